@@ -8,9 +8,7 @@
     folder = result.write("results")
     ae.read(folder)
 
-The subpackages, lowest first: `units` `errors` · `records` · `pathway` · `targets` · `draws` · `triage` `engine` ·
-`analysis` · `study` · `explain` · `experiment` · `inquiry` · `report` · `config` · `verification` · `validation` ·
-`api` `cards` · `cli`. ARCHITECTURE.md is the way in.
+ARCHITECTURE.md is the way in, and lists the subpackages, lowest first.
 """
 
 from __future__ import annotations

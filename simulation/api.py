@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 from pathlib import Path
@@ -102,15 +102,27 @@ class Result(StudyResult):
         It was looked at before it was extended, so its verdicts come from intervals that hold however often one looks,
         unless it has just reached its planned number. Raises ResultsError if `n` is less than 1.
         """
-        if n < 1:
-            raise ResultsError(f"more({n}): there is nothing to add. Give 1 or more")
-        first = self.replications[-1].replication + 1
         began = time.perf_counter()
-        new = all_of(self.study, range(first, first + n), done=done, executor=executor)
+        new = all_of(self.study, self._following(n), done=done, executor=executor)
+        return self._with(new, time.perf_counter() - began, sum(replication.engine_seconds for replication in new))
+
+    def _following(self, n: int) -> range:
+        """The numbers of the next `n` replications. Raises ResultsError if `n` is less than 1."""
+        if n < 1:
+            raise ResultsError(f"{n} more replications: there is nothing to add. Give 1 or more")
+        first = self.replications[-1].replication + 1
+        return range(first, first + n)
+
+    def _with(self, new: Sequence[ReplicationResult], wall_seconds: float, engine_seconds: float) -> Self:
+        """The result with these replications as well, which took so long."""
         extended = (*self.replications, *new)
-        seconds = self.manifest.get("wall_seconds", 0.0) + time.perf_counter() - began
-        busy = self.manifest.get("engine_seconds", 0.0) + sum(replication.engine_seconds for replication in new)
-        manifest = _manifest(self.study, extended, Identity(self.manifest["identity"]), seconds, busy)
+        manifest = _manifest(
+            self.study,
+            extended,
+            Identity(self.manifest["identity"]),
+            self.manifest.get("wall_seconds", 0.0) + wall_seconds,
+            self.manifest.get("engine_seconds", 0.0) + engine_seconds,
+        )
         return type(self)(self.study, extended, self.explained, manifest)
 
     def __repr__(self) -> str:
@@ -330,41 +342,100 @@ def _finished(
     """The result of all replications; those that an unfinished run kept are not run again."""
     known = dict(unfinished.kept)
     study, missing = still_to_run(study, known)
-    kept = [number for number in study.run.numbers if number in known]
-    if kept:
-        say(
-            f"Resuming an unfinished run: {len(kept)} of {len(study.run.numbers)} replications are kept "
-            "(resume=false begins anew)."
-        )
-        done(len(kept))
+    _say_kept(study.run.numbers, known, say=say, done=done)
     began = time.perf_counter()
-    n_done = len(kept)
     while missing:
         planning(len(study.run.numbers))
-        failed: list[Failed] = []
-        try:
-            for result in replications(study, missing):
-                if isinstance(result, Failed):
-                    failed.append(result)
-                else:
-                    known[result.replication] = result
-                    unfinished.add(result)
-                    n_done += 1
-                    done(n_done)
-        except (KeyboardInterrupt, ExecutorFailed) as stop:
-            if not n_done:
-                raise
-            n = len(study.run.numbers)
-            words = f"{n_done} of {n} replications are kept in {unfinished.folder}; the same command goes on."
-            if isinstance(stop, ExecutorFailed):
-                raise ExecutorFailed(f"{stop}. {words}") from stop
-            raise KeyboardInterrupt(words) from None
-        if failed:
-            raise failure(failed, kept=n_done)
+        _run_missing(study, missing, known, unfinished, n_all=len(study.run.numbers), done=done)
         study, missing = still_to_run(study, known)
     ordered = tuple(known[number] for number in study.run.numbers)
     manifest = _manifest(study, ordered, identity, time.perf_counter() - began, unfinished.engine_seconds)
     return Result(study, ordered, Explained(study), manifest)
+
+
+def _say_kept(numbers: range, known: Mapping[int, ReplicationResult], *, say: Any, done: Done) -> None:
+    """Say how many of the replications to run are kept already, if any."""
+    n_kept = sum(number in known for number in numbers)
+    if n_kept:
+        say(f"Resuming an unfinished run: {n_kept} of {len(numbers)} replications are kept (resume=false begins anew).")
+        done(n_kept)
+
+
+def _run_missing(
+    study: Study,
+    missing: Sequence[int],
+    known: dict[int, ReplicationResult],
+    unfinished: UnfinishedRun,
+    *,
+    n_all: int,
+    done: Done,
+) -> None:
+    """Run the replications that are missing of `n_all`; each is kept, and added to `known`, as it ends."""
+    n_done = n_all - len(missing)
+    failed: list[Failed] = []
+    try:
+        for result in replications(study, missing):
+            if isinstance(result, Failed):
+                failed.append(result)
+            else:
+                known[result.replication] = result
+                unfinished.add(result)
+                n_done += 1
+                done(n_done)
+    except (KeyboardInterrupt, ExecutorFailed) as stop:
+        if not n_done:
+            raise
+        words = f"{n_done} of {n_all} replications are kept in {unfinished.folder}; the same command goes on."
+        if isinstance(stop, ExecutorFailed):
+            raise ExecutorFailed(f"{stop}. {words}") from stop
+        raise KeyboardInterrupt(words) from None
+    if failed:
+        raise failure(failed, kept=n_done)
+
+
+def extend_into(
+    folder: Path | str,
+    n: int,
+    results: Path,
+    *,
+    resume: bool = True,
+    say: Any = print,
+    done: Done = lambda n_done: None,
+    on: Callable[[Study], Study] = lambda study: study,
+) -> Stored:
+    """Extend a stored result by the next `n` replications, and write the whole into a new folder, as the commands do.
+
+    The replications are kept as they end, and an extension that was stopped is resumed, as by `run_into`. `on`: the
+    study with another executor. Raises ResultsError if the result is of another program (`what_changed`), because its
+    replications and new ones would not be of one study.
+    """
+    before = read(folder)
+    changed = what_changed(before)
+    if changed:
+        raise ResultsError(
+            f"{folder}: since it was run, {', '.join(changed)} changed, so new replications would not be of the same "
+            f"study. Run all of it again: aeflow compare from={folder}"
+        )
+    must_be_writable(results)
+    study, numbers = on(before.study), before._following(n)
+    part = replace(study, run=replace(study.run, replications=numbers.stop, first=numbers.start, count=n))
+    refuse_large([part])
+    identity = Identity(before.manifest["identity"])
+    parent = results / study.design.name
+    unfinished = UnfinishedRun(parent, identity, about=about(part), part_of=part.run.part_name, resume=resume)
+    with unfinished:
+        known = dict(unfinished.kept)
+        _say_kept(numbers, known, say=say, done=done)
+        began = time.perf_counter()
+        missing = [number for number in numbers if number not in known]
+        _run_missing(study, missing, known, unfinished, n_all=n, done=done)
+        new = [known[number] for number in numbers]
+        result = before._with(new, time.perf_counter() - began, unfinished.engine_seconds)
+        written = _written(result, parent, unfinished, lambda n_done: None)
+        point_latest(results, written)
+        failed = write_report(written, result)
+        unfinished.remove(list(numbers))
+        return Stored(result, written, failed)
 
 
 def read(folder: Path | str) -> Result:

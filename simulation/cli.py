@@ -36,6 +36,7 @@ For planning only, not for clinical use.
   aeflow results FOLDER FOLDER      two runs of one study beside each other
   aeflow report  FOLDER             write the HTML report of a stored run again; export=true: Excel, Word, assumptions
   aeflow compare from=FOLDER        run a stored study again, policies included, and compare every number
+  aeflow extend  FOLDER NUMBER      so many replications more of a stored run; verdicts then allow for the first look
   aeflow narrow  observed=FILE.yaml the answer for departments with these figures, of a stored run (from=results/latest)
   aeflow breakeven arm=NAME against=NAME   the seconds, adoption, accuracy or price at which an arm does as much as
                                     another (what=seconds,adoption: only these)
@@ -69,6 +70,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "vet": inquiries.vet,
     "results": stored.results,
     "report": stored.report,
+    "extend": studies.extend,
     "narrow": stored.narrow,
     "breakeven": inquiries.breakeven,
     "prices": inquiries.prices,

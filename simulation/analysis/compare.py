@@ -109,16 +109,11 @@ class Comparison:
     @property
     def level_weakness(self) -> Weakness | None:
         """Why no definite statement may rest on the interval of its mean; None if one may."""
-        if self.short:
-            return "rare spells"
-        half_width = (self.high - self.low) / 2
-        return self._weakness(half_width, self.level_share)
+        return self._weakness((self.high - self.low) / 2, self.level_share)
 
     @property
     def weakness(self) -> Weakness | None:
         """Why no definite verdict may rest on its difference; None if one may."""
-        if self.short:
-            return "rare spells"
         return self._weakness(self.half_width, self.largest_share)
 
     @property
@@ -133,9 +128,11 @@ class Comparison:
         """How many departments its interval rests on; None where it rests on the spread of replications."""
         return None if self.degrees is None else self.n_departments
 
-    def _weakness(self, sd: float, share: float) -> Weakness | None:
+    def _weakness(self, half_width: float, share: float) -> Weakness | None:
+        if self.short:
+            return "rare spells"
         n, within = self.n_replications, self.departments_within
-        return weakness_of(n, of=self.of, sd=sd, largest_share=share, departments=within)
+        return weakness_of(n, of=self.of, spread=half_width, largest_share=share, departments=within)
 
     def _critical_value(self, level: float) -> float:
         if self.degrees is not None:

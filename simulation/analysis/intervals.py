@@ -68,7 +68,7 @@ class Interval:
     def weakness(self) -> Weakness | None:
         """Why no definite statement may rest on it; None if one may."""
         return weakness_of(
-            self.n, of=self.of, sd=self.sd, largest_share=self.largest_share, departments=self.departments
+            self.n, of=self.of, spread=self.sd, largest_share=self.largest_share, departments=self.departments
         )
 
     @property

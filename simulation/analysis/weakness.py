@@ -32,7 +32,7 @@ MIN_REPLICATIONS = 3
 """Replications that a definite verdict needs."""
 ENOUGH = 10
 """Replications from which no spread is believed, and from which one replication with most of the variance is held to be
-odd: one normal number carries over half the variance in 13 % of samples of ten, 3 % of fifteen and .6 % of twenty."""
+odd: one normal number carries over half the variance in 13 % of samples of ten, 3 % of fifteen and 0.6 % of twenty."""
 MAX_SHARE = 0.5
 """The share of the variance that one replication may carry, and the share of replications that may lack the measure."""
 WIDE_FROM, WIDER = 20, 4.0
@@ -52,17 +52,19 @@ WEAK_NOTE = (
 """The note of a table in which one of the verdicts is weak."""
 
 
-def weakness_of(n: int, *, of: int, sd: float, largest_share: float, departments: int | None = None) -> Weakness | None:
+def weakness_of(
+    n: int, *, of: int, spread: float, largest_share: float, departments: int | None = None
+) -> Weakness | None:
     """Why no definite verdict may rest on `n` numbers of so many replications; None if one may.
 
-    sd: their standard deviation, NaN if not known; largest_share: see the function; departments: how many there are,
-    over an ensemble.
+    spread: their standard deviation or the half-width of their interval, NaN if not known; largest_share: see the
+    function; departments: how many there are, over an ensemble.
     """
     if n < MIN_REPLICATIONS:
         return "too few"
     if of - n > MAX_SHARE * of:
         return "mostly missing"
-    if sd == 0 and n < ENOUGH:
+    if spread == 0 and n < ENOUGH:
         return "no spread"
     enough = n_sharing(n, departments) >= ENOUGH
     return "one replication" if enough and largest_share > MAX_SHARE else None

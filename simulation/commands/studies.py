@@ -108,14 +108,7 @@ def _run_again(folder: str, words: list[str]) -> int:
     planned = max(before.run.replications, numbers[-1] + 1)
     precision = before.run.precision if len(numbers) == before.run.replications else None
     run = replace(before.run, replications=planned, first=numbers[0], count=len(numbers), precision=precision)
-    study = replace(
-        before.study,
-        run=run,
-        executor=asked.executor,
-        workers=asked.workers,
-        cluster=asked.cluster,
-        allow_large=asked.allow_large,
-    )
+    study = _elsewhere(replace(before.study, run=run), asked)
     refuse_large([study])
     announce(study, alone=False)
     changed = what_changed(before)
@@ -128,6 +121,48 @@ def _run_again(folder: str, words: list[str]) -> int:
     same = same_numbers(before, stored.result)
     print(f"Every number is {'the same as in' if same else 'NOT the same as in'} {folder}, to the last bit.")
     return 0 if same or changed else 1
+
+
+def extend(words: list[str]) -> int:
+    """Run more replications of a stored run, and write and print the whole."""
+    from simulation.api import extend_into
+    from simulation.config import load
+    from simulation.report.progress import progress
+    from simulation.report.screen import print_result
+
+    plain = [word for word in words if "=" not in word]
+    overrides = [word for word in words if word not in plain]
+    if len(plain) != 2 or not plain[1].isdecimal():
+        remedy = "Say which run, and how many replications more: aeflow extend results/latest 60"
+        raise ConfigError([Fault("extend", f"found {' '.join(plain) or 'nothing'}", remedy)])
+    allowed = (*NOT_OF_A_STUDY, "resume")
+    unknown = [word for word in overrides if word.split("=", 1)[0].split(".")[0] not in allowed]
+    if unknown:
+        remedy = f"The study is the stored one; allowed besides: {', '.join(allowed)}"
+        raise ConfigError([Fault(unknown[0], "cannot be changed of a stored study", remedy)])
+    asked, n = load(*overrides), int(plain[1])
+    with progress(n) as callbacks:
+        stored = extend_into(
+            plain[0],
+            n,
+            Path(str(asked.resolved["results"])),
+            resume=bool(asked.resolved.get("resume", True)),
+            done=callbacks.done,
+            on=lambda study: _elsewhere(study, asked),
+        )
+    print_result(stored.result, stored.folder)
+    return 0
+
+
+def _elsewhere(study: Study, asked: Study) -> Study:
+    """The study with the executor that was asked for."""
+    return replace(
+        study,
+        executor=asked.executor,
+        workers=asked.workers,
+        cluster=asked.cluster,
+        allow_large=asked.allow_large,
+    )
 
 
 def _put_together(done: Sequence[tuple[Sequence[str], Stored]], results: Path) -> None:

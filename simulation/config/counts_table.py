@@ -43,13 +43,15 @@ class _Sheet:
     columns: tuple[str, ...]
     rows: tuple[str, ...]
     body: tuple[tuple[str, ...], ...]
+    corner: str = ""
+    """What stands above the names of rows and before those of columns."""
 
 
 def read_counts(path: Path, levels: Sequence[str]) -> CountsTable:
     """The table in a CSV file. Raises ConfigError for a file that is no CSV, another shape or order, cells that are no
     counts, or a true level without a patient."""
     sheet = _without_totals(_sheet(_grid(path), len(levels)))
-    faults = list(_shape_faults(sheet.body, levels, path.name))
+    faults = list(_shape_faults(sheet.body, levels, path.name)) or list(_turned_faults(sheet, path.name))
     notes: list[str] = []
     if not faults:
         _check_order(sheet.columns, levels, f"{path.name}, columns (labels)", faults, notes)
@@ -72,7 +74,9 @@ def read_counts(path: Path, levels: Sequence[str]) -> CountsTable:
 def _grid(path: Path) -> list[list[str]]:
     """The cells of the table as a rectangle, without empty rows and columns, titles and notes around it."""
     text = _text(path)
-    delimiter = next((sign for sign in ";\t" if sign in text), ",")
+    lines = [line for line in text.splitlines() if line.strip()]
+    most = (sign for sign in ";\t" if 2 * sum(sign in line for line in lines) >= len(lines))  # not one in a title
+    delimiter = next(most, ",")
     try:
         rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), delimiter=delimiter)]
     except csv.Error as error:
@@ -100,7 +104,7 @@ def _text(path: Path) -> str:
     encodings = ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252")
     for encoding in encodings:
         try:
-            return content.decode(encoding)
+            return content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")  # a Macintosh ends lines by \r
         except UnicodeDecodeError:
             continue
     raise ConfigError([Fault(str(path), "cannot be read as text", "Save the sheet as CSV in UTF-8")])
@@ -120,7 +124,8 @@ def _sheet(grid: Sequence[Sequence[str]], n_levels: int) -> _Sheet:
         return _Sheet(tuple(heading), (), tuple(map(tuple, body)))
     no_corner = bool(heading) and heading[0] != "" and heading[-1] == ""  # as R writes it
     columns = heading[:-1] if no_corner else heading[1:]
-    return _Sheet(tuple(columns), tuple(side), tuple(tuple(row[1:]) for row in body))
+    corner = heading[0] if heading and not no_corner else ""
+    return _Sheet(tuple(columns), tuple(side), tuple(tuple(row[1:]) for row in body), corner)
 
 
 def _without_totals(sheet: _Sheet) -> _Sheet:
@@ -132,6 +137,7 @@ def _without_totals(sheet: _Sheet) -> _Sheet:
         tuple(sheet.columns[k] for k in columns) if sheet.columns else (),
         tuple(sheet.rows[k] for k in rows) if sheet.rows else (),
         tuple(tuple(sheet.body[row][column] for column in columns) for row in rows),
+        sheet.corner,
     )
 
 
@@ -158,6 +164,21 @@ def _shape_faults(body: Sequence[Sequence[str]], levels: Sequence[str], where: s
         yield Fault(where, found, remedy)
 
 
+def _turned_faults(sheet: _Sheet, where: str) -> Iterator[Fault]:
+    """A fault if its own headings say that rows are labels, or columns true levels."""
+    says_true = [name for name in sheet.columns if re.match(r"true\b", _plain(name))]
+    says_label = [name for name in sheet.rows if re.match(r"label", _plain(name))]
+    says_label += [sheet.corner] if re.match(r"(label\w*|given)\b.*\btru(e|th)\b", _plain(sheet.corner)) else []
+    for name in (*says_true, *says_label)[:1]:
+        remedy = "Turn the table: a row for each true level, a column for each label"
+        yield Fault(where, f"has true levels as columns, by its heading '{shortened(name)}'", remedy)
+
+
+def _plain(name: str) -> str:
+    """A heading in lower case, with blanks for signs between words."""
+    return re.sub(r"[\W_]+", " ", name.casefold()).strip()
+
+
 def _check_order(
     names: Sequence[str], levels: Sequence[str], where: str, faults: list[Fault], notes: list[str]
 ) -> None:
@@ -165,10 +186,11 @@ def _check_order(
     if not names:
         return
     ranks = [_rank(name, levels) for name in names]
-    if None in ranks:
+    misplaced = [name for place, (name, rank) in enumerate(zip(names, ranks, strict=True)) if rank not in (None, place)]
+    if None in ranks and not misplaced:
         shown = ", ".join(shortened(name) or "(empty)" for name in names)
         notes.append(f"{where}: {shown} are taken to be {', '.join(levels)}, in this order")
-    elif ranks != list(range(len(levels))):
+    elif misplaced:
         found = f"are in the order {', '.join(shortened(name) for name in names)}"
         faults.append(Fault(where, found, f"Put them in the order {', '.join(levels)}"))
 

@@ -34,6 +34,7 @@ from simulation.pathway.config_dataclass import HOLDER, Evidence, Unit, config_d
 from simulation.pathway.department import Pathway
 from simulation.study.design import CHANGED, Block, Design, List, Value, cost_faults
 from simulation.study.harm import harm_faults, harm_groups, harm_measures
+from simulation.study.labels import label_faults, role_faults, twice_faults
 from simulation.study.own import study_own_faults
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
 from simulation.study.targets import run_faults, target_faults
@@ -207,7 +208,9 @@ def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, t
     )
     faults += _unknown_arms(design)
     faults += _name_faults(design)
-    faults += _label_faults(design)
+    faults += label_faults(design)
+    faults += twice_faults(design)
+    faults += role_faults(design)
     faults += lever_faults(design)
     faults += cost_faults(design.arms)
     faults += harm_faults(design.harm)
@@ -305,16 +308,6 @@ def _name_faults(design: Design) -> Iterator[Fault]:
     for where, name in named:
         if not NAME.fullmatch(name):
             yield Fault(where, f"'{name}' is not a name", NAME_WORDS)
-
-
-def _label_faults(design: Design) -> Iterator[Fault]:
-    """Arms with the label of another, which no table could tell apart; draws of an arm are in none."""
-    first: dict[str, str] = {}
-    for name, arm in design.arms.items():
-        other = first.setdefault(arm.label, name) if arm.draw_of is None else name
-        if other != name:
-            found = f"'{shortened(arm.label)}' is the label of the arm '{other}', too"
-            yield Fault(f"study.arms.{name}.label", found, "Tables name arms by their labels: give each its own")
 
 
 def _file_name_faults(pathway: Pathway | None, policy: Policy | None) -> Iterator[Fault]:

@@ -294,8 +294,8 @@ class Scaling:
 def scaled_rota(rota: Sequence[Raw], factor: float, busy: Sequence[float]) -> list[Raw]:
     """A rota with `factor` times its hours, in whole people.
 
-    Each shift is rounded down, to one at least. Each hour that is left over becomes one more person in one hour: first
-    where rounding took most, then where most patients are (`busy`, by hour of the day).
+    Each shift is rounded down, to one at least. Each hour that is left over becomes one more person in one hour: where
+    rounding has taken most so far, and of such hours where most patients are (`busy`, by hour of the day).
 
     >>> scaled_rota([{"hours": "0-8", "number": 1}, {"hours": "8-24", "number": 2}], 0.8, [0] * 12 + [1] * 4 + [0] * 8)
     [{'hours': '0-8', 'number': 1}, {'hours': '8-24', 'number': 1}, {'hours': '8-16', 'number': 1}]
@@ -305,11 +305,14 @@ def scaled_rota(rota: Sequence[Raw], factor: float, busy: Sequence[float]) -> li
     lacking = [number * factor - rounded for number, rounded in zip(before, after, strict=True)]
     n_left = max(_whole(sum(before) * factor) - sum(after), 0)
     worked = [hour for hour in range(24) if before[hour]]
-    order = sorted(worked, key=lambda hour: (-round(lacking[hour], 9), -busy[hour]))
-    chosen = sorted(order[:n_left])
-    for _, run in groupby(enumerate(chosen), lambda place: place[1] - place[0]):  # runs of adjacent hours
-        hours = [hour for _, hour in run]
-        shifts.append({"hours": f"{hours[0]}-{hours[-1] + 1}", "number": 1})
+    added = [0] * 24
+    for _ in range(n_left):
+        added[max(worked, key=lambda hour: (round(lacking[hour] - added[hour], 9), busy[hour]))] += 1
+    for number in range(max(added)):
+        chosen = [hour for hour in worked if added[hour] > number]
+        for _, run in groupby(enumerate(chosen), lambda place: place[1] - place[0]):  # runs of adjacent hours
+            hours = [hour for _, hour in run]
+            shifts.append({"hours": f"{hours[0]}-{hours[-1] + 1}", "number": 1})
     return shifts
 
 

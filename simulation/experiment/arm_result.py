@@ -13,7 +13,8 @@ from simulation.analysis.profile import DayProfile
 from simulation.analysis.shares import Shares
 from simulation.analysis.spillover import GROUPS
 from simulation.experiment.replicate import ArmReplication
-from simulation.explain.arm_changes import AddedAssumption, Change
+from simulation.explain.assumptions import AddedAssumption
+from simulation.explain.change import Change
 from simulation.explain.explanation import ArmExplanation, Explained
 from simulation.pathway.department import Pathway
 from simulation.records.schema import Floats

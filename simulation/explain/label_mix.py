@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any, cast
 
-import numpy as np
-
-from simulation.pathway.department import ACUITY_TRUE, Choice, Pathway
-from simulation.pathway.rota import mean_per_day
+from simulation.pathway.department import ACUITY_TRUE, Pathway
+from simulation.pathway.rota import per_day_by_category
 from simulation.study.study import ReadyArm
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.policy import Policy
@@ -21,15 +19,11 @@ def case_mix(pathway: Pathway, sources: Collection[str] | None = None) -> tuple[
 
     None if the true levels depend on anything but the arrival source.
     """
-    levels = pathway.attributes.get(ACUITY_TRUE)
-    if not isinstance(levels, Choice) or levels.by not in (None, "arrival_source"):
-        return None
-    total = np.zeros(len(levels.categories))
-    for name, source in pathway.arrivals.items():
-        if source.attends and (sources is None or name in sources):
-            shares = levels.shares[name] if isinstance(levels.shares, Mapping) else levels.shares
-            total += mean_per_day(source) * np.array(shares)
-    return tuple(float(share) for share in total)
+    attending = [
+        name for name, source in pathway.arrivals.items() if source.attends and (sources is None or name in sources)
+    ]
+    per_day = per_day_by_category(pathway, ACUITY_TRUE, attending)
+    return None if per_day is None else tuple(per_day.values())
 
 
 def uncovered_sources(policy: Policy, pathway: Pathway) -> tuple[str, ...]:

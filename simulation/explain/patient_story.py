@@ -73,16 +73,19 @@ def story(
     baseline = next(iter(simulated_by_arm.values()))
     patients, calendar = baseline.patients, baseline.draws.calendar
     identity = find_patient(patients, patient)
-    replication = int(patients["replication"][0])
-    lines = [f"Patient {identity}, replication {replication}. {BANNER}", ""]
-    lines.append(_introduction(patients, _row_of(patients, identity), calendar))
+    lines = [f"Patient {identity}, replication {int(patients['replication'][0])}. {BANNER}", ""]
+    lines.append(_introduction(patients, identity, calendar))
     outcomes = []
     for name, simulated in simulated_by_arm.items():
         label = (labels or {}).get(name, name)
-        row = _row_of(simulated.patients, identity)
         lines += ["", label]
-        lines += [f"  {line}" for line in _course(simulated, row)]
-        outcomes.append((label, *_outcome(simulated.patients, row)))
+        rows = _rows_of(simulated.patients, identity)
+        if not rows:
+            lines.append("  Did not come under this arm.")
+            outcomes.append((label, "–", "–", "–", "did not come"))
+        for row in rows:
+            lines += [f"  {line}" for line in _course(simulated, row)]
+            outcomes.append((label, *_outcome(simulated.patients, row)))
     return "\n".join([*lines, "", *_side_by_side(outcomes)])
 
 
@@ -121,18 +124,16 @@ def find_patient(patients: Patients, patient: str | int) -> Identity:
     return Identity(source, int(number))
 
 
-def _row_of(patients: Patients, identity: Identity) -> int | None:
-    """The patient's place in a table; None if the arm has no such patient."""
-    rows = np.flatnonzero(
-        patients.where("arrival_source", identity.arrival_source) & (patients["number"] == identity.number)
-    )
-    return int(rows[0]) if len(rows) else None
+def _rows_of(patients: Patients, identity: Identity) -> list[int]:
+    """The patient's row in a table; none if the arm has no such patient."""
+    source, number = patients.where("arrival_source", identity.arrival_source), patients["number"] == identity.number
+    return [int(row) for row in np.flatnonzero(source & number)]
 
 
-def _introduction(patients: Patients, row: int | None, calendar: Calendar) -> str:
-    assert row is not None
+def _introduction(patients: Patients, identity: Identity, calendar: Calendar) -> str:
+    (row,) = _rows_of(patients, identity)
     source = _category(patients, "arrival_source", row)
-    came = {WALK_IN: "on foot", AMBULANCE: "by ambulance"}.get(source, f"as '{source.replace('_', ' ')}'")
+    came = {WALK_IN: "on foot", AMBULANCE: "by ambulance"}.get(source, f"as '{_spaced(source)}'")
     arrived_at = float(patients["arrived_at"][row])
     attributes = [_attribute(patients, name, row) for name in DESCRIBED if patients.known(name)]
     true = f" True level {_category(patients, 'acuity_true', row)}." if patients.known("acuity_true") else ""
@@ -152,21 +153,19 @@ def _attribute(patients: Patients, name: str, row: int) -> str:
     value = _category(patients, name, row)
     if name == "language_need":
         return "needs an interpreter" if value == "yes" else "needs no interpreter"
-    return value if name == "sex" else f"{name.removesuffix('_band').replace('_', ' ')} {value}"
+    return value if name == "sex" else f"{_spaced(name.removesuffix('_band'))} {value}"
 
 
 def _category(patients: Patients, column: str, row: int) -> str:
     category = patients.known(column)[int(patients[column][row])]
-    return category if column == "arrival_source" else category.replace("_", " ")
+    return category if column == "arrival_source" else _spaced(category)
 
 
-def _course(simulated: Simulated, row: int | None) -> list[str]:
+def _course(simulated: Simulated, row: int) -> list[str]:
     """What happened to a patient under one arm, a line a step."""
     patients, activities = simulated.patients, simulated.activities
-    if row is None:
-        return ["Did not come under this arm."]
     lines = [_labelled(patients, row)] if patients.known("acuity_given") else []
-    departed_at = float(patients["departed_at"][row]) if "departed_at" in patients else math.nan
+    departed_at = _time(patients, "departed_at", row)
     after, told_after = _dated_after(patients, row, departed_at), False
     between_steps = [(at, line) for at, line in _worsening(patients, row) if not at > departed_at]
     steps, pools, outcomes = (activities.known(name) for name in ("step", "pool", "outcome"))
@@ -181,13 +180,13 @@ def _course(simulated: Simulated, row: int | None) -> list[str]:
             lines.append(between_steps.pop(0)[1])
         lines += _outage(simulated, int(at), joined)
         pool = int(activities["pool"][at])
-        place = f" ({pools[pool].replace('_', ' ')})" if pool >= 0 else ""
-        words = steps[activities["step"][at]].replace("_", " ") + place
+        place = f" ({_spaced(pools[pool])})" if pool >= 0 else ""
+        words = _spaced(steps[activities["step"][at]]) + place
         line = _step(words, joined, started, ended, outcomes[activities["outcome"][at]])
         if line:
             lines.append(line)
     lines += [line for _, line in between_steps]
-    return [*lines, f"Outcome: {_spans(patients, row)[0].replace('_', ' ')}." if told_after else _ended(patients, row)]
+    return [*lines, f"Outcome: {_category(patients, 'outcome', row)}." if told_after else _ended(patients, row)]
 
 
 def _dated_after(patients: Patients, row: int, departed_at: float) -> bool:
@@ -200,8 +199,7 @@ def _worsening(patients: Patients, row: int) -> list[tuple[float, str]]:
     """When a patient got worse and when a round acted on it, each with its line, in order of time."""
     if "worsened_at" not in patients:
         return []
-    worsened_at, noticed_at = float(patients["worsened_at"][row]), float(patients["noticed_at"][row])
-    seen_at = float(patients["seen_at"][row]) if "seen_at" in patients else math.nan
+    worsened_at, noticed_at, seen_at = (_time(patients, name, row) for name in ("worsened_at", "noticed_at", "seen_at"))
     lines = []
     if worsened_at < (math.inf if math.isnan(seen_at) else seen_at):  # after that a clinician has them in hand
         unseen = ", and nobody noticed" if math.isnan(noticed_at) else ""
@@ -231,7 +229,7 @@ def _outage(simulated: Simulated, at: int, joined: float) -> list[str]:
         for start, end in simulated.draws.outages[plan.outages[branch.column]].tolist():
             if start <= now and end > (now if since is None else since):
                 until = f"until {clock(end / TICKS_PER_MINUTE)}" if end < simulated.run.horizon else "to the end"
-                name = plan.outages[branch.column].replace("_", " ")
+                name = _spaced(plan.outages[branch.column])
                 tried = before != at and table.ended_at[before] > table.started_at[before]
                 since_when = f"outage since {clock(start / TICKS_PER_MINUTE)}, {until}"
                 return [f"{clock(joined)}  ({name}: {since_when}{_consequence(plan, row, tried=tried)})"]
@@ -250,7 +248,7 @@ def _consequence(plan: Plan, row: object, *, tried: bool) -> str:
 
 
 def _labelled(patients: Patients, row: int) -> str:
-    if "triaged_at" in patients and math.isnan(patients["triaged_at"][row]):
+    if _was_not_triaged(patients, row):
         return "Was not triaged."
     true, given = int(patients["acuity_true"][row]), int(patients["acuity_given"][row])
     accuracy = (
@@ -274,39 +272,38 @@ def _step(words: str, joined: float, started: float, ended: float, outcome: str)
 
 
 def _ended(patients: Patients, row: int) -> str:
-    outcome, stay, _ = _spans(patients, row)
-    words = "left without being seen" if outcome == LEFT else outcome.replace("_", " ")
-    if math.isnan(stay):
-        return "Still in the department when the run ended." if outcome == IN_BUILDING else f"{words.capitalize()}."
-    at = clock(float(patients["departed_at"][row]), day=True)
-    if outcome == IN_BUILDING:
-        words = "moved to a ward bed"
-    return f"{at}  {words}, {_spent(patients, row)}"
+    outcome, departed_at = patients.known("outcome")[patients["outcome"][row]], _time(patients, "departed_at", row)
+    words = {LEFT: "left without being seen", IN_BUILDING: "moved to a ward bed"}.get(outcome, _spaced(outcome))
+    if not math.isnan(departed_at):
+        return f"{clock(departed_at, day=True)}  {words}, {_spent(patients, row)}"
+    return "Still in the department when the run ended." if outcome == IN_BUILDING else f"{words.capitalize()}."
 
 
 def _spent(patients: Patients, row: int) -> str:
-    return f"{_minutes(_spans(patients, row)[1])} after arriving"
+    return f"{_minutes_until(patients, 'departed_at', row)} after arriving"
 
 
-def _spans(patients: Patients, row: int) -> tuple[str, float, float]:
-    """Outcome, minutes until departure and minutes until the first clinician; NaN for what did not happen."""
-    arrived_at = float(patients["arrived_at"][row])
-    outcome = patients.known("outcome")[int(patients["outcome"][row])]
-    stay, seen = (
-        float(patients[name][row]) - arrived_at if name in patients else math.nan for name in ("departed_at", "seen_at")
-    )
-    return outcome, stay, seen
+def _time(patients: Patients, name: str, row: int) -> float:
+    """A point in time of a patient; NaN if it was not reached, or if nothing in this department records it."""
+    return float(patients[name][row]) if name in patients else math.nan
 
 
-def _outcome(patients: Patients, row: int | None) -> tuple[str, str, str, str]:
+def _minutes_until(patients: Patients, name: str, row: int) -> str:
+    """The time from arriving to a point in time, in words."""
+    return _minutes(_time(patients, name, row) - float(patients["arrived_at"][row]))
+
+
+def _outcome(patients: Patients, row: int) -> tuple[str, str, str, str]:
     """One arm's row of the table: label, minutes until the first clinician and departure, outcome."""
-    if row is None:
-        return "–", "–", "–", "did not come"
-    outcome, stay, seen = _spans(patients, row)
     label = _category(patients, "acuity_given", row) if patients.known("acuity_given") else "–"
-    if "triaged_at" in patients and math.isnan(patients["triaged_at"][row]):
+    if _was_not_triaged(patients, row):
         label = "none"
-    return label, _minutes(seen), _minutes(stay), outcome.replace("_", " ")
+    until_seen, until_departed = (_minutes_until(patients, name, row) for name in ("seen_at", "departed_at"))
+    return label, until_seen, until_departed, _category(patients, "outcome", row)
+
+
+def _was_not_triaged(patients: Patients, row: int) -> bool:
+    return "triaged_at" in patients and math.isnan(patients["triaged_at"][row])
 
 
 def _side_by_side(rows: list[tuple[str, str, str, str, str]]) -> list[str]:
@@ -324,6 +321,10 @@ def clock(at: float, *, day: bool = False) -> str:
     minutes = int(at % 1440)
     time = f"{minutes // 60:02d}:{minutes % 60:02d}"
     return f"{DAY_NAMES[WEEKDAYS[int(at // 1440) % 7]]} {time}" if day else time
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _minutes(minutes: float) -> str:

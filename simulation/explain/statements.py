@@ -61,4 +61,9 @@ def _one_line(value: Any, most: int = 110) -> str:
         text = f"({text})" if any(isinstance(part, list | tuple | Mapping) for part in value) else text
     else:
         text = str(value)
+    return clipped(text, most)
+
+
+def clipped(text: str, most: int) -> str:
+    """A text of so many characters at most, a longer one cut off."""
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

@@ -13,14 +13,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.stats.qmc import Sobol
 
 from simulation.errors import ResultsError
-from simulation.fitting.emulator import Emulator, learnt
+from simulation.fitting.emulator import Emulator, learn
 from simulation.fitting.space import Space, Values
-from simulation.fitting.walk import walked
+from simulation.fitting.walk import walk
 from simulation.fitting.years import Site, Year, YearsFile, simulate_years
 from simulation.records.schema import Floats
 from simulation.report.progress import progress
@@ -72,8 +73,7 @@ class Builder:
             if not years:
                 self.file.propose(self._first())
                 continue
-            emulator = self._emulator(years)
-            fit = self._accepted(years, emulator)
+            emulator, fit = self._learn(years)
             self.say(f"{len(self.file.waves)} waves, {len(years)} years: {len(fit)} of {wanted} departments")
             if len(fit) >= wanted:
                 chosen = np.random.default_rng([self.seed, wanted]).permutation(len(fit))[:wanted]
@@ -99,36 +99,30 @@ class Builder:
     def _next(self, emulator: Emulator, fit: Sequence[Year]) -> list[Values]:
         rng = np.random.default_rng([self.seed, len(self.file.waves)])
         known = self.space.points([year.values for year in fit])
-        chains = walked(self._log_chance(emulator), self.space.n_dims, rng, known, n_chains=N_CHAINS)
+        chains = walk(partial(self._log_chance, emulator), self.space.n_dims, rng, known, n_chains=N_CHAINS)
         distinct = np.unique(chains, axis=0)
         return [self.space.values(point) for point in rng.permutation(distinct)[:WAVE]]
 
-    def _log_chance(self, emulator: Emulator) -> Callable[[Floats], Floats]:
-        """A function that gives the log of the probability that each point meets every row.
+    def _log_chance(self, emulator: Emulator, points: Floats) -> Floats:
+        """The log of the probability that each point meets every row.
 
         It is minus infinity for departments whose answer to pressure is not as the priors ask.
         """
+        answers = self.space.answers(points)
+        logs = np.full(len(points), -np.inf)
+        if answers.any():
+            logs[answers] = emulator.log_chance(points[answers])
+        return logs
 
-        def log_chance(points: Floats) -> Floats:
-            answers = self.space.answers(points)
-            logs = np.full(len(points), -np.inf)
-            if answers.any():
-                logs[answers] = emulator.log_chance(points[answers])
-            return logs
-
-        return log_chance
-
-    def _emulator(self, years: Sequence[Year]) -> Emulator:
+    def _learn(self, years: Sequence[Year]) -> tuple[Emulator, list[Year]]:
+        """An emulator of these years, and those of them whose departments are accepted."""
         targets = self.site.fitted
         points = self.space.points([year.values for year in years])
-        return learnt(targets, points, rows_of(years, [target.name for target in targets]), self.judged_by_mean)
-
-    def _accepted(self, years: Sequence[Year], emulator: Emulator) -> list[Year]:
-        points = self.space.points([year.values for year in years])
-        values = rows_of(years, [target.name for target in self.site.fitted])
-        fit = self._log_chance(emulator)(points) >= math.log(LEAST_CHANCE)
+        values = rows_of(years, [target.name for target in targets])
+        emulator = learn(targets, points, values, self.judged_by_mean)
+        fit = self._log_chance(emulator, points) >= math.log(LEAST_CHANCE)
         fit &= ~emulator.surprised(points, values)
-        return [year for year, is_fit in zip(years, fit, strict=True) if is_fit]
+        return emulator, [year for year, is_fit in zip(years, fit, strict=True) if is_fit]
 
     def _too_hard(self, years: Sequence[Year], n_found: int, wanted: int) -> ResultsError:
         shares = {

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-import math
-import textwrap
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
-from simulation import __version__
 from simulation.config import search_folders
-from simulation.config.composing import Composed, stated_in
-from simulation.config.ensembles import Built, Ensemble, Priors, ensemble_named, priors_named
+from simulation.config.composing import stated_in
+from simulation.config.ensembles import Priors, priors_named
 from simulation.config.folders import is_name_of_file, names_in
 from simulation.config.studies import study_from
-from simulation.config.targets import ENGLAND, passed_by, targets_for, targets_named
-from simulation.errors import ConfigError, Fault, ResultsError, nearest
-from simulation.experiment.store.identity import identity_of, source_digest
+from simulation.config.targets import passed_by, targets_for, targets_named
+from simulation.errors import ConfigError, Fault, nearest
+from simulation.experiment.store.identity import identity_of
 from simulation.fitting.build import Builder, Fit
 from simulation.fitting.emulator import must_be_installed
+from simulation.fitting.ensemble_file import SHOWN, MetTargets, ensemble_of, write
 from simulation.fitting.identified import (
     CONFIRM_MOST,
     LEAST_IDENTIFIED,
-    Confirmation,
-    confirmed,
+    confirm,
     contractions,
     fresh_years,
 )
 from simulation.fitting.space import space_of
 from simulation.fitting.words import confirmation_lines, fit_lines
 from simulation.fitting.years import Site, YearsFile
-from simulation.records.serialise import digest, exact, plain
+from simulation.records.serialise import digest, exact
 from simulation.report.figures.identified import identified
 from simulation.study.study import Study
 from simulation.targets import Target
@@ -47,9 +42,6 @@ WORDS = ("targets", "priors", "name")
 HOW_IT_IS_RUN = ("run", "engine", "executor", "workers", "cluster", "results")
 OF_FILES = ("site", "staffing", "pathway", "calibration", "study")
 """Other keys that it takes: how years are simulated, and the files that state the site."""
-SHOWN = 12
-"""Characters of a hash that are shown."""
-WIDTH = 118
 
 
 @dataclass(frozen=True)
@@ -100,8 +92,10 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
             say(line)
         draw(fit, folder / "identified.png")
         if asked.numbers["confirm"]:
+            departments = fit.accepted[: asked.numbers["confirm_departments"]]
+            fresh = fresh_years(site, file, departments, asked.numbers["confirm"])
             say("")
-            for line in confirmation_lines(_confirmed(fit, site, file, asked)):
+            for line in confirmation_lines(confirm(fit, departments, fresh)):
                 say(line)
     minutes = (time.perf_counter() - began) / 60
     say(f"\n{path}: {len(fit.accepted)} departments. Picture: {folder / 'identified.png'}. {minutes:.1f} minutes.")
@@ -175,67 +169,6 @@ def _must_be_known(priors: Priors, study: Study) -> None:
     ]
     if faults:
         raise ConfigError(faults)
-
-
-def _confirmed(fit: Fit, site: Site, file: YearsFile, asked: Asked) -> Confirmation:
-    departments = fit.accepted[: asked.numbers["confirm_departments"]]
-    return confirmed(fit, departments, fresh_years(site, file, departments, asked.numbers["confirm"]))
-
-
-@dataclass(frozen=True)
-class MetTargets:
-    """The targets that departments had to meet, and the name of their file."""
-
-    name: str
-    targets: tuple[Target, ...]
-
-    @property
-    def words(self) -> str:
-        """The targets in words."""
-        return "the published figures" if self.name == ENGLAND else f"the figures in targets/{self.name}.yaml"
-
-
-def ensemble_of(fit: Fit, name: str, composed: Composed, met: MetTargets, priors: Priors) -> Ensemble:
-    """The ensemble of a fit, as its file states it."""
-    chosen = {group: composed.choices.get(group, "none") for group in ("site", "staffing", "pathway", "calibration")}
-    return Ensemble(
-        name=name,
-        question=f"What holds in every department like '{chosen['site']}' that meets {met.words}?",
-        built=Built(
-            **chosen,
-            targets=f"{met.name} {digest(exact(met.targets))[:SHOWN]}",
-            priors=f"{priors.name} {digest(exact(priors))[:SHOWN]}",
-            program=f"{__version__} {source_digest()[:SHOWN]}",
-            simulated_years=len(fit.years),
-            accepted=fit.n_fit,
-        ),
-        parameters=fit.space.parameters,
-        departments=tuple(year.values for year in fit.accepted),
-    )
-
-
-def write(path: Path, built: Ensemble, words: str) -> None:
-    """Write an ensemble, and check that it can be read; `words` say what it meets.
-
-    Raises ResultsError if the file cannot be written.
-    """
-    content = plain(built)
-    rows = "".join(f"  - [{', '.join(f'{value:g}' for value in values)}]\n" for values in content.pop("departments"))
-    heading = textwrap.fill(
-        f"{len(built.departments)} departments that meet {words}, each as good a guess as the others: the "
-        "site with these changes. They are in random order, so the first of them, however many, are a fair sample. "
-        "Written by `aeflow ensemble`; not to be edited by hand.",
-        WIDTH,
-        initial_indent="# ",
-        subsequent_indent="# ",
-    )
-    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=math.inf, default_flow_style=None)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{heading}\n{text}departments:\n{rows}", encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise ResultsError(f"{path}: cannot be written ({error.strerror}). Name another folder") from error
-    ensemble_named(built.name, [path.parent.parent])
 
 
 def draw(fit: Fit, path: Path) -> None:

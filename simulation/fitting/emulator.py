@@ -29,7 +29,8 @@ from simulation.targets import Target
 if TYPE_CHECKING:
     from sklearn.gaussian_process import GaussianProcessRegressor
 
-T = TypeVar("T")
+Item = TypeVar("Item")
+Value = TypeVar("Value")
 CLIPPED = 1, 99
 """Percentiles at which a row is clipped."""
 MOST_TO_LEARN = 500
@@ -146,21 +147,23 @@ class Emulator:
         `values`: shape (points, rows). A year without a number, such as a wait of nobody, is always a surprise.
         """
 
-        def is_surprised(row: RowEmulator) -> Mask:
+        def is_surprised(judged: tuple[RowEmulator, Floats]) -> Mask:
+            row, given = judged
             expected = row.at(points)
-            away = np.abs(row.scale.of(values[:, self.rows.index(row)]) - expected.mean)
+            away = np.abs(row.scale.of(given) - expected.mean)
             return ~(away <= MOST_SURPRISE * np.hypot(expected.doubt, expected.noise))
 
-        judged = [row for row in self.rows if row.target.measure not in self.judged_by_mean]
+        columns = zip(self.rows, values.T, strict=True)
+        judged = [(row, given) for row, given in columns if row.target.measure not in self.judged_by_mean]
         if not judged:
             return np.zeros(len(points), dtype=bool)
         return np.asarray(np.logical_or.reduce(in_threads(is_surprised, judged)))
 
 
-def in_threads(function: Callable[[RowEmulator], T], rows: Sequence[RowEmulator]) -> list[T]:
-    """The function's value for every row, worked out on all processors, each row on one."""
-    with _in_one_thread(), ThreadPoolExecutor(min(processors(), len(rows))) as pool:
-        return list(pool.map(function, rows))
+def in_threads(function: Callable[[Item], Value], items: Sequence[Item]) -> list[Value]:
+    """The function's value for every item, worked out on all processors, each item on one."""
+    with _in_one_thread(), ThreadPoolExecutor(min(processors(), len(items))) as pool:
+        return list(pool.map(function, items))
 
 
 @contextmanager
@@ -185,7 +188,7 @@ def must_be_installed() -> None:
         raise ConfigError([Fault("ensemble", "needs scikit-learn, which is not installed", remedy)]) from None
 
 
-def learnt(targets: Sequence[Target], points: Floats, values: Floats, judged_by_mean: Sequence[str]) -> Emulator:
+def learn(targets: Sequence[Target], points: Floats, values: Floats, judged_by_mean: Sequence[str]) -> Emulator:
     """An emulator of every target; `values`: shape (years, targets)."""
     rows = tuple(RowEmulator(target, points, values[:, column]) for column, target in enumerate(targets))
     in_threads(RowEmulator.learn, rows)

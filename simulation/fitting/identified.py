@@ -55,6 +55,11 @@ class Pulling:
     share: float
     share_with_first: float
 
+    @property
+    def ratio(self) -> float:
+        """How often they are met together, of how often chance gives it."""
+        return self.share_with_first / self.share
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -107,11 +112,7 @@ def pulling(fit: Fit) -> tuple[Pulling, ...]:
     for (i, first), (j, second) in combinations(enumerate(names), 2):
         if met[i].any() and met[j].any():
             pairs.append(Pulling(first, second, float(met[j].mean()), float(met[j, met[i]].mean())))
-    return tuple(sorted((pair for pair in pairs if pair.share_with_first < MOST_TOGETHER * pair.share), key=_pull))
-
-
-def _pull(pair: Pulling) -> float:
-    return pair.share_with_first / pair.share
+    return tuple(sorted((pair for pair in pairs if pair.ratio < MOST_TOGETHER), key=lambda pair: pair.ratio))
 
 
 def spreads(fit: Fit) -> tuple[Spread, ...]:
@@ -161,7 +162,7 @@ def fresh_years(site: Site, file: YearsFile, departments: Sequence[Year], n_year
     return [[file.years[number] for number in own] for own in numbers]
 
 
-def confirmed(fit: Fit, departments: Sequence[Year], fresh: Sequence[Sequence[Year]]) -> Confirmation:
+def confirm(fit: Fit, departments: Sequence[Year], fresh: Sequence[Sequence[Year]]) -> Confirmation:
     """The shares of departments whose mean over fresh years meets each row, as `aeflow validate` judges."""
     points = fit.space.points([year.values for year in departments])
     rows, judged, all_fresh = [], np.ones(len(points), bool), np.ones(len(points), bool)

@@ -21,7 +21,7 @@ ALONG = 0.4
 WOBBLE = 0.02
 
 
-def walked(
+def walk(
     log_chance: Callable[[Floats], Floats],
     n_dims: int,
     rng: np.random.Generator,

@@ -110,18 +110,18 @@ class Site:
 
     def year(self, values: Values, result: ReplicationResult) -> Year:
         """The figures of a simulated year that targets are about."""
-        answer = result.arms[self.study.design.baseline]
+        replication = result.arms[self.study.design.baseline]
         pathway = self.study.baseline.pathway
-        rows = {target.name: float(figure(target, (answer,), pathway)[0]) for target in self.fitted}
-        beside = {target.name: float(figure(target, (answer,), pathway)[0]) for target in self.predicted}
-        return Year(result.replication, values, rows, {**beside, **_beside(answer)})
+        rows = {target.name: float(figure(target, (replication,), pathway)[0]) for target in self.fitted}
+        beside = {target.name: float(figure(target, (replication,), pathway)[0]) for target in self.predicted}
+        return Year(result.replication, values, rows, {**beside, **_beside(replication)})
 
 
-def _beside(answer: ArmReplication) -> dict[str, float]:
+def _beside(replication: ArmReplication) -> dict[str, float]:
     """The measures shown beside the rows, of all or of every pool."""
     return {
         name.measure if name.group == ALL else f"{name.measure}, {name.group}": float(value)
-        for name, value in zip(answer.measures.names, answer.measures.values, strict=True)
+        for name, value in zip(replication.measures.names, replication.measures.values, strict=True)
         if name.measure in BESIDE and (name.group == ALL or name.group.startswith("pool="))
     }
 

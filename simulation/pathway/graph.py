@@ -82,6 +82,15 @@ def waits(step: Step) -> bool:
     return bool(step.asks or step.any_of)
 
 
+def branches_reading(pathway: Pathway, *attributes: str) -> tuple[str, ...]:
+    """The branches that read one of these attributes, by name."""
+    return tuple(
+        name
+        for name, branch in pathway.branches.items()
+        if isinstance(branch, ByAttribute) and branch.attribute in attributes
+    )
+
+
 Graph = Mapping[str, tuple[Edge, ...]]
 
 
@@ -226,7 +235,7 @@ def nodes_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
 def edges_of_others(pathway: Pathway, source: str) -> list[tuple[str, Edge]]:
     """The edges that patients of a source never take: those of branches on the source for other sources."""
     graph = graph_of(pathway)
-    by_source = [name for name, node in pathway.branches.items() if getattr(node, "attribute", None) == ARRIVAL_SOURCE]
+    by_source = branches_reading(pathway, ARRIVAL_SOURCE)
     return [(name, edge) for name in by_source for edge in graph[name] if edge.when != source]
 
 

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.pathway.department import ArrivalSource, ExtraShift, Pool, Profile, Shift
+from simulation.pathway.department import (
+    ARRIVAL_SOURCE,
+    ArrivalSource,
+    Choice,
+    ExtraShift,
+    Pathway,
+    Pool,
+    Profile,
+    Shift,
+)
 from simulation.units import DAY, HOUR, WEEK, WEEKDAYS
 
 HOURS_OF_WEEK = 168
@@ -166,6 +175,22 @@ def mean_per_day(source: ArrivalSource) -> float:
     """The patients of a source on a mean day of the year, with its `scale`, without surges and drawn factors."""
     usual = source.per_day if source.per_day is not None else float(booked_by_weekday(source).mean())
     return usual * source.scale
+
+
+def per_day_by_category(pathway: Pathway, attribute: str, sources: Iterable[str]) -> dict[str, float] | None:
+    """The patients of these sources on a mean day of the year, by category of a choice.
+
+    None if the attribute is no choice, or depends on anything but the arrival source.
+    """
+    choice = pathway.attributes.get(attribute)
+    if not isinstance(choice, Choice) or choice.by not in (None, ARRIVAL_SOURCE):
+        return None
+    per_day = dict.fromkeys(choice.categories, 0.0)
+    for source in sources:
+        shares = choice.shares[source] if isinstance(choice.shares, Mapping) else choice.shares
+        for category, share in zip(choice.categories, shares, strict=True):
+            per_day[category] += mean_per_day(pathway.arrivals[source]) * share
+    return per_day
 
 
 def weekly_weights(profile: Profile) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ import numpy as np
 
 Plain = dict[str, Any]
 """A block of values that JSON and YAML can hold."""
+ABSENT = "not there"
+"""The value of a key that one of two blocks does not have."""
 
 
 def plain(value: Any) -> Any:
@@ -52,6 +54,20 @@ def exact(value: Any) -> Any:
     if isinstance(value, np.generic):
         return exact(value.item())
     return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def differences(one: Any, other: Any, within: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Where two plain values differ: the dotted path, the value in one and in the other (`ABSENT` without the key).
+
+    >>> list(differences({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"c": 3}}))
+    [('b.c', 2, 3)]
+    """
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        for key in dict.fromkeys((*one, *other)):
+            path = f"{within}.{key}" if within else str(key)
+            yield from differences(one.get(key, ABSENT), other.get(key, ABSENT), path)
+    elif one != other:
+        yield within, one, other
 
 
 def digest(value: Any) -> str:

@@ -107,7 +107,8 @@ def _range_words(finding: Finding) -> str:
     told = kind_of(finding) not in ("no change", "cannot tell")  # the sentence before says which way
     one_way = told and row.difference * low > 0 and row.difference * high > 0
     least, most = (plain(size, row) for size in sorted((abs(low), abs(high))))
-    effects = f"by {least} to {most} {unit_of(row)}" if one_way else span(low, high, row.unit)
+    sizes = least if least == most else f"{least} to {most}"
+    effects = f"by {sizes} {unit_of(row)}" if one_way else span(low, high, row.unit)
     return f"in nine of ten departments {effects}{_where_words(finding, spread)}"
 
 

@@ -17,6 +17,7 @@ from simulation.explain.statements import BANNER, Statement, walk
 from simulation.report.figures.drawing import Picture
 from simulation.report.findings import findings
 from simulation.report.first_page import first_page
+from simulation.report.policy_words import UNCHANGED, minutes_words, sets_off_words, who_labels
 from simulation.report.precision import precision_line
 from simulation.report.tables.alternatives import equal_spend_table
 from simulation.report.tables.by_arm import binding_table, own_table
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
-UNCHANGED = "as the site's"
 DATA_END = (
     "Trust-level data end at March 2025, national indicators at September 2025, and the texts that were read at "
     "November 2026."
@@ -169,122 +169,6 @@ def _arm(result: StudyResult, arm: ArmResult) -> dict[str, Any]:
 def _simulated(result: StudyResult, arm: ArmResult, measure: str) -> str:
     """A share over all patients as it was simulated."""
     return percent(result.row(arm.name, measure).mean) if result.has(measure) else "–"
-
-
-def who_labels(policy: Mapping[str, Any]) -> str:
-    """Who gives the label, and to whom."""
-    ai = policy.get("ai")
-    if ai is None:
-        return "The nurse labels." if "nurse" in policy else "Nobody labels."
-    whom = f"For: {_whom(policy, 'labels')}."
-    if policy.get("role") == "advises":
-        return f"The AI '{ai['name']}' advises; the nurse takes its label {_how_often(policy)}. {whom}"
-    return f"The label of the AI '{ai['name']}' replaces the nurse's. {whom}"
-
-
-def _how_often(policy: Mapping[str, Any]) -> str:
-    """How often an advised nurse takes the label of the AI."""
-    switching, acceptance = policy.get("switching"), policy.get("acceptance")
-    if switching:
-        right, wrong, both = (switching[name] for name in ("wrong_to_right", "right_to_wrong", "wrong_to_wrong"))
-        return (
-            f"{100 * right['value']:.0f} % of the times they differ and it alone is right, "
-            f"{100 * wrong['value']:.0f} % where she alone is right, {100 * both['value']:.0f} % where neither is "
-            f"({right['evidence']})"
-        )
-    if not acceptance:
-        return "every time they differ"
-    return f"{100 * acceptance['value']:.0f} % of the times they differ ({acceptance['evidence']})"
-
-
-def _whom(policy: Mapping[str, Any], which: str) -> str:
-    """Whom a tool is for: sources, then what narrows them, then how far people use it and when it hands back.
-
-    `which`: 'labels' or 'minutes'.
-    """
-    covers = policy.get("covers", {})
-    parts = [_listed(covers.get(which, ())) or "the sources that each effect names", *_only(covers)]
-    if "excluded" in covers:
-        shares = covers["excluded"]["shares"].items()
-        excluded = ", ".join(f"{_spaced(name)} {percent(share['value'])} %" for name, share in shares)
-        parts.append(f"without those who cannot use it ({excluded})")
-    if "share" in covers:
-        parts.append(f"a drawn {percent(covers['share']['value'])} % of them")
-    if "adoption" in policy:
-        adoption = policy["adoption"]
-        start, end = (percent(adoption[name]["value"]) for name in ("start", "end"))
-        parts.append(f"used for {start} % of them at first and {end} % after {adoption['weeks']['value']:g} weeks")
-    if which == "labels" and "abstains" in policy:
-        parts.append("hands some of them back to the nurse")
-    return "; ".join(parts)
-
-
-def _only(covers: Mapping[str, Any]) -> list[str]:
-    """The categories that narrow whom a tool is for, by attribute."""
-    return [
-        f"{_spaced(name)} {' or '.join(map(_spaced, categories))} only"
-        for name, categories in covers.get("only", {}).items()
-    ]
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(map(_spaced, names))
-
-
-def _spaced(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def minutes_words(policy: Mapping[str, Any]) -> str:
-    """What the policy does to minutes."""
-    sentences = [f"whoever triages, {_effect_words(burden)}." for burden in policy.get("burdens", ())]
-    minutes = policy.get("minutes") or []
-    effects = [minutes] if isinstance(minutes, Mapping) else minutes
-    sentences += [f"{_effect_words(effect)}. For: {_whose(policy, effect)}." for effect in effects]
-    if "latency" in policy:
-        sentences.append(f"{policy['latency']['seconds']['value']:g} s waited for each answer.")
-    hand_back = policy.get("abstains", {}).get("hand_back")
-    if hand_back:
-        sentences.append(f"{hand_back['seconds']['value']:g} s spent before each hand-back.")
-    watches = policy.get("watches")
-    if watches:
-        whom = "; ".join([_listed(watches["arrivals"]), *_only(watches)])
-        sentences.append(
-            f"Watches those who wait ({whom}): sees {100 * watches['sensitivity']['value']:g} % of those who get "
-            f"worse, raises {watches['false_alarms_per_hour']['value']:g} false alarms a patient and hour; rounds act "
-            "on them."
-        )
-    return " ".join(sentences) or UNCHANGED
-
-
-def sets_off_words(policy: Mapping[str, Any]) -> str:
-    """What the policy sets off at triage, for how many of those it suits and of the others; empty if nothing."""
-    sentences = []
-    for name, action in policy.get("actions", {}).items():
-        sensitivity, specificity, covers = action["sensitivity"], action["specificity"], action["covers"]
-        whom = "; ".join([_listed(covers["arrivals"]), *_only(covers)])
-        sentences.append(
-            f"{_spaced(name)}: {percent(sensitivity['value'])} % of those it suits ({sensitivity['evidence']}) and "
-            f"{percent(1 - specificity['value'])} % of the others ({specificity['evidence']}). For: {whom}."
-        )
-    return " ".join(sentences)
-
-
-def _effect_words(effect: Mapping[str, Any]) -> str:
-    """'triage: × 0.9 (assumed), never below 50 %, age band adult only'."""
-    parts = []
-    if "factor" in effect:
-        parts.append(f"× {effect['factor']['value']:g} ({effect['factor']['evidence']})")
-    if "seconds_saved" in effect:
-        parts.append(f"{effect['seconds_saved']['value']:g} s less ({effect['seconds_saved']['evidence']})")
-    if "never_below" in effect:
-        parts.append(f"never below {100 * effect['never_below']['value']:g} %")
-    return f"{_listed(effect['durations'])}: {', '.join([*parts, *_only(effect.get('covers', {}))])}"
-
-
-def _whose(policy: Mapping[str, Any], effect: Mapping[str, Any]) -> str:
-    """The arrival sources of an effect: its own, or those of the policy and what narrows them."""
-    return _listed(effect.get("covers", {}).get("arrivals", ())) or _whom(policy, "minutes")
 
 
 def _matrices(policy: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -15,12 +15,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.explain.arm_changes import KIND_WORDS, ArmChanges, Kind, by_node
+from simulation.explain.change import KIND_WORDS, ArmChanges, Kind
 from simulation.explain.reachable import left_out_words, number_of
+from simulation.explain.statements import clipped
 from simulation.pathway.department import Pathway
 from simulation.pathway.layout import DrawnEdge, DrawnNode, Layout, lay_out
 from simulation.pathway.subgraph import Subgraph, whole_graph
 from simulation.report.figures.drawing import BLUE, DARK, GREY, Picture, figure_of, png_of
+from simulation.report.words import spaced
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -88,7 +90,7 @@ def sketch_of(pathway: Pathway, subgraph: Subgraph | None = None) -> Sketch:
     """A sound pathway laid out. `subgraph`: the part to draw; the whole if none is given."""
     shown = subgraph if subgraph is not None else whole_graph(pathway)
     left_out = left_out_words(shown)
-    leaves = f" Who gives up waiting goes to '{pathway.patience.next.replace('_', ' ')}'." if pathway.patience else ""
+    leaves = f" Who gives up waiting goes to '{spaced(pathway.patience.next)}'." if pathway.patience else ""
     caption = f"The pathway '{pathway.name}', drawn from its data; dashed arrows lead back.{leaves} {left_out}"
     return Sketch(pathway.name, _alt(pathway, shown), caption.rstrip(), left_out, lay_out(pathway, shown))
 
@@ -107,46 +109,43 @@ def pathway_picture(
 
 def picture_of(sketch: Sketch, changes: ArmChanges | None = None, *, title: str = "") -> Picture:
     """The picture of a sketch."""
-    layout, left_out = sketch.drawing, sketch.left_out
-    farthest = max([layout.n_rows - 1, *(row for edge in layout.edges for _, row in edge.bends)])
+    layout = sketch.drawing
+    marked = changes if changes is not None else ArmChanges("", ())
+    marks, kinds = marked.by_node(), list(dict.fromkeys(change.kind for change in marked.changes))
     node_kinds = {node.kind for node in layout.nodes}
     node_words: dict[str, str] = {kind: words for kind, words in WORDS.items() if kind in node_kinds}
+    farthest = max([layout.n_rows - 1, *(row for edge in layout.edges for _, row in edge.bends)])
     natural = ACROSS * farthest + BOX + 2 * MARGIN
     width = max(natural, LEGEND_ENTRY * len(node_words) + LEGEND_MARGIN)
     left = -BOX / 2 - MARGIN - (width - natural) / 2
     head = _head_lines(changes, title, width) if changes is not None else []
-    kinds = list(dict.fromkeys(change.kind for change in changes.changes)) if changes is not None else []
     n_across = max(int(width / LEGEND_ENTRY), 3)
     above = LEGEND + 0.2 * ((len(node_words) + len(kinds) - 1) // n_across) + HEAD_LINE * len(head)
-    below = HEAD_LINE if left_out else 0.0
+    below = HEAD_LINE if sketch.left_out else 0.0
+    top = -HEIGHT / 2 - MARGIN - above
     height = DOWN * (layout.n_columns - 1) + HEIGHT + 2 * MARGIN + above + below
     places = {node.name: (ACROSS * node.row, DOWN * node.column) for node in layout.nodes}
-    marks = by_node(changes) if changes is not None else {}
-    opened = set(changes.opened) if changes is not None else set()
     with figure_of(width, height, 1, 1) as (figure, axes):
         ax = axes[0]
         figure.set_layout_engine("none")  # one unit is one inch, and a narrow pathway has a wide legend
         ax.set_position((0, 0, 1, 1))
         label_at = _label_places(layout.edges, places)
         for edge in layout.edges:
-            new = (edge.start, edge.end) in opened
+            new = (edge.start, edge.end) in marked.opened
             faint = changes is not None and not new
             _arrow(ax, edge, _points(edge, places), new=new, faint=faint)
             if edge in label_at:
                 _edge_label(ax, _words(edge), label_at[edge], faint=faint)
         for node in layout.nodes:
-            marked = marks.get(node.name, ())
-            _box(ax, node, places[node.name], faint=changes is not None and not marked)
-            _tags(ax, marked, places[node.name])
+            _box(ax, node, places[node.name], faint=changes is not None and node.name not in marks)
+            _tags(ax, marks.get(node.name, ()), places[node.name])
         ax.set_xlim(left, left + width)
-        ax.set_ylim(height - HEIGHT / 2 - MARGIN - above, -HEIGHT / 2 - MARGIN - above)
+        ax.set_ylim(height - HEIGHT / 2 - MARGIN - above, top)
         ax.set_axis_off()
-        for number, (line, colour) in enumerate(head):
-            size, weight = (15, "bold") if number == 0 else (12, "normal")
-            at = -HEIGHT / 2 - MARGIN - above + HEAD_LINE * (number + 0.7)
-            ax.text(left + MARGIN / 2, at, line, fontsize=size, fontweight=weight, color=colour, va="center")
-        if left_out:
-            ax.text(left + MARGIN / 2, height - above - HEIGHT / 2 - MARGIN - below, left_out, fontsize=9, color=GREY)
+        _head(ax, head, left + MARGIN / 2, top)
+        if sketch.left_out:
+            at = height - above - HEIGHT / 2 - MARGIN - below
+            ax.text(left + MARGIN / 2, at, sketch.left_out, fontsize=9, color=GREY)
         _legend(ax, node_words, kinds, n_across, left)
         png = png_of(figure)
     if changes is None:
@@ -177,10 +176,19 @@ def _head_lines(changes: ArmChanges, title: str, width: float) -> list[tuple[str
         return [(title, "black"), ("Nothing that reaches a patient.", "black")]
     lines = [(title, "black")]
     for change in changes.changes:
-        words = f"{change.what.replace('_', ' ')}: {change.words}"
+        words = f"{spaced(change.what)}: {change.words}"
         wrapped = textwrap.wrap(words, int(HEAD_WIDTH * width), initial_indent="■ ", subsequent_indent="    ")
         lines += [(line, KIND_COLOURS[change.kind]) for line in wrapped]
     return lines
+
+
+def _head(ax: Axes, lines: Sequence[tuple[str, str]], left: float, top: float) -> None:
+    """Write the lines at the head of a marked picture, the first as its title."""
+    for number, (line, colour) in enumerate(lines):
+        size, weight = (15, "bold") if number == 0 else (12, "normal")
+        ax.text(
+            left, top + HEAD_LINE * (number + 0.7), line, fontsize=size, fontweight=weight, color=colour, va="center"
+        )
 
 
 def _tags(ax: Axes, marked: Sequence[tuple[Kind, str]], place: Point) -> None:
@@ -221,11 +229,7 @@ def _box(ax: Axes, node: DrawnNode, place: Point, *, faint: bool = False) -> Non
 def _fitted(text: str, width: int) -> list[str]:
     """A text in two lines at most, of so many characters; the rest is cut off."""
     first, *others = textwrap.wrap(text, width) or [""]
-    return [line for line in (first, _clipped(" ".join(others), width)) if line]
-
-
-def _clipped(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+    return [line for line in (first, clipped(" ".join(others), width)) if line]
 
 
 def _points(edge: DrawnEdge, places: Mapping[str, Point]) -> list[Point]:
@@ -240,7 +244,7 @@ def _points(edge: DrawnEdge, places: Mapping[str, Point]) -> list[Point]:
 
 
 def _words(edge: DrawnEdge) -> str:
-    return _clipped(edge.label.replace("_", " "), LABEL_WIDTH)
+    return clipped(spaced(edge.label), LABEL_WIDTH)
 
 
 def _label_places(edges: Sequence[DrawnEdge], places: Mapping[str, Point]) -> dict[DrawnEdge, Point]:
@@ -321,10 +325,8 @@ def _legend(ax: Axes, node_words: Mapping[str, str], kinds: Sequence[Kind], n_ac
 
 
 def _alt(pathway: Pathway, subgraph: Subgraph) -> str:
-    first = ", ".join(
-        f"{name.replace('_', ' ')} to {subgraph.starts[name].replace('_', ' ')}" for name in pathway.arrivals
-    )
-    ends = ", ".join(name.replace("_", " ") for name in pathway.ends if name in subgraph.edges)
+    first = ", ".join(f"{spaced(name)} to {spaced(subgraph.starts[name])}" for name in pathway.arrivals)
+    ends = ", ".join(spaced(name) for name in pathway.ends if name in subgraph.edges)
     n_steps = sum(name in subgraph.edges for name in pathway.steps)
     n_branches = sum(name in subgraph.edges for name in (*pathway.branches, *pathway.loops))
     return (

@@ -14,7 +14,7 @@ from simulation.inquiry.shadow_prices import BLOCK_HOURS, MEASURES, Check, Price
 from simulation.report.dated_folder import write_dated
 from simulation.report.figures.drawing import DARK, GREY, Picture, figure_of, png_of
 from simulation.report.tables.table import ReportTable
-from simulation.report.words import interval_text
+from simulation.report.words import interval_text, spaced
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,7 @@ def price_tables(shadow_prices: ShadowPrices) -> Iterator[ReportTable]:
     hours = tuple(f"{start}-{start + BLOCK_HOURS} h" for start in range(0, 24, BLOCK_HOURS))
     for measure in MEASURES:
         rows = [
-            (f"{_spaced(pool)}, {days}", *map(_per_hour, block_prices))
+            (f"{spaced(pool)}, {days}", *map(_per_hour, block_prices))
             for pool in _pools(shadow_prices)
             for days, block_prices in by_block(shadow_prices, pool, measure).items()
         ]
@@ -74,7 +74,7 @@ def _sums_table(shadow_prices: ShadowPrices) -> ReportTable:
     """Sums of a pool's prices by block beside its price at all hours."""
     rows = [
         (
-            _spaced(check.pool),
+            spaced(check.pool),
             WHAT[check.measure],
             *map(_minutes, (check.alone, check.last, check.blocks, check.whole, check.apart)),
             verdict_of(check),
@@ -105,7 +105,7 @@ def _name(shadow_prices: ShadowPrices, price: Price) -> str:
     extra = price.extra
     if extra.kind == "tool":
         return shadow_prices.result.arm(extra.arm).label
-    return f"{_spaced(extra.pool)}, {f'{extra.units} more, ' if extra.units > 1 else ''}at all hours"
+    return f"{spaced(extra.pool)}, {f'{extra.units} more, ' if extra.units > 1 else ''}at all hours"
 
 
 def _per_hour(price: Price) -> str:
@@ -114,10 +114,6 @@ def _per_hour(price: Price) -> str:
 
 def _minutes(interval: Interval) -> str:
     return interval_text(interval, MINUTES)
-
-
-def _spaced(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def price_table(shadow_prices: ShadowPrices) -> pd.DataFrame:
@@ -150,7 +146,7 @@ def price_picture(shadow_prices: ShadowPrices) -> Picture:
                 label = _name(shadow_prices, tool)
                 ax.axhline(tool.per_hour.mean, color=GREY, linewidth=1.4, linestyle=style, label=label)
             ax.axhline(0, color="black", linewidth=1)
-            ax.set_title(f"One more of {_spaced(pool)}", fontsize=10, fontweight="bold", loc="left")
+            ax.set_title(f"One more of {spaced(pool)}", fontsize=10, fontweight="bold", loc="left")
             ax.set_xlabel(f"clock hour, blocks of {BLOCK_HOURS}")
         axes[0].set_ylabel("patient-minutes of wait\noff, an hour of it")
         figure.legend(
@@ -189,7 +185,7 @@ def _best(shadow_prices: ShadowPrices, pools: Sequence[str], measure: str) -> st
     for pool in pools:
         prices = [price for block in by_block(shadow_prices, pool, measure).values() for price in block]
         best = max(prices, key=lambda price: price.per_hour.mean)
-        words.append(f"{_spaced(pool)} most on {best.extra.days} from {best.extra.start} h ({best.per_hour.mean:.0f})")
+        words.append(f"{spaced(pool)} most on {best.extra.days} from {best.extra.start} h ({best.per_hour.mean:.0f})")
     return "; ".join(words) + "."
 
 

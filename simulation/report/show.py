@@ -13,14 +13,10 @@ from pathlib import Path
 from simulation.analysis.offered_load import Load
 from simulation.analysis.overload import remarks
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.explain.arm_changes import (
-    ArmChanges,
-    arm_changes,
-    assumptions_added_by,
-    by_node,
-    closing_words,
-    counted,
-)
+from simulation.explain.arm_changes import arm_changes
+from simulation.explain.assumptions import assumptions_added_by, count_by_evidence
+from simulation.explain.change import ArmChanges
+from simulation.explain.pool_changes import closing_words
 from simulation.explain.reachable import left_out_words, number_of, reachable_subgraph
 from simulation.explain.statements import BANNER
 from simulation.pathway.department import FIRST_COME, ArrivalSource, Opens, Pathway
@@ -65,7 +61,7 @@ def show_arm(study: Study, name: str) -> None:
     from simulation.report.pathway_picture import draw_pathway
 
     arms = (study.baseline, study.arm(name))
-    subgraph = reachable_subgraph(pathway, arms, seed=study.run.seed, keep=by_node(changes))
+    subgraph = reachable_subgraph(pathway, arms, seed=study.run.seed, keep=changes.by_node())
     draw_pathway(pathway, picture, changes, subgraph=subgraph, title=_title(study, name))
     print(f"\nThe pathway with what '{name}' changes marked: {picture}")
     for line in _folded(left_out_words(subgraph)):
@@ -114,7 +110,7 @@ def _heading(study: Study) -> Iterator[str]:
 
 def counts_words(study: Study) -> str:
     """How many of the department's sourced statements are assumed, measured and published."""
-    counts = counted(study.resolved, DEPARTMENT)
+    counts = count_by_evidence(study.resolved, DEPARTMENT)
     by_evidence = ", ".join(f"{n} {evidence}" for evidence, n in counts.items())
     return f"{sum(counts.values())} sourced statements, {by_evidence}"
 

@@ -19,21 +19,10 @@ from simulation.analysis.compare_runs import RunComparison, compare_runs
 from simulation.analysis.departments import Department
 from simulation.errors import ResultsError
 from simulation.experiment.result import StudyResult
-from simulation.explain.arm_changes import unlike
-from simulation.explain.statements import BANNER
 from simulation.records.schema import Floats
+from simulation.records.serialise import differences
 from simulation.report.dated_folder import write_dated
-from simulation.report.figures.drawing import (
-    DARK,
-    GREY,
-    PALE,
-    STAGE_COLOURS,
-    Picture,
-    across,
-    broken,
-    figure_of,
-    png_of,
-)
+from simulation.report.figures.sweep import sweep_picture
 from simulation.report.sweep_effects import DESIGN, EFFECTS, design_table, effect_tables, effects_table
 from simulation.report.sweep_turns import turn_tables
 from simulation.report.tables.table import ReportTable
@@ -42,21 +31,20 @@ from simulation.study.design import Target
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
 FOLDER, TABLE, PICTURE = "sweeps", "across.csv", "across.png"
 BINDING = ("scenario", "site", "staffing")
 """Keys that decide which resource binds: if only these were varied, the answer depends on the bottleneck."""
 OTHER_GROUPS = ("staffing", "pathway", "calibration", "nurse", "run")
-"""The groups of a configuration whose chosen file tells two runs apart, besides site and scenario."""
-SECTIONS = ("site", "scenario", *OTHER_GROUPS, "study", "triage")
+"""The groups of a configuration whose chosen file is recorded with the study, not in the manifest."""
+CHOSEN = ("site", "scenario", *OTHER_GROUPS)
+"""The groups of a configuration whose chosen file tells two runs apart."""
+SECTIONS = (*CHOSEN, "study", "triage")
 """The parts of a configuration whose values tell two runs apart."""
 MOST_LABELLED = 3
 """Values up to which two runs are labelled by those that differ."""
 MOST_ACROSS = 5
 """Runs up to which a table shows each in a column of its own."""
-MARKERS = "osD^vPXh"
-"""Shapes of the runs in the picture, which say the same as their colours."""
 
 
 @dataclass(frozen=True)
@@ -128,12 +116,9 @@ class Sweep:
         binding = all(key.split(".")[0] in BINDING for key in keys)
         return "the bottleneck" if binding else " and ".join(keys)
 
-    def compare_runs(self, arm: str, target: Target) -> RunComparison:
-        """The runs compared on one arm and target."""
-        return self._comparisons[arm, target]
-
     @cached_property
-    def _comparisons(self) -> dict[tuple[str, Target], RunComparison]:
+    def comparisons(self) -> dict[tuple[str, Target], RunComparison]:
+        """The runs compared on each arm and target."""
         return {(arm, target): self._compare_runs(arm, target) for arm in self.arms for target in self.targets}
 
     def _compare_runs(self, arm: str, target: Target) -> RunComparison:
@@ -176,29 +161,36 @@ def sweep_of(done: Sequence[tuple[Sequence[str], StudyResult, Path]]) -> Sweep |
 def beside(one: StudyResult, other: StudyResult) -> Sweep:
     """Two results of one study beside each other, told apart by what differs.
 
-    That is the files that were chosen (site, scenario), else a few values of the configuration, else version or date.
-
     Raises ResultsError if they have no arm or no target in common.
     """
-    groups = ("site", "scenario", *OTHER_GROUPS)
-    keys = [*groups, "seed", "aeflow", "finished_at"]
-    ours, theirs = ({key: _recorded(result, key) for key in keys} for result in (one, other))
-    if all(ours[key] == theirs[key] for key in groups):
-        values = _values_that_differ(one, other)
-        keys = [*values, *keys]
-        ours |= {path: value for path, (value, _) in values.items()}
-        theirs |= {path: value for path, (_, value) in values.items()}
-    varied = [key for key in keys if ours[key] != theirs[key] and key != "finished_at"] or ["finished_at"]
-    if ours == theirs:
-        ours, theirs = {"finished_at": "1"}, {"finished_at": "2"}
-    runs = ((ours, one), (theirs, other))
-    sweep = Sweep(tuple(Run({key: values[key] for key in varied}, result) for values, result in runs))
+    varied = _told_apart_by(one, other)
+    sweep = Sweep(
+        tuple(
+            Run({key: values[number] for key, values in varied.items()}, result)
+            for number, result in enumerate((one, other))
+        )
+    )
     if one.design.name != other.design.name or not sweep.arms or not sweep.targets:
         raise ResultsError(
             f"'{one.design.name}' and '{other.design.name}' have no arm or no target in common, so they cannot be set "
             "beside each other. Give two results of one study"
         )
     return sweep
+
+
+def _told_apart_by(one: StudyResult, other: StudyResult) -> dict[str, tuple[str, str]]:
+    """The values of two runs by key, where they differ.
+
+    That is the files that were chosen (site, scenario), else a few values of the configuration; then seed and version,
+    else the date.
+    """
+    keys = (*CHOSEN, "seed", "aeflow", "finished_at")
+    recorded = {key: (_recorded(one, key), _recorded(other, key)) for key in keys}
+    differing = {key: values for key, values in recorded.items() if values[0] != values[1]}
+    finished_at = differing.pop("finished_at", ("1", "2"))
+    if differing.keys().isdisjoint(CHOSEN):
+        differing = {**_values_that_differ(one, other), **differing}
+    return differing or {"finished_at": finished_at}
 
 
 def _recorded(result: StudyResult, key: str) -> str:
@@ -214,11 +206,11 @@ def _values_that_differ(one: StudyResult, other: StudyResult) -> dict[str, tuple
     ours, theirs = (
         {key: value for key, value in result.study.resolved.items() if key in SECTIONS} for result in (one, other)
     )
-    values = {path: pair for path, *pair in unlike(ours, theirs) if path != "run.seed"}
+    values = {path: pair for path, *pair in differences(ours, theirs) if path != "run.seed"}
     simple = all(isinstance(value, int | float | str | None) for pair in values.values() for value in pair)
     if len(values) > MOST_LABELLED or not simple:
         return {}
-    return {path: (str(pair[0]), str(pair[1])) for path, pair in values.items()}
+    return {path: (str(value), str(other_value)) for path, (value, other_value) in values.items()}
 
 
 def sweep_tables(sweep: Sweep) -> Iterator[ReportTable]:
@@ -228,7 +220,7 @@ def sweep_tables(sweep: Sweep) -> Iterator[ReportTable]:
         shown = sweep.runs if len(sweep.runs) <= MOST_ACROSS else ()
         rows = [(sweep.first.baseline.label, *(_level(run, target) for run in shown), "", "")]
         for arm in sweep.arms:
-            compared = sweep.compare_runs(arm, target)
+            compared = sweep.comparisons[arm, target]
             effects = (run.effect(arm, target) for run in shown)
             apart = "–" if compared.apart is None else interval_text(compared.apart[2], unit)
             rows.append((sweep.first.arm(arm).label, *effects, apart, compared.words))
@@ -265,65 +257,10 @@ def sweep_table(sweep: Sweep) -> pd.DataFrame:
             for arm in sweep.arms:
                 finding = run.result.finding(arm, target)
                 comparison = {name: getattr(finding.comparison, name) for name in TIDY}
-                words = {"verdict": finding.verdict.words, "together": sweep.compare_runs(arm, target).words}
+                words = {"verdict": finding.verdict.words, "together": sweep.comparisons[arm, target].words}
                 folder = run.folder.as_posix() if run.folder else ""
                 rows.append({**run.varied, **comparison, **words, "folder": folder})
     return pd.DataFrame(rows)
-
-
-def sweep_picture(sweep: Sweep) -> Picture:
-    """Every arm's difference in every run with its interval, a panel for each target."""
-    arms, targets, runs = sweep.arms, sweep.targets, sweep.runs
-    height = 1.9 + len(arms) * max(0.46, 0.16 * len(runs))
-    with figure_of(3.6 + 2.9 * len(targets), height, 1, len(targets), sharey=True) as (figure, axes):
-        for ax, target in zip(axes, targets, strict=True):
-            _panel(ax, sweep, target)
-        better = [sweep.first.better(target) for target in targets]
-        across(axes, [sweep.unit(target) for target in targets], better)
-        axes[0].set_yticks(range(len(arms)), [broken(sweep.first.arm(arm).label, 30) for arm in arms], fontsize=9)
-        for ax in axes:
-            ax.tick_params(axis="y", length=0)
-        figure.legend(
-            *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(len(runs), 5), frameon=False,
-            labelcolor=DARK, title=f"Dotted: the least difference that would matter. {BANNER}", title_fontsize=8,
-        )  # fmt: skip
-        png = png_of(figure)
-    words = [
-        f"{target.label}: "
-        + "; ".join(f"{sweep.first.arm(arm).label} {sweep.compare_runs(arm, target).words}" for arm in arms)
-        for target in targets
-    ]
-    return Picture(
-        "across",
-        png,
-        f"Differences from {sweep.first.baseline.label} in {len(runs)} runs. {'. '.join(words)}.",
-        f"Difference from '{sweep.first.baseline.label}' in each run, with its 95 % interval (simulation noise only). "
-        "Dotted: the least difference that would matter.",
-    )
-
-
-def _panel(ax: Axes, sweep: Sweep, target: Target) -> None:
-    """Draw one target: arms from the top down, the runs of each beside one another."""
-    n_arms, step = len(sweep.arms), 0.8 / len(sweep.runs)
-    factor = 100 if sweep.unit(target) == "share" else 1
-    for number, run in enumerate(sweep.runs):
-        colour = STAGE_COLOURS[number % len(STAGE_COLOURS)]
-        places = [place - 0.4 + step * (number + 0.5) for place in range(n_arms)]
-        rows = [run.result.row(arm, target.measure, target.group) for arm in sweep.arms]
-        for place, row in zip(places, rows, strict=True):
-            ends = [factor * row.difference_low, factor * row.difference_high]
-            ax.plot(ends, [place, place], color=colour, linewidth=2, solid_capstyle="butt")
-        means = [factor * row.difference for row in rows]
-        marker, label = MARKERS[number % len(MARKERS)], run.label.replace("_", " ")
-        ax.plot(means, places, marker, color=colour, markersize=6, markeredgecolor="white", label=label)
-    least = factor * target.minimal_important_difference
-    for edge in (-least, least):
-        ax.axvline(edge, color=GREY, linewidth=0.9, linestyle=":")
-    ax.axvline(0, color="black", linewidth=1)
-    for place in range(1, n_arms):
-        ax.axhline(place - 0.5, color=PALE, linewidth=0.8)
-    ax.set_ylim(n_arms - 0.45, -0.55)
-    ax.set_title(broken(target.label, 28), fontsize=10, fontweight="bold", loc="left")
 
 
 def write_sweep(sweep: Sweep, results_dir: Path) -> Path:

@@ -88,9 +88,9 @@ def figure_words(name: MeasureName, *, inside: bool = False) -> str:
     kind, _, whose = name.group.partition("=")
     words = label
     if (kind, name.measure) == ("step", "queue_mean"):
-        words = f"patients waiting for {whose.replace('_', ' ')}, mean"
+        words = f"patients waiting for {spaced(whose)}, mean"
     elif kind in ("pool", "step"):
-        words = f"{whose.replace('_', ' ')}: {label[:1].lower()}{label[1:]}"
+        words = f"{spaced(whose)}: {label[:1].lower()}{label[1:]}"
     elif name.group != "all":
         words = f"{label}, {group_words(name.group)}"
     return f"'{words[:1].lower()}{words[1:]}'" if inside else words[:1].upper() + words[1:]
@@ -170,6 +170,11 @@ def prints_as_zero(row: Comparison) -> bool:
     return {change(value, row.unit) for value in values} == {change(0.0, row.unit)}
 
 
+def spaced(name: str) -> str:
+    """A name of the configuration as words: 'walk in'."""
+    return name.replace("_", " ")
+
+
 def listed_with_and(words: Sequence[str]) -> str:
     """'a, b and c'."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
@@ -203,9 +208,9 @@ def group_words(group: str) -> str:
     if group == "all":
         return "everybody"
     if "=" not in group:
-        return group.replace("_", " ")
+        return spaced(group)
     attribute, value = group.split("=", 1)
-    words = value.replace("_", " ")
+    words = spaced(value)
     if attribute == "acuity_true":
         return f"true level{'s' if '-' in value else ''} {words}"
     if attribute == "language_need":
@@ -216,7 +221,7 @@ def group_words(group: str) -> str:
         return {"never": "never covered", "left_out": "left out by the coin", "outside": "not for them"}.get(
             value, words
         )
-    return f"{attribute.removesuffix('_band').replace('_', ' ')}: {words}"
+    return f"{spaced(attribute.removesuffix('_band'))}: {words}"
 
 
 def labelled(result: StudyResult, arm: ArmResult) -> str:

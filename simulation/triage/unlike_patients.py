@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from simulation.pathway.department import ARRIVAL_SOURCE, Choice, Pathway
-from simulation.pathway.rota import mean_per_day
+from simulation.pathway.department import ARRIVAL_SOURCE, Pathway
+from simulation.pathway.rota import mean_per_day, per_day_by_category
 from simulation.triage.matrix import Matrix
 from simulation.triage.policy import Policy
 from simulation.triage.yardstick import YARDSTICKS
@@ -86,34 +86,17 @@ def _shares(attribute: str, policy: Policy, pathway: Pathway) -> Mapping[str, fl
     Empty unless the attribute is the arrival source, or a choice that depends on nothing else.
     """
     covers = policy.covers
-    sources = covers.labels if covers is not None else ()
-    numbers = {name: mean_per_day(source) for name, source in pathway.arrivals.items() if name in sources}
-    total = sum(numbers.values())
-    if not total:
+    if covers is None:
         return {}
+    sources = [name for name in pathway.arrivals if name in covers.labels]
     if attribute == ARRIVAL_SOURCE:
-        shares = {name: number / total for name, number in numbers.items()}
+        per_day = {name: mean_per_day(pathway.arrivals[name]) for name in sources}
     else:
-        shares = _choice_shares(attribute, numbers, pathway)
-    only = covers.only.get(attribute) if covers is not None else None
-    if only is None:
-        return shares
-    labelled = {name: share for name, share in shares.items() if name in only}
-    return {name: share / sum(labelled.values()) for name, share in labelled.items() if share}
-
-
-def _choice_shares(attribute: str, numbers: Mapping[str, float], pathway: Pathway) -> dict[str, float]:
-    """Shares of the categories of a choice over sources with these numbers a day; empty if it is no such choice."""
-    choice = pathway.attributes.get(attribute)
-    if not isinstance(choice, Choice) or choice.by not in (None, ARRIVAL_SOURCE):
-        return {}
-    total = sum(numbers.values())
-    mean_shares = dict.fromkeys(choice.categories, 0.0)
-    for source, number in numbers.items():
-        shares = choice.shares[source] if isinstance(choice.shares, Mapping) else choice.shares
-        for name, share in zip(choice.categories, shares, strict=True):
-            mean_shares[name] += share * number / total
-    return mean_shares
+        per_day = per_day_by_category(pathway, attribute, sources) or {}
+    only = covers.only.get(attribute, per_day)
+    labelled = {name: number for name, number in per_day.items() if name in only}
+    total = sum(labelled.values())
+    return {name: number / total for name, number in labelled.items()} if total else {}
 
 
 def _tool(policy: Policy) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import Annotated
@@ -36,6 +36,10 @@ MOST_ROWS = 200_000
 LARGEST_BYTES = 200_000_000
 MOST_FAULTS = 20
 """The number of a file's faults that are named one by one."""
+WHOLE = re.compile(r"\.0+$")
+"""The end of a whole number as a table writes it that holds empty cells in the same column: `3.0`."""
+BEYOND = "\n"
+"""The key of cells beyond the last column: no heading of a column that is asked for."""
 
 
 @config_dataclass
@@ -125,22 +129,39 @@ def csv_lines(path: Path, needed: Mapping[str, str]) -> Iterator[tuple[int, dict
         if size > LARGEST_BYTES:
             raise ConfigError([Fault(path.name, f"is {size:,} bytes", f"Give at most {LARGEST_BYTES:,}")])
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restkey="", restval="", strict=True)
+            reader = csv.DictReader(file, restkey=BEYOND, restval="", strict=True)
             header = list(reader.fieldnames or ())
-            faults = [
-                Fault(path.name, f"has no column '{column}' ({reason})", nearest(column, header))
-                for column, reason in needed.items()
-                if column not in header
-            ]
+            faults = _header_faults(path.name, header, needed)
             if faults:
                 raise ConfigError(faults)
             for number, row in enumerate(reader):
                 if number >= MOST_ROWS:
                     raise ConfigError([Fault(path.name, f"has more than {MOST_ROWS:,} rows", "Give a sample of them")])
+                if any(cell.strip() for cell in row.pop(BEYOND, ())):
+                    found = f"has more cells than the {len(header)} columns"
+                    remedy = "Put a text that holds a comma in double quotes"
+                    raise ConfigError([Fault(f"{path.name}, line {reader.line_num}", found, remedy)])
                 yield reader.line_num, {str(key): str(value) for key, value in row.items()}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise ConfigError([Fault(str(path), f"cannot be read as CSV: {reason}", "Name a CSV file in UTF-8")]) from None
+
+
+def _header_faults(where: str, header: Sequence[str], needed: Mapping[str, str]) -> list[Fault]:
+    """The faults of columns that are missing, or there more than once."""
+    faults = [
+        Fault(where, f"has the column '{column}' {header.count(column)} times", "Keep one, or rename the others")
+        for column in dict.fromkeys(header)
+        if column and header.count(column) > 1
+    ]
+    missing = [column for column in needed if column not in header]
+    sign = next((sign for sign in ";\t" if len(header) == 1 and sign in header[0]), None)
+    if missing and sign is not None:
+        found = f"its cells are separated by {'semicolons' if sign == ';' else 'tabs'}"
+        return [Fault(where, found, "Save the sheet as CSV with commas between cells and points in decimal numbers")]
+    return faults + [
+        Fault(where, f"has no column '{column}' ({needed[column]})", nearest(column, header)) for column in missing
+    ]
 
 
 def _rows(path: Path, mapping: CaseMapping, faults: list[Fault]) -> Iterator[Row]:
@@ -164,7 +185,7 @@ def _rows(path: Path, mapping: CaseMapping, faults: list[Fault]) -> Iterator[Row
 def _level(cell: str, mapping: CaseMapping, where: str, faults: list[Fault]) -> int | None:
     level = mapping.levels.get(cell.strip(), cell.strip())
     try:
-        return int(level)
+        return int(re.sub(WHOLE, "", str(level)))
     except ValueError:
         known = ", ".join(mapping.levels) or "1 to 5"
         faults.append(Fault(where, f"found '{cell[:40]}'", f"Allowed: {known}"))

@@ -6,15 +6,14 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from simulation.errors import ResultsError
+from simulation.records.csv_text import Row, csv_text
 from simulation.records.serialise import to_json
 from simulation.triage.yardstick import YARDSTICKS, Yardstick
 from simulation.vetting.answers import NO_LABEL, VARIANTS, questions_of
@@ -25,7 +24,6 @@ from simulation.vetting.scores import Labelled
 CARD, ANSWERS, MODEL = "card.json", "answers.csv", "model.json"
 FORMAT = 1
 STATEMENT = "planning only, not for clinical use"
-Row = Sequence[object]
 
 
 @dataclass(frozen=True)
@@ -121,29 +119,6 @@ def questions_text(cases: CaseSet) -> str:
         for question in questions_of(cases, variant, 1)
     ]
     return csv_text(["case", "variant", *INPUTS], rows)
-
-
-def csv_text(header: Sequence[str], rows: Iterable[Row]) -> str:
-    """CSV in which text that a spreadsheet would take for a formula is led by an apostrophe."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    for row in rows:
-        writer.writerow(["" if cell is None else _harmless(cell) for cell in row])
-    return out.getvalue()
-
-
-def _harmless(cell: object) -> object:
-    text = cell if isinstance(cell, str) else ""
-    return f"'{text}" if text[:1] in "=+-@\t\r" and text and not _is_number(text) else cell
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _number(value: float) -> str:

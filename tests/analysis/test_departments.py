@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulation.analysis.compare import Comparison, compare
-from simulation.analysis.departments import movement, ranges, spread_over, within
+from simulation.analysis.departments import counted, movement, ranges, spread_over, within
 from simulation.analysis.intervals import interval
 from simulation.analysis.where import harm_words, where_words
 from simulation.records.schema import Floats
@@ -64,6 +64,20 @@ def test_a_department_counts_once_however_often_it_was_played() -> None:
     assert interval(values[:4], department=department[:4]).mean == 2.0
 
 
+def test_a_replication_without_the_number_is_as_if_it_had_not_been() -> None:
+    values = replicated(np.random.default_rng(20).normal(0, 3, N), 1.0, np.random.default_rng(21))
+    values[[3, 17, N + 17]] = np.nan  # one department lacks it once, another twice
+    known = ~np.isnan(values)
+    found, without = (interval(values[rows], department=DEPARTMENT[rows]) for rows in (np.full(TWICE * N, True), known))
+    assert (found.mean, found.low, found.high, found.largest_share) == pytest.approx(
+        (without.mean, without.low, without.high, without.largest_share)
+    )
+    spread, spread_without = spread_over(values, DEPARTMENT), spread_over(values[known], DEPARTMENT[known])
+    assert (*spread.range, spread.between_at_most) == pytest.approx(
+        (*spread_without.range, spread_without.between_at_most)
+    )
+
+
 def test_an_always_valid_interval_takes_each_department_once() -> None:
     values = replicated(np.random.default_rng(5).normal(0, 3, N), 1.0, np.random.default_rng(6))
     found = interval(values, kind="always_valid", department=DEPARTMENT)
@@ -78,6 +92,18 @@ def test_the_mean_over_other_departments_lies_where_it_is_said_to() -> None:
         values = replicated(truth, 1.0, generator)
         held += abs(other.mean() - values.mean()) <= movement(spread_over(values, DEPARTMENT))
     assert 0.925 <= held / 1000 <= 0.975
+
+
+def test_the_upper_limit_of_what_departments_differ_by_is_above_it_as_often_as_it_says() -> None:
+    """1,000 ensembles whose variance is 9, two or three replications each: 95 % -+ 3 standard errors."""
+    generator, above = np.random.default_rng(19), 0
+    department = np.concatenate([DEPARTMENT, np.arange(N // 2)])
+    for _ in range(1000):
+        truth = generator.normal(-5, 3, N)
+        above += (
+            spread_over(truth[department] + generator.normal(0, 2, len(department)), department).between_at_most > 9
+        )
+    assert 0.929 <= above / 1000 <= 0.971
 
 
 # --- the range ----------------------------------------------------------------------------------------------------
@@ -140,6 +166,10 @@ def test_no_range_is_stated_of_few_departments_or_of_single_replications(n: int,
 
 def said(truth: Floats, noise: float = 0.5, *, mid: float = 5, row: Comparison = ROW) -> str:
     return where_words(spread_over(replicated(truth, noise, np.random.default_rng(13)), DEPARTMENT), mid, row)
+
+
+def test_an_effect_as_large_as_the_limit_is_not_beyond_it() -> None:
+    assert counted(np.array([-6.0, -5.0, 0.0, 5.0, 6.0, 7.0]), 5) == (1, 3, 2)
 
 
 def test_words_say_in_how_many_departments() -> None:

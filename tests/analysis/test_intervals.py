@@ -8,6 +8,7 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulation.analysis.departments import Department
 from simulation.analysis.intervals import interval, replications_needed
 from simulation.errors import ResultsError
 
@@ -31,6 +32,14 @@ def test_one_replication_has_a_mean_and_no_interval() -> None:
     found = interval(np.array([3.0]))
     assert (found.mean, found.n) == (3.0, 1)
     assert np.isnan([found.low, found.high, found.half_width]).all()
+
+
+@pytest.mark.parametrize("department", [None, np.arange(40) % 20])
+def test_a_multiple_of_a_number_has_the_interval_of_the_multiples(department: Department | None) -> None:
+    values = np.random.default_rng(6).normal(3, 2, 40)
+    found, wanted = interval(values, department=department).times(-2), interval(-2 * values, department=department)
+    for name in ("mean", "low", "high", "sd", "half_width", "standard_error"):
+        assert getattr(found, name) == pytest.approx(getattr(wanted, name)), name
 
 
 @pytest.mark.parametrize(("sd", "wanted"), [(10, 2), (10, 20), (3.3, 0.71), (1, 5), (0, 1), (250, 1)])

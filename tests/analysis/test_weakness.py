@@ -106,7 +106,15 @@ def test_runs_do_not_differ_by_what_one_replication_makes() -> None:
     assert compare_runs(found, effects, 5, "minutes").kind == "cannot tell"
 
 
-@pytest.mark.parametrize(("n", "n_departments"), [(20, None), (120, None), (40, 20), (120, 60)])
+@pytest.mark.parametrize(
+    ("n", "n_departments"),
+    [
+        (20, None),
+        (40, 20),
+        pytest.param(120, None, marks=pytest.mark.slow),
+        pytest.param(120, 60, marks=pytest.mark.slow),
+    ],
+)
 def test_four_times_the_interval_holds_the_truth_where_one_replication_carries_most_of_the_variance(
     n: int, n_departments: int | None
 ) -> None:

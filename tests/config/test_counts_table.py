@@ -13,6 +13,8 @@ COUNTS = tuple(tuple(map(int, row.split(","))) for row in ROWS)
 NAMES = ("immediate", "Very urgent", "Urgent", "standard", "non-urgent")
 HEADING = ",".join(NAMES)
 PLAIN = "\n".join(ROWS) + "\n"
+TRUE = ",".join(f"true {name}" for name in NAMES)
+LABELS = tuple(f"Label {name}" for name in NAMES)
 
 
 def named(names: tuple[str, ...] = NAMES) -> str:
@@ -40,6 +42,9 @@ SAME = {
     "totals": with_totals(),
     "a title and a note": f"Our nurses\n\n{PLAIN}\nSource: panel\n",
     "empty cells around": "\n".join(f",{row},," for row in ROWS) + "\n,,,,,,\n",
+    "a title with a semicolon": f"Our nurses; panel\n\n{PLAIN}",
+    "line ends of a Macintosh": PLAIN.replace("\n", "\r"),
+    "a corner that names both": f"true / label,{HEADING}\n{named()}",
     "a line that names the separator": "sep=;\n" + PLAIN.replace(",", ";"),
 }
 
@@ -66,6 +71,10 @@ WRONG = {
     "": "nurses.csv: holds no table. Write a table of counts into it",
     "\n".join(ROWS[:4]): "nurses.csv: has 4 rows of 5 cells. Give 5 rows (true levels) of 5 counts (labels), immediate",
     f"5,4,3,2,1\n{PLAIN}": "columns (labels): are in the order 5, 4, 3, 2, 1. Put them in the order immediate, very_",
+    f"red,yellow,orange,4th,5th\n{PLAIN}": "columns (labels): are in the order red, yellow, orange, 4th, 5th. Put them",
+    f",{TRUE}\n{named()}": "has true levels as columns, by its heading 'true immediate'. Turn the table: a row for",
+    f",{HEADING}\n{named(LABELS)}": "has true levels as columns, by its heading 'Label immediate'",
+    f"label \\ true,{HEADING}\n{named()}": "has true levels as columns, by its heading 'label \\ true'",
     named(NAMES[::-1]): "nurses.csv, rows (true levels): are in the order non-urgent, standard, Urgent, Very urgent",
     PLAIN.replace("45", "-45"): "true level immediate, label immediate: found '-45'. Allowed: a whole number",
     PLAIN.replace("60", "x"): "true level very_urgent, label very_urgent: found 'x'. Allowed: a whole number",

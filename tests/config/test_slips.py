@@ -113,6 +113,52 @@ def test_two_arms_with_one_label_are_refused_by_name(own: Own) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "label: Two nurses",
+            'label: "One\u00a0nurse\u200b"',
+            "study.arms.two.label: holds U+200B, which nobody sees.",
+        ),
+        ("label: Two nurses", 'label: "One\u00a0 nurse"', "is the label of the arm 'one', too."),
+        (
+            "label: Two nurses",
+            'label: "Two\\nnurses"',
+            "study.arms.two.label: holds a line break. Write words in one line",
+        ),
+        ("label: Two nurses", 'label: " "', "study.arms.two.label: is blank."),
+        ("baseline: one", "baseline: one\nsham: one", "study.sham: 'one' is the baseline."),
+        ("label: Two nurses", "label: Two nurses, control: two", "study.arms.two.control: names the arm itself."),
+        (
+            'evidence: assumed, source: "a choice: what is tried"}',
+            "evidence: assumed}",
+            "states evidence but no source.",
+        ),
+        ('evidence: assumed, source: "a choice: what is tried"}', 'source: "x"}', "states source but no evidence."),
+    ],
+)
+def test_a_slip_that_a_report_would_hide_is_named(own: Own, old: str, new: str, message: str) -> None:
+    said = message_of(own({"study/clinic.yaml": replaced(STUDY, old, new), "pathway/clinic.yaml": CLINIC}))
+    assert message in said
+
+
+@pytest.mark.parametrize(
+    ("before", "part"), [("primary", "secondary"), ("secondary", "primary"), ("margins", "margins")]
+)
+def test_a_measure_that_is_stated_twice_is_named(own: Own, before: str, part: str) -> None:
+    target = "{measure: left_share, label: Left, KEY: 0.01, evidence: assumed, source: x}"
+    stated = {"primary": "", "secondary": "", "margins": ""}
+    for one in (before, part):
+        stated[one] += target.replace("KEY", "margin" if one == "margins" else "minimal_important_difference") + ","
+    head = STUDY[: STUDY.index("\nprimary:")]
+    parts = "\n".join(f"{key}: [{text}]" for key, text in stated.items() if text)
+    if before == "margins":
+        parts += "\n" + STUDY[STUDY.index("primary:") :]
+    said = message_of(own({"study/clinic.yaml": f"{head}\n{parts}\n", "pathway/clinic.yaml": CLINIC}))
+    assert "'left_share' is stated as study." in said
+
+
 def test_a_decimal_comma_on_the_command_line_is_named_with_the_number_it_may_be() -> None:
     with pytest.raises(ConfigError, match=r"with -m. A decimal number has a point: run.measured_days=0.4.$"):
         load("run.measured_days=0,4")

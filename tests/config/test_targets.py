@@ -64,10 +64,9 @@ def test_a_target_is_judged_beside_faults_of_the_arms() -> None:
 
 
 def test_a_group_that_one_arm_has_not_names_the_arm(own: Own) -> None:
-    changes = "changes: {site.arrivals.referred.attends: false}"
-    lean = "triage: lean_triage, comparator: true"
+    lean = "    triage: lean_triage\n"
     assert lean in STUDY
-    text = STUDY.replace(lean, f"{lean}, {changes}")
+    text = STUDY.replace(lean, f"{lean}    changes: {{site.arrivals.referred.attends: false}}\n")
     message = message_of(
         "study=mine", "study.secondary.0.group='arrival_source=referred'", folder=own({"study/mine.yaml": text})
     )
@@ -100,7 +99,7 @@ def test_the_name_of_a_study_is_no_path(name: str) -> None:
 
 
 def test_the_name_of_an_arm_is_no_path(own: Own) -> None:
-    text = STUDY.replace("  lean_triage: {", "  a/lean: {")
+    text = STUDY.replace("  lean_triage:\n", "  a/lean:\n")
     message = message_of("study=mine", folder=own({"study/mine.yaml": text}))
     assert message.startswith("study.arms.a/lean: 'a/lean' is not a name.")
 

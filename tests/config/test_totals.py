@@ -10,7 +10,7 @@ from simulation.config import load
 from simulation.config.composing import stated_in
 from simulation.config.dotted import Raw, value_at
 from simulation.config.folders import packaged_configs
-from simulation.config.totals import ADMITTED_SHARE, Scaled, Scaling, Totals, _on_duty
+from simulation.config.totals import ADMITTED_SHARE, Scaled, Scaling, Totals, _on_duty, scaled_rota
 from simulation.draws.attributes import amount
 from simulation.draws.sample import draw
 from simulation.errors import ConfigError
@@ -29,6 +29,13 @@ def scaled(**totals: Any) -> dict[str, Scaled]:
 def adult_beds(blocks: dict[str, Scaled]) -> list[int]:
     groups = ("short_stay", "medicine", "specialist", "surgery")
     return [blocks[f"calibration.{group}_beds"].values["value"] for group in groups]
+
+
+@pytest.mark.parametrize("factor", [0.7, 0.9, 1.25, 1.9])
+def test_no_hour_of_shifts_that_overlap_is_lost(factor: float) -> None:
+    rota = [{"hours": hours, "number": 3} for hours in ("0-10", "8-18", "9-19", "12-22", "16-2", "10-14", "0-24")]
+    hours = sum(_on_duty(rota))
+    assert sum(_on_duty(scaled_rota(rota, factor, [0] * 8 + [1] * 16))) == pytest.approx(factor * hours, abs=0.5)
 
 
 def test_the_typical_totals_give_the_typical_site() -> None:

@@ -16,8 +16,10 @@ from simulation.report.first_page import first_page
 
 ROOT = Path(__file__).parents[2]
 FOLDER = PUBLISHED / "ai_triage"
-README_ROW = re.compile(r"^\| ([^|]+) \| ([+−]?[\d.]+ \([^)]*\)) \| [^|]* \| \d+ / \d+ \| ([^|]+) \|$", re.MULTILINE)
-"""Arm, its effect with the interval, and its limits of safety."""
+README_ROW = re.compile(
+    r"^\| ([^|]+) \| ([+−]?[\d.]+ \([^)]*\)) \| [^|]* \| \d+ / \d+ \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE
+)
+"""Arm, its effect with the interval, its limits of safety and its cost."""
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +33,9 @@ def test_readme_states_the_effects_that_are_published() -> None:
     rows = README_ROW.findall((ROOT / "README.md").read_text(encoding="utf-8"))
     told = [row for row in rows if not row[0].startswith("Sham")]  # the first page has no sham
     assert len(told) >= 10
-    for label, effect, limits in told:
+    for label, effect, limits, cost in told:
         (row,) = (line for line in published.splitlines() if line.startswith(f"| {label} | {effect} "))
-        assert f" | {limits} | " in row, label
+        assert f" | {limits} | {cost} |" in row, label
 
 
 def test_the_published_folder_is_small_and_whole() -> None:

@@ -9,7 +9,9 @@ from pydantic import TypeAdapter
 
 from simulation.config import load
 from simulation.draws import draw
-from simulation.explain.arm_changes import ArmChanges, arm_changes, assumptions_added_by, by_node, compared, unlike
+from simulation.explain.arm_changes import arm_changes, changes_of
+from simulation.explain.assumptions import assumptions_added_by
+from simulation.explain.change import ArmChanges
 from simulation.pathway.department import Pathway
 from simulation.report.pathway_picture import pathway_picture
 from simulation.report.tables.changes import NOTHING, assumed_table, changes_table
@@ -80,7 +82,7 @@ def ready(name: str, department: Pathway | None = None, **more: Any) -> ReadyArm
 
 
 def found(arm: ReadyArm, baseline: ReadyArm | None = None) -> ArmChanges:
-    return compared(arm, baseline or ready("nurse"), draw(arm.pathway, seed=3, replication=0, days=7))
+    return changes_of(arm, baseline or ready("nurse"), draw(arm.pathway, seed=3, replication=0, days=7))
 
 
 def of_kind(changes: ArmChanges, kind: str) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -102,7 +104,7 @@ def test_a_minute_saved_shows_at_the_step_that_takes_it_and_nowhere_else() -> No
     assert [(each.kind, each.what, each.words, each.at) for each in changes.changes] == [
         ("minutes", "triage", words, ("triage",))
     ]
-    assert by_node(changes) == {"triage": (("minutes", "−1.0 min for 100 %"),)}
+    assert changes.by_node() == {"triage": (("minutes", "−1.0 min for 100 %"),)}
 
 
 def test_minutes_that_differ_by_no_more_than_rounding_are_no_change() -> None:
@@ -134,7 +136,7 @@ def test_shifts_laid_over_a_rota_are_told_with_those_of_before() -> None:
     changes = found(ready("nurse", pathway(pools={"doctors": {"extra_shifts": [late, by_night]}})))
     assert of_kind(changes, "pool") == [("doctors", "14-22 h: +1; 22-8 h: -1 (fri,sat)", ("resus", "minors"))]
     base = ready("nurse", pathway(pools={"doctors": {"extra_shifts": [late]}}))
-    changes = compared(ready("nurse", pathway()), base, draw(base.pathway, seed=1, replication=0, days=7))
+    changes = changes_of(ready("nurse", pathway()), base, draw(base.pathway, seed=1, replication=0, days=7))
     words = "no shifts laid over the rota (before: 14-22 h: +1)"
     assert of_kind(changes, "pool") == [("doctors", words, ("resus", "minors"))]
 
@@ -145,7 +147,7 @@ def test_another_rota_is_told_by_the_shifts_that_differ() -> None:
             pathway(pools={"doctors": {"capacity": None if rota else 2, "rota": rota}}) for rota in (new, old)
         )
         drawn = draw(ours, seed=1, replication=0, days=7)
-        (change,) = compared(ready("nurse", ours), ready("nurse", theirs), drawn).changes
+        (change,) = changes_of(ready("nurse", ours), ready("nurse", theirs), drawn).changes
         assert "rota" not in change.short or change.short == "doctors: another rota"
         return change.words
 
@@ -169,7 +171,7 @@ def test_a_new_step_and_the_way_to_it_are_new() -> None:
     )
     changes = found(ready("nurse", department))
     assert changes.opened == (("minors", "advice"), ("advice", "home"))
-    assert by_node(changes) == {"minors": (("route", "other next"),), "advice": (("route", "new"),)}
+    assert changes.by_node() == {"minors": (("route", "other next"),), "advice": (("route", "new"),)}
 
 
 @pytest.mark.parametrize(
@@ -184,11 +186,6 @@ def test_whatever_else_a_department_states_otherwise_is_listed(
 ) -> None:
     changes = found(ready("nurse", pathway(**changed)))
     assert [(each.what, each.words, each.at) for each in changes.changes] == [(what, words, at)]
-
-
-def test_unlike_finds_every_path() -> None:
-    one, other = {"a": 1, "b": {"c": [1, 2]}, "d": 0}, {"a": 1, "b": {"c": [1, 3]}, "e": 5}
-    assert list(unlike(one, other)) == [("b.c", [1, 2], [1, 3]), ("d", 0, "not there"), ("e", "not there", 5)]
 
 
 def test_only_what_the_arm_states_besides_the_baseline_is_brought() -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from simulation.fitting.emulator import Guess, learnt
-from simulation.fitting.walk import walked
+from simulation.fitting.emulator import Guess, learn
+from simulation.fitting.walk import walk
 from simulation.targets import Target
 
 SHARE = Target(
@@ -29,7 +29,7 @@ def guess() -> tuple[Guess, np.ndarray]:
     rng = np.random.default_rng(5)
     points, others = rng.random((N_YEARS, 3)), rng.random((300, 3))
     noisy = logit_of(points) + rng.normal(0, NOISE, N_YEARS)
-    emulator = learnt([SHARE], points, (1 / (1 + np.exp(-noisy)))[:, None], [])
+    emulator = learn([SHARE], points, (1 / (1 + np.exp(-noisy)))[:, None], [])
     return emulator.rows[0].at(others), logit_of(others)
 
 
@@ -68,7 +68,7 @@ def test_a_year_that_contradicts_the_others_is_a_surprise_and_so_is_one_without_
     rng = np.random.default_rng(7)
     points = rng.random((80, 2))
     values = 1 / (1 + np.exp(-(points[:, :1] + rng.normal(0, NOISE, (80, 1)))))
-    emulator = learnt([SHARE], points, values, [])
+    emulator = learn([SHARE], points, values, [])
     years = values[:3].copy()
     years[1], years[2] = 0.99, np.nan
     assert emulator.surprised(points[:3], years).tolist() == [False, True, True]
@@ -76,7 +76,7 @@ def test_a_year_that_contradicts_the_others_is_a_surprise_and_so_is_one_without_
 
 def test_no_year_is_a_surprise_where_every_row_is_judged_by_its_mean() -> None:
     points = np.random.default_rng(7).random((40, 2))
-    emulator = learnt([SHARE], points, points[:, :1], [SHARE.measure])
+    emulator = learn([SHARE], points, points[:, :1], [SHARE.measure])
     assert emulator.surprised(points[:3], np.array([[0.2], [0.99], [0.5]])).tolist() == [False, False, False]
 
 
@@ -90,7 +90,7 @@ def test_years_that_gave_no_number_teach_nothing() -> None:
     points = np.random.default_rng(1).random((40, 1))
     values = 1 / (1 + np.exp(-points[:, :1]))
     values[3] = np.nan
-    assert np.isfinite(learnt([SHARE], points, values, []).rows[0].at(points).mean).all()
+    assert np.isfinite(learn([SHARE], points, values, []).rows[0].at(points).mean).all()
 
 
 def test_a_walk_follows_two_parameters_that_are_tied() -> None:
@@ -102,7 +102,7 @@ def test_a_walk_follows_two_parameters_that_are_tied() -> None:
     def log_chance(points: np.ndarray) -> np.ndarray:
         return np.asarray(-0.5 * ((points[:, 0] + points[:, 1] - 1) / 0.02) ** 2)
 
-    points = walked(log_chance, 3, np.random.default_rng(2), np.empty((0, 3)), n_chains=400)
+    points = walk(log_chance, 3, np.random.default_rng(2), np.empty((0, 3)), n_chains=400)
     assert points.shape == (400, 3)
     assert (points.sum(axis=1) - points[:, 2]).std() == pytest.approx(0.02, rel=0.2)
     assert points.mean(axis=0) == pytest.approx([0.5, 0.5, 0.5], abs=4 * 0.0145)

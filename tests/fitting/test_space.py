@@ -1,11 +1,12 @@
 """Points of the cube and values of departments stand for one another; whole numbers are all as likely."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from simulation.config.ensembles import Priors, VariedParameter
+from simulation.config.ensembles import Priors, Slope, VariedParameter
 from simulation.errors import ConfigError
 from simulation.fitting.space import space_of
 
@@ -35,6 +36,15 @@ def test_a_value_leads_back_to_its_point() -> None:
     assert space.values(np.array([0.25])) == (0.75,)
     assert space.points([(0.75,), (1.5,)]).ravel().tolist() == [0.25, 1.0]
     assert space.spread[0] == pytest.approx(1 / np.sqrt(12))
+
+
+def test_departments_whose_answer_to_pressure_is_outside_what_is_asked_are_told_apart() -> None:
+    """The slope of a department with so many minutes is twice their number, less 17."""
+    slope = Slope(of={"one": 2.0}, otherwise=-17.0, range=(-1.0, 3.0), **NOTE)  # type: ignore[arg-type]
+    asks = replace(priors("site.minutes", "set", 5, 15), slopes={"answer": slope})
+    space = space_of(asks, RAW)
+    points = space.points([(7.9,), (8.1,), (9.9,), (10.1,)])
+    assert space.answers(points).tolist() == [False, True, True, False]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The ablation that comes with aeflow on two short replications, and a folder of the user's own configurations."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,15 +34,16 @@ def ablation() -> Result:
     return compare(load("study=claim", *SHORT))
 
 
+def study_of(folder: Path, *levers: str, full: str = "ai_as_claimed", arms: str = "") -> Path:
+    """A folder of configurations with a study of these levers (a line each)."""
+    path = folder / "mine" / "study" / "own.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = STUDY.replace("LEVERS", "\n".join(f"  {each}" for each in levers)).replace("FULL", full)
+    path.write_text(text.replace("ARMS", arms), encoding="utf-8")
+    return path.parents[1]
+
+
 @pytest.fixture
 def own(tmp_path: Path) -> Callable[..., Path]:
-    """A folder with a study of these levers (a line each)."""
-
-    def write(*levers: str, full: str = "ai_as_claimed", arms: str = "") -> Path:
-        folder = tmp_path / "mine" / "study"
-        folder.mkdir(parents=True, exist_ok=True)
-        text = STUDY.replace("LEVERS", "\n".join(f"  {each}" for each in levers)).replace("FULL", full)
-        (folder / "own.yaml").write_text(text.replace("ARMS", arms), encoding="utf-8")
-        return folder.parent
-
-    return write
+    """`study_of` in a folder of the test's own."""
+    return partial(study_of, tmp_path)

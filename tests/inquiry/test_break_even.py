@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from simulation.analysis.departments import Department
 from simulation.analysis.intervals import interval
+from simulation.errors import AeflowError
 from simulation.inquiry.break_even import break_even, frontier, price_of
 from simulation.inquiry.quantities import Quantity
 from simulation.triage.estimates import Portion
@@ -34,6 +36,9 @@ def seconds(stated: float = 27.0) -> Quantity:
 
 def adoption() -> Quantity:
     return Quantity("adoption", "share", 1.0, 0.0, 1.0, 0.01, lambda value: used_for(value, 0.0))
+
+
+COST = (100_000, 80_000, 120_000)
 
 
 class Tool:
@@ -94,6 +99,44 @@ def test_what_no_number_of_seconds_brings_is_none() -> None:
     assert found.range == (math.inf,) * 3
 
 
+@pytest.mark.parametrize(("other", "value"), [(0.0, 0.0), (59.9, 599.0), (60.0, 600.0)])
+def test_a_break_even_at_or_near_a_bound_has_an_interval_within_it(other: float, value: float) -> None:
+    found = break_even(seconds(), Tool(other=other), DEPARTMENT)
+    assert found.value == pytest.approx(value, abs=0.5)
+    assert 0 <= found.low <= found.value <= found.high <= 600
+    assert 0 < found.high - found.low < 1
+
+
+def test_the_interval_is_that_of_the_difference_at_the_root_over_the_slope_there() -> None:
+    """Noise that grows with the seconds, so that no other value has the same interval."""
+
+    def tool(policy: MatrixPolicy) -> np.ndarray:
+        return 5.0 - 0.1 * float(policy.name) * (OWN + NOISE)
+
+    found = break_even(seconds(), tool, DEPARTMENT)
+    at_root = interval(tool(used_for(1.0, found.value)), department=DEPARTMENT)
+    assert (found.high - found.low) / 2 == pytest.approx(at_root.half_width / 0.1, rel=0.03)
+
+
+@pytest.mark.parametrize("missing_from", [0, 20])
+def test_a_difference_that_a_replication_lacks_is_an_error(missing_from: float) -> None:
+    tool = Tool(other=5.0)
+
+    def lacking(policy: MatrixPolicy) -> np.ndarray:
+        missing = (np.arange(N * EACH) == 3) & (float(policy.name) >= missing_from)
+        return np.where(missing, np.inf, tool(policy))
+
+    with pytest.raises(AeflowError, match="break-even in seconds: a replication lacks the measure"):
+        break_even(seconds(), lacking, DEPARTMENT)
+
+
+def test_values_between_the_bounds_are_run_where_the_arms_draw_level_nowhere() -> None:
+    tried: list[float] = []
+    at_least = replace(adoption(), low=0.2)
+    break_even(at_least, Tool(other=5.0), DEPARTMENT, tried=lambda trial: tried.append(trial.value))
+    assert tried == pytest.approx([0.2, 1.0, 0.2 + 0.35 * 0.8, 0.2 + 0.7 * 0.8])
+
+
 def test_what_every_value_outdoes_is_none_and_no_department_lacks_it() -> None:
     found = break_even(seconds(), Tool(other=-1.0), DEPARTMENT)
     assert not found.exists
@@ -103,14 +146,18 @@ def test_what_every_value_outdoes_is_none_and_no_department_lacks_it() -> None:
 
 
 def test_a_higher_share_is_better_where_the_measure_says_so() -> None:
-    tool = Tool(other=5.0, least=-4.0)
-    found = break_even(seconds(), lambda policy: -tool(policy), DEPARTMENT, lower_is_better=False)
-    assert found.n_never == N
+    for least in (-4.0, -math.inf):
+        tool = Tool(other=5.0, least=least)
+        lower = break_even(seconds(), tool, DEPARTMENT)
+        higher = break_even(seconds(), lambda policy, tool=tool: -tool(policy), DEPARTMENT, lower_is_better=False)
+        assert higher.value == pytest.approx(lower.value, nan_ok=True)
+        assert higher.roots == pytest.approx(lower.roots)
 
 
-def test_one_department_has_no_range() -> None:
-    found = break_even(seconds(), Tool(other=5.0), None)
-    assert found.value == pytest.approx(50, abs=2)
+@pytest.mark.parametrize("department", [None, DEPARTMENT % 19])
+def test_fewer_than_twenty_departments_have_no_range(department: Department | None) -> None:
+    found = break_even(seconds(), Tool(other=5.0), department)
+    assert found.value == pytest.approx(50, abs=4)
     assert found.range is None
 
 
@@ -132,18 +179,21 @@ def test_the_frontier_asks_for_twice_the_seconds_of_half_the_patients() -> None:
 
 def test_a_price_is_as_good_value_as_the_other_arms() -> None:
     effects = {"tool": -2 * OWN + NOISE, "nurse": -4 * np.ones(N * EACH) + NOISE}
-    found = price_of(effects, "tool", "nurse", (100_000, 80_000, 120_000), DEPARTMENT)
+    found = price_of(effects, "tool", "nurse", COST, DEPARTMENT)
     assert found is not None
     assert found.pounds == pytest.approx(50_000, rel=0.02)
-    assert found.low < 41_000
-    assert found.high > 59_000
-    assert found.range is not None
-    assert found.range[1:] == pytest.approx((50_000 * 0.55, 50_000 * 1.45), rel=0.05)
+    assert (found.low, found.high) == pytest.approx((40_000, 60_000), rel=0.02)  # by the range of the nurse's cost
+    assert found.low < 40_000 < 60_000 < found.high
+    assert found.range == pytest.approx((50_000, 50_000 * 0.55, 50_000 * 1.45), rel=0.05)
+    few = DEPARTMENT < 10
+    of_few = price_of({name: values[few] for name, values in effects.items()}, "tool", "nurse", COST, DEPARTMENT[few])
+    assert of_few is not None
+    assert of_few.range is None
 
 
 def test_there_is_no_price_where_the_other_arm_costs_nothing_or_does_nothing() -> None:
     effects = {"tool": -2 * OWN + NOISE, "nurse": NOISE - NOISE.mean()}
-    assert price_of(effects, "tool", "nurse", (100_000, 80_000, 120_000), DEPARTMENT) is None
+    assert price_of(effects, "tool", "nurse", COST, DEPARTMENT) is None
     assert price_of({**effects, "nurse": -4 + NOISE}, "tool", "nurse", (0, 0, 0), DEPARTMENT) is None
 
 

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from simulation.analysis.measures import MeasureName
 from simulation.api import Result, compare
 from simulation.cli import main
 from simulation.config import load
 from simulation.errors import ConfigError, ResultsError
 from simulation.inquiry.decides import decided, effect_of, kinds_beyond
-from simulation.inquiry.narrowed import NarrowedEffects, narrowed
+from simulation.inquiry.narrowed import NarrowedEffects, _sampling_variance, narrowed
 from simulation.report.tables.decides import harmed_kind_words
 from simulation.report.tables.narrowed import narrowed_sentences, range_words, weeks_words
 from simulation.study.design import Cost, Margin, ValuePerHour
@@ -250,6 +251,24 @@ def test_a_run_of_one_arm_cannot_be_narrowed(result: Result) -> None:
     alone = replace(result.study, design=design, arms=(result.study.baseline,))
     with pytest.raises(ResultsError, match="one arm"):
         narrowed(replace(result, study=alone), observed(1), "ours.yaml")
+
+
+@pytest.mark.parametrize(
+    ("measure", "group", "unit", "value", "variance"),
+    [
+        ("within_4h_share", "all", "share", 0.8, 0.8 * 0.2 / 50),
+        ("stay_mean", "all", "minutes", 200, 200**2 / 50),
+        ("stay_median", "all", "minutes", 200, 2 * 200**2 / 50),
+        ("queue_mean", "step=consultation", "patients", 3, 0),
+        ("wait_mean", "step=consultation", "minutes", 30, 0),
+    ],
+)
+def test_a_figure_counted_on_some_patients_has_the_noise_of_so_many(
+    measure: str, group: str, unit: str, value: float, variance: float
+) -> None:
+    figure = ObservedFigure(measure=measure, group=group, value=value, days=28, patients=50)
+    assert _sampling_variance(figure, MeasureName(measure, unit, group)) == pytest.approx(variance)
+    assert _sampling_variance(replace(figure, patients=None), MeasureName(measure, unit, group)) == 0
 
 
 def test_it_is_said_whether_the_same_weeks_are_compared(result: Result) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulation.analysis.shares import Shares
-from simulation.api import compare
+from simulation.api import Result, compare
 from simulation.config import load
 from simulation.errors import ConfigError
 from simulation.explain.label_mix import case_mix
@@ -24,6 +24,11 @@ from .conftest import SHORT
 @pytest.fixture(scope="module")
 def study() -> Study:
     return load("study=direction", *SHORT)
+
+
+@pytest.fixture(scope="module")
+def result(study: Study) -> Result:
+    return compare(study)
 
 
 def mix_of(arm: ReadyArm) -> Sequence[float]:
@@ -83,8 +88,7 @@ def test_labels_that_are_given_come_out_as_stated_in_direction_and_mix(study: St
     assert abs(np.corrcoef(label, true)[0, 1]) < 5 / np.sqrt(len(label))
 
 
-def test_the_report_prints_the_mixes_and_the_waits_by_true_level_against_the_sham(study: Study) -> None:
-    result = compare(study)
+def test_the_report_prints_the_mixes_and_the_waits_by_true_level_against_the_sham(result: Result) -> None:
     labels = labels_table(result)
     by_level = by_level_table(result)
     assert labels is not None
@@ -105,8 +109,7 @@ def test_the_report_prints_the_mixes_and_the_waits_by_true_level_against_the_sha
         assert cell.endswith("*") == (apart and arm.name != "sham")
 
 
-def test_an_arm_less_its_control_is_the_difference_of_their_differences_from_the_baseline(study: Study) -> None:
-    result = compare(study)
+def test_an_arm_less_its_control_is_the_difference_of_their_differences_from_the_baseline(result: Result) -> None:
     assert [(arm.name, control.name) for arm, control in result.controlled()] == [
         ("errs_up", "errs_up_at_random"),
         ("errs_down", "errs_down_at_random"),

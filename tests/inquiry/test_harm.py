@@ -20,14 +20,17 @@ RELATION = DelayHarm(
 )
 REACHED = {"base": (0.5, 0.9), "arm": (0.6, 0.9), "more": (0.5, 1.0)}
 """By arm, the shares of the admitted in a bed within 4 and within 12 hours."""
-STAY = {"base": 300.0, "arm": 288.0, "more": 300.0}
+MINUTES = {
+    "stay_mean": {"base": 300.0, "arm": 288.0, "more": 300.0},
+    "wait_to_clinician_mean": {"base": 90.0, "arm": 85.0, "more": 90.0},
+}
 
 
 def result(harm: DelayHarm | None) -> Any:
     def values(arm: str, measure: str) -> Any:
         noise = np.array([-1.0, 0.0, 1.0, 0.0]) * (0.5 if arm == "base" else 0)
-        if measure in ("stay_mean", "wait_to_clinician_mean"):
-            return STAY[arm] + noise
+        if measure in MINUTES:
+            return MINUTES[measure][arm] + noise
         return np.full(4, REACHED[arm][0 if measure == within(240) else 1])
 
     arms = {name: SimpleNamespace(name=name, label=name) for name in REACHED}
@@ -60,6 +63,7 @@ def test_a_tenth_moved_by_a_band_is_a_tenth_of_the_step_and_hours_are_those_of_a
     assert arm.mortality.mean == pytest.approx(-0.1 * 0.01)
     assert more.mortality.mean == pytest.approx(-0.1 * 0.02)
     assert arm.staying.mean == pytest.approx(-12 * 300 / 60)
+    assert arm.waiting.mean == pytest.approx(-5 * 300 / 60)
     assert arm.pounds[15.0].mean == pytest.approx(60 * 365 * 15)
     assert arm.pounds[15.0].low < arm.pounds[15.0].mean < arm.pounds[15.0].high
 

@@ -42,9 +42,9 @@ from simulation.config.studies import study_from
 from simulation.config.targets import targets_named
 from simulation.experiment.replicate import ReplicationResult
 from simulation.fitting.build import rows_of
-from simulation.fitting.emulator import YEARS_JUDGED, Guess, RowEmulator, in_threads, learnt
+from simulation.fitting.emulator import YEARS_JUDGED, Guess, RowEmulator, in_threads, learn
 from simulation.fitting.space import Space, Values, space_of
-from simulation.fitting.walk import walked
+from simulation.fitting.walk import walk
 from simulation.fitting.years import Site, Year, YearsFile, simulate_years
 from simulation.records.schema import Floats
 from simulation.study.study import Study
@@ -133,7 +133,7 @@ def target_of(name: str) -> Target:
 def taught_by(years: list[Year], space: Space, targets: tuple[Target, ...], judged_by_mean: tuple[str, ...]) -> Taught:
     """The emulators, and how a year strays from what they expect."""
     points = space.points([year.values for year in years])
-    emulator = learnt(targets, points, rows_of(years, [each.name for each in targets]), judged_by_mean)
+    emulator = learn(targets, points, rows_of(years, [each.name for each in targets]), judged_by_mean)
     beside = tuple(RowEmulator(target_of(name), points, column(years, name)) for name in (WAIT, BUSY, EFFECT))
     in_threads(RowEmulator.learn, beside)
     guesses = in_threads(lambda row: row.at(points), beside)
@@ -250,7 +250,7 @@ def tried(taught: Taught, truth: Truth, number: int, prior_width: float) -> dict
         means.append(float(guess.mean[0]) if row.target.measure in taught.judged_by_mean else float(own.mean()))
     log_chance = log_chance_of(taught, np.array(means), rng)
     n_dims = len(truth.point)
-    points = walked(log_chance, n_dims, np.random.default_rng(7), np.empty((0, n_dims)), n_chains=N_CHAINS)
+    points = walk(log_chance, n_dims, np.random.default_rng(7), np.empty((0, n_dims)), n_chains=N_CHAINS)
     values, department = shown(taught, points, rng)
     figures, effects = values[:, :2], values[:, 2:]
     _, (low,), (high,), _ = ranges(effects, department)

@@ -110,7 +110,7 @@ def covered(samples: Floats, truth: float, *, measure: str) -> Covered:
     """How a sample's interval does, for samples in columns, shape (N, n_samples)."""
     found = intervals(samples, LEVEL, "fixed_sample")
     weak = [
-        weakness_of(N, of=N, sd=float(sd), largest_share=float(share)) is not None
+        weakness_of(N, of=N, spread=float(sd), largest_share=float(share)) is not None
         for sd, share in zip(found.sd, found.share, strict=True)
     ]
     if too_short(measure, N, DAYS):

@@ -865,3 +865,40 @@ def test_whoever_does_not_attend_needs_no_departure(smallest: Make) -> None:
 )
 def test_what_is_beyond_what_can_be_simulated_is_named(changes: str, where: str, smallest: Make) -> None:
     assert any(str(fault).startswith(where) for fault in check(smallest(changes)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            "ends: {home: {outcome: lft}}",
+            "ends.home.outcome: the outcome 'lft' has no meaning to measures. Did you mean",
+        ),
+        ("ends: {home: {outcome: Left}}", "ends.home.outcome: the outcome 'Left' has no meaning"),
+        ("ends: {home: {outcome: admited}}", "Did you mean 'admitted'?"),
+        ("ends: {home: {outcome: in_building}}", "'in_building' is of those who have not left"),
+        (
+            "steps: {see: {records: {seen_att: started}}}",
+            "steps.see.records: the point in time 'seen_att' has no meaning to measures, and 'seen_at' is recorded "
+            "nowhere. Did you mean 'seen_at'?",
+        ),
+        (
+            f"attributes: {{acuity_true: {ACUITY.replace('urgent', '1-2')}}}",
+            "attributes.acuity_true.categories: 'acuity_true=1-2' is the group of the first two levels together.",
+        ),
+    ],
+)
+def test_a_word_that_measures_would_pass_over_is_named(changes: str, message: str, smallest: Make) -> None:
+    assert any(message in str(fault) for fault in check(smallest(changes)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        "ends: {home: {outcome: diverted}}",
+        "steps: {see: {records: {roomed_at: started}}}",
+        "steps: {see: {records: {seen_at: started, seen_2_at: ended}}}",
+    ],
+)
+def test_a_word_of_one_s_own_is_no_fault(changes: str, smallest: Make) -> None:
+    assert check(smallest(changes)) == ()

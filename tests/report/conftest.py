@@ -1,4 +1,4 @@
-"""A short study of the typical department: a few days, six arms, one of them a twin of the baseline."""
+"""A short study of the typical department: six arms, of which one is a twin of the baseline, and one states no cost."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -30,7 +30,7 @@ TWIN = "twin"
 
 @pytest.fixture(scope="session")
 def study() -> Study:
-    full = load(*SHORT)
+    full = load(*SHORT, "~study.arms.ai_label_measured_under.cost")
     twin = replace(full.baseline, name=TWIN, arm=replace(full.baseline.arm, label="Twin of the nurse"))
     arms = (*(full.arm(name) for name in KEPT), twin)
     design = replace(full.design, arms={arm.name: arm.arm for arm in arms})

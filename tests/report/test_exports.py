@@ -18,6 +18,7 @@ from simulation.config import load
 from simulation.errors import ResultsError
 from simulation.report.exports import document as documents
 from simulation.report.exports import workbook as workbooks
+from simulation.report.exports import write as writing
 from simulation.report.exports.assumptions import assumptions_log
 from simulation.report.exports.document import document
 from simulation.report.exports.stress_des import stress_des
@@ -26,6 +27,7 @@ from simulation.report.exports.workbook import CLOCK, number_of, workbook
 from simulation.report.exports.write import ASSUMPTIONS, DOCUMENT, STRESS, WORKBOOK, write_exports
 from simulation.report.figures import drawn
 from simulation.report.first_page import first_page
+from simulation.report.tables.table import ReportTable
 
 ITEMS = ("1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "2.4", "2.5", "3.1", "3.2", "3.3", "3.4", "4.1", "4.2", "4.3")
 ITEMS += ("5.1", "5.2", "5.3", "5.4")
@@ -139,6 +141,16 @@ def test_the_same_result_gives_the_same_files_at_any_time(
     assert written[DOCUMENT].read_bytes() == paper
     with written[ASSUMPTIONS].open(encoding="utf-8-sig", newline="") as file:
         assert len(list(csv.reader(file))) == len(assumptions_log(result).rows) + 1
+
+
+def test_no_cell_of_the_assumptions_is_a_formula_to_a_spreadsheet(
+    result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = ReportTable("assumptions", "title", ("arm", "source"), (("=1+1", "=cmd|' /C calc'!A0"), ("−2", "-2")))
+    monkeypatch.setattr(writing, "assumptions_log", lambda _: log)
+    write_exports(tmp_path, result)
+    rows = (tmp_path / "exports" / ASSUMPTIONS).read_text(encoding="utf-8-sig").splitlines()
+    assert rows == ["arm,source", "'=1+1,'=cmd|' /C calc'!A0", "−2,-2"]
 
 
 def test_a_folder_that_cannot_be_written_is_one_message(result: Result, tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from simulation.experiment.result import StudyResult
 from simulation.explain.explanation import Explained
 from simulation.report import pictures as pictures_module
 from simulation.report.findings import findings
-from simulation.report.page import page, who_labels
+from simulation.report.page import page
+from simulation.report.policy_words import who_labels
 from simulation.report.tables import screen_tables
 from simulation.report.tables.coverage import spillover_reason, spillover_tables
 from simulation.report.words import change

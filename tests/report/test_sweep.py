@@ -10,7 +10,8 @@ import pytest
 from simulation.api import compare
 from simulation.experiment.result import StudyResult
 from simulation.report import sweep_turns
-from simulation.report.sweep import Sweep, sweep_of, sweep_picture, sweep_table, sweep_tables, write_sweep
+from simulation.report.figures.sweep import sweep_picture
+from simulation.report.sweep import Sweep, sweep_of, sweep_table, sweep_tables, write_sweep
 from simulation.study.study import Study
 
 pytestmark = pytest.mark.slow
@@ -69,11 +70,11 @@ def test_the_picture_says_in_words_what_it_shows(sweep: Sweep) -> None:
     picture = sweep_picture(sweep)
     assert picture.png.startswith(b"\x89PNG")
     for arm in sweep.arms:
-        assert f"{sweep.first.arm(arm).label} {sweep.compare_runs(arm, sweep.targets[0]).words}" in picture.alt
+        assert f"{sweep.first.arm(arm).label} {sweep.comparisons[arm, sweep.targets[0]].words}" in picture.alt
 
 
 def test_the_twin_of_the_baseline_is_identical_in_every_run(sweep: Sweep) -> None:
-    assert sweep.compare_runs("twin", sweep.targets[0]).words == "identical to baseline in every run"
+    assert sweep.comparisons["twin", sweep.targets[0]].words == "identical to baseline in every run"
 
 
 @pytest.fixture(scope="module")

@@ -338,9 +338,13 @@ def test_equal_spend_buys_a_share_of_a_nurse_and_one_licence_at_most(result: Res
     by_arm = {cells[0]: cells for cells in table.rows}
     assert by_arm["One more triage nurse, day and night"][1] == f"{250_000 / 369_000:.2f}"
     assert by_arm["One more triage nurse, day and night"][6:] == ("the trust", "2025/26", "no")
-    claimed = next(cells for name, cells in by_arm.items() if name.startswith("AI as published claims"))
-    assert float(claimed[1]) > 1  # a policy's price alone: as often as there is money
+    assert by_arm["AI as published claims say (untested)"][1] == "1.00"
     assert equal_spend_table(result) is None
+    more = equal_spend_table(with_design(result, equal_spend=replace(spent, pounds_per_year=1_000_000)))
+    assert more is not None
+    shares = {cells[0]: float(cells[1]) for cells in more.rows}
+    assert shares["One more triage nurse, day and night"] > 2.7
+    assert shares["AI as published claims say (untested)"] == 1
 
 
 def with_design(result: Result, **changes: object) -> Result:

@@ -6,7 +6,7 @@ import pytest
 
 from simulation.config import load
 from simulation.draws import draw
-from simulation.explain.arm_changes import compared
+from simulation.explain.arm_changes import changes_of
 from simulation.pathway.department import ByAttribute
 from simulation.report.progress import announce
 from simulation.triage.idle import Idle, idle
@@ -39,7 +39,7 @@ def test_an_action_that_no_branch_reads_does_nothing() -> None:
 def test_whoever_runs_or_compares_such_a_policy_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     nurse, watches = (load(f"triage={name}").only() for name in ("nurse", "ai_watches"))
     drawn = draw(watches.baseline.pathway, seed=1, replication=0, days=2)
-    (change,) = [each for each in compared(watches.baseline, nurse.baseline, drawn).changes if each.kind == "nothing"]
+    (change,) = [each for each in changes_of(watches.baseline, nurse.baseline, drawn).changes if each.kind == "nothing"]
     assert (change.what, change.words) == ("watches", f"does nothing here: {UNHEARD.why}")
     announce(watches, alone=True)
     said = capsys.readouterr().out

@@ -314,6 +314,15 @@ def test_labels_that_the_ai_declines_are_the_nurses(
     np.testing.assert_array_equal(given(built, desk, patients), np.where(declined, nurse, answer))
 
 
+def test_advice_is_taken_only_where_the_ai_is_asked_and_answers(
+    policy: Build, desk: Pathway, patients: Draws, nurse: np.ndarray, answer: np.ndarray
+) -> None:
+    ambulance = {**covers(), "labels": ["ambulance"]}
+    built = policy("ai_label_advises", acceptance=estimate(1), covers=ambulance, **abstains(labels=["immediate"]))
+    asked = patients.arrival_source == desk.categories("arrival_source").index("ambulance")
+    np.testing.assert_array_equal(given(built, desk, patients), np.where(asked & (answer != 0), answer, nurse))
+
+
 def test_answers_fail_as_often_as_stated_by_true_level(
     policy: Build, desk: Pathway, patients: Draws, true: np.ndarray
 ) -> None:

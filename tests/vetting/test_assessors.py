@@ -124,6 +124,7 @@ def test_a_matrix_errs_as_often_as_it_says(synthetic: Synthetic, tmp_path: Path)
     ("cells", "outcome"),
     [
         ("3,", "labelled"),
+        ("3.0,", "labelled"),
         (",", "abstained"),
         ("0,", "out_of_range"),
         ("6,", "out_of_range"),

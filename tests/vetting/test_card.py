@@ -14,6 +14,7 @@ import pytest
 from simulation.config.vetting import cases_of, vetting_named
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
+from simulation.records.csv_text import csv_text
 from simulation.report.card.answer import card_sentences
 from simulation.report.card.coverage import ITEMS, coverage_table
 from simulation.report.card.filing import hazards_table
@@ -26,7 +27,7 @@ from simulation.vetting.bench import NURSE, TOOL, Bench, run_bench
 from simulation.vetting.cases import CaseSet
 from simulation.vetting.intervals import Estimate
 from simulation.vetting.plan import Vetting
-from simulation.vetting.stored import Earlier, csv_text, read_earlier
+from simulation.vetting.stored import Earlier, read_earlier
 
 SCRIPT = "<script>alert(1)</script>"
 Synthetic = tuple[Vetting, CaseSet]

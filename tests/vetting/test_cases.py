@@ -91,6 +91,26 @@ def test_a_wrong_cell_is_named_by_line_and_column(row: str, message: str, tmp_pa
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("header", "row", "message"),
+    [
+        (HEADER, "1,chest pain, sweating,40,1,4,5", "line 2: has more cells than the 6 columns"),
+        (f"{HEADER},truth", "1,cough,40,1,4,5,2", "has the column 'truth' 2 times"),
+        (HEADER.replace(",", ";"), "1;cough;40,5;1;4;5", "its cells are separated by semicolons"),
+        (HEADER.replace(",", "\t"), "1\tcough", "its cells are separated by tabs"),
+    ],
+)
+def test_cells_that_could_be_taken_for_others_are_refused(header: str, row: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_cases(written(tmp_path, row, header=header), mapping())
+    assert message in str(caught.value)
+
+
+def test_empty_cells_after_a_row_and_whole_numbers_with_a_point_are_read(tmp_path: Path) -> None:
+    cases = read_cases(written(tmp_path, "1,cough,40,1,4.0,5,,"), mapping())
+    assert cases.cases[0].truth == 4
+
+
 def test_a_file_without_a_column_or_that_is_none_is_one_message(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"has no column 'mode' \(input arrival_mode\)"):
         read_cases(written(tmp_path, "1,2,3", header="complaint,age,truth"), mapping())

@@ -94,10 +94,17 @@ def test_a_group_with_few_urgent_cases_says_so(korean: Korean) -> None:
 
 def test_a_bound_that_the_interval_straddles_cannot_be_told() -> None:
     tool = Labelled(np.arange(100) % 5, ((np.arange(100) % 5) + (np.arange(100) < 4)).clip(0, 4)[:, None])
-    for bound, word in ((0.95, "cannot tell"), (0.5, "met"), (0.999, "not met")):
-        stated = Criterion(score="exact_share", at_least=bound, evidence="assumed", source="a test")
+    settled = "about 1,476 cases would settle it if the score stays (100 now)"  # (1.96 / .01)^2 x .96 x .04
+    for score, bound, word, why in (
+        ("exact_share", 0.95, "cannot tell", settled),
+        ("exact_share", 0.97, "cannot tell", settled),
+        ("exact_share", 0.5, "met", ""),
+        ("exact_share", 0.999, "not met", ""),
+        ("kappa_quadratic", 0.98, "cannot tell", "more cases are needed (100 now)"),
+    ):
+        stated = Criterion(score=score, at_least=bound, evidence="assumed", source="a test")  # type: ignore[arg-type]
         (found,) = judged(stated, tool, None, {}, {}, seed=1)
-        assert found.word == word, bound
+        assert (found.word, found.why) == (word, why), (score, bound)
 
 
 def test_what_was_not_measured_cannot_be_told() -> None:
@@ -107,6 +114,10 @@ def test_what_was_not_measured_cannot_be_told() -> None:
     assert (found.word, found.why) == ("cannot tell", "it was not measured")
     (found,) = judged(margin(5), tool, None, {}, {}, seed=1)
     assert (found.word, found.why) == ("cannot tell", "the cases hold no nurse's label")
+    (found,) = judged(
+        replace(margin(5), against="nothing"), Labelled(tool.truth + 4, tool.labels), None, {}, {}, seed=1
+    )
+    assert (found.word, found.why) == ("cannot tell", "it was not measured")  # no case is of levels 1-2
 
 
 def test_all_must_be_met_and_one_that_is_not_decides() -> None:

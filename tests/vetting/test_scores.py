@@ -77,6 +77,18 @@ def test_no_difference_in_few_cases_is_no_proof_of_none() -> None:
     assert same.low < -0.05 < 0.05 < same.high
 
 
+def test_differences_are_of_the_scores_on_the_same_cases() -> None:
+    rng = np.random.default_rng(5)
+    truth, shares = rng.integers(0, 5, 300), np.array(PUBLISHED) / np.sum(PUBLISHED, axis=1, keepdims=True)
+    tool, nurse = (_erring(truth, shares, rng) for _ in range(2))
+    gaps, itself = differences(tool, nurse, seed=1), differences(tool, tool, seed=1)
+    ours, theirs = scores(tool, seed=1), scores(nurse, seed=1)
+    for name, gap in gaps.items():
+        assert gap.value == pytest.approx(ours[name].value - theirs[name].value), name
+        assert gap.low < gap.value < gap.high, name
+    assert all(-0.05 < itself[name].low < 0 < itself[name].high < 0.05 for name in KAPPAS)  # nothing seen is no proof
+
+
 def test_nothing_is_known_of_no_case() -> None:
     found = scores(labelled([3, 4], [3, 4]), seed=1)
     assert np.isnan(found["sensitivity"].value)

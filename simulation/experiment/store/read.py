@@ -16,7 +16,8 @@ from simulation.experiment.store.folders import LATEST
 from simulation.experiment.store.manifest import CHECKSUM, FILES, FORMAT, checksums, is_sound
 from simulation.experiment.store.rows import Layout, replications_of
 from simulation.experiment.store.write import DETAILS, EXPLANATION, MANIFEST, REPLICATIONS, STUDY
-from simulation.explain.arm_changes import AddedAssumption, Change
+from simulation.explain.assumptions import AddedAssumption
+from simulation.explain.change import Change
 from simulation.explain.explanation import ArmExplanation, Explanation
 from simulation.pathway.graph import Edge
 from simulation.pathway.subgraph import Subgraph

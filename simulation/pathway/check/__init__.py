@@ -5,7 +5,7 @@ in three parts: names and numbers; the route (who gets where, and whether they g
 waiting for what, and whether anybody is on duty). A later part is left out if an earlier one has a fault that it would
 only repeat in other words. Load is not checked here (`analysis.overload` does that), and nothing is drawn.
 
-Reading order: `check`, then `names`, `demand` and `steps`, `routes`, `deadlock`, `staffing` and `own_measures`.
+Reading order: `check`, then `names`, `meant`, `demand`, `steps`, `routes`, `deadlock`, `staffing`, `own_measures`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from simulation.errors import Fault
 from simulation.pathway.check.deadlock import check_deadlocks, check_releases, explore
 from simulation.pathway.check.demand import check_demand
 from simulation.pathway.check.fault_list import FaultList
+from simulation.pathway.check.meant import check_meant
 from simulation.pathway.check.names import check_names, unused_names
 from simulation.pathway.check.own_measures import own_faults
 from simulation.pathway.check.routes import check_route
@@ -27,6 +28,7 @@ def check(pathway: Pathway) -> tuple[Fault, ...]:
     """Every fault of a pathway, in the order of its parts; empty if it is sound."""
     faults = FaultList()
     categories = check_names(pathway, faults)
+    check_meant(pathway, faults)
     check_demand(pathway, faults)
     check_steps(pathway, faults, categories)
     if not faults.broken & {"node", "attribute"}:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from simulation.experiment.store.folders import moved, not_written, whole_or_nothing
 from simulation.explain.statements import BANNER
+from simulation.records.csv_text import csv_text
 from simulation.report.card import word
 from simulation.report.card.answer import card_sentences
 from simulation.report.card.coverage import coverage_table
@@ -50,7 +51,7 @@ def write_card(bench: Bench, results: Path, change: Change | None = None) -> Pat
         stored.ANSWERS: stored.answers_text(bench),
         "scores.csv": stored.scores_text(bench),
         "matrix.csv": stored.matrix_text(bench),
-        **{f"{table.kind}.csv": stored.csv_text(table.headers, table.rows) for table in tables if table.kind in FILED},
+        **{f"{table.kind}.csv": csv_text(table.headers, table.rows) for table in tables if table.kind in FILED},
     }
     if isinstance(bench.plan.assessor, LearnedAssessor) and bench.plan.assessor.save:
         learned = Learned(bench.plan.assessor, bench.cases, bench.plan.seed)

@@ -8,6 +8,7 @@ from pathlib import Path
 from simulation.errors import ResultsError
 from simulation.experiment.result import StudyResult
 from simulation.experiment.store.write import write_text
+from simulation.records.csv_text import csv_text
 from simulation.report.exports.assumptions import assumptions_log
 from simulation.report.exports.document import DIFFERENCES, document
 from simulation.report.exports.stress_des import stress_des
@@ -38,8 +39,9 @@ def _write(target: Path, result: StudyResult) -> Iterator[Path]:
     picture = drawn(result, DIFFERENCES) if result.others else None
     (target / DOCUMENT).write_bytes(document(result, [picture] if picture is not None else []))
     yield target / DOCUMENT
-    frame = assumptions_log(result).frame()
-    frame.to_csv(target / ASSUMPTIONS, index=False, encoding="utf-8-sig", lineterminator="\n")
+    log = assumptions_log(result)
+    text = csv_text(log.headers, log.rows)
+    (target / ASSUMPTIONS).write_text(text, encoding="utf-8-sig", newline="\n")
     yield target / ASSUMPTIONS
     write_text(target / STRESS, stress_des(result))
     yield target / STRESS

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from simulation.experiment.result import StudyResult
-from simulation.explain.arm_changes import KIND_WORDS, AddedAssumption, Change
+from simulation.explain.assumptions import AddedAssumption
+from simulation.explain.change import KIND_WORDS, Change
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import labelled
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -12,7 +13,7 @@ from simulation.pathway.config_dataclass import config_dataclass
 from simulation.vetting.answers import OUTCOMES, VARIANTS, Answer, Outcome, Question, Variant
 from simulation.vetting.assessors.inspect_log import LOGS, read_log
 from simulation.vetting.cases import N_LEVELS, CaseSet
-from simulation.vetting.mapping import csv_lines
+from simulation.vetting.mapping import WHOLE, csv_lines
 
 Key = tuple[str, int, str]
 
@@ -120,6 +121,7 @@ def _label(text: str, outcome: Any) -> tuple[int | None, Outcome]:
         return None, outcome
     if not text:
         return None, "abstained" if outcome is None else "empty"
+    text = re.sub(WHOLE, "", text)
     if text.isdecimal() and 1 <= int(text[:9]) <= N_LEVELS:
         return int(text), "labelled"
     return None, "out_of_range"

@@ -1,0 +1,78 @@
+"""`aeflow extend` adds replications to a stored run, as if they had been asked for at once, and loses none of them."""
+
+from pathlib import Path
+
+import pytest
+
+import simulation as ae
+from simulation import api
+from simulation.experiment.replicate import ReplicationResult
+
+from .conftest import Aeflow
+
+STUDY = ("study=gallery/one_nurse", "run.measured_days=2", "executor=serial")
+
+
+@pytest.fixture
+def three(here: Path) -> ae.Result:
+    """A stored run of three replications, `results/latest`."""
+    result = ae.compare(ae.load(*STUDY, "run.replications=3"))
+    result.write("results")
+    return result
+
+
+@pytest.mark.usefixtures("three")
+def test_an_extended_run_is_what_it_would_be_at_once_and_is_judged_as_one_that_was_looked_at(aeflow: Aeflow) -> None:
+    said = aeflow("extend", "results/latest", "2", "executor=serial")
+    assert said.code == 0
+    assert "Intervals are always valid" in said.out
+    extended, whole = ae.read("results/latest"), ae.compare(ae.load(*STUDY, "run.replications=5"))
+    assert api.same_numbers(extended, whole)
+    assert extended.run.replications == 3
+    assert not list(Path("results/one_nurse").glob(".*"))
+
+
+@pytest.mark.usefixtures("three")
+def test_an_extension_that_was_stopped_goes_on(aeflow: Aeflow, monkeypatch: pytest.MonkeyPatch) -> None:
+    add = api.UnfinishedRun.add
+    n_added = []
+
+    def stopping(run: api.UnfinishedRun, replication: ReplicationResult) -> None:
+        add(run, replication)
+        n_added.append(replication.replication)
+        if len(n_added) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(api.UnfinishedRun, "add", stopping)
+    said = aeflow("extend", "results/latest", "3", "executor=serial")
+    assert said.code == 130
+    assert "1 of 3 replications are kept" in said.err
+    said = aeflow("extend", "results/latest", "3", "executor=serial")
+    assert said.code == 0
+    assert "2 of 3 replications are kept" in said.out
+    assert n_added == [3, 4, 5]
+    assert len(ae.read("results/latest").replications) == 6
+
+
+def test_a_run_of_another_program_is_not_extended(
+    aeflow: Aeflow, three: ae.Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "what_changed", lambda result: ("numpy 1.0 (now 2.0)",))
+    message = aeflow("extend", "results/latest", "3").message
+    assert "since it was run, numpy 1.0 (now 2.0) changed" in message
+    assert "aeflow compare from=results/latest" in message
+
+
+@pytest.mark.usefixtures("three")
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "extend: found nothing. Say which run, and how many replications more: aeflow extend results/latest 60."),
+        (("results/latest", "some"), "extend: found results/latest some. Say which run"),
+        (("results/latest", "0"), "0 more replications: there is nothing to add. Give 1 or more"),
+        (("results/nowhere", "2"), "results/nowhere: there is no such folder"),
+        (("results/latest", "2", "run.seed=1"), "run.seed=1: cannot be changed of a stored study"),
+    ],
+)
+def test_what_cannot_be_extended_is_said(words: tuple[str, ...], message: str, aeflow: Aeflow) -> None:
+    assert aeflow("extend", *words).message.startswith(message)
