@@ -86,7 +86,7 @@ def test_differences_are_of_the_scores_on_the_same_cases() -> None:
     for name, gap in gaps.items():
         assert gap.value == pytest.approx(ours[name].value - theirs[name].value), name
         assert gap.low < gap.value < gap.high, name
-    assert all((itself[name].low, itself[name].high) == (0, 0) for name in KAPPAS)
+    assert all(-0.05 < itself[name].low < 0 < itself[name].high < 0.05 for name in KAPPAS)  # nothing seen is no proof
 
 
 def test_nothing_is_known_of_no_case() -> None:
