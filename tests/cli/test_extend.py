@@ -71,7 +71,7 @@ def test_a_run_of_another_program_is_not_extended(
         (("results/latest", "some"), "extend: found results/latest some. Say which run"),
         (("results/latest", "0"), "0 more replications: there is nothing to add. Give 1 or more"),
         (("results/nowhere", "2"), "results/nowhere: there is no such folder"),
-        (("results/latest", "2", "run.seed=1"), "run.seed=1: cannot be changed of a stored study"),
+        (("results/latest", "2", "run.seed=1"), "run.seed=1: cannot be changed in a stored study"),
     ],
 )
 def test_what_cannot_be_extended_is_said(words: tuple[str, ...], message: str, aeflow: Aeflow) -> None:

@@ -367,3 +367,11 @@ def test_a_measured_tool_passes_only_if_both_sources_of_uncertainty_let_it(
     assert [limit.judgement.kind for limit in limits] == by_limits
     assert said.lower() in words_of(found).lower()
     assert fails(found, found.arm(TOOL)) == (by_limits == ["worse"])
+
+
+def test_levels_1_2_get_a_column_unasked_only_where_they_are_a_minority_of_the_scale(result: Result) -> None:
+    short = ("run.replications=2", "run.measured_days=2", "executor=serial")
+    clinic = compare(load("study=gallery/clinic", *short))
+    for table, n_columns in ((first_table(clinic), 0), (first_table(result), 1)):
+        assert table is not None
+        assert sum("1-2" in header for header in table.table.headers) == n_columns
