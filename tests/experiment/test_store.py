@@ -522,7 +522,7 @@ def test_more_adds_the_next_replications_to_a_result_computed_or_read(
     assert extended.replications[-1].replication == 4
     assert extended.manifest["engine_seconds"] > ae.read(folder).manifest["engine_seconds"]
     assert same_numbers(ae.read(extended.write(tmp_path)), extended)
-    with pytest.raises(ae.ResultsError, match=r"more\(0\): there is nothing to add"):
+    with pytest.raises(ae.ResultsError, match="0 more replications: there is nothing to add"):
         two.more(0)
 
 

@@ -284,4 +284,4 @@ def test_the_page_names_figures_of_a_site_that_there_are() -> None:
 
 
 def test_the_page_says_what_is_taken_without_own_figures() -> None:
-    assert f"one, `{ENGLAND}`" in PAGE
+    assert f"If there is none, it takes `{ENGLAND}`" in PAGE
