@@ -21,8 +21,11 @@ GROUPS = ("pathway", "nurse", "triage", "study")
 
 @pytest.fixture
 def department(tmp_path: Path) -> Path:
-    """A folder with the clinic, copied and changed as the page says."""
-    folder = tmp_path / "configs"
+    return write_department(tmp_path / "configs")
+
+
+def write_department(folder: Path) -> Path:
+    """Write the clinic, copied and changed as the page says, into a folder, and return it."""
     new_department("ours", "gallery/clinic", folder)
     names = dict(zip(GROUPS, ("ours", "ours", "our_ai", "ours"), strict=True))
     for (group, name), text in zip(names.items(), blocks(PAGE, "yaml"), strict=True):
