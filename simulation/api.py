@@ -169,7 +169,7 @@ def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executo
 
 
 def run(study: Study, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> Result:
-    """Run one arm alone: the baseline's department under the policy of the group `triage`."""
+    """Run one arm alone: the baseline's department under the policy of the group `triage`, if it has one."""
     _must_be_a_study(study, "run")
     return compare(study.only(), done=done, executor=executor)
 

@@ -107,8 +107,11 @@ def _assumed(product: NewProduct) -> Sequence[tuple[str, str]]:
         korean = "nurses label as in two Korean hospitals, not as yours"
         known = f"nurses label as those of nurse={product.nurses}"
         assumed.append((korean if product.nurses == DEFAULT_NURSE else known, "nurses=nurses.csv"))
-    if offer.covers == DESK:
-        assumed.append(("used for those triaged at the desk, not for ambulances", "covers=walk_in,referred,ambulance"))
+    attending = [name for name, source in product.study.baseline.pathway.arrivals.items() if source.attends]
+    others = [name for name in attending if name not in DESK]
+    if offer.covers == DESK and others:
+        everybody = ",".join([*(name for name in DESK if name in attending), *others])
+        assumed.append((f"used for those triaged at the desk, not for {_doors(others)}", f"covers={everybody}"))
     if offer.seconds_saved is None:
         assumed.append(("no time saved at triage", "seconds_saved=30"))
     if offer.price_per_attendance is None:
@@ -119,6 +122,11 @@ def _assumed(product: NewProduct) -> Sequence[tuple[str, str]]:
         same = "it errs partly on the same patients as nurses (correlation 0.5)"
         assumed.append((same, "correlation, in the file"))
     return assumed
+
+
+def _doors(sources: Sequence[str]) -> str:
+    """Arrival sources in words: 'ambulances' of the typical department."""
+    return "ambulances" if list(sources) == ["ambulance"] else " or ".join(sources).replace("_", " ")
 
 
 def _where(config_dir: str | None) -> str:

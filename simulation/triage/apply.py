@@ -63,7 +63,16 @@ from simulation.triage.check import check
 from simulation.triage.failures import by_worker, can_happen, durations_of_triage
 from simulation.triage.labels import Labels, labels_of
 from simulation.triage.minutes import SECONDS_PER_MINUTE, MinutesEffect, changed, lengthened, reached_by
-from simulation.triage.people import Attributes, abstained, adopted, days_since, from_sources, offered, switch_shares
+from simulation.triage.people import (
+    Attributes,
+    abstained,
+    adopted,
+    days_since,
+    from_sources,
+    offered,
+    sources_labelled,
+    switch_shares,
+)
 from simulation.triage.policy import Policy
 from simulation.triage.watching import alarms, watched
 
@@ -181,7 +190,7 @@ def _triaged(policy: Policy, pathway: Pathway, draws: Draws) -> _Triaged:
     used = offered(policy.covers, pathway, draws, attributes) & adopted(policy.adoption, since, draws)
     if policy.ai is None:
         return _Triaged(nurse, attributes, used, nobody, nobody)
-    asked = used & from_sources(pathway, draws, policy.covers.labels)
+    asked = used & from_sources(pathway, draws, sources_labelled(policy.covers, pathway))
     beside = (policy.beside_nurse, nurse) if policy.beside_nurse is not None else None
     answer = labels_of(policy.ai, pathway, draws, noise=policy.noise, drift=policy.drift, since=since, beside=beside)
     handed_back = nobody

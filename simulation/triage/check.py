@@ -24,7 +24,7 @@ from simulation.triage.estimates import estimate_faults
 from simulation.triage.failures import can_happen, durations_of_triage
 from simulation.triage.matrix import Matrix, table_faults
 from simulation.triage.minutes import effect_faults, sources_of
-from simulation.triage.people import abstention_faults, coverage_faults, duration_faults, unknown
+from simulation.triage.people import abstention_faults, coverage_faults, duration_faults, sources_labelled, unknown
 from simulation.triage.policy import Policy
 from simulation.triage.watching import watching_faults
 
@@ -241,7 +241,9 @@ def _lacking(policy: Policy, pathway: Pathway) -> list[str]:
 
 def _coverage_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
     path, covers, known = f"{where}.covers", policy.covers, pathway.categories(ARRIVAL_SOURCE)
-    labels, minutes = (covers.labels, covers.minutes) if covers is not None else ((), ())
+    labels, minutes = (covers.labels or (), covers.minutes) if covers is not None else ((), ())
+    if covers is not None and policy.ai is not None:
+        labels = sources_labelled(covers, pathway)
     without_sources = tuple(effect for effect in policy.effects if not sources_of(effect, ()))
     faults = []
     for name, sources, what, present, unplaced in (

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from simulation.pathway.department import ARRIVAL_SOURCE, Pathway
 from simulation.pathway.rota import mean_per_day, per_day_by_category
 from simulation.triage.matrix import Matrix
+from simulation.triage.people import sources_labelled
 from simulation.triage.policy import Policy
 from simulation.triage.yardstick import YARDSTICKS
 
@@ -90,7 +91,8 @@ def _shares(attribute: str, policy: Policy, pathway: Pathway) -> Mapping[str, fl
     covers = policy.covers
     if covers is None:
         return {}
-    sources = [name for name in pathway.arrivals if name in covers.labels]
+    covered = sources_labelled(covers, pathway)
+    sources = [name for name in pathway.arrivals if name in covered]
     if attribute == ARRIVAL_SOURCE:
         per_day = {name: mean_per_day(pathway.arrivals[name]) for name in sources}
     else:

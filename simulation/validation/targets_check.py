@@ -21,6 +21,8 @@ from simulation.validation.site_runs import CHANGES
 
 DIFFERENCE = "_difference"
 SHARE = "share"
+ANOTHER = "name another measure"
+"""What to do about a row whose measure the department does not give."""
 
 
 def checked_targets(targets: Sequence[Target], name: str, study: Study) -> tuple[Target, ...]:
@@ -41,9 +43,25 @@ def checked_targets(targets: Sequence[Target], name: str, study: Study) -> tuple
         faults += target_faults
         asked += [] if target_faults else [target]
     faults += _month_faults(asked, name, study.run)
+    if faults and name in names_in("targets", [packaged_configs()]):
+        raise ConfigError(_told_once(faults, targets, name), _heading(name, study))
     if faults:
-        raise ConfigError(faults, _heading(name, study) if name in names_in("targets", [packaged_configs()]) else "")
+        raise ConfigError(faults)
     return tuple(asked)
+
+
+def _told_once(faults: Sequence[Fault], targets: Sequence[Target], name: str) -> Iterator[Fault]:
+    """The faults against a packaged file, whose rows are not the user's to change: one for all those whose measure the
+    department does not give, then the others."""
+    not_given = {fault.where for fault in faults if fault.remedy.endswith(ANOTHER)}
+    if not_given:
+        measures = dict.fromkeys(
+            _measure(target) for target in targets if f"targets/{name}.yaml, {target.name}" in not_given
+        )
+        found = f"{len(not_given)} of {len(targets)} rows are of what the department does not give"
+        remedy = "In a file of its own, state rows that it gives: docs/how-to/own-targets.md"
+        yield Fault(f"targets/{name}.yaml", f"{found} ({', '.join(measures)})", remedy)
+    yield from (fault for fault in faults if fault.where not in not_given)
 
 
 def _heading(targets_name: str, study: Study) -> str:
@@ -105,7 +123,7 @@ def _measure_faults(
     if not groups:
         needs = " and ".join(DEFINITIONS[base].needs) if base in DEFINITIONS else ""
         found = f"the department does not give '{measure}'"
-        remedy = f"It takes {needs or 'sources or levels that it has not'}: name another measure"
+        remedy = f"It takes {needs or 'sources or levels that it has not'}: {ANOTHER}"
         yield Fault(path, found, remedy)
     elif group not in groups:
         yield Fault(path, f"'{measure}' has no group '{group}' here", nearest(group, groups))

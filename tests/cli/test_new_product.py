@@ -23,6 +23,7 @@ from simulation.study.study import Study
 from simulation.triage.estimates import Estimate
 from simulation.triage.stated import Nurse, Tool
 from tests.cli.conftest import SHORT, Aeflow
+from tests.docs.test_small_department import write_department
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 OFFER = (HOW_TO / "vendor-offer.md").read_text(encoding="utf-8")
@@ -246,3 +247,49 @@ def test_what_is_there_is_not_overwritten(aeflow: Aeflow, here: Path, own: Calla
 def test_what_does_not_load_is_not_written(aeflow: Aeflow, here: Path, tables: None) -> None:
     assert "unknown arrival source 'walkin'. Did you mean 'walk_in'?" in aeflow(*PRODUCT, "covers=walkin").message
     assert not (here / "configs").exists()
+
+
+# --- a small department ------------------------------------------------------------------------------------------
+
+THREE = "label,urgent,standard,minor\nurgent,55,4,1\nstandard,20,180,20\nminor,1,19,100\n"
+
+
+@pytest.fixture
+def clinic(here: Path) -> None:
+    """A department of three levels whose triage errs, and a product's table of these levels."""
+    write_department(here / "configs")
+    (here / "three.csv").write_text(THREE, encoding="utf-8")
+
+
+@pytest.mark.usefixtures("clinic")
+def test_tables_have_the_levels_of_the_department(aeflow: Aeflow, here: Path) -> None:
+    said = aeflow("new", "product", "offered", "labels=three.csv", "acceptance=0.6")
+    assert said.code == 0, said.err
+    assert "used for those triaged at the desk" not in said.out  # nobody comes by another door
+    text = (here / "configs" / "triage" / "offered.yaml").read_text(encoding="utf-8")
+    assert "- [20, 180, 20]   # true standard" in text
+    arm = load("study=offered").arm("offered")
+    assert arm.policy.covers is not None
+    assert arm.policy.covers.labels == ("walk_in",)
+
+
+@pytest.mark.usefixtures("clinic", "tables")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("labels=product.csv",), "Give 3 rows (true levels) of 3 counts (labels), urgent to minor"),
+        (("labels=three.csv", "seconds_saved=30"), "has neither triage_interview nor triage_record"),
+        (("labels=three.csv", "covers=ambulance"), "unknown arrival source 'ambulance'"),
+    ],
+)
+def test_what_a_small_department_has_not_is_one_message(words: tuple[str, ...], told: str, aeflow: Aeflow) -> None:
+    assert told in aeflow("new", "product", "offered", "acceptance=0.6", *words).message
+
+
+def test_a_product_for_a_department_that_labels_nobody_is_refused(aeflow: Aeflow, here: Path) -> None:
+    aeflow("new", "department", "ours", "from=gallery/clinic")
+    (here / "three.csv").write_text(THREE, encoding="utf-8")
+    assert aeflow("new", "product", "offered", "labels=three.csv", "acceptance=0.6").message == (
+        "department=ours: labels nobody, so there is no triage that a product could change. "
+        "Let its triage err first: docs/how-to/small-department.md."
+    )

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from simulation.draws import Calendar, Draws
+from simulation.config import load
+from simulation.draws import Calendar, Draws, draw
 from simulation.errors import ConfigError
 from simulation.pathway.department import Pathway
 from simulation.triage.apply import apply, reached
@@ -610,3 +611,30 @@ def test_labels_of_an_assessor_do_not_depend_on_who_else_labels(
 ) -> None:
     built = policy("ai_label_switching")
     np.testing.assert_array_equal(labels_of(built.nurse, desk, patients), nurse)
+
+
+# --- everybody --------------------------------------------------------------------------------------------------------
+
+
+def test_a_tool_whose_coverage_names_no_sources_labels_everybody_who_attends(
+    policy: Build, desk: Pathway, patients: Draws
+) -> None:
+    of_all, of_named = policy("sham"), policy("sham", covers=covers())
+    assert of_all.covers is not None
+    assert of_all.covers.labels is None
+    assert_same(apply(of_all, desk, patients), apply(of_named, desk, patients))
+    assert reached(of_all, desk, patients).all()
+
+
+def test_an_empty_list_of_sources_is_not_everybody(policy: Build, desk: Pathway) -> None:
+    (fault,) = check(policy("sham", covers={"labels": [], **WHY}), desk)
+    assert fault.found == "names no arrival source, but there is an ai"
+
+
+def test_the_sham_of_the_default_study_labels_as_if_it_named_the_sources_that_attend() -> None:
+    sham = load().arm("sham")
+    labelled = replace(sham.policy.covers, labels=EVERYBODY)
+    drawn = draw(sham.pathway, seed=1, replication=0, days=7)
+    assert_same(
+        apply(sham.policy, sham.pathway, drawn), apply(replace(sham.policy, covers=labelled), sham.pathway, drawn)
+    )

@@ -208,6 +208,9 @@ def test_without_own_figures_a_department_that_is_unlike_englands_is_told_to_sta
     code, _, err = validated(small, capsys)
     assert code == 2
     assert "State figures of its own in configs/targets/ours.yaml" in err
+    assert err.count("does not give") == 1
+    assert re.search(r"targets/england.yaml: \d+ of \d+ rows are of what the department does not give \(\w+, ", err)
+    assert "name another measure" not in err
 
 
 def test_targets_may_be_named_and_only_for_the_site(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
