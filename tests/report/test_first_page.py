@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from simulation.report.implausible import implausible
 from simulation.report.tables.first_page import first_table, products
 from simulation.report.tables.measurement import Measured, limits_of
 from simulation.study.design import Cost, Design
+from simulation.triage.matrix import Matrix
 
 from .conftest import with_measures
 
@@ -365,3 +367,21 @@ def test_a_measured_tool_passes_only_if_both_sources_of_uncertainty_let_it(
     assert [limit.judgement.kind for limit in limits] == by_limits
     assert said.lower() in words_of(found).lower()
     assert fails(found, found.arm(TOOL)) == (by_limits == ["worse"])
+
+
+def test_of_a_product_whose_labels_were_counted_it_is_said_in_how_many_cases(
+    result: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = {NURSE: [100.0] * 12, TOOL: 90 + NOISE}
+    assert "cases" not in words_of(made(result, waits))
+    counts = ((20.0, 4, 0, 0, 0), (2, 20, 3, 0, 0), (0, 9, 60, 6, 0), (0, 1, 9, 50, 4), (0, 0, 1, 8, 23))
+    policy = result.study.arm(TOOL).policy
+    assert policy.ai is not None
+    counted = replace(policy, ai=replace(policy.ai, matrix=Matrix(counts=counts, evidence="measured", source="panel")))
+    arms = tuple(replace(arm, policy=counted) if arm.name == TOOL else arm for arm in result.study.arms)
+    found = made(replace(result, study=replace(result.study, arms=arms)), waits)
+    said = "Passes the safety limit. Its labels rest on 220 cases, 49 of levels 1-2"
+    assert f"{said}: intervals leave that doubt out." in words_of(found)
+    tool = SimpleNamespace(arm=TOOL, label="", is_margin=False)
+    monkeypatch.setattr("simulation.report.tables.measurement.measured_tools", lambda result: (tool,))
+    assert f"{said}." in words_of(found)
