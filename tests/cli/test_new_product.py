@@ -213,6 +213,7 @@ TABLE = ("labels=product.csv", "nurses=nurses.csv")
         (("our_ai", "labels=product.csv", "nurses=korean", "acceptance=1"), "Name a CSV file of counts, or one of"),
         (("our_ai", "labels=nurses.csv", "nurses=nurses.csv", "acceptance=1"), "counts the same as the nurses' table"),
         (("our_ai", "labels=turned.csv", "nurses=nurses.csv", "acceptance=1"), "turned.csv: its columns add up to"),
+        (("our_ai", "labels=reversed.csv", "nurses=nurses.csv", "acceptance=1"), "One of them is upside down: the first"),
         (("our_ai", *TABLE, "acceptance=1", "department=theirs"), "department=theirs: there is no study of that name"),
         (("lean_triage", *TABLE, "acceptance=1"), "'lean_triage': is a triage that comes with aeflow"),
         (("one_more_triage_nurse", *TABLE, "acceptance=1"), "is an arm of study=ai_triage already"),
@@ -225,8 +226,12 @@ def test_a_mistake_is_one_message_and_nothing_is_written(
     rows = [row.split(",") for row in TABLES["product.csv"].split()]
     turned = "\n".join(",".join(column) for column in zip(*rows, strict=True))
     (here / "turned.csv").write_text(turned, encoding="utf-8")
+    upside_down = "\n".join(",".join(row[::-1]) for row in rows[::-1])
+    (here / "reversed.csv").write_text(upside_down, encoding="utf-8")
     assert told in aeflow("new", "product", *words).message
-    assert sorted(path.name for path in here.iterdir()) == ["nurses.csv", "product.csv", "turned.csv"]
+    assert sorted(path.name for path in here.iterdir()) == [
+        "nurses.csv", "product.csv", "reversed.csv", "turned.csv",
+    ]  # fmt: skip
 
 
 def test_of_two_departments_one_has_to_be_named(aeflow: Aeflow, own: Callable[..., Path], tables: None) -> None:
