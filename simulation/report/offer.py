@@ -67,9 +67,8 @@ def size_lines(study: Study, name: str) -> Iterator[str]:
         seconds = effect.seconds_saved.value
         (changed,) = arm_changes(study, [name])
         words = "; ".join(change.words for change in changed.changes if change.kind == "minutes")
-        yield from _folded(
-            f"Time: {abs(seconds):g} s {'less' if seconds > 0 else 'more'} at triage: {words or 'nobody here has such minutes'}."
-        )
+        less = "less" if seconds > 0 else "more"
+        yield from _folded(f"Time: {abs(seconds):g} s {less} at triage: {words or 'nobody here has such minutes'}.")
         if not USUAL_SECONDS[0] <= abs(seconds) <= USUAL_SECONDS[1]:
             yield from _folded("Take care: is that time in seconds, and for one patient (seconds_saved)?")
 

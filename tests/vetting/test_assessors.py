@@ -149,6 +149,7 @@ def test_a_vendors_answer_is_counted_as_what_it_is(
     ("rows", "message"),
     [
         (["nobody,3,1"], "line 2: there is no case 'nobody'"),
+        (["a,3,1", "b,3,1", "c,1,1", "d,1,1"], "4 rows (lines 2, 3, 4 and 1 more): there is no case 'a' and the like"),
         (["CASE,3,1", "CASE,4,1"], "line 3: a second answer to case"),
         (["CASE,3,0"], "line 2: repeat is 0, not a whole number from 1 to 100"),
         (["CASE,3,x"], "line 2: repeat is 'x', not a number"),

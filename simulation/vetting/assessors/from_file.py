@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.config_dataclass import config_dataclass
+from simulation.vetting.alike import grouped
 from simulation.vetting.answers import OUTCOMES, VARIANTS, Answer, Outcome, Question, Variant
 from simulation.vetting.assessors.inspect_log import LOGS, read_log
 from simulation.vetting.cases import N_LEVELS, CaseSet
@@ -61,7 +62,7 @@ class FromFile:
             else:
                 self._answers[_key(answer)] = answer
         if faults:
-            raise ConfigError(faults[:20], heading=f"Faults in {path.name} ({len(faults)})")
+            raise ConfigError(grouped(faults)[:20], heading=f"Faults in {path.name} ({len(faults)})")
         self._digest = sha256(path.read_bytes()).hexdigest()
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
