@@ -58,7 +58,8 @@ class FromFile:
                 remedy = "Answer the cases of cases_to_answer.csv, by the names in its first column"
                 faults.append(Fault(where, f"there is no case '{answer.case[:40]}'", remedy))
             elif _key(answer) in self._answers:
-                faults.append(Fault(where, f"a second answer to case {answer.case}", "Number repeats from 1"))
+                remedy = "Number repeats from 1 (`repeat`), and keep `variant` as in cases_to_answer.csv"
+                faults.append(Fault(where, f"a second answer to case '{answer.case}'", remedy))
             else:
                 self._answers[_key(answer)] = answer
         if faults:
