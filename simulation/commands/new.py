@@ -74,13 +74,13 @@ def _next(name: str, config_dir: str | None) -> None:
 def _product(name: str, typed: Mapping[str, str], config_dir: str | None) -> None:
     """Write an offered product; say what its tables say, what was assumed, and how to compare it."""
     from simulation.config.new_product import new_product
-    from simulation.report.offer import offer_lines
+    from simulation.report.offer import offer_lines, size_lines
 
     product = new_product(name, typed, Path(config_dir or "configs"))
     for path in product.paths:
         print(f"{path}: {FILES[path.parent.name]}.")
     print()
-    for line in (*product.notes, *offer_lines(product.study, name)):
+    for line in (*product.notes, *offer_lines(product.study, name), *size_lines(product.study, name)):
         print(line)
     print("\nAssumed, because you did not say (to change it, edit the files, or say the key and another NAME):")
     for words, key in _assumed(product):

@@ -178,8 +178,8 @@ def _notes(offer: Offer, tables: Mapping[str, CountsTable], levels: Sequence[str
 
 
 def _unlikely_tables(offer: Offer | None, tables: Mapping[str, CountsTable]) -> Iterator[Fault]:
-    """A fault for one table given twice, and for a table that is turned on its side: its columns add up to what the
-    rows of the other do."""
+    """Faults of one table given twice, of a table on its side (its columns add up to what the rows of the other do),
+    and of one upside down (its rows do, in the opposite order)."""
     if tables["labels"].rows == tables["nurses"].rows:
         remedy = "Give the product's own table. What a product as good as nurses does is the arm 'sham' of every study"
         yield Fault(str(getattr(offer, "labels", None)), "counts the same as the nurses' table", remedy)
@@ -191,6 +191,13 @@ def _unlikely_tables(offer: Offer | None, tables: Mapping[str, CountsTable]) -> 
             found = f"its columns add up to what the rows of {getattr(offer, other)} do ({sums})"
             remedy = "One of them is turned: rows are true levels, columns labels, in both"
             yield Fault(str(getattr(offer, key)), found, remedy)
+    if rows["labels"] != rows["nurses"] == rows["labels"][::-1]:
+        sums = ", ".join(map(str, rows["labels"]))
+        found = (
+            f"its rows add up to {sums}, those of {getattr(offer, 'nurses', None)} to the same from the last upwards"
+        )
+        remedy = "One of them is upside down: the first row and column are immediate, the last non-urgent, in both"
+        yield Fault(str(getattr(offer, "labels", None)), found, remedy)
 
 
 def _arm_faults(name: str, base: str, folders: Sequence[Path]) -> Iterator[Fault]:

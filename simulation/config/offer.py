@@ -25,6 +25,8 @@ OF_TRIAGE = ("triage_interview", "triage_record")
 AROUND = 0.1
 """How far the range of an offer's share goes to either side: assumed."""
 LABELS_WANTED = "Give its table (labels=product.csv), or exact_share=0.8 under_share=0.12"
+TYPED = "stated by whoever ran aeflow new product"
+"""The source of a number that nobody has checked."""
 CORRELATION = (
     'correlation: {value: 0.5, range: [0, 0.9], evidence: assumed, source: "not measured: how far nurses and product '
     'err on the same patients; 0 is independent errors"}'
@@ -138,7 +140,8 @@ class OfferFiles:
             parts.append(f"acceptance: {_assumed(offer.acceptance, (0, 1), 'as stated for the product; try others')}\n")
         parts += [self._covers(), self._minutes()]
         if offer.price_per_attendance is not None:
-            price = f"value: {offer.price_per_attendance:g}, evidence: published, source: {_quoted('the offer')}"
+            source = _quoted(self._source(f"the offer's price, {TYPED}"))
+            price = f"value: {offer.price_per_attendance:g}, evidence: published, source: {source}"
             parts.append(f"price_per_attendance: {{{price}}}\n")
         return "".join(parts)
 
@@ -166,7 +169,7 @@ class OfferFiles:
             f"{indent}    - [{', '.join(map(str, row))}]   # true {level}\n"
             for level, row in zip(self.levels, table.rows, strict=True)
         )
-        source = _quoted(self._source(f"counts given in {file}"))
+        source = _quoted(self._source(f"counts in {file}, {TYPED}"))
         columns = ", ".join(self.levels)
         return (
             f"{indent}matrix:\n{indent}  evidence: measured\n{indent}  source: {source}\n"

@@ -22,7 +22,7 @@ from simulation.report.kinds import kind_of, unsettled
 from simulation.report.outcomes import rests_on_claim
 from simulation.report.tables.decides import harmed_kind_words, n_harmed
 from simulation.report.tables.first_page import products, reported_targets
-from simulation.report.tables.measurement import limits_of
+from simulation.report.tables.measurement import cases_words, limits_of
 from simulation.report.words import amount, change, figure_words, listed_with_and, prints_as_zero, span
 
 
@@ -65,6 +65,7 @@ def _parts(result: StudyResult, arm: ArmResult) -> list[str]:
         return ["identical to the baseline in every measure"]
     first, *others = (result.finding(arm.name, target) for target in reported_targets(result))
     failed, safety = _safety_parts(result, arm)
+    safety.append(cases_words(result, arm))
     effect = [_effect_words(first), _range_words(first)]
     effect += [f"'{finding.target.label}': {_effect_words(finding)}" for finding in others]
     parts = [*safety, *effect] if failed else [*effect, *safety]

@@ -6,6 +6,7 @@ Then its effect may come from differences between patients, scales or countries,
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 from simulation.pathway.department import ARRIVAL_SOURCE, Pathway
 from simulation.pathway.rota import mean_per_day, per_day_by_category
@@ -18,6 +19,10 @@ FEW = 30
 """The number of patients of a category below which a tool counts as hardly measured on it."""
 MANY = 0.05
 """The share of the patients labelled here from which a category is mentioned."""
+A_FEW = 0.05
+"""The share of the cases up to which a table that counts fewer of them is taken for one of the same patients."""
+LEFT_OUT = "leave out of both what one of them did not label"
+"""What to do about cases that one of two tables lacks."""
 MOST_CHARACTERS = 100
 """The length of a source in a sentence."""
 
@@ -48,10 +53,16 @@ def of_other_patients(policy: Policy) -> str:
         return ""
     if tool.counts and _by_level(tool) == _by_level(nurses):
         return ""
+    fewer = _few_cases_fewer(tool, nurses)
+    if fewer:
+        whose, n, most = fewer
+        other = "the nurses'" if whose == "tool" else f"that of '{policy.ai.name}'"
+        table = f"the table of '{policy.ai.name}'" if whose == "tool" else "the nurses' table"
+        return f"{table} counts {n:,.0f} case{'s' if n > 1 else ''} of {most:,.0f} fewer than {other}: {LEFT_OUT}"
     return (
         f"the table of '{policy.ai.name}' {_of_whom(tool)} and the nurses' {_of_whom(nurses)} are not of the same "
-        "patients, so what differs may be patients, scales or countries. Measure both on the same cases, and state "
-        "your own nurses (nurse=...)"
+        "patients, so what differs may be patients, scales or countries. Have the same cases labelled by both, by your "
+        "own nurses (nurse=...)"
     )
 
 
@@ -115,6 +126,18 @@ def _plain(name: str) -> str:
 def _by_level(matrix: Matrix) -> tuple[float, ...]:
     """Patients of each true level; none where the table states shares."""
     return tuple(sum(row) for row in matrix.counts or ())
+
+
+def _few_cases_fewer(tool: Matrix, nurses: Matrix) -> tuple[Literal["tool", "nurses"], float, float] | None:
+    """Which of two tables lacks a few cases that the other counts, how many, and of how many; None if neither does."""
+    ours, theirs = _by_level(tool), _by_level(nurses)
+    if not ours or len(ours) != len(theirs):
+        return None
+    gaps = [own - other for own, other in zip(ours, theirs, strict=True)]
+    n, most = abs(sum(gaps)), max(sum(ours), sum(theirs))
+    if sum(map(abs, gaps)) != n or n > A_FEW * most:  # some levels have more cases, others fewer
+        return None
+    return ("tool" if sum(gaps) < 0 else "nurses"), n, most
 
 
 def _of_whom(matrix: Matrix) -> str:

@@ -97,10 +97,23 @@ def cases_to_settle(discordance: Estimate, margin: float) -> tuple[int, int]:
     return int(np.ceil(factor * discordance.low)), int(np.ceil(factor * discordance.high))
 
 
-def cases_for_share(share: float, margin: float) -> int:
-    """The number of cases that give a share an interval of half-width `margin`, by the normal approximation."""
-    worst = min(max(share, 0.01), 0.99)
-    return int(np.ceil((_z(0.5 + LEVEL / 2) / margin) ** 2 * worst * (1 - worst)))
+def cases_for_share(share: float, bound: float, n: int) -> int:
+    """The fewest cases, more than the `n` in hand, with which the exact interval of a share does not reach a bound.
+
+    `share` is not `bound`; there may be fractions of a case with it, so that no jump of a count hides the answer.
+    """
+
+    def settles(n_cases: int) -> bool:
+        interval = exact_share(share * n_cases, n_cases)
+        return interval.high <= bound if share < bound else interval.low >= bound
+
+    high = max(2 * n, 2)
+    while not settles(high):
+        n, high = high, 2 * high
+    while high - n > 1:
+        middle = (n + high) // 2
+        n, high = (n, middle) if settles(middle) else (middle, high)
+    return high
 
 
 def _z(probability: float) -> float:

@@ -19,6 +19,7 @@ from simulation.errors import Fault
 from simulation.pathway.config_dataclass import Sourced
 from simulation.pathway.department import Choice
 from simulation.pathway.rota import mean_per_day
+from simulation.report.offer import size_lines
 from simulation.study.study import Study
 from simulation.triage.estimates import Estimate
 from simulation.triage.stated import Nurse, Tool
@@ -100,8 +101,10 @@ def test_every_number_says_where_it_comes_from(written: tuple[Path, str, Study])
     assert policy.acceptance is not None
     assert policy.price_per_attendance is not None
     assert (policy.ai.matrix.evidence, policy.nurse.matrix.evidence) == ("measured", "measured")
-    assert policy.ai.matrix.source == 'counts given in product.csv: panel, "May"'
-    assert policy.nurse.matrix.source == 'counts given in nurses.csv: panel, "May"'
+    stated = 'stated by whoever ran aeflow new product: panel, "May"'
+    assert policy.ai.matrix.source == f"counts in product.csv, {stated}"
+    assert policy.nurse.matrix.source == f"counts in nurses.csv, {stated}"
+    assert policy.price_per_attendance.source == f"the offer's price, {stated}"
     assert policy.acceptance.evidence == "assumed"
     assert policy.price_per_attendance.evidence == "published"
 
@@ -146,6 +149,45 @@ def test_of_everybody_only_those_move_for_whom_it_is_used(written: tuple[Path, s
             after += number * (accepted * product[level] + (1 - accepted) * nurses[level])
     told = f"of everybody: here {100 * before / patients:.1f} % to {100 * after / patients:.1f} %;"
     assert told in " ".join(written[1].split())
+
+
+def test_price_and_seconds_are_told_as_what_they_come_to(written: tuple[Path, str, Study]) -> None:
+    study, said = written[2], " ".join(written[1].split())
+    told = re.search(r"Price: £1\.80 x ([\d,]+) attendances for which it is used = £([\d,]+) a year\.", said)
+    assert told is not None
+    n, pounds = (int(number.replace(",", "")) for number in told.groups())
+    arrivals = study.arm("our_ai").pathway.arrivals
+    assert n == pytest.approx(365 * sum(mean_per_day(arrivals[name]) for name in ("walk_in", "referred")), abs=1)
+    assert pounds == pytest.approx(1.8 * n, rel=0.01)
+    assert re.search(r"Time: 30 s less at triage: −0\.\d+ min on average \(of 5\.\d\) for 100 %", said)
+    assert "Take care" not in said
+
+
+@pytest.mark.parametrize(
+    ("word", "warned"),
+    [
+        ("price_per_attendance=180", "is that price in pounds, and for one attendance (price_per_attendance)?"),
+        ("price_per_attendance=0.02", "is that price in pounds"),
+        ("seconds_saved=0.5", "is that time in seconds, and for one patient (seconds_saved)?"),
+        ("seconds_saved=-3000", "is that time in seconds"),
+    ],
+)
+def test_of_what_looks_like_another_unit_it_is_asked_whether_it_is_one(
+    word: str, warned: str, written: tuple[Path, str, Study]
+) -> None:
+    key, text = word.split("=")
+    study = written[2].on_typical()
+    policy = study.arm("our_ai").policy
+    if key == "seconds_saved":
+        (effect,) = policy.effects
+        assert effect.seconds_saved is not None
+        saved = replace(effect.seconds_saved, value=float(text), range=(-3600, 3600))
+        changed = replace(policy, minutes=replace(effect, seconds_saved=saved))
+    else:
+        assert policy.price_per_attendance is not None
+        changed = replace(policy, price_per_attendance=replace(policy.price_per_attendance, value=float(text)))
+    arms = tuple(replace(arm, policy=changed) if arm.name == "our_ai" else arm for arm in study.arms)
+    assert f"Take care: {warned}" in " ".join(" ".join(size_lines(replace(study, arms=arms), "our_ai")).split())
 
 
 @pytest.mark.slow
@@ -214,6 +256,7 @@ TABLE = ("labels=product.csv", "nurses=nurses.csv")
         (("our_ai", "labels=product.csv", "nurses=korean", "acceptance=1"), "Name a CSV file of counts, or one of"),
         (("our_ai", "labels=nurses.csv", "nurses=nurses.csv", "acceptance=1"), "counts the same as the nurses' table"),
         (("our_ai", "labels=turned.csv", "nurses=nurses.csv", "acceptance=1"), "turned.csv: its columns add up to"),
+        (("our_ai", "labels=reversed.csv", "nurses=nurses.csv", "acceptance=1"), "One of them is upside down: the"),
         (("our_ai", *TABLE, "acceptance=1", "department=theirs"), "department=theirs: there is no study of that name"),
         (("lean_triage", *TABLE, "acceptance=1"), "'lean_triage': is a triage that comes with aeflow"),
         (("one_more_triage_nurse", *TABLE, "acceptance=1"), "is an arm of study=ai_triage already"),
@@ -226,8 +269,12 @@ def test_a_mistake_is_one_message_and_nothing_is_written(
     rows = [row.split(",") for row in TABLES["product.csv"].split()]
     turned = "\n".join(",".join(column) for column in zip(*rows, strict=True))
     (here / "turned.csv").write_text(turned, encoding="utf-8")
+    upside_down = "\n".join(",".join(row[::-1]) for row in rows[::-1])
+    (here / "reversed.csv").write_text(upside_down, encoding="utf-8")
     assert told in aeflow("new", "product", *words).message
-    assert sorted(path.name for path in here.iterdir()) == ["nurses.csv", "product.csv", "turned.csv"]
+    assert sorted(path.name for path in here.iterdir()) == [
+        "nurses.csv", "product.csv", "reversed.csv", "turned.csv",
+    ]  # fmt: skip
 
 
 def test_of_two_departments_one_has_to_be_named(aeflow: Aeflow, own: Callable[..., Path], tables: None) -> None:
