@@ -23,6 +23,8 @@ from simulation.records.schema import Mask
 from simulation.study.design import Target
 from simulation.study.observed import Observed, ObservedFigure
 
+LONGEST_NAME = 60
+"""Characters of an unknown measure that a message shows: a wrong column may hold what a patient said."""
 ALIKE = 1 - 1e-6
 """The correlation over replications above which two figures count as the same."""
 
@@ -111,7 +113,7 @@ def _named(result: StudyResult, observed: Observed, where: str) -> tuple[Measure
             known = any(measure == figure.measure for measure, _ in given)
             problem = "is nothing that a hospital can read off" if known else "is unknown"
             remedy = nearest(figure.measure, {measure for measure, _ in readable})
-            faults.append(Fault(f"{place}.measure", f"'{figure.measure}' {problem}", remedy))
+            faults.append(Fault(f"{place}.measure", f"'{figure.measure[:LONGEST_NAME]}' {problem}", remedy))
         elif figure.group not in groups:
             problem = f"'{figure.measure}' has no group '{figure.group}' that a hospital can read off"
             faults.append(Fault(f"{place}.group", problem, nearest(figure.group, groups)))
