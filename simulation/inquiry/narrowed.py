@@ -15,6 +15,7 @@ from simulation.analysis.between import n_departments
 from simulation.analysis.departments import MIN_DEPARTMENTS
 from simulation.analysis.measures import MeasureName
 from simulation.analysis.narrow import Local, Narrowed, Outside, narrow, outside
+from simulation.analysis.near_measures import nearest_measure
 from simulation.analysis.observables import is_observable
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
 from simulation.experiment.result import StudyResult
@@ -112,7 +113,7 @@ def _named(result: StudyResult, observed: Observed, where: str) -> tuple[Measure
         if not groups:
             known = any(measure == figure.measure for measure, _ in given)
             problem = "is nothing that a hospital can read off" if known else "is unknown"
-            remedy = nearest(figure.measure, {measure for measure, _ in readable})
+            remedy = nearest_measure(figure.measure, {measure for measure, _ in readable})
             faults.append(Fault(f"{place}.measure", f"'{figure.measure[:LONGEST_NAME]}' {problem}", remedy))
         elif figure.group not in groups:
             problem = f"'{figure.measure}' has no group '{figure.group}' that a hospital can read off"

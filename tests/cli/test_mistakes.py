@@ -81,7 +81,8 @@ def test_an_arm_of_another_study_of_ones_own_is_named_with_its_study(aeflow: Aef
     study.write_text(text, encoding="utf-8")
     said = aeflow("breakeven", "arm=our_ai", "against=one_more_triage_nurse", "dry_run=true").message
     assert said == (
-        "arm: 'our_ai' is no arm of the study 'alternatives'. It is one of study=our_ai: name a study that has both arms."
+        "arm: 'our_ai' is no arm of the study 'alternatives'. It is one of study=our_ai: name a study that has both "
+        "arms."
     )
     said = aeflow("breakeven", "study=our_ai", "arm=our_ai", "against=doctor_at_triage", "dry_run=true").message
     assert "It is one of study=alternatives or study=known_effects: name a study that has both arms." in said
