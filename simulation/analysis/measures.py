@@ -19,6 +19,7 @@ import numpy as np
 
 from simulation.analysis.definitions import ALL, DEFINITIONS, definition_of
 from simulation.analysis.groups import Groups
+from simulation.analysis.near_measures import nearest_measure
 from simulation.analysis.own_measures import NOTHING_OWN, Own, own_quantities
 from simulation.analysis.quantities import quantities
 from simulation.analysis.window import Window, arrived_in
@@ -62,7 +63,7 @@ class Measures:
             raise ResultsError(f"measure '{measure}' has no group '{group}'. {nearest(group, groups)}")
         if measure not in DEFINITIONS:
             known = {*DEFINITIONS, *(name.measure for name in self.names)}
-            raise ResultsError(f"measure '{measure}' is unknown. {nearest(measure, known)}")
+            raise ResultsError(f"measure '{measure}' is unknown. {nearest_measure(measure, known)}")
         needs = ", ".join(DEFINITIONS[measure].needs)
         raise ResultsError(
             f"measure '{measure}' is absent: the table of patients lacks one of {needs or 'its columns'}. "

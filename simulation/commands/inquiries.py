@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from simulation.commands.words import load_study, options
 from simulation.errors import ConfigError, Fault
+
+if TYPE_CHECKING:
+    from simulation.study.study import Study
 
 VET_SWITCHES = ("write_cases", "allow_remote", "dry_run")
 
@@ -61,8 +66,25 @@ def breakeven(words: list[str]) -> int:
     usual = {"study": "alternatives", "run": "breakeven"}
     defaults = [f"{key}={value}" for key, value in usual.items() if key not in keys]
     study = load_study([*defaults, *overrides], config_dir)
-    breakeven(study, dict(word.split("=", 1) for word in own), say=lambda line: print(line, flush=True))
+    asked = dict(word.split("=", 1) for word in own)
+    _refuse_arms_of_another_study(study, asked, config_dir)
+    breakeven(study, asked, say=lambda line: print(line, flush=True))
     return 0
+
+
+def _refuse_arms_of_another_study(study: Study, asked: Mapping[str, str], config_dir: str | None) -> None:
+    """Refuse an arm that the study has not and another has, with the study to name."""
+    from simulation.config.folders import search_folders
+    from simulation.config.studies import studies_with
+
+    known = {arm.name for arm in study.arms}
+    for key in ("arm", "against"):
+        name = asked.get(key)
+        studies = studies_with(name, search_folders(config_dir)) if name and name not in known else ()
+        if studies:
+            found = f"'{name}' is no arm of the study '{study.design.name}'"
+            remedy = f"It is one of study={' or study='.join(studies)}: name a study that has both arms"
+            raise ConfigError([Fault(key, found, remedy)])
 
 
 def vet(words: list[str]) -> int:

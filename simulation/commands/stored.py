@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from simulation.errors import ConfigError, Fault
+from simulation.errors import ConfigError, Fault, ResultsError
 
+SHORT_RUN = "aeflow compare run.replications=40 run.departments=20"
+"""The shortest run over as many departments as a range needs."""
 LIST_FILTERS = ("study", "site", "scenario")
 
 
@@ -91,10 +93,25 @@ def narrow(words: list[str]) -> int:
     from simulation.inquiry.narrowed import narrowed
     from simulation.report.screen import print_narrowed
 
-    path = Path(own["observed"])
-    observed, result = observed_in(path), read(own.get("from", "results/latest"))
+    path, folder = Path(own["observed"]), Path(own.get("from", "results/latest"))
+    observed = observed_in(path)
+    _must_hold_replications(folder)
+    result = read(folder)
     print_narrowed(result, narrowed(result, observed, str(path)))
     return 0
+
+
+def _must_hold_replications(folder: Path) -> None:
+    """Raise ResultsError for a published folder, which has tables and pictures alone, with the run to make instead."""
+    from simulation.experiment.store.read import followed
+    from simulation.experiment.store.write import REPLICATIONS
+
+    folder = followed(folder)
+    if (folder / "manifest.json").is_file() and not (folder / REPLICATIONS).is_file():
+        raise ResultsError(
+            f"{folder}: holds no replications, as published folders do not, so nothing can be read from it. Make a run "
+            f"of your own, about a minute on two cores: {SHORT_RUN}"
+        )
 
 
 def gather(words: list[str]) -> int:

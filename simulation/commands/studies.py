@@ -28,13 +28,25 @@ def compare(words: list[str]) -> int:
         return _run_again(sources[-1].removeprefix("from="), [word for word in words if word not in sources])
     for word in words:
         if word.lstrip("+~").split("=")[0].split(".")[0] == "triage":
-            remedy = "Use aeflow run, or study.arms.<arm>.triage=<policy>"
-            raise ConfigError([Fault(word, "does nothing here, because arms name their policies", remedy)])
+            raise ConfigError([Fault(word, "does nothing here, because arms name their policies", _of_an_arm(word))])
     if PRICES in words:
         from simulation.commands.inquiries import prices
 
         return prices([word for word in words if word != PRICES])
     return _run_studies(words, alone=False)
+
+
+def _of_an_arm(word: str) -> str:
+    """The remedy for a policy, or a value of one, on the command line: how to say it of an arm.
+
+    >>> _of_an_arm("triage.minutes.seconds_saved.value=20,40").partition(": ")[2]
+    "'study.arms.<arm>.changes={triage.minutes.seconds_saved.value: 20},{triage.minutes.seconds_saved.value: 40}'"
+    """
+    key, _, value = word.lstrip("+~").partition("=")
+    if "." not in key or not value:
+        return "Use aeflow run, or study.arms.<arm>.triage=<policy>"
+    values = value.split(",") if not set(value) & set("[]{}'\"") else [value]
+    return f"Say of which arm: 'study.arms.<arm>.changes={','.join(f'{{{key}: {one}}}' for one in values)}'"
 
 
 def run(words: list[str]) -> int:

@@ -31,6 +31,7 @@ from simulation.config.bounds import configuration_faults, file_fault, override_
 from simulation.config.dotted import Raw, lay_over, leave_out, path_to, resolve
 from simulation.config.files import defaults_fault, explained
 from simulation.config.folders import fingerprint_of, names_in, search_folders, shown_path
+from simulation.config.own_site import rest_left_out
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.renamed import CHOICES
 
@@ -152,7 +153,11 @@ def stated_in(overrides: Sequence[str], folders: Sequence[Path]) -> Composed:
     out (`staffing.doctors.extra=1`) and a key that nobody knows is a fault with its nearest neighbour.
     """
     choices, values = _parted(overrides, folders)
-    return laid_over(_files_composed(tuple(choices), tuple(folders), fingerprint_of(folders)), values)
+    files = _files_composed(tuple(choices), tuple(folders), fingerprint_of(folders))
+    left_out = rest_left_out(files.choices, {text.partition("=")[0].lstrip("+~") for text in choices}, folders)
+    if left_out is not None:
+        raise ConfigError([left_out])
+    return laid_over(files, values)
 
 
 def laid_over(files: Composed, values: Sequence[Override]) -> Composed:

@@ -18,6 +18,8 @@ from simulation.config.folders import file_named, names_in, shown_path, yaml_fil
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.renamed import CHOICES, now_called
 
+SHOWN_LENGTH = 40
+"""The longest text of a file that is no block of keys which a message shows."""
 REWRITE = "Save it as plain text in UTF-8, without control characters"
 
 
@@ -41,10 +43,18 @@ def mapping_in(path: Path, shown: str, faults: list[Fault]) -> dict[str, Any] | 
         return None
     if isinstance(content, dict) and content:
         return {str(key): copied(value) for key, value in content.items()}
-    kind = "a list" if isinstance(content, list) else repr(content)
-    found = "states nothing" if not content else f"is not a block of keys, but {kind}"
+    found = "states nothing" if not content else f"is not a block of keys, but {_kind_of(content)}"
     faults.append(Fault(shown, found, "Write `key: value` lines"))
     return None
+
+
+def _kind_of(content: Any) -> str:
+    """What a file holds that is no block, in words. A long text is not shown: it may be a table of patients."""
+    if isinstance(content, list):
+        return "a list"
+    if isinstance(content, str) and len(content) > SHOWN_LENGTH:
+        return f"text ({len(content):,} characters)"
+    return repr(content)
 
 
 def stated_by(group: str, name: str, folders: Iterable[Path]) -> dict[str, Any]:
@@ -177,7 +187,7 @@ def yaml_fault(error: yaml.MarkedYAMLError, file: str) -> Fault:
     line = f", line {error.problem_mark.line + 1}" if error.problem_mark is not None else ""
     twice = str(error.problem).startswith("found duplicate key")
     if twice:
-        found = str(error.problem).replace("found duplicate key", "states a key twice:")
+        found = shortened(str(error.problem).replace("found duplicate key", "states a key twice:"))
         return Fault(f"{file}{line}", found, "Keep one of the two")
     remedies = (remedy for words, remedy in _YAML_REMEDIES.items() if words in str(error.problem))
     return Fault(f"{file}{line}", str(error.problem), next(remedies, "Put the YAML right"))

@@ -13,7 +13,8 @@ from simulation.config.bounds import shortened
 from simulation.config.composing import NO_FILE, Composed, stated_in
 from simulation.config.departments import GROUPS, GROUPS_OF_VALUES, block_faults, department
 from simulation.config.dotted import Raw, resolve
-from simulation.config.folders import DEVICES, search_folders
+from simulation.config.files import mapping_in
+from simulation.config.folders import DEVICES, file_named, names_in, search_folders
 from simulation.config.no_defaults import defaults_left_out
 from simulation.config.over_ensemble import arm_changes, changes_stated, over_ensemble
 from simulation.config.policies import (
@@ -130,6 +131,21 @@ def _refuse_other_than_text(overrides: Sequence[object]) -> None:
             texts = ", ".join(f'"{key}={value}"' for key, value in pairs)
             found = f"found {shortened(repr(words))}"
             raise ConfigError([Fault("load", found, f"Write each value as text: load({texts})")])
+
+
+def studies_with(arm: str, folders: Sequence[Path]) -> tuple[str, ...]:
+    """The studies whose file states an arm of that name; the user's own, unless only packaged ones do."""
+    for places in (folders[:-1], folders[-1:]):
+        contents = {name: mapping_in(path, name, []) or {} for name, path in _study_files(places).items()}
+        if names := tuple(name for name, stated in contents.items() if arm in (stated.get("arms") or ())):
+            return names
+    return ()
+
+
+def _study_files(folders: Sequence[Path]) -> dict[str, Path]:
+    """The files of the studies that can be chosen, by name."""
+    paths = {name: file_named("study", name, folders) for name in sorted(names_in("study", folders))}
+    return {name: path for name, path in paths.items() if path is not None}
 
 
 def study_from(composed: Composed, folders: Sequence[Path]) -> Study:

@@ -236,8 +236,10 @@ def _visible(loc: tuple[str, ...], content: Any) -> tuple[str, ...]:
 
 
 def _located(where: str, path: Sequence[str], origin: Mapping[tuple[str, ...], str]) -> str:
-    """The dotted path, as the user wrote it, of a part of what is stated at `where`."""
-    return as_written(".".join(part for part in (where, *path) if part), origin)
+    """The dotted path, as the user wrote it, of a part of what is stated at `where`; a long key in it is cut short."""
+    written = as_written(".".join(part for part in (where, *path) if part), origin)
+    start = where if written.startswith(where) else ""  # the path of a file is shown in full
+    return start + ".".join(map(shortened, written[len(start) :].split(".")))
 
 
 def _fault(located: str, kind: Any, path: tuple[str, ...], error: Mapping[str, Any], also: Collection[str]) -> Fault:
@@ -246,7 +248,8 @@ def _fault(located: str, kind: Any, path: tuple[str, ...], error: Mapping[str, A
     if what in ("extra_forbidden", "unexpected_keyword_argument"):
         known = {*known_keys(kind, loc[:-1]), *also}
         moved = PATHS.get(".".join(located.split(".")[-2:]))
-        return Fault(located, f"unknown key '{loc[-1]}'", moved_to(moved) if moved else nearest(loc[-1], known))
+        found = f"unknown key '{shortened(loc[-1])}'"
+        return Fault(located, found, moved_to(moved) if moved else nearest(loc[-1], known))
     if what in ("missing", "missing_argument"):
         return Fault(located, f"'{path[-1]}' is missing", _to_add(known_keys(kind, loc[:-1]).get(path[-1])))
     value = error.get("input")

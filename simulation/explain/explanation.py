@@ -13,6 +13,7 @@ from simulation.explain.costs import cost_of
 from simulation.explain.label_mix import labels_of_arm
 from simulation.explain.reachable import reachable_subgraph
 from simulation.pathway.subgraph import Subgraph
+from simulation.study.closed_hours import kept_until_open
 from simulation.study.misfits import misfits
 from simulation.study.study import Study
 
@@ -41,7 +42,7 @@ class ArmExplanation:
 class Explanation:
     """What explains each arm, by name, and the part of the baseline's pathway that patients of some arm can reach.
 
-    `misfits`: what in the baseline's department does not fit together, in words.
+    `misfits`: what in the baseline's department does not fit together, in words; whom its closed hours keep waiting.
     """
 
     arms: Mapping[str, ArmExplanation]
@@ -81,4 +82,4 @@ def explain(study: Study) -> Explanation:
         )
     baseline = study.baseline.pathway
     reachable = reachable_subgraph(baseline, study.arms, seed=study.run.seed)
-    return Explanation(arms, reachable, misfits(study))
+    return Explanation(arms, reachable, (*misfits(study), *kept_until_open(study)))

@@ -15,6 +15,7 @@ from simulation.analysis.between import n_departments
 from simulation.analysis.departments import MIN_DEPARTMENTS
 from simulation.analysis.measures import MeasureName
 from simulation.analysis.narrow import Local, Narrowed, Outside, narrow, outside
+from simulation.analysis.near_measures import nearest_measure
 from simulation.analysis.observables import is_observable
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
 from simulation.experiment.result import StudyResult
@@ -23,6 +24,8 @@ from simulation.records.schema import Mask
 from simulation.study.design import Target
 from simulation.study.observed import Observed, ObservedFigure
 
+LONGEST_NAME = 60
+"""Characters of an unknown measure that a message shows: a wrong column may hold what a patient said."""
 ALIKE = 1 - 1e-6
 """The correlation over replications above which two figures count as the same."""
 
@@ -110,8 +113,8 @@ def _named(result: StudyResult, observed: Observed, where: str) -> tuple[Measure
         if not groups:
             known = any(measure == figure.measure for measure, _ in given)
             problem = "is nothing that a hospital can read off" if known else "is unknown"
-            remedy = nearest(figure.measure, {measure for measure, _ in readable})
-            faults.append(Fault(f"{place}.measure", f"'{figure.measure}' {problem}", remedy))
+            remedy = nearest_measure(figure.measure, {measure for measure, _ in readable})
+            faults.append(Fault(f"{place}.measure", f"'{figure.measure[:LONGEST_NAME]}' {problem}", remedy))
         elif figure.group not in groups:
             problem = f"'{figure.measure}' has no group '{figure.group}' that a hospital can read off"
             faults.append(Fault(f"{place}.group", problem, nearest(figure.group, groups)))

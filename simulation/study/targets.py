@@ -10,6 +10,7 @@ from simulation.analysis.binding import binding_names
 from simulation.analysis.definitions import DEFINITIONS
 from simulation.analysis.measure_definition import Definition
 from simulation.analysis.measures import MeasureName, measure
+from simulation.analysis.near_measures import nearest_measure
 from simulation.analysis.own_measures import NOTHING_OWN, Own
 from simulation.analysis.spillover import with_coverage
 from simulation.analysis.tables import nobody
@@ -35,7 +36,7 @@ def target_faults(design: Design, arms: Sequence[ReadyArm], precision: Precision
     for where, target in _aims(design, precision):
         definition = DEFINITIONS.get(target.measure) or own.get(target.measure)
         if definition is None:
-            known = nearest(target.measure, {*DEFINITIONS, *own})
+            known = nearest_measure(target.measure, {*DEFINITIONS, *own})
             yield Fault(f"{where}.measure", f"unknown measure '{target.measure}'", known)
             continue
         if definition.better == "neither" and not isinstance(target, Precision):

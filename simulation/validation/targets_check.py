@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from simulation.analysis.definitions import ALL, DEFINITIONS
 from simulation.analysis.measures import MeasureName
+from simulation.analysis.near_measures import nearest_measure
 from simulation.config import packaged_configs
 from simulation.config.folders import names_in
 from simulation.errors import ConfigError, Fault, nearest
@@ -102,7 +103,7 @@ def _measure_faults(
     """The faults of a target's measure, group and months in this department."""
     measure = _measure(target)
     if measure not in units:
-        yield Fault(path, f"unknown measure '{target.measure}'", nearest(measure, units))
+        yield Fault(path, f"unknown measure '{target.measure}'", nearest_measure(measure, units))
         return
     if measure in FIGURES or measure == BUSY:
         if target.months:

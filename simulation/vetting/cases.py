@@ -22,6 +22,8 @@ from simulation.triage.yardstick import YARDSTICKS, Yardstick
 from simulation.vetting.alike import grouped
 
 Levels = NDArray[np.int64]
+SHOWN_LENGTH = 40
+"""Characters of a value that a message shows."""
 N_LEVELS = 5
 NUMBERS: Mapping[str, tuple[float, float, str]] = {
     "age": (0, 120, "years"),
@@ -162,6 +164,12 @@ def _outcome(row: Row) -> tuple[int, int, tuple[str, ...]]:
     return row.truth, row.nurse or 0, row.rephrased
 
 
+def _shown(value: object) -> str:
+    """A value as a message shows it: cut short, because a wrong column may hold what a patient said."""
+    text = repr(value)
+    return text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}..."
+
+
 def _faults(row: Row) -> list[Fault]:
     faults = []
     for level_name, level in (("true level", row.truth), ("nurse's level", row.nurse)):
@@ -172,10 +180,10 @@ def _faults(row: Row) -> list[Fault]:
             low, high, unit = NUMBERS[name]
             if isinstance(value, str) or not low <= value <= high:
                 allowed = f"Give a number from {low:g} to {high:g} ({unit}), or say what means missing"
-                faults.append(Fault(row.where, f"{name} is {value!r}", allowed))
+                faults.append(Fault(row.where, f"{name} is {_shown(value)}", allowed))
         elif name in WORDS:
             if value not in WORDS[name]:
-                faults.append(Fault(row.where, f"{name} is {value!r}", f"Allowed: {', '.join(WORDS[name])}"))
+                faults.append(Fault(row.where, f"{name} is {_shown(value)}", f"Allowed: {', '.join(WORDS[name])}"))
         elif name not in TEXTS:
             faults.append(Fault(row.where, f"{name} is not an input", f"Inputs are {', '.join(INPUTS)}"))
     return faults

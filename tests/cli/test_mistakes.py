@@ -68,10 +68,35 @@ def test_a_mistake_on_the_command_line_is_named(word: str, message: str, aeflow:
     assert list(here.iterdir()) == []
 
 
+def test_a_value_of_a_policy_is_answered_by_the_form_that_sweeps_over_it(aeflow: Aeflow) -> None:
+    said = aeflow("compare", "-m", "triage.minutes.seconds_saved.value=20,40").message
+    form = said.partition("Say of which arm: '")[2].removesuffix("'.").replace("<arm>", "ai_scribe_measured")
+    out = aeflow("compare", "-m", form, "ensemble=none", "dry_run=true").out
+    assert "Run 2 of 2: study.arms.ai_scribe_measured.changes={triage.minutes.seconds_saved.value:40}" in out
+    single = aeflow("compare", "triage.minutes.seconds_saved.value=20").message
+    assert single.endswith("'study.arms.<arm>.changes={triage.minutes.seconds_saved.value: 20}'.")
+
+
 def test_a_dry_run_of_a_break_even_says_what_would_run_and_simulates_nothing(aeflow: Aeflow) -> None:
     said = aeflow("breakeven", "arm=lean_triage", "against=doctor_at_triage", "dry_run=true")
     assert (said.code, said.err) == (0, "")
     assert "Dry run: nothing was simulated." in said.out
+
+
+def test_an_arm_of_another_study_of_ones_own_is_named_with_its_study(aeflow: Aeflow, here: Path) -> None:
+    study = here / "configs/study/our_ai.yaml"
+    study.parent.mkdir(parents=True)
+    text = "defaults: [ai_triage, _self_]\nname: our_ai\narms: {our_ai: {label: Ours, triage: sham}}\n"
+    study.write_text(text, encoding="utf-8")
+    said = aeflow("breakeven", "arm=our_ai", "against=one_more_triage_nurse", "dry_run=true").message
+    assert said == (
+        "arm: 'our_ai' is no arm of the study 'alternatives'. It is one of study=our_ai: name a study that has both "
+        "arms."
+    )
+    said = aeflow("breakeven", "study=our_ai", "arm=our_ai", "against=doctor_at_triage", "dry_run=true").message
+    assert "It is one of study=alternatives or study=known_effects: name a study that has both arms." in said
+    words = ("study=our_ai", "arm=our_ai", "against=one_more_triage_nurse", "dry_run=true")
+    assert "nothing was simulated" in aeflow("breakeven", *words).out
 
 
 def test_an_option_of_breakeven_without_a_value_is_named(aeflow: Aeflow) -> None:

@@ -22,6 +22,10 @@ NO_BLOCKS = {
     "no_keys": ("{}", "states nothing"),
     "a_list": ("[1, 2]", "is not a block of keys, but a list"),
     "a_word": ("a word", "is not a block of keys, but 'a word'"),
+    "a_table": (
+        "nhs_number,complaint\n" + "9434765919,chest pain\n" * 40,
+        "is not a block of keys, but text (900 characters)",
+    ),
 }
 """By name of a policy's file: its text, and what is wrong with it."""
 SHAM = (packaged_configs() / "triage" / "sham.yaml").read_text(encoding="utf-8")
@@ -183,3 +187,13 @@ def test_an_unknown_nurse_in_a_subfolder_has_its_nearest_name() -> None:
     faults: list[Fault] = []
     assert stated_in_file("nurse", "published/no_level", [packaged_configs()], "nurse", faults) is None
     assert faults[0].remedy == "Did you mean 'published/no_levels'?"
+
+
+ROWS = "Jane Smith, chest pain since Tuesday, " * 40
+
+
+@pytest.mark.parametrize("group", ["site", "study", "scenario"])
+@pytest.mark.parametrize("text", [ROWS, f"{ROWS}: 1", f"{ROWS}: 1\n{ROWS}: 2", f"[{ROWS}]", f"name: '{ROWS}'"])
+def test_no_message_holds_a_whole_file(own: Own, group: str, text: str) -> None:
+    said = message_of(f"{group}=mine", folder=own({f"{group}/mine.yaml": text}))
+    assert said.count("Jane Smith") <= 6  # cut short wherever it is shown: as the place, and as what was found

@@ -18,6 +18,7 @@ from simulation.experiment.replicate import ArmReplication, ReplicationResult
 from simulation.explain.explanation import Explained
 from simulation.inquiry.narrowed import narrowed
 from simulation.report.screen import print_narrowed
+from simulation.report.tables.narrowed import narrowed_sentences
 from simulation.study.study import ReadyArm, Study
 from simulation.study.targets import measures_of
 
@@ -51,8 +52,9 @@ class Made:
         return N
 
 
-def made(study: Study) -> Result:
-    """Two arms over departments around the figures of the page: the wait for triage decides what a nurse does."""
+def made(study: Study, harm: float = 0.0) -> Result:
+    """Two arms over departments around the figures of the page: the wait for triage decides what a nurse does. `harm`:
+    how far she worsens every measure of safety."""
     arms = (study.baseline, study.arm("one_more_triage_nurse"))
     over = replace(
         study,
@@ -73,6 +75,8 @@ def made(study: Study) -> Result:
         values[at["within_4h_share", "all"]] = chance.normal(0.61, 0.02)
         nurse = values.copy()
         nurse[at["wait_to_clinician_mean", "all"]] += 0.7 - 0.4 * wait + chance.normal(0, 0.5)
+        for margin in study.design.margins:
+            nurse[at[margin.measure, margin.group]] += harm
         told = {
             arm.name: ArmReplication(Measures(names, each), None, None, 0)
             for arm, each in zip(arms, (values, nurse), strict=True)
@@ -99,6 +103,27 @@ def test_the_file_of_the_page_narrows_a_result(study: Study, file: Path) -> None
     assert found.found.high[at] - found.found.low[at] < 0.5 * (found.found.before_high - found.found.before_low)[at]
     print_narrowed(result, found, stream=out)
     assert "the figures' 28 days from week 14" in " ".join(out.getvalue().split())
+
+
+def test_an_arm_that_fails_its_limits_is_said_to_where_its_effect_is_read(study: Study, file: Path) -> None:
+    observed = observed_in(file)
+    harmful, harmless = (
+        " ".join(narrowed_sentences(result, narrowed(result, observed, "ours.yaml")))
+        for result in (made(study, 5.0), made(study))
+    )
+    labels = " and ".join(f"'{margin.label}'" for margin in study.design.margins)
+    assert len(study.design.margins) == 2
+    assert f"Over all departments it fails 2 safety limits ({labels}): see the report." in harmful
+    assert "safety limit" not in harmless
+
+
+def test_a_published_folder_cannot_be_narrowed_and_the_run_that_can_is_named(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["narrow", f"observed={file}", f"from={ROOT / 'results/published/ai_triage'}"]) == 2
+    said = capsys.readouterr().err
+    assert "holds no replications" in said
+    assert "aeflow compare run.replications=40 run.departments=20" in said
 
 
 def test_the_commands_of_the_page_are_read(

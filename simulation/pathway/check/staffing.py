@@ -31,7 +31,7 @@ def check_staffing(pathway: Pathway, faults: FaultList, graph: Graph, reached: M
         all_of, any_of = request_of(step)
         for pools in (*((pool,) for pool in all_of), *((any_of,) if any_of else ())):
             if pools not in when_empty:
-                when_empty[pools] = _empty(tuple(_without_closed(pathway, pathway.pools[pool]) for pool in pools))
+                when_empty[pools] = empty_hours(tuple(_without_closed(pathway, pathway.pools[pool]) for pool in pools))
             empty = when_empty[pools]
             waits_for_opening = empty != ALWAYS and any(pathway.pools[pool].queues_until_open for pool in pools)
             if not empty or waits_for_opening or step.queue_limit is not None:
@@ -56,7 +56,7 @@ def _without_closed(pathway: Pathway, pool: Pool) -> Pool:
     return replace(pool, extra=pool.extra - (closed_units(pool) or LARGEST_WHOLE))
 
 
-def _empty(pools: tuple[Pool, ...]) -> list[Interval]:
+def empty_hours(pools: tuple[Pool, ...]) -> list[Interval]:
     """The times at which none of the pools has a unit: half-open intervals of the week in ticks, sorted."""
     if any(pool.unlimited for pool in pools):
         return []

@@ -7,12 +7,24 @@ from collections.abc import Iterator
 from simulation.analysis.narrow import LEVEL
 from simulation.analysis.verdict import direction_words, threshold
 from simulation.draws import DAYS_IN_YEAR
+from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
 from simulation.inquiry.decides import unit_of
 from simulation.inquiry.narrowed import NarrowedEffects
 from simulation.pathway.own_measures import Better
+from simulation.report.tables.measurement import limits_of
 from simulation.report.tables.table import ReportTable
-from simulation.report.words import amount, change, figure_words, labelled, season_words, span, unit_words, with_span
+from simulation.report.words import (
+    amount,
+    change,
+    figure_words,
+    labelled,
+    listed_with_and,
+    season_words,
+    span,
+    unit_words,
+    with_span,
+)
 from simulation.study.design import Target
 
 RANGE = f"{100 * LEVEL:.0f} %"
@@ -79,12 +91,24 @@ def narrowed_sentences(result: StudyResult, narrowed: NarrowedEffects) -> Iterat
             f"'{arm.label}', {target.label}: {words}. "
             f"{change(expected, unit)} {unit_words(unit)} are expected, and {RANGE} of departments with these figures "
             f"have {span(low, high, unit)}; of all departments {RANGE} have {span(*everywhere[1:], unit)}."
+            f"{_safety_words(result, arm)}"
         )
     yield (
         f"The ranges rest on {narrowed.found.n_near:.0f} of {narrowed.n_departments} departments, counted by how near "
         "they are to these figures. They allow for noise of simulation and of measuring, and for how departments "
         "differ otherwise, as far as those of the ensemble do."
     )
+
+
+def _safety_words(result: StudyResult, arm: ArmResult) -> str:
+    """' It fails 2 safety limits over all departments: see the report.'; empty if it fails none."""
+    limits, _ = limits_of(result, arm)
+    for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
+        failed = [f"'{safety.margin.label}'" for safety in limits if safety.judgement.kind == kind]
+        if failed:
+            how_many = "a safety limit" if len(failed) == 1 else f"{len(failed)} safety limits"
+            return f" Over all departments it {verb} {how_many} ({listed_with_and(failed)}): see the report."
+    return ""
 
 
 def weeks_words(result: StudyResult, narrowed: NarrowedEffects) -> str:

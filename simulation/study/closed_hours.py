@@ -1,0 +1,111 @@
+"""Patients who wait across the closed hours of a pool, which `queues_until_open` allows: how many there are.
+
+A mean stay says little of the few who are kept until the morning, so the reader of a result is told. Measured in one
+replication of the baseline, not estimated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from simulation.analysis.occupancy import Ints, rows_of
+from simulation.analysis.window import arrived_in
+from simulation.pathway.check.deadlock import Interval, request_of
+from simulation.pathway.check.staffing import empty_hours
+from simulation.pathway.department import DEPARTED_AT, Pathway, Step
+from simulation.records.schema import Mask
+from simulation.study.pool_words import written_in
+from simulation.study.simulate import simulate_arm
+from simulation.study.study import Study
+from simulation.units import NEVER, TICKS_PER_MINUTE, WEEK
+
+LEAST_SHARE = 0.01
+"""The share of patients from which it is said."""
+LEAST_MINUTES = 60.0
+"""Minutes of a wait from which it counts: people who queue for the doors to open are not kept by anybody."""
+MOST_DAYS = 56
+"""Days of arrivals that are looked at, at most."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Patients who waited across hours at which `pools` have no unit: their share, and the mean of their waits."""
+
+    pools: tuple[str, ...]
+    share: float
+    minutes: float
+
+
+def kept_until_open(study: Study) -> tuple[str, ...]:
+    """A warning for each pool across whose closed hours more than 1 % of the baseline's patients wait over an hour.
+
+    Simulates the first replication of the baseline, over the typical department, if a pool queues until it opens.
+    """
+    closing = _closing_steps(study.baseline.pathway)
+    return tuple(_words(study, kept) for kept in _kept(study, closing)) if closing else ()
+
+
+def _closing_steps(pathway: Pathway) -> dict[tuple[str, ...], tuple[list[Interval], list[str]]]:
+    """By pools that queue until they open: the times of the week, in ticks, at which none has a unit, and the steps
+    that ask for them. A step at which patients have gone home to wait is left out."""
+    found: dict[tuple[str, ...], tuple[list[Interval], list[str]]] = {}
+    for name, step in pathway.steps.items():
+        if _waits_at_home(step):
+            continue
+        all_of, any_of = request_of(step)
+        for pools in (*((pool,) for pool in all_of), *((any_of,) if any_of else ())):
+            empty = empty_hours(tuple(pathway.pools[pool] for pool in pools))
+            if empty and any(pathway.pools[pool].queues_until_open for pool in pools):
+                found.setdefault(pools, (empty, []))[1].append(name)
+    return found
+
+
+def _waits_at_home(step: Step) -> bool:
+    return step.records.get(DEPARTED_AT) == "joined"
+
+
+def _kept(study: Study, closing: dict[tuple[str, ...], tuple[list[Interval], list[str]]]) -> list[_Kept]:
+    """Who waits for which pools across closed hours, where more than `LEAST_SHARE` of patients do."""
+    run = replace(study.run, measured_days=min(study.run.measured_days, MOST_DAYS))
+    simulation = simulate_arm(study.baseline, run, study.engine, 0, cool_down_days=max(run.cool_down_days, 1))
+    arrived = arrived_in(simulation.patients, run.window)["patient"]
+    rows = rows_of(simulation.plan, simulation.activities)
+    left_at = np.where(rows.ended_at != NEVER, rows.ended_at, simulation.run.horizon)
+    stopped_at = np.where(rows.started_at != NEVER, rows.started_at, left_at)
+    kept = []
+    for pools, (empty, steps) in closing.items():
+        numbers = [simulation.plan.nodes.index(step) for step in steps]
+        waits = np.isin(rows.step, numbers) & np.isin(rows.patient, arrived)
+        waits &= (stopped_at - rows.joined_at > LEAST_MINUTES * TICKS_PER_MINUTE) & _across(
+            rows.joined_at, stopped_at, empty
+        )
+        share = len(np.unique(rows.patient[waits])) / max(len(arrived), 1)
+        if share > LEAST_SHARE:
+            ticks = stopped_at[waits] - rows.joined_at[waits]
+            kept.append(_Kept(pools, share, float(ticks.mean()) / TICKS_PER_MINUTE))
+    return kept
+
+
+def _across(joined_at: Ints, stopped_at: Ints, empty: Sequence[Interval]) -> Mask:
+    """Whether each wait, in ticks, overlaps hours of the week that are `empty`: half-open intervals, sorted."""
+    since = joined_at % WEEK
+    starts = np.array([start for start, _ in empty])
+    ends = np.array([end for _, end in empty])
+    before = np.searchsorted(starts, since, side="right") - 1
+    is_inside = (before >= 0) & (since < ends[before])
+    to_next = np.append(starts, starts[0] + WEEK)[before + 1] - since
+    across: Mask = stopped_at > np.where(is_inside, joined_at, joined_at + to_next)
+    return across
+
+
+def _words(study: Study, kept: _Kept) -> str:
+    names = " or ".join(name.replace("_", " ") for name in kept.pools)
+    keys = ", ".join(f"{written_in(study, name)}{name}.rota" for name in kept.pools)
+    return (
+        f"{100 * kept.share:.1f} % of patients wait over an hour for {names}, across hours when nobody is on duty: "
+        f"{kept.minutes:,.0f} min on average (counted in the first replication). If they would not stay, let "
+        f"staff work on after the last arrival ({keys}), or send patients elsewhere by a branch of `kind: hours`"
+    )

@@ -1,0 +1,65 @@
+"""A site of one's own is never mixed with the typical staffing, calibration and pathway without being asked to."""
+
+from pathlib import Path
+
+import pytest
+
+from simulation.config import load
+from simulation.config.new import new_scaled_department
+from simulation.errors import ConfigError
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Path:
+    """A folder with a department of the user's own, as `aeflow new department` writes it."""
+    new_scaled_department("ours", {"attendances_per_day": "280", "beds": "510"}, tmp_path / "mine")
+    return tmp_path / "mine"
+
+
+def test_a_site_of_ones_own_is_not_run_with_the_typical_staff_in_silence(ours: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load("study=alternatives", "run=weeks", "site=ours", config_dir=ours)
+    assert str(refused.value) == (
+        "site=ours: chooses the site alone, and you have staffing/ours.yaml, calibration/ours.yaml, pathway/ours.yaml "
+        "too. For the whole department say site=ours staffing=ours calibration=ours pathway=ours; what you do not want "
+        "of it say as well (staffing=typical)."
+    )
+
+
+def test_what_the_command_chooses_beside_such_a_site_is_respected(ours: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load("site=ours", "staffing=typical", "pathway=ours", "ensemble=none", config_dir=ours)
+    assert "you have calibration/ours.yaml too" in str(refused.value)
+    chosen = ("staffing=typical", "pathway=ours", "calibration=ours", "ensemble=none")
+    assert load("site=ours", *chosen, config_dir=ours).choices["staffing"] == "typical"
+
+
+def test_the_whole_department_of_ones_own_runs_by_its_study_and_by_the_full_command(ours: Path) -> None:
+    groups = ("site", "staffing", "calibration", "pathway")
+    studies = [
+        load("study=ours", config_dir=ours),
+        load("ensemble=none", *(f"{group}=ours" for group in groups), config_dir=ours),
+    ]
+    assert [[study.choices[group] for group in groups] for study in studies] == [["ours"] * 4] * 2
+
+
+@pytest.mark.parametrize(("stated", "group"), [("study", "staffing"), ("site", "calibration")])
+def test_what_a_file_of_ones_own_chooses_beside_such_a_site_is_respected(ours: Path, stated: str, group: str) -> None:
+    study, site = ours / "study/ours.yaml", ours / "site/ours.yaml"
+    line, typical = f"  - override /{group}@_global_.{group}: ours\n", f"override /{group}@_global_.{group}: typical"
+    study.write_text(
+        study.read_text(encoding="utf-8").replace(line, f"  - {typical}\n" if stated == "study" else ""),
+        encoding="utf-8",
+    )
+    if stated == "site":
+        text = site.read_text(encoding="utf-8").replace("[typical, _self_]", f"[typical, _self_, {typical}]")
+        site.write_text(text, encoding="utf-8")
+    assert load("study=ours", config_dir=ours).choices[group] == "typical"
+
+
+def test_a_study_that_leaves_out_the_staff_of_its_own_site_is_refused(ours: Path) -> None:
+    path = ours / "study/ours.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("  - override /staffing@", "  # - override /staffing@"), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"you have staffing/ours\.yaml too"):
+        load("study=ours", config_dir=ours)
