@@ -87,8 +87,7 @@ def _in_full(important: str) -> str:
 def _notes(result: StudyResult) -> Iterator[str]:
     """Sentences on which departments were used, what is left out, and what the intervals do not hold."""
     if result.department_of is not None:
-        yield f"Over {departments_words(result)}."
-        yield "Each is more likely than not to meet all the figures that it was fitted to."
+        yield f"Over {departments_words(result)}; each probably meets all its figures."
     else:
         why = f" ({result.study.on_one})" if result.study.on_one else ""
         used = f", {result.study.department_words}" if result.study.departments is not None else ""

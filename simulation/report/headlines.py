@@ -213,8 +213,8 @@ def _hinge_words(result: StudyResult, arm: ArmResult) -> str:
     if figure.startswith(f"'{best.unit} "):  # 'patients waiting for ...' is over 2.8
         cut = cut.removesuffix(f" {best.unit}")
     verb, side = "helps" if rule.gains else "harms", "over" if rule.above else "under"
-    right = f"That is right for {100 * rule.hit_rate:.0f} % of departments, one answer for all for "
-    return f"{verb} by {matters} or more where {figure} is {side} {cut}. {right}{100 * rule.commoner:.0f} %"
+    right = f"right for {100 * rule.hit_rate:.0f} % of departments"
+    return f"{verb} by {matters} or more where {figure} is {side} {cut} ({right})"
 
 
 def _is_alike(finding: Finding) -> bool:

@@ -74,7 +74,7 @@ def test_a_rule_is_told_with_how_often_it_is_right_and_only_if_it_beats_one_answ
     (quicker,) = (each.words for each in headlines(over))
     told = "Helps by 5 min or more where '" in quicker
     assert told == is_told
-    assert ("That is right for 90 % of departments, one answer for all for 70 %." in quicker) == is_told
+    assert ("(right for 90 % of departments)." in quicker) == is_told
     assert ("The effect is larger where '" in quicker) != is_told
 
 
