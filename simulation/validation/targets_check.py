@@ -24,6 +24,8 @@ DIFFERENCE = "_difference"
 SHARE = "share"
 ANOTHER = "name another measure"
 """What to do about a row whose measure the department does not give."""
+ROLE = "Give the role to a pool"
+"""What to do about a row that is about pools of a role, of which there is none."""
 
 
 def checked_targets(targets: Sequence[Target], name: str, study: Study) -> tuple[Target, ...]:
@@ -52,16 +54,17 @@ def checked_targets(targets: Sequence[Target], name: str, study: Study) -> tuple
 
 
 def _told_once(faults: Sequence[Fault], targets: Sequence[Target], name: str) -> Iterator[Fault]:
-    """The faults against a packaged file, whose rows are not the user's to change: one for all those whose measure the
-    department does not give, then the others."""
-    not_given = {fault.where for fault in faults if fault.remedy.endswith(ANOTHER)}
+    """The faults against a packaged file, whose rows are not the user's to change: one for all those about what the
+    department has not, then the others."""
+    not_given = {fault.where for fault in faults if fault.remedy.endswith((ANOTHER, ROLE))}
     if not_given:
-        measures = dict.fromkeys(
-            _measure(target) for target in targets if f"targets/{name}.yaml, {target.name}" in not_given
-        )
-        found = f"{len(not_given)} of {len(targets)} rows are of what the department does not give"
-        remedy = "In a file of its own, state rows that it gives: docs/how-to/own-targets.md"
-        yield Fault(f"targets/{name}.yaml", f"{found} ({', '.join(measures)})", remedy)
+        rows = [target for target in targets if f"targets/{name}.yaml, {target.name}" in not_given]
+        measures = ", ".join(dict.fromkeys(map(_measure, rows)))
+        found = f"{len(rows)} of {len(targets)} rows are of what the department does not give ({measures})"
+        roles = any(fault.remedy.endswith(ROLE) for fault in faults)
+        has_pools = f"; give its clinicians the role {CLINICIAN}, its beds {ADULT_BED}, if it has them" if roles else ""
+        remedy = f"In a file of its own, state rows that it gives: docs/how-to/own-targets.md{has_pools}"
+        yield Fault(f"targets/{name}.yaml", found, remedy)
     yield from (fault for fault in faults if fault.where not in not_given)
 
 
@@ -113,7 +116,7 @@ def _measure_faults(
             yield Fault(path, f"group is '{target.group}', and '{measure}' has none", "Leave group out")
         role = CLINICIAN if measure == BUSY else ADULT_BED if measure in OF_BEDS else ""
         if role and not pools_of(pathway, role):
-            yield Fault(path, f"'{measure}' is of pools with role {role}, and there is none", "Give the role to a pool")
+            yield Fault(path, f"'{measure}' is of pools with role {role}, and there is none", ROLE)
         return
     base, usual = GROUPED.get(measure, (measure, ALL))
     if usual != ALL and target.group != ALL:
