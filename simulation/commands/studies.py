@@ -56,6 +56,7 @@ def run(words: list[str]) -> int:
 
 def _run_studies(words: list[str], *, alone: bool) -> int:
     """Run one study, or each study of a sweep; the exit code: that of the last run without a report, else 0."""
+    from simulation.study.arrivals_bound import refuse_beyond_bound
     from simulation.study.bounds import refuse_large
     from simulation.study.overload import refuse_overload
 
@@ -67,6 +68,7 @@ def _run_studies(words: list[str], *, alone: bool) -> int:
     refuse_large(studies)
     for study in studies:
         refuse_overload(study)
+        refuse_beyond_bound(study)
     code, done = 0, []
     for (overrides, _), study, heading in zip(runs, studies, headings(runs), strict=True):
         print_heading(heading)

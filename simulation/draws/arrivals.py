@@ -88,7 +88,8 @@ def _layers(
     if np.any(wanted > source.thinning_bound):
         raise DrawsError(
             f"arrivals.{name}: day {int(np.argmax(wanted))} wants {wanted.max():.2f} times the usual arrivals, more "
-            f"than the thinning_bound {source.thinning_bound}. Raise arrivals.{name}.thinning_bound"
+            f"than the thinning_bound {source.thinning_bound:g}. Raise arrivals.{name}.thinning_bound, under `site` or "
+            f"`pathway`, to {math.ceil(12.5 * wanted.max()) / 10:g}"
         )
     usual, by_hour = usual_arrivals(pathway, source, days, calendar), hours_of(pathway, source)
     for layer in range(1 + math.ceil(max(wanted.max() - 1, 0) / LAYER)):

@@ -30,6 +30,12 @@ def written_in(study: Study, pool: str) -> str:
     return "pools."
 
 
+def group_of(study: Study, section: str, name: str) -> str:
+    """The group that states an entry of a section: 'site' or 'pathway'."""
+    stated = _entry(_entry(study.resolved.get("site"), section), name)
+    return "pathway" if stated is None else "site"
+
+
 def _entry(block: object, key: str) -> object:
     return block.get(key) if isinstance(block, dict) else None
 
