@@ -225,6 +225,9 @@ def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, t
     faults += _focus_faults(design)
     if faults:
         raise ConfigError(faults)
+    if run.precision is not None:
+        first_stage = max(run.precision.first_stage, run.replications)
+        run = replace(run, precision=replace(run.precision, first_stage=first_stage))
     return top, design, run, scenario, left_out
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from simulation.report.words import percent, spaced
+from simulation.explain.words import spaced
+from simulation.report.words import percent
 
 UNCHANGED = "as the site's"
 """What is said of the minutes of a policy that changes none."""

@@ -23,7 +23,7 @@ numbers of two assessors have correlation sqrt(rho_1 rho_2). Where a bench count
 (`beside_nurse`), u is looked up in the row of the patient's true level and the nurse's label instead.
 
 **A sham** is an AI with the nurse's matrix and no effect on minutes, under a name of its own and with correlation
-0: its errors are independent of the nurse's. That gives the widest null band: with any shared difficulty fewer
+0: its errors are independent of the nurse's. That gives the widest sham band: with any shared difficulty fewer
 patients would change their label.
 
 **Order.** The nurse labels everybody. The tool is used for a patient if the policy is live, covers the patient, and

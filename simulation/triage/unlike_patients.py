@@ -80,10 +80,12 @@ def _hardly_met(policy: Policy, pathway: Pathway) -> Iterator[str]:
             yield f"the cases that {_tool(policy)} was measured on do not say {_plain(attribute)}"
             continue
         shares = _shares(attribute, policy, pathway)
-        rare = [name for name, n in counts.items() if n < FEW and shares.get(name, 0.0) >= MANY]
+        left_out = () if attribute == ARRIVAL_SOURCE else tuple(shares)  # cases tell no source but these two
+        named = dict.fromkeys((*counts, *left_out))
+        rare = [name for name in named if counts.get(name, 0) < FEW and shares.get(name, 0.0) >= MANY]
         if rare:
             categories = ", ".join(
-                f"{_plain(name)} ({counts[name]:.0f} cases, {100 * shares[name]:.0f} % here)" for name in rare
+                f"{_plain(name)} ({counts.get(name, 0):.0f} cases, {100 * shares[name]:.0f} % here)" for name in rare
             )
             yield (
                 f"{_tool(policy)} was hardly measured on some whom it labels here, by {_plain(attribute)}: "

@@ -69,15 +69,21 @@ def resampled(values: Floats, estimate: float, n: int) -> Estimate:
     return Estimate(estimate, float(low), float(high), n, "resampled")
 
 
-def resampled_sums(counts: Floats, seed: int, n_resamples: int = N_RESAMPLES) -> Floats:
+def resampled_sums(
+    counts: Floats, seed: int, n_resamples: int = N_RESAMPLES, *, made_up: tuple[Floats, Floats] | None = None
+) -> Floats:
     """Sums of the rows of `counts` (cases, ...) over resamples of the cases, shape (n_resamples, ...).
 
-    Equal rows are drawn together: a resample is how often each different row comes.
+    Equal rows are drawn together: a resample is how often each different row comes. `made_up`: rows drawn besides,
+    shape (rows, ...), each as often as so many cases, (rows,).
     """
     n = len(counts)
     flat, times = np.unique(counts.reshape(n, -1), axis=0, return_counts=True)
+    if made_up is not None:
+        rows, weights = made_up
+        flat, times = np.vstack([flat, rows.reshape(len(rows), -1)]), np.concatenate([times, weights])
     generator = generator_of(seed, 0, "vetting", "resample", 0)
-    drawn = generator.multinomial(n, times / n, size=n_resamples)
+    drawn = generator.multinomial(n, times / times.sum(), size=n_resamples)
     sums: Floats = (drawn @ flat).reshape(n_resamples, *counts.shape[1:])
     return sums
 

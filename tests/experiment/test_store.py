@@ -599,7 +599,7 @@ def test_a_study_run_again_by_another_program_says_what_changed(
     ("words", "told"),
     [
         (("from=nowhere",), "nowhere: there is no such folder"),
-        (("from={folder}", "scenario=busier"), "scenario=busier: cannot be changed of a stored study"),
+        (("from={folder}", "scenario=busier"), "scenario=busier: cannot be changed in a stored study"),
         (("from={folder}", "workers=many"), "workers: found 'many'"),
         (("from={folder}", "workers=-1"), "workers: found -1"),
         (("from={folder}", "workers=100000"), "workers: found 100000"),

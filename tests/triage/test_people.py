@@ -13,9 +13,12 @@ from simulation.errors import ConfigError
 from simulation.pathway.department import Pathway
 from simulation.triage.apply import apply, reached
 from simulation.triage.check import check
+from simulation.triage.estimates import Estimate
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.labels import DAYS_A_MONTH, labels_of
 from simulation.triage.matrix import probabilities
+from simulation.triage.minutes import lengthened
+from simulation.triage.people import Added
 from simulation.triage.policy import Policy
 from simulation.units import DAY
 
@@ -487,6 +490,12 @@ def test_the_nurse_waits_the_stated_seconds_for_each_answer_and_for_nobody_else(
 
 
 # --- minutes ---------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_added_to_a_step_that_a_patient_does_not_come_to() -> None:
+    added = Added(durations=("testing",), seconds=Estimate(**estimate(30)))
+    minutes = {"testing": np.array([[0.0, 3.0, 3.0]])}
+    assert lengthened(added, minutes, np.array([True, True, False]))["testing"].tolist() == [[0.0, 3.5, 3.0]]
 
 
 def test_a_list_of_one_effect_is_that_effect(policy: Build, stated: Stated, desk: Pathway, patients: Draws) -> None:
