@@ -371,14 +371,6 @@ def test_a_measured_tool_passes_only_if_both_sources_of_uncertainty_let_it(
     assert fails(found, found.arm(TOOL)) == (by_limits == ["worse"])
 
 
-def test_levels_1_2_get_a_column_unasked_only_where_they_are_a_minority_of_the_scale(result: Result) -> None:
-    short = ("run.replications=2", "run.measured_days=2", "executor=serial")
-    clinic = compare(load("study=gallery/clinic", *short))
-    for table, n_columns in ((first_table(clinic), 0), (first_table(result), 1)):
-        assert table is not None
-        assert sum("1-2" in header for header in table.table.headers) == n_columns
-
-
 def test_of_a_product_whose_labels_were_counted_it_is_said_in_how_many_cases(
     result: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -395,3 +387,11 @@ def test_of_a_product_whose_labels_were_counted_it_is_said_in_how_many_cases(
     tool = SimpleNamespace(arm=TOOL, label="", is_margin=False)
     monkeypatch.setattr("simulation.report.tables.measurement.measured_tools", lambda result: (tool,))
     assert f"{said}." in words_of(found)
+
+
+def test_levels_1_2_get_a_column_unasked_only_where_they_are_a_minority_of_the_scale(result: Result) -> None:
+    short = ("run.replications=2", "run.measured_days=2", "executor=serial")
+    clinic = compare(load("study=gallery/clinic", *short))
+    for table, n_columns in ((first_table(clinic), 0), (first_table(result), 1)):
+        assert table is not None
+        assert sum("1-2" in header for header in table.table.headers) == n_columns
