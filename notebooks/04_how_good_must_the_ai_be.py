@@ -243,14 +243,14 @@ for exact in EXACT:
 # %% [markdown]
 # ## What would the same money do?
 #
-# Arms of the study without AI, by what they cost, beside the grid at the list price of one vendor per attendance. Per
+# Arms of the study by what they cost, beside the grid at the list price of one vendor per attendance. Per
 # £100,000 a year assumes that effect and cost grow together, which holds near the size compared and nowhere else.
 
 # %%
 price = claimed.price_per_attendance
 attended = sum(each.per_day * each.scale for each in study.baseline.pathway.arrivals.values() if each.attends)
 fee = 365 * attended * price.value
-priced = {name: study.arm(name).arm.cost.per_year for name in others if study.arm(name).arm.cost is not None}
+priced = {name: result.arm(name).cost.pounds for name in others if result.arm(name).cost is not None}
 spent = {name: pounds for name, pounds in priced.items() if pounds > 0}
 for name in priced.keys() - spent.keys():
     effect = signed(found(name, everyone)["difference"])

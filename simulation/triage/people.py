@@ -61,7 +61,7 @@ class Coverage(Sourced):
     """
 
     labels: tuple[str, ...] | None = None
-    """Arrival sources whose patients get the AI's label."""
+    """Arrival sources whose patients get the AI's label; none: all that attend."""
     minutes: tuple[str, ...] = ()
     """Arrival sources whose patients' minutes the tool changes."""
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

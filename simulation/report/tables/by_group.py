@@ -103,10 +103,12 @@ def gaps_table(result: StudyResult) -> ReportTable:
         for group in groups_of(result)
     ]
     headers, n = ("who", *(arm.label for arm in result.others)), len(rows) * len(result.others)
+    by_chance = n * ALPHA
+    looks = f", each by itself: of {n} looked at about {by_chance:.0f} would leave 0 out by chance" * (by_chance >= 1)
     note = (
         "Above 0: this group's wait gets longer by more, or shorter by less, than everybody's, so it moves waiting "
-        "towards it. In brackets the 95 % interval, paired by replication (simulation noise only), each by itself: of "
-        f"{n} looked at about {n * ALPHA:.0f} would leave 0 out by chance."
+        "towards it. In brackets the 95 % interval, paired by replication (simulation noise only)"
+        f"{looks}."
     )
     label = measure_label(result, measure)
     title = f"Who gains less than others: {label}, a group's difference less everybody's, {unit_words(unit)}"
