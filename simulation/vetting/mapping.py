@@ -159,8 +159,9 @@ def _header_faults(where: str, header: Sequence[str], needed: Mapping[str, str])
     if missing and sign is not None:
         found = f"its cells are separated by {'semicolons' if sign == ';' else 'tabs'}"
         return [Fault(where, found, "Save the sheet as CSV with commas between cells and points in decimal numbers")]
+    names = [name if len(name) <= 40 else f"{name[:40]}..." for name in header]  # without a header: what a patient said
     return faults + [
-        Fault(where, f"has no column '{column}' ({needed[column]})", nearest(column, header)) for column in missing
+        Fault(where, f"has no column '{column}' ({needed[column]})", nearest(column, names)) for column in missing
     ]
 
 
