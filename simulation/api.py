@@ -39,7 +39,7 @@ from simulation.experiment.store.kept import kept_among
 from simulation.experiment.store.manifest import FILES, about, manifest_of
 from simulation.experiment.store.read import read_manifest, read_run
 from simulation.experiment.store.unfinished import UnfinishedRun
-from simulation.experiment.store.write import write_data
+from simulation.experiment.store.write import folders_of, write_data
 from simulation.explain.explanation import Explained
 from simulation.records.schema import Floats
 from simulation.records.serialise import Plain
@@ -128,8 +128,8 @@ class Result(StudyResult):
     def __repr__(self) -> str:
         n = len(self.replications)
         lines = [
-            f"Result of '{self.design.name}': {len(self.arms)} arms, {n} of {self.run.replications} planned "
-            f"replications, scenario {self.scenario}"
+            f"Result of '{self.design.name}': {len(self.arms)} arms, {n} replications "
+            f"({self.run.replications} planned), scenario {self.scenario}"
         ]
         primary = [finding for finding in self.findings if finding.target in self.design.primary]
         lines += [
@@ -169,7 +169,7 @@ def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executo
 
 
 def run(study: Study, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> Result:
-    """Run one arm alone: the baseline's department under the policy of the group `triage`."""
+    """Run one arm alone: the baseline's department under the policy of the group `triage`, if it has one."""
     _must_be_a_study(study, "run")
     return compare(study.only(), done=done, executor=executor)
 
@@ -292,7 +292,7 @@ def run_into(
     parent = results / study.design.name
     unfinished = UnfinishedRun(parent, identity, about=about(study), part_of=study.run.part_name, resume=resume)
     with unfinished:
-        for note in unfinished.notes:
+        for note in (*unfinished.notes, *_finished_notes(study, parent, identity)):
             say(f"Note: {note}.")
         study, _ = still_to_run(study, unfinished.kept)
         written = _written_already(study, unfinished, say=say)
@@ -305,6 +305,26 @@ def run_into(
         failed = write_report(folder, result)
         unfinished.remove([replication.replication for replication in result.replications])
         return Stored(result, folder, failed)
+
+
+def _finished_notes(study: Study, parent: Path, identity: Identity) -> Iterator[str]:
+    """What is said of the newest finished run of this very study, before it is run again."""
+    if study.run.part_name or not parent.is_dir():
+        return
+    for folder in sorted(folders_of(parent, identity.key), reverse=True):
+        try:
+            n = int(read_manifest(folder)["n_replications"])
+        except ResultsError:
+            continue
+        if n >= study.run.replications:
+            yield f"{folder} holds this run already"
+        else:
+            more = study.run.replications - n
+            yield (
+                f"{folder} holds the first {n} replications of this study. If you have seen its answer, go on with "
+                f"aeflow extend {folder} {more}: its intervals allow for the look"
+            )
+        return
 
 
 def _written_already(study: Study, unfinished: UnfinishedRun, *, say: Any) -> tuple[Path, Result] | None:
@@ -469,11 +489,12 @@ def gather(folders: Sequence[Path | str]) -> Result:
         if twice:
             raise ResultsError(f"{folder}: replication {twice[0]} is in another folder, too. Name each part once")
         merged |= by_number
-    planned = range(first.run.replications)
-    missing = [number for number in planned if number not in merged]
+    first = min(parts, key=lambda part: part.run.replications)  # others were planned after it had been looked at
+    expected = range(max(first.run.replications, max(merged) + 1))
+    missing = [number for number in expected if number not in merged]
     if missing:
         raise ResultsError(
-            f"gather: {len(missing)} of {len(planned)} replications are in no folder (the first is {missing[0]}). Run "
+            f"gather: {len(missing)} of {len(expected)} replications are in no folder (the first is {missing[0]}). Run "
             f"them, e.g. with run.first={missing[0]} run.count={len(missing)}, and name their folder too"
         )
     ordered = in_order(list(merged.values()))

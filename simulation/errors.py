@@ -72,6 +72,19 @@ def moved_to(name: str) -> str:
     return f"It is now called '{name}': `aeflow migrate FOLDER` rewrites your files"
 
 
+def meant(word: str, known: Iterable[str], *, near: float = 0.8) -> str | None:
+    """The known word that a word of one's own is nearly, from 0 to 1 alike, but not quite; None if there is none.
+
+    >>> meant("Lft", ["left", "admitted"]), meant("diverted", ["left", "admitted"])
+    ('left', None)
+    """
+    words = tuple(known)
+    if word in words:
+        return None
+    plain = word.casefold().replace(" ", "_").replace("-", "_")
+    return next(iter(difflib.get_close_matches(plain, words, n=1, cutoff=near)), None)
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """The remedy for an unknown name: what it is called now, the known name closest to it, or all known names.
 

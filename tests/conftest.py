@@ -1,6 +1,7 @@
 """What every test may use: the public data, and a guard against leaving this machine."""
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,13 @@ def aeflow_data() -> Path:
     if not folder.is_dir():
         pytest.fail(f"AEFLOW_DATA names {folder}, which is not a folder")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interruptible() -> None:
+    """Heed Ctrl-C where it is ignored, as in a shell's background jobs: tests that send it would wait for minutes."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

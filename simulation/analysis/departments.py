@@ -75,16 +75,16 @@ class Spread:
     """One number over departments, simulation noise removed by the model above.
 
     numbers  of the departments, in order; n_each  how many replications each has; effects  shape (n,), noise removed;
-    raw  their means as simulated; centre, doubt  mean and standard deviation of each department's posterior; between,
-    within  the variances T and S; between_at_most  the upper limit of T.
+    raw  their means as simulated; posterior_mean, posterior_sd  of each department; between, within  the variances T
+    and S; between_at_most  the upper limit of T.
     """
 
     numbers: Department
     n_each: Floats
     effects: Floats
     raw: Floats
-    centre: Floats
-    doubt: Floats
+    posterior_mean: Floats
+    posterior_sd: Floats
     between: float
     within: float
     between_at_most: float
@@ -131,13 +131,13 @@ class Spread:
         """How many departments the model expects outside these bounds, T at its upper limit; the chance of any is no
         larger."""
         own, noise = self._own_at_most, self.within / self.n_each
-        centre, doubt = self.raw.mean() + own * (self.raw - self.raw.mean()), np.sqrt(own * noise)
-        return float((_below(low, centre, doubt) + 1 - _below(high, centre, doubt)).sum())
+        mean, sd = self.raw.mean() + own * (self.raw - self.raw.mean()), np.sqrt(own * noise)
+        return float((_below(low, mean, sd) + 1 - _below(high, mean, sd)).sum())
 
     def sure_beyond(self, bound: float) -> tuple[bool, bool]:
         """Whether some department is below -bound, and whether some is above bound, each with 95 % certainty."""
-        below = _below(-bound, self.centre, self.doubt)
-        above = 1 - _below(bound, self.centre, self.doubt)
+        below = _below(-bound, self.posterior_mean, self.posterior_sd)
+        above = 1 - _below(bound, self.posterior_mean, self.posterior_sd)
         return bool((below >= 1 - TAIL).any()), bool((above >= 1 - TAIL).any())
 
 
@@ -197,9 +197,11 @@ def spread_over(values: Floats, department: Department) -> Spread:
     shrunk = between[0] / _or_nan(between[0] + noise[0] / n_each)
     shrunk = np.where(np.isnan(shrunk), 0.0, shrunk)
     mu = mean.mean() if len(mean) else np.nan
-    centre, doubt = mu + shrunk * (mean - mu), np.sqrt(shrunk * noise[0] / n_each)
+    posterior_mean, posterior_sd = mu + shrunk * (mean - mu), np.sqrt(shrunk * noise[0] / n_each)
     most = _between_at_most(mean, n_each, float(noise[0]))
-    return Spread(numbers, n_each, effects[:, 0], mean, centre, doubt, float(between[0]), float(noise[0]), most)
+    return Spread(
+        numbers, n_each, effects[:, 0], mean, posterior_mean, posterior_sd, float(between[0]), float(noise[0]), most
+    )
 
 
 def _between_at_most(mean: Floats, n_each: Floats, noise: float) -> float:
@@ -282,10 +284,10 @@ def _or_nan(number: Floats) -> Floats:
     return divisor
 
 
-def _below(bound: float, centre: Floats, doubt: Floats) -> Floats:
-    """The chance that each department is below a bound, by its posterior; 0 or 1 without doubt."""
+def _below(bound: float, mean: Floats, sd: Floats) -> Floats:
+    """The chance that each department is below a bound, by its posterior; 0 or 1 where that has no spread."""
     from scipy.special import ndtr
 
-    known = doubt == 0
-    chance: Floats = np.where(known, centre < bound, ndtr((bound - centre) / np.where(known, 1.0, doubt)))
+    known = sd == 0
+    chance: Floats = np.where(known, mean < bound, ndtr((bound - mean) / np.where(known, 1.0, sd)))
     return chance

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simulation.analysis import always_valid
 from simulation.analysis.always_valid import IntervalKind
-from simulation.analysis.departments import Department, first_of_each, within
+from simulation.analysis.departments import MIN_REPLICATIONS, Department, first_of_each, within
 from simulation.analysis.skewness import widening
 from simulation.analysis.weakness import Weakness, largest_share, weakness_of, width_factor
 from simulation.errors import ResultsError
@@ -32,7 +32,7 @@ class Interval:
 
     n: replications that have the number; of: replications there are (0: as many); largest_share: the share of the
     variance that one of them (over ten or more departments: one of these) makes; error: the standard error over an
-    ensemble (None: from sd and n).
+    ensemble (None: from sd and n); departments: how many have the number at least twice.
     """
 
     mean: float
@@ -132,7 +132,8 @@ def interval(
     mean, half_width, sd, share = (float(part[0]) for part in (column.mean, column.half_width, column.sd, column.share))
     error, departments = None, None
     if column.error is not None and department is not None:
-        error, departments = float(column.error[0]), len(np.unique(department))
+        _, times = np.unique(department[~np.isnan(values)], return_counts=True)
+        error, departments = float(column.error[0]), int((times >= MIN_REPLICATIONS).sum())
     bounds = (mean - half_width, mean + half_width)
     return Interval(
         mean, *bounds, sd, int(column.n[0]), column.of, share, error, departments, always_valid=kind == "always_valid"

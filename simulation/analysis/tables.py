@@ -39,11 +39,11 @@ def patients_table(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> Pati
     categories, dated = _columns_of(pathway)
     attends = np.array([source.attends for source in _sources(pathway).values()])
     rows = np.flatnonzero(attends[draws.arrival_source] & (draws.arrived_at < run.horizon))
-    stream_code = np.cumsum(attends).astype(np.int16) - 1
+    source_code = np.cumsum(attends).astype(np.int16) - 1
     milestones = run.journal.milestones(_recorded(pathway, plan), len(plan.nodes), len(draws))
     columns: dict[str, Column] = {
         "patient": rows.astype(np.int32),
-        ARRIVAL_SOURCE: stream_code[draws.arrival_source[rows]].astype(np.int16),
+        ARRIVAL_SOURCE: source_code[draws.arrival_source[rows]].astype(np.int16),
         "number": draws.number[rows],
         "replication": np.full(len(rows), draws.replication, dtype=np.int32),
         "arrived_at": to_minutes(draws.arrived_at[rows]),

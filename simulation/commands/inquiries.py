@@ -104,6 +104,10 @@ def vet(words: list[str]) -> int:
         for key in VET_SWITCHES
         if own[key] not in ("true", "false")
     ]
+    stated = [word.partition("=")[0] for word in overrides]
+    for key in ("name", "results", "against"):
+        if key in stated and not own[key]:
+            faults.append(Fault(f"{key}=", "names nothing", "Name one, or leave it out"))
     if faults:
         raise ConfigError(faults)
     values = [word for word in overrides if word.partition("=")[0] not in own]
@@ -117,7 +121,7 @@ def vet(words: list[str]) -> int:
         else:
             print(f"Cases to answer (they hold complaints): {write_questions(cases, plan.name, results)}")
         return 0
-    against = own["against"]
+    against = own["against"] or None
     card = vet(own["name"], *values, against=against, allow_remote=allow_remote, results=results, config_dir=config_dir)
     print_card(card.bench, card.write(results), card.change)
     return 0

@@ -74,13 +74,13 @@ def _next(name: str, config_dir: str | None) -> None:
 def _product(name: str, typed: Mapping[str, str], config_dir: str | None) -> None:
     """Write an offered product; say what its tables say, what was assumed, and how to compare it."""
     from simulation.config.new_product import new_product
-    from simulation.report.offer import offer_lines
+    from simulation.report.offer import offer_lines, size_lines
 
     product = new_product(name, typed, Path(config_dir or "configs"))
     for path in product.paths:
         print(f"{path}: {FILES[path.parent.name]}.")
     print()
-    for line in (*product.notes, *offer_lines(product.study, name)):
+    for line in (*product.notes, *offer_lines(product.study, name), *size_lines(product.study, name)):
         print(line)
     print("\nAssumed, because you did not say (to change it, edit the files, or say the key and another NAME):")
     for words, key in _assumed(product):
@@ -107,8 +107,11 @@ def _assumed(product: NewProduct) -> Sequence[tuple[str, str]]:
         korean = "nurses label as in two Korean hospitals, not as yours"
         known = f"nurses label as those of nurse={product.nurses}"
         assumed.append((korean if product.nurses == DEFAULT_NURSE else known, "nurses=nurses.csv"))
-    if offer.covers == DESK:
-        assumed.append(("used for those triaged at the desk, not for ambulances", "covers=walk_in,referred,ambulance"))
+    attending = [name for name, source in product.study.baseline.pathway.arrivals.items() if source.attends]
+    others = [name for name in attending if name not in DESK]
+    if offer.covers == DESK and others:
+        everybody = ",".join([*(name for name in DESK if name in attending), *others])
+        assumed.append((f"used for those triaged at the desk, not for {_doors(others)}", f"covers={everybody}"))
     if offer.seconds_saved is None:
         assumed.append(("no time saved at triage", "seconds_saved=30"))
     if offer.price_per_attendance is None:
@@ -119,6 +122,11 @@ def _assumed(product: NewProduct) -> Sequence[tuple[str, str]]:
         same = "it errs partly on the same patients as nurses (correlation 0.5)"
         assumed.append((same, "correlation, in the file"))
     return assumed
+
+
+def _doors(sources: Sequence[str]) -> str:
+    """Arrival sources in words: 'ambulances' of the typical department."""
+    return "ambulances" if list(sources) == ["ambulance"] else " or ".join(sources).replace("_", " ")
 
 
 def _where(config_dir: str | None) -> str:

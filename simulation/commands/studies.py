@@ -115,7 +115,7 @@ def _run_again(folder: str, words: list[str]) -> int:
     unknown = [word for word in words if word.split("=", 1)[0].split(".")[0] not in NOT_OF_A_STUDY]
     if unknown:
         remedy = f"With from=FOLDER the study is the stored one; allowed besides: {', '.join(NOT_OF_A_STUDY)}"
-        raise ConfigError([Fault(unknown[0], "cannot be changed of a stored study", remedy)])
+        raise ConfigError([Fault(unknown[0], "cannot be changed in a stored study", remedy)])
     before = read(folder)
     asked = load(*words)
     numbers = [replication.replication for replication in before.replications]
@@ -153,7 +153,7 @@ def extend(words: list[str]) -> int:
     unknown = [word for word in overrides if word.split("=", 1)[0].split(".")[0] not in allowed]
     if unknown:
         remedy = f"The study is the stored one; allowed besides: {', '.join(allowed)}"
-        raise ConfigError([Fault(unknown[0], "cannot be changed of a stored study", remedy)])
+        raise ConfigError([Fault(unknown[0], "cannot be changed in a stored study", remedy)])
     asked, n = load(*overrides), int(plain[1])
     with progress(n) as callbacks:
         stored = extend_into(

@@ -57,12 +57,12 @@ def headings(runs: Sequence[tuple[list[str], str | None]]) -> list[str]:
     """
     if len(runs) == 1:
         return [""]
-    values = [dict(word.split("=", 1) for word in overrides if "=" in word) for overrides, _ in runs]
-    keys = [key for key in dict.fromkeys(key for each in values for key in each)]
-    swept = [key for key in keys if len({each.get(key) for each in values}) > 1]
+    values_by_run = [dict(word.split("=", 1) for word in overrides if "=" in word) for overrides, _ in runs]
+    keys = dict.fromkeys(key for values in values_by_run for key in values)
+    swept = [key for key in keys if len({values.get(key) for values in values_by_run}) > 1]
     return [
-        f"Run {number} of {len(runs)}: {', '.join(f'{key}={each[key]}' for key in swept if key in each)}"
-        for number, each in enumerate(values, start=1)
+        f"Run {number} of {len(runs)}: {', '.join(f'{key}={values[key]}' for key in swept if key in values)}"
+        for number, values in enumerate(values_by_run, start=1)
     ]
 
 

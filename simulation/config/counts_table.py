@@ -20,8 +20,10 @@ LARGEST_BYTES = 100_000
 """Bytes of a file that holds one small table."""
 MOST_FAULTS = 5
 """How many wrong cells of a file are named; there are rarely more mistakes."""
-TOTALS = ("total", "totals", "sum", "all")
+TOTALS = ("total", "totals", "grand total", "sum", "all")
 """Headings of a row or column of totals, which is left out."""
+ROW_A_CASE = 3
+"""How many times as many rows as levels a file has that is taken for one with a row for each case."""
 COLOURS = ("red", "orange", "yellow", "green", "blue")
 """Other names of the five levels, in their order."""
 WORKBOOK = b"PK\x03\x04"
@@ -50,7 +52,11 @@ class _Sheet:
 def read_counts(path: Path, levels: Sequence[str]) -> CountsTable:
     """The table in a CSV file. Raises ConfigError for a file that is no CSV, another shape or order, cells that are no
     counts, or a true level without a patient."""
-    sheet = _without_totals(_sheet(_grid(path), len(levels)))
+    rows, n = _cells(path), len(levels)
+    sheet = _without_totals(_sheet(_grid(rows), n))
+    if not _is_square(sheet, n):
+        padded = _without_totals(_sheet(_grid(rows, gaps=True), n))
+        sheet = padded if _is_square(padded, n) else sheet
     faults = list(_shape_faults(sheet.body, levels, path.name)) or list(_turned_faults(sheet, path.name))
     notes: list[str] = []
     if not faults:
@@ -71,8 +77,8 @@ def read_counts(path: Path, levels: Sequence[str]) -> CountsTable:
     return CountsTable(counts, tuple(notes))
 
 
-def _grid(path: Path) -> list[list[str]]:
-    """The cells of the table as a rectangle, without empty rows and columns, titles and notes around it."""
+def _cells(path: Path) -> list[list[str]]:
+    """The rows of the file that hold any cell, all of one length. Raises ConfigError."""
     text = _text(path)
     lines = [line for line in text.splitlines() if line.strip()]
     most = (sign for sign in ";\t" if 2 * sum(sign in line for line in lines) >= len(lines))  # not one in a title
@@ -81,13 +87,22 @@ def _grid(path: Path) -> list[list[str]]:
         rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), delimiter=delimiter)]
     except csv.Error as error:
         raise ConfigError([Fault(str(path), f"cannot be read as CSV: {error}", "Save the sheet as CSV")]) from None
-    rows = [row for row in rows if sum(map(bool, row)) > 1]
-    if not rows:
+    if not any(sum(map(bool, row)) > 1 for row in rows):
         raise ConfigError([Fault(str(path), "holds no table", "Write a table of counts into it")])
     width = max(len(row) for row in rows)
-    rows = [row + [""] * (width - len(row)) for row in rows]
-    filled = [column for column in range(width) if any(row[column] for row in rows)]
-    return [row[filled[0] : filled[-1] + 1] for row in rows]
+    return [row + [""] * (width - len(row)) for row in rows if any(row)]
+
+
+def _grid(rows: Sequence[Sequence[str]], *, gaps: bool = False) -> list[Sequence[str]]:
+    """The rows and columns of the table, without titles and notes around it.
+
+    `gaps`: rows of one number and empty columns at the edge belong to it, as in a table that leaves zeros out.
+    """
+    table = [row for row in rows if sum(map(bool, row)) > 1 or (gaps and not _are_words(row))]
+    is_title = len(table) > 1 and _are_words(table[0]) and sum(map(bool, table[0])) == 2 < sum(map(bool, table[1]))
+    table = table[1:] if is_title else table  # 'Count of case', 'Column Labels': above the headings of a pivot table
+    filled = [column for column in range(len(rows[0])) if any(row[column] for row in table)]
+    return table if gaps else [row[filled[0] : filled[-1] + 1] for row in table]
 
 
 def _text(path: Path) -> str:
@@ -141,6 +156,11 @@ def _without_totals(sheet: _Sheet) -> _Sheet:
     )
 
 
+def _is_square(sheet: _Sheet, n: int) -> bool:
+    """Whether a sheet has n rows of n counts."""
+    return len(sheet.body) == n and len(sheet.body[0]) == n
+
+
 def _are_words(cells: Sequence[str]) -> bool:
     """Whether these cells are names: there are some, and none is a number."""
     filled = [cell for cell in cells if cell]
@@ -161,6 +181,14 @@ def _shape_faults(body: Sequence[Sequence[str]], levels: Sequence[str], where: s
         remedy = (
             f"Give {n} rows (true levels) of {n} counts (labels), {levels[0]} to {levels[-1]}; headings may be there"
         )
+        if len(body) >= ROW_A_CASE * n:
+            found += ": a row for each case, it seems"
+            remedy += (
+                ". A pivot table of the spreadsheet counts the cases: true level by row, label by column. Or give the "
+                "cases themselves to `aeflow vet` (docs/how-to/vet-a-triage-ai.md)"
+            )
+        elif len(body) == n > n_columns:
+            remedy += ". A label that was never given is a column of zeros"
         yield Fault(where, found, remedy)
 
 
@@ -224,7 +252,11 @@ def _cell_faults(body: Sequence[Sequence[str]], levels: Sequence[str], where: st
         return
     for true, label, cell in wrong[:MOST_FAULTS]:
         found = f"found '{shortened(cell)}'" if cell else "is empty"
-        remedy = "Allowed: a whole number of patients, 0 or more, without separators"
+        remedy = (
+            "Allowed: a whole number of patients, 0 or more, without separators"
+            if cell
+            else "Write 0 where no case was counted"
+        )
         yield Fault(f"{where}, true level {true}, label {label}", found, remedy)
     if len(wrong) > MOST_FAULTS:
         yield Fault(where, f"{len(wrong) - MOST_FAULTS} more cells are no counts", "Put these right first")

@@ -3,9 +3,11 @@ site scaled to the user's totals."""
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,9 @@ import yaml
 from simulation.config.composing import stated_in
 from simulation.config.folders import is_name_of_file, names_in, packaged_configs, search_folders
 from simulation.config.studies import RESERVED
-from simulation.config.totals import Scaled, Scaling, Totals
+from simulation.config.totals import LEAST, Scaled, Scaling, Totals
 from simulation.config.validating import validated
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import ConfigError, Fault
 from simulation.pathway.check.own_measures import NAME, NAME_WORDS
 
 KINDS = ("pathway", "study")
@@ -50,7 +52,9 @@ def new_scaled_department(name: str, typed: Mapping[str, str], folder: Path) -> 
     Raises ConfigError with every fault: a name that cannot be one or is taken, totals out of range.
     """
     faults = list(name_faults(name, folder, SCALED_KINDS))
-    totals: Totals | None = validated(Totals, {key: number_in(text) for key, text in typed.items()}, "", faults)
+    numbers = {key: number_in(text) for key, text in typed.items()}
+    totals: Totals | None = validated(Totals, numbers, "", faults)
+    faults = [_about_smaller(fault, numbers) for fault in faults]
     if faults or totals is None:
         raise ConfigError(faults)
     blocks = Scaling(stated_in((), [packaged_configs()]).raw, totals).scaled()
@@ -58,6 +62,16 @@ def new_scaled_department(name: str, typed: Mapping[str, str], folder: Path) -> 
     return write_files({kind: _scaled_text(kind, name, words, blocks) for kind in SCALED_KINDS}, name, folder)
 
 
+def _about_smaller(fault: Fault, numbers: Mapping[str, Any]) -> Fault:
+    """The fault, with where to start instead if it is that a total is too small for the typical site."""
+    number = numbers.get(fault.where)
+    if fault.where not in LEAST or not isinstance(number, int | float) or number >= LEAST[fault.where]:
+        return fault
+    return replace(fault, remedy=f"{fault.remedy}. {SMALLER}")
+
+
+SMALLER = "A smaller department is stated by itself: start with from=gallery/clinic (docs/how-to/small-department.md)"
+"""What to do for a department that is too small to be the typical one scaled."""
 SCALED_KINDS = ("site", "staffing", "calibration", "pathway", "study", "priors")
 """The groups of a department that is the typical one scaled."""
 HEADS = {
@@ -188,6 +202,7 @@ def _source_faults(source: str, folders: Sequence[Path]) -> Iterator[Fault]:
     known = sources(folders)
     if is_name_of_file(source) and source in known:
         return
-    short = [name.removeprefix(GALLERY) for name in known]
-    remedy = f"Did you mean '{GALLERY}{source}'?" if source in short else nearest(source, known)
+    by_short_name = {name.removeprefix(GALLERY): name for name in known}  # a common beginning would make all similar
+    close = difflib.get_close_matches(source.removeprefix(GALLERY), by_short_name, n=1, cutoff=0.6)
+    remedy = f"Did you mean '{by_short_name[close[0]]}'?" if close else f"Known names: {', '.join(known) or 'none'}"
     yield Fault(f"from={source}", "there is no such department to start from", remedy)

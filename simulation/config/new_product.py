@@ -9,12 +9,14 @@ from tempfile import TemporaryDirectory
 
 from simulation.config.composing import stated_in
 from simulation.config.counts_table import CountsTable, read_counts
+from simulation.config.departments import department
 from simulation.config.folders import is_name_of_file, names_in, packaged_configs, search_folders
 from simulation.config.new import name_faults, write_files
-from simulation.config.offer import Offer, OfferFiles, offer_from
+from simulation.config.offer import DESK, OF_TRIAGE, Offer, OfferFiles, offer_from
 from simulation.config.policies import DEFAULT_NURSE
 from simulation.config.studies import study_from
 from simulation.errors import ConfigError, Fault, nearest
+from simulation.pathway.department import ACUITY_GIVEN, ACUITY_TRUE, Pathway
 from simulation.study.study import Study
 from simulation.vetting.plan import LEVEL_NAMES
 
@@ -53,12 +55,17 @@ def new_product(name: str, typed: Mapping[str, str], folder: Path) -> NewProduct
     kinds = ("nurse", "triage", "study") if counted else ("triage", "study")
     faults += name_faults(name, folder, kinds, "a product")
     base, own = _base(offer.department if offer is not None else None, places, faults)
-    tables = _tables(offer, places, faults)
+    pathway = _department(base, places, faults) if not faults else None
+    levels = _levels(pathway)
+    tables = _tables(offer, levels, places, faults)
     if not faults:
         faults += _arm_faults(name, base, places)
-    if faults or offer is None:
+    if offer is not None and pathway is not None:
+        faults += _lacking(offer, base, pathway)
+    if faults or offer is None or pathway is None:
         raise ConfigError(faults)
-    files = OfferFiles(name, " ".join(f"{key}={_as_typed(text)}" for key, text in typed.items()), offer, base)
+    words = " ".join(f"{key}={_as_typed(text)}" for key, text in typed.items())
+    files = OfferFiles(name, words, offer, base, levels, _covered(offer, pathway), _durations(pathway))
     texts = {"nurse": files.nurse(tables["nurses"])} if "nurses" in tables else {}
     texts["triage"] = files.triage(tables.get("labels"))
     texts["study"] = files.study(name if "nurses" in tables else offer.nurses)
@@ -69,7 +76,7 @@ def new_product(name: str, typed: Mapping[str, str], folder: Path) -> NewProduct
         own_department=own,
         nurses=study.choices.get("nurse", DEFAULT_NURSE),
         paths=write_files(texts, name, folder),
-        notes=tuple(_notes(offer, tables)),
+        notes=tuple(_notes(offer, tables, levels)),
         study=study,
     )
 
@@ -99,12 +106,48 @@ def _base(asked: str | None, folders: Sequence[Path], faults: list[Fault]) -> tu
     return (own[0], True) if own else (TYPICAL, False)
 
 
+def _department(base: str, folders: Sequence[Path], faults: list[Fault]) -> Pathway | None:
+    """The department of the study that a product's rests on; None, with faults, if it is not sound."""
+    return department(stated_in((f"study={base}",), folders).raw, (), faults)[1]
+
+
+def _levels(pathway: Pathway | None) -> Sequence[str]:
+    """The levels of urgency that tables count: those of the department, or the five of Manchester if it has none."""
+    known = pathway is not None and ACUITY_TRUE in pathway.attributes
+    return pathway.categories(ACUITY_TRUE) if pathway is not None and known else LEVEL_NAMES
+
+
+def _lacking(offer: Offer, base: str, pathway: Pathway) -> Iterator[Fault]:
+    """Faults for what the offer needs of the department and it has not: labels, sources, durations of triage."""
+    if ACUITY_GIVEN not in pathway.attributes and (offer.gives_labels or offer.nurses is not None):
+        found = "labels nobody, so there is no triage that a product could change"
+        yield Fault(f"department={base}", found, "Let its triage err first: docs/how-to/small-department.md")
+    if not _covered(offer, pathway):
+        sources = ", ".join(name for name, source in pathway.arrivals.items() if source.attends)
+        yield Fault("covers", "is missing", f"Name arrival sources of the patients for whom it is used ({sources})")
+    if offer.seconds_saved and not _durations(pathway):
+        found = f"the department has neither {' nor '.join(OF_TRIAGE)}"
+        yield Fault("seconds_saved", found, "Write the policy by hand: docs/how-to/own-triage-policy.md")
+
+
+def _covered(offer: Offer, pathway: Pathway) -> tuple[str, ...]:
+    """The sources of the patients for whom it is used: those stated, else those of the desk that the department has."""
+    return offer.covers if offer.covers != DESK else tuple(name for name in DESK if name in pathway.arrivals)
+
+
+def _durations(pathway: Pathway) -> tuple[str, ...]:
+    """The durations of triage at the desk, those that the department has."""
+    return tuple(name for name in OF_TRIAGE if name in pathway.durations)
+
+
 def _are_known(nurses: str, folders: Sequence[Path]) -> bool:
     """Whether `nurses` is the name of nurses, and not of a file."""
     return is_name_of_file(nurses) and nurses in names_in("nurse", folders) and not Path(nurses).is_file()
 
 
-def _tables(offer: Offer | None, folders: Sequence[Path], faults: list[Fault]) -> dict[str, CountsTable]:
+def _tables(
+    offer: Offer | None, levels: Sequence[str], folders: Sequence[Path], faults: list[Fault]
+) -> dict[str, CountsTable]:
     """The tables that are given, by key."""
     tables: dict[str, CountsTable] = {}
     for key in ("labels", "nurses"):
@@ -117,7 +160,7 @@ def _tables(offer: Offer | None, folders: Sequence[Path], faults: list[Fault]) -
             faults.append(Fault(f"nurses={file}", found, f"Name a CSV file of counts, or one of {known}"))
             continue
         try:
-            tables[key] = read_counts(Path(file), LEVEL_NAMES)
+            tables[key] = read_counts(Path(file), levels)
         except ConfigError as error:
             faults += error.faults
     if len(tables) == 2:
@@ -125,18 +168,18 @@ def _tables(offer: Offer | None, folders: Sequence[Path], faults: list[Fault]) -
     return tables
 
 
-def _notes(offer: Offer, tables: Mapping[str, CountsTable]) -> Iterator[str]:
+def _notes(offer: Offer, tables: Mapping[str, CountsTable], levels: Sequence[str]) -> Iterator[str]:
     """What was assumed about names in the tables, and the true levels of which they count few patients."""
     for key, table in tables.items():
         yield from table.notes
-        few = [f"{sum(row)} of {level}" for level, row in zip(LEVEL_NAMES, table.rows, strict=True) if sum(row) < FEW]
+        few = [f"{sum(row)} of {level}" for level, row in zip(levels, table.rows, strict=True) if sum(row) < FEW]
         if few:
             yield f"{getattr(offer, key)}: few cases ({', '.join(few)}): with fewer than {FEW} such a row means little"
 
 
 def _unlikely_tables(offer: Offer | None, tables: Mapping[str, CountsTable]) -> Iterator[Fault]:
-    """A fault for one table given twice, and for a table that is turned on its side: its columns add up to what the
-    rows of the other do."""
+    """Faults of one table given twice, of a table on its side (its columns add up to what the rows of the other do),
+    and of one upside down (its rows do, in the opposite order)."""
     if tables["labels"].rows == tables["nurses"].rows:
         remedy = "Give the product's own table. What a product as good as nurses does is the arm 'sham' of every study"
         yield Fault(str(getattr(offer, "labels", None)), "counts the same as the nurses' table", remedy)
@@ -148,6 +191,13 @@ def _unlikely_tables(offer: Offer | None, tables: Mapping[str, CountsTable]) -> 
             found = f"its columns add up to what the rows of {getattr(offer, other)} do ({sums})"
             remedy = "One of them is turned: rows are true levels, columns labels, in both"
             yield Fault(str(getattr(offer, key)), found, remedy)
+    if rows["labels"] != rows["nurses"] == rows["labels"][::-1]:
+        sums = ", ".join(map(str, rows["labels"]))
+        found = (
+            f"its rows add up to {sums}, those of {getattr(offer, 'nurses', None)} to the same from the last upwards"
+        )
+        remedy = "One of them is upside down: the first row and column are immediate, the last non-urgent, in both"
+        yield Fault(str(getattr(offer, "labels", None)), found, remedy)
 
 
 def _arm_faults(name: str, base: str, folders: Sequence[Path]) -> Iterator[Fault]:

@@ -15,15 +15,18 @@ from simulation.config.validating import validated
 from simulation.errors import Fault
 from simulation.pathway.config_dataclass import Share, Unit, config_dataclass
 from simulation.triage.policy import Role
-from simulation.vetting.plan import LEVEL_NAMES
 
 TEXTS = ("labels", "nurses", "role", "department", "source")
 """Keys whose values are text as typed; the values of other keys are read as YAML."""
 DESK = ("walk_in", "referred")
 """Arrival sources of patients who are triaged at the walk-in desk: those for whom a product is used by default."""
+OF_TRIAGE = ("triage_interview", "triage_record")
+"""The durations of triage at that desk, which a product shortens."""
 AROUND = 0.1
 """How far the range of an offer's share goes to either side: assumed."""
 LABELS_WANTED = "Give its table (labels=product.csv), or exact_share=0.8 under_share=0.12"
+TYPED = "stated by whoever ran aeflow new product"
+"""The source of a number that nobody has checked."""
 CORRELATION = (
     'correlation: {value: 0.5, range: [0, 0.9], evidence: assumed, source: "not measured: how far nurses and product '
     'err on the same patients; 0 is independent errors"}'
@@ -110,6 +113,12 @@ class OfferFiles:
     offer: Offer
     base: str
     """The study that the new one rests on."""
+    levels: Sequence[str]
+    """The levels of urgency of its department, which the tables count."""
+    covered: Sequence[str]
+    """The arrival sources of the patients for whom the product is used."""
+    durations: Sequence[str]
+    """The durations that it shortens, if it saves time."""
 
     def nurse(self, table: CountsTable) -> str:
         """The file of nurses: how they label."""
@@ -131,7 +140,8 @@ class OfferFiles:
             parts.append(f"acceptance: {_assumed(offer.acceptance, (0, 1), 'as stated for the product; try others')}\n")
         parts += [self._covers(), self._minutes()]
         if offer.price_per_attendance is not None:
-            price = f"value: {offer.price_per_attendance:g}, evidence: published, source: {_quoted('the offer')}"
+            source = _quoted(self._source(f"the offer's price, {TYPED}"))
+            price = f"value: {offer.price_per_attendance:g}, evidence: published, source: {source}"
             parts.append(f"price_per_attendance: {{{price}}}\n")
         return "".join(parts)
 
@@ -157,10 +167,10 @@ class OfferFiles:
     def _matrix(self, table: CountsTable, file: str, indent: str) -> str:
         rows = "".join(
             f"{indent}    - [{', '.join(map(str, row))}]   # true {level}\n"
-            for level, row in zip(LEVEL_NAMES, table.rows, strict=True)
+            for level, row in zip(self.levels, table.rows, strict=True)
         )
-        source = _quoted(self._source(f"counts given in {file}"))
-        columns = ", ".join(LEVEL_NAMES)
+        source = _quoted(self._source(f"counts in {file}, {TYPED}"))
+        columns = ", ".join(self.levels)
         return (
             f"{indent}matrix:\n{indent}  evidence: measured\n{indent}  source: {source}\n"
             f"{indent}  counts:   # columns: label, {columns}\n{rows}"
@@ -179,7 +189,7 @@ class OfferFiles:
         return f"  agreement:\n{''.join(lines)}    evidence: assumed\n    source: {spread}\n"
 
     def _covers(self) -> str:
-        sources = f"[{', '.join(self.offer.covers)}]"
+        sources = f"[{', '.join(self.covered)}]"
         changed = {"labels": self.offer.gives_labels, "minutes": bool(self.offer.seconds_saved)}
         covered = ", ".join(f"{key}: {sources}" for key, is_changed in changed.items() if is_changed)
         desk = self.offer.covers == DESK
@@ -192,7 +202,7 @@ class OfferFiles:
             return ""
         span = (0, 2 * saved) if saved > 0 else (2 * saved, 0)
         return (
-            "minutes:\n  durations: [triage_interview, triage_record]\n"
+            f"minutes:\n  durations: [{', '.join(self.durations)}]\n"
             f"  seconds_saved: {_assumed(saved, span, self._source('as told of the product'))}\n"
             f"  never_below: {_assumed(0.5, (0.1, 0.9), 'a nurse still looks at the patient')}\n"
         )

@@ -164,17 +164,14 @@ def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
     triaged: dict[str, Triaged] = {}
     arms = tuple(_ready_arms(design, changed, pathway, raw, triaged, folders, faults))
     faults += control_faults(design, triaged)
-    chosen = policy_made_of({group: raw.get(group) for group in KINDS}, "triage", "nurse", faults)
-    policy = chosen.policy if chosen is not None else None
+    policy = _policy_alone(raw, pathway, faults)
     faults += _file_name_faults(pathway, policy)
-    if policy is not None and pathway is not None:
-        faults += check_policy(policy, pathway)
     if pathway is not None:  # or every measure that a faulty department states would be unknown
         faults += list(study_own_faults(design, arms)) or list(target_faults(design, arms, run.precision))
     faults += run_faults(run, design)
     if not faults:
         faults += _missing_arms(design, arms)
-    if faults or policy is None:
+    if faults:
         left_out_fault = defaults_left_out(composed, design, folders)
         raise ConfigError([left_out_fault] if left_out_fault is not None else dict.fromkeys(faults))
     study = Study(
@@ -241,6 +238,9 @@ def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, t
     faults += _focus_faults(design)
     if faults:
         raise ConfigError(faults)
+    if run.precision is not None:
+        first_stage = max(run.precision.first_stage, run.replications)
+        run = replace(run, precision=replace(run.precision, first_stage=first_stage))
     return top, design, run, scenario, left_out
 
 
@@ -285,9 +285,23 @@ def _ready_arms(
             yield ReadyArm(name, arm, arm_pathway, arm_triage.policy)
 
 
-def _alone(baseline: ReadyArm, policy: Policy) -> ReadyArm:
-    """The arm that `aeflow run` runs: the baseline's department under the policy of the group `triage`."""
-    if policy == baseline.policy:
+def _policy_alone(raw: Raw, pathway: Pathway | None, faults: list[Fault]) -> Policy | None:
+    """The policy of the group `triage`, checked for the department; None if no file of that group is chosen, or, after
+    adding to `faults`, if it is not sound."""
+    if raw.get("triage") is None:
+        return None
+    chosen = policy_made_of({group: raw.get(group) for group in KINDS}, "triage", "nurse", faults)
+    if chosen is None:
+        return None
+    if pathway is not None:
+        faults += check_policy(chosen.policy, pathway)
+    return chosen.policy
+
+
+def _alone(baseline: ReadyArm, policy: Policy | None) -> ReadyArm:
+    """The arm that `aeflow run` runs: the baseline's department under the policy of the group `triage`, or under its
+    own if that group chooses none."""
+    if policy in (None, baseline.policy):
         return baseline
     arm = replace(baseline.arm, label=f"Triage policy {policy.name}", triage=policy.name, cost=None)
     return ReadyArm(policy.name, arm, baseline.pathway, policy)

@@ -34,6 +34,8 @@ SPECIALTY = (0.75, 0.10)
 """Shares seen by a specialty, of those admitted and of the others: the attribute `specialty` of the typical site."""
 MOST_BASE = 20.0
 """An admission base above which everybody who can be admitted is."""
+LEAST = {"attendances_per_day": 60, "beds": 40}
+"""The smallest totals that the typical site can be scaled to: below them it is another kind of department."""
 
 
 @config_dataclass
@@ -43,9 +45,9 @@ class Totals:
     Example: `{attendances_per_day: 280, beds: 510, admitted_share: 0.27}`
     """
 
-    attendances_per_day: Annotated[float, Ge(60), Le(1500), Unit("patients a day")]
+    attendances_per_day: Annotated[float, Ge(LEAST["attendances_per_day"]), Le(1500), Unit("patients a day")]
     """Type 1 attendances on a mean day of the year, all ages."""
-    beds: Annotated[int, Ge(40), Le(5000), Unit("beds")] | None = None
+    beds: Annotated[int, Ge(LEAST["beds"]), Le(5000), Unit("beds")] | None = None
     """Staffed adult general and acute beds, all ward groups together; left out, they follow the admissions."""
     admitted_share: Annotated[Share, Ge(0.05), Le(0.6)] = ADMITTED_SHARE
     """The share of attendances that end in a ward."""

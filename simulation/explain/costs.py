@@ -14,6 +14,7 @@ from simulation.study.study import ReadyArm
 from simulation.triage.apply import reached
 from simulation.triage.estimates import AtLeastZero
 from simulation.triage.minutes import sources_of
+from simulation.triage.people import sources_labelled
 
 DAYS_PER_YEAR = 365
 """Days of a calendar year, for which money is counted. A model year (`draws.DAYS_IN_YEAR`) has 364, and only shares of
@@ -73,8 +74,9 @@ def _covered_a_year(arm: ReadyArm) -> float:
     covers = policy.covers
     if covers is None and not policy.actions:
         return 0.0
-    labels_and_minutes = (*covers.labels, *covers.minutes) if covers is not None else ()
-    names = {*labels_and_minutes, *(name for effect in policy.effects for name in sources_of(effect, ()))}
+    labels = sources_labelled(covers, arm.pathway) if covers is not None and policy.ai is not None else ()
+    minutes = covers.minutes if covers is not None else ()
+    names = {*labels, *minutes, *(name for effect in policy.effects for name in sources_of(effect, ()))}
     names |= {name for action in policy.actions.values() for name in action.covers.arrivals}
     sources = {name: source for name, source in arm.pathway.arrivals.items() if name in names}
     per_day = sum(map(mean_per_day, sources.values()))

@@ -12,7 +12,8 @@ from typing import Any
 
 from simulation.explain.change import Change, Kind
 from simulation.explain.pool_changes import pool_changes
-from simulation.explain.statements import clipped, says
+from simulation.explain.statements import says
+from simulation.explain.words import clipped, spaced
 from simulation.pathway.department import Pathway
 from simulation.pathway.graph import branches_reading, graph_of
 from simulation.pathway.layout import SOURCE
@@ -78,7 +79,7 @@ def _cut(value: Any) -> str:
 
 def _short(path: str, old: Any, new: Any) -> str:
     """'extra 1 → 2', or 'other next' for what is no number."""
-    last = path.rpartition(".")[2].replace("_", " ")
+    last = spaced(path.rpartition(".")[2])
     if isinstance(old, int | float) and isinstance(new, int | float):
         return f"{last} {old:g} → {new:g}"
     return f"other {last}"

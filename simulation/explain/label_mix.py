@@ -9,6 +9,7 @@ from simulation.pathway.department import ACUITY_TRUE, Pathway
 from simulation.pathway.rota import per_day_by_category
 from simulation.study.study import ReadyArm
 from simulation.triage.label_accuracy import label_accuracy
+from simulation.triage.people import sources_labelled
 from simulation.triage.policy import Policy
 
 AGREEMENT = ("exact_share", "under_share", "over_share", "sensitivity", "kappa_quadratic")
@@ -33,9 +34,8 @@ def uncovered_sources(policy: Policy, pathway: Pathway) -> tuple[str, ...]:
     """
     if policy.ai is None or policy.covers is None:
         return ()
-    return tuple(
-        name for name, source in pathway.arrivals.items() if source.attends and name not in policy.covers.labels
-    )
+    labelled = sources_labelled(policy.covers, pathway)
+    return tuple(name for name, source in pathway.arrivals.items() if source.attends and name not in labelled)
 
 
 def labels_of_arm(arm: ReadyArm) -> tuple[dict[str, float], tuple[float, ...]]:
@@ -45,7 +45,8 @@ def labels_of_arm(arm: ReadyArm) -> tuple[dict[str, float], tuple[float, ...]]:
     known or nobody is labelled.
     """
     covers = arm.policy.covers
-    mix = case_mix(arm.pathway, covers.labels if arm.policy.ai is not None and covers is not None else None)
+    sources = None if arm.policy.ai is None or covers is None else sources_labelled(covers, arm.pathway)
+    mix = case_mix(arm.pathway, sources)
     if mix is None or arm.policy.nurse is None:
         return {}, ()
     accuracy = label_accuracy(arm.policy, mix, levels=arm.pathway.categories(ACUITY_TRUE))

@@ -18,6 +18,7 @@ from simulation.draws import Calendar
 from simulation.engine.rows import BranchRow, Kind, Plan, StepRow
 from simulation.errors import ResultsError, nearest
 from simulation.explain.statements import BANNER
+from simulation.explain.words import spaced
 from simulation.pathway.department import ACUITY_BY_DEGRADED_TOOL, ACUITY_BY_NURSE
 from simulation.pathway.points import WORSENING
 from simulation.records.schema import IN_BUILDING, LEFT, Patients
@@ -133,7 +134,7 @@ def _rows_of(patients: Patients, identity: Identity) -> list[int]:
 def _introduction(patients: Patients, identity: Identity, calendar: Calendar) -> str:
     (row,) = _rows_of(patients, identity)
     source = _category(patients, "arrival_source", row)
-    came = {WALK_IN: "on foot", AMBULANCE: "by ambulance"}.get(source, f"as '{_spaced(source)}'")
+    came = {WALK_IN: "on foot", AMBULANCE: "by ambulance"}.get(source, f"as '{spaced(source)}'")
     arrived_at = float(patients["arrived_at"][row])
     attributes = [_attribute(patients, name, row) for name in DESCRIBED if patients.known(name)]
     true = f" True level {_category(patients, 'acuity_true', row)}." if patients.known("acuity_true") else ""
@@ -153,12 +154,12 @@ def _attribute(patients: Patients, name: str, row: int) -> str:
     value = _category(patients, name, row)
     if name == "language_need":
         return "needs an interpreter" if value == "yes" else "needs no interpreter"
-    return value if name == "sex" else f"{_spaced(name.removesuffix('_band'))} {value}"
+    return value if name == "sex" else f"{spaced(name.removesuffix('_band'))} {value}"
 
 
 def _category(patients: Patients, column: str, row: int) -> str:
     category = patients.known(column)[int(patients[column][row])]
-    return category if column == "arrival_source" else _spaced(category)
+    return category if column == "arrival_source" else spaced(category)
 
 
 def _course(simulated: Simulated, row: int) -> list[str]:
@@ -180,8 +181,8 @@ def _course(simulated: Simulated, row: int) -> list[str]:
             lines.append(between_steps.pop(0)[1])
         lines += _outage(simulated, int(at), joined)
         pool = int(activities["pool"][at])
-        place = f" ({_spaced(pools[pool])})" if pool >= 0 else ""
-        words = _spaced(steps[activities["step"][at]]) + place
+        place = f" ({spaced(pools[pool])})" if pool >= 0 else ""
+        words = spaced(steps[activities["step"][at]]) + place
         line = _step(words, joined, started, ended, outcomes[activities["outcome"][at]])
         if line:
             lines.append(line)
@@ -224,12 +225,12 @@ def _outage(simulated: Simulated, at: int, joined: float) -> list[str]:
         if not isinstance(branch, BranchRow) or branch.kind != Kind.DOWN or branch.targets[0] != step:
             continue
         before = at - 1 if at and table.patient[at - 1] == table.patient[at] else at
-        since = int(table.started_at[before]) if branch.number and table.started_at[before] >= 0 else None
         now = int(table.joined_at[at])
+        since = int(table.started_at[before]) if branch.number and table.started_at[before] >= 0 else now
         for start, end in simulated.draws.outages[plan.outages[branch.column]].tolist():
-            if start <= now and end > (now if since is None else since):
+            if start <= now and end > since:
                 until = f"until {clock(end / TICKS_PER_MINUTE)}" if end < simulated.run.horizon else "to the end"
-                name = _spaced(plan.outages[branch.column])
+                name = spaced(plan.outages[branch.column])
                 tried = before != at and table.ended_at[before] > table.started_at[before]
                 since_when = f"outage since {clock(start / TICKS_PER_MINUTE)}, {until}"
                 return [f"{clock(joined)}  ({name}: {since_when}{_consequence(plan, row, tried=tried)})"]
@@ -273,7 +274,7 @@ def _step(words: str, joined: float, started: float, ended: float, outcome: str)
 
 def _ended(patients: Patients, row: int) -> str:
     outcome, departed_at = patients.known("outcome")[patients["outcome"][row]], _time(patients, "departed_at", row)
-    words = {LEFT: "left without being seen", IN_BUILDING: "moved to a ward bed"}.get(outcome, _spaced(outcome))
+    words = {LEFT: "left without being seen", IN_BUILDING: "moved to a ward bed"}.get(outcome, spaced(outcome))
     if not math.isnan(departed_at):
         return f"{clock(departed_at, day=True)}  {words}, {_spent(patients, row)}"
     return "Still in the department when the run ended." if outcome == IN_BUILDING else f"{words.capitalize()}."
@@ -321,10 +322,6 @@ def clock(at: float, *, day: bool = False) -> str:
     minutes = int(at % 1440)
     time = f"{minutes // 60:02d}:{minutes % 60:02d}"
     return f"{DAY_NAMES[WEEKDAYS[int(at // 1440) % 7]]} {time}" if day else time
-
-
-def _spaced(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _minutes(minutes: float) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from simulation.draws import Draws
 from simulation.explain.change import Change
 from simulation.explain.reachable import categories_had
+from simulation.explain.words import spaced
 from simulation.pathway.department import (
     ACUITY_GIVEN,
     ACUITY_NOW,
@@ -136,7 +137,7 @@ def _attribute_changes(
             continue  # nobody comes to where it is read
         share = _percent(float(np.mean(differs[attends])))
         words = f"differs for {share} of attendances" + (f"; read at {_listed(at)}" if at else "")
-        yield Change("route", name, words, at, f"{_spaced(name)}: {share}")
+        yield Change("route", name, words, at, f"{spaced(name)}: {share}")
 
 
 def _minutes_changes(pathway: Pathway, ours: Draws, theirs: Draws, reachable: Set[str]) -> Iterator[Change]:
@@ -163,7 +164,7 @@ def _minutes_changes(pathway: Pathway, ours: Draws, theirs: Draws, reachable: Se
         by = _signed(float((new - old)[differs].mean()))
         words = (
             f"{by} min on average (of {before:.1f}) for {share} of those who can come here "
-            f"({' + '.join(_spaced(duration) for duration, _, _ in durations)})"
+            f"({' + '.join(spaced(duration) for duration, _, _ in durations)})"
         )
         yield Change("minutes", _listed(at), words, tuple(at), f"{by} min for {share}")
 
@@ -181,11 +182,7 @@ def _signed(minutes: float) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     """'a, b and c'; of many the first three, and how many more."""
-    words = [_spaced(name) for name in names]
+    words = [spaced(name) for name in names]
     if len(words) > MOST_LISTED:
         words[MOST_LISTED - 1 :] = [f"{len(words) - MOST_LISTED + 1} more"]
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
-def _spaced(name: str) -> str:
-    return name.replace("_", " ")

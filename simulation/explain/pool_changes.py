@@ -8,6 +8,7 @@ from itertools import permutations
 from operator import attrgetter
 
 from simulation.explain.change import Change
+from simulation.explain.words import spaced
 from simulation.pathway.department import Pathway, Pool
 from simulation.pathway.rota import closed_units, same_units, shift_words
 
@@ -26,7 +27,7 @@ def pool_changes(ours: Pathway, theirs: Pathway, reachable: Set[str]) -> Iterato
             continue
         at = tuple(node for node in _steps_asking(ours, name) if node in reachable)
         short = _pool_words(new, old, rota="another rota").removesuffix(" at every hour")
-        yield Change("pool", name, _pool_words(new, old), at, f"{name.replace('_', ' ')}: {short}")
+        yield Change("pool", name, _pool_words(new, old), at, f"{spaced(name)}: {short}")
 
 
 def _steps_asking(pathway: Pathway, pool: str) -> Iterator[str]:
@@ -77,4 +78,4 @@ def closing_words(pool: Pool) -> str:
     """'2 closed while strike'; '' if no outage closes the pool."""
     if pool.closed_while is None:
         return ""
-    return f"{closed_units(pool) or 'all'} closed while {pool.closed_while.replace('_', ' ')}"
+    return f"{closed_units(pool) or 'all'} closed while {spaced(pool.closed_while)}"

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Set
 import numpy as np
 
 from simulation.draws import DAYS_IN_YEAR, Draws, draw
+from simulation.explain.words import number_of
 from simulation.pathway.department import ARRIVAL_SOURCE, ByAttribute, ByOutage, Pathway
 from simulation.pathway.graph import Edge, graph_of, reachable_from, starts_of
 from simulation.pathway.layout import SOURCE
@@ -103,8 +104,3 @@ def left_out_words(subgraph: Subgraph) -> str:
             f"{number_of(len(subgraph.passed), 'branch or loop', 'branches or loops')} at which one way is left"
         )
     return f"Left out: {', and '.join(parts)}." if parts else ""
-
-
-def number_of(number: int, one: str, many: str = "") -> str:
-    """'1 step', '2 steps'."""
-    return f"{number} {one if number == 1 else many or one + 's'}"

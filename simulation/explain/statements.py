@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from simulation.explain.words import clipped
+
 BANNER = "Planning only, not for clinical use."
 """The warning that every output carries."""
 
@@ -62,8 +64,3 @@ def _one_line(value: Any, most: int = 110) -> str:
     else:
         text = str(value)
     return clipped(text, most)
-
-
-def clipped(text: str, most: int) -> str:
-    """A text of so many characters at most, a longer one cut off."""
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

@@ -68,7 +68,7 @@ class Guess:
     """The row expected at some points, on its scale: mean, standard error of the mean, and one year's noise."""
 
     mean: Floats
-    doubt: Floats
+    standard_error: Floats
     noise: float
     low: float
     high: float
@@ -80,7 +80,7 @@ class Guess:
 
     def log_chance(self, n_years: float) -> Floats:
         """The log of the probability that the mean of `n_years` years is in the band; may be infinitely many."""
-        sd = np.sqrt(self.doubt**2 + self.noise**2 / n_years)
+        sd = np.sqrt(self.standard_error**2 + self.noise**2 / n_years)
         low, high = (self.low - self.mean) / sd, (self.high - self.mean) / sd
         flipped = low > 0  # both bounds far out on the right: their mirror images keep the difference from 0
         low, high = np.where(flipped, -high, low), np.where(flipped, -low, high)
@@ -118,7 +118,7 @@ class RowEmulator:
         noise = float(self._fitted.kernel_.k2.noise_level)
         return Guess(
             mean=self._middle + self._spread * mean,
-            doubt=self._spread * np.sqrt(np.maximum(sd**2 - noise, SMALLEST**2)),
+            standard_error=self._spread * np.sqrt(np.maximum(sd**2 - noise, SMALLEST**2)),
             noise=self._spread * float(np.sqrt(noise)),
             low=self.scale.bound(self.target.low, -np.inf),
             high=self.scale.bound(self.target.high, np.inf),
@@ -151,7 +151,7 @@ class Emulator:
             row, given = judged
             expected = row.at(points)
             away = np.abs(row.scale.of(given) - expected.mean)
-            return ~(away <= MOST_SURPRISE * np.hypot(expected.doubt, expected.noise))
+            return ~(away <= MOST_SURPRISE * np.hypot(expected.standard_error, expected.noise))
 
         columns = zip(self.rows, values.T, strict=True)
         judged = [(row, given) for row, given in columns if row.target.measure not in self.judged_by_mean]

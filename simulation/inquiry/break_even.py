@@ -184,14 +184,19 @@ def _root(at: Callable[[float], float], quantity: Quantity) -> float | None:
 
 
 def _half_width(trials: tuple[Trial, ...], root: float, quantity: Quantity) -> float:
-    """The half-width of the break-even's interval: that of the difference at the root, over the slope around it."""
+    """The half-width of the break-even's interval: that of the difference at the root, over the slope around it.
+
+    Infinite where no statement may rest on that difference.
+    """
     apart = NEAR * (quantity.high - quantity.low)
     below = [trial for trial in trials if trial.value <= root - apart] or [trials[0]]
     above = [trial for trial in trials if trial.value >= root + apart] or [trials[-1]]
     rise = above[0].estimate.mean - below[-1].estimate.mean
     run = above[0].value - below[-1].value
     at_root = min(trials, key=lambda trial: abs(trial.value - root)).estimate
-    return abs((at_root.high - at_root.low) / 2 * run / rise) if rise else math.inf
+    low, high = at_root.judged
+    half = abs((high - low) / 2 * run / rise) if rise else math.nan
+    return math.inf if math.isnan(half) else half
 
 
 def _in_order(trials: Mapping[float, Trial]) -> tuple[Trial, ...]:
@@ -264,7 +269,7 @@ def price_of(
     """
     own, other = (interval(effects[name], department=department) for name in (arm, against))
     pounds, lowest, highest = cost
-    if lowest <= 0 or other.low * other.high <= 0:
+    if lowest <= 0 or not other.excludes_zero:
         return None
     ends = [
         effect * money / other_effect

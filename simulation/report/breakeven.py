@@ -75,8 +75,11 @@ def sentences(breakevens: BreakEvens) -> Iterator[str]:
             value, stated = _value(quantity, breakeven.value), _value(quantity, quantity.stated)
             yield f"{quantity.name}: draws level with {other} at {value} (stated: {stated})"
             continue
-        does_more = (breakeven.trials[0].estimate.mean < 0) == lower_is_better(breakevens.study)
         bounds = f"{_value(quantity, quantity.low)} to {_value(quantity, quantity.high)}"
+        if not min((trial.estimate for trial in breakeven.trials), key=lambda each: abs(each.mean)).excludes_zero:
+            yield f"{quantity.name}: whether it draws level with {other} from {bounds} is not settled"
+            continue
+        does_more = (breakeven.trials[0].estimate.mean < 0) == lower_is_better(breakevens.study)
         never = ""
         if breakeven.roots is not None:
             never = f"; no value is enough in {breakeven.n_never} of {len(breakeven.roots)} departments"

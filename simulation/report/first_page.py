@@ -87,8 +87,7 @@ def _in_full(important: str) -> str:
 def _notes(result: StudyResult) -> Iterator[str]:
     """Sentences on which departments were used, what is left out, and what the intervals do not hold."""
     if result.department_of is not None:
-        yield f"Over {departments_words(result)}."
-        yield "Each is more likely than not to meet all the figures that it was fitted to."
+        yield f"Over {departments_words(result)}; each probably meets all its figures."
     else:
         why = f" ({result.study.on_one})" if result.study.on_one else ""
         used = f", {result.study.department_words}" if result.study.departments is not None else ""
@@ -101,6 +100,6 @@ def _notes(result: StudyResult) -> Iterator[str]:
     yield from of_measured_tools
     n_assumed = sum(statement.evidence == "assumed" for statement in result.statements)
     n_varied = result.study.departments.n_varied if result.study.departments is not None else 0
-    varied = f"{n_varied} of which differ between departments" if n_varied else "not varied here"
+    varied = f"; departments differ in {n_varied} values" if n_varied else ", not varied here"
     intervals = "The other intervals" if of_measured_tools else "Intervals"
-    yield f"{intervals} cover simulation noise only. The answer rests on {n_assumed} assumptions, {varied}."
+    yield f"{intervals} cover simulation noise only. The answer rests on {n_assumed} assumptions{varied}."

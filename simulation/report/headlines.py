@@ -5,6 +5,7 @@ Each rests on a verdict or on an interval; every number is in a table.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from simulation.analysis.compare import Comparison
@@ -21,8 +22,8 @@ from simulation.report.kinds import kind_of, unsettled
 from simulation.report.outcomes import rests_on_claim
 from simulation.report.tables.decides import harmed_kind_words, n_harmed
 from simulation.report.tables.first_page import products, reported_targets
-from simulation.report.tables.measurement import limits_of
-from simulation.report.words import amount, change, figure_words, listed_with_and, span
+from simulation.report.tables.measurement import cases_words, limits_of
+from simulation.report.words import amount, change, figure_words, listed_with_and, prints_as_zero, span
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def _parts(result: StudyResult, arm: ArmResult) -> list[str]:
         return ["identical to the baseline in every measure"]
     first, *others = (result.finding(arm.name, target) for target in reported_targets(result))
     failed, safety = _safety_parts(result, arm)
+    safety.append(cases_words(result, arm))
     effect = [_effect_words(first), _range_words(first)]
     effect += [f"'{finding.target.label}': {_effect_words(finding)}" for finding in others]
     parts = [*safety, *effect] if failed else [*effect, *safety]
@@ -76,9 +78,11 @@ def _parts(result: StudyResult, arm: ArmResult) -> list[str]:
 def _effect_words(finding: Finding) -> str:
     """'shortens it by 7.2 min (5.1 to 9.3), enough to matter'; the page says that intervals are of 95 %."""
     row, kind = finding.comparison, kind_of(finding)
+    if math.isnan(row.difference):
+        return "effect not known: it is missing in some replication, as where somebody's stay had not ended"
     if kind == "cannot tell":
         return f"effect not settled: {change(row.difference, row.unit)} {unit_of(row)}{_interval(row)}"
-    if kind == "no change":
+    if kind == "no change" or (finding.verdict.size == "less" and prints_as_zero(row)):
         if row.difference_low == row.difference_high == 0:
             return "changes nothing"
         return f"makes no difference that matters: {change(row.difference, row.unit)} {unit_of(row)}{_interval(row)}"
@@ -209,8 +213,8 @@ def _hinge_words(result: StudyResult, arm: ArmResult) -> str:
     if figure.startswith(f"'{best.unit} "):  # 'patients waiting for ...' is over 2.8
         cut = cut.removesuffix(f" {best.unit}")
     verb, side = "helps" if rule.gains else "harms", "over" if rule.above else "under"
-    right = f"That is right for {100 * rule.hit_rate:.0f} % of departments, one answer for all for "
-    return f"{verb} by {matters} or more where {figure} is {side} {cut}. {right}{100 * rule.commoner:.0f} %"
+    right = f"right for {100 * rule.hit_rate:.0f} % of departments"
+    return f"{verb} by {matters} or more where {figure} is {side} {cut} ({right})"
 
 
 def _is_alike(finding: Finding) -> bool:

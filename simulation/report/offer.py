@@ -1,4 +1,5 @@
-"""How often nurses, a product, and both together label rightly, as their matrices state before any simulation."""
+"""What an offered product's numbers come to before any simulation: how often nurses, the product and both together
+label rightly, what it costs a year, and what it takes off triage."""
 
 from __future__ import annotations
 
@@ -10,8 +11,10 @@ from dataclasses import replace
 import numpy as np
 
 from simulation.analysis.verdict import threshold
+from simulation.explain.arm_changes import arm_changes
+from simulation.explain.costs import cost_of
 from simulation.explain.label_mix import case_mix, uncovered_sources
-from simulation.report.words import WIDTH
+from simulation.report.words import WIDTH, cost_in_short
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import N_HIGH
@@ -20,6 +23,10 @@ from simulation.triage.unlike_patients import unlike_patients
 
 UNDER_TRIAGE = "under_triage_1_2_share"
 EVERYBODY = "Of everybody"
+USUAL_PRICES = (0.10, 20.0)
+"""Pounds an attendance outside which a price is probably in another unit. A judgement."""
+USUAL_SECONDS = (2.0, 300.0)
+"""Seconds saved, or lost, outside which the figure is probably in another unit. A judgement."""
 Shares = tuple[float, float, float, float]
 """Shares of labels that are right, too low and too high, and the share too low of true levels 1-2."""
 
@@ -40,6 +47,30 @@ def offer_lines(study: Study, name: str) -> Iterator[str]:
         )
     for warning in unlike_patients(arm.policy, arm.pathway):
         yield from _folded(f"Take care: {warning}.")
+
+
+def size_lines(study: Study, name: str) -> Iterator[str]:
+    """Lines on what a product costs a year and what it takes off triage, and warnings of units that look wrong."""
+    policy = study.arm(name).policy
+    price, cost = policy.price_per_attendance, cost_of(study.arm(name))
+    if price is not None and price.value and cost is not None:
+        n = cost.pounds / price.value
+        yield from _folded(
+            f"Price: £{price.value:,.2f} x {n:,.0f} attendances for which it is used = "
+            f"{cost_in_short(cost.pounds)} a year."
+        )
+        if not USUAL_PRICES[0] <= price.value <= USUAL_PRICES[1]:
+            yield from _folded("Take care: is that price in pounds, and for one attendance (price_per_attendance)?")
+    for effect in policy.effects:
+        if effect.seconds_saved is None:
+            continue
+        seconds = effect.seconds_saved.value
+        (changed,) = arm_changes(study, [name])
+        words = "; ".join(change.words for change in changed.changes if change.kind == "minutes")
+        less = "less" if seconds > 0 else "more"
+        yield from _folded(f"Time: {abs(seconds):g} s {less} at triage: {words or 'nobody here has such minutes'}.")
+        if not USUAL_SECONDS[0] <= abs(seconds) <= USUAL_SECONDS[1]:
+            yield from _folded("Take care: is that time in seconds, and for one patient (seconds_saved)?")
 
 
 def _tables(study: Study, arm: ReadyArm) -> Iterator[tuple[str, dict[str, Shares]]]:

@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulation.explain.change import KIND_WORDS, ArmChanges, Kind
-from simulation.explain.reachable import left_out_words, number_of
-from simulation.explain.statements import clipped
+from simulation.explain.reachable import left_out_words
+from simulation.explain.words import clipped, number_of, spaced
 from simulation.pathway.department import Pathway
 from simulation.pathway.layout import DrawnEdge, DrawnNode, Layout, lay_out
 from simulation.pathway.subgraph import Subgraph, whole_graph
 from simulation.report.figures.drawing import BLUE, DARK, GREY, Picture, figure_of, png_of
-from simulation.report.words import spaced
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

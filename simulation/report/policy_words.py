@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from simulation.report.words import percent, spaced
+from simulation.explain.words import spaced
+from simulation.report.words import percent
 
 UNCHANGED = "as the site's"
 """What is said of the minutes of a policy that changes none."""
@@ -91,7 +92,8 @@ def _whom(policy: Mapping[str, Any], which: str) -> str:
     `which`: 'labels' or 'minutes'.
     """
     covers = policy.get("covers", {})
-    parts = [_listed(covers.get(which, ())) or "the sources that each effect names", *_only(covers)]
+    all_others = "everybody who attends" if which == "labels" else "the sources that each effect names"
+    parts = [_listed(covers.get(which) or ()) or all_others, *_only(covers)]
     if "excluded" in covers:
         shares = covers["excluded"]["shares"].items()
         excluded = ", ".join(f"{spaced(name)} {percent(share['value'])} %" for name, share in shares)

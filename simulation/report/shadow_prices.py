@@ -10,11 +10,12 @@ import numpy as np
 
 from simulation.analysis.intervals import Interval
 from simulation.explain.statements import BANNER
+from simulation.explain.words import spaced
 from simulation.inquiry.shadow_prices import BLOCK_HOURS, MEASURES, Check, Price, ShadowPrices, by_block
 from simulation.report.dated_folder import write_dated
 from simulation.report.figures.drawing import DARK, GREY, Picture, figure_of, png_of
 from simulation.report.tables.table import ReportTable
-from simulation.report.words import interval_text, spaced
+from simulation.report.words import interval_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,9 +96,9 @@ def _sums_table(shadow_prices: ShadowPrices) -> ReportTable:
 
 
 def verdict_of(check: Check) -> str:
-    """'agree', or whether prices add up to more or to less than the unit at all hours gives."""
+    """'not told apart', or whether prices add up to more or to less than the unit at all hours gives."""
     if check.agree:
-        return "agree"
+        return "not told apart"
     return "prices add up to more" if check.apart.mean < 0 else "prices add up to less"
 
 

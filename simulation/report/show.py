@@ -17,8 +17,9 @@ from simulation.explain.arm_changes import arm_changes
 from simulation.explain.assumptions import assumptions_added_by, count_by_evidence
 from simulation.explain.change import ArmChanges
 from simulation.explain.pool_changes import closing_words
-from simulation.explain.reachable import left_out_words, number_of, reachable_subgraph
+from simulation.explain.reachable import left_out_words, reachable_subgraph
 from simulation.explain.statements import BANNER
+from simulation.explain.words import number_of, spaced
 from simulation.pathway.department import FIRST_COME, ArrivalSource, Opens, Pathway
 from simulation.pathway.rota import mean_per_day, shift_words
 from simulation.report.tables.changes import HOW_FOUND, NOTHING
@@ -117,7 +118,7 @@ def counts_words(study: Study) -> str:
 
 def _change_lines(changes: ArmChanges) -> Iterator[str]:
     for change in changes.changes:
-        yield from _folded(f"{change.what.replace('_', ' ')}: {change.words}")
+        yield from _folded(f"{spaced(change.what)}: {change.words}")
     if all(change.kind == "nothing" for change in changes.changes):
         yield f"  {NOTHING}"
 
@@ -238,7 +239,7 @@ def department_lines(pathway: Pathway) -> Iterator[str]:
 
 
 def _named(*groups: tuple[str, ...]) -> str:
-    return ", ".join(name.replace("_", " ") for names in groups for name in names)
+    return ", ".join(spaced(name) for names in groups for name in names)
 
 
 def _note(source: ArrivalSource) -> str:

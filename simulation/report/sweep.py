@@ -181,10 +181,10 @@ def beside(one: StudyResult, other: StudyResult) -> Sweep:
 def _told_apart_by(one: StudyResult, other: StudyResult) -> dict[str, tuple[str, str]]:
     """The values of two runs by key, where they differ.
 
-    That is the files that were chosen (site, scenario), else a few values of the configuration; then seed and version,
-    else the date.
+    That is the files that were chosen (site, scenario), else a few values of the configuration; then seed, version
+    and number of replications, else the date.
     """
-    keys = (*CHOSEN, "seed", "aeflow", "finished_at")
+    keys = (*CHOSEN, "seed", "aeflow", "n_replications", "finished_at")
     recorded = {key: (_recorded(one, key), _recorded(other, key)) for key in keys}
     differing = {key: values for key, values in recorded.items() if values[0] != values[1]}
     finished_at = differing.pop("finished_at", ("1", "2"))
@@ -239,7 +239,15 @@ def _notes(sweep: Sweep, *, shown: bool) -> tuple[str, ...]:
         "First line: the level under the baseline. In brackets the 95 % interval of each difference; of two runs "
         f"apart, one that holds together with those of all pairs of runs of its arm.{everything}",
         f"'Depends' means that effects differ by as much as matters, beyond chance. {doubt_note()}",
+        *_unequal(sweep),
     )
+
+
+def _unequal(sweep: Sweep) -> Iterator[str]:
+    """A note where runs have unequal numbers of replications."""
+    numbers = [len(run.result.replications) for run in sweep.runs]
+    if min(numbers) < max(numbers):
+        yield f"How far runs are apart is read from the first {min(numbers)} replications, which all of them have."
 
 
 def _level(run: Run, target: Target) -> str:

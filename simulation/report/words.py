@@ -16,6 +16,7 @@ from simulation.analysis.verdict import IDENTICAL
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.replicate import PROFILED
 from simulation.experiment.result import StudyResult
+from simulation.explain.words import spaced
 from simulation.study.study import RunLength
 
 SIMULATION = "simulation"
@@ -168,11 +169,6 @@ def prints_as_zero(row: Comparison) -> bool:
     """Whether a difference and its interval are all printed as 0.0."""
     values = (row.difference, row.difference_low, row.difference_high)
     return {change(value, row.unit) for value in values} == {change(0.0, row.unit)}
-
-
-def spaced(name: str) -> str:
-    """A name of the configuration as words: 'walk in'."""
-    return name.replace("_", " ")
 
 
 def listed_with_and(words: Sequence[str]) -> str:

@@ -36,7 +36,8 @@ class Precision:
     half_width: Annotated[Positive, Unit("that of the measure")]
     """Half the length that the 95 % interval should have."""
     first_stage: Annotated[int, Ge(LEAST_FIRST), Le(MOST_REPLICATIONS), Unit("replications")] = LEAST_FIRST
-    """Replications that are run first, from whose spread the number of all is planned."""
+    """Replications that are run first, from whose spread the number of all is planned; `run.replications`, if these
+    are more."""
     at_most: Annotated[int, Ge(LEAST_FIRST), Le(MOST_REPLICATIONS), Unit("replications")] = 1000
     """The upper bound, whatever the spread."""
 

@@ -211,7 +211,8 @@ class Departments(Protocol):
 class Study:
     """Everything that a comparison needs.
 
-    `alone`: the arm of `aeflow run`, which is the baseline's department under the policy of the group `triage`.
+    `alone`: the arm of `aeflow run`, which is the baseline's department under the policy of the group `triage`, or
+    under the baseline's own if that group chooses none.
     `choices`: the file chosen from each group of configurations ('scenario': 'busier').
     `resolved`: the configuration as composed, for the record. `allow_large`: whether it may be run though it is larger
     than the limits (`study.bounds`).

@@ -23,7 +23,7 @@ numbers of two assessors have correlation sqrt(rho_1 rho_2). Where a bench count
 (`beside_nurse`), u is looked up in the row of the patient's true level and the nurse's label instead.
 
 **A sham** is an AI with the nurse's matrix and no effect on minutes, under a name of its own and with correlation
-0: its errors are independent of the nurse's. That gives the widest null band: with any shared difficulty fewer
+0: its errors are independent of the nurse's. That gives the widest sham band: with any shared difficulty fewer
 patients would change their label.
 
 **Order.** The nurse labels everybody. The tool is used for a patient if the policy is live, covers the patient, and
@@ -63,7 +63,16 @@ from simulation.triage.check import check
 from simulation.triage.failures import by_worker, can_happen, durations_of_triage
 from simulation.triage.labels import Labels, labels_of
 from simulation.triage.minutes import SECONDS_PER_MINUTE, MinutesEffect, changed, lengthened, reached_by
-from simulation.triage.people import Attributes, abstained, adopted, days_since, from_sources, offered, switch_shares
+from simulation.triage.people import (
+    Attributes,
+    abstained,
+    adopted,
+    days_since,
+    from_sources,
+    offered,
+    sources_labelled,
+    switch_shares,
+)
 from simulation.triage.policy import Policy
 from simulation.triage.watching import alarms, watched
 
@@ -181,7 +190,7 @@ def _triaged(policy: Policy, pathway: Pathway, draws: Draws) -> _Triaged:
     used = offered(policy.covers, pathway, draws, attributes) & adopted(policy.adoption, since, draws)
     if policy.ai is None:
         return _Triaged(nurse, attributes, used, nobody, nobody)
-    asked = used & from_sources(pathway, draws, policy.covers.labels)
+    asked = used & from_sources(pathway, draws, sources_labelled(policy.covers, pathway))
     beside = (policy.beside_nurse, nurse) if policy.beside_nurse is not None else None
     answer = labels_of(policy.ai, pathway, draws, noise=policy.noise, drift=policy.drift, since=since, beside=beside)
     handed_back = nobody

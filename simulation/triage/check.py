@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from simulation.errors import Fault, nearest
+from simulation.errors import Fault, meant, nearest
 from simulation.pathway.department import (
     ACUITY_BY_DEGRADED_TOOL,
     ACUITY_BY_NURSE,
@@ -24,7 +24,7 @@ from simulation.triage.estimates import estimate_faults
 from simulation.triage.failures import can_happen, durations_of_triage
 from simulation.triage.matrix import Matrix, table_faults
 from simulation.triage.minutes import effect_faults, sources_of
-from simulation.triage.people import abstention_faults, coverage_faults, duration_faults, unknown
+from simulation.triage.people import abstention_faults, coverage_faults, duration_faults, sources_labelled, unknown
 from simulation.triage.policy import Policy
 from simulation.triage.watching import watching_faults
 
@@ -56,6 +56,7 @@ def check(policy: Policy, pathway: Pathway) -> list[Fault]:
         *(watching_faults(policy.watches, pathway, f"{where}.watches") if policy.watches is not None else ()),
         *action_faults(policy.actions, pathway, f"{where}.actions"),
         *_failing_faults(policy, pathway, where),
+        *_measured_faults(policy, pathway, f"{where}.measured_on"),
         *estimate_faults(policy.nurse, f"{NURSE_PATH}.labels"),
         *estimate_faults(policy.burdens, f"{NURSE_PATH}.burdens"),
         *estimate_faults(replace(policy, nurse=None, burdens=()), where),
@@ -125,6 +126,29 @@ def _failing_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]
     if policy.ai is not None and leans:
         found = f"gives labels that {', '.join(leans)} lean on, and can fail ({', '.join(failing)})"
         faults.append(Fault(f"{where}.ai", found, f"Compare outages and label_weight {remedy}"))
+    return faults
+
+
+def _measured_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
+    """Names in `measured_on` that are nearly ones of the department: misspelt, no warning would come of them.
+
+    Others are left: a tool may have been measured by what this department does not tell.
+    """
+    faults = []
+    for attribute, counts in policy.measured_on.items():
+        known: Sequence[str] = [*pathway.attributes, ARRIVAL_SOURCE]
+        word = meant(attribute, known)
+        if word is not None:
+            faults.append(Fault(where, f"the department has no '{attribute}'", f"Did you mean '{word}'?"))
+        elif attribute in known:
+            categories = [name for name in pathway.categories(attribute) if name not in counts]
+            found = f"'{attribute}' has no category"
+            misspelt = {name: meant(name, categories) for name in counts if name not in pathway.categories(attribute)}
+            faults += [
+                Fault(f"{where}.{attribute}", f"{found} '{name}'", f"Did you mean '{word}'?")
+                for name, word in misspelt.items()
+                if word is not None
+            ]
     return faults
 
 
@@ -217,7 +241,9 @@ def _lacking(policy: Policy, pathway: Pathway) -> list[str]:
 
 def _coverage_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
     path, covers, known = f"{where}.covers", policy.covers, pathway.categories(ARRIVAL_SOURCE)
-    labels, minutes = (covers.labels, covers.minutes) if covers is not None else ((), ())
+    labels, minutes = (covers.labels or (), covers.minutes) if covers is not None else ((), ())
+    if covers is not None and policy.ai is not None:
+        labels = sources_labelled(covers, pathway)
     without_sources = tuple(effect for effect in policy.effects if not sources_of(effect, ()))
     faults = []
     for name, sources, what, present, unplaced in (

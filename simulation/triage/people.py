@@ -7,6 +7,9 @@ Each function gives one yes or no a patient, decided before the clock starts. Ch
 - `triage.adoption`    the coin of whether staff use it for this patient, read against the day of arrival;
 - `triage.abstention`  the coin of an AI that gives no answer.
 
+Where a coverage leaves out `labels`, a tool that labels is for everybody who attends, whatever the department's
+sources are.
+
 A coin is compared with a share, so a patient who is covered at 30 % is covered at 50 % too, and the same patients
 are left out whatever the arm.
 """
@@ -57,7 +60,7 @@ class Coverage(Sourced):
     source: "adults alone"}`
     """
 
-    labels: tuple[str, ...] = ()
+    labels: tuple[str, ...] | None = None
     """Arrival sources whose patients get the AI's label."""
     minutes: tuple[str, ...] = ()
     """Arrival sources whose patients' minutes the tool changes."""
@@ -136,6 +139,15 @@ class Abstention(Sourced):
     Example: `{urgent: {value: 0.1, range: [0, 0.2], evidence: assumed, source: "a judgement"}}`"""
     hand_back: Added | None = None
     """The time spent with the AI before the nurse begins."""
+
+
+def sources_labelled(covers: Coverage, pathway: Pathway) -> tuple[str, ...]:
+    """The arrival sources whose patients get the AI's label: those named, or all that attend if none are stated."""
+    if covers.labels is not None:
+        return covers.labels
+    return tuple(
+        name for part in (pathway.arrivals, pathway.present) for name, source in part.items() if source.attends
+    )
 
 
 def from_sources(pathway: Pathway, draws: Draws, sources: Iterable[str]) -> Mask:

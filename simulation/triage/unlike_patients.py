@@ -6,10 +6,12 @@ Then its effect may come from differences between patients, scales or countries,
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 from simulation.pathway.department import ARRIVAL_SOURCE, Pathway
 from simulation.pathway.rota import mean_per_day, per_day_by_category
 from simulation.triage.matrix import Matrix
+from simulation.triage.people import sources_labelled
 from simulation.triage.policy import Policy
 from simulation.triage.yardstick import YARDSTICKS
 
@@ -17,6 +19,10 @@ FEW = 30
 """The number of patients of a category below which a tool counts as hardly measured on it."""
 MANY = 0.05
 """The share of the patients labelled here from which a category is mentioned."""
+A_FEW = 0.05
+"""The share of the cases up to which a table that counts fewer of them is taken for one of the same patients."""
+LEFT_OUT = "leave out of both what one of them did not label"
+"""What to do about cases that one of two tables lacks."""
 MOST_CHARACTERS = 100
 """The length of a source in a sentence."""
 
@@ -47,10 +53,16 @@ def of_other_patients(policy: Policy) -> str:
         return ""
     if tool.counts and _by_level(tool) == _by_level(nurses):
         return ""
+    fewer = _few_cases_fewer(tool, nurses)
+    if fewer:
+        whose, n, most = fewer
+        other = "the nurses'" if whose == "tool" else f"that of '{policy.ai.name}'"
+        table = f"the table of '{policy.ai.name}'" if whose == "tool" else "the nurses' table"
+        return f"{table} counts {n:,.0f} case{'s' if n > 1 else ''} of {most:,.0f} fewer than {other}: {LEFT_OUT}"
     return (
         f"the table of '{policy.ai.name}' {_of_whom(tool)} and the nurses' {_of_whom(nurses)} are not of the same "
-        "patients, so what differs may be patients, scales or countries. Measure both on the same cases, and state "
-        "your own nurses (nurse=...)"
+        "patients, so what differs may be patients, scales or countries. Have the same cases labelled by both, by your "
+        "own nurses (nurse=...)"
     )
 
 
@@ -69,10 +81,12 @@ def _hardly_met(policy: Policy, pathway: Pathway) -> Iterator[str]:
             yield f"the cases that {_tool(policy)} was measured on do not say {_plain(attribute)}"
             continue
         shares = _shares(attribute, policy, pathway)
-        rare = [name for name, n in counts.items() if n < FEW and shares.get(name, 0.0) >= MANY]
+        left_out = () if attribute == ARRIVAL_SOURCE else tuple(shares)  # cases tell no source but these two
+        named = dict.fromkeys((*counts, *left_out))
+        rare = [name for name in named if counts.get(name, 0) < FEW and shares.get(name, 0.0) >= MANY]
         if rare:
             categories = ", ".join(
-                f"{_plain(name)} ({counts[name]:.0f} cases, {100 * shares[name]:.0f} % here)" for name in rare
+                f"{_plain(name)} ({counts.get(name, 0):.0f} cases, {100 * shares[name]:.0f} % here)" for name in rare
             )
             yield (
                 f"{_tool(policy)} was hardly measured on some whom it labels here, by {_plain(attribute)}: "
@@ -88,7 +102,8 @@ def _shares(attribute: str, policy: Policy, pathway: Pathway) -> Mapping[str, fl
     covers = policy.covers
     if covers is None:
         return {}
-    sources = [name for name in pathway.arrivals if name in covers.labels]
+    covered = sources_labelled(covers, pathway)
+    sources = [name for name in pathway.arrivals if name in covered]
     if attribute == ARRIVAL_SOURCE:
         per_day = {name: mean_per_day(pathway.arrivals[name]) for name in sources}
     else:
@@ -111,6 +126,18 @@ def _plain(name: str) -> str:
 def _by_level(matrix: Matrix) -> tuple[float, ...]:
     """Patients of each true level; none where the table states shares."""
     return tuple(sum(row) for row in matrix.counts or ())
+
+
+def _few_cases_fewer(tool: Matrix, nurses: Matrix) -> tuple[Literal["tool", "nurses"], float, float] | None:
+    """Which of two tables lacks a few cases that the other counts, how many, and of how many; None if neither does."""
+    ours, theirs = _by_level(tool), _by_level(nurses)
+    if not ours or len(ours) != len(theirs):
+        return None
+    gaps = [own - other for own, other in zip(ours, theirs, strict=True)]
+    n, most = abs(sum(gaps)), max(sum(ours), sum(theirs))
+    if sum(map(abs, gaps)) != n or n > A_FEW * most:  # some levels have more cases, others fewer
+        return None
+    return ("tool" if sum(gaps) < 0 else "nurses"), n, most
 
 
 def _of_whom(matrix: Matrix) -> str:

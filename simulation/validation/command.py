@@ -24,7 +24,15 @@ from simulation.validation.response_words import as_lines as response_lines
 from simulation.validation.responses import validate_responses
 from simulation.validation.words import as_lines
 from simulation.verification.power import MUTATIONS, caught
-from simulation.verification.theory import FALSE_ALARM, VALUES, Effort, TheoryRow, doubt, theory_rows, threshold
+from simulation.verification.theory import (
+    FALSE_ALARM,
+    VALUES,
+    Effort,
+    TheoryRow,
+    rerun_threshold,
+    theory_rows,
+    threshold,
+)
 from simulation.verification.treatment_centre import as_lines as model_lines
 from simulation.verification.treatment_centre import treatment_centre_rows
 
@@ -145,9 +153,10 @@ def _say_theory(say: Callable[[str], None]) -> int:
     """The number of theory rows that failed, printed with all the others."""
     say(
         "\nTheory: queues known exactly beside the compiled engine (equal to the reference bit for bit)\n"
-        f"A row passes within {threshold(VALUES):.2f} standard errors of {VALUES} values. Beyond {doubt(VALUES):.2f} "
-        "it is run again with other random variates,\nand fails if it is beyond them again on the same side. At each "
-        f"look a right engine fails any row with a probability of {FALSE_ALARM:.1%} at most.\n"
+        f"A row passes within {threshold(VALUES):.2f} standard errors of {VALUES} values. Beyond "
+        f"{rerun_threshold(VALUES):.2f} it is run again with other random variates,\nand fails if it is beyond them "
+        f"again on the same side. At each look a right engine fails any row with a probability of {FALSE_ALARM:.1%} "
+        "at most.\n"
         "INCONCLUSIVE: the standard error is too large to say."
     )
     rows = theory_rows(Effort("compiled"))

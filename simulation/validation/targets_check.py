@@ -22,6 +22,10 @@ from simulation.validation.site_runs import CHANGES
 
 DIFFERENCE = "_difference"
 SHARE = "share"
+ANOTHER = "name another measure"
+"""What to do about a row whose measure the department does not give."""
+ROLE = "Give the role to a pool"
+"""What to do about a row that is about pools of a role, of which there is none."""
 
 
 def checked_targets(targets: Sequence[Target], name: str, study: Study) -> tuple[Target, ...]:
@@ -42,9 +46,26 @@ def checked_targets(targets: Sequence[Target], name: str, study: Study) -> tuple
         faults += target_faults
         asked += [] if target_faults else [target]
     faults += _month_faults(asked, name, study.run)
+    if faults and name in names_in("targets", [packaged_configs()]):
+        raise ConfigError(_told_once(faults, targets, name), _heading(name, study))
     if faults:
-        raise ConfigError(faults, _heading(name, study) if name in names_in("targets", [packaged_configs()]) else "")
+        raise ConfigError(faults)
     return tuple(asked)
+
+
+def _told_once(faults: Sequence[Fault], targets: Sequence[Target], name: str) -> Iterator[Fault]:
+    """The faults against a packaged file, whose rows are not the user's to change: one for all those about what the
+    department has not, then the others."""
+    not_given = {fault.where for fault in faults if fault.remedy.endswith((ANOTHER, ROLE))}
+    if not_given:
+        rows = [target for target in targets if f"targets/{name}.yaml, {target.name}" in not_given]
+        measures = ", ".join(dict.fromkeys(map(_measure, rows)))
+        found = f"{len(rows)} of {len(targets)} rows are of what the department does not give ({measures})"
+        roles = any(fault.remedy.endswith(ROLE) for fault in faults)
+        has_pools = f"; give its clinicians the role {CLINICIAN}, its beds {ADULT_BED}, if it has them" if roles else ""
+        remedy = f"In a file of its own, state rows that it gives: docs/how-to/own-targets.md{has_pools}"
+        yield Fault(f"targets/{name}.yaml", found, remedy)
+    yield from (fault for fault in faults if fault.where not in not_given)
 
 
 def _heading(targets_name: str, study: Study) -> str:
@@ -95,7 +116,7 @@ def _measure_faults(
             yield Fault(path, f"group is '{target.group}', and '{measure}' has none", "Leave group out")
         role = CLINICIAN if measure == BUSY else ADULT_BED if measure in OF_BEDS else ""
         if role and not pools_of(pathway, role):
-            yield Fault(path, f"'{measure}' is of pools with role {role}, and there is none", "Give the role to a pool")
+            yield Fault(path, f"'{measure}' is of pools with role {role}, and there is none", ROLE)
         return
     base, usual = GROUPED.get(measure, (measure, ALL))
     if usual != ALL and target.group != ALL:
@@ -106,7 +127,7 @@ def _measure_faults(
     if not groups:
         needs = " and ".join(DEFINITIONS[base].needs) if base in DEFINITIONS else ""
         found = f"the department does not give '{measure}'"
-        remedy = f"It takes {needs or 'sources or levels that it has not'}: name another measure"
+        remedy = f"It takes {needs or 'sources or levels that it has not'}: {ANOTHER}"
         yield Fault(path, found, remedy)
     elif group not in groups:
         yield Fault(path, f"'{measure}' has no group '{group}' here", nearest(group, groups))

@@ -64,7 +64,7 @@ def threshold(n_values: int) -> float:
 
 
 @cache
-def doubt(n_values: int) -> float:
+def rerun_threshold(n_values: int) -> float:
     """Standard errors beyond which a row is run again with other random variates; it fails if it is beyond them again.
 
     So far out twice is as unlikely for a right engine as beyond `threshold` once, and an error of the size of the
@@ -112,13 +112,13 @@ class TheoryRow:
     def passed(self) -> bool:
         """Whether the two agree: not beyond the threshold, nor in doubt twice on the same side."""
         again = self.z_again if self.z_again is not None else 0.0
-        twice = min(abs(self.z), abs(again)) > doubt(self.n_values) and self.z * again > 0
+        twice = min(abs(self.z), abs(again)) > rerun_threshold(self.n_values) and self.z * again > 0
         return abs(self.z) <= threshold(self.n_values) and not twice
 
     @property
     def in_doubt(self) -> bool:
         """Whether the check is to be run again: the row passes, but is further out than nearly all rows should be."""
-        return doubt(self.n_values) < abs(self.z) <= threshold(self.n_values)
+        return rerun_threshold(self.n_values) < abs(self.z) <= threshold(self.n_values)
 
 
 @dataclass(frozen=True)

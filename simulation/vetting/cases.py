@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from simulation.errors import ConfigError, Fault
 from simulation.records.serialise import digest
 from simulation.triage.yardstick import YARDSTICKS, Yardstick
+from simulation.vetting.alike import grouped
 
 Levels = NDArray[np.int64]
 SHOWN_LENGTH = 40
@@ -143,7 +144,7 @@ def case_set(rows: Iterable[Row], *, name: str, yardstick: Yardstick, synthetic:
     if not listed:
         faults.append(Fault(name, "holds no case", "Give one row or more"))
     if faults:
-        raise ConfigError(faults)
+        raise ConfigError(grouped(faults))
     ordered = sorted(listed, key=lambda row: (_digest_of(row.inputs), *_outcome(row)))
     cases: list[Case] = []
     for key, alike in groupby(ordered, key=lambda row: _digest_of(row.inputs)):

@@ -29,6 +29,8 @@ Scored = Literal[
     "rephrased_moved_share",
     "injected_moved_share",
 ]
+AS_GOOD_AS_EQUAL = 1e-5
+"""How near a share may be to a bound and no number of cases is told: it would be millions."""
 OF_ANSWERS: Mapping[str, str] = {
     "unusable_share": "answers that cannot be used",
     "repeatable_share": "the same label each time the case is asked",
@@ -162,8 +164,11 @@ def _to_settle(criterion: Criterion, estimate: Estimate, discordance: Estimate |
         low, high = cases_to_settle(discordance, abs(criterion.bound))
         many = f"about {low:,} to {high:,}" if low else f"up to about {high:,}"
         return f"{many} {about} would settle it if both err equally often ({estimate.n} now)"
-    gap = abs(estimate.value - criterion.bound)
-    if criterion.score in SHARES and criterion.against == "nothing" and gap > 0:
-        needed = cases_for_share(estimate.value, gap)
+    if (
+        criterion.score in SHARES
+        and criterion.against == "nothing"
+        and abs(estimate.value - criterion.bound) > AS_GOOD_AS_EQUAL
+    ):
+        needed = cases_for_share(estimate.value, criterion.bound, estimate.n)
         return f"about {needed:,} {about} would settle it if the score stays ({estimate.n} now)"
     return f"more {about} are needed ({estimate.n} now)"

@@ -69,15 +69,21 @@ def resampled(values: Floats, estimate: float, n: int) -> Estimate:
     return Estimate(estimate, float(low), float(high), n, "resampled")
 
 
-def resampled_sums(counts: Floats, seed: int, n_resamples: int = N_RESAMPLES) -> Floats:
+def resampled_sums(
+    counts: Floats, seed: int, n_resamples: int = N_RESAMPLES, *, made_up: tuple[Floats, Floats] | None = None
+) -> Floats:
     """Sums of the rows of `counts` (cases, ...) over resamples of the cases, shape (n_resamples, ...).
 
-    Equal rows are drawn together: a resample is how often each different row comes.
+    Equal rows are drawn together: a resample is how often each different row comes. `made_up`: rows drawn besides,
+    shape (rows, ...), each as often as so many cases, (rows,).
     """
     n = len(counts)
     flat, times = np.unique(counts.reshape(n, -1), axis=0, return_counts=True)
+    if made_up is not None:
+        rows, weights = made_up
+        flat, times = np.vstack([flat, rows.reshape(len(rows), -1)]), np.concatenate([times, weights])
     generator = generator_of(seed, 0, "vetting", "resample", 0)
-    drawn = generator.multinomial(n, times / n, size=n_resamples)
+    drawn = generator.multinomial(n, times / times.sum(), size=n_resamples)
     sums: Floats = (drawn @ flat).reshape(n_resamples, *counts.shape[1:])
     return sums
 
@@ -91,10 +97,23 @@ def cases_to_settle(discordance: Estimate, margin: float) -> tuple[int, int]:
     return int(np.ceil(factor * discordance.low)), int(np.ceil(factor * discordance.high))
 
 
-def cases_for_share(share: float, margin: float) -> int:
-    """The number of cases that give a share an interval of half-width `margin`, by the normal approximation."""
-    worst = min(max(share, 0.01), 0.99)
-    return int(np.ceil((_z(0.5 + LEVEL / 2) / margin) ** 2 * worst * (1 - worst)))
+def cases_for_share(share: float, bound: float, n: int) -> int:
+    """The fewest cases, more than the `n` in hand, with which the exact interval of a share does not reach a bound.
+
+    `share` is not `bound`; there may be fractions of a case with it, so that no jump of a count hides the answer.
+    """
+
+    def settles(n_cases: int) -> bool:
+        interval = exact_share(share * n_cases, n_cases)
+        return interval.high <= bound if share < bound else interval.low >= bound
+
+    high = max(2 * n, 2)
+    while not settles(high):
+        n, high = high, 2 * high
+    while high - n > 1:
+        middle = (n + high) // 2
+        n, high = (n, middle) if settles(middle) else (middle, high)
+    return high
 
 
 def _z(probability: float) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +18,7 @@ from annotated_types import MinLen
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.config_dataclass import Sourced, Unit, config_dataclass
 from simulation.triage.yardstick import Yardstick
+from simulation.vetting.alike import grouped
 from simulation.vetting.cases import INPUTS, NUMBERS, WORDS, CaseSet, Row, Value, case_set
 
 FORBIDDEN = (
@@ -38,6 +39,9 @@ MOST_FAULTS = 20
 """The number of a file's faults that are named one by one."""
 WHOLE = re.compile(r"\.0+$")
 """The end of a whole number as a table writes it that holds empty cells in the same column: `3.0`."""
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
+"""What may separate cells, the commonest first, in words."""
+DECIMAL_COMMA = re.compile(r"^\s*([-+]?\d+),(\d+)\s*$")
 BEYOND = "\n"
 """The key of cells beyond the last column: no heading of a column that is asked for."""
 
@@ -111,6 +115,7 @@ def read_cases(path: Path, mapping: CaseMapping) -> CaseSet:
         raise ConfigError(faults)
     rows = list(_rows(path, mapping, faults))
     if faults:
+        faults = grouped(faults)
         n_more = len(faults) - MOST_FAULTS
         summary = [Fault(path.name, f"{n_more} more faults", "Put these right first")] if n_more > 0 else []
         raise ConfigError([*faults[:MOST_FAULTS], *summary], heading=f"Faults in {path.name}")
@@ -129,7 +134,9 @@ def csv_lines(path: Path, needed: Mapping[str, str]) -> Iterator[tuple[int, dict
         if size > LARGEST_BYTES:
             raise ConfigError([Fault(path.name, f"is {size:,} bytes", f"Give at most {LARGEST_BYTES:,}")])
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restkey=BEYOND, restval="", strict=True)
+            delimiter = _delimiter(file.readline(), needed)
+            file.seek(0)
+            reader = csv.DictReader(file, restkey=BEYOND, restval="", strict=True, delimiter=delimiter)
             header = list(reader.fieldnames or ())
             faults = _header_faults(path.name, header, needed)
             if faults:
@@ -139,12 +146,28 @@ def csv_lines(path: Path, needed: Mapping[str, str]) -> Iterator[tuple[int, dict
                     raise ConfigError([Fault(path.name, f"has more than {MOST_ROWS:,} rows", "Give a sample of them")])
                 if any(cell.strip() for cell in row.pop(BEYOND, ())):
                     found = f"has more cells than the {len(header)} columns"
-                    remedy = "Put a text that holds a comma in double quotes"
+                    remedy = f"Put a text that holds a {SEPARATORS[delimiter]} in double quotes"
                     raise ConfigError([Fault(f"{path.name}, line {reader.line_num}", found, remedy)])
-                yield reader.line_num, {str(key): str(value) for key, value in row.items()}
+                cells = {str(key): str(value) for key, value in row.items()}
+                yield reader.line_num, _with_points(cells) if delimiter == ";" else cells
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise ConfigError([Fault(str(path), f"cannot be read as CSV: {reason}", "Name a CSV file in UTF-8")]) from None
+
+
+def _delimiter(first_line: str, needed: Collection[str]) -> str:
+    """What separates the cells: the sign by which the most columns that are needed, then the most cells, are found."""
+
+    def found(sign: str) -> tuple[int, int]:
+        header = next(csv.reader([first_line], delimiter=sign), [])
+        return sum(column in needed for column in header), len(header)
+
+    return max(SEPARATORS, key=found)
+
+
+def _with_points(cells: Mapping[str, str]) -> dict[str, str]:
+    """Cells of a file with semicolons, where 37,5 is a decimal number."""
+    return {column: re.sub(DECIMAL_COMMA, r"\1.\2", cell) for column, cell in cells.items()}
 
 
 def _header_faults(where: str, header: Sequence[str], needed: Mapping[str, str]) -> list[Fault]:
@@ -154,14 +177,11 @@ def _header_faults(where: str, header: Sequence[str], needed: Mapping[str, str])
         for column in dict.fromkeys(header)
         if column and header.count(column) > 1
     ]
-    missing = [column for column in needed if column not in header]
-    sign = next((sign for sign in ";\t" if len(header) == 1 and sign in header[0]), None)
-    if missing and sign is not None:
-        found = f"its cells are separated by {'semicolons' if sign == ';' else 'tabs'}"
-        return [Fault(where, found, "Save the sheet as CSV with commas between cells and points in decimal numbers")]
     names = [name if len(name) <= 40 else f"{name[:40]}..." for name in header]  # without a header: what a patient said
     return faults + [
-        Fault(where, f"has no column '{column}' ({needed[column]})", nearest(column, names)) for column in missing
+        Fault(where, f"has no column '{column}' ({needed[column]})", nearest(column, names))
+        for column in needed
+        if column not in header
     ]
 
 
@@ -188,8 +208,10 @@ def _level(cell: str, mapping: CaseMapping, where: str, faults: list[Fault]) -> 
     try:
         return int(re.sub(WHOLE, "", str(level)))
     except ValueError:
-        known = ", ".join(mapping.levels) or "1 to 5"
-        faults.append(Fault(where, f"found '{cell[:40]}'", f"Allowed: {known}"))
+        remedy = f"Allowed: {', '.join(mapping.levels) or '1 to 5'}"
+        if cell.strip() in mapping.missing:
+            remedy += ". Leave cases without a level out of the file: `missing` is of inputs"
+        faults.append(Fault(where, f"found '{cell[:40]}'", remedy))
         return None
 
 

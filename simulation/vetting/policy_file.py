@@ -26,7 +26,7 @@ VETTED, ADVISES, BENCH_NURSE = "vetted", "vetted_advises", "bench"
 DRAWN = "vetted_drawn_"
 """How the names of arms with a drawn table begin."""
 DOUBT = "vetted_doubt"
-"""The study that tells doubt of the measurement from noise of simulation."""
+"""The study that separates uncertainty of the measurement from noise of simulation."""
 N_TABLES = 8
 """The number of drawn tables in that study."""
 OUTWEIGHS = 1e6
@@ -49,7 +49,7 @@ def policy_files(bench: Bench) -> dict[str, str]:
         f"triage/{VETTED}.yaml": _text(_policy(bench, VETTED, {"role": "replaces"})),
         f"triage/{ADVISES}.yaml": _text(_policy(bench, ADVISES, advises)),
         f"study/{VETTED}.yaml": _text(_study(bench)),
-        f"study/{DOUBT}.yaml": _text(_study(bench, doubt=True)),
+        f"study/{DOUBT}.yaml": _text(_study(bench, with_tables=True)),
     }
     for number in range(1, N_TABLES + 1):
         name = f"{DRAWN}{number}"
@@ -107,7 +107,7 @@ def drawn_counts(bench: Bench, number: int) -> Floats:
 
 def _policy(bench: Bench, name: str, role: Mapping[str, Any], drawn: int | None = None) -> dict[str, Any]:
     subject = f"labels of {bench.tool}"
-    source = _source(bench, subject if drawn is None else f"table {drawn} drawn from the doubt about {subject}")
+    source = _source(bench, subject if drawn is None else f"table {drawn} drawn from the uncertainty about {subject}")
     ai: dict[str, Any] = {
         "name": "vetted_tool",
         "correlation": _assumed(0, (0, 0), "how errors coincide is in the counts; without a nurse it is not known"),
@@ -168,13 +168,13 @@ def _nurse(bench: Bench) -> dict[str, Any]:
     return {"labels": labels}
 
 
-def _study(bench: Bench, *, doubt: bool = False) -> dict[str, Any]:
+def _study(bench: Bench, *, with_tables: bool = False) -> dict[str, Any]:
     arms = {
         "nurse": {"label": "Nurse triage, as on the bench", "triage": "nurse"},
         "sham": {"label": "Sham AI: nurse's accuracy, fresh errors", "triage": "sham"},
         VETTED: {"label": f"{bench.tool[:40]} replaces the nurse's label", "triage": VETTED},
     }
-    if doubt:
+    if with_tables:
         names = [f"{DRAWN}{number}" for number in range(1, N_TABLES + 1)]
         arms |= {
             name: {"label": f"The same, table {number}", "triage": name, "draw_of": VETTED}
@@ -188,7 +188,7 @@ def _study(bench: Bench, *, doubt: bool = False) -> dict[str, Any]:
     everybody = {**wait, "group": "all", "label": "Wait to first clinician, everybody"}
     missed = {"measure": "under_triage_1_2_share", "group": "all", "label": "Under-triage of levels 1-2"}
     study: dict[str, Any] = {
-        "name": DOUBT if doubt else VETTED,
+        "name": DOUBT if with_tables else VETTED,
         "question": f"What would {bench.tool[:60]} do to waits, if it labels here as it did on the bench?",
         "baseline": "nurse",
         "sham": "sham",

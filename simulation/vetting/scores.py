@@ -34,6 +34,12 @@ KAPPAS: Mapping[str, int] = {"kappa_linear": 1, "kappa_quadratic": 2}
 HIGHER_IS_BETTER = frozenset({"exact_share", "sensitivity", *KAPPAS})
 _GAP = np.arange(N_LEVELS)[None, :] - np.arange(N_LEVELS)[:, None]
 
+FEW = 30
+"""Rows and groups with fewer cases are flagged, and kappas of fewer errors are resampled with some that are made up."""
+MADE_UP = 2.0
+"""Errors by one level that are added to the cases where a kappa is resampled from fewer than `FEW`: if the cases held
+none, every resample would be perfect. With them intervals of 30 to 150 cases cover 91 to 99 %, without 44 to 93 %."""
+
 
 def _mask(cells: NDArray[np.bool_], *, no_label: bool = False) -> Floats:
     """1 where a cell of a table counts, shape (levels, levels + 1)."""
@@ -106,7 +112,10 @@ def score(labelled: Labelled, name: str, seed: int) -> Estimate:
     if name in SHARES:
         shares = labelled.shares_of_cases(name)
         return exact_share(float(shares.sum()), len(shares))
-    tables = resampled_sums(labelled.counts, seed)
+    counts = labelled.counts
+    right = (counts[:, :, :N_LEVELS] * (_GAP == 0)).sum()
+    few = counts[:, :, :N_LEVELS].sum() - right < FEW
+    tables = resampled_sums(counts, seed, made_up=_made_up_errors(labelled) if few else None)
     return resampled(kappa(tables, KAPPAS[name]), float(kappa(labelled.table, KAPPAS[name])), len(labelled.truth))
 
 
@@ -116,8 +125,37 @@ def difference(tool: Labelled, other: Labelled, name: str, seed: int) -> Estimat
         return paired_difference(tool.shares_of_cases(name), other.shares_of_cases(name))
     both = np.stack([tool.counts, other.counts], axis=1)
     kappas = kappa(both.sum(axis=0), KAPPAS[name])
-    drawn = kappa(resampled_sums(both, seed), KAPPAS[name])
+    few = np.abs(tool.counts - other.counts).sum() / 2 < FEW
+    drawn = kappa(resampled_sums(both, seed, made_up=_made_up_pairs(tool) if few else None), KAPPAS[name])
     return resampled(drawn[:, 0] - drawn[:, 1], float(kappas[0] - kappas[1]), len(tool.truth))
+
+
+def _made_up_errors(labelled: Labelled) -> tuple[Floats, Floats]:
+    """`MADE_UP` cases that are wrong by a level, their truths spread as those of the cases: rows of counts, and how
+    many cases each stands for, shapes (rows, levels, levels + 1) and (rows,)."""
+    of_level = np.bincount(labelled.truth, minlength=N_LEVELS) / max(len(labelled.truth), 1)
+    rows, weights = [], []
+    for level in range(N_LEVELS):
+        next_to_it = [other for other in (level - 1, level + 1) if 0 <= other < N_LEVELS]
+        for label in next_to_it:
+            rows.append(_one_case(level, label))
+            weights.append(MADE_UP * of_level[level] / len(next_to_it))
+    return np.array(rows), np.array(weights)
+
+
+def _made_up_pairs(labelled: Labelled) -> tuple[Floats, Floats]:
+    """As `_made_up_errors`, half of them wrong for the tool and right for the other, half the other way round; rows of
+    shape (2, levels, levels + 1)."""
+    wrong, weights = _made_up_errors(labelled)
+    right = np.array([_one_case(level, level) for level in wrong.sum(axis=2).argmax(axis=1)])
+    pairs = np.concatenate([np.stack([wrong, right], axis=1), np.stack([right, wrong], axis=1)])
+    return pairs, np.concatenate([weights, weights]) / 2
+
+
+def _one_case(level: int, label: int) -> Floats:
+    counts = np.zeros((N_LEVELS, N_LEVELS + 1))
+    counts[level, label] = 1
+    return counts
 
 
 def kappa(tables: Floats, power: int) -> Floats:
@@ -135,9 +173,6 @@ def kappa(tables: Floats, power: int) -> Floats:
 
 
 # --- the matrix ----------------------------------------------------------------------------------------------
-
-FEW = 30
-"""Rows and groups with fewer cases are flagged."""
 
 
 def matrix_intervals(table: Floats) -> tuple[Floats, Floats, Floats]:

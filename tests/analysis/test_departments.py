@@ -117,7 +117,7 @@ def test_the_range_is_that_of_the_truth_and_not_of_the_noise() -> None:
     for _ in range(400):
         truth = generator.normal(-5, 2, N)
         spread = spread_over(replicated(truth, 2.5, generator), DEPARTMENT)
-        for name, numbers in (("truth", truth), ("raw", spread.raw), ("posterior", spread.centre)):
+        for name, numbers in (("truth", truth), ("raw", spread.raw), ("posterior", spread.posterior_mean)):
             low, high = np.quantile(numbers, [0.05, 0.95])
             widths[name].append(high - low)
         median, low, high = spread.range

@@ -151,6 +151,10 @@ def test_an_interval_over_departments_counts_departments_as_a_comparison_does() 
     assert over.departments == 10
     assert math.isnan(over.judged[0]), "of ten departments nothing is said"
     assert not over.excludes_zero
+    others = np.full(20, np.nan)  # ten more departments, which lack the number
+    more = interval(np.concatenate([values, others]), department=np.arange(40) % 10 + np.repeat([0, 10], 20))
+    assert (more.departments, more.weakness) == (10, "one replication")
+    assert math.isnan(more.judged[0])
     alone = interval(values)
     assert alone.judged[1] - alone.mean == pytest.approx(WIDER * alone.half_width)
     assert alone.excludes_zero

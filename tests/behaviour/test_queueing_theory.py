@@ -177,9 +177,9 @@ def test_a_right_engine_fails_any_row_one_time_in_a_thousand_at_most() -> None:
 
 
 def test_two_doubtful_looks_are_as_unlikely_for_a_right_engine_as_one_beyond_the_threshold() -> None:
-    beyond = 2 * stdtr(theory.VALUES - 1, -theory.doubt(theory.VALUES))
+    beyond = 2 * stdtr(theory.VALUES - 1, -theory.rerun_threshold(theory.VALUES))
     assert beyond**2 * theory.ROWS == pytest.approx(theory.FALSE_ALARM)
-    assert theory.doubt(theory.VALUES) < theory.threshold(theory.VALUES)
+    assert theory.rerun_threshold(theory.VALUES) < theory.threshold(theory.VALUES)
 
 
 def test_a_row_in_doubt_is_run_again_and_fails_if_it_is_in_doubt_twice_on_one_side(

@@ -1,4 +1,4 @@
-"""The null band: an AI with the nurse's accuracy and minutes and fresh errors must not look like an effect."""
+"""The sham band: an AI with the nurse's accuracy and minutes and fresh errors must not look like an effect."""
 
 import numpy as np
 import pytest

@@ -71,8 +71,27 @@ def test_a_run_of_another_program_is_not_extended(
         (("results/latest", "some"), "extend: found results/latest some. Say which run"),
         (("results/latest", "0"), "0 more replications: there is nothing to add. Give 1 or more"),
         (("results/nowhere", "2"), "results/nowhere: there is no such folder"),
-        (("results/latest", "2", "run.seed=1"), "run.seed=1: cannot be changed of a stored study"),
+        (("results/latest", "2", "run.seed=1"), "run.seed=1: cannot be changed in a stored study"),
     ],
 )
 def test_what_cannot_be_extended_is_said(words: tuple[str, ...], message: str, aeflow: Aeflow) -> None:
     assert aeflow("extend", *words).message.startswith(message)
+
+
+def test_a_run_that_a_finished_one_could_begin_is_told_of_it(aeflow: Aeflow, three: ae.Result) -> None:
+    assert "holds" not in aeflow("compare", *STUDY, "run.seed=7", "run.replications=3").out
+    said = aeflow("compare", *STUDY, "run.replications=5").out
+    assert f"holds the first {len(three.replications)} replications of this study" in said
+    assert "aeflow extend results/one_nurse/" in said
+    assert "holds this run already" in aeflow("compare", *STUDY, "run.replications=5").out
+
+
+@pytest.mark.usefixtures("three")
+def test_a_run_planned_after_a_look_is_judged_as_one_that_was_looked_at_in_any_order_of_its_parts(
+    aeflow: Aeflow,
+) -> None:
+    more = ("run.replications=6", "run.first=3", "run.count=3", "results=more")
+    assert aeflow("compare", *STUDY, *more).code == 0
+    for folders in (("results/latest", "more/latest"), ("more/latest", "results/latest")):
+        gathered = ae.gather(folders)
+        assert (len(gathered.replications), gathered.run.replications) == (6, 3)

@@ -65,6 +65,7 @@ def test_what_is_there_is_not_overwritten(aeflow: Aeflow, here: Path) -> None:
     [
         (("ours", "from=gallery/fast_trak"), "from=gallery/fast_trak: there is no such department to start from. Did"
          " you mean 'gallery/fast_track'?"),
+        (("ours", "from=gallery/nothing"), "there is no such department to start from. Known names: gallery/adapts, "),
         (("ours", "from=fast_track"), "Did you mean 'gallery/fast_track'?"),
         (("ours", "from=../study/ai_triage"), "there is no such department to start from"),
         (("../ours", "from=gallery/one_nurse"), "'../ours': is not a name for a department"),
@@ -74,7 +75,9 @@ def test_what_is_there_is_not_overwritten(aeflow: Aeflow, here: Path) -> None:
         (("ours",), "Say: aeflow new department NAME attendances_per_day=280"),
         (("from=gallery/one_nurse",), "Say: aeflow new department NAME attendances_per_day=280"),
         (("ours", "from=gallery/one_nurse", "beds=510"), "Say: aeflow new department NAME attendances_per_day=280"),
-        (("ours", "attendances_per_day=20"), "attendances_per_day: "),
+        (("ours", "attendances_per_day=50"), "equal to 60 (patients a day). A smaller department is"),
+        (("ours", "attendances_per_day=280", "beds=20"), "from=gallery/clinic (docs/how-to/small-department.md)"),
+        (("ours", "beds=20"), "from=gallery/clinic (docs/how-to/small-department.md)"),
         (("ours", "attendances_per_day=280", "bedz=510"), "Did you mean 'beds'?"),
         (("ours", "beds=510"), "attendances_per_day"),
         (("ours", "attendances_per_day=280", "beds=many"), "beds: "),

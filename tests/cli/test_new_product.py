@@ -19,10 +19,12 @@ from simulation.errors import Fault
 from simulation.pathway.config_dataclass import Sourced
 from simulation.pathway.department import Choice
 from simulation.pathway.rota import mean_per_day
+from simulation.report.offer import size_lines
 from simulation.study.study import Study
 from simulation.triage.estimates import Estimate
 from simulation.triage.stated import Nurse, Tool
 from tests.cli.conftest import SHORT, Aeflow
+from tests.docs.test_small_department import write_department
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 OFFER = (HOW_TO / "vendor-offer.md").read_text(encoding="utf-8")
@@ -110,8 +112,10 @@ def test_every_number_says_where_it_comes_from(written: tuple[Path, str, Study])
     assert policy.acceptance is not None
     assert policy.price_per_attendance is not None
     assert (policy.ai.matrix.evidence, policy.nurse.matrix.evidence) == ("measured", "measured")
-    assert policy.ai.matrix.source == 'counts given in product.csv: panel, "May"'
-    assert policy.nurse.matrix.source == 'counts given in nurses.csv: panel, "May"'
+    stated = 'stated by whoever ran aeflow new product: panel, "May"'
+    assert policy.ai.matrix.source == f"counts in product.csv, {stated}"
+    assert policy.nurse.matrix.source == f"counts in nurses.csv, {stated}"
+    assert policy.price_per_attendance.source == f"the offer's price, {stated}"
     assert policy.acceptance.evidence == "assumed"
     assert policy.price_per_attendance.evidence == "published"
 
@@ -156,6 +160,45 @@ def test_of_everybody_only_those_move_for_whom_it_is_used(written: tuple[Path, s
             after += number * (accepted * product[level] + (1 - accepted) * nurses[level])
     told = f"of everybody: here {100 * before / patients:.1f} % to {100 * after / patients:.1f} %;"
     assert told in " ".join(written[1].split())
+
+
+def test_price_and_seconds_are_told_as_what_they_come_to(written: tuple[Path, str, Study]) -> None:
+    study, said = written[2], " ".join(written[1].split())
+    told = re.search(r"Price: £1\.80 x ([\d,]+) attendances for which it is used = £([\d,]+) a year\.", said)
+    assert told is not None
+    n, pounds = (int(number.replace(",", "")) for number in told.groups())
+    arrivals = study.arm("our_ai").pathway.arrivals
+    assert n == pytest.approx(365 * sum(mean_per_day(arrivals[name]) for name in ("walk_in", "referred")), abs=1)
+    assert pounds == pytest.approx(1.8 * n, rel=0.01)
+    assert re.search(r"Time: 30 s less at triage: −0\.\d+ min on average \(of 5\.\d\) for 100 %", said)
+    assert "Take care" not in said
+
+
+@pytest.mark.parametrize(
+    ("word", "warned"),
+    [
+        ("price_per_attendance=180", "is that price in pounds, and for one attendance (price_per_attendance)?"),
+        ("price_per_attendance=0.02", "is that price in pounds"),
+        ("seconds_saved=0.5", "is that time in seconds, and for one patient (seconds_saved)?"),
+        ("seconds_saved=-3000", "is that time in seconds"),
+    ],
+)
+def test_of_what_looks_like_another_unit_it_is_asked_whether_it_is_one(
+    word: str, warned: str, written: tuple[Path, str, Study]
+) -> None:
+    key, text = word.split("=")
+    study = written[2].on_typical()
+    policy = study.arm("our_ai").policy
+    if key == "seconds_saved":
+        (effect,) = policy.effects
+        assert effect.seconds_saved is not None
+        saved = replace(effect.seconds_saved, value=float(text), range=(-3600, 3600))
+        changed = replace(policy, minutes=replace(effect, seconds_saved=saved))
+    else:
+        assert policy.price_per_attendance is not None
+        changed = replace(policy, price_per_attendance=replace(policy.price_per_attendance, value=float(text)))
+    arms = tuple(replace(arm, policy=changed) if arm.name == "our_ai" else arm for arm in study.arms)
+    assert f"Take care: {warned}" in " ".join(" ".join(size_lines(replace(study, arms=arms), "our_ai")).split())
 
 
 @pytest.mark.slow
@@ -224,6 +267,7 @@ TABLE = ("labels=product.csv", "nurses=nurses.csv")
         (("our_ai", "labels=product.csv", "nurses=korean", "acceptance=1"), "Name a CSV file of counts, or one of"),
         (("our_ai", "labels=nurses.csv", "nurses=nurses.csv", "acceptance=1"), "counts the same as the nurses' table"),
         (("our_ai", "labels=turned.csv", "nurses=nurses.csv", "acceptance=1"), "turned.csv: its columns add up to"),
+        (("our_ai", "labels=reversed.csv", "nurses=nurses.csv", "acceptance=1"), "One of them is upside down: the"),
         (("our_ai", *TABLE, "acceptance=1", "department=theirs"), "department=theirs: there is no study of that name"),
         (("lean_triage", *TABLE, "acceptance=1"), "'lean_triage': is a triage that comes with aeflow"),
         (("one_more_triage_nurse", *TABLE, "acceptance=1"), "is an arm of study=ai_triage already"),
@@ -236,8 +280,12 @@ def test_a_mistake_is_one_message_and_nothing_is_written(
     rows = [row.split(",") for row in TABLES["product.csv"].split()]
     turned = "\n".join(",".join(column) for column in zip(*rows, strict=True))
     (here / "turned.csv").write_text(turned, encoding="utf-8")
+    upside_down = "\n".join(",".join(row[::-1]) for row in rows[::-1])
+    (here / "reversed.csv").write_text(upside_down, encoding="utf-8")
     assert told in aeflow("new", "product", *words).message
-    assert sorted(path.name for path in here.iterdir()) == ["nurses.csv", "product.csv", "turned.csv"]
+    assert sorted(path.name for path in here.iterdir()) == [
+        "nurses.csv", "product.csv", "reversed.csv", "turned.csv",
+    ]  # fmt: skip
 
 
 def test_of_two_departments_one_has_to_be_named(aeflow: Aeflow, own: Callable[..., Path], tables: None) -> None:
@@ -257,3 +305,49 @@ def test_what_is_there_is_not_overwritten(aeflow: Aeflow, here: Path, own: Calla
 def test_what_does_not_load_is_not_written(aeflow: Aeflow, here: Path, tables: None) -> None:
     assert "unknown arrival source 'walkin'. Did you mean 'walk_in'?" in aeflow(*PRODUCT, "covers=walkin").message
     assert not (here / "configs").exists()
+
+
+# --- a small department ------------------------------------------------------------------------------------------
+
+THREE = "label,urgent,standard,minor\nurgent,55,4,1\nstandard,20,180,20\nminor,1,19,100\n"
+
+
+@pytest.fixture
+def clinic(here: Path) -> None:
+    """A department of three levels whose triage errs, and a product's table of these levels."""
+    write_department(here / "configs")
+    (here / "three.csv").write_text(THREE, encoding="utf-8")
+
+
+@pytest.mark.usefixtures("clinic")
+def test_tables_have_the_levels_of_the_department(aeflow: Aeflow, here: Path) -> None:
+    said = aeflow("new", "product", "offered", "labels=three.csv", "acceptance=0.6")
+    assert said.code == 0, said.err
+    assert "used for those triaged at the desk" not in said.out  # nobody comes by another door
+    text = (here / "configs" / "triage" / "offered.yaml").read_text(encoding="utf-8")
+    assert "- [20, 180, 20]   # true standard" in text
+    arm = load("study=offered").arm("offered")
+    assert arm.policy.covers is not None
+    assert arm.policy.covers.labels == ("walk_in",)
+
+
+@pytest.mark.usefixtures("clinic", "tables")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("labels=product.csv",), "Give 3 rows (true levels) of 3 counts (labels), urgent to minor"),
+        (("labels=three.csv", "seconds_saved=30"), "has neither triage_interview nor triage_record"),
+        (("labels=three.csv", "covers=ambulance"), "unknown arrival source 'ambulance'"),
+    ],
+)
+def test_what_a_small_department_has_not_is_one_message(words: tuple[str, ...], told: str, aeflow: Aeflow) -> None:
+    assert told in aeflow("new", "product", "offered", "acceptance=0.6", *words).message
+
+
+def test_a_product_for_a_department_that_labels_nobody_is_refused(aeflow: Aeflow, here: Path) -> None:
+    aeflow("new", "department", "ours", "from=gallery/clinic")
+    (here / "three.csv").write_text(THREE, encoding="utf-8")
+    assert aeflow("new", "product", "offered", "labels=three.csv", "acceptance=0.6").message == (
+        "department=ours: labels nobody, so there is no triage that a product could change. "
+        "Let its triage err first: docs/how-to/small-department.md."
+    )

@@ -1,5 +1,6 @@
 """A table of counts as spreadsheets write it: what is read alike, and what is refused."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,14 @@ def named(names: tuple[str, ...] = NAMES) -> str:
     return "\n".join(f"{name},{row}" for name, row in zip(names, ROWS, strict=True)) + "\n"
 
 
-def with_totals() -> str:
+def with_totals(total: str = "Total") -> str:
     rows = [f"{name},{row},{sum(counts)}" for name, row, counts in zip(NAMES, ROWS, COUNTS, strict=True)]
-    return "\n".join((f"truth,{HEADING},Total", *rows, "Total,49,75,134,111,31,400"))
+    return "\n".join((f"truth,{HEADING},{total}", *rows, f"{total},49,75,134,111,31,400"))
+
+
+def without_zeros(text: str) -> str:
+    """As a pivot table writes it."""
+    return re.sub(r"(?<![0-9])0(?![0-9])", "", text)
 
 
 SAME = {
@@ -40,6 +46,7 @@ SAME = {
     "colours": f"red,orange,yellow,green,blue\n{PLAIN}",
     "levels of a scale": f"ESI 1,ESI 2,ESI 3,ESI 4,ESI 5\n{PLAIN}",
     "totals": with_totals(),
+    "a pivot table": f"Count of case,Column Labels,,,,,\n{with_totals('Grand Total')}",
     "a title and a note": f"Our nurses\n\n{PLAIN}\nSource: panel\n",
     "empty cells around": "\n".join(f",{row},," for row in ROWS) + "\n,,,,,,\n",
     "a title with a semicolon": f"Our nurses; panel\n\n{PLAIN}",
@@ -78,7 +85,15 @@ WRONG = {
     named(NAMES[::-1]): "nurses.csv, rows (true levels): are in the order non-urgent, standard, Urgent, Very urgent",
     PLAIN.replace("45", "-45"): "true level immediate, label immediate: found '-45'. Allowed: a whole number",
     PLAIN.replace("60", "x"): "true level very_urgent, label very_urgent: found 'x'. Allowed: a whole number",
-    PLAIN.replace("45,5", "45,"): "true level immediate, label very_urgent: is empty",
+    PLAIN.replace("45,5", "45,"): "true level immediate, label very_urgent: is empty. Write 0 where",
+    without_zeros(PLAIN): "true level immediate, label urgent: is empty. Write 0 where no case was counted",
+    without_zeros(with_totals("Grand Total")): "true level immediate, label urgent: is empty. Write 0",
+    without_zeros(PLAIN.replace("45,5", "45,0")): "true level immediate, label very_urgent: is empty. Write 0",
+    PLAIN.replace("45,5,0,0,0", "45,,,,"): "true level immediate, label very_urgent: is empty. Write 0",
+    re.sub(r",\d+$", ",", PLAIN, flags=re.M): "true level immediate, label non_urgent: is empty. Write 0",
+    "true,label\n" + "3,2\n" * 219: "has 219 rows of 2 cells: a row for each case, it seems. Give 5 rows (true levels)",
+    re.sub(r",\d+$", "", PLAIN, flags=re.M): "immediate to non_urgent; headings may be there. A label that was never",
+    "3,2\n" * 219: "A pivot table of the spreadsheet counts the cases: true level by row, label by column. Or give the",
     PLAIN.replace("45", '"1,250"'): "found '1,250'. Allowed: a whole number of patients, 0 or more, without separators",
     "0.9,0.1,0,0,0\n" * 5: "nurses.csv: holds shares. Give the numbers of patients",
     PLAIN.replace("45,5", "0,0"): "nurses.csv, true level immediate: counts no patient. Count some cases of every",

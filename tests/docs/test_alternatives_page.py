@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -15,6 +16,7 @@ from simulation.errors import ConfigError
 from simulation.explain.costs import cost_of
 from simulation.inquiry.quantities import quantities_of, quantity_of
 from simulation.study.study import Study
+from simulation.triage.matrix import probabilities
 
 from .test_docs import ROOT, blocks
 
@@ -63,6 +65,9 @@ def test_a_policy_has_the_quantities_that_it_states(study: Study) -> None:
     assert perfect.ai is not None
     assert perfect.ai.matrix.shares is not None
     assert [row[level] for level, row in enumerate(perfect.ai.matrix.shares)] == [1.0] * 5
+    worst = accuracy.policy_at(accuracy.low)
+    assert worst.ai is not None
+    assert np.diag(probabilities(worst.ai.matrix)).min() == pytest.approx(0, abs=1e-9)
     with pytest.raises(ConfigError, match="has no seconds: none of its minutes state seconds_saved"):
         quantity_of(study.arm("ai_label_measured_over"), "seconds")
 

@@ -10,6 +10,7 @@ import pytest
 
 import simulation as ae
 from simulation.api import same_numbers
+from simulation.cli import main
 
 ROOT = Path(__file__).parents[2]
 SHORT = (
@@ -48,5 +49,7 @@ def test_the_parts_of_the_job_script_make_the_run_that_one_process_makes(tmp_pat
         command = ["bash", "array.sh", *SHORT]
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
-    together = ae.gather([tmp_path / "parts" / str(part) / "latest" for part in (0, 1)])
+    parts = [str(tmp_path / "parts" / str(part) / "latest") for part in (0, 1)]
+    assert main(["gather", *parts, f"results={tmp_path / 'results'}"]) == 0
+    together = ae.read(tmp_path / "results" / "latest")
     assert same_numbers(together, ae.compare(ae.load(*SHORT, "executor=serial")))

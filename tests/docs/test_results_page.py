@@ -51,10 +51,9 @@ def test_the_blocks_of_the_page_run(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert main(["compare", "from=results/latest", "results=again", "executor=serial"]) == 0
     commands = re.findall(r"^```\n(aeflow [^`]*)\n```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     lines = [line.partition("#")[0].split()[1:] for block in commands for line in block.splitlines()]
-    assert [words[0] for words in lines] == ["compare", "results", "results", "compare", "gather"]
+    assert [words[0] for words in lines] == ["compare", "results", "results", "extend"]
     for command, *words in lines:
         own = [*SMALL, "ensemble=none", "executor=serial"] if command == "compare" else []
-        fewer = [word.replace("=240", "=8").replace("=120", "=4") for word in words]
-        assert main([command, *own, *fewer]) == 0, words
-    gathered = ae.read("results/latest")
-    assert (len(gathered.replications), gathered.run.replications) == (8, 4)
+        assert main([command, *own, *(word.replace("60", "2") for word in words)]) == 0, words
+    extended = ae.read("results/latest")
+    assert (len(extended.replications), extended.run.replications) == (6, 4)

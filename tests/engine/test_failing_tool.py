@@ -102,7 +102,7 @@ def run(
     return spans, found
 
 
-def brought(made: Pathway, *at: float, can_fail: str = "yes") -> Draws:
+def drawn_at(made: Pathway, *at: float, can_fail: str = "yes") -> Draws:
     """People who come at these minutes; the tool says urgent, the nurse standard, the broken tool minor."""
     said = {"acuity_given": "urgent", "acuity_by_nurse": "standard", "acuity_by_degraded_tool": "minor"}
     people = tuple(Person(each, categories={**said, "tool_can_fail": can_fail}) for each in at)
@@ -118,7 +118,7 @@ def test_a_triage_under_way_as_the_tool_fails_is_completed_and_the_nurse_triages
     # Down from 10 to 11. 0 is with the tool from 8 to 12 and then again with the nurse, for her 10 minutes; 1 waits
     # since 9, and finds the tool up again at 22.
     made = desk(stated((10, 11)))
-    spans, _ = run(engine, made, brought(made, 8, 9))
+    spans, _ = run(engine, made, drawn_at(made, 8, 9))
     assert spans == {"by_tool": {0: (8, 12), 1: (22, 26)}, "again": {0: (12, 22)}}
 
 
@@ -126,7 +126,7 @@ def test_whether_the_tool_works_is_seen_as_triage_starts_and_not_as_somebody_joi
     # Down from 10 to 30. 0 is done before; 1 is under way as it fails; 2 has waited since 7 and starts at 23, while it
     # is down; 3 starts at 33 and finds it up.
     made = desk(stated((10, 30)))
-    spans, _ = run(engine, made, brought(made, 5, 6, 7, 8))
+    spans, _ = run(engine, made, drawn_at(made, 5, 6, 7, 8))
     assert spans == {
         "by_tool": {0: (5, 9), 1: (9, 13), 3: (33, 37)},
         "again": {1: (13, 23)},
@@ -137,27 +137,27 @@ def test_whether_the_tool_works_is_seen_as_triage_starts_and_not_as_somebody_joi
 def test_an_answer_is_late_while_so_many_wait_for_it(engine: Simulate) -> None:
     # Late where two or more wait just before. At 0 nobody does; at 4 three do (1, 2, 3); at 10 two (2, 3); at 16 one.
     made = desk(NEVER, busy=2)
-    spans, _ = run(engine, made, brought(made, 0, 1, 2, 3))
+    spans, _ = run(engine, made, drawn_at(made, 0, 1, 2, 3))
     assert spans == {"late": {1: (4, 6), 2: (10, 12)}, "by_tool": {0: (0, 4), 1: (6, 10), 2: (12, 16), 3: (16, 20)}}
 
 
 def test_a_tool_that_fails_while_its_answer_is_waited_for_leaves_it_to_the_nurse(engine: Simulate) -> None:
     made = desk(stated((5, 5.5)), busy=1)
-    spans, _ = run(engine, made, brought(made, 0, 1))
+    spans, _ = run(engine, made, drawn_at(made, 0, 1))
     assert spans["late"] == {1: (4, 6)}
     assert spans["without_tool"] == {1: (6, 16)}
 
 
 def test_whoever_cannot_meet_the_tool_does_not_notice_that_it_is_down(engine: Simulate) -> None:
     made = desk(stated((0, 1000)), stated((0, 1000)), busy=0)
-    spans, _ = run(engine, made, brought(made, 0, 1, can_fail="no"))
+    spans, _ = run(engine, made, drawn_at(made, 0, 1, can_fail="no"))
     assert spans == {"triage": {0: (0, 4), 1: (4, 8)}}
 
 
 def test_the_label_in_the_table_is_the_last_that_triage_came_to(engine: Simulate) -> None:
     # 0 with the tool, 1 with the tool while it answers worse (5 minutes), 2 while it is down, 3 as it fails.
     made = desk(stated((50, 60), (72, 73)), stated((20, 30)))
-    draws = brought(made, 0, 20, 55, 70)
+    draws = drawn_at(made, 0, 20, 55, 70)
     spans, found = run(engine, made, draws)
     assert spans["by_degraded_tool"] == {1: (20, 25)}
     labels = patients_table(made, lower(made), draws, found)[ACUITY_GIVEN]

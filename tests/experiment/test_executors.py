@@ -76,7 +76,7 @@ class ScriptedExecutor:
 
 
 @pytest.fixture(scope="module")
-def brought(result: StudyResult) -> Outcomes:
+def outcomes(result: StudyResult) -> Outcomes:
     """The first replication's result under any number."""
     return lambda number, attempt: replace(result.replications[0], replication=number)
 
@@ -98,15 +98,15 @@ def opened(study: Study) -> Iterator[LocalExecutor]:
 # --- the loop that drives any executor --------------------------------------------------------------------------------
 
 
-def test_results_come_as_they_end_whatever_the_order(few: Study, brought: Outcomes) -> None:
-    executor = ScriptedExecutor(brought, n_at_once=5, backwards=True)
+def test_results_come_as_they_end_whatever_the_order(few: Study, outcomes: Outcomes) -> None:
+    executor = ScriptedExecutor(outcomes, n_at_once=5, backwards=True)
     ended = list(completed(executor, few, range(5)))
     assert sorted(each.replication for each in ended if isinstance(each, ReplicationResult)) == [0, 1, 2, 3, 4]
     assert executor.n_stops == 0
 
 
-def test_no_more_replications_are_handed_over_than_are_asked_for_at_once(few: Study, brought: Outcomes) -> None:
-    executor = ScriptedExecutor(brought, n_at_once=2)
+def test_no_more_replications_are_handed_over_than_are_asked_for_at_once(few: Study, outcomes: Outcomes) -> None:
+    executor = ScriptedExecutor(outcomes, n_at_once=2)
     beginning = completed(executor, few, range(100))
     next(beginning)
     assert executor.submitted == [0, 1]
@@ -114,9 +114,9 @@ def test_no_more_replications_are_handed_over_than_are_asked_for_at_once(few: St
     assert executor.n_stops == 1, "workers end when nobody listens any more"
 
 
-def test_a_signal_whose_exception_was_lost_stops_the_run_all_the_same(few: Study, brought: Outcomes) -> None:
+def test_a_signal_whose_exception_was_lost_stops_the_run_all_the_same(few: Study, outcomes: Outcomes) -> None:
     """As where it came while a destructor ran, which drops whatever is raised in it."""
-    executor = ScriptedExecutor(brought)
+    executor = ScriptedExecutor(outcomes)
     with stopped_by_signals() as asked:
         beginning = completed(executor, few, range(100))
         next(beginning)
@@ -128,16 +128,16 @@ def test_a_signal_whose_exception_was_lost_stops_the_run_all_the_same(few: Study
     assert len(list(completed(executor, few, range(2)))) == 2, "no signal came to what runs afterwards"
 
 
-def test_a_failing_replication_is_given_with_its_number_and_the_others_go_on(few: Study, brought: Outcomes) -> None:
-    executor = ScriptedExecutor(lambda number, attempt: KeyError("x") if number == 3 else brought(number, attempt))
+def test_a_failing_replication_is_given_with_its_number_and_the_others_go_on(few: Study, outcomes: Outcomes) -> None:
+    executor = ScriptedExecutor(lambda number, attempt: KeyError("x") if number == 3 else outcomes(number, attempt))
     ended = list(completed(executor, few, range(5)))
     failed = [each for each in ended if isinstance(each, Failed)]
     assert [(each.number, type(each.error)) for each in failed] == [(3, KeyError)]
     assert len(ended) == 5
 
 
-def test_a_replication_whose_worker_is_lost_is_tried_again(few: Study, brought: Outcomes) -> None:
-    executor = ScriptedExecutor(lambda number, attempt: WorkerLost() if attempt == 1 else brought(number, attempt))
+def test_a_replication_whose_worker_is_lost_is_tried_again(few: Study, outcomes: Outcomes) -> None:
+    executor = ScriptedExecutor(lambda number, attempt: WorkerLost() if attempt == 1 else outcomes(number, attempt))
     assert len(list(completed(executor, few, range(3)))) == 3
     assert sorted(executor.submitted) == [0, 0, 1, 1, 2, 2]
 
@@ -150,16 +150,16 @@ def test_a_replication_that_loses_every_worker_is_one_message_with_what_to_do(fe
     assert executor.n_stops == 1
 
 
-def test_nothing_is_tried_again_where_nothing_can_run(few: Study, brought: Outcomes) -> None:
-    executor = ScriptedExecutor(lambda number, attempt: ExecutorFailed("gone") if number else brought(number, attempt))
+def test_nothing_is_tried_again_where_nothing_can_run(few: Study, outcomes: Outcomes) -> None:
+    executor = ScriptedExecutor(lambda number, attempt: ExecutorFailed("gone") if number else outcomes(number, attempt))
     with pytest.raises(ExecutorFailed, match="gone"):
         list(completed(executor, few, range(9)))
     assert executor.submitted == [0, 1]
     assert executor.n_stops == 1
 
 
-def test_a_cancelled_run_ends_early_and_ends_its_workers(few: Study, brought: Outcomes) -> None:
-    executor, cancelled, ended = ScriptedExecutor(brought), threading.Event(), []
+def test_a_cancelled_run_ends_early_and_ends_its_workers(few: Study, outcomes: Outcomes) -> None:
+    executor, cancelled, ended = ScriptedExecutor(outcomes), threading.Event(), []
     for each in completed(executor, few, range(100), cancelled=cancelled):
         ended.append(each)
         if len(ended) == 3:

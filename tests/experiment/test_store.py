@@ -522,7 +522,7 @@ def test_more_adds_the_next_replications_to_a_result_computed_or_read(
     assert extended.replications[-1].replication == 4
     assert extended.manifest["engine_seconds"] > ae.read(folder).manifest["engine_seconds"]
     assert same_numbers(ae.read(extended.write(tmp_path)), extended)
-    with pytest.raises(ae.ResultsError, match=r"more\(0\): there is nothing to add"):
+    with pytest.raises(ae.ResultsError, match="0 more replications: there is nothing to add"):
         two.more(0)
 
 
@@ -599,7 +599,7 @@ def test_a_study_run_again_by_another_program_says_what_changed(
     ("words", "told"),
     [
         (("from=nowhere",), "nowhere: there is no such folder"),
-        (("from={folder}", "scenario=busier"), "scenario=busier: cannot be changed of a stored study"),
+        (("from={folder}", "scenario=busier"), "scenario=busier: cannot be changed in a stored study"),
         (("from={folder}", "workers=many"), "workers: found 'many'"),
         (("from={folder}", "workers=-1"), "workers: found -1"),
         (("from={folder}", "workers=100000"), "workers: found 100000"),

@@ -188,7 +188,7 @@ def test_whatever_else_a_department_states_otherwise_is_listed(
     assert [(each.what, each.words, each.at) for each in changes.changes] == [(what, words, at)]
 
 
-def test_only_what_the_arm_states_besides_the_baseline_is_brought() -> None:
+def test_only_what_the_arm_states_besides_the_baseline_is_an_added_assumption() -> None:
     arm = ready("scribe", minutes=SAVES, covers={"minutes": ["walk_in"], "evidence": "published", "source": "a page"})
     cost = Cost(per_year=5, what="a licence", evidence="assumed", source="a guess")
     arm = replace(arm, arm=replace(arm.arm, cost=cost))
@@ -208,7 +208,7 @@ def test_only_what_the_arm_states_besides_the_baseline_is_brought() -> None:
     assert table.notes == ("Of what is stated besides the baseline, 3 assumed (above), 1 published or measured.",)
 
 
-def test_whose_figures_the_changes_of_an_arm_are_is_brought() -> None:
+def test_whose_figures_the_changes_of_an_arm_are_is_an_added_assumption() -> None:
     baseline, arm = ready("nurse"), ready("nurse")
     more = replace(arm.arm, changes={"staffing.nurses.extra": 1}, evidence="assumed", source="a choice of ours")
     added_assumptions = assumptions_added_by(replace(arm, arm=more), baseline)

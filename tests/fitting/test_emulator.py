@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from simulation.fitting.emulator import Guess, learn
+from simulation.fitting.emulator import YEARS_JUDGED, Guess, learn
 from simulation.fitting.walk import walk
 from simulation.targets import Target
 
@@ -40,7 +40,7 @@ def test_a_smooth_row_is_expected_where_it_is(guess: tuple[Guess, np.ndarray]) -
 
 def test_doubt_is_as_large_as_the_errors_are(guess: tuple[Guess, np.ndarray]) -> None:
     found, truth = guess
-    assert 0.3 < np.std((found.mean - truth) / found.doubt) < 1.5
+    assert 0.3 < np.std((found.mean - truth) / found.standard_error) < 1.5
 
 
 def test_the_noise_of_one_year_is_found(guess: tuple[Guess, np.ndarray]) -> None:
@@ -72,12 +72,14 @@ def test_a_year_that_contradicts_the_others_is_a_surprise_and_so_is_one_without_
     years = values[:3].copy()
     years[1], years[2] = 0.99, np.nan
     assert emulator.surprised(points[:3], years).tolist() == [False, True, True]
+    assert emulator.log_chance(points[:3]) == pytest.approx(emulator.rows[0].at(points[:3]).log_chance(YEARS_JUDGED))
 
 
 def test_no_year_is_a_surprise_where_every_row_is_judged_by_its_mean() -> None:
     points = np.random.default_rng(7).random((40, 2))
     emulator = learn([SHARE], points, points[:, :1], [SHARE.measure])
     assert emulator.surprised(points[:3], np.array([[0.2], [0.99], [0.5]])).tolist() == [False, False, False]
+    assert emulator.log_chance(points[:3]) == pytest.approx(emulator.rows[0].at(points[:3]).log_chance(math.inf))
 
 
 def test_rows_judged_by_their_mean_are_not_lost_to_one_years_noise() -> None:
@@ -109,3 +111,4 @@ def test_a_walk_follows_two_parameters_that_are_tied() -> None:
     assert points.std(axis=0) == pytest.approx(np.full(3, math.sqrt(1 / 12)), rel=0.12)
     assert points.min() >= 0
     assert points.max() <= 1
+    assert len(np.unique(points, axis=0)) > 390  # chains start from far fewer points: all of them have moved

@@ -71,7 +71,7 @@ def test_a_lever_takes_its_part_of_the_full_policy_and_nothing_else() -> None:
     assert time.covers is not None
     assert full.covers is not None
     assert (accuracy.covers.labels, accuracy.covers.minutes) == (full.covers.labels, ())
-    assert (time.covers.labels, time.covers.minutes) == ((), full.covers.minutes)
+    assert (time.covers.labels, time.covers.minutes) == (None, full.covers.minutes)
     assert accuracy.covers.source == full.covers.source
     assert accuracy.nurse == time.nurse == nurse.nurse
     assert accuracy.price_per_attendance is time.price_per_attendance is None

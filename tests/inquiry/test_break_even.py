@@ -202,3 +202,23 @@ def test_a_stated_value_near_the_break_even_needs_fewer_runs() -> None:
     break_even(seconds(48), near, DEPARTMENT)
     break_even(replace(seconds(), stated=1.0), far, DEPARTMENT)
     assert near.runs < far.runs
+
+
+def test_a_break_even_that_one_replication_decides_has_the_wider_interval_of_a_verdict() -> None:
+    heavy = np.where(np.arange(N * EACH) == 0, 3.0, 0.0)
+    found = break_even(seconds(), lambda policy: Tool(other=5.0)(policy) + heavy, None)
+    at_root = min(found.trials, key=lambda trial: abs(trial.value - found.value)).estimate
+    assert at_root.weakness is None, "departments differ by more"
+    alike = break_even(seconds(), lambda policy: 5.0 - 0.1 * float(policy.name) + NOISE + heavy, None)
+    at_root = min(alike.trials, key=lambda trial: abs(trial.value - alike.value)).estimate
+    assert at_root.weakness == "one replication"
+    assert alike.high - alike.value == pytest.approx(10 * (at_root.judged[1] - at_root.mean), rel=0.01)
+
+
+def test_there_is_no_price_where_one_replication_makes_the_other_arms_effect() -> None:
+    one = np.where(np.arange(N * EACH) == 0, -9.0, -0.5)
+    assert interval(one, department=DEPARTMENT).high < 0
+    assert (
+        price_of({"tool": -2 * OWN + NOISE, "nurse": one}, "tool", "nurse", (100_000, 80_000, 120_000), DEPARTMENT)
+        is None
+    )

@@ -90,7 +90,7 @@ def test_where_relief_falls_off_evenly_the_prices_add_up_and_blocks_alone_promis
         assert check.whole.mean == pytest.approx(-1)
         assert check.alone.mean < check.whole.mean < check.last.mean
         assert check.blocks.mean == pytest.approx(check.whole.mean)
-        assert verdict_of(check) == "agree"
+        assert verdict_of(check) == "not told apart"
 
 
 def test_an_hours_price_is_what_all_patients_together_wait_less(study: Study, more: tuple[Extra, ...]) -> None:

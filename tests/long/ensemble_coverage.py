@@ -182,7 +182,7 @@ def _shared(taught: Taught, points: Floats) -> list[Guess]:
 def shown(taught: Taught, points: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Figures and effect of two replications of each department, and which department each is of."""
     guesses = in_threads(lambda row: row.at(points), taught.beside)
-    real = np.stack([guess.mean + guess.doubt * rng.standard_normal(len(points)) for guess in guesses], axis=1)
+    real = np.stack([guess.mean + guess.standard_error * rng.standard_normal(len(points)) for guess in guesses], axis=1)
     noise = taught.strays * YEAR_DAYS / REPLICATION_DAYS
     department = np.repeat(np.arange(len(points)), 2)
     strayed = real[department] + rng.multivariate_normal(np.zeros(3), noise, len(department))

@@ -896,6 +896,7 @@ def test_a_word_that_measures_would_pass_over_is_named(changes: str, message: st
     "changes",
     [
         "ends: {home: {outcome: diverted}}",
+        "ends: {home: {outcome: not_admitted}}",
         "steps: {see: {records: {roomed_at: started}}}",
         "steps: {see: {records: {seen_at: started, seen_2_at: ended}}}",
     ],

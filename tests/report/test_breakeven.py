@@ -45,6 +45,18 @@ def test_an_own_measure_says_which_way_is_more(study: Study, better: Better, wor
     assert f"from 0 s to 600 s it {words} '{study.baseline.arm.label}'" in sentence
 
 
+def test_what_no_trial_shows_is_not_said(study: Study) -> None:
+    """Differences of 0 to 10 from 3 replications: more or less than the other arm, nobody knows."""
+    found = breakevens(study)
+    unclear = np.array([-2.0, 5.0, 12.0])
+    quantity = replace(found.by_quantity["seconds"], trials=(Trial(0.0, unclear, interval(unclear)),))
+    (sentence,) = sentences(replace(found, by_quantity={"seconds": quantity}))
+    assert (
+        sentence
+        == f"seconds: whether it draws level with '{study.baseline.arm.label}' from 0 s to 600 s is not settled"
+    )
+
+
 def test_a_folder_that_cannot_be_made_is_one_message(study: Study, tmp_path: Path) -> None:
     (tmp_path / "breakeven").write_text("a file", encoding="utf-8")
     with pytest.raises(ResultsError, match="breakeven: cannot be written"):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from simulation.report.implausible import implausible
 from simulation.report.tables.first_page import first_table, products
 from simulation.report.tables.measurement import Measured, limits_of
 from simulation.study.design import Cost, Design
+from simulation.triage.matrix import Matrix
 
 from .conftest import with_measures
 
@@ -130,6 +132,8 @@ def test_a_share_of_everybody_is_called_so_where_the_tool_labels_some_only(resul
         (99 + 40 * NOISE, "effect not settled: −1.0 min ("),
         (106 + NOISE, "lengthens it by 6.0 min (5.5 to 6.5), enough to matter"),
         (94.5 + 3 * NOISE, "shortens it by 5.5 min (3.9 to 7.1), perhaps too little to matter"),
+        (99.97 + NOISE / 1000, "makes no difference that matters: 0.0 min (0.0 to 0.0)."),
+        (np.where(np.arange(12) == 3, np.inf, 90.0), "effect not known: it is missing in some replication, as where"),
     ],
 )
 def test_every_kind_of_effect_has_its_words(result: Result, wait: np.ndarray, said: str) -> None:
@@ -365,3 +369,29 @@ def test_a_measured_tool_passes_only_if_both_sources_of_uncertainty_let_it(
     assert [limit.judgement.kind for limit in limits] == by_limits
     assert said.lower() in words_of(found).lower()
     assert fails(found, found.arm(TOOL)) == (by_limits == ["worse"])
+
+
+def test_of_a_product_whose_labels_were_counted_it_is_said_in_how_many_cases(
+    result: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = {NURSE: [100.0] * 12, TOOL: 90 + NOISE}
+    assert "cases" not in words_of(made(result, waits))
+    counts = ((20.0, 4, 0, 0, 0), (2, 20, 3, 0, 0), (0, 9, 60, 6, 0), (0, 1, 9, 50, 4), (0, 0, 1, 8, 23))
+    policy = result.study.arm(TOOL).policy
+    assert policy.ai is not None
+    counted = replace(policy, ai=replace(policy.ai, matrix=Matrix(counts=counts, evidence="measured", source="panel")))
+    arms = tuple(replace(arm, policy=counted) if arm.name == TOOL else arm for arm in result.study.arms)
+    found = made(replace(result, study=replace(result.study, arms=arms)), waits)
+    said = "Passes the safety limit. Its labels rest on 220 cases, 49 of levels 1-2"
+    assert f"{said}: intervals leave that doubt out." in words_of(found)
+    tool = SimpleNamespace(arm=TOOL, label="", is_margin=False)
+    monkeypatch.setattr("simulation.report.tables.measurement.measured_tools", lambda result: (tool,))
+    assert f"{said}." in words_of(found)
+
+
+def test_levels_1_2_get_a_column_unasked_only_where_they_are_a_minority_of_the_scale(result: Result) -> None:
+    short = ("run.replications=2", "run.measured_days=2", "executor=serial")
+    clinic = compare(load("study=gallery/clinic", *short))
+    for table, n_columns in ((first_table(clinic), 0), (first_table(result), 1)):
+        assert table is not None
+        assert sum("1-2" in header for header in table.table.headers) == n_columns

@@ -153,6 +153,10 @@ def test_whoever_an_action_is_for_counts_as_reached(policy: Build, desk: Pathway
     built = policy("nurse", actions={"bed": bed(0.5, 0.5, covers=covers)})
     referred = patients.arrival_source == desk.categories("arrival_source").index("referred")
     np.testing.assert_array_equal(reached(built, desk, patients), referred)
+    labels = {"labels": ["ambulance"], **WHY}
+    both = policy("ai_label_measured_over", covers=labels, actions={"bed": bed(0.5, 0.5, covers=covers)})
+    ambulance = patients.arrival_source == desk.categories("arrival_source").index("ambulance")
+    np.testing.assert_array_equal(reached(both, desk, patients), referred | ambulance)
 
 
 @pytest.mark.parametrize(

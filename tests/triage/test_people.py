@@ -8,14 +8,18 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from simulation.draws import Calendar, Draws
+from simulation.config import load
+from simulation.draws import Calendar, Draws, draw
 from simulation.errors import ConfigError
 from simulation.pathway.department import Pathway
 from simulation.triage.apply import apply, reached
 from simulation.triage.check import check
+from simulation.triage.estimates import Estimate
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.labels import DAYS_A_MONTH, labels_of
 from simulation.triage.matrix import probabilities
+from simulation.triage.minutes import lengthened
+from simulation.triage.people import Added
 from simulation.triage.policy import Policy
 from simulation.units import DAY
 
@@ -489,6 +493,12 @@ def test_the_nurse_waits_the_stated_seconds_for_each_answer_and_for_nobody_else(
 # --- minutes ---------------------------------------------------------------------------------------------------------
 
 
+def test_nothing_is_added_to_a_step_that_a_patient_does_not_come_to() -> None:
+    added = Added(durations=("testing",), seconds=Estimate(**estimate(30)))
+    minutes = {"testing": np.array([[0.0, 3.0, 3.0]])}
+    assert lengthened(added, minutes, np.array([True, True, False]))["testing"].tolist() == [[0.0, 3.5, 3.0]]
+
+
 def test_a_list_of_one_effect_is_that_effect(policy: Build, stated: Stated, desk: Pathway, patients: Draws) -> None:
     one = policy("ai_scribe_measured")
     listed = policy("ai_scribe_measured", minutes=[stated("ai_scribe_measured")["minutes"]])
@@ -601,3 +611,30 @@ def test_labels_of_an_assessor_do_not_depend_on_who_else_labels(
 ) -> None:
     built = policy("ai_label_switching")
     np.testing.assert_array_equal(labels_of(built.nurse, desk, patients), nurse)
+
+
+# --- everybody --------------------------------------------------------------------------------------------------------
+
+
+def test_a_tool_whose_coverage_names_no_sources_labels_everybody_who_attends(
+    policy: Build, desk: Pathway, patients: Draws
+) -> None:
+    of_all, of_named = policy("sham"), policy("sham", covers=covers())
+    assert of_all.covers is not None
+    assert of_all.covers.labels is None
+    assert_same(apply(of_all, desk, patients), apply(of_named, desk, patients))
+    assert reached(of_all, desk, patients).all()
+
+
+def test_an_empty_list_of_sources_is_not_everybody(policy: Build, desk: Pathway) -> None:
+    (fault,) = check(policy("sham", covers={"labels": [], **WHY}), desk)
+    assert fault.found == "names no arrival source, but there is an ai"
+
+
+def test_the_sham_of_the_default_study_labels_as_if_it_named_the_sources_that_attend() -> None:
+    sham = load().arm("sham")
+    labelled = replace(sham.policy.covers, labels=EVERYBODY)
+    drawn = draw(sham.pathway, seed=1, replication=0, days=7)
+    assert_same(
+        apply(sham.policy, sham.pathway, drawn), apply(replace(sham.policy, covers=labelled), sham.pathway, drawn)
+    )

@@ -157,6 +157,19 @@ def test_a_table_of_other_patients_than_the_nurses_is_warned_of(
         assert "(400 patients: the same 400 cases) and the nurses' (800 patients: Korea)" in said
 
 
+@pytest.mark.parametrize(("row", "said"), [
+    (0, "the table of 'ours' counts 2 cases of 400 fewer than the nurses': leave out of both what one of them did not"),
+    (1, "the nurses' table counts 2 cases of 402 fewer than that of 'ours': leave out of both"),
+    (2, "are not of the same patients"),
+])  # fmt: skip
+def test_of_a_few_cases_that_one_table_lacks_it_is_said_to_leave_them_out(row: int, said: str) -> None:
+    """Of the most urgent level 2 fewer; 2 more; and 2 fewer, but 2 more of the next."""
+    counts = [list(line) for line in AI]
+    counts[0][0] += 2 if row == 1 else -2
+    counts[1][1] += 2 if row == 2 else 0
+    assert said in of_other_patients(made(tool(**table(counts)), nurse(source="the nurses")))
+
+
 BESIDE = {
     "counts": (np.eye(5)[:, None, :] * np.array(NURSES)[:, :, None]).tolist(),
     "evidence": "measured",

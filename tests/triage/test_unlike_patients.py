@@ -8,6 +8,7 @@ import pytest
 import simulation as ae
 from simulation.pathway.department import Pathway
 from simulation.study.study import Study
+from simulation.triage.check import check
 from simulation.triage.policy import Policy
 from simulation.triage.unlike_patients import unlike_patients
 
@@ -70,3 +71,32 @@ def test_the_published_language_model_is_said_once_to_have_been_measured_against
 
 def test_cases_that_do_not_say_an_attribute_are_said_not_to(arm: tuple[Policy, Pathway]) -> None:
     assert said(arm, age_band=dict.fromkeys(AGES, 0.0))[0].endswith("was measured on do not say age band")
+
+
+def test_a_category_that_is_left_out_counts_as_none(arm: tuple[Policy, Pathway]) -> None:
+    (told,) = said(arm, age_band={name: n for name, n in AGES.items() if name != "child"})
+    assert "by age band: child (0 cases, 24 % here)" in told
+
+
+@pytest.mark.parametrize(
+    ("measured_on", "message"),
+    [
+        ({"age_bnad": AGES}, "measured_on: the department has no 'age_bnad'. Did you mean 'age_band'?"),
+        ({"age_band": {"chld": 6.0, "adult": 540.0}}, "measured_on.age_band: 'age_band' has no category 'chld'. Did"),
+        (
+            {"arrival_source": {"Walk-in": 6.0}},
+            "measured_on.arrival_source: 'arrival_source' has no category 'Walk-in'",
+        ),
+    ],
+)
+def test_a_misspelt_name_of_whom_it_was_measured_on_is_named(
+    measured_on: Mapping[str, Mapping[str, float]], message: str, arm: tuple[Policy, Pathway]
+) -> None:
+    policy, pathway = arm
+    (fault,) = check(replace(policy, measured_on=measured_on), pathway)
+    assert message in str(fault)
+
+
+def test_what_a_department_does_not_tell_is_no_fault(arm: tuple[Policy, Pathway]) -> None:
+    policy, pathway = arm
+    assert check(replace(policy, measured_on={"scanner": {"yes": 3.0}, "age_band": AGES}), pathway) == []

@@ -208,6 +208,10 @@ def test_without_own_figures_a_department_that_is_unlike_englands_is_told_to_sta
     code, _, err = validated(small, capsys)
     assert code == 2
     assert "State figures of its own in configs/targets/ours.yaml" in err
+    assert "targets/england.yaml, " not in err
+    assert "give its clinicians the role clinician, its beds adult_bed" in err
+    assert re.search(r"targets/england.yaml: \d+ of \d+ rows are of what the department does not give \(\w+, ", err)
+    assert "name another measure" not in err
 
 
 def test_targets_may_be_named_and_only_for_the_site(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -284,4 +288,4 @@ def test_the_page_names_figures_of_a_site_that_there_are() -> None:
 
 
 def test_the_page_says_what_is_taken_without_own_figures() -> None:
-    assert f"one, `{ENGLAND}`" in PAGE
+    assert f"If there is none, it takes `{ENGLAND}`" in PAGE

@@ -149,6 +149,8 @@ def test_a_vendors_answer_is_counted_as_what_it_is(
     ("rows", "message"),
     [
         (["nobody,3,1"], "line 2: there is no case 'nobody'"),
+        (["CASE,3,1"] * 6, "5 rows (lines 3, 4, 5 and 2 more): a second answer to case 'CASE'. Number repeats from 1"),
+        (["a,3,1", "b,3,1", "c,1,1", "d,1,1"], "4 rows (lines 2, 3, 4 and 1 more): there is no case 'a' and the like"),
         (["CASE,3,1", "CASE,4,1"], "line 3: a second answer to case"),
         (["CASE,3,0"], "line 2: repeat is 0, not a whole number from 1 to 100"),
         (["CASE,3,x"], "line 2: repeat is 'x', not a number"),
@@ -160,7 +162,7 @@ def test_a_mistake_in_a_vendors_file_is_named_by_line(
     cases = synthetic[1]
     with pytest.raises(ConfigError) as caught:
         answering(cases, tmp_path, *(row.replace("CASE", cases.cases[0].name) for row in rows))
-    assert message in str(caught.value)
+    assert message.replace("CASE", cases.cases[0].name) in str(caught.value)
 
 
 def test_probabilities_that_do_not_add_up_are_refused(synthetic: Synthetic, tmp_path: Path) -> None:

@@ -96,14 +96,45 @@ def test_a_wrong_cell_is_named_by_line_and_column(row: str, message: str, tmp_pa
     [
         (HEADER, "1,chest pain, sweating,40,1,4,5", "line 2: has more cells than the 6 columns"),
         (f"{HEADER},truth", "1,cough,40,1,4,5,2", "has the column 'truth' 2 times"),
-        (HEADER.replace(",", ";"), "1;cough;40,5;1;4;5", "its cells are separated by semicolons"),
-        (HEADER.replace(",", "\t"), "1\tcough", "its cells are separated by tabs"),
+        (HEADER.replace(",", ";"), "1;chest pain; sweating;40;1;4;5", "Put a text that holds a semicolon in double"),
+        (
+            HEADER.replace(",", ";").replace("age", "Age"),
+            "1;cough;40;1;4;5",
+            "has no column 'age' (input age). Did you",
+        ),
     ],
 )
 def test_cells_that_could_be_taken_for_others_are_refused(header: str, row: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         read_cases(written(tmp_path, row, header=header), mapping())
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("sign", [";", "\t"])
+def test_cells_may_be_separated_by_semicolons_and_tabs(sign: str, tmp_path: Path) -> None:
+    rows = '1,"cough, ""wet""; green",40.5,1,4,5', "2,rash,9,1,5,5"
+    by_comma = read_cases(written(tmp_path, *rows), mapping())
+    path = tmp_path / "other.csv"
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        table = csv.reader(io.StringIO("\n".join((HEADER, *rows))))
+        csv.writer(file, delimiter=sign).writerows(
+            [cell.replace("40.5", "40,5" if sign == ";" else "40.5") for cell in row] for row in table
+        )
+    assert read_cases(path, mapping()).cases == by_comma.cases
+
+
+def test_like_faults_are_one_with_their_number_and_the_first_lines(tmp_path: Path) -> None:
+    rows = [f"1,cough,{age},1,4,5" for age in ("old", "young", "40", "?", "very old")] + ["1,cough,40,1,,5"] * 2
+    with pytest.raises(ConfigError) as caught:
+        read_cases(written(tmp_path, *rows), mapping())
+    assert str(caught.value).splitlines()[1:] == [
+        "  cases.csv, 4 rows (lines 2, 3, 5 and 1 more), age: found 'old' and the like. Give a number, or add it to "
+        "`missing` of cases/ours.",
+        "  cases.csv, 2 rows (lines 7 and 8), truth: found ''. Allowed: 1 to 5. Leave cases without a level "
+        "out of the file: `missing` is of inputs.",
+    ]
+    with pytest.raises(ConfigError, match=r"3 rows \(lines 2, 3 and 4\): age is 140"):
+        read_cases(written(tmp_path, *["1,cough,140,1,4,5"] * 3), mapping())
 
 
 def test_empty_cells_after_a_row_and_whole_numbers_with_a_point_are_read(tmp_path: Path) -> None:
@@ -117,8 +148,7 @@ def test_no_message_shows_what_a_patient_said_in_full(tmp_path: Path) -> None:
         read_cases(written(tmp_path, header=f'1,"{said}",60,1,3'), mapping())
     with pytest.raises(ConfigError, match="pain is 'chest pain") as wrong_column:
         case_set([Row("line 2", {"pain": said}, 3)], name="ours", yardstick="panel", synthetic=False, source="test")
-    assert all(str(refused.value).count("since Tuesday") <= 3 for refused in (no_header, wrong_column))
-    assert said not in f"{no_header.value}{wrong_column.value}"
+    assert said[:50] not in f"{no_header.value}{wrong_column.value}"
 
 
 def test_a_file_without_a_column_or_that_is_none_is_one_message(tmp_path: Path) -> None:

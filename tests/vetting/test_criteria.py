@@ -9,6 +9,7 @@ from simulation.config.vetting import vetting_named
 from simulation.errors import ConfigError
 from simulation.vetting.cases import CaseSet
 from simulation.vetting.criteria import Criterion, Verdict, judged, overall
+from simulation.vetting.intervals import cases_for_share, exact_share
 from simulation.vetting.plan import Vetting
 from simulation.vetting.scores import Labelled
 
@@ -94,10 +95,10 @@ def test_a_group_with_few_urgent_cases_says_so(korean: Korean) -> None:
 
 def test_a_bound_that_the_interval_straddles_cannot_be_told() -> None:
     tool = Labelled(np.arange(100) % 5, ((np.arange(100) % 5) + (np.arange(100) < 4)).clip(0, 4)[:, None])
-    settled = "about 1,476 cases would settle it if the score stays (100 now)"  # (1.96 / .01)^2 x .96 x .04
+    settled = "about {} cases would settle it if the score stays (100 now)"  # about (1.96 / .01)^2 x .96 x .04
     for score, bound, word, why in (
-        ("exact_share", 0.95, "cannot tell", settled),
-        ("exact_share", 0.97, "cannot tell", settled),
+        ("exact_share", 0.95, "cannot tell", settled.format("1,837")),
+        ("exact_share", 0.97, "cannot tell", settled.format("1,296")),
         ("exact_share", 0.5, "met", ""),
         ("exact_share", 0.999, "not met", ""),
         ("kappa_quadratic", 0.98, "cannot tell", "more cases are needed (100 now)"),
@@ -105,6 +106,16 @@ def test_a_bound_that_the_interval_straddles_cannot_be_told() -> None:
         stated = Criterion(score=score, at_least=bound, evidence="assumed", source="a test")  # type: ignore[arg-type]
         (found,) = judged(stated, tool, None, {}, {}, seed=1)
         assert (found.word, found.why) == (word, why), (score, bound)
+
+
+@pytest.mark.parametrize(("k", "n", "bound"), [(207, 214, 0.94), (0, 20, 0.1), (20, 20, 0.85), (3, 1000, 0.0029)])
+def test_as_many_cases_as_would_settle_a_bound_settle_it_and_one_fewer_do_not(k: int, n: int, bound: float) -> None:
+    """More than are in hand, which do not."""
+    needed, share = cases_for_share(k / n, bound, n), k / n
+    assert needed > n
+    for cases, settles in ((n, False), (needed - 1, False), (needed, True)):
+        interval = exact_share(share * cases, cases)
+        assert (not interval.low < bound < interval.high) == settles
 
 
 def test_what_was_not_measured_cannot_be_told() -> None:

@@ -29,6 +29,8 @@ from simulation.records.store import write_tables
 
 CONFIG, MANIFEST, STUDY, EXPLANATION = "config.yaml", "manifest.json", "study.json", "explanation.json"
 REPLICATIONS, DETAILS, SUMMARY = "replications.parquet", "details.parquet", "summary.csv"
+SHOWN = 8
+"""Characters of the hash in a folder's name."""
 REPLICATIONS_AT_ONCE = 64
 """Replications in a row group: fixed, so that a stored run has the same bytes however its parts were cut."""
 
@@ -48,7 +50,7 @@ def write_data(
     cannot be written; then, as after Ctrl-C, nothing of it is left there.
     """
     finished_at = datetime.fromisoformat(result.manifest["finished_at"])
-    name = f"{finished_at:%Y-%m-%dT%H%M%S}-{digest(result.manifest['identity'])[:8]}"
+    name = f"{finished_at:%Y-%m-%dT%H%M%S}-{digest(result.manifest['identity'])[:SHOWN]}"
     try:
         parent.mkdir(parents=True, exist_ok=True)
         with whole_or_nothing(within or parent, name) as partial:
@@ -62,6 +64,11 @@ def write_data(
             return folder
     except OSError as error:
         raise not_written(Path(error.filename or parent), error) from error
+
+
+def folders_of(parent: Path, key: str) -> Iterator[Path]:
+    """The folders in `parent` of finished runs whose identity has this key."""
+    yield from parent.glob(f"[0-9]*-{key[:SHOWN]}")
 
 
 def _fill(folder: Path, result: StudyResult, keeping: Done) -> list[str]:

@@ -6,9 +6,9 @@ would have left, or there would be no wait to a first clinician.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterable, Iterator, Mapping
 
+from simulation.errors import meant
 from simulation.pathway.check.fault_list import FaultList
 from simulation.pathway.department import ACUITY_TRUE, Choice, Pathway
 from simulation.pathway.own_measures import LEVELS_1_2
@@ -20,7 +20,7 @@ POINTS = (
     "departed_at", "bed_held_at", "bed_given_back_at", "early_test_at", "early_result_at",
 )  # fmt: skip
 """Points in time that measures are about."""
-NEAR_OUTCOME, NEAR_POINT = 0.8, 0.87
+NEAR_OUTCOME, NEAR_POINT = 0.85, 0.87
 """How alike two words are, from 0 to 1, for one to be taken for a misspelling of the other."""
 
 
@@ -29,18 +29,18 @@ def check_meant(pathway: Pathway, faults: FaultList) -> None:
     that would have the name of another."""
     for name, end in pathway.ends.items():
         where, found = f"ends.{name}.outcome", f"the outcome '{end.outcome}' has no meaning to measures"
-        meant = _meant(end.outcome, OUTCOMES, NEAR_OUTCOME)
+        word = meant(end.outcome, OUTCOMES, near=NEAR_OUTCOME)
         if end.outcome == IN_BUILDING:
             faults.add(where, f"'{IN_BUILDING}' is of those who have not left", "Choose another word")
-        elif meant is not None:
-            faults.add(where, found, f"Did you mean '{meant}'? Else choose a word that is less like it")
+        elif word is not None:
+            faults.add(where, found, f"Did you mean '{word}'? Else choose a word that is less like it")
     recorded = dict(_recorded(pathway))
     absent = [point for point in POINTS if point not in recorded]
     for point, where in recorded.items():
-        meant = None if point in POINTS else _meant(point, absent, NEAR_POINT)
-        if meant is not None:
-            found = f"the point in time '{point}' has no meaning to measures, and '{meant}' is recorded nowhere"
-            faults.add(where, found, f"Did you mean '{meant}'? Else choose a name that is less like it")
+        known = None if point in POINTS else meant(point, absent, near=NEAR_POINT)
+        if known is not None:
+            found = f"the point in time '{point}' has no meaning to measures, and '{known}' is recorded nowhere"
+            faults.add(where, found, f"Did you mean '{known}'? Else choose a name that is less like it")
     levels = pathway.attributes.get(ACUITY_TRUE)
     attribute, both = LEVELS_1_2.split("=")
     if isinstance(levels, Choice) and both in levels.categories:
@@ -56,11 +56,3 @@ def _recorded(pathway: Pathway) -> Iterator[tuple[str, str]]:
             points: Iterable[str] = getattr(node, "records", ())
             for point in points:
                 yield point, f"{kind}.{name}.records"
-
-
-def _meant(word: str, known: Sequence[str], near: float) -> str | None:
-    """The known word that another is nearly, but not quite."""
-    if word in known:
-        return None
-    plain = word.casefold().replace(" ", "_").replace("-", "_")
-    return next(iter(get_close_matches(plain, known, n=1, cutoff=near)), None)

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from simulation.analysis.patient_measures import GIVEN
 from simulation.analysis.verdict import threshold
 from simulation.experiment.result import StudyResult
-from simulation.explain.reachable import number_of
 from simulation.explain.statements import BANNER
+from simulation.explain.words import number_of
 from simulation.pathway.department import Pathway
 from simulation.report.tables.changes import report_changes
 from simulation.report.tables.department import run_table

@@ -379,6 +379,6 @@ def cost(result: StudyResult) -> Picture | None:
         png,
         f"Forest plot of the effect of each £100,000 a year with 95 % intervals. {'. '.join(sentences)}.",
         "Effect for each £100,000 a year, of the arms that state a cost. The intervals are simulation noise at the "
-        "stated cost; those of the table hold the doubt in the price as well."
+        "stated cost; those of the table allow for the uncertainty of the price as well."
         f"{_over_words(result) if over_departments else ''}",
     )

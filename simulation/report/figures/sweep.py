@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulation.explain.statements import BANNER
+from simulation.explain.words import spaced
 from simulation.report.figures.drawing import (
     DARK,
     GREY,
@@ -16,7 +17,6 @@ from simulation.report.figures.drawing import (
     figure_of,
     png_of,
 )
-from simulation.report.words import spaced
 from simulation.study.design import Target
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ import numpy as np
 
 from simulation.analysis.compare import compare
 from simulation.analysis.intervals import Interval
+from simulation.analysis.multiplicity import ALPHA
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
 from simulation.report.tables.levels import outside_sham
@@ -83,7 +84,8 @@ def differences_table(result: StudyResult) -> ReportTable:
     if result.sham is not None:
         n = (len(rows) - 1) * (len(result.others) - 1)
         notes.append(
-            "*: the interval lies wholly outside the sham's for the same group, which has no effect but chance. "
+            "*: differs from the sham, which has no effect but chance: the 95 % interval of the paired difference arm "
+            "less sham holds no 0. "
             f"{n} cells are looked at, so some stars are chance; 'who is worse off' allows for that."
         )
     headers = ("who", "baseline", *(arm.label for arm in result.others))
@@ -100,10 +102,11 @@ def gaps_table(result: StudyResult) -> ReportTable:
         (group_words(group), *(interval_text(less_everybody(result, arm, group), unit) for arm in result.others))
         for group in groups_of(result)
     ]
-    headers = ("who", *(arm.label for arm in result.others))
+    headers, n = ("who", *(arm.label for arm in result.others)), len(rows) * len(result.others)
     note = (
         "Above 0: this group's wait gets longer by more, or shorter by less, than everybody's, so it moves waiting "
-        "towards it. In brackets the 95 % interval, paired by replication (simulation noise only)."
+        "towards it. In brackets the 95 % interval, paired by replication (simulation noise only), each by itself: of "
+        f"{n} looked at about {n * ALPHA:.0f} would leave 0 out by chance."
     )
     label = measure_label(result, measure)
     title = f"Who gains less than others: {label}, a group's difference less everybody's, {unit_words(unit)}"

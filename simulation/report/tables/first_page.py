@@ -11,6 +11,7 @@ from simulation.analysis.weakness import WEAK_NOTE
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.comparisons import Safety
 from simulation.experiment.result import StudyResult
+from simulation.pathway.department import ACUITY_TRUE
 from simulation.report.kinds import kind_of, kind_of_row, short_words, unsettled
 from simulation.report.tables.alternatives import alternatives_table
 from simulation.report.tables.decides import n_harmed
@@ -37,7 +38,9 @@ MOST_FIGURES = 3
 """Columns beside safety and cost."""
 UNDER_TRIAGE_1_2, UNDER_TRIAGE = ("under_triage_1_2_share", "all"), "under-triage"
 """The limit that boards ask about, and its short name."""
-UNDER_TRIAGE_NOTE = " Under-triage: levels 1-2 labelled less urgent."
+UNDER_TRIAGE_NOTE = " Under-triage: levels 1-2{names} labelled less urgent."
+A_AND_E_LEVELS, LEAST_LEVELS = 5, 4
+"""Levels of urgency in A&E, and the fewest of which levels 1-2 are a minority that gets a column unasked."""
 LIMITS_HEADER = "safety limits"
 """Header of the column that says whether a limit is failed."""
 MOST_PRODUCTS = 6
@@ -130,9 +133,16 @@ def _figures(result: StudyResult) -> tuple[tuple[str, str], ...]:
     """Measure and group of each column: targets with sentences, figures of A&E, other targets; at most `MOST_FIGURES`
     unless sentences are about more."""
     told = [(target.measure, target.group) for target in reported_targets(result)]
-    known = (figure for figure in FIGURES if result.has(*figure))
+    is_scale = len(_levels(result)) >= LEAST_LEVELS
+    known = (figure for figure in FIGURES if result.has(*figure) and (is_scale or figure[1] == ALL))
     others = ((target.measure, target.group) for target in result.targets)
     return tuple(dict.fromkeys((*told, *known, *others)))[: max(MOST_FIGURES, len(told))]
+
+
+def _levels(result: StudyResult) -> tuple[str, ...]:
+    """The levels of urgency of the baseline's department, the most urgent first; empty if it has none."""
+    pathway = result.study.baseline.pathway
+    return tuple(pathway.categories(ACUITY_TRUE)) if ACUITY_TRUE in pathway.attributes else ()
 
 
 def _target(result: StudyResult, measure: str, group: str) -> Target | None:
@@ -201,10 +211,13 @@ def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterato
         target = _target(result, *figure)
         unit = result.row(result.design.baseline, *figure).unit
         matters.append("none stated" if target is None else threshold(target.minimal_important_difference, unit))
+    levels = _levels(result)
+    names = "" if len(levels) == A_AND_E_LEVELS else f" ({', '.join(levels[:2])})"
     has_limit = any(margin.measure.startswith("under_triage") for margin in result.design.margins)
+    under_triage = UNDER_TRIAGE_NOTE.format(names=names) if has_limit else ""
     yield (
         f"Difference with its 95 % interval (simulation noise only). Least difference that matters, by column: "
-        f"{', '.join(matters)}. 'Slightly': by less than that.{UNDER_TRIAGE_NOTE if has_limit else ''}"
+        f"{', '.join(matters)}. 'Slightly': by less than that.{under_triage}"
     )
     yield from INTERVAL_NOTES[result.interval_kind]
     shown = [result.row(arm.name, *figure) for arm in arms_in_order(result) for figure in figures]

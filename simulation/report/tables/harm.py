@@ -56,7 +56,7 @@ def _notes(result: StudyResult) -> Iterator[str]:
     )
     yield (
         f"Beyond {last:g} h the last published value is held: no estimate exists there. Intervals hold simulation "
-        "noise alone, not what is in doubt of the relation. A difference between arms, not a number of lives."
+        "noise alone, not the uncertainty of the relation. A difference between arms, not a number of lives."
     )
     valued = result.design.value_per_patient_hour
     if valued is not None:

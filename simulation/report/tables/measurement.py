@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +19,7 @@ from simulation.report.tables.table import ReportTable
 from simulation.report.words import change, span, unit_words
 from simulation.study.design import Margin, Target
 from simulation.triage.matrix import N_HIGH
+from simulation.triage.policy import Policy
 
 SETTLED = "none: settled"
 """Words in place of a number of cases where the verdict with both sources needs no more."""
@@ -136,7 +139,7 @@ def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target |
         alone=span(row.difference_low, row.difference_high, row.unit),
         words=words,
         is_margin=isinstance(judged, Margin),
-        n_high=_n_high(result, name),
+        n_high=_n_cases(result.study.arm(name).policy)[1],
     )
 
 
@@ -202,13 +205,29 @@ def _interval(tool: Measured, half_width: float) -> str:
     return span(tool.doubt.effect - half_width, tool.doubt.effect + half_width, tool.unit)
 
 
-def _n_high(result: StudyResult, arm: str) -> float:
-    """Cases of true levels 1-2 that an arm's table rests on; NaN if it states no counts."""
-    policy = result.study.arm(arm).policy
+def cases_words(result: StudyResult, arm: ArmResult) -> str:
+    """'its labels rest on 220 cases, 49 of levels 1-2: intervals leave that doubt out'; '' if it states no counts of
+    its own."""
+    policy = arm.ready.policy
+    if policy.ai is not None and policy.nurse is not None and policy.ai.matrix.counts == policy.nurse.matrix.counts:
+        return ""
+    n, n_high = _n_cases(policy)
+    if math.isnan(n):
+        return ""
+    drawn_again = any(tool.arm == arm.name for tool in measured_tools(result))
+    doubt = "" if drawn_again else ": intervals leave that doubt out"
+    return f"its labels rest on {n:,.0f} cases, {n_high:,.0f} of levels 1-2{doubt}"
+
+
+def _n_cases(policy: Policy) -> tuple[float, float]:
+    """Cases that the table of a policy's tool rests on, and those of true levels 1-2; NaN if it states no counts."""
+    table: Sequence[Sequence[Any]] | None = policy.ai.matrix.counts if policy.ai is not None else None
     if policy.beside_nurse is not None:
-        return float(np.array(policy.beside_nurse.counts)[:N_HIGH].sum())
-    counts = policy.ai.matrix.counts if policy.ai is not None else None
-    return float(np.array(counts)[:N_HIGH].sum()) if counts is not None else math.nan
+        table = policy.beside_nurse.counts
+    if table is None:
+        return math.nan, math.nan
+    counts = np.array(table, dtype=float)
+    return float(counts.sum()), float(counts[:N_HIGH].sum())
 
 
 def needed_words(tool: Measured) -> str:

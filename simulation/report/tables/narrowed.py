@@ -95,8 +95,8 @@ def narrowed_sentences(result: StudyResult, narrowed: NarrowedEffects) -> Iterat
         )
     yield (
         f"The ranges rest on {narrowed.found.n_near:.0f} of {narrowed.n_departments} departments, counted by how near "
-        "they are to these figures. They hold what simulation and measuring leave in doubt, and how departments differ "
-        "otherwise as far as those of the ensemble do."
+        "they are to these figures. They allow for noise of simulation and of measuring, and for how departments "
+        "differ otherwise, as far as those of the ensemble do."
     )
 
 

@@ -118,11 +118,12 @@ def _looked_at(result: StudyResult, target: Target) -> str:
     """Sentences on how many verdicts are read together with those on a target, and how that is allowed for."""
     if target in result.design.primary:
         adjusted = [
-            f"Verdicts on primary measures ({whose}) are adjusted for {n} comparison{'s' * (n > 1)} (95 % overall): "
+            f"Verdicts on primary measures ({whose}) are adjusted for {n} comparisons (95 % overall): "
             f"each is read from an interval of {100 - 5 / n:.4g} %."
             for n, whose in _families(result, len(result.design.primary))
+            if n > 1
         ]
-        return f"Intervals are of 95 % each. {' '.join(adjusted)}"
+        return " ".join(["Intervals are of 95 % each.", *adjusted])
     n = len(result.others) * len(result.design.secondary)
     return f"Verdicts are each from their own 95 % interval. {false_alarms(n)}"
 
@@ -135,7 +136,9 @@ def _families(result: StudyResult, n_stated: int) -> Iterator[tuple[int, str]]:
     comparators = [result.design.arms[arm.name].comparator for arm in result.others]
     for comparator, one, several in ((False, "tool", "tools"), (True, "other thing to do", "other things to do")):
         n_arms = comparators.count(comparator)
-        whose = (one if n_arms == 1 else several) if any(comparators) else "arms"
+        if not any(comparators):
+            one, several = "arm", "arms"
+        whose = one if n_arms == 1 else several
         if n_arms:
             yield n_arms * n_stated, f"{n_arms} {whose}"
 

@@ -22,13 +22,21 @@ def runs_table(runs: Iterable[ListedRun], results: Path) -> ReportTable:
             run.study,
             run.site,
             run.scenario,
-            f"{run.n_replications}{'' if run.n_replications == run.n_planned else f' of {run.n_planned}'}",
+            _how_many(run),
             (run.folder.relative_to(results) if run.folder != results else run.folder).as_posix(),
             verdict_words(run.first_verdict) if run.finished else "unfinished: the same command goes on",
         )
         for run in runs
     )
     return ReportTable("runs", f"Runs in {results}", HEADERS, rows)
+
+
+def _how_many(run: ListedRun) -> str:
+    """'20', '12 of 20' of a run that is not finished, or '30 (20 planned)' of one that was extended."""
+    if run.n_replications == run.n_planned:
+        return f"{run.n_planned}"
+    extended = run.n_replications > run.n_planned
+    return f"{run.n_replications} ({run.n_planned} planned)" if extended else f"{run.n_replications} of {run.n_planned}"
 
 
 def verdict_words(first: Plain | None) -> str:

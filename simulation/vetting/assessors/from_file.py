@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.config_dataclass import config_dataclass
+from simulation.vetting.alike import grouped
 from simulation.vetting.answers import OUTCOMES, VARIANTS, Answer, Outcome, Question, Variant
 from simulation.vetting.assessors.inspect_log import LOGS, read_log
 from simulation.vetting.cases import N_LEVELS, CaseSet
@@ -57,11 +58,12 @@ class FromFile:
                 remedy = "Answer the cases of cases_to_answer.csv, by the names in its first column"
                 faults.append(Fault(where, f"there is no case '{answer.case[:40]}'", remedy))
             elif _key(answer) in self._answers:
-                faults.append(Fault(where, f"a second answer to case {answer.case}", "Number repeats from 1"))
+                remedy = "Number repeats from 1 (`repeat`), and keep `variant` as in cases_to_answer.csv"
+                faults.append(Fault(where, f"a second answer to case '{answer.case}'", remedy))
             else:
                 self._answers[_key(answer)] = answer
         if faults:
-            raise ConfigError(faults[:20], heading=f"Faults in {path.name} ({len(faults)})")
+            raise ConfigError(grouped(faults)[:20], heading=f"Faults in {path.name} ({len(faults)})")
         self._digest = sha256(path.read_bytes()).hexdigest()
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:

@@ -108,8 +108,8 @@ class Llm:
         self._announce(to_ask)
         fresh_answers: list[Answer] = []
         with self._exchange, ThreadPoolExecutor(self._config.concurrency) as pool:
-            futures = [pool.submit(self._ask, question) for question in to_ask]
             try:
+                futures = [pool.submit(self._ask, question) for question in to_ask]
                 for future in futures:
                     fresh_answers.append(future.result())
                     self._say_how_far(len(fresh_answers), len(futures))

@@ -1,0 +1,18 @@
+"""Small words that explanations and reports share."""
+
+from __future__ import annotations
+
+
+def spaced(name: str) -> str:
+    """A name of the configuration as words: 'walk in'."""
+    return name.replace("_", " ")
+
+
+def clipped(text: str, most: int) -> str:
+    """A text of so many characters at most, a longer one cut off."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def number_of(number: int, one: str, many: str = "") -> str:
+    """'1 step', '2 steps'."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
