@@ -67,8 +67,8 @@ def _run_studies(words: list[str], *, alone: bool) -> int:
         runs, studies = _in_scenarios(runs)
     refuse_large(studies)
     for study in studies:
+        refuse_beyond_bound(study)  # before anything is drawn of it
         refuse_overload(study)
-        refuse_beyond_bound(study)
     code, done = 0, []
     for (overrides, _), study, heading in zip(runs, studies, headings(runs), strict=True):
         print_heading(heading)

@@ -177,8 +177,9 @@ def _header_faults(where: str, header: Sequence[str], needed: Mapping[str, str])
         for column in dict.fromkeys(header)
         if column and header.count(column) > 1
     ]
+    names = [name if len(name) <= 40 else f"{name[:40]}..." for name in header]  # without a header: what a patient said
     return faults + [
-        Fault(where, f"has no column '{column}' ({needed[column]})", nearest(column, header))
+        Fault(where, f"has no column '{column}' ({needed[column]})", nearest(column, names))
         for column in needed
         if column not in header
     ]

@@ -77,6 +77,14 @@ def test_a_value_of_a_policy_is_answered_by_the_form_that_sweeps_over_it(aeflow:
     assert single.endswith("'study.arms.<arm>.changes={triage.minutes.seconds_saved.value: 20}'.")
 
 
+def test_a_day_of_too_many_arrivals_is_refused_before_the_run_with_the_whole_path_and_a_value(aeflow: Aeflow) -> None:
+    words = ("study=ai_triage", "ensemble=none", "run.replications=3", "dry_run=true")
+    said = aeflow("compare", *words, "site.arrivals.walk_in.thinning_bound=1.05").message
+    assert said.startswith("site.arrivals.walk_in.thinning_bound: day ")
+    remedy = said.partition("Say ")[2].partition(",")[0]
+    assert aeflow("compare", *words, remedy).code == 0
+
+
 def test_a_dry_run_of_a_break_even_says_what_would_run_and_simulates_nothing(aeflow: Aeflow) -> None:
     said = aeflow("breakeven", "arm=lean_triage", "against=doctor_at_triage", "dry_run=true")
     assert (said.code, said.err) == (0, "")

@@ -30,7 +30,8 @@ HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 OFFER = (HOW_TO / "vendor-offer.md").read_text(encoding="utf-8")
 BY_HAND = (HOW_TO / "own-triage-policy.md").read_text(encoding="utf-8")
 TABLES = dict(zip(("nurses.csv", "product.csv"), re.findall(r"^```text\n(.*?)^```$", OFFER, re.S | re.M), strict=True))
-DEPARTMENT, PRODUCT, COMPARE = (line.split() for line in re.findall(r"^aeflow (.*)$", OFFER, re.MULTILINE))
+COMMANDS = [line.split() for line in re.findall(r"^aeflow (.*)$", OFFER, re.MULTILINE)]
+DEPARTMENT, PRODUCT, COMPARE, BREAK_EVEN = COMMANDS
 
 
 @pytest.fixture
@@ -65,6 +66,16 @@ def test_the_files_state_what_the_how_to_states_by_hand(
     one, other = (read(kind, text) for text in (by_hand, by_command))
     assert without_provenance(one) == without_provenance(other)
     assert one != other  # each names its own source
+
+
+@pytest.mark.usefixtures("tables")
+def test_the_break_even_of_the_how_to_is_asked_of_the_study_of_the_product(aeflow: Aeflow) -> None:
+    aeflow(*PRODUCT)
+    said = aeflow(*BREAK_EVEN, "dry_run=true")
+    assert (said.code, said.err) == (0, "")
+    assert "nothing was simulated" in said.out
+    elsewhere = [word for word in BREAK_EVEN if not word.startswith("study=")]
+    assert "It is one of study=our_ai" in aeflow(*elsewhere, "dry_run=true").message
 
 
 def read(kind: type, text: str) -> Any:

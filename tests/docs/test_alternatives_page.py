@@ -11,6 +11,7 @@ import yaml
 
 from simulation.cli import main
 from simulation.config import load
+from simulation.config.new import new_scaled_department
 from simulation.errors import ConfigError
 from simulation.explain.costs import cost_of
 from simulation.inquiry.quantities import quantities_of, quantity_of
@@ -72,8 +73,11 @@ def test_a_policy_has_the_quantities_that_it_states(study: Study) -> None:
 
 
 def test_the_commands_and_the_arm_of_the_page_are_of_the_study(study: Study) -> None:
-    compare, search = commands()
+    compare, own, search, product = commands()
     assert compare == "aeflow compare study=alternatives"
+    assert own.startswith(compare)
+    assert product == "aeflow breakeven study=our_ai arm=our_ai against=one_more_triage_nurse"
+    assert "one_more_triage_nurse" in load("study=ai_triage", "ensemble=none").design.arms
     asked = dict(word.split("=", 1) for word in search.split()[2:])
     assert {study.arm(name).name for name in asked.values()} == set(asked.values())
     (text,) = blocks(PAGE, "yaml")
@@ -82,9 +86,20 @@ def test_the_commands_and_the_arm_of_the_page_are_of_the_study(study: Study) -> 
     assert arm["cost"]["range"][0] < arm["cost"]["per_year"] < arm["cost"]["range"][1]
 
 
+def test_the_command_for_a_department_of_ones_own_runs_all_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new_scaled_department("ours", {"attendances_per_day": "280", "beds": "510"}, tmp_path / "configs")
+    monkeypatch.chdir(tmp_path)
+    words = commands()[1].split()[1:]
+    assert main([*words, "dry_run=true"]) == 0
+    assert "nothing was simulated" in capsys.readouterr().out
+    assert load(*words[1:]).baseline.pathway == load("study=ours").baseline.pathway
+
+
 @pytest.mark.slow
 def test_a_break_even_is_written_as_the_page_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _, search = commands()
+    search = commands()[2]
     words = search.split()[1:]
     assert main([*words, "study=ai_triage", *SMALL, "what=seconds,adoption,price", f"results={tmp_path}"]) == 0
     said = capsys.readouterr().out

@@ -45,7 +45,7 @@ def test_the_commands_of_the_page_run(here: Path, capsys: pytest.CaptureFixture[
     """As dry runs, the vendor's file and the downloaded one being made up here; `write_cases` as it stands."""
     text = (ROOT / PAGE).read_text(encoding="utf-8")
     listed = re.findall(r"^aeflow .*$", text, re.MULTILINE)
-    assert len(listed) == 8
+    assert len(listed) == 9
     (here / "vendor").mkdir()
     (here / "vendor" / "answers.csv").write_text("case,label\n", encoding="utf-8")
     for line in listed:
