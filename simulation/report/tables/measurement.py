@@ -209,10 +209,9 @@ def cases_words(result: StudyResult, arm: ArmResult) -> str:
     """'its labels rest on 220 cases, 49 of levels 1-2: intervals leave that doubt out'; '' if it states no counts of
     its own."""
     policy = arm.ready.policy
-    if policy.ai is not None and policy.nurse is not None and policy.ai.matrix.counts == policy.nurse.matrix.counts:
-        return ""
     n, n_high = _n_cases(policy)
-    if math.isnan(n):
+    of_nurse = policy.nurse.matrix.counts if policy.nurse is not None and policy.beside_nurse is None else None
+    if math.isnan(n) or (policy.ai is not None and of_nurse is not None and policy.ai.matrix.counts == of_nurse):
         return ""
     drawn_again = any(tool.arm == arm.name for tool in measured_tools(result))
     doubt = "" if drawn_again else ": intervals leave that doubt out"
