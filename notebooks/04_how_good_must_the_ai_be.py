@@ -250,7 +250,7 @@ for exact in EXACT:
 price = claimed.price_per_attendance
 attended = sum(each.per_day * each.scale for each in study.baseline.pathway.arrivals.values() if each.attends)
 fee = 365 * attended * price.value
-priced = {name: result.arm(name).cost.pounds for name in others if result.arm(name).cost is not None}
+priced = {name: result.arm(name).cost for name in others if result.arm(name).cost is not None}
 spent = {name: pounds for name, pounds in priced.items() if pounds > 0}
 for name in priced.keys() - spent.keys():
     effect = signed(found(name, everyone)["difference"])
