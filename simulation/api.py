@@ -292,7 +292,8 @@ def run_into(
     parent = results / study.design.name
     unfinished = UnfinishedRun(parent, identity, about=about(study), part_of=study.run.part_name, resume=resume)
     with unfinished:
-        for note in (*unfinished.notes, *_finished_notes(study, parent, identity)):
+        is_new = resume and not unfinished.kept
+        for note in (*unfinished.notes, *(_finished_notes(study, parent, identity) if is_new else ())):
             say(f"Note: {note}.")
         study, _ = still_to_run(study, unfinished.kept)
         written = _written_already(study, unfinished, say=say)
