@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -329,7 +330,10 @@ def frontier(
 
 
 def _root_near(at: Callable[[float], float], guess: float, quantity: Quantity) -> float:
-    """The root of a function that is next to a guess; NaN if there is none up to the upper bound."""
+    """The root of a function that is next to a guess; NaN if there is none up to the upper bound.
+
+    Two values say on which side it is, since the function goes one way.
+    """
     from scipy.optimize import brentq
 
     known: dict[float, float] = {}
@@ -340,14 +344,16 @@ def _root_near(at: Callable[[float], float], guess: float, quantity: Quantity) -
             known[value] = at(value)
         return known[value]
 
-    for low, high in BRACKETS:
-        near, far = (min(times * guess, quantity.high) for times in (low, high))
+    falls = abs(value_at(BEYOND * guess)) < abs(value_at(guess))
+    multiples = (1.0, BEYOND, 3.0, 100.0) if falls else (BEYOND, 1.0, 0.6, 0.0)
+    for near, far in pairwise(min(times * guess, quantity.high) for times in multiples):
         if value_at(near) * value_at(far) <= 0:
-            return float(brentq(value_at, near, far, xtol=FRONTIER_STEP * quantity.tolerance))
+            step = FRONTIER_STEP * quantity.tolerance
+            return float(brentq(value_at, near, far, xtol=step, rtol=FRONTIER_PART))
     return math.nan
 
 
-BRACKETS = ((1.0, 1.25), (1.0, 0.8), (1.25, 3.0), (3.0, 100.0))
-"""Multiples of the guess between which a change of sign is looked for, in this order."""
-FRONTIER_STEP = 4.0
-"""The tolerance of a search along the frontier, in tolerances of the quantity."""
+BEYOND = 1.25
+"""The multiple of a guess that is tried beside it."""
+FRONTIER_STEP, FRONTIER_PART = 4.0, 0.02
+"""The tolerance of a search along the frontier: in tolerances of the quantity, and as a part of the root."""

@@ -177,6 +177,14 @@ def test_the_frontier_asks_for_twice_the_seconds_of_half_the_patients() -> None:
     assert {share for share, _ in tried} == {0.05, 0.5}  # at the stated share it is known
 
 
+@pytest.mark.parametrize("guess", [40.0, 55.0, 75.0])
+def test_the_frontier_is_found_on_either_side_of_a_poor_guess_by_few_runs(guess: float) -> None:
+    tool = Tool(other=5.0)
+    found = frontier(seconds(), adoption(), tool, at_stated=guess, shares=(0.5,))
+    assert found.seconds == pytest.approx((100,), abs=5)
+    assert tool.runs <= 6
+
+
 def test_a_price_is_as_good_value_as_the_other_arms() -> None:
     effects = {"tool": -2 * OWN + NOISE, "nurse": -4 * np.ones(N * EACH) + NOISE}
     found = price_of(effects, "tool", "nurse", COST, DEPARTMENT)
