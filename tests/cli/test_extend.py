@@ -78,6 +78,7 @@ def test_what_cannot_be_extended_is_said(words: tuple[str, ...], message: str, a
     assert aeflow("extend", *words).message.startswith(message)
 
 
+@pytest.mark.slow
 def test_a_run_that_a_finished_one_could_begin_is_told_of_it(aeflow: Aeflow, three: ae.Result) -> None:
     assert "holds" not in aeflow("compare", *STUDY, "run.seed=7", "run.replications=3").out
     said = aeflow("compare", *STUDY, "run.replications=5").out
@@ -86,6 +87,7 @@ def test_a_run_that_a_finished_one_could_begin_is_told_of_it(aeflow: Aeflow, thr
     assert "holds this run already" in aeflow("compare", *STUDY, "run.replications=5").out
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("three")
 def test_a_run_planned_after_a_look_is_judged_as_one_that_was_looked_at_in_any_order_of_its_parts(
     aeflow: Aeflow,

@@ -68,6 +68,7 @@ def test_a_mistake_on_the_command_line_is_named(word: str, message: str, aeflow:
     assert list(here.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_value_of_a_policy_is_answered_by_the_form_that_sweeps_over_it(aeflow: Aeflow) -> None:
     said = aeflow("compare", "-m", "triage.minutes.seconds_saved.value=20,40").message
     form = said.partition("Say of which arm: '")[2].removesuffix("'.").replace("<arm>", "ai_scribe_measured")
@@ -85,6 +86,7 @@ def test_a_day_of_too_many_arrivals_is_refused_before_the_run_with_the_whole_pat
     assert aeflow("compare", *words, remedy).code == 0
 
 
+@pytest.mark.slow
 def test_a_dry_run_of_a_break_even_says_what_would_run_and_simulates_nothing(aeflow: Aeflow) -> None:
     said = aeflow("breakeven", "arm=lean_triage", "against=doctor_at_triage", "dry_run=true")
     assert (said.code, said.err) == (0, "")

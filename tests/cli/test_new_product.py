@@ -68,6 +68,7 @@ def test_the_files_state_what_the_how_to_states_by_hand(
     assert one != other  # each names its own source
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tables")
 def test_the_break_even_of_the_how_to_is_asked_of_the_study_of_the_product(aeflow: Aeflow) -> None:
     aeflow(*PRODUCT)

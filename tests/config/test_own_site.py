@@ -34,6 +34,7 @@ def test_what_the_command_chooses_beside_such_a_site_is_respected(ours: Path) ->
     assert load("site=ours", *chosen, config_dir=ours).choices["staffing"] == "typical"
 
 
+@pytest.mark.slow
 def test_the_whole_department_of_ones_own_runs_by_its_study_and_by_the_full_command(ours: Path) -> None:
     groups = ("site", "staffing", "calibration", "pathway")
     studies = [
@@ -43,6 +44,7 @@ def test_the_whole_department_of_ones_own_runs_by_its_study_and_by_the_full_comm
     assert [[study.choices[group] for group in groups] for study in studies] == [["ours"] * 4] * 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("stated", "group"), [("study", "staffing"), ("site", "calibration")])
 def test_what_a_file_of_ones_own_chooses_beside_such_a_site_is_respected(ours: Path, stated: str, group: str) -> None:
     study, site = ours / "study/ours.yaml", ours / "site/ours.yaml"

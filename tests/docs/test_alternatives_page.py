@@ -86,6 +86,7 @@ def test_the_commands_and_the_arm_of_the_page_are_of_the_study(study: Study) -> 
     assert arm["cost"]["range"][0] < arm["cost"]["per_year"] < arm["cost"]["range"][1]
 
 
+@pytest.mark.slow
 def test_the_command_for_a_department_of_ones_own_runs_all_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,6 +13,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "python.md"
 SHORT = ("run.warm_up_days=7", "run.measured_days=7", "run.cool_down_days=1", "run.replications=3")
 
 
+@pytest.mark.slow
 def test_the_blocks_of_the_page_run(monkeypatch: pytest.MonkeyPatch) -> None:
     load = ae.load
     monkeypatch.setattr(ae, "load", lambda *words, **named: load(*words, *SHORT, **named), raising=False)

@@ -169,6 +169,7 @@ def test_every_packaged_study_comes_back_equal(name: str, tmp_path: Path) -> Non
     assert len({id(arm.pathway) for arm in again.arms}) <= len({id(arm.pathway) for arm in study.arms})
 
 
+@pytest.mark.slow
 def test_months_waits_and_profiles_of_a_study_that_has_them_come_back(tmp_path: Path, without_report: None) -> None:
     study = load(
         "study=coverage", "run.replications=1", "run.warm_up_days=0", "run.measured_days=35", "engine=compiled"
@@ -198,6 +199,7 @@ def test_an_arm_in_which_nobody_is_in_both_comes_back(
     assert np.isnan(shares.better)
 
 
+@pytest.mark.slow
 def test_results_and_studies_are_told_in_ten_lines(computed: ae.Result) -> None:
     assert len(repr(computed).splitlines()) <= 10
     assert len(repr(computed.study).splitlines()) <= 10

@@ -73,6 +73,7 @@ def test_no_measure_drifts_over_the_measured_weeks(number: int, windows: dict[st
     assert abs(t) < limit(), f"{NAMES[number]} moves by {slopes.mean():.3g} a week, t = {t:.2f}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(NAMES)), ids=NAMES)
 def test_twice_the_warm_up_moves_no_measure_beyond_its_interval(number: int, windows: dict[str, np.ndarray]) -> None:
     moved = (windows["doubled"] - windows["as_stated"])[:, number]

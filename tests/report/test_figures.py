@@ -47,6 +47,7 @@ def test_only_arms_with_a_cost_are_in_the_picture_of_cost(drawn: dict[str, Pictu
     assert "erring down" not in drawn["per_100k"].alt
 
 
+@pytest.mark.slow
 def test_the_same_inputs_give_the_same_pictures(drawn: dict[str, Picture], result: StudyResult) -> None:
     assert {picture.name: picture.png for picture in pictures(result)} == {
         name: each.png for name, each in drawn.items()

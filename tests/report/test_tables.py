@@ -312,6 +312,7 @@ def test_a_reception_is_registration_by_the_role_of_its_pool_or_its_own_name(rol
     assert stage_of("film", pathway) == "tests"
 
 
+@pytest.mark.slow
 def test_a_policy_that_hands_back_has_a_mix_of_labels(study: Study) -> None:
     policy = policy_named("ai_hands_back", (packaged_configs(),), "triage", [])
     assert policy is not None
@@ -376,6 +377,7 @@ def test_a_screen_that_cuts_a_table_keeps_the_products_that_the_study_is_about()
     assert shortened(replace(table, rows=table.rows[:-1]), {names[0]}).rows == table.rows[:-1]
 
 
+@pytest.mark.slow
 def test_groups_of_the_users_own_are_looked_at_for_who_is_worse_off() -> None:
     result = compare(
         load("study=gallery/emergency_room", "run.replications=2", "run.measured_days=7", "executor=serial")

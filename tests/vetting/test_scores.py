@@ -136,6 +136,7 @@ def test_where_there_are_thirty_errors_a_kappa_is_resampled_from_the_cases_alone
     assert fewer.low != np.quantile(kappa(resampled_sums(with_29.counts, 7), 1), 0.025)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "accuracy"), [(30, 0.98), (60, 0.95), (150, 0.98), (150, 0.85)])
 def test_kappas_of_few_errors_cover_the_truth(n: int, accuracy: float) -> None:
     """200 benches: 91 to 99 % (standard error 2 points); resampled from the cases alone, 44 to 93 %."""
