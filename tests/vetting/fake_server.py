@@ -86,7 +86,7 @@ def level(number: Any) -> Behaviour:
 
 def slow(handler: Handler, body: dict[str, Any]) -> None:
     """Too late."""
-    time.sleep(0.6)
+    time.sleep(2.0)
     handler.say('{"level": 3}')
 
 
