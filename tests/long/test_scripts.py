@@ -20,6 +20,6 @@ HERE = Path(__file__).parent
 )
 def test_what_a_script_tries_holds(script: str, words: tuple[str, ...], says: str, tmp_path: Path) -> None:
     asked = [sys.executable, HERE / script, *words]
-    done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, timeout=1800)
+    done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, timeout=840)
     assert done.returncode == 0, done.stdout + done.stderr
     assert says in done.stdout

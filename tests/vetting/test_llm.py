@@ -203,13 +203,17 @@ def test_an_answer_that_was_given_is_not_asked_again_but_a_failure_is(tmp_path: 
 
 def test_a_run_that_is_stopped_sends_nothing_again_and_says_that_answers_are_kept(tmp_path: Path) -> None:
     """Stopped as by Ctrl-C as soon as a failing server was asked, while most questions wait for their turn."""
-    stop = threading.Timer(0, lambda: signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT))
+    was_asked = threading.Event()
+
+    def stop() -> None:
+        if was_asked.wait(60):
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     def failing(handler: Handler, body: dict[str, Any]) -> None:
-        if len(server.asked) == 1:
-            stop.start()
+        was_asked.set()
         handler.send(b"", 503)
 
+    threading.Thread(target=stop, daemon=True).start()
     with serving(failing) as server:
         llm = Llm(stated(server.address, retries=10, first_pause=60), Setting(prompt=PROMPT, kept=tmp_path))
         began = time.monotonic()
