@@ -14,6 +14,7 @@ from simulation.config import load
 from simulation.errors import AeflowError, ConfigError
 from simulation.experiment.executors import ExecutorFailed, completed, open_executor
 from simulation.experiment.executors import dask_cluster as module
+from simulation.experiment.executors.contract import WorkerLost
 from simulation.experiment.executors.dask_cluster import DaskExecutor
 from simulation.experiment.replicate import ReplicationResult, replicate
 from simulation.experiment.store.identity import content_of
@@ -72,6 +73,18 @@ def test_a_replication_whose_worker_dies_is_run_again(cluster: DaskExecutor, das
         worker.kill()
     ended += running
     assert sorted(each.replication for each in ended if isinstance(each, ReplicationResult)) == [2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.slow
+def test_a_worker_that_goes_before_it_is_asked_what_it_draws_is_not_waited_for(
+    cluster: DaskExecutor, dask: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = cluster._session
+    assert session is not None
+    versions = {"tcp://127.0.0.1:1": module._versions()}
+    monkeypatch.setattr(session.client, "run", lambda *asked, **how: versions)
+    with pytest.raises(WorkerLost):
+        session.scattered(dask)
 
 
 @pytest.mark.slow

@@ -198,8 +198,19 @@ class _Session:
             worker: self.client.submit(_differences, shared, workers=[worker], allow_other_workers=False, pure=False)
             for worker in versions
         }
-        _refuse(self.client.gather(checks))
+        _refuse({worker: self._answer(worker, check) for worker, check in checks.items()})
         return shared
+
+    def _answer(self, worker: str, check: Any) -> tuple[str, ...]:
+        """What a worker answers. Raises WorkerLost if it goes before that: no other would answer in its place."""
+        while True:
+            try:
+                answer: tuple[str, ...] = check.result(timeout=SECONDS_BETWEEN_COUNTS)
+            except TimeoutError:
+                if worker not in self.client.nthreads():
+                    raise WorkerLost from None
+            else:
+                return answer
 
     def kill(self) -> None:
         """End at once."""
