@@ -13,7 +13,7 @@ def migrate(words: list[str]) -> int:
 
     folders = [word for word in words if not word.startswith("dry_run=")]
     faults = [
-        Fault(word, "is neither true nor false", "Say dry_run=true to see what would be renamed")
+        Fault(word, "is neither true nor false", "Write dry_run=true to see what would be renamed")
         for word in words
         if word.startswith("dry_run=") and word not in ("dry_run=true", "dry_run=false")
     ]

@@ -100,7 +100,7 @@ def vet(words: list[str]) -> int:
     own = {"name": "synthetic", "results": "results", "against": "", **dict.fromkeys(VET_SWITCHES, "false")}
     own |= {key: value for key, _, value in (word.partition("=") for word in overrides) if key in own}
     faults = [
-        Fault(key, f"found '{own[key]}'", "Say true or false")
+        Fault(key, f"found '{own[key]}'", "Write true or false")
         for key in VET_SWITCHES
         if own[key] not in ("true", "false")
     ]

@@ -56,7 +56,7 @@ def _department(name: str, typed: Mapping[str, str], config_dir: str | None) -> 
 
     for path in new_scaled_department(name, typed, Path(config_dir or "configs")):
         print(f"{path}: {HEADS[path.parent.name]}.")
-    print("Every number there says what it was made of.\n")
+    print("Every number there says how it was derived.\n")
     for line in scaled_lines(load_study([f"study={name}"], config_dir), load_study([], str(packaged_configs()))):
         print(line)
     _next(name, config_dir)
@@ -68,7 +68,7 @@ def _next(name: str, config_dir: str | None) -> None:
     where = _where(config_dir)
     print(f"\nRun it:          aeflow compare study={name}{where}")
     print(f"Look at it:      aeflow show study={name}{where}")
-    print("Then change it:  every key is in docs/vocabulary.md; a mistake is named with what to do about it.")
+    print("Then change it:  every key is in docs/vocabulary.md; a message says what is wrong and what to do.")
 
 
 def _product(name: str, typed: Mapping[str, str], config_dir: str | None) -> None:
@@ -82,13 +82,16 @@ def _product(name: str, typed: Mapping[str, str], config_dir: str | None) -> Non
     print()
     for line in (*product.notes, *offer_lines(product.study, name), *size_lines(product.study, name)):
         print(line)
-    print("\nAssumed, because you did not say (to change it, edit the files, or say the key and another NAME):")
+    print(
+        "\nAssumed, because you gave no value (to change it, edit the files, or run this again with the key and "
+        "another NAME):"
+    )
     for words, key in _assumed(product):
         print(f"  {words:<66} {key}")
     short = "run.replications=20"
     print(f"\nA first answer, in some minutes:   aeflow compare study={name} {short}{_where(config_dir)}")
     print(f"With narrower intervals:           aeflow compare study={name}{_where(config_dir)}")
-    print("The last lines on the screen are the answer; the same stand on the first page of the report.")
+    print("The last lines on the screen are the answer; the first page of the report has the same words.")
 
 
 def _assumed(product: NewProduct) -> Sequence[tuple[str, str]]:
@@ -117,7 +120,7 @@ def _assumed(product: NewProduct) -> Sequence[tuple[str, str]]:
     if offer.price_per_attendance is None:
         assumed.append(("no price, so its cost is 'not stated'", "price_per_attendance=1.8"))
     if offer.acceptance is not None:
-        assumed.append(("nurses follow it as often where it is wrong as where it is right", "switching, in the file"))
+        assumed.append(("nurses follow it as often when it is wrong as when it is right", "switching, in the file"))
     if offer.gives_labels:
         same = "it errs partly on the same patients as nurses (correlation 0.5)"
         assumed.append((same, "correlation, in the file"))

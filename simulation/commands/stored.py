@@ -16,7 +16,7 @@ def report(words: list[str]) -> int:
     """Write the page and pictures of a stored run again; with export=true also files for other programs."""
     folders = [word for word in words if not word.startswith("export=")]
     faults = [
-        Fault(word, "is neither true nor false", "Say export=true for Excel and Word")
+        Fault(word, "is neither true nor false", "Write export=true for Excel and Word")
         for word in words
         if word.startswith("export=") and word not in ("export=true", "export=false")
     ]
@@ -51,11 +51,11 @@ def results(words: list[str]) -> int:
     if unknown:
         raise ConfigError([Fault(unknown[0], "chooses nothing", f"Choose by {', '.join(LIST_FILTERS)}")])
     if len(folders) > 2:
-        remedy = "Name one to list, or two runs to set beside each other"
+        remedy = "Name one to list, or two runs to compare"
         raise ConfigError([Fault("results", f"{len(folders)} folders follow", remedy)])
     if len(folders) == 2:
         if filters:
-            raise ConfigError([Fault(filters[0], "chooses nothing where two runs are named", "Leave it out")])
+            raise ConfigError([Fault(filters[0], "has no effect if two runs are named", "Leave it out")])
         from simulation.api import read
 
         one, other = (read(folder) for folder in folders)
@@ -66,7 +66,7 @@ def results(words: list[str]) -> int:
 
     folder = Path(folders[0] if folders else "results")
     if not folders and not folder.is_dir():
-        print(f"{folder}: no run has written it yet. Make one with: aeflow compare")
+        print(f"{folder}: no run has written it yet. Start one with: aeflow compare")
         return 0
     listing = list_runs(folder)
     wanted = dict(word.split("=", 1) for word in filters)
@@ -74,7 +74,7 @@ def results(words: list[str]) -> int:
     if runs:
         print_tables([runs_table(runs, folder)])
     else:
-        print(f"{folder}: holds no run{' with ' * bool(filters)}{' '.join(filters)}. Make one with: aeflow compare")
+        print(f"{folder}: holds no run{' with ' * bool(filters)}{' '.join(filters)}. Start one with: aeflow compare")
     for reason in listing.unreadable:
         print(f"Not listed: {reason}", file=sys.stderr)
     return 0
@@ -86,7 +86,7 @@ def narrow(words: list[str]) -> int:
     others = [word for word in words if not word.startswith(("observed=", "from="))]
     if others or not own.get("observed"):
         found = f"found '{others[0]}'" if others else "no file of figures is named"
-        remedy = "Say: aeflow narrow observed=FILE.yaml from=FOLDER (docs/how-to/narrow.md has such a file)"
+        remedy = "Write: aeflow narrow observed=FILE.yaml from=FOLDER (docs/how-to/narrow.md has such a file)"
         raise ConfigError([Fault("narrow", found, remedy)])
     from simulation.api import read
     from simulation.config.observed import observed_in
@@ -109,8 +109,8 @@ def _must_hold_replications(folder: Path) -> None:
     folder = followed(folder)
     if (folder / "manifest.json").is_file() and not (folder / REPLICATIONS).is_file():
         raise ResultsError(
-            f"{folder}: holds no replications, as published folders do not, so nothing can be read from it. Make a run "
-            f"of your own, about a minute on two cores: {SHORT_RUN}"
+            f"{folder}: holds no replications, as published folders do not, so nothing can be read from it. Run "
+            f"your own, which takes about a minute on two cores: {SHORT_RUN}"
         )
 
 

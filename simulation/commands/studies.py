@@ -28,7 +28,7 @@ def compare(words: list[str]) -> int:
         return _run_again(sources[-1].removeprefix("from="), [word for word in words if word not in sources])
     for word in words:
         if word.lstrip("+~").split("=")[0].split(".")[0] == "triage":
-            raise ConfigError([Fault(word, "does nothing here, because arms name their policies", _of_an_arm(word))])
+            raise ConfigError([Fault(word, "has no effect here, because arms name their policies", _of_an_arm(word))])
     if PRICES in words:
         from simulation.commands.inquiries import prices
 
@@ -46,7 +46,7 @@ def _of_an_arm(word: str) -> str:
     if "." not in key or not value:
         return "Use aeflow run, or study.arms.<arm>.triage=<policy>"
     values = value.split(",") if not set(value) & set("[]{}'\"") else [value]
-    return f"Say of which arm: 'study.arms.<arm>.changes={','.join(f'{{{key}: {one}}}' for one in values)}'"
+    return f"Name the arm: 'study.arms.<arm>.changes={','.join(f'{{{key}: {one}}}' for one in values)}'"
 
 
 def run(words: list[str]) -> int:
@@ -114,7 +114,7 @@ def _run_again(folder: str, words: list[str]) -> int:
 
     unknown = [word for word in words if word.split("=", 1)[0].split(".")[0] not in NOT_OF_A_STUDY]
     if unknown:
-        remedy = f"With from=FOLDER the study is the stored one; allowed besides: {', '.join(NOT_OF_A_STUDY)}"
+        remedy = f"With from=FOLDER the study is the stored one; only these can be changed: {', '.join(NOT_OF_A_STUDY)}"
         raise ConfigError([Fault(unknown[0], "cannot be changed in a stored study", remedy)])
     before = read(folder)
     asked = load(*words)
@@ -127,7 +127,7 @@ def _run_again(folder: str, words: list[str]) -> int:
     announce(study, alone=False)
     changed = what_changed(before)
     if changed:
-        print(f"Not bit for bit what {folder} holds: since it was run, {', '.join(changed)} changed.")
+        print(f"Not identical to {folder} bit for bit: since that run, {', '.join(changed)} changed.")
     results = Path(str(asked.resolved["results"]))
     with progress(len(numbers), keeps=bool(run.keep)) as callbacks:
         stored = run_into(study, results, done=callbacks.done, keeping=callbacks.keeping)
@@ -147,12 +147,12 @@ def extend(words: list[str]) -> int:
     plain = [word for word in words if "=" not in word]
     overrides = [word for word in words if word not in plain]
     if len(plain) != 2 or not plain[1].isdecimal():
-        remedy = "Say which run, and how many replications more: aeflow extend results/latest 60"
+        remedy = "Name the run, and how many more replications: aeflow extend results/latest 60"
         raise ConfigError([Fault("extend", f"found {' '.join(plain) or 'nothing'}", remedy)])
     allowed = (*NOT_OF_A_STUDY, "resume")
     unknown = [word for word in overrides if word.split("=", 1)[0].split(".")[0] not in allowed]
     if unknown:
-        remedy = f"The study is the stored one; allowed besides: {', '.join(allowed)}"
+        remedy = f"The study is the stored one; only these can be changed: {', '.join(allowed)}"
         raise ConfigError([Fault(unknown[0], "cannot be changed in a stored study", remedy)])
     asked, n = load(*overrides), int(plain[1])
     with progress(n) as callbacks:

@@ -248,7 +248,7 @@ def _cell_faults(body: Sequence[Sequence[str]], levels: Sequence[str], where: st
         if not re.fullmatch(r"\d{1,9}(\.0+)?", cell)
     ]
     if wrong and all(re.fullmatch(r"[01]?[.,]\d+|[01]|[\d.,]+ ?%", cell) for row in body for cell in row):
-        yield Fault(where, "holds shares", "Give the numbers of patients: how few they are decides how sure they are")
+        yield Fault(where, "holds shares", "Give counts of patients: the precision of the table depends on them")
         return
     for true, label, cell in wrong[:MOST_FAULTS]:
         found = f"found '{shortened(cell)}'" if cell else "is empty"

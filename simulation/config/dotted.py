@@ -132,7 +132,7 @@ def take(root: Raw, full: Raw | None, path: str, where: str, faults: list[Fault]
     refused: list[Fault] = []
     place = _place_of(root, parts, where, refused, new=[_provenance(block) for block in sources[1:-1]])
     faults += [
-        Fault(where, f"in the policy that is to have '{path}', {fault.found}", fault.remedy) for fault in refused
+        Fault(where, f"in the policy that should get '{path}', {fault.found}", fault.remedy) for fault in refused
     ]
     if place is not None:
         holder, key = place
@@ -145,8 +145,8 @@ def _append(root: Raw, parts: list[str], sources: list[Any], path: str, where: s
     for part, source in zip(parts[:-1], sources[1:-1], strict=True):
         holder = holder.setdefault(part, [] if isinstance(source, list) else _provenance(source))
         if not isinstance(holder, type(source)):
-            found = f"the policy that is to have '{path}' has something else there"
-            faults.append(Fault(where, found, "Write it as a list in both, or take it whole"))
+            found = f"the policy that should get '{path}' has something else there"
+            faults.append(Fault(where, found, "Write it as a list in both, or name the list itself"))
             return
     holder.append(copy.deepcopy(sources[-1]))
 

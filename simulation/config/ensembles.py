@@ -182,7 +182,7 @@ def priors_named(name: str, folders: Iterable[Path]) -> Priors:
         faults += [*_parameter_faults(priors.parameters, where), *_slope_faults(priors, where)]
         for parameter_name, parameter in priors.parameters.items():
             if parameter.whole and len(parameter.changes) > 1:
-                found = f"is whole and changes {len(parameter.changes)} values"
+                found = f"is a whole number and changes {len(parameter.changes)} values"
                 path = f"{where}.parameters.{parameter_name}"
                 faults.append(Fault(path, found, "Write a parameter for each of them"))
     if faults or priors is None:

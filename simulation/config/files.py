@@ -190,7 +190,7 @@ def yaml_fault(error: yaml.MarkedYAMLError, file: str) -> Fault:
         found = shortened(str(error.problem).replace("found duplicate key", "states a key twice:"))
         return Fault(f"{file}{line}", found, "Keep one of the two")
     remedies = (remedy for words, remedy in _YAML_REMEDIES.items() if words in str(error.problem))
-    return Fault(f"{file}{line}", str(error.problem), next(remedies, "Put the YAML right"))
+    return Fault(f"{file}{line}", str(error.problem), next(remedies, "Correct the YAML"))
 
 
 class UniqueKeys(yaml.SafeLoader):

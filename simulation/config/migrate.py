@@ -113,7 +113,7 @@ class Migration:
                 old.rename(new)
         except OSError as error:
             name = Path(error.filename or self.folder).name
-            remedy = "Make it writable and migrate again: what was rewritten stays so"
+            remedy = "Make it writable and migrate again; files that were rewritten stay as they are"
             raise ConfigError([Fault(name, f"cannot be written: {error.strerror}", remedy)]) from error
 
     def lines(self) -> Iterator[str]:
@@ -145,7 +145,9 @@ def migration_of(folder: str | Path) -> Migration:
     folders = tuple((root / old, root / new) for old, new in RENAMED_GROUPS.items() if (root / old).is_dir())
     for old, new in folders:
         if new.exists():
-            faults.append(Fault(old.name, f"is there beside '{new.name}', its new name", "Put their files together"))
+            faults.append(
+                Fault(old.name, f"is there as well as '{new.name}', its new name", "Put their files together")
+            )
     if faults:
         raise ConfigError(faults)
     by_path = {file.shown: file for file in files if file is not None}

@@ -26,7 +26,7 @@ GONE: Mapping[str, tuple[str, str]] = {
 """Packaged policies that are gone, and the policy and nurses that do the same."""
 OF_LANGUAGE = ("ai_all_levers", "ai_interprets", "guardian_as_claimed")
 """Packaged policies that stated the cost of a missing shared language, which nurses state now."""
-BY_HAND = "Move it by hand: docs/how-to/own-triage-policy.md says where the nurse is stated"
+BY_HAND = "Move it by hand: docs/how-to/own-triage-policy.md says where nurses are described"
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,10 @@ class _WrittenPolicy:
         tool = {key: value for key, value in self.keys.items() if key not in OF_THE_NURSE}
         if _read(policy) == tool and _nurse_in(nurse) == (self.keys.get("nurse"), self.keys.get("burdens") or []):
             return policy, nurse
-        found = "states the nurse in a way that cannot be moved (an anchor, braces around the whole, or no `nurse`)"
+        found = (
+            "describes the nurse in a way that cannot be moved (an anchor, braces around the whole block, or no "
+            "`nurse`)"
+        )
         faults.append(Fault(self.file, found, BY_HAND))
         return "", ""
 
@@ -201,7 +204,7 @@ def _studies(file: str, text: str, faults: list[Fault]) -> Iterator[yaml.Mapping
     inline = _get(node, "triage")
     if not file.startswith("triage/") and isinstance(inline, yaml.MappingNode):
         keys = [key for key in OF_THE_NURSE if _get(inline, key) is not None]
-        faults += [Fault(f"{file}: triage.{key}", "is of the nurse", BY_HAND) for key in keys]
+        faults += [Fault(f"{file}: triage.{key}", "belongs to the nurse", BY_HAND) for key in keys]
 
 
 def _get(block: yaml.Node | None, key: str) -> yaml.Node | None:
@@ -268,7 +271,7 @@ def _rename_paths(change: _Change, block: yaml.MappingNode, faults: list[Fault])
         if path.value.partition(".")[0] in OF_THE_NURSE:
             where = f"{change.file}, line {path.start_mark.line + 1}"
             remedy = "Put its tables by group under `nurse_by_group` in the full policy, and take `nurse_by_group`"
-            faults.append(Fault(where, f"takes '{path.value}', which is of the nurse", remedy))
+            faults.append(Fault(where, f"takes '{path.value}', which belongs to the nurse", remedy))
 
 
 def _choose_nurses(change: _Change) -> None:

@@ -77,10 +77,10 @@ SCALED_KINDS = ("site", "staffing", "calibration", "pathway", "study", "priors")
 HEADS = {
     "site": "who comes, how many are admitted, places. Minutes and case mix stay those of configs/site/typical.yaml",
     "staffing": "who is on duty when, in whole people. Shifts that overlap add up",
-    "calibration": "beds, majors places, thresholds. All else stays fitted to the typical site",
+    "calibration": "beds, majors places, thresholds. Everything else stays as fitted to the typical site",
     "pathway": "the typical route; how many must wait for a bed before stays end early",
     "study": "the question. What is compared, and by which measures",
-    "priors": "what could be, for `aeflow ensemble`",
+    "priors": "ranges of the parameters, for `aeflow ensemble`",
 }
 """What each of these files holds, for its first line and for the screen."""
 STUDY = """\
@@ -118,7 +118,7 @@ def _scaled_text(kind: str, name: str, words: str, blocks: Sequence[Scaled]) -> 
     base = "emergency_department" if kind == "pathway" else "typical"
     return (
         f"# {name}: {HEADS[kind]}.\n# Made by: aeflow new department {name} {words}\n"
-        "# `source` says what each number was made of. Change any of them, and write your own source.\n"
+        "# `source` says how each number was derived. Change any of them, and write your own source.\n"
         f"defaults: [{base}, _self_]\n{''.join(_lines(nested))}"
     )
 

@@ -121,7 +121,7 @@ def _lacking(offer: Offer, base: str, pathway: Pathway) -> Iterator[Fault]:
     """Faults for what the offer needs of the department and it has not: labels, sources, durations of triage."""
     if ACUITY_GIVEN not in pathway.attributes and (offer.gives_labels or offer.nurses is not None):
         found = "labels nobody, so there is no triage that a product could change"
-        yield Fault(f"department={base}", found, "Let its triage err first: docs/how-to/small-department.md")
+        yield Fault(f"department={base}", found, "Add a triage that can be wrong: docs/how-to/small-department.md")
     if not _covered(offer, pathway):
         sources = ", ".join(name for name, source in pathway.arrivals.items() if source.attends)
         yield Fault("covers", "is missing", f"Name arrival sources of the patients for whom it is used ({sources})")
@@ -181,21 +181,21 @@ def _unlikely_tables(offer: Offer | None, tables: Mapping[str, CountsTable]) -> 
     """Faults of one table given twice, of a table on its side (its columns add up to what the rows of the other do),
     and of one upside down (its rows do, in the opposite order)."""
     if tables["labels"].rows == tables["nurses"].rows:
-        remedy = "Give the product's own table. What a product as good as nurses does is the arm 'sham' of every study"
+        remedy = (
+            "Give the product's own table. The arm 'sham' of every study shows what a product as good as nurses does"
+        )
         yield Fault(str(getattr(offer, "labels", None)), "counts the same as the nurses' table", remedy)
     rows = {key: [sum(row) for row in table.rows] for key, table in tables.items()}
     columns = {key: [sum(column) for column in zip(*table.rows, strict=True)] for key, table in tables.items()}
     for key, other in (("labels", "nurses"), ("nurses", "labels")):
         if rows["labels"] != rows["nurses"] and columns[key] == rows[other]:
             sums = ", ".join(map(str, rows[other]))
-            found = f"its columns add up to what the rows of {getattr(offer, other)} do ({sums})"
-            remedy = "One of them is turned: rows are true levels, columns labels, in both"
+            found = f"its columns add up to the sums of the rows of {getattr(offer, other)} ({sums})"
+            remedy = "One of them is transposed: rows are true levels, columns labels, in both"
             yield Fault(str(getattr(offer, key)), found, remedy)
     if rows["labels"] != rows["nurses"] == rows["labels"][::-1]:
         sums = ", ".join(map(str, rows["labels"]))
-        found = (
-            f"its rows add up to {sums}, those of {getattr(offer, 'nurses', None)} to the same from the last upwards"
-        )
+        found = f"its rows add up to {sums}, those of {getattr(offer, 'nurses', None)} to the same in reverse order"
         remedy = "One of them is upside down: the first row and column are immediate, the last non-urgent, in both"
         yield Fault(str(getattr(offer, "labels", None)), found, remedy)
 

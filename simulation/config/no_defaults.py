@@ -33,6 +33,8 @@ def defaults_left_out(composed: Composed, design: Design, folders: Sequence[Path
         return None
     pathway = name if name in names_in("pathway", folders) else "NAME"
     line = f"defaults: [/study/_department_alone, override /pathway@_global_.pathway: {pathway}]"
-    other = ", or give the arms a triage policy if it is about that one" if untriaged else ""
+    other = (
+        ", or give the arms a triage policy if it is about the department that comes with aeflow" if untriaged else ""
+    )
     found = f"states no `defaults`, so it is about the department that comes with aeflow (site={site})"
     return Fault(f"study/{name}.yaml", found, f"For a department of your own write at the top: {line}{other}")

@@ -25,7 +25,7 @@ OF_TRIAGE = ("triage_interview", "triage_record")
 AROUND = 0.1
 """How far the range of an offer's share goes to either side: assumed."""
 LABELS_WANTED = "Give its table (labels=product.csv), or exact_share=0.8 under_share=0.12"
-TYPED = "stated by whoever ran aeflow new product"
+TYPED = "given to aeflow new product on the command line"
 """The source of a number that nobody has checked."""
 CORRELATION = (
     'correlation: {value: 0.5, range: [0, 0.9], evidence: assumed, source: "not measured: how far nurses and product '
@@ -95,7 +95,7 @@ def _contradictions(offer: Offer) -> Iterator[Fault]:
             yield Fault("labels", "is missing", LABELS_WANTED)
         for name in ("role", "acceptance"):
             if getattr(offer, name) is not None:
-                yield Fault(name, "is stated, but nothing of the product's labels", LABELS_WANTED)
+                yield Fault(name, "is stated, but nothing about the product's labels", LABELS_WANTED)
     elif offer.acceptance is None and offer.role != "replaces":
         remedy = "Say how often nurses take its label where it differs from theirs (acceptance=0.6), or role=replaces"
         yield Fault("acceptance", "is missing", remedy)
@@ -130,7 +130,7 @@ class OfferFiles:
     def triage(self, table: CountsTable | None) -> str:
         """The file of the policy: what the product does, and how nurses use it."""
         offer, name = self.offer, self.name
-        head = f"# {name}: the product offered. What it does and how it is used; nothing of the nurses.\n"
+        head = f"# {name}: the product offered. What it does and how it is used; nothing about the nurses.\n"
         parts = [head, self._made_by, f"kind: matrix\nname: {name}\n"]
         if offer.gives_labels:
             labels = self._matrix(table, str(offer.labels), "  ") if table is not None else self._agreement()
@@ -179,13 +179,13 @@ class OfferFiles:
     def _agreement(self) -> str:
         offer = self.offer
         assert offer.exact_share is not None and offer.under_share is not None
-        source = self._source("as told of the product, without a table")
+        source = self._source("as stated for the product, without a table")
         shares = {"exact_share": offer.exact_share, "under_share": offer.under_share}
         lines = [
             f"    {key}: {_assumed(share, (max(0, share - AROUND), min(1, share + AROUND)), source)}\n"
             for key, share in shares.items()
         ]
-        spread = _quoted("errors are distributed as the nurses' are, which is kind to the product")
+        spread = _quoted("errors are distributed like the nurses', which favours the product")
         return f"  agreement:\n{''.join(lines)}    evidence: assumed\n    source: {spread}\n"
 
     def _covers(self) -> str:
@@ -203,7 +203,7 @@ class OfferFiles:
         span = (0, 2 * saved) if saved > 0 else (2 * saved, 0)
         return (
             f"minutes:\n  durations: [{', '.join(self.durations)}]\n"
-            f"  seconds_saved: {_assumed(saved, span, self._source('as told of the product'))}\n"
+            f"  seconds_saved: {_assumed(saved, span, self._source('as stated for the product'))}\n"
             f"  never_below: {_assumed(0.5, (0.1, 0.9), 'a nurse still looks at the patient')}\n"
         )
 

@@ -263,7 +263,7 @@ def outright_faults(ensemble: Ensemble, raw: Raw, changes: Iterable[Change]) -> 
         for path in sorted((overwritten | _varied_by(ensemble, old)) - _varied_by(ensemble, change.value)):
             yield Fault(
                 change.where,
-                f"sets outright what the departments of the ensemble '{ensemble.name}' differ in "
+                f"sets a value in which the departments of the ensemble '{ensemble.name}' differ "
                 f"('{ensemble.varied[path]}' varies {path})",
                 f"Say it relative to each department: {change.path}: {_relative(old, change.value, raw)}; or run one "
                 "department: ensemble=none",

@@ -39,7 +39,9 @@ def rest_left_out(choices: Mapping[str, str], asked: Collection[str], folders: S
     found = f"chooses the site alone, and you have {files} too"
     whole = " ".join(f"{group}={site}" for group in ("site", *left))
     group, name = next(iter(left.items()))
-    remedy = f"For the whole department say {whole}; what you do not want of it say as well ({group}={name})"
+    remedy = (
+        f"For the whole department write {whole}; to replace a part of it, add that choice as well ({group}={name})"
+    )
     return Fault(f"site={site}", found, remedy)
 
 

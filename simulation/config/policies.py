@@ -30,7 +30,7 @@ KINDS = {"triage": "triage policy", "nurse": "nurse"}
 """The words for a file of each group that an arm names."""
 OF_THE_NURSE = ("nurse", "burdens")
 """Keys of the nurse that policies once stated."""
-MOVED = "The nurse is stated once, in the group `nurse`: `aeflow migrate FOLDER` moves her out of your policies"
+MOVED = "Nurses are described once, in the group `nurse`: `aeflow migrate FOLDER` moves them out of your policies"
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def inline_faults(composed: Composed) -> Iterator[Fault]:
 
 
 def _of_the_nurse(where: str) -> Fault:
-    return Fault(where, "is of the nurse, and a policy states what the tool does", MOVED)
+    return Fault(where, "belongs to the nurse, and a policy states only what the tool does", MOVED)
 
 
 def _taken_from_elsewhere(value: Any, where: str, kind: str) -> Iterator[Fault]:
@@ -186,7 +186,7 @@ def control_faults(design: Design, arms: Mapping[str, Triaged]) -> Iterator[Faul
             continue
         control = arms.get(design.arms[name].control or "")
         if control is None or control.nurse != arm.nurse or has_tool(control.policy):
-            found = "the tool is beside other nurses than the baseline: their difference would count as the tool's"
+            found = "the arm has other nurses than the baseline, so their difference would count as the tool's"
             yield Fault(f"study.arms.{name}", found, _control_wanted(design.arms[name]))
 
 
@@ -202,7 +202,11 @@ def _missing_from_full(joint: Raw, full: Raw, design: Design) -> list[Fault]:
     """A fault for each part in which all levers together differ from the full policy, unless a lever changes it."""
     changed = {path.removeprefix("triage.") for lever in design.levers.values() for path in lever.changes}
     return [
-        Fault("study.levers", f"together do not make up '{design.full}': {path} is not the same", "Let a lever take it")
+        Fault(
+            "study.levers",
+            f"together do not make up '{design.full}': {path} is not the same",
+            "Name it under `takes` of a lever",
+        )
         for path in _differences(joint, full)
         if not any(path == own or path.startswith(f"{own}.") or own.startswith(f"{path}.") for own in changed)
     ]

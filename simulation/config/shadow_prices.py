@@ -18,13 +18,13 @@ def priced_study(overrides: Sequence[str], *, config_dir: str | Path | None = No
     """The study on one department, and what each arm is to have more of. Raises ConfigError.
 
     `overrides`: those of the command line. `pools=[...]` names the pools; `run=` replaces the packaged run. An ensemble
-    is refused, because prices are those of one department.
+    is refused, because prices are worked out for one department.
     """
     others = [word for word in overrides if not word.startswith("pools=")]
     pools = [word.removeprefix("pools=") for word in overrides if word.startswith("pools=")]
     keys = {word.split("=", 1)[0] for word in others}
     if "ensemble" in keys and "ensemble=none" not in others:
-        found = "prices are those of one department"
+        found = "prices are worked out for one department"
         raise ConfigError([Fault("ensemble", found, "Leave it out, or name a site: site=short_of_triage")])
     usual = {"ensemble": "none", "run": RUN}
     words = [*others, *(f"{key}={value}" for key, value in usual.items() if key not in keys)]
@@ -37,7 +37,9 @@ def _usual(study: Study) -> tuple[str, ...]:
     limited = [name for name, pool in study.baseline.pathway.pools.items() if not pool.unlimited]
     missing = [name for name in RESOURCES if name not in limited]
     if missing:
-        found = f"none is named, and this department has not all that are priced as a rule ({', '.join(missing)})"
+        found = (
+            f"none is named, and this department lacks some of the pools that are usually priced ({', '.join(missing)})"
+        )
         example = ",".join(limited[:2])
         raise ConfigError([Fault("pools", found, f"Name some of its own, as pools=[{example}]: {', '.join(limited)}")])
     return RESOURCES

@@ -251,7 +251,7 @@ def _cluster_faults(top: Top) -> Iterator[Fault]:
         yield Fault("cluster", "names both an address and a scheduler file", "Keep one of them")
     if keys and top.executor != "dask":
         remedy = "Say executor=dask, or leave it out"
-        yield Fault(f"cluster.{keys[0]}", f"is not read by executor={top.executor}", remedy)
+        yield Fault(f"cluster.{keys[0]}", f"is not used by executor={top.executor}", remedy)
 
 
 def _ready_arms(
@@ -322,7 +322,7 @@ def _unknown_arms(design: Design) -> Iterator[Fault]:
 def _focus_faults(design: Design) -> Iterator[Fault]:
     """Names in `focus` that are no arm, or that the first page says nothing of: baseline and sham."""
     reported = [name for name in design.shown if name not in (design.baseline, design.sham)]
-    roles = {design.sham: "is the sham, which the first page says nothing of", design.baseline: "is the baseline"}
+    roles = {design.sham: "is the sham, which the first page leaves out", design.baseline: "is the baseline"}
     for name in design.focus:
         if name not in reported:
             role = roles.get(name, "is no arm that is shown")
@@ -354,4 +354,6 @@ def _missing_arms(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
     ready = {arm.name for arm in arms}
     for name in design.arms:
         if name not in ready:
-            yield Fault(f"study.arms.{name}", "could not be made ready", "Report this: its own fault should be here")
+            yield Fault(
+                f"study.arms.{name}", "could not be made ready", "Please report this: its own fault should be here"
+            )

@@ -36,8 +36,8 @@ def passed_by(chosen: str, folders: Sequence[Path]) -> str:
     if chosen != ENGLAND or not own:
         return ""
     return (
-        f"Not used: targets/{', '.join(own)}. A department's own targets are called like its site; "
-        f"targets={own[0]} takes this file."
+        f"Not used: targets/{', '.join(own)}. A department's own targets have the name of its site; "
+        f"targets={own[0]} uses this file."
     )
 
 
@@ -114,7 +114,7 @@ def _row_faults(target: Target, path: str) -> Iterator[Fault]:
         band = f"{'open' if low is None else f'{low:g}'} to {'open' if high is None else f'{high:g}'}"
         yield Fault(path, f"value is {value:g}, and the band is {band}", "Put the figure within its own band")
     if target.kind == "calibrated" and not target.banded:
-        remedy = "Say what is allowed with low, high or both, or make the row predicted, to be printed only"
+        remedy = "State the band with low, high or both, or make the row predicted, which is printed only"
         yield Fault(path, "is calibrated and has no band", remedy)
     if not target.source.strip():
         yield Fault(path, "source is empty", "Say where the figure comes from, or why it is assumed")

@@ -70,7 +70,7 @@ def story(
 ) -> str:
     """One patient's story from arms that are simulated already; a row number is one of the first arm's."""
     if not simulated_by_arm:
-        raise ResultsError("no arm to tell a story of. Simulate at least one")
+        raise ResultsError("no arm was simulated. Simulate at least one")
     baseline = next(iter(simulated_by_arm.values()))
     patients, calendar = baseline.patients, baseline.draws.calendar
     identity = find_patient(patients, patient)
@@ -107,7 +107,7 @@ def find_patient(patients: Patients, patient: str | int) -> Identity:
         rows = np.flatnonzero(patients["patient"] == int(text))
         if not len(rows):
             raise ResultsError(
-                f"patient={text}: no attendance has this row; it may belong to somebody who competes for beds only. "
+                f"patient={text}: no attendance has this row; it may belong to somebody who only competes for beds. "
                 f"Rows of attendances run from {patients['patient'].min()} to {patients['patient'].max()}"
             )
         return Identity(sources[patients["arrival_source"][rows[0]]], int(patients["number"][rows[0]]))
@@ -206,7 +206,7 @@ def _worsening(patients: Patients, row: int) -> list[tuple[float, str]]:
         unseen = ", and nobody noticed" if math.isnan(noticed_at) else ""
         lines.append((worsened_at, f"{clock(worsened_at)}  got worse while waiting{unseen}"))
     if not math.isnan(noticed_at):
-        why = "raised by a false alarm, not having got worse,"
+        why = "raised by a false alarm without having got worse,"
         if worsened_at <= noticed_at:
             why = f"noticed, {_minutes(noticed_at - worsened_at)} after getting worse,"
         lines.append((noticed_at, f"{clock(noticed_at)}  {why} and ranked again at a round"))
@@ -241,7 +241,7 @@ def _consequence(plan: Plan, row: object, *, tried: bool) -> str:
     """What an outage means for the triage at a step. `tried`: the patient was in triage when it began."""
     label = plan.attribute_columns[row.relabels] if isinstance(row, StepRow) and row.relabels >= 0 else ""
     if label == ACUITY_BY_DEGRADED_TOOL:
-        return "; the tool answers worse, and nobody knows"
+        return "; the tool works worse, and nobody knows"
     if label == ACUITY_BY_NURSE:
         asks = isinstance(row, StepRow) and row.ask >= 0
         return "; it came during triage, so the nurse triages again" if tried and asks else "; the nurse triages alone"
@@ -253,7 +253,11 @@ def _labelled(patients: Patients, row: int) -> str:
         return "Was not triaged."
     true, given = int(patients["acuity_true"][row]), int(patients["acuity_given"][row])
     accuracy = (
-        "as it is" if given == true else "less urgent than the truth" if given > true else "more urgent than the truth"
+        "the true level"
+        if given == true
+        else "less urgent than the truth"
+        if given > true
+        else "more urgent than the truth"
     )
     return f"Labelled {_category(patients, 'acuity_given', row)}: {accuracy}."
 

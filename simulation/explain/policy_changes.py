@@ -91,7 +91,7 @@ def _label_changes(
         if (differs & come).any():
             share, up, down = (_percent(float(np.mean(who[come]))) for who in (new != old, new < old, new > old))
             words = (
-                f"another label for {share} of those who can come here: {up} a more urgent one, {down} a less urgent"
+                f"another label for {share} of patients who can come here: {up} a more urgent one, {down} a less urgent"
             )
             yield Change("label", name, words, (name,), f"another label: {share}")
     yield from _decided_by_label(pathway, ours, differs, reachable)
@@ -163,7 +163,7 @@ def _minutes_changes(pathway: Pathway, ours: Draws, theirs: Draws, reachable: Se
         share, before = _percent(float(differs.sum() / come.sum())), float(old[differs].mean())
         by = _signed(float((new - old)[differs].mean()))
         words = (
-            f"{by} min on average (of {before:.1f}) for {share} of those who can come here "
+            f"{by} min on average (of {before:.1f}) for {share} of patients who can come here "
             f"({' + '.join(spaced(duration) for duration, _, _ in durations)})"
         )
         yield Change("minutes", _listed(at), words, tuple(at), f"{by} min for {share}")

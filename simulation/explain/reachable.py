@@ -100,7 +100,5 @@ def left_out_words(subgraph: Subgraph) -> str:
     if subgraph.unused:
         parts.append(f"{number_of(len(subgraph.unused), 'node')} on routes that no patient of these arms can take")
     if subgraph.passed:
-        parts.append(
-            f"{number_of(len(subgraph.passed), 'branch or loop', 'branches or loops')} at which one way is left"
-        )
+        parts.append(f"{number_of(len(subgraph.passed), 'branch or loop', 'branches or loops')} with only one way left")
     return f"Left out: {', and '.join(parts)}." if parts else ""

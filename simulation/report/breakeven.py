@@ -133,13 +133,13 @@ def _notes(breakevens: BreakEvens) -> Iterator[str]:
     yield (
         f"Found by root finding on paired differences: {len(run.numbers)} replications of {run.measured_days} days, "
         f"the same departments and patients at every value, {breakevens.study.department_words}. The interval is "
-        "simulation noise. Nine in ten departments: the 5th to 95th percentile of their own break-evens, simulation "
-        "noise removed; 'none' where no value up to the bound is enough."
+        "simulation noise. Nine in ten departments: the 5th to 95th percentile of break-evens of single "
+        "departments, simulation noise removed; 'none' where no value up to the bound is enough."
     )
     if breakevens.price is not None:
         yield (
-            "Price: the cost at which both do as much for the same money, in proportion; its interval holds the other "
-            "arm's price and the noise in both effects."
+            "Price: the cost at which both do as much for the same money, in proportion; its interval covers the "
+            "range of the other arm's price and the noise in both effects."
         )
 
 

@@ -68,7 +68,7 @@ def _arm(study: Study, own: Mapping[str, str], key: str) -> ReadyArm:
     name, baseline = own.get(key), study.design.baseline
     names = [arm.name for arm in study.arms if arm.name != baseline]
     if not name:
-        remedy = "Say: aeflow breakeven arm=NAME against=NAME, with arms of the study"
+        remedy = "Write: aeflow breakeven arm=NAME against=NAME, with two arms of the study"
         raise ConfigError([Fault(key, "no arm is named", f"{remedy}: {', '.join(names)}")])
     if name not in names:
         why = "is the baseline" if name == baseline else f"is no arm of the study '{study.design.name}'"
@@ -149,10 +149,10 @@ def _price(
     if cost is None:
         return None, f"'{against.arm.label}' states no cost"
     if cost.pounds <= 0:
-        return None, f"'{against.arm.label}' costs nothing, so no price above nothing is as good value"
+        return None, f"'{against.arm.label}' costs nothing, so no price above £0 is as good value"
     effects = {name: values[name] - values[study.design.baseline] for name in (arm.name, against.name)}
     price = price_of(effects, arm.name, against.name, (cost.pounds, cost.low, cost.high), departments_of(study))
-    return price, "" if price is not None else f"the effect of '{against.arm.label}' is not told from none"
+    return price, "" if price is not None else f"the effect of '{against.arm.label}' cannot be told from none"
 
 
 def _frontier(

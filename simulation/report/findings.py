@@ -45,7 +45,8 @@ def _spillover_sentences(result: StudyResult) -> Iterator[str]:
     label = measure_label(result, target.measure)
     direct, spillover, total = (interval_text(differences[name], unit) for name in names)
     yield (
-        f"{label}, in {unit_words(unit)}: direct effect on the covered {direct}, spillover on patients whom the tool "
+        f"{label}, in {unit_words(unit)}: direct effect on covered patients {direct}, spillover on patients whom "
+        f"the tool "
         f"never sees {spillover}, total effect of covering everybody {total}."
     )
     reason = spillover_reason(result)
@@ -62,8 +63,8 @@ def _worse_off_sentences(result: StudyResult) -> Iterator[str]:
     n_looked_at = len(groups) * len(result.others)
     if not significant:
         yield (
-            f"No group of patients stands out as worse off once the {n_looked_at} looked at are allowed for, "
-            "which is not proof that nobody does."
+            f"No group of patients stands out as worse off once the {n_looked_at} looked at are allowed for, which "
+            f"is not proof that nobody does."
         )
         return
     by_group: dict[str, list[WorseOff]] = {}
@@ -80,8 +81,8 @@ def _worse_off_sentences(result: StudyResult) -> Iterator[str]:
     n_more = len(significant) - sum(map(len, most))
     if n_more:
         yield (
-            f"{n_more} more groups and arms are in the table of who is worse off; all {n_looked_at} that "
-            "were looked at are allowed for."
+            f"{n_more} more groups and arms are in the table of who is worse off, which is adjusted for all "
+            f"{n_looked_at} that were looked at."
         )
 
 
@@ -117,6 +118,6 @@ def _busy_sentence(result: StudyResult) -> Iterator[str]:
         ]
         yield (
             f"How busy staff are from {BUSY_FROM} to {BUSY_TO} h: {listed_with_and(shares)}. What a minute saved is "
-            "worth depends on which resource binds (staff, places or beds); that does not follow from how busy they "
-            "are, it differs from place to place, and no public data say it."
+            f"worth depends on which resource binds (staff, places or beds); that does not follow from how busy "
+            f"they are, it differs from place to place, and no public data say it."
         )

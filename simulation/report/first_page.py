@@ -95,7 +95,10 @@ def _notes(result: StudyResult) -> Iterator[str]:
     yield from (f"{words}." for words in result.study.left_out)
     left_out = [f"'{arm.label}'" for arm in products_left_out(result)]
     if left_out:
-        yield f"No sentence here is about {', '.join(left_out)}: name in `focus` of the study what should have one."
+        yield (
+            f"No sentence here is about {', '.join(left_out)}: to choose the arms with sentences, list them in "
+            f"the study's `focus`."
+        )
     of_measured_tools = measurement_sentences(result)
     yield from of_measured_tools
     n_assumed = sum(statement.evidence == "assumed" for statement in result.statements)

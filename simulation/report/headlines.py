@@ -79,7 +79,7 @@ def _effect_words(finding: Finding) -> str:
     """'shortens it by 7.2 min (5.1 to 9.3), enough to matter'; the page says that intervals are of 95 %."""
     row, kind = finding.comparison, kind_of(finding)
     if math.isnan(row.difference):
-        return "effect not known: it is missing in some replication, as where somebody's stay had not ended"
+        return "effect not known: it is missing in some replication, for example because a stay had not ended"
     if kind == "cannot tell":
         return f"effect not settled: {change(row.difference, row.unit)} {unit_of(row)}{_interval(row)}"
     if kind == "no change" or (finding.verdict.size == "less" and prints_as_zero(row)):
@@ -200,7 +200,7 @@ def _hinge_words(result: StudyResult, arm: ArmResult) -> str:
     finding = result.finding(arm.name, result.design.primary[0])
     if best is None:
         if decides.differs:
-            return "no figure tells where it is larger"
+            return "no figure shows where it is larger"
         return (
             "much the same in every department" if _is_alike(finding) else "how departments differ in it is not settled"
         )

@@ -42,11 +42,11 @@ def offer_lines(study: Study, name: str) -> Iterator[str]:
         yield "What the tables say, before anything is simulated:"
         yield from _table(tables)
         yield from _folded(
-            "Under-triage is a label less urgent than the truth, over-triage one more urgent. At this department's mix "
-            f"of true levels.{_limit(study, tables)}"
+            "Under-triage is a label less urgent than the truth, over-triage one more urgent. Figures are for this "
+            f"department's mix of true levels.{_limit(study, tables)}"
         )
     for warning in unlike_patients(arm.policy, arm.pathway):
-        yield from _folded(f"Take care: {warning}.")
+        yield from _folded(f"Check: {warning}.")
 
 
 def size_lines(study: Study, name: str) -> Iterator[str]:
@@ -60,7 +60,7 @@ def size_lines(study: Study, name: str) -> Iterator[str]:
             f"{cost_in_short(cost.pounds)} a year."
         )
         if not USUAL_PRICES[0] <= price.value <= USUAL_PRICES[1]:
-            yield from _folded("Take care: is that price in pounds, and for one attendance (price_per_attendance)?")
+            yield from _folded("Check: is that price in pounds, and for one attendance (price_per_attendance)?")
     for effect in policy.effects:
         if effect.seconds_saved is None:
             continue
@@ -68,9 +68,9 @@ def size_lines(study: Study, name: str) -> Iterator[str]:
         (changed,) = arm_changes(study, [name])
         words = "; ".join(change.words for change in changed.changes if change.kind == "minutes")
         less = "less" if seconds > 0 else "more"
-        yield from _folded(f"Time: {abs(seconds):g} s {less} at triage: {words or 'nobody here has such minutes'}.")
+        yield from _folded(f"Time: {abs(seconds):g} s {less} at triage: {words or 'no patient here has such minutes'}.")
         if not USUAL_SECONDS[0] <= abs(seconds) <= USUAL_SECONDS[1]:
-            yield from _folded("Take care: is that time in seconds, and for one patient (seconds_saved)?")
+            yield from _folded("Check: is that time in seconds, and for one patient (seconds_saved)?")
 
 
 def _tables(study: Study, arm: ReadyArm) -> Iterator[tuple[str, dict[str, Shares]]]:
@@ -85,7 +85,7 @@ def _tables(study: Study, arm: ReadyArm) -> Iterator[tuple[str, dict[str, Shares
     labelling = {"nurses": nurses, f"{arm.name} alone": replace(policy, role="replaces", acceptance=None)}
     if policy.acceptance is not None:
         labelling[f"nurses advised by {arm.name}"] = policy
-    whom = f"Of those for whom it is used ({', '.join(used).replace('_', ' ')})" if without else EVERYBODY
+    whom = f"Patients for whom it is used ({', '.join(used).replace('_', ' ')})" if without else EVERYBODY
     yield whom, {words: _shares((labels, mix)) for words, labels in labelling.items()}
     if without:
         before, after = _shares((nurses, mix), (nurses, others)), _shares((policy, mix), (nurses, others))
@@ -130,8 +130,8 @@ def _limit(study: Study, tables: Mapping[str, Mapping[str, Shares]]) -> str:
         return ""
     before, *_, after = (f"{100 * shares[3]:.1f} %" for shares in tables[EVERYBODY].values())
     return (
-        f" The study's limit is {threshold(margin, 'share')} more under-triage of levels 1-2, of everybody: here "
-        f"{before} to {after}; simulated, of those who are triaged, it differs a little."
+        f" The study's limit is {threshold(margin, 'share')} more under-triage of levels 1-2 among everybody: here "
+        f"from {before} to {after}. The simulated figure, among those who are triaged, differs slightly."
     )
 
 

@@ -39,8 +39,9 @@ def minutes_words(policy: Mapping[str, Any]) -> str:
     if watches:
         whom = "; ".join([_listed(watches["arrivals"]), *_only(watches)])
         sentences.append(
-            f"Watches those who wait ({whom}): sees {100 * watches['sensitivity']['value']:g} % of those who get "
-            f"worse, raises {watches['false_alarms_per_hour']['value']:g} false alarms a patient and hour; rounds act "
+            f"Watches those who wait ({whom}): detects {100 * watches['sensitivity']['value']:g} % of those who get "
+            f"worse, raises {watches['false_alarms_per_hour']['value']:g} false alarms a patient and hour; rounds "
+            f"act "
             "on them."
         )
     return " ".join(sentences) or UNCHANGED
@@ -66,7 +67,8 @@ def _how_often(policy: Mapping[str, Any]) -> str:
         right, wrong, both = (switching[name] for name in ("wrong_to_right", "right_to_wrong", "wrong_to_wrong"))
         return (
             f"{percent(right['value'])} % of the times they differ and it alone is right, "
-            f"{percent(wrong['value'])} % where she alone is right, {percent(both['value'])} % where neither is "
+            f"{percent(wrong['value'])} % where the nurse alone is right, {percent(both['value'])} % where neither "
+            f"is "
             f"({right['evidence']})"
         )
     if not acceptance:

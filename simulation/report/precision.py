@@ -38,4 +38,4 @@ def _reached(result: StudyResult, precision: Precision, half_width: float, scale
     reached = f"±{scale * half_width:.3g} with {n} replications"
     if half_width <= precision.half_width:
         return f"Reached: {reached} (first stage: {precision.first_stage})."
-    return f"Not reached: {reached}, the most that were allowed (run.precision.at_most)."
+    return f"Not reached: {reached}, the most allowed (run.precision.at_most)."

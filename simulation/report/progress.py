@@ -38,8 +38,8 @@ def announce(study: Study, *, alone: bool) -> None:
     print(f"Engine '{study.engine}': {study.engine_why}.")
     if run.keep:
         print(
-            f"Kept of every arm and replication: {', '.join(run.keep)}, "
-            f"about {work_of(study).gigabytes_kept:.2g} GB. They are simulated again to be written."
+            f"Stored for every arm and replication: {', '.join(run.keep)}, "
+            f"about {work_of(study).gigabytes_kept:.2g} GB. They are simulated again when the files are written."
         )
     for misfit in misfits(study):
         print(f"Warning: {DOES_NOT_FIT} {misfit}.")

@@ -44,7 +44,10 @@ def price_tables(shadow_prices: ShadowPrices) -> Iterator[ReportTable]:
             f"What one hour more is worth: patient-minutes off the {WHAT[measure]}",
             ("resource", *hours),
             tuple(rows),
-            ("All patients together; above 0 where the hour helps. In brackets the 95 % interval (simulation noise).",),
+            (
+                "Sum over all patients; above 0 where the hour helps. In brackets: the 95 % interval (simulation "
+                "noise).",
+            ),
         )
     yield _others_table(shadow_prices)
     yield _sums_table(shadow_prices)
@@ -64,10 +67,10 @@ def _others_table(shadow_prices: ShadowPrices) -> ReportTable:
             rows.append((_name(shadow_prices, price), f"{price.extra.hours_a_week:.1f}", *cells))
     return ReportTable(
         "prices:others",
-        "The same at all hours, of ward beds, and of the staff time that a tool frees",
+        "The same for units at all hours, for ward beds, and for the staff time that a tool frees",
         ("what", "hours a week", *(f"patient-minutes an hour, {WHAT[measure]}" for measure in MEASURES)),
         tuple(rows),
-        ("A tool's hours are those of staff that its patients no longer ask for, wherever they fall in the week.",),
+        ("A tool's hours are the staff time that its patients no longer need, whenever in the week it falls.",),
     )
 
 
@@ -88,9 +91,9 @@ def _sums_table(shadow_prices: ShadowPrices) -> ReportTable:
         ("resource", "off", "each alone", "each last", "sum of prices", "at all hours", "apart", ""),
         tuple(rows),
         (
-            "A price is the mean of what a block does when it is added alone and when it is added last: alone, blocks "
-            "promise more than a unit at all hours gives, because one hour's relief leaves less for the next. Apart: "
-            "the sum less the unit at all hours, replication by replication.",
+            "A price is the mean of what a block does when it is added alone and when it is added last. Alone, "
+            "blocks promise more than a unit at all hours gives, because one hour's relief leaves less for the "
+            "next. Apart: the sum minus the unit at all hours, paired by replication.",
         ),
     )
 
@@ -159,9 +162,9 @@ def price_picture(shadow_prices: ShadowPrices) -> Picture:
     return Picture(
         "shadow_prices",
         png,
-        f"Patient-minutes of wait that an hour more takes off, by four-hour block: {best}",
+        f"Patient-minutes of wait that one hour more takes off, by four-hour block: {best}",
         "What one hour more of each resource takes off the waits of all patients together, by time of week, with 95 % "
-        "intervals (simulation noise only). Lines: what an hour of staff time that a tool frees takes off.",
+        "intervals (simulation noise only). Lines: the same for an hour of staff time that a tool frees.",
     )
 
 

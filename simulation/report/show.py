@@ -52,7 +52,7 @@ def show_arm(study: Study, name: str) -> None:
     """Print what one arm changes and assumes, and draw the pathway with the changes marked. Raises ConfigError."""
     names = [arm.name for arm in study.arms]
     if name not in names:
-        fault = Fault(f"arm={name}", f"the study {study.design.name} has no such arm", nearest(name, names))
+        fault = Fault(f"arm={name}", f"the study '{study.design.name}' has no such arm", nearest(name, names))
         raise ConfigError([fault])
     (changes,) = arm_changes(study, [name]) or (ArmChanges(name, ()),)
     for line in arm_lines(study, changes):
@@ -100,8 +100,8 @@ def arm_lines(study: Study, changes: ArmChanges) -> Iterator[str]:
     if not assumed:
         yield "  nothing"
     if sourced:
-        yield "  Besides, with a source: " + ", ".join(f"{number.where} ({number.evidence})" for number in sourced)
-    yield f"\nThe department beneath: {counts_words(study)}."
+        yield "  Also, with a source: " + ", ".join(f"{number.where} ({number.evidence})" for number in sourced)
+    yield f"\nThe department itself: {counts_words(study)}."
 
 
 def _heading(study: Study) -> Iterator[str]:
@@ -154,12 +154,14 @@ def lines(study: Study) -> Iterator[str]:
     if (beds := beds_of(pathway, load)) is not None:
         yield from _folded(f"Adult beds, all ward groups: {beds}, before pressure ends any stay early.")
     if pathway.allow_overload:
-        yield "  allow_overload: true. Waits grow for as long as this runs; figures depend on its length."
+        yield (
+            "  allow_overload: true. Waits grow for as long as this runs, so figures depend on the length of the run."
+        )
 
 
 def _load_lines(load: Load, pathway: Pathway) -> Iterator[str]:
     """The offered load of each pool, over the week and by clock hour, then remarks on it."""
-    yield f"  Of {SAMPLE_DAYS // 7} drawn weeks; the week with two standard errors."
+    yield f"  Means of {SAMPLE_DAYS // 7} drawn weeks; weekly values with two standard errors."
     yield f"  {'pool':<22}{'week':>6}{'':6}  " + "".join(f"{hour:>5}" for hour in range(0, 24, 2)) + "   (clock hour)"
     by_hour, weekly = load.by_hour(), load.weekly()
     for number, pool in enumerate(load.pools):

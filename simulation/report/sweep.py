@@ -103,7 +103,7 @@ class Sweep:
         return (*turn_tables(self), *sweep_tables(self), *effect_tables(self))
 
     def __repr__(self) -> str:
-        return f"Runs of '{self.first.design.name}' beside each other: {'; '.join(run.label for run in self.runs)}"
+        return f"Runs of '{self.first.design.name}' side by side: {'; '.join(run.label for run in self.runs)}"
 
     def _repr_html_(self) -> str:
         """The tables as a notebook shows them."""
@@ -172,8 +172,8 @@ def beside(one: StudyResult, other: StudyResult) -> Sweep:
     )
     if one.design.name != other.design.name or not sweep.arms or not sweep.targets:
         raise ResultsError(
-            f"'{one.design.name}' and '{other.design.name}' have no arm or no target in common, so they cannot be set "
-            "beside each other. Give two results of one study"
+            f"'{one.design.name}' and '{other.design.name}' have no arm or no target in common, so they cannot be "
+            f"compared. Give two results of one study"
         )
     return sweep
 
@@ -236,8 +236,8 @@ def sweep_tables(sweep: Sweep) -> Iterator[ReportTable]:
 def _notes(sweep: Sweep, *, shown: bool) -> tuple[str, ...]:
     everything = "" if shown else f" Every run: {TABLE}."
     return (
-        "First line: the level under the baseline. In brackets the 95 % interval of each difference; of two runs "
-        f"apart, one that holds together with those of all pairs of runs of its arm.{everything}",
+        "First line: the level under the baseline. In brackets: the 95 % interval of each difference. The interval "
+        f"of how far two runs are apart holds together with those of all pairs of runs of its arm.{everything}",
         f"'Depends' means that effects differ by as much as matters, beyond chance. {doubt_note()}",
         *_unequal(sweep),
     )
@@ -247,7 +247,9 @@ def _unequal(sweep: Sweep) -> Iterator[str]:
     """A note where runs have unequal numbers of replications."""
     numbers = [len(run.result.replications) for run in sweep.runs]
     if min(numbers) < max(numbers):
-        yield f"How far runs are apart is read from the first {min(numbers)} replications, which all of them have."
+        yield (
+            f"How far runs are apart is computed from the first {min(numbers)} replications, which all of them have."
+        )
 
 
 def _level(run: Run, target: Target) -> str:

@@ -51,13 +51,13 @@ def effect_tables(sweep: Sweep) -> Iterator[ReportTable]:
         )
         yield ReportTable(
             f"effects:{target.measure}:{target.group}",
-            f"What was varied: {target.label}; effects in {unit_words(unit)}, in brackets standard errors",
+            f"Effects of what was varied: {target.label}; effects in {unit_words(unit)}, in brackets standard errors",
             ("arm", *labels),
             rows,
             (
-                "First line: effect on the level under the baseline; then on each arm's difference from it. "
-                "'A less B': mean of all runs with A, less that of all with B. 'A with B': how much more A does where "
-                f"B holds than where it has its first value. Every effect: {EFFECTS}; the design: {DESIGN}.",
+                "First line: effect on the level under the baseline; then on each arm's difference from it. 'A less "
+                "B': mean of all runs with A minus mean of all runs with B. 'A with B': how much more A does where "
+                f"B holds than where B's factor has its first value. Every effect: {EFFECTS}; the design: {DESIGN}.",
                 doubt_note(),
             ),
         )

@@ -38,13 +38,13 @@ def turn_tables(sweep: Sweep) -> Iterator[ReportTable]:
             rows.append((label, first.effect(arm, target), verdict, *where))
         yield ReportTable(
             f"turns:{target.measure}:{target.group}",
-            f"Which verdicts turn: {target.label}",
-            ("arm", f"effect, {first.label}", f"verdict, {first.label}", "turns in", "not settled in"),
+            f"Which verdicts change: {target.label}",
+            ("arm", f"effect, {first.label}", f"verdict, {first.label}", "changes in", "not settled in"),
             tuple(rows),
             (
-                f"A verdict turns where it is another than in '{first.label}' and the two effects differ "
+                f"A verdict changes if it differs from that in '{first.label}' and the two effects differ "
                 f"beyond chance ({LEVEL:.0%} over the {len(sweep.runs) - 1} other runs together). 'Perhaps by less' "
-                "is no other verdict. In brackets 95 % intervals.",
+                f"does not count as another verdict. In brackets: 95 % intervals.",
             ),
         )
 

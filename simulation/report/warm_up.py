@@ -95,7 +95,7 @@ def warm_up_lines(study: Study, beginnings: list[Beginning]) -> Iterator[str]:
     yield f"aeflow. {BANNER}"
     yield (
         f"How a run of '{study.baseline.arm.label}' begins: {WEEKS} weeks from time 0, mean of {n} "
-        f"replication{'s' if n > 1 else ''}, the weekly rhythm taken away"
+        f"replication{'s' if n > 1 else ''}, weekly rhythm removed"
     )
     yield f"  {'series, by hour':<24}{'first week':>12}{'last week':>12}{'MSER-5, days':>14}{'whole weeks':>14}"
     for beginning in beginnings:
@@ -104,10 +104,10 @@ def warm_up_lines(study: Study, beginnings: list[Beginning]) -> Iterator[str]:
         yield f"  {beginning.label:<24}{first:12.1f}{last:12.1f}{beginning.days:14.1f}{weeks:>14}"
     stated = f"run.warm_up_days is {study.run.warm_up_days}"
     if not all(beginning.settled for beginning in beginnings):
-        yield f"No recommendation: of some series MSER-5 would leave out more than half of {WEEKS} weeks. {stated}."
+        yield f"No recommendation: for some series MSER-5 would leave out more than half of {WEEKS} weeks. {stated}."
         return
     most = max(beginning.recommended or 0 for beginning in beginnings)
-    enough = "no longer one is called for" if most <= study.run.warm_up_days else "a longer one is called for"
+    enough = "no longer one is needed" if most <= study.run.warm_up_days else "a longer one is needed"
     yield f"Recommended: {most} days, the longest of these. {stated}: {enough}. Look at the picture, and decide."
 
 
@@ -137,5 +137,5 @@ def warm_up_picture(run: RunLength, beginnings: list[Beginning]) -> Picture:
         "warm_up",
         png,
         f"How a run begins, hour by hour. Days that MSER-5 leaves out: {left_out}. Stated: {run.warm_up_days}.",
-        "Where the moving average becomes level, the beginning is forgotten.",
+        "Where the moving average becomes level, the initial bias has gone.",
     )

@@ -29,14 +29,14 @@ WIDTH = 110
 """Characters of a line of prose on a screen."""
 MEASURE_LABELS = {
     "wait_to_clinician_mean": "Wait to first clinician",
-    "wait_to_first_look_mean": "Wait to first clinician, a look in the wrong area counted (description only)",
+    "wait_to_first_look_mean": "Wait to first clinician, assessments in the wrong area included (description only)",
     "time_to_clinician_median": "Time to treatment, median",
     "time_to_clinician_p95": "Time to treatment, 95th percentile",
     "stay_mean": "Stay, mean",
     "stay_median": "Stay, median",
     "stay_p95": "Stay, 95th percentile",
     "within_4h_share": "Within four hours",
-    "within_4h_share_without_left": "Within four hours, of those who did not leave",
+    "within_4h_share_without_left": "Within four hours, those who did not leave",
     "seen_within_4h_share": "Seen, and within four hours",
     "over_12h_share": "Over 12 hours from arrival",
     "left_share": "Left before being seen",
@@ -53,12 +53,12 @@ MEASURE_LABELS = {
     "decision_to_departure_over_12h_share": "Over 12 hours from decision to admit (description only)",
     "worsened_before_seen_share": "Got worse before the first clinician",
     "worse_wait_per_1000": "Waited after getting worse, per 1,000 attendances",
-    "worse_to_clinician_mean": "From getting worse to the first clinician, of those who did (description only)",
-    "noticed_before_seen_share": "Noticed by then, of those who got worse before the first clinician",
-    "raised_for_nothing_share": "Ranked again for nothing (false alarm)",
+    "worse_to_clinician_mean": "From getting worse to the first clinician (description only)",
+    "noticed_before_seen_share": "Noticed before the first clinician, of those who got worse by then",
+    "raised_for_nothing_share": "Ranked again without cause (false alarm)",
     "unneeded_tests_share": "Tests at triage that nobody waited for",
     "wrong_stream_share": "Sent to another stream wrongly",
-    "bed_held_unneeded_mean": "Bed held for nobody, per attendance",
+    "bed_held_unneeded_mean": "Bed held unneeded, per attendance",
     "beyond_target_share": "Beyond the Manchester target of their true level",
     "under_triage_1_2_share": "Under-triage of levels 1-2",
     "under_triage_share": "Under-triage: labelled less urgent than the truth",
@@ -81,7 +81,7 @@ def measure_label(result: StudyResult, measure: str) -> str:
 
 
 def figure_words(name: MeasureName, *, inside: bool = False) -> str:
-    """The name of a figure that a hospital could read off: 'Doctors: busy from 10 to 23 h'.
+    """The name of a figure that a hospital could take from its records: 'Doctors: busy from 10 to 23 h'.
 
     `inside`: in quotes and small letters, for the middle of a sentence.
     """
@@ -103,8 +103,8 @@ def season_words(run: RunLength, replications: Iterable[int]) -> str:
         return ""
     weeks = sorted({run.calendar(replication).start_week for replication in replications})
     if len(weeks) > FEW_WEEKS:
-        return f"beginning in {len(weeks)} weeks spread over the year"
-    return f"beginning in week{'s' if len(weeks) > 1 else ''} {', '.join(map(str, weeks))} of the year"
+        return f"starting in {len(weeks)} weeks spread over the year"
+    return f"starting in week{'s' if len(weeks) > 1 else ''} {', '.join(map(str, weeks))} of the year"
 
 
 def profiled_words(result: StudyResult) -> str:
@@ -112,7 +112,7 @@ def profiled_words(result: StudyResult) -> str:
     n = len(result.replications)
     if result.run.profile_all or n <= PROFILED:
         return ""
-    return f" Mean of the first {PROFILED} of {n} replications, so it may differ a little from tables."
+    return f" Mean of the first {PROFILED} of {n} replications, so it may differ slightly from the tables."
 
 
 def amount(value: float, unit: str) -> str:
@@ -214,7 +214,7 @@ def group_words(group: str) -> str:
     if attribute == "arrival_source":
         return {"walk_in": "walked in", "ambulance": "came by ambulance"}.get(value, words)
     if attribute == "coverage":
-        return {"never": "never covered", "left_out": "left out by the coin", "outside": "not for them"}.get(
+        return {"never": "never covered", "left_out": "left out by the draw", "outside": "outside the tool's use"}.get(
             value, words
         )
     return f"{spaced(attribute.removesuffix('_band'))}: {words}"
@@ -228,16 +228,16 @@ def labelled(result: StudyResult, arm: ArmResult) -> str:
 def false_alarms(n_looked_at: int, what: str = "on secondary measures") -> str:
     """A sentence on how many of so many unadjusted 95 % intervals leave out 0 by chance."""
     return (
-        f"{n_looked_at} {what} were looked at, unadjusted: with no effect at all about {n_looked_at * ALPHA:.1f} would "
-        "show one."
+        f"{n_looked_at} {what} were looked at, unadjusted: with no effect at all about {n_looked_at * ALPHA:.1f} "
+        f"would show one."
     )
 
 
 def doubt_note() -> str:
     """Two sentences on what intervals are about, and what is not in them."""
     return (
-        "Intervals are about simulation noise only. What is not known about inputs and about structure (which resource "
-        "binds) is not in them."
+        "Intervals are about simulation noise only. What is not known about inputs and about structure (which "
+        "resource binds) is not in them."
     )
 
 

@@ -52,7 +52,7 @@ def test_a_dry_run_says_what_would_run_and_writes_nothing(aeflow: Aeflow, here: 
 
 def test_a_dry_run_says_how_large_the_tables_that_are_kept_get(aeflow: Aeflow) -> None:
     said = aeflow("run", "dry_run=true", "run=standard", "run.replications=10", "run.keep=[patients,events]")
-    assert re.search(r"Kept of every arm and replication: patients, events, about 0\.2\d GB", said.out)
+    assert re.search(r"Stored for every arm and replication: patients, events, about 0\.2\d GB", said.out)
     assert re.search(r"0\.2 GB of tables on the disk", said.out)
     assert "on the disk" not in aeflow("run", "dry_run=true").out
 

@@ -59,7 +59,7 @@ def test_a_run_of_another_program_is_not_extended(
 ) -> None:
     monkeypatch.setattr(api, "what_changed", lambda result: ("numpy 1.0 (now 2.0)",))
     message = aeflow("extend", "results/latest", "3").message
-    assert "since it was run, numpy 1.0 (now 2.0) changed" in message
+    assert "since that run, numpy 1.0 (now 2.0) changed" in message
     assert "aeflow compare from=results/latest" in message
 
 
@@ -67,8 +67,8 @@ def test_a_run_of_another_program_is_not_extended(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ((), "extend: found nothing. Say which run, and how many replications more: aeflow extend results/latest 60."),
-        (("results/latest", "some"), "extend: found results/latest some. Say which run"),
+        ((), "extend: found nothing. Name the run, and how many more replications: aeflow extend results/latest 60."),
+        (("results/latest", "some"), "extend: found results/latest some. Name the run"),
         (("results/latest", "0"), "0 more replications: there is nothing to add. Give 1 or more"),
         (("results/nowhere", "2"), "results/nowhere: there is no such folder"),
         (("results/latest", "2", "run.seed=1"), "run.seed=1: cannot be changed in a stored study"),

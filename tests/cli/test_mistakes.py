@@ -58,7 +58,7 @@ def changed(name: str, before: str, after: str) -> str:
         ("run.seed", "run.seed: is not of the form key=value"),
         ("a b=3", "a b=3: is not of the form key=value"),
         ("=3", "=3: names no key"),
-        ("triage=sham", "triage=sham: does nothing here, because arms name their policies"),
+        ("triage=sham", "triage=sham: has no effect here, because arms name their policies"),
         ("pathway.steps.triage.next=registratoin", "pathway.steps.triage.next: unknown node 'registratoin'"),
     ],
 )
@@ -71,7 +71,7 @@ def test_a_mistake_on_the_command_line_is_named(word: str, message: str, aeflow:
 @pytest.mark.slow
 def test_a_value_of_a_policy_is_answered_by_the_form_that_sweeps_over_it(aeflow: Aeflow) -> None:
     said = aeflow("compare", "-m", "triage.minutes.seconds_saved.value=20,40").message
-    form = said.partition("Say of which arm: '")[2].removesuffix("'.").replace("<arm>", "ai_scribe_measured")
+    form = said.partition("Name the arm: '")[2].removesuffix("'.").replace("<arm>", "ai_scribe_measured")
     out = aeflow("compare", "-m", form, "ensemble=none", "dry_run=true").out
     assert "Run 2 of 2: study.arms.ai_scribe_measured.changes={triage.minutes.seconds_saved.value:40}" in out
     single = aeflow("compare", "triage.minutes.seconds_saved.value=20").message
@@ -268,7 +268,7 @@ def test_an_export_that_is_neither_true_nor_false_is_named(aeflow: Aeflow) -> No
         (("nowhere",), "nowhere: is not a folder. Name your folder of configurations."),
         (
             ("x", "dry_run=yes"),
-            "dry_run=yes: is neither true nor false. Say dry_run=true to see what would be renamed.",
+            "dry_run=yes: is neither true nor false. Write dry_run=true to see what would be renamed.",
         ),
     ],
 )

@@ -113,7 +113,7 @@ def test_every_number_says_where_it_comes_from(written: tuple[Path, str, Study])
     assert policy.acceptance is not None
     assert policy.price_per_attendance is not None
     assert (policy.ai.matrix.evidence, policy.nurse.matrix.evidence) == ("measured", "measured")
-    stated = 'stated by whoever ran aeflow new product: panel, "May"'
+    stated = 'given to aeflow new product on the command line: panel, "May"'
     assert policy.ai.matrix.source == f"counts in product.csv, {stated}"
     assert policy.nurse.matrix.source == f"counts in nurses.csv, {stated}"
     assert policy.price_per_attendance.source == f"the offer's price, {stated}"
@@ -128,7 +128,7 @@ def test_it_says_what_it_wrote_what_the_tables_say_what_it_assumed_and_what_is_n
     assert said.splitlines()[0] == "configs/nurse/our_ai.yaml: how your nurses label, in every arm."
     assert re.search(r"^    nurses  .* 14\.\d %$", said, re.MULTILINE)
     assert re.search(r"^    our_ai alone  .* 20\.0 %$", said, re.MULTILINE)
-    assert "limit is 1 point more under-triage of levels 1-2, of everybody" in " ".join(said.split())
+    assert "limit is 1 point more under-triage of levels 1-2 among everybody" in " ".join(said.split())
     assert re.search(r"^  for the typical department of England.*  first: aeflow new department$", said, re.MULTILINE)
     assert re.search(
         r"^  used for those .*, not for ambulances +covers=walk_in,referred,ambulance$", said, re.MULTILINE
@@ -159,7 +159,7 @@ def test_of_everybody_only_those_move_for_whom_it_is_used(written: tuple[Path, s
             patients += number
             before += number * nurses[level]
             after += number * (accepted * product[level] + (1 - accepted) * nurses[level])
-    told = f"of everybody: here {100 * before / patients:.1f} % to {100 * after / patients:.1f} %;"
+    told = f"among everybody: here from {100 * before / patients:.1f} % to {100 * after / patients:.1f} %."
     assert told in " ".join(written[1].split())
 
 
@@ -350,5 +350,5 @@ def test_a_product_for_a_department_that_labels_nobody_is_refused(aeflow: Aeflow
     (here / "three.csv").write_text(THREE, encoding="utf-8")
     assert aeflow("new", "product", "offered", "labels=three.csv", "acceptance=0.6").message == (
         "department=ours: labels nobody, so there is no triage that a product could change. "
-        "Let its triage err first: docs/how-to/small-department.md."
+        "Add a triage that can be wrong: docs/how-to/small-department.md."
     )

@@ -77,7 +77,7 @@ def test_a_filter_chooses_by_study_site_or_scenario(aeflow: Aeflow, copied: Call
 def test_an_empty_folder_says_so_and_a_missing_one_is_a_mistake(aeflow: Aeflow, here: Path) -> None:
     assert "no run has written it yet" in aeflow("results").out
     (here / "results").mkdir()
-    assert aeflow("results").out == "results: holds no run. Make one with: aeflow compare\n"
+    assert aeflow("results").out == "results: holds no run. Start one with: aeflow compare\n"
     assert "there is no such folder" in aeflow("results", "nowhere").message
 
 
@@ -136,9 +136,7 @@ def test_two_runs_are_set_beside_each_other(aeflow: Aeflow, copied: Callable[...
     assert "usual" in said.out
     assert "winter" in said.out
     assert "Name one to list, or two runs" in aeflow("results", "a", "b", "c").message
-    assert (
-        "site=typical: chooses nothing where two runs are named" in aeflow("results", "a", "b", "site=typical").message
-    )
+    assert "site=typical: has no effect if two runs are named" in aeflow("results", "a", "b", "site=typical").message
 
 
 def test_three_hundred_runs_are_listed_in_two_seconds_of_processor_time(copied: Callable[..., Path]) -> None:

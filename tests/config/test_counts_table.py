@@ -95,7 +95,7 @@ WRONG = {
     re.sub(r",\d+$", "", PLAIN, flags=re.M): "immediate to non_urgent; headings may be there. A label that was never",
     "3,2\n" * 219: "A pivot table of the spreadsheet counts the cases: true level by row, label by column. Or give the",
     PLAIN.replace("45", '"1,250"'): "found '1,250'. Allowed: a whole number of patients, 0 or more, without separators",
-    "0.9,0.1,0,0,0\n" * 5: "nurses.csv: holds shares. Give the numbers of patients",
+    "0.9,0.1,0,0,0\n" * 5: "nurses.csv: holds shares. Give counts of patients",
     PLAIN.replace("45,5", "0,0"): "nurses.csv, true level immediate: counts no patient. Count some cases of every",
     "-1,-1,-1,-1,-1\n" * 5: "nurses.csv: 20 more cells are no counts. Put these right first",
     "PK\x03\x04": "is an Excel workbook. Save the sheet as CSV, and name that file",

@@ -67,7 +67,7 @@ def test_taking_into_what_is_no_block_is_a_fault(held: Any) -> None:
     take({"minutes": held}, FULL, "minutes.seconds_saved", "study.levers.time.takes", faults)
     assert len(faults) == 1
     assert str(faults[0]).startswith(
-        "study.levers.time.takes: in the policy that is to have 'minutes.seconds_saved', 'minutes'"
+        "study.levers.time.takes: in the policy that should get 'minutes.seconds_saved', 'minutes'"
     )
 
 
@@ -86,4 +86,4 @@ def test_parts_of_a_list_are_taken_one_behind_the_other() -> None:
         take(taken, full, f"minutes.{number}", "here", faults)
     assert (taken, faults) == ({"minutes": [{"factor": 3}, {"factor": 1}]}, [])
     take({"minutes": {"factor": 5}}, full, "minutes.0", "here", faults)
-    assert faults[0].remedy == "Write it as a list in both, or take it whole"
+    assert faults[0].remedy == "Write it as a list in both, or name the list itself"

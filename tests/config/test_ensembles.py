@@ -109,7 +109,7 @@ def test_a_whole_number_of_two_paths_is_refused_in_priors(own: Own) -> None:
         "[staffing.doctors.rota.0.number]", "[staffing.doctors.rota.0.number, staffing.doctors.extra]"
     )
     folder = own({"priors/mine.yaml": stated})
-    assert "is whole and changes 2 values" in message_of(priors_named, "mine", folder)
+    assert "is a whole number and changes 2 values" in message_of(priors_named, "mine", folder)
 
 
 def test_a_name_that_is_nobodys_is_told_with_its_neighbour(own: Own) -> None:

@@ -126,7 +126,7 @@ def test_a_path_is_walked_as_a_file_is() -> None:
         ({"site/a.yaml": "b: {mark: x, evidence: y}"}, "line 1: states 'mark' and 'evidence', its new name."),
         ({"run/a.yaml": "\nkeep_patients: soon"}, "run/a.yaml, line 2: keep_patients is soon. Write true or false,"),
         ({"site/a.yaml": "b: {mark"}, "site/a.yaml, line 1: "),
-        ({"knobs/a.yaml": "b: 1", "calibration/a.yaml": "b: 2"}, "knobs: is there beside 'calibration', its new name."),
+        ({"knobs/a.yaml": "b: 1", "calibration/a.yaml": "b: 2"}, "knobs: is there as well as 'calibration', its new"),
         ({"other/a.yaml": "mark: x"}, "holds no group of configurations. Name the one that holds site, triage"),
         ({"configs/site/a.yaml": "mark: x"}, "holds no group of configurations. Name "),
     ],

@@ -90,10 +90,10 @@ def test_nurses_whom_several_policies_state_become_one_file_called_after_the_pol
 @pytest.mark.slow
 def test_a_migrated_tool_beside_other_nurses_is_refused_and_runs_with_its_own_in_every_arm(own: Own) -> None:
     folder = own({"triage/ours.yaml": HEAD % "ours" + NURSE + TOOL, "study/two.yaml": STUDY})
-    with pytest.raises(ConfigError, match=r"triage/ours.yaml.nurse: .* `aeflow migrate FOLDER` moves her out"):
+    with pytest.raises(ConfigError, match=r"triage/ours.yaml.nurse: .* `aeflow migrate FOLDER` moves them out"):
         load("study=two", config_dir=folder)
     migrated(folder)
-    with pytest.raises(ConfigError, match=r"study.arms.ours: the tool is beside other nurses than the baseline"):
+    with pytest.raises(ConfigError, match=r"study.arms.ours: the arm has other nurses than the baseline"):
         load("study=two", config_dir=folder)
     study = load("study=two", "nurse=ours", config_dir=folder)
     assert [arm.policy.nurse.matrix.counts[0][0] for arm in study.arms] == [45, 45]
@@ -125,10 +125,10 @@ def test_a_tool_that_interprets_gets_its_nurses_where_the_study_had_them(own: Ow
 @pytest.mark.parametrize(
     ("file", "text", "told"),
     [
-        ("triage/a.yaml", "{kind: matrix, name: a, nurse: {name: nurse}}", "triage/a.yaml: states the nurse in a way"),
-        ("triage/a.yaml", "name: a\nnurse: {a: &x {b: 1}}\nai: *x\n", "triage/a.yaml: states the nurse in a way"),
-        ("triage/a.yaml", "name: a\nburdens: []\n", "triage/a.yaml: states the nurse in a way"),
-        ("config.yaml", "triage: {nurse: {name: nurse}}\n", "config.yaml: triage.nurse: is of the nurse"),
+        ("triage/a.yaml", "{kind: matrix, name: a, nurse: {name: nurse}}", "triage/a.yaml: describes the nurse in"),
+        ("triage/a.yaml", "name: a\nnurse: {a: &x {b: 1}}\nai: *x\n", "triage/a.yaml: describes the nurse in a way"),
+        ("triage/a.yaml", "name: a\nburdens: []\n", "triage/a.yaml: describes the nurse in a way"),
+        ("config.yaml", "triage: {nurse: {name: nurse}}\n", "config.yaml: triage.nurse: belongs to the nurse"),
         ("study/a.yaml", "levers:\n  a: {takes: [nurse.matrix]}\n", "study/a.yaml, line 2: takes 'nurse.matrix"),
     ],
 )  # fmt: skip

@@ -20,7 +20,7 @@ arms:
 primary:
   - {measure: wait_to_clinician_mean, label: Wait, minimal_important_difference: 5, evidence: assumed, source: test}
 """
-OTHERS = "the tool is beside other nurses than the baseline: their difference would count as the tool's"
+OTHERS = "the arm has other nurses than the baseline, so their difference would count as the tool's"
 
 
 def two(more: str) -> dict[str, str]:
@@ -85,6 +85,6 @@ def test_a_policy_that_states_the_nurse_is_refused_and_told_what_moves_her(polic
         load("triage=ours", config_dir=folder)
     key = policy.partition(":")[0]
     assert str(refused.value) == (
-        f"triage/ours.yaml.{key}: is of the nurse, and a policy states what the tool does. The nurse is stated once, "
-        "in the group `nurse`: `aeflow migrate FOLDER` moves her out of your policies."
+        f"triage/ours.yaml.{key}: belongs to the nurse, and a policy states only what the tool does. Nurses are "
+        "described once, in the group `nurse`: `aeflow migrate FOLDER` moves them out of your policies."
     )

@@ -163,7 +163,7 @@ def test_an_arm_that_sets_outright_what_departments_differ_in_is_told_the_relati
     with pytest.raises(ConfigError) as refused:
         load("study=gallery/one_nurse", "ensemble=ours", "run.departments=3", config_dir=own(ensemble()))
     path = "pathway.durations.consultation.mean"
-    assert f"study.arms.quicker.changes.{path}: sets outright what the departments" in str(refused.value)
+    assert f"study.arms.quicker.changes.{path}: sets a value in which the departments" in str(refused.value)
     assert f"{path}: {{times: 0.75}}; or run one department: ensemble=none" in str(refused.value)
 
 
@@ -175,4 +175,4 @@ def test_a_block_that_holds_or_refers_to_what_departments_differ_in_is_no_way_ro
         load(
             "study=mine", "ensemble=ours", "run.departments=3", config_dir=own(ensemble() | {"study/mine.yaml": study})
         )
-    assert "changes.pathway.durations.consultation: sets outright" in str(refused.value)
+    assert "changes.pathway.durations.consultation: sets a value in which" in str(refused.value)

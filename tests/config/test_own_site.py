@@ -21,8 +21,8 @@ def test_a_site_of_ones_own_is_not_run_with_the_typical_staff_in_silence(ours: P
         load("study=alternatives", "run=weeks", "site=ours", config_dir=ours)
     assert str(refused.value) == (
         "site=ours: chooses the site alone, and you have staffing/ours.yaml, calibration/ours.yaml, pathway/ours.yaml "
-        "too. For the whole department say site=ours staffing=ours calibration=ours pathway=ours; what you do not want "
-        "of it say as well (staffing=typical)."
+        "too. For the whole department write site=ours staffing=ours calibration=ours pathway=ours; to replace a part "
+        "of it, add that choice as well (staffing=typical)."
     )
 
 

@@ -93,7 +93,7 @@ def test_a_study_of_a_department_of_its_own_without_defaults_is_one_fault(own: O
     assert said == (
         "study/clinic.yaml: states no `defaults`, so it is about the department that comes with aeflow "
         f"(site=typical). For a department of your own write at the top: {line}, or give the arms a triage policy if "
-        "it is about that one."
+        "it is about the department that comes with aeflow."
     )
 
 

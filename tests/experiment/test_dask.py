@@ -158,7 +158,7 @@ def test_without_dask_the_message_says_how_to_get_it(dask: Study, monkeypatch: p
 
 
 def test_settings_of_a_cluster_that_nothing_would_read_are_refused() -> None:
-    with pytest.raises(ConfigError, match=r"cluster\.address: is not read by executor=local"):
+    with pytest.raises(ConfigError, match=r"cluster\.address: is not used by executor=local"):
         load("cluster.address=tcp://127.0.0.1:8786")
     with pytest.raises(ConfigError, match="names both an address and a scheduler file"):
         load("executor=dask", "cluster.address=tcp://127.0.0.1:8786", "cluster.scheduler_file=scheduler.json")

@@ -76,7 +76,7 @@ def test_the_report_says_what_was_asked_for_and_what_was_reached(computed: ae.Re
     of = "stay, 95th percentile, everybody, level under the baseline: ±5 minutes."
     assert said.startswith(f"Precision asked for: {of} Reached: ±")
     assert said.endswith(f"with {n} replications (first stage: 20).")
-    assert f"with {n} replications, the most that were allowed" in str(line(half_width=1.0))
+    assert f"with {n} replications, the most allowed" in str(line(half_width=1.0))
     assert line() is None
 
 

@@ -597,7 +597,7 @@ def test_a_study_run_again_by_another_program_says_what_changed(
 ) -> None:
     monkeypatch.setattr(identity_module, "source_digest", lambda: "another")
     assert main(["compare", f"from={folder}", "executor=serial", f"results={tmp_path}"]) == 0
-    assert "since it was run, the package's source changed" in capsys.readouterr().out
+    assert "since that run, the package's source changed" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_the_baseline_s_twin_changes_nothing() -> None:
 
 def test_a_minute_saved_shows_at_the_step_that_takes_it_and_nowhere_else() -> None:
     changes = found(ready("scribe", minutes=SAVES, covers={"minutes": ["walk_in"], **WHY}))
-    words = "−1.0 min on average (of 10.0) for 100 % of those who can come here (interview)"
+    words = "−1.0 min on average (of 10.0) for 100 % of patients who can come here (interview)"
     assert [(each.kind, each.what, each.words, each.at) for each in changes.changes] == [
         ("minutes", "triage", words, ("triage",))
     ]
@@ -114,7 +114,7 @@ def test_minutes_that_differ_by_no_more_than_rounding_are_no_change() -> None:
 
 def test_labels_show_only_at_the_door_whose_patients_get_another() -> None:
     changes = found(labels_up("walk_in"))
-    words = "another label for 100 % of those who can come here: 100 % a more urgent one, 0 % a less urgent"
+    words = "another label for 100 % of patients who can come here: 100 % a more urgent one, 0 % a less urgent"
     assert of_kind(changes, "label") == [("triage", words, ("triage",))]
 
 
@@ -205,7 +205,7 @@ def test_only_what_the_arm_states_besides_the_baseline_is_an_added_assumption() 
         ("minutes.never_below", "0", "0 to 1"),
         ("cost", "per_year 5; what a licence", "–"),
     ]
-    assert table.notes == ("Of what is stated besides the baseline, 3 assumed (above), 1 published or measured.",)
+    assert table.notes == ("Numbers that the arms add to the baseline: 3 assumed (above), 1 published or measured.",)
 
 
 def test_whose_figures_the_changes_of_an_arm_are_is_an_added_assumption() -> None:

@@ -125,7 +125,7 @@ def failing() -> Simulated:
         ),
         (
             "triage_by_degraded_tool",
-            "(triage tool degraded: outage since 14:00, until 18:00; the tool answers worse, and nobody knows)",
+            "(triage tool degraded: outage since 14:00, until 18:00; the tool works worse, and nobody knows)",
         ),
     ],
 )

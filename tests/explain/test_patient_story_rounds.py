@@ -48,7 +48,7 @@ def test_whoever_is_missed_is_said_to_have_got_worse_unnoticed() -> None:
 
 def test_a_false_alarm_is_said_to_be_one() -> None:
     lines = told(Person(0), Person(1), Person(2), Person(3, alarm=4), of=3)
-    assert "00:10  raised by a false alarm, not having got worse, and ranked again at a round" in lines
+    assert "00:10  raised by a false alarm without having got worse, and ranked again at a round" in lines
 
 
 @pytest.mark.parametrize("worsens", [None, 20])

@@ -43,7 +43,7 @@ def test_the_words_count_what_is_left_out_and_say_nothing_of_nothing() -> None:
     subgraph = Subgraph({}, {}, unused=("a", "b"), passed=(("c", "d"),))
     assert left_out_words(subgraph) == (
         "Left out: 2 nodes on routes that no patient of these arms can take, "
-        "and 1 branch or loop at which one way is left."
+        "and 1 branch or loop with only one way left."
     )
     assert left_out_words(replace(subgraph, unused=(), passed=())) == ""
 

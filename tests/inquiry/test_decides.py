@@ -96,7 +96,7 @@ def test_departments_that_were_played_once_are_not_counted(result: Result) -> No
 def test_of_few_departments_it_is_said_that_nothing_is_said(result: Result) -> None:
     few = replace(result, replications=result.replications[: N_CLINICS + 10])
     assert decided(few) is None
-    assert few.tables["what_decides"].title.endswith("not said of fewer than 20 departments, each used twice.")
+    assert few.tables["what_decides"].title.endswith("only for 20 or more departments, each simulated at least twice.")
 
 
 @pytest.mark.slow
@@ -221,7 +221,7 @@ def test_figures_that_tell_nothing_are_refused_with_what_is_allowed(result: Resu
     told = [str(each) for each in refused.value.faults]
     assert len(told) == 4
     assert "ours.yaml: figures.0.measure: 'queue_meen' is unknown. Did you mean 'queue_mean'?" in told[0]
-    assert "nothing that a hospital can read off" in told[1]
+    assert "no figure that a hospital could take from its records" in told[1]
     assert "step=consultation" in told[2]
     assert "stated twice" in told[3]
 
@@ -279,8 +279,8 @@ def test_it_is_said_whether_the_same_weeks_are_compared(result: Result) -> None:
         return weeks_words(again, replace(narrowed(result, observed(1), "a test"), observed=stated))
 
     assert words(7, 7, 5) == "The same weeks are compared: 5 days from week 7 of the year."
-    assert words(7, 8, 5).startswith("Not the same weeks")
-    assert words(7, 7, 14).startswith("Not the same weeks")
+    assert words(7, 8, 5).startswith("The weeks compared are not the same")
+    assert words(7, 7, 14).startswith("The weeks compared are not the same")
     assert "not stated" in words(None, None, 5)
     assert "counts as noise" in words(None, 3, 5)
 
@@ -305,7 +305,7 @@ def test_a_range_is_worded_by_the_rules_of_a_verdict() -> None:
 def test_the_words_say_where_it_was_read_and_on_what_it_rests(result: Result) -> None:
     said = " ".join(narrowed_sentences(result, narrowed(result, observed(1), "a test")))
     assert "'patients waiting for consultation, mean' 1.0 patients over 28 days" in said
-    assert f"of {N_CLINICS} departments, counted by how near" in said
+    assert f"of {N_CLINICS} departments, weighted by how near" in said
     assert "'The urgent first, and a third nurse', Wait, urgent: shorter" in said
 
 

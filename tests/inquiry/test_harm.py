@@ -73,9 +73,9 @@ def test_the_table_says_that_it_is_an_association_and_no_number_of_lives() -> No
     assert table is not None
     assert table.rows[0][1].startswith("−0.100 (")
     said = " ".join(table.notes)
-    assert "An association" in said
-    assert "not a number of lives" in said
-    assert "no estimate exists" in said
+    assert "an association" in said
+    assert "not numbers of lives" in said
+    assert "there is no estimate" in said
 
 
 def test_nothing_is_measured_or_told_unless_a_study_asks() -> None:

@@ -118,13 +118,14 @@ def test_tables_file_and_picture_say_the_same(study: Study, more: tuple[Extra, .
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["ensemble=typical"], "ensemble: prices are those of one department. Leave it out, or name a site"),
+        (["ensemble=typical"], "ensemble: prices are worked out for one department. Leave it out, or name a site"),
         (["pools=[doctor]"], "pools: doctor: the department has no such pool of limited size. Did you mean 'doctors'"),
         (["pools=[]"], "pools=.*names nothing. Name pools"),
         (
             ["study=gallery/fast_track"],
-            r"^pools: none is named, and this department has not all that are priced as a rule \(triage_nurses, "
-            r"majors_cubicles\). Name some of its own, as pools=\[doctors,practitioners\]: doctors, practitioners.$",
+            r"^pools: none is named, and this department lacks some of the pools that are usually priced \("
+            r"triage_nurses, majors_cubicles\). Name some of its own, as pools=\[doctors,practitioners\]: "
+            r"doctors, practitioners.$",
         ),
     ],
 )

@@ -89,7 +89,7 @@ def test_the_answer_says_of_every_target_what_each_lever_earns(result: StudyResu
 def test_the_page_has_the_section_its_picture_and_every_table(folder: Path, result: StudyResult) -> None:
     html = (folder / "report.html").read_text(encoding="utf-8")
     assert 'id="levers"' in html
-    assert 'alt="Bars of what each lever earns' in html
+    assert 'alt="Bars of each lever' in html
     for table in decomposition_tables(result):
         assert table.title.replace("'", "&#39;") in html
 

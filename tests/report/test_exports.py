@@ -122,7 +122,7 @@ def test_stress_des_of_ones_own_department_says_what_is_true_of_it_and_not_of_th
     assert "goes to `gone`" in parts["2.4"]
     assert "from an empty department" in parts["4.1"]
     assert "skewed" in parts["4.3"]
-    assert "add here where the program and these files can be had" in parts["6"]
+    assert "add here where the program and these files are available" in parts["6"]
 
 
 def test_stress_des_of_the_english_a_and_e_cites_its_page_and_names_who_is_there_at_time_0(result: Result) -> None:

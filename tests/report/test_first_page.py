@@ -133,7 +133,10 @@ def test_a_share_of_everybody_is_called_so_where_the_tool_labels_some_only(resul
         (106 + NOISE, "lengthens it by 6.0 min (5.5 to 6.5), enough to matter"),
         (94.5 + 3 * NOISE, "shortens it by 5.5 min (3.9 to 7.1), perhaps too little to matter"),
         (99.97 + NOISE / 1000, "makes no difference that matters: 0.0 min (0.0 to 0.0)."),
-        (np.where(np.arange(12) == 3, np.inf, 90.0), "effect not known: it is missing in some replication, as where"),
+        (
+            np.where(np.arange(12) == 3, np.inf, 90.0),
+            "effect not known: it is missing in some replication, for example",
+        ),
     ],
 )
 def test_every_kind_of_effect_has_its_words(result: Result, wait: np.ndarray, said: str) -> None:
@@ -383,7 +386,7 @@ def test_of_a_product_whose_labels_were_counted_it_is_said_in_how_many_cases(
     arms = tuple(replace(arm, policy=counted) if arm.name == TOOL else arm for arm in result.study.arms)
     found = made(replace(result, study=replace(result.study, arms=arms)), waits)
     said = "Passes the safety limit. Its labels rest on 220 cases, 49 of levels 1-2"
-    assert f"{said}: intervals leave that doubt out." in words_of(found)
+    assert f"{said}; intervals do not cover that uncertainty." in words_of(found)
     tool = SimpleNamespace(arm=TOOL, label="", is_margin=False)
     monkeypatch.setattr("simulation.report.tables.measurement.measured_tools", lambda result: (tool,))
     assert f"{said}." in words_of(found)

@@ -115,7 +115,7 @@ def test_the_page_of_a_stored_folder_says_the_same(
     (folder / "report.html").unlink()
     assert write_report(folder, read(folder)) is None
     text = unescape((folder / "report.html").read_text(encoding="utf-8"))
-    assert "Those whom the tool never sees" in text
+    assert "Patients whom the tool never sees" in text
     reason = spillover_reason(told)
     assert reason is not None
     assert reason in text

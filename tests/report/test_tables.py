@@ -85,7 +85,7 @@ def test_primaries_and_margins_are_judged_together_and_the_tables_say_so(result:
     for n in n_arms.values():
         note = target_table(result, result.design.primary[0]).notes[1]
         assert f"are adjusted for {n * len(result.design.primary)} comparisons (95 % overall)" in note
-        assert f"of all {n * len(result.design.margins)} (" in safety_table(result).notes[-1]
+        assert f"for all {n * len(result.design.margins)} (" in safety_table(result).notes[-1]
     n_secondary = len(result.others) * len(result.design.secondary)
     note = target_table(result, result.design.secondary[0]).notes[1]
     assert f"about {0.05 * n_secondary:.1f} would show one" in note

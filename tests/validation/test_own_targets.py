@@ -68,7 +68,7 @@ def test_a_department_is_held_against_the_file_of_its_name_else_against_england(
         ({"source": None}, "'source' is missing. Add it: the citation, or the reason for an assumption."),
         ({"source": '""'}, "source is empty. Say where the figure comes from"),
         ({"kind": "calibratd"}, "unknown kind 'calibratd'. Did you mean 'calibrated'?"),
-        ({"kind": "calibrated", "low": None, "high": None}, "is calibrated and has no band. Say what is allowed"),
+        ({"kind": "calibrated", "low": None, "high": None}, "is calibrated and has no band. State the band"),
         ({"lowest": 0.6}, "unknown key 'lowest'"),
         ({"low": "sixty"}, "low: found 'sixty'. Allowed: a valid number"),
         ({"low": "true"}, "low: found True. Allowed: a valid number"),
@@ -229,7 +229,7 @@ def test_own_figures_that_are_not_called_like_the_site_are_not_passed_by_in_sile
 ) -> None:
     written(small, row(), name="our")
     _, out, _ = validated(small, capsys)
-    assert "Not used: targets/our. A department's own targets are called like its site; targets=our takes" in out
+    assert "Not used: targets/our. A department's own targets have the name of its site; targets=our uses" in out
 
 
 def test_an_ensemble_is_built_to_the_same_figures(small: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -210,7 +210,7 @@ def test_local_performance_is_not_claimed_from_made_up_cases(bench: Bench) -> No
     assert {row[:2]: row[2] for row in coverage_table(real).rows}[local] == "partly"
     assert not [item for item in ITEMS if item.of_patients and rows[item.text, item.item][0] != "no"]
     assert {row[1] for row in rows.values()} == {"measured", "stated by the vendor", "left to you"}
-    assert all("check the current" in note for note in coverage_table(bench).notes)
+    assert all("check the current version" in note for note in coverage_table(bench).notes)
 
 
 def test_what_a_vendor_says_of_its_model_is_not_called_measured(bench: Bench) -> None:

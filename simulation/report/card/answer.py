@@ -29,14 +29,12 @@ def card_sentences(bench: Bench) -> list[str]:
         f"urgent one to {value_words(scores['under_triage_1_2_share'], 'under_triage_1_2_share')} of true levels 1-2.",
     ]
     if any(verdict.word == "identical to the nurse" for verdict in bench.verdicts):
-        sentences.append(
-            "Every label is the nurse's own, so this says nothing about a tool that makes errors of its own."
-        )
+        sentences.append("Every label is the nurse's own, so this says nothing about a tool that makes other errors.")
     elif NURSE in bench.labelled:
         differences = bench.against(NURSE)
         for name in COMPARED:
             word = verdict_on(differences[name], name)
-            verdict = "not told apart from the nurse" if word == "cannot tell" else f"{word} than the nurse"
+            verdict = "cannot be told from the nurse" if word == "cannot tell" else f"{word} than the nurse"
             sentences.append(f"{SCORES[name].capitalize()}: {verdict}, {difference_words(differences[name], name)}.")
     if len(set(cases.truth.tolist())) < N_LEVELS:
         sentences.append("Some levels have no case, so nothing is known about them.")

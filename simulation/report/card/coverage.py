@@ -46,7 +46,7 @@ ITEMS = (
     Item(LOCAL, "local validation: performance by subgroup", "partly", MEASURED, "by group", of_patients=True),
     Item(LOCAL, "local validation: stress test", "partly", MEASURED,
          "answers: other words, a command in the complaint, how failures ended"),
-    Item(NICE, "1: safety and quality standards", "no", LEFT, "hazards are a beginning"),
+    Item(NICE, "1: safety and quality standards", "no", LEFT, "hazards are a start"),
     Item(NICE, "2: users took part in the design", "no", STATED, "not of a bench"),
     Item(NICE, "3: environmental sustainability", "no", STATED, "tokens, where the server counts them, and no more"),
     Item(NICE, "4: inequalities and bias", "partly", MEASURED, "by group; not why, and not who is missing",
@@ -57,18 +57,20 @@ ITEMS = (
     Item(NICE, "8: credibility with UK professionals", "no", LEFT, "not of a bench"),
     Item(NICE, "9: safeguarding", "no", LEFT, "not of a bench"),
     Item(NICE, "10: intended purpose and target population", "no", STATED, "what was tried"),
-    Item(NICE, "11 and 12: the pathway now, and with the tool", "no", LEFT, "a comparison (study=vetted) states both"),
+    Item(NICE, "11 and 12: the pathway now, and with the tool", "no", LEFT, "a comparison (study=vetted) states "
+        "both"),
     Item(NICE, "13: expected impact on health, cost and resources", "no", LEFT,
          "a comparison gives waits and costs, simulated"),
-    Item(NICE, "14: effectiveness (tier C)", "partly", MEASURED, "scores beside the nurse: accuracy, no outcome",
+    Item(NICE, "14: effectiveness (tier C)", "partly", MEASURED, "scores compared with the nurse: accuracy, no "
+        "outcome",
          of_patients=True),
-    Item(NICE, "15: real-world evidence", "no", LEFT, "nothing here was in use"),
+    Item(NICE, "15: real-world evidence", "no", LEFT, "none: the tool was not in use"),
     Item(NICE, "16: a plan for measuring performance over time", "partly", LEFT,
          "a new version is tried against this card (against=FOLDER); the plan is yours"),
     Item(NICE, "17 and 18: budget impact, cost effectiveness", "no", LEFT, "not of a bench"),
     Item(NICE, "19 to 21: deployment, training, scale", "no", LEFT, "not of a bench"),
     Item(TRIPOD, "title, background, objectives", "partly", LEFT, "criteria and intended use say what was asked"),
-    Item(TRIPOD, "data: source, dates, who is in it, what is missing", "partly", MEASURED,
+    Item(TRIPOD, "data: source, dates, who is in them, what is missing", "partly", MEASURED,
          "what was tried, by group; dates are in the source", of_patients=True),
     Item(TRIPOD, "model, version, settings, seed", "partly", MEASURED, "what was tried", of_maker=True),
     Item(TRIPOD, "prompt, and how it was found", "partly", MEASURED, "version and digest of the prompt; not how",
@@ -88,7 +90,7 @@ ITEMS = (
     Item("DCB0129 and DCB0160", "severity, residual risk, acceptance, safety case", "no", LEFT, "blank in the hazards"),
     Item("DTAC", "clinical safety, data protection, security, interoperability, usability", "no", LEFT,
          "what was tried says which address was asked, if any"),
-    Item("DECIDE-AI", "early evaluation in use", "no", LEFT, "this is before it: offline"),
+    Item("DECIDE-AI", "early evaluation in use", "no", LEFT, "none: the bench comes before use"),
     Item("Algorithmic Transparency Recording Standard", "tier 2: model, data, risks", "partly", MEASURED,
          "what was tried, hazards; whether the duty is yours: check", of_maker=True),
     Item(TRUST, "clinical safety officer, Caldicott guardian, DPIA", "no", LEFT, "not of a bench"),
@@ -111,7 +113,7 @@ def coverage_table(bench: Bench) -> ReportTable:
         rows.append((item.text, item.item, covered, status, where))
     headers = ("text", "item", "covered", "status", "where on this card, or why not")
     note = (
-        "Covered: partly or no, in our words, as we read the texts in November 2026. They change: check the current "
-        "text of each. Nothing here says that a tool meets any of them."
+        "'Covered' is partly or no, in our judgement, by the texts of November 2026. The texts change: check the "
+        "current version of each. Nothing here says that a tool meets any of them."
     )
-    return ReportTable("coverage", "What this evidence is about", headers, tuple(rows), (note,))
+    return ReportTable("coverage", "What this evidence covers", headers, tuple(rows), (note,))

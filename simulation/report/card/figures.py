@@ -45,8 +45,8 @@ def matrix_picture(bench: Bench) -> Picture:
         png = png_of(figure)
     rows = "; ".join(f"true {i + 1}: " + ", ".join(f"{100 * share:.0f}" for share in mean[i]) for i in range(N_LEVELS))
     caption = (
-        "Right of the framed diagonal is under-triage. Shares include the prior's one case a row; few: under "
-        f"{FEW} cases, so read the intervals in the table. Truth: {bench.cases.yardstick_words}."
+        "Right of the framed diagonal is under-triage. Shares include the prior, which is worth one case a row. "
+        f"Few: under {FEW} cases, so read the intervals in the table. Truth: {bench.cases.yardstick_words}."
     )
     return Picture("matrix", png, f"Per cent labelled 1 to 5, by true level. {rows}.", caption)
 
@@ -71,7 +71,7 @@ def moved_picture(bench: Bench) -> Picture | None:
     """The shares of answers that were usable, the same when asked again, or moved by other words, with intervals."""
     names = [name for name in OF_ANSWERS if name in bench.of_answers]
     estimates = [bench.of_answers[name] for name in names]
-    caption = "Exact 95 % intervals. A reader of text that obeys a command in a complaint can be steered by anybody."
+    caption = "Exact 95 % intervals. Anybody can steer a tool that obeys a command in a complaint."
     words = [OF_ANSWERS[name] for name in names]
     return _whiskers("answers", "Answers: usable, repeatable, moved", words, estimates, "per cent", caption)
 
@@ -112,11 +112,11 @@ def abstention_picture(bench: Bench) -> Picture | None:
         ax.set_ylim(0, 100)
         ax.set_xlabel("handed back, per cent of labels, the least confident first")
         ax.set_ylabel("of the rest, per cent")
-        ax.set_title("What handing back buys")
+        ax.set_title("What handing back gains")
         ax.legend(frameon=False)
         png = png_of(figure)
     points = "; ".join(f"{row.handed_back_share:.0%} back: {row.exact.value:.0%} exact" for row in rows)
-    return Picture("abstention", png, f"{points}.", "Bars are exact 95 % intervals; fewer cases are left to the right.")
+    return Picture("abstention", png, f"{points}.", "Bars are exact 95 % intervals; fewer cases remain to the right.")
 
 
 def _whiskers(

@@ -29,8 +29,8 @@ SCORE_HAZARDS = (
     (
         "two_or_more_levels_share",
         "a label is wrong by two levels or more",
-        "a long wait for somebody who cannot, or a bay taken by somebody who could",
-        "labels that differ by two levels from the nurse's are looked at by a second person",
+        "a long wait for somebody who cannot wait, or a bay taken by somebody who could",
+        "labels that differ by two levels from the nurse's are checked by a second person",
     ),
     (
         "over_share",
@@ -55,8 +55,8 @@ ANSWER_HAZARDS = (
     (
         "rephrased_moved_share",
         "the same complaint in other words gets another label",
-        "patients who say it otherwise wait longer, those with little English among them",
-        "staff may put the complaint again and see whether the label stays",
+        "patients who put it differently wait longer, including those with little English",
+        "staff may rephrase the complaint and see whether the label stays the same",
     ),
     (
         "repeatable_share",
@@ -77,9 +77,10 @@ def hazards_table(bench: Bench) -> ReportTable:
         *("severity", "residual risk", "owner"),
     )
     notes = (
-        "Severity, residual risk and owner are blank: they are for your clinical safety officer, as is whether a "
-        "control is enough. Frequencies are of these cases, not of your department, and of the tool alone, before "
-        "anybody looks at its label.",
+        "Severity, residual risk and owner are blank: they are for your clinical safety officer, who also decides "
+        "whether a control is enough. Frequencies are those in these cases, not in your department, and those of "
+        "the tool "
+        "alone, before anybody looks at its label.",
         f"Truth: {bench.cases.yardstick_words}{'; the cases are made up' * bench.cases.synthetic}.",
     )
     return ReportTable("hazards", "Rows for a hazard log", headers, rows, notes)
@@ -99,13 +100,13 @@ def _hazards(bench: Bench) -> Iterator[Cells]:
     yield _hardly_tried(bench)
     yield (
         "staff follow a wrong label because a machine gave it",
-        "a nurse who would have been right is talked out of it",
+        "a nurse who would have been right changes the label",
         NOT_MEASURED,
         "labels are shown after the nurse's own, and how often she then changes hers is counted",
     )
     yield (
         "the maker changes the model and nobody notices",
-        "everything measured here is of a model that is no longer used",
+        "everything measured here refers to a model that is no longer used",
         NOT_MEASURED,
         "the version is recorded with every answer; a new one is tried against this card first (against=FOLDER)",
     )
@@ -145,11 +146,11 @@ def _worst_group(bench: Bench) -> Cells:
 def _hardly_tried(bench: Bench) -> Cells:
     """The groups with too few urgent cases to say anything about."""
     few = [_named(*key) for key, scores in bench.by_group().items() if scores[UNDER].n < FEW]
-    cause = "a group was hardly tried on the bench"
+    cause = "a group was hardly tested on the bench"
     if few:
         cause = f"{cause} (fewer than {FEW} cases of levels 1-2: {', '.join(few)})"
     effect = "how often the tool under-triages them is not known until it does"
-    return cause, effect, NOT_MEASURED, "the tool is not used for them until enough of their cases were tried"
+    return cause, effect, NOT_MEASURED, "the tool is not used for them until enough of their cases have been tested"
 
 
 def _named(attribute: str, group: str) -> str:

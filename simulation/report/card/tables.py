@@ -87,8 +87,8 @@ def criteria_table(bench: Bench) -> ReportTable:
         ("score", "group", "must be", "measured (95 %)", "cases", "verdict", "what it would take"),
         tuple(rows),
         (
-            "Met or not met only if the whole 95 % interval lies on one side of the bound. All must be met, so no "
-            "interval is widened for there being several.",
+            "Met or not met only if the whole 95 % interval lies on one side of the bound. All must be met, so "
+            "intervals are not adjusted for their number.",
             f"A group with fewer than {FEW} of the cases that the score is about says 'cannot tell'.",
             f"Truth: {bench.cases.yardstick_words}.",
         ),
@@ -109,7 +109,7 @@ def scores_table(bench: Bench) -> ReportTable:
         rows,
         (
             "Shares: exact 95 % intervals (they cover at least 95 %). Kappas: resampled over cases.",
-            "Cases without a label stay in the denominator of every share; kappas are of labelled cases.",
+            "Cases without a label stay in the denominator of every share; kappas rest on labelled cases.",
             "A case that was asked several times counts once, with the mean of its answers.",
         ),
     )
@@ -125,7 +125,7 @@ def differences_table(bench: Bench, other: str) -> ReportTable:
         difference_rows(bench.against(other)),
         (
             "Paired intervals after Bonett and Price, kappas resampled; unadjusted, one score at a time.",
-            f"Both are held against: {bench.cases.yardstick_words}.",
+            f"Both are compared with: {bench.cases.yardstick_words}.",
         ),
     )
 
@@ -157,8 +157,8 @@ def matrix_table(bench: Bench) -> ReportTable:
         ("true level", *(f"labelled {name}" for name in LEVEL_NAMES), "no label (cases)"),
         tuple(rows),
         (
-            "Shares of labelled cases with 95 % credible intervals; the prior is worth one case a row and makes errors "
-            "rarer with their distance. To the right of the diagonal is under-triage.",
+            "Shares of labelled cases with 95 % credible intervals; the prior is worth one case a row and gives "
+            "less weight to errors further from the diagonal. To the right of the diagonal is under-triage.",
         ),
     )
 
@@ -193,7 +193,7 @@ def answers_table(bench: Bench) -> ReportTable:
         rows.append(("tokens read and written, all questions", f"{sum(tokens):,}"))
         price = bench.plan.assessor.price if isinstance(bench.plan.assessor, LlmAssessor) else None
         if price is not None:
-            rows.append(("cost of these tokens, price as stated", f"£{price * sum(tokens) / 1e6:,.2f}"))
+            rows.append(("cost of these tokens, at the stated price", f"£{price * sum(tokens) / 1e6:,.2f}"))
     notes = ["Unusable answers and hand-backs stay in the denominator; neither is replaced by a guess."]
     missing = [name for name in OF_ANSWERS if name not in bench.of_answers]
     if missing:
@@ -225,7 +225,7 @@ def calibration_table(bench: Bench) -> ReportTable | None:
         for fifth in bins
     )
     headers = ("mean stated confidence", "right (95 %)", "cases")
-    note = "In fifths of the answers, by confidence. A calibrated tool is right as often as it says."
+    note = "Answers in fifths by confidence. A calibrated tool is right as often as it says."
     return ReportTable("calibration", f"Calibration, {bench.tool}", headers, rows, (note,)) if rows else None
 
 
@@ -241,7 +241,7 @@ def abstention_table(bench: Bench) -> ReportTable | None:
         for threshold in abstention_curve(bench)
     )
     headers = ("handed back", "exact, of the rest", "under-triage of levels 1-2", "of levels 1-2")
-    title = f"If the least confident are handed back, {bench.tool}"
+    title = f"If the least confident answers are handed back, {bench.tool}"
     return ReportTable("abstention", title, headers, rows) if rows else None
 
 
@@ -255,7 +255,7 @@ def about_table(bench: Bench) -> ReportTable:
         "cases": f"{cases.name}, {len(cases)}{', made up' * cases.synthetic}",
         "source of the cases": cases.source,
         "what the label means": cases.yardstick_words,
-        "in a comparison levels 1 to 5 stand for (assumed)": ", ".join(plan.stands_for).replace("_", " "),
+        "in a comparison, levels 1 to 5 are taken to be (assumed)": ", ".join(plan.stands_for).replace("_", " "),
         "true levels 1 to 5": ", ".join(str(int((cases.truth == level).sum())) for level in range(N_LEVELS)),
         "fingerprint of the cases": cases.fingerprint[:16],
         "times each case was asked": str(bench.labelled[TOOL].labels.shape[1]),

@@ -103,12 +103,12 @@ def change_table(bench: Bench, change: Change) -> ReportTable:
     """Scores of this version of the tool minus those of the earlier one on the same cases."""
     rows = difference_rows(change.differences)
     title = f"{bench.tool} minus the earlier {change.earlier_tool}, same cases, paired"
-    notes = (change.line, "A change that cannot be told apart from none is no reason to go on, nor to stop for it.")
+    notes = (change.line, "A change that cannot be told from none is no reason either to go or to stop.")
     return ReportTable("changed", title, ("score", "difference (95 %)", "than before"), rows, notes)
 
 
 def _title(bench: Bench) -> str:
-    return f"{bench.tool}: what {len(bench.cases)} cases say ({bench.plan.name})"
+    return f"{bench.tool}: results on {len(bench.cases)} cases ({bench.plan.name})"
 
 
 def card_page(bench: Bench, tables: Sequence[ReportTable], pictures: Sequence[Picture], change: Change | None) -> str:

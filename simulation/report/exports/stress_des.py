@@ -55,7 +55,7 @@ def _objectives(result: StudyResult) -> Iterator[str]:
         unit = result.row(result.design.baseline, target.measure, target.group).unit
         role = "primary" if target in result.design.primary else "secondary"
         rows.append((target.label, role, threshold(target.minimal_important_difference, unit)))
-    yield from _item("1.2 Outputs", "What the answer is read from, and the least difference that matters:")
+    yield from _item("1.2 Outputs", "The measures that the answer rests on, and the least difference that matters:")
     yield from _grid(("measure", "role", "least difference that matters"), rows)
     labels = [f"{arm.label}{' (baseline)' if arm is result.baseline else ''}" for arm in result.arms]
     yield from _item("1.3 Aims of experimentation", f"{len(labels)} arms on the same patients: {'; '.join(labels)}.")
@@ -70,12 +70,10 @@ def _logic(result: StudyResult) -> Iterator[str]:
     reading = f"{MODEL}, 2.2"
     if not _is_the_a_and_e(pathway):
         reading = (
-            "every wait is a queue for the pools that a step asks for, and a patient keeps what a step says that it "
-            "keeps; docs/vocabulary.md has each key"
+            "every wait is a queue for the pools that a step asks for, and a patient keeps the units that a step "
+            "names in `keeps`; docs/vocabulary.md has every key"
         )
-    yield from _item(
-        "2.2 Base logic", f"How many there are: {counts}; all in `study.json`. How they are read: {reading}."
-    )
+    yield from _item("2.2 Base logic", f"Counts: {counts}; all in `study.json`. How to read them: {reading}.")
     yield from _item("2.3 Scenario logic", f"Scenario '{result.scenario}'. What each arm changes:")
     tables = report_changes(result)
     yield from _table(tables[0]) if tables else ("Nothing is compared.", "")
@@ -90,7 +88,7 @@ def _logic(result: StudyResult) -> Iterator[str]:
 def _algorithms(pathway: Pathway) -> str:
     """Who is next, and where labels, minutes and patience come from."""
     first_come = len(pathway.priority.classes) == 1
-    who = f"Who is next: {'first come, first served' if first_come else f'rule `{pathway.priority.rule}`'}."
+    who = f"Queue discipline: {'first come, first served' if first_come else f'rule `{pathway.priority.rule}`'}."
     if _is_the_a_and_e(pathway):
         return f"{who} Labels, minutes, patience: {MODEL}, 2.4."
     minutes = "Minutes are drawn for each patient before the clock starts, from the distributions in `study.json`."
@@ -98,7 +96,7 @@ def _algorithms(pathway: Pathway) -> str:
     if GIVEN not in pathway.attributes:
         labels = "No policy labels patients."
     patience = pathway.patience
-    leaving = "Nobody loses patience."
+    leaving = "Nobody leaves out of impatience."
     if patience is not None:
         leaving = (
             f"Whose time from arrival exceeds the duration `{patience.minutes}` before being seen, at a step where one "
@@ -121,10 +119,10 @@ def _data(result: StudyResult) -> Iterator[str]:
     before = f"{MODEL}, 3.2."
     if not of_the_model:
         before = (
-            "None by aeflow: inputs are used as stated. How each was worked out is in its source, in `assumptions.csv`."
+            "None by aeflow: inputs are used as stated. How each was derived is in its source, in `assumptions.csv`."
         )
     yield from _item("3.2 Pre-processing", before)
-    yield from _item("3.3 Input parameters", "All are in `config.yaml`, as composed, and in `study.json`, as used.")
+    yield from _item("3.3 Input parameters", "All are in `config.yaml` (as composed) and in `study.json` (as used).")
     errs = f"which way each errs: {MODEL}, 3.4."
     if not of_the_model:
         errs = "what the department leaves out, and which way that errs, is for its authors to add here."
@@ -144,7 +142,7 @@ def _experimentation(result: StudyResult) -> Iterator[str]:
     yield from _item("4.2 Run length", f"{length}{over}; attendances are followed to their end.")
     method = {
         "fixed_sample": "Student's t over paired replications, wider where their numbers are skewed",
-        "always_valid": "Intervals over paired replications that hold however often one looks",
+        "always_valid": "Always-valid intervals over paired replications, which hold however often one looks",
     }[result.interval_kind]
     family = "verdicts on primary measures are adjusted for how many there are"
     yield from _item("4.3 Estimation", f"{method}; {family} (the method: {MODEL}, 4.3).")
@@ -158,7 +156,8 @@ def _implementation(result: StudyResult) -> Iterator[str]:
         "5.2 Random sampling", f"Seed {result.run.seed}; named streams; common random numbers in all arms."
     )
     yield from _item(
-        "5.3 Execution", "Changes at one instant first, then starts in the order of a key; no event by chance."
+        "5.3 Execution",
+        "At any one instant, changes come first, then starts in the order of a key; no event depends on chance.",
     )
     yield from _item("5.4 System", "In `manifest.json`, with the time that it took.")
     yield from ("## 6 Code access", "", f"{_access(result)}", "")
@@ -173,7 +172,7 @@ def _access(result: StudyResult) -> str:
     return (
         f"{program}, under the MIT licence; CITATION.cff says how to cite it. The run's own files (`config.yaml`, "
         "`study.json`) are enough to run it again. A run records no public address: add here where the program and "
-        "these files can be had."
+        "these files are available."
     )
 
 

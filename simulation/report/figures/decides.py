@@ -56,7 +56,8 @@ def what_decides(result: StudyResult) -> Picture | None:
         f"that explains most. {' '.join(_sentence(deciding, arm) for arm in arms)}",
         f"{target}: difference from '{result.baseline.label}' against the figure of the baseline that explains most of "
         "how it differs between departments. A dot is a department, the mean of its replications; the blue line is "
-        "what the figure says. Grey: no figure is beyond chance. Dashed: the least difference that would matter.",
+        "the regression on the figure. Grey: no figure explains more than chance would. Dashed: the least "
+        "difference that would matter.",
     )
 
 
@@ -86,6 +87,6 @@ def _sentence(deciding: Decided, arm: ArmResult) -> str:
     """'One more triage nurse: wait for triage of walk-ins, mean explains 98 % of the spread.'"""
     best, name = deciding.arms[arm.name].best, deciding.best(arm.name)
     if name is None or best is None:
-        return f"{arm.label}: no figure beyond chance."
+        return f"{arm.label}: no figure explains more than chance would."
     share = "" if math.isnan(best.share) else f" {100 * best.share:.0f} % of the spread"
     return f"{arm.label}: {figure_words(name, inside=True)} explains{share or ' a part of it'}."

@@ -47,7 +47,7 @@ def day(result: StudyResult) -> Picture:
         ("Patients in the department", profile.census),
     ]
     if _highest(profile.boarders) > 0:
-        panels.append(("Of these, waiting for a bed", profile.boarders))
+        panels.append(("Waiting for a bed", profile.boarders))
     n_panels = len(panels) + bool(pools)
     n_down = math.ceil(n_panels / 2)
     with figure_of(9.5, 3.1 * n_down, n_down, 2, sharex=True) as (figure, axes):
@@ -171,7 +171,8 @@ def stay(result: StudyResult) -> Picture | None:
         ax.set_ylim(len(result.arms) - 0.4, -0.6)
         ax.set_xlim(0, 1.06 * longest)
         ax.set_xlabel(
-            "minutes per attendance until departure: left of the black line waiting, right of it being looked after"
+            "minutes per attendance until departure: waiting to the left of the black line, being looked after to "
+            "its right"
         )
         arm_axis(ax, result.arms)
         _stay_legend(figure, shown)
@@ -187,7 +188,7 @@ def stay(result: StudyResult) -> Picture | None:
         "stay",
         png,
         f"Stacked bars of where the minutes of a mean stay go. {'. '.join(sentences)}.",
-        "Where the minutes of a mean stay go: hatched parts are waits for a stage, plain parts the stage itself."
+        "Where the minutes of a mean stay go. Hatched parts are waits for a stage, plain parts the stage itself."
         + _other_words(result)
         + profiled_words(result),
     )
@@ -268,7 +269,7 @@ def acuity(result: StudyResult) -> Picture | None:
             ax.grid(axis="x", color=PALE)
             ax.set_axisbelow(True)
         arm_axis(axes[0], result.arms)
-        axes[len(names) // 2].set_xlabel("minutes from arrival to the first clinician, of those who were seen")
+        axes[len(names) // 2].set_xlabel("minutes from arrival to the first clinician, patients who were seen")
         with_targets = any(level in MANCHESTER_TARGETS for level in names)
         _acuity_legend(figure, targets=with_targets)
         png = png_of(figure)
@@ -286,8 +287,8 @@ def acuity(result: StudyResult) -> Picture | None:
         png,
         "Dot plots of the median and 95th percentile wait to the first clinician by true level. "
         f"{'. '.join(sentences)}.",
-        f"Waits by TRUE level{', against the Manchester targets' if with_targets else ''}: dot the median, bar the "
-        "95th percentile. Scales differ.",
+        f"Waits by TRUE level{', against the Manchester targets' if with_targets else ''}. Dot: median; bar: 95th "
+        f"percentile. Scales differ.",
     )
 
 

@@ -107,8 +107,8 @@ def _range_words(row: Comparison) -> str:
 
 def _over_words(result: StudyResult) -> str:
     return (
-        f" Thick: the interval of the mean over {departments_words(result)}. Thin: the range that holds nine in ten of "
-        "these departments."
+        f" Thick: the interval of the mean over {departments_words(result)}. Thin: the range that holds nine in ten "
+        f"of these departments."
     )
 
 
@@ -120,8 +120,8 @@ def _band_words(result: StudyResult) -> str:
         return ""
     unit = _unit(result, target)
     return (
-        " Shaded: the same interval of the sham, whose mean has no effect in it; it narrows as replications are added. "
-        f"95 % of single replications without effect fall between {change(band.low, unit)} and "
+        " Shaded: the interval of the sham's mean, where there is no effect; it narrows as replications are added. "
+        f"Without any effect, 95 % of single replications fall between {change(band.low, unit)} and "
         f"{change(band.high, unit)} {unit_words(unit)} ('{target.label}')."
     )
 
@@ -179,7 +179,7 @@ def _forest_legend(figure: Figure, *, sham: bool, important: bool = True, over_d
     handles: list[Any] = [
         Line2D([], [], color=BETTER, marker="s", linewidth=2.2, label="interval on the better side"),
         Line2D([], [], color=WORSE, marker="D", linewidth=2.2, label="interval on the worse side"),
-        Line2D([], [], color=UNCLEAR, marker="o", linewidth=2.2, label="holds 0, or rests on one replication"),
+        Line2D([], [], color=UNCLEAR, marker="o", linewidth=2.2, label="includes 0, or rests on one replication"),
     ]
     if important:
         handles.append(
@@ -241,7 +241,7 @@ def by_group(result: StudyResult) -> Picture | None:
         + ". ".join(lines)
         + ".",
         f"{label} by group: difference from '{result.baseline.label}' with its 95 % interval (simulation noise only)"
-        f"{'; the band behind each row is what the sham does to that group' if result.sham is not None else ''}."
+        f"{'; the band behind each row shows the sham for that group' if result.sham is not None else ''}."
         f"{_over_words(result) if over_departments else ''}",
     )
 
@@ -259,9 +259,9 @@ def _sham_of_groups(ax: Axes, result: StudyResult, measure: str, groups: Sequenc
 # --- which lever earns it ------------------------------------------------------------------------------------
 
 LEVER_BARS: tuple[tuple[Kind, str, str, str], ...] = (
-    ("shapley", "its share of the effect of all (Shapley value)", "#4d94db", ""),
+    ("shapley", "its share of the joint effect (Shapley value)", "#4d94db", ""),
     ("alone", "alone", "#c4dcf2", ""),
-    ("last", "added last, to all others", "#ffffff", "////"),
+    ("last", "added last, after all others", "#ffffff", "////"),
 )
 """The bars of each lever: the part drawn, its words in the legend, colour and hatch."""
 JOINT_COLOUR = "#a3b0b8"
@@ -304,9 +304,10 @@ def levers(result: StudyResult) -> Picture | None:
     return Picture(
         "levers",
         png,
-        f"Bars of what each lever earns of the effect of all, with 95 % intervals. {'. '.join(sentences)}.",
-        f"What each lever earns: difference from '{result.baseline.label}' with its 95 % interval (simulation noise "
-        "only). Shares add up to the effect of all together.",
+        f"Bars of each lever's contribution to the joint effect, with 95 % intervals. {'. '.join(sentences)}.",
+        f"What each lever contributes: difference from '{result.baseline.label}' with its 95 % interval (simulation "
+        f"noise "
+        "only). Shares add up to the joint effect.",
     )
 
 
@@ -378,7 +379,7 @@ def cost(result: StudyResult) -> Picture | None:
         "per_100k",
         png,
         f"Forest plot of the effect of each £100,000 a year with 95 % intervals. {'. '.join(sentences)}.",
-        "Effect for each £100,000 a year, of the arms that state a cost. The intervals are simulation noise at the "
-        "stated cost; those of the table allow for the uncertainty of the price as well."
+        "Effect for each £100,000 a year, for the arms that state a cost. The intervals are simulation noise at the "
+        "stated cost; those in the table also allow for the uncertainty of the price."
         f"{_over_words(result) if over_departments else ''}",
     )

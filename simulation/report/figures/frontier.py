@@ -35,8 +35,8 @@ def frontier_picture(frontier: Frontier, seconds: BreakEven, adoption: float, ar
         ax.plot([100 * adoption], [stated], color=WORSE, marker="D", markersize=8, linestyle="none", label="as stated")
         ax.set_xlim(0, 104)
         ax.set_ylim(0, top)
-        ax.set_xlabel("used for so many of its patients, %")
-        ax.set_ylabel("seconds saved for each of them")
+        ax.set_xlabel("share of its patients for whom it is used, %")
+        ax.set_ylabel("seconds saved for each such patient")
         ax.set_title(f"What '{arm}' needs\nto do as much as '{against}'", fontsize=10, fontweight="bold", loc="left")
         figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9)
         png = png_of(figure)
@@ -44,7 +44,8 @@ def frontier_picture(frontier: Frontier, seconds: BreakEven, adoption: float, ar
     return Picture(
         "frontier",
         png,
-        f"Seconds that '{arm}' must save for each patient it is used for to do as much as '{against}': {points}. As "
+        f"Seconds that '{arm}' must save for each patient for whom it is used, to do as much as '{against}': "
+        f"{points}. As "
         f"stated: {stated:g} s at {100 * adoption:.0f} %.",
-        "Above the line it does more, on average over departments. The bar: departments' own break-evens.",
+        "Above the line it does more, on average over departments. The bar: break-evens of single departments.",
     )

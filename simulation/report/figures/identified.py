@@ -34,13 +34,13 @@ def identified(names: Sequence[str], points: Floats, contraction: Sequence[float
         ax.set_xlim(0, 1)
         ax.set_ylim(-0.7, len(names) - 0.3)
         ax.set_xticks([0, 0.5, 1], ["lowest", "middle of the range", "highest"])
-        ax.set_title("What the targets say about a department, and what they leave open", fontsize=11)
+        ax.set_title("What the targets settle about a department, and what they leave open", fontsize=11)
         png = png_of(figure)
     n_identified = sum(share >= least for share in contraction)
     caption = (
-        f"Values of {len(points)} departments that meet every target, within the ranges they were drawn from: thin "
-        f"bars from 5 to 95 %, thick ones the middle half. On the right how much narrower they lie than the ranges; "
-        f"grey: under {least:.0%}, not identified."
+        f"Values of {len(points)} departments that meet every target, within the ranges of the priors. Thin bars: "
+        f"5th to 95th percentile; thick bars: the middle half. On the right: how much narrower the values lie than "
+        f"the priors; grey: under {least:.0%}, not identified."
     )
     alt = f"{n_identified} of {len(names)} parameters lie at least {least:.0%} narrower than their ranges."
     return Picture(NAME, png, alt, caption)

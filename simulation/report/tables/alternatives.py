@@ -76,11 +76,11 @@ def equal_spend_table(result: StudyResult) -> ReportTable | None:
         "releases cash",
     )
     notes = (
-        f"{pounds} a year ({equal_spend.evidence}: {equal_spend.source}). Effects are taken in proportion: half of an "
-        "arm does half, two do twice as much. That is an assumption: a second unit does less than the first as a rule, "
-        "and a part of an arm may not be for sale. To check one, run it as an arm of its own. What can be "
-        "had once only, such as a licence, is bought once at most, and the rest is left over.",
-        "Staff time that is only freed releases no cash: it does so when a post or a bank shift goes.",
+        f"{pounds} a year ({equal_spend.evidence}: {equal_spend.source}). Effects are taken in proportion: half of "
+        f"an arm does half, two do twice as much. That is an assumption: as a rule a second unit does less than the "
+        f"first, and part of an arm may not be for sale. To check an amount, run it as a separate arm. What can be "
+        f"bought only once, such as a licence, is bought once at most, and the remaining money is left over.",
+        "Staff time that is only freed releases no cash; cash is released when a post or a bank shift is given up.",
     )
     title = f"What {pounds} a year buys, by its effect on '{target.label}'"
     return ReportTable("equal_spend", title, headers, tuple(row.cells for row in bought), notes)
@@ -170,9 +170,9 @@ def _safety(result: StudyResult, arm: ArmResult) -> str:
 
 def _notes(result: StudyResult) -> Iterator[str]:
     yield (
-        "The interval of an effect is simulation noise. That of an effect for each £100,000 holds the price as well: "
-        "from the least effect at the highest cost to the largest at the lowest. It takes effects in proportion to "
-        "money, which holds near the size compared and nowhere else."
+        "The interval of an effect is simulation noise. That of an effect for each £100,000 also allows for the "
+        "price: it reaches from the least effect at the highest cost to the largest at the lowest. It assumes that "
+        "effects are in proportion to money, which holds only near the size compared."
     )
     if result.department_of is not None:
         yield "Nine in ten departments: the 5th to 95th percentile over departments, simulation noise removed."

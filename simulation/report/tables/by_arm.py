@@ -82,9 +82,9 @@ def binding_table(result: StudyResult) -> ReportTable | None:
         if result.has(name, group) and any(result.row(arm.name, name, group).mean for arm in result.arms)
     ]
     note = (
-        "Busy shares are of minutes on duty, for each pool of staff that is used. Queues are those of the "
+        "Busy shares are shares of minutes on duty, for each pool of staff that is used. Queues are shown for the "
         f"{len(shown)} steps where they are longest under '{result.baseline.label}' (all are in summary.csv). The "
-        "department is full when as many attendances are in it as it has places, or more; counted at whole hours."
+        "department is full when there are as many attendances in it as places, or more; counted at whole hours."
     )
     return by_arm_table(result, "binding", "Which resource binds", "what", rows, [note])
 

@@ -84,9 +84,9 @@ def differences_table(result: StudyResult) -> ReportTable:
     if result.sham is not None:
         n = (len(rows) - 1) * (len(result.others) - 1)
         notes.append(
-            "*: differs from the sham, which has no effect but chance: the 95 % interval of the paired difference arm "
-            "less sham holds no 0. "
-            f"{n} cells are looked at, so some stars are chance; 'who is worse off' allows for that."
+            "*: differs from the sham, which has no effect: the 95 % interval of the paired difference, arm minus "
+            f"sham, excludes 0. {n} cells are looked at, so some stars are due to chance; 'who is worse off' allows "
+            "for that."
         )
     headers = ("who", "baseline", *(arm.label for arm in result.others))
     return ReportTable(
@@ -104,7 +104,7 @@ def gaps_table(result: StudyResult) -> ReportTable:
     ]
     headers, n = ("who", *(arm.label for arm in result.others)), len(rows) * len(result.others)
     by_chance = n * ALPHA
-    looks = f", each by itself: of {n} looked at about {by_chance:.0f} would leave 0 out by chance" * (by_chance >= 1)
+    looks = f", unadjusted: of {n} looked at, about {by_chance:.0f} would exclude 0 by chance" * (by_chance >= 1)
     note = (
         "Above 0: this group's wait gets longer by more, or shorter by less, than everybody's, so it moves waiting "
         "towards it. In brackets the 95 % interval, paired by replication (simulation noise only)"

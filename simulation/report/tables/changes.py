@@ -12,8 +12,9 @@ from simulation.report.words import labelled
 
 NOTHING = "nothing that reaches a patient"
 HOW_FOUND = (
-    "Found by comparing the same patients under the arm's policy and under the baseline's: four weeks of them, drawn "
-    "with the study's seed, or a year where a tool goes live later, spreads or drifts. Shares are of these patients."
+    "Found by comparing the same patients under the arm's policy and under the baseline's: four weeks of patients "
+    "drawn with the study's seed, or a year if a tool goes live later, spreads or drifts. Shares refer to these "
+    "patients."
 )
 
 
@@ -37,9 +38,9 @@ def assumed_table(arms: Iterable[tuple[str, Sequence[AddedAssumption]]]) -> Repo
         if number.evidence == "assumed"
     ]
     n_sourced = len(added) - len(rows)
-    note = f"Of what is stated besides the baseline, {len(rows)} assumed (above), {n_sourced} published or measured."
+    note = f"Numbers that the arms add to the baseline: {len(rows)} assumed (above), {n_sourced} published or measured."
     if not rows:
-        note = f"Nothing that is stated besides the baseline is assumed; {n_sourced} published or measured."
+        note = f"None of the numbers that the arms add to the baseline is assumed; {n_sourced} published or measured."
     headers = ("arm", "statement", "value", "range", "why")
     return ReportTable(
         "added_assumptions", "What each arm assumes, besides the baseline", headers, tuple(rows), (note,)

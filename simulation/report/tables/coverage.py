@@ -20,9 +20,9 @@ from simulation.study.design import Target
 EFFECT_WORDS: Mapping[str, tuple[str, str]] = {
     "direct": ("direct", "covered patients, {partial} against none"),
     "spillover": ("spillover", "patients never covered, {partial} against none"),
-    "spillover, left out": ("of it: left out", "never covered by the coin, though the tool could be for them"),
-    "spillover, outside": ("of it: outside", "never covered because the tool is not for them"),
-    "own": ("own", "direct less spillover on those left out: what being covered adds"),
+    "spillover, left out": ("of these: left out", "left out by the draw, although the tool could be for them"),
+    "spillover, outside": ("of these: outside", "never covered because the tool is not for them"),
+    "own": ("own", "direct effect minus spillover on those left out: what being covered adds"),
     "partial": ("all, partial", "everybody, {partial} against none"),
     "total": ("total", "everybody, {full} against none"),
 }
@@ -51,8 +51,8 @@ def spillover_table(result: StudyResult, target: Target) -> ReportTable | None:
     title = f"Whom the tool reaches and whom it does not: {label} (differences in {unit_words(unit)})"
     headers = ("effect", "on whom", "without", "with", "difference", "95 % interval", "uncertainty")
     notes = [
-        "A coin decides who is covered, the same in every arm, so each row compares the same patients with themselves. "
-        "The interval is over replications. Nobody's own triage changes in the row 'spillover'. "
+        "A random draw decides who is covered, the same in every arm, so each row compares the same patients with "
+        "themselves. The interval is over replications. In the row 'spillover' nobody's own triage changes. "
         + false_alarms(len(rows), "effects")
     ]
     reason = spillover_reason(result)
@@ -82,19 +82,21 @@ def spillover_reason(result: StudyResult) -> str | None:
     largest = sorted(changes, key=lambda step: (-abs(changes[step]), step))[:STEPS_NAMED]
     steps = [step for step in largest if abs(changes[step]) >= LEAST_MINUTES]
     if not steps:
-        return "Why: no queue of those never covered changes by as much as a tenth of a minute an attendance."
+        return "Why: no queue of patients never covered changes by as much as a tenth of a minute per attendance."
     waits = ", ".join(
         f"{change(changes[step], 'minutes')} minutes at '{step.replace('_', ' ')}' ({_resources(result, step)})"
         for step in steps
     )
     reasons = []
     if any(changes[step] < 0 for step in steps):
-        reasons.append("they gain where the covered are done sooner")
+        reasons.append("they gain where covered patients finish sooner")
     if any(changes[step] > 0 for step in steps):
-        reasons.append("they lose where the covered go before them, or where what was saved earlier is waited again")
+        reasons.append(
+            "they lose where covered patients go before them, or where time saved earlier is spent in a later queue"
+        )
     return (
-        "Why: those never covered wait in the same queues as the covered. Before their first clinician they wait "
-        f"{waits} an attendance. What these steps take is shared: {' and '.join(reasons)}."
+        "Why: patients never covered wait in the same queues as covered patients. Before their first clinician they "
+        f"wait {waits} per attendance. The resources of these steps are shared: {' and '.join(reasons)}."
     )
 
 

@@ -33,7 +33,10 @@ TIDY = (
     "commoner_answer",
 )
 """The columns of `what_decides.csv`."""
-TOO_FEW = f"What decides the effect is not said of fewer than {MIN_DEPARTMENTS} departments, each used twice."
+TOO_FEW = (
+    f"What decides the effect is worked out only for {MIN_DEPARTMENTS} or more departments, each simulated at "
+    f"least twice."
+)
 
 
 def decides_table(result: StudyResult) -> ReportTable | None:
@@ -51,12 +54,13 @@ def decides_table(result: StudyResult) -> ReportTable | None:
         rows.append((labelled(result, result.arm(name)), *figure, *rule))
     notes = (
         f"'{all_decided.target.label}', over {all_decided.n_departments} departments. Looked at: "
-        f"{len(all_decided.figures)} figures of the baseline that a hospital could read off. Figure and effect are "
-        "from different replications of a department, so patients in both explain nothing. Share: of the variance "
-        "between departments that it explains, chance taken out, ± its standard error. Found: beyond what chance gives "
-        "in 95 % of studies, all arms and figures together.",
-        "Hit rate: of departments that were not used to find the rule, the share for which it is right; in brackets "
-        "that of always giving the commoner answer.",
+        f"{len(all_decided.figures)} figures of the baseline that a hospital could take from its records. Figure "
+        f"and effect come from different replications of a department, so shared patients cannot explain the link. "
+        f"Share: the share of the variance between departments that the figure explains, chance removed, ± its "
+        f"standard error. A figure is named if it explains more than chance would in 95 % of studies, over all arms "
+        f"and figures together.",
+        "Hit rate: the share of departments not used to find the rule for which it is right; in brackets: the same "
+        "if the commoner answer is always given.",
     )
     headers = ("arm", "figure that explains most", "share, %", "rule", "hit rate")
     return ReportTable("what_decides", "What decides the effect", headers, tuple(rows), notes)
@@ -100,20 +104,21 @@ def worth_table(result: StudyResult) -> ReportTable | None:
     ]
     labels = ", ".join(f"'{result.arm(name).label}'" for name in all_decided.priced)
     notes = (
-        f"GBP a year for one department: what a better choice gains if the figure is measured for {KNOWN_DAYS} days "
-        f"first, ± its standard error. Chosen among the baseline and the arms that state a cost: {labels}. An hour "
-        f"that a patient waits less is worth what the heading says ({hour.evidence}: {hour.source}).",
+        f"GBP a year for one department: the gain from a better choice if the figure is measured for {KNOWN_DAYS} "
+        f"days first, ± its standard error. The choice is among the baseline and the arms that state a cost: "
+        f"{labels}. An hour's less waiting for one patient is worth what the heading says ({hour.evidence}: "
+        f"{hour.source}).",
         "By regression of each arm's benefit on the figure (Strong, Oakley and Brennan, Medical Decision Making 2014).",
     )
     headers = ("figure", *(f"at £{value:g} an hour" for value in hour.pounds))
-    return ReportTable("worth_knowing", "What it is worth to measure first", headers, tuple(rows), notes)
+    return ReportTable("worth_knowing", "The value of measuring first", headers, tuple(rows), notes)
 
 
 def _explained(all_decided: Decided, decides: Decides) -> tuple[str, str]:
     """The figure that explains most of one arm's effect, and the share that it explains."""
     best = decides.best
     if best is None:
-        return "none that can be read off" if decides.differs else "effects do not differ beyond chance", "–"
+        return "none that a hospital records" if decides.differs else "effects do not differ beyond chance", "–"
     return figure_words(all_decided.figures[best.figure]), _share_words(best)
 
 
@@ -151,11 +156,14 @@ def decides_sentences(result: StudyResult) -> Iterator[str]:
             by_figure.setdefault(figure_words(best, inside=True), []).append(arm)
     for figure, arms in sorted(by_figure.items(), key=lambda item: -len(item[1])):
         named = listed_with_and([_explained_share(all_decided, arm) for arm in arms])
-        yield f"Measure {figure}: over {all_decided.n_departments} departments it decides how much is done by {named}."
+        yield f"Measure {figure}: over {all_decided.n_departments} departments it decides the effect of {named}."
     unexplained = [arm for arm in judged if all_decided.arms[arm.name].differs and all_decided.best(arm.name) is None]
     if unexplained:
         quoted = listed_with_and([f"'{arm.label}'" for arm in unexplained])
-        yield f"Nothing that a hospital can read off explains how departments differ in what is done by {quoted}."
+        yield (
+            f"No figure that a hospital could take from its records explains how departments differ in the effect "
+            f"of {quoted}."
+        )
 
 
 def _explained_share(all_decided: Decided, arm: ArmResult) -> str:

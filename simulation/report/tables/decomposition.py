@@ -85,7 +85,7 @@ def parts_table(result: StudyResult, of_target: TargetParts) -> ReportTable:
     size = _size(joint, target.minimal_important_difference, unit)
     rows.append(("All together", interval_text(joint, unit), "", "", "", size, SIMULATION))
     headers = ("lever", "its share", "alone", "added last", "the others without it", "its share is", "uncertainty")
-    title = f"{target.label}: what each lever earns of the effect of all, {unit_words(unit)}"
+    title = f"{target.label}: what each lever contributes to the joint effect, {unit_words(unit)}"
     return ReportTable(
         f"levers:{target.measure}:{target.group}", title, headers, tuple(rows), tuple(_parts_notes(parts))
     )
@@ -96,14 +96,13 @@ def _parts_notes(parts: Decomposition) -> Iterator[str]:
     orders = f"in all orders of adding them ({2**n} combinations, each an arm)"
     if parts.n_orders is not None:
         orders = (
-            f"in {parts.n_orders} sampled orders of adding them (chosen by the levers' names), whose error is in the "
-            "interval"
+            f"in {parts.n_orders} sampled orders of adding them (chosen by the levers' names); the interval "
+            f"includes the sampling error"
         )
     yield (
-        f"'Its share' is the Shapley value (Shapley 1953): what a lever adds on average {orders}. Shares add up to the "
-        "effect of all together. In brackets the 95 % interval over replications, each by itself: "
-        f"of {n + 1} shares and sums, unadjusted, about {ALPHA * (n + 1):.1f} would leave 0 out if no lever did "
-        "anything."
+        f"'Its share' is the Shapley value (Shapley 1953): what a lever adds on average {orders}. Shares add up to "
+        f"the joint effect. In brackets: the 95 % interval over replications, unadjusted: of {n + 1} shares and "
+        f"sums, about {ALPHA * (n + 1):.1f} would exclude 0 if no lever did anything."
     )
 
 
@@ -131,12 +130,12 @@ def interactions_table(result: StudyResult) -> ReportTable:
 def _interaction_note(parts: Decomposition) -> str:
     if parts.n_orders is not None:
         return (
-            "The effect of both levers less that of each, no other lever being on (a two-way difference: for the index "
-            "over all combinations there were too many levers)."
+            "The effect of both levers minus that of each, with no other lever on (a two-way difference: there were "
+            "too many levers for the index over all combinations)."
         )
     return (
-        "Shapley interaction index (Grabisch and Roubens 1999): both levers less each, averaged over what else is on."
-        + (" Of two levers it is that difference itself." if len(parts.levers) == 2 else "")
+        "Shapley interaction index (Grabisch and Roubens 1999): both levers minus each, averaged over what else is "
+        "on." + (" With two levers it is that difference itself." if len(parts.levers) == 2 else "")
     )
 
 
@@ -162,12 +161,12 @@ def busy_table(result: StudyResult) -> ReportTable:
         *(f"share of: {design.levers[lever].label}" for lever in design.levers),
     )
     notes = (
-        "Time that units are held over time that they are on duty, mean of the first replications; without intervals, "
-        "and for no inference. Pools that no lever changes by half a point are left out.",
+        "Time that units are held divided by time on duty, mean of the first replications; without intervals, so "
+        "for description only. Pools that no lever changes by half a point are left out.",
     )
     return ReportTable(
         "levers:busy",
-        "How busy pools are, and what each lever adds to that",
+        "How busy pools are, and what each lever adds",
         headers,
         tuple(row for _, row in rows),
         notes,
@@ -215,7 +214,7 @@ def _earned(result: StudyResult, of_target: TargetParts, *, opening: str) -> str
         f"alone {change(parts.part('alone', lever).mean, unit)}"
         for lever in order
     )
-    return f"{opening} {joint} of '{of_target.target.label}', levers earn: {levers}."
+    return f"{opening} {joint} in '{of_target.target.label}', levers contribute: {levers}."
 
 
 def _interactions(result: StudyResult) -> str:
@@ -228,11 +227,12 @@ def _interactions(result: StudyResult) -> str:
             is_beyond = beyond(interaction, target.minimal_important_difference)
             if is_beyond:
                 pair = f"'{levers[one].label}' with '{levers[other].label}'"
-                shown.append(f"{pair}, {interval_text(interaction, unit)} {unit_words(unit)} of '{target.label}'")
+                shown.append(f"{pair}, {interval_text(interaction, unit)} {unit_words(unit)} in '{target.label}'")
             n_open += is_beyond is None
     return (
-        f"Levers that together do more or less than each by itself, by more than the least difference that would "
-        f"matter: {'; '.join(shown) or 'none is shown'}{f'; {n_open} not settled' if n_open else ''}."
+        f"Pairs of levers whose joint effect differs from the sum of their single effects by more than the least "
+        f"difference that would matter: "
+        f"{'; '.join(shown) or 'none is shown'}{f'; {n_open} not settled' if n_open else ''}."
     )
 
 

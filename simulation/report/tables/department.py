@@ -57,9 +57,12 @@ def acuity_table(result: StudyResult) -> ReportTable | None:
     groups = [f"acuity_true={name}" for name in names]
     rows = [(arm.label, *(_acuity_cell(result, arm.name, group) for group in groups)) for arm in result.arms]
     headers = ("arm", *(_level_header(name) for name in names))
-    note = "Of those who were seen."
+    note = "Patients who were seen."
     if any(name in MANCHESTER_TARGETS for name in names):
-        note = "Of those who were seen; 'late' is the share whose first clinician, or leaving, came after the target."
+        note = (
+            "Patients who were seen; 'late' is the share of patients whose first clinician, or leaving, came "
+            "after the target."
+        )
     return ReportTable(
         "acuity", "Minutes to the first clinician: median / 95th percentile", headers, tuple(rows), (note,)
     )
@@ -89,7 +92,7 @@ def counts_table(statements: Sequence[Statement]) -> ReportTable:
     parts = tuple(dict.fromkeys(part for part, _ in counts))
     rows = [(part, *(str(counts[part, evidence]) for evidence in EVIDENCE)) for part in parts]
     rows.append(("in all", *(str(sum(counts[part, evidence] for part in parts)) for evidence in EVIDENCE)))
-    return ReportTable("counts", "What is stated, by evidence", ("part", *EVIDENCE), tuple(rows))
+    return ReportTable("counts", "Sourced statements by evidence", ("part", *EVIDENCE), tuple(rows))
 
 
 def run_table(result: StudyResult) -> ReportTable:
@@ -127,8 +130,8 @@ def clock_table(result: StudyResult) -> ReportTable:
         ("engine", f"{manifest.get('engine', 'not recorded')}, executor {manifest.get('executor', 'not recorded')}"),
         (
             "time taken",
-            f"{_figure_of(manifest, 'wall_seconds')} s; {_figure_of(manifest, 'engine_seconds')} s of processor time "
-            "simulating",
+            f"{_figure_of(manifest, 'wall_seconds')} s; {_figure_of(manifest, 'engine_seconds')} s of processor "
+            f"time in simulation",
         ),
         ("speed", f"{speed:,} activities a second on one processor" if speed else "not recorded"),
     ]

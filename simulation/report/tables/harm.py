@@ -50,14 +50,14 @@ def _notes(result: StudyResult) -> Iterator[str]:
     last = harm.until_minutes[-1] / 60
     yield (
         "Mortality: shares of the admitted in each band of the time from arrival to a ward bed, times what is "
-        f"published for the band ({harm.source}). An association among patients who were admitted, not shown to be "
-        "an effect of waiting; whoever waits longer may have been more ill. It says nothing of those who go home, or "
-        "of labels."
+        f"published for the band ({harm.source}). This is an association among patients who were admitted, not "
+        f"shown to be an effect of waiting; those who wait longer may have been more ill. It says nothing about "
+        f"those who go home, or about labels."
     )
     yield (
-        f"Beyond {last:g} h the last published value is held: no estimate exists there. Intervals hold simulation "
-        "noise alone, not the uncertainty of the relation. A difference between arms, not a number of lives."
+        f"Beyond {last:g} h the last published value is used, because there is no estimate. Intervals cover simulation "
+        "noise alone, not the uncertainty of the association. These are differences between arms, not numbers of lives."
     )
     valued = result.design.value_per_patient_hour
     if valued is not None:
-        yield f"Worth: hours in A&E at each value ({valued.source}). No cash is released, and no cost is taken off."
+        yield f"Worth: hours in A&E at each value ({valued.source}). No cash is released, and no cost is subtracted."

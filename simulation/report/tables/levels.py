@@ -35,9 +35,13 @@ def labels_table(result: StudyResult) -> ReportTable | None:
         exact, under, over = (arm.agreement[f"{name}_share"] for name in ("exact", "under", "over"))
         rows.append((arm.label, *(f"{100 * share:.1f}" for share in (*arm.label_mix, exact, under, over))))
     headers = ("arm", *(f"{name.replace('_', ' ')}, %" for name in names), "right, %", "too low, %", "too high, %")
-    note = "As stated, of the patients whom the arm's label is for, at their mix of true levels here: not simulated."
+    note = "As stated, for the patients whom the arm labels, at their mix of true levels here: not simulated."
     return ReportTable(
-        "labels", "How many get each label, and how many of them are right", headers, tuple(rows), (note,)
+        "labels",
+        "How many patients get each label, and how many of these labels are right",
+        headers,
+        tuple(rows),
+        (note,),
     )
 
 
@@ -64,8 +68,8 @@ def by_level_table(result: StudyResult) -> ReportTable | None:
     if result.sham is not None:
         n_looked_at = (len(result.others) - 1) * len(names)
         notes.append(
-            "*: differs from the sham, which has no effect but chance: the 95 % interval of the paired difference arm "
-            f"less sham holds no 0. {false_alarms(n_looked_at, 'of these')}"
+            "*: differs from the sham, which has no effect: the 95 % interval of the paired difference, arm minus "
+            f"sham, excludes 0. {false_alarms(n_looked_at, 'of these')}"
         )
     return ReportTable("by_level", f"{label} by TRUE level: differences, {unit}", headers, tuple(rows), tuple(notes))
 
@@ -83,10 +87,10 @@ def controls_table(result: StudyResult) -> ReportTable | None:
         cells = (interval_text(result.against(arm.name, control.name, measure, group), unit) for group in groups)
         rows.append((f"{arm.label} less {control.label}", *cells))
     headers = ("arm less its control", "everybody", *(name.replace("_", " ") for name in names))
-    title = f"{measure_label(result, measure)}: arms less their controls, by TRUE level, {unit_words(unit)}"
+    title = f"{measure_label(result, measure)}: arms minus their controls, by TRUE level, {unit_words(unit)}"
     note = (
-        "Paired by replication, with the 95 % interval (simulation noise only). What is left is what the control "
-        "lacks. " + false_alarms(len(rows) * len(groups), "differences")
+        "Paired by replication, with the 95 % interval (simulation noise only). The difference is due to what the "
+        "control lacks. " + false_alarms(len(rows) * len(groups), "differences")
     )
     return ReportTable("controls", title, headers, tuple(rows), (note,))
 

@@ -170,12 +170,12 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
     )
     department = ", and so is the department (ensemble=typical adds it)."
     if over:
-        department = ". Which department: of one of the ensemble, not of their mean."
+        department = ". Which department: the interval is for one department of the ensemble, not for their mean."
     notes = (
         f"95 % intervals. {tools[0].doubt.n_tables} tables drawn from what the bench leaves open, each in the same "
-        f"{len(result.replications)} replications; the nurse's table is taken as known{department}",
-        "Cases needed: of true levels 1-2, for the interval of simulation and measurement to lie on one side of the "
-        "least difference that matters, or of the margin of safety, if the effect stays as it is.",
+        f"{len(result.replications)} replications; the nurse's table is treated as known{department}",
+        "Cases needed: the cases of true levels 1-2 that would put the interval of simulation and measurement on "
+        "one side of the least difference that matters, or of the safety margin, if the effect stays as it is.",
     )
     title = f"How sure is the effect of '{result.arm(tools[0].arm).label}'?"
     return ReportTable("measurement", title, headers, tuple(rows), notes)
@@ -206,15 +206,14 @@ def _interval(tool: Measured, half_width: float) -> str:
 
 
 def cases_words(result: StudyResult, arm: ArmResult) -> str:
-    """'its labels rest on 220 cases, 49 of levels 1-2: intervals leave that doubt out'; '' if it states no counts of
-    its own."""
+    """'its labels rest on 220 cases, 49 of levels 1-2; intervals do not cover that uncertainty'; '' without counts."""
     policy = arm.ready.policy
     n, n_high = _n_cases(policy)
     of_nurse = policy.nurse.matrix.counts if policy.nurse is not None and policy.beside_nurse is None else None
     if math.isnan(n) or (policy.ai is not None and of_nurse is not None and policy.ai.matrix.counts == of_nurse):
         return ""
     drawn_again = any(tool.arm == arm.name for tool in measured_tools(result))
-    doubt = "" if drawn_again else ": intervals leave that doubt out"
+    doubt = "" if drawn_again else "; intervals do not cover that uncertainty"
     return f"its labels rest on {n:,.0f} cases, {n_high:,.0f} of levels 1-2{doubt}"
 
 

@@ -43,10 +43,10 @@ def _table(result: StudyResult, narrowed: NarrowedEffects, target: Target) -> Re
         everywhere, here = _effects(narrowed, arm.name, target)
         words = range_words(*here[1:], target.minimal_important_difference, unit, result.better(target))
         rows.append((labelled(result, arm), with_span(*everywhere, unit), with_span(*here, unit), words))
-    headers = ("arm", f"all departments, {unit_words(unit)}", "departments with these figures", "so here it is")
+    headers = ("arm", f"all departments, {unit_words(unit)}", "departments with these figures", "effect here")
     notes = (
-        f"All departments: median (5th to 95th percentile) of {narrowed.n_departments}, simulation noise removed. With "
-        f"these figures: what is expected ({RANGE} of such departments), for each arm by itself.",
+        f"All departments: median (5th to 95th percentile) of {narrowed.n_departments}, simulation noise removed. "
+        f"With these figures: the expected effect (range of {RANGE} of such departments), for each arm by itself.",
     )
     kind = f"narrowed_{target.measure}_{target.group}"
     return ReportTable(kind, f"{target.label}: difference from '{result.baseline.label}'", headers, tuple(rows), notes)
@@ -94,9 +94,9 @@ def narrowed_sentences(result: StudyResult, narrowed: NarrowedEffects) -> Iterat
             f"{_safety_words(result, arm)}"
         )
     yield (
-        f"The ranges rest on {narrowed.found.n_near:.0f} of {narrowed.n_departments} departments, counted by how near "
-        "they are to these figures. They allow for noise of simulation and of measuring, and for how departments "
-        "differ otherwise, as far as those of the ensemble do."
+        f"The ranges rest on {narrowed.found.n_near:.0f} of {narrowed.n_departments} departments, weighted by how "
+        f"near they are to these figures. They allow for noise of simulation and of measurement, and for other "
+        f"differences between departments, as far as the ensemble shows them."
     )
 
 
@@ -122,10 +122,10 @@ def weeks_words(result: StudyResult, narrowed: NarrowedEffects) -> str:
     season = season_words(run, (replication.replication for replication in result.replications))
     ours = f"{run.measured_days} days {season}".rstrip()
     lengths = " to ".join(f"{n:g}" for n in sorted({min(days), max(days)}))
-    when = "of a time of year that is not stated" if observed.week is None else f"from week {observed.week}"
+    when = "from a time of year that is not stated" if observed.week is None else f"from week {observed.week}"
     allowed = (
-        "replications of a department begin in different weeks, so what the season does to a figure counts as noise"
+        "replications of a department begin in different weeks, so the effect of the season on a figure counts as noise"
         if run.is_balanced
-        else "what the season does to a figure is not allowed for"
+        else "the effect of the season on a figure is not allowed for"
     )
-    return f"Not the same weeks are compared: the run's are {ours}, the figures' {lengths} days {when}; {allowed}."
+    return f"The weeks compared are not the same: the run's are {ours}, the figures' {lengths} days {when}; {allowed}."

@@ -71,21 +71,21 @@ def _ends(spread: Spread | None, unit: str) -> tuple[str, str]:
 
 def _notes(result: StudyResult, target: Target) -> Iterator[str]:
     yield (
-        "The interval is simulation noise in the mean over these departments, from the spread within them. Apart from "
-        "it, ±: as many other departments of the ensemble would move the mean so far (95 %)."
+        "The interval is simulation noise in the mean over these departments, from the spread within them. The "
+        "column ± is separate: how far the mean would move with as many other departments of the ensemble (95 %)."
     )
     yield (
         "Range, counts, least and most are of effects with simulation noise removed by a normal model (variance "
-        "between and within departments); '(n as simulated)' counts means of the replications as they are. 'At most' "
-        "is the range with the variance between departments at its upper 95 % limit, from which 'in every department' "
-        f"is said. None under {MIN_DEPARTMENTS} departments."
+        "between and within departments); '(n as simulated)' counts departments by the unadjusted means of their "
+        "replications. 'At most' is the range with the variance between departments at its upper 95 % limit; 'in "
+        f"every department' rests on it. All are left out under {MIN_DEPARTMENTS} departments."
     )
     sham = result.sham
     if sham is not None and (spread := result.finding(sham.name, target).spread) is not None and spread.is_range:
         unit = result.row(sham.name, target.measure, target.group).unit
         _, low, high = spread.range
         yield f"Check, with no effect at all (sham): {span(low, high, unit)}{_beyond_margin(result, sham)}."
-    yield "One department alone: run.department=NUMBER, from 0, as 'least in' and 'most in' name them."
+    yield "One department alone: run.department=NUMBER, from 0, as in 'least in' and 'most in'."
 
 
 def _beyond_margin(result: StudyResult, sham: ArmResult) -> str:

@@ -109,8 +109,8 @@ def _looks_note(result: StudyResult, target: Target) -> Iterator[str]:
             arms.append(f"'{arm.label}' {with_looks}, not {without}")
     if arms:
         yield (
-            "A clinician who only finds out that a patient is in the wrong area is not counted as the first. Were such "
-            f"looks counted (described, not judged): {'; '.join(arms)}."
+            "A clinician who only finds out that a patient is in the wrong area is not counted as the first. If "
+            "such assessments were counted (description only):{'; '.join(arms)}."
         )
 
 
@@ -234,13 +234,14 @@ def _safety_families(result: StudyResult) -> str:
     """Sentences on how many judgements on margins are read together, and how that is allowed for."""
     n_margins = len(result.design.margins)
     claims = " and ".join(
-        f"of all {n} ({whose}) at once with 95 %, so each is read from an interval of {100 - 5 / n:.4g} %"
+        f"for all {n} ({whose}) at once with 95 %, so each is read from an interval of {100 - 5 / n:.4g} %"
         for n, whose in _families(result, n_margins)
     )
     by_chance = len(result.others) * n_margins * ALPHA / 2
     return (
-        f"Intervals are of 95 % each. 'Not worse' is claimed {claims}; 'worse' is said from an interval by itself, so "
-        f"as not to hide harm: about {by_chance:.1f} at most by chance. That no case was seen is no proof of safety."
+        f"Each interval is a 95 % interval. 'Not worse' is claimed {claims}. 'Worse' is read from the unadjusted "
+        f"interval, so as not to hide harm: at most about {by_chance:.1f} would be called worse by chance. 'No case "
+        "seen' does not prove safety."
     )
 
 
@@ -286,13 +287,13 @@ def warnings(result: StudyResult) -> tuple[str, ...]:
         lines.append("Warning: one replication has no interval. Run at least two; ten or more to compare arms.")
     elif n_replications < PILOT:
         lines.append(
-            f"Warning: {n_replications} replications give wide intervals, and how wide they should be is "
-            "hardly known. Run ten or more before anything is read from them."
+            f"Warning: {n_replications} replications give wide intervals, whose width is itself uncertain. "
+            "Run ten or more before you draw conclusions."
         )
     if result.n_unfinished:
         lines.append(
             f"Warning: {result.n_unfinished:,} measured attendances had not left when the run ended. "
-            "How long these stay is not known, so means of stays are missing (–) where they are among them in any "
-            "replication of either arm; a longer run.cool_down_days or more capacity is needed."
+            "How long they stay is not known, so a mean stay is missing (–) if it includes any of them in any "
+            "replication of either arm. Set a longer run.cool_down_days, or add capacity."
         )
     return tuple(lines)

@@ -87,8 +87,8 @@ def better_table(result: StudyResult) -> ReportTable:
         "arms are told apart only by the difference between them."
     )
     per_cost = (
-        " Per £100,000 assumes that effect and cost grow together, which holds near the size compared and nowhere "
-        "else; its interval reaches from the least effect at the highest cost to the largest at the lowest."
+        " The effect for each £100,000 assumes that effect and cost grow together, which holds only near the size "
+        "compared; its interval reaches from the least effect at the highest cost to the largest at the lowest."
     )
     neither = result.better(target) == "neither"
     return ReportTable(

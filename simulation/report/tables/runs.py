@@ -24,7 +24,7 @@ def runs_table(runs: Iterable[ListedRun], results: Path) -> ReportTable:
             run.scenario,
             _how_many(run),
             (run.folder.relative_to(results) if run.folder != results else run.folder).as_posix(),
-            verdict_words(run.first_verdict) if run.finished else "unfinished: the same command goes on",
+            verdict_words(run.first_verdict) if run.finished else "unfinished: the same command resumes it",
         )
         for run in runs
     )

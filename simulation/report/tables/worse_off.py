@@ -93,7 +93,7 @@ def worse_off_table(result: StudyResult) -> ReportTable | None:
     notes = [
         f"{label}, in {n_groups} groups ({kinds}) of {len(result.others)} arms: "
         f"{n_looked_at} looked at. With no effect at all about {n_looked_at * ALPHA / 2:.1f} would show by chance; "
-        "'significant' means after Holm's adjustment over all of them (5 % chance of any false alarm).",
+        f"'significant' means after Holm's adjustment over all of them (5 % chance of any false alarm).",
     ]
     if not rows:
         notes.insert(0, "No group's interval is wholly on the worse side. That is not proof that nobody is worse off.")
