@@ -60,10 +60,11 @@ class Safety:
 class Comparisons:
     """The comparisons of a study's arms with its baseline.
 
-    - `arms`: those that were run, in order
-    - `measures`: by arm, the measures of each replication
-    - `sham_shares`: who waits shorter and longer under the sham arm, over all replications; None if not known
-    - `interval_kind`: what every interval promises, and so every verdict and judgement: 'always_valid' while a
+    - `arms`: the arms that were run, in order
+    - `measures`: the measures of each replication, by arm
+    - `sham_shares`: shares of patients who wait shorter and longer under the sham arm, over all replications; None if
+      not known
+    - `interval_kind`: the kind of every interval, and so of every verdict and judgement: 'always_valid' while a
       result grows and beyond the planned number of replications (`analysis.always_valid.interval_kind`)
     - `own`: definitions of the user's own measures
     - `measured_days`: measured days of each replication, if known
@@ -86,7 +87,7 @@ class Comparisons:
 
     @property
     def judged(self) -> tuple[str, ...]:
-        """Every arm that gets a verdict: not the baseline, nor what only the decomposition of an ablation needs."""
+        """Every arm that gets a verdict: not the baseline, nor arms that only an ablation's decomposition needs."""
         hidden = self.design.arms.keys() - set(self.design.shown)
         return tuple(arm for arm in self.others if arm not in hidden)
 
@@ -106,7 +107,7 @@ class Comparisons:
 
     @cached_property
     def _judged_measures(self) -> frozenset[str]:
-        """The measures of targets and margins, which have an interval however few days are measured."""
+        """The measures of targets and margins, which have an interval even if few days are measured."""
         judged: tuple[Target | Margin, ...] = (*self.design.primary, *self.design.secondary, *self.design.margins)
         return frozenset(target.measure for target in judged)
 
@@ -128,7 +129,7 @@ class Comparisons:
         return (self.design.baseline, measure, group) in self._rows
 
     def values(self, arm: str, measure: str, group: str = "all") -> Floats:
-        """One number a replication, shape (n_replications,). Raises ResultsError if arm or measure is unknown."""
+        """A measure by replication, shape (n_replications,). Raises ResultsError if arm or measure is unknown."""
         if arm not in self.measures:
             raise no_arm(arm, self.measures)
         return np.array([measures.value(measure, group) for measures in self.measures[arm]])
@@ -186,7 +187,7 @@ class Comparisons:
         return tuple(judgements)
 
     def family(self, arm: str) -> int:
-        """How many arms are judged together with this one, itself among them: the tools, or the comparators."""
+        """The number of arms judged together with this one, itself included: the tools, or the comparators."""
         arms = self.design.arms
         return sum(arms[other].comparator == arms[arm].comparator for other in self.judged)
 
@@ -201,7 +202,7 @@ class Comparisons:
         return None if np.isinf(effects).any() else spread_over(effects, self.department)
 
     def band(self, measure: str, group: str = "all") -> ShamBand | None:
-        """What chance alone does to a measure; None if no sham arm was run, or too little measured for an interval."""
+        """The sham band of a measure; None if no sham arm was run, or too little was measured for an interval."""
         sham = self.design.sham
         if sham is None or sham not in self.arms or self._too_short(measure, len(self.measures[sham])):
             return None
@@ -210,9 +211,9 @@ class Comparisons:
         return sham_band(ours, baseline, shares=self.sham_shares, kind=self.interval_kind, department=self.department)
 
     def spillover(self, measure: str) -> tuple[Effect, ...]:
-        """What the tool does to patients whom it covers and to the others.
+        """Effects on patients whom the tool covers and on the others.
 
-        Empty if the study does not tell them apart, or the measure is not given by coverage.
+        Empty if the study does not distinguish them, or the measure is not given by coverage.
         """
         coverages = self.design.coverages
         if coverages is None or not self.has(measure, f"{COVERAGE}={GROUPS[0]}"):

@@ -41,10 +41,10 @@ a tenth of a replication's time."""
 class ArmReplication:
     """The results of one arm in one replication.
 
-    day           profile of the day, of the first replications
+    day           profile of the day, in the first replications
     shares        shares of patients better and worse off than under the baseline
     n_unfinished  measured attendances that had not left when the run ended
-    waits         by group of coverage and step (`analysis.spillover`), where a study tells coverage apart
+    waits         waits by group of coverage and step (`analysis.spillover`), if a study distinguishes coverage
     months        months (1 for January) and their measures, where the run asks for them
     """
 
@@ -58,9 +58,9 @@ class ArmReplication:
 
 @dataclass(frozen=True)
 class ReplicationResult:
-    """One replication of every arm. `n_activities` were simulated in `engine_seconds` of one processor.
+    """One replication of every arm; `n_activities` were simulated in `engine_seconds` of processor time.
 
-    Clock times are not stored: those of a stored replication are NaN.
+    Clock times are not stored, so they are NaN in a replication that was read.
     """
 
     replication: int
@@ -86,7 +86,7 @@ def replicate(study: Study, number: int) -> ReplicationResult:
 
 
 def _once(study: Study, number: int, cool_down_days: int, began: float) -> ReplicationResult:
-    """One replication with so many days of cool-down; `began`: the clock as the work on it began."""
+    """One replication with the given days of cool-down; `began`: the clock time at which work on it began."""
     days = study.run.warm_up_days + study.run.measured_days + cool_down_days
     drawn = SharedDraws(seed=study.run.seed, replication=number, days=days, calendar=study.run.calendar(number))
     baseline = study.design.baseline
@@ -107,7 +107,7 @@ def _once(study: Study, number: int, cool_down_days: int, began: float) -> Repli
 
 @dataclass(frozen=True)
 class _ArmRun:
-    """The results of one arm, and how much was simulated; `patients` of the baseline, to compare others with."""
+    """The results of one arm, and how much was simulated; for the baseline also its `patients`, for comparison."""
 
     result: ArmReplication
     patients: Patients | None

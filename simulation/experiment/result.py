@@ -49,9 +49,9 @@ if TYPE_CHECKING:
 class StudyResult:
     """A study and the results of its replications, in order.
 
-    explained  what explains the arms, worked out when it is first asked for
-    manifest   who ran it with what, and how long it took
-    folder     where it was read from, if it was
+    explained: explains the arms, and is computed at first use
+    manifest: versions, machine and clock times of the run
+    folder: the folder from which the result was read, if any
     """
 
     study: Study
@@ -62,7 +62,7 @@ class StudyResult:
 
     @property
     def interval_kind(self) -> IntervalKind:
-        """What its intervals promise: 'always_valid' before the planned number of replications and beyond it.
+        """The kind of its intervals: 'always_valid' before the planned number of replications and beyond it.
 
         A reader may have looked at such a result before, and may look again, so its verdicts come from intervals that
         hold however often one looks.
@@ -253,7 +253,7 @@ class StudyResult:
         return tuple(row.group for row in self.comparisons if (row.arm, row.measure) == (self.design.baseline, measure))
 
     def values(self, arm: str, measure: str, group: str = "all") -> Floats:
-        """One number a replication, shape (n_replications,). Raises ResultsError if arm or measure is unknown."""
+        """A measure by replication, shape (n_replications,). Raises ResultsError if arm or measure is unknown."""
         return self._comparisons.values(arm, measure, group)
 
     def against(self, arm: str, other: str, measure: str, group: str = "all") -> Interval:
@@ -261,11 +261,11 @@ class StudyResult:
         return self._comparisons.against(arm, other, measure, group)
 
     def band(self, measure: str, group: str = "all") -> ShamBand | None:
-        """What chance alone does to a measure; None if no sham arm was run."""
+        """The sham band of a measure; None if no sham arm was run."""
         return self._comparisons.band(measure, group)
 
     def spillover(self, measure: str) -> tuple[Effect, ...]:
-        """What the tool does to patients it covers and to the others; empty if the study does not tell them apart."""
+        """Effects on patients whom the tool covers and on the others; empty if the study does not distinguish them."""
         return self._comparisons.spillover(measure)
 
     def shares(self, arm: str) -> Shares | None:
@@ -320,7 +320,7 @@ class StudyResult:
 
     @property
     def kept(self) -> tuple[Kept, ...]:
-        """The tables that are kept in the folder from which the result was read."""
+        """The tables that are stored in the folder from which the result was read."""
         return kept_among(self.manifest[FILES]) if self.folder is not None else ()
 
     def _table(self, name: Kept, arm: str | None, replication: int | None) -> Table:

@@ -28,9 +28,9 @@ Done = Callable[[int], None]
 def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> StudyResult:
     """Run every arm of a study on the same patients; `done(n)` is called when n replications have ended.
 
-    `executor`: one that lives on after the call; else the study's own is opened and closed. Raises ConfigError if the
-    study is larger than the limits (unless `allow_large`) or a pool is overloaded over the week and nothing relieves it
-    (unless `allow_overload`), and AeflowError with the numbers of replications that failed.
+    `executor`: an executor that stays open after the call; by default the study's executor is opened and closed. Raises
+    ConfigError if the study is larger than the limits (unless `allow_large`) or a pool is overloaded over the week and
+    nothing relieves it (unless `allow_overload`), and AeflowError with the numbers of replications that failed.
     """
     refuse_large([study])
     refuse_overload(study)
@@ -62,7 +62,7 @@ def _after(n_before: int, done: Done) -> Done:
 
 
 def still_to_run(study: Study, known: Mapping[int, ReplicationResult]) -> tuple[Study, list[int]]:
-    """The study as far as its number of replications is known, and the numbers that are still to be run.
+    """The study with as many replications as are known to be needed, and the numbers that are still to be run.
 
     `known`: replications that have ended, by number. With `run.precision` a first stage is run first; the replications
     of a stage, whatever else is known, say how many the next one has in all (`analysis/precision.py`). So an
@@ -80,7 +80,7 @@ def still_to_run(study: Study, known: Mapping[int, ReplicationResult]) -> tuple[
 
 
 def values_for(study: Study, replications: Sequence[ReplicationResult]) -> Floats:
-    """What `run.precision` is about, one number a replication: the baseline's level, or an arm's difference from it."""
+    """The number that `run.precision` is about, by replication: the baseline's level or an arm's difference."""
     precision = study.run.precision
     assert precision is not None
     measure, group = precision.measure, precision.group
@@ -116,7 +116,7 @@ def replications(
     executor: Executor | None = None,
     cancelled: threading.Event | None = None,
 ) -> Iterator[ReplicationResult | Failed]:
-    """Replications as they end, in any order; run by `executor`, or by the study's own, which is opened and closed."""
+    """Yield replications as they end, in any order, from `executor` or from the study's, which is opened and closed."""
     compile_first(study)
     if executor is not None:
         yield from completed(executor, study, numbers, cancelled=cancelled)
@@ -132,9 +132,9 @@ def in_order(results: list[ReplicationResult]) -> tuple[ReplicationResult, ...]:
 
 
 def failure(failed: list[Failed], *, kept: int = 0) -> BaseException:
-    """What to raise for replications that failed: the error itself if it is the user's, else its kind and number.
+    """The error to raise for replications that failed: the error itself if it is the user's, else its kind and number.
 
-    `kept`: how many others are stored.
+    `kept`: the number of other replications that are stored.
     """
     failed = sorted(failed, key=lambda replication: replication.number)
     first = failed[0]

@@ -1,1 +1,1 @@
-"""Questions of a whole result: which lever earns an effect, what decides it, break-evens, shadow prices, harm."""
+"""Questions about a finished result: what each lever contributes, what decides an effect, break-evens, prices, harm."""

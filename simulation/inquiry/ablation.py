@@ -176,9 +176,9 @@ def busy_parts(design: Design, busy: Mapping[str, Floats]) -> tuple[Decompositio
 
 
 def beyond(estimate: Interval, mid: float) -> bool | None:
-    """Whether an effect is larger than the minimal important difference, either way; None if that cannot be told.
+    """Whether an effect exceeds the minimal important difference in either direction; None if that is not settled.
 
-    Nor can it be told from an interval that is too weak for a verdict (`analysis/weakness.py`).
+    It is not settled either if the interval is too weak for a verdict (`analysis/weakness.py`).
     """
     low, high = estimate.judged
     if low >= mid or high <= -mid:

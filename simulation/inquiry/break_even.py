@@ -52,10 +52,10 @@ class Trial:
 class BreakEven:
     """Where an arm draws level with another.
 
-    value  where the mean difference over departments is none, with its 95 % interval `low` to `high` (simulation
-    noise); NaN if that is nowhere between the bounds; trials  what was run, by value; roots  each department's own
-    break-even, in order of number: infinite where the arm does less at every value, minus infinite where it does more
-    at every value; None on one department, or too few.
+    value: where the mean difference over departments is 0, with its 95 % interval `low` to `high` (simulation noise);
+    NaN if that is nowhere between the bounds; trials: the values that were run, in ascending order; roots: the
+    break-even of each department, in order of number: inf where the arm does less at every value, -inf where it does
+    more at every value; None with one department, or too few.
     """
 
     quantity: Quantity
@@ -72,7 +72,7 @@ class BreakEven:
 
     @property
     def range(self) -> tuple[float, float, float] | None:
-        """Median, 5th and 95th percentile over departments, infinite where no value is enough; None of too few."""
+        """Median, 5th and 95th percentile over departments, inf where no value is enough; None with too few."""
         if self.roots is None:
             return None
         median, low, high = np.quantile(self.roots, SPAN, method="inverted_cdf").tolist()
@@ -91,7 +91,7 @@ Differences = Callable[[Policy], Floats]
 def differences_of(
     study: Study, arm: str, against: Floats, measure: str, group: str, *, executor: Executor | None = None
 ) -> Differences:
-    """What runs an arm of a study under any policy. `against`: the other arm's measure by replication."""
+    """A function that runs an arm under any policy. `against`: the other arm's measure by replication."""
 
     def run(policy: Policy) -> Floats:
         return values_of(study.of_one_arm(arm, policy), [arm], measure, group, executor=executor)[arm] - against
@@ -102,7 +102,7 @@ def differences_of(
 def values_of(
     study: Study, arms: list[str], measure: str, group: str, *, executor: Executor | None = None
 ) -> dict[str, Floats]:
-    """A measure of these arms by replication, shape (n_replications,) each. Runs the study."""
+    """Run the study, and return a measure of these arms by replication, each of shape (n_replications,)."""
     _, replications = every_replication(study, done=lambda n_done: None, executor=executor)
     return {
         arm: np.array([replication.arms[arm].measures.value(measure, group) for replication in replications])
@@ -126,10 +126,10 @@ def break_even(
     lower_is_better: bool = True,
     tried: Callable[[Trial], None] = lambda trial: None,
 ) -> BreakEven:
-    """The value of a quantity at which an arm's mean difference from the other arm is none.
+    """The value of a quantity at which an arm's mean difference from the other arm is 0.
 
-    There is none if the arm does less at both bounds, or more at both. `as_stated`: the differences under the arm's own
-    policy, if they are known already. `tried`: is called with each value that was run.
+    There is no such value if the arm does less at both bounds, or more at both. `as_stated`: the differences under the
+    arm's stated policy, if they are known already. `tried` is called with each value that was run.
     """
     trials: dict[float, Trial] = {}
 
@@ -187,7 +187,7 @@ def _root(at: Callable[[float], float], quantity: Quantity) -> float | None:
 def _half_width(trials: tuple[Trial, ...], root: float, quantity: Quantity) -> float:
     """The half-width of the break-even's interval: that of the difference at the root, over the slope around it.
 
-    Infinite where no statement may rest on that difference.
+    Infinite where the difference is too weak for any statement.
     """
     apart = NEAR * (quantity.high - quantity.low)
     below = [trial for trial in trials if trial.value <= root - apart] or [trials[0]]
@@ -207,7 +207,7 @@ def _in_order(trials: Mapping[float, Trial]) -> tuple[Trial, ...]:
 def _by_department(
     by_value: Mapping[float, Trial], department: Department | None, *, lower_is_better: bool
 ) -> Floats | None:
-    """Each department's own break-even, from its differences at the values run; None for too few departments."""
+    """The break-even of each department, from its differences at the values run; None with too few departments."""
     if department is None or len(np.unique(department)) < MIN_DEPARTMENTS:
         return None
     trials = _in_order(by_value)

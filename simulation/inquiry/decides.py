@@ -27,9 +27,9 @@ KNOWN_DAYS = 14
 
 @dataclass(frozen=True)
 class Worth:
-    """What it is worth to a department to measure a figure for a fortnight before it chooses an arm.
+    """The value to a department of measuring a figure for a fortnight before it chooses an arm.
 
-    pounds, error: GBP a year and its standard error, by the value of a patient-hour in GBP.
+    `pounds` and `error` are GBP a year and the standard error, keyed by the value of a patient-hour in GBP.
     """
 
     figure: MeasureName
@@ -41,9 +41,9 @@ class Worth:
 class Decided:
     """What decides each arm's effect on a target.
 
-    figures: of the baseline, among which the deciding one was looked for; priced: arms that state a cost, among which
-    `worth` chooses; x, y: means of figures and of effects, shapes (n_departments, n_figures) and (n_departments,
-    n_arms).
+    figures: the baseline's figures among which the deciding one was sought; priced: the arms that state a cost, among
+    which `worth` chooses; x, y: means of the figures, shape (n_departments, n_figures), and of the effects, shape
+    (n_departments, n_arms).
     """
 
     target: Target
@@ -94,10 +94,10 @@ class Kind:
 
 @lru_cache(maxsize=32)
 def kinds_beyond(result: StudyResult, margin: Margin) -> Mapping[str, Kind | None]:
-    """By arm, the kind of department in which it is worse by more than a margin of safety.
+    """For each arm, the kind of department in which it is worse by more than a safety margin.
 
-    None for an arm if no figure tells these departments from the others better than always giving the commoner answer.
-    Empty on fewer than twenty departments.
+    None for an arm if no figure separates these departments from the others better than the commoner answer does.
+    Empty with fewer than twenty departments.
     """
     sample = _sample(result, margin, margin.margin)
     if sample is None:
@@ -111,10 +111,10 @@ def kinds_beyond(result: StudyResult, margin: Margin) -> Mapping[str, Kind | Non
 
 
 class _Sample(NamedTuple):
-    """What decides the effect of each arm, and the replications that this was found from.
+    """What decides the effect of each arm, and the replications from which this was found.
 
-    figures, effects: of the baseline and of the other arms, shapes (n_replications, n_figures) and (n_replications,
-    n_arms); names: of the figures.
+    names: names of the figures; figures: the baseline's figures, shape (n_replications, n_figures); effects: effects of
+    the other arms, shape (n_replications, n_arms).
     """
 
     names: tuple[MeasureName, ...]
@@ -125,9 +125,9 @@ class _Sample(NamedTuple):
 
 
 def _sample(result: StudyResult, target: Target | Margin, matters: float) -> _Sample | None:
-    """The replications in which every effect is known, and what decides; None on fewer than twenty departments.
+    """The replications in which every effect is known, and what decides; None with fewer than twenty departments.
 
-    `matters`: the difference from which on an effect counts.
+    `matters`: the smallest difference that counts as an effect.
     """
     departments, arms = result.department_of, result.others
     if departments is None or n_departments(departments) < MIN_DEPARTMENTS or not arms:

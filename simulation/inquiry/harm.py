@@ -27,9 +27,9 @@ MINUTES_IN_HOUR = 60
 class ArmHarm:
     """One arm minus the baseline, with 95 % intervals of simulation noise.
 
-    mortality  of the admitted, a share; waiting, staying  patient-hours a day of all attendances, until the first
-    clinician and until departure; pounds  the value a year of the hours in `staying`, by the value of a patient-hour in
-    GBP; above 0 where patients stay less.
+    mortality: mortality of admitted patients, a share; waiting, staying: patient-hours a day over all attendances,
+    until the first clinician and until departure; pounds: the value of the hours in `staying`, GBP a year, keyed by the
+    value of a patient-hour in GBP; above 0 where patients stay for a shorter time.
     """
 
     arm: str

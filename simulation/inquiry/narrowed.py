@@ -34,8 +34,8 @@ ALIKE = 1 - 1e-6
 class NarrowedEffects:
     """The effects of every arm on every target in departments with the observed figures.
 
-    names: of the figures in the result; seen: by figure, the lowest and highest of the run's departments; effects: arm
-    and target of each effect; found: the effects themselves, in that order.
+    names: names of the figures in the result; seen: the lowest and highest value of each figure over the run's
+    departments; effects: arm and target of each effect; found: the effects themselves, in that order.
     """
 
     observed: Observed
@@ -46,7 +46,7 @@ class NarrowedEffects:
     n_departments: int
 
     def of(self, arm: str, target: Target) -> int:
-        """The place of an arm's effect on a target in `found`."""
+        """The index in `found` of an arm's effect on a target."""
         return self.effects.index((arm, target))
 
 
@@ -112,11 +112,11 @@ def _named(result: StudyResult, observed: Observed, where: str) -> tuple[Measure
         groups = [group for measure, group in readable if measure == figure.measure]
         if not groups:
             known = any(measure == figure.measure for measure, _ in given)
-            problem = "is nothing that a hospital can read off" if known else "is unknown"
+            problem = "is no figure that a hospital could take from its records" if known else "is unknown"
             remedy = nearest_measure(figure.measure, {measure for measure, _ in readable})
             faults.append(Fault(f"{place}.measure", f"'{figure.measure[:LONGEST_NAME]}' {problem}", remedy))
         elif figure.group not in groups:
-            problem = f"'{figure.measure}' has no group '{figure.group}' that a hospital can read off"
+            problem = f"'{figure.measure}' has no group '{figure.group}' that a hospital could take from its records"
             faults.append(Fault(f"{place}.group", problem, nearest(figure.group, groups)))
         elif given[key] in named:
             problem = f"'{figure.measure}' of '{figure.group}' is stated twice"

@@ -50,10 +50,10 @@ LOAD_DAYS = 84
 
 @dataclass(frozen=True)
 class Extra:
-    """What an arm adds: `units` of a pool at `hours` (of a day, on `days`), `hours_a_week` in all.
+    """What an arm adds: `units` of a pool at `hours` of a day, on `days`; `hours_a_week` in all.
 
-    kind  `block`; `without`, at all hours but those of the block; `whole`, at all hours; `beds`; or `tool`, the hours
-    of staff that a tool frees.
+    kind: `block`; `without` (all hours except the block's); `whole` (all hours); `beds`; or `tool` (staff hours that a
+    tool frees).
     """
 
     arm: str
@@ -72,10 +72,10 @@ class Extra:
 
 @dataclass(frozen=True)
 class Price:
-    """What an hour of an extra is worth, with 95 % intervals.
+    """The value of one hour of an extra, with 95 % intervals.
 
-    effect  on the measure, in minutes a patient (of a block, the mean of its effects when added alone and when added
-    last); per_hour  the patient-minutes that an hour of it saves, above 0 where it helps.
+    effect: the effect on the measure, minutes a patient (for a block, the mean of its effects when added alone and when
+    added last); per_hour: the patient-minutes that one hour saves, above 0 where it helps.
     """
 
     extra: Extra
@@ -88,8 +88,8 @@ class Price:
 class Check:
     """Whether the blocks of a resource add up to a unit at all hours: effects in minutes a patient, with intervals.
 
-    alone, last  the sums of the blocks' effects when each is added alone, and last; blocks  the mean of the two sums;
-    whole  the effect of a unit at all hours; apart  `blocks` minus `whole`.
+    alone, last: sums of the blocks' effects when each is added alone, and when each is added last; blocks: the mean of
+    the two sums; whole: the effect of a unit at all hours; apart: `blocks` minus `whole`.
     """
 
     pool: str
@@ -102,7 +102,7 @@ class Check:
 
     @property
     def agree(self) -> bool:
-        """Whether blocks and whole differ by no more than chance."""
+        """Whether the blocks and the unit at all hours differ by no more than chance."""
         return not self.apart.excludes_zero
 
 
