@@ -1,4 +1,4 @@
-"""The invariants that hold for any pair of tables, simulated or real, and where they are broken.
+"""The invariants that any pair of tables, simulated or real, must satisfy, and where they are broken.
 
 `audit_patients` needs no pathway and suits an extract. `audit` replays the activities against the plan:
 
@@ -115,9 +115,9 @@ def audit(
 ) -> Audit:
     """The audit of a table of activities: every invariant that can be checked with what is given.
 
-    patients  adds a check that the two tables hold the same people and ends. columns  what was drawn for all patients
-    (`bind`), adds arrivals and priority. changes  what the triggers did: capacity follows them. notices  whom rounds
-    noticed: where a plan has rounds, priority is checked only with these.
+    patients: adds a check that the two tables hold the same people and ends; columns: what was drawn for all patients
+    (`bind`), adds checks of arrivals and priority; changes: what the triggers did, which changes capacity; notices:
+    whom rounds noticed; if a plan has rounds, priority is checked only with these.
     """
     findings = _Findings()
     rows = rows_of(plan, activities)
@@ -293,9 +293,9 @@ def _capacity(findings: _Findings, plan: Plan, held: Holdings, timelines: tuple[
 class _Requests:
     """Everybody who waited for pools, one entry an activity that asks.
 
-    joined_at, out_at  ticks (FOREVER if still waiting); settled_until  out, or sooner where the class changes or the
-    request overflows; overflows_at  FOREVER if it does not; class_joined, class_started  as the rule counts; ask,
-    ask_started  numbers of asks; pool  which of several was taken; started  whether it did.
+    joined_at, out_at: ticks (FOREVER if still waiting); settled_until: `out_at`, or sooner if the class changes or the
+    request overflows; overflows_at: ticks, FOREVER if it does not; class_joined, class_started: priority classes;
+    ask, ask_started: numbers of asks; pool: the pool taken, of several; started: whether the activity started.
     """
 
     patient: Ints
@@ -382,8 +382,9 @@ def _classes(
 ) -> tuple[Ints, Ints, Ints]:
     """Each request's class on joining, its class at its start, and the tick at which the first may change.
 
-    queue_class  what the step states, NONE where the class follows acuity; ignored  the row of `columns.ignored` that
-    says who is not treated by class, NONE where all are; pulled  whether the step pulls patients towards the target.
+    queue_class: the class that the step states, NONE where the class follows acuity; ignored: the row of
+    `columns.ignored` that says who is not treated by class, NONE where all are; pulled: whether the step pulls patients
+    towards the target.
     """
     patient, joined = rows.patient[asking], rows.joined_at[asking]
     base = np.where(queue_class == NONE, _acuity_now(plan, rows, columns, noticed_at)[asking], queue_class)
@@ -409,9 +410,9 @@ def _classes(
 
 
 def _better_of_pull(plan: Plan) -> list[int]:
-    """What each class counts as under the pull towards the target: itself or the pull's class, whichever is better.
+    """The effective class of each class under the pull towards the target: itself or the pull's class, if better.
 
-    Worked out again and not read from the plan, which the audit is to check.
+    It is computed anew and not read from the plan, because the audit checks the plan.
     """
     if plan.pull is None:
         return list(range(len(plan.classes)))

@@ -22,8 +22,8 @@ from simulation.records.schema import Floats
 class Components:
     """Several numbers of several departments, each with two replications or more.
 
-    means: by department, shape (n_departments, n_numbers); squares: sums of products of deviations within each, shape
-    (n_departments, n_numbers, n_numbers); n: replications of each.
+    means: shape (n_departments, n_numbers); squares: sums of products of deviations within each department, shape
+    (n_departments, n_numbers, n_numbers); n: number of replications of each department.
     """
 
     means: Floats
@@ -36,7 +36,7 @@ class Components:
         return self.within_near(np.ones(len(self.n)))
 
     def within_near(self, weights: Floats) -> Floats:
-        """As `within`, with departments weighted, shape (n_departments,)."""
+        """Covariance within departments, weighted by department; `weights`: shape (n_departments,)."""
         total = np.einsum("d,dij->ij", weights, self.squares)
         covariance: Floats = total / (weights @ (self.n - 1))
         return covariance
@@ -48,7 +48,7 @@ class Components:
 
     @cached_property
     def between(self) -> Floats:
-        """Covariance between departments, chance taken out; a variance can come out below 0."""
+        """Covariance between departments, chance removed; an estimated variance can be below 0."""
         covariance: Floats = self.of_means - np.mean(1 / self.n) * self.within
         return covariance
 
@@ -85,5 +85,5 @@ def halves(values: Floats, department: Department) -> tuple[Floats, Floats]:
 
 
 def n_departments(department: Department) -> int:
-    """How many departments have two replications or more."""
+    """The number of departments with two replications or more."""
     return int((np.unique(department, return_counts=True)[1] >= MIN_REPLICATIONS).sum())

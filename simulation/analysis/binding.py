@@ -37,9 +37,9 @@ DECIDED_AT = "decided_at"
 
 @dataclass(frozen=True)
 class _Resources:
-    """The pools and steps of a department that are measured, by number, and the supply known so far.
+    """The pools and steps of a department that are measured, by number, and the supply computed so far.
 
-    on_duty  unit-ticks in all and by day, at_hours  units at the whole hours; both by pool and window.
+    on_duty: unit-ticks in all and by day; at_hours: units at whole hours; both keyed by pool and window.
     """
 
     staff: tuple[int, ...]
@@ -97,7 +97,7 @@ def binding_names(pathway: Pathway, own: Own) -> tuple[MeasureName, ...]:
 
 
 def look_along(pathway: Pathway, run: Run, *, window: Window) -> None:
-    """Have a run's journal added up for `binding_values` while its table of patients is made."""
+    """Add up a run's journal for `binding_values` in the same pass that makes its table of patients."""
     add_up_along(_resources(pathway).asked, run, window=window)
 
 
@@ -137,7 +137,7 @@ def _ratio(above: NDArray[np.integer], below: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class _Supply:
-    """The units there in a window; for pools that no trigger changes they are kept from the run before."""
+    """The units available in a window; for pools that no trigger changes they are cached from the previous run."""
 
     plan: Plan
     changes: Changes
@@ -205,7 +205,8 @@ def _boarders(patients: Patients, window: Window) -> float:
 
 
 def _inside(patients: Patients, hours: Ints) -> Ints:
-    """Attendances in A&E at each of these consecutive hours: who arrives then is there, who departs then is not."""
+    """Attendances in A&E at each of these consecutive hours; an arrival at that instant counts, a departure does
+    not."""
     n_arrived = np.searchsorted(patients["arrived_at"], hours * 60.0, side="right")  # the table is in this order
     after = hours[0] + len(hours)  # the hour after the last one, for who departs later or not at all
     hour = np.ceil(np.fmin(patients[DEPARTED_AT], after * 60.0) / 60).astype(np.int64) - hours[0]

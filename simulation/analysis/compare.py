@@ -50,17 +50,17 @@ TIDY = (
 class Comparison:
     """One arm, one measure, one group: its mean, and its paired difference from the baseline arm.
 
-    `baseline` is the baseline arm's name. Numbers that are not known are NaN. `n_replications` counts replications in
-    which both arms have the measure, of the `of` there are (0: as many), and every number is about those: the
-    baseline's mean in them is `mean - difference`, which differs from the baseline's own row where a replication lacks
-    the measure in this arm. `interval_kind` says what its intervals promise; `largest_share` is the share of the
-    difference's variance that one replication makes, `level_share` the same of the mean's; `short` says that too few
-    days were measured for any interval of this measure; `own` defines a measure of the user's own.
+    `baseline` is the baseline arm's name. Unknown numbers are NaN. `n_replications` counts the replications in which
+    both arms have the measure, out of `of` (0: all of them), and every number rests on these. So the baseline's mean is
+    `mean - difference`, which differs from the baseline's own row if a replication lacks the measure in this arm.
+    `interval_kind` is the kind of its intervals; `largest_share` is the share of the difference's variance due to one
+    replication, `level_share` the same for the mean; `short` is true if too few days were measured for any interval of
+    this measure; `own` defines a user's measure.
 
-    Over an ensemble the mean counts each department once and its interval is of `degrees` degrees of freedom, from the
-    spread within departments (`analysis/departments.py`; while a result grows it is of each department's first
-    replication). `department_median`, `department_p5` and `department_p95`: of the difference over the `n_departments`
-    departments, simulation noise removed; NaN for fewer than 20.
+    Over an ensemble the mean counts each department once, and its interval has `degrees` degrees of freedom, from the
+    spread within departments (`analysis/departments.py`; while a result grows it uses each department's first
+    replication). `department_median`, `department_p5` and `department_p95` are quantiles of the difference over the
+    `n_departments` departments, simulation noise removed; NaN for fewer than 20.
     """
 
     arm: str
@@ -100,7 +100,7 @@ class Comparison:
 
     @property
     def spread(self) -> float:
-        """The standard deviation of the difference between replications, larger by what skewness widens an ordinary
+        """The standard deviation of the difference between replications, times the factor by which skewness widens an
         interval by; NaN where there is no interval."""
         if self.n_replications < 2:
             return np.nan

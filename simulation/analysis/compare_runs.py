@@ -24,11 +24,11 @@ from simulation.records.schema import Floats
 
 @dataclass(frozen=True)
 class RunComparison:
-    """What several runs say together: a kind, in words, and the largest difference between two of them.
+    """The joint verdict of several runs: a kind, in words, and the largest difference between two of them.
 
-    kind: that of every run; where verdicts differ, `depends` if effects do as well, `close` if effects differ by less
-    than would matter, `cannot tell` if by no more than chance. apart: the two runs whose effects differ most, and by
-    how much (None for one run).
+    kind: the kind shared by every run; if verdicts differ, `depends` if effects differ too, `close` if effects differ
+    by less than would matter, `cannot tell` if they differ by no more than chance. apart: the two runs whose effects
+    differ most, and by how much (None for one run).
     """
 
     kind: Kind | Literal["depends", "close", "cannot tell"]
@@ -45,13 +45,12 @@ def compare_runs(
     on: str = "the bottleneck",
     department: Department | None = None,
 ) -> RunComparison:
-    """The verdicts on one difference in several runs, put together.
+    """The joint verdict on one difference in several runs.
 
-    effects: by run, the paired difference of each replication, shape (n_replications,); where runs have unequal
-    numbers, the first of each are compared. mid: the minimal important difference, in this `unit`. on: what the effect
-    depends on, where it does.
-    department: which one each replication of every run used, over an ensemble.
-    Raises ResultsError if there is no run.
+    effects: paired differences by replication for each run, shape (n_replications,); if runs have unequal numbers of
+    replications, the first of each are compared. mid: the minimal important difference, in `unit`. on: what the effect
+    depends on, if it does. department: over an ensemble, the department that each replication used, the same in every
+    run. Raises ResultsError if there is no run.
     """
     if not verdicts:
         raise ResultsError("verdicts: no run. Give at least one")

@@ -47,8 +47,8 @@ class Part:
     """One part of a joint effect.
 
     alone: a lever by itself; last: what it adds to all others; all but: the others without it; joint: all levers;
-    shapley: a lever's share of the joint effect; interaction index: of two levers, averaged over what else is on;
-    interaction alone: of two levers, nothing else being on.
+    shapley: a lever's share of the joint effect; interaction index: interaction of two levers, averaged over what else
+    is on; interaction alone: interaction of two levers with nothing else on.
     """
 
     kind: Kind
@@ -73,7 +73,7 @@ class Decomposition:
         raise ResultsError(f"decomposition: no part '{kind}' of {'+'.join(levers)}. Known: {known}")
 
     def interaction(self, one: str, other: str) -> Interval:
-        """What two levers do together beyond what each does: the index, or the interaction alone of sampled orders."""
+        """The interaction of two levers: the index, or with sampled orders the interaction alone."""
         return self.part(self.interaction_kind, one, other)
 
     @property

@@ -48,8 +48,8 @@ Department = NDArray[np.int64]
 
 
 class Ranges(NamedTuple):
-    """By column: median, 5th and 95th percentile over departments (NaN where no range is stated), and how many there
-    are."""
+    """For each column: median, 5th and 95th percentile over departments (NaN where no range is stated), and the number
+    of departments."""
 
     median: Floats
     low: Floats
@@ -58,9 +58,10 @@ class Ranges(NamedTuple):
 
 
 class Within(NamedTuple):
-    """By column: the mean over departments, its standard error, degrees of freedom, replications that have the number,
-    the factor by which skewness widens an interval (1 where no department has three replications),
-    and the largest share of the squared deviations that one department makes; of fewer than ten, one replication."""
+    """For each column: the mean over departments, its standard error, its degrees of freedom, the number of
+    replications that have the number, the factor by which skewness widens an interval (1 if no department has three
+    replications), and the largest share of the squared deviations due to one department (with fewer than ten, to one
+    replication)."""
 
     mean: Floats
     standard_error: Floats
@@ -74,9 +75,9 @@ class Within(NamedTuple):
 class Spread:
     """One number over departments, simulation noise removed by the model above.
 
-    numbers  of the departments, in order; n_each  how many replications each has; effects  shape (n,), noise removed;
-    raw  their means as simulated; posterior_mean, posterior_sd  of each department; between, within  the variances T
-    and S; between_at_most  the upper limit of T.
+    numbers: the departments' numbers, in order; n_each: the number of replications of each; effects: shape (n,), noise
+    removed; raw: their means as simulated; posterior_mean, posterior_sd: posterior of each department; between, within:
+    the variances T and S; between_at_most: the upper limit of T.
     """
 
     numbers: Department
@@ -91,12 +92,12 @@ class Spread:
 
     @property
     def n(self) -> int:
-        """How many departments there are."""
+        """The number of departments."""
         return len(self.numbers)
 
     @property
     def is_range(self) -> bool:
-        """Whether there are departments enough for a range."""
+        """Whether there are enough departments for a range."""
         return self.n >= MIN_DEPARTMENTS
 
     @property
@@ -155,7 +156,7 @@ def first_of_each(department: Department) -> NDArray[np.intp]:
 def within(values: Floats, department: Department) -> Within:
     """The mean of each column over departments, and its noise from the spread within them.
 
-    values  shape (n_replications, n_columns). A department that has the number once is given the mean noise of the
+    values: shape (n_replications, n_columns). A department that has the number once is given the mean noise of the
     others; if all have it once, the noise is not known (NaN).
     """
     n_each, mean_each, squares = _sums(values, department)
@@ -179,8 +180,8 @@ def within(values: Floats, department: Department) -> Within:
 
 
 def movement(spread: Spread, *, level: float = 0.95) -> float:
-    """How far as many other departments of the ensemble would move the mean, with this probability: the half-width from
-    the spread between departments alone. NaN with fewer than two."""
+    """How far the mean would move with as many other departments of the ensemble, at this probability: the half-width
+    from the spread between departments alone. NaN with fewer than two."""
     if spread.n < 2:
         return math.nan
     from scipy.special import stdtrit
@@ -235,7 +236,7 @@ def ranges(values: Floats, department: Department) -> Ranges:
 def _model(mean: Floats, n_each: Floats, squares: Floats) -> tuple[Floats, Floats, Floats]:
     """Effects without noise by department and column; variances between and within by column.
 
-    n_each  how many numbers a department has (0: it is left out); mean  of them; squares  sum of squared deviations.
+    n_each: how many numbers a department has (0: it is left out); mean: their mean; squares: sum of squared deviations.
     """
     there = n_each > 0
     n, n_departments = n_each.sum(axis=0), there.sum(axis=0)
@@ -252,8 +253,8 @@ def _model(mean: Floats, n_each: Floats, squares: Floats) -> tuple[Floats, Float
 
 
 def _sums(values: Floats, department: Department) -> tuple[Floats, Floats, Floats]:
-    """By department (in order of number) and column: how many replications have the number, their mean, and the sum of
-    squared deviations from it."""
+    """For each department (in order of number) and column: the number of replications that have the number, their mean,
+    and the sum of squared deviations from it."""
     numbers, row = np.unique(department, return_inverse=True)
     known = ~np.isnan(values)
     shape = (len(numbers), values.shape[1])

@@ -61,8 +61,9 @@ def factorial_effects(
 ) -> tuple[FactorialEffect, ...]:
     """Main effects, then two-way interactions, of a full factorial design.
 
-    values: by run, one number a replication, shape (n_replications,); the first of each where runs have unequal
-    numbers; department: which one each replication of every run used, over an ensemble.
+    values: one number a replication for each run, shape (n_replications,); if runs have unequal numbers of
+    replications, the first of each are used; department: over an ensemble, the department that each replication used,
+    the same in every run.
     """
     n = min(len(of_run) for of_run in values)
     numbers = np.stack([of_run[:n] for of_run in values])

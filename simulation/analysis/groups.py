@@ -99,7 +99,7 @@ class Cells:
 
 
 def _renumber(cell: Ints, size: int) -> tuple[Ints, int]:
-    """The cells renumbered without the empty ones, and how many there are."""
+    """The cells renumbered without the empty ones, and their number."""
     used = np.bincount(cell, minlength=size) > 0
     return (np.cumsum(used) - 1)[cell], int(used.sum())
 
@@ -182,7 +182,7 @@ def summaries(statistic: Statistic, quantity: Number | Share, cells: Cells) -> d
 
 
 def quantile_of_sorted(values: Floats, share: float) -> float:
-    """A quantile of sorted values, linear between neighbours (numpy's default): NaN of none, infinite next to one.
+    """A quantile of sorted values, linear between neighbours (numpy's default); NaN if empty, inf next to inf.
 
     >>> quantile_of_sorted(np.array([1.0, 2.0, 4.0]), 0.75)
     3.0

@@ -1,6 +1,6 @@
 """The mean of some numbers, one a replication, with its interval.
 
-An interval here is about simulation noise only. What is not known about inputs and structure is not in it.
+Intervals cover simulation noise only. They do not cover uncertainty about inputs and structure.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ class Interval:
     """A mean over replications with its interval. Bounds are NaN where there is no interval: with fewer than two
     replications, or too few for an always-valid one.
 
-    n: replications that have the number; of: replications there are (0: as many); largest_share: the share of the
-    variance that one of them (over ten or more departments: one of these) makes; error: the standard error over an
-    ensemble (None: from sd and n); departments: how many have the number at least twice.
+    n: number of replications that have the number; of: number of all replications (0: the same); largest_share: the
+    share of the variance due to one replication (over ten or more departments: to one department); error: the standard
+    error over an ensemble (None: from sd and n); departments: number of departments that have the number at least
+    twice.
     """
 
     mean: float
@@ -66,15 +67,15 @@ class Interval:
 
     @property
     def weakness(self) -> Weakness | None:
-        """Why no definite statement may rest on it; None if one may."""
+        """Why no definite statement may rest on the interval; None if one may."""
         return weakness_of(
             self.n, of=self.of, spread=self.sd, largest_share=self.largest_share, departments=self.departments
         )
 
     @property
     def judged(self) -> tuple[float, float]:
-        """The bounds from which a statement is read: wider where one replication makes most of the variance, and NaN
-        where none may be read."""
+        """The bounds from which a statement is read: wider if one replication makes most of the variance, NaN if no
+        statement may rest on them."""
         factor = width_factor(self.weakness, self.n, departments=self.departments, always_valid=self.always_valid)
         if factor == 1:
             return self.low, self.high
@@ -143,9 +144,9 @@ def interval(
 class Intervals(NamedTuple):
     """Intervals of several columns of numbers, shape (n_columns,) each.
 
-    n: replications that have a number; share: the largest share of the variance that one replication makes (over ten or
-    more departments: one of these); widened: how much wider skewness makes it; of: replications there are;
-    degrees, error: degrees of freedom and standard error over an ensemble, None without one.
+    n: number of replications that have a number; share: the largest share of the variance due to one replication (over
+    ten or more departments: to one department); widened: the factor by which skewness widens it; of: number of all
+    replications; degrees, error: degrees of freedom and standard error over an ensemble, None without one.
     """
 
     mean: Floats
@@ -160,12 +161,13 @@ class Intervals(NamedTuple):
 
 
 def intervals(values: Floats, level: float, kind: IntervalKind, department: Department | None = None) -> Intervals:
-    """The intervals of columns of numbers, a row a replication: t, wider where numbers are skewed, or always valid.
+    """The intervals of columns of numbers, one row a replication: t, wider where numbers are skewed, or always valid.
 
-    `department`: which one each replication used; then of the mean over departments, from the spread within them.
+    `department`: the department that each replication used; the intervals are then those of the mean over departments,
+    from the spread within them.
 
-    A column with an infinite number, because somebody's stay had not ended, is NaN: to leave that replication out would
-    leave out the longest stays, most of them in the slowest arm.
+    A column with an infinite number, because a stay had not ended, is NaN: leaving that replication out would leave out
+    the longest stays, most of them in the slowest arm.
     """
     if department is not None and kind == "always_valid":  # each department is a draw from the ensemble, once
         values, department = values[first_of_each(department)], None

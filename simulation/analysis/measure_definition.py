@@ -15,7 +15,8 @@ DESIGN = "aeflow, docs: estimands stated before the first run"
 class Definition:
     """One measure: its unit ('share' is a number from 0 to 1), which way is better, what it counts.
 
-    `needs`: the columns of patients it reads. `evidence` and `source` say whose definition it is; `assumed` means ours.
+    `needs`: the columns of patients that it reads. `evidence` and `source` say whose definition it is; `assumed` means
+    that it is defined by aeflow.
     """
 
     name: str

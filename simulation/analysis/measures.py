@@ -1,4 +1,4 @@
-"""What a department is judged by: NHS measures of one table of patients.
+"""The NHS measures of one table of patients, by which a department is judged.
 
 Everything is counted over attendances that arrived in a window and are followed to their end. Nothing here knows
 whether the table was simulated. Measures count from arrival, except `decision_to_departure_*`, which count from the
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class MeasureName(NamedTuple):
-    """Which number: the measure, its unit, and the group it is about ('all', 'acuity_true=urgent')."""
+    """The name of a number: its measure, unit and group ('all', 'acuity_true=urgent')."""
 
     measure: str
     unit: str
@@ -46,7 +46,7 @@ class Measures:
     values: Floats
 
     def __reduce__(self) -> tuple[Callable[..., Measures], tuple[tuple[MeasureName, ...], Floats]]:
-        """How another process restores them: equal names become one object there."""
+        """Pickle them so that equal names become one object in the other process."""
         return _restored, (self.names, self.values)
 
     @cached_property
@@ -78,14 +78,14 @@ class Measures:
 
 
 def measure(patients: Patients, *, window: Window, own: Own = NOTHING_OWN) -> Measures:
-    """Every measure that the table allows, over attendances that arrived in the window; the user's own come last.
+    """Every measure that the table allows, over attendances that arrived in the window; user-defined ones come last.
 
-    Somebody who is still in the department counts as not within 4 h, as over 12 h, and with the full 12 h of the
-    restricted wait. The length of their stay, and the time to a clinician of who has not been seen, are taken as longer
-    than any that ended, because to leave them out would leave out the longest: a median or 95th percentile that falls
-    among them is infinite, and so is a mean with one of them. Measures of the front door are over those to whom it
-    happened. `unfinished` counts those still there; a run with any should be longer. Who has an end without a departure
-    date is left out of what needs it.
+    Patients who are still in the department count as not within 4 h, as over 12 h, and with the full 12 h of the
+    restricted wait. Their stays, and the times to a clinician of those not yet seen, are taken as longer than any that
+    ended, because leaving them out would leave out the longest: a median or 95th percentile that falls among them is
+    infinite, and so is a mean with one of them. Front-door measures cover the patients to whom the event happened.
+    `unfinished` counts those still there; a run with any should be longer. Patients with an end but no departure time
+    are left out of measures that need it.
     """
     measured = arrived_in(patients, window)
     groups = Groups(measured, own)
@@ -101,7 +101,7 @@ def measure(patients: Patients, *, window: Window, own: Own = NOTHING_OWN) -> Me
 
 @lru_cache(maxsize=64)
 def shared_names(names: tuple[MeasureName, ...]) -> tuple[MeasureName, ...]:
-    """The same names, as one object for all equal ones, so that they are kept in memory once."""
+    """The names, with one shared object for all equal ones to save memory."""
     return names
 
 

@@ -32,8 +32,8 @@ OUTSIDE = NormalDist().inv_cdf(0.995)
 class Local:
     """Figures of the user's own department, shape (n_figures,) each.
 
-    days: how long each was measured; sampling: variance of each from counting so many patients only; simulated_days:
-    days of a replication.
+    days: days for which each was measured; sampling: variance of each from counting a sample of patients;
+    simulated_days: days of a replication.
     """
 
     values: Floats
@@ -50,10 +50,10 @@ class Local:
 
 @dataclass(frozen=True)
 class Narrowed:
-    """By effect, shape (n_effects,): its expected value, and the range that holds 90 % of departments like this one.
+    """The expected value of each effect, and the range of 90 % of departments like this one; shape (n_effects,) each.
 
-    before, before_low, before_high: median and range over all departments, chance taken out; n_near: departments,
-    counted by weight, that the range rests on; weights: shape (n_departments,), at most 1.
+    before, before_low, before_high: median and range over all departments, chance removed; n_near: the effective number
+    of departments on which the range rests; weights: shape (n_departments,), at most 1.
     """
 
     mean: Floats
@@ -70,7 +70,7 @@ class Narrowed:
 class Outside:
     """Local figures that no simulated department comes near: `figure` is a column, or None for all of them together.
 
-    lowest, highest: of the simulated departments' figures; NaN of all together.
+    lowest, highest: bounds of the simulated departments' figures; NaN for all figures together.
     """
 
     figure: int | None
@@ -145,14 +145,14 @@ def _near(moments: Components, n_figures: int, local: Local) -> tuple[Floats, Fl
 
 
 def _counted_by_weight(weights: Floats) -> float:
-    """The number of equally weighted departments that would tell as much as these."""
+    """The effective number of departments: how many equally weighted ones would carry as much information."""
     return float(weights.sum() ** 2 / (weights**2).sum())
 
 
 def _beyond_the_line(residuals: Floats, slopes: Floats, weights: Floats, chance: Floats, noise: Floats) -> Floats:
     """The variance of a department's effect about the line at its local figures, by effect.
 
-    Residuals hold the simulation's noise of effect and figures; it is taken out, and that of the local figures put in.
+    Residuals contain the simulation noise of effect and figures; it is removed, and that of the local figures is added.
     """
     n_figures = len(noise)
     observed = weights @ residuals**2 / weights.sum()

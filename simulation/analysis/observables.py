@@ -1,4 +1,4 @@
-"""The measures of a department that a hospital could read off: stamps of its record, rotas, counts of who is there.
+"""The measures that a hospital could take from its records: time stamps, rotas, counts of who is there.
 
 Measures that need the true level, whether a label was right, or a policy's coverage are left out, because nobody sees
 them; so are those of single steps other than queues, for which no hospital keeps a stamp.
@@ -31,11 +31,11 @@ OBSERVABLE: dict[str, tuple[str, ...]] = {
     "boarders_mean": (ALL,),
     "full_share": (ALL,),
 }
-"""By measure, the kinds of group for which it can be read off: everybody, or the attribute before the `=`."""
+"""By measure, the kinds of group for which a hospital could record it: everybody, or the attribute before the `=`."""
 
 
 def is_observable(measure: str, group: str) -> bool:
-    """Whether a hospital could read off a measure of a group.
+    """Whether a hospital could take a measure of a group from its records.
 
     >>> is_observable("within_4h_share", "age_band=oldest"), is_observable("within_4h_share", "acuity_true=urgent")
     (True, False)
@@ -44,5 +44,5 @@ def is_observable(measure: str, group: str) -> bool:
 
 
 def observables_among(names: tuple[MeasureName, ...]) -> tuple[MeasureName, ...]:
-    """Those of these measures that a hospital could read off, in order."""
+    """The measures among these that a hospital could take from its records, in order."""
     return tuple(name for name in names if is_observable(name.measure, name.group))

@@ -88,9 +88,9 @@ def blocks(rows: Rows) -> Iterator[Rows]:
 class Holdings:
     """One row for every unit that a patient held; arrays of one length.
 
-    patient; pool  code into `pools`; taken, given_back  ticks, NEVER if not given back by the end of the table;
-    counted_until  as given_back, or sooner where the outgoing team of a shift stops counting against the pool. The
-    properties that end `_at` are in minutes.
+    patient: number; pool: index into `pools`; taken, given_back: ticks, NEVER if not given back by the end of the
+    table; counted_until: as given_back, or sooner if the outgoing team of a shift stops counting against the pool.
+    Properties whose names end in `_at` are in minutes.
     """
 
     pools: tuple[str, ...]
@@ -143,10 +143,10 @@ def holdings(plan: Plan, activities: ActivityTable) -> Holdings:
 class Roles:
     """What each step does with each pool.
 
-    always, unless_chosen  pools taken by every start, and where no other is recorded: (n, n_nodes), NONE where a step
-    takes fewer than n; gives  whether a step gives anything back, (n_nodes,). The other fields have an entry for each
-    step and pool, at `place`, (n_nodes * n_pools,): offers  as one of several; keeps; releases_at_start (everything at
-    the end of a route); releases_at_end.
+    always, unless_chosen: pools taken by every start, and pools taken if no other is recorded; shape (n, n_nodes), NONE
+    where a step takes fewer than n; gives: whether a step gives anything back, shape (n_nodes,). The other fields have
+    an entry for each step and pool, at index `place`, shape (n_nodes * n_pools,): offers (the pool is one of several);
+    keeps; releases_at_start (everything at the end of a route); releases_at_end.
     """
 
     plan: Plan
@@ -159,7 +159,7 @@ class Roles:
     releases_at_end: Mask
 
     def place(self, step: Ints, pool: Ints) -> Ints:
-        """Where the roles of a pool in a step are listed."""
+        """The index at which the roles of a pool in a step are listed."""
         return step.astype(np.int64) * len(self.plan.pools) + pool
 
 
@@ -185,7 +185,7 @@ def roles_of(plan: Plan) -> Roles:
 
 
 def _padded(lists: list[list[int]]) -> Ints:
-    """Lists of pools side by side: the k-th of every list in row k, NONE where a list is shorter."""
+    """Lists of pools as an array: the k-th pool of every list in row k, NONE where a list is shorter."""
     padded = np.full((max((len(pools) for pools in lists), default=0), len(lists)), NONE, dtype=np.int64)
     for number, pools in enumerate(lists):
         padded[: len(pools), number] = pools
@@ -221,7 +221,7 @@ def _taken(roles: Roles, rows: Rows) -> tuple[Ints, Ints]:
 
 
 def _gone(outcome: Ints) -> Mask:
-    """Who left or was turned away, and so gives back everything."""
+    """The patients who left or were turned away, and so give back everything."""
     gone: Mask = (outcome == Outcome.LEFT) | (outcome == Outcome.TURNED_AWAY)
     return gone
 

@@ -69,7 +69,7 @@ class Load:
     error: Floats
 
     def ratio(self) -> Floats:
-        """Load by hour of the week, shape (n_pools, 168); infinity where work meets nobody on duty."""
+        """Load by hour of the week, shape (n_pools, 168); inf if there is work and nobody on duty."""
         return load_ratio(self.work, self.capacity)
 
     def by_hour(self) -> Floats:
@@ -83,7 +83,7 @@ class Load:
 
 
 def load_ratio(work: Floats, capacity: Floats) -> Floats:
-    """Work over capacity; no work is no load, whatever the capacity."""
+    """Work divided by capacity; 0 without work, whatever the capacity."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(work > 0, work / capacity, 0.0)
 
@@ -289,7 +289,8 @@ class _Walk:
         return total * step.times
 
     def _taken(self, step: Step, started: Floats) -> dict[str, Floats]:
-        """The part of a unit of each pool that each patient takes; 0 of a pool that only an overflow would take."""
+        """The fraction of a unit of each pool that each patient takes; 0 for a pool that only an overflow would
+        take."""
         none = np.zeros(len(started))
         wider = step.overflow.any_of if step.overflow is not None else ()
         hour = (started % WEEK_MINUTES / 60).astype(np.int64)
@@ -315,7 +316,7 @@ def _weights(pathway: Pathway, arrival_source: NDArray[np.int16]) -> Floats:
 
 
 def _order(pathway: Pathway) -> list[str]:
-    """The nodes, each after all that lead to it; the way round a loop again is not counted."""
+    """The nodes in topological order; edges back to the start of a loop are ignored."""
     graph = {name: [edge.to for edge in edges if edge.by != "again"] for name, edges in graph_of(pathway).items()}
     done: dict[str, None] = {}
     for start in graph:

@@ -1,4 +1,4 @@
-"""Measures and groups of a user's own: who belongs to a group, and what of each patient a measure is a statistic of.
+"""User-defined measures and groups: who belongs to a group, and of which quantity a measure is a statistic.
 
 They follow the rules of `analysis.measures`: attendances that arrived in a window, followed to their end; a stay that
 has not ended counts as longer than any that did. A busy share is about a pool, not about patients: `analysis.binding`.
@@ -73,7 +73,7 @@ def _definition(name: str, measure: OwnMeasure) -> Definition:
 
 
 def own_quantities(patients: Patients, own: Own) -> Iterator[tuple[str, Statistic, Number | Share]]:
-    """Each own measure of patients as a statistic of one quantity of every patient."""
+    """Each user-defined measure of patients, as a statistic of one quantity per patient."""
     for name, measure in own.of_patients.items():
         counted = members(measure.among, patients, own) & _arrived_at_hours(patients, measure.hours, measure.days)
         if isinstance(measure, SpanMeasure):
@@ -100,7 +100,7 @@ def _of_span(measure: SpanMeasure, patients: Patients, own: Own, counted: Mask) 
 
 
 def _span(measure: SpanMeasure, patients: Patients, own: Own) -> Floats:
-    """Minutes between the two points, shape (n,): infinite for who may yet reach the second, NaN without either."""
+    """Minutes between the two points, shape (n,); inf for patients who may yet reach the second, NaN without either."""
     points = [point for point in (measure.until, measure.or_until) if point is not None]
     until = patients[points[0]]
     if len(points) > 1:
@@ -113,7 +113,7 @@ def _span(measure: SpanMeasure, patients: Patients, own: Own) -> Floats:
 
 
 def members(group: str, patients: Patients, own: Own) -> Mask:
-    """Who is in a group, shape (n,): `all`, one of the user's own, or `attribute=category`."""
+    """Mask of the patients in a group, shape (n,); a group is `all`, user-defined, or `attribute=category`."""
     if group == ALL:
         return np.ones(len(patients), dtype=np.bool_)
     if group not in own.groups:
@@ -133,13 +133,13 @@ def members(group: str, patients: Patients, own: Own) -> Mask:
 
 
 def _ended_in(patients: Patients, outcomes: tuple[str, ...]) -> Mask:
-    """Who ended in one of these outcomes; those still on a ward are admitted, as in `admitted_share`."""
+    """Mask of the patients with one of these outcomes; those still on a ward are admitted, as in `admitted_share`."""
     ended = patients.where("outcome", *outcomes)
     return ended | patients.admitted() if ADMITTED in outcomes else ended
 
 
 def _arrived_at_hours(patients: Patients, hours: str, days: str) -> Mask:
-    """Who arrived in these clock hours, shape (n,)."""
+    """Mask of the patients who arrived in these clock hours, shape (n,)."""
     within = to_ticks(patients["arrived_at"]) % WEEK
     arrived: Mask = np.logical_or.reduce([(within >= start) & (within < end) for start, end in intervals(hours, days)])
     return arrived

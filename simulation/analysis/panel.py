@@ -26,7 +26,7 @@ MONTHS = 12
 class Panel:
     """One row a trust and month, sorted by trust, then month; shape (n,) each.
 
-    trust        its number, from 0
+    trust        number of the trust, from 0
     month        running number of the month, 0 for a January, so that neighbours differ by one
     within_4h    four-hour share, per cent
     occupancy    adult beds occupied, per cent
@@ -41,7 +41,7 @@ class Panel:
 
     @property
     def n_trusts(self) -> int:
-        """How many trusts."""
+        """The number of trusts."""
         return len(np.unique(self.trust))
 
 

@@ -32,9 +32,9 @@ from simulation.units import NEVER, TICKS_PER_MINUTE
 class DayProfile:
     """Means of one replication over the measured window.
 
-    arrivals, census, boarders  by clock hour, shape (24,); boarders_by_weekday (7,); busy  (n_pools, 24) and
-    busy_mean (n_pools,); occupied_midnight and beds_midnight  means at 00:00, (n_pools,); waiting, working  minutes
-    per attendance at each step before departure, (n_nodes,); triggered  share of time by trigger.
+    arrivals, census, boarders: by clock hour, shape (24,); boarders_by_weekday: shape (7,); busy: shape (n_pools, 24);
+    busy_mean: shape (n_pools,); occupied_midnight, beds_midnight: means at 00:00, shape (n_pools,); waiting, working:
+    minutes per attendance at each step before departure, shape (n_nodes,); triggered: share of time by trigger.
     """
 
     pools: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What each measure is a statistic of: one number, or one yes or no, of every patient in its denominator.
+"""The quantity behind each measure: one number, or one Boolean, for every patient in its denominator.
 
 A measure that needs a point in time which the table does not record is absent.
 """
@@ -31,7 +31,7 @@ MEDIAN, P95 = 0.5, 0.95
 
 
 def knows_waits(patients: Patients) -> bool:
-    """Whether the table says when patients were seen and when they departed."""
+    """Whether the table records when patients were seen and when they departed."""
     return "seen_at" in patients and "departed_at" in patients
 
 
@@ -44,7 +44,7 @@ def wait_to_clinician(patients: Patients) -> Floats:
 
 
 def wait_to_first_look(patients: Patients) -> Floats:
-    """As `wait_to_clinician`, but to the first clinician of all: a look in the wrong area ends the wait, too.
+    """As `wait_to_clinician`, but an assessment in the wrong area ends the wait, too; shape (n,).
 
     Raises ResultsError if the table lacks `looked_at`, `seen_at` or `departed_at`.
     """
@@ -60,9 +60,9 @@ def _restricted(met_at: Floats, patients: Patients) -> Floats:
 
 
 class Number:
-    """One number a patient: NaN for who is not in the denominator, infinite for a stay that had not ended.
+    """One number a patient: NaN outside the denominator, inf for a stay that had not ended.
 
-    The numbers are sorted once, whatever is asked of them.
+    The numbers are sorted once, at first use.
     """
 
     def __init__(self, values: Floats) -> None:
@@ -70,11 +70,12 @@ class Number:
         self._values = values if len(self._rows) == len(values) else values[self._rows]
 
     def mean(self) -> float:
-        """The mean of all who count: NaN of none, infinite where one of the numbers is."""
+        """The mean over the denominator: NaN if it is empty, inf if one of the numbers is."""
         return float(self._values.mean()) if len(self._values) else np.nan
 
     def totals(self, cell: Ints, n: int) -> tuple[Floats, Floats]:
-        """In each of n cells (`cell`: of every patient), how many count, and the sum of their numbers (or infinite)."""
+        """For each of n cells, the number of patients and the sum of their numbers (or inf). `cell`: patients'
+        cells."""
         counted = cell[self._rows]
         return _count(counted, n), np.bincount(counted, weights=self._values, minlength=n).astype(float)
 
@@ -89,29 +90,29 @@ class Number:
 
     @cached_property
     def rows_in_order(self) -> Ints:
-        """The rows of the patients whose numbers they are, in the same order."""
+        """The patients' rows in the order of `in_order`."""
         return self._rows[self._order]
 
 
 class Share:
-    """A yes or no of each patient in the denominator (`counted`)."""
+    """A Boolean for each patient in the denominator (`counted`)."""
 
     def __init__(self, yes: Mask, counted: Mask | None = None) -> None:
         self._counted = np.ones(len(yes), dtype=np.bool_) if counted is None else counted
         self._yes = yes & self._counted
 
     def mean(self) -> float:
-        """The share of all who count, NaN of none."""
+        """The share of the denominator that is true; NaN if it is empty."""
         n = np.count_nonzero(self._counted)
         return float(np.count_nonzero(self._yes) / n) if n else np.nan
 
     def totals(self, cell: Ints, n: int) -> tuple[Floats, Floats]:
-        """In each of n cells (`cell`: of every patient), how many count, and how many of them are a yes."""
+        """For each of n cells, the number of patients and how many of them are true. `cell`: patients' cells."""
         return _count(cell[np.flatnonzero(self._counted)], n), _count(cell[np.flatnonzero(self._yes)], n)
 
 
 def _count(cell: Ints, n: int) -> Floats:
-    """How often each of n cells occurs, as floats."""
+    """The number of occurrences of each of n cells, as floats."""
     return np.bincount(cell, minlength=n).astype(float)
 
 
@@ -119,7 +120,7 @@ Quantities = dict[str, tuple[Statistic, "Number | Share"]]
 
 
 def quantities(patients: Patients) -> Iterator[tuple[str, Statistic, Number | Share]]:
-    """Each measure as a statistic of one quantity of every patient."""
+    """Each measure as a statistic of one quantity per patient."""
     by_measure: Quantities = {}
     _waits(patients, by_measure)
     _stays(patients, by_measure)
@@ -169,7 +170,7 @@ def _stays(patients: Patients, into: Quantities) -> None:
 
 
 def _or_unfinished(minutes: Floats, patients: Patients) -> Floats:
-    """The minutes, infinite for who has none yet and had not left A&E when the table was made; else NaN."""
+    """The minutes where known; inf for patients who had not left A&E at the end of the table; else NaN."""
     waiting = np.isnan(minutes) & patients.where("outcome", IN_BUILDING)
     if "departed_at" in patients:
         waiting &= np.isnan(patients["departed_at"])
@@ -237,7 +238,7 @@ def _worsening(patients: Patients, into: Quantities) -> None:
 
 
 def labelled(patients: Patients) -> Mask | None:
-    """Whose label can be compared with the truth, shape (n,), None if nobody's; who left before triage has none."""
+    """Mask of the patients with a label and a true level, shape (n,); None if there are none."""
     levels = patients.known(TRUE)
     if not levels or patients.known(GIVEN) != levels:
         return None
@@ -259,7 +260,7 @@ def _labels(patients: Patients, into: Quantities) -> None:
 
 
 def _set_off_in_vain(patients: Patients, into: Quantities) -> None:
-    """Measures of what triage set off for nothing, over all attendances: 0 where nothing is set off."""
+    """Measures of actions that triage set off unneeded, over all attendances: 0 where nothing is set off."""
     everybody = np.ones(len(patients), dtype=np.bool_)
     if "early_test_at" in patients and "early_result_at" in patients:
         in_vain = ~np.isnan(patients["early_test_at"]) & np.isnan(patients["early_result_at"])

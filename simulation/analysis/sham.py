@@ -1,4 +1,4 @@
-"""What chance alone does to a figure: the band of a sham arm, which has no real effect."""
+"""The sham band: how far chance alone moves a figure, from a negative-control arm without any real effect."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from simulation.records.schema import Floats
 
 @dataclass(frozen=True)
 class ShamBand:
-    """What chance alone does to a figure: a sham arm's paired differences, which have no real effect.
+    """How far chance alone moves a figure: the paired differences of a sham arm, which has no real effect.
 
-    difference  their mean and its interval, which shrinks with the number of replications; low, high  where 95 % of
-    single replications are expected (a prediction interval), which does not; shares  of patients 'better' and 'worse',
-    if counted.
+    difference: their mean and its interval, which shrinks with the number of replications; low, high: where 95 % of
+    single replications are expected (a prediction interval), which does not shrink; shares: shares of patients 'better'
+    and 'worse', if counted.
     """
 
     difference: Interval

@@ -14,7 +14,7 @@ from simulation.records.schema import Floats, Patients
 
 @dataclass(frozen=True)
 class Shares:
-    """The shares of patients who are in both arms whose wait is shorter, and longer, by more than a minute."""
+    """Among patients who are in both arms, the shares whose wait is shorter, and longer, by more than a minute."""
 
     better: float
     worse: float
@@ -32,8 +32,8 @@ def shares_better_worse(
 ) -> Shares:
     """The shares of patients who wait shorter or longer for a clinician than the same patient under the baseline.
 
-    Patients are the same if source (by name), number and replication are. The wait is the restricted primary one. Show
-    this only beside the shares of a sham arm: without any effect a good part of patients are 'better'.
+    Patients are the same if source (by name), number and replication agree. The wait is the restricted primary one.
+    Show this only together with the shares of a sham arm: without any effect a good part of patients are 'better'.
     """
     sources = baseline.known("arrival_source")
     identity, wait = _identified(patients, sources, window)
@@ -52,7 +52,7 @@ def shares_better_worse(
 
 
 def _identified(patients: Patients, sources: tuple[str, ...], window: Window) -> tuple[NDArray[np.int64], Floats]:
-    """A number for each patient that is the same in every arm, and its wait."""
+    """An identifier of each patient that is the same in every arm, and the patient's wait."""
     measured = arrived_in(patients, window)
     known = measured.known("arrival_source")
     others = tuple(name for name in known if name not in sources)

@@ -36,9 +36,9 @@ EXTRA = 5
 def widening_over(n_each: Floats, squares: Floats, cubes: Floats) -> Floats:
     """The factor for a mean over departments, from their replications' skewness; 1 where none has three replications.
 
-    n_each, squares, cubes: how many numbers each department has, and sums of their squared and cubed deviations from
-    its mean, shape (n_departments, n_columns). Third moments add up as variances do; with one department the factor is
-    that of `widening`.
+    n_each, squares, cubes: the number of values of each department, and sums of their squared and cubed deviations from
+    its mean, shape (n_departments, n_columns) each. Third moments add up as variances do; with one department the
+    factor is that of `widening`.
     """
     n, spare = n_each.sum(axis=0), np.maximum(n_each - 1, 0).sum(axis=0)
     each = np.maximum(n_each, 3)
@@ -57,7 +57,8 @@ def widening_over(n_each: Floats, squares: Floats, cubes: Floats) -> Floats:
 def widening(from_mean: Floats, sd: Floats, n: NDArray[np.int64]) -> Floats:
     """The factor by which skewness widens each column's t interval; 1 with fewer than three numbers or no spread.
 
-    from_mean: deviations from the column's mean, a row a number, 0 where there is none; sd: ddof 1; n: numbers there.
+    from_mean: deviations from the column's mean, one row a value, 0 where it is missing; sd: standard deviation with
+    ddof 1; n: number of values.
 
     >>> values = np.array([[1.0, 0.0], [2.0, 0.0], [3.0, 0.0], [4.0, 1.0]])
     >>> widening(values - values.mean(axis=0), values.std(axis=0, ddof=1), np.array([4, 4])).round(4).tolist()

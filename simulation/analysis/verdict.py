@@ -79,8 +79,8 @@ deviation from 10 reaches from 0.7 to 1.8 times it."""
 class Verdict:
     """The verdict on one difference: its kind, a few words, one sentence.
 
-    size: where the direction is known, whether the difference is more or less than the MID, or open; n_more: how many
-    more replications are needed (None where that is not known, or does not apply).
+    size: if the direction is known, whether the difference is more or less than the MID, or open; n_more: how many
+    more replications are needed (None if that is not known or does not apply).
     """
 
     kind: Kind
@@ -210,7 +210,7 @@ def _none_seen(comparison: Comparison) -> tuple[Unseen, str] | None:
 
 
 def direction_words(unit: str, better: Better, *, down: bool) -> str:
-    """Which way a measure goes: 'shorter', or 'lower (better)'."""
+    """The direction of a change in words: 'shorter', or 'lower (better)'."""
     if unit == "minutes":
         return "shorter" if down else "longer"
     if better == "neither":

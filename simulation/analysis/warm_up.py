@@ -1,4 +1,4 @@
-"""How long a run is affected by how it began: Welch's moving average, and the truncation point of MSER-5.
+"""How long the initial bias of a run lasts: Welch's moving average, and the truncation point of MSER-5.
 
 Both look at one series, such as the number in the department hour by hour, as a mean over replications. A department
 has a weekly rhythm, whose ups and downs hide a slow drift. So the rhythm, as the second half of the series shows it, is
@@ -28,15 +28,15 @@ LEFT_OUT = 5
 
 @dataclass(frozen=True)
 class Truncation:
-    """How many numbers to leave out at the beginning of a series. Not `settled` where that is beyond its middle: the
-    series is too short to tell, and a longer warm-up than it shows may be needed."""
+    """The number of values to delete at the beginning of a series; not `settled` if that is beyond its middle: the
+    series is too short, and a longer warm-up than it shows may be needed."""
 
     n_left_out: int
     settled: bool
 
 
 def mser(series: Floats, *, batch: int = BATCH) -> Truncation:
-    """The truncation point at which the squared standard error of what is left, taken as independent, is smallest.
+    """The truncation point that minimises the squared standard error of the remaining values, taken as independent.
 
     With m batch means z, it is the d at which sum((z_i - mean)^2) / (m - d)^2 over the last m - d is smallest, the
     first of equals. Raises ResultsError for a series shorter than ten batches.

@@ -58,7 +58,7 @@ def weakness_of(
     """Why no definite verdict may rest on `n` numbers of so many replications; None if one may.
 
     spread: their standard deviation or the half-width of their interval, NaN if not known; largest_share: see the
-    function; departments: how many there are, over an ensemble.
+    function of that name; departments: the number of departments, over an ensemble.
     """
     if n < MIN_REPLICATIONS:
         return "too few"
@@ -71,7 +71,7 @@ def weakness_of(
 
 
 def n_sharing(n: int, departments: int | None) -> int:
-    """Among how many numbers the variance of `n` replications is shared out, any of which may carry most of it.
+    """The number of terms among which the variance of `n` replications is shared, any of which may carry most of it.
 
     Over an ensemble these are departments; of fewer than ten, replications, less one for each department but the first,
     as each has a mean of its own.

@@ -1,4 +1,4 @@
-"""Which figures that a hospital could read off explain how an effect differs between departments.
+"""Which figures that a hospital could take from its records explain how an effect differs between departments.
 
 Every figure is taken from one half of a department's replications and the effect from the other, both ways round, so
 that no patient is counted in both.
@@ -42,9 +42,9 @@ TINY = 1e-12
 class Explains:
     """How far one figure explains one effect.
 
-    figure: its column; slope, intercept: the line of the effect on a figure measured for as long as half of a
-    department's replications; share: of the variance between departments, with its standard error (NaN where effects
-    do not differ measurably); found: whether it is beyond chance.
+    figure: the figure's column; slope, intercept: the line of the effect on a figure measured for as long as half of a
+    department's replications; share: the share of the variance between departments that it explains, with its standard
+    error (NaN if effects do not differ measurably); found: whether it explains more than chance would.
     """
 
     figure: int
@@ -60,8 +60,8 @@ class Explains:
 class Rule:
     """The rule that an effect is beyond the difference that matters where a figure is above (or below) `cut`.
 
-    gains: whether that effect is for the better or the worse; hit_rate: in departments not used to find the rule;
-    commoner: the hit rate of always giving the commoner answer; n: answers counted.
+    gains: True if that effect is an improvement; hit_rate: the rule's hit rate in departments not used to find it;
+    commoner: the hit rate of always giving the commoner answer; n: number of answers counted.
     """
 
     cut: float
@@ -76,9 +76,9 @@ class Rule:
 class Decides:
     """What decides the effect of one arm.
 
-    differs: whether effects differ between departments beyond chance; explains: the figures, best first; rule: None
-    where no figure is found, or where the effect is beyond the difference that matters in every department or in none;
-    everywhere: without a rule, whether it is in every one.
+    differs: whether effects differ between departments beyond chance; explains: the figures, best first; rule: None if
+    no figure is found, or if the effect is beyond the difference that matters in every department or in none;
+    everywhere: without a rule, whether the effect is beyond it in every department.
     """
 
     differs: bool
@@ -138,7 +138,7 @@ def what_decides(
 
 
 def _both(sides: tuple[Floats, Floats], column: int) -> list[Floats]:
-    """A column of both halves."""
+    """One column of both halves, stacked."""
     return [side[:, column] for side in sides]
 
 
@@ -303,7 +303,8 @@ def worth(
     for `known_days`: that of a replication, scaled as if days were independent. Standard errors come from leaving out a
     department at a time. Shape (n_figures,) each, in the unit of the benefits.
 
-    benefits: of each arm over the baseline, shape (n_replications, n_arms); the baseline, at 0, can be chosen too.
+    benefits: benefits of each arm over the baseline, shape (n_replications, n_arms); the baseline, at 0, can be chosen
+    too.
     """
     n_figures = figures.shape[1]
     whole = components(np.column_stack([figures, benefits]), department)

@@ -1,4 +1,4 @@
-"""Who is measured: those who arrived in a window of time, followed to their end."""
+"""The patients who are measured: those who arrived in a window of time, followed to their end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Window = tuple[float, float]
 
 
 def arrived_in(patients: Patients, window: Window) -> Patients:
-    """Those who arrived in the window: a view and no copy where the table is in order of arrival."""
+    """The patients who arrived in the window; a view rather than a copy if the table is in order of arrival."""
     rows = np.flatnonzero(in_window(patients, window))
     if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
         return patients.select(slice(int(rows[0]), int(rows[-1]) + 1))
@@ -19,14 +19,14 @@ def arrived_in(patients: Patients, window: Window) -> Patients:
 
 
 def in_window(patients: Patients, window: Window) -> Mask:
-    """Who arrived in the window, shape (n,)."""
+    """Mask of the patients who arrived in the window, shape (n,)."""
     arrived_at = patients["arrived_at"]
     inside: Mask = (arrived_at >= window[0]) & (arrived_at < window[1])
     return inside
 
 
 def unfinished(patients: Patients, window: Window) -> int:
-    """How many of those who arrived in the window had not left A&E when the table was made."""
+    """The number of patients who arrived in the window and had not left A&E at the end of the table."""
     still = patients.where("outcome", IN_BUILDING)
     if "departed_at" in patients:
         still &= np.isnan(patients["departed_at"])
