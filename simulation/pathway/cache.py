@@ -14,9 +14,9 @@ MOST_PATHWAYS = 64
 
 
 def cached_by_pathway(function: Callable[[Pathway], Result]) -> Callable[[Pathway], Result]:
-    """The function with its results kept for the last 64 pathways, which are told apart by identity.
+    """Cache a function's results for the last 64 pathways, distinguished by identity.
 
-    A pathway is frozen, so its result holds; it cannot be a key itself, because it holds mappings.
+    A pathway is frozen, so a cached result stays valid; it is not hashable, because it holds mappings.
     """
     kept: OrderedDict[int, tuple[Pathway, Result]] = OrderedDict()
 

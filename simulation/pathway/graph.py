@@ -28,10 +28,10 @@ from simulation.pathway.durations import Amount, Number
 
 @dataclass(frozen=True)
 class Edge:
-    """An edge out of a node: where `to`, `by` what, and `when` (a category, a probability; for tables and figures).
+    """An edge out of a node: its target `to`, its kind `by`, and its label `when` (a category, a probability).
 
-    `on`: the step is over; `case`: a branch decides; `again`, `done`: a loop goes round, or is over; `turned_away`: the
-    queue is full; `leaves`: patience ends.
+    Kinds: `on`, the step is over; `case`, a branch decides; `again` and `done`, a loop goes round, or is over;
+    `turned_away`, the queue is full; `leaves`, patience ends.
     """
 
     to: str
@@ -78,7 +78,7 @@ def _edges_out(pathway: Pathway, node: Step | Branch | Loop | End) -> Iterator[E
 
 
 def waits(step: Step) -> bool:
-    """Whether a step asks for anything, so that a patient can wait at it."""
+    """Whether a step asks for a pool, so that patients can wait at it."""
     return bool(step.asks or step.any_of)
 
 
@@ -159,8 +159,8 @@ def shortest_cycle(graph: Mapping[str, Sequence[str]], start: str, members: set[
 class Coins:
     """The coins of a branch by chance: one for each combination of passes of the loops around it.
 
-    `loops`: the loops that can bring somebody back to the branch, each with its stride (how many coins further one pass
-    leads); `number`: how many coins there are.
+    `loops`: the loops that can bring a patient back to the branch, each with its stride (by how many coins one pass
+    advances); `number`: the number of coins.
     """
 
     loops: tuple[tuple[str, int], ...]

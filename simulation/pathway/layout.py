@@ -299,7 +299,7 @@ def _ordered(
 
 
 def _mean(values: Mapping[Point, float], points: Sequence[Point], *, otherwise: float) -> float:
-    """The mean of the values of some points; `otherwise` of none."""
+    """The mean of the values of some points; `otherwise` if there are none."""
     return sum(values[point] for point in points) / len(points) if points else otherwise
 
 
@@ -345,7 +345,7 @@ def _gap(one_is_real: bool, other_is_real: bool) -> float:
 
 
 def _apart(wanted: Sequence[float], gaps: Sequence[float]) -> list[float]:
-    """Rows in order and at least the gaps apart, halfway between pushing all down and pushing all up from `wanted`."""
+    """Rows in order with at least these gaps, halfway between pushing all down and pushing all up from `wanted`."""
     down, up = list(wanted), list(wanted)
     for number, gap in enumerate(gaps):
         down[number + 1] = max(down[number + 1], down[number] + gap)

@@ -115,7 +115,7 @@ def same_units(one: Pool, other: Pool) -> bool:
 def closed_units(pool: Pool) -> int | None:
     """The number of units of a pool that its outage closes; None: all of them.
 
-    A `closes_share` is of the most units that rota and extras ever give, rounded to whole units, one at least.
+    A `closes_share` refers to the largest number of units of rota and extras, rounded to whole units, at least one.
     """
     if pool.closes_share is None:
         return pool.closes

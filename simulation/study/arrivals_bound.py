@@ -1,6 +1,6 @@
-"""Refusal, before anything runs, of days that want more arrivals than a source's `thinning_bound` holds.
+"""Refuse, before anything runs, days whose arrival rate exceeds a source's `thinning_bound`.
 
-What each day of each replication wants follows from a few random numbers, so it is known without drawing a patient.
+The rate of each day of each replication follows from a few random numbers, so it is known without drawing a patient.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ ROOM = 1.25
 
 
 def refuse_beyond_bound(study: Study) -> None:
-    """Raise ConfigError for each source of which a day of some replication wants more than its bound.
+    """Raise ConfigError for each source whose rate exceeds its bound on a day of some replication.
 
-    Over an ensemble nothing is looked at: departments are made as the run meets them.
+    Over an ensemble nothing is checked, because departments are made during the run.
     """
     if study.departments is not None:
         return
@@ -36,7 +36,7 @@ def refuse_beyond_bound(study: Study) -> None:
 
 
 def _of_unlike_arrivals(study: Study) -> Iterator[ReadyArm]:
-    """The arms whose arrivals are not those of an arm before."""
+    """The arms whose arrivals differ from those of every earlier arm."""
     seen: list[tuple[object, ...]] = []
     for arm in study.arms:
         stated = arm.pathway.arrivals, arm.pathway.day_factors, arm.pathway.lasting_factors
@@ -70,7 +70,7 @@ def _fault(study: Study, name: str, wanted: float, day: int, replication: int, a
 
 
 def room_for(wanted: float) -> float:
-    """A bound with room above what the highest day wants, in tenths.
+    """A bound with room above the rate of the highest day, in tenths.
 
     >>> room_for(1.6)
     2.0

@@ -52,8 +52,8 @@ ALLOW = "set allow_large=true to run it all the same"
 class Work:
     """The size of a study. Patients include those who compete for beds without attending.
 
-    n_patients  patients in one replication of one arm; n_runs  arms times replications; seconds  elapsed time with the
-    study's processes; gigabytes  memory of all processes together; gigabytes_kept  disk space of the tables kept.
+    n_patients: patients in one replication of one arm; n_runs: arms times replications; seconds: elapsed time with the
+    study's processes; gigabytes: memory of all processes together; gigabytes_kept: disk space of the stored tables.
     """
 
     n_patients: float
@@ -90,7 +90,7 @@ def patients_a_day(pathway: Pathway) -> float:
 
 
 def n_present(pathway: Pathway) -> float:
-    """Patients who are there at time 0."""
+    """Patients present at time 0."""
     return sum(_n_of_source(pathway, present) for present in pathway.present.values())
 
 

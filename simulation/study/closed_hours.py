@@ -1,6 +1,6 @@
 """Patients who wait across the closed hours of a pool, which `queues_until_open` allows: how many there are.
 
-A mean stay says little of the few who are kept until the morning, so the reader of a result is told. Measured in one
+A mean stay says little about the few who wait until the morning, so a result warns of them. They are counted in one
 replication of the baseline, not estimated.
 """
 
@@ -49,8 +49,8 @@ def kept_until_open(study: Study) -> tuple[str, ...]:
 
 
 def _closing_steps(pathway: Pathway) -> dict[tuple[str, ...], tuple[list[Interval], list[str]]]:
-    """By pools that queue until they open: the times of the week, in ticks, at which none has a unit, and the steps
-    that ask for them. A step at which patients have gone home to wait is left out."""
+    """For pools that queue until they open: the times of the week, in ticks, at which none has a unit, and the steps
+    that ask for them. A step at which patients wait at home is left out."""
     found: dict[tuple[str, ...], tuple[list[Interval], list[str]]] = {}
     for name, step in pathway.steps.items():
         if _waits_at_home(step):
@@ -68,7 +68,7 @@ def _waits_at_home(step: Step) -> bool:
 
 
 def _kept(study: Study, closing: dict[tuple[str, ...], tuple[list[Interval], list[str]]]) -> list[_Kept]:
-    """Who waits for which pools across closed hours, where more than `LEAST_SHARE` of patients do."""
+    """The patients who wait for each pool across closed hours, if they are more than `LEAST_SHARE`."""
     run = replace(study.run, measured_days=min(study.run.measured_days, MOST_DAYS))
     simulation = simulate_arm(study.baseline, run, study.engine, 0, cool_down_days=max(run.cool_down_days, 1))
     arrived = arrived_in(simulation.patients, run.window)["patient"]

@@ -15,8 +15,8 @@ JOINERS = "\u200c\u200d"
 
 
 def label_faults(design: Design) -> Iterator[Fault]:
-    """Labels that no table could show, and arms with the label of another, which no table could tell apart; draws of an
-    arm are in none."""
+    """Faults of labels that no table could show, and of arms with the label of another; draws of an arm are in no
+    table."""
     labels = [(f"study.arms.{name}", arm.label) for name, arm in design.arms.items()]
     labels += [(where, target.label) for where, target in _judged(design)]
     for where, label in labels:
@@ -36,7 +36,7 @@ def label_faults(design: Design) -> Iterator[Fault]:
 
 
 def twice_faults(design: Design) -> Iterator[Fault]:
-    """A measure and group stated twice as a target, which would count twice among verdicts, or twice as a margin."""
+    """Faults of a measure and group stated twice as a target, or twice as a margin: it would count twice."""
     first: dict[tuple[bool, str, str], str] = {}
     for where, target in _judged(design):
         other = first.setdefault((isinstance(target, Margin), target.measure, target.group), where)
@@ -72,6 +72,6 @@ def _judged(design: Design) -> Iterator[tuple[str, Target | Margin]]:
 
 
 def _seen(label: str) -> str:
-    """What a reader sees of a label."""
+    """A label as a reader sees it."""
     seen = "".join(sign for sign in unicodedata.normalize("NFKC", label) if unicodedata.category(sign) not in UNSEEN)
     return " ".join(seen.split())

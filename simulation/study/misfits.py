@@ -1,6 +1,6 @@
 """Warnings, before anything runs, about a department that does not fit together: load, beds, desks, minutes, values.
 
-Nothing is refused here: a department may be meant to be so, but the reader of its results has to know.
+Nothing is refused here: a department may be like that on purpose, but the reader of its results has to know.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ FRONT = ("handed_over_at", "assessed_at", "seen_at")
 class Beds:
     """Adult general and acute beds of a department, and the beds that stays ask for on average.
 
-    staffed  mean number of beds; asked  beds that stays ask for; error  standard error of `asked`; pressed  beds that
+    staffed: mean number of beds; asked: beds that stays ask for; error: standard error of `asked`; pressed: beds that
     stays ask for if each ends as early as pressure can make it.
     """
 
@@ -106,7 +106,7 @@ def _overload_warnings(study: Study, loads: Mapping[str, float]) -> Iterator[str
 
 
 def beds_of(pathway: Pathway, load: Load) -> Beds | None:
-    """All adult beds and what stays ask of them; None in a department without such beds."""
+    """All adult beds and the demand of stays for them; None in a department without such beds."""
     rows = [row for row, name in enumerate(load.pools) if _is_bed(pathway, name)]
     if not rows:
         return None
@@ -182,7 +182,7 @@ def _minutes_warnings(pathway: Pathway, drawn: Draws) -> Iterator[str]:
 
 
 def _never_warnings(pathway: Pathway, measured_days: int) -> Iterator[str]:
-    """Warnings about stated days after the last measured one, and about more units closed than there ever are."""
+    """Warnings about stated days after the last measured one, and about closing more units than there ever are."""
     begins: list[tuple[str, float]] = [
         (f"arrivals.{name}.surges.{number}", surge.starts_on_day)
         for name, source in pathway.arrivals.items()

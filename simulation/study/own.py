@@ -1,4 +1,4 @@
-"""A user's own measures and groups: those that a study states, together with those of its departments."""
+"""User-defined measures and groups: those of a study, together with those of its departments."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from simulation.study.study import ReadyArm
 
 
 def own_of(design: Design, pathway: Pathway) -> Own:
-    """The own measures and groups to work out in a department: its own, then the study's."""
+    """The user-defined measures and groups of a department: its own, then the study's."""
     measures, groups = {**pathway.measures, **design.measures}, {**pathway.groups, **design.groups}
     return Own(measures, groups, dated_after_departure(pathway) if measures else frozenset())
 
 
 def own_definitions(design: Design, pathways: Iterable[Pathway]) -> Mapping[str, Definition]:
-    """The definition of every own measure of a study and of these departments, by name."""
+    """The definition of every user-defined measure of a study and of these departments, by name."""
     definitions: dict[str, Definition] = {}
     for pathway in pathways:
         definitions |= own_of(design, pathway).definitions
@@ -31,7 +31,7 @@ def own_definitions(design: Design, pathways: Iterable[Pathway]) -> Mapping[str,
 
 
 def study_own_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
-    """Every fault of a study's own measures and groups in the departments of its arms, each once."""
+    """Every fault of a study's user-defined measures and groups in the departments of its arms, each once."""
     yield from taken_names(design.measures, "study.")
     study_faults: dict[Fault, None] = {}
     for pathway in {id(arm.pathway): arm.pathway for arm in arms}.values():
@@ -46,7 +46,7 @@ def study_own_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault
 
 
 def taken_names(measures: Iterable[str], where: str = "") -> Iterator[Fault]:
-    """A fault for each own measure with the name of a measure that every study has."""
+    """A fault for each user-defined measure with the name of a measure that every study has."""
     for name in measures:
         if name in DEFINITIONS:
             yield Fault(f"{where}measures.{name}", "the name is taken by a measure of every study", "Choose another")

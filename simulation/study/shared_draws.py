@@ -10,7 +10,7 @@ from simulation.pathway.department import Pathway
 
 
 class SharedDraws:
-    """The draws of one replication, kept by pathway. One object serves one replication."""
+    """The draws of one replication, cached by pathway. One object serves one replication."""
 
     def __init__(self, *, seed: int, replication: int, days: int, calendar: Calendar = FROM_JANUARY) -> None:
         self._draw = partial(draw, seed=seed, replication=replication, days=days, calendar=calendar)

@@ -1,4 +1,4 @@
-"""Arms simulated in full: draws, plan, run and patients of a replication are all kept."""
+"""Arms simulated in full: draws, plan, run and patients of a replication all stay in memory."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Simulated:
 
     @cached_property
     def activities(self) -> ActivityTable:
-        """The table of activities, put in order when it is first read."""
+        """The table of activities, sorted when it is first read."""
         return activities_table(self.plan, self.run)
 
 
@@ -55,7 +55,7 @@ def simulate_arms(study: Study, replication: int, *, cool_down_days: int) -> Ite
 
 
 def simulated(arm: ReadyArm, draws: Draws, engine: EngineName, days: int, *, window: Window | None = None) -> Simulated:
-    """One arm simulated on these draws for so many days; `window`: where what binds will be measured."""
+    """One arm simulated on these draws for this many days; `window`: the window in which resource use is measured."""
     plan = lower(arm.pathway)
     run = engine_named(engine)(plan, bind(plan, draws), days * DAY)
     if window is not None:

@@ -170,7 +170,7 @@ class ReadyArm:
 
 
 class Departments(Protocol):
-    """Departments that a study is run on, one a replication; picklable, so that workers make the arms themselves."""
+    """The departments of a study, one a replication; picklable, so that workers make the arms themselves."""
 
     @property
     def name(self) -> str:
@@ -203,7 +203,7 @@ class Departments(Protocol):
         ...
 
     def content(self) -> Mapping[str, object]:
-        """All that can change a result, as plain values."""
+        """Everything that can change a result, as plain values."""
         ...
 
 
@@ -328,7 +328,7 @@ class Study:
         return replication % (self.run.departments or 1)
 
     def of(self, replication: int) -> Study:
-        """The study as a replication runs it: its arms in the department whose turn it is."""
+        """The study as a replication runs it: its arms in the department that this replication uses."""
         if self.departments is None:
             return self
         names = {arm.name for arm in self.arms}

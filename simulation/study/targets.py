@@ -79,8 +79,8 @@ def run_faults(run: RunLength, design: Design) -> Iterator[Fault]:
 def measures_of(pathway: Pathway, own: Own = NOTHING_OWN, *, covers: bool = False) -> tuple[MeasureName, ...]:
     """The measures and groups that a department gives, found from an empty table of its patients.
 
-    They follow from the columns and categories of the table. `own`: measures and groups of the user's own; `covers`:
-    whether the study tells apart whom a tool covers.
+    They follow from the columns and categories of the table. `own`: user-defined measures and groups; `covers`: whether
+    the study distinguishes patients whom a tool covers.
     """
     patients = nobody(pathway)
     if covers:

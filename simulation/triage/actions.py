@@ -1,13 +1,13 @@
-"""What triage sets off beside a label: tests ordered, a patient streamed elsewhere, a bed asked for.
+"""Actions that triage sets off besides giving a label: ordering tests, streaming a patient, asking for a bed.
 
 A department names such an action as an attribute (`kind: action`) and says in its route what follows; a policy says
 for whom it is set off. A patient whom the action truly suits gets it with probability `sensitivity`, another one with
 probability 1 - `specificity`.
 
-The chance is one number a patient, from the stream `triage.action.<name>`, compared with that probability. So a patient
-who gets the action at one sensitivity gets it at a higher one too, a patient who is spared at one specificity is spared
-at a higher one, and a nurse's action and a tool's of the same name share their random variates. Nothing is drawn here.
-What an action costs or gains follows from the route: a wrong one uses the same nurses, rooms and beds as a right one.
+One random number a patient, from the stream `triage.action.<name>`, is compared with that probability. So a patient who
+gets the action at one sensitivity also gets it at a higher one, and a patient who does not at one specificity does not
+at a higher one; a nurse's action and a tool's of the same name share their random variates. Nothing is drawn here. The
+route determines what an action costs or gains: a wrong one uses the same nurses, rooms and beds as a right one.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class TriageAction:
 
 
 def covered_by(action: TriageAction, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:
-    """Mask of the patients whom triage considers for an action, shape (n,): who can get it, and whom it covers."""
+    """Mask of the patients whom triage considers for an action, shape (n,): those who can get it and are covered."""
     attribute = pathway.attributes[action.sets]
     covered = from_sources(pathway, draws, action.covers.arrivals)
     covered &= among(pathway, attributes, action.covers.only, len(draws))
@@ -106,7 +106,7 @@ def _sets_faults(action: TriageAction, pathway: Pathway, where: str) -> list[Fau
 
 
 def _suited_faults(action: TriageAction, pathway: Pathway, where: str) -> list[Fault]:
-    """Faults of whom an action suits: a matter of the patient, not of what triage decides."""
+    """Faults of `suited`, which must depend on the patient and not on what triage decides."""
     faults = only_faults(action.suited, pathway, where)
     if not action.suited:
         faults.append(Fault(where, "names no attribute", "Say which categories of which attribute it suits"))

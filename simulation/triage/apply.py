@@ -5,8 +5,8 @@ is used, when it hands back, how far people use it, and what that does to minute
 the clock starts. It makes no generator, changes no other column, and uses these named streams of the draws:
 
 - `triage.difficulty`           one number a patient, shared by all assessors;
-- `triage.private.<assessor>`   one a patient and assessor, found by the assessor's name (`.again`: asked again);
-- `triage.noise.<assessor>`     the coin of an answer that is not the same the second time;
+- `triage.private.<assessor>`   one number a patient and assessor, by the assessor's name (`.again`: asked again);
+- `triage.noise.<assessor>`     the coin that decides whether a repeated answer differs;
 - `triage.acceptance`           the coin of a nurse who is advised;
 - `triage.action.<action>`      one number a patient and action (`actions`);
 - the coins of `people`         coverage, exclusion, adoption, abstention;
@@ -22,9 +22,9 @@ looks better than they are to every assessor. The labels have exactly the shares
 numbers of two assessors have correlation sqrt(rho_1 rho_2). Where a bench counted truth, nurse and tool together
 (`beside_nurse`), u is looked up in the row of the patient's true level and the nurse's label instead.
 
-**A sham** is an AI with the nurse's matrix and no effect on minutes, under a name of its own and with correlation
-0: its errors are independent of the nurse's. That gives the widest sham band: with any shared difficulty fewer
-patients would change their label.
+**A sham** (the negative control) is an AI with the nurse's matrix and no effect on minutes, under another name and with
+correlation 0, so its errors are independent of the nurse's. That gives the widest sham band: with any shared difficulty
+fewer patients would change their label.
 
 **Order.** The nurse labels everybody. The tool is used for a patient if the policy is live, covers the patient, and
 staff take it up. The AI answers, with drift and noise; it may hand back; its label replaces the nurse's or advises her.
@@ -110,7 +110,7 @@ def _fallback(
     minutes: Mapping[str, Floats],
     by_nurse: Mapping[str, Floats],
 ) -> tuple[dict[str, Labels], dict[str, Floats]]:
-    """Attributes and minutes that a route needs while the tool is down, answers worse or is slow."""
+    """Attributes and minutes that a route needs while the tool is down, degraded or slow."""
     can_fail = policy.slow_under_load is not None or any(can_happen(outage) for outage in pathway.outages.values())
     concerned = _reached(policy, pathway, draws, triaged, durations_of_triage(pathway)) if can_fail else None
     if concerned is None or not concerned.any():
@@ -128,7 +128,7 @@ def _fallback(
 
 
 def _fallback_labels(pathway: Pathway, triaged: _Triaged, degraded: _Triaged) -> dict[str, Labels]:
-    """The labels that may count instead of the one given, where the department asks for them."""
+    """The labels that may replace the one given, if the department's route needs them."""
     labels = {ACUITY_BY_NURSE: triaged.attributes[ACUITY_GIVEN], ACUITY_BY_DEGRADED_TOOL: degraded.given}
     return {name: codes for name, codes in labels.items() if name in pathway.attributes}
 
@@ -158,10 +158,10 @@ def _reached(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged, 
 
 @dataclass(frozen=True)
 class _Triaged:
-    """Everybody's label, and whom the tool was used for; shape (n,) each.
+    """Each patient's label, and whether the tool was used; shape (n,) each.
 
-    given  the label that counts; attributes  codes by name, the label among them the nurse's own; used  the tool may be
-    used, whatever the source; asked  the AI was asked; handed_back  it was asked and gave no answer.
+    given: the label that counts; attributes: codes by name, with the nurse's label; used: the tool may be used,
+    whatever the source; asked: the AI was asked; handed_back: the AI was asked and gave no answer.
     """
 
     given: Labels
@@ -172,7 +172,7 @@ class _Triaged:
 
     @property
     def as_labelled(self) -> Attributes:
-        """Codes by name, the label among them the one that counts."""
+        """Codes by name, with the label that counts."""
         return {**self.attributes, ACUITY_GIVEN: self.given}
 
 
@@ -211,7 +211,7 @@ def acceptance(policy: Policy, nurse: Labels, answer: Labels, true: Labels) -> F
 
 
 def _minutes_by_nurse(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) -> dict[str, Floats]:
-    """The durations that change, as they are without the tool, by name, shape (repeats, n) each."""
+    """The values without the tool of the durations that change, by name, shape (repeats, n) each."""
     minutes = {name: draws.minutes[name] for name in policy.durations}
     for burden in policy.burdens:
         whose = reached_by(burden, pathway, draws, triaged.attributes, pathway.categories(ARRIVAL_SOURCE))
@@ -222,7 +222,7 @@ def _minutes_by_nurse(policy: Policy, pathway: Pathway, draws: Draws, triaged: _
 def _minutes(
     policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged, by_nurse: Mapping[str, Floats]
 ) -> dict[str, Floats]:
-    """The durations that change, as the policy leaves them, by name, shape (repeats, n) each."""
+    """The values under the policy of the durations that change, by name, shape (repeats, n) each."""
     minutes = dict(by_nurse)
     for effect in policy.effects:
         whose = triaged.used & _covered(effect, policy, pathway, draws, triaged)

@@ -1,7 +1,7 @@
-"""A tool's labels given the truth and the nurse's own label, from counts of all three together.
+"""A tool's labels given the truth and the nurse's label, from joint counts of all three.
 
-With the counts of a bench the two err together as often as they did there, whichever nurse is beside the tool: the
-nurse's labels stay hers, and the tool's follow from them and the truth. Nothing is drawn here.
+With the counts of a bench, nurse and tool err together as often as they did there, whichever nurse works with the tool:
+the nurse's labels are unchanged, and the tool's follow from them and the truth. Nothing is drawn here.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class BesideNurse(Sourced):
 
 
 def ordinal_prior(n_levels: int) -> Floats:
-    """Prior counts, shape (levels, levels): `PRIOR_WEIGHT` cases a row, errors rarer with their distance.
+    """Prior counts, shape (levels, levels): `PRIOR_WEIGHT` cases a row, fewer with the distance from the truth.
 
     A flat prior would put 9 % of a true level with 14 cases two levels away and farther; this one puts 1 % there.
     """
@@ -57,8 +57,8 @@ def given_nurse(beside: BesideNurse) -> Floats:
 def rows_given_nurse(beside: BesideNurse) -> Floats:
     """Posterior Dirichlet parameters of each row: counts plus prior counts, shape (levels, levels, levels).
 
-    The prior of a row is the tool's labels of that true level whatever the nurse said, worth one case, so it matters
-    where few cases had that truth and that nurse's label. These labels have `ordinal_prior` in turn.
+    The prior of a row is the tool's distribution at that true level over all labels of the nurse, worth one case, so it
+    matters where few cases had that truth and that nurse's label. That distribution has `ordinal_prior` in turn.
     """
     counts = np.array(beside.counts, dtype=float)
     of_level = counts.sum(axis=1) + ordinal_prior(len(counts))
@@ -73,14 +73,14 @@ def joint_beside(beside: BesideNurse, nurse: Floats) -> Floats:
 
 
 def matrix_beside(beside: BesideNurse, nurse: Floats) -> Matrix:
-    """The tool's own table beside nurses who label as `nurse` (levels, levels) says."""
+    """The tool's table if nurses label by the matrix `nurse`, shape (levels, levels)."""
     shares = joint_beside(beside, nurse).sum(axis=1)
     rows = tuple(tuple(float(share) for share in row / row.sum()) for row in shares)
     return Matrix(shares=rows, evidence=beside.evidence, source=beside.source)
 
 
 def beside_faults(beside: BesideNurse, n_levels: int, where: str) -> list[Fault]:
-    """Counts of another shape than the levels, or of nobody."""
+    """Faults of counts whose shape is not that of the levels, or that are all 0."""
     lengths = {len(beside.counts), *(len(table) for table in beside.counts)}
     lengths |= {len(row) for table in beside.counts for row in table}
     if lengths != {n_levels}:

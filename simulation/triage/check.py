@@ -1,4 +1,4 @@
-"""What is wrong with a triage policy for a department: every fault at once, by its dotted path."""
+"""Check a triage policy for a department: every fault at once, by its dotted path."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ TOOL_FIELDS = ("go_live_day", "adoption", "slow_under_load")
 
 
 def check(policy: Policy, pathway: Pathway) -> list[Fault]:
-    """Everything that is wrong with a policy for this department; nothing if it can be applied."""
+    """Every fault of a policy in this department; empty if it can be applied."""
     where = f"triage.{policy.name}"
     faults = _unlabelled_faults(policy, pathway, where) if policy.nurse is None else _acuity_faults(pathway)
     if faults:
@@ -64,7 +64,7 @@ def check(policy: Policy, pathway: Pathway) -> list[Fault]:
 
 
 def _unlabelled_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
-    """What needs a label, where nobody in the policy gives labels."""
+    """Faults of whatever needs a label, if nobody in the policy gives labels."""
     labels = [name for name in (ACUITY_GIVEN, ACUITY_BY_NURSE, ACUITY_BY_DEGRADED_TOOL) if name in pathway.attributes]
     faults = [
         Fault(f"{where}.nurse", f"is missing, but patients are labelled here (attributes.{name})", LABELS_WANTED)
@@ -130,9 +130,9 @@ def _failing_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]
 
 
 def _measured_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
-    """Names in `measured_on` that are nearly ones of the department: misspelt, no warning would come of them.
+    """Faults of names in `measured_on` that nearly match names of the department: misspelt, they would never warn.
 
-    Others are left: a tool may have been measured by what this department does not tell.
+    Other names are accepted: a tool may have been measured on attributes that this department does not have.
     """
     faults = []
     for attribute, counts in policy.measured_on.items():
@@ -153,7 +153,7 @@ def _measured_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault
 
 
 def _ai_faults(policy: Policy, where: str) -> list[Fault]:
-    """Faults of the AI's name, draw and role; without an AI, what is stated as if there were one."""
+    """Faults of the AI's name, draw and role; without an AI, faults of keys that need one."""
     if policy.ai is None or policy.nurse is None:
         return _stated_without(policy, AI_FIELDS, where, "ai")
     faults = []
@@ -233,7 +233,7 @@ def _groups(matrix: Matrix) -> set[tuple[str, str]]:
 
 
 def _lacking(policy: Policy, pathway: Pathway) -> list[str]:
-    """The attributes that this policy's failures need and the department does not describe."""
+    """Faults of attributes that this policy's failures need and the department lacks."""
     needed = [TOOL_CAN_FAIL] if policy.degraded is not None or policy.slow_under_load is not None else []
     needed += [ACUITY_BY_DEGRADED_TOOL] if policy.degraded is not None else []
     return [name for name in needed if name not in pathway.attributes]

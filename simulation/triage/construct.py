@@ -52,8 +52,8 @@ nothing says how the nearest table would spread them."""
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a table must have: exact agreement, quadratic kappa, under-triaged patients for each over-triaged one, and
-    the share of patients under-triaged; None asks for nothing."""
+    """The constraints on a table: exact agreement, quadratic kappa, under-triaged patients for each over-triaged one,
+    and the share of patients under-triaged; None is no constraint."""
 
     exact_share: float
     kappa_quadratic: float | None = None
@@ -74,7 +74,7 @@ AS_NURSES = Wanted(exact_share=0.85)
 
 
 def nearest_matrix(counts: Sequence[Sequence[float]], wanted: Wanted) -> Floats:
-    """The table nearest to the smoothed `counts` that has what is wanted under the mix of the counts' rows.
+    """The table nearest to the smoothed `counts` that meets the constraints under the mix of the counts' rows.
 
     Shape (levels, levels); rows add up to 1. Raises ConfigError if no table has all of it.
     """

@@ -1,8 +1,8 @@
-"""How a triage tool fails: the columns that a department falls back on.
+"""How a triage tool fails: the columns that a department uses instead.
 
 Outages are drawn for the site (`Pathway.outages`) and read by branches of the route; nothing here knows a clock. A
-policy gives several columns instead of one: the nurse's label and minutes beside those with the tool, the label and
-minutes of a tool that answers worse, and for whom the tool can fail. Routes choose among them as triage starts.
+policy gives several columns instead of one: the nurse's label and minutes besides those with the tool, the label and
+minutes of a degraded tool, and for whom the tool can fail. Routes choose among them as triage starts.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def durations_of_triage(pathway: Pathway) -> frozenset[str]:
 
 
 def by_worker(worker: Worker, minutes: Mapping[str, Floats], usual: Mapping[str, Floats]) -> dict[str, Floats]:
-    """The columns of one worker's minutes, by name, shape (repeats, n) each; without those that are as `usual`."""
+    """The columns of one worker's minutes, by name, shape (repeats, n) each, except those equal to `usual`."""
     return {
         minutes_column(name, worker): column
         for name, column in minutes.items()

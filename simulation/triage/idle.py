@@ -1,6 +1,6 @@
-"""Parts of a policy that have no effect in a department, without being mistakes: they may have one elsewhere.
+"""Parts of a policy that have no effect in a department but are no mistakes: they may have one elsewhere.
 
-A tool may watch those who wait where nobody makes rounds, or set off an action that the route never asks about. Such a
+A tool may watch waiting patients although nobody makes rounds, or set off an action that the route never reads. Such a
 policy is not refused (`triage.check` refuses what cannot run), but the user is warned.
 """
 

@@ -18,7 +18,7 @@ from simulation.triage.policy import Policy
 def label_accuracy(
     policy: Policy, mix: Sequence[float], *, category: str | None = None, levels: Sequence[str] = ()
 ) -> Agreement:
-    """How the labels of a patient for whom the tool is used agree with the truth under a case `mix`.
+    """Agreement with the truth, under a case `mix`, of the labels of patients for whom the tool is used.
 
     `mix`: shares or counts by true level; `levels`: their names, needed where an abstention names some; `category`: a
     group, whose table is used where an assessor has one. Hand-backs count; drift does not (the matrix is that at

@@ -1,7 +1,7 @@
 """Labels from matrices and random variates: one assessor's answers, and the joint distribution of two assessors'.
 
-A variate is standard normal, partly shared (`triage.difficulty`), partly the assessor's own
-(`triage.private.<assessor>`; asked again, `triage.private.<assessor>.again`). A low one errs up, a high one down.
+A variate is standard normal: one part is shared (`triage.difficulty`), the other specific to the assessor
+(`triage.private.<assessor>`; asked again, `triage.private.<assessor>.again`). A low variate errs up, a high one down.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Drift:
 
 
 def drift_share(drift: Drift, since: Floats) -> Floats:
-    """The share of the drift that is over for each patient, `since` days after go-live; from 0 to 1, shape (n,)."""
+    """The completed share of the drift for each patient, `since` days after go-live; from 0 to 1, shape (n,)."""
     share: Floats = np.clip(since / (DAYS_A_MONTH * drift.months.value), 0, 1)
     return share
 
@@ -79,9 +79,9 @@ def labels_of(
 ) -> Labels:
     """One assessor's label for each patient, shape (n,), whether or not it is used.
 
-    With probability `noise` the answer is another one, from a fresh variate of the assessor's own. `drift` needs
-    `since`. With `beside`, how likely each answer is depends on the truth and the nurse's label (n,), for every group
-    alike.
+    With probability `noise` the answer comes from a fresh variate of the assessor. `drift` needs `since`. With
+    `beside`, the probability of each answer depends on the truth and the nurse's label, shape (n,), in the same way for
+    every group.
     """
     variates = _variates(assessor, draws)
     if noise is not None:
@@ -159,7 +159,7 @@ def variate_limits(shares: Floats) -> Floats:
 def joint_probabilities(
     nurse: Floats, ai: Floats, correlations: tuple[float, float], *, same_variates: bool, beyond: float | None = None
 ) -> tuple[Floats, Floats]:
-    """P(nurse says j, AI says k | true level), shape (levels, levels, levels) each, in two parts that add up to it.
+    """P(nurse labels j, AI labels k | true level), shape (levels, levels, levels) each, in two parts that add up to it.
 
     The first part is of patients whose difficulty is within `beyond` standard deviations, the second of the others
     (nobody without `beyond`). Given the difficulty the two answers are independent; with `same_variates` one number
@@ -196,7 +196,7 @@ def _stretches(beyond: float | None) -> Iterator[tuple[str, Floats, Floats]]:
 
 
 def _span(shares: Floats, rho: float, difficulty: Floats) -> tuple[Floats, Floats]:
-    """The probabilities of an assessor's own variate between which each label is given, the lower and the higher.
+    """The lower and upper probability of an assessor's private variate between which each label is given.
 
     Shape (levels, levels, points) each, a point for each difficulty.
     """

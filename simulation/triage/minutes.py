@@ -1,4 +1,4 @@
-"""What a policy does to a patient's minutes: several effects, one after another, each on the same draw.
+"""A policy's effects on a patient's minutes: several effects, one after another, each on the same draw.
 
 Nothing is drawn here: `people` decides who is covered, and an effect changes minutes that a patient already has. A step
 that a patient cannot come to keeps its 0 minutes.
@@ -106,7 +106,7 @@ def lengthened(added: Added, minutes: Mapping[str, Floats], whose: Mask) -> dict
 
 
 def effect_faults(effect: MinutesEffect, pathway: Pathway, where: str) -> list[Fault]:
-    """Everything that is wrong with one effect for this department."""
+    """Every fault of one effect in this department."""
     faults = []
     if effect.factor is None and effect.seconds_saved is None:
         faults.append(Fault(where, "has neither a factor nor seconds_saved", "State at least one"))
@@ -124,7 +124,7 @@ def effect_faults(effect: MinutesEffect, pathway: Pathway, where: str) -> list[F
 
 
 def reach_faults(covers: Reach, pathway: Pathway, where: str) -> list[Fault]:
-    """Arrival sources, attributes and categories that the department does not know."""
+    """Faults of arrival sources, attributes and categories that the department does not have."""
     sources = pathway.categories(ARRIVAL_SOURCE)
     unknown_sources = [name for name in covers.arrivals if name not in sources]
     faults = [unknown(f"{where}.arrivals", "arrival source", name, sources) for name in unknown_sources]

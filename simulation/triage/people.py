@@ -222,7 +222,7 @@ def switch_shares(switching: Switching, nurse: Codes, ai: Codes, true: Codes) ->
 
 
 def coverage_faults(covers: Coverage, pathway: Pathway, where: str) -> list[Fault]:
-    """What `only` and `excluded` name that the department does not know."""
+    """Faults of `only` and `excluded`: attributes and categories that the department does not have."""
     faults = only_faults(covers.only, pathway, f"{where}.only")
     if covers.excluded is None:
         return faults
@@ -239,7 +239,7 @@ def coverage_faults(covers: Coverage, pathway: Pathway, where: str) -> list[Faul
 
 
 def only_faults(only: Mapping[str, Sequence[str]], pathway: Pathway, where: str) -> list[Fault]:
-    """Attributes and categories that the department does not know, and empty lists."""
+    """Faults of attributes and categories that the department does not have, and of empty lists."""
     faults = []
     for name, categories in only.items():
         if not _is_known(name, pathway):
@@ -255,7 +255,7 @@ def only_faults(only: Mapping[str, Sequence[str]], pathway: Pathway, where: str)
 
 
 def abstention_faults(abstention: Abstention, pathway: Pathway, where: str) -> list[Fault]:
-    """Levels and durations that the department does not know; an abstention that never happens."""
+    """Faults of levels and durations that the department does not have, and of an abstention that never happens."""
     levels = pathway.categories(ACUITY_TRUE)
     faults = [unknown(f"{where}.labels", "level", name, levels) for name in abstention.labels if name not in levels]
     faults += [unknown(f"{where}.shares", "level", name, levels) for name in abstention.shares if name not in levels]
@@ -267,7 +267,7 @@ def abstention_faults(abstention: Abstention, pathway: Pathway, where: str) -> l
 
 
 def duration_faults(durations: Sequence[str], pathway: Pathway, where: str) -> list[Fault]:
-    """Durations that the department does not know or that are named twice, and an empty list."""
+    """Faults of durations that the department does not have or that are named twice, and of an empty list."""
     faults = []
     if not durations or len(set(durations)) < len(durations):
         found = f"is {list(durations)}"

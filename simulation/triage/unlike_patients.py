@@ -124,7 +124,7 @@ def _plain(name: str) -> str:
 
 
 def _by_level(matrix: Matrix) -> tuple[float, ...]:
-    """Patients of each true level; none where the table states shares."""
+    """The number of patients of each true level; empty if the table states shares."""
     return tuple(sum(row) for row in matrix.counts or ())
 
 

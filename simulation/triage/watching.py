@@ -1,4 +1,4 @@
-"""Watching those who wait: which worsening patients a tool sees, which it misses, and its false alarms.
+"""Tools that watch waiting patients: which worsening patients they detect or miss, and their false alarms.
 
 Whether a patient gets worse is the truth (`Draws.worsens`) and no policy changes it. Under a policy that `watches`,
 staff go by alarms instead (`Draws.alarms`). Rounds of the department act on alarms; where rounds are off nobody does,
@@ -73,7 +73,8 @@ def alarms(watching: Watching, draws: Draws, whose: Mask) -> Ticks:
 
 
 def watching_faults(watching: Watching, pathway: Pathway, where: str) -> list[Fault]:
-    """Arrival sources and categories that the department lacks; a department in which nobody gets worse or looks."""
+    """Faults of arrival sources and categories that the department lacks, and of watching where nobody gets worse or
+    makes rounds."""
     known = pathway.categories(ARRIVAL_SOURCE)
     unknown_sources = [name for name in watching.arrivals if name not in known]
     faults = [unknown(f"{where}.arrivals", "arrival source", name, known) for name in unknown_sources]

@@ -1,9 +1,9 @@
-"""Whether a pathway is sound: every fault at once, by dotted path and by name, before anything runs.
+"""Check a pathway: every fault at once, by dotted path and by name, before anything runs.
 
 Types and ranges of single values are checked as a configuration is validated. The checks here need the whole pathway,
-in three parts: names and numbers; the route (who gets where, and whether they get out); pools (who holds what while
-waiting for what, and whether anybody is on duty). A later part is left out if an earlier one has a fault that it would
-only repeat in other words. Load is not checked here (`analysis.overload` does that), and nothing is drawn.
+in three parts: names and numbers; the route (which nodes can be reached, and whether patients get out); pools (what is
+held while waiting for what, and whether anybody is on duty). A later part is skipped if an earlier one has a fault that
+it would only repeat. Load is not checked here (`analysis.overload` does that), and nothing is drawn.
 
 Reading order: `check`, then `names`, `meant`, `demand`, `steps`, `routes`, `deadlock`, `staffing`, `own_measures`.
 """

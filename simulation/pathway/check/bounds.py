@@ -1,6 +1,6 @@
 """The part of `check` about bounds: numbers that can be simulated, and names that columns of a table can have.
 
-No department is beyond these bounds. They keep a slip (a figure with too many zeros, minutes where days were meant)
+No real department is beyond these bounds. They prevent a slip (a figure with too many zeros, minutes entered for days)
 from exhausting memory or overflowing an integer.
 """
 

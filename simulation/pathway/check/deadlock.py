@@ -42,8 +42,8 @@ Trace = Mapping[_State, "_State | None"]
 def explore(pathway: Pathway, graph: Graph) -> Trace:
     """Every state that patients can be in along their routes.
 
-    Branches on the same attribute agree: a patient sent one way by the source is not sent another way by it later.
-    Where there are too many states to follow that, it is left out, which can only add states, never lose one.
+    Branches on the same attribute agree: a patient routed by one category is not routed by another one later. With too
+    many states to track that, the constraint is dropped, which can only add states, never lose one.
     """
     trace = _follow(pathway, graph, _read_later(pathway, graph))
     if trace is None:
@@ -115,7 +115,7 @@ def _moves_by_attribute(graph: Graph, state: _State, attribute: str) -> Iterator
 
 
 def request_of(step: Step) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The pools that a step needs all of, and those that it needs one of, once it overflows if it can."""
+    """The pools of which a step needs all, and those of which it needs one, overflow included."""
     if step.overflow is None:
         return step.asks, step.any_of
     if step.any_of:
@@ -182,9 +182,9 @@ class _Wait:
 def check_deadlocks(pathway: Pathway, faults: FaultList, trace: Trace) -> None:
     """Add a fault for each ring of pools that can be held for ever by patients who wait for one another's.
 
-    A set of pools can be stuck if each may be held by a patient whose wait needs another of the set: one of `asks` in
-    it, or every alternative of `any_of`. The largest such set is what is left when pools that always come free again
-    are struck out. Neither patience, nor a queue limit, nor escalation undoes it for certain.
+    A set of pools can deadlock if each may be held by a patient whose wait needs another of the set: one of `asks` in
+    it, or every alternative of `any_of`. The largest such set is what remains after removing pools that always come
+    free again. Neither patience, nor a queue limit, nor escalation resolves it for certain.
     """
     waits_holding = _waits_holding(pathway, trace)
     stuck = {name for name, pool in pathway.pools.items() if not pool.unlimited}

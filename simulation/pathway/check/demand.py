@@ -1,4 +1,4 @@
-"""The part of `check` about demand: who comes and when, and what makes it or its minutes vary."""
+"""The part of `check` about demand: arrivals, and what makes them or their minutes vary."""
 
 from __future__ import annotations
 

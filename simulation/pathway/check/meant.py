@@ -1,7 +1,7 @@
-"""The part of `check` about words of one's own that are nearly words with a meaning: a measure would leave them out.
+"""The part of `check` about user-defined names that nearly match names with a meaning: probably misspellings.
 
-Outcomes and points in time may have any name, so a misspelt `left` or `seen_at` would be one more of them, and nobody
-would have left, or there would be no wait to a first clinician.
+Outcomes and points in time may have any name. So a misspelt `left` or `seen_at` would pass as a new name, and nobody
+would have left, or there would be no wait for a first clinician.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ NEAR_OUTCOME, NEAR_POINT = 0.85, 0.87
 
 
 def check_meant(pathway: Pathway, faults: FaultList) -> None:
-    """Add a fault for each outcome and point in time that is nearly one with a meaning, and for each group of patients
-    that would have the name of another."""
+    """Add a fault for each outcome and point in time that nearly matches one with a meaning, and for each group of
+    patients with the name of another."""
     for name, end in pathway.ends.items():
         where, found = f"ends.{name}.outcome", f"the outcome '{end.outcome}' has no meaning to measures"
         word = meant(end.outcome, OUTCOMES, near=NEAR_OUTCOME)

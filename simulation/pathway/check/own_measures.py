@@ -1,4 +1,4 @@
-"""The part of `check` about own measures and groups: the names that they use exist, and statistics fit."""
+"""The part of `check` about user-defined measures and groups: the names that they use exist, and statistics fit."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def own_faults(
     where: str = "",
     beside: Mapping[str, OwnGroup] | None = None,
 ) -> None:
-    """Add the faults of own measures and groups of a department that is sound otherwise.
+    """Add the faults of user-defined measures and groups of a department that has no other fault.
 
-    `where`: what their dotted paths begin with; `beside`: groups stated elsewhere that they may name.
+    `where`: the prefix of their dotted paths; `beside`: groups defined elsewhere that they may name.
     """
     checks = _Checks(pathway, faults, {**(beside or {}), **groups})
     for name, group in groups.items():
@@ -138,7 +138,7 @@ class _Checks:
         self._faults.known(where, name, known, what="group")
 
     def _parts(self, group: OwnGroup) -> set[str]:
-        """The own groups that a group is made of, at any depth."""
+        """The user-defined groups that a group is made of, at any depth."""
         parts: set[str] = set()
         ahead = [group]
         while ahead:

@@ -1,4 +1,4 @@
-"""The part of `check` about the route: who gets where, and whether they get out."""
+"""The part of `check` about the route: which nodes can be reached, and whether patients get out."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _unbounded(
 
 
 def _empty_loop(pathway: Pathway, faults: FaultList, graph: Graph, name: str) -> None:
-    """Add a fault if no step is inside a loop, which then goes round in no time for nothing."""
+    """Add a fault for a loop without a step inside, which would go round in no time."""
     again = next(edge.to for edge in graph[name] if edge.by == "again")
     closed = [(name, edge) for edge in graph[name]]
     body = reachable_from((again,), graph, closed=closed)
