@@ -135,7 +135,7 @@ def test_before_it_is_bounded_there_is_a_mean_and_no_interval() -> None:
     assert (no_spread.low, no_spread.high) == (2, 2)
 
 
-def test_of_many_read_together_each_is_the_interval_of_its_share_of_alpha() -> None:
+def test_each_interval_of_a_family_has_its_share_of_alpha() -> None:
     values = np.random.default_rng(2).normal(1, 2, 12)
     alone, together = interval(values, level=FAMILY_OF_18, kind="always_valid"), row_of(values).together(18)
     assert together == pytest.approx((alone.low, alone.high))

@@ -33,7 +33,7 @@ def put_together(runs: dict[str, Floats], on: str = "the bottleneck"):  # type: 
     return compare_runs({name: judged(each) for name, each in runs.items()}, runs, MID, "minutes", on=on)
 
 
-def test_what_every_run_says_is_said_once() -> None:
+def test_a_verdict_shared_by_every_run_is_given_once() -> None:
     found = put_together({"beds": effects(-9, seed=1), "triage": effects(-9, seed=2)})
     assert (found.kind, found.words) == ("cuts", "shorter by more than 5 min in every run")
 

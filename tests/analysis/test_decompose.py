@@ -104,7 +104,7 @@ def test_levers_whose_effects_add_up_do_not_interact_and_get_what_each_does_alon
     assert found.part("joint", *THREE).mean == pytest.approx(-1.5)
 
 
-def test_of_two_levers_each_gets_its_own_effect_and_half_of_what_they_do_together() -> None:
+def test_each_of_two_levers_gets_its_own_effect_and_half_of_their_interaction() -> None:
     worth = {frozenset(): 60.0, frozenset("a"): 58.0, frozenset("b"): 55.0, frozenset("ab"): 50.0}
     found = decompose({each: np.full(3, value) for each, value in worth.items()}, ("a", "b"))
     assert found.part("interaction index", "b", "a").mean == pytest.approx(-3)
@@ -129,7 +129,7 @@ def test_a_replication_without_a_number_in_one_coalition_is_left_out_of_every_pa
     assert parts == pytest.approx(found.part("joint", "a", "b").mean)
 
 
-def test_nothing_is_said_where_no_replication_has_every_number() -> None:
+def test_there_is_no_interval_if_no_replication_has_every_number() -> None:
     game = {each: np.full(4, np.nan) for each in every_coalition(THREE)} | {frozenset(): np.zeros(4)}
     for orders in ((), tuple(permutations(THREE))):
         found = decompose(game, THREE, orders=orders)

@@ -53,7 +53,7 @@ def test_departments_alike_in_noise_give_about_a_degree_of_freedom_each() -> Non
     assert degrees.max() == N
 
 
-def test_of_equal_numbers_of_replications_the_mean_is_that_of_all() -> None:
+def test_with_equal_numbers_of_replications_the_mean_is_that_of_all() -> None:
     values = np.random.default_rng(4).normal(size=(TWICE * N, 3))
     assert within(values, DEPARTMENT).mean == pytest.approx(values.mean(axis=0))
 
@@ -84,7 +84,7 @@ def test_an_always_valid_interval_takes_each_department_once() -> None:
     assert found == interval(values[:N], kind="always_valid")
 
 
-def test_the_mean_over_other_departments_lies_where_it_is_said_to() -> None:
+def test_the_mean_over_other_departments_lies_within_the_stated_movement() -> None:
     """1,000 pairs of ensembles: as many other departments, without noise."""
     generator, held = np.random.default_rng(7), 0
     for _ in range(1000):

@@ -78,7 +78,7 @@ def covered(samples: Floats, truth: float) -> tuple[float, float]:
     return float((off <= found.half_width).mean()), float((off <= found.half_width / found.widened).mean())
 
 
-def test_of_20_skewed_numbers_the_interval_holds_the_mean_more_often_than_students() -> None:
+def test_the_interval_of_20_skewed_numbers_covers_the_mean_more_often_than_students() -> None:
     """10,000 samples of exponential numbers (skewness 2; standard error .25 %), and of normal ones."""
     generator = np.random.default_rng(1)
     widened, students = covered(generator.exponential(5, (20, 10_000)), 5)

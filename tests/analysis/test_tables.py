@@ -100,7 +100,7 @@ def test_activities_are_neither_copied_nor_made_minutes_before_they_are_read(dep
         assert table.ticks(name) is getattr(department.run.activities, name)
 
 
-def test_of_a_step_that_is_done_twice_the_first_time_counts(department: Any) -> None:
+def test_the_first_time_counts_for_a_step_that_is_done_twice(department: Any) -> None:
     from dataclasses import replace
 
     somebody = department.patients["patient"][7]

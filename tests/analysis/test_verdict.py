@@ -74,7 +74,7 @@ def test_a_rare_case_that_was_not_seen_is_no_proof_of_safety() -> None:
     assert non_inferiority(replace(one, mean=1, low=1, high=1), 0.01).kind == "none seen"  # everybody, in every one
 
 
-def test_what_happens_and_never_differs_is_said_to_be_so_in_so_many_replications() -> None:
+def test_a_measure_that_never_differs_is_reported_with_the_number_of_replications() -> None:
     """Two more beds leave labels as they were: no interval, but no doubt that the labels were the same."""
     alike = Comparison("ai", "left_share", "share", "all", 0.04, 0.03, 0.05, "nurse", 0, 0, 0, 20)
     for found in (verdict(alike, 0.01), non_inferiority(alike, 0.01)):
@@ -89,7 +89,7 @@ def test_only_an_arm_known_to_be_the_same_is_called_identical() -> None:
     assert verdict(none, 5, identical=True).words == IDENTICAL
 
 
-def test_of_many_that_are_looked_at_each_is_read_from_a_wider_interval() -> None:
+def test_each_verdict_of_a_family_is_read_from_a_wider_interval() -> None:
     """By hand for 16 and n = 10: t(9) at 1 - .05 / 32 is 3.962 beside 2.262, so the half-width grows by 1.751."""
     one = difference(-9, -1)
     low, high = one.together(16)
@@ -106,7 +106,7 @@ def test_of_many_that_are_looked_at_each_is_read_from_a_wider_interval() -> None
     assert non_inferiority(difference(-1.9, 1.9), 2, family=16).kind == "cannot tell"
 
 
-def test_safety_is_claimed_together_and_harm_is_said_by_itself() -> None:
+def test_safety_is_claimed_for_the_family_and_harm_is_judged_unadjusted() -> None:
     """How many were looked at makes 'not worse' harder to claim, and never hides what is worse."""
     harm = difference(2.1, 9)
     assert harm.together(16)[0] < 2
@@ -191,5 +191,5 @@ def test_what_is_not_known_in_one_replication_is_not_known() -> None:
         assert "had not ended" in found.words
 
 
-def test_a_threshold_of_patients_is_said_in_patients() -> None:
+def test_a_threshold_of_patients_is_worded_in_patients() -> None:
     assert [threshold(2, unit) for unit in ("patients", "minutes", "share")] == ["2 patients", "2 min", "200 points"]

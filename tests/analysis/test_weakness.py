@@ -74,7 +74,7 @@ def test_the_largest_share_of_the_variance_is_worked_out_by_hand() -> None:
     assert interval(np.array([0.0] * 9 + [10.0, np.nan])).weakness == "one replication"
 
 
-def test_of_twenty_normal_numbers_one_hardly_ever_makes_most_of_the_variance() -> None:
+def test_one_of_twenty_normal_numbers_hardly_ever_makes_most_of_the_variance() -> None:
     """2,000 samples: of twenty .6 %, of ten 13 % (standard error .8 %); the seed is fixed."""
     variates = np.random.default_rng(4).normal(size=(2000, 20))
     of_ten, of_twenty = ([interval(row[:n]).weakness for row in variates] for n in (10, 20))
@@ -161,7 +161,7 @@ def test_an_interval_over_departments_counts_departments_as_a_comparison_does() 
 
 
 @pytest.mark.parametrize("n_departments", [2, 3, 9])
-def test_of_few_departments_one_heavy_replication_of_many_is_found_as_without_departments(n_departments: int) -> None:
+def test_one_heavy_replication_in_few_departments_is_found_as_without_departments(n_departments: int) -> None:
     """A department more would not dilute it: each has many replications, and one of all of them makes the variance."""
     n = 6 * n_departments + 12
     values = np.full(n, -9.0) + 0.01 * (np.arange(n) % 7)

@@ -65,7 +65,7 @@ def nothing_explains(chance: np.random.Generator) -> Made:
 
 
 @pytest.mark.slow
-def test_where_nothing_explains_an_effect_one_study_in_twenty_is_told_that_something_does() -> None:
+def test_if_nothing_explains_an_effect_a_figure_is_found_in_one_study_in_twenty() -> None:
     """120 studies; a rate of 5 % gives more than 12 with a probability of .8 %."""
     chance = np.random.default_rng(5)
     studies = [told(nothing_explains(chance)) for _ in range(120)]
@@ -73,7 +73,7 @@ def test_where_nothing_explains_an_effect_one_study_in_twenty_is_told_that_somet
     assert np.mean([arm.differs for study in studies for arm in study]) > 0.9
 
 
-def test_nothing_is_said_of_fewer_than_twenty_departments() -> None:
+def test_fewer_than_twenty_departments_give_no_answer() -> None:
     few = made(6, n=MIN_DEPARTMENTS - 1)
     assert what_decides(few.figures, few.effects, few.department_of, matters=5, lower_is_better=True) is None
     once = made(6, n=60, each=1)
@@ -102,7 +102,7 @@ def test_chance_is_taken_out_of_what_differs_between_departments() -> None:
     assert kept == pytest.approx([1 / 3] * 6)
 
 
-def test_of_two_replications_it_is_one_figure_against_the_other_effect_both_ways_round() -> None:
+def test_two_replications_pair_each_figure_with_the_other_effect() -> None:
     ensemble = made(8, n=500)
     both = np.column_stack([ensemble.figures, ensemble.effects])
     one, other = halves(both, ensemble.department_of)

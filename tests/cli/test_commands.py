@@ -37,7 +37,7 @@ def test_the_help_of_a_command_is_about_that_command_and_what_all_share(name: st
     assert "--config-dir FOLDER" in said
 
 
-def test_the_version_is_told(aeflow: Aeflow) -> None:
+def test_the_version_is_printed(aeflow: Aeflow) -> None:
     assert aeflow("--version").out == f"aeflow {ae.__version__}\n"
 
 
@@ -143,7 +143,7 @@ def test_a_report_can_be_written_again_from_what_was_stored(written: tuple[Path,
 
 
 @pytest.mark.slow
-def test_a_report_that_cannot_be_made_is_said_at_the_end_and_the_data_and_the_answer_are_there(
+def test_a_report_that_cannot_be_made_is_reported_at_the_end_and_the_data_and_the_answer_are_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(*_: object) -> object:

@@ -74,12 +74,12 @@ def test_a_run_of_another_program_is_not_extended(
         (("results/latest", "2", "run.seed=1"), "run.seed=1: cannot be changed in a stored study"),
     ],
 )
-def test_what_cannot_be_extended_is_said(words: tuple[str, ...], message: str, aeflow: Aeflow) -> None:
+def test_what_cannot_be_extended_is_refused(words: tuple[str, ...], message: str, aeflow: Aeflow) -> None:
     assert aeflow("extend", *words).message.startswith(message)
 
 
 @pytest.mark.slow
-def test_a_run_that_a_finished_one_could_begin_is_told_of_it(aeflow: Aeflow, three: ae.Result) -> None:
+def test_a_run_that_could_start_from_a_finished_one_mentions_it(aeflow: Aeflow, three: ae.Result) -> None:
     assert "holds" not in aeflow("compare", *STUDY, "run.seed=7", "run.replications=3").out
     said = aeflow("compare", *STUDY, "run.replications=5").out
     assert f"holds the first {len(three.replications)} replications of this study" in said

@@ -129,7 +129,7 @@ def test_beds_over_100_per_cent_are_one_clear_message(aeflow: Aeflow) -> None:
 
 
 @pytest.mark.slow
-def test_beds_over_100_per_cent_are_said_before_and_above_the_answer(aeflow: Aeflow) -> None:
+def test_beds_over_100_per_cent_are_reported_before_and_above_the_answer(aeflow: Aeflow) -> None:
     aeflow("new", "department", "ours", "attendances_per_day=280", "beds=420")
     said = aeflow("compare", "study=ours", *SHORT).out
     assert said.count("Beds over 100 %") == 2

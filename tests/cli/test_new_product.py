@@ -144,7 +144,7 @@ def test_the_tables_say_what_their_counts_say(written: tuple[Path, str, Study]) 
     assert re.search(r"our_ai alone .* 20\.0 %", written[1])
 
 
-def test_of_everybody_only_those_move_for_whom_it_is_used(written: tuple[Path, str, Study]) -> None:
+def test_only_patients_for_whom_it_is_used_change_the_share_of_everybody(written: tuple[Path, str, Study]) -> None:
     """Under-triage of levels 1-2, reckoned by hand from arrivals and the two tables."""
     pathway = written[2].arm("our_ai").pathway
     levels = pathway.attributes["acuity_true"]
@@ -163,7 +163,7 @@ def test_of_everybody_only_those_move_for_whom_it_is_used(written: tuple[Path, s
     assert told in " ".join(written[1].split())
 
 
-def test_price_and_seconds_are_told_as_what_they_come_to(written: tuple[Path, str, Study]) -> None:
+def test_price_and_seconds_are_shown_as_totals(written: tuple[Path, str, Study]) -> None:
     study, said = written[2], " ".join(written[1].split())
     told = re.search(r"Price: £1\.80 x ([\d,]+) attendances for which it is used = £([\d,]+) a year\.", said)
     assert told is not None
@@ -184,7 +184,7 @@ def test_price_and_seconds_are_told_as_what_they_come_to(written: tuple[Path, st
         ("seconds_saved=-3000", "is that time in seconds"),
     ],
 )
-def test_of_what_looks_like_another_unit_it_is_asked_whether_it_is_one(
+def test_a_number_that_looks_like_another_unit_is_questioned(
     word: str, warned: str, written: tuple[Path, str, Study]
 ) -> None:
     key, text = word.split("=")
@@ -289,7 +289,7 @@ def test_a_mistake_is_one_message_and_nothing_is_written(
     ]  # fmt: skip
 
 
-def test_of_two_departments_one_has_to_be_named(aeflow: Aeflow, own: Callable[..., Path], tables: None) -> None:
+def test_one_of_two_departments_has_to_be_named(aeflow: Aeflow, own: Callable[..., Path], tables: None) -> None:
     own({f"{kind}/{name}.yaml": "" for kind in ("study", "site") for name in ("north", "south")})
     told = aeflow("new", "product", "our_ai", *TABLE, "acceptance=0.6").message
     assert told == "department: there are 2 departments of your own: north, south. Name one (department=north)."

@@ -153,7 +153,9 @@ def test_three_hundred_runs_are_listed_in_two_seconds_of_processor_time(copied: 
     assert time.process_time() - began < 2
 
 
-def test_a_copy_of_some_files_of_a_run_is_told_from_a_damaged_one(aeflow: Aeflow, copied: Callable[..., Path]) -> None:
+def test_a_copy_of_some_files_of_a_run_is_distinguished_from_a_damaged_one(
+    aeflow: Aeflow, copied: Callable[..., Path]
+) -> None:
     copied("sound")
     kept = copied("published")
     for path in kept.iterdir():

@@ -65,7 +65,7 @@ def test_a_table_is_read_however_a_spreadsheet_writes_it(text: str, tmp_path: Pa
         assert table.notes == ()
 
 
-def test_names_that_are_not_known_are_said_to_be_taken_in_order(tmp_path: Path) -> None:
+def test_unknown_names_give_a_note_that_they_are_taken_in_order(tmp_path: Path) -> None:
     path = tmp_path / "nurses.csv"
     path.write_bytes(f"resus,b,c,d,für später\n{PLAIN}".encode("cp1252"))
     table = read_counts(path, LEVEL_NAMES)

@@ -27,7 +27,7 @@ NOWHERE = {
 
 
 @pytest.mark.parametrize(("path", "told"), NOWHERE.items())
-def test_a_path_that_leads_nowhere_is_told_alike_on_the_command_line_and_in_a_change(path: str, told: str) -> None:
+def test_a_path_that_leads_nowhere_has_one_message_on_the_command_line_and_in_a_change(path: str, told: str) -> None:
     faults: list[Fault] = []
     raw = stated()
     lay_over(raw, path.split("."), 1, "here", faults)

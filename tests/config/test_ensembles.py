@@ -112,6 +112,6 @@ def test_a_whole_number_of_two_paths_is_refused_in_priors(own: Own) -> None:
     assert "is a whole number and changes 2 values" in message_of(priors_named, "mine", folder)
 
 
-def test_a_name_that_is_nobodys_is_told_with_its_neighbour(own: Own) -> None:
+def test_an_unknown_name_is_refused_with_the_nearest_one(own: Own) -> None:
     folder = own({"ensembles/three.yaml": ENSEMBLE})
     assert "there are no ensembles 'tree'. Did you mean 'three'?" in message_of(ensemble_named, "tree", folder)

@@ -83,7 +83,7 @@ def test_a_file_that_is_no_text_is_one_message_that_names_it(
     assert message_of(folder=tmp_path).startswith(f"{file}{where}")
 
 
-def test_a_policy_file_that_only_an_arm_names_is_told_the_same_way(tmp_path: Path) -> None:
+def test_a_policy_file_that_only_an_arm_names_has_the_same_message(tmp_path: Path) -> None:
     written(tmp_path / "triage" / "mine.yaml", LATIN_1)
     message = message_of("study.arms.sham.triage=mine", folder=tmp_path)
     assert message.startswith("triage/mine.yaml, line 1: the byte 0xe9 is not UTF-8")

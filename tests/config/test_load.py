@@ -196,7 +196,7 @@ def test_true_and_false_are_no_numbers(stated: str, told: str) -> None:
     assert told in message_of(stated)
 
 
-def test_a_boolean_for_a_number_is_told_beside_the_other_faults() -> None:
+def test_a_boolean_for_a_number_is_reported_with_the_other_faults() -> None:
     message = message_of("run.replications=true", "run.seed=-1", "run.profile_all=true")
     assert message.startswith("2 faults in the configuration:")
     assert "run.replications: found True" in message
@@ -266,7 +266,7 @@ def test_a_mistake_in_a_policy_is_named_where_it_stands_whether_minutes_are_a_bl
         ("{kind: statd, spans: []}", "site.outages.tool.kind: unknown kind 'statd'. Did you mean 'stated'?"),
     ],
 )
-def test_a_mistake_in_an_outage_is_told_of_the_kind_that_was_meant(outage: str, told: str) -> None:
+def test_a_mistake_in_an_outage_is_reported_for_the_intended_kind(outage: str, told: str) -> None:
     sourced = outage.replace("}", ", evidence: assumed, source: test}")
     assert message_of(f"site.outages={{tool: {sourced}}}") == told
 

@@ -56,7 +56,7 @@ def refusal(folder: Path) -> str:
     return str(caught.value)
 
 
-def test_the_nurse_and_what_is_said_of_her_move_and_the_rest_of_the_policy_stays(own: Own) -> None:
+def test_the_nurse_and_the_comments_on_her_move_and_the_rest_of_the_policy_stays(own: Own) -> None:
     files = migrated(own({"triage/ours.yaml": HEAD % "ours" + ABOUT_HER + NURSE + TOOL}))
     assert files["triage/ours.yaml"] == HEAD % "ours" + TOOL
     head, _, rest = files["nurse/ours.yaml"].partition("\n")
@@ -132,7 +132,7 @@ def test_a_tool_that_interprets_gets_its_nurses_where_the_study_had_them(own: Ow
         ("study/a.yaml", "levers:\n  a: {takes: [nurse.matrix]}\n", "study/a.yaml, line 2: takes 'nurse.matrix"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_moved_is_told_and_nothing_is_written(file: str, text: str, told: str, own: Own) -> None:
+def test_what_cannot_be_moved_is_reported_and_nothing_is_written(file: str, text: str, told: str, own: Own) -> None:
     folder = own({file: text, "triage/ours.yaml": HEAD % "ours" + NURSE})
     assert refusal(folder).startswith(told)
     assert (folder / file).read_text(encoding="utf-8") == text

@@ -60,7 +60,7 @@ def test_nurses_chosen_on_the_command_line_are_every_arms_but_those_that_name_ot
     assert len(study.alone.policy.burdens) == 2
 
 
-def test_a_fault_of_the_nurses_is_told_once_however_many_arms_have_them() -> None:
+def test_a_fault_of_the_nurses_is_reported_once_however_many_arms_have_them() -> None:
     with pytest.raises(ConfigError) as refused:
         load("nurse.labels.correlation.value=0.95")
     assert str(refused.value).startswith("nurse.labels.correlation: 0.95 is outside its own range")

@@ -159,7 +159,7 @@ def test_what_an_ensemble_has_not_is_refused_in_words(
     assert said in refusal(loaded, "run.replications=40", *overrides)
 
 
-def test_an_arm_that_sets_outright_what_departments_differ_in_is_told_the_relative_way(own: Own) -> None:
+def test_an_arm_that_sets_a_value_in_which_departments_differ_is_refused_with_the_relative_form(own: Own) -> None:
     with pytest.raises(ConfigError) as refused:
         load("study=gallery/one_nurse", "ensemble=ours", "run.departments=3", config_dir=own(ensemble()))
     path = "pathway.durations.consultation.mean"

@@ -94,7 +94,7 @@ def test_what_is_no_number_is_not_multiplied(path: str, told: str) -> None:
     assert changed((path, {"times": 1.03}))[1] == [f"here: {told}"]
 
 
-def test_a_reference_to_what_is_no_number_is_told_where_it_is_multiplied() -> None:
+def test_a_reference_to_what_is_no_number_is_reported_where_it_is_multiplied() -> None:
     with pytest.raises(ConfigError, match=r"^here: multiplies 'text', which is no number"):
         changed((f"{STAY}.source", {"times": 2}))
 
@@ -124,7 +124,7 @@ def test_scenario_and_arm_multiply_the_department_and_an_arm_its_policy(own: Own
     assert half == one / 2
 
 
-def test_a_product_out_of_range_is_told_with_its_factor_and_where_that_is_stated(own: Own) -> None:
+def test_a_product_out_of_range_is_reported_with_its_factor_and_its_place(own: Own) -> None:
     files = {"scenario/ours.yaml": SCENARIO % "site.pools.minors_rooms.capacity: {times: 0.9}"}
     with pytest.raises(ConfigError) as refused:
         load("scenario=ours", config_dir=own(files))

@@ -97,7 +97,7 @@ def test_a_study_of_a_department_of_its_own_without_defaults_is_one_fault(own: O
     )
 
 
-def test_a_slip_in_a_study_of_the_department_that_comes_with_aeflow_is_said_as_it_is(own: Own) -> None:
+def test_a_slip_in_a_study_of_the_packaged_department_has_its_own_message(own: Own) -> None:
     text = (packaged_configs() / "study/ai_triage.yaml").read_text(encoding="utf-8")
     said = message_of(own({"study/clinic.yaml": replaced(text, "measure: wait_to_", "measure: wayt_to_")}))
     assert "unknown measure 'wayt_to_" in said

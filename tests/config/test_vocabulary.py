@@ -155,7 +155,7 @@ def test_without_sources_keys_have_no_meaning(monkeypatch: pytest.MonkeyPatch) -
         (bool | float | dict[str, object], "any value"),
     ],
 )
-def test_what_is_allowed_is_said_in_words(hint: Any, words: str) -> None:
+def test_ranges_are_written_in_words(hint: Any, words: str) -> None:
     assert range_of(hint) == words
 
 

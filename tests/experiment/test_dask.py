@@ -120,7 +120,7 @@ def test_workers_that_agree_are_taken(dask: Study) -> None:
     module._refuse({"tcp://10.0.0.4:4": ()})
 
 
-def test_of_many_refused_workers_three_are_named() -> None:
+def test_three_of_many_refused_workers_are_named() -> None:
     with pytest.raises(ExecutorFailed, match="and 7 more"):
         module._refuse({f"tcp://10.0.0.{number}:4": ("the package's source",) for number in range(10)})
 

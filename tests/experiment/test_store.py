@@ -200,7 +200,7 @@ def test_an_arm_in_which_nobody_is_in_both_comes_back(
 
 
 @pytest.mark.slow
-def test_results_and_studies_are_told_in_ten_lines(computed: ae.Result) -> None:
+def test_results_and_studies_have_a_repr_of_ten_lines(computed: ae.Result) -> None:
     assert len(repr(computed).splitlines()) <= 10
     assert len(repr(computed.study).splitlines()) <= 10
     everything = ae.compare(replace(load(), run=computed.run, engine_asked="compiled", executor="serial"))

@@ -34,7 +34,7 @@ def test_a_policy_put_in_by_hand_gives_what_the_arm_of_the_study_gives(full: Stu
     np.testing.assert_array_equal(ours, theirs)
 
 
-def test_every_fault_is_told_at_once(full: Study) -> None:
+def test_every_fault_is_reported_at_once(full: Study) -> None:
     policy = full.arm("ai_as_claimed").policy
     wrong = replace(policy, covers=replace(policy.covers, labels=("walkin",)))
     with pytest.raises(ConfigError) as caught:

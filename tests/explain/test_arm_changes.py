@@ -131,7 +131,7 @@ def test_a_pool_shows_at_every_step_that_asks_for_it() -> None:
     assert len(changes.changes) == 1
 
 
-def test_shifts_laid_over_a_rota_are_told_with_those_of_before() -> None:
+def test_shifts_laid_over_a_rota_are_shown_with_the_earlier_ones() -> None:
     late, by_night = {"hours": "14-22", "number": 1}, {"hours": "22-8", "number": -1, "days": "fri,sat"}
     changes = found(ready("nurse", pathway(pools={"doctors": {"extra_shifts": [late, by_night]}})))
     assert of_kind(changes, "pool") == [("doctors", "14-22 h: +1; 22-8 h: -1 (fri,sat)", ("resus", "minors"))]
@@ -141,7 +141,7 @@ def test_shifts_laid_over_a_rota_are_told_with_those_of_before() -> None:
     assert of_kind(changes, "pool") == [("doctors", words, ("resus", "minors"))]
 
 
-def test_another_rota_is_told_by_the_shifts_that_differ() -> None:
+def test_another_rota_is_shown_by_the_shifts_that_differ() -> None:
     def told(new: list[dict[str, Any]] | None, old: list[dict[str, Any]] | None) -> str:
         ours, theirs = (
             pathway(pools={"doctors": {"capacity": None if rota else 2, "rota": rota}}) for rota in (new, old)

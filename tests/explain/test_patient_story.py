@@ -81,14 +81,14 @@ def test_the_steps_of_a_story_are_in_order_of_time(simulated: dict[str, Simulate
     assert len(times) >= 3
 
 
-def test_every_arm_is_told_and_set_side_by_side(simulated: dict[str, Simulated], seen: int) -> None:
+def test_the_story_covers_every_arm_side_by_side(simulated: dict[str, Simulated], seen: int) -> None:
     told = story(simulated, int(simulated["nurse"].patients["patient"][seen]))
     table = told.rsplit("\n\n", 1)[-1].splitlines()
     assert table[0].split("  ")[0] == "arm"
     assert [line.split("  ")[0] for line in table[1:]] == list(simulated)
 
 
-def test_somebody_who_left_is_said_to_have_left(simulated: dict[str, Simulated]) -> None:
+def test_the_story_of_somebody_who_left_ends_with_leaving(simulated: dict[str, Simulated]) -> None:
     patients = simulated["nurse"].patients
     stay = np.where(patients.where("outcome", "left"), patients["departed_at"] - patients["arrived_at"], -1.0)
     left = int(np.argmax(stay))  # who waited longest: somebody can also leave the moment triage is over
@@ -129,14 +129,14 @@ def failing() -> Simulated:
         ),
     ],
 )
-def test_a_tool_that_was_down_is_said_to_have_been(failing: Simulated, step: str, says: str) -> None:
+def test_the_story_shows_a_tool_that_was_down(failing: Simulated, step: str, says: str) -> None:
     at = failing.activities["step"] == failing.activities.known("step").index(step)
     told = story({"tool": failing}, int(failing.activities["patient"][at][0]))
     assert told.count("outage") == 1
     assert says in told
 
 
-def test_no_outage_is_told_of_where_none_was(failing: Simulated) -> None:
+def test_the_story_shows_no_outage_if_there_was_none(failing: Simulated) -> None:
     by_tool = failing.activities["step"] == failing.activities.known("step").index("triage_by_tool")
     assert "outage" not in story({"tool": failing}, int(failing.activities["patient"][by_tool][0]))
 

@@ -31,7 +31,7 @@ def told(*people: Person, of: int) -> list[str]:
     return [line.strip() for line in story({"nurse": simulated}, of).splitlines()]
 
 
-def test_whoever_is_noticed_is_said_to_have_been_ranked_again() -> None:
+def test_the_story_of_a_noticed_patient_shows_the_new_rank() -> None:
     lines = told(Person(0), Person(1), Person(2), Person(3, worsens=4), of=3)
     assert "00:07  got worse while waiting" in lines
     assert "00:10  noticed, 3 min after getting worse, and ranked again at a round" in lines
@@ -40,18 +40,18 @@ def test_whoever_is_noticed_is_said_to_have_been_ranked_again() -> None:
     )
 
 
-def test_whoever_is_missed_is_said_to_have_got_worse_unnoticed() -> None:
+def test_the_story_of_a_missed_patient_shows_getting_worse_unnoticed() -> None:
     assert "00:07  got worse while waiting, and nobody noticed" in told(
         Person(0), Person(1), Person(2), Person(3, worsens=4, alarm=None), of=3
     )
 
 
-def test_a_false_alarm_is_said_to_be_one() -> None:
+def test_the_story_calls_a_false_alarm_one() -> None:
     lines = told(Person(0), Person(1), Person(2), Person(3, alarm=4), of=3)
     assert "00:10  raised by a false alarm without having got worse, and ranked again at a round" in lines
 
 
 @pytest.mark.parametrize("worsens", [None, 20])
-def test_nothing_is_said_of_whoever_waits_well_or_gets_worse_under_treatment(worsens: float | None) -> None:
+def test_the_story_has_no_alarm_without_getting_worse_or_under_treatment(worsens: float | None) -> None:
     lines = told(Person(0, worsens=worsens and 5), Person(1, worsens=worsens), of=0 if worsens else 1)
     assert not any("worse" in line for line in lines)

@@ -138,7 +138,7 @@ def test_a_full_policy_that_is_not_there_is_named(own: Own) -> None:
     assert "no triage policy 'ai_as_claimd'" in refused(own(ACCURACY, TIME, full="ai_as_claimd"))
 
 
-def test_a_mistake_that_every_combination_shares_is_told_once(own: Own) -> None:
+def test_a_mistake_that_every_combination_shares_is_reported_once(own: Own) -> None:
     text = refused(own(ACCURACY, TIME, "more: {label: more, changes: {staffing.triage_nurse.extra: 1}}"))
     assert text.count("there is no 'staffing.triage_nurse'") == 1
 

@@ -79,7 +79,7 @@ def test_neither_what_is_known_nor_a_bound_that_no_department_needs_is_run() -> 
     assert 600.0 not in tried
 
 
-def test_the_bound_is_run_before_a_department_is_said_to_lack_every_value() -> None:
+def test_the_bound_is_run_before_a_department_counts_as_lacking_every_value() -> None:
     tried: list[float] = []
     slow = Tool(other=5.0, least=-4.9)
 

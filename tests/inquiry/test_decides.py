@@ -81,7 +81,7 @@ def test_an_arm_that_changes_nothing_is_decided_by_nothing(result: Result) -> No
     assert found.best("third_nurse") is not None
 
 
-def test_of_one_department_nothing_is_said(result: Result) -> None:
+def test_one_department_has_no_deciding_figure(result: Result) -> None:
     alone = replace(result, study=result.study.on_typical())
     assert decided(alone) is None
     assert "what_decides" not in alone.tables
@@ -93,7 +93,7 @@ def test_departments_that_were_played_once_are_not_counted(result: Result) -> No
     assert found.n_departments == len(found.x) == 21
 
 
-def test_of_few_departments_it_is_said_that_nothing_is_said(result: Result) -> None:
+def test_few_departments_have_no_deciding_figure_and_the_title_says_why(result: Result) -> None:
     few = replace(result, replications=result.replications[: N_CLINICS + 10])
     assert decided(few) is None
     assert few.tables["what_decides"].title.endswith("only for 20 or more departments, each simulated at least twice.")
@@ -129,7 +129,7 @@ def priced(result: Result, pounds: tuple[float, ...], cost: float) -> Result:
     return Result(study, result.replications, type(result.explained)(study), result.manifest)
 
 
-def test_the_kind_of_clinic_that_an_arm_harms_is_told_by_the_same_figure(result: Result) -> None:
+def test_the_kind_of_clinic_that_an_arm_harms_is_found_by_the_same_figure(result: Result) -> None:
     """Today's two nurses beside three: crowded clinics wait longer by more than a margin, quiet ones do not."""
     target = result.design.primary[0]
     margin = Margin(
@@ -271,7 +271,7 @@ def test_a_figure_counted_on_some_patients_has_the_noise_of_so_many(
     assert _sampling_variance(replace(figure, patients=None), MeasureName(measure, unit, group)) == 0
 
 
-def test_it_is_said_whether_the_same_weeks_are_compared(result: Result) -> None:
+def test_the_answer_states_whether_the_same_weeks_are_compared(result: Result) -> None:
     def words(start_week: int | None, week: int | None, days: float) -> str:
         run = replace(result.run, start_week=start_week)
         again = replace(result, study=replace(result.study, run=run))

@@ -27,7 +27,7 @@ def overloads(make: Make, changes: str = "") -> dict[str, float]:
     return overloaded(pathway, offered_load(pathway, sample(pathway)))
 
 
-def test_an_overloaded_pool_without_relief_is_told_with_its_load(smallest: Make) -> None:
+def test_an_overloaded_pool_without_relief_is_reported_with_its_load(smallest: Make) -> None:
     assert overloads(smallest) == pytest.approx({"nurses": 1.25})
 
 
@@ -81,7 +81,7 @@ def test_hours_over_midnight_are_one_span() -> None:
     assert remarks(load) == ("triage_nurses: load above 1 at 22-2 h, worst 1.25 at 0 h on mon",)
 
 
-def test_an_overload_over_the_week_is_said_first() -> None:
+def test_an_overload_over_the_week_is_reported_first() -> None:
     assert remarks(flat(3.0, 2.0)) == (
         "triage_nurses: load 1.50 over the week, above 1 at 0-24 h, worst 1.50 at 0 h on mon",
     )

@@ -27,11 +27,11 @@ def apart(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize(("one", "other"), tuple(combinations((BETTER, WORSE, UNCLEAR), 2)))
-def test_better_worse_and_not_settled_are_told_apart_in_pictures(one: str, other: str) -> None:
+def test_better_worse_and_not_settled_differ_in_pictures(one: str, other: str) -> None:
     assert apart(one, other) >= LEAST
 
 
-def test_better_and_worse_are_told_apart_in_the_table_by_their_edges() -> None:
+def test_better_and_worse_differ_in_the_table_by_their_edges() -> None:
     edges = dict(re.findall(r"td\.(better|worse)\s*{ border-left-color: (#[0-9a-f]{6}|var\(--blue\))", STYLE))
     blue = re.search(r"--blue: (#[0-9a-f]{6})", STYLE)
     assert blue is not None

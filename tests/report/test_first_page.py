@@ -96,7 +96,7 @@ def test_the_column_of_safety_limits_says_from_what_to_what(result: Result, unde
     assert found.table.rows[0][at] == "–"
 
 
-def test_of_a_product_that_fails_or_does_little_it_is_said_what_does_better(result: Result) -> None:
+def test_a_product_that_fails_or_does_little_is_followed_by_what_does_better(result: Result) -> None:
     helps = (
         "'One more triage nurse, day and night' (£369,000 a year) shortens it by 10.0 min and passes the safety limit."
     )
@@ -114,7 +114,7 @@ def test_what_helps_little_or_fails_a_limit_itself_is_not_said_to_do_better(resu
     assert words_of(made(result, {**waits, MORE: 97 + NOISE[::-1]})).endswith(nothing)
 
 
-def test_what_does_better_than_several_products_is_said_once(result: Result) -> None:
+def test_what_does_better_than_several_products_is_named_once(result: Result) -> None:
     waits = {NURSE: [100.0] * 12, TOOL: 102 + NOISE, "ai_as_claimed": 103 + NOISE, MORE: 90 + NOISE[::-1]}
     told = " ".join(each.words for each in headlines(made(result, waits)))
     assert told.count("shortens it by 10.0 min and passes the safety limit") == 1
@@ -157,7 +157,7 @@ def test_what_costs_more_is_not_called_cheaper_and_what_does_half_as_much_does_n
     assert words_of(less).endswith("No alternative is shown to do as much.")
 
 
-def test_a_claim_is_told_as_a_claim(result: Result) -> None:
+def test_a_claim_is_reported_as_a_claim(result: Result) -> None:
     found = made(result, {NURSE: [100.0] * 12, "ai_as_claimed": 80 + NOISE})
     assert headlines(found)[0].words.startswith("if the untested claim is true, shortens it by 20.0 min")
 
@@ -257,7 +257,7 @@ def test_a_believable_department_gets_no_check(result: StudyResult) -> None:
     assert implausible(result) == ()
 
 
-def test_full_beds_and_long_handovers_are_said_with_the_keys(result: Result) -> None:
+def test_full_beds_and_long_handovers_are_reported_with_the_keys(result: Result) -> None:
     beds = MeasureName("occupied_at_midnight_share", "share", "pool=medicine_beds")
     handover = MeasureName("handover_mean", "minutes", "all")
     rows = [Measures((WAIT, beds, handover), np.array([60.0, 1.02, 240.0]))] * 3
@@ -300,7 +300,7 @@ def test_a_difference_printed_as_zero_is_no_change_where_no_least_one_is_stated(
 
 
 @pytest.mark.slow
-def test_work_beyond_capacity_is_said_above_the_answer_and_kept_with_a_stored_result() -> None:
+def test_work_beyond_capacity_is_reported_above_the_answer_and_stored_with_a_result() -> None:
     study = load(
         "study=gallery/one_nurse", "executor=serial", "run.replications=2", "run.measured_days=7",
         "pathway.arrivals.walk_in.per_day=200", "+pathway.allow_overload=true",
@@ -374,7 +374,7 @@ def test_a_measured_tool_passes_only_if_both_sources_of_uncertainty_let_it(
     assert fails(found, found.arm(TOOL)) == (by_limits == ["worse"])
 
 
-def test_of_a_product_whose_labels_were_counted_it_is_said_in_how_many_cases(
+def test_a_product_whose_labels_were_counted_states_the_number_of_cases(
     result: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits = {NURSE: [100.0] * 12, TOOL: 90 + NOISE}

@@ -159,7 +159,7 @@ def test_a_picture_that_fails_costs_no_data_and_the_report_can_be_made_later(
 
 
 @pytest.mark.usefixtures("without_pictures")
-def test_who_asks_only_for_the_folder_is_told_by_an_error_that_there_is_no_report(
+def test_asking_for_the_folder_alone_raises_if_there_is_no_report(
     alone: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> str:

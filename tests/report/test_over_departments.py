@@ -61,7 +61,7 @@ def test_a_sentence_says_the_range_in_how_many_departments_it_matters_and_what_i
 
 
 @pytest.mark.parametrize(("commoner", "is_told"), [(0.7, True), (0.9, False), (0.95, False)])
-def test_a_rule_is_told_with_how_often_it_is_right_and_only_if_it_beats_one_answer_for_all(
+def test_a_rule_is_shown_with_its_hit_rate_and_only_if_it_beats_one_answer_for_all(
     over: Result, monkeypatch: pytest.MonkeyPatch, commoner: float, is_told: bool
 ) -> None:
     found = decided(over)

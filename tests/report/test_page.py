@@ -116,7 +116,7 @@ def test_the_page_says_where_the_data_end_and_keeps_three_layers_of_doubt_apart(
         assert words in text
 
 
-def test_policies_are_told_in_words(result: StudyResult) -> None:
+def test_policies_are_described_in_words(result: StudyResult) -> None:
     assert who_labels(result.arm("nurse").policy) == "The nurse labels."
     assert who_labels(result.arm("sham").policy).startswith("The label of the AI 'sham' replaces the nurse's.")
     assert "180 s less (assumed)" in minutes_words(result.arm("ai_as_claimed").policy)

@@ -33,7 +33,7 @@ def test_a_figure_that_a_result_does_not_have_is_one_message(name: str, told: st
     assert str(refused.value).startswith(told)
 
 
-def test_a_result_is_stored_where_a_text_says_and_the_folder_is_told(
+def test_a_result_is_stored_in_a_named_folder_which_is_returned(
     alone: ae.Result, tmp_path: Path, without_pictures: Callable[..., None]
 ) -> None:
     folder = ae.write(alone, str(tmp_path))

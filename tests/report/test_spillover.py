@@ -124,7 +124,7 @@ def test_the_page_of_a_stored_folder_says_the_same(
         assert row[5] in text
 
 
-def test_a_drawn_share_is_told_in_words(told: StudyResult) -> None:
+def test_a_drawn_share_is_described_in_words(told: StudyResult) -> None:
     assert "a drawn 50 % of them" in who_labels(told.arm("half").policy)
 
 

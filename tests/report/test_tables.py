@@ -118,7 +118,7 @@ def test_a_measure_that_is_neither_better_lower_nor_higher_is_changed_not_better
     assert [row.arm for row in ranked(result, target)] == [arm.name for arm in result.others if arm.name != "sham"]
 
 
-def test_a_pool_that_is_never_on_duty_by_day_is_left_out_and_nothing_is_said_to_bind(result: StudyResult) -> None:
+def test_a_pool_that_is_never_on_duty_by_day_is_left_out_and_is_no_bottleneck(result: StudyResult) -> None:
     """Warnings are errors here: a mean of nothing would be one."""
     replications = []
     for replication in result.replications:
@@ -151,7 +151,7 @@ def test_every_sheet_of_a_comparison_names_its_layer_of_doubt(result: StudyResul
         assert all(cell == "simulation" for cell in says) or "simulation noise only" in " ".join(table.notes)
 
 
-def test_the_number_of_groups_that_were_looked_at_is_said(result: StudyResult) -> None:
+def test_the_number_of_groups_that_were_looked_at_is_shown(result: StudyResult) -> None:
     n_looked_at = len(worse_off_groups(result)) * len(result.others)
     note = next(table for table in screen_tables(result) if table.kind == "worse_off").notes[-1]
     assert f"{n_looked_at} looked at" in note
@@ -204,7 +204,7 @@ def test_the_sham_line_gives_both_shares(result: Result) -> None:
     assert f"{100 * shares.worse:.0f} %" in line
 
 
-def test_a_margin_that_is_passed_is_said_to_be(result: StudyResult) -> None:
+def test_a_margin_that_is_passed_is_reported_as_passed(result: StudyResult) -> None:
     says = {cells[0]: cells[2] for cells in safety_table(result).rows}
     assert "%: worse by more than 1 point" in says["AI label, published accuracy, erring down"]
 

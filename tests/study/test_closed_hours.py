@@ -51,12 +51,12 @@ def test_patients_who_still_queue_as_a_pool_closes_are_counted_by_hand() -> None
     assert n_kept > 5
 
 
-def test_nothing_is_said_where_staff_work_on_after_the_last_arrival_or_never_close() -> None:
+def test_there_is_no_warning_if_staff_work_on_after_the_last_arrival_or_never_close() -> None:
     assert kept_until_open(clinic(staff="6-5", queues=True)) == ()
     assert kept_until_open(load(*CLINIC)) == ()
 
 
-def test_it_is_said_above_the_answer() -> None:
+def test_the_warning_is_above_the_answer() -> None:
     result = ae.compare(clinic(staff="8-20"))
     assert any(", across hours when nobody is on duty" in check for check in first_page(result).checks)
 

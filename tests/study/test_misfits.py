@@ -15,12 +15,12 @@ def boarding(*overrides: str) -> Study:
     return load(*WARD, *overrides)
 
 
-def test_nothing_is_said_of_departments_that_fit() -> None:
+def test_departments_that_fit_have_no_warning() -> None:
     assert misfits(load()) == ()
     assert misfits(boarding()) == ()
 
 
-def test_beds_that_stays_ask_more_of_than_there_are_are_said_with_the_keys() -> None:
+def test_too_few_beds_for_the_stays_are_reported_with_the_keys() -> None:
     (said,) = misfits(boarding("pathway.pools.beds.capacity=30", "pathway.allow_overload=true"))
     assert said.startswith("Beds over 100 %: stays ask for ")
     assert "of 30 staffed beds" in said
@@ -35,20 +35,20 @@ def test_beds_are_not_over_100_per_cent_while_pressure_can_end_stays_early_enoug
         assert len(misfits(study)) == n_said
 
 
-def test_a_desk_is_said_whose_queue_passes_an_hour() -> None:
+def test_a_desk_whose_queue_passes_an_hour_is_reported() -> None:
     (said,) = misfits(load("study=gallery/emergency_room"))
     assert said.startswith("nurses: load 1")
     assert "staffing.nurses.rota" in said
 
 
-def test_work_beyond_capacity_is_said_with_the_keys_and_no_queue_of_the_same_desk() -> None:
+def test_work_beyond_capacity_is_reported_with_the_keys_and_without_a_queue_of_the_same_desk() -> None:
     busy = ("study=gallery/one_nurse", "pathway.arrivals.walk_in.per_day=200", "+pathway.allow_overload=true")
     (said,) = misfits(load(*busy))
     assert re.search(r"than can be done \(nurses 1\.\d\d times what there is\)\. Look at pathway\.pools\.nurses$", said)
 
 
 @pytest.mark.slow
-def test_a_handover_of_55_hours_is_said_as_minutes_and_as_a_fitted_value() -> None:
+def test_a_handover_of_55_hours_is_reported_as_minutes_and_as_a_fitted_value() -> None:
     found = misfits(load("calibration.unloading_minutes.value=3300"))
     assert any(each.startswith("unloading: 3,") and "durations.unloading" in each for each in found)
     out_of_range = "calibration.unloading_minutes is 3300, and a department could have 4 to 15"
@@ -60,7 +60,7 @@ def test_the_load_is_that_of_the_baseline() -> None:
     assert load_of.weekly()[0] == pytest.approx(0.8, abs=0.05)
 
 
-def test_what_is_stated_for_after_the_last_measured_day_is_said_never_to_happen() -> None:
+def test_a_change_after_the_last_measured_day_is_reported_as_never_happening() -> None:
     small = ("study=gallery/one_nurse", "run.measured_days=28")
     source = "evidence: assumed, source: test"
     surge = "+pathway.arrivals.walk_in.surges=[{starts_on_day: DAY, days: 3, times: 1.4}]"

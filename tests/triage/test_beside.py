@@ -84,7 +84,7 @@ def test_the_nurse_stays_whoever_she_is_and_the_tool_follows_her(desk: Pathway, 
     assert policy(others).ai.matrix != policy().ai.matrix  # type: ignore[union-attr]
 
 
-def test_what_is_said_of_its_labels_is_what_patients_get(desk: Pathway, patients: Draws) -> None:
+def test_the_label_accuracy_is_that_of_the_labels_that_patients_get(desk: Pathway, patients: Draws) -> None:
     mix = np.bincount(patients.attributes["acuity_true"], minlength=5).tolist()
     acceptance = {"value": 0.5, "range": [0, 1], **WHY}
     switching = {name: {"value": value, "range": [0, 1], **WHY} for name, value in

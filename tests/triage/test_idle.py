@@ -36,7 +36,7 @@ def test_an_action_that_no_branch_reads_does_nothing() -> None:
     assert all("no branch or loop of the route reads 'streamed'" in each.why for each in found)
 
 
-def test_whoever_runs_or_compares_such_a_policy_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_running_or_comparing_such_a_policy_gives_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
     nurse, watches = (load(f"triage={name}").only() for name in ("nurse", "ai_watches"))
     drawn = draw(watches.baseline.pathway, seed=1, replication=0, days=2)
     (change,) = [each for each in changes_of(watches.baseline, nurse.baseline, drawn).changes if each.kind == "nothing"]

@@ -121,7 +121,7 @@ def test_nurses_who_state_shares_need_the_mix_beside_the_figures() -> None:
 # --- wrong ways ----------------------------------------------------------------------------------------------
 
 
-def test_the_nurses_own_table_in_the_tool_is_told_so() -> None:
+def test_the_nurses_table_as_the_tools_is_refused() -> None:
     told = refused(tool(**table(NURSES)), nurse())
     assert told.startswith("triage/ours.yaml.ai.matrix: is the nurses' own table (own panel of 400)")
     assert made(tool(as_nurse=True)).ai.matrix == nurse().labels.matrix
@@ -162,7 +162,7 @@ def test_a_table_of_other_patients_than_the_nurses_is_warned_of(
     (1, "the nurses' table counts 2 cases of 402 fewer than that of 'ours': leave out of both"),
     (2, "are not of the same patients"),
 ])  # fmt: skip
-def test_of_a_few_cases_that_one_table_lacks_it_is_said_to_leave_them_out(row: int, said: str) -> None:
+def test_the_message_on_a_few_cases_that_one_table_lacks_says_to_leave_them_out(row: int, said: str) -> None:
     """Of the most urgent level 2 fewer; 2 more; and 2 fewer, but 2 more of the next."""
     counts = [list(line) for line in AI]
     counts[0][0] += 2 if row == 1 else -2
@@ -177,7 +177,7 @@ BESIDE = {
 }
 
 
-def test_a_tool_beside_other_nurses_than_those_of_its_bench_is_told_whose_errors_it_was_measured_beside() -> None:
+def test_a_tool_with_other_nurses_than_those_of_its_bench_gives_a_warning_that_names_them() -> None:
     zero = {"value": 0, "range": [0, 0], "evidence": "assumed", "source": "in the counts"}
     for nurses, warned in (("the same 400 cases", False), ("", False), ("nurses of the bench", True)):
         beside = {**BESIDE, "nurses": nurses}

@@ -41,7 +41,7 @@ def test_a_category_that_is_common_here_and_rare_there_is_named_with_both_number
     assert "walk in (12 cases, " in told
 
 
-def test_nothing_is_said_where_there_are_cases_enough_or_the_tool_is_not_for_them(arm: tuple[Policy, Pathway]) -> None:
+def test_there_is_no_warning_with_enough_cases_or_if_the_tool_is_not_for_them(arm: tuple[Policy, Pathway]) -> None:
     assert said(arm, age_band=AGES) == []
     policy, pathway = arm
     adults = replace(policy.covers, only={"age_band": ("adult", "older", "oldest")})  # type: ignore[type-var]
@@ -57,19 +57,19 @@ def test_shares_are_of_those_whom_the_tool_labels(arm: tuple[Policy, Pathway]) -
     assert "100 % here" not in everybody
 
 
-def test_a_tool_that_was_measured_against_another_truth_than_a_panels_is_told_so(arm: tuple[Policy, Pathway]) -> None:
+def test_a_tool_measured_against_another_truth_than_a_panels_gives_a_warning(arm: tuple[Policy, Pathway]) -> None:
     policy, pathway = arm
     for truth, is_said in (("panel", False), ("physician", True), ("outcome", True), ("written", True)):
         told = unlike_patients(replace(policy, measured_against=truth), pathway)  # type: ignore[arg-type]
         assert any("so not like for like" in each for each in told) == is_said, truth
 
 
-def test_the_published_language_model_is_said_once_to_have_been_measured_against_physicians(study: Study) -> None:
+def test_the_published_language_model_gives_one_warning_that_it_was_measured_against_physicians(study: Study) -> None:
     told = {said for each in study.arms for said in unlike_patients(each.policy, each.pathway)}
     assert [each[:53] for each in told] == ["measured against the level a physician gave at triage"]
 
 
-def test_cases_that_do_not_say_an_attribute_are_said_not_to(arm: tuple[Policy, Pathway]) -> None:
+def test_cases_without_an_attribute_give_a_warning(arm: tuple[Policy, Pathway]) -> None:
     assert said(arm, age_band=dict.fromkeys(AGES, 0.0))[0].endswith("was measured on do not say age band")
 
 
