@@ -79,7 +79,7 @@ def test_show_marks_what_one_arm_changes_and_lists_what_it_assumes(aeflow: Aeflo
     assert (said.code, said.err) == (0, "")
     assert "triage: −2.7 min on average" in said.out
     assert "triage.minutes.seconds_saved = 180  (range 0 to 180)" in said.out
-    assert "The department beneath: " in said.out
+    assert "The department itself: " in said.out
     assert (here / "results" / "pathway" / "emergency_department-ai_as_claimed.png").is_file()
 
 

@@ -59,7 +59,7 @@ def test_a_run_of_another_program_is_not_extended(
 ) -> None:
     monkeypatch.setattr(api, "what_changed", lambda result: ("numpy 1.0 (now 2.0)",))
     message = aeflow("extend", "results/latest", "3").message
-    assert "since that run, numpy 1.0 (now 2.0) changed" in message
+    assert "since it was run, numpy 1.0 (now 2.0) changed" in message
     assert "aeflow compare from=results/latest" in message
 
 

@@ -257,7 +257,7 @@ def test_a_report_of_nothing_is_refused(words: tuple[str, ...], aeflow: Aeflow) 
 
 
 def test_an_export_that_is_neither_true_nor_false_is_named(aeflow: Aeflow) -> None:
-    assert "export=excel: is neither true nor false. Say export=true" in aeflow("report", "x", "export=excel").message
+    assert "export=excel: is neither true nor false. Write export=true" in aeflow("report", "x", "export=excel").message
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,7 @@ def test_price_and_seconds_are_shown_as_totals(written: tuple[Path, str, Study])
     assert n == pytest.approx(365 * sum(mean_per_day(arrivals[name]) for name in ("walk_in", "referred")), abs=1)
     assert pounds == pytest.approx(1.8 * n, rel=0.01)
     assert re.search(r"Time: 30 s less at triage: −0\.\d+ min on average \(of 5\.\d\) for 100 %", said)
-    assert "Take care" not in said
+    assert "Check: " not in said
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_a_number_that_looks_like_another_unit_is_questioned(
         assert policy.price_per_attendance is not None
         changed = replace(policy, price_per_attendance=replace(policy.price_per_attendance, value=float(text)))
     arms = tuple(replace(arm, policy=changed) if arm.name == "our_ai" else arm for arm in study.arms)
-    assert f"Take care: {warned}" in " ".join(" ".join(size_lines(replace(study, arms=arms), "our_ai")).split())
+    assert f"Check: {warned}" in " ".join(" ".join(size_lines(replace(study, arms=arms), "our_ai")).split())
 
 
 @pytest.mark.slow

@@ -125,7 +125,7 @@ def test_an_unfinished_run_is_listed_as_such(aeflow: Aeflow, here: Path, monkeyp
     said = aeflow("results")
     (line,) = [line for line in said.out.splitlines() if ".unfinished-" in line]
     assert "2 of 3" in line
-    assert "unfinished: the same command goes on" in line
+    assert "unfinished: the same command resumes it" in line
 
 
 def test_two_runs_are_set_beside_each_other(aeflow: Aeflow, copied: Callable[..., Path]) -> None:
