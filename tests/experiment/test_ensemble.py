@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulation.api import Result, compare, grow, read, run_into, same_numbers, what_changed
+from simulation.api import Result, compare, grow, read, same_numbers, what_changed
 from simulation.cli import main
 from simulation.config import load
 from simulation.errors import ConfigError
 from simulation.experiment.store.identity import identity_of
 from simulation.experiment.store.unfinished import UnfinishedRun
+from simulation.resumable import run_into
 from simulation.study.study import Study
 from tests.config.ours import ensemble
 
