@@ -34,7 +34,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.analysis.skewness import widening_over
+from simulation.analysis.skewness import Widening, widening_over
 from simulation.analysis.weakness import ENOUGH
 from simulation.records.schema import Floats
 
@@ -59,14 +59,14 @@ class Ranges(NamedTuple):
 
 class Within(NamedTuple):
     """By column: the mean over departments, its standard error, degrees of freedom, replications that have the number,
-    the factor by which skewness widens an interval (1 where no department has three replications),
-    and the largest share of the squared deviations that one department makes; of fewer than ten, one replication."""
+    by how much skewness widens an interval (not at all where no department has three replications), and the largest
+    share of the squared deviations that one department makes; of fewer than ten, one replication."""
 
     mean: Floats
     standard_error: Floats
     degrees: Floats
     n: NDArray[np.int64]
-    widened: Floats
+    widened: Widening
     share: Floats
 
 

@@ -23,9 +23,11 @@ This is the two one-sided tests of equivalence beside the ordinary test; 'no cha
 the MID' are both equivalence, told apart by whether the direction is known.
 
 Verdicts that are looked at together are a `family`. Chance alone would bring about one of many, so each is read from an
-interval so wide that all of the family hold together with at least 95 % (Bonferroni, whatever the dependence between
-arms that share a baseline). Intervals that are shown stay at 95 % each. For margins the family widens claims of safety
-only; harm is judged from the interval by itself. Why: docs/decisions/0014-how-many-were-looked-at.md.
+interval so wide that all of the family hold together with about 95 % (Bonferroni, whatever the dependence between
+arms that share a baseline; wider on the side of a long tail, `analysis/skewness.py`, which says how often they hold
+where replications are few and differences much skewed). Intervals that are shown stay at 95 % each. For margins the
+family widens claims of safety only; harm is judged from the interval by itself. Why:
+docs/decisions/0014-how-many-were-looked-at.md.
 
 While a result grows, and once it has grown beyond the number of replications planned, intervals are always valid
 (`analysis/always_valid.py`): a verdict may then be read after every replication. The comparison carries the kind of its
@@ -48,6 +50,7 @@ from simulation.analysis import always_valid
 from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.compare import Comparison
 from simulation.analysis.intervals import replications_needed
+from simulation.analysis.skewness import sides
 from simulation.analysis.weakness import ENOUGH, MIN_REPLICATIONS, words_of
 from simulation.errors import ResultsError
 from simulation.pathway.own_measures import Better
@@ -228,10 +231,13 @@ def _n_more(comparison: Comparison, half_width: float, family: int) -> int | Non
     """
     if comparison.n_replications < PILOT or comparison.weakness is not None or not np.isfinite(comparison.spread):
         return None
-    level = comparison.level_of(family)
+    n, level = comparison.n_replications, comparison.level_of(family)
     count = always_valid.replications_needed if comparison.interval_kind == "always_valid" else replications_needed
     needed = count(comparison.spread, half_width, level=level)
-    return max(needed - comparison.n_replications, 0)
+    if comparison.tail and family > 1:  # what one side grows by falls as replications are added
+        wider = max(sides(comparison.tail * n / max(n, needed), level))
+        needed = count(wider * comparison.spread, half_width, level=level)
+    return max(needed - n, 0)
 
 
 def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alone: bool) -> tuple[str, str]:
