@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from simulation.config.bounds import shortened
 from simulation.config.stored import study_of
 from simulation.errors import ConfigError, Fault, ResultsError
-from simulation.experiment.executors import Executor, ExecutorFailed, Failed
+from simulation.experiment.executors import Executor, Failed
 from simulation.experiment.replicate import ReplicationResult
 from simulation.experiment.result import StudyResult
 from simulation.experiment.run import (
@@ -35,14 +33,11 @@ from simulation.experiment.run import (
 )
 from simulation.experiment.store.folders import must_be_writable, point_latest
 from simulation.experiment.store.identity import Identity, identity_of
-from simulation.experiment.store.kept import kept_among
-from simulation.experiment.store.manifest import FILES, about, manifest_of
-from simulation.experiment.store.read import read_manifest, read_run
-from simulation.experiment.store.unfinished import UnfinishedRun
-from simulation.experiment.store.write import folders_of, write_data
+from simulation.experiment.store.manifest import manifest_of
+from simulation.experiment.store.read import read_run
+from simulation.experiment.store.write import write_data
 from simulation.explain.explanation import Explained
 from simulation.records.schema import Floats
-from simulation.records.serialise import Plain
 from simulation.report.figures.drawing import Picture
 from simulation.report.page import page
 from simulation.report.pictures import every_picture, picture
@@ -103,25 +98,25 @@ class Result(StudyResult):
         unless it has just reached its planned number. Raises ResultsError if `n` is less than 1.
         """
         began = time.perf_counter()
-        new = all_of(self.study, self._following(n), done=done, executor=executor)
-        return self._with(new, time.perf_counter() - began, sum(replication.engine_seconds for replication in new))
+        new = all_of(self.study, self.following(n), done=done, executor=executor)
+        return self.with_more(new, time.perf_counter() - began, sum(replication.engine_seconds for replication in new))
 
-    def _following(self, n: int) -> range:
+    def following(self, n: int) -> range:
         """The numbers of the next `n` replications. Raises ResultsError if `n` is less than 1."""
         if n < 1:
             raise ResultsError(f"{n} more replications: there is nothing to add. Give 1 or more")
         first = self.replications[-1].replication + 1
         return range(first, first + n)
 
-    def _with(self, new: Sequence[ReplicationResult], wall_seconds: float, engine_seconds: float) -> Self:
+    def with_more(self, new: Sequence[ReplicationResult], wall_seconds: float, engine_seconds: float) -> Self:
         """The result with these replications as well, which took so long."""
         extended = (*self.replications, *new)
-        manifest = _manifest(
+        manifest = manifest_of(
             self.study,
             extended,
             Identity(self.manifest["identity"]),
-            self.manifest.get("wall_seconds", 0.0) + wall_seconds,
-            self.manifest.get("engine_seconds", 0.0) + engine_seconds,
+            wall_seconds=self.manifest.get("wall_seconds", 0.0) + wall_seconds,
+            engine_seconds=self.manifest.get("engine_seconds", 0.0) + engine_seconds,
         )
         return type(self)(self.study, extended, self.explained, manifest)
 
@@ -164,7 +159,8 @@ def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executo
     refuse_overload(study)
     began = time.perf_counter()
     study, all_replications = every_replication(study, done=done, executor=executor)
-    manifest = _manifest(study, all_replications, identity_of(study), time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    manifest = manifest_of(study, all_replications, identity_of(study), wall_seconds=seconds)
     return Result(study, all_replications, Explained(study), manifest)
 
 
@@ -226,7 +222,8 @@ class Growth(Iterator[Result]):
                 study, missing = still_to_run(self._study, beginning)
                 if not self._cancelled.is_set():
                     so_far, seconds = tuple(beginning.values()), time.perf_counter() - began
-                    yield Result(study, so_far, explained, _manifest(study, so_far, identity, seconds))
+                    manifest = manifest_of(study, so_far, identity, wall_seconds=seconds)
+                    yield Result(study, so_far, explained, manifest)
 
 
 def _must_be_a_study(study: object, name: str) -> None:
@@ -237,226 +234,7 @@ def _must_be_a_study(study: object, name: str) -> None:
         raise ConfigError([Fault(name, found, f"Load it first: {name}(load({words}))")])
 
 
-def _manifest(
-    study: Study,
-    ended: Sequence[ReplicationResult],
-    identity: Identity,
-    wall_seconds: float,
-    engine_seconds: float | None = None,
-) -> Plain:
-    """The manifest of a result that is finished now; `engine_seconds`: if None, those of the replications."""
-    if engine_seconds is None:
-        engine_seconds = sum(replication.engine_seconds for replication in ended)
-    return manifest_of(
-        study,
-        ended,
-        identity,
-        wall_seconds=wall_seconds,
-        engine_seconds=engine_seconds,
-        finished_at=datetime.now().astimezone(),
-    )
-
-
-# --- storing and reading ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A result and its folder; `failed`: why pictures or the page are missing, None if none are."""
-
-    result: Result
-    folder: Path
-    failed: ResultsError | None = None
-
-
-def run_into(
-    study: Study,
-    results: Path,
-    *,
-    resume: bool = True,
-    say: Any = print,
-    done: Done = lambda n_done: None,
-    keeping: Done = lambda n_done: None,
-    planning: Done = lambda n_all: None,
-) -> Stored:
-    """Run a study, keep its replications as they end, and write its folder of results, as the commands do.
-
-    An unfinished run of the same study and program is resumed, unless `resume` is false; `say` gets the words for what
-    is resumed, and for what is there and not used. Called with numbers of replications: `done` with how many have
-    ended, `keeping` with how many have their tables written (`run.keep`), `planning` with how many there will be
-    (`run.precision`). Raises ResultsError if the folder cannot be written, and AeflowError with the numbers of
-    replications that failed; the others are kept.
-    """
-    must_be_writable(results)
-    identity = identity_of(study)
-    parent = results / study.design.name
-    unfinished = UnfinishedRun(parent, identity, about=about(study), part_of=study.run.part_name, resume=resume)
-    with unfinished:
-        is_new = resume and not unfinished.kept
-        for note in (*unfinished.notes, *(_finished_notes(study, parent, identity) if is_new else ())):
-            say(f"Note: {note}.")
-        study, _ = still_to_run(study, unfinished.kept)
-        written = _written_already(study, unfinished, say=say)
-        if written is not None:
-            folder, result = written
-        else:
-            result = _finished(study, unfinished, identity, say=say, done=done, planning=planning)
-            folder = _written(result, parent, unfinished, keeping)
-        point_latest(results, folder)
-        failed = write_report(folder, result)
-        unfinished.remove([replication.replication for replication in result.replications])
-        return Stored(result, folder, failed)
-
-
-def _finished_notes(study: Study, parent: Path, identity: Identity) -> Iterator[str]:
-    """What is said of the newest finished run of this very study, before it is run again."""
-    if study.run.part_name or not parent.is_dir():
-        return
-    for folder in sorted(folders_of(parent, identity.key), reverse=True):
-        try:
-            n = int(read_manifest(folder)["n_replications"])
-        except ResultsError:
-            continue
-        if n >= study.run.replications:
-            yield f"{folder} holds this run already"
-        else:
-            more = study.run.replications - n
-            yield (
-                f"{folder} holds the first {n} replications of this study. If you have seen its answer, go on with "
-                f"aeflow extend {folder} {more}: its intervals allow for the look"
-            )
-        return
-
-
-def _written_already(study: Study, unfinished: UnfinishedRun, *, say: Any) -> tuple[Path, Result] | None:
-    """The folder and result of a process that wrote its data and ended before its report; None if there is none."""
-    folder = unfinished.finished_as
-    if folder is None:
-        return None
-    try:
-        manifest = read_manifest(folder)
-        result = read(folder)
-    except ResultsError as error:
-        say(f"Note: {error}; its folder is written again.")
-        return None
-    if not set(study.run.keep) <= set(kept_among(manifest[FILES])):
-        return None
-    if [replication.replication for replication in result.replications] != list(study.run.numbers):
-        return None
-    say(f"Resuming: {folder} holds all replications; its report is made.")
-    return folder, result
-
-
-def _written(result: Result, parent: Path, unfinished: UnfinishedRun, keeping: Done) -> Path:
-    """Write a result's data, at first into the folder of the unfinished run, and return their folder."""
-    try:
-        return write_data(result, parent, within=unfinished.folder, about_to=unfinished.will_finish_as, keeping=keeping)
-    except KeyboardInterrupt:
-        n = len(result.replications)
-        words = f"All {n} replications are kept in {unfinished.folder}; the same command goes on."
-        raise KeyboardInterrupt(words) from None
-
-
-def _finished(
-    study: Study, unfinished: UnfinishedRun, identity: Identity, *, say: Any, done: Done, planning: Done
-) -> Result:
-    """The result of all replications; those that an unfinished run kept are not run again."""
-    known = dict(unfinished.kept)
-    study, missing = still_to_run(study, known)
-    _say_kept(study.run.numbers, known, say=say, done=done)
-    began = time.perf_counter()
-    while missing:
-        planning(len(study.run.numbers))
-        _run_missing(study, missing, known, unfinished, n_all=len(study.run.numbers), done=done)
-        study, missing = still_to_run(study, known)
-    ordered = tuple(known[number] for number in study.run.numbers)
-    manifest = _manifest(study, ordered, identity, time.perf_counter() - began, unfinished.engine_seconds)
-    return Result(study, ordered, Explained(study), manifest)
-
-
-def _say_kept(numbers: range, known: Mapping[int, ReplicationResult], *, say: Any, done: Done) -> None:
-    """Say how many of the replications to run are kept already, if any."""
-    n_kept = sum(number in known for number in numbers)
-    if n_kept:
-        say(f"Resuming an unfinished run: {n_kept} of {len(numbers)} replications are kept (resume=false begins anew).")
-        done(n_kept)
-
-
-def _run_missing(
-    study: Study,
-    missing: Sequence[int],
-    known: dict[int, ReplicationResult],
-    unfinished: UnfinishedRun,
-    *,
-    n_all: int,
-    done: Done,
-) -> None:
-    """Run the replications that are missing of `n_all`; each is kept, and added to `known`, as it ends."""
-    n_done = n_all - len(missing)
-    failed: list[Failed] = []
-    try:
-        for result in replications(study, missing):
-            if isinstance(result, Failed):
-                failed.append(result)
-            else:
-                known[result.replication] = result
-                unfinished.add(result)
-                n_done += 1
-                done(n_done)
-    except (KeyboardInterrupt, ExecutorFailed) as stop:
-        if not n_done:
-            raise
-        words = f"{n_done} of {n_all} replications are kept in {unfinished.folder}; the same command goes on."
-        if isinstance(stop, ExecutorFailed):
-            raise ExecutorFailed(f"{stop}. {words}") from stop
-        raise KeyboardInterrupt(words) from None
-    if failed:
-        raise failure(failed, kept=n_done)
-
-
-def extend_into(
-    folder: Path | str,
-    n: int,
-    results: Path,
-    *,
-    resume: bool = True,
-    say: Any = print,
-    done: Done = lambda n_done: None,
-    on: Callable[[Study], Study] = lambda study: study,
-) -> Stored:
-    """Extend a stored result by the next `n` replications, and write the whole into a new folder, as the commands do.
-
-    The replications are kept as they end, and an extension that was stopped is resumed, as by `run_into`. `on`: the
-    study with another executor. Raises ResultsError if the result is of another program (`what_changed`), because its
-    replications and new ones would not be of one study.
-    """
-    before = read(folder)
-    changed = what_changed(before)
-    if changed:
-        raise ResultsError(
-            f"{folder}: since it was run, {', '.join(changed)} changed, so new replications would not be of the same "
-            f"study. Run all of it again: aeflow compare from={folder}"
-        )
-    must_be_writable(results)
-    study, numbers = on(before.study), before._following(n)
-    part = replace(study, run=replace(study.run, replications=numbers.stop, first=numbers.start, count=n))
-    refuse_large([part])
-    identity = Identity(before.manifest["identity"])
-    parent = results / study.design.name
-    unfinished = UnfinishedRun(parent, identity, about=about(part), part_of=part.run.part_name, resume=resume)
-    with unfinished:
-        known = dict(unfinished.kept)
-        _say_kept(numbers, known, say=say, done=done)
-        began = time.perf_counter()
-        missing = [number for number in numbers if number not in known]
-        _run_missing(study, missing, known, unfinished, n_all=n, done=done)
-        new = [known[number] for number in numbers]
-        result = before._with(new, time.perf_counter() - began, unfinished.engine_seconds)
-        written = _written(result, parent, unfinished, lambda n_done: None)
-        point_latest(results, written)
-        failed = write_report(written, result)
-        unfinished.remove(list(numbers))
-        return Stored(result, written, failed)
+# --- reading -------------------------------------------------------------------------------------------------------
 
 
 def read(folder: Path | str) -> Result:
@@ -499,9 +277,13 @@ def gather(folders: Sequence[Path | str]) -> Result:
             f"them, e.g. with run.first={missing[0]} run.count={len(missing)}, and name their folder too"
         )
     ordered = in_order(list(merged.values()))
-    wall_seconds = sum(part.manifest["wall_seconds"] for part in parts)
-    engine_seconds = sum(part.manifest["engine_seconds"] for part in parts)
-    manifest = _manifest(first.study, ordered, Identity(first.manifest["identity"]), wall_seconds, engine_seconds)
+    manifest = manifest_of(
+        first.study,
+        ordered,
+        Identity(first.manifest["identity"]),
+        wall_seconds=sum(part.manifest["wall_seconds"] for part in parts),
+        engine_seconds=sum(part.manifest["engine_seconds"] for part in parts),
+    )
     return Result(first.study, ordered, first.explained, manifest)
 
 

@@ -67,6 +67,10 @@ class ResultsError(AeflowError):
     """Results cannot be written, found or read."""
 
 
+NEAR = 0.6
+"""How alike two names are, from 0 to 1, for `nearest` to offer the one for the other."""
+
+
 def moved_to(name: str) -> str:
     """The remedy for an old name: what it is called now."""
     return f"It is now called '{name}': `aeflow migrate FOLDER` rewrites your files"
@@ -97,7 +101,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     renamed = now_called(name)
     if renamed in names:
         return moved_to(renamed)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=NEAR)
     if close:
         return f"Did you mean '{close[0]}'?"
     return f"Known names: {', '.join(names) or 'none'}"

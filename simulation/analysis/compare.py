@@ -17,6 +17,7 @@ from simulation.analysis.departments import Department, Ranges, ranges
 from simulation.analysis.intervals import LEVEL, Interval, critical_value, interval, intervals, t_quantile
 from simulation.analysis.measure_definition import Definition
 from simulation.analysis.measures import MeasureName, Measures
+from simulation.analysis.skewness import sides
 from simulation.analysis.weakness import Weakness, too_short, weakness_of, width_factor
 from simulation.errors import ResultsError, nearest
 from simulation.pathway.own_measures import Better
@@ -54,8 +55,9 @@ class Comparison:
     both arms have the measure, out of `of` (0: all of them), and every number rests on these. So the baseline's mean is
     `mean - difference`, which differs from the baseline's own row if a replication lacks the measure in this arm.
     `interval_kind` is the kind of its intervals; `largest_share` is the share of the difference's variance due to one
-    replication, `level_share` the same for the mean; `short` is true if too few days were measured for any interval of
-    this measure; `own` defines a user's measure.
+    replication, `level_share` the same for the mean; `tail` is by how much one side grows further at levels above 95 %
+    (`skewness.sides`); `short` is true if too few days were measured for any interval of this measure; `own` defines a
+    user's measure.
 
     Over an ensemble the mean counts each department once, and its interval has `degrees` degrees of freedom, from the
     spread within departments (`analysis/departments.py`; while a result grows it uses each department's first
@@ -80,6 +82,7 @@ class Comparison:
     of: int = 0
     largest_share: float = 0.0
     level_share: float = 0.0
+    tail: float = 0.0
     short: bool = False
     own: Definition | None = None
     degrees: float | None = None
@@ -146,13 +149,16 @@ class Comparison:
     def together(self, family: int) -> tuple[float, float]:
         """The difference's interval as one of a family that hold together at `level`; unchanged for a family of 1.
 
-        NaN where there is none, or where no definite verdict may rest on it; wider where one replication makes it.
+        NaN where there is none, or where no definite verdict may rest on it; wider where one replication makes it, and
+        on the side of the long tail where differences are skewed.
         """
         ratio = self.width_factor
         if self.n_replications < 2 or (family == 1 and ratio == 1):
             return self.difference_low, self.difference_high
-        ratio *= self._critical_value(self.level_of(family)) / self._critical_value(self.level)
-        return self.difference - ratio * self.half_width, self.difference + ratio * self.half_width
+        level = self.level_of(family)
+        half_width = ratio * self.half_width * self._critical_value(level) / self._critical_value(self.level)
+        lower, upper = sides(self.tail, level)
+        return self.difference - lower * half_width, self.difference + upper * half_width
 
 
 def compare(
@@ -242,6 +248,7 @@ def compare_arms(
                 of=differences.of,
                 largest_share=float(differences.share[number]),
                 level_share=float(levels.share[number]),
+                tail=float(differences.tail[number]),
                 short=short[number],
                 degrees=None if differences.degrees is None else float(differences.degrees[number]),
                 **({} if over_departments is None else _range_of(over_departments, number)),

@@ -8,7 +8,6 @@ which narrows the interval; the interval is right without it, too.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
@@ -64,8 +63,8 @@ def compare_runs(
         if close:
             return RunComparison("close", f"verdicts differ, effects by less than {threshold(mid, unit)}", apart)
         return RunComparison("depends", f"depends on {on}", apart)
-    wordings = {verdict.words for verdict in verdicts.values()}
-    words = wordings.pop() if len(wordings) == 1 else _direction(wordings.pop())
+    first, *others = verdicts.values()
+    words = first.words if all(other.words == first.words for other in others) else first.direction
     how_much = f"; how much depends on {on}" if differ and not close else ""
     return RunComparison(kinds.pop(), f"{words} in every run{how_much}", apart)
 
@@ -82,8 +81,3 @@ def _furthest(effects: Mapping[str, Floats], department: Department | None) -> t
         used = None if department is None else department[:n]
         differences.append((one, other, compare(effects[other][:n], effects[one][:n], level=level, department=used)))
     return max(differences, key=lambda pair: abs(pair[2].mean))
-
-
-def _direction(words: str) -> str:
-    """The direction alone: 'shorter' from 'shorter by more than 5 min', 'cannot tell' from 'cannot tell: ...'."""
-    return re.split(r" by |, perhaps|:| among | yet", words, maxsplit=1)[0]

@@ -34,7 +34,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.analysis.skewness import widening_over
+from simulation.analysis.skewness import Widening, widening_over
 from simulation.analysis.weakness import ENOUGH
 from simulation.records.schema import Floats
 
@@ -59,7 +59,7 @@ class Ranges(NamedTuple):
 
 class Within(NamedTuple):
     """For each column: the mean over departments, its standard error, its degrees of freedom, the number of
-    replications that have the number, the factor by which skewness widens an interval (1 if no department has three
+    replications that have the number, by how much skewness widens an interval (not at all if no department has three
     replications), and the largest share of the squared deviations due to one department (with fewer than ten, to one
     replication)."""
 
@@ -67,7 +67,7 @@ class Within(NamedTuple):
     standard_error: Floats
     degrees: Floats
     n: NDArray[np.int64]
-    widened: Floats
+    widened: Widening
     share: Floats
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from simulation.analysis import always_valid
 from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.departments import MIN_REPLICATIONS, Department, first_of_each, within
-from simulation.analysis.skewness import widening
+from simulation.analysis.skewness import Widening, sides, widening
 from simulation.analysis.weakness import Weakness, largest_share, weakness_of, width_factor
 from simulation.errors import ResultsError
 from simulation.records.schema import Floats
@@ -79,7 +79,7 @@ class Interval:
         factor = width_factor(self.weakness, self.n, departments=self.departments, always_valid=self.always_valid)
         if factor == 1:
             return self.low, self.high
-        return self.mean - factor * self.half_width, self.mean + factor * self.half_width
+        return self.mean - factor * (self.mean - self.low), self.mean + factor * (self.high - self.mean)
 
     @property
     def excludes_zero(self) -> bool:
@@ -135,7 +135,8 @@ def interval(
     if column.error is not None and department is not None:
         _, times = np.unique(department[~np.isnan(values)], return_counts=True)
         error, departments = float(column.error[0]), int((times >= MIN_REPLICATIONS).sum())
-    bounds = (mean - half_width, mean + half_width)
+    lower, upper = sides(float(column.tail[0]), level)
+    bounds = (mean - lower * half_width, mean + upper * half_width)
     return Interval(
         mean, *bounds, sd, int(column.n[0]), column.of, share, error, departments, always_valid=kind == "always_valid"
     )
@@ -145,8 +146,10 @@ class Intervals(NamedTuple):
     """Intervals of several columns of numbers, shape (n_columns,) each.
 
     n: number of replications that have a number; share: the largest share of the variance due to one replication (over
-    ten or more departments: to one department); widened: the factor by which skewness widens it; of: number of all
-    replications; degrees, error: degrees of freedom and standard error over an ensemble, None without one.
+    ten or more departments: to one department); widened: the factor by which skewness widens it at 95 %, which the
+    half-width includes; of: number of all replications; tail: by how much a level above 95 % widens one side further
+    (`skewness.sides`), which the half-width does not include; degrees, error: degrees of freedom and standard error
+    over an ensemble, None without one.
     """
 
     mean: Floats
@@ -156,6 +159,7 @@ class Intervals(NamedTuple):
     share: Floats
     widened: Floats
     of: int
+    tail: Floats
     degrees: Floats | None = None
     error: Floats | None = None
 
@@ -186,16 +190,18 @@ def intervals(values: Floats, level: float, kind: IntervalKind, department: Depa
         degrees = over.degrees.tolist()
         quantiles = {number: t_quantile(number, level) for number in set(degrees) if number > 0}
         critical_values = np.array([quantiles.get(number, np.nan) for number in degrees])
-        half_width = over.widened * critical_values * over.standard_error
+        widened, tail = over.widened
+        half_width = widened * critical_values * over.standard_error
         half_width, share = np.where(equal & (n > 1), 0.0, half_width), np.where(equal, 0.0, over.share)
         mean = np.where(equal, lowest, over.mean)
-        return Intervals(mean, half_width, sd, n, share, over.widened, len(values), over.degrees, over.standard_error)
+        return Intervals(mean, half_width, sd, n, share, widened, len(values), tail, over.degrees, over.standard_error)
     by_n = {int(number): critical_value(int(number), level, kind) for number in np.unique(n) if number > 1}
     critical = np.array([by_n.get(int(number), np.nan) for number in n])
-    widened = widening(from_mean, sd, n) if kind == "fixed_sample" else np.ones(len(n))
+    none = Widening(np.ones(len(n)), np.zeros(len(n)))
+    widened, tail = widening(from_mean, sd, n) if kind == "fixed_sample" else none
     half_width = widened * critical * sd / np.sqrt(np.maximum(n, 1))
     share = np.where(equal, 0.0, largest_share(from_mean**2))
-    return Intervals(mean, half_width, sd, n, share, widened, len(values))
+    return Intervals(mean, half_width, sd, n, share, widened, len(values), tail)
 
 
 def replications_needed(sd: float, half_width_wanted: float, *, level: float = LEVEL) -> int:

@@ -7,9 +7,13 @@ from collections.abc import Sequence
 
 from simulation.analysis import always_valid
 from simulation.analysis.compare import Comparison
+from simulation.analysis.skewness import growth
 
 ALPHA = 0.05
 """The chance of a false alarm that is accepted: of one interval, or of all that are read together."""
+
+SMALLEST, P_STEP = 1e-9, 1e-6
+"""The least p that is searched for, and how near its logarithm is found."""
 
 
 def is_worse(row: Comparison) -> bool | None:
@@ -28,7 +32,8 @@ def is_worse(row: Comparison) -> bool | None:
 def p_value(row: Comparison) -> float:
     """The two-sided p of the paired t test, or of a test that may be read after every replication (always-valid rows).
 
-    Below .05 where the 95 % interval excludes 0: where skewness widens the interval, t is smaller by the same factor.
+    Below a level where the interval at 1 less that level excludes 0: where skewness widens the interval, t is smaller
+    by the same factor. Not below 1e-9 where 0 is on the side of the long tail.
     NaN with fewer than two replications or where the difference is not known; 1 where nothing differs, where an
     always-valid interval is unbounded as yet, or where no definite verdict may rest on the interval.
     """
@@ -47,7 +52,23 @@ def p_value(row: Comparison) -> float:
     from scipy.special import stdtr
 
     t = abs(row.difference) / spread * math.sqrt(row.n_replications)
-    return float(2 * stdtr(row.n_replications - 1 if row.degrees is None else row.degrees, -t))
+    degrees = row.n_replications - 1 if row.degrees is None else row.degrees
+    p = float(2 * stdtr(degrees, -t))
+    towards_tail = row.tail * row.difference < 0
+    return _p_towards_tail(t, degrees, abs(row.tail)) if towards_tail and p < ALPHA else p
+
+
+def _p_towards_tail(t: float, degrees: float, tail: float) -> float:
+    """The p at whose level the bound on the side of the long tail is 0: found by halving its logarithm's range."""
+    from scipy.special import stdtrit
+
+    low, high = math.log(SMALLEST), math.log(ALPHA)
+    while high - low > P_STEP:
+        middle = (low + high) / 2
+        p = math.exp(middle)
+        excluded = t > -stdtrit(degrees, p / 2) * (1 + growth(1 - p) * tail)
+        low, high = (low, middle) if excluded else (middle, high)
+    return math.exp(high)
 
 
 def holm(p_values: Sequence[float], level: float = ALPHA) -> tuple[bool, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from simulation.errors import nearest
+from simulation.errors import NEAR, meant, nearest
 
 STATISTICS = {"_mean": "mean", "_median": "median", "_p95": "95th percentile"}
 """How the name of a measure ends that is a statistic of minutes, and its words."""
@@ -33,9 +33,8 @@ def nearest_measure(name: str, known: Iterable[str]) -> str:
         return f"It has no {STATISTICS[ending]} here, but {' and '.join(others)}{near}"
     if alike:
         return f"Did you mean '{alike[0]}'?"
-    usual = nearest(name, names)
-    suggested = usual.partition("'")[2].partition("'")[0] if usual.startswith("Did you mean") else ""
-    if suggested.endswith(ending) or not suggested.endswith(tuple(STATISTICS)):
-        return usual
+    suggested = meant(name, names, near=NEAR)
+    if suggested is None or suggested.endswith(ending) or not suggested.endswith(tuple(STATISTICS)):
+        return nearest(name, names)
     same = ", ".join(other for other in names if other.endswith(ending)) or "none"
     return f"There is no {STATISTICS[ending]} of that name here. Known are {same}; or state one of your own"

@@ -23,9 +23,11 @@ This is the two one-sided tests of equivalence beside the ordinary test; 'no cha
 the MID' are both equivalence, told apart by whether the direction is known.
 
 Verdicts that are looked at together are a `family`. Chance alone would bring about one of many, so each is read from an
-interval so wide that all of the family hold together with at least 95 % (Bonferroni, whatever the dependence between
-arms that share a baseline). Intervals that are shown stay at 95 % each. For margins the family widens claims of safety
-only; harm is judged from the interval by itself. Why: docs/decisions/0014-how-many-were-looked-at.md.
+interval so wide that all of the family hold together with about 95 % (Bonferroni, whatever the dependence between
+arms that share a baseline; wider on the side of a long tail, `analysis/skewness.py`, which says how often they hold
+where replications are few and differences much skewed). Intervals that are shown stay at 95 % each. For margins the
+family widens claims of safety only; harm is judged from the interval by itself. Why:
+docs/decisions/0014-how-many-were-looked-at.md.
 
 While a result grows, and once it has grown beyond the number of replications planned, intervals are always valid
 (`analysis/always_valid.py`): a verdict may then be read after every replication. The comparison carries the kind of its
@@ -48,6 +50,7 @@ from simulation.analysis import always_valid
 from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.compare import Comparison
 from simulation.analysis.intervals import replications_needed
+from simulation.analysis.skewness import sides
 from simulation.analysis.weakness import ENOUGH, MIN_REPLICATIONS, words_of
 from simulation.errors import ResultsError
 from simulation.pathway.own_measures import Better
@@ -68,8 +71,6 @@ INTERVAL_NOTES: dict[IntervalKind, tuple[str, ...]] = {
     ),
 }
 """Notes of a table on its kind of interval; none for the ordinary one."""
-PERHAPS_WORSE = "worse, perhaps by less than"
-"""How the words begin for what is worse for certain, but not by more than its margin for certain."""
 PILOT = 10
 """Replications below which their spread says too little about how many more are needed: the interval of a standard
 deviation from 10 reaches from 0.7 to 1.8 times it."""
@@ -80,12 +81,15 @@ class Verdict:
     """The verdict on one difference: its kind, a few words, one sentence.
 
     size: if the direction is known, whether the difference is more or less than the MID, or open; n_more: how many
-    more replications are needed (None if that is not known or does not apply).
+    more replications are needed (None if that is not known or does not apply). answer: the words without the reason why
+    it cannot be told; direction: the words without the size, too: 'shorter', 'cannot tell'.
     """
 
     kind: Kind
     words: str
     sentence: str
+    answer: str
+    direction: str
     size: Size | None = None
     n_more: int | None = None
 
@@ -108,18 +112,20 @@ def verdict(comparison: Comparison, mid: float, *, family: int = 1, identical: b
     if not mid > 0:
         raise ResultsError(f"minimal important difference of {comparison.measure}: {mid}. Give a number above 0")
     if identical:
-        return Verdict("identical", IDENTICAL, _sentence(comparison, IDENTICAL, family))
+        return Verdict("identical", IDENTICAL, _sentence(comparison, IDENTICAL, family), IDENTICAL, IDENTICAL)
     unseen = _none_seen(comparison)
     if unseen is not None:
-        return Verdict(*unseen, _sentence(comparison, unseen[1], family))
+        return Verdict(*unseen, _sentence(comparison, unseen[1], family), unseen[1], unseen[1])
     kind, size, words = interval_words(*comparison.together(family), mid, comparison.unit, comparison.better)
     if kind != "cannot tell":
-        return Verdict(kind, words, _sentence(comparison, words, family), size)
+        told = direction_words(comparison.unit, comparison.better, down=kind == "cuts") if size is not None else words
+        return Verdict(kind, words, _sentence(comparison, words, family), words, told, size)
     n_more = _n_more(comparison, mid / 2, family)
     low, high = comparison.together(1)
     alone = low > 0 or high < 0 or (-mid < low and high < mid)
-    words = _cannot_tell(comparison, n_more, family, alone=alone)
-    return Verdict("cannot tell", words, _sentence(comparison, words, family), n_more=n_more)
+    answer, why = _cannot_tell(comparison, n_more, family, alone=alone)
+    words = f"{answer}: {why}"
+    return Verdict("cannot tell", words, _sentence(comparison, words, family), answer, "cannot tell", n_more=n_more)
 
 
 def interval_words(low: float, high: float, mid: float, unit: str, better: Better) -> tuple[Kind, Size | None, str]:
@@ -155,7 +161,7 @@ def _margin_words(worst: float, best: float, margin: float, unit: str) -> tuple[
     if best > margin:
         return "inferior", f"worse by more than {within}"
     if best > 0:
-        return "worse", f"{PERHAPS_WORSE} {within}"
+        return "worse", f"worse, perhaps by less than {within}"
     return "cannot tell", "cannot tell"
 
 
@@ -185,7 +191,7 @@ def non_inferiority(comparison: Comparison, margin: float, *, family: int = 1, i
     if kind != "cannot tell":
         return Judgement(kind, words, _sentence(comparison, words, family))
     n_more = _n_more(comparison, margin / 2, family)
-    words = _cannot_tell(comparison, n_more, family, alone=worst_alone < margin)
+    words = ": ".join(_cannot_tell(comparison, n_more, family, alone=worst_alone < margin))
     return Judgement("cannot tell", words, _sentence(comparison, words, family), n_more)
 
 
@@ -225,32 +231,36 @@ def _n_more(comparison: Comparison, half_width: float, family: int) -> int | Non
     """
     if comparison.n_replications < PILOT or comparison.weakness is not None or not np.isfinite(comparison.spread):
         return None
-    level = comparison.level_of(family)
+    n, level = comparison.n_replications, comparison.level_of(family)
     count = always_valid.replications_needed if comparison.interval_kind == "always_valid" else replications_needed
     needed = count(comparison.spread, half_width, level=level)
-    return max(needed - comparison.n_replications, 0)
+    if comparison.tail and family > 1:  # what one side grows by falls as replications are added
+        wider = max(sides(comparison.tail * n / max(n, needed), level))
+        needed = count(wider * comparison.spread, half_width, level=level)
+    return max(needed - n, 0)
 
 
-def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alone: bool) -> str:
-    """Why it cannot be told, and what would help; `alone`: its own interval, outside the family, would tell."""
+def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alone: bool) -> tuple[str, str]:
+    """That it cannot be told; why, and what would help. `alone`: its own interval, outside the family, would tell."""
     n = comparison.n_replications
     among = f" among {family} looked at" if family > 1 and alone else ""
     if math.isnan(comparison.difference):
-        return "cannot tell: not known in some replication, as where somebody's stay had not ended"
+        return "cannot tell", "not known in some replication, as where somebody's stay had not ended"
     if comparison.interval_kind == "always_valid":
         first = always_valid.first_bounded(comparison.level_of(family))
         if n < first:  # the interval beside it may be there already: it is the row's own, of no family
             shown = n >= always_valid.first_bounded(comparison.level)
             adjusted = f" adjusted for {family} comparisons" if shown else ""
-            return f"cannot tell yet{among}: the first interval{adjusted} needs {first} replications (n = {n})"
+            return f"cannot tell yet{among}", f"the first interval{adjusted} needs {first} replications (n = {n})"
     if (weakness := comparison.weakness) is not None:
         share, departments = comparison.largest_share, comparison.departments_within
-        return f"cannot tell: {words_of(weakness, n, of=comparison.of, largest_share=share, departments=departments)}"
+        why = words_of(weakness, n, of=comparison.of, largest_share=share, departments=departments)
+        return "cannot tell", why
     if n_more is None:
-        return f"cannot tell{among}: {n} replications, too few to say how many more"
+        return f"cannot tell{among}", f"{n} replications, too few to say how many more"
     if n_more == 0:
-        return f"cannot tell{among}: the interval is as narrow as planned"
-    return f"cannot tell{among}: about {n_more:,} more replication{'s' if n_more != 1 else ''} (from n = {n})"
+        return f"cannot tell{among}", "the interval is as narrow as planned"
+    return f"cannot tell{among}", f"about {n_more:,} more replication{'s' if n_more != 1 else ''} (from n = {n})"
 
 
 def _sentence(comparison: Comparison, words: str, family: int) -> str:

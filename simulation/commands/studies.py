@@ -12,7 +12,7 @@ from simulation.commands.words import headings, load_study, print_heading, sweep
 from simulation.errors import ConfigError, Fault
 
 if TYPE_CHECKING:
-    from simulation.api import Stored
+    from simulation.resumable import Stored
     from simulation.study.study import Study
 
 PRICES = "study=shadow_prices"
@@ -106,10 +106,11 @@ def _in_scenarios(
 
 def _run_again(folder: str, words: list[str]) -> int:
     """Run a stored study again, and say whether the numbers are the same to the last bit."""
-    from simulation.api import read, run_into, same_numbers, what_changed
+    from simulation.api import read, same_numbers, what_changed
     from simulation.config import load
     from simulation.report.progress import announce, progress
     from simulation.report.screen import print_result
+    from simulation.resumable import run_into
     from simulation.study.bounds import refuse_large
 
     unknown = [word for word in words if word.split("=", 1)[0].split(".")[0] not in NOT_OF_A_STUDY]
@@ -139,10 +140,10 @@ def _run_again(folder: str, words: list[str]) -> int:
 
 def extend(words: list[str]) -> int:
     """Run more replications of a stored run, and write and print the whole."""
-    from simulation.api import extend_into
     from simulation.config import load
     from simulation.report.progress import progress
     from simulation.report.screen import print_result
+    from simulation.resumable import extend_into
 
     plain = [word for word in words if "=" not in word]
     overrides = [word for word in words if word not in plain]
@@ -193,9 +194,9 @@ def _put_together(done: Sequence[tuple[Sequence[str], Stored]], results: Path) -
 
 def _run_study(study: Study, *, alone: bool) -> Stored | None:
     """Run a study, store it and print its answer; None for a dry run."""
-    from simulation.api import run_into
     from simulation.report.progress import announce, progress
     from simulation.report.screen import print_result
+    from simulation.resumable import run_into
     from simulation.study.bounds import work_of
 
     announce(study, alone=alone)

@@ -8,6 +8,11 @@ from pathlib import Path
 from simulation.errors import ConfigError, Fault
 
 CARDS, CONFIGS, STUDY = "vetting", "configs", "study/vetted.yaml"
+FEWER = (
+    "For a department with fewer levels, write the card's counts (matrix.csv) as a policy of your own "
+    "(docs/how-to/small-department.md, 'A triage that can be wrong')"
+)
+"""What can be done with a bench whose cases have fewer than five levels."""
 
 
 def with_card(overrides: Sequence[str], config_dir: str | None) -> tuple[list[str], str | None]:
@@ -27,11 +32,21 @@ def with_card(overrides: Sequence[str], config_dir: str | None) -> tuple[list[st
     results = [word.partition("=")[2] for word in others if word.startswith("results=")]
     folder = Path(named[-1]) if named else _newest(Path(results[-1] if results else "results") / CARDS)
     if folder is None:
-        raise ConfigError([Fault("study=vetted", "no bench has written a policy yet", "Run aeflow vet first")])
+        raise ConfigError([_no_policy(Path(results[-1] if results else "results") / CARDS)])
     if not (folder / CONFIGS / STUDY).is_file():
-        remedy = "Name a folder that `aeflow vet` wrote; where a true level has no case it writes none"
+        remedy = (
+            f"Name a folder that `aeflow vet` wrote; where a true level of the five has no case it writes none. {FEWER}"
+        )
         raise ConfigError([Fault(f"card={folder}", "holds no policy", remedy)])
     return others, str(folder / CONFIGS)
+
+
+def _no_policy(cards: Path) -> Fault:
+    """The fault of no card that holds a policy, in this folder of cards."""
+    if any(cards.glob("*/card.json")):
+        found = "no card holds a policy, because a true level of the five has no case that was labelled"
+        return Fault("study=vetted", found, FEWER)
+    return Fault("study=vetted", "no bench has written a policy yet", "Run aeflow vet first")
 
 
 def _newest(cards: Path) -> Path | None:

@@ -30,13 +30,11 @@ from omegaconf.errors import OmegaConfBaseException
 from simulation.config.bounds import configuration_faults, file_fault, override_fault, shortened
 from simulation.config.dotted import Raw, lay_over, leave_out, path_to, resolve
 from simulation.config.files import defaults_fault, explained
-from simulation.config.folders import fingerprint_of, names_in, search_folders, shown_path
-from simulation.config.own_site import rest_left_out
+from simulation.config.folders import NO_FILE, fingerprint_of, names_in, search_folders, shown_path
+from simulation.config.own_site import BESIDE, rest_left_out, study_of_another
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.renamed import CHOICES
 
-NO_FILE = "none"
-"""The choice of a group of which no file is taken."""
 _folders: list[Path] = []
 """The folders that Hydra looks in while it composes for us: the user's, then the packaged one."""
 _read_once: dict[tuple[str, int, int], ConfigResult] = {}
@@ -154,10 +152,21 @@ def stated_in(overrides: Sequence[str], folders: Sequence[Path]) -> Composed:
     """
     choices, values = _parted(overrides, folders)
     files = _files_composed(tuple(choices), tuple(folders), fingerprint_of(folders))
-    left_out = rest_left_out(files.choices, {text.partition("=")[0].lstrip("+~") for text in choices}, folders)
-    if left_out is not None:
-        raise ConfigError([left_out])
+    mixed = _mixed_departments(files, choices, folders)
+    if mixed is not None:
+        raise ConfigError([mixed])
     return laid_over(files, values)
+
+
+def _mixed_departments(files: Composed, choices: Sequence[str], folders: Sequence[Path]) -> Fault | None:
+    """The fault of choices that state one department with parts of another, or None."""
+    asked = {text: text.partition("=")[0].lstrip("+~") for text in choices}
+    left_out = rest_left_out(files.choices, set(asked.values()), folders)
+    if left_out is not None or not {"site", "study"} <= set(asked.values()):
+        return left_out
+    of_study = tuple(text for text, group in asked.items() if group not in ("site", *BESIDE))
+    alone, usual = (_files_composed(texts, tuple(folders), fingerprint_of(folders)) for texts in (of_study, ()))
+    return study_of_another(files.choices, alone.choices, usual.choices, set(asked.values()), folders)
 
 
 def laid_over(files: Composed, values: Sequence[Override]) -> Composed:

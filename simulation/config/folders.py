@@ -8,6 +8,8 @@ from pathlib import Path
 from simulation.errors import ConfigError, Fault
 from simulation.renamed import GROUPS as RENAMED_GROUPS
 
+NO_FILE = "none"
+"""The choice of a group of which no file is taken."""
 LONGEST_NAME = 200
 """Characters of the name of a configuration, with its folders."""
 NOT_IN_NAMES = frozenset('\\:<>"|?*\0')

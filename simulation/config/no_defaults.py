@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from simulation.config.composing import NO_FILE, Composed
+from simulation.config.composing import Composed
 from simulation.config.departments import SECTIONS
 from simulation.config.files import stated_by
-from simulation.config.folders import names_in
+from simulation.config.folders import NO_FILE, names_in
 from simulation.errors import Fault
 from simulation.study.design import Design
 

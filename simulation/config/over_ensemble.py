@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from simulation.config.bounds import REFERENCE, shortened
-from simulation.config.composing import NO_FILE, Composed, lay_over_values
+from simulation.config.composing import Composed, lay_over_values
 from simulation.config.departments import CHANGEABLE, department
 from simulation.config.dotted import Change, Raw, as_stated, set_change, value_at
 from simulation.config.ensembles import Ensemble, ensemble_named
 from simulation.config.files import copied
+from simulation.config.folders import NO_FILE
 from simulation.errors import ConfigError, Fault
 from simulation.records.serialise import Plain, exact
 from simulation.study.design import Arm, Design, factor_of, is_number

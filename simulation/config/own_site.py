@@ -1,6 +1,7 @@
-"""A site of the user's own chosen without the rest of its department: files of its name in the groups beside it.
+"""A site chosen without the rest of its department, composed into a department that nobody has.
 
-Composed with the typical staffing, it would answer for a department that nobody has.
+Either it is the user's own without the files of its name in the groups beside it, or it is another than the study's
+while the study's staffing, calibration or pathway would stay.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from simulation.config.folders import file_named
+from simulation.config.folders import NO_FILE, file_named
 from simulation.errors import Fault
 
 BESIDE = ("staffing", "calibration", "pathway")
@@ -43,6 +44,38 @@ def rest_left_out(choices: Mapping[str, str], asked: Collection[str], folders: S
         f"For the whole department write {whole}; to replace a part of it, add that choice as well ({group}={name})"
     )
     return Fault(f"site={site}", found, remedy)
+
+
+def study_of_another(
+    choices: Mapping[str, str],
+    of_study: Mapping[str, str],
+    usual: Mapping[str, str],
+    asked: Collection[str],
+    folders: Sequence[Path],
+) -> Fault | None:
+    """The fault of a site that overrides choose while other groups stay with the department that the study chooses;
+    else None.
+
+    `of_study`, `usual`: what the study chooses by itself, and what is chosen without any. `asked` as above: what it
+    names is meant.
+    """
+    study, site = choices["study"], choices["site"]
+    if of_study["site"] in (usual["site"], site):
+        return None
+    left = {
+        group: choices[group]
+        for group in BESIDE
+        if group not in asked and choices[group] == of_study[group] and choices[group] not in (usual[group], site)
+    }
+    if not left:
+        return None
+    kept = [f"{group}={name}" for group, name in left.items()]
+    about = "a department of its own" if of_study["site"] == NO_FILE else f"the department of site={of_study['site']}"
+    found = f"study={study} is about {about}, and its {', '.join(kept)} would stay"
+    whole = {group: site if file_named(group, site, folders) is not None else usual[group] for group in left}
+    words = " ".join(f"{group}={name}" for group, name in {"site": site, **whole}.items())
+    remedy = f"Leave site={site} out, or for the whole department say {words}; what you want to keep say as well"
+    return Fault(f"site={site}", found, f"{remedy} ({kept[0]})")
 
 
 def _files(choices: Mapping[str, str], own: Sequence[Path]) -> list[Path]:

@@ -3,7 +3,6 @@ screen show the same."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -62,7 +61,7 @@ def first_page(result: StudyResult) -> FirstPage:
     for target in reported_targets(result):
         row = result.row(result.design.baseline, target.measure, target.group)
         about.append(f"'{target.label}', now {amount(row.mean, row.unit)}")
-        important = _in_full(threshold(target.minimal_important_difference, row.unit))
+        important = _in_full(target.minimal_important_difference, row.unit)
         thresholds += [] if important in thresholds else [important]
     lead = (
         f"{summary(result)}What each does to {listed_with_and(about)} under '{result.baseline.label}', with 95 % "
@@ -79,9 +78,11 @@ def first_page(result: StudyResult) -> FirstPage:
     )
 
 
-def _in_full(important: str) -> str:
-    """'5 minutes' for '5 min'."""
-    return re.sub(" min$", " minute" if important == "1 min" else " minutes", important)
+def _in_full(important: float, unit: str) -> str:
+    """'5 minutes', where a table has '5 min'."""
+    if unit == "minutes":
+        return f"{important:g} minute{'s' if important != 1 else ''}"
+    return threshold(important, unit)
 
 
 def _notes(result: StudyResult) -> Iterator[str]:

@@ -82,13 +82,21 @@ def _effect_words(finding: Finding) -> str:
         return "effect not known: it is missing in some replication, for example because a stay had not ended"
     if kind == "cannot tell":
         return f"effect not settled: {change(row.difference, row.unit)} {unit_of(row)}{_interval(row)}"
-    if kind == "no change" or (finding.verdict.size == "less" and prints_as_zero(row)):
+    if not _tells_direction(finding):
         if row.difference_low == row.difference_high == 0:
             return "changes nothing"
         return f"makes no difference that matters: {change(row.difference, row.unit)} {unit_of(row)}{_interval(row)}"
     size = {"more": "enough to matter", "open": "perhaps too little to matter", "less": "too little to matter"}
     low, high = sorted((abs(row.difference_low), abs(row.difference_high)))
     return f"{size_words(row)} ({plain(low, row)} to {plain(high, row)}), {size[finding.verdict.size or 'open']}"
+
+
+def _tells_direction(finding: Finding) -> bool:
+    """Whether the sentence on an effect says which way it goes, so that the next can say by how much ('by 3 min')."""
+    row = finding.comparison
+    if math.isnan(row.difference) or kind_of(finding) in ("no change", "cannot tell"):
+        return False
+    return not (finding.verdict.size == "less" and prints_as_zero(row))
 
 
 def _interval(row: Comparison) -> str:
@@ -105,8 +113,7 @@ def _range_words(finding: Finding) -> str:
     if spread is None or not spread.is_range:
         return ""
     _, low, high = spread.range
-    told = kind_of(finding) not in ("no change", "cannot tell")  # the sentence before says which way
-    one_way = told and row.difference * low > 0 and row.difference * high > 0
+    one_way = _tells_direction(finding) and row.difference * low > 0 and row.difference * high > 0
     least, most = (plain(size, row) for size in sorted((abs(low), abs(high))))
     sizes = least if least == most else f"{least} to {most}"
     effects = f"by {sizes} {unit_of(row)}" if one_way else span(low, high, row.unit)

@@ -74,10 +74,7 @@ def _unsettled(first: Run, run: Run, arm: str, target: Target) -> bool:
 
 def _listed(runs: Sequence[Run], arm: str, target: Target) -> str:
     """'surge: −0.8 (−2.3 to +0.8), no change beyond 3 min'; 'nowhere'."""
-    words = (f"{run.label}: {run.effect(arm, target)}, {_verdict(run, arm, target)}" for run in runs)
+    words = (
+        f"{run.label}: {run.effect(arm, target)}, {run.result.finding(arm, target).verdict.answer}" for run in runs
+    )
     return "; ".join(words) or "nowhere"
-
-
-def _verdict(run: Run, arm: str, target: Target) -> str:
-    """The verdict, without how many replications would settle it."""
-    return run.result.finding(arm, target).verdict.words.split(":")[0]

@@ -1,7 +1,8 @@
 """Labelled cases: what an assessor may see of a patient, and the level that it is held against.
 
-A case has no number of its own: it is named by a digest of what an assessor sees, and a set of cases is kept in the
-order of these names. So neither the order of a file nor its row numbers can reach a score.
+A case is named by a digest of what an assessor sees, and a set of cases is kept in the order of these names. So
+neither the order of a file nor its row numbers can reach a score. A number of the user's own (`own_id`) is only what a
+file of answers may call the case.
 """
 
 from __future__ import annotations
@@ -70,6 +71,8 @@ class Case:
     rephrased: tuple[str, ...] = ()
     must_not_miss: bool = False
     """Whether a label less urgent than the truth could cost a life, by whoever wrote the case."""
+    own_id: str = field(default="", repr=False)
+    """What the user's file calls it; '' if it says nothing. No assessor sees it, and no card holds it."""
 
     @property
     def complaint(self) -> str:
@@ -94,6 +97,8 @@ class CaseSet:
     yardstick: Yardstick
     synthetic: bool
     source: str
+    levels: Mapping[str, int] = field(default_factory=dict)
+    """The level, 1 to 5, of each name that the user's file has for one."""
 
     def __len__(self) -> int:
         return len(self.cases)
@@ -135,10 +140,19 @@ class Row:
     nurse: int | None = None
     rephrased: tuple[str, ...] = ()
     must_not_miss: bool = False
+    own_id: str = ""
 
 
-def case_set(rows: Iterable[Row], *, name: str, yardstick: Yardstick, synthetic: bool, source: str) -> CaseSet:
-    """A set of cases from rows, named and ordered. Raises ConfigError with every fault."""
+def case_set(
+    rows: Iterable[Row],
+    *,
+    name: str,
+    yardstick: Yardstick,
+    synthetic: bool,
+    source: str,
+    levels: Mapping[str, int] | None = None,
+) -> CaseSet:
+    """A set of cases from rows, named and ordered. `levels`: as in the set. Raises ConfigError with every fault."""
     listed = list(rows)
     faults = [fault for row in listed for fault in _faults(row)]
     if not listed:
@@ -150,8 +164,9 @@ def case_set(rows: Iterable[Row], *, name: str, yardstick: Yardstick, synthetic:
     for key, alike in groupby(ordered, key=lambda row: _digest_of(row.inputs)):
         for number, row in enumerate(alike, start=1):
             case_name = key if number == 1 else f"{key}-{number}"
-            cases.append(Case(case_name, row.inputs, row.truth, row.nurse, row.rephrased, row.must_not_miss))
-    return CaseSet(name, tuple(cases), yardstick, synthetic, source)
+            rest = (row.truth, row.nurse, row.rephrased, row.must_not_miss, row.own_id)
+            cases.append(Case(case_name, row.inputs, *rest))
+    return CaseSet(name, tuple(cases), yardstick, synthetic, source, levels or {})
 
 
 def _digest_of(inputs: Inputs) -> str:
@@ -159,9 +174,9 @@ def _digest_of(inputs: Inputs) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def _outcome(row: Row) -> tuple[int, int, tuple[str, ...]]:
+def _outcome(row: Row) -> tuple[int, int, tuple[str, ...], str]:
     """What orders cases that look the same to an assessor."""
-    return row.truth, row.nurse or 0, row.rephrased
+    return row.truth, row.nurse or 0, row.rephrased, row.own_id
 
 
 def _shown(value: object) -> str:

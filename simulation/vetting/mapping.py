@@ -19,7 +19,7 @@ from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.config_dataclass import Sourced, Unit, config_dataclass
 from simulation.triage.yardstick import Yardstick
 from simulation.vetting.alike import grouped
-from simulation.vetting.cases import INPUTS, NUMBERS, WORDS, CaseSet, Row, Value, case_set
+from simulation.vetting.cases import INPUTS, N_LEVELS, NUMBERS, WORDS, CaseSet, Row, Value, case_set
 
 FORBIDDEN = (
     "row_id", "id", "index", "case", "case_id", "row", "number", "patient_id", "encounter_id", "visit_id", "stay_id",
@@ -42,6 +42,8 @@ WHOLE = re.compile(r"\.0+$")
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 """What may separate cells, the commonest first, in words."""
 DECIMAL_COMMA = re.compile(r"^\s*([-+]?\d+),(\d+)\s*$")
+OWN_LEVELS = "Say under `levels` which of these each name of yours is, as in levels: {urgent: 1, standard: 3, minor: 5}"
+"""What to do about levels that are called otherwise, or are fewer."""
 BEYOND = "\n"
 """The key of cells beyond the last column: no heading of a column that is asked for."""
 
@@ -72,6 +74,9 @@ class CaseMapping(Sourced):
     yardstick: Yardstick
     """What the label means: the level of an expert `panel` afterwards, of a `physician` at triage, one derived from
     the `outcome`, or the one that a vignette was `written` for."""
+    id: str | None = None
+    """The column that holds your own case numbers, each once. A file of answers may name cases by them instead of by
+    the names in `cases_to_answer.csv`; no assessor sees them. Example: `Case no.`"""
     truth: str
     """The column that holds the true level, 1 (the most urgent) to 5."""
     nurse: str | None = None
@@ -80,7 +85,8 @@ class CaseMapping(Sourced):
     """What an assessor may see, by name: complaint, language, age, pain_score, systolic, diastolic, heart_rate,
     respiratory_rate, temperature, saturation, sex, arrival_mode, mental_state, pain, injury."""
     levels: Mapping[str, Annotated[int, Unit("level")]] = field(default_factory=dict)
-    """What each value of the two level columns means, where these do not hold 1 to 5. Example: `{red: 1, orange: 2}`"""
+    """What each value of the two level columns means, where these do not hold 1 to 5; a file of answers may give levels
+    by these names, too. Fewer than five levels keep their order. Example: `{urgent: 1, standard: 3, minor: 5}`"""
     missing: tuple[str, ...] = ("",)
     """What a column holds where nothing is known."""
     synthetic: bool = False
@@ -93,7 +99,7 @@ def mapping_faults(mapping: CaseMapping, where: str) -> list[Fault]:
     for name, source in mapping.inputs.items():
         if name not in INPUTS:
             faults.append(Fault(f"{where}.inputs", f"'{name}' is not an input", nearest(name, INPUTS)))
-        if is_forbidden(source.column) or source.column in (mapping.truth, mapping.nurse):
+        if is_forbidden(source.column) or source.column in (mapping.truth, mapping.nurse, mapping.id):
             remedy = "It says or betrays the answer, so no assessor may see it: leave it out"
             faults.append(Fault(f"{where}.inputs.{name}", f"the column '{source.column}' is forbidden", remedy))
     return faults
@@ -120,7 +126,12 @@ def read_cases(path: Path, mapping: CaseMapping) -> CaseSet:
         summary = [Fault(path.name, f"{n_more} more faults", "Put these right first")] if n_more > 0 else []
         raise ConfigError([*faults[:MOST_FAULTS], *summary], heading=f"Faults in {path.name}")
     return case_set(
-        rows, name=mapping.name, yardstick=mapping.yardstick, synthetic=mapping.synthetic, source=mapping.source
+        rows,
+        name=mapping.name,
+        yardstick=mapping.yardstick,
+        synthetic=mapping.synthetic,
+        source=mapping.source,
+        levels=mapping.levels,
     )
 
 
@@ -190,6 +201,9 @@ def _rows(path: Path, mapping: CaseMapping, faults: list[Fault]) -> Iterator[Row
     columns[mapping.truth] = "the true level"
     if mapping.nurse is not None:
         columns[mapping.nurse] = "the nurse's level"
+    if mapping.id is not None:
+        columns[mapping.id] = "your case numbers"
+    line_of: dict[str, int] = {}
     for line, cells in csv_lines(path, columns):
         where = f"{path.name}, line {line}"
         truth = _level(cells[mapping.truth], mapping, f"{where}, {mapping.truth}", faults)
@@ -199,8 +213,22 @@ def _rows(path: Path, mapping: CaseMapping, faults: list[Fault]) -> Iterator[Row
             for name, source in mapping.inputs.items()
             if (value := _value(name, source, cells[source.column], mapping, where, faults)) is not None
         }
+        own_id = cells[mapping.id].strip() if mapping.id is not None else ""
+        if mapping.id is not None:
+            faults += _id_faults(own_id, line_of, line, f"{where}, {mapping.id}")
         if truth is not None:
-            yield Row(where, inputs, truth, nurse)
+            yield Row(where, inputs, truth, nurse, own_id=own_id)
+
+
+def _id_faults(own_id: str, line_of: dict[str, int], line: int, where: str) -> list[Fault]:
+    """The fault of a case number that is empty or that an earlier line has; any other is added to `line_of`."""
+    if not own_id:
+        return [Fault(where, "holds no case number", "Give every case one, or leave `id` out of the mapping")]
+    if own_id in line_of:
+        found = f"'{own_id[:40]}' is the number of the case in line {line_of[own_id]}, too"
+        return [Fault(where, found, "Give each case a number of its own")]
+    line_of[own_id] = line
+    return []
 
 
 def _level(cell: str, mapping: CaseMapping, where: str, faults: list[Fault]) -> int | None:
@@ -208,9 +236,11 @@ def _level(cell: str, mapping: CaseMapping, where: str, faults: list[Fault]) -> 
     try:
         return int(re.sub(WHOLE, "", str(level)))
     except ValueError:
-        remedy = f"Allowed: {', '.join(mapping.levels) or '1 to 5'}"
+        remedy = f"Allowed: {', '.join(mapping.levels) or f'1 to {N_LEVELS}'}"
         if cell.strip() in mapping.missing:
             remedy += ". Leave cases without a level out of the file: `missing` is of inputs"
+        elif not mapping.levels:
+            remedy += f". {OWN_LEVELS}"
         faults.append(Fault(where, f"found '{cell[:40]}'", remedy))
         return None
 

@@ -38,6 +38,21 @@ def test_an_interval_calls_for_its_verdict(low: float, high: float, kind: str, s
     assert found.sentence.endswith(LAYER)
 
 
+@pytest.mark.parametrize(("low", "high", "answer", "direction"), [
+    (-9, -6, "shorter by more than 5 min", "shorter"),
+    (1, 9, "longer, perhaps by less than 5 min", "longer"),
+    (-4, 3, "no change beyond 5 min", "no change beyond 5 min"),
+    (-9, 3, "cannot tell", "cannot tell"),
+    (0, 0, "no difference in any of 10 replications", "no difference in any of 10 replications"),
+])  # fmt: skip
+def test_the_answer_leaves_out_why_and_the_direction_how_much(
+    low: float, high: float, answer: str, direction: str
+) -> None:
+    found = verdict(difference(low, high), 5)
+    assert (found.answer, found.direction) == (answer, direction)
+    assert found.words.startswith(answer)
+
+
 def test_replications_still_missing_bring_the_half_width_to_half_the_difference() -> None:
     found = verdict(difference(-9, 3, n=10), 5)  # half-width 6; sd 6 * sqrt(10) / 2.262 = 8.39; 2.5 wanted: n = 46
     assert found.n_more == 46 - 10

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import simulation as ae
-from simulation import api
+from simulation import api, resumable
 from simulation.experiment.replicate import ReplicationResult
 
 from .conftest import Aeflow
@@ -34,16 +34,16 @@ def test_an_extended_run_is_what_it_would_be_at_once_and_is_judged_as_one_that_w
 
 @pytest.mark.usefixtures("three")
 def test_an_extension_that_was_stopped_goes_on(aeflow: Aeflow, monkeypatch: pytest.MonkeyPatch) -> None:
-    add = api.UnfinishedRun.add
+    add = resumable.UnfinishedRun.add
     n_added = []
 
-    def stopping(run: api.UnfinishedRun, replication: ReplicationResult) -> None:
+    def stopping(run: resumable.UnfinishedRun, replication: ReplicationResult) -> None:
         add(run, replication)
         n_added.append(replication.replication)
         if len(n_added) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(api.UnfinishedRun, "add", stopping)
+    monkeypatch.setattr(resumable.UnfinishedRun, "add", stopping)
     said = aeflow("extend", "results/latest", "3", "executor=serial")
     assert said.code == 130
     assert "1 of 3 replications are kept" in said.err
@@ -57,7 +57,7 @@ def test_an_extension_that_was_stopped_goes_on(aeflow: Aeflow, monkeypatch: pyte
 def test_a_run_of_another_program_is_not_extended(
     aeflow: Aeflow, three: ae.Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api, "what_changed", lambda result: ("numpy 1.0 (now 2.0)",))
+    monkeypatch.setattr(resumable, "what_changed", lambda result: ("numpy 1.0 (now 2.0)",))
     message = aeflow("extend", "results/latest", "3").message
     assert "since it was run, numpy 1.0 (now 2.0) changed" in message
     assert "aeflow compare from=results/latest" in message

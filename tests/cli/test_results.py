@@ -112,7 +112,7 @@ def test_a_changed_manifest_is_named(aeflow: Aeflow, copied: Callable[..., Path]
 
 
 def test_an_unfinished_run_is_listed_as_such(aeflow: Aeflow, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from simulation.api import run_into
+    from simulation.resumable import run_into
 
     study = ae.load(*SHORT, "pathway.allow_overload=true", "run.replications=3").only()
 

@@ -82,6 +82,41 @@ def test_cases_are_written_for_a_vendor_whose_answers_are_then_scored(aeflow: Ae
     assert "Acme 2.1 minus the nurse" in said.out
 
 
+def test_a_file_with_its_own_case_numbers_and_three_levels_is_put_on_the_bench(aeflow: Aeflow, here: Path) -> None:
+    levels = ("urgent", "standard", "minor")
+    truth = {f"A-{n:04}": levels[n % 3] for n in range(45)}
+    rows = [f"{number},cough {number[-2:]},{level},{level}" for number, level in truth.items()]
+    (here / "cards.csv").write_text("\n".join(["Case no.,complaint,panel,nurse", *rows]), encoding="utf-8")
+    labels = {**truth, "A-0003": "standard"}
+    rows = [f"{number},{label}" for number, label in labels.items()]
+    (here / "answers.csv").write_text("\n".join(["case,label", *rows]), encoding="utf-8")
+    stated = """
+name: ours
+yardstick: panel
+id: Case no.
+truth: panel
+nurse: nurse
+levels: {urgent: 1, standard: 3, minor: 5}
+inputs: {complaint: {column: complaint}}
+evidence: measured
+source: a test
+"""
+    (here / "configs/cases").mkdir(parents=True)
+    (here / "configs/cases/ours.yaml").write_text(stated, encoding="utf-8")
+    cases = "cases={kind: csv, mapping: ours, file: cards.csv}"
+    answers = "assessor={kind: answers, file: answers.csv, product: Acme 2.1}"
+    said = aeflow("vet", cases, answers, "comparators=false")
+    assert said.code == 0, said.err
+    assert "study=vetted" not in said.out, "no policy: levels 2 and 4 have no case"
+    folder = here / "results/vetting/synthetic"
+    assert "1,3,1," in (folder / "matrix.csv").read_text(encoding="utf-8-sig")
+    assert "A-00" not in "".join(path.read_text(encoding="utf-8-sig") for path in folder.glob("*.csv"))
+    assert aeflow("compare", "study=vetted").message.startswith(
+        "study=vetted: no card holds a policy, because a true level of the five has no case that was labelled. For a "
+        "department with fewer levels, write the card's counts (matrix.csv)"
+    )
+
+
 @pytest.mark.slow
 def test_a_card_is_made_and_written_from_python(here: Path) -> None:
     import simulation as ae

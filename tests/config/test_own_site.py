@@ -65,3 +65,33 @@ def test_a_study_that_leaves_out_the_staff_of_its_own_site_is_refused(ours: Path
     path.write_text(text.replace("  - override /staffing@", "  # - override /staffing@"), encoding="utf-8")
     with pytest.raises(ConfigError, match=r"you have staffing/ours\.yaml too"):
         load("study=ours", config_dir=ours)
+
+
+def test_a_study_of_ones_own_department_does_not_run_at_another_site_with_its_own_staff(ours: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load("study=ours", "site=typical", config_dir=ours)
+    assert str(refused.value) == (
+        "site=typical: study=ours is about the department of site=ours, and its staffing=ours, calibration=ours, "
+        "pathway=ours would stay. Leave site=typical out, or for the whole department say site=typical "
+        "staffing=typical calibration=typical pathway=emergency_department; what you want to keep say as well "
+        "(staffing=ours)."
+    )
+
+
+def test_a_question_of_ones_own_is_asked_of_another_department_or_of_a_mixture_that_is_named(ours: Path) -> None:
+    whole = ("staffing=typical", "calibration=typical", "pathway=emergency_department")
+    for beside in (whole, ("staffing=ours", "calibration=ours", "pathway=ours")):
+        study = load("study=ours", "site=typical", *beside, config_dir=ours)
+        assert [f"{group}={study.choices[group]}" for group in ("staffing", "calibration", "pathway")] == list(beside)
+
+
+def test_a_product_of_a_department_is_not_tried_at_another_site_with_its_staff(ours: Path) -> None:
+    text = "defaults: [ours, _self_]\nname: ours_product\n"
+    (ours / "study/ours_product.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"^site=short_of_beds: study=ours_product is about .* site=ours"):
+        load("study=ours_product", "site=short_of_beds", config_dir=ours)
+
+
+def test_a_packaged_study_of_another_department_says_so_too() -> None:
+    with pytest.raises(ConfigError, match=r"^site=typical: study=gallery/clinic is about a department of its own"):
+        load("study=gallery/clinic", "site=typical")

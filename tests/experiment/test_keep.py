@@ -12,12 +12,13 @@ import pandas as pd
 import pytest
 
 import simulation as ae
-from simulation.api import Result, run_into
+from simulation.api import Result
 from simulation.errors import ResultsError
 from simulation.experiment.store import kept as kept_module
 from simulation.experiment.store.kept import KINDS, file_of
 from simulation.experiment.store.write import write_data
 from simulation.records.store import read_activities, read_patients
+from simulation.resumable import run_into
 from simulation.study.bounds import work_of
 from simulation.study.study import Kept, Study
 
@@ -138,7 +139,7 @@ def test_a_damaged_table_is_refused(few: Study, tmp_path: Path) -> None:
 def test_ctrl_c_while_tables_are_written_keeps_the_replications_and_the_same_command_ends_equal(
     few: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simulation.api.write_report", lambda folder, result: None)
+    monkeypatch.setattr("simulation.resumable.write_report", lambda folder, result: None)
     study = with_tables(few, "patients", "activities")
     whole = run_into(study, tmp_path / "whole", say=lambda words: None).folder
 
@@ -189,10 +190,10 @@ def test_a_finished_folder_without_the_tables_that_are_asked_for_now_is_not_take
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("simulation.api.write_report", stop)
+        patch.setattr("simulation.resumable.write_report", stop)
         with pytest.raises(KeyboardInterrupt):
             run_into(few, tmp_path, say=lambda words: None)
-    monkeypatch.setattr("simulation.api.write_report", lambda folder, result: None)
+    monkeypatch.setattr("simulation.resumable.write_report", lambda folder, result: None)
     stored = run_into(with_tables(few, "patients"), tmp_path, say=lambda words: None)
     assert ae.read(stored.folder).kept == ("patients",)
 

@@ -11,7 +11,7 @@ import pytest
 
 import simulation as ae
 from simulation.analysis.precision import replications_for
-from simulation.api import run_into, same_numbers
+from simulation.api import same_numbers
 from simulation.cli import main
 from simulation.errors import ConfigError
 from simulation.experiment.run import still_to_run, values_for
@@ -21,6 +21,7 @@ from simulation.pathway.own_measures import SpanMeasure
 from simulation.report import pictures as pictures_module
 from simulation.report import write as report_module
 from simulation.report.precision import precision_line
+from simulation.resumable import run_into
 from simulation.study.bounds import work_of
 from simulation.study.precision import Precision
 from simulation.study.study import Study

@@ -19,7 +19,7 @@ import pytest
 
 import simulation as ae
 from simulation.analysis.shares import Shares
-from simulation.api import run_into, same_numbers, what_changed
+from simulation.api import same_numbers, what_changed
 from simulation.cli import main
 from simulation.config import load, packaged_configs
 from simulation.config.stored import study_of
@@ -39,6 +39,7 @@ from simulation.records.serialise import to_json
 from simulation.report import pictures as pictures_module
 from simulation.report import write as report_module
 from simulation.report.figures.drawing import Picture
+from simulation.resumable import run_into
 from simulation.study.study import Study
 from tests.long.damage import flipped, mangled
 

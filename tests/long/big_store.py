@@ -21,7 +21,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -79,7 +78,6 @@ def main() -> int:
             identity,
             wall_seconds=0.0,
             engine_seconds=again.engine_seconds,
-            finished_at=datetime.now().astimezone(),
         )
         result = Result(study, replications, explained, manifest)
         folder = timed("written", lambda: write_data(result, Path(place), within=again.folder))

@@ -35,6 +35,7 @@ from numpy.typing import NDArray
 
 import simulation as ae
 from simulation.analysis.intervals import LEVEL, intervals, t_quantile
+from simulation.analysis.skewness import growth
 from simulation.analysis.weakness import too_short, weakness_of
 from simulation.draws.calendar import WEEKS_IN_YEAR, balanced_start_week
 from simulation.experiment.replicate import replicate
@@ -115,9 +116,12 @@ def covered(samples: Floats, truth: float, *, measure: str) -> Covered:
     ]
     if too_short(measure, N, DAYS):
         return Covered(0.0, np.nan, np.nan, 1.0)
-    wider = t_quantile(N - 1, 1 - (1 - LEVEL) / FAMILY) / t_quantile(N - 1)
+    level = 1 - (1 - LEVEL) / FAMILY
+    wider = t_quantile(N - 1, level) / t_quantile(N - 1)
+    towards_tail = (truth - found.mean) * found.tail > 0
+    of_18 = wider * found.half_width * np.where(towards_tail, 1 + growth(level) * np.abs(found.tail), 1.0)
     off = np.abs(found.mean - truth)
-    held, held_of_18 = (float((off <= factor * found.half_width).mean()) for factor in (1.0, wider))
+    held, held_of_18 = (float((off <= half_width).mean()) for half_width in (found.half_width, of_18))
     return Covered(1.0, held, held_of_18, float(np.mean(weak)))
 
 

@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import Any
 
 import simulation as ae
-from simulation import api
+from simulation import resumable
 from simulation.experiment.store.identity import identity_of
 from simulation.experiment.store.unfinished import LEAST_SECONDS, UnfinishedRun
 
@@ -250,19 +250,19 @@ def overhead(folder: Path, replications: int) -> Line:
     study = replace(ae.load(*words(replications)), executor="serial")
     ae.compare(replace(study, run=replace(study.run, replications=1)))
     line: Line = {}
-    write_report, api.write_report = api.write_report, lambda folder, result: None
+    write_report, resumable.write_report = resumable.write_report, lambda folder, result: None
     try:
         for name in ("without", "with"):
             place = folder / "stored"
             shutil.rmtree(place, ignore_errors=True)
             began, cpu_began = time.perf_counter(), time.process_time()
             if name == "with":
-                api.run_into(study, place)
+                resumable.run_into(study, place)
             else:
-                api.compare(study)
+                ae.compare(study)
             line[f"{name}_cpu"], line[f"{name}_wall"] = time.process_time() - cpu_began, time.perf_counter() - began
     finally:
-        api.write_report = write_report
+        resumable.write_report = write_report
     shutil.rmtree(place)
     return line
 

@@ -22,8 +22,9 @@ def notebook(request: pytest.FixtureRequest) -> Path:
     return found
 
 
-def test_there_are_notebooks_to_run() -> None:
+def test_there_are_notebooks_to_run_numbered_without_a_gap() -> None:
     assert NOTEBOOKS
+    assert [path.stem[:3] for path in NOTEBOOKS] == [f"{number:02}_" for number in range(1, len(NOTEBOOKS) + 1)]
 
 
 @pytest.mark.slow

@@ -365,8 +365,8 @@ def test_a_measured_tool_passes_only_if_both_sources_of_uncertainty_let_it(
     margin = found.design.margins[0]
     doubt = TableDoubt(0.006, 0.0014, 11, measurement, 0.0, 8)
     ends = doubt.effect - doubt.half_width, doubt.effect + doubt.half_width
-    words = margin_words(*ends, margin.margin, "share", "lower")[-1]
-    tool = Measured(TOOL, margin.label, margin.margin, "share", "lower", doubt, "", words, True, 100)
+    kind, words = margin_words(*ends, margin.margin, "share", "lower")
+    tool = Measured(TOOL, margin.label, margin.margin, "share", "lower", doubt, "", kind, words, True, 100)
     monkeypatch.setattr("simulation.report.tables.measurement.measured_tools", lambda result: (tool,))
     limits, _ = limits_of(found, found.arm(TOOL))
     assert [limit.judgement.kind for limit in limits] == by_limits

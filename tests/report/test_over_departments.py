@@ -14,7 +14,7 @@ from simulation.cli import main
 from simulation.config import load
 from simulation.inquiry.decides import decided
 from simulation.report.first_page import first_page
-from simulation.report.headlines import _range_words, headlines
+from simulation.report.headlines import _effect_words, _range_words, headlines
 from simulation.report.screen import print_result
 from simulation.report.tables.over_departments import departments_words, over_tables
 from tests.config.ours import ensemble
@@ -105,6 +105,10 @@ def test_a_range_has_its_signs_where_no_direction_was_told(over: Result) -> None
     assert finding.spread is not None
     assert _range_words(told).startswith("in nine of ten departments −")
     assert _range_words(finding).startswith("in nine of ten departments by ")
+    nothing = replace(finding.comparison, difference=-0.01, difference_low=-0.02, difference_high=-0.01)
+    small = replace(finding, comparison=nothing, verdict=replace(finding.verdict, kind="cuts", size="less"))
+    assert _effect_words(small).startswith("makes no difference that matters")
+    assert _range_words(small).startswith("in nine of ten departments −"), "not 'by', after that"
 
 
 def test_a_table_says_the_interval_apart_from_other_departments_and_the_range(over: Result) -> None:

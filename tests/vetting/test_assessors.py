@@ -25,7 +25,7 @@ from simulation.vetting.assessors.llm import Llm, LlmAssessor, Setting
 from simulation.vetting.assessors.majority import Majority
 from simulation.vetting.assessors.prompt import Prompt
 from simulation.vetting.bench import run_bench
-from simulation.vetting.cases import CaseSet
+from simulation.vetting.cases import CaseSet, Row, case_set
 from simulation.vetting.plan import Vetting
 
 from .conftest import EXACT_NURSE, PUBLISHED
@@ -163,6 +163,47 @@ def test_a_mistake_in_a_vendors_file_is_named_by_line(
     with pytest.raises(ConfigError) as caught:
         answering(cases, tmp_path, *(row.replace("CASE", cases.cases[0].name) for row in rows))
     assert message.replace("CASE", cases.cases[0].name) in str(caught.value)
+
+
+@pytest.fixture
+def numbered() -> CaseSet:
+    """Three cases with numbers of the user's own, at a department with three levels."""
+    rows = [Row(f"line {n}", {"complaint": f"cough {n}"}, (1, 3, 5)[n], own_id=f"A-001{n}") for n in range(3)]
+    levels = {"urgent": 1, "standard": 3, "minor": 5}
+    return case_set(rows, name="ours", yardstick="panel", synthetic=False, source="a test", levels=levels)
+
+
+def test_answers_may_name_cases_by_their_own_numbers_and_levels_by_their_own_names(
+    numbered: CaseSet, tmp_path: Path
+) -> None:
+    (last,) = (case for case in numbered.cases if case.own_id == "A-0012")
+    file = answering(numbered, tmp_path, "A-0010,urgent,1", " A-0011 ,3,1", f"{last.name},minor,1", "A-0010,odd,2")
+    labels = {
+        case.own_id: [file.answers([Question(case, repeat)])[0].label for repeat in (0, 1)] for case in numbered.cases
+    }
+    assert labels == {"A-0010": [1, None], "A-0011": [3, None], "A-0012": [5, None]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (
+            ["A-0099,3,1"],
+            "line 2: there is no case 'A-0099'. Answer the cases of cases_to_answer.csv, by the names in ",
+        ),
+        (["A-0099,3,1"], "in its first column or by your own case numbers"),
+        ([",3,1"], "line 2: names no case. Answer the cases"),
+        (["A-0010,3,1", "NAME,3,1"], "line 3: a second answer to case 'NAME'"),
+        (["A-0010,3,1", "A-0010,3,1"], "line 3: a second answer to case 'A-0010'"),
+    ],
+)
+def test_a_case_number_that_is_none_or_comes_twice_is_named_by_line(
+    rows: list[str], message: str, numbered: CaseSet, tmp_path: Path
+) -> None:
+    (name,) = (case.name for case in numbered.cases if case.own_id == "A-0010")
+    with pytest.raises(ConfigError) as caught:
+        answering(numbered, tmp_path, *(row.replace("NAME", name) for row in rows))
+    assert message.replace("NAME", name) in str(caught.value)
 
 
 def test_probabilities_that_do_not_add_up_are_refused(synthetic: Synthetic, tmp_path: Path) -> None:

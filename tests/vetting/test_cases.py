@@ -82,7 +82,10 @@ def test_neither_level_may_be_an_input_whatever_its_column_is_called(tmp_path: P
         ("1,cough,40,3,4,5", "line 2, mode: found '3'. Allowed: walk_in, ambulance, other"),
         ("1,cough,40,1,6,5", "line 2: the true level is 6"),
         ("1,cough,40,1,4,0", "line 2: the nurse's level is 0"),
-        ("1,cough,40,1,red,5", "line 2, truth: found 'red'"),
+        (
+            "1,cough,40,1,red,5",
+            "line 2, truth: found 'red'. Allowed: 1 to 5. Say under `levels` which of these each name",
+        ),
     ],
 )
 def test_a_wrong_cell_is_named_by_line_and_column(row: str, message: str, tmp_path: Path) -> None:
@@ -108,6 +111,32 @@ def test_cells_that_could_be_taken_for_others_are_refused(header: str, row: str,
     with pytest.raises(ConfigError) as caught:
         read_cases(written(tmp_path, row, header=header), mapping())
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        (
+            ("A-0017", "A-0018", "A-0017"),
+            "cases.csv, line 4, row: 'A-0017' is the number of the case in line 2, too. Give each case a number",
+        ),
+        (("A-0017", "", " "), "2 rows (lines 3 and 4), row: holds no case number. Give every case one, or leave `id`"),
+    ],
+)
+def test_a_case_number_of_ones_own_is_there_once(numbers: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    rows = [f"{number},cough,4{n},1,4,5" for n, number in enumerate(numbers)]
+    with pytest.raises(ConfigError) as caught:
+        read_cases(written(tmp_path, *rows), mapping(id="row"))
+    assert message in str(caught.value)
+
+
+def test_case_numbers_of_ones_own_name_no_case_and_are_no_input(tmp_path: Path) -> None:
+    path = written(tmp_path, "A-0017,cough,40,1,4,5", "A-0018,rash,9,1,5,5")
+    plain, numbered = read_cases(path, mapping()), read_cases(path, mapping(id="row"))
+    assert [case.name for case in plain.cases] == [case.name for case in numbered.cases]
+    assert plain.fingerprint == numbered.fingerprint
+    assert "A-0017" not in repr(numbered)
+    assert {case.own_id: case.truth for case in numbered.cases} == {"A-0017": 4, "A-0018": 5}
 
 
 @pytest.mark.parametrize("sign", [";", "\t"])

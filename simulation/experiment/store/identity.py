@@ -1,7 +1,7 @@
 """A run's identity: all that can change one of its numbers, and a hash of it. Parts of different identities never mix.
 
 Not in it: how many replications (stated, or asked for by a precision), the executor, the workers, the engine (both give
-the same bits), folders.
+the same bits), folders, and sentences made of what is in it already.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ PACKAGE = Path(__file__).resolve().parents[2]
 NOT_NUMBERS = ("engine", "executor", "cluster", "workers", "results", "dry_run", "allow_large", "resume", "ensemble")
 """Top-level keys of a configuration that change no number; the departments of an ensemble are listed apart."""
 NOT_NUMBERS_OF_RUN = ("replications", "precision", "first", "count", "keep")
+ONLY_WORDS = ("on_one", "left_out")
+"""Parts of a study that say in words what its other parts make of it; how many replications may be among them."""
 WORDS = {
     "study": "the study, its departments or its policies",
     "source": "the package's source",
@@ -57,9 +59,10 @@ class Identity:
 
 def identity_of(study: Study) -> Identity:
     """The identity of a run of a study in this process."""
+    content = {name: part for name, part in content_of(study).items() if name not in ONLY_WORDS}
     return Identity(
         {
-            "study": digest(content_of(study)),
+            "study": digest(content),
             "source": source_digest(),
             "python": platform.python_version(),
             **{name: library_version(name) for name in LIBRARIES},

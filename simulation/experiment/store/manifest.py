@@ -33,10 +33,17 @@ def manifest_of(
     identity: Identity,
     *,
     wall_seconds: float,
-    engine_seconds: float,
-    finished_at: datetime,
+    engine_seconds: float | None = None,
+    finished_at: datetime | None = None,
 ) -> Plain:
-    """The content of a manifest, checksums apart."""
+    """The content of a manifest, checksums apart.
+
+    `engine_seconds`: by default those of the replications; `finished_at`: by default now.
+    """
+    if engine_seconds is None:
+        engine_seconds = sum(replication.engine_seconds for replication in replications)
+    if finished_at is None:
+        finished_at = datetime.now().astimezone()
     n_activities = sum(replication.n_activities for replication in replications)
     return {
         "format": FORMAT,

@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from simulation.experiment.arm_result import ArmResult
+from simulation.report.figures.fonts import families, make_drawable
 from simulation.report.words import unit_words
 
 if TYPE_CHECKING:
@@ -88,8 +89,7 @@ def figure_of(
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(
             {
-                "font.family": "sans-serif",
-                "font.sans-serif": ["Arial", "Liberation Sans", "DejaVu Sans"],
+                "font.family": list(families()),
                 "font.size": 10,
                 "axes.spines.top": False,
                 "axes.spines.right": False,
@@ -109,6 +109,7 @@ def figure_of(
 
 def png_of(figure: Figure) -> bytes:
     """The figure as PNG; equal figures give equal bytes."""
+    make_drawable(figure)
     out = BytesIO()
     figure.savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()

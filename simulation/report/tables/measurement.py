@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from simulation.analysis.table_doubt import FEWEST_TABLES, TableDoubt, table_doubt
-from simulation.analysis.verdict import PERHAPS_WORSE, interval_words, margin_words, threshold
+from simulation.analysis.verdict import Kind, NonInferiority, interval_words, margin_words, threshold
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.comparisons import Safety
 from simulation.experiment.result import StudyResult
@@ -38,8 +38,10 @@ class Measured:
     doubt: TableDoubt
     alone: str
     """The interval of simulation alone, as in every other table."""
-    words: str
+    kind: Kind | NonInferiority
     """The verdict from the interval of simulation and measurement together."""
+    words: str
+    """The same in words."""
     is_margin: bool
     n_high: float
     """Cases of true levels 1-2 that the table rests on; NaN: not known."""
@@ -53,12 +55,12 @@ class Measured:
     @property
     def safety_open(self) -> bool:
         """Whether it is a margin, and not settled with both sources of uncertainty together."""
-        return self.is_margin and self.words == "cannot tell"
+        return self.is_margin and self.kind == "cannot tell"
 
     @property
     def may_fail(self) -> bool:
         """Whether it is a margin, and worse for certain with both sources of uncertainty, but perhaps within it."""
-        return self.is_margin and self.words.startswith(PERHAPS_WORSE)
+        return self.is_margin and self.kind == "worse"
 
     @property
     def to_limit(self) -> float:
@@ -71,6 +73,11 @@ class Measured:
     def is_settled(self) -> bool:
         """Whether the interval of simulation and measurement lies wholly on one side of the limit."""
         return self.doubt.half_width <= self.to_limit
+
+    @property
+    def cases_needed(self) -> float:
+        """Cases of true levels 1-2 that would settle the verdict; NaN: not known; infinite: replications come first."""
+        return self.doubt.cases_for(self.to_limit, self.n_high)
 
 
 def measured_tools(result: StudyResult) -> tuple[Measured, ...]:
@@ -122,13 +129,15 @@ def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target |
     half_width = row.half_width * (1 if math.isnan(row.width_factor) else row.width_factor)  # as a verdict is read
     doubt = table_doubt(own - base, np.array(others) - base, result.department_of).with_simulation(half_width)
     ends = doubt.effect - doubt.half_width, doubt.effect + doubt.half_width
+    kind: Kind | NonInferiority
     if isinstance(judged, Margin):
-        limit, words = judged.margin, margin_words(*ends, judged.margin, row.unit, row.better)[-1]
+        limit = judged.margin
+        kind, words = margin_words(*ends, limit, row.unit, row.better)
     else:
         limit = judged.minimal_important_difference
-        words = interval_words(*ends, limit, row.unit, row.better)[-1]
+        kind, _, words = interval_words(*ends, limit, row.unit, row.better)
     if math.isnan(row.width_factor):  # no verdict may rest on so few replications
-        words = "cannot tell"
+        kind = words = "cannot tell"
     return Measured(
         arm=name,
         label=judged.label,
@@ -137,6 +146,7 @@ def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target |
         better=row.better,
         doubt=doubt,
         alone=span(row.difference_low, row.difference_high, row.unit),
+        kind=kind,
         words=words,
         is_margin=isinstance(judged, Margin),
         n_high=_n_cases(result.study.arm(name).policy)[1],
@@ -193,12 +203,12 @@ def measurement_sentences(result: StudyResult) -> tuple[str, ...]:
 
 
 def _settled(tool: Measured) -> str:
-    needed = needed_words(tool)
-    if needed == SETTLED:
+    if tool.is_settled:
         return "the verdict is settled."
-    if needed.startswith("about"):
-        return f"{needed.replace(' (', ' cases of true levels 1-2 would settle it if the effect stays (')}."
-    return f"cases needed: {needed}."
+    if math.isfinite(cases := tool.cases_needed):
+        would = "cases of true levels 1-2 would settle it if the effect stays"
+        return f"about {math.ceil(cases):,} {would} ({tool.n_high:.0f} now)."
+    return f"cases needed: {needed_words(tool)}."
 
 
 def _interval(tool: Measured, half_width: float) -> str:
@@ -232,7 +242,7 @@ def needed_words(tool: Measured) -> str:
     """How many cases would settle the verdict; that it is settled; or that more replications come first."""
     if tool.is_settled:
         return SETTLED
-    cases = tool.doubt.cases_for(tool.to_limit, tool.n_high)
+    cases = tool.cases_needed
     if math.isinf(cases):
         return "more replications first"
     return "–" if math.isnan(cases) else f"about {math.ceil(cases):,} ({tool.n_high:.0f} now)"

@@ -40,7 +40,7 @@ class InspectLog:
         """An answer, or a fault, for each sample, with where it is."""
         for number, sample in enumerate(self.samples, start=1):
             where = f"{name}, sample {number}"
-            case, _, variant = str(sample["id"]).partition(":")
+            case, _, variant = str(sample["id"]).strip().partition(":")
             if variant and variant not in VARIANTS:
                 yield where, Fault(where, f"unknown variant '{variant[:40]}'", nearest(variant, VARIANTS))
                 continue

@@ -1,0 +1,237 @@
+"""Runs whose replications are kept as they end: stopped, the same command goes on; finished, they can be extended.
+
+The commands run studies this way; `api.compare` keeps nothing until its result is written.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from simulation.api import Result, read, what_changed
+from simulation.errors import ResultsError
+from simulation.experiment.executors import ExecutorFailed, Failed
+from simulation.experiment.replicate import ReplicationResult
+from simulation.experiment.run import Done, failure, replications, still_to_run
+from simulation.experiment.store.folders import must_be_writable, point_latest
+from simulation.experiment.store.identity import Identity, identity_of
+from simulation.experiment.store.kept import kept_among
+from simulation.experiment.store.manifest import FILES, about, manifest_of
+from simulation.experiment.store.read import read_manifest
+from simulation.experiment.store.unfinished import UnfinishedRun
+from simulation.experiment.store.write import folders_of, write_data
+from simulation.explain.explanation import Explained
+from simulation.report.write import write_report
+from simulation.study.bounds import refuse_large
+from simulation.study.study import Study
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A result and its folder; `failed`: why pictures or the page are missing, None if none are."""
+
+    result: Result
+    folder: Path
+    failed: ResultsError | None = None
+
+
+def run_into(
+    study: Study,
+    results: Path,
+    *,
+    resume: bool = True,
+    say: Say = print,
+    done: Done = lambda n_done: None,
+    keeping: Done = lambda n_done: None,
+    planning: Done = lambda n_all: None,
+) -> Stored:
+    """Run a study, keep its replications as they end, and write its folder of results, as the commands do.
+
+    An unfinished run of the same study and program is resumed, unless `resume` is false; `say` gets the words for what
+    is resumed, and for what is there and not used. Called with numbers of replications: `done` with how many have
+    ended, `keeping` with how many have their tables written (`run.keep`), `planning` with how many there will be
+    (`run.precision`). Raises ResultsError if the folder cannot be written, and AeflowError with the numbers of
+    replications that failed; the others are kept.
+    """
+    must_be_writable(results)
+    identity = identity_of(study)
+    parent = results / study.design.name
+    unfinished = UnfinishedRun(parent, identity, about=about(study), part_of=study.run.part_name, resume=resume)
+    with unfinished:
+        is_new = resume and not unfinished.kept
+        for note in (*unfinished.notes, *(_finished_notes(study, parent, identity) if is_new else ())):
+            say(f"Note: {note}.")
+        study, _ = still_to_run(study, unfinished.kept)
+        written = _written_already(study, unfinished, say=say)
+        if written is not None:
+            folder, result = written
+        else:
+            result = _finished(study, unfinished, identity, say=say, done=done, planning=planning)
+            folder = _written(result, parent, unfinished, keeping)
+        return _ended(result, folder, results, unfinished)
+
+
+def _finished_notes(study: Study, parent: Path, identity: Identity) -> Iterator[str]:
+    """What is said of the newest finished run of this very study, before it is run again."""
+    if study.run.part_name or not parent.is_dir():
+        return
+    for folder in sorted(folders_of(parent, identity.key), reverse=True):
+        try:
+            n = int(read_manifest(folder)["n_replications"])
+        except ResultsError:
+            continue
+        if n >= study.run.replications:
+            yield f"{folder} holds this run already"
+        else:
+            more = study.run.replications - n
+            yield (
+                f"{folder} holds the first {n} replications of this study. If you have seen its answer, go on with "
+                f"aeflow extend {folder} {more}: its intervals allow for the look"
+            )
+        return
+
+
+def _written_already(study: Study, unfinished: UnfinishedRun, *, say: Say) -> tuple[Path, Result] | None:
+    """The folder and result of a process that wrote its data and ended before its report; None if there is none."""
+    folder = unfinished.finished_as
+    if folder is None:
+        return None
+    try:
+        manifest = read_manifest(folder)
+        result = read(folder)
+    except ResultsError as error:
+        say(f"Note: {error}; its folder is written again.")
+        return None
+    if not set(study.run.keep) <= set(kept_among(manifest[FILES])):
+        return None
+    if [replication.replication for replication in result.replications] != list(study.run.numbers):
+        return None
+    say(f"Resuming: {folder} holds all replications; its report is made.")
+    return folder, result
+
+
+def _written(result: Result, parent: Path, unfinished: UnfinishedRun, keeping: Done) -> Path:
+    """Write a result's data, at first into the folder of the unfinished run, and return their folder."""
+    try:
+        return write_data(result, parent, within=unfinished.folder, about_to=unfinished.will_finish_as, keeping=keeping)
+    except KeyboardInterrupt:
+        n = len(result.replications)
+        words = f"All {n} replications are kept in {unfinished.folder}; the same command goes on."
+        raise KeyboardInterrupt(words) from None
+
+
+def _ended(result: Result, folder: Path, results: Path, unfinished: UnfinishedRun) -> Stored:
+    """The result whose data are in a folder, with its report; what was kept of its replications is removed."""
+    point_latest(results, folder)
+    failed = write_report(folder, result)
+    unfinished.remove([replication.replication for replication in result.replications])
+    return Stored(result, folder, failed)
+
+
+def _finished(
+    study: Study, unfinished: UnfinishedRun, identity: Identity, *, say: Say, done: Done, planning: Done
+) -> Result:
+    """The result of all replications; those that an unfinished run kept are not run again."""
+    known = dict(unfinished.kept)
+    study, missing = still_to_run(study, known)
+    _say_kept(study.run.numbers, known, say=say, done=done)
+    began = time.perf_counter()
+    while missing:
+        planning(len(study.run.numbers))
+        _run_missing(study, missing, known, unfinished, n_all=len(study.run.numbers), done=done)
+        study, missing = still_to_run(study, known)
+    ordered = tuple(known[number] for number in study.run.numbers)
+    manifest = manifest_of(
+        study,
+        ordered,
+        identity,
+        wall_seconds=time.perf_counter() - began,
+        engine_seconds=unfinished.engine_seconds,
+    )
+    return Result(study, ordered, Explained(study), manifest)
+
+
+def _say_kept(numbers: range, known: Mapping[int, ReplicationResult], *, say: Say, done: Done) -> None:
+    """Say how many of the replications to run are kept already, if any."""
+    n_kept = sum(number in known for number in numbers)
+    if n_kept:
+        say(f"Resuming an unfinished run: {n_kept} of {len(numbers)} replications are kept (resume=false begins anew).")
+        done(n_kept)
+
+
+def _run_missing(
+    study: Study,
+    missing: Sequence[int],
+    known: dict[int, ReplicationResult],
+    unfinished: UnfinishedRun,
+    *,
+    n_all: int,
+    done: Done,
+) -> None:
+    """Run the replications that are missing of `n_all`; each is kept, and added to `known`, as it ends."""
+    n_done = n_all - len(missing)
+    failed: list[Failed] = []
+    try:
+        for result in replications(study, missing):
+            if isinstance(result, Failed):
+                failed.append(result)
+            else:
+                known[result.replication] = result
+                unfinished.add(result)
+                n_done += 1
+                done(n_done)
+    except (KeyboardInterrupt, ExecutorFailed) as stop:
+        if not n_done:
+            raise
+        words = f"{n_done} of {n_all} replications are kept in {unfinished.folder}; the same command goes on."
+        if isinstance(stop, ExecutorFailed):
+            raise ExecutorFailed(f"{stop}. {words}") from stop
+        raise KeyboardInterrupt(words) from None
+    if failed:
+        raise failure(failed, kept=n_done)
+
+
+def extend_into(
+    folder: Path | str,
+    n: int,
+    results: Path,
+    *,
+    resume: bool = True,
+    say: Say = print,
+    done: Done = lambda n_done: None,
+    on: Callable[[Study], Study] = lambda study: study,
+) -> Stored:
+    """Extend a stored result by the next `n` replications, and write the whole into a new folder, as the commands do.
+
+    The replications are kept as they end, and an extension that was stopped is resumed, as by `run_into`. `on`: the
+    study with another executor. Raises ResultsError if the result is of another program (`what_changed`), because its
+    replications and new ones would not be of one study.
+    """
+    before = read(folder)
+    changed = what_changed(before)
+    if changed:
+        raise ResultsError(
+            f"{folder}: since it was run, {', '.join(changed)} changed, so new replications would not be of the same "
+            f"study. Run all of it again: aeflow compare from={folder}"
+        )
+    must_be_writable(results)
+    study, numbers = on(before.study), before.following(n)
+    part = replace(study, run=replace(study.run, replications=numbers.stop, first=numbers.start, count=n))
+    refuse_large([part])
+    identity = Identity(before.manifest["identity"])
+    parent = results / study.design.name
+    unfinished = UnfinishedRun(parent, identity, about=about(part), part_of=part.run.part_name, resume=resume)
+    with unfinished:
+        known = dict(unfinished.kept)
+        _say_kept(numbers, known, say=say, done=done)
+        began = time.perf_counter()
+        missing = [number for number in numbers if number not in known]
+        _run_missing(study, missing, known, unfinished, n_all=n, done=done)
+        new = [known[number] for number in numbers]
+        result = before.with_more(new, time.perf_counter() - began, unfinished.engine_seconds)
+        written = _written(result, parent, unfinished, keeping=lambda n_done: None)
+        return _ended(result, written, results, unfinished)
