@@ -27,11 +27,11 @@ class RunComparison:
     """What several runs say together: a kind, in words, and the largest difference between two of them.
 
     kind: that of every run; where verdicts differ, `depends` if effects do as well, `close` if effects differ by less
-    than would matter, `cannot tell` if by no more than chance. apart: the two runs whose effects differ most, and by
-    how much (None for one run).
+    than would matter, `cannot tell` if by no more than chance; `check` where no verdict is given (the sham). apart:
+    the two runs whose effects differ most, and by how much (None for one run).
     """
 
-    kind: Kind | Literal["depends", "close", "cannot tell"]
+    kind: Kind | Literal["depends", "close", "cannot tell", "check"]
     words: str
     apart: tuple[str, str, Interval] | None
 

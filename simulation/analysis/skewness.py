@@ -16,8 +16,8 @@ transformation) held the model's differences less often than Student's.
 (z^4 + 2 z^2 - 3) / 18 with z the normal quantile, so 5.3 at 1 - .05/18. What is above 1.08 widens one side only, that
 of the long tail. The mean errs away from it: a sample without its rare large numbers has a small mean and looks even.
 For the same reason nothing is taken off G1^2 there, and it is divided by the part of it that a sample shows,
-n / (n + 20) (of fewer than ten numbers, 1/3). The other side stays as it was. At 1 - .05/18 an interval of 40 numbers without
-skewness is 2 % longer by this, one of 20 10 %, one of ten 40 %.
+n / (n + 20) (of fewer than ten numbers, 1/3). The other side stays as it was. At 1 - .05/18 an interval of 40 numbers
+without skewness is 2 % longer by this, one of 20 10 %, one of ten 40 %.
 
 Of families of 18 such intervals, of independent numbers, so many hold any that misses the truth, in per cent, and with
 one factor for all levels (until November 2026):

@@ -26,7 +26,8 @@ Verdicts that are looked at together are a `family`. Chance alone would bring ab
 interval so wide that all of the family hold together with about 95 % (Bonferroni, whatever the dependence between
 arms that share a baseline; wider on the side of a long tail, `analysis/skewness.py`, which says how often they hold
 where replications are few and differences much skewed). Intervals that are shown stay at 95 % each. For margins the
-family widens claims of safety only; harm is judged from the interval by itself. Why: docs/decisions/0014-how-many-were-looked-at.md.
+family widens claims of safety only; harm is judged from the interval by itself. Why:
+docs/decisions/0014-how-many-were-looked-at.md.
 
 While a result grows, and once it has grown beyond the number of replications planned, intervals are always valid
 (`analysis/always_valid.py`): a verdict may then be read after every replication. The comparison carries the kind of its
