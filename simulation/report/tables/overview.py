@@ -17,7 +17,6 @@ from simulation.report.tables.table import ReportTable
 from simulation.report.unlike import unlike_words
 from simulation.report.words import (
     DOES_NOT_FIT,
-    MEASURE_LABELS,
     SIMULATION,
     amount,
     change,
@@ -41,7 +40,7 @@ def overview_table(result: StudyResult) -> ReportTable:
     columns = [(target.label, target.measure, target.group) for target in result.targets]
     judged = {target.measure for target in result.targets}
     columns += [
-        (MEASURE_LABELS[name], name, ALL)
+        (measure_label(result, name), name, ALL)
         for name in ("left_share", "stay_mean")
         if result.has(name) and name not in judged
         if any(result.row(arm.name, name).mean != 0 for arm in result.arms)  # nobody leaves where nobody can
@@ -191,7 +190,7 @@ def safety_table(result: StudyResult) -> ReportTable:
     headers = (
         "arm",
         *(_margin_header(result, margin) for margin in margins),
-        *(f"{MEASURE_LABELS[name]}, no margin stated" for name in others),
+        *(f"{measure_label(result, name)}, no margin stated" for name in others),
         "uncertainty",
     )
     notes = [
