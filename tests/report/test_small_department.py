@@ -82,7 +82,7 @@ def test_it_names_its_own_levels(text: str) -> None:
     assert "280 of levels 'urgent' and 'standard'" in text
     assert "true levels 'urgent' and 'standard' labelled too low" in text
     assert "true level minor" in text
-    assert "The department is what its file states" in text
+    assert "The department contains only what its file states" in text
 
 
 def test_groups_are_counted_by_the_attributes_there_are(small: Result) -> None:
