@@ -74,7 +74,7 @@ def text(small: Result) -> str:
     [
         "Manchester", "target 60", "% late", "public figures", "published totals", "March 2025",
         "Effect on waits and on four hours", "levels 1-2", "true level 1", "short of beds", "as it has places",
-        "the 1 steps", "how they came", "language, ", "the site",
+        "the 1 steps", "how they came", "language, ", "the site", "Admitted",
     ],
 )  # fmt: skip
 def test_the_page_of_a_small_department_does_not_speak_of_what_it_has_not(words: str, text: str) -> None:
