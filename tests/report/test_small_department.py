@@ -11,6 +11,7 @@ from simulation.config import load, packaged_configs
 from simulation.report.figures import pictures
 from simulation.report.page import page
 from simulation.report.scale import high_words, target_of
+from simulation.report.tables.first_page import first_table
 from simulation.report.tables.worse_off import worse_off_table
 
 GIVEN = '  acuity_given: {kind: given, like: acuity_true, evidence: assumed, source: "triage decides it"}\n'
@@ -20,6 +21,8 @@ MATRIX = (
     f"matrix: {{evidence: measured, source: x, {COUNTS}}}"
 )
 AI = f"{{name: our_ai, {MATRIX}}}".replace("[45, 14, 1]", "[50, 9, 1]")
+QUIET = "pathway.arrivals.walk_in.per_day=100"
+"""So few that nobody stays four hours."""
 FILES = {
     "nurse/ours.yaml": f"labels: {{name: nurse, {MATRIX}}}\n",
     "triage/our_ai.yaml": f"kind: matrix\nname: our_ai\nai: {AI}\nrole: replaces\n"
@@ -55,7 +58,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Result:
     for name, text in {**FILES, "pathway/ours.yaml": re.sub("(?m)^name: .*$", "name: ours", clinic)}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-    short = ("run.replications=3", "run.measured_days=2", "run.warm_up_days=0", "executor=serial")
+    short = ("run.replications=3", "run.measured_days=2", "run.warm_up_days=0", "executor=serial", QUIET)
     return compare(load("study=ours", *short, config_dir=folder))
 
 
@@ -71,7 +74,7 @@ def text(small: Result) -> str:
     [
         "Manchester", "target 60", "% late", "public figures", "published totals", "March 2025",
         "Effect on waits and on four hours", "levels 1-2", "true level 1", "short of beds", "as it has places",
-        "the 1 steps", "how they came", "language, ", "the site",
+        "the 1 steps", "how they came", "language, ", "the site", "Admitted",
     ],
 )  # fmt: skip
 def test_the_page_of_a_small_department_does_not_speak_of_what_it_has_not(words: str, text: str) -> None:
@@ -89,6 +92,13 @@ def test_groups_are_counted_by_the_attributes_there_are(small: Result) -> None:
     table = worse_off_table(small)
     assert table is not None
     assert any("in 3 groups (true level) of 2 arms" in note for note in table.notes)
+
+
+def test_no_column_says_that_everybody_stays_less_than_four_hours(small: Result) -> None:
+    assert {f"{small.row(arm.name, 'within_4h_share').mean:.3f}" for arm in small.arms} == {"1.000"}
+    shown = first_table(small)
+    assert shown is not None
+    assert shown.table.headers == ("arm", "Wait, urgent, minutes", "Wait to first clinician, minutes")
 
 
 def test_levels_of_another_system_have_no_manchester_target() -> None:

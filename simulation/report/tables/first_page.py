@@ -133,9 +133,18 @@ def _figures(result: StudyResult) -> tuple[tuple[str, str], ...]:
     unless sentences are about more."""
     told = [(target.measure, target.group) for target in reported_targets(result)]
     is_scale = len(levels_of(result.study.baseline.pathway)) >= LEAST_LEVELS
-    known = (figure for figure in FIGURES if result.has(*figure) and (is_scale or figure[1] == ALL))
+    known = (figure for figure in FIGURES if (is_scale or figure[1] == ALL) and _says_something(result, *figure))
     others = ((target.measure, target.group) for target in result.targets)
     return tuple(dict.fromkeys((*told, *known, *others)))[: max(MOST_FIGURES, len(told))]
+
+
+def _says_something(result: StudyResult, measure: str, group: str) -> bool:
+    """Whether a figure is known, and is no share that prints as everybody under every arm: 'within four hours' where
+    nobody stays so long."""
+    if not result.has(measure, group):
+        return False
+    rows = [result.row(arm.name, measure, group) for arm in result.arms]
+    return any(row.unit != "share" or amount(row.mean, row.unit) != amount(1.0, row.unit) for row in rows)
 
 
 def _target(result: StudyResult, measure: str, group: str) -> Target | None:
