@@ -141,7 +141,8 @@ def _notes(breakevens: BreakEvens) -> Iterator[str]:
         f"Found by root finding on paired differences: {len(run.numbers)} replications of {run.measured_days} days, "
         f"the same departments and patients at every value, {breakevens.study.department_words}. The interval is "
         "simulation noise. Nine in ten departments: the 5th to 95th percentile of their own break-evens, simulation "
-        "noise removed; 'none' where no value up to the bound is enough."
+        "noise removed; 'none' where no value up to the bound is enough. How many have none is a count of these "
+        "departments as estimated, without an interval: loud noise makes it too low rather than too high."
     )
     if breakevens.price is not None:
         yield (
