@@ -251,9 +251,9 @@ class PriceBreakEven:
 
     Three things, never merged: `low` to `high` is its 95 % interval at the other arm's stated cost (simulation noise,
     NaN where none may be stated); `by_cost` what it is at that arm's lowest and highest cost; `range` the median, 5th
-    and 95th percentile over departments at the stated cost, None on too few. Infinite in a department where the other
-    arm does no good and this one does: any price is better value there. Departments where neither does any are left
-    out.
+    and 95th percentile over departments at the stated cost, None on too few. It is infinite in a department where the
+    other arm does no good and this one does: any price is better value there. Departments where neither does any are
+    left out.
     """
 
     pounds: float

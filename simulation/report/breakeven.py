@@ -141,7 +141,9 @@ def _notes(breakevens: BreakEvens) -> Iterator[str]:
         f"Found by root finding on paired differences: {len(run.numbers)} replications of {run.measured_days} days, "
         f"the same departments and patients at every value, {breakevens.study.department_words}. The interval is "
         "simulation noise. Nine in ten departments: the 5th to 95th percentile of break-evens of single "
-        "departments, simulation noise removed; 'none' where no value up to the bound is enough."
+        "departments, simulation noise removed; 'none' where no value up to the bound is enough. The number of "
+        "departments without a break-even is a count of estimates, without an interval: loud noise makes it too low "
+        "rather than too high."
     )
     if breakevens.price is not None:
         yield (
