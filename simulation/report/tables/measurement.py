@@ -127,7 +127,8 @@ def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target |
         result.values(arm, judged.measure, judged.group) for arm in (result.design.baseline, name, *drawn)
     )
     row = result.row(name, judged.measure, judged.group)
-    half_width = row.half_width * (1 if math.isnan(row.width_factor) else row.width_factor)  # as a verdict is read
+    longer_side = max(row.difference - row.difference_low, row.difference_high - row.difference)
+    half_width = longer_side * (1 if math.isnan(row.width_factor) else row.width_factor)  # as a verdict is read
     doubt = table_doubt(own - base, np.array(others) - base, result.department_of).with_simulation(half_width)
     ends = doubt.effect - doubt.half_width, doubt.effect + doubt.half_width
     kind: Kind | NonInferiority
