@@ -8,6 +8,7 @@ which another clinical stream takes no more patients.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -97,6 +98,10 @@ WORDS = {
 STAY = 3
 """Hours for which a patient is taken to keep staff busy: what rounding took from a rota is put where most such are."""
 EFFORT = "pathway.steps.ward_stay.effort"
+PER_ATTENDANCE = re.compile(r"(?<=for each of )([\d,]+)(?= (walk-in and referred )?attendances$)")
+"""The number of attendances in what the cost of an arm buys, and whether it leaves out ambulances."""
+DESK = ("walk_in", "referred")
+"""The arrival sources that such a cost counts if it leaves out ambulances."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,27 @@ class Scaling:
         blocks += [self._parameter(name, follows) for name, follows in PARAMETERS.items()]
         return (*blocks, self._effort())
 
+    def costs(self) -> Mapping[str, Mapping[str, Any]]:
+        """By arm, the cost of what is paid for each attendance, at these attendances, to the nearest £100 a year."""
+        stated = {name: arm["cost"] for name, arm in self.raw["study"]["arms"].items() if arm.get("cost")}
+        counted = {name: match for name, cost in stated.items() if (match := PER_ATTENDANCE.search(cost["what"]))}
+        return {name: self._cost(stated[name], match) for name, match in counted.items()}
+
+    def _cost(self, cost: Raw, counted: re.Match[str]) -> Mapping[str, Any]:
+        sources = DESK if counted[2] else self._attending
+        factor = sum(self.per_day[name] for name in sources) / self._typical(*sources)
+        n = round(float(counted[1].replace(",", "")) * factor, -2)
+        return {
+            "per_year": int(round(cost["per_year"] * factor, -2)),
+            "range": [int(round(end * factor, -2)) for end in cost["range"]],
+            "what": PER_ATTENDANCE.sub(f"{n:,.0f}", cost["what"]),
+        }
+
     def _faults(self) -> Iterator[Fault]:
+        for name in ("ambulances_per_day", "other_emergency_per_day", "electives_per_day"):
+            number = getattr(self.totals, name)
+            if number is not None and 0 < number < 1:
+                yield Fault(name, f"found {number:g}", "Allowed: 0, or 1 and more: patients a day, not a share")
         referred = self._typical("referred") * self.size
         if self.ambulances > self.totals.attendances_per_day - referred:
             found = f"is {self.ambulances:g} of {self.totals.attendances_per_day:g} attendances"
