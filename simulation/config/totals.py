@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -20,8 +20,10 @@ from annotated_types import Ge, Le
 from simulation.config.bounds import REFERENCE
 from simulation.config.dotted import Raw, value_at
 from simulation.errors import ConfigError, Fault
+from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.pathway.config_dataclass import Share, Unit, config_dataclass
-from simulation.pathway.rota import parse_hours
+from simulation.pathway.rota import mean_per_day, parse_hours
+from simulation.study.study import ReadyArm
 from simulation.units import HOUR
 
 ADMITTED_SHARE = 0.286
@@ -33,6 +35,8 @@ MAJORS = 0.5
 """Nurses and places of majors grow by this power of the admitted share as well (the same trial)."""
 SPECIALTY = (0.75, 0.10)
 """Shares seen by a specialty, of those admitted and of the others: the attribute `specialty` of the typical site."""
+ANOTHER_SIZE = 1.25
+"""The factor between the attendances that a cost counts and a department's own, from which the cost is another's."""
 MOST_BASE = 20.0
 """An admission base above which everybody who can be admitted is."""
 LEAST = {"attendances_per_day": 60, "beds": 40}
@@ -375,3 +379,22 @@ def _see_specialty(admitted: float) -> float:
 def _whole(number: float) -> int:
     """The nearest whole number; a half is rounded up."""
     return math.floor(number + 0.5)
+
+
+def costs_of_another_size(arms: Iterable[ReadyArm]) -> Iterator[str]:
+    """A sentence if costs of these arms count the attendances of a department of another size."""
+    labels, numbers = [], []
+    for ready in arms:
+        match = PER_ATTENDANCE.search(ready.arm.cost.what) if ready.arm.cost is not None else None
+        arrivals = {name: source for name, source in ready.pathway.arrivals.items() if source.attends}
+        counted = [source for name, source in arrivals.items() if match and (not match[2] or name in DESK)]
+        here = DAYS_PER_YEAR * sum(map(mean_per_day, counted))
+        if match and here:
+            number = float(match[1].replace(",", ""))
+            if not 1 / ANOTHER_SIZE <= number / here <= ANOTHER_SIZE:
+                labels.append(ready.arm.label)
+                numbers.append((number, here))
+    if labels:
+        others = f" and {len(labels) - 1} other arm{'s' * (len(labels) > 2)}" if len(labels) > 1 else ""
+        counts = f"{numbers[0][0]:,.0f} attendances a year, and here are {numbers[0][1]:,.0f}"
+        yield f"The cost of '{labels[0]}'{others} is that of a department of another size ({counts}): state your own"
