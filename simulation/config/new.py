@@ -57,9 +57,13 @@ def new_scaled_department(name: str, typed: Mapping[str, str], folder: Path) -> 
     faults = [_about_smaller(fault, numbers) for fault in faults]
     if faults or totals is None:
         raise ConfigError(faults)
-    blocks = Scaling(stated_in((), [packaged_configs()]).raw, totals).scaled()
+    scaling = Scaling(stated_in((), [packaged_configs()]).raw, totals)
+    blocks = scaling.scaled()
     words = " ".join(f"{key}={text}" for key, text in typed.items())
-    return write_files({kind: _scaled_text(kind, name, words, blocks) for kind in SCALED_KINDS}, name, folder)
+    costs = "".join(f"  {arm}: {{cost: {_flow(cost)}}}\n" for arm, cost in scaling.costs().items())
+    study = STUDY.format(name=name, words=words, costs=costs)
+    texts = {kind: study if kind == "study" else _scaled_text(kind, name, words, blocks) for kind in SCALED_KINDS}
+    return write_files(texts, name, folder)
 
 
 def _about_smaller(fault: Fault, numbers: Mapping[str, Any]) -> Fault:
@@ -96,16 +100,14 @@ defaults:
   - _self_
 name: {name}
 ensemble: none   # one department; {name} once `aeflow ensemble study={name}` has built departments that fit
-# arms:
-#   our_ai: {{label: "The product we were offered", triage: our_ai}}   # in configs/triage/our_ai.yaml
+arms:   # what is paid for each attendance, at yours; other costs stay those of configs/study/ai_triage.yaml
+{costs}#   our_ai: {{label: "The product we were offered", triage: our_ai}}   # in configs/triage/our_ai.yaml
 # focus: [our_ai]   # the products that the answer begins with
 """
 
 
 def _scaled_text(kind: str, name: str, words: str, blocks: Sequence[Scaled]) -> str:
     """The text of one file: what differs from the typical one, each number with its source; `words`: those typed."""
-    if kind == "study":
-        return STUDY.format(name=name, words=words)
     if kind == "priors":
         return _priors_text(name, blocks)
     nested: dict[str, Any] = {"name": name} if kind == "pathway" else {}
@@ -138,8 +140,13 @@ def _lines(nested: Mapping[str, Any], indent: str = "") -> Iterator[str]:
             yield f"{indent}{key}:\n"
             yield from _lines(value, indent + "  ")
         else:
-            text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=math.inf)
-            yield f"{indent}{key}: {text.removesuffix('...' + chr(10)).rstrip()}\n"
+            yield f"{indent}{key}: {_flow(value)}\n"
+
+
+def _flow(value: Any) -> str:
+    """A value as YAML in one line."""
+    text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=math.inf)
+    return text.removesuffix("...\n").rstrip()
 
 
 def number_in(text: str) -> Any:

@@ -26,6 +26,7 @@ from simulation.config.policies import (
     policy_of,
     stated_in_file,
 )
+from simulation.config.totals import costs_of_another_size
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.experiment.executors.open import MOST_WORKERS, processors
@@ -186,7 +187,7 @@ def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
         choices=composed.choices,
         allow_large=top.allow_large,
         cluster=top.cluster,
-        left_out=left_out,
+        left_out=(*left_out, *costs_of_another_size(arms)),
     )
     return over_ensemble(study, composed, top.ensemble, scenario_changes, folders)
 

@@ -8,7 +8,8 @@ which another clinical stream takes no more patients.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -19,8 +20,10 @@ from annotated_types import Ge, Le
 from simulation.config.bounds import REFERENCE
 from simulation.config.dotted import Raw, value_at
 from simulation.errors import ConfigError, Fault
+from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.pathway.config_dataclass import Share, Unit, config_dataclass
-from simulation.pathway.rota import parse_hours
+from simulation.pathway.rota import mean_per_day, parse_hours
+from simulation.study.study import ReadyArm
 from simulation.units import HOUR
 
 ADMITTED_SHARE = 0.286
@@ -32,6 +35,8 @@ MAJORS = 0.5
 """Nurses and places of majors grow by this power of the admitted share as well (the same trial)."""
 SPECIALTY = (0.75, 0.10)
 """Shares seen by a specialty, of those admitted and of the others: the attribute `specialty` of the typical site."""
+ANOTHER_SIZE = 1.25
+"""The factor between the attendances that a cost counts and a department's own, from which the cost is another's."""
 MOST_BASE = 20.0
 """An admission base above which everybody who can be admitted is."""
 LEAST = {"attendances_per_day": 60, "beds": 40}
@@ -97,6 +102,10 @@ WORDS = {
 STAY = 3
 """Hours for which a patient is taken to keep staff busy: what rounding took from a rota is put where most such are."""
 EFFORT = "pathway.steps.ward_stay.effort"
+PER_ATTENDANCE = re.compile(r"(?<=for each of )([\d,]+)(?= (walk-in and referred )?attendances$)")
+"""The number of attendances in what the cost of an arm buys, and whether it leaves out ambulances."""
+DESK = ("walk_in", "referred")
+"""The arrival sources that such a cost counts if it leaves out ambulances."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +127,27 @@ class Scaling:
         blocks += [self._parameter(name, follows) for name, follows in PARAMETERS.items()]
         return (*blocks, self._effort())
 
+    def costs(self) -> Mapping[str, Mapping[str, Any]]:
+        """By arm, the cost of what is paid for each attendance, at these attendances, to the nearest £100 a year."""
+        stated = {name: arm["cost"] for name, arm in self.raw["study"]["arms"].items() if arm.get("cost")}
+        counted = {name: match for name, cost in stated.items() if (match := PER_ATTENDANCE.search(cost["what"]))}
+        return {name: self._cost(stated[name], match) for name, match in counted.items()}
+
+    def _cost(self, cost: Raw, counted: re.Match[str]) -> Mapping[str, Any]:
+        sources = DESK if counted[2] else self._attending
+        factor = sum(self.per_day[name] for name in sources) / self._typical(*sources)
+        n = round(float(counted[1].replace(",", "")) * factor, -2)
+        return {
+            "per_year": int(round(cost["per_year"] * factor, -2)),
+            "range": [int(round(end * factor, -2)) for end in cost["range"]],
+            "what": PER_ATTENDANCE.sub(f"{n:,.0f}", cost["what"]),
+        }
+
     def _faults(self) -> Iterator[Fault]:
+        for name in ("ambulances_per_day", "other_emergency_per_day", "electives_per_day"):
+            number = getattr(self.totals, name)
+            if number is not None and 0 < number < 1:
+                yield Fault(name, f"found {number:g}", "Allowed: 0, or 1 and more: patients a day, not a share")
         referred = self._typical("referred") * self.size
         if self.ambulances > self.totals.attendances_per_day - referred:
             found = f"is {self.ambulances:g} of {self.totals.attendances_per_day:g} attendances"
@@ -350,3 +379,22 @@ def _see_specialty(admitted: float) -> float:
 def _whole(number: float) -> int:
     """The nearest whole number; a half is rounded up."""
     return math.floor(number + 0.5)
+
+
+def costs_of_another_size(arms: Iterable[ReadyArm]) -> Iterator[str]:
+    """A sentence if costs of these arms count the attendances of a department of another size."""
+    labels, numbers = [], []
+    for ready in arms:
+        match = PER_ATTENDANCE.search(ready.arm.cost.what) if ready.arm.cost is not None else None
+        arrivals = {name: source for name, source in ready.pathway.arrivals.items() if source.attends}
+        counted = [source for name, source in arrivals.items() if match and (not match[2] or name in DESK)]
+        here = DAYS_PER_YEAR * sum(map(mean_per_day, counted))
+        if match and here:
+            number = float(match[1].replace(",", ""))
+            if not 1 / ANOTHER_SIZE <= number / here <= ANOTHER_SIZE:
+                labels.append(ready.arm.label)
+                numbers.append((number, here))
+    if labels:
+        others = f" and {len(labels) - 1} other arm{'s' * (len(labels) > 2)}" if len(labels) > 1 else ""
+        counts = f"{numbers[0][0]:,.0f} attendances a year, and here are {numbers[0][1]:,.0f}"
+        yield f"The cost of '{labels[0]}'{others} is that of a department of another size ({counts}): state your own"

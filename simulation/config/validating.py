@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import is_dataclass
+from dataclasses import is_dataclass, replace
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
@@ -61,7 +61,8 @@ def validated(
     for error in errors:
         if _is_meant(error["loc"], content):
             path = _visible(error["loc"], content)
-            relevant.append(_fault(_located(where, path, origin or {}), kind, path, error, also))
+            fault = _fault(_located(where, path, origin or {}), kind, path, error, also)
+            relevant.append(_with_name_meant(fault, path, content) if error["type"].startswith("missing") else fault)
     relevant = _without_echoes(relevant)
     faults += dict.fromkeys(relevant or [_unmatched(where, content, errors, origin or {})])
     return None
@@ -269,6 +270,15 @@ def _fault(located: str, kind: Any, path: tuple[str, ...], error: Mapping[str, A
         return Fault(located, f"found {value}, not a start and an end", f"Write both, such as '8:30-20'{reads}")
     unit = _unit_shown(_key_at(kind, loc, path)) if what.startswith(_OF_A_NUMBER) else ""
     return Fault(located, f"found {shown}", f"Allowed: {_wanted(error)}{unit}")
+
+
+def _with_name_meant(fault: Fault, path: Sequence[str], content: Any) -> Fault:
+    """The fault of a block without its `kind`, with the block beside it whose name is nearly the same."""
+    if len(path) < 3 or path[-1] != "kind":
+        return fault
+    meant = nearest(path[-2], sorted(set(_at(path[:-2], content)) - {path[-2]}))
+    first = fault.remedy[:1].lower() + fault.remedy[1:]
+    return replace(fault, remedy=f"{meant} If not, {first}") if meant.startswith("Did you mean") else fault
 
 
 def _wanted(error: Mapping[str, Any]) -> str:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulation.analysis.definitions import definition_of
+from simulation.analysis.verdict import PILOT
 from simulation.inquiry.break_even import BreakEven, Frontier, PriceBreakEven
 from simulation.inquiry.quantities import Quantity
 from simulation.report.dated_folder import write_dated
 from simulation.report.figures.drawing import Picture
 from simulation.report.figures.frontier import frontier_picture
+from simulation.report.tables.overview import few_words
 from simulation.report.tables.table import ReportTable
 from simulation.study.design import Target
 from simulation.study.own import own_definitions
@@ -145,6 +147,8 @@ def _notes(breakevens: BreakEvens) -> Iterator[str]:
         "departments without a break-even is a count of estimates, without an interval: loud noise makes it too low "
         "rather than too high."
     )
+    if len(run.numbers) < PILOT:
+        yield few_words(len(run.numbers))
     if breakevens.price is not None:
         yield (
             "Price: the cost at which both do as much for the same money, in proportion. Its interval is simulation "

@@ -52,6 +52,7 @@ from simulation.report.tables.ranking import better_table
 from simulation.report.tables.table import is_numeric
 from simulation.report.tables.worse_off import worse_off_table
 from simulation.report.words import labelled, percent
+from simulation.study.design import change_words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -162,7 +163,7 @@ def _arm(result: StudyResult, arm: ArmResult) -> dict[str, Any]:
         "who": who_labels(arm.policy),
         "minutes": minutes_words(arm.policy),
         "sets_off": sets_off_words(arm.policy),
-        "changes": [f"{path} = {value}" for path, value in arm.changes.items()],
+        "changes": [change_words(path, value) for path, value in arm.changes.items()],
         "cost": f"£{arm.cost:,.0f}" if arm.cost is not None else "not stated",
         "cost_words": arm.cost_words,
         "stated": " / ".join(percent(agreement.get(f"{name}_share")) for name in ("exact", "under", "over")),

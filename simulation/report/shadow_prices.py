@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.analysis.intervals import Interval
+from simulation.analysis.verdict import PILOT
 from simulation.explain.statements import BANNER
 from simulation.explain.words import spaced
 from simulation.inquiry.shadow_prices import BLOCK_HOURS, MEASURES, Check, Price, ShadowPrices, by_block
 from simulation.report.dated_folder import write_dated
 from simulation.report.figures.drawing import DARK, GREY, Picture, figure_of, png_of
+from simulation.report.tables.overview import few_words
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import interval_text
 
@@ -33,6 +35,8 @@ LOOKS = {"weekdays": ("o", "#005eb8"), "weekends": ("s", "#d55e00")}
 def price_tables(shadow_prices: ShadowPrices) -> Iterator[ReportTable]:
     """Prices by block, of beds and of what tools free, and whether blocks add up."""
     hours = tuple(f"{start}-{start + BLOCK_HOURS} h" for start in range(0, 24, BLOCK_HOURS))
+    n_replications = shadow_prices.prices[0].effect.of
+    few = (few_words(n_replications),) if n_replications < PILOT else ()
     for measure in MEASURES:
         rows = [
             (f"{spaced(pool)}, {days}", *map(_per_hour, block_prices))
@@ -47,6 +51,7 @@ def price_tables(shadow_prices: ShadowPrices) -> Iterator[ReportTable]:
             (
                 "Sum over all patients; above 0 where the hour helps. In brackets: the 95 % interval (simulation "
                 "noise).",
+                *few,
             ),
         )
     yield _others_table(shadow_prices)

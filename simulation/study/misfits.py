@@ -26,6 +26,9 @@ ADULT_BED, DESKS = "adult_bed", ("reception", "nurse")
 RELIEF = 1.25
 """The highest load without a warning of a pool that patients can leave or that escalation helps. A judgement: the load
 of medical beds in the typical department is 1.13."""
+EMPTY = 0.6
+"""The share of adult beds that stays ask for, below which the number of beds is probably a slip. A judgement: those of
+English trusts are more than four fifths occupied."""
 LONGEST_QUEUE = 60
 """Minutes of queue at a desk on a mean day; no department is run with longer queues."""
 LONGEST_MINUTES = 240
@@ -129,6 +132,12 @@ def _bed_warnings(pathway: Pathway, load: Load) -> Iterator[str]:
             "beds without end, and ambulances behind them. Look at calibration.*_beds or site.pools.*_beds (beds by "
             "ward group), site.attributes.admitted.p.base (who is admitted), site.arrivals.*.per_day and "
             "calibration.ward_stay_scale"
+        )
+    elif beds is not None and beds.asked < EMPTY * beds.staffed:
+        yield (
+            f"Beds mostly empty: {beds}, so nobody waits for one. Look at calibration.*_beds or site.pools.*_beds "
+            "(beds by ward group; staffed adult general and acute beds alone), site.attributes.admitted.p.base (who is "
+            "admitted), site.arrivals.*.per_day and calibration.ward_stay_scale"
         )
 
 

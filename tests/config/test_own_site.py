@@ -95,3 +95,34 @@ def test_a_product_of_a_department_is_not_tried_at_another_site_with_its_staff(o
 def test_a_packaged_study_of_another_department_says_so_too() -> None:
     with pytest.raises(ConfigError, match=r"^site=typical: study=gallery/clinic is about a department of its own"):
         load("study=gallery/clinic", "site=typical")
+
+
+def test_a_department_of_ones_own_pays_for_its_own_attendances(ours: Path) -> None:
+    study = load("study=ours", config_dir=ours)
+    cost = study.arm("ai_scribe_measured").arm.cost
+    assert cost is not None
+    assert (cost.per_year, cost.what) == (136300, "GBP 1.85 for each of 73,600 walk-in and referred attendances")
+    assert (cost.at_most, cost.paid_by) == (1, "the trust")
+
+
+def test_a_pool_whose_name_is_misspelt_is_told_the_name_that_was_meant(ours: Path) -> None:
+    path = ours / "staffing/ours.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("\ntriage_nurses: {", "\ntriage_nurse: {"), encoding="utf-8")
+    with pytest.raises(ConfigError) as refused:
+        load("study=ours", config_dir=ours)
+    assert str(refused.value).startswith(
+        "staffing.triage_nurse.kind: 'kind' is missing. Did you mean 'triage_nurses'? If not, add it: "
+    )
+
+
+def test_costs_that_count_the_attendances_of_another_department_are_said(tmp_path: Path) -> None:
+    new_scaled_department("small", {"attendances_per_day": "170"}, tmp_path / "mine")
+    small = [f"{group}=small" for group in ("site", "staffing", "calibration", "pathway")]
+    said = [words for words in load(*small, "ensemble=none", config_dir=tmp_path / "mine").left_out if "cost" in words]
+    assert said == [
+        "The cost of 'AI scribe, as measured (27 s off)' and 3 other arms is that of a department of another size "
+        "(89,400 attendances a year, and here are 44,676): state your own"
+    ]
+    assert not any("cost" in words for words in load("study=small", config_dir=tmp_path / "mine").left_out)
+    assert load("scenario=busier", "ensemble=none").left_out == ()

@@ -97,3 +97,27 @@ def test_a_share_is_admitted_though_each_chance_is_1_at_most() -> None:
 def test_ambulances_that_leave_no_room_for_others_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"is 270 of 280 attendances\. Leave room for 17 referred"):
         scaled(attendances_per_day=280, ambulances_per_day=270)
+
+
+def test_what_is_paid_for_each_attendance_is_counted_at_the_stated_attendances() -> None:
+    costs = Scaling(typical(), Totals(attendances_per_day=170)).costs()
+    labels = {"ai_label_measured_under", "ai_label_measured_over", "ai_label_advises"}
+    assert set(costs) == {"ai_scribe_measured", *labels}
+    assert costs["ai_scribe_measured"] == {
+        "per_year": 82800,
+        "range": [59000, 106000],
+        "what": "GBP 1.85 for each of 44,700 walk-in and referred attendances",
+    }
+    assert costs["ai_label_advises"]["what"] == "GBP 1.85 for each of 62,000 attendances"
+
+
+def test_the_typical_totals_give_the_typical_costs() -> None:
+    for arm, cost in Scaling(typical(), Totals(attendances_per_day=340)).costs().items():
+        stated = typical()["study"]["arms"][arm]["cost"]
+        assert cost == {key: stated[key] for key in cost}
+
+
+@pytest.mark.parametrize("key", ["ambulances_per_day", "electives_per_day", "other_emergency_per_day"])
+def test_a_share_where_patients_a_day_are_wanted_is_refused(key: str) -> None:
+    with pytest.raises(ConfigError, match=f"{key}: found 0.28. Allowed: 0, or 1 and more: patients a day"):
+        scaled(attendances_per_day=280, **{key: 0.28})

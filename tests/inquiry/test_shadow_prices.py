@@ -105,6 +105,7 @@ def test_tables_file_and_picture_say_the_same(study: Study, more: tuple[Extra, .
     found = prices(made_up(with_more(study, more), more, quadratic(more, np.array([-0.1, 0.0, 0.1, 0.0]))), more)
     wait, stay, others, sums = price_tables(found)
     assert [len(table.rows) for table in (wait, stay, others, sums)] == [6, 6, 3 + 4 + 2, 6]
+    assert "4 replications give wide intervals" in wait.notes[-1]
     table = price_table(found)
     assert len(table) == len(MEASURES) * (3 * 12 + 3 + 4 + 2)
     first = table[(table.kind == "block") & (table.measure == MEASURES[0])].iloc[0]

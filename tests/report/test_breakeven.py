@@ -76,3 +76,9 @@ def test_a_folder_that_cannot_be_made_is_one_message(study: Study, tmp_path: Pat
     (tmp_path / "breakeven").write_text("a file", encoding="utf-8")
     with pytest.raises(ResultsError, match="breakeven: cannot be written"):
         write_breakeven(breakevens(study), tmp_path)
+
+
+def test_intervals_of_a_few_replications_come_with_a_warning(study: Study) -> None:
+    few, enough = (replace(study, run=replace(study.run, replications=n)) for n in (9, 10))
+    assert "9 replications give wide intervals" in breakeven_table(breakevens(few)).notes[-1]
+    assert "wide intervals" not in " ".join(breakeven_table(breakevens(enough)).notes)

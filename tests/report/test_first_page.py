@@ -398,3 +398,10 @@ def test_levels_1_2_get_a_column_unasked_only_where_they_are_a_minority_of_the_s
     for table, n_columns in ((first_table(clinic), 0), (first_table(result), 1)):
         assert table is not None
         assert sum("1-2" in header for header in table.table.headers) == n_columns
+
+
+def test_the_note_on_weak_verdicts_uses_the_word_of_its_table(result: Result) -> None:
+    found = made(result, {NURSE: [100.0] * 12, TOOL: np.where(np.arange(12) == 3, 10.0, 90.0)})
+    table = first_table(found).table
+    assert "not settled" in " ".join(map(str, table.rows[1]))
+    assert any(note.startswith("'Not settled' is said, whatever the interval") for note in table.notes)

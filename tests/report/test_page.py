@@ -1,6 +1,7 @@
 """The page stands alone and answers what a reader of nothing else must know."""
 
 import re
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -150,3 +151,12 @@ def test_the_page_says_what_each_arm_changes_and_assumes(html: str) -> None:
     assert "What each arm changes and assumes" in html
     assert "+1 at every hour" in html
     assert "minutes.seconds_saved" in html
+
+
+def test_a_shift_that_an_arm_adds_is_in_words(result: Result) -> None:
+    ready = result.study.arm("one_more_triage_nurse")
+    shift = replace(ready.arm, changes={"staffing.doctors.extra_shifts": ({"hours": "14-22", "number": 1},)})
+    arms = tuple(replace(each, arm=shift) if each.name == ready.name else each for each in result.study.arms)
+    html = page(replace(result, study=replace(result.study, arms=arms)), ())
+    assert "extra_shifts = 14-22 h: 1</code>" in html
+    assert "&#39;hours&#39;" not in html

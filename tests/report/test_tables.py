@@ -386,3 +386,16 @@ def test_groups_of_the_users_own_are_looked_at_for_who_is_worse_off() -> None:
     assert set(result.own_groups) <= set(worse_off_groups(result))
     note = next(table for table in screen_tables(result) if table.kind == "worse_off").notes[-1]
     assert "language, your own)" in note
+
+
+def test_a_tool_that_saves_less_than_two_seconds_is_a_warning(result: Result) -> None:
+    arm = result.study.arm("ai_as_claimed")
+    (effect,) = arm.policy.effects
+    assert effect.seconds_saved is not None
+    minutes = replace(effect, seconds_saved=replace(effect.seconds_saved, value=0.67))
+    slipped = replace(arm, policy=replace(arm.policy, minutes=minutes))
+    arms = tuple(slipped if each.name == arm.name else each for each in result.study.arms)
+    said = [line for line in warnings(replace(result, study=replace(result.study, arms=arms))) if "0.67" in line]
+    assert len(said) == 1
+    assert said[0].endswith("changes minutes by 0.67 seconds. Is seconds_saved in seconds?")
+    assert not any("seconds_saved" in line for line in warnings(result))

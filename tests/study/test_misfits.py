@@ -75,3 +75,10 @@ def test_a_change_after_the_last_measured_day_is_reported_as_never_happening() -
     assert all("begins on day 28, and 28 days are measured" in words for words in late)
     more = misfits(load(*small, strike.replace("AT", "0"), closed, "+pathway.pools.nurses.closes=9"))
     assert more == ("pathway.pools.nurses.closes: 9 units, and there are never more than 1",)
+
+
+def test_beds_of_which_most_stay_empty_are_said_with_the_keys() -> None:
+    (said,) = misfits(boarding("pathway.pools.beds.capacity=400"))
+    assert said.startswith("Beds mostly empty: stays ask for ")
+    assert "of 400 staffed beds" in said
+    assert "calibration.*_beds" in said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from simulation.analysis.definitions import ALL, BINDING
 from simulation.analysis.multiplicity import ALPHA
@@ -30,6 +30,7 @@ from simulation.report.words import (
     unit_words,
 )
 from simulation.study.design import Margin, Target
+from simulation.study.study import ReadyArm
 
 GETTING_WORSE = ("worsened_before_seen_share", "worse_wait_per_1000")
 """Measures that the table of safety shows where a study states no margin for them."""
@@ -275,6 +276,27 @@ def _weak_notes(result: StudyResult, arm: str) -> Iterator[str]:
         yield "*: one replication carries over half of the variance, so the interval is not to be relied on."
 
 
+LEAST_SECONDS = 2.0
+"""Seconds taken off each patient below which they were probably meant as minutes. A judgement."""
+
+
+def _seconds_words(arms: Iterable[ReadyArm]) -> Iterator[str]:
+    """A sentence for each arm whose tool saves so few seconds that minutes were probably meant."""
+    for arm in arms:
+        saved = [effect.seconds_saved.value for effect in arm.policy.effects if effect.seconds_saved is not None]
+        for seconds in saved:
+            if 0 < abs(seconds) < LEAST_SECONDS:
+                yield f"'{arm.arm.label}': changes minutes by {seconds:g} seconds. Is seconds_saved in seconds?"
+
+
+def few_words(n_replications: int) -> str:
+    """What a reader must know of intervals that rest on fewer than `PILOT` replications."""
+    return (
+        f"{n_replications} replications give wide intervals, whose width is itself uncertain. Run ten or more before "
+        "you draw conclusions."
+    )
+
+
 def warnings(result: StudyResult) -> tuple[str, ...]:
     """What a reader must know before any number."""
     lines = [
@@ -284,16 +306,13 @@ def warnings(result: StudyResult) -> tuple[str, ...]:
     ]
     focus = result.design.focus
     arms = [arm.ready for arm in result.shown.arms if arm.name in focus or not focus]
-    lines += [f"Warning, {words}" for words in unlike_words(arms)]
+    lines += [f"Warning, {words}" for words in (*unlike_words(arms), *_seconds_words(arms))]
     lines += [f"Warning: {DOES_NOT_FIT} {misfit}." for misfit in result.explanation.misfits]
     n_replications = len(result.replications)
     if n_replications < 2:
         lines.append("Warning: one replication has no interval. Run at least two; ten or more to compare arms.")
     elif n_replications < PILOT:
-        lines.append(
-            f"Warning: {n_replications} replications give wide intervals, whose width is itself uncertain. "
-            "Run ten or more before you draw conclusions."
-        )
+        lines.append(f"Warning: {few_words(n_replications)}")
     if result.n_unfinished:
         lines.append(
             f"Warning: {result.n_unfinished:,} measured attendances had not left when the run ended. "
