@@ -44,12 +44,14 @@ nineteen it does not always, so nothing definite is said."""
 SPELL_DAYS = 20 * 364
 """Days measured in all from which intervals of measures that rare spells decide are trusted: twenty years."""
 
-WEAK_NOTE = (
-    "'Cannot tell' is said, whatever the interval, for fewer than three replications, a measure that most of them "
-    "lack, no spread in fewer than ten, and one of ten to nineteen that carries over half of the variance; of twenty "
-    "or more that is read from an interval four times as wide."
-)
-"""The note of a table in which one of the verdicts is weak."""
+
+def weak_note(word: str = "cannot tell") -> str:
+    """The note of a table in which one of the verdicts is weak. `word`: what the table calls such a verdict."""
+    return (
+        f"'{word.capitalize()}' is said, whatever the interval, for fewer than three replications, a measure that most "
+        "of them lack, no spread in fewer than ten, and one of ten to nineteen that carries over half of the variance; "
+        "of twenty or more that is read from an interval four times as wide."
+    )
 
 
 def weakness_of(

@@ -1,5 +1,6 @@
 """`aeflow extend` adds replications to a stored run, as if they had been asked for at once, and loses none of them."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,19 @@ from .conftest import Aeflow
 STUDY = ("study=gallery/one_nurse", "run.measured_days=2", "executor=serial")
 
 
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> tuple[ae.Result, Path]:
+    """A run of three replications, and the folder of results that holds it."""
+    result, results = ae.compare(ae.load(*STUDY, "run.replications=3")), tmp_path_factory.mktemp("stored") / "results"
+    result.write(results)
+    return result, results
+
+
 @pytest.fixture
-def three(here: Path) -> ae.Result:
-    """A stored run of three replications, `results/latest`."""
-    result = ae.compare(ae.load(*STUDY, "run.replications=3"))
-    result.write("results")
+def three(stored: tuple[ae.Result, Path], here: Path) -> ae.Result:
+    """The stored run, in a copy that the test may change: `results/latest`."""
+    result, results = stored
+    shutil.copytree(results, here / "results", symlinks=True)
     return result
 
 

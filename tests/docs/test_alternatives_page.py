@@ -23,7 +23,7 @@ from .test_docs import ROOT, blocks
 PAGE = "docs/how-to/alternatives.md"
 SMALL = (
     "ensemble=none", "run.replications=2", "run.measured_days=2", "run.warm_up_days=0", "run.cool_down_days=1",
-    "run.doublings=0", "executor=serial",
+    "run.doublings=0", "executor=serial", "engine=compiled",
 )  # fmt: skip
 Own = Callable[..., Path]
 

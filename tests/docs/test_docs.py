@@ -24,6 +24,7 @@ PAGES = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), ROO
 SMALL = (
     "run.replications=2", "run.measured_days=3", "run.warm_up_days=0", "run.cool_down_days=1", "run.doublings=0",
     "executor=serial",
+    "engine=compiled",
 )  # fmt: skip
 LINK = re.compile(r"\]\((?!https?:|mailto:)(?P<file>[^)#\s]*)(?:#(?P<heading>[^)]*))?\)")
 FENCE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)

@@ -22,7 +22,7 @@ SHORT = (
     "run.cool_down_days=3",
     "run.doublings=0",
     "executor=serial",
-    "engine=reference",
+    "engine=compiled",
 )
 KEPT = ("nurse", "sham", "ai_label_measured_under", "ai_as_claimed", "one_more_triage_nurse")
 TWIN = "twin"

@@ -22,7 +22,9 @@ def planned() -> ae.Result:
     """All three replications that were planned."""
     drop = [f"~study.arms.{name}" for name in ae.load().design.arms if name not in ("nurse", "sham", "ai_as_claimed")]
     days = ("run.warm_up_days=0", "run.measured_days=2", "run.cool_down_days=1", "run.doublings=0")
-    return ae.compare(ae.load(*drop, *days, "run.replications=3", "run.start_week=0", "executor=serial"))
+    return ae.compare(
+        ae.load(*drop, *days, "run.replications=3", "run.start_week=0", "executor=serial", "engine=compiled")
+    )
 
 
 @pytest.fixture(scope="module")

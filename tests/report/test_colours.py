@@ -1,14 +1,18 @@
 """Colours that mean different things are told apart by who sees no green (deuteranopia)."""
 
 import re
+import warnings
 from itertools import combinations
 
 import numpy as np
 import pytest
-from colorspacious import cspace_convert, deltaE
 
 from simulation.report.figures.drawing import BETTER, UNCLEAR, WORSE
 from simulation.report.page import TEMPLATES
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # Python warns of escapes in its source when it compiles it: on the first import
+    from colorspacious import cspace_convert, deltaE
 
 DEUTERANOPIA = {"name": "sRGB1+CVD", "cvd_type": "deuteranomaly", "severity": 100}
 LEAST = 12.0

@@ -37,7 +37,7 @@ SHORT = (
     "run.cool_down_days=1",
     "run.doublings=0",
     "executor=serial",
-    "engine=reference",
+    "engine=compiled",
 )
 
 

@@ -307,7 +307,7 @@ def test_an_override_replaces_the_one_of_the_same_key() -> None:
 
 SHORT = (
     "run.replications=2", "run.warm_up_days=7", "run.measured_days=7", "run.cool_down_days=1", "run.doublings=0",
-    "executor=serial",
+    "executor=serial", "engine=compiled",
 )  # fmt: skip
 
 

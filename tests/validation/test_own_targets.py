@@ -162,7 +162,14 @@ def test_the_packaged_targets_fit_the_packaged_departments(typical: Study) -> No
 
 # --- by command ------------------------------------------------------------------------------------------------------
 
-SHORT = ("run.replications=2", "run.warm_up_days=0", "run.measured_days=14", "run.cool_down_days=1", "executor=serial")
+SHORT = (
+    "run.replications=2",
+    "run.warm_up_days=0",
+    "run.measured_days=14",
+    "run.cool_down_days=1",
+    "engine=compiled",
+    "executor=serial",
+)
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ def test_drawn_tables_differ_by_what_the_bench_leaves_open(bench: Bench) -> None
 def test_the_study_of_doubt_has_an_arm_for_each_drawn_table_and_says_which_doubt_is_larger(
     bench: Bench, tmp_path: Path
 ) -> None:
-    short = ("run.replications=3", "run.warm_up_days=0", "run.measured_days=3", "executor=serial")
+    short = ("run.replications=3", "run.warm_up_days=0", "run.measured_days=3", "executor=serial", "engine=compiled")
     study = ae.load("study=vetted_doubt", *ONE, *short, config_dir=str(written(bench, tmp_path) / "configs"))
     assert sum(arm.name.startswith("vetted_drawn_") for arm in study.arms) == 8
     result = ae.compare(study)
@@ -167,6 +167,6 @@ def test_a_bench_and_the_comparison_with_its_policy_run_one_after_the_other(
     assert main(["compare", "study=vetted"]) == 2
     assert "Run aeflow vet first" in capsys.readouterr().err
     assert main(["vet", "cases.number=100", "comparators=false"]) == 0
-    short = ("run.replications=2", "run.warm_up_days=0", "run.measured_days=7", "executor=serial")
+    short = ("run.replications=2", "run.warm_up_days=0", "run.measured_days=7", "executor=serial", "engine=compiled")
     assert main(["compare", "study=vetted", *ONE, *short]) == 0
     assert "learned replaces the nurse's label" in capsys.readouterr().out

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from simulation.analysis.definitions import ALL
 from simulation.analysis.verdict import IDENTICAL, INTERVAL_NOTES, threshold
-from simulation.analysis.weakness import WEAK_NOTE
+from simulation.analysis.weakness import weak_note
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.comparisons import Safety
 from simulation.experiment.result import StudyResult
@@ -224,4 +224,4 @@ def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterato
     yield from INTERVAL_NOTES[result.interval_kind]
     shown = [result.row(arm.name, *figure) for arm in arms_in_order(result) for figure in figures]
     if any(row.weakness is not None for row in shown if row.arm not in result.identical):
-        yield WEAK_NOTE.replace("Cannot tell", "Not settled")  # the word of this table
+        yield weak_note("not settled")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from simulation.analysis.definitions import ALL, BINDING
 from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import IDENTICAL, INTERVAL_NOTES, PILOT, threshold
-from simulation.analysis.weakness import SPELL_DAYS, WEAK_NOTE
+from simulation.analysis.weakness import SPELL_DAYS, weak_note
 from simulation.experiment.comparisons import Safety
 from simulation.experiment.result import StudyResult
 from simulation.report.tables.by_arm import level_cell
@@ -147,7 +147,7 @@ def _weak_verdict_note(result: StudyResult, judged: Sequence[Target | Margin]) -
     """Why verdicts are open, if any arm's is for weak numbers."""
     arms = [arm.name for arm in result.others if arm.name not in result.identical]
     if any(result.row(arm, one.measure, one.group).weakness is not None for arm in arms for one in judged):
-        yield WEAK_NOTE
+        yield weak_note()
 
 
 def _sham_note(result: StudyResult, target: Target) -> Iterator[str]:
