@@ -132,11 +132,11 @@ def reported_targets(result: StudyResult) -> tuple[Target, ...]:
 def _figures(result: StudyResult) -> tuple[tuple[str, str], ...]:
     """Measure and group of each column: targets with sentences, figures of A&E, other targets; at most `MOST_FIGURES`
     unless sentences are about more."""
-    told = [(target.measure, target.group) for target in reported_targets(result)]
+    with_sentences = [(target.measure, target.group) for target in reported_targets(result)]
     is_scale = len(_levels(result)) >= LEAST_LEVELS
     known = (figure for figure in FIGURES if result.has(*figure) and (is_scale or figure[1] == ALL))
     others = ((target.measure, target.group) for target in result.targets)
-    return tuple(dict.fromkeys((*told, *known, *others)))[: max(MOST_FIGURES, len(told))]
+    return tuple(dict.fromkeys((*with_sentences, *known, *others)))[: max(MOST_FIGURES, len(with_sentences))]
 
 
 def _levels(result: StudyResult) -> tuple[str, ...]:
