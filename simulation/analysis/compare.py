@@ -14,7 +14,16 @@ from numpy.typing import NDArray
 from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.definitions import definition_of
 from simulation.analysis.departments import Department, Ranges, ranges
-from simulation.analysis.intervals import LEVEL, Interval, critical_value, interval, intervals, t_quantile
+from simulation.analysis.intervals import (
+    LEVEL,
+    Interval,
+    Intervals,
+    critical_value,
+    interval,
+    intervals,
+    t_quantile,
+    tail_level,
+)
 from simulation.analysis.measure_definition import Definition
 from simulation.analysis.measures import MeasureName, Measures
 from simulation.analysis.skewness import sides
@@ -55,9 +64,9 @@ class Comparison:
     both arms have the measure, out of `of` (0: all of them), and every number rests on these. So the baseline's mean is
     `mean - difference`, which differs from the baseline's own row if a replication lacks the measure in this arm.
     `interval_kind` is the kind of its intervals; `largest_share` is the share of the difference's variance due to one
-    replication, `level_share` the same for the mean; `tail` is by how much one side grows further at levels above 95 %
-    (`skewness.sides`); `short` is true if too few days were measured for any interval of this measure; `own` defines a
-    user's measure.
+    replication, `level_share` the same for the mean; `tail` is by how much one side grows further at levels above 95 %,
+    and in always-valid intervals (`skewness.sides`); `short` is true if too few days were measured for any interval of
+    this measure; `own` defines a user's measure.
 
     Over an ensemble the mean counts each department once, and its interval has `degrees` degrees of freedom, from the
     spread within departments (`analysis/departments.py`; while a result grows it uses each department's first
@@ -102,12 +111,17 @@ class Comparison:
         return (self.difference_high - self.difference_low) / 2
 
     @property
+    def short_side(self) -> float:
+        """The length of the interval on the side away from the long tail: half of it, if neither side is longer."""
+        return 2 * self.half_width / sum(self._sides(self.level))
+
+    @property
     def spread(self) -> float:
         """The standard deviation of the difference between replications, times the factor by which skewness widens an
         interval by; NaN where there is no interval."""
         if self.n_replications < 2:
             return np.nan
-        return self.half_width * math.sqrt(self.n_replications) / self._critical_value(self.level)
+        return self.short_side * math.sqrt(self.n_replications) / self._critical_value(self.level)
 
     @property
     def level_weakness(self) -> Weakness | None:
@@ -142,6 +156,12 @@ class Comparison:
             return t_quantile(self.degrees, level)
         return critical_value(self.n_replications, level, self.interval_kind)
 
+    def _sides(self, level: float) -> tuple[float, float]:
+        """How many times as long the lower and the upper side are at a level as without a long tail."""
+        if not self.tail:
+            return 1.0, 1.0
+        return sides(self.tail, tail_level(self.n_replications, level, self.interval_kind))
+
     def level_of(self, family: int) -> float:
         """The level of each of so many intervals that makes all of them hold together at `level` (Bonferroni)."""
         return 1 - (1 - self.level) / family
@@ -152,13 +172,15 @@ class Comparison:
         NaN where there is none, or where no definite verdict may rest on it; wider where one replication makes it, and
         on the side of the long tail where differences are skewed.
         """
-        ratio = self.width_factor
-        if self.n_replications < 2 or (family == 1 and ratio == 1):
+        if self.n_replications < 2 or (family == 1 and self.width_factor == 1):
             return self.difference_low, self.difference_high
-        level = self.level_of(family)
-        half_width = ratio * self.half_width * self._critical_value(level) / self._critical_value(self.level)
-        lower, upper = sides(self.tail, level)
-        return self.difference - lower * half_width, self.difference + upper * half_width
+        return self.together_at(self.level_of(family))
+
+    def together_at(self, level: float) -> tuple[float, float]:
+        """The difference's interval at another level; as `together`, of two replications or more."""
+        ratio = self.width_factor * self._critical_value(level) / self._critical_value(self.level)
+        lower, upper = (side * ratio * self.short_side for side in self._sides(level))
+        return self.difference - lower, self.difference + upper
 
 
 def compare(
@@ -225,7 +247,9 @@ def compare_arms(
             name.measure not in stated and too_short(name.measure, n_known, measured_days)
             for name, n_known in zip(shared, n, strict=True)
         ]
-        mean_half, half = (np.where(short, np.nan, estimates.half_width) for estimates in (levels, differences))
+        (low, high), (difference_low, difference_high) = (
+            _bounds(estimates, level, kind, short) for estimates in (levels, differences)
+        )
         ended = np.where(np.isinf(less_baseline).any(axis=0), np.nan, less_baseline)
         over_departments = None if department is None else ranges(ended, department)
         rows += [
@@ -235,12 +259,12 @@ def compare_arms(
                 unit=name.unit,
                 group=name.group,
                 mean=float(mean[number]),
-                low=float(mean[number] - mean_half[number]),
-                high=float(mean[number] + mean_half[number]),
+                low=float(low[number]),
+                high=float(high[number]),
                 baseline=baseline,
                 difference=float(difference[number]),
-                difference_low=float(difference[number] - half[number]),
-                difference_high=float(difference[number] + half[number]),
+                difference_low=float(difference_low[number]),
+                difference_high=float(difference_high[number]),
                 n_replications=n[number],
                 level=level,
                 interval_kind=kind,
@@ -256,6 +280,19 @@ def compare_arms(
             for number, name in enumerate(shared)
         ]
     return tuple(rows)
+
+
+def _bounds(estimates: Intervals, level: float, kind: IntervalKind, short: list[bool]) -> tuple[Floats, Floats]:
+    """The ends of intervals, by column; NaN where too few days were measured (`short`)."""
+    half_width = np.where(short, np.nan, estimates.half_width)
+    if kind == "fixed_sample" and level == LEVEL:
+        return estimates.mean - half_width, estimates.mean + half_width
+    each = [
+        sides(tail, tail_level(n, level, kind)) if n > 1 else (1.0, 1.0)
+        for tail, n in zip(estimates.tail.tolist(), estimates.n.tolist(), strict=True)
+    ]
+    lower, upper = np.array(each).reshape(-1, 2).T
+    return estimates.mean - lower * half_width, estimates.mean + upper * half_width
 
 
 def _range_of(over_departments: Ranges, column: int) -> dict[str, Any]:

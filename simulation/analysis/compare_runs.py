@@ -26,11 +26,11 @@ class RunComparison:
     """The joint verdict of several runs: a kind, in words, and the largest difference between two of them.
 
     kind: the kind shared by every run; if verdicts differ, `depends` if effects differ too, `close` if effects differ
-    by less than would matter, `cannot tell` if they differ by no more than chance. apart: the two runs whose effects
-    differ most, and by how much (None for one run).
+    by less than would matter, `cannot tell` if they differ by no more than chance; `check` where no verdict is given
+    (the sham). apart: the two runs whose effects differ most, and by how much (None for one run).
     """
 
-    kind: Kind | Literal["depends", "close", "cannot tell"]
+    kind: Kind | Literal["depends", "close", "cannot tell", "check"]
     words: str
     apart: tuple[str, str, Interval] | None
 

@@ -16,13 +16,16 @@ from numpy.typing import NDArray
 from simulation.analysis import always_valid
 from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.departments import MIN_REPLICATIONS, Department, first_of_each, within
-from simulation.analysis.skewness import Widening, sides, widening
+from simulation.analysis.skewness import sides, widening
 from simulation.analysis.weakness import Weakness, largest_share, weakness_of, width_factor
 from simulation.errors import ResultsError
 from simulation.records.schema import Floats
 
 LEVEL = 0.95
 """The probability with which an interval holds, unless stated."""
+
+LEAST_CHANCE = 1e-12
+"""The least chance of missing the mean for which skewness is reckoned."""
 
 
 @dataclass(frozen=True)
@@ -110,12 +113,23 @@ def t_quantile(degrees: float, level: float = LEVEL) -> float:
 def critical_value(n: int, level: float, kind: IntervalKind) -> float:
     """The half-width in standard errors at n replications, n at least 2, of numbers without skewness.
 
-    NaN where an always-valid one is unbounded. `intervals` widens ordinary ones where numbers are skewed.
+    NaN where an always-valid one is unbounded. `intervals` widens them where numbers are skewed.
     """
     if kind == "fixed_sample":
         return t_quantile(n - 1, level)
     value = always_valid.critical_value(n, level)
     return value if math.isfinite(value) else math.nan
+
+
+@functools.cache
+def tail_level(n: int, level: float, kind: IntervalKind) -> float:
+    """The level at which skewness matters to an interval: its own; of an always-valid one, at n replications, that of
+    the t interval that would be as wide."""
+    if kind == "fixed_sample" or math.isnan(critical_value(n, level, kind)):
+        return level
+    from scipy.special import stdtr
+
+    return 1 - max(2 * float(stdtr(n - 1, -critical_value(n, level, kind))), LEAST_CHANCE)
 
 
 def interval(
@@ -135,11 +149,10 @@ def interval(
     if column.error is not None and department is not None:
         _, times = np.unique(department[~np.isnan(values)], return_counts=True)
         error, departments = float(column.error[0]), int((times >= MIN_REPLICATIONS).sum())
-    lower, upper = sides(float(column.tail[0]), level)
+    n = int(column.n[0])
+    lower, upper = sides(float(column.tail[0]), tail_level(n, level, kind)) if n > 1 else (1.0, 1.0)
     bounds = (mean - lower * half_width, mean + upper * half_width)
-    return Interval(
-        mean, *bounds, sd, int(column.n[0]), column.of, share, error, departments, always_valid=kind == "always_valid"
-    )
+    return Interval(mean, *bounds, sd, n, column.of, share, error, departments, always_valid=kind == "always_valid")
 
 
 class Intervals(NamedTuple):
@@ -147,9 +160,9 @@ class Intervals(NamedTuple):
 
     n: number of replications that have a number; share: the largest share of the variance due to one replication (over
     ten or more departments: to one department); widened: the factor by which skewness widens it at 95 %, which the
-    half-width includes; of: number of all replications; tail: by how much a level above 95 % widens one side further
-    (`skewness.sides`), which the half-width does not include; degrees, error: degrees of freedom and standard error
-    over an ensemble, None without one.
+    half-width includes; of: number of all replications; tail: by how much a level above 95 %, or an always-valid
+    interval, widens one side further (`skewness.sides` at `tail_level`), which the half-width does not include;
+    degrees, error: degrees of freedom and standard error over an ensemble, None without one.
     """
 
     mean: Floats
@@ -166,6 +179,7 @@ class Intervals(NamedTuple):
 
 def intervals(values: Floats, level: float, kind: IntervalKind, department: Department | None = None) -> Intervals:
     """The intervals of columns of numbers, one row a replication: t, wider where numbers are skewed, or always valid.
+    The half-width does not include what `tail` adds to one side.
 
     `department`: the department that each replication used; the intervals are then those of the mean over departments,
     from the spread within them.
@@ -197,8 +211,9 @@ def intervals(values: Floats, level: float, kind: IntervalKind, department: Depa
         return Intervals(mean, half_width, sd, n, share, widened, len(values), tail, over.degrees, over.standard_error)
     by_n = {int(number): critical_value(int(number), level, kind) for number in np.unique(n) if number > 1}
     critical = np.array([by_n.get(int(number), np.nan) for number in n])
-    none = Widening(np.ones(len(n)), np.zeros(len(n)))
-    widened, tail = widening(from_mean, sd, n) if kind == "fixed_sample" else none
+    widened, tail = widening(from_mean, sd, n)
+    if kind == "always_valid":
+        widened, tail = np.ones(len(n)), tail * widened
     half_width = widened * critical * sd / np.sqrt(np.maximum(n, 1))
     share = np.where(equal, 0.0, largest_share(from_mean**2))
     return Intervals(mean, half_width, sd, n, share, widened, len(values), tail)

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 
 from simulation.analysis import always_valid
 from simulation.analysis.compare import Comparison
-from simulation.analysis.skewness import growth
 
 ALPHA = 0.05
 """The chance of a false alarm that is accepted: of one interval, or of all that are read together."""
 
-SMALLEST, P_STEP = 1e-9, 1e-6
-"""The least p that is searched for, and how near its logarithm is found."""
+SMALLEST, HIGHEST, P_STEP = 1e-9, 0.999, 1e-3
+"""The least and the highest p that are searched for, and how near its logarithm is found."""
 
 
 def is_worse(row: Comparison) -> bool | None:
@@ -42,9 +41,11 @@ def p_value(row: Comparison) -> float:
     if math.isnan(row.width_factor) and not math.isnan(row.difference):
         return 1.0
     spread = row.width_factor * row.spread
+    towards_tail = row.tail * row.difference < 0
     if row.interval_kind == "always_valid":
         unbounded = math.isnan(spread) and not math.isnan(row.difference)
-        return 1.0 if unbounded else always_valid.p_value(row.difference, spread, row.n_replications)
+        p = 1.0 if unbounded else always_valid.p_value(row.difference, spread, row.n_replications)
+        return _p_towards_tail(row) if towards_tail and p < 1 else p
     if row.difference == 0:
         return 1.0
     if spread == 0:
@@ -54,21 +55,18 @@ def p_value(row: Comparison) -> float:
     t = abs(row.difference) / spread * math.sqrt(row.n_replications)
     degrees = row.n_replications - 1 if row.degrees is None else row.degrees
     p = float(2 * stdtr(degrees, -t))
-    towards_tail = row.tail * row.difference < 0
-    return _p_towards_tail(t, degrees, abs(row.tail)) if towards_tail and p < ALPHA else p
+    return _p_towards_tail(row) if towards_tail and p < ALPHA else p
 
 
-def _p_towards_tail(t: float, degrees: float, tail: float) -> float:
-    """The p at whose level the bound on the side of the long tail is 0: found by halving its logarithm's range."""
-    from scipy.special import stdtrit
-
-    low, high = math.log(SMALLEST), math.log(ALPHA)
+def _p_towards_tail(row: Comparison) -> float:
+    """The p at whose level the bound on the side of the long tail is 0, found by halving its logarithm's range; 1 where
+    it is above .999."""
+    low, high = math.log(SMALLEST), math.log(ALPHA if row.interval_kind == "fixed_sample" else HIGHEST)
     while high - low > P_STEP:
         middle = (low + high) / 2
-        p = math.exp(middle)
-        excluded = t > -stdtrit(degrees, p / 2) * (1 + growth(1 - p) * tail)
-        low, high = (low, middle) if excluded else (middle, high)
-    return math.exp(high)
+        below, above = row.together_at(1 - math.exp(middle))
+        low, high = (low, middle) if below > 0 or above < 0 else (middle, high)
+    return 1.0 if high == math.log(HIGHEST) else math.exp(high)
 
 
 def holm(p_values: Sequence[float], level: float = ALPHA) -> tuple[bool, ...]:

@@ -42,6 +42,7 @@ Statistical Association 73 (1978) 536-544 (correcting t by the sample's skewness
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -69,6 +70,7 @@ class Widening(NamedTuple):
     tail: Floats
 
 
+@functools.cache
 def growth(level: float) -> float:
     """By how much more than at 95 % skewness matters at another level, as a part of that; 0 at 95 % or below.
 

@@ -49,7 +49,7 @@ import numpy as np
 from simulation.analysis import always_valid
 from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.compare import Comparison
-from simulation.analysis.intervals import replications_needed
+from simulation.analysis.intervals import replications_needed, tail_level
 from simulation.analysis.skewness import sides
 from simulation.analysis.weakness import ENOUGH, MIN_REPLICATIONS, words_of
 from simulation.errors import ResultsError
@@ -234,8 +234,9 @@ def _n_more(comparison: Comparison, half_width: float, family: int) -> int | Non
     n, level = comparison.n_replications, comparison.level_of(family)
     count = always_valid.replications_needed if comparison.interval_kind == "always_valid" else replications_needed
     needed = count(comparison.spread, half_width, level=level)
-    if comparison.tail and family > 1:  # what one side grows by falls as replications are added
-        wider = max(sides(comparison.tail * n / max(n, needed), level))
+    if comparison.tail:  # what one side grows by falls as replications are added
+        then = max(n, needed)
+        wider = max(sides(comparison.tail * n / then, tail_level(then, level, comparison.interval_kind)))
         needed = count(wider * comparison.spread, half_width, level=level)
     return max(needed - n, 0)
 

@@ -15,6 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from simulation.analysis.between import components, n_departments
 from simulation.analysis.departments import MIN_DEPARTMENTS, Department, spread_over
 from simulation.analysis.intervals import Interval, interval
 from simulation.errors import AeflowError
@@ -35,6 +36,8 @@ ACROSS = (0.35, 0.7)
 """Parts of the way between the bounds that are run if the arms draw level nowhere."""
 NEAR = 0.02
 """Values nearer to the break-even than this part of the way between the bounds say nothing of the slope there."""
+FARTHEST = 1e6
+"""How far from a ratio the ends of its interval are searched for."""
 SPAN = (0.5, 0.05, 0.95)
 """The quantiles of the median and the range over departments."""
 
@@ -246,13 +249,17 @@ def _crossing(values: Floats, differences: Floats, *, falls: bool) -> float:
 class PriceBreakEven:
     """The yearly cost at which an arm does as much for its money as another, in pounds.
 
-    The interval `low` to `high` allows for the range of the other arm's cost and the noise in both effects; `range`:
-    median, 5th and 95th percentile over departments, None on too few.
+    Three things, never merged: `low` to `high` is its 95 % interval at the other arm's stated cost (simulation noise,
+    NaN where none may be stated); `by_cost` what it is at that arm's lowest and highest cost; `range` the median, 5th
+    and 95th percentile over departments at the stated cost, None on too few. It is infinite in a department where the
+    other arm does no good and this one does: any price is better value there. Departments where neither does any are
+    left out.
     """
 
     pounds: float
     low: float
     high: float
+    by_cost: tuple[float, float]
     range: tuple[float, float, float] | None
 
 
@@ -272,19 +279,51 @@ def price_of(
     pounds, lowest, highest = cost
     if lowest <= 0 or not other.excludes_zero:
         return None
-    ends = [
-        effect * money / other_effect
-        for effect in (own.low, own.high)
-        for other_effect in (other.low, other.high)
-        for money in (lowest, highest)
-    ]
-    across = None
-    if department is not None and len(np.unique(department)) >= MIN_DEPARTMENTS:
-        ours, others = (spread_over(effects[name], department).effects for name in (arm, against))
-        ratio = np.divide(ours, others, out=np.full(len(ours), np.nan), where=others != 0)
-        median, low, high = (pounds * np.nanquantile(ratio, SPAN)).tolist()
-        across = (median, low, high)
-    return PriceBreakEven(pounds * own.mean / other.mean, min(ends), max(ends), across)
+    ratio = own.mean / other.mean
+    low, high = (pounds * end for end in _ratio_interval(effects[arm], effects[against], ratio, department))
+    by_cost = sorted((lowest * ratio, highest * ratio))
+    across = _ratio_range(effects[arm], effects[against], math.copysign(1.0, other.mean), department)
+    if across is not None:
+        across = (pounds * across[0], pounds * across[1], pounds * across[2])
+    return PriceBreakEven(pounds * ratio, low, high, (by_cost[0], by_cost[1]), across)
+
+
+def _ratio_interval(own: Floats, other: Floats, ratio: float, department: Department | None) -> tuple[float, float]:
+    """The 95 % interval of the ratio of two mean effects, of which the other is told from none: every ratio r for which
+    the mean of own less r times other may be none (Fieller 1954), replication by replication. NaN where one of them may
+    not be judged.
+    """
+    from scipy.optimize import brentq
+
+    def apart(at: float) -> float:
+        low, high = interval(own - at * other, department=department).judged
+        return -math.inf if math.isnan(low) else max(low, -high)  # what may not be judged excludes nothing
+
+    if not -math.inf < apart(ratio) < 0:
+        return (ratio, ratio) if apart(ratio) >= 0 else (math.nan, math.nan)
+    ends = []
+    for way in (-1.0, 1.0):
+        step = way * max(abs(ratio), 1.0) / 64
+        while apart(ratio + step) < 0 and abs(step) < FARTHEST:
+            step *= 2
+        beyond = apart(ratio + step)
+        ends.append(float(brentq(apart, ratio, ratio + step)) if beyond > 0 else math.nan)
+    return ends[0], ends[1]
+
+
+def _ratio_range(
+    own: Floats, other: Floats, way: float, department: Department | None
+) -> tuple[float, float, float] | None:
+    """Median, 5th and 95th percentile over departments of the ratio of two effects; None on too few. `way`: the sign of
+    an effect that does good."""
+    if department is None or n_departments(department) < MIN_DEPARTMENTS:
+        return None
+    ours, others = (way * components(np.stack([own, other], axis=1), department).effects).T
+    ratio = np.divide(ours, others, out=np.full(len(ours), np.inf), where=others > 0)[(others > 0) | (ours > 0)]
+    if not len(ratio):
+        return None
+    median, low, high = np.quantile(ratio, SPAN, method="inverted_cdf").tolist()
+    return median, low, high
 
 
 # --- two quantities at once -------------------------------------------------------------------------------------------

@@ -60,8 +60,13 @@ def breakeven_table(breakevens: BreakEvens) -> ReportTable:
     if price is not None:
         within = NONE if price.range is None else f"{_pounds(price.range[1])} to {_pounds(price.range[2])}"
         stated = "not stated" if breakevens.cost is None else _pounds(breakevens.cost)
-        interval = f"{_pounds(price.pounds)} ({_pounds(price.low)} to {_pounds(price.high)})"
+        settled = math.isfinite(price.low) and math.isfinite(price.high)
+        around = f"{_pounds(price.low)} to {_pounds(price.high)}" if settled else "interval not settled"
+        interval = f"{_pounds(price.pounds)} ({around})"
         rows.append(("price, a year", stated, interval, within, NONE))
+        if price.by_cost[0] < price.by_cost[1]:
+            by_cost = f"{_pounds(price.by_cost[0])} to {_pounds(price.by_cost[1])}"
+            rows.append(("price, over the other arm's range of cost", NONE, by_cost, NONE, NONE))
     title = f"'{breakevens.arm.arm.label}' against '{breakevens.against.arm.label}': '{breakevens.target.label}'"
     return ReportTable("breakeven", title, HEADERS, tuple(rows), tuple(_notes(breakevens)))
 
@@ -127,6 +132,8 @@ def _number(quantity: Quantity, value: float) -> str:
 
 
 def _pounds(value: float) -> str:
+    if value == math.inf:
+        return "any price"
     return f"{'−' if value < 0 else ''}£{abs(value):,.0f}"
 
 
@@ -136,12 +143,15 @@ def _notes(breakevens: BreakEvens) -> Iterator[str]:
         f"Found by root finding on paired differences: {len(run.numbers)} replications of {run.measured_days} days, "
         f"the same departments and patients at every value, {breakevens.study.department_words}. The interval is "
         "simulation noise. Nine in ten departments: the 5th to 95th percentile of break-evens of single "
-        "departments, simulation noise removed; 'none' where no value up to the bound is enough."
+        "departments, simulation noise removed; 'none' where no value up to the bound is enough. The number of "
+        "departments without a break-even is a count of estimates, without an interval: loud noise makes it too low "
+        "rather than too high."
     )
     if breakevens.price is not None:
         yield (
-            "Price: the cost at which both do as much for the same money, in proportion; its interval covers the "
-            "range of the other arm's price and the noise in both effects."
+            "Price: the cost at which both do as much for the same money, in proportion. Its interval is simulation "
+            "noise at the other arm's stated cost, and so is the spread over departments taken at that cost. The row "
+            "below shows what the range of that cost makes of it."
         )
 
 
@@ -196,6 +206,8 @@ def _tables(breakevens: BreakEvens) -> dict[str, list[dict[str, object]]]:
                 "break_even": price.pounds,
                 "low": price.low,
                 "high": price.high,
+                "at_lowest_cost": price.by_cost[0],
+                "at_highest_cost": price.by_cost[1],
                 "department_median": median,
                 "department_p5": low,
                 "department_p95": high,

@@ -6,7 +6,7 @@ Its sentences are made from the same tables and verdicts as those on the screen.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
 from simulation.explain.statements import BANNER, Statement, walk
+from simulation.explain.words import spaced
 from simulation.report.figures.drawing import Picture
 from simulation.report.findings import findings
 from simulation.report.first_page import first_page
 from simulation.report.policy_words import UNCHANGED, minutes_words, sets_off_words, who_labels
 from simulation.report.precision import precision_line
+from simulation.report.scale import high_words, levels_of
 from simulation.report.tables.alternatives import equal_spend_table
 from simulation.report.tables.by_arm import binding_table, own_table
 from simulation.report.tables.by_group import by_group_tables
@@ -55,6 +57,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
+NO_SITE = "none"
+"""The choice of a department alone, which is what its own file states."""
 DATA_END = (
     "Trust-level data end at March 2025, national indicators at September 2025, and the texts that were read at "
     "November 2026."
@@ -95,6 +99,9 @@ def _content(result: StudyResult, drawn: Iterable[Picture]) -> dict[str, Any]:
         "limits_header": LIMITS_HEADER,
         "findings": also_found,
         "arms": [_arm(result, arm) for arm in result.arms],
+        "high_levels": high_words(levels_of(result.study.baseline.pathway)),
+        "of_public_figures": result.study.chosen("site") != NO_SITE,
+        "four_hours_asked": any(target.measure == "within_4h_share" for target in result.targets),
         "labels_given": any("nurse" in arm.policy for arm in result.arms),
         "minutes_changed": any(minutes_words(arm.policy) != UNCHANGED for arm in result.arms),
         "costs_stated": any(arm.cost is not None for arm in result.arms),
@@ -161,7 +168,7 @@ def _arm(result: StudyResult, arm: ArmResult) -> dict[str, Any]:
         "stated": " / ".join(percent(agreement.get(f"{name}_share")) for name in ("exact", "under", "over")),
         "simulated": " / ".join(_simulated(result, arm, f"{name}_triage_share") for name in ("exact", "under", "over")),
         "under_1_2": _simulated(result, arm, "under_triage_1_2_share"),
-        "matrices": _matrices(arm.policy),
+        "matrices": _matrices(arm.policy, levels_of(arm.ready.pathway)),
         "statements": _policy_statements(result, arm),
     }
 
@@ -171,8 +178,8 @@ def _simulated(result: StudyResult, arm: ArmResult, measure: str) -> str:
     return percent(result.row(arm.name, measure).mean) if result.has(measure) else "–"
 
 
-def _matrices(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Each assessor's matrix as stated: rows true levels, columns labels."""
+def _matrices(policy: Mapping[str, Any], levels: Sequence[str]) -> list[dict[str, Any]]:
+    """Each assessor's matrix as stated: rows true levels, columns labels. `levels`: those of the department."""
     matrices = []
     for role, who in (("nurse", "nurse"), ("ai", "AI")):
         assessor = policy.get(role)
@@ -184,6 +191,7 @@ def _matrices(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
             {
                 "who": f"{who} '{assessor['name']}'",
                 "kind": kind,
+                "levels": [spaced(level) for level in levels],
                 "rows": [
                     [f"{cell:.0f}" if kind == "counts" else f"{100 * cell:.1f} %" for cell in row]
                     for row in matrix[kind]

@@ -8,7 +8,7 @@ from typing import Any
 from simulation.explain.words import spaced
 from simulation.report.words import percent
 
-UNCHANGED = "as the site's"
+UNCHANGED = "as in the department"
 """What is said of the minutes of a policy that changes none."""
 
 

@@ -7,7 +7,7 @@ of two runs are apart, and whether the answer depends on what was varied.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +32,8 @@ from simulation.study.design import Target
 if TYPE_CHECKING:
     import pandas as pd
 
+CHECK = "check: no effect by design"
+"""What stands in place of a verdict on the sham."""
 FOLDER, TABLE, PICTURE = "sweeps", "across.csv", "across.png"
 BINDING = ("scenario", "site", "staffing")
 """Keys that decide which resource binds: if only these were varied, the answer depends on the bottleneck."""
@@ -88,9 +90,18 @@ class Sweep:
 
     @property
     def arms(self) -> tuple[str, ...]:
-        """The arms that are judged in every run, in order."""
+        """The arms that every run compares with its baseline, in order; the sham, as a check, among them."""
         shared = set.intersection(*({finding.arm for finding in run.result.findings} for run in self.runs))
         return tuple(arm.name for arm in self.first.shown.others if arm.name in shared)
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """The arms that get a verdict: all but the sham."""
+        return tuple(arm for arm in self.arms if not self.is_check(arm))
+
+    def is_check(self, arm: str) -> bool:
+        """Whether an arm has no effect by design, so that no verdict is given."""
+        return any(arm == run.result.design.sham for run in self.runs)
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -125,7 +136,8 @@ class Sweep:
         verdicts = {run.label: run.result.finding(arm, target).verdict for run in self.runs}
         effects = {run.label: run.effects(arm, target) for run in self.runs}
         mid, unit = target.minimal_important_difference, self.unit(target)
-        return compare_runs(verdicts, effects, mid, unit, on=self.depends_on, department=self.department)
+        compared = compare_runs(verdicts, effects, mid, unit, on=self.depends_on, department=self.department)
+        return replace(compared, kind="check", words=CHECK) if self.is_check(arm) else compared
 
     def unit(self, target: Target) -> str:
         """The unit of a target's measure."""
@@ -267,7 +279,8 @@ def sweep_table(sweep: Sweep) -> pd.DataFrame:
             for arm in sweep.arms:
                 finding = run.result.finding(arm, target)
                 comparison = {name: getattr(finding.comparison, name) for name in TIDY}
-                words = {"verdict": finding.verdict.words, "together": sweep.comparisons[arm, target].words}
+                verdict = CHECK if sweep.is_check(arm) else finding.verdict.words
+                words = {"verdict": verdict, "together": sweep.comparisons[arm, target].words}
                 folder = run.folder.as_posix() if run.folder else ""
                 rows.append({**run.varied, **comparison, **words, "folder": folder})
     return pd.DataFrame(rows)

@@ -28,7 +28,7 @@ def turn_tables(sweep: Sweep) -> Iterator[ReportTable]:
         if target not in sweep.first.design.primary:
             continue
         rows = []
-        for arm in sweep.arms:
+        for arm in sweep.judged:
             others = [run for run in sweep.runs[1:] if differs(sweep, run, arm, target)]
             changed = [run for run in others if _changed(first, run, arm, target)]
             unsettled = [run for run in others if _unsettled(first, run, arm, target)]

@@ -17,6 +17,7 @@ from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.replicate import PROFILED
 from simulation.experiment.result import StudyResult
 from simulation.explain.words import spaced
+from simulation.report.scale import LEVELS_1_2, high_words, levels_of
 from simulation.study.study import RunLength
 
 SIMULATION = "simulation"
@@ -75,9 +76,12 @@ MEASURE_LABELS = {
 
 
 def measure_label(result: StudyResult, measure: str) -> str:
-    """The label of a measure, the user's own included."""
+    """The label of a measure, the user's own included; it names levels 1-2 where they are a department's own."""
     own = result.own.get(measure)
-    return own.definition if own is not None else MEASURE_LABELS.get(measure, measure)
+    if own is not None:
+        return own.definition
+    label = MEASURE_LABELS.get(measure, measure)
+    return label.replace(LEVELS_1_2, high_words(levels_of(result.study.baseline.pathway)))
 
 
 def figure_words(name: MeasureName, *, inside: bool = False) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from simulation.analysis.definitions import ALL, DEFINITIONS
 from simulation.analysis.measures import MeasureName
@@ -22,10 +22,13 @@ from simulation.validation.site_runs import CHANGES
 
 DIFFERENCE = "_difference"
 SHARE = "share"
-ANOTHER = "name another measure"
-"""What to do about a row whose measure the department does not give."""
-ROLE = "Give the role to a pool"
-"""What to do about a row that is about pools of a role, of which there is none."""
+
+
+@dataclass(frozen=True)
+class NotGiven(Fault):
+    """The fault of a row about what the department does not give. `of_pools`: there is no pool of the role it is of."""
+
+    of_pools: bool = False
 
 
 def checked_targets(targets: Sequence[Target], name: str, study: Study) -> tuple[Target, ...]:
@@ -56,12 +59,12 @@ def checked_targets(targets: Sequence[Target], name: str, study: Study) -> tuple
 def _told_once(faults: Sequence[Fault], targets: Sequence[Target], name: str) -> Iterator[Fault]:
     """The faults against a packaged file, whose rows are not the user's to change: one for all those about what the
     department has not, then the others."""
-    not_given = {fault.where for fault in faults if fault.remedy.endswith((ANOTHER, ROLE))}
+    not_given = {fault.where for fault in faults if isinstance(fault, NotGiven)}
     if not_given:
         rows = [target for target in targets if f"targets/{name}.yaml, {target.name}" in not_given]
         measures = ", ".join(dict.fromkeys(map(_measure, rows)))
         found = f"{len(rows)} of {len(targets)} rows are of what the department does not give ({measures})"
-        roles = any(fault.remedy.endswith(ROLE) for fault in faults)
+        roles = any(isinstance(fault, NotGiven) and fault.of_pools for fault in faults)
         has_pools = f"; give its clinicians the role {CLINICIAN}, its beds {ADULT_BED}, if it has them" if roles else ""
         remedy = f"In a file of its own, state rows that it gives: docs/how-to/own-targets.md{has_pools}"
         yield Fault(f"targets/{name}.yaml", found, remedy)
@@ -116,7 +119,8 @@ def _measure_faults(
             yield Fault(path, f"group is '{target.group}', and '{measure}' has none", "Leave group out")
         role = CLINICIAN if measure == BUSY else ADULT_BED if measure in OF_BEDS else ""
         if role and not pools_of(pathway, role):
-            yield Fault(path, f"'{measure}' is of pools with role {role}, and there is none", ROLE)
+            found = f"'{measure}' is of pools with role {role}, and there is none"
+            yield NotGiven(path, found, "Give the role to a pool", of_pools=True)
         return
     base, usual = GROUPED.get(measure, (measure, ALL))
     if usual != ALL and target.group != ALL:
@@ -127,8 +131,8 @@ def _measure_faults(
     if not groups:
         needs = " and ".join(DEFINITIONS[base].needs) if base in DEFINITIONS else ""
         found = f"the department does not give '{measure}'"
-        remedy = f"It takes {needs or 'sources or levels that it has not'}: {ANOTHER}"
-        yield Fault(path, found, remedy)
+        remedy = f"It takes {needs or 'sources or levels that it has not'}: name another measure"
+        yield NotGiven(path, found, remedy)
     elif group not in groups:
         yield Fault(path, f"'{measure}' has no group '{group}' here", nearest(group, groups))
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulation.analysis.compare import Comparison, compare_arms, find
-from simulation.analysis.intervals import interval, intervals, t_quantile
+from simulation.analysis.intervals import interval, intervals, t_quantile, tail_level
 from simulation.analysis.measures import MeasureName, Measures
 from simulation.analysis.multiplicity import p_value
 from simulation.analysis.skewness import growth
@@ -46,7 +46,7 @@ def test_by_hand() -> None:
     assert factor(np.array([0.0, 0.0, 0.0, 1.0])) == pytest.approx(1 + 2.5 * (4 - 36 / 35) / 9)
 
 
-def test_even_numbers_have_students_interval_and_an_always_valid_one_is_never_widened() -> None:
+def test_even_numbers_have_students_interval_and_no_always_valid_one_is_wider_on_both_sides() -> None:
     assert factor(np.array([1.0, 2.0, 3.0, 4.0, 5.0])) == pytest.approx(1, abs=1e-12)
     assert factor(SKEWED) > 1.1
     columns = np.stack([SKEWED, np.full(len(SKEWED), 3.0)], axis=1)
@@ -133,7 +133,7 @@ def test_p_is_below_a_level_where_the_interval_at_it_excludes_zero(family: int, 
         row = rows_of(sign * SKEWED[:, None], 0.0)[0]
         row = rows_of(sign * SKEWED[:, None], row.together(family)[end])[0]
         assert row.together(family)[end] == pytest.approx(0, abs=1e-9)
-        assert p_value(row) == pytest.approx(0.05 / family, rel=1e-4)
+        assert p_value(row) == pytest.approx(0.05 / family, rel=2e-3)
 
 
 def test_how_many_more_replications_allows_for_a_long_tail_that_falls_as_they_are_added() -> None:
@@ -184,3 +184,37 @@ def test_intervals_over_few_departments_hold_the_mean_of_skewed_numbers() -> Non
     distance = np.abs(found.mean - np.exp(0.5))
     assert (distance <= found.half_width).mean() > 0.94
     assert (distance <= found.half_width / found.widened).mean() < 0.93
+
+
+def test_an_always_valid_interval_of_skewed_noise_holds_at_nearly_every_look() -> None:
+    """600 runs looked at from 4 to 60 replications: 5.6 % ever leave the mean out (standard error .9 %; 13 % with even
+    sides), and the p of a verdict goes by the same bound."""
+    samples = np.random.default_rng(14).exponential(1, (60, 600)) - 1
+    left_out = np.zeros(600, dtype=bool)
+    for n in range(4, 61):
+        found = intervals(samples[:n], 0.95, "always_valid")
+        towards_tail = found.mean * found.tail < 0
+        more = growth_of(n) * np.abs(found.tail)
+        left_out |= np.abs(found.mean) > found.half_width * np.where(towards_tail, 1 + more, 1.0)
+    assert left_out.mean() < 0.085
+    column = samples[:20, 0]
+    row = rows_of(column[:, None], 0.0)[0]
+    one = interval(column, kind="always_valid")
+    growing = growing_row(column)
+    assert (growing.difference_low, growing.difference_high) == pytest.approx((one.low, one.high))
+    assert growing.together(1) == (growing.difference_low, growing.difference_high)
+    assert np.ptp(growing.together(18)) > np.ptp(growing.together(1)) > row.difference_high - row.difference_low
+    at_bound = growing_row(column - one.low)
+    assert at_bound.difference_low == pytest.approx(0, abs=1e-9)
+    assert p_value(at_bound) == pytest.approx(0.05, rel=2e-3)
+    assert p_value(growing_row(column - one.high)) == pytest.approx(0.05, rel=2e-3)
+
+
+def growth_of(n: int) -> float:
+    return growth(tail_level(n, 0.95, "always_valid"))
+
+
+def growing_row(values: Floats) -> Comparison:
+    nurse = [Measures((WAIT,), np.array([50.0])) for _ in values]
+    ai = [Measures((WAIT,), np.array([50.0 + each])) for each in values]
+    return compare_arms({"nurse": nurse, "ai": ai}, "nurse", kind="always_valid")[1]

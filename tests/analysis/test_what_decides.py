@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simulation.analysis.between import components, halves
-from simulation.analysis.departments import MIN_DEPARTMENTS
+from simulation.analysis.departments import MIN_DEPARTMENTS, spread_over
 from simulation.analysis.what_decides import Decides, what_decides, worth
 from simulation.records.schema import Floats, Ints
 from tests.analysis.ensembles import Made, made, replications_of
@@ -143,3 +143,15 @@ def test_knowing_is_worth_nothing_where_one_arm_is_best_everywhere() -> None:
     figures, benefits, department_of = normal_departments(100, 2, 0.0)
     values, _ = worth(figures, 1000 + benefits, department_of, measured_days=84, known_days=14)
     assert values == pytest.approx([0, 0], abs=1e-9)
+
+
+def test_with_chance_taken_out_what_departments_share_stays_shared() -> None:
+    """One number alone is what `spread_over` makes of it; where one is always half of another, so is its effect."""
+    rng, department = np.random.default_rng(5), np.repeat(np.arange(40), 3)
+    one = rng.normal(3, 1, 40)[department] + rng.normal(0, 1, 120)
+    alone = components(one[:, None], department).effects[:, 0]
+    assert alone == pytest.approx(spread_over(one, department).effects)
+    both = components(np.stack([one, 2 * one], axis=1), department).effects
+    assert both == pytest.approx(np.stack([alone, 2 * alone], axis=1))
+    many = components(rng.normal(0, 1, (120, 2)) + rng.normal(0, [1, 2], (40, 2))[department], department)
+    assert np.cov(many.effects, rowvar=False) == pytest.approx(many.between)

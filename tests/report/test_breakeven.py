@@ -10,10 +10,10 @@ import pytest
 from simulation.analysis.intervals import interval
 from simulation.config import load
 from simulation.errors import ResultsError
-from simulation.inquiry.break_even import BreakEven, Trial
+from simulation.inquiry.break_even import BreakEven, PriceBreakEven, Trial
 from simulation.inquiry.quantities import Quantity
 from simulation.pathway.own_measures import Better, SpanMeasure
-from simulation.report.breakeven import BreakEvens, sentences, write_breakeven
+from simulation.report.breakeven import BreakEvens, breakeven_table, sentences, write_breakeven
 from simulation.study.study import Study
 
 
@@ -55,6 +55,21 @@ def test_what_no_trial_shows_is_not_said(study: Study) -> None:
         sentence
         == f"seconds: whether it draws level with '{study.baseline.arm.label}' from 0 s to 600 s is not settled"
     )
+
+
+def test_a_price_tells_noise_the_other_arms_cost_and_departments_apart(study: Study) -> None:
+    price = PriceBreakEven(5e4, 48_000, 52_000, (40_000, 60_000), (5e4, 20_000, math.inf))
+    table = breakeven_table(replace(breakevens(study), price=price))
+    assert table.rows[-2] == (
+        "price, a year",
+        "not stated",
+        "£50,000 (£48,000 to £52,000)",
+        "£20,000 to any price",
+        "–",
+    )
+    assert table.rows[-1] == ("price, over the other arm's range of cost", "–", "£40,000 to £60,000", "–", "–")
+    certain = breakeven_table(replace(breakevens(study), price=replace(price, by_cost=(5e4, 5e4), low=math.nan)))
+    assert certain.rows[-1][2] == "£50,000 (interval not settled)"
 
 
 def test_a_folder_that_cannot_be_made_is_one_message(study: Study, tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def test_policies_are_described_in_words(result: StudyResult) -> None:
     assert who_labels(result.arm("nurse").policy) == "The nurse labels."
     assert who_labels(result.arm("sham").policy).startswith("The label of the AI 'sham' replaces the nurse's.")
     assert "180 s less (assumed)" in minutes_words(result.arm("ai_as_claimed").policy)
-    assert minutes_words(result.arm("nurse").policy) == "as the site's"
+    assert minutes_words(result.arm("nurse").policy) == "as in the department"
 
 
 def test_no_sentence_calls_an_effect_known_whose_interval_holds_zero(result: StudyResult) -> None:

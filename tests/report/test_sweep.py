@@ -165,3 +165,20 @@ def test_a_run_beside_itself_differs_in_nothing_and_no_verdict_turns(result: Stu
     tables = list(sweep_turns.turn_tables(same))
     assert len(tables) == len(same.first.design.primary)
     assert {row[3:] for table in tables for row in table.rows} == {("nowhere", "nowhere")}
+
+
+def test_the_sham_is_a_check_and_gets_no_verdict(result: StudyResult, other: StudyResult) -> None:
+    """It has no effect by design: whatever a verdict said of it would be true by chance or false."""
+    runs = [replace(one, study=replace(one.study, design=replace(one.design, sham="twin"))) for one in (result, other)]
+    sham = runs[0].beside(runs[1])
+    assert "twin" in sham.arms
+    assert "twin" not in sham.judged
+    label, words = sham.first.arm("twin").label, "check: no effect by design"
+    across = [row for table in sweep_tables(sham) for row in table.rows if row[0] == label]
+    assert [row[-1] for row in across] == [words] * len(sham.targets)
+    assert across[0][1] == sham.runs[0].effect("twin", sham.targets[0])
+    assert not any(row[0] == label for table in sweep_turns.turn_tables(sham) for row in table.rows)
+    file = sweep_table(sham)
+    told = file[file.arm == "twin"]
+    assert set(told.verdict) | set(told.together) == {words}
+    assert f"{label} {words}" in sweep_picture(sham).alt

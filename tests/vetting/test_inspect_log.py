@@ -10,7 +10,7 @@ import pytest
 from simulation.errors import ConfigError
 from simulation.vetting.answers import Question
 from simulation.vetting.assessors.from_file import AnswersAssessor, FromFile
-from simulation.vetting.cases import CaseSet
+from simulation.vetting.cases import CaseSet, Row, case_set
 from simulation.vetting.plan import Vetting
 
 Synthetic = tuple[Vetting, CaseSet]
@@ -125,3 +125,13 @@ def test_samples_that_failed_stay_in_the_denominator(synthetic: Synthetic, tmp_p
     samples = [sample(each.name, "3", error=failed if n % 2 else None) for n, each in enumerate(cases.cases)]
     answers = FromFile(log(tmp_path / "log.json", *samples), cases).answers([Question(each) for each in cases.cases])
     assert Counter(each.outcome for each in answers) == {"labelled": 60, "server_error": 60}
+
+
+def test_a_log_may_use_the_case_numbers_and_names_of_levels_of_whoever_wrote_the_cases(tmp_path: Path) -> None:
+    rows = [Row(f"line {n}", {"complaint": f"cough {n}"}, 1, own_id=f"A-001{n}") for n in range(2)]
+    levels = {"urgent": 1, "minor": 5}
+    cases = case_set(rows, name="ours", yardstick="panel", synthetic=False, source="a test", levels=levels)
+    file = FromFile(log(tmp_path / "log.json", sample("A-0010", "minor"), sample("A-0011:as_written", "odd")), cases)
+    answered = {case.own_id: file.answers([Question(case)])[0] for case in cases.cases}
+    assert (answered["A-0010"].outcome, answered["A-0010"].label) == ("labelled", 5)
+    assert answered["A-0011"].outcome == "not_json"

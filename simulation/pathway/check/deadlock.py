@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from simulation.pathway.check.fault_list import FaultList
 from simulation.pathway.department import (
@@ -18,7 +20,7 @@ from simulation.pathway.department import (
     Pathway,
     Step,
 )
-from simulation.pathway.graph import Graph, cycles, descendants, shortest_cycle, starts_of, waits
+from simulation.pathway.graph import Edge, Graph, cycles, descendants, shortest_cycle, starts_of, waits
 
 MOST_STATES = 40_000
 """The number of combinations of (node, pools held, categories known) above which categories are not followed."""
@@ -26,92 +28,164 @@ Interval = tuple[int, int]
 Pools = frozenset[str]
 
 
-@dataclass(frozen=True)
-class _State:
+Known = frozenset[tuple[str, frozenset[str]]]
+
+
+class _State(NamedTuple):
     """A patient about to join a node: the pools it may hold, and what its route implies about its categories."""
 
     node: str
     held: Pools
-    known: frozenset[tuple[str, frozenset[str]]] = frozenset()
+    known: Known = frozenset()
 
 
 Trace = Mapping[_State, "_State | None"]
 """Every state that is possible, with one that leads to it; None at the start of a route."""
 
 
+class _AtStep(NamedTuple):
+    """A step: where patients go who leave or are turned away, what they may keep of it, what they release, and where
+    they go on to."""
+
+    away: tuple[str, ...]
+    kept: tuple[Pools, ...]
+    released_at_start: Pools
+    released_at_end: Pools
+    next: str
+
+
+class _ByAttribute(NamedTuple):
+    """A branch on an attribute: where each category leads."""
+
+    attribute: str
+    cases: tuple[tuple[str, str], ...]
+
+
+class _Route(NamedTuple):
+    """All of a pathway that `explore` reads: where sources start, and what happens at each node.
+
+    Departments that differ only in numbers have equal routes.
+    """
+
+    starts: tuple[tuple[str, str], ...]
+    nodes: tuple[tuple[str, _AtStep | _ByAttribute | tuple[str, ...]], ...]
+
+
 def explore(pathway: Pathway, graph: Graph) -> Trace:
-    """Every state that patients can be in along their routes.
+    """Every state that patients can be in along their routes; not to be changed.
 
     Branches on the same attribute agree: a patient routed by one category is not routed by another one later. With too
     many states to track that, the constraint is dropped, which can only add states, never lose one.
     """
-    trace = _follow(pathway, graph, _read_later(pathway, graph))
+    nodes = pathway.nodes()
+    route = _Route(
+        tuple(starts_of(pathway).items()), tuple((name, _passage(nodes[name], graph[name])) for name in graph)
+    )
+    return _explored(route, MOST_STATES)
+
+
+def _passage(node: Step | Branch | Loop | End, edges: Sequence[Edge]) -> _AtStep | _ByAttribute | tuple[str, ...]:
+    """What happens at a node; of nodes other than steps and branches on an attribute, only where they lead."""
+    if isinstance(node, Step):
+        all_of, any_of = request_of(node)
+        return _AtStep(
+            away=tuple(edge.to for edge in edges if edge.by != "on"),
+            kept=tuple(frozenset((*all_of, chosen)).intersection(node.keeps) for chosen in any_of or ("",)),
+            released_at_start=frozenset(node.releases_at_start),
+            released_at_end=frozenset(node.releases_at_end),
+            next=node.next,
+        )
+    if isinstance(node, ByAttribute) and node.attribute != ACUITY_NOW:
+        return _ByAttribute(node.attribute, tuple((edge.to, edge.when) for edge in edges))
+    return tuple(edge.to for edge in edges)
+
+
+@lru_cache(maxsize=16)
+def _explored(route: _Route, most_states: int) -> Trace:
+    """Every state of a route; cached, as the arms of a study seldom differ in it."""
+    later = _read_later(route)
+    trace = _follow(route, later, most_states)
     if trace is None:
-        trace = _follow(pathway, graph, dict.fromkeys(graph, frozenset()))
+        trace = _follow(route, dict.fromkeys(later, frozenset()), most_states)
     return trace or {}
 
 
-def _read_later(pathway: Pathway, graph: Graph) -> dict[str, frozenset[str]]:
+def _read_later(route: _Route) -> dict[str, frozenset[str]]:
     """The attributes that a branch at a node or after it reads, by node."""
-    reads = {
-        name: branch.attribute
-        for name, branch in pathway.branches.items()
-        if isinstance(branch, ByAttribute) and branch.attribute != ACUITY_NOW
-    }
-    plain = {name: [edge.to for edge in edges] for name, edges in graph.items()}
+    reads = {name: node.attribute for name, node in route.nodes if isinstance(node, _ByAttribute)}
+    plain = {name: _leads_to(node) for name, node in route.nodes}
     return {
-        name: frozenset(reads[node] for node in {name, *descendants(plain, name)} if node in reads) for name in graph
+        name: frozenset(reads[node] for node in {name, *descendants(plain, name)} if node in reads) for name in plain
     }
 
 
-def _follow(pathway: Pathway, graph: Graph, later: Mapping[str, frozenset[str]]) -> Trace | None:
+def _leads_to(node: _AtStep | _ByAttribute | tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(node, _AtStep):
+        return (*node.away, node.next)
+    return tuple(to for to, _ in node.cases) if isinstance(node, _ByAttribute) else node
+
+
+def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int) -> Trace | None:
     """Every state from every source, or None if there are too many."""
-    nodes = pathway.nodes()
+    nodes = dict(route.nodes)
+    any_read = any(later.values())
+    narrowed = _Narrowed(later)
     trace: dict[_State, _State | None] = {}
-    for name, start in starts_of(pathway).items():
-        known = {ARRIVAL_SOURCE: frozenset((name,))} if ARRIVAL_SOURCE in later[start] else {}
-        trace.setdefault(_State(start, frozenset(), frozenset(known.items())), None)
+    for name, start in route.starts:
+        known = {(ARRIVAL_SOURCE, frozenset((name,)))} if ARRIVAL_SOURCE in later[start] else ()
+        trace.setdefault(_State(start, frozenset(), frozenset(known)), None)
     ahead = deque(trace)
     while ahead:
         state = ahead.popleft()
-        for move in _moves(nodes[state.node], graph, state):
-            known_later = frozenset(fact for fact in move.known if fact[0] in later[move.node])
-            next_state = _State(move.node, move.held, known_later)
+        for next_state in _moves(nodes[state.node], state, narrowed):
             if next_state not in trace:
                 trace[next_state] = state
                 ahead.append(next_state)
-        if len(trace) > MOST_STATES and any(later.values()):
+        if len(trace) > most_states and any_read:
             return None
     return trace
 
 
-def _moves(node: Step | Branch | Loop | End, graph: Graph, state: _State) -> Iterator[_State]:
+class _Narrowed(dict[tuple[Known, str], Known]):
+    """Of what is known of a patient, by the node it goes to, what branches there and later read."""
+
+    def __init__(self, later: Mapping[str, frozenset[str]]) -> None:
+        super().__init__()
+        self.later = later
+
+    def __missing__(self, key: tuple[Known, str]) -> Known:
+        known, to = key
+        facts = self[key] = frozenset(fact for fact in known if fact[0] in self.later[to])
+        return facts
+
+
+def _moves(node: _AtStep | _ByAttribute | tuple[str, ...], state: _State, narrowed: _Narrowed) -> Iterator[_State]:
     """The states that can follow at a node. A patient who leaves or is turned away has released every pool."""
-    if isinstance(node, Step):
-        for edge in graph[state.node]:
-            if edge.by != "on":
-                yield _State(edge.to, frozenset(), state.known)
-        all_of, any_of = request_of(node)
-        for chosen in any_of or ("",):
-            kept = {*all_of, chosen}.intersection(node.keeps)
-            held = (state.held.difference(node.releases_at_start) | kept).difference(node.releases_at_end)
-            yield _State(node.next, held, state.known)
-    elif isinstance(node, ByAttribute) and node.attribute != ACUITY_NOW:
-        yield from _moves_by_attribute(graph, state, node.attribute)
+    _, held, known = state
+    if isinstance(node, _AtStep):
+        for to in node.away:
+            yield _State(to, frozenset(), narrowed[known, to])
+        before, after = held - node.released_at_start, narrowed[known, node.next]
+        for kept in node.kept:
+            yield _State(node.next, (before | kept) - node.released_at_end, after)
+    elif isinstance(node, _ByAttribute):
+        for to, then_known in _known_after(node, known):
+            yield _State(to, held, narrowed[then_known, to])
     else:
-        for edge in graph[state.node]:
-            yield _State(edge.to, state.held, state.known)
+        for to in node:
+            yield _State(to, held, narrowed[known, to])
 
 
-def _moves_by_attribute(graph: Graph, state: _State, attribute: str) -> Iterator[_State]:
-    """The states that can follow at a branch on an attribute, given the categories that are still possible."""
-    known = dict(state.known)
+def _known_after(node: _ByAttribute, known: Known) -> Iterator[tuple[str, Known]]:
+    """Where a branch on an attribute can lead, given the categories that are still possible, and what is known then."""
+    facts = dict(known)
+    possible = facts.get(node.attribute)
     groups: dict[str, set[str]] = {}
-    for edge in graph[state.node]:
-        if attribute not in known or edge.when in known[attribute]:
-            groups.setdefault(edge.to, set()).add(edge.when)
+    for to, category in node.cases:
+        if possible is None or category in possible:
+            groups.setdefault(to, set()).add(category)
     for to, categories in groups.items():
-        yield _State(to, state.held, frozenset({**known, attribute: frozenset(categories)}.items()))
+        yield to, frozenset({**facts, node.attribute: frozenset(categories)}.items())
 
 
 def request_of(step: Step) -> tuple[tuple[str, ...], tuple[str, ...]]:

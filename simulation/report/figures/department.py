@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation.analysis.patient_measures import MANCHESTER_TARGETS
 from simulation.analysis.stages import STAGES
 from simulation.experiment.arm_result import ArmResult, DayMeans
 from simulation.experiment.result import StudyResult
@@ -27,6 +26,7 @@ from simulation.report.figures.drawing import (
     figure_of,
     png_of,
 )
+from simulation.report.scale import target_of
 from simulation.report.words import amount, profiled_words
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ def acuity(result: StudyResult) -> Picture | None:
                 ax.plot([median, p95], [place, place], color=colour, linewidth=1.8, alpha=0.6)
                 ax.plot(median, place, "o", color=colour, markersize=7)
                 ax.plot(p95, place, "|", color=colour, markersize=11, markeredgewidth=2.2)
-            target = MANCHESTER_TARGETS.get(level)
+            target = target_of(level, names)
             if target is not None:
                 ax.axvline(target, color=WORSE, linewidth=1.6, linestyle="--")
             goal = f"\n(target {target:g} min)" if target is not None else ""
@@ -270,7 +270,7 @@ def acuity(result: StudyResult) -> Picture | None:
             ax.set_axisbelow(True)
         arm_axis(axes[0], result.arms)
         axes[len(names) // 2].set_xlabel("minutes from arrival to the first clinician, patients who were seen")
-        with_targets = any(level in MANCHESTER_TARGETS for level in names)
+        with_targets = any(target_of(level, names) is not None for level in names)
         _acuity_legend(figure, targets=with_targets)
         png = png_of(figure)
     sentences = []
@@ -280,7 +280,8 @@ def acuity(result: StudyResult) -> Picture | None:
             for arm in result.arms
             for median, p95 in [_waits(result, arm, level)]
         )
-        goal = f", target {MANCHESTER_TARGETS[level]:g} min" if level in MANCHESTER_TARGETS else ""
+        target = target_of(level, names)
+        goal = f", target {target:g} min" if target is not None else ""
         sentences.append(f"True level {level.replace('_', ' ')}{goal}: {words}")
     return Picture(
         "acuity",

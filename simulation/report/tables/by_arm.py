@@ -19,6 +19,7 @@ from simulation.report.words import (
     measure_label,
 )
 
+FULL_DEPARTMENT = "full_share"
 LONGEST_QUEUES = 8
 """Steps that the table of what binds shows."""
 SHORTEST_QUEUE = 0.05
@@ -81,11 +82,14 @@ def binding_table(result: StudyResult) -> ReportTable | None:
         for group in groups[name]
         if result.has(name, group) and any(result.row(arm.name, name, group).mean for arm in result.arms)
     ]
-    note = (
-        "Busy shares are shares of minutes on duty, for each pool of staff that is used. Queues are shown for the "
-        f"{len(shown)} steps where they are longest under '{result.baseline.label}' (all are in summary.csv). The "
-        "department is full when there are as many attendances in it as places, or more; counted at whole hours."
-    )
+    note = "Busy shares are shares of minutes on duty, for each pool of staff that is used."
+    if len(shown) < len(queues):
+        steps = "step where it is" if len(shown) == 1 else f"{len(shown)} steps where they are"
+        queued = "The queue is shown for the" if len(shown) == 1 else "Queues are shown for the"
+        note += f" {queued} {steps} longest under '{result.baseline.label}' (all are in summary.csv)." if shown else ""
+    if any(name == FULL_DEPARTMENT for _, name, _ in rows):
+        note += " The department is full when there are as many attendances in it as places, or more; counted at whole"
+        note += " hours."
     return by_arm_table(result, "binding", "Which resource binds", "what", rows, [note])
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from simulation.analysis.patient_measures import MANCHESTER_TARGETS
 from simulation.analysis.stages import STAGES
 from simulation.experiment.result import StudyResult
 from simulation.explain.statements import Statement
 from simulation.report.figures.department import clinicians, levels, stages_seen, stay_parts
+from simulation.report.scale import target_of
 from simulation.report.tables.over_departments import departments_words
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import percent, season_words
@@ -54,11 +54,14 @@ def acuity_table(result: StudyResult) -> ReportTable | None:
     names = levels(result)
     if not names or not result.has("time_to_clinician_p95", f"acuity_true={names[0]}"):
         return None
-    groups = [f"acuity_true={name}" for name in names]
-    rows = [(arm.label, *(_acuity_cell(result, arm.name, group) for group in groups)) for arm in result.arms]
-    headers = ("arm", *(_level_header(name) for name in names))
+    targets = {name: target_of(name, names) for name in names}
+    rows = [
+        (arm.label, *(_acuity_cell(result, arm.name, name, target) for name, target in targets.items()))
+        for arm in result.arms
+    ]
+    headers = ("arm", *(_level_header(name, target) for name, target in targets.items()))
     note = "Patients who were seen."
-    if any(name in MANCHESTER_TARGETS for name in names):
+    if any(target is not None for target in targets.values()):
         note = (
             "Patients who were seen; 'late' is the share of patients whose first clinician, or leaving, came "
             "after the target."
@@ -68,11 +71,12 @@ def acuity_table(result: StudyResult) -> ReportTable | None:
     )
 
 
-def _acuity_cell(result: StudyResult, arm: str, group: str) -> str:
+def _acuity_cell(result: StudyResult, arm: str, level: str, target: float | None) -> str:
     """'23 / 96, 12 % late'."""
+    group = f"acuity_true={level}"
     median, p95 = (result.row(arm, f"time_to_clinician_{name}", group).mean for name in ("median", "p95"))
     late = ""
-    if result.has("beyond_target_share", group):
+    if target is not None and result.has("beyond_target_share", group):
         late = f", {percent(result.row(arm, 'beyond_target_share', group).mean)} % late"
     return f"{_number(median)} / {_number(p95)}{late}"
 
@@ -81,8 +85,7 @@ def _number(value: float) -> str:
     return "–" if np.isnan(value) else f"{value:.0f}"
 
 
-def _level_header(level: str) -> str:
-    target = MANCHESTER_TARGETS.get(level)
+def _level_header(level: str, target: float | None) -> str:
     return level.replace("_", " ") + (f" (target {target:g})" if target is not None else "")
 
 

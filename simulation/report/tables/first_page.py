@@ -11,8 +11,8 @@ from simulation.analysis.weakness import WEAK_NOTE
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.comparisons import Safety
 from simulation.experiment.result import StudyResult
-from simulation.pathway.department import ACUITY_TRUE
 from simulation.report.kinds import kind_of, kind_of_row, short_words, unsettled
+from simulation.report.scale import levels_of
 from simulation.report.tables.alternatives import alternatives_table
 from simulation.report.tables.decides import n_harmed
 from simulation.report.tables.decomposition import decomposition_of, joint_arm
@@ -20,7 +20,6 @@ from simulation.report.tables.measurement import limits_of
 from simulation.report.tables.ranking import ranked
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import (
-    MEASURE_LABELS,
     amount,
     cost_in_short,
     difference_text,
@@ -133,16 +132,19 @@ def _figures(result: StudyResult) -> tuple[tuple[str, str], ...]:
     """Measure and group of each column: targets with sentences, figures of A&E, other targets; at most `MOST_FIGURES`
     unless sentences are about more."""
     with_sentences = [(target.measure, target.group) for target in reported_targets(result)]
-    is_scale = len(_levels(result)) >= LEAST_LEVELS
-    known = (figure for figure in FIGURES if result.has(*figure) and (is_scale or figure[1] == ALL))
+    is_scale = len(levels_of(result.study.baseline.pathway)) >= LEAST_LEVELS
+    known = (figure for figure in FIGURES if (is_scale or figure[1] == ALL) and _is_informative(result, *figure))
     others = ((target.measure, target.group) for target in result.targets)
     return tuple(dict.fromkeys((*with_sentences, *known, *others)))[: max(MOST_FIGURES, len(with_sentences))]
 
 
-def _levels(result: StudyResult) -> tuple[str, ...]:
-    """The levels of urgency of the baseline's department, the most urgent first; empty if it has none."""
-    pathway = result.study.baseline.pathway
-    return tuple(pathway.categories(ACUITY_TRUE)) if ACUITY_TRUE in pathway.attributes else ()
+def _is_informative(result: StudyResult, measure: str, group: str) -> bool:
+    """Whether a figure is known, and not a share that prints as 100 % under every arm: 'within four hours' if nobody
+    stays so long."""
+    if not result.has(measure, group):
+        return False
+    rows = [result.row(arm.name, measure, group) for arm in result.arms]
+    return any(row.unit != "share" or amount(row.mean, row.unit) != amount(1.0, row.unit) for row in rows)
 
 
 def _target(result: StudyResult, measure: str, group: str) -> Target | None:
@@ -155,7 +157,7 @@ def _header(result: StudyResult, measure: str, group: str) -> str:
     if target is not None:
         label = target.label
     else:
-        label = MEASURE_LABELS.get(measure, measure_label(result, measure))
+        label = measure_label(result, measure)
         label += "" if group == ALL else f", {group_words(group)}"
     return f"{label}, {unit_words(result.row(result.design.baseline, measure, group).unit)}"
 
@@ -211,7 +213,7 @@ def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterato
         target = _target(result, *figure)
         unit = result.row(result.design.baseline, *figure).unit
         matters.append("none stated" if target is None else threshold(target.minimal_important_difference, unit))
-    levels = _levels(result)
+    levels = levels_of(result.study.baseline.pathway)
     names = "" if len(levels) == A_AND_E_LEVELS else f" ({', '.join(levels[:2])})"
     has_limit = any(margin.measure.startswith("under_triage") for margin in result.design.margins)
     under_triage = UNDER_TRIAGE_NOTE.format(names=names) if has_limit else ""

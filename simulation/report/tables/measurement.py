@@ -15,6 +15,7 @@ from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.comparisons import Safety
 from simulation.experiment.result import StudyResult
 from simulation.pathway.own_measures import Better
+from simulation.report.scale import high_words, levels_of
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import change, span, unit_words
 from simulation.study.design import Margin, Target
@@ -222,9 +223,10 @@ def cases_words(result: StudyResult, arm: ArmResult) -> str:
     of_nurse = policy.nurse.matrix.counts if policy.nurse is not None and policy.beside_nurse is None else None
     if math.isnan(n) or (policy.ai is not None and of_nurse is not None and policy.ai.matrix.counts == of_nurse):
         return ""
+    high = high_words(levels_of(arm.ready.pathway))
     drawn_again = any(tool.arm == arm.name for tool in measured_tools(result))
     doubt = "" if drawn_again else "; intervals do not cover that uncertainty"
-    return f"its labels rest on {n:,.0f} cases, {n_high:,.0f} of levels 1-2{doubt}"
+    return f"its labels rest on {n:,.0f} cases, {n_high:,.0f} of {high}{doubt}"
 
 
 def _n_cases(policy: Policy) -> tuple[float, float]:

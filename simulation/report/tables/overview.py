@@ -17,7 +17,6 @@ from simulation.report.tables.table import ReportTable
 from simulation.report.unlike import unlike_words
 from simulation.report.words import (
     DOES_NOT_FIT,
-    MEASURE_LABELS,
     SIMULATION,
     amount,
     change,
@@ -41,7 +40,7 @@ def overview_table(result: StudyResult) -> ReportTable:
     columns = [(target.label, target.measure, target.group) for target in result.targets]
     judged = {target.measure for target in result.targets}
     columns += [
-        (MEASURE_LABELS[name], name, ALL)
+        (measure_label(result, name), name, ALL)
         for name in ("left_share", "stay_mean")
         if result.has(name) and name not in judged
         if any(result.row(arm.name, name).mean != 0 for arm in result.arms)  # nobody leaves where nobody can
@@ -191,7 +190,7 @@ def safety_table(result: StudyResult) -> ReportTable:
     headers = (
         "arm",
         *(_margin_header(result, margin) for margin in margins),
-        *(f"{MEASURE_LABELS[name]}, no margin stated" for name in others),
+        *(f"{measure_label(result, name)}, no margin stated" for name in others),
         "uncertainty",
     )
     notes = [
@@ -250,7 +249,7 @@ def measures_table(result: StudyResult, arm: str | None = None) -> ReportTable:
     chosen = result.arm(arm or result.design.baseline)
     rows = []
     for row in result.comparisons:
-        if row.arm == chosen.name and row.group == ALL and row.measure not in BINDING:
+        if row.arm == chosen.name and row.group == ALL and row.measure not in BINDING and _can_be(result, row.measure):
             low, high = max(row.low, 0.0), min(row.high, 1.0) if row.unit == "share" else row.high  # what can be
             star = " *" if row.level_weakness == "one replication" else ""
             interval = "–" if math.isnan(row.low) else f"{amount(low, row.unit)} to {amount(high, row.unit)}{star}"
@@ -258,6 +257,11 @@ def measures_table(result: StudyResult, arm: str | None = None) -> ReportTable:
     title = f"Measures of '{chosen.label}'"
     notes = (*_weak_notes(result, chosen.name), doubt_note())
     return ReportTable("measures", title, ("measure", "mean", "95 % interval", "uncertainty"), tuple(rows), notes)
+
+
+def _can_be(result: StudyResult, measure: str) -> bool:
+    """Whether a measure says something of the department: nobody is admitted where no end of the pathway admits."""
+    return measure != "admitted_share" or any(result.row(arm.name, measure).mean != 0 for arm in result.arms)
 
 
 def _weak_notes(result: StudyResult, arm: str) -> Iterator[str]:

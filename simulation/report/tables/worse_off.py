@@ -21,8 +21,13 @@ from simulation.report.words import (
     unit_words,
 )
 
-WORSE_OFF_BY = ("acuity_true", "age_band", "arrival_source", "language_need")
-"""Attributes whose groups are looked at."""
+WORSE_OFF_BY = {
+    "acuity_true": "true level",
+    "age_band": "age",
+    "arrival_source": "how they came",
+    "language_need": "language",
+}
+"""Attributes whose groups are looked at, with their names."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +74,9 @@ def worse_off(result: StudyResult) -> tuple[WorseOff, ...]:
 
 def worse_off_table(result: StudyResult) -> ReportTable | None:
     """A row for each group that is worse off under an arm; None where no groups are known."""
-    n_groups = len(worse_off_groups(result))
-    if not n_groups:
+    groups = worse_off_groups(result)
+    n_groups = len(groups)
+    if not groups:
         return None
     rows = []
     for worse in worse_off(result):
@@ -89,11 +95,13 @@ def worse_off_table(result: StudyResult) -> ReportTable | None:
     n_looked_at = n_groups * len(result.others)
     measure = result.design.primary[0].measure
     label, unit = measure_label(result, measure), unit_words(result.row(result.design.baseline, measure).unit)
-    kinds = f"true level, age, how they came, language{', your own' if result.own_groups else ''}"
+    by = {group.split("=")[0] for group in groups if group not in result.own_groups}
+    kinds = [words for attribute, words in WORSE_OFF_BY.items() if attribute in by]
+    kinds += ["your own"] if any(group in result.own_groups for group in groups) else []
     notes = [
-        f"{label}, in {n_groups} groups ({kinds}) of {len(result.others)} arms: "
-        f"{n_looked_at} looked at. With no effect at all about {n_looked_at * ALPHA / 2:.1f} would show by chance; "
-        f"'significant' means after Holm's adjustment over all of them (5 % chance of any false alarm).",
+        f"{label}, in {n_groups} group{'s' if n_groups != 1 else ''} ({', '.join(kinds)}) of {len(result.others)} "
+        f"arms: {n_looked_at} looked at. With no effect at all about {n_looked_at * ALPHA / 2:.1f} would show by "
+        "chance; 'significant' means after Holm's adjustment over all of them (5 % chance of any false alarm).",
     ]
     if not rows:
         notes.insert(0, "No group's interval is wholly on the worse side. That is not proof that nobody is worse off.")

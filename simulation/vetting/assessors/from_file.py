@@ -50,7 +50,7 @@ class FromFile:
         known = {case.name: case.name for case in cases.cases}
         known |= {case.own_id: case.name for case in cases.cases if case.own_id}
         log = read_log(path) if path.suffix in LOGS else None
-        rows = log.rows(path.name) if log is not None else _csv_rows(path, cases.levels)
+        rows = log.rows(path.name, cases.levels) if log is not None else _csv_rows(path, cases.levels)
         self._told = log.about() if log is not None else {}
         faults: list[Fault] = []
         self._answers: dict[Key, Answer] = {}

@@ -36,8 +36,8 @@ class InspectLog:
     status: str
     created: str
 
-    def rows(self, name: str) -> Iterator[tuple[str, Answer | Fault]]:
-        """An answer, or a fault, for each sample, with where it is."""
+    def rows(self, name: str, levels: Mapping[str, int]) -> Iterator[tuple[str, Answer | Fault]]:
+        """An answer, or a fault, for each sample, with where it is. `levels`: the level of each name for one."""
         for number, sample in enumerate(self.samples, start=1):
             where = f"{name}, sample {number}"
             case, _, variant = str(sample["id"]).strip().partition(":")
@@ -49,7 +49,7 @@ class InspectLog:
                 yield where, Fault(where, f"epoch is {str(epoch)[:20]!r}", "A whole number from 1 to 100")
                 continue
             output = _mapping(sample.get("output"))
-            outcome, label = _outcome(sample, output)
+            outcome, label = _outcome(sample, output, levels)
             tokens = _mapping(output.get("usage")).get("total_tokens")
             chosen = variant or "as_written"
             yield (
@@ -84,7 +84,9 @@ def read_log(path: Path) -> InspectLog:
     )
 
 
-def _outcome(sample: Mapping[str, Any], output: Mapping[str, Any]) -> tuple[Outcome, int | None]:
+def _outcome(
+    sample: Mapping[str, Any], output: Mapping[str, Any], levels: Mapping[str, int]
+) -> tuple[Outcome, int | None]:
     """The outcome and level of a sample: an error or a limit counts before what the model said."""
     if sample.get("error") or output.get("error"):
         return "server_error", None
@@ -93,6 +95,8 @@ def _outcome(sample: Mapping[str, Any], output: Mapping[str, Any]) -> tuple[Outc
     choices = output.get("choices")
     choice = _mapping(choices[0]) if isinstance(choices, list) and choices else {}
     text = output.get("completion") or _text(_mapping(choice.get("message")).get("content"))
+    if isinstance(text, str) and text.strip() in levels and not text.strip().isdecimal():
+        text = str(levels[text.strip()])
     if isinstance(text, str) and text.strip().isdecimal():  # a bare level, as many evaluations ask for
         level = int(text.strip()[:9])
         return ("labelled", level) if 1 <= level <= N_LEVELS else ("out_of_range", None)
