@@ -1,4 +1,4 @@
-"""Which lever earns the effect? An arm for each combination of a study's levers, and each lever's share of the effect.
+"""What does each lever contribute? An arm for each combination of levers, and each lever's share of the effect.
 
 A study states levers; `expanded` gives it an arm for each combination, which meets the same patients as every other
 arm. `decompositions` divides the joint effect on each target among the levers; the arithmetic is in

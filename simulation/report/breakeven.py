@@ -83,7 +83,9 @@ def sentences(breakevens: BreakEvens) -> Iterator[str]:
             yield f"{quantity.name}: draws level with {other} at {value} (stated: {stated})"
             continue
         bounds = f"{_value(quantity, quantity.low)} to {_value(quantity, quantity.high)}"
-        if not min((trial.estimate for trial in breakeven.trials), key=lambda each: abs(each.mean)).excludes_zero:
+        if not min(
+            (trial.estimate for trial in breakeven.trials), key=lambda estimate: abs(estimate.mean)
+        ).excludes_zero:
             yield f"{quantity.name}: whether it draws level with {other} from {bounds} is not settled"
             continue
         does_more = (breakeven.trials[0].estimate.mean < 0) == lower_is_better(breakevens.study)

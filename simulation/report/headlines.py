@@ -41,7 +41,7 @@ class Headline:
 
 
 def headlines(result: StudyResult) -> tuple[Headline, ...]:
-    """Sentences on each product, in the order of the study; an alternative better than several is told of once."""
+    """Sentences on each product, in the order of the study; an alternative better than several is named once."""
     lines: list[Headline] = []
     already_said: set[str] = set()
     for arm in products(result):
@@ -107,7 +107,7 @@ def _interval(row: Comparison) -> str:
 def _range_words(finding: Finding) -> str:
     """'in nine of ten departments by 0.6 to 7.6 min, better by 5 min or more in 12 of 60'; empty for one department.
 
-    The range has signs where it holds both, or where no direction was told.
+    The range has signs where it holds both, or if no direction is known.
     """
     row, spread = finding.comparison, finding.spread
     if spread is None or not spread.is_range:
@@ -197,7 +197,7 @@ def _harmed_words(result: StudyResult, limits: list[Safety]) -> str:
 def _hinge_words(result: StudyResult, arm: ArmResult) -> str:
     """The figure that decides the effect, and the value from which it matters; empty for one department.
 
-    A rule is told with how often it is right, and not at all if giving one answer for every department is right as
+    A rule is given with its hit rate, and left out if giving one answer for every department is right as
     often.
     """
     all_decided = decided(result.shown)

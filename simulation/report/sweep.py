@@ -1,4 +1,4 @@
-"""Several runs of one study beside each other: what `aeflow compare -m scenario=usual,winter` ends with.
+"""Several runs of one study side by side: what `aeflow compare -m scenario=usual,winter` ends with.
 
 Each run has its own folder and report. Here are all of them together: arms by runs on every target, how far the effects
 of two runs are apart, and whether the answer depends on what was varied.
@@ -110,7 +110,7 @@ class Sweep:
 
     @property
     def tables(self) -> tuple[ReportTable, ...]:
-        """Tables of the verdicts that turn, of arms by runs, and of what each thing that was varied does."""
+        """Tables of the verdicts that change, of arms by runs, and of what each thing that was varied does."""
         return (*turn_tables(self), *sweep_tables(self), *effect_tables(self))
 
     def __repr__(self) -> str:
@@ -171,7 +171,7 @@ def sweep_of(done: Sequence[tuple[Sequence[str], StudyResult, Path]]) -> Sweep |
 
 
 def beside(one: StudyResult, other: StudyResult) -> Sweep:
-    """Two results of one study beside each other, told apart by what differs.
+    """Compare two results of one study, labelled by what differs.
 
     Raises ResultsError if they have no arm or no target in common.
     """

@@ -1,8 +1,8 @@
-"""Which verdicts of the first run of a sweep turn in another: under stress, at another site.
+"""Which verdicts of the first run of a sweep change in another: under stress, at another site.
 
-A verdict turns where it is another than in the first run and the effects of the two runs differ beyond chance: it goes
+A verdict changes if it differs from that in the first run and the effects of the two runs differ beyond chance: it goes
 the other way, an effect comes or goes, or 'by more' than matters becomes 'by less'. An interval that holds 0 by little
-beside one that misses it by little is no turn. Where the other run cannot tell, the verdict is not settled there.
+beside one that misses it by little is no change. Where the other run cannot tell, the verdict is not settled there.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ UNSETTLED = "cannot tell"
 
 
 def turn_tables(sweep: Sweep) -> Iterator[ReportTable]:
-    """A table for every primary target: each arm's verdict in the first run, and the runs in which it turns."""
+    """A table for every primary target: each arm's verdict in the first run, and the runs in which it changes."""
     first = sweep.runs[0]
     for target in sweep.targets:
         if target not in sweep.first.design.primary:
@@ -30,11 +30,11 @@ def turn_tables(sweep: Sweep) -> Iterator[ReportTable]:
         rows = []
         for arm in sweep.judged:
             others = [run for run in sweep.runs[1:] if differs(sweep, run, arm, target)]
-            turned = [run for run in others if _turned(first, run, arm, target)]
+            changed = [run for run in others if _changed(first, run, arm, target)]
             unsettled = [run for run in others if _unsettled(first, run, arm, target)]
             label = sweep.first.arm(arm).label
             verdict = first.result.finding(arm, target).verdict.words
-            where = (_listed(runs, arm, target) for runs in (turned, unsettled))
+            where = (_listed(runs, arm, target) for runs in (changed, unsettled))
             rows.append((label, first.effect(arm, target), verdict, *where))
         yield ReportTable(
             f"turns:{target.measure}:{target.group}",
@@ -58,7 +58,7 @@ def differs(sweep: Sweep, run: Run, arm: str, target: Target) -> bool:
     return compare(now[:n], before[:n], level=level, department=department).excludes_zero
 
 
-def _turned(first: Run, run: Run, arm: str, target: Target) -> bool:
+def _changed(first: Run, run: Run, arm: str, target: Target) -> bool:
     """Whether the verdicts of two runs, both settled, say different things."""
     before, now = (one.result.finding(arm, target).verdict for one in (first, run))
     if UNSETTLED in (before.kind, now.kind):

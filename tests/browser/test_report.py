@@ -76,13 +76,13 @@ def test_a_link_of_the_navigation_opens_its_section(opened: Opened, report: Path
 def test_printed_the_first_page_is_one_sheet_and_the_rest_follows(opened: Opened, report: Path, result: Result) -> None:
     pdf = opened(report).pdf(prefer_css_page_size=True)
     first, second, *_ = PdfReader(BytesIO(pdf)).pages
-    said, after = (" ".join((sheet.extract_text() or "").split()) for sheet in (first, second))
+    output, after = (" ".join((sheet.extract_text() or "").split()) for sheet in (first, second))
     page = first_page(result)
     assert page.table is not None
     for words in (page.question, page.table.table.rows[-1][0], page.table.table.notes[-1]):
-        assert words in said
+        assert words in output
     assert "Also found" in after
-    assert "Also found" not in said
+    assert "Also found" not in output
     width, height = (float(side) for side in (first.mediabox.width, first.mediabox.height))
     assert (round(width), round(height)) == (595, 842), "A4, portrait"
     assert float(second.mediabox.width) > float(second.mediabox.height)

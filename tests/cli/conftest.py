@@ -51,8 +51,8 @@ def aeflow(here: Path, capsys: pytest.CaptureFixture[str]) -> Aeflow:
     def run(*words: str) -> Said:
         capsys.readouterr()
         code = main(list(words))
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
+        output = capsys.readouterr()
+        return Said(code, output.out, output.err)
 
     return run
 

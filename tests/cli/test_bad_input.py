@@ -75,9 +75,9 @@ def packaged(name: str) -> str:
     ],
 )
 def test_a_value_that_cannot_be_meant_is_named(word: str, message: str, aeflow: Aeflow, here: Path) -> None:
-    said = aeflow("compare", word).message
-    assert message in said
-    assert "\n" not in said
+    output = aeflow("compare", word).message
+    assert message in output
+    assert "\n" not in output
     assert list(here.iterdir()) == []
 
 
@@ -129,8 +129,8 @@ def test_references_that_multiply_are_named_before_they_fill_the_memory(aeflow: 
 
 def test_a_sweep_of_too_many_is_refused_before_any_is_loaded(aeflow: Aeflow) -> None:
     began = time.monotonic()
-    said = aeflow("compare", "-m", "run.seed=range(1,1000000000)", "scenario=usual,winter").message
-    assert said == "-m: more than 500 combinations of values. Name fewer, or set allow_large=true to run them all."
+    output = aeflow("compare", "-m", "run.seed=range(1,1000000000)", "scenario=usual,winter").message
+    assert output == "-m: more than 500 combinations of values. Name fewer, or set allow_large=true to run them all."
     assert time.monotonic() - began < 10
 
 
@@ -140,10 +140,10 @@ def test_a_sweep_that_names_no_values_is_refused(word: str, aeflow: Aeflow) -> N
 
 
 def test_a_dry_run_says_how_long_and_how_much_memory(aeflow: Aeflow, here: Path) -> None:
-    said = aeflow("compare", "dry_run=true", "executor=serial", "engine=compiled")
-    assert said.code == 0
+    output = aeflow("compare", "dry_run=true", "executor=serial", "engine=compiled")
+    assert output.code == 0
     expected = r"Expected: about [\d.]+ (s|min) and \d\.\d GB of memory\.\n$"
-    assert re.search(f"Dry run: nothing was simulated. {expected}", said.out)
+    assert re.search(f"Dry run: nothing was simulated. {expected}", output.out)
     assert list(here.iterdir()) == []
 
 
@@ -155,25 +155,25 @@ def test_a_large_study_may_be_allowed(aeflow: Aeflow) -> None:
 
 def test_a_story_of_nobody_is_refused_before_a_year_is_simulated(aeflow: Aeflow) -> None:
     began = time.monotonic()
-    said = aeflow("show", "patient=abc").message
-    assert said.startswith("patient=abc: is neither a row nor SOURCE-NUMBER such as 'walk_in-12'.")
+    output = aeflow("show", "patient=abc").message
+    assert output.startswith("patient=abc: is neither a row nor SOURCE-NUMBER such as 'walk_in-12'.")
     assert time.monotonic() - began < 10
 
 
 @pytest.mark.slow
 def test_labels_are_text_and_never_formulas(aeflow: Aeflow) -> None:
     words = ("study.arms.sham.label='$\\frac{ b$'", "study.primary.0.label='a$_b$ {'", "study.question='$x^'")
-    said = aeflow("compare", *SHORT, *words, "scenario=usual")
-    assert (said.code, "Traceback" in said.err) == (0, False), said.err
-    assert "$\\frac{ b$" in said.out
+    output = aeflow("compare", *SHORT, *words, "scenario=usual")
+    assert (output.code, "Traceback" in output.err) == (0, False), output.err
+    assert "$\\frac{ b$" in output.out
 
 
 @pytest.mark.slow
 def test_an_arm_that_changes_a_list_has_the_whole_new_list(aeflow: Aeflow) -> None:
     rota = "study.arms.sham.changes={staffing.triage_nurses.rota: [{hours: 0-24, number: 5}]}"
     words = (rota, "+study.arms.sham.evidence=assumed", "+study.arms.sham.source=test")
-    said = aeflow("show", *words, "arm=sham")
-    assert said.code == 0, said.err
-    assert "triage_nurses" in said.out
+    output = aeflow("show", *words, "arm=sham")
+    assert output.code == 0, output.err
+    assert "triage_nurses" in output.out
     ran = aeflow("compare", *SHORT, *words)
     assert ran.code == 0, ran.err

@@ -25,16 +25,16 @@ from .conftest import SHORT, Aeflow
 
 @pytest.mark.parametrize("words", [(), ("--help",), ("-h",), ("help",)])
 def test_help_lists_every_command(words: tuple[str, ...], aeflow: Aeflow) -> None:
-    said = aeflow(*words)
-    assert (said.code, said.err) == (0, "")
-    assert all(f"aeflow {name}" in said.out for name in COMMANDS)
+    output = aeflow(*words)
+    assert (output.code, output.err) == (0, "")
+    assert all(f"aeflow {name}" in output.out for name in COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_help_of_a_command_is_about_that_command_and_what_all_share(name: str, aeflow: Aeflow) -> None:
-    said = aeflow(name, "--help").out
-    assert {line.split()[1] for line in said.splitlines() if line.startswith("  aeflow ")} == {name}
-    assert "--config-dir FOLDER" in said
+    output = aeflow(name, "--help").out
+    assert {line.split()[1] for line in output.splitlines() if line.startswith("  aeflow ")} == {name}
+    assert "--config-dir FOLDER" in output
 
 
 def test_the_version_is_printed(aeflow: Aeflow) -> None:
@@ -42,44 +42,44 @@ def test_the_version_is_printed(aeflow: Aeflow) -> None:
 
 
 def test_a_dry_run_says_what_would_run_and_writes_nothing(aeflow: Aeflow, here: Path) -> None:
-    said = aeflow("run", "dry_run=true", "run.replications=3", "scenario=busier")
-    assert (said.code, said.err) == (0, "")
-    assert "1 arm x 3 replications" in said.out
-    assert "scenario 'busier'" in said.out
-    assert "nothing was simulated" in said.out
+    output = aeflow("run", "dry_run=true", "run.replications=3", "scenario=busier")
+    assert (output.code, output.err) == (0, "")
+    assert "1 arm x 3 replications" in output.out
+    assert "scenario 'busier'" in output.out
+    assert "nothing was simulated" in output.out
     assert list(here.iterdir()) == []
 
 
 def test_a_dry_run_says_how_large_the_tables_that_are_kept_get(aeflow: Aeflow) -> None:
-    said = aeflow("run", "dry_run=true", "run=standard", "run.replications=10", "run.keep=[patients,events]")
-    assert re.search(r"Stored for every arm and replication: patients, events, about 0\.2\d GB", said.out)
-    assert re.search(r"0\.2 GB of tables on the disk", said.out)
+    output = aeflow("run", "dry_run=true", "run=standard", "run.replications=10", "run.keep=[patients,events]")
+    assert re.search(r"Stored for every arm and replication: patients, events, about 0\.2\d GB", output.out)
+    assert re.search(r"0\.2 GB of tables on the disk", output.out)
     assert "on the disk" not in aeflow("run", "dry_run=true").out
 
 
 def test_a_sweep_says_one_run_for_each_combination(aeflow: Aeflow) -> None:
-    said = aeflow("run", "-m", "scenario=usual,busier", "run.seed=1,2", "dry_run=true")
-    assert said.code == 0
+    output = aeflow("run", "-m", "scenario=usual,busier", "run.seed=1,2", "dry_run=true")
+    assert output.code == 0
     runs = [(scenario, seed) for scenario in ("usual", "busier") for seed in (1, 2)]
-    places = [said.out.index(f"scenario '{scenario}', seed {seed}") for scenario, seed in runs]
+    places = [output.out.index(f"scenario '{scenario}', seed {seed}") for scenario, seed in runs]
     assert places == sorted(places)
-    assert said.out.count("nothing was simulated") == 4
-    headings = [line for line in said.out.splitlines() if line.startswith("Run ")]
+    assert output.out.count("nothing was simulated") == 4
+    headings = [line for line in output.out.splitlines() if line.startswith("Run ")]
     assert headings == [f"Run {n} of 4: scenario={run[0]}, run.seed={run[1]}" for n, run in enumerate(runs, start=1)]
 
 
 def test_a_mistake_in_one_combination_of_a_sweep_stops_it_before_the_first(aeflow: Aeflow, here: Path) -> None:
-    said = aeflow("run", "-m", *SHORT, "scenario=usual,nowhere")
-    assert "there is no scenario 'nowhere'" in said.message
+    output = aeflow("run", "-m", *SHORT, "scenario=usual,nowhere")
+    assert "there is no scenario 'nowhere'" in output.message
     assert list(here.iterdir()) == []
 
 
 def test_show_marks_what_one_arm_changes_and_lists_what_it_assumes(aeflow: Aeflow, here: Path) -> None:
-    said = aeflow("show", "arm=ai_as_claimed")
-    assert (said.code, said.err) == (0, "")
-    assert "triage: −2.7 min on average" in said.out
-    assert "triage.minutes.seconds_saved = 180  (range 0 to 180)" in said.out
-    assert "The department itself: " in said.out
+    output = aeflow("show", "arm=ai_as_claimed")
+    assert (output.code, output.err) == (0, "")
+    assert "triage: −2.7 min on average" in output.out
+    assert "triage.minutes.seconds_saved = 180  (range 0 to 180)" in output.out
+    assert "The department itself: " in output.out
     assert (here / "results" / "pathway" / "emergency_department-ai_as_claimed.png").is_file()
 
 
@@ -152,13 +152,13 @@ def test_a_report_that_cannot_be_made_is_reported_at_the_end_and_the_data_and_th
     monkeypatch.setattr("simulation.report.pictures.picture_of", fail)
     assert main(["run", *SHORT, "run.replications=1", f"results={tmp_path}"]) == 2
     (folder,) = (path for path in (tmp_path / "ai_triage").iterdir())
-    said = capsys.readouterr()
-    assert said.err.splitlines()[-1] == (
+    output = capsys.readouterr()
+    assert output.err.splitlines()[-1] == (
         f"aeflow: {folder}: the results are stored, but their pictures and report are not "
         f"(RuntimeError: no fonts here). Make them again with: aeflow report {folder}"
     )
-    assert "was run alone, so nothing is compared" in said.out
-    assert "Report:" not in said.out
+    assert "was run alone, so nothing is compared" in output.out
+    assert "Report:" not in output.out
     assert {"config.yaml", "manifest.json", "replications.parquet", "summary.csv"} <= {
         path.name for path in folder.iterdir()
     }
@@ -179,12 +179,12 @@ def test_migrate_renames_old_keys_and_a_dry_run_only_says_which(aeflow: Aeflow, 
 
 @pytest.mark.slow
 def test_a_sweep_ends_with_its_runs_beside_each_other(aeflow: Aeflow, here: Path) -> None:
-    said = aeflow("compare", "-m", *SHORT, "scenario=usual,winter")
-    assert (said.code, said.err.count("Traceback")) == (0, 0)
-    assert said.out.count("Report: ") == 2
-    assert said.out.index("Across 2 runs: ") > said.out.rindex("Report: ")
+    output = aeflow("compare", "-m", *SHORT, "scenario=usual,winter")
+    assert (output.code, output.err.count("Traceback")) == (0, 0)
+    assert output.out.count("Report: ") == 2
+    assert output.out.index("Across 2 runs: ") > output.out.rindex("Report: ")
     (folder,) = (here / "results" / "sweeps").iterdir()
-    assert f"Sweep:  {(folder / 'across.csv').relative_to(here)}, effects.csv, design.csv, across.png" in said.out
+    assert f"Sweep:  {(folder / 'across.csv').relative_to(here)}, effects.csv, design.csv, across.png" in output.out
 
 
 def test_a_study_with_scenarios_runs_in_each_unless_one_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,12 +53,12 @@ def stopped(executor: str, number: int, folder: Path) -> tuple[int, list[str]]:
         assert "1 of 6 replications" in first, first + process.stderr.read()
         os.killpg(process.pid, number)
         told_at = time.monotonic()
-        _, said = process.communicate()
+        _, output = process.communicate()
         assert time.monotonic() - told_at < 30
     finally:
         watchdog.cancel()
     assert nobody_lives_for_long(process.pid)
-    return process.returncode, [line for line in said.splitlines() if line and "of 6 replications" not in line[:26]]
+    return process.returncode, [line for line in output.splitlines() if line and "of 6 replications" not in line[:26]]
 
 
 @pytest.mark.slow

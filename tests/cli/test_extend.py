@@ -32,9 +32,9 @@ def three(stored: tuple[ae.Result, Path], here: Path) -> ae.Result:
 
 @pytest.mark.usefixtures("three")
 def test_an_extended_run_is_what_it_would_be_at_once_and_is_judged_as_one_that_was_looked_at(aeflow: Aeflow) -> None:
-    said = aeflow("extend", "results/latest", "2", "executor=serial")
-    assert said.code == 0
-    assert "Intervals are always valid" in said.out
+    output = aeflow("extend", "results/latest", "2", "executor=serial")
+    assert output.code == 0
+    assert "Intervals are always valid" in output.out
     extended, whole = ae.read("results/latest"), ae.compare(ae.load(*STUDY, "run.replications=5"))
     assert api.same_numbers(extended, whole)
     assert extended.run.replications == 3
@@ -53,12 +53,12 @@ def test_an_extension_that_was_stopped_goes_on(aeflow: Aeflow, monkeypatch: pyte
             raise KeyboardInterrupt
 
     monkeypatch.setattr(resumable.UnfinishedRun, "add", stopping)
-    said = aeflow("extend", "results/latest", "3", "executor=serial")
-    assert said.code == 130
-    assert "1 of 3 replications are kept" in said.err
-    said = aeflow("extend", "results/latest", "3", "executor=serial")
-    assert said.code == 0
-    assert "2 of 3 replications are kept" in said.out
+    output = aeflow("extend", "results/latest", "3", "executor=serial")
+    assert output.code == 130
+    assert "1 of 3 replications are kept" in output.err
+    output = aeflow("extend", "results/latest", "3", "executor=serial")
+    assert output.code == 0
+    assert "2 of 3 replications are kept" in output.out
     assert n_added == [3, 4, 5]
     assert len(ae.read("results/latest").replications) == 6
 
@@ -90,9 +90,9 @@ def test_what_cannot_be_extended_is_refused(words: tuple[str, ...], message: str
 @pytest.mark.slow
 def test_a_run_that_could_start_from_a_finished_one_mentions_it(aeflow: Aeflow, three: ae.Result) -> None:
     assert "holds" not in aeflow("compare", *STUDY, "run.seed=7", "run.replications=3").out
-    said = aeflow("compare", *STUDY, "run.replications=5").out
-    assert f"holds the first {len(three.replications)} replications of this study" in said
-    assert "aeflow extend results/one_nurse/" in said
+    output = aeflow("compare", *STUDY, "run.replications=5").out
+    assert f"holds the first {len(three.replications)} replications of this study" in output
+    assert "aeflow extend results/one_nurse/" in output
     assert "holds this run already" in aeflow("compare", *STUDY, "run.replications=5").out
 
 

@@ -63,15 +63,15 @@ def changed(name: str, before: str, after: str) -> str:
     ],
 )
 def test_a_mistake_on_the_command_line_is_named(word: str, message: str, aeflow: Aeflow, here: Path) -> None:
-    said = aeflow("compare", word).message
-    assert message in said
+    output = aeflow("compare", word).message
+    assert message in output
     assert list(here.iterdir()) == []
 
 
 @pytest.mark.slow
 def test_a_value_of_a_policy_is_answered_by_the_form_that_sweeps_over_it(aeflow: Aeflow) -> None:
-    said = aeflow("compare", "-m", "triage.minutes.seconds_saved.value=20,40").message
-    form = said.partition("Name the arm: '")[2].removesuffix("'.").replace("<arm>", "ai_scribe_measured")
+    output = aeflow("compare", "-m", "triage.minutes.seconds_saved.value=20,40").message
+    form = output.partition("Name the arm: '")[2].removesuffix("'.").replace("<arm>", "ai_scribe_measured")
     out = aeflow("compare", "-m", form, "ensemble=none", "dry_run=true").out
     assert "Run 2 of 2: study.arms.ai_scribe_measured.changes={triage.minutes.seconds_saved.value:40}" in out
     single = aeflow("compare", "triage.minutes.seconds_saved.value=20").message
@@ -80,17 +80,17 @@ def test_a_value_of_a_policy_is_answered_by_the_form_that_sweeps_over_it(aeflow:
 
 def test_a_day_of_too_many_arrivals_is_refused_before_the_run_with_the_whole_path_and_a_value(aeflow: Aeflow) -> None:
     words = ("study=ai_triage", "ensemble=none", "run.replications=3", "dry_run=true")
-    said = aeflow("compare", *words, "site.arrivals.walk_in.thinning_bound=1.05").message
-    assert said.startswith("site.arrivals.walk_in.thinning_bound: day ")
-    remedy = said.partition("Say ")[2].partition(",")[0]
+    output = aeflow("compare", *words, "site.arrivals.walk_in.thinning_bound=1.05").message
+    assert output.startswith("site.arrivals.walk_in.thinning_bound: day ")
+    remedy = output.partition("Say ")[2].partition(",")[0]
     assert aeflow("compare", *words, remedy).code == 0
 
 
 @pytest.mark.slow
 def test_a_dry_run_of_a_break_even_says_what_would_run_and_simulates_nothing(aeflow: Aeflow) -> None:
-    said = aeflow("breakeven", "arm=lean_triage", "against=doctor_at_triage", "dry_run=true")
-    assert (said.code, said.err) == (0, "")
-    assert "Dry run: nothing was simulated." in said.out
+    output = aeflow("breakeven", "arm=lean_triage", "against=doctor_at_triage", "dry_run=true")
+    assert (output.code, output.err) == (0, "")
+    assert "Dry run: nothing was simulated." in output.out
 
 
 def test_an_arm_of_another_study_of_ones_own_is_named_with_its_study(aeflow: Aeflow, here: Path) -> None:
@@ -98,39 +98,39 @@ def test_an_arm_of_another_study_of_ones_own_is_named_with_its_study(aeflow: Aef
     study.parent.mkdir(parents=True)
     text = "defaults: [ai_triage, _self_]\nname: our_ai\narms: {our_ai: {label: Ours, triage: sham}}\n"
     study.write_text(text, encoding="utf-8")
-    said = aeflow("breakeven", "arm=our_ai", "against=one_more_triage_nurse", "dry_run=true").message
-    assert said == (
+    output = aeflow("breakeven", "arm=our_ai", "against=one_more_triage_nurse", "dry_run=true").message
+    assert output == (
         "arm: 'our_ai' is no arm of the study 'alternatives'. It is one of study=our_ai: name a study that has both "
         "arms."
     )
-    said = aeflow("breakeven", "study=our_ai", "arm=our_ai", "against=doctor_at_triage", "dry_run=true").message
-    assert "It is one of study=alternatives or study=known_effects: name a study that has both arms." in said
+    output = aeflow("breakeven", "study=our_ai", "arm=our_ai", "against=doctor_at_triage", "dry_run=true").message
+    assert "It is one of study=alternatives or study=known_effects: name a study that has both arms." in output
     words = ("study=our_ai", "arm=our_ai", "against=one_more_triage_nurse", "dry_run=true")
     assert "nothing was simulated" in aeflow("breakeven", *words).out
 
 
 def test_an_option_of_breakeven_without_a_value_is_named(aeflow: Aeflow) -> None:
-    said = aeflow("breakeven", "arm=lean_triage", "against=nobody", "what").message
-    assert said == "what: is not of the form key=value. See aeflow --help."
+    output = aeflow("breakeven", "arm=lean_triage", "against=nobody", "what").message
+    assert output == "what: is not of the form key=value. See aeflow --help."
 
 
 def test_a_misspelt_key_in_a_scenario_file_is_named(aeflow: Aeflow, own: Own) -> None:
     own({"scenario/mine.yaml": "question: What if?\nchagnes: {site.arrivals.walk_in.scale: 1.1}\n"})
-    said = aeflow("compare", "scenario=mine").message
-    assert said.strip() == "scenario.chagnes: unknown key 'chagnes'. Did you mean 'changes'?"
+    output = aeflow("compare", "scenario=mine").message
+    assert output.strip() == "scenario.chagnes: unknown key 'chagnes'. Did you mean 'changes'?"
 
 
 def test_a_misspelt_path_in_a_scenario_file_is_named(aeflow: Aeflow, own: Own) -> None:
     own({"scenario/mine.yaml": "question: What if?\nchanges: {site.arrivals.walk_on.scale: 1.1}\n"})
-    said = aeflow("compare", "scenario=mine").message
-    assert said.startswith("scenario.changes.site.arrivals.walk_on.scale: there is no 'site.arrivals.walk_on'")
-    assert "Did you mean 'walk_in'?" in said
+    output = aeflow("compare", "scenario=mine").message
+    assert output.startswith("scenario.changes.site.arrivals.walk_on.scale: there is no 'site.arrivals.walk_on'")
+    assert "Did you mean 'walk_in'?" in output
 
 
 def test_a_misspelt_key_in_a_site_file_is_named(aeflow: Aeflow, own: Own) -> None:
     own({"site/mine.yaml": changed("site/typical.yaml", "per_day: 224.4", "per_dya: 224.4")})
-    said = aeflow("compare", "site=mine").message
-    assert "site.arrivals.walk_in.per_dya: unknown key 'per_dya'. Did you mean 'per_day'?" in said
+    output = aeflow("compare", "site=mine").message
+    assert "site.arrivals.walk_in.per_dya: unknown key 'per_dya'. Did you mean 'per_day'?" in output
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n"])
@@ -148,29 +148,29 @@ def test_a_matrix_row_that_does_not_add_up_is_named(aeflow: Aeflow, own: Own) ->
     row = "[0.2618, 0.2618, 0.1588, 0.1588, 0.1588]"
     wrong = changed("triage/ai_label_measured_under.yaml", row, "[0.5618, 0.2618, 0.1588, 0.1588, 0.1588]")
     own({"triage/mine.yaml": wrong})
-    said = aeflow("compare", "study.arms.sham.triage=mine").message
-    assert "triage.ai_label_measured_under.ai.matrix.shares" in said
-    assert "immediate" in said
-    assert "1.3" in said
+    output = aeflow("compare", "study.arms.sham.triage=mine").message
+    assert "triage.ai_label_measured_under.ai.matrix.shares" in output
+    assert "immediate" in output
+    assert "1.3" in output
 
 
 def test_an_arm_that_names_an_unknown_policy_is_named(aeflow: Aeflow) -> None:
-    said = aeflow("compare", "study.arms.sham.triage=shma").message
-    assert said == "study.arms.sham.triage: there is no triage policy 'shma'. Did you mean 'sham'?"
+    output = aeflow("compare", "study.arms.sham.triage=shma").message
+    assert output == "study.arms.sham.triage: there is no triage policy 'shma'. Did you mean 'sham'?"
 
 
 def test_a_step_and_a_branch_of_one_name_are_named(aeflow: Aeflow) -> None:
     branch = "{kind: attribute, attribute: arrival_source, cases: {walk_in: home}, otherwise: home}"
-    said = aeflow("compare", f"+pathway.branches.triage={branch}").message
-    assert "branches has a 'triage' too" in said
-    assert "rename one" in said
+    output = aeflow("compare", f"+pathway.branches.triage={branch}").message
+    assert "branches has a 'triage' too" in output
+    assert "rename one" in output
 
 
 def test_a_pool_in_site_and_in_staffing_is_named(aeflow: Aeflow, own: Own) -> None:
     doctors = "pools:\n  doctors: {kind: staff, capacity: 3, evidence: assumed, source: made for a test}\n"
     own({"site/mine.yaml": changed("site/typical.yaml", "pools:\n", doctors)})
-    said = aeflow("compare", "site=mine").message
-    assert said == "staffing.doctors: the name is used in site, too. Names are unique in a section: rename one."
+    output = aeflow("compare", "site=mine").message
+    assert output == "staffing.doctors: the name is used in site, too. Names are unique in a section: rename one."
 
 
 @pytest.mark.parametrize(
@@ -191,10 +191,10 @@ def test_a_key_stated_twice_in_one_block_is_named(
 ) -> None:
     text = after if before is None else changed("triage/nurse.yaml", before, after)
     own({name: text})
-    said = aeflow("compare", word).message
+    output = aeflow("compare", word).message
     key = line_of.split(":")[0]
-    assert said.startswith(f"{name}, line ")
-    assert said.endswith(f"states a key twice: {key}. Keep one of the two.")
+    assert output.startswith(f"{name}, line ")
+    assert output.endswith(f"states a key twice: {key}. Keep one of the two.")
 
 
 def test_a_block_stated_twice_in_a_site_is_named_though_the_first_is_far_above(aeflow: Aeflow, own: Own) -> None:
@@ -207,17 +207,17 @@ def test_a_block_stated_twice_in_a_site_is_named_though_the_first_is_far_above(a
 
 
 def test_a_route_without_an_end_is_named(aeflow: Aeflow) -> None:
-    said = aeflow("compare", "pathway.branches.transport_home.cases={yes: transport, no: discharge}").message
-    assert said.startswith("pathway.steps.discharge: a loop without bound: discharge -> transport_home -> discharge")
+    output = aeflow("compare", "pathway.branches.transport_home.cases={yes: transport, no: discharge}").message
+    assert output.startswith("pathway.steps.discharge: a loop without bound: discharge -> transport_home -> discharge")
 
 
 @pytest.mark.slow
 def test_an_overloaded_pool_is_refused_by_run_and_compare_and_by_a_dry_run(aeflow: Aeflow, here: Path) -> None:
     busy = "site.durations.specialty_contact.scale=3"
     for words in (("compare", busy), ("run", busy, "dry_run=true")):
-        said = aeflow(*words).message
-        assert "staffing.specialty_doctors: load " in said
-        assert "pathway.allow_overload=true" in said
+        output = aeflow(*words).message
+        assert "staffing.specialty_doctors: load " in output
+        assert "pathway.allow_overload=true" in output
     assert list(here.iterdir()) == []
 
 
@@ -236,9 +236,9 @@ def test_results_that_cannot_be_written_are_refused_before_anything_is_simulated
     results: str, aeflow: Aeflow, here: Path
 ) -> None:
     (here / "taken").write_text("a file", encoding="utf-8")
-    said = aeflow("run", *SHORT, f"results={results}")
-    assert results in said.message
-    assert "replications" not in said.err
+    output = aeflow("run", *SHORT, f"results={results}")
+    assert results in output.message
+    assert "replications" not in output.err
     assert (here / "taken").read_text(encoding="utf-8") == "a file"
 
 

@@ -16,11 +16,11 @@ HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "small-department.md"
 
 def test_a_copy_runs_by_the_commands_that_are_printed_and_that_the_how_to_gives(aeflow: Aeflow, here: Path) -> None:
     new, *others = commands(HOW_TO.read_text(encoding="utf-8"))
-    said = aeflow(*new.split())
-    assert said.code == 0
-    paths = [line.partition(":")[0] for line in said.out.splitlines()][:2]
+    output = aeflow(*new.split())
+    assert output.code == 0
+    paths = [line.partition(":")[0] for line in output.out.splitlines()][:2]
     assert paths == ["configs/pathway/ours.yaml", "configs/study/ours.yaml"]
-    printed = [line.partition("aeflow ")[2] for line in said.out.splitlines() if "  aeflow " in line]
+    printed = [line.partition("aeflow ")[2] for line in output.out.splitlines() if "  aeflow " in line]
     assert printed == others == ["compare study=ours", "show study=ours"]
     for command in others:
         assert aeflow(*command.split(), *SHORT).code == 0
@@ -45,9 +45,9 @@ def test_every_department_that_can_be_copied_gives_the_same_department(source: s
 
 def test_a_copy_can_be_copied_and_goes_into_the_folder_that_is_named(aeflow: Aeflow, here: Path) -> None:
     assert aeflow("new", "department", "first", "from=gallery/one_nurse", "--config-dir", "mine").code == 0
-    said = aeflow("new", "department", "second", "from=first", "--config-dir=mine")
-    assert said.code == 0
-    assert "aeflow show study=second --config-dir mine" in said.out
+    output = aeflow("new", "department", "second", "from=first", "--config-dir=mine")
+    assert output.code == 0
+    assert "aeflow show study=second --config-dir mine" in output.out
     assert sorted(path.name for path in (here / "mine" / "study").iterdir()) == ["first.yaml", "second.yaml"]
 
 
@@ -55,8 +55,8 @@ def test_what_is_there_is_not_overwritten(aeflow: Aeflow, here: Path) -> None:
     aeflow("new", "department", "ours", "from=gallery/one_nurse")
     path = here / "configs" / "study" / "ours.yaml"
     path.write_text("mine", encoding="utf-8")
-    said = aeflow("new", "department", "ours", "from=gallery/fast_track")
-    assert "configs/study/ours.yaml: is there already. Choose another name" in said.message
+    output = aeflow("new", "department", "ours", "from=gallery/fast_track")
+    assert "configs/study/ours.yaml: is there already. Choose another name" in output.message
     assert path.read_text(encoding="utf-8") == "mine"
 
 
@@ -105,12 +105,12 @@ OWN_DEPARTMENT = HOW_TO.with_name("own-department.md")
 
 @pytest.mark.slow
 def test_totals_give_a_department_that_loads_and_says_how_full_its_beds_are(aeflow: Aeflow, here: Path) -> None:
-    said = aeflow(*commands(OWN_DEPARTMENT.read_text(encoding="utf-8"))[0].split())
-    assert said.code == 0
-    told = " ".join(said.out.split())
+    output = aeflow(*commands(OWN_DEPARTMENT.read_text(encoding="utf-8"))[0].split())
+    assert output.code == 0
+    told = " ".join(output.out.split())
     assert re.search(r"patients would fill 10\d % of the 510 staffed\. More than 100 % works because full wards", told)
     assert "Nothing there is hard to believe: go on." in told
-    assert "Does not fit" not in said.out
+    assert "Does not fit" not in output.out
     study = load("study=ours")
     pathway = study.baseline.pathway
     assert sum(each.per_day or 0 for each in pathway.arrivals.values() if each.attends) == pytest.approx(280)
@@ -124,16 +124,16 @@ def test_totals_give_a_department_that_loads_and_says_how_full_its_beds_are(aefl
 
 @pytest.mark.slow
 def test_beds_over_100_per_cent_are_one_clear_message(aeflow: Aeflow) -> None:
-    said = aeflow("new", "department", "ours", "attendances_per_day=280", "beds=420")
-    assert said.out.count("Beds over 100 %") == 1
+    output = aeflow("new", "department", "ours", "attendances_per_day=280", "beds=420")
+    assert output.out.count("Beds over 100 %") == 1
 
 
 @pytest.mark.slow
 def test_beds_over_100_per_cent_are_reported_before_and_above_the_answer(aeflow: Aeflow) -> None:
     aeflow("new", "department", "ours", "attendances_per_day=280", "beds=420")
-    said = aeflow("compare", "study=ours", *SHORT).out
-    assert said.count("Beds over 100 %") == 2
-    assert said.rindex("Beds over 100 %") < said.index("What each does to")
+    output = aeflow("compare", "study=ours", *SHORT).out
+    assert output.count("Beds over 100 %") == 2
+    assert output.rindex("Beds over 100 %") < output.index("What each does to")
 
 
 @pytest.mark.slow

@@ -51,10 +51,10 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, Study]
     folder = tmp_path_factory.mktemp("offer")
     for name, text in TABLES.items():
         (folder / name).write_text(text, encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as said:
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as output:
         patch.chdir(folder)
         assert main([*PRODUCT, "seconds_saved=30", "price_per_attendance=1.8", 'source=panel, "May"']) == 0
-        return folder / "configs", said.getvalue(), load("study=our_ai")
+        return folder / "configs", output.getvalue(), load("study=our_ai")
 
 
 @pytest.mark.parametrize(("group", "kind", "block"), [("nurse", Nurse, 0), ("triage", Tool, 1)])
@@ -72,9 +72,9 @@ def test_the_files_state_what_the_how_to_states_by_hand(
 @pytest.mark.usefixtures("tables")
 def test_the_break_even_of_the_how_to_is_asked_of_the_study_of_the_product(aeflow: Aeflow) -> None:
     aeflow(*PRODUCT)
-    said = aeflow(*BREAK_EVEN, "dry_run=true")
-    assert (said.code, said.err) == (0, "")
-    assert "nothing was simulated" in said.out
+    output = aeflow(*BREAK_EVEN, "dry_run=true")
+    assert (output.code, output.err) == (0, "")
+    assert "nothing was simulated" in output.out
     elsewhere = [word for word in BREAK_EVEN if not word.startswith("study=")]
     assert "It is one of study=our_ai" in aeflow(*elsewhere, "dry_run=true").message
 
@@ -124,17 +124,17 @@ def test_every_number_says_where_it_comes_from(written: tuple[Path, str, Study])
 def test_it_says_what_it_wrote_what_the_tables_say_what_it_assumed_and_what_is_next(
     written: tuple[Path, str, Study],
 ) -> None:
-    said = written[1]
-    assert said.splitlines()[0] == "configs/nurse/our_ai.yaml: how your nurses label, in every arm."
-    assert re.search(r"^    nurses  .* 14\.\d %$", said, re.MULTILINE)
-    assert re.search(r"^    our_ai alone  .* 20\.0 %$", said, re.MULTILINE)
-    assert "limit is 1 point more under-triage of levels 1-2 among everybody" in " ".join(said.split())
-    assert re.search(r"^  for the typical department of England.*  first: aeflow new department$", said, re.MULTILINE)
+    output = written[1]
+    assert output.splitlines()[0] == "configs/nurse/our_ai.yaml: how your nurses label, in every arm."
+    assert re.search(r"^    nurses  .* 14\.\d %$", output, re.MULTILINE)
+    assert re.search(r"^    our_ai alone  .* 20\.0 %$", output, re.MULTILINE)
+    assert "limit is 1 point more under-triage of levels 1-2 among everybody" in " ".join(output.split())
+    assert re.search(r"^  for the typical department of England.*  first: aeflow new department$", output, re.MULTILINE)
     assert re.search(
-        r"^  used for those .*, not for ambulances +covers=walk_in,referred,ambulance$", said, re.MULTILINE
+        r"^  used for those .*, not for ambulances +covers=walk_in,referred,ambulance$", output, re.MULTILINE
     )
-    assert "seconds_saved=" not in said
-    assert f"aeflow {' '.join(COMPARE)}\n" in said
+    assert "seconds_saved=" not in output
+    assert f"aeflow {' '.join(COMPARE)}\n" in output
 
 
 def test_the_tables_say_what_their_counts_say(written: tuple[Path, str, Study]) -> None:
@@ -164,15 +164,15 @@ def test_only_patients_for_whom_it_is_used_change_the_share_of_everybody(written
 
 
 def test_price_and_seconds_are_shown_as_totals(written: tuple[Path, str, Study]) -> None:
-    study, said = written[2], " ".join(written[1].split())
-    told = re.search(r"Price: £1\.80 x ([\d,]+) attendances for which it is used = £([\d,]+) a year\.", said)
+    study, output = written[2], " ".join(written[1].split())
+    told = re.search(r"Price: £1\.80 x ([\d,]+) attendances for which it is used = £([\d,]+) a year\.", output)
     assert told is not None
     n, pounds = (int(number.replace(",", "")) for number in told.groups())
     arrivals = study.arm("our_ai").pathway.arrivals
     assert n == pytest.approx(365 * sum(mean_per_day(arrivals[name]) for name in ("walk_in", "referred")), abs=1)
     assert pounds == pytest.approx(1.8 * n, rel=0.01)
-    assert re.search(r"Time: 30 s less at triage: −0\.\d+ min on average \(of 5\.\d\) for 100 %", said)
-    assert "Check: " not in said
+    assert re.search(r"Time: 30 s less at triage: −0\.\d+ min on average \(of 5\.\d\) for 100 %", output)
+    assert "Check: " not in output
 
 
 @pytest.mark.parametrize(
@@ -240,9 +240,9 @@ def test_the_commands_of_the_how_to_run_in_an_empty_folder_and_lead_to_one_anoth
     ],
 )
 def test_less_is_enough(words: tuple[str, ...], told: str, aeflow: Aeflow, tables: None) -> None:
-    said = aeflow("new", "product", "it", *words)
-    assert said.code == 0
-    assert told in " ".join(said.out.split())
+    output = aeflow("new", "product", "it", *words)
+    assert output.code == 0
+    assert told in " ".join(output.out.split())
     assert load("study=it").arm("it").policy.name == "it"
 
 
@@ -322,9 +322,9 @@ def clinic(here: Path) -> None:
 
 @pytest.mark.usefixtures("clinic")
 def test_tables_have_the_levels_of_the_department(aeflow: Aeflow, here: Path) -> None:
-    said = aeflow("new", "product", "offered", "labels=three.csv", "acceptance=0.6")
-    assert said.code == 0, said.err
-    assert "used for those triaged at the desk" not in said.out  # nobody comes by another door
+    output = aeflow("new", "product", "offered", "labels=three.csv", "acceptance=0.6")
+    assert output.code == 0, output.err
+    assert "used for those triaged at the desk" not in output.out  # nobody comes by another door
     text = (here / "configs" / "triage" / "offered.yaml").read_text(encoding="utf-8")
     assert "- [20, 180, 20]   # true standard" in text
     arm = load("study=offered").arm("offered")

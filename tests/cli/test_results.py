@@ -47,10 +47,10 @@ def copied(one_run: Path, here: Path) -> Callable[..., Path]:
 def test_runs_are_listed_with_the_newest_first(aeflow: Aeflow, copied: Callable[..., Path]) -> None:
     copied("early")
     copied("late", minutes=9, scenario="winter")
-    said = aeflow("results")
-    assert (said.code, said.err) == (0, "")
-    assert said.out.index("ai_triage/late") < said.out.index("ai_triage/early")
-    line = next(line for line in said.out.splitlines() if "ai_triage/late" in line)
+    output = aeflow("results")
+    assert (output.code, output.err) == (0, "")
+    assert output.out.index("ai_triage/late") < output.out.index("ai_triage/early")
+    line = next(line for line in output.out.splitlines() if "ai_triage/late" in line)
     assert all(word in line for word in ("ai_triage", "typical", "winter", " 2 ", "AI scribe, as measured"))
 
 
@@ -65,9 +65,9 @@ def test_the_first_primary_verdict_is_the_one_that_the_result_gives(one_run: Pat
 def test_a_filter_chooses_by_study_site_or_scenario(aeflow: Aeflow, copied: Callable[..., Path]) -> None:
     copied("usual")
     copied("winter", scenario="winter")
-    said = aeflow("results", "scenario=winter", "study=ai_triage")
-    assert "ai_triage/winter" in said.out
-    assert "ai_triage/usual" not in said.out
+    output = aeflow("results", "scenario=winter", "study=ai_triage")
+    assert "ai_triage/winter" in output.out
+    assert "ai_triage/usual" not in output.out
     assert "holds no run with site=elsewhere" in aeflow("results", "results", "site=elsewhere").out
     assert (
         aeflow("results", "policy=nurse").message == "policy=nurse: chooses nothing. Choose by study, site, scenario."
@@ -86,9 +86,9 @@ def test_other_files_are_left_alone(aeflow: Aeflow, here: Path, copied: Callable
     (folder / "notes.txt").write_text("mine")
     (here / "results" / "sweeps" / "then").mkdir(parents=True)
     (here / "results" / "sweeps" / "then" / "across.csv").write_text("a,b\n")
-    said = aeflow("results")
-    assert (said.code, said.err) == (0, "")
-    assert said.out.count("ai_triage/") == 1
+    output = aeflow("results")
+    assert (output.code, output.err) == (0, "")
+    assert output.out.count("ai_triage/") == 1
     assert (folder / "notes.txt").read_text() == "mine"
 
 
@@ -98,11 +98,11 @@ def test_a_damaged_run_is_named_and_the_others_are_listed(
 ) -> None:
     copied("sound")
     (copied("hurt") / name).unlink()
-    said = aeflow("results")
-    assert said.code == 0
-    assert "ai_triage/sound" in said.out
-    assert said.err.startswith("Not listed: ")
-    assert f"hurt/{name}: there is no such file" in said.err
+    output = aeflow("results")
+    assert output.code == 0
+    assert "ai_triage/sound" in output.out
+    assert output.err.startswith("Not listed: ")
+    assert f"hurt/{name}: there is no such file" in output.err
 
 
 def test_a_changed_manifest_is_named(aeflow: Aeflow, copied: Callable[..., Path]) -> None:
@@ -122,19 +122,19 @@ def test_an_unfinished_run_is_listed_as_such(aeflow: Aeflow, here: Path, monkeyp
 
     with pytest.raises(KeyboardInterrupt):
         run_into(study, here / "results", say=lambda words: None, done=stop)
-    said = aeflow("results")
-    (line,) = [line for line in said.out.splitlines() if ".unfinished-" in line]
+    output = aeflow("results")
+    (line,) = [line for line in output.out.splitlines() if ".unfinished-" in line]
     assert "2 of 3" in line
     assert "unfinished: the same command resumes it" in line
 
 
 def test_two_runs_are_set_beside_each_other(aeflow: Aeflow, copied: Callable[..., Path]) -> None:
     one, other = copied("one"), copied("two", scenario="winter")
-    said = aeflow("results", str(one), str(other))
-    assert (said.code, said.err) == (0, "")
-    assert "Across 2 runs" in said.out
-    assert "usual" in said.out
-    assert "winter" in said.out
+    output = aeflow("results", str(one), str(other))
+    assert (output.code, output.err) == (0, "")
+    assert "Across 2 runs" in output.out
+    assert "usual" in output.out
+    assert "winter" in output.out
     assert "Name one to list, or two runs" in aeflow("results", "a", "b", "c").message
     assert "site=typical: has no effect if two runs are named" in aeflow("results", "a", "b", "site=typical").message
 
@@ -161,7 +161,7 @@ def test_a_copy_of_some_files_of_a_run_is_distinguished_from_a_damaged_one(
     for path in kept.iterdir():
         if path.is_file() and path.name not in ("manifest.json", "summary.csv"):
             path.unlink()
-    said = aeflow("results")
-    assert said.code == 0
-    assert "ai_triage/published: holds some files of a run (" in said.err
-    assert "summary.csv), not the run itself" in said.err
+    output = aeflow("results")
+    assert output.code == 0
+    assert "ai_triage/published: holds some files of a run (" in output.err
+    assert "summary.csv), not the run itself" in output.err

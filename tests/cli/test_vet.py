@@ -20,10 +20,10 @@ SMALL = ("cases.number=60", "assessor.folds=3", "comparators=false")
 
 @pytest.mark.slow
 def test_a_bench_runs_out_of_the_box_and_says_where_its_card_is(aeflow: Aeflow, here: Path) -> None:
-    said = aeflow("vet", *SMALL)
-    assert said.code == 0, said.err
-    assert "Planning only, not for clinical use." in said.out
-    assert "Criteria fixed beforehand" in said.out
+    output = aeflow("vet", *SMALL)
+    assert output.code == 0, output.err
+    assert "Planning only, not for clinical use." in output.out
+    assert "Criteria fixed beforehand" in output.out
     assert (here / "results" / "vetting" / "synthetic" / "card.html").is_file()
     again = aeflow("vet", *SMALL, "against=results/vetting/synthetic")
     assert again.code == 0, again.err
@@ -60,26 +60,26 @@ def test_a_dry_run_shows_word_for_word_what_would_be_sent(
     aeflow: Aeflow, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OUR_KEY", "canary-key-3")
-    said = aeflow("vet", "name=llm", "dry_run=true", "assessor.key=OUR_KEY", "cases.number=20")
-    assert said.code == 0, said.err
-    assert "Dry run: nothing was asked. 20 cases" in said.out
-    assert "80 questions" in said.out
-    assert '"response_format"' in said.out
-    assert "Authorization: Bearer <value of OUR_KEY>" in said.out
-    assert "canary-key-3" not in said.out
+    output = aeflow("vet", "name=llm", "dry_run=true", "assessor.key=OUR_KEY", "cases.number=20")
+    assert output.code == 0, output.err
+    assert "Dry run: nothing was asked. 20 cases" in output.out
+    assert "80 questions" in output.out
+    assert '"response_format"' in output.out
+    assert "Authorization: Bearer <value of OUR_KEY>" in output.out
+    assert "canary-key-3" not in output.out
     assert list(here.iterdir()) == []
 
 
 def test_cases_are_written_for_a_vendor_whose_answers_are_then_scored(aeflow: Aeflow, here: Path) -> None:
-    said = aeflow("vet", "cases.number=40", "write_cases=true")
-    assert said.code == 0, said.err
+    output = aeflow("vet", "cases.number=40", "write_cases=true")
+    assert output.code == 0, output.err
     lines = (here / "results/vetting/synthetic-cases_to_answer.csv").read_text(encoding="utf-8-sig").splitlines()
     names = [line.split(",")[0] for line in lines[1:] if ",as_written," in line]
     (here / "answers.csv").write_text("case,label\n" + "".join(f"{name},3\n" for name in names), encoding="utf-8")
     answers = "assessor={kind: answers, file: answers.csv, product: Acme 2.1}"
-    said = aeflow("vet", "cases.number=40", "comparators=false", answers)
-    assert said.code == 0, said.err
-    assert "Acme 2.1 minus the nurse" in said.out
+    output = aeflow("vet", "cases.number=40", "comparators=false", answers)
+    assert output.code == 0, output.err
+    assert "Acme 2.1 minus the nurse" in output.out
 
 
 def test_a_file_with_its_own_case_numbers_and_three_levels_is_put_on_the_bench(aeflow: Aeflow, here: Path) -> None:
@@ -105,9 +105,9 @@ source: a test
     (here / "configs/cases/ours.yaml").write_text(stated, encoding="utf-8")
     cases = "cases={kind: csv, mapping: ours, file: cards.csv}"
     answers = "assessor={kind: answers, file: answers.csv, product: Acme 2.1}"
-    said = aeflow("vet", cases, answers, "comparators=false")
-    assert said.code == 0, said.err
-    assert "study=vetted" not in said.out, "no policy: levels 2 and 4 have no case"
+    output = aeflow("vet", cases, answers, "comparators=false")
+    assert output.code == 0, output.err
+    assert "study=vetted" not in output.out, "no policy: levels 2 and 4 have no case"
     folder = here / "results/vetting/synthetic"
     assert "1,3,1," in (folder / "matrix.csv").read_text(encoding="utf-8-sig")
     assert "A-00" not in "".join(path.read_text(encoding="utf-8-sig") for path in folder.glob("*.csv"))

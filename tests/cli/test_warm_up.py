@@ -10,14 +10,14 @@ CLINIC = ("run.replications=2", "run.warm_up_days=7")
 
 
 def test_a_series_is_drawn_with_the_warm_up_recommended_beside_the_one_stated(aeflow: Aeflow, here: Path) -> None:
-    said = aeflow("show", "warm_up=in_department,medicine_beds", *CLINIC)
-    assert (said.code, said.err) == (0, "")
-    lines = said.out.splitlines()
+    output = aeflow("show", "warm_up=in_department,medicine_beds", *CLINIC)
+    assert (output.code, output.err) == (0, "")
+    lines = output.out.splitlines()
     (inside,), (beds,) = ([line for line in lines if line.startswith(f"  {name}")] for name in ("in dep", "medicine b"))
     for line in (inside, beds):
         assert line.split()[-1] in ("days", "short")
     assert float(beds.split()[2]) > float(inside.split()[2]) > 10  # units in use in the first week
-    assert "run.warm_up_days is 7" in said.out
+    assert "run.warm_up_days is 7" in output.out
     picture = here / "results" / "pathway" / "emergency_department-warm_up.png"
     assert picture.read_bytes().startswith(b"\x89PNG")
 

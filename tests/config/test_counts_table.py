@@ -103,13 +103,13 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("text", "told"), WRONG.items(), ids=range(len(WRONG)))
-def test_what_is_no_table_of_counts_is_refused_with_what_to_do(text: str, told: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("text", "phrase"), WRONG.items(), ids=range(len(WRONG)))
+def test_what_is_no_table_of_counts_is_refused_with_what_to_do(text: str, phrase: str, tmp_path: Path) -> None:
     path = tmp_path / "nurses.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as refused:
         read_counts(path, LEVEL_NAMES)
-    assert told in str(refused.value)
+    assert phrase in str(refused.value)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

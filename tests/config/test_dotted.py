@@ -26,13 +26,13 @@ NOWHERE = {
 }
 
 
-@pytest.mark.parametrize(("path", "told"), NOWHERE.items())
-def test_a_path_that_leads_nowhere_has_one_message_on_the_command_line_and_in_a_change(path: str, told: str) -> None:
+@pytest.mark.parametrize(("path", "phrase"), NOWHERE.items())
+def test_a_path_that_leads_nowhere_has_one_message_on_the_command_line_and_in_a_change(path: str, phrase: str) -> None:
     faults: list[Fault] = []
     raw = stated()
     lay_over(raw, path.split("."), 1, "here", faults)
     set_change(raw, Change(path, 1, "here"), faults, changeable=("staffing",))
-    assert [str(fault) for fault in faults] == [f"here: {told}"] * 2
+    assert [str(fault) for fault in faults] == [f"here: {phrase}"] * 2
     assert raw == stated()
 
 

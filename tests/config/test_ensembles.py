@@ -80,7 +80,7 @@ def test_a_department_that_is_not_there_is_named(own: Own) -> None:
 
 
 @pytest.mark.parametrize(
-    ("was", "becomes", "told"),
+    ("was", "becomes", "phrase"),
     [
         ("[0.8, 1.1, 5]", "[0.8, 1.1]", "ensembles/three.yaml.departments.0: has 2 values for 3 parameters"),
         ("[0.8, 1.1, 5]", "[0.8, 1.4, 5]", "doctor_minutes is 1.4. Allowed: 0.9 to 1.3"),
@@ -93,9 +93,11 @@ def test_a_department_that_is_not_there_is_named(own: Own) -> None:
         ("simulated_years: 9", "simulated_yeers: 9", "Did you mean 'simulated_years'?"),
     ],
 )
-def test_an_ensemble_that_is_not_sound_is_refused_with_what_to_do(own: Own, was: str, becomes: str, told: str) -> None:
+def test_an_ensemble_that_is_not_sound_is_refused_with_what_to_do(
+    own: Own, was: str, becomes: str, phrase: str
+) -> None:
     folder = own({"ensembles/three.yaml": ENSEMBLE.replace(was, becomes, 1)})
-    assert told in message_of(ensemble_named, "three", folder)
+    assert phrase in message_of(ensemble_named, "three", folder)
 
 
 def test_priors_are_read(own: Own) -> None:

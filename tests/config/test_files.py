@@ -195,5 +195,5 @@ ROWS = "Jane Smith, chest pain since Tuesday, " * 40
 @pytest.mark.parametrize("group", ["site", "study", "scenario"])
 @pytest.mark.parametrize("text", [ROWS, f"{ROWS}: 1", f"{ROWS}: 1\n{ROWS}: 2", f"[{ROWS}]", f"name: '{ROWS}'"])
 def test_no_message_holds_a_whole_file(own: Own, group: str, text: str) -> None:
-    said = message_of(f"{group}=mine", folder=own({f"{group}/mine.yaml": text}))
-    assert said.count("Jane Smith") <= 6  # cut short wherever it is shown: as the place, and as what was found
+    output = message_of(f"{group}=mine", folder=own({f"{group}/mine.yaml": text}))
+    assert output.count("Jane Smith") <= 6  # cut short wherever it is shown: as the place, and as what was found

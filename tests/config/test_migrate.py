@@ -179,21 +179,23 @@ def test_a_file_in_old_keys_is_refused_without_asking_for_the_new_ones_besides(o
 )
 def test_an_old_path_in_changes_is_refused_by_its_new_name(path: str, new: str, own: Own) -> None:
     folder = own({"scenario/ours.yaml": f"question: q?\nchanges: {{{path}: 1}}\n"})
-    said = refused("scenario=ours", folder=folder)
-    assert said.startswith(f"scenario.changes.{path}: ")
-    assert f"It is now called '{new}'" in said
+    output = refused("scenario=ours", folder=folder)
+    assert output.startswith(f"scenario.changes.{path}: ")
+    assert f"It is now called '{new}'" in output
 
 
 def test_a_reference_to_an_old_group_is_refused_by_its_new_name(own: Own) -> None:
     text = "defaults: [typical, _self_]\npools: {resus_bays: {capacity: '${knobs.beds.value}'}}\n"
-    said = refused("site=ours", folder=own({"site/ours.yaml": text}))
-    assert said.startswith("site.pools.resus_bays.capacity: ${knobs.beds.value}: there is no 'knobs'. It is now called")
+    output = refused("site=ours", folder=own({"site/ours.yaml": text}))
+    assert output.startswith(
+        "site.pools.resus_bays.capacity: ${knobs.beds.value}: there is no 'knobs'. It is now called"
+    )
 
 
 def test_a_file_of_an_old_group_that_config_yaml_takes_is_refused_by_its_new_name(own: Own) -> None:
     text = (packaged_configs() / "config.yaml").read_text(encoding="utf-8").replace("calibration: typical", "knobs: a")
-    said = refused(folder=own({"config.yaml": text}))
-    assert said.startswith("knobs/a: unknown name 'knobs'. It is now called 'calibration'")
+    output = refused(folder=own({"config.yaml": text}))
+    assert output.startswith("knobs/a: unknown name 'knobs'. It is now called 'calibration'")
 
 
 def test_a_folder_of_an_old_group_is_refused_so_that_none_of_its_files_is_passed_by(own: Own) -> None:

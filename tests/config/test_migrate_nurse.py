@@ -123,7 +123,7 @@ def test_a_tool_that_interprets_gets_its_nurses_where_the_study_had_them(own: Ow
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "told"),
+    ("file", "text", "phrase"),
     [
         ("triage/a.yaml", "{kind: matrix, name: a, nurse: {name: nurse}}", "triage/a.yaml: describes the nurse in"),
         ("triage/a.yaml", "name: a\nnurse: {a: &x {b: 1}}\nai: *x\n", "triage/a.yaml: describes the nurse in a way"),
@@ -132,9 +132,9 @@ def test_a_tool_that_interprets_gets_its_nurses_where_the_study_had_them(own: Ow
         ("study/a.yaml", "levers:\n  a: {takes: [nurse.matrix]}\n", "study/a.yaml, line 2: takes 'nurse.matrix"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_moved_is_reported_and_nothing_is_written(file: str, text: str, told: str, own: Own) -> None:
+def test_what_cannot_be_moved_is_reported_and_nothing_is_written(file: str, text: str, phrase: str, own: Own) -> None:
     folder = own({file: text, "triage/ours.yaml": HEAD % "ours" + NURSE})
-    assert refusal(folder).startswith(told)
+    assert refusal(folder).startswith(phrase)
     assert (folder / file).read_text(encoding="utf-8") == text
 
 

@@ -17,11 +17,11 @@ NAMES = ("short_of_beds", "short_of_clinicians", "short_of_triage")
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_named_department_is_the_one_of_the_ensemble_that_its_file_names(name: str) -> None:
-    said = re.search(
+    output = re.search(
         r"Department (\d+) of the ensemble `typical`", (CONFIGS / "site" / f"{name}.yaml").read_text("utf-8")
     )
-    assert said is not None
-    changes = ensemble_named("typical", [CONFIGS]).changes_of(int(said[1]))
+    assert output is not None
+    changes = ensemble_named("typical", [CONFIGS]).changes_of(int(output[1]))
     ours, typical = composed([f"site={name}"]), composed()
     for change in changes:
         before = 1.0 if change.path.endswith(".scale") else value_at(typical, change.path)

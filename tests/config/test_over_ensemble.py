@@ -139,7 +139,7 @@ def test_one_department_of_the_ensemble_can_be_played_alone(loaded: Callable[...
 
 
 @pytest.mark.parametrize(
-    ("overrides", "said"),
+    ("overrides", "output"),
     [
         (["run.departments=4"], "run.departments: is 4, and the ensemble 'ours' has 3. Give 3 at most"),
         (["run.department=3"], "run.department: there is no department 3 in the ensemble 'ours'. Name one from 0 to 2"),
@@ -154,9 +154,9 @@ def test_one_department_of_the_ensemble_can_be_played_alone(loaded: Callable[...
     ],
 )
 def test_what_an_ensemble_has_not_is_refused_in_words(
-    loaded: Callable[..., Study], overrides: list[str], said: str
+    loaded: Callable[..., Study], overrides: list[str], output: str
 ) -> None:
-    assert said in refusal(loaded, "run.replications=40", *overrides)
+    assert output in refusal(loaded, "run.replications=40", *overrides)
 
 
 def test_an_arm_that_sets_a_value_in_which_departments_differ_is_refused_with_the_relative_form(own: Own) -> None:

@@ -89,9 +89,9 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("path", "told"), REFUSED.items())
-def test_what_is_no_number_is_not_multiplied(path: str, told: str) -> None:
-    assert changed((path, {"times": 1.03}))[1] == [f"here: {told}"]
+@pytest.mark.parametrize(("path", "phrase"), REFUSED.items())
+def test_what_is_no_number_is_not_multiplied(path: str, phrase: str) -> None:
+    assert changed((path, {"times": 1.03}))[1] == [f"here: {phrase}"]
 
 
 def test_a_reference_to_what_is_no_number_is_reported_where_it_is_multiplied() -> None:

@@ -76,21 +76,21 @@ def message_of(folder: Path) -> str:
     ],
 )
 def test_a_slip_in_a_department_is_named_with_what_to_write(own: Own, old: str, new: str, message: str) -> None:
-    said = message_of(own({"study/clinic.yaml": STUDY, "pathway/clinic.yaml": replaced(CLINIC, old, new)}))
-    assert said.startswith(message)
-    assert "faults" not in said
+    output = message_of(own({"study/clinic.yaml": STUDY, "pathway/clinic.yaml": replaced(CLINIC, old, new)}))
+    assert output.startswith(message)
+    assert "faults" not in output
 
 
 def test_a_department_that_defaults_name_and_nobody_has_is_named_with_the_nearest(own: Own) -> None:
     study = replaced(STUDY, "pathway: clinic]", "pathway: clinc]")
-    said = message_of(own({"study/clinic.yaml": study, "pathway/clinic.yaml": CLINIC}))
-    assert said == "pathway/clinc: `defaults` name it, and there is no pathway 'clinc'. Did you mean 'clinic'?"
+    output = message_of(own({"study/clinic.yaml": study, "pathway/clinic.yaml": CLINIC}))
+    assert output == "pathway/clinc: `defaults` name it, and there is no pathway 'clinc'. Did you mean 'clinic'?"
 
 
 def test_a_study_of_a_department_of_its_own_without_defaults_is_one_fault(own: Own) -> None:
     (line,) = [line for line in STUDY.splitlines() if line.startswith("defaults")]
-    said = message_of(own({"study/clinic.yaml": replaced(STUDY, line, ""), "pathway/clinic.yaml": CLINIC}))
-    assert said == (
+    output = message_of(own({"study/clinic.yaml": replaced(STUDY, line, ""), "pathway/clinic.yaml": CLINIC}))
+    assert output == (
         "study/clinic.yaml: states no `defaults`, so it is about the department that comes with aeflow "
         f"(site=typical). For a department of your own write at the top: {line}, or give the arms a triage policy if "
         "it is about the department that comes with aeflow."
@@ -99,15 +99,15 @@ def test_a_study_of_a_department_of_its_own_without_defaults_is_one_fault(own: O
 
 def test_a_slip_in_a_study_of_the_packaged_department_has_its_own_message(own: Own) -> None:
     text = (packaged_configs() / "study/ai_triage.yaml").read_text(encoding="utf-8")
-    said = message_of(own({"study/clinic.yaml": replaced(text, "measure: wait_to_", "measure: wayt_to_")}))
-    assert "unknown measure 'wayt_to_" in said
-    assert "defaults" not in said
+    output = message_of(own({"study/clinic.yaml": replaced(text, "measure: wait_to_", "measure: wayt_to_")}))
+    assert "unknown measure 'wayt_to_" in output
+    assert "defaults" not in output
 
 
 def test_two_arms_with_one_label_are_refused_by_name(own: Own) -> None:
     study = replaced(STUDY, "label: Two nurses", "label: One nurse")
-    said = message_of(own({"study/clinic.yaml": study, "pathway/clinic.yaml": CLINIC}))
-    assert said == (
+    output = message_of(own({"study/clinic.yaml": study, "pathway/clinic.yaml": CLINIC}))
+    assert output == (
         "study.arms.two.label: 'One nurse' is the label of the arm 'one', too. "
         "Tables name arms by their labels: give each its own."
     )
@@ -139,8 +139,8 @@ def test_two_arms_with_one_label_are_refused_by_name(own: Own) -> None:
     ],
 )
 def test_a_slip_that_a_report_would_hide_is_named(own: Own, old: str, new: str, message: str) -> None:
-    said = message_of(own({"study/clinic.yaml": replaced(STUDY, old, new), "pathway/clinic.yaml": CLINIC}))
-    assert message in said
+    output = message_of(own({"study/clinic.yaml": replaced(STUDY, old, new), "pathway/clinic.yaml": CLINIC}))
+    assert message in output
 
 
 @pytest.mark.parametrize(
@@ -155,8 +155,8 @@ def test_a_measure_that_is_stated_twice_is_named(own: Own, before: str, part: st
     parts = "\n".join(f"{key}: [{text}]" for key, text in stated.items() if text)
     if before == "margins":
         parts += "\n" + STUDY[STUDY.index("primary:") :]
-    said = message_of(own({"study/clinic.yaml": f"{head}\n{parts}\n", "pathway/clinic.yaml": CLINIC}))
-    assert "'left_share' is stated as study." in said
+    output = message_of(own({"study/clinic.yaml": f"{head}\n{parts}\n", "pathway/clinic.yaml": CLINIC}))
+    assert "'left_share' is stated as study." in output
 
 
 def test_a_decimal_comma_on_the_command_line_is_named_with_the_number_it_may_be() -> None:

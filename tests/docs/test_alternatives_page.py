@@ -103,8 +103,8 @@ def test_a_break_even_is_written_as_the_page_says(tmp_path: Path, capsys: pytest
     search = commands()[2]
     words = search.split()[1:]
     assert main([*words, "study=ai_triage", *SMALL, "what=seconds,adoption,price", f"results={tmp_path}"]) == 0
-    said = capsys.readouterr().out
-    assert "no price above £0 is as good value" in said
+    output = capsys.readouterr().out
+    assert "no price above £0 is as good value" in output
     (folder,) = (tmp_path / "breakeven").iterdir()
     assert {"breakeven.csv", "trials.csv", "breakeven.json"} <= {path.name for path in folder.iterdir()}
     assert pd.read_csv(folder / "breakeven.csv")["quantity"].tolist() == ["seconds", "adoption"]
@@ -125,6 +125,6 @@ def test_what_cannot_be_asked_is_one_message(
     words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["breakeven", *words, "study=ai_triage", *SMALL]) == 2
-    said = capsys.readouterr().err
-    assert message in said
-    assert "Traceback" not in said
+    output = capsys.readouterr().err
+    assert message in output
+    assert "Traceback" not in output

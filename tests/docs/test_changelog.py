@@ -78,9 +78,9 @@ def test_a_path_that_went_is_refused_on_the_command_line_by_its_new_name(old: st
 def test_each_rename_of_the_table_is_made_by_migrate(tmp_path: Path) -> None:
     """In a folder that holds every old key; the nurse's paths are tried in the tests of migrating her."""
     folder = shutil.copytree(OLD_KEYS, tmp_path / "ours")
-    said = "\n".join(migration_of(folder).lines())
+    output = "\n".join(migration_of(folder).lines())
     for old, new in {**GROUPS, **KEYS, **ATTRIBUTES}.items():
-        assert f"{old} -> {new} (" in said, old
+        assert f"{old} -> {new} (" in output, old
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,8 @@ def test_a_page_shows_the_question_the_picture_and_the_files_as_they_are(name: s
 def test_a_page_shows_what_the_command_prints(name: str) -> None:
     out = StringIO()
     print_result(result(name), stream=out)
-    said = [line.rstrip() for line in out.getvalue().strip().splitlines()]
-    assert "\n".join(said) in gallery.page_of(name), f"run {gallery.COMMAND} {name}"
+    output = [line.rstrip() for line in out.getvalue().strip().splitlines()]
+    assert "\n".join(output) in gallery.page_of(name), f"run {gallery.COMMAND} {name}"
 
 
 @pytest.mark.parametrize("name", NAMES)

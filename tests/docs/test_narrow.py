@@ -121,9 +121,9 @@ def test_a_published_folder_cannot_be_narrowed_and_the_run_that_can_is_named(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["narrow", f"observed={file}", f"from={ROOT / 'results/published/ai_triage'}"]) == 2
-    said = capsys.readouterr().err
-    assert "holds no replications" in said
-    assert "aeflow compare run.replications=40 run.departments=20" in said
+    output = capsys.readouterr().err
+    assert "holds no replications" in output
+    assert "aeflow compare run.replications=40 run.departments=20" in output
 
 
 def test_the_commands_of_the_page_are_read(

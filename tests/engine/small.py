@@ -161,8 +161,8 @@ def draws_of(pathway: Pathway, people: tuple[Person, ...]) -> Draws:
     codes = {ARRIVAL_SOURCE: np.zeros(n, np.int16)}
     for name in pathway.attributes:
         known = pathway.categories(name)
-        said = [each.acuity if name == "acuity_true" else each.categories.get(name, known[0]) for each in people]
-        codes[name] = np.array([known.index(category) for category in said], np.int16)
+        output = [each.acuity if name == "acuity_true" else each.categories.get(name, known[0]) for each in people]
+        codes[name] = np.array([known.index(category) for category in output], np.int16)
     assert not any(isinstance(branch, ByChance) for branch in pathway.branches.values())
     ticks = [NEVER if each.patience is None else round(each.patience * TICKS_PER_MINUTE) for each in people]
     worsens = [each.worsens for each in people]
@@ -198,6 +198,6 @@ def _minutes(pathway: Pathway, name: str, people: tuple[Person, ...]) -> np.ndar
     duration = pathway.durations[name]
     columns = []
     for each in people:
-        said = each.minutes.get(name, duration.mean)
-        columns.append(said if isinstance(said, tuple) else (said,) * duration.repeats)
+        output = each.minutes.get(name, duration.mean)
+        columns.append(output if isinstance(output, tuple) else (output,) * duration.repeats)
     return np.array(columns, float).reshape(len(people), duration.repeats).T.copy()

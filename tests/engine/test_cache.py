@@ -71,18 +71,18 @@ def _load(path: Path, **names: Any) -> Any:
 
 
 def _said(capsys: pytest.CaptureFixture[str]) -> str:
-    said = capsys.readouterr().err
-    assert said.count("\n") <= 1
-    return said
+    output = capsys.readouterr().err
+    assert output.count("\n") <= 1
+    return output
 
 
 def test_the_first_use_compiles_and_says_so_and_later_ones_read(
     installed: Installed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, first = installed.use()
-    said = _said(capsys)
-    assert "compiling the engine" in said
-    assert str(installed.folder / "__pycache__") in said
+    output = _said(capsys)
+    assert "compiling the engine" in output
+    assert str(installed.folder / "__pycache__") in output
     _, second = installed.use()
     assert _said(capsys) == ""
     assert (sum(first.cache_misses.values()), sum(second.cache_hits.values())) == (1, 1)

@@ -104,8 +104,8 @@ def run(
 
 def drawn_at(made: Pathway, *at: float, can_fail: str = "yes") -> Draws:
     """People who come at these minutes; the tool says urgent, the nurse standard, the broken tool minor."""
-    said = {"acuity_given": "urgent", "acuity_by_nurse": "standard", "acuity_by_degraded_tool": "minor"}
-    people = tuple(Person(each, categories={**said, "tool_can_fail": can_fail}) for each in at)
+    output = {"acuity_given": "urgent", "acuity_by_nurse": "standard", "acuity_by_degraded_tool": "minor"}
+    people = tuple(Person(each, categories={**output, "tool_can_fail": can_fail}) for each in at)
     draws = draws_of(made, people)
     return draws.with_columns(
         minutes={"talk:nurse": np.full((1, len(at)), 10.0), "talk:degraded_tool": np.full((1, len(at)), 5.0)}

@@ -38,10 +38,10 @@ def test_a_growing_result_is_judged_by_always_valid_intervals(ordinary: Comparis
     growing = replace(ordinary, interval_kind="always_valid")
     assert (ordinary.findings[0].verdict.kind, growing.findings[0].verdict.kind) == ("cuts", "cannot tell")
     assert (ordinary.safety[0].judgement.kind, growing.safety[0].judgement.kind) == ("non-inferior", "cannot tell")
-    for said in (growing.findings[0].verdict.sentence, growing.safety[0].judgement.sentence):
-        assert INTERVAL_WORDS["always_valid"] in said
-    for said in (ordinary.findings[0].verdict.sentence, ordinary.safety[0].judgement.sentence):
-        assert INTERVAL_WORDS["always_valid"] not in said
+    for output in (growing.findings[0].verdict.sentence, growing.safety[0].judgement.sentence):
+        assert INTERVAL_WORDS["always_valid"] in output
+    for output in (ordinary.findings[0].verdict.sentence, ordinary.safety[0].judgement.sentence):
+        assert INTERVAL_WORDS["always_valid"] not in output
 
 
 def test_every_interval_of_a_growing_result_is_always_valid(ordinary: Comparisons) -> None:

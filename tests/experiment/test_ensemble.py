@@ -84,9 +84,9 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_numbers(
     with UnfinishedRun(tmp_path / study.design.name, identity_of(study), about={}) as unfinished:
         for number in (1, 4):
             unfinished.add(over.replications[number])
-    said: list[str] = []
-    stored = run_into(study_over(), tmp_path, say=said.append)
-    assert said == ["Resuming an unfinished run: 2 of 6 replications are kept (resume=false begins anew)."]
+    output: list[str] = []
+    stored = run_into(study_over(), tmp_path, say=output.append)
+    assert output == ["Resuming an unfinished run: 2 of 6 replications are kept (resume=false begins anew)."]
     assert same_numbers(over, stored.result)
 
 

@@ -149,9 +149,9 @@ def test_ctrl_c_while_tables_are_written_keeps_the_replications_and_the_same_com
     with pytest.raises(KeyboardInterrupt, match=r"All 2 replications are kept in .*; the same command goes on"):
         run_into(study, tmp_path / "cut", say=lambda words: None, keeping=stop)
     assert not list((tmp_path / "cut").rglob("*.parquet.*"))
-    said: list[str] = []
-    folder = run_into(study, tmp_path / "cut", say=said.append).folder
-    assert any("2 of 2 replications are kept" in words for words in said)
+    output: list[str] = []
+    folder = run_into(study, tmp_path / "cut", say=output.append).folder
+    assert any("2 of 2 replications are kept" in words for words in output)
     for name in ("patients", "activities"):
         assert (folder / file_of(name)).read_bytes() == (whole / file_of(name)).read_bytes()
 

@@ -73,10 +73,10 @@ def test_the_report_says_what_was_asked_for_and_what_was_reached(computed: ae.Re
         return precision_line(replace(computed, study=replace(computed.study, run=run)))
 
     n = len(computed.replications)
-    said = precision_line(computed) or ""
+    output = precision_line(computed) or ""
     of = "stay, 95th percentile, everybody, level under the baseline: ±5 minutes."
-    assert said.startswith(f"Precision asked for: {of} Reached: ±")
-    assert said.endswith(f"with {n} replications (first stage: 20).")
+    assert output.startswith(f"Precision asked for: {of} Reached: ±")
+    assert output.endswith(f"with {n} replications (first stage: 20).")
     assert f"with {n} replications, the most allowed" in str(line(half_width=1.0))
     assert line() is None
 
@@ -92,8 +92,8 @@ def test_the_report_names_a_measure_of_ones_own_by_its_label(asked: Study) -> No
     )
     few = replace(asked.run, precision=Precision(measure="in_two_hours", half_width=1.0, at_most=20))
     study = replace(asked, run=few, design=replace(asked.design, measures={"in_two_hours": own}))
-    said = precision_line(ae.compare(study)) or ""
-    assert said.startswith("Precision asked for: through within 2 h, everybody, level under the baseline: ±100 ")
+    output = precision_line(ae.compare(study)) or ""
+    assert output.startswith("Precision asked for: through within 2 h, everybody, level under the baseline: ±100 ")
 
 
 def test_an_upper_bound_and_a_least_number_hold(asked: Study) -> None:

@@ -260,8 +260,8 @@ def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str]) -> N
 def test_a_killed_run_ends_by_the_same_command_as_one_that_was_not(tmp_path: Path) -> None:
     """Killed when the first part is there, some time later, and when the data are written but no report is."""
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    said = finished(whole)
-    assert "Resuming" not in said
+    output = finished(whole)
+    assert "Resuming" not in output
     parent = killed / "kept" / "ai_triage"
     moments: list[Callable[[], bool]] = [
         lambda: any(parent.glob(".unfinished-*/parts/*.parquet")),
@@ -298,26 +298,26 @@ def test_what_was_kept_is_not_run_again_unless_asked(
     def stop() -> None:
         monkeypatch.setattr(serial, "replicate", stopped_at_two)
         with pytest.raises(KeyboardInterrupt, match=r"2 of 4 replications are kept in .*; the same command goes on"):
-            run_into(four, tmp_path, say=said.append)
+            run_into(four, tmp_path, say=output.append)
         monkeypatch.setattr(serial, "replicate", counted)
 
-    said: list[str] = []
+    output: list[str] = []
     stop()
     ran.clear()
     counts: list[int] = []
-    stored = run_into(four, tmp_path, say=said.append, done=counts.append)
-    assert said == ["Resuming an unfinished run: 2 of 4 replications are kept (resume=false begins anew)."]
+    stored = run_into(four, tmp_path, say=output.append, done=counts.append)
+    assert output == ["Resuming an unfinished run: 2 of 4 replications are kept (resume=false begins anew)."]
     assert (ran, counts) == ([2, 3], [2, 3, 4])
     assert same_numbers(stored.result, computed)
     assert not list(tmp_path.glob("*/.unfinished-*"))
-    said.clear()
+    output.clear()
     stop()
-    assert said == [f"Note: {stored.folder} holds this run already."]
-    said.clear()
+    assert output == [f"Note: {stored.folder} holds this run already."]
+    output.clear()
     ran.clear()
-    again = run_into(four, tmp_path, resume=False, say=said.append)
+    again = run_into(four, tmp_path, resume=False, say=output.append)
     assert ran == [0, 1, 2, 3]
-    assert said == []
+    assert output == []
     assert same_numbers(again.result, computed)
 
 
@@ -342,9 +342,9 @@ def test_a_second_writer_is_refused_and_the_first_goes_on(
         with pytest.raises(ae.ResultsError, match="another process is running this very study"):
             run_into(four, tmp_path)
         first.add(computed.replications[0])
-    said: list[str] = []
-    assert same_numbers(run_into(four, tmp_path, say=said.append).result, computed)
-    assert "1 of 4 replications are kept" in said[0]
+    output: list[str] = []
+    assert same_numbers(run_into(four, tmp_path, say=output.append).result, computed)
+    assert "1 of 4 replications are kept" in output[0]
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty", "renamed", "folder"])
@@ -363,12 +363,12 @@ def test_a_damaged_part_is_named_and_its_replications_are_run_again(
     else:
         path.unlink()
         path.mkdir()
-    said: list[str] = []
-    stored = run_into(four, tmp_path, say=said.append)
-    assert len(said) == 2
-    assert path.name in said[0]
-    assert "run again" in said[0]
-    assert "2 of 4 replications are kept" in said[1]
+    output: list[str] = []
+    stored = run_into(four, tmp_path, say=output.append)
+    assert len(output) == 2
+    assert path.name in output[0]
+    assert "run again" in output[0]
+    assert "2 of 4 replications are kept" in output[1]
     assert same_numbers(stored.result, computed)
     assert not list(tmp_path.glob("*/.unfinished-*"))
 
@@ -391,9 +391,9 @@ def test_parts_of_another_program_are_named_and_not_used(
     with unfinished(four, tmp_path, computed.replications[:2]) as kept:
         pass
     monkeypatch.setattr(identity_module, "source_digest", lambda: "another")
-    said: list[str] = []
-    stored = run_into(four, tmp_path, say=said.append)
-    assert said == [
+    output: list[str] = []
+    stored = run_into(four, tmp_path, say=output.append)
+    assert output == [
         f"Note: {kept}: an unfinished run of this study, not used because the package's source changed since."
     ]
     assert same_numbers(stored.result, computed)
@@ -407,10 +407,10 @@ def test_what_a_run_of_fewer_replications_does_not_need_is_kept(
     with unfinished(four, tmp_path, computed.replications):
         pass
     two = replace(four, run=replace(four.run, replications=2))
-    said: list[str] = []
-    assert len(run_into(two, tmp_path, say=said.append).result.replications) == 2
-    assert len(run_into(four, tmp_path, say=said.append).result.replications) == 4
-    assert ["2 of 2" in said[0], "4 of 4" in said[1]] == [True, True]
+    output: list[str] = []
+    assert len(run_into(two, tmp_path, say=output.append).result.replications) == 2
+    assert len(run_into(four, tmp_path, say=output.append).result.replications) == 4
+    assert ["2 of 2" in output[0], "4 of 4" in output[1]] == [True, True]
     assert not list(tmp_path.glob("*/.unfinished-*"))
 
 
@@ -426,9 +426,9 @@ def test_a_run_that_ended_before_its_report_is_finished_unless_more_is_asked_or_
             for replication in computed.replications[:2]:
                 write_part(run.folder / "parts", [replication], key=run.key)
             run.will_finish_as(first.name)
-        said: list[str] = []
-        stored = run_into(more, tmp_path, say=said.append)
-        assert said_of in said[-1]
+        output: list[str] = []
+        stored = run_into(more, tmp_path, say=output.append)
+        assert said_of in output[-1]
         assert len(stored.result.replications) == more.run.replications
         assert (stored.folder == first) == (more is two)
     (first / "details.parquet").write_bytes(b"")
@@ -436,9 +436,9 @@ def test_a_run_that_ended_before_its_report_is_finished_unless_more_is_asked_or_
         for replication in computed.replications[:2]:
             write_part(run.folder / "parts", [replication], key=run.key)
         run.will_finish_as(first.name)
-    said = []
-    assert run_into(two, tmp_path, say=said.append).folder != first
-    assert "details.parquet: is damaged" in said[0]
+    output = []
+    assert run_into(two, tmp_path, say=output.append).folder != first
+    assert "details.parquet: is damaged" in output[0]
 
 
 @pytest.mark.slow
@@ -457,9 +457,9 @@ def test_a_failing_replication_is_named_and_the_others_are_kept(
         with pytest.raises(ae.AeflowError, match=r"^replication 1 failed \(ZeroDivisionError: a patient of nobody\)"):
             ae.compare(four)
     assert str(failed.value).startswith("replication 1 failed (ZeroDivisionError: a patient of nobody). The other 3")
-    said: list[str] = []
-    stored = run_into(four, tmp_path, say=said.append)
-    assert "3 of 4 replications are kept" in said[0]
+    output: list[str] = []
+    stored = run_into(four, tmp_path, say=output.append)
+    assert "3 of 4 replications are kept" in output[0]
     assert same_numbers(stored.result, computed)
 
 
@@ -616,9 +616,9 @@ def test_a_mistake_with_a_stored_study_is_one_message(
     words: tuple[str, ...], told: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["compare", *(word.format(folder=folder) for word in words), f"results={tmp_path}"]) == 2
-    said = capsys.readouterr().err
-    assert told in said
-    assert said.count("aeflow:") == 1
+    output = capsys.readouterr().err
+    assert told in output
+    assert output.count("aeflow:") == 1
 
 
 # --- damage -----------------------------------------------------------------------------------------------------------
@@ -673,9 +673,9 @@ def test_a_report_of_a_damaged_run_is_one_message_that_names_the_file(
     shutil.copytree(folder, copy)
     (copy / name).write_bytes(b"\xff{")
     assert main(["report", str(copy)]) == 2
-    said = capsys.readouterr().err
-    assert f"{copy / name}: " in said
-    assert "Traceback" not in said
+    output = capsys.readouterr().err
+    assert f"{copy / name}: " in output
+    assert "Traceback" not in output
 
 
 @pytest.mark.parametrize("name", ["nowhere", "x" * 5000, "a\0b"])

@@ -39,10 +39,10 @@ def test_every_fault_is_reported_at_once(full: Study) -> None:
     wrong = replace(policy, covers=replace(policy.covers, labels=("walkin",)))
     with pytest.raises(ConfigError) as caught:
         full.with_policies({"nurse": policy, "mine": wrong}, keep=["two_more_bed"])
-    said = str(caught.value)
-    assert "there is no arm 'two_more_bed'" in said
-    assert "is the name of an arm that stays" in said
-    assert "unknown arrival source 'walkin'" in said
+    output = str(caught.value)
+    assert "there is no arm 'two_more_bed'" in output
+    assert "is the name of an arm that stays" in output
+    assert "unknown arrival source 'walkin'" in output
 
 
 def test_the_public_matrix_has_the_wanted_share_and_direction(full: Study) -> None:

@@ -61,9 +61,9 @@ def _small_waves(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def built(own: Path, *words: str) -> tuple[Ensemble, list[str]]:
-    said: list[str] = []
-    ensemble([*WORDS, f"results={own.parent / 'results'}", *words], config_dir=str(own), say=said.append)
-    return ensemble_named("mine", [own]), said
+    output: list[str] = []
+    ensemble([*WORDS, f"results={own.parent / 'results'}", *words], config_dir=str(own), say=output.append)
+    return ensemble_named("mine", [own]), output
 
 
 def years_file(own: Path) -> Path:
@@ -72,8 +72,8 @@ def years_file(own: Path) -> Path:
 
 
 def test_departments_that_fit_are_found_written_and_told(own: Path) -> None:
-    made, said = built(own, "confirm=4", "confirm_departments=15")
-    text = "\n".join(said)
+    made, output = built(own, "confirm=4", "confirm_departments=15")
+    text = "\n".join(output)
     assert len(made.departments) == 20
     with YearsFile(years_file(own)) as file:
         years = file.of_waves()
@@ -123,7 +123,7 @@ def test_targets_that_nobody_meets_end_the_search_with_the_hardest_row(
 
 
 @pytest.mark.parametrize(
-    ("word", "told"),
+    ("word", "phrase"),
     [
         ("departments=9", "departments=9: found '9'. Allowed: a whole number from 10 to 1000"),
         ("confirm=some", "confirm=some: found 'some'. Allowed: a whole number from 0 to 100"),
@@ -132,10 +132,10 @@ def test_targets_that_nobody_meets_end_the_search_with_the_hardest_row(
         ("departmens=20", "Did you mean 'departments'?"),
     ],
 )
-def test_an_option_that_this_command_has_not_is_refused(word: str, told: str) -> None:
+def test_an_option_that_this_command_has_not_is_refused(word: str, phrase: str) -> None:
     with pytest.raises(ConfigError) as refused:
         asked_for([word])
-    assert told in str(refused.value)
+    assert phrase in str(refused.value)
 
 
 def test_what_is_not_a_row_cannot_be_judged_by_its_mean(own: Path, capsys: pytest.CaptureFixture[str]) -> None:

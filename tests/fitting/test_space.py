@@ -48,13 +48,13 @@ def test_departments_whose_answer_to_pressure_is_outside_what_is_asked_are_told_
 
 
 @pytest.mark.parametrize(
-    ("path", "low", "told"),
+    ("path", "low", "phrase"),
     [
         ("site.minutes", 0.9, "'site.minutes' is 8.5, which is no whole number"),
         ("site.chairs", 0.9, "'site.chairs' is None, which is no whole number"),
         ("site.beds", 1.06, "leaves whole numbers from 22 to 22"),
     ],
 )
-def test_whole_numbers_that_cannot_vary_are_refused(path: str, low: float, told: str) -> None:
-    with pytest.raises(ConfigError, match=told):
+def test_whole_numbers_that_cannot_vary_are_refused(path: str, low: float, phrase: str) -> None:
+    with pytest.raises(ConfigError, match=phrase):
         space_of(priors(path, "times", low, 1.1, whole=True), RAW)

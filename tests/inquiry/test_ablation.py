@@ -115,7 +115,7 @@ def test_an_arm_changed_beyond_the_range_of_a_value_is_refused(own: Own) -> None
 
 
 @pytest.mark.parametrize(
-    ("levers", "told"),
+    ("levers", "phrase"),
     [
         ((ACCURACY,), "states one lever"),
         ((ACCURACY, "time: {label: time}"), "study.levers.time: does nothing"),
@@ -130,8 +130,8 @@ def test_an_arm_changed_beyond_the_range_of_a_value_is_refused(own: Own) -> None
         ),
     ],
 )
-def test_a_mistake_in_a_lever_is_named(own: Own, levers: tuple[str, ...], told: str) -> None:
-    assert told in refused(own(*levers))
+def test_a_mistake_in_a_lever_is_named(own: Own, levers: tuple[str, ...], phrase: str) -> None:
+    assert phrase in refused(own(*levers))
 
 
 def test_a_full_policy_that_is_not_there_is_named(own: Own) -> None:

@@ -72,10 +72,10 @@ def test_the_table_says_that_it_is_an_association_and_no_number_of_lives() -> No
     table = harm_table(result(RELATION))
     assert table is not None
     assert table.rows[0][1].startswith("−0.100 (")
-    said = " ".join(table.notes)
-    assert "an association" in said
-    assert "not numbers of lives" in said
-    assert "there is no estimate" in said
+    output = " ".join(table.notes)
+    assert "an association" in output
+    assert "not numbers of lives" in output
+    assert "there is no estimate" in output
 
 
 def test_nothing_is_measured_or_told_unless_a_study_asks() -> None:

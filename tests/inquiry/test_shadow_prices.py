@@ -117,7 +117,7 @@ def test_tables_file_and_picture_say_the_same(study: Study, more: tuple[Extra, .
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "phrase"),
     [
         (["ensemble=typical"], "ensemble: prices are worked out for one department. Leave it out, or name a site"),
         (["pools=[doctor]"], "pools: doctor: the department has no such pool of limited size. Did you mean 'doctors'"),
@@ -130,6 +130,6 @@ def test_tables_file_and_picture_say_the_same(study: Study, more: tuple[Extra, .
         ),
     ],
 )
-def test_what_cannot_be_priced_is_refused(words: list[str], told: str) -> None:
-    with pytest.raises(ConfigError, match=told):
+def test_what_cannot_be_priced_is_refused(words: list[str], phrase: str) -> None:
+    with pytest.raises(ConfigError, match=phrase):
         priced_study(words)

@@ -167,9 +167,9 @@ def report(pool: Floats, first: int, n_samples: int, seed: int, start: int | Non
             holds = holds and ok
             shares = f"{chance.held:>9.1%}{season.held:>9.1%}{runs.held:>9.1%}{chance.held_of_18:>9.1%}"
             shares = shares if chance.shown else f"{'–':>9}" * 4
-            said = f"{measure}{'' if group == 'all' else f', {group}'}"
+            output = f"{measure}{'' if group == 'all' else f', {group}'}"
             print(
-                f"{said:<40}{of:<12}{truth:>9.3f}{chance.shown:>9.0%}{shares}{chance.weak:>9.0%}  "
+                f"{output:<40}{of:<12}{truth:>9.3f}{chance.shown:>9.0%}{shares}{chance.weak:>9.0%}  "
                 f"{'ok' if ok else 'NO'}"
                 f"{', more than claimed by season' if season.shown and season.held > ASKED[1] else ''}"
             )

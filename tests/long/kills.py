@@ -179,7 +179,7 @@ def killed(folder: Path, replications: int, after: float) -> Line:
                 break
         after *= 0.9
     stage = stage_of(here / "results")
-    said = ended(started(here / "results", replications, here / "second.log"))
+    output = ended(started(here / "results", replications, here / "second.log"))
     first, second = (simulated(here / f"{name}.log") for name in ("first", "second"))
     again = [seconds for number, seconds in first.items() if number in second]
     result = ae.read(here / "results" / "latest")
@@ -188,7 +188,7 @@ def killed(folder: Path, replications: int, after: float) -> Line:
         "stage": stage,
         "simulated_before": len(first),
         "simulated_again": len(again),
-        "resumed": "Resuming" in said,
+        "resumed": "Resuming" in output,
         "at_most_a_part_again": sum(again) <= LEAST_SECONDS + max(again, default=0.0),
         "all_once": [each.replication for each in result.replications] == list(range(replications)),
         "equal": content(here / "results") == content(folder / WHOLE / "results"),
@@ -198,10 +198,10 @@ def killed(folder: Path, replications: int, after: float) -> Line:
 
 def ended(process: subprocess.Popen[str]) -> str:
     """What a command said that ended well."""
-    said, _ = process.communicate()
+    output, _ = process.communicate()
     if process.returncode != 0:
-        raise SystemExit(f"the command ended with {process.returncode}:\n{said}")
-    return said
+        raise SystemExit(f"the command ended with {process.returncode}:\n{output}")
+    return output
 
 
 def is_complete(results: Path) -> bool:

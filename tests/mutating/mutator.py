@@ -222,8 +222,8 @@ def override_for(tree: dict[str, Any], chance: random.Random) -> str:
         return f"~{key}"
     prefix = chance.choice(("", "", "", "", "+", "++"))
     form = chance.random()
-    said = _as_word(value) if form < 0.8 else spoilt_text(_as_word(value), chance)
-    return f"{prefix}{key}={said}"
+    output = _as_word(value) if form < 0.8 else spoilt_text(_as_word(value), chance)
+    return f"{prefix}{key}={output}"
 
 
 def _as_word(value: Any) -> str:

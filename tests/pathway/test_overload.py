@@ -100,9 +100,9 @@ def test_a_pool_below_1_at_every_hour_is_not_remarked_on() -> None:
 
 def test_a_load_is_called_above_1_only_where_it_is_so_by_two_standard_errors() -> None:
     """1.13 over the week is with a standard error of .04, not of .07; a clock hour has the root of 24 times it."""
-    for error, said in ((0.04, True), (0.07, False)):
+    for error, output in ((0.04, True), (0.07, False)):
         load = replace(flat(2.2, 2.0), error=np.array([error]))
         load.work[0, 10::24] *= 1.55
-        assert ("over the week" in remarks(load)[0]) == said
+        assert ("over the week" in remarks(load)[0]) == output
     for error, n_remarks in ((0.0102, 1), (0.0103, 0)):  # .10 is twice .01021 times 4.90
         assert len(remarks(replace(flat(2.2, 2.0), error=np.array([error])))) == n_remarks

@@ -77,13 +77,13 @@ def test_the_effect_of_all_in_the_file_is_that_of_the_arm_in_the_summary(folder:
 
 
 def test_the_answer_says_of_every_target_what_each_lever_earns(result: StudyResult) -> None:
-    said = list(findings(result))
+    output = list(findings(result))
     for target in result.targets:
-        (sentence,) = [each for each in said if f"of '{target.label}', levers earn" in each]
+        (sentence,) = [each for each in output if f"of '{target.label}', levers earn" in each]
         for lever in LEVERS:
             assert f"'{result.design.levers[lever].label}'" in sentence
-    assert sum("by more than the least difference that would matter:" in each for each in said) == 1
-    assert any(each.startswith("If the claim were true, of ") for each in said)
+    assert sum("by more than the least difference that would matter:" in each for each in output) == 1
+    assert any(each.startswith("If the claim were true, of ") for each in output)
 
 
 def test_the_page_has_the_section_its_picture_and_every_table(folder: Path, result: StudyResult) -> None:

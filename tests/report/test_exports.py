@@ -76,9 +76,9 @@ def test_a_number_in_the_workbook_is_a_number_that_reads_as_in_the_report(book: 
 
 def test_the_document_holds_the_first_page_its_table_and_a_picture_with_its_words(paper: bytes, result: Result) -> None:
     read, page = Document(BytesIO(paper)), first_page(result)
-    said = "\n".join(paragraph.text for paragraph in read.paragraphs)
+    output = "\n".join(paragraph.text for paragraph in read.paragraphs)
     for words in (page.question, page.lead, *(each.sentence for each in page.headlines)):
-        assert words in said
+        assert words in output
     assert page.table is not None
     cells = [tuple(cell.text for cell in row.cells) for row in read.tables[0].rows]
     assert cells == [page.table.table.headers, *page.table.table.rows]

@@ -81,18 +81,20 @@ def test_a_failed_safety_limit_comes_first(result: Result) -> None:
 
 
 @pytest.mark.parametrize(
-    ("under", "said", "look"),
+    ("under", "output", "look"),
     [
         (0.15, "fails: under-triage 10.0 to 15.0 %", "worse"),
         (0.1, "passes", ""),
         (0.11, "may fail: under-triage 10.0 to 11.0 %", "cannot-tell"),
     ],
 )
-def test_the_column_of_safety_limits_says_from_what_to_what(result: Result, under: float, said: str, look: str) -> None:
+def test_the_column_of_safety_limits_says_from_what_to_what(
+    result: Result, under: float, output: str, look: str
+) -> None:
     found = first_table(made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, {TOOL: under}))
     assert found is not None
     at = found.table.headers.index("safety limits")
-    assert (found.table.rows[1][at], found.looks[1][at]) == (said, look)
+    assert (found.table.rows[1][at], found.looks[1][at]) == (output, look)
     assert found.table.rows[0][at] == "–"
 
 
@@ -126,7 +128,7 @@ def test_a_share_of_everybody_is_called_so_where_the_tool_labels_some_only(resul
 
 
 @pytest.mark.parametrize(
-    ("wait", "said"),
+    ("wait", "output"),
     [
         (100 + NOISE, "makes no difference that matters: 0.0 min (−0.5 to +0.5)."),
         (99 + 40 * NOISE, "effect not settled: −1.0 min ("),
@@ -139,8 +141,8 @@ def test_a_share_of_everybody_is_called_so_where_the_tool_labels_some_only(resul
         ),
     ],
 )
-def test_every_kind_of_effect_has_its_words(result: Result, wait: np.ndarray, said: str) -> None:
-    assert words_of(made(result, {NURSE: [100.0] * 12, TOOL: wait})).startswith(said)
+def test_every_kind_of_effect_has_its_words(result: Result, wait: np.ndarray, output: str) -> None:
+    assert words_of(made(result, {NURSE: [100.0] * 12, TOOL: wait})).startswith(output)
 
 
 def test_what_costs_more_is_not_called_cheaper_and_what_does_half_as_much_does_not_do_as_much(result: Result) -> None:
@@ -307,8 +309,8 @@ def test_work_beyond_capacity_is_reported_above_the_answer_and_stored_with_a_res
     )  # fmt: skip
     result = compare(study)
     checks = first_page(result).checks
-    (said,) = [each for each in checks if "More work is asked for over the week than can be done" in each]
-    assert re.search(r"\(nurses 1\.\d\d times what there is\)\. Look at pathway\.pools\.nurses", said)
+    (output,) = [each for each in checks if "More work is asked for over the week than can be done" in each]
+    assert re.search(r"\(nurses 1\.\d\d times what there is\)\. Look at pathway\.pools\.nurses", output)
 
 
 def test_the_page_begins_with_what_becomes_of_several_products(result: Result) -> None:
@@ -352,13 +354,13 @@ def test_an_alternative_whose_safety_is_not_settled_is_not_said_to_pass(result: 
     assert "and its safety is not settled" in words_of(with_measures(passes, measures, passes.design))
 
 
-@pytest.mark.parametrize(("measurement", "by_limits", "said"), [
+@pytest.mark.parametrize(("measurement", "by_limits", "output"), [
     (0.0, ["non-inferior"], "Passes the safety limit."),
     (0.001, ["worse"], "May fail a safety limit: 'Under-triage of levels 1-2', from 10.0 % to 10.6 %, worse, perhaps"),
     (0.01, [], "Its measured table leaves safety open on 'Under-triage of levels 1-2'."),
 ])  # fmt: skip
 def test_a_measured_tool_passes_only_if_both_sources_of_uncertainty_let_it(
-    result: Result, monkeypatch: pytest.MonkeyPatch, measurement: float, by_limits: list[str], said: str
+    result: Result, monkeypatch: pytest.MonkeyPatch, measurement: float, by_limits: list[str], output: str
 ) -> None:
     """Worse by 0.6 points of a margin of 1, for certain within it by simulation alone."""
     found = made(result, {NURSE: [100.0] * 12, TOOL: 90 + NOISE}, {TOOL: 0.106})
@@ -370,7 +372,7 @@ def test_a_measured_tool_passes_only_if_both_sources_of_uncertainty_let_it(
     monkeypatch.setattr("simulation.report.tables.measurement.measured_tools", lambda result: (tool,))
     limits, _ = limits_of(found, found.arm(TOOL))
     assert [limit.judgement.kind for limit in limits] == by_limits
-    assert said.lower() in words_of(found).lower()
+    assert output.lower() in words_of(found).lower()
     assert fails(found, found.arm(TOOL)) == (by_limits == ["worse"])
 
 
@@ -385,11 +387,11 @@ def test_a_product_whose_labels_were_counted_states_the_number_of_cases(
     counted = replace(policy, ai=replace(policy.ai, matrix=Matrix(counts=counts, evidence="measured", source="panel")))
     arms = tuple(replace(arm, policy=counted) if arm.name == TOOL else arm for arm in result.study.arms)
     found = made(replace(result, study=replace(result.study, arms=arms)), waits)
-    said = "Passes the safety limit. Its labels rest on 220 cases, 49 of levels 1-2"
-    assert f"{said}; intervals do not cover that uncertainty." in words_of(found)
+    output = "Passes the safety limit. Its labels rest on 220 cases, 49 of levels 1-2"
+    assert f"{output}; intervals do not cover that uncertainty." in words_of(found)
     tool = SimpleNamespace(arm=TOOL, label="", is_margin=False)
     monkeypatch.setattr("simulation.report.tables.measurement.measured_tools", lambda result: (tool,))
-    assert f"{said}." in words_of(found)
+    assert f"{output}." in words_of(found)
 
 
 def test_levels_1_2_get_a_column_unasked_only_where_they_are_a_minority_of_the_scale(result: Result) -> None:

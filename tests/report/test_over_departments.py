@@ -78,9 +78,9 @@ def test_a_rule_is_shown_with_its_hit_rate_and_only_if_it_beats_one_answer_for_a
     assert ("The effect is larger where '" in quicker) != is_told
 
 
-@pytest.mark.parametrize(("noise", "said"), [(0.1, "Much the same in every department."), (30, "is not settled.")])
+@pytest.mark.parametrize(("noise", "output"), [(0.1, "Much the same in every department."), (30, "is not settled.")])
 def test_departments_that_cannot_be_told_apart_are_called_alike_only_if_they_are_shown_to_be(
-    over: Result, noise: float, said: str
+    over: Result, noise: float, output: str
 ) -> None:
     """Effects of 10 minutes that differ by chance alone: by little, and by so much that it hides any difference."""
     chance = np.random.default_rng(5).normal(0, noise, 40)
@@ -94,7 +94,7 @@ def test_departments_that_cannot_be_told_apart_are_called_alike_only_if_they_are
         arm = replace(each.arms["quicker"], measures=Measures(theirs.names, ours))
         replications.append(replace(each, arms={**each.arms, "quicker": arm}))
     (quicker,) = (each.words for each in headlines(replace(over, replications=tuple(replications))))
-    assert said in quicker
+    assert output in quicker
 
 
 def test_a_range_has_its_signs_where_no_direction_was_told(over: Result) -> None:
@@ -160,7 +160,7 @@ def test_a_study_on_one_department_says_why_first(
 ) -> None:
     words = ["study=mine", "ensemble=ours", "run.replications=4", "run.measured_days=7", "executor=serial"]
     assert main(["compare", *words, f"results={tmp_path}", "--config-dir", str(mine)]) == 0
-    said = " ".join(capsys.readouterr().out.split())
+    output = " ".join(capsys.readouterr().out.split())
     why = "4 replications are too few to use 20 departments of the ensemble 'ours' 2 times each"
-    assert f"On one department: {why}." in said
-    assert f"This is one department ({why}): what an effect hinges on was not tested." in said
+    assert f"On one department: {why}." in output
+    assert f"This is one department ({why}): what an effect hinges on was not tested." in output

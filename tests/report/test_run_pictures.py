@@ -21,16 +21,16 @@ def test_the_pictures_of_a_report_have_the_names_that_a_figure_is_asked_for_by(d
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "phrase"),
     [
         ("diferences", "there is no figure 'diferences'. Did you mean 'differences'?"),
         ("levers", "figure 'levers': this study has nothing to show in it. Other figures: differences, by_group"),
     ],
 )
-def test_a_figure_that_a_result_does_not_have_is_one_message(name: str, told: str, result: ae.Result) -> None:
+def test_a_figure_that_a_result_does_not_have_is_one_message(name: str, phrase: str, result: ae.Result) -> None:
     with pytest.raises(ae.ResultsError) as refused:
         ae.figure(result, name)
-    assert str(refused.value).startswith(told)
+    assert str(refused.value).startswith(phrase)
 
 
 def test_a_result_is_stored_in_a_named_folder_which_is_returned(

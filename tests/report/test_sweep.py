@@ -154,7 +154,7 @@ def test_a_verdict_turns_where_both_tell_something_else_and_is_unsettled_where_o
         )
         for told in (before, now)
     )
-    assert sweep_turns._turned(first, run, "arm", None) == turned  # type: ignore[arg-type]
+    assert sweep_turns._changed(first, run, "arm", None) == turned  # type: ignore[arg-type]
     assert sweep_turns._unsettled(first, run, "arm", None) == unsettled  # type: ignore[arg-type]
 
 

@@ -59,10 +59,10 @@ def test_tables_page_and_picture_say_what_the_verdict_says(
 ) -> None:
     """One wording, in one place."""
     for target in result.targets:
-        said = {cells[0]: cells[5] for cells in target_table(result, target).rows}
+        output = {cells[0]: cells[5] for cells in target_table(result, target).rows}
         for arm in result.others:
             words = result.finding(arm.name, target).verdict.words
-            assert said[arm.label] == words
+            assert output[arm.label] == words
             assert words in html
             assert words in drawn["differences"].alt
 
@@ -128,11 +128,11 @@ def test_a_pool_that_is_never_on_duty_by_day_is_left_out_and_is_no_bottleneck(re
         busy[nurse.day.pools.index("practitioners"), 10:23] = np.nan
         off_duty = replace(nurse, day=replace(nurse.day, busy=busy))
         replications.append(replace(replication, arms={**replication.arms, "nurse": off_duty}))
-    (said,) = _busy_sentence(replace(result, replications=tuple(replications)))
-    assert said.startswith("How busy staff are from 10 to 23 h: ")
-    assert "nan" not in said
-    assert "practitioners" not in said
-    assert " doctors " in said
+    (output,) = _busy_sentence(replace(result, replications=tuple(replications)))
+    assert output.startswith("How busy staff are from 10 to 23 h: ")
+    assert "nan" not in output
+    assert "practitioners" not in output
+    assert " doctors " in output
 
 
 def test_shares_are_shown_in_points_of_a_hundred_with_a_true_minus() -> None:

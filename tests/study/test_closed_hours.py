@@ -31,9 +31,9 @@ def clinic(*, staff: str, doors: tuple[int, int] = (8, 20), queues: bool = True)
 
 def test_patients_who_still_queue_as_a_pool_closes_are_counted_by_hand() -> None:
     study = clinic(staff="8-20")
-    (said,) = kept_until_open(study)
-    assert "of patients wait over an hour for nurses, across hours when nobody is on duty" in said
-    assert "pathway.pools.nurses.rota" in said
+    (output,) = kept_until_open(study)
+    assert "of patients wait over an hour for nurses, across hours when nobody is on duty" in output
+    assert "pathway.pools.nurses.rota" in output
     run, days = study.run, 1440.0
     simulation = simulate_arm(study.baseline, run, study.engine, 0, cool_down_days=1)
     arrived = simulation.patients["arrived_at"]
@@ -47,7 +47,7 @@ def test_patients_who_still_queue_as_a_pool_closes_are_counted_by_hand() -> None
             n_all += 1
             closed = not 8 * 60 <= joined % days < 20 * 60 or started > closes
             n_kept += bool(closed and started - joined > 60)
-    assert said.startswith(f"{100 * n_kept / n_all:.1f} % of patients wait over an hour for nurses")
+    assert output.startswith(f"{100 * n_kept / n_all:.1f} % of patients wait over an hour for nurses")
     assert n_kept > 5
 
 

@@ -21,10 +21,10 @@ def test_departments_that_fit_have_no_warning() -> None:
 
 
 def test_too_few_beds_for_the_stays_are_reported_with_the_keys() -> None:
-    (said,) = misfits(boarding("pathway.pools.beds.capacity=30", "pathway.allow_overload=true"))
-    assert said.startswith("Beds over 100 %: stays ask for ")
-    assert "of 30 staffed beds" in said
-    assert "calibration.*_beds" in said
+    (output,) = misfits(boarding("pathway.pools.beds.capacity=30", "pathway.allow_overload=true"))
+    assert output.startswith("Beds over 100 %: stays ask for ")
+    assert "of 30 staffed beds" in output
+    assert "calibration.*_beds" in output
 
 
 def test_beds_are_not_over_100_per_cent_while_pressure_can_end_stays_early_enough() -> None:
@@ -36,15 +36,17 @@ def test_beds_are_not_over_100_per_cent_while_pressure_can_end_stays_early_enoug
 
 
 def test_a_desk_whose_queue_passes_an_hour_is_reported() -> None:
-    (said,) = misfits(load("study=gallery/emergency_room"))
-    assert said.startswith("nurses: load 1")
-    assert "staffing.nurses.rota" in said
+    (output,) = misfits(load("study=gallery/emergency_room"))
+    assert output.startswith("nurses: load 1")
+    assert "staffing.nurses.rota" in output
 
 
 def test_work_beyond_capacity_is_reported_with_the_keys_and_without_a_queue_of_the_same_desk() -> None:
     busy = ("study=gallery/one_nurse", "pathway.arrivals.walk_in.per_day=200", "+pathway.allow_overload=true")
-    (said,) = misfits(load(*busy))
-    assert re.search(r"than can be done \(nurses 1\.\d\d times what there is\)\. Look at pathway\.pools\.nurses$", said)
+    (output,) = misfits(load(*busy))
+    assert re.search(
+        r"than can be done \(nurses 1\.\d\d times what there is\)\. Look at pathway\.pools\.nurses$", output
+    )
 
 
 @pytest.mark.slow

@@ -92,9 +92,9 @@ def test_the_label_accuracy_is_that_of_the_labels_that_patients_get(desk: Pathwa
     for usage in ({}, {"role": "advises", "acceptance": acceptance}, {"role": "advises", "switching": switching}):
         stated = policy(**usage)
         given = apply(stated, desk, patients).attributes["acuity_given"]
-        said = label_accuracy(stated, mix)
+        output = label_accuracy(stated, mix)
         exact = float(np.mean(given == patients.attributes["acuity_true"]))
-        assert exact == pytest.approx(said["exact_share"], abs=4 * 0.5 / np.sqrt(len(patients))), usage
+        assert exact == pytest.approx(output["exact_share"], abs=4 * 0.5 / np.sqrt(len(patients))), usage
 
 
 def test_a_cell_that_nobody_was_counted_in_leans_on_the_level() -> None:

@@ -42,7 +42,7 @@ def test_running_or_comparing_such_a_policy_gives_a_warning(capsys: pytest.Captu
     (change,) = [each for each in changes_of(watches.baseline, nurse.baseline, drawn).changes if each.kind == "nothing"]
     assert (change.what, change.words) == ("watches", f"does nothing here: {UNHEARD.why}")
     announce(watches, alone=True)
-    said = capsys.readouterr().out
-    assert f"Warning: arm 'ai_watches': watches of 'ai_watches' does nothing here: {UNHEARD.why}." in said
+    output = capsys.readouterr().out
+    assert f"Warning: arm 'ai_watches': watches of 'ai_watches' does nothing here: {UNHEARD.why}." in output
     announce(nurse, alone=True)
     assert "Warning" not in capsys.readouterr().out

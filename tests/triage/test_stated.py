@@ -151,23 +151,23 @@ def test_a_tool_that_gives_back_what_no_nurse_lost_is_refused() -> None:
 def test_a_table_of_other_patients_than_the_nurses_is_warned_of(
     of_tool: dict[str, Any], of_nurses: dict[str, Any], warned: bool
 ) -> None:
-    said = of_other_patients(made(tool(**of_tool), nurse(**of_nurses)))
-    assert bool(said) == warned
+    output = of_other_patients(made(tool(**of_tool), nurse(**of_nurses)))
+    assert bool(output) == warned
     if warned:
-        assert "(400 patients: the same 400 cases) and the nurses' (800 patients: Korea)" in said
+        assert "(400 patients: the same 400 cases) and the nurses' (800 patients: Korea)" in output
 
 
-@pytest.mark.parametrize(("row", "said"), [
+@pytest.mark.parametrize(("row", "output"), [
     (0, "the table of 'ours' counts 2 cases of 400 fewer than the nurses': leave out of both what one of them did not"),
     (1, "the nurses' table counts 2 cases of 402 fewer than that of 'ours': leave out of both"),
     (2, "are not of the same patients"),
 ])  # fmt: skip
-def test_the_message_on_a_few_cases_that_one_table_lacks_says_to_leave_them_out(row: int, said: str) -> None:
+def test_the_message_on_a_few_cases_that_one_table_lacks_says_to_leave_them_out(row: int, output: str) -> None:
     """Of the most urgent level 2 fewer; 2 more; and 2 fewer, but 2 more of the next."""
     counts = [list(line) for line in AI]
     counts[0][0] += 2 if row == 1 else -2
     counts[1][1] += 2 if row == 2 else 0
-    assert said in of_other_patients(made(tool(**table(counts)), nurse(source="the nurses")))
+    assert output in of_other_patients(made(tool(**table(counts)), nurse(source="the nurses")))
 
 
 BESIDE = {
@@ -181,6 +181,8 @@ def test_a_tool_with_other_nurses_than_those_of_its_bench_gives_a_warning_that_n
     zero = {"value": 0, "range": [0, 0], "evidence": "assumed", "source": "in the counts"}
     for nurses, warned in (("the same 400 cases", False), ("", False), ("nurses of the bench", True)):
         beside = {**BESIDE, "nurses": nurses}
-        said = of_other_patients(made(tool(beside_nurse=beside, correlation=zero), nurse(source="the same 400 cases")))
-        assert bool(said) == warned, said
-    assert "was measured beside other nurses (nurses of the bench) than these (the same 400 cases)" in said
+        output = of_other_patients(
+            made(tool(beside_nurse=beside, correlation=zero), nurse(source="the same 400 cases"))
+        )
+        assert bool(output) == warned, output
+    assert "was measured beside other nurses (nurses of the bench) than these (the same 400 cases)" in output

@@ -59,10 +59,10 @@ def test_a_miss_is_told_with_its_reason_and_leaves_the_exit_code(monkeypatch: py
         return found
 
     monkeypatch.setattr(command, "validate_known_effects", instead)
-    said: list[str] = []
-    assert validate(["only=known_effects"], say=said.append) == 0
-    assert "1 of 2 known effects hit, 0 of them central." in said
-    misses = [line for line in said if line.lstrip().startswith("MISS  Nurse")]
+    output: list[str] = []
+    assert validate(["only=known_effects"], say=output.append) == 0
+    assert "1 of 2 known effects hit, 0 of them central." in output
+    misses = [line for line in output if line.lstrip().startswith("MISS  Nurse")]
     assert len(misses) == 2  # its line in the table, and its reason
     assert "The queue behind it takes the time back." in misses[1]
     assert any("-37.0 (-44.1 to -30.3)" in line for line in as_lines(found))

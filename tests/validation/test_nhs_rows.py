@@ -77,7 +77,7 @@ def table(*rows: Row, **changes: Any) -> Table:
 
 
 @pytest.mark.parametrize(
-    ("stated", "told"),
+    ("stated", "phrase"),
     [
         ("# café".encode("latin-1"), "targets/mine.yaml, line 1: the byte 0xe9 is not UTF-8."),
         (b"rows: \x07", "targets/mine.yaml, line 1: holds the control character 0x07."),
@@ -89,13 +89,13 @@ def table(*rows: Row, **changes: Any) -> Table:
     ],
 )
 def test_a_file_of_targets_that_cannot_be_read_is_one_message_that_names_it(
-    tmp_path: Path, stated: bytes, told: str
+    tmp_path: Path, stated: bytes, phrase: str
 ) -> None:
     (tmp_path / "targets").mkdir()
     (tmp_path / "targets" / "mine.yaml").write_bytes(stated)
     with pytest.raises(ConfigError) as refused:
         targets_named("mine", [tmp_path])
-    assert str(refused.value).startswith(told)
+    assert str(refused.value).startswith(phrase)
 
 
 # --- judging ---------------------------------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ def test_a_department_is_held_against_the_file_of_its_name_else_against_england(
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "phrase"),
     [
         ({"low": 0.66}, "low is 0.66 and high is 0.64. Write the least that is allowed as low."),
         ({"value": 0.7}, "value is 0.7, and the band is 0.6 to 0.64. Put the figure within its own band."),
@@ -76,13 +76,13 @@ def test_a_department_is_held_against_the_file_of_its_name_else_against_england(
     ],
 )
 def test_a_mistake_in_a_row_is_one_message_that_names_file_and_row(
-    tmp_path: Path, changes: Mapping[str, object], told: str
+    tmp_path: Path, changes: Mapping[str, object], phrase: str
 ) -> None:
     with pytest.raises(ConfigError) as refused:
         targets_named("ours", [written(tmp_path, row(name="First"), row(**changes))])
     (fault,) = refused.value.faults
     assert str(fault).startswith("targets/ours.yaml, row 2 (Four hours)")
-    assert told in str(fault)
+    assert phrase in str(fault)
 
 
 def test_mistakes_of_several_rows_are_told_at_once(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def refusal(tmp_path: Path, typical: Study) -> Say:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "phrase"),
     [
         ({"measure": "within_4_share"}, "unknown measure 'within_4_share'. Did you mean 'within_4h_share'?"),
         ({"unit": '"%"'}, "unit is '%', and 'within_4h_share' is in share. Leave unit out."),
@@ -140,11 +140,11 @@ def refusal(tmp_path: Path, typical: Study) -> Say:
     ],
 )
 def test_what_a_department_does_not_give_is_told_before_anything_runs(
-    refusal: Say, changes: Mapping[str, object], told: str
+    refusal: Say, changes: Mapping[str, object], phrase: str
 ) -> None:
     said = refusal(**changes)
     assert said.startswith("targets/ours.yaml, Four hours: ")
-    assert told in said
+    assert phrase in said
 
 
 def test_a_unit_that_is_left_out_is_that_of_the_measure(tmp_path: Path, typical: Study) -> None:

@@ -109,16 +109,16 @@ def test_every_figure_of_the_trusts_is_one_that_a_panel_has(panel: Panel) -> Non
 
 
 @pytest.mark.parametrize(
-    ("override", "told"),
+    ("override", "phrase"),
     [
         ("run.replications=2", "run.replications: is 2. Simulate three trusts or more"),
         ("run.measured_days=28", "run.measured_days: holds 0 whole months. Measure three"),
     ],
 )
-def test_a_panel_too_small_for_a_regression_is_refused(override: str, told: str) -> None:
+def test_a_panel_too_small_for_a_regression_is_refused(override: str, phrase: str) -> None:
     with pytest.raises(ConfigError) as refused:
         simulated_panel([load(*SHORT, "run.replications=4", override)])
-    assert told in str(refused.value)
+    assert phrase in str(refused.value)
 
 
 # --- the command -----------------------------------------------------------------------------------------------------
@@ -134,24 +134,24 @@ def test_only_responses_runs_nothing_else_and_a_miss_leaves_the_exit_code(monkey
         return far
 
     monkeypatch.setattr(command, "validate_responses", instead)
-    said: list[str] = []
-    assert validate(["only=responses", "scenario=winter"], say=said.append) == 0
+    output: list[str] = []
+    assert validate(["only=responses", "scenario=winter"], say=output.append) == 0
     assert asked == [("scenario=winter",)]
-    assert not any("Theory" in line or "Site" in line for line in said)
-    assert said[-1] == "0 of 1 figures agree."
+    assert not any("Theory" in line or "Site" in line for line in output)
+    assert output[-1] == "0 of 1 figures agree."
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "phrase"),
     [
         (["only=response"], "only=response: only is 'response'. Did you mean 'responses'?"),
         (["only=responses", "predictions=write"], "predictions=write: only=responses predicts nothing."),
     ],
 )
-def test_a_part_that_there_is_not_is_refused(words: list[str], told: str) -> None:
+def test_a_part_that_there_is_not_is_refused(words: list[str], phrase: str) -> None:
     with pytest.raises(ConfigError) as refused:
         validate(words, say=lambda line: None)
-    assert str(refused.value).startswith(told)
+    assert str(refused.value).startswith(phrase)
 
 
 def test_the_departments_of_an_ensemble_share_the_replications() -> None:

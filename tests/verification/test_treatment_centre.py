@@ -144,8 +144,8 @@ def test_a_row_without_spread_passes_only_if_it_is_equal() -> None:
 
 
 def test_what_is_printed_says_what_failed_and_how_many_passed(rows: list[ModelRow]) -> None:
-    *_, said = as_lines(rows)
-    assert said.startswith(f"{len(rows)} of {len(rows)} treatment-centre rows pass")
+    *_, output = as_lines(rows)
+    assert output.startswith(f"{len(rows)} of {len(rows)} treatment-centre rows pass")
     lines = as_lines([rows[0], replace(rows[0], found=rows[0].expected + 4 * rows[0].standard_error)])
     assert [line.split()[0] for line in lines[2:4]] == ["PASS", "FAIL"]
     assert lines[-1].startswith("1 of 2 treatment-centre rows pass, largest |z| 4.0.")

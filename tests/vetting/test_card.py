@@ -95,8 +95,8 @@ def test_a_card_is_one_page_that_loads_nothing_and_says_what_it_is_not_for(folde
 
 def test_the_card_in_word_holds_the_same_words_tables_and_pictures(folder: Path, bench: Bench) -> None:
     document = docx.Document(str(folder / "card.docx"))
-    said = [paragraph.text for paragraph in document.paragraphs]
-    assert [each for each in card_sentences(bench) if each not in said] == []
+    output = [paragraph.text for paragraph in document.paragraphs]
+    assert [each for each in card_sentences(bench) if each not in output] == []
     tables = tables_of(bench)
     assert len(document.tables) == len(tables)
     assert [len(each.rows) for each in document.tables] == [1 + len(table.rows) for table in tables]
@@ -127,11 +127,11 @@ def test_every_figure_stands_beside_what_it_is_held_against(bench: Bench) -> Non
 
 
 def test_the_answer_counts_verdicts_and_says_that_cases_are_made_up(bench: Bench) -> None:
-    said = " ".join(card_sentences(bench))
-    assert "the cases are made up, so nothing follows for patients" in said
-    assert f"asked about {len(bench.cases)} cases" in said
+    output = " ".join(card_sentences(bench))
+    assert "the cases are made up, so nothing follows for patients" in output
+    assert f"asked about {len(bench.cases)} cases" in output
     n_met = sum(verdict.word == "met" for verdict in bench.verdicts)
-    assert f"{n_met} met" in said
+    assert f"{n_met} met" in output
 
 
 @pytest.mark.parametrize("level", [1, 3, 5])

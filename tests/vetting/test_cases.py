@@ -172,12 +172,12 @@ def test_empty_cells_after_a_row_and_whole_numbers_with_a_point_are_read(tmp_pat
 
 
 def test_no_message_shows_what_a_patient_said_in_full(tmp_path: Path) -> None:
-    said = "chest pain since Tuesday, and the name of a general practitioner " * 5
+    output = "chest pain since Tuesday, and the name of a general practitioner " * 5
     with pytest.raises(ConfigError, match="has no column") as no_header:
-        read_cases(written(tmp_path, header=f'1,"{said}",60,1,3'), mapping())
+        read_cases(written(tmp_path, header=f'1,"{output}",60,1,3'), mapping())
     with pytest.raises(ConfigError, match="pain is 'chest pain") as wrong_column:
-        case_set([Row("line 2", {"pain": said}, 3)], name="ours", yardstick="panel", synthetic=False, source="test")
-    assert said[:50] not in f"{no_header.value}{wrong_column.value}"
+        case_set([Row("line 2", {"pain": output}, 3)], name="ours", yardstick="panel", synthetic=False, source="test")
+    assert output[:50] not in f"{no_header.value}{wrong_column.value}"
 
 
 def test_a_file_without_a_column_or_that_is_none_is_one_message(tmp_path: Path) -> None:

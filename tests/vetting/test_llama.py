@@ -99,7 +99,7 @@ def test_a_real_model_is_benched_end_to_end_killed_half_way_and_asked_nothing_tw
     labels = tool.labels[:, 0]
     assert set(labels.tolist()) <= {-1, 0, 1, 2, 3, 4}
     n_exact, n_nurse = int((labels == tool.truth).sum()), int((cases.nurse == cases.truth).sum())
-    said = f"{llama_server.MODEL} gave the true level to {n_exact} of {N_CASES} made-up cases, the nurse to {n_nurse}"
-    record_property("said", f"{said}: it cannot triage")  # .ci/run prints it
+    output = f"{llama_server.MODEL} gave the true level to {n_exact} of {N_CASES} made-up cases, the nurse to {n_nurse}"
+    record_property("said", f"{output}: it cannot triage")  # .ci/run prints it
     assert n_exact < N_CASES / 2 < n_nurse
     assert f"not met by {llama_server.MODEL}" in done.stdout

@@ -224,10 +224,10 @@ def test_a_run_that_is_stopped_sends_nothing_again_and_says_that_answers_are_kep
 
 
 def test_a_long_run_says_how_far_it_is(tmp_path: Path) -> None:
-    said: list[str] = []
+    output: list[str] = []
     with serving(level(3)) as server:
-        Llm(stated(server.address), Setting(prompt=PROMPT, say=said.append)).answers(questions(100))
-    assert said == [f"{tenth}0 of 100 questions answered" for tenth in range(1, 11)]
+        Llm(stated(server.address), Setting(prompt=PROMPT, say=output.append)).answers(questions(100))
+    assert output == [f"{tenth}0 of 100 questions answered" for tenth in range(1, 11)]
 
 
 def test_another_prompt_repeat_or_setting_is_asked_anew(tmp_path: Path) -> None:
@@ -302,11 +302,11 @@ def test_a_key_does_not_leave_this_machine_unencrypted(monkeypatch: pytest.Monke
 
 
 def test_host_cases_and_fields_are_said_before_anything_is_sent_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[str] = []
-    llm = Llm(stated("http://192.0.2.7/v1"), Setting(prompt=PROMPT, allow_remote=True, say=said.append))
-    monkeypatch.setattr(llm._exchange, "ask", lambda body: pytest.fail("asked too early") if not said else NO_REPLY)
+    output: list[str] = []
+    llm = Llm(stated("http://192.0.2.7/v1"), Setting(prompt=PROMPT, allow_remote=True, say=output.append))
+    monkeypatch.setattr(llm._exchange, "ask", lambda body: pytest.fail("asked too early") if not output else NO_REPLY)
     llm.answers(questions())
-    assert said == ["Sending to 192.0.2.7: 6 cases, 6 questions; age, complaint."]
+    assert output == ["Sending to 192.0.2.7: 6 cases, 6 questions; age, complaint."]
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Which lever earns the effect, from the results of every combination, as tables, sentences and a file."""
+"""What each lever contributes, from the results of every combination, as tables, sentences and a file."""
 
 from __future__ import annotations
 

@@ -131,16 +131,16 @@ def reported_targets(result: StudyResult) -> tuple[Target, ...]:
 def _figures(result: StudyResult) -> tuple[tuple[str, str], ...]:
     """Measure and group of each column: targets with sentences, figures of A&E, other targets; at most `MOST_FIGURES`
     unless sentences are about more."""
-    told = [(target.measure, target.group) for target in reported_targets(result)]
+    with_sentences = [(target.measure, target.group) for target in reported_targets(result)]
     is_scale = len(levels_of(result.study.baseline.pathway)) >= LEAST_LEVELS
-    known = (figure for figure in FIGURES if (is_scale or figure[1] == ALL) and _says_something(result, *figure))
+    known = (figure for figure in FIGURES if (is_scale or figure[1] == ALL) and _is_informative(result, *figure))
     others = ((target.measure, target.group) for target in result.targets)
-    return tuple(dict.fromkeys((*told, *known, *others)))[: max(MOST_FIGURES, len(told))]
+    return tuple(dict.fromkeys((*with_sentences, *known, *others)))[: max(MOST_FIGURES, len(with_sentences))]
 
 
-def _says_something(result: StudyResult, measure: str, group: str) -> bool:
-    """Whether a figure is known, and is no share that prints as everybody under every arm: 'within four hours' where
-    nobody stays so long."""
+def _is_informative(result: StudyResult, measure: str, group: str) -> bool:
+    """Whether a figure is known, and not a share that prints as 100 % under every arm: 'within four hours' if nobody
+    stays so long."""
     if not result.has(measure, group):
         return False
     rows = [result.row(arm.name, measure, group) for arm in result.arms]

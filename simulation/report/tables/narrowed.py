@@ -40,9 +40,9 @@ def narrowed_tables(result: StudyResult, narrowed: NarrowedEffects) -> tuple[Rep
 def _table(result: StudyResult, narrowed: NarrowedEffects, target: Target) -> ReportTable:
     rows, unit = [], unit_of(result, target)
     for arm in result.others:
-        everywhere, here = _effects(narrowed, arm.name, target)
-        words = range_words(*here[1:], target.minimal_important_difference, unit, result.better(target))
-        rows.append((labelled(result, arm), with_span(*everywhere, unit), with_span(*here, unit), words))
+        everywhere, narrow = _effects(narrowed, arm.name, target)
+        words = range_words(*narrow[1:], target.minimal_important_difference, unit, result.better(target))
+        rows.append((labelled(result, arm), with_span(*everywhere, unit), with_span(*narrow, unit), words))
     headers = ("arm", f"all departments, {unit_words(unit)}", "departments with these figures", "effect here")
     notes = (
         f"All departments: median (5th to 95th percentile) of {narrowed.n_departments}, simulation noise removed. "
