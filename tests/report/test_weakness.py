@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from simulation.analysis.measures import MeasureName, Measures
-from simulation.analysis.weakness import WEAK_NOTE
+from simulation.analysis.weakness import weak_note
 from simulation.api import Result
 from simulation.report.tables.overview import measures_table, target_table
 
@@ -41,8 +41,8 @@ def test_a_level_that_one_replication_makes_is_marked_and_what_rare_spells_decid
 def test_a_table_whose_verdicts_are_weak_says_which_rules_they_fall_under(result: Result) -> None:
     few = made(result, np.linspace(19, 21, 12))
     target = few.targets[0]
-    assert WEAK_NOTE not in target_table(few, target).notes
+    assert weak_note() not in target_table(few, target).notes
     planned = replace(few.study, run=replace(few.run, replications=2))
     two = replace(few, study=planned, replications=few.replications[:2])
-    assert WEAK_NOTE in target_table(two, target).notes
+    assert weak_note() in target_table(two, target).notes
     assert "at least three replications are needed (n = 2)" in target_table(two, target).rows[0][5]
