@@ -86,7 +86,7 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
     alike = np.abs(np.atleast_2d(np.corrcoef(figures, rowvar=False))) - np.eye(len(names)) > ALIKE
     if alike.any():
         one, other = sorted(int(figure) for figure in np.argwhere(alike)[0])
-        problem = f"tells the same as figures.{one} in every replication of the run"
+        problem = f"carries the same information as figures.{one} in every replication of the run"
         raise ConfigError([Fault(f"{where}: figures.{other}", problem, "Leave one of the two out")])
     far = outside(figures, departments, local)
     if far:
@@ -122,7 +122,9 @@ def _named(result: StudyResult, observed: Observed, where: str) -> tuple[Measure
             problem = f"'{figure.measure}' of '{figure.group}' is stated twice"
             faults.append(Fault(place, problem, "Keep one of the two"))
         elif np.ptp(result.values(result.design.baseline, *key)) == 0:
-            faults.append(Fault(place, "is the same in every department of the run", "Leave it out: it tells nothing"))
+            faults.append(
+                Fault(place, "is the same in every department of the run", "Leave it out: it carries no information")
+            )
         else:
             named.append(given[key])
     if faults:

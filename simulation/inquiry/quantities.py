@@ -57,7 +57,7 @@ def quantity_of(arm: ReadyArm, name: str) -> Quantity:
 WHY_NOT: Mapping[str, str] = {
     "seconds": "none of its minutes state seconds_saved",
     "adoption": "it states no covers, so nobody is covered in part",
-    "accuracy": "it has no AI that labels, or one beside the nurse's labels or with tables by group",
+    "accuracy": "it has no AI that labels, or one with counts given the nurse's label or tables by group",
 }
 
 

@@ -28,7 +28,7 @@ MOST_CHARACTERS = 100
 
 
 def unlike_patients(policy: Policy, pathway: Pathway) -> tuple[str, ...]:
-    """Warnings about a tool that was measured beside other nurses, against another truth, or on few such patients."""
+    """Warnings about a tool that was measured with other nurses, against another truth, or on few such patients."""
     warnings = of_other_patients(policy), _against_another_truth(policy), *_hardly_met(policy, pathway)
     return tuple(filter(None, warnings))
 
@@ -46,8 +46,8 @@ def of_other_patients(policy: Policy) -> str:
         if not beside or beside == nurses.source:
             return ""
         return (
-            f"'{policy.ai.name}' was measured beside other nurses ({_shortened(beside)}) than these "
-            f"({_shortened(nurses.source)}): that its errors fall on hers as they did there is an assumption"
+            f"'{policy.ai.name}' was measured with other nurses ({_shortened(beside)}) than these "
+            f"({_shortened(nurses.source)}): that its errors fall on theirs as they did there is an assumption"
         )
     if tool.evidence == "assumed" or tool.source == nurses.source:
         return ""

@@ -237,7 +237,7 @@ def test_two_figures_that_are_one_are_refused(result: Result) -> None:
         ObservedFigure(measure="stay_median", group=group, value=25, days=28)
         for group in ("all", "outcome=not_admitted")
     )
-    with pytest.raises(ConfigError, match=r"figures\.1: tells the same as figures\.0"):
+    with pytest.raises(ConfigError, match=r"figures\.1: carries the same information as figures\.0"):
         narrowed(result, Observed(figures=stays), "ours.yaml")
 
 

@@ -185,4 +185,4 @@ def test_a_tool_with_other_nurses_than_those_of_its_bench_gives_a_warning_that_n
             made(tool(beside_nurse=beside, correlation=zero), nurse(source="the same 400 cases"))
         )
         assert bool(output) == warned, output
-    assert "was measured beside other nurses (nurses of the bench) than these (the same 400 cases)" in output
+    assert "was measured with other nurses (nurses of the bench) than these (the same 400 cases)" in output
