@@ -1,4 +1,4 @@
-"""Runs whose replications are kept as they end: stopped, the same command goes on; finished, they can be extended.
+"""Runs whose replications are kept as they end: a stopped run is resumed by the same command, a finished one extended.
 
 The commands run studies this way; `api.compare` keeps nothing until its result is written.
 """
@@ -120,7 +120,7 @@ def _written(result: Result, parent: Path, unfinished: UnfinishedRun, keeping: D
         return write_data(result, parent, within=unfinished.folder, about_to=unfinished.will_finish_as, keeping=keeping)
     except KeyboardInterrupt:
         n = len(result.replications)
-        words = f"All {n} replications are kept in {unfinished.folder}; the same command goes on."
+        words = f"All {n} replications are kept in {unfinished.folder}; the same command resumes it."
         raise KeyboardInterrupt(words) from None
 
 
@@ -187,7 +187,7 @@ def _run_missing(
     except (KeyboardInterrupt, ExecutorFailed) as stop:
         if not n_done:
             raise
-        words = f"{n_done} of {n_all} replications are kept in {unfinished.folder}; the same command goes on."
+        words = f"{n_done} of {n_all} replications are kept in {unfinished.folder}; the same command resumes it."
         if isinstance(stop, ExecutorFailed):
             raise ExecutorFailed(f"{stop}. {words}") from stop
         raise KeyboardInterrupt(words) from None

@@ -78,7 +78,7 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
     say(
         f"aeflow ensemble: departments of site '{composed.choices.get('site')}' within priors/{priors.name}.yaml that "
         f"meet {len(site.fitted)} rows of targets/{chosen}.yaml.\n"
-        f"Years are kept in {folder}; the same command goes on with them."
+        f"Years are kept in {folder}; the same command resumes the build."
     )
     with YearsFile(folder / "years.jsonl") as file:
         builder = Builder(site, space, priors.judged_by_mean, file, site.study.run.seed, say)

@@ -63,8 +63,8 @@ def _worse_off_sentences(result: StudyResult) -> Iterator[str]:
     n_looked_at = len(groups) * len(result.others)
     if not significant:
         yield (
-            f"No group of patients stands out as worse off once the {n_looked_at} looked at are allowed for, which "
-            f"is not proof that nobody does."
+            f"No group of patients stands out as worse off after adjustment for the {n_looked_at} looked at, which "
+            f"does not prove that none is."
         )
         return
     by_group: dict[str, list[WorseOff]] = {}
@@ -118,6 +118,6 @@ def _busy_sentence(result: StudyResult) -> Iterator[str]:
         ]
         yield (
             f"How busy staff are from {BUSY_FROM} to {BUSY_TO} h: {listed_with_and(shares)}. What a minute saved is "
-            f"worth depends on which resource binds (staff, places or beds); that does not follow from how busy "
-            f"they are, it differs from place to place, and no public data say it."
+            f"worth depends on which resource binds (staff, places or beds). That does not follow from how busy "
+            f"they are, differs from place to place, and is in no public data."
         )

@@ -232,16 +232,16 @@ def labelled(result: StudyResult, arm: ArmResult) -> str:
 def false_alarms(n_looked_at: int, what: str = "on secondary measures") -> str:
     """A sentence on how many of so many unadjusted 95 % intervals leave out 0 by chance."""
     return (
-        f"{n_looked_at} {what} were looked at, unadjusted: with no effect at all about {n_looked_at * ALPHA:.1f} "
-        f"would show one."
+        f"{n_looked_at} {what} were looked at, unadjusted: if nothing had an effect, about "
+        f"{n_looked_at * ALPHA:.1f} would show one."
     )
 
 
 def doubt_note() -> str:
     """Two sentences on what intervals are about, and what is not in them."""
     return (
-        "Intervals are about simulation noise only. What is not known about inputs and about structure (which "
-        "resource binds) is not in them."
+        "Intervals cover simulation noise only. They do not cover uncertainty about inputs and about structure "
+        "(which resource binds)."
     )
 
 

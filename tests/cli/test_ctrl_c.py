@@ -75,7 +75,7 @@ def test_a_signal_in_the_middle_of_a_run_stops_it_cleanly_and_what_is_done_is_ke
     assert code == 128 + number
     (line,) = lines
     assert line.startswith(f"aeflow: {words}. ")
-    assert line.endswith("the same command goes on.")
+    assert line.endswith("the same command resumes it.")
     (unfinished,) = (tmp_path / "kept").glob("*/.unfinished-*")
     assert list(unfinished.glob("parts/*.parquet"))
 

@@ -146,7 +146,7 @@ def test_ctrl_c_while_tables_are_written_keeps_the_replications_and_the_same_com
     def stop(n_done: int) -> None:
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt, match=r"All 2 replications are kept in .*; the same command goes on"):
+    with pytest.raises(KeyboardInterrupt, match=r"All 2 replications are kept in .*; the same command resumes it"):
         run_into(study, tmp_path / "cut", say=lambda words: None, keeping=stop)
     assert not list((tmp_path / "cut").rglob("*.parquet.*"))
     output: list[str] = []

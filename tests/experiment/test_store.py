@@ -297,7 +297,7 @@ def test_what_was_kept_is_not_run_again_unless_asked(
 
     def stop() -> None:
         monkeypatch.setattr(serial, "replicate", stopped_at_two)
-        with pytest.raises(KeyboardInterrupt, match=r"2 of 4 replications are kept in .*; the same command goes on"):
+        with pytest.raises(KeyboardInterrupt, match=r"2 of 4 replications are kept in .*; the same command resumes it"):
             run_into(four, tmp_path, say=output.append)
         monkeypatch.setattr(serial, "replicate", counted)
 

@@ -146,7 +146,7 @@ def test_tools_and_comparators_are_judged_among_themselves(over: Result) -> None
     for name in ("two", "quicker"):
         assert "judged together" not in over.finding(name, over.targets[0]).verdict.sentence
     notes = " ".join(over.tables["target:stay_mean:all"].notes)
-    assert "Intervals are of 95 % each." in notes
+    assert "Each interval is a 95 % interval." in notes
     assert "adjusted" not in notes
 
 

@@ -217,7 +217,7 @@ def test_a_run_that_is_stopped_sends_nothing_again_and_says_that_answers_are_kep
     with serving(failing) as server:
         llm = Llm(stated(server.address, retries=10, first_pause=60), Setting(prompt=PROMPT, kept=tmp_path))
         began = time.monotonic()
-        with pytest.raises(KeyboardInterrupt, match="the same command goes on"):
+        with pytest.raises(KeyboardInterrupt, match="the same command resumes it"):
             llm.answers([replace(each, repeat=repeat) for repeat in range(100) for each in questions(100)])
         assert time.monotonic() - began < 30
         assert len(server.asked) <= 4

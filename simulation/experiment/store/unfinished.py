@@ -1,4 +1,4 @@
-"""An unfinished run: what is kept of it, and how the same command goes on.
+"""An unfinished run: what is kept of it, and how the same command resumes it.
 
 `results/<study>/.unfinished-<key>/` holds the parts that were written so far; the key is that of the run's identity, so
 the same study and program find it again and no other run ever reads it (array jobs have one each, named after their

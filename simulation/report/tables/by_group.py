@@ -80,7 +80,7 @@ def differences_table(result: StudyResult) -> ReportTable:
         rows.append((group_words(group), amount(base.mean, base.unit), *cells))
     unit = unit_words(result.row(result.design.baseline, measure).unit)
     label = measure_label(result, measure)
-    notes = ["In brackets the 95 % interval (simulation noise only)."]
+    notes = ["In brackets: the 95 % interval (simulation noise only)."]
     if result.sham is not None:
         n = (len(rows) - 1) * (len(result.others) - 1)
         notes.append(
@@ -106,8 +106,8 @@ def gaps_table(result: StudyResult) -> ReportTable:
     by_chance = n * ALPHA
     looks = f", unadjusted: of {n} looked at, about {by_chance:.0f} would exclude 0 by chance" * (by_chance >= 1)
     note = (
-        "Above 0: this group's wait gets longer by more, or shorter by less, than everybody's, so it moves waiting "
-        "towards it. In brackets the 95 % interval, paired by replication (simulation noise only)"
+        "Above 0: this group's wait gets longer by more, or shorter by less, than everybody's, so the arm shifts "
+        "waiting to this group. In brackets: the 95 % interval, paired by replication (simulation noise only)"
         f"{looks}."
     )
     label = measure_label(result, measure)

@@ -63,7 +63,8 @@ def by_level_table(result: StudyResult) -> ReportTable | None:
     unit = unit_words(base[0].unit)
     label = measure_label(result, measure)
     notes = [
-        f"In brackets: above, under '{result.baseline.label}'; in cells, the 95 % interval (simulation noise only)."
+        f"In brackets: in the headings, the level under '{result.baseline.label}'; in cells, the 95 % interval "
+        f"(simulation noise only)."
     ]
     if result.sham is not None:
         n_looked_at = (len(result.others) - 1) * len(names)

@@ -123,9 +123,9 @@ def _looked_at(result: StudyResult, target: Target) -> str:
             for n, whose in _families(result, len(result.design.primary))
             if n > 1
         ]
-        return " ".join(["Intervals are of 95 % each.", *adjusted])
+        return " ".join(["Each interval is a 95 % interval.", *adjusted])
     n = len(result.others) * len(result.design.secondary)
-    return f"Verdicts are each from their own 95 % interval. {false_alarms(n)}"
+    return f"Each verdict is read from its own 95 % interval. {false_alarms(n)}"
 
 
 def _families(result: StudyResult, n_stated: int) -> Iterator[tuple[int, str]]:

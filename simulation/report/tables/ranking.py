@@ -83,8 +83,8 @@ def better_table(result: StudyResult) -> ReportTable:
     costs = ("cost a year", "for each £100,000 a year") if with_costs else ()
     headers = ("arm", f"effect, {unit}", *costs, "verdict", "uncertainty")
     note = (
-        "In brackets the 95 % interval of the difference from the baseline: the order is that of the estimates, and "
-        "arms are told apart only by the difference between them."
+        "In brackets: the 95 % interval of the difference from the baseline. The order is that of the estimates; "
+        "only the difference between two arms shows whether they really differ."
     )
     per_cost = (
         " The effect for each £100,000 assumes that effect and cost grow together, which holds only near the size "

@@ -100,11 +100,13 @@ def worse_off_table(result: StudyResult) -> ReportTable | None:
     kinds += ["your own"] if any(group in result.own_groups for group in groups) else []
     notes = [
         f"{label}, in {n_groups} group{'s' if n_groups != 1 else ''} ({', '.join(kinds)}) of {len(result.others)} "
-        f"arms: {n_looked_at} looked at. With no effect at all about {n_looked_at * ALPHA / 2:.1f} would show by "
-        "chance; 'significant' means after Holm's adjustment over all of them (5 % chance of any false alarm).",
+        f"arms: {n_looked_at} looked at. If nothing had an effect, about {n_looked_at * ALPHA / 2:.1f} would show "
+        f"by chance; 'significant' means after Holm's adjustment over all of them (5 % chance of any false alarm).",
     ]
     if not rows:
-        notes.insert(0, "No group's interval is wholly on the worse side. That is not proof that nobody is worse off.")
+        notes.insert(
+            0, "No group's interval is wholly on the worse side. That does not prove that nobody is worse off."
+        )
     headers = ("arm", "who", "mean", "difference", "95 % interval", "significant", "uncertainty")
     return ReportTable(
         "worse_off",

@@ -117,7 +117,7 @@ class Llm:
                 pool.shutdown(wait=False, cancel_futures=True)
                 self._exchange.stop()
                 if isinstance(error, KeyboardInterrupt) and self._kept is not None:
-                    raise KeyboardInterrupt("What was answered is kept: the same command goes on") from None
+                    raise KeyboardInterrupt("What was answered is kept: the same command resumes it") from None
                 raise
         fresh = iter(fresh_answers)
         return [answer if answer is not None else next(fresh) for answer in known]
