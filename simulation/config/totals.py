@@ -35,7 +35,7 @@ MAJORS = 0.5
 """Nurses and places of majors grow by this power of the admitted share as well (the same trial)."""
 SPECIALTY = (0.75, 0.10)
 """Shares seen by a specialty, of those admitted and of the others: the attribute `specialty` of the typical site."""
-ANOTHER_SIZE = 1.25
+ANOTHER_SIZE = 1.15
 """The factor between the attendances that a cost counts and a department's own, from which the cost is another's."""
 MOST_BASE = 20.0
 """An admission base above which everybody who can be admitted is."""

@@ -117,12 +117,12 @@ def test_a_pool_whose_name_is_misspelt_is_told_the_name_that_was_meant(ours: Pat
 
 
 def test_costs_that_count_the_attendances_of_another_department_are_said(tmp_path: Path) -> None:
-    new_scaled_department("small", {"attendances_per_day": "170"}, tmp_path / "mine")
+    new_scaled_department("small", {"attendances_per_day": "290"}, tmp_path / "mine")
     small = [f"{group}=small" for group in ("site", "staffing", "calibration", "pathway")]
     said = [words for words in load(*small, "ensemble=none", config_dir=tmp_path / "mine").left_out if "cost" in words]
     assert said == [
         "The cost of 'AI scribe, as measured (27 s off)' and 3 other arms is that of a department of another size "
-        "(89,400 attendances a year, and here are 44,676): state your own"
+        "(89,400 attendances a year, and here are 76,212): state your own"
     ]
     assert not any("cost" in words for words in load("study=small", config_dir=tmp_path / "mine").left_out)
     assert load("scenario=busier", "ensemble=none").left_out == ()
