@@ -40,7 +40,7 @@ from simulation.pathway.department import (
 )
 from simulation.pathway.durations import Amount, AnyDuration, Number
 from simulation.pathway.rota import mean_per_day, shift_words
-from simulation.study.design import factor_of
+from simulation.study.design import change_words
 from simulation.study.study import Study
 from simulation.triage.actions import TriageAction
 from simulation.triage.estimates import Estimate
@@ -646,10 +646,8 @@ def _scenarios(scenarios: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _changes(values: Mapping[str, Any]) -> str:
     """Dotted paths with their new values, or with the factors that they are multiplied by."""
-    return "; ".join(
-        f"`{path}` = {_cell(value)}" if (factor := factor_of(value)) is None else f"`{path}` x {_cell(factor)}"
-        for path, value in values.items()
-    )
+    words = (change_words(path, value).removeprefix(path) for path, value in values.items())
+    return "; ".join(f"`{path}`{_cell(rest)}" for path, rest in zip(values, words, strict=True))
 
 
 def _targets(study: Study) -> str:
