@@ -110,7 +110,7 @@ def _looks_note(result: StudyResult, target: Target) -> Iterator[str]:
     if arms:
         yield (
             "A clinician who only finds out that a patient is in the wrong area is not counted as the first. If "
-            "such assessments were counted (description only):{'; '.join(arms)}."
+            f"such assessments were counted (description only): {'; '.join(arms)}."
         )
 
 
