@@ -76,10 +76,10 @@ def test_the_effect_of_all_in_the_file_is_that_of_the_arm_in_the_summary(folder:
     assert both["value"].to_numpy() == pytest.approx(both["difference"].to_numpy())
 
 
-def test_the_answer_says_of_every_target_what_each_lever_earns(result: StudyResult) -> None:
+def test_the_answer_says_of_every_target_what_each_lever_contributes(result: StudyResult) -> None:
     output = list(findings(result))
     for target in result.targets:
-        (sentence,) = [each for each in output if f"of '{target.label}', levers earn" in each]
+        (sentence,) = [each for each in output if f"in '{target.label}', levers contribute" in each]
         for lever in LEVERS:
             assert f"'{result.design.levers[lever].label}'" in sentence
     assert sum("by more than the least difference that would matter:" in each for each in output) == 1

@@ -386,7 +386,7 @@ def test_groups_of_the_users_own_are_looked_at_for_who_is_worse_off() -> None:
     assert result.own_groups
     assert set(result.own_groups) <= set(worse_off_groups(result))
     note = next(table for table in screen_tables(result) if table.kind == "worse_off").notes[-1]
-    assert "language, your own)" in note
+    assert "(your own)" in note
 
 
 def test_a_tool_that_saves_less_than_two_seconds_is_a_warning(result: Result) -> None:
