@@ -256,7 +256,7 @@ def _sham_of_groups(ax: Axes, result: StudyResult, measure: str, groups: Sequenc
             ax.fill_between([low, high], place - 0.45, place + 0.45, color=SHAM, alpha=0.7, linewidth=0, zorder=0)
 
 
-# --- which lever earns it ------------------------------------------------------------------------------------
+# --- which lever does it ------------------------------------------------------------------------------------
 
 LEVER_BARS: tuple[tuple[Kind, str, str, str], ...] = (
     ("shapley", "its share of the joint effect (Shapley value)", "#4d94db", ""),
@@ -268,7 +268,7 @@ JOINT_COLOUR = "#a3b0b8"
 
 
 def levers(result: StudyResult) -> Picture | None:
-    """What each lever earns of the joint effect on every target, with intervals; None if no levers were combined."""
+    """What each lever contributes to the joint effect on every target, with intervals; None without levers."""
     targets = decomposition_of(result)
     if not targets:
         return None

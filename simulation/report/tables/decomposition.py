@@ -193,19 +193,19 @@ def _size(estimate: Interval, mid: float, unit: str) -> str:
 
 
 def decomposition_sentences(result: StudyResult, *, claimed: bool) -> Iterator[str]:
-    """A sentence a target on what each lever earns, then one on the interactions that matter; none without levers.
+    """A sentence for each target on what each lever contributes, then one on the interactions that matter.
 
-    `claimed`: whether all levers together rest on a claim.
+    Without levers there are none. `claimed`: whether all levers together rest on a claim.
     """
     by_target = decomposition_of(result)
     for number, of_target in enumerate(by_target):
-        yield _earned(result, of_target, opening="If the claim were true, of" if claimed and number == 0 else "Of")
+        yield _contributed(result, of_target, opening="If the claim were true, of" if claimed and number == 0 else "Of")
     if by_target:
         yield _interactions(result)
 
 
-def _earned(result: StudyResult, of_target: TargetParts, *, opening: str) -> str:
-    """What each lever earns on one target, the largest share first."""
+def _contributed(result: StudyResult, of_target: TargetParts, *, opening: str) -> str:
+    """What each lever contributes to one target, the largest share first."""
     parts, unit = of_target.parts, of_target.unit
     joint = f"{interval_text(parts.part('joint', *parts.levers), unit)} {unit_words(unit)}"
     order = sorted(parts.levers, key=lambda lever: -abs(parts.part("shapley", lever).mean))
