@@ -173,7 +173,7 @@ def _run_missing(
     done: Done,
 ) -> None:
     """Run the replications that are missing of `n_all`; each is kept, and added to `known`, as it ends."""
-    n_done = n_all - len(missing)
+    n_before = n_all - len(missing) - unfinished.n_added
     failed: list[Failed] = []
     try:
         for result in replications(study, missing):
@@ -182,9 +182,9 @@ def _run_missing(
             else:
                 known[result.replication] = result
                 unfinished.add(result)
-                n_done += 1
-                done(n_done)
+                done(n_before + unfinished.n_added)
     except (KeyboardInterrupt, ExecutorFailed) as stop:
+        n_done = n_before + unfinished.n_added  # one that was being kept as the signal came is among them
         if not n_done:
             raise
         words = f"{n_done} of {n_all} replications are kept in {unfinished.folder}; the same command resumes it."
@@ -192,7 +192,7 @@ def _run_missing(
             raise ExecutorFailed(f"{stop}. {words}") from stop
         raise KeyboardInterrupt(words) from None
     if failed:
-        raise failure(failed, kept=n_done)
+        raise failure(failed, kept=n_before + unfinished.n_added)
 
 
 def extend_into(

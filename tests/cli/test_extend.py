@@ -55,7 +55,7 @@ def test_an_extension_that_was_stopped_goes_on(aeflow: Aeflow, monkeypatch: pyte
     monkeypatch.setattr(resumable.UnfinishedRun, "add", stopping)
     output = aeflow("extend", "results/latest", "3", "executor=serial")
     assert output.code == 130
-    assert "1 of 3 replications are kept" in output.err
+    assert "2 of 3 replications are kept" in output.err
     output = aeflow("extend", "results/latest", "3", "executor=serial")
     assert output.code == 0
     assert "2 of 3 replications are kept" in output.out

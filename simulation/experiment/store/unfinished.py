@@ -47,6 +47,8 @@ class UnfinishedRun:
         """Messages about what was found and not used: damaged parts, unfinished runs of other programs."""
         self.kept: dict[int, ReplicationResult] = {}
         """Replications that an earlier process has finished, by number."""
+        self.n_added = 0
+        """Replications that this process has finished."""
         self.engine_seconds = 0.0
         self.seconds = 0.0
         self._about = about
@@ -130,6 +132,7 @@ class UnfinishedRun:
     def add(self, replication: ReplicationResult) -> None:
         """Take a replication; a part is written when enough work is in hand. Raises ResultsError if it cannot be."""
         self._in_hand.append(replication)
+        self.n_added += 1
         self.engine_seconds += replication.engine_seconds
         self.seconds += replication.seconds
         if sum(result.seconds for result in self._in_hand) >= LEAST_SECONDS:
