@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simulation.analysis.measures import MeasureName, Measures
-from simulation.analysis.table_doubt import TableDoubt
+from simulation.analysis.table_uncertainty import TableUncertainty
 from simulation.analysis.verdict import margin_words
 from simulation.api import Result, compare
 from simulation.config import load
@@ -365,10 +365,10 @@ def test_a_measured_tool_passes_only_if_both_sources_of_uncertainty_let_it(
     """Worse by 0.6 points of a margin of 1, for certain within it by simulation alone."""
     found = made(result, {NURSE: [100.0] * 12, TOOL: 90 + NOISE}, {TOOL: 0.106})
     margin = found.design.margins[0]
-    doubt = TableDoubt(0.006, 0.0014, 11, measurement, 0.0, 8)
-    ends = doubt.effect - doubt.half_width, doubt.effect + doubt.half_width
+    uncertainty = TableUncertainty(0.006, 0.0014, 11, measurement, 0.0, 8)
+    ends = uncertainty.effect - uncertainty.half_width, uncertainty.effect + uncertainty.half_width
     kind, words = margin_words(*ends, margin.margin, "share", "lower")
-    tool = Measured(TOOL, margin.label, margin.margin, "share", "lower", doubt, "", kind, words, True, 100)
+    tool = Measured(TOOL, margin.label, margin.margin, "share", "lower", uncertainty, "", kind, words, True, 100)
     monkeypatch.setattr("simulation.report.tables.measurement.measured_tools", lambda result: (tool,))
     limits, _ = limits_of(found, found.arm(TOOL))
     assert [limit.judgement.kind for limit in limits] == by_limits

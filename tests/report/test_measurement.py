@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from simulation.analysis.table_doubt import TableDoubt
+from simulation.analysis.table_uncertainty import TableUncertainty
 from simulation.analysis.verdict import interval_words, margin_words
 from simulation.report.tables.measurement import SETTLED, Measured, needed_words
 
@@ -13,12 +13,15 @@ N_HIGH = 100
 
 def measured(effect: float, *, measurement: float, is_margin: bool = False, simulation: float = 0.1) -> Measured:
     """An effect on a wait in minutes of which 5 matter, or that has a margin of 5."""
-    doubt = TableDoubt(effect, simulation, degrees=19, measurement=measurement, department=0, n_tables=9)
-    return Measured("ai", "Wait", 5.0, "minutes", "lower", doubt, "", "cannot tell", "", is_margin, N_HIGH)
+    uncertainty = TableUncertainty(effect, simulation, degrees=19, measurement=measurement, department=0, n_tables=9)
+    return Measured("ai", "Wait", 5.0, "minutes", "lower", uncertainty, "", "cannot tell", "", is_margin, N_HIGH)
 
 
 def verdict(found: Measured) -> str:
-    low, high = found.doubt.effect - found.doubt.half_width, found.doubt.effect + found.doubt.half_width
+    low, high = (
+        found.uncertainty.effect - found.uncertainty.half_width,
+        found.uncertainty.effect + found.uncertainty.half_width,
+    )
     if found.is_margin:
         return margin_words(low, high, found.limit, "minutes", "lower")[-1]
     return interval_words(low, high, found.limit, "minutes", "lower")[-1]
@@ -40,10 +43,10 @@ def test_as_many_cases_as_are_asked_for_settle_the_verdict(effect: float, is_mar
     found = measured(effect, measurement=4.0, is_margin=is_margin)
     cases = int(needed_words(found).split()[1].replace(",", ""))
     assert cases > N_HIGH
-    with_more = replace(found.doubt, measurement=4.0 * (N_HIGH / (1.001 * cases)) ** 0.5)
-    assert needed_words(replace(found, doubt=with_more)) == SETTLED
-    with_fewer = replace(found.doubt, measurement=4.0 * (N_HIGH / (0.97 * cases)) ** 0.5)
-    assert needed_words(replace(found, doubt=with_fewer)) != SETTLED
+    with_more = replace(found.uncertainty, measurement=4.0 * (N_HIGH / (1.001 * cases)) ** 0.5)
+    assert needed_words(replace(found, uncertainty=with_more)) == SETTLED
+    with_fewer = replace(found.uncertainty, measurement=4.0 * (N_HIGH / (0.97 * cases)) ** 0.5)
+    assert needed_words(replace(found, uncertainty=with_fewer)) != SETTLED
 
 
 def test_noise_of_simulation_alone_is_not_mended_by_cases() -> None:

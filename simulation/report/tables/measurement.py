@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from simulation.analysis.table_doubt import FEWEST_TABLES, TableDoubt, table_doubt
+from simulation.analysis.table_uncertainty import FEWEST_TABLES, TableUncertainty, table_uncertainty
 from simulation.analysis.verdict import Kind, NonInferiority, interval_words, margin_words, threshold
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.comparisons import Safety
@@ -36,7 +36,7 @@ class Measured:
     """The least difference that matters, or the margin, in the measure's unit."""
     unit: str
     better: Better
-    doubt: TableDoubt
+    uncertainty: TableUncertainty
     alone: str
     """The interval of simulation alone, as in every other table."""
     kind: Kind | NonInferiority
@@ -67,18 +67,18 @@ class Measured:
     def to_limit(self) -> float:
         """How far the effect lies from the least difference that matters (either sign), or from the margin."""
         if self.is_margin:
-            return abs(self.limit - (self.doubt.effect if self.better == "lower" else -self.doubt.effect))
-        return abs(self.limit - abs(self.doubt.effect))
+            return abs(self.limit - (self.uncertainty.effect if self.better == "lower" else -self.uncertainty.effect))
+        return abs(self.limit - abs(self.uncertainty.effect))
 
     @property
     def is_settled(self) -> bool:
         """Whether the interval of simulation and measurement lies wholly on one side of the limit."""
-        return self.doubt.half_width <= self.to_limit
+        return self.uncertainty.half_width <= self.to_limit
 
     @property
     def cases_needed(self) -> float:
         """Cases of true levels 1-2 that would settle the verdict; NaN: not known; infinite: replications come first."""
-        return self.doubt.cases_for(self.to_limit, self.n_high)
+        return self.uncertainty.cases_for(self.to_limit, self.n_high)
 
 
 def measured_tools(result: StudyResult) -> tuple[Measured, ...]:
@@ -129,8 +129,10 @@ def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target |
     row = result.row(name, judged.measure, judged.group)
     longer_side = max(row.difference - row.difference_low, row.difference_high - row.difference)
     half_width = longer_side * (1 if math.isnan(row.width_factor) else row.width_factor)  # as a verdict is read
-    doubt = table_doubt(own - base, np.array(others) - base, result.department_of).with_simulation(half_width)
-    ends = doubt.effect - doubt.half_width, doubt.effect + doubt.half_width
+    uncertainty = table_uncertainty(own - base, np.array(others) - base, result.department_of).with_simulation(
+        half_width
+    )
+    ends = uncertainty.effect - uncertainty.half_width, uncertainty.effect + uncertainty.half_width
     kind: Kind | NonInferiority
     if isinstance(judged, Margin):
         limit = judged.margin
@@ -146,7 +148,7 @@ def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target |
         limit=limit,
         unit=row.unit,
         better=row.better,
-        doubt=doubt,
+        uncertainty=uncertainty,
         alone=span(row.difference_low, row.difference_high, row.unit),
         kind=kind,
         words=words,
@@ -165,11 +167,11 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
         (
             tool.label,
             tool.limit_words,
-            f"{change(tool.doubt.effect, tool.unit)} {unit_words(tool.unit)}",
+            f"{change(tool.uncertainty.effect, tool.unit)} {unit_words(tool.unit)}",
             tool.alone,
-            _interval(tool, tool.doubt.half_width),
-            *([_interval(tool, tool.doubt.half_width_of_one)] if over else []),
-            tool.doubt.dominates,
+            _interval(tool, tool.uncertainty.half_width),
+            *([_interval(tool, tool.uncertainty.half_width_of_one)] if over else []),
+            tool.uncertainty.dominates,
             tool.words,
             needed_words(tool),
         )
@@ -184,8 +186,8 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
     if over:
         department = ". Which department: the interval is for one department of the ensemble, not for their mean."
     notes = (
-        f"95 % intervals. {tools[0].doubt.n_tables} tables drawn from what the bench leaves open, each in the same "
-        f"{len(result.replications)} replications; the nurse's table is treated as known{department}",
+        f"95 % intervals. {tools[0].uncertainty.n_tables} tables drawn from what the bench leaves open, each in the "
+        f"same {len(result.replications)} replications; the nurse's table is treated as known{department}",
         "Cases needed: the cases of true levels 1-2 that would put the interval of simulation and measurement on "
         "one side of the least difference that matters, or of the safety margin, if the effect stays as it is.",
     )
@@ -196,10 +198,10 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
 def measurement_sentences(result: StudyResult) -> tuple[str, ...]:
     """For each target: both intervals, the verdict, the largest source of uncertainty, and what would settle it."""
     return tuple(
-        f"How sure is '{tool.label}' ({tool.limit_words})? {change(tool.doubt.effect, tool.unit)} "
+        f"How sure is '{tool.label}' ({tool.limit_words})? {change(tool.uncertainty.effect, tool.unit)} "
         f"{unit_words(tool.unit)}: {tool.alone} by simulation alone, "
-        f"{_interval(tool, tool.doubt.half_width)} with the uncertainty of the measured table. Verdict with both: "
-        f"{tool.words}. The largest source of uncertainty is {tool.doubt.dominates}; {_settled(tool)}"
+        f"{_interval(tool, tool.uncertainty.half_width)} with the uncertainty of the measured table. Verdict with "
+        f"both: {tool.words}. The largest source of uncertainty is {tool.uncertainty.dominates}; {_settled(tool)}"
         for tool in measured_tools(result)
     )
 
@@ -214,7 +216,7 @@ def _settled(tool: Measured) -> str:
 
 
 def _interval(tool: Measured, half_width: float) -> str:
-    return span(tool.doubt.effect - half_width, tool.doubt.effect + half_width, tool.unit)
+    return span(tool.uncertainty.effect - half_width, tool.uncertainty.effect + half_width, tool.unit)
 
 
 def cases_words(result: StudyResult, arm: ArmResult) -> str:
@@ -226,8 +228,8 @@ def cases_words(result: StudyResult, arm: ArmResult) -> str:
         return ""
     high = high_words(levels_of(arm.ready.pathway))
     drawn_again = any(tool.arm == arm.name for tool in measured_tools(result))
-    doubt = "" if drawn_again else "; intervals do not cover that uncertainty"
-    return f"its labels rest on {n:,.0f} cases, {n_high:,.0f} of {high}{doubt}"
+    uncertainty = "" if drawn_again else "; intervals do not cover that uncertainty"
+    return f"its labels rest on {n:,.0f} cases, {n_high:,.0f} of {high}{uncertainty}"
 
 
 def _n_cases(policy: Policy) -> tuple[float, float]:

@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from simulation.analysis.table_doubt import TableDoubt, table_doubt
+from simulation.analysis.table_uncertainty import TableUncertainty, table_uncertainty
 
 
-def simulated(measurement: float, noise: float, seed: int, n_tables: int = 8, n: int = 40) -> TableDoubt:
+def simulated(measurement: float, noise: float, seed: int, n_tables: int = 8, n: int = 40) -> TableUncertainty:
     """Effects of 3 with these standard deviations, and a replication effect that all tables share."""
     rng = np.random.default_rng(seed)
     shared = rng.normal(0, 2, n)
     tables = rng.normal(0, measurement, n_tables)
     drawn = 3 + tables[:, None] + shared + rng.normal(0, noise, (n_tables, n))
-    return table_doubt(3 + shared + rng.normal(0, noise, n), drawn)
+    return table_uncertainty(3 + shared + rng.normal(0, noise, n), drawn)
 
 
 def test_the_variance_of_the_measurement_comes_back() -> None:
@@ -41,9 +41,9 @@ def test_the_interval_of_both_covers_the_effect_of_a_table_nobody_knows() -> Non
 
 
 def test_four_times_the_cases_halve_the_doubt_of_the_measurement() -> None:
-    doubt = TableDoubt(0, simulation=0, degrees=9, measurement=2, department=0, n_tables=9)
-    assert doubt.cases_for(doubt.half_width / 2, 100) == pytest.approx(400)
-    noisy = TableDoubt(0, simulation=2, degrees=9, measurement=1, department=0, n_tables=9)
+    uncertainty = TableUncertainty(0, simulation=0, degrees=9, measurement=2, department=0, n_tables=9)
+    assert uncertainty.cases_for(uncertainty.half_width / 2, 100) == pytest.approx(400)
+    noisy = TableUncertainty(0, simulation=2, degrees=9, measurement=1, department=0, n_tables=9)
     assert noisy.cases_for(1, 100) == float("inf")
 
 
@@ -56,7 +56,7 @@ def test_over_departments_three_layers_come_back_as_they_were_put_in() -> None:
         own = 1.0 * rng.normal(size=30)[department]
         tables = rng.normal(0, 1.5, 8)
         drawn = 3 + tables[:, None] + own + rng.normal(0, 0.8, (8, 60))
-        found.append(table_doubt(3 + own + rng.normal(0, 0.8, 60), drawn, department))
+        found.append(table_uncertainty(3 + own + rng.normal(0, 0.8, 60), drawn, department))
     assert np.mean([each.department**2 for each in found]) == pytest.approx(1, rel=0.16)
     assert np.mean([each.measurement**2 for each in found]) == pytest.approx(1.5**2, rel=0.16)
     assert np.mean([each.simulation for each in found]) == pytest.approx(0.8 / np.sqrt(60), rel=0.05)
@@ -65,6 +65,6 @@ def test_over_departments_three_layers_come_back_as_they_were_put_in() -> None:
 
 
 def test_a_wider_interval_of_simulation_is_taken_over_and_a_narrower_one_is_not() -> None:
-    doubt = TableDoubt(0, simulation=1, degrees=9, measurement=2, department=0, n_tables=9)
-    assert doubt.with_simulation(10).simulation_half_width == pytest.approx(10)
-    assert doubt.with_simulation(0.1) == doubt
+    uncertainty = TableUncertainty(0, simulation=1, degrees=9, measurement=2, department=0, n_tables=9)
+    assert uncertainty.with_simulation(10).simulation_half_width == pytest.approx(10)
+    assert uncertainty.with_simulation(0.1) == uncertainty

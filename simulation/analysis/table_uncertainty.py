@@ -21,7 +21,7 @@ FEWEST_TABLES = 3
 
 
 @dataclass(frozen=True)
-class TableDoubt:
+class TableUncertainty:
     """An effect of a measured tool, and the standard deviations of the sources of uncertainty about it.
 
     `simulation`: of the mean, for simulation noise; `degrees`: its degrees of freedom; `measurement`: of the mean, for
@@ -50,7 +50,7 @@ class TableDoubt:
         """Half the 95 % interval for one department of the ensemble rather than for their mean."""
         return float(self._t * np.sqrt(self.simulation**2 + self.measurement**2 + self.department**2))
 
-    def with_simulation(self, half_width: float) -> TableDoubt:
+    def with_simulation(self, half_width: float) -> TableUncertainty:
         """The same with a wider interval for simulation noise, such as one that allows for skewness; never narrower."""
         simulation = half_width / float(t_quantile(self.degrees))
         return replace(self, simulation=simulation) if simulation > self.simulation else self
@@ -72,7 +72,7 @@ class TableDoubt:
         return float(t_quantile(self.n_tables - 1))
 
 
-def table_doubt(measured: Floats, drawn: Floats, department: Department | None = None) -> TableDoubt:
+def table_uncertainty(measured: Floats, drawn: Floats, department: Department | None = None) -> TableUncertainty:
     """The sources of uncertainty about an effect.
 
     measured  (n_replications,) and drawn (n_tables, n_replications): differences from the baseline, paired by
@@ -91,4 +91,4 @@ def table_doubt(measured: Floats, drawn: Floats, department: Department | None =
         inside = within(measured[:, None], department)
         effect, simulation, degrees = (float(part[0]) for part in (inside.mean, inside.standard_error, inside.degrees))
         of_department = float(np.sqrt(spread_over(measured, department).between))
-    return TableDoubt(effect, simulation, degrees, float(np.sqrt(max(between, 0.0))), of_department, n_tables)
+    return TableUncertainty(effect, simulation, degrees, float(np.sqrt(max(between, 0.0))), of_department, n_tables)
