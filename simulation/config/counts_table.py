@@ -39,7 +39,7 @@ class CountsTable:
 
 
 @dataclass(frozen=True)
-class _Sheet:
+class _Table:
     """The cells of the counts, and the names of columns and rows where there are any."""
 
     columns: tuple[str, ...]
@@ -53,19 +53,19 @@ def read_counts(path: Path, levels: Sequence[str]) -> CountsTable:
     """The table in a CSV file. Raises ConfigError for a file that is no CSV, another shape or order, cells that are no
     counts, or a true level without a patient."""
     rows, n = _cells(path), len(levels)
-    sheet = _without_totals(_sheet(_grid(rows), n))
-    if not _is_square(sheet, n):
-        padded = _without_totals(_sheet(_grid(rows, gaps=True), n))
-        sheet = padded if _is_square(padded, n) else sheet
-    faults = list(_shape_faults(sheet.body, levels, path.name)) or list(_turned_faults(sheet, path.name))
+    table = _without_totals(_headed(_grid(rows), n))
+    if not _is_square(table, n):
+        padded = _without_totals(_headed(_grid(rows, gaps=True), n))
+        table = padded if _is_square(padded, n) else table
+    faults = list(_shape_faults(table.body, levels, path.name)) or list(_turned_faults(table, path.name))
     notes: list[str] = []
     if not faults:
-        _check_order(sheet.columns, levels, f"{path.name}, columns (labels)", faults, notes)
-        _check_order(sheet.rows, levels, f"{path.name}, rows (true levels)", faults, notes)
-        faults += _cell_faults(sheet.body, levels, path.name)
+        _check_order(table.columns, levels, f"{path.name}, columns (labels)", faults, notes)
+        _check_order(table.rows, levels, f"{path.name}, rows (true levels)", faults, notes)
+        faults += _cell_faults(table.body, levels, path.name)
     if faults:
         raise ConfigError(faults)
-    counts = tuple(tuple(int(float(cell)) for cell in row) for row in sheet.body)
+    counts = tuple(tuple(int(float(cell)) for cell in row) for row in table.body)
     remedy = "Count some cases of every true level, fifty of each if you can"
     empty = [
         Fault(f"{path.name}, true level {level}", "counts no patient", remedy)
@@ -125,7 +125,7 @@ def _text(path: Path) -> str:
     raise ConfigError([Fault(str(path), "cannot be read as text", "Save the sheet as CSV in UTF-8")])
 
 
-def _sheet(grid: Sequence[Sequence[str]], n_levels: int) -> _Sheet:
+def _headed(grid: Sequence[Sequence[str]], n_levels: int) -> _Table:
     """The grid with names told apart from counts.
 
     Names have letters; or they are 1, 2, ... in a row or column that the table of counts alone would not have.
@@ -136,29 +136,29 @@ def _sheet(grid: Sequence[Sequence[str]], n_levels: int) -> _Sheet:
     side = [row[0] for row in body]
     wide = len(first) > n_levels
     if not (_are_words(side) or (wide and (_are_ranks(side[:n_levels], n_levels) or not any(side)))):
-        return _Sheet(tuple(heading), (), tuple(map(tuple, body)))
+        return _Table(tuple(heading), (), tuple(map(tuple, body)))
     no_corner = bool(heading) and heading[0] != "" and heading[-1] == ""  # as R writes it
     columns = heading[:-1] if no_corner else heading[1:]
     corner = heading[0] if heading and not no_corner else ""
-    return _Sheet(tuple(columns), tuple(side), tuple(tuple(row[1:]) for row in body), corner)
+    return _Table(tuple(columns), tuple(side), tuple(tuple(row[1:]) for row in body), corner)
 
 
-def _without_totals(sheet: _Sheet) -> _Sheet:
-    """The sheet without rows and columns whose heading says that they are totals."""
-    rows = [k for k in range(len(sheet.body)) if not sheet.rows or sheet.rows[k].casefold() not in TOTALS]
-    n_columns = len(sheet.body[0]) if sheet.body else 0
-    columns = [k for k in range(n_columns) if not sheet.columns or sheet.columns[k].casefold() not in TOTALS]
-    return _Sheet(
-        tuple(sheet.columns[k] for k in columns) if sheet.columns else (),
-        tuple(sheet.rows[k] for k in rows) if sheet.rows else (),
-        tuple(tuple(sheet.body[row][column] for column in columns) for row in rows),
-        sheet.corner,
+def _without_totals(table: _Table) -> _Table:
+    """The table without rows and columns whose heading says that they are totals."""
+    rows = [k for k in range(len(table.body)) if not table.rows or table.rows[k].casefold() not in TOTALS]
+    n_columns = len(table.body[0]) if table.body else 0
+    columns = [k for k in range(n_columns) if not table.columns or table.columns[k].casefold() not in TOTALS]
+    return _Table(
+        tuple(table.columns[k] for k in columns) if table.columns else (),
+        tuple(table.rows[k] for k in rows) if table.rows else (),
+        tuple(tuple(table.body[row][column] for column in columns) for row in rows),
+        table.corner,
     )
 
 
-def _is_square(sheet: _Sheet, n: int) -> bool:
-    """Whether a sheet has n rows of n counts."""
-    return len(sheet.body) == n and len(sheet.body[0]) == n
+def _is_square(table: _Table, n: int) -> bool:
+    """Whether a table has n rows of n counts."""
+    return len(table.body) == n and len(table.body[0]) == n
 
 
 def _are_words(cells: Sequence[str]) -> bool:
@@ -192,11 +192,11 @@ def _shape_faults(body: Sequence[Sequence[str]], levels: Sequence[str], where: s
         yield Fault(where, found, remedy)
 
 
-def _turned_faults(sheet: _Sheet, where: str) -> Iterator[Fault]:
+def _turned_faults(table: _Table, where: str) -> Iterator[Fault]:
     """A fault if its own headings say that rows are labels, or columns true levels."""
-    says_true = [name for name in sheet.columns if re.match(r"true\b", _plain(name))]
-    says_label = [name for name in sheet.rows if re.match(r"label", _plain(name))]
-    says_label += [sheet.corner] if re.match(r"(label\w*|given)\b.*\btru(e|th)\b", _plain(sheet.corner)) else []
+    says_true = [name for name in table.columns if re.match(r"true\b", _plain(name))]
+    says_label = [name for name in table.rows if re.match(r"label", _plain(name))]
+    says_label += [table.corner] if re.match(r"(label\w*|given)\b.*\btru(e|th)\b", _plain(table.corner)) else []
     for name in (*says_true, *says_label)[:1]:
         remedy = "Turn the table: a row for each true level, a column for each label"
         yield Fault(where, f"has true levels as columns, by its heading '{shortened(name)}'", remedy)
