@@ -106,21 +106,44 @@ class Llm:
         known = [self._kept.known(question) if self._kept is not None else None for question in questions]
         to_ask = [question for question, answer in zip(questions, known, strict=True) if answer is None]
         self._announce(to_ask)
-        fresh_answers: list[Answer] = []
+        fresh = iter(self._fresh_answers(to_ask))
+        return [answer if answer is not None else next(fresh) for answer in known]
+
+    def _fresh_answers(self, questions: Sequence[Question]) -> list[Answer]:
+        """Ask the server, several questions at once.
+
+        Each thread takes the next question itself. Handing over thousands of them would keep the main thread in the
+        pool's locks, where Ctrl-C would leave one taken, and the threads would wait for it without end.
+        """
+        answers: dict[int, Answer] = {}
+        waiting, lock, stopped = iter(enumerate(questions)), threading.Lock(), threading.Event()
+
+        def ask_on() -> None:
+            try:
+                while not stopped.is_set():
+                    with lock:
+                        number, question = next(waiting, (-1, None))
+                    if question is None:
+                        return
+                    answer = self._ask(question)
+                    with lock:
+                        answers[number] = answer
+                        self._say_how_far(len(answers), len(questions))
+            except BaseException:
+                stopped.set()
+                raise
+
         with self._exchange, ThreadPoolExecutor(self._config.concurrency) as pool:
             try:
-                futures = [pool.submit(self._ask, question) for question in to_ask]
-                for future in futures:
-                    fresh_answers.append(future.result())
-                    self._say_how_far(len(fresh_answers), len(futures))
+                for future in [pool.submit(ask_on) for _ in range(self._config.concurrency)]:
+                    future.result()
             except BaseException as error:
-                pool.shutdown(wait=False, cancel_futures=True)
+                stopped.set()
                 self._exchange.stop()
                 if isinstance(error, KeyboardInterrupt) and self._kept is not None:
                     raise KeyboardInterrupt("What was answered is kept: the same command resumes it") from None
                 raise
-        fresh = iter(fresh_answers)
-        return [answer if answer is not None else next(fresh) for answer in known]
+        return [answers[number] for number in range(len(questions))]
 
     def about(self) -> Mapping[str, str]:
         """Address, model, prompt and settings; never the key."""
