@@ -15,12 +15,12 @@ import numpy as np
 from measuring import Table, one_core, options, spread, timed, times
 
 import simulation as ae
-from simulation.draws import Draws, draw
+from simulation.department.vocabulary import ArrivalSource, Pathway, Present
 from simulation.engine.choose import ENGINES, EngineName, engine_named
 from simulation.engine.contract import Activities, Run
 from simulation.engine.plan import bind, lower
 from simulation.engine.rows import Plan, StepRow
-from simulation.pathway.department import ArrivalSource, Pathway, Present
+from simulation.patients import Draws, draw
 from simulation.triage.apply import apply
 from simulation.units import DAY
 

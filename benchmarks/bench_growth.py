@@ -15,8 +15,8 @@ from measuring import Cell, Table, in_random_order, one_core, options, timed, ti
 from whole import ENGINE, TO_MEASURES, Clock, draws_to_measures
 
 import simulation as ae
-from simulation.experiment.replicate import replicate
-from simulation.pathway.department import ByQueue, Opens, Pathway, Pool, Present, Step, Takes, Trigger
+from simulation.department.vocabulary import ByQueue, Opens, Pathway, Pool, Present, Step, Takes, Trigger
+from simulation.run.replicate import replicate
 from simulation.study.study import ReadyArm
 
 AS_IT_IS = 340

@@ -13,8 +13,8 @@ from measuring import Cell, Table, one_core, options, spread, timed, times
 from whole import SEED, measured_from
 
 import simulation as ae
-from simulation.draws import draw
-from simulation.inquiry.ablation import arm_of, coalitions
+from simulation.patients import draw
+from simulation.questions.ablation import arm_of, coalitions
 
 DAYS = 365
 

@@ -28,8 +28,8 @@ from measuring import Cell, Rounds, Table, one_core, options, spread, timed, tim
 from scipy.stats import t as student
 from scipy.stats import ttest_ind
 
+from simulation.department.vocabulary import Pathway
 from simulation.engine.choose import EngineName
-from simulation.pathway.department import Pathway
 
 FALSE_ALARM = 0.001
 """The probability that equal engines are called different anywhere in the table of comparisons."""

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from simulation.analysis.binding import binding_values
-from simulation.analysis.measures import measure
-from simulation.analysis.own_measures import NOTHING_OWN
-from simulation.analysis.profile import day_profile
-from simulation.analysis.tables import activities_table, patients_table
-from simulation.analysis.window import Window
-from simulation.draws import Draws, draw
 from simulation.engine.choose import engine_named
 from simulation.engine.plan import bind, lower
+from simulation.measures.binding import binding_values
+from simulation.measures.measuring import measure
+from simulation.measures.own import NOTHING_OWN
+from simulation.measures.patients_table import activities_table, patients_table
+from simulation.measures.profile import day_profile
+from simulation.measures.window import Window
+from simulation.patients import Draws, draw
 from simulation.records.schema import ActivityTable, Patients
 from simulation.study.study import ReadyArm
 from simulation.triage.apply import apply

@@ -42,12 +42,12 @@ __all__ = [
 
 if TYPE_CHECKING:
     from simulation.api import Growth, Result, compare, figure, gather, grow, read, run, write
-    from simulation.cards import vet
     from simulation.config import load
     from simulation.errors import AeflowError, ConfigError, DrawsError, PlanError, ResultsError
-    from simulation.experiment.executors import open_executor
+    from simulation.run.executors import open_executor
     from simulation.study.study import Study
     from simulation.triage.construct import Wanted, nearest_matrix
+    from simulation.vetting.vet import vet
 
 _HOMES = {
     **dict.fromkeys(("AeflowError", "ConfigError", "DrawsError", "PlanError", "ResultsError"), "errors"),

@@ -18,11 +18,21 @@ import numpy as np
 
 from simulation.config.bounds import shortened
 from simulation.config.stored import study_of
+from simulation.display.drawing import Picture
+from simulation.display.table import ReportTables
+from simulation.display.words import effect
 from simulation.errors import ConfigError, Fault, ResultsError
-from simulation.experiment.executors import Executor, Failed
-from simulation.experiment.replicate import ReplicationResult
-from simulation.experiment.result import StudyResult
-from simulation.experiment.run import (
+from simulation.explain.explanation import Explained
+from simulation.questions.sweep import Sweep, beside
+from simulation.records.schema import Floats
+from simulation.report.page import page
+from simulation.report.pictures import every_picture, picture
+from simulation.report.tables import every_table
+from simulation.report.write import write_report
+from simulation.run.executors import Executor, Failed
+from simulation.run.replicate import ReplicationResult
+from simulation.run.result import StudyResult
+from simulation.run.running import (
     Done,
     all_of,
     every_replication,
@@ -31,21 +41,11 @@ from simulation.experiment.run import (
     replications,
     still_to_run,
 )
-from simulation.experiment.store.folders import must_be_writable, point_latest
-from simulation.experiment.store.identity import Identity, identity_of
-from simulation.experiment.store.manifest import manifest_of
-from simulation.experiment.store.read import read_run
-from simulation.experiment.store.write import write_data
-from simulation.explain.explanation import Explained
-from simulation.records.schema import Floats
-from simulation.report.figures.drawing import Picture
-from simulation.report.page import page
-from simulation.report.pictures import every_picture, picture
-from simulation.report.sweep import Sweep, beside
-from simulation.report.tables import every_table
-from simulation.report.tables.table import ReportTables
-from simulation.report.words import effect
-from simulation.report.write import write_report
+from simulation.run.store.folders import must_be_writable, point_latest
+from simulation.run.store.identity import Identity, identity_of
+from simulation.run.store.manifest import manifest_of
+from simulation.run.store.read import read_run
+from simulation.run.store.write import write_data
 from simulation.study.bounds import refuse_large
 from simulation.study.overload import refuse_overload
 from simulation.study.study import Study

@@ -12,18 +12,18 @@ from pathlib import Path
 
 from simulation.api import Result, read, what_changed
 from simulation.errors import ResultsError
-from simulation.experiment.executors import ExecutorFailed, Failed
-from simulation.experiment.replicate import ReplicationResult
-from simulation.experiment.run import Done, failure, replications, still_to_run
-from simulation.experiment.store.folders import must_be_writable, point_latest
-from simulation.experiment.store.identity import Identity, identity_of
-from simulation.experiment.store.kept import kept_among
-from simulation.experiment.store.manifest import FILES, about, manifest_of
-from simulation.experiment.store.read import read_manifest
-from simulation.experiment.store.unfinished import UnfinishedRun
-from simulation.experiment.store.write import folders_of, write_data
 from simulation.explain.explanation import Explained
 from simulation.report.write import write_report
+from simulation.run.executors import ExecutorFailed, Failed
+from simulation.run.replicate import ReplicationResult
+from simulation.run.running import Done, failure, replications, still_to_run
+from simulation.run.store.folders import must_be_writable, point_latest
+from simulation.run.store.identity import Identity, identity_of
+from simulation.run.store.kept import kept_among
+from simulation.run.store.manifest import FILES, about, manifest_of
+from simulation.run.store.read import read_manifest
+from simulation.run.store.unfinished import UnfinishedRun
+from simulation.run.store.write import folders_of, write_data
 from simulation.study.bounds import refuse_large
 from simulation.study.study import Study
 

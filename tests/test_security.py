@@ -14,10 +14,10 @@ import pytest
 
 import simulation as ae
 from simulation.errors import ConfigError, ResultsError
-from simulation.experiment.store.identity import identity_of
-from simulation.experiment.store.manifest import sealed
-from simulation.experiment.store.unfinished import UnfinishedRun
 from simulation.records.serialise import to_json
+from simulation.run.store.identity import identity_of
+from simulation.run.store.manifest import sealed
+from simulation.run.store.unfinished import UnfinishedRun
 
 ROOT = Path(__file__).parents[1]
 SHORT = (

@@ -8,15 +8,10 @@ import numpy as np
 
 from common_model import parameters
 from common_model.parameters import Records
-from simulation.analysis.tables import patients_table
-from simulation.draws import Draws, draw
-from simulation.engine.choose import EngineName, engine_named
-from simulation.engine.contract import Run
-from simulation.engine.plan import Columns, bind, lower
-from simulation.engine.rows import Plan
-from simulation.pathway.check import check
-from simulation.pathway.config_dataclass import Evidence
-from simulation.pathway.department import (
+from simulation.department.check import check
+from simulation.department.config_dataclass import Evidence
+from simulation.department.durations import Amount, Exponential, Factor, Lognormal
+from simulation.department.vocabulary import (
     ACUITY_TRUE,
     ArrivalSource,
     ByAttribute,
@@ -32,7 +27,12 @@ from simulation.pathway.department import (
     Shift,
     Step,
 )
-from simulation.pathway.durations import Amount, Exponential, Factor, Lognormal
+from simulation.engine.choose import EngineName, engine_named
+from simulation.engine.contract import Run
+from simulation.engine.plan import Columns, bind, lower
+from simulation.engine.rows import Plan
+from simulation.measures.patients_table import patients_table
+from simulation.patients import Draws, draw
 from simulation.records.schema import LEFT, Patients
 from simulation.units import DAY
 

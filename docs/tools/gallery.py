@@ -20,10 +20,10 @@ import yaml
 from docs.tools.command import run
 from simulation.config import load, packaged_configs, pathway_from
 from simulation.errors import ResultsError, nearest
-from simulation.experiment.run import compare
 from simulation.records.serialise import to_json
 from simulation.report.pathway_picture import Sketch, picture_of, sketch_of
 from simulation.report.screen import print_result
+from simulation.run.running import compare
 
 COMMAND = "python -m docs.tools.gallery"
 GALLERY = "gallery"

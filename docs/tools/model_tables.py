@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from docs.tools.command import run
-from simulation.analysis.definitions import DEFINITIONS
 from simulation.config import load, mapping_in, packaged_configs
-from simulation.errors import ResultsError, nearest
-from simulation.explain.label_mix import case_mix
-from simulation.pathway.demand import Follows, LastingFactor
-from simulation.pathway.department import (
+from simulation.department.demand import Follows, LastingFactor
+from simulation.department.durations import Amount, AnyDuration, Number
+from simulation.department.rota import mean_per_day, shift_words
+from simulation.department.vocabulary import (
     ACUITY_TRUE,
     Action,
     Attribute,
@@ -38,8 +37,9 @@ from simulation.pathway.department import (
     Step,
     Trigger,
 )
-from simulation.pathway.durations import Amount, AnyDuration, Number
-from simulation.pathway.rota import mean_per_day, shift_words
+from simulation.errors import ResultsError, nearest
+from simulation.explain.label_mix import case_mix
+from simulation.measures.definitions import DEFINITIONS
 from simulation.study.design import change_words
 from simulation.study.study import Study
 from simulation.triage.actions import TriageAction

@@ -18,16 +18,16 @@ from pathlib import Path
 import numpy as np
 
 from docs.tools.command import run
+from simulation.assurance.published.changes import ADULT_BED, pools_of
+from simulation.assurance.published.nhs import validate_site
+from simulation.assurance.published.table import Table
 from simulation.config import load, packaged_configs
 from simulation.config.composing import composed
 from simulation.config.dotted import value_at
 from simulation.config.ensembles import Ensemble, ensemble_named
 from simulation.errors import ResultsError
-from simulation.experiment.run import simulate
 from simulation.records.schema import Floats, Mask
-from simulation.validation.changes import ADULT_BED, pools_of
-from simulation.validation.nhs import validate_site
-from simulation.validation.table import Table
+from simulation.run.running import simulate
 
 ENSEMBLE = "typical"
 SEED = 31

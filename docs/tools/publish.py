@@ -14,14 +14,14 @@ import numpy as np
 
 from docs.tools.command import run
 from simulation.api import read
+from simulation.display.table import ReportTable
 from simulation.errors import ResultsError
-from simulation.experiment.result import StudyResult
-from simulation.experiment.store.read import followed
 from simulation.explain.statements import BANNER
 from simulation.report.exports.write import write_exports
 from simulation.report.first_page import first_page
 from simulation.report.pictures import picture
-from simulation.report.tables.table import ReportTable
+from simulation.run.result import StudyResult
+from simulation.run.store.read import followed
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "results" / "published"

@@ -14,8 +14,8 @@ import pandas as pd
 
 from docs.tools.command import run
 from simulation.config import load
+from simulation.display.words import change
 from simulation.errors import ConfigError, Fault, ResultsError
-from simulation.report.words import change
 
 PAGE = Path(__file__).parents[1] / "stress.md"
 WAIT = "wait_to_clinician_mean"

@@ -25,7 +25,7 @@ from simulation.config.vocabulary import (
     range_of,
     summary_of,
 )
-from simulation.pathway.config_dataclass import Sourced
+from simulation.department.config_dataclass import Sourced
 
 COMMAND = "python -m docs.tools.vocabulary"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "vocabulary.md"

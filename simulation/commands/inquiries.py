@@ -17,7 +17,7 @@ VET_SWITCHES = ("write_cases", "allow_remote", "dry_run")
 
 def validate(words: list[str]) -> int:
     """Check simulations against theory, models and figures; the exit code is 1 if a row failed."""
-    from simulation.validation.command import validate
+    from simulation.assurance.published.command import validate
 
     overrides, config_dir = options(words)
     failed = validate(overrides, config_dir=config_dir, say=print)
@@ -26,7 +26,7 @@ def validate(words: list[str]) -> int:
 
 def ensemble(words: list[str]) -> int:
     """Find departments that fit the same figures."""
-    from simulation.fitting.command import ensemble
+    from simulation.assurance.fitting.command import ensemble
 
     overrides, config_dir = options(words)
     ensemble(overrides, config_dir=config_dir, say=lambda line: print(line, flush=True))
@@ -36,11 +36,11 @@ def ensemble(words: list[str]) -> int:
 def prices(words: list[str]) -> int:
     """Print and write what an hour more of each resource is worth in one department."""
     from simulation.config.shadow_prices import priced_study
-    from simulation.experiment.run import compare
-    from simulation.inquiry.shadow_prices import prices, with_more
+    from simulation.questions.shadow_prices import prices, with_more
+    from simulation.questions.shadow_prices_words import price_tables, write_prices
     from simulation.report.progress import announce, progress
     from simulation.report.screen import print_tables
-    from simulation.report.shadow_prices import price_tables, write_prices
+    from simulation.run.running import compare
 
     overrides, config_dir = options(words)
     study, extras = priced_study(overrides, config_dir=config_dir)
@@ -58,7 +58,7 @@ def prices(words: list[str]) -> int:
 
 def breakeven(words: list[str]) -> int:
     """Say at which figures of an arm it does as much as another arm."""
-    from simulation.report.breakeven_command import OWN, breakeven
+    from simulation.questions.break_even_command import OWN, breakeven
 
     own = [word for word in words if word.startswith(tuple(f"{key}=" for key in OWN))]
     overrides, config_dir = options([word for word in words if word not in own])
@@ -89,12 +89,12 @@ def _refuse_arms_of_another_study(study: Study, asked: Mapping[str, str], config
 
 def vet(words: list[str]) -> int:
     """Put a triage AI on the bench, or write the cases for a vendor to answer."""
-    from simulation.cards import vet
-    from simulation.config.vetting import cases_of, prompt_of, vetting_named
-    from simulation.report.card.screen import print_card
-    from simulation.report.card.write import write_questions
     from simulation.vetting.assessors.llm import Setting
     from simulation.vetting.bench import dry_run_text
+    from simulation.vetting.card.screen import print_card
+    from simulation.vetting.card.write import write_questions
+    from simulation.vetting.configuration import cases_of, prompt_of, vetting_named
+    from simulation.vetting.vet import vet
 
     overrides, config_dir = options(words)
     own = {"name": "synthetic", "results": "results", "against": "", **dict.fromkeys(VET_SWITCHES, "false")}

@@ -25,9 +25,9 @@ def report(words: list[str]) -> int:
     if faults:
         raise ConfigError(faults)
     from simulation.api import read
-    from simulation.experiment.store.read import followed
     from simulation.report.exports.write import write_exports
     from simulation.report.write import REPORT, write_report
+    from simulation.run.store.read import followed
 
     folder = followed(Path(folders[0]))
     result = read(folder)
@@ -61,8 +61,8 @@ def results(words: list[str]) -> int:
         one, other = (read(folder) for folder in folders)
         print_tables(one.beside(other).tables)
         return 0
-    from simulation.experiment.store.listing import list_runs
     from simulation.report.tables.runs import runs_table
+    from simulation.run.store.listing import list_runs
 
     folder = Path(folders[0] if folders else "results")
     if not folders and not folder.is_dir():
@@ -90,7 +90,7 @@ def narrow(words: list[str]) -> int:
         raise ConfigError([Fault("narrow", found, remedy)])
     from simulation.api import read
     from simulation.config.observed import observed_in
-    from simulation.inquiry.narrowed import narrowed
+    from simulation.questions.narrow import narrowed
     from simulation.report.screen import print_narrowed
 
     path, folder = Path(own["observed"]), Path(own.get("from", "results/latest"))
@@ -103,8 +103,8 @@ def narrow(words: list[str]) -> int:
 
 def _must_hold_replications(folder: Path) -> None:
     """Raise ResultsError for a published folder, which has tables and pictures alone, with the run to make instead."""
-    from simulation.experiment.store.read import followed
-    from simulation.experiment.store.write import REPLICATIONS
+    from simulation.run.store.read import followed
+    from simulation.run.store.write import REPLICATIONS
 
     folder = followed(folder)
     if (folder / "manifest.json").is_file() and not (folder / REPLICATIONS).is_file():

@@ -182,9 +182,9 @@ def _elsewhere(study: Study, asked: Study) -> Study:
 
 def _put_together(done: Sequence[tuple[Sequence[str], Stored]], results: Path) -> None:
     """Print and write the comparison of the runs of a sweep."""
+    from simulation.questions.sweep import PICTURE, TABLE, sweep_of, write_sweep
+    from simulation.questions.sweep_effects import DESIGN, EFFECTS
     from simulation.report.screen import print_tables
-    from simulation.report.sweep import PICTURE, TABLE, sweep_of, write_sweep
-    from simulation.report.sweep_effects import DESIGN, EFFECTS
 
     sweep = sweep_of([(overrides, stored.result, stored.folder) for overrides, stored in done])
     if sweep is not None:
@@ -224,7 +224,7 @@ def show(words: list[str]) -> int:
         refuse_large([study])
         print_heading(heading)
         if patient:
-            from simulation.explain.patient_story import tell
+            from simulation.questions.patient_story import tell
 
             print(tell(study, patient[-1]))
         elif arm:
@@ -232,7 +232,7 @@ def show(words: list[str]) -> int:
 
             show_arm(study, arm[-1])
         elif warm_up:
-            from simulation.report.warm_up import show_warm_up
+            from simulation.questions.warm_up import show_warm_up
 
             show_warm_up(study, warm_up[-1])
         else:

@@ -75,7 +75,7 @@ def print_heading(heading: str) -> None:
 def load_study(overrides: Sequence[str], config_dir: str | None) -> Study:
     """The study that overrides state. Raises ConfigError."""
     from simulation.config import load
-    from simulation.config.cards import with_card
+    from simulation.vetting.newest_card import with_card
 
     chosen, folder = with_card(overrides, config_dir)
     return load(*chosen, config_dir=folder)

@@ -11,9 +11,9 @@ from simulation.config.bounds import shortened
 from simulation.config.dotted import Change, Raw, resolve, set_change
 from simulation.config.files import copied
 from simulation.config.validating import as_written, validated
+from simulation.department.check import check
+from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault
-from simulation.pathway.check import check
-from simulation.pathway.department import Pathway
 from simulation.study.design import factor_of
 from simulation.study.own import taken_names
 

@@ -19,8 +19,8 @@ from simulation.config.departments import CHANGEABLE
 from simulation.config.dotted import Change
 from simulation.config.files import stated_by
 from simulation.config.validating import validated
+from simulation.department.config_dataclass import HOLDER, Sourced, Unit, config_dataclass
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.pathway.config_dataclass import HOLDER, Sourced, Unit, config_dataclass
 
 OF_CHANGE = Unit("that of the changed value")
 ROUNDING = 1e-9

@@ -18,8 +18,8 @@ from simulation.config.folders import is_name_of_file, names_in, packaged_config
 from simulation.config.studies import RESERVED
 from simulation.config.totals import LEAST, Scaled, Scaling, Totals
 from simulation.config.validating import validated
+from simulation.department.check.own_measures import NAME, NAME_WORDS
 from simulation.errors import ConfigError, Fault
-from simulation.pathway.check.own_measures import NAME, NAME_WORDS
 
 KINDS = ("pathway", "study")
 """The groups of a department alone: one file states the department, and one what is asked of it."""

@@ -15,8 +15,8 @@ from simulation.config.new import name_faults, write_files
 from simulation.config.offer import DESK, OF_TRIAGE, Offer, OfferFiles, offer_from
 from simulation.config.policies import DEFAULT_NURSE
 from simulation.config.studies import study_from
+from simulation.department.vocabulary import ACUITY_GIVEN, ACUITY_TRUE, Pathway
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.pathway.department import ACUITY_GIVEN, ACUITY_TRUE, Pathway
 from simulation.study.study import Study
 from simulation.vetting.plan import LEVEL_NAMES
 

@@ -12,8 +12,8 @@ from annotated_types import Ge, Le, MinLen
 from simulation.config.counts_table import CountsTable
 from simulation.config.new import number_in
 from simulation.config.validating import validated
+from simulation.department.config_dataclass import Share, Unit, config_dataclass
 from simulation.errors import Fault
-from simulation.pathway.config_dataclass import Share, Unit, config_dataclass
 from simulation.triage.policy import Role
 
 TEXTS = ("labels", "nurses", "role", "department", "source")

@@ -8,8 +8,8 @@ from typing import Any
 
 from simulation.config.bounds import REFERENCE, Product, shortened
 from simulation.config.validating import known_keys
+from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.pathway.department import Pathway
 from simulation.study.design import factor_of, is_number
 from simulation.triage.stated import Nurse, Tool
 

@@ -16,17 +16,17 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import yaml
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen, MultipleOf
 
+from simulation.assurance.targets import TargetFile
 from simulation.config.bounds import REFERENCE
 from simulation.config.departments import GROUPS
 from simulation.config.ensembles import Ensemble, Priors
 from simulation.config.studies import GROUP_TYPES, CalibrationParameter, Scenario, Top
 from simulation.config.vocabulary import Key, keys_of, range_of, summary_of
+from simulation.department.vocabulary import Pathway, Pool
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.pathway.department import Pathway, Pool
 from simulation.study.design import Design
 from simulation.study.observed import Observed
 from simulation.study.study import RunLength
-from simulation.targets import TargetFile
 from simulation.triage.stated import Nurse, Tool
 from simulation.vetting.assessors.prompt import Prompt
 from simulation.vetting.mapping import CaseMapping

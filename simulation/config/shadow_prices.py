@@ -7,7 +7,7 @@ from pathlib import Path
 
 from simulation.config.studies import load
 from simulation.errors import ConfigError, Fault
-from simulation.inquiry.shadow_prices import RESOURCES, Extra, extras
+from simulation.questions.shadow_prices import RESOURCES, Extra, extras
 from simulation.study.study import Study
 
 RUN = "prices"

@@ -9,12 +9,12 @@ from typing import Any
 from simulation.config.dotted import Change
 from simulation.config.over_ensemble import EnsembleDepartments, ensemble_departments
 from simulation.config.validating import validated
+from simulation.department.vocabulary import Pathway
 from simulation.errors import Fault, ResultsError
-from simulation.experiment.executors import processors
-from simulation.experiment.store.kept import kept_among
-from simulation.experiment.store.manifest import FILES
-from simulation.experiment.store.read import StoredRun
-from simulation.pathway.department import Pathway
+from simulation.run.executors import processors
+from simulation.run.store.kept import kept_among
+from simulation.run.store.manifest import FILES
+from simulation.run.store.read import StoredRun
 from simulation.study.design import Arm, Design
 from simulation.study.study import ReadyArm, RunLength, Study
 from simulation.triage.policy import Policy

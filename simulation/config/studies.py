@@ -28,12 +28,12 @@ from simulation.config.policies import (
 )
 from simulation.config.totals import costs_of_another_size
 from simulation.config.validating import validated
+from simulation.department.check.own_measures import NAME, NAME_WORDS
+from simulation.department.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
+from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.experiment.executors.open import MOST_WORKERS, processors
-from simulation.inquiry.ablation import expanded, lever_faults
-from simulation.pathway.check.own_measures import NAME, NAME_WORDS
-from simulation.pathway.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
-from simulation.pathway.department import Pathway
+from simulation.questions.ablation import expanded, lever_faults
+from simulation.run.executors.open import MOST_WORKERS, processors
 from simulation.study.design import CHANGED, Block, Design, List, Value, cost_faults
 from simulation.study.harm import harm_faults, harm_groups, harm_measures
 from simulation.study.labels import label_faults, role_faults, twice_faults

@@ -19,10 +19,10 @@ from annotated_types import Ge, Le
 
 from simulation.config.bounds import REFERENCE
 from simulation.config.dotted import Raw, value_at
+from simulation.department.config_dataclass import Share, Unit, config_dataclass
+from simulation.department.rota import mean_per_day, parse_hours
 from simulation.errors import ConfigError, Fault
 from simulation.explain.costs import DAYS_PER_YEAR
-from simulation.pathway.config_dataclass import Share, Unit, config_dataclass
-from simulation.pathway.rota import mean_per_day, parse_hours
 from simulation.study.study import ReadyArm
 from simulation.units import HOUR
 

@@ -12,11 +12,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from simulation.config.bounds import POINT, shortened
 from simulation.config.vocabulary import Key, keys_of
+from simulation.department.config_dataclass import UNITLESS
+from simulation.department.durations import AnyDuration
+from simulation.department.own_measures import OwnGroup, OwnMeasure
+from simulation.department.vocabulary import Attribute, Branch, Outage, Trigger
 from simulation.errors import Fault, moved_to, nearest
-from simulation.pathway.config_dataclass import UNITLESS
-from simulation.pathway.department import Attribute, Branch, Outage, Trigger
-from simulation.pathway.durations import AnyDuration
-from simulation.pathway.own_measures import OwnGroup, OwnMeasure
 from simulation.renamed import PATHS
 from simulation.vetting.plan import AnyAssessor, AnyCases
 

@@ -19,7 +19,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import yaml
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen, MultipleOf
 
-from simulation.pathway.config_dataclass import Unit
+from simulation.department.config_dataclass import Unit
 
 EXAMPLE = "Example: `"
 NUMBERS = (int, float)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from simulation.department.rota import HOURS_OF_WEEK
 from simulation.engine import compiled_loop as loop
 from simulation.engine import compiled_records as kinds
 from simulation.engine.compiled_journal import Recorded, space_for
@@ -20,7 +21,6 @@ from simulation.engine.contract import Changes, Notices, Run
 from simulation.engine.plan import Columns
 from simulation.engine.rows import NONE, BranchRow, EndRow, Kind, Plan, StepRow, TriggerRow
 from simulation.errors import PlanError
-from simulation.pathway.rota import HOURS_OF_WEEK
 from simulation.units import NEVER, WEEK
 
 ROWS_A_PATIENT = 16

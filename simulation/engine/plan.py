@@ -8,25 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.draws import Draws
-from simulation.engine.rows import (
-    EFFORT_SCALE,
-    NONE,
-    PACE_SCALE,
-    RANK_SCALE,
-    UNLIMITED,
-    Ask,
-    BranchRow,
-    EndRow,
-    Kind,
-    Plan,
-    PoolRow,
-    StepRow,
-    TriggerRow,
-)
-from simulation.errors import PlanError
-from simulation.pathway.cache import cached_by_pathway
-from simulation.pathway.department import (
+from simulation.department.cache import cached_by_pathway
+from simulation.department.graph import coin_name, coins_of
+from simulation.department.rota import closed_units, intervals, shift_starts, timetable, weekly_weights
+from simulation.department.vocabulary import (
     ACUITY_NOW,
     Branch,
     ByAttribute,
@@ -44,8 +29,23 @@ from simulation.pathway.department import (
     minutes_column,
     minutes_held,
 )
-from simulation.pathway.graph import coin_name, coins_of
-from simulation.pathway.rota import closed_units, intervals, shift_starts, timetable, weekly_weights
+from simulation.engine.rows import (
+    EFFORT_SCALE,
+    NONE,
+    PACE_SCALE,
+    RANK_SCALE,
+    UNLIMITED,
+    Ask,
+    BranchRow,
+    EndRow,
+    Kind,
+    Plan,
+    PoolRow,
+    StepRow,
+    TriggerRow,
+)
+from simulation.errors import PlanError
+from simulation.patients import Draws
 from simulation.records.schema import Ints
 from simulation.units import DAY, HOUR, TICKS_PER_MINUTE, to_ticks
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
 
-from simulation.pathway.rota import HOURS_OF_WEEK
+from simulation.department.rota import HOURS_OF_WEEK
 from simulation.units import HOUR, WEEK
 
 RANK_SCALE = 1000

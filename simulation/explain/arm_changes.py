@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from simulation.analysis.offered_load import in_a_mean_week
-from simulation.draws import Draws, draw
+from simulation.department.rota import same_units
 from simulation.explain.change import ArmChanges, Change
 from simulation.explain.department_changes import department_changes, new_edges
 from simulation.explain.policy_changes import newly_taken_edges, policy_changes
 from simulation.explain.reachable import reachable_nodes, sample_days
-from simulation.pathway.rota import same_units
+from simulation.patients import Draws, draw
+from simulation.study.offered_load import in_a_mean_week
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
 from simulation.triage.check import check

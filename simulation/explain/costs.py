@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulation.draws import DAYS_IN_YEAR, draw
-from simulation.pathway.department import ARRIVAL_SOURCE
-from simulation.pathway.rota import mean_per_day
+from simulation.department.rota import mean_per_day
+from simulation.department.vocabulary import ARRIVAL_SOURCE
+from simulation.patients import DAYS_IN_YEAR, draw
 from simulation.study.study import ReadyArm
 from simulation.triage.apply import reached
 from simulation.triage.estimates import AtLeastZero

@@ -10,14 +10,14 @@ from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import fields
 from typing import Any
 
+from simulation.department.graph import branches_reading, graph_of
+from simulation.department.layout import SOURCE
+from simulation.department.vocabulary import Pathway
 from simulation.explain.change import Change, Kind
 from simulation.explain.pool_changes import pool_changes
 from simulation.explain.statements import says
-from simulation.explain.words import clipped, spaced
-from simulation.pathway.department import Pathway
-from simulation.pathway.graph import branches_reading, graph_of
-from simulation.pathway.layout import SOURCE
 from simulation.records.serialise import ABSENT, differences, plain
+from simulation.wording import clipped, spaced
 
 MOST_CHARACTERS = 60
 """Characters of a value in words; a longer one is cut."""

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from simulation.department.subgraph import Subgraph
 from simulation.explain.arm_changes import arm_changes
 from simulation.explain.assumptions import AddedAssumption, assumptions_added_by
 from simulation.explain.change import Change
 from simulation.explain.costs import cost_of
 from simulation.explain.label_mix import labels_of_arm
 from simulation.explain.reachable import reachable_subgraph
-from simulation.pathway.subgraph import Subgraph
 from simulation.study.closed_hours import kept_until_open
 from simulation.study.misfits import misfits
 from simulation.study.study import Study

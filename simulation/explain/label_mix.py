@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, cast
 
-from simulation.pathway.department import ACUITY_TRUE, Pathway
-from simulation.pathway.rota import per_day_by_category
+from simulation.department.rota import per_day_by_category
+from simulation.department.vocabulary import ACUITY_TRUE, Pathway
 from simulation.study.study import ReadyArm
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.people import sources_labelled

@@ -11,11 +11,8 @@ from collections.abc import Iterator, Sequence, Set
 
 import numpy as np
 
-from simulation.draws import Draws
-from simulation.explain.change import Change
-from simulation.explain.reachable import categories_had
-from simulation.explain.words import spaced
-from simulation.pathway.department import (
+from simulation.department.graph import branches_reading, graph_of, nodes_by_source, reachable_from, waits
+from simulation.department.vocabulary import (
     ACUITY_GIVEN,
     ACUITY_NOW,
     ARRIVAL_SOURCE,
@@ -24,8 +21,11 @@ from simulation.pathway.department import (
     minutes_column,
     minutes_held,
 )
-from simulation.pathway.graph import branches_reading, graph_of, nodes_by_source, reachable_from, waits
+from simulation.explain.change import Change
+from simulation.explain.reachable import categories_had
+from simulation.patients import Draws
 from simulation.records.schema import Mask
+from simulation.wording import spaced
 
 LEAST_MINUTES = 1e-9
 """Minutes by which a patient's time in a step must differ to count as changed."""

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Set
 from itertools import permutations
 from operator import attrgetter
 
+from simulation.department.rota import closed_units, same_units, shift_words
+from simulation.department.vocabulary import Pathway, Pool
 from simulation.explain.change import Change
-from simulation.explain.words import spaced
-from simulation.pathway.department import Pathway, Pool
-from simulation.pathway.rota import closed_units, same_units, shift_words
+from simulation.wording import spaced
 
 _units = attrgetter("capacity", "rota", "unlimited")
 _closing = attrgetter("closed_while", "closes", "closes_share")

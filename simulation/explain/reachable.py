@@ -11,17 +11,17 @@ from collections.abc import Collection, Iterable, Set
 
 import numpy as np
 
-from simulation.draws import DAYS_IN_YEAR, Draws, draw
-from simulation.explain.words import number_of
-from simulation.pathway.department import ARRIVAL_SOURCE, ByAttribute, ByOutage, Pathway
-from simulation.pathway.graph import Edge, graph_of, reachable_from, starts_of
-from simulation.pathway.layout import SOURCE
-from simulation.pathway.subgraph import Subgraph, subgraph_of
+from simulation.department.graph import Edge, graph_of, reachable_from, starts_of
+from simulation.department.layout import SOURCE
+from simulation.department.subgraph import Subgraph, subgraph_of
+from simulation.department.vocabulary import ARRIVAL_SOURCE, ByAttribute, ByOutage, Pathway
+from simulation.patients import DAYS_IN_YEAR, Draws, draw
 from simulation.study.study import ReadyArm
 from simulation.triage.apply import apply
 from simulation.triage.check import check
 from simulation.triage.failures import can_happen
 from simulation.triage.policy import Policy
+from simulation.wording import number_of
 
 SAMPLE_DAYS = 28
 Closed = set[tuple[str, Edge]]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from simulation.explain.words import clipped
+from simulation.wording import clipped
 
 BANNER = "Planning only, not for clinical use."
 """The warning that every output carries."""

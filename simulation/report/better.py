@@ -6,15 +6,15 @@ import math
 from collections.abc import Collection, Sequence
 from typing import Literal
 
-from simulation.analysis.compare import Comparison
-from simulation.analysis.verdict import threshold
-from simulation.experiment.arm_result import ArmResult
-from simulation.experiment.comparisons import Finding
-from simulation.experiment.result import StudyResult
-from simulation.report.kinds import kind_of, unsettled
+from simulation.display.kinds import kind_of, unsettled
+from simulation.display.words import change, cost_in_short
 from simulation.report.tables.first_page import products
 from simulation.report.tables.measurement import limits_of
-from simulation.report.words import change, cost_in_short
+from simulation.run.arm_result import ArmResult
+from simulation.run.comparisons import Finding
+from simulation.run.result import StudyResult
+from simulation.statistics.compare import Comparison
+from simulation.statistics.verdict import threshold
 
 KEPT_EFFECT = 0.5
 """Share of a product's effect that an alternative must be shown to keep to do 'as much'; it may lose the least

@@ -7,13 +7,21 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from simulation.analysis.intervals import Interval
-from simulation.experiment.result import StudyResult
+from simulation.display.words import (
+    change,
+    group_words,
+    interval_text,
+    listed_with_and,
+    measure_label,
+    span,
+    unit_words,
+)
+from simulation.questions.ablation_table import decomposition_of, decomposition_sentences, joint_arm
 from simulation.report.outcomes import rests_on_claim
 from simulation.report.tables.coverage import spillover_reason
-from simulation.report.tables.decomposition import decomposition_of, decomposition_sentences, joint_arm
 from simulation.report.tables.worse_off import WorseOff, worse_off, worse_off_groups
-from simulation.report.words import change, group_words, interval_text, listed_with_and, measure_label, span, unit_words
+from simulation.run.result import StudyResult
+from simulation.statistics.intervals import Interval
 
 MOST_GROUPS = 3
 """Groups that are named before it is said how many more there are."""

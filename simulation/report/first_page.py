@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from simulation.analysis.verdict import threshold
-from simulation.experiment.result import StudyResult
+from simulation.display.words import amount, listed_with_and
 from simulation.report.figures.first_page import Drawing, first_picture
 from simulation.report.headlines import Headline, headlines
 from simulation.report.implausible import implausible
@@ -22,7 +21,8 @@ from simulation.report.tables.first_page import (
 from simulation.report.tables.measurement import measurement_sentences
 from simulation.report.tables.over_departments import departments_words
 from simulation.report.tables.overview import warnings
-from simulation.report.words import amount, listed_with_and
+from simulation.run.result import StudyResult
+from simulation.statistics.verdict import threshold
 
 
 @dataclass(frozen=True)

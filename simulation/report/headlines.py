@@ -8,22 +8,22 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from simulation.analysis.compare import Comparison
-from simulation.analysis.definitions import ALL
-from simulation.analysis.departments import Spread, counted
-from simulation.analysis.verdict import threshold
-from simulation.experiment.arm_result import ArmResult
-from simulation.experiment.comparisons import Finding, Safety
-from simulation.experiment.result import StudyResult
+from simulation.display.kinds import kind_of, unsettled
+from simulation.display.words import amount, change, figure_words, listed_with_and, prints_as_zero, span
 from simulation.explain.label_mix import uncovered_sources
-from simulation.inquiry.decides import decided
+from simulation.measures.definitions import ALL
+from simulation.questions.what_decides import decided
+from simulation.questions.what_decides_table import harmed_kind_words, n_harmed
 from simulation.report.better import alternative_sentences, passes_words, plain, size_words, unit_of
-from simulation.report.kinds import kind_of, unsettled
 from simulation.report.outcomes import rests_on_claim
-from simulation.report.tables.decides import harmed_kind_words, n_harmed
 from simulation.report.tables.first_page import products, reported_targets
 from simulation.report.tables.measurement import cases_words, limits_of
-from simulation.report.words import amount, change, figure_words, listed_with_and, prints_as_zero, span
+from simulation.run.arm_result import ArmResult
+from simulation.run.comparisons import Finding, Safety
+from simulation.run.result import StudyResult
+from simulation.statistics.compare import Comparison
+from simulation.statistics.departments import Spread, counted
+from simulation.statistics.verdict import threshold
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulation.experiment.result import StudyResult
-from simulation.report.words import amount
+from simulation.display.words import amount
+from simulation.run.result import StudyResult
 from simulation.study.pool_words import figures_of, keys_of
 
 OCCUPIED = "occupied_at_midnight_share"

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from simulation.analysis.verdict import threshold
+from simulation.display.words import WIDTH, cost_in_short
 from simulation.explain.arm_changes import arm_changes
 from simulation.explain.costs import cost_of
 from simulation.explain.label_mix import case_mix, uncovered_sources
-from simulation.report.words import WIDTH, cost_in_short
+from simulation.statistics.verdict import threshold
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import N_HIGH

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-from simulation.experiment.arm_result import ArmResult
-from simulation.experiment.comparisons import Finding
-from simulation.experiment.result import StudyResult
+from simulation.display.kinds import kind_of, unsettled
 from simulation.explain.statements import walk
-from simulation.report.kinds import kind_of, unsettled
 from simulation.report.tables.first_page import products, reported_targets
 from simulation.report.tables.measurement import limits_of
+from simulation.run.arm_result import ArmResult
+from simulation.run.comparisons import Finding
+from simulation.run.result import StudyResult
 
 FEW = 2
 """Products that need no summary: a reader takes in all that is said of them."""

@@ -11,23 +11,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulation.experiment.arm_result import ArmResult
-from simulation.experiment.result import StudyResult
+from simulation.display.drawing import Picture
+from simulation.display.scale import high_words, levels_of
+from simulation.display.table import is_numeric
+from simulation.display.words import labelled, percent
 from simulation.explain.statements import BANNER, Statement, walk
-from simulation.explain.words import spaced
-from simulation.report.figures.drawing import Picture
+from simulation.questions.ablation_table import decomposition_tables
+from simulation.questions.harm_table import harm_table
+from simulation.questions.what_decides_table import decides_sentences, decides_table, worth_table
 from simulation.report.findings import findings
 from simulation.report.first_page import first_page
 from simulation.report.policy_words import UNCHANGED, minutes_words, sets_off_words, who_labels
 from simulation.report.precision import precision_line
-from simulation.report.scale import high_words, levels_of
 from simulation.report.tables.alternatives import equal_spend_table
 from simulation.report.tables.by_arm import binding_table, own_table
 from simulation.report.tables.by_group import by_group_tables
 from simulation.report.tables.changes import report_changes
 from simulation.report.tables.coverage import spillover_tables
-from simulation.report.tables.decides import decides_sentences, decides_table, worth_table
-from simulation.report.tables.decomposition import decomposition_tables
 from simulation.report.tables.department import (
     acuity_table,
     clock_table,
@@ -37,7 +37,6 @@ from simulation.report.tables.department import (
     stay_table,
 )
 from simulation.report.tables.first_page import LIMITS_HEADER
-from simulation.report.tables.harm import harm_table
 from simulation.report.tables.levels import by_level_table, controls_table, labels_table
 from simulation.report.tables.measurement import measurement_table
 from simulation.report.tables.over_departments import over_tables
@@ -49,10 +48,11 @@ from simulation.report.tables.overview import (
     target_table,
 )
 from simulation.report.tables.ranking import better_table
-from simulation.report.tables.table import is_numeric
 from simulation.report.tables.worse_off import worse_off_table
-from simulation.report.words import labelled, percent
+from simulation.run.arm_result import ArmResult
+from simulation.run.result import StudyResult
 from simulation.study.design import change_words
+from simulation.wording import spaced
 
 if TYPE_CHECKING:
     from jinja2 import Environment

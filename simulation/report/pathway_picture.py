@@ -15,13 +15,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simulation.department.layout import DrawnEdge, DrawnNode, Layout, lay_out
+from simulation.department.subgraph import Subgraph, whole_graph
+from simulation.department.vocabulary import Pathway
+from simulation.display.drawing import BLUE, DARK, GREY, Picture, figure_of, png_of
 from simulation.explain.change import KIND_WORDS, ArmChanges, Kind
 from simulation.explain.reachable import left_out_words
-from simulation.explain.words import clipped, number_of, spaced
-from simulation.pathway.department import Pathway
-from simulation.pathway.layout import DrawnEdge, DrawnNode, Layout, lay_out
-from simulation.pathway.subgraph import Subgraph, whole_graph
-from simulation.report.figures.drawing import BLUE, DARK, GREY, Picture, figure_of, png_of
+from simulation.wording import clipped, number_of, spaced
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from simulation.display.drawing import Picture
 from simulation.errors import ResultsError, nearest
-from simulation.experiment.result import StudyResult
 from simulation.report.figures import FIGURES, drawn, pictures
-from simulation.report.figures.drawing import Picture
 from simulation.report.pathway_picture import picture_of, sketch_of
+from simulation.run.result import StudyResult
 
 PATHWAY = "pathway"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from simulation.explain.words import spaced
-from simulation.report.words import percent
+from simulation.display.words import percent
+from simulation.wording import spaced
 
 UNCHANGED = "as in the department"
 """What is said of the minutes of a policy that changes none."""

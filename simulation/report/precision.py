@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from simulation.analysis.intervals import interval
-from simulation.experiment.result import StudyResult
-from simulation.experiment.run import values_for
-from simulation.report.words import group_words, measure_label, unit_words
+from simulation.display.words import group_words, measure_label, unit_words
+from simulation.run.result import StudyResult
+from simulation.run.running import values_for
+from simulation.statistics.intervals import interval
 from simulation.study.precision import Precision
 
 

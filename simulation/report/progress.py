@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from simulation.analysis.verdict import IDENTICAL
+from simulation.display.words import DOES_NOT_FIT, season_words
 from simulation.explain.arm_changes import changes_nothing
 from simulation.explain.statements import BANNER
 from simulation.report.unlike import unlike_words
-from simulation.report.words import DOES_NOT_FIT, season_words
+from simulation.statistics.verdict import IDENTICAL
 from simulation.study.bounds import work_of
 from simulation.study.misfits import misfits
 from simulation.study.study import Study

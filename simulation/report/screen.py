@@ -10,19 +10,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TextIO
 
-from simulation.experiment.result import StudyResult
-from simulation.experiment.store.kept import file_of
+from simulation.display.table import ReportTable, is_numeric
+from simulation.display.words import SIMULATION, WIDTH, labelled
 from simulation.explain.statements import BANNER
-from simulation.inquiry.narrowed import NarrowedEffects
+from simulation.questions.ablation_table import decomposition_of
+from simulation.questions.narrow import NarrowedEffects
+from simulation.questions.narrow_table import narrowed_sentences, narrowed_tables
 from simulation.report.findings import findings
 from simulation.report.first_page import first_page
 from simulation.report.precision import precision_line
 from simulation.report.tables import screen_tables
-from simulation.report.tables.decomposition import decomposition_of
-from simulation.report.tables.narrowed import narrowed_sentences, narrowed_tables
 from simulation.report.tables.overview import sham_line
-from simulation.report.tables.table import ReportTable, is_numeric
-from simulation.report.words import SIMULATION, WIDTH, labelled
+from simulation.run.result import StudyResult
+from simulation.run.store.kept import file_of
 
 MOST_ON_SCREEN = 12
 """Rows of a table on a screen, those of the study's `focus` always among them; the report has all."""

@@ -10,8 +10,9 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from simulation.analysis.offered_load import Load
-from simulation.analysis.overload import remarks
+from simulation.department.rota import mean_per_day, shift_words
+from simulation.department.vocabulary import FIRST_COME, ArrivalSource, Opens, Pathway
+from simulation.display.words import WIDTH
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.arm_changes import arm_changes
 from simulation.explain.assumptions import assumptions_added_by, count_by_evidence
@@ -19,15 +20,14 @@ from simulation.explain.change import ArmChanges
 from simulation.explain.pool_changes import closing_words
 from simulation.explain.reachable import left_out_words, reachable_subgraph
 from simulation.explain.statements import BANNER
-from simulation.explain.words import number_of, spaced
-from simulation.pathway.department import FIRST_COME, ArrivalSource, Opens, Pathway
-from simulation.pathway.rota import mean_per_day, shift_words
 from simulation.report.tables.changes import HOW_FOUND, NOTHING
-from simulation.report.words import WIDTH
 from simulation.study.design import change_words
 from simulation.study.misfits import Beds, beds_of, load_and_misfits
+from simulation.study.offered_load import Load
 from simulation.study.overload import SAMPLE_DAYS
+from simulation.study.overload_by_area import remarks
 from simulation.study.study import Study
+from simulation.wording import number_of, spaced
 
 DEPARTMENT = ("calibration", "site", "staffing", "pathway")
 """The groups of a configuration that state a department."""

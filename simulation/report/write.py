@@ -6,17 +6,17 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from simulation.display.drawing import Picture
 from simulation.errors import ResultsError
-from simulation.experiment.result import StudyResult
-from simulation.experiment.store.folders import PARTIAL
-from simulation.experiment.store.write import write_text
-from simulation.inquiry.decides import decided
+from simulation.questions.ablation_table import decomposition_of, decomposition_table
+from simulation.questions.what_decides import decided
+from simulation.questions.what_decides_table import decides_frame
 from simulation.records.serialise import to_json
-from simulation.report.figures.drawing import Picture
 from simulation.report.page import page
 from simulation.report.pictures import every_picture
-from simulation.report.tables.decides import decides_frame
-from simulation.report.tables.decomposition import decomposition_of, decomposition_table
+from simulation.run.result import StudyResult
+from simulation.run.store.folders import PARTIAL
+from simulation.run.store.write import write_text
 
 REPORT, FIGURES, DECOMPOSITION, DECIDES = "report.html", "figures", "decomposition.csv", "what_decides.csv"
 TEXTS = "texts.json"

@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from simulation.draws.factors import day_factors, lasting_factors, wanted_arrivals
+from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault
-from simulation.pathway.department import Pathway
+from simulation.patients.factors import day_factors, lasting_factors, wanted_arrivals
 from simulation.study.pool_words import group_of
 from simulation.study.study import ReadyArm, Study
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from simulation.department.rota import mean_per_day, timetable
+from simulation.department.vocabulary import Pathway, Present
 from simulation.engine.choose import EngineName
 from simulation.errors import ConfigError, Fault
-from simulation.pathway.department import Pathway, Present
-from simulation.pathway.rota import mean_per_day, timetable
 from simulation.study.study import Kept, Study
 
 YEAR_OF_PATIENTS = 142_000

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulation.analysis.occupancy import Ints, rows_of
-from simulation.analysis.window import arrived_in
-from simulation.pathway.check.deadlock import Interval, request_of
-from simulation.pathway.check.staffing import empty_hours
-from simulation.pathway.department import DEPARTED_AT, Pathway, Step
+from simulation.department.check.deadlock import Interval, request_of
+from simulation.department.check.staffing import empty_hours
+from simulation.department.vocabulary import DEPARTED_AT, Pathway, Step
+from simulation.measures.occupancy import Ints, rows_of
+from simulation.measures.window import arrived_in
 from simulation.records.schema import Mask
 from simulation.study.pool_words import written_in
 from simulation.study.simulate import simulate_arm

@@ -8,9 +8,9 @@ from typing import Annotated, TypeGuard
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
+from simulation.department.config_dataclass import Evidence, Positive, Sourced, Unit, config_dataclass
+from simulation.department.own_measures import OwnGroup, OwnMeasure
 from simulation.errors import Fault
-from simulation.pathway.config_dataclass import Evidence, Positive, Sourced, Unit, config_dataclass
-from simulation.pathway.own_measures import OwnGroup, OwnMeasure
 from simulation.study.harm import DelayHarm
 
 TOGETHER = "+"

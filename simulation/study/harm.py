@@ -1,6 +1,6 @@
 """A published relation of delay to mortality, and the measures that a study needs to apply it.
 
-It is an association. It is used for differences between arms, never for a count of lives (`inquiry/harm.py`).
+It is an association. It is used for differences between arms, never for a count of lives (`questions/harm.py`).
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt, Le, MinLen
 
+from simulation.department.config_dataclass import Sourced, Unit, config_dataclass
+from simulation.department.own_measures import OutcomeGroup, OwnGroup, OwnMeasure, SpanMeasure
 from simulation.errors import Fault
-from simulation.pathway.config_dataclass import Sourced, Unit, config_dataclass
-from simulation.pathway.own_measures import OutcomeGroup, OwnGroup, OwnMeasure, SpanMeasure
 
 PREFIX = "harm_within_"
 IN_A_BED = "harm_admitted"

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.analysis.offered_load import Load, in_a_mean_week, offered_load
-from simulation.analysis.overload import SURE, above_1, unrelieved
-from simulation.draws import Draws, draw
-from simulation.pathway.department import Pathway, StatedOutages, Step
-from simulation.pathway.rota import HOURS_OF_WEEK, timetable
+from simulation.department.rota import HOURS_OF_WEEK, timetable
+from simulation.department.vocabulary import Pathway, StatedOutages, Step
+from simulation.patients import Draws, draw
 from simulation.records.schema import Floats
+from simulation.study.offered_load import Load, in_a_mean_week, offered_load
 from simulation.study.overload import SAMPLE_DAYS
+from simulation.study.overload_by_area import SURE, above_1, unrelieved
 from simulation.study.pool_words import figures_of, keys_of
 from simulation.study.study import Study
 from simulation.triage.apply import apply

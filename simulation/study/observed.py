@@ -6,7 +6,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Le, MaxLen
 
-from simulation.pathway.config_dataclass import Unit, config_dataclass
+from simulation.department.config_dataclass import Unit, config_dataclass
 
 MOST_FIGURES = 5
 

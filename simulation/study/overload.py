@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simulation.analysis.offered_load import in_a_mean_week, offered_load
-from simulation.analysis.overload import overloaded
 from simulation.errors import ConfigError, Fault
+from simulation.study.offered_load import in_a_mean_week, offered_load
+from simulation.study.overload_by_area import overloaded
 from simulation.study.pool_words import written_in
 from simulation.study.shared_draws import SharedDraws
 from simulation.study.study import Study

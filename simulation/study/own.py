@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from simulation.analysis.definitions import DEFINITIONS
-from simulation.analysis.measure_definition import Definition
-from simulation.analysis.own_measures import Own
+from simulation.department.check.fault_list import FaultList
+from simulation.department.check.own_measures import own_faults
+from simulation.department.points import dated_after_departure
+from simulation.department.vocabulary import Pathway
 from simulation.errors import Fault
-from simulation.pathway.check.fault_list import FaultList
-from simulation.pathway.check.own_measures import own_faults
-from simulation.pathway.department import Pathway
-from simulation.pathway.points import dated_after_departure
+from simulation.measures.definitions import DEFINITIONS
+from simulation.measures.measure_definition import Definition
+from simulation.measures.own import Own
 from simulation.study.design import Design
 from simulation.study.study import ReadyArm
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from annotated_types import Ge, Le
 
+from simulation.department.config_dataclass import Positive, Unit, config_dataclass
 from simulation.errors import Fault, nearest
-from simulation.pathway.config_dataclass import Positive, Unit, config_dataclass
 
 LEAST_FIRST = 20
 """Replications below which a standard deviation says too little to plan by: from 20 its 95 % interval reaches from 0.76

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from simulation.draws import FROM_JANUARY, Calendar, Draws, attended_by_day, draw, draw_outages
-from simulation.pathway.department import Pathway
+from simulation.department.vocabulary import Pathway
+from simulation.patients import FROM_JANUARY, Calendar, Draws, attended_by_day, draw, draw_outages
 
 
 class SharedDraws:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from simulation.analysis.binding import look_along
-from simulation.analysis.tables import activities_table, patients_table
-from simulation.analysis.window import Window
-from simulation.draws import Draws, draw
 from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.contract import Run
 from simulation.engine.plan import bind, lower
 from simulation.engine.rows import Plan
+from simulation.measures.binding import look_along
+from simulation.measures.patients_table import activities_table, patients_table
+from simulation.measures.window import Window
+from simulation.patients import Draws, draw
 from simulation.records.schema import ActivityTable, Patients
 from simulation.study.shared_draws import SharedDraws
 from simulation.study.study import ReadyArm, RunLength, Study

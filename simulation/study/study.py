@@ -11,13 +11,13 @@ from typing import Annotated, Literal, Protocol
 import numpy as np
 from annotated_types import Ge, Gt, Le, MultipleOf
 
-from simulation.analysis.window import Window
-from simulation.draws import DAYS_IN_YEAR, Calendar, balanced_start_week, start_weeks_over_departments
+from simulation.department.config_dataclass import UNITLESS, Unit, config_dataclass
+from simulation.department.rota import mean_per_day
+from simulation.department.vocabulary import Pathway
 from simulation.engine.choose import Asked, EngineName, choose
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
-from simulation.pathway.config_dataclass import UNITLESS, Unit, config_dataclass
-from simulation.pathway.department import Pathway
-from simulation.pathway.rota import mean_per_day
+from simulation.measures.window import Window
+from simulation.patients import DAYS_IN_YEAR, Calendar, balanced_start_week, start_weeks_over_departments
 from simulation.study.design import Arm, Design
 from simulation.study.precision import Precision
 from simulation.triage.check import check

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from simulation.analysis.binding import binding_names
-from simulation.analysis.definitions import DEFINITIONS
-from simulation.analysis.measure_definition import Definition
-from simulation.analysis.measures import MeasureName, measure
-from simulation.analysis.near_measures import nearest_measure
-from simulation.analysis.own_measures import NOTHING_OWN, Own
-from simulation.analysis.spillover import with_coverage
-from simulation.analysis.tables import nobody
+from simulation.department.vocabulary import Pathway
 from simulation.errors import Fault, nearest
-from simulation.pathway.department import Pathway
+from simulation.measures.binding import binding_names
+from simulation.measures.definitions import DEFINITIONS
+from simulation.measures.measure_definition import Definition
+from simulation.measures.measuring import MeasureName, measure
+from simulation.measures.near_measures import nearest_measure
+from simulation.measures.own import NOTHING_OWN, Own
+from simulation.measures.patients_table import nobody
+from simulation.statistics.spillover import with_coverage
 from simulation.study.design import Design, Margin, Target
 from simulation.study.own import own_definitions, own_of
 from simulation.study.precision import Precision

@@ -16,10 +16,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simulation.draws import Draws
+from simulation.department.config_dataclass import config_dataclass
+from simulation.department.vocabulary import ACUITY_GIVEN, Action, Pathway
 from simulation.errors import Fault
-from simulation.pathway.config_dataclass import config_dataclass
-from simulation.pathway.department import ACUITY_GIVEN, Action, Pathway
+from simulation.patients import Draws
 from simulation.records.schema import Mask
 from simulation.triage.estimates import Portion
 from simulation.triage.labels import Labels

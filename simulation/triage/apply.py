@@ -46,9 +46,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulation.draws import Draws, attributes_after
-from simulation.errors import ConfigError
-from simulation.pathway.department import (
+from simulation.department.vocabulary import (
     ACUITY_BY_DEGRADED_TOOL,
     ACUITY_BY_NURSE,
     ACUITY_GIVEN,
@@ -57,6 +55,8 @@ from simulation.pathway.department import (
     TOOL_CAN_FAIL,
     Pathway,
 )
+from simulation.errors import ConfigError
+from simulation.patients import Draws, attributes_after
 from simulation.records.schema import MISSING, Floats, Mask
 from simulation.triage.actions import covered_by, set_off
 from simulation.triage.check import check

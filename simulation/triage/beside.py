@@ -11,8 +11,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge
 
+from simulation.department.config_dataclass import Sourced, Unit, config_dataclass
 from simulation.errors import Fault
-from simulation.pathway.config_dataclass import Sourced, Unit, config_dataclass
 from simulation.records.schema import Floats
 from simulation.triage.matrix import Matrix
 

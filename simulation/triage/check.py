@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from simulation.errors import Fault, meant, nearest
-from simulation.pathway.department import (
+from simulation.department.graph import leaning
+from simulation.department.vocabulary import (
     ACUITY_BY_DEGRADED_TOOL,
     ACUITY_BY_NURSE,
     ACUITY_GIVEN,
@@ -18,7 +18,7 @@ from simulation.pathway.department import (
     Given,
     Pathway,
 )
-from simulation.pathway.graph import leaning
+from simulation.errors import Fault, meant, nearest
 from simulation.triage.actions import action_faults
 from simulation.triage.estimates import estimate_faults
 from simulation.triage.failures import can_happen, durations_of_triage

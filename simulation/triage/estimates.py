@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Gt, Lt
 
+from simulation.department.config_dataclass import HOLDER, Share, Sourced, Unit, config_dataclass
 from simulation.errors import Fault
-from simulation.pathway.config_dataclass import HOLDER, Share, Sourced, Unit, config_dataclass
 
 
 @config_dataclass

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simulation.pathway.department import (
+from simulation.department.vocabulary import (
     ACUITY_GIVEN,
     Outage,
     Pathway,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from simulation.pathway.department import ByAttribute, Pathway
+from simulation.department.vocabulary import ByAttribute, Pathway
 from simulation.triage.policy import Policy
 
 

@@ -12,9 +12,9 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.draws import DAYS_IN_YEAR, Draws
-from simulation.pathway.config_dataclass import Unit, config_dataclass
-from simulation.pathway.department import ACUITY_TRUE, Pathway
+from simulation.department.config_dataclass import Unit, config_dataclass
+from simulation.department.vocabulary import ACUITY_TRUE, Pathway
+from simulation.patients import DAYS_IN_YEAR, Draws
 from simulation.records.schema import Floats
 from simulation.triage.beside import BesideNurse, given_nurse
 from simulation.triage.estimates import AboveZero, Correlation, Portion

@@ -13,8 +13,8 @@ from typing import Annotated, TypedDict
 import numpy as np
 from annotated_types import Ge
 
+from simulation.department.config_dataclass import Share, Sourced, Unit, config_dataclass
 from simulation.errors import ConfigError, Fault
-from simulation.pathway.config_dataclass import Share, Sourced, Unit, config_dataclass
 from simulation.records.schema import Floats
 
 Rows = tuple[tuple[Annotated[float, Ge(0)], ...], ...]

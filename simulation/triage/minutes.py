@@ -12,10 +12,10 @@ from typing import Annotated
 
 import numpy as np
 
-from simulation.draws import Draws
+from simulation.department.config_dataclass import Sourced, Unit, config_dataclass
+from simulation.department.vocabulary import ARRIVAL_SOURCE, Pathway
 from simulation.errors import Fault
-from simulation.pathway.config_dataclass import Sourced, Unit, config_dataclass
-from simulation.pathway.department import ARRIVAL_SOURCE, Pathway
+from simulation.patients import Draws
 from simulation.records.schema import Floats, Mask
 from simulation.triage.estimates import AtLeastZero, Estimate, Portion
 from simulation.triage.people import Added, Attributes, among, duration_faults, from_sources, only_faults, unknown

@@ -23,10 +23,10 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.draws import Draws
+from simulation.department.config_dataclass import Sourced, Unit, config_dataclass
+from simulation.department.vocabulary import ACUITY_TRUE, ARRIVAL_SOURCE, Pathway
 from simulation.errors import Fault, nearest
-from simulation.pathway.config_dataclass import Sourced, Unit, config_dataclass
-from simulation.pathway.department import ACUITY_TRUE, ARRIVAL_SOURCE, Pathway
+from simulation.patients import Draws
 from simulation.records.schema import Floats, Mask
 from simulation.triage.estimates import AboveZero, AtLeastZero, Portion
 from simulation.units import DAY

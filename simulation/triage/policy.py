@@ -13,7 +13,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from annotated_types import Ge
 
-from simulation.pathway.config_dataclass import Unit, config_dataclass
+from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.triage.actions import TriageAction
 from simulation.triage.beside import BesideNurse
 from simulation.triage.estimates import AtLeastZero, Portion

@@ -13,8 +13,8 @@ from typing import Annotated
 
 import numpy as np
 
+from simulation.department.config_dataclass import Positive, Sourced, Unit, config_dataclass
 from simulation.errors import Fault
-from simulation.pathway.config_dataclass import Positive, Sourced, Unit, config_dataclass
 from simulation.triage.beside import BesideNurse, beside_faults, matrix_beside
 from simulation.triage.construct import Wanted, nearest_matrix, rounded, under_share_limits
 from simulation.triage.estimates import Correlation, Portion

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from simulation.pathway.department import ARRIVAL_SOURCE, Pathway
-from simulation.pathway.rota import mean_per_day, per_day_by_category
+from simulation.department.rota import mean_per_day, per_day_by_category
+from simulation.department.vocabulary import ARRIVAL_SOURCE, Pathway
 from simulation.triage.matrix import Matrix
 from simulation.triage.people import sources_labelled
 from simulation.triage.policy import Policy

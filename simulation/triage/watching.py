@@ -20,10 +20,10 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.draws import Draws
+from simulation.department.config_dataclass import Sourced, Unit, config_dataclass
+from simulation.department.vocabulary import ARRIVAL_SOURCE, Pathway
 from simulation.errors import Fault
-from simulation.pathway.config_dataclass import Sourced, Unit, config_dataclass
-from simulation.pathway.department import ARRIVAL_SOURCE, Pathway
+from simulation.patients import Draws
 from simulation.records.schema import Mask
 from simulation.triage.estimates import AtLeastZero, Portion
 from simulation.triage.people import Attributes, among, from_sources, only_faults, unknown

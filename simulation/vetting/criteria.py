@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge, Le
 
+from simulation.department.config_dataclass import Sourced, Unit, config_dataclass
 from simulation.errors import Fault
-from simulation.pathway.config_dataclass import Sourced, Unit, config_dataclass
 from simulation.vetting.intervals import Estimate, cases_for_share, cases_to_settle, exact_share
 from simulation.vetting.scores import FEW, SHARES, Labelled, difference, score
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.draws.variates import generator_of
+from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats
 
 LEVEL = 0.95

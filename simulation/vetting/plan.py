@@ -6,8 +6,8 @@ from typing import Annotated, Literal, TypeAlias, get_args
 
 from annotated_types import Ge, Le, MinLen
 
+from simulation.department.config_dataclass import Share, Unit, config_dataclass
 from simulation.errors import Fault
-from simulation.pathway.config_dataclass import Share, Unit, config_dataclass
 from simulation.vetting.assessors.by_matrix import MatrixAssessor
 from simulation.vetting.assessors.from_file import AnswersAssessor
 from simulation.vetting.assessors.learned import LearnedAssessor

@@ -14,7 +14,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from simulation.draws.variates import generator_of
+from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats
 from simulation.triage.beside import BesideNurse, ordinal_prior, rows_given_nurse
 from simulation.vetting.bench import NURSE, TOOL, Bench

@@ -14,9 +14,9 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, Le, MinLen
 
-from simulation.draws.variates import generator_of
+from simulation.department.config_dataclass import Share, Sourced, Unit, config_dataclass
 from simulation.errors import Fault, nearest
-from simulation.pathway.config_dataclass import Share, Sourced, Unit, config_dataclass
+from simulation.patients.variates import generator_of
 from simulation.triage.matrix import Table, probabilities, table_faults
 from simulation.vetting.cases import N_LEVELS, NUMBERS, CaseSet, Row, Value, case_set
 

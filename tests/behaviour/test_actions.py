@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulation.analysis.measures import measure
-from simulation.analysis.occupancy import holdings
-from simulation.analysis.profile import day_profile
 from simulation.config import load
+from simulation.department.vocabulary import Action
 from simulation.engine.rows import paced_end
-from simulation.pathway.department import Action
+from simulation.measures.measuring import measure
+from simulation.measures.occupancy import holdings
+from simulation.measures.profile import day_profile
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import ReadyArm, RunLength
 from simulation.triage.policy import Policy

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from simulation.config import load
-from simulation.draws import draw
+from simulation.department.vocabulary import Pathway
 from simulation.engine.plan import lower
-from simulation.experiment.run import simulate
-from simulation.pathway.department import Pathway
+from simulation.patients import draw
+from simulation.run.running import simulate
 from simulation.study.study import Study
 
 PARAMETERS = ("staff_elasticity", "ward_elasticity", "effort_share", "clinician_month_sd", "ward_month_sd")

@@ -18,9 +18,12 @@ import pytest
 from scipy.special import ndtr
 from scipy.stats import t as student
 
-from simulation.draws.forecast import fullest_above
-from simulation.engine.choose import EngineName
-from simulation.pathway.department import (
+from simulation.assurance.theory import closed_forms
+from simulation.assurance.theory.chains import forward, rate_matrix
+from simulation.assurance.theory.stations import Length, by_the_hour, waited
+from simulation.assurance.theory.stations import one_queue as labelled_queue
+from simulation.department.durations import Exponential, Fixed
+from simulation.department.vocabulary import (
     ACUITY_TRUE,
     ByChance,
     ExtraShift,
@@ -30,15 +33,12 @@ from simulation.pathway.department import (
     QuietDays,
     Step,
 )
-from simulation.pathway.durations import Exponential, Fixed
+from simulation.engine.choose import EngineName
+from simulation.patients.forecast import fullest_above
 from simulation.triage.estimates import AtLeastZero, Portion
 from simulation.triage.minutes import MinutesEffect
 from simulation.triage.people import Coverage
 from simulation.triage.policy import MatrixPolicy
-from simulation.verification import closed_forms
-from simulation.verification.chains import forward, rate_matrix
-from simulation.verification.stations import Length, by_the_hour, waited
-from simulation.verification.stations import one_queue as labelled_queue
 
 NOTE: Any = {"evidence": "assumed", "source": "a department with a known answer"}
 PER_MINUTE, TRIAGE, CONTACT, NURSES, CLINICIANS = 0.18, 4.0, 9.0, 1, 2

@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from simulation.draws import draw
+from simulation.department.demand import Booking
+from simulation.department.durations import Exponential
+from simulation.department.vocabulary import ArrivalSource, End, Pathway, Pool, Priority, QueueClass, Step
 from simulation.engine import compiled
 from simulation.engine.plan import bind, lower
-from simulation.pathway.demand import Booking
-from simulation.pathway.department import ArrivalSource, End, Pathway, Pool, Priority, QueueClass, Step
-from simulation.pathway.durations import Exponential
+from simulation.patients import draw
 from simulation.units import DAY, TICKS_PER_MINUTE
 from tests.engine.small import NOTE
 

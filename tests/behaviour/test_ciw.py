@@ -20,12 +20,12 @@ import yaml
 from pydantic import TypeAdapter
 from scipy.stats import t as student
 
-from simulation.draws import draw
+from simulation.department.check import check
+from simulation.department.vocabulary import Pathway, ShiftChange
 from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.plan import bind, lower
 from simulation.engine.rows import Outcome
-from simulation.pathway.check import check
-from simulation.pathway.department import Pathway, ShiftChange
+from simulation.patients import draw
 from simulation.units import DAY, NEVER, TICKS_PER_MINUTE
 
 if find_spec("ciw") is None and not os.environ.get("CI"):

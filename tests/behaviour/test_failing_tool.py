@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulation.analysis.audit import audit
 from simulation.config import load
+from simulation.department.vocabulary import Outage, ShareOfTime, Span, StatedOutages
 from simulation.engine.plan import bind
-from simulation.pathway.department import Outage, ShareOfTime, Span, StatedOutages
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import ReadyArm, RunLength, Study
+from tests.audit import audit
 from tests.policies import policy_called
 
 DAYS = {"compiled": 10, "reference": 3}

@@ -3,8 +3,8 @@
 import numpy as np
 
 from simulation.config import load
+from simulation.department.vocabulary import FIRST_COME
 from simulation.engine.choose import EngineName
-from simulation.pathway.department import FIRST_COME
 from simulation.study.simulate import simulate_arm
 
 

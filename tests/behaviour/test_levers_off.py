@@ -11,8 +11,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from simulation.config import load
+from simulation.department.vocabulary import Outage, Pathway, ShareOfTime, Span, StatedOutages
 from simulation.engine.choose import EngineName
-from simulation.pathway.department import Outage, Pathway, ShareOfTime, Span, StatedOutages
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import ReadyArm, RunLength
 from simulation.triage.estimates import Portion

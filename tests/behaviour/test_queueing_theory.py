@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 from scipy.special import stdtr
 
-from simulation.engine.choose import EngineName
-from simulation.verification import closed_forms, theory
-from simulation.verification.stations import (
+from simulation.assurance.theory import closed_forms
+from simulation.assurance.theory import rows as theory
+from simulation.assurance.theory.rows import Check, Effort, Expectation, theory_rows
+from simulation.assurance.theory.stations import (
     SOUND,
     Length,
     first_come,
@@ -26,7 +27,7 @@ from simulation.verification.stations import (
     waited,
     warm_up_days,
 )
-from simulation.verification.theory import Check, Effort, Expectation, theory_rows
+from simulation.engine.choose import EngineName
 
 ERROR, VALUES = 0.02, 20
 RANDOM_LABELS = np.tile(theory.EQUAL_SHARES, (5, 1))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import simulation as ae
-from simulation.analysis.compare import compare
+from simulation.statistics.compare import compare
 
 SEED = 20261124
 """Fixed before the first run of this test. False-alarm rate: 0.1 % for each of two measures."""

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from simulation.analysis.spillover import Effect, effects
-from simulation.draws import draw
+from simulation.department.vocabulary import Pathway
 from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.plan import bind, lower
-from simulation.experiment.replicate import replicate
-from simulation.pathway.department import Pathway
+from simulation.patients import draw
+from simulation.run.replicate import replicate
+from simulation.statistics.spillover import Effect, effects
 from simulation.study.design import Arm, Coverages, Design, Target
 from simulation.study.study import ReadyArm, RunLength, Study
 from simulation.triage.apply import apply

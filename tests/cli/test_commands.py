@@ -16,9 +16,9 @@ from simulation.cli import COMMANDS, main
 from simulation.commands import inquiries
 from simulation.commands import studies as commands
 from simulation.config import packaged_configs
-from simulation.experiment.store.identity import resolved_of
+from simulation.display.drawing import Picture
 from simulation.report import pictures as pictures_module
-from simulation.report.figures.drawing import Picture
+from simulation.run.store.identity import resolved_of
 
 from .conftest import SHORT, Aeflow
 

@@ -7,7 +7,7 @@ import pytest
 
 import simulation as ae
 from simulation import api, resumable
-from simulation.experiment.replicate import ReplicationResult
+from simulation.run.replicate import ReplicationResult
 
 from .conftest import Aeflow
 

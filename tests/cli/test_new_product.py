@@ -15,10 +15,10 @@ import simulation as ae
 from simulation.cli import main
 from simulation.config import load
 from simulation.config.validating import validated
+from simulation.department.config_dataclass import Sourced
+from simulation.department.rota import mean_per_day
+from simulation.department.vocabulary import Choice
 from simulation.errors import Fault
-from simulation.pathway.config_dataclass import Sourced
-from simulation.pathway.department import Choice
-from simulation.pathway.rota import mean_per_day
 from simulation.report.offer import size_lines
 from simulation.study.study import Study
 from simulation.triage.estimates import Estimate

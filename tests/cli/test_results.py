@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 import simulation as ae
-from simulation.experiment.store.listing import list_runs
-from simulation.experiment.store.manifest import CHECKSUM
-from simulation.experiment.store.write import write_data
 from simulation.records.serialise import digest
 from simulation.report.tables.runs import verdict_words
+from simulation.run.store.listing import list_runs
+from simulation.run.store.manifest import CHECKSUM
+from simulation.run.store.write import write_data
 
 from .conftest import SHORT, Aeflow
 

@@ -11,11 +11,11 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 
+from simulation.assurance.published.site_runs import SiteRuns
 from simulation.config import composed, load, packaged_configs
 from simulation.config.composing import _folders, stated_in
 from simulation.config.folders import search_folders
 from simulation.errors import ConfigError
-from simulation.validation.site_runs import SiteRuns
 
 Own = Callable[..., Path]
 CONFIG = (packaged_configs() / "config.yaml").read_text(encoding="utf-8")

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
+from simulation.assurance.published.differs import differences
 from simulation.config import composed, load, packaged_configs
 from simulation.config.composing import stated_in
 from simulation.config.dotted import value_at
 from simulation.config.ensembles import ensemble_named
 from simulation.errors import ConfigError
-from simulation.validation.differs import differences
 
 CONFIGS = packaged_configs()
 NAMES = ("short_of_beds", "short_of_clinicians", "short_of_triage")

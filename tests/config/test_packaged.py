@@ -8,9 +8,9 @@ import yaml
 from pydantic import TypeAdapter
 
 from simulation.config import composed, load, packaged_configs, pathway_from
+from simulation.department.check import check
+from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError
-from simulation.pathway.check import check
-from simulation.pathway.department import Pathway
 from simulation.study.overload import overload_faults
 from simulation.triage.check import check as check_policy
 from tests.policies import policy_called

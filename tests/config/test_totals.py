@@ -11,10 +11,10 @@ from simulation.config.composing import stated_in
 from simulation.config.dotted import Raw, value_at
 from simulation.config.folders import packaged_configs
 from simulation.config.totals import ADMITTED_SHARE, Scaled, Scaling, Totals, _on_duty, scaled_rota
-from simulation.draws.attributes import amount
-from simulation.draws.sample import draw
+from simulation.department.vocabulary import Chance
 from simulation.errors import ConfigError
-from simulation.pathway.department import Chance
+from simulation.patients.attributes import amount
+from simulation.patients.sample import draw
 
 
 @cache

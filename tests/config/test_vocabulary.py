@@ -21,9 +21,9 @@ from simulation.config.vocabulary import (
     summary_of,
     unit_of,
 )
-from simulation.pathway.config_dataclass import HOLDER, Minutes, Share, Sourced, Unit, config_dataclass
-from simulation.pathway.department import Pathway, Pool
-from simulation.pathway.durations import Duration, Gamma
+from simulation.department.config_dataclass import HOLDER, Minutes, Share, Sourced, Unit, config_dataclass
+from simulation.department.durations import Duration, Gamma
+from simulation.department.vocabulary import Pathway, Pool
 from simulation.triage.estimates import AtLeastZero, Estimate, Portion
 
 BLOCKS = blocks_within(*(file.states for file in FILE_KINDS.values()))

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from simulation import __version__
+from simulation.assurance.published.command import validate
 from simulation.config import load
 from simulation.config.migrate import migration_of
 from simulation.config.migrate_nurse import GONE
 from simulation.errors import ConfigError
 from simulation.renamed import ATTRIBUTES, CHOICES, GROUPS, KEYS, OPTIONS, PATHS
-from simulation.validation.command import validate
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

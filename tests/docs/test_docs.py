@@ -14,9 +14,9 @@ from simulation.config.departments import pathway_from
 from simulation.config.new import new_scaled_department
 from simulation.config.studies import Scenario
 from simulation.config.validating import validated
+from simulation.department.rota import mean_per_day, timetable
 from simulation.errors import Fault, ResultsError
-from simulation.pathway.rota import mean_per_day, timetable
-from tests.pathway.made import laid_over
+from tests.department.made import laid_over
 
 ROOT = Path(__file__).parents[2]
 OWN_DEPARTMENT = ROOT / "docs" / "how-to" / "own-department.md"
@@ -160,8 +160,8 @@ def test_every_lever_has_tests_that_are_named() -> None:
 
 
 def test_named_places_are_found_and_missing_ones_noticed() -> None:
-    found = list(named_places("`engine/contract.py`, `simulation.draws`, `engine/nothing.py`, `minutes.factor`, `a/b`"))
-    assert found == ["engine/contract.py", "simulation.draws", "engine/nothing.py"]
+    found = list(named_places("`engine/contract.py`, `simulation.patients`, `engine/nothing.py`, `minutes.factor`, `a/b`"))
+    assert found == ["engine/contract.py", "simulation.patients", "engine/nothing.py"]
     assert [exists(name) for name in found] == [True, True, False]
 
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from simulation.fitting.command import HOW_IT_IS_RUN, NUMBERS, OF_FILES, WORDS, asked_for
+from simulation.assurance.fitting.command import HOW_IT_IS_RUN, NUMBERS, OF_FILES, WORDS, asked_for
 
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "ensembles.md").read_text(encoding="utf-8")
 

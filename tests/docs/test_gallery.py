@@ -11,15 +11,15 @@ from scipy.signal import fftconvolve
 from scipy.stats import gamma
 
 from docs.tools import gallery
+from simulation.assurance.theory.chains import rate_matrix, stationary
+from simulation.assurance.theory.closed_forms import accumulating, cobham, mmc_wait, pollaczek_khinchine
 from simulation.cli import main
 from simulation.config import load, packaged_configs
 from simulation.errors import ResultsError
-from simulation.experiment.result import StudyResult
-from simulation.experiment.run import compare
 from simulation.report.screen import print_result
 from simulation.report.tables import every_table
-from simulation.verification.chains import rate_matrix, stationary
-from simulation.verification.closed_forms import accumulating, cobham, mmc_wait, pollaczek_khinchine
+from simulation.run.result import StudyResult
+from simulation.run.running import compare
 
 NAMES = gallery.names()
 QUICK = ("one_nurse", "outage")

@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulation.analysis.measures import Measures
-from simulation.analysis.observables import is_observable
 from simulation.api import Result
 from simulation.cli import main
 from simulation.config import load
 from simulation.config.observed import observed_in
-from simulation.experiment.replicate import ArmReplication, ReplicationResult
 from simulation.explain.explanation import Explained
-from simulation.inquiry.narrowed import narrowed
+from simulation.measures.measuring import Measures
+from simulation.measures.observables import is_observable
+from simulation.questions.narrow import narrowed
+from simulation.questions.narrow_table import narrowed_sentences
 from simulation.report.screen import print_narrowed
-from simulation.report.tables.narrowed import narrowed_sentences
+from simulation.run.replicate import ArmReplication, ReplicationResult
 from simulation.study.study import ReadyArm, Study
 from simulation.study.targets import measures_of
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 import simulation as ae
-from simulation.analysis import compare
 from simulation.cli import main
-from simulation.report.tables import decides, decomposition
+from simulation.questions import ablation_table as decomposition
+from simulation.questions import what_decides_table as decides
+from simulation.statistics import compare
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "how-to" / "results.md"

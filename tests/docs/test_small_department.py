@@ -10,7 +10,7 @@ from simulation.config import load
 from simulation.config.new import new_department
 from simulation.study.study import Study
 from tests.cli.conftest import SHORT
-from tests.pathway.made import laid_over
+from tests.department.made import laid_over
 
 from .test_docs import blocks
 

@@ -8,19 +8,19 @@ from functools import cache
 import numpy as np
 import yaml
 
-from simulation.analysis.audit import audit
-from simulation.analysis.tables import activities_table, patients_table
-from simulation.draws import draw
+from simulation.department.check import check
+from simulation.department.layout import lay_out
+from simulation.department.vocabulary import Pathway
 from simulation.engine import compiled, reference
 from simulation.engine.plan import bind, lower
-from simulation.explain.patient_story import story
-from simulation.pathway.check import check
-from simulation.pathway.department import Pathway
-from simulation.pathway.layout import lay_out
+from simulation.measures.patients_table import activities_table, patients_table
+from simulation.patients import draw
+from simulation.questions.patient_story import story
 from simulation.report.show import department_lines
 from simulation.study.simulate import Simulated
 from simulation.units import DAY, HOUR
-from tests.pathway.made import laid_over, pathway_from
+from tests.audit import audit
+from tests.department.made import laid_over, pathway_from
 
 from .test_docs import blocks
 

@@ -10,12 +10,12 @@ import yaml
 from pydantic import TypeAdapter
 
 from docs.tools.vocabulary import COMMAND, PAGE, main, page
+from simulation.assurance.targets import Target
 from simulation.config.schema import FILE_KINDS
 from simulation.config.vocabulary import blocks_within, keys_of, summary_of
-from simulation.pathway.department import Pool
-from simulation.pathway.durations import Duration, Lognormal
-from simulation.pathway.own_measures import Counted
-from simulation.targets import Target
+from simulation.department.durations import Duration, Lognormal
+from simulation.department.own_measures import Counted
+from simulation.department.vocabulary import Pool
 from simulation.triage.policy import Usage
 
 EDITORS = Path(__file__).parents[2] / "docs" / "how-to" / "editors.md"

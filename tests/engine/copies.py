@@ -16,10 +16,10 @@ import numba
 import numpy as np
 
 import simulation.engine
+from simulation.department.check import check, staffing
 from simulation.engine import compiled, compiled_loop, plan, reference
 from simulation.engine.compiled_records import ACTIVITY
 from simulation.engine.contract import Engine
-from simulation.pathway.check import check, staffing
 
 UNWRITTEN = -(2**30)
 """What empty arrays hold until something is written: no index, no point in time and no count is as low."""

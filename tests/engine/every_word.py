@@ -3,8 +3,8 @@
 import random
 from dataclasses import replace
 
-from simulation.pathway.demand import Booking, Follows, LastingFactor, Surge
-from simulation.pathway.department import ByChance, Effort, ExtraShift, Loop, Opens, Pathway, Step
+from simulation.department.demand import Booking, Follows, LastingFactor, Surge
+from simulation.department.vocabulary import ByChance, Effort, ExtraShift, Loop, Opens, Pathway, Step
 
 from .strategies import NOTE, Case, case_of, pathway
 

@@ -7,11 +7,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.draws import Draws, Source, Variates, draw_outages
-from simulation.engine.contract import Run
-from simulation.engine.plan import Columns, bind, lower
-from simulation.engine.rows import OUTCOMES, Outcome, Plan
-from simulation.pathway.department import (
+from simulation.department.durations import Fixed
+from simulation.department.vocabulary import (
     ARRIVAL_SOURCE,
     ArrivalSource,
     Attribute,
@@ -25,7 +22,10 @@ from simulation.pathway.department import (
     QueueClass,
     Step,
 )
-from simulation.pathway.durations import Fixed
+from simulation.engine.contract import Run
+from simulation.engine.plan import Columns, bind, lower
+from simulation.engine.rows import OUTCOMES, Outcome, Plan
+from simulation.patients import Draws, Source, Variates, draw_outages
 from simulation.triage.apply import apply
 from simulation.triage.policy import Policy
 from simulation.units import NEVER, TICKS_PER_MINUTE

@@ -11,11 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.draws import Draws, draw
-from simulation.engine.plan import Columns, bind, lower
-from simulation.engine.rows import Plan
-from simulation.pathway.demand import Booking, Follows, LastingFactor, Surge
-from simulation.pathway.department import (
+from simulation.department.demand import Booking, Follows, LastingFactor, Surge
+from simulation.department.durations import AnyDuration, Exponential, Fixed
+from simulation.department.vocabulary import (
     ACUITY_NOW,
     ARRIVAL_SOURCE,
     ArrivalSource,
@@ -53,7 +51,9 @@ from simulation.pathway.department import (
     Trigger,
     Worsening,
 )
-from simulation.pathway.durations import AnyDuration, Exponential, Fixed
+from simulation.engine.plan import Columns, bind, lower
+from simulation.engine.rows import Plan
+from simulation.patients import Draws, draw
 from simulation.units import DAY, HOUR, NEVER, TICKS_PER_MINUTE, to_ticks
 
 NOTE: Any = {"evidence": "assumed", "source": "made for a test"}

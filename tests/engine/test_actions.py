@@ -5,7 +5,7 @@ The fragments are those of configs/pathway/emergency_department.yaml with fixed 
 
 import pytest
 
-from simulation.pathway.department import (
+from simulation.department.vocabulary import (
     Action,
     Attribute,
     ByAttribute,

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from simulation.draws import draw
+from simulation.department.vocabulary import Choice, Loop, Pathway, Profile, Step
 from simulation.engine import compiled, reference
 from simulation.engine.contract import Run
 from simulation.engine.plan import bind, lower
-from simulation.pathway.department import Choice, Loop, Pathway, Profile, Step
+from simulation.patients import draw
 from simulation.units import DAY
 
 from .equality import n_differing

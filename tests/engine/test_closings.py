@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulation.analysis.occupancy import capacity_steps
-from simulation.analysis.offered_load import offered_load
-from simulation.draws import draw
+from simulation.department.check import check
+from simulation.department.rota import closed_units
+from simulation.department.vocabulary import End, Opens, Outage, Pathway, ShareOfTime, Shift, Step, Takes, Trigger
 from simulation.engine.plan import lower
-from simulation.pathway.check import check
-from simulation.pathway.department import End, Opens, Outage, Pathway, ShareOfTime, Shift, Step, Takes, Trigger
-from simulation.pathway.rota import closed_units
+from simulation.measures.occupancy import capacity_steps
+from simulation.patients import draw
+from simulation.study.offered_load import offered_load
 from simulation.study.shared_draws import draws_alike
 
 from .small import NOTE, Person, Simulate, department, minutes, play, staff

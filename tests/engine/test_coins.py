@@ -8,12 +8,12 @@ from math import comb, sqrt
 import numpy as np
 import pytest
 
-from simulation.analysis.offered_load import offered_load
-from simulation.draws import Draws, draw
+from simulation.department.check import check
+from simulation.department.graph import coin_name, coins_of
+from simulation.department.vocabulary import ArrivalSource, ByChance, Choice, Loop, Pathway, Step
 from simulation.engine.plan import bind, lower
-from simulation.pathway.check import check
-from simulation.pathway.department import ArrivalSource, ByChance, Choice, Loop, Pathway, Step
-from simulation.pathway.graph import coin_name, coins_of
+from simulation.patients import Draws, draw
+from simulation.study.offered_load import offered_load
 from simulation.units import DAY
 
 from .small import NOTE, Simulate, department, minutes

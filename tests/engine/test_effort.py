@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from simulation.pathway.check import check
-from simulation.pathway.department import ByQueue, Effort, End, Pathway, Profile, Step
+from simulation.department.check import check
+from simulation.department.vocabulary import ByQueue, Effort, End, Pathway, Profile, Step
 
 from .small import NOTE, Person, Simulate, Story, department, minutes, play
 

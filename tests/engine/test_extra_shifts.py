@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from simulation.pathway.department import ExtraShift, Pool, Shift, Step
-from simulation.pathway.rota import shift_starts, timetable, units_by_hour
+from simulation.department.rota import shift_starts, timetable, units_by_hour
+from simulation.department.vocabulary import ExtraShift, Pool, Shift, Step
 from simulation.study.shared_draws import draws_alike
 from simulation.units import DAY, HOUR
 from tests.engine.small import NOTE, Person, Simulate, department, minutes, play, staff

@@ -9,12 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulation.analysis.tables import patients_table
-from simulation.draws import Draws, draw
-from simulation.engine.contract import Run
-from simulation.engine.plan import bind, lower
-from simulation.engine.rows import Outcome
-from simulation.pathway.department import (
+from simulation.department.durations import Exponential
+from simulation.department.vocabulary import (
     ACUITY_BY_DEGRADED_TOOL,
     ACUITY_BY_NURSE,
     ACUITY_GIVEN,
@@ -28,7 +24,11 @@ from simulation.pathway.department import (
     Pathway,
     Step,
 )
-from simulation.pathway.durations import Exponential
+from simulation.engine.contract import Run
+from simulation.engine.plan import bind, lower
+from simulation.engine.rows import Outcome
+from simulation.measures.patients_table import patients_table
+from simulation.patients import Draws, draw
 from simulation.units import DAY, TICKS_PER_MINUTE
 
 from .small import NOTE, Person, Simulate, department, draws_of, minutes

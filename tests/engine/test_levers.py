@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from simulation.analysis.tables import patients_table
+from simulation.department.vocabulary import Chance, Given, Pathway, Rounds, Step, Takes, Worsening
 from simulation.engine.plan import bind, lower
-from simulation.pathway.department import Chance, Given, Pathway, Rounds, Step, Takes, Worsening
+from simulation.measures.patients_table import patients_table
 from simulation.triage.apply import apply
 from simulation.triage.policy import Policy
 

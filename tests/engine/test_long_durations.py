@@ -2,9 +2,9 @@
 
 import pytest
 
+from simulation.department.vocabulary import Step
 from simulation.engine.plan import Columns, bind, lower
 from simulation.errors import PlanError
-from simulation.pathway.department import Step
 from simulation.units import TICKS_PER_MINUTE
 
 from .small import DAY, Person, department, draws_of, minutes

@@ -118,7 +118,7 @@ def test_the_reference_engine_runs_a_study_without_numba(tmp_path: Path) -> None
 
 
 def test_reading_tables_looks_for_no_folder_for_compiled_code(tmp_path: Path) -> None:
-    code = "import sys, simulation.analysis.tables, simulation.report.write; print('numba' in sys.modules)"
+    code = "import sys, simulation.measures.patients_table, simulation.report.write; print('numba' in sys.modules)"
     assert _python(code, tmp_path).stdout == "False\n"
 
 

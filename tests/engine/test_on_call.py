@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulation.pathway.department import Opens, Pathway, Step
+from simulation.department.vocabulary import Opens, Pathway, Step
 
 from .small import NOTE, Person, Simulate, Story, department, minutes, play
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from simulation.pathway.check import check
-from simulation.pathway.department import End, Pathway, Pool, Shift, Step
+from simulation.department.check import check
+from simulation.department.vocabulary import End, Pathway, Pool, Shift, Step
 
 from .copies import Edit, staffing_checked_with
 from .small import NOTE, Person, Simulate, department, minutes, play, staff

@@ -7,12 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulation.draws import draw
-from simulation.engine import compiled, reference
-from simulation.engine.contract import Run
-from simulation.engine.plan import bind, lower
-from simulation.engine.rows import Outcome
-from simulation.pathway.department import (
+from simulation.department.durations import Exponential
+from simulation.department.vocabulary import (
     ArrivalSource,
     Branch,
     ByOutage,
@@ -24,7 +20,11 @@ from simulation.pathway.department import (
     StatedOutages,
     Step,
 )
-from simulation.pathway.durations import Exponential
+from simulation.engine import compiled, reference
+from simulation.engine.contract import Run
+from simulation.engine.plan import bind, lower
+from simulation.engine.rows import Outcome
+from simulation.patients import draw
 from simulation.units import DAY
 
 from .equality import n_differing

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from simulation.department.vocabulary import Step
 from simulation.engine import compiled, reference
 from simulation.engine.rows import Outcome, paced_end
 from simulation.errors import PlanError
-from simulation.pathway.department import Step
 from simulation.units import WEEK
 
 from .equality import assert_equal

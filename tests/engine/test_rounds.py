@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from simulation.analysis.tables import patients_table
+from simulation.department.vocabulary import Pathway, Rounds, Step, Takes, Worsening
 from simulation.engine.plan import bind, lower
-from simulation.pathway.department import Pathway, Rounds, Step, Takes, Worsening
+from simulation.measures.patients_table import patients_table
 
 from .small import NOTE, Person, Simulate, Story, department, draws_of, minutes, play
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from simulation.pathway.department import (
+from simulation.department.vocabulary import (
     ByAttribute,
     ByHours,
     ByQueue,

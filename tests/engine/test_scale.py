@@ -11,11 +11,11 @@ from functools import cache
 import pytest
 
 from simulation.config import load
-from simulation.draws import draw
 from simulation.engine import compiled, reference
 from simulation.engine.contract import Engine
 from simulation.engine.plan import Columns, bind, lower
 from simulation.engine.rows import Plan
+from simulation.patients import draw
 from simulation.study.study import Study
 from simulation.triage.apply import apply
 from simulation.units import DAY

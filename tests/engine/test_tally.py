@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulation.analysis.tally import COUNTED, TIMED, Tally, add_up_along, asked_of, from_holdings, tally
 from simulation.engine import compiled, reference
+from simulation.measures.tally import COUNTED, TIMED, Tally, add_up_along, asked_of, from_holdings, tally
 from simulation.units import to_minutes
 
 from .strategies import GRIDS, case

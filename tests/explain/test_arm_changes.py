@@ -8,11 +8,11 @@ import pytest
 from pydantic import TypeAdapter
 
 from simulation.config import load
-from simulation.draws import draw
+from simulation.department.vocabulary import Pathway
 from simulation.explain.arm_changes import arm_changes, changes_of
 from simulation.explain.assumptions import assumptions_added_by
 from simulation.explain.change import ArmChanges
-from simulation.pathway.department import Pathway
+from simulation.patients import draw
 from simulation.report.pathway_picture import pathway_picture
 from simulation.report.tables.changes import NOTHING, assumed_table, changes_table
 from simulation.study.design import Arm, Cost

@@ -21,12 +21,12 @@ import numpy as np
 from kept_lines import kept_lines
 
 import simulation as ae
-from simulation.analysis.always_valid import critical_value
-from simulation.analysis.intervals import LEVEL, t_quantile
 from simulation.errors import ResultsError
-from simulation.experiment.replicate import replicate
-from simulation.experiment.run import compile_first
 from simulation.records.schema import Floats, Mask
+from simulation.run.replicate import replicate
+from simulation.run.running import compile_first
+from simulation.statistics.always_valid import critical_value
+from simulation.statistics.intervals import LEVEL, t_quantile
 
 LENGTH = ("run=weeks", "run.warm_up_days=7", "run.measured_days=28")
 CLAIMED = 1 - LEVEL

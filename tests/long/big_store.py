@@ -27,16 +27,16 @@ from typing import TypeVar
 import numpy as np
 
 import simulation as ae
-from simulation.analysis.measures import Measures
 from simulation.api import Result
-from simulation.experiment.replicate import PROFILED, ReplicationResult, replicate
-from simulation.experiment.store.identity import identity_of
-from simulation.experiment.store.manifest import about, manifest_of
-from simulation.experiment.store.parts import write_part
-from simulation.experiment.store.read import read_run
-from simulation.experiment.store.unfinished import PARTS, UnfinishedRun
-from simulation.experiment.store.write import write_data
 from simulation.explain.explanation import Explained
+from simulation.measures.measuring import Measures
+from simulation.run.replicate import PROFILED, ReplicationResult, replicate
+from simulation.run.store.identity import identity_of
+from simulation.run.store.manifest import about, manifest_of
+from simulation.run.store.parts import write_part
+from simulation.run.store.read import read_run
+from simulation.run.store.unfinished import PARTS, UnfinishedRun
+from simulation.run.store.write import write_data
 from simulation.study.study import Study
 
 ARMS = ("nurse", "sham", "lean_triage", "ai_scribe_measured")

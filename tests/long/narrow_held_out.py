@@ -19,12 +19,12 @@ from pathlib import Path
 import numpy as np
 
 import simulation as ae
-from simulation.analysis.between import components
-from simulation.analysis.departments import MIN_REPLICATIONS
-from simulation.analysis.intervals import t_quantile
-from simulation.analysis.measures import MeasureName
-from simulation.analysis.narrow import LEVEL, Local, narrow, outside
-from simulation.inquiry.decides import effect_of, figures_of
+from simulation.measures.measuring import MeasureName
+from simulation.questions.narrow_statistics import LEVEL, Local, narrow, outside
+from simulation.questions.what_decides import effect_of, figures_of
+from simulation.statistics.between import components
+from simulation.statistics.departments import MIN_REPLICATIONS
+from simulation.statistics.intervals import t_quantile
 
 ASKED = (0.86, 0.97)
 

@@ -29,9 +29,9 @@ from pathlib import Path
 import numpy as np
 
 import simulation as ae
-from simulation.analysis.compare import compare
-from simulation.analysis.intervals import interval
-from simulation.experiment.run import simulate
+from simulation.run.running import simulate
+from simulation.statistics.compare import compare
+from simulation.statistics.intervals import interval
 from simulation.study.study import Study
 
 ARM = "ai_scribe_measured"

@@ -25,20 +25,20 @@ from typing import Any
 
 import numpy as np
 
-from simulation.analysis.audit import audit, audit_patients
-from simulation.analysis.measures import measure
-from simulation.analysis.tables import activities_table, patients_table
 from simulation.config import load, packaged_configs, search_folders
 from simulation.config.composing import Composed, laid_over, stated_in
 from simulation.config.studies import study_from
-from simulation.draws import draw
 from simulation.engine import compiled, reference
 from simulation.engine.plan import bind, lower
 from simulation.errors import AeflowError
+from simulation.measures.measuring import measure
+from simulation.measures.patients_table import activities_table, patients_table
+from simulation.patients import draw
 from simulation.study.bounds import n_present, patients_a_day, refuse_large
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
 from simulation.units import DAY
+from tests.audit import audit, audit_patients
 
 LONGEST_SECONDS = 20
 MOST_TO_RUN = 3_000

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 import simulation as ae
-from simulation.analysis.verdict import INTERVAL_NOTES
+from simulation.display.words import profiled_words
 from simulation.report.first_page import first_page
 from simulation.report.page import page
 from simulation.report.screen import print_result
 from simulation.report.tables import every_table
-from simulation.report.words import profiled_words
+from simulation.statistics.verdict import INTERVAL_NOTES
 
 NOTE = INTERVAL_NOTES["always_valid"][0]
 

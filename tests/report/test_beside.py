@@ -6,7 +6,7 @@ import pytest
 
 import simulation as ae
 from simulation.api import Result, read
-from simulation.report.sweep import beside
+from simulation.questions.sweep import beside
 
 SHORT = ("run.measured_days=7", "run.warm_up_days=0", "run.replications=3", "executor=serial", "engine=reference")
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulation.analysis.intervals import interval
 from simulation.config import load
+from simulation.department.own_measures import Better, SpanMeasure
 from simulation.errors import ResultsError
-from simulation.inquiry.break_even import BreakEven, PriceBreakEven, Trial
-from simulation.inquiry.quantities import Quantity
-from simulation.pathway.own_measures import Better, SpanMeasure
-from simulation.report.breakeven import BreakEvens, breakeven_table, sentences, write_breakeven
+from simulation.questions.break_even import BreakEven, PriceBreakEven, Trial
+from simulation.questions.break_even_quantities import Quantity
+from simulation.questions.break_even_words import BreakEvens, breakeven_table, sentences, write_breakeven
+from simulation.statistics.intervals import interval
 from simulation.study.study import Study
 
 

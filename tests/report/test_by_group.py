@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from simulation.experiment.result import StudyResult
 from simulation.report.figures.effects import by_group
 from simulation.report.tables.by_group import ATTRIBUTES, by_group_tables, groups_of, is_asked, less_everybody
+from simulation.run.result import StudyResult
 
 
 @pytest.fixture(scope="module")

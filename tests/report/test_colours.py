@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from simulation.report.figures.drawing import BETTER, UNCLEAR, WORSE
+from simulation.display.drawing import BETTER, UNCLEAR, WORSE
 from simulation.report.page import TEMPLATES
 
 with warnings.catch_warnings():

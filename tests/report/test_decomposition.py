@@ -8,19 +8,19 @@ import pytest
 
 from simulation.api import Result, compare, read
 from simulation.config import load
-from simulation.experiment.result import StudyResult
-from simulation.report import pictures as pictures_module
-from simulation.report.figures import pictures
-from simulation.report.figures.drawing import Picture
-from simulation.report.findings import findings
-from simulation.report.tables import screen_tables
-from simulation.report.tables.decomposition import (
+from simulation.display.drawing import Picture
+from simulation.questions.ablation_table import (
     busy_table,
     decomposition_of,
     decomposition_tables,
     interactions_table,
 )
+from simulation.report import pictures as pictures_module
+from simulation.report.figures import pictures
+from simulation.report.findings import findings
+from simulation.report.tables import screen_tables
 from simulation.report.write import write_report
+from simulation.run.result import StudyResult
 
 from .conftest import SHORT, SMALL
 

@@ -15,6 +15,7 @@ from openpyxl.workbook import Workbook
 
 from simulation.api import Result, compare
 from simulation.config import load
+from simulation.display.table import ReportTable
 from simulation.errors import ResultsError
 from simulation.report.exports import document as documents
 from simulation.report.exports import workbook as workbooks
@@ -27,7 +28,6 @@ from simulation.report.exports.workbook import CLOCK, number_of, workbook
 from simulation.report.exports.write import ASSUMPTIONS, DOCUMENT, STRESS, WORKBOOK, write_exports
 from simulation.report.figures import drawn
 from simulation.report.first_page import first_page
-from simulation.report.tables.table import ReportTable
 
 ITEMS = ("1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "2.4", "2.5", "3.1", "3.2", "3.3", "3.4", "4.1", "4.2", "4.3")
 ITEMS += ("5.1", "5.2", "5.3", "5.4")

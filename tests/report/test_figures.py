@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from simulation.api import Result
-from simulation.experiment.result import StudyResult
+from simulation.display.drawing import Picture
 from simulation.report.figures import department as figures_of_department
 from simulation.report.figures import pictures
 from simulation.report.figures.department import stay_parts
-from simulation.report.figures.drawing import Picture
 from simulation.report.tables import department as tables_of_department
 from simulation.report.tables.overview import measures_table
+from simulation.run.result import StudyResult
 
 NAMES = ("differences", "per_100k", "day", "stay", "acuity")
 
@@ -33,7 +33,7 @@ def test_a_picture_is_not_blank_and_has_alternative_text(drawn: dict[str, Pictur
 def test_the_picture_of_differences_tells_every_arm_with_its_interval(
     drawn: dict[str, Picture], result: StudyResult
 ) -> None:
-    from simulation.report.words import effect
+    from simulation.display.words import effect
 
     for arm in result.others:
         for target in result.targets:

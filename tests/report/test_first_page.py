@@ -8,20 +8,20 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from simulation.analysis.measures import MeasureName, Measures
-from simulation.analysis.table_uncertainty import TableUncertainty
-from simulation.analysis.verdict import margin_words
 from simulation.api import Result, compare
 from simulation.config import load
 from simulation.errors import ConfigError
-from simulation.experiment.result import StudyResult
 from simulation.explain.explanation import Explained
+from simulation.measures.measuring import MeasureName, Measures
 from simulation.report.better import fails
 from simulation.report.first_page import first_page
 from simulation.report.headlines import headlines
 from simulation.report.implausible import implausible
 from simulation.report.tables.first_page import first_table, products
 from simulation.report.tables.measurement import Measured, limits_of
+from simulation.run.result import StudyResult
+from simulation.statistics.table_uncertainty import TableUncertainty
+from simulation.statistics.verdict import margin_words
 from simulation.study.design import Cost, Design
 from simulation.triage.matrix import Matrix
 

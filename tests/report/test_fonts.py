@@ -2,8 +2,8 @@
 
 import pytest
 
-from simulation.report.figures import fonts
-from simulation.report.figures.drawing import broken, figure_of, png_of
+from simulation.display import fonts
+from simulation.display.drawing import broken, figure_of, png_of
 
 LABELS = ("分诊 护士", "تمريض", "😀 AI", "ट्राइएज नर्स", "\U0010fffd own")
 

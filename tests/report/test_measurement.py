@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from simulation.analysis.table_uncertainty import TableUncertainty
-from simulation.analysis.verdict import interval_words, margin_words
 from simulation.report.tables.measurement import SETTLED, Measured, needed_words
+from simulation.statistics.table_uncertainty import TableUncertainty
+from simulation.statistics.verdict import interval_words, margin_words
 
 N_HIGH = 100
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from simulation.api import Result, read
-from simulation.experiment.result import StudyResult
+from simulation.display.words import half_width, span
 from simulation.report.figures import pictures
 from simulation.report.first_page import first_page
 from simulation.report.page import page
 from simulation.report.policy_words import minutes_words, who_labels
-from simulation.report.words import half_width, span
+from simulation.run.result import StudyResult
 
 
 class Elements(HTMLParser):

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import simulation as ae
+from simulation.display.drawing import Picture
 from simulation.report.figures import FIGURES
-from simulation.report.figures.drawing import Picture
 
 
 def test_a_figure_of_a_result_is_the_picture_of_its_report(result: ae.Result, drawn: dict[str, Picture]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulation.report.words import season_words
+from simulation.display.words import season_words
 from simulation.study.study import RunLength
 
 

@@ -9,7 +9,7 @@ from simulation.explain.arm_changes import arm_changes
 from simulation.report.progress import announce
 from simulation.report.show import arm_lines, department_lines
 from simulation.report.tables.changes import NOTHING
-from tests.pathway.made import pathway_from
+from tests.department.made import pathway_from
 
 DESK = """
 name: desk

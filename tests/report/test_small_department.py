@@ -8,9 +8,9 @@ import pytest
 
 from simulation.api import Result, compare
 from simulation.config import load, packaged_configs
+from simulation.display.scale import high_words, target_of
 from simulation.report.figures import pictures
 from simulation.report.page import page
-from simulation.report.scale import high_words, target_of
 from simulation.report.tables.first_page import first_table
 from simulation.report.tables.worse_off import worse_off_table
 

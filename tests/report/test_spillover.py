@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulation.analysis.spillover import with_coverage
 from simulation.api import Result, compare, read
 from simulation.config import load
-from simulation.experiment.result import StudyResult
+from simulation.display.words import change
 from simulation.explain.explanation import Explained
 from simulation.report import pictures as pictures_module
 from simulation.report.findings import findings
@@ -18,8 +17,9 @@ from simulation.report.page import page
 from simulation.report.policy_words import who_labels
 from simulation.report.tables import screen_tables
 from simulation.report.tables.coverage import spillover_reason, spillover_tables
-from simulation.report.words import change
 from simulation.report.write import write_report
+from simulation.run.result import StudyResult
+from simulation.statistics.spillover import with_coverage
 from simulation.triage.apply import reached
 from simulation.triage.estimates import AtLeastZero
 

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from simulation.api import compare
-from simulation.experiment.result import StudyResult
-from simulation.report import sweep_turns
-from simulation.report.figures.sweep import sweep_picture
-from simulation.report.sweep import Sweep, sweep_of, sweep_table, sweep_tables, write_sweep
+from simulation.questions import sweep_turns
+from simulation.questions.sweep import Sweep, sweep_of, sweep_table, sweep_tables, write_sweep
+from simulation.questions.sweep_picture import sweep_picture
+from simulation.run.result import StudyResult
 from simulation.study.study import Study
 
 pytestmark = pytest.mark.slow

@@ -7,29 +7,29 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulation.analysis.compare import Comparison
-from simulation.analysis.measures import MeasureName, Measures
-from simulation.analysis.stages import stage_of
-from simulation.analysis.verdict import IDENTICAL, non_inferiority, verdict
 from simulation.api import Result, compare
 from simulation.config import load, packaged_configs, policy_named
-from simulation.experiment.comparisons import Finding
-from simulation.experiment.result import StudyResult
-from simulation.report.figures.drawing import Picture
+from simulation.display.drawing import Picture
+from simulation.display.kinds import kind_of
+from simulation.display.table import ReportTable
+from simulation.display.words import change, effect, span
+from simulation.measures.measuring import MeasureName, Measures
+from simulation.measures.stages import stage_of
 from simulation.report.findings import _busy_sentence
-from simulation.report.kinds import kind_of
 from simulation.report.screen import MOST_ON_SCREEN, _narrow, print_result, shortened
 from simulation.report.tables import screen_tables
 from simulation.report.tables.alternatives import cost_kind, equal_spend_table
 from simulation.report.tables.levels import outside_sham
 from simulation.report.tables.overview import safety_table, sham_line, target_table, warnings
 from simulation.report.tables.ranking import better_table, per_100k, ranked
-from simulation.report.tables.table import ReportTable
 from simulation.report.tables.worse_off import worse_off, worse_off_groups
-from simulation.report.words import change, effect, span
+from simulation.run.comparisons import Finding
+from simulation.run.result import StudyResult
+from simulation.statistics.compare import Comparison
+from simulation.statistics.verdict import IDENTICAL, non_inferiority, verdict
 from simulation.study.design import EqualSpend
 from simulation.study.study import Study
-from tests.pathway.made import pathway_from
+from tests.department.made import pathway_from
 
 from .conftest import with_measures
 

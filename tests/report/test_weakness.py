@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from simulation.analysis.measures import MeasureName, Measures
-from simulation.analysis.weakness import weak_note
 from simulation.api import Result
+from simulation.measures.measuring import MeasureName, Measures
 from simulation.report.tables.overview import measures_table, target_table
+from simulation.statistics.weakness import weak_note
 
 from .conftest import with_measures
 

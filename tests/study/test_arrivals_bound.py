@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from simulation.config import load
-from simulation.draws import draw
 from simulation.errors import ConfigError, DrawsError
+from simulation.patients import draw
 from simulation.study.arrivals_bound import refuse_beyond_bound
 from simulation.study.study import Study
 

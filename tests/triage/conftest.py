@@ -8,8 +8,8 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
-from simulation.draws import Draws, draw
-from simulation.pathway.department import Pathway
+from simulation.department.vocabulary import Pathway
+from simulation.patients import Draws, draw
 from simulation.records.serialise import plain
 from simulation.triage.policy import Policy
 from tests.policies import policy_called

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from simulation.draws import Draws
+from simulation.department.check import check as check_pathway
+from simulation.department.vocabulary import Action, Pathway
 from simulation.errors import ConfigError
-from simulation.pathway.check import check as check_pathway
-from simulation.pathway.department import Action, Pathway
+from simulation.patients import Draws
 from simulation.triage.apply import apply, reached
 from simulation.triage.check import check
 from simulation.triage.policy import Policy

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from simulation.draws import Draws
+from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault
-from simulation.pathway.department import Pathway
+from simulation.patients import Draws
 from simulation.triage.apply import apply
 from simulation.triage.beside import BesideNurse, given_nurse, ordinal_prior
 from simulation.triage.label_accuracy import label_accuracy

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from simulation.draws import Draws, draw
-from simulation.errors import ConfigError
-from simulation.pathway.department import (
+from simulation.department.vocabulary import (
     ACUITY_BY_DEGRADED_TOOL,
     ACUITY_BY_NURSE,
     ACUITY_GIVEN,
     TOOL_CAN_FAIL,
     Pathway,
 )
+from simulation.errors import ConfigError
+from simulation.patients import Draws, draw
 from simulation.triage.apply import apply
 from simulation.triage.check import check
 from simulation.triage.policy import Policy

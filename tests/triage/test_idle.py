@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from simulation.config import load
-from simulation.draws import draw
+from simulation.department.vocabulary import ByAttribute
 from simulation.explain.arm_changes import changes_of
-from simulation.pathway.department import ByAttribute
+from simulation.patients import draw
 from simulation.report.progress import announce
 from simulation.triage.idle import Idle, idle
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from simulation.config import load
-from simulation.draws import draw
 from simulation.errors import ConfigError
+from simulation.patients import draw
 from simulation.study.study import ReadyArm
 from simulation.triage.apply import apply
 from simulation.triage.check import check

@@ -9,9 +9,9 @@ import pytest
 from scipy.special import ndtr
 
 from simulation.config import load
-from simulation.draws import Calendar, Draws, draw
+from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError
-from simulation.pathway.department import Pathway
+from simulation.patients import Calendar, Draws, draw
 from simulation.triage.apply import apply, reached
 from simulation.triage.check import check
 from simulation.triage.estimates import Estimate

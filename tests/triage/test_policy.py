@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from simulation.draws import Draws
+from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError
-from simulation.pathway.department import Pathway
+from simulation.patients import Draws
 from simulation.triage.apply import apply
 from simulation.triage.check import check
 from simulation.triage.label_accuracy import label_accuracy

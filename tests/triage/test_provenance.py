@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 import yaml
 
-from simulation.pathway.config_dataclass import Evidence
+from simulation.department.config_dataclass import Evidence
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "triage"
 FILES = sorted(CONFIGS.rglob("*.yaml"))

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 import yaml
 
-from simulation.pathway.config_dataclass import Evidence
+from simulation.department.config_dataclass import Evidence
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 FILES = sorted(path for group in ("scenario", "study") for path in (CONFIGS / group).rglob("*.yaml"))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 import simulation as ae
-from simulation.pathway.department import Pathway
+from simulation.department.vocabulary import Pathway
 from simulation.study.study import Study
 from simulation.triage.check import check
 from simulation.triage.policy import Policy

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulation.draws import Draws
-from simulation.pathway.department import Pathway
+from simulation.department.vocabulary import Pathway
+from simulation.patients import Draws
 from simulation.triage.apply import apply, reached
 from simulation.triage.check import check
 from simulation.triage.policy import Policy

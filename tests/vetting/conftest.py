@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulation.config.vetting import cases_of, vetting_named
 from simulation.vetting.cases import CaseSet, Levels
+from simulation.vetting.configuration import cases_of, vetting_named
 from simulation.vetting.plan import Vetting
 from simulation.vetting.scores import Labelled
 

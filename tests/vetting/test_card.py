@@ -11,20 +11,20 @@ import docx
 import numpy as np
 import pytest
 
-from simulation.config.vetting import cases_of, vetting_named
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.records.csv_text import csv_text
-from simulation.report.card.answer import card_sentences
-from simulation.report.card.coverage import ITEMS, coverage_table
-from simulation.report.card.filing import hazards_table
-from simulation.report.card.tables import difference_words
-from simulation.report.card.write import card_page, change_table, tables_of, write_card, write_questions
 from simulation.vetting.against import change_since
 from simulation.vetting.answers import Answer, Assessor, Question
 from simulation.vetting.assessors.from_file import AnswersAssessor
 from simulation.vetting.bench import NURSE, TOOL, Bench, run_bench
+from simulation.vetting.card.answer import card_sentences
+from simulation.vetting.card.coverage import ITEMS, coverage_table
+from simulation.vetting.card.filing import hazards_table
+from simulation.vetting.card.tables import difference_words
+from simulation.vetting.card.write import card_page, change_table, tables_of, write_card, write_questions
 from simulation.vetting.cases import CaseSet
+from simulation.vetting.configuration import cases_of, vetting_named
 from simulation.vetting.intervals import Estimate
 from simulation.vetting.plan import Vetting
 from simulation.vetting.stored import Earlier, read_earlier

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulation.config.vetting import cases_of, vetting_named
 from simulation.errors import ConfigError
 from simulation.vetting.bench import run_bench
 from simulation.vetting.cases import INPUTS, CaseSet, Row, case_set
+from simulation.vetting.configuration import cases_of, vetting_named
 from simulation.vetting.mapping import FORBIDDEN, CaseMapping, InputColumn, read_cases
 from simulation.vetting.plan import Vetting
 

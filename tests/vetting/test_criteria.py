@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulation.config.vetting import vetting_named
 from simulation.errors import ConfigError
 from simulation.vetting.cases import CaseSet
+from simulation.vetting.configuration import vetting_named
 from simulation.vetting.criteria import Criterion, Verdict, judged, overall
 from simulation.vetting.intervals import cases_for_share, exact_share
 from simulation.vetting.plan import Vetting

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from simulation.config.vetting import cases_of, prompt_of, vetting_named
 from simulation.vetting.answers import Question
 from simulation.vetting.cases import CaseSet
+from simulation.vetting.configuration import cases_of, prompt_of, vetting_named
 from simulation.vetting.stored import read_earlier
 
 from . import llama_server

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from simulation.config.vetting import prompt_of, vetting_named
 from simulation.errors import ConfigError, ResultsError
 from simulation.vetting.answers import Answer, Outcome, Question
 from simulation.vetting.assessors.exchange import Reply
@@ -20,6 +19,7 @@ from simulation.vetting.assessors.llm import Llm, LlmAssessor, Setting
 from simulation.vetting.assessors.prompt import Prompt
 from simulation.vetting.bench import run_bench
 from simulation.vetting.cases import CaseSet, Row, case_set
+from simulation.vetting.configuration import prompt_of, vetting_named
 
 from .fake_server import Behaviour, Handler, drips, endless, hangs_up, level, serving, slow
 

@@ -10,7 +10,6 @@ import yaml
 
 import simulation as ae
 from simulation.cli import main
-from simulation.config.cards import with_card
 from simulation.errors import ConfigError
 from simulation.report.first_page import first_page
 from simulation.report.tables.first_page import first_table
@@ -18,6 +17,7 @@ from simulation.report.tables.measurement import measurement_table
 from simulation.triage.beside import BesideNurse, given_nurse
 from simulation.vetting.bench import NURSE, TOOL, Bench, run_bench
 from simulation.vetting.cases import CaseSet
+from simulation.vetting.newest_card import with_card
 from simulation.vetting.plan import Vetting
 from simulation.vetting.policy_file import drawn_counts, joint_counts, policy_files
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from simulation.experiment.result import StudyResult
-from simulation.report.tables.table import ReportTable
+from simulation.display.table import ReportTable
+from simulation.run.result import StudyResult
 
 BASELINE = "every arm"
 

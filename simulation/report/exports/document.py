@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from simulation.experiment.result import StudyResult
+from simulation.display.drawing import Picture
 from simulation.explain.statements import BANNER
 from simulation.report.exports.word import WordDocument
 from simulation.report.exports.workbook import COLOURS
-from simulation.report.figures.drawing import Picture
 from simulation.report.first_page import first_page
 from simulation.report.tables import every_table
+from simulation.run.result import StudyResult
 
 PICTURE_WIDTH = 180
 """Millimetres on an A4 sheet."""

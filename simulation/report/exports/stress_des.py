@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from simulation.analysis.patient_measures import GIVEN
-from simulation.analysis.verdict import threshold
-from simulation.experiment.result import StudyResult
+from simulation.department.vocabulary import Pathway
+from simulation.display.table import ReportTable
+from simulation.display.words import season_words
 from simulation.explain.statements import BANNER
-from simulation.explain.words import number_of
-from simulation.pathway.department import Pathway
+from simulation.measures.patient_measures import GIVEN
 from simulation.report.tables.changes import report_changes
 from simulation.report.tables.department import run_table
 from simulation.report.tables.over_departments import departments_words
-from simulation.report.tables.table import ReportTable
-from simulation.report.words import season_words
+from simulation.run.result import StudyResult
+from simulation.statistics.verdict import threshold
+from simulation.wording import number_of
 
 MODEL = "docs/model.md"
 OF_THE_A_AND_E = frozenset({"registration", "majors_contact", "move_to_medicine"})

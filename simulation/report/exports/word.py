@@ -7,10 +7,10 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 from unicodedata import category
 
+from simulation.display.drawing import Picture
+from simulation.display.table import ReportTable
 from simulation.explain.statements import BANNER
 from simulation.report.exports.fixed import WRITTEN_AT, without_dates
-from simulation.report.figures.drawing import Picture
-from simulation.report.tables.table import ReportTable
 
 if TYPE_CHECKING:
     from docx.document import Document

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from simulation.experiment.result import StudyResult
+from simulation.display.table import ReportTable
 from simulation.explain.statements import BANNER
 from simulation.report.exports.assumptions import assumptions_log
 from simulation.report.exports.fixed import WRITTEN_AT
 from simulation.report.first_page import FirstPage, first_page
 from simulation.report.tables import every_table
-from simulation.report.tables.table import ReportTable
+from simulation.run.result import StudyResult
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from simulation.errors import ResultsError
-from simulation.experiment.result import StudyResult
-from simulation.experiment.store.write import write_text
 from simulation.records.csv_text import csv_text
 from simulation.report.exports.assumptions import assumptions_log
 from simulation.report.exports.document import DIFFERENCES, document
 from simulation.report.exports.stress_des import stress_des
 from simulation.report.exports.workbook import workbook
 from simulation.report.figures import drawn
+from simulation.run.result import StudyResult
+from simulation.run.store.write import write_text
 
 FOLDER = "exports"
 WORKBOOK, DOCUMENT, ASSUMPTIONS, STRESS = "tables.xlsx", "first_page.docx", "assumptions.csv", "stress_des.md"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from simulation.experiment.result import StudyResult
-from simulation.report.figures.decides import what_decides
+from simulation.display.drawing import Picture
+from simulation.questions.what_decides_picture import what_decides
 from simulation.report.figures.department import acuity, day, stay
-from simulation.report.figures.drawing import Picture
 from simulation.report.figures.effects import by_group, cost, differences, levers
+from simulation.run.result import StudyResult
 
 
 def pictures(result: StudyResult) -> tuple[Picture, ...]:

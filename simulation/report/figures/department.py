@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation.analysis.stages import STAGES
-from simulation.experiment.arm_result import ArmResult, DayMeans
-from simulation.experiment.result import StudyResult
-from simulation.records.schema import Floats
-from simulation.report.figures.drawing import (
+from simulation.display.drawing import (
     BLUE,
     DARK,
     GREY,
@@ -26,8 +22,12 @@ from simulation.report.figures.drawing import (
     figure_of,
     png_of,
 )
-from simulation.report.scale import target_of
-from simulation.report.words import amount, profiled_words
+from simulation.display.scale import target_of
+from simulation.display.words import amount, profiled_words
+from simulation.measures.stages import STAGES
+from simulation.records.schema import Floats
+from simulation.run.arm_result import ArmResult, DayMeans
+from simulation.run.result import StudyResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,12 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from simulation.analysis.compare import Comparison
-from simulation.analysis.decompose import Kind
-from simulation.analysis.intervals import Interval
-from simulation.analysis.multiplicity import is_worse
-from simulation.experiment.result import StudyResult
-from simulation.report.figures.drawing import (
+from simulation.display.drawing import (
     BETTER,
     DARK,
     DASHED,
@@ -31,11 +26,7 @@ from simulation.report.figures.drawing import (
     figure_of,
     png_of,
 )
-from simulation.report.tables.by_group import groups_of, is_asked
-from simulation.report.tables.decomposition import decomposition_of, lever_label
-from simulation.report.tables.over_departments import departments_words
-from simulation.report.tables.ranking import per_100k, priced, ranked
-from simulation.report.words import (
+from simulation.display.words import (
     change,
     effect,
     group_words,
@@ -45,6 +36,15 @@ from simulation.report.words import (
     unit_words,
     with_span,
 )
+from simulation.questions.ablation_shares import Kind
+from simulation.questions.ablation_table import decomposition_of, lever_label
+from simulation.report.tables.by_group import groups_of, is_asked
+from simulation.report.tables.over_departments import departments_words
+from simulation.report.tables.ranking import per_100k, priced, ranked
+from simulation.run.result import StudyResult
+from simulation.statistics.compare import Comparison
+from simulation.statistics.intervals import Interval
+from simulation.statistics.multiplicity import is_worse
 from simulation.study.design import Target
 
 if TYPE_CHECKING:

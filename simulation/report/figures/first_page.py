@@ -9,12 +9,12 @@ from html import escape
 
 import numpy as np
 
-from simulation.analysis.departments import Spread
-from simulation.experiment.arm_result import ArmResult
-from simulation.experiment.result import StudyResult
-from simulation.report.figures.drawing import BETTER, GREY, UNCLEAR, WORSE, axis_scale
-from simulation.report.kinds import kind_of, short_words
-from simulation.report.words import change, span, unit_words
+from simulation.display.drawing import BETTER, GREY, UNCLEAR, WORSE, axis_scale
+from simulation.display.kinds import kind_of, short_words
+from simulation.display.words import change, span, unit_words
+from simulation.run.arm_result import ArmResult
+from simulation.run.result import StudyResult
+from simulation.statistics.departments import Spread
 
 WIDTH, ROW, TOP, BOTTOM, SIDE = 400, 25, 26, 34, 10
 """In units of the drawing: its width, the height of a row, and the margins above, below and beside the rows."""

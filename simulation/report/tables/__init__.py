@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from simulation.experiment.result import StudyResult
+from simulation.display.table import ReportTable, ReportTables
+from simulation.questions.ablation_table import decomposition_tables
+from simulation.questions.harm_table import harm_table
+from simulation.questions.what_decides_table import decides_table, worth_table
 from simulation.report.tables.alternatives import equal_spend_table
 from simulation.report.tables.by_arm import binding_table, own_table
 from simulation.report.tables.by_group import by_group_tables, is_asked
 from simulation.report.tables.changes import report_changes
 from simulation.report.tables.coverage import spillover_tables
-from simulation.report.tables.decides import decides_table, worth_table
-from simulation.report.tables.decomposition import decomposition_tables
 from simulation.report.tables.department import (
     acuity_table,
     clock_table,
@@ -19,14 +20,13 @@ from simulation.report.tables.department import (
     stay_table,
 )
 from simulation.report.tables.first_page import first_table
-from simulation.report.tables.harm import harm_table
 from simulation.report.tables.levels import by_level_table, controls_table, labels_table
 from simulation.report.tables.measurement import measurement_table
 from simulation.report.tables.over_departments import over_tables
 from simulation.report.tables.overview import measures_table, overview_table, safety_table, target_table
 from simulation.report.tables.ranking import better_table
-from simulation.report.tables.table import ReportTable, ReportTables
 from simulation.report.tables.worse_off import worse_off_table
+from simulation.run.result import StudyResult
 
 
 def screen_tables(result: StudyResult) -> tuple[ReportTable, ...]:

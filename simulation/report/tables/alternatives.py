@@ -10,14 +10,14 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from simulation.experiment.arm_result import ArmResult
-from simulation.experiment.comparisons import Finding
-from simulation.experiment.result import StudyResult
-from simulation.report.kinds import kind_of, unsettled
+from simulation.display.kinds import kind_of, unsettled
+from simulation.display.table import ReportTable
+from simulation.display.words import amount, change, labelled, span, unit_words
 from simulation.report.tables.measurement import limits_of
 from simulation.report.tables.ranking import bounds, per_100k_words, priced, ranked
-from simulation.report.tables.table import ReportTable
-from simulation.report.words import amount, change, labelled, span, unit_words
+from simulation.run.arm_result import ArmResult
+from simulation.run.comparisons import Finding
+from simulation.run.result import StudyResult
 
 HEADERS = ("95 % interval", "nine in ten departments", "safety limits", "cost a year", "for each £100,000 a year")
 GROUPS = (

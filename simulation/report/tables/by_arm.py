@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from simulation.analysis.definitions import ALL, BINDING
-from simulation.analysis.verdict import INTERVAL_NOTES
-from simulation.experiment.result import StudyResult
-from simulation.report.tables.table import ReportTable
-from simulation.report.words import (
+from simulation.display.table import ReportTable
+from simulation.display.words import (
     MEASURE_LABELS,
     amount,
     change,
@@ -18,6 +15,9 @@ from simulation.report.words import (
     labelled,
     measure_label,
 )
+from simulation.measures.definitions import ALL, BINDING
+from simulation.run.result import StudyResult
+from simulation.statistics.verdict import INTERVAL_NOTES
 
 FULL_DEPARTMENT = "full_share"
 LONGEST_QUEUES = 8

@@ -10,14 +10,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simulation.analysis.compare import compare
-from simulation.analysis.intervals import Interval
-from simulation.analysis.multiplicity import ALPHA
-from simulation.experiment.arm_result import ArmResult
-from simulation.experiment.result import StudyResult
-from simulation.report.tables.levels import outside_sham
-from simulation.report.tables.table import ReportTable
-from simulation.report.words import (
+from simulation.display.table import ReportTable
+from simulation.display.words import (
     amount,
     difference_text,
     group_words,
@@ -26,6 +20,12 @@ from simulation.report.words import (
     told_apart,
     unit_words,
 )
+from simulation.report.tables.levels import outside_sham
+from simulation.run.arm_result import ArmResult
+from simulation.run.result import StudyResult
+from simulation.statistics.compare import compare
+from simulation.statistics.intervals import Interval
+from simulation.statistics.multiplicity import ALPHA
 
 ATTRIBUTES: Mapping[str, str] = {
     "age_band": "age",

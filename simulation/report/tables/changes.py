@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from simulation.experiment.result import StudyResult
+from simulation.display.table import ReportTable
+from simulation.display.words import labelled
 from simulation.explain.assumptions import AddedAssumption
 from simulation.explain.change import KIND_WORDS, Change
-from simulation.report.tables.table import ReportTable
-from simulation.report.words import labelled
+from simulation.run.result import StudyResult
 
 NOTHING = "nothing that reaches a patient"
 HOW_FOUND = (

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simulation.experiment.result import StudyResult
-from simulation.report.tables.table import ReportTable
-from simulation.report.words import (
+from simulation.display.table import ReportTable
+from simulation.display.words import (
     SIMULATION,
     amount,
     change,
@@ -15,6 +14,7 @@ from simulation.report.words import (
     span,
     unit_words,
 )
+from simulation.run.result import StudyResult
 from simulation.study.design import Target
 
 EFFECT_WORDS: Mapping[str, tuple[str, str]] = {

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from simulation.analysis.stages import STAGES
-from simulation.experiment.result import StudyResult
+from simulation.display.scale import target_of
+from simulation.display.table import ReportTable
+from simulation.display.words import percent, season_words
 from simulation.explain.statements import Statement
+from simulation.measures.stages import STAGES
 from simulation.report.figures.department import clinicians, levels, stages_seen, stay_parts
-from simulation.report.scale import target_of
 from simulation.report.tables.over_departments import departments_words
-from simulation.report.tables.table import ReportTable
-from simulation.report.words import percent, season_words
+from simulation.run.result import StudyResult
 
 EVIDENCE = ("published", "measured", "assumed")
 

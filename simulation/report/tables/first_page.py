@@ -5,21 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from simulation.analysis.definitions import ALL
-from simulation.analysis.verdict import IDENTICAL, INTERVAL_NOTES, threshold
-from simulation.analysis.weakness import weak_note
-from simulation.experiment.arm_result import ArmResult
-from simulation.experiment.comparisons import Safety
-from simulation.experiment.result import StudyResult
-from simulation.report.kinds import kind_of, kind_of_row, short_words, unsettled
-from simulation.report.scale import levels_of
-from simulation.report.tables.alternatives import alternatives_table
-from simulation.report.tables.decides import n_harmed
-from simulation.report.tables.decomposition import decomposition_of, joint_arm
-from simulation.report.tables.measurement import limits_of
-from simulation.report.tables.ranking import ranked
-from simulation.report.tables.table import ReportTable
-from simulation.report.words import (
+from simulation.display.kinds import kind_of, kind_of_row, short_words, unsettled
+from simulation.display.scale import levels_of
+from simulation.display.table import ReportTable
+from simulation.display.words import (
     amount,
     cost_in_short,
     difference_text,
@@ -29,6 +18,17 @@ from simulation.report.words import (
     prints_as_zero,
     unit_words,
 )
+from simulation.measures.definitions import ALL
+from simulation.questions.ablation_table import decomposition_of, joint_arm
+from simulation.questions.what_decides_table import n_harmed
+from simulation.report.tables.alternatives import alternatives_table
+from simulation.report.tables.measurement import limits_of
+from simulation.report.tables.ranking import ranked
+from simulation.run.arm_result import ArmResult
+from simulation.run.comparisons import Safety
+from simulation.run.result import StudyResult
+from simulation.statistics.verdict import IDENTICAL, INTERVAL_NOTES, threshold
+from simulation.statistics.weakness import weak_note
 from simulation.study.design import Target
 
 FIGURES = (("wait_to_clinician_mean", "all"), ("wait_to_clinician_mean", "acuity_true=1-2"), ("within_4h_share", "all"))

@@ -3,10 +3,8 @@ control."""
 
 from __future__ import annotations
 
-from simulation.analysis.compare import Comparison
-from simulation.experiment.result import StudyResult
-from simulation.report.tables.table import ReportTable
-from simulation.report.words import (
+from simulation.display.table import ReportTable
+from simulation.display.words import (
     amount,
     difference_text,
     false_alarms,
@@ -16,6 +14,8 @@ from simulation.report.words import (
     told_apart,
     unit_words,
 )
+from simulation.run.result import StudyResult
+from simulation.statistics.compare import Comparison
 
 
 def true_levels(result: StudyResult) -> tuple[str, ...]:

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from simulation.analysis.table_uncertainty import FEWEST_TABLES, TableUncertainty, table_uncertainty
-from simulation.analysis.verdict import Kind, NonInferiority, interval_words, margin_words, threshold
-from simulation.experiment.arm_result import ArmResult
-from simulation.experiment.comparisons import Safety
-from simulation.experiment.result import StudyResult
-from simulation.pathway.own_measures import Better
-from simulation.report.scale import high_words, levels_of
-from simulation.report.tables.table import ReportTable
-from simulation.report.words import change, span, unit_words
+from simulation.department.own_measures import Better
+from simulation.display.scale import high_words, levels_of
+from simulation.display.table import ReportTable
+from simulation.display.words import change, span, unit_words
+from simulation.run.arm_result import ArmResult
+from simulation.run.comparisons import Safety
+from simulation.run.result import StudyResult
+from simulation.statistics.table_uncertainty import FEWEST_TABLES, TableUncertainty, table_uncertainty
+from simulation.statistics.verdict import Kind, NonInferiority, interval_words, margin_words, threshold
 from simulation.study.design import Margin, Target
 from simulation.triage.matrix import N_HIGH
 from simulation.triage.policy import Policy

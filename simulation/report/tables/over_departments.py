@@ -1,5 +1,5 @@
 """Effects over the departments of an ensemble: simulation noise, how far other departments would move the mean, and the
-range over departments. The three are never merged (`analysis/departments.py`)."""
+range over departments. The three are never merged (`statistics/departments.py`)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from simulation.analysis.departments import MIN_DEPARTMENTS, Spread, counted, movement
-from simulation.experiment.arm_result import ArmResult
-from simulation.experiment.result import StudyResult
-from simulation.report.tables.table import ReportTable
-from simulation.report.words import amount, change, span, unit_words
+from simulation.display.table import ReportTable
+from simulation.display.words import amount, change, span, unit_words
+from simulation.run.arm_result import ArmResult
+from simulation.run.result import StudyResult
+from simulation.statistics.departments import MIN_DEPARTMENTS, Spread, counted, movement
 from simulation.study.design import Target
 
 HEADERS = (

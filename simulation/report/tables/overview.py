@@ -5,17 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from simulation.analysis.definitions import ALL, BINDING
-from simulation.analysis.multiplicity import ALPHA
-from simulation.analysis.verdict import IDENTICAL, INTERVAL_NOTES, PILOT, threshold
-from simulation.analysis.weakness import SPELL_DAYS, weak_note
-from simulation.experiment.comparisons import Safety
-from simulation.experiment.result import StudyResult
-from simulation.report.tables.by_arm import level_cell
-from simulation.report.tables.decides import harmed_kind_words
-from simulation.report.tables.table import ReportTable
-from simulation.report.unlike import unlike_words
-from simulation.report.words import (
+from simulation.display.table import ReportTable
+from simulation.display.words import (
     DOES_NOT_FIT,
     SIMULATION,
     amount,
@@ -29,6 +20,15 @@ from simulation.report.words import (
     span,
     unit_words,
 )
+from simulation.measures.definitions import ALL, BINDING
+from simulation.questions.what_decides_table import harmed_kind_words
+from simulation.report.tables.by_arm import level_cell
+from simulation.report.unlike import unlike_words
+from simulation.run.comparisons import Safety
+from simulation.run.result import StudyResult
+from simulation.statistics.multiplicity import ALPHA
+from simulation.statistics.verdict import IDENTICAL, INTERVAL_NOTES, PILOT, threshold
+from simulation.statistics.weakness import SPELL_DAYS, weak_note
 from simulation.study.design import Margin, Target
 from simulation.study.study import ReadyArm
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from simulation.analysis.compare import Comparison
-from simulation.experiment.arm_result import ArmResult
-from simulation.experiment.result import StudyResult
-from simulation.report.tables.table import ReportTable
-from simulation.report.words import SIMULATION, change, difference_text, labelled, span, unit_words
+from simulation.display.table import ReportTable
+from simulation.display.words import SIMULATION, change, difference_text, labelled, span, unit_words
+from simulation.run.arm_result import ArmResult
+from simulation.run.result import StudyResult
+from simulation.statistics.compare import Comparison
 from simulation.study.design import Target
 
 PER = 100_000.0

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 
-from simulation.experiment.store.listing import ListedRun
+from simulation.display.table import ReportTable
+from simulation.display.words import change, span, unit_words
 from simulation.records.serialise import Plain
-from simulation.report.tables.table import ReportTable
-from simulation.report.words import change, span, unit_words
+from simulation.run.store.listing import ListedRun
 
 HEADERS = ("finished", "study", "site", "scenario", "replications", "folder", "first primary verdict")
 

@@ -5,12 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from simulation.analysis.compare import Comparison
-from simulation.analysis.multiplicity import ALPHA, holm, is_worse, p_value
-from simulation.experiment.arm_result import ArmResult
-from simulation.experiment.result import StudyResult
-from simulation.report.tables.table import ReportTable
-from simulation.report.words import (
+from simulation.display.table import ReportTable
+from simulation.display.words import (
     SIMULATION,
     amount,
     change,
@@ -20,6 +16,10 @@ from simulation.report.words import (
     told_apart,
     unit_words,
 )
+from simulation.run.arm_result import ArmResult
+from simulation.run.result import StudyResult
+from simulation.statistics.compare import Comparison
+from simulation.statistics.multiplicity import ALPHA, holm, is_worse, p_value
 
 WORSE_OFF_BY = {
     "acuity_true": "true level",

@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from simulation.draws.variates import generator_of
-from simulation.pathway.config_dataclass import config_dataclass
+from simulation.department.config_dataclass import config_dataclass
+from simulation.patients.variates import generator_of
 from simulation.triage.matrix import Table, probabilities
 from simulation.vetting.answers import Answer, Question
 

@@ -9,8 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
+from simulation.department.config_dataclass import config_dataclass
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.pathway.config_dataclass import config_dataclass
 from simulation.vetting.alike import grouped
 from simulation.vetting.answers import OUTCOMES, VARIANTS, Answer, Outcome, Question, Variant
 from simulation.vetting.assessors.inspect_log import LOGS, read_log

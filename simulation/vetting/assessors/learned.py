@@ -15,9 +15,9 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from annotated_types import Ge, Gt, Le
 
-from simulation.draws.variates import generator_of
+from simulation.department.config_dataclass import Positive, Unit, config_dataclass
 from simulation.errors import ConfigError, Fault
-from simulation.pathway.config_dataclass import Positive, Unit, config_dataclass
+from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats
 from simulation.vetting.answers import Answer, Question
 from simulation.vetting.assessors import proportional_odds, refuse_without

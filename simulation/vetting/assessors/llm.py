@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 
 from annotated_types import Ge, Gt, Le
 
+from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.errors import ConfigError, Fault, ResultsError
-from simulation.pathway.config_dataclass import Unit, config_dataclass
 from simulation.vetting.answers import INJECTION, Answer, Question
 from simulation.vetting.assessors import refuse_without
 from simulation.vetting.assessors.exchange import Exchange, Reply

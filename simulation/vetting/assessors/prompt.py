@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulation.department.config_dataclass import config_dataclass
 from simulation.errors import Fault
-from simulation.pathway.config_dataclass import config_dataclass
 from simulation.records.serialise import digest
 from simulation.vetting.cases import N_LEVELS, NUMBERS, Inputs
 

@@ -1,1 +1,0 @@
-"""What the two tables say: measures, occupancy, invariants, comparisons and verdicts."""

@@ -1,0 +1,225 @@
+"""The figures that a year of a department is expected to give: a Gaussian process for each row, fitted to years.
+
+Shares are learnt on the logit scale and everything else on the log scale, with outliers clipped at the first and 99th
+percentile: departments that lock up would otherwise dominate the fit. The kernel is a linear trend, smooth departures
+from it (Matern 5/2) and the noise of one year. The cube is first stretched along each parameter by how much it matters
+in a ridge regression: a length scale for each of two dozen parameters would fit noise, and take an hour. Rasmussen and
+Williams 2006, Gaussian Processes for Machine Learning, chapters 2, 4 and 5.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from scipy.special import ndtr
+
+from simulation.assurance.targets import Target
+from simulation.errors import ConfigError, Fault
+from simulation.records.schema import Floats, Mask
+from simulation.run.executors.open import processors
+
+if TYPE_CHECKING:
+    from sklearn.gaussian_process import GaussianProcessRegressor
+
+Item = TypeVar("Item")
+Value = TypeVar("Value")
+CLIPPED = 1, 99
+"""Percentiles at which a row is clipped."""
+MOST_TO_LEARN = 500
+"""Years from which length scale and noise are learnt, at a cost that grows with their cube. Means use all years."""
+RIDGE, LEAST_STRETCH = 10.0, 0.1
+"""Penalty of the regression that stretches the cube, and the stretch of a parameter that does not matter at all."""
+SHORTEST, LONGEST = 1.5, 50.0
+"""Bounds of the length scale: with a shorter one no year would inform about another, and noise would pass for curves.
+"""
+YEARS_JUDGED = 4
+"""Years whose mean is held against the bands: one has too much chance, and a mean of many hides the bands' edges."""
+MOST_SURPRISE = 3.5
+"""Standard deviations beyond which a year contradicts what was expected: one row in 2,000 by chance."""
+SMALLEST = 1e-6
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The scale on which a row is learnt."""
+
+    is_share: bool
+
+    def of(self, values: Floats) -> Floats:
+        """The logit of a share, the log of anything else; both clipped away from infinity."""
+        inside = np.clip(values, SMALLEST, 1 - SMALLEST) if self.is_share else np.maximum(values, SMALLEST)
+        return np.asarray(np.log(inside / (1 - inside)) if self.is_share else np.log(inside))
+
+    def bound(self, bound: float | None, otherwise: float) -> float:
+        """A bound of a band, or `otherwise` where there is none."""
+        return otherwise if bound is None else float(self.of(np.array([bound]))[0])
+
+
+@dataclass(frozen=True, eq=False)
+class Guess:
+    """The row expected at some points, on its scale: mean, standard error of the mean, and one year's noise."""
+
+    mean: Floats
+    standard_error: Floats
+    noise: float
+    low: float
+    high: float
+
+    @property
+    def inside(self) -> Mask:
+        """Whether the expected mean is in the band."""
+        return np.asarray((self.mean >= self.low) & (self.mean <= self.high))
+
+    def log_chance(self, n_years: float) -> Floats:
+        """The log of the probability that the mean of `n_years` years is in the band; may be infinitely many."""
+        sd = np.sqrt(self.standard_error**2 + self.noise**2 / n_years)
+        low, high = (self.low - self.mean) / sd, (self.high - self.mean) / sd
+        flipped = low > 0  # both bounds far out on the right: their mirror images keep the difference from 0
+        low, high = np.where(flipped, -high, low), np.where(flipped, -low, high)
+        return np.asarray(np.log(np.maximum(ndtr(high) - ndtr(low), np.finfo(float).tiny)))
+
+
+class RowEmulator:
+    """The emulator of one row of the targets."""
+
+    def __init__(self, target: Target, points: Floats, values: Floats) -> None:
+        """`points`: shape (years, dimensions), each from 0 to 1; `values`: the row in each of these years."""
+        self.target, self.scale = target, Scale(target.unit.startswith("share"))
+        known = np.isfinite(values)
+        scaled = self.scale.of(values[known])
+        scaled = np.clip(scaled, *np.percentile(scaled, CLIPPED))
+        self._middle, self._spread = float(scaled.mean()), max(float(scaled.std()), SMALLEST)
+        self._values = (scaled - self._middle) / self._spread
+        self._stretch = _stretched(_centred(points[known]), self._values)
+        self._points = _centred(points[known]) * self._stretch
+
+    @cached_property
+    def _fitted(self) -> GaussianProcessRegressor:
+        n = len(self._values)
+        chosen = np.random.default_rng(n).permutation(n)[:MOST_TO_LEARN]
+        learner = _regressor(_new_kernel(), "fmin_l_bfgs_b").fit(self._points[chosen], self._values[chosen])
+        return _regressor(learner.kernel_, None).fit(self._points, self._values)
+
+    def learn(self) -> None:
+        """Fit the Gaussian process, which `at` would otherwise do when it is first called."""
+        _ = self._fitted
+
+    def at(self, points: Floats) -> Guess:
+        """The row expected at points, shape (points, dimensions)."""
+        mean, sd = self._fitted.predict(_centred(points) * self._stretch, return_std=True)
+        noise = float(self._fitted.kernel_.k2.noise_level)
+        return Guess(
+            mean=self._middle + self._spread * mean,
+            standard_error=self._spread * np.sqrt(np.maximum(sd**2 - noise, SMALLEST**2)),
+            noise=self._spread * float(np.sqrt(noise)),
+            low=self.scale.bound(self.target.low, -np.inf),
+            high=self.scale.bound(self.target.high, np.inf),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Emulator:
+    """The emulators of all rows, and the measures that are judged by their mean, as one year of them is chance."""
+
+    rows: tuple[RowEmulator, ...]
+    judged_by_mean: frozenset[str]
+
+    def log_chance(self, points: Floats) -> Floats:
+        """The log of the probability that `YEARS_JUDGED` years at each point meet every row, as if independent."""
+
+        def log_chance_of(row: RowEmulator) -> Floats:
+            by_mean = row.target.measure in self.judged_by_mean
+            return row.at(points).log_chance(math.inf if by_mean else YEARS_JUDGED)
+
+        return np.asarray(np.sum(in_threads(log_chance_of, self.rows), axis=0))
+
+    def surprised(self, points: Floats, values: Floats) -> Mask:
+        """Whether any row of a year at each point lies farther from what is expected than chance allows.
+
+        `values`: shape (points, rows). A year without a number, such as a wait of nobody, is always a surprise.
+        """
+
+        def is_surprised(judged: tuple[RowEmulator, Floats]) -> Mask:
+            row, given = judged
+            expected = row.at(points)
+            away = np.abs(row.scale.of(given) - expected.mean)
+            return ~(away <= MOST_SURPRISE * np.hypot(expected.standard_error, expected.noise))
+
+        columns = zip(self.rows, values.T, strict=True)
+        judged = [(row, given) for row, given in columns if row.target.measure not in self.judged_by_mean]
+        if not judged:
+            return np.zeros(len(points), dtype=bool)
+        return np.asarray(np.logical_or.reduce(in_threads(is_surprised, judged)))
+
+
+def in_threads(function: Callable[[Item], Value], items: Sequence[Item]) -> list[Value]:
+    """The function's value for every item, worked out on all processors, each item on one."""
+    with _in_one_thread(), ThreadPoolExecutor(min(processors(), len(items))) as pool:
+        return list(pool.map(function, items))
+
+
+@contextmanager
+def _in_one_thread() -> Iterator[None]:
+    """Keep linear algebra to one thread, and ignore warnings of a length scale at its bound.
+
+    Several threads compete with the other rows, and results would depend on the number of processors.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def must_be_installed() -> None:
+    """Raise ConfigError if scikit-learn is not installed."""
+    try:
+        import sklearn  # noqa: F401
+    except ImportError:
+        remedy = "Install it: pip install 'aeflow[fitting]', or in a checkout pip install -e '.[fitting]'"
+        raise ConfigError([Fault("ensemble", "needs scikit-learn, which is not installed", remedy)]) from None
+
+
+def learn(targets: Sequence[Target], points: Floats, values: Floats, judged_by_mean: Sequence[str]) -> Emulator:
+    """An emulator of every target; `values`: shape (years, targets)."""
+    rows = tuple(RowEmulator(target, points, values[:, column]) for column, target in enumerate(targets))
+    in_threads(RowEmulator.learn, rows)
+    return Emulator(rows, frozenset(judged_by_mean))
+
+
+def _centred(points: Floats) -> Floats:
+    return np.asarray(2 * points - 1)
+
+
+def _stretched(points: Floats, values: Floats) -> Floats:
+    """The stretch of each parameter: its relevance to a row in a ridge regression on it and its square.
+
+    The most relevant has 1, and `LEAST_STRETCH` is added to all.
+    """
+    squares = points**2
+    terms = np.hstack([points, squares - squares.mean(axis=0)])
+    weights = np.linalg.solve(terms.T @ terms + RIDGE * np.eye(terms.shape[1]), terms.T @ values)
+    relevance = np.hypot(*np.split(weights, 2))
+    return np.asarray(relevance / max(float(relevance.max()), SMALLEST) + LEAST_STRETCH)
+
+
+def _new_kernel() -> Any:
+    from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct, Matern, WhiteKernel
+
+    trend = ConstantKernel(0.3, (1e-4, 1e2)) * DotProduct(1.0, sigma_0_bounds="fixed")
+    curves = ConstantKernel(0.3, (1e-3, 1e2)) * Matern(SHORTEST, (SHORTEST, LONGEST), nu=2.5)
+    return trend + curves + WhiteKernel(0.1, (5e-3, 2.0))
+
+
+def _regressor(kernel: Any, optimizer: str | None) -> GaussianProcessRegressor:
+    from sklearn.gaussian_process import GaussianProcessRegressor
+
+    return GaussianProcessRegressor(kernel, alpha=1e-9, optimizer=optimizer, copy_X_train=False)

@@ -1,0 +1,46 @@
+"""Check a pathway: every fault at once, by dotted path and by name, before anything runs.
+
+Types and ranges of single values are checked as a configuration is validated. The checks here need the whole pathway,
+in three parts: names and numbers; the route (which nodes can be reached, and whether patients get out); pools (what is
+held while waiting for what, and whether anybody is on duty). A later part is skipped if an earlier one has a fault that
+it would only repeat. Load is not checked here (`analysis.overload` does that), and nothing is drawn.
+
+Reading order: `check`, then `names`, `meant`, `demand`, `steps`, `routes`, `deadlock`, `staffing`, `own_measures`.
+"""
+
+from __future__ import annotations
+
+from simulation.department.check.deadlock import check_deadlocks, check_releases, explore
+from simulation.department.check.demand import check_demand
+from simulation.department.check.fault_list import FaultList
+from simulation.department.check.meant import check_meant
+from simulation.department.check.names import check_names, unused_names
+from simulation.department.check.own_measures import own_faults
+from simulation.department.check.routes import check_route
+from simulation.department.check.staffing import check_staffing
+from simulation.department.check.steps import check_steps
+from simulation.department.graph import graph_of, reachable_from, starts_of
+from simulation.department.vocabulary import Pathway
+from simulation.errors import Fault
+
+
+def check(pathway: Pathway) -> tuple[Fault, ...]:
+    """Every fault of a pathway, in the order of its parts; empty if it is sound."""
+    faults = FaultList()
+    categories = check_names(pathway, faults)
+    check_meant(pathway, faults)
+    check_demand(pathway, faults)
+    check_steps(pathway, faults, categories)
+    if not faults.broken & {"node", "attribute"}:
+        graph = graph_of(pathway)
+        reached = reachable_from(starts_of(pathway).values(), graph)
+        check_route(pathway, faults, graph, reached)
+        if not faults.broken & {"pool", "hours"}:
+            trace = explore(pathway, graph)
+            check_releases(pathway, faults, trace)
+            check_deadlocks(pathway, faults, trace)
+            check_staffing(pathway, faults, graph, reached)
+    if not faults.faults:
+        unused_names(pathway, faults)
+        own_faults(pathway, faults, pathway.measures, pathway.groups)
+    return tuple(faults.faults)

@@ -1,0 +1,296 @@
+"""The part of `check` about deadlock: which pools patients may hold while they wait for others."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from simulation.department.check.fault_list import FaultList
+from simulation.department.graph import Edge, Graph, cycles, descendants, shortest_cycle, starts_of, waits
+from simulation.department.vocabulary import (
+    ACUITY_NOW,
+    ARRIVAL_SOURCE,
+    Branch,
+    ByAttribute,
+    End,
+    Loop,
+    Pathway,
+    Step,
+)
+
+MOST_STATES = 40_000
+"""The number of combinations of (node, pools held, categories known) above which categories are not followed."""
+Interval = tuple[int, int]
+Pools = frozenset[str]
+
+
+Known = frozenset[tuple[str, frozenset[str]]]
+
+
+class _State(NamedTuple):
+    """A patient about to join a node: the pools it may hold, and what its route implies about its categories."""
+
+    node: str
+    held: Pools
+    known: Known = frozenset()
+
+
+Trace = Mapping[_State, "_State | None"]
+"""Every state that is possible, with one that leads to it; None at the start of a route."""
+
+
+class _AtStep(NamedTuple):
+    """A step: where patients go who leave or are turned away, what they may keep of it, what they release, and where
+    they go on to."""
+
+    away: tuple[str, ...]
+    kept: tuple[Pools, ...]
+    released_at_start: Pools
+    released_at_end: Pools
+    next: str
+
+
+class _ByAttribute(NamedTuple):
+    """A branch on an attribute: where each category leads."""
+
+    attribute: str
+    cases: tuple[tuple[str, str], ...]
+
+
+class _Route(NamedTuple):
+    """All of a pathway that `explore` reads: where sources start, and what happens at each node.
+
+    Departments that differ only in numbers have equal routes.
+    """
+
+    starts: tuple[tuple[str, str], ...]
+    nodes: tuple[tuple[str, _AtStep | _ByAttribute | tuple[str, ...]], ...]
+
+
+def explore(pathway: Pathway, graph: Graph) -> Trace:
+    """Every state that patients can be in along their routes; not to be changed.
+
+    Branches on the same attribute agree: a patient routed by one category is not routed by another one later. With too
+    many states to track that, the constraint is dropped, which can only add states, never lose one.
+    """
+    nodes = pathway.nodes()
+    route = _Route(
+        tuple(starts_of(pathway).items()), tuple((name, _passage(nodes[name], graph[name])) for name in graph)
+    )
+    return _explored(route, MOST_STATES)
+
+
+def _passage(node: Step | Branch | Loop | End, edges: Sequence[Edge]) -> _AtStep | _ByAttribute | tuple[str, ...]:
+    """What happens at a node; of nodes other than steps and branches on an attribute, only where they lead."""
+    if isinstance(node, Step):
+        all_of, any_of = request_of(node)
+        return _AtStep(
+            away=tuple(edge.to for edge in edges if edge.by != "on"),
+            kept=tuple(frozenset((*all_of, chosen)).intersection(node.keeps) for chosen in any_of or ("",)),
+            released_at_start=frozenset(node.releases_at_start),
+            released_at_end=frozenset(node.releases_at_end),
+            next=node.next,
+        )
+    if isinstance(node, ByAttribute) and node.attribute != ACUITY_NOW:
+        return _ByAttribute(node.attribute, tuple((edge.to, edge.when) for edge in edges))
+    return tuple(edge.to for edge in edges)
+
+
+@lru_cache(maxsize=16)
+def _explored(route: _Route, most_states: int) -> Trace:
+    """Every state of a route; cached, as the arms of a study seldom differ in it."""
+    later = _read_later(route)
+    trace = _follow(route, later, most_states)
+    if trace is None:
+        trace = _follow(route, dict.fromkeys(later, frozenset()), most_states)
+    return trace or {}
+
+
+def _read_later(route: _Route) -> dict[str, frozenset[str]]:
+    """The attributes that a branch at a node or after it reads, by node."""
+    reads = {name: node.attribute for name, node in route.nodes if isinstance(node, _ByAttribute)}
+    plain = {name: _leads_to(node) for name, node in route.nodes}
+    return {
+        name: frozenset(reads[node] for node in {name, *descendants(plain, name)} if node in reads) for name in plain
+    }
+
+
+def _leads_to(node: _AtStep | _ByAttribute | tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(node, _AtStep):
+        return (*node.away, node.next)
+    return tuple(to for to, _ in node.cases) if isinstance(node, _ByAttribute) else node
+
+
+def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int) -> Trace | None:
+    """Every state from every source, or None if there are too many."""
+    nodes = dict(route.nodes)
+    any_read = any(later.values())
+    narrowed = _Narrowed(later)
+    trace: dict[_State, _State | None] = {}
+    for name, start in route.starts:
+        known = {(ARRIVAL_SOURCE, frozenset((name,)))} if ARRIVAL_SOURCE in later[start] else ()
+        trace.setdefault(_State(start, frozenset(), frozenset(known)), None)
+    ahead = deque(trace)
+    while ahead:
+        state = ahead.popleft()
+        for next_state in _moves(nodes[state.node], state, narrowed):
+            if next_state not in trace:
+                trace[next_state] = state
+                ahead.append(next_state)
+        if len(trace) > most_states and any_read:
+            return None
+    return trace
+
+
+class _Narrowed(dict[tuple[Known, str], Known]):
+    """Of what is known of a patient, by the node it goes to, what branches there and later read."""
+
+    def __init__(self, later: Mapping[str, frozenset[str]]) -> None:
+        super().__init__()
+        self.later = later
+
+    def __missing__(self, key: tuple[Known, str]) -> Known:
+        known, to = key
+        facts = self[key] = frozenset(fact for fact in known if fact[0] in self.later[to])
+        return facts
+
+
+def _moves(node: _AtStep | _ByAttribute | tuple[str, ...], state: _State, narrowed: _Narrowed) -> Iterator[_State]:
+    """The states that can follow at a node. A patient who leaves or is turned away has released every pool."""
+    _, held, known = state
+    if isinstance(node, _AtStep):
+        for to in node.away:
+            yield _State(to, frozenset(), narrowed[known, to])
+        before, after = held - node.released_at_start, narrowed[known, node.next]
+        for kept in node.kept:
+            yield _State(node.next, (before | kept) - node.released_at_end, after)
+    elif isinstance(node, _ByAttribute):
+        for to, then_known in _known_after(node, known):
+            yield _State(to, held, narrowed[then_known, to])
+    else:
+        for to in node:
+            yield _State(to, held, narrowed[known, to])
+
+
+def _known_after(node: _ByAttribute, known: Known) -> Iterator[tuple[str, Known]]:
+    """Where a branch on an attribute can lead, given the categories that are still possible, and what is known then."""
+    facts = dict(known)
+    possible = facts.get(node.attribute)
+    groups: dict[str, set[str]] = {}
+    for to, category in node.cases:
+        if possible is None or category in possible:
+            groups.setdefault(to, set()).add(category)
+    for to, categories in groups.items():
+        yield to, frozenset({**facts, node.attribute: frozenset(categories)}.items())
+
+
+def request_of(step: Step) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The pools of which a step needs all, and those of which it needs one, overflow included."""
+    if step.overflow is None:
+        return step.asks, step.any_of
+    if step.any_of:
+        return step.asks, (*step.any_of, *step.overflow.any_of)
+    return (), (*step.asks, *step.overflow.any_of)
+
+
+def check_releases(pathway: Pathway, faults: FaultList, trace: Trace) -> None:
+    """Add a fault for each pool that is asked for by a patient who may hold it, or released without being held."""
+    states_at: dict[str, list[_State]] = {}
+    for state in trace:
+        states_at.setdefault(state.node, []).append(state)
+    for name, step in pathway.steps.items():
+        states = states_at.get(name, [])
+        where = f"steps.{name}"
+        for pool in dict.fromkeys(pool for part in request_of(step) for pool in part):
+            holder = next((state for state in states if pool in state.held), None)
+            if holder is not None:
+                remedy = "Release it at the end of an earlier step, or lead those who hold it round this step"
+                kept = _kept_at(trace, holder, pool)
+                faults.add(where, f"asks for '{pool}', which a patient may hold already ({kept})", remedy)
+        held = frozenset[str]().union(*(state.held for state in states))
+        for key, pools in (
+            ("releases_at_start", step.releases_at_start),
+            ("releases_at_end", step.releases_at_end),
+        ):
+            for number, pool in enumerate(pools):
+                if states and pool not in held and pool not in step.keeps:
+                    remedy = "Keep it at an earlier step, or remove it here"
+                    faults.add(f"{where}.{key}.{number}", f"'{pool}' is never held here", remedy)
+            held = held.difference(pools)
+
+
+def _kept_at(trace: Trace, state: _State, pool: str) -> str:
+    """The step that kept a pool, and the path from it, in words."""
+    nodes = [state.node]
+    before = trace[state]
+    while before is not None:
+        nodes.append(before.node)
+        if pool not in before.held:
+            break
+        before = trace[before]
+    shown = nodes[::-1] if len(nodes) <= 5 else [nodes[-1], nodes[-2], "...", *nodes[1::-1]]
+    return f"kept at '{nodes[-1]}': {' -> '.join(shown)}"
+
+
+@dataclass(frozen=True)
+class _Wait:
+    """A patient who may wait at a step: the finite pools held meanwhile, and the finite pools waited for."""
+
+    step: str
+    held: Pools
+    all_of: Pools
+    any_of: Pools
+    """Empty if one of the alternatives is unlimited, as one of them is then always free."""
+
+    def blocked_by(self, stuck: set[str]) -> Pools:
+        """The stuck pools that keep this wait from ever ending; none if it can end."""
+        if self.any_of and self.any_of <= stuck:
+            return (self.all_of & stuck) or self.any_of
+        return self.all_of & stuck
+
+
+def check_deadlocks(pathway: Pathway, faults: FaultList, trace: Trace) -> None:
+    """Add a fault for each ring of pools that can be held for ever by patients who wait for one another's.
+
+    A set of pools can deadlock if each may be held by a patient whose wait needs another of the set: one of `asks` in
+    it, or every alternative of `any_of`. The largest such set is what remains after removing pools that always come
+    free again. Neither patience, nor a queue limit, nor escalation resolves it for certain.
+    """
+    waits_holding = _waits_holding(pathway, trace)
+    stuck = {name for name, pool in pathway.pools.items() if not pool.unlimited}
+    while free := {
+        pool for pool in stuck if not any(pool in wait.held and wait.blocked_by(stuck) for wait in waits_holding)
+    }:
+        stuck -= free
+    needs: dict[tuple[str, str], str] = {}
+    for wait in waits_holding:
+        for pool in pathway.pools:
+            if pool in stuck and pool in wait.held:
+                for wanted in sorted(wait.blocked_by(stuck) - {pool}):
+                    needs.setdefault((pool, wanted), wait.step)
+    graph = {pool: [wanted for kept, wanted in needs if kept == pool] for pool in pathway.pools if pool in stuck}
+    for group in cycles(graph):
+        ring = shortest_cycle(graph, group[0], set(group))
+        phrases = [
+            f"'{kept}' is held while waiting at '{needs[kept, wanted]}' for '{wanted}'"
+            for kept, wanted in pairwise(ring)
+        ]
+        remedy = "Release one before waiting for the next, or add to any_of a pool outside this ring"
+        faults.add(f"pools.{group[0]}", f"patients can wait for one another for ever: {', '.join(phrases)}", remedy)
+
+
+def _waits_holding(pathway: Pathway, trace: Trace) -> list[_Wait]:
+    """Every different wait while a finite pool is held. With a queue limit of 0 nobody waits."""
+    finite = frozenset(name for name, pool in pathway.pools.items() if not pool.unlimited)
+    distinct: dict[_Wait, None] = {}
+    for state in trace:
+        step = pathway.steps.get(state.node)
+        if step is not None and state.held & finite and waits(step) and step.queue_limit != 0:
+            all_of, any_of = request_of(step)
+            alternatives = frozenset(any_of) if finite.issuperset(any_of) else frozenset[str]()
+            distinct[_Wait(state.node, state.held & finite, finite.intersection(all_of), alternatives)] = None
+    return list(distinct)

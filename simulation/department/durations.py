@@ -1,0 +1,218 @@
+"""Amounts that depend on the patient, and the distributions that durations follow.
+
+A duration describes minutes of *work or process*; waits are never described, they come out of queues.
+Each distribution turns a patient's variate, one standard normal number, into minutes: `to_minutes(variate, mean, into)`
+writes the quantile at the variate's probability, so a patient keeps the variate when the mean or the kind of
+distribution changes. Variates are in single precision, which is finer than a tick for stays of up to a week, and may be
+overwritten. Nothing is drawn here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import Ge, Lt
+from numpy.typing import NDArray
+
+from simulation.department.config_dataclass import HOLDER, Minutes, Positive, Sourced, Unit, config_dataclass
+
+Array = NDArray[np.float64]
+Variate = NDArray[np.float32]
+
+
+@config_dataclass
+class Factor:
+    """A factor looked up by a patient's category of an attribute.
+
+    Example: `{by: age_band, values: {child: 0.8, oldest: 1.3}, otherwise: 1}`
+    """
+
+    by: str
+    """The attribute that is looked up."""
+    values: Mapping[str, Annotated[float, Ge(0), Unit("factor")]]
+    """The factor of each category."""
+    otherwise: Annotated[float, Ge(0), Unit("factor")] | None = None
+    """The factor of categories that `values` leaves out."""
+
+
+@config_dataclass
+class Amount:
+    """A number that depends on the patient: `base` times the factors of the patient's categories.
+
+    Example: `{base: 12, times: [{by: age_band, values: {child: 0.8, oldest: 1.3}, otherwise: 1}]}`
+    """
+
+    base: Annotated[float, Ge(0), HOLDER] = 1.0
+    """What the factors multiply."""
+    times: tuple[Factor, ...] = ()
+    """The factors, all of them multiplied."""
+
+
+Number = Annotated[float, Ge(0)] | Amount
+"""A plain number, or one that depends on attributes."""
+
+
+@config_dataclass
+class Duration(Sourced):
+    """What every duration has."""
+
+    mean: Annotated[Number, Unit("minutes")]
+    """Mean of the draws, before `scale`, `longest` and `least`; it may depend on attributes."""
+    repeats: Annotated[int, Ge(1), Unit("draws")] = 1
+    """How many separate draws a patient has; the k-th pass of a loop reads the k-th. Example: `2`"""
+    scale: Annotated[float, Ge(0), Unit("factor")] = 1.0
+    """A factor on the mean (a lever). Example: `0.9`"""
+    longest: Annotated[Positive, Unit("minutes")] | None = None
+    """Where the draw is cut off. Example: `240`"""
+    same_draw_as: str | None = None
+    """Another duration whose draw this one shares, so that both are long for the same patient.
+    Example: `first_contact`"""
+    complexity: Annotated[float, Ge(0), Lt(1), Unit("correlation")] = 0.0
+    """How far the draw goes with one number that the patient's durations share. Two durations that state r and s go
+    together with correlation r s, and each is distributed as before. Example: `0.5`"""
+
+
+@config_dataclass
+class Fixed(Duration):
+    """Always the mean.
+
+    Example: `{kind: fixed, mean: 15, evidence: published, source: "turnaround promised by the laboratory"}`
+    """
+
+    kind: Literal["fixed"]
+
+    def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
+        """Write minutes `into`, all of one shape."""
+        into[:] = mean
+
+
+@config_dataclass
+class Exponential(Duration):
+    """Memoryless.
+
+    Example: `{kind: exponential, mean: 12, evidence: assumed, source: "as in the textbook"}`
+    """
+
+    kind: Literal["exponential"]
+
+    def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
+        """Write minutes `into`, all of one shape."""
+        from scipy.special import log_ndtr
+
+        into[:] = -mean * log_ndtr(-variate.astype(float))
+
+
+@config_dataclass
+class Lognormal(Duration):
+    """Right-skewed, as most work with patients.
+
+    Example: `{kind: lognormal, mean: 8, log_sd: 0.5, evidence: measured, source: "timed by an observer, 120 patients"}`
+    """
+
+    kind: Literal["lognormal"]
+    log_sd: Annotated[float, Ge(0), Unit("ratio")]
+    """Standard deviation of the logarithm; up to 5."""
+
+    def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
+        """Write minutes `into`, all of one shape."""
+        variate *= self.log_sd
+        variate -= self.log_sd**2 / 2
+        np.multiply(np.exp(variate, out=variate), mean, out=into)
+
+
+@config_dataclass
+class Gamma(Duration):
+    """Right-skewed, by its coefficient of variation.
+
+    Example: `{kind: gamma, mean: 8, cv: 0.5, evidence: measured, source: "timed by an observer, 120 patients"}`
+    """
+
+    kind: Literal["gamma"]
+    cv: Annotated[Positive, Unit("ratio")]
+    """Coefficient of variation: standard deviation over mean; up to 10."""
+
+    def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
+        """Write minutes `into`, all of one shape."""
+        from scipy.special import gammaincinv, ndtr
+
+        shape = 1 / self.cv**2
+        into[:] = mean / shape * gammaincinv(shape, ndtr(variate.astype(float)))
+
+
+@config_dataclass
+class Weibull(Duration):
+    """For times until something happens; its scale is the mean over Gamma(1 + 1/power).
+
+    Example: `{kind: weibull, mean: 300, power: 0.8, evidence: assumed, source: "few leave after the first hours"}`
+    """
+
+    kind: Literal["weibull"]
+    power: Annotated[Positive, Unit("power")]
+    """Shape: below 1 the rate falls with time, above 1 it rises; 0.1 or more."""
+
+    def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
+        """Write minutes `into`, all of one shape."""
+        from scipy.special import gamma, log_ndtr
+
+        into[:] = mean / gamma(1 + 1 / self.power) * (-log_ndtr(-variate.astype(float))) ** (1 / self.power)
+
+
+@config_dataclass
+class Normal(Duration):
+    """Symmetric, cut off from below.
+
+    Example: `{kind: normal, mean: 10, sd: 2, least: 1, evidence: published, source: "as the model that is compared"}`
+    """
+
+    kind: Literal["normal"]
+    sd: Minutes
+    """Standard deviation, before the cut."""
+    least: Minutes = 0.0
+    """What a draw below it is raised to."""
+
+    def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
+        """Write minutes `into`, all of one shape."""
+        np.maximum(mean + self.sd * variate, self.least, out=into)
+
+
+@config_dataclass
+class Residual(Duration):
+    """What is left of a lognormal stay seen at a random moment: a uniform part of a length-biased stay.
+
+    For patients who are in a bed at time 0; `mean` is that of the whole stay. The length-biased lognormal has
+    its log-mean raised by log_sd squared.
+
+    Example: `{kind: residual, mean: 4300, log_sd: 0.9, same_draw_as: ward_stay, evidence: assumed,
+    source: "as the stay on a ward"}`
+    """
+
+    kind: Literal["residual"]
+    log_sd: Annotated[float, Ge(0), Unit("ratio")]
+    """Standard deviation of the logarithm of the whole stay; up to 5."""
+
+    def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
+        """Write minutes `into`, all of one shape: quantiles of the equilibrium residual, by inversion on a grid."""
+        from scipy.special import ndtr
+
+        share = ndtr(variate.astype(float))
+        into[:] = (np.interp(share, *_residual_grid(self.log_sd)) if self.log_sd else share) * mean
+
+
+@lru_cache(maxsize=64)
+def _residual_grid(log_sd: float) -> tuple[Array, Array]:
+    """Probabilities and residual stays (in means) of a lognormal: what `Residual` inverts.
+
+    The residual's distribution function is (1/mean) x the integral of the survival function, which for a
+    lognormal is closed: F(x) = Phi((ln x - mu - s^2)/s) + (x/mean) (1 - Phi((ln x - mu)/s)).
+    """
+    from scipy.special import ndtr
+
+    relative = np.exp(np.linspace(-14.0, 14.0, 4001) * max(log_sd, 0.3))
+    z = (np.log(relative) + log_sd**2 / 2) / log_sd
+    return ndtr(z - log_sd) + relative * ndtr(-z), relative
+
+
+AnyDuration = Fixed | Exponential | Lognormal | Gamma | Weibull | Normal | Residual

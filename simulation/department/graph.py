@@ -1,0 +1,254 @@
+"""The graph of a route: the edges out of every node, and what can be reached by them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from simulation.department.cache import cached_by_pathway
+from simulation.department.durations import Amount, Number
+from simulation.department.vocabulary import (
+    ARRIVAL_SOURCE,
+    Branch,
+    ByAttribute,
+    ByChance,
+    ByHours,
+    ByQueue,
+    Chance,
+    Choice,
+    End,
+    Given,
+    Loop,
+    Pathway,
+    Step,
+)
+
+
+@dataclass(frozen=True)
+class Edge:
+    """An edge out of a node: its target `to`, its kind `by`, and its label `when` (a category, a probability).
+
+    Kinds: `on`, the step is over; `case`, a branch decides; `again` and `done`, a loop goes round, or is over;
+    `turned_away`, the queue is full; `leaves`, patience ends.
+    """
+
+    to: str
+    by: Literal["on", "case", "again", "done", "turned_away", "leaves"]
+    when: str = ""
+
+
+@cached_by_pathway
+def graph_of(pathway: Pathway) -> Mapping[str, tuple[Edge, ...]]:
+    """The edges out of every node, in declared order; a branch on an attribute has one for each category.
+
+    Assumes that names are known (`check`).
+    """
+    return {name: tuple(_edges_out(pathway, node)) for name, node in pathway.nodes().items()}
+
+
+def _edges_out(pathway: Pathway, node: Step | Branch | Loop | End) -> Iterator[Edge]:
+    if isinstance(node, Step):
+        yield Edge(node.next, "on")
+        if node.blocked_next is not None and node.queue_limit is not None:
+            yield Edge(node.blocked_next, "turned_away", f"more than {node.queue_limit} waiting")
+        if node.may_leave and waits(node) and pathway.patience is not None:
+            yield Edge(pathway.patience.next, "leaves", "patience ends")
+    elif isinstance(node, ByAttribute):
+        for category in pathway.categories(node.attribute):
+            to = node.cases.get(category, node.otherwise)
+            if to is not None:
+                yield Edge(to, "case", category)
+    elif isinstance(node, ByChance):
+        for to, share in node.targets.items():
+            yield Edge(to, "case", f"{100 * share:g} %")
+    elif isinstance(node, ByHours):
+        yield Edge(node.then, "case", node.hours if node.days == "mon-sun" else f"{node.hours} {node.days}")
+        yield Edge(node.otherwise, "case", "otherwise")
+    elif isinstance(node, Loop):
+        yield Edge(node.again, "again", "again")
+        yield Edge(node.next, "done", "done")
+    elif isinstance(node, ByQueue):
+        yield Edge(node.then, "case", f"{node.at_least} or more waiting")
+        yield Edge(node.otherwise, "case", "otherwise")
+    elif not isinstance(node, End):
+        yield Edge(node.then, "case", "was down" if node.since_start else "down")
+        yield Edge(node.otherwise, "case", "otherwise")
+
+
+def waits(step: Step) -> bool:
+    """Whether a step asks for a pool, so that patients can wait at it."""
+    return bool(step.asks or step.any_of)
+
+
+def branches_reading(pathway: Pathway, *attributes: str) -> tuple[str, ...]:
+    """The branches that read one of these attributes, by name."""
+    return tuple(
+        name
+        for name, branch in pathway.branches.items()
+        if isinstance(branch, ByAttribute) and branch.attribute in attributes
+    )
+
+
+Graph = Mapping[str, tuple[Edge, ...]]
+
+
+def starts_of(pathway: Pathway) -> dict[str, str]:
+    """The node at which each source of patients starts."""
+    sources = {name: source.starts for name, source in pathway.arrivals.items()}
+    return {**sources, **{name: present.starts for name, present in pathway.present.items()}}
+
+
+def reachable_from(starts: Iterable[str], graph: Graph, *, closed: Iterable[tuple[str, Edge]] = ()) -> dict[str, None]:
+    """Every node that can be reached from `starts`, themselves included, without the closed edges."""
+    shut = set(closed)
+    reached = dict.fromkeys(starts)
+    ahead = deque(reached)
+    while ahead:
+        name = ahead.popleft()
+        for edge in graph[name]:
+            if edge.to not in reached and (name, edge) not in shut:
+                reached[edge.to] = None
+                ahead.append(edge.to)
+    return reached
+
+
+def cycles(graph: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """The groups of nodes that lead to one another (strongly connected components with a cycle), in the given order."""
+    after = {name: descendants(graph, name) for name in graph}
+    done: set[str] = set()
+    groups = []
+    for name in graph:
+        if name in after[name] and name not in done:
+            group = [member for member in graph if member in after[name] and name in after[member]]
+            done |= set(group)
+            groups.append(group)
+    return groups
+
+
+def descendants(graph: Mapping[str, Sequence[str]], start: str) -> set[str]:
+    """Every node that can be reached from a node along one edge or more."""
+    reached: set[str] = set()
+    ahead = list(graph[start])
+    while ahead:
+        name = ahead.pop()
+        if name not in reached:
+            reached.add(name)
+            ahead += graph.get(name, ())
+    return reached
+
+
+def shortest_cycle(graph: Mapping[str, Sequence[str]], start: str, members: set[str]) -> list[str]:
+    """A shortest path from a node back to itself within a group."""
+    before: dict[str, str] = {}
+    ahead = deque([start])
+    while start not in before:
+        name = ahead.popleft()
+        for to in graph[name]:
+            if to in members and to not in before:
+                before[to] = name
+                ahead.append(to)
+    path = [start, before[start]]
+    while path[-1] != start:
+        path.append(before[path[-1]])
+    return path[::-1]
+
+
+@dataclass(frozen=True)
+class Coins:
+    """The coins of a branch by chance: one for each combination of passes of the loops around it.
+
+    `loops`: the loops that can bring a patient back to the branch, each with its stride (by how many coins one pass
+    advances); `number`: the number of coins.
+    """
+
+    loops: tuple[tuple[str, int], ...]
+    number: int
+
+
+@cached_by_pathway
+def coins_of(pathway: Pathway) -> dict[str, Coins]:
+    """The coins of every branch by chance, by its name; outside loops there is a single one.
+
+    A patient who has begun p passes of each loop takes the coin at the sum of p times stride; so nobody meets a coin
+    twice, and coin 0 is that of a patient who has not gone round any loop yet.
+    """
+    graph = graph_of(pathway)
+    plain = {name: [edge.to for edge in edges] for name, edges in graph.items()}
+    by_chance = [name for name, branch in pathway.branches.items() if isinstance(branch, ByChance)]
+    bodies = {}
+    for name, loop in pathway.loops.items() if by_chance else ():
+        round_ends = [(name, edge) for edge in graph[name]]
+        bodies[name] = reachable_from((loop.again,), graph, closed=round_ends)
+    coins = {}
+    for name in by_chance:
+        after, number, loops = descendants(plain, name), 1, []
+        for loop_name, body in bodies.items():
+            if name in body and loop_name in after:
+                loops.append((loop_name, number))
+                number *= len(pathway.categories(pathway.loops[loop_name].passes))
+        coins[name] = Coins(tuple(loops), number)
+    return coins
+
+
+def coin_name(branch: str, number: int = 0) -> str:
+    """The attribute that holds a coin of a branch by chance.
+
+    >>> coin_name("seen_again"), coin_name("seen_again", 2)
+    ('coin:seen_again', 'coin:seen_again:2')
+    """
+    return f"coin:{branch}:{number}" if number else f"coin:{branch}"
+
+
+@cached_by_pathway
+def leaning(pathway: Pathway) -> tuple[str, ...]:
+    """The attributes that depend on the label: chances that lean on it, and all that depend on one of these."""
+    depending: list[str] = []
+    for name, attribute in pathway.attributes.items():
+        if isinstance(attribute, Chance):
+            depends = bool(attribute.label_weight) or not attributes_of(attribute.p).isdisjoint(depending)
+        elif isinstance(attribute, Choice):
+            depends = attribute.by in depending
+        else:
+            depends = isinstance(attribute, Given) and attribute.like in depending
+        if depends:
+            depending.append(name)
+    return tuple(depending)
+
+
+def attributes_of(number: Number) -> set[str]:
+    """The attributes that a number depends on."""
+    return {factor.by for factor in number.times} if isinstance(number, Amount) else set()
+
+
+@cached_by_pathway
+def nodes_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
+    """The nodes that patients of each source can reach: a branch on the source sends them one way only."""
+    graph = graph_of(pathway)
+    return {
+        source: frozenset(reachable_from((start,), graph, closed=edges_of_others(pathway, source)))
+        for source, start in starts_of(pathway).items()
+    }
+
+
+def edges_of_others(pathway: Pathway, source: str) -> list[tuple[str, Edge]]:
+    """The edges that patients of a source never take: those of branches on the source for other sources."""
+    graph = graph_of(pathway)
+    by_source = branches_reading(pathway, ARRIVAL_SOURCE)
+    return [(name, edge) for name in by_source for edge in graph[name] if edge.when != source]
+
+
+@cached_by_pathway
+def durations_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
+    """The durations that patients of each source can need (patience and worsening too), and those that nobody needs."""
+    needed = {}
+    for source, reached in nodes_by_source(pathway).items():
+        durations = {minutes for name in reached if name in pathway.steps for minutes in pathway.steps[name].minutes}
+        if pathway.patience is not None and source in pathway.patience.arrivals:
+            durations.add(pathway.patience.minutes)
+        if pathway.worsening is not None and source in pathway.worsening.arrivals:
+            durations.add(pathway.worsening.minutes)
+        needed[source] = frozenset(durations)
+    unused = frozenset(pathway.durations).difference(*needed.values())
+    return {source: durations | unused for source, durations in needed.items()}

@@ -1,0 +1,354 @@
+"""The layout of a picture of a route: columns, rows, edges and labels; `report` draws it.
+
+Columns go from left to right (a layered layout): a node's column is the longest path to it from a source of patients,
+without edges that lead back. The order within a column follows the neighbours (barycentres) so that few edges cross; a
+long edge has a bend in every column that it passes. Nothing is random: the same pathway gives the same layout.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, pairwise
+from typing import Literal
+
+from simulation.department.rota import mean_per_day
+from simulation.department.subgraph import Subgraph, whole_graph
+from simulation.department.vocabulary import (
+    Branch,
+    ByAttribute,
+    ByChance,
+    ByHours,
+    ByOutage,
+    End,
+    Loop,
+    Pathway,
+    Step,
+)
+
+SWEEPS = 12
+"""How often the columns are sorted, alternately left to right and back."""
+GAP_TO_BEND, GAP_OF_BENDS = 0.54, 0.2
+"""The least distance between two rows of a column of which one is a bend (a little over half a box), or both are."""
+MANY = 4
+"""The number of cases from which a branch's arrow with the most cases is labelled 'otherwise', if there is another."""
+SOURCE = "source:"
+GIVES_UP = "who gives up waiting"
+"""The words in the box where patients come whose patience ends; no arrow leads there for them."""
+
+Kind = Literal["source", "step", "branch", "loop", "end"]
+Flow = Literal["arrives", "on", "case", "again", "done", "turned_away", "leaves"]
+
+
+@dataclass(frozen=True)
+class DrawnNode:
+    """A box. `detail` is a second line; `group` is the first pool that a step asks for, spaces before staff."""
+
+    name: str
+    kind: Kind
+    label: str
+    detail: str
+    group: str
+    column: int
+    row: float
+
+
+@dataclass(frozen=True)
+class DrawnEdge:
+    """An arrow. `label` is a category, a probability, hours or nothing; `back`: it leads to the left.
+
+    `bends` are the (column, row) points between its ends.
+    """
+
+    start: str
+    end: str
+    kind: Flow
+    label: str
+    back: bool
+    bends: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where nodes and edges of a route are drawn. Rows count down from 0; nodes of a column are at least 1 apart."""
+
+    nodes: tuple[DrawnNode, ...]
+    edges: tuple[DrawnEdge, ...]
+    n_columns: int
+    n_rows: float
+
+
+@dataclass(frozen=True)
+class _Edge:
+    start: str
+    end: str
+    kind: Flow
+    label: str
+
+
+def lay_out(pathway: Pathway, subgraph: Subgraph | None = None) -> Layout:
+    """The layout of a sound pathway, or of a part of it.
+
+    The sources of patients are nodes too, named `source:` and their name.
+    """
+    shown = subgraph if subgraph is not None else whole_graph(pathway)
+    edges = _edges(shown)
+    names = [*(SOURCE + name for name in shown.starts), *(name for name in pathway.nodes() if name in shown.edges)]
+    back = _back_edges(names, edges)
+    columns = _columns(names, [edge for edge in edges if edge not in back])
+    chains = {edge: _chain(edge, columns) for edge in edges if edge not in back and edge.kind != "leaves"}
+    rows = _rows(names, columns, list(chains.values()))
+    given_up = {edge.end for edge in edges if edge.kind == "leaves"}
+    nodes = tuple(_node(pathway, name, columns[name], rows[name, columns[name]], name in given_up) for name in names)
+    drawn = []
+    for edge in edges:
+        bends = tuple((point[1], rows[point]) for point in chains.get(edge, ())[1:-1])
+        drawn.append(DrawnEdge(edge.start, edge.end, edge.kind, edge.label, edge in back, bends))
+    return Layout(nodes, tuple(drawn), 1 + max(columns.values()), 1 + max(node.row for node in nodes))
+
+
+# --- nodes and edges -----------------------------------------------------------------------------------------
+
+
+def _edges(subgraph: Subgraph) -> list[_Edge]:
+    """The edges to draw; several cases that lead to one node are one edge with all their names."""
+    labels_by_edge: dict[tuple[str, str, Flow], list[str]] = {}
+    for name, start in subgraph.starts.items():
+        labels_by_edge[SOURCE + name, start, "arrives"] = []
+    for name, edges_out in subgraph.edges.items():
+        for edge in edges_out:
+            labels_by_edge.setdefault((name, edge.to, edge.by), []).append(edge.when)
+    most_cases: dict[str, int] = {}
+    for (start, _, kind), labels in labels_by_edge.items():
+        if kind == "case":
+            most_cases[start] = max(most_cases.get(start, 0), len(labels))
+    n_out = Counter(start for start, *_ in labels_by_edge)
+    edges = []
+    for (start, end, kind), labels in labels_by_edge.items():
+        otherwise = kind == "case" and n_out[start] > 1 and MANY <= len(labels) == most_cases[start]
+        edges.append(_Edge(start, end, kind, "otherwise" if otherwise else _joined(labels)))
+    return edges
+
+
+def _joined(labels: Sequence[str], most: int = 3) -> str:
+    """Labels joined by commas; beyond `most`, the first of them and the number of the others."""
+    if len(labels) <= most:
+        return ", ".join(labels)
+    return f"{', '.join(labels[: most - 1])} and {len(labels) - most + 1} more"
+
+
+def _node(pathway: Pathway, name: str, column: int, row: float, given_up: bool) -> DrawnNode:
+    kind, detail, group = _kind_and_words(pathway, name)
+    if given_up:  # from every step where one may leave: words instead of arrows
+        detail = f"{detail}: {GIVES_UP}" if detail else GIVES_UP
+    return DrawnNode(name, kind, _words(name.removeprefix(SOURCE)), detail, group, column, row)
+
+
+def _kind_and_words(pathway: Pathway, name: str) -> tuple[Kind, str, str]:
+    """A node's kind, second line and group."""
+    if name.startswith(SOURCE):
+        source = pathway.arrivals.get(name.removeprefix(SOURCE))
+        return "source", f"{mean_per_day(source):g} a day" if source else "present at the start", ""
+    node = pathway.nodes()[name]
+    if isinstance(node, Step):
+        return "step", _request_words(node), _group(pathway, node)
+    if isinstance(node, Loop):
+        return "loop", f"as often as {_words(node.passes)}", ""
+    if isinstance(node, End):
+        return "end", _words(node.outcome), ""
+    return "branch", _branch_words(node), ""
+
+
+def _request_words(step: Step) -> str:
+    """What a step asks for: 'triage nurses + one of cubicles, chairs; ends early if 18 or more wait'."""
+    parts = [_words(pool) for pool in step.asks]
+    if step.any_of:
+        among = "one of " if len(step.any_of) > 1 else ""
+        parts.append(f"{among}{', '.join(_words(pool) for pool in step.any_of)}")
+    phrases = [" + ".join(parts)] if parts else []
+    if step.effort is not None:
+        phrases.append(f"ends early if {min(step.effort.at_least)} or more wait")
+    return "; ".join(phrases)
+
+
+def _group(pathway: Pathway, step: Step) -> str:
+    asked = (*step.asks, *step.any_of)
+    spaces = [pool for pool in asked if pathway.pools[pool].kind == "space"]
+    return (*spaces, *asked, "")[0]
+
+
+def _branch_words(branch: Branch) -> str:
+    """What a branch routes by."""
+    if isinstance(branch, ByAttribute):
+        return f"by {_words(branch.attribute)}"
+    if isinstance(branch, ByChance):
+        return "by chance"
+    if isinstance(branch, ByHours):
+        return "by the clock"
+    if isinstance(branch, ByOutage):
+        return f"by {_words(branch.outage)}"
+    return f"by who waits at {_joined([_words(step) for step in branch.waiting_at])}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+# --- columns -------------------------------------------------------------------------------------------------
+
+
+def _back_edges(names: Sequence[str], edges: Sequence[_Edge]) -> set[_Edge]:
+    """The edges that lead back to a node on the path to them, in a depth-first search in declared order."""
+    out = _by_start(names, edges)
+    back: set[_Edge] = set()
+    done: set[str] = set()
+    for first in names:
+        on_path: set[str] = set()
+        ahead = [(first, iter(out[first]))] if first not in done else []
+        while ahead:
+            name, untried = ahead[-1]
+            on_path.add(name)
+            edge = next(untried, None)
+            if edge is None:
+                done.add(name)
+                on_path.remove(name)
+                ahead.pop()
+            elif edge.end in on_path:
+                back.add(edge)
+            elif edge.end not in done:
+                ahead.append((edge.end, iter(out[edge.end])))
+    return back
+
+
+def _by_start(names: Iterable[str], edges: Iterable[_Edge]) -> dict[str, list[_Edge]]:
+    """The edges out of each node."""
+    out: dict[str, list[_Edge]] = {name: [] for name in names}
+    for edge in edges:
+        out[edge.start].append(edge)
+    return out
+
+
+def _columns(names: Sequence[str], edges: Sequence[_Edge]) -> dict[str, int]:
+    """The column of each node: its longest path from a source. A source stands right before the node it leads to."""
+    out = _by_start(names, edges)
+    n_before = dict.fromkeys(names, 0)
+    for edge in edges:
+        n_before[edge.end] += 1
+    columns = dict.fromkeys(names, 0)
+    ahead = [name for name in names if not n_before[name]]
+    for name in ahead:  # grows as nodes lose their last predecessor
+        for edge in out[name]:
+            columns[edge.end] = max(columns[edge.end], columns[name] + 1)
+            n_before[edge.end] -= 1
+            if not n_before[edge.end]:
+                ahead.append(edge.end)
+    for name in names:
+        if name.startswith(SOURCE):
+            columns[name] = columns[out[name][0].end] - 1
+    return columns
+
+
+# --- rows ----------------------------------------------------------------------------------------------------
+
+Point = tuple[str, int]
+"""A node, or the bend of an edge (named by its ends), in a column."""
+
+
+def _chain(edge: _Edge, columns: Mapping[str, int]) -> tuple[Point, ...]:
+    """An edge as points, one in each column from its start to its end."""
+    first, last = columns[edge.start], columns[edge.end]
+    bends = [(f"{edge.start} > {edge.end} > {edge.kind}", column) for column in range(first + 1, last)]
+    return ((edge.start, first), *bends, (edge.end, last))
+
+
+def _rows(names: Sequence[str], columns: Mapping[str, int], chains: Sequence[tuple[Point, ...]]) -> dict[Point, float]:
+    """The row of every point."""
+    layers: list[list[Point]] = [[] for _ in range(1 + max(columns.values()))]
+    node_points = [(name, columns[name]) for name in names]
+    for point in dict.fromkeys((*node_points, *chain.from_iterable(chains))):
+        layers[point[1]].append(point)
+    left: dict[Point, list[Point]] = {point: [] for layer in layers for point in layer}
+    right: dict[Point, list[Point]] = {point: [] for layer in layers for point in layer}
+    for points in chains:
+        for start, end in pairwise(points):
+            right[start].append(end)
+            left[end].append(start)
+    return _spaced(_ordered(layers, left, right), left, right, real=set(names))
+
+
+def _ordered(
+    layers: list[list[Point]], left: Mapping[Point, list[Point]], right: Mapping[Point, list[Point]]
+) -> list[list[Point]]:
+    """The columns sorted by the mean place of their neighbours, to and fro, in the order with the fewest crossings."""
+    best, fewest = [list(layer) for layer in layers], _crossings(layers, right)
+    for sweep in range(SWEEPS):
+        forward = sweep % 2 == 0
+        neighbours = left if forward else right
+        for number in range(1, len(layers)) if forward else range(len(layers) - 2, -1, -1):
+            layer, beside = layers[number], layers[number - 1 if forward else number + 1]
+            place = {point: position / len(beside) for position, point in enumerate(beside)}
+            own = {point: position / len(layer) for position, point in enumerate(layer)}
+            mean = {point: _mean(place, neighbours[point], otherwise=own[point]) for point in layer}
+            layer.sort(key=mean.__getitem__)
+        crossings = _crossings(layers, right)
+        if crossings < fewest:
+            best, fewest = [list(layer) for layer in layers], crossings
+    return best
+
+
+def _mean(values: Mapping[Point, float], points: Sequence[Point], *, otherwise: float) -> float:
+    """The mean of the values of some points; `otherwise` if there are none."""
+    return sum(values[point] for point in points) / len(points) if points else otherwise
+
+
+def _crossings(layers: Sequence[Sequence[Point]], right: Mapping[Point, list[Point]]) -> int:
+    """The number of pairs of edges between neighbouring columns that cross."""
+    total = 0
+    for layer, after in pairwise(layers):
+        place = {point: position for position, point in enumerate(after)}
+        seen: list[int] = []
+        for point in layer:
+            ends = sorted(place[neighbour] for neighbour in right[point])
+            total += sum(len(seen) - bisect_right(seen, end) for end in ends)
+            for end in ends:
+                insort(seen, end)
+    return total
+
+
+def _spaced(
+    layers: Sequence[Sequence[Point]],
+    left: Mapping[Point, list[Point]],
+    right: Mapping[Point, list[Point]],
+    *,
+    real: set[str],
+) -> dict[Point, float]:
+    """The row of each point, near the mean of its neighbours' rows, in the given order and with room between nodes."""
+    rows = {point: float(position) for layer in layers for position, point in enumerate(layer)}
+    for sweep in range(SWEEPS):
+        forward = sweep % 2 == 0
+        neighbours = left if forward else right
+        for layer in layers if forward else layers[::-1]:
+            wanted = [_mean(rows, neighbours[point], otherwise=rows[point]) for point in layer]
+            gaps = [_gap(a[0] in real, b[0] in real) for a, b in pairwise(layer)]
+            rows |= dict(zip(layer, _apart(wanted, gaps), strict=True))
+    top = min(rows.values())
+    return {point: row - top for point, row in rows.items()}
+
+
+def _gap(one_is_real: bool, other_is_real: bool) -> float:
+    """The least distance between the rows of two neighbours in a column, each a node or a bend."""
+    if one_is_real and other_is_real:
+        return 1.0
+    return GAP_TO_BEND if one_is_real or other_is_real else GAP_OF_BENDS
+
+
+def _apart(wanted: Sequence[float], gaps: Sequence[float]) -> list[float]:
+    """Rows in order with at least these gaps, halfway between pushing all down and pushing all up from `wanted`."""
+    down, up = list(wanted), list(wanted)
+    for number, gap in enumerate(gaps):
+        down[number + 1] = max(down[number + 1], down[number] + gap)
+    for number in range(len(gaps) - 1, -1, -1):
+        up[number] = min(up[number], up[number + 1] - gaps[number])
+    return [(one + other) / 2 for one, other in zip(down, up, strict=True)]

@@ -1,0 +1,171 @@
+"""Measures and groups of a user's own, as YAML states them: of a department, or of a study.
+
+What they count is worked out by `analysis.own_measures`; whether what they name is there, by `check.own_measures`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from annotated_types import Gt, Lt, MinLen
+
+from simulation.department.config_dataclass import Minutes, Unit, config_dataclass
+
+Better = Literal["lower", "higher", "neither"]
+EVERYBODY = "all"
+"""The group of all attendances."""
+ARRIVED_AT = "arrived_at"
+LEVELS_1_2 = "acuity_true=1-2"
+"""The group of the two most urgent of at least three true levels."""
+
+
+@config_dataclass
+class Counted:
+    """What every measure of your own states: words, which way is better, and whom it is about."""
+
+    label: str = ""
+    """Words for it in tables and figures; none: its name. Example: `Frail patients: wait for a place`"""
+    better: Better = "neither"
+    """Which way is better. A measure of which neither is better can be no target and no margin of a study."""
+    among: str = EVERYBODY
+    """The group that it is about: `all`, a group of your own, or a category of an attribute as `attribute=category`.
+    Example: `arrival_source=ambulance`"""
+    hours: str = "0-24"
+    """Clock hours between which the patients arrived, half-open; `22:30-7` passes midnight. Example: `8-20`"""
+    days: str = "mon-sun"
+    """Weekdays on which these hours begin: a span (`mon-fri`) or a list (`sat,sun`). Example: `mon-fri`"""
+
+
+@config_dataclass
+class SpanMeasure(Counted):
+    """The time between two recorded points in time: its mean, median or percentile, or the share within a limit.
+
+    Points are `arrived_at` and the names that steps and ends record. Whoever lacks a point is not counted, but for
+    patients still in the department: their span is longer than any that has ended, so a mean with one in it is unknown.
+
+    Example: `{kind: span, label: "Decision to departure, 90th percentile", better: lower, since: decided_at,
+    until: departed_at, statistic: percentile, percentile: 90}`
+    """
+
+    kind: Literal["span"]
+    since: str = ARRIVED_AT
+    """The point in time at which the span begins. Example: `decided_at`"""
+    until: str
+    """The point in time at which it ends."""
+    or_until: str | None = None
+    """The point in time at which it ends for whom `until` never happens. Example: `departed_at`"""
+    statistic: Literal["mean", "median", "percentile", "share"] = "mean"
+    """Which statistic of the spans is reported."""
+    percentile: Annotated[float, Gt(0), Lt(100), Unit("per cent")] | None = None
+    """Which percentile, where that is the statistic. Example: `90`"""
+    within_minutes: Minutes | None = None
+    """The limit of a share: the share with a span of so many minutes or fewer. Example: `60`"""
+    over_minutes: Minutes | None = None
+    """The limit of a share instead: the share with a longer span. Example: `720`"""
+    cut_off_minutes: Annotated[float, Gt(0), Unit("minutes")] | None = None
+    """A longer span counts as this one, so that a mean is known though some have not ended. Example: `720`"""
+
+
+@config_dataclass
+class CategoryMeasure(Counted):
+    """The share of patients who have one of some categories of an attribute.
+
+    Example: `{kind: category, label: "Older than 80", attribute: age_band, categories: [80_plus]}`
+    """
+
+    kind: Literal["category"]
+    attribute: str
+    """The attribute, or `arrival_source`."""
+    categories: Annotated[tuple[str, ...], MinLen(1)]
+    """The categories that count."""
+
+
+@config_dataclass
+class OutcomeMeasure(Counted):
+    """The share of patients who end in one of some outcomes; whoever is still in the department is not among them.
+
+    Example: `{kind: outcome, label: "Sent to the walk-in centre", outcomes: [redirected]}`
+    """
+
+    kind: Literal["outcome"]
+    outcomes: Annotated[tuple[str, ...], MinLen(1)]
+    """The outcomes that count: words of `ends`."""
+
+
+@config_dataclass
+class BusyMeasure:
+    """The share of a pool's units on duty that patients hold: unit-minutes held over unit-minutes on duty.
+
+    Example: `{kind: busy, label: "Doctors busy at night", pool: doctors, hours: 22-8}`
+    """
+
+    kind: Literal["busy"]
+    label: str = ""
+    """Words for it in tables and figures; none: its name."""
+    better: Better = "neither"
+    """Which way is better."""
+    pool: str
+    """The pool; not an unlimited one."""
+    hours: str = "0-24"
+    """Clock hours that are looked at, half-open; `22:30-7` passes midnight."""
+    days: str = "mon-sun"
+    """Weekdays on which these hours begin: a span (`mon-fri`) or a list (`sat,sun`). Example: `mon-fri`"""
+
+
+OwnMeasure = SpanMeasure | CategoryMeasure | OutcomeMeasure | BusyMeasure
+OfPatients = SpanMeasure | CategoryMeasure | OutcomeMeasure
+
+
+@config_dataclass
+class CategoryGroup:
+    """Patients who have one of some categories of an attribute.
+
+    Example: `{kind: category, attribute: arrival_source, categories: [ambulance]}`
+    """
+
+    kind: Literal["category"]
+    attribute: str
+    """The attribute, or `arrival_source`."""
+    categories: Annotated[tuple[str, ...], MinLen(1)]
+    """The categories that belong to the group."""
+
+
+@config_dataclass
+class OutcomeGroup:
+    """Patients who end in one of some outcomes. An arm decides who is in it, so compare arms in it with care.
+
+    Example: `{kind: outcome, outcomes: [admitted]}`
+    """
+
+    kind: Literal["outcome"]
+    outcomes: Annotated[tuple[str, ...], MinLen(1)]
+    """The outcomes that belong to the group: words of `ends`."""
+
+
+@config_dataclass
+class HoursGroup:
+    """Patients who arrive at some clock hours of some weekdays.
+
+    Example: `{kind: hours, hours: 22-8, days: "fri,sat"}`
+    """
+
+    kind: Literal["hours"]
+    hours: str = "0-24"
+    """Clock hours of arrival, half-open; `22:30-7` passes midnight."""
+    days: str = "mon-sun"
+    """Weekdays on which these hours begin: a span (`mon-fri`) or a list (`sat,sun`)."""
+
+
+@config_dataclass
+class CombinedGroup:
+    """Patients who are in every one of some groups.
+
+    Example: `{kind: all_of, groups: [frail, "arrival_source=ambulance"]}`
+    """
+
+    kind: Literal["all_of"]
+    groups: Annotated[tuple[str, ...], MinLen(2)]
+    """The groups: groups of your own, or categories as `attribute=category`."""
+
+
+OwnGroup = CategoryGroup | OutcomeGroup | HoursGroup | CombinedGroup

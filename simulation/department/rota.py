@@ -1,0 +1,200 @@
+"""Weekly timetables: clock hours and weekdays as half-open intervals in ticks of a week, and units on duty."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.department.vocabulary import (
+    ARRIVAL_SOURCE,
+    ArrivalSource,
+    Choice,
+    ExtraShift,
+    Pathway,
+    Pool,
+    Profile,
+    Shift,
+)
+from simulation.units import DAY, HOUR, WEEK, WEEKDAYS
+
+HOURS_OF_WEEK = 168
+_CLOCK = r"(\d{1,2})(?::([0-5]\d))?"
+
+
+def parse_hours(hours: str) -> tuple[int, int]:
+    """The start and end in ticks of a day of hours such as '8-20' or '22:30-7'; an end above a day is past midnight.
+
+    Raises ValueError for any other text.
+
+    >>> parse_hours("8-20") == (8 * HOUR, 20 * HOUR)
+    True
+    """
+    match = re.fullmatch(f"{_CLOCK}-{_CLOCK}", hours.replace(" ", ""))
+    if match is None:
+        raise ValueError(f"'{hours}' is not like '8-20' or '22:30-7'")
+    start, end = _tick(match[1], match[2]), _tick(match[3], match[4])
+    if start > DAY or end > DAY or start == end:
+        raise ValueError(
+            f"'{hours}' does not name two different times of one day, as '8-20' does, or '22-7' over midnight"
+        )
+    return start, end if end > start else end + DAY
+
+
+def parse_clock(clock: str) -> int:
+    """The tick of the day of a clock time such as '9:30' or '9'. Raises ValueError for any other text.
+
+    >>> parse_clock("9:30") == 9 * HOUR + HOUR // 2
+    True
+    """
+    match = re.fullmatch(_CLOCK, clock.replace(" ", ""))
+    if match is None or int(match[1]) > 23:
+        raise ValueError(f"'{clock}' is not like '9:30'")
+    return _tick(match[1], match[2])
+
+
+def _tick(hour: str, minute: str | None) -> int:
+    return int(hour) * HOUR + int(minute or 0) * (HOUR // 60)
+
+
+def parse_days(days: str) -> tuple[int, ...]:
+    """The numbers (Monday 0) of weekdays such as 'mon-fri' or 'sat,sun'. Raises ValueError for any other text."""
+    chosen: list[int] = []
+    for part in days.lower().replace(" ", "").split(","):
+        first, dash, last = part.partition("-")
+        if first not in WEEKDAYS or (dash and last not in WEEKDAYS):
+            raise ValueError(f"'{days}' is not like 'mon-fri' or 'sat,sun'; days are {', '.join(WEEKDAYS)}")
+        start = WEEKDAYS.index(first)
+        end = WEEKDAYS.index(last) if dash else start
+        chosen += [day % 7 for day in range(start, end + 1 if end >= start else end + 8)]
+    return tuple(dict.fromkeys(chosen))
+
+
+def intervals(hours: str, days: str) -> list[tuple[int, int]]:
+    """Half-open intervals of the week, in ticks, sorted; one past Sunday midnight is cut in two."""
+    start, end = parse_hours(hours)
+    spans = []
+    for day in parse_days(days):
+        first, last = day * DAY + start, day * DAY + end
+        if last <= WEEK:
+            spans.append((first, last))
+        else:
+            spans += [(first, WEEK), (0, last - WEEK)]
+    return sorted(spans)
+
+
+def timetable(pool: Pool) -> list[tuple[int, int]]:
+    """A pool's capacity through the week: (tick, units from then on) for tick 0 and each change.
+
+    Shifts that overlap add up. `extra` counts wherever anybody of the rota is on, `extra_shifts` at their hours.
+    """
+    rota = pool.rota if pool.rota is not None else (Shift(hours="0-24", number=pool.capacity or 0),)
+    by_rota, by_extra = _changes(rota), _changes(pool.extra_shifts)
+    rows: list[tuple[int, int]] = []
+    on_duty = extra = 0
+    for tick in sorted({0, *by_rota, *by_extra}):
+        on_duty += by_rota.get(tick, 0)
+        extra += by_extra.get(tick, 0)
+        units = max((max(on_duty + pool.extra, 0) if on_duty else 0) + extra, 0)
+        if not rows or rows[-1][1] != units:
+            rows.append((tick, units))
+    return rows
+
+
+def same_units(one: Pool, other: Pool) -> bool:
+    """Whether two pools differ at most in how they state the same units at every hour."""
+    stated = {name: getattr(other, name) for name in ("capacity", "rota", "extra", "extra_shifts")}
+    if one.unlimited or replace(one, **stated) != other or timetable(one) != timetable(other):
+        return one == other
+    return one.on_shift_change == "outgoing_count" or shift_starts(one) == shift_starts(other)
+
+
+def closed_units(pool: Pool) -> int | None:
+    """The number of units of a pool that its outage closes; None: all of them.
+
+    A `closes_share` refers to the largest number of units of rota and extras, rounded to whole units, at least one.
+    """
+    if pool.closes_share is None:
+        return pool.closes
+    return max(round(pool.closes_share * max(units for _, units in timetable(pool))), 1)
+
+
+def _changes(shifts: Iterable[Shift]) -> dict[int, int]:
+    """The change of the number on duty at each tick of the week at which it changes; tick 0 is Monday, 00:00."""
+    change: dict[int, int] = {}
+    for shift in shifts:
+        for start, end in intervals(shift.hours, shift.days):
+            change[start] = change.get(start, 0) + shift.number
+            if end < WEEK:
+                change[end] = change.get(end, 0) - shift.number
+    return change
+
+
+def shift_starts(pool: Pool) -> list[int]:
+    """Every tick of the week at which a shift of the pool begins or ends, whether or not the number changes."""
+    ticks = set()
+    for shift in (*(pool.rota or ()), *pool.extra_shifts):
+        for start, end in intervals(shift.hours, shift.days):
+            ticks |= {start, end % WEEK}
+    return sorted(ticks)
+
+
+def shift_words(shifts: Iterable[Shift]) -> str:
+    """Shifts in words: '8-20 h: 3; 14-22 h: 1 (mon-fri)'; extra shifts with their sign."""
+    return "; ".join(
+        f"{shift.hours} h: {shift.number:{'+d' if isinstance(shift, ExtraShift) else 'd'}}"
+        f"{'' if shift.days == 'mon-sun' else f' ({shift.days})'}"
+        for shift in shifts
+    )
+
+
+def units_by_hour(pool: Pool) -> NDArray[np.float64]:
+    """Mean units on duty in each hour of the week, shape (168,). Unlimited pools: infinity."""
+    if pool.unlimited:
+        return np.full(HOURS_OF_WEEK, np.inf)
+    rows = timetable(pool)
+    edges = np.array([tick for tick, _ in rows] + [WEEK])
+    units = np.array([number for _, number in rows], dtype=float)
+    starts = np.arange(HOURS_OF_WEEK) * HOUR
+    overlap = np.minimum(edges[1:, None], starts + HOUR) - np.maximum(edges[:-1, None], starts)
+    return np.asarray((np.clip(overlap, 0, None) * units[:, None]).sum(axis=0) / HOUR)
+
+
+def booked_by_weekday(source: ArrivalSource) -> NDArray[np.float64]:
+    """The number of patients booked on each weekday, shape (7,)."""
+    booked = np.zeros(7)
+    for booking in source.booked:
+        booked[[*parse_days(booking.days)]] += booking.number
+    return booked
+
+
+def mean_per_day(source: ArrivalSource) -> float:
+    """The patients of a source on a mean day of the year, with its `scale`, without surges and drawn factors."""
+    usual = source.per_day if source.per_day is not None else float(booked_by_weekday(source).mean())
+    return usual * source.scale
+
+
+def per_day_by_category(pathway: Pathway, attribute: str, sources: Iterable[str]) -> dict[str, float] | None:
+    """The patients of these sources on a mean day of the year, by category of a choice.
+
+    None if the attribute is no choice, or depends on anything but the arrival source.
+    """
+    choice = pathway.attributes.get(attribute)
+    if not isinstance(choice, Choice) or choice.by not in (None, ARRIVAL_SOURCE):
+        return None
+    per_day = dict.fromkeys(choice.categories, 0.0)
+    for source in sources:
+        shares = choice.shares[source] if isinstance(choice.shares, Mapping) else choice.shares
+        for category, share in zip(choice.categories, shares, strict=True):
+            per_day[category] += mean_per_day(pathway.arrivals[source]) * share
+    return per_day
+
+
+def weekly_weights(profile: Profile) -> NDArray[np.float64]:
+    """A profile of 24 or 168 hours as weights by hour of the week with mean 1, shape (168,)."""
+    weights = np.asarray(profile.weights, dtype=float)
+    by_hour = np.tile(weights, 7) if len(weights) == 24 else weights
+    return np.asarray(by_hour / by_hour.mean())

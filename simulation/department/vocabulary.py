@@ -1,0 +1,817 @@
+"""The vocabulary of a department: the blocks of YAML that describe it, from `Shift` to `Pathway`.
+
+A `Pathway` is data. Engines never read it: `engine.plan` lowers it to integers once. Reading order: `Pool`,
+`Step`, the five branches, `ArrivalSource`, `Pathway`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import field
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt, Le, Lt, MinLen
+
+from simulation.department.config_dataclass import Count, Minutes, Positive, Share, Sourced, Unit, config_dataclass
+from simulation.department.demand import Booking, Follows, LastingFactor, Surge
+from simulation.department.durations import AnyDuration, Number
+from simulation.department.own_measures import OwnGroup, OwnMeasure
+from simulation.units import DAY
+
+ShiftChange = Literal["outgoing_count", "outgoing_are_extra"]
+Rule = Literal["acuity", "accumulating"]
+Moment = Literal["joined", "started", "ended"]
+Worker = Literal["policy", "nurse", "degraded_tool"]
+"""Whose minutes a step takes: those under the triage policy, those of the nurse without its tool, or those with its
+tool while the tool answers worse."""
+
+ACUITY_TRUE = "acuity_true"
+ACUITY_GIVEN = "acuity_given"
+ACUITY_BY_NURSE = "acuity_by_nurse"
+"""The label that the nurse would have given, where the policy's tool gives another."""
+ACUITY_BY_DEGRADED_TOOL = "acuity_by_degraded_tool"
+"""The label that counts where the tool answers worse."""
+TOOL_CAN_FAIL = "tool_can_fail"
+"""Whether the policy's tool is used in triage for a patient and anything can make it fail."""
+TRIAGE_TOOL = "triage_tool"
+"""The outage of the tool that triage uses."""
+TRIAGE_TOOL_DEGRADED = f"{TRIAGE_TOOL}_degraded"
+"""The outage during which that tool answers worse, from the `degraded` matrix of its policy."""
+ACUITY_NOW = "acuity_now"
+"""What the department believes at this moment: no level before triage, then the label, then corrections."""
+ARRIVAL_SOURCE = "arrival_source"
+"""The attribute every patient has: the source it came from."""
+DEPARTED_AT = "departed_at"
+"""The point in time at which an attendance ends."""
+
+
+@config_dataclass
+class Shift:
+    """So many on duty between two clock hours, on some weekdays. Shifts that overlap add up.
+
+    Example: `{hours: 8-20, number: 3, days: mon-fri}`
+    """
+
+    hours: str
+    """From one clock hour to another, half-open; `22:30-7` passes midnight."""
+    number: Annotated[Count, Unit("units")]
+    """Units on duty."""
+    days: str = "mon-sun"
+    """Weekdays on which the shift begins: a span (`mon-fri`) or a list (`sat,sun`)."""
+
+
+@config_dataclass
+class ExtraShift(Shift):
+    """So many more on duty, or fewer, between two clock hours, on some weekdays.
+
+    Example: `{hours: 14-22, number: 1, days: mon-fri}`
+    """
+
+    number: Annotated[int, Unit("units")]
+    """Units added, or taken away if below 0. Example: `-1`"""
+
+
+@config_dataclass
+class Pool(Sourced):
+    """Interchangeable units that patients hold: spaces or staff. Exactly one of `capacity`, `rota`, `unlimited`.
+
+    Example: `{kind: staff, rota: [{hours: 8-20, number: 3}], role: clinician, evidence: measured, source: "rota"}`
+    """
+
+    kind: Literal["space", "staff"]
+    """Whether the units are places for patients or people who work."""
+    capacity: Annotated[Count, Unit("units")] | None = None
+    """Units at every hour. Example: `24`"""
+    rota: tuple[Shift, ...] | None = None
+    """Shifts that say how many units there are when, over a week."""
+    unlimited: bool = False
+    """Whether there are always enough units."""
+    extra: Annotated[int, Unit("units")] = 0
+    """Units added at every hour that has any, or taken away (a lever). Example: `1`"""
+    extra_shifts: tuple[ExtraShift, ...] = ()
+    """Shifts laid over the rota or the capacity, whether anybody else is on or not (a lever); there are never fewer
+    than 0 units. Example: `[{hours: 14-22, number: 1}]`"""
+    on_shift_change: ShiftChange = "outgoing_count"
+    """Staff who are still busy when their shift ends: they count against the new number (`outgoing_count`), or finish
+    beside a whole new team (`outgoing_are_extra`)."""
+    queues_until_open: bool = False
+    """Whether patients may join a queue at hours that have no unit and wait until there is one, as for a service with
+    opening hours. Otherwise such hours are refused, because a shift left out looks the same."""
+    closed_while: str | None = None
+    """The outage during which units are closed, even if a trigger opens some; nobody is cut off. Example: `strike`"""
+    closes: Annotated[int, Gt(0), Unit("units")] | None = None
+    """How many units are closed then; neither this nor `closes_share`: all of them. Example: `2`"""
+    closes_share: Annotated[float, Gt(0), Le(1), Unit("share")] | None = None
+    """The same as a share of the most units that the rota or the capacity ever gives, in whole units and one at least:
+    for a scenario that any department can meet. Example: `0.1`"""
+    role: str = ""
+    """What the pool counts as in tables: `clinician`, `nurse`, `bed`, `place` or a word of your own."""
+
+
+@config_dataclass
+class Profile(Sourced):
+    """Relative weights over a repeating period.
+
+    As a day's or week's arrivals they say when people come; as a `pace` they say how fast a process runs.
+
+    Example: `{weights: [1.1, 1.0, 1.0, 1.0, 0.95, 0.95, 1.0], evidence: measured, source: "own attendances, 2025"}`
+    """
+
+    weights: Annotated[tuple[Annotated[float, Ge(0)], ...], MinLen(7), Unit("weight")]
+    """One weight for each of 24 hours, 168 hours of a week, 7 weekdays (Monday first) or 12 months. Only ratios matter:
+    the weights are scaled to mean 1."""
+
+
+@config_dataclass
+class ArrivalSource(Sourced):
+    """A source of patients: Poisson counts around a day factor, spread over the day, or bookings by timetable.
+
+    Example: `{starts: front_desk, per_day: 224.4, by_hour: walk_in_hours, evidence: measured, source: "own extract"}`
+    """
+
+    starts: str
+    """The step, branch or loop at which patients enter."""
+    per_day: Annotated[float, Ge(0), Unit("patients a day")] | None = None
+    """Mean arrivals a day, before `scale`; where it is stated, nobody is `booked`."""
+    booked: tuple[Booking, ...] = ()
+    """When patients come, by timetable, instead of `per_day`. Example: `[{at: "9:30", number: 2, days: mon-fri}]`"""
+    scale: Annotated[float, Ge(0), Unit("factor")] = 1.0
+    """Multiplies arrivals (a lever) by keeping more or fewer of the same candidates, so that all others stay the same.
+    Of `booked` patients it is the probability that each comes, up to 1. Example: `1.1`"""
+    by_hour: str | None = None
+    """The profile of arrivals by hour: 24 weights, or 168 of a week, which leave no room for `by_weekday`."""
+    by_weekday: str | None = None
+    """The profile of arrivals by weekday: 7 weights. Example: `arrivals_weekday`"""
+    by_month: str | None = None
+    """The profile of arrivals by month of the model year: 12 weights. Example: `arrivals_month`"""
+    day_factor: str | None = None
+    """The day factor that this source shares with all others that name it. Example: `residual`"""
+    surges: tuple[Surge, ...] = ()
+    """Days on which more come than usual, or fewer. Example: `[{starts_on_day: 14, days: 3, times: 1.4}]`"""
+    thinning_bound: Annotated[float, Ge(1), Unit("factor")] = 1.5
+    """How many times the usual arrivals a day may want: `scale`, day factor, lasting factors and surges together.
+    Example: `2.5`"""
+    attends: bool = True
+    """Whether these patients count as A&E attendances; others only compete for pools."""
+
+
+@config_dataclass
+class DayFactor(Sourced):
+    """A factor that all sources naming it share on one day: gamma, mean 1.
+
+    Example: `{cv: 0.044, evidence: measured, source: "daily totals after weekday and month"}`
+    """
+
+    cv: Annotated[float, Ge(0), Le(1), Unit("ratio")]
+    """Coefficient of variation from day to day: standard deviation over mean."""
+
+
+@config_dataclass
+class Present(Sourced):
+    """Patients who are in the building at time 0. Either `number`, or `pool` and `share`.
+
+    Example: `{starts: ward, pool: medicine_beds, share: 0.95, evidence: measured, source: "midnight census"}`
+    """
+
+    starts: str
+    """The step, branch or loop at which they are put."""
+    pool: str | None = None
+    """The pool of whose capacity they are a share."""
+    share: Annotated[float, Ge(0), Unit("share")] | None = None
+    """How many there are, as a share of the pool's capacity."""
+    number: Annotated[Count, Unit("patients")] | None = None
+    """How many there are. Example: `20`"""
+    attends: bool = False
+    """Whether these patients count as A&E attendances."""
+
+
+@config_dataclass
+class Choice(Sourced):
+    """One of several categories, drawn for each patient.
+
+    Example: `{kind: choice, categories: [child, adult], by: arrival_source, shares: {walk_in: [0.2, 0.8],
+    ambulance: [0.1, 0.9]}, evidence: measured, source: "own extract"}`
+    """
+
+    kind: Literal["choice"]
+    categories: Annotated[tuple[str, ...], MinLen(1)]
+    """Names of the categories."""
+    by: str | None = None
+    """The attribute on whose category the shares depend."""
+    shares: Annotated[tuple[Share, ...], MinLen(1)] | Mapping[str, tuple[Share, ...]]
+    """One share for each category, adding up to 1; where `by` is set, such a list for each category of that
+    attribute."""
+
+
+@config_dataclass
+class Chance(Sourced):
+    """Yes or no, drawn for each patient; its categories are `no` and `yes`.
+
+    Example: `{kind: chance, p: 0.04, evidence: assumed, source: "share who need an interpreter"}`
+    """
+
+    kind: Literal["chance"]
+    p: Annotated[Number, Unit("probability")]
+    """Probability of `yes`. It may depend on attributes; a product above 1 counts as 1."""
+    label_weight: Annotated[Share, Unit("weight")] = 0.0
+    """The weight w of the label where `p` depends on the true acuity: (1 - w) p(true) + w p(label). The same random
+    number decides before and after triage, so a label matters only to patients whose number lies between the two
+    probabilities. Example: `0.5`"""
+
+
+@config_dataclass
+class Given(Sourced):
+    """Decided by the triage policy, not drawn. Exactly one of `like` and `categories`.
+
+    Example: `{kind: given, like: acuity_true, evidence: assumed, source: "the triage policy decides it"}`
+    """
+
+    kind: Literal["given"]
+    like: str | None = None
+    """The attribute that it equals until it is decided, and whose categories it has."""
+    categories: tuple[str, ...] = ()
+    """Its own categories; the first holds until it is decided. Example: `["no", "yes"]`"""
+
+
+@config_dataclass
+class Action(Sourced):
+    """Something that triage may set off; the triage policy decides for whom.
+
+    Example: `{kind: action, categories: ["no", "yes"], only: {arrival_source: [walk_in]}, evidence: assumed,
+    source: "tests are ordered at the walk-in desk alone"}`
+    """
+
+    kind: Literal["action"]
+    categories: Annotated[tuple[str, ...], MinLen(2)]
+    """What may be set off; the first is that nothing is."""
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """For whom it can be set off: patients with one of the named categories of each named attribute (`acuity_given` is
+    the label that counts). Leave out patients who bypass triage."""
+
+
+Attribute = Choice | Chance | Given | Action
+
+
+@config_dataclass
+class QueueClass:
+    """How a class of patients ranks in a queue.
+
+    Example: `{rank: 2, rate: 400}`
+    """
+
+    rank: Annotated[float, Ge(0), Unit("rank")]
+    """Place under the rule `acuity`: the lower goes first."""
+    rate: Annotated[int, Ge(0), Unit("rank a minute")]
+    """Rank gained for each minute waited, under the rule `accumulating`."""
+
+
+@config_dataclass
+class TargetPull(Sourced):
+    """A pull towards the four-hour target: for a while a patient ranks as another class, if that is better.
+
+    Example: `{active: true, starts_at_minutes: 180, ends_at_minutes: 240, ranks_as: very_urgent, evidence: assumed,
+    source: "the nurse in charge looks at the last hour"}`
+    """
+
+    active: bool
+    """Whether there is any such pull (a lever)."""
+    starts_at_minutes: Minutes
+    """Time since arrival from which on it pulls."""
+    ends_at_minutes: Minutes
+    """Time since arrival from which on it no longer pulls."""
+    ranks_as: str
+    """The class that the patient counts as meanwhile."""
+
+
+@config_dataclass
+class Priority(Sourced):
+    """Who is next. Classes are the levels of acuity, most urgent first, and any others that steps name.
+
+    Example: `{rule: acuity, classes: {urgent: {rank: 1, rate: 0}, standard: {rank: 2, rate: 0}},
+    untriaged_as: standard, ignored_as: standard, evidence: assumed, source: "the urgent first"}`
+    """
+
+    rule: Rule
+    """By level alone (`acuity`), or by level and time waited (`accumulating`)."""
+    classes: Annotated[Mapping[str, QueueClass], MinLen(1)]
+    """Rank and rate of each class, by name."""
+    untriaged_as: str
+    """The class of somebody who has no label yet."""
+    adherence: Annotated[Share, Unit("probability")] = 1.0
+    """Probability that a patient's class is honoured in one queue. Example: `0.8`"""
+    ignored_as: str
+    """The class that a patient counts as whose own is not honoured."""
+    target_pull: TargetPull | None = None
+    """A pull towards the four-hour target."""
+
+
+EVERYBODY = "everybody"
+FIRST_COME = Priority(
+    rule="acuity",
+    classes={EVERYBODY: QueueClass(rank=1.0, rate=0)},
+    untriaged_as=EVERYBODY,
+    ignored_as=EVERYBODY,
+    evidence="assumed",
+    source="first come, first served",
+)
+
+
+@config_dataclass
+class Patience(Sourced):
+    """When patients give up: they leave unless a clinician has started with them.
+
+    Example: `{minutes: patience, arrivals: [walk_in], next: left, evidence: assumed, source: "one deadline"}`
+    """
+
+    minutes: str
+    """The duration from arrival until somebody leaves."""
+    arrivals: tuple[str, ...]
+    """Arrival sources whose patients may leave."""
+    next: str
+    """Where they go."""
+
+
+@config_dataclass
+class Worsening(Sourced):
+    """When patients get worse while they wait; nothing follows until it is noticed.
+
+    Example: `{minutes: worsening, arrivals: [walk_in], becomes: {standard: urgent}, evidence: assumed,
+    source: "one level more urgent"}`
+    """
+
+    minutes: str
+    """The duration from arrival, by true acuity, until it happens."""
+    arrivals: tuple[str, ...]
+    """Arrival sources whose patients may get worse."""
+    becomes: Annotated[Mapping[str, str], MinLen(1)]
+    """What each class of acuity now becomes when worsening is noticed at a round; classes left out do not change."""
+
+
+@config_dataclass
+class Rounds(Sourced):
+    """Looking again at those who wait, at regular times from 00:00 on.
+
+    A round costs nothing by itself: a trigger that `takes` says what it costs the nurses.
+
+    Example: `{waiting_at: [first_contact], every_minutes: 60, evidence: assumed, source: "local standard"}`
+    """
+
+    waiting_at: tuple[str, ...]
+    """Steps whose waiting patients are looked at."""
+    every_minutes: Annotated[Positive, Unit("minutes")]
+    """Time from one round to the next."""
+    active: bool = True
+    """Whether there are any rounds (a lever)."""
+
+
+@config_dataclass
+class Overflow(Sourced):
+    """Placement elsewhere: after a while the request may also take other pools.
+
+    Example: `{after_minutes: 240, any_of: [surgery_beds], evidence: assumed, source: "after half a shift"}`
+    """
+
+    after_minutes: Minutes
+    """Waiting time after which the other pools may be taken."""
+    any_of: Annotated[tuple[str, ...], MinLen(1)]
+    """The other pools, the first free in this order."""
+
+
+@config_dataclass
+class Effort(Sourced):
+    """Effort under pressure: the last share of a step's minutes falls away, in equal stages, while many wait elsewhere.
+
+    With three stages of a share of 0.15, a stay ends after 0.85 of its minutes if 30 or more wait just before that
+    instant, else after 0.90 if 24 do, else after 0.95 if 18 do, else when its minutes are over.
+
+    Example: `{waiting_at: [bed], share: 0.15, at_least: [30, 24, 18], evidence: assumed,
+    source: "discharges brought forward under pressure"}`
+    """
+
+    waiting_at: tuple[str, ...]
+    """Steps whose waiting patients are counted, all together."""
+    share: Annotated[float, Ge(0), Le(1), Unit("share")]
+    """The share of the minutes that can fall away; 0 is none, as without effort."""
+    at_least: Annotated[tuple[Annotated[int, Gt(0)], ...], MinLen(1), Unit("patients")]
+    """How many must wait for the step to end at the beginning of each stage, in order; none more than the one
+    before."""
+
+
+@config_dataclass
+class RandomOutages(Sourced):
+    """Up and down by turns, each for an exponential time, since long before time 0. With a mean of 0 it is never up, or
+    never down.
+
+    Example: `{kind: random, mean_up_minutes: 43200, mean_down_minutes: 240, evidence: assumed, source: "once a month"}`
+    """
+
+    kind: Literal["random"]
+    mean_up_minutes: Minutes
+    """Mean time from one outage to the next; 0, or 1 or more."""
+    mean_down_minutes: Minutes
+    """Mean length of an outage; 0, or 1 or more."""
+
+
+@config_dataclass
+class ShareOfTime(Sourced):
+    """Down for a share of the time.
+
+    Example: `{kind: share, share: 0.01, mean_down_minutes: 60, evidence: assumed,
+    source: "99 % up, as in the contract"}`
+    """
+
+    kind: Literal["share"]
+    share: Share
+    """Share of the time in which it is down: 0 is never, 1 is always."""
+    mean_down_minutes: Annotated[Positive, Unit("minutes")]
+    """Mean length of an outage (exponential), 1 or more."""
+
+
+@config_dataclass
+class Span:
+    """From one time to another since 00:00 on the first measured day, half-open.
+
+    Example: `{starts_at_minutes: 4860, ends_at_minutes: 5100}`
+    """
+
+    starts_at_minutes: Minutes
+    """When it begins."""
+    ends_at_minutes: Minutes
+    """When it ends."""
+
+
+@config_dataclass
+class StatedOutages(Sourced):
+    """Down in the stated spans: the same in every replication.
+
+    Example: `{kind: stated, spans: [{starts_at_minutes: 4860, ends_at_minutes: 5100}], evidence: measured,
+    source: "log of the service desk"}`
+    """
+
+    kind: Literal["stated"]
+    spans: tuple[Span, ...]
+    """The spans, in order of time."""
+
+
+@config_dataclass
+class QuietDays(Sourced):
+    """Between two clock hours of every day that is not forecast to be among the fullest.
+
+    A pool that is `closed_while` such days has units on the fullest days alone, so hours of staff can be moved there. A
+    day counts as one of the fullest if its forecast of attendances is above what so many days of a model year exceed,
+    by the profiles, Poisson counts and day factors of the arrival sources; which days these are differs between
+    replications, and is the same in every arm.
+
+    Example: `{kind: quiet_days, hours: 13-23, fullest_share: 0.1, forecast_error: 0.06, evidence: assumed,
+    source: "a rota moved a week ahead"}`
+    """
+
+    kind: Literal["quiet_days"]
+    hours: str
+    """Clock hours, as of a shift."""
+    fullest_share: Annotated[float, Gt(0), Lt(1), Unit("share")]
+    """The share of days that count as fullest, in a year without surges."""
+    forecast_error: Annotated[float, Ge(0), Le(1), Unit("ratio")]
+    """How far a day's forecast is off: the standard deviation of its logarithm; 0: the number is known."""
+
+
+Outage = RandomOutages | ShareOfTime | StatedOutages | QuietDays
+"""When something (a tool, a system, a unit) is down: spans of time drawn for a replication, the same in every arm."""
+
+
+def down_share(outage: Outage) -> float:
+    """The share of the time that something is down in the long run; 0 for stated spans, as a usual week has none.
+
+    >>> down_share(ShareOfTime(kind="share", share=0.25, mean_down_minutes=60, evidence="assumed", source="test"))
+    0.25
+    """
+    if isinstance(outage, StatedOutages):
+        return 0.0
+    if isinstance(outage, ShareOfTime):
+        return outage.share
+    if isinstance(outage, QuietDays):
+        from simulation.department.rota import parse_hours  # which reads this file
+
+        start, end = parse_hours(outage.hours)
+        return (1 - outage.fullest_share) * (end - start) / DAY
+    return outage.mean_down_minutes / (outage.mean_up_minutes + outage.mean_down_minutes or 1)
+
+
+@config_dataclass
+class Step:
+    """Asks for pools, waits, holds them for its minutes, gives back what it does not keep.
+
+    Example: `{asks: [triage_nurses], minutes: [triage_interview], relabels: acuity_given,
+    records: {assessed_at: started, triaged_at: ended}, next: first_contact}`
+    """
+
+    next: str
+    """Where the patient goes afterwards: a step, branch, loop or end."""
+    asks: tuple[str, ...] = ()
+    """Pools of which one unit each is needed, all of them together."""
+    any_of: tuple[str, ...] = ()
+    """Pools of which one unit of any one is needed, the first free in this order.
+    Example: `[doctors, practitioners]`"""
+    minutes: tuple[str, ...] = ()
+    """Durations, added up; none means an instant."""
+    minutes_by: Worker = "policy"
+    """Whose minutes these are, where the triage policy changes them."""
+    times: Annotated[Positive, Unit("factor")] = 1.0
+    """A factor on the minutes. Example: `1.2`"""
+    pace: str | None = None
+    """The profile by which the minutes pass faster or slower. Example: `discharge_pace`"""
+    repeat_of: str | None = None
+    """The loop in whose k-th pass the k-th draw of the durations counts. Example: `tests`"""
+    starts_clock: tuple[str, ...] = ()
+    """Clocks that start for the patient as the step ends, by name. Example: `[bed_search]`"""
+    since: str | None = None
+    """Such a clock: if it runs, the minutes count from its start and not from now, and it is used up.
+    Example: `bed_search`"""
+    keeps: tuple[str, ...] = ()
+    """Pools whose units, of those taken, are held on after the end. Example: `[majors_trolleys]`"""
+    releases_at_start: tuple[str, ...] = ()
+    """Pools whose units, held from before, are given back at the start. Example: `[assessment_bays]`"""
+    releases_at_end: tuple[str, ...] = ()
+    """Pools whose units, held from before, are given back at the end. Example: `[majors_trolleys]`"""
+    ranks_as: str = "acuity"
+    """How the patient ranks in this queue: `acuity` (as the class it is in now), or a class of the priority rule.
+    Example: `untriaged`"""
+    adheres: bool = False
+    """Whether the rule's `adherence` applies in this queue."""
+    pulled: bool = False
+    """Whether the rule's `target_pull` applies in this queue."""
+    may_leave: bool = False
+    """Whether patience can end this wait."""
+    first_seen: bool = False
+    """Whether a clinician starts here: patience no longer matters."""
+    relabels: str | None = None
+    """The attribute that the patient's acuity now becomes at the end."""
+    queue_limit: Annotated[int, Ge(0), Unit("patients")] | None = None
+    """How many may wait here; any more go to `blocked_next`. Example: `6`"""
+    blocked_next: str | None = None
+    """Where a patient goes whom a full queue blocks. Example: `corridor`"""
+    overflow: Overflow | None = None
+    """Other pools that may be taken after a while."""
+    effort: Effort | None = None
+    """The part of the minutes that falls away while many wait elsewhere, such as of ward stays while many wait for a
+    bed."""
+    records: Mapping[str, Moment] = field(default_factory=dict)
+    """Points in time that this step dates, by name: when the patient `joined`, `started` or `ended`."""
+
+
+@config_dataclass
+class ByAttribute:
+    """Route by a patient's category.
+
+    Example: `{kind: attribute, attribute: admitted, cases: {"yes": bed_request}, otherwise: going_home}`
+    """
+
+    kind: Literal["attribute"]
+    attribute: str
+    """Any attribute, `arrival_source`, or `acuity_now` (what the department believes at this moment)."""
+    cases: Mapping[str, str]
+    """Where each category goes."""
+    otherwise: str | None = None
+    """Where the categories go that `cases` leaves out."""
+
+
+@config_dataclass
+class ByChance(Sourced):
+    """Route by a drawn coin; in a loop each pass has a coin of its own.
+
+    Example: `{kind: chance, targets: {ward: 0.3, going_home: 0.7}, evidence: measured, source: "own extract"}`
+    """
+
+    kind: Literal["chance"]
+    targets: Annotated[Mapping[str, Share], Unit("probability")]
+    """Probability of each way on, adding up to 1."""
+
+
+@config_dataclass
+class ByQueue(Sourced):
+    """Route by how many wait at some steps, as it was just before this instant.
+
+    Example: `{kind: queue, waiting_at: [first_contact], at_least: 10, then: streaming, otherwise: first_contact,
+    evidence: assumed, source: "a local rule"}`
+    """
+
+    kind: Literal["queue"]
+    waiting_at: tuple[str, ...]
+    """Steps whose waiting patients are counted, all together."""
+    at_least: Annotated[int, Ge(0), Unit("patients")]
+    """How many must wait for `then`."""
+    then: str
+    """Where the patient goes if so many wait."""
+    otherwise: str
+    """Where it goes if fewer do."""
+
+
+@config_dataclass
+class ByHours(Sourced):
+    """Route by clock and weekday.
+
+    Example: `{kind: hours, hours: 8-22, days: mon-fri, then: minors, otherwise: majors, evidence: published,
+    source: "opening hours"}`
+    """
+
+    kind: Literal["hours"]
+    hours: str
+    """Opening hours, half-open; `22:30-7` passes midnight."""
+    days: str = "mon-sun"
+    """Weekdays on which they begin: a span (`mon-fri`) or a list (`sat,sun`)."""
+    then: str
+    """Where the patient goes in these hours."""
+    otherwise: str
+    """Where it goes at any other time."""
+
+
+@config_dataclass
+class ByOutage(Sourced):
+    """Route by whether something is down.
+
+    Example: `{kind: down, outage: triage_tool, then: triage_without_tool, otherwise: triage_by_tool, evidence: assumed,
+    source: "the fall-back"}`
+    """
+
+    kind: Literal["down"]
+    outage: str
+    """The outage that is asked about."""
+    since_start: bool = False
+    """Whether it counts if it was down at any time from the start of the patient's last activity until now."""
+    then: str
+    """Where the patient goes while it is down."""
+    otherwise: str
+    """Where it goes while it is up."""
+
+
+Branch = ByAttribute | ByChance | ByQueue | ByHours | ByOutage
+
+
+@config_dataclass
+class Loop:
+    """Goes round as many times as an attribute says, then on.
+
+    Example: `{passes: test_rounds, again: tests, next: decision}`
+    """
+
+    passes: str
+    """The attribute whose category is the number of passes (its categories are whole numbers). A patient's passes are
+    counted once: a loop inside another goes round in the first pass of the outer one only."""
+    again: str
+    """Where a pass begins."""
+    next: str
+    """Where the patient goes after the last one."""
+
+
+@config_dataclass
+class End:
+    """Leaves the model.
+
+    Example: `{outcome: discharged, records: [departed_at]}`
+    """
+
+    outcome: str
+    """How: `discharged`, `admitted`, `left` or a word of your own."""
+    records: tuple[str, ...] = ()
+    """Points in time that the moment of leaving dates, by name."""
+
+
+@config_dataclass
+class Opens(Sourced):
+    """Escalation: more units of a pool open while many wait.
+
+    Example: `{kind: opens, waiting_at: [bed], above: 10, below: 4, pool: medicine_beds, extra: 6, evidence: assumed,
+    source: "full capacity protocol"}`
+    """
+
+    kind: Literal["opens"]
+    waiting_at: tuple[str, ...]
+    """Steps whose waiting patients are counted, all together."""
+    above: Annotated[Count, Unit("patients")]
+    """They open while more than so many wait."""
+    below: Annotated[Count, Unit("patients")]
+    """They close when so many or fewer wait."""
+    pool: str
+    """The pool whose units open."""
+    extra: Annotated[int, Gt(0), Unit("units")]
+    """How many open."""
+    arrives_after_minutes: Minutes = 0.0
+    """Time from the decision until they open, as of staff on call: they come whether or not the queue is short again by
+    then, and stay until a later decision closes them. Example: `45`"""
+
+
+@config_dataclass
+class Takes(Sourced):
+    """People who wait need care, which keeps staff from other work: whole units hour by hour, the rest carried over.
+
+    Example: `{kind: takes, waiting_at: [bed], minutes_per_hour: 5, pool: majors_nurses, leaves: 1, evidence: assumed,
+    source: "one nurse for 12 boarders"}`
+    """
+
+    kind: Literal["takes"]
+    waiting_at: tuple[str, ...]
+    """Steps whose waiting patients need care."""
+    minutes_per_hour: Annotated[Minutes, Unit("minutes an hour")]
+    """Work for each who waits; 0 takes nothing (a lever that is off)."""
+    pool: str
+    """The pool whose units do it."""
+    leaves: Annotated[Count, Unit("units")] = 1
+    """How many units stay at their own work, at least."""
+
+
+Trigger = Opens | Takes
+
+
+@config_dataclass
+class Pathway:
+    """A department, and whatever else competes for its pools. Names are unique across steps, branches, loops, ends.
+
+    Example: `{name: desk, arrivals: {walk_in: {starts: desk, per_day: 60, evidence: assumed, source: "an example"}},
+    pools: {clerks: {kind: staff, capacity: 1, evidence: assumed, source: "an example"}},
+    durations: {service: {kind: exponential, mean: 12, evidence: assumed, source: "an example"}},
+    priority: {rule: acuity, classes: {anybody: {rank: 1, rate: 0}}, untriaged_as: anybody, ignored_as: anybody,
+    evidence: assumed, source: "first come, first served"}, steps: {desk: {asks: [clerks], minutes: [service],
+    next: served}}, ends: {served: {outcome: discharged, records: [departed_at]}}}`
+    """
+
+    name: str
+    """Name of the department's pathway."""
+    question: str = ""
+    """What the pathway is to answer, for a reader. Example: `How long do people wait at one desk?`"""
+    arrivals: Annotated[Mapping[str, ArrivalSource], MinLen(1)]
+    """Where patients come from, by name."""
+    present: Mapping[str, Present] = field(default_factory=dict)
+    """Patients who are there at time 0, by name."""
+    day_factors: Mapping[str, DayFactor] = field(default_factory=dict)
+    """What makes a whole day busier than others of its weekday, by name."""
+    lasting_factors: Mapping[str, LastingFactor] = field(default_factory=dict)
+    """What makes weeks or months busier, or their minutes longer, by name."""
+    follows: Mapping[str, Follows] = field(default_factory=dict)
+    """Whose minutes follow demand, by name: departments that adapt."""
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    """Weights over a day, a week or a year, by name."""
+    pools: Mapping[str, Pool]
+    """Spaces and staff, by name."""
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    """What each patient is like, by name: drawn, or decided by the triage policy."""
+    durations: Mapping[str, AnyDuration] = field(default_factory=dict)
+    """Minutes of work or process, by name; never waits, which come out of queues."""
+    priority: Priority = field(default_factory=lambda: FIRST_COME)
+    """Who is next in a queue. Without it everybody is of one class, `everybody`: first come, first served."""
+    patience: Patience | None = None
+    """When patients leave without being seen; none: they never do."""
+    worsening: Worsening | None = None
+    """When patients get worse while they wait; none: they never do."""
+    rounds: Rounds | None = None
+    """When those who wait are looked at again; none: never."""
+    steps: Annotated[Mapping[str, Step], MinLen(1)]
+    """What happens to patients, by name."""
+    branches: Mapping[str, Branch] = field(default_factory=dict)
+    """Where a route divides, by name."""
+    loops: Mapping[str, Loop] = field(default_factory=dict)
+    """Where a route goes round, by name."""
+    ends: Annotated[Mapping[str, End], MinLen(1)]
+    """Where a route stops, by name."""
+    triggers: Mapping[str, Trigger] = field(default_factory=dict)
+    """What happens while many wait, by name."""
+    outages: Mapping[str, Outage] = field(default_factory=dict)
+    """When something is down, by name."""
+    measures: Mapping[str, OwnMeasure] = field(default_factory=dict)
+    """Measures of your own, by name, beside those that every study has."""
+    groups: Mapping[str, OwnGroup] = field(default_factory=dict)
+    """Groups of patients of your own, by name: every measure that is given by group is given for them, too."""
+    decisions_every_minutes: Annotated[Positive, Unit("minutes")] = 60.0
+    """Time from one decision of the triggers to the next, from 00:00 on; 1 or more. Example: `30`"""
+    allow_overload: bool = False
+    """Whether the department may run though a pool has more work than its units can do in a week."""
+
+    def nodes(self) -> dict[str, Step | Branch | Loop | End]:
+        """Every node of the route by name, in declared order."""
+        return {**self.steps, **self.branches, **self.loops, **self.ends}
+
+    def categories(self, attribute: str) -> tuple[str, ...]:
+        """The categories of an attribute, in the order of their integer codes."""
+        if attribute == ARRIVAL_SOURCE:
+            return (*self.arrivals, *self.present)
+        if attribute == ACUITY_NOW:
+            return tuple(self.priority.classes)
+        described = self.attributes[attribute]
+        if isinstance(described, Choice | Action):
+            return described.categories
+        if isinstance(described, Given):
+            return self.categories(described.like) if described.like is not None else described.categories
+        return ("no", "yes")
+
+
+def minutes_column(duration: str, minutes_by: Worker) -> str:
+    """The column of the draws for a duration's minutes by one worker; without it the policy's column holds.
+
+    >>> minutes_column("triage_interview", "nurse")
+    'triage_interview:nurse'
+    """
+    return duration if minutes_by == "policy" else f"{duration}:{minutes_by}"
+
+
+def minutes_held(column: str, columns: Container[str]) -> str:
+    """The column itself if it is among `columns`, otherwise the policy's of the same duration."""
+    return column if column in columns else column.partition(":")[0]

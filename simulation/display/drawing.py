@@ -1,0 +1,132 @@
+"""What all figures share: a picture with its texts, colours, axes, and a figure that no user's settings change."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from simulation.display.fonts import families, make_drawable
+from simulation.display.words import unit_words
+from simulation.run.arm_result import ArmResult
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from simulation.department.own_measures import Better
+BLUE, DARK, GREY, PALE = "#005eb8", "#003087", "#768692", "#e8edee"
+BETTER, WORSE, UNCLEAR = "#005eb8", "#d55e00", "#5a6670"
+SHAM = "#ffeb99"
+STAGE_COLOURS = ("#0072b2", "#56b4e9", "#009e73", "#e69f00", "#f0e442", "#cc79a7", "#d55e00", "#999999")
+DASHED = (0, (4, 3))
+DPI = 150
+LABEL_WIDTH = 30
+"""Characters of a line of an arm's label."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawn picture: its bytes as PNG, an alternative text for those who cannot see it, and a caption."""
+
+    name: str
+    png: bytes = field(repr=False)
+    alt: str
+    caption: str
+
+    def _repr_png_(self) -> bytes:
+        """The picture as a notebook shows it."""
+        return self.png
+
+
+def axis_scale(unit: str) -> int:
+    """The factor by which values of a unit are drawn: shares in per cent."""
+    return 100 if unit == "share" else 1
+
+
+def few_ticks(ax: Axes, most: int = 6) -> None:
+    """Put at most so many round numbers on the x axis."""
+    from matplotlib.ticker import MaxNLocator
+
+    ax.xaxis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
+
+
+def across(
+    axes: Sequence[Axes], units: Sequence[str], better: Sequence[Better], what: str = "difference, {unit}"
+) -> None:
+    """Scale and label x axes of differences: panels of one unit alike, and the better side left, with an arrow."""
+    for unit in set(units):
+        same = [ax for ax, axis_unit in zip(axes, units, strict=True) if axis_unit == unit]
+        ends = [end for ax in same for end in ax.get_xlim()]
+        for ax in same:
+            ax.set_xlim(min(ends), max(ends))
+    for ax, unit, which in zip(axes, units, better, strict=True):
+        few_ticks(ax)
+        if which == "higher":
+            ax.invert_xaxis()
+        ax.set_xlabel(difference_label(unit, which, what))
+
+
+def difference_label(unit: str, better: Better, what: str = "difference, {unit}") -> str:
+    """The label of an axis whose better side is left: '← better    difference, minutes'; `what` without the arrow."""
+    return f"{'' if better == 'neither' else '← better    '}{what.format(unit=unit_words(unit))}"
+
+
+@contextmanager
+def figure_of(
+    width: float, height: float, n_rows: int, n_columns: int, *, sharex: bool = False, sharey: bool = False
+) -> Iterator[tuple[Figure, list[Axes]]]:
+    """A figure, independent of the window system and the user's settings, and its axes in reading order.
+
+    `width`, `height`: in inches.
+    """
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(
+            {
+                "font.family": list(families()),
+                "font.size": 10,
+                "axes.spines.top": False,
+                "axes.spines.right": False,
+                "axes.edgecolor": GREY,
+                "hatch.linewidth": 0.8,
+                "text.parse_math": False,  # labels are text, dollar signs included
+            }
+        )
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure as NewFigure
+
+        figure = NewFigure(figsize=(width, height), dpi=DPI, layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots(n_rows, n_columns, squeeze=False, sharex=sharex, sharey=sharey)
+        yield figure, list(axes.ravel())
+
+
+def png_of(figure: Figure) -> bytes:
+    """The figure as PNG; equal figures give equal bytes."""
+    make_drawable(figure)
+    out = BytesIO()
+    figure.savefig(out, format="png", metadata={"Software": None})
+    return out.getvalue()
+
+
+def arm_axis(ax: Axes, arms: Sequence[ArmResult], extra: Sequence[str] = ()) -> None:
+    """Name the arms along the y axis, the first at 0. `extra`: a line below each name."""
+    names = [broken(arm.label, LABEL_WIDTH) for arm in arms]
+    if extra:
+        names = [f"{name}\n{line}" for name, line in zip(names, extra, strict=True)]
+    ax.set_yticks(range(len(arms)), names, fontsize=9)
+    for panel in ax.figure.axes:
+        panel.tick_params(axis="y", length=0)
+
+
+def broken(text: str, width: int) -> str:
+    """The text in as few lines of at most `width` characters as possible, of about equal length."""
+    n_lines = len(textwrap.wrap(text, width))
+    narrowest = next(tried for tried in range(1, width + 1) if len(textwrap.wrap(text, tried)) <= n_lines)
+    return "\n".join(textwrap.wrap(text, narrowest))

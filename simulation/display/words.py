@@ -1,0 +1,250 @@
+"""Measures, groups, numbers and intervals in the words that the screen, the page and the pictures share."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from simulation.display.scale import LEVELS_1_2, high_words, levels_of
+from simulation.measures.measuring import MeasureName
+from simulation.run.arm_result import ArmResult
+from simulation.run.replicate import PROFILED
+from simulation.run.result import StudyResult
+from simulation.statistics.compare import Comparison
+from simulation.statistics.intervals import Interval
+from simulation.statistics.multiplicity import ALPHA
+from simulation.statistics.verdict import IDENTICAL
+from simulation.study.study import RunLength
+from simulation.wording import spaced
+
+SIMULATION = "simulation"
+"""The source of uncertainty that every interval here is about."""
+DOES_NOT_FIT = "this department does not fit together."
+"""What a warning about an implausible department begins with."""
+FEW_WEEKS = 4
+"""Start weeks up to which each is named."""
+WIDTH = 110
+"""Characters of a line of prose on a screen."""
+MEASURE_LABELS = {
+    "wait_to_clinician_mean": "Wait to first clinician",
+    "wait_to_first_look_mean": "Wait to first clinician, assessments in the wrong area included (description only)",
+    "time_to_clinician_median": "Time to treatment, median",
+    "time_to_clinician_p95": "Time to treatment, 95th percentile",
+    "stay_mean": "Stay, mean",
+    "stay_median": "Stay, median",
+    "stay_p95": "Stay, 95th percentile",
+    "within_4h_share": "Within four hours",
+    "within_4h_share_without_left": "Within four hours, those who did not leave",
+    "seen_within_4h_share": "Seen, and within four hours",
+    "over_12h_share": "Over 12 hours from arrival",
+    "left_share": "Left before being seen",
+    "admitted_share": "Admitted",
+    "ambulance_assessment_median": "Ambulance: to assessment, median",
+    "ambulance_assessment_p95": "Ambulance: to assessment, 95th percentile",
+    "walk_in_triage_wait_mean": "Wait for triage of walk-ins, mean",
+    "walk_in_triage_wait_p95": "Wait for triage of walk-ins, 95th percentile",
+    "handover_mean": "Ambulance handover, mean",
+    "handover_over_30_share": "Handover over 30 minutes",
+    "handover_over_45_share": "Handover over 45 minutes",
+    "handover_over_60_share": "Handover over 60 minutes",
+    "decision_to_departure_over_4h_share": "Over 4 hours from decision to admit (description only)",
+    "decision_to_departure_over_12h_share": "Over 12 hours from decision to admit (description only)",
+    "worsened_before_seen_share": "Got worse before the first clinician",
+    "worse_wait_per_1000": "Waited after getting worse, per 1,000 attendances",
+    "worse_to_clinician_mean": "From getting worse to the first clinician (description only)",
+    "noticed_before_seen_share": "Noticed before the first clinician, of those who got worse by then",
+    "raised_for_nothing_share": "Ranked again without cause (false alarm)",
+    "unneeded_tests_share": "Tests at triage that nobody waited for",
+    "wrong_stream_share": "Sent to another stream wrongly",
+    "bed_held_unneeded_mean": "Bed held unneeded, per attendance",
+    "beyond_target_share": "Beyond the Manchester target of their true level",
+    "under_triage_1_2_share": "Under-triage of levels 1-2",
+    "under_triage_share": "Under-triage: labelled less urgent than the truth",
+    "over_triage_share": "Over-triage: labelled more urgent than the truth",
+    "exact_triage_share": "Labelled with the true level",
+    "busy_by_day_share": "Busy from 10 to 23 h",
+    "busy_by_night_share": "Busy from 23 to 10 h",
+    "occupied_at_midnight_share": "Beds occupied at midnight",
+    "queue_mean": "Waiting, mean over time",
+    "queue_wait_mean": "Wait, mean",
+    "boarders_mean": "Waiting for a bed in A&E, mean over time",
+    "full_share": "Hours with a full department",
+}
+
+
+def measure_label(result: StudyResult, measure: str) -> str:
+    """The label of a measure, the user's own included; it names levels 1-2 where they are a department's own."""
+    own = result.own.get(measure)
+    if own is not None:
+        return own.definition
+    label = MEASURE_LABELS.get(measure, measure)
+    return label.replace(LEVELS_1_2, high_words(levels_of(result.study.baseline.pathway)))
+
+
+def figure_words(name: MeasureName, *, inside: bool = False) -> str:
+    """The name of a figure that a hospital could take from its records: 'Doctors: busy from 10 to 23 h'.
+
+    `inside`: in quotes and small letters, for the middle of a sentence.
+    """
+    label = MEASURE_LABELS.get(name.measure, name.measure)
+    kind, _, whose = name.group.partition("=")
+    words = label
+    if (kind, name.measure) == ("step", "queue_mean"):
+        words = f"patients waiting for {spaced(whose)}, mean"
+    elif kind in ("pool", "step"):
+        words = f"{spaced(whose)}: {label[:1].lower()}{label[1:]}"
+    elif name.group != "all":
+        words = f"{label}, {group_words(name.group)}"
+    return f"'{words[:1].lower()}{words[1:]}'" if inside else words[:1].upper() + words[1:]
+
+
+def season_words(run: RunLength, replications: Iterable[int]) -> str:
+    """The weeks of the year in which replications begin to be measured; empty where each measures the whole year."""
+    if not run.is_balanced and run.start_week is None:
+        return ""
+    weeks = sorted({run.calendar(replication).start_week for replication in replications})
+    if len(weeks) > FEW_WEEKS:
+        return f"starting in {len(weeks)} weeks spread over the year"
+    return f"starting in week{'s' if len(weeks) > 1 else ''} {', '.join(map(str, weeks))} of the year"
+
+
+def profiled_words(result: StudyResult) -> str:
+    """A sentence on which replications day profiles are from; empty if from all."""
+    n = len(result.replications)
+    if result.run.profile_all or n <= PROFILED:
+        return ""
+    return f" Mean of the first {PROFILED} of {n} replications, so it may differ slightly from the tables."
+
+
+def amount(value: float, unit: str) -> str:
+    """A level: '58.9 min', '61.2 %'; a dash for what is not known."""
+    if math.isnan(value):
+        return "–"
+    return f"{100 * value:.1f} %" if unit == "share" else f"{value:.1f} {'min' if unit == 'minutes' else unit}"
+
+
+def cost_in_short(cost: float) -> str:
+    """Pounds to three significant figures, as no cost here is known better.
+
+    >>> cost_in_short(165301.4), cost_in_short(0), cost_in_short(-1250)
+    ('£165,000', '£0', '−£1,250')
+    """
+    digits = 2 - math.floor(math.log10(abs(cost))) if cost else 0
+    return f"{'−' if cost < 0 else ''}£{abs(round(cost, min(digits, 0))):,.0f}"
+
+
+def change(value: float, unit: str) -> str:
+    """A signed difference without its unit; shares in percentage points."""
+    if math.isnan(value):
+        return "–"
+    number = f"{(100 if unit == 'share' else 1) * value:+.1f}".replace("-", "−")
+    return "0.0" if number in ("+0.0", "−0.0") else number
+
+
+def unit_words(unit: str) -> str:
+    """The name of a difference's unit."""
+    return "percentage points" if unit == "share" else unit
+
+
+def span(low: float, high: float, unit: str) -> str:
+    """An interval of a difference; a dash with fewer than two replications."""
+    return "–" if math.isnan(low) else f"{change(low, unit)} to {change(high, unit)}"
+
+
+def with_span(value: float, low: float, high: float, unit: str) -> str:
+    """A difference and its interval, without the unit: '−7.2 (−18.0 to +3.5)'."""
+    return f"{change(value, unit)} ({span(low, high, unit)})"
+
+
+def interval_text(interval: Interval, unit: str) -> str:
+    """The mean of an interval of a difference, and its bounds: '−7.2 (−18.0 to +3.5)'."""
+    return with_span(interval.mean, interval.low, interval.high, unit)
+
+
+def difference_text(row: Comparison) -> str:
+    """A difference from the baseline and its interval: '−7.2 (−18.0 to +3.5)'."""
+    return with_span(row.difference, row.difference_low, row.difference_high, row.unit)
+
+
+def prints_as_zero(row: Comparison) -> bool:
+    """Whether a difference and its interval are all printed as 0.0."""
+    values = (row.difference, row.difference_low, row.difference_high)
+    return {change(value, row.unit) for value in values} == {change(0.0, row.unit)}
+
+
+def listed_with_and(words: Sequence[str]) -> str:
+    """'a, b and c'."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def effect(row: Comparison) -> str:
+    """A difference from the baseline with its unit and interval: '−7.2 minutes (−18.0 to +3.5)'."""
+    interval = span(row.difference_low, row.difference_high, row.unit)
+    return f"{change(row.difference, row.unit)} {unit_words(row.unit)} ({interval})"
+
+
+def half_width(row: Comparison) -> str:
+    """Half the length of the interval of a difference: '±10.7'."""
+    scale = 100 if row.unit == "share" else 1
+    return "–" if math.isnan(row.half_width) else f"±{scale * row.half_width:.1f}"
+
+
+def told_apart(groups: Iterable[str]) -> tuple[str, ...]:
+    """The groups without those that are everybody, the only category of an attribute.
+
+    >>> told_apart(["all", "acuity_true=urgent", "acuity_true=minor", "arrival_source=walk_in"])
+    ('all', 'acuity_true=urgent', 'acuity_true=minor')
+    """
+    groups = list(groups)
+    n_categories = Counter(group.split("=")[0] for group in groups)
+    return tuple(group for group in groups if "=" not in group or n_categories[group.split("=")[0]] > 1)
+
+
+def group_words(group: str) -> str:
+    """The name of a group: 'true level urgent', 'age: 80 plus', 'came by ambulance', 'needs an interpreter'."""
+    if group == "all":
+        return "everybody"
+    if "=" not in group:
+        return spaced(group)
+    attribute, value = group.split("=", 1)
+    words = spaced(value)
+    if attribute == "acuity_true":
+        return f"true level{'s' if '-' in value else ''} {words}"
+    if attribute == "language_need":
+        return "needs an interpreter" if value == "yes" else "needs no interpreter"
+    if attribute == "arrival_source":
+        return {"walk_in": "walked in", "ambulance": "came by ambulance"}.get(value, words)
+    if attribute == "coverage":
+        return {"never": "never covered", "left_out": "left out by the draw", "outside": "outside the tool's use"}.get(
+            value, words
+        )
+    return f"{spaced(attribute.removesuffix('_band'))}: {words}"
+
+
+def labelled(result: StudyResult, arm: ArmResult) -> str:
+    """An arm's label, with a remark where it is identical to the baseline."""
+    return f"{arm.label} ({IDENTICAL})" if arm.name in result.identical else arm.label
+
+
+def false_alarms(n_looked_at: int, what: str = "on secondary measures") -> str:
+    """A sentence on how many of so many unadjusted 95 % intervals leave out 0 by chance."""
+    return (
+        f"{n_looked_at} {what} were looked at, unadjusted: if nothing had an effect, about "
+        f"{n_looked_at * ALPHA:.1f} would show one."
+    )
+
+
+def doubt_note() -> str:
+    """Two sentences on what intervals are about, and what is not in them."""
+    return (
+        "Intervals cover simulation noise only. They do not cover uncertainty about inputs and about structure "
+        "(which resource binds)."
+    )
+
+
+def percent(share: float | None) -> str:
+    """A share in whole per cent, without the sign; a dash where it is not known."""
+    return "–" if share is None or np.isnan(share) else f"{100 * share:.0f}"

@@ -1,0 +1,197 @@
+"""Measures by group. A partition puts every patient into at most one of its groups; sums by cell serve them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.department.own_measures import LEVELS_1_2
+from simulation.measures.definitions import ALL
+from simulation.measures.own import NOTHING_OWN, Own, members
+from simulation.measures.patient_measures import GIVEN, MANCHESTER_TARGETS, TRUE
+from simulation.measures.quantities import Number, Share, Statistic, has_levels_1_2, labelled
+from simulation.records.schema import MISSING, Floats, Ints, Patients
+
+GROUPED_BY = (TRUE, "age_band", "sex", "arrival_source", "language_need", "complaint")
+COVERAGE = "coverage"
+"""The attribute that says whom a tool is used for, in a study that tells direct effect and spillover apart."""
+BY_GROUP = (
+    "wait_to_clinician_mean",
+    "wait_to_first_look_mean",
+    "time_to_clinician_median",
+    "time_to_clinician_p95",
+    "stay_mean",
+    "stay_median",
+    "stay_p95",
+    "within_4h_share",
+    "left_share",
+    "under_triage_share",
+    "under_triage_1_2_share",
+    "worsened_before_seen_share",
+    "worse_wait_per_1000",
+    "worse_to_clinician_mean",
+    "noticed_before_seen_share",
+)
+"""Measures that every group has, too."""
+BY_ADMISSION = ("stay_mean", "stay_median", "stay_p95")
+BY_HOUR = ("within_4h_share",)
+BY_LABEL = (
+    "wait_to_clinician_mean",
+    "worsened_before_seen_share",
+    "worse_wait_per_1000",
+    "worse_to_clinician_mean",
+    "noticed_before_seen_share",
+)
+"""Measures by whether the label was right. Another policy puts other patients into these groups."""
+LABEL = "label"
+LABELS = ("right", "under", "over")
+
+
+@dataclass(frozen=True, eq=False)
+class Partition:
+    """Groups of which a patient is in at most one: their labels, and each patient's code, shape (n,), or MISSING."""
+
+    labels: tuple[str, ...]
+    codes: NDArray[np.integer[Any]]
+
+
+class Cells:
+    """Cells of patients who are in the same groups of every partition; sums over cells give the sum of any group."""
+
+    def __init__(self, partitions: Sequence[Partition], n_patients: int) -> None:
+        self.partitions = partitions
+        cell, n_cells = np.zeros(n_patients, dtype=np.int64), 1
+        for partition in partitions:
+            size = n_cells * (len(partition.labels) + 1)
+            cell, n_cells = _renumber(cell * (len(partition.labels) + 1) + partition.codes + 1, size)
+        member = np.zeros(n_cells, dtype=np.int64)
+        member[cell] = np.arange(n_patients)
+        self._cell, self._n_cells = cell, n_cells
+        self._group_of_cell = [partition.codes[member] + 1 for partition in partitions]
+        self._sorted: dict[Number, tuple[Floats, ...]] = {}
+
+    def means(self, quantity: Number | Share) -> Iterator[float]:
+        """The mean in each group, partition by partition."""
+        counted, total = quantity.totals(self._cell, self._n_cells)
+        for partition, group in zip(self.partitions, self._group_of_cell, strict=True):
+            n, sums = (
+                np.bincount(group, weights=weights, minlength=len(partition.labels) + 1)[1:]
+                for weights in (counted, total)
+            )
+            yield from np.divide(sums, n, out=np.full(len(n), np.nan), where=n > 0).tolist()
+
+    def in_order(self, number: Number) -> tuple[Floats, ...]:
+        """The numbers of each group, smallest first, partition by partition."""
+        if number not in self._sorted:
+            cell = self._cell[number.rows_in_order]
+            by_group: list[Floats] = []
+            for partition, group_of_cell in zip(self.partitions, self._group_of_cell, strict=True):
+                group = group_of_cell[cell]
+                by_group += [
+                    number.in_order[np.flatnonzero(group == 1 + code)] for code in range(len(partition.labels))
+                ]
+            self._sorted[number] = tuple(by_group)
+        return self._sorted[number]
+
+
+def _renumber(cell: Ints, size: int) -> tuple[Ints, int]:
+    """The cells renumbered without the empty ones, and their number."""
+    used = np.bincount(cell, minlength=size) > 0
+    return (np.cumsum(used) - 1)[cell], int(used.sum())
+
+
+class Groups:
+    """All groups. They follow from the table's categories, not from who came, so they are the same in every arm."""
+
+    def __init__(self, patients: Patients, own: Own = NOTHING_OWN) -> None:
+        attributes = {
+            name: Partition(_labels_of(name, patients), patients[name]) for name in GROUPED_BY if patients.known(name)
+        }
+        partitions = list(attributes.values())
+        if has_levels_1_2(patients):
+            levels_1_2 = np.where((patients[TRUE] >= 0) & (patients[TRUE] <= 1), 0, MISSING)
+            partitions.append(Partition((LEVELS_1_2,), levels_1_2))
+        if patients.known(COVERAGE):
+            never = np.where(patients[COVERAGE] > 0, 0, MISSING)
+            partitions.append(Partition(_labels_of(COVERAGE, patients), patients[COVERAGE]))
+            partitions.append(Partition((f"{COVERAGE}=never",), never))
+        n = len(patients)
+        hour = np.floor(patients["arrived_at"]).astype(np.int64) // 60 % 24
+        outcome = Partition(("outcome=admitted", "outcome=not_admitted"), np.where(patients.admitted(), 0, 1))
+        self._attributes = Cells(partitions, n)
+        self._outcome = Cells([outcome], n)
+        self._hour = Cells([Partition(tuple(f"arrival_hour={number:02d}" for number in range(24)), hour)], n)
+        true_level = [attributes[TRUE]] if TRUE in attributes else []
+        if true_level and has_levels_1_2(patients):
+            true_level.append(Partition((LEVELS_1_2,), levels_1_2))
+        self._true_level = Cells(true_level, n) if true_level else None
+        compared = labelled(patients)
+        self._label = None
+        if compared is not None:
+            sign = np.sign(patients[GIVEN] - patients[TRUE])  # 0 right, 1 under, -1 over
+            codes = np.where(compared, sign % 3, MISSING)
+            self._label = Cells([Partition(tuple(f"{LABEL}={name}" for name in LABELS), codes)], n)
+        self._own_measures = own.measures
+        own_groups = [Partition((name,), np.where(members(name, patients, own), 0, MISSING)) for name in own.groups]
+        # in cells of their own, so that no other number depends on them
+        self._own = Cells(own_groups, n) if own_groups else None
+
+    def summarise(self, name: str, statistic: Statistic, quantity: Number | Share) -> dict[str, float]:
+        """A measure in every group that it has, by label."""
+        if name == "beyond_target_share" and self._true_level:
+            with_target = {LEVELS_1_2, *(f"{TRUE}={level}" for level in MANCHESTER_TARGETS)}
+            by_level = summaries(statistic, quantity, self._true_level)
+            return {label: value for label, value in by_level.items() if label in with_target}
+        by_label = {ALL: summary(statistic, quantity)}
+        if name in BY_GROUP or name in self._own_measures:
+            by_label |= summaries(statistic, quantity, self._attributes)
+            if self._own:
+                by_label |= summaries(statistic, quantity, self._own)
+        if name in BY_ADMISSION:
+            by_label |= summaries(statistic, quantity, self._outcome)
+        if name in BY_LABEL and self._label:
+            by_label |= summaries(statistic, quantity, self._label)
+        if name in BY_HOUR:
+            by_label |= summaries(statistic, quantity, self._hour)
+        return by_label
+
+
+def _labels_of(column: str, patients: Patients) -> tuple[str, ...]:
+    return tuple(f"{column}={category}" for category in patients.known(column))
+
+
+def summary(statistic: Statistic, quantity: Number | Share) -> float:
+    """The statistic over all who count."""
+    if isinstance(quantity, Number) and statistic != "mean":
+        return quantile_of_sorted(quantity.in_order, statistic)
+    return quantity.mean()
+
+
+def summaries(statistic: Statistic, quantity: Number | Share, cells: Cells) -> dict[str, float]:
+    """The statistic in each group of each partition, by label."""
+    labels = [label for partition in cells.partitions for label in partition.labels]
+    if isinstance(quantity, Number) and statistic != "mean":
+        values = [quantile_of_sorted(group, statistic) for group in cells.in_order(quantity)]
+    else:
+        values = list(cells.means(quantity))
+    return dict(zip(labels, values, strict=True))
+
+
+def quantile_of_sorted(values: Floats, share: float) -> float:
+    """A quantile of sorted values, linear between neighbours (numpy's default); NaN if empty, inf next to inf.
+
+    >>> quantile_of_sorted(np.array([1.0, 2.0, 4.0]), 0.75)
+    3.0
+    """
+    if not len(values):
+        return np.nan
+    position = share * (len(values) - 1)
+    low = int(position)
+    high = low if position == low else low + 1
+    if not np.isfinite(values[high]):
+        return np.inf
+    return float(values[low] + (values[high] - values[low]) * (position - low))

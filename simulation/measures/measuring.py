@@ -1,0 +1,109 @@
+"""The NHS measures of one table of patients, by which a department is judged.
+
+Everything is counted over attendances that arrived in a window and are followed to their end. Nothing here knows
+whether the table was simulated. Measures count from arrival, except `decision_to_departure_*`, which count from the
+decision to admit.
+
+A measure that needs a point in time which the table does not record is absent. Groups without patients are NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from simulation.errors import ResultsError, nearest
+from simulation.measures.definitions import ALL, DEFINITIONS, definition_of
+from simulation.measures.groups import Groups
+from simulation.measures.near_measures import nearest_measure
+from simulation.measures.own import NOTHING_OWN, Own, own_quantities
+from simulation.measures.quantities import quantities
+from simulation.measures.window import Window, arrived_in
+from simulation.records.schema import Floats, Patients
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class MeasureName(NamedTuple):
+    """The name of a number: its measure, unit and group ('all', 'acuity_true=urgent')."""
+
+    measure: str
+    unit: str
+    group: str
+
+
+@dataclass(frozen=True)
+class Measures:
+    """The measures of one replication: `names` and `values` (shape (len(names),)), in the same order for every arm."""
+
+    names: tuple[MeasureName, ...]
+    values: Floats
+
+    def __reduce__(self) -> tuple[Callable[..., Measures], tuple[tuple[MeasureName, ...], Floats]]:
+        """Pickle them so that equal names become one object in the other process."""
+        return _restored, (self.names, self.values)
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str], float]:
+        return {(name.measure, name.group): value for name, value in zip(self.names, self.values.tolist(), strict=True)}
+
+    def value(self, measure: str, group: str = ALL) -> float:
+        """The value of a measure in a group. Raises ResultsError if it is unknown, or absent from the table."""
+        number = self._by_name.get((measure, group))
+        if number is not None:
+            return number
+        groups = [name.group for name in self.names if name.measure == measure]
+        if groups:
+            raise ResultsError(f"measure '{measure}' has no group '{group}'. {nearest(group, groups)}")
+        if measure not in DEFINITIONS:
+            known = {*DEFINITIONS, *(name.measure for name in self.names)}
+            raise ResultsError(f"measure '{measure}' is unknown. {nearest_measure(measure, known)}")
+        needs = ", ".join(DEFINITIONS[measure].needs)
+        raise ResultsError(
+            f"measure '{measure}' is absent: the table of patients lacks one of {needs or 'its columns'}. "
+            "Record it at a step or an end of the pathway"
+        )
+
+    def frame(self) -> pd.DataFrame:
+        """One row a measure and group: measure, unit, group, value."""
+        import pandas as pd
+
+        return pd.DataFrame(self.names, columns=MeasureName._fields).assign(value=self.values)
+
+
+def measure(patients: Patients, *, window: Window, own: Own = NOTHING_OWN) -> Measures:
+    """Every measure that the table allows, over attendances that arrived in the window; user-defined ones come last.
+
+    Patients who are still in the department count as not within 4 h, as over 12 h, and with the full 12 h of the
+    restricted wait. Their stays, and the times to a clinician of those not yet seen, are taken as longer than any that
+    ended, because leaving them out would leave out the longest: a median or 95th percentile that falls among them is
+    infinite, and so is a mean with one of them. Front-door measures cover the patients to whom the event happened.
+    `unfinished` counts those still there; a run with any should be longer. Patients with an end but no departure time
+    are left out of measures that need it.
+    """
+    measured = arrived_in(patients, window)
+    groups = Groups(measured, own)
+    names: list[MeasureName] = []
+    values: list[float] = []
+    for name, statistic, quantity in chain(quantities(measured), own_quantities(measured, own)):
+        chosen = groups.summarise(name, statistic, quantity)
+        unit = definition_of(name, own.definitions).unit
+        names += [MeasureName(name, unit, label) for label in chosen]
+        values += chosen.values()
+    return Measures(shared_names(tuple(names)), np.array(values, dtype=float))
+
+
+@lru_cache(maxsize=64)
+def shared_names(names: tuple[MeasureName, ...]) -> tuple[MeasureName, ...]:
+    """The names, with one shared object for all equal ones to save memory."""
+    return names
+
+
+def _restored(names: tuple[MeasureName, ...], values: Floats) -> Measures:
+    return Measures(shared_names(names), values)

@@ -1,0 +1,143 @@
+"""A day in the department by clock hour, and where the time of a stay goes; for figures, not for inference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulation.department.vocabulary import Pathway
+from simulation.engine.contract import Changes
+from simulation.engine.rows import Plan
+from simulation.measures.occupancy import (
+    Ints,
+    Rows,
+    Use,
+    blocks,
+    boarders,
+    busy,
+    census,
+    on_duty,
+    replay,
+    roles_of,
+    rows_of,
+    triggered_share,
+)
+from simulation.measures.window import Window, arrived_in, in_window
+from simulation.records.schema import ActivityTable, Floats, Patients
+from simulation.units import NEVER, TICKS_PER_MINUTE
+
+
+@dataclass(frozen=True)
+class DayProfile:
+    """Means of one replication over the measured window.
+
+    arrivals, census, boarders: by clock hour, shape (24,); boarders_by_weekday: shape (7,); busy: shape (n_pools, 24);
+    busy_mean: shape (n_pools,); occupied_midnight, beds_midnight: means at 00:00, shape (n_pools,); waiting, working:
+    minutes per attendance at each step before departure, shape (n_nodes,); triggered: share of time by trigger.
+    """
+
+    pools: tuple[str, ...]
+    steps: tuple[str, ...]
+    arrivals: Floats
+    census: Floats
+    boarders: Floats
+    boarders_by_weekday: Floats
+    busy: Floats
+    busy_mean: Floats
+    occupied_midnight: Floats
+    beds_midnight: Floats
+    waiting: Floats
+    working: Floats
+    triggered: dict[str, float]
+
+
+def day_profile(
+    pathway: Pathway,
+    plan: Plan,
+    patients: Patients,
+    activities: ActivityTable,
+    changes: Changes,
+    *,
+    window: Window,
+) -> DayProfile:
+    """The day profile of one run. A census is NaN without the `departed_at` or `decided_at` that it needs."""
+    held, counted, waiting, working = _added_up(plan, patients, activities, window)
+    duty = on_duty(plan, changes=changes, window=window)
+    share = busy(plan, counted, duty)
+    beds = np.where([row.unlimited for row in plan.pool_rows], np.inf, duty.at_midnight())
+    measured = in_window(patients, window)
+    hour = np.floor(patients["arrived_at"][measured]).astype(np.int64) // 60 % 24
+    days = (window[1] - window[0]) / 1440
+    unknown = np.full(24, np.nan)
+    inside = census(patients, window=window) if "departed_at" in patients else None
+    waiting_for_bed = (
+        boarders(patients, window=window) if {"departed_at", "decided_at"} <= set(patients.columns) else None
+    )
+    return DayProfile(
+        pools=plan.pools,
+        steps=plan.nodes,
+        arrivals=np.bincount(hour, minlength=24) / days,
+        census=inside.by_hour if inside else unknown,
+        boarders=waiting_for_bed.by_hour if waiting_for_bed else unknown,
+        boarders_by_weekday=waiting_for_bed.by_weekday if waiting_for_bed else np.full(7, np.nan),
+        busy=share.by_hour,
+        busy_mean=share.mean,
+        occupied_midnight=held.at_midnight(),
+        beds_midnight=beds,
+        waiting=waiting,
+        working=working,
+        triggered=dict(triggered_share(plan, names=tuple(pathway.triggers), changes=changes, window=window)),
+    )
+
+
+def _added_up(
+    plan: Plan, patients: Patients, activities: ActivityTable, window: Window
+) -> tuple[Use, Use, Floats, Floats]:
+    """Units held, units that count against their pools, and minutes per measured attendance waiting for and at each
+    step up to departure (to the end of the table for who has not departed).
+
+    One pass over the activities, block by block, so that it stays in a processor's cache.
+    """
+    rows, roles = rows_of(plan, activities), roles_of(plan)
+    held = Use(len(plan.pools), window)
+    counted = Use(len(plan.pools), window) if any(row.team_changes for row in plan.pool_rows) else held
+    until = _until(patients, rows, window)
+    waiting, working = np.zeros((2, len(plan.nodes)))
+    for block in blocks(rows):
+        held_in_block = replay(roles, block)
+        held.add(held_in_block.pool, held_in_block.taken, held_in_block.given_back)
+        if counted is not held:
+            counted.add(held_in_block.pool, held_in_block.taken, held_in_block.counted_until)
+        spans = _spans(block, until[block.patient])
+        waiting, working = (
+            total + np.bincount(block.step, span, len(plan.nodes))
+            for total, span in zip((waiting, working), spans, strict=True)
+        )
+    n_measured = np.count_nonzero(in_window(patients, window)) if "departed_at" in patients else 0
+    minutes = TICKS_PER_MINUTE * n_measured if n_measured else np.nan
+    return held, counted, waiting / minutes, working / minutes
+
+
+def _until(patients: Patients, rows: Rows, window: Window) -> Ints:
+    """The tick up to which each patient's time counts, by number: departure; 0 for who is not measured."""
+    n = 1 + max(int(rows.patient.max(initial=0)), int(patients["patient"].max(initial=0)))
+    until = np.zeros(n, dtype=np.int64)
+    if "departed_at" in patients:
+        measured = arrived_in(patients, window)
+        departed_at = measured.ticks("departed_at")
+        gone = departed_at != NEVER
+        end = max(int(ticks.max(initial=0)) for ticks in (rows.joined_at, rows.started_at, rows.ended_at))
+        until[measured["patient"]] = np.where(gone, departed_at, end)
+    return until
+
+
+def _spans(rows: Rows, until: Ints) -> tuple[Ints, Ints]:
+    """Ticks waiting for and at each row's step, up to the tick that counts for its patient."""
+    latest = until.view(np.uint64)  # NEVER is negative: read without a sign it is later than any tick
+
+    def cut(ticks: Ints) -> Ints:
+        return np.minimum(ticks.view(np.uint64), latest).view(np.int64)
+
+    began = cut(np.where(rows.started_at == NEVER, rows.ended_at, rows.started_at))
+    return np.maximum(began - cut(rows.joined_at), 0), np.maximum(cut(rows.ended_at) - began, 0)

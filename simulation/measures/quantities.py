@@ -1,0 +1,283 @@
+"""The quantity behind each measure: one number, or one Boolean, for every patient in its denominator.
+
+A measure that needs a point in time which the table does not record is absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.measures.patient_measures import (
+    AMBULANCE,
+    FOUR_HOURS,
+    GIVEN,
+    MANCHESTER_TARGETS,
+    PATIENT_MEASURES,
+    RESTRICTED_AT,
+    TRUE,
+    TWELVE_HOURS,
+    WALK_IN,
+)
+from simulation.records.schema import IN_BUILDING, LEFT, Floats, Ints, Mask, Patients
+
+Statistic = Literal["mean"] | float
+"""'mean', or the share of a quantile (0.5 for the median)."""
+MEDIAN, P95 = 0.5, 0.95
+
+
+def knows_waits(patients: Patients) -> bool:
+    """Whether the table records when patients were seen and when they departed."""
+    return "seen_at" in patients and "departed_at" in patients
+
+
+def wait_to_clinician(patients: Patients) -> Floats:
+    """Minutes from arrival to the first clinician or to leaving without one, at most 12 h, shape (n,).
+
+    Raises ResultsError if the table lacks `seen_at` or `departed_at`.
+    """
+    return _restricted(patients["seen_at"], patients)
+
+
+def wait_to_first_look(patients: Patients) -> Floats:
+    """As `wait_to_clinician`, but an assessment in the wrong area ends the wait, too; shape (n,).
+
+    Raises ResultsError if the table lacks `looked_at`, `seen_at` or `departed_at`.
+    """
+    return _restricted(np.fmin(patients["looked_at"], patients["seen_at"]), patients)
+
+
+def _restricted(met_at: Floats, patients: Patients) -> Floats:
+    """Minutes from arrival to a point in time or to leaving before it, at most 12 h."""
+    wait = np.where(np.isnan(met_at), patients["departed_at"], met_at) - patients["arrived_at"]
+    wait[np.isnan(wait) & patients.where("outcome", IN_BUILDING)] = np.inf
+    restricted: Floats = np.minimum(wait, RESTRICTED_AT)
+    return restricted
+
+
+class Number:
+    """One number a patient: NaN outside the denominator, inf for a stay that had not ended.
+
+    The numbers are sorted once, at first use.
+    """
+
+    def __init__(self, values: Floats) -> None:
+        self._rows = np.flatnonzero(~np.isnan(values))
+        self._values = values if len(self._rows) == len(values) else values[self._rows]
+
+    def mean(self) -> float:
+        """The mean over the denominator: NaN if it is empty, inf if one of the numbers is."""
+        return float(self._values.mean()) if len(self._values) else np.nan
+
+    def totals(self, cell: Ints, n: int) -> tuple[Floats, Floats]:
+        """For each of n cells, the number of patients and the sum of their numbers (or inf). `cell`: patients'
+        cells."""
+        counted = cell[self._rows]
+        return _count(counted, n), np.bincount(counted, weights=self._values, minlength=n).astype(float)
+
+    @cached_property
+    def _order(self) -> Ints:
+        return np.argsort(self._values)
+
+    @cached_property
+    def in_order(self) -> Floats:
+        """The numbers, smallest first."""
+        return self._values[self._order]
+
+    @cached_property
+    def rows_in_order(self) -> Ints:
+        """The patients' rows in the order of `in_order`."""
+        return self._rows[self._order]
+
+
+class Share:
+    """A Boolean for each patient in the denominator (`counted`)."""
+
+    def __init__(self, yes: Mask, counted: Mask | None = None) -> None:
+        self._counted = np.ones(len(yes), dtype=np.bool_) if counted is None else counted
+        self._yes = yes & self._counted
+
+    def mean(self) -> float:
+        """The share of the denominator that is true; NaN if it is empty."""
+        n = np.count_nonzero(self._counted)
+        return float(np.count_nonzero(self._yes) / n) if n else np.nan
+
+    def totals(self, cell: Ints, n: int) -> tuple[Floats, Floats]:
+        """For each of n cells, the number of patients and how many of them are true. `cell`: patients' cells."""
+        return _count(cell[np.flatnonzero(self._counted)], n), _count(cell[np.flatnonzero(self._yes)], n)
+
+
+def _count(cell: Ints, n: int) -> Floats:
+    """The number of occurrences of each of n cells, as floats."""
+    return np.bincount(cell, minlength=n).astype(float)
+
+
+Quantities = dict[str, tuple[Statistic, "Number | Share"]]
+
+
+def quantities(patients: Patients) -> Iterator[tuple[str, Statistic, Number | Share]]:
+    """Each measure as a statistic of one quantity per patient."""
+    by_measure: Quantities = {}
+    _waits(patients, by_measure)
+    _stays(patients, by_measure)
+    _front_door(patients, by_measure)
+    _admissions(patients, by_measure)
+    _worsening(patients, by_measure)
+    _labels(patients, by_measure)
+    _set_off_in_vain(patients, by_measure)
+    for measure in PATIENT_MEASURES:
+        if measure.name in by_measure:
+            yield measure.name, *by_measure[measure.name]
+
+
+def _waits(patients: Patients, into: Quantities) -> None:
+    if "seen_at" not in patients:
+        return
+    to_clinician = Number(_or_unfinished(patients["seen_at"] - patients["arrived_at"], patients))
+    into["time_to_clinician_median"] = MEDIAN, to_clinician
+    into["time_to_clinician_p95"] = P95, to_clinician
+    if "departed_at" in patients:
+        wait = wait_to_clinician(patients)
+        into["wait_to_clinician_mean"] = "mean", Number(wait)
+        if "looked_at" in patients:
+            into["wait_to_first_look_mean"] = "mean", Number(wait_to_first_look(patients))
+        targets = np.array([MANCHESTER_TARGETS.get(name, np.nan) for name in patients.known(TRUE)])
+        if np.isfinite(targets).any():
+            target = _look_up(targets, patients[TRUE])
+            into["beyond_target_share"] = "mean", Share(wait > target, np.isfinite(wait + target))
+
+
+def _stays(patients: Patients, into: Quantities) -> None:
+    left = patients.where("outcome", LEFT)
+    into["left_share"] = "mean", Share(left)
+    into["admitted_share"] = "mean", Share(patients.admitted())
+    if "departed_at" not in patients:
+        return
+    so_far = _or_unfinished(patients["departed_at"] - patients["arrived_at"], patients)
+    number = Number(so_far)
+    into["stay_mean"] = "mean", number
+    into["stay_median"] = MEDIAN, number
+    into["stay_p95"] = P95, number
+    dated = ~np.isnan(so_far)
+    into["within_4h_share"] = "mean", Share(so_far <= FOUR_HOURS, dated)
+    into["within_4h_share_without_left"] = "mean", Share(so_far <= FOUR_HOURS, dated & ~left)
+    into["seen_within_4h_share"] = "mean", Share((so_far <= FOUR_HOURS) & ~left, dated)
+    into["over_12h_share"] = "mean", Share(so_far > TWELVE_HOURS, dated)
+
+
+def _or_unfinished(minutes: Floats, patients: Patients) -> Floats:
+    """The minutes where known; inf for patients who had not left A&E at the end of the table; else NaN."""
+    waiting = np.isnan(minutes) & patients.where("outcome", IN_BUILDING)
+    if "departed_at" in patients:
+        waiting &= np.isnan(patients["departed_at"])
+    so_far: Floats = np.where(waiting, np.inf, minutes)
+    return so_far
+
+
+def _front_door(patients: Patients, into: Quantities) -> None:
+    sources = patients.known("arrival_source")
+    if "assessed_at" in patients:
+        if AMBULANCE in sources:
+            to_assessment = _minutes_to("assessed_at", patients, AMBULANCE)
+            into["ambulance_assessment_median"] = MEDIAN, to_assessment
+            into["ambulance_assessment_p95"] = P95, to_assessment
+        if WALK_IN in sources:
+            to_assessment = _minutes_to("assessed_at", patients, WALK_IN)
+            into["walk_in_triage_wait_mean"] = "mean", to_assessment
+            into["walk_in_triage_wait_p95"] = P95, to_assessment
+    if "handed_over_at" in patients and AMBULANCE in sources:
+        by_ambulance = patients.where("arrival_source", AMBULANCE)
+        handover = patients["handed_over_at"] - patients["arrived_at"]
+        happened = by_ambulance & ~np.isnan(handover)
+        into["handover_mean"] = "mean", _minutes_to("handed_over_at", patients, AMBULANCE)
+        into["handover_over_30_share"] = "mean", Share(handover > 30, happened)
+        into["handover_over_45_share"] = "mean", Share(handover > 45, happened)
+        into["handover_over_60_share"] = "mean", Share(handover > 60, happened)
+
+
+def _minutes_to(point: str, patients: Patients, source: str) -> Number:
+    """Minutes from arrival to a point in time, for patients of one source."""
+    rows = np.flatnonzero(patients.where("arrival_source", source))
+    return Number(patients[point][rows] - patients["arrived_at"][rows])
+
+
+def _admissions(patients: Patients, into: Quantities) -> None:
+    if "decided_at" not in patients or "departed_at" not in patients:
+        return
+    boarding = patients["departed_at"] - patients["decided_at"]
+    counted = patients.admitted() & ~np.isnan(boarding)
+    into["decision_to_departure_over_4h_share"] = "mean", Share(boarding > FOUR_HOURS, counted)
+    into["decision_to_departure_over_12h_share"] = "mean", Share(boarding > TWELVE_HOURS, counted)
+
+
+def _worsening(patients: Patients, into: Quantities) -> None:
+    """Measures of getting worse before the first clinician, and of rounds. Columns are NaN where it did not happen."""
+    if "worsened_at" not in patients:
+        return
+    worsened_at = patients["worsened_at"]
+    has_rounds = "noticed_at" in patients
+    noticed_at = patients["noticed_at"] if has_rounds else np.full(len(patients), np.nan)
+    if "seen_at" in patients:
+        seen_at = np.where(np.isnan(patients["seen_at"]), np.inf, patients["seen_at"])
+        worse = worsened_at < seen_at
+        into["worsened_before_seen_share"] = "mean", Share(worse)
+        if "departed_at" in patients:
+            until = np.where(np.isinf(seen_at), patients["departed_at"], seen_at)
+            until[np.isnan(until) & patients.where("outcome", IN_BUILDING)] = np.inf
+            spent = np.minimum(until - worsened_at, RESTRICTED_AT)
+            into["worse_wait_per_1000"] = "mean", Number(np.where(worse, 1000 * spent, 0.0))
+            into["worse_to_clinician_mean"] = "mean", Number(np.where(worse, spent, np.nan))
+        if has_rounds:
+            into["noticed_before_seen_share"] = "mean", Share(noticed_at <= seen_at, worse)
+    if has_rounds:
+        into["raised_for_nothing_share"] = "mean", Share(~np.isnan(noticed_at) & ~(worsened_at <= noticed_at))
+
+
+def labelled(patients: Patients) -> Mask | None:
+    """Mask of the patients with a label and a true level, shape (n,); None if there are none."""
+    levels = patients.known(TRUE)
+    if not levels or patients.known(GIVEN) != levels:
+        return None
+    both_known: Mask = (patients[TRUE] >= 0) & (patients[GIVEN] >= 0)
+    return both_known if "triaged_at" not in patients else both_known & ~np.isnan(patients["triaged_at"])
+
+
+def _labels(patients: Patients, into: Quantities) -> None:
+    """Under-, over- and exact triage."""
+    counted = labelled(patients)
+    if counted is None:
+        return
+    true, given = patients[TRUE], patients[GIVEN]
+    if has_levels_1_2(patients):
+        into["under_triage_1_2_share"] = "mean", Share(given > true, counted & (true <= 1))
+    into["under_triage_share"] = "mean", Share(given > true, counted)
+    into["over_triage_share"] = "mean", Share(given < true, counted)
+    into["exact_triage_share"] = "mean", Share(given == true, counted)
+
+
+def _set_off_in_vain(patients: Patients, into: Quantities) -> None:
+    """Measures of actions that triage set off unneeded, over all attendances: 0 where nothing is set off."""
+    everybody = np.ones(len(patients), dtype=np.bool_)
+    if "early_test_at" in patients and "early_result_at" in patients:
+        in_vain = ~np.isnan(patients["early_test_at"]) & np.isnan(patients["early_result_at"])
+        into["unneeded_tests_share"] = "mean", Share(in_vain, everybody)
+    if "stream_looked_at" in patients:
+        into["wrong_stream_share"] = "mean", Share(~np.isnan(patients["stream_looked_at"]), everybody)
+    if "bed_held_at" in patients and "bed_given_back_at" in patients:
+        held = patients["bed_given_back_at"] - patients["bed_held_at"]
+        into["bed_held_unneeded_mean"] = "mean", Number(np.nan_to_num(held))
+
+
+def has_levels_1_2(patients: Patients) -> bool:
+    """Whether there are at least three true levels, so that the first two, the most urgent, are levels 1 and 2."""
+    return len(patients.known(TRUE)) >= 3
+
+
+def _look_up(values: Floats, codes: NDArray[np.integer]) -> Floats:
+    """`values[codes]`, NaN where the category is missing."""
+    looked_up: Floats = np.append(values, np.nan)[codes]
+    return looked_up

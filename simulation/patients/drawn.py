@@ -1,0 +1,74 @@
+"""One replication's patients as columns: what triage, engines and tables read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.patients.calendar import FROM_JANUARY, Calendar
+from simulation.patients.variates import Floats, Variates
+
+
+@dataclass(frozen=True)
+class Draws:
+    """One replication's patients, sorted by arrival; every array has one entry (or column) a patient.
+
+    arrived_at      ticks
+    arrival_source  code of the source
+    number          the candidate's number within its source; source and number name the same patient in every arm
+    attributes      codes by name
+    minutes         (repeats, n) by duration; 0 for patients whose source cannot come to the duration
+    patience        ticks from arrival to leaving, or NEVER
+    worsens         ticks from arrival to getting worse, or NEVER
+    adherence       uniform coins by step
+    order           (n,) each patient's position among those of all sources, one source after another
+    outages         by name, ticks from and to of the spans in which something is down, (n_spans, 2), in order of time
+    alarms          ticks from arrival to when a round can see that a patient got worse, or NEVER; None: as `worsens`
+    calendar        which day of the model year each simulated day is, and which is the first measured one
+    from_table      names of the attributes that a table of patients stated, which no label changes
+    """
+
+    replication: int
+    arrived_at: NDArray[np.int64]
+    arrival_source: NDArray[np.int16]
+    number: NDArray[np.int64]
+    attributes: Mapping[str, NDArray[np.int16]]
+    minutes: Mapping[str, Floats]
+    patience: NDArray[np.int64]
+    worsens: NDArray[np.int64]
+    adherence: Mapping[str, Floats]
+    order: NDArray[np.int64]
+    variates: Variates
+    outages: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    alarms: NDArray[np.int64] | None = None
+    calendar: Calendar = FROM_JANUARY
+    from_table: frozenset[str] = frozenset()
+
+    def __len__(self) -> int:
+        return len(self.arrived_at)
+
+    def uniform(self, column: str, repeat: int = 0) -> Floats:
+        """One uniform number in (0, 1) a patient from the stream of that name, shape (n,)."""
+        return self.variates.uniform(column, repeat)
+
+    def normal(self, column: str, repeat: int = 0) -> Floats:
+        """One standard normal number a patient from the stream of that name, shape (n,)."""
+        return self.variates.normal(column, repeat).astype(float)
+
+    def with_columns(
+        self,
+        *,
+        attributes: Mapping[str, NDArray[np.int16]] | None = None,
+        minutes: Mapping[str, Floats] | None = None,
+        alarms: NDArray[np.int64] | None = None,
+    ) -> Draws:
+        """The same patients with some columns replaced (by a triage policy); nothing is copied or drawn."""
+        return replace(
+            self,
+            attributes={**self.attributes, **(attributes or {})},
+            minutes={**self.minutes, **(minutes or {})},
+            alarms=self.alarms if alarms is None else alarms,
+        )

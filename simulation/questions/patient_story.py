@@ -1,0 +1,335 @@
+"""One patient's story in words, arm beside arm: what happened, when, and what the patient waited for.
+
+The same patient is found in every arm by arrival source and number. The story is read from the tables of patients and
+activities, outages from the draws.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulation.department.points import WORSENING
+from simulation.department.vocabulary import ACUITY_BY_DEGRADED_TOOL, ACUITY_BY_NURSE
+from simulation.engine.rows import BranchRow, Kind, Plan, StepRow
+from simulation.errors import ResultsError, nearest
+from simulation.explain.statements import BANNER
+from simulation.measures.patient_measures import AMBULANCE, WALK_IN
+from simulation.measures.patients_table import nobody
+from simulation.patients import Calendar
+from simulation.records.schema import IN_BUILDING, LEFT, Patients
+from simulation.study.simulate import Simulated, simulate_arm
+from simulation.study.study import Study
+from simulation.units import TICKS_PER_MINUTE, WEEKDAYS
+from simulation.wording import spaced
+
+DAY_NAMES = dict(
+    zip(WEEKDAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True)
+)
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+DESCRIBED = ("age_band", "sex", "language_need", "complaint")
+"""Attributes that introduce a patient, where the table has them."""
+SHORTEST = 0.5
+"""Minutes below which a wait is not worth a word."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who a patient is in every arm: the arrival source and the number within it."""
+
+    arrival_source: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.arrival_source}-{self.number}"
+
+
+def tell(study: Study, patient: str, *, replication: int = 0) -> str:
+    """One patient's story under every arm of a study. Simulates the replication.
+
+    `patient`: arrival source and number ('walk_in-123'), or a row of `patients` under the baseline ('4017'). Raises
+    ResultsError if there is no such attendance.
+    """
+    must_name_somebody(patient, nobody(study.baseline.pathway).known("arrival_source"))
+    cool_down_days = study.run.cool_down_days
+    simulated = {
+        arm.name: simulate_arm(arm, study.run, study.engine, replication, cool_down_days=cool_down_days)
+        for arm in sorted(study.arms, key=lambda arm: arm.name != study.design.baseline)
+    }
+    return story(simulated, patient, labels={arm.name: arm.arm.label for arm in study.arms})
+
+
+def story(
+    simulated_by_arm: Mapping[str, Simulated], patient: str | int, *, labels: Mapping[str, str] | None = None
+) -> str:
+    """One patient's story from arms that are simulated already; a row number is one of the first arm's."""
+    if not simulated_by_arm:
+        raise ResultsError("no arm was simulated. Simulate at least one")
+    baseline = next(iter(simulated_by_arm.values()))
+    patients, calendar = baseline.patients, baseline.draws.calendar
+    identity = find_patient(patients, patient)
+    lines = [f"Patient {identity}, replication {int(patients['replication'][0])}. {BANNER}", ""]
+    lines.append(_introduction(patients, identity, calendar))
+    outcomes = []
+    for name, simulated in simulated_by_arm.items():
+        label = (labels or {}).get(name, name)
+        lines += ["", label]
+        rows = _rows_of(simulated.patients, identity)
+        if not rows:
+            lines.append("  Did not come under this arm.")
+            outcomes.append((label, "–", "–", "–", "did not come"))
+        for row in rows:
+            lines += [f"  {line}" for line in _course(simulated, row)]
+            outcomes.append((label, *_outcome(simulated.patients, row)))
+    return "\n".join([*lines, "", *_side_by_side(outcomes)])
+
+
+def must_name_somebody(patient: str, sources: Sequence[str]) -> None:
+    """Raise ResultsError unless `patient` is a row number, or an arrival source and a number."""
+    source, _, number = patient.rpartition("-")
+    if not patient.isdecimal() and not (number.isdecimal() and source in sources):
+        known = nearest(source or patient, sources).rstrip(".")
+        raise ResultsError(f"patient={patient}: is neither a row nor SOURCE-NUMBER such as '{sources[0]}-12'. {known}")
+
+
+def find_patient(patients: Patients, patient: str | int) -> Identity:
+    """The patient that 'walk_in-123' or a row number names. Raises ResultsError if there is none."""
+    text = str(patient)
+    sources = patients.known("arrival_source")
+    must_name_somebody(text, sources)
+    if text.isdecimal():
+        rows = np.flatnonzero(patients["patient"] == int(text))
+        if not len(rows):
+            raise ResultsError(
+                f"patient={text}: no attendance has this row; it may belong to somebody who only competes for beds. "
+                f"Rows of attendances run from {patients['patient'].min()} to {patients['patient'].max()}"
+            )
+        return Identity(sources[patients["arrival_source"][rows[0]]], int(patients["number"][rows[0]]))
+    source, _, number = text.rpartition("-")
+    numbers = patients["number"][patients.where("arrival_source", source)]
+    if int(number) not in numbers:
+        near = (
+            f"The nearest is {source}-{numbers[np.argmin(np.abs(numbers - int(number)))]}"
+            if len(numbers)
+            else "Nobody came by it"
+        )
+        raise ResultsError(
+            f"patient={text}: nobody of arrival source '{source}' has this number (not all of the drawn come). {near}"
+        )
+    return Identity(source, int(number))
+
+
+def _rows_of(patients: Patients, identity: Identity) -> list[int]:
+    """The patient's row in a table; none if the arm has no such patient."""
+    source, number = patients.where("arrival_source", identity.arrival_source), patients["number"] == identity.number
+    return [int(row) for row in np.flatnonzero(source & number)]
+
+
+def _introduction(patients: Patients, identity: Identity, calendar: Calendar) -> str:
+    (row,) = _rows_of(patients, identity)
+    source = _category(patients, "arrival_source", row)
+    came = {WALK_IN: "on foot", AMBULANCE: "by ambulance"}.get(source, f"as '{spaced(source)}'")
+    arrived_at = float(patients["arrived_at"][row])
+    attributes = [_attribute(patients, name, row) for name in DESCRIBED if patients.known(name)]
+    true = f" True level {_category(patients, 'acuity_true', row)}." if patients.known("acuity_true") else ""
+    who = f" {', '.join(attributes).capitalize()}." if attributes else ""
+    return f"Arrived {clock(arrived_at, day=True)} ({_date(arrived_at, calendar)}) {came}.{who}{true}"
+
+
+def _date(at: float, calendar: Calendar) -> str:
+    """'July, measured day 3'; the first measured day is 0, as in a policy's `go_live_day`."""
+    day = np.array([int(at // 1440)])
+    measured_day = int(calendar.measured_days(day)[0])
+    month = MONTHS[int(calendar.months(day)[0])]
+    return f"{month}, measured day {measured_day}" if measured_day >= 0 else f"{month}, in the warm-up"
+
+
+def _attribute(patients: Patients, name: str, row: int) -> str:
+    value = _category(patients, name, row)
+    if name == "language_need":
+        return "needs an interpreter" if value == "yes" else "needs no interpreter"
+    return value if name == "sex" else f"{spaced(name.removesuffix('_band'))} {value}"
+
+
+def _category(patients: Patients, column: str, row: int) -> str:
+    category = patients.known(column)[int(patients[column][row])]
+    return category if column == "arrival_source" else spaced(category)
+
+
+def _course(simulated: Simulated, row: int) -> list[str]:
+    """What happened to a patient under one arm, a line a step."""
+    patients, activities = simulated.patients, simulated.activities
+    lines = [_labelled(patients, row)] if patients.known("acuity_given") else []
+    departed_at = _time(patients, "departed_at", row)
+    after, told_after = _dated_after(patients, row, departed_at), False
+    between_steps = [(at, line) for at, line in _worsening(patients, row) if not at > departed_at]
+    steps, pools, outcomes = (activities.known(name) for name in ("step", "pool", "outcome"))
+    for at in np.flatnonzero(activities["patient"] == patients["patient"][row]):
+        joined, started, ended = (float(activities[name][at]) for name in ("joined_at", "started_at", "ended_at"))
+        if after and joined >= departed_at and not told_after:
+            lines += [f"{clock(departed_at, day=True)}  departed, {_spent(patients, row)}", "After that:"]
+            told_after = True
+        elif not after and (joined > departed_at or joined == departed_at == ended):
+            break
+        while between_steps and between_steps[0][0] <= joined:
+            lines.append(between_steps.pop(0)[1])
+        lines += _outage(simulated, int(at), joined)
+        pool = int(activities["pool"][at])
+        place = f" ({spaced(pools[pool])})" if pool >= 0 else ""
+        words = spaced(steps[activities["step"][at]]) + place
+        line = _step(words, joined, started, ended, outcomes[activities["outcome"][at]])
+        if line:
+            lines.append(line)
+    lines += [line for _, line in between_steps]
+    return [*lines, f"Outcome: {_category(patients, 'outcome', row)}." if told_after else _ended(patients, row)]
+
+
+def _dated_after(patients: Patients, row: int, departed_at: float) -> bool:
+    """Whether the pathway dates something after the departure: somebody who went home and came back, say."""
+    points = (name for name in patients.columns if name.endswith("_at") and name not in WORSENING)
+    return any(float(patients[name][row]) > departed_at for name in points)
+
+
+def _worsening(patients: Patients, row: int) -> list[tuple[float, str]]:
+    """When a patient got worse and when a round acted on it, each with its line, in order of time."""
+    if "worsened_at" not in patients:
+        return []
+    worsened_at, noticed_at, seen_at = (_time(patients, name, row) for name in ("worsened_at", "noticed_at", "seen_at"))
+    lines = []
+    if worsened_at < (math.inf if math.isnan(seen_at) else seen_at):  # after that a clinician has them in hand
+        unseen = ", and nobody noticed" if math.isnan(noticed_at) else ""
+        lines.append((worsened_at, f"{clock(worsened_at)}  got worse while waiting{unseen}"))
+    if not math.isnan(noticed_at):
+        why = "raised by a false alarm without having got worse,"
+        if worsened_at <= noticed_at:
+            why = f"noticed, {_minutes(noticed_at - worsened_at)} after getting worse,"
+        lines.append((noticed_at, f"{clock(noticed_at)}  {why} and ranked again at a round"))
+    return sorted(lines)
+
+
+def _outage(simulated: Simulated, at: int, joined: float) -> list[str]:
+    """A line on the outage that led to an activity: what was down, from when to when, and what followed; or none.
+
+    `at`: the row of the activity; `joined`: when it was joined, in minutes.
+    """
+    plan, table = simulated.plan, simulated.run.activities
+    step = int(table.step[at])
+    row = plan.rows[step]
+    for branch in plan.rows:
+        if not isinstance(branch, BranchRow) or branch.kind != Kind.DOWN or branch.targets[0] != step:
+            continue
+        before = at - 1 if at and table.patient[at - 1] == table.patient[at] else at
+        now = int(table.joined_at[at])
+        since = int(table.started_at[before]) if branch.number and table.started_at[before] >= 0 else now
+        for start, end in simulated.draws.outages[plan.outages[branch.column]].tolist():
+            if start <= now and end > since:
+                until = f"until {clock(end / TICKS_PER_MINUTE)}" if end < simulated.run.horizon else "to the end"
+                name = spaced(plan.outages[branch.column])
+                tried = before != at and table.ended_at[before] > table.started_at[before]
+                since_when = f"outage since {clock(start / TICKS_PER_MINUTE)}, {until}"
+                return [f"{clock(joined)}  ({name}: {since_when}{_consequence(plan, row, tried=tried)})"]
+    return []
+
+
+def _consequence(plan: Plan, row: object, *, tried: bool) -> str:
+    """What an outage means for the triage at a step. `tried`: the patient was in triage when it began."""
+    label = plan.attribute_columns[row.relabels] if isinstance(row, StepRow) and row.relabels >= 0 else ""
+    if label == ACUITY_BY_DEGRADED_TOOL:
+        return "; the tool works worse, and nobody knows"
+    if label == ACUITY_BY_NURSE:
+        asks = isinstance(row, StepRow) and row.ask >= 0
+        return "; it came during triage, so the nurse triages again" if tried and asks else "; the nurse triages alone"
+    return ""
+
+
+def _labelled(patients: Patients, row: int) -> str:
+    if _was_not_triaged(patients, row):
+        return "Was not triaged."
+    true, given = int(patients["acuity_true"][row]), int(patients["acuity_given"][row])
+    accuracy = (
+        "the true level"
+        if given == true
+        else "less urgent than the truth"
+        if given > true
+        else "more urgent than the truth"
+    )
+    return f"Labelled {_category(patients, 'acuity_given', row)}: {accuracy}."
+
+
+def _step(words: str, joined: float, started: float, ended: float, outcome: str) -> str:
+    """'14:05  waited 12 min for triage, which took 5 min'; '' for a step that took no time."""
+    if math.isnan(started):
+        until = "" if math.isnan(ended) else f" {_minutes(ended - joined)}"
+        gave_up = {"left": ", then gave up", "turned_away": ", then was turned away"}.get(outcome, ", and still waits")
+        return f"{clock(joined)}  waited{until} for {words}{gave_up}"
+    wait, work = started - joined, ended - started
+    took = "still goes on" if math.isnan(work) else f"took {_minutes(work)}"
+    if wait >= SHORTEST:
+        after = f", which {took}" if math.isnan(work) or work >= SHORTEST else ""
+        return f"{clock(joined)}  waited {_minutes(wait)} for {words}{after}"
+    return f"{clock(joined)}  {words} {took}" if math.isnan(work) or work >= SHORTEST else ""
+
+
+def _ended(patients: Patients, row: int) -> str:
+    outcome, departed_at = patients.known("outcome")[patients["outcome"][row]], _time(patients, "departed_at", row)
+    words = {LEFT: "left without being seen", IN_BUILDING: "moved to a ward bed"}.get(outcome, spaced(outcome))
+    if not math.isnan(departed_at):
+        return f"{clock(departed_at, day=True)}  {words}, {_spent(patients, row)}"
+    return "Still in the department when the run ended." if outcome == IN_BUILDING else f"{words.capitalize()}."
+
+
+def _spent(patients: Patients, row: int) -> str:
+    return f"{_minutes_until(patients, 'departed_at', row)} after arriving"
+
+
+def _time(patients: Patients, name: str, row: int) -> float:
+    """A point in time of a patient; NaN if it was not reached, or if nothing in this department records it."""
+    return float(patients[name][row]) if name in patients else math.nan
+
+
+def _minutes_until(patients: Patients, name: str, row: int) -> str:
+    """The time from arriving to a point in time, in words."""
+    return _minutes(_time(patients, name, row) - float(patients["arrived_at"][row]))
+
+
+def _outcome(patients: Patients, row: int) -> tuple[str, str, str, str]:
+    """One arm's row of the table: label, minutes until the first clinician and departure, outcome."""
+    label = _category(patients, "acuity_given", row) if patients.known("acuity_given") else "–"
+    if _was_not_triaged(patients, row):
+        label = "none"
+    until_seen, until_departed = (_minutes_until(patients, name, row) for name in ("seen_at", "departed_at"))
+    return label, until_seen, until_departed, _category(patients, "outcome", row)
+
+
+def _was_not_triaged(patients: Patients, row: int) -> bool:
+    return "triaged_at" in patients and math.isnan(patients["triaged_at"][row])
+
+
+def _side_by_side(rows: list[tuple[str, str, str, str, str]]) -> list[str]:
+    table = [("arm", "label", "first clinician after", "departed after", "outcome"), *rows]
+    widths = [max(len(row[column]) for row in table) for column in range(5)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
+
+
+def clock(at: float, *, day: bool = False) -> str:
+    """The clock time of a point in time (minutes from time 0), with its weekday if asked.
+
+    >>> clock(1440 + 845.0, day=True)
+    'Tuesday 14:05'
+    """
+    minutes = int(at % 1440)
+    time = f"{minutes // 60:02d}:{minutes % 60:02d}"
+    return f"{DAY_NAMES[WEEKDAYS[int(at // 1440) % 7]]} {time}" if day else time
+
+
+def _minutes(minutes: float) -> str:
+    if math.isnan(minutes):
+        return "–"
+    whole = round(minutes)
+    return f"{whole // 60} h {whole % 60:02d} min" if whole >= 120 else f"{whole} min"

@@ -1,0 +1,182 @@
+"""One arm of a result, as a report reads it: what it is, and means over its replications."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from simulation.department.vocabulary import Pathway
+from simulation.explain.assumptions import AddedAssumption
+from simulation.explain.change import Change
+from simulation.explain.explanation import ArmExplanation, Explained
+from simulation.measures.profile import DayProfile
+from simulation.measures.shares import Shares
+from simulation.records.schema import Floats
+from simulation.records.serialise import Plain, plain
+from simulation.run.replicate import ArmReplication
+from simulation.statistics.spillover import GROUPS
+from simulation.study.study import ReadyArm
+
+
+@dataclass(frozen=True)
+class DayMeans:
+    """An arm's day profile, mean over replications. Shapes as in `DayProfile`; minutes are per attendance."""
+
+    pools: tuple[str, ...]
+    steps: tuple[str, ...]
+    arrivals: Floats
+    census: Floats
+    boarders: Floats
+    busy: Floats
+    busy_mean: Floats
+    waiting: Floats
+    working: Floats
+    triggered: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class ArmResult:
+    """One arm: its statement (`ready`), its replications in order, and its explanation."""
+
+    ready: ReadyArm
+    replications: tuple[ArmReplication, ...]
+    explained: Explained
+
+    @property
+    def name(self) -> str:
+        """The arm's name in the study."""
+        return self.ready.name
+
+    @property
+    def label(self) -> str:
+        """The arm's label, for a reader."""
+        return self.ready.arm.label
+
+    @cached_property
+    def policy(self) -> Plain:
+        """The triage policy, as stated."""
+        policy: Plain = plain(self.ready.policy)
+        return policy
+
+    @property
+    def changes(self) -> Mapping[str, Any]:
+        """The values that the arm changes, by dotted path."""
+        return self.ready.arm.changes
+
+    @property
+    def explanation(self) -> ArmExplanation:
+        """What the arm changes, assumes and costs."""
+        return self.explained.explanation.arms[self.name]
+
+    @property
+    def agreement(self) -> Mapping[str, float]:
+        """Figures of how right its labels are for a covered patient, by name; empty if the mix is not known."""
+        return self.explanation.agreement
+
+    @property
+    def label_mix(self) -> tuple[float, ...]:
+        """The share of covered patients that gets each label, the most urgent first."""
+        return self.explanation.label_mix
+
+    @property
+    def cost(self) -> float | None:
+        """Pounds a year beyond the baseline; None if not stated."""
+        return self.explanation.cost
+
+    @property
+    def cost_range(self) -> tuple[float, float] | None:
+        """The lowest and the highest cost that is possible; None if no cost is stated."""
+        if self.cost is None:
+            return None
+        return self.explanation.cost_range or (self.cost, self.cost)
+
+    @property
+    def cost_words(self) -> str:
+        """What the cost covers, and whose figure it is."""
+        return self.explanation.cost_words
+
+    @property
+    def changed(self) -> tuple[Change, ...]:
+        """What the arm changes for patients."""
+        return self.explanation.changed
+
+    @property
+    def added_assumptions(self) -> tuple[AddedAssumption, ...]:
+        """What the arm states besides the baseline."""
+        return self.explanation.added_assumptions
+
+    @cached_property
+    def day(self) -> DayMeans:
+        """Means of the day profile over the replications that have one; NaN if none has."""
+        days = [replication.day for replication in self.replications if replication.day is not None]
+        return _day_means(days) if days else _unknown_day(self.ready.pathway)
+
+    @cached_property
+    def shares(self) -> Shares | None:
+        """The shares of patients of all replications who wait shorter and longer than under the baseline."""
+        known = [replication.shares for replication in self.replications if replication.shares is not None]
+        if not known:
+            return None
+        n_unpaired = sum(shares.n_unpaired for shares in known)
+        paired = [shares for shares in known if shares.n_paired]
+        if not paired:
+            return Shares(np.nan, np.nan, 0, n_unpaired)
+        n = np.array([shares.n_paired for shares in paired])
+        better, worse = (
+            float(np.average([getattr(shares, name) for shares in paired], weights=n)) for name in ("better", "worse")
+        )
+        return Shares(better, worse, int(n.sum()), n_unpaired)
+
+    @cached_property
+    def waits(self) -> Mapping[str, Mapping[str, float]]:
+        """Minutes waited before the first clinician, by group of coverage and step; empty without such groups."""
+        known = [replication.waits for replication in self.replications if replication.waits is not None]
+        if not known:
+            return {}
+        means = mean_known(known)
+        steps = tuple(self.ready.pathway.nodes())
+        return {
+            group: {step: float(minutes) for step, minutes in zip(steps, row, strict=True) if minutes > 0}
+            for group, row in zip((*GROUPS, "never"), means, strict=True)
+            if not np.isnan(row).all()
+        }
+
+
+def _day_means(days: Sequence[DayProfile]) -> DayMeans:
+    """The means of some day profiles."""
+    first = days[0]
+    names = ("arrivals", "census", "boarders", "busy", "busy_mean", "waiting", "working")
+    means = {name: mean_known([getattr(day, name) for day in days]) for name in names}
+    triggered = {name: float(np.mean([day.triggered[name] for day in days])) for name in first.triggered}
+    return DayMeans(pools=first.pools, steps=first.steps, triggered=triggered, **means)
+
+
+def _unknown_day(pathway: Pathway) -> DayMeans:
+    """A day profile of NaN."""
+    pools, steps = tuple(pathway.pools), tuple(pathway.nodes())
+    by_hour, by_pool, by_step = (np.full(n, np.nan) for n in (24, len(pools), len(steps)))
+    return DayMeans(
+        pools=pools,
+        steps=steps,
+        arrivals=by_hour,
+        census=by_hour,
+        boarders=by_hour,
+        busy=np.full((len(pools), 24), np.nan),
+        busy_mean=by_pool,
+        waiting=by_step,
+        working=by_step,
+        triggered=dict.fromkeys(pathway.triggers, np.nan),
+    )
+
+
+def mean_known(arrays: Sequence[Floats]) -> Floats:
+    """The mean of arrays of one shape, entry by entry, leaving NaN out; NaN where nothing is known."""
+    stacked = np.stack([np.asarray(array, dtype=float) for array in arrays])
+    known = ~np.isnan(stacked)
+    n_known = known.sum(axis=0)
+    total = np.where(known, stacked, 0.0).sum(axis=0)
+    return np.asarray(np.divide(total, n_known, out=np.full(total.shape, np.nan), where=n_known > 0))

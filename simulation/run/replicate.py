@@ -1,0 +1,189 @@
+"""One replication: everybody is drawn once, then meets every arm. It is a task for one worker.
+
+Arms share the draws; a policy replaces some columns, and an arm's changes give it a plan of its own. The result is
+small (measures and a few profiles), so a thousand replications fit in memory; patients can be simulated again, because
+a replication is a function of its number.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.department.vocabulary import Pathway
+from simulation.measures.binding import binding_names, binding_values
+from simulation.measures.measuring import Measures, measure, shared_names
+from simulation.measures.own import Own
+from simulation.measures.profile import DayProfile, day_profile
+from simulation.measures.quantities import knows_waits
+from simulation.measures.shares import Shares, shares_better_worse
+from simulation.measures.window import Window, unfinished
+from simulation.patients import Draws
+from simulation.records.schema import Mask, Patients
+from simulation.statistics.spillover import waits_by_group, with_coverage
+from simulation.study.design import Coverages
+from simulation.study.own import own_of
+from simulation.study.shared_draws import SharedDraws
+from simulation.study.simulate import Simulated, simulated
+from simulation.study.study import ReadyArm, RunLength, Study
+from simulation.triage.apply import apply, reached
+
+PROFILED = 8
+"""Replications with day profiles, unless the run asks for all: enough for pictures, not for inference; a profile costs
+a tenth of a replication's time."""
+
+
+@dataclass(frozen=True)
+class ArmReplication:
+    """The results of one arm in one replication.
+
+    day           profile of the day, in the first replications
+    shares        shares of patients better and worse off than under the baseline
+    n_unfinished  measured attendances that had not left when the run ended
+    waits         waits by group of coverage and step (`analysis.spillover`), if a study distinguishes coverage
+    months        months (1 for January) and their measures, where the run asks for them
+    """
+
+    measures: Measures
+    day: DayProfile | None
+    shares: Shares | None
+    n_unfinished: int
+    waits: NDArray[np.float64] | None = None
+    months: tuple[tuple[int, Measures], ...] = ()
+
+
+@dataclass(frozen=True)
+class ReplicationResult:
+    """One replication of every arm; `n_activities` were simulated in `engine_seconds` of processor time.
+
+    Clock times are not stored, so they are NaN in a replication that was read.
+    """
+
+    replication: int
+    arms: Mapping[str, ArmReplication]
+    cool_down_days: int
+    n_attendances: int
+    n_activities: int
+    n_events: int
+    engine_seconds: float
+    seconds: float
+
+
+def replicate(study: Study, number: int) -> ReplicationResult:
+    """Run one replication of every arm, again with twice the cool-down while a measured patient is still in A&E."""
+    began = time.perf_counter()
+    study, days = study.of(number), study.run.cool_down_days
+    for _attempt in range(study.run.doublings + 1):
+        result = _once(study, number, days, began)
+        if not any(arm.n_unfinished for arm in result.arms.values()):
+            return result
+        days = max(2 * days, 1)
+    return result
+
+
+def _once(study: Study, number: int, cool_down_days: int, began: float) -> ReplicationResult:
+    """One replication with the given days of cool-down; `began`: the clock time at which work on it began."""
+    days = study.run.warm_up_days + study.run.measured_days + cool_down_days
+    drawn = SharedDraws(seed=study.run.seed, replication=number, days=days, calendar=study.run.calendar(number))
+    baseline = study.design.baseline
+    runs: dict[str, _ArmRun] = {}
+    for arm in sorted(study.arms, key=lambda arm: arm.name != baseline):
+        runs[arm.name] = _run_arm(study, number, arm, drawn, days, runs[baseline].patients if runs else None)
+    return ReplicationResult(
+        replication=number,
+        arms={arm.name: runs[arm.name].result for arm in study.arms},
+        cool_down_days=cool_down_days,
+        n_attendances=sum(run.n_attendances for run in runs.values()),
+        n_activities=sum(run.n_activities for run in runs.values()),
+        n_events=sum(run.n_events for run in runs.values()),
+        engine_seconds=sum(run.engine_seconds for run in runs.values()),
+        seconds=time.perf_counter() - began,
+    )
+
+
+@dataclass(frozen=True)
+class _ArmRun:
+    """The results of one arm, and how much was simulated; for the baseline also its `patients`, for comparison."""
+
+    result: ArmReplication
+    patients: Patients | None
+    n_attendances: int
+    n_activities: int
+    n_events: int
+    engine_seconds: float
+
+
+def _run_arm(
+    study: Study, number: int, arm: ReadyArm, drawn: SharedDraws, days: int, baseline: Patients | None
+) -> _ArmRun:
+    """Simulate one arm; its large tables (patients, activities) are freed when this returns."""
+    run, window, coverages = study.run, study.run.window, study.design.coverages
+    draws = apply(arm.policy, arm.pathway, drawn.of(arm.pathway))
+    started = time.perf_counter()
+    simulation = simulated(arm, draws, study.engine, days, window=window)
+    engine_seconds = time.perf_counter() - started
+    patients = simulation.patients
+    if coverages is not None:
+        patients = with_coverage(patients, *_reached(study, coverages, arm.pathway, draws))
+    own = own_of(study.design, arm.pathway)
+    measures = _measured(arm.pathway, simulation, patients, own, window)
+    result = ArmReplication(
+        measures=measures,
+        day=_day(arm, simulation, window) if run.profile_all or number < PROFILED else None,
+        shares=_shares(patients, baseline, window),
+        n_unfinished=unfinished(patients, window),
+        waits=_waits(patients, simulation, window) if coverages is not None else None,
+        months=_by_month(arm, simulation, patients, own, run, number) if run.by_month else (),
+    )
+    return _ArmRun(
+        result=result,
+        patients=patients if baseline is None else None,
+        n_attendances=len(patients),
+        n_activities=len(simulation.run.journal),
+        n_events=simulation.run.n_events,
+        engine_seconds=engine_seconds,
+    )
+
+
+def _shares(patients: Patients, baseline: Patients | None, window: Window) -> Shares | None:
+    """The shares who wait shorter and longer than under the baseline; None for the baseline, or if nobody is seen."""
+    if baseline is None or not (knows_waits(patients) and knows_waits(baseline)):
+        return None
+    return shares_better_worse(patients, baseline, window)
+
+
+def _reached(study: Study, coverages: Coverages, pathway: Pathway, draws: Draws) -> tuple[Mask, Mask]:
+    """Whether the tool is used for each patient under partial and under full coverage, shape (n,), for any arm."""
+    partial, full = (reached(study.arm(name).policy, pathway, draws) for name in (coverages.partial, coverages.full))
+    return partial, full
+
+
+def _waits(patients: Patients, simulation: Simulated, window: Window) -> NDArray[np.float64]:
+    n_steps = len(simulation.plan.nodes)
+    return waits_by_group(patients, simulation.activities, n_steps=n_steps, window=window)
+
+
+def _measured(pathway: Pathway, simulation: Simulated, patients: Patients, own: Own, window: Window) -> Measures:
+    """Every measure of one window: first of its patients, then of what binds."""
+    patient_measures = measure(patients, window=window, own=own)
+    values = binding_values(pathway, simulation.plan, simulation.run, patients, own, window=window)
+    names = shared_names((*patient_measures.names, *binding_names(pathway, own)))
+    return Measures(names, np.concatenate([patient_measures.values, values]))
+
+
+def _by_month(
+    arm: ReadyArm, simulation: Simulated, patients: Patients, own: Own, run: RunLength, number: int
+) -> tuple[tuple[int, Measures], ...]:
+    """Each month and its measures, which are those of the whole window."""
+    return tuple(
+        (month, _measured(arm.pathway, simulation, patients, own, window)) for month, window in run.months(number)
+    )
+
+
+def _day(arm: ReadyArm, simulation: Simulated, window: Window) -> DayProfile:
+    changes = simulation.run.changes
+    return day_profile(arm.pathway, simulation.plan, simulation.patients, simulation.activities, changes, window=window)

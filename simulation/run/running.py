@@ -1,0 +1,163 @@
+"""Run a study: replications through an executor, gathered in order."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from simulation.errors import AeflowError
+from simulation.explain.explanation import Explained
+from simulation.records.schema import Floats
+from simulation.run.executors import Executor, Failed, completed, open_executor
+from simulation.run.replicate import ReplicationResult
+from simulation.run.result import StudyResult
+from simulation.statistics.compare import paired
+from simulation.statistics.precision import replications_for
+from simulation.study.bounds import refuse_large
+from simulation.study.overload import refuse_overload
+from simulation.study.simulate import simulate_arm
+from simulation.study.study import Study
+
+Done = Callable[[int], None]
+
+
+def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> StudyResult:
+    """Run every arm of a study on the same patients; `done(n)` is called when n replications have ended.
+
+    `executor`: an executor that stays open after the call; by default the study's executor is opened and closed. Raises
+    ConfigError if the study is larger than the limits (unless `allow_large`) or a pool is overloaded over the week and
+    nothing relieves it (unless `allow_overload`), and AeflowError with the numbers of replications that failed.
+    """
+    refuse_large([study])
+    refuse_overload(study)
+    return simulate(study, done=done, executor=executor)
+
+
+def simulate(study: Study, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> StudyResult:
+    """Run a study as `compare` does, without checking its size and load first."""
+    study, results = every_replication(study, done=done, executor=executor)
+    return StudyResult(study, results, Explained(study))
+
+
+def every_replication(
+    study: Study, *, done: Done, executor: Executor | None
+) -> tuple[Study, tuple[ReplicationResult, ...]]:
+    """All replications in order, and the study with their number: as stated, or as `run.precision` asks."""
+    known: dict[int, ReplicationResult] = {}
+    study, missing = still_to_run(study, known)
+    while missing:
+        for result in all_of(study, missing, done=_after(len(known), done), executor=executor):
+            known[result.replication] = result
+        study, missing = still_to_run(study, known)
+    return study, in_order(list(known.values()))
+
+
+def _after(n_before: int, done: Done) -> Done:
+    """`done`, with `n_before` replications added that ended before."""
+    return lambda n_done: done(n_before + n_done)
+
+
+def still_to_run(study: Study, known: Mapping[int, ReplicationResult]) -> tuple[Study, list[int]]:
+    """The study with as many replications as are known to be needed, and the numbers that are still to be run.
+
+    `known`: replications that have ended, by number. With `run.precision` a first stage is run first; the replications
+    of a stage, whatever else is known, say how many the next one has in all (`statistics/precision.py`). So an
+    interrupted run, one on other processors and one that is run again come to the same number.
+    """
+    run, precision = study.run, study.run.precision
+    if precision is not None:
+        n, asked = 0, precision.first_stage
+        while n < asked and all(number in known for number in range(asked)):
+            n = asked
+            values = values_for(study, [known[number] for number in range(n)])
+            asked = replications_for(values, precision.half_width, at_most=precision.at_most)
+        study = replace(study, run=replace(run, replications=max(asked, run.replications)))
+    return study, [number for number in study.run.numbers if number not in known]
+
+
+def values_for(study: Study, replications: Sequence[ReplicationResult]) -> Floats:
+    """The number that `run.precision` is about, by replication: the baseline's level or an arm's difference."""
+    precision = study.run.precision
+    assert precision is not None
+    measure, group = precision.measure, precision.group
+
+    def values_of(arm: str) -> Floats:
+        return np.array([replication.arms[arm].measures.value(measure, group) for replication in replications])
+
+    level = values_of(study.design.baseline)
+    return level if precision.arm is None else paired(values_of(precision.arm), level)
+
+
+def all_of(
+    study: Study, numbers: Sequence[int], *, done: Done, executor: Executor | None
+) -> tuple[ReplicationResult, ...]:
+    """Replications by number, in order. Raises AeflowError with the numbers of those that failed."""
+    results: list[ReplicationResult] = []
+    failed: list[Failed] = []
+    for result in replications(study, numbers, executor=executor):
+        if isinstance(result, Failed):
+            failed.append(result)
+        else:
+            results.append(result)
+            done(len(results))
+    if failed:
+        raise failure(failed)
+    return in_order(results)
+
+
+def replications(
+    study: Study,
+    numbers: Sequence[int],
+    *,
+    executor: Executor | None = None,
+    cancelled: threading.Event | None = None,
+) -> Iterator[ReplicationResult | Failed]:
+    """Yield replications as they end, in any order, from `executor` or from the study's, which is opened and closed."""
+    compile_first(study)
+    if executor is not None:
+        yield from completed(executor, study, numbers, cancelled=cancelled)
+        return
+    workers = max(min(study.workers, len(numbers)), 1)
+    with open_executor(replace(study, workers=workers)) as opened:
+        yield from completed(opened, study, numbers, cancelled=cancelled)
+
+
+def in_order(results: list[ReplicationResult]) -> tuple[ReplicationResult, ...]:
+    """Replications in the order of their numbers."""
+    return tuple(sorted(results, key=lambda result: result.replication))
+
+
+def failure(failed: list[Failed], *, kept: int = 0) -> BaseException:
+    """The error to raise for replications that failed: the error itself if it is the user's, else its kind and number.
+
+    `kept`: the number of other replications that are stored.
+    """
+    failed = sorted(failed, key=lambda replication: replication.number)
+    first = failed[0]
+    if isinstance(first.error, AeflowError):
+        return first.error
+    numbers = ", ".join(str(replication.number) for replication in failed)
+    error = AeflowError(
+        f"replication{'s' if len(failed) > 1 else ''} {numbers} failed ({type(first.error).__name__}: {first.error}). "
+        f"{f'The other {kept} are kept, and the same command tries only these again. ' if kept else ''}"
+        "This is a fault of aeflow: report it, with the command"
+    )
+    error.__cause__ = first.error
+    return error
+
+
+def compile_first(study: Study) -> float:
+    """Compile the engine in this process, so that workers find it in numba's cache; returns the seconds it took.
+
+    The reference engine compiles nothing.
+    """
+    began = time.perf_counter()
+    if study.engine == "compiled":
+        one_day = replace(study.run, warm_up_days=0, measured_days=1)
+        simulated = simulate_arm(study.baseline, one_day, study.engine, 0, cool_down_days=0)
+        _ = simulated.activities  # sorted by compiled code of its own
+    return time.perf_counter() - began

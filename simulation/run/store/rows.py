@@ -1,0 +1,196 @@
+"""Replications as rows of a file, one for each arm, and back to the last bit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from simulation.errors import ResultsError
+from simulation.measures.measuring import MeasureName, Measures, shared_names
+from simulation.measures.profile import DayProfile
+from simulation.measures.shares import Shares
+from simulation.records.columns import Lists
+from simulation.records.schema import Floats
+from simulation.run.replicate import ArmReplication, ReplicationResult
+
+COUNTS = ("cool_down_days", "n_attendances", "n_activities", "n_events")
+"""Numbers of a replication, which are the same in the rows of all its arms."""
+NO_SHARES = Shares(np.nan, np.nan, -1, -1)
+"""What is stored where the shares are not known."""
+N_GROUPS = 4
+"""Rows of the waits of one arm: three groups of coverage, and those never covered."""
+DAY = (
+    "arrivals",
+    "census",
+    "boarders",
+    "boarders_by_weekday",
+    "busy",
+    "busy_mean",
+    "occupied_midnight",
+    "beds_midnight",
+    "waiting",
+    "working",
+)
+"""Arrays of a day profile, in the order in which they are stored one after another."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the rows of each arm have in common: the names of its measures, and of what its day profiles hold.
+
+    names                   by arm, (measure, unit, group) in order
+    pools, steps, triggers  by arm, names of its day profiles; an arm without profiles is left out
+    """
+
+    names: Mapping[str, tuple[MeasureName, ...]]
+    pools: Mapping[str, tuple[str, ...]]
+    steps: Mapping[str, tuple[str, ...]]
+    triggers: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, replications: Sequence[ReplicationResult]) -> Layout:
+        """The layout of some replications. Raises ResultsError if their measures differ."""
+        names: dict[str, tuple[MeasureName, ...]] = {}
+        pools: dict[str, tuple[str, ...]] = {}
+        steps: dict[str, tuple[str, ...]] = {}
+        triggers: dict[str, tuple[str, ...]] = {}
+        for replication in replications:
+            for arm, outcome in replication.arms.items():
+                known = names.setdefault(arm, outcome.measures.names)
+                if known is not outcome.measures.names and known != outcome.measures.names:
+                    raise ResultsError(
+                        f"replication {replication.replication}, arm '{arm}': its measures differ from those of other "
+                        "replications, so they cannot be stored together"
+                    )
+                if outcome.day is not None and arm not in pools:
+                    pools[arm], steps[arm] = outcome.day.pools, outcome.day.steps
+                    triggers[arm] = tuple(outcome.day.triggered)
+        return cls(names, pools, steps, triggers)
+
+    def plain(self) -> dict[str, Any]:
+        """The layout as JSON holds it; measures that several arms share are listed once."""
+        lists: list[list[list[str]]] = []
+        list_of = {}
+        for arm, names in self.names.items():
+            plain_names = [list(name) for name in names]
+            if plain_names not in lists:
+                lists.append(plain_names)
+            list_of[arm] = lists.index(plain_names)
+        profiles = {
+            arm: {"pools": self.pools[arm], "steps": self.steps[arm], "triggers": self.triggers[arm]}
+            for arm in self.pools
+        }
+        return {"arms": list_of, "names": lists, "profiles": profiles}
+
+    @classmethod
+    def from_plain(cls, content: Mapping[str, Any]) -> Layout:
+        """The layout from its plain form."""
+        lists = [_measure_names(tuple(map(tuple, names))) for names in content["names"]]
+        profiles = content["profiles"].items()
+        parts = ({arm: tuple(profile[key]) for arm, profile in profiles} for key in ("pools", "steps", "triggers"))
+        return cls({arm: lists[number] for arm, number in content["arms"].items()}, *parts)
+
+
+@lru_cache(maxsize=64)
+def _measure_names(plain: tuple[tuple[str, str, str], ...]) -> tuple[MeasureName, ...]:
+    """Names of measures from their plain form; cached, because most parts of a run have the same."""
+    return shared_names(tuple(MeasureName(*name) for name in plain))
+
+
+def columns_of(replications: Sequence[ReplicationResult], *, values: bool) -> dict[str, Any]:
+    """One row for each replication and arm, in order; measures only with `values`."""
+    rows = [(replication, arm) for replication in replications for arm in replication.arms]
+    outcomes = [replication.arms[arm] for replication, arm in rows]
+    shares = [outcome.shares or NO_SHARES for outcome in outcomes]
+    columns: dict[str, Any] = {
+        "replication": np.array([replication.replication for replication, _ in rows], dtype=np.int32),
+        "arm": [arm for _, arm in rows],
+        **{name: np.array([getattr(replication, name) for replication, _ in rows], np.int64) for name in COUNTS},
+        "n_unfinished": np.array([outcome.n_unfinished for outcome in outcomes], dtype=np.int64),
+        "better": np.array([share.better for share in shares]),
+        "worse": np.array([share.worse for share in shares]),
+        "n_paired": np.array([share.n_paired for share in shares], dtype=np.int64),
+        "n_unpaired": np.array([share.n_unpaired for share in shares], dtype=np.int64),
+        "day": Lists([None if outcome.day is None else _packed(outcome.day) for outcome in outcomes]),
+        "waits": Lists([outcome.waits for outcome in outcomes]),
+        "months": Lists([np.array([month for month, _ in outcome.months], dtype=float) for outcome in outcomes]),
+        "month_values": Lists([_joined([measures.values for _, measures in outcome.months]) for outcome in outcomes]),
+    }
+    if values:
+        columns["values"] = Lists([outcome.measures.values for outcome in outcomes])
+    return columns
+
+
+def replications_of(
+    columns: Mapping[str, Any], layout: Layout, values: Sequence[Floats], *, n_arms: int
+) -> list[ReplicationResult]:
+    """The replications from which `columns_of` made the columns; clock times are NaN.
+
+    `values`: by row, the values of its measures.
+    """
+    arms = columns["arm"].tolist()
+    rows = [_arm_replication(columns, layout, arm, number, values[number]) for number, arm in enumerate(arms)]
+    counts = {name: columns[name].tolist() for name in ("replication", *COUNTS)}
+    return [
+        ReplicationResult(
+            **{name: column[start] for name, column in counts.items()},
+            arms=dict(zip(arms[start : start + n_arms], rows[start : start + n_arms], strict=True)),
+            engine_seconds=np.nan,
+            seconds=np.nan,
+        )
+        for start in range(0, len(rows), n_arms)
+    ]
+
+
+def _arm_replication(columns: Mapping[str, Any], layout: Layout, arm: str, row: int, values: Floats) -> ArmReplication:
+    """The results of one arm in one replication, from a row of the columns."""
+    names = layout.names[arm]
+    n_paired = int(columns["n_paired"][row])
+    shares = None
+    if n_paired >= 0:
+        better, worse = float(columns["better"][row]), float(columns["worse"][row])
+        shares = Shares(better, worse, n_paired, int(columns["n_unpaired"][row]))
+    waits, months = columns["waits"][row], columns["months"][row]
+    by_month = columns["month_values"][row].reshape(len(months), -1) if len(months) else ()
+    return ArmReplication(
+        measures=Measures(names, values),
+        day=None if columns["day"][row] is None else _unpacked(columns["day"][row], layout, arm),
+        shares=shares,
+        n_unfinished=int(columns["n_unfinished"][row]),
+        waits=None if waits is None else waits.reshape(N_GROUPS, -1),
+        months=tuple(
+            (int(month), Measures(names, of_month)) for month, of_month in zip(months.tolist(), by_month, strict=True)
+        ),
+    )
+
+
+def _joined(arrays: Sequence[Floats]) -> Floats:
+    return np.concatenate(arrays) if arrays else np.empty(0)
+
+
+def _packed(day: DayProfile) -> Floats:
+    """A day profile as one row of numbers."""
+    parts = [np.asarray(getattr(day, name), dtype=float).ravel() for name in DAY]
+    return np.concatenate([*parts, np.array(list(day.triggered.values()), dtype=float)])
+
+
+def _unpacked(row: Floats, layout: Layout, arm: str) -> DayProfile:
+    """The day profile that `_packed` made one row of numbers."""
+    pools, steps, triggers = layout.pools[arm], layout.steps[arm], layout.triggers[arm]
+    shapes = {"boarders_by_weekday": (7,), "busy": (len(pools), 24)}
+    shapes |= dict.fromkeys(("arrivals", "census", "boarders"), (24,))
+    shapes |= dict.fromkeys(("busy_mean", "occupied_midnight", "beds_midnight"), (len(pools),))
+    shapes |= dict.fromkeys(("waiting", "working"), (len(steps),))
+    parts: dict[str, Floats] = {}
+    start = 0
+    for name in DAY:
+        size = int(np.prod(shapes[name]))
+        parts[name] = row[start : start + size].reshape(shapes[name])
+        start += size
+    return DayProfile(
+        pools=pools, steps=steps, triggered=dict(zip(triggers, row[start:].tolist(), strict=True)), **parts
+    )

@@ -1,0 +1,204 @@
+"""An unfinished run: what is kept of it, and how the same command resumes it.
+
+`results/<study>/.unfinished-<key>/` holds the parts that were written so far; the key is that of the run's identity, so
+the same study and program find it again and no other run ever reads it (array jobs have one each, named after their
+replications, `part_of`). One process at a time has it, by a lock that the system releases however that process ends.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from simulation.errors import ResultsError
+from simulation.records.serialise import Plain, to_json
+from simulation.run.replicate import ReplicationResult
+from simulation.run.store.folders import PARTIAL, not_written
+from simulation.run.store.identity import Identity
+from simulation.run.store.parts import flush, part_paths, read_part, write_part
+
+PREFIX = ".unfinished-"
+IDENTITY, ABOUT, FINISHED, LOCK, PARTS = "identity.json", "about.json", "finished.json", "lock", "parts"
+LEAST_SECONDS = 2.0
+"""Work of one processor in a part: writing one takes some milliseconds, so it costs less than 1 %."""
+SHOWN = 16
+"""Characters of the key in the folder's name."""
+
+
+class UnfinishedRun:
+    """The parts of one run, under a lock. A context: at its end what is in hand is written, and the lock released.
+
+    `about`: what a list of runs shows of it (`manifest.about`).
+    """
+
+    def __init__(
+        self, parent: Path, identity: Identity, *, about: Plain, part_of: str = "", resume: bool = True
+    ) -> None:
+        self.identity = identity
+        self.key = identity.key
+        self.folder = parent / f"{PREFIX}{self.key[:SHOWN]}{f'-{part_of}' if part_of else ''}"
+        self.notes: list[str] = []
+        """Messages about what was found and not used: damaged parts, unfinished runs of other programs."""
+        self.kept: dict[int, ReplicationResult] = {}
+        """Replications that an earlier process has finished, by number."""
+        self.n_added = 0
+        """Replications that this process has finished."""
+        self.engine_seconds = 0.0
+        self.seconds = 0.0
+        self._about = about
+        self._resume = resume
+        self._in_hand: list[ReplicationResult] = []
+        self._lock: Any = None
+
+    # --- opening and closing --------------------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        """Take the lock, and read the parts that are there. Raises ResultsError if another process has the run."""
+        with _as_results_error(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._take_lock()
+            try:
+                self._open()
+            except BaseException:
+                self._lock.release()
+                raise
+        return self
+
+    def _open(self) -> None:
+        if not self._resume:
+            self._empty()
+        (self.folder / PARTS).mkdir(exist_ok=True)
+        path = self.folder / IDENTITY
+        if not path.is_file():
+            _write_whole(path, to_json(dict(self.identity.parts)))
+        for cut_off in self.folder.glob(f"{PARTIAL}*"):  # of a process that was killed while it wrote the results
+            shutil.rmtree(cut_off, ignore_errors=True)
+        _write_whole(self.folder / ABOUT, to_json(self._about))
+        self._read()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Write what is in hand, and release the lock; a folder without any part is removed."""
+        try:
+            if self.folder.is_dir():
+                with suppress(OSError) if error is not None else _as_results_error(self.folder):
+                    self.flush()
+        finally:
+            self._lock.release()
+            if self.folder.is_dir() and not any(part_paths(self.folder / PARTS)):
+                shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _take_lock(self) -> None:
+        import filelock
+
+        self._lock = filelock.FileLock(self.folder / LOCK)
+        try:
+            self._lock.acquire(timeout=0)
+        except filelock.Timeout:
+            raise ResultsError(
+                f"{self.folder}: another process is running this very study. Wait for it, or choose another folder "
+                "with results=FOLDER"
+            ) from None
+
+    def _empty(self) -> None:
+        shutil.rmtree(self.folder / PARTS, ignore_errors=True)
+        for name in (IDENTITY, FINISHED):
+            (self.folder / name).unlink(missing_ok=True)
+
+    def _read(self) -> None:
+        for path in part_paths(self.folder / PARTS):
+            try:
+                part = read_part(path, key=self.key)
+            except ResultsError as error:
+                self.notes.append(f"{error}; its replications are run again")
+                with suppress(OSError):  # what cannot be removed is not used, and goes with the folder
+                    path.unlink()
+                continue
+            for replication in part.replications:
+                self.kept[replication.replication] = replication
+            self.engine_seconds += part.engine_seconds
+            self.seconds += part.seconds
+        self.notes += other_unfinished(self.folder, self.identity)
+
+    # --- growing ----------------------------------------------------------------------------------------------------
+
+    def add(self, replication: ReplicationResult) -> None:
+        """Take a replication; a part is written when enough work is in hand. Raises ResultsError if it cannot be."""
+        self._in_hand.append(replication)
+        self.n_added += 1
+        self.engine_seconds += replication.engine_seconds
+        self.seconds += replication.seconds
+        if sum(result.seconds for result in self._in_hand) >= LEAST_SECONDS:
+            with _as_results_error(self.folder):
+                self.flush()
+
+    def flush(self) -> None:
+        """Write what is in hand as a part. Raises OSError."""
+        if self._in_hand:
+            write_part(self.folder / PARTS, self._in_hand, key=self.key)
+            self._in_hand = []
+
+    # --- the end ----------------------------------------------------------------------------------------------------
+
+    @property
+    def finished_as(self) -> Path | None:
+        """The folder of results that these parts became, if the process ended between writing it and its report."""
+        path = self.folder / FINISHED
+        if not path.is_file():
+            return None
+        try:
+            name = json.loads(path.read_text(encoding="utf-8"))["folder"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        folder = self.folder.parent / str(name)
+        return folder if folder.is_dir() else None
+
+    def will_finish_as(self, name: str) -> None:
+        """Note the name that the folder of results is about to get. Raises OSError."""
+        _write_whole(self.folder / FINISHED, to_json({"folder": name}))
+
+    def remove(self, numbers: Collection[int]) -> None:
+        """Remove the parts of replications that are in a folder of results; all stay if they hold others as well."""
+        if self.kept.keys() <= set(numbers):
+            shutil.rmtree(self.folder / PARTS, ignore_errors=True)  # first: the rest says what the parts became
+            shutil.rmtree(self.folder, ignore_errors=True)
+        else:
+            (self.folder / FINISHED).unlink(missing_ok=True)
+
+
+def other_unfinished(folder: Path, identity: Identity) -> Iterator[str]:
+    """Messages about unfinished runs of the same study under another program, which are not used."""
+    for path in sorted(folder.parent.glob(f"{PREFIX}*")):
+        if path == folder or not path.is_dir():
+            continue
+        try:
+            parts: Mapping[str, str] = dict(json.loads((path / IDENTITY).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            continue
+        n_parts = sum(1 for _ in part_paths(path / PARTS))
+        changed = ", ".join(identity.differences(Identity(parts)))
+        if n_parts and changed and parts.get("study") == identity.parts["study"]:
+            yield f"{path}: an unfinished run of this study, not used because {changed} changed since"
+
+
+def _write_whole(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8", newline="\n")
+    flush(temporary)
+    os.replace(temporary, path)
+
+
+@contextmanager
+def _as_results_error(folder: Path) -> Iterator[None]:
+    """Raise ResultsError, which says where and what to do, for what the system refuses."""
+    try:
+        yield
+    except OSError as error:
+        raise not_written(Path(error.filename or folder), error) from error

@@ -1,0 +1,347 @@
+"""Arms against a baseline, paired by replication. Patients are never the unit: they interfere with one another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.department.own_measures import Better
+from simulation.errors import ResultsError, nearest
+from simulation.measures.definitions import definition_of
+from simulation.measures.measure_definition import Definition
+from simulation.measures.measuring import MeasureName, Measures
+from simulation.records.schema import Floats
+from simulation.statistics.always_valid import IntervalKind
+from simulation.statistics.departments import Department, Ranges, ranges
+from simulation.statistics.intervals import (
+    LEVEL,
+    Interval,
+    Intervals,
+    critical_value,
+    interval,
+    intervals,
+    t_quantile,
+    tail_level,
+)
+from simulation.statistics.skewness import sides
+from simulation.statistics.weakness import Weakness, too_short, weakness_of, width_factor
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TIDY = (
+    "arm",
+    "measure",
+    "unit",
+    "group",
+    "mean",
+    "low",
+    "high",
+    "baseline",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "n_replications",
+    "department_median",
+    "department_p5",
+    "department_p95",
+    "n_departments",
+)
+"""The columns of `summary.csv`."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One arm, one measure, one group: its mean, and its paired difference from the baseline arm.
+
+    `baseline` is the baseline arm's name. Unknown numbers are NaN. `n_replications` counts the replications in which
+    both arms have the measure, out of `of` (0: all of them), and every number rests on these. So the baseline's mean is
+    `mean - difference`, which differs from the baseline's own row if a replication lacks the measure in this arm.
+    `interval_kind` is the kind of its intervals; `largest_share` is the share of the difference's variance due to one
+    replication, `level_share` the same for the mean; `tail` is by how much one side grows further at levels above 95 %,
+    and in always-valid intervals (`skewness.sides`); `short` is true if too few days were measured for any interval of
+    this measure; `own` defines a user's measure.
+
+    Over an ensemble the mean counts each department once, and its interval has `degrees` degrees of freedom, from the
+    spread within departments (`statistics/departments.py`; while a result grows it uses each department's first
+    replication). `department_median`, `department_p5` and `department_p95` are quantiles of the difference over the
+    `n_departments` departments, simulation noise removed; NaN for fewer than 20.
+    """
+
+    arm: str
+    measure: str
+    unit: str
+    group: str
+    mean: float
+    low: float
+    high: float
+    baseline: str
+    difference: float
+    difference_low: float
+    difference_high: float
+    n_replications: int
+    level: float = LEVEL
+    interval_kind: IntervalKind = "fixed_sample"
+    of: int = 0
+    largest_share: float = 0.0
+    level_share: float = 0.0
+    tail: float = 0.0
+    short: bool = False
+    own: Definition | None = None
+    degrees: float | None = None
+    department_median: float = np.nan
+    department_p5: float = np.nan
+    department_p95: float = np.nan
+    n_departments: int = 1
+
+    @property
+    def better(self) -> Better:
+        """Which way is better. Raises ResultsError for a measure that is not defined."""
+        return definition_of(self.measure, {} if self.own is None else {self.measure: self.own}).better
+
+    @property
+    def half_width(self) -> float:
+        """Half the length of the difference's interval."""
+        return (self.difference_high - self.difference_low) / 2
+
+    @property
+    def short_side(self) -> float:
+        """The length of the interval on the side away from the long tail: half of it, if neither side is longer."""
+        return 2 * self.half_width / sum(self._sides(self.level))
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation of the difference between replications, times the factor by which skewness widens an
+        interval by; NaN where there is no interval."""
+        if self.n_replications < 2:
+            return np.nan
+        return self.short_side * math.sqrt(self.n_replications) / self._critical_value(self.level)
+
+    @property
+    def level_weakness(self) -> Weakness | None:
+        """Why no definite statement may rest on the interval of its mean; None if one may."""
+        return self._weakness((self.high - self.low) / 2, self.level_share)
+
+    @property
+    def weakness(self) -> Weakness | None:
+        """Why no definite verdict may rest on its difference; None if one may."""
+        return self._weakness(self.half_width, self.largest_share)
+
+    @property
+    def width_factor(self) -> float:
+        """How many times as wide as its interval the one is from which a verdict is read; NaN if none may be read."""
+        always_valid = self.interval_kind == "always_valid"
+        n, within = self.n_replications, self.departments_within
+        return width_factor(self.weakness, n, departments=within, always_valid=always_valid)
+
+    @property
+    def departments_within(self) -> int | None:
+        """How many departments its interval rests on; None where it rests on the spread of replications."""
+        return None if self.degrees is None else self.n_departments
+
+    def _weakness(self, half_width: float, share: float) -> Weakness | None:
+        if self.short:
+            return "rare spells"
+        n, within = self.n_replications, self.departments_within
+        return weakness_of(n, of=self.of, spread=half_width, largest_share=share, departments=within)
+
+    def _critical_value(self, level: float) -> float:
+        if self.degrees is not None:
+            return t_quantile(self.degrees, level)
+        return critical_value(self.n_replications, level, self.interval_kind)
+
+    def _sides(self, level: float) -> tuple[float, float]:
+        """How many times as long the lower and the upper side are at a level as without a long tail."""
+        if not self.tail:
+            return 1.0, 1.0
+        return sides(self.tail, tail_level(self.n_replications, level, self.interval_kind))
+
+    def level_of(self, family: int) -> float:
+        """The level of each of so many intervals that makes all of them hold together at `level` (Bonferroni)."""
+        return 1 - (1 - self.level) / family
+
+    def together(self, family: int) -> tuple[float, float]:
+        """The difference's interval as one of a family that hold together at `level`; unchanged for a family of 1.
+
+        NaN where there is none, or where no definite verdict may rest on it; wider where one replication makes it, and
+        on the side of the long tail where differences are skewed.
+        """
+        if self.n_replications < 2 or (family == 1 and self.width_factor == 1):
+            return self.difference_low, self.difference_high
+        return self.together_at(self.level_of(family))
+
+    def together_at(self, level: float) -> tuple[float, float]:
+        """The difference's interval at another level; as `together`, of two replications or more."""
+        ratio = self.width_factor * self._critical_value(level) / self._critical_value(self.level)
+        lower, upper = (side * ratio * self.short_side for side in self._sides(level))
+        return self.difference - lower, self.difference + upper
+
+
+def compare(
+    values: Floats,
+    baseline: Floats,
+    *,
+    level: float = LEVEL,
+    kind: IntervalKind = "fixed_sample",
+    department: Department | None = None,
+) -> Interval:
+    """The mean difference `values - baseline`, paired by replication (entry k of both is replication k).
+
+    Raises ResultsError if they have not the same number of replications.
+    """
+    if values.shape != baseline.shape:
+        raise ResultsError(
+            f"compare: {values.shape[0]} replications against {baseline.shape[0]}. Pair them: run both arms alike"
+        )
+    return interval(paired(values, baseline), level=level, kind=kind, department=department)
+
+
+def paired(values: Floats, baseline: Floats) -> Floats:
+    """`values - baseline`; infinite where either is, because a stay that has not ended has no known difference."""
+    unended = np.isinf(values) | np.isinf(baseline)
+    difference: Floats = np.where(unended, 0.0, values) - np.where(unended, 0.0, baseline)
+    difference[unended] = np.inf
+    return difference
+
+
+def compare_arms(
+    arms: Mapping[str, Sequence[Measures]],
+    baseline: str,
+    *,
+    level: float = LEVEL,
+    kind: IntervalKind = "fixed_sample",
+    defined: Mapping[str, Definition] = MappingProxyType({}),
+    measured_days: float | None = None,
+    stated: Collection[str] = (),
+    department: Department | None = None,
+) -> tuple[Comparison, ...]:
+    """Every arm's measures and paired differences, the baseline's own rows included (difference 0).
+
+    `arms`: by arm the measures of its replications, in the same order of replications; `defined`: measures of the
+    user's own, by name; `measured_days` of each, if known: a measure that rare spells decide has no interval where
+    there are too few, unless the study states it (`stated`); `department`: which one each replication used, over an
+    ensemble. Measures that only some arms have are left out.
+    Raises ResultsError for an unknown baseline or unequal numbers of replications.
+    """
+    if baseline not in arms:
+        raise ResultsError(f"baseline '{baseline}' is not an arm. {nearest(baseline, arms)}")
+    shared = _shared_names(arms)
+    tables = {arm: _stack(replications, shared) for arm, replications in arms.items()}
+    rows: list[Comparison] = []
+    for arm, table in tables.items():
+        if table.shape != tables[baseline].shape:
+            raise ResultsError(
+                f"arm '{arm}' has {len(table)} replications, '{baseline}' has {len(tables[baseline])}. Run both alike"
+            )
+        less_baseline = paired(table, tables[baseline])
+        levels = intervals(np.where(np.isnan(less_baseline), np.nan, table), level, kind, department)
+        differences = intervals(less_baseline, level, kind, department)
+        mean, difference, n = levels.mean, differences.mean, differences.n.tolist()
+        short = [
+            name.measure not in stated and too_short(name.measure, n_known, measured_days)
+            for name, n_known in zip(shared, n, strict=True)
+        ]
+        (low, high), (difference_low, difference_high) = (
+            _bounds(estimates, level, kind, short) for estimates in (levels, differences)
+        )
+        ended = np.where(np.isinf(less_baseline).any(axis=0), np.nan, less_baseline)
+        over_departments = None if department is None else ranges(ended, department)
+        rows += [
+            Comparison(
+                arm=arm,
+                measure=name.measure,
+                unit=name.unit,
+                group=name.group,
+                mean=float(mean[number]),
+                low=float(low[number]),
+                high=float(high[number]),
+                baseline=baseline,
+                difference=float(difference[number]),
+                difference_low=float(difference_low[number]),
+                difference_high=float(difference_high[number]),
+                n_replications=n[number],
+                level=level,
+                interval_kind=kind,
+                own=defined.get(name.measure),
+                of=differences.of,
+                largest_share=float(differences.share[number]),
+                level_share=float(levels.share[number]),
+                tail=float(differences.tail[number]),
+                short=short[number],
+                degrees=None if differences.degrees is None else float(differences.degrees[number]),
+                **({} if over_departments is None else _range_of(over_departments, number)),
+            )
+            for number, name in enumerate(shared)
+        ]
+    return tuple(rows)
+
+
+def _bounds(estimates: Intervals, level: float, kind: IntervalKind, short: list[bool]) -> tuple[Floats, Floats]:
+    """The ends of intervals, by column; NaN where too few days were measured (`short`)."""
+    half_width = np.where(short, np.nan, estimates.half_width)
+    if kind == "fixed_sample" and level == LEVEL:
+        return estimates.mean - half_width, estimates.mean + half_width
+    each = [
+        sides(tail, tail_level(n, level, kind)) if n > 1 else (1.0, 1.0)
+        for tail, n in zip(estimates.tail.tolist(), estimates.n.tolist(), strict=True)
+    ]
+    lower, upper = np.array(each).reshape(-1, 2).T
+    return estimates.mean - lower * half_width, estimates.mean + upper * half_width
+
+
+def _range_of(over_departments: Ranges, column: int) -> dict[str, Any]:
+    """The range over departments of one column, by the fields of a `Comparison`."""
+    median, low, high, n = (part[column] for part in over_departments)
+    return {
+        "department_median": float(median),
+        "department_p5": float(low),
+        "department_p95": float(high),
+        "n_departments": int(n),
+    }
+
+
+def _shared_names(arms: Mapping[str, Sequence[Measures]]) -> tuple[MeasureName, ...]:
+    """The measures that every replication of every arm has, in the order of the first."""
+    distinct = {id(measures.names): measures.names for replications in arms.values() for measures in replications}
+    if not distinct:
+        return ()
+    first, *others = distinct.values()
+    in_all = set(first).intersection(*others)
+    return tuple(name for name in first if name in in_all)
+
+
+def _stack(replications: Sequence[Measures], names: tuple[MeasureName, ...]) -> Floats:
+    """The measures of an arm, one row a replication, one column a name."""
+    columns: dict[int, NDArray[np.intp]] = {}
+    rows = []
+    for measures in replications:
+        key = id(measures.names)
+        if key not in columns:
+            position = {name: number for number, name in enumerate(measures.names)}
+            columns[key] = np.array([position[name] for name in names], dtype=np.intp)
+        rows.append(measures.values[columns[key]])
+    return np.stack(rows)
+
+
+def find(rows: Sequence[Comparison], *, arm: str, measure: str, group: str = "all") -> Comparison:
+    """The row of an arm, a measure and a group. Raises ResultsError if there is none."""
+    for row in rows:
+        if (row.arm, row.measure, row.group) == (arm, measure, group):
+            return row
+    wanted = f"{arm}, {measure}, {group}"
+    raise ResultsError(
+        f"no comparison of {wanted}. {nearest(wanted, {f'{r.arm}, {r.measure}, {r.group}' for r in rows})}"
+    )
+
+
+def summary(rows: Sequence[Comparison]) -> pd.DataFrame:
+    """The rows of `summary.csv`, tidy."""
+    import pandas as pd
+
+    return pd.DataFrame([{name: getattr(row, name) for name in TIDY} for row in rows], columns=list(TIDY))

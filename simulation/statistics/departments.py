@@ -1,0 +1,294 @@
+"""Effects over departments: simulation noise of their mean, what other departments would change, and their range.
+
+Arrays in, arrays out: `values` has a row a replication and a column a number (or one number a replication),
+`department` says which department each replication used. NaN: a replication without the number.
+
+**Three things, never merged.**
+
+1. `within`: the mean over these departments, each counted once, with its standard error from the spread *within*
+   departments. For D departments with variance s2 among the m replications of each it is sqrt(sum s2 / m) / D. The
+   spread between departments is no noise of that mean, because every one of them is in it. Degrees of freedom are
+   Satterthwaite's, with the fourth powers estimated without bias (s4 of f degrees is too large by (f + 2) / f), so
+   that similar departments have about as many as replications beyond the first of each, which is the most.
+2. `movement`: how far the mean would move with other departments of the ensemble, from the spread between them.
+3. `spread_over`: effects by department with simulation noise removed, from which come the range, counts and shares.
+
+**The model.** Replication r of department d gives y = mu + t_d + e, with t normal of variance T (between departments)
+and e normal of variance S (within, the same in each). Both are estimated from mean squares, as in the analysis of
+variance, T at least 0; mu is the mean over departments. The share B = T / (T + S / m) of the squared distance of a
+department's mean over m replications from mu is its own. The distance is shrunk by sqrt(B), so that the effects have
+the variance T, neither wider (as raw means, which hold noise) nor narrower (as posterior means, shrunk by B).
+Source: T. A. Louis, 'Estimating a population of parameter values using Bayes and empirical Bayes methods', JASA 79
+(1984) 393-398; M. Ghosh, 'Constrained Bayes estimation with applications', JASA 87 (1992) 533-540. Statements
+about one department ('at least 95 % sure') are read from its posterior, of mean mu + B (y - mu) and variance B S / m.
+T is an estimate, too, so statements about every department are read with T at its upper 95 % limit (of the normal
+model: the mean square between departments over its quantile of chi-squared).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.records.schema import Floats
+from simulation.statistics.skewness import Widening, widening_over
+from simulation.statistics.weakness import ENOUGH
+
+MIN_REPLICATIONS = 2
+"""Replications that a department needs to count in a range."""
+MIN_DEPARTMENTS = 20
+"""Departments that a range needs."""
+TAIL = 0.05
+"""The share of departments on either side of the range."""
+Department = NDArray[np.int64]
+
+
+class Ranges(NamedTuple):
+    """For each column: median, 5th and 95th percentile over departments (NaN where no range is stated), and the number
+    of departments."""
+
+    median: Floats
+    low: Floats
+    high: Floats
+    n: NDArray[np.int64]
+
+
+class Within(NamedTuple):
+    """For each column: the mean over departments, its standard error, its degrees of freedom, the number of
+    replications that have the number, by how much skewness widens an interval (not at all if no department has three
+    replications), and the largest share of the squared deviations due to one department (with fewer than ten, to one
+    replication)."""
+
+    mean: Floats
+    standard_error: Floats
+    degrees: Floats
+    n: NDArray[np.int64]
+    widened: Widening
+    share: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """One number over departments, simulation noise removed by the model above.
+
+    numbers: the departments' numbers, in order; n_each: the number of replications of each; effects: shape (n,), noise
+    removed; raw: their means as simulated; posterior_mean, posterior_sd: posterior of each department; between, within:
+    the variances T and S; between_at_most: the upper limit of T.
+    """
+
+    numbers: Department
+    n_each: Floats
+    effects: Floats
+    raw: Floats
+    posterior_mean: Floats
+    posterior_sd: Floats
+    between: float
+    within: float
+    between_at_most: float
+
+    @property
+    def n(self) -> int:
+        """The number of departments."""
+        return len(self.numbers)
+
+    @property
+    def is_range(self) -> bool:
+        """Whether there are enough departments for a range."""
+        return self.n >= MIN_DEPARTMENTS
+
+    @property
+    def range(self) -> tuple[float, float, float]:
+        """Median, 5th and 95th percentile over departments; NaN for fewer than 20."""
+        if not self.is_range:
+            return math.nan, math.nan, math.nan
+        median, low, high = np.quantile(self.effects, [0.5, TAIL, 1 - TAIL]).tolist()
+        return median, low, high
+
+    def counts(self, beyond: float) -> tuple[int, int, int]:
+        """How many departments' effects are below -beyond, from there to beyond, and above."""
+        return counted(self.effects, beyond)
+
+    @property
+    def widest(self) -> tuple[float, float]:
+        """The 5th and 95th percentile with T at its upper limit, so that effects shrink least; NaN for fewer than 20
+        departments."""
+        if not self.is_range:
+            return math.nan, math.nan
+        middle = self.raw.mean()
+        low, high = np.quantile(middle + np.sqrt(self._own_at_most) * (self.raw - middle), [TAIL, 1 - TAIL]).tolist()
+        return low, high
+
+    @property
+    def _own_at_most(self) -> Floats:
+        """The share B of each department with T at its upper limit."""
+        own = self.between_at_most / _or_nan(self.between_at_most + self.within / self.n_each)
+        return np.where(np.isnan(own), 0.0, own)
+
+    def expected_outside(self, low: float, high: float) -> float:
+        """How many departments the model expects outside these bounds, T at its upper limit; the chance of any is no
+        larger."""
+        own, noise = self._own_at_most, self.within / self.n_each
+        mean, sd = self.raw.mean() + own * (self.raw - self.raw.mean()), np.sqrt(own * noise)
+        return float((_below(low, mean, sd) + 1 - _below(high, mean, sd)).sum())
+
+    def sure_beyond(self, bound: float) -> tuple[bool, bool]:
+        """Whether some department is below -bound, and whether some is above bound, each with 95 % certainty."""
+        below = _below(-bound, self.posterior_mean, self.posterior_sd)
+        above = 1 - _below(bound, self.posterior_mean, self.posterior_sd)
+        return bool((below >= 1 - TAIL).any()), bool((above >= 1 - TAIL).any())
+
+
+def counted(effects: Floats, beyond: float) -> tuple[int, int, int]:
+    """How many numbers are below -beyond, from there to beyond, and above."""
+    below, above = int((effects < -beyond).sum()), int((effects > beyond).sum())
+    return below, len(effects) - below - above, above
+
+
+def first_of_each(department: Department) -> NDArray[np.intp]:
+    """The rows in which each department is used for the first time: its independent draws from the ensemble."""
+    return np.sort(np.unique(department, return_index=True)[1])
+
+
+def within(values: Floats, department: Department) -> Within:
+    """The mean of each column over departments, and its noise from the spread within them.
+
+    values: shape (n_replications, n_columns). A department that has the number once is given the mean noise of the
+    others; if all have it once, the noise is not known (NaN).
+    """
+    n_each, mean_each, squares = _sums(values, department)
+    known = n_each > 0
+    n_departments = known.sum(axis=0)
+    mean = np.where(known, mean_each, 0.0).sum(axis=0) / np.where(n_departments > 0, n_departments, np.nan)
+    spare = np.maximum(n_each - 1, 0)
+    pooled = squares.sum(axis=0) / _or_nan(spare.sum(axis=0))
+    variance = np.where(spare > 0, squares / np.maximum(spare, 1), pooled)
+    noise = np.where(known, variance / np.maximum(n_each, 1), 0.0)  # of each department's mean
+    own = np.where(spare > 0, noise, 0.0)
+    fourth = (own**2 / (spare + 2)).sum(axis=0)
+    most = spare.sum(axis=0).astype(float)
+    degrees = np.minimum(np.divide(own.sum(axis=0) ** 2, fourth, out=most.copy(), where=fourth > 0), most)
+    total = squares.sum(axis=0)
+    cubes, largest_alone = _cubes_and_largest(values, department, n_each, mean_each)
+    largest = np.where(n_departments >= ENOUGH, squares.max(axis=0), largest_alone)
+    share = np.divide(largest, total, out=np.zeros_like(total), where=total > 0)
+    error = np.sqrt(noise.sum(axis=0)) / np.where(n_departments > 0, n_departments, np.nan)
+    return Within(mean, error, degrees, n_each.sum(axis=0), widening_over(n_each, squares, cubes), share)
+
+
+def movement(spread: Spread, *, level: float = 0.95) -> float:
+    """How far the mean would move with as many other departments of the ensemble, at this probability: the half-width
+    from the spread between departments alone. NaN with fewer than two."""
+    if spread.n < 2:
+        return math.nan
+    from scipy.special import stdtrit
+
+    return float(stdtrit(spread.n - 1, 0.5 + level / 2)) * math.sqrt(2 * spread.between / spread.n)
+
+
+def spread_over(values: Floats, department: Department) -> Spread:
+    """The spread of one number a replication, (n_replications,), over the departments that have it at least twice."""
+    n_each, mean, squares = (sums[:, 0] for sums in _sums(values[:, None], department))
+    there = n_each >= MIN_REPLICATIONS
+    numbers, n_each, mean, squares = np.unique(department)[there], n_each[there], mean[there], squares[there]
+    effects, between, noise = _model(mean[:, None], n_each[:, None], squares[:, None])
+    shrunk = between[0] / _or_nan(between[0] + noise[0] / n_each)
+    shrunk = np.where(np.isnan(shrunk), 0.0, shrunk)
+    mu = mean.mean() if len(mean) else np.nan
+    posterior_mean, posterior_sd = mu + shrunk * (mean - mu), np.sqrt(shrunk * noise[0] / n_each)
+    most = _between_at_most(mean, n_each, float(noise[0]))
+    return Spread(
+        numbers, n_each, effects[:, 0], mean, posterior_mean, posterior_sd, float(between[0]), float(noise[0]), most
+    )
+
+
+def _between_at_most(mean: Floats, n_each: Floats, noise: float) -> float:
+    """The upper 95 % limit of the variance between departments, at least 0."""
+    if len(mean) < 2:
+        return math.nan
+    from scipy.special import chdtri
+
+    weighted = float(np.average(mean, weights=n_each))
+    squares = float((n_each * (mean - weighted) ** 2).sum())
+    size = (n_each.sum() - (n_each**2).sum() / n_each.sum()) / (len(mean) - 1)
+    return max((squares / float(chdtri(len(mean) - 1, 1 - TAIL)) - noise) / float(size), 0.0)
+
+
+def ranges(values: Floats, department: Department) -> Ranges:
+    """The range of each column over departments, simulation noise removed.
+
+    It is over the departments that have the number at least twice; NaN for fewer than 20 of them.
+    """
+    n_each, mean, squares = _sums(values, department)
+    n_each = np.where(n_each >= MIN_REPLICATIONS, n_each, 0)
+    effects, _, _ = _model(mean, n_each, np.where(n_each > 0, squares, 0.0))
+    n_departments = (n_each > 0).sum(axis=0)
+    enough = n_departments >= MIN_DEPARTMENTS
+    quantiles = np.full((3, values.shape[1]), np.nan)
+    if enough.any():
+        quantiles[:, enough] = np.nanquantile(effects[:, enough], [0.5, TAIL, 1 - TAIL], axis=0)
+    return Ranges(quantiles[0], quantiles[1], quantiles[2], n_departments)
+
+
+def _model(mean: Floats, n_each: Floats, squares: Floats) -> tuple[Floats, Floats, Floats]:
+    """Effects without noise by department and column; variances between and within by column.
+
+    n_each: how many numbers a department has (0: it is left out); mean: their mean; squares: sum of squared deviations.
+    """
+    there = n_each > 0
+    n, n_departments = n_each.sum(axis=0), there.sum(axis=0)
+    within_degrees = n - n_departments
+    noise = squares.sum(axis=0) / _or_nan(within_degrees)
+    weighted = np.where(there, n_each * mean, 0.0).sum(axis=0) / _or_nan(n)
+    between_squares = np.where(there, n_each * (mean - weighted) ** 2, 0.0).sum(axis=0) / _or_nan(n_departments - 1)
+    size = (n - (n_each**2).sum(axis=0) / _or_nan(n)) / _or_nan(n_departments - 1)
+    between = np.maximum((between_squares - noise) / size, 0.0)
+    mu = np.where(there, mean, 0.0).sum(axis=0) / _or_nan(n_departments)
+    shrunk = between / _or_nan(between + noise / np.maximum(n_each, 1))
+    effects = mu + np.sqrt(np.where(np.isnan(shrunk), 0.0, shrunk)) * (mean - mu)
+    return np.where(there, effects, np.nan), between, noise
+
+
+def _sums(values: Floats, department: Department) -> tuple[Floats, Floats, Floats]:
+    """For each department (in order of number) and column: the number of replications that have the number, their mean,
+    and the sum of squared deviations from it."""
+    numbers, row = np.unique(department, return_inverse=True)
+    known = ~np.isnan(values)
+    shape = (len(numbers), values.shape[1])
+    n_each, total, squares = (np.zeros(shape) for _ in range(3))
+    np.add.at(n_each, row, known)
+    np.add.at(total, row, np.where(known, values, 0.0))
+    mean = total / np.maximum(n_each, 1)
+    np.add.at(squares, row, np.where(known, values - mean[row], 0.0) ** 2)
+    return n_each, mean, squares
+
+
+def _cubes_and_largest(
+    values: Floats, department: Department, n_each: Floats, mean_each: Floats
+) -> tuple[Floats, Floats]:
+    """By department and column the sum of cubed deviations from its mean; by column the most by which the squared
+    deviations would add up to less without one replication."""
+    row = np.unique(department, return_inverse=True)[1]
+    from_mean = np.where(np.isnan(values), 0.0, values - mean_each[row])
+    cubes = np.zeros_like(mean_each)
+    np.add.at(cubes, row, from_mean**3)
+    n = n_each[row]
+    return cubes, (from_mean**2 * n / np.maximum(n - 1, 1)).max(axis=0)
+
+
+def _or_nan(number: Floats) -> Floats:
+    """The number as a divisor: NaN where it is not above 0."""
+    divisor: Floats = np.where(np.asarray(number) > 0, number, np.nan)
+    return divisor
+
+
+def _below(bound: float, mean: Floats, sd: Floats) -> Floats:
+    """The chance that each department is below a bound, by its posterior; 0 or 1 where that has no spread."""
+    from scipy.special import ndtr
+
+    known = sd == 0
+    chance: Floats = np.where(known, mean < bound, ndtr((bound - mean) / np.where(known, 1.0, sd)))
+    return chance

@@ -1,0 +1,238 @@
+"""The mean of some numbers, one a replication, with its interval.
+
+Intervals cover simulation noise only. They do not cover uncertainty about inputs and structure.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.errors import ResultsError
+from simulation.records.schema import Floats
+from simulation.statistics import always_valid
+from simulation.statistics.always_valid import IntervalKind
+from simulation.statistics.departments import MIN_REPLICATIONS, Department, first_of_each, within
+from simulation.statistics.skewness import sides, widening
+from simulation.statistics.weakness import Weakness, largest_share, weakness_of, width_factor
+
+LEVEL = 0.95
+"""The probability with which an interval holds, unless stated."""
+
+LEAST_CHANCE = 1e-12
+"""The least chance of missing the mean for which skewness is reckoned."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean over replications with its interval. Bounds are NaN where there is no interval: with fewer than two
+    replications, or too few for an always-valid one.
+
+    n: number of replications that have the number; of: number of all replications (0: the same); largest_share: the
+    share of the variance due to one replication (over ten or more departments: to one department); error: the standard
+    error over an ensemble (None: from sd and n); departments: number of departments that have the number at least
+    twice.
+    """
+
+    mean: float
+    low: float
+    high: float
+    sd: float
+    n: int
+    of: int = 0
+    largest_share: float = 0.0
+    error: float | None = None
+    departments: int | None = None
+    always_valid: bool = False
+
+    @property
+    def half_width(self) -> float:
+        """Half the length of the interval."""
+        return (self.high - self.low) / 2
+
+    def times(self, factor: float) -> Interval:
+        """The interval of the number multiplied by a factor."""
+        low, high = sorted((factor * self.low, factor * self.high))
+        error = None if self.error is None else abs(factor) * self.error
+        return replace(self, mean=factor * self.mean, low=low, high=high, sd=abs(factor) * self.sd, error=error)
+
+    @property
+    def standard_error(self) -> float:
+        """The standard error of the mean, over an ensemble from the spread within departments."""
+        if self.error is not None:
+            return self.error
+        return self.sd / math.sqrt(self.n) if self.n else np.nan
+
+    @property
+    def weakness(self) -> Weakness | None:
+        """Why no definite statement may rest on the interval; None if one may."""
+        return weakness_of(
+            self.n, of=self.of, spread=self.sd, largest_share=self.largest_share, departments=self.departments
+        )
+
+    @property
+    def judged(self) -> tuple[float, float]:
+        """The bounds from which a statement is read: wider if one replication makes most of the variance, NaN if no
+        statement may rest on them."""
+        factor = width_factor(self.weakness, self.n, departments=self.departments, always_valid=self.always_valid)
+        if factor == 1:
+            return self.low, self.high
+        return self.mean - factor * (self.mean - self.low), self.mean + factor * (self.high - self.mean)
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether the interval lies on one side of 0, and a definite statement may rest on it."""
+        low, high = self.judged
+        return low > 0 or high < 0
+
+    def single(self, *, level: float = LEVEL) -> tuple[float, float]:
+        """The bounds between which one more replication falls with this probability: the mean -+ t sd sqrt(1 + 1/n).
+
+        Unlike the interval of the mean it does not shrink to nothing, and unlike the lowest and highest of n it does
+        not grow with n. NaN with fewer than two replications.
+        """
+        if self.n < 2:
+            return np.nan, np.nan
+        half_width = t_quantile(self.n - 1, level) * self.sd * math.sqrt(1 + 1 / self.n)
+        return self.mean - half_width, self.mean + half_width
+
+
+@functools.cache
+def t_quantile(degrees: float, level: float = LEVEL) -> float:
+    """The two-sided quantile of Student's t: 2.262 for 9 degrees of freedom at 95 %."""
+    from scipy.special import stdtrit  # the same number as scipy.stats.t.ppf, and a tenth of its import time
+
+    return float(stdtrit(degrees, 0.5 + level / 2))
+
+
+def critical_value(n: int, level: float, kind: IntervalKind) -> float:
+    """The half-width in standard errors at n replications, n at least 2, of numbers without skewness.
+
+    NaN where an always-valid one is unbounded. `intervals` widens them where numbers are skewed.
+    """
+    if kind == "fixed_sample":
+        return t_quantile(n - 1, level)
+    value = always_valid.critical_value(n, level)
+    return value if math.isfinite(value) else math.nan
+
+
+@functools.cache
+def tail_level(n: int, level: float, kind: IntervalKind) -> float:
+    """The level at which skewness matters to an interval: its own; of an always-valid one, at n replications, that of
+    the t interval that would be as wide."""
+    if kind == "fixed_sample" or math.isnan(critical_value(n, level, kind)):
+        return level
+    from scipy.special import stdtr
+
+    return 1 - max(2 * float(stdtr(n - 1, -critical_value(n, level, kind))), LEAST_CHANCE)
+
+
+def interval(
+    values: Floats,
+    *,
+    level: float = LEVEL,
+    kind: IntervalKind = "fixed_sample",
+    department: Department | None = None,
+) -> Interval:
+    """The mean of one number a replication with its interval; replications without a number are left out.
+
+    `department`: which one each replication used, over an ensemble.
+    """
+    column = intervals(values[:, None], level, kind, department)
+    mean, half_width, sd, share = (float(part[0]) for part in (column.mean, column.half_width, column.sd, column.share))
+    error, departments = None, None
+    if column.error is not None and department is not None:
+        _, times = np.unique(department[~np.isnan(values)], return_counts=True)
+        error, departments = float(column.error[0]), int((times >= MIN_REPLICATIONS).sum())
+    n = int(column.n[0])
+    lower, upper = sides(float(column.tail[0]), tail_level(n, level, kind)) if n > 1 else (1.0, 1.0)
+    bounds = (mean - lower * half_width, mean + upper * half_width)
+    return Interval(mean, *bounds, sd, n, column.of, share, error, departments, always_valid=kind == "always_valid")
+
+
+class Intervals(NamedTuple):
+    """Intervals of several columns of numbers, shape (n_columns,) each.
+
+    n: number of replications that have a number; share: the largest share of the variance due to one replication (over
+    ten or more departments: to one department); widened: the factor by which skewness widens it at 95 %, which the
+    half-width includes; of: number of all replications; tail: by how much a level above 95 %, or an always-valid
+    interval, widens one side further (`skewness.sides` at `tail_level`), which the half-width does not include;
+    degrees, error: degrees of freedom and standard error over an ensemble, None without one.
+    """
+
+    mean: Floats
+    half_width: Floats
+    sd: Floats
+    n: NDArray[np.int64]
+    share: Floats
+    widened: Floats
+    of: int
+    tail: Floats
+    degrees: Floats | None = None
+    error: Floats | None = None
+
+
+def intervals(values: Floats, level: float, kind: IntervalKind, department: Department | None = None) -> Intervals:
+    """The intervals of columns of numbers, one row a replication: t, wider where numbers are skewed, or always valid.
+    The half-width does not include what `tail` adds to one side.
+
+    `department`: the department that each replication used; the intervals are then those of the mean over departments,
+    from the spread within them.
+
+    A column with an infinite number, because a stay had not ended, is NaN: leaving that replication out would leave out
+    the longest stays, most of them in the slowest arm.
+    """
+    if department is not None and kind == "always_valid":  # each department is a draw from the ensemble, once
+        values, department = values[first_of_each(department)], None
+    n = (~np.isnan(values)).sum(axis=0)
+    values = np.where(np.isinf(values).any(axis=0), np.nan, values)
+    known = ~np.isnan(values)
+    n_known = known.sum(axis=0)
+    mean = np.where(known, values, 0.0).sum(axis=0) / np.where(n_known > 0, n_known, np.nan)
+    from_mean = np.where(known, values - mean, 0.0)
+    sd = np.sqrt((from_mean**2).sum(axis=0) / np.where(n_known > 1, n_known - 1, np.nan))
+    lowest, highest = np.where(known, values, np.inf).min(axis=0), np.where(known, values, -np.inf).max(axis=0)
+    equal = lowest == highest  # exactly no spread, and the mean is the number itself
+    mean, sd = np.where(equal, lowest, mean), np.where(equal & (n > 1), 0.0, sd)
+    if department is not None:
+        over = within(values, department)
+        degrees = over.degrees.tolist()
+        quantiles = {number: t_quantile(number, level) for number in set(degrees) if number > 0}
+        critical_values = np.array([quantiles.get(number, np.nan) for number in degrees])
+        widened, tail = over.widened
+        half_width = widened * critical_values * over.standard_error
+        half_width, share = np.where(equal & (n > 1), 0.0, half_width), np.where(equal, 0.0, over.share)
+        mean = np.where(equal, lowest, over.mean)
+        return Intervals(mean, half_width, sd, n, share, widened, len(values), tail, over.degrees, over.standard_error)
+    by_n = {int(number): critical_value(int(number), level, kind) for number in np.unique(n) if number > 1}
+    critical = np.array([by_n.get(int(number), np.nan) for number in n])
+    widened, tail = widening(from_mean, sd, n)
+    if kind == "always_valid":
+        widened, tail = np.ones(len(n)), tail * widened
+    half_width = widened * critical * sd / np.sqrt(np.maximum(n, 1))
+    share = np.where(equal, 0.0, largest_share(from_mean**2))
+    return Intervals(mean, half_width, sd, n, share, widened, len(values), tail)
+
+
+def replications_needed(sd: float, half_width_wanted: float, *, level: float = LEVEL) -> int:
+    """The fewest replications (at least 2) whose interval would be no wider, if the standard deviation stays.
+
+    n is the smallest with t(n - 1) * sd / sqrt(n) <= half_width_wanted, found by iterating the quantile. Raises
+    ResultsError if the half-width wanted is not above 0 or the standard deviation is not known.
+    """
+    if not half_width_wanted > 0 or not np.isfinite(sd):
+        raise ResultsError(
+            f"replications needed: half-width {half_width_wanted}, standard deviation {sd}. "
+            "Give a half-width above 0, and at least two replications"
+        )
+    n = 2
+    while (needed := math.ceil((t_quantile(n - 1, level) * sd / half_width_wanted) ** 2)) > n:
+        # The quantile falls as n grows: a step to the root of the normal bound, never past the answer, then by one.
+        floor = math.ceil((t_quantile(10**9, level) * sd / half_width_wanted) ** 2)
+        n = min(max(n + 1, floor), needed)
+    return n

@@ -1,0 +1,283 @@
+"""What an interval supports, in words, against differences stated before the run. The only file that words a verdict.
+
+The rule, for a minimal important difference (MID) and the interval of the paired difference:
+
+- arms known to be the same in everything      -> 'identical'
+- no difference in any replication, to the last digit, of something that happens in them -> 'no difference' in so many
+  replications: the arm did not affect it
+- no difference in any replication of something that never, or hardly ever, happens (a share whose own interval reaches
+  0 or 1) -> 'none seen': with no spread there is no interval, and a case never seen is no proof of safety
+- the whole interval below 0                   -> 'cuts'; and by more than the MID if it lies below -MID, by less than
+  the MID if it lies above -MID, else at least by something
+- the whole interval above 0                   -> 'lengthens', likewise
+- it holds 0 and lies inside (-MID, MID)       -> 'no change beyond' the MID
+- otherwise                                    -> 'cannot tell', and how many more replications would bring the
+  half-width to half the MID, judging by the spread of those there are
+
+Whatever the interval says, the verdict is 'cannot tell', with the reason, for fewer than three replications, where most
+replications lack the measure, where fewer than ten show no spread, and where one of ten to nineteen makes over half the
+variance; of twenty or more that is read from an interval four times as wide (`statistics/weakness.py`). Only
+'identical' stays.
+
+This is the two one-sided tests of equivalence beside the ordinary test; 'no change beyond' and 'cuts by less than
+the MID' are both equivalence, told apart by whether the direction is known.
+
+Verdicts that are looked at together are a `family`. Chance alone would bring about one of many, so each is read from an
+interval so wide that all of the family hold together with about 95 % (Bonferroni, whatever the dependence between
+arms that share a baseline; wider on the side of a long tail, `statistics/skewness.py`, which says how often they hold
+where replications are few and differences much skewed). Intervals that are shown stay at 95 % each. For margins the
+family widens claims of safety only; harm is judged from the interval by itself. Why:
+docs/decisions/0014-how-many-were-looked-at.md.
+
+While a result grows, and once it has grown beyond the number of replications planned, intervals are always valid
+(`statistics/always_valid.py`): a verdict may then be read after every replication. The comparison carries the kind of its
+interval and the sentence names it. Before such an interval is bounded it is 'cannot tell yet'.
+
+A verdict is about simulation noise only and says so: inputs and structure are swept elsewhere. Verdicts of several runs
+are put together in `statistics/compare_runs.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from simulation.department.own_measures import Better
+from simulation.errors import ResultsError
+from simulation.statistics import always_valid
+from simulation.statistics.always_valid import IntervalKind
+from simulation.statistics.compare import Comparison
+from simulation.statistics.intervals import replications_needed, tail_level
+from simulation.statistics.skewness import sides
+from simulation.statistics.weakness import ENOUGH, MIN_REPLICATIONS, words_of
+
+Kind = Literal["identical", "no difference", "none seen", "cuts", "lengthens", "no change beyond", "cannot tell"]
+Size = Literal["more", "less", "open"]
+Unseen = Literal["no difference", "none seen"]
+NonInferiority = Literal["non-inferior", "inferior", "worse", "no difference", "none seen", "cannot tell"]
+LAYER = "Simulation noise only: inputs and structure are not in this interval."
+"""The source of uncertainty that an interval is about, which every sentence names."""
+IDENTICAL = "identical to baseline"
+INTERVAL_WORDS: dict[IntervalKind, str] = {"fixed_sample": "interval", "always_valid": "always-valid interval"}
+INTERVAL_NOTES: dict[IntervalKind, tuple[str, ...]] = {
+    "fixed_sample": (),
+    "always_valid": (
+        "Intervals are always valid: they hold however often one looks while replications are added, and are wider "
+        "than ordinary ones.",
+    ),
+}
+"""Notes of a table on its kind of interval; none for the ordinary one."""
+PILOT = 10
+"""Replications below which their spread says too little about how many more are needed: the interval of a standard
+deviation from 10 reaches from 0.7 to 1.8 times it."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict on one difference: its kind, a few words, one sentence.
+
+    size: if the direction is known, whether the difference is more or less than the MID, or open; n_more: how many
+    more replications are needed (None if that is not known or does not apply). answer: the words without the reason why
+    it cannot be told; direction: the words without the size, too: 'shorter', 'cannot tell'.
+    """
+
+    kind: Kind
+    words: str
+    sentence: str
+    answer: str
+    direction: str
+    size: Size | None = None
+    n_more: int | None = None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Whether a measure got worse by less than its margin: kind, a few words, one sentence, replications needed."""
+
+    kind: NonInferiority
+    words: str
+    sentence: str
+    n_more: int | None = None
+
+
+def verdict(comparison: Comparison, mid: float, *, family: int = 1, identical: bool = False) -> Verdict:
+    """The verdict on a difference against the minimal important difference (in the measure's unit, above 0).
+
+    family: how many verdicts are looked at together; identical: the arm is known to be the baseline in everything.
+    """
+    if not mid > 0:
+        raise ResultsError(f"minimal important difference of {comparison.measure}: {mid}. Give a number above 0")
+    if identical:
+        return Verdict("identical", IDENTICAL, _sentence(comparison, IDENTICAL, family), IDENTICAL, IDENTICAL)
+    unseen = _none_seen(comparison)
+    if unseen is not None:
+        return Verdict(*unseen, _sentence(comparison, unseen[1], family), unseen[1], unseen[1])
+    kind, size, words = interval_words(*comparison.together(family), mid, comparison.unit, comparison.better)
+    if kind != "cannot tell":
+        told = direction_words(comparison.unit, comparison.better, down=kind == "cuts") if size is not None else words
+        return Verdict(kind, words, _sentence(comparison, words, family), words, told, size)
+    n_more = _n_more(comparison, mid / 2, family)
+    low, high = comparison.together(1)
+    alone = low > 0 or high < 0 or (-mid < low and high < mid)
+    answer, why = _cannot_tell(comparison, n_more, family, alone=alone)
+    words = f"{answer}: {why}"
+    return Verdict("cannot tell", words, _sentence(comparison, words, family), answer, "cannot tell", n_more=n_more)
+
+
+def interval_words(low: float, high: float, mid: float, unit: str, better: Better) -> tuple[Kind, Size | None, str]:
+    """What an interval of a difference supports against the minimal important difference: kind, size, a few words."""
+    important = threshold(mid, unit)
+    if low > 0 or high < 0:
+        kind: Kind = "cuts" if high < 0 else "lengthens"
+        nearest_zero, furthest = sorted((abs(low), abs(high)))
+        size: Size = "more" if nearest_zero >= mid else "less" if furthest < mid else "open"
+        by = {"more": " by more than", "less": " by less than", "open": ", perhaps by less than"}[size]
+        return kind, size, f"{direction_words(unit, better, down=kind == 'cuts')}{by} {important}"
+    if -mid < low and high < mid:
+        return "no change beyond", None, f"no change beyond {important}"
+    return "cannot tell", None, "cannot tell"
+
+
+def margin_words(low: float, high: float, margin: float, unit: str, better: Better) -> tuple[NonInferiority, str]:
+    """What an interval of a difference supports against a margin of safety: kind, a few words."""
+    worst, best = _worst_and_best(low, high, better)
+    return _margin_words(worst, best, margin, unit)
+
+
+def _worst_and_best(low: float, high: float, better: Better) -> tuple[float, float]:
+    """The ends of an interval, each as how much worse it is than the baseline."""
+    return (high, low) if better == "lower" else (-low, -high)
+
+
+def _margin_words(worst: float, best: float, margin: float, unit: str) -> tuple[NonInferiority, str]:
+    """The kind and words for a difference between `best` and `worst`, each as how much worse it is."""
+    within = threshold(margin, unit)
+    if worst < margin:
+        return "non-inferior", f"not worse by {within} or more"
+    if best > margin:
+        return "inferior", f"worse by more than {within}"
+    if best > 0:
+        return "worse", f"worse, perhaps by less than {within}"
+    return "cannot tell", "cannot tell"
+
+
+def non_inferiority(comparison: Comparison, margin: float, *, family: int = 1, identical: bool = False) -> Judgement:
+    """Whether the arm is worse than the baseline by less than a margin (in the measure's unit, above 0).
+
+    Non-inferior if the interval, as wide as the `family` asks, ends before the margin. Inferior if the interval by
+    itself is wholly beyond the margin; worse if it is wholly on the worse side, but not wholly beyond. A claim of
+    safety must hold together with all others; a sign of harm is not hidden because many were looked at. Which way is
+    worse is in the measure's definition; `identical`: see `verdict`. Raises ResultsError for a measure without a better
+    direction.
+    """
+    if not margin > 0:
+        raise ResultsError(f"margin of {comparison.measure}: {margin}. Give a number above 0")
+    if comparison.better == "neither":
+        raise ResultsError(
+            f"measure '{comparison.measure}' is neither better lower nor higher. Choose another for a margin"
+        )
+    if identical:
+        return Judgement("non-inferior", IDENTICAL, _sentence(comparison, IDENTICAL, family))
+    unseen = _none_seen(comparison)
+    if unseen is not None:
+        return Judgement(*unseen, _sentence(comparison, unseen[1], family))
+    worst, _ = _worst_and_best(*comparison.together(family), comparison.better)
+    worst_alone, best_alone = _worst_and_best(*comparison.together(1), comparison.better)
+    kind, words = _margin_words(worst, best_alone, margin, comparison.unit)
+    if kind != "cannot tell":
+        return Judgement(kind, words, _sentence(comparison, words, family))
+    n_more = _n_more(comparison, margin / 2, family)
+    words = ": ".join(_cannot_tell(comparison, n_more, family, alone=worst_alone < margin))
+    return Judgement("cannot tell", words, _sentence(comparison, words, family), n_more)
+
+
+def threshold(value: float, unit: str) -> str:
+    """A minimal important difference or a margin: '5 min', '1 point'."""
+    if unit == "share":
+        return f"{100 * value:g} point{'s' if 100 * value != 1 else ''}"
+    return f"{value:g} {'min' if unit == 'minutes' else unit}"
+
+
+def _none_seen(comparison: Comparison) -> tuple[Unseen, str] | None:
+    """The kind and words of a verdict where no replication shows any difference; None otherwise."""
+    n = comparison.n_replications
+    if n < MIN_REPLICATIONS or not comparison.difference_low == comparison.difference_high == 0:
+        return None
+    if comparison.unit == "share" and not (comparison.low > 0 and comparison.high < 1):
+        cases = "no case seen" if comparison.mean == 0 else "too few cases"
+        return "none seen", f"{cases} in {n} replications"
+    if n < ENOUGH:
+        return None
+    return "no difference", f"no difference in any of {n} replications"
+
+
+def direction_words(unit: str, better: Better, *, down: bool) -> str:
+    """The direction of a change in words: 'shorter', or 'lower (better)'."""
+    if unit == "minutes":
+        return "shorter" if down else "longer"
+    if better == "neither":
+        return "lower" if down else "higher"
+    return f"{'lower' if down else 'higher'} ({'better' if (better == 'lower') == down else 'worse'})"
+
+
+def _n_more(comparison: Comparison, half_width: float, family: int) -> int | None:
+    """About how many more replications would bring the half-width down to this; None with too few to know their spread.
+
+    0 where the interval is narrow enough and happens to lie across a limit.
+    """
+    if comparison.n_replications < PILOT or comparison.weakness is not None or not np.isfinite(comparison.spread):
+        return None
+    n, level = comparison.n_replications, comparison.level_of(family)
+    count = always_valid.replications_needed if comparison.interval_kind == "always_valid" else replications_needed
+    needed = count(comparison.spread, half_width, level=level)
+    if comparison.tail:  # what one side grows by falls as replications are added
+        then = max(n, needed)
+        wider = max(sides(comparison.tail * n / then, tail_level(then, level, comparison.interval_kind)))
+        needed = count(wider * comparison.spread, half_width, level=level)
+    return max(needed - n, 0)
+
+
+def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alone: bool) -> tuple[str, str]:
+    """That it cannot be told; why, and what would help. `alone`: its own interval, outside the family, would tell."""
+    n = comparison.n_replications
+    among = f" among {family} looked at" if family > 1 and alone else ""
+    if math.isnan(comparison.difference):
+        return "cannot tell", "not known in some replication, as where somebody's stay had not ended"
+    if comparison.interval_kind == "always_valid":
+        first = always_valid.first_bounded(comparison.level_of(family))
+        if n < first:  # the interval beside it may be there already: it is the row's own, of no family
+            shown = n >= always_valid.first_bounded(comparison.level)
+            adjusted = f" adjusted for {family} comparisons" if shown else ""
+            return f"cannot tell yet{among}", f"the first interval{adjusted} needs {first} replications (n = {n})"
+    if (weakness := comparison.weakness) is not None:
+        share, departments = comparison.largest_share, comparison.departments_within
+        why = words_of(weakness, n, of=comparison.of, largest_share=share, departments=departments)
+        return "cannot tell", why
+    if n_more is None:
+        return f"cannot tell{among}", f"{n} replications, too few to say how many more"
+    if n_more == 0:
+        return f"cannot tell{among}", "the interval is as narrow as planned"
+    return f"cannot tell{among}", f"about {n_more:,} more replication{'s' if n_more != 1 else ''} (from n = {n})"
+
+
+def _sentence(comparison: Comparison, words: str, family: int) -> str:
+    """The verdict as a sentence: measure, arm, words, numbers, source of uncertainty."""
+    group = "" if comparison.group == "all" else f" ({comparison.group})"
+    together = f", judged together with {family - 1} more" if family > 1 else ""
+    return f"{comparison.measure}{group}: {comparison.arm}: {words} ({_numbers(comparison)}{together}). {LAYER}"
+
+
+def _numbers(comparison: Comparison) -> str:
+    scale, unit = (100, "percentage points") if comparison.unit == "share" else (1, comparison.unit)
+    values: Sequence[float] = (comparison.difference, comparison.difference_low, comparison.difference_high)
+    mean, low, high = (f"{scale * value:+.2f}" for value in values)
+    kind = INTERVAL_WORDS[comparison.interval_kind]
+    bounds = f"{100 * comparison.level:.0f} % {kind} {low} to {high}"
+    return (
+        f"{mean} {unit}, {f'no {kind} yet' if math.isnan(comparison.difference_low) else bounds}, "
+        f"n = {comparison.n_replications}, against {comparison.baseline}"
+    )

@@ -1,0 +1,361 @@
+"""Offered load: how much work a pathway asks of each pool in each hour of the week, before any queue.
+
+A sample of drawn patients walks the route as if nobody ever waited, left or was turned away, and the minutes of
+each step are booked on its pools in the hours in which they fall. What is kept is booked until it is released,
+for the time of the steps only. So this is demand, not use: a load above 1 in some hours makes a queue that the
+other hours must clear, above 1 over the week a queue that nothing clears.
+
+The sample may have gone through a triage policy first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.department.graph import coin_name, coins_of, graph_of
+from simulation.department.rota import (
+    HOURS_OF_WEEK,
+    closed_units,
+    intervals,
+    mean_per_day,
+    units_by_hour,
+    weekly_weights,
+)
+from simulation.department.vocabulary import (
+    ACUITY_NOW,
+    Branch,
+    ByAttribute,
+    ByChance,
+    ByHours,
+    ByOutage,
+    ByQueue,
+    End,
+    Loop,
+    Outage,
+    Pathway,
+    Pool,
+    Profile,
+    QuietDays,
+    Shift,
+    Step,
+    down_share,
+    minutes_column,
+    minutes_held,
+)
+from simulation.patients import Draws
+from simulation.records.schema import Floats, Ints
+from simulation.units import TICKS_PER_MINUTE, WEEK
+
+WEEK_MINUTES = HOURS_OF_WEEK * 60
+
+
+@dataclass(frozen=True)
+class Load:
+    """Work asked of pools and units on duty, by hour of the week (0 is Monday 0-1 h).
+
+    pools     names
+    work      (n_pools, 168) unit-hours asked for in that hour of a mean week
+    capacity  (n_pools, 168) mean units on duty; infinity where unlimited
+    error     (n_pools,) standard error of the week's load, from the sample
+    """
+
+    pools: tuple[str, ...]
+    work: Floats
+    capacity: Floats
+    error: Floats
+
+    def ratio(self) -> Floats:
+        """Load by hour of the week, shape (n_pools, 168); inf if there is work and nobody on duty."""
+        return load_ratio(self.work, self.capacity)
+
+    def by_hour(self) -> Floats:
+        """Load by clock hour over all days, shape (n_pools, 24)."""
+        days = (len(self.pools), 7, 24)
+        return load_ratio(self.work.reshape(days).sum(axis=1), self.capacity.reshape(days).sum(axis=1))
+
+    def weekly(self) -> Floats:
+        """Load over the week, shape (n_pools,)."""
+        return load_ratio(self.work.sum(axis=1), self.capacity.sum(axis=1))
+
+
+def load_ratio(work: Floats, capacity: Floats) -> Floats:
+    """Work divided by capacity; 0 without work, whatever the capacity."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(work > 0, work / capacity, 0.0)
+
+
+def offered_load(pathway: Pathway, patients: Draws) -> Load:
+    """The load that a sample of patients asks for, scaled to each source's arrivals in a mean week of the year.
+
+    Assumes a sound pathway, and a sample of whole weeks (four or more, so that hours are told apart). Work for
+    any of several pools is shared in proportion to the units each has on duty in the hour in which the step
+    starts; up to an unlimited one, which gets all of it if it is first and nothing if it is not. A branch on a queue
+    finds nobody waiting, one on an outage the sample's own spans; escalation opens nothing, nobody overflows and no
+    step ends early. A pool that a random outage closes has the units that it has in the long run. Patients present at
+    time 0 are left out. Draw the sample from the department `in_a_mean_week`.
+    """
+    walk = _Walk(pathway, patients)
+    walk.run()
+    weekly_error = walk.weekly_error()
+    capacity = np.stack([_units(pathway, pool) for pool in pathway.pools.values()])
+    hours_on_duty = capacity.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.where(weekly_error > 0, weekly_error / hours_on_duty, 0.0)
+    return Load(tuple(pathway.pools), walk.work, capacity, error)
+
+
+def in_a_mean_week(pathway: Pathway) -> Pathway:
+    """The department without surges and without factors that last, which would make one sample unlike another.
+
+    Where minutes follow demand, every month is a mean one, so that they follow what is above plan and no season.
+    """
+    surges = any(source.surges for source in pathway.arrivals.values())
+    if not (pathway.lasting_factors or pathway.follows or surges):
+        return pathway
+    arrivals = {
+        name: replace(source, surges=(), by_month=None if pathway.follows else source.by_month)
+        for name, source in pathway.arrivals.items()
+    }
+    return replace(pathway, arrivals=arrivals, lasting_factors={})
+
+
+def _units(pathway: Pathway, pool: Pool) -> Floats:
+    """Mean units on duty in each hour of the week, less what an outage closes in the long run, shape (168,)."""
+    units = units_by_hour(pool)
+    if pool.closed_while is None:
+        return units
+    closes = closed_units(pool)
+    closed = units if closes is None else np.minimum(units, closes)
+    return units - closed * _down_by_hour(pathway.outages[pool.closed_while])
+
+
+def _down_by_hour(outage: Outage) -> Floats:
+    """The share of each hour of the week in which something is down in the long run, shape (168,)."""
+    if not isinstance(outage, QuietDays):
+        return np.full(HOURS_OF_WEEK, down_share(outage))
+    within = units_by_hour(
+        Pool(kind="staff", rota=(Shift(hours=outage.hours, number=1),), evidence="assumed", source="")
+    )
+    return (1 - outage.fullest_share) * within
+
+
+class _Walk:
+    """The patients of the sample on their way through the route. Clocks are minutes; rows are patients."""
+
+    def __init__(self, pathway: Pathway, patients: Draws) -> None:
+        self.pathway = pathway
+        self.nodes = pathway.nodes()
+        self.number = {name: number for number, name in enumerate(self.nodes)}
+        self.pools = {name: number for number, name in enumerate(pathway.pools)}
+        self.loops = {name: number for number, name in enumerate(pathway.loops)}
+        self.units = {name: _units(pathway, pool) for name, pool in pathway.pools.items()}
+        self.who = np.flatnonzero(patients.arrival_source < len(pathway.arrivals))
+        self.arrival_source = patients.arrival_source[self.who]
+        self.attributes = {name: codes[self.who] for name, codes in patients.attributes.items()}
+        self.minutes = {name: drawn[:, self.who] for name, drawn in patients.minutes.items()}
+        n = len(self.who)
+        starts = [self.number[source.starts] for source in pathway.arrivals.values()]
+        self.at = np.asarray(starts, dtype=np.int64)[self.arrival_source]
+        self.clock = patients.arrived_at[self.who] / TICKS_PER_MINUTE
+        self.started = self.clock.copy()
+        """When each patient's last step started; the arrival before the first step."""
+        self.outages = patients.outages
+        self.weight = _weights(pathway, self.arrival_source)
+        self.held = np.zeros((n, len(self.pools)))
+        """The part of a unit of each pool that each patient holds (less than 1 where several pools could serve)."""
+        classes = tuple(pathway.priority.classes)
+        self.acuity = np.full(n, classes.index(pathway.priority.untriaged_as), dtype=np.int64)
+        self.passes = np.zeros((len(self.loops), n), dtype=np.int64)
+        self.clock_started: dict[str, Floats] = {
+            clock: np.full(n, np.nan) for step in pathway.steps.values() for clock in step.starts_clock
+        }
+        """When each running clock was started."""
+        self.work = np.zeros((len(self.pools), HOURS_OF_WEEK))
+        self.hours = np.zeros((len(self.pools), n))
+
+    def run(self) -> None:
+        """Sweep over the nodes, each after those that lead to it, until every patient has reached an end."""
+        order = _order(self.pathway)
+        while (self.at >= 0).any():
+            for name in order:
+                rows = np.flatnonzero(self.at == self.number[name])
+                if len(rows):
+                    self._move(name, self.nodes[name], rows)
+
+    def weekly_error(self) -> Floats:
+        """Standard error of each pool's unit-hours a week, sources apart, shape (n_pools,)."""
+        variance = np.zeros(len(self.pools))
+        for source in np.unique(self.arrival_source):
+            of_source = self.arrival_source == source
+            variance += of_source.sum() * np.var(self.hours[:, of_source] * self.weight[of_source], axis=1)
+        return np.sqrt(variance)
+
+    def _move(self, name: str, node: Step | Branch | Loop | End, rows: Ints) -> None:
+        if isinstance(node, Step):
+            self._serve(node, rows)
+            self.at[rows] = self.number[node.next]
+        elif isinstance(node, End):
+            self.at[rows] = -1
+        else:
+            self.at[rows] = self._choose(name, node, rows)
+
+    def _choose(self, name: str, node: Branch | Loop, rows: Ints) -> Ints:
+        """The number of the node to which each of these patients goes."""
+        if isinstance(node, ByAttribute):
+            cases = [
+                self.number[node.cases.get(category, node.otherwise or "")]
+                for category in self.pathway.categories(node.attribute)
+            ]
+            codes = self.acuity if node.attribute == ACUITY_NOW else self.attributes[node.attribute]
+            return np.asarray(cases)[codes[rows]]
+        if isinstance(node, ByChance):
+            return np.asarray([self.number[to] for to in node.targets])[self._coin(name, rows)]
+        if isinstance(node, ByQueue):
+            return np.full(len(rows), self.number[node.then if node.at_least == 0 else node.otherwise])
+        if isinstance(node, ByHours):
+            tick = (self.clock[rows] * TICKS_PER_MINUTE) % WEEK
+            opened = np.zeros(len(rows), dtype=bool)
+            for start, end in intervals(node.hours, node.days):
+                opened |= (tick >= start) & (tick < end)
+            return np.where(opened, self.number[node.then], self.number[node.otherwise])
+        if isinstance(node, ByOutage):
+            down = self._down(self.outages[node.outage], rows, since_start=node.since_start)
+            return np.where(down, self.number[node.then], self.number[node.otherwise])
+        passes = self.passes[self.loops[name]]
+        again = passes[rows] < self.attributes[node.passes][rows]
+        passes[rows] += again
+        return np.where(again, self.number[node.again], self.number[node.next])
+
+    def _coin(self, name: str, rows: Ints) -> Ints:
+        """The outcome of a branch's coin for each of these patients, in the pass that the patient is in."""
+        coins = coins_of(self.pathway)[name]
+        turn = sum((self.passes[self.loops[loop]][rows] * on for loop, on in coins.loops), np.zeros(len(rows), int))
+        columns = np.stack([self.attributes[coin_name(name, number)] for number in range(coins.number)])
+        return np.asarray(columns[turn, rows])
+
+    def _down(self, spans: Ints, rows: Ints, *, since_start: bool) -> NDArray[np.bool_]:
+        """Whether something is down now, or was at any time since the last step of each of these patients began."""
+        now = self.clock[rows] * TICKS_PER_MINUTE
+        since = self.started[rows] * TICKS_PER_MINUTE if since_start else now
+        ends = np.concatenate(([-1], spans[:, 1]))
+        return np.asarray(ends[np.searchsorted(spans[:, 0], now, side="right")] > since)
+
+    def _serve(self, step: Step, rows: Ints) -> None:
+        """Book a step's minutes on its pools and on what is held, and move the clocks on."""
+        for pool in step.releases_at_start:
+            self.held[rows, self.pools[pool]] = 0
+        started = self.started[rows] = self.clock[rows]
+        minutes = self._minutes(step, rows)
+        since = started
+        if step.since is not None:
+            clock_at = self.clock_started[step.since]
+            since = np.where(np.isnan(clock_at[rows]), started, clock_at[rows])
+            clock_at[rows] = np.nan
+        if step.pace is not None:
+            minutes = _paced(since, minutes, self.pathway.profiles[step.pace])
+        minutes = np.maximum(since + minutes - started, 0)
+        taken = self._taken(step, started)
+        held = self.held[rows]
+        holding = np.asarray(held.any(axis=0))
+        for pool, number in self.pools.items():
+            if not holding[number] and pool not in taken:
+                continue
+            parts = held[:, number] + taken.get(pool, 0.0)
+            if parts.any():
+                self.work[number] += _spread(started, minutes, parts * self.weight[rows])
+                self.hours[number, rows] += parts * minutes / 60
+        self.clock[rows] = started + minutes
+        for clock in step.starts_clock:
+            self.clock_started[clock][rows] = self.clock[rows]
+        for pool in step.keeps:
+            self.held[rows, self.pools[pool]] += taken[pool]
+        for pool in step.releases_at_end:
+            self.held[rows, self.pools[pool]] = 0
+        if step.relabels is not None:
+            self.acuity[rows] = self.attributes[step.relabels][rows]
+
+    def _minutes(self, step: Step, rows: Ints) -> Floats:
+        total = np.zeros(len(rows))
+        for name in step.minutes:
+            drawn = self.minutes[minutes_held(minutes_column(name, step.minutes_by), self.minutes)]
+            turn = np.zeros(len(rows), dtype=np.int64)
+            if step.repeat_of is not None:
+                turn = np.clip(self.passes[self.loops[step.repeat_of]][rows] - 1, 0, len(drawn) - 1)
+            total += drawn[turn, rows]
+        return total * step.times
+
+    def _taken(self, step: Step, started: Floats) -> dict[str, Floats]:
+        """The fraction of a unit of each pool that each patient takes; 0 for a pool that only an overflow would
+        take."""
+        none = np.zeros(len(started))
+        wider = step.overflow.any_of if step.overflow is not None else ()
+        hour = (started % WEEK_MINUTES / 60).astype(np.int64)
+        shares = self._shares(step.any_of)
+        taken = dict.fromkeys(wider, none) | dict.fromkeys(step.asks, none + 1)
+        return taken | {pool: shares[row][hour] for row, pool in enumerate(step.any_of)}
+
+    def _shares(self, any_of: Sequence[str]) -> Floats:
+        """Each alternative's share by hour of the week, shape (n, 168)."""
+        units = np.array([self.units[pool] for pool in any_of]).reshape(-1, HOURS_OF_WEEK)
+        for row in np.flatnonzero(np.isinf(units).any(axis=1))[:1]:
+            units[row] = 1e-9  # only what nobody before it can take
+            units[row + 1 :] = 0
+        units[:, units.sum(axis=0) == 0] = np.maximum(units.mean(axis=1, keepdims=True), 1e-9)
+        return np.asarray(units / units.sum(axis=0))
+
+
+def _weights(pathway: Pathway, arrival_source: NDArray[np.int16]) -> Floats:
+    """The number of patients a week that each of the sample stands for, shape (n,)."""
+    per_week = np.array([7 * mean_per_day(source) for source in pathway.arrivals.values()])
+    sampled = np.bincount(arrival_source, minlength=len(per_week))
+    return np.asarray((per_week / np.maximum(sampled, 1))[arrival_source])
+
+
+def _order(pathway: Pathway) -> list[str]:
+    """The nodes in topological order; edges back to the start of a loop are ignored."""
+    graph = {name: [edge.to for edge in edges if edge.by != "again"] for name, edges in graph_of(pathway).items()}
+    done: dict[str, None] = {}
+    for start in graph:
+        ahead = [(start, iter(graph[start]))] if start not in done else []
+        on_way = {start}
+        while ahead:
+            name, targets = ahead[-1]
+            to = next((target for target in targets if target not in done and target not in on_way), None)
+            if to is None:
+                done[name] = None
+                ahead.pop()
+            else:
+                on_way.add(to)
+                ahead.append((to, iter(graph[to])))
+    return list(done)[::-1]
+
+
+def _paced(started: Floats, work: Floats, profile: Profile) -> Floats:
+    """Minutes that work takes under a weekly pace: `engine.rows.paced_end` for many at once, up to rounding."""
+    edges = np.arange(HOURS_OF_WEEK + 1) * 60.0
+    totals = np.concatenate(([0.0], np.cumsum(weekly_weights(profile) * 60)))
+    at = started % WEEK_MINUTES
+    weeks, within_week = np.divmod(np.interp(at, edges, totals) + work, totals[-1])
+    ended = weeks * WEEK_MINUTES + np.interp(within_week, totals, edges)
+    return np.where(work > 0, np.maximum(ended - at, 0), 0.0)
+
+
+def _spread(started: Floats, minutes: Floats, weight: Floats) -> Floats:
+    """Weighted hours of some intervals by the hour of the week in which they fall, shape (168,)."""
+    whole_weeks, hours_more = np.divmod(minutes / 60, HOURS_OF_WEEK)
+    first = started % WEEK_MINUTES / 60
+    two_weeks = _since(first, weight) - _since(first + hours_more, weight)
+    return np.asarray(two_weeks.reshape(2, HOURS_OF_WEEK).sum(axis=0) + (whole_weeks * weight).sum())
+
+
+def _since(hours: Floats, weight: Floats) -> Floats:
+    """The part of each hour of two weeks that lies after given points in time, weighted and added up, shape (336,)."""
+    n = 2 * HOURS_OF_WEEK
+    bins = np.minimum(hours.astype(np.int64), n - 1)
+    before = np.cumsum(np.bincount(bins, weight, n))
+    within = np.bincount(bins, weight * (bins + 1 - hours), n)
+    return np.asarray(np.concatenate(([0.0], before[:-1])) + within)

@@ -1,0 +1,145 @@
+"""`aeflow ensemble` on the smallest department: one nurse, whose minutes and arrivals nobody has published."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simulation.assurance.fitting import build, walk
+from simulation.assurance.fitting.build import LEAST_CHANCE
+from simulation.assurance.fitting.command import asked_for, ensemble
+from simulation.assurance.fitting.identified import CONFIRM_FROM
+from simulation.assurance.fitting.years import YearsFile
+from simulation.cli import main
+from simulation.config.composing import stated_in
+from simulation.config.ensembles import Ensemble, ensemble_named
+from simulation.config.folders import search_folders
+from simulation.errors import ConfigError, ResultsError
+
+NOTE = "evidence: assumed, source: made for a test"
+PRIORS = f"""
+name: mine
+judged_by_mean: [stay_p95]
+parameters:
+  minutes: {{changes: [pathway.durations.consultation.mean], how: times, range: [0.4, 1.1], {NOTE}}}
+  arrivals: {{changes: [pathway.arrivals.walk_in.per_day], how: set, range: [60, 110], {NOTE}}}
+  ends: {{changes: [pathway.pools.nurses.extra], how: set, whole: true, range: [0, 1], {NOTE}}}
+"""
+
+
+def targets(low: float, high: float) -> str:
+    row = f"kind: calibrated, unit: minutes, tolerance: band, note: none, {NOTE}"
+    return f"""
+name: mine
+rows:
+  - {{name: Stay, measure: stay_mean, value: {low}, low: {low}, high: {high}, {row}}}
+  - {{name: Tail, measure: stay_p95, value: 80, low: 40, high: 120, {row}}}
+"""
+
+
+RUN = ("study=gallery/one_nurse", "run.warm_up_days=0", "run.measured_days=14", "run.cool_down_days=0", "run=small")
+WORDS = (*RUN, "executor=serial", "engine=compiled", "name=mine", "targets=mine", "departments=20")
+Own = Callable[..., Path]
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    for name, text in {"priors/mine.yaml": PRIORS, "targets/mine.yaml": targets(20, 30)}.items():
+        path = tmp_path / "mine" / name
+        path.parent.mkdir(parents=True)
+        path.write_text(text, encoding="utf-8")
+    return tmp_path / "mine"
+
+
+@pytest.fixture(autouse=True)
+def _small_waves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "FIRST", 32)
+    monkeypatch.setattr(build, "WAVE", 20)
+    monkeypatch.setattr(build, "N_CHAINS", 60)
+    monkeypatch.setattr(walk, "N_STEPS", 15)
+
+
+def built(own: Path, *words: str) -> tuple[Ensemble, list[str]]:
+    output: list[str] = []
+    ensemble([*WORDS, f"results={own.parent / 'results'}", *words], config_dir=str(own), say=output.append)
+    return ensemble_named("mine", [own]), output
+
+
+def years_file(own: Path) -> Path:
+    (path,) = (own.parent / "results" / "ensembles").glob("mine-*/years.jsonl")
+    return path
+
+
+def test_departments_that_fit_are_found_written_and_told(own: Path) -> None:
+    made, output = built(own, "confirm=4", "confirm_departments=15")
+    text = "\n".join(output)
+    assert len(made.departments) == 20
+    with YearsFile(years_file(own)) as file:
+        years = file.of_waves()
+        stays: dict[object, list[float]] = {}
+        for year in file.years.values():
+            if year.number >= CONFIRM_FROM:
+                stays.setdefault(year.values, []).append(year.rows["Stay"])
+    assert set(stays) == set(made.departments[:15])
+    assert sum(20 <= np.mean(each) <= 30 for each in stays.values()) >= 15 * LEAST_CHANCE
+    assert made.built.simulated_years == len(years)
+    assert made.built.pathway == "gallery/one_nurse"
+    assert made.built.accepted >= 20
+    assert f"20 of {made.built.accepted} departments that fit, from {len(years)} simulated years" in text
+    assert "Confirmed on fresh seeds: 15 departments, 4 years each" in text
+    assert years_file(own).with_name("identified.png").read_bytes().startswith(b"\x89PNG")
+    assert stated_in(RUN[:1], search_folders(own)).raw["pathway"]["arrivals"]["walk_in"]["per_day"] == 96
+
+
+@pytest.mark.slow
+def test_a_build_that_was_interrupted_goes_on_to_the_same_departments(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, _ = built(own)
+    path = years_file(own)
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[:40]) + lines[40][:25], encoding="utf-8")
+    again, _ = built(own)
+    assert again == whole
+    assert sorted(path.read_text(encoding="utf-8").splitlines(keepends=True)) == sorted(lines)
+
+
+def test_two_processes_do_not_build_one_ensemble(tmp_path: Path) -> None:
+    path = tmp_path / "years.jsonl"
+    refused = pytest.raises(ResultsError, match="another process builds this ensemble")
+    with YearsFile(path), refused, YearsFile(path):
+        pass
+
+
+@pytest.mark.slow
+def test_targets_that_nobody_meets_end_the_search_with_the_hardest_row(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "MOST_YEARS", 2)
+    (own / "targets" / "mine.yaml").write_text(targets(1, 2), encoding="utf-8")
+    with pytest.raises(ResultsError, match=r"0 of 20 departments after 52 years\. 'Stay' was met least often \(0% of"):
+        built(own)
+
+
+@pytest.mark.parametrize(
+    ("word", "phrase"),
+    [
+        ("departments=9", "departments=9: found '9'. Allowed: a whole number from 10 to 1000"),
+        ("confirm=some", "confirm=some: found 'some'. Allowed: a whole number from 0 to 100"),
+        ("site.pools.beds.extra=1", "Write it into the site's files: an ensemble is of a site"),
+        ("scenario=busier", "scenario=busier: is not for this command"),
+        ("departmens=20", "Did you mean 'departments'?"),
+    ],
+)
+def test_an_option_that_this_command_has_not_is_refused(word: str, phrase: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        asked_for([word])
+    assert phrase in str(refused.value)
+
+
+def test_what_is_not_a_row_cannot_be_judged_by_its_mean(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = own / "priors" / "mine.yaml"
+    path.write_text(PRIORS.replace("[stay_p95]", "[stay_p59]"), encoding="utf-8")
+    assert main(["ensemble", *WORDS, "--config-dir", str(own)]) == 2
+    assert "judged_by_mean: unknown measure 'stay_p59'. Did you mean 'stay_p95'?" in capsys.readouterr().err

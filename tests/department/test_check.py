@@ -1,0 +1,905 @@
+"""Every fault of a pathway is found, on the smallest pathway that has it, with its message; and no sound one is."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from simulation.department.check import check
+from simulation.department.vocabulary import Pathway
+from simulation.engine.plan import bind, lower
+from simulation.engine.reference import simulate
+from simulation.patients import draw
+from simulation.units import WEEK
+
+Make = Callable[..., Pathway]
+
+ACUITY = "{kind: choice, categories: [urgent, minor], shares: [0.2, 0.8], evidence: assumed, source: test}"
+STAFF_IT = (
+    "Staff it, add an alternative to any_of, lead patients elsewhere by a branch on hours, or say "
+    "`queues_until_open: true` if they are to wait."
+)
+BED = "{kind: space, capacity: 5, evidence: assumed, source: test}"
+
+NAMES = {
+    "an unknown node": (
+        "steps: {see: {next: hme}}",
+        "steps.see.next: unknown node 'hme'. Did you mean 'home'?",
+    ),
+    "an unknown start": (
+        "arrivals: {walk_in: {starts: door}}",
+        "arrivals.walk_in.starts: unknown node 'door'. Known names: home, see.",
+    ),
+    "an unknown pool": (
+        "steps: {see: {asks: [nurse]}}",
+        "steps.see.asks.0: unknown pool 'nurse'. Did you mean 'nurses'?",
+    ),
+    "an unknown duration": (
+        "steps: {see: {minutes: [seen]}}",
+        "steps.see.minutes.0: unknown duration 'seen'. Did you mean 'seeing'?",
+    ),
+    "a pool beside the one that was meant": (
+        "pools: {nurse: {kind: staff, capacity: 2, evidence: assumed, source: test}}",
+        "pools.nurse: no step asks for it. Did you mean 'nurses'? Name it in a step, or leave it out.",
+    ),
+    "a duration beside the one that was meant": (
+        "durations: {seeings: {kind: fixed, mean: 3, evidence: assumed, source: test}}",
+        "durations.seeings: no step takes it. Did you mean 'seeing'? Name it in a step, or leave it out.",
+    ),
+    "an unknown profile": (
+        "steps: {see: {pace: night}}",
+        "steps.see.pace: unknown profile 'night'. Known names: none.",
+    ),
+    "an unknown day factor": (
+        "arrivals: {walk_in: {day_factor: busy}}",
+        "arrivals.walk_in.day_factor: unknown day factor 'busy'. Known names: none.",
+    ),
+    "an unknown class": (
+        "steps: {see: {ranks_as: everyone}}",
+        "steps.see.ranks_as: unknown class 'everyone'. Did you mean 'everybody'?",
+    ),
+    "an unknown class of the untriaged": (
+        "priority: {untriaged_as: nobody}",
+        "priority.untriaged_as: unknown class 'nobody'. Known names: everybody.",
+    ),
+    "an unknown class of the ignored": (
+        "priority: {ignored_as: nobody}",
+        "priority.ignored_as: unknown class 'nobody'. Known names: everybody.",
+    ),
+    "an unknown loop": (
+        "steps: {see: {repeat_of: rounds}}",
+        "steps.see.repeat_of: unknown loop 'rounds'. Known names: none.",
+    ),
+    "an unknown attribute in a factor": (
+        "durations: {seeing: {mean: {base: 3, times: [{by: age, values: {old: 2}}]}}}",
+        "durations.seeing.mean.times.0.by: unknown attribute 'age'. Known names: arrival_source.",
+    ),
+    "an unknown category in a factor": (
+        "durations: {seeing: {mean: {base: 3, times: [{by: arrival_source, values: {walkin: 2}, otherwise: 1}]}}}",
+        "durations.seeing.mean.times.0.values.walkin: unknown category 'walkin'. Did you mean 'walk_in'?",
+    ),
+    "an unknown source of the impatient": (
+        "patience: {minutes: seeing, arrivals: [ambulance], next: home, evidence: assumed, source: test}",
+        "patience.arrivals.0: unknown arrival source 'ambulance'. Known names: walk_in.",
+    ),
+    "an unknown duration of patience": (
+        "patience: {minutes: patience, arrivals: [walk_in], next: home, evidence: assumed, source: test}",
+        "patience.minutes: unknown duration 'patience'. Known names: seeing.",
+    ),
+    "an unknown node after patience": (
+        "patience: {minutes: seeing, arrivals: [walk_in], next: gone, evidence: assumed, source: test}",
+        "patience.next: unknown node 'gone'. Known names: home, see.",
+    ),
+    "a name used for a step and an end": (
+        "{ends: {see: {outcome: seen}}}",
+        "steps.see: ends has a 'see' too. Names are unique across steps, branches, loops and ends: rename one.",
+    ),
+    "a name used for two sources": (
+        "present: {walk_in: {starts: see, number: 2, evidence: assumed, source: test}}",
+        "present.walk_in: arrivals has a 'walk_in' too. Rename one: both are sources of patients.",
+    ),
+    "a reserved attribute": (
+        f"attributes: {{arrival_source: {ACUITY}}}",
+        "attributes.arrival_source: the name 'arrival_source' is taken. Choose another name.",
+    ),
+    "a reserved class": (
+        "priority: {classes: {acuity: {rank: 2, rate: 1}}}",
+        "priority.classes.acuity: a class has a reserved name. Rename it: `ranks_as: acuity` means the patient's "
+        "acuity now.",
+    ),
+}
+
+NUMBERS = {
+    "shares that do not add up": (
+        "attributes: {age: {kind: choice, categories: [old, young], shares: [0.5, 0.4], evidence: assumed, "
+        "source: test}}",
+        "attributes.age.shares: shares add up to 0.9. Make them add up to 1.",
+    ),
+    "too few shares": (
+        "attributes: {age: {kind: choice, categories: [old, young], shares: [1.0], evidence: assumed, source: test}}",
+        "attributes.age.shares: 1 shares for 2 categories. Give one share for each category.",
+    ),
+    "a category twice": (
+        "attributes: {age: {kind: choice, categories: [old, old], shares: [0.5, 0.5], evidence: assumed, "
+        "source: test}}",
+        "attributes.age.categories: 'old' is there twice. Name each category once.",
+    ),
+    "shares by category without `by`": (
+        "attributes: {age: {kind: choice, categories: [old, young], shares: {walk_in: [0.5, 0.5]}, evidence: assumed, "
+        "source: test}}",
+        "attributes.age.by: shares by category, but no `by`. Name in `by` the attribute whose categories these are.",
+    ),
+    "`by` without shares by category": (
+        "attributes: {age: {kind: choice, categories: [old], by: arrival_source, shares: [1.0], evidence: assumed, "
+        "source: test}}",
+        "attributes.age.shares: one list, but `by` is 'arrival_source'. Give one list for each category of "
+        "arrival_source, or remove `by`.",
+    ),
+    "an attribute used before it is described": (
+        "attributes: {late: {kind: given, like: later, evidence: assumed, source: test}, "
+        "later: {kind: chance, p: 0.5, evidence: assumed, source: test}}",
+        "attributes.late.like: 'later' is used before it is described. Move attributes.later above it: attributes are "
+        "drawn in their order.",
+    ),
+    "a given attribute that is like nothing": (
+        "attributes: {tool: {kind: given, evidence: assumed, source: test}}",
+        "attributes.tool: not exactly one of `like` and `categories`. Give the attribute that it is like, or "
+        "categories of its own.",
+    ),
+    "a category of a given attribute twice": (
+        "attributes: {tool: {kind: given, categories: ['no', 'no'], evidence: assumed, source: test}}",
+        "attributes.tool.categories: 'no' is there twice. Name each category once.",
+    ),
+    "a probability above 1": (
+        "attributes: {old: {kind: chance, p: 1.5, evidence: assumed, source: test}}",
+        "attributes.old.p: a probability of 1.5. Give 0 to 1.",
+    ),
+    "the random variates of an unknown duration": (
+        "durations: {seeing: {same_draw_as: sewing}}",
+        "durations.seeing.same_draw_as: unknown duration 'sewing'. Did you mean 'seeing'?",
+    ),
+    "the random variates of a duration that has another's": (
+        "durations: {first: {kind: fixed, mean: 1, evidence: assumed, source: test}, "
+        "second: {kind: fixed, mean: 1, same_draw_as: first, evidence: assumed, source: test}, "
+        "seeing: {same_draw_as: second}}",
+        "durations.seeing.same_draw_as: 'second' has the random variates of 'first' itself. Name 'first' here too.",
+    ),
+    "a number that is not finite": (
+        "durations: {seeing: {mean: .inf}}",
+        "durations.seeing.mean: inf is not a finite number. Give a finite number.",
+    ),
+    "an empty source": (
+        'pools: {nurses: {source: " "}}',
+        "pools.nurses.source: the source is empty. Cite the source, or say why this is assumed.",
+    ),
+    "decisions without an interval": (
+        "decisions_every_minutes: 0.0001",
+        "decisions_every_minutes: 0.0001 is less than can be simulated. Give 1 or more.",
+    ),
+    "a factor without a category": (
+        "{arrivals: {ambulance: {starts: see, per_day: 1, evidence: assumed, source: test}}, "
+        "durations: {seeing: {mean: {base: 3, times: [{by: arrival_source, values: {walk_in: 2}}]}}}}",
+        "durations.seeing.mean.times.0.values: nothing for 'ambulance'. Name every category of arrival_source, or give "
+        "`otherwise` where the vocabulary has it.",
+    ),
+    "a day of 12 hours": (
+        "{profiles: {day: {weights: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], evidence: assumed, source: test}}, "
+        "arrivals: {walk_in: {by_hour: day}}}",
+        "arrivals.walk_in.by_hour: profile 'day' has 12 weights. It needs 24 or 168 here.",
+    ),
+    "a week of 12 days": (
+        "{profiles: {day: {weights: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], evidence: assumed, source: test}}, "
+        "arrivals: {walk_in: {by_weekday: day}}}",
+        "arrivals.walk_in.by_weekday: profile 'day' has 12 weights. It needs 7 here.",
+    ),
+    "two patterns of the week": (
+        "{profiles: {hours: {weights: [" + ", ".join(["1"] * 120 + ["0"] * 48) + "], evidence: assumed, source: test}, "
+        "week: {weights: [1, 1, 1, 1, 1, 0.5, 0.5], evidence: assumed, source: test}}, "
+        "arrivals: {walk_in: {by_hour: hours, by_weekday: week}}}",
+        "arrivals.walk_in.by_weekday: by_hour 'hours' already says the weekday. Remove by_weekday, or give by_hour 24 "
+        "weights: two patterns of the week change how many come.",
+    ),
+    "a source with a sign that random streams are named with": (
+        "{arrivals: {a+1: {starts: see, per_day: 1, evidence: assumed, source: test}}}",
+        "arrivals.a+1: the name holds '+'. Random streams are named with it: leave it out of names.",
+    ),
+    "an attribute with such a sign": (
+        "{attributes: {a/0: {kind: chance, p: 0.5, evidence: assumed, source: test}}}",
+        "attributes.a/0: the name holds '/'. Random streams are named with it: leave it out of names.",
+    ),
+    "a duration with such a sign": (
+        "{durations: {a/0: {kind: fixed, mean: 5, evidence: assumed, source: test}}}",
+        "durations.a/0: the name holds '/'. Random streams are named with it: leave it out of names.",
+    ),
+    "a source that is called as those of the days": (
+        "{arrivals: {day: {starts: see, per_day: 1, evidence: assumed, source: test}}}",
+        "arrivals.day: the name 'day' is taken. Choose another name.",
+    ),
+    "a year of 7 months": (
+        "{profiles: {week: {weights: [1, 1, 1, 1, 1, 1, 1], evidence: assumed, source: test}}, "
+        "arrivals: {walk_in: {by_month: week}}}",
+        "arrivals.walk_in.by_month: profile 'week' has 7 weights. It needs 12 here.",
+    ),
+    "a pace of 7 hours": (
+        "{profiles: {week: {weights: [1, 1, 1, 1, 1, 1, 1], evidence: assumed, source: test}}, "
+        "steps: {see: {pace: week}}}",
+        "steps.see.pace: profile 'week' has 7 weights. It needs 24 or 168 here.",
+    ),
+    "a pace of nothing": (
+        "{profiles: {still: {weights: [0, 0, 0, 0, 0, 0, 0], evidence: assumed, source: test}}}",
+        "profiles.still.weights: every weight is 0. Give at least one above 0.",
+    ),
+    "thinning_bound below scale": (
+        "arrivals: {walk_in: {scale: 2}}",
+        "arrivals.walk_in.thinning_bound: 1.5 is below scale 2. Raise thinning_bound to 2 or more, with room for "
+        "busy days.",
+    ),
+    "somebody present, but how many": (
+        "present: {inside: {starts: see, pool: nurses, evidence: assumed, source: test}}",
+        "present.inside: not exactly one of `number`, or `pool` with `share`. Give one of the two.",
+    ),
+    "a share of an unlimited pool present": (
+        "{pools: {seats: {kind: space, unlimited: true, evidence: assumed, source: test}}, "
+        "present: {inside: {starts: see, pool: seats, share: 0.5, evidence: assumed, source: test}}}",
+        "present.inside.pool: 'seats' is unlimited. Give a `number`: there is no share of an unlimited pool.",
+    ),
+    "a target pull that ends before it starts": (
+        "priority: {target_pull: {active: true, starts_at_minutes: 240, ends_at_minutes: 180, ranks_as: everybody, "
+        "evidence: assumed, source: test}}",
+        "priority.target_pull: ends before it starts. Make ends_at_minutes the later one.",
+    ),
+    "classes in another order than acuity": (
+        f"{{attributes: {{acuity_true: {ACUITY}}}, priority: {{classes: {{minor: {{rank: 2, rate: 1}}}}}}}}",
+        "priority.classes: the classes are 'everybody', 'minor'. Begin with the categories of acuity_true, in their "
+        "order: 'urgent', 'minor'.",
+    ),
+    "a label of other categories": (
+        "{attributes: {acuity_true: {kind: choice, categories: [everybody], shares: [1.0], evidence: assumed, "
+        "source: test}, old: {kind: chance, p: 0.5, evidence: assumed, source: test}}, steps: {see: {relabels: old}}}",
+        "steps.see.relabels: 'old' has the categories 'no', 'yes'. A label has the categories 'everybody', in "
+        "that order.",
+    ),
+}
+
+POOLS = {
+    "a pool of no size": (
+        "pools: {nurses: {capacity: null}}",
+        "pools.nurses: has no size. Give exactly one of `capacity`, `rota`, `unlimited: true`.",
+    ),
+    "a pool of two sizes": (
+        "pools: {nurses: {unlimited: true}}",
+        "pools.nurses: has capacity and unlimited. Give exactly one of `capacity`, `rota`, `unlimited: true`.",
+    ),
+    "an empty rota": (
+        "pools: {nurses: {capacity: null, rota: []}}",
+        "pools.nurses.rota: the rota is empty. Give at least one shift.",
+    ),
+    "bad hours": (
+        "pools: {nurses: {capacity: null, rota: [{hours: morning, number: 1}]}}",
+        "pools.nurses.rota.0.hours: 'morning' is not like '8-20' or '22:30-7'. Write hours like that.",
+    ),
+    "an hour of 75 minutes": (
+        "pools: {nurses: {capacity: null, rota: [{hours: '8:75-24', number: 1}]}}",
+        "pools.nurses.rota.0.hours: '8:75-24' is not like '8-20' or '22:30-7'. Write hours like that.",
+    ),
+    "a span of days without its end": (
+        "pools: {nurses: {capacity: null, rota: [{hours: 0-24, days: mon-, number: 1}]}}",
+        "pools.nurses.rota.0.days: 'mon-' is not like 'mon-fri' or 'sat,sun'; days are mon, tue, wed, thu, fri, "
+        "sat, sun. Write days like that.",
+    ),
+    "bad days": (
+        "pools: {nurses: {capacity: null, rota: [{hours: 0-24, days: weekend, number: 1}]}}",
+        "pools.nurses.rota.0.days: 'weekend' is not like 'mon-fri' or 'sat,sun'; days are mon, tue, wed, thu, fri, "
+        "sat, sun. Write days like that.",
+    ),
+    "nobody at night": (
+        "pools: {nurses: {capacity: null, rota: [{hours: 8-22:30, number: 1}]}}",
+        "pools.nurses: 'nurses' has no unit 22:30-08:00 every day, but is asked for at 'see'. " + STAFF_IT,
+    ),
+    "nobody at the weekend": (
+        "pools: {nurses: {capacity: null, rota: [{hours: 0-24, days: mon-fri, number: 1}]}}",
+        "pools.nurses: 'nurses' has no unit 00:00-24:00 sat, sun, but is asked for at 'see'. " + STAFF_IT,
+    ),
+    "nobody ever": (
+        "pools: {nurses: {capacity: 0}}",
+        "pools.nurses: 'nurses' has no unit at any hour, but is asked for at 'see'. " + STAFF_IT,
+    ),
+    "no alternative on duty at some hours": (
+        "{pools: {nurses: {capacity: null, rota: [{hours: 8-20, number: 1}]}, "
+        "doctors: {kind: staff, rota: [{hours: 19-7, number: 1}], evidence: assumed, source: test}}, "
+        "steps: {see: {asks: [], any_of: [nurses, doctors]}}}",
+        "pools.nurses: none of 'nurses', 'doctors' has a unit 07:00-08:00 every day, but is asked for at 'see'. "
+        + STAFF_IT,
+    ),
+    "a pool asked for twice": (
+        "steps: {see: {any_of: [nurses]}}",
+        "steps.see: asks for 'nurses' twice. Name each pool once in asks, any_of and overflow.",
+    ),
+    "keeping what is not taken": (
+        f"{{pools: {{beds: {BED}}}, steps: {{see: {{keeps: [beds]}}}}}}",
+        "steps.see.keeps.0: keeps 'beds', which it does not take. A step keeps only what it asks for; what was held "
+        "before is held on by itself.",
+    ),
+    "keeping and giving up": (
+        "steps: {see: {keeps: [nurses], releases_at_end: [nurses]}}",
+        "steps.see.keeps.0: 'nurses' is kept and released at the end. Choose one.",
+    ),
+    "giving up what is never held": (
+        f"{{pools: {{beds: {BED}}}, steps: {{see: {{releases_at_start: [beds]}}}}}}",
+        "steps.see.releases_at_start.0: 'beds' is never held here. Keep it at an earlier step, or remove it here.",
+    ),
+    "asking for what may be held": (
+        "steps: {see: {keeps: [nurses], next: again}, again: {asks: [nurses], next: home}}",
+        "steps.again: asks for 'nurses', which a patient may hold already (kept at 'see': see -> again). Release it "
+        "at the end of an earlier step, or lead those who hold it round this step.",
+    ),
+    "asking for one alternative that may be held": (
+        f"{{pools: {{beds: {BED}}}, steps: {{see: {{any_of: [beds], keeps: [beds], next: stay}}, "
+        "stay: {any_of: [nurses, beds], next: home}}}",
+        "steps.stay: asks for 'beds', which a patient may hold already (kept at 'see': see -> stay). Release it at the "
+        "end of an earlier step, or lead those who hold it round this step.",
+    ),
+    "a limit without a way out": (
+        "steps: {see: {queue_limit: 3}}",
+        "steps.see: one of queue_limit and blocked_next is missing. Give both, or neither.",
+    ),
+    "a limit where nobody waits": (
+        "steps: {see: {asks: [], queue_limit: 3, blocked_next: home}}",
+        "steps.see.queue_limit: a limit, but nobody waits here. Ask for a pool, or remove it.",
+    ),
+    "two pools of which one may be replaced": (
+        f"{{pools: {{beds: {BED}, seats: {BED}}}, "
+        "steps: {see: {asks: [nurses, beds], overflow: {after_minutes: 60, any_of: [seats], evidence: assumed, "
+        "source: test}}}}",
+        "steps.see.overflow: it is not clear which pool others may replace. Put the pool that others may replace into "
+        "any_of, or ask for exactly one.",
+    ),
+}
+
+ROUTE = {
+    "a step nobody gets to": (
+        "steps: {lost: {next: home}}",
+        "steps.lost: nobody can get to 'lost'. Lead a node or an arrival source to it, or remove it.",
+    ),
+    "an end nobody gets to": (
+        "ends: {heaven: {outcome: died}}",
+        "ends.heaven: nobody can get to 'heaven'. Lead a node or an arrival source to it, or remove it.",
+    ),
+    "probabilities that do not add up": (
+        "{steps: {see: {next: coin}}, branches: {coin: {kind: chance, targets: {see2: 0.5, home: 0.6}, "
+        "evidence: assumed, source: test}}, loops: {}, ends: {see2: {outcome: other}}}",
+        "branches.coin.targets: probabilities add up to 1.1. Make them add up to 1.",
+    ),
+    "a branch without a case": (
+        "{arrivals: {ambulance: {starts: see, per_day: 1, evidence: assumed, source: test}}, "
+        "steps: {see: {next: sort}}, branches: {sort: "
+        "{kind: attribute, attribute: arrival_source, cases: {walk_in: home}}}}",
+        "branches.sort.cases: nothing for 'ambulance'. Name every category of arrival_source, or give `otherwise` "
+        "where the vocabulary has it.",
+    ),
+    "a branch on an attribute by its old name": (
+        "{steps: {see: {next: sort}}, branches: {sort: {kind: attribute, attribute: stream, cases: {walk_in: home}}}}",
+        "branches.sort.attribute: unknown attribute 'stream'. It is now called 'arrival_source': `aeflow migrate "
+        "FOLDER` rewrites your files.",
+    ),
+    "a branch on an unknown attribute": (
+        "{steps: {see: {next: sort}}, branches: {sort: "
+        "{kind: attribute, attribute: arrival_sources, cases: {walk_in: home}}}}",
+        "branches.sort.attribute: unknown attribute 'arrival_sources'. Did you mean 'arrival_source'?",
+    ),
+    "a branch on bad hours": (
+        "{steps: {see: {next: clock}}, "
+        "branches: {clock: {kind: hours, hours: 8-8, then: home, otherwise: home, evidence: assumed, source: test}}}",
+        "branches.clock.hours: '8-8' does not name two different times of one day, as '8-20' does, or '22-7' over "
+        "midnight. Write hours like that.",
+    ),
+    "a branch on a queue of nobody": (
+        "{steps: {see: {next: long}, walk: {next: home}}, branches: {long: {kind: queue, waiting_at: [walk], "
+        "at_least: 3, then: walk, otherwise: home, evidence: assumed, source: test}}}",
+        "branches.long.waiting_at.0: nobody waits at 'walk': it asks for nothing. Name a step that asks for a pool.",
+    ),
+    "a loop without bound by chance": (
+        "{steps: {see: {next: coin}}, "
+        "branches: {coin: {kind: chance, targets: {see: 0.5, home: 0.5}, evidence: assumed, source: test}}}",
+        "steps.see: a loop without bound: see -> coin -> see. Go round by a loop, whose passes are drawn, or lead one "
+        "of them elsewhere.",
+    ),
+    "a loop in no time": (
+        "{steps: {see: {minutes: [], next: coin}}, durations: {}, "
+        "branches: {coin: {kind: chance, targets: {see: 0.5, home: 0.5}, evidence: assumed, source: test}}}",
+        "steps.see: a loop without bound: see -> coin -> see, and it takes no time. Go round by a loop, whose passes "
+        "are drawn, or lead one of them elsewhere.",
+    ),
+    "a loop by being turned away": (
+        "steps: {see: {queue_limit: 2, blocked_next: outside}, outside: {minutes: [seeing], next: see}}",
+        "steps.see: a loop without bound: see -> outside -> see. Go round by a loop, whose passes are drawn, or lead "
+        "one of them elsewhere.",
+    ),
+    "a loop by losing patience": (
+        "{steps: {see: {may_leave: true}, outside: {minutes: [seeing], next: see}}, "
+        "patience: {minutes: seeing, arrivals: [walk_in], next: outside, evidence: assumed, source: test}}",
+        "steps.see: a loop without bound: see -> outside -> see. Go round by a loop, whose passes are drawn, or lead "
+        "one of them elsewhere.",
+    ),
+    "a loop that counts in words": (
+        "{attributes: {rounds: {kind: choice, categories: [once, twice], shares: [0.5, 0.5], evidence: assumed, "
+        "source: test}}, steps: {see: {next: more}}, loops: {more: {passes: rounds, again: see, next: home}}}",
+        "loops.more.passes: 'rounds' has the categories 'once', 'twice'. Passes are counted by an attribute whose "
+        "categories are '0', '1', '2' and so on.",
+    ),
+    "a loop whose rounds are empty": (
+        "{attributes: {rounds: {kind: choice, categories: ['0', '1'], shares: [0.5, 0.5], evidence: assumed, "
+        "source: test}}, steps: {see: {next: more}}, loops: {more: {passes: rounds, again: more, next: home}}}",
+        "loops.more.again: a round has no step in it. Lead `again` to the first step to repeat.",
+    ),
+    "escalation that never closes": (
+        "triggers: {more: {kind: opens, waiting_at: [see], above: 3, below: 5, pool: nurses, extra: 1, "
+        "evidence: assumed, source: test}}",
+        "triggers.more.below: below 5 is more than above 3. Close at or below the number above which it opens.",
+    ),
+    "escalation of an unlimited pool": (
+        "{pools: {seats: {kind: space, unlimited: true, evidence: assumed, source: test}}, triggers: {more: "
+        "{kind: opens, waiting_at: [see], above: 3, below: 1, pool: seats, extra: 1, evidence: assumed, source: a}}}",
+        "triggers.more.pool: 'seats' is unlimited: this changes nothing. Name a pool with a capacity or a rota.",
+    ),
+    "escalation that watches nobody": (
+        "triggers: {more: {kind: opens, waiting_at: [], above: 3, below: 1, pool: nurses, extra: 1, evidence: assumed, "
+        "source: test}}",
+        "triggers.more.waiting_at: no step is named. Name the steps whose waiting patients count.",
+    ),
+    "a trigger on an unknown step": (
+        "triggers: {more: {kind: takes, waiting_at: [sea], minutes_per_hour: 6, pool: nurses, evidence: assumed, "
+        "source: test}}",
+        "triggers.more.waiting_at.0: unknown step 'sea'. Did you mean 'see'?",
+    ),
+}
+
+EVERY = {**NAMES, **NUMBERS, **POOLS, **ROUTE}
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_a_fault_is_found_alone_with_its_message(kind: str, smallest: Make) -> None:
+    changes, message = EVERY[kind]
+    assert [str(fault) for fault in check(smallest(changes))] == [message]
+
+
+def test_a_negative_mean_of_a_pathway_made_in_python_is_a_fault(smallest: Make) -> None:
+    """From a file it is refused before: the type says 0 or more."""
+    pathway = smallest()
+    wrong = replace(pathway, durations={"seeing": replace(pathway.durations["seeing"], mean=-1)})
+    assert [str(fault) for fault in check(wrong)] == ["durations.seeing.mean: -1 is negative. Give 0 or more."]
+
+
+def test_a_sound_pathway_has_no_fault(smallest: Make) -> None:
+    assert check(smallest()) == ()
+
+
+def test_every_example_is_sound(example: Pathway) -> None:
+    assert check(example) == ()
+
+
+def test_all_faults_are_reported_at_once(smallest: Make) -> None:
+    broken = smallest("{steps: {see: {asks: [nurse], minutes: [seen], next: hme}}, arrivals: {walk_in: {scale: 3}}}")
+    assert {fault.where for fault in check(broken)} == {
+        "steps.see.asks.0",
+        "steps.see.minutes.0",
+        "steps.see.next",
+        "arrivals.walk_in.thinning_bound",
+    }
+
+
+def test_a_misspelt_node_is_not_also_reported_as_unreachable(smallest: Make) -> None:
+    faults = check(smallest("steps: {see: {next: hme}}"))
+    assert [fault.where for fault in faults] == ["steps.see.next"]
+
+
+def test_sums_within_a_millionth_of_1_are_accepted(smallest: Make) -> None:
+    thirds = "attributes: {age: {kind: choice, categories: [a, b, c], shares: [0.3333333, 0.3333333, 0.3333333], evidence: assumed, source: test}}"  # noqa: E501
+    assert check(smallest(thirds)) == ()
+    assert len(check(smallest(thirds.replace("0.3333333]", "0.33333]")))) == 1
+
+
+def test_a_route_from_which_no_end_is_reached_says_so(smallest: Make) -> None:
+    faults = check(smallest("steps: {see: {next: rest}, rest: {minutes: [seeing], next: see}}"))
+    assert [str(fault) for fault in faults] == [
+        "ends.home: nobody can get to 'home'. Lead a node or an arrival source to it, or remove it.",
+        "steps.see: a loop without bound: see -> rest -> see, no end can be reached from it. Go round by a loop, whose "
+        "passes are drawn, or lead one of them elsewhere.",
+    ]
+
+
+LOOP = """
+attributes: {rounds: {kind: choice, categories: ['0', '1', '2'], shares: [0.5, 0.3, 0.2], evidence: assumed, source: a}}
+steps: {see: {next: more, repeat_of: more}}
+loops: {more: {passes: rounds, again: see, next: home}}
+"""
+
+
+def test_a_loop_with_drawn_passes_is_sound(smallest: Make) -> None:
+    assert check(smallest(LOOP)) == ()
+
+
+def test_the_way_out_of_a_loop_may_not_lead_back_to_it(smallest: Make) -> None:
+    coin = "branches: {coin: {kind: chance, targets: {see: 0.5, home: 0.5}, evidence: assumed, source: test}}"
+    faults = check(smallest(LOOP.replace("next: home}", "next: coin}") + coin))
+    assert [fault.where for fault in faults] == ["steps.see"]
+    assert "see -> more -> coin -> see" in faults[0].found
+
+
+# --- who is on duty ------------------------------------------------------------------------------------------
+
+DAY_ONLY = "nurses: {capacity: null, rota: [{hours: 8-20, number: 1}]}"
+
+
+def test_an_alternative_on_duty_covers_the_hours_of_another(smallest: Make) -> None:
+    doctors = "doctors: {kind: staff, rota: [{hours: 20-8, number: 1}], evidence: assumed, source: test}"
+    assert (
+        check(
+            smallest(f"{{pools: {{{DAY_ONLY}, {doctors}}}, steps: {{see: {{asks: [], any_of: [nurses, doctors]}}}}}}")
+        )
+        == ()
+    )
+
+
+def test_a_branch_on_hours_excuses_a_pool_that_closes(smallest: Make) -> None:
+    route = "arrivals: {walk_in: {starts: clock}}"
+    clock = (
+        "branches: {clock: {kind: hours, hours: HOURS, then: see, otherwise: home, evidence: assumed, source: test}}"
+    )
+    pathway = f"{{pools: {{{DAY_ONLY}}}, {route}, {clock}}}"
+    assert check(smallest(pathway.replace("HOURS", "9-19"))) == ()
+    assert check(smallest(pathway.replace("HOURS", "8-20"))) == ()
+    assert [fault.where for fault in check(smallest(pathway.replace("HOURS", "8-21")))] == ["pools.nurses"]
+
+
+def test_the_closed_side_of_a_branch_on_hours_excuses_it_too(smallest: Make) -> None:
+    night = "branches: {clock: {kind: hours, hours: 20-8, then: home, otherwise: see, evidence: assumed, source: test}}"
+    assert check(smallest(f"{{pools: {{{DAY_ONLY}}}, arrivals: {{walk_in: {{starts: clock}}}}, {night}}}")) == ()
+
+
+def test_a_second_way_to_the_step_undoes_the_excuse(smallest: Make) -> None:
+    clock = "branches: {clock: {kind: hours, hours: 9-19, then: see, otherwise: home, evidence: assumed, source: test}}"
+    other = "ambulance: {starts: see, per_day: 1, evidence: assumed, source: test}"
+    faults = check(smallest(f"{{pools: {{{DAY_ONLY}}}, arrivals: {{walk_in: {{starts: clock}}, {other}}}, {clock}}}"))
+    assert [fault.where for fault in faults] == ["pools.nurses"]
+
+
+def test_a_queue_limit_excuses_a_pool_that_closes(smallest: Make) -> None:
+    assert check(smallest(f"{{pools: {{{DAY_ONLY}}}, steps: {{see: {{queue_limit: 3, blocked_next: home}}}}}}")) == ()
+
+
+# --- who holds what ------------------------------------------------------------------------------------------
+
+
+def test_whoever_is_sorted_by_stream_twice_is_followed(smallest: Make) -> None:
+    """Only ambulance patients hold a bed, and only the others ask for one: no fault, though the ways meet."""
+    assert (
+        check(
+            smallest(f"""
+arrivals: {{walk_in: {{starts: door}}, ambulance: {{starts: door, per_day: 5, evidence: assumed, source: test}}}}
+pools: {{beds: {BED}}}
+branches:
+  door: {{kind: attribute, attribute: arrival_source, cases: {{ambulance: unload, walk_in: see}}}}
+  bedded: {{kind: attribute, attribute: arrival_source, cases: {{ambulance: treat, walk_in: place}}}}
+steps:
+  unload: {{asks: [beds], keeps: [beds], minutes: [seeing], next: see}}
+  see: {{next: bedded}}
+  place: {{asks: [beds], keeps: [beds], next: treat}}
+  treat: {{asks: [nurses], minutes: [seeing], releases_at_end: [beds], next: home}}
+""")
+        )
+        == ()
+    )
+
+
+def test_too_many_states_are_followed_without_categories_and_lose_no_fault(
+    smallest: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simulation.department.check.deadlock.MOST_STATES", 1)
+    assert len(check(smallest(RING))) == 1
+
+
+def test_a_branch_by_chance_does_not_sort_for_good(smallest: Make) -> None:
+    faults = check(
+        smallest(f"""
+arrivals: {{walk_in: {{starts: door}}}}
+pools: {{beds: {BED}}}
+branches:
+  door: {{kind: chance, targets: {{unload: 0.5, see: 0.5}}, evidence: assumed, source: test}}
+  bedded: {{kind: chance, targets: {{home: 0.5, place: 0.5}}, evidence: assumed, source: test}}
+steps:
+  unload: {{asks: [beds], keeps: [beds], minutes: [seeing], next: see}}
+  see: {{next: bedded}}
+  place: {{asks: [beds], minutes: [seeing], next: home}}
+""")
+    )
+    assert [fault.where for fault in faults] == ["steps.place"]
+    assert "kept at 'unload': unload -> see -> bedded -> place" in faults[0].found
+
+
+def test_whoever_is_turned_away_holds_nothing(smallest: Make) -> None:
+    assert (
+        check(
+            smallest(f"""
+arrivals: {{walk_in: {{starts: place}}}}
+pools: {{beds: {BED}}}
+steps:
+  place: {{asks: [beds], keeps: [beds], next: see}}
+  see: {{queue_limit: 3, blocked_next: wait}}
+  wait: {{asks: [beds], minutes: [seeing], next: home}}
+""")
+        )
+        == ()
+    )
+
+
+# --- deadlocks -----------------------------------------------------------------------------------------------
+
+RING = f"""
+arrivals: {{walk_in: {{starts: cubicle}}, ambulance: {{starts: trolley, per_day: 5, evidence: assumed, source: test}}}}
+pools: {{cubicles: {BED}, scanner: {BED}}}
+steps:
+  cubicle: {{asks: [cubicles], keeps: [cubicles], next: scan}}
+  scan: {{asks: [scanner], minutes: [seeing], releases_at_end: [cubicles], next: home}}
+  trolley: {{asks: [scanner], keeps: [scanner], minutes: [seeing], next: back}}
+  back: {{asks: [cubicles], minutes: [seeing], next: see}}
+"""
+
+
+def test_two_pools_kept_while_waiting_for_each_other_are_a_fault(smallest: Make) -> None:
+    assert [str(fault) for fault in check(smallest(RING))] == [
+        "pools.cubicles: patients can wait for one another for ever: 'cubicles' is held while waiting at 'scan' for "
+        "'scanner', 'scanner' is held while waiting at 'back' for 'cubicles'. Release one before waiting for the "
+        "next, or add to any_of a pool outside this ring.",
+    ]
+
+
+def test_such_a_ring_does_stop_an_engine(smallest: Make) -> None:
+    """With one unit of each, each kind of patient soon holds what the other waits for: nobody is served again."""
+    pathway = smallest(RING.replace("capacity: 5", "capacity: 1"))
+    draws, plan = draw(pathway, seed=1, replication=0, days=7), lower(pathway)
+    activities = simulate(plan, bind(plan, draws), WEEK).activities
+    assert len(draws) > 100
+    assert np.count_nonzero(activities.step == plan.row("home")) < 50
+    assert activities.started_at.max() < WEEK // 2
+
+
+def test_giving_up_at_the_end_of_the_earlier_step_undoes_a_ring(smallest: Make) -> None:
+    assert check(smallest(RING.replace("keeps: [scanner], ", ""))) == ()
+
+
+def test_giving_up_at_the_start_does_not_undo_a_ring(smallest: Make) -> None:
+    assert len(check(smallest(RING.replace("back: {asks", "back: {releases_at_start: [scanner], asks")))) == 1
+
+
+def test_an_alternative_outside_undoes_a_ring(smallest: Make) -> None:
+    outside = RING.replace("back: {asks: [cubicles]", "back: {any_of: [cubicles, nurses]")
+    assert check(smallest(outside)) == ()
+
+
+def test_an_alternative_inside_does_not_undo_a_ring(smallest: Make) -> None:
+    inside = RING.replace(f"scanner: {BED}", f"scanner: {BED}, chairs: {BED}")
+    inside = inside.replace(
+        "cubicle: {asks: [cubicles], keeps: [cubicles]",
+        "cubicle: {any_of: [cubicles, chairs], keeps: [cubicles, chairs]",
+    )
+    inside = inside.replace("releases_at_end: [cubicles]", "releases_at_end: [cubicles, chairs]")
+    inside = inside.replace("back: {asks: [cubicles]", "back: {any_of: [cubicles, chairs]")
+    faults = check(smallest(inside))
+    assert faults
+    assert all("wait for one another for ever" in fault.found for fault in faults)
+
+
+def test_an_unlimited_pool_undoes_a_ring(smallest: Make) -> None:
+    unlimited = RING.replace(
+        f"scanner: {BED}", "scanner: {kind: space, unlimited: true, evidence: assumed, source: test}"
+    )
+    assert check(smallest(unlimited)) == ()
+
+
+def test_placement_elsewhere_undoes_a_ring(smallest: Make) -> None:
+    widened = RING.replace(
+        "back: {asks: [cubicles],",
+        "back: {asks: [cubicles], overflow: {after_minutes: 60, any_of: [nurses], evidence: assumed, source: test},",
+    )
+    assert check(smallest(widened)) == ()
+
+
+def test_patience_does_not_undo_a_ring(smallest: Make) -> None:
+    impatient = RING.replace("back: {asks", "back: {may_leave: true, asks").replace(
+        "scan: {asks", "scan: {may_leave: true, asks"
+    )
+    patience = "patience: {minutes: seeing, arrivals: [walk_in], next: home, evidence: assumed, source: test}"
+    assert len(check(smallest(impatient + patience))) == 1
+
+
+def test_pools_held_in_one_order_by_everybody_are_no_ring(smallest: Make) -> None:
+    """Boarding: the cubicle waits for the bed, the bed for nothing."""
+    assert (
+        check(
+            smallest(f"""
+arrivals: {{walk_in: {{starts: cubicle}}}}
+pools: {{cubicles: {BED}, beds: {BED}}}
+steps:
+  cubicle: {{asks: [cubicles], keeps: [cubicles], next: see}}
+  see: {{next: ward}}
+  ward: {{asks: [beds], releases_at_start: [cubicles], minutes: [seeing], next: home}}
+""")
+        )
+        == ()
+    )
+
+
+# --- outages -------------------------------------------------------------------------------------------------
+
+DOWN = """
+outages:
+  tool: {kind: share, share: 0.1, mean_down_minutes: 60, evidence: assumed, source: test}
+branches:
+  failed: {kind: down, outage: tool, then: see, otherwise: see, evidence: assumed, source: test}
+arrivals: {walk_in: {starts: failed}}
+"""
+
+
+def test_a_branch_on_an_outage_is_sound(smallest: Make) -> None:
+    assert check(smallest(DOWN)) == ()
+
+
+def test_a_branch_on_an_unknown_outage_is_a_fault(smallest: Make) -> None:
+    (fault,) = check(smallest(DOWN.replace("outage: tool", "outage: tol")))
+    assert fault.where == "branches.failed.outage"
+    assert "unknown outage 'tol'" in fault.found
+    assert "tool" in fault.remedy
+
+
+@pytest.mark.parametrize(
+    ("outage", "where", "found"),
+    [
+        ("kind: random, mean_up_minutes: 0, mean_down_minutes: 0", "", "neither up nor down"),
+        ("kind: stated, spans: [{starts_at_minutes: 5, ends_at_minutes: 5}]", ".spans.0", "ends before it starts"),
+        (
+            "kind: stated, spans: [{starts_at_minutes: 5, ends_at_minutes: 9}, "
+            "{starts_at_minutes: 8, ends_at_minutes: 12}]",
+            ".spans.1",
+            "starts before an earlier one ends",
+        ),
+    ],
+)
+def test_an_outage_that_says_nothing_or_twice_the_same_is_a_fault(
+    outage: str, where: str, found: str, smallest: Make
+) -> None:
+    stated = DOWN.replace("kind: share, share: 0.1, mean_down_minutes: 60", outage)
+    (fault,) = check(smallest(stated))
+    assert fault.where == f"outages.tool{where}"
+    assert found in fault.found
+
+
+# --- clocks --------------------------------------------------------------------------------------------------
+
+CLOCK = "steps: {see: {starts_clock: [ordered], next: wait}, wait: {minutes: [seeing], since: ordered, next: home}}"
+
+
+def test_a_step_may_count_from_a_mark_of_another(smallest: Make) -> None:
+    assert check(smallest(CLOCK)) == ()
+
+
+def test_a_clock_that_nobody_starts_is_a_fault(smallest: Make) -> None:
+    (fault,) = check(smallest(CLOCK.replace("since: ordered", "since: order")))
+    assert (fault.where, fault.found) == ("steps.wait.since", "unknown clock 'order'")
+    assert "ordered" in fault.remedy
+
+
+def test_a_clock_without_minutes_to_count_is_a_fault(smallest: Make) -> None:
+    (fault,) = check(smallest(CLOCK.replace("minutes: [seeing], since", "since")))
+    assert (fault.where, fault.found) == ("steps.wait.since", "there are no minutes to count")
+
+
+# --- getting worse -------------------------------------------------------------------------------------------
+
+WORSENING = """
+worsening: {minutes: seeing, arrivals: [walk_in], becomes: {everybody: everybody}, evidence: assumed, source: test}
+rounds: {waiting_at: [see], every_minutes: 30, evidence: assumed, source: test}
+"""
+
+
+def test_rounds_that_notice_who_got_worse_are_sound(smallest: Make) -> None:
+    assert check(smallest(WORSENING)) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "instead", "where"),
+    [
+        ("minutes: seeing", "minutes: seing", "worsening.minutes"),
+        ("[walk_in]", "[walkin]", "worsening.arrivals.0"),
+        ("everybody: everybody", "everybody: nobody", "worsening.becomes.everybody"),
+        ("waiting_at: [see]", "waiting_at: [sea]", "rounds.waiting_at.0"),
+        ("every_minutes: 30", "every_minutes: 0.0001", "rounds.every_minutes"),
+    ],
+)
+def test_a_wrong_name_or_number_of_worsening_is_a_fault(text: str, instead: str, where: str, smallest: Make) -> None:
+    assert [fault.where for fault in check(smallest(WORSENING.replace(text, instead)))] == [where]
+
+
+def test_rounds_without_anybody_who_gets_worse_are_a_fault(smallest: Make) -> None:
+    (fault,) = check(smallest(WORSENING.split("\n")[2]))
+    assert fault.where == "rounds"
+
+
+UNDATED = "ends.gone: somebody who attends can leave by it without departed_at. "
+
+
+def with_two_ends(smallest: Make, records: str, *, attends: str = "true") -> tuple[str, ...]:
+    """What is wrong where half leave by an end that dates no departure, after a step with these records."""
+    changes = f"""
+arrivals: {{walk_in: {{attends: {attends}}}}}
+steps: {{see: {{next: parted, records: {records}}}}}
+branches: {{parted: {{kind: chance, targets: {{home: 0.5, gone: 0.5}}, evidence: assumed, source: test}}}}
+ends: {{home: {{outcome: discharged, records: [departed_at]}}, gone: {{outcome: left}}}}
+"""
+    return tuple(str(fault) for fault in check(smallest(changes)))
+
+
+def test_an_end_by_which_somebody_leaves_without_a_departure_is_named(smallest: Make) -> None:
+    (fault,) = with_two_ends(smallest, "{}")
+    assert fault.startswith(UNDATED)
+
+
+def test_a_departure_at_a_step_before_an_end_is_enough(smallest: Make) -> None:
+    assert with_two_ends(smallest, "{departed_at: ended}") == ()
+
+
+def test_whoever_does_not_attend_needs_no_departure(smallest: Make) -> None:
+    assert with_two_ends(smallest, "{}", attends="false") == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ("pools: {nurses: {capacity: 2000000}}", "pools.nurses.capacity: 2e+06 is more than can be simulated."),
+        ("durations: {seeing: {mean: 1.0e+10}}", "durations.seeing.mean: 1e+10 is more than can be simulated."),
+        ("durations: {seeing: {repeats: 101}}", "durations.seeing.repeats: 101 is more than can be simulated."),
+        ("arrivals: {walk_in: {thinning_bound: 1000}}", "arrivals.walk_in.thinning_bound: 1000 is more than can be"),
+        ("steps: {see: {records: {outcome: ended}}}", "steps.see.records: the name 'outcome' is taken by every table"),
+    ],
+)
+def test_what_is_beyond_what_can_be_simulated_is_named(changes: str, where: str, smallest: Make) -> None:
+    assert any(str(fault).startswith(where) for fault in check(smallest(changes)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            "ends: {home: {outcome: lft}}",
+            "ends.home.outcome: the outcome 'lft' has no meaning to measures. Did you mean",
+        ),
+        ("ends: {home: {outcome: Left}}", "ends.home.outcome: the outcome 'Left' has no meaning"),
+        ("ends: {home: {outcome: admited}}", "Did you mean 'admitted'?"),
+        ("ends: {home: {outcome: in_building}}", "'in_building' is of those who have not left"),
+        (
+            "steps: {see: {records: {seen_att: started}}}",
+            "steps.see.records: the point in time 'seen_att' has no meaning to measures, and 'seen_at' is recorded "
+            "nowhere. Did you mean 'seen_at'?",
+        ),
+        (
+            f"attributes: {{acuity_true: {ACUITY.replace('urgent', '1-2')}}}",
+            "attributes.acuity_true.categories: 'acuity_true=1-2' is the group of the first two levels together.",
+        ),
+    ],
+)
+def test_a_word_that_measures_would_pass_over_is_named(changes: str, message: str, smallest: Make) -> None:
+    assert any(message in str(fault) for fault in check(smallest(changes)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        "ends: {home: {outcome: diverted}}",
+        "ends: {home: {outcome: not_admitted}}",
+        "steps: {see: {records: {roomed_at: started}}}",
+        "steps: {see: {records: {seen_at: started, seen_2_at: ended}}}",
+    ],
+)
+def test_a_word_of_one_s_own_is_no_fault(changes: str, smallest: Make) -> None:
+    assert check(smallest(changes)) == ()

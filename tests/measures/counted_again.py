@@ -1,0 +1,51 @@
+"""What `analysis.binding` and `analysis.profile` come to, counted in another way: for tests alone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.engine.contract import Changes
+from simulation.engine.rows import Plan
+from simulation.measures import occupancy
+from simulation.measures.window import Window
+from simulation.records.schema import ActivityTable, Floats
+
+
+def busy_share(plan: Plan, held: occupancy.Holdings, *, changes: Changes | None, window: Window) -> occupancy.BusyShare:
+    """How busy each pool was, by clock hour and in all."""
+    counted = occupancy.Use(len(plan.pools), window)
+    counted.add(held.pool, held.taken, held.counted_until)
+    return occupancy.busy(plan, counted, occupancy.on_duty(plan, changes=changes, window=window))
+
+
+@dataclass(frozen=True)
+class Queues:
+    """By step: how many joined in the window, how many waited on average, and their mean wait in minutes.
+
+    The mean wait is over those who joined in the window and stopped waiting (started, left or turned away).
+    """
+
+    steps: tuple[str, ...]
+    n_joined: NDArray[np.int64]
+    mean_length: Floats
+    mean_wait: Floats
+
+
+def queues(activities: ActivityTable, *, window: Window) -> Queues:
+    """The queue before each step."""
+    steps, step = activities.known("step"), activities["step"].astype(np.int64)
+    joined, started, ended = (activities[name] for name in ("joined_at", "started_at", "ended_at"))
+    stopped = np.where(np.isnan(started), ended, started)
+    inside = np.clip(np.where(np.isnan(stopped), np.inf, stopped), *window) - np.clip(joined, *window)
+    waited = np.bincount(step, weights=inside, minlength=len(steps)).astype(float)
+    in_time = (joined >= window[0]) & (joined < window[1])
+    over = in_time & ~np.isnan(stopped)
+    total = np.bincount(step[over], weights=(stopped - joined)[over], minlength=len(steps)).astype(float)
+    n_over = np.bincount(step[over], minlength=len(steps)).astype(float)
+    return Queues(
+        steps=steps,
+        n_joined=np.bincount(step[in_time], minlength=len(steps)),
+        mean_length=waited / (window[1] - window[0]),
+        mean_wait=np.divide(total, n_over, out=np.full(len(steps), np.nan), where=n_over > 0),
+    )

@@ -1,0 +1,34 @@
+"""An unknown measure is answered by one of the same statistic: a mean is no near miss of a median."""
+
+import pytest
+
+from simulation.measures.definitions import DEFINITIONS
+from simulation.measures.near_measures import nearest_measure
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "wait_to_clinician_median",
+            "It has no median here, but wait_to_clinician_mean; of something near it there is time_to_clinician_median "
+            "(docs/model.md, 1.2)",
+        ),
+        ("stay_meen", "Did you mean 'stay_mean'?"),
+        ("stay_medain", "Did you mean 'stay_median'?"),
+        ("left_shaer", "Did you mean 'left_share'?"),
+        (
+            "walk_in_triage_wait_median",
+            "It has no median here, but walk_in_triage_wait_mean and walk_in_triage_wait_p95",
+        ),
+        ("handover_p95", "It has no 95th percentile here, but handover_mean"),
+    ],
+)
+def test_a_median_is_never_answered_by_a_mean_alone(name: str, told: str) -> None:
+    assert nearest_measure(name, DEFINITIONS) == told
+
+
+@pytest.mark.parametrize("name", ["boarders_median", "queue_wiat_median", "stays_p95", "triage_wait_median"])
+def test_no_measure_of_another_statistic_is_meant(name: str) -> None:
+    told = nearest_measure(name, DEFINITIONS)
+    assert not told.startswith("Did you mean") or told.rstrip("'?").endswith(name.rpartition("_")[2])

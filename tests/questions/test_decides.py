@@ -1,0 +1,356 @@
+"""What decides the answer of a result over departments, and what it is where some figures of one are known."""
+
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from simulation.api import Result, compare
+from simulation.cli import main
+from simulation.config import load
+from simulation.errors import ConfigError, ResultsError
+from simulation.measures.measuring import MeasureName
+from simulation.questions.narrow import NarrowedEffects, _sampling_variance, narrowed
+from simulation.questions.narrow_table import narrowed_sentences, range_words, weeks_words
+from simulation.questions.what_decides import decided, effect_of, kinds_beyond
+from simulation.questions.what_decides_table import harmed_kind_words
+from simulation.study.design import Cost, Margin, ValuePerHour
+from simulation.study.observed import Observed, ObservedFigure
+from tests.questions.clinics import N_CLINICS, SHORT, write_clinics
+
+QUEUE = {"measure": "queue_mean", "group": "step=consultation"}
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    configs = write_clinics(tmp_path_factory.mktemp("own") / "configs")
+    return compare(load("study=gallery/clinic", "ensemble=clinics", *SHORT, config_dir=str(configs)))
+
+
+@pytest.fixture(scope="module")
+def folder(result: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return result.write(tmp_path_factory.mktemp("results"))
+
+
+def observed(value: float, **more: object) -> Observed:
+    return Observed(figures=(ObservedFigure(**{**QUEUE, "value": value, "days": 28, **more}),))  # type: ignore[arg-type]
+
+
+def longest_queue(result: Result) -> float:
+    values = result.values(result.design.baseline, "queue_mean", "step=consultation")
+    assert result.department_of is not None
+    return max(float(values[result.department_of == each].mean()) for each in range(N_CLINICS))
+
+
+# --- what decides ---------------------------------------------------------------------------------------------
+
+
+def test_a_sign_of_crowding_decides_what_a_third_nurse_does(result: Result) -> None:
+    found = decided(result)
+    assert found is not None
+    assert found.n_departments == N_CLINICS
+    best = found.best("third_nurse")
+    assert best is not None
+    assert best.measure in ("queue_mean", "time_to_clinician_median", "time_to_clinician_p95", "stay_median")
+    told = found.arms["third_nurse"].best
+    assert told is not None
+    assert told.slope < 0
+    assert told.share > 0.9
+
+
+def test_no_figure_that_takes_the_true_level_is_looked_at(result: Result) -> None:
+    found = decided(result)
+    assert found is not None
+    names = {(name.measure, name.group) for name in result.measures["first_come"][0].names}
+    assert ("time_to_clinician_median", "acuity_true=urgent") in names
+    assert not [name for name in found.figures if "acuity" in name.group]
+    assert ("queue_mean", "patients", "step=consultation") in found.figures
+
+
+def test_an_arm_that_changes_nothing_is_decided_by_nothing(result: Result) -> None:
+    twin = tuple(
+        replace(each, arms={**each.arms, "urgent_first": each.arms["first_come"]}) for each in result.replications
+    )
+    found = decided(replace(result, replications=twin))
+    assert found is not None
+    assert not found.arms["urgent_first"].differs
+    assert found.best("urgent_first") is None
+    assert found.best("third_nurse") is not None
+
+
+def test_one_department_has_no_deciding_figure(result: Result) -> None:
+    alone = replace(result, study=result.study.on_typical())
+    assert decided(alone) is None
+    assert "what_decides" not in alone.tables
+
+
+def test_departments_that_were_played_once_are_not_counted(result: Result) -> None:
+    found = decided(replace(result, replications=result.replications[: N_CLINICS + 21]))
+    assert found is not None
+    assert found.n_departments == len(found.x) == 21
+
+
+def test_few_departments_have_no_deciding_figure_and_the_title_says_why(result: Result) -> None:
+    few = replace(result, replications=result.replications[: N_CLINICS + 10])
+    assert decided(few) is None
+    assert few.tables["what_decides"].title.endswith("only for 20 or more departments, each simulated at least twice.")
+
+
+@pytest.mark.slow
+def test_the_report_says_what_decides_in_a_table_a_picture_and_a_file(result: Result, folder: Path) -> None:
+    table = result.tables["what_decides"]
+    assert len(table.rows) == 2
+    assert f"{N_CLINICS} departments" in table.notes[0]
+    page = unescape((folder / "report.html").read_text("utf-8"))
+    assert "What decides it, and what to measure" in page
+    assert "Dot plots of 'Wait, urgent'" in page
+    written = pd.read_csv(folder / "what_decides.csv")
+    found = decided(result)
+    assert found is not None
+    first = written[written["arm"] == "third_nurse"].iloc[0]
+    best = found.arms["third_nurse"].best
+    assert best is not None
+    assert first["share_of_variance"] == pytest.approx(best.share)
+    assert (first["measure"], first["group"]) == (found.figures[best.figure].measure, found.figures[best.figure].group)
+
+
+def priced(result: Result, pounds: tuple[float, ...], cost: float) -> Result:
+    """The result with a value of an hour, and a cost of the third nurse."""
+    paid = Cost(per_year=cost, what="a nurse", evidence="assumed", source="a test")
+    arms = tuple(
+        replace(arm, arm=replace(arm.arm, cost=paid)) if arm.name == "third_nurse" else arm for arm in result.study.arms
+    )
+    value = ValuePerHour(pounds=pounds, evidence="assumed", source="a test")
+    design = replace(result.study.design, value_per_patient_hour=value, arms={arm.name: arm.arm for arm in arms})
+    study = replace(result.study, arms=arms, design=design)
+    return Result(study, result.replications, type(result.explained)(study), result.manifest)
+
+
+def test_the_kind_of_clinic_that_an_arm_harms_is_found_by_the_same_figure(result: Result) -> None:
+    """Today's two nurses beside three: crowded clinics wait longer by more than a margin, quiet ones do not."""
+    target = result.design.primary[0]
+    margin = Margin(
+        measure=target.measure, group=target.group, label="Wait", margin=9.0, evidence="assumed", source="a test"
+    )
+    today = result.design.baseline
+    design = replace(result.study.design, baseline="third_nurse", margins=(margin,))
+    study = replace(result.study, design=design)
+    turned = Result(study, result.replications, type(result.explained)(study), result.manifest)
+    kind = kinds_beyond(turned, margin)[today]
+    assert kind is not None
+    assert kind.figure.measure in ("queue_mean", "time_to_clinician_median", "time_to_clinician_p95", "stay_median")
+    assert kind.rule.above
+    assert not kind.rule.gains
+    safety = next(each for each in turned.safety if each.arm == today)
+    words = harmed_kind_words(turned, safety)
+    assert words.startswith("where ")
+    assert words in str(turned.tables["safety"].rows)
+    everywhere = replace(margin, margin=0.001)
+    assert kinds_beyond(turned, everywhere)[today] is None
+    assert harmed_kind_words(turned, replace(safety, margin=everywhere)) == ""
+
+
+def test_a_figure_is_worth_something_only_where_it_can_change_the_choice(result: Result) -> None:
+    """A third nurse saves some ten minutes for each of 150 a day: 9,000 hours a year, in some clinics much more."""
+    effects = effect_of(result, result.arm("third_nurse"), result.design.primary[0])
+    break_even = -float(effects.mean()) / 60 * 150 * 365 * 15
+    told = {}
+    for cost in (break_even / 10, break_even, break_even * 10):
+        found = decided(priced(result, (15.0,), cost))
+        assert found is not None
+        assert found.priced == ("third_nurse",)
+        told[cost] = max(each.pounds[15.0] for each in found.worth)
+    cheap, even, dear = told.values()
+    assert even > 0.1 * break_even
+    assert abs(cheap) < 0.01 * break_even
+    assert abs(dear) < 0.01 * break_even
+
+
+def test_the_worth_of_figures_is_a_table_with_a_column_a_value(result: Result) -> None:
+    assert "worth_knowing" not in result.tables
+    table = priced(result, (5.0, 15.0, 45.0), 100_000).tables["worth_knowing"]
+    assert table.headers[1:] == ("at £5 an hour", "at £15 an hour", "at £45 an hour")
+    assert all("±" in cell for row in table.rows for cell in row[1:])
+
+
+# --- narrow ---------------------------------------------------------------------------------------------------
+
+
+def third_nurse(result: Result, found: NarrowedEffects) -> tuple[float, float, float]:
+    at = found.of("third_nurse", result.design.primary[0])
+    return float(found.found.mean[at]), float(found.found.low[at]), float(found.found.high[at])
+
+
+def test_each_clinic_is_found_again_by_its_queue(result: Result) -> None:
+    """Narrowed to each clinic's own queue, the range holds what was simulated of it in most of them."""
+    effects = effect_of(result, result.arm("third_nurse"), result.design.primary[0])
+    queues = result.values("first_come", "queue_mean", "step=consultation")
+    department = result.department_of
+    assert department is not None
+    held = []
+    for each in range(N_CLINICS):
+        rows = department == each
+        found = narrowed(result, observed(float(queues[rows].mean()), days=14), "a test")
+        mean, low, high = third_nurse(result, found)
+        held.append(low < effects[rows].mean() < high)
+        before = found.found.before_high - found.found.before_low
+        assert high - low < before[found.of("third_nurse", result.design.primary[0])]
+        assert low < mean < high
+    assert sum(held) >= 0.8 * N_CLINICS
+
+
+def test_a_longer_queue_means_a_larger_effect(result: Result) -> None:
+    most = longest_queue(result)
+    short, long = (third_nurse(result, narrowed(result, observed(value), "a test"))[0] for value in (most / 3, most))
+    assert long < short < 0
+
+
+def test_figures_that_tell_nothing_are_refused_with_what_is_allowed(result: Result) -> None:
+    stated = (
+        ObservedFigure(measure="queue_meen", value=1, days=7),
+        ObservedFigure(measure="wait_to_clinician_mean", value=1, days=7),
+        ObservedFigure(measure="queue_mean", group="step=triage", value=1, days=7),
+        *observed(1).figures,
+        *observed(1).figures,
+    )
+    with pytest.raises(ConfigError) as refused:
+        narrowed(result, Observed(figures=stated), "ours.yaml")
+    told = [str(each) for each in refused.value.faults]
+    assert len(told) == 4
+    assert "ours.yaml: figures.0.measure: 'queue_meen' is unknown. Did you mean 'queue_mean'?" in told[0]
+    assert "no figure that a hospital could take from its records" in told[1]
+    assert "step=consultation" in told[2]
+    assert "stated twice" in told[3]
+
+
+def test_a_figure_that_no_department_has_is_refused_with_the_range_and_advice(result: Result) -> None:
+    with pytest.raises(ConfigError, match=r"queue_mean: 500 is outside the .* Check how it was measured"):
+        narrowed(result, observed(500), "ours.yaml")
+
+
+def test_two_figures_that_are_one_are_refused(result: Result) -> None:
+    """Nobody is admitted in a clinic, so the stay of those who are not is everybody's."""
+    stays = tuple(
+        ObservedFigure(measure="stay_median", group=group, value=25, days=28)
+        for group in ("all", "outcome=not_admitted")
+    )
+    with pytest.raises(ConfigError, match=r"figures\.1: carries the same information as figures\.0"):
+        narrowed(result, Observed(figures=stays), "ours.yaml")
+
+
+def test_a_run_on_one_department_cannot_be_narrowed(result: Result) -> None:
+    with pytest.raises(ResultsError, match=r"has 1 department used .*ensemble="):
+        narrowed(replace(result, study=result.study.on_typical()), observed(1), "ours.yaml")
+
+
+def test_a_run_of_one_arm_cannot_be_narrowed(result: Result) -> None:
+    design = replace(result.design, arms={result.design.baseline: result.design.arms[result.design.baseline]})
+    alone = replace(result.study, design=design, arms=(result.study.baseline,))
+    with pytest.raises(ResultsError, match="one arm"):
+        narrowed(replace(result, study=alone), observed(1), "ours.yaml")
+
+
+@pytest.mark.parametrize(
+    ("measure", "group", "unit", "value", "variance"),
+    [
+        ("within_4h_share", "all", "share", 0.8, 0.8 * 0.2 / 50),
+        ("stay_mean", "all", "minutes", 200, 200**2 / 50),
+        ("stay_median", "all", "minutes", 200, 2 * 200**2 / 50),
+        ("queue_mean", "step=consultation", "patients", 3, 0),
+        ("wait_mean", "step=consultation", "minutes", 30, 0),
+    ],
+)
+def test_a_figure_counted_on_some_patients_has_the_noise_of_so_many(
+    measure: str, group: str, unit: str, value: float, variance: float
+) -> None:
+    figure = ObservedFigure(measure=measure, group=group, value=value, days=28, patients=50)
+    assert _sampling_variance(figure, MeasureName(measure, unit, group)) == pytest.approx(variance)
+    assert _sampling_variance(replace(figure, patients=None), MeasureName(measure, unit, group)) == 0
+
+
+def test_the_answer_states_whether_the_same_weeks_are_compared(result: Result) -> None:
+    def words(start_week: int | None, week: int | None, days: float) -> str:
+        run = replace(result.run, start_week=start_week)
+        again = replace(result, study=replace(result.study, run=run))
+        stated = replace(observed(1, days=days), week=week)
+        return weeks_words(again, replace(narrowed(result, observed(1), "a test"), observed=stated))
+
+    assert words(7, 7, 5) == "The same weeks are compared: 5 days from week 7 of the year."
+    assert words(7, 8, 5).startswith("The weeks compared are not the same")
+    assert words(7, 7, 14).startswith("The weeks compared are not the same")
+    assert "not stated" in words(None, None, 5)
+    assert "counts as noise" in words(None, 3, 5)
+
+
+def test_a_range_is_worded_by_the_rules_of_a_verdict() -> None:
+    cases = {
+        (-9.0, -6.0): "shorter, by more than 5 min",
+        (-9.0, -1.0): "shorter, perhaps by less than 5 min",
+        (-4.0, -1.0): "shorter, by less than 5 min",
+        (-4.0, 4.0): "no change beyond 5 min",
+        (-9.0, 4.0): "not settled by these figures",
+        (6.0, 9.0): "longer, by more than 5 min",
+    }
+    shares = {
+        (-0.03, -0.02): "lower (worse), by more than 1 point",
+        (0.001, 0.004): "higher (better), by less than 1 point",
+    }
+    assert {case: range_words(*case, 5.0, "minutes", "lower") for case in cases} == cases
+    assert {case: range_words(*case, 0.01, "share", "higher") for case in shares} == shares
+
+
+def test_the_words_say_where_it_was_read_and_on_what_it_rests(result: Result) -> None:
+    output = " ".join(narrowed_sentences(result, narrowed(result, observed(1), "a test")))
+    assert "'patients waiting for consultation, mean' 1.0 patients over 28 days" in output
+    assert f"of {N_CLINICS} departments, weighted by how near" in output
+    assert "'The urgent first, and a third nurse', Wait, urgent: shorter" in output
+
+
+@pytest.mark.slow
+def test_the_command_narrows_a_stored_run(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "ours.yaml"
+    file.write_text("figures:\n  - {measure: queue_mean, group: step=consultation, value: 1, days: 28}\n", "utf-8")
+    assert main(["narrow", f"observed={file}", f"from={folder}"]) == 0
+    out = capsys.readouterr().out
+    assert "departments with these figures" in out
+    assert out.startswith("Who waits and who gives up")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), "no file of figures is named"),
+        (("observed=ours.yaml", "scenario=winter"), "found 'scenario=winter'"),
+        (("observed=nowhere.yaml",), "cannot be read"),
+    ],
+)
+def test_a_mistake_in_the_command_is_one_message(
+    words: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["narrow", *words]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_a_file_without_figures_or_with_an_unknown_key_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "ours.yaml"
+    for text, told in {
+        "figures: []": "states no figure",
+        "figures: [{measure: queue_mean, value: 1, days: 7, patient: 3}]": "Did you mean 'patients'?",
+        "figures: [{measure: queue_mean, value: -1, days: 7}]": "found -1",
+    }.items():
+        file.write_text(text, "utf-8")
+        assert main(["narrow", f"observed={file}"]) == 2
+        assert told in capsys.readouterr().err
+
+
+def test_the_same_run_always_decides_the_same(result: Result) -> None:
+    first, again = decided(result), decided(replace(result))
+    assert first is not None
+    assert again is not None
+    assert first.arms == again.arms
+    assert np.array_equal(first.x, again.x)

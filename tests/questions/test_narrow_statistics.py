@@ -1,0 +1,99 @@
+"""The range of a department whose truth is known holds it as often as it says, and is narrower than before."""
+
+import numpy as np
+import pytest
+
+from simulation.questions.narrow_statistics import Local, Narrowed, narrow, outside
+from simulation.records.schema import Floats
+from tests.statistics.ensembles import Made, made, replications_of, truths
+
+DAYS, FORTNIGHT = 84.0, 14.0
+
+
+def local(values: Floats, *, days: float = FORTNIGHT) -> Local:
+    return Local(values, np.full(len(values), days), np.zeros(len(values)), DAYS)
+
+
+def one_of(chance: np.random.Generator, columns: list[int]) -> tuple[Floats, Floats]:
+    """A department of the same kind: what a fortnight shows of it, and its effects in the long run."""
+    figures, effects = truths(chance, 1)
+    weeks = replications_of(chance, figures, effects, each=1).figures[0] - figures[0]
+    return (figures[0] + weeks * np.sqrt(DAYS / FORTNIGHT))[columns], effects[0]
+
+
+def narrowed(ensemble: Made, columns: list[int], values: Floats) -> Narrowed:
+    return narrow(ensemble.figures[:, columns], ensemble.effects, ensemble.department_of, local(values))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("columns", [[0], [0, 2]], ids=["one figure", "two figures"])
+def test_the_range_holds_the_truth_as_often_as_it_says(columns: list[int]) -> None:
+    chance = np.random.default_rng(1)
+    held, widths = [], []
+    for seed in range(150):
+        ensemble = made(seed)
+        for _ in range(10):
+            values, effects = one_of(chance, columns)
+            if outside(ensemble.figures[:, columns], ensemble.department_of, local(values)):
+                continue
+            found = narrowed(ensemble, columns, values)
+            held.append((found.low < effects) & (effects < found.high))
+            widths.append((found.high - found.low) / (found.before_high - found.before_low))
+    assert len(held) > 1400
+    assert np.mean(held, axis=0) == pytest.approx([0.9, 0.9], abs=0.04)
+    nurse, doctor = np.median(widths, axis=0)
+    assert nurse < 0.45
+    assert doctor < 1.05
+
+
+def test_a_figure_of_more_days_narrows_more() -> None:
+    ensemble = made(2)
+    figures, columns = ensemble.figures, [0]
+    widths = []
+    for days in (3, 14, 84):
+        here = local(np.array([22.0]), days=days)
+        found = narrow(figures[:, columns], ensemble.effects, ensemble.department_of, here)
+        widths.append(found.high[0] - found.low[0])
+    assert widths[0] > widths[1] > widths[2]
+
+
+def test_few_patients_widen_the_range() -> None:
+    ensemble = made(2)
+    few = Local(np.array([22.0]), np.array([14.0]), np.array([22.0**2 / 10]), DAYS)
+    many = local(np.array([22.0]))
+    wide, fine = (
+        narrow(ensemble.figures[:, :1], ensemble.effects, ensemble.department_of, each) for each in (few, many)
+    )
+    assert wide.high[0] - wide.low[0] > 1.3 * (fine.high[0] - fine.low[0])
+
+
+def test_a_second_figure_that_tells_nothing_moves_the_answer_little() -> None:
+    ensemble = made(3)
+    one = narrowed(ensemble, [0], np.array([24.0]))
+    two = narrowed(ensemble, [0, 3], np.array([24.0, 22.0]))
+    assert two.mean[0] == pytest.approx(one.mean[0], abs=0.7)
+
+
+def test_figures_that_no_department_has_are_named() -> None:
+    ensemble = made(4)
+    columns = [0, 1]
+    figures = ensemble.figures[:, columns]
+    (beyond,) = outside(figures, ensemble.department_of, local(np.array([90.0, 0.6])))
+    assert beyond.figure == 0
+    assert beyond.highest < 60
+    assert outside(figures, ensemble.department_of, local(np.array([20.0, 0.68]))) == ()
+
+
+def test_figures_that_no_department_has_together_are_refused_though_each_is_common() -> None:
+    ensemble = made(4)
+    figures = ensemble.figures[:, [0, 1]]
+    (beyond,) = outside(figures, ensemble.department_of, local(np.array([38.0, 0.2])))
+    assert beyond.figure is None
+
+
+def test_departments_near_the_local_figures_weigh_most() -> None:
+    ensemble = made(5)
+    found = narrowed(ensemble, [0], np.array([30.0]))
+    means = np.array([ensemble.figures[ensemble.department_of == each, 0].mean() for each in range(60)])
+    assert abs(means[np.argmax(found.weights)] - 30) == np.abs(means - 30).min()
+    assert 19 < found.n_near < 60

@@ -1,0 +1,330 @@
+"""Executors: whichever runs the replications, the results are those of one process."""
+
+import multiprocessing
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import simulation
+from simulation.errors import AeflowError, ConfigError, Fault
+from simulation.run import running as run_module
+from simulation.run.executors import (
+    ExecutorFailed,
+    Failed,
+    WorkerLost,
+    completed,
+    open_executor,
+)
+from simulation.run.executors.contract import MOST_LOSSES
+from simulation.run.executors.local import LocalExecutor
+from simulation.run.replicate import ReplicationResult
+from simulation.run.result import StudyResult
+from simulation.run.running import compare, compile_first
+from simulation.signals import Stopped, stopped_by_signals
+from simulation.study.simulate import Simulated
+from simulation.study.study import Study
+
+Outcomes = Callable[[int, int], ReplicationResult | BaseException]
+
+
+class ScriptedExecutor:
+    """Ends each replication as `outcome(number, attempt)` says, at once or, if `backwards`, last first."""
+
+    def __init__(self, outcome: Outcomes, *, n_at_once: int = 1, backwards: bool = False) -> None:
+        self.outcome = outcome
+        self.n_at_once = n_at_once
+        self.backwards = backwards
+        self.submitted: list[int] = []
+        self.n_stops = 0
+        self._waiting: list[tuple[Future[ReplicationResult], int]] = []
+
+    def submit(self, study: Study, number: int) -> Future[ReplicationResult]:
+        future: Future[ReplicationResult] = Future()
+        self.submitted.append(number)
+        self._waiting.append((future, number))
+        if not self.backwards or len(self._waiting) == self.n_at_once:
+            while self._waiting:
+                self._end(*self._waiting.pop())
+        return future
+
+    def _end(self, future: Future[ReplicationResult], number: int) -> None:
+        outcome = self.outcome(number, self.submitted.count(number))
+        if isinstance(outcome, BaseException):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)
+
+    def stop(self) -> None:
+        self.n_stops += 1
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def outcomes(result: StudyResult) -> Outcomes:
+    """The first replication's result under any number."""
+    return lambda number, attempt: replace(result.replications[0], replication=number)
+
+
+@pytest.fixture(scope="module")
+def local(few: Study) -> Study:
+    """One arm for two processes, by the engine that compiles nothing."""
+    return replace(few.only(), executor="local", workers=2, engine_asked="reference")
+
+
+@contextmanager
+def opened(study: Study) -> Iterator[LocalExecutor]:
+    with open_executor(study) as executor:
+        assert isinstance(executor, LocalExecutor)
+        yield executor
+    executor.stop()
+
+
+# --- the loop that drives any executor --------------------------------------------------------------------------------
+
+
+def test_results_come_as_they_end_whatever_the_order(few: Study, outcomes: Outcomes) -> None:
+    executor = ScriptedExecutor(outcomes, n_at_once=5, backwards=True)
+    ended = list(completed(executor, few, range(5)))
+    assert sorted(each.replication for each in ended if isinstance(each, ReplicationResult)) == [0, 1, 2, 3, 4]
+    assert executor.n_stops == 0
+
+
+def test_no_more_replications_are_handed_over_than_are_asked_for_at_once(few: Study, outcomes: Outcomes) -> None:
+    executor = ScriptedExecutor(outcomes, n_at_once=2)
+    beginning = completed(executor, few, range(100))
+    next(beginning)
+    assert executor.submitted == [0, 1]
+    beginning.close()  # type: ignore[attr-defined]
+    assert executor.n_stops == 1, "workers end when nobody listens any more"
+
+
+def test_a_signal_whose_exception_was_lost_stops_the_run_all_the_same(few: Study, outcomes: Outcomes) -> None:
+    """As where it came while a destructor ran, which drops whatever is raised in it."""
+    executor = ScriptedExecutor(outcomes)
+    with stopped_by_signals() as asked:
+        beginning = completed(executor, few, range(100))
+        next(beginning)
+        with suppress(Stopped):
+            asked(signal.SIGTERM, None)
+        with pytest.raises(Stopped):
+            next(beginning)
+    assert executor.n_stops == 1
+    assert len(list(completed(executor, few, range(2)))) == 2, "no signal came to what runs afterwards"
+
+
+def test_a_failing_replication_is_given_with_its_number_and_the_others_go_on(few: Study, outcomes: Outcomes) -> None:
+    executor = ScriptedExecutor(lambda number, attempt: KeyError("x") if number == 3 else outcomes(number, attempt))
+    ended = list(completed(executor, few, range(5)))
+    failed = [each for each in ended if isinstance(each, Failed)]
+    assert [(each.number, type(each.error)) for each in failed] == [(3, KeyError)]
+    assert len(ended) == 5
+
+
+def test_a_replication_whose_worker_is_lost_is_tried_again(few: Study, outcomes: Outcomes) -> None:
+    executor = ScriptedExecutor(lambda number, attempt: WorkerLost() if attempt == 1 else outcomes(number, attempt))
+    assert len(list(completed(executor, few, range(3)))) == 3
+    assert sorted(executor.submitted) == [0, 0, 1, 1, 2, 2]
+
+
+def test_a_replication_that_loses_every_worker_is_one_message_with_what_to_do(few: Study) -> None:
+    executor = ScriptedExecutor(lambda number, attempt: WorkerLost())
+    with pytest.raises(AeflowError, match=r"replication 7: the worker .* ended from outside 4 times.* executor=serial"):
+        list(completed(executor, few, [7]))
+    assert executor.submitted == [7] * (MOST_LOSSES + 1)
+    assert executor.n_stops == 1
+
+
+def test_nothing_is_tried_again_where_nothing_can_run(few: Study, outcomes: Outcomes) -> None:
+    executor = ScriptedExecutor(lambda number, attempt: ExecutorFailed("gone") if number else outcomes(number, attempt))
+    with pytest.raises(ExecutorFailed, match="gone"):
+        list(completed(executor, few, range(9)))
+    assert executor.submitted == [0, 1]
+    assert executor.n_stops == 1
+
+
+def test_a_cancelled_run_ends_early_and_ends_its_workers(few: Study, outcomes: Outcomes) -> None:
+    executor, cancelled, ended = ScriptedExecutor(outcomes), threading.Event(), []
+    for each in completed(executor, few, range(100), cancelled=cancelled):
+        ended.append(each)
+        if len(ended) == 3:
+            cancelled.set()
+    assert len(ended) == 3
+    assert executor.n_stops == 1
+
+
+# --- processes of this machine ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("executor", ["serial", "local"])
+def test_every_executor_gives_the_same_tables_in_the_same_order(executor: str, few: Study, result: StudyResult) -> None:
+    again = compare(replace(few, executor=executor, workers=2))
+    pd.testing.assert_frame_equal(again.table(), result.table(), check_exact=True)
+    assert [each.replication for each in again.replications] == [0, 1]
+    for ours, theirs in zip(again.replications, result.replications, strict=True):
+        for arm in theirs.arms:
+            values = [each.arms[arm].measures.values for each in (ours, theirs)]
+            assert np.array_equal(*values, equal_nan=True), arm
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_takes_only_its_own_replication_and_that_is_run_again(local: Study) -> None:
+    with opened(local) as executor:
+        (before,) = completed(executor, local, [0])
+        (victim,) = multiprocessing.active_children()
+        assert victim.pid is not None
+        os.kill(victim.pid, signal.SIGSTOP)  # it takes the replication, and cannot end it before it is killed
+        future = executor.submit(local, 0)
+        with pytest.raises(TimeoutError):
+            future.result(timeout=2)
+        victim.kill()
+        with pytest.raises(WorkerLost):
+            future.result(timeout=60)
+        (after,) = completed(executor, local, [0])
+    assert isinstance(before, ReplicationResult)
+    assert isinstance(after, ReplicationResult)
+    assert after.arms["nurse"].measures.values.tobytes() == before.arms["nurse"].measures.values.tobytes()
+
+
+@pytest.mark.slow
+def test_a_worker_that_died_while_idle_costs_nothing(local: Study) -> None:
+    with opened(local) as executor:
+        list(completed(executor, local, [0]))
+        for worker in multiprocessing.active_children():
+            worker.kill()
+            worker.join()
+        assert executor.submit(local, 0).result(timeout=60).replication == 0
+
+
+@pytest.mark.slow
+def test_a_run_that_stops_ends_its_own_processes_and_nobody_else_s(local: Study) -> None:
+    bystander = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
+    bystander.start()
+    try:
+        with opened(local) as executor:
+            running = completed(executor, local, range(4))
+            next(running)
+            assert len(multiprocessing.active_children()) > 1
+            running.close()  # type: ignore[attr-defined]
+            assert multiprocessing.active_children() == [bystander]
+    finally:
+        bystander.terminate()
+        bystander.join()
+
+
+@pytest.mark.slow
+def test_an_executor_that_was_stopped_starts_workers_anew(local: Study) -> None:
+    with opened(local) as executor:
+        executor.submit(local, 0)
+        executor.stop()
+        assert executor.submit(local, 1).result(timeout=60).replication == 1
+
+
+@pytest.mark.slow
+def test_closing_an_executor_ends_its_workers(local: Study) -> None:
+    with open_executor(local) as executor:
+        list(completed(executor, local, [0]))
+        workers = multiprocessing.active_children()
+        assert workers
+    for worker in workers:
+        worker.join(10)
+        assert not worker.is_alive()
+
+
+def test_a_mistake_of_the_user_found_by_a_worker_arrives_as_such(study: Study) -> None:
+    broken = {
+        name: replace(source, scale=1.45, thinning_bound=1.46) if name == "walk_in" else source
+        for name, source in study.baseline.pathway.arrivals.items()
+    }
+    arm = replace(study.baseline, pathway=replace(study.baseline.pathway, arrivals=broken, allow_overload=True))
+    local = replace(study, arms=(arm,), executor="local", workers=2, engine_asked="reference")
+    with pytest.raises(AeflowError, match=r"Raise arrivals\.walk_in\.thinning_bound"):
+        compare(local)
+
+
+def test_faults_keep_their_message_on_the_way_from_a_worker() -> None:
+    error = ConfigError([Fault("run.seed", "found -1", "Allowed: 0 or more"), Fault("a", "b", "c")], "Two faults")
+    back = pickle.loads(pickle.dumps(error))
+    assert (str(back), back.faults) == (str(error), error.faults)
+
+
+def test_one_worker_needs_no_process(local: Study) -> None:
+    with open_executor(replace(local, workers=1)) as executor:
+        list(completed(executor, local, [0]))
+        assert multiprocessing.active_children() == []
+
+
+def test_an_executor_that_is_unknown_is_named_with_those_there_are(local: Study) -> None:
+    with (
+        pytest.raises(ConfigError, match=r"executor: 'lokal' .*Did you mean 'local'\?"),
+        open_executor(replace(local, executor="lokal")),
+    ):
+        pass
+
+
+def test_another_seed_gives_another_table(study: Study, result: StudyResult) -> None:
+    short = replace(study, arms=(study.baseline,), run=replace(study.run, seed=study.run.seed + 1))
+    other = compare(replace(short, design=replace(study.design, sham=None)))
+    measure = "wait_to_clinician_mean"
+    assert not np.array_equal(other.values("nurse", measure), result.values("nurse", measure))
+
+
+def test_only_the_compiled_engine_compiles_and_then_all_that_a_worker_may_need(
+    few: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[Simulated] = []
+    plainly = run_module.simulate_arm
+
+    def noted(*arguments: Any, **named: Any) -> Simulated:
+        ran.append(plainly(*arguments, **named))
+        return ran[-1]
+
+    monkeypatch.setattr(run_module, "simulate_arm", noted)
+    compile_first(replace(few, engine_asked="reference", executor="local", workers=2))
+    assert ran == []
+    compile_first(replace(few, engine_asked="compiled"))
+    assert "activities" in vars(ran[0]), "arranging is compiled, too"
+
+
+SCRIPT = """
+import simulation as ae
+{more}
+study = ae.load("study=gallery/one_nurse", "run.replications=2", "run.measured_days=1", "executor=local", "workers=2")
+print(ae.compare({study}))
+"""
+OWN = """
+from dataclasses import replace
+class Own:
+    pass
+"""
+
+
+@pytest.mark.slow
+def test_a_script_needs_no_guard_around_its_work_unless_the_study_holds_something_of_it(tmp_path: Path) -> None:
+    def run(more: str, study: str) -> subprocess.CompletedProcess[str]:
+        script = tmp_path / "script.py"
+        script.write_text(SCRIPT.format(more=more, study=study), encoding="utf-8")
+        environment = {**os.environ, "PYTHONPATH": str(Path(simulation.__file__).parents[1])}
+        return subprocess.run([sys.executable, str(script)], env=environment, capture_output=True, text=True)
+
+    plain = run("", "study")
+    assert plain.returncode == 0, plain.stderr
+    assert "Result of 'one_nurse'" in plain.stdout
+    own = run(OWN, "replace(study, resolved={'own': Own()})")
+    assert own.returncode == 1
+    assert 'Put what the script does under `if __name__ == "__main__":`, or say executor=serial' in own.stderr

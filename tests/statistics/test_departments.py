@@ -1,0 +1,239 @@
+"""Effects over departments, on simulated data whose truth is known. Every test fixes its seed."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from simulation.records.schema import Floats
+from simulation.statistics.compare import Comparison, compare
+from simulation.statistics.departments import counted, movement, ranges, spread_over, within
+from simulation.statistics.intervals import interval
+from simulation.statistics.where import harm_words, where_words
+
+N, TWICE = 60, 2
+DEPARTMENT = np.tile(np.arange(N), TWICE)
+ROW = Comparison("tool", "wait_to_clinician_mean", "minutes", "all", 60, 59, 61, "nurse", -7, -8, -6, 2 * N)
+
+
+def replicated(truth: Floats, noise: float, generator: np.random.Generator) -> Floats:
+    """Two replications of each department, one pass after the other."""
+    return truth[DEPARTMENT] + generator.normal(0, noise, TWICE * N)
+
+
+def test_the_interval_holds_the_mean_of_these_departments_as_often_as_it_says() -> None:
+    """Departments differ ten times as much as replications of one: 1,000 studies, 95 % -+ 3 standard errors."""
+    generator = np.random.default_rng(1)
+    held, widths, plain = 0, [], []
+    for _ in range(1000):
+        truth = generator.gamma(1.0, 7.0, N)
+        values = replicated(truth, 0.7, generator)
+        found = interval(values, department=DEPARTMENT)
+        held += found.low <= truth.mean() <= found.high
+        widths.append(found.half_width)
+        plain.append(interval(values).half_width)
+    assert 0.929 <= held / 1000 <= 0.971
+    assert np.mean(plain) > 8 * np.mean(widths)
+
+
+def test_departments_that_differ_in_noise_do_not_spoil_the_interval() -> None:
+    """Noise that goes with the effect, as where a queue is long: 1,000 studies."""
+    generator, held = np.random.default_rng(2), 0
+    for _ in range(1000):
+        truth = generator.gamma(1.0, 7.0, N)
+        values = truth[DEPARTMENT] * (1 + generator.normal(0, 0.2, TWICE * N))
+        found = interval(values, department=DEPARTMENT)
+        held += found.low <= truth.mean() <= found.high
+    assert 0.929 <= held / 1000 <= 0.971
+
+
+def test_departments_alike_in_noise_give_about_a_degree_of_freedom_each() -> None:
+    degrees = within(np.random.default_rng(3).normal(size=(TWICE * N, 500)), DEPARTMENT).degrees
+    assert 0.9 * N < degrees.mean() <= N
+    assert degrees.max() == N
+
+
+def test_with_equal_numbers_of_replications_the_mean_is_that_of_all() -> None:
+    values = np.random.default_rng(4).normal(size=(TWICE * N, 3))
+    assert within(values, DEPARTMENT).mean == pytest.approx(values.mean(axis=0))
+
+
+def test_a_department_counts_once_however_often_it_was_played() -> None:
+    values, department = np.array([0.0, 0.0, 0.0, 4.0, 4.0]), np.array([0, 0, 0, 1, 1])
+    assert interval(values, department=department).mean == 2.0
+    assert interval(values[:4], department=department[:4]).mean == 2.0
+
+
+def test_a_replication_without_the_number_is_as_if_it_had_not_been() -> None:
+    values = replicated(np.random.default_rng(20).normal(0, 3, N), 1.0, np.random.default_rng(21))
+    values[[3, 17, N + 17]] = np.nan  # one department lacks it once, another twice
+    known = ~np.isnan(values)
+    found, without = (interval(values[rows], department=DEPARTMENT[rows]) for rows in (np.full(TWICE * N, True), known))
+    assert (found.mean, found.low, found.high, found.largest_share) == pytest.approx(
+        (without.mean, without.low, without.high, without.largest_share)
+    )
+    spread, spread_without = spread_over(values, DEPARTMENT), spread_over(values[known], DEPARTMENT[known])
+    assert (*spread.range, spread.between_at_most) == pytest.approx(
+        (*spread_without.range, spread_without.between_at_most)
+    )
+
+
+def test_an_always_valid_interval_takes_each_department_once() -> None:
+    values = replicated(np.random.default_rng(5).normal(0, 3, N), 1.0, np.random.default_rng(6))
+    found = interval(values, kind="always_valid", department=DEPARTMENT)
+    assert found == interval(values[:N], kind="always_valid")
+
+
+def test_the_mean_over_other_departments_lies_within_the_stated_movement() -> None:
+    """1,000 pairs of ensembles: as many other departments, without noise."""
+    generator, held = np.random.default_rng(7), 0
+    for _ in range(1000):
+        truth, other = generator.normal(-5, 3, N), generator.normal(-5, 3, N)
+        values = replicated(truth, 1.0, generator)
+        held += abs(other.mean() - values.mean()) <= movement(spread_over(values, DEPARTMENT))
+    assert 0.925 <= held / 1000 <= 0.975
+
+
+def test_the_upper_limit_of_what_departments_differ_by_is_above_it_as_often_as_it_says() -> None:
+    """1,000 ensembles whose variance is 9, two or three replications each: 95 % -+ 3 standard errors."""
+    generator, above = np.random.default_rng(19), 0
+    department = np.concatenate([DEPARTMENT, np.arange(N // 2)])
+    for _ in range(1000):
+        truth = generator.normal(-5, 3, N)
+        above += (
+            spread_over(truth[department] + generator.normal(0, 2, len(department)), department).between_at_most > 9
+        )
+    assert 0.929 <= above / 1000 <= 0.971
+
+
+# --- the range ----------------------------------------------------------------------------------------------------
+
+
+def test_the_range_is_that_of_the_truth_and_not_of_the_noise() -> None:
+    """Noise of one replication as large as what departments differ by: raw means are too wide, posterior means too
+    narrow."""
+    generator = np.random.default_rng(8)
+    widths: dict[str, list[float]] = {"truth": [], "found": [], "raw": [], "posterior": []}
+    for _ in range(400):
+        truth = generator.normal(-5, 2, N)
+        spread = spread_over(replicated(truth, 2.5, generator), DEPARTMENT)
+        for name, numbers in (("truth", truth), ("raw", spread.raw), ("posterior", spread.posterior_mean)):
+            low, high = np.quantile(numbers, [0.05, 0.95])
+            widths[name].append(high - low)
+        median, low, high = spread.range
+        assert low < median < high
+        widths["found"].append(high - low)
+    truth, found, raw, posterior = (float(np.mean(each)) for each in widths.values())
+    assert found == pytest.approx(truth, rel=0.04)
+    assert raw > 1.2 * truth
+    assert posterior < 0.85 * truth
+
+
+def test_a_table_of_ranges_says_what_each_column_says() -> None:
+    generator = np.random.default_rng(9)
+    values = generator.normal(size=(TWICE * N, 4)) + generator.normal(size=N)[DEPARTMENT, None]
+    values[3, 2] = np.nan  # department 3 has this number once
+    table = ranges(values, DEPARTMENT)
+    for column in range(4):
+        spread = spread_over(values[:, column], DEPARTMENT)
+        assert (table.median[column], table.low[column], table.high[column]) == pytest.approx(spread.range)
+        assert table.n[column] == spread.n == (59 if column == 2 else 60)
+
+
+def test_without_an_effect_hardly_any_department_is_far_from_none() -> None:
+    """The sham: 500 studies of noise alone, 0.8 minutes a replication. Beyond a margin of 2 in two of 60 at most, the
+    range within a minute."""
+    generator = np.random.default_rng(11)
+    for _ in range(500):
+        spread = spread_over(replicated(np.zeros(N), 0.8, generator), DEPARTMENT)
+        lower, _, higher = spread.counts(2.0)
+        assert lower + higher <= 2
+        _, low, high = spread.range
+        assert -1 < low <= high < 1
+
+
+@pytest.mark.parametrize(("n", "times"), [(19, 2), (60, 1)])
+def test_no_range_is_stated_of_few_departments_or_of_single_replications(n: int, times: int) -> None:
+    department = np.tile(np.arange(n), times)
+    spread = spread_over(np.random.default_rng(12).normal(size=n * times), department)
+    assert np.isnan(spread.range).all()
+    assert where_words(spread, 5, ROW) == harm_words(spread, 2, ROW) == ""
+    assert np.isnan(ranges(np.random.default_rng(12).normal(size=(n * times, 1)), department).low).all()
+
+
+# --- words --------------------------------------------------------------------------------------------------------
+
+
+def said(truth: Floats, noise: float = 0.5, *, mid: float = 5, row: Comparison = ROW) -> str:
+    return where_words(spread_over(replicated(truth, noise, np.random.default_rng(13)), DEPARTMENT), mid, row)
+
+
+def test_an_effect_as_large_as_the_limit_is_not_beyond_it() -> None:
+    assert counted(np.array([-6.0, -5.0, 0.0, 5.0, 6.0, 7.0]), 5) == (1, 3, 2)
+
+
+def test_words_say_in_how_many_departments() -> None:
+    eight_less = np.where(np.arange(N) < 8, -1.0, -9.0)
+    assert said(np.full(N, -9.0)) == "shorter by more than 5 min in every department"
+    assert said(np.full(N, 9.0)) == "longer by more than 5 min in every department"
+    assert said(np.zeros(N)) == "no change beyond 5 min in every department"
+    assert said(eight_less) == "shorter by more than 5 min in 52 of 60 departments"
+    assert said(eight_less + 5 + 4) == "longer by more than 5 min in 8 of 60 departments"
+    assert said(np.where(np.arange(N) < 20, -9.0, 8.0)).startswith(
+        "depends on the department: shorter by more than 5 min in 20 of 60 departments, longer by more than 5 min in 40"
+    )
+
+
+def test_a_measure_that_is_better_higher_says_so() -> None:
+    share = replace(ROW, measure="within_4h_share", unit="share")
+    words = "higher (better) by more than 1 point in every department"
+    assert said(np.full(N, 0.05), 0.001, mid=0.01, row=share) == words
+    falls = spread_over(
+        np.where(DEPARTMENT < 3, -0.05, 0.0) + np.random.default_rng(14).normal(0, 0.001, 2 * N), DEPARTMENT
+    )
+    assert harm_words(falls, 0.01, share) == "worse by more than 1 point in 3 of 60 departments"
+
+
+def test_what_was_counted_as_simulated_stands_beside() -> None:
+    """Noise that puts more departments beyond the limit than there are."""
+    generator = np.random.default_rng(15)
+    spread = spread_over(replicated(generator.normal(-3, 2, N), 3.0, generator), DEPARTMENT)
+    words = where_words(spread, 5, ROW)
+    assert 0 < spread.counts(5)[0] < (spread.raw < -5).sum()
+    assert words.endswith(f"({(spread.raw < -5).sum()} as simulated)")
+
+
+def test_every_department_is_rarely_said_where_one_is_not_so() -> None:
+    """One department of 60 just inside the limit, the others as far beyond it as departments of their spread are: 1,000
+    studies, said falsely in 5 % at most."""
+    generator, falsely = np.random.default_rng(16), 0
+    for _ in range(1000):
+        truth = -np.sort(np.abs(generator.normal(0, 2, N)))[::-1] - 5.0
+        truth[-1] = -4.9
+        falsely += "every" in where_words(spread_over(replicated(truth, 0.7, generator), DEPARTMENT), 5, ROW)
+    assert falsely / 1000 <= 0.05
+
+
+def test_noise_that_hides_what_departments_differ_by_hides_no_department() -> None:
+    """Departments differ by less than the noise, a few of them beyond the limit: 1,000 studies."""
+    generator, falsely, too_narrow, wider = np.random.default_rng(18), 0, 0, []
+    for _ in range(1000):
+        truth = generator.normal(-3, 1.5, N)
+        truth[0] = -5.5
+        spread = spread_over(replicated(truth, 4.0, generator), DEPARTMENT)
+        falsely += "every" in where_words(spread, 5, ROW)
+        ranges_of = [np.subtract(*np.quantile(numbers, [0.95, 0.05])) for numbers in (truth, spread.raw)]
+        low, high = spread.widest
+        too_narrow += high - low < ranges_of[0]
+        wider.append(high - low <= ranges_of[1])
+    assert falsely / 1000 <= 0.05
+    assert too_narrow / 1000 <= 0.25
+    assert all(wider), "and never wider than the means as simulated"
+
+
+def test_a_pair_of_arms_is_compared_within_departments() -> None:
+    generator = np.random.default_rng(17)
+    level = replicated(generator.normal(60, 20, N), 2.0, generator)
+    found = compare(level - 3 + generator.normal(0, 0.1, 2 * N), level, department=DEPARTMENT)
+    assert found.mean == pytest.approx(-3, abs=0.04)
+    assert found.half_width < 0.05

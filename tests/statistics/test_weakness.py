@@ -1,0 +1,198 @@
+"""What no interval may claim: too few, mostly missing, no spread, or one replication that makes it."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from simulation.measures.measuring import MeasureName, Measures
+from simulation.statistics.compare import Comparison, compare_arms, find
+from simulation.statistics.compare_runs import compare_runs
+from simulation.statistics.intervals import interval, intervals
+from simulation.statistics.multiplicity import is_worse, p_value
+from simulation.statistics.verdict import Verdict, non_inferiority, verdict
+from simulation.statistics.weakness import MAX_SHARE, WIDER
+
+WAIT = MeasureName("wait_to_clinician_mean", "minutes", "all")
+
+
+def row_of(differences: list[float]) -> Comparison:
+    """An arm that differs by so much in each replication; NaN where it lacks the measure."""
+    base = [Measures((WAIT,), np.array([50.0 + k])) for k in range(len(differences))]
+    ours = [Measures((WAIT,), each.values + difference) for each, difference in zip(base, differences, strict=True)]
+    return find(compare_arms({"nurse": base, "ai": ours}, "nurse"), arm="ai", measure=WAIT.measure)
+
+
+WEAK = {
+    "too few": ([-9.0, -9.1], "at least three replications are needed (n = 2)"),
+    "mostly missing": ([-9.0, -9.1, -9.2, *[np.nan] * 4], "known in 3 of 7 replications only"),
+    "no spread": ([-9.0] * 9, "the same in all of 9 replications, too few to trust that (ten are needed)"),
+    "one replication": (
+        [-9.0] * 9 + [-90.0],
+        "one of 10 replications carries 90 % of the variance; 20 or more may settle it",
+    ),
+}
+
+
+@pytest.mark.parametrize("weakness", WEAK)
+def test_weak_numbers_give_no_definite_verdict_and_say_why(weakness: str) -> None:
+    differences, words = WEAK[weakness]
+    for sign in (1, -1):
+        row = row_of([sign * each for each in differences])
+        assert row.weakness == weakness
+        for found in (verdict(row, 5), verdict(row, 5, family=4), non_inferiority(row, 5)):
+            assert (found.kind, found.words, found.n_more) == ("cannot tell", f"cannot tell: {words}", None)
+        assert is_worse(row) is None
+        assert p_value(row) == 1.0
+
+
+@pytest.mark.parametrize(("differences", "words"), [
+    ([-9.0, -9.1, -9.2], "shorter by more than 5 min"),
+    ([-9.0, -9.1, -9.2, *[np.nan] * 3], "shorter by more than 5 min"),
+    ([-9.0] * 10, "shorter by more than 5 min"),
+    ([0.0] * 10, "no difference in any of 10 replications"),
+    ([*[-9.0, -9.1] * 4, -9.4], "shorter by more than 5 min"),
+])  # fmt: skip
+def test_at_the_edge_of_each_rule_the_verdict_stays(differences: list[float], words: str) -> None:
+    assert row_of(differences).weakness is None
+    assert verdict(row_of(differences), 5).words == words
+
+
+def test_fewer_than_ten_without_any_difference_cannot_tell_and_identical_stays() -> None:
+    alike = row_of([0.0] * 9)
+    assert verdict(alike, 5).words.startswith("cannot tell: the same in all of 9 replications")
+    assert non_inferiority(alike, 5).kind == "cannot tell"
+    same: Verdict = verdict(alike, 5, identical=True)
+    assert same.kind == "identical"
+
+
+def test_the_largest_share_of_the_variance_is_worked_out_by_hand() -> None:
+    """Deviations of nine 0 and one 10 from their mean of 1 are nine 1 and one 81, of 90 in all."""
+    assert interval(np.array([0.0] * 9 + [10.0])).largest_share == pytest.approx(81 / 90)
+    assert interval(np.array([0.0] * 8 + [10.0])).weakness is None  # of nine, one is no oddity
+    assert interval(np.array([0.0] * 9 + [10.0, np.nan])).weakness == "one replication"
+
+
+def test_one_of_twenty_normal_numbers_hardly_ever_makes_most_of_the_variance() -> None:
+    """2,000 samples: of twenty .6 %, of ten 13 % (standard error .8 %); the seed is fixed."""
+    variates = np.random.default_rng(4).normal(size=(2000, 20))
+    of_ten, of_twenty = ([interval(row[:n]).weakness for row in variates] for n in (10, 20))
+    assert 0.10 < of_ten.count("one replication") / 2000 < 0.16
+    assert of_twenty.count("one replication") / 2000 < 0.015
+
+
+def test_what_rare_spells_decide_has_an_interval_from_twenty_years_on_or_where_a_study_is_about_it() -> None:
+    handover = MeasureName("handover_mean", "minutes", "all")
+    variates = np.random.default_rng(1).normal(size=(2, 20))
+    arms = {
+        name: [Measures((WAIT, handover), 20 + np.array([each, each])) for each in values]
+        for name, values in zip(("nurse", "ai"), variates, strict=True)
+    }
+    for days, known in ((364, True), (363, False)):
+        rows = compare_arms(arms, "nurse", measured_days=days)
+        row = find(rows, arm="ai", measure="handover_mean")
+        assert np.isnan([row.low, row.high, row.difference_low, row.difference_high]).all() != known
+        assert (verdict(row, 5).kind == "no change beyond") == known
+        assert not np.isnan(find(rows, arm="ai", measure=WAIT.measure).difference_low)
+    about_it = compare_arms(arms, "nurse", measured_days=1, stated=("handover_mean",))
+    assert not np.isnan(find(about_it, arm="ai", measure="handover_mean").difference_low)
+    assert verdict(row, 5).words == "cannot tell: rare spells decide this: no interval before 20 years are measured"
+
+
+def test_runs_do_not_differ_by_what_one_replication_makes() -> None:
+    effects = {"usual": np.zeros(12), "winter": np.array([100.0, *[9.0, 9.1] * 5, 9.2])}
+    found = {name: verdict(row_of(values.tolist()), 5) for name, values in effects.items()}
+    assert compare_runs(found, effects, 5, "minutes").kind == "cannot tell"
+
+
+@pytest.mark.parametrize(
+    ("n", "n_departments"),
+    [
+        (20, None),
+        (40, 20),
+        pytest.param(120, None, marks=pytest.mark.slow),
+        pytest.param(120, 60, marks=pytest.mark.slow),
+    ],
+)
+def test_four_times_the_interval_holds_the_truth_where_one_replication_carries_most_of_the_variance(
+    n: int, n_departments: int | None
+) -> None:
+    rng, samples = np.random.default_rng(n), 5_000
+    department = None if n_departments is None else np.arange(n) % n_departments
+    for probability in (0.002, 0.01, 0.02, 0.05, 0.1):
+        for size in (10, 100, 300):
+            spells = rng.exponential(size, (n, samples)) * (rng.random((n, samples)) < probability)
+            found = intervals(rng.normal(size=(n, samples)) + spells, 0.95, "fixed_sample", department)
+            heavy = found.share > MAX_SHARE
+            holds = np.abs(found.mean - probability * size) <= WIDER * found.half_width
+            if heavy.sum() > 500:
+                assert holds[heavy].mean() >= 0.94, (probability, size)
+
+
+def test_from_twenty_on_one_heavy_replication_widens_the_interval_that_is_judged() -> None:
+    rest = [-9.0 + 0.01 * (number % 3) for number in range(19)]
+    clear, close = row_of([*rest, -10.0]), row_of([*rest, -30.0])
+    for row in (clear, close):
+        assert row.weakness == "one replication"
+        assert row.half_width * WIDER == pytest.approx((row.together(1)[1] - row.together(1)[0]) / 2)
+    assert verdict(clear, 5).words == "shorter by more than 5 min"
+    assert is_worse(clear) is False
+    assert math.isnan(replace(clear, interval_kind="always_valid").together(1)[0]), "not at every look"
+    assert p_value(clear) < 0.001
+    assert p_value(close) > 0.05  # as the wider interval, which holds 0
+    assert verdict(close, 5).words == "cannot tell: one of 20 replications carries 95 % of the variance"
+
+
+def test_an_interval_over_departments_counts_departments_as_a_comparison_does() -> None:
+    values = np.full(20, -9.0) + 0.01 * (np.arange(20) % 3)
+    values[0] -= 3
+    over = interval(values, department=np.arange(20) % 10)
+    assert over.departments == 10
+    assert math.isnan(over.judged[0]), "of ten departments nothing is said"
+    assert not over.excludes_zero
+    others = np.full(20, np.nan)  # ten more departments, which lack the number
+    more = interval(np.concatenate([values, others]), department=np.arange(40) % 10 + np.repeat([0, 10], 20))
+    assert (more.departments, more.weakness) == (10, "one replication")
+    assert math.isnan(more.judged[0])
+    alone = interval(values)
+    assert alone.judged[1] - alone.mean == pytest.approx(WIDER * alone.half_width)
+    assert alone.excludes_zero
+
+
+@pytest.mark.parametrize("n_departments", [2, 3, 9])
+def test_one_heavy_replication_in_few_departments_is_found_as_without_departments(n_departments: int) -> None:
+    """A department more would not dilute it: each has many replications, and one of all of them makes the variance."""
+    n = 6 * n_departments + 12
+    values = np.full(n, -9.0) + 0.01 * (np.arange(n) % 7)
+    values[0] -= 60
+    department = np.arange(n) % n_departments
+    over = interval(values, department=department)
+    assert over.weakness == "one replication"
+    assert over.largest_share > 0.9
+    if n >= 20:
+        assert over.judged[1] - over.mean == pytest.approx(WIDER * over.half_width)
+    base = [Measures((WAIT,), np.array([50.0])) for _ in range(n)]
+    ours = [Measures((WAIT,), 50 + np.array([value])) for value in values]
+    row = find(
+        compare_arms({"nurse": base, "ai": ours}, "nurse", department=department), arm="ai", measure=WAIT.measure
+    )
+    assert (
+        verdict(row, 5).words
+        == f"cannot tell: one of {n} replications carries {100 * row.largest_share:.0f} % of the variance"
+    )
+
+
+@pytest.mark.parametrize("n_departments", [2, 3, 8])
+def test_over_few_departments_four_times_the_interval_holds_the_truth_where_one_replication_is_heavy(
+    n_departments: int,
+) -> None:
+    rng, samples, n = np.random.default_rng(n_departments), 5_000, 40
+    department = np.arange(n) % n_departments
+    for probability, size in ((0.01, 10), (0.01, 100), (0.05, 100), (0.05, 300)):
+        spells = rng.exponential(size, (n, samples)) * (rng.random((n, samples)) < probability)
+        found = intervals(rng.normal(size=(n, samples)) + spells, 0.95, "fixed_sample", department)
+        heavy = found.share > MAX_SHARE
+        holds = np.abs(found.mean - probability * size) <= WIDER * found.half_width
+        assert heavy.sum() > 500
+        assert holds[heavy].mean() >= 0.94, (probability, size)
