@@ -54,8 +54,8 @@ _HOMES = {
     **dict.fromkeys(("Growth", "Result", "compare", "figure", "gather", "grow", "read", "run", "write"), "api"),
     **dict.fromkeys(("Wanted", "nearest_matrix"), "triage.construct"),
     "load": "config",
-    "vet": "cards",
-    "open_executor": "experiment.executors",
+    "vet": "vetting.vet",
+    "open_executor": "run.executors",
     "Study": "study.study",
 }
 

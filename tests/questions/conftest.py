@@ -8,6 +8,9 @@ import pytest
 
 from simulation.api import Result, compare
 from simulation.config import load
+from tests.explain.conftest import result, study
+
+__all__ = ["result", "study"]
 
 SHORT = (
     "run.measured_days=5", "run.warm_up_days=0", "run.cool_down_days=1", "run.doublings=0", "run.replications=2",

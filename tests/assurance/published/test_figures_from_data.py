@@ -19,7 +19,7 @@ from simulation.errors import ConfigError
 
 from . import published
 
-CONFIGS = Path(__file__).parents[2] / "configs"
+CONFIGS = Path(__file__).parents[3] / "configs"
 YEAR = ("2024-04", "2025-03")
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 SCOTLAND = ("2022-01-01", "2023-07-01")

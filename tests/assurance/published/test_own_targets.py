@@ -21,7 +21,7 @@ ROW = {
     "evidence": "measured", "source": '"own extract, 2025-26"',
 }  # fmt: skip
 Say = Callable[..., str]
-PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "own-targets.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "how-to" / "own-targets.md").read_text(encoding="utf-8")
 
 
 def row(**changes: object) -> str:
