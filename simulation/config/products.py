@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from simulation.config.bounds import REFERENCE, Product, shortened
-from simulation.config.validating import known_keys
+from simulation.config.validating import keys_at
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest
 from simulation.study.design import factor_of, is_number
@@ -46,7 +46,7 @@ def multiplied(product: Product, number: Any) -> float:
 def _default_at(path: Sequence[str], holder: Any, where: str, faults: Faults) -> Any:
     """The default of a key that a file leaves out; None, and a fault, if it has none that is a number."""
     inside = ("pools", *path[1:]) if path[0] == "staffing" else tuple(path[1:])
-    known = known_keys(ROOTS[path[0]], inside[:-1]) if path[0] in ROOTS and inside else {}
+    known = keys_at(ROOTS[path[0]], inside) if path[0] in ROOTS and inside else {}
     key = known.get(inside[-1]) if inside else None
     if key is not None and is_number(key.default):
         return key.default
