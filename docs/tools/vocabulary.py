@@ -14,7 +14,7 @@ from typing import TypeAlias
 import yaml
 
 from docs.tools.command import run
-from simulation.config.schema import FILE_KINDS
+from simulation.commands.files import file_kinds
 from simulation.config.vocabulary import (
     Key,
     blocks_within,
@@ -26,6 +26,8 @@ from simulation.config.vocabulary import (
     summary_of,
 )
 from simulation.department.config_dataclass import Sourced
+
+FILE_KINDS = file_kinds()
 
 COMMAND = "python -m docs.tools.vocabulary"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "vocabulary.md"

@@ -10,7 +10,7 @@ import yaml
 from annotated_types import Ge, Lt, MinLen, MultipleOf
 from pydantic import TypeAdapter, ValidationError
 
-from simulation.config.schema import FILE_KINDS
+from simulation.commands.files import file_kinds
 from simulation.config.vocabulary import (
     Key,
     blocks_within,
@@ -25,6 +25,8 @@ from simulation.department.config_dataclass import HOLDER, Minutes, Share, Sourc
 from simulation.department.durations import Duration, Gamma
 from simulation.department.vocabulary import Pathway, Pool
 from simulation.triage.estimates import AtLeastZero, Estimate, Portion
+
+FILE_KINDS = file_kinds()
 
 BLOCKS = blocks_within(*(file.states for file in FILE_KINDS.values()))
 KEYS = {f"{kind.__name__}.{key.name}": key for kind in BLOCKS for key in keys_of(kind).values()}
