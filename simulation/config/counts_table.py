@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulation.config.bounds import shortened
+from simulation.config.files import bytes_of
 from simulation.errors import ConfigError, Fault, Faults, refuse
 
 LARGEST_BYTES = 100_000
@@ -106,13 +107,10 @@ def _grid(rows: Sequence[Sequence[str]], *, gaps: bool = False) -> list[Sequence
 
 def _text(path: Path) -> str:
     """The text of the file, in whichever encoding a spreadsheet wrote it. Raises ConfigError."""
-    try:
-        content = path.read_bytes() if path.stat().st_size <= LARGEST_BYTES else None
-    except OSError as error:
-        remedy = "Name a CSV file, from the folder in which you type"
-        refuse(str(path), f"cannot be read: {error.strerror}", remedy)
-    if content is None:
-        refuse(str(path), f"is over {LARGEST_BYTES:,} bytes", "Give one small table of counts")
+    faults = Faults()
+    content = bytes_of(path, str(path), faults, most=LARGEST_BYTES, less="Give one small table of counts")
+    faults.refuse()
+    assert content is not None
     if content.startswith(WORKBOOK):
         refuse(str(path), "is an Excel workbook", "Save the sheet as CSV, and name that file")
     encodings = ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252")

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from simulation.config.composing import stated_in
+from simulation.config.files import value_in
 from simulation.config.folders import is_name_of_file, names_in, packaged_configs, search_folders
 from simulation.config.studies import RESERVED
 from simulation.config.totals import LEAST, Scaled, Scaling, Totals
@@ -149,11 +150,11 @@ def _flow(value: Any) -> str:
 
 
 def number_in(text: str) -> Any:
-    """The value that YAML reads in a text; the text itself if it is no YAML, for validation to refuse."""
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
+    """The value that YAML reads in a text; the text itself if it is no YAML or would be misread, for validation to
+    refuse."""
+    faults = Faults()
+    value = value_in(text, "", faults)
+    return text if faults else value
 
 
 def write_files(texts: Mapping[str, str], name: str, folder: Path) -> tuple[Path, ...]:

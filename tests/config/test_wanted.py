@@ -20,8 +20,7 @@ from simulation.errors import ConfigError
         ("site.pools.resus_bays=[]", "site.pools.resus_bays: found []. Allowed: a block of keys."),
         (
             "site.arrivals.elective={per_day: null, by_hour: null, booked: [{at: 570, number: 1}]}",
-            "site.arrivals.elective.booked.0.at: found 570. Write a clock time in quotes, such as "
-            "'9:30'.",
+            "site.arrivals.elective.booked.0.at: found 570. Write a clock time in quotes, such as '9:30'.",
         ),
         ("staffing.doctors.role=3", "staffing.doctors.role: found 3. Allowed: a word."),
         ("site.attributes.admitted.p.times.0.values={immediate: true}", "found True. Allowed: a valid number"),
