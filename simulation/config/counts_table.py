@@ -63,6 +63,9 @@ def read_counts(path: Path, levels: Sequence[str]) -> CountsTable:
     if not faults:
         _check_order(table.columns, levels, f"{path.name}, columns (labels)", faults, notes)
         _check_order(table.rows, levels, f"{path.name}, rows (true levels)", faults, notes)
+        if notes and _plainly(table.rows) != _plainly(table.columns) and _same_names(table):
+            found = f"names its rows {', '.join(table.rows)}, and its columns {', '.join(table.columns)}"
+            faults.add(path.name, found, f"Put both in one order, that of {', '.join(levels)}")
         faults += _cell_faults(table.body, levels, path.name)
     faults.refuse()
     counts = tuple(tuple(int(float(cell)) for cell in row) for row in table.body)
@@ -216,6 +219,16 @@ def _check_order(names: Sequence[str], levels: Sequence[str], where: str, faults
     elif misplaced:
         found = f"are in the order {', '.join(shortened(name) for name in names)}"
         faults.add(where, found, f"Put them in the order {', '.join(levels)}")
+
+
+def _plainly(names: Sequence[str]) -> list[str]:
+    """Names without 'true' and 'label' before them, in lower case."""
+    return [re.sub(r"^(true|label(led)?|given) ", "", _plain(name)) for name in names]
+
+
+def _same_names(table: _Table) -> bool:
+    """Whether rows and columns have the same names, in whichever order."""
+    return sorted(_plainly(table.rows)) == sorted(_plainly(table.columns))
 
 
 def _rank(name: str, levels: Sequence[str]) -> int | None:

@@ -135,7 +135,7 @@ def defaults_fault(content: dict[str, Any], shown: str) -> Fault | None:
 
 
 def explained(error: Exception, folders: Sequence[Path]) -> ConfigError:
-    """The error for what Hydra or OmegaConf refused: as a rule a file that a list of `defaults` names and nobody has."""
+    """The error for what Hydra or OmegaConf refused: as a rule a file that `defaults` name and nobody has."""
     missing = re.search(r"Could not find '([^'/@]+)/([^'@]+)'", str(error))
     if missing and (known := names_in(missing[1], folders)):
         found = f"`defaults` name it, and there is no {missing[1]} '{missing[2]}'"

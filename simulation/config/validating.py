@@ -8,7 +8,7 @@ a value; so every error is about what the user meant.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from functools import cache
 from typing import Any
@@ -129,6 +129,16 @@ def validated(
             found[place.path] = _with_name_meant(fault, place.path, content) if " kind" in fault.found else fault
     faults += _without_echoes(list(found.values()))
     return None
+
+
+def sound(kind: Any, content: Any, where: str, check: Callable[[Any], Iterable[Fault]] = lambda _: ()) -> Any:
+    """`content` as a `kind`, in which `check` finds no fault either. Raises ConfigError with every fault."""
+    faults = Faults()
+    value = validated(kind, content, where, faults)
+    if value is not None:
+        faults += check(value)
+    faults.refuse()
+    return value
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from simulation.config import combinations, composed, load, packaged_configs, policy_named, search_folders
+from simulation.config import combinations, composed, load, packaged_configs, search_folders
 from simulation.errors import ConfigError, Faults
 from simulation.study.study import Study
+from tests.policies import policy_named
 
 Own = Callable[..., Path]
 QUIET = "question: {}\nchanges: {{}}\n"
