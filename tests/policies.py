@@ -25,7 +25,7 @@ def policy_called(name: str, nurse: str = "") -> Policy:
 def policy_named(
     name: str, folders: Iterable[Path], where: str, faults: Faults, nurse: str = DEFAULT_NURSE
 ) -> Policy | None:
-    """The triage policy of that name, used by the nurses of the name `nurse`; None, with faults, if one is not sound."""
+    """The triage policy of that name, used by the nurses `nurse`; None, with faults, if one is not sound."""
     places = tuple(folders)
     raw = {
         "triage": stated_in_file("triage", name, places, where, faults),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -16,7 +14,7 @@ from simulation.config.composing import stated_in
 from simulation.config.counts_table import CountsTable, read_counts
 from simulation.config.departments import department
 from simulation.config.folders import is_name_of_file, names_in, packaged_configs, search_folders
-from simulation.config.new import name_faults, number_in, write_files
+from simulation.config.new import from_template, name_faults, number_in, write_files
 from simulation.config.policies import DEFAULT_NURSE
 from simulation.config.studies import study_from
 from simulation.config.validating import validated
@@ -76,7 +74,7 @@ def new_product(name: str, typed: Mapping[str, str], folder: Path) -> NewProduct
         "name": name, "words": words, "base": base, "levels": levels, "covered": _covered(offer, pathway),
         "durations": _durations(pathway), "tables": tables, "nurses": name if "nurses" in tables else offer.nurses,
     }  # fmt: skip
-    texts = {kind: file_of(offer, kind, known) for kind in kinds if kind != "nurse" or "nurses" in tables}
+    texts = {kind: file_of(offer, kind, **known) for kind in kinds if kind != "nurse" or "nurses" in tables}
     study = _trial_study(texts, name, places)
     return NewProduct(
         offer=offer,
@@ -311,25 +309,11 @@ def _contradictions(offer: Offer) -> Iterator[Fault]:
         yield Fault("acceptance", "is stated with role=replaces", "Leave one of them out")
 
 
-def file_of(offer: Offer, kind: str, known: Mapping[str, Any]) -> str:
+def file_of(offer: Offer, kind: str, **known: Any) -> str:
     """The text of a file of an offer: `nurse`, `triage` or `study`.
 
     `known`: the `name` of the product, the `words` of the command, the `base` study, the `levels` of urgency that
     tables count, the sources `covered`, the `durations` that it shortens, the `tables` that were read, and `nurses`.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates", encoding="utf-8"),
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
-    )  # fmt: skip
-    environment.filters |= {"quoted": partial(json.dumps, ensure_ascii=False), "g": "{:g}".format}
-    shown = {
-        **known,
-        "offer": offer,
-        "kind": kind,
-        "around": AROUND,
-        "typed_in": TYPED,
-        "at_the_desk": offer.covers == DESK,
-    }
-    return environment.get_template("offer.yaml").render(shown)
+    used = {"offer": offer, "kind": kind, "around": AROUND, "typed_in": TYPED, "at_the_desk": offer.covers == DESK}
+    return from_template("offer.yaml", **known, **used)

@@ -11,12 +11,13 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from docs.tools.vocabulary import blocks_within
 from simulation.cli import main
 from simulation.commands.files import file_kinds
 from simulation.config import load, packaged_configs
 from simulation.config.files import UniqueKeys
 from simulation.config.schema import schema_of, write_schemas
-from simulation.config.vocabulary import blocks_within, example_of
+from simulation.config.vocabulary import example_of
 from simulation.errors import ConfigError
 
 FILE_KINDS = file_kinds()

@@ -9,10 +9,10 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
-from docs.tools.vocabulary import COMMAND, PAGE, main, page
+from docs.tools.vocabulary import COMMAND, PAGE, blocks_within, main, page
 from simulation.assurance.targets import Target
 from simulation.commands.files import file_kinds
-from simulation.config.vocabulary import blocks_within, keys_of, summary_of
+from simulation.config.vocabulary import keys_of, summary_of
 from simulation.department.durations import Duration, Lognormal
 from simulation.department.own_measures import Counted
 from simulation.department.vocabulary import Pool
