@@ -25,6 +25,8 @@ TOTALS = ("total", "totals", "grand total", "sum", "all")
 """Headings of a row or column of totals, which is left out."""
 ROW_A_CASE = 3
 """How many times as many rows as levels a file has that is taken for one with a row for each case."""
+FIVE_LEVELS = ("immediate", "very_urgent", "urgent", "standard", "non_urgent")
+"""The levels of the Manchester system, for a department that states none of its own."""
 COLOURS = ("red", "orange", "yellow", "green", "blue")
 """Other names of the five levels, in their order."""
 WORKBOOK = b"PK\x03\x04"
