@@ -187,11 +187,11 @@ def _shape_faults(table: pd.DataFrame, levels: Sequence[str], where: str) -> Ite
         yield Fault(where, found, remedy)
 
 
-def _turned_faults(rows: Sequence[str], columns: Sequence[str], corner: str | None, where: str) -> Iterator[Fault]:
+def _turned_faults(rows: Sequence[str], columns: Sequence[str], corner: object, where: str) -> Iterator[Fault]:
     """A fault if its own headings say that rows are labels, or columns true levels."""
     turned = [name for name in columns if re.match(r"true\b", _lower(name))]
     turned += [name for name in rows if re.match(r"label", _lower(name))]
-    turned += [corner] if corner and re.match(r"(label\w*|given)\b.*\btru(e|th)\b", _lower(corner)) else []
+    turned += [name for name in [str(corner or "")] if re.match(r"(label\w*|given)\b.*\btru(e|th)\b", _lower(name))]
     for name in turned[:1]:
         remedy = "Turn the table: a row for each true level, a column for each label"
         yield Fault(where, f"has true levels as columns, by its heading '{shortened(name)}'", remedy)

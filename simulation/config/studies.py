@@ -14,9 +14,9 @@ from simulation.config.bounds import shortened
 from simulation.config.composing import Composed, stated_in
 from simulation.config.departments import GROUPS, GROUPS_OF_VALUES, block_faults, department
 from simulation.config.dotted import Raw, resolve
+from simulation.config.ensembles import arm_changes, changes_stated, over_ensemble
 from simulation.config.files import mapping_in
 from simulation.config.folders import DEVICES, NO_FILE, file_named, names_in, search_folders
-from simulation.config.over_ensemble import arm_changes, changes_stated, over_ensemble
 from simulation.config.own_site import defaults_left_out
 from simulation.config.policies import (
     DEFAULT_NURSE,

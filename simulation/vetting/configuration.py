@@ -43,7 +43,7 @@ def vetting_named(name: str, overrides: Sequence[str] = (), *, config_dir: str |
     if faults:
         raise ConfigError(faults)
     plan = _valid(Vetting, raw, where)
-    faults = plan_faults(plan, where)
+    faults = Faults(plan_faults(plan, where))
     if plan.name != name:
         faults.append(Fault(f"{where}.name", f"is '{plan.name}'", f"Give the name of the file: {name}"))
     if faults:
@@ -101,7 +101,7 @@ def _valid(kind: type[T], raw: dict[str, Any], where: str) -> T:
     return value
 
 
-def _refuse(faults: Faults) -> None:
+def _refuse(faults: Sequence[Fault]) -> None:
     """Raise ConfigError if there is a fault."""
     if faults:
         raise ConfigError(faults)
