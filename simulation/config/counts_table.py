@@ -61,11 +61,8 @@ def read_counts(path: Path, levels: Sequence[str]) -> CountsTable:
     if not faults:
         _check_order(of_columns, levels, f"{path.name}, columns (labels)", faults, notes)
         _check_order(of_rows, levels, f"{path.name}, rows (true levels)", faults, notes)
-        if (
-            notes
-            and [*map(_plain, of_rows)] != [*map(_plain, of_columns)]
-            and {*map(_plain, of_rows)} == {*map(_plain, of_columns)}
-        ):
+        plain_rows, plain_columns = ([*map(_plain, names)] for names in (of_rows, of_columns))
+        if notes and plain_rows != plain_columns and sorted(plain_rows) == sorted(plain_columns):
             found = f"names its rows {', '.join(of_rows)}, and its columns {', '.join(of_columns)}"
             faults.add(path.name, found, f"Put both in one order, that of {', '.join(levels)}")
         faults += _cell_faults(table.to_numpy().tolist(), levels, path.name)

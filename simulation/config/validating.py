@@ -128,7 +128,8 @@ def validated(
         place = _walked(kind, tuple(map(str, error["loc"])))
         if place.path not in found:
             fault = _fault(_located(where, place.path, origin or {}), place, error, also)
-            found[place.path] = _with_name_meant(fault, place.path, content) if " kind" in fault.found else fault
+            without_kind = error["type"] in ("missing", "missing_argument", "union_tag_not_found")
+            found[place.path] = _with_name_meant(fault, place.path, content) if without_kind else fault
     faults += _without_echoes(list(found.values()))
     return None
 
