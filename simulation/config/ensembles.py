@@ -103,10 +103,7 @@ class Ensemble:
     """What it was built from."""
     parameters: Annotated[Mapping[str, VariedParameter], MinLen(1)]
     """What the departments differ in, by name, in the order of the columns."""
-    departments: Annotated[
-        tuple[tuple[Annotated[float | int, OF_CHANGE], ...], ...],
-        MinLen(1),
-    ]
+    departments: Annotated[tuple[tuple[Annotated[float | int, OF_CHANGE], ...], ...], MinLen(1)]
     """A department each: the value of every parameter. They are in random order, so that the first of them, however
     many, are a fair sample."""
 
@@ -451,13 +448,11 @@ def _number_faults(ensemble: Ensemble, run: RunLength) -> Iterator[Fault]:
 
 def _one_department_faults(study: Study, ensemble: Ensemble) -> Iterator[Fault]:
     """Faults of what is worked out from the spread over all replications: departments' differences would add to it."""
-    remedy = "Run it on the typical department (ensemble=none), or leave it out"
-    if study.run.precision is not None:
-        found = f"cannot be planned over the departments of the ensemble '{ensemble.name}'"
-        yield Fault("run.precision", found, remedy)
-    if study.design.levers:
-        found = f"cannot be told apart over the departments of the ensemble '{ensemble.name}'"
-        yield Fault("study.levers", found, remedy)
+    stated = {"run.precision": study.run.precision, "study.levers": study.design.levers}
+    cannot = {"run.precision": "be planned", "study.levers": "be told apart"}
+    for where in (key for key, value in stated.items() if value):
+        found = f"cannot {cannot[where]} over the departments of the ensemble '{ensemble.name}'"
+        yield Fault(where, found, "Run it on the typical department (ensemble=none), or leave it out")
 
 
 # --- changes that must be relative to each department -------------------------------------------------------------
