@@ -16,6 +16,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NoReturn
 
 from simulation.renamed import now_called
 
@@ -53,6 +54,40 @@ class ConfigError(AeflowError):
     def __reduce__(self) -> tuple[type[ConfigError], tuple[tuple[Fault, ...], str]]:
         """Pickle its faults and heading, of which the message is made again in another process."""
         return type(self), (self.faults, self.heading)
+
+
+class Faults(list[Fault]):
+    """The faults found so far: a check adds to them, and whoever asked for the check raises them all at once.
+
+    `broken` holds the kinds of name that they break, so that a later check can leave out what would follow from them.
+    """
+
+    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        super().__init__(faults)
+        self.broken: set[str] = set()
+
+    def add(self, where: str, found: str, remedy: str, *, breaks: str = "") -> None:
+        """Add one fault; `breaks` is the kind of name that it breaks."""
+        self.append(Fault(where, found, remedy))
+        if breaks:
+            self.broken.add(breaks)
+
+    def known(self, where: str, name: str | None, names: Iterable[str], *, what: str) -> bool:
+        """Whether there is a name and it is known; adds a fault if it is not known."""
+        known = tuple(names)
+        if name is not None and name not in known:
+            self.add(where, f"unknown {what} '{name}'", nearest(name, known), breaks=what)
+        return name in known
+
+    def refuse(self, heading: str = "") -> None:
+        """Raise ConfigError with every fault, each once, if there is any."""
+        if self:
+            raise ConfigError(dict.fromkeys(self), heading)
+
+
+def refuse(where: str, found: str, remedy: str) -> NoReturn:
+    """Raise ConfigError with this one fault."""
+    raise ConfigError([Fault(where, found, remedy)]) from None
 
 
 class PlanError(AeflowError):

@@ -14,7 +14,6 @@ from typing import Any
 
 from docs.tools.command import run
 from simulation.config import load, mapping_in, packaged_configs
-from simulation.department.demand import Follows, LastingFactor
 from simulation.department.durations import Amount, AnyDuration, Number
 from simulation.department.rota import mean_per_day, shift_words
 from simulation.department.vocabulary import (
@@ -30,6 +29,8 @@ from simulation.department.vocabulary import (
     Chance,
     Choice,
     Effort,
+    Follows,
+    LastingFactor,
     Opens,
     Pathway,
     Pool,

@@ -28,7 +28,7 @@ from simulation.config.policies import (
 )
 from simulation.config.totals import costs_of_another_size
 from simulation.config.validating import validated
-from simulation.department.check.own_measures import NAME, NAME_WORDS
+from simulation.department.check.measures_and_groups import NAME, NAME_WORDS
 from simulation.department.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, nearest

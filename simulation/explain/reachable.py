@@ -13,7 +13,7 @@ import numpy as np
 
 from simulation.department.graph import Edge, graph_of, reachable_from, starts_of
 from simulation.department.layout import SOURCE
-from simulation.department.subgraph import Subgraph, subgraph_of
+from simulation.department.graph import Subgraph, subgraph_of
 from simulation.department.vocabulary import ARRIVAL_SOURCE, ByAttribute, ByOutage, Pathway
 from simulation.patients import DAYS_IN_YEAR, Draws, draw
 from simulation.study.study import ReadyArm
