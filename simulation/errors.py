@@ -18,8 +18,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NoReturn
 
-from simulation.renamed import now_called
-
 
 class AeflowError(Exception):
     """Something a user can put right. `str(error)` is the whole message."""
@@ -106,11 +104,6 @@ NEAR = 0.6
 """How alike two names are, from 0 to 1, for `nearest` to offer the one for the other."""
 
 
-def moved_to(name: str) -> str:
-    """The remedy for an old name: what it is called now."""
-    return f"It is now called '{name}': `aeflow migrate FOLDER` rewrites your files"
-
-
 def meant(word: str, known: Iterable[str], *, near: float = 0.8) -> str | None:
     """The known word that a word of one's own is nearly, from 0 to 1 alike, but not quite; None if there is none.
 
@@ -125,17 +118,14 @@ def meant(word: str, known: Iterable[str], *, near: float = 0.8) -> str | None:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The remedy for an unknown name: what it is called now, the known name closest to it, or all known names.
+    """The remedy for an unknown name: the known name closest to it, or all known names.
 
     >>> nearest("nurze", ["nurse", "doctor"])
     "Did you mean 'nurse'?"
     >>> nearest("mark", ["evidence", "source"])
-    "It is now called 'evidence': `aeflow migrate FOLDER` rewrites your files"
+    'Known names: evidence, source'
     """
     names = sorted(known)
-    renamed = now_called(name)
-    if renamed in names:
-        return moved_to(renamed)
     close = difflib.get_close_matches(name, names, n=1, cutoff=NEAR)
     if close:
         return f"Did you mean '{close[0]}'?"
