@@ -46,7 +46,7 @@ from simulation.study.study import Study
 from simulation.triage.actions import TriageAction
 from simulation.triage.estimates import Estimate
 from simulation.triage.label_accuracy import label_accuracy
-from simulation.triage.minutes import MinutesEffect
+from simulation.triage.minutes_effects import MinutesEffect
 from simulation.triage.policy import Policy
 
 COMMAND = "python -m docs.tools.model_tables"

@@ -39,7 +39,7 @@ from simulation.study.labels import label_faults, role_faults, twice_faults
 from simulation.study.own import study_own_faults
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
 from simulation.study.targets import run_faults, target_faults
-from simulation.triage.check import check as check_policy
+from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 
 

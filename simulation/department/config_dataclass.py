@@ -78,6 +78,8 @@ ArrivalsName = Annotated[str, Names("arrival source", among="arrivals")]
 AttributeName = Annotated[str, Names("attribute")]
 OwnAttributeName = Annotated[str, Names("attribute", among="own attribute")]
 """An attribute that the department describes, so not the arrival source."""
+LevelName = Annotated[str, Names("level")]
+"""A level of true acuity."""
 CategoryName = Annotated[str, Names("category")]
 CategoryOfBy = Annotated[str, Names("category", of="by", every=True)]
 """A category of the attribute that the field `by` names."""
@@ -111,7 +113,7 @@ class Sourced:
     """The citation, or the reason for an assumption. Example: `own ECDS extract, April 2025 to March 2026`"""
 
 
-class Part(NamedTuple):
+class Entry(NamedTuple):
     """A value inside a config dataclass: its dotted path, what it is the name of (a tuple: what its entries are; a
     mapping: what its keys are), the attribute of a category, and the dataclass around it."""
 
@@ -136,10 +138,10 @@ class _Hint(NamedTuple):
 
 def walk(
     value: object, where: str = "", hint: _Hint | None = None, of: str = "", holder: object = None
-) -> Iterator[Part]:
+) -> Iterator[Entry]:
     """A value of a config dataclass and everything inside it, keys that are names too, depth first."""
     inside = hint.inside if hint is not None else None
-    yield Part(where, value, hint.names if hint is not None else None, of, holder)
+    yield Entry(where, value, hint.names if hint is not None else None, of, holder)
     if is_dataclass(value):
         for name, field_hint in _hints(type(value)):
             place = f"{where}.{name}" if where else name
@@ -148,9 +150,9 @@ def walk(
             yield from walk(getattr(value, name), place, field_hint, attribute, value)
     elif isinstance(value, Mapping):
         for key, entry in value.items():
-            place = f"{where}.{key}"
+            place = f"{where}.{key}" if where else str(key)
             if hint is not None and hint.names is not None:
-                yield Part(place, key, hint.names, of, holder)
+                yield Entry(place, key, hint.names, of, holder)
             yield from walk(entry, place, inside, str(key), holder)
     elif isinstance(value, tuple):
         for number, entry in enumerate(value):

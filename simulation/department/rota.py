@@ -218,3 +218,13 @@ def down_share(outage: Outage) -> float:
         start, end = parse_hours(outage.hours)
         return (1 - outage.fullest_share) * (end - start) / DAY
     return outage.mean_down_minutes / (outage.mean_up_minutes + outage.mean_down_minutes or 1)
+
+
+def can_happen(outage: Outage) -> bool:
+    """Whether something is ever down.
+
+    >>> can_happen(ShareOfTime(kind="share", share=0, mean_down_minutes=60, evidence="assumed", source="test"))
+    False
+    """
+    spans = outage.spans if isinstance(outage, StatedOutages) else ()
+    return down_share(outage) > 0 or any(span.ends_at_minutes > span.starts_at_minutes for span in spans)

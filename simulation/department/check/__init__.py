@@ -25,9 +25,9 @@ from simulation.errors import Fault, Faults
 
 def check(pathway: Pathway) -> tuple[Fault, ...]:
     """Every fault of a pathway, in the order of its parts; empty if it is sound."""
-    faults, parts = Faults(), tuple(walk(pathway))
-    categories = check_names(pathway, parts, faults)
-    check_numbers(pathway, parts, faults)
+    faults, entries = Faults(), tuple(walk(pathway))
+    categories = check_names(pathway, entries, faults)
+    check_numbers(pathway, entries, faults)
     check_steps(pathway, faults, categories)
     if not faults.broken & {"node", "attribute"}:
         graph = graph_of(pathway)

@@ -56,9 +56,9 @@ def check_own(
     for place, (name, block) in blocks.items():
         if not NAME.fullmatch(name):
             faults.add(place, f"'{name}' is not a name", NAME_WORDS)
-        for part in walk(block, place):
-            check_name(part, known, categories, faults)
-            check_value(part, faults)
+        for entry in walk(block, place):
+            check_name(entry, known, categories, faults)
+            check_value(entry, faults)
         if isinstance(block, SpanMeasure):
             _span(faults, place, block)
         elif isinstance(block, BusyMeasure) and block.pool in pathway.pools and pathway.pools[block.pool].unlimited:

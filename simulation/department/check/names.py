@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from simulation.department.config_dataclass import Names, Part, walk
+from simulation.department.config_dataclass import Entry, Names, walk
 from simulation.department.graph import WORSENING, attributes_of, request_of, waits
 from simulation.department.own_measures import LEVELS_1_2
 from simulation.department.vocabulary import (
@@ -45,15 +45,15 @@ Categories = Mapping[str, Sequence[str]]
 Known = Mapping[str, Collection[str]]
 
 
-def check_names(pathway: Pathway, parts: Iterable[Part], faults: Faults) -> Categories:
+def check_names(pathway: Pathway, entries: Iterable[Entry], faults: Faults) -> Categories:
     """Add the faults of names; return the categories of every sound attribute, and of the acuity now."""
     _own_names(pathway, faults)
     categories = _attributes(pathway, faults)
     known = names_of(pathway)
-    for part in parts:
-        check_name(part, known, categories, faults)
-        if part.names is not None and part.names.what in ("profile", "step"):
-            _profile_or_queue(pathway, part, faults)
+    for entry in entries:
+        check_name(entry, known, categories, faults)
+        if entry.names is not None and entry.names.what in ("profile", "step"):
+            _profile_or_queue(pathway, entry, faults)
     _meant(pathway, faults)
     return categories
 
@@ -81,24 +81,26 @@ def names_of(pathway: Pathway) -> Known:
     }
 
 
-def check_name(part: Part, known: Known, categories: Categories, faults: Faults) -> None:
-    """Add a fault if a part of a configuration is an unknown name, or leaves out a category that it needs.
+def check_name(entry: Entry, known: Known, categories: Categories, faults: Faults) -> None:
+    """Add a fault if an entry of a configuration is an unknown name, or leaves out a category that it needs.
 
     Categories of an unknown attribute are passed over: the attribute has a fault of its own.
     """
-    names, value = part.names, part.value
+    names, value = entry.names, entry.value
     if names is None:
         return
-    allowed = categories.get(part.of) if names.what == "category" else known.get(names.among or names.what)
+    allowed = categories.get(entry.of) if names.what == "category" else known.get(names.among or names.what)
     if allowed is None:
         return
     if isinstance(value, str):
-        faults.known(part.where, value, allowed, what=names.what)
-    elif names.every and isinstance(value, Mapping) and getattr(part.holder, "otherwise", None) is None:
+        faults.known(entry.where, value, allowed, what=names.what)
+    elif value == () and names.what == "category":
+        faults.add(entry.where, "names no category", f"Name some of {listed(allowed)}")
+    elif names.every and isinstance(value, Mapping) and getattr(entry.holder, "otherwise", None) is None:
         missing = [name for name in allowed if name not in value]
         if missing:
-            remedy = f"Name every category of {part.of}, or give `otherwise` where the vocabulary has it"
-            faults.add(part.where, f"nothing for {listed(missing)}", remedy, breaks="attribute")
+            remedy = f"Name every category of {entry.of}, or give `otherwise` where the vocabulary has it"
+            faults.add(entry.where, f"nothing for {listed(missing)}", remedy, breaks="attribute")
 
 
 def repeated(names: Iterable[str]) -> list[str]:
@@ -117,15 +119,15 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
-def _profile_or_queue(pathway: Pathway, part: Part, faults: Faults) -> None:
+def _profile_or_queue(pathway: Pathway, entry: Entry, faults: Faults) -> None:
     """Add a fault for a profile of the wrong length, for a step at which nobody can wait, and for no step at all."""
-    where, name = part.where, part.value
+    where, name = entry.where, entry.value
     if name == ():
         faults.add(where, "no step is named", "Name the steps whose waiting patients count")
-    elif name in pathway.profiles and isinstance(part.names, Names) and part.names.what == "profile":
+    elif name in pathway.profiles and isinstance(entry.names, Names) and entry.names.what == "profile":
         n = len(pathway.profiles[str(name)].weights)
-        if n not in part.names.sizes:
-            needed = " or ".join(map(str, part.names.sizes))
+        if n not in entry.names.sizes:
+            needed = " or ".join(map(str, entry.names.sizes))
             faults.add(where, f"profile '{name}' has {n} weights", f"It needs {needed} here")
     elif name in pathway.steps and not waits(pathway.steps[str(name)]):
         faults.add(where, f"nobody waits at '{name}': it asks for nothing", "Name a step that asks for a pool")
@@ -140,9 +142,9 @@ def _attributes(pathway: Pathway, faults: Faults) -> Categories:
     described = {ARRIVAL_SOURCE}
     for name, attribute in pathway.attributes.items():
         where = f"attributes.{name}"
-        for part in walk(attribute, where):
-            if part.names is not None and part.names.what == "attribute" and isinstance(part.value, str):
-                _earlier(pathway, faults, described, part.where, part.value)
+        for entry in walk(attribute, where):
+            if entry.names is not None and entry.names.what == "attribute" and isinstance(entry.value, str):
+                _earlier(pathway, faults, described, entry.where, entry.value)
         if name in (ARRIVAL_SOURCE, ACUITY_NOW) or name.startswith("coin:"):
             faults.add(where, f"the name '{name}' is taken", "Choose another name", breaks="attribute")
             continue
@@ -156,7 +158,7 @@ def _attributes(pathway: Pathway, faults: Faults) -> Categories:
         elif attribute.like in categories:
             categories[name] = categories[attribute.like]
         if isinstance(attribute, Action):
-            _action(pathway, faults, categories, f"{where}.only", attribute)
+            _action(pathway, faults, f"{where}.only", attribute)
         elif isinstance(attribute, Chance) and attribute.label_weight:
             _label_weight(pathway, faults, described, f"{where}.label_weight", attribute)
         described.add(name)
@@ -180,14 +182,12 @@ def _label_weight(pathway: Pathway, faults: Faults, described: set[str], where: 
     _earlier(pathway, faults, described, where, ACUITY_GIVEN)
 
 
-def _action(pathway: Pathway, faults: Faults, categories: Categories, where: str, action: Action) -> None:
-    """Add the faults of an action that depends on another, or on no category at all."""
-    for name, named in action.only.items():
+def _action(pathway: Pathway, faults: Faults, where: str, action: Action) -> None:
+    """Add a fault for each other action that an action depends on."""
+    for name in action.only:
         if isinstance(pathway.attributes.get(name), Action):
             remedy = "Name an attribute of the patient: one action does not wait for another"
             faults.add(f"{where}.{name}", f"'{name}' is an action itself", remedy)
-        elif not named and name in categories:
-            faults.add(f"{where}.{name}", "names no category", f"Name some of {listed(categories[name])}")
 
 
 def _own_names(pathway: Pathway, faults: Faults) -> None:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from simulation.department.check.names import listed
-from simulation.department.config_dataclass import Part, Sourced
+from simulation.department.config_dataclass import Entry, Sourced
 from simulation.department.durations import Amount, Number
 from simulation.department.graph import attributes_of, leaning
 from simulation.department.rota import parse_clock, parse_days, parse_hours
@@ -54,20 +54,20 @@ UNBOOKED_FIELDS = ("by_hour", "by_weekday", "by_month", "day_factor", "surges")
 """Fields of an arrival source whose patients are not booked: they say when patients come."""
 
 
-def check_numbers(pathway: Pathway, parts: Iterable[Part], faults: Faults) -> None:
+def check_numbers(pathway: Pathway, entries: Iterable[Entry], faults: Faults) -> None:
     """Add the faults of single values, and of the blocks of a pathway that are no nodes of the route."""
-    finite = [check_value(part, faults) for part in parts]
+    finite = [check_value(entry, faults) for entry in entries]
     for check_part in (_attributes, _present, _pools, _priority, _triggers, _outages, _arrivals, _lasting, _follows):
         check_part(pathway, faults)
     _durations(pathway, faults, all_finite=all(finite))
 
 
-def check_value(part: Part, faults: Faults) -> bool:
+def check_value(entry: Entry, faults: Faults) -> bool:
     """Add the fault of a number that cannot be simulated, a text that is no time, or an empty source.
 
     Whether the value is anything but a number that is not finite.
     """
-    where, value = part.where, part.value
+    where, value = entry.where, entry.value
     key = where.rpartition(".")[2]
     if isinstance(value, Sourced) and not value.source.strip():
         faults.add(f"{where}.source", "the source is empty", "Cite the source, or say why this is assumed")
@@ -83,7 +83,7 @@ def check_value(part: Part, faults: Faults) -> bool:
     elif isinstance(value, int | float):
         _at_most(faults, where, abs(value), LARGEST_WHOLE if isinstance(value, int) else LARGEST)
         least, most = BOUNDS.get(key, (-math.inf, math.inf))
-        if key == "scale" and isinstance(part.holder, ArrivalSource):
+        if key == "scale" and isinstance(entry.holder, ArrivalSource):
             most = LARGEST_SCALE
         _at_most(faults, where, value, most)
         if value < least and (value or not key.startswith("mean_")):
