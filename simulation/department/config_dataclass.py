@@ -24,6 +24,8 @@ from typing import (
 
 from annotated_types import Ge, Gt, Le
 
+PLAIN = (str, float, int, bool)
+
 T = TypeVar("T")
 
 
@@ -136,33 +138,47 @@ class _Hint(NamedTuple):
         return (self.names.of if self.names is not None else "") or (self.inside.beside if self.inside else "")
 
 
-def walk(
-    value: object, where: str = "", hint: _Hint | None = None, of: str = "", holder: object = None
-) -> Iterator[Entry]:
-    """A value of a config dataclass and everything inside it, keys that are names too, depth first."""
-    inside = hint.inside if hint is not None else None
-    yield Entry(where, value, hint.names if hint is not None else None, of, holder)
-    if is_dataclass(value):
-        for name, field_hint in _hints(type(value)):
-            place = f"{where}.{name}" if where else name
-            beside = field_hint.beside if field_hint is not None else ""
-            attribute = (getattr(value, beside) or "") if beside else ""
-            yield from walk(getattr(value, name), place, field_hint, attribute, value)
+def walk(value: object, where: str = "") -> Iterator[Entry]:
+    """A value of a config dataclass and everything inside it, keys that are names too, depth first, without None."""
+    ahead: list[tuple[Entry, _Hint | None]] = [(Entry(where, value), None)]
+    while ahead:
+        entry, inside = ahead.pop()
+        yield entry
+        if type(entry.value) not in PLAIN:
+            ahead += reversed(list(_inside(entry, inside)))
+
+
+def _inside(entry: Entry, inside: _Hint | None) -> Iterator[tuple[Entry, _Hint | None]]:
+    """What stands right inside a value, each with what its type says of what is inside it in turn."""
+    where, value, names, of, holder = entry
+    prefix = f"{where}." if where else ""
+    if isinstance(value, tuple):
+        for number, item in enumerate(value):
+            yield _entry(f"{prefix}{number}", item, inside, of, holder)
+    elif is_dataclass(value):
+        for name, hint, beside in _hints(type(value)):
+            item = getattr(value, name)
+            if item is not None:
+                yield _entry(f"{prefix}{name}", item, hint, (getattr(value, beside) or "") if beside else "", value)
     elif isinstance(value, Mapping):
-        for key, entry in value.items():
-            place = f"{where}.{key}" if where else str(key)
-            if hint is not None and hint.names is not None:
-                yield Entry(place, key, hint.names, of, holder)
-            yield from walk(entry, place, inside, str(key), holder)
-    elif isinstance(value, tuple):
-        for number, entry in enumerate(value):
-            yield from walk(entry, f"{where}.{number}", inside, of, holder)
+        for key, item in value.items():
+            if names is not None:
+                yield Entry(f"{prefix}{key}", key, names, of, holder), None
+            if item is not None:
+                yield _entry(f"{prefix}{key}", item, inside, str(key), holder)
+
+
+def _entry(where: str, value: object, hint: _Hint | None, of: str, holder: object) -> tuple[Entry, _Hint | None]:
+    if hint is None:
+        return Entry(where, value, None, of, holder), None
+    return Entry(where, value, hint.names, of, holder), hint.inside
 
 
 @cache
-def _hints(kind: type) -> tuple[tuple[str, _Hint | None], ...]:
-    """What the type of each field of a config dataclass says about names."""
-    return tuple((name, _hint(annotation)) for name, annotation in get_type_hints(kind, include_extras=True).items())
+def _hints(kind: type) -> tuple[tuple[str, _Hint | None, str], ...]:
+    """What the type of each field of a config dataclass says about names, and the field that names their attribute."""
+    hints = {name: _hint(annotation) for name, annotation in get_type_hints(kind, include_extras=True).items()}
+    return tuple((name, hint, hint.beside if hint is not None else "") for name, hint in hints.items())
 
 
 def _hint(annotation: Any) -> _Hint | None:

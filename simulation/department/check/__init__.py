@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from simulation.department.check.deadlock import check_deadlocks, check_releases, explore
 from simulation.department.check.measures_and_groups import check_own
-from simulation.department.check.names import check_names, unused_names
-from simulation.department.check.numbers import check_numbers
+from simulation.department.check.names import check_name, check_names, check_profile_or_queue, names_of, unused_names
+from simulation.department.check.numbers import check_numbers, check_value
 from simulation.department.check.routes import check_route
 from simulation.department.check.staffing import check_staffing
 from simulation.department.check.steps import check_steps
@@ -25,9 +25,13 @@ from simulation.errors import Fault, Faults
 
 def check(pathway: Pathway) -> tuple[Fault, ...]:
     """Every fault of a pathway, in the order of its parts; empty if it is sound."""
-    faults, entries = Faults(), tuple(walk(pathway))
-    categories = check_names(pathway, entries, faults)
-    check_numbers(pathway, entries, faults)
+    faults, known, all_finite = Faults(), names_of(pathway), True
+    categories = check_names(pathway, faults)
+    for entry in walk(pathway):
+        check_name(entry, known, categories, faults)
+        check_profile_or_queue(pathway, entry, faults)
+        all_finite &= check_value(entry, faults)
+    check_numbers(pathway, faults, all_finite=all_finite)
     check_steps(pathway, faults, categories)
     if not faults.broken & {"node", "attribute"}:
         graph = graph_of(pathway)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from simulation.department.config_dataclass import Entry, Names, walk
+from simulation.department.config_dataclass import Entry, walk
 from simulation.department.graph import WORSENING, attributes_of, request_of, waits
 from simulation.department.own_measures import LEVELS_1_2
 from simulation.department.vocabulary import (
@@ -45,17 +45,12 @@ Categories = Mapping[str, Sequence[str]]
 Known = Mapping[str, Collection[str]]
 
 
-def check_names(pathway: Pathway, entries: Iterable[Entry], faults: Faults) -> Categories:
-    """Add the faults of names; return the categories of every sound attribute, and of the acuity now."""
+def check_names(pathway: Pathway, faults: Faults) -> Categories:
+    """Add the faults of names that something has; return the categories of every sound attribute, and of the acuity
+    now. What is named elsewhere is left to `check_name`."""
     _own_names(pathway, faults)
-    categories = _attributes(pathway, faults)
-    known = names_of(pathway)
-    for entry in entries:
-        check_name(entry, known, categories, faults)
-        if entry.names is not None and entry.names.what in ("profile", "step"):
-            _profile_or_queue(pathway, entry, faults)
     _meant(pathway, faults)
-    return categories
+    return _attributes(pathway, faults)
 
 
 def names_of(pathway: Pathway) -> Known:
@@ -92,7 +87,7 @@ def check_name(entry: Entry, known: Known, categories: Categories, faults: Fault
     allowed = categories.get(entry.of) if names.what == "category" else known.get(names.among or names.what)
     if allowed is None:
         return
-    if isinstance(value, str):
+    if isinstance(value, str) and value not in allowed:
         faults.known(entry.where, value, allowed, what=names.what)
     elif value == () and names.what == "category":
         faults.add(entry.where, "names no category", f"Name some of {listed(allowed)}")
@@ -119,17 +114,19 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
-def _profile_or_queue(pathway: Pathway, entry: Entry, faults: Faults) -> None:
+def check_profile_or_queue(pathway: Pathway, entry: Entry, faults: Faults) -> None:
     """Add a fault for a profile of the wrong length, for a step at which nobody can wait, and for no step at all."""
     where, name = entry.where, entry.value
+    if entry.names is None or entry.names.what not in ("profile", "step"):
+        return
     if name == ():
         faults.add(where, "no step is named", "Name the steps whose waiting patients count")
-    elif name in pathway.profiles and isinstance(entry.names, Names) and entry.names.what == "profile":
+    elif entry.names.what == "profile" and name in pathway.profiles:
         n = len(pathway.profiles[str(name)].weights)
         if n not in entry.names.sizes:
             needed = " or ".join(map(str, entry.names.sizes))
             faults.add(where, f"profile '{name}' has {n} weights", f"It needs {needed} here")
-    elif name in pathway.steps and not waits(pathway.steps[str(name)]):
+    elif entry.names.what == "step" and name in pathway.steps and not waits(pathway.steps[str(name)]):
         faults.add(where, f"nobody waits at '{name}': it asks for nothing", "Name a step that asks for a pool")
 
 

@@ -7,7 +7,7 @@ days) from exhausting memory or overflowing an integer.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from simulation.department.check.names import listed
 from simulation.department.config_dataclass import Entry, Sourced
@@ -54,12 +54,11 @@ UNBOOKED_FIELDS = ("by_hour", "by_weekday", "by_month", "day_factor", "surges")
 """Fields of an arrival source whose patients are not booked: they say when patients come."""
 
 
-def check_numbers(pathway: Pathway, entries: Iterable[Entry], faults: Faults) -> None:
-    """Add the faults of single values, and of the blocks of a pathway that are no nodes of the route."""
-    finite = [check_value(entry, faults) for entry in entries]
+def check_numbers(pathway: Pathway, faults: Faults, *, all_finite: bool) -> None:
+    """Add the faults of the blocks of a pathway that are no nodes of the route."""
     for check_part in (_attributes, _present, _pools, _priority, _triggers, _outages, _arrivals, _lasting, _follows):
         check_part(pathway, faults)
-    _durations(pathway, faults, all_finite=all(finite))
+    _durations(pathway, faults, all_finite=all_finite)
 
 
 def check_value(entry: Entry, faults: Faults) -> bool:
@@ -69,25 +68,28 @@ def check_value(entry: Entry, faults: Faults) -> bool:
     """
     where, value = entry.where, entry.value
     key = where.rpartition(".")[2]
-    if isinstance(value, Sourced) and not value.source.strip():
-        faults.add(f"{where}.source", "the source is empty", "Cite the source, or say why this is assumed")
-    elif isinstance(value, str) and key in PARSERS:
-        try:
-            PARSERS[key](value)
-        except ValueError as error:
-            remedy = "Write a clock time like that, in quotes" if key == "at" else f"Write {key} like that"
-            faults.add(where, str(error), remedy, breaks="hours")
+    if isinstance(value, str):
+        if key in PARSERS:
+            try:
+                PARSERS[key](value)
+            except ValueError as error:
+                remedy = "Write a clock time like that, in quotes" if key == "at" else f"Write {key} like that"
+                faults.add(where, str(error), remedy, breaks="hours")
+    elif isinstance(value, Sourced):
+        if not value.source.strip():
+            faults.add(f"{where}.source", "the source is empty", "Cite the source, or say why this is assumed")
     elif isinstance(value, float) and not math.isfinite(value):
         faults.add(where, f"{value} is not a finite number", "Give a finite number")
         return False
     elif isinstance(value, int | float):
         _at_most(faults, where, abs(value), LARGEST_WHOLE if isinstance(value, int) else LARGEST)
-        least, most = BOUNDS.get(key, (-math.inf, math.inf))
         if key == "scale" and isinstance(entry.holder, ArrivalSource):
-            most = LARGEST_SCALE
-        _at_most(faults, where, value, most)
-        if value < least and (value or not key.startswith("mean_")):
-            faults.add(where, f"{value:g} is less than can be simulated", f"Give {least:g} or more")
+            _at_most(faults, where, value, LARGEST_SCALE)
+        elif key in BOUNDS:
+            least, most = BOUNDS[key]
+            _at_most(faults, where, value, most)
+            if value < least and (value or not key.startswith("mean_")):
+                faults.add(where, f"{value:g} is less than can be simulated", f"Give {least:g} or more")
     return True
 
 
