@@ -46,9 +46,9 @@ from simulation.run.store.identity import Identity, identity_of
 from simulation.run.store.manifest import manifest_of
 from simulation.run.store.read import read_run
 from simulation.run.store.write import write_data
-from simulation.study.bounds import refuse_large
 from simulation.study.overload import refuse_overload
 from simulation.study.study import Study
+from simulation.study.workload import refuse_large
 
 MOST_FINDINGS = 6
 """Verdicts that the short form of a result shows."""

@@ -24,8 +24,8 @@ from simulation.run.store.manifest import FILES, about, manifest_of
 from simulation.run.store.read import read_manifest
 from simulation.run.store.unfinished import UnfinishedRun
 from simulation.run.store.write import folders_of, write_data
-from simulation.study.bounds import refuse_large
 from simulation.study.study import Study
+from simulation.study.workload import refuse_large
 
 Say = Callable[[str], None]
 

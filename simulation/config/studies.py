@@ -33,12 +33,17 @@ from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.questions.ablation import expanded, lever_faults
 from simulation.run.executors.open import MOST_WORKERS, processors
+from simulation.study.check_study import (
+    label_faults,
+    role_faults,
+    run_faults,
+    study_own_faults,
+    target_faults,
+    twice_faults,
+)
 from simulation.study.design import CHANGED, Block, Design, List, Value, cost_faults
 from simulation.study.harm import harm_faults, harm_groups, harm_measures
-from simulation.study.labels import label_faults, role_faults, twice_faults
-from simulation.study.own import study_own_faults
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
-from simulation.study.targets import run_faults, target_faults
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 

@@ -67,8 +67,8 @@ class Draws:
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine is not theirs and not np.array_equal(mine, theirs):
                 raise DrawsError(
-                    f"{who} changes the column '{name}'. Rows are the same patients in the same order in every arm: let "
-                    "the department say who comes when (arrivals, bookings), and the policy only what becomes of them"
+                    f"{who} changes the column '{name}'. Rows are the same patients in the same order in every arm: "
+                    "let the department say who comes when, and the policy only what becomes of them"
                 )
 
     def with_columns(

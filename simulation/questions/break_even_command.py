@@ -32,8 +32,8 @@ from simulation.questions.break_even_words import (
 from simulation.records.schema import Floats
 from simulation.report.screen import print_tables
 from simulation.run.executors import Executor, open_executor
-from simulation.study.bounds import refuse_large
 from simulation.study.study import ReadyArm, Study
+from simulation.study.workload import refuse_large
 
 OWN = ("arm", "against", "what")
 """Keys of the command itself; all others are of the configuration."""

@@ -18,8 +18,7 @@ from simulation.questions.break_even_quantities import Quantity
 from simulation.report.tables.overview import few_words
 from simulation.statistics.verdict import PILOT
 from simulation.study.design import Target
-from simulation.study.own import own_definitions
-from simulation.study.study import ReadyArm, Study
+from simulation.study.study import ReadyArm, Study, own_definitions
 
 FOLDER = "breakeven"
 """The folder among the results."""

@@ -8,7 +8,7 @@ from simulation.display.words import group_words, measure_label, unit_words
 from simulation.run.result import StudyResult
 from simulation.run.running import values_for
 from simulation.statistics.intervals import interval
-from simulation.study.precision import Precision
+from simulation.study.study import Precision
 
 
 def precision_line(result: StudyResult) -> str | None:

@@ -26,10 +26,8 @@ from simulation.patients import Draws
 from simulation.records.schema import Mask, Patients
 from simulation.statistics.spillover import waits_by_group, with_coverage
 from simulation.study.design import Coverages
-from simulation.study.own import own_of
-from simulation.study.shared_draws import SharedDraws
-from simulation.study.simulate import Simulated, simulated
-from simulation.study.study import ReadyArm, RunLength, Study
+from simulation.study.simulate import SharedDraws, Simulated, simulated
+from simulation.study.study import ReadyArm, RunLength, Study, own_of
 from simulation.triage.apply import apply, reached
 
 PROFILED = 8

@@ -37,9 +37,8 @@ from simulation.statistics.intervals import Interval
 from simulation.statistics.sham import ShamBand
 from simulation.statistics.spillover import Effect
 from simulation.study.design import Design, Margin, Target
-from simulation.study.own import own_definitions, own_of
 from simulation.study.simulate import Simulated, simulate_arm
-from simulation.study.study import Kept, ReadyArm, RunLength, Study
+from simulation.study.study import Kept, ReadyArm, RunLength, Study, own_definitions, own_of
 
 if TYPE_CHECKING:
     import pandas as pd

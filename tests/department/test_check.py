@@ -21,7 +21,7 @@ STAFF_IT = (
     "`queues_until_open: true` if they are to wait."
 )
 STAFF_IT_AT_SOME_HOUR = (
-    "Staff it at some hour (units that only a trigger opens are none that patients can wait for), or add an alternative "
+    "Staff it at some hour (units that only a trigger opens are none that patients can wait for), or add another pool "
     "to any_of."
 )
 BED = "{kind: space, capacity: 5, evidence: assumed, source: test}"

@@ -19,8 +19,8 @@ from simulation.questions.narrow import narrowed
 from simulation.questions.narrow_table import narrowed_sentences
 from simulation.report.screen import print_narrowed
 from simulation.run.replicate import ArmReplication, ReplicationResult
+from simulation.study.check_study import measures_of
 from simulation.study.study import ReadyArm, Study
-from simulation.study.targets import measures_of
 
 from .test_docs import ROOT, blocks
 

@@ -16,9 +16,8 @@ from simulation.errors import ConfigError, Fault, nearest
 from simulation.measures.definitions import ALL, DEFINITIONS
 from simulation.measures.measuring import MeasureName
 from simulation.measures.near_measures import nearest_measure
-from simulation.study.own import own_definitions, own_of
-from simulation.study.study import RunLength, Study
-from simulation.study.targets import measures_of
+from simulation.study.check_study import measures_of
+from simulation.study.study import RunLength, Study, own_definitions, own_of
 
 DIFFERENCE = "_difference"
 SHARE = "share"

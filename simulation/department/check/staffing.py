@@ -20,7 +20,7 @@ SOMETIMES_CLOSED = (
     "`queues_until_open: true` if they are to wait"
 )
 NEVER_OPEN = (
-    "Staff it at some hour (units that only a trigger opens are none that patients can wait for), or add an alternative "
+    "Staff it at some hour (units that only a trigger opens are none that patients can wait for), or add another pool "
     "to any_of"
 )
 
