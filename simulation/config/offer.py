@@ -13,7 +13,7 @@ from simulation.config.counts_table import CountsTable
 from simulation.config.new import number_in
 from simulation.config.validating import validated
 from simulation.department.config_dataclass import Share, Unit, config_dataclass
-from simulation.errors import Fault
+from simulation.errors import Fault, Faults
 from simulation.triage.policy import Role
 
 TEXTS = ("labels", "nurses", "role", "department", "source")
@@ -69,7 +69,7 @@ class Offer:
         return self.labels is not None or self.exact_share is not None or self.under_share is not None
 
 
-def offer_from(typed: Mapping[str, str], faults: list[Fault]) -> Offer | None:
+def offer_from(typed: Mapping[str, str], faults: Faults) -> Offer | None:
     """The offer that was typed (text by key); None, with faults, if it is not sound."""
     values: dict[str, Any] = {key: text if key in TEXTS else number_in(text) for key, text in typed.items()}
     if isinstance(values.get("covers"), str):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from simulation.config.studies import load
-from simulation.errors import ConfigError, Fault
+from simulation.errors import refuse
 from simulation.questions.shadow_prices import RESOURCES, Extra, extras
 from simulation.study.study import Study
 
@@ -25,7 +25,7 @@ def priced_study(overrides: Sequence[str], *, config_dir: str | Path | None = No
     keys = {word.split("=", 1)[0] for word in others}
     if "ensemble" in keys and "ensemble=none" not in others:
         found = "prices are worked out for one department"
-        raise ConfigError([Fault("ensemble", found, "Leave it out, or name a site: site=short_of_triage")])
+        refuse("ensemble", found, "Leave it out, or name a site: site=short_of_triage")
     usual = {"ensemble": "none", "run": RUN}
     words = [*others, *(f"{key}={value}" for key, value in usual.items() if key not in keys)]
     study = load(*words, config_dir=config_dir)
@@ -41,7 +41,7 @@ def _usual(study: Study) -> tuple[str, ...]:
             f"none is named, and this department lacks some of the pools that are usually priced ({', '.join(missing)})"
         )
         example = ",".join(limited[:2])
-        raise ConfigError([Fault("pools", found, f"Name some of its own, as pools=[{example}]: {', '.join(limited)}")])
+        refuse("pools", found, f"Name some of its own, as pools=[{example}]: {', '.join(limited)}")
     return RESOURCES
 
 
@@ -50,5 +50,5 @@ def _names(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.strip("[]").split(","))
     if not all(names):
         remedy = "Name pools: pools=[triage_nurses,doctors]"
-        raise ConfigError([Fault(f"pools={text}", "names nothing", remedy)])
+        refuse(f"pools={text}", "names nothing", remedy)
     return names
