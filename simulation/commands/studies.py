@@ -182,8 +182,7 @@ def _elsewhere(study: Study, asked: Study) -> Study:
 
 def _put_together(done: Sequence[tuple[Sequence[str], Stored]], results: Path) -> None:
     """Print and write the comparison of the runs of a sweep."""
-    from simulation.questions.sweep import PICTURE, TABLE, sweep_of, write_sweep
-    from simulation.questions.sweep_effects import DESIGN, EFFECTS
+    from simulation.questions.sweep import DESIGN, EFFECTS, PICTURE, TABLE, sweep_of, write_sweep
     from simulation.report.screen import print_tables
 
     sweep = sweep_of([(overrides, stored.result, stored.folder) for overrides, stored in done])

@@ -32,7 +32,7 @@ from simulation.run.replicate import ReplicationResult
 from simulation.run.store.kept import kept_among, read_kept, table_of
 from simulation.run.store.manifest import FILES
 from simulation.statistics.always_valid import IntervalKind, interval_kind
-from simulation.statistics.compare import Comparison, summary
+from simulation.statistics.compare import Comparison, paired, summary
 from simulation.statistics.intervals import Interval
 from simulation.statistics.sham import ShamBand
 from simulation.statistics.spillover import Effect
@@ -255,6 +255,15 @@ class StudyResult:
     def values(self, arm: str, measure: str, group: str = "all") -> Floats:
         """A measure by replication, shape (n_replications,). Raises ResultsError if arm or measure is unknown."""
         return self._comparisons.values(arm, measure, group)
+
+    def differences(self, arm: str, target: Target | Margin) -> Floats:
+        """An arm's differences from the baseline by replication, shape (n_replications,)."""
+        values, before = (self.values(name, target.measure, target.group) for name in (arm, self.design.baseline))
+        return paired(values, before)
+
+    def unit(self, target: Target | Margin) -> str:
+        """The unit of a target's measure."""
+        return self.row(self.design.baseline, target.measure, target.group).unit
 
     def against(self, arm: str, other: str, measure: str, group: str = "all") -> Interval:
         """The mean difference of two arms, paired by replication, with its interval."""
