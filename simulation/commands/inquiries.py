@@ -36,10 +36,10 @@ def ensemble(words: list[str]) -> int:
 def prices(words: list[str]) -> int:
     """Print and write what an hour more of each resource is worth in one department."""
     from simulation.config.shadow_prices import priced_study
+    from simulation.display.table import print_tables
     from simulation.questions.shadow_prices import prices, with_more
     from simulation.questions.shadow_prices_words import price_tables, write_prices
     from simulation.report.progress import announce, progress
-    from simulation.report.screen import print_tables
     from simulation.run.running import compare
 
     overrides, config_dir = options(words)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from simulation.display.table import print_tables
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.costs import cost_of
 from simulation.explain.statements import BANNER
@@ -30,7 +31,6 @@ from simulation.questions.break_even_words import (
     write_breakeven,
 )
 from simulation.records.schema import Floats
-from simulation.report.screen import print_tables
 from simulation.run.executors import Executor, open_executor
 from simulation.study.bounds import refuse_large
 from simulation.study.study import ReadyArm, Study

@@ -11,11 +11,11 @@ from pathlib import Path
 from simulation.display.dated_folder import write_dated
 from simulation.display.drawing import Picture
 from simulation.display.table import ReportTable
+from simulation.display.words import few_words
 from simulation.measures.definitions import definition_of
 from simulation.questions.break_even import BreakEven, Frontier, PriceBreakEven
 from simulation.questions.break_even_picture import frontier_picture
 from simulation.questions.break_even_quantities import Quantity
-from simulation.report.tables.overview import few_words
 from simulation.statistics.verdict import PILOT
 from simulation.study.design import Target
 from simulation.study.own import own_definitions

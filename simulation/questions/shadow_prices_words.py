@@ -11,10 +11,9 @@ import numpy as np
 from simulation.display.dated_folder import write_dated
 from simulation.display.drawing import DARK, GREY, Picture, figure_of, png_of
 from simulation.display.table import ReportTable
-from simulation.display.words import interval_text
+from simulation.display.words import few_words, interval_text
 from simulation.explain.statements import BANNER
 from simulation.questions.shadow_prices import BLOCK_HOURS, MEASURES, Check, Price, ShadowPrices, by_block
-from simulation.report.tables.overview import few_words
 from simulation.statistics.intervals import Interval
 from simulation.statistics.verdict import PILOT
 from simulation.wording import spaced

@@ -29,11 +29,10 @@ from simulation.display.drawing import (
     figure_of,
     png_of,
 )
-from simulation.display.table import ReportTable
+from simulation.display.table import ReportTable, print_tables
 from simulation.display.words import amount, change, difference_text, doubt_note, interval_text, unit_words
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
-from simulation.records.schema import Floats
 from simulation.records.serialise import differences
 from simulation.run.result import StudyResult
 from simulation.statistics.compare import TIDY, Comparison, compare
@@ -175,6 +174,14 @@ class Sweep:
 def _short(key: str) -> str:
     """'triage_nurses.extra' of 'staffing.triage_nurses.extra'."""
     return ".".join(key.split(".")[-2:])
+
+
+def put_together(done: Sequence[tuple[Sequence[str], StudyResult, Path]], results: Path) -> None:
+    """Print and write the comparison of the runs of a sweep, as `sweep_of` takes them; nothing if there is none."""
+    sweep = sweep_of(done)
+    if sweep is not None:
+        print_tables(sweep.tables)
+        print(f"\nSweep:  {write_sweep(sweep, results) / TABLE}, {EFFECTS}, {DESIGN}, {PICTURE}")
 
 
 def sweep_of(done: Sequence[tuple[Sequence[str], StudyResult, Path]]) -> Sweep | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from simulation.display.kinds import kind_of, unsettled
+from simulation.display.measured import limits_of
 from simulation.explain.statements import walk
 from simulation.report.tables.first_page import products, reported_targets
-from simulation.report.tables.measurement import limits_of
 from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Finding
 from simulation.run.result import StudyResult

@@ -11,12 +11,12 @@ from simulation.api import Result, compare
 from simulation.config import load, packaged_configs, policy_named
 from simulation.display.drawing import Picture
 from simulation.display.kinds import kind_of
-from simulation.display.table import ReportTable
+from simulation.display.table import ReportTable, _narrow
 from simulation.display.words import change, effect, span
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.measures.stages import stage_of
 from simulation.report.findings import _busy_sentence
-from simulation.report.screen import MOST_ON_SCREEN, _narrow, print_result, shortened
+from simulation.report.screen import MOST_ON_SCREEN, print_result, shortened
 from simulation.report.tables import screen_tables
 from simulation.report.tables.alternatives import cost_kind, equal_spend_table
 from simulation.report.tables.levels import outside_sham

@@ -14,6 +14,7 @@ from simulation.display.words import (
     doubt_note,
     effect,
     false_alarms,
+    few_words,
     half_width,
     labelled,
     measure_label,
@@ -287,14 +288,6 @@ def _seconds_words(arms: Iterable[ReadyArm]) -> Iterator[str]:
         for seconds in saved:
             if 0 < abs(seconds) < LEAST_SECONDS:
                 yield f"'{arm.arm.label}': changes minutes by {seconds:g} seconds. Is seconds_saved in seconds?"
-
-
-def few_words(n_replications: int) -> str:
-    """What a reader must know of intervals that rest on fewer than `PILOT` replications."""
-    return (
-        f"{n_replications} replications give wide intervals, whose width is itself uncertain. Run ten or more before "
-        "you draw conclusions."
-    )
 
 
 def warnings(result: StudyResult) -> tuple[str, ...]:
