@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,18 +58,26 @@ def prices(words: list[str]) -> int:
 
 def breakeven(words: list[str]) -> int:
     """Say at which figures of an arm it does as much as another arm."""
-    from simulation.questions.break_even_command import OWN, breakeven
+    from simulation.questions.break_even import search
 
-    own = [word for word in words if word.startswith(tuple(f"{key}=" for key in OWN))]
-    overrides, config_dir = options([word for word in words if word not in own])
-    keys = {word.partition("=")[0] for word in overrides}
-    usual = {"study": "alternatives", "run": "breakeven"}
-    defaults = [f"{key}={value}" for key, value in usual.items() if key not in keys]
-    study = load_study([*defaults, *overrides], config_dir)
-    asked = dict(word.split("=", 1) for word in own)
-    _refuse_arms_of_another_study(study, asked, config_dir)
-    breakeven(study, asked, say=lambda line: print(line, flush=True))
+    study, own, config_dir = _asked(words, search.OWN, search.USUAL)
+    _refuse_arms_of_another_study(study, own, config_dir)
+    search.breakeven(study, own, say=lambda line: print(line, flush=True))
     return 0
+
+
+def _asked(
+    words: list[str], own: Collection[str], usual: Mapping[str, str]
+) -> tuple[Study, Mapping[str, str], str | None]:
+    """The study of a question with keys of its `own`, the values of these keys, and the folder of configurations.
+
+    `usual`: what the question chooses of the configuration unless the words do.
+    """
+    asked = dict(word.split("=", 1) for word in words if word.partition("=")[0] in own and "=" in word)
+    overrides, config_dir = options([word for word in words if word.partition("=")[0] not in asked])
+    keys = {word.partition("=")[0] for word in overrides}
+    defaults = [f"{key}={value}" for key, value in usual.items() if key not in keys]
+    return load_study([*defaults, *overrides], config_dir), asked, config_dir
 
 
 def _refuse_arms_of_another_study(study: Study, asked: Mapping[str, str], config_dir: str | None) -> None:
