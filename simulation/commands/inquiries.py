@@ -10,6 +10,7 @@ from simulation.commands.words import load_study, options
 from simulation.errors import ConfigError, Fault
 
 if TYPE_CHECKING:
+    from simulation.run.result import StudyResult
     from simulation.study.study import Study
 
 VET_SWITCHES = ("write_cases", "allow_remote", "dry_run")
@@ -35,25 +36,24 @@ def ensemble(words: list[str]) -> int:
 
 def prices(words: list[str]) -> int:
     """Print and write what an hour more of each resource is worth in one department."""
-    from simulation.config.shadow_prices import priced_study
-    from simulation.display.table import print_tables
-    from simulation.questions.shadow_prices import prices, with_more
-    from simulation.questions.shadow_prices_words import price_tables, write_prices
+    from simulation.questions import shadow_prices
+
+    study, own, _ = _asked(words, shadow_prices.OWN, shadow_prices.USUAL)
+    shadow_prices.show_prices(study, own, run=_run_for_a_question)
+    return 0
+
+
+def _run_for_a_question(study: Study) -> StudyResult | None:
+    """Run a study without storing it; None for a dry run."""
     from simulation.report.progress import announce, progress
     from simulation.run.running import compare
 
-    overrides, config_dir = options(words)
-    study, extras = priced_study(overrides, config_dir=config_dir)
-    study = with_more(study, extras)
     announce(study, alone=False)
     if study.resolved["dry_run"]:
         print("Dry run: nothing was simulated.")
-        return 0
+        return None
     with progress(len(study.run.numbers)) as callbacks:
-        shadow_prices = prices(compare(study, done=callbacks.done), extras)
-    print_tables(price_tables(shadow_prices))
-    print(f"\nPrices: {write_prices(shadow_prices, Path(str(study.resolved['results'])))}")
-    return 0
+        return compare(study, done=callbacks.done)
 
 
 def breakeven(words: list[str]) -> int:
