@@ -21,7 +21,7 @@ from simulation.display.words import (
 )
 from simulation.measures.definitions import ALL
 from simulation.questions.ablation_table import decomposition_of, joint_arm
-from simulation.questions.what_decides_table import n_harmed
+from simulation.questions.what_decides.deciding_figures import n_harmed
 from simulation.report.tables.alternatives import alternatives_table
 from simulation.report.tables.ranking import ranked
 from simulation.run.arm_result import ArmResult

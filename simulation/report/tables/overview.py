@@ -22,7 +22,7 @@ from simulation.display.words import (
     unit_words,
 )
 from simulation.measures.definitions import ALL, BINDING
-from simulation.questions.what_decides_table import harmed_kind_words
+from simulation.questions.what_decides.deciding_figures import harmed_kind_words
 from simulation.report.tables.by_arm import level_cell
 from simulation.report.unlike import unlike_words
 from simulation.run.comparisons import Safety

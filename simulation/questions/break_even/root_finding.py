@@ -16,13 +16,14 @@ from itertools import pairwise
 import numpy as np
 
 from simulation.errors import AeflowError
-from simulation.questions.break_even_quantities import Quantity
+from simulation.questions.break_even.policy_numbers import Quantity
 from simulation.records.schema import Floats
 from simulation.run.executors import Executor
 from simulation.run.running import every_replication
 from simulation.statistics.between import components, n_departments
 from simulation.statistics.departments import MIN_DEPARTMENTS, Department, spread_over
 from simulation.statistics.intervals import Interval, interval
+from simulation.study.design import Target
 from simulation.study.study import Study
 from simulation.triage.policy import Policy
 
@@ -38,8 +39,12 @@ NEAR = 0.02
 """Values nearer to the break-even than this part of the way between the bounds say nothing of the slope there."""
 FARTHEST = 1e6
 """How far from a ratio the ends of its interval are searched for."""
-SPAN = (0.5, 0.05, 0.95)
-"""The quantiles of the median and the range over departments."""
+BEYOND = 1.25
+"""The multiple of a guess that is tried beside it."""
+FRONTIER_STEP, FRONTIER_PART = 4.0, 0.02
+"""The tolerance of a search along the frontier: in tolerances of the quantity, and as a part of the root."""
+Range = tuple[float, float, float]
+"""Median, 5th and 95th percentile over departments."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +79,11 @@ class BreakEven:
         return not math.isnan(self.value)
 
     @property
-    def range(self) -> tuple[float, float, float] | None:
+    def range(self) -> Range | None:
         """Median, 5th and 95th percentile over departments, inf where no value is enough; None with too few."""
         if self.roots is None:
             return None
-        median, low, high = np.quantile(self.roots, SPAN, method="inverted_cdf").tolist()
-        return median, low, high
+        return _range_of(self.roots)
 
     @property
     def n_never(self) -> int:
@@ -87,28 +91,34 @@ class BreakEven:
         return 0 if self.roots is None else int((self.roots == math.inf).sum())
 
 
+def _range_of(values: Floats) -> Range:
+    """Median, 5th and 95th percentile, each one of the values."""
+    median, low, high = np.quantile(values, [0.5, 0.05, 0.95], method="inverted_cdf").tolist()
+    return median, low, high
+
+
 Differences = Callable[[Policy], Floats]
 """Runs an arm under a policy: its measure minus the other arm's by replication, shape (n_replications,)."""
 
 
 def differences_of(
-    study: Study, arm: str, against: Floats, measure: str, group: str, *, executor: Executor | None = None
+    study: Study, arm: str, against: Floats, target: Target, executor: Executor | None = None
 ) -> Differences:
     """A function that runs an arm under any policy. `against`: the other arm's measure by replication."""
 
     def run(policy: Policy) -> Floats:
-        return values_of(study.of_one_arm(arm, policy), [arm], measure, group, executor=executor)[arm] - against
+        return values_of(study.of_one_arm(arm, policy), [arm], target, executor)[arm] - against
 
     return run
 
 
-def values_of(
-    study: Study, arms: list[str], measure: str, group: str, *, executor: Executor | None = None
-) -> dict[str, Floats]:
+def values_of(study: Study, arms: list[str], target: Target, executor: Executor | None = None) -> dict[str, Floats]:
     """Run the study, and return a measure of these arms by replication, each of shape (n_replications,)."""
     _, replications = every_replication(study, done=lambda n_done: None, executor=executor)
     return {
-        arm: np.array([replication.arms[arm].measures.value(measure, group) for replication in replications])
+        arm: np.array(
+            [replication.arms[arm].measures.value(target.measure, target.group) for replication in replications]
+        )
         for arm in arms
     }
 
@@ -154,10 +164,10 @@ def break_even(
     else:
         for times in AROUND:
             at(times * root)
-    roots = _by_department(trials, department, lower_is_better=lower_is_better)
+    roots = _by_department(_in_order(trials), department, lower_is_better=lower_is_better)
     if roots is not None and math.inf in roots and quantity.high not in trials:
         at(quantity.high)  # no value is enough for a department only if the highest was tried
-        roots = _by_department(trials, department, lower_is_better=lower_is_better)
+        roots = _by_department(_in_order(trials), department, lower_is_better=lower_is_better)
     ordered = _in_order(trials)
     if root is None:
         return BreakEven(quantity, math.nan, math.nan, math.nan, ordered, roots)
@@ -207,13 +217,10 @@ def _in_order(trials: Mapping[float, Trial]) -> tuple[Trial, ...]:
     return tuple(trials[value] for value in sorted(trials))
 
 
-def _by_department(
-    by_value: Mapping[float, Trial], department: Department | None, *, lower_is_better: bool
-) -> Floats | None:
+def _by_department(trials: tuple[Trial, ...], department: Department | None, *, lower_is_better: bool) -> Floats | None:
     """The break-even of each department, from its differences at the values run; None with too few departments."""
     if department is None or len(np.unique(department)) < MIN_DEPARTMENTS:
         return None
-    trials = _in_order(by_value)
     effects = np.array([spread_over(trial.differences, department).effects for trial in trials])
     if effects.shape[1] < MIN_DEPARTMENTS:
         return None
@@ -260,7 +267,7 @@ class PriceBreakEven:
     low: float
     high: float
     by_cost: tuple[float, float]
-    range: tuple[float, float, float] | None
+    range: Range | None
 
 
 def price_of(
@@ -282,10 +289,9 @@ def price_of(
     ratio = own.mean / other.mean
     low, high = (pounds * end for end in _ratio_interval(effects[arm], effects[against], ratio, department))
     by_cost = sorted((lowest * ratio, highest * ratio))
-    across = _ratio_range(effects[arm], effects[against], math.copysign(1.0, other.mean), department)
-    if across is not None:
-        across = (pounds * across[0], pounds * across[1], pounds * across[2])
-    return PriceBreakEven(pounds * ratio, low, high, (by_cost[0], by_cost[1]), across)
+    ratios = _ratios(effects[arm], effects[against], math.copysign(1.0, other.mean), department)
+    within = _range_of(pounds * ratios) if len(ratios) else None
+    return PriceBreakEven(pounds * ratio, low, high, (by_cost[0], by_cost[1]), within)
 
 
 def _ratio_interval(own: Floats, other: Floats, ratio: float, department: Department | None) -> tuple[float, float]:
@@ -311,19 +317,14 @@ def _ratio_interval(own: Floats, other: Floats, ratio: float, department: Depart
     return ends[0], ends[1]
 
 
-def _ratio_range(
-    own: Floats, other: Floats, way: float, department: Department | None
-) -> tuple[float, float, float] | None:
-    """Median, 5th and 95th percentile over departments of the ratio of two effects; None on too few. `way`: the sign of
-    an effect that does good."""
+def _ratios(own: Floats, other: Floats, way: float, department: Department | None) -> Floats:
+    """The ratio of two effects in each department where one of them does good; empty with too few departments. `way`:
+    the sign of an effect that does good."""
     if department is None or n_departments(department) < MIN_DEPARTMENTS:
-        return None
+        return np.empty(0)
     ours, others = (way * components(np.stack([own, other], axis=1), department).effects).T
-    ratio = np.divide(ours, others, out=np.full(len(ours), np.inf), where=others > 0)[(others > 0) | (ours > 0)]
-    if not len(ratio):
-        return None
-    median, low, high = np.quantile(ratio, SPAN, method="inverted_cdf").tolist()
-    return median, low, high
+    ratios = np.divide(ours, others, out=np.full(len(ours), np.inf), where=others > 0)
+    return ratios[(others > 0) | (ours > 0)]
 
 
 # --- two quantities at once -------------------------------------------------------------------------------------------
@@ -390,9 +391,3 @@ def _root_near(at: Callable[[float], float], guess: float, quantity: Quantity) -
             step = FRONTIER_STEP * quantity.tolerance
             return float(brentq(value_at, near, far, xtol=step, rtol=FRONTIER_PART))
     return math.nan
-
-
-BEYOND = 1.25
-"""The multiple of a guess that is tried beside it."""
-FRONTIER_STEP, FRONTIER_PART = 4.0, 0.02
-"""The tolerance of a search along the frontier: in tolerances of the quantity, and as a part of the root."""

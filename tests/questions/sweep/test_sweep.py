@@ -2,16 +2,24 @@
 
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from simulation.api import compare
-from simulation.questions import sweep_turns
-from simulation.questions.sweep import Sweep, sweep_of, sweep_table, sweep_tables, write_sweep
-from simulation.questions.sweep_picture import sweep_picture
+from simulation.questions.sweep import (
+    Sweep,
+    changed_tables,
+    is_changed,
+    is_unsettled,
+    sweep_frame,
+    sweep_of,
+    sweep_picture,
+    sweep_tables,
+    write_sweep,
+)
 from simulation.run.result import StudyResult
+from simulation.statistics.verdict import Verdict
 from simulation.study.study import Study
 
 pytestmark = pytest.mark.slow
@@ -63,7 +71,7 @@ def test_the_file_has_a_row_for_every_run_arm_and_target_and_says_what_was_varie
     assert len(table) == 2 * len(sweep.arms) * len(sweep.targets)
     assert table["scenario"].unique().tolist() == ["usual", "winter"]
     assert {"difference", "difference_low", "verdict", "together", "folder"} <= set(table.columns)
-    pd.testing.assert_frame_equal(table, sweep_table(sweep), check_dtype=False)
+    pd.testing.assert_frame_equal(table, sweep_frame(sweep), check_dtype=False)
 
 
 def test_the_picture_says_in_words_what_it_shows(sweep: Sweep) -> None:
@@ -97,7 +105,7 @@ def test_effects_and_their_standard_errors_are_those_of_the_runs(four_runs: Swee
     assert len(effects) == 3 * (1 + len(four_runs.arms)) * len(four_runs.targets)
     mine = effects[(effects.measure == target.measure) & (effects.group == target.group) & (effects.arm == arm)]
     assert mine["kind"].tolist() == ["main", "main", "interaction"]
-    one, two = (run.effects(arm, target) for run in four_runs.runs[:2])
+    one, two = (run.result.differences(arm, target) for run in four_runs.runs[:2])
     by_hand = {"scenario": (one - two) / 2, "staffing.triage_nurses.extra": (two - one) / 2, "both": one - two}
     for (_, row), values in zip(mine.iterrows(), by_hand.values(), strict=True):
         assert float(row.estimate) == pytest.approx(values.mean())
@@ -146,23 +154,19 @@ def test_what_is_no_sweep_of_one_study_is_not_put_together(result: StudyResult, 
 def test_a_verdict_turns_where_both_tell_something_else_and_is_unsettled_where_one_no_longer_tells(
     before: tuple[str, str], now: tuple[str, str], turned: bool, unsettled: bool
 ) -> None:
-    first, run = (
-        SimpleNamespace(
-            result=SimpleNamespace(
-                finding=lambda *_, told=told: SimpleNamespace(verdict=SimpleNamespace(kind=told[0], size=told[1]))
-            )
-        )
-        for told in (before, now)
+    first, other = (
+        Verdict(kind=kind, words="", sentence="", answer="", direction="", size=size)  # type: ignore[arg-type]
+        for kind, size in (before, now)
     )
-    assert sweep_turns._changed(first, run, "arm", None) == turned  # type: ignore[arg-type]
-    assert sweep_turns._unsettled(first, run, "arm", None) == unsettled  # type: ignore[arg-type]
+    assert is_changed(first, other) == turned
+    assert is_unsettled(first, other) == unsettled
 
 
 def test_a_run_beside_itself_differs_in_nothing_and_no_verdict_turns(result: StudyResult) -> None:
     done = [(["scenario=usual"], result, FOLDER), (["scenario=winter"], result, FOLDER)]
     same = sweep_of(done)
     assert same is not None
-    tables = list(sweep_turns.turn_tables(same))
+    tables = list(changed_tables(same))
     assert len(tables) == len(same.first.design.primary)
     assert {row[3:] for table in tables for row in table.rows} == {("nowhere", "nowhere")}
 
@@ -177,8 +181,8 @@ def test_the_sham_is_a_check_and_gets_no_verdict(result: StudyResult, other: Stu
     across = [row for table in sweep_tables(sham) for row in table.rows if row[0] == label]
     assert [row[-1] for row in across] == [words] * len(sham.targets)
     assert across[0][1] == sham.runs[0].effect("twin", sham.targets[0])
-    assert not any(row[0] == label for table in sweep_turns.turn_tables(sham) for row in table.rows)
-    file = sweep_table(sham)
+    assert not any(row[0] == label for table in changed_tables(sham) for row in table.rows)
+    file = sweep_frame(sham)
     told = file[file.arm == "twin"]
     assert set(told.verdict) | set(told.together) == {words}
     assert f"{label} {words}" in sweep_picture(sham).alt

@@ -10,7 +10,15 @@ from simulation.display.table import print_tables
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.costs import cost_of
 from simulation.explain.statements import BANNER
-from simulation.questions.break_even import (
+from simulation.questions.break_even.break_evens import (
+    BreakEvens,
+    breakeven_sentences,
+    breakeven_table,
+    lower_is_better,
+    write_breakeven,
+)
+from simulation.questions.break_even.policy_numbers import PRICE, Quantity, quantities_of, quantity_of
+from simulation.questions.break_even.root_finding import (
     BreakEven,
     Frontier,
     PriceBreakEven,
@@ -22,14 +30,6 @@ from simulation.questions.break_even import (
     price_of,
     values_of,
 )
-from simulation.questions.break_even_quantities import QUANTITIES, Quantity, quantities_of, quantity_of
-from simulation.questions.break_even_words import (
-    BreakEvens,
-    breakeven_table,
-    lower_is_better,
-    sentences,
-    write_breakeven,
-)
 from simulation.records.schema import Floats
 from simulation.run.executors import Executor, open_executor
 from simulation.study.bounds import refuse_large
@@ -37,6 +37,8 @@ from simulation.study.study import ReadyArm, Study
 
 OWN = ("arm", "against", "what")
 """Keys of the command itself; all others are of the configuration."""
+USUAL = {"study": "alternatives", "run": "breakeven"}
+"""What the command chooses of the configuration unless it is told otherwise."""
 SHARES = (0.5, 0.75, 1.0)
 """Shares of its patients for whom the tool is used, along the frontier."""
 Say = Callable[[str], None]
@@ -50,7 +52,9 @@ def breakeven(study: Study, own: Mapping[str, str], *, say: Say) -> Path | None:
     arm, against = (_arm(study, own, key) for key in ("arm", "against"))
     if arm.name == against.name:
         raise ConfigError([Fault("against", f"'{arm.name}' is the arm itself", "Name another arm")])
-    wanted = _wanted(arm, own.get("what", ""))
+    what = own.get("what", "")
+    names = [name.strip() for name in what.split(",")] if what else [*quantities_of(arm), PRICE]
+    quantities = [quantity_of(arm, name) for name in names if name != PRICE]
     refuse_large([study.of_arms([arm.name, against.name])])
     run = study.run
     say(f"aeflow. {BANNER}")
@@ -60,9 +64,9 @@ def breakeven(study: Study, own: Mapping[str, str], *, say: Say) -> Path | None:
         say("Dry run: nothing was simulated.")
         return None
     with open_executor(study) as executor:
-        breakevens = _search(study, arm, against, wanted, executor, say)
+        breakevens = _search(study, (arm, against), quantities, executor, say, with_price=PRICE in names)
     print_tables([breakeven_table(breakevens)])
-    for sentence in sentences(breakevens):
+    for sentence in breakeven_sentences(breakevens):
         say(f"- {sentence}.")
     folder = write_breakeven(breakevens, Path(str(study.resolved["results"])))
     say(f"\nData:   {folder}")
@@ -82,38 +86,26 @@ def _arm(study: Study, own: Mapping[str, str], key: str) -> ReadyArm:
     return study.arm(name)
 
 
-def _wanted(arm: ReadyArm, what: str) -> tuple[tuple[Quantity, ...], bool]:
-    """The quantities to search for, and whether to search for a price: those named in `what`, else all."""
-    if not what:
-        return tuple(quantities_of(arm).values()), True
-    names = [name.strip() for name in what.split(",")]
-    return tuple(quantity_of(arm, name) for name in names if name != QUANTITIES[-1]), QUANTITIES[-1] in names
-
-
 def _search(
     study: Study,
-    arm: ReadyArm,
-    against: ReadyArm,
-    wanted: tuple[tuple[Quantity, ...], bool],
+    arms: tuple[ReadyArm, ReadyArm],
+    quantities: list[Quantity],
     executor: Executor,
     say: Say,
+    *,
+    with_price: bool,
 ) -> BreakEvens:
-    quantities, with_price = wanted
-    target, department = study.design.primary[0], departments_of(study)
-    measure = target.measure, target.group
-    names = [study.design.baseline, against.name, arm.name]
+    arm, against = arms
+    target, names = study.design.primary[0], [study.design.baseline, against.name, arm.name]
     say("  both arms as stated, and the baseline")
-    values = values_of(study.of_arms(names), names, *measure, executor=executor)
-    as_stated = values[arm.name] - values[against.name]
-    differences = differences_of(study, arm.name, values[against.name], *measure, executor=executor)
-    lower = lower_is_better(study)
-    by_quantity: dict[str, BreakEven] = {
+    values = values_of(study.of_arms(names), names, target, executor)
+    by_quantity = {
         quantity.name: break_even(
             quantity,
-            differences,
-            department,
-            as_stated=as_stated,
-            lower_is_better=lower,
+            differences_of(study, arm.name, values[against.name], target, executor),
+            departments_of(study),
+            as_stated=values[arm.name] - values[against.name],
+            lower_is_better=lower_is_better(study),
             tried=_says_trial(quantity, say),
         )
         for quantity in quantities
@@ -170,9 +162,9 @@ def _frontier(
     """
     if not {"seconds", "adoption"} <= by_quantity.keys() or not by_quantity["seconds"].exists:
         return None
-    target, n = study.design.primary[0], study.run.departments or len(study.run.numbers)
+    n = study.run.departments or len(study.run.numbers)
     once = replace(study, run=replace(study.run, count=n))
-    differences = differences_of(once, arm.name, against[:n], target.measure, target.group, executor=executor)
+    differences = differences_of(once, arm.name, against[:n], study.design.primary[0], executor)
     seconds, adoption = by_quantity["seconds"], by_quantity["adoption"].quantity
 
     def says(share: float, value: float, mean: float) -> None:

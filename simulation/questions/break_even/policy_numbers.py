@@ -5,9 +5,8 @@ Nothing is simulated here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 
@@ -19,8 +18,15 @@ from simulation.triage.matrix import Matrix, probabilities
 from simulation.triage.minutes import MinutesEffect
 from simulation.triage.policy import Policy
 
-QuantityName = Literal["seconds", "adoption", "accuracy", "price"]
-QUANTITIES: tuple[QuantityName, ...] = ("seconds", "adoption", "accuracy", "price")
+PRICE = "price"
+WHY_NOT: Mapping[str, str] = {
+    "seconds": "none of its minutes state seconds_saved",
+    "adoption": "it states no covers, so nobody is covered in part",
+    "accuracy": "it has no AI that labels, or one with counts given the nurse's label or tables by group",
+}
+"""The numbers of a policy that a break-even can be searched for, and why a policy may not have one."""
+QUANTITIES = (*WHY_NOT, PRICE)
+"""What has a break-even. No arm has to be run for the price."""
 MOST_SECONDS = 600.0
 """The upper bound of seconds saved; ten times the stated value where that is higher."""
 WHAT_IF = "a what-if of a break-even"
@@ -33,7 +39,7 @@ class Quantity:
     `policy_at`: the policy in which the number has another value.
     """
 
-    name: QuantityName
+    name: str
     unit: str
     stated: float
     low: float
@@ -54,40 +60,26 @@ def quantity_of(arm: ReadyArm, name: str) -> Quantity:
     return quantities[name]
 
 
-WHY_NOT: Mapping[str, str] = {
-    "seconds": "none of its minutes state seconds_saved",
-    "adoption": "it states no covers, so nobody is covered in part",
-    "accuracy": "it has no AI that labels, or one with counts given the nurse's label or tables by group",
-}
-
-
 def quantities_of(arm: ReadyArm) -> dict[str, Quantity]:
-    """The quantities of an arm's policy by name. The price is not among them: no arm has to be run for it."""
-    return {quantity.name: quantity for quantity in _quantities(arm)}
-
-
-def _quantities(arm: ReadyArm) -> Iterator[Quantity]:
+    """The quantities of an arm's policy by name; the price is not among them."""
     policy = arm.policy
+    quantities = []
     saved = next((effect.seconds_saved for effect in policy.effects if effect.seconds_saved is not None), None)
     if saved is not None:
-        now = saved.value
-        yield Quantity(
-            "seconds", "seconds", now, 0.0, max(MOST_SECONDS, 10 * now), 1.0, lambda value: _saving(policy, value)
-        )
+        now, most = saved.value, max(MOST_SECONDS, 10 * saved.value)
+        quantities.append(Quantity("seconds", "seconds", now, 0.0, most, 1.0, lambda value: _saving(policy, value)))
     if policy.covers is not None:
         share = policy.covers.share.value if policy.covers.share is not None else 1.0
-        yield Quantity("adoption", "share", share, 0.0, 1.0, 0.01, lambda value: _covering(policy, value))
+        quantities.append(Quantity("adoption", "share", share, 0.0, 1.0, 0.01, lambda value: _covering(policy, value)))
     exact = _exact_share(arm)
     if exact is not None and exact < 1:
-        yield Quantity(
-            "accuracy",
-            "share",
-            exact,
-            _least_exact(policy, exact),
-            1.0,
-            0.002,
-            lambda value: _labelling(policy, (1 - value) / (1 - exact)),
+        least, wrong = _least_exact(policy, exact), 1 - exact
+        quantities.append(
+            Quantity(
+                "accuracy", "share", exact, least, 1.0, 0.002, lambda value: _labelling(policy, (1 - value) / wrong)
+            )
         )
+    return {quantity.name: quantity for quantity in quantities}
 
 
 def _saving(policy: Policy, seconds: float) -> Policy:

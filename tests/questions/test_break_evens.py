@@ -10,9 +10,14 @@ import pytest
 from simulation.config import load
 from simulation.department.own_measures import Better, SpanMeasure
 from simulation.errors import ResultsError
-from simulation.questions.break_even import BreakEven, PriceBreakEven, Trial
-from simulation.questions.break_even_quantities import Quantity
-from simulation.questions.break_even_words import BreakEvens, breakeven_table, sentences, write_breakeven
+from simulation.questions.break_even.break_evens import (
+    BreakEvens,
+    breakeven_sentences,
+    breakeven_table,
+    write_breakeven,
+)
+from simulation.questions.break_even.policy_numbers import Quantity
+from simulation.questions.break_even.root_finding import BreakEven, PriceBreakEven, Trial
 from simulation.statistics.intervals import interval
 from simulation.study.study import Study
 
@@ -41,7 +46,7 @@ def test_an_own_measure_says_which_way_is_more(study: Study, better: Better, wor
     )
     target = replace(study.design.primary[0], measure="long")
     design = replace(study.design, measures={"long": own}, primary=(target,))
-    (sentence,) = sentences(breakevens(replace(study, design=design)))
+    (sentence,) = breakeven_sentences(breakevens(replace(study, design=design)))
     assert f"from 0 s to 600 s it {words} '{study.baseline.arm.label}'" in sentence
 
 
@@ -50,7 +55,7 @@ def test_what_no_trial_shows_is_not_said(study: Study) -> None:
     found = breakevens(study)
     unclear = np.array([-2.0, 5.0, 12.0])
     quantity = replace(found.by_quantity["seconds"], trials=(Trial(0.0, unclear, interval(unclear)),))
-    (sentence,) = sentences(replace(found, by_quantity={"seconds": quantity}))
+    (sentence,) = breakeven_sentences(replace(found, by_quantity={"seconds": quantity}))
     assert (
         sentence
         == f"seconds: whether it draws level with '{study.baseline.arm.label}' from 0 s to 600 s is not settled"
