@@ -15,7 +15,7 @@ from simulation.config.new import new_scaled_department
 from simulation.config.studies import Scenario
 from simulation.config.validating import validated
 from simulation.department.rota import mean_per_day, timetable
-from simulation.errors import ResultsError
+from simulation.errors import Faults, ResultsError
 from tests.department.made import laid_over
 
 ROOT = Path(__file__).parents[2]
