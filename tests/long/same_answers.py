@@ -46,6 +46,8 @@ TIMEOUT = 1800
 DIGEST = "digest.json.gz"
 SHOWN = 6
 """Lines of a difference that are printed."""
+SHOWN_CELL = 60
+"""Characters of a cell that are printed."""
 
 # --- what is run ------------------------------------------------------------------------------------------------------
 
@@ -105,7 +107,7 @@ def of_study(study: str) -> Job:
         return Job(study, ((*words, *FOUR, *FORTNIGHT, "run.keep=[patients,events]"),))
     if study in SLOW_STUDIES:
         return Job(study, ((*words, *WEEK, *SLOW_STUDIES[study]),), slow=True)
-    return Job(study, ((*words, *WEEK, *FOUR, "run.keep=[patients]"),))
+    return Job(study, ((*words, *WEEK, *FOUR),))
 
 
 SMALL = (*ALONE, *WEEK, *FOUR)
@@ -143,6 +145,7 @@ OF_COMMANDS = (
         "reference",
         (("compare", "study=gallery/emergency_room", "engine=reference", "executor=serial", *FOUR, *FORTNIGHT),),
     ),
+    Job("patients", (("compare", "study=people", *ALONE, *WEEK, "run.replications=2", "run.keep=[patients,events]"),)),
     Job("run", (("run", "study=ai_triage", "triage=nurse", *SMALL),)),
     Job(
         "parts",
@@ -561,26 +564,28 @@ def column_differences(
         elif was != now:
             yield Difference(TEXT, f"{table}: {was}", (f"is called {now}",))
         elif hashes_before[was] != hashes_after[now]:
-            words = hashes_before[was][0] == hashes_after[now][0] == "words"
-            first = first_difference(before.get(was), after.get(now))
-            yield Difference(TEXT if words else NUMBERS, f"{table}: {was}", (f"first: {first}",), fails=not words)
+            number, first = first_difference(before.get(was), after.get(now))
+            yield Difference(NUMBERS if number else TEXT, f"{table}: {was}", (f"first: {first}",), fails=number)
 
 
-def first_difference(before: Column | None, after: Column | None) -> str:
-    """Where two columns differ first, in words."""
+def first_difference(before: Column | None, after: Column | None) -> tuple[bool, str]:
+    """Whether numbers of two columns differ, and where they differ first, in words."""
     if before is None or after is None:
-        return "not kept"
+        return True, "their tables are not kept"
     (_, ours), (_, theirs) = before, after
     if len(ours) != len(theirs):
-        return f"{len(ours):,} rows before, {len(theirs):,} after"
-    if ours.dtype == theirs.dtype == float:
+        return True, f"{len(ours):,} rows before, {len(theirs):,} after"
+    numbers = ours.dtype == theirs.dtype == float
+    if numbers:
         unlike = (ours.view(np.int64) != theirs.view(np.int64)) & ~(np.isnan(ours) & np.isnan(theirs))
     else:
         unlike = ours.astype(object) != theirs.astype(object)
+        numbers = ours.dtype == float or theirs.dtype == float
     rows = np.flatnonzero(unlike)
-    if not len(rows):
-        return "another kind of column"
-    return f"row {rows[0]}, {ours[rows[0]]} before, {theirs[rows[0]]} after; {len(rows):,} of {len(ours):,} rows differ"
+    pairs = {(str(ours[row]), str(theirs[row])) for row in rows}
+    numbers = numbers or any(was[:1] == "[" or without_figures(was) == without_figures(now) for was, now in pairs)
+    was, now = (str(values[rows[0]])[:SHOWN_CELL] for values in (ours, theirs))
+    return numbers, f"row {rows[0]}, {was} before, {now} after; {len(rows):,} of {len(ours):,} rows differ"
 
 
 def text_differences(before: Digest, after: Digest, written: Path) -> Iterator[Difference]:
