@@ -31,7 +31,7 @@ import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from html.parser import HTMLParser
@@ -277,13 +277,20 @@ def columns_of(path: Path, mask: Mask) -> dict[str, Column] | None:
             frame = pd.read_csv(path, dtype=str, keep_default_na=False)
         except (pd.errors.ParserError, pd.errors.EmptyDataError):
             return None
-    return {str(name): column_of(str(name), frame[name], mask) for name in frame}
+    return {
+        str(name): ("words", np.full(len(frame), "CLOCK", dtype=object))
+        if (path.name, name) in BY_CLOCK
+        else column_of(frame[name], mask)
+        for name in frame
+    }
 
 
-def column_of(name: str, series: pd.Series, mask: Mask) -> Column:
+BY_CLOCK = {("answers.csv", "seconds")}
+"""Columns that a clock measured: file, column."""
+
+
+def column_of(series: pd.Series, mask: Mask) -> Column:
     """One column: numbers if all of its cells are numbers or empty, else words; lists of numbers are words."""
-    if re.search(MEASURED_BY_CLOCK, name):
-        return "words", np.full(len(series), "CLOCK", dtype=object)
     if pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series):
         return "numbers", series.to_numpy(dtype=float, na_value=np.nan)
     try:
@@ -296,9 +303,6 @@ def column_of(name: str, series: pd.Series, mask: Mask) -> Column:
         return "numbers", values[codes]
     except ValueError:
         return "words", np.array([mask(text) for text in cells], dtype=object)[codes]
-
-
-MEASURED_BY_CLOCK = r"^(wall|engine)_seconds$|^seconds$"
 
 
 def cell(value: object) -> str:
@@ -738,9 +742,11 @@ def run_missing(asked: Sequence[tuple[Path, Path, Mapping[str, Job]]], *, afresh
     waiting.sort(key=lambda run: run[0].slow)
     done = 0.0
     with ThreadPoolExecutor(min(2, len(os.sched_getaffinity(0)))) as threads:
-        for (job, checkout, _), seconds in zip(waiting, threads.map(lambda run: of_job(*run), waiting), strict=True):
-            done += seconds
-            print(f"ran {job.name} of {checkout}: {seconds:.0f} s of processor time", file=sys.stderr, flush=True)
+        runs = {threads.submit(of_job, *run): run for run in waiting}
+        for run in as_completed(runs):
+            job, checkout, _ = runs[run]
+            done += run.result()
+            print(f"ran {job.name} of {checkout}: {run.result():.0f} s of processor time", file=sys.stderr, flush=True)
     return done
 
 
