@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
-
 from simulation.config.bounds import override_fault, shortened
 from simulation.config.dotted import lay_over
-from simulation.config.files import UniqueKeys, mapping_in
+from simulation.config.files import mapping_in, value_in
 from simulation.config.folders import file_named, names_in, search_folders
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Fault, Faults, nearest
@@ -36,7 +34,7 @@ def vetting_named(name: str, overrides: Sequence[str] = (), *, config_dir: str |
         path, _, value_text = text.partition("=")
         fault = override_fault(text)
         if fault is None and path:
-            value = _value(value_text, text, faults)
+            value = value_in(value_text, shortened(text), faults)
             if isinstance(value, dict):  # a block takes the place of the one in the file
                 lay_over(raw, path.split("."), None, shortened(text), faults, add=True)
             lay_over(raw, path.split("."), value, shortened(text), faults, add=True)
@@ -107,12 +105,3 @@ def _refuse(faults: Faults) -> None:
     """Raise ConfigError if there is a fault."""
     if faults:
         raise ConfigError(faults)
-
-
-def _value(text: str, override: str, faults: Faults) -> Any:
-    """The value of an override, read as YAML; None, with a fault, if it is none."""
-    try:
-        return yaml.load(text, Loader=UniqueKeys)
-    except yaml.YAMLError:
-        faults.append(Fault(shortened(override), "cannot be read as YAML", "Put text with special signs in quotes"))
-        return None
