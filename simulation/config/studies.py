@@ -29,7 +29,7 @@ from simulation.config.policies import (
 )
 from simulation.config.totals import costs_of_another_size
 from simulation.config.validating import validated
-from simulation.department.check.own_measures import NAME, NAME_WORDS
+from simulation.department.check.measures_and_groups import NAME, NAME_WORDS
 from simulation.department.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
@@ -41,7 +41,7 @@ from simulation.study.labels import label_faults, role_faults, twice_faults
 from simulation.study.own import study_own_faults
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
 from simulation.study.targets import run_faults, target_faults
-from simulation.triage.check import check as check_policy
+from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulation.errors import ResultsError
-from simulation.triage.yardstick import YARDSTICKS
+from simulation.triage.policy import YARDSTICKS
 from simulation.vetting.bench import TOOL, Bench
 from simulation.vetting.criteria import Criterion
 from simulation.vetting.intervals import Estimate, cases_to_settle, exact_share

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from simulation.errors import ConfigError, Fault
 from simulation.records.serialise import digest
-from simulation.triage.yardstick import YARDSTICKS, Yardstick
+from simulation.triage.policy import YARDSTICKS, Yardstick
 from simulation.vetting.alike import grouped
 
 Levels = NDArray[np.int64]

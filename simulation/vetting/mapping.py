@@ -17,7 +17,7 @@ from annotated_types import MinLen
 
 from simulation.department.config_dataclass import Sourced, Unit, config_dataclass
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.triage.yardstick import Yardstick
+from simulation.triage.policy import Yardstick
 from simulation.vetting.alike import grouped
 from simulation.vetting.cases import INPUTS, N_LEVELS, NUMBERS, WORDS, CaseSet, Row, Value, case_set
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.records.schema import Floats
-from simulation.triage.beside import ordinal_prior
+from simulation.triage.matrix import ordinal_prior
 from simulation.triage.matrix import N_HIGH
 from simulation.vetting.cases import N_LEVELS, Levels
 from simulation.vetting.intervals import Estimate, exact_share, paired_difference, resampled, resampled_sums

@@ -15,7 +15,7 @@ import numpy as np
 from simulation.errors import ResultsError
 from simulation.records.csv_text import Row, csv_text
 from simulation.records.serialise import to_json
-from simulation.triage.yardstick import YARDSTICKS, Yardstick
+from simulation.triage.policy import YARDSTICKS, Yardstick
 from simulation.vetting.answers import NO_LABEL, VARIANTS, questions_of
 from simulation.vetting.bench import NURSE, TOOL, Bench
 from simulation.vetting.cases import INPUTS, N_LEVELS, CaseSet

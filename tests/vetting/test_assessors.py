@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simulation.errors import ConfigError
-from simulation.triage.matrix import Table
+from simulation.triage.matrix import LabelTable
 from simulation.vetting.answers import Assessor, Question, label_table, questions_of
 from simulation.vetting.assessors import proportional_odds
 from simulation.vetting.assessors.by_matrix import ByMatrix, MatrixAssessor
@@ -37,7 +37,7 @@ Build = Callable[[CaseSet, Path], Assessor]
 
 def by_matrix(cases: CaseSet, folder: Path, rows: list[list[int]] | None = None) -> Assessor:
     counts = tuple(tuple(float(each) for each in row) for row in rows or PUBLISHED)
-    return ByMatrix(MatrixAssessor(kind="matrix", table=Table(counts=counts, evidence="assumed", source="x")), seed=1)
+    return ByMatrix(MatrixAssessor(kind="matrix", table=LabelTable(counts=counts, evidence="assumed", source="x")), seed=1)
 
 
 def from_file(cases: CaseSet, folder: Path) -> Assessor:
