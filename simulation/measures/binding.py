@@ -20,7 +20,7 @@ from simulation.department.vocabulary import DEPARTED_AT, Pathway, Pool
 from simulation.engine.contract import Changes, Run
 from simulation.engine.plan import lower
 from simulation.engine.rows import Plan
-from simulation.measures.definitions import ALL, DEFINITIONS
+from simulation.measures.definitions import ALL, definitions
 from simulation.measures.measuring import MeasureName
 from simulation.measures.occupancy import Ints, capacity_steps, replay, roles_of, rows_of
 from simulation.measures.own import Own
@@ -75,7 +75,7 @@ def _resources(pathway: Pathway) -> _Resources:
         "boarders_mean": [ALL] if {DECIDED_AT, DEPARTED_AT} <= set(dated_in(pathway)) else [],
         "full_share": [ALL] if places and DEPARTED_AT in dated_in(pathway) else [],
     }
-    names = tuple(MeasureName(name, DEFINITIONS[name].unit, group) for name in groups for group in groups[name])
+    names = tuple(MeasureName(name, definitions()[name].unit, group) for name in groups for group in groups[name])
     nodes = tuple(pathway.nodes())
     return _Resources(
         staff=tuple(map(pools.index, staff)),

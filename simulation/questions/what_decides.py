@@ -11,8 +11,7 @@ import numpy as np
 
 from simulation.department.rota import mean_per_day
 from simulation.explain.costs import DAYS_PER_YEAR
-from simulation.measures.measuring import MeasureName
-from simulation.measures.observables import observables_among
+from simulation.measures.measuring import MeasureName, observables_among
 from simulation.questions.what_decides_statistics import Decides, Rule, what_decides, worth
 from simulation.records.schema import Floats, Mask
 from simulation.run.arm_result import ArmResult

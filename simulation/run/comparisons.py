@@ -11,8 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
+from simulation.measures.definitions import Definition
 from simulation.measures.groups import COVERAGE
-from simulation.measures.measure_definition import Definition
 from simulation.measures.measuring import Measures
 from simulation.measures.shares import Shares
 from simulation.records.schema import Floats

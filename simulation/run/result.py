@@ -19,8 +19,7 @@ from simulation.errors import ResultsError
 from simulation.explain.assumptions import statements
 from simulation.explain.explanation import Explained, Explanation
 from simulation.explain.statements import Statement
-from simulation.measures.definitions import definition_of
-from simulation.measures.measure_definition import Definition
+from simulation.measures.definitions import Definition, definition_of
 from simulation.measures.measuring import Measures
 from simulation.measures.shares import Shares
 from simulation.measures.stages import stage_of

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from simulation.department.own_measures import Better
 from simulation.errors import ResultsError, nearest
-from simulation.measures.definitions import definition_of
-from simulation.measures.measure_definition import Definition
+from simulation.measures.definitions import Definition, definition_of
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.records.schema import Floats
 from simulation.statistics.always_valid import IntervalKind
