@@ -18,8 +18,7 @@ from simulation.questions.narrow_statistics import Local, Narrowed, Outside, nar
 from simulation.questions.what_decides import effect_of, figures_of, known_twice, means_by
 from simulation.records.schema import Mask
 from simulation.run.result import StudyResult
-from simulation.statistics.between import n_departments
-from simulation.statistics.departments import MIN_DEPARTMENTS
+from simulation.statistics.departments import MIN_DEPARTMENTS, n_departments
 from simulation.study.design import Target
 from simulation.study.observed import Observed, ObservedFigure
 

@@ -16,8 +16,7 @@ from simulation.questions.what_decides_statistics import Decides, Rule, what_dec
 from simulation.records.schema import Floats, Mask
 from simulation.run.arm_result import ArmResult
 from simulation.run.result import StudyResult
-from simulation.statistics.between import n_departments
-from simulation.statistics.departments import MIN_DEPARTMENTS, MIN_REPLICATIONS, Department
+from simulation.statistics.departments import MIN_DEPARTMENTS, MIN_EACH, Department, n_departments
 from simulation.study.design import Margin, Target
 
 KNOWN_DAYS = 14
@@ -150,7 +149,7 @@ def _sample(result: StudyResult, target: Target | Margin, matters: float) -> _Sa
 def known_twice(departments: Department, known: Mask) -> Mask:
     """Whether each replication's department has two or more known replications, shape (n_replications,)."""
     numbers, counts = np.unique(departments[known], return_counts=True)
-    twice: Mask = np.isin(departments, numbers[counts >= MIN_REPLICATIONS])
+    twice: Mask = np.isin(departments, numbers[counts >= MIN_EACH])
     return twice
 
 

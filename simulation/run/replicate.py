@@ -20,10 +20,10 @@ from simulation.measures.measuring import Measures, measure, shared_names
 from simulation.measures.own import Own
 from simulation.measures.profile import DayProfile, day_profile
 from simulation.measures.quantities import knows_waits
-from simulation.measures.shares import Shares, shares_better_worse
 from simulation.measures.window import Window, unfinished
 from simulation.patients import Draws
 from simulation.records.schema import Mask, Patients
+from simulation.statistics.sham import Shares, shares_better_worse
 from simulation.statistics.spillover import waits_by_group, with_coverage
 from simulation.study.design import Coverages
 from simulation.study.own import own_of

@@ -21,8 +21,7 @@ from simulation.explain.explanation import Explained, Explanation
 from simulation.explain.statements import Statement
 from simulation.measures.definitions import Definition, definition_of
 from simulation.measures.measuring import Measures
-from simulation.measures.shares import Shares
-from simulation.measures.stages import stage_of
+from simulation.measures.profile import stage_of
 from simulation.records.schema import Floats, Table
 from simulation.records.serialise import Plain, plain
 from simulation.run.arm_result import ArmResult
@@ -33,7 +32,7 @@ from simulation.run.store.manifest import FILES
 from simulation.statistics.always_valid import IntervalKind, interval_kind
 from simulation.statistics.compare import Comparison, summary
 from simulation.statistics.intervals import Interval
-from simulation.statistics.sham import ShamBand
+from simulation.statistics.sham import ShamBand, Shares
 from simulation.statistics.spillover import Effect
 from simulation.study.design import Design, Margin, Target
 from simulation.study.own import own_definitions, own_of

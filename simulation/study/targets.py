@@ -69,7 +69,7 @@ def run_faults(run: RunLength, design: Design) -> Iterator[Fault]:
     if run.part_name:
         found = "cannot be planned from a part of the replications (run.first, run.count)"
         yield Fault("run.precision", found, "Run all of them at once, or state run.replications instead")
-    fault = precision.arm_fault(design.arms, design.baseline)
+    fault = precision.arm_fault(design.arms)
     if fault is not None:
         yield fault
 

@@ -14,7 +14,7 @@ from simulation.display.kinds import kind_of
 from simulation.display.table import ReportTable
 from simulation.display.words import change, effect, span
 from simulation.measures.measuring import MeasureName, Measures
-from simulation.measures.stages import stage_of
+from simulation.measures.profile import stage_of
 from simulation.report.findings import _busy_sentence
 from simulation.report.screen import MOST_ON_SCREEN, _narrow, print_result, shortened
 from simulation.report.tables import screen_tables
