@@ -123,9 +123,9 @@ def _run_arm(
     """Simulate one arm; its large tables (patients, activities) are freed when this returns."""
     run, window, coverages = study.run, study.run.window, study.design.coverages
     draws = apply(arm.policy, arm.pathway, drawn.of(arm.pathway))
-    started = time.perf_counter()
+    started = time.thread_time()
     simulation = simulated(arm, draws, study.engine, days, window=window)
-    engine_seconds = time.perf_counter() - started
+    engine_seconds = time.thread_time() - started
     patients = simulation.patients
     if coverages is not None:
         patients = with_coverage(patients, *_reached(study, coverages, arm.pathway, draws))
