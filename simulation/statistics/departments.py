@@ -41,7 +41,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.records.schema import Floats
+from simulation.records.schema import Floats, Mask
 from simulation.statistics.skewness import Widening, widening_over
 from simulation.statistics.weakness import ENOUGH
 
@@ -391,3 +391,10 @@ def halves(values: Floats, department: Department) -> tuple[Floats, Floats]:
 def n_departments(department: Department) -> int:
     """The number of departments with two replications or more."""
     return int((np.unique(department, return_counts=True)[1] >= MIN_EACH).sum())
+
+
+def known_twice(department: Department, known: Mask) -> Mask:
+    """The known replications of departments that have two or more of them, shape (n_replications,)."""
+    numbers, counts = np.unique(department[known], return_counts=True)
+    twice: Mask = known & np.isin(department, numbers[counts >= MIN_EACH])
+    return twice

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulation.questions.what_decides_statistics import Decides, what_decides, worth
+from simulation.questions.what_decides.explained_variance import Decides, what_decides, worth
 from simulation.records.schema import Floats, Ints
 from simulation.statistics.departments import MIN_DEPARTMENTS, components, halves, spread_over
 from tests.statistics.ensembles import Made, made, replications_of
