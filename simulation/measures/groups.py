@@ -13,7 +13,7 @@ from simulation.department.own_measures import LEVELS_1_2
 from simulation.department.vocabulary import ACUITY_GIVEN, ACUITY_TRUE, ARRIVAL_SOURCE
 from simulation.measures.definitions import ALL, MANCHESTER_TARGETS, Definition
 from simulation.measures.own import NOTHING_OWN, Own, members
-from simulation.measures.quantities import Number, Share, Statistic, has_levels_1_2, labelled
+from simulation.measures.quantities import Number, Share, Statistic, has_levels_1_2, labelled, ratio
 from simulation.records.schema import MISSING, Floats, Ints, Patients
 
 GROUPED_BY = (ACUITY_TRUE, "age_band", "sex", ARRIVAL_SOURCE, "language_need", "complaint")
@@ -54,7 +54,7 @@ class Cells:
                 np.bincount(group, weights=weights, minlength=len(partition.labels) + 1)[1:]
                 for weights in (counted, total)
             )
-            yield from np.divide(sums, n, out=np.full(len(n), np.nan), where=n > 0).tolist()
+            yield from ratio(sums, n).tolist()
 
     def in_order(self, number: Number) -> tuple[Floats, ...]:
         """The numbers of each group, smallest first, partition by partition."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -265,6 +265,12 @@ def _set_off_in_vain(patients: Patients, into: Quantities) -> None:
     if "bed_held_at" in patients and "bed_given_back_at" in patients:
         held = patients["bed_given_back_at"] - patients["bed_held_at"]
         into["bed_held_unneeded_mean"] = "mean", Number(np.nan_to_num(held))
+
+
+def ratio(above: NDArray[Any], below: NDArray[Any]) -> Floats:
+    """`above / below`, NaN where `below` is not above 0."""
+    out = np.full(np.broadcast_shapes(above.shape, below.shape), np.nan)
+    return np.divide(above, below, out=out, where=below > 0)
 
 
 def has_levels_1_2(patients: Patients) -> bool:
