@@ -8,8 +8,7 @@ from simulation.department.check.measures_and_groups import check_own
 from simulation.department.graph import dated_after_departure
 from simulation.department.vocabulary import Pathway
 from simulation.errors import Fault, Faults
-from simulation.measures.definitions import DEFINITIONS
-from simulation.measures.measure_definition import Definition
+from simulation.measures.definitions import Definition, definitions
 from simulation.measures.own import Own
 from simulation.study.design import Design
 from simulation.study.study import ReadyArm
@@ -23,10 +22,10 @@ def own_of(design: Design, pathway: Pathway) -> Own:
 
 def own_definitions(design: Design, pathways: Iterable[Pathway]) -> Mapping[str, Definition]:
     """The definition of every user-defined measure of a study and of these departments, by name."""
-    definitions: dict[str, Definition] = {}
+    by_name: dict[str, Definition] = {}
     for pathway in pathways:
-        definitions |= own_of(design, pathway).definitions
-    return definitions
+        by_name |= own_of(design, pathway).definitions
+    return by_name
 
 
 def study_own_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
@@ -47,5 +46,5 @@ def study_own_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault
 def taken_names(measures: Iterable[str], where: str = "") -> Iterator[Fault]:
     """A fault for each user-defined measure with the name of a measure that every study has."""
     for name in measures:
-        if name in DEFINITIONS:
+        if name in definitions():
             yield Fault(f"{where}measures.{name}", "the name is taken by a measure of every study", "Choose another")

@@ -239,7 +239,7 @@ class Study:
     def __post_init__(self) -> None:
         """Check that the arm of `run.precision` exists, and that arms are those of the ensemble. Raises ConfigError."""
         precision = self.run.precision
-        fault = precision.arm_fault([arm.name for arm in self.arms], self.design.baseline) if precision else None
+        fault = precision.arm_fault([arm.name for arm in self.arms]) if precision else None
         if fault is not None:
             raise ConfigError([fault])
         if self.departments is not None:

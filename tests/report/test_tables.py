@@ -15,7 +15,7 @@ from simulation.display.table import ReportTable, _narrow
 from simulation.display.words import change, effect, span
 from simulation.errors import Faults
 from simulation.measures.measuring import MeasureName, Measures
-from simulation.measures.stages import stage_of
+from simulation.measures.profile import stage_of
 from simulation.report.findings import _busy_sentence
 from simulation.report.screen import MOST_ON_SCREEN, print_result, shortened
 from simulation.report.tables import screen_tables

@@ -24,7 +24,6 @@ from simulation.config import load, packaged_configs
 from simulation.config.stored import study_of
 from simulation.display.drawing import Picture
 from simulation.explain.explanation import explain
-from simulation.measures.shares import Shares
 from simulation.records.serialise import to_json
 from simulation.report import pictures as pictures_module
 from simulation.report import write as report_module
@@ -40,6 +39,7 @@ from simulation.run.store.parts import part_paths, read_part, write_part
 from simulation.run.store.read import StoredRun
 from simulation.run.store.unfinished import FINISHED, IDENTITY, PREFIX, UnfinishedRun
 from simulation.run.store.write import write_data
+from simulation.statistics.sham import Shares
 from simulation.study.study import Study
 from tests.long.damage import flipped, mangled
 
