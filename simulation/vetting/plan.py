@@ -8,10 +8,10 @@ from annotated_types import Ge, Le, MinLen
 
 from simulation.department.config_dataclass import Share, Unit, config_dataclass
 from simulation.errors import Fault
-from simulation.vetting.assessors.by_matrix import MatrixAssessor
 from simulation.vetting.assessors.from_file import AnswersAssessor
 from simulation.vetting.assessors.learned import LearnedAssessor
 from simulation.vetting.assessors.llm import LlmAssessor
+from simulation.vetting.assessors.simple import MatrixAssessor
 from simulation.vetting.criteria import Criterion, criteria_faults
 
 SiteLevel = Literal["immediate", "very_urgent", "urgent", "standard", "non_urgent"]

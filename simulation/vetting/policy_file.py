@@ -19,8 +19,8 @@ from simulation.records.schema import Floats
 from simulation.triage.beside import BesideNurse, ordinal_prior, rows_given_nurse
 from simulation.vetting.bench import NURSE, TOOL, Bench
 from simulation.vetting.cases import AGE_BANDS, N_LEVELS
-from simulation.vetting.intervals import exact_share
 from simulation.vetting.plan import LEVEL_NAMES, Vetting
+from simulation.vetting.scores import exact_share
 
 VETTED, ADVISES, BENCH_NURSE = "vetted", "vetted_advises", "bench"
 DRAWN = "vetted_drawn_"

@@ -18,7 +18,7 @@ from simulation.department.config_dataclass import Share, Sourced, Unit, config_
 from simulation.errors import Fault, nearest
 from simulation.patients.variates import generator_of
 from simulation.triage.matrix import Table, probabilities, table_faults
-from simulation.vetting.cases import N_LEVELS, NUMBERS, CaseSet, Row, Value, case_set
+from simulation.vetting.cases import N_LEVELS, NUMBERS, Case, CaseSet, Value, case_set
 
 ENGLISH = "en"
 OF_SIGN = Unit("that of the sign")
@@ -101,22 +101,19 @@ def synthetic_cases(vignettes: Vignettes, mix: tuple[float, ...], n: int, other_
 
     The same seed gives the same cases.
     """
-    rows = list(_rows(vignettes, mix, n, other_languages, seed))
+    rows = _rows(vignettes, mix, n, other_languages, seed)
     name = f"synthetic ({vignettes.name})"
     return case_set(rows, name=name, yardstick="written", synthetic=True, source=vignettes.source)
 
 
-def _rows(vignettes: Vignettes, mix: tuple[float, ...], n: int, other_languages: float, seed: int) -> Iterator[Row]:
+def _rows(vignettes: Vignettes, mix: tuple[float, ...], n: int, other_languages: float, seed: int) -> Iterator[Case]:
     nurse = np.cumsum(probabilities(vignettes.nurse), axis=1)
     shares = np.cumsum(np.array(mix) / sum(mix))
-    templates = vignettes.templates.values()
-    by_level = {
-        level: [template for template in templates if template.level == level] for level in range(1, N_LEVELS + 1)
-    }
     for number in range(n):
         chance = generator_of(seed, number, "vetting", "vignette", 0)
         level = 1 + int(np.searchsorted(shares, chance.random() * shares[-1], side="right"))
-        template = by_level[level][int(chance.integers(len(by_level[level])))]
+        templates = [template for template in vignettes.templates.values() if template.level == level]
+        template = templates[int(chance.integers(len(templates)))]
         languages = sorted(set(template.complaints) - {ENGLISH})
         language = ENGLISH
         if languages and chance.random() < other_languages:
@@ -124,12 +121,15 @@ def _rows(vignettes: Vignettes, mix: tuple[float, ...], n: int, other_languages:
         wordings = template.complaints[language]
         first = int(chance.integers(len(wordings)))
         rephrased = tuple(wording for index, wording in enumerate(wordings) if index != first)
-        inputs: dict[str, Value] = {"complaint": wordings[first], "language": language}
-        inputs["age"] = float(chance.integers(int(template.age[0]), int(template.age[1]) + 1))
-        inputs["sex"] = "female" if chance.random() < 0.5 else "male"
-        inputs["arrival_mode"] = "ambulance" if chance.random() < template.ambulance else "walk_in"
+        inputs: dict[str, Value] = {
+            "complaint": wordings[first],
+            "language": language,
+            "age": float(chance.integers(int(template.age[0]), int(template.age[1]) + 1)),
+            "sex": "female" if chance.random() < 0.5 else "male",
+            "arrival_mode": "ambulance" if chance.random() < template.ambulance else "walk_in",
+        }
         for sign, (low, high) in {**vignettes.usual, **template.signs}.items():
             inputs[sign] = round(float(chance.uniform(low, high)), DIGITS.get(sign, 0))
         inputs |= {"mental_state": "alert", "pain": "no", "injury": "no", **template.words}
         given = int(np.searchsorted(nurse[level - 1], chance.random(), side="right"))
-        yield Row(f"vignette {number}", inputs, level, min(given, N_LEVELS - 1) + 1, rephrased, template.must_not_miss)
+        yield Case(f"vignette {number}", inputs, level, min(given, N_LEVELS - 1) + 1, rephrased, template.must_not_miss)

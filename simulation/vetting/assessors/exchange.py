@@ -7,7 +7,6 @@ import re
 import threading
 import time
 from dataclasses import dataclass, replace
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from simulation.vetting.answers import Outcome
@@ -60,9 +59,7 @@ class Exchange:
         )
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         assert self._client is not None
         self._client.close()
 
@@ -136,18 +133,20 @@ def reply_of(content: bytes) -> Reply:
     except (ValueError, RecursionError):
         return Reply("not_json")
     try:
-        choice = body["choices"][0]
+        choice, usage = body["choices"][0], body.get("usage") or {}
         message, ended = choice["message"], choice.get("finish_reason")
-        refusal, text = message.get("refusal"), message.get("content")
-        usage = body.get("usage") or {}
-        tokens = usage.get("total_tokens")
-        name = body.get("model")
+        text, declined = message.get("content"), bool(message.get("refusal"))
+        tokens, model = usage.get("total_tokens"), body.get("model")
     except (KeyError, IndexError, TypeError, AttributeError):
         return Reply("wrong_shape")
-    model = name if isinstance(name, str) else None
-    known = tokens if isinstance(tokens, int) and not isinstance(tokens, bool) and tokens >= 0 else None
-    outcome, level = outcome_of_message(text, ended, declined=bool(refusal))
-    return Reply(outcome, level, model, known, text=text if isinstance(text, str) else "")
+    outcome, level = outcome_of_message(text, ended, declined=declined)
+    named = model if isinstance(model, str) else None
+    return Reply(outcome, level, named, whole_number(tokens), text=text if isinstance(text, str) else "")
+
+
+def whole_number(value: object) -> int | None:
+    """A whole number, 0 or more; None for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def outcome_of_message(text: object, ended: object, *, declined: bool) -> tuple[Outcome, int | None]:
@@ -167,9 +166,7 @@ def outcome_of_message(text: object, ended: object, *, declined: bool) -> tuple[
         answer = json.loads(text)
     except (ValueError, RecursionError):
         return ("refused" if DECLINES.match(text) else "not_json"), None
-    if not isinstance(answer, dict) or answer.keys() != {"level"}:
+    if not isinstance(answer, dict) or answer.keys() != {"level"} or type(answer["level"]) is not int:
         return "wrong_shape", None
     level = answer["level"]
-    if isinstance(level, bool) or not isinstance(level, int):
-        return "wrong_shape", None
     return ("labelled", level) if 1 <= level <= N_LEVELS else ("out_of_range", None)

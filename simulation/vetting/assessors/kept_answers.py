@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from simulation.errors import ResultsError
 from simulation.records.serialise import digest
-from simulation.vetting.answers import OUTCOMES, Answer, Question
+from simulation.vetting.answers import OUTCOMES, Answer, Key, Question
 from simulation.vetting.cases import N_LEVELS
 
-Key = tuple[str, int, str]
+KEPT = ("case", "repeat", "variant", "outcome", "label", "seconds", "tokens")
+"""What is kept of an answer."""
 NOT_OF_THE_MODEL = frozenset(
     {"no_connection", "timed_out", "redirected", "rate_limited", "client_error", "server_error", "missing"}
 )
@@ -36,25 +38,15 @@ class KeptAnswers:
 
     def known(self, question: Question) -> Answer | None:
         """The answer to a question, if it was given before."""
-        return self.answers.get((question.case.name, question.repeat, question.variant))
+        return self.answers.get(question.key)
 
     def keep(self, answer: Answer, model: str, text: Mapping[str, object]) -> None:
         """Keep an answer. `text`: what was sent and came, only if the user asked for it."""
         if answer.outcome in NOT_OF_THE_MODEL:
             return
-        line = {
-            "case": answer.case,
-            "repeat": answer.repeat,
-            "variant": answer.variant,
-            "outcome": answer.outcome,
-            "label": answer.label,
-            "seconds": answer.seconds,
-            "tokens": answer.tokens,
-            "model": model,
-            **text,
-        }
+        line = {**{name: getattr(answer, name) for name in KEPT}, "model": model, **text}
         with self._lock:
-            self.answers[answer.case, answer.repeat, answer.variant] = answer
+            self.answers[answer.key] = answer
             self._append(json.dumps(line, ensure_ascii=False) + "\n")
 
     def _append(self, text: str) -> None:
@@ -73,23 +65,10 @@ class KeptAnswers:
         if lines[-1]:  # a kill cut the last line off: the next one begins behind it
             self._append("\n")
         for line in lines[:-1]:
-            try:
+            with suppress(ValueError, KeyError, TypeError):  # where it is no answer, the question is asked again
                 row = json.loads(line)
-                label = row["label"]
-                answer = Answer(
-                    str(row["case"]),
-                    int(row["repeat"]),
-                    row["variant"],
-                    row["outcome"],
-                    label,
-                    (),
-                    row["seconds"],
-                    row["tokens"],
-                )
-                sound = answer.outcome in OUTCOMES and (label is None or label in range(1, N_LEVELS + 1))
-                if not sound or (answer.outcome == "labelled") != (label is not None):
-                    raise ValueError("is no answer")
-            except (ValueError, KeyError, TypeError):
-                continue  # the question is asked again
-            self.answers[answer.case, answer.repeat, answer.variant] = answer
-            self.model = str(row["model"])
+                answer = Answer(**{name: row[name] for name in KEPT})
+                known = answer.outcome in OUTCOMES and answer.label in (None, *range(1, N_LEVELS + 1))
+                if known and (answer.outcome == "labelled") == (answer.label is not None):
+                    self.answers[answer.key] = answer
+                    self.model = str(row["model"])

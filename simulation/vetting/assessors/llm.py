@@ -23,7 +23,7 @@ from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.errors import ConfigError, Fault, ResultsError
 from simulation.vetting.answers import INJECTION, Answer, Question
 from simulation.vetting.assessors import refuse_without
-from simulation.vetting.assessors.exchange import Exchange, Reply
+from simulation.vetting.assessors.exchange import Exchange
 from simulation.vetting.assessors.kept_answers import KeptAnswers
 from simulation.vetting.assessors.prompt import SCHEMA, Prompt
 
@@ -198,18 +198,11 @@ class Llm:
     def _ask(self, question: Question) -> Answer:
         reply = self._exchange.ask(self.body(question))
         self._same_model(reply.model)
-        answer = Answer(
-            question.case.name,
-            question.repeat,
-            question.variant,
-            reply.outcome,
-            reply.level,
-            (),
-            round(reply.seconds, 4),
-            reply.tokens,
-        )
+        seconds = round(reply.seconds, 4)
+        answer = question.answered(reply.outcome, reply.level, seconds=seconds, tokens=reply.tokens)
         if self._kept is not None:
-            self._kept.keep(answer, self._model or "", self._text(question, reply))
+            text = {"sent": self._prompt.messages(question.inputs), "came": reply.text}
+            self._kept.keep(answer, self._model or "", text if self._config.keep_text else {})
         return answer
 
     def _same_model(self, named: str | None) -> None:
@@ -222,12 +215,6 @@ class Llm:
                 "answers would not be of one model. What was answered is kept: run again when the first model is back, "
                 "or give the new one a name of its own with assessor.model"
             )
-
-    def _text(self, question: Question, reply: Reply) -> dict[str, object]:
-        """The words of question and answer, if they are to be kept."""
-        if not self._config.keep_text:
-            return {}
-        return {"sent": self._prompt.messages(question.inputs), "came": reply.text}
 
 
 def refuse_address(config: LlmAssessor, *, allow_remote: bool) -> dict[str, str]:
