@@ -31,6 +31,9 @@ _LABELS = np.append(np.arange(N_LEVELS), np.nan)
 """The labels by column of a table; NaN for none."""
 _GAP = _LABELS - np.arange(N_LEVELS)[:, None]
 """How many levels each label is less urgent than each true level, shape (levels, levels + 1)."""
+_NEXT = np.abs(_GAP) == 1
+_ONE_CASE = np.eye(_GAP.size).reshape(*_GAP.shape, *_GAP.shape)
+"""The counts of one case of each true level and label."""
 FEW = 30
 """Rows and groups with fewer cases are flagged, and kappas of fewer errors are resampled with some that are made up."""
 MADE_UP = 2.0
@@ -133,28 +136,17 @@ def _made_up_errors(labelled: Labelled) -> tuple[Floats, Floats]:
     """`MADE_UP` cases that are wrong by a level, their truths spread as those of the cases: rows of counts, and how
     many cases each stands for, shapes (rows, levels, levels + 1) and (rows,)."""
     of_level = np.bincount(labelled.truth, minlength=N_LEVELS) / max(len(labelled.truth), 1)
-    rows, weights = [], []
-    for level in range(N_LEVELS):
-        next_to_it = [other for other in (level - 1, level + 1) if 0 <= other < N_LEVELS]
-        for label in next_to_it:
-            rows.append(_one_case(level, label))
-            weights.append(MADE_UP * of_level[level] / len(next_to_it))
-    return np.array(rows), np.array(weights)
+    weights = MADE_UP * of_level[:, None] / _NEXT.sum(axis=1, keepdims=True) * _NEXT
+    return _ONE_CASE[_NEXT], weights[_NEXT]
 
 
 def _made_up_pairs(labelled: Labelled) -> tuple[Floats, Floats]:
     """As `_made_up_errors`, half of them wrong for the tool and right for the other, half the other way round; rows of
     shape (2, levels, levels + 1)."""
     wrong, weights = _made_up_errors(labelled)
-    right = np.array([_one_case(level, level) for level in wrong.sum(axis=2).argmax(axis=1)])
-    pairs = np.concatenate([np.stack([wrong, right], axis=1), np.stack([right, wrong], axis=1)])
-    return pairs, np.concatenate([weights, weights]) / 2
-
-
-def _one_case(level: int, label: int) -> Floats:
-    counts = np.zeros((N_LEVELS, N_LEVELS + 1))
-    counts[level, label] = 1
-    return counts
+    levels, _ = np.nonzero(_NEXT)
+    pairs = np.stack([wrong, _ONE_CASE[levels, levels]], axis=1)
+    return np.concatenate([pairs, pairs[:, ::-1]]), np.concatenate([weights, weights]) / 2
 
 
 def kappa(tables: Floats, power: int) -> Floats:

@@ -1,4 +1,7 @@
-"""One request to a server and its reply: every way in which it can fail is an outcome, never an exception."""
+"""Requests to a server, their replies, and the answers that are kept.
+
+Every way in which a request can fail is an outcome, never an exception.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,15 @@ import json
 import re
 import threading
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulation.vetting.answers import Outcome
+from simulation.errors import ResultsError
+from simulation.records.serialise import digest
+from simulation.vetting.answers import OUTCOMES, Answer, Key, Outcome, Question
 from simulation.vetting.cases import N_LEVELS
 
 if TYPE_CHECKING:
@@ -18,6 +26,12 @@ if TYPE_CHECKING:
 MOST_BYTES = 262_144
 """The longest reply; the rest of a longer one is not read."""
 LONGEST_PAUSE = 60.0
+KEPT = ("case", "repeat", "variant", "outcome", "label", "seconds", "tokens")
+"""What is kept of an answer."""
+NOT_OF_THE_MODEL = frozenset(
+    {"no_connection", "timed_out", "redirected", "rate_limited", "client_error", "server_error", "missing"}
+)
+"""Outcomes that say nothing about the model: they count, and the next run asks again."""
 DECLINES = re.compile(r"(?i)^\W*(i['’]?m sorry|sorry|i am sorry|i cannot|i can['’]?t|i am unable|as an ai)\b")
 """How models that decline to answer begin."""
 
@@ -170,3 +184,59 @@ def outcome_of_message(text: object, ended: object, *, declined: bool) -> tuple[
         return "wrong_shape", None
     level = answer["level"]
     return ("labelled", level) if 1 <= level <= N_LEVELS else ("out_of_range", None)
+
+
+# --- answers that are kept ----------------------------------------------------------------------------------------
+
+
+class KeptAnswers:
+    """Answers that a server has given, kept so that no question is asked twice: levels and outcomes, never the text.
+
+    There is a file of JSON lines for each `identity`: the address, model, prompt and settings that they are of. A line
+    is on the disk before the next question is asked; a line that a kill cut off is not read.
+    """
+
+    def __init__(self, folder: Path, identity: Mapping[str, object]) -> None:
+        self._path = folder / f"{digest(dict(identity))[:24]}.jsonl"
+        self._lock = threading.Lock()
+        self.answers: dict[Key, Answer] = {}
+        self.model: str | None = None
+        if self._path.exists():
+            self._read()
+
+    def known(self, question: Question) -> Answer | None:
+        """The answer to a question, if it was given before."""
+        return self.answers.get(question.key)
+
+    def keep(self, answer: Answer, model: str, text: Mapping[str, object]) -> None:
+        """Keep an answer. `text`: what was sent and came, only if the user asked for it."""
+        if answer.outcome in NOT_OF_THE_MODEL:
+            return
+        line = {**{name: getattr(answer, name) for name in KEPT}, "model": model, **text}
+        with self._lock:
+            self.answers[answer.key] = answer
+            self._append(json.dumps(line, ensure_ascii=False) + "\n")
+
+    def _append(self, text: str) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("a", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+        except OSError as error:
+            raise ResultsError(f"{self._path}: cannot be written ({error.strerror or error})") from error
+
+    def _read(self) -> None:
+        try:
+            lines = self._path.read_text(encoding="utf-8", errors="replace").split("\n")
+        except OSError as error:
+            raise ResultsError(f"{self._path}: cannot be read ({error.strerror or error})") from None
+        if lines[-1]:  # a kill cut the last line off: the next one begins behind it
+            self._append("\n")
+        for line in lines[:-1]:
+            with suppress(ValueError, KeyError, TypeError):  # where it is no answer, the question is asked again
+                row = json.loads(line)
+                answer = Answer(**{name: row[name] for name in KEPT})
+                known = answer.outcome in OUTCOMES and answer.label in (None, *range(1, N_LEVELS + 1))
+                if known and (answer.outcome == "labelled") == (answer.label is not None):
+                    self.answers[answer.key] = answer
+                    self.model = str(row["model"])

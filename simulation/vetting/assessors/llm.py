@@ -23,8 +23,7 @@ from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.errors import ConfigError, Fault, ResultsError
 from simulation.vetting.answers import INJECTION, Answer, Question
 from simulation.vetting.assessors import refuse_without
-from simulation.vetting.assessors.exchange import Exchange
-from simulation.vetting.assessors.kept_answers import KeptAnswers
+from simulation.vetting.assessors.exchange import Exchange, KeptAnswers
 from simulation.vetting.assessors.prompt import SCHEMA, Prompt
 
 Say = Callable[[str], None]
@@ -220,26 +219,25 @@ class Llm:
 def refuse_address(config: LlmAssessor, *, allow_remote: bool) -> dict[str, str]:
     """The headers to send. Raises ConfigError for an address that is none, is not allowed, or lacks its key."""
     parts = urlsplit(config.address)
-    host, remedy = parts.hostname, "Write it like http://127.0.0.1:8080/v1"
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
-        raise ConfigError([Fault("assessor.address", f"'{config.address[:80]}' is not an address", remedy)])
-    if parts.username is not None or parts.password is not None:
-        found = "holds a user name or a password"
-        raise ConfigError([Fault("assessor.address", found, "Leave it out, and name a variable under assessor.key")])
-    remote = not is_this_machine(host)
-    if remote and not allow_remote:
-        found = f"{host} is another machine"
-        raise ConfigError([Fault("assessor.address", found, "Say allow_remote=true to send it complaints of patients")])
-    headers = {"Accept-Encoding": "identity"}
-    if config.key is not None:
-        secret = os.environ.get(config.key, "")
-        if not secret or not secret.isascii() or not secret.isprintable():
-            found = f"the environment variable {config.key[:80]} is not set, or holds no key"
-            raise ConfigError([Fault("assessor.key", found, "Set it where the command runs")])
-        if remote and parts.scheme == "http":
-            raise ConfigError([Fault("assessor.address", "would carry the key unencrypted", "Use https")])
-        headers["Authorization"] = f"Bearer {secret}"
-    return headers
+    remote, secret = not is_this_machine(parts.hostname or ""), os.environ.get(config.key or "", "")
+    fault: Fault | None = None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        found = f"'{config.address[:80]}' is not an address"
+        fault = Fault("assessor.address", found, "Write it like http://127.0.0.1:8080/v1")
+    elif parts.username is not None or parts.password is not None:
+        remedy = "Leave it out, and name a variable under assessor.key"
+        fault = Fault("assessor.address", "holds a user name or a password", remedy)
+    elif remote and not allow_remote:
+        remedy = "Say allow_remote=true to send it complaints of patients"
+        fault = Fault("assessor.address", f"{parts.hostname} is another machine", remedy)
+    elif config.key is not None and not (secret and secret.isascii() and secret.isprintable()):
+        found = f"the environment variable {config.key[:80]} is not set, or holds no key"
+        fault = Fault("assessor.key", found, "Set it where the command runs")
+    elif config.key is not None and remote and parts.scheme == "http":
+        fault = Fault("assessor.address", "would carry the key unencrypted", "Use https")
+    if fault is not None:
+        raise ConfigError([fault])
+    return {"Accept-Encoding": "identity", **({"Authorization": f"Bearer {secret}"} if config.key is not None else {})}
 
 
 def is_this_machine(host: str) -> bool:
