@@ -9,8 +9,7 @@ from pathlib import Path
 from simulation.display.drawing import Picture
 from simulation.errors import ResultsError
 from simulation.questions.ablation_table import decomposition_of, decomposition_table
-from simulation.questions.what_decides import decided
-from simulation.questions.what_decides_table import decides_frame
+from simulation.questions.what_decides import deciding_figures
 from simulation.records.serialise import to_json
 from simulation.report.page import page
 from simulation.report.pictures import every_picture
@@ -18,7 +17,7 @@ from simulation.run.result import StudyResult
 from simulation.run.store.folders import PARTIAL
 from simulation.run.store.write import write_text
 
-REPORT, FIGURES, DECOMPOSITION, DECIDES = "report.html", "figures", "decomposition.csv", "what_decides.csv"
+REPORT, FIGURES, DECOMPOSITION = "report.html", "figures", "decomposition.csv"
 TEXTS = "texts.json"
 """Alternative text and caption of every picture, beside the pictures."""
 
@@ -40,15 +39,13 @@ def write_report(folder: Path, result: StudyResult) -> ResultsError | None:
 
 
 def _write(folder: Path, result: StudyResult) -> None:
-    pictures, all_decided = every_picture(result), decided(result)
+    pictures = every_picture(result)
     part = folder / f"{PARTIAL}{REPORT}"
     try:
         _write_pictures(folder / FIGURES, pictures)
-        tables = {}
+        tables = deciding_figures.files(result)
         if decomposition_of(result):
             tables[DECOMPOSITION] = decomposition_table(result)
-        if all_decided is not None:
-            tables[DECIDES] = decides_frame(all_decided)
         for name, table in tables.items():
             table.to_csv(folder / name, index=False, encoding="utf-8-sig", lineterminator="\n")
         write_text(part, page(result, pictures))

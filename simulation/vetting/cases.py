@@ -19,7 +19,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.errors import ConfigError, Fault
+from simulation.errors import Fault, Faults
 from simulation.records.serialise import digest
 from simulation.triage.yardstick import YARDSTICKS, Yardstick
 from simulation.vetting.facts import facts
@@ -133,11 +133,12 @@ def case_set(
 ) -> CaseSet:
     """A set of cases, named and ordered. `levels`: as in the set. Raises ConfigError with every fault."""
     listed = list(rows)
-    faults = [fault for row in listed for fault in _faults(row)]
+    faults = Faults()
+    for row in listed:
+        _check(row, faults)
     if not listed:
-        faults.append(Fault(name, "holds no case", "Give one row or more"))
-    if faults:
-        raise ConfigError(grouped(faults))
+        faults.add(name, "holds no case", "Give one row or more")
+    Faults(grouped(faults)).refuse()
     ordered = sorted(
         (_digest_of(row.inputs), row.truth, row.nurse or 0, row.rephrased, row.own_id, number)  # alike to an assessor
         for number, row in enumerate(listed)
@@ -161,11 +162,10 @@ def _shown(value: object) -> str:
     return text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}..."
 
 
-def _faults(row: Case) -> list[Fault]:
-    faults = []
+def _check(row: Case, faults: Faults) -> None:
     for level_name, level in (("true level", row.truth), ("nurse's level", row.nurse)):
         if level is not None and not 1 <= level <= N_LEVELS:
-            faults.append(Fault(row.where, f"the {level_name} is {level}", f"Give a whole number from 1 to {N_LEVELS}"))
+            faults.add(row.where, f"the {level_name} is {level}", f"Give a whole number from 1 to {N_LEVELS}")
     for name, value in row.inputs.items():
         found, remedy = f"{name} is {_shown(value)}", ""
         if name in NUMBERS:
@@ -178,8 +178,7 @@ def _faults(row: Case) -> list[Fault]:
         elif name not in TEXTS:
             found, remedy = f"{name} is not an input", f"Inputs are {', '.join(INPUTS)}"
         if remedy:
-            faults.append(Fault(row.where, found, remedy))
-    return faults
+            faults.add(row.where, found, remedy)
 
 
 def grouped(faults: Sequence[Fault]) -> list[Fault]:

@@ -14,7 +14,7 @@ from simulation.config.dotted import lay_over
 from simulation.config.files import UniqueKeys, mapping_in
 from simulation.config.folders import file_named, names_in, search_folders
 from simulation.config.validating import validated
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import Fault, Faults, nearest, refuse
 from simulation.vetting.assessors.llm import LlmAssessor
 from simulation.vetting.assessors.prompt import Prompt, prompt_faults
 from simulation.vetting.cases import CaseSet
@@ -34,7 +34,7 @@ def vetting_named(name: str, overrides: Sequence[str] = (), *, config_dir: str |
     def faults_of(plan: Vetting, where: str) -> list[Fault]:
         faults = plan_faults(plan, where)
         if plan.name != name:
-            faults.append(Fault(f"{where}.name", f"is '{plan.name}'", f"Give the name of the file: {name}"))
+            faults.add(f"{where}.name", f"is '{plan.name}'", f"Give the name of the file: {name}")
         return faults
 
     return _part(Vetting, "vetting", name, faults_of, config_dir, overrides)
@@ -46,11 +46,11 @@ def cases_of(plan: Vetting, *, config_dir: str | None = None) -> CaseSet:
         mapping = _part(CaseMapping, "cases", plan.cases.mapping, mapping_faults, config_dir)
         if not plan.cases.file:
             remedy = "Say where it is: cases.file=PATH (docs/how-to/vet-a-triage-ai.md says where to get it)"
-            raise ConfigError([Fault("cases.file", "names no CSV file", remedy)])
+            refuse("cases.file", "names no CSV file", remedy)
         return read_cases(Path(plan.cases.file), mapping)
     vignettes = _part(Vignettes, "vignettes", plan.cases.vignettes, vignette_faults, config_dir)
     if not sum(plan.cases.mix) > 0:
-        raise ConfigError([Fault("cases.mix", "adds up to 0", "Give a weight above 0 to one level or more")])
+        refuse("cases.mix", "adds up to 0", "Give a weight above 0 to one level or more")
     return synthetic_cases(vignettes, plan.cases.mix, plan.cases.number, plan.cases.other_languages, plan.seed)
 
 
@@ -73,26 +73,20 @@ def _part(
     folders, where = search_folders(config_dir), f"{group}/{name}"
     path = file_named(group, name, folders)
     if path is None:
-        raise ConfigError([Fault(group, f"there is no '{name}'", nearest(name, names_in(group, folders)))])
-    faults: list[Fault] = []
+        refuse(group, f"there is no '{name}'", nearest(name, names_in(group, folders)))
+    faults = Faults()
     raw = mapping_in(path, f"{where}.yaml", faults) or {}
-    _refuse(faults)
+    faults.refuse()
     for override in overrides:
         _lay_over(raw, override, faults)
-    _refuse(faults)
+    faults.refuse()
     part = cast(T, validated(kind, raw, where, faults))
-    _refuse(faults)
-    _refuse(faults_of(part, where))
+    faults.refuse()
+    Faults(faults_of(part, where)).refuse()
     return part
 
 
-def _refuse(faults: list[Fault]) -> None:
-    """Raise ConfigError if there is a fault."""
-    if faults:
-        raise ConfigError(faults)
-
-
-def _lay_over(raw: dict[str, Any], override: str, faults: list[Fault]) -> None:
+def _lay_over(raw: dict[str, Any], override: str, faults: Faults) -> None:
     """Lay one override over what a file states; one that cannot be read adds a fault."""
     path, _, text = override.partition("=")
     fault = override_fault(override)
@@ -103,7 +97,7 @@ def _lay_over(raw: dict[str, Any], override: str, faults: list[Fault]) -> None:
         value = yaml.load(text, Loader=UniqueKeys)
     except yaml.YAMLError:
         value = None
-        faults.append(Fault(shortened(override), "cannot be read as YAML", "Put text with special signs in quotes"))
+        faults.add(shortened(override), "cannot be read as YAML", "Put text with special signs in quotes")
     if isinstance(value, dict):  # a block takes the place of the one in the file
         lay_over(raw, path.split("."), None, shortened(override), faults, add=True)
     lay_over(raw, path.split("."), value, shortened(override), faults, add=True)

@@ -10,7 +10,7 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from simulation.department.config_dataclass import Sourced, Unit, config_dataclass
-from simulation.errors import Fault
+from simulation.errors import Faults
 from simulation.vetting.facts import facts
 from simulation.vetting.scores import (
     FEW,
@@ -80,16 +80,16 @@ class CriterionVerdict:
     """How many cases would settle it, or why it cannot be settled; '' if it is."""
 
 
-def criteria_faults(criteria: tuple[Criterion, ...], where: str) -> list[Fault]:
+def criteria_faults(criteria: tuple[Criterion, ...], where: str) -> Faults:
     """The faults of criteria with no bound or two, or that compare scores which a nurse does not have."""
-    faults = []
+    faults = Faults()
     for number, criterion in enumerate(criteria):
         place = f"{where}.{number}"
         if (criterion.at_most is None) == (criterion.at_least is None):
             found = "states no bound" if criterion.at_most is None else "states two bounds"
-            faults.append(Fault(place, found, "State at_most or at_least"))
+            faults.add(place, found, "State at_most or at_least")
         if criterion.score in OF_ANSWERS and (criterion.against == "nurse" or criterion.by):
-            faults.append(Fault(place, f"{criterion.score} is of the tool alone", "Leave `against` and `by` out"))
+            faults.add(place, f"{criterion.score} is of the tool alone", "Leave `against` and `by` out")
     return faults
 
 

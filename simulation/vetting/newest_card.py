@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from simulation.errors import ConfigError, Fault
+from simulation.errors import refuse
 
 CARDS, CONFIGS, STUDY = "vetting", "configs", "study/vetted.yaml"
 FEWER = (
@@ -29,7 +29,7 @@ def with_card(overrides: Sequence[str], config_dir: str | None) -> tuple[list[st
         return others, config_dir
     if config_dir is not None:
         remedy = "Name one of them; your files may also be in ./configs"
-        raise ConfigError([Fault("card", "and --config-dir both name a folder of configurations", remedy)])
+        refuse("card", "and --config-dir both name a folder of configurations", remedy)
     cards = Path(values.get("results", "results")) / CARDS
     folder = Path(named) if named is not None else _newest(cards)
     if folder is None:
@@ -37,12 +37,12 @@ def with_card(overrides: Sequence[str], config_dir: str | None) -> tuple[list[st
         if any(cards.glob("*/card.json")):
             found = "no card holds a policy, because a true level of the five has no case that was labelled"
             remedy = FEWER
-        raise ConfigError([Fault("study=vetted", found, remedy)])
+        refuse("study=vetted", found, remedy)
     if not (folder / CONFIGS / STUDY).is_file():
         remedy = (
             f"Name a folder that `aeflow vet` wrote; where a true level of the five has no case it writes none. {FEWER}"
         )
-        raise ConfigError([Fault(f"card={folder}", "holds no policy", remedy)])
+        refuse(f"card={folder}", "holds no policy", remedy)
     return others, str(folder / CONFIGS)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from annotated_types import Ge, Le, MinLen
 
 from simulation.department.config_dataclass import Share, Sourced, Unit, config_dataclass
-from simulation.errors import Fault, nearest
+from simulation.errors import Fault, Faults, nearest
 from simulation.patients.variates import generator_of
 from simulation.triage.matrix import Table, probabilities, table_faults
 from simulation.vetting.cases import N_LEVELS, NUMBERS, Case, CaseSet, Value, case_set
@@ -74,25 +74,26 @@ class Vignettes(Sourced):
 
 def vignette_faults(vignettes: Vignettes, where: str) -> list[Fault]:
     """The faults of vignettes: levels without a template, ranges out of bounds, and missing English wordings."""
-    faults = table_faults(vignettes.nurse, f"{where}.nurse", [str(level) for level in range(1, N_LEVELS + 1)])
+    levels = [str(level) for level in range(1, N_LEVELS + 1)]
+    faults = Faults(table_faults(vignettes.nurse, f"{where}.nurse", levels))
     missing = set(range(1, N_LEVELS + 1)) - {template.level for template in vignettes.templates.values()}
     if missing:
-        faults.append(Fault(f"{where}.templates", f"none has level {min(missing)}", "Give one to each of the five"))
+        faults.add(f"{where}.templates", f"none has level {min(missing)}", "Give one to each of the five")
     ranges_at = {f"{where}.usual": vignettes.usual}
     for name, template in vignettes.templates.items():
         ranges_at[f"{where}.templates.{name}.signs"] = template.signs
         ranges_at[f"{where}.templates.{name}"] = {"age": template.age}
         if len(template.complaints.get(ENGLISH, ())) < 2:
             remedy = "Give two or more under complaints.en"
-            faults.append(Fault(f"{where}.templates.{name}", "has fewer than two English wordings", remedy))
+            faults.add(f"{where}.templates.{name}", "has fewer than two English wordings", remedy)
     for path, ranges in ranges_at.items():
         for sign, (low, high) in ranges.items():
             if sign not in NUMBERS:
-                faults.append(Fault(path, f"'{sign}' is not a number of a case", nearest(sign, NUMBERS)))
+                faults.add(path, f"'{sign}' is not a number of a case", nearest(sign, NUMBERS))
             elif not NUMBERS[sign][0] <= low <= high <= NUMBERS[sign][1]:
                 least, most, unit = NUMBERS[sign]
                 remedy = f"Give two numbers from {least:g} to {most:g} ({unit}), the lower first"
-                faults.append(Fault(f"{path}.{sign}", f"found [{low:g}, {high:g}]", remedy))
+                faults.add(f"{path}.{sign}", f"found [{low:g}, {high:g}]", remedy)
     return faults
 
 

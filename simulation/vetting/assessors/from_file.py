@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from simulation.department.config_dataclass import config_dataclass
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import Fault, Faults, nearest, refuse
 from simulation.vetting.answers import OUTCOMES, VARIANTS, Answer, Key, Outcome, Question, Variant
 from simulation.vetting.assessors.exchange import outcome_of_message, whole_number
 from simulation.vetting.cases import N_LEVELS, CaseSet, grouped
@@ -63,21 +63,20 @@ class FromFile:
         log = read_log(path) if path.suffix in LOGS else None
         rows = log.rows(path.name, cases.levels) if log is not None else _csv_rows(path, cases.levels)
         self._told = log.about() if log is not None else {}
-        faults: list[Fault] = []
+        faults = Faults()
         self._answers: dict[Key, Answer] = {}
         for where, answer in rows:
             if isinstance(answer, Fault):
                 faults.append(answer)
             elif answer.case not in known:
                 found = f"there is no case '{answer.case[:40]}'" if answer.case else "names no case"
-                faults.append(Fault(where, found, _by_which_names(cases)))
+                faults.add(where, found, _by_which_names(cases))
             elif (named := replace(answer, case=known[answer.case])).key in self._answers:
                 remedy = "Number repeats from 1 (`repeat`), and keep `variant` as in cases_to_answer.csv"
-                faults.append(Fault(where, f"a second answer to case '{answer.case[:40]}'", remedy))
+                faults.add(where, f"a second answer to case '{answer.case[:40]}'", remedy)
             else:
                 self._answers[named.key] = named
-        if faults:
-            raise ConfigError(grouped(faults)[:20], heading=f"Faults in {path.name} ({len(faults)})")
+        Faults(grouped(faults)[:20]).refuse(f"Faults in {path.name} ({len(faults)})")
         self._digest = sha256(path.read_bytes()).hexdigest()
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
@@ -191,18 +190,18 @@ def read_log(path: Path) -> InspectLog:
     """The log in a file. Raises ConfigError for a file that is none, or in which more than one model answered."""
     try:
         if path.stat().st_size > LARGEST_BYTES:
-            raise ConfigError([Fault(path.name, "is too large", f"Give at most {LARGEST_BYTES:,} bytes")])
+            refuse(path.name, "is too large", f"Give at most {LARGEST_BYTES:,} bytes")
         log = json.loads(path.read_text(encoding="utf-8"))
         samples, evaluation = log["samples"], _mapping(log.get("eval"))
         if not isinstance(samples, list) or not all(isinstance(sample, dict) and "id" in sample for sample in samples):
             raise TypeError
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else type(error).__name__
-        raise ConfigError([Fault(str(path), f"is not a JSON log of Inspect with `samples` ({why})", CONVERT)]) from None
+        refuse(str(path), f"is not a JSON log of Inspect with `samples` ({why})", CONVERT)
     named = {str(model) for sample in samples if (model := _mapping(sample.get("output")).get("model"))}
     if len(named) > 1:
         found = f"holds answers of {len(named)} models: {', '.join(sorted(name[:60] for name in named)[:5])}"
-        raise ConfigError([Fault(str(path), found, "Give a log of one model, for what is measured is one")])
+        refuse(str(path), found, "Give a log of one model, for what is measured is one")
     model = next(iter(named), str(evaluation.get("model", "none")))
     return InspectLog(
         tuple(samples), model, str(log.get("status", "status not stated")), str(evaluation.get("created", ""))

@@ -15,7 +15,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Le
 
 from simulation.department.config_dataclass import Positive, Unit, config_dataclass
-from simulation.errors import ConfigError, Fault
+from simulation.errors import refuse
 from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats
 from simulation.vetting.answers import Answer, Key, Question
@@ -69,7 +69,7 @@ class Learned:
         self._stored = read_model(Path(config.stored)) if config.stored is not None else None
         if self._stored is None and len(cases) < 2 * config.folds:
             remedy = f"Give at least {2 * config.folds}, or fewer folds"
-            raise ConfigError([Fault("assessor.folds", f"{len(cases)} cases for {config.folds} folds", remedy)])
+            refuse("assessor.folds", f"{len(cases)} cases for {config.folds} folds", remedy)
 
     @property
     def reads_text(self) -> bool:
@@ -80,11 +80,12 @@ class Learned:
         """One answer a question, from a model that has not seen its case; repeats differ in their folds."""
         answers: dict[Key, Answer] = {}
         for repeat in sorted({question.repeat for question in questions}):
+            of_repeat = [question for question in questions if question.repeat == repeat]
             for names, model in self._models(repeat):
-                asked = [each for each in questions if each.repeat == repeat and each.case.name in names]
-                if asked:
-                    chances = model.chances([question.inputs for question in asked])
-                    answers |= {each.key: self._answer(each, row) for each, row in zip(asked, chances, strict=True)}
+                asked = [question for question in of_repeat if question.case.name in names]
+                chances = model.chances([question.inputs for question in asked]) if asked else ()
+                for question, row in zip(asked, chances, strict=True):
+                    answers[question.key] = self._answer(question, row)
         return [answers[question.key] for question in questions]
 
     def about(self) -> Mapping[str, str]:

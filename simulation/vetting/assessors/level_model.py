@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from simulation.errors import ConfigError, Fault
+from simulation.errors import refuse
 from simulation.records.schema import Floats
 from simulation.vetting.cases import N_LEVELS, NUMBERS, VITAL_SIGNS, WORDS, Inputs, Levels
 
@@ -255,5 +255,5 @@ def read_model(path: Path) -> Fitted:
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error) or type(error).__name__
         remedy = "Name a model.json that `assessor.save=true` stored"
-        raise ConfigError([Fault(str(path), f"is no stored model ({why})", remedy)]) from None
+        refuse(str(path), f"is no stored model ({why})", remedy)
     return stored

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from annotated_types import Ge, Gt, Le
 
 from simulation.department.config_dataclass import Unit, config_dataclass
-from simulation.errors import ConfigError, Fault, ResultsError
+from simulation.errors import ResultsError, refuse
 from simulation.vetting.answers import INJECTION, Answer, Question
 from simulation.vetting.assessors import refuse_without
 from simulation.vetting.assessors.exchange import Exchange, KeptAnswers
@@ -220,23 +220,20 @@ def refuse_address(config: LlmAssessor, *, allow_remote: bool) -> dict[str, str]
     """The headers to send. Raises ConfigError for an address that is none, is not allowed, or lacks its key."""
     parts = urlsplit(config.address)
     remote, secret = not is_this_machine(parts.hostname or ""), os.environ.get(config.key or "", "")
-    fault: Fault | None = None
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         found = f"'{config.address[:80]}' is not an address"
-        fault = Fault("assessor.address", found, "Write it like http://127.0.0.1:8080/v1")
-    elif parts.username is not None or parts.password is not None:
+        refuse("assessor.address", found, "Write it like http://127.0.0.1:8080/v1")
+    if parts.username is not None or parts.password is not None:
         remedy = "Leave it out, and name a variable under assessor.key"
-        fault = Fault("assessor.address", "holds a user name or a password", remedy)
-    elif remote and not allow_remote:
+        refuse("assessor.address", "holds a user name or a password", remedy)
+    if remote and not allow_remote:
         remedy = "Say allow_remote=true to send it complaints of patients"
-        fault = Fault("assessor.address", f"{parts.hostname} is another machine", remedy)
-    elif config.key is not None and not (secret and secret.isascii() and secret.isprintable()):
+        refuse("assessor.address", f"{parts.hostname} is another machine", remedy)
+    if config.key is not None and not (secret and secret.isascii() and secret.isprintable()):
         found = f"the environment variable {config.key[:80]} is not set, or holds no key"
-        fault = Fault("assessor.key", found, "Set it where the command runs")
-    elif config.key is not None and remote and parts.scheme == "http":
-        fault = Fault("assessor.address", "would carry the key unencrypted", "Use https")
-    if fault is not None:
-        raise ConfigError([fault])
+        refuse("assessor.key", found, "Set it where the command runs")
+    if config.key is not None and remote and parts.scheme == "http":
+        refuse("assessor.address", "would carry the key unencrypted", "Use https")
     return {"Accept-Encoding": "identity", **({"Authorization": f"Bearer {secret}"} if config.key is not None else {})}
 
 

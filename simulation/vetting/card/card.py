@@ -11,13 +11,12 @@ from html import escape
 from pathlib import Path
 
 from simulation.display.drawing import Picture
-from simulation.display.table import ReportTables
+from simulation.display.table import ReportTables, print_tables
 from simulation.display.words import WIDTH
 from simulation.explain.statements import BANNER
 from simulation.records.csv_text import csv_text
 from simulation.report.exports.word import WordDocument
 from simulation.report.page import templates
-from simulation.report.screen import print_tables
 from simulation.run.store.folders import moved, not_written, whole_or_nothing
 from simulation.vetting.assessors.learned import Learned, LearnedAssessor
 from simulation.vetting.assessors.level_model import model_text
