@@ -13,10 +13,18 @@ from simulation.vetting.assessors.from_file import AnswersAssessor, FromFile
 from simulation.vetting.assessors.learned import Learned, LearnedAssessor
 from simulation.vetting.assessors.llm import Llm, LlmAssessor, Setting, what_would_be_sent
 from simulation.vetting.assessors.simple import ByMatrix, Majority, MatrixAssessor
-from simulation.vetting.cases import GROUPS, CaseSet, Levels
+from simulation.vetting.cases import CaseSet
 from simulation.vetting.criteria import CriterionVerdict, Word, judged, overall
 from simulation.vetting.plan import Vetting
-from simulation.vetting.scores import Labelled, ScoreEstimate, differences, exact_share, matrix_intervals, scores
+from simulation.vetting.scores import (
+    Labelled,
+    ScoreEstimate,
+    differences,
+    exact_share,
+    matrix_intervals,
+    scores,
+    share_of,
+)
 
 TOOL, NURSE = "tool", "nurse"
 VITAL_SIGNS_ALONE = LearnedAssessor(kind="learned", reads=("vital_signs",))
@@ -59,8 +67,8 @@ class Bench:
         """Every score by attribute and group; attributes of one group are left out."""
         return {
             (attribute, group): scores(self.labelled[who].only(which), self.plan.seed)
-            for attribute in GROUPS
-            if len(groups := self.cases.members(attribute)) > 1
+            for attribute, groups in self.cases.groups.items()
+            if len(groups) > 1
             for group, which in groups.items()
         }
 
@@ -86,11 +94,10 @@ def run_bench(
     labels |= {comparator.name: label_table(cases, comparator.answers(as_written)) for comparator in comparators}
     labelled = {who: Labelled(cases.truth, table) for who, table in labels.items()}
     of_answers = answer_scores(cases, answers)
-    groups = {attribute: cases.members(attribute) for attribute in GROUPS}
     verdicts = tuple(
         verdict
         for criterion in plan.criteria
-        for verdict in judged(criterion, labelled[TOOL], labelled.get(NURSE), groups, of_answers, plan.seed)
+        for verdict in judged(criterion, labelled[TOOL], labelled.get(NURSE), cases.groups, of_answers, plan.seed)
     )
     return Bench(plan, cases, tool.name, tool.about(), tuple(answers), labelled, of_answers, verdicts)
 
@@ -140,17 +147,13 @@ def answer_scores(cases: CaseSet, answers: Sequence[Answer]) -> dict[str, ScoreE
     unusable = sum(not answer.usable for answer in written) / n_repeats
     estimates = {"unusable_share": exact_share(unusable, n)}
     if n_repeats > 1:
-        estimates["repeatable_share"] = exact_share(int((labels == labels[:, :1]).all(axis=1).sum()), n)
+        estimates["repeatable_share"] = share_of((labels == labels[:, :1]).all(axis=1))
     for variant in ("rephrased", "injected"):
         if any(answer.variant == variant for answer in answers):
-            estimates[f"{variant}_moved_share"] = _moved(labels, label_table(cases, answers, variant))
+            changed = label_table(cases, answers, variant)[:, 0]
+            both = (labels[:, 0] != NO_LABEL) & (changed != NO_LABEL)  # those labelled both times
+            estimates[f"{variant}_moved_share"] = share_of(labels[both, 0] != changed[both])
     return estimates
-
-
-def _moved(labels: Levels, changed: Levels) -> ScoreEstimate:
-    """The share of the cases labelled both times whose label is another one."""
-    both = (labels[:, 0] != NO_LABEL) & (changed[:, 0] != NO_LABEL)
-    return exact_share(int((labels[both, 0] != changed[both, 0]).sum()), int(both.sum()))
 
 
 # --- calibration, abstention, seconds ----------------------------------------------------------------------------
@@ -166,10 +169,9 @@ class Bin:
 
 def calibration(bench: Bench, n_bins: int = 5) -> list[Bin]:
     """Bins of equally many answers, by confidence; none if no confidence is stated."""
-    confidence, right, _ = _confidence_of(bench)
-    order = np.argsort(confidence, kind="stable")
-    parts = [part for part in np.array_split(order, n_bins) if len(part)]
-    return [Bin(float(confidence[part].mean()), exact_share(float(right[part].sum()), len(part))) for part in parts]
+    confidence, right, _ = _by_confidence(bench)
+    parts = [part for part in np.array_split(np.arange(len(right)), n_bins) if len(part)]
+    return [Bin(float(confidence[part].mean()), share_of(right[part])) for part in parts]
 
 
 @dataclass(frozen=True)
@@ -183,22 +185,20 @@ class Threshold:
 
 def abstention_curve(bench: Bench) -> list[Threshold]:
     """The scores if the 0 to 90 % least confident labels are handed back; none if no confidence is stated."""
-    confidence, right, under = _confidence_of(bench)
-    order = np.argsort(confidence, kind="stable")
+    _, right, under = _by_confidence(bench)
     curve = []
-    for tenth in range(10) if len(order) else ():
-        kept = order[len(order) * tenth // 10 :]
-        high = kept[~np.isnan(under[kept])]
-        exact, missed = (exact_share(float(which.sum()), len(which)) for which in (right[kept], under[high]))
-        curve.append(Threshold(tenth / 10, exact, missed))
+    for tenth in range(10) if len(right) else ():
+        first = len(right) * tenth // 10
+        urgent = ~np.isnan(under[first:])
+        curve.append(Threshold(tenth / 10, share_of(right[first:]), share_of(under[first:][urgent])))
     return curve
 
 
-def _confidence_of(bench: Bench) -> tuple[Floats, Floats, Floats]:
+def _by_confidence(bench: Bench) -> tuple[Floats, Floats, Floats]:
     """The confidence in each label, whether it is right, and whether it under-triages a true level 1-2.
 
-    They are of first answers that give a label with probabilities, shape (answers,) each. The last is NaN for other
-    levels.
+    They are of first answers that give a label with probabilities, the least confident first, shape (answers,) each.
+    The last is NaN for other levels.
     """
     truth = {case.name: case.truth for case in bench.cases.cases}
     first = [
@@ -206,7 +206,8 @@ def _confidence_of(bench: Bench) -> tuple[Floats, Floats, Floats]:
         for answer in bench.answers
         if answer.variant == "as_written" and answer.repeat == 0 and answer.probabilities and answer.label is not None
     ]
-    label, true, confidence = np.array(first, dtype=float).reshape(-1, 3).T
+    answered = np.array(first, dtype=float).reshape(-1, 3)
+    label, true, confidence = answered[np.argsort(answered[:, 2], kind="stable")].T
     under = np.where(true <= 2, label > true, np.nan)
     return confidence, (label == true).astype(float), under
 

@@ -116,6 +116,11 @@ class CaseSet:
         """A digest of names and levels, the same whatever the order in which the cases were written."""
         return digest([(case.name, case.truth, case.nurse) for case in self.cases])
 
+    @property
+    def groups(self) -> dict[str, dict[str, NDArray[np.bool_]]]:
+        """The members of every group, by attribute."""
+        return {attribute: self.members(attribute) for attribute in GROUPS}
+
     def members(self, attribute: str) -> dict[str, NDArray[np.bool_]]:
         """Whether each case belongs to a group, shape (cases,), by group in order of name."""
         groups = np.array([case.group(attribute) for case in self.cases])
@@ -194,7 +199,7 @@ def grouped(faults: Sequence[Fault]) -> list[Fault]:
 
 def _together(before: str, after: str, alike: Sequence[tuple[str, Fault]]) -> Fault:
     """One fault for several that differ by line, and perhaps by what the cell holds."""
-    lines, (first, *others) = zip(*alike, strict=True)
+    lines, first, others = [line for line, _ in alike], alike[0][1], [fault for _, fault in alike[1:]]
     if not others:
         return first
     n_more = len(lines) - NAMED_LINES

@@ -107,12 +107,13 @@ def judged(
     if criterion.against == "nurse" and nurse is None:
         return [CriterionVerdict(criterion, "", None, "cannot tell", "the cases hold no nurse's label")]
     is_copy = nurse is not None and np.array_equal(tool.labels, np.broadcast_to(nurse.labels, tool.labels.shape))
-    verdicts = [_judged_on(criterion, "", tool, nurse, seed, is_copy=is_copy)]
+    parts = [("", np.full(len(tool.truth), True))]
     for attribute in criterion.by:
-        for category, which in groups[attribute].items():
-            beside = nurse.only(which) if nurse is not None else None
-            group = f"{attribute}={category}"
-            verdicts.append(_judged_on(criterion, group, tool.only(which), beside, seed, is_copy=is_copy))
+        parts += [(f"{attribute}={category}", which) for category, which in groups[attribute].items()]
+    verdicts = []
+    for group, which in parts:
+        beside = nurse.only(which) if nurse is not None else None
+        verdicts.append(_judged_on(criterion, group, tool.only(which), beside, seed, is_copy=is_copy))
     return verdicts
 
 

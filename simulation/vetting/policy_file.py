@@ -165,7 +165,7 @@ def _nurse(bench: Bench) -> dict[str, Any]:
 
 
 def _study(bench: Bench, *, with_tables: bool = False) -> dict[str, Any]:
-    study = deepcopy(FIXED["study"])
+    study: dict[str, Any] = deepcopy(FIXED["study"])
     study["question"] = study["question"].format(tool=bench.tool[:60])
     for arm in study["arms"].values():
         arm["label"] = arm["label"].format(tool=bench.tool[:40])

@@ -12,6 +12,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,8 +107,7 @@ def differences(tool: Labelled, other: Labelled, seed: int) -> dict[str, ScoreEs
 def score(labelled: Labelled, name: str, seed: int) -> ScoreEstimate:
     """One score with its 95 % interval."""
     if name in SHARES:
-        shares = labelled.shares_of_cases(name)
-        return exact_share(float(shares.sum()), len(shares))
+        return share_of(labelled.shares_of_cases(name))
     counts = labelled.counts
     right = (counts[:, :, :N_LEVELS] * (_GAP[:, :N_LEVELS] == 0)).sum()
     few = counts[:, :, :N_LEVELS].sum() - right < FEW
@@ -128,8 +128,7 @@ def difference(tool: Labelled, other: Labelled, name: str, seed: int) -> ScoreEs
 
 def discordance_of(tool: Labelled, other: Labelled, name: str) -> ScoreEstimate:
     """How often tool and other differ in a share, of the cases that it is about."""
-    gap = np.abs(tool.shares_of_cases(name) - other.shares_of_cases(name))
-    return exact_share(float(gap.sum()), len(gap))
+    return share_of(np.abs(tool.shares_of_cases(name) - other.shares_of_cases(name)))
 
 
 def _made_up_errors(labelled: Labelled) -> tuple[Floats, Floats]:
@@ -206,6 +205,11 @@ def exact_share(k: float, n: int) -> ScoreEstimate:
     low = float(betaincinv(k, n - k + 1, tail)) if k > 0 else 0.0
     high = float(betaincinv(k + 1, n - k, 1 - tail)) if k < n else 1.0
     return ScoreEstimate(k / n, low, high, n, "exact")
+
+
+def share_of(counted: NDArray[Any]) -> ScoreEstimate:
+    """The share of cases for which something holds. `counted`: how far each counts, from 0 to 1, shape (cases,)."""
+    return exact_share(float(counted.sum()), len(counted))
 
 
 def paired_difference(tool: Floats, other: Floats) -> ScoreEstimate:

@@ -23,6 +23,8 @@ from simulation.vetting.cases import N_LEVELS
 if TYPE_CHECKING:
     import httpx
 
+    from simulation.vetting.assessors.llm import LlmAssessor
+
 MOST_BYTES = 262_144
 """The longest reply; the rest of a longer one is not read."""
 LONGEST_PAUSE = 60.0
@@ -53,11 +55,10 @@ class Reply:
 
 
 class Exchange:
-    """A client with its limits; used by several threads at once within `with`."""
+    """A client of the server that a plan states, with its limits; used by several threads at once within `with`."""
 
-    def __init__(self, *, url: str, headers: dict[str, str], timeout: float, retries: int, first_pause: float) -> None:
-        self._url, self._headers, self._timeout = url, headers, timeout
-        self._retries, self._first_pause = retries, first_pause
+    def __init__(self, config: LlmAssessor, headers: dict[str, str]) -> None:
+        self._config, self._headers = config, headers
         self._client: httpx.Client | None = None
         self._stopped = threading.Event()
 
@@ -68,8 +69,9 @@ class Exchange:
     def __enter__(self) -> Exchange:
         import httpx
 
+        to, timeout = self._config.address, self._config.timeout
         self._client = httpx.Client(
-            follow_redirects=False, trust_env=False, timeout=self._timeout, headers=self._headers
+            base_url=to, headers=self._headers, timeout=timeout, follow_redirects=False, trust_env=False
         )
         return self
 
@@ -80,11 +82,11 @@ class Exchange:
     def ask(self, body: dict[str, Any]) -> Reply:
         """The reply after retries, with the seconds of all of them."""
         began = time.monotonic()
-        for attempt in range(self._retries + 1):
+        for attempt in range(self._config.retries + 1):
             reply = self._once(body)
-            if not reply.again or attempt == self._retries:
+            if not reply.again or attempt == self._config.retries:
                 break
-            pause = self._first_pause * 2**attempt if reply.pause is None else reply.pause
+            pause = self._config.first_pause * 2**attempt if reply.pause is None else reply.pause
             if self._stopped.wait(min(pause, LONGEST_PAUSE)):
                 break
         return replace(reply, seconds=time.monotonic() - began)
@@ -96,7 +98,7 @@ class Exchange:
         began = time.monotonic()
         content = bytearray()
         try:
-            with self._client.stream("POST", self._url, json=body) as response:
+            with self._client.stream("POST", "chat/completions", json=body) as response:
                 failed = _of_status(response)
                 if failed is not None:
                     return failed
@@ -104,34 +106,30 @@ class Exchange:
                     content += part
                     if len(content) > MOST_BYTES:
                         return Reply("endless")
-                    if time.monotonic() - began > self._timeout:
+                    if time.monotonic() - began > self._config.timeout:
                         return Reply("timed_out", again=True)
         except httpx.TimeoutException:
             return Reply("timed_out", again=True)
-        except httpx.ConnectError:
-            return Reply("no_connection", again=True)
-        except (httpx.RemoteProtocolError, httpx.ReadError):
-            # a server that is killed closes before it has said anything; one that fails may stop in the middle
-            return Reply("cut_off", again=True) if content else Reply("no_connection", again=True)
         except httpx.DecodingError:
             return Reply("not_json")
-        except httpx.TransportError:
-            return Reply("no_connection", again=True)
+        except httpx.TransportError as error:
+            # a server that is killed closes before it has said anything; one that fails may stop in the middle
+            broken_off = isinstance(error, httpx.RemoteProtocolError | httpx.ReadError) and content
+            return Reply("cut_off" if broken_off else "no_connection", again=True)
         return reply_of(bytes(content))
 
 
 def _of_status(response: httpx.Response) -> Reply | None:
     """The reply that a status alone decides; None if there is a body to read."""
     status = response.status_code
+    if status == 200:
+        return None
     if status == 429:
         return Reply("rate_limited", again=True, pause=_seconds(response.headers.get("retry-after")))
-    if 300 <= status < 400:
-        return Reply("redirected")
-    if 400 <= status < 500:
-        return Reply("client_error")
     if status >= 500:
         return Reply("server_error", again=True)
-    return None if status == 200 else Reply("wrong_shape")
+    of_hundred: dict[int, Outcome] = {3: "redirected", 4: "client_error"}
+    return Reply(of_hundred.get(status // 100, "wrong_shape"))
 
 
 def _seconds(header: str | None) -> float | None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from simulation.department.config_dataclass import config_dataclass
 from simulation.errors import Fault, Faults, nearest, refuse
@@ -23,6 +23,8 @@ from simulation.vetting.assessors.exchange import outcome_of_message, whole_numb
 from simulation.vetting.cases import N_LEVELS, CaseSet, grouped
 from simulation.vetting.mapping import LARGEST_BYTES, WHOLE, csv_lines
 
+Rows: TypeAlias = Iterator[tuple[str, Answer | Fault]]
+"""What the rows of a file hold, each with where it is."""
 LOGS = (".json", ".eval")
 CONVERT = "Name a JSON log; `inspect log convert LOG.eval --to json --output-dir FOLDER` writes one"
 ENDED: Mapping[str, str] = {"max_tokens": "length", "model_length": "length", "content_filter": "content_filter"}
@@ -60,9 +62,8 @@ class FromFile:
         self.name = config.product
         known = {case.name: case.name for case in cases.cases}
         known |= {case.own_id: case.name for case in cases.cases if case.own_id}
-        log = read_log(path) if path.suffix in LOGS else None
-        rows = log.rows(path.name, cases.levels) if log is not None else _csv_rows(path, cases.levels)
-        self._told = log.about() if log is not None else {}
+        read = read_log if path.suffix in LOGS else read_csv
+        rows, self._told = read(path, cases.levels)
         faults = Faults()
         self._answers: dict[Key, Answer] = {}
         for where, answer in rows:
@@ -105,13 +106,18 @@ def _by_which_names(cases: CaseSet) -> str:
     return f"{remedy}; to use case numbers of your own, state their column as `id` in the mapping of the cases"
 
 
-def _csv_rows(path: Path, levels: Mapping[str, int]) -> Iterator[tuple[str, Answer | Fault]]:
-    for line, cells in csv_lines(path, {"case": "the name of the case", "label": "the level given"}):
-        where = f"{path.name}, line {line}"
-        try:
-            yield where, _answer_of(cells, levels)
-        except ValueError as error:
-            yield where, Fault(where, str(error), "See the columns of AnswersAssessor in docs/vocabulary.md")
+def read_csv(path: Path, levels: Mapping[str, int]) -> tuple[Rows, dict[str, str]]:
+    """The answers, or faults, of a CSV file's rows; a card says nothing more about it. Raises ConfigError."""
+
+    def rows() -> Rows:
+        for line, cells in csv_lines(path, {"case": "the name of the case", "label": "the level given"}):
+            where = f"{path.name}, line {line}"
+            try:
+                yield where, _answer_of(cells, levels)
+            except ValueError as error:
+                yield where, Fault(where, str(error), "See the columns of AnswersAssessor in docs/vocabulary.md")
+
+    return rows(), {}
 
 
 def _answer_of(cells: Mapping[str, str], levels: Mapping[str, int]) -> Answer:
@@ -147,7 +153,7 @@ def _label(text: str, outcome: Any, levels: Mapping[str, int]) -> tuple[int | No
     return None, "out_of_range"
 
 
-def _one_of(cells: Mapping[str, str], column: str, known: Mapping[Any, str]) -> Any:
+def _one_of(cells: Mapping[str, str], column: str, known: Collection[str]) -> Any:
     text = cells.get(column, "").strip()
     if text and text not in known:
         raise ValueError(f"unknown {column} '{text[:40]}'. {nearest(text, known)}")
@@ -166,28 +172,11 @@ def _number(cells: Mapping[str, str], column: str, otherwise: Any = None) -> Any
 # --- a log of Inspect ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class InspectLog:
-    """A log: its samples, the model that answered, how the evaluation ended."""
+def read_log(path: Path, levels: Mapping[str, int]) -> tuple[Rows, dict[str, str]]:
+    """The answers, or faults, of a log's samples, and what a card says about the log. `levels`: the level of each name.
 
-    samples: tuple[Mapping[str, Any], ...]
-    model: str
-    status: str
-    created: str
-
-    def rows(self, name: str, levels: Mapping[str, int]) -> Iterator[tuple[str, Answer | Fault]]:
-        """An answer, or a fault, for each sample, with where it is. `levels`: the level of each name for one."""
-        for number, sample in enumerate(self.samples, start=1):
-            where = f"{name}, sample {number}"
-            yield where, _answer_in(sample, where, levels)
-
-    def about(self) -> dict[str, str]:
-        """What a card says about the log."""
-        return {"model that the log names": self.model, "evaluation": f"Inspect, {self.created}, {self.status}"}
-
-
-def read_log(path: Path) -> InspectLog:
-    """The log in a file. Raises ConfigError for a file that is none, or in which more than one model answered."""
+    Raises ConfigError for a file that is none, or in which more than one model answered.
+    """
     try:
         if path.stat().st_size > LARGEST_BYTES:
             refuse(path.name, "is too large", f"Give at most {LARGEST_BYTES:,} bytes")
@@ -198,14 +187,15 @@ def read_log(path: Path) -> InspectLog:
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else type(error).__name__
         refuse(str(path), f"is not a JSON log of Inspect with `samples` ({why})", CONVERT)
-    named = {str(model) for sample in samples if (model := _mapping(sample.get("output")).get("model"))}
-    if len(named) > 1:
-        found = f"holds answers of {len(named)} models: {', '.join(sorted(name[:60] for name in named)[:5])}"
+    models = {str(model) for sample in samples if (model := _mapping(sample.get("output")).get("model"))}
+    if len(models) > 1:
+        found = f"holds answers of {len(models)} models: {', '.join(sorted(name[:60] for name in models)[:5])}"
         refuse(str(path), found, "Give a log of one model, for what is measured is one")
-    model = next(iter(named), str(evaluation.get("model", "none")))
-    return InspectLog(
-        tuple(samples), model, str(log.get("status", "status not stated")), str(evaluation.get("created", ""))
-    )
+    model = next(iter(models), str(evaluation.get("model", "none")))
+    ended = f"Inspect, {evaluation.get('created', '')}, {log.get('status', 'status not stated')}"
+    places = (f"{path.name}, sample {number}" for number in range(1, len(samples) + 1))
+    rows = ((where, _answer_in(sample, where, levels)) for where, sample in zip(places, samples, strict=True))
+    return rows, {"model that the log names": model, "evaluation": ended}
 
 
 def _answer_in(sample: Mapping[str, Any], where: str, levels: Mapping[str, int]) -> Answer | Fault:
@@ -213,15 +203,15 @@ def _answer_in(sample: Mapping[str, Any], where: str, levels: Mapping[str, int])
     case, _, variant = str(sample["id"]).strip().partition(":")
     if variant and variant not in VARIANTS:
         return Fault(where, f"unknown variant '{variant[:40]}'", nearest(variant, VARIANTS))
-    epoch = whole_number(sample.get("epoch", 1))
-    if epoch not in range(1, 101):
+    epoch = whole_number(sample.get("epoch", 1)) or 0
+    if not 1 <= epoch <= 100:
         return Fault(where, f"epoch is {str(sample['epoch'])[:20]!r}", "A whole number from 1 to 100")
     output = _mapping(sample.get("output"))
-    spans = (output.get("time"), sample.get("working_time"), sample.get("total_time"))
+    spans: tuple[Any, ...] = (output.get("time"), sample.get("working_time"), sample.get("total_time"))
     seconds = (float(span) for span in spans if type(span) in (int, float) and 0 <= span < 1e6)
     tokens = whole_number(_mapping(output.get("usage")).get("total_tokens"))
     outcome, label = _outcome(sample, output, levels)
-    return Answer(case, epoch - 1, variant or "as_written", outcome, label, (), next(seconds, None), tokens)  # type: ignore[arg-type]
+    return Answer(case, epoch - 1, variant or "as_written", outcome, label, (), next(seconds, None), tokens)
 
 
 def _outcome(

@@ -88,14 +88,7 @@ class Llm:
         assert setting.prompt is not None  # `config` hands it over with the plan
         self.name = config.model
         self._config, self._prompt, self._setting = config, setting.prompt, setting
-        headers = refuse_address(config, allow_remote=setting.allow_remote)
-        self._exchange = Exchange(
-            url=f"{config.address.rstrip('/')}/chat/completions",
-            headers=headers,
-            timeout=config.timeout,
-            retries=config.retries,
-            first_pause=config.first_pause,
-        )
+        self._exchange = Exchange(config, headers_for(config, allow_remote=setting.allow_remote))
         self._kept = KeptAnswers(setting.kept, self._identity()) if setting.kept is not None else None
         self._model = self._kept.model if self._kept is not None else None
         self._lock = threading.Lock()
@@ -216,7 +209,7 @@ class Llm:
             )
 
 
-def refuse_address(config: LlmAssessor, *, allow_remote: bool) -> dict[str, str]:
+def headers_for(config: LlmAssessor, *, allow_remote: bool) -> dict[str, str]:
     """The headers to send. Raises ConfigError for an address that is none, is not allowed, or lacks its key."""
     parts = urlsplit(config.address)
     remote, secret = not is_this_machine(parts.hostname or ""), os.environ.get(config.key or "", "")

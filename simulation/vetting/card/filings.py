@@ -20,7 +20,7 @@ from simulation.vetting.bench import NURSE, TOOL, Bench
 from simulation.vetting.card.card_tables import group_named, table_of, value_words
 from simulation.vetting.earlier import UNDER
 from simulation.vetting.facts import facts
-from simulation.vetting.scores import FEW, HIGH_SHARES, ScoreEstimate, exact_share
+from simulation.vetting.scores import FEW, HIGH_SHARES, ScoreEstimate, share_of
 
 OF_URGENT = {*HIGH_SHARES, "both_under_triage", "worst_group"}
 """The frequencies that are of cases of true levels 1-2."""
@@ -56,7 +56,7 @@ def _measured(bench: Bench) -> dict[str, ScoreEstimate]:
         measured["not_repeated_share"] = replace(repeated, value=value, low=low, high=high)
     if NURSE in bench.labelled:  # both under-triage the same patient, so she would not have caught it
         tool, nurse = (bench.labelled[who].shares_of_cases(UNDER) for who in (TOOL, NURSE))
-        measured["both_under_triage"] = exact_share(float((tool * nurse).sum()), len(tool))
+        measured["both_under_triage"] = share_of(tool * nurse)
     return measured
 
 
