@@ -14,8 +14,7 @@ from simulation.patients import Draws, draw
 from simulation.study.offered_load import in_a_mean_week
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
-from simulation.triage.check_policy import check_policy
-from simulation.triage.check_policy import idle
+from simulation.triage.check_policy import check_policy, idle
 
 
 def arm_changes(study: Study, names: Sequence[str] | None = None) -> tuple[ArmChanges, ...]:

@@ -13,12 +13,12 @@ import numpy as np
 
 from simulation.department.graph import Edge, Subgraph, graph_of, reachable_from, starts_of, subgraph_of
 from simulation.department.layout import SOURCE
+from simulation.department.rota import can_happen
 from simulation.department.vocabulary import ARRIVAL_SOURCE, ByAttribute, ByOutage, Pathway
 from simulation.patients import DAYS_IN_YEAR, Draws, draw
 from simulation.study.study import ReadyArm
 from simulation.triage.apply import apply
 from simulation.triage.check_policy import check_policy
-from simulation.department.rota import can_happen
 from simulation.triage.policy import Policy
 from simulation.wording import number_of
 
