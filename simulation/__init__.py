@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.2.0"
+from simulation.version import __version__
+
 __all__ = [
     "AeflowError",
     "ConfigError",

@@ -14,7 +14,7 @@ from simulation.errors import Fault, ResultsError
 from simulation.run.executors import processors
 from simulation.run.store.kept import kept_among
 from simulation.run.store.manifest import FILES
-from simulation.run.store.read import StoredRun
+from simulation.run.store.run_folder import StoredRun
 from simulation.study.design import Arm, Design
 from simulation.study.study import ReadyArm, RunLength, Study
 from simulation.triage.policy import Policy
