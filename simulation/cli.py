@@ -44,7 +44,6 @@ For planning only, not for clinical use.
                                     another (what=seconds,adoption: only these)
   aeflow prices  [key=value ...]    what one hour more of each resource is worth, by time of week (pools=[doctors])
   aeflow gather  FOLDER ...         put the parts of a run together (run.first=20 run.count=20: array jobs)
-  aeflow migrate FOLDER             rename old keys, move nurses out of policies (dry_run=true: only list them)
   aeflow new department NAME        a department of your own: the typical one scaled (attendances_per_day=280 beds=510
                                     admitted_share=0.27), or a copy of a small one (from=gallery/one_nurse)
   aeflow new product NAME           a product that you were offered, in your department, ready to be compared
@@ -77,7 +76,6 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "breakeven": inquiries.breakeven,
     "prices": inquiries.prices,
     "gather": stored.gather,
-    "migrate": files.migrate,
     "schema": files.schema,
     "new": new.new,
 }

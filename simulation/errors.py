@@ -16,8 +16,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-from simulation.renamed import now_called
+from typing import NoReturn
 
 
 class AeflowError(Exception):
@@ -55,6 +54,40 @@ class ConfigError(AeflowError):
         return type(self), (self.faults, self.heading)
 
 
+class Faults(list[Fault]):
+    """The faults found so far: a check adds to them, and whoever asked for the check raises them all at once.
+
+    `broken` holds the kinds of name that they break, so that a later check can leave out what would follow from them.
+    """
+
+    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        super().__init__(faults)
+        self.broken: set[str] = set()
+
+    def add(self, where: str, found: str, remedy: str, *, breaks: str = "") -> None:
+        """Add one fault; `breaks` is the kind of name that it breaks."""
+        self.append(Fault(where, found, remedy))
+        if breaks:
+            self.broken.add(breaks)
+
+    def known(self, where: str, name: str | None, names: Iterable[str], *, what: str) -> bool:
+        """Whether there is a name and it is known; adds a fault if it is not known."""
+        known = tuple(names)
+        if name is not None and name not in known:
+            self.add(where, f"unknown {what} '{name}'", nearest(name, known), breaks=what)
+        return name in known
+
+    def refuse(self, heading: str = "") -> None:
+        """Raise ConfigError with every fault, each once, if there is any."""
+        if self:
+            raise ConfigError(dict.fromkeys(self), heading)
+
+
+def refuse(where: str, found: str, remedy: str) -> NoReturn:
+    """Raise ConfigError with this one fault."""
+    raise ConfigError([Fault(where, found, remedy)]) from None
+
+
 class PlanError(AeflowError):
     """An engine was asked for something it cannot do; the message names the step."""
 
@@ -71,11 +104,6 @@ NEAR = 0.6
 """How alike two names are, from 0 to 1, for `nearest` to offer the one for the other."""
 
 
-def moved_to(name: str) -> str:
-    """The remedy for an old name: what it is called now."""
-    return f"It is now called '{name}': `aeflow migrate FOLDER` rewrites your files"
-
-
 def meant(word: str, known: Iterable[str], *, near: float = 0.8) -> str | None:
     """The known word that a word of one's own is nearly, from 0 to 1 alike, but not quite; None if there is none.
 
@@ -90,17 +118,14 @@ def meant(word: str, known: Iterable[str], *, near: float = 0.8) -> str | None:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The remedy for an unknown name: what it is called now, the known name closest to it, or all known names.
+    """The remedy for an unknown name: the known name closest to it, or all known names.
 
     >>> nearest("nurze", ["nurse", "doctor"])
     "Did you mean 'nurse'?"
     >>> nearest("mark", ["evidence", "source"])
-    "It is now called 'evidence': `aeflow migrate FOLDER` rewrites your files"
+    'Known names: evidence, source'
     """
     names = sorted(known)
-    renamed = now_called(name)
-    if renamed in names:
-        return moved_to(renamed)
     close = difflib.get_close_matches(name, names, n=1, cutoff=NEAR)
     if close:
         return f"Did you mean '{close[0]}'?"

@@ -1,7 +1,7 @@
 """Packaged policies in the hands of packaged nurses."""
 
 from simulation.config import DEFAULT_NURSE, packaged_configs, policy_named
-from simulation.errors import Fault
+from simulation.errors import Faults
 from simulation.triage.policy import Policy
 
 FOR_LANGUAGE = ("ai_all_levers", "ai_interprets", "guardian_as_claimed")
@@ -10,7 +10,7 @@ FOR_LANGUAGE = ("ai_all_levers", "ai_interprets", "guardian_as_claimed")
 
 def policy_called(name: str, nurse: str = "") -> Policy:
     """A packaged policy with the nurses of that name, or else those whom it fits."""
-    faults: list[Fault] = []
+    faults = Faults()
     chosen = nurse or ("language" if name in FOR_LANGUAGE else DEFAULT_NURSE)
     policy = policy_named(name, [packaged_configs()], "triage", faults, nurse=chosen)
     assert faults == []

@@ -1,33 +1,10 @@
-"""Commands that rewrite a user's configurations, or write their schemas for an editor."""
+"""The command that prints or writes the schemas of configuration files, for an editor."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from simulation.errors import ConfigError, Fault
-
-
-def migrate(words: list[str]) -> int:
-    """Rename old keys of a user's files; with dry_run=true say only what would be renamed."""
-    from simulation.config.migrate import migration_of
-
-    folders = [word for word in words if not word.startswith("dry_run=")]
-    faults = [
-        Fault(word, "is neither true nor false", "Write dry_run=true to see what would be renamed")
-        for word in words
-        if word.startswith("dry_run=") and word not in ("dry_run=true", "dry_run=false")
-    ]
-    if len(folders) != 1:
-        faults.append(Fault("migrate", f"found {len(folders)} folders", "Name your folder of configurations"))
-    if faults:
-        raise ConfigError(faults)
-    migration, dry = migration_of(folders[0]), "dry_run=true" in words
-    if not dry:
-        migration.carry_out()
-    print("\n".join(migration.lines()))
-    if dry:
-        print("Dry run: nothing was written.")
-    return 0
 
 
 def schema(words: list[str]) -> int:

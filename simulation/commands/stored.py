@@ -43,7 +43,7 @@ def report(words: list[str]) -> int:
 
 def results(words: list[str]) -> int:
     """List stored runs, or compare two."""
-    from simulation.report.screen import print_tables
+    from simulation.display.table import print_tables
 
     filters = [word for word in words if word.partition("=")[0] in LIST_FILTERS and "=" in word]
     folders = [word for word in words if word not in filters]

@@ -32,8 +32,7 @@ from simulation.config.dotted import Raw, lay_over, leave_out, path_to, resolve
 from simulation.config.files import defaults_fault, explained
 from simulation.config.folders import NO_FILE, fingerprint_of, names_in, search_folders, shown_path
 from simulation.config.own_site import BESIDE, rest_left_out, study_of_another
-from simulation.errors import ConfigError, Fault, nearest
-from simulation.renamed import CHOICES
+from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 
 _folders: list[Path] = []
 """The folders that Hydra looks in while it composes for us: the user's, then the packaged one."""
@@ -172,15 +171,14 @@ def _mixed_departments(files: Composed, choices: Sequence[str], folders: Sequenc
 def laid_over(files: Composed, values: Sequence[Override]) -> Composed:
     """The configuration with single values set, added or left out. Raises ConfigError for a fault in it."""
     raw = copy.deepcopy(files.raw)
-    faults: list[Fault] = []
+    faults = Faults()
     _lay_values(raw, values, faults)
     faults += configuration_faults(raw)
-    if faults:
-        raise ConfigError(faults)
+    faults.refuse()
     return Composed(raw, dict(files.choices), files.raw, tuple(override.input_line or "" for override in values))
 
 
-def lay_over_values(raw: Raw, values: tuple[str, ...], faults: list[Fault]) -> None:
+def lay_over_values(raw: Raw, values: tuple[str, ...], faults: Faults) -> None:
     """Lay single values, as they are written on a command line, over groups that files state."""
     _lay_values(raw, _parsed_once(values), faults)
 
@@ -190,7 +188,7 @@ def _parsed_once(values: tuple[str, ...]) -> tuple[Override, ...]:
     return tuple(_parsed(values))
 
 
-def _lay_values(raw: Raw, values: Sequence[Override], faults: list[Fault]) -> None:
+def _lay_values(raw: Raw, values: Sequence[Override], faults: Faults) -> None:
     for override in values:
         text = shortened(override.input_line or override.key_or_group)
         path = override.key_or_group.split(".")
@@ -199,7 +197,7 @@ def _lay_values(raw: Raw, values: Sequence[Override], faults: list[Fault]) -> No
         else:
             added = override.type in (OverrideType.ADD, OverrideType.FORCE_ADD)
             if len(path) == 1 and path[0] not in raw and (meant := path_to(path[0], raw)):
-                faults.append(Fault(text, f"there is no top-level key '{path[0]}'", f"Did you mean '{meant}'?"))
+                faults.add(text, f"there is no top-level key '{path[0]}'", f"Did you mean '{meant}'?")
                 continue
             lay_over(raw, path, override.value(), text, faults, add=added)
 
@@ -239,14 +237,14 @@ def combinations(overrides: Sequence[str]) -> list[list[str]]:
         choices.append(_swept(text, override, most) if override.is_sweep_override() else [text])
     if most is not None and math.prod(map(len, choices)) > most:
         found = f"more than {most:,} combinations of values"
-        raise ConfigError([Fault("-m", found, "Name fewer, or set allow_large=true to run them all")])
+        refuse("-m", found, "Name fewer, or set allow_large=true to run them all")
     return [list(chosen) for chosen in product(*choices)]
 
 
 def _swept(text: str, override: Override, most: int | None) -> list[str]:
     """One override for each value of a sweep over one key, at most one more than `most`."""
     if not override.is_discrete_sweep() or override.value_type is ValueType.GLOB_CHOICE_SWEEP:
-        raise ConfigError([Fault(shortened(text), "names no values one by one", "Write them out: key=a,b,c")])
+        refuse(shortened(text), "names no values one by one", "Write them out: key=a,b,c")
     key = text.split("=", 1)[0]
     values = override.sweep_string_iterator()
     return [f"{key}={value}" for value in islice(values, None if most is None else most + 1)]
@@ -255,7 +253,7 @@ def _swept(text: str, override: Override, most: int | None) -> list[str]:
 def _parsed(overrides: Sequence[str]) -> list[Override]:
     """The overrides as Hydra parses them. Raises ConfigError with a fault for each that is not allowed."""
     parser = OverridesParser.create()
-    parsed, faults = [], []
+    parsed, faults = [], Faults()
     for text in overrides:
         fault = override_fault(text)
         if fault is not None:
@@ -267,15 +265,14 @@ def _parsed(overrides: Sequence[str]) -> list[Override]:
             key, equals, value = text.partition("=")
             quotes = f"Put a value with brackets, accents or quotes in quotes of its own: \"{key}='...'\""
             remedy = quotes if equals and value else "See aeflow --help"
-            faults.append(Fault(shortened(text), "is not of the form key=value", remedy))
+            faults.add(shortened(text), "is not of the form key=value", remedy)
             continue
         if not override.key_or_group:
-            faults.append(Fault(text, "names no key", "Overrides look like key=value"))
+            faults.add(text, "names no key", "Overrides look like key=value")
         elif override.package is not None or re.split(r"[./]", override.key_or_group)[0] == "hydra":
-            faults.append(Fault(text, "is an option of Hydra", "Name a group or a value of the configuration"))
+            faults.add(text, "is an option of Hydra", "Name a group or a value of the configuration")
         parsed.append(override)
-    if faults:
-        raise ConfigError(faults)
+    faults.refuse()
     return parsed
 
 
@@ -297,7 +294,7 @@ def _parted(overrides: Sequence[str], folders: Sequence[Path]) -> tuple[list[str
     """Overrides that Hydra is to carry out (choices of a file), and single values to set, add or leave out."""
     choices: list[str] = []
     values: list[Override] = []
-    faults: list[Fault] = []
+    faults = Faults()
     for text, override in zip(overrides, _parsed(overrides), strict=True):
         key = override.key_or_group
         if override.is_sweep_override():
@@ -307,8 +304,7 @@ def _parted(overrides: Sequence[str], folders: Sequence[Path]) -> tuple[list[str
             choices.append(text)
         else:
             values.append(override)
-    if faults:
-        raise ConfigError(faults)
+    faults.refuse()
     return choices, values
 
 
@@ -331,7 +327,5 @@ def _unknown_choice(override: Override, text: str, folders: Sequence[Path]) -> l
     known = names_in(group, folders)
     if isinstance(chosen, str) and chosen in known:
         return []
-    if instead := CHOICES.get(f"{group}={chosen}"):
-        return [Fault(text, f"the {group} '{chosen}' was replaced", f"Choose {instead}")]
     shown = "named 'null'" if chosen is None else f"'{chosen}'"
     return [Fault(text, f"there is no {group} {shown}", nearest(str(chosen), known))]

@@ -15,15 +15,14 @@ import yaml
 
 from simulation.config.bounds import file_fault, shortened
 from simulation.config.folders import file_named, names_in, shown_path, yaml_files
-from simulation.errors import ConfigError, Fault, nearest
-from simulation.renamed import CHOICES, now_called
+from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 
 SHOWN_LENGTH = 40
 """The longest text of a file that is no block of keys which a message shows."""
 REWRITE = "Save it as plain text in UTF-8, without control characters"
 
 
-def mapping_in(path: Path, shown: str, faults: list[Fault]) -> dict[str, Any] | None:
+def mapping_in(path: Path, shown: str, faults: Faults) -> dict[str, Any] | None:
     """The keys that a YAML file states; None, and a fault that names the file as `shown`, if it is refused.
 
     A file is refused if it cannot be read, is not text in UTF-8, is not YAML, or holds no block of keys. A block that
@@ -44,7 +43,7 @@ def mapping_in(path: Path, shown: str, faults: list[Fault]) -> dict[str, Any] | 
     if isinstance(content, dict) and content:
         return {str(key): copied(value) for key, value in content.items()}
     found = "states nothing" if not content else f"is not a block of keys, but {_kind_of(content)}"
-    faults.append(Fault(shown, found, "Write `key: value` lines"))
+    faults.add(shown, found, "Write `key: value` lines")
     return None
 
 
@@ -63,15 +62,15 @@ def stated_by(group: str, name: str, folders: Iterable[Path]) -> dict[str, Any]:
     path = file_named(group, name, places)
     if path is None:
         found = f"there are no {group} '{shortened(name)}'"
-        raise ConfigError([Fault(group, found, nearest(name, names_in(group, places)))])
-    faults: list[Fault] = []
+        refuse(group, found, nearest(name, names_in(group, places)))
+    faults = Faults()
     content = mapping_in(path, f"{group}/{name}.yaml", faults)
     if content is None:
         raise ConfigError(faults)
     return content
 
 
-def plain_text(path: Path, shown: str, faults: list[Fault]) -> str | None:
+def plain_text(path: Path, shown: str, faults: Faults) -> str | None:
     """The text of a file, line ends and byte order mark as they are; None, and a fault that names the file as `shown`,
     if it cannot be read, is not UTF-8, or holds control characters."""
     try:
@@ -129,7 +128,7 @@ def _not_text(shown: str, error: yaml.reader.ReaderError, text: str) -> Fault:
 
 def unreadable(folders: Sequence[Path]) -> list[Fault]:
     """A fault for each YAML file that cannot be read as plain text: Hydra does not always say which file it read."""
-    faults: list[Fault] = []
+    faults = Faults()
     for path in yaml_files(folders):
         plain_text(path, shown_path(path, folders), faults)
     return faults
@@ -141,26 +140,10 @@ def explained(error: Exception, folders: Sequence[Path]) -> ConfigError:
         return ConfigError(faults)
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         return ConfigError([yaml_fault(error, shown_path(Path(error.problem_mark.name), folders))])
-    if missing := _renamed_in(str(error)) or _no_such_file(str(error), folders):
+    if missing := _no_such_file(str(error), folders):
         return ConfigError([missing])
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return ConfigError([Fault("configuration", lines[0] if lines else repr(error), "See `aeflow show`")])
-
-
-_NOT_FOUND = re.compile(r"(?:Interpolation key|Could not (?:find|override)) '([^']+)'")
-
-
-def _renamed_in(message: str) -> Fault | None:
-    """The fault of a reference or choice that OmegaConf or Hydra does not find, if a part of it was renamed; else
-    None."""
-    if not (missing := _NOT_FOUND.search(message)):
-        return None
-    if instead := CHOICES.get(missing[1].replace("/", "=", 1)):
-        return Fault(missing[1], "was replaced", f"Choose {instead}")
-    for part in re.split(r"[./@]", missing[1]):
-        if now := now_called(part):
-            return Fault(missing[1], f"unknown name '{part}'", nearest(part, [now]))
-    return None
 
 
 def _no_such_file(message: str, folders: Sequence[Path]) -> Fault | None:

@@ -19,7 +19,7 @@ from simulation.config.studies import RESERVED
 from simulation.config.totals import LEAST, Scaled, Scaling, Totals
 from simulation.config.validating import validated
 from simulation.department.check.own_measures import NAME, NAME_WORDS
-from simulation.errors import ConfigError, Fault
+from simulation.errors import ConfigError, Fault, Faults
 
 KINDS = ("pathway", "study")
 """The groups of a department alone: one file states the department, and one what is asked of it."""
@@ -34,9 +34,8 @@ def new_department(name: str, source: str, folder: Path) -> tuple[Path, ...]:
     Raises ConfigError with every fault: a name that cannot be one or is taken, a source that is not there.
     """
     places = search_folders(folder if folder.is_dir() else None)
-    faults = [*name_faults(name, folder, KINDS), *_source_faults(source, places)]
-    if faults:
-        raise ConfigError(faults)
+    faults = Faults([*name_faults(name, folder, KINDS), *_source_faults(source, places)])
+    faults.refuse()
     texts = _texts(source, places)
     renamed = {
         "pathway": re.sub(r"^name:.*$", f"name: {name}", texts["pathway"], count=1, flags=re.MULTILINE),
@@ -51,10 +50,10 @@ def new_scaled_department(name: str, typed: Mapping[str, str], folder: Path) -> 
 
     Raises ConfigError with every fault: a name that cannot be one or is taken, totals out of range.
     """
-    faults = list(name_faults(name, folder, SCALED_KINDS))
+    faults = Faults(name_faults(name, folder, SCALED_KINDS))
     numbers = {key: number_in(text) for key, text in typed.items()}
     totals: Totals | None = validated(Totals, numbers, "", faults)
-    faults = [_about_smaller(fault, numbers) for fault in faults]
+    faults = Faults(_about_smaller(fault, numbers) for fault in faults)
     if faults or totals is None:
         raise ConfigError(faults)
     scaling = Scaling(stated_in((), [packaged_configs()]).raw, totals)

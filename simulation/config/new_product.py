@@ -16,7 +16,7 @@ from simulation.config.offer import DESK, OF_TRIAGE, Offer, OfferFiles, offer_fr
 from simulation.config.policies import DEFAULT_NURSE
 from simulation.config.studies import study_from
 from simulation.department.vocabulary import ACUITY_GIVEN, ACUITY_TRUE, Pathway
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import ConfigError, Fault, Faults, nearest
 from simulation.study.study import Study
 from simulation.vetting.plan import LEVEL_NAMES
 
@@ -49,7 +49,7 @@ def new_product(name: str, typed: Mapping[str, str], folder: Path) -> NewProduct
     The files are loaded before they are written. Raises ConfigError with every fault.
     """
     places = search_folders(folder if folder.is_dir() else None)
-    faults: list[Fault] = []
+    faults = Faults()
     offer = offer_from(typed, faults)
     counted = offer is not None and offer.nurses is not None and not _are_known(offer.nurses, places)
     kinds = ("nurse", "triage", "study") if counted else ("triage", "study")
@@ -88,7 +88,7 @@ def own_departments(folders: Sequence[Path]) -> tuple[str, ...]:
     return tuple(sorted(names_in("study", own) & departments))
 
 
-def _base(asked: str | None, folders: Sequence[Path], faults: list[Fault]) -> tuple[str, bool]:
+def _base(asked: str | None, folders: Sequence[Path], faults: Faults) -> tuple[str, bool]:
     """The study that a product's rests on, and whether it is of a department of the user's own.
 
     A fault is added if the one asked for is not there, or if none is asked for and there are several.
@@ -98,15 +98,15 @@ def _base(asked: str | None, folders: Sequence[Path], faults: list[Fault]) -> tu
         known = names_in("study", folders)
         if not is_name_of_file(asked) or asked not in known:
             remedy = nearest(asked, own or known)
-            faults.append(Fault(f"department={asked}", "there is no study of that name", remedy))
+            faults.add(f"department={asked}", "there is no study of that name", remedy)
         return asked, asked in own
     if len(own) > 1:
         found = f"there are {len(own)} departments of your own: {', '.join(own)}"
-        faults.append(Fault("department", found, f"Name one (department={own[0]})"))
+        faults.add("department", found, f"Name one (department={own[0]})")
     return (own[0], True) if own else (TYPICAL, False)
 
 
-def _department(base: str, folders: Sequence[Path], faults: list[Fault]) -> Pathway | None:
+def _department(base: str, folders: Sequence[Path], faults: Faults) -> Pathway | None:
     """The department of the study that a product's rests on; None, with faults, if it is not sound."""
     return department(stated_in((f"study={base}",), folders).raw, (), faults)[1]
 
@@ -146,7 +146,7 @@ def _are_known(nurses: str, folders: Sequence[Path]) -> bool:
 
 
 def _tables(
-    offer: Offer | None, levels: Sequence[str], folders: Sequence[Path], faults: list[Fault]
+    offer: Offer | None, levels: Sequence[str], folders: Sequence[Path], faults: Faults
 ) -> dict[str, CountsTable]:
     """The tables that are given, by key."""
     tables: dict[str, CountsTable] = {}
@@ -157,7 +157,7 @@ def _tables(
         if key == "nurses" and not Path(file).is_file():
             known = ", ".join(sorted(names_in("nurse", folders)))
             found = "there is neither a file nor nurses of that name"
-            faults.append(Fault(f"nurses={file}", found, f"Name a CSV file of counts, or one of {known}"))
+            faults.add(f"nurses={file}", found, f"Name a CSV file of counts, or one of {known}")
             continue
         try:
             tables[key] = read_counts(Path(file), levels)

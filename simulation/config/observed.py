@@ -6,17 +6,17 @@ from pathlib import Path
 
 from simulation.config.files import mapping_in
 from simulation.config.validating import validated
-from simulation.errors import ConfigError, Fault
+from simulation.errors import ConfigError, Faults
 from simulation.study.observed import Observed
 
 
 def observed_in(path: Path) -> Observed:
     """The figures that a YAML file states. Raises ConfigError with every fault."""
-    faults: list[Fault] = []
+    faults = Faults()
     content = mapping_in(path, str(path), faults)
     observed: Observed | None = None if content is None else validated(Observed, content, str(path), faults)
     if observed is not None and not observed.figures:
-        faults.append(Fault(str(path), "states no figure", "Write one to five under `figures`"))
+        faults.add(str(path), "states no figure", "Write one to five under `figures`")
     if faults or observed is None:
         raise ConfigError(faults)
     return observed

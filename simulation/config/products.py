@@ -9,7 +9,7 @@ from typing import Any
 from simulation.config.bounds import REFERENCE, Product, shortened
 from simulation.config.validating import known_keys
 from simulation.department.vocabulary import Pathway
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import ConfigError, Fault, Faults, nearest
 from simulation.study.design import factor_of, is_number
 from simulation.triage.stated import Nurse, Tool
 
@@ -17,7 +17,7 @@ ROOTS = {"site": Pathway, "pathway": Pathway, "staffing": Pathway, "triage": Too
 """The class that states each group. Its keys may be multiplied even where a file leaves them out: by their default."""
 
 
-def new_value(holder: Any, key: Any, value: Any, path: Sequence[str], where: str, faults: list[Fault]) -> Any:
+def new_value(holder: Any, key: Any, value: Any, path: Sequence[str], where: str, faults: Faults) -> Any:
     """The new value of a key of a block (or list): `value`; if that is a factor, the old value times it.
 
     The old value of a key that is left out is its default. A fault is added if there is no number to multiply.
@@ -43,7 +43,7 @@ def multiplied(product: Product, number: Any) -> float:
     return _times(number, product.factor)
 
 
-def _default_at(path: Sequence[str], holder: Any, where: str, faults: list[Fault]) -> Any:
+def _default_at(path: Sequence[str], holder: Any, where: str, faults: Faults) -> Any:
     """The default of a key that a file leaves out; None, and a fault, if it has none that is a number."""
     inside = ("pools", *path[1:]) if path[0] == "staffing" else tuple(path[1:])
     known = known_keys(ROOTS[path[0]], inside[:-1]) if path[0] in ROOTS and inside else {}
@@ -52,7 +52,7 @@ def _default_at(path: Sequence[str], holder: Any, where: str, faults: list[Fault
         return key.default
     names = known or {str(name) for name in holder}
     remedy = "Write the value itself" if key is not None else nearest(path[-1], names)
-    faults.append(Fault(where, f"there is no number '{'.'.join(path)}' to multiply", remedy))
+    faults.add(where, f"there is no number '{'.'.join(path)}' to multiply", remedy)
     return None
 
 

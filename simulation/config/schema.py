@@ -23,7 +23,7 @@ from simulation.config.ensembles import Ensemble, Priors
 from simulation.config.studies import GROUP_TYPES, CalibrationParameter, Scenario, Top
 from simulation.config.vocabulary import Key, keys_of, range_of, summary_of
 from simulation.department.vocabulary import Pathway, Pool
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import nearest, refuse
 from simulation.study.design import Design
 from simulation.study.observed import Observed
 from simulation.study.study import RunLength
@@ -101,7 +101,7 @@ FILE_KINDS: Mapping[str, FileKind] = {
 def schema_of(name: str) -> Schema:
     """The JSON Schema (draft 2020-12) of a kind of file. Raises ConfigError for a name that is none."""
     if name not in FILE_KINDS:
-        raise ConfigError([Fault(name, "is no kind of configuration file", nearest(name, FILE_KINDS))])
+        refuse(name, "is no kind of configuration file", nearest(name, FILE_KINDS))
     kind = FILE_KINDS[name]
     writer = _Writer(refers=kind.composed)
     head: Schema = {"$schema": DIALECT, "title": f"aeflow: {name}", "description": kind.about}
@@ -131,7 +131,7 @@ def write_schemas(folder: Path, names: Iterable[str] = tuple(FILE_KINDS)) -> tup
         for path, text in texts.items():
             path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise ConfigError([Fault(str(folder), f"cannot be written: {error.strerror}", "Name another folder")]) from None
+        refuse(str(folder), f"cannot be written: {error.strerror}", "Name another folder")
     return tuple(texts)
 
 

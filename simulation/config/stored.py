@@ -10,7 +10,7 @@ from simulation.config.dotted import Change
 from simulation.config.over_ensemble import EnsembleDepartments, ensemble_departments
 from simulation.config.validating import validated
 from simulation.department.vocabulary import Pathway
-from simulation.errors import Fault, ResultsError
+from simulation.errors import Faults, ResultsError
 from simulation.run.executors import processors
 from simulation.run.store.kept import kept_among
 from simulation.run.store.manifest import FILES
@@ -22,7 +22,7 @@ from simulation.triage.policy import Policy
 
 def study_of(run: StoredRun) -> Study:
     """The study of a stored run, equal to the one that was run. Raises ResultsError if this version cannot make it."""
-    content, faults = run.study, list[Fault]()
+    content, faults = run.study, Faults()
     pathways = [validated(Pathway, pathway, "", faults) for pathway in content["pathways"]]
     policies = [validated(Policy, policy, "", faults) for policy in content["policies"]]
     of_the_run = {

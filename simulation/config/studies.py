@@ -21,7 +21,6 @@ from simulation.config.policies import (
     KINDS,
     Triaged,
     control_faults,
-    inline_faults,
     policy_made_of,
     policy_of,
     stated_in_file,
@@ -31,7 +30,7 @@ from simulation.config.validating import validated
 from simulation.department.check.own_measures import NAME, NAME_WORDS
 from simulation.department.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
 from simulation.department.vocabulary import Pathway
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.questions.ablation import expanded, lever_faults
 from simulation.run.executors.open import MOST_WORKERS, processors
 from simulation.study.design import CHANGED, Block, Design, List, Value, cost_faults
@@ -131,7 +130,7 @@ def _refuse_other_than_text(overrides: Sequence[object]) -> None:
             pairs = words.items() if isinstance(words, Mapping) else [("key", "value")]
             texts = ", ".join(f'"{key}={value}"' for key, value in pairs)
             found = f"found {shortened(repr(words))}"
-            raise ConfigError([Fault("load", found, f"Write each value as text: load({texts})")])
+            refuse("load", found, f"Write each value as text: load({texts})")
 
 
 def studies_with(arm: str, folders: Sequence[Path]) -> tuple[str, ...]:
@@ -151,13 +150,11 @@ def _study_files(folders: Sequence[Path]) -> dict[str, Path]:
 
 def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
     """The checked study of a composed configuration; `folders` hold the policies of its arms. Raises ConfigError."""
-    faults = block_faults(composed.raw, GROUPS_OF_VALUES)
+    faults = Faults(block_faults(composed.raw, GROUPS_OF_VALUES))
     for group in KINDS:
         if composed.choices.get(group, NO_FILE) != NO_FILE:
             stated_in_file(group, composed.choices[group], folders, group, faults)
-    faults += inline_faults(composed)
-    if faults:
-        raise ConfigError(faults)
+    faults.refuse()
     raw = resolve(composed.raw)
     top, design, run, scenario, left_out = _parts(raw, composed.choices.get("staffing", NO_FILE))
     scenario_changes = changes_stated(scenario.changes, "scenario")
@@ -197,7 +194,7 @@ def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, t
 
     The last part says which arms were left out because they are for another staffing. Raises ConfigError.
     """
-    faults: list[Fault] = []
+    faults = Faults()
     groups = (*GROUP_TYPES, *GROUPS)
     top = validated(Top, {key: raw[key] for key in raw if key not in groups}, "", faults, also=groups)
     design = validated(Design, raw.get("study"), "study", faults)
@@ -207,8 +204,7 @@ def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, t
         validated(CalibrationParameter, parameter, f"calibration.{name}", faults)
     if top is not None:
         faults += _cluster_faults(top)
-    if faults:
-        raise ConfigError(faults)
+    faults.refuse()
     assert top and design and run and scenario
     elsewhere = {name: arm for name, arm in design.arms.items() if arm.staffing not in (None, staffing)}
     design = replace(
@@ -228,8 +224,7 @@ def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, t
     faults += lever_faults(design)
     faults += cost_faults(design.arms)
     faults += harm_faults(design.harm)
-    if faults:
-        raise ConfigError(faults)
+    faults.refuse()
     design = expanded(design)
     design = replace(
         design,
@@ -237,8 +232,7 @@ def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, t
         groups={**design.groups, **harm_groups(design.harm)},
     )
     faults += _focus_faults(design)
-    if faults:
-        raise ConfigError(faults)
+    faults.refuse()
     if run.precision is not None:
         first_stage = max(run.precision.first_stage, run.replications)
         run = replace(run, precision=replace(run.precision, first_stage=first_stage))
@@ -262,7 +256,7 @@ def _ready_arms(
     raw: Raw,
     triaged: dict[str, Triaged],
     folders: Sequence[Path],
-    faults: list[Fault],
+    faults: Faults,
 ) -> Iterator[ReadyArm]:
     """The arms whose department and policy are sound, in their order; the faults of the others are added to `faults`.
 
@@ -286,7 +280,7 @@ def _ready_arms(
             yield ReadyArm(name, arm, arm_pathway, arm_triage.policy)
 
 
-def _policy_alone(raw: Raw, pathway: Pathway | None, faults: list[Fault]) -> Policy | None:
+def _policy_alone(raw: Raw, pathway: Pathway | None, faults: Faults) -> Policy | None:
     """The policy of the group `triage`, checked for the department; None if no file of that group is chosen, or, after
     adding to `faults`, if it is not sound."""
     if raw.get("triage") is None:

@@ -16,8 +16,7 @@ from simulation.department.config_dataclass import UNITLESS
 from simulation.department.durations import AnyDuration
 from simulation.department.own_measures import OwnGroup, OwnMeasure
 from simulation.department.vocabulary import Attribute, Branch, Outage, Trigger
-from simulation.errors import Fault, moved_to, nearest
-from simulation.renamed import PATHS
+from simulation.errors import Fault, Faults, nearest
 from simulation.vetting.plan import AnyAssessor, AnyCases
 
 NOT_A_LIST = ("tuple_type", "list_type")
@@ -41,7 +40,7 @@ def validated(
     kind: Any,
     content: Any,
     where: str,
-    faults: list[Fault],
+    faults: Faults,
     origin: Mapping[tuple[str, ...], str] | None = None,
     also: Collection[str] = (),
     *,
@@ -125,11 +124,11 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-_SUGGESTION = re.compile(r"(?:Did you mean|It is now called) '(.+?)'")
+_SUGGESTION = re.compile(r"Did you mean '(.+?)'")
 
 
-def _without_echoes(faults: list[Fault]) -> list[Fault]:
-    """The faults without "'changes' is missing" where that of a misspelt or old key beside it suggests 'changes'."""
+def _without_echoes(faults: Faults) -> list[Fault]:
+    """The faults without "'changes' is missing" where that of a misspelt key beside it suggests 'changes'."""
     suggested = {
         (block, suggestion[1])
         for fault in faults
@@ -248,9 +247,7 @@ def _fault(located: str, kind: Any, path: tuple[str, ...], error: Mapping[str, A
     what, loc = error["type"], error["loc"]
     if what in ("extra_forbidden", "unexpected_keyword_argument"):
         known = {*known_keys(kind, loc[:-1]), *also}
-        moved = PATHS.get(".".join(located.split(".")[-2:]))
-        found = f"unknown key '{shortened(loc[-1])}'"
-        return Fault(located, found, moved_to(moved) if moved else nearest(loc[-1], known))
+        return Fault(located, f"unknown key '{shortened(loc[-1])}'", nearest(loc[-1], known))
     if what in ("missing", "missing_argument"):
         return Fault(located, f"'{path[-1]}' is missing", _to_add(known_keys(kind, loc[:-1]).get(path[-1])))
     value = error.get("input")

@@ -237,6 +237,14 @@ def false_alarms(n_looked_at: int, what: str = "on secondary measures") -> str:
     )
 
 
+def few_words(n_replications: int) -> str:
+    """What a reader must know of intervals that rest on fewer than `PILOT` replications."""
+    return (
+        f"{n_replications} replications give wide intervals, whose width is itself uncertain. Run ten or more before "
+        "you draw conclusions."
+    )
+
+
 def doubt_note() -> str:
     """Two sentences on what intervals are about, and what is not in them."""
     return (

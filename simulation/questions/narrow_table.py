@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simulation.department.own_measures import Better
+from simulation.display.measured import limits_of
 from simulation.display.table import ReportTable
 from simulation.display.words import (
     amount,
@@ -21,7 +22,6 @@ from simulation.patients import DAYS_IN_YEAR
 from simulation.questions.narrow import NarrowedEffects
 from simulation.questions.narrow_statistics import LEVEL
 from simulation.questions.what_decides import unit_of
-from simulation.report.tables.measurement import limits_of
 from simulation.run.arm_result import ArmResult
 from simulation.run.result import StudyResult
 from simulation.statistics.verdict import direction_words, threshold

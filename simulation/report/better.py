@@ -7,9 +7,9 @@ from collections.abc import Collection, Sequence
 from typing import Literal
 
 from simulation.display.kinds import kind_of, unsettled
+from simulation.display.measured import limits_of
 from simulation.display.words import change, cost_in_short
 from simulation.report.tables.first_page import products
-from simulation.report.tables.measurement import limits_of
 from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Finding
 from simulation.run.result import StudyResult

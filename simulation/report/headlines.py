@@ -9,15 +9,15 @@ import math
 from dataclasses import dataclass
 
 from simulation.display.kinds import kind_of, unsettled
+from simulation.display.measured import limits_of
 from simulation.display.words import amount, change, figure_words, listed_with_and, prints_as_zero, span
 from simulation.explain.label_mix import uncovered_sources
 from simulation.measures.definitions import ALL
-from simulation.questions.what_decides import decided
-from simulation.questions.what_decides_table import harmed_kind_words, n_harmed
+from simulation.questions.what_decides.deciding_figures import decided, harmed_kind_words, n_harmed
 from simulation.report.better import alternative_sentences, passes_words, plain, size_words, unit_of
 from simulation.report.outcomes import rests_on_claim
 from simulation.report.tables.first_page import products, reported_targets
-from simulation.report.tables.measurement import cases_words, limits_of
+from simulation.report.tables.measurement import cases_words
 from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Finding, Safety
 from simulation.run.result import StudyResult
@@ -54,7 +54,9 @@ def headlines(result: StudyResult) -> tuple[Headline, ...]:
 def _words(result: StudyResult, arm: ArmResult, alternatives: list[str]) -> str:
     """The sentences about a product, then those about alternatives."""
     first, *others = [*_parts(result, arm), *alternatives]
-    claimed = "if the untested claim is true, " if rests_on_claim(arm) and arm.name not in result.identical else ""
+    claimed = (
+        "if the untested claim is true, " if rests_on_claim(result, arm) and arm.name not in result.identical else ""
+    )
     sentences = (f"{claimed}{first}", *(f"{words[:1].upper()}{words[1:]}" for words in others))
     return " ".join(f"{sentence}." for sentence in sentences)
 

@@ -18,7 +18,8 @@ from simulation.display.words import labelled, percent
 from simulation.explain.statements import BANNER, Statement, walk
 from simulation.questions.ablation_table import decomposition_tables
 from simulation.questions.harm_table import harm_table
-from simulation.questions.what_decides_table import decides_sentences, decides_table, worth_table
+from simulation.questions.what_decides.deciding_figures import decides_table, worth_table
+from simulation.questions.what_decides.deciding_figures import sentences as decides_sentences
 from simulation.report.findings import findings
 from simulation.report.first_page import first_page
 from simulation.report.policy_words import UNCHANGED, minutes_words, sets_off_words, who_labels
@@ -208,6 +209,6 @@ def _policy_statements(result: StudyResult, arm: ArmResult) -> list[Statement]:
     statements = [replace(statement, where=statement.where.removeprefix(".")) for statement in walk(arm.policy, "")]
     cost = result.design.arms[arm.name].cost
     if cost is not None:
-        words = f"£{cost.per_year:,.0f} a year: {cost.what}"
+        words = f"£{cost.per_year:,.0f} a year: {cost.words}"
         statements.append(Statement("cost", words, cost.evidence, cost.source))
     return statements

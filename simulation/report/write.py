@@ -8,15 +8,14 @@ from pathlib import Path
 from simulation.display.drawing import Picture
 from simulation.errors import ResultsError
 from simulation.questions.ablation_table import decomposition_of, decomposition_table
-from simulation.questions.what_decides import decided
-from simulation.questions.what_decides_table import decides_frame
+from simulation.questions.what_decides import deciding_figures
 from simulation.records.serialise import to_json
 from simulation.report.page import page
 from simulation.report.pictures import every_picture
 from simulation.run.result import StudyResult
 from simulation.run.store.folders import own_folder, write_file
 
-REPORT, FIGURES, DECOMPOSITION, DECIDES = "report.html", "figures", "decomposition.csv", "what_decides.csv"
+REPORT, FIGURES, DECOMPOSITION = "report.html", "figures", "decomposition.csv"
 TEXTS = "texts.json"
 """Alternative text and caption of every picture, beside the pictures."""
 
@@ -38,13 +37,11 @@ def write_report(folder: Path, result: StudyResult) -> ResultsError | None:
 
 
 def _write(folder: Path, result: StudyResult) -> None:
-    pictures, all_decided = every_picture(result), decided(result)
+    pictures = every_picture(result)
     _write_pictures(own_folder(folder, FIGURES), pictures)
-    tables = {}
+    tables = deciding_figures.files(result)
     if decomposition_of(result):
         tables[DECOMPOSITION] = decomposition_table(result)
-    if all_decided is not None:
-        tables[DECIDES] = decides_frame(all_decided)
     for name, table in tables.items():
         write_file(folder / name, table.to_csv(index=False, lineterminator="\n").encode("utf-8-sig"))
     write_file(folder / REPORT, page(result, pictures))

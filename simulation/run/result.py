@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,7 @@ from simulation.explain.explanation import Explained, Explanation
 from simulation.explain.statements import Statement
 from simulation.measures.definitions import definition_of
 from simulation.measures.measure_definition import Definition
-from simulation.measures.measuring import Measures
+from simulation.measures.measuring import MeasureName, Measures
 from simulation.measures.shares import Shares
 from simulation.measures.stages import stage_of
 from simulation.records.schema import Floats, Table
@@ -32,7 +32,7 @@ from simulation.run.replicate import ReplicationResult
 from simulation.run.store.kept import kept_among, read_kept, table_of
 from simulation.run.store.manifest import FILES
 from simulation.statistics.always_valid import IntervalKind, interval_kind
-from simulation.statistics.compare import Comparison, summary
+from simulation.statistics.compare import Comparison, paired, summary
 from simulation.statistics.intervals import Interval
 from simulation.statistics.sham import ShamBand
 from simulation.statistics.spillover import Effect
@@ -255,6 +255,19 @@ class StudyResult:
     def values(self, arm: str, measure: str, group: str = "all") -> Floats:
         """A measure by replication, shape (n_replications,). Raises ResultsError if arm or measure is unknown."""
         return self._comparisons.values(arm, measure, group)
+
+    def figures(self, names: Sequence[MeasureName]) -> Floats:
+        """Measures of the baseline, shape (n_replications, n_names)."""
+        return np.column_stack([self.values(self.design.baseline, name.measure, name.group) for name in names])
+
+    def differences(self, arm: str, target: Target | Margin) -> Floats:
+        """An arm's differences from the baseline by replication, shape (n_replications,)."""
+        values, before = (self.values(name, target.measure, target.group) for name in (arm, self.design.baseline))
+        return paired(values, before)
+
+    def unit(self, target: Target | Margin) -> str:
+        """The unit of a target's measure."""
+        return self.row(self.design.baseline, target.measure, target.group).unit
 
     def against(self, arm: str, other: str, measure: str, group: str = "all") -> Interval:
         """The mean difference of two arms, paired by replication, with its interval."""

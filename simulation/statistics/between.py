@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from simulation.records.schema import Floats
+from simulation.records.schema import Floats, Mask
 from simulation.statistics.departments import MIN_REPLICATIONS, Department
 
 
@@ -108,3 +108,10 @@ def halves(values: Floats, department: Department) -> tuple[Floats, Floats]:
 def n_departments(department: Department) -> int:
     """The number of departments with two replications or more."""
     return int((np.unique(department, return_counts=True)[1] >= MIN_REPLICATIONS).sum())
+
+
+def known_twice(department: Department, known: Mask) -> Mask:
+    """The known replications of departments that have two or more of them, shape (n_replications,)."""
+    numbers, counts = np.unique(department[known], return_counts=True)
+    twice: Mask = known & np.isin(department, numbers[counts >= MIN_REPLICATIONS])
+    return twice

@@ -55,6 +55,10 @@ class Interval:
         """Half the length of the interval."""
         return (self.high - self.low) / 2
 
+    def columns(self, name: str) -> dict[str, float]:
+        """Mean and bounds as the cells of a file's row: the columns `name`, `name_low` and `name_high`."""
+        return {name: self.mean, f"{name}_low": self.low, f"{name}_high": self.high}
+
     def times(self, factor: float) -> Interval:
         """The interval of the number multiplied by a factor."""
         low, high = sorted((factor * self.low, factor * self.high))

@@ -14,7 +14,7 @@ from simulation.config.dotted import lay_over
 from simulation.config.files import UniqueKeys, mapping_in
 from simulation.config.folders import file_named, names_in, search_folders
 from simulation.config.validating import validated
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import ConfigError, Fault, Faults, nearest
 from simulation.vetting.assessors.llm import LlmAssessor
 from simulation.vetting.assessors.prompt import Prompt, prompt_faults
 from simulation.vetting.cases import CaseSet
@@ -31,7 +31,7 @@ def vetting_named(name: str, overrides: Sequence[str] = (), *, config_dir: str |
     Raises ConfigError with every fault.
     """
     raw, where = _file_named("vetting", name, search_folders(config_dir))
-    faults: list[Fault] = []
+    faults = Faults()
     for text in overrides:
         path, _, value_text = text.partition("=")
         fault = override_fault(text)
@@ -87,7 +87,7 @@ def _file_named(group: str, name: str, folders: Sequence[Path]) -> tuple[dict[st
     path = file_named(group, name, folders)
     if path is None:
         raise ConfigError([Fault(group, f"there is no '{name}'", nearest(name, names_in(group, folders)))])
-    faults: list[Fault] = []
+    faults = Faults()
     raw = mapping_in(path, f"{group}/{name}.yaml", faults)
     _refuse(faults)
     assert raw is not None
@@ -96,20 +96,20 @@ def _file_named(group: str, name: str, folders: Sequence[Path]) -> tuple[dict[st
 
 def _valid(kind: type[T], raw: dict[str, Any], where: str) -> T:
     """`raw` as a `kind`. Raises ConfigError with every fault."""
-    faults: list[Fault] = []
+    faults = Faults()
     value: T | None = validated(kind, raw, where, faults)
     _refuse(faults)
     assert value is not None
     return value
 
 
-def _refuse(faults: list[Fault]) -> None:
+def _refuse(faults: Faults) -> None:
     """Raise ConfigError if there is a fault."""
     if faults:
         raise ConfigError(faults)
 
 
-def _value(text: str, override: str, faults: list[Fault]) -> Any:
+def _value(text: str, override: str, faults: Faults) -> Any:
     """The value of an override, read as YAML; None, with a fault, if it is none."""
     try:
         return yaml.load(text, Loader=UniqueKeys)

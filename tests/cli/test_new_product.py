@@ -18,7 +18,7 @@ from simulation.config.validating import validated
 from simulation.department.config_dataclass import Sourced
 from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import Choice
-from simulation.errors import Fault
+from simulation.errors import Faults
 from simulation.report.offer import size_lines
 from simulation.study.study import Study
 from simulation.triage.estimates import Estimate
@@ -80,21 +80,21 @@ def test_the_break_even_of_the_how_to_is_asked_of_the_study_of_the_product(aeflo
 
 
 def read(kind: type, text: str) -> Any:
-    faults: list[Fault] = []
+    faults = Faults()
     made = validated(kind, yaml.safe_load(text), "", faults)
     assert faults == []
     return made
 
 
 def without_provenance(stated: Any) -> Any:
-    """A statement without evidence, sources and ranges to sweep."""
+    """A statement without evidence, sources, ranges to sweep, and whether it is a claim."""
     if isinstance(stated, tuple):
         return tuple(map(without_provenance, stated))
     if not is_dataclass(stated) or isinstance(stated, type):
         return stated
     bare = {each.name: without_provenance(getattr(stated, each.name)) for each in fields(stated)}
     bare |= {"evidence": "assumed", "source": ""} if isinstance(stated, Sourced) else {}
-    bare |= {"range": None} if isinstance(stated, Estimate) else {}
+    bare |= {"range": None, "claim": False} if isinstance(stated, Estimate) else {}
     return replace(stated, **bare)
 
 

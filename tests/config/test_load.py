@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from simulation.config import combinations, composed, load, packaged_configs, policy_named, search_folders
-from simulation.errors import ConfigError, Fault
+from simulation.errors import ConfigError, Faults
 from simulation.study.study import Study
 
 Own = Callable[..., Path]
@@ -69,7 +69,7 @@ def test_the_folder_named_comes_before_configs_here_and_that_before_the_packaged
 
 def test_a_policy_of_the_users_comes_before_the_packaged_one(own: Own) -> None:
     mine = own({"triage/sham.yaml": SHAM.replace("value: 0,", "value: 0.25,").replace("[0, 0]", "[0, 1]")})
-    faults: list[Fault] = []
+    faults = Faults()
     policy = policy_named("sham", search_folders(mine), "triage", faults)
     assert policy is not None
     assert policy.ai.correlation.value == 0.25

@@ -9,7 +9,7 @@ import pytest
 import simulation as ae
 from simulation.cli import main
 from simulation.questions import ablation_table as decomposition
-from simulation.questions import what_decides_table as decides
+from simulation.questions.what_decides import deciding_figures
 from simulation.statistics import compare
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +27,7 @@ def blocks(language: str) -> list[str]:
     [
         ("summary.csv", compare.TIDY),
         ("decomposition.csv", decomposition.TIDY),
-        ("what_decides.csv", decides.TIDY),
+        ("what_decides.csv", deciding_figures.TIDY),
     ],
 )
 def test_the_page_on_results_names_the_columns_of_every_tidy_file_in_order(file: str, columns: tuple[str, ...]) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from simulation.api import Result, compare
 from simulation.config import load
+from simulation.display.measured import Measured, limits_of
 from simulation.errors import ConfigError
 from simulation.explain.explanation import Explained
 from simulation.measures.measuring import MeasureName, Measures
@@ -18,7 +19,6 @@ from simulation.report.first_page import first_page
 from simulation.report.headlines import headlines
 from simulation.report.implausible import implausible
 from simulation.report.tables.first_page import first_table, products
-from simulation.report.tables.measurement import Measured, limits_of
 from simulation.run.result import StudyResult
 from simulation.statistics.table_uncertainty import TableUncertainty
 from simulation.statistics.verdict import margin_words
@@ -369,7 +369,8 @@ def test_a_measured_tool_passes_only_if_both_sources_of_uncertainty_let_it(
     ends = uncertainty.effect - uncertainty.half_width, uncertainty.effect + uncertainty.half_width
     kind, words = margin_words(*ends, margin.margin, "share", "lower")
     tool = Measured(TOOL, margin.label, margin.margin, "share", "lower", uncertainty, "", kind, words, True, 100)
-    monkeypatch.setattr("simulation.report.tables.measurement.measured_tools", lambda result: (tool,))
+    for place in ("display.measured", "report.tables.measurement"):
+        monkeypatch.setattr(f"simulation.{place}.measured_tools", lambda result: (tool,))
     limits, _ = limits_of(found, found.arm(TOOL))
     assert [limit.judgement.kind for limit in limits] == by_limits
     assert output.lower() in words_of(found).lower()
@@ -390,7 +391,8 @@ def test_a_product_whose_labels_were_counted_states_the_number_of_cases(
     output = "Passes the safety limit. Its labels rest on 220 cases, 49 of levels 1-2"
     assert f"{output}; intervals do not cover that uncertainty." in words_of(found)
     tool = SimpleNamespace(arm=TOOL, label="", is_margin=False)
-    monkeypatch.setattr("simulation.report.tables.measurement.measured_tools", lambda result: (tool,))
+    for place in ("display.measured", "report.tables.measurement"):
+        monkeypatch.setattr(f"simulation.{place}.measured_tools", lambda result: (tool,))
     assert f"{output}." in words_of(found)
 
 

@@ -11,12 +11,13 @@ from simulation.api import Result, compare
 from simulation.config import load, packaged_configs, policy_named
 from simulation.display.drawing import Picture
 from simulation.display.kinds import kind_of
-from simulation.display.table import ReportTable
+from simulation.display.table import ReportTable, _narrow
 from simulation.display.words import change, effect, span
+from simulation.errors import Faults
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.measures.stages import stage_of
 from simulation.report.findings import _busy_sentence
-from simulation.report.screen import MOST_ON_SCREEN, _narrow, print_result, shortened
+from simulation.report.screen import MOST_ON_SCREEN, print_result, shortened
 from simulation.report.tables import screen_tables
 from simulation.report.tables.alternatives import cost_kind, equal_spend_table
 from simulation.report.tables.levels import outside_sham
@@ -315,7 +316,7 @@ def test_a_reception_is_registration_by_the_role_of_its_pool_or_its_own_name(rol
 
 @pytest.mark.slow
 def test_a_policy_that_hands_back_has_a_mix_of_labels(study: Study) -> None:
-    policy = policy_named("ai_hands_back", (packaged_configs(),), "triage", [])
+    policy = policy_named("ai_hands_back", (packaged_configs(),), "triage", Faults())
     assert policy is not None
     arm = replace(study.baseline, name="tool", policy=policy)
     arms = (study.baseline, arm)

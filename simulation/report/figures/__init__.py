@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simulation.display.drawing import Picture
-from simulation.questions.what_decides_picture import what_decides
+from simulation.questions.what_decides import deciding_figures
 from simulation.report.figures.department import acuity, day, stay
 from simulation.report.figures.effects import by_group, cost, differences, levers
 from simulation.run.result import StudyResult
@@ -21,7 +21,7 @@ MAKERS: dict[str, Callable[[StudyResult], Picture | None]] = {
     "levers": levers,
     "by_group": by_group,
     "per_100k": cost,
-    "what_decides": what_decides,
+    "what_decides": lambda result: next(deciding_figures.pictures(result), None),
     "day": day,
     "stay": stay,
     "acuity": acuity,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulation.display.table import ReportTable, ReportTables
 from simulation.questions.ablation_table import decomposition_tables
 from simulation.questions.harm_table import harm_table
-from simulation.questions.what_decides_table import decides_table, worth_table
+from simulation.questions.what_decides.deciding_figures import decides_table, worth_table
 from simulation.report.tables.alternatives import equal_spend_table
 from simulation.report.tables.by_arm import binding_table, own_table
 from simulation.report.tables.by_group import by_group_tables, is_asked

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simulation.display.kinds import kind_of, unsettled
+from simulation.display.measured import limits_of
 from simulation.display.table import ReportTable
 from simulation.display.words import amount, change, labelled, span, unit_words
-from simulation.report.tables.measurement import limits_of
 from simulation.report.tables.ranking import bounds, per_100k_words, priced, ranked
 from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Finding

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simulation.display.kinds import kind_of, kind_of_row, short_words, unsettled
+from simulation.display.measured import limits_of
 from simulation.display.scale import levels_of
 from simulation.display.table import ReportTable
 from simulation.display.words import (
@@ -20,9 +21,8 @@ from simulation.display.words import (
 )
 from simulation.measures.definitions import ALL
 from simulation.questions.ablation_table import decomposition_of, joint_arm
-from simulation.questions.what_decides_table import n_harmed
+from simulation.questions.what_decides.deciding_figures import n_harmed
 from simulation.report.tables.alternatives import alternatives_table
-from simulation.report.tables.measurement import limits_of
 from simulation.report.tables.ranking import ranked
 from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Safety

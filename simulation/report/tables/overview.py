@@ -14,6 +14,7 @@ from simulation.display.words import (
     doubt_note,
     effect,
     false_alarms,
+    few_words,
     half_width,
     labelled,
     measure_label,
@@ -21,7 +22,7 @@ from simulation.display.words import (
     unit_words,
 )
 from simulation.measures.definitions import ALL, BINDING
-from simulation.questions.what_decides_table import harmed_kind_words
+from simulation.questions.what_decides.deciding_figures import harmed_kind_words
 from simulation.report.tables.by_arm import level_cell
 from simulation.report.unlike import unlike_words
 from simulation.run.comparisons import Safety
@@ -287,14 +288,6 @@ def _seconds_words(arms: Iterable[ReadyArm]) -> Iterator[str]:
         for seconds in saved:
             if 0 < abs(seconds) < LEAST_SECONDS:
                 yield f"'{arm.arm.label}': changes minutes by {seconds:g} seconds. Is seconds_saved in seconds?"
-
-
-def few_words(n_replications: int) -> str:
-    """What a reader must know of intervals that rest on fewer than `PILOT` replications."""
-    return (
-        f"{n_replications} replications give wide intervals, whose width is itself uncertain. Run ten or more before "
-        "you draw conclusions."
-    )
 
 
 def warnings(result: StudyResult) -> tuple[str, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
+from simulation.display.table import print_tables
 from simulation.display.words import WIDTH
 from simulation.explain.statements import BANNER
-from simulation.report.screen import print_tables
 from simulation.vetting.against import Change
 from simulation.vetting.bench import NURSE, Bench
 from simulation.vetting.card.answer import card_sentences
