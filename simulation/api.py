@@ -29,7 +29,7 @@ from simulation.report.page import page
 from simulation.report.pictures import every_picture, picture
 from simulation.report.tables import every_table
 from simulation.report.write import write_report
-from simulation.run.executors import Executor, Failed
+from simulation.run.executors.executor import Executor, Failed
 from simulation.run.replicate import ReplicationResult
 from simulation.run.result import StudyResult
 from simulation.run.running import (

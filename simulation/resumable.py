@@ -14,7 +14,7 @@ from simulation.api import Result, read, what_changed
 from simulation.errors import ResultsError
 from simulation.explain.explanation import Explained
 from simulation.report.write import write_report
-from simulation.run.executors import ExecutorFailed, Failed
+from simulation.run.executors.executor import ExecutorFailed, Failed
 from simulation.run.replicate import ReplicationResult
 from simulation.run.running import Done, failure, replications, still_to_run
 from simulation.run.store.folders import must_be_writable, point_latest

@@ -11,7 +11,7 @@ from simulation.config.over_ensemble import EnsembleDepartments, ensemble_depart
 from simulation.config.validating import validated
 from simulation.department.vocabulary import Pathway
 from simulation.errors import Faults, ResultsError
-from simulation.run.executors import processors
+from simulation.run.executors.executor import processors
 from simulation.run.store.kept import kept_among
 from simulation.run.store.manifest import FILES
 from simulation.run.store.run_folder import StoredRun

@@ -29,8 +29,8 @@ from simulation.records.serialise import to_json
 from simulation.report import pictures as pictures_module
 from simulation.report import write as report_module
 from simulation.resumable import run_into
-from simulation.run.executors import serial
-from simulation.run.executors.open import open_executor
+from simulation.run.executors import executor as serial
+from simulation.run.executors.executor import open_executor
 from simulation.run.replicate import ReplicationResult, replicate
 from simulation.run.store import identity as identity_module
 from simulation.run.store.folders import point_latest
