@@ -34,7 +34,7 @@ from simulation.department.config_dataclass import HOLDER, Evidence, Unit, confi
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.questions.ablation import expanded, lever_faults
-from simulation.run.executors.open import MOST_WORKERS, processors
+from simulation.run.executors.executor import MOST_WORKERS, processors
 from simulation.study.design import CHANGED, Block, Design, List, Value, cost_faults
 from simulation.study.harm import harm_faults, harm_groups, harm_measures
 from simulation.study.labels import label_faults, role_faults, twice_faults

@@ -27,7 +27,7 @@ from simulation.department.vocabulary import LastingFactor, Pathway
 from simulation.errors import ConfigError, Fault
 from simulation.patients import attendances
 from simulation.records.schema import Floats
-from simulation.run.executors import open_executor
+from simulation.run.executors.executor import open_executor
 from simulation.run.replicate import ArmReplication, ReplicationResult
 from simulation.run.running import simulate
 from simulation.statistics.departments import MIN_EACH

@@ -1,15 +1,23 @@
-"""What an executor is, and the loop that drives any of them."""
+"""What an executor is, the loop that drives any of them, and which one a study asks for.
+
+To add one: a class with what `Executor` asks for, and a name in `EXECUTORS`.
+"""
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from typing import Protocol
 
-from simulation.errors import AeflowError
-from simulation.run.replicate import ReplicationResult
+from simulation.errors import AeflowError, ConfigError, Fault, nearest
+from simulation.run.replicate import ReplicationResult, replicate
 from simulation.signals import heed
 from simulation.study.study import Study
 
@@ -17,6 +25,8 @@ MOST_LOSSES = 3
 """Times that a replication is tried again after its worker was lost."""
 SECONDS_BETWEEN_LOOKS = 0.1
 """The longest time until a cancellation from another thread is seen."""
+MOST_WORKERS = 61 if sys.platform == "win32" else 1024
+"""Processes of one executor: Windows waits for no more (63 handles, two of them taken); elsewhere more is a mistake."""
 
 
 class WorkerLost(Exception):
@@ -110,3 +120,74 @@ def _lost_too_often(number: int) -> ExecutorFailed:
         f"replication {number}: the worker that ran it was ended from outside {MOST_LOSSES + 1} times, perhaps for "
         "want of memory. Use fewer workers (workers=1), or executor=serial"
     )
+
+
+def block_ctrl_c() -> None:
+    """Block Ctrl-C in this thread: a terminal sends it to every process, and those started here are to ignore it."""
+    if sys.platform != "win32":  # which has no such signals
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # or a closed terminal ends the tracker, which warns
+        resource_tracker.ensure_running()  # unblocks SIGINT where it starts the tracker, so SIGINT is blocked after it
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
+# --- which one a study asks for ---------------------------------------------------------------------------------------
+
+
+class SerialExecutor:
+    """Runs each replication at once, in this process."""
+
+    n_at_once = 1
+
+    def submit(self, study: Study, number: int) -> Future[ReplicationResult]:
+        """Run one replication now; its future is done."""
+        future: Future[ReplicationResult] = Future()
+        try:
+            future.set_result(replicate(study, number))
+        except Exception as error:  # given to whoever reads the future, as by every executor
+            future.set_exception(error)
+        return future
+
+    def stop(self) -> None:
+        """Nothing runs between calls."""
+
+    def close(self) -> None:
+        """There are no workers."""
+
+
+def processors() -> int:
+    """The number of processes worth starting: the processors that this one may use, at most MOST_WORKERS."""
+    if hasattr(os, "sched_getaffinity"):
+        return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
+    return min(os.cpu_count() or 1, MOST_WORKERS)
+
+
+def _local(study: Study) -> Executor:
+    from simulation.run.executors.local import LocalExecutor
+
+    return LocalExecutor(study.workers) if study.workers > 1 else SerialExecutor()
+
+
+def _dask(study: Study) -> Executor:
+    from simulation.run.executors.dask_cluster import DaskExecutor
+
+    return DaskExecutor(study.cluster, study.workers)
+
+
+EXECUTORS: dict[str, Callable[[Study], Executor]] = {
+    "serial": lambda study: SerialExecutor(),
+    "local": _local,
+    "dask": _dask,
+}
+
+
+@contextmanager
+def open_executor(study: Study) -> Iterator[Executor]:
+    """The executor that a study asks for, closed at the end. Raises ConfigError if there is none of that name."""
+    if study.executor not in EXECUTORS:
+        raise ConfigError([Fault("executor", f"'{study.executor}' is not known", nearest(study.executor, EXECUTORS))])
+    executor = EXECUTORS[study.executor](study)
+    try:
+        yield executor
+    finally:
+        executor.close()
