@@ -7,7 +7,7 @@ from pathlib import Path
 from simulation.config.files import mapping_in
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Fault
-from simulation.study.observed import Observed
+from simulation.questions.narrow import Observed
 
 
 def observed_in(path: Path) -> Observed:

@@ -24,8 +24,8 @@ from simulation.config.studies import GROUP_TYPES, CalibrationParameter, Scenari
 from simulation.config.vocabulary import Key, keys_of, range_of, summary_of
 from simulation.department.vocabulary import Pathway, Pool
 from simulation.errors import ConfigError, Fault, nearest
+from simulation.questions.narrow import Observed
 from simulation.study.design import Design
-from simulation.study.observed import Observed
 from simulation.study.study import RunLength
 from simulation.triage.stated import Nurse, Tool
 from simulation.vetting.assessors.prompt import Prompt

@@ -32,7 +32,7 @@ from simulation.department.check.own_measures import NAME, NAME_WORDS
 from simulation.department.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.questions.ablation import expanded, lever_faults
+from simulation.questions.ablation.combinations import expanded, lever_faults
 from simulation.run.executors.open import MOST_WORKERS, processors
 from simulation.study.design import CHANGED, Block, Design, List, Value, cost_faults
 from simulation.study.harm import harm_faults, harm_groups, harm_measures

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -65,6 +66,14 @@ def print_tables(tables: Iterable[ReportTable], *, stream: TextIO | None = None)
     out = stream or sys.stdout
     for table in tables:
         (_print_rich if out.isatty() else _print_plain)(table, out)
+
+
+def print_sentences(sentences: Iterable[str], *, stream: TextIO | None = None) -> None:
+    """Print a list of sentences; no line ends between a number and its unit."""
+    for sentence in sentences:
+        joined = re.sub(r"(?<=\d) (?=%|min\b)", "\N{NO-BREAK SPACE}", sentence)
+        lines = textwrap.fill(joined, WIDTH, initial_indent="- ", subsequent_indent="  ")
+        print(lines.replace("\N{NO-BREAK SPACE}", " "), file=stream)
 
 
 def _print_rich(table: ReportTable, out: TextIO) -> None:

@@ -16,7 +16,7 @@ from simulation.display.words import (
     span,
     unit_words,
 )
-from simulation.questions.ablation_table import decomposition_of, decomposition_sentences, joint_arm
+from simulation.questions.ablation.contributions import decomposition_of, decomposition_sentences, joint_arm
 from simulation.report.outcomes import rests_on_claim
 from simulation.report.tables.coverage import spillover_reason
 from simulation.report.tables.worse_off import WorseOff, worse_off, worse_off_groups

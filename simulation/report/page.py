@@ -16,7 +16,7 @@ from simulation.display.scale import high_words, levels_of
 from simulation.display.table import is_numeric
 from simulation.display.words import labelled, percent
 from simulation.explain.statements import BANNER, Statement, walk
-from simulation.questions.ablation_table import decomposition_tables
+from simulation.questions.ablation import contributions
 from simulation.questions.harm_table import harm_table
 from simulation.questions.what_decides.deciding_figures import decides_table, worth_table
 from simulation.questions.what_decides.deciding_figures import sentences as decides_sentences
@@ -89,7 +89,7 @@ def page(result: StudyResult, drawn: Iterable[Picture]) -> str:
 
 def _content(result: StudyResult, drawn: Iterable[Picture]) -> dict[str, Any]:
     """What the template is filled with."""
-    first, also_found, by_lever = first_page(result), tuple(findings(result)), decomposition_tables(result)
+    first, also_found, by_lever = first_page(result), tuple(findings(result)), contributions.tables(result)
     measured = measurement_table(result)
     result = result.shown
     compared = bool(result.others)

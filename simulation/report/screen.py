@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import textwrap
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from simulation.display.table import ReportTable, print_tables
+from simulation.display.table import ReportTable, print_sentences, print_tables
 from simulation.display.words import WIDTH, labelled
 from simulation.explain.statements import BANNER
-from simulation.questions.ablation_table import decomposition_of
-from simulation.questions.narrow import NarrowedEffects
-from simulation.questions.narrow_table import narrowed_sentences, narrowed_tables
+from simulation.questions.ablation.contributions import decomposition_of
 from simulation.report.findings import findings
 from simulation.report.first_page import first_page
 from simulation.report.precision import precision_line
@@ -40,13 +37,13 @@ def print_result(result: StudyResult, folder: Path | None = None, *, stream: Tex
     also_found = [*findings(result), *filter(None, (sham_line(result), precision_line(result)))]
     if also_found:
         print("\nAlso found", file=out)
-        _print_sentences(also_found, out)
+        print_sentences(also_found, stream=out)
     print(f"\n{textwrap.fill(page.question, WIDTH)}", file=out)
     for check in page.checks:
         print(f"\n{textwrap.fill(check, WIDTH)}", file=out)
     print_tables([first], stream=out)
     print(f"\n{textwrap.fill(page.lead, WIDTH)}", file=out)
-    _print_sentences((headline.sentence for headline in page.headlines), out)
+    print_sentences((headline.sentence for headline in page.headlines), stream=out)
     for note in page.notes:
         print(textwrap.fill(note, WIDTH), file=out)
     print(f"\n{BANNER}", file=out)
@@ -56,23 +53,6 @@ def print_result(result: StudyResult, folder: Path | None = None, *, stream: Tex
         by_lever = "decomposition.csv, " if decomposition_of(result) else ""
         kept = "".join(f"{file_of(name)}, " for name in dict.fromkeys(result.run.keep))
         print(f"Data:   {folder / 'summary.csv'}, {by_lever}replications.parquet, {kept}figures/", file=out)
-
-
-def _print_sentences(sentences: Iterable[str], out: TextIO) -> None:
-    """Print a list of sentences; no line ends between a number and its unit."""
-    for sentence in sentences:
-        joined = re.sub(r"(?<=\d) (?=%|min\b)", "\N{NO-BREAK SPACE}", sentence)
-        lines = textwrap.fill(joined, WIDTH, initial_indent="- ", subsequent_indent="  ")
-        print(lines.replace("\N{NO-BREAK SPACE}", " "), file=out)
-
-
-def print_narrowed(result: StudyResult, narrowed: NarrowedEffects, *, stream: TextIO | None = None) -> None:
-    """Print the answer for departments with some figures: the sentences first, then a table a target."""
-    out = stream or sys.stdout
-    print(f"{result.design.question} For departments with figures like these:", file=out)
-    _print_sentences(narrowed_sentences(result, narrowed), out)
-    print_tables(narrowed_tables(result, narrowed), stream=out)
-    print(f"\n{BANNER}", file=out)
 
 
 def shortened(table: ReportTable, focus: Collection[str] = ()) -> ReportTable:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from simulation.display.drawing import Picture
 from simulation.errors import ResultsError
-from simulation.questions.ablation_table import decomposition_of, decomposition_table
+from simulation.questions.ablation import contributions
 from simulation.questions.what_decides import deciding_figures
 from simulation.records.serialise import to_json
 from simulation.report.page import page
@@ -17,7 +17,7 @@ from simulation.run.result import StudyResult
 from simulation.run.store.folders import PARTIAL
 from simulation.run.store.write import write_text
 
-REPORT, FIGURES, DECOMPOSITION = "report.html", "figures", "decomposition.csv"
+REPORT, FIGURES = "report.html", "figures"
 TEXTS = "texts.json"
 """Alternative text and caption of every picture, beside the pictures."""
 
@@ -43,9 +43,7 @@ def _write(folder: Path, result: StudyResult) -> None:
     part = folder / f"{PARTIAL}{REPORT}"
     try:
         _write_pictures(folder / FIGURES, pictures)
-        tables = deciding_figures.files(result)
-        if decomposition_of(result):
-            tables[DECOMPOSITION] = decomposition_table(result)
+        tables = contributions.files(result) | deciding_figures.files(result)
         for name, table in tables.items():
             table.to_csv(folder / name, index=False, encoding="utf-8-sig", lineterminator="\n")
         write_text(part, page(result, pictures))

@@ -20,7 +20,7 @@ import numpy as np
 
 import simulation as ae
 from simulation.measures.measuring import MeasureName
-from simulation.questions.narrow_statistics import LEVEL, Local, narrow, outside
+from simulation.questions.narrow import LEVEL, Local, narrow, outside
 from simulation.statistics.between import components
 from simulation.statistics.departments import MIN_REPLICATIONS
 from simulation.statistics.intervals import t_quantile

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simulation.display.drawing import Picture
+from simulation.questions.ablation import contributions
 from simulation.questions.what_decides import deciding_figures
 from simulation.report.figures.department import acuity, day, stay
-from simulation.report.figures.effects import by_group, cost, differences, levers
+from simulation.report.figures.effects import by_group, cost, differences
 from simulation.run.result import StudyResult
 
 
@@ -18,7 +19,7 @@ def pictures(result: StudyResult) -> tuple[Picture, ...]:
 
 MAKERS: dict[str, Callable[[StudyResult], Picture | None]] = {
     "differences": differences,
-    "levers": levers,
+    "levers": lambda result: next(contributions.pictures(result), None),
     "by_group": by_group,
     "per_100k": cost,
     "what_decides": lambda result: next(deciding_figures.pictures(result), None),

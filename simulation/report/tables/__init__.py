@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulation.display.table import ReportTable, ReportTables
-from simulation.questions.ablation_table import decomposition_tables
+from simulation.questions.ablation import contributions
 from simulation.questions.harm_table import harm_table
 from simulation.questions.what_decides.deciding_figures import decides_table, worth_table
 from simulation.report.tables.alternatives import equal_spend_table
@@ -33,7 +33,7 @@ def screen_tables(result: StudyResult) -> tuple[ReportTable, ...]:
     """The tables that the screen shows, that of the first page first."""
     if not result.others:
         return _known(measures_table(result), own_table(result))
-    by_lever, measured, result = decomposition_tables(result), measurement_table(result), result.shown
+    by_lever, measured, result = contributions.tables(result), measurement_table(result), result.shown
     first = first_table(result)
     return _known(
         first.table if first is not None else None,

@@ -20,7 +20,7 @@ from simulation.display.words import (
     unit_words,
 )
 from simulation.measures.definitions import ALL
-from simulation.questions.ablation_table import decomposition_of, joint_arm
+from simulation.questions.ablation.contributions import decomposition_of, joint_arm
 from simulation.questions.what_decides.deciding_figures import n_harmed
 from simulation.report.tables.alternatives import alternatives_table
 from simulation.report.tables.ranking import ranked

@@ -1,44 +1,118 @@
-"""What each lever contributes, from the results of every combination, as tables, sentences and a file."""
+"""What each lever contributes, from the results of every combination: tables, sentences, a picture and a file."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simulation.display.drawing import (
+    DARK,
+    DASHED,
+    GREY,
+    LABEL_WIDTH,
+    PALE,
+    Picture,
+    across,
+    axis_scale,
+    broken,
+    figure_of,
+    mark_important,
+    png_of,
+)
 from simulation.display.table import ReportTable
 from simulation.display.words import SIMULATION, change, false_alarms, interval_text, unit_words
-from simulation.questions.ablation import TargetParts, arm_of, beyond, busy_parts, decompositions, is_ablation
-from simulation.questions.ablation_shares import Decomposition, Part
+from simulation.measures.measuring import Measures
+from simulation.questions.ablation.combinations import arm_of, coalitions, is_ablation, orders
+from simulation.questions.ablation.shapley import Decomposition, Kind, Part, decompose
+from simulation.records.schema import Floats
 from simulation.run.result import StudyResult
 from simulation.statistics.intervals import Interval
 from simulation.statistics.multiplicity import ALPHA
 from simulation.statistics.verdict import threshold
+from simulation.study.design import Design, Target
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
+FILE = "decomposition.csv"
 TIDY = (
-    "measure",
-    "group",
-    "unit",
-    "part",
-    "levers",
-    "value",
-    "low",
-    "high",
-    "n_replications",
-    "minimal_important_difference",
-    "beyond_it",
-)
-"""The columns of `decomposition.csv`."""
+    "measure", "group", "unit", "part", "levers", "value", "low", "high", "n_replications",
+    "minimal_important_difference", "beyond_it",
+)  # fmt: skip
+"""The columns of the file."""
 BUSY = "busy_share"
 BUSY_ENOUGH = 0.005
 """Least change of a busy share, by all levers or one of them, that is worth a line."""
+LEVER_BARS: tuple[tuple[Kind, str, str, str], ...] = (
+    ("shapley", "its share of the joint effect (Shapley value)", "#4d94db", ""),
+    ("alone", "alone", "#c4dcf2", ""),
+    ("last", "added last, after all others", "#ffffff", "////"),
+)
+"""The bars of each lever: the part drawn, its words in the legend, colour and hatch."""
+JOINT_COLOUR = "#a3b0b8"
+
+
+@dataclass(frozen=True)
+class TargetParts:
+    """The parts of the joint effect on one target, in `unit`."""
+
+    target: Target
+    unit: str
+    parts: Decomposition
+
+
+def decompositions(design: Design, measures: Mapping[str, Sequence[Measures]]) -> tuple[TargetParts, ...]:
+    """The joint effect on every target, divided among the levers. `measures`: by arm, those of each replication."""
+    shared = []
+    for target in (*design.primary, *design.secondary):
+        game = {
+            coalition: np.array(
+                [of_one.value(target.measure, target.group) for of_one in measures[arm_of(design, coalition)]]
+            )
+            for coalition in coalitions(design)
+        }
+        unit = next(
+            name.unit
+            for name in measures[design.baseline][0].names
+            if (name.measure, name.group) == (target.measure, target.group)
+        )
+        shared.append(TargetParts(target, unit, decompose(game, tuple(design.levers), orders=orders(design))))
+    return tuple(shared)
+
+
+def busy_parts(design: Design, busy: Mapping[str, Floats]) -> tuple[Decomposition, ...]:
+    """The joint effect on each pool's busy share, divided among the levers, without intervals.
+
+    `busy`: by arm, the mean over replications, shape (n_pools,).
+    """
+    n_pools = len(busy[design.baseline])
+    return tuple(
+        decompose(
+            {coalition: np.array([busy[arm_of(design, coalition)][pool]]) for coalition in coalitions(design)},
+            tuple(design.levers),
+            orders=orders(design),
+        )
+        for pool in range(n_pools)
+    )
+
+
+def beyond(estimate: Interval, mid: float) -> bool | None:
+    """Whether an effect exceeds the minimal important difference in either direction; None if that is not settled.
+
+    It is not settled either if the interval is too weak for a verdict (`statistics/weakness.py`).
+    """
+    low, high = estimate.judged
+    if low >= mid or high <= -mid:
+        return True
+    return False if -mid < low and high < mid else None
 
 
 @lru_cache(maxsize=8)
@@ -61,7 +135,7 @@ def lever_label(result: StudyResult, name: str) -> str:
 # --- tables --------------------------------------------------------------------------------------------------
 
 
-def decomposition_tables(result: StudyResult) -> tuple[ReportTable, ...]:
+def tables(result: StudyResult) -> tuple[ReportTable, ...]:
     """Parts of the joint effect on each target, interactions, and how busy pools are; none without levers."""
     by_target = decomposition_of(result)
     if not by_target:
@@ -239,10 +313,12 @@ def _interactions(result: StudyResult) -> str:
 # --- a file --------------------------------------------------------------------------------------------------
 
 
-def decomposition_table(result: StudyResult) -> pd.DataFrame:
-    """`decomposition.csv`: a row for each target (or pool's busy share) and part."""
+def files(result: StudyResult) -> dict[str, pd.DataFrame]:
+    """A row for each target (or pool's busy share) and part; no file without levers."""
     import pandas as pd
 
+    if not decomposition_of(result):
+        return {}
     rows: list[tuple[object, ...]] = []
     for of_target in decomposition_of(result):
         target = of_target.target
@@ -255,9 +331,83 @@ def decomposition_table(result: StudyResult) -> pd.DataFrame:
         for part in parts.parts:
             if not math.isnan(part.estimate.mean):
                 rows.append((BUSY, f"pool={pool}", "share", *_part_cells(part), np.nan, np.nan, ""))
-    return pd.DataFrame(rows, columns=list(TIDY)).astype({"n_replications": "Int64"})
+    return {FILE: pd.DataFrame(rows, columns=list(TIDY)).astype({"n_replications": "Int64"})}
 
 
 def _part_cells(part: Part) -> tuple[str, str, float, float, float]:
     """The columns `part` to `high`."""
     return part.kind, "+".join(part.levers), part.estimate.mean, part.estimate.low, part.estimate.high
+
+
+# --- picture -------------------------------------------------------------------------------------------------
+
+
+def pictures(result: StudyResult) -> Iterator[Picture]:
+    """What each lever contributes to the joint effect on every target, with intervals; none without levers."""
+    targets = decomposition_of(result)
+    if not targets:
+        return
+    names = targets[0].parts.levers
+    labels = [lever_label(result, name) for name in names]
+    with figure_of(3.2 + 2.6 * len(targets), 2.1 + 0.85 * len(names), 1, len(targets), sharey=True) as (figure, axes):
+        for ax, of_target in zip(axes, targets, strict=True):
+            parts, scale = of_target.parts, axis_scale(of_target.unit)
+            _lever_bar(ax, 0, parts.part("joint", *names), scale, JOINT_COLOUR, "", height=0.36)
+            for place, name in enumerate(names, start=1):
+                for number, (kind, _, colour, hatch) in enumerate(LEVER_BARS):
+                    _lever_bar(ax, place + 0.25 * (number - 1), parts.part(kind, name), scale, colour, hatch)
+            ax.axvline(0, color="black", linewidth=1)
+            mark_important(ax, of_target.target.minimal_important_difference, of_target.unit)
+            ax.set_ylim(len(names) + 0.55, -0.5)
+            ax.grid(axis="x", color=PALE)
+            ax.set_axisbelow(True)
+            ax.set_title(broken(of_target.target.label, 28), fontsize=10, fontweight="bold", loc="left")
+        across(axes, [one.unit for one in targets], [result.better(one.target) for one in targets])
+        axes[0].set_yticks(range(len(names) + 1), ["All together", *(broken(label, LABEL_WIDTH) for label in labels)])
+        for ax in axes:
+            ax.tick_params(axis="y", length=0)
+        _lever_legend(figure)
+        png = png_of(figure)
+    sentences = []
+    for of_target in targets:
+        parts, unit = of_target.parts, of_target.unit
+        words = [f"all together {interval_text(parts.part('joint', *names), unit)}"]
+        for name, label in zip(names, labels, strict=True):
+            share, alone = (interval_text(parts.part(kind, name), unit) for kind in ("shapley", "alone"))
+            words.append(f"{label} {share}, alone {alone}")
+        sentences.append(f"{of_target.target.label}, {unit_words(unit)}: {'; '.join(words)}")
+    yield Picture(
+        "levers",
+        png,
+        f"Bars of each lever's contribution to the joint effect, with 95 % intervals. {'. '.join(sentences)}.",
+        f"What each lever contributes: difference from '{result.baseline.label}' with its 95 % interval (simulation "
+        f"noise "
+        "only). Shares add up to the joint effect.",
+    )
+
+
+def _lever_bar(
+    ax: Axes, place: float, estimate: Interval, scale: float, colour: str, hatch: str, *, height: float = 0.22
+) -> None:
+    edge = DARK if hatch else colour
+    ax.barh(place, scale * estimate.mean, height, color=colour, edgecolor=edge, hatch=hatch, linewidth=0.8)
+    if not math.isnan(estimate.low):
+        ax.plot([scale * estimate.low, scale * estimate.high], [place, place], color="black", linewidth=1.4)
+        for end in (estimate.low, estimate.high):
+            ax.plot([scale * end] * 2, [place - height / 4, place + height / 4], color="black", linewidth=1.4)
+
+
+def _lever_legend(figure: Figure) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    handles: list[Any] = [Patch(facecolor=JOINT_COLOUR, label="all levers together")]
+    handles += [
+        Patch(facecolor=colour, edgecolor=DARK if hatch else colour, hatch=hatch, label=label)
+        for _, label, colour, hatch in LEVER_BARS
+    ]
+    handles += [
+        Line2D([], [], color="black", linewidth=1.4, label="95 % interval"),
+        Line2D([], [], color=GREY, linewidth=1, linestyle=DASHED, label="least difference that would matter"),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
