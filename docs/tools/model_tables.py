@@ -628,7 +628,7 @@ def _arms(study: Study) -> str:
     rows = []
     for arm in study.arms:
         cost = arm.arm.cost
-        pounds = "" if cost is None else f"£{cost.per_year:,.0f}: {cost.what} ({cost.evidence}: {cost.source})"
+        pounds = "" if cost is None else f"£{cost.per_year:,.0f}: {cost.words} ({cost.evidence}: {cost.source})"
         role = {study.design.baseline: "baseline", study.design.sham: "sham"}.get(arm.name, "")
         changes = _changes(arm.arm.changes)
         source = "" if arm.arm.evidence is None else f" ({arm.arm.evidence}: {arm.arm.source})"

@@ -182,7 +182,7 @@ class OfferFiles:
         source = self._source("as stated for the product, without a table")
         shares = {"exact_share": offer.exact_share, "under_share": offer.under_share}
         lines = [
-            f"    {key}: {_assumed(share, (max(0, share - AROUND), min(1, share + AROUND)), source)}\n"
+            f"    {key}: {_assumed(share, (max(0, share - AROUND), min(1, share + AROUND)), source, claim=True)}\n"
             for key, share in shares.items()
         ]
         spread = _quoted("errors are distributed like the nurses', which favours the product")
@@ -203,15 +203,16 @@ class OfferFiles:
         span = (0, 2 * saved) if saved > 0 else (2 * saved, 0)
         return (
             f"minutes:\n  durations: [{', '.join(self.durations)}]\n"
-            f"  seconds_saved: {_assumed(saved, span, self._source('as stated for the product'))}\n"
+            f"  seconds_saved: {_assumed(saved, span, self._source('as stated for the product'), claim=True)}\n"
             f"  never_below: {_assumed(0.5, (0.1, 0.9), 'a nurse still looks at the patient')}\n"
         )
 
 
-def _assumed(value: float, span: Sequence[float], source: str) -> str:
-    """An assumed value with its range, as YAML."""
+def _assumed(value: float, span: Sequence[float], source: str, *, claim: bool = False) -> str:
+    """An assumed value with its range, as YAML. `claim`: it is the word of whoever offers the product."""
     low, high = span
-    return f"{{value: {value:g}, range: [{low:g}, {high:g}], evidence: assumed, source: {_quoted(source)}}}"
+    evidence = f"evidence: assumed{', claim: true' if claim else ''}, source: {_quoted(source)}"
+    return f"{{value: {value:g}, range: [{low:g}, {high:g}], {evidence}}}"
 
 
 def _quoted(text: str) -> str:

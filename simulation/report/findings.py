@@ -108,7 +108,7 @@ def _control_sentences(result: StudyResult) -> Iterator[str]:
 
 def _joint_is_claimed(result: StudyResult) -> bool:
     """Whether all levers together rest on a claim."""
-    return bool(decomposition_of(result)) and rests_on_claim(result.arm(joint_arm(result)))
+    return bool(decomposition_of(result)) and rests_on_claim(result, result.arm(joint_arm(result)))
 
 
 def _busy_sentence(result: StudyResult) -> Iterator[str]:

@@ -54,7 +54,9 @@ def headlines(result: StudyResult) -> tuple[Headline, ...]:
 def _words(result: StudyResult, arm: ArmResult, alternatives: list[str]) -> str:
     """The sentences about a product, then those about alternatives."""
     first, *others = [*_parts(result, arm), *alternatives]
-    claimed = "if the untested claim is true, " if rests_on_claim(arm) and arm.name not in result.identical else ""
+    claimed = (
+        "if the untested claim is true, " if rests_on_claim(result, arm) and arm.name not in result.identical else ""
+    )
     sentences = (f"{claimed}{first}", *(f"{words[:1].upper()}{words[1:]}" for words in others))
     return " ".join(f"{sentence}." for sentence in sentences)
 

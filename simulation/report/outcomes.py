@@ -6,7 +6,7 @@ from collections import Counter
 
 from simulation.display.kinds import kind_of, unsettled
 from simulation.display.measured import limits_of
-from simulation.explain.statements import walk
+from simulation.explain.statements import blocks
 from simulation.report.tables.first_page import products, reported_targets
 from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Finding
@@ -54,7 +54,7 @@ def _outcome(result: StudyResult, arm: ArmResult) -> str:
         return outcome
     if left_open or unsettled(limits):
         return "unsure"
-    return "claimed" if rests_on_claim(arm) else "helps"
+    return "claimed" if rests_on_claim(result, arm) else "helps"
 
 
 def _size_of(finding: Finding) -> str:
@@ -67,6 +67,9 @@ def _size_of(finding: Finding) -> str:
     return "harms" if kind == "worse" else "helps"
 
 
-def rests_on_claim(arm: ArmResult) -> bool:
-    """Whether the source of a number of the policy says that it is a claim."""
-    return any(statement.source.startswith("a claim") for statement in walk(arm.policy, ""))
+def rests_on_claim(result: StudyResult, arm: ArmResult) -> bool:
+    """Whether a number of an arm's policy, what the arm changes, or one of its levers is an untested claim."""
+    definition = arm.ready.arm
+    levers = (result.design.levers[name] for name in definition.levers)
+    blocks_of_policy = (block for _, block in blocks(arm.policy, ""))
+    return any(one.claim for one in (definition, *levers)) or any(block.get("claim") for block in blocks_of_policy)

@@ -209,6 +209,6 @@ def _policy_statements(result: StudyResult, arm: ArmResult) -> list[Statement]:
     statements = [replace(statement, where=statement.where.removeprefix(".")) for statement in walk(arm.policy, "")]
     cost = result.design.arms[arm.name].cost
     if cost is not None:
-        words = f"£{cost.per_year:,.0f} a year: {cost.what}"
+        words = f"£{cost.per_year:,.0f} a year: {cost.words}"
         statements.append(Statement("cost", words, cost.evidence, cost.source))
     return statements
