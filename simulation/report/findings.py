@@ -10,18 +10,14 @@ import numpy as np
 from simulation.display.words import (
     change,
     group_words,
-    interval_text,
     listed_with_and,
-    measure_label,
     span,
     unit_words,
 )
-from simulation.questions.ablation.contributions import decomposition_of, decomposition_sentences, joint_arm
-from simulation.report.outcomes import rests_on_claim
-from simulation.report.tables.coverage import spillover_reason
+from simulation.questions import spillover
+from simulation.questions.ablation import contributions
 from simulation.report.tables.worse_off import WorseOff, worse_off, worse_off_groups
 from simulation.run.result import StudyResult
-from simulation.statistics.intervals import Interval
 
 MOST_GROUPS = 3
 """Groups that are named before it is said how many more there are."""
@@ -31,35 +27,15 @@ BUSY_FROM, BUSY_TO = 10, 23
 
 def findings(result: StudyResult) -> Iterator[str]:
     """Sentences on what else was found; none if one arm was run alone."""
-    by_lever = tuple(decomposition_sentences(result, claimed=_joint_is_claimed(result)))
+    by_lever = tuple(contributions.sentences(result))
     result = result.shown
     if not result.others:
         return
     yield from by_lever
     yield from _control_sentences(result)
-    yield from _spillover_sentences(result)
+    yield from spillover.sentences(result)
     yield from _worse_off_sentences(result)
     yield from _busy_sentence(result)
-
-
-def _spillover_sentences(result: StudyResult) -> Iterator[str]:
-    """What the tool does to those it covers, to those it never sees, and to all."""
-    target = result.design.primary[0]
-    differences: dict[str, Interval] = {part.name: part.difference for part in result.spillover(target.measure)}
-    names = ("direct", "spillover", "total")
-    if not differences.keys() >= set(names):
-        return
-    unit = result.row(result.design.baseline, target.measure).unit
-    label = measure_label(result, target.measure)
-    direct, spillover, total = (interval_text(differences[name], unit) for name in names)
-    yield (
-        f"{label}, in {unit_words(unit)}: direct effect on covered patients {direct}, spillover on patients whom "
-        f"the tool "
-        f"never sees {spillover}, total effect of covering everybody {total}."
-    )
-    reason = spillover_reason(result)
-    if reason is not None:
-        yield reason
 
 
 def _worse_off_sentences(result: StudyResult) -> Iterator[str]:
@@ -104,11 +80,6 @@ def _control_sentences(result: StudyResult) -> Iterator[str]:
             interval = span(effect.low, effect.high, unit)
             effects.append(f"{target.label} {change(effect.mean, unit)} {unit_words(unit)} ({interval})")
         yield f"'{arm.label}' less its control '{control.label}': {'; '.join(effects)}."
-
-
-def _joint_is_claimed(result: StudyResult) -> bool:
-    """Whether all levers together rest on a claim."""
-    return bool(decomposition_of(result)) and rests_on_claim(result, result.arm(joint_arm(result)))
 
 
 def _busy_sentence(result: StudyResult) -> Iterator[str]:

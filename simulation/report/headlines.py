@@ -8,14 +8,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from simulation.display.kinds import kind_of, unsettled
+from simulation.display.kinds import kind_of, rests_on_claim, unsettled
 from simulation.display.measured import limits_of
 from simulation.display.words import amount, change, figure_words, listed_with_and, prints_as_zero, span
 from simulation.explain.label_mix import uncovered_sources
 from simulation.measures.definitions import ALL
 from simulation.questions.what_decides.deciding_figures import decided, harmed_kind_words, n_harmed
 from simulation.report.better import alternative_sentences, passes_words, plain, size_words, unit_of
-from simulation.report.outcomes import rests_on_claim
 from simulation.report.tables.first_page import products, reported_targets
 from simulation.report.tables.measurement import cases_words
 from simulation.run.arm_result import ArmResult

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from simulation.display.kinds import kind_of, unsettled
+from simulation.display.kinds import kind_of, rests_on_claim, unsettled
 from simulation.display.measured import limits_of
-from simulation.explain.statements import blocks
 from simulation.report.tables.first_page import products, reported_targets
 from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Finding
@@ -65,11 +64,3 @@ def _size_of(finding: Finding) -> str:
     if kind not in ("better", "worse") or size == "open":
         return "open"
     return "harms" if kind == "worse" else "helps"
-
-
-def rests_on_claim(result: StudyResult, arm: ArmResult) -> bool:
-    """Whether a number of an arm's policy, what the arm changes, or one of its levers is an untested claim."""
-    definition = arm.ready.arm
-    levers = (result.design.levers[name] for name in definition.levers)
-    blocks_of_policy = (block for _, block in blocks(arm.policy, ""))
-    return any(one.claim for one in (definition, *levers)) or any(block.get("claim") for block in blocks_of_policy)

@@ -16,8 +16,8 @@ from simulation.display.scale import high_words, levels_of
 from simulation.display.table import is_numeric
 from simulation.display.words import labelled, percent
 from simulation.explain.statements import BANNER, Statement, walk
+from simulation.questions import harm, spillover
 from simulation.questions.ablation import contributions
-from simulation.questions.harm_table import harm_table
 from simulation.questions.what_decides.deciding_figures import decides_table, worth_table
 from simulation.questions.what_decides.deciding_figures import sentences as decides_sentences
 from simulation.report.findings import findings
@@ -28,7 +28,6 @@ from simulation.report.tables.alternatives import equal_spend_table
 from simulation.report.tables.by_arm import binding_table, own_table
 from simulation.report.tables.by_group import by_group_tables
 from simulation.report.tables.changes import report_changes
-from simulation.report.tables.coverage import spillover_tables
 from simulation.report.tables.department import (
     acuity_table,
     clock_table,
@@ -120,14 +119,14 @@ def _content(result: StudyResult, drawn: Iterable[Picture]) -> dict[str, Any]:
         "overview": overview_table(result) if compared else None,
         "safety": safety_table(result) if compared and result.design.margins else None,
         "worse_off": worse_off_table(result) if compared else None,
-        "spillover": spillover_tables(result) if compared else (),
+        "spillover": spillover.tables(result) if compared else (),
         "better": better_table(result) if compared else None,
         "equal_spend": equal_spend_table(result) if compared else None,
         "measured": measured,
         "decides": decides_table(result),
         "decides_sentences": tuple(decides_sentences(result)),
         "worth": worth_table(result),
-        "harm": harm_table(result) if compared else None,
+        "harm": next(iter(harm.tables(result)), None),
         "measures": measures_table(result),
         "sham_line": sham_line(result),
         "precision_line": precision_line(result),

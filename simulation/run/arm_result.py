@@ -18,7 +18,7 @@ from simulation.measures.shares import Shares
 from simulation.records.schema import Floats
 from simulation.records.serialise import Plain, plain
 from simulation.run.replicate import ArmReplication
-from simulation.statistics.spillover import GROUPS
+from simulation.statistics.coverage_effects import GROUPS
 from simulation.study.study import ReadyArm
 
 

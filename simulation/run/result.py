@@ -33,9 +33,9 @@ from simulation.run.store.kept import kept_among, read_kept, table_of
 from simulation.run.store.manifest import FILES
 from simulation.statistics.always_valid import IntervalKind, interval_kind
 from simulation.statistics.compare import Comparison, paired, summary
+from simulation.statistics.coverage_effects import Effect
 from simulation.statistics.intervals import Interval
 from simulation.statistics.sham import ShamBand
-from simulation.statistics.spillover import Effect
 from simulation.study.design import Design, Margin, Target
 from simulation.study.own import own_definitions, own_of
 from simulation.study.simulate import Simulated, simulate_arm

@@ -25,6 +25,7 @@ from simulation.display.drawing import (
     mark_important,
     png_of,
 )
+from simulation.display.kinds import rests_on_claim
 from simulation.display.table import ReportTable
 from simulation.display.words import SIMULATION, change, false_alarms, interval_text, unit_words
 from simulation.measures.measuring import Measures
@@ -266,16 +267,18 @@ def _size(estimate: Interval, mid: float, unit: str) -> str:
 # --- in words ------------------------------------------------------------------------------------------------
 
 
-def decomposition_sentences(result: StudyResult, *, claimed: bool) -> Iterator[str]:
+def sentences(result: StudyResult) -> Iterator[str]:
     """A sentence for each target on what each lever contributes, then one on the interactions that matter.
 
-    Without levers there are none. `claimed`: whether all levers together rest on a claim.
+    Without levers there are none.
     """
     by_target = decomposition_of(result)
+    if not by_target:
+        return
+    claimed = rests_on_claim(result, result.arm(joint_arm(result)))
     for number, of_target in enumerate(by_target):
         yield _contributed(result, of_target, opening="If the claim were true, of" if claimed and number == 0 else "Of")
-    if by_target:
-        yield _interactions(result)
+    yield _interactions(result)
 
 
 def _contributed(result: StudyResult, of_target: TargetParts, *, opening: str) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from simulation.display.table import ReportTable, ReportTables
+from simulation.questions import harm, spillover
 from simulation.questions.ablation import contributions
-from simulation.questions.harm_table import harm_table
 from simulation.questions.what_decides.deciding_figures import decides_table, worth_table
 from simulation.report.tables.alternatives import equal_spend_table
 from simulation.report.tables.by_arm import binding_table, own_table
 from simulation.report.tables.by_group import by_group_tables, is_asked
 from simulation.report.tables.changes import report_changes
-from simulation.report.tables.coverage import spillover_tables
 from simulation.report.tables.department import (
     acuity_table,
     clock_table,
@@ -46,13 +45,13 @@ def screen_tables(result: StudyResult) -> tuple[ReportTable, ...]:
         by_level_table(result),
         controls_table(result),
         *(by_group_tables(result) if is_asked(result) else ()),
-        *spillover_tables(result),
+        *spillover.tables(result),
         worse_off_table(result),
         better_table(result),
         equal_spend_table(result),
         decides_table(result),
         worth_table(result),
-        harm_table(result),
+        *harm.tables(result),
         *by_lever,
         measured,
     )

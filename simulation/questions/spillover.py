@@ -1,8 +1,11 @@
-"""Whom a tool reaches and whom it does not: direct effect, spillover and total effect in a table, and the reason."""
+"""What does a tool do to patients whom it never sees? Direct effect, spillover and total effect, and the reason.
+
+The arithmetic is in `statistics/coverage_effects.py`, because each replication counts its groups as it ends.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from simulation.display.table import ReportTable
 from simulation.display.words import (
@@ -10,6 +13,7 @@ from simulation.display.words import (
     amount,
     change,
     false_alarms,
+    interval_text,
     measure_label,
     span,
     unit_words,
@@ -31,6 +35,34 @@ STEPS_NAMED = 3
 """Queues that the reason of a spillover names."""
 LEAST_MINUTES = 0.1
 """Minutes by which the wait in a queue has to change for it to be named."""
+
+
+def tables(result: StudyResult) -> tuple[ReportTable, ...]:
+    """A table for each measure among the targets; none if the study does not tell them apart."""
+    result, by_measure = result.shown, dict[str, Target]()
+    for target in result.targets:
+        by_measure.setdefault(target.measure, target)
+    made = (spillover_table(result, target) for target in by_measure.values())
+    return tuple(table for table in made if table is not None)
+
+
+def sentences(result: StudyResult) -> Iterator[str]:
+    """What the tool does to those it covers, to those it never sees, and to all; then why."""
+    result = result.shown
+    target = result.design.primary[0]
+    effects = {part.name: part.difference for part in result.spillover(target.measure)}
+    if not {"direct", "spillover", "total"} <= effects.keys():
+        return
+    unit = result.row(result.design.baseline, target.measure).unit
+    label = measure_label(result, target.measure)
+    yield (
+        f"{label}, in {unit_words(unit)}: direct effect on covered patients {interval_text(effects['direct'], unit)}, "
+        f"spillover on patients whom the tool never sees {interval_text(effects['spillover'], unit)}, total effect of "
+        f"covering everybody {interval_text(effects['total'], unit)}."
+    )
+    reason = spillover_reason(result)
+    if reason is not None:
+        yield reason
 
 
 def spillover_table(result: StudyResult, target: Target) -> ReportTable | None:
@@ -59,15 +91,6 @@ def spillover_table(result: StudyResult, target: Target) -> ReportTable | None:
     if reason is not None and target.measure == result.targets[0].measure:
         notes.append(reason)
     return ReportTable(f"spillover:{target.measure}", title, headers, tuple(rows), tuple(notes))
-
-
-def spillover_tables(result: StudyResult) -> tuple[ReportTable, ...]:
-    """A table for each measure among the targets."""
-    by_measure: dict[str, Target] = {}
-    for target in result.targets:
-        by_measure.setdefault(target.measure, target)
-    tables = (spillover_table(result, target) for target in by_measure.values())
-    return tuple(table for table in tables if table is not None)
 
 
 def spillover_reason(result: StudyResult) -> str | None:
