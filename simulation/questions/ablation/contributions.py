@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -37,6 +37,7 @@ from simulation.statistics.intervals import Interval
 from simulation.statistics.multiplicity import ALPHA
 from simulation.statistics.verdict import threshold
 from simulation.study.design import Design, Target
+from simulation.wording import spaced
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +60,8 @@ LEVER_BARS: tuple[tuple[Kind, str, str, str], ...] = (
 )
 """The bars of each lever: the part drawn, its words in the legend, colour and hatch."""
 JOINT_COLOUR = "#a3b0b8"
+KINDS: tuple[Kind, ...] = ("shapley", "alone", "last", "all but")
+"""The parts of each lever that a table shows."""
 
 
 @dataclass(frozen=True)
@@ -69,24 +72,39 @@ class TargetParts:
     unit: str
     parts: Decomposition
 
+    @property
+    def joint(self) -> Interval:
+        """The effect of all levers together."""
+        return self.parts.part("joint", *self.parts.levers)
+
+    def words(self, kind: Kind, lever: str) -> str:
+        """One part with its interval: '−7.2 (−18.0 to +3.5)'."""
+        return interval_text(self.parts.part(kind, lever), self.unit)
+
+    def beyond(self, estimate: Interval) -> bool | None:
+        """Whether a part exceeds the least difference that matters; None if that is not settled."""
+        return beyond(estimate, self.target.minimal_important_difference)
+
+    def size(self, estimate: Interval) -> str:
+        """The same in words."""
+        mid = self.target.minimal_important_difference
+        important, is_beyond = threshold(mid, self.unit), self.beyond(estimate)
+        if estimate.low == estimate.high == 0:
+            return "nothing"
+        if is_beyond is None:
+            return f"perhaps more than {important}" if abs(estimate.mean) >= mid else f"not shown to exceed {important}"
+        return f"more than {important}" if is_beyond else f"less than {important}"
+
 
 def decompositions(design: Design, measures: Mapping[str, Sequence[Measures]]) -> tuple[TargetParts, ...]:
     """The joint effect on every target, divided among the levers. `measures`: by arm, those of each replication."""
-    shared = []
+    names, by_target = measures[design.baseline][0].names, []
     for target in (*design.primary, *design.secondary):
-        game = {
-            coalition: np.array(
-                [of_one.value(target.measure, target.group) for of_one in measures[arm_of(design, coalition)]]
-            )
-            for coalition in coalitions(design)
-        }
-        unit = next(
-            name.unit
-            for name in measures[design.baseline][0].names
-            if (name.measure, name.group) == (target.measure, target.group)
-        )
-        shared.append(TargetParts(target, unit, decompose(game, tuple(design.levers), orders=orders(design))))
-    return tuple(shared)
+        key = target.measure, target.group
+        by_arm = {arm: np.array([one.value(*key) for one in replications]) for arm, replications in measures.items()}
+        unit = next(name.unit for name in names if (name.measure, name.group) == key)
+        by_target.append(TargetParts(target, unit, _decomposed(design, by_arm)))
+    return tuple(by_target)
 
 
 def busy_parts(design: Design, busy: Mapping[str, Floats]) -> tuple[Decomposition, ...]:
@@ -94,15 +112,14 @@ def busy_parts(design: Design, busy: Mapping[str, Floats]) -> tuple[Decompositio
 
     `busy`: by arm, the mean over replications, shape (n_pools,).
     """
-    n_pools = len(busy[design.baseline])
-    return tuple(
-        decompose(
-            {coalition: np.array([busy[arm_of(design, coalition)][pool]]) for coalition in coalitions(design)},
-            tuple(design.levers),
-            orders=orders(design),
-        )
-        for pool in range(n_pools)
-    )
+    pools = range(len(busy[design.baseline]))
+    return tuple(_decomposed(design, {arm: shares[[pool]] for arm, shares in busy.items()}) for pool in pools)
+
+
+def _decomposed(design: Design, by_arm: Mapping[str, Floats]) -> Decomposition:
+    """The joint effect on a number, divided among the levers. `by_arm`: shape (n_replications,)."""
+    game = {coalition: by_arm[arm_of(design, coalition)] for coalition in coalitions(design)}
+    return decompose(game, tuple(design.levers), orders=orders(design))
 
 
 def beyond(estimate: Interval, mid: float) -> bool | None:
@@ -146,24 +163,17 @@ def tables(result: StudyResult) -> tuple[ReportTable, ...]:
 
 def parts_table(result: StudyResult, of_target: TargetParts) -> ReportTable:
     """One target: each lever's share, its effect alone, added last, and the others without it; then all together."""
-    parts, unit, target = of_target.parts, of_target.unit, of_target.target
-    joint = parts.part("joint", *parts.levers)
-    rows = [
-        (
-            lever_label(result, lever),
-            *(interval_text(parts.part(kind, lever), unit) for kind in ("shapley", "alone", "last", "all but")),
-            _size(parts.part("shapley", lever), target.minimal_important_difference, unit),
-            SIMULATION,
-        )
-        for lever in parts.levers
-    ]
-    size = _size(joint, target.minimal_important_difference, unit)
-    rows.append(("All together", interval_text(joint, unit), "", "", "", size, SIMULATION))
+    target, unit = of_target.target, of_target.unit
+    rows = []
+    for lever in of_target.parts.levers:
+        size = of_target.size(of_target.parts.part("shapley", lever))
+        rows.append((lever_label(result, lever), *(of_target.words(kind, lever) for kind in KINDS), size, SIMULATION))
+    joint = of_target.joint
+    rows.append(("All together", interval_text(joint, unit), "", "", "", of_target.size(joint), SIMULATION))
     headers = ("lever", "its share", "alone", "added last", "the others without it", "its share is", "uncertainty")
     title = f"{target.label}: what each lever contributes to the joint effect, {unit_words(unit)}"
-    return ReportTable(
-        f"levers:{target.measure}:{target.group}", title, headers, tuple(rows), tuple(_parts_notes(parts))
-    )
+    notes = tuple(_parts_notes(of_target.parts))
+    return ReportTable(f"levers:{target.measure}:{target.group}", title, headers, tuple(rows), notes)
 
 
 def _parts_notes(parts: Decomposition) -> Iterator[str]:
@@ -183,22 +193,18 @@ def _parts_notes(parts: Decomposition) -> Iterator[str]:
 
 def interactions_table(result: StudyResult) -> ReportTable:
     """A row a pair of levers, a column a target: what the two do together beyond what each does."""
-    by_target = decomposition_of(result)
-    rows = []
+    by_target, rows = decomposition_of(result), []
     for one, other in combinations(result.design.levers, 2):
-        cells = []
-        for of_target in by_target:
-            interaction, unit = of_target.parts.interaction(one, other), of_target.unit
-            size = _size(interaction, of_target.target.minimal_important_difference, unit)
-            cells.append(f"{interval_text(interaction, unit)}: {size}")
+        interactions = [of_target.parts.interaction(one, other) for of_target in by_target]
+        cells = (
+            f"{interval_text(interaction, of_target.unit)}: {of_target.size(interaction)}"
+            for interaction, of_target in zip(interactions, by_target, strict=True)
+        )
         rows.append((f"{lever_label(result, one)} with {result.design.levers[other].label}", *cells))
     headers = ("levers", *(f"{of_target.target.label}, {unit_words(of_target.unit)}" for of_target in by_target))
     n_looked_at = len(rows) * len(by_target)
     chance = f" {false_alarms(n_looked_at, 'pairs and targets')}" if n_looked_at > 1 else ""
-    notes = (
-        _interaction_note(by_target[0].parts),
-        f"In brackets the 95 % interval (simulation noise only).{chance}",
-    )
+    notes = (_interaction_note(by_target[0].parts), f"In brackets the 95 % interval (simulation noise only).{chance}")
     return ReportTable("interactions", "What levers do together beyond what each does", headers, tuple(rows), notes)
 
 
@@ -225,43 +231,22 @@ def busy_table(result: StudyResult) -> ReportTable:
         if math.isnan(before) or max(map(abs, changes)) < BUSY_ENOUGH:
             continue
         levels = (f"{100 * before:.1f}", f"{100 * after:.1f}")
-        row = (pool.replace("_", " "), *levels, *(change(share, "share") for share in changes))
+        row = (spaced(pool), *levels, *(change(share, "share") for share in changes))
         rows.append((abs(after - before), row))
     rows.sort(key=lambda ranked: -ranked[0])
-    headers = (
-        "pool",
-        "without levers, %",
-        "with all, %",
-        "change, points",
-        *(f"share of: {design.levers[lever].label}" for lever in design.levers),
-    )
-    notes = (
+    shares_of = (f"share of: {lever.label}" for lever in design.levers.values())
+    headers = ("pool", "without levers, %", "with all, %", "change, points", *shares_of)
+    note = (
         "Time that units are held divided by time on duty, mean of the first replications; without intervals, so "
-        "for description only. Pools that no lever changes by half a point are left out.",
+        "for description only. Pools that no lever changes by half a point are left out."
     )
-    return ReportTable(
-        "levers:busy",
-        "How busy pools are, and what each lever adds",
-        headers,
-        tuple(row for _, row in rows),
-        notes,
-    )
+    title, ordered = "How busy pools are, and what each lever adds", tuple(row for _, row in rows)
+    return ReportTable("levers:busy", title, headers, ordered, (note,))
 
 
 def _busy(result: StudyResult) -> tuple[Decomposition, ...]:
     """The change of each pool's busy share, shared out among the levers."""
     return busy_parts(result.design, {arm.name: arm.day.busy_mean for arm in result.arms})
-
-
-def _size(estimate: Interval, mid: float, unit: str) -> str:
-    """Whether a difference is beyond the minimal important difference, in words."""
-    important = threshold(mid, unit)
-    if estimate.low == estimate.high == 0:
-        return "nothing"
-    is_beyond = beyond(estimate, mid)
-    if is_beyond is None:
-        return f"perhaps more than {important}" if abs(estimate.mean) >= mid else f"not shown to exceed {important}"
-    return f"more than {important}" if is_beyond else f"less than {important}"
 
 
 # --- in words ------------------------------------------------------------------------------------------------
@@ -284,12 +269,11 @@ def sentences(result: StudyResult) -> Iterator[str]:
 def _contributed(result: StudyResult, of_target: TargetParts, *, opening: str) -> str:
     """What each lever contributes to one target, the largest share first."""
     parts, unit = of_target.parts, of_target.unit
-    joint = f"{interval_text(parts.part('joint', *parts.levers), unit)} {unit_words(unit)}"
-    order = sorted(parts.levers, key=lambda lever: -abs(parts.part("shapley", lever).mean))
+    joint = f"{interval_text(of_target.joint, unit)} {unit_words(unit)}"
     levers = "; ".join(
-        f"'{result.design.levers[lever].label}' {interval_text(parts.part('shapley', lever), unit)}, "
+        f"'{result.design.levers[lever].label}' {of_target.words('shapley', lever)}, "
         f"alone {change(parts.part('alone', lever).mean, unit)}"
-        for lever in order
+        for lever in sorted(parts.levers, key=lambda lever: -abs(parts.part("shapley", lever).mean))
     )
     return f"{opening} {joint} in '{of_target.target.label}', levers contribute: {levers}."
 
@@ -299,12 +283,11 @@ def _interactions(result: StudyResult) -> str:
     levers, shown, n_open = result.design.levers, [], 0
     for one, other in combinations(levers, 2):
         for of_target in decomposition_of(result):
-            target, unit = of_target.target, of_target.unit
-            interaction = of_target.parts.interaction(one, other)
-            is_beyond = beyond(interaction, target.minimal_important_difference)
+            interaction, unit = of_target.parts.interaction(one, other), of_target.unit
+            is_beyond = of_target.beyond(interaction)
             if is_beyond:
-                pair = f"'{levers[one].label}' with '{levers[other].label}'"
-                shown.append(f"{pair}, {interval_text(interaction, unit)} {unit_words(unit)} in '{target.label}'")
+                effect = f"{interval_text(interaction, unit)} {unit_words(unit)} in '{of_target.target.label}'"
+                shown.append(f"'{levers[one].label}' with '{levers[other].label}', {effect}")
             n_open += is_beyond is None
     return (
         f"Pairs of levers whose joint effect differs from the sum of their single effects by more than the least "
@@ -325,10 +308,9 @@ def files(result: StudyResult) -> dict[str, pd.DataFrame]:
     rows: list[tuple[object, ...]] = []
     for of_target in decomposition_of(result):
         target = of_target.target
-        mid = target.minimal_important_difference
+        about, mid = (target.measure, target.group, of_target.unit), target.minimal_important_difference
         for part in of_target.parts.parts:
-            is_beyond = {True: "yes", False: "no", None: "cannot tell"}[beyond(part.estimate, mid)]
-            about = (target.measure, target.group, of_target.unit)
+            is_beyond = {True: "yes", False: "no", None: "cannot tell"}[of_target.beyond(part.estimate)]
             rows.append((*about, *_part_cells(part), part.estimate.n, mid, is_beyond))
     for pool, parts in zip(result.baseline.day.pools, _busy(result), strict=True):
         for part in parts.parts:
@@ -355,7 +337,7 @@ def pictures(result: StudyResult) -> Iterator[Picture]:
     with figure_of(3.2 + 2.6 * len(targets), 2.1 + 0.85 * len(names), 1, len(targets), sharey=True) as (figure, axes):
         for ax, of_target in zip(axes, targets, strict=True):
             parts, scale = of_target.parts, axis_scale(of_target.unit)
-            _lever_bar(ax, 0, parts.part("joint", *names), scale, JOINT_COLOUR, "", height=0.36)
+            _lever_bar(ax, 0, of_target.joint, scale, JOINT_COLOUR, "", height=0.36)
             for place, name in enumerate(names, start=1):
                 for number, (kind, _, colour, hatch) in enumerate(LEVER_BARS):
                     _lever_bar(ax, place + 0.25 * (number - 1), parts.part(kind, name), scale, colour, hatch)
@@ -373,19 +355,16 @@ def pictures(result: StudyResult) -> Iterator[Picture]:
         png = png_of(figure)
     sentences = []
     for of_target in targets:
-        parts, unit = of_target.parts, of_target.unit
-        words = [f"all together {interval_text(parts.part('joint', *names), unit)}"]
+        words = [f"all together {interval_text(of_target.joint, of_target.unit)}"]
         for name, label in zip(names, labels, strict=True):
-            share, alone = (interval_text(parts.part(kind, name), unit) for kind in ("shapley", "alone"))
-            words.append(f"{label} {share}, alone {alone}")
-        sentences.append(f"{of_target.target.label}, {unit_words(unit)}: {'; '.join(words)}")
+            words.append(f"{label} {of_target.words('shapley', name)}, alone {of_target.words('alone', name)}")
+        sentences.append(f"{of_target.target.label}, {unit_words(of_target.unit)}: {'; '.join(words)}")
     yield Picture(
         "levers",
         png,
         f"Bars of each lever's contribution to the joint effect, with 95 % intervals. {'. '.join(sentences)}.",
         f"What each lever contributes: difference from '{result.baseline.label}' with its 95 % interval (simulation "
-        f"noise "
-        "only). Shares add up to the joint effect.",
+        "noise only). Shares add up to the joint effect.",
     )
 
 
@@ -404,12 +383,13 @@ def _lever_legend(figure: Figure) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    handles: list[Any] = [Patch(facecolor=JOINT_COLOUR, label="all levers together")]
-    handles += [
+    bars = (
         Patch(facecolor=colour, edgecolor=DARK if hatch else colour, hatch=hatch, label=label)
         for _, label, colour, hatch in LEVER_BARS
-    ]
-    handles += [
+    )
+    handles = [
+        Patch(facecolor=JOINT_COLOUR, label="all levers together"),
+        *bars,
         Line2D([], [], color="black", linewidth=1.4, label="95 % interval"),
         Line2D([], [], color=GREY, linewidth=1, linestyle=DASHED, label="least difference that would matter"),
     ]

@@ -203,24 +203,12 @@ def _worth(
         return (), ()
     per_year = DAYS_PER_YEAR * attendances_per_day(result.study.baseline.pathway)
     hours = -sample.effects[:, [column for column, *_ in priced]] / 60 * per_year
-    costs = np.array([cost for *_, cost in priced])
-    by_pounds = {
-        pounds: worth(
-            sample.figures[:, useful],
-            pounds * hours - costs,
-            sample.departments,
-            measured_days=result.run.measured_days,
-            known_days=KNOWN_DAYS,
-        )
-        for pounds in value.pounds
-    }
+    costs, figures = np.array([cost for *_, cost in priced]), sample.figures[:, useful]
+    noise = result.run.measured_days / KNOWN_DAYS
+    by_value = [worth(figures, pounds * hours - costs, sample.departments, noise=noise) for pounds in value.pounds]
     worths = tuple(
-        Worth(
-            sample.names[figure],
-            {pounds: float(gains[place]) for pounds, (gains, _) in by_pounds.items()},
-            {pounds: float(errors[place]) for pounds, (_, errors) in by_pounds.items()},
-        )
-        for place, figure in enumerate(useful)
+        Worth(sample.names[figure], *(dict(zip(value.pounds, cells, strict=True)) for cells in of_figure))
+        for figure, of_figure in zip(useful, np.transpose(by_value, (2, 1, 0)).tolist(), strict=True)
     )
     return tuple(name for _, name, _ in priced), worths
 

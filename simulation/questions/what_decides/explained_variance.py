@@ -287,28 +287,20 @@ def _rule(
 # --- worth knowing -------------------------------------------------------------------------------------------
 
 
-def worth(
-    figures: Floats,
-    benefits: Floats,
-    department: Department,
-    *,
-    measured_days: float,
-    known_days: float,
-) -> tuple[Floats, Floats]:
+def worth(figures: Floats, benefits: Floats, department: Department, *, noise: float) -> tuple[Floats, Floats]:
     """The worth to a department of knowing each figure before it chooses an arm, and its standard error.
 
     The expected value of partial information by regression (Strong, Oakley and Brennan, Medical Decision Making 2014;
     34: 311-326): the mean over departments of the best arm's benefit as the figure predicts it, less the benefit of the
-    arm that is best on average. The prediction is a straight line, flattened by the noise of a figure that is measured
-    for `known_days`: that of a replication, scaled as if days were independent. Standard errors come from leaving out a
-    department at a time. Shape (n_figures,) each, in the unit of the benefits.
+    arm that is best on average. The prediction is a straight line, flattened by the noise of a figure that a department
+    measures itself: `noise` times the variance of a replication's, the ratio of their days if days are independent.
+    Standard errors come from leaving out a department at a time. Shape (n_figures,) each, in the unit of the benefits.
 
     benefits: benefits of each arm over the baseline, shape (n_replications, n_arms); the baseline, at 0, can be chosen
     too.
     """
     n_figures = figures.shape[1]
     whole = components(np.column_stack([figures, benefits]), department)
-    noise = measured_days / known_days
     all_but_one = ~np.eye(len(whole.n), dtype=np.bool_)
     without = np.array([_worth(_only(whole, kept), n_figures, noise) for kept in all_but_one])
     return _worth(whole, n_figures, noise), np.sqrt((len(without) - 1) * without.var(axis=0))
