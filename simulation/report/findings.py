@@ -14,8 +14,7 @@ from simulation.display.words import (
     span,
     unit_words,
 )
-from simulation.questions import spillover
-from simulation.questions.ablation import contributions
+from simulation.questions import OF_A_RESULT
 from simulation.report.tables.worse_off import WorseOff, worse_off, worse_off_groups
 from simulation.run.result import StudyResult
 
@@ -27,13 +26,12 @@ BUSY_FROM, BUSY_TO = 10, 23
 
 def findings(result: StudyResult) -> Iterator[str]:
     """Sentences on what else was found; none if one arm was run alone."""
-    by_lever = tuple(contributions.sentences(result))
-    result = result.shown
+    whole, result = result, result.shown
     if not result.others:
         return
-    yield from by_lever
+    for question in OF_A_RESULT:
+        yield from question.sentences(whole)
     yield from _control_sentences(result)
-    yield from spillover.sentences(result)
     yield from _worse_off_sentences(result)
     yield from _busy_sentence(result)
 

@@ -16,10 +16,7 @@ from simulation.display.scale import high_words, levels_of
 from simulation.display.table import is_numeric
 from simulation.display.words import labelled, percent
 from simulation.explain.statements import BANNER, Statement, walk
-from simulation.questions import harm, spillover
-from simulation.questions.ablation import contributions
-from simulation.questions.what_decides.deciding_figures import decides_table, worth_table
-from simulation.questions.what_decides.deciding_figures import sentences as decides_sentences
+from simulation.questions import OF_A_RESULT, Question
 from simulation.report.findings import findings
 from simulation.report.first_page import first_page
 from simulation.report.policy_words import UNCHANGED, minutes_words, sets_off_words, who_labels
@@ -88,8 +85,8 @@ def page(result: StudyResult, drawn: Iterable[Picture]) -> str:
 
 def _content(result: StudyResult, drawn: Iterable[Picture]) -> dict[str, Any]:
     """What the template is filled with."""
-    first, also_found, by_lever = first_page(result), tuple(findings(result)), contributions.tables(result)
-    measured = measurement_table(result)
+    first, also_found, measured = first_page(result), tuple(findings(result)), measurement_table(result)
+    questions = [_section(question, result) for question in OF_A_RESULT]
     result = result.shown
     compared = bool(result.others)
     statements = result.statements
@@ -111,7 +108,6 @@ def _content(result: StudyResult, drawn: Iterable[Picture]) -> dict[str, Any]:
         "over": over_tables(result),
         "own": own_table(result),
         "binding": binding_table(result),
-        "levers": by_lever,
         "labels": labels_table(result),
         "by_level": by_level_table(result) if compared else None,
         "by_group": by_group_tables(result) if compared else (),
@@ -119,14 +115,10 @@ def _content(result: StudyResult, drawn: Iterable[Picture]) -> dict[str, Any]:
         "overview": overview_table(result) if compared else None,
         "safety": safety_table(result) if compared and result.design.margins else None,
         "worse_off": worse_off_table(result) if compared else None,
-        "spillover": spillover.tables(result) if compared else (),
         "better": better_table(result) if compared else None,
         "equal_spend": equal_spend_table(result) if compared else None,
         "measured": measured,
-        "decides": decides_table(result),
-        "decides_sentences": tuple(decides_sentences(result)),
-        "worth": worth_table(result),
-        "harm": next(iter(harm.tables(result)), None),
+        "questions": [section for section in questions if section["tables"]] if compared else [],
         "measures": measures_table(result),
         "sham_line": sham_line(result),
         "precision_line": precision_line(result),
@@ -142,6 +134,17 @@ def _content(result: StudyResult, drawn: Iterable[Picture]) -> dict[str, Any]:
         "clock": clock_table(result),
         "data_end": DATA_END,
         "scenario": result.resolved.get("scenario", {}),
+    }
+
+
+def _section(question: Question, result: StudyResult) -> dict[str, Any]:
+    """What the page says of one question."""
+    return {
+        "name": question.name,
+        "title": question.title,
+        "lead": tuple(question.lead(result)),
+        "pictures": tuple(question.pictures),
+        "tables": tuple(question.tables(result)),
     }
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from simulation.display.drawing import Picture
 from simulation.errors import ResultsError
-from simulation.questions.ablation import contributions
-from simulation.questions.what_decides import deciding_figures
+from simulation.questions import OF_A_RESULT
 from simulation.records.serialise import to_json
 from simulation.report.page import page
 from simulation.report.pictures import every_picture
@@ -43,9 +42,9 @@ def _write(folder: Path, result: StudyResult) -> None:
     part = folder / f"{PARTIAL}{REPORT}"
     try:
         _write_pictures(folder / FIGURES, pictures)
-        tables = contributions.files(result) | deciding_figures.files(result)
-        for name, table in tables.items():
-            table.to_csv(folder / name, index=False, encoding="utf-8-sig", lineterminator="\n")
+        for question in OF_A_RESULT:
+            for name, table in question.files(result).items():
+                table.to_csv(folder / name, index=False, encoding="utf-8-sig", lineterminator="\n")
         write_text(part, page(result, pictures))
         os.replace(part, folder / REPORT)
     finally:

@@ -327,11 +327,11 @@ def _part_cells(part: Part) -> tuple[str, str, float, float, float]:
 # --- picture -------------------------------------------------------------------------------------------------
 
 
-def pictures(result: StudyResult) -> Iterator[Picture]:
-    """What each lever contributes to the joint effect on every target, with intervals; none without levers."""
+def picture(result: StudyResult) -> Picture | None:
+    """What each lever contributes to the joint effect on every target, with intervals; None without levers."""
     targets = decomposition_of(result)
     if not targets:
-        return
+        return None
     names = targets[0].parts.levers
     labels = [lever_label(result, name) for name in names]
     with figure_of(3.2 + 2.6 * len(targets), 2.1 + 0.85 * len(names), 1, len(targets), sharey=True) as (figure, axes):
@@ -359,7 +359,7 @@ def pictures(result: StudyResult) -> Iterator[Picture]:
         for name, label in zip(names, labels, strict=True):
             words.append(f"{label} {of_target.words('shapley', name)}, alone {of_target.words('alone', name)}")
         sentences.append(f"{of_target.target.label}, {unit_words(of_target.unit)}: {'; '.join(words)}")
-    yield Picture(
+    return Picture(
         "levers",
         png,
         f"Bars of each lever's contribution to the joint effect, with 95 % intervals. {'. '.join(sentences)}.",

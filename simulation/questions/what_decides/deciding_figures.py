@@ -326,8 +326,9 @@ def _rule_words(result: StudyResult, all_decided: Decided, decides: Decides) -> 
     return words, f"{100 * rule.hit_rate:.0f} % ({100 * rule.commoner:.0f} %)"
 
 
-def sentences(result: StudyResult) -> Iterator[str]:
-    """A sentence for each figure that decides the effects of some arms; then one on arms that no figure explains."""
+def lead(result: StudyResult) -> Iterator[str]:
+    """A sentence for each figure that decides the effects of some arms, one on arms that no figure explains, and one on
+    figures of one's own."""
     result = result.shown
     all_decided = decided(result)
     if all_decided is None:
@@ -348,6 +349,10 @@ def sentences(result: StudyResult) -> Iterator[str]:
             f"No figure that a hospital could take from its records explains how departments differ in the effect "
             f"of {quoted}."
         )
+    yield (
+        "With figures of your own, 'aeflow narrow observed=FILE.yaml' gives the answer for departments like yours from "
+        "this run, without simulating anything."
+    )
 
 
 def _explained_share(all_decided: Decided, arm: ArmResult) -> str:
@@ -378,12 +383,12 @@ def files(result: StudyResult) -> dict[str, pd.DataFrame]:
 # --- picture -------------------------------------------------------------------------------------------------
 
 
-def pictures(result: StudyResult) -> Iterator[Picture]:
-    """The effect of each arm against the figure that explains most of it; none on fewer than twenty departments."""
+def picture(result: StudyResult) -> Picture | None:
+    """The effect of each arm against the figure that explains most of it; None on fewer than twenty departments."""
     result = result.shown
     deciding = decided(result)
     if deciding is None:
-        return
+        return None
     arms = result.others[:MOST_PANELS]
     n_across = min(len(arms), PANELS_ACROSS)
     n_down = math.ceil(len(arms) / n_across)
@@ -396,7 +401,7 @@ def pictures(result: StudyResult) -> Iterator[Picture]:
             ax.set_ylabel(f"difference, {unit_words(deciding.unit)}")
         png = png_of(figure)
     target = deciding.target.label
-    yield Picture(
+    return Picture(
         "what_decides",
         png,
         f"Dot plots of '{target}', difference from {result.baseline.label}, one dot a department, against the figure "

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simulation.display.drawing import Picture
-from simulation.questions.ablation import contributions
-from simulation.questions.what_decides import deciding_figures
+from simulation.questions import OF_A_RESULT
 from simulation.report.figures.department import acuity, day, stay
 from simulation.report.figures.effects import by_group, cost, differences
 from simulation.run.result import StudyResult
@@ -19,17 +18,18 @@ def pictures(result: StudyResult) -> tuple[Picture, ...]:
 
 MAKERS: dict[str, Callable[[StudyResult], Picture | None]] = {
     "differences": differences,
-    "levers": lambda result: next(contributions.pictures(result), None),
     "by_group": by_group,
     "per_100k": cost,
-    "what_decides": lambda result: next(deciding_figures.pictures(result), None),
     "day": day,
     "stay": stay,
     "acuity": acuity,
 }
-FIGURES = tuple(MAKERS)
+OF_QUESTIONS = {name: maker for question in OF_A_RESULT for name, maker in question.pictures.items()}
+FIGURES = (*MAKERS, *OF_QUESTIONS)
 
 
 def drawn(result: StudyResult, name: str) -> Picture | None:
     """The picture of one of `FIGURES`; None if the result has nothing to show in it."""
-    return MAKERS[name](result if name == "levers" else result.shown)  # combinations of levers are arms not shown
+    if name in OF_QUESTIONS:  # a question may look at arms that are not shown, such as combinations of levers
+        return OF_QUESTIONS[name](result)
+    return MAKERS[name](result.shown)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from simulation.display.table import ReportTable, ReportTables
-from simulation.questions import harm, spillover
-from simulation.questions.ablation import contributions
-from simulation.questions.what_decides.deciding_figures import decides_table, worth_table
+from simulation.questions import OF_A_RESULT
 from simulation.report.tables.alternatives import equal_spend_table
 from simulation.report.tables.by_arm import binding_table, own_table
 from simulation.report.tables.by_group import by_group_tables, is_asked
@@ -32,7 +30,8 @@ def screen_tables(result: StudyResult) -> tuple[ReportTable, ...]:
     """The tables that the screen shows, that of the first page first."""
     if not result.others:
         return _known(measures_table(result), own_table(result))
-    by_lever, measured, result = contributions.tables(result), measurement_table(result), result.shown
+    of_questions = [table for question in OF_A_RESULT for table in question.tables(result)]
+    measured, result = measurement_table(result), result.shown
     first = first_table(result)
     return _known(
         first.table if first is not None else None,
@@ -45,14 +44,10 @@ def screen_tables(result: StudyResult) -> tuple[ReportTable, ...]:
         by_level_table(result),
         controls_table(result),
         *(by_group_tables(result) if is_asked(result) else ()),
-        *spillover.tables(result),
         worse_off_table(result),
         better_table(result),
         equal_spend_table(result),
-        decides_table(result),
-        worth_table(result),
-        *harm.tables(result),
-        *by_lever,
+        *of_questions,
         measured,
     )
 
