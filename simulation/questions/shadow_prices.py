@@ -51,7 +51,8 @@ USUAL = {"ensemble": "none", "run": "prices"}
 """What the command chooses of the configuration unless it is told otherwise: a run for some eighty arms."""
 FOLDER, TABLE, PICTURE = "shadow_prices", "prices.csv", "prices.png"
 WHAT = {"wait_to_clinician_mean": "wait for a first clinician", "stay_mean": "stay in A&E"}
-"""Words for what an hour shortens, by measure."""
+"""Words for what an hour shortens, by measure: the stay holds the wait for a bed, too."""
+MEASURES = tuple(WHAT)
 LINES: tuple[str | tuple[int, tuple[int, int]], ...] = ("--", ":", "-.", (0, (5, 1)))
 LOOKS = {"weekdays": ("o", "#005eb8"), "weekends": ("s", "#d55e00")}
 """Marker and colour of each kind of days."""
@@ -65,8 +66,6 @@ BEDS = 4
 BED_ROLE = "adult_bed"
 TOOLS = ("ai_scribe_measured", "ai_documents_measured")
 """Arms of the study whose freed hours of staff are priced as well."""
-MEASURES = ("wait_to_clinician_mean", "stay_mean")
-"""The measures that an hour shortens: the wait for the first clinician; the stay, with its wait for a bed."""
 WEEK_DAYS = 7
 LOAD_DAYS = 84
 
@@ -122,11 +121,6 @@ class Check:
     blocks: Interval
     whole: Interval
     apart: Interval
-
-    @property
-    def agree(self) -> bool:
-        """Whether the blocks and the unit at all hours differ by no more than chance."""
-        return not self.apart.excludes_zero
 
 
 @dataclass(frozen=True)
@@ -385,7 +379,7 @@ def _sums_table(shadow_prices: ShadowPrices) -> ReportTable:
 
 def verdict_of(check: Check) -> str:
     """'not told apart', or whether prices add up to more or to less than the unit at all hours gives."""
-    if check.agree:
+    if not check.apart.excludes_zero:
         return "not told apart"
     return "prices add up to more" if check.apart.mean < 0 else "prices add up to less"
 
@@ -407,14 +401,10 @@ def price_frame(shadow_prices: ShadowPrices) -> pd.DataFrame:
 
     rows = []
     for price in shadow_prices.prices:
-        extra = price.extra
-        row: dict[str, object] = {"arm": extra.arm, "kind": extra.kind, "pool": extra.pool, "days": extra.days}
-        row["hours_a_week"] = extra.hours_a_week
-        if extra.kind == "block":
-            row["from_hour"] = extra.start
-        row["measure"] = price.measure
-        row |= price.effect.columns("effect_minutes") | price.per_hour.columns("patient_minutes_per_hour")
-        rows.append(row)
+        extra = {name: getattr(price.extra, name) for name in ("arm", "kind", "pool", "days", "hours_a_week")}
+        extra["from_hour"] = price.extra.start if price.extra.kind == "block" else np.nan
+        numbers = price.effect.columns("effect_minutes") | price.per_hour.columns("patient_minutes_per_hour")
+        rows.append({**extra, "measure": price.measure, **numbers})
     return pd.DataFrame(rows)
 
 

@@ -24,6 +24,7 @@ from simulation.display.drawing import (
     STAGE_COLOURS,
     Picture,
     across,
+    arm_axis,
     axis_scale,
     broken,
     figure_of,
@@ -424,9 +425,7 @@ def sweep_picture(sweep: Sweep) -> Picture:
             _panel(ax, sweep, target)
         first = sweep.first
         across(axes, [first.unit(target) for target in targets], [first.better(target) for target in targets])
-        axes[0].set_yticks(range(len(arms)), [broken(sweep.label(arm), 30) for arm in arms], fontsize=9)
-        for ax in axes:
-            ax.tick_params(axis="y", length=0)
+        arm_axis(axes[0], [first.arm(arm) for arm in arms])
         figure.legend(
             *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(len(runs), 5), frameon=False,
             labelcolor=DARK, title=f"Dotted: the least difference that would matter. {BANNER}", title_fontsize=8,

@@ -174,13 +174,10 @@ def _names(study: Study, asked: str) -> tuple[str, ...]:
     if asked == EVERY:
         return known
     names = tuple(dict.fromkeys(name.strip() for name in asked.split(",")))
-    faults = [
-        Fault(f"warm_up={asked}", f"there is no series '{name}'", nearest(name, (*known, EVERY)))
-        for name in names
-        if name not in known
-    ]
-    if faults:
-        raise ConfigError(faults)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        problems = ((f"there is no series '{name}'", nearest(name, (*known, EVERY))) for name in unknown)
+        raise ConfigError([Fault(f"warm_up={asked}", *problem) for problem in problems])
     return names
 
 
