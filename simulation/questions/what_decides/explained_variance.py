@@ -9,8 +9,8 @@ that no patient is counted in both.
   reallocations), and its rank correlation (either way round) is beyond the largest, over all arms and figures, in 95 %
   of random reallocations of figures to departments. So where nothing explains anything, a figure is found for some arm
   in 5 % of studies. Ranks are used because a few crowded departments, with long waits and much noise, would dominate.
-- How much: the squared correlation between departments, chance taken out (`statistics.between`), with its standard error
-  from leaving out a department at a time. It is that of the figure chosen, which flatters it a little.
+- How much: the squared correlation between departments, chance taken out (`statistics.between`), with its standard
+  error from leaving out a department at a time. It is that of the figure chosen, which flatters it a little.
 - The rule: the straight line of effect on figure says from which value on the effect is beyond the difference that
   matters. Its hit rate is counted on departments that chose neither figure nor line (ten-fold), against the effect in
   the half of the replications that the figure is not from; beside it is that of always giving the commoner answer.
