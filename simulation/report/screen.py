@@ -5,27 +5,21 @@ from __future__ import annotations
 import re
 import sys
 import textwrap
-from collections.abc import Collection, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
-from simulation.display.table import ReportTable, print_tables
+from simulation.display.table import print_tables, shortened
 from simulation.display.words import WIDTH, labelled
 from simulation.explain.statements import BANNER
 from simulation.questions.ablation_table import decomposition_of
 from simulation.questions.narrow import NarrowedEffects
 from simulation.questions.narrow_table import narrowed_sentences, narrowed_tables
-from simulation.report.findings import findings
+from simulation.report.findings import findings, precision_line, sham_line
 from simulation.report.first_page import first_page
-from simulation.report.precision import precision_line
-from simulation.report.tables import screen_tables
-from simulation.report.tables.overview import sham_line
+from simulation.report.tables import compared_tables
 from simulation.run.result import StudyResult
 from simulation.run.store.kept import file_of
-
-MOST_ON_SCREEN = 12
-"""Rows of a table on a screen, those of the study's `focus` always among them; the report has all."""
 
 
 def print_result(result: StudyResult, folder: Path | None = None, *, stream: TextIO | None = None) -> None:
@@ -34,7 +28,7 @@ def print_result(result: StudyResult, folder: Path | None = None, *, stream: Tex
     In colour on a terminal, as plain lines anywhere else.
     """
     out = stream or sys.stdout
-    page, (first, *details) = first_page(result), screen_tables(result)
+    page, (first, *details) = first_page(result), compared_tables(result)
     focus = {labelled(result, result.arm(name)) for name in result.design.focus}
     print_tables((shortened(table, focus) for table in details), stream=out)
     also_found = [*findings(result), *filter(None, (sham_line(result), precision_line(result)))]
@@ -73,15 +67,3 @@ def print_narrowed(result: StudyResult, narrowed: NarrowedEffects, *, stream: Te
     _print_sentences(narrowed_sentences(result, narrowed), out)
     print_tables(narrowed_tables(result, narrowed), stream=out)
     print(f"\n{BANNER}", file=out)
-
-
-def shortened(table: ReportTable, focus: Collection[str] = ()) -> ReportTable:
-    """A table with at most `MOST_ON_SCREEN` rows, in their order: those of arms in `focus`, then the first others."""
-    n_more = len(table.rows) - MOST_ON_SCREEN
-    if n_more <= 0:
-        return table
-    in_focus = [number for number, row in enumerate(table.rows) if row[0] in focus][:MOST_ON_SCREEN]
-    others = [number for number in range(len(table.rows)) if number not in in_focus]
-    kept = sorted([*in_focus, *others[: MOST_ON_SCREEN - len(in_focus)]])
-    more = "1 more row is in the report." if n_more == 1 else f"{n_more} more rows are in the report."
-    return replace(table, rows=tuple(table.rows[number] for number in kept), notes=(more, *table.notes))

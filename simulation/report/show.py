@@ -20,7 +20,7 @@ from simulation.explain.change import ArmChanges
 from simulation.explain.pool_changes import closing_words
 from simulation.explain.reachable import left_out_words, reachable_subgraph
 from simulation.explain.statements import BANNER
-from simulation.report.tables.changes import HOW_FOUND, NOTHING
+from simulation.report.tables.arm_tables import HOW_FOUND, NOTHING
 from simulation.study.design import change_words
 from simulation.study.misfits import Beds, beds_of, load_and_misfits
 from simulation.study.offered_load import Load

@@ -14,7 +14,7 @@ from simulation.explain.assumptions import assumptions_added_by
 from simulation.explain.change import ArmChanges
 from simulation.patients import draw
 from simulation.report.pathway_picture import pathway_picture
-from simulation.report.tables.changes import NOTHING, assumed_table, changes_table
+from simulation.report.tables.arm_tables import NOTHING, assumed_table, changes_table
 from simulation.study.design import Arm, Cost
 from simulation.study.study import ReadyArm
 from simulation.triage.policy import Policy

@@ -15,10 +15,10 @@ from simulation.questions.ablation_table import (
     decomposition_tables,
     interactions_table,
 )
-from simulation.report import pictures as pictures_module
+from simulation.report import figures as pictures_module
 from simulation.report.figures import pictures
 from simulation.report.findings import findings
-from simulation.report.tables import screen_tables
+from simulation.report.tables import compared_tables
 from simulation.report.write import write_report
 from simulation.run.result import StudyResult
 
@@ -144,7 +144,7 @@ def test_every_table_of_parts_names_its_layer_of_doubt_or_has_no_interval(result
 def test_a_study_without_levers_has_no_such_tables(study_without: StudyResult) -> None:
     assert decomposition_tables(study_without) == ()
     assert study_without.shown is study_without
-    assert not any(each.kind.startswith("levers") for each in screen_tables(study_without))
+    assert not any(each.kind.startswith("levers") for each in compared_tables(study_without))
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +193,7 @@ primary:
     (parts,) = decomposition_of(four)
     shares = sum(parts.parts.part("shapley", lever).mean for lever in four.design.levers)
     assert shares == pytest.approx(four.row("accuracy+time+desk+beds", "wait_to_clinician_mean").difference)
-    overview = next(each for each in screen_tables(four) if each.kind == "overview")
+    overview = next(each for each in compared_tables(four) if each.kind == "overview")
     assert len(overview.rows) == 10
     # One family of nine verdicts, wherever they are read.
     assert [each.verdict for each in four.findings] == [each.verdict for each in four.shown.findings]

@@ -20,7 +20,6 @@ from simulation.errors import ResultsError
 from simulation.report.exports import document as documents
 from simulation.report.exports import workbook as workbooks
 from simulation.report.exports import write as writing
-from simulation.report.exports.assumptions import assumptions_log
 from simulation.report.exports.document import document
 from simulation.report.exports.stress_des import stress_des
 from simulation.report.exports.word import WordDocument
@@ -28,6 +27,7 @@ from simulation.report.exports.workbook import CLOCK, number_of, workbook
 from simulation.report.exports.write import ASSUMPTIONS, DOCUMENT, STRESS, WORKBOOK, write_exports
 from simulation.report.figures import drawn
 from simulation.report.first_page import first_page
+from simulation.report.tables.arm_tables import assumptions_log
 
 ITEMS = ("1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "2.4", "2.5", "3.1", "3.2", "3.3", "3.4", "4.1", "4.2", "4.3")
 ITEMS += ("5.1", "5.2", "5.3", "5.4")
@@ -81,7 +81,7 @@ def test_the_document_holds_the_first_page_its_table_and_a_picture_with_its_word
         assert words in output
     assert page.table is not None
     cells = [tuple(cell.text for cell in row.cells) for row in read.tables[0].rows]
-    assert cells == [page.table.table.headers, *page.table.table.rows]
+    assert cells == [page.table.headers, *page.table.rows]
     picture = drawn(result, "differences")
     assert picture is not None
     assert [shape._inline.docPr.get("descr") for shape in read.inline_shapes] == [picture.alt]

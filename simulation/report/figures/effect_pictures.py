@@ -28,6 +28,7 @@ from simulation.display.drawing import (
 )
 from simulation.display.words import (
     change,
+    departments_words,
     effect,
     group_words,
     interval_text,
@@ -38,9 +39,8 @@ from simulation.display.words import (
 )
 from simulation.questions.ablation_shares import Kind
 from simulation.questions.ablation_table import decomposition_of, lever_label
-from simulation.report.tables.by_group import groups_of, is_asked
-from simulation.report.tables.over_departments import departments_words
-from simulation.report.tables.ranking import per_100k, priced, ranked
+from simulation.report.tables.money import per_100k, priced, ranked
+from simulation.report.tables.patient_groups import groups_of, is_asked
 from simulation.run.result import StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.intervals import Interval
