@@ -57,11 +57,16 @@ OUTCOMES = (
 
 @dataclass(frozen=True)
 class Headline:
-    """Sentences on one product: the `label` of its arm, then `words`, which go on from it."""
+    """Sentences on one product: the `label` of its arm, then `parts`, which go on from it, without full stops."""
 
     arm: str
     label: str
-    words: str
+    parts: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """The sentences that go on from the label."""
+        return " ".join(f"{part}." for part in self.parts)
 
     @property
     def sentence(self) -> str:
@@ -76,18 +81,12 @@ def headlines(result: StudyResult) -> tuple[Headline, ...]:
     for arm in products(result):
         alternatives = alternative_sentences(result, arm, already_said=already_said)
         already_said.update(alternatives)
-        lines.append(Headline(arm.name, arm.label, _words(result, arm, alternatives)))
+        first, *others = [*_parts(result, arm), *alternatives]
+        is_claimed = arm.name not in result.identical and rests_on_claim(result, arm)
+        claimed = "if the untested claim is true, " if is_claimed else ""
+        parts = (f"{claimed}{first}", *(f"{words[:1].upper()}{words[1:]}" for words in others))
+        lines.append(Headline(arm.name, arm.label, parts))
     return tuple(lines)
-
-
-def _words(result: StudyResult, arm: ArmResult, alternatives: list[str]) -> str:
-    """The sentences about a product, then those about alternatives."""
-    first, *others = [*_parts(result, arm), *alternatives]
-    claimed = (
-        "if the untested claim is true, " if rests_on_claim(result, arm) and arm.name not in result.identical else ""
-    )
-    sentences = (f"{claimed}{first}", *(f"{words[:1].upper()}{words[1:]}" for words in others))
-    return " ".join(f"{sentence}." for sentence in sentences)
 
 
 def _parts(result: StudyResult, arm: ArmResult) -> list[str]:

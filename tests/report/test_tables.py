@@ -11,13 +11,13 @@ from simulation.api import Result, compare
 from simulation.config import load, packaged_configs, policy_named
 from simulation.display.drawing import Picture
 from simulation.display.kinds import kind_of
-from simulation.display.table import ReportTable, _narrow
+from simulation.display.table import MOST_ON_SCREEN, ReportTable, _narrow, shortened
 from simulation.display.words import change, effect, span
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.measures.stages import stage_of
 from simulation.report.checks import warnings
 from simulation.report.findings import _busy_sentence, sham_line
-from simulation.report.screen import MOST_ON_SCREEN, print_result, shortened
+from simulation.report.screen import print_result
 from simulation.report.tables import compared_tables
 from simulation.report.tables.money import better_table, cost_kind, equal_spend_table, per_100k, ranked
 from simulation.report.tables.patient_groups import outside_sham, worse_off, worse_off_groups
@@ -40,9 +40,17 @@ def row(
     return Comparison("ai", measure, unit, "all", 60, 55, 65, "nurse", difference, low, high, n)
 
 
-def test_findings_are_those_of_the_result(result: Result) -> None:
-    assert [each.verdict for each in result.findings] == [each.verdict for each in result.findings]
-    assert [each.judgement for each in result.safety] == [each.judgement for each in result.safety]
+def test_every_arm_has_a_finding_on_every_target_and_a_judgement_on_every_margin(result: Result) -> None:
+    others = [arm.name for arm in result.others]
+    targets, margins = result.targets, result.design.margins
+    assert sorted((each.arm, targets.index(each.target)) for each in result.findings) == sorted(
+        (name, number) for name in others for number in range(len(targets))
+    )
+    assert sorted((each.arm, margins.index(each.margin)) for each in result.safety) == sorted(
+        (name, number) for name in others for number in range(len(margins))
+    )
+    for each in result.findings:
+        assert each.comparison == result.row(each.arm, each.target.measure, each.target.group)
 
 
 def test_an_identical_arm_says_so_and_warns(result: StudyResult) -> None:
@@ -374,7 +382,7 @@ def test_a_screen_that_cuts_a_table_keeps_the_products_that_the_study_is_about()
     cut = shortened(table, {names[-1]})
     assert [row[0] for row in cut.rows] == [*names[: MOST_ON_SCREEN - 1], names[-1]]
     assert cut.notes == ("1 more row is in the report.", "a note")
-    assert shortened(replace(table, rows=table.rows[:-1]), {names[0]}).rows == table.rows[:-1]
+    assert shortened(replace(table, cells=table.cells[:-1]), {names[0]}).rows == table.rows[:-1]
 
 
 @pytest.mark.slow
