@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from simulation.display.drawing import Picture
+from simulation.display.table import Cell
 from simulation.errors import ResultsError
 from simulation.questions import OF_A_RESULT
+from simulation.records.csv_text import csv_text
 from simulation.records.serialise import to_json
-from simulation.report.page import page
-from simulation.report.pictures import every_picture
+from simulation.report.figures import every_picture
+from simulation.report.page import FOLDER as TABLES
+from simulation.report.page import file_of, page
+from simulation.report.tables import CLOCK, every_table
 from simulation.run.result import StudyResult
 from simulation.run.store.folders import PARTIAL
 from simulation.run.store.write import write_text
@@ -43,8 +48,9 @@ def _write(folder: Path, result: StudyResult) -> None:
     try:
         _write_pictures(folder / FIGURES, pictures)
         for question in OF_A_RESULT:
-            for name, table in question.files(result).items():
-                table.to_csv(folder / name, index=False, encoding="utf-8-sig", lineterminator="\n")
+            for name, frame in question.files(result).items():
+                frame.to_csv(folder / name, index=False, encoding="utf-8-sig", lineterminator="\n")
+        _write_tables(folder / TABLES, result)
         write_text(part, page(result, pictures))
         os.replace(part, folder / REPORT)
     finally:
@@ -59,6 +65,23 @@ def _write_pictures(folder: Path, pictures: Iterable[Picture]) -> None:
         (folder / f"{picture.name}.png").write_bytes(picture.png)
         texts[picture.name] = {"alt": picture.alt, "caption": picture.caption}
     write_text(folder / TEXTS, to_json(texts))
+
+
+def _write_tables(folder: Path, result: StudyResult) -> None:
+    """Write every table but that of clock times as CSV, a number in each cell."""
+    folder.mkdir(exist_ok=True)
+    for kind, table in every_table(result).items():
+        if kind != CLOCK:
+            headers, cells = table.spread_out()
+            rows = [[_number_or_text(cell) for cell in row] for row in cells]
+            (folder / file_of(table)).write_text(csv_text(headers, rows), encoding="utf-8-sig", newline="\n")
+
+
+def _number_or_text(cell: str | Cell) -> str:
+    """A number as it is printed, to six digits and without its unit; nothing for one that is not known."""
+    if isinstance(cell, str) or cell.value is None:
+        return str(cell)
+    return f"{cell.scaled(cell.value):.6g}" if math.isfinite(cell.value) else ""
 
 
 def _not_made(folder: Path, why: str) -> str:

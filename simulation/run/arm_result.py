@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from simulation.department.vocabulary import Pathway
+from simulation.explain.arm_changes import Change
 from simulation.explain.assumptions import AddedAssumption
-from simulation.explain.change import Change
 from simulation.explain.explanation import ArmExplanation, Explained
 from simulation.measures.profile import DayProfile
 from simulation.measures.shares import Shares

@@ -10,10 +10,10 @@ from simulation.api import Result, compare, read
 from simulation.config import load
 from simulation.display.drawing import Picture
 from simulation.questions.ablation.contributions import busy_table, decomposition_of, interactions_table, tables
-from simulation.report import pictures as pictures_module
+from simulation.report import figures as pictures_module
 from simulation.report.figures import pictures
 from simulation.report.findings import findings
-from simulation.report.tables import screen_tables
+from simulation.report.tables import compared_tables
 from simulation.report.write import write_report
 from simulation.run.result import StudyResult
 from tests.report.conftest import SHORT, SMALL
@@ -138,7 +138,7 @@ def test_every_table_of_parts_names_its_layer_of_doubt_or_has_no_interval(result
 def test_a_study_without_levers_has_no_such_tables(study_without: StudyResult) -> None:
     assert tables(study_without) == ()
     assert study_without.shown is study_without
-    assert not any(each.kind.startswith("levers") for each in screen_tables(study_without))
+    assert not any(each.kind.startswith("levers") for each in compared_tables(study_without))
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +187,7 @@ primary:
     (parts,) = decomposition_of(four)
     shares = sum(parts.parts.part("shapley", lever).mean for lever in four.design.levers)
     assert shares == pytest.approx(four.row("accuracy+time+desk+beds", "wait_to_clinician_mean").difference)
-    overview = next(each for each in screen_tables(four) if each.kind == "overview")
+    overview = next(each for each in compared_tables(four) if each.kind == "overview")
     assert len(overview.rows) == 10
     # One family of nine verdicts, wherever they are read.
     assert [each.verdict for each in four.findings] == [each.verdict for each in four.shown.findings]

@@ -12,11 +12,11 @@ from simulation.config import load
 from simulation.display.words import change
 from simulation.explain.explanation import Explained
 from simulation.questions.spillover import spillover_reason, tables
-from simulation.report import pictures as pictures_module
+from simulation.report import figures as pictures_module
 from simulation.report.findings import findings
 from simulation.report.page import page
-from simulation.report.policy_words import who_labels
-from simulation.report.tables import screen_tables
+from simulation.report.tables import compared_tables
+from simulation.report.tables.arm_tables import who_labels
 from simulation.report.write import write_report
 from simulation.run.result import StudyResult
 from simulation.statistics.coverage_effects import with_coverage
@@ -101,7 +101,7 @@ def test_the_reason_names_the_queues_that_moved_most_and_what_they_take(told: St
 def test_a_study_without_coverages_has_no_such_table(result: StudyResult) -> None:
     assert tables(result) == ()
     assert spillover_reason(result) is None
-    assert not [table for table in screen_tables(result) if table.kind.startswith("spillover")]
+    assert not [table for table in compared_tables(result) if table.kind.startswith("spillover")]
     assert 'id="coverage"' not in page(result, ())
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from simulation.department.graph import Edge
 from simulation.department.subgraph import Subgraph
 from simulation.errors import ResultsError
+from simulation.explain.arm_changes import Change
 from simulation.explain.assumptions import AddedAssumption
-from simulation.explain.change import Change
 from simulation.explain.explanation import ArmExplanation, Explanation
 from simulation.records.columns import read_columns
 from simulation.records.schema import Floats

@@ -29,6 +29,7 @@ from simulation.display.drawing import (
 )
 from simulation.display.words import (
     change,
+    departments_words,
     effect,
     group_words,
     measure_label,
@@ -36,9 +37,8 @@ from simulation.display.words import (
     unit_words,
     with_span,
 )
-from simulation.report.tables.by_group import groups_of, is_asked
-from simulation.report.tables.over_departments import departments_words
-from simulation.report.tables.ranking import per_100k, priced, ranked
+from simulation.report.tables.money import per_100k, priced, ranked
+from simulation.report.tables.patient_groups import groups_of, is_asked
 from simulation.run.result import StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.multiplicity import is_worse
