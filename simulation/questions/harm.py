@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulation.department.rota import attendances_per_day
-from simulation.display.table import ReportTable
+from simulation.display.table import Cell, ReportTable
 from simulation.display.words import labelled
 from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.records.schema import Floats
@@ -86,10 +86,10 @@ def tables(result: StudyResult) -> Iterator[ReportTable]:
     rows = tuple(
         (
             labelled(result, result.arm(harm.arm)),
-            _interval(harm.mortality, scale=100, digits=3),
-            _interval(harm.waiting),
-            _interval(harm.staying),
-            *(_interval(harm.pounds[value], scale=0.001, digits=0) for value in values),
+            _cell(harm.mortality, scale=100, digits=3),
+            _cell(harm.waiting),
+            _cell(harm.staying),
+            *(_cell(harm.pounds[value], scale=0.001, digits=0) for value in values),
         )
         for harm in by_arm
     )
@@ -104,10 +104,10 @@ def tables(result: StudyResult) -> Iterator[ReportTable]:
     yield ReportTable("harm", title, headers, rows, tuple(_notes(result)))
 
 
-def _interval(interval: Interval, *, scale: float = 1, digits: int = 1) -> str:
-    numbers = (interval.mean, interval.low, interval.high)
-    mean, low, high = (f"{scale * number:+.{digits}f}".replace("-", "−") for number in numbers)
-    return f"{mean} ({low} to {high})"
+def _cell(interval: Interval, *, scale: float = 1, digits: int = 1) -> Cell:
+    mean, low, high = (scale * number for number in (interval.mean, interval.low, interval.high))
+    text = f"{mean:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})".replace("-", "−")
+    return Cell(mean, low=low, high=high, text=text)
 
 
 def _notes(result: StudyResult) -> Iterator[str]:

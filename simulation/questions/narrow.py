@@ -24,7 +24,7 @@ from annotated_types import Ge, Le, MaxLen
 from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.department.own_measures import Better
 from simulation.display.measured import limits_of
-from simulation.display.table import ReportTable, print_sentences, print_tables
+from simulation.display.table import Cell, ReportTable, print_sentences, print_tables
 from simulation.display.words import (
     amount,
     change,
@@ -34,7 +34,6 @@ from simulation.display.words import (
     season_words,
     span,
     unit_words,
-    with_span,
 )
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
 from simulation.explain.statements import BANNER
@@ -408,7 +407,8 @@ def _table(result: StudyResult, narrowed: NarrowedEffects, target: Target) -> Re
     for arm in result.others:
         everywhere, narrow = _effects(narrowed, arm.name, target)
         words = range_words(*narrow[1:], target.minimal_important_difference, unit, result.better(target))
-        rows.append((labelled(result, arm), with_span(*everywhere, unit), with_span(*narrow, unit), words))
+        cells = (Cell(mean, unit, low, high, style="difference") for mean, low, high in (everywhere, narrow))
+        rows.append((labelled(result, arm), *cells, words))
     headers = ("arm", f"all departments, {unit_words(unit)}", "departments with these figures", "effect here")
     notes = (
         f"All departments: median (5th to 95th percentile) of {narrowed.n_departments}, simulation noise removed. "

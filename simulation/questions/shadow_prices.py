@@ -25,8 +25,8 @@ from simulation.department.rota import HOURS_OF_WEEK, attendances_per_day
 from simulation.department.vocabulary import ExtraShift, Pathway
 from simulation.display.dated_folder import write_dated
 from simulation.display.drawing import DARK, GREY, Picture, figure_of, png_of
-from simulation.display.table import ReportTable, print_tables
-from simulation.display.words import few_words, interval_text
+from simulation.display.table import Cell, ReportTable, interval_cell, print_tables
+from simulation.display.words import few_words
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.statements import BANNER
 from simulation.patients import draw
@@ -343,7 +343,7 @@ def _others_table(shadow_prices: ShadowPrices) -> ReportTable:
     for kind in ("whole", "beds", "tool"):
         for price in shadow_prices.of_kind(kind, MEASURES[0]):
             cells = (_minutes(shadow_prices.price(price.extra.arm, measure).per_hour) for measure in MEASURES)
-            rows.append((_name(shadow_prices, price), f"{price.extra.hours_a_week:.1f}", *cells))
+            rows.append((_name(shadow_prices, price), Cell(price.extra.hours_a_week, style="number"), *cells))
     return ReportTable(
         "prices:others",
         "The same for units at all hours, for ward beds, and for the staff time that a tool frees",
@@ -391,8 +391,8 @@ def _name(shadow_prices: ShadowPrices, price: Price) -> str:
     return f"{spaced(extra.pool)}, {f'{extra.units} more, ' if extra.units > 1 else ''}at all hours"
 
 
-def _minutes(interval: Interval) -> str:
-    return interval_text(interval, "minutes")
+def _minutes(interval: Interval) -> Cell:
+    return interval_cell(interval, "minutes")
 
 
 def price_frame(shadow_prices: ShadowPrices) -> pd.DataFrame:

@@ -30,8 +30,8 @@ from simulation.display.drawing import (
     figure_of,
     png_of,
 )
-from simulation.display.table import ReportTable, print_tables
-from simulation.display.words import amount, change, difference_text, doubt_note, interval_text, unit_words
+from simulation.display.table import Cell, ReportTable, difference_cell, interval_cell, print_tables
+from simulation.display.words import change, difference_text, doubt_note, unit_words
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.records.serialise import differences
@@ -283,7 +283,7 @@ def changed_tables(sweep: Sweep) -> Iterator[ReportTable]:
                 for applies in (is_changed, is_unsettled)
             )
             words = (words or "nowhere" for words in where)
-            rows.append((sweep.label(arm), first.effect(arm, target), verdict.words, *words))
+            rows.append((sweep.label(arm), difference_cell(first.row(arm, target)), verdict.words, *words))
         yield ReportTable(
             f"turns:{target.measure}:{target.group}",
             f"Which verdicts change: {target.label}",
@@ -326,12 +326,13 @@ def sweep_tables(sweep: Sweep) -> Iterator[ReportTable]:
     shown = sweep.runs if len(sweep.runs) <= MOST_ACROSS else ()
     for target in sweep.targets:
         unit = sweep.first.unit(target)
-        levels = (amount(run.row(sweep.first.design.baseline, target).mean, unit) for run in shown)
-        rows = [(sweep.first.baseline.label, *levels, "", "")]
+        levels = (Cell(run.row(sweep.first.design.baseline, target).mean, unit) for run in shown)
+        rows: list[tuple[str | Cell, ...]] = [(sweep.first.baseline.label, *levels, "", "")]
         for arm in sweep.arms:
             compared = sweep.comparisons[arm, target]
-            apart = "–" if compared.apart is None else interval_text(compared.apart[2], unit)
-            rows.append((sweep.label(arm), *(run.effect(arm, target) for run in shown), apart, compared.words))
+            apart = "–" if compared.apart is None else interval_cell(compared.apart[2], unit)
+            effects = (difference_cell(run.row(arm, target)) for run in shown)
+            rows.append((sweep.label(arm), *effects, apart, compared.words))
         yield ReportTable(
             f"across:{target.measure}:{target.group}",
             f"Across {len(sweep.runs)} runs: {target.label}; differences in {unit_words(unit)}",
@@ -387,7 +388,7 @@ def effect_tables(sweep: Sweep) -> Iterator[ReportTable]:
         by_arm = {arm: _effects_of(sweep, arm, target)[:MOST_EFFECTS] for arm in arms}
         labels = [_levels_words(effect.levels) for effect in by_arm[arms[0]]]
         rows = tuple(
-            (sweep.label(arm), *(_effect_words(effect, unit) for effect in effects)) for arm, effects in by_arm.items()
+            (sweep.label(arm), *(_effect_cell(effect, unit) for effect in effects)) for arm, effects in by_arm.items()
         )
         yield ReportTable(
             f"effects:{target.measure}:{target.group}",
@@ -409,8 +410,9 @@ def _levels_words(levels: Sequence[Level]) -> str:
     return " with ".join(f"{_short(level.factor)}={level.value}" for level in levels)
 
 
-def _effect_words(effect: FactorialEffect, unit: str) -> str:
-    return f"{change(effect.estimate.mean, unit)} ({axis_scale(unit) * effect.standard_error:.1f})"
+def _effect_cell(effect: FactorialEffect, unit: str) -> Cell:
+    text = f"{change(effect.estimate.mean, unit)} ({axis_scale(unit) * effect.standard_error:.1f})"
+    return Cell(effect.estimate.mean, unit, style="difference", text=text)
 
 
 # --- picture -------------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ FOLDER = "tables"
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page: anchor and heading, the sentences that it begins with, its pictures, the kinds of its tables."""
+    """A part of the page: anchor and heading, the kinds of its tables, its pictures, and the sentences before them."""
 
     anchor: str
     heading: str

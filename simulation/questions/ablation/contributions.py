@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ from simulation.display.drawing import (
     png_of,
 )
 from simulation.display.kinds import rests_on_claim
-from simulation.display.table import ReportTable
+from simulation.display.table import Cell, ReportTable, change_cell, crossed, interval_cell
 from simulation.display.words import SIMULATION, change, false_alarms, interval_text, unit_words
 from simulation.measures.measuring import Measures
 from simulation.questions.ablation.combinations import arm_of, coalitions, is_ablation, orders
@@ -164,12 +164,13 @@ def tables(result: StudyResult) -> tuple[ReportTable, ...]:
 def parts_table(result: StudyResult, of_target: TargetParts) -> ReportTable:
     """One target: each lever's share, its effect alone, added last, and the others without it; then all together."""
     target, unit = of_target.target, of_target.unit
-    rows = []
+    rows: list[tuple[str | Cell, ...]] = []
     for lever in of_target.parts.levers:
-        size = of_target.size(of_target.parts.part("shapley", lever))
-        rows.append((lever_label(result, lever), *(of_target.words(kind, lever) for kind in KINDS), size, SIMULATION))
+        parts = [of_target.parts.part(kind, lever) for kind in KINDS]
+        cells = (interval_cell(part, unit) for part in parts)
+        rows.append((lever_label(result, lever), *cells, of_target.size(parts[0]), SIMULATION))
     joint = of_target.joint
-    rows.append(("All together", interval_text(joint, unit), "", "", "", of_target.size(joint), SIMULATION))
+    rows.append(("All together", interval_cell(joint, unit), "", "", "", of_target.size(joint), SIMULATION))
     headers = ("lever", "its share", "alone", "added last", "the others without it", "its share is", "uncertainty")
     title = f"{target.label}: what each lever contributes to the joint effect, {unit_words(unit)}"
     notes = tuple(_parts_notes(of_target.parts))
@@ -193,19 +194,26 @@ def _parts_notes(parts: Decomposition) -> Iterator[str]:
 
 def interactions_table(result: StudyResult) -> ReportTable:
     """A row a pair of levers, a column a target: what the two do together beyond what each does."""
-    by_target, rows = decomposition_of(result), []
-    for one, other in combinations(result.design.levers, 2):
-        interactions = [of_target.parts.interaction(one, other) for of_target in by_target]
-        cells = (
-            f"{interval_text(interaction, of_target.unit)}: {of_target.size(interaction)}"
-            for interaction, of_target in zip(interactions, by_target, strict=True)
-        )
-        rows.append((f"{lever_label(result, one)} with {result.design.levers[other].label}", *cells))
-    headers = ("levers", *(f"{of_target.target.label}, {unit_words(of_target.unit)}" for of_target in by_target))
-    n_looked_at = len(rows) * len(by_target)
+    by_target, levers = decomposition_of(result), result.design.levers
+    pairs = [
+        (f"{lever_label(result, one)} with {levers[other].label}", (one, other))
+        for one, other in combinations(levers, 2)
+    ]
+    n_looked_at = len(pairs) * len(by_target)
     chance = f" {false_alarms(n_looked_at, 'pairs and targets')}" if n_looked_at > 1 else ""
-    notes = (_interaction_note(by_target[0].parts), f"In brackets the 95 % interval (simulation noise only).{chance}")
-    return ReportTable("interactions", "What levers do together beyond what each does", headers, tuple(rows), notes)
+
+    def cell(pair: tuple[str, str], of_target: TargetParts) -> Cell:
+        interaction, unit = of_target.parts.interaction(*pair), of_target.unit
+        text = f"{interval_text(interaction, unit)}: {of_target.size(interaction)}"
+        return replace(interval_cell(interaction, unit), text=text)
+
+    return crossed(
+        ("interactions", "What levers do together beyond what each does", "levers"),
+        pairs,
+        [(f"{of_target.target.label}, {unit_words(of_target.unit)}", of_target) for of_target in by_target],
+        cell,
+        (_interaction_note(by_target[0].parts), f"In brackets the 95 % interval (simulation noise only).{chance}"),
+    )
 
 
 def _interaction_note(parts: Decomposition) -> str:
@@ -224,14 +232,14 @@ def busy_table(result: StudyResult) -> ReportTable:
     """A row a pool, the largest change first: how busy it is without levers and with all, and each lever's share."""
     design = result.design
     day, joint = result.baseline.day, result.arm(joint_arm(result)).day.busy_mean
-    rows: list[tuple[float, tuple[str, ...]]] = []
+    rows: list[tuple[float, tuple[str | Cell, ...]]] = []
     for pool, before, after, parts in zip(day.pools, day.busy_mean, joint, _busy(result), strict=True):
         shares = [parts.part("shapley", lever).mean for lever in parts.levers]
         changes = [after - before, *shares]
         if math.isnan(before) or max(map(abs, changes)) < BUSY_ENOUGH:
             continue
-        levels = (f"{100 * before:.1f}", f"{100 * after:.1f}")
-        row = (spaced(pool), *levels, *(change(share, "share") for share in changes))
+        levels = (Cell(level, "share", style="number") for level in (before, after))
+        row = (spaced(pool), *levels, *(change_cell(share, "share") for share in changes))
         rows.append((abs(after - before), row))
     rows.sort(key=lambda ranked: -ranked[0])
     shares_of = (f"share of: {lever.label}" for lever in design.levers.values())

@@ -15,7 +15,7 @@ import numpy as np
 
 from simulation.display.dated_folder import write_dated
 from simulation.display.drawing import BLUE, GREY, WORSE, Picture, figure_of, png_of
-from simulation.display.table import ReportTable, print_tables
+from simulation.display.table import Cell, ReportTable, print_tables
 from simulation.display.words import few_words
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.costs import cost_of
@@ -227,26 +227,31 @@ def breakeven_table(breakevens: BreakEvens) -> ReportTable:
     price = breakevens.price
     if price is not None:
         within = NONE if price.range is None else _pounds(*price.range[1:])
-        stated = "not stated" if breakevens.cost is None else _pounds(breakevens.cost)
+        stated = "not stated" if breakevens.cost is None else Cell(breakevens.cost, style="pounds")
         settled = math.isfinite(price.low) and math.isfinite(price.high)
         around = _pounds(price.low, price.high) if settled else "interval not settled"
-        rows.append(("price, a year", stated, f"{_pounds(price.pounds)} ({around})", within, NONE))
+        text = f"{_pounds(price.pounds)} ({around})"
+        interval = Cell(price.pounds, low=price.low, high=price.high, style="pounds", text=text)
+        rows.append(("price, a year", stated, interval, within, NONE))
         if price.by_cost[0] < price.by_cost[1]:
             rows.append(("price, over the other arm's range of cost", NONE, _pounds(*price.by_cost), NONE, NONE))
     title = f"{' against '.join(breakevens.labels)}: '{breakevens.target.label}'"
     return ReportTable("breakeven", title, HEADERS, tuple(rows), tuple(_notes(breakevens)))
 
 
-def _row(breakeven: BreakEven) -> tuple[str, ...]:
-    quantity, interval, within, never = breakeven.quantity, "none", NONE, NONE
+def _row(breakeven: BreakEven) -> tuple[str | Cell, ...]:
+    quantity, within, never = breakeven.quantity, NONE, NONE
+    interval: str | Cell = "none"
     if breakeven.exists:
-        ends = f"{_number(quantity, breakeven.low)} to {_number(quantity, breakeven.high)}"
-        interval = f"{_value(quantity, breakeven.value)} ({ends})"
+        value, low, high = breakeven.value, breakeven.low, breakeven.high
+        text = f"{_value(quantity, value)} ({_number(quantity, low)} to {_number(quantity, high)})"
+        interval = Cell(value, quantity.unit, low, high, text=text)
     if breakeven.range is not None:
         within = " to ".join(_bound(quantity, end) for end in breakeven.range[1:])
     if breakeven.roots is not None:
         never = f"{breakeven.n_never} of {len(breakeven.roots)}"
-    return quantity.name, _value(quantity, quantity.stated), interval, within, never
+    stated = Cell(quantity.stated, quantity.unit, text=_value(quantity, quantity.stated))
+    return quantity.name, stated, interval, within, never
 
 
 def _bound(quantity: Quantity, value: float) -> str:

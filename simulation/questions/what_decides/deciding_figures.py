@@ -27,7 +27,7 @@ from simulation.display.drawing import (
     figure_of,
     png_of,
 )
-from simulation.display.table import ReportTable
+from simulation.display.table import Cell, ReportTable, crossed
 from simulation.display.words import amount, figure_words, labelled, listed_with_and, unit_words
 from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.measures.measuring import MeasureName
@@ -277,14 +277,6 @@ def worth_table(result: StudyResult) -> ReportTable | None:
     all_decided, hour = decided(result), result.design.value_per_patient_hour
     if all_decided is None or not all_decided.worth or hour is None:
         return None
-    first = hour.pounds[0]
-    rows = [
-        (
-            figure_words(worth.figure),
-            *(f"£{max(worth.pounds[value], 0):,.0f} ± {worth.error[value]:,.0f}" for value in hour.pounds),
-        )
-        for worth in sorted(all_decided.worth, key=lambda worth: -worth.pounds[first])
-    ]
     labels = ", ".join(f"'{result.arm(name).label}'" for name in all_decided.priced)
     notes = (
         f"GBP a year for one department: the gain from a better choice if the figure is measured for {KNOWN_DAYS} "
@@ -293,16 +285,27 @@ def worth_table(result: StudyResult) -> ReportTable | None:
         f"{hour.source}).",
         "By regression of each arm's benefit on the figure (Strong, Oakley and Brennan, Medical Decision Making 2014).",
     )
-    headers = ("figure", *(f"at £{value:g} an hour" for value in hour.pounds))
-    return ReportTable("worth_knowing", "The value of measuring first", headers, tuple(rows), notes)
+
+    def cell(worth: Worth, value: float) -> Cell:
+        pounds, error = max(worth.pounds[value], 0), worth.error[value]
+        return Cell(pounds, style="pounds", text=f"£{pounds:,.0f} ± {error:,.0f}")
+
+    ordered = sorted(all_decided.worth, key=lambda worth: -worth.pounds[hour.pounds[0]])
+    return crossed(
+        ("worth_knowing", "The value of measuring first", "figure"),
+        [(figure_words(worth.figure), worth) for worth in ordered],
+        [(f"at £{value:g} an hour", value) for value in hour.pounds],
+        cell,
+        notes,
+    )
 
 
-def _explained(all_decided: Decided, decides: Decides) -> tuple[str, str]:
+def _explained(all_decided: Decided, decides: Decides) -> tuple[str, str | Cell]:
     """The figure that explains most of one arm's effect, and the share that it explains."""
     best = decides.best
     if best is None:
         return "none that a hospital records" if decides.differs else "effects do not differ beyond chance", "–"
-    return figure_words(all_decided.figures[best.figure]), _share_words(best)
+    return figure_words(all_decided.figures[best.figure]), Cell(best.share, "share", text=_share_words(best))
 
 
 def _share_words(explains: Explains) -> str:
@@ -310,7 +313,7 @@ def _share_words(explains: Explains) -> str:
     return "–" if math.isnan(explains.share) else f"{100 * explains.share:.0f} ± {100 * explains.share_error:.0f}"
 
 
-def _rule_words(result: StudyResult, all_decided: Decided, decides: Decides) -> tuple[str, str]:
+def _rule_words(result: StudyResult, all_decided: Decided, decides: Decides) -> tuple[str, str | Cell]:
     """'above 14.2 min: shorter by more than 5 min', and '93 % (63 %)'."""
     best, rule = decides.best, decides.rule
     if best is None:
@@ -323,7 +326,8 @@ def _rule_words(result: StudyResult, all_decided: Decided, decides: Decides) -> 
     direction = direction_words(all_decided.unit, better, down=(better == "lower") == rule.gains)
     cut = amount(rule.cut, all_decided.figures[best.figure].unit)
     words = f"{'above' if rule.above else 'below'} {cut}: {direction} by more than {matters}"
-    return words, f"{100 * rule.hit_rate:.0f} % ({100 * rule.commoner:.0f} %)"
+    rate = f"{100 * rule.hit_rate:.0f} % ({100 * rule.commoner:.0f} %)"
+    return words, Cell(rule.hit_rate, "share", text=rate)
 
 
 def lead(result: StudyResult) -> Iterator[str]:
