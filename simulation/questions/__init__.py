@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Question:
+class ResultQuestion:
     """A question that is asked of every result. Each part is a function of the result, empty where it does not apply.
 
     name, title: anchor and heading of its section on the page; pictures: by name; lead: sentences with which the
@@ -40,7 +40,7 @@ class Question:
 
 
 OF_A_RESULT = (
-    Question(
+    ResultQuestion(
         "levers",
         "What each lever contributes",
         contributions.tables,
@@ -48,9 +48,9 @@ OF_A_RESULT = (
         sentences=contributions.sentences,
         files=contributions.files,
     ),
-    Question("coverage", "Patients whom the tool never sees", spillover.tables, sentences=spillover.sentences),
-    Question("harm", "Delay and harm", harm.tables),
-    Question(
+    ResultQuestion("coverage", "Patients whom the tool never sees", spillover.tables, sentences=spillover.sentences),
+    ResultQuestion("harm", "Delay and harm", harm.tables),
+    ResultQuestion(
         "decides",
         "What decides it, and what to measure",
         deciding_figures.tables,

@@ -34,7 +34,7 @@ SHORTEST = 0.5
 
 
 @dataclass(frozen=True)
-class Identity:
+class PatientKey:
     """Who a patient is in every arm: the arrival source and the number within it."""
 
     arrival_source: str
@@ -95,7 +95,7 @@ def must_name_somebody(patient: str, sources: Sequence[str]) -> None:
         raise ResultsError(f"patient={patient}: is neither a row nor SOURCE-NUMBER such as '{sources[0]}-12'. {known}")
 
 
-def find_patient(patients: Patients, patient: str | int) -> Identity:
+def find_patient(patients: Patients, patient: str | int) -> PatientKey:
     """The patient that 'walk_in-123' or a row number names. Raises ResultsError if there is none."""
     text = str(patient)
     sources = patients.known("arrival_source")
@@ -107,7 +107,7 @@ def find_patient(patients: Patients, patient: str | int) -> Identity:
                 f"patient={text}: no attendance has this row; it may belong to somebody who only competes for beds. "
                 f"Rows of attendances run from {patients['patient'].min()} to {patients['patient'].max()}"
             )
-        return Identity(sources[patients["arrival_source"][rows[0]]], int(patients["number"][rows[0]]))
+        return PatientKey(sources[patients["arrival_source"][rows[0]]], int(patients["number"][rows[0]]))
     source, _, number = text.rpartition("-")
     numbers = patients["number"][patients.where("arrival_source", source)]
     if int(number) not in numbers:
@@ -119,7 +119,7 @@ def find_patient(patients: Patients, patient: str | int) -> Identity:
         raise ResultsError(
             f"patient={text}: nobody of arrival source '{source}' has this number (not all of the drawn come). {near}"
         )
-    return Identity(source, int(number))
+    return PatientKey(source, int(number))
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ class _Attendance:
         return label, self.until("seen_at"), self.until("departed_at"), self.words("outcome")
 
 
-def _attendances(patients: Patients, identity: Identity) -> list[_Attendance]:
+def _attendances(patients: Patients, identity: PatientKey) -> list[_Attendance]:
     """The patient's row in a table; none if the arm has no such patient."""
     source, number = patients.where("arrival_source", identity.arrival_source), patients["number"] == identity.number
     return [_Attendance(patients, int(row)) for row in np.flatnonzero(source & number)]

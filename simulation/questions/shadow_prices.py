@@ -107,7 +107,7 @@ class Price:
 
 
 @dataclass(frozen=True)
-class Check:
+class SumCheck:
     """Whether the blocks of a resource add up to a unit at all hours: effects in minutes a patient, with intervals.
 
     alone, last: sums of the blocks' effects when each is added alone, and when each is added last; blocks: the mean of
@@ -129,7 +129,7 @@ class ShadowPrices:
 
     result: StudyResult
     prices: tuple[Price, ...]
-    checks: tuple[Check, ...]
+    checks: tuple[SumCheck, ...]
 
     def price(self, arm: str, measure: str) -> Price:
         """The price of one arm's extra."""
@@ -298,14 +298,14 @@ def _interval(values: Floats) -> Interval:
     return compare(values, np.zeros(len(values)))
 
 
-def _check(result: StudyResult, more: Sequence[Extra], pool: str, measure: str) -> Check:
+def _check(result: StudyResult, more: Sequence[Extra], pool: str, measure: str) -> SumCheck:
     """The check of one resource, its sums taken within each replication."""
     blocks = [extra for extra in more if (extra.pool, extra.kind) == (pool, "block")]
     (at_all_hours,) = (extra for extra in more if (extra.pool, extra.kind) == (pool, "whole"))
     alone = np.sum([_alone(result, block, measure) for block in blocks], axis=0)
     last = np.sum([_last(result, block, measure) for block in blocks], axis=0)
     whole, mean = _alone(result, at_all_hours, measure), (alone + last) / 2
-    return Check(pool, measure, *(_interval(values) for values in (alone, last, mean, whole, mean - whole)))
+    return SumCheck(pool, measure, *(_interval(values) for values in (alone, last, mean, whole, mean - whole)))
 
 
 # --- tables, picture and files -------------------------------------------------------------------------------
@@ -377,7 +377,7 @@ def _sums_table(shadow_prices: ShadowPrices) -> ReportTable:
     )
 
 
-def verdict_of(check: Check) -> str:
+def verdict_of(check: SumCheck) -> str:
     """'not told apart', or whether prices add up to more or to less than the unit at all hours gives."""
     if not check.apart.excludes_zero:
         return "not told apart"

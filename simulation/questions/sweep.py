@@ -71,7 +71,7 @@ MARKERS = "osD^vPXh"
 
 
 @dataclass(frozen=True)
-class Run:
+class SweepRun:
     """One run of a sweep: the values that were varied, by their keys; its result; its folder."""
 
     varied: Mapping[str, str]
@@ -102,7 +102,7 @@ class Run:
 class Sweep:
     """Two runs or more of one study."""
 
-    runs: tuple[Run, ...]
+    runs: tuple[SweepRun, ...]
 
     @property
     def first(self) -> StudyResult:
@@ -193,7 +193,7 @@ def sweep_of(done: Sequence[tuple[Sequence[str], StudyResult, Path]]) -> Sweep |
     overrides = [dict(word.split("=", 1) for word in words if "=" in word) for words, _, _ in done]
     keys = [key for key in (overrides[0] if overrides else ()) if len({values.get(key) for values in overrides}) > 1]
     runs = tuple(
-        Run({key: values[key] for key in keys}, result, folder)
+        SweepRun({key: values[key] for key in keys}, result, folder)
         for values, (_, result, folder) in zip(overrides, done, strict=True)
     )
     studies = {(run.result.design.name, run.result.design.baseline) for run in runs}
@@ -210,7 +210,9 @@ def beside(one: StudyResult, other: StudyResult) -> Sweep:
     """
     varied, results = _told_apart_by(one, other), (one, other)
     sweep = Sweep(
-        tuple(Run({key: values[at] for key, values in varied.items()}, result) for at, result in enumerate(results))
+        tuple(
+            SweepRun({key: values[at] for key, values in varied.items()}, result) for at, result in enumerate(results)
+        )
     )
     if one.design.name != other.design.name or not sweep.arms or not sweep.targets:
         raise ResultsError(
@@ -297,7 +299,7 @@ def changed_tables(sweep: Sweep) -> Iterator[ReportTable]:
         )
 
 
-def _differs(sweep: Sweep, run: Run, arm: str, target: Target) -> bool:
+def _differs(sweep: Sweep, run: SweepRun, arm: str, target: Target) -> bool:
     """Whether the effect of an arm in this run differs from that in the first, beyond chance over all other runs."""
     now, before = (one.result.differences(arm, target) for one in (run, sweep.runs[0]))
     n = min(len(now), len(before))
@@ -489,7 +491,7 @@ def sweep_frame(sweep: Sweep) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _folder(run: Run) -> str:
+def _folder(run: SweepRun) -> str:
     return run.folder.as_posix() if run.folder else ""
 
 

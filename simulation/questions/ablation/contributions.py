@@ -30,7 +30,7 @@ from simulation.display.table import Cell, ReportTable, change_cell, crossed, in
 from simulation.display.words import SIMULATION, change, false_alarms, interval_text, unit_words
 from simulation.measures.measuring import Measures
 from simulation.questions.ablation.combinations import arm_of, coalitions, is_ablation, orders
-from simulation.questions.ablation.shapley import Decomposition, Kind, Part, decompose
+from simulation.questions.ablation.shapley import Contribution, Decomposition, PartKind, decompose
 from simulation.records.schema import Floats
 from simulation.run.result import StudyResult
 from simulation.statistics.intervals import Interval
@@ -53,14 +53,14 @@ TIDY = (
 BUSY = "busy_share"
 BUSY_ENOUGH = 0.005
 """Least change of a busy share, by all levers or one of them, that is worth a line."""
-LEVER_BARS: tuple[tuple[Kind, str, str, str], ...] = (
+LEVER_BARS: tuple[tuple[PartKind, str, str, str], ...] = (
     ("shapley", "its share of the joint effect (Shapley value)", "#4d94db", ""),
     ("alone", "alone", "#c4dcf2", ""),
     ("last", "added last, after all others", "#ffffff", "////"),
 )
 """The bars of each lever: the part drawn, its words in the legend, colour and hatch."""
 JOINT_COLOUR = "#a3b0b8"
-KINDS: tuple[Kind, ...] = ("shapley", "alone", "last", "all but")
+KINDS: tuple[PartKind, ...] = ("shapley", "alone", "last", "all but")
 """The parts of each lever that a table shows."""
 
 
@@ -77,7 +77,7 @@ class TargetParts:
         """The effect of all levers together."""
         return self.parts.part("joint", *self.parts.levers)
 
-    def words(self, kind: Kind, lever: str) -> str:
+    def words(self, kind: PartKind, lever: str) -> str:
         """One part with its interval: '−7.2 (−18.0 to +3.5)'."""
         return interval_text(self.parts.part(kind, lever), self.unit)
 
@@ -327,7 +327,7 @@ def files(result: StudyResult) -> dict[str, pd.DataFrame]:
     return {FILE: pd.DataFrame(rows, columns=list(TIDY)).astype({"n_replications": "Int64"})}
 
 
-def _part_cells(part: Part) -> tuple[str, str, float, float, float]:
+def _part_cells(part: Contribution) -> tuple[str, str, float, float, float]:
     """The columns `part` to `high`."""
     return part.kind, "+".join(part.levers), part.estimate.mean, part.estimate.low, part.estimate.high
 

@@ -38,12 +38,12 @@ Coalition = frozenset[str]
 Game = Mapping[Coalition, Floats]
 """By coalition, one number a replication, shape (n_replications,)."""
 Order = tuple[str, ...]
-Kind = Literal["alone", "last", "all but", "joint", "shapley", "interaction index", "interaction alone"]
+PartKind = Literal["alone", "last", "all but", "joint", "shapley", "interaction index", "interaction alone"]
 NOBODY: Coalition = frozenset()
 
 
 @dataclass(frozen=True)
-class Part:
+class Contribution:
     """One part of a joint effect.
 
     alone: a lever by itself; last: what it adds to all others; all but: the others without it; joint: all levers;
@@ -51,7 +51,7 @@ class Part:
     is on; interaction alone: interaction of two levers with nothing else on.
     """
 
-    kind: Kind
+    kind: PartKind
     levers: tuple[str, ...]
     estimate: Interval
 
@@ -61,10 +61,10 @@ class Decomposition:
     """All parts of one joint effect. `n_orders` of adding levers were sampled; None where all coalitions are known."""
 
     levers: tuple[str, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[Contribution, ...]
     n_orders: int | None
 
-    def part(self, kind: Kind, *levers: str) -> Interval:
+    def part(self, kind: PartKind, *levers: str) -> Interval:
         """The estimate of one part. Raises ResultsError if there is none."""
         for part in self.parts:
             if part.kind == kind and set(part.levers) == set(levers):
@@ -77,7 +77,7 @@ class Decomposition:
         return self.part(self.interaction_kind, one, other)
 
     @property
-    def interaction_kind(self) -> Kind:
+    def interaction_kind(self) -> PartKind:
         """Which of the two interactions this decomposition has."""
         return "interaction index" if self.n_orders is None else "interaction alone"
 
@@ -174,21 +174,21 @@ def decompose(game: Game, levers: Sequence[str], *, orders: Sequence[Order] = ()
     known = _complete(game, needed)
     everybody = frozenset(levers)
     none, joint = known[NOBODY], known[everybody]
-    parts = [Part("joint", tuple(levers), interval(joint - none))]
-    parts += [Part("alone", (lever,), interval(known[frozenset({lever})] - none)) for lever in levers]
-    parts += [Part("all but", (lever,), interval(known[everybody - {lever}] - none)) for lever in levers]
-    parts += [Part("last", (lever,), interval(joint - known[everybody - {lever}])) for lever in levers]
+    parts = [Contribution("joint", tuple(levers), interval(joint - none))]
+    parts += [Contribution("alone", (lever,), interval(known[frozenset({lever})] - none)) for lever in levers]
+    parts += [Contribution("all but", (lever,), interval(known[everybody - {lever}] - none)) for lever in levers]
+    parts += [Contribution("last", (lever,), interval(joint - known[everybody - {lever}])) for lever in levers]
     if orders:
         added = marginals(known, levers, orders)
         shares = [_over_both(added[:, :, place]) for place in range(len(levers))]
     else:
         values = shapley(known, levers)
         shares = [interval(values[:, place]) for place in range(len(levers))]
-    parts += [Part("shapley", (lever,), share) for lever, share in zip(levers, shares, strict=True)]
-    kind: Kind = "interaction alone" if orders else "interaction index"
+    parts += [Contribution("shapley", (lever,), share) for lever, share in zip(levers, shares, strict=True)]
+    kind: PartKind = "interaction alone" if orders else "interaction index"
     for one, other in combinations(levers, 2):
         together = _beyond(known, NOBODY, one, other) if orders else interaction(known, levers, one, other)
-        parts.append(Part(kind, (one, other), interval(together)))
+        parts.append(Contribution(kind, (one, other), interval(together)))
     return Decomposition(tuple(levers), tuple(parts), len(orders) or None)
 
 

@@ -32,7 +32,7 @@ from simulation.display.words import amount, figure_words, labelled, listed_with
 from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.measures.measuring import MeasureName
 from simulation.measures.observables import observables_among
-from simulation.questions.what_decides.explained_variance import Decides, Explains, Rule, what_decides, worth
+from simulation.questions.what_decides.explained_variance import Decides, Explains, FigureRule, what_decides, worth
 from simulation.records.schema import Floats
 from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Safety
@@ -124,15 +124,15 @@ def decided(result: StudyResult) -> Decided | None:
 
 
 @dataclass(frozen=True)
-class Kind:
+class DepartmentKind:
     """A kind of department: those with a figure above (or below) `rule.cut`."""
 
     figure: MeasureName
-    rule: Rule
+    rule: FigureRule
 
 
 @lru_cache(maxsize=32)
-def kinds_beyond(result: StudyResult, margin: Margin) -> Mapping[str, Kind | None]:
+def kinds_beyond(result: StudyResult, margin: Margin) -> Mapping[str, DepartmentKind | None]:
     """For each arm, the kind of department in which it is worse by more than a safety margin.
 
     None for an arm if no figure separates these departments from the others better than the commoner answer does.
@@ -141,11 +141,11 @@ def kinds_beyond(result: StudyResult, margin: Margin) -> Mapping[str, Kind | Non
     sample = _sample(result, margin, margin.margin)
     if sample is None:
         return {}
-    kinds: dict[str, Kind | None] = dict.fromkeys(sample.arms)
+    kinds: dict[str, DepartmentKind | None] = dict.fromkeys(sample.arms)
     for name, decides in sample.arms.items():
         rule = decides.rule
         if rule is not None and not rule.gains and rule.hit_rate > rule.commoner:
-            kinds[name] = Kind(sample.names[decides.explains[0].figure], rule)
+            kinds[name] = DepartmentKind(sample.names[decides.explains[0].figure], rule)
     return kinds
 
 

@@ -57,7 +57,7 @@ class Explains:
 
 
 @dataclass(frozen=True)
-class Rule:
+class FigureRule:
     """The rule that an effect is beyond the difference that matters where a figure is above (or below) `cut`.
 
     gains: True if that effect is an improvement; hit_rate: the rule's hit rate in departments not used to find it;
@@ -83,7 +83,7 @@ class Decides:
 
     differs: bool
     explains: tuple[Explains, ...]
-    rule: Rule | None
+    rule: FigureRule | None
     everywhere: bool
 
     @property
@@ -252,7 +252,7 @@ def _rule(
     best: Explains,
     matters: float,
     lower_is_better: bool,
-) -> tuple[Rule | None, bool]:
+) -> tuple[FigureRule | None, bool]:
     """The rule of one arm; None and whether the line is beyond the difference at every department's figure."""
     effect = _both(y, arm)
     gains = (np.mean(effect) < 0) == lower_is_better
@@ -274,7 +274,7 @@ def _rule(
             hits += (predicted == (side * values[~used] > matters)).tolist()
     truly = side * np.concatenate(effect) > matters
     cut = (side * matters - best.intercept) / best.slope
-    return Rule(
+    return FigureRule(
         cut=cut,
         above=side * best.slope > 0,
         gains=bool(gains),
