@@ -58,11 +58,11 @@ def _run_for_a_question(study: Study) -> StudyResult | None:
 
 def breakeven(words: list[str]) -> int:
     """Say at which figures of an arm it does as much as another arm."""
-    from simulation.questions.break_even import search
+    from simulation.questions.break_even import break_evens
 
-    study, own, config_dir = _asked(words, search.OWN, search.USUAL)
+    study, own, config_dir = _asked(words, break_evens.OWN, break_evens.USUAL)
     _refuse_arms_of_another_study(study, own, config_dir)
-    search.breakeven(study, own, say=lambda line: print(line, flush=True))
+    break_evens.breakeven(study, own, say=lambda line: print(line, flush=True))
     return 0
 
 

@@ -14,7 +14,7 @@ from simulation.api import Result, read
 from simulation.errors import ResultsError
 from simulation.records.serialise import digest
 from simulation.records.store import read_replications
-from simulation.report import pictures as pictures_module
+from simulation.report import figures as pictures_module
 from simulation.report import write as report_module
 from simulation.report.write import write_report
 from simulation.run.store import run_folder as write_module

@@ -9,20 +9,14 @@ import pytest
 from simulation.api import Result, compare, read
 from simulation.config import load
 from simulation.display.drawing import Picture
-from simulation.questions.ablation_table import (
-    busy_table,
-    decomposition_of,
-    decomposition_tables,
-    interactions_table,
-)
-from simulation.report import pictures as pictures_module
+from simulation.questions.ablation.contributions import busy_table, decomposition_of, interactions_table, tables
+from simulation.report import figures as pictures_module
 from simulation.report.figures import pictures
 from simulation.report.findings import findings
-from simulation.report.tables import screen_tables
+from simulation.report.tables import compared_tables
 from simulation.report.write import write_report
 from simulation.run.result import StudyResult
-
-from .conftest import SHORT, SMALL
+from tests.report.conftest import SHORT, SMALL
 
 pytestmark = pytest.mark.slow
 
@@ -90,7 +84,7 @@ def test_the_page_has_the_section_its_picture_and_every_table(folder: Path, resu
     html = (folder / "report.html").read_text(encoding="utf-8")
     assert 'id="levers"' in html
     assert 'alt="Bars of each lever' in html
-    for table in decomposition_tables(result):
+    for table in tables(result):
         assert table.title.replace("'", "&#39;") in html
 
 
@@ -99,7 +93,7 @@ def test_the_page_made_again_from_the_folder_says_the_same(
 ) -> None:
     monkeypatch.setattr(pictures_module, "picture_of", lambda sketch: SMALL)
     stored = read(folder)
-    assert decomposition_tables(stored) == decomposition_tables(result)
+    assert tables(stored) == tables(result)
     before = (folder / "report.html").read_text(encoding="utf-8")
     assert write_report(folder, stored) is None
     assert (folder / "report.html").read_text(encoding="utf-8") == before
@@ -135,16 +129,16 @@ def test_what_a_part_of_the_levers_assumes_is_counted_once(result: StudyResult) 
 
 
 def test_every_table_of_parts_names_its_layer_of_doubt_or_has_no_interval(result: StudyResult) -> None:
-    for table in decomposition_tables(result):
+    for table in tables(result):
         notes = " ".join(table.notes)
         says = {cells[-1] for cells in table.rows}
         assert says == {"simulation"} or "simulation noise only" in notes or "without intervals" in notes
 
 
 def test_a_study_without_levers_has_no_such_tables(study_without: StudyResult) -> None:
-    assert decomposition_tables(study_without) == ()
+    assert tables(study_without) == ()
     assert study_without.shown is study_without
-    assert not any(each.kind.startswith("levers") for each in screen_tables(study_without))
+    assert not any(each.kind.startswith("levers") for each in compared_tables(study_without))
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +187,7 @@ primary:
     (parts,) = decomposition_of(four)
     shares = sum(parts.parts.part("shapley", lever).mean for lever in four.design.levers)
     assert shares == pytest.approx(four.row("accuracy+time+desk+beds", "wait_to_clinician_mean").difference)
-    overview = next(each for each in screen_tables(four) if each.kind == "overview")
+    overview = next(each for each in compared_tables(four) if each.kind == "overview")
     assert len(overview.rows) == 10
     # One family of nine verdicts, wherever they are read.
     assert [each.verdict for each in four.findings] == [each.verdict for each in four.shown.findings]

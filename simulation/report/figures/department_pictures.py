@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +25,7 @@ from simulation.display.scale import target_of
 from simulation.display.words import amount, profiled_words
 from simulation.measures.profile import STAGES, DayProfile
 from simulation.records.schema import Floats
+from simulation.report.tables.whole_department import clinicians, levels, stages_seen, stay_parts
 from simulation.run.arm_result import ArmResult
 from simulation.run.result import StudyResult
 
@@ -83,16 +83,6 @@ def _clinicians_busy(ax: Axes, profile: DayProfile, pools: Sequence[str]) -> Non
     ax.legend(frameon=False, fontsize=9, loc="lower left")
 
 
-def clinicians(result: StudyResult) -> tuple[str, ...]:
-    """The pools whose role is clinician and whose share of busy time is known."""
-    profile = result.baseline.day
-    return tuple(
-        pool
-        for pool in profile.pools
-        if result.roles.get(pool) == "clinician" and not np.isnan(profile.busy[profile.pools.index(pool)]).all()
-    )
-
-
 def _day_alt(result: StudyResult, profile: DayProfile, pools: Sequence[str]) -> str:
     ranges = [
         f"{words} from {np.nanmin(values):.1f} (at {int(np.nanargmin(values)):02d}:00) "
@@ -125,30 +115,6 @@ def _highest(values: Floats) -> float:
 
 
 # --- where a stay goes ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class StayParts:
-    """Minutes per attendance by stage, waiting for it and in it, in the order of `STAGES`."""
-
-    waiting: tuple[float, ...]
-    working: tuple[float, ...]
-
-    @property
-    def total(self) -> float:
-        """Minutes per attendance of all stages together."""
-        return sum(self.waiting) + sum(self.working)
-
-
-def stay_parts(result: StudyResult, arm: ArmResult) -> StayParts:
-    """Where the minutes of a mean stay go under an arm, up to departure."""
-    waiting, working = dict.fromkeys(STAGES, 0.0), dict.fromkeys(STAGES, 0.0)
-    for number, step in enumerate(arm.day.steps):
-        stage = result.stages.get(step)
-        if stage is not None:
-            waiting[stage] += float(np.nan_to_num(arm.day.waiting[number]))
-            working[stage] += float(np.nan_to_num(arm.day.working[number]))
-    return StayParts(tuple(waiting.values()), tuple(working.values()))
 
 
 def stay(result: StudyResult) -> Picture | None:
@@ -202,12 +168,6 @@ def _other_words(result: StudyResult) -> str:
     return f" Other: {', '.join(step.replace('_', ' ') for step in steps)}." if steps else ""
 
 
-def stages_seen(parts: Iterable[StayParts]) -> list[int]:
-    """The numbers of the stages that take time in the stay of any of the arms."""
-    arms = list(parts)
-    return [n for n in range(len(STAGES)) if any(arm.waiting[n] + arm.working[n] >= 0.05 for arm in arms)]
-
-
 def _bar(ax: Axes, place: int, left: float, width: float, colour: str, *, hatch: str) -> float:
     """Draw a part of a stacked bar from `left` on; its right end."""
     if width > 0:
@@ -232,16 +192,6 @@ def _stay_legend(figure: Figure, shown: Sequence[int]) -> None:
 
 
 # --- waits by true acuity ------------------------------------------------------------------------------------
-
-
-def levels(result: StudyResult) -> tuple[str, ...]:
-    """The true levels for which waits are known, most urgent first."""
-    groups = result.groups("time_to_clinician_median")
-    return tuple(
-        group.removeprefix("acuity_true=")
-        for group in groups
-        if group.startswith("acuity_true=") and not group.endswith("=1-2")
-    )
 
 
 def acuity(result: StudyResult) -> Picture | None:

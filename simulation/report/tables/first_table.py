@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from simulation.display.kinds import kind_of, kind_of_row, short_words, unsettled
 from simulation.display.measured import limits_of
 from simulation.display.scale import levels_of
-from simulation.display.table import ReportTable
+from simulation.display.table import UNKNOWN, Cell, ReportTable, difference_cell
 from simulation.display.words import (
     amount,
-    cost_in_short,
-    difference_text,
     group_words,
     labelled,
     measure_label,
@@ -20,10 +17,9 @@ from simulation.display.words import (
     unit_words,
 )
 from simulation.measures.definitions import ALL
-from simulation.questions.ablation_table import decomposition_of, joint_arm
+from simulation.questions.ablation.contributions import decomposition_of, joint_arm
 from simulation.questions.what_decides.deciding_figures import n_harmed
-from simulation.report.tables.alternatives import alternatives_table
-from simulation.report.tables.ranking import ranked
+from simulation.report.tables.money import alternatives_table, ranked
 from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Safety
 from simulation.run.result import StudyResult
@@ -42,19 +38,12 @@ A_AND_E_LEVELS, LEAST_LEVELS = 5, 4
 """Levels of urgency in A&E, and the fewest of which levels 1-2 are a minority that gets a column unasked."""
 LIMITS_HEADER = "safety limits"
 """Header of the column that says whether a limit is failed."""
+SAME = Cell(text=IDENTICAL, look="no-change")
 MOST_PRODUCTS = 6
 """Tools that get a sentence in a study that names no `focus`; the table has the others."""
 
 
-@dataclass(frozen=True)
-class FirstTable:
-    """The table as text, and the kind that each cell of each row is coloured by, or ''."""
-
-    table: ReportTable
-    looks: tuple[tuple[str, ...], ...]
-
-
-def first_table(result: StudyResult) -> FirstTable | None:
+def first_table(result: StudyResult) -> ReportTable | None:
     """A row an arm: the baseline, then products, then the others, best first; None if one arm was run alone.
 
     A study that compares at equal spend has the arms by cost.
@@ -63,28 +52,25 @@ def first_table(result: StudyResult) -> FirstTable | None:
     if not result.others:
         return None
     if result.design.equal_spend is not None:
-        return FirstTable(*alternatives_table(result))
-    figures = _figures(result)
+        return alternatives_table(result)
+    figures, base, limits = _figures(result), result.baseline, bool(result.design.margins)
     costs = any(arm.cost is not None for arm in result.arms)
-    base = result.baseline
-    limits = bool(result.design.margins)
-    levels = [amount(row.mean, row.unit) for row in (result.row(base.name, *figure) for figure in figures)]
-    rows = [(f"{base.label} (baseline)", *levels, *["–"] * (limits + costs))]
-    looks = [("",) * len(rows[0])]
+    levels = [Cell(row.mean, row.unit) for row in (result.row(base.name, *figure) for figure in figures)]
+    cells: list[tuple[str | Cell, ...]] = [(f"{base.label} (baseline)", *levels, *[UNKNOWN] * (limits + costs))]
     for arm in arms_in_order(result):
-        cells = [_cell(result, arm, *figure) for figure in figures]
-        if limits:
-            cells.append(safety_cell(result, arm))
-        if costs:
-            cells.append(("not stated" if arm.cost is None else cost_in_short(arm.cost), ""))
-        rows.append((labelled(result, arm), *(words for words, _ in cells)))
-        looks.append(("", *(look for _, look in cells)))
+        of_arm: list[str | Cell] = [_cell(result, arm, *figure) for figure in figures]
+        of_arm += [safety_cell(result, arm)] if limits else []
+        of_arm += [_cost_cell(arm)] if costs else []
+        cells.append((labelled(result, arm), *of_arm))
     beside = (*([LIMITS_HEADER] if limits else []), *(["cost a year"] if costs else []))
     headers = ("arm", *(_header(result, *figure) for figure in figures), *beside)
-    table = ReportTable(
-        "first_page", f"Each arm against '{base.label}'", headers, tuple(rows), tuple(_notes(result, figures))
-    )
-    return FirstTable(table, tuple(looks))
+    notes = tuple(_notes(result, figures))
+    return ReportTable("first_page", f"Each arm against '{base.label}'", headers, tuple(cells), notes)
+
+
+def _cost_cell(arm: ArmResult) -> str | Cell:
+    """The cost to three significant figures."""
+    return "not stated" if arm.cost is None else Cell(arm.cost, style="rounded pounds")
 
 
 def products(result: StudyResult) -> tuple[ArmResult, ...]:
@@ -162,10 +148,10 @@ def _header(result: StudyResult, measure: str, group: str) -> str:
     return f"{label}, {unit_words(result.row(result.design.baseline, measure, group).unit)}"
 
 
-def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> tuple[str, str]:
-    """'−2.1 (−3.0 to −1.2) slightly better', and the kind that it is coloured by."""
+def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> Cell:
+    """'−2.1 (−3.0 to −1.2) slightly better', coloured by the kind of the verdict."""
     if arm.name in result.identical:
-        return IDENTICAL, "no-change"
+        return SAME
     row, target = result.row(arm.name, measure, group), _target(result, measure, group)
     if target is None:
         kind = "no change" if prints_as_zero(row) else kind_of_row(row)
@@ -173,24 +159,25 @@ def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> tupl
     else:
         finding = result.finding(arm.name, target)
         kind, words = kind_of(finding), short_words(finding)
-    return f"{difference_text(row)} {words}", kind.replace(" ", "-")
+    return difference_cell(row, words=words, look=kind.replace(" ", "-"))
 
 
-def safety_cell(result: StudyResult, arm: ArmResult) -> tuple[str, str]:
+def safety_cell(result: StudyResult, arm: ArmResult) -> Cell:
     """'passes' ('on average': not in every department), or 'fails: under-triage 14.5 to 16.2 %', a share under the
-    baseline and under the arm; and the kind that the cell is coloured by."""
+    baseline and under the arm."""
     if arm.name in result.identical:
-        return IDENTICAL, "no-change"
+        return SAME
     limits, left_open = limits_of(result, arm)
     for kind, verb, look in (("inferior", "fails", "worse"), ("worse", "may fail", "cannot-tell")):
         failed = [limit for limit in limits if limit.judgement.kind == kind]
         if failed:
             first = next((limit for limit in failed if limit.comparison.unit == "share"), failed[0])
             how_many = f" {len(failed)}" if len(failed) > 1 else ""
-            return f"{verb}{how_many}: {_limit_words(result, first)}", look
+            return Cell(text=f"{verb}{how_many}: {_limit_words(result, first)}", look=look)
     if left_open or unsettled(limits):
-        return "not settled", "cannot-tell"
-    return "passes on average" if any(limit.spread and n_harmed(limit) for limit in limits) else "passes", ""
+        return Cell(text="not settled", look="cannot-tell")
+    harms_some = any(limit.spread and n_harmed(limit) for limit in limits)
+    return Cell(text="passes on average" if harms_some else "passes")
 
 
 def _limit_words(result: StudyResult, safety: Safety) -> str:

@@ -38,12 +38,12 @@ Coalition = frozenset[str]
 Game = Mapping[Coalition, Floats]
 """By coalition, one number a replication, shape (n_replications,)."""
 Order = tuple[str, ...]
-Kind = Literal["alone", "last", "all but", "joint", "shapley", "interaction index", "interaction alone"]
+PartKind = Literal["alone", "last", "all but", "joint", "shapley", "interaction index", "interaction alone"]
 NOBODY: Coalition = frozenset()
 
 
 @dataclass(frozen=True)
-class Part:
+class Contribution:
     """One part of a joint effect.
 
     alone: a lever by itself; last: what it adds to all others; all but: the others without it; joint: all levers;
@@ -51,7 +51,7 @@ class Part:
     is on; interaction alone: interaction of two levers with nothing else on.
     """
 
-    kind: Kind
+    kind: PartKind
     levers: tuple[str, ...]
     estimate: Interval
 
@@ -61,10 +61,10 @@ class Decomposition:
     """All parts of one joint effect. `n_orders` of adding levers were sampled; None where all coalitions are known."""
 
     levers: tuple[str, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[Contribution, ...]
     n_orders: int | None
 
-    def part(self, kind: Kind, *levers: str) -> Interval:
+    def part(self, kind: PartKind, *levers: str) -> Interval:
         """The estimate of one part. Raises ResultsError if there is none."""
         for part in self.parts:
             if part.kind == kind and set(part.levers) == set(levers):
@@ -77,7 +77,7 @@ class Decomposition:
         return self.part(self.interaction_kind, one, other)
 
     @property
-    def interaction_kind(self) -> Kind:
+    def interaction_kind(self) -> PartKind:
         """Which of the two interactions this decomposition has."""
         return "interaction index" if self.n_orders is None else "interaction alone"
 
@@ -162,9 +162,7 @@ def marginals(game: Game, levers: Sequence[str], orders: Sequence[Order]) -> Flo
     return added
 
 
-def decompose(
-    game: Game, levers: Sequence[str], *, orders: Sequence[Order] = (), level: float = LEVEL
-) -> Decomposition:
+def decompose(game: Game, levers: Sequence[str], *, orders: Sequence[Order] = ()) -> Decomposition:
     """Every part of the joint effect of the levers, with its interval.
 
     Without `orders` the game holds all coalitions; with them (in pairs, one the reverse of the other) those of
@@ -176,25 +174,21 @@ def decompose(
     known = _complete(game, needed)
     everybody = frozenset(levers)
     none, joint = known[NOBODY], known[everybody]
-
-    def over_replications(values: Floats) -> Interval:
-        return interval(values, level=level)
-
-    parts = [Part("joint", tuple(levers), over_replications(joint - none))]
-    parts += [Part("alone", (lever,), over_replications(known[frozenset({lever})] - none)) for lever in levers]
-    parts += [Part("all but", (lever,), over_replications(known[everybody - {lever}] - none)) for lever in levers]
-    parts += [Part("last", (lever,), over_replications(joint - known[everybody - {lever}])) for lever in levers]
+    parts = [Contribution("joint", tuple(levers), interval(joint - none))]
+    parts += [Contribution("alone", (lever,), interval(known[frozenset({lever})] - none)) for lever in levers]
+    parts += [Contribution("all but", (lever,), interval(known[everybody - {lever}] - none)) for lever in levers]
+    parts += [Contribution("last", (lever,), interval(joint - known[everybody - {lever}])) for lever in levers]
     if orders:
         added = marginals(known, levers, orders)
-        shares = [_over_both(added[:, :, place], level) for place in range(len(levers))]
+        shares = [_over_both(added[:, :, place]) for place in range(len(levers))]
     else:
         values = shapley(known, levers)
-        shares = [over_replications(values[:, place]) for place in range(len(levers))]
-    parts += [Part("shapley", (lever,), share) for lever, share in zip(levers, shares, strict=True)]
-    kind: Kind = "interaction alone" if orders else "interaction index"
+        shares = [interval(values[:, place]) for place in range(len(levers))]
+    parts += [Contribution("shapley", (lever,), share) for lever, share in zip(levers, shares, strict=True)]
+    kind: PartKind = "interaction alone" if orders else "interaction index"
     for one, other in combinations(levers, 2):
         together = _beyond(known, NOBODY, one, other) if orders else interaction(known, levers, one, other)
-        parts.append(Part(kind, (one, other), over_replications(together)))
+        parts.append(Contribution(kind, (one, other), interval(together)))
     return Decomposition(tuple(levers), tuple(parts), len(orders) or None)
 
 
@@ -212,7 +206,7 @@ def _complete(game: Game, needed: Iterable[Coalition]) -> dict[Coalition, Floats
     return {coalition: values[kept] for coalition, values in numbers.items()}
 
 
-def _over_both(added: Floats, level: float) -> Interval:
+def _over_both(added: Floats) -> Interval:
     """The mean over replications and sampled orders, with an interval that allows for the chance in both.
 
     Replications and orders are crossed. The variance of the mean is at most that of the replications' means over their
@@ -221,11 +215,11 @@ def _over_both(added: Floats, level: float) -> Interval:
     """
     by_replication = added.mean(axis=1)
     by_pair = added.reshape(len(added), -1, 2).mean(axis=(0, 2))
-    simple = interval(by_replication, level=level)
+    simple = interval(by_replication)
     n, n_pairs = len(by_replication), len(by_pair)
     if n < 2 or n_pairs < 2:
         return simple
-    parts = [intervals(means[:, None], level, "fixed_sample") for means in (by_replication, by_pair)]
+    parts = [intervals(means[:, None], LEVEL, "fixed_sample") for means in (by_replication, by_pair)]
     variance = sum(float((part.widened * part.sd)[0]) ** 2 / int(part.n[0]) for part in parts)
-    half = t_quantile(min(n, n_pairs) - 1, level) * math.sqrt(variance)
+    half = t_quantile(min(n, n_pairs) - 1, LEVEL) * math.sqrt(variance)
     return replace(simple, low=simple.mean - half, high=simple.mean + half, error=None)

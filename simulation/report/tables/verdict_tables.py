@@ -1,55 +1,72 @@
-"""Tables that every comparison has (arms, targets, margins, measures), and the warnings above them."""
+"""Tables of verdicts: arms by the main measures, each target, its range over departments, and the limits of safety."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from simulation.display.table import ReportTable
+import numpy as np
+
+from simulation.display.table import UNKNOWN, Cell, ReportTable, change_cell, crossed, difference_cell, ends_cell
 from simulation.display.words import (
-    DOES_NOT_FIT,
     SIMULATION,
     amount,
     change,
+    departments_words,
     doubt_note,
     effect,
     false_alarms,
-    few_words,
     half_width,
     labelled,
     measure_label,
     span,
     unit_words,
 )
-from simulation.measures.definitions import ALL, binding_measures
+from simulation.measures.definitions import ALL
 from simulation.questions.what_decides.deciding_figures import harmed_kind_words
-from simulation.report.tables.by_arm import level_cell
-from simulation.report.unlike import unlike_words
+from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Safety
 from simulation.run.result import StudyResult
+from simulation.statistics.departments import MIN_DEPARTMENTS, Spread, counted, movement
 from simulation.statistics.multiplicity import ALPHA
-from simulation.statistics.verdict import IDENTICAL, INTERVAL_NOTES, PILOT, threshold
-from simulation.statistics.weakness import SPELL_DAYS, weak_note
+from simulation.statistics.verdict import IDENTICAL, INTERVAL_NOTES, threshold
+from simulation.statistics.weakness import weak_note
 from simulation.study.design import Margin, Target
-from simulation.study.study import ReadyArm
 
 GETTING_WORSE = ("worsened_before_seen_share", "worse_wait_per_1000")
 """Measures that the table of safety shows where a study states no margin for them."""
+OVER_HEADERS = (
+    "arm",
+    "mean over departments",
+    "95 % interval (simulation)",
+    "other departments ±",
+    "median department",
+    "5th to 95th of 100",
+    "at most",
+    "in how many departments",
+    "least in",
+    "most in",
+)
+
+
+def level_cell(result: StudyResult, arm: str, measure: str, group: str) -> Cell:
+    """'58.9 min  −7.2 ±3.1': a level, and its difference unless the arm is the baseline or identical to it."""
+    row = result.row(arm, measure, group)
+    if arm == result.design.baseline or arm in result.identical:
+        return Cell(row.mean, row.unit)
+    return Cell(row.mean, row.unit, words=f" {change(row.difference, row.unit)} {half_width(row)}")
 
 
 def overview_table(result: StudyResult) -> ReportTable:
     """Arms by the main measures: level, and difference with its half-width."""
-    columns = [(target.label, target.measure, target.group) for target in result.targets]
+    columns = [(target.label, (target.measure, target.group)) for target in result.targets]
     judged = {target.measure for target in result.targets}
     columns += [
-        (measure_label(result, name), name, ALL)
+        (measure_label(result, name), (name, ALL))
         for name in ("left_share", "stay_mean")
         if result.has(name) and name not in judged
         if any(result.row(arm.name, name).mean != 0 for arm in result.arms)  # nobody leaves where nobody can
-    ]
-    rows = [
-        (labelled(result, arm), *(level_cell(result, arm.name, measure, group) for _, measure, group in columns))
-        for arm in result.arms
     ]
     notes = [
         f"Mean over {len(result.replications)} replications, then difference from '{result.baseline.label}' ± half of "
@@ -57,27 +74,25 @@ def overview_table(result: StudyResult) -> ReportTable:
         *INTERVAL_NOTES[result.interval_kind],
         doubt_note(),
     ]
-    return ReportTable("overview", "Arms", ("arm", *(label for label, _, _ in columns)), tuple(rows), tuple(notes))
+    arms = [(labelled(result, arm), arm.name) for arm in result.arms]
+    named = ("overview", "Arms", "arm")
+    return crossed(named, arms, columns, lambda arm, figure: level_cell(result, arm, *figure), notes)
 
 
 def target_table(result: StudyResult, target: Target) -> ReportTable:
     """One target, a row an arm: difference, interval, half-width and verdict."""
     base = result.row(result.design.baseline, target.measure, target.group)
-    unit, rows = base.unit, []
+    unit, cells = base.unit, []
     for arm in result.others:
         finding = result.finding(arm.name, target)
         row = finding.comparison
-        rows.append(
-            (
-                arm.label,
-                amount(row.mean, unit),
-                change(row.difference, unit),
-                span(row.difference_low, row.difference_high, unit),
-                half_width(row),
-                finding.verdict.words,
-                SIMULATION,
-            )
+        numbers = (
+            Cell(row.mean, unit),
+            change_cell(row.difference, unit),
+            ends_cell(row.difference_low, row.difference_high, unit),
+            Cell(row.half_width, unit, style="half-width"),
         )
+        cells.append((arm.label, *numbers, finding.verdict.words, SIMULATION))
     primary = "primary" if target in result.design.primary else "secondary"
     title = (
         f"{target.label} ({primary}): {amount(base.mean, unit)} under '{result.baseline.label}'; "
@@ -93,7 +108,7 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
         *_sham_note(result, target),
         *_looks_note(result, target),
     ]
-    return ReportTable(f"target:{target.measure}:{target.group}", title, headers, tuple(rows), tuple(notes))
+    return ReportTable(f"target:{target.measure}:{target.group}", title, headers, tuple(cells), tuple(notes))
 
 
 def _looks_note(result: StudyResult, target: Target) -> Iterator[str]:
@@ -164,31 +179,19 @@ def _sham_note(result: StudyResult, target: Target) -> Iterator[str]:
     )
 
 
-def sham_line(result: StudyResult) -> str | None:
-    """A sentence on how many patients wait less and longer under the sham, by chance; None without a sham."""
-    sham = result.sham
-    if sham is None or sham.shares is None or math.isnan(sham.shares.better):
-        return None
-    return (
-        f"With no effect at all (sham), {100 * sham.shares.better:.0f} % of patients wait more than a minute less and "
-        f"{100 * sham.shares.worse:.0f} % more than a minute longer: such shares alone are no evidence."
-    )
-
-
 def safety_table(result: StudyResult) -> ReportTable:
     """A row an arm: the judgement on every margin, then the measures of getting worse that have no margin."""
     margins = result.design.margins
     judged = [margin.measure for margin in margins if margin.group == ALL]
     others = [name for name in GETTING_WORSE if result.has(name) and name not in judged]
     by_arm_and_margin = {(safety.arm, safety.margin): safety for safety in result.safety}
-    rows = []
+    cells: list[tuple[str | Cell, ...]] = []
     for arm in result.others:
-        if arm.name in result.identical:
-            cells = [IDENTICAL] * (len(margins) + len(others))
-        else:
-            cells = [_safety_cell(result, by_arm_and_margin[arm.name, margin]) for margin in margins]
-            cells += [effect(result.row(arm.name, name)) for name in others]
-        rows.append((arm.label, *cells, SIMULATION))
+        of_arm: list[str | Cell] = [IDENTICAL] * (len(margins) + len(others))
+        if arm.name not in result.identical:
+            of_arm = [_safety_cell(result, by_arm_and_margin[arm.name, margin]) for margin in margins]
+            of_arm += [_effect_cell(result, arm, name) for name in others]
+        cells.append((arm.label, *of_arm, SIMULATION))
     headers = (
         "arm",
         *(_margin_header(result, margin) for margin in margins),
@@ -202,22 +205,28 @@ def safety_table(result: StudyResult) -> ReportTable:
     if any(measure.startswith("under_triage") for measure in judged):
         notes.append("Under-triage is a label less urgent than the truth.")
     notes += [_safety_families(result), *INTERVAL_NOTES[result.interval_kind], *_weak_verdict_note(result, margins)]
-    if any(" where " in cell for row in rows for cell in row):
+    if any(harmed_kind_words(result, safety) for safety in result.safety):
         notes.append(
             "'Where': the figure of a department that best tells those beyond the margin from the others, and the "
             "share of departments, not used to find it, for which it is right."
         )
     title = "Safety: is it worse by more than the margin? (95 % interval)"
-    return ReportTable("safety", title, headers, tuple(rows), tuple(notes))
+    return ReportTable("safety", title, headers, tuple(cells), tuple(notes))
 
 
-def _safety_cell(result: StudyResult, safety: Safety) -> str:
+def _safety_cell(result: StudyResult, safety: Safety) -> Cell:
     """'15.1 %: not worse (−0.2 to +0.4); worse in 4 of 60 departments; where ...'."""
     row = safety.comparison
     interval = span(row.difference_low, row.difference_high, row.unit)
     level = f"{amount(row.mean, row.unit)}: " if row.unit == "share" else ""
     parts = (f"{level}{safety.judgement.words} ({interval})", safety.where, harmed_kind_words(result, safety))
-    return "; ".join(part for part in parts if part)
+    return replace(difference_cell(row), text="; ".join(part for part in parts if part))
+
+
+def _effect_cell(result: StudyResult, arm: ArmResult, measure: str) -> Cell:
+    """'−7.2 minutes (−18.0 to +3.5)'."""
+    row = result.row(arm.name, measure)
+    return replace(difference_cell(row), text=effect(row))
 
 
 def _margin_header(result: StudyResult, margin: Margin) -> str:
@@ -246,75 +255,78 @@ def _safety_families(result: StudyResult) -> str:
     )
 
 
-def measures_table(result: StudyResult, arm: str | None = None) -> ReportTable:
-    """Every measure over all attendances of one arm, with the interval of its mean; the baseline if none is named."""
-    chosen = result.arm(arm or result.design.baseline)
-    rows = []
-    for row in result.comparisons:
-        if (
-            row.arm == chosen.name
-            and row.group == ALL
-            and row.measure not in binding_measures()
-            and _can_be(result, row.measure)
-        ):
-            low, high = max(row.low, 0.0), min(row.high, 1.0) if row.unit == "share" else row.high  # what can be
-            star = " *" if row.level_weakness == "one replication" else ""
-            interval = "–" if math.isnan(row.low) else f"{amount(low, row.unit)} to {amount(high, row.unit)}{star}"
-            rows.append((measure_label(result, row.measure), amount(row.mean, row.unit), interval, SIMULATION))
-    title = f"Measures of '{chosen.label}'"
-    notes = (*_weak_notes(result, chosen.name), doubt_note())
-    return ReportTable("measures", title, ("measure", "mean", "95 % interval", "uncertainty"), tuple(rows), notes)
+def over_tables(result: StudyResult) -> tuple[ReportTable, ...]:
+    """A table for each target, a row an arm; none for a study on one department.
+
+    Simulation noise, how far other departments would move the mean, and the range over departments are never merged
+    (`statistics/departments.py`).
+    """
+    if result.department_of is None or not result.others:
+        return ()
+    return tuple(_over_table(result, target) for target in result.targets)
 
 
-def _can_be(result: StudyResult, measure: str) -> bool:
-    """Whether a measure says something of the department: nobody is admitted where no end of the pathway admits."""
-    return measure != "admitted_share" or any(result.row(arm.name, measure).mean != 0 for arm in result.arms)
+def _over_table(result: StudyResult, target: Target) -> ReportTable:
+    base = result.row(result.design.baseline, target.measure, target.group)
+    cells = []
+    for arm in result.others:
+        finding = result.finding(arm.name, target)
+        row, spread = finding.comparison, finding.spread
+        mean = (change_cell(row.difference, row.unit), ends_cell(row.difference_low, row.difference_high, row.unit))
+        cells.append((arm.label, *mean, *_range(spread, row.unit), finding.where or UNKNOWN, *_ends(spread, row.unit)))
+    title = (
+        f"{target.label} over {departments_words(result)}: {amount(base.mean, base.unit)} under "
+        f"'{result.baseline.label}'; differences in {unit_words(base.unit)}"
+    )
+    kind = f"departments:{target.measure}:{target.group}"
+    return ReportTable(kind, title, OVER_HEADERS, tuple(cells), tuple(_over_notes(result, target)))
 
 
-def _weak_notes(result: StudyResult, arm: str) -> Iterator[str]:
-    """Notes on an arm's measures without an interval, and on those whose interval is not to be relied on."""
-    rows = [row for row in result.comparisons if row.arm == arm and row.group == ALL]
-    short = [measure_label(result, row.measure) for row in rows if row.short]
-    if short:
-        years = SPELL_DAYS // 364
-        yield f"No interval before {years} years are measured, because rare spells decide: {', '.join(short)}."
-    if any(row.level_weakness == "one replication" for row in rows):
-        yield "*: one replication carries over half of the variance, so the interval is not to be relied on."
+def _range(spread: Spread | None, unit: str) -> tuple[str | Cell, ...]:
+    """How far other departments would move the mean, the median, the range, and the range at most."""
+    if spread is None or not spread.is_range:
+        return (UNKNOWN,) * 4
+    median, low, high = spread.range
+    moved = Cell(movement(spread), unit, style="number")
+    return moved, change_cell(median, unit), ends_cell(low, high, unit), ends_cell(*spread.widest, unit)
 
 
-LEAST_SECONDS = 2.0
-"""Seconds taken off each patient below which they were probably meant as minutes. A judgement."""
+def _ends(spread: Spread | None, unit: str) -> tuple[str | Cell, ...]:
+    """The departments in which the difference is nearest to none and furthest from it, the way most of them go."""
+    if spread is None or not spread.n:
+        return UNKNOWN, UNKNOWN
+    order = np.argsort(spread.effects * (1 if spread.effects.mean() > 0 else -1), kind="stable")
+    at_ends = [(spread.numbers[at], float(spread.effects[at])) for at in (order[0], order[-1])]
+    return tuple(
+        replace(change_cell(effect_there, unit), text=f"{number}: {change(effect_there, unit)}")
+        for number, effect_there in at_ends
+    )
 
 
-def _seconds_words(arms: Iterable[ReadyArm]) -> Iterator[str]:
-    """A sentence for each arm whose tool saves so few seconds that minutes were probably meant."""
-    for arm in arms:
-        saved = [effect.seconds_saved.value for effect in arm.policy.effects if effect.seconds_saved is not None]
-        for seconds in saved:
-            if 0 < abs(seconds) < LEAST_SECONDS:
-                yield f"'{arm.arm.label}': changes minutes by {seconds:g} seconds. Is seconds_saved in seconds?"
+def _over_notes(result: StudyResult, target: Target) -> Iterator[str]:
+    yield (
+        "The interval is simulation noise in the mean over these departments, from the spread within them. The "
+        "column ± is separate: how far the mean would move with as many other departments of the ensemble (95 %)."
+    )
+    yield (
+        "Range, counts, least and most are of effects with simulation noise removed by a normal model (variance "
+        "between and within departments); '(n as simulated)' counts departments by the unadjusted means of their "
+        "replications. 'At most' is the range with the variance between departments at its upper 95 % limit; 'in "
+        f"every department' rests on it. All are left out under {MIN_DEPARTMENTS} departments."
+    )
+    sham = result.sham
+    if sham is not None and (spread := result.finding(sham.name, target).spread) is not None and spread.is_range:
+        unit = result.row(sham.name, target.measure, target.group).unit
+        _, low, high = spread.range
+        yield f"Check, with no effect at all (sham): {span(low, high, unit)}{_beyond_margin(result, sham)}."
+    yield "One department alone: run.department=NUMBER, from 0, as in 'least in' and 'most in'."
 
 
-def warnings(result: StudyResult) -> tuple[str, ...]:
-    """What a reader must know before any number."""
-    lines = [
-        f"Warning: '{result.arm(name).label}' is {IDENTICAL} in every measure of every replication. "
-        "Either it changes nothing that matters here, or its policy or its changes are not what you meant."
-        for name in result.identical
-    ]
-    focus = result.design.focus
-    arms = [arm.ready for arm in result.shown.arms if arm.name in focus or not focus]
-    lines += [f"Warning, {words}" for words in (*unlike_words(arms), *_seconds_words(arms))]
-    lines += [f"Warning: {DOES_NOT_FIT} {misfit}." for misfit in result.explanation.misfits]
-    n_replications = len(result.replications)
-    if n_replications < 2:
-        lines.append("Warning: one replication has no interval. Run at least two; ten or more to compare arms.")
-    elif n_replications < PILOT:
-        lines.append(f"Warning: {few_words(n_replications)}")
-    if result.n_unfinished:
-        lines.append(
-            f"Warning: {result.n_unfinished:,} measured attendances had not left when the run ended. "
-            "How long they stay is not known, so a mean stay is missing (–) if it includes any of them in any "
-            "replication of either arm. Set a longer run.cool_down_days, or add capacity."
-        )
-    return tuple(lines)
+def _beyond_margin(result: StudyResult, sham: ArmResult) -> str:
+    """In how many departments the sham is beyond a safety margin, in either direction."""
+    counts = []
+    for safety in result.safety:
+        if safety.arm == sham.name and safety.spread is not None:
+            below, within, above = counted(safety.spread.effects, safety.margin.margin)
+            counts.append(f"'{safety.margin.label}' in {below + above} of {below + within + above}")
+    return f"; beyond a safety margin: {', '.join(counts)}" if counts else ""

@@ -1,45 +1,24 @@
-"""What does each lever contribute? An arm for each combination of levers, and each lever's share of the effect.
-
-A study states levers; `expanded` gives it an arm for each combination, which meets the same patients as every other
-arm. `decompositions` divides the joint effect on each target among the levers; the arithmetic is in
-`analysis.decompose`.
-"""
+"""The arms of an ablation: one for each combination of a study's levers, on the same patients as every other arm."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
 
-import numpy as np
-
 from simulation.errors import Fault, nearest
-from simulation.measures.measuring import Measures
-from simulation.questions.ablation_shares import (
+from simulation.questions.ablation.shapley import (
     NOBODY,
     Coalition,
-    Decomposition,
     Order,
     coalitions_of,
-    decompose,
     every_coalition,
     sampled_orders,
 )
-from simulation.records.schema import Floats
-from simulation.statistics.intervals import Interval
-from simulation.study.design import TOGETHER, Design, Target
+from simulation.study.design import TOGETHER, Design
 
 MOST_LEVERS = 8
 """The most levers of which every combination is run (256 arms); for more, orders of adding them are sampled."""
-
-
-@dataclass(frozen=True)
-class TargetParts:
-    """The parts of the joint effect on one target, in `unit`."""
-
-    target: Target
-    unit: str
-    parts: Decomposition
 
 
 def is_ablation(design: Design) -> bool:
@@ -135,52 +114,3 @@ def _overlap(one: str, other: str) -> bool:
 
 def _in_order(design: Design, coalition: Coalition) -> tuple[str, ...]:
     return tuple(name for name in design.levers if name in coalition)
-
-
-# --- shares of the joint effect ------------------------------------------------------------------------------
-
-
-def decompositions(design: Design, measures: Mapping[str, Sequence[Measures]]) -> tuple[TargetParts, ...]:
-    """The joint effect on every target, divided among the levers. `measures`: by arm, those of each replication."""
-    shared = []
-    for target in (*design.primary, *design.secondary):
-        game = {
-            coalition: np.array(
-                [of_one.value(target.measure, target.group) for of_one in measures[arm_of(design, coalition)]]
-            )
-            for coalition in coalitions(design)
-        }
-        unit = next(
-            name.unit
-            for name in measures[design.baseline][0].names
-            if (name.measure, name.group) == (target.measure, target.group)
-        )
-        shared.append(TargetParts(target, unit, decompose(game, tuple(design.levers), orders=orders(design))))
-    return tuple(shared)
-
-
-def busy_parts(design: Design, busy: Mapping[str, Floats]) -> tuple[Decomposition, ...]:
-    """The joint effect on each pool's busy share, divided among the levers, without intervals.
-
-    `busy`: by arm, the mean over replications, shape (n_pools,).
-    """
-    n_pools = len(busy[design.baseline])
-    return tuple(
-        decompose(
-            {coalition: np.array([busy[arm_of(design, coalition)][pool]]) for coalition in coalitions(design)},
-            tuple(design.levers),
-            orders=orders(design),
-        )
-        for pool in range(n_pools)
-    )
-
-
-def beyond(estimate: Interval, mid: float) -> bool | None:
-    """Whether an effect exceeds the minimal important difference in either direction; None if that is not settled.
-
-    It is not settled either if the interval is too weak for a verdict (`statistics/weakness.py`).
-    """
-    low, high = estimate.judged
-    if low >= mid or high <= -mid:
-        return True
-    return False if -mid < low and high < mid else None

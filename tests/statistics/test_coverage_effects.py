@@ -6,7 +6,7 @@ import pytest
 from simulation.errors import ResultsError
 from simulation.measures.measuring import MeasureName, Measures, measure
 from simulation.records.schema import ActivityTable, Patients
-from simulation.statistics.spillover import effects, waits_by_group, with_coverage
+from simulation.statistics.coverage_effects import effects, waits_by_group, with_coverage
 from simulation.units import NEVER, to_ticks
 
 WAIT = "wait_to_clinician_mean"

@@ -11,19 +11,18 @@ from simulation.api import Result, compare, read
 from simulation.config import load
 from simulation.display.words import change
 from simulation.explain.explanation import Explained
-from simulation.report import pictures as pictures_module
+from simulation.questions.spillover import spillover_reason, tables
+from simulation.report import figures as pictures_module
 from simulation.report.findings import findings
 from simulation.report.page import page
-from simulation.report.policy_words import who_labels
-from simulation.report.tables import screen_tables
-from simulation.report.tables.coverage import spillover_reason, spillover_tables
+from simulation.report.tables import compared_tables
+from simulation.report.tables.arm_tables import who_labels
 from simulation.report.write import write_report
 from simulation.run.result import StudyResult
-from simulation.statistics.spillover import with_coverage
+from simulation.statistics.coverage_effects import with_coverage
 from simulation.triage.apply import reached
 from simulation.triage.estimates import AtLeastZero
-
-from .conftest import SMALL
+from tests.report.conftest import SMALL
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +51,7 @@ def told(whole: Result) -> StudyResult:
 
 
 def test_each_effect_is_a_row_with_its_interval(told: StudyResult, whole: Result) -> None:
-    waits, within = spillover_tables(told)
+    waits, within = tables(told)
     assert [row[0] for row in waits.rows] == ["direct", "spillover", "own", "all, partial", "total"]
     parts = whole.spillover("wait_to_clinician_mean")
     assert parts == told.spillover("wait_to_clinician_mean")
@@ -100,9 +99,9 @@ def test_the_reason_names_the_queues_that_moved_most_and_what_they_take(told: St
 
 
 def test_a_study_without_coverages_has_no_such_table(result: StudyResult) -> None:
-    assert spillover_tables(result) == ()
+    assert tables(result) == ()
     assert spillover_reason(result) is None
-    assert not [table for table in screen_tables(result) if table.kind.startswith("spillover")]
+    assert not [table for table in compared_tables(result) if table.kind.startswith("spillover")]
     assert 'id="coverage"' not in page(result, ())
 
 
@@ -119,7 +118,7 @@ def test_the_page_of_a_stored_folder_says_the_same(
     reason = spillover_reason(told)
     assert reason is not None
     assert reason in text
-    for row in spillover_tables(told)[0].rows:
+    for row in tables(told)[0].rows:
         assert row[1] in text
         assert row[5] in text
 
