@@ -40,7 +40,7 @@ from simulation.department.vocabulary import (
 )
 from simulation.errors import ResultsError, nearest
 from simulation.explain.label_mix import case_mix
-from simulation.measures.definitions import DEFINITIONS
+from simulation.measures.definitions import definitions
 from simulation.study.design import change_words
 from simulation.study.study import Study
 from simulation.triage.actions import TriageAction
@@ -629,7 +629,7 @@ def _arms(study: Study) -> str:
     rows = []
     for arm in study.arms:
         cost = arm.arm.cost
-        pounds = "" if cost is None else f"£{cost.per_year:,.0f}: {cost.what} ({cost.evidence}: {cost.source})"
+        pounds = "" if cost is None else f"£{cost.per_year:,.0f}: {cost.words} ({cost.evidence}: {cost.source})"
         role = {study.design.baseline: "baseline", study.design.sham: "sham"}.get(arm.name, "")
         changes = _changes(arm.arm.changes)
         source = "" if arm.arm.evidence is None else f" ({arm.arm.evidence}: {arm.arm.source})"
@@ -700,7 +700,7 @@ def _run(study: Study) -> str:
 def _measures() -> str:
     rows = [
         (f"`{measure.name}`", measure.unit, measure.better, measure.definition, measure.evidence, measure.source)
-        for measure in DEFINITIONS.values()
+        for measure in definitions().values()
     ]
     return _table(("measure", "unit", "better", "what it counts", "evidence", "source"), rows)
 

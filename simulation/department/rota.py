@@ -181,6 +181,11 @@ def mean_per_day(source: ArrivalSource) -> float:
     return usual * source.scale
 
 
+def attendances_per_day(pathway: Pathway) -> float:
+    """How many patients attend on a mean day, over the arrival sources that attend."""
+    return sum(mean_per_day(source) for source in pathway.arrivals.values() if source.attends)
+
+
 def per_day_by_category(pathway: Pathway, attribute: str, sources: Iterable[str]) -> dict[str, float] | None:
     """The patients of these sources on a mean day of the year, by category of a choice.
 

@@ -51,7 +51,7 @@ def _own_cost(arm: ReadyArm) -> Iterator[YearlyCost]:
     cost = arm.arm.cost
     if cost is not None:
         low, high = cost.range or (cost.per_year, cost.per_year)
-        yield YearlyCost(cost.per_year, low, high, f"{cost.what} ({cost.evidence}: {cost.source})")
+        yield YearlyCost(cost.per_year, low, high, f"{cost.words} ({cost.evidence}: {cost.source})")
 
 
 def _policy_costs(arm: ReadyArm) -> Iterator[YearlyCost]:

@@ -21,6 +21,8 @@ class Estimate(Sourced):
     """The number itself, inside its range."""
     range: Annotated[tuple[float, float], HOLDER] | None = None
     """The lowest and the highest to sweep; an assumed number must say."""
+    claim: bool = False
+    """Whether it is somebody's claim that nobody independent has tested: results that rest on it say so."""
 
 
 @config_dataclass

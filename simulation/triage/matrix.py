@@ -45,6 +45,8 @@ class LabelTable(Sourced):
     """Patients of each true level by label; each row is scaled to shares. Example: `[[45, 5], [30, 120]]`"""
     shares: tuple[tuple[Share, ...], ...] | None = None
     """Shares of each true level by label; each row adds up to 1."""
+    claim: bool = False
+    """Whether it is somebody's claim that nobody independent has tested: results that rest on it say so."""
 
 
 @config_dataclass

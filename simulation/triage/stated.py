@@ -224,7 +224,8 @@ def _constructed(figures: AgreementFigures, nurses: LabelTable, where: str, faul
         f"constructed, nearest to the nurses' table: {exact:g} exact ({figures.exact_share.source}), {under:g} less "
         f"urgent than the truth ({figures.under_share.source}); {figures.source}"
     )
-    return Matrix(shares=rows, evidence="assumed", source=source)
+    claim = figures.exact_share.claim or figures.under_share.claim
+    return Matrix(shares=rows, evidence="assumed", source=source, claim=claim)
 
 
 @lru_cache(maxsize=64)

@@ -18,9 +18,9 @@ SEEDS = range(100)
 OFTEN = 20
 """What 100 random departments must show at least, of everything."""
 TOO_RARE = (
-    "A kind of branch (or step, or trigger) that was added to tests/engine/strategies.py takes the place of others: each "
-    "random choice after it falls otherwise. Draw it last, or raise there the share of departments that use what is rare "
-    "now, until each happens often enough again"
+    "A kind of branch, step or trigger that was added to tests/engine/strategies.py takes the place of others: each "
+    "random choice after it falls otherwise. Draw it last, or raise there the share of departments that use what is "
+    "rare now, until each happens often enough again"
 )
 """What to do where a new word displaces others."""
 SAYINGS = {

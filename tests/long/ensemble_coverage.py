@@ -44,7 +44,7 @@ from simulation.config import search_folders
 from simulation.config.composing import stated_in
 from simulation.config.ensembles import priors_named
 from simulation.config.studies import study_from
-from simulation.questions.narrow_statistics import LEVEL, Local, narrow, outside
+from simulation.questions.narrow import LEVEL, Local, narrow, outside
 from simulation.records.schema import Floats
 from simulation.run.replicate import ReplicationResult
 from simulation.statistics.departments import ranges

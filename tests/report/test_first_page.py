@@ -10,15 +10,14 @@ import pytest
 
 from simulation.api import Result, compare
 from simulation.config import load
+from simulation.display.measured import Measured, limits_of
 from simulation.errors import ConfigError
 from simulation.explain.explanation import Explained
 from simulation.measures.measuring import MeasureName, Measures
-from simulation.report.better import fails
+from simulation.report.checks import implausible
 from simulation.report.first_page import first_page
-from simulation.report.headlines import headlines
-from simulation.report.implausible import implausible
-from simulation.report.tables.first_page import first_table, products
-from simulation.report.tables.measurement import Measured, limits_of
+from simulation.report.headlines import fails, headlines
+from simulation.report.tables.first_table import first_table, products
 from simulation.run.result import StudyResult
 from simulation.statistics.table_uncertainty import TableUncertainty
 from simulation.statistics.verdict import margin_words
@@ -192,7 +191,7 @@ def test_every_number_of_the_first_page_stands_in_a_table(result: Result) -> Non
     for words in (*page.sentences, page.picture.alt, page.picture.caption, *shown):
         assert set(NUMBER.findall(words)) <= numbers, (words, set(NUMBER.findall(words)) - numbers)
     assert page.table is not None
-    assert page.table.table == result.tables["first_page"]
+    assert page.table == result.tables["first_page"]
 
 
 def is_tick(words: str) -> bool:
@@ -251,7 +250,7 @@ def test_a_small_department_without_levels_or_clinician_has_a_first_page() -> No
     assert [each.label for each in page.headlines] == ["Two nurses", "9 minutes, not 12"]
     assert page.lead.startswith("What each does to 'Stay', now ")
     assert page.table is not None
-    assert page.table.table.headers == ("arm", "Stay, minutes", "Within four hours, percentage points")
+    assert page.table.headers == ("arm", "Stay, minutes", "Within four hours, percentage points")
     assert '<section class="first"' in result.report()
 
 
@@ -276,7 +275,7 @@ def test_every_primary_measure_has_a_column_of_its_own_name_and_a_sentence() -> 
     assert len({target.measure for target in clinic.design.primary}) == 2
     page = first_page(clinic)
     assert page.table is not None
-    headers = page.table.table.headers
+    headers = page.table.headers
     assert len(set(headers)) == len(headers)
     labels = [target.label for target in clinic.design.primary]
     assert labels[0] in page.lead
@@ -339,7 +338,7 @@ def test_products_that_help_on_one_measure_and_harm_on_another_or_leave_safety_o
     assert "1 helps, but its safety is not settled" in page.lead
     assert f"Its measured table leaves safety open on '{label}'" in page.headlines[0].words
     assert page.table is not None
-    assert page.table.table.rows[1][-2] == "not settled"
+    assert page.table.rows[1][-2] == "not settled"
 
 
 def test_an_alternative_whose_safety_is_not_settled_is_not_said_to_pass(result: Result) -> None:
@@ -369,7 +368,8 @@ def test_a_measured_tool_passes_only_if_both_sources_of_uncertainty_let_it(
     ends = uncertainty.effect - uncertainty.half_width, uncertainty.effect + uncertainty.half_width
     kind, words = margin_words(*ends, margin.margin, "share", "lower")
     tool = Measured(TOOL, margin.label, margin.margin, "share", "lower", uncertainty, "", kind, words, True, 100)
-    monkeypatch.setattr("simulation.report.tables.measurement.measured_tools", lambda result: (tool,))
+    for place in ("display.measured", "report.tables.measurement"):
+        monkeypatch.setattr(f"simulation.{place}.measured_tools", lambda result: (tool,))
     limits, _ = limits_of(found, found.arm(TOOL))
     assert [limit.judgement.kind for limit in limits] == by_limits
     assert output.lower() in words_of(found).lower()
@@ -390,7 +390,8 @@ def test_a_product_whose_labels_were_counted_states_the_number_of_cases(
     output = "Passes the safety limit. Its labels rest on 220 cases, 49 of levels 1-2"
     assert f"{output}; intervals do not cover that uncertainty." in words_of(found)
     tool = SimpleNamespace(arm=TOOL, label="", is_margin=False)
-    monkeypatch.setattr("simulation.report.tables.measurement.measured_tools", lambda result: (tool,))
+    for place in ("display.measured", "report.tables.measurement"):
+        monkeypatch.setattr(f"simulation.{place}.measured_tools", lambda result: (tool,))
     assert f"{output}." in words_of(found)
 
 

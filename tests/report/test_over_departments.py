@@ -11,12 +11,13 @@ import pytest
 from simulation.api import Result, compare
 from simulation.cli import main
 from simulation.config import load
+from simulation.display.words import departments_words
 from simulation.measures.measuring import MeasureName, Measures
-from simulation.questions.what_decides import decided
+from simulation.questions.what_decides.deciding_figures import decided
 from simulation.report.first_page import first_page
 from simulation.report.headlines import _effect_words, _range_words, headlines
 from simulation.report.screen import print_result
-from simulation.report.tables.over_departments import departments_words, over_tables
+from simulation.report.tables.verdict_tables import over_tables
 from tests.config.ours import ensemble
 
 

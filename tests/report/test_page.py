@@ -13,7 +13,7 @@ from simulation.display.words import half_width, span
 from simulation.report.figures import pictures
 from simulation.report.first_page import first_page
 from simulation.report.page import page
-from simulation.report.policy_words import minutes_words, who_labels
+from simulation.report.tables.arm_tables import minutes_words, who_labels
 from simulation.run.result import StudyResult
 
 

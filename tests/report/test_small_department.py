@@ -11,8 +11,8 @@ from simulation.config import load, packaged_configs
 from simulation.display.scale import high_words, target_of
 from simulation.report.figures import pictures
 from simulation.report.page import page
-from simulation.report.tables.first_page import first_table
-from simulation.report.tables.worse_off import worse_off_table
+from simulation.report.tables.first_table import first_table
+from simulation.report.tables.patient_groups import worse_off_table
 
 GIVEN = '  acuity_given: {kind: given, like: acuity_true, evidence: assumed, source: "triage decides it"}\n'
 COUNTS = "counts: [[45, 14, 1], [12, 190, 18], [1, 22, 97]]"

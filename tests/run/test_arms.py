@@ -17,7 +17,7 @@ from simulation.report.screen import print_result
 from simulation.run.replicate import replicate
 from simulation.study.simulate import Simulated, draws_alike, simulate_arm
 from simulation.study.study import ReadyArm, RunLength, Study
-from tests.audit import audit
+from tests.measures.audit import audit
 
 from .conftest import SHORT
 

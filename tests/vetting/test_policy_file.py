@@ -10,10 +10,10 @@ import yaml
 
 import simulation as ae
 from simulation.cli import main
+from simulation.display.measured import measurement_table
 from simulation.errors import ConfigError
 from simulation.report.first_page import first_page
-from simulation.report.tables.first_page import first_table
-from simulation.report.tables.measurement import measurement_table
+from simulation.report.tables.first_table import first_table
 from simulation.triage.matrix import BesideNurse, given_nurse
 from simulation.vetting.bench import NURSE, TOOL, Bench, run_bench
 from simulation.vetting.cases import CaseSet
