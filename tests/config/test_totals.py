@@ -13,7 +13,7 @@ from simulation.config.folders import packaged_configs
 from simulation.config.totals import ADMITTED_SHARE, Scaled, Scaling, Totals, _on_duty, scaled_rota
 from simulation.department.vocabulary import Chance
 from simulation.errors import ConfigError
-from simulation.patients.attributes import amount
+from simulation.patients.columns import amount
 from simulation.patients.sample import draw
 
 
