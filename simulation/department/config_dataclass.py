@@ -141,7 +141,7 @@ def _inside(entry: Entry, inside: _Hint | None) -> Iterator[tuple[Entry, _Hint |
     if isinstance(value, tuple):
         for number, item in enumerate(value):
             yield _entry(f"{prefix}{number}", item, inside, of, holder)
-    elif is_dataclass(value):
+    elif is_dataclass(value) and not isinstance(value, type):
         for name, hint, beside in _hints(type(value)):
             item = getattr(value, name)
             if item is not None:
