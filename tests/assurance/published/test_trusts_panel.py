@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulation.assurance.targets_file import targets_named
+from simulation.assurance.targets import targets_named
 from simulation.config import packaged_configs
 from simulation.statistics.panel import Panel, estimates
 
