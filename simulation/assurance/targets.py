@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le, MinLen
 
-from simulation.assurance.site_table import (
+from simulation.assurance.figures import (
     ADULT_BED,
     BUSY,
     CHANGES,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from simulation.assurance.begin import Begin
 from simulation.assurance.known_effects import as_lines as effect_lines
 from simulation.assurance.known_effects import validate_known_effects
 from simulation.assurance.responses import as_lines as response_lines
@@ -334,13 +335,3 @@ def _hour_lines(table: Table) -> list[str]:
         shares = " ".join(f"{100 * share:4.0f}" for share in load_.by_hour)
         lines.append(f"{'load of ' + load_.pool + ', %':<34}{shares}  {100 * load_.weekly:.0f} over the week")
     return lines
-
-
-Begin = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
-"""Takes what is simulated, in words, and the number of replications; gives a function to call with how many ended."""
-
-
-@contextmanager
-def without_progress(words: str, n_replications: int) -> Iterator[Callable[[int], None]]:
-    """A `Begin` that shows nothing."""
-    yield lambda n_done: None

@@ -24,8 +24,8 @@ import numpy as np
 from filelock import FileLock, Timeout
 from scipy.stats.qmc import Sobol
 
+from simulation.assurance.figures import BUSY, figure, months_from_to
 from simulation.assurance.fitting.emulator import Emulator, Space, Values, in_threads, learn, walk
-from simulation.assurance.site_table import BUSY, figure, months_from_to
 from simulation.assurance.targets import Target
 from simulation.config.composing import Composed
 from simulation.config.departments import department

@@ -13,6 +13,7 @@ import numpy as np
 import yaml
 
 from simulation import __version__
+from simulation.assurance.figures import BUSY
 from simulation.assurance.fitting.build import (
     CONFIRM_MOST,
     LEAST_IDENTIFIED,
@@ -31,7 +32,6 @@ from simulation.assurance.fitting.build import (
     ties,
 )
 from simulation.assurance.fitting.emulator import must_be_installed, space_of
-from simulation.assurance.site_table import BUSY
 from simulation.assurance.targets import (
     ENGLAND,
     Target,

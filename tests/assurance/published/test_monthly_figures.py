@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulation.assurance.site_table import Row, figure, validate_site
+from simulation.assurance.figures import figure
+from simulation.assurance.site_table import Row, validate_site
 from simulation.assurance.targets import Target, targets_named
 from simulation.assurance.validate import as_lines
 from simulation.config import load, packaged_configs

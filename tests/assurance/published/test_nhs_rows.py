@@ -14,22 +14,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from simulation.assurance.figures import BUSY, CHANGES, adult_occupancy, one_clinician_fewer, with_override
 from simulation.assurance.site_table import (
-    BUSY,
-    CHANGES,
     CalibrationValue,
     Row,
     SiteRuns,
     Table,
     TriageLoad,
-    adult_occupancy,
     calibration_hash,
     judged,
-    one_clinician_fewer,
     overridden_by,
     read_predictions,
     validate_site,
-    with_override,
     write_predictions,
 )
 from simulation.assurance.targets import Target, targets_named

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from simulation.assurance.figures import FIGURES
 from simulation.assurance.fitting import command
-from simulation.assurance.site_table import FIGURES
 from simulation.assurance.targets import ENGLAND, checked_targets, targets_for, targets_named
 from simulation.cli import main
 from simulation.config import load, packaged_configs

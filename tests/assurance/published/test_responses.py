@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from simulation.assurance import validate as command
+from simulation.assurance.begin import Begin
 from simulation.assurance.responses import (
     Response,
     Responses,
@@ -17,7 +18,7 @@ from simulation.assurance.responses import (
     simulated_panel,
 )
 from simulation.assurance.targets import Target, targets_named
-from simulation.assurance.validate import Begin, validate
+from simulation.assurance.validate import validate
 from simulation.config import load, packaged_configs
 from simulation.errors import ConfigError
 from simulation.patients import attendances, draw
