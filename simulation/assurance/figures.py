@@ -40,6 +40,7 @@ SCENARIOS = {BUSIER: "busier", NOBODY_REACTS: "nobody_reacts"}
 LONGER = {"site.durations.ward_stay.scale": {"times": 1.03}}
 AS_IS = "as it is"
 
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 CLINICIAN = "clinician"
 ADULT_BED, CHILD_BED = "adult_bed", "child_bed"
 FEWER_FROM, FEWER_TO = 14, 22

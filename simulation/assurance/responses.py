@@ -19,8 +19,8 @@ import numpy as np
 
 from simulation.assurance.begin import Begin, without_progress
 from simulation.assurance.figures import ADULT_BED, pools_of, with_defaults
+from simulation.assurance.figures import MONTHS as NAMES
 from simulation.assurance.targets import Target, targets_named
-from simulation.assurance.validate import MONTHS as NAMES
 from simulation.config import load, search_folders
 from simulation.department.demand import LastingFactor
 from simulation.department.vocabulary import Pathway

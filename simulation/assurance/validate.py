@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from simulation.assurance.begin import Begin
+from simulation.assurance.figures import MONTHS
 from simulation.assurance.known_effects import as_lines as effect_lines
 from simulation.assurance.known_effects import validate_known_effects
 from simulation.assurance.responses import as_lines as response_lines
@@ -195,7 +196,6 @@ def _say_power(say: Callable[[str], None]) -> int:
 
 
 HASH_LENGTH = 12
-MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 HEADINGS: Mapping[Kind, str] = {
     "input": "Inputs (set by hand; shown, not counted)",
     "calibrated": "Calibrated (the fitted values below were chosen to meet these)",
