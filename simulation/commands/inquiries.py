@@ -18,7 +18,7 @@ VET_SWITCHES = ("write_cases", "allow_remote", "dry_run")
 
 def validate(words: list[str]) -> int:
     """Check simulations against theory, models and figures; the exit code is 1 if a row failed."""
-    from simulation.assurance.published.command import validate
+    from simulation.assurance.validate import validate
 
     overrides, config_dir = options(words)
     failed = validate(overrides, config_dir=config_dir, say=print)

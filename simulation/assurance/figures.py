@@ -9,19 +9,97 @@ while they are open, and only then. A bed that is being turned round still count
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simulation.assurance.published.changes import ADULT_BED, pools_of
-from simulation.assurance.targets import Target
 from simulation.department.rota import units_by_hour
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, ResultsError
 from simulation.measures.definitions import ALL
 from simulation.measures.profile import DayProfile
 from simulation.records.schema import Floats
+from simulation.records.serialise import plain
 from simulation.run.replicate import ArmReplication
+
+if TYPE_CHECKING:
+    from simulation.assurance.targets import Target
+
+LONGER_STAYS, BUSIER, NOBODY_REACTS, FEWER_STAFF, FEWER_BEDS = (
+    "adult ward stays 3 % longer",
+    "10 % more arrivals",
+    "10 % more arrivals, nobody reacts",
+    "one clinician fewer from 14:00 to 22:00",
+    "10 % fewer beds",
+)
+"""The changes that response rows may name."""
+CHANGES = (LONGER_STAYS, FEWER_STAFF, BUSIER, NOBODY_REACTS, FEWER_BEDS)
+SCENARIOS = {BUSIER: "busier", NOBODY_REACTS: "nobody_reacts"}
+"""Changes that are scenarios."""
+LONGER = {"site.durations.ward_stay.scale": {"times": 1.03}}
+AS_IS = "as it is"
+
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+CLINICIAN = "clinician"
+ADULT_BED, CHILD_BED = "adult_bed", "child_bed"
+FEWER_FROM, FEWER_TO = 14, 22
+"""Clock hours of the clinician taken away."""
+SHARE_OF_BEDS = 0.10
+
+
+def pools_of(pathway: Pathway, *roles: str) -> tuple[str, ...]:
+    """The pools with one of these roles, in declared order."""
+    return tuple(name for name, pool in pathway.pools.items() if pool.role in roles)
+
+
+def one_clinician_fewer(pathway: Pathway) -> tuple[str, dict[str, Any]]:
+    """The clinician pool with most people on duty from 14 to 22 h, and the change that takes one of them away.
+
+    Raises ConfigError if no clinician pool has a rota with somebody on duty all that time.
+    """
+    hours = [24 * day + hour for day in range(7) for hour in range(FEWER_FROM, FEWER_TO)]
+    on_duty = {
+        name: units_by_hour(pathway.pools[name])[hours]
+        for name in pools_of(pathway, CLINICIAN)
+        if pathway.pools[name].rota is not None
+    }
+    if not on_duty or max(units.min() for units in on_duty.values()) < 1:
+        found = "no clinician pool has a rota with somebody on from 14 to 22 h"
+        raise ConfigError([Fault("staffing", found, "Give one the role clinician")])
+    chosen = max(on_duty, key=lambda name: float(on_duty[name].mean()))
+    shifts = plain(pathway.pools[chosen].extra_shifts)
+    shifts.append({"hours": f"{FEWER_FROM}-{FEWER_TO}", "number": -1})
+    return chosen, {f"staffing.{chosen}.extra_shifts": shifts}
+
+
+def fewer_beds(pathway: Pathway, paths: Mapping[str, str]) -> dict[str, Any]:
+    """The changes that take away a tenth of every ward group's beds, rounded. `paths`: where each pool is stated.
+
+    They are of `extra`, which may be negative, so that everybody's draws stay the same.
+    """
+    changes: dict[str, Any] = {}
+    for name in pools_of(pathway, ADULT_BED, CHILD_BED):
+        pool = pathway.pools[name]
+        changes[f"{paths[name]}.extra"] = pool.extra - round(SHARE_OF_BEDS * (pool.capacity or 0))
+    return changes
+
+
+def with_override(overrides: Sequence[str], *instead: str) -> list[str]:
+    """The overrides with others in place of those of the same key."""
+    keys = {_key(override) for override in instead}
+    return [override for override in overrides if _key(override) not in keys] + list(instead)
+
+
+def with_defaults(overrides: Sequence[str], *defaults: str) -> list[str]:
+    """The overrides, and those of the defaults whose key none of them has."""
+    keys = {_key(override) for override in overrides}
+    return [*overrides, *(default for default in defaults if _key(default) not in keys)]
+
+
+def _key(override: str) -> str:
+    return override.split("=", 1)[0].lstrip("+")
+
 
 Replications = tuple[ArmReplication, ...]
 """One arm's replications, in order."""
