@@ -224,7 +224,7 @@ class Workspace(NamedTuple):
     limited: NDArray[np.uint32]
 
 
-class Table(NamedTuple):
+class Output(NamedTuple):
     """Space for activities in the order in which they end, for what triggers did and for what rounds noticed."""
 
     activities: Records

@@ -10,7 +10,7 @@ from simulation.department.points import dated_after_departure
 from simulation.department.vocabulary import Pathway
 from simulation.errors import Fault
 from simulation.measures.definitions import Definition, definitions
-from simulation.measures.own import Own
+from simulation.measures.own_quantities import Own
 from simulation.study.design import Design
 from simulation.study.study import ReadyArm
 

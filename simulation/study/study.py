@@ -14,7 +14,7 @@ from annotated_types import Ge, Gt, Le, MultipleOf
 from simulation.department.config_dataclass import UNITLESS, Unit, config_dataclass
 from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import Pathway
-from simulation.engine.choose import Asked, EngineName, choose
+from simulation.engine.choose import EngineAsked, EngineName, choose
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
 from simulation.measures.window import Window
 from simulation.patients import DAYS_IN_YEAR, Calendar, balanced_start_week, start_weeks_over_departments
@@ -225,7 +225,7 @@ class Study:
     run: RunLength
     arms: tuple[ReadyArm, ...]
     alone: ReadyArm
-    engine_asked: Asked
+    engine_asked: EngineAsked
     executor: str
     workers: int
     resolved: Mapping[str, object]

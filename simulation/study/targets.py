@@ -11,7 +11,7 @@ from simulation.errors import Fault, nearest
 from simulation.measures.binding import binding_names
 from simulation.measures.definitions import Definition, definitions, nearest_measure
 from simulation.measures.measuring import MeasureName, measure
-from simulation.measures.own import NOTHING_OWN, Own
+from simulation.measures.own_quantities import NOTHING_OWN, Own
 from simulation.measures.patients_table import nobody
 from simulation.statistics.spillover import with_coverage
 from simulation.study.design import Design, Margin, Target

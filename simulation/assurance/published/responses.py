@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from simulation.assurance.published.changes import ADULT_BED, pools_of, with_defaults
-from simulation.assurance.published.panel import MONTHS, Estimate, Panel, estimates
+from simulation.assurance.published.panel import MONTHS, Panel, PanelEstimate, estimates
 from simulation.assurance.published.progress import Begin, without_progress
 from simulation.assurance.targets import Target
 from simulation.assurance.targets_file import targets_named
@@ -61,7 +61,7 @@ class Response:
     """One figure of the trusts (`target`) and of the simulation (`found`)."""
 
     target: Target
-    found: Estimate
+    found: PanelEstimate
 
     @property
     def joint_error(self) -> float:
