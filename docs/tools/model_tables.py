@@ -14,7 +14,6 @@ from typing import Any
 
 from docs.tools.command import run
 from simulation.config import load, mapping_in, packaged_configs
-from simulation.department.demand import Follows, LastingFactor
 from simulation.department.durations import Amount, AnyDuration, Number
 from simulation.department.rota import mean_per_day, shift_words
 from simulation.department.vocabulary import (
@@ -30,6 +29,8 @@ from simulation.department.vocabulary import (
     Chance,
     Choice,
     Effort,
+    Follows,
+    LastingFactor,
     Opens,
     Pathway,
     Pool,
@@ -45,7 +46,7 @@ from simulation.study.study import Study
 from simulation.triage.actions import TriageAction
 from simulation.triage.estimates import Estimate
 from simulation.triage.label_accuracy import label_accuracy
-from simulation.triage.minutes import MinutesEffect
+from simulation.triage.minutes_effects import MinutesEffect
 from simulation.triage.policy import Policy
 
 COMMAND = "python -m docs.tools.model_tables"

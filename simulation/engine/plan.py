@@ -9,8 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.department.cache import cached_by_pathway
-from simulation.department.graph import coin_name, coins_of
+from simulation.department.graph import cached_by_pathway, coin_name, coins_of
 from simulation.department.rota import closed_units, intervals, shift_starts, timetable, weekly_weights
 from simulation.department.vocabulary import (
     ACUITY_NOW,

@@ -12,8 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from simulation.department.cache import cached_by_pathway
-from simulation.department.points import dated_in
+from simulation.department.graph import cached_by_pathway, dated_in
 from simulation.department.rota import intervals
 from simulation.department.vocabulary import DEPARTED_AT, Pathway, Pool
 from simulation.engine.contract import Changes, Run

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.department.points import WORSENING, dated_in, records_of
+from simulation.department.graph import WORSENING, dated_in, records_of
 from simulation.department.vocabulary import (
     ACUITY_GIVEN,
     ARRIVAL_SOURCE,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.department.points import WORSENING
+from simulation.department.graph import WORSENING
 from simulation.department.vocabulary import ACUITY_BY_DEGRADED_TOOL, ACUITY_BY_NURSE
 from simulation.engine.rows import BranchRow, Kind, Plan, StepRow
 from simulation.errors import ResultsError, nearest

@@ -19,6 +19,7 @@ from simulation.explain.statements import BANNER
 from simulation.questions.warm_up_runs import MOST_REPLICATIONS, WEEKS, hourly_series, series_names
 from simulation.questions.warm_up_statistics import Truncation, mser, welch, without_rhythm
 from simulation.records.schema import Floats
+from simulation.run.store.folders import own_folder, write_file
 from simulation.study.study import RunLength, Study
 
 EVERY = "all"
@@ -67,10 +68,8 @@ def show_warm_up(study: Study, asked: str) -> None:
     beginnings = [Beginning(name, series[name], mser(without_rhythm(series[name]))) for name in names]
     for line in warm_up_lines(study, beginnings):
         print(line)
-    folder = Path(str(study.resolved["results"])) / "pathway"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{study.baseline.pathway.name}-warm_up.png"
-    path.write_bytes(warm_up_picture(study.run, beginnings).png)
+    path = own_folder(Path(str(study.resolved["results"])), "pathway") / f"{study.baseline.pathway.name}-warm_up.png"
+    write_file(path, warm_up_picture(study.run, beginnings).png)
     print(f"\nHow it begins, drawn: {path}")
 
 

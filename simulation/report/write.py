@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,8 +13,7 @@ from simulation.records.serialise import to_json
 from simulation.report.page import page
 from simulation.report.pictures import every_picture
 from simulation.run.result import StudyResult
-from simulation.run.store.folders import PARTIAL
-from simulation.run.store.write import write_text
+from simulation.run.store.folders import own_folder, write_file
 
 REPORT, FIGURES, DECOMPOSITION = "report.html", "figures", "decomposition.csv"
 TEXTS = "texts.json"
@@ -40,28 +38,22 @@ def write_report(folder: Path, result: StudyResult) -> ResultsError | None:
 
 def _write(folder: Path, result: StudyResult) -> None:
     pictures = every_picture(result)
-    part = folder / f"{PARTIAL}{REPORT}"
-    try:
-        _write_pictures(folder / FIGURES, pictures)
-        tables = deciding_figures.files(result)
-        if decomposition_of(result):
-            tables[DECOMPOSITION] = decomposition_table(result)
-        for name, table in tables.items():
-            table.to_csv(folder / name, index=False, encoding="utf-8-sig", lineterminator="\n")
-        write_text(part, page(result, pictures))
-        os.replace(part, folder / REPORT)
-    finally:
-        part.unlink(missing_ok=True)
+    _write_pictures(own_folder(folder, FIGURES), pictures)
+    tables = deciding_figures.files(result)
+    if decomposition_of(result):
+        tables[DECOMPOSITION] = decomposition_table(result)
+    for name, table in tables.items():
+        write_file(folder / name, table.to_csv(index=False, lineterminator="\n").encode("utf-8-sig"))
+    write_file(folder / REPORT, page(result, pictures))
 
 
 def _write_pictures(folder: Path, pictures: Iterable[Picture]) -> None:
     """Write every picture as PNG, beside what is there already, and their texts."""
-    folder.mkdir(exist_ok=True)
     texts = {}
     for picture in pictures:
-        (folder / f"{picture.name}.png").write_bytes(picture.png)
+        write_file(folder / f"{picture.name}.png", picture.png)
         texts[picture.name] = {"alt": picture.alt, "caption": picture.caption}
-    write_text(folder / TEXTS, to_json(texts))
+    write_file(folder / TEXTS, to_json(texts))
 
 
 def _not_made(folder: Path, why: str) -> str:

@@ -8,7 +8,7 @@ a replication is a function of its number.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -187,3 +187,14 @@ def _by_month(
 def _day(arm: ReadyArm, simulation: Simulated, window: Window) -> DayProfile:
     changes = simulation.run.changes
     return day_profile(arm.pathway, simulation.plan, simulation.patients, simulation.activities, changes, window=window)
+
+
+def day_shapes(pools: Sequence[str], steps: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """The arrays of a day profile and their shapes, in the order in which they are stored one after another."""
+    return {
+        **dict.fromkeys(("arrivals", "census", "boarders"), (24,)),
+        "boarders_by_weekday": (7,),
+        "busy": (len(pools), 24),
+        **dict.fromkeys(("busy_mean", "occupied_midnight", "beds_midnight"), (len(pools),)),
+        **dict.fromkeys(("waiting", "working"), (len(steps),)),
+    }

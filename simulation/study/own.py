@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from simulation.department.check.fault_list import FaultList
-from simulation.department.check.own_measures import own_faults
-from simulation.department.points import dated_after_departure
+from simulation.department.check.measures_and_groups import check_own
+from simulation.department.graph import dated_after_departure
 from simulation.department.vocabulary import Pathway
-from simulation.errors import Fault
+from simulation.errors import Fault, Faults
 from simulation.measures.definitions import Definition, definitions
 from simulation.measures.own_quantities import Own
 from simulation.study.design import Design
@@ -34,13 +33,13 @@ def study_own_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault
     yield from taken_names(design.measures, "study.")
     study_faults: dict[Fault, None] = {}
     for pathway in {id(arm.pathway): arm.pathway for arm in arms}.values():
-        faults = FaultList()
-        own_faults(pathway, faults, design.measures, design.groups, where="study.", beside=pathway.groups)
+        faults = Faults()
+        check_own(pathway, faults, design.measures, design.groups, where="study.", beside=pathway.groups)
         for section in ("measures", "groups"):
             for name in sorted(getattr(design, section).keys() & getattr(pathway, section).keys()):
                 remedy = "Names are unique in study and department together: rename one"
                 faults.add(f"study.{section}.{name}", f"the department has '{name}' among its {section}, too", remedy)
-        study_faults |= dict.fromkeys(faults.faults)
+        study_faults |= dict.fromkeys(faults)
     yield from study_faults
 
 

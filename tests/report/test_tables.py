@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simulation.api import Result, compare
-from simulation.config import load, packaged_configs, policy_named
+from simulation.config import load, packaged_configs
 from simulation.display.drawing import Picture
 from simulation.display.kinds import kind_of
 from simulation.display.table import ReportTable, _narrow
@@ -31,6 +31,7 @@ from simulation.statistics.verdict import IDENTICAL, non_inferiority, verdict
 from simulation.study.design import EqualSpend
 from simulation.study.study import Study
 from tests.department.made import pathway_from
+from tests.policies import policy_named
 
 from .conftest import with_measures
 

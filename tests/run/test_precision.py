@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import simulation as ae
-from simulation.api import same_numbers
 from simulation.cli import main
 from simulation.department.own_measures import SpanMeasure
 from simulation.department.vocabulary import Pathway
@@ -123,7 +122,7 @@ def test_an_interrupted_run_comes_to_the_same_number_and_stored_it_is_read_as_it
     planned: list[int] = []
     done: list[int] = []
     ended = run_into(asked, tmp_path, say=lambda text: None, planning=planned.append, done=done.append)
-    assert same_numbers(ended.result, computed)
+    assert ae.same_numbers(ended.result, computed)
     assert (planned, done[-1]) == ([len(computed.replications)], len(computed.replications))
     stored = ae.read(ended.folder)
     assert stored.run == computed.run
@@ -137,7 +136,7 @@ def test_growing_is_always_valid_up_to_the_number_planned(asked: Study, computed
     kinds = [result.interval_kind for result in grown]
     assert set(kinds[:-1]) == {"always_valid"}
     assert kinds[-1] == "fixed_sample"
-    assert same_numbers(grown[-1], computed)
+    assert ae.same_numbers(grown[-1], computed)
     assert [len(result.replications) for result in grown] == list(range(1, len(computed.replications) + 1))
 
 

@@ -25,7 +25,7 @@ from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Faults, ResultsError
 from simulation.measures.definitions import ALL
 from simulation.measures.window import Window
-from simulation.run.executors import Executor, Failed, completed, open_executor
+from simulation.run.executors.executor import Executor, Failed, completed, open_executor
 from simulation.run.replicate import ArmReplication, ReplicationResult
 from simulation.run.running import compile_first, failure
 from simulation.study.study import RunLength, Study

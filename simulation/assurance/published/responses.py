@@ -23,12 +23,11 @@ from simulation.assurance.published.progress import Begin, without_progress
 from simulation.assurance.targets import Target
 from simulation.assurance.targets_file import targets_named
 from simulation.config import load, search_folders
-from simulation.department.demand import LastingFactor
-from simulation.department.vocabulary import Pathway
+from simulation.department.vocabulary import LastingFactor, Pathway
 from simulation.errors import ConfigError, Fault
 from simulation.patients import attendances
 from simulation.records.schema import Floats
-from simulation.run.executors import open_executor
+from simulation.run.executors.executor import open_executor
 from simulation.run.replicate import ArmReplication, ReplicationResult
 from simulation.run.running import simulate
 from simulation.statistics.departments import MIN_EACH
