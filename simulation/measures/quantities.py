@@ -270,7 +270,8 @@ def _set_off_in_vain(patients: Patients, into: Quantities) -> None:
 def ratio(above: NDArray[Any], below: NDArray[Any]) -> Floats:
     """`above / below`, NaN where `below` is not above 0."""
     out = np.full(np.broadcast_shapes(above.shape, below.shape), np.nan)
-    return np.divide(above, below, out=out, where=below > 0)
+    quotient: Floats = np.divide(above, below, out=out, where=below > 0)
+    return quotient
 
 
 def has_levels_1_2(patients: Patients) -> bool:
