@@ -18,10 +18,10 @@ from simulation.measures.measuring import Measures
 from simulation.records.schema import Floats
 from simulation.statistics.always_valid import IntervalKind
 from simulation.statistics.compare import Comparison, compare, compare_arms, find, paired
+from simulation.statistics.coverage_effects import GROUPS, Effect, effects
 from simulation.statistics.departments import Department, Spread, spread_over
 from simulation.statistics.intervals import Interval
 from simulation.statistics.sham import ShamBand, Shares, sham_band
-from simulation.statistics.spillover import GROUPS, Effect, effects
 from simulation.statistics.verdict import Judgement, Verdict, harm_words, non_inferiority, verdict, where_words
 from simulation.statistics.weakness import too_short
 from simulation.study.design import Design, Margin, Target

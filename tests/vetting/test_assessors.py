@@ -29,7 +29,8 @@ Build = Callable[[CaseSet, Path], BenchAssessor]
 
 def by_matrix(cases: CaseSet, folder: Path, rows: list[list[int]] | None = None) -> BenchAssessor:
     counts = tuple(tuple(float(each) for each in row) for row in rows or PUBLISHED)
-    return ByMatrix(MatrixAssessor(kind="matrix", table=LabelTable(counts=counts, evidence="assumed", source="x")), seed=1)
+    table = LabelTable(counts=counts, evidence="assumed", source="x")
+    return ByMatrix(MatrixAssessor(kind="matrix", table=table), seed=1)
 
 
 def from_file(cases: CaseSet, folder: Path) -> BenchAssessor:

@@ -16,7 +16,7 @@ from simulation.display.words import WIDTH
 from simulation.explain.statements import BANNER
 from simulation.records.csv_text import csv_text
 from simulation.report.exports.word import WordDocument
-from simulation.report.page import templates
+from simulation.report.templates import templates
 from simulation.run.store.folders import moved, not_written, whole_or_nothing
 from simulation.vetting.assessors.learned import Learned, LearnedAssessor
 from simulation.vetting.assessors.level_model import model_text
