@@ -240,7 +240,7 @@ def _row(row: StepRow | BranchRow | EndRow, lists: _Lists, is_counted: bool) -> 
         fields |= lists.add("keeps", row.keeps)
         fields |= lists.add("start_releases", row.releases_at_start)
         fields |= lists.add("end_releases", row.releases_at_end)
-        fields |= {"turned_away": max(row.blocked_next, 0)}
+        fields |= {"blocked_next": max(row.blocked_next, 0)}
     elif isinstance(row, BranchRow):
         fields |= {"targets_at": lists.add("targets", row.targets)["targets_at"]}
         fields |= lists.add("steps", row.steps)
