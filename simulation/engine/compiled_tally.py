@@ -1,7 +1,7 @@
 """One pass over the compiled engine's journal: waits by step, and units held by pool.
 
 Sorting activities by patient costs more than all these sums, so they are read as they were written: each patient's are
-in order. `analysis.tally` says what the sums mean, and adds them up from any other table.
+in order. `measures.tally` says what the sums mean, and adds them up from any other table.
 """
 # mypy: allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
 

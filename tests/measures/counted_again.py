@@ -1,4 +1,4 @@
-"""What `analysis.binding` and `analysis.profile` come to, counted in another way: for tests alone."""
+"""What `binding` and `profile` come to, counted in another way: for tests alone."""
 
 from dataclasses import dataclass
 
