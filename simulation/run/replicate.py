@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from simulation.department.vocabulary import Pathway
 from simulation.measures.binding import binding_names, binding_values
 from simulation.measures.measuring import Measures, measure, shared_names
-from simulation.measures.own import Own
+from simulation.measures.own_quantities import Own
 from simulation.measures.profile import DayProfile, day_profile
 from simulation.measures.quantities import knows_waits
 from simulation.measures.window import Window, unfinished
