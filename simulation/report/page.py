@@ -10,8 +10,7 @@ import base64
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulation.display.drawing import Picture
 from simulation.display.table import ReportTable, shortened
@@ -22,12 +21,9 @@ from simulation.report.findings import findings, precision_line, sham_line
 from simulation.report.first_page import first_page
 from simulation.report.tables import every_table
 from simulation.report.tables.first_table import LIMITS_HEADER
+from simulation.report.templates import templates
 from simulation.run.result import StudyResult
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-TEMPLATES = Path(__file__).resolve().parent / "templates"
 NO_SITE = "none"
 """The choice of a department alone, which is what its own file states."""
 DATA_END = (
@@ -64,19 +60,6 @@ WHY = Section("why", "Which resource binds", ("binding",))
 ALONE = (Section("department", "The department", ("measures", "own", "binding"), ("day", "stay")),)
 """The sections of an arm that was run alone."""
 LAST = Section("run", "How it was run", ("counts", "run"))
-
-
-def templates() -> Environment:
-    """The pages' templates; they escape what is put into them, and refuse a missing name."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
-        autoescape=lambda name: name is not None and name.endswith(".html"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 def page(result: StudyResult, drawn: Iterable[Picture]) -> str:

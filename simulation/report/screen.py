@@ -44,12 +44,14 @@ def print_result(result: StudyResult, folder: Path | None = None, *, stream: Tex
 
 
 def verdict_lines(page: FirstPage) -> list[str]:
-    """The lead, then the first sentence on each product, cut where there is no room: at most `VERDICT_LINES`."""
-    lead = list(lines_of(page.lead))
-    room = max((VERDICT_LINES - len(lead)) // max(len(page.headlines), 1), 1)
-    lines = []
+    """The lead, then of each product as many sentences as there is room for: at most `VERDICT_LINES` in all."""
+    lines = list(lines_of(page.lead))
+    room = max((VERDICT_LINES - len(lines)) // max(len(page.headlines), 1), 1)
     for headline in page.headlines:
-        first, *others = lines_of(f"{headline.label}: {headline.parts[0]}.", "- ", "  ")
-        kept = [first, *others[: room - 1]]
-        lines += kept if len(others) < room else [*kept[:-1], f"{kept[-1][: WIDTH - 2].rstrip(' .,;:')} …"]
-    return [*lead, *lines][:VERDICT_LINES]
+        first, *others = [f"{part}." for part in headline.parts]
+        said = list(lines_of(f"{headline.label}: {first}", "- ", "  "))
+        for n_others in range(1, len(others) + 1):
+            longer = list(lines_of(f"{headline.label}: {' '.join((first, *others[:n_others]))}", "- ", "  "))
+            said = longer if len(longer) <= room else said
+        lines += said if len(said) <= room else [*said[: room - 1], f"{said[room - 1][: WIDTH - 2].rstrip(' .,;:')} …"]
+    return lines[:VERDICT_LINES]

@@ -16,7 +16,7 @@ from simulation.report import figures as pictures_module
 from simulation.report.findings import findings
 from simulation.report.page import page
 from simulation.report.tables import compared_tables
-from simulation.report.tables.arm_tables import who_labels
+from simulation.report.tables.arm_tables import arms_table
 from simulation.report.write import write_report
 from simulation.run.result import StudyResult
 from simulation.statistics.coverage_effects import with_coverage
@@ -123,8 +123,9 @@ def test_the_page_of_a_stored_folder_says_the_same(
         assert row[5] in text
 
 
-def test_a_drawn_share_is_described_in_words(told: StudyResult) -> None:
-    assert "a drawn 50 % of them" in who_labels(told.arm("half").policy)
+def test_a_drawn_share_is_stated_with_its_evidence(told: StudyResult) -> None:
+    (half,) = [row for row in arms_table(told).rows if row[0] == told.arm("half").label]
+    assert "covers.share 0.5 (assumed)" in half[2]
 
 
 def test_a_price_is_paid_for_those_whom_the_tool_is_used_for(whole: Result) -> None:

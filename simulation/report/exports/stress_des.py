@@ -14,9 +14,9 @@ from simulation.display.table import ReportTable
 from simulation.display.words import departments_words, season_words
 from simulation.explain.statements import BANNER
 from simulation.measures.patient_measures import GIVEN
-from simulation.report.page import templates
 from simulation.report.tables.arm_tables import report_changes
 from simulation.report.tables.whole_department import run_table
+from simulation.report.templates import templates
 from simulation.run.result import StudyResult
 from simulation.statistics.verdict import threshold
 

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+from typing import Any
 
 import numpy as np
 
 from simulation.display.drawing import BETTER, GREY, UNCLEAR, WORSE, axis_scale
 from simulation.display.kinds import kind_of, short_words
 from simulation.display.words import change, span, unit_words
+from simulation.report.templates import templates
 from simulation.run.arm_result import ArmResult
+from simulation.run.comparisons import Finding
 from simulation.run.result import StudyResult
-from simulation.statistics.departments import Spread
 
-WIDTH, ROW, TOP, BOTTOM, SIDE = 400, 25, 26, 34, 10
-"""In units of the drawing: its width, the height of a row, and the margins above, below and beside the rows."""
+WIDTH, ROW, TOP, SIDE = 400, 25, 26, 10
+"""In units of the drawing: its width, the height of a row, and the margins above and beside the rows."""
 LABEL_LENGTH = 52
 """Characters of an arm's label that fit beside its value."""
 LEAST_LENGTH = 3.0
 """The least length of a drawn interval, so that a narrow one is seen."""
-HALO = ' stroke="#fff" stroke-width="3" paint-order="stroke"'
-"""A white edge round a label, so that lines behind it do not run through it."""
 STYLES = {"better": (BETTER, "square"), "worse": (WORSE, "diamond")}
 
 
@@ -49,6 +48,12 @@ class Scale:
         share = (value - self.low) / (self.high - self.low)
         return SIDE + (share if self.better_is_lower else 1 - share) * (WIDTH - 2 * SIDE)
 
+    def bar(self, ends: Sequence[float]) -> tuple[float, float]:
+        """Where an interval begins and ends."""
+        left, right = sorted(map(self.at, ends))
+        missing = max(LEAST_LENGTH - (right - left), 0) / 2
+        return left - missing, right + missing
+
 
 def first_picture(result: StudyResult, arms: Sequence[ArmResult]) -> Drawing | None:
     """The differences of these arms on the first target, in the order given; None if no interval is known."""
@@ -56,64 +61,71 @@ def first_picture(result: StudyResult, arms: Sequence[ArmResult]) -> Drawing | N
     findings = {arm.name: result.finding(arm.name, target) for arm in arms}
     unit = result.row(result.design.baseline, target.measure, target.group).unit
     factor = axis_scale(unit)
-    bounds = [
-        bound
-        for finding in findings.values()
-        for bound in (finding.comparison.difference_low, finding.comparison.difference_high, *_range(finding.spread))
-        if math.isfinite(bound)
-    ]
+    bounds = [bound for finding in findings.values() for ends in _ends(finding) for bound in ends]
     if not bounds:
         return None
     mid = target.minimal_important_difference
     low, high = min(*bounds, -mid) * factor, max(*bounds, mid) * factor
     margin = 0.04 * (high - low)
     scale = Scale(low - margin, high + margin, result.better(target) != "higher")
-    height = TOP + ROW * len(arms) + BOTTOM
-    over_departments = any(_range(finding.spread) for finding in findings.values())
-    parts = [*_frame(scale, mid * factor, height, unit_words(unit), better=result.better(target) != "neither")]
-    sentences = []
-    for place, arm in enumerate(arms):
-        finding = findings[arm.name]
-        row = finding.comparison
-        colour, shape = STYLES.get(kind_of(finding), (UNCLEAR, "circle"))
-        interval = span(row.difference_low, row.difference_high, row.unit)
-        words = f"{arm.label}: {change(row.difference, row.unit)} ({interval}), {short_words(finding)}"
-        top = TOP + ROW * place
-        parts += [
-            _text(SIDE, top + 9, _cut(arm.label), HALO),
-            _text(
-                WIDTH - SIDE, top + 9, change(row.difference, row.unit), f' text-anchor="end" font-weight="bold"{HALO}'
-            ),
-            *_bar(scale, [factor * end for end in _range(finding.spread)], top + 17, colour, 1.4),
-            *_bar(scale, [factor * row.difference_low, factor * row.difference_high], top + 17, colour, 4.5),
-            *_point(scale, factor * row.difference, top + 17, colour, shape),
-        ]
-        sentences.append(words)
+    svg = (
+        templates()
+        .get_template("first_picture.svg")
+        .render(
+            rows=[_row(arm, findings[arm.name], scale, TOP + ROW * place) for place, arm in enumerate(arms)],
+            ticks=[(scale.at(tick), _signed(tick)) for tick in _ticks(scale.low, scale.high)],
+            important=[scale.at(value * factor) for value in (-mid, mid)],
+            zero=scale.at(0),
+            has_better=result.better(target) != "neither",
+            unit=unit_words(unit),
+            width=WIDTH,
+            side=SIDE,
+            top=TOP,
+            bottom=TOP + ROW * len(arms),
+            better=BETTER,
+            worse=WORSE,
+            grey=GREY,
+        )
+    )
+    over_departments = any(finding.spread is not None and finding.spread.is_range for finding in findings.values())
+    words = "; ".join(_alt(arm, findings[arm.name]) for arm in arms)
     alt = f"Differences from '{result.baseline.label}' in '{target.label}', {unit_words(unit)}, with 95 % intervals. "
     caption = f"{target.label}: 95 % intervals{'; thin: nine in ten departments' if over_departments else ''}"
-    return Drawing(_svg(height, parts), f"{alt}{'; '.join(sentences)}.", f"{caption}. Dashed: what matters.")
+    return Drawing(svg, f"{alt}{words}.", f"{caption}. Dashed: what matters.")
 
 
-def _range(spread: Spread | None) -> tuple[float, ...]:
-    """The 5th and 95th percentile over departments; empty on one department."""
-    return spread.range[1:] if spread is not None and spread.is_range else ()
+def _ends(finding: Finding) -> list[tuple[float, ...]]:
+    """The 5th and 95th percentile over departments, where there are several, then the interval, where it is known."""
+    row, spread = finding.comparison, finding.spread
+    over = [spread.range[1:]] if spread is not None and spread.is_range else []
+    return [ends for ends in (*over, (row.difference_low, row.difference_high)) if all(map(math.isfinite, ends))]
 
 
-def _frame(scale: Scale, mid: float, height: int, unit: str, *, better: bool) -> Iterator[str]:
-    """The words on which side is better, lines at no difference and at the least that matters, and the axis."""
-    bottom = height - BOTTOM
-    if better:
-        yield _text(SIDE, 14, "← better", f' font-weight="bold" fill="{BETTER}"')
-        yield _text(WIDTH - SIDE, 14, "worse →", f' text-anchor="end" font-weight="bold" fill="{WORSE}"')
-    for value in (-mid, mid):
-        yield _line(scale.at(value), TOP - 8, scale.at(value), bottom, GREY, 1, ' stroke-dasharray="4 3"')
-    yield _line(scale.at(0), TOP - 8, scale.at(0), bottom, "#212b32", 1)
-    yield _line(SIDE, bottom, WIDTH - SIDE, bottom, GREY, 1)
-    for tick in _ticks(scale.low, scale.high):
-        yield _line(scale.at(tick), bottom, scale.at(tick), bottom + 4, GREY, 1)
-        words = "0" if tick == 0 else f"{tick:+g}".replace("-", "−")
-        yield _text(scale.at(tick), bottom + 16, words, ' text-anchor="middle"')
-    yield _text(WIDTH / 2, bottom + 30, f"difference, {unit}", ' text-anchor="middle"')
+def _row(arm: ArmResult, finding: Finding, scale: Scale, top: float) -> dict[str, Any]:
+    """What is drawn of one arm."""
+    row, factor = finding.comparison, axis_scale(finding.comparison.unit)
+    colour, shape = STYLES.get(kind_of(finding), (UNCLEAR, "circle"))
+    ends = _ends(finding)
+    thickness = (1.4, 4.5)[-len(ends) :] if ends else ()
+    return {
+        "top": top,
+        "label": _cut(arm.label),
+        "words": change(row.difference, row.unit),
+        "bars": [(*scale.bar([factor * e for e in pair]), thick) for pair, thick in zip(ends, thickness, strict=True)],
+        "x": scale.at(factor * row.difference) if math.isfinite(row.difference) else None,
+        "colour": colour,
+        "shape": shape,
+    }
+
+
+def _alt(arm: ArmResult, finding: Finding) -> str:
+    row = finding.comparison
+    interval = span(row.difference_low, row.difference_high, row.unit)
+    return f"{arm.label}: {change(row.difference, row.unit)} ({interval}), {short_words(finding)}"
+
+
+def _signed(tick: float) -> str:
+    return "0" if tick == 0 else f"{tick:+g}".replace("-", "−")
 
 
 def _ticks(low: float, high: float) -> list[float]:
@@ -125,42 +137,8 @@ def _ticks(low: float, high: float) -> list[float]:
     return [float(f"{number * step:.6g}") for number in numbers.tolist()]
 
 
-def _bar(scale: Scale, ends: Sequence[float], y: float, colour: str, width: float) -> Iterator[str]:
-    if len(ends) < 2 or not all(map(math.isfinite, ends)):
-        return
-    left, right = sorted(map(scale.at, ends))
-    missing = max(LEAST_LENGTH - (right - left), 0) / 2
-    yield _line(left - missing, y, right + missing, y, colour, width)
-
-
-def _point(scale: Scale, value: float, y: float, colour: str, shape: str) -> Iterator[str]:
-    """The estimate as a square, a diamond or a circle."""
-    if not math.isfinite(value):
-        return
-    x = scale.at(value)
-    if shape == "circle":
-        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}" stroke="#fff"/>'
-    else:
-        turned = f' transform="rotate(45 {x:.1f} {y:.1f})"' if shape == "diamond" else ""
-        yield f'<rect x="{x - 4:.1f}" y="{y - 4:.1f}" width="8" height="8" fill="{colour}" stroke="#fff"{turned}/>'
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float, attributes: str = "") -> str:
-    places = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
-    return f'<line {places} stroke="{colour}" stroke-width="{width:g}"{attributes}/>'
-
-
-def _text(x: float, y: float, words: str, attributes: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}"{attributes}>{escape(words)}</text>'
-
-
 def _cut(label: str) -> str:
     """A label cut at the end of a word to the length that fits."""
     if len(label) <= LABEL_LENGTH:
         return label
     return f"{label[: LABEL_LENGTH - 1].rsplit(' ', 1)[0].rstrip(',;:')} …"
-
-
-def _svg(height: int, parts: Sequence[str]) -> str:
-    font = 'font-family="Arial, Liberation Sans, Helvetica, sans-serif" font-size="13" fill="#212b32"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" {font}>{"".join(parts)}</svg>'

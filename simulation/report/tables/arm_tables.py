@@ -10,6 +10,7 @@ from simulation.display.table import UNKNOWN, Cell, ReportTable
 from simulation.display.words import labelled, percent
 from simulation.explain.arm_changes import KIND_WORDS, Change
 from simulation.explain.assumptions import AddedAssumption
+from simulation.explain.statements import walk
 from simulation.run.arm_result import ArmResult
 from simulation.run.result import StudyResult
 from simulation.study.design import change_words
@@ -21,8 +22,6 @@ HOW_FOUND = (
     "drawn with the study's seed, or a year if a tool goes live later, spreads or drifts. Shares refer to these "
     "patients."
 )
-UNCHANGED = "as in the department"
-"""What is said of the minutes of a policy that changes none."""
 ASSESSORS = (("nurse", "nurse"), ("ai", "AI"))
 """Keys of a policy under which a table of labels is, and who gives them."""
 EVERY_ARM = "every arm"
@@ -32,43 +31,45 @@ EVERY_ARM = "every arm"
 
 
 def arms_table(result: StudyResult) -> ReportTable:
-    """A row an arm: who labels, what it does to minutes, how often labels are right, what it changes, what it costs."""
-    labels_given = any("nurse" in arm.policy for arm in result.arms)
-    minutes_changed = labels_given or any(minutes_words(arm.policy) != UNCHANGED for arm in result.arms)
-    costs_stated = any(arm.cost is not None for arm in result.arms)
+    """A row an arm: who labels, what its policy states, how often labels are right, what it changes, what it costs."""
     high = high_words(levels_of(result.study.baseline.pathway))
     shares = "labels right / too low / too high"
-    headers = (
-        "arm",
-        *(("who labels",) if labels_given else ()),
-        *(("minutes of triage" if labels_given else "minutes",) if minutes_changed else ()),
-        *((f"{shares}, as stated, %", f"{shares}, as simulated, %") if labels_given else ()),
-        *((f"true {high} labelled too low, %",) if labels_given else ()),
-        "changes to the department",
-        *(("cost a year", "what it buys") if costs_stated else ()),
+    agreement = (f"{shares}, as stated, %", f"{shares}, as simulated, %", f"true {high} labelled too low, %")
+    headers = ("arm", "who labels", "what the tool states", *agreement, "changes to the department", "cost a year")
+    cells = [
+        (
+            f"{labelled(result, arm)}{_role(result, arm)}",
+            _who_labels(arm.policy),
+            _stated(arm.policy),
+            *_agreement(result, arm),
+            ", ".join(change_words(path, value) for path, value in arm.changes.items()) or "none",
+            "not stated" if arm.cost is None else Cell(arm.cost, style="pounds"),
+            arm.cost_words,
+        )
+        for arm in result.arms
+    ]
+    note = (
+        "A label is too low if it is less urgent than the truth. 'As stated' refers to the patients whom the arm "
+        "labels, at their mix of levels here; 'as simulated' refers to everybody who was triaged."
     )
-    cells = []
-    for arm in result.arms:
-        minutes = f"{minutes_words(arm.policy)} {sets_off_words(arm.policy)}".strip()
-        changes = ", ".join(change_words(path, value) for path, value in arm.changes.items()) or "none"
-        cost: str | Cell = "not stated" if arm.cost is None else Cell(arm.cost, style="pounds")
-        cells.append(
-            (
-                f"{labelled(result, arm)}{_role(result, arm)}",
-                *((who_labels(arm.policy),) if labels_given else ()),
-                *((minutes,) if minutes_changed else ()),
-                *(_agreement(result, arm) if labels_given else ()),
-                changes,
-                *((cost, arm.cost_words) if costs_stated else ()),
-            )
-        )
-    note = "Each arm is the department with the changes that it states. Nobody is labelled here."
-    if labels_given:
-        note = (
-            "A label is too low if it is less urgent than the truth. 'As stated' refers to the patients whom the arm "
-            "labels, at their mix of levels here; 'as simulated' refers to everybody who was triaged."
-        )
-    return ReportTable("arms", "What was compared", headers, tuple(cells), (note,))
+    return ReportTable("arms", "What was compared", (*headers, "what it buys"), tuple(cells), (note,))
+
+
+def _who_labels(policy: Mapping[str, Any]) -> str:
+    """Who gives the label: 'nurse', 'AI 'claimed' instead of the nurse', 'nurse, advised by AI 'x'', 'nobody'."""
+    if policy.get("ai") is None:
+        return "nurse" if "nurse" in policy else "nobody"
+    tool = f"AI '{policy['ai']['name']}'"
+    return f"nurse, advised by {tool}" if policy.get("role") == "advises" else f"{tool} instead of the nurse"
+
+
+def _stated(policy: Mapping[str, Any]) -> str:
+    """What a policy states besides the tables of labels, each with its evidence."""
+    without = {key: value for key, value in policy.items() if key not in ("nurse", "ai")}
+    return (
+        "; ".join(f"{one.where.removeprefix('.')} {one.says} ({one.evidence})" for one in walk(without, ""))
+        or "nothing"
+    )
 
 
 def _role(result: StudyResult, arm: ArmResult) -> str:
@@ -179,117 +180,3 @@ def assumptions_log(result: StudyResult) -> ReportTable:
     return ReportTable(
         "assumptions", "Assumptions log: every sourced number, the assumed ones first", headers, numbered
     )
-
-
-# --- a policy in words --------------------------------------------------------------------------------------------
-
-
-def who_labels(policy: Mapping[str, Any]) -> str:
-    """Who gives the label, and to whom."""
-    ai = policy.get("ai")
-    if ai is None:
-        return "The nurse labels." if "nurse" in policy else "Nobody labels."
-    whom = f"For: {_whom(policy, 'labels')}."
-    if policy.get("role") == "advises":
-        return f"The AI '{ai['name']}' advises; the nurse takes its label {_how_often(policy)}. {whom}"
-    return f"The label of the AI '{ai['name']}' replaces the nurse's. {whom}"
-
-
-def minutes_words(policy: Mapping[str, Any]) -> str:
-    """What the policy does to minutes."""
-    sentences = [f"whoever triages, {_effect_words(burden)}." for burden in policy.get("burdens", ())]
-    minutes = policy.get("minutes") or []
-    for effect in [minutes] if isinstance(minutes, Mapping) else minutes:
-        whom = _listed(effect.get("covers", {}).get("arrivals", ())) or _whom(policy, "minutes")
-        sentences.append(f"{_effect_words(effect)}. For: {whom}.")
-    if "latency" in policy:
-        sentences.append(f"{policy['latency']['seconds']['value']:g} s waited for each answer.")
-    hand_back = policy.get("abstains", {}).get("hand_back")
-    if hand_back:
-        sentences.append(f"{hand_back['seconds']['value']:g} s spent before each hand-back.")
-    watches = policy.get("watches")
-    if watches:
-        whom = "; ".join([_listed(watches["arrivals"]), *_only(watches)])
-        sentences.append(
-            f"Watches those who wait ({whom}): detects {100 * watches['sensitivity']['value']:g} % of those who get "
-            f"worse, raises {watches['false_alarms_per_hour']['value']:g} false alarms a patient and hour; rounds "
-            f"act "
-            "on them."
-        )
-    return " ".join(sentences) or UNCHANGED
-
-
-def sets_off_words(policy: Mapping[str, Any]) -> str:
-    """What the policy sets off at triage, for how many of those it suits and of the others; empty if nothing."""
-    sentences = []
-    for name, action in policy.get("actions", {}).items():
-        sensitivity, specificity, covers = action["sensitivity"], action["specificity"], action["covers"]
-        whom = "; ".join([_listed(covers["arrivals"]), *_only(covers)])
-        sentences.append(
-            f"{spaced(name)}: {percent(sensitivity['value'])} % of those it suits ({sensitivity['evidence']}) and "
-            f"{percent(1 - specificity['value'])} % of the others ({specificity['evidence']}). For: {whom}."
-        )
-    return " ".join(sentences)
-
-
-def _how_often(policy: Mapping[str, Any]) -> str:
-    """How often an advised nurse takes the label of the AI."""
-    switching, acceptance = policy.get("switching"), policy.get("acceptance")
-    if switching:
-        right, wrong, both = (switching[name] for name in ("wrong_to_right", "right_to_wrong", "wrong_to_wrong"))
-        return (
-            f"{percent(right['value'])} % of the times they differ and it alone is right, "
-            f"{percent(wrong['value'])} % where the nurse alone is right, {percent(both['value'])} % where neither "
-            f"is "
-            f"({right['evidence']})"
-        )
-    if not acceptance:
-        return "every time they differ"
-    return f"{percent(acceptance['value'])} % of the times they differ ({acceptance['evidence']})"
-
-
-def _effect_words(effect: Mapping[str, Any]) -> str:
-    """'triage: × 0.9 (assumed), never below 50 %, age band adult only'."""
-    parts = []
-    if "factor" in effect:
-        parts.append(f"× {effect['factor']['value']:g} ({effect['factor']['evidence']})")
-    if "seconds_saved" in effect:
-        parts.append(f"{effect['seconds_saved']['value']:g} s less ({effect['seconds_saved']['evidence']})")
-    if "never_below" in effect:
-        parts.append(f"never below {100 * effect['never_below']['value']:g} %")
-    return f"{_listed(effect['durations'])}: {', '.join([*parts, *_only(effect.get('covers', {}))])}"
-
-
-def _whom(policy: Mapping[str, Any], which: str) -> str:
-    """Whom a tool is for: sources, then what narrows them, then how far people use it and when it hands back.
-
-    `which`: 'labels' or 'minutes'.
-    """
-    covers = policy.get("covers", {})
-    all_others = "everybody who attends" if which == "labels" else "the sources that each effect names"
-    parts = [_listed(covers.get(which) or ()) or all_others, *_only(covers)]
-    if "excluded" in covers:
-        shares = covers["excluded"]["shares"].items()
-        excluded = ", ".join(f"{spaced(name)} {percent(share['value'])} %" for name, share in shares)
-        parts.append(f"without those who cannot use it ({excluded})")
-    if "share" in covers:
-        parts.append(f"a drawn {percent(covers['share']['value'])} % of them")
-    if "adoption" in policy:
-        adoption = policy["adoption"]
-        start, end = (percent(adoption[name]["value"]) for name in ("start", "end"))
-        parts.append(f"used for {start} % of them at first and {end} % after {adoption['weeks']['value']:g} weeks")
-    if which == "labels" and "abstains" in policy:
-        parts.append("hands some of them back to the nurse")
-    return "; ".join(parts)
-
-
-def _only(covers: Mapping[str, Any]) -> list[str]:
-    """The categories that narrow whom a tool is for, by attribute."""
-    return [
-        f"{spaced(name)} {' or '.join(map(spaced, categories))} only"
-        for name, categories in covers.get("only", {}).items()
-    ]
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(map(spaced, names))

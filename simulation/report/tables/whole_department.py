@@ -14,13 +14,13 @@ import numpy as np
 from simulation.display.scale import target_of
 from simulation.display.table import UNKNOWN, Cell, ReportTable, crossed
 from simulation.display.words import (
-    MEASURE_LABELS,
     SIMULATION,
     departments_words,
     doubt_note,
     group_words,
     labelled,
     measure_label,
+    measure_labels,
     season_words,
 )
 from simulation.explain.statements import Statement
@@ -100,7 +100,7 @@ def binding_table(result: StudyResult) -> ReportTable | None:
 
 
 def _words(measure: str, group: str) -> str:
-    label = MEASURE_LABELS[measure]
+    label = measure_labels()[measure]
     return label if group == ALL else f"{spaced(group.partition('=')[2])}: {label[:1].lower()}{label[1:]}"
 
 

@@ -10,7 +10,7 @@ from simulation.display.drawing import Picture
 from simulation.display.table import ReportTable
 from simulation.explain.statements import BANNER
 from simulation.records.csv_text import csv_text
-from simulation.report.page import templates
+from simulation.report.templates import templates
 from simulation.run.store.folders import moved, not_written, whole_or_nothing
 from simulation.vetting import stored
 from simulation.vetting.against import Change
