@@ -13,7 +13,7 @@ from simulation.config.files import stated_by
 from simulation.config.folders import names_in
 from simulation.config.validating import validated
 from simulation.config.vocabulary import keys_of
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import ConfigError, Fault, Faults, nearest
 
 ENGLAND = "england"
 """The targets of a department that has none of its own."""
@@ -45,11 +45,11 @@ def targets_named(name: str, folders: Iterable[Path]) -> tuple[Target, ...]:
     """The targets of that name from the first folder that has them. Raises ConfigError with every fault."""
     where = f"targets/{name}.yaml"
     content = stated_by("targets", name, folders)
-    faults = [
+    faults = Faults(
         Fault(where, f"unknown key '{shortened(key)}'", nearest(key, keys_of(TargetFile)))
         for key in content
         if key not in keys_of(TargetFile)
-    ]
+    )
     rows = _rows(content, where)
     targets = [target for number, row in enumerate(rows) if (target := _target(row, _path(where, number, row), faults))]
     faults += _repeated_names(targets, where)
@@ -78,9 +78,9 @@ def _path(where: str, number: int, row: Mapping[str, Any]) -> str:
     return f"{where}, row {number + 1} ({shortened(str(row.get('name', 'no name')))})"
 
 
-def _target(row: Mapping[str, Any], path: str, faults: list[Fault]) -> Target | None:
+def _target(row: Mapping[str, Any], path: str, faults: Faults) -> Target | None:
     """The target of one row; None, with faults, if it is not sound."""
-    content, own = dict(row), list[Fault]()
+    content, own = dict(row), Faults()
     if "kind" in row and row["kind"] not in KINDS:
         own.append(Fault(path, f"unknown kind '{shortened(str(row['kind']))}'", nearest(str(row["kind"]), KINDS)))
         content["kind"] = KINDS[0]

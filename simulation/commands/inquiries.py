@@ -99,8 +99,7 @@ def vet(words: list[str]) -> int:
     """Put a triage AI on the bench, or write the cases for a vendor to answer."""
     from simulation.vetting.assessors.llm import Setting
     from simulation.vetting.bench import dry_run_text
-    from simulation.vetting.card.screen import print_card
-    from simulation.vetting.card.write import write_questions
+    from simulation.vetting.card.card import write_questions
     from simulation.vetting.configuration import cases_of, prompt_of, vetting_named
     from simulation.vetting.vet import vet
 
@@ -131,5 +130,5 @@ def vet(words: list[str]) -> int:
         return 0
     against = own["against"] or None
     card = vet(own["name"], *values, against=against, allow_remote=allow_remote, results=results, config_dir=config_dir)
-    print_card(card.bench, card.write(results), card.change)
+    card.print(card.write(results))
     return 0

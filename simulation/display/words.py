@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from simulation.display.scale import LEVELS_1_2, high_words, levels_of
+from simulation.measures.definitions import label_of
 from simulation.measures.measuring import MeasureName
 from simulation.run.arm_result import ArmResult
 from simulation.run.replicate import PROFILED
@@ -32,21 +31,12 @@ WIDTH = 110
 """Characters of a line of prose on a screen."""
 
 
-@lru_cache(maxsize=1)
-def measure_labels() -> Mapping[str, str]:
-    """The label of each measure, by its name."""
-    import yaml
-
-    labels: dict[str, str] = yaml.safe_load(Path(__file__).with_name("measure_labels.yaml").read_text(encoding="utf-8"))
-    return labels
-
-
 def measure_label(result: StudyResult, measure: str) -> str:
     """The label of a measure, the user's own included; it names levels 1-2 where they are a department's own."""
     own = result.own.get(measure)
     if own is not None:
         return own.definition
-    label = measure_labels().get(measure, measure)
+    label = label_of(measure)
     return label.replace(LEVELS_1_2, high_words(levels_of(result.study.baseline.pathway)))
 
 
@@ -55,7 +45,7 @@ def figure_words(name: MeasureName, *, inside: bool = False) -> str:
 
     `inside`: in quotes and small letters, for the middle of a sentence.
     """
-    label = measure_labels().get(name.measure, name.measure)
+    label = label_of(name.measure)
     kind, _, whose = name.group.partition("=")
     words = label
     if (kind, name.measure) == ("step", "queue_mean"):

@@ -37,15 +37,21 @@ from simulation.display.words import (
 )
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
 from simulation.explain.statements import BANNER
-from simulation.measures.measuring import MeasureName
-from simulation.measures.near_measures import nearest_measure
-from simulation.measures.observables import is_observable
+from simulation.measures.definitions import nearest_measure
+from simulation.measures.measuring import MeasureName, is_observable
 from simulation.patients import DAYS_IN_YEAR
 from simulation.records.schema import Floats
 from simulation.run.arm_result import ArmResult
 from simulation.run.result import StudyResult
-from simulation.statistics.between import Components, components, known_twice, n_departments
-from simulation.statistics.departments import MIN_DEPARTMENTS, Department, ranges
+from simulation.statistics.departments import (
+    MIN_DEPARTMENTS,
+    Components,
+    Department,
+    components,
+    known_twice,
+    n_departments,
+    ranges,
+)
 from simulation.statistics.intervals import t_quantile
 from simulation.statistics.verdict import direction_words, threshold
 from simulation.study.design import Target

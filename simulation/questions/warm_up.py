@@ -26,6 +26,7 @@ from simulation.explain.statements import BANNER
 from simulation.measures.occupancy import holdings, minutes_by_hour
 from simulation.measures.patients_table import nobody
 from simulation.records.schema import Floats
+from simulation.run.store.folders import own_folder, write_file
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import RunLength, Study
 from simulation.wording import spaced
@@ -162,10 +163,8 @@ def show_warm_up(study: Study, asked: str) -> None:
     beginnings = [Beginning(spaced(name), series[name], mser(without_rhythm(series[name]))) for name in names]
     for line in warm_up_lines(study, beginnings):
         print(line)
-    folder = Path(str(study.resolved["results"])) / "pathway"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{study.baseline.pathway.name}-warm_up.png"
-    path.write_bytes(warm_up_picture(study.run, beginnings).png)
+    path = own_folder(Path(str(study.resolved["results"])), "pathway") / f"{study.baseline.pathway.name}-warm_up.png"
+    write_file(path, warm_up_picture(study.run, beginnings).png)
     print(f"\nHow it begins, drawn: {path}")
 
 

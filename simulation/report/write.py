@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,8 +17,7 @@ from simulation.report.page import FOLDER as TABLES
 from simulation.report.page import file_of, page
 from simulation.report.tables import CLOCK, every_table
 from simulation.run.result import StudyResult
-from simulation.run.store.folders import PARTIAL
-from simulation.run.store.write import write_text
+from simulation.run.store.folders import own_folder, write_file
 
 REPORT, FIGURES = "report.html", "figures"
 TEXTS = "texts.json"
@@ -44,27 +42,21 @@ def write_report(folder: Path, result: StudyResult) -> ResultsError | None:
 
 def _write(folder: Path, result: StudyResult) -> None:
     pictures = every_picture(result)
-    part = folder / f"{PARTIAL}{REPORT}"
-    try:
-        _write_pictures(folder / FIGURES, pictures)
-        for question in OF_A_RESULT:
-            for name, frame in question.files(result).items():
-                frame.to_csv(folder / name, index=False, encoding="utf-8-sig", lineterminator="\n")
-        _write_tables(folder / TABLES, result)
-        write_text(part, page(result, pictures))
-        os.replace(part, folder / REPORT)
-    finally:
-        part.unlink(missing_ok=True)
+    _write_pictures(own_folder(folder, FIGURES), pictures)
+    for question in OF_A_RESULT:
+        for name, table in question.files(result).items():
+            write_file(folder / name, table.to_csv(index=False, lineterminator="\n").encode("utf-8-sig"))
+    _write_tables(own_folder(folder, TABLES), result)
+    write_file(folder / REPORT, page(result, pictures))
 
 
 def _write_pictures(folder: Path, pictures: Iterable[Picture]) -> None:
     """Write every picture as PNG, beside what is there already, and their texts."""
-    folder.mkdir(exist_ok=True)
     texts = {}
     for picture in pictures:
-        (folder / f"{picture.name}.png").write_bytes(picture.png)
+        write_file(folder / f"{picture.name}.png", picture.png)
         texts[picture.name] = {"alt": picture.alt, "caption": picture.caption}
-    write_text(folder / TEXTS, to_json(texts))
+    write_file(folder / TEXTS, to_json(texts))
 
 
 def _write_tables(folder: Path, result: StudyResult) -> None:

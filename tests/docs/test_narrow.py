@@ -10,10 +10,9 @@ import pytest
 from simulation.api import Result
 from simulation.cli import main
 from simulation.config import load
-from simulation.config.observed import observed_in
+from simulation.config.stored import observed_in
 from simulation.explain.explanation import Explained
-from simulation.measures.measuring import Measures
-from simulation.measures.observables import is_observable
+from simulation.measures.measuring import Measures, is_observable
 from simulation.questions.narrow import narrowed, narrowed_sentences, show_narrowed
 from simulation.run.replicate import ArmReplication, ReplicationResult
 from simulation.study.study import ReadyArm, Study

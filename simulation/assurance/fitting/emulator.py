@@ -24,7 +24,7 @@ from scipy.special import ndtr
 from simulation.assurance.targets import Target
 from simulation.errors import ConfigError, Fault
 from simulation.records.schema import Floats, Mask
-from simulation.run.executors.open import processors
+from simulation.run.executors.executor import processors
 
 if TYPE_CHECKING:
     from sklearn.gaussian_process import GaussianProcessRegressor

@@ -22,10 +22,10 @@ from simulation.config.ensembles import VariedParameter, changes_by
 from simulation.config.studies import study_from
 from simulation.department.config_dataclass import config_dataclass
 from simulation.department.vocabulary import Pathway
-from simulation.errors import ConfigError, Fault, ResultsError
+from simulation.errors import ConfigError, Faults, ResultsError
 from simulation.measures.definitions import ALL
 from simulation.measures.window import Window
-from simulation.run.executors import Executor, Failed, completed, open_executor
+from simulation.run.executors.executor import Executor, Failed, completed, open_executor
 from simulation.run.replicate import ArmReplication, ReplicationResult
 from simulation.run.running import compile_first, failure
 from simulation.study.study import RunLength, Study
@@ -89,7 +89,7 @@ class Site:
 
     def pathway(self, values: Values, *, checked: bool = False) -> Pathway:
         """A department. Raises ConfigError; with `checked` the whole of it is checked, as any department is."""
-        faults: list[Fault] = []
+        faults = Faults()
         _, pathway = department(self.raw, self.changes(values), faults, numbers_only=not checked)
         if faults or pathway is None:
             raise ConfigError(faults)

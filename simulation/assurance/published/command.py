@@ -33,7 +33,6 @@ from simulation.config.composing import stated_in
 from simulation.config.folders import names_in
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.statements import BANNER
-from simulation.renamed import OPTIONS
 from simulation.report.progress import progress
 
 PARTS = ("theory", "models", "site", "responses")
@@ -131,9 +130,6 @@ def _split(overrides: Sequence[str]) -> tuple[dict[str, str], str | None, list[s
         key, _, value = override.partition("=")
         if key == TARGETS:
             targets = value
-        elif key in OPTIONS:
-            remedy = f"Say {OPTIONS[key]} for this part alone, or only=site for the site alone"
-            raise ConfigError([Fault(override, "is no option any more", remedy)])
         elif key not in OPTIONS_OF_COMMAND:
             configuration.append(override)
         elif value not in OPTIONS_OF_COMMAND[key]:

@@ -38,7 +38,7 @@ from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import Pathway
 from simulation.engine.choose import EngineName
 from simulation.engine.rows import Outcome
-from simulation.errors import ConfigError, Fault, ResultsError
+from simulation.errors import ConfigError, Faults, ResultsError
 from simulation.records.schema import Floats
 from simulation.triage.matrix import probabilities
 from simulation.triage.policy import Policy
@@ -192,7 +192,7 @@ def nurse_labels() -> Floats:
     """The measured nurse of configs/nurse/korea.yaml, shape (levels, labels)."""
     from simulation.config import DEFAULT_NURSE, nurse_named, packaged_configs
 
-    faults: list[Fault] = []
+    faults = Faults()
     nurse = nurse_named(DEFAULT_NURSE, (packaged_configs(),), faults)
     if nurse is None:
         raise ConfigError(faults)

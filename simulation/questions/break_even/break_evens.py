@@ -35,7 +35,7 @@ from simulation.questions.break_even.root_finding import (
     values_of,
 )
 from simulation.records.schema import Floats
-from simulation.run.executors import Executor, open_executor
+from simulation.run.executors.executor import Executor, open_executor
 from simulation.statistics.verdict import PILOT
 from simulation.study.bounds import refuse_large
 from simulation.study.design import Target

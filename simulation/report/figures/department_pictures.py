@@ -23,10 +23,10 @@ from simulation.display.drawing import (
 )
 from simulation.display.scale import target_of
 from simulation.display.words import amount, profiled_words
-from simulation.measures.stages import STAGES
+from simulation.measures.profile import STAGES, DayProfile
 from simulation.records.schema import Floats
 from simulation.report.tables.whole_department import clinicians, levels, stages_seen, stay_parts
-from simulation.run.arm_result import ArmResult, DayMeans
+from simulation.run.arm_result import ArmResult
 from simulation.run.result import StudyResult
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def day(result: StudyResult) -> Picture:
     return Picture("day", png, _day_alt(result, profile, pools), caption)
 
 
-def _clinicians_busy(ax: Axes, profile: DayMeans, pools: Sequence[str]) -> None:
+def _clinicians_busy(ax: Axes, profile: DayProfile, pools: Sequence[str]) -> None:
     """The share of units on duty that patients hold, each hour's mean at its middle."""
     for number, pool in enumerate(pools):
         busy = profile.busy[profile.pools.index(pool)]
@@ -83,7 +83,7 @@ def _clinicians_busy(ax: Axes, profile: DayMeans, pools: Sequence[str]) -> None:
     ax.legend(frameon=False, fontsize=9, loc="lower left")
 
 
-def _day_alt(result: StudyResult, profile: DayMeans, pools: Sequence[str]) -> str:
+def _day_alt(result: StudyResult, profile: DayProfile, pools: Sequence[str]) -> str:
     ranges = [
         f"{words} from {np.nanmin(values):.1f} (at {int(np.nanargmin(values)):02d}:00) "
         f"to {np.nanmax(values):.1f} (at {int(np.nanargmax(values)):02d}:00)"
