@@ -72,9 +72,9 @@ class Bench:
             for group, which in groups.items()
         }
 
-    def matrix(self, who: str = TOOL) -> tuple[Floats, Floats, Floats]:
-        """P(label | true level): mean and 95 % credible limits, shape (levels, levels) each."""
-        return matrix_intervals(self.labelled[who].table)
+    def matrix(self) -> tuple[Floats, Floats, Floats]:
+        """The tool's P(label | true level): mean and 95 % credible limits, shape (levels, levels) each."""
+        return matrix_intervals(self.labelled[TOOL].table)
 
 
 def run_bench(
@@ -167,10 +167,10 @@ class Bin:
     right: ScoreEstimate
 
 
-def calibration(bench: Bench, n_bins: int = 5) -> list[Bin]:
-    """Bins of equally many answers, by confidence; none if no confidence is stated."""
+def calibration(bench: Bench) -> list[Bin]:
+    """Five bins of equally many answers, by confidence; none if no confidence is stated."""
     confidence, right, _ = _by_confidence(bench)
-    parts = [part for part in np.array_split(np.arange(len(right)), n_bins) if len(part)]
+    parts = [part for part in np.array_split(np.arange(len(right)), 5) if len(part)]
     return [Bin(float(confidence[part].mean()), share_of(right[part])) for part in parts]
 
 

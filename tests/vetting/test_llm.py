@@ -19,7 +19,7 @@ from simulation.vetting.assessors.llm import Llm, LlmAssessor, Setting
 from simulation.vetting.assessors.prompt import Prompt
 from simulation.vetting.bench import run_bench
 from simulation.vetting.cases import Case, CaseSet, case_set
-from simulation.vetting.configuration import prompt_of, vetting_named
+from simulation.vetting.vet import prompt_of, vetting_named
 
 from .fake_server import Behaviour, Handler, drips, endless, hangs_up, level, serving, slow
 

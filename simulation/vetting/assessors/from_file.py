@@ -62,8 +62,10 @@ class FromFile:
         self.name = config.product
         known = {case.name: case.name for case in cases.cases}
         known |= {case.own_id: case.name for case in cases.cases if case.own_id}
-        read = read_log if path.suffix in LOGS else read_csv
-        rows, self._told = read(path, cases.levels)
+        if path.suffix in LOGS:
+            rows, self._told = read_log(path, cases.levels)
+        else:
+            rows, self._told = _csv_rows(path, cases.levels), {}
         faults = Faults()
         self._answers: dict[Key, Answer] = {}
         for where, answer in rows:
@@ -106,18 +108,13 @@ def _by_which_names(cases: CaseSet) -> str:
     return f"{remedy}; to use case numbers of your own, state their column as `id` in the mapping of the cases"
 
 
-def read_csv(path: Path, levels: Mapping[str, int]) -> tuple[Rows, dict[str, str]]:
-    """The answers, or faults, of a CSV file's rows; a card says nothing more about it. Raises ConfigError."""
-
-    def rows() -> Rows:
-        for line, cells in csv_lines(path, {"case": "the name of the case", "label": "the level given"}):
-            where = f"{path.name}, line {line}"
-            try:
-                yield where, _answer_of(cells, levels)
-            except ValueError as error:
-                yield where, Fault(where, str(error), "See the columns of AnswersAssessor in docs/vocabulary.md")
-
-    return rows(), {}
+def _csv_rows(path: Path, levels: Mapping[str, int]) -> Rows:
+    for line, cells in csv_lines(path, {"case": "the name of the case", "label": "the level given"}):
+        where = f"{path.name}, line {line}"
+        try:
+            yield where, _answer_of(cells, levels)
+        except ValueError as error:
+            yield where, Fault(where, str(error), "See the columns of AnswersAssessor in docs/vocabulary.md")
 
 
 def _answer_of(cells: Mapping[str, str], levels: Mapping[str, int]) -> Answer:
