@@ -89,7 +89,7 @@ def narrow(words: list[str]) -> int:
         remedy = "Write: aeflow narrow observed=FILE.yaml from=FOLDER (docs/how-to/narrow.md has such a file)"
         raise ConfigError([Fault("narrow", found, remedy)])
     from simulation.api import read
-    from simulation.config.observed import observed_in
+    from simulation.config.stored import observed_in
     from simulation.questions.narrow import narrowed
     from simulation.report.screen import print_narrowed
 

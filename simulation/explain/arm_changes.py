@@ -14,8 +14,7 @@ from simulation.patients import Draws, draw
 from simulation.study.offered_load import in_a_mean_week
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
-from simulation.triage.check import check
-from simulation.triage.idle import idle
+from simulation.triage.check_policy import check_policy, idle
 
 
 def arm_changes(study: Study, names: Sequence[str] | None = None) -> tuple[ArmChanges, ...]:
@@ -45,7 +44,7 @@ def changes_of(arm: ReadyArm, baseline: ReadyArm, drawn: Draws) -> ArmChanges:
     """
     pathway, ours, theirs = arm.pathway, drawn, drawn
     other_policy = arm.policy != baseline.policy
-    if other_policy and not check(baseline.policy, pathway):
+    if other_policy and not check_policy(baseline.policy, pathway):
         ours, theirs = (apply(policy, pathway, drawn) for policy in (arm.policy, baseline.policy))
     reachable = reachable_nodes(pathway, ours)
     changes = [

@@ -12,15 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
-from simulation.measures.measuring import MeasureName
-from simulation.measures.near_measures import nearest_measure
-from simulation.measures.observables import is_observable
+from simulation.measures.definitions import nearest_measure
+from simulation.measures.measuring import MeasureName, is_observable
 from simulation.questions.narrow_statistics import Local, Narrowed, Outside, narrow, outside
 from simulation.questions.what_decides import effect_of, figures_of, known_twice, means_by
 from simulation.records.schema import Mask
 from simulation.run.result import StudyResult
-from simulation.statistics.between import n_departments
-from simulation.statistics.departments import MIN_DEPARTMENTS
+from simulation.statistics.departments import MIN_DEPARTMENTS, n_departments
 from simulation.study.design import Target
 from simulation.study.observed import Observed, ObservedFigure
 

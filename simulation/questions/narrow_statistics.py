@@ -17,8 +17,7 @@ from statistics import NormalDist
 import numpy as np
 
 from simulation.records.schema import Floats
-from simulation.statistics.between import Components, components
-from simulation.statistics.departments import Department, ranges
+from simulation.statistics.departments import Components, Department, components, ranges
 from simulation.statistics.intervals import t_quantile
 
 LEVEL = 0.9

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.department.points import WORSENING
+from simulation.department.graph import WORSENING
 from simulation.department.vocabulary import ACUITY_BY_DEGRADED_TOOL, ACUITY_BY_NURSE
 from simulation.engine.rows import BranchRow, Kind, Plan, StepRow
 from simulation.errors import ResultsError, nearest
 from simulation.explain.statements import BANNER
-from simulation.measures.patient_measures import AMBULANCE, WALK_IN
 from simulation.measures.patients_table import nobody
+from simulation.measures.quantities import AMBULANCE, WALK_IN
 from simulation.patients import Calendar
 from simulation.records.schema import IN_BUILDING, LEFT, Patients
 from simulation.study.simulate import Simulated, simulate_arm

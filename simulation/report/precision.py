@@ -18,10 +18,19 @@ def precision_line(result: StudyResult) -> str | None:
         return None
     unit = result.row(result.design.baseline, precision.measure, precision.group).unit
     scale = 100 if unit == "share" else 1
-    values = values_for(result.study, result.replications)
-    half_width = interval(values, kind=result.interval_kind, department=result.department_of).half_width
-    label = measure_label(result, precision.measure)
-    what = "level under the baseline" if precision.arm is None else f"difference of '{result.arm(precision.arm).label}'"
+    half_widths = {
+        arm: interval(values, kind=result.interval_kind, department=result.department_of).half_width
+        for arm, values in values_for(result.study, result.replications).items()
+    }
+    widest = max(half_widths, key=lambda arm: math.inf if math.isnan(half_widths[arm]) else half_widths[arm])
+    half_width, label = half_widths[widest], measure_label(result, precision.measure)
+    what = (
+        "level under the baseline"
+        if widest == result.design.baseline
+        else f"difference of '{result.arm(widest).label}'"
+    )
+    if len(half_widths) > 1:
+        what += f", the widest of {len(half_widths)} arms"
     return (
         f"Precision asked for: {label[:1].lower()}{label[1:]}, {group_words(precision.group)}, {what}: "
         f"±{scale * precision.half_width:g} {unit_words(unit)}. {_reached(result, precision, half_width, scale)}"

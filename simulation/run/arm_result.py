@@ -14,10 +14,10 @@ from simulation.explain.assumptions import AddedAssumption
 from simulation.explain.change import Change
 from simulation.explain.explanation import ArmExplanation, Explained
 from simulation.measures.profile import DayProfile
-from simulation.measures.shares import Shares
 from simulation.records.schema import Floats
 from simulation.records.serialise import Plain, plain
 from simulation.run.replicate import ArmReplication
+from simulation.statistics.sham import Shares
 from simulation.statistics.spillover import GROUPS
 from simulation.study.study import ReadyArm
 

@@ -20,10 +20,10 @@ from simulation.measures.measuring import Measures, measure, shared_names
 from simulation.measures.own import Own
 from simulation.measures.profile import DayProfile, day_profile
 from simulation.measures.quantities import knows_waits
-from simulation.measures.shares import Shares, shares_better_worse
 from simulation.measures.window import Window, unfinished
 from simulation.patients import Draws
 from simulation.records.schema import Mask, Patients
+from simulation.statistics.sham import Shares, shares_better_worse
 from simulation.statistics.spillover import waits_by_group, with_coverage
 from simulation.study.design import Coverages
 from simulation.study.own import own_of
@@ -123,9 +123,9 @@ def _run_arm(
     """Simulate one arm; its large tables (patients, activities) are freed when this returns."""
     run, window, coverages = study.run, study.run.window, study.design.coverages
     draws = apply(arm.policy, arm.pathway, drawn.of(arm.pathway))
-    started = time.perf_counter()
+    started = time.thread_time()
     simulation = simulated(arm, draws, study.engine, days, window=window)
-    engine_seconds = time.perf_counter() - started
+    engine_seconds = time.thread_time() - started
     patients = simulation.patients
     if coverages is not None:
         patients = with_coverage(patients, *_reached(study, coverages, arm.pathway, draws))

@@ -27,6 +27,7 @@ import numpy as np
 from simulation.errors import ResultsError
 from simulation.measures.groups import COVERAGE
 from simulation.measures.measuring import Measures
+from simulation.measures.quantities import ratio
 from simulation.measures.window import Window, arrived_in
 from simulation.records.schema import ActivityTable, Floats, Mask, Patients
 from simulation.statistics.always_valid import IntervalKind
@@ -140,10 +141,4 @@ def waits_by_group(patients: Patients, activities: ActivityTable, *, n_steps: in
     total = np.bincount(cell, waited, len(GROUPS) * n_steps).reshape(len(GROUPS), n_steps) / TICKS_PER_MINUTE
     counts = np.bincount(measured[COVERAGE], minlength=len(GROUPS)).astype(float)
     total, counts = np.vstack([total, total[1:].sum(axis=0)]), np.append(counts, counts[1:].sum())
-    waits: Floats = np.divide(
-        total,
-        counts[:, None],
-        out=np.full(total.shape, np.nan),
-        where=np.broadcast_to(counts[:, None] > 0, total.shape),
-    )
-    return waits
+    return ratio(total, counts[:, None])

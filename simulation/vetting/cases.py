@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from simulation.errors import Fault, Faults
 from simulation.records.serialise import digest
-from simulation.triage.yardstick import YARDSTICKS, Yardstick
+from simulation.triage.policy import YARDSTICKS, Yardstick
 from simulation.vetting.facts import facts
 
 Levels = NDArray[np.int64]

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from simulation.errors import ResultsError
-from simulation.triage.yardstick import YARDSTICKS, Yardstick
+from simulation.triage.policy import YARDSTICKS, Yardstick
 from simulation.vetting.answers import NO_LABEL
 from simulation.vetting.bench import TOOL, Bench
 from simulation.vetting.cases import N_LEVELS

@@ -19,7 +19,7 @@ from annotated_types import MinLen
 
 from simulation.department.config_dataclass import Sourced, Unit, config_dataclass
 from simulation.errors import Faults, nearest, refuse
-from simulation.triage.yardstick import Yardstick
+from simulation.triage.policy import Yardstick
 from simulation.vetting.cases import INPUTS, N_LEVELS, NUMBERS, WORDS, Case, CaseSet, Value, case_set, grouped
 from simulation.vetting.facts import facts
 

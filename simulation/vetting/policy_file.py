@@ -17,7 +17,7 @@ import yaml
 
 from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats
-from simulation.triage.beside import BesideNurse, ordinal_prior, rows_given_nurse
+from simulation.triage.matrix import BesideNurse, ordinal_prior, rows_given_nurse
 from simulation.vetting.bench import NURSE, TOOL, Bench
 from simulation.vetting.cases import AGE_BANDS, N_LEVELS
 from simulation.vetting.facts import facts

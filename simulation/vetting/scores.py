@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats
-from simulation.triage.beside import ordinal_prior
-from simulation.triage.matrix import N_HIGH
+from simulation.triage.matrix import N_HIGH, ordinal_prior
 from simulation.vetting.cases import N_LEVELS, Levels
 from simulation.vetting.facts import facts
 

@@ -10,11 +10,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import yaml
-
 from simulation.config.bounds import override_fault, shortened
 from simulation.config.dotted import lay_over
-from simulation.config.files import UniqueKeys, mapping_in
+from simulation.config.files import mapping_in, value_in
 from simulation.config.folders import file_named, names_in, search_folders
 from simulation.config.validating import validated
 from simulation.errors import Fault, Faults, nearest, refuse
@@ -126,11 +124,7 @@ def _lay_over(raw: dict[str, Any], override: str, faults: Faults) -> None:
     if fault is not None or not path:
         faults.append(fault or Fault(override, "names no key", "Overrides look like key=value"))
         return
-    try:
-        value = yaml.load(text, Loader=UniqueKeys)
-    except yaml.YAMLError:
-        value = None
-        faults.add(shortened(override), "cannot be read as YAML", "Put text with special signs in quotes")
+    value = value_in(text, shortened(override), faults)
     if isinstance(value, dict):  # a block takes the place of the one in the file
         lay_over(raw, path.split("."), None, shortened(override), faults, add=True)
     lay_over(raw, path.split("."), value, shortened(override), faults, add=True)

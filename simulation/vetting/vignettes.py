@@ -17,7 +17,7 @@ from annotated_types import Ge, Le, MinLen
 from simulation.department.config_dataclass import Share, Sourced, Unit, config_dataclass
 from simulation.errors import Fault, Faults, nearest
 from simulation.patients.variates import generator_of
-from simulation.triage.matrix import Table, probabilities, table_faults
+from simulation.triage.matrix import LabelTable, probabilities, table_faults
 from simulation.vetting.cases import N_LEVELS, NUMBERS, Case, CaseSet, Value, case_set
 
 ENGLISH = "en"
@@ -66,7 +66,7 @@ class Vignettes(Sourced):
     """Name of the vignettes: that of their file."""
     usual: Annotated[Mapping[str, tuple[float, float]], OF_SIGN]
     """Lowest and highest of each vital sign where a template says nothing."""
-    nurse: Table
+    nurse: LabelTable
     """How often a made-up nurse gives each level to each true level, so that pairs can be compared."""
     templates: Annotated[Mapping[str, Template], MinLen(1)]
     """The kinds of patients, by name."""

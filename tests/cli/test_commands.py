@@ -78,7 +78,7 @@ def test_show_marks_what_one_arm_changes_and_lists_what_it_assumes(aeflow: Aeflo
     output = aeflow("show", "arm=ai_as_claimed")
     assert (output.code, output.err) == (0, "")
     assert "triage: −2.7 min on average" in output.out
-    assert "triage.minutes.seconds_saved = 180  (range 0 to 180)" in output.out
+    assert "triage.minutes_effects.seconds_saved = 180  (range 0 to 180)" in output.out
     assert "The department itself: " in output.out
     assert (here / "results" / "pathway" / "emergency_department-ai_as_claimed.png").is_file()
 

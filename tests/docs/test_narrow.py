@@ -11,10 +11,9 @@ import pytest
 from simulation.api import Result
 from simulation.cli import main
 from simulation.config import load
-from simulation.config.observed import observed_in
+from simulation.config.stored import observed_in
 from simulation.explain.explanation import Explained
-from simulation.measures.measuring import Measures
-from simulation.measures.observables import is_observable
+from simulation.measures.measuring import Measures, is_observable
 from simulation.questions.narrow import narrowed
 from simulation.questions.narrow_table import narrowed_sentences
 from simulation.report.screen import print_narrowed

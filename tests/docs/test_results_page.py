@@ -49,6 +49,7 @@ def test_the_blocks_of_the_page_run(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         assert isinstance(result, ae.Result)
     assert [len(result.replications) for result in (again, longer, growing)] == [4, 8, 3]
     assert longer.beside(again).tables
+    assert ae.same_numbers(again, names["result"])
     assert main(["compare", "from=results/latest", "results=again", "executor=serial"]) == 0
     commands = re.findall(r"^```\n(aeflow [^`]*)\n```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     lines = [line.partition("#")[0].split()[1:] for block in commands for line in block.splitlines()]

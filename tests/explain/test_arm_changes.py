@@ -195,8 +195,8 @@ def test_only_what_the_arm_states_besides_the_baseline_is_an_added_assumption() 
     added_assumptions = assumptions_added_by(arm, ready("nurse"))
     assert [(each.where, each.value, each.range, each.evidence) for each in added_assumptions] == [
         ("triage.covers", "minutes walk_in", "–", "published"),
-        ("triage.minutes.seconds_saved", "60", "0 to 90", "assumed"),
-        ("triage.minutes.never_below", "0", "0 to 1", "assumed"),
+        ("triage.minutes_effects.seconds_saved", "60", "0 to 90", "assumed"),
+        ("triage.minutes_effects.never_below", "0", "0 to 1", "assumed"),
         ("cost", "per_year 5; what a licence", "–", "assumed"),
     ]
     table = assumed_table([("Scribe", added_assumptions)])

@@ -5,8 +5,7 @@ import pytest
 
 from simulation.questions.what_decides.explained_variance import Decides, what_decides, worth
 from simulation.records.schema import Floats, Ints
-from simulation.statistics.between import components, halves
-from simulation.statistics.departments import MIN_DEPARTMENTS, spread_over
+from simulation.statistics.departments import MIN_DEPARTMENTS, components, halves, spread_over
 from tests.statistics.ensembles import Made, made, replications_of
 
 

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from simulation.api import Result, compare
-from simulation.config import load, packaged_configs, policy_named
+from simulation.config import load, packaged_configs
 from simulation.display.drawing import Picture
 from simulation.display.kinds import kind_of
 from simulation.display.table import ReportTable, _narrow
 from simulation.display.words import change, effect, span
 from simulation.errors import Faults
 from simulation.measures.measuring import MeasureName, Measures
-from simulation.measures.stages import stage_of
+from simulation.measures.profile import stage_of
 from simulation.report.findings import _busy_sentence
 from simulation.report.screen import MOST_ON_SCREEN, print_result, shortened
 from simulation.report.tables import screen_tables
@@ -31,6 +31,7 @@ from simulation.statistics.verdict import IDENTICAL, non_inferiority, verdict
 from simulation.study.design import EqualSpend
 from simulation.study.study import Study
 from tests.department.made import pathway_from
+from tests.policies import policy_named
 
 from .conftest import with_measures
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simulation.errors import ConfigError
-from simulation.triage.matrix import Table
+from simulation.triage.matrix import LabelTable
 from simulation.vetting.answers import BenchAssessor, Question, label_table, questions_of
 from simulation.vetting.assessors.from_file import AnswersAssessor, FromFile
 from simulation.vetting.assessors.learned import Learned, LearnedAssessor, costs_of, stratified_folds
@@ -29,7 +29,7 @@ Build = Callable[[CaseSet, Path], BenchAssessor]
 
 def by_matrix(cases: CaseSet, folder: Path, rows: list[list[int]] | None = None) -> BenchAssessor:
     counts = tuple(tuple(float(each) for each in row) for row in rows or PUBLISHED)
-    return ByMatrix(MatrixAssessor(kind="matrix", table=Table(counts=counts, evidence="assumed", source="x")), seed=1)
+    return ByMatrix(MatrixAssessor(kind="matrix", table=LabelTable(counts=counts, evidence="assumed", source="x")), seed=1)
 
 
 def from_file(cases: CaseSet, folder: Path) -> BenchAssessor:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from simulation.assurance.published.panel import MONTHS, month_effect
 from simulation.assurance.published.responses import ALLOWED, DEMAND, DISCHARGES, Response, Responses
 from simulation.assurance.published.words import MONTHS as NAMES
-from simulation.statistics.panel import MONTHS, month_effect
 
 
 def as_lines(responses: Responses) -> list[str]:

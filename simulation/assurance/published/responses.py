@@ -18,20 +18,19 @@ from pathlib import Path
 import numpy as np
 
 from simulation.assurance.published.changes import ADULT_BED, pools_of, with_defaults
+from simulation.assurance.published.panel import MONTHS, Estimate, Panel, estimates
 from simulation.assurance.published.progress import Begin, without_progress
 from simulation.assurance.targets import Target
 from simulation.assurance.targets_file import targets_named
 from simulation.config import load, search_folders
-from simulation.department.demand import LastingFactor
-from simulation.department.vocabulary import Pathway
+from simulation.department.vocabulary import LastingFactor, Pathway
 from simulation.errors import ConfigError, Fault
 from simulation.patients import attendances
 from simulation.records.schema import Floats
 from simulation.run.executors import open_executor
 from simulation.run.replicate import ArmReplication, ReplicationResult
 from simulation.run.running import simulate
-from simulation.statistics.departments import MIN_REPLICATIONS
-from simulation.statistics.panel import MONTHS, Estimate, Panel, estimates
+from simulation.statistics.departments import MIN_EACH
 from simulation.study.study import ReadyArm, Study
 from simulation.units import to_ticks
 
@@ -117,7 +116,7 @@ def validate_responses(
     it is.
     """
     over_ensemble = any(override.startswith("ensemble=") for override in overrides)
-    departments = f"run.departments={TRUSTS // MIN_REPLICATIONS}" if over_ensemble else "ensemble=none"
+    departments = f"run.departments={TRUSTS // MIN_EACH}" if over_ensemble else "ensemble=none"
     overrides = with_defaults(overrides, "run=validation", f"run.replications={TRUSTS}", departments)
     wanted = targets_named(targets, search_folders(config_dir))
     return responses_of(by_department(load(*overrides, config_dir=config_dir)), wanted, begin=begin)

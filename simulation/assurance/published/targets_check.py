@@ -13,9 +13,8 @@ from simulation.config import packaged_configs
 from simulation.config.folders import names_in
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.measures.definitions import ALL, DEFINITIONS
+from simulation.measures.definitions import ALL, definitions, nearest_measure
 from simulation.measures.measuring import MeasureName
-from simulation.measures.near_measures import nearest_measure
 from simulation.study.own import own_definitions, own_of
 from simulation.study.study import RunLength, Study
 from simulation.study.targets import measures_of
@@ -83,7 +82,7 @@ def _heading(targets_name: str, study: Study) -> str:
 def known_measures(study: Study) -> Mapping[str, str]:
     """The unit of every measure and figure that targets may name, the study's own measures included."""
     own = own_definitions(study.design, [study.baseline.pathway])
-    units: dict[str, str] = {name: definition.unit for name, definition in {**DEFINITIONS, **own}.items()}
+    units: dict[str, str] = {name: definition.unit for name, definition in {**definitions(), **own}.items()}
     units |= {name: unit for name, (unit, _) in FIGURES.items()}
     units |= {name: units[measure] for name, (measure, _) in GROUPED.items()}
     return {**units, BUSY: SHARE}
@@ -129,7 +128,7 @@ def _measure_faults(
     group = usual if usual != ALL else target.group
     groups = [name.group for name in given if name.measure == base]
     if not groups:
-        needs = " and ".join(DEFINITIONS[base].needs) if base in DEFINITIONS else ""
+        needs = " and ".join(definitions()[base].needs) if base in definitions() else ""
         found = f"the department does not give '{measure}'"
         remedy = f"It takes {needs or 'sources or levels that it has not'}: name another measure"
         yield NotGiven(path, found, remedy)

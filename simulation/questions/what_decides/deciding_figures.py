@@ -30,15 +30,20 @@ from simulation.display.drawing import (
 from simulation.display.table import ReportTable
 from simulation.display.words import amount, figure_words, labelled, listed_with_and, unit_words
 from simulation.explain.costs import DAYS_PER_YEAR
-from simulation.measures.measuring import MeasureName
-from simulation.measures.observables import observables_among
+from simulation.measures.measuring import MeasureName, observables_among
 from simulation.questions.what_decides.explained_variance import Decides, Explains, Rule, what_decides, worth
 from simulation.records.schema import Floats
 from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Safety
 from simulation.run.result import StudyResult
-from simulation.statistics.between import components, known_twice, n_departments
-from simulation.statistics.departments import MIN_DEPARTMENTS, Department, counted
+from simulation.statistics.departments import (
+    MIN_DEPARTMENTS,
+    Department,
+    components,
+    counted,
+    known_twice,
+    n_departments,
+)
 from simulation.statistics.verdict import direction_words, threshold
 from simulation.study.design import Margin, Target
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from simulation.department.vocabulary import Pathway
+from simulation.department.vocabulary import ACUITY_GIVEN, Pathway
 from simulation.display.table import ReportTable
 from simulation.display.words import season_words
 from simulation.explain.statements import BANNER
-from simulation.measures.patient_measures import GIVEN
 from simulation.report.tables.changes import report_changes
 from simulation.report.tables.department import run_table
 from simulation.report.tables.over_departments import departments_words
@@ -93,7 +92,7 @@ def _algorithms(pathway: Pathway) -> str:
         return f"{who} Labels, minutes, patience: {MODEL}, 2.4."
     minutes = "Minutes are drawn for each patient before the clock starts, from the distributions in `study.json`."
     labels = "Each arm's triage policy labels patients."
-    if GIVEN not in pathway.attributes:
+    if ACUITY_GIVEN not in pathway.attributes:
         labels = "No policy labels patients."
     patience = pathway.patience
     leaving = "Nobody leaves out of impatience."

@@ -24,7 +24,7 @@ from simulation.display.drawing import (
 )
 from simulation.display.scale import target_of
 from simulation.display.words import amount, profiled_words
-from simulation.measures.stages import STAGES
+from simulation.measures.profile import STAGES
 from simulation.records.schema import Floats
 from simulation.run.arm_result import ArmResult, DayMeans
 from simulation.run.result import StudyResult

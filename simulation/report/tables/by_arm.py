@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from simulation.display.table import ReportTable
 from simulation.display.words import (
-    MEASURE_LABELS,
     amount,
     change,
     doubt_note,
@@ -15,7 +14,7 @@ from simulation.display.words import (
     labelled,
     measure_label,
 )
-from simulation.measures.definitions import ALL, BINDING
+from simulation.measures.definitions import ALL, binding_measures, label_of
 from simulation.run.result import StudyResult
 from simulation.statistics.verdict import INTERVAL_NOTES
 
@@ -71,14 +70,14 @@ def own_table(result: StudyResult) -> ReportTable | None:
 
 def binding_table(result: StudyResult) -> ReportTable | None:
     """Which resource binds: busy staff, full beds, the longest queues, boarders, and hours with a full department."""
-    groups = {name: result.groups(name) for name in BINDING}
+    groups = {name: result.groups(name) for name in binding_measures()}
     queues = {group: result.row(result.design.baseline, "queue_mean", group).mean for group in groups["queue_mean"]}
     longest = sorted(queues, key=lambda group: -queues[group])[:LONGEST_QUEUES]
     shown = tuple(group for group in longest if queues[group] >= SHORTEST_QUEUE)
     groups |= {"queue_mean": shown, "queue_wait_mean": shown}
     rows = [
         (_words(name, group), name, group)
-        for name in BINDING
+        for name in binding_measures()
         for group in groups[name]
         if result.has(name, group) and any(result.row(arm.name, name, group).mean for arm in result.arms)
     ]
@@ -94,5 +93,5 @@ def binding_table(result: StudyResult) -> ReportTable | None:
 
 
 def _words(measure: str, group: str) -> str:
-    label = MEASURE_LABELS[measure]
+    label = label_of(measure)
     return label if group == ALL else f"{group.partition('=')[2].replace('_', ' ')}: {label[:1].lower()}{label[1:]}"

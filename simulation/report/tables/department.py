@@ -13,7 +13,7 @@ from simulation.display.scale import target_of
 from simulation.display.table import ReportTable
 from simulation.display.words import percent, season_words
 from simulation.explain.statements import Statement
-from simulation.measures.stages import STAGES
+from simulation.measures.profile import STAGES
 from simulation.report.figures.department import clinicians, levels, stages_seen, stay_parts
 from simulation.report.tables.over_departments import departments_words
 from simulation.run.result import StudyResult

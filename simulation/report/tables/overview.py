@@ -21,7 +21,7 @@ from simulation.display.words import (
     span,
     unit_words,
 )
-from simulation.measures.definitions import ALL, BINDING
+from simulation.measures.definitions import ALL, binding_measures
 from simulation.questions.what_decides.deciding_figures import harmed_kind_words
 from simulation.report.tables.by_arm import level_cell
 from simulation.report.unlike import unlike_words
@@ -251,7 +251,12 @@ def measures_table(result: StudyResult, arm: str | None = None) -> ReportTable:
     chosen = result.arm(arm or result.design.baseline)
     rows = []
     for row in result.comparisons:
-        if row.arm == chosen.name and row.group == ALL and row.measure not in BINDING and _can_be(result, row.measure):
+        if (
+            row.arm == chosen.name
+            and row.group == ALL
+            and row.measure not in binding_measures()
+            and _can_be(result, row.measure)
+        ):
             low, high = max(row.low, 0.0), min(row.high, 1.0) if row.unit == "share" else row.high  # what can be
             star = " *" if row.level_weakness == "one replication" else ""
             interval = "–" if math.isnan(row.low) else f"{amount(low, row.unit)} to {amount(high, row.unit)}{star}"

@@ -10,8 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from simulation.department.graph import Edge
-from simulation.department.subgraph import Subgraph
+from simulation.department.graph import Edge, Subgraph
 from simulation.errors import ResultsError
 from simulation.explain.assumptions import AddedAssumption
 from simulation.explain.change import Change

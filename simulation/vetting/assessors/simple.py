@@ -9,7 +9,7 @@ import numpy as np
 
 from simulation.department.config_dataclass import config_dataclass
 from simulation.patients.variates import generator_of
-from simulation.triage.matrix import Table, probabilities
+from simulation.triage.matrix import LabelTable, probabilities
 from simulation.vetting.answers import Answer, Question
 from simulation.vetting.cases import N_LEVELS, CaseSet
 
@@ -23,7 +23,7 @@ class MatrixAssessor:
     """
 
     kind: Literal["matrix"]
-    table: Table
+    table: LabelTable
     """How often each true level gets each label."""
 
 

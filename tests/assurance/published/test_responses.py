@@ -8,6 +8,7 @@ import pytest
 
 from simulation.assurance.published import command
 from simulation.assurance.published.command import validate
+from simulation.assurance.published.panel import Estimate, Panel, estimates
 from simulation.assurance.published.progress import Begin
 from simulation.assurance.published.response_words import as_lines
 from simulation.assurance.published.responses import (
@@ -23,7 +24,6 @@ from simulation.assurance.targets_file import targets_named
 from simulation.config import load, packaged_configs
 from simulation.errors import ConfigError
 from simulation.patients import attendances, draw
-from simulation.statistics.panel import Estimate, Panel, estimates
 
 SHORT = (
     "run=validation", "run.replications=2", "run.warm_up_days=7", "run.measured_days=91", "run.cool_down_days=1",

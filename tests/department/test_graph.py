@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from itertools import combinations
 
-from simulation.department.graph import Edge, graph_of
+from simulation.department.graph import Edge, graph_of, subgraph_of, whole_graph
 from simulation.department.layout import lay_out
-from simulation.department.subgraph import subgraph_of, whole_graph
 from simulation.department.vocabulary import Pathway
 
 Make = Callable[..., Pathway]

@@ -12,13 +12,19 @@ from typing import Annotated
 
 import numpy as np
 
-from simulation.department.config_dataclass import Sourced, Unit, config_dataclass
-from simulation.department.vocabulary import ARRIVAL_SOURCE, Pathway
-from simulation.errors import Fault
+from simulation.department.config_dataclass import (
+    DurationName,
+    OfAttributes,
+    Sourced,
+    SourceName,
+    Unit,
+    config_dataclass,
+)
+from simulation.department.vocabulary import Pathway
 from simulation.patients import Draws
 from simulation.records.schema import Floats, Mask
 from simulation.triage.estimates import AtLeastZero, Estimate, Portion
-from simulation.triage.people import Added, Attributes, among, duration_faults, from_sources, only_faults, unknown
+from simulation.triage.people import Added, Attributes, among, from_sources
 
 SECONDS_PER_MINUTE = 60
 
@@ -31,9 +37,9 @@ class Reach(Sourced):
     source: "who needs an interpreter"}`
     """
 
-    arrivals: tuple[str, ...] = ()
+    arrivals: tuple[SourceName, ...] = ()
     """Arrival sources whose patients it is for; none: those of the policy."""
-    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    only: OfAttributes = field(default_factory=dict)
     """Of these patients, those who have one of the named categories of each named attribute (`acuity_given` is the
     label that counts)."""
 
@@ -49,7 +55,7 @@ class MinutesEffect:
     source: "a nurse still looks"}}`
     """
 
-    durations: tuple[str, ...]
+    durations: tuple[DurationName, ...]
     """Durations that change."""
     factor: Annotated[AtLeastZero, Unit("factor")] | None = None
     """What their sum is multiplied by.
@@ -103,29 +109,3 @@ def lengthened(added: Added, minutes: Mapping[str, Floats], whose: Mask) -> dict
         name: np.where(whose & (minutes[name] > 0), minutes[name] + added_minutes, minutes[name])
         for name in added.durations
     }
-
-
-def effect_faults(effect: MinutesEffect, pathway: Pathway, where: str) -> list[Fault]:
-    """Every fault of one effect in this department."""
-    faults = []
-    if effect.factor is None and effect.seconds_saved is None:
-        faults.append(Fault(where, "has neither a factor nor seconds_saved", "State at least one"))
-    if effect.seconds_saved is not None and effect.never_below is None:
-        remedy = "Say below which share of a patient's minutes seconds_saved may not go"
-        faults.append(Fault(f"{where}.never_below", "is missing", remedy))
-    faults += duration_faults(effect.durations, pathway, where)
-    known = pathway.durations
-    if all(name in known for name in effect.durations) and len({known[name].repeats for name in effect.durations}) > 1:
-        found = f"{', '.join(effect.durations)} have different numbers of repeats"
-        faults.append(Fault(f"{where}.durations", found, "Name durations of the same step"))
-    if effect.covers is not None:
-        faults += reach_faults(effect.covers, pathway, f"{where}.covers")
-    return faults
-
-
-def reach_faults(covers: Reach, pathway: Pathway, where: str) -> list[Fault]:
-    """Faults of arrival sources, attributes and categories that the department does not have."""
-    sources = pathway.categories(ARRIVAL_SOURCE)
-    unknown_sources = [name for name in covers.arrivals if name not in sources]
-    faults = [unknown(f"{where}.arrivals", "arrival source", name, sources) for name in unknown_sources]
-    return faults + only_faults(covers.only, pathway, f"{where}.only")
