@@ -69,7 +69,7 @@ class Question:
 
     @property
     def inputs(self) -> Inputs:
-        """The inputs that the assessor sees. Other words came with the case, or else are the complaint in a sentence."""
+        """The inputs that the assessor sees. Other words came with the case, or are the complaint in a sentence."""
         complaint = self.case.complaint
         if self.variant == "as_written":
             return self.case.inputs

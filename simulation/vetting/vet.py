@@ -16,8 +16,7 @@ from simulation.config.files import mapping_in, value_in
 from simulation.config.folders import file_named, names_in, search_folders
 from simulation.config.validating import validated
 from simulation.errors import Fault, Faults, nearest, refuse
-from simulation.vetting.assessors.llm import LlmAssessor, Setting
-from simulation.vetting.assessors.prompt import Prompt, prompt_faults
+from simulation.vetting.assessors.llm import LlmAssessor, Prompt, Setting, prompt_faults
 from simulation.vetting.bench import run_bench
 from simulation.vetting.card.card import Card
 from simulation.vetting.cases import CaseSet
@@ -82,7 +81,7 @@ def cases_of(plan: Vetting, *, config_dir: str | None = None) -> CaseSet:
     vignettes = _part(Vignettes, "vignettes", plan.cases.vignettes, vignette_faults, config_dir)
     if not sum(plan.cases.mix) > 0:
         refuse("cases.mix", "adds up to 0", "Give a weight above 0 to one level or more")
-    return synthetic_cases(vignettes, plan.cases.mix, plan.cases.number, plan.cases.other_languages, plan.seed)
+    return synthetic_cases(vignettes, plan.cases, plan.seed)
 
 
 def prompt_of(plan: Vetting, *, config_dir: str | None = None) -> Prompt | None:

@@ -207,14 +207,13 @@ def _answer_in(sample: Mapping[str, Any], where: str, levels: Mapping[str, int])
     spans: tuple[Any, ...] = (output.get("time"), sample.get("working_time"), sample.get("total_time"))
     seconds = (float(span) for span in spans if type(span) in (int, float) and 0 <= span < 1e6)
     tokens = whole_number(_mapping(output.get("usage")).get("total_tokens"))
-    outcome, label = _outcome(sample, output, levels)
+    outcome, label = _outcome(sample, levels)
     return Answer(case, epoch - 1, variant or "as_written", outcome, label, (), next(seconds, None), tokens)
 
 
-def _outcome(
-    sample: Mapping[str, Any], output: Mapping[str, Any], levels: Mapping[str, int]
-) -> tuple[Outcome, int | None]:
+def _outcome(sample: Mapping[str, Any], levels: Mapping[str, int]) -> tuple[Outcome, int | None]:
     """The outcome and level of a sample: an error or a limit counts before what the model said."""
+    output = _mapping(sample.get("output"))
     if sample.get("error") or output.get("error"):
         return "server_error", None
     if sample.get("limit"):

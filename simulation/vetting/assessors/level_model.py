@@ -52,8 +52,8 @@ class Features:
         from scipy.sparse import csr_matrix, hstack
 
         texts = [str(case.get("complaint", "")).casefold() for case in inputs]
-        vectorizers = [_vectorizer(kind, self.vocabularies[kind], self.weights[kind]) for kind in self.weights]
-        parts = [vectorizer.transform(texts) for vectorizer in vectorizers]
+        kinds = self.weights.items()
+        parts = [_vectorizer(kind, self.vocabularies[kind], weights).transform(texts) for kind, weights in kinds]
         return hstack([*parts, csr_matrix(self._others(inputs))], format="csr")
 
     def _others(self, inputs: Sequence[Inputs]) -> Floats:

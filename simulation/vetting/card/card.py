@@ -30,6 +30,7 @@ from simulation.vetting.card.card_tables import card_tables, difference_words, v
 from simulation.vetting.card.filings import coverage_table, hazards_table
 from simulation.vetting.cases import INPUTS, N_LEVELS, CaseSet
 from simulation.vetting.earlier import ANSWERS, CARD, CARD_FORMAT, UNDER, VersionChange
+from simulation.vetting.facts import facts
 from simulation.vetting.policy_file import policy_files
 from simulation.vetting.scores import SCORES
 
@@ -40,16 +41,6 @@ FILED = ("criteria", "hazards", "coverage", "changed")
 """The tables that are written as CSV files as well."""
 PICTURE_WIDTH = 160
 """Millimetres on an A4 sheet turned on its side."""
-VERDICT_CLASSES = {
-    "met": "met",
-    "identical to the nurse": "met",
-    "not met": "not-met",
-    "worse": "not-met",
-    "cannot tell": "cannot-tell",
-}
-"""The class in the page's style sheet of a cell that holds one of these words."""
-OVERALL = {"cannot tell": "neither clearly met nor clearly missed", "identical to the nurse": "met, like the nurse,"}
-"""The verdict on all criteria together, for the middle of a sentence, where it is said otherwise there."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +88,8 @@ class Card:
 
         environment = templates().overlay(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"))
         environment.filters["base64"] = lambda content: base64.b64encode(content).decode("ascii")
-        card = environment.get_template("card.html")
-        return card.render(banner=BANNER, card=self, sentences=card_sentences(self.bench), classes=VERDICT_CLASSES)
+        template, classes = environment.get_template("card.html"), facts("words")["classes"]
+        return template.render(banner=BANNER, card=self, sentences=card_sentences(self.bench), classes=classes)
 
     @property
     def document(self) -> bytes:
@@ -166,8 +157,9 @@ def card_sentences(bench: Bench) -> list[str]:
     counts = Counter(verdict.word for verdict in bench.verdicts)
     counted = ", ".join(f"{n} {word}" for word, n in counts.items())
     exact, under = (value_words(bench.scores(TOOL)[name], name) for name in ("exact_share", UNDER))
+    overall = facts("words")["overall"].get(bench.word, bench.word)
     sentences = [
-        f"The criteria fixed beforehand are {OVERALL.get(bench.word, bench.word)} by {bench.tool} ({counted}).",
+        f"The criteria fixed beforehand are {overall} by {bench.tool} ({counted}).",
         f"It was asked about {len(cases)} cases, {(cases.truth < 2).sum()} of them of true levels 1-2"
         f"{'; the cases are made up, so nothing follows for patients' * cases.synthetic}. "
         f"Truth is {cases.yardstick_words}.",
@@ -279,7 +271,7 @@ def matrix_text(bench: Bench) -> str:
     """CSV with a row a cell of the matrix: the number of cases, and the share with its credible interval."""
     shares, counts = np.stack(bench.matrix(), axis=-1), bench.labelled[TOOL].table
     rows = [
-        [true + 1, label + 1, _number(counts[true, label]), *map(_number, map(float, shares[true, label]))]
+        [true + 1, label + 1, _number(counts[true, label]), *(_number(float(share)) for share in shares[true, label])]
         for true, label in np.ndindex(N_LEVELS, N_LEVELS)
     ]
     rows += [[true + 1, "none", _number(n), "", "", ""] for true, n in enumerate(counts[:, N_LEVELS])]
