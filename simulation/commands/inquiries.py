@@ -18,7 +18,7 @@ VET_SWITCHES = ("write_cases", "allow_remote", "dry_run")
 
 def validate(words: list[str]) -> int:
     """Check simulations against theory, models and figures; the exit code is 1 if a row failed."""
-    from simulation.assurance.published.command import validate
+    from simulation.assurance.validate import validate
 
     overrides, config_dir = options(words)
     failed = validate(overrides, config_dir=config_dir, say=print)
@@ -58,11 +58,11 @@ def _run_for_a_question(study: Study) -> StudyResult | None:
 
 def breakeven(words: list[str]) -> int:
     """Say at which figures of an arm it does as much as another arm."""
-    from simulation.questions.break_even import search
+    from simulation.questions.break_even import break_evens
 
-    study, own, config_dir = _asked(words, search.OWN, search.USUAL)
+    study, own, config_dir = _asked(words, break_evens.OWN, break_evens.USUAL)
     _refuse_arms_of_another_study(study, own, config_dir)
-    search.breakeven(study, own, say=lambda line: print(line, flush=True))
+    break_evens.breakeven(study, own, say=lambda line: print(line, flush=True))
     return 0
 
 

@@ -39,8 +39,8 @@ def compare(words: list[str]) -> int:
 def _of_an_arm(word: str) -> str:
     """The remedy for a policy, or a value of one, on the command line: how to say it of an arm.
 
-    >>> _of_an_arm("triage.minutes_effects.seconds_saved.value=20,40").partition(": ")[2]
-    "'study.arms.<arm>.changes={triage.minutes_effects.seconds_saved.value: 20},{triage.minutes_effects.seconds_saved.value: 40}'"
+    >>> _of_an_arm("triage.minutes.seconds_saved.value=20,40").partition(": ")[2]
+    "'study.arms.<arm>.changes={triage.minutes.seconds_saved.value: 20},{triage.minutes.seconds_saved.value: 40}'"
     """
     key, _, value = word.lstrip("+~").partition("=")
     if "." not in key or not value:

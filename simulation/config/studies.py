@@ -33,10 +33,10 @@ from simulation.department.check.measures_and_groups import NAME, NAME_WORDS
 from simulation.department.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
-from simulation.questions.ablation import expanded, lever_faults
-from simulation.run.executors.open import MOST_WORKERS, processors
+from simulation.questions.ablation.combinations import expanded, lever_faults
+from simulation.run.executors.executor import MOST_WORKERS, processors
+from simulation.study.delay_harm import harm_faults, harm_groups, harm_measures
 from simulation.study.design import CHANGED, Block, Design, List, Value, cost_faults
-from simulation.study.harm import harm_faults, harm_groups, harm_measures
 from simulation.study.labels import label_faults, role_faults, twice_faults
 from simulation.study.own import study_own_faults
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study

@@ -201,6 +201,14 @@ def few_words(n_replications: int) -> str:
     )
 
 
+def departments_words(result: StudyResult) -> str:
+    """'60 departments of the ensemble 'typical', 2 replications of each', for a study over departments."""
+    assert result.department_of is not None
+    _, counts = np.unique(result.department_of, return_counts=True)
+    n = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} or {counts.max()}"
+    return f"{result.study.department_words}, {n} replication{'s' if n != '1' else ''} of each"
+
+
 def doubt_note() -> str:
     """Two sentences on what intervals are about, and what is not in them."""
     return (

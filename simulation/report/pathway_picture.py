@@ -19,8 +19,9 @@ from simulation.department.graph import Subgraph, whole_graph
 from simulation.department.layout import DrawnEdge, DrawnNode, Layout, lay_out
 from simulation.department.vocabulary import Pathway
 from simulation.display.drawing import BLUE, DARK, GREY, Picture, figure_of, png_of
-from simulation.explain.change import KIND_WORDS, ArmChanges, Kind
+from simulation.explain.arm_changes import KIND_WORDS, ArmChanges, Kind
 from simulation.explain.reachable import left_out_words
+from simulation.run.store.folders import write_file
 from simulation.wording import clipped, number_of, spaced
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def draw_pathway(
 ) -> Picture:
     """Write the picture of a pathway as PNG, and return it. The folder must exist."""
     picture = pathway_picture(pathway, changes, subgraph=subgraph, title=title)
-    path.write_bytes(picture.png)
+    write_file(path, picture.png)
     return picture
 
 

@@ -14,13 +14,12 @@ from simulation.department.rota import mean_per_day, shift_words
 from simulation.department.vocabulary import FIRST_COME, ArrivalSource, Opens, Pathway
 from simulation.display.words import WIDTH
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.explain.arm_changes import arm_changes
+from simulation.explain.arm_changes import ArmChanges, arm_changes, closing_words
 from simulation.explain.assumptions import assumptions_added_by, count_by_evidence
-from simulation.explain.change import ArmChanges
-from simulation.explain.pool_changes import closing_words
 from simulation.explain.reachable import left_out_words, reachable_subgraph
 from simulation.explain.statements import BANNER
-from simulation.report.tables.changes import HOW_FOUND, NOTHING
+from simulation.report.tables.arm_tables import HOW_FOUND, NOTHING
+from simulation.run.store.folders import own_folder
 from simulation.study.design import change_words
 from simulation.study.misfits import Beds, beds_of, load_and_misfits
 from simulation.study.offered_load import Load
@@ -71,9 +70,7 @@ def show_arm(study: Study, name: str) -> None:
 
 def _folder(study: Study) -> Path:
     """The folder of pictures of pathways, which is made if it is not there."""
-    folder = Path(str(study.resolved["results"])) / "pathway"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return own_folder(Path(str(study.resolved["results"])), "pathway")
 
 
 def _title(study: Study, name: str) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from simulation.errors import AeflowError
 from simulation.explain.explanation import Explained
 from simulation.records.schema import Floats
-from simulation.run.executors import Executor, Failed, completed, open_executor
+from simulation.run.executors.executor import Executor, Failed, completed, open_executor
 from simulation.run.replicate import ReplicationResult
 from simulation.run.result import StudyResult
 from simulation.statistics.compare import paired

@@ -13,7 +13,7 @@ from simulation.measures.definitions import Definition, definitions, nearest_mea
 from simulation.measures.measuring import MeasureName, measure
 from simulation.measures.own import NOTHING_OWN, Own
 from simulation.measures.patients_table import nobody
-from simulation.statistics.spillover import with_coverage
+from simulation.statistics.coverage_effects import with_coverage
 from simulation.study.design import Design, Margin, Target
 from simulation.study.own import own_definitions, own_of
 from simulation.study.precision import Precision

@@ -17,7 +17,7 @@ from simulation.commands import inquiries
 from simulation.commands import studies as commands
 from simulation.config import packaged_configs
 from simulation.display.drawing import Picture
-from simulation.report import pictures as pictures_module
+from simulation.report import figures as pictures_module
 from simulation.run.store.identity import resolved_of
 
 from .conftest import SHORT, Aeflow
@@ -78,7 +78,7 @@ def test_show_marks_what_one_arm_changes_and_lists_what_it_assumes(aeflow: Aeflo
     output = aeflow("show", "arm=ai_as_claimed")
     assert (output.code, output.err) == (0, "")
     assert "triage: −2.7 min on average" in output.out
-    assert "triage.minutes_effects.seconds_saved = 180  (range 0 to 180)" in output.out
+    assert "triage.minutes.seconds_saved = 180  (range 0 to 180)" in output.out
     assert "The department itself: " in output.out
     assert (here / "results" / "pathway" / "emergency_department-ai_as_claimed.png").is_file()
 
@@ -149,7 +149,7 @@ def test_a_report_that_cannot_be_made_is_reported_at_the_end_and_the_data_and_th
     def fail(*_: object) -> object:
         raise RuntimeError("no fonts here")
 
-    monkeypatch.setattr("simulation.report.pictures.picture_of", fail)
+    monkeypatch.setattr("simulation.report.figures.picture_of", fail)
     assert main(["run", *SHORT, "run.replications=1", f"results={tmp_path}"]) == 2
     (folder,) = (path for path in (tmp_path / "ai_triage").iterdir())
     output = capsys.readouterr()

@@ -8,7 +8,7 @@ import pytest
 
 import simulation as ae
 from simulation.cli import main
-from simulation.questions import ablation_table as decomposition
+from simulation.questions.ablation import contributions
 from simulation.questions.what_decides import deciding_figures
 from simulation.statistics import compare
 
@@ -26,7 +26,7 @@ def blocks(language: str) -> list[str]:
     ("file", "columns"),
     [
         ("summary.csv", compare.TIDY),
-        ("decomposition.csv", decomposition.TIDY),
+        ("decomposition.csv", contributions.TIDY),
         ("what_decides.csv", deciding_figures.TIDY),
     ],
 )

@@ -9,12 +9,11 @@ from pydantic import TypeAdapter
 
 from simulation.config import load
 from simulation.department.vocabulary import Pathway
-from simulation.explain.arm_changes import arm_changes, changes_of
+from simulation.explain.arm_changes import ArmChanges, arm_changes, changes_of
 from simulation.explain.assumptions import assumptions_added_by
-from simulation.explain.change import ArmChanges
 from simulation.patients import draw
 from simulation.report.pathway_picture import pathway_picture
-from simulation.report.tables.changes import NOTHING, assumed_table, changes_table
+from simulation.report.tables.arm_tables import NOTHING, assumed_table, changes_table
 from simulation.study.design import Arm, Cost
 from simulation.study.study import ReadyArm
 from simulation.triage.policy import Policy
@@ -195,8 +194,8 @@ def test_only_what_the_arm_states_besides_the_baseline_is_an_added_assumption() 
     added_assumptions = assumptions_added_by(arm, ready("nurse"))
     assert [(each.where, each.value, each.range, each.evidence) for each in added_assumptions] == [
         ("triage.covers", "minutes walk_in", "–", "published"),
-        ("triage.minutes_effects.seconds_saved", "60", "0 to 90", "assumed"),
-        ("triage.minutes_effects.never_below", "0", "0 to 1", "assumed"),
+        ("triage.minutes.seconds_saved", "60", "0 to 90", "assumed"),
+        ("triage.minutes.never_below", "0", "0 to 1", "assumed"),
         ("cost", "per_year 5; what a licence", "–", "assumed"),
     ]
     table = assumed_table([("Scribe", added_assumptions)])

@@ -20,7 +20,7 @@ import numpy as np
 
 import simulation as ae
 from simulation.measures.measuring import MeasureName
-from simulation.questions.narrow_statistics import LEVEL, Local, narrow, outside
+from simulation.questions.narrow import LEVEL, Local, narrow, outside
 from simulation.statistics.departments import MIN_EACH, components
 from simulation.statistics.intervals import t_quantile
 

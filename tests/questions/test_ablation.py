@@ -11,7 +11,8 @@ from simulation.api import Result, compare
 from simulation.config import load
 from simulation.errors import ConfigError
 from simulation.measures.measuring import MeasureName, Measures
-from simulation.questions.ablation import beyond, busy_parts, coalitions, decompositions, expanded, label_of
+from simulation.questions.ablation.combinations import coalitions, expanded, label_of
+from simulation.questions.ablation.contributions import beyond, busy_parts, decompositions
 from simulation.statistics.intervals import Interval, interval
 from simulation.study.design import Arm, Design, Lever, Target
 
@@ -97,7 +98,7 @@ def test_a_lever_may_change_the_department_and_the_policy_too(own: Own) -> None:
 
 
 def test_an_arm_may_change_a_value_of_its_policy(own: Own) -> None:
-    slow = "  slow: {label: Slow, triage: ai_as_claimed, changes: {triage.minutes_effects.seconds_saved.value: 60}}"
+    slow = "  slow: {label: Slow, triage: ai_as_claimed, changes: {triage.minutes.seconds_saved.value: 60}}"
     policy = load("study=own", config_dir=own(ACCURACY, TIME, arms=slow)).arm("slow").policy
     claimed = load("triage=ai_as_claimed").alone.policy
     assert policy.minutes is not None
@@ -110,7 +111,7 @@ def test_an_arm_may_change_a_value_of_its_policy(own: Own) -> None:
 
 
 def test_an_arm_changed_beyond_the_range_of_a_value_is_refused(own: Own) -> None:
-    slow = "  slow: {label: Slow, triage: ai_as_claimed, changes: {triage.minutes_effects.seconds_saved.value: 600}}"
+    slow = "  slow: {label: Slow, triage: ai_as_claimed, changes: {triage.minutes.seconds_saved.value: 600}}"
     assert "600.0 is outside its own range" in refused(own(ACCURACY, TIME, arms=slow))
 
 

@@ -96,4 +96,4 @@ def test_every_arm_of_the_equity_study_carries_what_the_baseline_carries() -> No
 
 def test_a_change_of_an_effect_that_is_not_there_is_a_fault() -> None:
     with pytest.raises(ConfigError, match="minutes"):
-        load("study=guardian", "study.arms.intake_only.changes={triage.minutes_effects.7.factor.value: 1}")
+        load("study=guardian", "study.arms.intake_only.changes={triage.minutes.7.factor.value: 1}")

@@ -14,9 +14,9 @@ from simulation.cli import main
 from simulation.department.own_measures import SpanMeasure
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError
-from simulation.report import pictures as pictures_module
+from simulation.report import figures as pictures_module
 from simulation.report import write as report_module
-from simulation.report.precision import precision_line
+from simulation.report.findings import precision_line
 from simulation.resumable import run_into
 from simulation.run.running import still_to_run, values_for
 from simulation.run.store.identity import identity_of

@@ -25,20 +25,18 @@ from simulation.config.stored import study_of
 from simulation.display.drawing import Picture
 from simulation.explain.explanation import explain
 from simulation.records.serialise import to_json
-from simulation.report import pictures as pictures_module
+from simulation.report import figures as pictures_module
 from simulation.report import write as report_module
 from simulation.resumable import run_into
-from simulation.run.executors import serial
-from simulation.run.executors.open import open_executor
+from simulation.run.executors import executor as serial
+from simulation.run.executors.executor import open_executor
 from simulation.run.replicate import ReplicationResult, replicate
 from simulation.run.store import identity as identity_module
 from simulation.run.store.folders import point_latest
 from simulation.run.store.identity import Identity, content_of, identity_of
 from simulation.run.store.manifest import about
-from simulation.run.store.parts import part_paths, read_part, write_part
-from simulation.run.store.read import StoredRun
-from simulation.run.store.unfinished import FINISHED, IDENTITY, PREFIX, UnfinishedRun
-from simulation.run.store.write import write_data
+from simulation.run.store.run_folder import StoredRun, write_data
+from simulation.run.store.unfinished import FINISHED, IDENTITY, PREFIX, UnfinishedRun, part_paths, read_part, write_part
 from simulation.statistics.sham import Shares
 from simulation.study.study import Study
 from tests.long.damage import flipped, mangled

@@ -18,7 +18,7 @@ import numpy as np
 from simulation.errors import AeflowError
 from simulation.questions.break_even.policy_numbers import Quantity
 from simulation.records.schema import Floats
-from simulation.run.executors import Executor
+from simulation.run.executors.executor import Executor
 from simulation.run.running import every_replication
 from simulation.statistics.departments import MIN_DEPARTMENTS, Department, components, n_departments, spread_over
 from simulation.statistics.intervals import Interval, interval
