@@ -35,6 +35,7 @@ from simulation.run.store.manifest import (
     FIRST_VERDICT,
     MANIFEST,
     checksum_of,
+    must_hold,
     read_json,
     read_manifest,
     sealed,
@@ -46,6 +47,12 @@ from simulation.statistics.compare import summary
 CONFIG, STUDY, EXPLANATION = "config.yaml", "study.json", "explanation.json"
 REPLICATIONS, DETAILS, SUMMARY = "replications.parquet", "details.parquet", "summary.csv"
 NEEDED = (STUDY, EXPLANATION, REPLICATIONS, DETAILS)
+STUDY_KINDS: Mapping[str, Any] = {
+    **dict.fromkeys(("design", "run", "alone", "resolved", "choices"), dict),
+    **dict.fromkeys(("arms", "pathways", "policies"), list),
+    "planned_replications": int,
+}
+"""What `study.json` holds at least."""
 SHOWN = 8
 """Characters of the hash in a folder's name."""
 REPLICATIONS_AT_ONCE = 64
@@ -179,6 +186,7 @@ def read_run(path: Path) -> StoredRun:
         raise ResultsError(f"{folder / MANIFEST}: lists no {missing[0]}. Run the study again")
     verify(folder, manifest[FILES])
     study = read_json(folder / STUDY)
+    must_hold(folder / STUDY, study, STUDY_KINDS)
     try:
         explanation = _explanation(read_json(folder / EXPLANATION))
         columns, metadata = read_columns(folder / DETAILS)
