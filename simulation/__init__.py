@@ -37,12 +37,13 @@ __all__ = [
     "open_executor",
     "read",
     "run",
+    "same_numbers",
     "vet",
     "write",
 ]
 
 if TYPE_CHECKING:
-    from simulation.api import Growth, Result, compare, figure, gather, grow, read, run, write
+    from simulation.api import Growth, Result, compare, figure, gather, grow, read, run, same_numbers, write
     from simulation.config import load
     from simulation.errors import AeflowError, ConfigError, DrawsError, PlanError, ResultsError
     from simulation.run.executors.executor import open_executor
@@ -52,7 +53,9 @@ if TYPE_CHECKING:
 
 _HOMES = {
     **dict.fromkeys(("AeflowError", "ConfigError", "DrawsError", "PlanError", "ResultsError"), "errors"),
-    **dict.fromkeys(("Growth", "Result", "compare", "figure", "gather", "grow", "read", "run", "write"), "api"),
+    **dict.fromkeys(
+        ("Growth", "Result", "compare", "figure", "gather", "grow", "read", "run", "same_numbers", "write"), "api"
+    ),
     **dict.fromkeys(("Wanted", "nearest_matrix"), "triage.construct"),
     "load": "config",
     "vet": "vetting.vet",

@@ -25,8 +25,8 @@ from simulation.errors import ConfigError, Fault, ResultsError
 from simulation.explain.explanation import Explained
 from simulation.questions.sweep import Sweep, beside
 from simulation.records.schema import Floats
+from simulation.report.figures import every_picture, picture
 from simulation.report.page import page
-from simulation.report.pictures import every_picture, picture
 from simulation.report.tables import every_table
 from simulation.report.write import write_report
 from simulation.run.executors.executor import Executor, Failed

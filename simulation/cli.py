@@ -6,6 +6,7 @@ A user's mistake gives one message and exit code 2. Ctrl-C, TERM and HUP stop a 
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -87,6 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     If a signal stopped it: 128 plus the number of the signal (130 for Ctrl-C).
     """
     never_refuse(sys.stdout, sys.stderr)
+    logging.getLogger("aeflow").setLevel(logging.ERROR)  # commands say themselves what the library warns of
     words = list(sys.argv[1:] if argv is None else argv)
     with stopped_by_signals() as asked:
         try:

@@ -14,6 +14,7 @@ The commands print the message and end with `exit_code`; nothing here is caught 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NoReturn
@@ -38,6 +39,25 @@ class Fault:
         return f"{self.where}: {self.found}. {self.remedy}{stop}"
 
 
+FIRST_FEW = 3
+"""How many faults of one kind a message shows before it counts the rest."""
+
+
+def _lines(faults: Iterable[Fault]) -> list[str]:
+    """A line for each fault; of many that differ in their number within a list, or in their place alone, the first few
+    and how many more there are."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for fault in faults:
+        place = re.sub(r"\d+", "#", fault.where)
+        alike.setdefault((place if place != fault.where else fault.found, fault.remedy), []).append(str(fault))
+    more = {key: [f"... and {len(lines) - FIRST_FEW} more like these"] for key, lines in alike.items()}
+    return [
+        line
+        for key, lines in alike.items()
+        for line in (lines[:FIRST_FEW] + more[key] if len(lines) > FIRST_FEW + 1 else lines)
+    ]
+
+
 class ConfigError(AeflowError):
     """One or more faults in a configuration, reported together."""
 
@@ -46,7 +66,7 @@ class ConfigError(AeflowError):
         self.heading = heading
         n_faults = len(self.faults)
         title = heading or f"{n_faults} fault{'s' if n_faults != 1 else ''} in the configuration"
-        lines = [str(fault) for fault in self.faults]
+        lines = _lines(self.faults)
         super().__init__(lines[0] if n_faults == 1 and not heading else "\n  ".join([f"{title}:", *lines]))
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[tuple[Fault, ...], str]]:

@@ -1,1 +1,1 @@
-"""Why the model can be believed: theory, published models and figures, departments fitted to them. A wing of the core."""
+"""Why the model can be believed: theory, published models and figures, departments fitted to them. A wing."""

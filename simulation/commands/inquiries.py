@@ -18,7 +18,7 @@ VET_SWITCHES = ("write_cases", "allow_remote", "dry_run")
 
 def validate(words: list[str]) -> int:
     """Check simulations against theory, models and figures; the exit code is 1 if a row failed."""
-    from simulation.assurance.published.command import validate
+    from simulation.assurance.validate import validate
 
     overrides, config_dir = options(words)
     failed = validate(overrides, config_dir=config_dir, say=print)
@@ -58,11 +58,11 @@ def _run_for_a_question(study: Study) -> StudyResult | None:
 
 def breakeven(words: list[str]) -> int:
     """Say at which figures of an arm it does as much as another arm."""
-    from simulation.questions.break_even import search
+    from simulation.questions.break_even import break_evens
 
-    study, own, config_dir = _asked(words, search.OWN, search.USUAL)
+    study, own, config_dir = _asked(words, break_evens.OWN, break_evens.USUAL)
     _refuse_arms_of_another_study(study, own, config_dir)
-    search.breakeven(study, own, say=lambda line: print(line, flush=True))
+    break_evens.breakeven(study, own, say=lambda line: print(line, flush=True))
     return 0
 
 
@@ -99,8 +99,7 @@ def vet(words: list[str]) -> int:
     """Put a triage AI on the bench, or write the cases for a vendor to answer."""
     from simulation.vetting.assessors.llm import Setting
     from simulation.vetting.bench import dry_run_text
-    from simulation.vetting.card.screen import print_card
-    from simulation.vetting.card.write import write_questions
+    from simulation.vetting.card.card import write_questions
     from simulation.vetting.configuration import cases_of, prompt_of, vetting_named
     from simulation.vetting.vet import vet
 
@@ -131,5 +130,5 @@ def vet(words: list[str]) -> int:
         return 0
     against = own["against"] or None
     card = vet(own["name"], *values, against=against, allow_remote=allow_remote, results=results, config_dir=config_dir)
-    print_card(card.bench, card.write(results), card.change)
+    card.print(card.write(results))
     return 0

@@ -89,15 +89,13 @@ def narrow(words: list[str]) -> int:
         remedy = "Write: aeflow narrow observed=FILE.yaml from=FOLDER (docs/how-to/narrow.md has such a file)"
         raise ConfigError([Fault("narrow", found, remedy)])
     from simulation.api import read
-    from simulation.config.observed import observed_in
-    from simulation.questions.narrow import narrowed
-    from simulation.report.screen import print_narrowed
+    from simulation.config.stored import observed_in
+    from simulation.questions.narrow import show_narrowed
 
     path, folder = Path(own["observed"]), Path(own.get("from", "results/latest"))
     observed = observed_in(path)
     _must_hold_replications(folder)
-    result = read(folder)
-    print_narrowed(result, narrowed(result, observed, str(path)))
+    show_narrowed(read(folder), observed, str(path))
     return 0
 
 

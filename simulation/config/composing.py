@@ -13,7 +13,6 @@ from functools import lru_cache
 from itertools import islice, product
 from pathlib import Path
 
-import yaml
 from hydra import compose, initialize_config_dir
 from hydra._internal.core_plugins.file_config_source import FileConfigSource
 from hydra.core.config_search_path import ConfigSearchPath
@@ -27,21 +26,21 @@ from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from simulation.config.bounds import configuration_faults, file_fault, override_fault, shortened
+from simulation.config.bounds import configuration_faults, override_fault, shortened
 from simulation.config.dotted import Raw, lay_over, leave_out, path_to, resolve
-from simulation.config.files import defaults_fault, explained
+from simulation.config.files import defaults_fault, explained, mapping_in
 from simulation.config.folders import NO_FILE, fingerprint_of, names_in, search_folders, shown_path
 from simulation.config.own_site import BESIDE, rest_left_out, study_of_another
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 
 _folders: list[Path] = []
 """The folders that Hydra looks in while it composes for us: the user's, then the packaged one."""
-_read_once: dict[tuple[str, int, int], ConfigResult] = {}
-"""Packaged files as Hydra wants them, by path, time of change and size."""
 MOST_COMBINATIONS = 500
 """The most runs of one sweep, unless `allow_large` is set: each writes a folder of results."""
 PLACES = ("results", "cluster.scheduler_file")
 """Keys whose value is the name of a folder or a file."""
+UNEXPECTED = (TypeError, ValueError, KeyError, AttributeError, AssertionError)
+"""What Hydra raises, without a word, where a file is not of the form that it expects."""
 _hydra_lock = threading.RLock()
 """Held while Hydra composes, because it keeps one state for the whole process."""
 
@@ -60,61 +59,39 @@ class Composed:
 
 
 class _SearchPath(SearchPathPlugin):
-    """Puts the user's folders first, then the packaged one as files that are read once."""
+    """Puts the user's folders first, then the packaged one."""
 
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
         """Called by Hydra when it starts."""
         for folder in reversed(_folders):
-            source = _PackagedFiles if folder is _folders[-1] else _UserFiles
-            search_path.prepend("aeflow", f"{source.scheme()}://{folder}")
+            search_path.prepend("aeflow", f"{_Files.scheme()}://{folder}")
 
 
-class _PackagedFiles(FileConfigSource):
-    """The files that come with aeflow: each is read once a process, unless it changes."""
-
-    @staticmethod
-    def scheme() -> str:
-        """The beginning of the path of this folder, for Hydra."""
-        return "aeflow"
-
-    def load_config(self, config_path: str) -> ConfigResult:
-        """A file as Hydra wants it; a new copy each time, because Hydra changes what it is given."""
-        path = Path(self.path) / self._normalize_file_name(config_path)
-        if not path.is_file():
-            return super().load_config(config_path)
-        status = path.stat()
-        key = (str(path), status.st_mtime_ns, status.st_size)
-        if key not in _read_once:
-            _read_once[key] = super().load_config(config_path)
-        return copy.deepcopy(_read_once[key])
-
-
-class _UserFiles(FileConfigSource):
-    """The files of a user's folder. They are checked before Hydra reads them, because it follows whatever they say."""
+class _Files(FileConfigSource):
+    """Files of a folder as our own loader reads them; Hydra would follow whatever they say."""
 
     @staticmethod
     def scheme() -> str:
         """The beginning of the path of such a folder, for Hydra."""
-        return "aeflow-user"
+        return "aeflow"
 
     def load_config(self, config_path: str) -> ConfigResult:
-        """A file as Hydra wants it. Raises ConfigError if it holds more than a file may."""
+        """A file as Hydra wants it. Raises ConfigError if it is refused."""
         path = Path(self.path) / self._normalize_file_name(config_path)
-        fault = _fault_of_file(path, [Path(self.path)]) if path.is_file() else None
-        if fault is not None:
-            raise ConfigError([fault])
-        return super().load_config(config_path)
-
-
-def _fault_of_file(path: Path, folders: Sequence[Path]) -> Fault | None:
-    """The fault of a file that Hydra may not read, or None; a file that nobody can read is left to `explained`."""
-    shown = shown_path(path, folders)
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-        fault = file_fault(text, shown)
-        return fault or defaults_fault(text, shown)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        return None
+        if not path.is_file():
+            return super().load_config(config_path)
+        shown, faults = shown_path(path, [Path(self.path)]), Faults()
+        content = mapping_in(path, shown, faults, may_be_empty=True)
+        if content is not None and (fault := defaults_fault(content, shown)):
+            faults.append(fault)
+        faults.refuse()
+        header = self._get_header_dict(path.read_text(encoding="utf-8-sig")[:512])
+        return ConfigResult(
+            config=OmegaConf.create(content),
+            path=f"{self.scheme()}://{self.path}",
+            provider=self.provider,
+            header=header,
+        )
 
 
 @contextmanager
@@ -124,8 +101,7 @@ def _hydra(folders: Sequence[Path]) -> Iterator[None]:
         plugins = Plugins.instance()
         if _SearchPath not in plugins.discover(SearchPathPlugin):
             plugins.register(_SearchPath)
-            plugins.register(_PackagedFiles)
-            plugins.register(_UserFiles)
+            plugins.register(_Files)
         shared = GlobalHydra.instance()
         of_caller = shared.hydra
         shared.clear()
@@ -214,10 +190,7 @@ def _files_composed(
             raw = OmegaConf.to_container(config, resolve=False)
     except ConfigError:
         raise
-    except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        raise explained(error, folders) from None
-    except (TypeError, ValueError, KeyError, AttributeError, AssertionError, RecursionError) as error:
-        # Hydra meets a file that is not of the form it expects, and does not say so
+    except (HydraException, OmegaConfBaseException, OSError, RecursionError, *UNEXPECTED) as error:
         raise explained(error, folders) from None
     assert isinstance(raw, dict) and isinstance(chosen, dict)
     names = {str(group): NO_FILE if name is None else str(name) for group, name in chosen.items()}

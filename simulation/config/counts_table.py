@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulation.config.bounds import shortened
+from simulation.config.files import bytes_of
 from simulation.errors import ConfigError, Fault, Faults, refuse
 
 LARGEST_BYTES = 100_000
@@ -62,6 +63,9 @@ def read_counts(path: Path, levels: Sequence[str]) -> CountsTable:
     if not faults:
         _check_order(table.columns, levels, f"{path.name}, columns (labels)", faults, notes)
         _check_order(table.rows, levels, f"{path.name}, rows (true levels)", faults, notes)
+        if notes and _plainly(table.rows) != _plainly(table.columns) and _same_names(table):
+            found = f"names its rows {', '.join(table.rows)}, and its columns {', '.join(table.columns)}"
+            faults.add(path.name, found, f"Put both in one order, that of {', '.join(levels)}")
         faults += _cell_faults(table.body, levels, path.name)
     faults.refuse()
     counts = tuple(tuple(int(float(cell)) for cell in row) for row in table.body)
@@ -106,13 +110,10 @@ def _grid(rows: Sequence[Sequence[str]], *, gaps: bool = False) -> list[Sequence
 
 def _text(path: Path) -> str:
     """The text of the file, in whichever encoding a spreadsheet wrote it. Raises ConfigError."""
-    try:
-        content = path.read_bytes() if path.stat().st_size <= LARGEST_BYTES else None
-    except OSError as error:
-        remedy = "Name a CSV file, from the folder in which you type"
-        refuse(str(path), f"cannot be read: {error.strerror}", remedy)
-    if content is None:
-        refuse(str(path), f"is over {LARGEST_BYTES:,} bytes", "Give one small table of counts")
+    faults = Faults()
+    content = bytes_of(path, str(path), faults, most=LARGEST_BYTES, less="Give one small table of counts")
+    faults.refuse()
+    assert content is not None
     if content.startswith(WORKBOOK):
         refuse(str(path), "is an Excel workbook", "Save the sheet as CSV, and name that file")
     encodings = ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252")
@@ -218,6 +219,16 @@ def _check_order(names: Sequence[str], levels: Sequence[str], where: str, faults
     elif misplaced:
         found = f"are in the order {', '.join(shortened(name) for name in names)}"
         faults.add(where, found, f"Put them in the order {', '.join(levels)}")
+
+
+def _plainly(names: Sequence[str]) -> list[str]:
+    """Names without 'true' and 'label' before them, in lower case."""
+    return [re.sub(r"^(true|label(led)?|given) ", "", _plain(name)) for name in names]
+
+
+def _same_names(table: _Table) -> bool:
+    """Whether rows and columns have the same names, in whichever order."""
+    return sorted(_plainly(table.rows)) == sorted(_plainly(table.columns))
 
 
 def _rank(name: str, levels: Sequence[str]) -> int | None:

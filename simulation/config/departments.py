@@ -60,7 +60,7 @@ def department(
     if stated_twice:
         return changed, None
     if numbers_only:
-        unchecked: Pathway | None = validated(Pathway, merged, "", faults, origin, again=True)
+        unchecked: Pathway | None = validated(Pathway, merged, "", faults, origin)
         return changed, unchecked
     pathway, of_department = _checked(_Merged(merged, origin))
     faults += [replace(fault, found=fault.found + multiplied.get(fault.where, "")) for fault in of_department]

@@ -36,24 +36,6 @@ class Triaged:
     nurse: Nurse | None
 
 
-def policy_named(
-    name: str, folders: Iterable[Path], where: str, faults: Faults, nurse: str = DEFAULT_NURSE
-) -> Policy | None:
-    """The triage policy of that name, used by the nurses of the name `nurse`; each from the first folder that has it.
-
-    None, with faults, if one of them is missing or not sound.
-    """
-    places = tuple(folders)
-    raw = {
-        "triage": stated_in_file("triage", name, places, where, faults),
-        "nurse": stated_in_file("nurse", nurse, places, "nurse", faults),
-    }
-    if None in raw.values():
-        return None
-    triaged = policy_made_of(raw, f"triage/{name}.yaml", f"nurse/{nurse}.yaml", faults)
-    return triaged.policy if triaged is not None else None
-
-
 def nurse_named(name: str, folders: Iterable[Path], faults: Faults) -> Nurse | None:
     """The nurses of that name from the first folder that has them; None, with faults, if there are none."""
     raw = stated_in_file("nurse", name, folders, "nurse", faults)

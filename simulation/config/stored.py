@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from simulation.config.dotted import Change
+from simulation.config.files import mapping_in
 from simulation.config.over_ensemble import EnsembleDepartments, ensemble_departments
-from simulation.config.validating import validated
+from simulation.config.validating import sound, validated
 from simulation.department.vocabulary import Pathway
-from simulation.errors import Faults, ResultsError
+from simulation.errors import Fault, Faults, ResultsError
+from simulation.questions.narrow import Observed
 from simulation.run.executors.executor import processors
 from simulation.run.store.kept import kept_among
 from simulation.run.store.manifest import FILES
@@ -77,3 +80,13 @@ def _departments(content: Mapping[str, Any] | None, study: Study) -> EnsembleDep
         design=study.design,
         ready=study.arms,
     )
+
+
+def observed_in(path: Path) -> Observed:
+    """The figures that a YAML file states, for `aeflow narrow observed=FILE.yaml`. Raises ConfigError."""
+    faults = Faults()
+    content = mapping_in(path, str(path), faults)
+    faults.refuse()
+    none = Fault(str(path), "states no figure", "Write one to five under `figures`")
+    observed: Observed = sound(Observed, content, str(path), lambda stated: () if stated.figures else (none,))
+    return observed

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from simulation.explain.statements import blocks
+from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Finding, Safety
+from simulation.run.result import StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.multiplicity import is_worse
 
@@ -44,3 +47,11 @@ def kind_of_row(row: Comparison) -> Kind:
 def unsettled(limits: Sequence[Safety]) -> list[Safety]:
     """Those of some limits of safety that are neither passed nor failed."""
     return [limit for limit in limits if limit.judgement.kind in ("cannot tell", "none seen")]
+
+
+def rests_on_claim(result: StudyResult, arm: ArmResult) -> bool:
+    """Whether a number of an arm's policy, what the arm changes, or one of its levers is an untested claim."""
+    definition = arm.ready.arm
+    levers = (result.design.levers[name] for name in definition.levers)
+    blocks_of_policy = (block for _, block in blocks(arm.policy, ""))
+    return any(one.claim for one in (definition, *levers)) or any(block.get("claim") for block in blocks_of_policy)

@@ -1,4 +1,4 @@
-"""What is uncertain of the effect of a measured tool, and which limits of safety its measured table leaves open."""
+"""How sure the effect of a measured tool is: uncertainty by simulation, measurement, department; limits left open."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from simulation.department.own_measures import Better
-from simulation.display.words import span
+from simulation.display.scale import high_words, levels_of
+from simulation.display.table import Cell, ReportTable, ends_cell
+from simulation.display.words import change, span, unit_words
 from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Safety
 from simulation.run.result import StudyResult
@@ -19,6 +21,9 @@ from simulation.statistics.verdict import Kind, NonInferiority, interval_words, 
 from simulation.study.design import Margin, Target
 from simulation.triage.matrix import N_HIGH
 from simulation.triage.policy import Policy
+
+SETTLED = "none: settled"
+"""Words in place of a number of cases where the verdict with both sources needs no more."""
 
 
 @dataclass(frozen=True)
@@ -148,11 +153,11 @@ def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target |
         kind=kind,
         words=words,
         is_margin=isinstance(judged, Margin),
-        n_high=n_cases(result.study.arm(name).policy)[1],
+        n_high=_n_cases(result.study.arm(name).policy)[1],
     )
 
 
-def n_cases(policy: Policy) -> tuple[float, float]:
+def _n_cases(policy: Policy) -> tuple[float, float]:
     """Cases that the table of a policy's tool rests on, and those of true levels 1-2; NaN if it states no counts."""
     table: Sequence[Sequence[Any]] | None = policy.ai.matrix.counts if policy.ai is not None else None
     if policy.beside_nurse is not None:
@@ -161,3 +166,88 @@ def n_cases(policy: Policy) -> tuple[float, float]:
         return math.nan, math.nan
     counts = np.array(table, dtype=float)
     return float(counts.sum()), float(counts[:N_HIGH].sum())
+
+
+def measurement_table(result: StudyResult) -> ReportTable | None:
+    """A row a target or margin of a study whose arms draw a measured tool's table again; None for other studies."""
+    tools = measured_tools(result)
+    if not tools:
+        return None
+    over = result.department_of is not None
+    cells = [
+        (
+            tool.label,
+            tool.limit_words,
+            Cell(tool.uncertainty.effect, tool.unit, style="difference", words=unit_words(tool.unit)),
+            tool.alone,
+            _interval(tool, tool.uncertainty.half_width),
+            *([_interval(tool, tool.uncertainty.half_width_of_one)] if over else []),
+            tool.uncertainty.dominates,
+            tool.words,
+            needed_words(tool),
+        )
+        for tool in tools
+    ]
+    headers = (
+        *("what is judged", "by", "effect", "simulation alone", "simulation and measurement"),
+        *(["these and which department"] if over else []),
+        *("largest", "verdict with both", "cases needed"),
+    )
+    department = ", and so is the department (ensemble=typical adds it)."
+    if over:
+        department = ". Which department: the interval is for one department of the ensemble, not for their mean."
+    notes = (
+        f"95 % intervals. {tools[0].uncertainty.n_tables} tables drawn from what the bench leaves open, each in the "
+        f"same {len(result.replications)} replications; the nurse's table is treated as known{department}",
+        "Cases needed: the cases of true levels 1-2 that would put the interval of simulation and measurement on "
+        "one side of the least difference that matters, or of the safety margin, if the effect stays as it is.",
+    )
+    title = f"How sure is the effect of '{result.arm(tools[0].arm).label}'?"
+    return ReportTable("measurement", title, headers, tuple(cells), notes)
+
+
+def measurement_sentences(result: StudyResult) -> tuple[str, ...]:
+    """For each target: both intervals, the verdict, the largest source of uncertainty, and what would settle it."""
+    return tuple(
+        f"How sure is '{tool.label}' ({tool.limit_words})? {change(tool.uncertainty.effect, tool.unit)} "
+        f"{unit_words(tool.unit)}: {tool.alone} by simulation alone, "
+        f"{_interval(tool, tool.uncertainty.half_width)} with the uncertainty of the measured table. Verdict with "
+        f"both: {tool.words}. The largest source of uncertainty is {tool.uncertainty.dominates}; {_settled(tool)}"
+        for tool in measured_tools(result)
+    )
+
+
+def _settled(tool: Measured) -> str:
+    if tool.is_settled:
+        return "the verdict is settled."
+    if math.isfinite(cases := tool.cases_needed):
+        would = "cases of true levels 1-2 would settle it if the effect stays"
+        return f"about {math.ceil(cases):,} {would} ({tool.n_high:.0f} now)."
+    return f"cases needed: {needed_words(tool)}."
+
+
+def _interval(tool: Measured, half_width: float) -> Cell:
+    return ends_cell(tool.uncertainty.effect - half_width, tool.uncertainty.effect + half_width, tool.unit)
+
+
+def cases_words(result: StudyResult, arm: ArmResult) -> str:
+    """'its labels rest on 220 cases, 49 of levels 1-2; intervals do not cover that uncertainty'; '' without counts."""
+    policy = arm.ready.policy
+    n, n_high = _n_cases(policy)
+    of_nurse = policy.nurse.matrix.counts if policy.nurse is not None and policy.beside_nurse is None else None
+    if math.isnan(n) or (policy.ai is not None and of_nurse is not None and policy.ai.matrix.counts == of_nurse):
+        return ""
+    high = high_words(levels_of(arm.ready.pathway))
+    drawn_again = any(tool.arm == arm.name for tool in measured_tools(result))
+    uncertainty = "" if drawn_again else "; intervals do not cover that uncertainty"
+    return f"its labels rest on {n:,.0f} cases, {n_high:,.0f} of {high}{uncertainty}"
+
+
+def needed_words(tool: Measured) -> str:
+    """How many cases would settle the verdict; that it is settled; or that more replications come first."""
+    if tool.is_settled:
+        return SETTLED
+    cases = tool.cases_needed
+    if math.isinf(cases):
+        return "more replications first"
+    return "–" if math.isnan(cases) else f"about {math.ceil(cases):,} ({tool.n_high:.0f} now)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulation.department.vocabulary import ACUITY_TRUE, Pathway
-from simulation.measures.patient_measures import MANCHESTER_TARGETS
+from simulation.measures.definitions import MANCHESTER_TARGETS
 from simulation.triage.matrix import N_HIGH
 from simulation.wording import spaced
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from simulation.display.scale import LEVELS_1_2, high_words, levels_of
+from simulation.measures.definitions import label_of
 from simulation.measures.measuring import MeasureName
 from simulation.run.arm_result import ArmResult
 from simulation.run.replicate import PROFILED
@@ -28,51 +29,6 @@ FEW_WEEKS = 4
 """Start weeks up to which each is named."""
 WIDTH = 110
 """Characters of a line of prose on a screen."""
-MEASURE_LABELS = {
-    "wait_to_clinician_mean": "Wait to first clinician",
-    "wait_to_first_look_mean": "Wait to first clinician, assessments in the wrong area included (description only)",
-    "time_to_clinician_median": "Time to treatment, median",
-    "time_to_clinician_p95": "Time to treatment, 95th percentile",
-    "stay_mean": "Stay, mean",
-    "stay_median": "Stay, median",
-    "stay_p95": "Stay, 95th percentile",
-    "within_4h_share": "Within four hours",
-    "within_4h_share_without_left": "Within four hours, those who did not leave",
-    "seen_within_4h_share": "Seen, and within four hours",
-    "over_12h_share": "Over 12 hours from arrival",
-    "left_share": "Left before being seen",
-    "admitted_share": "Admitted",
-    "ambulance_assessment_median": "Ambulance: to assessment, median",
-    "ambulance_assessment_p95": "Ambulance: to assessment, 95th percentile",
-    "walk_in_triage_wait_mean": "Wait for triage of walk-ins, mean",
-    "walk_in_triage_wait_p95": "Wait for triage of walk-ins, 95th percentile",
-    "handover_mean": "Ambulance handover, mean",
-    "handover_over_30_share": "Handover over 30 minutes",
-    "handover_over_45_share": "Handover over 45 minutes",
-    "handover_over_60_share": "Handover over 60 minutes",
-    "decision_to_departure_over_4h_share": "Over 4 hours from decision to admit (description only)",
-    "decision_to_departure_over_12h_share": "Over 12 hours from decision to admit (description only)",
-    "worsened_before_seen_share": "Got worse before the first clinician",
-    "worse_wait_per_1000": "Waited after getting worse, per 1,000 attendances",
-    "worse_to_clinician_mean": "From getting worse to the first clinician (description only)",
-    "noticed_before_seen_share": "Noticed before the first clinician, of those who got worse by then",
-    "raised_for_nothing_share": "Ranked again without cause (false alarm)",
-    "unneeded_tests_share": "Tests at triage that nobody waited for",
-    "wrong_stream_share": "Sent to another stream wrongly",
-    "bed_held_unneeded_mean": "Bed held unneeded, per attendance",
-    "beyond_target_share": "Beyond the Manchester target of their true level",
-    "under_triage_1_2_share": "Under-triage of levels 1-2",
-    "under_triage_share": "Under-triage: labelled less urgent than the truth",
-    "over_triage_share": "Over-triage: labelled more urgent than the truth",
-    "exact_triage_share": "Labelled with the true level",
-    "busy_by_day_share": "Busy from 10 to 23 h",
-    "busy_by_night_share": "Busy from 23 to 10 h",
-    "occupied_at_midnight_share": "Beds occupied at midnight",
-    "queue_mean": "Waiting, mean over time",
-    "queue_wait_mean": "Wait, mean",
-    "boarders_mean": "Waiting for a bed in A&E, mean over time",
-    "full_share": "Hours with a full department",
-}
 
 
 def measure_label(result: StudyResult, measure: str) -> str:
@@ -80,7 +36,7 @@ def measure_label(result: StudyResult, measure: str) -> str:
     own = result.own.get(measure)
     if own is not None:
         return own.definition
-    label = MEASURE_LABELS.get(measure, measure)
+    label = label_of(measure)
     return label.replace(LEVELS_1_2, high_words(levels_of(result.study.baseline.pathway)))
 
 
@@ -89,7 +45,7 @@ def figure_words(name: MeasureName, *, inside: bool = False) -> str:
 
     `inside`: in quotes and small letters, for the middle of a sentence.
     """
-    label = MEASURE_LABELS.get(name.measure, name.measure)
+    label = label_of(name.measure)
     kind, _, whose = name.group.partition("=")
     words = label
     if (kind, name.measure) == ("step", "queue_mean"):
@@ -243,6 +199,14 @@ def few_words(n_replications: int) -> str:
         f"{n_replications} replications give wide intervals, whose width is itself uncertain. Run ten or more before "
         "you draw conclusions."
     )
+
+
+def departments_words(result: StudyResult) -> str:
+    """'60 departments of the ensemble 'typical', 2 replications of each', for a study over departments."""
+    assert result.department_of is not None
+    _, counts = np.unique(result.department_of, return_counts=True)
+    n = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} or {counts.max()}"
+    return f"{result.study.department_words}, {n} replication{'s' if n != '1' else ''} of each"
 
 
 def doubt_note() -> str:

@@ -25,8 +25,8 @@ from simulation.department.rota import HOURS_OF_WEEK, attendances_per_day
 from simulation.department.vocabulary import ExtraShift, Pathway
 from simulation.display.dated_folder import write_dated
 from simulation.display.drawing import DARK, GREY, Picture, figure_of, png_of
-from simulation.display.table import ReportTable, print_tables
-from simulation.display.words import few_words, interval_text
+from simulation.display.table import Cell, ReportTable, interval_cell, print_tables
+from simulation.display.words import few_words
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.statements import BANNER
 from simulation.patients import draw
@@ -51,7 +51,8 @@ USUAL = {"ensemble": "none", "run": "prices"}
 """What the command chooses of the configuration unless it is told otherwise: a run for some eighty arms."""
 FOLDER, TABLE, PICTURE = "shadow_prices", "prices.csv", "prices.png"
 WHAT = {"wait_to_clinician_mean": "wait for a first clinician", "stay_mean": "stay in A&E"}
-"""Words for what an hour shortens, by measure."""
+"""Words for what an hour shortens, by measure: the stay holds the wait for a bed, too."""
+MEASURES = tuple(WHAT)
 LINES: tuple[str | tuple[int, tuple[int, int]], ...] = ("--", ":", "-.", (0, (5, 1)))
 LOOKS = {"weekdays": ("o", "#005eb8"), "weekends": ("s", "#d55e00")}
 """Marker and colour of each kind of days."""
@@ -65,8 +66,6 @@ BEDS = 4
 BED_ROLE = "adult_bed"
 TOOLS = ("ai_scribe_measured", "ai_documents_measured")
 """Arms of the study whose freed hours of staff are priced as well."""
-MEASURES = ("wait_to_clinician_mean", "stay_mean")
-"""The measures that an hour shortens: the wait for the first clinician; the stay, with its wait for a bed."""
 WEEK_DAYS = 7
 LOAD_DAYS = 84
 
@@ -108,7 +107,7 @@ class Price:
 
 
 @dataclass(frozen=True)
-class Check:
+class SumCheck:
     """Whether the blocks of a resource add up to a unit at all hours: effects in minutes a patient, with intervals.
 
     alone, last: sums of the blocks' effects when each is added alone, and when each is added last; blocks: the mean of
@@ -123,11 +122,6 @@ class Check:
     whole: Interval
     apart: Interval
 
-    @property
-    def agree(self) -> bool:
-        """Whether the blocks and the unit at all hours differ by no more than chance."""
-        return not self.apart.excludes_zero
-
 
 @dataclass(frozen=True)
 class ShadowPrices:
@@ -135,7 +129,7 @@ class ShadowPrices:
 
     result: StudyResult
     prices: tuple[Price, ...]
-    checks: tuple[Check, ...]
+    checks: tuple[SumCheck, ...]
 
     def price(self, arm: str, measure: str) -> Price:
         """The price of one arm's extra."""
@@ -304,14 +298,14 @@ def _interval(values: Floats) -> Interval:
     return compare(values, np.zeros(len(values)))
 
 
-def _check(result: StudyResult, more: Sequence[Extra], pool: str, measure: str) -> Check:
+def _check(result: StudyResult, more: Sequence[Extra], pool: str, measure: str) -> SumCheck:
     """The check of one resource, its sums taken within each replication."""
     blocks = [extra for extra in more if (extra.pool, extra.kind) == (pool, "block")]
     (at_all_hours,) = (extra for extra in more if (extra.pool, extra.kind) == (pool, "whole"))
     alone = np.sum([_alone(result, block, measure) for block in blocks], axis=0)
     last = np.sum([_last(result, block, measure) for block in blocks], axis=0)
     whole, mean = _alone(result, at_all_hours, measure), (alone + last) / 2
-    return Check(pool, measure, *(_interval(values) for values in (alone, last, mean, whole, mean - whole)))
+    return SumCheck(pool, measure, *(_interval(values) for values in (alone, last, mean, whole, mean - whole)))
 
 
 # --- tables, picture and files -------------------------------------------------------------------------------
@@ -349,7 +343,7 @@ def _others_table(shadow_prices: ShadowPrices) -> ReportTable:
     for kind in ("whole", "beds", "tool"):
         for price in shadow_prices.of_kind(kind, MEASURES[0]):
             cells = (_minutes(shadow_prices.price(price.extra.arm, measure).per_hour) for measure in MEASURES)
-            rows.append((_name(shadow_prices, price), f"{price.extra.hours_a_week:.1f}", *cells))
+            rows.append((_name(shadow_prices, price), Cell(price.extra.hours_a_week, style="number"), *cells))
     return ReportTable(
         "prices:others",
         "The same for units at all hours, for ward beds, and for the staff time that a tool frees",
@@ -383,9 +377,9 @@ def _sums_table(shadow_prices: ShadowPrices) -> ReportTable:
     )
 
 
-def verdict_of(check: Check) -> str:
+def verdict_of(check: SumCheck) -> str:
     """'not told apart', or whether prices add up to more or to less than the unit at all hours gives."""
-    if check.agree:
+    if not check.apart.excludes_zero:
         return "not told apart"
     return "prices add up to more" if check.apart.mean < 0 else "prices add up to less"
 
@@ -397,8 +391,8 @@ def _name(shadow_prices: ShadowPrices, price: Price) -> str:
     return f"{spaced(extra.pool)}, {f'{extra.units} more, ' if extra.units > 1 else ''}at all hours"
 
 
-def _minutes(interval: Interval) -> str:
-    return interval_text(interval, "minutes")
+def _minutes(interval: Interval) -> Cell:
+    return interval_cell(interval, "minutes")
 
 
 def price_frame(shadow_prices: ShadowPrices) -> pd.DataFrame:
@@ -407,14 +401,10 @@ def price_frame(shadow_prices: ShadowPrices) -> pd.DataFrame:
 
     rows = []
     for price in shadow_prices.prices:
-        extra = price.extra
-        row: dict[str, object] = {"arm": extra.arm, "kind": extra.kind, "pool": extra.pool, "days": extra.days}
-        row["hours_a_week"] = extra.hours_a_week
-        if extra.kind == "block":
-            row["from_hour"] = extra.start
-        row["measure"] = price.measure
-        row |= price.effect.columns("effect_minutes") | price.per_hour.columns("patient_minutes_per_hour")
-        rows.append(row)
+        extra = {name: getattr(price.extra, name) for name in ("arm", "kind", "pool", "days", "hours_a_week")}
+        extra["from_hour"] = price.extra.start if price.extra.kind == "block" else np.nan
+        numbers = price.effect.columns("effect_minutes") | price.per_hour.columns("patient_minutes_per_hour")
+        rows.append({**extra, "measure": price.measure, **numbers})
     return pd.DataFrame(rows)
 
 

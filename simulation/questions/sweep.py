@@ -24,13 +24,14 @@ from simulation.display.drawing import (
     STAGE_COLOURS,
     Picture,
     across,
+    arm_axis,
     axis_scale,
     broken,
     figure_of,
     png_of,
 )
-from simulation.display.table import ReportTable, print_tables
-from simulation.display.words import amount, change, difference_text, doubt_note, interval_text, unit_words
+from simulation.display.table import Cell, ReportTable, difference_cell, interval_cell, print_tables
+from simulation.display.words import change, difference_text, doubt_note, unit_words
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.records.serialise import differences
@@ -70,7 +71,7 @@ MARKERS = "osD^vPXh"
 
 
 @dataclass(frozen=True)
-class Run:
+class SweepRun:
     """One run of a sweep: the values that were varied, by their keys; its result; its folder."""
 
     varied: Mapping[str, str]
@@ -101,7 +102,7 @@ class Run:
 class Sweep:
     """Two runs or more of one study."""
 
-    runs: tuple[Run, ...]
+    runs: tuple[SweepRun, ...]
 
     @property
     def first(self) -> StudyResult:
@@ -192,7 +193,7 @@ def sweep_of(done: Sequence[tuple[Sequence[str], StudyResult, Path]]) -> Sweep |
     overrides = [dict(word.split("=", 1) for word in words if "=" in word) for words, _, _ in done]
     keys = [key for key in (overrides[0] if overrides else ()) if len({values.get(key) for values in overrides}) > 1]
     runs = tuple(
-        Run({key: values[key] for key in keys}, result, folder)
+        SweepRun({key: values[key] for key in keys}, result, folder)
         for values, (_, result, folder) in zip(overrides, done, strict=True)
     )
     studies = {(run.result.design.name, run.result.design.baseline) for run in runs}
@@ -209,7 +210,9 @@ def beside(one: StudyResult, other: StudyResult) -> Sweep:
     """
     varied, results = _told_apart_by(one, other), (one, other)
     sweep = Sweep(
-        tuple(Run({key: values[at] for key, values in varied.items()}, result) for at, result in enumerate(results))
+        tuple(
+            SweepRun({key: values[at] for key, values in varied.items()}, result) for at, result in enumerate(results)
+        )
     )
     if one.design.name != other.design.name or not sweep.arms or not sweep.targets:
         raise ResultsError(
@@ -282,7 +285,7 @@ def changed_tables(sweep: Sweep) -> Iterator[ReportTable]:
                 for applies in (is_changed, is_unsettled)
             )
             words = (words or "nowhere" for words in where)
-            rows.append((sweep.label(arm), first.effect(arm, target), verdict.words, *words))
+            rows.append((sweep.label(arm), difference_cell(first.row(arm, target)), verdict.words, *words))
         yield ReportTable(
             f"turns:{target.measure}:{target.group}",
             f"Which verdicts change: {target.label}",
@@ -296,7 +299,7 @@ def changed_tables(sweep: Sweep) -> Iterator[ReportTable]:
         )
 
 
-def _differs(sweep: Sweep, run: Run, arm: str, target: Target) -> bool:
+def _differs(sweep: Sweep, run: SweepRun, arm: str, target: Target) -> bool:
     """Whether the effect of an arm in this run differs from that in the first, beyond chance over all other runs."""
     now, before = (one.result.differences(arm, target) for one in (run, sweep.runs[0]))
     n = min(len(now), len(before))
@@ -325,12 +328,13 @@ def sweep_tables(sweep: Sweep) -> Iterator[ReportTable]:
     shown = sweep.runs if len(sweep.runs) <= MOST_ACROSS else ()
     for target in sweep.targets:
         unit = sweep.first.unit(target)
-        levels = (amount(run.row(sweep.first.design.baseline, target).mean, unit) for run in shown)
-        rows = [(sweep.first.baseline.label, *levels, "", "")]
+        levels = (Cell(run.row(sweep.first.design.baseline, target).mean, unit) for run in shown)
+        rows: list[tuple[str | Cell, ...]] = [(sweep.first.baseline.label, *levels, "", "")]
         for arm in sweep.arms:
             compared = sweep.comparisons[arm, target]
-            apart = "–" if compared.apart is None else interval_text(compared.apart[2], unit)
-            rows.append((sweep.label(arm), *(run.effect(arm, target) for run in shown), apart, compared.words))
+            apart = "–" if compared.apart is None else interval_cell(compared.apart[2], unit)
+            effects = (difference_cell(run.row(arm, target)) for run in shown)
+            rows.append((sweep.label(arm), *effects, apart, compared.words))
         yield ReportTable(
             f"across:{target.measure}:{target.group}",
             f"Across {len(sweep.runs)} runs: {target.label}; differences in {unit_words(unit)}",
@@ -386,7 +390,7 @@ def effect_tables(sweep: Sweep) -> Iterator[ReportTable]:
         by_arm = {arm: _effects_of(sweep, arm, target)[:MOST_EFFECTS] for arm in arms}
         labels = [_levels_words(effect.levels) for effect in by_arm[arms[0]]]
         rows = tuple(
-            (sweep.label(arm), *(_effect_words(effect, unit) for effect in effects)) for arm, effects in by_arm.items()
+            (sweep.label(arm), *(_effect_cell(effect, unit) for effect in effects)) for arm, effects in by_arm.items()
         )
         yield ReportTable(
             f"effects:{target.measure}:{target.group}",
@@ -408,8 +412,9 @@ def _levels_words(levels: Sequence[Level]) -> str:
     return " with ".join(f"{_short(level.factor)}={level.value}" for level in levels)
 
 
-def _effect_words(effect: FactorialEffect, unit: str) -> str:
-    return f"{change(effect.estimate.mean, unit)} ({axis_scale(unit) * effect.standard_error:.1f})"
+def _effect_cell(effect: FactorialEffect, unit: str) -> Cell:
+    text = f"{change(effect.estimate.mean, unit)} ({axis_scale(unit) * effect.standard_error:.1f})"
+    return Cell(effect.estimate.mean, unit, style="difference", text=text)
 
 
 # --- picture -------------------------------------------------------------------------------------------------
@@ -424,9 +429,7 @@ def sweep_picture(sweep: Sweep) -> Picture:
             _panel(ax, sweep, target)
         first = sweep.first
         across(axes, [first.unit(target) for target in targets], [first.better(target) for target in targets])
-        axes[0].set_yticks(range(len(arms)), [broken(sweep.label(arm), 30) for arm in arms], fontsize=9)
-        for ax in axes:
-            ax.tick_params(axis="y", length=0)
+        arm_axis(axes[0], [first.arm(arm) for arm in arms])
         figure.legend(
             *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(len(runs), 5), frameon=False,
             labelcolor=DARK, title=f"Dotted: the least difference that would matter. {BANNER}", title_fontsize=8,
@@ -488,7 +491,7 @@ def sweep_frame(sweep: Sweep) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _folder(run: Run) -> str:
+def _folder(run: SweepRun) -> str:
     return run.folder.as_posix() if run.folder else ""
 
 

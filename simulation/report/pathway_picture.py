@@ -15,11 +15,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simulation.department.graph import Subgraph, whole_graph
 from simulation.department.layout import DrawnEdge, DrawnNode, Layout, lay_out
-from simulation.department.subgraph import Subgraph, whole_graph
 from simulation.department.vocabulary import Pathway
 from simulation.display.drawing import BLUE, DARK, GREY, Picture, figure_of, png_of
-from simulation.explain.change import KIND_WORDS, ArmChanges, Kind
+from simulation.explain.arm_changes import KIND_WORDS, ArmChanges, Kind
 from simulation.explain.reachable import left_out_words
 from simulation.run.store.folders import write_file
 from simulation.wording import clipped, number_of, spaced

@@ -14,13 +14,11 @@ from simulation.department.rota import mean_per_day, shift_words
 from simulation.department.vocabulary import FIRST_COME, ArrivalSource, Opens, Pathway
 from simulation.display.words import WIDTH
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.explain.arm_changes import arm_changes
+from simulation.explain.arm_changes import ArmChanges, arm_changes, closing_words
 from simulation.explain.assumptions import assumptions_added_by, count_by_evidence
-from simulation.explain.change import ArmChanges
-from simulation.explain.pool_changes import closing_words
 from simulation.explain.reachable import left_out_words, reachable_subgraph
 from simulation.explain.statements import BANNER
-from simulation.report.tables.changes import HOW_FOUND, NOTHING
+from simulation.report.tables.arm_tables import HOW_FOUND, NOTHING
 from simulation.run.store.folders import own_folder
 from simulation.study.design import change_words
 from simulation.study.misfits import Beds, beds_of, load_and_misfits

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from simulation.department.vocabulary import Pathway
+from simulation.explain.arm_changes import Change
 from simulation.explain.assumptions import AddedAssumption
-from simulation.explain.change import Change
 from simulation.explain.explanation import ArmExplanation, Explained
 from simulation.measures.profile import DayProfile
-from simulation.measures.shares import Shares
 from simulation.records.schema import Floats
 from simulation.records.serialise import Plain, plain
 from simulation.run.replicate import ArmReplication, day_shapes
-from simulation.statistics.spillover import GROUPS
+from simulation.statistics.coverage_effects import GROUPS
+from simulation.statistics.sham import Shares
 from simulation.study.study import ReadyArm
 
 

@@ -12,20 +12,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulation.measures.definitions import Definition
 from simulation.measures.groups import COVERAGE
-from simulation.measures.measure_definition import Definition
 from simulation.measures.measuring import Measures
-from simulation.measures.shares import Shares
 from simulation.records.schema import Floats
 from simulation.statistics.always_valid import IntervalKind
 from simulation.statistics.compare import Comparison, compare, compare_arms, find, paired
+from simulation.statistics.coverage_effects import GROUPS, Effect, effects
 from simulation.statistics.departments import Department, Spread, spread_over
 from simulation.statistics.intervals import Interval
-from simulation.statistics.sham import ShamBand, sham_band
-from simulation.statistics.spillover import GROUPS, Effect, effects
-from simulation.statistics.verdict import Judgement, Verdict, non_inferiority, verdict
+from simulation.statistics.sham import ShamBand, Shares, sham_band
+from simulation.statistics.verdict import Judgement, Verdict, harm_words, non_inferiority, verdict, where_words
 from simulation.statistics.weakness import too_short
-from simulation.statistics.where import harm_words, where_words
 from simulation.study.design import Design, Margin, Target
 from simulation.study.study import no_arm
 

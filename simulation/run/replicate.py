@@ -20,11 +20,11 @@ from simulation.measures.measuring import Measures, measure, shared_names
 from simulation.measures.own import Own
 from simulation.measures.profile import DayProfile, day_profile
 from simulation.measures.quantities import knows_waits
-from simulation.measures.shares import Shares, shares_better_worse
 from simulation.measures.window import Window, unfinished
 from simulation.patients import Draws
 from simulation.records.schema import Mask, Patients
-from simulation.statistics.spillover import waits_by_group, with_coverage
+from simulation.statistics.coverage_effects import waits_by_group, with_coverage
+from simulation.statistics.sham import Shares, shares_better_worse
 from simulation.study.design import Coverages
 from simulation.study.own import own_of
 from simulation.study.shared_draws import SharedDraws
@@ -46,7 +46,7 @@ class ArmReplication:
     day           profile of the day, in the first replications
     shares        shares of patients better and worse off than under the baseline
     n_unfinished  measured attendances that had not left when the run ended
-    waits         waits by group of coverage and step (`analysis.spillover`), if a study distinguishes coverage
+    waits         waits by group of coverage and step (`statistics.coverage_effects`), if a study distinguishes coverage
     months        months (1 for January) and their measures, where the run asks for them
     """
 
@@ -119,9 +119,9 @@ def _run_arm(
     """
     run, window, coverages = study.run, study.run.window, study.design.coverages
     draws = apply(arm.policy, arm.pathway, drawn.of(arm.pathway))
-    started = time.perf_counter()
+    started = time.thread_time()
     simulation = simulated(arm, draws, study.engine, days, window=window)
-    engine_seconds = time.perf_counter() - started
+    engine_seconds = time.thread_time() - started
     patients = simulation.patients
     if coverages is not None:
         patients = with_coverage(patients, *_reached(study, coverages, arm.pathway, draws))

@@ -19,11 +19,9 @@ from simulation.errors import ResultsError
 from simulation.explain.assumptions import statements
 from simulation.explain.explanation import Explained, Explanation
 from simulation.explain.statements import Statement
-from simulation.measures.definitions import definition_of
-from simulation.measures.measure_definition import Definition
+from simulation.measures.definitions import Definition, definition_of
 from simulation.measures.measuring import MeasureName, Measures
-from simulation.measures.shares import Shares
-from simulation.measures.stages import stage_of
+from simulation.measures.profile import stage_of
 from simulation.records.schema import Floats, Table
 from simulation.records.serialise import Plain, plain
 from simulation.run.arm_result import ArmResult
@@ -33,6 +31,7 @@ from simulation.run.store.kept import kept_among, read_kept, table_of
 from simulation.run.store.manifest import FILES
 from simulation.statistics.always_valid import IntervalKind, interval_kind
 from simulation.statistics.compare import paired, summary
+from simulation.statistics.sham import Shares
 from simulation.study.design import Design, Margin, Target
 from simulation.study.own import own_definitions, own_of
 from simulation.study.simulate import Simulated, simulate_arm

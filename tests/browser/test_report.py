@@ -79,7 +79,7 @@ def test_printed_the_first_page_is_one_sheet_and_the_rest_follows(opened: Opened
     output, after = (" ".join((sheet.extract_text() or "").split()) for sheet in (first, second))
     page = first_page(result)
     assert page.table is not None
-    for words in (page.question, page.table.table.rows[-1][0], page.table.table.notes[-1]):
+    for words in (page.question, page.table.rows[-1][0], page.table.notes[-1]):
         assert words in output
     assert "Also found" in after
     assert "Also found" not in output

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from simulation.config import load, packaged_configs, policy_named
+from simulation.config import load, packaged_configs
 from simulation.config.files import mapping_in
 from simulation.config.folders import fingerprint_of, names_in, yaml_files
 from simulation.config.policies import stated_in_file
 from simulation.errors import ConfigError, Faults
+from tests.policies import policy_named
 
 Own = Callable[..., Path]
 NO_BLOCKS = {

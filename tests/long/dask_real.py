@@ -121,9 +121,9 @@ def made(folder: Path, *more: str) -> Any:
 
 def same(one: Any, other: Any) -> bool:
     """Whether all measures are equal to the last bit."""
-    from simulation.api import same_numbers
+    import simulation as ae
 
-    return same_numbers(one, other)
+    return ae.same_numbers(one, other)
 
 
 # --- what is tried ----------------------------------------------------------------------------------------------------

@@ -20,9 +20,8 @@ import numpy as np
 
 import simulation as ae
 from simulation.measures.measuring import MeasureName
-from simulation.questions.narrow_statistics import LEVEL, Local, narrow, outside
-from simulation.statistics.between import components
-from simulation.statistics.departments import MIN_REPLICATIONS
+from simulation.questions.narrow import LEVEL, Local, narrow, outside
+from simulation.statistics.departments import MIN_EACH, components
 from simulation.statistics.intervals import t_quantile
 
 ASKED = (0.86, 0.97)
@@ -41,7 +40,7 @@ def report(folder: Path, stated: list[str]) -> bool:
     days = float(result.run.measured_days)
     held, widths, n_refused = [], [], 0
     numbers, counts = np.unique(department, return_counts=True)
-    for left_out in numbers[counts >= MIN_REPLICATIONS]:
+    for left_out in numbers[counts >= MIN_EACH]:
         kept, rows = department != left_out, np.flatnonzero(department == left_out)
         noise = components(np.column_stack([figures, effects])[kept], department[kept])
         for one, other in ((rows[0], rows[-1]), (rows[-1], rows[0])):

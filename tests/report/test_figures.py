@@ -9,11 +9,10 @@ import pytest
 
 from simulation.api import Result
 from simulation.display.drawing import Picture
-from simulation.report.figures import department as figures_of_department
+from simulation.report.figures import department_pictures as figures_of_department
 from simulation.report.figures import pictures
-from simulation.report.figures.department import stay_parts
-from simulation.report.tables import department as tables_of_department
-from simulation.report.tables.overview import measures_table
+from simulation.report.tables import whole_department as tables_of_department
+from simulation.report.tables.whole_department import measures_table, stay_parts
 from simulation.run.result import StudyResult
 
 NAMES = ("differences", "per_100k", "day", "stay", "acuity")

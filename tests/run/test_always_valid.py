@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from simulation.measures.measure_definition import Definition
+from simulation.measures.definitions import Definition
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.run.comparisons import Comparisons
 from simulation.statistics.always_valid import IntervalKind

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulation.api import Result, compare, gather, grow, read, same_numbers, what_changed
+from simulation import same_numbers
+from simulation.api import Result, compare, gather, grow, read, what_changed
 from simulation.cli import main
 from simulation.config import load
 from simulation.errors import ConfigError

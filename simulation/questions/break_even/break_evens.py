@@ -1,32 +1,59 @@
-"""The break-evens of an arm as sentences, a table, a picture and files."""
+"""`aeflow breakeven`: reads what is asked, runs the searches, prints and writes the break-evens.
+
+As a table, sentences, a picture and files.
+"""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from simulation.display.dated_folder import write_dated
 from simulation.display.drawing import BLUE, GREY, WORSE, Picture, figure_of, png_of
-from simulation.display.table import ReportTable
+from simulation.display.table import Cell, ReportTable, print_tables
 from simulation.display.words import few_words
+from simulation.errors import ConfigError, Fault, nearest
+from simulation.explain.costs import cost_of
+from simulation.explain.statements import BANNER
 from simulation.measures.definitions import definition_of
-from simulation.questions.break_even.policy_numbers import Quantity
-from simulation.questions.break_even.root_finding import BreakEven, Frontier, PriceBreakEven
+from simulation.questions.break_even.policy_numbers import PRICE, Quantity, quantities_of, quantity_of
+from simulation.questions.break_even.root_finding import (
+    BreakEven,
+    Frontier,
+    PriceBreakEven,
+    Trial,
+    break_even,
+    departments_of,
+    differences_of,
+    frontier,
+    price_of,
+    values_of,
+)
+from simulation.records.schema import Floats
+from simulation.run.executors.executor import Executor, open_executor
 from simulation.statistics.verdict import PILOT
+from simulation.study.bounds import refuse_large
 from simulation.study.design import Target
 from simulation.study.own import own_definitions
 from simulation.study.study import ReadyArm, Study
 
+OWN = ("arm", "against", "what")
+"""Keys of the command itself; all others are of the configuration."""
+USUAL = {"study": "alternatives", "run": "breakeven"}
+"""What the command chooses of the configuration unless it is told otherwise."""
+SHARES = (0.5, 0.75, 1.0)
+"""Shares of its patients for whom the tool is used, along the frontier."""
 FOLDER = "breakeven"
 """The folder among the results."""
 HEADERS = ("quantity", "stated", "break-even (95 %)", "nine in ten departments", "no value is enough in")
 NONE = "–"
 SHADED = "#dce9f5"
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +86,138 @@ def lower_is_better(study: Study) -> bool:
     return definition_of(study.design.primary[0].measure, own).better != "higher"
 
 
+# --- search --------------------------------------------------------------------------------------------------
+
+
+def breakeven(study: Study, own: Mapping[str, str], *, say: Say) -> Path | None:
+    """Search, print and write break-evens; return their folder (None for a dry run). `own`: values of the keys `OWN`.
+
+    Raises ConfigError for what cannot be asked.
+    """
+    arm, against = (_arm(study, own, key) for key in ("arm", "against"))
+    if arm.name == against.name:
+        raise ConfigError([Fault("against", f"'{arm.name}' is the arm itself", "Name another arm")])
+    what = own.get("what", "")
+    names = [name.strip() for name in what.split(",")] if what else [*quantities_of(arm), PRICE]
+    quantities = [quantity_of(arm, name) for name in names if name != PRICE]
+    refuse_large([study.of_arms([arm.name, against.name])])
+    run = study.run
+    say(f"aeflow. {BANNER}")
+    length = f"{run.how_many} of {run.measured_days} days, {study.department_words}"
+    say(f"'{arm.arm.label}' against '{against.arm.label}', {length}.")
+    if study.resolved["dry_run"]:
+        say("Dry run: nothing was simulated.")
+        return None
+    with open_executor(study) as executor:
+        breakevens = _search(study, (arm, against), quantities, executor, say, with_price=PRICE in names)
+    print_tables([breakeven_table(breakevens)])
+    for sentence in breakeven_sentences(breakevens):
+        say(f"- {sentence}.")
+    folder = write_breakeven(breakevens, Path(str(study.resolved["results"])))
+    say(f"\nData:   {folder}")
+    return folder
+
+
+def _arm(study: Study, own: Mapping[str, str], key: str) -> ReadyArm:
+    """The arm that a key names. Raises ConfigError."""
+    name, baseline = own.get(key), study.design.baseline
+    names = [arm.name for arm in study.arms if arm.name != baseline]
+    if not name:
+        remedy = "Write: aeflow breakeven arm=NAME against=NAME, with two arms of the study"
+        raise ConfigError([Fault(key, "no arm is named", f"{remedy}: {', '.join(names)}")])
+    if name not in names:
+        why = "is the baseline" if name == baseline else f"is no arm of the study '{study.design.name}'"
+        raise ConfigError([Fault(key, f"'{name}' {why}", nearest(name, names))])
+    return study.arm(name)
+
+
+def _search(
+    study: Study,
+    arms: tuple[ReadyArm, ReadyArm],
+    quantities: list[Quantity],
+    executor: Executor,
+    say: Say,
+    *,
+    with_price: bool,
+) -> BreakEvens:
+    arm, against = arms
+    target, names = study.design.primary[0], [study.design.baseline, against.name, arm.name]
+    say("  both arms as stated, and the baseline")
+    values = values_of(study.of_arms(names), names, target, executor)
+    by_quantity = {
+        quantity.name: break_even(
+            quantity,
+            differences_of(study, arm.name, values[against.name], target, executor),
+            departments_of(study),
+            as_stated=values[arm.name] - values[against.name],
+            lower_is_better=lower_is_better(study),
+            tried=_says_trial(quantity, say),
+        )
+        for quantity in quantities
+    }
+    price, why = _price(study, arm, against, values) if with_price else (None, "")
+    cost = cost_of(arm)
+    return BreakEvens(
+        study=study,
+        arm=arm,
+        against=against,
+        target=target,
+        by_quantity=by_quantity,
+        cost=cost.pounds if cost is not None else None,
+        price=price,
+        why_no_price=why,
+        frontier=_frontier(study, arm, values[against.name], by_quantity, executor, say),
+    )
+
+
+def _says_trial(quantity: Quantity, say: Say) -> Callable[[Trial], None]:
+    """What prints each value of a quantity that a search tries, and the difference there."""
+
+    def says(trial: Trial) -> None:
+        value = f"{100 * trial.value:.1f} %" if quantity.unit == "share" else f"{trial.value:.1f} s"
+        say(f"  {quantity.name} {value}: difference {_signed(trial.estimate.mean)}")
+
+    return says
+
+
+def _signed(minutes: float) -> str:
+    return f"{minutes:+.2f}".replace("-", "−")
+
+
+def _price(
+    study: Study, arm: ReadyArm, against: ReadyArm, values: Mapping[str, Floats]
+) -> tuple[PriceBreakEven | None, str]:
+    """The break-even in price, or why there is none."""
+    cost = cost_of(against)
+    if cost is None:
+        return None, f"'{against.arm.label}' states no cost"
+    if cost.pounds <= 0:
+        return None, f"'{against.arm.label}' costs nothing, so no price above £0 is as good value"
+    effects = {name: values[name] - values[study.design.baseline] for name in (arm.name, against.name)}
+    price = price_of(effects, arm.name, against.name, (cost.pounds, cost.low, cost.high), departments_of(study))
+    return price, "" if price is not None else f"the effect of '{against.arm.label}' cannot be told from none"
+
+
+def _frontier(
+    study: Study, arm: ReadyArm, against: Floats, by_quantity: Mapping[str, BreakEven], executor: Executor, say: Say
+) -> Frontier | None:
+    """The frontier of seconds and adoption, on the first pass over the departments.
+
+    None unless both were searched for and seconds have a break-even.
+    """
+    if not {"seconds", "adoption"} <= by_quantity.keys() or not by_quantity["seconds"].exists:
+        return None
+    n = study.run.departments or len(study.run.numbers)
+    once = replace(study, run=replace(study.run, count=n))
+    differences = differences_of(once, arm.name, against[:n], study.design.primary[0], executor)
+    seconds, adoption = by_quantity["seconds"], by_quantity["adoption"].quantity
+
+    def says(share: float, value: float, mean: float) -> None:
+        say(f"  adoption {100 * share:.0f} %, seconds {value:.1f}: difference {_signed(mean)}")
+
+    return frontier(seconds.quantity, adoption, differences, at_stated=seconds.value, shares=SHARES, tried=says)
+
+
 # --- table ---------------------------------------------------------------------------------------------------
 
 
@@ -68,26 +227,31 @@ def breakeven_table(breakevens: BreakEvens) -> ReportTable:
     price = breakevens.price
     if price is not None:
         within = NONE if price.range is None else _pounds(*price.range[1:])
-        stated = "not stated" if breakevens.cost is None else _pounds(breakevens.cost)
+        stated = "not stated" if breakevens.cost is None else Cell(breakevens.cost, style="pounds")
         settled = math.isfinite(price.low) and math.isfinite(price.high)
         around = _pounds(price.low, price.high) if settled else "interval not settled"
-        rows.append(("price, a year", stated, f"{_pounds(price.pounds)} ({around})", within, NONE))
+        text = f"{_pounds(price.pounds)} ({around})"
+        interval = Cell(price.pounds, low=price.low, high=price.high, style="pounds", text=text)
+        rows.append(("price, a year", stated, interval, within, NONE))
         if price.by_cost[0] < price.by_cost[1]:
             rows.append(("price, over the other arm's range of cost", NONE, _pounds(*price.by_cost), NONE, NONE))
     title = f"{' against '.join(breakevens.labels)}: '{breakevens.target.label}'"
     return ReportTable("breakeven", title, HEADERS, tuple(rows), tuple(_notes(breakevens)))
 
 
-def _row(breakeven: BreakEven) -> tuple[str, ...]:
-    quantity, interval, within, never = breakeven.quantity, "none", NONE, NONE
+def _row(breakeven: BreakEven) -> tuple[str | Cell, ...]:
+    quantity, within, never = breakeven.quantity, NONE, NONE
+    interval: str | Cell = "none"
     if breakeven.exists:
-        ends = f"{_number(quantity, breakeven.low)} to {_number(quantity, breakeven.high)}"
-        interval = f"{_value(quantity, breakeven.value)} ({ends})"
+        value, low, high = breakeven.value, breakeven.low, breakeven.high
+        text = f"{_value(quantity, value)} ({_number(quantity, low)} to {_number(quantity, high)})"
+        interval = Cell(value, quantity.unit, low, high, text=text)
     if breakeven.range is not None:
         within = " to ".join(_bound(quantity, end) for end in breakeven.range[1:])
     if breakeven.roots is not None:
         never = f"{breakeven.n_never} of {len(breakeven.roots)}"
-    return quantity.name, _value(quantity, quantity.stated), interval, within, never
+    stated = Cell(quantity.stated, quantity.unit, text=_value(quantity, quantity.stated))
+    return quantity.name, stated, interval, within, never
 
 
 def _bound(quantity: Quantity, value: float) -> str:

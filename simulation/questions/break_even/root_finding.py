@@ -20,8 +20,7 @@ from simulation.questions.break_even.policy_numbers import Quantity
 from simulation.records.schema import Floats
 from simulation.run.executors.executor import Executor
 from simulation.run.running import every_replication
-from simulation.statistics.between import components, n_departments
-from simulation.statistics.departments import MIN_DEPARTMENTS, Department, spread_over
+from simulation.statistics.departments import MIN_DEPARTMENTS, Department, components, n_departments, spread_over
 from simulation.statistics.intervals import Interval, interval
 from simulation.study.design import Target
 from simulation.study.study import Study

@@ -27,18 +27,23 @@ from simulation.display.drawing import (
     figure_of,
     png_of,
 )
-from simulation.display.table import ReportTable
+from simulation.display.table import Cell, ReportTable, crossed
 from simulation.display.words import amount, figure_words, labelled, listed_with_and, unit_words
 from simulation.explain.costs import DAYS_PER_YEAR
-from simulation.measures.measuring import MeasureName
-from simulation.measures.observables import observables_among
-from simulation.questions.what_decides.explained_variance import Decides, Explains, Rule, what_decides, worth
+from simulation.measures.measuring import MeasureName, observables_among
+from simulation.questions.what_decides.explained_variance import Decides, Explains, FigureRule, what_decides, worth
 from simulation.records.schema import Floats
 from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Safety
 from simulation.run.result import StudyResult
-from simulation.statistics.between import components, known_twice, n_departments
-from simulation.statistics.departments import MIN_DEPARTMENTS, Department, counted
+from simulation.statistics.departments import (
+    MIN_DEPARTMENTS,
+    Department,
+    components,
+    counted,
+    known_twice,
+    n_departments,
+)
 from simulation.statistics.verdict import direction_words, threshold
 from simulation.study.design import Margin, Target
 
@@ -124,15 +129,15 @@ def decided(result: StudyResult) -> Decided | None:
 
 
 @dataclass(frozen=True)
-class Kind:
+class DepartmentKind:
     """A kind of department: those with a figure above (or below) `rule.cut`."""
 
     figure: MeasureName
-    rule: Rule
+    rule: FigureRule
 
 
 @lru_cache(maxsize=32)
-def kinds_beyond(result: StudyResult, margin: Margin) -> Mapping[str, Kind | None]:
+def kinds_beyond(result: StudyResult, margin: Margin) -> Mapping[str, DepartmentKind | None]:
     """For each arm, the kind of department in which it is worse by more than a safety margin.
 
     None for an arm if no figure separates these departments from the others better than the commoner answer does.
@@ -141,11 +146,11 @@ def kinds_beyond(result: StudyResult, margin: Margin) -> Mapping[str, Kind | Non
     sample = _sample(result, margin, margin.margin)
     if sample is None:
         return {}
-    kinds: dict[str, Kind | None] = dict.fromkeys(sample.arms)
+    kinds: dict[str, DepartmentKind | None] = dict.fromkeys(sample.arms)
     for name, decides in sample.arms.items():
         rule = decides.rule
         if rule is not None and not rule.gains and rule.hit_rate > rule.commoner:
-            kinds[name] = Kind(sample.names[decides.explains[0].figure], rule)
+            kinds[name] = DepartmentKind(sample.names[decides.explains[0].figure], rule)
     return kinds
 
 
@@ -203,24 +208,12 @@ def _worth(
         return (), ()
     per_year = DAYS_PER_YEAR * attendances_per_day(result.study.baseline.pathway)
     hours = -sample.effects[:, [column for column, *_ in priced]] / 60 * per_year
-    costs = np.array([cost for *_, cost in priced])
-    by_pounds = {
-        pounds: worth(
-            sample.figures[:, useful],
-            pounds * hours - costs,
-            sample.departments,
-            measured_days=result.run.measured_days,
-            known_days=KNOWN_DAYS,
-        )
-        for pounds in value.pounds
-    }
+    costs, figures = np.array([cost for *_, cost in priced]), sample.figures[:, useful]
+    noise = result.run.measured_days / KNOWN_DAYS
+    by_value = [worth(figures, pounds * hours - costs, sample.departments, noise=noise) for pounds in value.pounds]
     worths = tuple(
-        Worth(
-            sample.names[figure],
-            {pounds: float(gains[place]) for pounds, (gains, _) in by_pounds.items()},
-            {pounds: float(errors[place]) for pounds, (_, errors) in by_pounds.items()},
-        )
-        for place, figure in enumerate(useful)
+        Worth(sample.names[figure], *(dict(zip(value.pounds, cells, strict=True)) for cells in of_figure))
+        for figure, of_figure in zip(useful, np.transpose(by_value, (2, 1, 0)).tolist(), strict=True)
     )
     return tuple(name for _, name, _ in priced), worths
 
@@ -289,14 +282,6 @@ def worth_table(result: StudyResult) -> ReportTable | None:
     all_decided, hour = decided(result), result.design.value_per_patient_hour
     if all_decided is None or not all_decided.worth or hour is None:
         return None
-    first = hour.pounds[0]
-    rows = [
-        (
-            figure_words(worth.figure),
-            *(f"£{max(worth.pounds[value], 0):,.0f} ± {worth.error[value]:,.0f}" for value in hour.pounds),
-        )
-        for worth in sorted(all_decided.worth, key=lambda worth: -worth.pounds[first])
-    ]
     labels = ", ".join(f"'{result.arm(name).label}'" for name in all_decided.priced)
     notes = (
         f"GBP a year for one department: the gain from a better choice if the figure is measured for {KNOWN_DAYS} "
@@ -305,16 +290,27 @@ def worth_table(result: StudyResult) -> ReportTable | None:
         f"{hour.source}).",
         "By regression of each arm's benefit on the figure (Strong, Oakley and Brennan, Medical Decision Making 2014).",
     )
-    headers = ("figure", *(f"at £{value:g} an hour" for value in hour.pounds))
-    return ReportTable("worth_knowing", "The value of measuring first", headers, tuple(rows), notes)
+
+    def cell(worth: Worth, value: float) -> Cell:
+        pounds, error = max(worth.pounds[value], 0), worth.error[value]
+        return Cell(pounds, style="pounds", text=f"£{pounds:,.0f} ± {error:,.0f}")
+
+    ordered = sorted(all_decided.worth, key=lambda worth: -worth.pounds[hour.pounds[0]])
+    return crossed(
+        ("worth_knowing", "The value of measuring first", "figure"),
+        [(figure_words(worth.figure), worth) for worth in ordered],
+        [(f"at £{value:g} an hour", value) for value in hour.pounds],
+        cell,
+        notes,
+    )
 
 
-def _explained(all_decided: Decided, decides: Decides) -> tuple[str, str]:
+def _explained(all_decided: Decided, decides: Decides) -> tuple[str, str | Cell]:
     """The figure that explains most of one arm's effect, and the share that it explains."""
     best = decides.best
     if best is None:
         return "none that a hospital records" if decides.differs else "effects do not differ beyond chance", "–"
-    return figure_words(all_decided.figures[best.figure]), _share_words(best)
+    return figure_words(all_decided.figures[best.figure]), Cell(best.share, "share", text=_share_words(best))
 
 
 def _share_words(explains: Explains) -> str:
@@ -322,7 +318,7 @@ def _share_words(explains: Explains) -> str:
     return "–" if math.isnan(explains.share) else f"{100 * explains.share:.0f} ± {100 * explains.share_error:.0f}"
 
 
-def _rule_words(result: StudyResult, all_decided: Decided, decides: Decides) -> tuple[str, str]:
+def _rule_words(result: StudyResult, all_decided: Decided, decides: Decides) -> tuple[str, str | Cell]:
     """'above 14.2 min: shorter by more than 5 min', and '93 % (63 %)'."""
     best, rule = decides.best, decides.rule
     if best is None:
@@ -335,11 +331,13 @@ def _rule_words(result: StudyResult, all_decided: Decided, decides: Decides) -> 
     direction = direction_words(all_decided.unit, better, down=(better == "lower") == rule.gains)
     cut = amount(rule.cut, all_decided.figures[best.figure].unit)
     words = f"{'above' if rule.above else 'below'} {cut}: {direction} by more than {matters}"
-    return words, f"{100 * rule.hit_rate:.0f} % ({100 * rule.commoner:.0f} %)"
+    rate = f"{100 * rule.hit_rate:.0f} % ({100 * rule.commoner:.0f} %)"
+    return words, Cell(rule.hit_rate, "share", text=rate)
 
 
-def sentences(result: StudyResult) -> Iterator[str]:
-    """A sentence for each figure that decides the effects of some arms; then one on arms that no figure explains."""
+def lead(result: StudyResult) -> Iterator[str]:
+    """A sentence for each figure that decides the effects of some arms, one on arms that no figure explains, and one on
+    figures of one's own."""
     result = result.shown
     all_decided = decided(result)
     if all_decided is None:
@@ -360,6 +358,10 @@ def sentences(result: StudyResult) -> Iterator[str]:
             f"No figure that a hospital could take from its records explains how departments differ in the effect "
             f"of {quoted}."
         )
+    yield (
+        "With figures of your own, 'aeflow narrow observed=FILE.yaml' gives the answer for departments like yours from "
+        "this run, without simulating anything."
+    )
 
 
 def _explained_share(all_decided: Decided, arm: ArmResult) -> str:
@@ -390,12 +392,12 @@ def files(result: StudyResult) -> dict[str, pd.DataFrame]:
 # --- picture -------------------------------------------------------------------------------------------------
 
 
-def pictures(result: StudyResult) -> Iterator[Picture]:
-    """The effect of each arm against the figure that explains most of it; none on fewer than twenty departments."""
+def picture(result: StudyResult) -> Picture | None:
+    """The effect of each arm against the figure that explains most of it; None on fewer than twenty departments."""
     result = result.shown
     deciding = decided(result)
     if deciding is None:
-        return
+        return None
     arms = result.others[:MOST_PANELS]
     n_across = min(len(arms), PANELS_ACROSS)
     n_down = math.ceil(len(arms) / n_across)
@@ -408,7 +410,7 @@ def pictures(result: StudyResult) -> Iterator[Picture]:
             ax.set_ylabel(f"difference, {unit_words(deciding.unit)}")
         png = png_of(figure)
     target = deciding.target.label
-    yield Picture(
+    return Picture(
         "what_decides",
         png,
         f"Dot plots of '{target}', difference from {result.baseline.label}, one dot a department, against the figure "

@@ -9,8 +9,8 @@ that no patient is counted in both.
   reallocations), and its rank correlation (either way round) is beyond the largest, over all arms and figures, in 95 %
   of random reallocations of figures to departments. So where nothing explains anything, a figure is found for some arm
   in 5 % of studies. Ranks are used because a few crowded departments, with long waits and much noise, would dominate.
-- How much: the squared correlation between departments, chance taken out (`analysis.between`), with its standard error
-  from leaving out a department at a time. It is that of the figure chosen, which flatters it a little.
+- How much: the squared correlation between departments, chance taken out (`statistics.between`), with its standard
+  error from leaving out a department at a time. It is that of the figure chosen, which flatters it a little.
 - The rule: the straight line of effect on figure says from which value on the effect is beyond the difference that
   matters. Its hit rate is counted on departments that chose neither figure nor line (ten-fold), against the effect in
   the half of the replications that the figure is not from; beside it is that of always giving the commoner answer.
@@ -25,8 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulation.records.schema import Floats, Ints, Mask
-from simulation.statistics.between import Components, components, halves
-from simulation.statistics.departments import MIN_DEPARTMENTS, Department
+from simulation.statistics.departments import MIN_DEPARTMENTS, Components, Department, components, halves
 
 LEVEL = 0.95
 REALLOCATIONS = 499
@@ -57,7 +56,7 @@ class Explains:
 
 
 @dataclass(frozen=True)
-class Rule:
+class FigureRule:
     """The rule that an effect is beyond the difference that matters where a figure is above (or below) `cut`.
 
     gains: True if that effect is an improvement; hit_rate: the rule's hit rate in departments not used to find it;
@@ -83,7 +82,7 @@ class Decides:
 
     differs: bool
     explains: tuple[Explains, ...]
-    rule: Rule | None
+    rule: FigureRule | None
     everywhere: bool
 
     @property
@@ -252,7 +251,7 @@ def _rule(
     best: Explains,
     matters: float,
     lower_is_better: bool,
-) -> tuple[Rule | None, bool]:
+) -> tuple[FigureRule | None, bool]:
     """The rule of one arm; None and whether the line is beyond the difference at every department's figure."""
     effect = _both(y, arm)
     gains = (np.mean(effect) < 0) == lower_is_better
@@ -274,7 +273,7 @@ def _rule(
             hits += (predicted == (side * values[~used] > matters)).tolist()
     truly = side * np.concatenate(effect) > matters
     cut = (side * matters - best.intercept) / best.slope
-    return Rule(
+    return FigureRule(
         cut=cut,
         above=side * best.slope > 0,
         gains=bool(gains),
@@ -287,28 +286,20 @@ def _rule(
 # --- worth knowing -------------------------------------------------------------------------------------------
 
 
-def worth(
-    figures: Floats,
-    benefits: Floats,
-    department: Department,
-    *,
-    measured_days: float,
-    known_days: float,
-) -> tuple[Floats, Floats]:
+def worth(figures: Floats, benefits: Floats, department: Department, *, noise: float) -> tuple[Floats, Floats]:
     """The worth to a department of knowing each figure before it chooses an arm, and its standard error.
 
     The expected value of partial information by regression (Strong, Oakley and Brennan, Medical Decision Making 2014;
     34: 311-326): the mean over departments of the best arm's benefit as the figure predicts it, less the benefit of the
-    arm that is best on average. The prediction is a straight line, flattened by the noise of a figure that is measured
-    for `known_days`: that of a replication, scaled as if days were independent. Standard errors come from leaving out a
-    department at a time. Shape (n_figures,) each, in the unit of the benefits.
+    arm that is best on average. The prediction is a straight line, flattened by the noise of a figure that a department
+    measures itself: `noise` times the variance of a replication's, the ratio of their days if days are independent.
+    Standard errors come from leaving out a department at a time. Shape (n_figures,) each, in the unit of the benefits.
 
     benefits: benefits of each arm over the baseline, shape (n_replications, n_arms); the baseline, at 0, can be chosen
     too.
     """
     n_figures = figures.shape[1]
     whole = components(np.column_stack([figures, benefits]), department)
-    noise = measured_days / known_days
     all_but_one = ~np.eye(len(whole.n), dtype=np.bool_)
     without = np.array([_worth(_only(whole, kept), n_figures, noise) for kept in all_but_one])
     return _worth(whole, n_figures, noise), np.sqrt((len(without) - 1) * without.var(axis=0))

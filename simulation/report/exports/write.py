@@ -7,11 +7,11 @@ from pathlib import Path
 
 from simulation.errors import ResultsError
 from simulation.records.csv_text import csv_text
-from simulation.report.exports.assumptions import assumptions_log
-from simulation.report.exports.document import DIFFERENCES, document
 from simulation.report.exports.stress_des import stress_des
+from simulation.report.exports.word import DIFFERENCES, document
 from simulation.report.exports.workbook import workbook
 from simulation.report.figures import drawn
+from simulation.report.tables.arm_tables import assumptions_log
 from simulation.run.result import StudyResult
 from simulation.run.store.folders import own_folder, write_file
 

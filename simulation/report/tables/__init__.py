@@ -1,42 +1,47 @@
-"""The tables of a report, for the screen and for the page alike."""
+"""The tables of a report, for the screen, the page and files alike."""
 
 from __future__ import annotations
 
+from simulation.display.measured import measurement_table
 from simulation.display.table import ReportTable, ReportTables
-from simulation.questions.ablation_table import decomposition_tables
-from simulation.questions.harm_table import harm_table
-from simulation.questions.what_decides.deciding_figures import decides_table, worth_table
-from simulation.report.tables.alternatives import equal_spend_table
-from simulation.report.tables.by_arm import binding_table, own_table
-from simulation.report.tables.by_group import by_group_tables, is_asked
-from simulation.report.tables.changes import report_changes
-from simulation.report.tables.coverage import spillover_tables
-from simulation.report.tables.department import (
+from simulation.questions import OF_A_RESULT
+from simulation.report.tables.arm_tables import arms_table, matrices_table, report_changes
+from simulation.report.tables.first_table import first_table
+from simulation.report.tables.money import better_table, equal_spend_table
+from simulation.report.tables.patient_groups import (
+    by_group_tables,
+    by_level_table,
+    controls_table,
+    is_asked,
+    labels_table,
+    worse_off_table,
+)
+from simulation.report.tables.verdict_tables import over_tables, overview_table, safety_table, target_table
+from simulation.report.tables.whole_department import (
     acuity_table,
+    binding_table,
     clock_table,
     counts_table,
     day_table,
+    measures_table,
+    own_table,
     run_table,
     stay_table,
 )
-from simulation.report.tables.first_page import first_table
-from simulation.report.tables.levels import by_level_table, controls_table, labels_table
-from simulation.report.tables.measurement import measurement_table
-from simulation.report.tables.over_departments import over_tables
-from simulation.report.tables.overview import measures_table, overview_table, safety_table, target_table
-from simulation.report.tables.ranking import better_table
-from simulation.report.tables.worse_off import worse_off_table
 from simulation.run.result import StudyResult
 
+CLOCK = "clock"
+"""The table of clock times, which differ from run to run; the manifest has them."""
 
-def screen_tables(result: StudyResult) -> tuple[ReportTable, ...]:
-    """The tables that the screen shows, that of the first page first."""
+
+def compared_tables(result: StudyResult) -> tuple[ReportTable, ...]:
+    """The tables of a comparison, that of the first page first; of one arm alone its measures."""
     if not result.others:
         return _known(measures_table(result), own_table(result))
-    by_lever, measured, result = decomposition_tables(result), measurement_table(result), result.shown
-    first = first_table(result)
+    of_questions = [table for question in OF_A_RESULT for table in question.tables(result)]
+    measured, result = measurement_table(result), result.shown
     return _known(
-        first.table if first is not None else None,
+        first_table(result),
         overview_table(result),
         *(target_table(result, target) for target in result.targets),
         *over_tables(result),
@@ -46,24 +51,22 @@ def screen_tables(result: StudyResult) -> tuple[ReportTable, ...]:
         by_level_table(result),
         controls_table(result),
         *(by_group_tables(result) if is_asked(result) else ()),
-        *spillover_tables(result),
         worse_off_table(result),
         better_table(result),
         equal_spend_table(result),
-        decides_table(result),
-        worth_table(result),
-        harm_table(result),
-        *by_lever,
+        *of_questions,
         measured,
     )
 
 
 def every_table(result: StudyResult) -> ReportTables:
-    """Every table of the report by its kind: those on the screen, then the others in the order of the page."""
+    """Every table of a result by its kind."""
     shown = result.shown
     compared = (*report_changes(shown), *by_group_tables(shown), measures_table(shown)) if result.others else ()
     tables = _known(
-        *screen_tables(result),
+        *compared_tables(result),
+        arms_table(shown),
+        matrices_table(shown),
         *compared,
         binding_table(shown),
         day_table(shown),

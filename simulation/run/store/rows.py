@@ -13,10 +13,10 @@ import numpy as np
 from simulation.errors import ResultsError
 from simulation.measures.measuring import MeasureName, Measures, shared_names
 from simulation.measures.profile import DayProfile
-from simulation.measures.shares import Shares
 from simulation.records.columns import Lists
 from simulation.records.schema import Floats
 from simulation.run.replicate import ArmReplication, ReplicationResult, day_shapes
+from simulation.statistics.sham import Shares
 
 COUNTS = ("cool_down_days", "n_attendances", "n_activities", "n_events")
 """Numbers of a replication, which are the same in the rows of all its arms."""

@@ -14,11 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from simulation.department.graph import Edge
-from simulation.department.subgraph import Subgraph
+from simulation.department.graph import Edge, Subgraph
 from simulation.errors import ResultsError
+from simulation.explain.arm_changes import Change
 from simulation.explain.assumptions import AddedAssumption
-from simulation.explain.change import Change
 from simulation.explain.explanation import ArmExplanation, Explanation
 from simulation.measures.measuring import MeasureName
 from simulation.records.columns import read_columns, write_columns
