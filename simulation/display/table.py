@@ -142,6 +142,15 @@ class ReportTable:
 
         return pd.DataFrame(list(self.rows), columns=list(self.headers))
 
+    def in_words(self) -> str:
+        """The table read out, row by row, for whoever cannot see the picture of it."""
+        rows = (
+            f"{row[0]}: "
+            + ", ".join(f"{header} {cell}" for header, cell in zip(self.headers[1:], row[1:], strict=True))
+            for row in self.rows
+        )
+        return f"{self.title}. {'; '.join(rows)}."
+
     def spread_out(self) -> tuple[tuple[str, ...], list[tuple[str | Cell, ...]]]:
         """Headers and rows with one number in a cell: an interval has two columns of its own, words one."""
         headers: list[str] = []

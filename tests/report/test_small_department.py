@@ -8,7 +8,7 @@ import pytest
 
 from simulation.api import Result, compare
 from simulation.config import load, packaged_configs
-from simulation.display.scale import high_words, target_of
+from simulation.display.words import high_words, target_of
 from simulation.report.figures import pictures
 from simulation.report.page import page
 from simulation.report.tables.first_table import first_table

@@ -10,9 +10,8 @@ import pytest
 from simulation.api import Result, compare
 from simulation.config import load, packaged_configs, policy_named
 from simulation.display.drawing import Picture
-from simulation.display.kinds import kind_of
 from simulation.display.table import MOST_ON_SCREEN, ReportTable, _narrow, shortened
-from simulation.display.words import change, effect, span
+from simulation.display.words import change, effect, kind_of, span
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.measures.stages import stage_of
 from simulation.report.checks import warnings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from simulation.display.drawing import (
@@ -26,21 +26,19 @@ from simulation.display.drawing import (
     figure_of,
     png_of,
 )
+from simulation.display.table import ReportTable
 from simulation.display.words import (
     change,
     departments_words,
-    effect,
     group_words,
-    interval_text,
     measure_label,
-    span,
     unit_words,
-    with_span,
 )
 from simulation.questions.ablation_shares import Kind
-from simulation.questions.ablation_table import decomposition_of, lever_label
-from simulation.report.tables.money import per_100k, priced, ranked
-from simulation.report.tables.patient_groups import groups_of, is_asked
+from simulation.questions.ablation_table import decomposition_of, decomposition_tables, lever_label
+from simulation.report.tables.money import per_100k_cell, priced, ranked
+from simulation.report.tables.patient_groups import differences_table, groups_of, is_asked
+from simulation.report.tables.verdict_tables import over_tables, target_table
 from simulation.run.result import StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.intervals import Interval
@@ -75,19 +73,11 @@ def differences(result: StudyResult) -> Picture | None:
         over_departments = _has_range(result, targets[0])
         _forest_legend(figure, sham=result.sham is not None, over_departments=over_departments)
         png = png_of(figure)
-    lines = [
-        f"{target.label}: "
-        + "; ".join(
-            f"{arm.label} {effect(row)}, {result.finding(arm.name, target).verdict.words}{_range_words(row)}"
-            for arm in arms
-            for row in [result.row(arm.name, target.measure, target.group)]
-        )
-        for target in targets
-    ]
+    alt = " ".join(table.in_words() for target in targets for table in _tables_of(result, target))
     return Picture(
         "differences",
         png,
-        f"Forest plot of differences from {result.baseline.label} with 95 % intervals. " + ". ".join(lines) + ".",
+        f"Forest plot of differences from {result.baseline.label} with 95 % intervals. {alt}",
         f"Difference from '{result.baseline.label}' with its 95 % interval (simulation noise only)."
         f"{_over_words(result) if over_departments else ''}{_band_words(result)}",
     )
@@ -99,10 +89,10 @@ def _has_range(result: StudyResult, target: Target) -> bool:
     return any(not math.isnan(row.department_p5) for row in rows)
 
 
-def _range_words(row: Comparison) -> str:
-    if math.isnan(row.department_p5):
-        return ""
-    return f", {span(row.department_p5, row.department_p95, row.unit)} over departments"
+def _tables_of(result: StudyResult, target: Target) -> Iterator[ReportTable]:
+    """The tables that have the numbers of the differences on a target."""
+    yield target_table(result, target)
+    yield from (table for table in over_tables(result) if table.kind.endswith(f":{target.measure}:{target.group}"))
 
 
 def _over_words(result: StudyResult) -> str:
@@ -228,18 +218,11 @@ def by_group(result: StudyResult) -> Picture | None:
         over_departments = _has_range(result, target)
         _forest_legend(figure, sham=result.sham is not None, important=False, over_departments=over_departments)
         png = png_of(figure)
-    lines = [
-        f"{arm.label}: "
-        + "; ".join(f"{group_words(group)} {effect(result.row(arm.name, target.measure, group))}" for group in groups)
-        for arm in arms
-    ]
     label = measure_label(result, target.measure)
     return Picture(
         "by_group",
         png,
-        f"{label} by group of patients: differences from {result.baseline.label} with 95 % intervals. "
-        + ". ".join(lines)
-        + ".",
+        f"{label} by group of patients, with 95 % intervals. {differences_table(result).in_words()}",
         f"{label} by group: difference from '{result.baseline.label}' with its 95 % interval (simulation noise only)"
         f"{'; the band behind each row shows the sham for that group' if result.sham is not None else ''}."
         f"{_over_words(result) if over_departments else ''}",
@@ -293,18 +276,11 @@ def levers(result: StudyResult) -> Picture | None:
             ax.tick_params(axis="y", length=0)
         _lever_legend(figure)
         png = png_of(figure)
-    sentences = []
-    for of_target in targets:
-        parts, unit = of_target.parts, of_target.unit
-        words = [f"all together {interval_text(parts.part('joint', *names), unit)}"]
-        for name, label in zip(names, labels, strict=True):
-            share, alone = (interval_text(parts.part(kind, name), unit) for kind in ("shapley", "alone"))
-            words.append(f"{label} {share}, alone {alone}")
-        sentences.append(f"{of_target.target.label}, {unit_words(unit)}: {'; '.join(words)}")
+    alt = " ".join(table.in_words() for table in decomposition_tables(result))
     return Picture(
         "levers",
         png,
-        f"Bars of each lever's contribution to the joint effect, with 95 % intervals. {'. '.join(sentences)}.",
+        f"Bars of each lever's contribution to the joint effect, with 95 % intervals. {alt}",
         f"What each lever contributes: difference from '{result.baseline.label}' with its 95 % interval (simulation "
         f"noise "
         "only). Shares add up to the joint effect.",
@@ -366,19 +342,12 @@ def cost(result: StudyResult) -> Picture | None:
         over_departments = _has_range(result, targets[0])
         _forest_legend(figure, sham=False, important=False, over_departments=over_departments)
         png = png_of(figure)
-    sentences = []
-    for target in targets:
-        words = []
-        for arm in arms:
-            row = result.row(arm.name, target.measure, target.group)
-            assert arm.cost is not None
-            mean, low, high = per_100k(row, arm.cost, arm.cost_range)
-            words.append(f"{arm.label} {with_span(mean, low, high, row.unit)}")
-        sentences.append(f"{target.label}, {unit_words(_unit(result, target))}: {'; '.join(words)}")
+    first = [result.row(arm.name, targets[0].measure, targets[0].group) for arm in arms]
+    words = "; ".join(f"{arm.label} {per_100k_cell(row, arm)}" for arm, row in zip(arms, first, strict=True))
     return Picture(
         "per_100k",
         png,
-        f"Forest plot of the effect of each £100,000 a year with 95 % intervals. {'. '.join(sentences)}.",
+        f"Forest plot of the effect of each £100,000 a year with 95 % intervals. {words}.",
         "Effect for each £100,000 a year, for the arms that state a cost. The intervals are simulation noise at the "
         "stated cost; those in the table also allow for the uncertainty of the price."
         f"{_over_words(result) if over_departments else ''}",

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from simulation.display.scale import target_of
 from simulation.display.table import UNKNOWN, Cell, ReportTable, crossed
 from simulation.display.words import (
     SIMULATION,
@@ -22,6 +21,7 @@ from simulation.display.words import (
     measure_label,
     measure_labels,
     season_words,
+    target_of,
 )
 from simulation.explain.statements import Statement
 from simulation.measures.definitions import ALL, BINDING
