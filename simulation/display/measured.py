@@ -183,7 +183,7 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
     if not tools:
         return None
     over = result.department_of is not None
-    cells = [
+    cells: list[tuple[str | Cell, ...]] = [
         (
             tool.label,
             tool.limit_words,

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 Style = Literal["level", "difference", "half-width", "percent", "number", "pounds", "rounded pounds"]
 """How numbers are written: '58.9 min', '−7.2', '±3.1', '12', '12.3', '£165,301', '£165,000'."""
 UNKNOWN = "–"
-Row, Column = TypeVar("Row"), TypeVar("Column")
+Row = TypeVar("Row")
+Column = TypeVar("Column")
 MOST_ON_SCREEN = 12
 """Rows of a table on a screen, those of the study's `focus` always among them; the report has all."""
 PARTS = {"value": "", "low": ", from", "high": ", to"}

@@ -442,6 +442,5 @@ def _size_of(finding: Finding) -> str:
 def rests_on_claim(result: StudyResult, arm: ArmResult) -> bool:
     """Whether a number of an arm's policy, what the arm changes, or one of its levers is an untested claim."""
     definition = arm.ready.arm
-    levers = (result.design.levers[name] for name in definition.levers)
-    blocks_of_policy = (block for _, block in blocks(arm.policy, ""))
-    return any(one.claim for one in (definition, *levers)) or any(block.get("claim") for block in blocks_of_policy)
+    by_lever = any(result.design.levers[name].claim for name in definition.levers)
+    return definition.claim or by_lever or any(block.get("claim") for _, block in blocks(arm.policy, ""))

@@ -213,7 +213,7 @@ def stay_table(result: StudyResult) -> ReportTable | None:
     shown = stages_seen(parts.values())
     if not shown:
         return None
-    cells = []
+    cells: list[tuple[str | Cell, ...]] = []
     for label, stay in parts.items():
         minutes = (minutes for n in shown for minutes in (stay.waiting[n], stay.working[n]))
         cells.append((label, *(Cell(each, style="number") for each in (*minutes, stay.total))))
@@ -257,8 +257,10 @@ def counts_table(statements: Sequence[Statement]) -> ReportTable:
     parts = tuple(dict.fromkeys(part for part, _ in counts))
     numbers = [(part, [counts[part, evidence] for evidence in EVIDENCE]) for part in parts]
     numbers.append(("in all", [sum(counts[part, evidence] for part in parts) for evidence in EVIDENCE]))
-    cells = tuple((part, *(Cell(n, style="number", digits=0) for n in of_part)) for part, of_part in numbers)
-    return ReportTable("counts", "Sourced statements by evidence", ("part", *EVIDENCE), cells)
+    cells: list[tuple[str | Cell, ...]] = [
+        (part, *(Cell(n, style="number", digits=0) for n in of_part)) for part, of_part in numbers
+    ]
+    return ReportTable("counts", "Sourced statements by evidence", ("part", *EVIDENCE), tuple(cells))
 
 
 def run_table(result: StudyResult) -> ReportTable:
