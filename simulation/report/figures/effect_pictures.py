@@ -36,9 +36,10 @@ from simulation.display.words import (
 )
 from simulation.questions.ablation_shares import Kind
 from simulation.questions.ablation_table import decomposition_of, decomposition_tables, lever_label
-from simulation.report.tables.money import per_100k_cell, priced, ranked
+from simulation.report.tables.money import PER, per_100k_cell, priced, ranked
 from simulation.report.tables.patient_groups import differences_table, groups_of, is_asked
 from simulation.report.tables.verdict_tables import over_tables, target_table
+from simulation.run.arm_result import ArmResult
 from simulation.run.result import StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.intervals import Interval
@@ -62,17 +63,8 @@ def differences(result: StudyResult) -> Picture | None:
         return None
     arms, targets = result.others, result.targets
     width = max(3.6 + 2.6 * len(targets), LEGEND_WIDTH)
-    with figure_of(width, 1.9 + 0.46 * len(arms), 1, len(targets), sharey=True) as (figure, axes):
-        for ax, target in zip(axes, targets, strict=True):
-            _forest(ax, [result.row(arm.name, target.measure, target.group) for arm in arms])
-            _mark_important(ax, target, _unit(result, target))
-            _shade_sham(ax, result, target)
-            ax.set_title(broken(target.label, 28), fontsize=10, fontweight="bold", loc="left")
-        across(axes, [_unit(result, target) for target in targets], [result.better(target) for target in targets])
-        arm_axis(axes[0], arms)
-        over_departments = _has_range(result, targets[0])
-        _forest_legend(figure, sham=result.sham is not None, over_departments=over_departments)
-        png = png_of(figure)
+    png = _forest_plot(result, arms, targets, (width, 1.9 + 0.46 * len(arms)))
+    over_departments = _has_range(result, targets[0])
     alt = " ".join(table.in_words() for target in targets for table in _tables_of(result, target))
     return Picture(
         "differences",
@@ -81,6 +73,32 @@ def differences(result: StudyResult) -> Picture | None:
         f"Difference from '{result.baseline.label}' with its 95 % interval (simulation noise only)."
         f"{_over_words(result) if over_departments else ''}{_band_words(result)}",
     )
+
+
+def _forest_plot(
+    result: StudyResult,
+    arms: Sequence[ArmResult],
+    targets: Sequence[Target],
+    size: tuple[float, float],
+    *,
+    for_money: bool = False,
+) -> bytes:
+    """A panel for each target, a row an arm. `size` in inches; `for_money`: for each £100,000 a year of their costs."""
+    scale = [PER / arm.cost for arm in arms if arm.cost is not None] if for_money else None
+    with figure_of(*size, 1, len(targets), sharey=True) as (figure, axes):
+        for ax, target in zip(axes, targets, strict=True):
+            _forest(ax, [result.row(arm.name, target.measure, target.group) for arm in arms], scale)
+            if not for_money:
+                _mark_important(ax, target, _unit(result, target))
+                _shade_sham(ax, result, target)
+            ax.set_title(broken(target.label, 34 if for_money else 28), fontsize=10, fontweight="bold", loc="left")
+        units, better = [_unit(result, target) for target in targets], [result.better(target) for target in targets]
+        across(axes, units, better, "{unit} for each £100,000 a year" if for_money else "difference, {unit}")
+        arm_axis(axes[0], arms, [f"£{arm.cost:,.0f} a year" for arm in arms] if for_money else ())
+        sham = result.sham is not None and not for_money
+        over_departments = _has_range(result, targets[0])
+        _forest_legend(figure, sham=sham, important=not for_money, over_departments=over_departments)
+        return png_of(figure)
 
 
 def _has_range(result: StudyResult, target: Target) -> bool:
@@ -329,19 +347,10 @@ def cost(result: StudyResult) -> Picture | None:
     targets = result.design.primary
     order = [row.arm for row in ranked(result, targets[0]) if result.arm(row.arm) in arms]
     arms = tuple(sorted(arms, key=lambda arm: order.index(arm.name)))
-    scale = [100_000 / arm.cost for arm in arms if arm.cost is not None]
     n_lines = 1 + max(len(broken(arm.label, LABEL_WIDTH).splitlines()) for arm in arms)
     height = 1.7 + max(0.5, LINE_HEIGHT * n_lines) * len(arms)
-    with figure_of(4.3 + 3.4 * len(targets), height, 1, len(targets), sharey=True) as (figure, axes):
-        for ax, target in zip(axes, targets, strict=True):
-            _forest(ax, [result.row(arm.name, target.measure, target.group) for arm in arms], scale)
-            ax.set_title(broken(target.label, 34), fontsize=10, fontweight="bold", loc="left")
-        units, better = [_unit(result, target) for target in targets], [result.better(target) for target in targets]
-        across(axes, units, better, "{unit} for each £100,000 a year")
-        arm_axis(axes[0], arms, [f"£{arm.cost:,.0f} a year" for arm in arms])
-        over_departments = _has_range(result, targets[0])
-        _forest_legend(figure, sham=False, important=False, over_departments=over_departments)
-        png = png_of(figure)
+    png = _forest_plot(result, arms, targets, (4.3 + 3.4 * len(targets), height), for_money=True)
+    over_departments = _has_range(result, targets[0])
     first = [result.row(arm.name, targets[0].measure, targets[0].group) for arm in arms]
     words = "; ".join(f"{arm.label} {per_100k_cell(row, arm)}" for arm, row in zip(arms, first, strict=True))
     return Picture(
