@@ -10,6 +10,12 @@ from typing import Any
 
 import pytest
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--write-golden`: write the golden pages of tests/report/golden anew instead of comparing with them."""
+    parser.addoption("--write-golden", action="store_true", help="write tests/report/golden anew; look at what changed")
+
+
 LOOPBACK = ("127.", "::1", "localhost")
 # Two workers on two cores: sums shared among threads wait for each other, on a busy machine for minutes.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -18,10 +18,10 @@ from simulation.display.table import ReportTable
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.report.exports.write import write_exports
+from simulation.report.figures import picture
 from simulation.report.first_page import first_page
-from simulation.report.pictures import picture
 from simulation.run.result import StudyResult
-from simulation.run.store.read import followed
+from simulation.run.store.run_folder import followed
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "results" / "published"
@@ -58,7 +58,7 @@ def page_of(result: StudyResult, alt: str, caption: str) -> str:
     lines += [page.lead, "", *(f"- **{headline.label}**: {headline.words}" for headline in page.headlines), ""]
     lines += [" ".join(page.notes), ""]
     if page.table is not None:
-        lines += [*_grid(page.table.table), "", *(f"{note}\n" for note in page.table.table.notes)]
+        lines += [*_grid(page.table), "", *(f"{note}\n" for note in page.table.notes)]
     lines += [f"![{alt}]({PICTURE}.png)", "", caption, "", "## What else is here", ""]
     command = f"aeflow compare study={result.design.name}"
     if result.department_of is not None:

@@ -57,8 +57,8 @@ def run(words: list[str]) -> int:
 def _run_studies(words: list[str], *, alone: bool) -> int:
     """Run one study, or each study of a sweep; the exit code: that of the last run without a report, else 0."""
     from simulation.study.arrivals_bound import refuse_beyond_bound
-    from simulation.study.bounds import refuse_large
     from simulation.study.overload import refuse_overload
+    from simulation.study.workload import refuse_large
 
     runs = sweep(words)
     if alone:  # one arm says nothing of a range over departments
@@ -75,12 +75,14 @@ def _run_studies(words: list[str], *, alone: bool) -> int:
         stored = _run_study(study, alone=alone)
         if stored is None:
             continue
-        done.append((overrides, stored))
+        done.append((overrides, stored.result, stored.folder))
         if stored.failed is not None:  # of a sweep the others still run
             print(f"aeflow: {stored.failed}", file=sys.stderr)
             code = stored.failed.exit_code
     if len(done) > 1:
-        _put_together(done, Path(str(studies[0].resolved["results"])))
+        from simulation.questions.sweep import put_together
+
+        put_together(done, Path(str(studies[0].resolved["results"])))
     return code
 
 
@@ -111,7 +113,7 @@ def _run_again(folder: str, words: list[str]) -> int:
     from simulation.report.progress import announce, progress
     from simulation.report.screen import print_result
     from simulation.resumable import run_into
-    from simulation.study.bounds import refuse_large
+    from simulation.study.workload import refuse_large
 
     unknown = [word for word in words if word.split("=", 1)[0].split(".")[0] not in NOT_OF_A_STUDY]
     if unknown:
@@ -180,24 +182,12 @@ def _elsewhere(study: Study, asked: Study) -> Study:
     )
 
 
-def _put_together(done: Sequence[tuple[Sequence[str], Stored]], results: Path) -> None:
-    """Print and write the comparison of the runs of a sweep."""
-    from simulation.questions.sweep import PICTURE, TABLE, sweep_of, write_sweep
-    from simulation.questions.sweep_effects import DESIGN, EFFECTS
-    from simulation.report.screen import print_tables
-
-    sweep = sweep_of([(overrides, stored.result, stored.folder) for overrides, stored in done])
-    if sweep is not None:
-        print_tables(sweep.tables)
-        print(f"\nSweep:  {write_sweep(sweep, results) / TABLE}, {EFFECTS}, {DESIGN}, {PICTURE}")
-
-
 def _run_study(study: Study, *, alone: bool) -> Stored | None:
     """Run a study, store it and print its answer; None for a dry run."""
     from simulation.report.progress import announce, progress
     from simulation.report.screen import print_result
     from simulation.resumable import run_into
-    from simulation.study.bounds import work_of
+    from simulation.study.workload import work_of
 
     announce(study, alone=alone)
     if study.resolved["dry_run"]:
@@ -214,7 +204,7 @@ def _run_study(study: Study, *, alone: bool) -> Stored | None:
 
 def show(words: list[str]) -> int:
     """Show a department, an arm, a patient or the warm-up."""
-    from simulation.study.bounds import refuse_large
+    from simulation.study.workload import refuse_large
 
     own = ("patient=", "arm=", "warm_up=")
     patient, arm, warm_up = ([word.split("=", 1)[1] for word in words if word.startswith(name)] for name in own)

@@ -14,8 +14,8 @@ from simulation.config.validating import as_written, validated
 from simulation.department.check import check
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults
+from simulation.study.check_study import taken_names
 from simulation.study.design import factor_of
-from simulation.study.own import taken_names
 
 Origin = dict[tuple[str, ...], str]
 """By part of a pathway, the group that it was written in."""

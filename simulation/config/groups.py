@@ -9,8 +9,8 @@ from typing import Any
 from simulation.config.ensembles import Ensemble, Priors
 from simulation.config.studies import CalibrationParameter, Scenario, Top
 from simulation.department.vocabulary import Pathway, Pool
+from simulation.questions.narrow import Observed
 from simulation.study.design import Design
-from simulation.study.observed import Observed
 from simulation.study.study import RunLength
 from simulation.triage.stated import Nurse, Tool
 

@@ -21,7 +21,7 @@ from simulation.config.folders import is_name_of_file, names_in, packaged_config
 from simulation.config.studies import RESERVED
 from simulation.config.totals import LEAST, Scaled, Scaling, Totals
 from simulation.config.validating import validated
-from simulation.department.check.own_measures import NAME, NAME_WORDS
+from simulation.department.check.measures_and_groups import NAME, NAME_WORDS
 from simulation.errors import ConfigError, Fault, Faults
 
 KINDS = ("pathway", "study")

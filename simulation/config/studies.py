@@ -29,19 +29,24 @@ from simulation.config.policies import (
 )
 from simulation.config.totals import costs_of_another_size
 from simulation.config.validating import validated
-from simulation.department.check.own_measures import NAME, NAME_WORDS
+from simulation.department.check.measures_and_groups import NAME, NAME_WORDS
 from simulation.department.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
-from simulation.questions.ablation import expanded, lever_faults
-from simulation.run.executors.open import MOST_WORKERS, processors
+from simulation.questions.ablation.combinations import expanded, lever_faults
+from simulation.run.executors.executor import MOST_WORKERS, processors
+from simulation.study.check_study import (
+    label_faults,
+    role_faults,
+    run_faults,
+    study_own_faults,
+    target_faults,
+    twice_faults,
+)
+from simulation.study.delay_harm import harm_faults, harm_groups, harm_measures
 from simulation.study.design import CHANGED, Block, Design, List, Value, cost_faults
-from simulation.study.harm import harm_faults, harm_groups, harm_measures
-from simulation.study.labels import label_faults, role_faults, twice_faults
-from simulation.study.own import study_own_faults
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
-from simulation.study.targets import run_faults, target_faults
-from simulation.triage.check import check as check_policy
+from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 
 

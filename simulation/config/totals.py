@@ -8,7 +8,6 @@ which another clinical stream takes no more patients.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -85,10 +84,6 @@ FOLLOWS: Mapping[str, Mapping[str, str]] = yaml.safe_load((Path(__file__).parent
 STAY = 3
 """Hours for which a patient is taken to keep staff busy: what rounding took from a rota is put where most such are."""
 EFFORT = "pathway.steps.ward_stay.effort"
-PER_ATTENDANCE = re.compile(r"(?<=for each of )([\d,]+)(?= (walk-in and referred )?attendances$)")
-"""The number of attendances in what the cost of an arm buys, and whether it leaves out ambulances."""
-DESK = ("walk_in", "referred")
-"""The arrival sources that such a cost counts if it leaves out ambulances."""
 
 
 @dataclass(frozen=True)
@@ -111,18 +106,16 @@ class Scaling:
 
     def costs(self) -> Mapping[str, Mapping[str, Any]]:
         """By arm, the cost of what is paid for each attendance, at these attendances, to the nearest £100 a year."""
-        stated = {name: arm["cost"] for name, arm in self.raw["study"]["arms"].items() if arm.get("cost")}
-        counted = {name: match for name, cost in stated.items() if (match := PER_ATTENDANCE.search(cost["what"]))}
-        return {name: self._cost(stated[name], match) for name, match in counted.items()}
+        costs = {name: arm["cost"] for name, arm in self.raw["study"]["arms"].items() if arm.get("cost")}
+        return {name: self._cost(cost) for name, cost in costs.items() if cost.get("basis") == "per_attendance"}
 
-    def _cost(self, cost: Raw, counted: re.Match[str]) -> Mapping[str, Any]:
-        sources = DESK if counted[2] else self._attending
+    def _cost(self, cost: Raw) -> Mapping[str, Any]:
+        sources = cost.get("arrivals") or self._attending
         factor = sum(self.per_day[name] for name in sources) / self._typical(*sources)
-        n = round(float(counted[1].replace(",", "")) * factor, -2)
         return {
             "per_year": int(round(cost["per_year"] * factor, -2)),
             "range": [int(round(end * factor, -2)) for end in cost["range"]],
-            "what": PER_ATTENDANCE.sub(f"{n:,.0f}", cost["what"]),
+            "attendances": int(round(cost["attendances"] * factor, -2)),
         }
 
     def _faults(self) -> Iterator[Fault]:
@@ -367,15 +360,16 @@ def costs_of_another_size(arms: Iterable[ReadyArm]) -> Iterator[str]:
     """A sentence if costs of these arms count the attendances of a department of another size."""
     labels, numbers = [], []
     for ready in arms:
-        match = PER_ATTENDANCE.search(ready.arm.cost.what) if ready.arm.cost is not None else None
-        arrivals = {name: source for name, source in ready.pathway.arrivals.items() if source.attends}
-        counted = [source for name, source in arrivals.items() if match and (not match[2] or name in DESK)]
+        cost, arrivals = ready.arm.cost, ready.pathway.arrivals
+        if cost is None or cost.attendances is None:
+            continue
+        counted = [
+            source for name, source in arrivals.items() if source.attends and name in (cost.arrivals or arrivals)
+        ]
         here = DAYS_PER_YEAR * sum(map(mean_per_day, counted))
-        if match and here:
-            number = float(match[1].replace(",", ""))
-            if not 1 / ANOTHER_SIZE <= number / here <= ANOTHER_SIZE:
-                labels.append(ready.arm.label)
-                numbers.append((number, here))
+        if here and not 1 / ANOTHER_SIZE <= cost.attendances / here <= ANOTHER_SIZE:
+            labels.append(ready.arm.label)
+            numbers.append((cost.attendances, here))
     if labels:
         others = f" and {len(labels) - 1} other arm{'s' * (len(labels) > 2)}" if len(labels) > 1 else ""
         counts = f"{numbers[0][0]:,.0f} attendances a year, and here are {numbers[0][1]:,.0f}"

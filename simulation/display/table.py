@@ -1,36 +1,183 @@
-"""A table as it is read, on a screen and on the page alike."""
+"""A table of numbers and text, and how both are written: on a screen, on the page and in files alike."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+import re
+import sys
+import textwrap
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TextIO, TypeVar
 
+from simulation.display.words import SIMULATION, WIDTH, amount, change, cost_in_short
 from simulation.errors import ResultsError, nearest
+from simulation.statistics.compare import Comparison
+from simulation.statistics.intervals import Interval
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+Style = Literal["level", "difference", "half-width", "percent", "number", "pounds", "rounded pounds"]
+"""How numbers are written: '58.9 min', '−7.2', '±3.1', '12', '12.3', '£165,301', '£165,000'."""
+UNKNOWN = "–"
+Row = TypeVar("Row")
+Column = TypeVar("Column")
+MOST_ON_SCREEN = 12
+"""Rows of a table on a screen, those of the study's `focus` always among them; the report has all."""
+PARTS = {"value": "", "low": ", from", "high": ", to"}
+"""The numbers of a cell, and what follows the header of a column in the columns of each."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table that is a number: `value`, the ends of its interval, then `words`.
+
+    A number that is None is not part of the cell, one that is NaN is not known. `text` is how the whole is written
+    where it is not number, interval and words in turn; `look` the kind of verdict that it is coloured by.
+    """
+
+    value: float | None = None
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    style: Style = "level"
+    digits: int = 1
+    words: str = ""
+    text: str = ""
+    look: str = ""
+
+    def __str__(self) -> str:
+        """The cell as it is read."""
+        if self.text:
+            return self.text
+        number = "" if self.value is None else self._number(self.value)
+        if self.low is not None and self.high is not None:
+            number = f"{number} ({self._interval()})" if number else self._interval()
+        return f"{number} {self.words}".strip()
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it holds a number at all."""
+        return self.value is not None or self.low is not None
+
+    def scaled(self, value: float) -> float:
+        """A number of the cell as it is written: shares in per cent, or in points."""
+        return 100 * value if self.unit == "share" or self.style == "percent" else value
+
+    def part(self, name: str) -> Cell | str:
+        """One number of the cell alone; empty if the cell has it not."""
+        value = getattr(self, name)
+        return "" if value is None else Cell(value, self.unit, style=self.style, digits=self.digits, look=self.look)
+
+    def _number(self, value: float) -> str:
+        if math.isnan(value):
+            return UNKNOWN
+        match self.style:
+            case "level":
+                return amount(value, self.unit)
+            case "difference":
+                return change(value, self.unit)
+            case "rounded pounds":
+                return cost_in_short(value)
+            case "pounds":
+                return f"{'−' if value < 0 else ''}£{abs(value):,.0f}"
+        written = f"{self.scaled(value):,.{self.digits}f}".replace("-", "−")
+        return f"±{written}" if self.style == "half-width" else written
+
+    def _interval(self) -> str:
+        """Both ends; 'without bound' if one is infinite."""
+        assert self.low is not None and self.high is not None
+        if math.isinf(self.low) or math.isinf(self.high):
+            return "without bound"
+        if math.isnan(self.low):
+            return UNKNOWN
+        return f"{self._number(self.low).removeprefix('£')} to {self._number(self.high).removeprefix('£')}"
+
+
+def difference_cell(row: Comparison, *, words: str = "", look: str = "") -> Cell:
+    """A difference from the baseline with its interval, then words: '−7.2 (−18.0 to +3.5) better'."""
+    ends = row.difference_low, row.difference_high
+    return Cell(row.difference, row.unit, *ends, style="difference", words=words, look=look)
+
+
+def interval_cell(interval: Interval, unit: str) -> Cell:
+    """The mean of an interval of a difference, and its ends."""
+    return Cell(interval.mean, unit, interval.low, interval.high, style="difference")
+
+
+def ends_cell(low: float, high: float, unit: str) -> Cell:
+    """An interval of a difference alone: '−18.0 to +3.5'."""
+    return Cell(unit=unit, low=low, high=high, style="difference")
+
+
+def change_cell(value: float, unit: str) -> Cell:
+    """A difference alone: '−7.2'."""
+    return Cell(value, unit, style="difference")
+
+
 @dataclass(frozen=True, repr=False)
 class ReportTable:
-    """A table as it is read: `kind` is its short name, cells are text, `notes` are printed below.
+    """A table as it is read: `kind` is its short name, `notes` are printed below.
 
-    `rows` is an attribute, the cells as tuples; `frame()` is a method that makes them a data frame.
+    `cells` are numbers with their units, or plain text; `rows` is the same as text, and `frame()` makes a data frame
+    of it.
     """
 
     kind: str
     title: str
     headers: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    cells: tuple[tuple[str | Cell, ...], ...]
     notes: tuple[str, ...] = ()
+
+    @cached_property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The cells as text."""
+        return tuple(tuple(map(str, row)) for row in self.cells)
 
     def frame(self) -> pd.DataFrame:
         """The table as a data frame of text, whose columns are the headers."""
         import pandas as pd
 
         return pd.DataFrame(list(self.rows), columns=list(self.headers))
+
+    def in_words(self) -> str:
+        """The table read out, row by row, for whoever cannot see the picture of it."""
+        rows = (
+            f"{row[0]}: "
+            + ", ".join(f"{header} {cell}" for header, cell in zip(self.headers[1:], row[1:], strict=True))
+            for row in self.rows
+        )
+        return f"{self.title}. {'; '.join(rows)}."
+
+    def spread_out(self) -> tuple[tuple[str, ...], list[tuple[str | Cell, ...]]]:
+        """Headers and rows with one number in a cell: an interval has two columns of its own, words one."""
+        headers: list[str] = []
+        columns: list[list[str | Cell]] = []
+        for number, header in enumerate(self.headers):
+            cells = [row[number] for row in self.cells]
+            known = [cell for cell in cells if isinstance(cell, Cell)]
+            parts = [part for part in PARTS if any(getattr(cell, part) is not None for cell in known)] or ["value"]
+            for part in parts:
+                headers.append(f"{header}{PARTS[part]}")
+                columns.append([cell.part(part) if isinstance(cell, Cell) else "" for cell in cells])
+            columns[-len(parts)] = [
+                part or str(cell) for part, cell in zip(columns[-len(parts)], cells, strict=True)
+            ]  # text, and cells without this number, are in the first of its columns
+            if any((cell.words or cell.text) and cell.is_number for cell in known):
+                headers.append(f"{header}, in words")
+                columns.append([cell.text or cell.words if isinstance(cell, Cell) else "" for cell in cells])
+        return tuple(headers), list(zip(*columns, strict=True))
+
+    def is_numeric(self, column: int) -> bool:
+        """Whether a column holds numbers; of plain text, whether every cell begins like one."""
+        cells = [row[column] for row in self.cells]
+        if any(isinstance(cell, Cell) for cell in cells):
+            return all(cell == UNKNOWN if isinstance(cell, str) else cell.is_number and not cell.text for cell in cells)
+        return bool(cells) and all(str(cell)[:1] in "+−±–£0123456789" for cell in cells)
 
     def __repr__(self) -> str:
         return f"ReportTable('{self.kind}': {self.title}; {len(self.rows)} rows, {len(self.headers)} columns)"
@@ -44,6 +191,23 @@ class ReportTable:
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
 
 
+def crossed(
+    named: tuple[str, str, str],
+    rows: Iterable[tuple[str, Row]],
+    columns: Iterable[tuple[str, Column]],
+    cell: Callable[[Row, Column], str | Cell],
+    notes: Iterable[str] = (),
+) -> ReportTable:
+    """A table whose cells follow from what their row and their column are about.
+
+    `named`: kind, title, and the header of the first column; `rows` and `columns`: words, and what they are about.
+    """
+    kind, title, first = named
+    columns = tuple(columns)
+    cells = tuple((words, *(cell(row, column) for _, column in columns)) for words, row in rows)
+    return ReportTable(kind, title, (first, *(header for header, _ in columns)), cells, tuple(notes))
+
+
 class ReportTables(dict[str, ReportTable]):
     """Tables by their kind; one that is not among them raises ResultsError with the nearest kind."""
 
@@ -52,6 +216,86 @@ class ReportTables(dict[str, ReportTable]):
         raise ResultsError(f"there is no table '{kind}'. {nearest(str(kind), self)}")
 
 
-def is_numeric(cells: Sequence[str]) -> bool:
-    """Whether a column holds numbers: every cell begins like one."""
-    return bool(cells) and all(cell[:1] in "+−±–£0123456789" for cell in cells)
+def shortened(
+    table: ReportTable, focus: Collection[str] = (), *, most: int = MOST_ON_SCREEN, where: str = "the report"
+) -> ReportTable:
+    """A table with at most so many rows, in their order: those of arms in `focus`, then the first others.
+
+    `where`: where all are.
+    """
+    n_more = len(table.rows) - most
+    if n_more <= 0:
+        return table
+    in_focus = [number for number, row in enumerate(table.rows) if row[0] in focus][:most]
+    others = [number for number in range(len(table.rows)) if number not in in_focus]
+    kept = sorted([*in_focus, *others[: most - len(in_focus)]])
+    more = f"1 more row is in {where}." if n_more == 1 else f"{n_more} more rows are in {where}."
+    return replace(table, cells=tuple(table.cells[number] for number in kept), notes=(more, *table.notes))
+
+
+def print_tables(tables: Iterable[ReportTable], *, stream: TextIO | None = None) -> None:
+    """Print tables one after another, in colour on a terminal."""
+    out = stream or sys.stdout
+    for table in tables:
+        (_print_rich if out.isatty() else _print_plain)(table, out)
+
+
+def print_sentences(sentences: Iterable[str], *, stream: TextIO | None = None) -> None:
+    """Print a list of sentences."""
+    for sentence in sentences:
+        print(*lines_of(sentence, "- ", "  "), sep="\n", file=stream)
+
+
+def lines_of(sentence: str, first: str = "", others: str = "") -> Iterator[str]:
+    """A sentence in lines; none ends between a number and its unit. `first`, `others`: what lines begin with."""
+    joined = re.sub(r"(?<=\d) (?=%|min\b)", "\N{NO-BREAK SPACE}", sentence)
+    for line in textwrap.wrap(joined, WIDTH, initial_indent=first, subsequent_indent=others):
+        yield line.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def _print_rich(table: ReportTable, out: TextIO) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(file=out)
+    table = _narrow(table) if console.width < WIDTH else table
+    grid = Table(title=table.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, header in enumerate(table.headers):
+        justified = _justified(table, number)
+        grid.add_column(header, justify=justified, overflow="fold", no_wrap=justified == "right" and len(header) <= 14)
+    for row in table.rows:
+        grid.add_row(*(Text(cell) for cell in row))
+    console.print(grid if table.rows else Text(table.title, style="bold"))
+    for note in table.notes:
+        console.print(Text(note, style="dim"))
+
+
+def _narrow(table: ReportTable) -> ReportTable:
+    """A table for a narrow screen: without the means, and with the uncertainty in a note in place of a column."""
+    kept = [number for number, header in enumerate(table.headers) if header not in ("mean", "uncertainty")]
+    if len(kept) == len(table.headers) or table.kind == "measures":
+        return table
+    cells = tuple(tuple(row[number] for number in kept) for row in table.cells)
+    notes = (*table.notes, f"Uncertainty in every row: {SIMULATION}. A wider window shows every column.")
+    return replace(table, headers=tuple(table.headers[number] for number in kept), cells=cells, notes=notes)
+
+
+def _print_plain(table: ReportTable, out: TextIO) -> None:
+    lines = (table.headers, *table.rows)
+    widths = [max(len(line[column]) for line in lines) for column in range(len(table.headers))]
+    print(f"\n{table.title}", file=out)
+    for row in lines if table.rows else ():
+        cells = [
+            cell.rjust(width) if _justified(table, number) == "right" else cell.ljust(width)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        print(f"  {'  '.join(cells).rstrip()}", file=out)
+    for note in table.notes:
+        print(textwrap.fill(note, WIDTH, initial_indent="  ", subsequent_indent="  "), file=out)
+
+
+def _justified(table: ReportTable, column: int) -> Literal["left", "right"]:
+    """Columns of numbers stand to the right."""
+    return "right" if table.is_numeric(column) else "left"

@@ -5,21 +5,32 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import numpy as np
 
-from simulation.display.scale import LEVELS_1_2, high_words, levels_of
+from simulation.department.vocabulary import ACUITY_TRUE, Pathway
+from simulation.explain.statements import blocks
+from simulation.measures.definitions import MANCHESTER_TARGETS, label_of
 from simulation.measures.measuring import MeasureName
 from simulation.run.arm_result import ArmResult
+from simulation.run.comparisons import Finding, Safety
 from simulation.run.replicate import PROFILED
 from simulation.run.result import StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.intervals import Interval
-from simulation.statistics.multiplicity import ALPHA
+from simulation.statistics.multiplicity import ALPHA, is_worse
 from simulation.statistics.verdict import IDENTICAL
 from simulation.study.study import RunLength
+from simulation.triage.matrix import N_HIGH
 from simulation.wording import spaced
 
+Kind = Literal["better", "worse", "changed", "no change", "cannot tell"]
+"""Kinds of verdict; 'changed' is for a measure that is better neither lower nor higher."""
+SIZES = {"more": "", "open": "perhaps slightly ", "less": "slightly "}
+"""Words before a direction that is known, by the size of the difference."""
+LEVELS_1_2 = "levels 1-2"
+"""How the two most urgent levels of A&E are called."""
 SIMULATION = "simulation"
 """The source of uncertainty that every interval here is about."""
 DOES_NOT_FIT = "this department does not fit together."
@@ -28,51 +39,6 @@ FEW_WEEKS = 4
 """Start weeks up to which each is named."""
 WIDTH = 110
 """Characters of a line of prose on a screen."""
-MEASURE_LABELS = {
-    "wait_to_clinician_mean": "Wait to first clinician",
-    "wait_to_first_look_mean": "Wait to first clinician, assessments in the wrong area included (description only)",
-    "time_to_clinician_median": "Time to treatment, median",
-    "time_to_clinician_p95": "Time to treatment, 95th percentile",
-    "stay_mean": "Stay, mean",
-    "stay_median": "Stay, median",
-    "stay_p95": "Stay, 95th percentile",
-    "within_4h_share": "Within four hours",
-    "within_4h_share_without_left": "Within four hours, those who did not leave",
-    "seen_within_4h_share": "Seen, and within four hours",
-    "over_12h_share": "Over 12 hours from arrival",
-    "left_share": "Left before being seen",
-    "admitted_share": "Admitted",
-    "ambulance_assessment_median": "Ambulance: to assessment, median",
-    "ambulance_assessment_p95": "Ambulance: to assessment, 95th percentile",
-    "walk_in_triage_wait_mean": "Wait for triage of walk-ins, mean",
-    "walk_in_triage_wait_p95": "Wait for triage of walk-ins, 95th percentile",
-    "handover_mean": "Ambulance handover, mean",
-    "handover_over_30_share": "Handover over 30 minutes",
-    "handover_over_45_share": "Handover over 45 minutes",
-    "handover_over_60_share": "Handover over 60 minutes",
-    "decision_to_departure_over_4h_share": "Over 4 hours from decision to admit (description only)",
-    "decision_to_departure_over_12h_share": "Over 12 hours from decision to admit (description only)",
-    "worsened_before_seen_share": "Got worse before the first clinician",
-    "worse_wait_per_1000": "Waited after getting worse, per 1,000 attendances",
-    "worse_to_clinician_mean": "From getting worse to the first clinician (description only)",
-    "noticed_before_seen_share": "Noticed before the first clinician, of those who got worse by then",
-    "raised_for_nothing_share": "Ranked again without cause (false alarm)",
-    "unneeded_tests_share": "Tests at triage that nobody waited for",
-    "wrong_stream_share": "Sent to another stream wrongly",
-    "bed_held_unneeded_mean": "Bed held unneeded, per attendance",
-    "beyond_target_share": "Beyond the Manchester target of their true level",
-    "under_triage_1_2_share": "Under-triage of levels 1-2",
-    "under_triage_share": "Under-triage: labelled less urgent than the truth",
-    "over_triage_share": "Over-triage: labelled more urgent than the truth",
-    "exact_triage_share": "Labelled with the true level",
-    "busy_by_day_share": "Busy from 10 to 23 h",
-    "busy_by_night_share": "Busy from 23 to 10 h",
-    "occupied_at_midnight_share": "Beds occupied at midnight",
-    "queue_mean": "Waiting, mean over time",
-    "queue_wait_mean": "Wait, mean",
-    "boarders_mean": "Waiting for a bed in A&E, mean over time",
-    "full_share": "Hours with a full department",
-}
 
 
 def measure_label(result: StudyResult, measure: str) -> str:
@@ -80,7 +46,7 @@ def measure_label(result: StudyResult, measure: str) -> str:
     own = result.own.get(measure)
     if own is not None:
         return own.definition
-    label = MEASURE_LABELS.get(measure, measure)
+    label = label_of(measure)
     return label.replace(LEVELS_1_2, high_words(levels_of(result.study.baseline.pathway)))
 
 
@@ -89,7 +55,7 @@ def figure_words(name: MeasureName, *, inside: bool = False) -> str:
 
     `inside`: in quotes and small letters, for the middle of a sentence.
     """
-    label = MEASURE_LABELS.get(name.measure, name.measure)
+    label = label_of(name.measure)
     kind, _, whose = name.group.partition("=")
     words = label
     if (kind, name.measure) == ("step", "queue_mean"):
@@ -237,6 +203,22 @@ def false_alarms(n_looked_at: int, what: str = "on secondary measures") -> str:
     )
 
 
+def few_words(n_replications: int) -> str:
+    """What a reader must know of intervals that rest on fewer than `PILOT` replications."""
+    return (
+        f"{n_replications} replications give wide intervals, whose width is itself uncertain. Run ten or more before "
+        "you draw conclusions."
+    )
+
+
+def departments_words(result: StudyResult) -> str:
+    """'60 departments of the ensemble 'typical', 2 replications of each', for a study over departments."""
+    assert result.department_of is not None
+    _, counts = np.unique(result.department_of, return_counts=True)
+    n = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} or {counts.max()}"
+    return f"{result.study.department_words}, {n} replication{'s' if n != '1' else ''} of each"
+
+
 def doubt_note() -> str:
     """Two sentences on what intervals are about, and what is not in them."""
     return (
@@ -248,3 +230,72 @@ def doubt_note() -> str:
 def percent(share: float | None) -> str:
     """A share in whole per cent, without the sign; a dash where it is not known."""
     return "–" if share is None or np.isnan(share) else f"{100 * share:.0f}"
+
+
+# --- verdicts -----------------------------------------------------------------------------------------------------
+
+
+def kind_of(finding: Finding) -> Kind:
+    """The kind of a verdict, whatever the size of the difference."""
+    kind = finding.verdict.kind
+    if kind in ("cuts", "lengthens"):
+        better = finding.comparison.better
+        if better == "neither":
+            return "changed"
+        return "better" if (better == "lower") == (kind == "cuts") else "worse"
+    return "no change" if kind in ("no change beyond", "no difference", "identical") else "cannot tell"
+
+
+def short_words(finding: Finding) -> str:
+    """A verdict in a word or two: 'better', 'slightly worse', 'no material change', 'not settled'."""
+    kind, size = kind_of(finding), finding.verdict.size
+    words = {"no change": "no material change", "cannot tell": "not settled"}.get(kind, kind)
+    if kind == "changed":
+        words = "lower" if finding.verdict.kind == "cuts" else "higher"
+    return f"{SIZES[size] if size is not None else ''}{words}"
+
+
+def kind_of_row(row: Comparison) -> Kind:
+    """The kind of a difference of a measure that is no target, from its interval alone."""
+    worse = is_worse(row)
+    return "cannot tell" if worse is None else "worse" if worse else "better"
+
+
+def unsettled(limits: Sequence[Safety]) -> list[Safety]:
+    """Those of some limits of safety that are neither passed nor failed."""
+    return [limit for limit in limits if limit.judgement.kind in ("cannot tell", "none seen")]
+
+
+# --- levels of urgency --------------------------------------------------------------------------------------------
+
+
+def levels_of(pathway: Pathway) -> tuple[str, ...]:
+    """The levels of urgency of a department, the most urgent first; empty if it has none."""
+    return tuple(pathway.categories(ACUITY_TRUE)) if ACUITY_TRUE in pathway.attributes else ()
+
+
+def high_words(levels: Sequence[str]) -> str:
+    """The two most urgent levels: by number in A&E, by name elsewhere.
+
+    >>> high_words(["immediate", "very_urgent", "urgent", "standard", "non_urgent"])
+    'levels 1-2'
+    >>> high_words(["urgent", "standard", "minor"])
+    "levels 'urgent' and 'standard'"
+    """
+    if not levels or len(levels) == len(MANCHESTER_TARGETS):
+        return LEVELS_1_2
+    names = [f"'{spaced(level)}'" for level in levels[:N_HIGH]]
+    return f"level{'s' if len(names) > 1 else ''} {' and '.join(names)}"
+
+
+def target_of(level: str, levels: Sequence[str]) -> float | None:
+    """The Manchester target of a level, in minutes; None where the department's levels are not of that system, though
+    one of them may be called the same."""
+    return MANCHESTER_TARGETS.get(level) if set(levels) <= MANCHESTER_TARGETS.keys() else None
+
+
+def rests_on_claim(result: StudyResult, arm: ArmResult) -> bool:
+    """Whether a number of an arm's policy, what the arm changes, or one of its levers is an untested claim."""
+    definition = arm.ready.arm
+    by_lever = any(result.design.levers[name].claim for name in definition.levers)
+    return definition.claim or by_lever or any(block.get("claim") for _, block in blocks(arm.policy, ""))

@@ -1,21 +1,98 @@
-"""What each arm of a study changes, found by comparing it with the baseline: its policy, then its department."""
+"""What each arm of a study changes, found by comparing it with the baseline: its policy, then its department.
+
+Nothing here knows what kinds of policy there are. The same drawn patients go through the arm's policy (`ours`) and the
+baseline's (`theirs`), and their labels, other attributes and minutes are compared. Two pathways are compared pool by
+pool, in words of their own; whatever else differs is listed by its dotted path. A new kind of lever therefore shows
+without a change to this file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, fields, replace
+from itertools import permutations
+from operator import attrgetter
+from typing import Any, Literal
 
-from simulation.department.rota import same_units
-from simulation.explain.change import ArmChanges, Change
-from simulation.explain.department_changes import department_changes, new_edges
-from simulation.explain.policy_changes import newly_taken_edges, policy_changes
-from simulation.explain.reachable import reachable_nodes, sample_days
+import numpy as np
+
+from simulation.department.graph import branches_reading, graph_of, nodes_by_source, reachable_from, waits
+from simulation.department.layout import SOURCE
+from simulation.department.rota import closed_units, same_units, shift_words
+from simulation.department.vocabulary import (
+    ACUITY_GIVEN,
+    ACUITY_NOW,
+    ARRIVAL_SOURCE,
+    ByAttribute,
+    Pathway,
+    Pool,
+    minutes_column,
+    minutes_held,
+)
+from simulation.explain.reachable import categories_had, reachable_nodes, sample_days
+from simulation.explain.statements import says
 from simulation.patients import Draws, draw
+from simulation.records.schema import Mask
+from simulation.records.serialise import ABSENT, differences, plain
 from simulation.study.offered_load import in_a_mean_week
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
-from simulation.triage.check import check
-from simulation.triage.idle import idle
+from simulation.triage.check_policy import check_policy, idle
+from simulation.wording import clipped, spaced
+
+Kind = Literal["label", "by label", "minutes", "pool", "route", "rule", "nothing"]
+KIND_WORDS: dict[Kind, str] = {
+    "label": "gives another label",
+    "by label": "decided by the label",
+    "minutes": "takes other minutes",
+    "pool": "has more or fewer units",
+    "route": "leads elsewhere",
+    "rule": "works by another rule",
+    "nothing": "does nothing here",
+}
+"""What an arm does at a node that is marked with its change."""
+MOST_CHARACTERS = 60
+"""Characters of a value in words; a longer one is cut."""
+LEAST_MINUTES = 1e-9
+"""Minutes by which a patient's time in a step must differ to count as changed."""
+MOST_LISTED = 4
+"""Names up to which each is listed."""
+_units = attrgetter("capacity", "rota", "unlimited")
+_closing = attrgetter("closed_while", "closes", "closes_share")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that an arm changes. `what`: its name or dotted path; `at`: the nodes of the pathway where it shows;
+    `short`: a few words, to print above the box of a node."""
+
+    kind: Kind
+    what: str
+    words: str
+    at: tuple[str, ...] = ()
+    short: str = ""
+
+
+@dataclass(frozen=True)
+class ArmChanges:
+    """Everything that an arm changes; `opened`: edges, from node to node, that nobody takes under the baseline."""
+
+    arm: str
+    changes: tuple[Change, ...]
+    opened: tuple[tuple[str, str], ...] = ()
+
+    def without_echoes(self) -> ArmChanges:
+        """These changes without those of kind 'by label', which every arm has that gives another label."""
+        return replace(self, changes=tuple(change for change in self.changes if change.kind != "by label"))
+
+    def by_node(self) -> dict[str, tuple[tuple[Kind, str], ...]]:
+        """By node, the kind and the short words of each change that shows there."""
+        marks: dict[str, tuple[tuple[Kind, str], ...]] = {}
+        for change in self.changes:
+            for node in change.at:
+                marks[node] = (*marks.get(node, ()), (change.kind, change.short))
+        return marks
 
 
 def arm_changes(study: Study, names: Sequence[str] | None = None) -> tuple[ArmChanges, ...]:
@@ -45,7 +122,7 @@ def changes_of(arm: ReadyArm, baseline: ReadyArm, drawn: Draws) -> ArmChanges:
     """
     pathway, ours, theirs = arm.pathway, drawn, drawn
     other_policy = arm.policy != baseline.policy
-    if other_policy and not check(baseline.policy, pathway):
+    if other_policy and not check_policy(baseline.policy, pathway):
         ours, theirs = (apply(policy, pathway, drawn) for policy in (arm.policy, baseline.policy))
     reachable = reachable_nodes(pathway, ours)
     changes = [
@@ -69,3 +146,285 @@ def changes_nothing(arm: ReadyArm, baseline: ReadyArm) -> bool:
         and all(same_units(pool, theirs.pools[name]) for name, pool in ours.pools.items())
         and replace(ours, pools=theirs.pools) == theirs
     )
+
+
+# --- the policy ---------------------------------------------------------------------------------
+
+
+def policy_changes(pathway: Pathway, ours: Draws, theirs: Draws, reachable: Set[str]) -> Iterator[Change]:
+    """What differs for the same patients under two policies. `reachable`: the nodes that some of them can come to."""
+    attends = _attends(pathway, ours)
+    yield from _label_changes(pathway, ours, theirs, reachable, attends)
+    yield from _attribute_changes(pathway, ours, theirs, reachable, attends)
+    yield from _minutes_changes(pathway, ours, theirs, reachable)
+
+
+def newly_taken_edges(pathway: Pathway, ours: Draws, theirs: Draws) -> Iterator[tuple[str, str]]:
+    """The edges, from node to node, whose categories some patients have under the arm and none under the baseline."""
+    for name, branch in pathway.branches.items():
+        if not isinstance(branch, ByAttribute):
+            continue
+        attribute = ACUITY_GIVEN if branch.attribute == ACUITY_NOW else branch.attribute
+        if attribute not in ours.attributes or attribute not in theirs.attributes:
+            continue
+        has, had = (categories_had(pathway, draws, attribute) for draws in (ours, theirs))
+        by_target: dict[str, set[str]] = {}
+        for edge in graph_of(pathway)[name]:
+            by_target.setdefault(edge.to, set()).add(edge.when)
+        for target, cases in by_target.items():
+            if cases & has and not cases & had:
+                yield name, target
+
+
+def _attends(pathway: Pathway, draws: Draws) -> Mask:
+    """Whether each patient is an attendance, shape (n_patients,)."""
+    arrivals, present = pathway.arrivals.values(), pathway.present.values()
+    attends = [*(source.attends for source in arrivals), *(source.attends for source in present)]
+    return np.array(attends)[draws.arrival_source]
+
+
+def _can_come(pathway: Pathway, draws: Draws, node: str) -> Mask:
+    """Whether each patient's source leads to a node, shape (n_patients,)."""
+    nodes = nodes_by_source(pathway)
+    return np.array([node in nodes[source] for source in pathway.categories(ARRIVAL_SOURCE)])[draws.arrival_source]
+
+
+def _label_changes(
+    pathway: Pathway, ours: Draws, theirs: Draws, reachable: Set[str], attends: Mask
+) -> Iterator[Change]:
+    """The steps that give patients another label, then what the label decides."""
+    if ACUITY_GIVEN not in ours.attributes:
+        return  # nobody is labelled here
+    new, old = ours.attributes[ACUITY_GIVEN], theirs.attributes[ACUITY_GIVEN]
+    differs = attends & (new != old)
+    if not differs.any():
+        return
+    for name, step in pathway.steps.items():
+        if name not in reachable or step.relabels != ACUITY_GIVEN:
+            continue
+        come = attends & _can_come(pathway, ours, name)
+        if (differs & come).any():
+            share, up, down = (_percent(float(np.mean(who[come]))) for who in (new != old, new < old, new > old))
+            words = (
+                f"another label for {share} of patients who can come here: {up} a more urgent one, {down} a less urgent"
+            )
+            yield Change("label", name, words, (name,), f"another label: {share}")
+    yield from _decided_by_label(pathway, ours, differs, reachable)
+
+
+def _decided_by_label(pathway: Pathway, draws: Draws, differs: Mask, reachable: Set[str]) -> Iterator[Change]:
+    """The branches and queues where the label decides and that patients with another label can come to with it."""
+    known, graph = pathway.categories(ARRIVAL_SOURCE), graph_of(pathway)
+    after: set[str] = set()
+    for code in np.unique(draws.arrival_source[differs]):
+        nodes = nodes_by_source(pathway)[known[code]]
+        labelling = [name for name, step in pathway.steps.items() if name in nodes and step.relabels == ACUITY_GIVEN]
+        following = {edge.to for name in labelling for edge in graph[name]}
+        after |= nodes & reachable & reachable_from(following, graph).keys()
+    branches = tuple(name for name in branches_reading(pathway, ACUITY_GIVEN, ACUITY_NOW) if name in after)
+    queues = tuple(
+        name for name, step in pathway.steps.items() if name in after and step.ranks_as == "acuity" and waits(step)
+    )
+    if branches:
+        words = f"the label decides the route at {_listed(branches)}"
+        yield Change("by label", "branches", words, branches, "by the label")
+    if queues:
+        words = f"the label ranks who waits at {_listed(queues)}"
+        yield Change("by label", "queues", words, queues, "queue by the label")
+
+
+def _attribute_changes(
+    pathway: Pathway, ours: Draws, theirs: Draws, reachable: Set[str], attends: Mask
+) -> Iterator[Change]:
+    """The attributes besides the label that differ: what the policy sets off."""
+    for name, new in ours.attributes.items():
+        differs = new != theirs.attributes.get(name, new)
+        if name == ACUITY_GIVEN or not differs.any():
+            continue
+        read_at = branches_reading(pathway, name)
+        read_at += tuple(node for node, step in pathway.steps.items() if step.relabels == name)
+        read_at += tuple(node for node, loop in pathway.loops.items() if loop.passes == name)
+        at = tuple(node for node in read_at if node in reachable)
+        if read_at and not at:
+            continue  # nobody comes to where it is read
+        share = _percent(float(np.mean(differs[attends])))
+        words = f"differs for {share} of attendances" + (f"; read at {_listed(at)}" if at else "")
+        yield Change("route", name, words, at, f"{spaced(name)}: {share}")
+
+
+def _minutes_changes(pathway: Pathway, ours: Draws, theirs: Draws, reachable: Set[str]) -> Iterator[Change]:
+    """The steps whose minutes differ; steps in which the same durations change make one change."""
+    steps_by_changed: dict[tuple[tuple[str, str, str], ...], list[str]] = {}
+    for name, step in pathway.steps.items():
+        if name not in reachable:
+            continue
+        changed = []
+        for duration in step.minutes:
+            column = minutes_column(duration, step.minutes_by)
+            new_column, old_column = (minutes_held(column, draws.minutes) for draws in (ours, theirs))
+            if not np.array_equal(ours.minutes[new_column], theirs.minutes[old_column]):
+                changed.append((duration, new_column, old_column))
+        if changed:
+            steps_by_changed.setdefault(tuple(changed), []).append(name)
+    for durations, at in steps_by_changed.items():
+        new = np.sum([ours.minutes[column] for _, column, _ in durations], axis=0)
+        old = np.sum([theirs.minutes[column] for _, _, column in durations], axis=0)
+        come, differs = (new > 0) | (old > 0), np.abs(new - old) > LEAST_MINUTES
+        if not differs.any():
+            continue
+        share, before = _percent(float(differs.sum() / come.sum())), float(old[differs].mean())
+        by = _signed(float((new - old)[differs].mean()))
+        words = (
+            f"{by} min on average (of {before:.1f}) for {share} of patients who can come here "
+            f"({' + '.join(spaced(duration) for duration, _, _ in durations)})"
+        )
+        yield Change("minutes", _listed(at), words, tuple(at), f"{by} min for {share}")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.095 or share == 0 else f"{100 * share:.1f} %"
+
+
+def _signed(minutes: float) -> str:
+    return f"{minutes:+.{1 if abs(minutes) >= 0.095 else 2}f}".replace("-", "−")
+
+
+def _listed(names: Sequence[str]) -> str:
+    """'a, b and c'; of many the first three, and how many more."""
+    words = [spaced(name) for name in names]
+    if len(words) > MOST_LISTED:
+        words[MOST_LISTED - 1 :] = [f"{len(words) - MOST_LISTED + 1} more"]
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+# --- the department ---------------------------------------------------------------------------------
+
+
+def department_changes(ours: Pathway, theirs: Pathway, reachable: Set[str]) -> Iterator[Change]:
+    """Where two departments differ. `reachable`: the nodes that some patient can come to."""
+    if ours == theirs:
+        return
+    yield from pool_changes(ours, theirs, reachable)
+    sections = [
+        field.name
+        for field in fields(Pathway)
+        if field.name != "pools" and getattr(ours, field.name) != getattr(theirs, field.name)
+    ]
+    before, after = ({name: plain(getattr(pathway, name)) for name in sections} for pathway in (theirs, ours))
+    for path, old, new in differences(before, after):
+        section, name, key = [*path.split("."), "", ""][:3]
+        kind, nodes = _place(section, name, key, ours)
+        at = tuple(node for node in nodes if node in reachable)
+        short = "new" if old == ABSENT and name in ours.nodes() else _short(path, old, new)
+        yield Change(kind, path, f"{_cut(old)} becomes {_cut(new)}", at, short)
+
+
+def new_edges(ours: Pathway, theirs: Pathway) -> Iterator[tuple[str, str]]:
+    """The edges, from node to node, that the baseline's pathway does not have."""
+    before = {(name, edge.to) for name, edges in graph_of(theirs).items() for edge in edges}
+    for name, edges in graph_of(ours).items():
+        yield from ((name, edge.to) for edge in edges if (name, edge.to) not in before)
+
+
+def _place(section: str, name: str, key: str, pathway: Pathway) -> tuple[Kind, tuple[str, ...]]:
+    """The kind of a change in a section of the pathway, and the nodes where it shows.
+
+    `name`: of what changes in the section; `key`: of what changes in that.
+    """
+    if section in ("arrivals", "present"):
+        return "rule", (SOURCE + name,)
+    if section == "durations":
+        return "minutes", _steps_taking((name,), pathway)
+    if section in ("follows", "lasting_factors") and name in getattr(pathway, section):
+        factor = getattr(pathway, section)[name]
+        return "rule", (*(SOURCE + source for source in factor.arrivals), *_steps_taking(factor.durations, pathway))
+    if section in ("steps", "branches", "loops", "ends"):
+        at = (name,) if name in pathway.nodes() else ()
+        return ("minutes" if section == "steps" and key in ("minutes", "times", "pace", "effort") else "route"), at
+    return "rule", branches_reading(pathway, name) if section == "attributes" else ()
+
+
+def _steps_taking(durations: Collection[str], pathway: Pathway) -> tuple[str, ...]:
+    """The steps that take at least one of these durations."""
+    return tuple(node for node, step in pathway.steps.items() if not set(durations).isdisjoint(step.minutes))
+
+
+def _cut(value: Any) -> str:
+    """A value in words, a long one cut."""
+    return clipped(says(value if isinstance(value, Mapping) else {"value": value}) or str(value), MOST_CHARACTERS)
+
+
+def _short(path: str, old: Any, new: Any) -> str:
+    """'extra 1 → 2', or 'other next' for what is no number."""
+    last = spaced(path.rpartition(".")[2])
+    if isinstance(old, int | float) and isinstance(new, int | float):
+        return f"{last} {old:g} → {new:g}"
+    return f"other {last}"
+
+
+# --- its pools ---------------------------------------------------------------------------------
+
+
+def pool_changes(ours: Pathway, theirs: Pathway, reachable: Set[str]) -> Iterator[Change]:
+    """A change for each pool of the arm's pathway (`ours`) that differs from the baseline's (`theirs`)."""
+    for name in dict.fromkeys((*theirs.pools, *ours.pools)):
+        new, old = ours.pools.get(name), theirs.pools.get(name)
+        if new == old:
+            continue
+        if new is not None and old is not None and same_units(new, old):
+            yield Change("nothing", name, f"does nothing here: {_pool_words(new, old)} leaves as many units on duty")
+            continue
+        at = tuple(node for node in _steps_asking(ours, name) if node in reachable)
+        short = _pool_words(new, old, rota="another rota").removesuffix(" at every hour")
+        yield Change("pool", name, _pool_words(new, old), at, f"{spaced(name)}: {short}")
+
+
+def _steps_asking(pathway: Pathway, pool: str) -> Iterator[str]:
+    """The steps that ask for a pool, or may take from it after a while."""
+    for name, step in pathway.steps.items():
+        if pool in (*step.asks, *step.any_of, *(step.overflow.any_of if step.overflow is not None else ())):
+            yield name
+
+
+def _pool_words(new: Pool | None, old: Pool | None, rota: str = "") -> str:
+    """What differs between two pools; `rota`: words for another rota, instead of its shifts."""
+    if new is None or old is None:
+        return "is new" if old is None else "is no longer there"
+    words = [f"{new.extra - old.extra:+d} at every hour".replace("-", "−")] if new.extra != old.extra else []
+    if new.capacity is not None and old.capacity is not None and new.capacity != old.capacity:
+        words.append(f"{old.capacity} becomes {new.capacity}")
+    elif _units(new) != _units(old):
+        words.append(rota or _rota_words(new, old))
+    if new.extra_shifts != old.extra_shifts:
+        before = f" (before: {shift_words(old.extra_shifts)})" if old.extra_shifts else ""
+        words.append((shift_words(new.extra_shifts) or "no shifts laid over the rota") + before)
+    if _closing(new) != _closing(old):
+        words.append(closing_words(new) or f"no longer {closing_words(old)}")
+    return ", ".join(words) or "stated differently"
+
+
+def _rota_words(new: Pool, old: Pool) -> str:
+    """The shifts that two rotas do not share, and what was there before."""
+    if new.rota is None or old.rota is None:
+        return f"{_units_words(new)} (before: {_units_words(old)})"
+    added, dropped = ((Counter(one) - Counter(other)).elements() for one, other in permutations((new.rota, old.rota)))
+    words, before = shift_words(added), shift_words(dropped)
+    if words and before:
+        return f"{words} (before: {before})"
+    if words or before:
+        return f"{words} added to the rota" if words else f"{before} taken out of the rota"
+    return "the same shifts in another order"
+
+
+def _units_words(pool: Pool) -> str:
+    """A pool's units without its extras: 'unlimited', '2 at every hour', '8-20 h: 1'."""
+    if pool.rota is not None:
+        return shift_words(pool.rota)
+    return "unlimited" if pool.unlimited else f"{pool.capacity} at every hour"
+
+
+def closing_words(pool: Pool) -> str:
+    """'2 closed while strike'; '' if no outage closes the pool."""
+    if pool.closed_while is None:
+        return ""
+    return f"{closed_units(pool) or 'all'} closed while {spaced(pool.closed_while)}"

@@ -13,7 +13,7 @@ from simulation.patients import DAYS_IN_YEAR, draw
 from simulation.study.study import ReadyArm
 from simulation.triage.apply import reached
 from simulation.triage.estimates import AtLeastZero
-from simulation.triage.minutes import sources_of
+from simulation.triage.minutes_effects import sources_of
 from simulation.triage.people import sources_labelled
 
 DAYS_PER_YEAR = 365
@@ -51,7 +51,7 @@ def _own_cost(arm: ReadyArm) -> Iterator[YearlyCost]:
     cost = arm.arm.cost
     if cost is not None:
         low, high = cost.range or (cost.per_year, cost.per_year)
-        yield YearlyCost(cost.per_year, low, high, f"{cost.what} ({cost.evidence}: {cost.source})")
+        yield YearlyCost(cost.per_year, low, high, f"{cost.words} ({cost.evidence}: {cost.source})")
 
 
 def _policy_costs(arm: ReadyArm) -> Iterator[YearlyCost]:

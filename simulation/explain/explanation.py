@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from simulation.department.subgraph import Subgraph
-from simulation.explain.arm_changes import arm_changes
+from simulation.department.graph import Subgraph
+from simulation.explain.arm_changes import Change, arm_changes
 from simulation.explain.assumptions import AddedAssumption, assumptions_added_by
-from simulation.explain.change import Change
 from simulation.explain.costs import cost_of
 from simulation.explain.label_mix import labels_of_arm
 from simulation.explain.reachable import reachable_subgraph

@@ -12,6 +12,10 @@ BANNER = "Planning only, not for clinical use."
 """The warning that every output carries."""
 
 
+NOT_SAID = ("evidence", "source", "claim", "basis", "kind", "label", "question")
+"""Keys of a block that are no values of it, or that are said in a column of their own."""
+
+
 @dataclass(frozen=True)
 class Statement:
     """One sourced statement: its dotted path, its values in a line, its evidence and source."""
@@ -44,7 +48,7 @@ def says(block: Mapping[str, Any]) -> str:
     """The values of a block in one line, in the order stated, long ones cut; nested statements are left out."""
     parts = []
     for key, value in block.items():
-        if key in ("evidence", "source", "kind", "label", "question") or value in (None, "", [], {}):
+        if key in NOT_SAID or value in (None, "", [], {}):
             continue
         if isinstance(value, Mapping) and "evidence" in value:
             continue

@@ -3,6 +3,7 @@ are. Each rests on intervals and verdicts, none goes beyond them."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,18 +11,18 @@ import numpy as np
 from simulation.display.words import (
     change,
     group_words,
-    interval_text,
     listed_with_and,
     measure_label,
     span,
     unit_words,
 )
-from simulation.questions.ablation_table import decomposition_of, decomposition_sentences, joint_arm
-from simulation.report.outcomes import rests_on_claim
-from simulation.report.tables.coverage import spillover_reason
-from simulation.report.tables.worse_off import WorseOff, worse_off, worse_off_groups
+from simulation.questions import OF_A_RESULT
+from simulation.report.tables.patient_groups import WorseOff, worse_off, worse_off_groups
 from simulation.run.result import StudyResult
-from simulation.statistics.intervals import Interval
+from simulation.run.running import values_for
+from simulation.statistics.intervals import interval
+from simulation.study.study import Precision
+from simulation.wording import spaced
 
 MOST_GROUPS = 3
 """Groups that are named before it is said how many more there are."""
@@ -31,35 +32,14 @@ BUSY_FROM, BUSY_TO = 10, 23
 
 def findings(result: StudyResult) -> Iterator[str]:
     """Sentences on what else was found; none if one arm was run alone."""
-    by_lever = tuple(decomposition_sentences(result, claimed=_joint_is_claimed(result)))
-    result = result.shown
+    whole, result = result, result.shown
     if not result.others:
         return
-    yield from by_lever
+    for question in OF_A_RESULT:
+        yield from question.sentences(whole)
     yield from _control_sentences(result)
-    yield from _spillover_sentences(result)
     yield from _worse_off_sentences(result)
     yield from _busy_sentence(result)
-
-
-def _spillover_sentences(result: StudyResult) -> Iterator[str]:
-    """What the tool does to those it covers, to those it never sees, and to all."""
-    target = result.design.primary[0]
-    differences: dict[str, Interval] = {part.name: part.difference for part in result.spillover(target.measure)}
-    names = ("direct", "spillover", "total")
-    if not differences.keys() >= set(names):
-        return
-    unit = result.row(result.design.baseline, target.measure).unit
-    label = measure_label(result, target.measure)
-    direct, spillover, total = (interval_text(differences[name], unit) for name in names)
-    yield (
-        f"{label}, in {unit_words(unit)}: direct effect on covered patients {direct}, spillover on patients whom "
-        f"the tool "
-        f"never sees {spillover}, total effect of covering everybody {total}."
-    )
-    reason = spillover_reason(result)
-    if reason is not None:
-        yield reason
 
 
 def _worse_off_sentences(result: StudyResult) -> Iterator[str]:
@@ -106,11 +86,6 @@ def _control_sentences(result: StudyResult) -> Iterator[str]:
         yield f"'{arm.label}' less its control '{control.label}': {'; '.join(effects)}."
 
 
-def _joint_is_claimed(result: StudyResult) -> bool:
-    """Whether all levers together rest on a claim."""
-    return bool(decomposition_of(result)) and rests_on_claim(result.arm(joint_arm(result)))
-
-
 def _busy_sentence(result: StudyResult) -> Iterator[str]:
     """How busy staff are by day under the baseline; which resource binds does not follow from that."""
     day = result.baseline.day
@@ -121,11 +96,56 @@ def _busy_sentence(result: StudyResult) -> Iterator[str]:
         and not np.isnan(hours := day.busy[number, BUSY_FROM:BUSY_TO]).all()  # never on duty then: no share
     }
     if busy:
-        shares = [
-            f"{pool.replace('_', ' ')} {100 * busy[pool]:.0f} %" for pool in sorted(busy, key=lambda pool: -busy[pool])
-        ]
+        shares = [f"{spaced(pool)} {100 * busy[pool]:.0f} %" for pool in sorted(busy, key=lambda pool: -busy[pool])]
         yield (
             f"How busy staff are from {BUSY_FROM} to {BUSY_TO} h: {listed_with_and(shares)}. What a minute saved is "
             f"worth depends on which resource binds (staff, places or beds). That does not follow from how busy "
             f"they are, differs from place to place, and is in no public data."
         )
+
+
+def sham_line(result: StudyResult) -> str | None:
+    """A sentence on how many patients wait less and longer under the sham, by chance; None without a sham."""
+    sham = result.sham
+    if sham is None or sham.shares is None or math.isnan(sham.shares.better):
+        return None
+    return (
+        f"With no effect at all (sham), {100 * sham.shares.better:.0f} % of patients wait more than a minute less and "
+        f"{100 * sham.shares.worse:.0f} % more than a minute longer: such shares alone are no evidence."
+    )
+
+
+def precision_line(result: StudyResult) -> str | None:
+    """The half-width asked for and the one reached, in a sentence or two; None if no precision was asked for."""
+    precision = result.run.precision
+    if precision is None:
+        return None
+    unit = result.row(result.design.baseline, precision.measure, precision.group).unit
+    scale = 100 if unit == "share" else 1
+    half_widths = {
+        arm: interval(values, kind=result.interval_kind, department=result.department_of).half_width
+        for arm, values in values_for(result.study, result.replications).items()
+    }
+    widest = max(half_widths, key=lambda arm: math.inf if math.isnan(half_widths[arm]) else half_widths[arm])
+    half_width, label = half_widths[widest], measure_label(result, precision.measure)
+    at_baseline = widest == result.design.baseline
+    what = "level under the baseline" if at_baseline else f"difference of '{result.arm(widest).label}'"
+    if len(half_widths) > 1:
+        what += f", the widest of {len(half_widths)} arms"
+    return (
+        f"Precision asked for: {label[:1].lower()}{label[1:]}, {group_words(precision.group)}, {what}: "
+        f"±{scale * precision.half_width:g} {unit_words(unit)}. {_reached(result, precision, half_width, scale)}"
+    )
+
+
+def _reached(result: StudyResult, precision: Precision, half_width: float, scale: float) -> str:
+    """Whether the half-width asked for was reached. `scale`: from the measure's unit to the one that is printed."""
+    n = len(result.replications)
+    if n < result.run.replications:
+        return f"{n} of {result.run.how_many} have ended."
+    if math.isnan(half_width):
+        return f"Not reached: with {n} replications there is no interval."
+    reached = f"±{scale * half_width:.3g} with {n} replications"
+    if half_width <= precision.half_width:
+        return f"Reached: {reached} (first stage: {precision.first_stage})."
+    return f"Not reached: {reached}, the most allowed (run.precision.at_most)."

@@ -6,21 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from simulation.display.words import amount, listed_with_and
-from simulation.report.figures.first_page import Drawing, first_picture
-from simulation.report.headlines import Headline, headlines
-from simulation.report.implausible import implausible
-from simulation.report.outcomes import summary
-from simulation.report.tables.first_page import (
-    FirstTable,
-    arms_in_order,
-    first_table,
-    products_left_out,
-    reported_targets,
-)
-from simulation.report.tables.measurement import measurement_sentences
-from simulation.report.tables.over_departments import departments_words
-from simulation.report.tables.overview import warnings
+from simulation.display.measured import measurement_sentences
+from simulation.display.table import ReportTable
+from simulation.display.words import amount, departments_words, listed_with_and
+from simulation.report.checks import implausible, warnings
+from simulation.report.figures.first_picture import Drawing, first_picture
+from simulation.report.headlines import Headline, headlines, summary
+from simulation.report.tables.first_table import arms_in_order, first_table, products_left_out, reported_targets
 from simulation.run.result import StudyResult
 from simulation.statistics.verdict import threshold
 
@@ -39,7 +31,7 @@ class FirstPage:
     lead: str
     headlines: tuple[Headline, ...]
     notes: tuple[str, ...]
-    table: FirstTable | None
+    table: ReportTable | None
     picture: Drawing | None
 
     @property

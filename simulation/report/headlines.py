@@ -1,4 +1,5 @@
-"""Short sentences on each product: effect with interval, range, safety, what it hinges on, what is cheaper or better.
+"""Short sentences on each product: effect with interval, range, safety, what it hinges on, what is cheaper or better;
+before them, how many products fail, do too little, or help.
 
 Each rests on a verdict or on an interval; every number is in a table.
 """
@@ -6,18 +7,28 @@ Each rests on a verdict or on an interval; every number is in a table.
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from simulation.display.kinds import kind_of, unsettled
-from simulation.display.words import amount, change, figure_words, listed_with_and, prints_as_zero, span
+from simulation.display.measured import cases_words, failed_limits, limits_of
+from simulation.display.words import (
+    amount,
+    change,
+    cost_in_short,
+    figure_words,
+    kind_of,
+    listed_with_and,
+    prints_as_zero,
+    rests_on_claim,
+    span,
+    unsettled,
+)
 from simulation.explain.label_mix import uncovered_sources
 from simulation.measures.definitions import ALL
-from simulation.questions.what_decides import decided
-from simulation.questions.what_decides_table import harmed_kind_words, n_harmed
-from simulation.report.better import alternative_sentences, passes_words, plain, size_words, unit_of
-from simulation.report.outcomes import rests_on_claim
-from simulation.report.tables.first_page import products, reported_targets
-from simulation.report.tables.measurement import cases_words, limits_of
+from simulation.questions.what_decides.deciding_figures import decided, harmed_kind_words, n_harmed
+from simulation.report.tables.first_table import products, reported_targets
 from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Finding, Safety
 from simulation.run.result import StudyResult
@@ -25,14 +36,37 @@ from simulation.statistics.compare import Comparison
 from simulation.statistics.departments import Spread, counted
 from simulation.statistics.verdict import threshold
 
+KEPT_EFFECT = 0.5
+"""Share of a product's effect that an alternative must be shown to keep to do 'as much'; it may lose the least
+difference that matters at most."""
+FEW = 2
+"""Products that need no summary: a reader takes in all that is said of them."""
+OUTCOMES = (
+    ("fails", "fails a safety limit", "fail a safety limit"),
+    ("may fail", "may fail a safety limit", "may fail a safety limit"),
+    ("little", "does too little to matter", "do too little to matter"),
+    ("open", "is not settled", "are not settled"),
+    ("mixed", "helps on one measure and harms on another", "help on one measure and harm on another"),
+    ("harms", "does harm enough to matter", "do harm enough to matter"),
+    ("unsure", "helps, but its safety is not settled", "help, but their safety is not settled"),
+    ("claimed", "helps enough if an untested claim is true", "help enough if an untested claim is true"),
+    ("helps", "helps enough to matter", "help enough to matter"),
+)
+"""Outcomes of a product, each with its words for one product and for several, in the order they are told."""
+
 
 @dataclass(frozen=True)
 class Headline:
-    """Sentences on one product: the `label` of its arm, then `words`, which go on from it."""
+    """Sentences on one product: the `label` of its arm, then `parts`, which go on from it, without full stops."""
 
     arm: str
     label: str
-    words: str
+    parts: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """The sentences that go on from the label."""
+        return " ".join(f"{part}." for part in self.parts)
 
     @property
     def sentence(self) -> str:
@@ -47,16 +81,12 @@ def headlines(result: StudyResult) -> tuple[Headline, ...]:
     for arm in products(result):
         alternatives = alternative_sentences(result, arm, already_said=already_said)
         already_said.update(alternatives)
-        lines.append(Headline(arm.name, arm.label, _words(result, arm, alternatives)))
+        first, *others = [*_parts(result, arm), *alternatives]
+        is_claimed = arm.name not in result.identical and rests_on_claim(result, arm)
+        claimed = "if the untested claim is true, " if is_claimed else ""
+        parts = (f"{claimed}{first}", *(f"{words[:1].upper()}{words[1:]}" for words in others))
+        lines.append(Headline(arm.name, arm.label, parts))
     return tuple(lines)
-
-
-def _words(result: StudyResult, arm: ArmResult, alternatives: list[str]) -> str:
-    """The sentences about a product, then those about alternatives."""
-    first, *others = [*_parts(result, arm), *alternatives]
-    claimed = "if the untested claim is true, " if rests_on_claim(arm) and arm.name not in result.identical else ""
-    sentences = (f"{claimed}{first}", *(f"{words[:1].upper()}{words[1:]}" for words in others))
-    return " ".join(f"{sentence}." for sentence in sentences)
 
 
 def _parts(result: StudyResult, arm: ArmResult) -> list[str]:
@@ -145,12 +175,11 @@ def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]
     limits, left_open = limits_of(result, arm)
     labels = listed_with_and([f"'{label}'" for label in left_open])
     by_table = [f"its measured table leaves safety open on {labels}"] if left_open else []
-    for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
-        failed = [safety for safety in limits if safety.judgement.kind == kind]
-        if failed:
-            how_many = {1: "a safety limit", 2: "two safety limits"}.get(len(failed), f"{len(failed)} safety limits")
-            words = [f"'{one.margin.label}'{_failed_words(result, arm, one)}" for one in failed]
-            return True, [f"{verb} {how_many}: {'; '.join(words)}", *by_table]
+    verb, failed = failed_limits(limits)
+    if failed:
+        how_many = {1: "a safety limit", 2: "two safety limits"}.get(len(failed), f"{len(failed)} safety limits")
+        words = [f"'{one.margin.label}'{_failed_words(result, arm, one)}" for one in failed]
+        return True, [f"{verb} {how_many}: {'; '.join(words)}", *by_table]
     return False, by_table or ([_passed_words(result, limits)] if limits else [])
 
 
@@ -217,7 +246,7 @@ def _hinge_words(result: StudyResult, arm: ArmResult) -> str:
         return f"the effect is larger where {figure} is {'higher' if grows else 'lower'}"
     matters = threshold(finding.target.minimal_important_difference, row.unit)
     cut = amount(rule.cut, best.unit)
-    if figure.startswith(f"'{best.unit} "):  # 'patients waiting for ...' is over 2.8
+    if best.measure == "queue_mean":  # 'patients waiting for ...' is over 2.8
         cut = cut.removesuffix(f" {best.unit}")
     verb, side = "helps" if rule.gains else "harms", "over" if rule.above else "under"
     right = f"right for {100 * rule.hit_rate:.0f} % of departments"
@@ -231,3 +260,179 @@ def _is_alike(finding: Finding) -> bool:
         return False
     low, high = finding.spread.widest
     return high - low < finding.target.minimal_important_difference
+
+
+# --- alternatives ---------------------------------------------------------------------------------------------------
+
+
+def size_words(row: Comparison) -> str:
+    """'shortens it by 7.2 min', 'raises it by 1.5 points'."""
+    shorter, longer = ("shortens", "lengthens") if row.unit == "minutes" else ("lowers", "raises")
+    return f"{longer if row.difference > 0 else shorter} it by {plain(abs(row.difference), row)} {unit_of(row)}"
+
+
+def unit_of(row: Comparison) -> str:
+    """The unit of a difference in short: 'min', 'points', or the unit itself."""
+    return {"minutes": "min", "share": "points"}.get(row.unit, row.unit)
+
+
+def plain(value: float, row: Comparison) -> str:
+    """The size of a difference, without a plus."""
+    return change(value, row.unit).lstrip("+")
+
+
+def alternative_sentences(result: StudyResult, arm: ArmResult, *, already_said: Collection[str]) -> list[str]:
+    """Sentences on the cheapest alternative that does as much as a product, and on the best one, without full stops.
+
+    The best one only for a product that fails a limit or does too little, and not if it is in `already_said`. One
+    sentence where both are the same arm.
+    """
+    alternatives = _alternatives(result)
+    if not alternatives or arm.name in result.identical:
+        return []
+    finding = result.finding(arm.name, result.design.primary[0])
+    helps, best, best_words = kind_of(finding) == "better", None, ""
+    if not helps or finding.verdict.size == "less" or fails(result, arm):
+        best = _best(result, alternatives)
+        if best is not None:
+            best_words = _alternative_words(result, best)
+        elif not helps:
+            least = threshold(finding.target.minimal_important_difference, finding.comparison.unit)
+            best_words = f"No alternative here is shown to help by {least} or more without failing a limit"
+    if best_words in already_said:
+        best, best_words = None, ""
+    cheapest_words = _cheapest_words(result, alternatives, arm, finding, best) if helps else ""
+    return [words for words in (cheapest_words, best_words) if words]
+
+
+def _alternatives(result: StudyResult) -> list[ArmResult]:
+    """The comparators that are no products."""
+    product_names = {arm.name for arm in products(result)}
+    return [
+        arm for arm in result.shown.others if result.design.arms[arm.name].comparator and arm.name not in product_names
+    ]
+
+
+def _cheapest_words(
+    result: StudyResult, alternatives: Sequence[ArmResult], arm: ArmResult, finding: Finding, best: ArmResult | None
+) -> str:
+    """The cheapest alternative that does as much as a product or more; nothing if it does more and is `best`."""
+    equals = [
+        (other, how_much)
+        for other in alternatives
+        if _is_cheaper(other, arm) and (how_much := _does_as_much(result, other, arm, finding))
+    ]
+    if not equals:
+        return f"{'no alternative' if arm.cost is None else 'nothing cheaper'} is shown to do as much"
+    cheapest, how_much = min(equals, key=lambda equal: math.inf if equal[0].cost is None else equal[0].cost)
+    return "" if cheapest is best and how_much == "more" else f"{_named(cheapest)} does {how_much}"
+
+
+def _alternative_words(result: StudyResult, arm: ArmResult) -> str:
+    """The effect of an alternative: ''Lean triage' (£1,000 a year) shortens it by 7.2 min and passes both limits'."""
+    row = result.finding(arm.name, result.design.primary[0]).comparison
+    limits, left_open = limits_of(result, arm)
+    passed = "its safety is not settled" if left_open or unsettled(limits) else passes_words(len(limits))
+    return f"{_named(arm)} {size_words(row)}{f' and {passed}' if passed else ''}"
+
+
+def _named(arm: ArmResult) -> str:
+    """An arm with its cost: ''Lean triage' (cost not stated)'."""
+    cost = "cost not stated" if arm.cost is None else f"{cost_in_short(arm.cost)} a year"
+    return f"'{arm.label}' ({cost})"
+
+
+def _is_cheaper(other: ArmResult, arm: ArmResult) -> bool:
+    """Whether another arm costs less, or may: one of the two states no cost."""
+    return other.cost is None or arm.cost is None or other.cost < arm.cost
+
+
+def _does_as_much(
+    result: StudyResult, other: ArmResult, arm: ArmResult, finding: Finding
+) -> Literal["more", "as much"] | None:
+    """How much another arm is shown to do, from the paired difference of the two; None if less, or if not shown."""
+    target, row = finding.target, finding.comparison
+    if kind_of(result.finding(other.name, target)) != "better":
+        return None
+    sign = 1 if row.better == "lower" else -1
+    difference = result.against(other.name, arm.name, target.measure, target.group)
+    worst = max(sign * bound for bound in difference.judged)
+    if worst < min(target.minimal_important_difference, (1 - KEPT_EFFECT) * abs(row.difference)):
+        return "more" if worst < 0 else "as much"
+    return None
+
+
+def _best(result: StudyResult, alternatives: Sequence[ArmResult]) -> ArmResult | None:
+    """The alternative with the largest effect, of those shown to help by enough to matter that fail no limit; in its
+    place the cheapest that is shown to do as much, where both costs are stated."""
+    target = result.design.primary[0]
+    findings = {arm.name: result.finding(arm.name, target) for arm in alternatives}
+    good = [
+        arm
+        for arm in alternatives
+        if kind_of(findings[arm.name]) == "better"
+        and findings[arm.name].verdict.size == "more"
+        and not fails(result, arm)
+    ]
+    if not good:
+        return None
+    most = max(good, key=lambda arm: abs(findings[arm.name].comparison.difference))
+    if most.cost is None:
+        return most
+    cheaper = [arm for arm in good if arm.cost is not None and arm.cost < most.cost]
+    as_much = [arm for arm in cheaper if _does_as_much(result, arm, most, findings[most.name])]
+    return min(as_much, key=lambda arm: arm.cost or 0.0, default=most)
+
+
+def passes_words(n: int) -> str:
+    """'passes both safety limits', of n of them; '' where the study has none."""
+    limits = {1: "the safety limit", 2: "both safety limits"}.get(n, f"all {n} safety limits")
+    return f"passes {limits}" if n else ""
+
+
+def fails(result: StudyResult, arm: ArmResult) -> bool:
+    """Whether an arm fails a limit of safety, or may fail it."""
+    limits, _ = limits_of(result, arm)
+    by_simulation = [safety for safety in result.safety if safety.arm == arm.name]
+    return bool(failed_limits((*limits, *by_simulation))[1])
+
+
+# --- how many do what -------------------------------------------------------------------------------------------------
+
+
+def summary(result: StudyResult) -> str:
+    """'Of 6 products 3 fail a safety limit, 2 do too little to matter. '; empty for a few products."""
+    arms = products(result)
+    if len(arms) <= FEW:
+        return ""
+    n = Counter(_outcome(result, arm) for arm in arms)
+    counts = [f"{n[outcome]} {one if n[outcome] == 1 else several}" for outcome, one, several in OUTCOMES if n[outcome]]
+    are_tools = any(arm.ready.policy != result.baseline.ready.policy for arm in arms)
+    return f"Of {len(arms)} {'products' if are_tools else 'changes'} {', '.join(counts)}. "
+
+
+def _outcome(result: StudyResult, arm: ArmResult) -> str:
+    """The outcome of a product: a limit of safety that is failed, or may be; else its effects."""
+    limits, left_open = limits_of(result, arm)
+    verb, _ = failed_limits(limits)
+    if verb:
+        return verb
+    effects = {_size_of(result.finding(arm.name, target)) for target in reported_targets(result)}
+    if effects >= {"helps", "harms"}:
+        return "mixed"
+    outcome = next(size for size in ("harms", "helps", "open", "little") if size in effects)
+    if outcome != "helps":
+        return outcome
+    if left_open or unsettled(limits):
+        return "unsure"
+    return "claimed" if rests_on_claim(result, arm) else "helps"
+
+
+def _size_of(finding: Finding) -> str:
+    """Whether an effect is large enough to matter, and which way: 'little', 'open', 'helps' or 'harms'."""
+    kind, size = kind_of(finding), finding.verdict.size
+    if kind == "no change" or size == "less":
+        return "little"
+    if kind not in ("better", "worse") or size == "open":
+        return "open"
+    return "harms" if kind == "worse" else "helps"

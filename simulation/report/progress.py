@@ -10,12 +10,12 @@ from typing import NamedTuple
 from simulation.display.words import DOES_NOT_FIT, season_words
 from simulation.explain.arm_changes import changes_nothing
 from simulation.explain.statements import BANNER
-from simulation.report.unlike import unlike_words
+from simulation.report.checks import unlike_words
 from simulation.statistics.verdict import IDENTICAL
-from simulation.study.bounds import work_of
 from simulation.study.misfits import misfits
 from simulation.study.study import Study
-from simulation.triage.idle import idle
+from simulation.study.workload import work_of
+from simulation.triage.check_policy import idle
 
 
 def announce(study: Study, *, alone: bool) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field, replace
-from typing import Annotated, TypeGuard
+from typing import Annotated, Literal, TypeGuard
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
 from simulation.department.config_dataclass import Evidence, Positive, Sourced, Unit, config_dataclass
 from simulation.department.own_measures import OwnGroup, OwnMeasure
 from simulation.errors import Fault
-from simulation.study.harm import DelayHarm
+from simulation.study.delay_harm import DelayHarm
 
 TOGETHER = "+"
 """The sign between the names of levers in the name of an arm."""
@@ -77,10 +77,16 @@ class Cost(Sourced):
     per_year: Annotated[float, Unit("GBP a year")]
     """The cost; below 0 it is a saving."""
     what: str
-    """What is bought."""
+    """What is bought; of a cost per attendance the price of one. Example: `GBP 1.85`"""
     range: tuple[Annotated[float, Unit("GBP a year")], Annotated[float, Unit("GBP a year")]] | None = None
     """The lowest and the highest that it could be, around `per_year`; none: taken as certain.
     Example: `[211000, 420000]`"""
+    basis: Literal["per_year", "per_attendance"] = "per_year"
+    """Whether it is a sum a year, or a price times the attendances that it is paid for. Example: `per_attendance`"""
+    attendances: Annotated[float, Gt(0), Unit("patients a year")] | None = None
+    """How many attendances a cost per attendance counts. Example: `124100`"""
+    arrivals: tuple[str, ...] = ()
+    """Their arrival sources; none: all that attend. Example: `[walk_in, referred]`"""
     price_year: Label | None = None
     """The year of the prices. Example: `"2025/26"`"""
     paid_by: Label | None = None
@@ -92,12 +98,25 @@ class Cost(Sourced):
     """Whether money that it saves can be spent elsewhere, because a post or a bank shift goes; staff time that is only
     freed releases none. Not stated: none. Example: `true`"""
 
+    @property
+    def words(self) -> str:
+        """What is bought, in words: 'GBP 1.85 for each of 89,400 walk-in and referred attendances'."""
+        if self.attendances is None:
+            return self.what
+        whose = f"{' and '.join(name.replace('_', '-') for name in self.arrivals)} " if self.arrivals else ""
+        return f"{self.what} for each of {self.attendances:,.0f} {whose}attendances"
+
 
 def cost_faults(arms: Mapping[str, Arm]) -> Iterator[Fault]:
-    """Faults of costs that are outside their own range."""
+    """Faults of costs that are outside their own range, and of costs per attendance that do not say of how many."""
     for name, arm in arms.items():
         cost = arm.cost
-        if cost is not None and cost.range is not None and not cost.range[0] <= cost.per_year <= cost.range[1]:
+        if cost is None:
+            continue
+        if (cost.basis == "per_attendance") != (cost.attendances is not None):
+            remedy = "Give both for a cost per attendance (basis: per_attendance, attendances: 124100), else neither"
+            yield Fault(f"study.arms.{name}.cost", "states one of attendances and basis: per_attendance alone", remedy)
+        if cost.range is not None and not cost.range[0] <= cost.per_year <= cost.range[1]:
             found = f"{cost.per_year:g} is outside its own range {list(cost.range)}"
             yield Fault(f"study.arms.{name}.cost", found, "Change per_year or the range")
 
@@ -124,6 +143,8 @@ class Arm:
     """Where the numbers of the changes come from."""
     source: str | None = None
     """The citation for the changes, or the reason for assuming them."""
+    claim: bool = False
+    """Whether its effect is somebody's claim that nobody independent has tested: results that rest on it say so."""
     levers: tuple[str, ...] = ()
     """Levers of the study that are also on in this arm. Example: `[accuracy, time]`"""
     control: str | None = None
@@ -164,6 +185,8 @@ class Lever:
     """Where the numbers of the changes come from."""
     source: str | None = None
     """The citation for the changes, or the reason for assuming them."""
+    claim: bool = False
+    """Whether its effect is somebody's claim that nobody independent has tested: results that rest on it say so."""
 
 
 @config_dataclass
@@ -245,7 +268,7 @@ class Design:
     """A study as its YAML states it.
 
     With `levers` its arms are those stated and the baseline under every combination of the levers; of more than
-    `inquiry.ablation.MOST_LEVERS`, under the combinations that `order_pairs` sampled orders and their reverses need.
+    8 levers, under the combinations that `order_pairs` sampled orders and their reverses need.
     All levers together must make the triage policy `full`, prices apart.
 
     Example: `{name: our_tool, question: "Would the tool cut waits?", baseline: nurse, arms: {nurse: {label: Today,

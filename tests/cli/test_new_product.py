@@ -87,14 +87,14 @@ def read(kind: type, text: str) -> Any:
 
 
 def without_provenance(stated: Any) -> Any:
-    """A statement without evidence, sources and ranges to sweep."""
+    """A statement without evidence, sources, ranges to sweep, and whether it is a claim."""
     if isinstance(stated, tuple):
         return tuple(map(without_provenance, stated))
     if not is_dataclass(stated) or isinstance(stated, type):
         return stated
     bare = {each.name: without_provenance(getattr(stated, each.name)) for each in fields(stated)}
     bare |= {"evidence": "assumed", "source": ""} if isinstance(stated, Sourced) else {}
-    bare |= {"range": None} if isinstance(stated, Estimate) else {}
+    bare |= {"range": None, "claim": False} if isinstance(stated, Estimate) else {}
     return replace(stated, **bare)
 
 

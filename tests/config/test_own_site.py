@@ -101,7 +101,7 @@ def test_a_department_of_ones_own_pays_for_its_own_attendances(ours: Path) -> No
     study = load("study=ours", config_dir=ours)
     cost = study.arm("ai_scribe_measured").arm.cost
     assert cost is not None
-    assert (cost.per_year, cost.what) == (136300, "GBP 1.85 for each of 73,600 walk-in and referred attendances")
+    assert (cost.per_year, cost.words) == (136300, "GBP 1.85 for each of 73,600 walk-in and referred attendances")
     assert (cost.at_most, cost.paid_by) == (1, "the trust")
 
 

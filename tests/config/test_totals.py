@@ -13,7 +13,7 @@ from simulation.config.folders import packaged_configs
 from simulation.config.totals import ADMITTED_SHARE, Scaled, Scaling, Totals, _on_duty, scaled_rota
 from simulation.department.vocabulary import Chance
 from simulation.errors import ConfigError
-from simulation.patients.attributes import amount
+from simulation.patients.columns import amount
 from simulation.patients.sample import draw
 
 
@@ -106,9 +106,9 @@ def test_what_is_paid_for_each_attendance_is_counted_at_the_stated_attendances()
     assert costs["ai_scribe_measured"] == {
         "per_year": 82800,
         "range": [59000, 106000],
-        "what": "GBP 1.85 for each of 44,700 walk-in and referred attendances",
+        "attendances": 44700,
     }
-    assert costs["ai_label_advises"]["what"] == "GBP 1.85 for each of 62,000 attendances"
+    assert costs["ai_label_advises"]["attendances"] == 62000
 
 
 def test_the_typical_totals_give_the_typical_costs() -> None:

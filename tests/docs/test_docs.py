@@ -160,7 +160,9 @@ def test_every_lever_has_tests_that_are_named() -> None:
 
 
 def test_named_places_are_found_and_missing_ones_noticed() -> None:
-    found = list(named_places("`engine/contract.py`, `simulation.patients`, `engine/nothing.py`, `minutes.factor`, `a/b`"))
+    found = list(
+        named_places("`engine/contract.py`, `simulation.patients`, `engine/nothing.py`, `minutes.factor`, `a/b`")
+    )
     assert found == ["engine/contract.py", "simulation.patients", "engine/nothing.py"]
     assert [exists(name) for name in found] == [True, True, False]
 

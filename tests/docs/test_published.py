@@ -55,7 +55,7 @@ def test_a_published_page_says_what_the_first_page_says(small: Result) -> None:
     for each in page.headlines:
         assert f"- **{each.label}**: {each.words}" in text
     assert page.table is not None
-    for row in page.table.table.rows:
+    for row in page.table.rows:
         assert f"| {' | '.join(row)} |" in text
 
 

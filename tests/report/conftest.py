@@ -10,7 +10,7 @@ from simulation.api import Result, compare, run
 from simulation.config import load
 from simulation.display.drawing import Picture
 from simulation.measures.measuring import Measures
-from simulation.report import pictures as pictures_module
+from simulation.report import figures as pictures_module
 from simulation.report.figures import pictures
 from simulation.study.design import Design
 from simulation.study.study import Study

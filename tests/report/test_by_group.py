@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from simulation.report.figures.effects import by_group
-from simulation.report.tables.by_group import ATTRIBUTES, by_group_tables, groups_of, is_asked, less_everybody
+from simulation.report.figures.effect_pictures import by_group
+from simulation.report.tables.patient_groups import ATTRIBUTES, by_group_tables, groups_of, is_asked, less_everybody
 from simulation.run.result import StudyResult
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simulation.display.drawing import BETTER, UNCLEAR, WORSE
-from simulation.report.page import TEMPLATES
+from simulation.report.templates import TEMPLATES
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Python warns of escapes in its source when it compiles it: on the first import

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -15,19 +16,19 @@ from openpyxl.workbook import Workbook
 
 from simulation.api import Result, compare
 from simulation.config import load
-from simulation.display.table import ReportTable
+from simulation.display.table import Cell, ReportTable
 from simulation.errors import ResultsError
-from simulation.report.exports import document as documents
+from simulation.report.exports import word as documents
 from simulation.report.exports import workbook as workbooks
 from simulation.report.exports import write as writing
-from simulation.report.exports.assumptions import assumptions_log
-from simulation.report.exports.document import document
 from simulation.report.exports.stress_des import stress_des
-from simulation.report.exports.word import WordDocument
-from simulation.report.exports.workbook import CLOCK, number_of, workbook
+from simulation.report.exports.word import WordDocument, document
+from simulation.report.exports.workbook import number_format, workbook
 from simulation.report.exports.write import ASSUMPTIONS, DOCUMENT, STRESS, WORKBOOK, write_exports
 from simulation.report.figures import drawn
 from simulation.report.first_page import first_page
+from simulation.report.tables import CLOCK
+from simulation.report.tables.arm_tables import assumptions_log
 
 ITEMS = ("1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "2.4", "2.5", "3.1", "3.2", "3.3", "3.4", "4.1", "4.2", "4.3")
 ITEMS += ("5.1", "5.2", "5.3", "5.4")
@@ -68,10 +69,27 @@ def test_a_number_in_the_workbook_is_a_number_that_reads_as_in_the_report(book: 
     summary = {(row[0].value, row[1].value, row[3].value): row[4].value for row in book["Summary"].iter_rows(min_row=2)}
     row = result.row("nurse", "wait_to_clinician_mean")
     assert summary["nurse", "wait_to_clinician_mean", "all"] == pytest.approx(row.mean, rel=1e-12)
-    assert number_of("−1.9") == (-1.9, "+0.0;−0.0;0.0")
-    assert number_of("£369,000") == (369000.0, "£#,##0")
-    for words in ("2 of 20", "−5.4 to −0.7", "–", "not stated", ""):
-        assert number_of(words) == (None, "@")
+    formats = {
+        Cell(-1.9, "minutes", style="difference"): "+0.0;−0.0;0.0",
+        Cell(369000, style="pounds"): "£#,##0;−£#,##0",
+        Cell(0.584, "share"): '0.0" %"',
+        Cell(3.1, "minutes", style="half-width"): '"±"#,##0.0',
+    }
+    assert {cell: number_format(cell) for cell in formats} == formats
+
+
+def test_every_number_of_the_first_page_is_a_number_in_the_workbook(book: Workbook, result: Result) -> None:
+    """A difference, the ends of its interval and the verdict have a cell each."""
+    table = first_page(result).table
+    assert table is not None
+    label = result.arm("ai_as_claimed").label
+    (cells,) = [row for row in book["First page"].iter_rows(values_only=True) if row[0] == label]
+    row = result.row("ai_as_claimed", "wait_to_clinician_mean")
+    assert cells[1:4] == pytest.approx((row.difference, row.difference_low, row.difference_high))
+    headers, rows = table.spread_out()
+    assert len({len(spread) for spread in rows} | {len(headers)}) == 1
+    numbers = [cell for spread in rows for cell in spread if isinstance(cell, Cell)]
+    assert len(numbers) > 3 * len(rows)
 
 
 def test_the_document_holds_the_first_page_its_table_and_a_picture_with_its_words(paper: bytes, result: Result) -> None:
@@ -81,7 +99,7 @@ def test_the_document_holds_the_first_page_its_table_and_a_picture_with_its_word
         assert words in output
     assert page.table is not None
     cells = [tuple(cell.text for cell in row.cells) for row in read.tables[0].rows]
-    assert cells == [page.table.table.headers, *page.table.table.rows]
+    assert cells == [page.table.headers, *page.table.rows]
     picture = drawn(result, "differences")
     assert picture is not None
     assert [shape._inline.docPr.get("descr") for shape in read.inline_shapes] == [picture.alt]
@@ -123,6 +141,13 @@ def test_stress_des_of_ones_own_department_says_what_is_true_of_it_and_not_of_th
     assert "from an empty department" in parts["4.1"]
     assert "skewed" in parts["4.3"]
     assert "add here where the program and these files are available" in parts["6"]
+
+
+def test_no_text_of_a_study_becomes_a_tag_in_stress_des(result: Result) -> None:
+    design = replace(result.study.design, question="<script>alert(1)</script> | & 'quoted'?")
+    text = stress_des(replace(result, study=replace(result.study, design=design)))
+    assert "<script" not in text
+    assert "&lt;script>alert(1)&lt;/script> | & 'quoted'?" in text
 
 
 def test_stress_des_of_the_english_a_and_e_cites_its_page_and_names_who_is_there_at_time_0(result: Result) -> None:

@@ -14,10 +14,11 @@ from simulation.api import Result, read
 from simulation.errors import ResultsError
 from simulation.records.serialise import digest
 from simulation.records.store import read_replications
-from simulation.report import pictures as pictures_module
+from simulation.report import figures as pictures_module
 from simulation.report import write as report_module
+from simulation.report.page import file_of
 from simulation.report.write import write_report
-from simulation.run.store import write as write_module
+from simulation.run.store import run_folder as write_module
 from simulation.run.store.folders import moved, must_be_writable
 from simulation.run.store.identity import resolved_of
 from tests.records.certificates import provenance_of
@@ -36,12 +37,23 @@ FILES = {
     "details.parquet",
     "summary.csv",
     "figures",
+    "tables",
     "report.html",
 }
 
 
 def test_a_folder_holds_every_file_and_no_patients_unless_asked(folder: Path) -> None:
     assert {path.name for path in folder.iterdir()} == FILES
+
+
+def test_every_table_is_a_file_with_a_number_in_each_cell(folder: Path, result: Result) -> None:
+    written = {path.name for path in (folder / "tables").iterdir()}
+    assert written == {file_of(table) for kind, table in result.tables.items() if kind != "clock"}
+    with (folder / "tables" / "first_page.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = {row["arm"]: list(row.values()) for row in csv.DictReader(file)}
+    row = result.row("ai_as_claimed", "wait_to_clinician_mean")
+    numbers = [float(cell) for cell in rows[result.arm("ai_as_claimed").label][1:4]]
+    assert numbers == pytest.approx([row.difference, row.difference_low, row.difference_high], rel=1e-5)
 
 
 def test_a_folder_is_named_by_date_time_and_identity_without_a_colon(folder: Path) -> None:

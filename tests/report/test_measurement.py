@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from simulation.report.tables.measurement import SETTLED, Measured, needed_words
+from simulation.display.measured import SETTLED, Measured, needed_words
 from simulation.statistics.table_uncertainty import TableUncertainty
 from simulation.statistics.verdict import interval_words, margin_words
 

@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,20 +11,18 @@ import pytest
 from simulation.api import Result, compare
 from simulation.config import load, packaged_configs
 from simulation.display.drawing import Picture
-from simulation.display.kinds import kind_of
-from simulation.display.table import ReportTable
-from simulation.display.words import change, effect, span
+from simulation.display.table import MOST_ON_SCREEN, ReportTable, _narrow, shortened
+from simulation.display.words import change, effect, kind_of, span
 from simulation.errors import Faults
 from simulation.measures.measuring import MeasureName, Measures
-from simulation.measures.stages import stage_of
-from simulation.report.findings import _busy_sentence
-from simulation.report.screen import MOST_ON_SCREEN, _narrow, print_result, shortened
-from simulation.report.tables import screen_tables
-from simulation.report.tables.alternatives import cost_kind, equal_spend_table
-from simulation.report.tables.levels import outside_sham
-from simulation.report.tables.overview import safety_table, sham_line, target_table, warnings
-from simulation.report.tables.ranking import better_table, per_100k, ranked
-from simulation.report.tables.worse_off import worse_off, worse_off_groups
+from simulation.measures.profile import stage_of
+from simulation.report.checks import warnings
+from simulation.report.findings import _busy_sentence, sham_line
+from simulation.report.screen import print_result
+from simulation.report.tables import compared_tables
+from simulation.report.tables.money import better_table, cost_kind, equal_spend_table, per_100k, ranked
+from simulation.report.tables.patient_groups import outside_sham, worse_off, worse_off_groups
+from simulation.report.tables.verdict_tables import safety_table, target_table
 from simulation.run.comparisons import Finding
 from simulation.run.result import StudyResult
 from simulation.statistics.compare import Comparison
@@ -43,9 +42,17 @@ def row(
     return Comparison("ai", measure, unit, "all", 60, 55, 65, "nurse", difference, low, high, n)
 
 
-def test_findings_are_those_of_the_result(result: Result) -> None:
-    assert [each.verdict for each in result.findings] == [each.verdict for each in result.findings]
-    assert [each.judgement for each in result.safety] == [each.judgement for each in result.safety]
+def test_every_arm_has_a_finding_on_every_target_and_a_judgement_on_every_margin(result: Result) -> None:
+    others = [arm.name for arm in result.others]
+    targets, margins = result.targets, result.design.margins
+    assert sorted((each.arm, targets.index(each.target)) for each in result.findings) == sorted(
+        (name, number) for name in others for number in range(len(targets))
+    )
+    assert sorted((each.arm, margins.index(each.margin)) for each in result.safety) == sorted(
+        (name, number) for name in others for number in range(len(margins))
+    )
+    for each in result.findings:
+        assert each.comparison == result.row(each.arm, each.target.measure, each.target.group)
 
 
 def test_an_identical_arm_says_so_and_warns(result: StudyResult) -> None:
@@ -145,7 +152,7 @@ def test_shares_are_shown_in_points_of_a_hundred_with_a_true_minus() -> None:
 
 
 def test_every_sheet_of_a_comparison_names_its_layer_of_doubt(result: StudyResult) -> None:
-    for table in screen_tables(result):
+    for table in compared_tables(result):
         says = [cells[-1] for cells in table.rows]
         if table.kind == "labels":
             assert "not simulated" in " ".join(table.notes)
@@ -155,7 +162,7 @@ def test_every_sheet_of_a_comparison_names_its_layer_of_doubt(result: StudyResul
 
 def test_the_number_of_groups_that_were_looked_at_is_shown(result: StudyResult) -> None:
     n_looked_at = len(worse_off_groups(result)) * len(result.others)
-    note = next(table for table in screen_tables(result) if table.kind == "worse_off").notes[-1]
+    note = next(table for table in compared_tables(result) if table.kind == "worse_off").notes[-1]
     assert f"{n_looked_at} looked at" in note
     assert f"about {n_looked_at * 0.025:.1f} would show" in note
 
@@ -229,7 +236,7 @@ def test_what_is_not_a_terminal_gets_plain_lines_with_every_arm_and_the_banner(
     assert "┃" not in text
     assert "Planning only, not for clinical use." in text
     for arm in result.arms:
-        assert arm.label in text
+        assert arm.label in text or arm is result.sham
 
 
 def test_the_screen_warns_of_patients_still_inside_as_the_page_does(result: Result) -> None:
@@ -265,13 +272,15 @@ def test_a_narrow_terminal_drops_columns_and_not_the_layer_of_doubt(
     monkeypatch.setenv("COLUMNS", "80")
     out = Terminal()
     print_result(result, stream=out)
-    assert "Uncertainty in every row: simulation." in out.getvalue()
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue())
+    assert max(map(len, plain.splitlines())) <= 110
     table = target_table(result, result.design.primary[0])
     assert set(table.headers) - set(_narrow(table).headers) == {"mean", "uncertainty"}
+    assert any(note.startswith("Uncertainty in every row: simulation.") for note in _narrow(table).notes)
 
 
 def test_one_arm_alone_gives_nhs_measures_and_no_comparison(alone: Result) -> None:
-    assert [table.kind for table in screen_tables(alone)] == ["measures"]
+    assert [table.kind for table in compared_tables(alone)] == ["measures"]
     assert any("one replication has no interval" in text for text in warnings(alone))
     assert alone.sham is None
 
@@ -377,7 +386,7 @@ def test_a_screen_that_cuts_a_table_keeps_the_products_that_the_study_is_about()
     cut = shortened(table, {names[-1]})
     assert [row[0] for row in cut.rows] == [*names[: MOST_ON_SCREEN - 1], names[-1]]
     assert cut.notes == ("1 more row is in the report.", "a note")
-    assert shortened(replace(table, rows=table.rows[:-1]), {names[0]}).rows == table.rows[:-1]
+    assert shortened(replace(table, cells=table.cells[:-1]), {names[0]}).rows == table.rows[:-1]
 
 
 @pytest.mark.slow
@@ -387,7 +396,7 @@ def test_groups_of_the_users_own_are_looked_at_for_who_is_worse_off() -> None:
     )
     assert result.own_groups
     assert set(result.own_groups) <= set(worse_off_groups(result))
-    note = next(table for table in screen_tables(result) if table.kind == "worse_off").notes[-1]
+    note = next(table for table in compared_tables(result) if table.kind == "worse_off").notes[-1]
     assert "(your own)" in note
 
 

@@ -11,9 +11,8 @@ from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults
 from simulation.patients import Draws
 from simulation.triage.apply import apply
-from simulation.triage.beside import BesideNurse, given_nurse, ordinal_prior
 from simulation.triage.label_accuracy import label_accuracy
-from simulation.triage.matrix import probabilities
+from simulation.triage.matrix import BesideNurse, given_nurse, ordinal_prior, probabilities
 from simulation.triage.policy import Policy
 from simulation.triage.stated import Nurse, Tool, policy_from
 

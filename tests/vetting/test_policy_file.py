@@ -10,11 +10,11 @@ import yaml
 
 import simulation as ae
 from simulation.cli import main
+from simulation.display.measured import measurement_table
 from simulation.errors import ConfigError
 from simulation.report.first_page import first_page
-from simulation.report.tables.first_page import first_table
-from simulation.report.tables.measurement import measurement_table
-from simulation.triage.beside import BesideNurse, given_nurse
+from simulation.report.tables.first_table import first_table
+from simulation.triage.matrix import BesideNurse, given_nurse
 from simulation.vetting.bench import NURSE, TOOL, Bench, run_bench
 from simulation.vetting.cases import CaseSet
 from simulation.vetting.newest_card import with_card
@@ -131,7 +131,7 @@ def test_the_study_of_doubt_has_an_arm_for_each_drawn_table_and_says_which_doubt
     assert [row[0] for row in table.rows] == [each.label for each in (*study.design.primary, *study.design.margins)]
     assert table.rows[-1][1] == "margin of 1 point"
     assert {row[5] for row in table.rows} <= {"measurement", "simulation"}
-    assert [row[0] for row in first_table(result).table.rows][1:] == ["Acme 2.1 replaces the nurse's label"]  # type: ignore[union-attr]
+    assert [row[0] for row in first_table(result).rows][1:] == ["Acme 2.1 replaces the nurse's label"]  # type: ignore[union-attr]
     output = " ".join(first_page(result).sentences)
     assert output.count("with the uncertainty of the measured table") == 4
     assert "table 1" not in output

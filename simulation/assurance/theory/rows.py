@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 
 from simulation.assurance.theory import stations
-from simulation.assurance.theory.chains import blocking, day_from_empty
 from simulation.assurance.theory.closed_forms import (
     LabelWaits,
     accumulating,
     allen_cunneen,
+    blocking,
     daily_variance,
+    day_from_empty,
     erlang_a,
     erlang_b,
     erlang_c,

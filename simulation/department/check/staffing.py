@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from simulation.department.check.bounds import LARGEST_WHOLE
-from simulation.department.check.deadlock import Interval, request_of
-from simulation.department.check.fault_list import FaultList, listed
-from simulation.department.graph import Graph, reachable_from, starts_of
-from simulation.department.rota import closed_units, intervals, timetable
-from simulation.department.vocabulary import ByHours, Pathway, Pool, down_share
+from simulation.department.check.names import listed
+from simulation.department.check.numbers import LARGEST_WHOLE
+from simulation.department.graph import Graph, reachable_from, request_of, starts_of
+from simulation.department.rota import closed_units, down_share, intervals, timetable
+from simulation.department.vocabulary import ByHours, Pathway, Pool
+from simulation.errors import Faults
 from simulation.units import DAY, HOUR, WEEK, WEEKDAYS
 
+Interval = tuple[int, int]
 ALWAYS: list[Interval] = [(0, WEEK)]
+SOMETIMES_CLOSED = (
+    "Staff it, add an alternative to any_of, lead patients elsewhere by a branch on hours, or say "
+    "`queues_until_open: true` if they are to wait"
+)
+NEVER_OPEN = (
+    "Staff it at some hour (units that only a trigger opens are none that patients can wait for), or add another pool "
+    "to any_of"
+)
 
 
-def check_staffing(pathway: Pathway, faults: FaultList, graph: Graph, reached: Mapping[str, None]) -> None:
+def check_staffing(pathway: Pathway, faults: Faults, graph: Graph, reached: Mapping[str, None]) -> None:
     """Add a fault for each pool that is asked for at hours at which it has no unit.
 
     It is no fault if an alternative has a unit; if a queue limit turns patients away; if every route to the step passes
@@ -41,10 +50,7 @@ def check_staffing(pathway: Pathway, faults: FaultList, graph: Graph, reached: M
     for pools, names in gaps.items():
         when = _when(when_empty[pools])
         who = f"'{pools[0]}' has no unit" if len(pools) == 1 else f"none of {listed(pools)} has a unit"
-        remedy = (
-            "Staff it, add an alternative to any_of, lead patients elsewhere by a branch on hours, or say "
-            "`queues_until_open: true` if they are to wait"
-        )
+        remedy = NEVER_OPEN if when_empty[pools] == ALWAYS else SOMETIMES_CLOSED
         faults.add(f"pools.{pools[0]}", f"{who} {when}, but is asked for at {listed(names)}", remedy)
 
 

@@ -1,21 +1,36 @@
-"""A Word document, paragraph by paragraph; the card of a bench and the document of a result are made with it."""
+"""A Word document, paragraph by paragraph: the card of a bench, and the document of a result for a paper or a case."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING
 from unicodedata import category
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from simulation.display.drawing import Picture
-from simulation.display.table import ReportTable
+from simulation.display.table import Cell, ReportTable
 from simulation.explain.statements import BANNER
-from simulation.report.exports.fixed import WRITTEN_AT, without_dates
+from simulation.report.first_page import first_page
+from simulation.report.tables import every_table
+from simulation.run.result import StudyResult
 
 if TYPE_CHECKING:
     from docx.document import Document
     from docx.table import _Cell
 
+WRITTEN_AT = datetime(2000, 1, 1)
+"""The date that a file of an office program states, whenever it is written; the manifest says when the study ran."""
+EARLIEST = (1980, 1, 1, 0, 0, 0)
+"""The first date that a ZIP archive can hold."""
+COLOURS = {"better": "#e3eefa", "worse": "#fbeadd", "no-change": "#f0f4f5", "changed": "#f0f4f5"}
+"""Colours behind the cells of the first table, as on the page; each cell says the same in words."""
+PICTURE_WIDTH = 180
+"""Millimetres on an A4 sheet."""
+KINDS = ("target:", "safety", "departments:", "worse_off", "run")
+"""Beginnings of the kinds of tables that the document has besides that of the first page."""
+DIFFERENCES = "differences"
 SHORT_SIDE, LONG_SIDE, MARGIN = 210, 297, 15
 """Millimetres of a sheet of A4."""
 TEXT, CELL = 9, 7.5
@@ -60,11 +75,8 @@ class WordDocument:
             bullet.add_run(_printable(label)).bold = True
         bullet.add_run(_printable(text))
 
-    def add_table(self, table: ReportTable, colours: Sequence[Sequence[str | None]] = ()) -> None:
-        """Add a heading, the table, whose first row is repeated on every sheet, and its notes.
-
-        `colours`: '#rrggbb' or None for each cell of each row, or nothing at all.
-        """
+    def add_table(self, table: ReportTable) -> None:
+        """Add a heading, the table, whose first row is repeated on every sheet, and its notes."""
         from docx.oxml import OxmlElement
 
         self.add_heading(table.title, level=2)
@@ -72,9 +84,10 @@ class WordDocument:
         grid.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
         for cell, text in zip(grid.rows[0].cells, table.headers, strict=True):
             _fill(cell, text, bold=True)
-        for number, row in enumerate(table.rows):
-            for column, (cell, text) in enumerate(zip(grid.add_row().cells, row, strict=True)):
-                _fill(cell, text, colour=colours[number][column] if colours else None)
+        for row in table.cells:
+            for cell, content in zip(grid.add_row().cells, row, strict=True):
+                look = content.look if isinstance(content, Cell) else ""
+                _fill(cell, str(content), colour=COLOURS.get(look))
         for note in table.notes:
             self.add_paragraph(note, italic=True)
 
@@ -135,3 +148,35 @@ def _fill(cell: _Cell, text: str, *, bold: bool = False, colour: str | None = No
 def _printable(text: str) -> str:
     """The text without control characters, most of which XML cannot hold."""
     return "".join(letter for letter in text if letter in "\t\n" or not category(letter).startswith("C"))
+
+
+def without_dates(archive: bytes) -> bytes:
+    """A ZIP archive with the same files in the same order, all of the earliest date."""
+    buffer = BytesIO()
+    with ZipFile(BytesIO(archive)) as dated, ZipFile(buffer, "w", ZIP_DEFLATED) as fixed:
+        for name in dated.namelist():
+            entry = ZipInfo(name, EARLIEST)
+            entry.compress_type = ZIP_DEFLATED
+            fixed.writestr(entry, dated.read(name))
+    return buffer.getvalue()
+
+
+def document(result: StudyResult, drawn: Sequence[Picture]) -> bytes:
+    """The document as bytes, the same for the same result and pictures. Of `drawn`, that of differences is shown."""
+    page = first_page(result)
+    word = WordDocument(page.question)
+    for words in (BANNER, *page.checks):
+        word.add_paragraph(words, bold=True)
+    word.add_paragraph(page.lead)
+    for headline in page.headlines:
+        word.add_bullet(f": {headline.words}", label=headline.label)
+    word.add_paragraph(" ".join(page.notes))
+    if page.table is not None:
+        word.add_table(page.table)
+    for picture in drawn:
+        if picture.name == DIFFERENCES:
+            word.add_picture(picture, PICTURE_WIDTH)
+    for kind, table in every_table(result).items():
+        if kind.startswith(KINDS):
+            word.add_table(table)
+    return word.content()

@@ -1,4 +1,7 @@
-"""One Excel workbook of a result: the first page, every table of the report, the assumptions, the tidy summary."""
+"""One Excel workbook of a result: the first page, every table of the report, the assumptions, the tidy summary.
+
+A number is a number in a cell of its own, shown as the report has it: an interval takes two more cells, words one.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from simulation.display.table import ReportTable
+from simulation.display.table import Cell, ReportTable
 from simulation.explain.statements import BANNER
-from simulation.report.exports.assumptions import assumptions_log
-from simulation.report.exports.fixed import WRITTEN_AT
+from simulation.report.exports.word import COLOURS, WRITTEN_AT
 from simulation.report.first_page import FirstPage, first_page
-from simulation.report.tables import every_table
+from simulation.report.tables import CLOCK, every_table
+from simulation.report.tables.arm_tables import assumptions_log
 from simulation.run.result import StudyResult
 
 if TYPE_CHECKING:
@@ -25,11 +28,6 @@ LONGEST_NAME = 31
 """Characters that Excel allows for the name of a sheet."""
 WIDEST, NARROWEST, PROSE_WIDTH = 60, 9, 110
 """Widths in characters: of a column, and of the first page at least, whose sentences run over all its columns."""
-COLOURS = {"better": "#e3eefa", "worse": "#fbeadd", "no-change": "#f0f4f5", "changed": "#f0f4f5"}
-"""Colours behind the cells of the first table, as on the page; each cell says the same in words."""
-NUMBER = re.compile(r"(?P<sign>[+−]?)(?P<pound>£?)(?P<digits>[\d,]+)(?P<decimals>\.\d+)?(?P<unit> %| min)?")
-CLOCK = "clock"
-"""The table of clock times, which differ from run to run; the manifest has them."""
 
 
 def workbook(result: StudyResult) -> bytes:
@@ -67,8 +65,8 @@ def _write_first_page(book: Workbook, page: FirstPage) -> None:
     prose = book.add_format({"text_wrap": True, "valign": "top"})
     bold = book.add_format({"bold": True, "font_size": 13})
     warning = book.add_format({"bold": True, "text_wrap": True, "font_color": "#b3261e"})
-    table = page.table.table if page.table is not None else None
-    n_columns = len(table.headers) if table is not None else 4
+    table = page.table
+    n_columns = len(_widths(table)) if table is not None else 4
     wide = max(PROSE_WIDTH, sum(_widths(table)) if table is not None else 0)
     row = 0
 
@@ -84,9 +82,9 @@ def _write_first_page(book: Workbook, page: FirstPage) -> None:
         line(words, warning)
     for words in page.sentences:
         line(words, prose)
-    if page.table is not None:
-        row = _write_rows(book, sheet, page.table.table, row + 1, page.table.looks)
-        for words in page.table.table.notes:
+    if table is not None:
+        row = _write_rows(book, sheet, table, row + 1)
+        for words in table.notes:
             line(words, prose)
     else:
         sheet.set_column(0, n_columns - 1, PROSE_WIDTH / n_columns)
@@ -120,53 +118,55 @@ def _write_table(book: Workbook, sheet: Worksheet, table: ReportTable) -> None:
     sheet.fit_to_pages(1, 0)
 
 
-def _write_rows(
-    book: Workbook, sheet: Worksheet, table: ReportTable, first: int, looks: Sequence[Sequence[str]] = ()
-) -> int:
-    """Write headers and cells from a row on; return the row after them. Numbers look as they do in the report."""
+def _write_rows(book: Workbook, sheet: Worksheet, table: ReportTable, first: int) -> int:
+    """Write headers and cells from a row on; return the row after them."""
     head = book.add_format({"bold": True, "text_wrap": True, "bottom": 1, "valign": "bottom"})
-    for column, header in enumerate(table.headers):
+    headers, rows = table.spread_out()
+    for column, header in enumerate(headers):
         sheet.write_string(first, column, header, head)
     formats: dict[tuple[str, str], Format] = {}
-    for down, cells in enumerate(table.rows):
+    for down, cells in enumerate(rows, start=first + 1):
         for column, cell in enumerate(cells):
-            look = looks[down][column] if looks else ""
-            value, number_format = number_of(cell)
-            properties = {"num_format": number_format, "valign": "top", "text_wrap": True}
-            if look in COLOURS:
-                properties["bg_color"] = COLOURS[look]
-            style = formats.setdefault((number_format, look), book.add_format(properties))
-            sheet.write(first + 1 + down, column, cell if value is None else value, style)
+            content: float | str = str(cell)
+            shown, look = "@", cell.look if isinstance(cell, Cell) else ""
+            if isinstance(cell, Cell) and cell.value is not None and math.isfinite(cell.value):
+                content, shown = cell.scaled(cell.value), number_format(cell)
+            if (shown, look) not in formats:
+                colour = {"bg_color": COLOURS[look]} if look in COLOURS else {}
+                formats[shown, look] = book.add_format(
+                    {"num_format": shown, "valign": "top", "text_wrap": True, **colour}
+                )
+            sheet.write(down, column, content, formats[shown, look])
     for column, width in enumerate(_widths(table)):
         sheet.set_column(column, column, width)
-    return first + 1 + len(table.rows)
+    return first + 1 + len(rows)
 
 
 def _widths(table: ReportTable) -> list[int]:
     """The width of each column that its longest cell needs, in characters."""
-    longest = [max([len(row[column]) for row in table.rows], default=0) for column in range(len(table.headers))]
-    heads = [min(len(header), 18) for header in table.headers]
+    headers, rows = table.spread_out()
+    longest = [max([len(str(row[column])) for row in rows], default=0) for column in range(len(headers))]
+    heads = [min(len(header), 18) for header in headers]
     return [min(max(cell + 1, head + 1, NARROWEST), WIDEST) for cell, head in zip(longest, heads, strict=True)]
 
 
-def number_of(cell: str) -> tuple[float | None, str]:
-    """The value of a cell that is one number, and Excel's format that shows it so; None and '@' for any other cell.
+def number_format(cell: Cell) -> str:
+    """Excel's format that shows the number of a cell as the report has it.
 
-    >>> number_of("−1.9"), number_of("£369,000"), number_of("58.4 %"), number_of("2 of 20")
-    ((-1.9, '+0.0;−0.0;0.0'), (369000.0, '£#,##0'), (58.4, '0.0" %"'), (None, '@'))
+    >>> number_format(Cell(-1.9, "minutes", style="difference")), number_format(Cell(0.584, "share"))
+    ('+0.0;−0.0;0.0', '0.0" %"')
     """
-    match = NUMBER.fullmatch(cell)
-    if match is None or not match["digits"].strip(","):
-        return None, "@"
-    decimals = match["decimals"] or ""
-    value = float(f"{match['digits'].replace(',', '')}{decimals}")
-    digits = f"{'#,##0' if ',' in match['digits'] else '0'}{re.sub('[0-9]', '0', decimals)}"
-    unit = f'"{match["unit"]}"' if match["unit"] else ""
-    number_format = f"{match['pound']}{digits}{unit}"
-    if match["sign"]:
-        value = -value if match["sign"] == "−" else value
-        return value, f"+{number_format};−{number_format};{number_format}"
-    return value, number_format
+    if cell.style in ("pounds", "rounded pounds"):
+        return "£#,##0;−£#,##0"
+    if cell.style == "difference":
+        return "+0.0;−0.0;0.0"
+    digits = f"#,##0{'.' if cell.digits else ''}{'0' * cell.digits}"
+    if cell.style == "half-width":
+        return f'"±"{digits}'
+    if cell.style != "level":
+        return digits
+    unit = {"share": "%", "minutes": "min"}.get(cell.unit, cell.unit)
+    return f'0.0" {unit}"'
 
 
 def _write_summary(book: Workbook, result: StudyResult) -> None:

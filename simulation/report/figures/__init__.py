@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simulation.display.drawing import Picture
-from simulation.questions.what_decides_picture import what_decides
-from simulation.report.figures.department import acuity, day, stay
-from simulation.report.figures.effects import by_group, cost, differences, levers
+from simulation.errors import ResultsError, nearest
+from simulation.questions import OF_A_RESULT
+from simulation.report.figures.department_pictures import acuity, day, stay
+from simulation.report.figures.effect_pictures import by_group, cost, differences
+from simulation.report.pathway_picture import picture_of, sketch_of
 from simulation.run.result import StudyResult
 
 
@@ -18,17 +20,44 @@ def pictures(result: StudyResult) -> tuple[Picture, ...]:
 
 MAKERS: dict[str, Callable[[StudyResult], Picture | None]] = {
     "differences": differences,
-    "levers": levers,
     "by_group": by_group,
     "per_100k": cost,
-    "what_decides": what_decides,
     "day": day,
     "stay": stay,
     "acuity": acuity,
 }
-FIGURES = tuple(MAKERS)
+OF_QUESTIONS = {name: maker for question in OF_A_RESULT for name, maker in question.pictures.items()}
+FIGURES = (*MAKERS, *OF_QUESTIONS)
+PATHWAY = "pathway"
 
 
 def drawn(result: StudyResult, name: str) -> Picture | None:
     """The picture of one of `FIGURES`; None if the result has nothing to show in it."""
-    return MAKERS[name](result if name == "levers" else result.shown)  # combinations of levers are arms not shown
+    if name in OF_QUESTIONS:  # a question may look at arms that are not shown, such as combinations of levers
+        return OF_QUESTIONS[name](result)
+    return MAKERS[name](result.shown)
+
+
+def picture(result: StudyResult, name: str) -> Picture:
+    """One picture of the report, which a notebook shows: 'differences', 'day', 'pathway' or another.
+
+    Raises ResultsError if there is no picture of that name, or the study has nothing that it could show.
+    """
+    known = (*FIGURES, PATHWAY)
+    if name not in known:
+        raise ResultsError(f"there is no figure '{name}'. {nearest(name, known)}")
+    shown = pathway_of(result) if name == PATHWAY else drawn(result, name)
+    if shown is None:
+        others = ", ".join(other for other in known if other != name)
+        raise ResultsError(f"figure '{name}': this study has nothing to show in it. Other figures: {others}")
+    return shown
+
+
+def every_picture(result: StudyResult) -> tuple[Picture, ...]:
+    """Every picture that a result allows, in the order of the report."""
+    return (*pictures(result), pathway_of(result))
+
+
+def pathway_of(result: StudyResult) -> Picture:
+    """The baseline's pathway, as far as patients of some arm can reach."""
+    return picture_of(sketch_of(result.study.baseline.pathway, result.explanation.reachable))

@@ -14,20 +14,33 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from annotated_types import Ge, Gt, Le
 
 from simulation.department.config_dataclass import Unit, config_dataclass
-from simulation.errors import ConfigError, Fault, ResultsError
+from simulation.errors import Fault, ResultsError, refuse
+from simulation.records.serialise import digest
 from simulation.vetting.answers import INJECTION, Answer, Question
 from simulation.vetting.assessors import refuse_without
-from simulation.vetting.assessors.exchange import Exchange, Reply
-from simulation.vetting.assessors.kept_answers import KeptAnswers
-from simulation.vetting.assessors.prompt import SCHEMA, Prompt
+from simulation.vetting.assessors.exchange import Exchange, KeptAnswers
+from simulation.vetting.cases import N_LEVELS, NUMBERS, Inputs
+from simulation.vetting.facts import facts
 
-Say = Callable[[str], None]
+if TYPE_CHECKING:
+    import httpx
+
+PLACE = "{case}"
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"level": {"type": "integer", "minimum": 1, "maximum": N_LEVELS}},
+    "required": ["level"],
+    "additionalProperties": False,
+}
+"""The JSON Schema of an answer, sent to the server; answers are checked here too, whatever the server does."""
+TITLES: Mapping[str, str] = facts("inputs")["titles"]
+"""The name of each input in a prompt, in this order."""
 LONG_RUN = 100
 """The least number of questions of which a run says how far it is."""
 
@@ -76,7 +89,7 @@ class Setting:
     prompt: Prompt | None = None
     allow_remote: bool = False
     kept: Path | None = None
-    say: Say = print
+    say: Callable[[str], None] = print
 
 
 class Llm:
@@ -89,14 +102,7 @@ class Llm:
         assert setting.prompt is not None  # `config` hands it over with the plan
         self.name = config.model
         self._config, self._prompt, self._setting = config, setting.prompt, setting
-        headers = refuse_address(config, allow_remote=setting.allow_remote)
-        self._exchange = Exchange(
-            url=f"{config.address.rstrip('/')}/chat/completions",
-            headers=headers,
-            timeout=config.timeout,
-            retries=config.retries,
-            first_pause=config.first_pause,
-        )
+        self._exchange = Exchange(config, headers_for(config, allow_remote=setting.allow_remote))
         self._kept = KeptAnswers(setting.kept, self._identity()) if setting.kept is not None else None
         self._model = self._kept.model if self._kept is not None else None
         self._lock = threading.Lock()
@@ -118,14 +124,14 @@ class Llm:
         answers: dict[int, Answer] = {}
         waiting, lock, stopped = iter(enumerate(questions)), threading.Lock(), threading.Event()
 
-        def ask_on() -> None:
+        def ask_on(client: httpx.Client) -> None:
             try:
                 while not stopped.is_set():
                     with lock:
                         number, question = next(waiting, (-1, None))
                     if question is None:
                         return
-                    answer = self._ask(question)
+                    answer = self._ask(client, question)
                     with lock:
                         answers[number] = answer
                         self._say_how_far(len(answers), len(questions))
@@ -133,9 +139,9 @@ class Llm:
                 stopped.set()
                 raise
 
-        with self._exchange, ThreadPoolExecutor(self._config.concurrency) as pool:
+        with self._exchange.client() as client, ThreadPoolExecutor(self._config.concurrency) as pool:
             try:
-                for future in [pool.submit(ask_on) for _ in range(self._config.concurrency)]:
+                for future in [pool.submit(ask_on, client) for _ in range(self._config.concurrency)]:
                     future.result()
             except BaseException as error:
                 stopped.set()
@@ -173,12 +179,11 @@ class Llm:
 
     def _identity(self) -> dict[str, object]:
         config = self._config
-        settings = [config.temperature, config.seed, config.longest_answer]
         return {
             "address": config.address,
             "model": config.model,
             "prompt": self._prompt.version,
-            "settings": settings,
+            "settings": [config.temperature, config.seed, config.longest_answer],
             "injection": INJECTION,
             "schema": SCHEMA,
         }
@@ -195,21 +200,14 @@ class Llm:
         if n_questions >= LONG_RUN and (10 * n_answered) // n_questions > (10 * (n_answered - 1)) // n_questions:
             self._setting.say(f"{n_answered} of {n_questions} questions answered")
 
-    def _ask(self, question: Question) -> Answer:
-        reply = self._exchange.ask(self.body(question))
+    def _ask(self, client: httpx.Client, question: Question) -> Answer:
+        reply = self._exchange.ask(client, self.body(question))
         self._same_model(reply.model)
-        answer = Answer(
-            question.case.name,
-            question.repeat,
-            question.variant,
-            reply.outcome,
-            reply.level,
-            (),
-            round(reply.seconds, 4),
-            reply.tokens,
-        )
+        seconds = round(reply.seconds, 4)
+        answer = question.answered(reply.outcome, reply.level, seconds=seconds, tokens=reply.tokens)
         if self._kept is not None:
-            self._kept.keep(answer, self._model or "", self._text(question, reply))
+            text = {"sent": self._prompt.messages(question.inputs), "came": reply.text}
+            self._kept.keep(answer, self._model or "", text if self._config.keep_text else {})
         return answer
 
     def _same_model(self, named: str | None) -> None:
@@ -223,36 +221,26 @@ class Llm:
                 "or give the new one a name of its own with assessor.model"
             )
 
-    def _text(self, question: Question, reply: Reply) -> dict[str, object]:
-        """The words of question and answer, if they are to be kept."""
-        if not self._config.keep_text:
-            return {}
-        return {"sent": self._prompt.messages(question.inputs), "came": reply.text}
 
-
-def refuse_address(config: LlmAssessor, *, allow_remote: bool) -> dict[str, str]:
+def headers_for(config: LlmAssessor, *, allow_remote: bool) -> dict[str, str]:
     """The headers to send. Raises ConfigError for an address that is none, is not allowed, or lacks its key."""
     parts = urlsplit(config.address)
-    host, remedy = parts.hostname, "Write it like http://127.0.0.1:8080/v1"
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
-        raise ConfigError([Fault("assessor.address", f"'{config.address[:80]}' is not an address", remedy)])
+    remote, secret = not is_this_machine(parts.hostname or ""), os.environ.get(config.key or "", "")
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        found = f"'{config.address[:80]}' is not an address"
+        refuse("assessor.address", found, "Write it like http://127.0.0.1:8080/v1")
     if parts.username is not None or parts.password is not None:
-        found = "holds a user name or a password"
-        raise ConfigError([Fault("assessor.address", found, "Leave it out, and name a variable under assessor.key")])
-    remote = not is_this_machine(host)
+        remedy = "Leave it out, and name a variable under assessor.key"
+        refuse("assessor.address", "holds a user name or a password", remedy)
     if remote and not allow_remote:
-        found = f"{host} is another machine"
-        raise ConfigError([Fault("assessor.address", found, "Say allow_remote=true to send it complaints of patients")])
-    headers = {"Accept-Encoding": "identity"}
-    if config.key is not None:
-        secret = os.environ.get(config.key, "")
-        if not secret or not secret.isascii() or not secret.isprintable():
-            found = f"the environment variable {config.key[:80]} is not set, or holds no key"
-            raise ConfigError([Fault("assessor.key", found, "Set it where the command runs")])
-        if remote and parts.scheme == "http":
-            raise ConfigError([Fault("assessor.address", "would carry the key unencrypted", "Use https")])
-        headers["Authorization"] = f"Bearer {secret}"
-    return headers
+        remedy = "Say allow_remote=true to send it complaints of patients"
+        refuse("assessor.address", f"{parts.hostname} is another machine", remedy)
+    if config.key is not None and not (secret and secret.isascii() and secret.isprintable()):
+        found = f"the environment variable {config.key[:80]} is not set, or holds no key"
+        refuse("assessor.key", found, "Set it where the command runs")
+    if config.key is not None and remote and parts.scheme == "http":
+        refuse("assessor.address", "would carry the key unencrypted", "Use https")
+    return {"Accept-Encoding": "identity", **({"Authorization": f"Bearer {secret}"} if config.key is not None else {})}
 
 
 def is_this_machine(host: str) -> bool:
@@ -278,4 +266,50 @@ def what_would_be_sent(llm: Llm, questions: Iterable[Question], config: LlmAsses
         lines.append(f"\n{variant}: POST {config.address.rstrip('/')}/chat/completions")
         lines.append(f"Authorization: Bearer <value of {config.key}>" if config.key else "No Authorization")
         lines.append(json.dumps(llm.body(question), ensure_ascii=False, indent=1))
+    return "\n".join(lines)
+
+
+# --- the prompt ---------------------------------------------------------------------------------------------------
+
+
+@config_dataclass
+class Prompt:
+    """A prompt: what the model is told, and how it is asked about a case.
+
+    Example: `{name: ours_1, system: "You triage patients.", asks: "Which level, 1 to 5?\\n{case}"}`
+    """
+
+    name: str
+    """Name and version of the prompt: that of its file. A changed text is another version."""
+    system: str
+    """What the model is told before any case."""
+    asks: str
+    """How it is asked; `{case}`, once, is where the case is written out."""
+
+    @property
+    def version(self) -> str:
+        """The prompt's name, and a digest of its texts."""
+        return f"{self.name} ({digest([self.system, self.asks])[:12]})"
+
+    def messages(self, inputs: Inputs) -> list[dict[str, str]]:
+        """The messages about one case."""
+        question = self.asks.replace(PLACE, written_out(inputs))
+        return [{"role": "system", "content": self.system}, {"role": "user", "content": question}]
+
+
+def prompt_faults(prompt: Prompt, where: str) -> list[Fault]:
+    """The fault of a prompt that has no place for the case, or several."""
+    n = prompt.asks.count(PLACE)
+    return [] if n == 1 else [Fault(f"{where}.asks", f"has {n} places for the case", f"Write {PLACE} once")]
+
+
+def written_out(inputs: Inputs) -> str:
+    """A case as lines of text; missing inputs are left out."""
+    lines = []
+    for name, title in TITLES.items():
+        if name in inputs:
+            value = inputs[name]
+            unit = f" {NUMBERS[name][2]}" if name in NUMBERS and name != "pain_score" else ""
+            shown = f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
+            lines.append(f"{title}: {shown}{unit}")
     return "\n".join(lines)

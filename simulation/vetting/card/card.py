@@ -1,20 +1,46 @@
-"""A card as one value, for notebooks and scripts to read and for the command to write."""
+"""A card: what a bench found in a few sentences, tables and pictures, as one HTML page, a Word document and data."""
 
 from __future__ import annotations
 
+import base64
+import textwrap
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
 from pathlib import Path
 
+import numpy as np
+
 from simulation.display.drawing import Picture
-from simulation.display.table import ReportTables
+from simulation.display.table import ReportTables, print_tables
+from simulation.display.words import WIDTH
 from simulation.explain.statements import BANNER
-from simulation.vetting.against import Change
-from simulation.vetting.bench import Bench
-from simulation.vetting.card.answer import card_sentences
-from simulation.vetting.card.figures import card_pictures
-from simulation.vetting.card.write import tables_of, write_card
+from simulation.records.csv_text import csv_text
+from simulation.records.serialise import to_json
+from simulation.report.exports.word import WordDocument
+from simulation.report.templates import templates
+from simulation.run.store.folders import moved, not_written, whole_or_nothing
+from simulation.vetting.answers import VARIANTS, questions_of
+from simulation.vetting.assessors.learned import Learned, LearnedAssessor
+from simulation.vetting.assessors.level_model import model_text
+from simulation.vetting.bench import NURSE, TOOL, Bench
+from simulation.vetting.card.card_pictures import card_pictures
+from simulation.vetting.card.card_tables import card_tables, difference_words, value_words, verdict_on
+from simulation.vetting.card.filings import coverage_table, hazards_table
+from simulation.vetting.cases import INPUTS, N_LEVELS, CaseSet
+from simulation.vetting.earlier import ANSWERS, CARD, CARD_FORMAT, UNDER, VersionChange
+from simulation.vetting.facts import facts
+from simulation.vetting.policy_file import policy_files
+from simulation.vetting.scores import SCORES
+
+PAGE, DOCUMENT, MODEL, FIGURES, CONFIGS = "card.html", "card.docx", "model.json", "figures", "configs"
+FOLDER = "vetting"
+STATEMENT = "planning only, not for clinical use"
+FILED = ("criteria", "hazards", "coverage", "changed")
+"""The tables that are written as CSV files as well."""
+PICTURE_WIDTH = 160
+"""Millimetres on an A4 sheet turned on its side."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +48,7 @@ class Card:
     """What a bench found. `change`: since an earlier card, if one was named."""
 
     bench: Bench = field(repr=False)
-    change: Change | None = field(default=None, repr=False)
+    change: VersionChange | None = field(default=None, repr=False)
 
     @property
     def verdict(self) -> str:
@@ -30,23 +56,91 @@ class Card:
         return self.bench.word
 
     @property
+    def title(self) -> str:
+        """The tool, and on what it was tried."""
+        return f"{self.bench.tool}: results on {len(self.bench.cases)} cases ({self.bench.plan.name})"
+
+    @property
+    def line(self) -> str:
+        """The stop or go line; '' if no earlier card was named."""
+        return self.change.line if self.change is not None else ""
+
+    @property
     def sentences(self) -> tuple[str, ...]:
         """The answer in words, and the stop or go line if there is one."""
-        return (*card_sentences(self.bench), *([self.change.line] if self.change is not None else []))
+        return (*card_sentences(self.bench), *([self.line] if self.line else []))
 
     @cached_property
     def tables(self) -> ReportTables:
         """Every table by its kind, in the order of the page."""
-        return ReportTables((table.kind, table) for table in tables_of(self.bench, self.change))
+        tables = [*card_tables(self.bench, self.change), hazards_table(self.bench), coverage_table(self.bench)]
+        return ReportTables((table.kind, table) for table in tables)
 
     @cached_property
     def pictures(self) -> dict[str, Picture]:
         """Every picture by its name, in the order of the page."""
         return {picture.name: picture for picture in card_pictures(self.bench)}
 
+    @property
+    def page(self) -> str:
+        """The card as one HTML page that loads nothing."""
+        from jinja2 import FileSystemLoader
+
+        environment = templates().overlay(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"))
+        environment.filters["base64"] = lambda content: base64.b64encode(content).decode("ascii")
+        template, classes = environment.get_template("card.html"), facts("words")["classes"]
+        return template.render(banner=BANNER, card=self, sentences=card_sentences(self.bench), classes=classes)
+
+    @property
+    def document(self) -> bytes:
+        """The page as a Word document, for a safety officer to fill in what is blank. Nothing reads it back."""
+        document = WordDocument(self.title, landscape=True)
+        for sentence in card_sentences(self.bench):
+            document.add_bullet(sentence)
+        if self.line:
+            document.add_paragraph(self.line, bold=True)
+        for kind, table in self.tables.items():
+            document.add_table(table)
+            if kind in self.pictures:
+                document.add_picture(self.pictures[kind], PICTURE_WIDTH)
+        document.add_paragraph(BANNER, bold=True)
+        return document.content()
+
     def write(self, results: Path | str = "results") -> Path:
-        """Write page, document, data and policy into `results/vetting/<name>`, and return it. Raises ResultsError."""
-        return write_card(self.bench, Path(results), self.change)
+        """Write page, document, data, pictures and policy into `results/vetting/<name>`, and return the folder.
+
+        The folder is `<name>-2` and on if that exists, and is written whole or not at all. Raises ResultsError.
+        """
+        parent, name = Path(results) / FOLDER, self.bench.plan.name
+        contents: dict[str, str | bytes] = {**_texts(self), DOCUMENT: self.document}
+        contents |= {f"{CONFIGS}/{path}": text for path, text in policy_files(self.bench).items()}
+        contents |= {f"{FIGURES}/{picture.name}.png": picture.png for picture in self.pictures.values()}
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            with whole_or_nothing(parent, name) as partial:
+                (partial / FIGURES).mkdir()
+                for path, content in contents.items():
+                    (partial / path).parent.mkdir(parents=True, exist_ok=True)
+                    (partial / path).write_bytes(content if isinstance(content, bytes) else _encoded(path, content))
+                return moved(partial, parent, name)
+        except OSError as error:
+            raise not_written(Path(error.filename or parent), error) from error
+
+    def print(self, folder: Path) -> None:
+        """Print scores, criteria, the answer in words, and where the files are. `folder`: where it was written."""
+        kinds = ("scores", f"against_{NURSE}", "changed", "criteria")
+        print_tables([self.tables[kind] for kind in kinds if kind in self.tables])
+        print("\nIn words")
+        for sentence in card_sentences(self.bench):
+            print(textwrap.fill(sentence, WIDTH, initial_indent="- ", subsequent_indent="  "))
+        if self.line:
+            print(f"\n{textwrap.fill(self.line, WIDTH)}")
+        print(f"\n{BANNER}")
+        print(f"Card: {folder / PAGE}, {DOCUMENT}")
+        if (folder / CONFIGS).is_dir():
+            print(f"What it would do to waits: aeflow compare study=vetted run=weeks card={folder}")
+        others = "answers.csv, matrix.csv, criteria.csv, hazards.csv, coverage.csv, figures/"
+        print(f"Data: {folder / 'scores.csv'}, {others}")
 
     def __str__(self) -> str:
         return "\n".join((*self.sentences, BANNER))
@@ -55,3 +149,146 @@ class Card:
         """The card's sentences as a notebook shows them."""
         items = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.sentences)
         return f"<ul>{items}</ul><p><small>{escape(BANNER)}</small></p>"
+
+
+def card_sentences(bench: Bench) -> list[str]:
+    """What the bench found, the verdict first; no sentence says more than its interval supports."""
+    cases = bench.cases
+    counts = Counter(verdict.word for verdict in bench.verdicts)
+    counted = ", ".join(f"{n} {word}" for word, n in counts.items())
+    exact, under = (value_words(bench.scores(TOOL)[name], name) for name in ("exact_share", UNDER))
+    overall = facts("words")["overall"].get(bench.word, bench.word)
+    sentences = [
+        f"The criteria fixed beforehand are {overall} by {bench.tool} ({counted}).",
+        f"It was asked about {len(cases)} cases, {(cases.truth < 2).sum()} of them of true levels 1-2"
+        f"{'; the cases are made up, so nothing follows for patients' * cases.synthetic}. "
+        f"Truth is {cases.yardstick_words}.",
+        f"It gave the true level to {exact} of the cases, and a less urgent one to {under} of true levels 1-2.",
+    ]
+    if "identical to the nurse" in counts:
+        sentences.append("Every label is the nurse's own, so this says nothing about a tool that makes other errors.")
+    elif NURSE in bench.labelled:
+        differences = bench.against(NURSE)
+        for name in ("exact_share", UNDER):
+            word = verdict_on(differences[name], name)
+            verdict = "cannot be told from the nurse" if word == "cannot tell" else f"{word} than the nurse"
+            sentences.append(f"{SCORES[name].capitalize()}: {verdict}, {difference_words(differences[name], name)}.")
+    if len(set(cases.truth.tolist())) < N_LEVELS:
+        sentences.append("Some levels have no case, so nothing is known about them.")
+    return sentences
+
+
+def write_questions(cases: CaseSet, name: str, results: Path) -> Path:
+    """Write the cases for a vendor to answer, without truth or nurse, and return the path. Raises ResultsError."""
+    path = results / FOLDER / f"{name}-cases_to_answer.csv"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(_encoded(path.name, questions_text(cases)))
+    except OSError as error:
+        raise not_written(path, error) from error
+    return path
+
+
+def _texts(card: Card) -> dict[str, str]:
+    """The page and the data of a card, by name of the file."""
+    bench = card.bench
+    texts = {
+        PAGE: card.page,
+        CARD: card_text(bench),
+        ANSWERS: answers_text(bench),
+        "scores.csv": scores_text(bench),
+        "matrix.csv": matrix_text(bench),
+        **{f"{kind}.csv": csv_text(table.headers, table.rows) for kind, table in card.tables.items() if kind in FILED},
+    }
+    if isinstance(bench.plan.assessor, LearnedAssessor) and bench.plan.assessor.save:
+        learned = Learned(bench.plan.assessor, bench.cases, bench.plan.seed)
+        texts[MODEL] = model_text(learned.whole(), {**bench.about, "cases": bench.cases.source})
+    return texts
+
+
+def _encoded(path: str, text: str) -> bytes:
+    """A text as it is written; a CSV file so that Excel reads it."""
+    return text.encode("utf-8-sig" if path.endswith(".csv") else "utf-8")
+
+
+# --- data: answers and true levels by name of the case, without a word of any complaint ---------------------------
+
+
+def card_text(bench: Bench) -> str:
+    """The text of card.json: what a card says."""
+    cases = bench.cases
+    verdicts = [
+        {"score": verdict.criterion.score, "group": verdict.group, "verdict": verdict.word, "why": verdict.why}
+        for verdict in bench.verdicts
+    ]
+    of_cases = {"name": cases.name, "number": len(cases), "synthetic": cases.synthetic, "yardstick": cases.yardstick}
+    content = {
+        "format": CARD_FORMAT,
+        "statement": STATEMENT,
+        "name": bench.plan.name,
+        "tool": bench.tool,
+        "verdict": bench.word,
+        "verdicts": verdicts,
+        "cases": {**of_cases, "source": cases.source, "fingerprint": cases.fingerprint},
+        "outcomes": bench.outcomes,
+        "about": dict(bench.about),
+    }
+    return to_json(content)
+
+
+def answers_text(bench: Bench) -> str:
+    """CSV with a row an answer: levels, outcome, seconds, tokens, probabilities."""
+    by_name = {case.name: case for case in bench.cases.cases}
+    chances = [f"p_{level}" for level in range(1, N_LEVELS + 1)]
+    header = ["case", "truth", "nurse", "variant", "repeat", "outcome", "label", "seconds", "tokens", *chances]
+    rows = []
+    for answer in bench.answers:
+        case = by_name[answer.case]
+        probabilities = [f"{probability:.6g}" for probability in answer.probabilities] or [""] * N_LEVELS
+        seconds = "" if answer.seconds is None else f"{answer.seconds:.3f}"
+        ended = [answer.variant, answer.repeat + 1, answer.outcome, answer.label, seconds, answer.tokens]
+        rows.append([answer.case, case.truth, case.nurse, *ended, *probabilities])
+    return csv_text(header, rows)
+
+
+def scores_text(bench: Bench) -> str:
+    """CSV with a row a score: whose, for which group, with its interval and the yardstick."""
+    header = ["who", "score", "attribute", "group", "value", "low", "high", "cases", "interval", "yardstick"]
+    parts = [(who, "", "all", bench.scores(who)) for who in bench.labelled]
+    for who in (TOOL, NURSE) if NURSE in bench.labelled else (TOOL,):
+        parts += [(who, *group, estimates) for group, estimates in bench.by_group(who).items()]
+    parts += [(f"{TOOL} minus {who}", "", "all", bench.against(who)) for who in bench.labelled if who != TOOL]
+    parts.append((TOOL, "", "all", dict(bench.of_answers)))
+    rows = []
+    for who, attribute, group, estimates in parts:
+        for name, estimate in estimates.items():
+            numbers = map(_number, (estimate.value, estimate.low, estimate.high))
+            rows.append([who, name, attribute, group, *numbers, estimate.n, estimate.method, bench.cases.yardstick])
+    return csv_text(header, rows)
+
+
+def matrix_text(bench: Bench) -> str:
+    """CSV with a row a cell of the matrix: the number of cases, and the share with its credible interval."""
+    shares, counts = np.stack(bench.matrix(), axis=-1), bench.labelled[TOOL].table
+    rows = [
+        [true + 1, label + 1, _number(counts[true, label]), *(_number(float(share)) for share in shares[true, label])]
+        for true, label in np.ndindex(N_LEVELS, N_LEVELS)
+    ]
+    rows += [[true + 1, "none", _number(n), "", "", ""] for true, n in enumerate(counts[:, N_LEVELS])]
+    return csv_text(["truth", "label", "cases", "share", "low", "high"], rows)
+
+
+def questions_text(cases: CaseSet) -> str:
+    """CSV of the cases for a vendor to answer: names and inputs with complaints, but neither truth nor nurse."""
+    rows = [
+        [question.case.name, question.variant, *(question.inputs.get(name, "") for name in INPUTS)]
+        for variant in VARIANTS
+        for question in questions_of(cases, variant, 1)
+    ]
+    return csv_text(["case", "variant", *INPUTS], rows)
+
+
+def _number(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.6g}"
+
+

@@ -1,0 +1,262 @@
+"""How sure the effect of a measured tool is: uncertainty by simulation, measurement, department; limits left open."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from simulation.department.own_measures import Better
+from simulation.display.table import Cell, ReportTable, ends_cell
+from simulation.display.words import change, high_words, levels_of, span, unit_words
+from simulation.run.arm_result import ArmResult
+from simulation.run.comparisons import Safety
+from simulation.run.result import StudyResult
+from simulation.statistics.table_uncertainty import FEWEST_TABLES, TableUncertainty, table_uncertainty
+from simulation.statistics.verdict import NonInferiority, VerdictKind, interval_words, margin_words, threshold
+from simulation.study.design import Margin, Target
+from simulation.triage.matrix import N_HIGH
+from simulation.triage.policy import Policy
+
+SETTLED = "none: settled"
+"""Words in place of a number of cases where the verdict with both sources needs no more."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One target or margin of a measured tool: what is uncertain, and what both sources together support."""
+
+    arm: str
+    label: str
+    limit: float
+    """The least difference that matters, or the margin, in the measure's unit."""
+    unit: str
+    better: Better
+    uncertainty: TableUncertainty
+    alone: str
+    """The interval of simulation alone, as in every other table."""
+    kind: VerdictKind | NonInferiority
+    """The verdict from the interval of simulation and measurement together."""
+    words: str
+    """The same in words."""
+    is_margin: bool
+    n_high: float
+    """Cases of true levels 1-2 that the table rests on; NaN: not known."""
+
+    @property
+    def limit_words(self) -> str:
+        """'5 min or more matters', 'margin of 1 point'."""
+        limit = threshold(self.limit, self.unit)
+        return f"margin of {limit}" if self.is_margin else f"{limit} or more matters"
+
+    @property
+    def safety_open(self) -> bool:
+        """Whether it is a margin, and not settled with both sources of uncertainty together."""
+        return self.is_margin and self.kind == "cannot tell"
+
+    @property
+    def may_fail(self) -> bool:
+        """Whether it is a margin, and worse for certain with both sources of uncertainty, but perhaps within it."""
+        return self.is_margin and self.kind == "worse"
+
+    @property
+    def to_limit(self) -> float:
+        """How far the effect lies from the least difference that matters (either sign), or from the margin."""
+        if self.is_margin:
+            return abs(self.limit - (self.uncertainty.effect if self.better == "lower" else -self.uncertainty.effect))
+        return abs(self.limit - abs(self.uncertainty.effect))
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the interval of simulation and measurement lies wholly on one side of the limit."""
+        return self.uncertainty.half_width <= self.to_limit
+
+    @property
+    def cases_needed(self) -> float:
+        """Cases of true levels 1-2 that would settle the verdict; NaN: not known; infinite: replications come first."""
+        return self.uncertainty.cases_for(self.to_limit, self.n_high)
+
+
+def measured_tools(result: StudyResult) -> tuple[Measured, ...]:
+    """The targets, then the margins of each arm whose table enough others draw again.
+
+    None where no table is drawn, or with one replication.
+    """
+    if len(result.replications) < 2:
+        return ()
+    draws: dict[str, list[str]] = {}
+    for name, arm in result.design.arms.items():
+        if arm.draw_of is not None:
+            draws.setdefault(arm.draw_of, []).append(name)
+    all_judged: tuple[Target | Margin, ...] = (*result.targets, *result.design.margins)
+    return tuple(
+        _measured(result, name, drawn, judged)
+        for name, drawn in draws.items()
+        if len(drawn) >= FEWEST_TABLES
+        for judged in all_judged
+    )
+
+
+def limits_of(result: StudyResult, arm: ArmResult) -> tuple[list[Safety], list[str]]:
+    """The limits of safety of an arm as judged, and the labels of those that its measured table leaves open.
+
+    The latter are not among the former: simulation alone says too much of them. Of a limit that may be failed with the
+    uncertainty of the table, the judgement says so, whatever simulation alone says.
+    """
+    by_table = {tool.label: tool for tool in measured_tools(result) if tool.arm == arm.name and tool.is_margin}
+    left_open = [label for label, tool in by_table.items() if tool.safety_open]
+    judged = []
+    for safety in result.safety:
+        if safety.arm == arm.name and safety.margin.label not in left_open:
+            tool = by_table.get(safety.margin.label)
+            judged.append(safety if tool is None or not tool.may_fail else _as_may_fail(safety, tool.words))
+    return judged, left_open
+
+
+def failed_limits(limits: Iterable[Safety]) -> tuple[str, list[Safety]]:
+    """'fails' and the limits that are failed; else 'may fail' and those that may be; '' where there are none."""
+    limits = list(limits)
+    for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
+        failed = [safety for safety in limits if safety.judgement.kind == kind]
+        if failed:
+            return verb, failed
+    return "", []
+
+
+def _as_may_fail(safety: Safety, words: str) -> Safety:
+    return replace(safety, judgement=replace(safety.judgement, kind="worse", words=words))
+
+
+def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target | Margin) -> Measured:
+    """One target or margin of the tool `name`, whose table the arms `drawn` draw again."""
+    base, own, *others = (
+        result.values(arm, judged.measure, judged.group) for arm in (result.design.baseline, name, *drawn)
+    )
+    row = result.row(name, judged.measure, judged.group)
+    longer_side = max(row.difference - row.difference_low, row.difference_high - row.difference)
+    half_width = longer_side * (1 if math.isnan(row.width_factor) else row.width_factor)  # as a verdict is read
+    uncertainty = table_uncertainty(own - base, np.array(others) - base, result.department_of).with_simulation(
+        half_width
+    )
+    ends = uncertainty.effect - uncertainty.half_width, uncertainty.effect + uncertainty.half_width
+    kind: VerdictKind | NonInferiority
+    if isinstance(judged, Margin):
+        limit = judged.margin
+        kind, words = margin_words(*ends, limit, row.unit, row.better)
+    else:
+        limit = judged.minimal_important_difference
+        kind, _, words = interval_words(*ends, limit, row.unit, row.better)
+    if math.isnan(row.width_factor):  # no verdict may rest on so few replications
+        kind = words = "cannot tell"
+    return Measured(
+        arm=name,
+        label=judged.label,
+        limit=limit,
+        unit=row.unit,
+        better=row.better,
+        uncertainty=uncertainty,
+        alone=span(row.difference_low, row.difference_high, row.unit),
+        kind=kind,
+        words=words,
+        is_margin=isinstance(judged, Margin),
+        n_high=_n_cases(result.study.arm(name).policy)[1],
+    )
+
+
+def _n_cases(policy: Policy) -> tuple[float, float]:
+    """Cases that the table of a policy's tool rests on, and those of true levels 1-2; NaN if it states no counts."""
+    table: Sequence[Sequence[Any]] | None = policy.ai.matrix.counts if policy.ai is not None else None
+    if policy.beside_nurse is not None:
+        table = policy.beside_nurse.counts
+    if table is None:
+        return math.nan, math.nan
+    counts = np.array(table, dtype=float)
+    return float(counts.sum()), float(counts[:N_HIGH].sum())
+
+
+def measurement_table(result: StudyResult) -> ReportTable | None:
+    """A row a target or margin of a study whose arms draw a measured tool's table again; None for other studies."""
+    tools = measured_tools(result)
+    if not tools:
+        return None
+    over = result.department_of is not None
+    cells: list[tuple[str | Cell, ...]] = [
+        (
+            tool.label,
+            tool.limit_words,
+            Cell(tool.uncertainty.effect, tool.unit, style="difference", words=unit_words(tool.unit)),
+            tool.alone,
+            _interval(tool, tool.uncertainty.half_width),
+            *([_interval(tool, tool.uncertainty.half_width_of_one)] if over else []),
+            tool.uncertainty.dominates,
+            tool.words,
+            needed_words(tool),
+        )
+        for tool in tools
+    ]
+    headers = (
+        *("what is judged", "by", "effect", "simulation alone", "simulation and measurement"),
+        *(["these and which department"] if over else []),
+        *("largest", "verdict with both", "cases needed"),
+    )
+    department = ", and so is the department (ensemble=typical adds it)."
+    if over:
+        department = ". Which department: the interval is for one department of the ensemble, not for their mean."
+    notes = (
+        f"95 % intervals. {tools[0].uncertainty.n_tables} tables drawn from what the bench leaves open, each in the "
+        f"same {len(result.replications)} replications; the nurse's table is treated as known{department}",
+        "Cases needed: the cases of true levels 1-2 that would put the interval of simulation and measurement on "
+        "one side of the least difference that matters, or of the safety margin, if the effect stays as it is.",
+    )
+    title = f"How sure is the effect of '{result.arm(tools[0].arm).label}'?"
+    return ReportTable("measurement", title, headers, tuple(cells), notes)
+
+
+def measurement_sentences(result: StudyResult) -> tuple[str, ...]:
+    """For each target: both intervals, the verdict, the largest source of uncertainty, and what would settle it."""
+    return tuple(
+        f"How sure is '{tool.label}' ({tool.limit_words})? {change(tool.uncertainty.effect, tool.unit)} "
+        f"{unit_words(tool.unit)}: {tool.alone} by simulation alone, "
+        f"{_interval(tool, tool.uncertainty.half_width)} with the uncertainty of the measured table. Verdict with "
+        f"both: {tool.words}. The largest source of uncertainty is {tool.uncertainty.dominates}; {_settled(tool)}"
+        for tool in measured_tools(result)
+    )
+
+
+def _settled(tool: Measured) -> str:
+    if tool.is_settled:
+        return "the verdict is settled."
+    if math.isfinite(cases := tool.cases_needed):
+        would = "cases of true levels 1-2 would settle it if the effect stays"
+        return f"about {math.ceil(cases):,} {would} ({tool.n_high:.0f} now)."
+    return f"cases needed: {needed_words(tool)}."
+
+
+def _interval(tool: Measured, half_width: float) -> Cell:
+    return ends_cell(tool.uncertainty.effect - half_width, tool.uncertainty.effect + half_width, tool.unit)
+
+
+def cases_words(result: StudyResult, arm: ArmResult) -> str:
+    """'its labels rest on 220 cases, 49 of levels 1-2; intervals do not cover that uncertainty'; '' without counts."""
+    policy = arm.ready.policy
+    n, n_high = _n_cases(policy)
+    of_nurse = policy.nurse.matrix.counts if policy.nurse is not None and policy.beside_nurse is None else None
+    if math.isnan(n) or (policy.ai is not None and of_nurse is not None and policy.ai.matrix.counts == of_nurse):
+        return ""
+    high = high_words(levels_of(arm.ready.pathway))
+    drawn_again = any(tool.arm == arm.name for tool in measured_tools(result))
+    uncertainty = "" if drawn_again else "; intervals do not cover that uncertainty"
+    return f"its labels rest on {n:,.0f} cases, {n_high:,.0f} of {high}{uncertainty}"
+
+
+def needed_words(tool: Measured) -> str:
+    """How many cases would settle the verdict; that it is settled; or that more replications come first."""
+    if tool.is_settled:
+        return SETTLED
+    cases = tool.cases_needed
+    if math.isinf(cases):
+        return "more replications first"
+    return "–" if math.isnan(cases) else f"about {math.ceil(cases):,} ({tool.n_high:.0f} now)"

@@ -1,0 +1,213 @@
+"""The columns of patients: attributes and coins, amounts that depend on them, minutes, and what follows from minutes.
+
+Each comes from random variates of its own. Patience ends, and patients get worse, some minutes after they arrive.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.department.durations import Amount, AnyDuration, Fixed, Number
+from simulation.department.graph import coin_name, coins_of, durations_by_source, leaning
+from simulation.department.vocabulary import (
+    ACUITY_GIVEN,
+    ACUITY_TRUE,
+    ARRIVAL_SOURCE,
+    Action,
+    ByChance,
+    Chance,
+    Choice,
+    Given,
+    Pathway,
+)
+from simulation.errors import DrawsError, nearest
+from simulation.patients.drawn import Draws
+from simulation.patients.variates import Floats
+from simulation.units import NEVER, to_ticks
+
+
+def attributes_of(
+    pathway: Pathway, draws: Draws, known: Mapping[str, NDArray[np.int16]]
+) -> dict[str, NDArray[np.int16]]:
+    """Every attribute and coin by name, codes of shape (n,); what is `known` is not drawn."""
+    codes: dict[str, NDArray[np.int16]] = dict(draws.attributes)
+    for name, attribute in pathway.attributes.items():
+        if name in known:
+            codes[name] = known[name]
+        elif isinstance(attribute, Choice | Chance):
+            codes[name] = _drawn(pathway, codes, attribute, draws.uniform(name))
+        elif isinstance(attribute, Action):
+            codes[name] = np.zeros(len(draws), dtype=np.int16)  # nothing is set off until a policy says so
+        else:
+            like = attribute.like
+            codes[name] = codes[like] if like is not None else np.zeros(len(draws), dtype=np.int16)
+    for name, branch in pathway.branches.items():
+        if isinstance(branch, ByChance):
+            shares = np.array([list(branch.targets.values())])
+            for number in range(coins_of(pathway)[name].number):
+                coin = coin_name(name, number)
+                codes[coin] = _pick(shares, draws.uniform(coin), None)
+    return codes
+
+
+def attributes_after(pathway: Pathway, draws: Draws, given: NDArray[np.int16]) -> dict[str, NDArray[np.int16]]:
+    """The attributes that change with the labels `given`, from the same random variates; empty where none does.
+
+    They are those with a `label_weight`, and those that depend on one of these; what a table stated does not change.
+    """
+    moved = [name for name in leaning(pathway) if name not in draws.from_table]
+    codes: dict[str, NDArray[np.int16]] = {**draws.attributes, ACUITY_GIVEN: given}
+    for name in moved:
+        attribute = pathway.attributes[name]
+        if isinstance(attribute, Choice | Chance):
+            codes[name] = _drawn(pathway, codes, attribute, draws.uniform(name))
+        elif isinstance(attribute, Given) and attribute.like is not None:
+            codes[name] = codes[attribute.like]
+    return {name: codes[name] for name in moved}
+
+
+def _drawn(
+    pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], attribute: Choice | Chance, variates: Floats
+) -> NDArray[np.int16]:
+    """The codes of one attribute, shape (n,), from uniform `variates`; `codes` of those it depends on."""
+    if isinstance(attribute, Chance):
+        return (variates < _probability(pathway, codes, attribute)).astype(np.int16)
+    if not isinstance(attribute.shares, Mapping):
+        return _pick(np.array([attribute.shares]), variates, None)
+    if attribute.by is None:
+        raise DrawsError("a choice with shares by category names the attribute in `by`")
+    shares = np.array([attribute.shares[category] for category in pathway.categories(attribute.by)])
+    return _pick(shares, variates, codes[attribute.by])
+
+
+def _probability(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], chance: Chance) -> Floats:
+    """The probability of a yes, shape (n,), or () if it is one for all; the label counts by its `label_weight`."""
+    p = amount(pathway, codes, chance.p)
+    if not chance.label_weight:
+        return p
+    by_label = amount(pathway, {**codes, ACUITY_TRUE: codes[ACUITY_GIVEN]}, chance.p)
+    certain = np.minimum(p, 1)
+    # written so that a right label leaves p as it is, to the last bit
+    return np.asarray(certain + chance.label_weight * (np.minimum(by_label, 1) - certain))
+
+
+def _pick(shares: Floats, variates: Floats, row: NDArray[np.int16] | None) -> NDArray[np.int16]:
+    """The category at which the running total of shares first exceeds each variate, shape (n,).
+
+    shares  (n_rows, n_categories); row  (n,) which row counts for each patient, None: the first for all
+    """
+    totals = np.cumsum(shares, axis=1)[:, :-1]
+    if row is None:
+        return np.searchsorted(totals[0], variates, side="right").astype(np.int16)
+    category = np.zeros(len(variates), dtype=np.int16)
+    row = row.astype(np.intp)  # once, or `take` would convert it for every category
+    for total in totals.T:
+        category += variates >= total.take(row)
+    return category
+
+
+def amount(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], number: Number) -> Floats:
+    """A number for each patient, shape (n,), or one for all, shape (): the base times the factors of its categories.
+
+    Raises DrawsError if a factor has no value for a category.
+    """
+    if not isinstance(number, Amount):
+        return np.asarray(float(number))
+    total = np.asarray(number.base)
+    for factor in number.times:
+        categories = pathway.categories(factor.by)
+        missing = [category for category in categories if category not in factor.values]
+        if missing and factor.otherwise is None:
+            remedy = nearest(missing[0], factor.values)
+            raise DrawsError(f"a factor by {factor.by} has no value for {missing[0]}. {remedy}")
+        values = np.array([factor.values.get(category, factor.otherwise) for category in categories], dtype=float)
+        total = total * values.take(codes[factor.by])
+    return total
+
+
+LONGEST = 1e12
+"""Minutes from arrival that no run reaches; more would not fit into 64 bits of ticks."""
+
+
+def minutes_of(
+    pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: Draws, factors: Mapping[str, Floats]
+) -> dict[str, Floats]:
+    """Minutes by duration, shape (repeats, n); 0 for patients whose source cannot come to the duration.
+
+    `factors`: what each patient's minutes are multiplied by, before they are cut off, shape (n,) by duration.
+    """
+    met = durations_by_source(pathway)
+    minutes_by_name = {}
+    rows: dict[tuple[bool, ...], tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+    complexity = None
+    if any(duration.complexity for duration in pathway.durations.values()):
+        complexity = draws.variates.normal("complexity", 0)
+    for name, duration in pathway.durations.items():
+        meets = tuple(name in met[source] for source in pathway.categories(ARRIVAL_SOURCE))  # by code of the source
+        if meets not in rows:
+            is_concerned = np.array(meets).take(draws.arrival_source)
+            rows[meets] = np.flatnonzero(is_concerned), np.flatnonzero(~is_concerned)
+        concerned, others = rows[meets]
+        source_keys = {source.key for source in draws.variates.sources if meets[source.code]}
+        mean = amount(pathway, codes, duration.mean) * duration.scale
+        minutes_by_name[name] = np.empty((duration.repeats, len(draws)))
+        for repeat, minutes in enumerate(minutes_by_name[name]):
+            if isinstance(duration, Fixed):  # needs no random variate
+                minutes[:] = mean
+                minutes[others] = 0
+            else:
+                column = f"minutes:{duration.same_draw_as or name}"
+                variates = draws.variates.normal(column, repeat, source_keys=source_keys)
+                if duration.complexity and complexity is not None:
+                    variates *= np.float32(math.sqrt(1 - duration.complexity**2))
+                    variates += np.float32(duration.complexity) * complexity
+                _write_minutes(duration, variates, mean, minutes, concerned, others)
+            if name in factors:
+                minutes *= factors[name]
+            if duration.longest is not None:
+                np.minimum(minutes, duration.longest, out=minutes)
+    return minutes_by_name
+
+
+def _write_minutes(
+    duration: AnyDuration,
+    variates: NDArray[np.float32],
+    mean: Floats,
+    into: Floats,
+    concerned: NDArray[np.int64],
+    others: NDArray[np.int64],
+) -> None:
+    """Write the minutes of the patients whom a duration concerns, and 0 for the others; `variates` is written over."""
+    if len(concerned) > len(variates) / 2:
+        duration.to_minutes(variates, mean, into)
+        into[others] = 0
+    else:
+        minutes = np.empty(len(concerned))
+        duration.to_minutes(variates[concerned], np.broadcast_to(mean, variates.shape)[concerned], minutes)
+        into[:] = 0
+        into[concerned] = minutes
+
+
+def patience_of(pathway: Pathway, draws: Draws, minutes: Mapping[str, Floats]) -> NDArray[np.int64]:
+    """Ticks from arrival to leaving, or NEVER, shape (n,)."""
+    if pathway.patience is None:
+        return draws.patience
+    return _after_arrival(pathway, draws, pathway.patience.arrivals, minutes[pathway.patience.minutes])
+
+
+def worsens_of(pathway: Pathway, draws: Draws, minutes: Mapping[str, Floats]) -> NDArray[np.int64]:
+    """Ticks from arrival to getting worse, or NEVER, shape (n,)."""
+    if pathway.worsening is None:
+        return draws.worsens
+    return _after_arrival(pathway, draws, pathway.worsening.arrivals, minutes[pathway.worsening.minutes])
+
+
+def _after_arrival(pathway: Pathway, draws: Draws, sources: Collection[str], minutes: Floats) -> NDArray[np.int64]:
+    """The first repeat of a duration in ticks for the patients of some sources, NEVER for the others, shape (n,)."""
+    names = pathway.categories(ARRIVAL_SOURCE)
+    concerned = np.isin(draws.arrival_source, [names.index(source) for source in sources])
+    return np.where(concerned, to_ticks(np.minimum(minutes[0], LONGEST)), NEVER)

@@ -1,0 +1,242 @@
+"""Figures of the department: a day by the hour, the parts of a stay, waits by true level."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulation.display.drawing import (
+    BLUE,
+    DARK,
+    GREY,
+    PALE,
+    STAGE_COLOURS,
+    WORSE,
+    Picture,
+    arm_axis,
+    few_ticks,
+    figure_of,
+    png_of,
+)
+from simulation.display.words import profiled_words, target_of
+from simulation.measures.profile import STAGES, DayProfile
+from simulation.records.schema import Floats
+from simulation.report.tables.whole_department import (
+    acuity_table,
+    clinicians,
+    day_table,
+    levels,
+    stages_seen,
+    stay_parts,
+    stay_table,
+)
+from simulation.run.arm_result import ArmResult
+from simulation.run.result import StudyResult
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+POOL_COLOURS = (BLUE, "#d55e00", "#009e73", "#cc79a7")
+
+# --- a day ---------------------------------------------------------------------------------------------------
+
+
+def day(result: StudyResult) -> Picture:
+    """The baseline's department by clock hour: arrivals, patients present, boarders, how busy clinicians are."""
+    profile = result.baseline.day
+    pools = clinicians(result)
+    panels = [
+        ("Arrivals an hour", profile.arrivals),
+        ("Patients in the department", profile.census),
+    ]
+    if _highest(profile.boarders) > 0:
+        panels.append(("Waiting for a bed", profile.boarders))
+    n_panels = len(panels) + bool(pools)
+    n_down = math.ceil(n_panels / 2)
+    with figure_of(9.5, 3.1 * n_down, n_down, 2, sharex=True) as (figure, axes):
+        for ax, (title, values) in zip(axes, panels, strict=False):
+            hourly = np.asarray(values, dtype=float)
+            ax.stairs(hourly, np.arange(25), color=BLUE, linewidth=2.2, baseline=None)
+            ax.fill_between(np.arange(25), np.append(hourly, hourly[-1]), step="post", color=BLUE, alpha=0.12)
+            ax.set_ylim(0, 1.15 * _highest(values) or 1.0)
+            _day_axis(ax, title)
+        for ax in axes[n_panels:]:
+            ax.set_axis_off()
+        if pools:
+            _clinicians_busy(axes[len(panels)], profile, pools)
+        for ax in axes[max(n_panels - 2, 0) : n_panels]:
+            ax.tick_params(labelbottom=True)
+        png = png_of(figure)
+    caption = f"A mean day under '{result.baseline.label}', by clock hour.{profiled_words(result)}"
+    alt = f"Line charts of a mean day by hour. {day_table(result).in_words()}"
+    return Picture("day", png, alt, caption)
+
+
+def _clinicians_busy(ax: Axes, profile: DayProfile, pools: Sequence[str]) -> None:
+    """The share of units on duty that patients hold, each hour's mean at its middle."""
+    for number, pool in enumerate(pools):
+        busy = profile.busy[profile.pools.index(pool)]
+        style = ("-", "--", ":", "-.")[number % 4]
+        colour = POOL_COLOURS[number % 4]
+        ax.plot(
+            np.arange(24) + 0.5, 100 * busy, color=colour, linewidth=2.2, linestyle=style, label=pool.replace("_", " ")
+        )
+    ax.axhline(100, color=GREY, linewidth=0.8)
+    ax.set_ylim(0, max(105, 105 * max(_highest(profile.busy[profile.pools.index(pool)]) for pool in pools)))
+    _day_axis(ax, "Clinicians' time held by patients, %\n(above 100: after a shift)")
+    ax.legend(frameon=False, fontsize=9, loc="lower left")
+
+
+def _day_axis(ax: Axes, title: str) -> None:
+    ax.set_title(title, fontsize=10, fontweight="bold", loc="left")
+    ax.set_xticks(range(0, 24, 3), [f"{hour:02d}:00" for hour in range(0, 24, 3)], fontsize=8)
+    ax.set_xlim(0, 24)
+    ax.grid(color=PALE)
+    ax.set_axisbelow(True)
+
+
+def _highest(values: Floats) -> float:
+    """The highest of the known values; 0 if none is known."""
+    return float(np.max(np.nan_to_num(values)))
+
+
+# --- where a stay goes ---------------------------------------------------------------------------------------
+
+
+def stay(result: StudyResult) -> Picture | None:
+    """The minutes of a mean stay by stage, waiting and being looked after, stacked by arm; None if none are known."""
+    parts = {arm.name: stay_parts(result, arm) for arm in result.arms}
+    shown = stages_seen(parts.values())
+    if not shown:
+        return None
+    longest = max(of_arm.total for of_arm in parts.values())
+    with figure_of(11, 2.2 + 0.52 * len(result.arms), 1, 1) as (figure, axes):
+        ax = axes[0]
+        for place, arm in enumerate(result.arms):
+            left = 0.0
+            for number in shown:
+                left = _bar(ax, place, left, parts[arm.name].waiting[number], STAGE_COLOURS[number], hatch="////")
+            ax.plot([left, left], [place - 0.36, place + 0.36], color="black", linewidth=1.6)
+            for number in shown:
+                left = _bar(ax, place, left, parts[arm.name].working[number], STAGE_COLOURS[number], hatch="")
+            ax.text(left + 0.01 * longest, place, f"{left:.0f}", va="center", fontsize=9)
+        ax.set_ylim(len(result.arms) - 0.4, -0.6)
+        ax.set_xlim(0, 1.06 * longest)
+        ax.set_xlabel(
+            "minutes per attendance until departure: waiting to the left of the black line, being looked after to "
+            "its right"
+        )
+        arm_axis(ax, result.arms)
+        _stay_legend(figure, shown)
+        png = png_of(figure)
+    table = stay_table(result)
+    assert table is not None
+    return Picture(
+        "stay",
+        png,
+        f"Stacked bars of where the minutes of a mean stay go. {table.in_words()}",
+        "Where the minutes of a mean stay go. Hatched parts are waits for a stage, plain parts the stage itself."
+        + _other_words(result)
+        + profiled_words(result),
+    )
+
+
+def _other_words(result: StudyResult) -> str:
+    """The steps that took time under the baseline and belong to no stage but 'other'; '' if there are none."""
+    profile = result.baseline.day
+    minutes = dict(zip(profile.steps, np.nan_to_num(profile.waiting) + np.nan_to_num(profile.working), strict=True))
+    steps = [step for step, stage in result.stages.items() if stage == "other" and minutes.get(step, 0.0) >= 0.05]
+    return f" Other: {', '.join(step.replace('_', ' ') for step in steps)}." if steps else ""
+
+
+def _bar(ax: Axes, place: int, left: float, width: float, colour: str, *, hatch: str) -> float:
+    """Draw a part of a stacked bar from `left` on; its right end."""
+    if width > 0:
+        ax.barh(
+            place, width, left=left, height=0.66, color=colour, hatch=hatch, edgecolor="white", linewidth=0.6,
+            alpha=0.75 if hatch else 1.0,
+        )  # fmt: skip
+        if width >= 9:
+            ax.text(
+                left + width / 2, place, f"{width:.0f}", ha="center", va="center", fontsize=8, color="black",
+                bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.0},
+            )  # fmt: skip
+    return left + width
+
+
+def _stay_legend(figure: Figure, shown: Sequence[int]) -> None:
+    from matplotlib.patches import Patch
+
+    handles = [Patch(facecolor=STAGE_COLOURS[number], edgecolor="white", label=STAGES[number]) for number in shown]
+    handles.append(Patch(facecolor="white", edgecolor="black", hatch="////", label="waiting for it"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=5, frameon=False, fontsize=9)
+
+
+# --- waits by true acuity ------------------------------------------------------------------------------------
+
+
+def acuity(result: StudyResult) -> Picture | None:
+    """Median and 95th percentile wait to the first clinician by true level and arm; None if not known."""
+    names = levels(result)
+    if not names or not result.has("time_to_clinician_p95", f"acuity_true={names[0]}"):
+        return None
+    width = 2.9 + 1.7 * max(len(names), 3)  # the axis label and the legend take the width of three levels
+    with figure_of(width, 1.9 + 0.42 * len(result.arms), 1, len(names), sharey=True) as (figure, axes):
+        for ax, level in zip(axes, names, strict=True):
+            for place, arm in enumerate(result.arms):
+                median, p95 = _waits(result, arm, level)
+                colour = DARK if arm.name == result.design.baseline else BLUE
+                ax.plot([median, p95], [place, place], color=colour, linewidth=1.8, alpha=0.6)
+                ax.plot(median, place, "o", color=colour, markersize=7)
+                ax.plot(p95, place, "|", color=colour, markersize=11, markeredgewidth=2.2)
+            target = target_of(level, names)
+            if target is not None:
+                ax.axvline(target, color=WORSE, linewidth=1.6, linestyle="--")
+            goal = f"\n(target {target:g} min)" if target is not None else ""
+            ax.set_title(f"{level.replace('_', ' ')}{goal}", fontsize=10, fontweight="bold", loc="left")
+            ax.set_xlim(left=-0.03 * ax.get_xlim()[1])
+            few_ticks(ax, 4)
+            ax.set_ylim(len(result.arms) - 0.4, -0.6)
+            ax.grid(axis="x", color=PALE)
+            ax.set_axisbelow(True)
+        arm_axis(axes[0], result.arms)
+        axes[len(names) // 2].set_xlabel("minutes from arrival to the first clinician, patients who were seen")
+        with_targets = any(target_of(level, names) is not None for level in names)
+        _acuity_legend(figure, targets=with_targets)
+        png = png_of(figure)
+    table = acuity_table(result)
+    assert table is not None
+    return Picture(
+        "acuity",
+        png,
+        f"Dot plots of the median and 95th percentile wait to the first clinician by true level. {table.in_words()}",
+        f"Waits by TRUE level{', against the Manchester targets' if with_targets else ''}. Dot: median; bar: 95th "
+        f"percentile. Scales differ.",
+    )
+
+
+def _waits(result: StudyResult, arm: ArmResult, level: str) -> tuple[float, float]:
+    """Median and 95th percentile wait to the first clinician under an arm, in minutes."""
+    group = f"acuity_true={level}"
+    return (
+        result.row(arm.name, "time_to_clinician_median", group).mean,
+        result.row(arm.name, "time_to_clinician_p95", group).mean,
+    )
+
+
+def _acuity_legend(figure: Figure, *, targets: bool) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], color=BLUE, marker="o", linestyle="", label="median"),
+        Line2D(
+            [], [], color=BLUE, marker="|", markersize=11, markeredgewidth=2.2, linestyle="", label="95th percentile"
+        ),
+    ]
+    if targets:
+        handles.append(Line2D([], [], color=WORSE, linestyle="--", label="Manchester target"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)

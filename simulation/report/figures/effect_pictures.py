@@ -1,0 +1,279 @@
+"""Figures of what arms do: differences, by group of patients, by lever, and for the money."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from simulation.display.drawing import (
+    BETTER,
+    DARK,
+    DASHED,
+    GREY,
+    LABEL_WIDTH,
+    PALE,
+    SHAM,
+    UNCLEAR,
+    WORSE,
+    Picture,
+    across,
+    arm_axis,
+    axis_scale,
+    broken,
+    difference_label,
+    few_ticks,
+    figure_of,
+    mark_important,
+    png_of,
+)
+from simulation.display.table import ReportTable
+from simulation.display.words import (
+    change,
+    departments_words,
+    group_words,
+    measure_label,
+    unit_words,
+)
+from simulation.report.tables.money import PER, per_100k_cell, priced, ranked
+from simulation.report.tables.patient_groups import differences_table, groups_of, is_asked
+from simulation.report.tables.verdict_tables import over_tables, target_table
+from simulation.run.arm_result import ArmResult
+from simulation.run.result import StudyResult
+from simulation.statistics.compare import Comparison
+from simulation.statistics.multiplicity import is_worse
+from simulation.study.design import Target
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+LEGEND_WIDTH = 8.0
+"""Inches that the legend of a forest plot takes."""
+
+# --- differences ---------------------------------------------------------------------------------------------
+
+
+def differences(result: StudyResult) -> Picture | None:
+    """Each arm's difference from the baseline on every target, with intervals; None if there is no other arm."""
+    if not result.others:
+        return None
+    arms, targets = result.others, result.targets
+    width = max(3.6 + 2.6 * len(targets), LEGEND_WIDTH)
+    png = _forest_plot(result, arms, targets, (width, 1.9 + 0.46 * len(arms)))
+    over_departments = _has_range(result, targets[0])
+    alt = " ".join(table.in_words() for target in targets for table in _tables_of(result, target))
+    return Picture(
+        "differences",
+        png,
+        f"Forest plot of differences from {result.baseline.label} with 95 % intervals. {alt}",
+        f"Difference from '{result.baseline.label}' with its 95 % interval (simulation noise only)."
+        f"{_over_words(result) if over_departments else ''}{_band_words(result)}",
+    )
+
+
+def _forest_plot(
+    result: StudyResult,
+    arms: Sequence[ArmResult],
+    targets: Sequence[Target],
+    size: tuple[float, float],
+    *,
+    for_money: bool = False,
+) -> bytes:
+    """A panel for each target, a row an arm. `size` in inches; `for_money`: for each £100,000 a year of their costs."""
+    scale = [PER / arm.cost for arm in arms if arm.cost is not None] if for_money else None
+    with figure_of(*size, 1, len(targets), sharey=True) as (figure, axes):
+        for ax, target in zip(axes, targets, strict=True):
+            _forest(ax, [result.row(arm.name, target.measure, target.group) for arm in arms], scale)
+            if not for_money:
+                mark_important(ax, target.minimal_important_difference, _unit(result, target))
+                _shade_sham(ax, result, target)
+            ax.set_title(broken(target.label, 34 if for_money else 28), fontsize=10, fontweight="bold", loc="left")
+        units, better = [_unit(result, target) for target in targets], [result.better(target) for target in targets]
+        across(axes, units, better, "{unit} for each £100,000 a year" if for_money else "difference, {unit}")
+        arm_axis(axes[0], arms, [f"£{arm.cost:,.0f} a year" for arm in arms] if for_money else ())
+        sham = result.sham is not None and not for_money
+        over_departments = _has_range(result, targets[0])
+        _forest_legend(figure, sham=sham, important=not for_money, over_departments=over_departments)
+        return png_of(figure)
+
+
+def _has_range(result: StudyResult, target: Target) -> bool:
+    """Whether arms have a range over departments."""
+    rows = (result.row(arm.name, target.measure, target.group) for arm in result.others)
+    return any(not math.isnan(row.department_p5) for row in rows)
+
+
+def _tables_of(result: StudyResult, target: Target) -> Iterator[ReportTable]:
+    """The tables that have the numbers of the differences on a target."""
+    yield target_table(result, target)
+    yield from (table for table in over_tables(result) if table.kind.endswith(f":{target.measure}:{target.group}"))
+
+
+def _over_words(result: StudyResult) -> str:
+    return (
+        f" Thick: the interval of the mean over {departments_words(result)}. Thin: the range that holds nine in ten "
+        f"of these departments."
+    )
+
+
+def _band_words(result: StudyResult) -> str:
+    """A caption of the shaded band, and where single replications without any effect fall."""
+    target = result.targets[0]
+    band = result.band(target.measure, target.group)
+    if band is None or math.isnan(band.low):
+        return ""
+    unit = _unit(result, target)
+    return (
+        " Shaded: the interval of the sham's mean, where there is no effect; it narrows as replications are added. "
+        f"Without any effect, 95 % of single replications fall between {change(band.low, unit)} and "
+        f"{change(band.high, unit)} {unit_words(unit)} ('{target.label}')."
+    )
+
+
+def _forest(ax: Axes, rows: Sequence[Comparison], scale: Sequence[float] | None = None) -> None:
+    """A point and an interval for each row, from the top down. `scale`: by row, a factor of its numbers."""
+    for place, row in enumerate(rows):
+        colour, marker = _look(row)
+        factor = axis_scale(row.unit) * (scale[place] if scale else 1)
+        low, high = factor * row.difference_low, factor * row.difference_high
+        departments = factor * row.department_p5, factor * row.department_p95
+        has_range = not math.isnan(row.department_p5)
+        if has_range:
+            ax.plot(departments, [place, place], color=colour, linewidth=1.2, solid_capstyle="butt")
+        if not math.isnan(low):
+            style: dict[str, Any] = {"linewidth": 2.2, "marker": "|", "solid_capstyle": "projecting"}
+            if has_range:
+                style = {"linewidth": 6.0, "solid_capstyle": "butt"}
+            ax.plot([low, high], [place, place], "-", color=colour, markersize=11, markeredgewidth=1.6, **style)
+        ax.plot(factor * row.difference, place, marker, color=colour, markersize=5, markeredgecolor="none")
+    ax.axvline(0, color="black", linewidth=1)
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.grid(axis="x", color=PALE)
+    ax.set_axisbelow(True)
+    few_ticks(ax)
+
+
+def _look(row: Comparison) -> tuple[str, str]:
+    """Colour and marker by what the interval says."""
+    worse = is_worse(row)
+    if worse is None:
+        return UNCLEAR, "o"
+    return (WORSE, "D") if worse else (BETTER, "s")
+
+
+def _shade_sham(ax: Axes, result: StudyResult, target: Target) -> None:
+    band = result.band(target.measure, target.group)
+    if band is None or math.isnan(band.difference.low):
+        return
+    scale = axis_scale(_unit(result, target))
+    ax.axvspan(scale * band.difference.low, scale * band.difference.high, color=SHAM, alpha=0.7, zorder=0)
+
+
+def _forest_legend(figure: Figure, *, sham: bool, important: bool = True, over_departments: bool = False) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    handles: list[Any] = [
+        Line2D([], [], color=BETTER, marker="s", linewidth=2.2, label="interval on the better side"),
+        Line2D([], [], color=WORSE, marker="D", linewidth=2.2, label="interval on the worse side"),
+        Line2D([], [], color=UNCLEAR, marker="o", linewidth=2.2, label="includes 0, or rests on one replication"),
+    ]
+    if important:
+        handles.append(
+            Line2D([], [], color=GREY, linewidth=1, linestyle=DASHED, label="least difference that would matter")
+        )
+    if over_departments:
+        handles.append(Line2D([], [], color=DARK, linewidth=1.2, label="nine in ten departments"))
+    if sham:
+        handles.append(Patch(color=SHAM, label="sham, no effect at all: 95 % interval of its mean"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+
+
+def _unit(result: StudyResult, target: Target) -> str:
+    return result.row(result.design.baseline, target.measure, target.group).unit
+
+
+# --- who gains and who pays -----------------------------------------------------------------------------------
+
+PANELS_ACROSS = 4
+
+
+def by_group(result: StudyResult) -> Picture | None:
+    """The first primary target by group of patients, a panel for each arm; None unless the study asks about groups."""
+    arms = [arm for arm in result.others if arm.name != result.design.sham]
+    groups = ("all", *groups_of(result))
+    if not arms or len(groups) == 1 or not is_asked(result):
+        return None
+    target = result.design.primary[0]
+    n_across = min(len(arms), PANELS_ACROSS)
+    n_down = math.ceil(len(arms) / n_across)
+    height = 1.2 + n_down * (0.9 + 0.24 * len(groups))
+    with figure_of(2.4 + 2.6 * n_across, height, n_down, n_across, sharex=True, sharey=True) as (figure, axes):
+        for ax, arm in zip(axes, arms, strict=False):
+            _forest(ax, [result.row(arm.name, target.measure, group) for group in groups])
+            _sham_of_groups(ax, result, target.measure, groups)
+            ax.set_title(broken(arm.label, 34), fontsize=9, fontweight="bold", loc="left")
+        for ax in axes[len(arms) :]:
+            ax.set_axis_off()
+        for ax in axes[max(len(arms) - n_across, 0) : len(arms)]:
+            ax.tick_params(labelbottom=True)
+            ax.set_xlabel(difference_label(_unit(result, target), result.better(target)))
+        if result.better(target) == "higher":
+            axes[0].invert_xaxis()  # and with it those that share it
+        for ax in axes[::n_across]:
+            ax.set_yticks(range(len(groups)), [group_words(group) for group in groups], fontsize=8.5)
+        over_departments = _has_range(result, target)
+        _forest_legend(figure, sham=result.sham is not None, important=False, over_departments=over_departments)
+        png = png_of(figure)
+    label = measure_label(result, target.measure)
+    return Picture(
+        "by_group",
+        png,
+        f"{label} by group of patients, with 95 % intervals. {differences_table(result).in_words()}",
+        f"{label} by group: difference from '{result.baseline.label}' with its 95 % interval (simulation noise only)"
+        f"{'; the band behind each row shows the sham for that group' if result.sham is not None else ''}."
+        f"{_over_words(result) if over_departments else ''}",
+    )
+
+
+def _sham_of_groups(ax: Axes, result: StudyResult, measure: str, groups: Sequence[str]) -> None:
+    """Shade the sham's interval behind each row."""
+    for place, group in enumerate(groups):
+        band = result.band(measure, group)
+        if band is not None and not math.isnan(band.difference.low):
+            scale = axis_scale(result.row(result.design.baseline, measure, group).unit)
+            low, high = scale * band.difference.low, scale * band.difference.high
+            ax.fill_between([low, high], place - 0.45, place + 0.45, color=SHAM, alpha=0.7, linewidth=0, zorder=0)
+
+
+# --- per £100,000 --------------------------------------------------------------------------------------------
+
+
+LINE_HEIGHT = 0.17
+"""Inches of a line of an arm's label."""
+
+
+def cost(result: StudyResult) -> Picture | None:
+    """The effect of £100,000 a year on each primary target, of the arms that state a cost; None if none does."""
+    arms = priced(result)
+    if not arms:
+        return None
+    targets = result.design.primary
+    order = [row.arm for row in ranked(result, targets[0]) if result.arm(row.arm) in arms]
+    arms = tuple(sorted(arms, key=lambda arm: order.index(arm.name)))
+    n_lines = 1 + max(len(broken(arm.label, LABEL_WIDTH).splitlines()) for arm in arms)
+    height = 1.7 + max(0.5, LINE_HEIGHT * n_lines) * len(arms)
+    png = _forest_plot(result, arms, targets, (4.3 + 3.4 * len(targets), height), for_money=True)
+    over_departments = _has_range(result, targets[0])
+    first = [result.row(arm.name, targets[0].measure, targets[0].group) for arm in arms]
+    words = "; ".join(f"{arm.label} {per_100k_cell(row, arm)}" for arm, row in zip(arms, first, strict=True))
+    return Picture(
+        "per_100k",
+        png,
+        f"Forest plot of the effect of each £100,000 a year with 95 % intervals. {words}.",
+        "Effect for each £100,000 a year, for the arms that state a cost. The intervals are simulation noise at the "
+        "stated cost; those in the table also allow for the uncertainty of the price."
+        f"{_over_words(result) if over_departments else ''}",
+    )

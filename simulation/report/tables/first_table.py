@@ -1,0 +1,217 @@
+"""The table of the first page: arms by the figures that matter, coloured by verdict; and which arms are products."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from simulation.display.measured import failed_limits, limits_of
+from simulation.display.table import UNKNOWN, Cell, ReportTable, difference_cell
+from simulation.display.words import (
+    amount,
+    group_words,
+    kind_of,
+    kind_of_row,
+    labelled,
+    levels_of,
+    measure_label,
+    prints_as_zero,
+    short_words,
+    unit_words,
+    unsettled,
+)
+from simulation.measures.definitions import ALL
+from simulation.questions.ablation.contributions import decomposition_of, joint_arm
+from simulation.questions.what_decides.deciding_figures import n_harmed
+from simulation.report.tables.money import alternatives_table, ranked
+from simulation.run.arm_result import ArmResult
+from simulation.run.comparisons import Safety
+from simulation.run.result import StudyResult
+from simulation.statistics.verdict import IDENTICAL, INTERVAL_NOTES, threshold
+from simulation.statistics.weakness import weak_note
+from simulation.study.design import Target
+
+FIGURES = (("wait_to_clinician_mean", "all"), ("wait_to_clinician_mean", "acuity_true=1-2"), ("within_4h_share", "all"))
+"""Measure and group of the figures that matter of an A&E department, as far as a study has them."""
+MOST_FIGURES = 3
+"""Columns beside safety and cost."""
+UNDER_TRIAGE_1_2, UNDER_TRIAGE = ("under_triage_1_2_share", "all"), "under-triage"
+"""The limit that boards ask about, and its short name."""
+UNDER_TRIAGE_NOTE = " Under-triage: levels 1-2{names} labelled less urgent."
+A_AND_E_LEVELS, LEAST_LEVELS = 5, 4
+"""Levels of urgency in A&E, and the fewest of which levels 1-2 are a minority that gets a column unasked."""
+LIMITS_HEADER = "safety limits"
+"""Header of the column that says whether a limit is failed."""
+SAME = Cell(text=IDENTICAL, look="no-change")
+MOST_PRODUCTS = 6
+"""Tools that get a sentence in a study that names no `focus`; the table has the others."""
+
+
+def first_table(result: StudyResult) -> ReportTable | None:
+    """A row an arm: the baseline, then products, then the others, best first; None if one arm was run alone.
+
+    A study that compares at equal spend has the arms by cost.
+    """
+    result = result.shown
+    if not result.others:
+        return None
+    if result.design.equal_spend is not None:
+        return alternatives_table(result)
+    figures, base, limits = _figures(result), result.baseline, bool(result.design.margins)
+    costs = any(arm.cost is not None for arm in result.arms)
+    levels = [Cell(row.mean, row.unit) for row in (result.row(base.name, *figure) for figure in figures)]
+    cells: list[tuple[str | Cell, ...]] = [(f"{base.label} (baseline)", *levels, *[UNKNOWN] * (limits + costs))]
+    for arm in arms_in_order(result):
+        of_arm: list[str | Cell] = [_cell(result, arm, *figure) for figure in figures]
+        of_arm += [safety_cell(result, arm)] if limits else []
+        of_arm += [_cost_cell(arm)] if costs else []
+        cells.append((labelled(result, arm), *of_arm))
+    beside = (*([LIMITS_HEADER] if limits else []), *(["cost a year"] if costs else []))
+    headers = ("arm", *(_header(result, *figure) for figure in figures), *beside)
+    notes = tuple(_notes(result, figures))
+    return ReportTable("first_page", f"Each arm against '{base.label}'", headers, tuple(cells), notes)
+
+
+def _cost_cell(arm: ArmResult) -> str | Cell:
+    """The cost to three significant figures."""
+    return "not stated" if arm.cost is None else Cell(arm.cost, style="rounded pounds")
+
+
+def products(result: StudyResult) -> tuple[ArmResult, ...]:
+    """The arms that get a sentence: those in `focus`; else the tool with all its levers; else the first tools."""
+    arms = _without_sham(result)
+    if result.design.focus:
+        return tuple(arm for name in result.design.focus for arm in arms if arm.name == name)
+    if decomposition_of(result):
+        return tuple(arm for arm in arms if arm.name == joint_arm(result))
+    return _tools(result)[:MOST_PRODUCTS]
+
+
+def products_left_out(result: StudyResult) -> tuple[ArmResult, ...]:
+    """The tools that get no sentence, because the study names none in `focus` and has more than the page holds."""
+    return () if result.design.focus or decomposition_of(result) else _tools(result)[MOST_PRODUCTS:]
+
+
+def _without_sham(result: StudyResult) -> tuple[ArmResult, ...]:
+    return tuple(arm for arm in result.shown.others if arm.name != result.design.sham)
+
+
+def _tools(result: StudyResult) -> tuple[ArmResult, ...]:
+    """The arms that are no comparators and triage by another policy than the baseline; if there are none, all arms
+    that are no comparators; else all."""
+    arms = _without_sham(result)
+    tools = tuple(arm for arm in arms if not result.design.arms[arm.name].comparator)
+    with_policy = tuple(arm for arm in tools if arm.ready.policy != result.baseline.ready.policy)
+    return with_policy or tools or arms
+
+
+def arms_in_order(result: StudyResult) -> tuple[ArmResult, ...]:
+    """The arms as the first page has them: products in their order, then the others, best first; no sham."""
+    first = products(result)
+    names = {arm.name for arm in first}
+    others = (result.arm(row.arm) for row in ranked(result, result.design.primary[0]) if row.arm not in names)
+    return (*first, *others)
+
+
+def reported_targets(result: StudyResult) -> tuple[Target, ...]:
+    """The primary targets that sentences are about: the first of each measure; other groups are in the table."""
+    return tuple({target.measure: target for target in reversed(result.design.primary)}.values())[::-1]
+
+
+def _figures(result: StudyResult) -> tuple[tuple[str, str], ...]:
+    """Measure and group of each column: targets with sentences, figures of A&E, other targets; at most `MOST_FIGURES`
+    unless sentences are about more."""
+    with_sentences = [(target.measure, target.group) for target in reported_targets(result)]
+    is_scale = len(levels_of(result.study.baseline.pathway)) >= LEAST_LEVELS
+    known = (figure for figure in FIGURES if (is_scale or figure[1] == ALL) and _is_informative(result, *figure))
+    others = ((target.measure, target.group) for target in result.targets)
+    return tuple(dict.fromkeys((*with_sentences, *known, *others)))[: max(MOST_FIGURES, len(with_sentences))]
+
+
+def _is_informative(result: StudyResult, measure: str, group: str) -> bool:
+    """Whether a figure is known, and not a share that prints as 100 % under every arm: 'within four hours' if nobody
+    stays so long."""
+    if not result.has(measure, group):
+        return False
+    rows = [result.row(arm.name, measure, group) for arm in result.arms]
+    return any(row.unit != "share" or amount(row.mean, row.unit) != amount(1.0, row.unit) for row in rows)
+
+
+def _target(result: StudyResult, measure: str, group: str) -> Target | None:
+    """The target that a column is about, if it is one."""
+    return next((target for target in result.targets if (target.measure, target.group) == (measure, group)), None)
+
+
+def _header(result: StudyResult, measure: str, group: str) -> str:
+    target = _target(result, measure, group)
+    if target is not None:
+        label = target.label
+    else:
+        label = measure_label(result, measure)
+        label += "" if group == ALL else f", {group_words(group)}"
+    return f"{label}, {unit_words(result.row(result.design.baseline, measure, group).unit)}"
+
+
+def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> Cell:
+    """'−2.1 (−3.0 to −1.2) slightly better', coloured by the kind of the verdict."""
+    if arm.name in result.identical:
+        return SAME
+    row, target = result.row(arm.name, measure, group), _target(result, measure, group)
+    if target is None:
+        kind = "no change" if prints_as_zero(row) else kind_of_row(row)
+        words = kind.replace("cannot tell", "not settled")
+    else:
+        finding = result.finding(arm.name, target)
+        kind, words = kind_of(finding), short_words(finding)
+    return difference_cell(row, words=words, look=kind.replace(" ", "-"))
+
+
+def safety_cell(result: StudyResult, arm: ArmResult) -> Cell:
+    """'passes' ('on average': not in every department), or 'fails: under-triage 14.5 to 16.2 %', a share under the
+    baseline and under the arm."""
+    if arm.name in result.identical:
+        return SAME
+    limits, left_open = limits_of(result, arm)
+    verb, failed = failed_limits(limits)
+    if failed:
+        first = next((limit for limit in failed if limit.comparison.unit == "share"), failed[0])
+        how_many = f" {len(failed)}" if len(failed) > 1 else ""
+        text = f"{verb}{how_many}: {_limit_words(result, first)}"
+        return Cell(text=text, look="worse" if verb == "fails" else "cannot-tell")
+    if left_open or unsettled(limits):
+        return Cell(text="not settled", look="cannot-tell")
+    harms_some = any(limit.spread and n_harmed(limit) for limit in limits)
+    return Cell(text="passes on average" if harms_some else "passes")
+
+
+def _limit_words(result: StudyResult, safety: Safety) -> str:
+    """'under-triage 14.5 to 16.2 %': a limit in few words; a share with its level before and after."""
+    margin = safety.margin
+    label = UNDER_TRIAGE if (margin.measure, margin.group) == UNDER_TRIAGE_1_2 else margin.label
+    label = label[:1].lower() + label[1:]
+    if safety.comparison.unit != "share":
+        return label
+    before, after = (
+        amount(result.row(name, margin.measure, margin.group).mean, "share")
+        for name in (result.design.baseline, safety.arm)
+    )
+    return f"{label} {before.removesuffix(' %')} to {after}"
+
+
+def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    matters = []
+    for figure in figures:
+        target = _target(result, *figure)
+        unit = result.row(result.design.baseline, *figure).unit
+        matters.append("none stated" if target is None else threshold(target.minimal_important_difference, unit))
+    levels = levels_of(result.study.baseline.pathway)
+    names = "" if len(levels) == A_AND_E_LEVELS else f" ({', '.join(levels[:2])})"
+    has_limit = any(margin.measure.startswith("under_triage") for margin in result.design.margins)
+    under_triage = UNDER_TRIAGE_NOTE.format(names=names) if has_limit else ""
+    yield (
+        f"Difference with its 95 % interval (simulation noise only). Least difference that matters, by column: "
+        f"{', '.join(matters)}. 'Slightly': by less than that.{under_triage}"
+    )
+    yield from INTERVAL_NOTES[result.interval_kind]
+    shown = [result.row(arm.name, *figure) for arm in arms_in_order(result) for figure in figures]
+    if any(row.weakness is not None for row in shown if row.arm not in result.identical):
+        yield weak_note("not settled")

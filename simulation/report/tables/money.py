@@ -1,0 +1,249 @@
+"""What arms do for their money: ranked by effect, for each £100,000 a year, and what the same sum buys of each.
+
+An arm that costs nothing or saves money is listed apart and never divided by its cost. The effect of a part of an arm,
+or of several, is taken in proportion; nothing is simulated again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+from simulation.display.measured import failed_limits, limits_of
+from simulation.display.table import UNKNOWN, Cell, ReportTable, change_cell, difference_cell, ends_cell
+from simulation.display.words import SIMULATION, kind_of, labelled, unit_words, unsettled
+from simulation.run.arm_result import ArmResult
+from simulation.run.comparisons import Finding
+from simulation.run.result import StudyResult
+from simulation.statistics.compare import Comparison
+from simulation.study.design import Target
+
+PER = 100_000.0
+"""Pounds a year that effects are said for."""
+HEADERS = ("95 % interval", "nine in ten departments", "safety limits", "cost a year", "for each £100,000 a year")
+GROUPS = (
+    ("priced", "Costs money"),
+    ("free", "Costs nothing or saves money: not divided"),
+    ("unknown", "Cost not stated"),
+)
+"""The kinds of arms by their cost, in order, and the words above them."""
+BOUGHT_HEADERS = (
+    "interval (price and simulation)",
+    "nine in ten departments",
+    "left over",
+    "who pays",
+    "prices of",
+    "releases cash",
+)
+NOT_STATED = "not stated"
+
+
+def ranked(result: StudyResult, target: Target) -> tuple[Comparison, ...]:
+    """All arms but the sham by their effect on a target, best first; as stated where neither way is better."""
+    rows = [
+        result.row(arm.name, target.measure, target.group) for arm in result.others if arm.name != result.design.sham
+    ]
+    better = result.better(target)
+    if better == "neither":
+        return tuple(rows)
+    sign = 1 if better == "lower" else -1
+    return tuple(sorted(rows, key=lambda row: math.inf if math.isnan(row.difference) else sign * row.difference))
+
+
+def per_100k(row: Comparison, pounds: float, within: tuple[float, float] | None = None) -> tuple[float, float, float]:
+    """Difference and its interval for every £100,000 a year, in the measure's unit.
+
+    `within`: the lowest and highest cost a year. The interval then reaches from the least effect at the highest cost to
+    the largest at the lowest, so it holds simulation noise and the uncertainty of the price together. It is infinite
+    where the lowest cost is nothing.
+
+    >>> from types import SimpleNamespace
+    >>> row = SimpleNamespace(difference=-5.0, difference_low=-6.0, difference_high=-4.0)
+    >>> per_100k(row, 250_000, (200_000, 400_000))
+    (-2.0, -3.0, -1.0)
+    """
+    ends = [
+        end * PER / cost if cost > 0 else math.copysign(math.inf, end)
+        for end in (row.difference_low, row.difference_high)
+        for cost in within or (pounds,)
+    ]
+    return row.difference * PER / pounds, min(ends), max(ends)
+
+
+def per_100k_cell(row: Comparison, arm: ArmResult) -> str | Cell:
+    """'−2.0 (−3.0 to −1.0)'; a dash for an arm that states no cost above nothing."""
+    if arm.cost is None or arm.cost <= 0:
+        return UNKNOWN
+    mean, low, high = per_100k(row, arm.cost, arm.cost_range)
+    return Cell(mean, row.unit, low, high, style="difference")
+
+
+def priced(result: StudyResult) -> tuple[ArmResult, ...]:
+    """The arms, without the sham, that state a cost above nothing."""
+    return tuple(
+        arm for arm in result.others if arm.cost is not None and arm.cost > 0 and arm.name != result.design.sham
+    )
+
+
+def better_table(result: StudyResult) -> ReportTable:
+    """Every arm but the sham, by its effect on the first primary target, with its effect for each £100,000."""
+    target = result.design.primary[0]
+    with_costs = any(arm.cost is not None for arm in result.others)
+    cells = []
+    for row in ranked(result, target):
+        arm = result.arm(row.arm)
+        cost = NOT_STATED if arm.cost is None else Cell(arm.cost, style="pounds")
+        money = (cost, per_100k_cell(row, arm)) if with_costs else ()
+        verdict = result.finding(arm.name, target).verdict.words
+        cells.append((labelled(result, arm), difference_cell(row), *money, verdict, SIMULATION))
+    unit = unit_words(result.row(result.design.baseline, target.measure, target.group).unit)
+    costs = ("cost a year", "for each £100,000 a year") if with_costs else ()
+    headers = ("arm", f"effect, {unit}", *costs, "verdict", "uncertainty")
+    note = (
+        "In brackets: the 95 % interval of the difference from the baseline. The order is that of the estimates; "
+        "only the difference between two arms shows whether they really differ."
+    )
+    per_cost = (
+        " The effect for each £100,000 assumes that effect and cost grow together, which holds only near the size "
+        "compared; its interval reaches from the least effect at the highest cost to the largest at the lowest."
+    )
+    neither = result.better(target) == "neither"
+    return ReportTable(
+        "better",
+        f"What would do better: arms by their effect on '{target.label}', {'as stated' if neither else 'best first'}",
+        headers,
+        tuple(cells),
+        (note + per_cost if with_costs else note,),
+    )
+
+
+def alternatives_table(result: StudyResult) -> ReportTable:
+    """A row an arm, by kind of cost and then best first."""
+    target = result.design.primary[0]
+    base = result.row(result.design.baseline, target.measure, target.group)
+    nothing = (UNKNOWN,) * len(HEADERS)
+    cells: list[tuple[str | Cell, ...]] = [
+        (f"{result.baseline.label} (baseline)", Cell(base.mean, base.unit), *nothing)
+    ]
+    arms = [result.arm(row.arm) for row in ranked(result, target)]
+    for kind, words in GROUPS:
+        of_kind = [arm for arm in arms if cost_kind(result, arm) == kind]
+        if of_kind:
+            cells.append((words, "", *("",) * len(HEADERS)))
+        cells += [_alternative(result, arm, result.finding(arm.name, target)) for arm in of_kind]
+    title = f"What each does to '{target.label}', and what it costs"
+    headers = ("arm", f"effect, {unit_words(base.unit)}", *HEADERS)
+    return ReportTable("alternatives", title, headers, tuple(cells), tuple(_notes(result)))
+
+
+def _alternative(result: StudyResult, arm: ArmResult, finding: Finding) -> tuple[str | Cell, ...]:
+    row = finding.comparison
+    effect = replace(change_cell(row.difference, row.unit), look=kind_of(finding).replace(" ", "-"))
+    interval = ends_cell(row.difference_low, row.difference_high, row.unit)
+    money = (cost_cell(arm), per_100k_cell(row, arm))
+    return (labelled(result, arm), effect, interval, _across(finding), _safety(result, arm), *money)
+
+
+def _across(finding: Finding, times: float = 1.0) -> str | Cell:
+    """The range of nine in ten departments of so many times the effect."""
+    if finding.spread is None or not finding.spread.is_range:
+        return UNKNOWN
+    _, low, high = finding.spread.range
+    return ends_cell(times * low, times * high, finding.comparison.unit)
+
+
+def equal_spend_table(result: StudyResult) -> ReportTable | None:
+    """What the study's sum a year buys of each arm that costs money, and what that does; None if no sum is stated."""
+    equal_spend, arms = result.design.equal_spend, priced(result)
+    if equal_spend is None or not arms:
+        return None
+    target = result.design.primary[0]
+    bought = sorted((_bought(result, arm, equal_spend.pounds_per_year) for arm in arms), key=lambda row: row[0])
+    if result.better(target) == "higher":
+        bought.reverse()
+    unit = unit_words(result.row(result.design.baseline, target.measure, target.group).unit)
+    pounds = f"£{equal_spend.pounds_per_year:,.0f}"
+    headers = ("arm", "how much of it", f"effect, {unit}", *BOUGHT_HEADERS)
+    notes = (
+        f"{pounds} a year ({equal_spend.evidence}: {equal_spend.source}). Effects are taken in proportion: half of "
+        f"an arm does half, two do twice as much. That is an assumption: as a rule a second unit does less than the "
+        f"first, and part of an arm may not be for sale. To check an amount, run it as a separate arm. What can be "
+        f"bought only once, such as a licence, is bought once at most, and the remaining money is left over.",
+        "Staff time that is only freed releases no cash; cash is released when a post or a bank shift is given up.",
+    )
+    title = f"What {pounds} a year buys, by its effect on '{target.label}'"
+    return ReportTable("equal_spend", title, headers, tuple(cells for _, cells in bought), notes)
+
+
+def _bought(result: StudyResult, arm: ArmResult, pounds: float) -> tuple[float, tuple[str | Cell, ...]]:
+    """The effect, in proportion, of what a sum buys of one arm, and its row."""
+    finding = result.finding(arm.name, result.design.primary[0])
+    row, cost = finding.comparison, arm.ready.arm.cost
+    assert arm.cost is not None and arm.cost_range is not None
+    most = math.inf if cost is None or cost.at_most is None else cost.at_most
+    times = min(pounds / arm.cost, most)
+    ends = [
+        end * min(pounds / price if price > 0 else math.inf, most)
+        for end in (row.difference_low, row.difference_high)
+        for price in arm.cost_range
+    ]
+    left = pounds - times * arm.cost
+    cells = (
+        labelled(result, arm),
+        Cell(times, style="number", digits=2),
+        change_cell(times * row.difference, row.unit),
+        ends_cell(min(ends), max(ends), row.unit),
+        _across(finding, times),
+        Cell(left, style="pounds") if left >= 1 else UNKNOWN,
+        *_who_pays(arm),
+    )
+    return times * row.difference, cells
+
+
+def cost_kind(result: StudyResult, arm: ArmResult) -> str:
+    """'priced', 'free' (nothing, or a saving) or 'unknown'."""
+    if arm.cost is None:
+        return "unknown"
+    return "priced" if arm in priced(result) else "free"
+
+
+def cost_cell(arm: ArmResult) -> str | Cell:
+    """'£232,000 (143,000 to 392,000)'; without the range where the cost is certain."""
+    if arm.cost is None or arm.cost_range is None:
+        return NOT_STATED
+    if not arm.cost:
+        return "nothing"
+    low, high = arm.cost_range
+    return Cell(arm.cost, "", low, high, style="pounds") if low < high else Cell(arm.cost, style="pounds")
+
+
+def _who_pays(arm: ArmResult) -> tuple[str, str, str]:
+    """Who pays, in prices of which year, and whether a saving releases cash."""
+    cost = arm.ready.arm.cost
+    if cost is None:
+        return NOT_STATED, NOT_STATED, "no"
+    return cost.paid_by or NOT_STATED, cost.price_year or NOT_STATED, "yes" if cost.releases_cash else "no"
+
+
+def _safety(result: StudyResult, arm: ArmResult) -> str:
+    """The worst judgement on the study's margins, in a few words."""
+    limits, left_open = limits_of(result, arm)
+    verb, failed = failed_limits(limits)
+    if failed:
+        labels = [f"'{limit.margin.label}'" for limit in failed]
+        return f"{verb} {' and '.join(labels)}"
+    n_open = len(left_open) + len(unsettled(limits))
+    if n_open:
+        return f"{n_open} of {len(left_open) + len(limits)} not settled"
+    return "passes" if limits else UNKNOWN
+
+
+def _notes(result: StudyResult) -> Iterator[str]:
+    yield (
+        "The interval of an effect is simulation noise. That of an effect for each £100,000 also allows for the "
+        "price: it reaches from the least effect at the highest cost to the largest at the lowest. It assumes that "
+        "effects are in proportion to money, which holds only near the size compared."
+    )
+    if result.department_of is not None:
+        yield "Nine in ten departments: the 5th to 95th percentile over departments, simulation noise removed."

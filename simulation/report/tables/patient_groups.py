@@ -1,0 +1,308 @@
+"""Tables by group of patients: labels, who gains and who pays, who is worse off, and whom a tool does not reach.
+
+Two questions are kept apart. Does a group gain or lose (its own difference)? And does it gain less than others (its
+difference less everybody's, paired by replication)? A tool can be good for all and still widen a gap.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulation.display.table import (
+    Cell,
+    ReportTable,
+    change_cell,
+    crossed,
+    difference_cell,
+    ends_cell,
+    interval_cell,
+)
+from simulation.display.words import (
+    SIMULATION,
+    amount,
+    false_alarms,
+    group_words,
+    labelled,
+    measure_label,
+    told_apart,
+    unit_words,
+)
+from simulation.measures.definitions import ALL
+from simulation.run.arm_result import ArmResult
+from simulation.run.result import StudyResult
+from simulation.statistics.compare import Comparison, compare
+from simulation.statistics.intervals import Interval
+from simulation.statistics.multiplicity import ALPHA, holm, is_worse, p_value
+from simulation.wording import spaced
+
+ATTRIBUTES: Mapping[str, str] = {
+    "age_band": "age",
+    "sex": "sex",
+    "language_need": "language",
+    "arrival_source": "how they came",
+}
+"""Attributes by which patients are told apart, with their names; true level has a table of its own."""
+WORSE_OFF_BY = {
+    "acuity_true": "true level",
+    "age_band": "age",
+    "arrival_source": "how they came",
+    "language_need": "language",
+}
+"""Attributes whose groups are looked at, with their names."""
+# --- by true level ------------------------------------------------------------------------------------------------
+
+
+def true_levels(result: StudyResult) -> tuple[str, ...]:
+    """The true levels for which the first primary measure is known, most urgent first."""
+    groups = told_apart(result.groups(result.design.primary[0].measure))
+    singles = [group for group in groups if group.startswith("acuity_true=") and not group.endswith("=1-2")]
+    return tuple(group.split("=", 1)[1] for group in singles)
+
+
+def labels_table(result: StudyResult) -> ReportTable | None:
+    """How many patients get each label under each arm, as stated; None if the site's mix of levels is not known."""
+    names = true_levels(result)
+    if not names or any(len(arm.label_mix) != len(names) for arm in result.arms):
+        return None
+    cells: list[tuple[str | Cell, ...]] = []
+    for arm in result.arms:
+        shares = (*arm.label_mix, *(arm.agreement[f"{name}_share"] for name in ("exact", "under", "over")))
+        cells.append((arm.label, *(Cell(share, "share", style="number") for share in shares)))
+    headers = ("arm", *(f"{spaced(name)}, %" for name in names), "right, %", "too low, %", "too high, %")
+    title = "How many patients get each label, and how many of these labels are right"
+    note = "As stated, for the patients whom the arm labels, at their mix of true levels here: not simulated."
+    return ReportTable("labels", title, headers, tuple(cells), (note,))
+
+
+def by_level_table(result: StudyResult) -> ReportTable | None:
+    """The first primary's difference by true level, with * where it is not the sham's; None without true levels."""
+    measure, names = result.design.primary[0].measure, true_levels(result)
+    if not names:
+        return None
+    base = {name: result.row(result.design.baseline, measure, _of_level(name)) for name in names}
+    columns = [(f"{spaced(name)} ({amount(row.mean, row.unit)})", _of_level(name)) for name, row in base.items()]
+    arms = sorted(result.others, key=lambda arm: arm.name != result.design.sham)
+    notes = [
+        f"In brackets: in the headings, the level under '{result.baseline.label}'; in cells, the 95 % interval "
+        f"(simulation noise only)."
+    ]
+    if result.sham is not None:
+        n_looked_at = (len(result.others) - 1) * len(names)
+        notes.append(
+            "*: differs from the sham, which has no effect: the 95 % interval of the paired difference, arm minus "
+            f"sham, excludes 0. {false_alarms(n_looked_at, 'of these')}"
+        )
+    title = f"{measure_label(result, measure)} by TRUE level: differences, {unit_words(base[names[0]].unit)}"
+    rows = [(labelled(result, arm), arm.name) for arm in arms]
+    return crossed(
+        ("by_level", title, "arm"), rows, columns, lambda arm, group: _starred(result, arm, measure, group), notes
+    )
+
+
+def _of_level(name: str) -> str:
+    return f"acuity_true={name}"
+
+
+def _starred(result: StudyResult, arm: str, measure: str, group: str) -> Cell:
+    """A difference with its interval, and * where it is not the sham's."""
+    row = result.row(arm, measure, group)
+    return difference_cell(row, words="*" if outside_sham(result, row) else "")
+
+
+def controls_table(result: StudyResult) -> ReportTable | None:
+    """Arms less their own controls on the first primary, for everybody and by true level; None without controls."""
+    if not result.controlled():
+        return None
+    measure, names = result.design.primary[0].measure, true_levels(result)
+    unit = result.row(result.design.baseline, measure).unit
+    columns = [("everybody", ALL), *((spaced(name), _of_level(name)) for name in names)]
+    rows = [(f"{arm.label} less {control.label}", (arm.name, control.name)) for arm, control in result.controlled()]
+    note = (
+        "Paired by replication, with the 95 % interval (simulation noise only). The difference is due to what the "
+        "control lacks. " + false_alarms(len(rows) * len(columns), "differences")
+    )
+    title = f"{measure_label(result, measure)}: arms minus their controls, by TRUE level, {unit_words(unit)}"
+    return crossed(
+        ("controls", title, "arm less its control"),
+        rows,
+        columns,
+        lambda arms, group: interval_cell(result.against(arms[0], arms[1], measure, group), unit),
+        [note],
+    )
+
+
+def outside_sham(result: StudyResult, row: Comparison) -> bool:
+    """Whether an arm differs from the sham: the interval of their difference, paired by replication, holds no 0.
+
+    Their intervals against the baseline cannot tell: both hold the baseline's random variates, so they may overlap
+    although the arms differ, and the other way round.
+    """
+    if result.sham is None or row.arm == result.sham.name:
+        return False
+    return result.against(row.arm, result.sham.name, row.measure, row.group).excludes_zero
+
+
+# --- by other groups ----------------------------------------------------------------------------------------------
+
+
+def is_asked(result: StudyResult) -> bool:
+    """Whether a target or a margin is about a group of these attributes, or of the user's own."""
+    groups = [*(target.group for target in result.targets), *(margin.group for margin in result.design.margins)]
+    return any(group.split("=")[0] in ATTRIBUTES or group in result.own_groups for group in groups)
+
+
+def groups_of(result: StudyResult) -> tuple[str, ...]:
+    """The groups of these attributes, in their order, and the user's own for which the first primary is known."""
+    known = told_apart(result.groups(result.design.primary[0].measure))
+    of_attributes = (group for name in ATTRIBUTES for group in known if group.split("=")[0] == name)
+    return (*of_attributes, *(group for group in known if group in result.own_groups))
+
+
+def less_everybody(result: StudyResult, arm: ArmResult, group: str) -> Interval:
+    """How much more (or less) than everybody a group's measure changes, paired by replication."""
+    measure = result.design.primary[0].measure
+    ours, theirs = (
+        np.array([measures.value(measure, group) - measures.value(measure) for measures in result.measures[name]])
+        for name in (arm.name, result.design.baseline)
+    )
+    return compare(ours, theirs, kind=result.interval_kind, department=result.department_of)
+
+
+def by_group_tables(result: StudyResult) -> tuple[ReportTable, ...]:
+    """Tables of differences by group, and of each less everybody's; none where no groups are known."""
+    if not groups_of(result) or not result.others:
+        return ()
+    return differences_table(result), gaps_table(result)
+
+
+def differences_table(result: StudyResult) -> ReportTable:
+    """A row a group, a column an arm: the difference and its interval, and * where it is not the sham's."""
+    measure, groups = result.design.primary[0].measure, (ALL, *groups_of(result))
+    notes = ["In brackets: the 95 % interval (simulation noise only)."]
+    if result.sham is not None:
+        n = (len(groups) - 1) * (len(result.others) - 1)
+        notes.append(
+            "*: differs from the sham, which has no effect: the 95 % interval of the paired difference, arm minus "
+            f"sham, excludes 0. {n} cells are looked at, so some stars are due to chance; 'who is worse off' allows "
+            "for that."
+        )
+    cells: list[tuple[str | Cell, ...]] = []
+    for group in groups:
+        base = result.row(result.design.baseline, measure, group)
+        starred = (_starred(result, arm.name, measure, group) for arm in result.others)
+        cells.append((group_words(group), Cell(base.mean, base.unit), *starred))
+    unit = unit_words(result.row(result.design.baseline, measure).unit)
+    title = f"Who gains and who pays: {measure_label(result, measure)}, differences in {unit}"
+    headers = ("who", "baseline", *(arm.label for arm in result.others))
+    return ReportTable("by_group", title, headers, tuple(cells), tuple(notes))
+
+
+def gaps_table(result: StudyResult) -> ReportTable:
+    """A row a group, a column an arm: the group's difference less everybody's, with the interval."""
+    measure, groups = result.design.primary[0].measure, groups_of(result)
+    unit = result.row(result.design.baseline, measure).unit
+    n = len(groups) * len(result.others)
+    by_chance = n * ALPHA
+    looks = f", unadjusted: of {n} looked at, about {by_chance:.0f} would exclude 0 by chance" * (by_chance >= 1)
+    note = (
+        "Above 0: this group's wait gets longer by more, or shorter by less, than everybody's, so the arm shifts "
+        "waiting to this group. In brackets: the 95 % interval, paired by replication (simulation noise only)"
+        f"{looks}."
+    )
+    label = measure_label(result, measure)
+    title = f"Who gains less than others: {label}, a group's difference less everybody's, {unit_words(unit)}"
+    return crossed(
+        ("gaps", title, "who"),
+        [(group_words(group), group) for group in groups],
+        [(arm.label, arm) for arm in result.others],
+        lambda group, arm: interval_cell(less_everybody(result, arm, group), unit),
+        [note],
+    )
+
+
+# --- who is worse off ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class WorseOff:
+    """A group of an arm whose interval is wholly on the worse side. `holm`: significant after Holm's adjustment."""
+
+    arm: ArmResult
+    comparison: Comparison
+    p: float
+    holm: bool
+
+
+def worse_off_groups(result: StudyResult) -> tuple[str, ...]:
+    """The groups that are looked at, the user's own too, for which the first primary measure is known."""
+    measure = result.design.primary[0].measure
+    return tuple(
+        group
+        for group in told_apart(result.groups(measure))
+        if group in result.own_groups or (group.split("=")[0] in WORSE_OFF_BY and not group.endswith("=1-2"))
+    )
+
+
+def worse_off(result: StudyResult) -> tuple[WorseOff, ...]:
+    """Every group of an arm whose 95 % interval is wholly on the worse side, the surest first.
+
+    Holm's step-down holds the chance of any false alarm over all arms and groups at 5 %.
+    """
+    measure = result.design.primary[0].measure
+    looked_at = []
+    for arm in result.others:
+        for group in worse_off_groups(result):
+            row = result.row(arm.name, measure, group)
+            p = p_value(row)
+            if not math.isnan(p):
+                looked_at.append((p, arm, row))
+    looked_at.sort(key=lambda group: group[0])
+    significant = holm([p for p, _, _ in looked_at])
+    return tuple(
+        WorseOff(arm, row, p, holds)
+        for (p, arm, row), holds in zip(looked_at, significant, strict=True)
+        if is_worse(row)
+    )
+
+
+def worse_off_table(result: StudyResult) -> ReportTable | None:
+    """A row for each group that is worse off under an arm; None where no groups are known."""
+    groups = worse_off_groups(result)
+    n_groups = len(groups)
+    if not groups:
+        return None
+    cells = [
+        (
+            worse.arm.label,
+            group_words(row.group),
+            Cell(row.mean, row.unit),
+            change_cell(row.difference, row.unit),
+            ends_cell(row.difference_low, row.difference_high, row.unit),
+            "yes" if worse.holm else "no: may be a false alarm",
+            SIMULATION,
+        )
+        for worse in worse_off(result)
+        for row in [worse.comparison]
+    ]
+    n_looked_at = n_groups * len(result.others)
+    measure = result.design.primary[0].measure
+    label, unit = measure_label(result, measure), unit_words(result.row(result.design.baseline, measure).unit)
+    by = {group.split("=")[0] for group in groups if group not in result.own_groups}
+    kinds = [words for attribute, words in WORSE_OFF_BY.items() if attribute in by]
+    kinds += ["your own"] if any(group in result.own_groups for group in groups) else []
+    notes = [
+        f"{label}, in {n_groups} group{'s' if n_groups != 1 else ''} ({', '.join(kinds)}) of {len(result.others)} "
+        f"arms: {n_looked_at} looked at. If nothing had an effect, about {n_looked_at * ALPHA / 2:.1f} would show "
+        f"by chance; 'significant' means after Holm's adjustment over all of them (5 % chance of any false alarm).",
+    ]
+    if not cells:
+        notes.insert(
+            0, "No group's interval is wholly on the worse side. That does not prove that nobody is worse off."
+        )
+    headers = ("arm", "who", "mean", "difference", "95 % interval", "significant", "uncertainty")
+    title = f"Who is worse off: groups whose 95 % interval is wholly on the worse side ({unit})"
+    return ReportTable("worse_off", title, headers, tuple(cells), tuple(notes))

@@ -1,0 +1,332 @@
+"""Tables of verdicts: arms by the main measures, each target, its range over departments, and the limits of safety."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from simulation.display.table import UNKNOWN, Cell, ReportTable, change_cell, crossed, difference_cell, ends_cell
+from simulation.display.words import (
+    SIMULATION,
+    amount,
+    change,
+    departments_words,
+    doubt_note,
+    effect,
+    false_alarms,
+    half_width,
+    labelled,
+    measure_label,
+    span,
+    unit_words,
+)
+from simulation.measures.definitions import ALL
+from simulation.questions.what_decides.deciding_figures import harmed_kind_words
+from simulation.run.arm_result import ArmResult
+from simulation.run.comparisons import Safety
+from simulation.run.result import StudyResult
+from simulation.statistics.departments import MIN_DEPARTMENTS, Spread, counted, movement
+from simulation.statistics.multiplicity import ALPHA
+from simulation.statistics.verdict import IDENTICAL, INTERVAL_NOTES, threshold
+from simulation.statistics.weakness import weak_note
+from simulation.study.design import Margin, Target
+
+GETTING_WORSE = ("worsened_before_seen_share", "worse_wait_per_1000")
+"""Measures that the table of safety shows where a study states no margin for them."""
+OVER_HEADERS = (
+    "arm",
+    "mean over departments",
+    "95 % interval (simulation)",
+    "other departments ±",
+    "median department",
+    "5th to 95th of 100",
+    "at most",
+    "in how many departments",
+    "least in",
+    "most in",
+)
+
+
+def level_cell(result: StudyResult, arm: str, measure: str, group: str) -> Cell:
+    """'58.9 min  −7.2 ±3.1': a level, and its difference unless the arm is the baseline or identical to it."""
+    row = result.row(arm, measure, group)
+    if arm == result.design.baseline or arm in result.identical:
+        return Cell(row.mean, row.unit)
+    return Cell(row.mean, row.unit, words=f" {change(row.difference, row.unit)} {half_width(row)}")
+
+
+def overview_table(result: StudyResult) -> ReportTable:
+    """Arms by the main measures: level, and difference with its half-width."""
+    columns = [(target.label, (target.measure, target.group)) for target in result.targets]
+    judged = {target.measure for target in result.targets}
+    columns += [
+        (measure_label(result, name), (name, ALL))
+        for name in ("left_share", "stay_mean")
+        if result.has(name) and name not in judged
+        if any(result.row(arm.name, name).mean != 0 for arm in result.arms)  # nobody leaves where nobody can
+    ]
+    notes = [
+        f"Mean over {len(result.replications)} replications, then difference from '{result.baseline.label}' ± half of "
+        "its 95 % interval (minutes, or percentage points).",
+        *INTERVAL_NOTES[result.interval_kind],
+        doubt_note(),
+    ]
+    arms = [(labelled(result, arm), arm.name) for arm in result.arms]
+    named = ("overview", "Arms", "arm")
+    return crossed(named, arms, columns, lambda arm, figure: level_cell(result, arm, *figure), notes)
+
+
+def target_table(result: StudyResult, target: Target) -> ReportTable:
+    """One target, a row an arm: difference, interval, half-width and verdict."""
+    base = result.row(result.design.baseline, target.measure, target.group)
+    unit, cells = base.unit, []
+    for arm in result.others:
+        finding = result.finding(arm.name, target)
+        row = finding.comparison
+        numbers = (
+            Cell(row.mean, unit),
+            change_cell(row.difference, unit),
+            ends_cell(row.difference_low, row.difference_high, unit),
+            Cell(row.half_width, unit, style="half-width"),
+        )
+        cells.append((arm.label, *numbers, finding.verdict.words, SIMULATION))
+    primary = "primary" if target in result.design.primary else "secondary"
+    title = (
+        f"{target.label} ({primary}): {amount(base.mean, unit)} under '{result.baseline.label}'; "
+        f"differences in {unit_words(unit)}"
+    )
+    headers = ("arm", "mean", "difference", "95 % interval", "half-width", "verdict", "uncertainty")
+    important = threshold(target.minimal_important_difference, unit)
+    notes = [
+        f"Least difference that would matter: {important} ({target.evidence}: {target.source}).",
+        _looked_at(result, target),
+        *INTERVAL_NOTES[result.interval_kind],
+        *_weak_verdict_note(result, [target]),
+        *_sham_note(result, target),
+        *_looks_note(result, target),
+    ]
+    return ReportTable(f"target:{target.measure}:{target.group}", title, headers, tuple(cells), tuple(notes))
+
+
+def _looks_note(result: StudyResult, target: Target) -> Iterator[str]:
+    """The arms whose difference depends on the rule that a look in the wrong area is no first clinician."""
+    measure = "wait_to_first_look_mean"
+    if target.measure != "wait_to_clinician_mean" or not result.has(measure, target.group):
+        return
+    arms = []
+    for arm in result.others:
+        judged, counted = (result.row(arm.name, name, target.group) for name in (target.measure, measure))
+        matters = abs(judged.difference - counted.difference) >= target.minimal_important_difference / 2
+        if matters or judged.difference * counted.difference < 0:
+            with_looks, without = (change(row.difference, row.unit) for row in (counted, judged))
+            arms.append(f"'{arm.label}' {with_looks}, not {without}")
+    if arms:
+        yield (
+            "A clinician who only finds out that a patient is in the wrong area is not counted as the first. If "
+            f"such assessments were counted (description only): {'; '.join(arms)}."
+        )
+
+
+def _looked_at(result: StudyResult, target: Target) -> str:
+    """Sentences on how many verdicts are read together with those on a target, and how that is allowed for."""
+    if target in result.design.primary:
+        adjusted = [
+            f"Verdicts on primary measures ({whose}) are adjusted for {n} comparisons (95 % overall): "
+            f"each is read from an interval of {100 - 5 / n:.4g} %."
+            for n, whose in _families(result, len(result.design.primary))
+            if n > 1
+        ]
+        return " ".join(["Each interval is a 95 % interval.", *adjusted])
+    n = len(result.others) * len(result.design.secondary)
+    return f"Each verdict is read from its own 95 % interval. {false_alarms(n)}"
+
+
+def _families(result: StudyResult, n_stated: int) -> Iterator[tuple[int, str]]:
+    """The size of each family of verdicts, and whose they are: of tools, and of comparators; else of all arms.
+
+    `n_stated`: verdicts an arm.
+    """
+    comparators = [result.design.arms[arm.name].comparator for arm in result.others]
+    for comparator, one, several in ((False, "tool", "tools"), (True, "other thing to do", "other things to do")):
+        n_arms = comparators.count(comparator)
+        if not any(comparators):
+            one, several = "arm", "arms"
+        whose = one if n_arms == 1 else several
+        if n_arms:
+            yield n_arms * n_stated, f"{n_arms} {whose}"
+
+
+def _weak_verdict_note(result: StudyResult, judged: Sequence[Target | Margin]) -> Iterator[str]:
+    """Why verdicts are open, if any arm's is for weak numbers."""
+    arms = [arm.name for arm in result.others if arm.name not in result.identical]
+    if any(result.row(arm, one.measure, one.group).weakness is not None for arm in arms for one in judged):
+        yield weak_note()
+
+
+def _sham_note(result: StudyResult, target: Target) -> Iterator[str]:
+    """What the sham does to a target: the interval of its mean, and where single replications fall."""
+    band = result.band(target.measure, target.group)
+    if band is None or math.isnan(band.difference.low):
+        return
+    unit = result.row(result.design.baseline, target.measure, target.group).unit
+    yield (
+        f"With no effect at all (sham): {change(band.difference.mean, unit)} "
+        f"({span(band.difference.low, band.difference.high, unit)}, of its mean); 95 % of single replications "
+        f"fall between {change(band.low, unit)} and {change(band.high, unit)}."
+    )
+
+
+def safety_table(result: StudyResult) -> ReportTable:
+    """A row an arm: the judgement on every margin, then the measures of getting worse that have no margin."""
+    margins = result.design.margins
+    judged = [margin.measure for margin in margins if margin.group == ALL]
+    others = [name for name in GETTING_WORSE if result.has(name) and name not in judged]
+    by_arm_and_margin = {(safety.arm, safety.margin): safety for safety in result.safety}
+    cells: list[tuple[str | Cell, ...]] = []
+    for arm in result.others:
+        of_arm: list[str | Cell] = [IDENTICAL] * (len(margins) + len(others))
+        if arm.name not in result.identical:
+            of_arm = [_safety_cell(result, by_arm_and_margin[arm.name, margin]) for margin in margins]
+            of_arm += [_effect_cell(result, arm, name) for name in others]
+        cells.append((arm.label, *of_arm, SIMULATION))
+    headers = (
+        "arm",
+        *(_margin_header(result, margin) for margin in margins),
+        *(f"{measure_label(result, name)}, no margin stated" for name in others),
+        "uncertainty",
+    )
+    notes = [
+        f"Margin of '{margin.label}': {_margin_words(result, margin)} ({margin.evidence}: {margin.source})."
+        for margin in margins
+    ]
+    if any(measure.startswith("under_triage") for measure in judged):
+        notes.append("Under-triage is a label less urgent than the truth.")
+    notes += [_safety_families(result), *INTERVAL_NOTES[result.interval_kind], *_weak_verdict_note(result, margins)]
+    if any(harmed_kind_words(result, safety) for safety in result.safety):
+        notes.append(
+            "'Where': the figure of a department that best tells those beyond the margin from the others, and the "
+            "share of departments, not used to find it, for which it is right."
+        )
+    title = "Safety: is it worse by more than the margin? (95 % interval)"
+    return ReportTable("safety", title, headers, tuple(cells), tuple(notes))
+
+
+def _safety_cell(result: StudyResult, safety: Safety) -> Cell:
+    """'15.1 %: not worse (−0.2 to +0.4); worse in 4 of 60 departments; where ...'."""
+    row = safety.comparison
+    interval = span(row.difference_low, row.difference_high, row.unit)
+    level = f"{amount(row.mean, row.unit)}: " if row.unit == "share" else ""
+    parts = (f"{level}{safety.judgement.words} ({interval})", safety.where, harmed_kind_words(result, safety))
+    return replace(difference_cell(row), text="; ".join(part for part in parts if part))
+
+
+def _effect_cell(result: StudyResult, arm: ArmResult, measure: str) -> Cell:
+    """'−7.2 minutes (−18.0 to +3.5)'."""
+    row = result.row(arm.name, measure)
+    return replace(difference_cell(row), text=effect(row))
+
+
+def _margin_header(result: StudyResult, margin: Margin) -> str:
+    """'Under-triage of levels 1-2 (now 14.6 %), margin 1 point'; the level now only of a share."""
+    row = result.row(result.design.baseline, margin.measure, margin.group)
+    now = f" (now {amount(row.mean, row.unit)})" if row.unit == "share" else ""
+    return f"{margin.label}{now}, margin {_margin_words(result, margin)}"
+
+
+def _margin_words(result: StudyResult, margin: Margin) -> str:
+    return threshold(margin.margin, result.row(result.design.baseline, margin.measure, margin.group).unit)
+
+
+def _safety_families(result: StudyResult) -> str:
+    """Sentences on how many judgements on margins are read together, and how that is allowed for."""
+    n_margins = len(result.design.margins)
+    claims = " and ".join(
+        f"for all {n} ({whose}) at once with 95 %, so each is read from an interval of {100 - 5 / n:.4g} %"
+        for n, whose in _families(result, n_margins)
+    )
+    by_chance = len(result.others) * n_margins * ALPHA / 2
+    return (
+        f"Each interval is a 95 % interval. 'Not worse' is claimed {claims}. 'Worse' is read from the unadjusted "
+        f"interval, so as not to hide harm: at most about {by_chance:.1f} would be called worse by chance. 'No case "
+        "seen' does not prove safety."
+    )
+
+
+def over_tables(result: StudyResult) -> tuple[ReportTable, ...]:
+    """A table for each target, a row an arm; none for a study on one department.
+
+    Simulation noise, how far other departments would move the mean, and the range over departments are never merged
+    (`statistics/departments.py`).
+    """
+    if result.department_of is None or not result.others:
+        return ()
+    return tuple(_over_table(result, target) for target in result.targets)
+
+
+def _over_table(result: StudyResult, target: Target) -> ReportTable:
+    base = result.row(result.design.baseline, target.measure, target.group)
+    cells = []
+    for arm in result.others:
+        finding = result.finding(arm.name, target)
+        row, spread = finding.comparison, finding.spread
+        mean = (change_cell(row.difference, row.unit), ends_cell(row.difference_low, row.difference_high, row.unit))
+        cells.append((arm.label, *mean, *_range(spread, row.unit), finding.where or UNKNOWN, *_ends(spread, row.unit)))
+    title = (
+        f"{target.label} over {departments_words(result)}: {amount(base.mean, base.unit)} under "
+        f"'{result.baseline.label}'; differences in {unit_words(base.unit)}"
+    )
+    kind = f"departments:{target.measure}:{target.group}"
+    return ReportTable(kind, title, OVER_HEADERS, tuple(cells), tuple(_over_notes(result, target)))
+
+
+def _range(spread: Spread | None, unit: str) -> tuple[str | Cell, ...]:
+    """How far other departments would move the mean, the median, the range, and the range at most."""
+    if spread is None or not spread.is_range:
+        return (UNKNOWN,) * 4
+    median, low, high = spread.range
+    moved = Cell(movement(spread), unit, style="number")
+    return moved, change_cell(median, unit), ends_cell(low, high, unit), ends_cell(*spread.widest, unit)
+
+
+def _ends(spread: Spread | None, unit: str) -> tuple[str | Cell, ...]:
+    """The departments in which the difference is nearest to none and furthest from it, the way most of them go."""
+    if spread is None or not spread.n:
+        return UNKNOWN, UNKNOWN
+    order = np.argsort(spread.effects * (1 if spread.effects.mean() > 0 else -1), kind="stable")
+    at_ends = [(spread.numbers[at], float(spread.effects[at])) for at in (order[0], order[-1])]
+    return tuple(
+        replace(change_cell(effect_there, unit), text=f"{number}: {change(effect_there, unit)}")
+        for number, effect_there in at_ends
+    )
+
+
+def _over_notes(result: StudyResult, target: Target) -> Iterator[str]:
+    yield (
+        "The interval is simulation noise in the mean over these departments, from the spread within them. The "
+        "column ± is separate: how far the mean would move with as many other departments of the ensemble (95 %)."
+    )
+    yield (
+        "Range, counts, least and most are of effects with simulation noise removed by a normal model (variance "
+        "between and within departments); '(n as simulated)' counts departments by the unadjusted means of their "
+        "replications. 'At most' is the range with the variance between departments at its upper 95 % limit; 'in "
+        f"every department' rests on it. All are left out under {MIN_DEPARTMENTS} departments."
+    )
+    sham = result.sham
+    if sham is not None and (spread := result.finding(sham.name, target).spread) is not None and spread.is_range:
+        unit = result.row(sham.name, target.measure, target.group).unit
+        _, low, high = spread.range
+        yield f"Check, with no effect at all (sham): {span(low, high, unit)}{_beyond_margin(result, sham)}."
+    yield "One department alone: run.department=NUMBER, from 0, as in 'least in' and 'most in'."
+
+
+def _beyond_margin(result: StudyResult, sham: ArmResult) -> str:
+    """In how many departments the sham is beyond a safety margin, in either direction."""
+    counts = []
+    for safety in result.safety:
+        if safety.arm == sham.name and safety.spread is not None:
+            below, within, above = counted(safety.spread.effects, safety.margin.margin)
+            counts.append(f"'{safety.margin.label}' in {below + above} of {below + within + above}")
+    return f"; beyond a safety margin: {', '.join(counts)}" if counts else ""

@@ -1,0 +1,312 @@
+"""Tables of the department: measures by arm, what binds, a day, stays, waits by level, and how the study was run."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from simulation.display.table import UNKNOWN, Cell, ReportTable, crossed
+from simulation.display.words import (
+    SIMULATION,
+    departments_words,
+    doubt_note,
+    group_words,
+    labelled,
+    measure_label,
+    season_words,
+    target_of,
+)
+from simulation.explain.statements import Statement
+from simulation.measures.definitions import ALL, binding_measures, label_of
+from simulation.measures.profile import STAGES
+from simulation.report.tables.verdict_tables import level_cell
+from simulation.run.arm_result import ArmResult
+from simulation.run.result import StudyResult
+from simulation.statistics.verdict import INTERVAL_NOTES
+from simulation.statistics.weakness import SPELL_DAYS
+from simulation.wording import spaced
+
+EVIDENCE = ("published", "measured", "assumed")
+FULL_DEPARTMENT = "full_share"
+LONGEST_QUEUES = 8
+"""Steps that the table of what binds shows."""
+SHORTEST_QUEUE = 0.05
+"""Patients waiting on average, below which it shows no step."""
+Row = tuple[str, str, str]
+"""The words of a row, its measure and its group."""
+
+
+# --- a row a measure, a column an arm -----------------------------------------------------------------------------
+
+
+def by_arm_table(
+    result: StudyResult, named: tuple[str, str, str], rows: Iterable[Row], notes: Iterable[str] = ()
+) -> ReportTable | None:
+    """A table of those rows that the result has; None if it has none. `named`: kind, title, header of the words."""
+    known = [(words, (measure, group)) for words, measure, group in rows if result.has(measure, group)]
+    if not known:
+        return None
+    notes = list(notes)
+    if result.others:
+        notes.append(
+            f"Mean over {len(result.replications)} replications, then difference from '{result.baseline.label}' ± half "
+            "of its 95 % interval (in the row's unit, or percentage points)."
+        )
+        notes += INTERVAL_NOTES[result.interval_kind]
+    arms = [(labelled(result, arm), arm.name) for arm in result.arms]
+    notes.append(doubt_note())
+    return crossed(named, known, arms, lambda figure, arm: level_cell(result, arm, *figure), notes)
+
+
+def own_table(result: StudyResult) -> ReportTable | None:
+    """The user's own measures, for everybody and for each own group; None if none are stated."""
+    rows = []
+    for name in result.own:
+        words = measure_label(result, name)
+        rows.append((words, name, ALL))
+        rows += [(f"{words}: {group_words(group)}", name, group) for group in result.own_groups]
+    return by_arm_table(result, ("own", "Measures of your own", "measure"), rows)
+
+
+def binding_table(result: StudyResult) -> ReportTable | None:
+    """Which resource binds: busy staff, full beds, the longest queues, boarders, and hours with a full department."""
+    groups = {name: result.groups(name) for name in binding_measures()}
+    queues = {group: result.row(result.design.baseline, "queue_mean", group).mean for group in groups["queue_mean"]}
+    longest = sorted(queues, key=lambda group: -queues[group])[:LONGEST_QUEUES]
+    shown = tuple(group for group in longest if queues[group] >= SHORTEST_QUEUE)
+    groups |= {"queue_mean": shown, "queue_wait_mean": shown}
+    rows = [
+        (_words(name, group), name, group)
+        for name in binding_measures()
+        for group in groups[name]
+        if result.has(name, group) and any(result.row(arm.name, name, group).mean for arm in result.arms)
+    ]
+    note = "Busy shares are shares of minutes on duty, for each pool of staff that is used."
+    if len(shown) < len(queues):
+        steps = "step where it is" if len(shown) == 1 else f"{len(shown)} steps where they are"
+        queued = "The queue is shown for the" if len(shown) == 1 else "Queues are shown for the"
+        note += f" {queued} {steps} longest under '{result.baseline.label}' (all are in summary.csv)." if shown else ""
+    if any(name == FULL_DEPARTMENT for _, name, _ in rows):
+        note += " The department is full when there are as many attendances in it as places, or more; counted at whole"
+        note += " hours."
+    return by_arm_table(result, ("binding", "Which resource binds", "what"), rows, [note])
+
+
+def _words(measure: str, group: str) -> str:
+    label = label_of(measure)
+    return label if group == ALL else f"{spaced(group.partition('=')[2])}: {label[:1].lower()}{label[1:]}"
+
+
+def measures_table(result: StudyResult, arm: str | None = None) -> ReportTable:
+    """Every measure over all attendances of one arm, with the interval of its mean; the baseline if none is named."""
+    chosen = result.arm(arm or result.design.baseline)
+    cells = []
+    for row in result.comparisons:
+        if row.arm != chosen.name or row.group != ALL or row.measure in binding_measures():
+            continue
+        if _can_be(result, row.measure):
+            low, high = max(row.low, 0.0), min(row.high, 1.0) if row.unit == "share" else row.high  # what can be
+            star = "*" if row.level_weakness == "one replication" else ""
+            interval = UNKNOWN if math.isnan(row.low) else Cell(None, row.unit, low, high, words=star)
+            cells.append((measure_label(result, row.measure), Cell(row.mean, row.unit), interval, SIMULATION))
+    notes = (*_weak_notes(result, chosen.name), doubt_note())
+    headers = ("measure", "mean", "95 % interval", "uncertainty")
+    return ReportTable("measures", f"Measures of '{chosen.label}'", headers, tuple(cells), notes)
+
+
+def _can_be(result: StudyResult, measure: str) -> bool:
+    """Whether a measure says something of the department: nobody is admitted where no end of the pathway admits."""
+    return measure != "admitted_share" or any(result.row(arm.name, measure).mean != 0 for arm in result.arms)
+
+
+def _weak_notes(result: StudyResult, arm: str) -> Iterator[str]:
+    """Notes on an arm's measures without an interval, and on those whose interval is not to be relied on."""
+    rows = [row for row in result.comparisons if row.arm == arm and row.group == ALL]
+    short = [measure_label(result, row.measure) for row in rows if row.short]
+    if short:
+        years = SPELL_DAYS // 364
+        yield f"No interval before {years} years are measured, because rare spells decide: {', '.join(short)}."
+    if any(row.level_weakness == "one replication" for row in rows):
+        yield "*: one replication carries over half of the variance, so the interval is not to be relied on."
+
+
+# --- a day, stays, waits by level ---------------------------------------------------------------------------------
+
+
+def clinicians(result: StudyResult) -> tuple[str, ...]:
+    """The pools whose role is clinician and whose share of busy time is known."""
+    profile = result.baseline.day
+    return tuple(
+        pool
+        for pool in profile.pools
+        if result.roles.get(pool) == "clinician" and not np.isnan(profile.busy[profile.pools.index(pool)]).all()
+    )
+
+
+@dataclass(frozen=True)
+class StayParts:
+    """Minutes per attendance by stage, waiting for it and in it, in the order of `STAGES`."""
+
+    waiting: tuple[float, ...]
+    working: tuple[float, ...]
+
+    @property
+    def total(self) -> float:
+        """Minutes per attendance of all stages together."""
+        return sum(self.waiting) + sum(self.working)
+
+
+def stay_parts(result: StudyResult, arm: ArmResult) -> StayParts:
+    """Where the minutes of a mean stay go under an arm, up to departure."""
+    waiting, working = dict.fromkeys(STAGES, 0.0), dict.fromkeys(STAGES, 0.0)
+    for number, step in enumerate(arm.day.steps):
+        stage = result.stages.get(step)
+        if stage is not None:
+            waiting[stage] += float(np.nan_to_num(arm.day.waiting[number]))
+            working[stage] += float(np.nan_to_num(arm.day.working[number]))
+    return StayParts(tuple(waiting.values()), tuple(working.values()))
+
+
+def stages_seen(parts: Iterable[StayParts]) -> list[int]:
+    """The numbers of the stages that take time in the stay of any of the arms."""
+    arms = list(parts)
+    return [n for n in range(len(STAGES)) if any(arm.waiting[n] + arm.working[n] >= 0.05 for arm in arms)]
+
+
+def levels(result: StudyResult) -> tuple[str, ...]:
+    """The true levels for which waits are known, most urgent first."""
+    groups = result.groups("time_to_clinician_median")
+    return tuple(
+        group.removeprefix("acuity_true=")
+        for group in groups
+        if group.startswith("acuity_true=") and not group.endswith("=1-2")
+    )
+
+
+def day_table(result: StudyResult) -> ReportTable:
+    """The mean day of the baseline by hour."""
+    day = result.baseline.day
+    counts = {"arrivals": day.arrivals, "present": day.census, "waiting for a bed": day.boarders}
+    columns = [
+        (words, Cell(style="number"), by_hour) for words, by_hour in counts.items() if not np.isnan(by_hour).all()
+    ]
+    columns += [
+        (f"{spaced(pool)} busy, %", Cell(style="percent", digits=0), day.busy[day.pools.index(pool)])
+        for pool in clinicians(result)
+    ]
+    return crossed(
+        ("day", f"A mean day under '{result.baseline.label}'", "hour"),
+        [(f"{hour:02d}:00", hour) for hour in range(24)],
+        [(words, (cell, by_hour)) for words, cell, by_hour in columns],
+        lambda hour, column: replace(column[0], value=float(column[1][hour])),
+    )
+
+
+def stay_table(result: StudyResult) -> ReportTable | None:
+    """Minutes per attendance, waiting for a stage and in it, for every arm; None where no stage is known."""
+    parts = {arm.label: stay_parts(result, arm) for arm in result.arms}
+    shown = stages_seen(parts.values())
+    if not shown:
+        return None
+    cells: list[tuple[str | Cell, ...]] = []
+    for label, stay in parts.items():
+        minutes = (minutes for n in shown for minutes in (stay.waiting[n], stay.working[n]))
+        cells.append((label, *(Cell(each, style="number") for each in (*minutes, stay.total))))
+    stages = (f"{words}{STAGES[n]}" for n in shown for words in ("waiting for ", ""))
+    title = "Minutes per attendance: waiting for a stage, and in it"
+    return ReportTable("stay", title, ("arm", *stages, "in all"), tuple(cells))
+
+
+def acuity_table(result: StudyResult) -> ReportTable | None:
+    """Median and 95th percentile of the wait by true level, and the share beyond the target; None if not known."""
+    names = levels(result)
+    if not names or not result.has("time_to_clinician_p95", f"acuity_true={names[0]}"):
+        return None
+    columns, note = [], "Patients who were seen."
+    for name in names:
+        group, target = f"acuity_true={name}", target_of(name, names)
+        goal = f" (target {target:g})" if target is not None else ""
+        columns.append((f"{spaced(name)}{goal}, median", ("time_to_clinician_median", group)))
+        columns.append(("95th percentile", ("time_to_clinician_p95", group)))
+        if target is not None and result.has("beyond_target_share", group):
+            columns.append(("late, %", ("beyond_target_share", group)))
+            note = (
+                "Patients who were seen; 'late' is the share of patients whose first clinician, or leaving, came "
+                "after the target."
+            )
+
+    def cell(arm: str, figure: tuple[str, str]) -> Cell:
+        row = result.row(arm, *figure)
+        return Cell(row.mean, row.unit, style="number", digits=0)
+
+    arms = [(arm.label, arm.name) for arm in result.arms]
+    return crossed(("acuity", "Minutes to the first clinician, by true level", "arm"), arms, columns, cell, [note])
+
+
+# --- what is stated, and how it was run ---------------------------------------------------------------------------
+
+
+def counts_table(statements: Sequence[Statement]) -> ReportTable:
+    """How many statements of each part of the configuration are published, measured, assumed."""
+    counts = Counter((statement.where.partition(".")[0], statement.evidence) for statement in statements)
+    parts = tuple(dict.fromkeys(part for part, _ in counts))
+    numbers = [(part, [counts[part, evidence] for evidence in EVIDENCE]) for part in parts]
+    numbers.append(("in all", [sum(counts[part, evidence] for part in parts) for evidence in EVIDENCE]))
+    cells: list[tuple[str | Cell, ...]] = [
+        (part, *(Cell(n, style="number", digits=0) for n in of_part)) for part, of_part in numbers
+    ]
+    return ReportTable("counts", "Sourced statements by evidence", ("part", *EVIDENCE), tuple(cells))
+
+
+def run_table(result: StudyResult) -> ReportTable:
+    """What was run, and with what."""
+    manifest, run = result.manifest, result.run
+    versions = manifest.get("versions", {})
+    git = manifest.get("git")
+    commit = f"{git['commit'][:12]}{' with local changes' if git['changed'] else ''}" if git else "not a checkout"
+    length = (
+        f"{len(result.replications)} replications of {run.measured_days} measured days, {run.warm_up_days} of warm-up"
+    )
+    season = season_words(run, (replication.replication for replication in result.replications))
+    rows = [
+        ("length", f"{length}; cool-down {manifest.get('cool_down_days', run.cool_down_days)} days"),
+        *([("season", season)] if season else []),
+        *([("departments", departments_words(result))] if result.department_of is not None else []),
+        *([("department", f"the typical one: {result.study.on_one}")] if result.study.on_one else []),
+        ("seed", str(run.seed)),
+        ("size", ", ".join(f"{_figure_of(manifest, name)} {name}" for name in ("attendances", "activities", "events"))),
+        ("versions", ", ".join(f"{name} {number}" for name, number in versions.items()) or "not recorded"),
+        ("commit", commit),
+        ("configuration", f"SHA-256 {manifest.get('identity', {}).get('study', 'not recorded')}"),
+    ]
+    return ReportTable("run", "How it was run", ("what", "value"), tuple(rows))
+
+
+def clock_table(result: StudyResult) -> ReportTable:
+    """When it was run, by what, and how fast: all that differs between two runs of one study."""
+    manifest = result.manifest
+    speed = manifest.get("activities_per_second")
+    finished_at = manifest.get("finished_at")
+    at = datetime.fromisoformat(finished_at) if finished_at else None
+    rows = [
+        ("finished", f"{at.day} {at:%B %Y, %H:%M}" if at else "not recorded"),
+        ("engine", f"{manifest.get('engine', 'not recorded')}, executor {manifest.get('executor', 'not recorded')}"),
+        (
+            "time taken",
+            f"{_figure_of(manifest, 'wall_seconds')} s; {_figure_of(manifest, 'engine_seconds')} s of processor "
+            f"time in simulation",
+        ),
+        ("speed", f"{speed:,} activities a second on one processor" if speed else "not recorded"),
+    ]
+    return ReportTable("clock", "When, and how fast", ("what", "value"), tuple(rows))
+
+
+def _figure_of(manifest: Mapping[str, Any], name: str) -> str:
+    value = manifest.get(name)
+    return f"{value:,}" if isinstance(value, int) else f"{value:.1f}" if value is not None else "?"

@@ -1,0 +1,24 @@
+"""The templates of the page, of the first picture and of STRESS-DES."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).resolve().parent
+
+
+def templates() -> Environment:
+    """The templates; those of pages and pictures escape what is put into them, and all refuse a missing name."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
+        autoescape=lambda name: name is not None and name.endswith((".html", ".svg")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,208 @@
+"""Checks of a study before the run: names of measures and groups, labels, what is stated twice, length of the run."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from simulation.department.check.measures_and_groups import check_own
+from simulation.department.vocabulary import Pathway
+from simulation.errors import Fault, Faults, nearest
+from simulation.measures.binding import binding_names
+from simulation.measures.definitions import Definition, definitions, nearest_measure
+from simulation.measures.measuring import MeasureName, measure
+from simulation.measures.own_quantities import NOTHING_OWN, Own
+from simulation.measures.patients_table import nobody
+from simulation.statistics.coverage_effects import with_coverage
+from simulation.study.design import Design, Margin, Target
+from simulation.study.study import Precision, ReadyArm, RunLength, own_definitions, own_of
+
+Aim = Target | Margin | Precision
+UNSEEN = ("Cc", "Cf", "Zl", "Zp")
+"""The categories of characters that break a line or are not seen."""
+JOINERS = "\u200c\u200d"
+"""Characters of these categories that some scripts are written with."""
+
+
+def target_faults(design: Design, arms: Sequence[ReadyArm], precision: Precision | None = None) -> Iterator[Fault]:
+    """Faults of the measures and groups of primary and secondary targets, of margins and of a precision.
+
+    A measure must be defined, and have a better direction if it is judged; the department of every arm must give it for
+    the group; a difference between shares must be one of numbers from 0 to 1. A fault that several arms share is
+    reported once.
+    """
+    given: dict[int, tuple[MeasureName, ...]] = {}  # by the id of a pathway, which several arms can share
+    own = own_definitions(design, [arm.pathway for arm in arms])
+    for where, target in _aims(design, precision):
+        definition = definitions().get(target.measure) or own.get(target.measure)
+        if definition is None:
+            known = nearest_measure(target.measure, {*definitions(), *own})
+            yield Fault(f"{where}.measure", f"unknown measure '{target.measure}'", known)
+            continue
+        if definition.better == "neither" and not isinstance(target, Precision):
+            remedy = "Name one of which less or more is better; this one is reported in any case"
+            yield Fault(f"{where}.measure", f"neither way is better of '{target.measure}'", remedy)
+            continue
+        yield from _per_cent_faults(where, target, definition)
+        for arm in arms:
+            if id(arm.pathway) not in given:
+                given[id(arm.pathway)] = measures_of(
+                    arm.pathway, own_of(design, arm.pathway), covers=design.coverages is not None
+                )
+            in_arm = "" if arm is arms[0] else f" in arm {arm.name}"
+            fault = _absent(where, target, definition, given[id(arm.pathway)], in_arm)
+            if fault is not None:
+                yield fault
+                break
+
+
+def run_faults(run: RunLength, design: Design) -> Iterator[Fault]:
+    """Faults of a part without replications, and of `run.precision` in this study except its measure and group."""
+    if not run.numbers:
+        found = f"is {run.first}, but replications are numbered 0 to {run.replications - 1}"
+        yield Fault("run.first", found, "Begin with one of these, or raise run.replications")
+    precision = run.precision
+    if precision is None:
+        return
+    least = max(run.replications, precision.first_stage)
+    if precision.at_most < least:
+        found = f"is {precision.at_most}, below the {least} replications that are run in any case"
+        yield Fault("run.precision.at_most", found, "Raise it, or lower run.replications or first_stage")
+    if run.part_name:
+        found = "cannot be planned from a part of the replications (run.first, run.count)"
+        yield Fault("run.precision", found, "Run all of them at once, or state run.replications instead")
+    fault = precision.arm_fault(design.arms)
+    if fault is not None:
+        yield fault
+
+
+def measures_of(pathway: Pathway, own: Own = NOTHING_OWN, *, covers: bool = False) -> tuple[MeasureName, ...]:
+    """The measures and groups that a department gives, found from an empty table of its patients.
+
+    They follow from the columns and categories of the table. `own`: user-defined measures and groups; `covers`: whether
+    the study distinguishes patients whom a tool covers.
+    """
+    patients = nobody(pathway)
+    if covers:
+        patients = with_coverage(patients, np.zeros(0, dtype=np.bool_), np.zeros(0, dtype=np.bool_))
+    return (*measure(patients, window=(0.0, 0.0), own=own).names, *binding_names(pathway, own))
+
+
+def _aims(design: Design, precision: Precision | None) -> Iterator[tuple[str, Aim]]:
+    """The precision, targets and margins, each with its dotted path."""
+    if precision is not None:
+        yield "run.precision", precision
+    yield from _judged(design)
+
+
+def _judged(design: Design) -> Iterator[tuple[str, Target | Margin]]:
+    """Targets and margins, each with its dotted path."""
+    for part in ("primary", "secondary", "margins"):
+        for number, target in enumerate(getattr(design, part)):
+            yield f"study.{part}.{number}", target
+
+
+def _per_cent_faults(where: str, target: Aim, definition: Definition) -> Iterator[Fault]:
+    """The fault of a difference between shares that can only be meant in per cent."""
+    keys: dict[type[Aim], str] = {
+        Target: "minimal_important_difference",
+        Margin: "margin",
+        Precision: "half_width",
+    }
+    key = keys[type(target)]
+    value = getattr(target, key)
+    if definition.unit == "share" and value >= 1:
+        found = f"found {value:g}, and '{target.measure}' is a share"
+        points = f"{value:g} point{'' if value == 1 else 's'}"
+        yield Fault(f"{where}.{key}", found, f"Shares run from 0 to 1: write {value / 100:g} for {points}")
+
+
+def _absent(where: str, target: Aim, definition: Definition, given: Sequence[MeasureName], in_arm: str) -> Fault | None:
+    """The fault of a target whose measure and group are not among those given; None if they are."""
+    groups = [name.group for name in given if name.measure == target.measure]
+    if target.group in groups:
+        return None
+    if groups:
+        found = f"'{target.measure}' has no group '{target.group}'{in_arm}"
+        return Fault(f"{where}.group", found, nearest(target.group, groups))
+    needs = " and ".join(definition.needs) or "sources or levels that it has not"
+    found = f"the department does not give '{target.measure}'{in_arm}: it takes {needs}"
+    return Fault(f"{where}.measure", found, "Record it at a step or an end of the pathway, or name another measure")
+
+
+def study_own_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
+    """Every fault of a study's user-defined measures and groups in the departments of its arms, each once."""
+    yield from taken_names(design.measures, "study.")
+    study_faults: dict[Fault, None] = {}
+    for pathway in {id(arm.pathway): arm.pathway for arm in arms}.values():
+        faults = Faults()
+        check_own(pathway, faults, design.measures, design.groups, where="study.", beside=pathway.groups)
+        for section in ("measures", "groups"):
+            for name in sorted(getattr(design, section).keys() & getattr(pathway, section).keys()):
+                remedy = "Names are unique in study and department together: rename one"
+                faults.add(f"study.{section}.{name}", f"the department has '{name}' among its {section}, too", remedy)
+        study_faults |= dict.fromkeys(faults)
+    yield from study_faults
+
+
+def taken_names(measures: Iterable[str], where: str = "") -> Iterator[Fault]:
+    """A fault for each user-defined measure with the name of a measure that every study has."""
+    for name in measures:
+        if name in definitions():
+            yield Fault(f"{where}measures.{name}", "the name is taken by a measure of every study", "Choose another")
+
+
+def label_faults(design: Design) -> Iterator[Fault]:
+    """Faults of labels that no table could show, and of arms with the label of another; draws of an arm are in no
+    table."""
+    labels = [(f"study.arms.{name}", arm.label) for name, arm in design.arms.items()]
+    labels += [(where, target.label) for where, target in _judged(design)]
+    for where, label in labels:
+        if not _seen(label):
+            yield Fault(f"{where}.label", "is blank", "Write words for tables and figures")
+            continue
+        unseen = next((sign for sign in label if unicodedata.category(sign) in UNSEEN and sign not in JOINERS), None)
+        if unseen is not None:
+            name = {"\n": "a line break", "\t": "a tab"}.get(unseen, f"U+{ord(unseen):04X}, which nobody sees")
+            yield Fault(f"{where}.label", f"holds {name}", "Write words in one line")
+    first: dict[str, str] = {}
+    for name, arm in design.arms.items():
+        other = first.setdefault(_seen(arm.label), name) if arm.draw_of is None else name
+        if other != name:
+            found = f"'{arm.label}' is the label of the arm '{other}', too"
+            yield Fault(f"study.arms.{name}.label", found, "Tables name arms by their labels: give each its own")
+
+
+def twice_faults(design: Design) -> Iterator[Fault]:
+    """Faults of a measure and group stated twice as a target, or twice as a margin: it would count twice."""
+    first: dict[tuple[bool, str, str], str] = {}
+    for where, target in _judged(design):
+        other = first.setdefault((isinstance(target, Margin), target.measure, target.group), where)
+        if other != where:
+            of_group = "" if target.group == "all" else f" of {target.group}"
+            yield Fault(where, f"'{target.measure}'{of_group} is stated as {other}, too", "Keep one of the two")
+
+
+def role_faults(design: Design) -> Iterator[Fault]:
+    """An arm that is compared with itself, and changes whose evidence is stated by half."""
+    if design.sham == design.baseline:
+        yield Fault("study.sham", f"'{design.sham}' is the baseline", "Name another arm, or leave it out")
+    if design.coverages is not None and design.coverages.partial == design.coverages.full:
+        remedy = "Name the arm that covers a part, and the one that covers all"
+        yield Fault("study.coverages", "names one arm twice", remedy)
+    for name, arm in design.arms.items():
+        for key in ("control", "draw_of"):
+            if getattr(arm, key) == name:
+                yield Fault(f"study.arms.{name}.{key}", "names the arm itself", "Name another arm, or leave it out")
+        if (arm.evidence is None) != (not arm.source):
+            stated, missing = ("source", "evidence") if arm.evidence is None else ("evidence", "source")
+            remedy = "State both, or its changes are not listed among what the answer rests on"
+            yield Fault(f"study.arms.{name}", f"states {stated} but no {missing}", remedy)
+
+
+def _seen(label: str) -> str:
+    """A label as a reader sees it."""
+    seen = "".join(sign for sign in unicodedata.normalize("NFKC", label) if unicodedata.category(sign) not in UNSEEN)
+    return " ".join(seen.split())

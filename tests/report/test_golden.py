@@ -1,0 +1,96 @@
+"""First page, page, screen and Word text of small studies at fixed seeds, word for word.
+
+`pytest tests/report/test_golden.py --write-golden` writes them anew: look at the difference before it is committed.
+"""
+
+import re
+from functools import lru_cache
+from html import unescape
+from io import BytesIO, StringIO
+from pathlib import Path
+
+import pytest
+from docx import Document
+
+from simulation.api import Result, compare
+from simulation.config import load
+from simulation.report.exports.word import document
+from simulation.report.first_page import first_page
+from simulation.report.page import page
+from simulation.report.screen import VERDICT_LINES, print_result, verdict_lines
+
+GOLDEN = Path(__file__).parent / "golden"
+SHORT = ("executor=serial", "engine=compiled", "run.doublings=0")
+FEW = ("run.replications=3", "run.warm_up_days=0", "run.measured_days=2", "run.cool_down_days=3")
+STUDIES = {
+    "typical": ("~study.arms.ai_label_measured_under.cost", "run.departments=null", *FEW),
+    "clinic": ("study=gallery/clinic", "run.replications=4", "run.measured_days=7"),
+    "one_nurse": ("study=gallery/one_nurse", "run.replications=3", "run.measured_days=7"),
+}
+
+
+@lru_cache(maxsize=len(STUDIES))
+def result_of(name: str) -> Result:
+    return compare(load(*SHORT, *STUDIES[name]))
+
+
+def first_page_text(result: Result) -> str:
+    first = first_page(result)
+    table = [] if first.table is None else [" | ".join(row) for row in (first.table.headers, *first.table.rows)]
+    notes = () if first.table is None else first.table.notes
+    picture = [] if first.picture is None else [first.picture.alt, first.picture.caption]
+    return "\n".join((first.question, *first.checks, *first.sentences, *table, *notes, *picture))
+
+
+def page_text(result: Result) -> str:
+    """The text of the page, a line for each element; a row of a table is one."""
+    html = re.sub(r"<style>.*?</style>|<svg.*?</svg>|<!--.*?-->", "", page(result, ()), flags=re.DOTALL)
+    html = re.sub(r'<section class="part" id="run">.*?</section>|<footer>.*?</footer>', "", html, flags=re.DOTALL)
+    html = re.sub(r"</t[dh]>\s*<t[dh]", " | <td", html)
+    html = re.sub(r"\s+", " ", html[html.index("<main") :])
+    texts = re.sub(r"</?(p|h\d|li|ul|tr|caption|dt|dd|section|nav|figcaption|div)\b[^>]*>", "\n", html)
+    lines = (unescape(re.sub(r"<[^>]+>", "", line)).strip() for line in texts.splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def screen_text(result: Result) -> str:
+    out = StringIO()
+    print_result(result, stream=out)
+    return out.getvalue()
+
+
+def word_text(result: Result) -> str:
+    read = Document(BytesIO(document(result, [])))
+    tables = [
+        " | ".join(cell.text for cell in row.cells)
+        for table in read.tables[: -1 if result.others else None]  # the last says how it was run
+        for row in table.rows
+    ]
+    return "\n".join((*(paragraph.text for paragraph in read.paragraphs), *tables))
+
+
+TEXTS = {"first_page": first_page_text, "page": page_text, "screen": screen_text, "word": word_text}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_words_are_those_that_were_read(name: str, text: str, request: pytest.FixtureRequest) -> None:
+    path = GOLDEN / f"{name}-{text}.txt"
+    now = f"{TEXTS[text](result_of(name)).strip()}\n"
+    if request.config.getoption("--write-golden"):
+        path.write_text(now, encoding="utf-8", newline="\n")
+    assert now == path.read_text(encoding="utf-8")
+
+
+def test_the_page_of_the_default_study_has_at_most_six_thousand_words_after_its_first() -> None:
+    text = (GOLDEN / "typical-page.txt").read_text(encoding="utf-8")
+    assert 2000 < len(text.split("\nAlso found\n")[-1].split()) <= 6000
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_verdict_on_a_screen_has_at_most_fifteen_lines(name: str) -> None:
+    page_of = first_page(result_of(name))
+    lines = verdict_lines(page_of)
+    assert len(page_of.headlines) < len(lines) <= VERDICT_LINES == 15
+    for headline in page_of.headlines:
+        assert any(line.startswith(f"- {headline.label[:40]}") for line in lines)
