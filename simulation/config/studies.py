@@ -183,11 +183,10 @@ def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
     if pathway is not None:  # or every measure that a faulty department states would be unknown
         faults += list(study_own_faults(design, arms)) or list(target_faults(design, arms, run.precision))
     faults += run_faults(run, design)
-    if not faults:
-        faults += _missing_arms(design, arms)
     if faults:
         left_out_fault = defaults_left_out(composed.choices, composed.raw, design, folders)
         raise ConfigError([left_out_fault] if left_out_fault is not None else dict.fromkeys(faults))
+    assert len(arms) == len(design.arms), "an arm was left out without a fault"
     study = Study(
         design=design,
         run=run,
@@ -352,14 +351,3 @@ def _file_name_faults(pathway: Pathway | None, policy: Policy | None) -> Iterato
     for where, part in (("pathway.name", pathway), ("triage.name", policy)):
         if part is not None and not NAME.fullmatch(part.name):
             yield Fault(where, f"'{shortened(part.name)}' is not a name", NAME_WORDS)
-
-
-def _missing_arms(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
-    """A fault for each arm of the design that is not ready although nothing was found wrong: none is left out in
-    silence."""
-    ready = {arm.name for arm in arms}
-    for name in design.arms:
-        if name not in ready:
-            yield Fault(
-                f"study.arms.{name}", "could not be made ready", "Please report this: its own fault should be here"
-            )

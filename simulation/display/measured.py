@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from simulation.department.own_measures import Better
-from simulation.display.scale import high_words, levels_of
 from simulation.display.table import Cell, ReportTable, ends_cell
-from simulation.display.words import change, span, unit_words
+from simulation.display.words import change, high_words, levels_of, span, unit_words
 from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Safety
 from simulation.run.result import StudyResult
 from simulation.statistics.table_uncertainty import FEWEST_TABLES, TableUncertainty, table_uncertainty
-from simulation.statistics.verdict import Kind, NonInferiority, interval_words, margin_words, threshold
+from simulation.statistics.verdict import NonInferiority, VerdictKind, interval_words, margin_words, threshold
 from simulation.study.design import Margin, Target
 from simulation.triage.matrix import N_HIGH
 from simulation.triage.policy import Policy
@@ -39,7 +38,7 @@ class Measured:
     uncertainty: TableUncertainty
     alone: str
     """The interval of simulation alone, as in every other table."""
-    kind: Kind | NonInferiority
+    kind: VerdictKind | NonInferiority
     """The verdict from the interval of simulation and measurement together."""
     words: str
     """The same in words."""
@@ -117,6 +116,16 @@ def limits_of(result: StudyResult, arm: ArmResult) -> tuple[list[Safety], list[s
     return judged, left_open
 
 
+def failed_limits(limits: Iterable[Safety]) -> tuple[str, list[Safety]]:
+    """'fails' and the limits that are failed; else 'may fail' and those that may be; '' where there are none."""
+    limits = list(limits)
+    for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
+        failed = [safety for safety in limits if safety.judgement.kind == kind]
+        if failed:
+            return verb, failed
+    return "", []
+
+
 def _as_may_fail(safety: Safety, words: str) -> Safety:
     return replace(safety, judgement=replace(safety.judgement, kind="worse", words=words))
 
@@ -133,7 +142,7 @@ def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target |
         half_width
     )
     ends = uncertainty.effect - uncertainty.half_width, uncertainty.effect + uncertainty.half_width
-    kind: Kind | NonInferiority
+    kind: VerdictKind | NonInferiority
     if isinstance(judged, Margin):
         limit = judged.margin
         kind, words = margin_words(*ends, limit, row.unit, row.better)
@@ -174,7 +183,7 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
     if not tools:
         return None
     over = result.department_of is not None
-    cells = [
+    cells: list[tuple[str | Cell, ...]] = [
         (
             tool.label,
             tool.limit_words,

@@ -13,7 +13,7 @@ from simulation.errors import Fault, Faults, nearest
 from simulation.measures.binding import binding_names
 from simulation.measures.definitions import Definition, definitions, nearest_measure
 from simulation.measures.measuring import MeasureName, measure
-from simulation.measures.own import NOTHING_OWN, Own
+from simulation.measures.own_quantities import NOTHING_OWN, Own
 from simulation.measures.patients_table import nobody
 from simulation.statistics.coverage_effects import with_coverage
 from simulation.study.design import Design, Margin, Target

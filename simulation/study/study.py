@@ -15,10 +15,10 @@ from simulation.department.config_dataclass import UNITLESS, Positive, Unit, con
 from simulation.department.graph import dated_after_departure
 from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import Pathway
-from simulation.engine.choose import Asked, EngineName, choose
+from simulation.engine.choose import EngineAsked, EngineName, choose
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
 from simulation.measures.definitions import Definition
-from simulation.measures.own import Own
+from simulation.measures.own_quantities import Own
 from simulation.measures.window import Window
 from simulation.patients import DAYS_IN_YEAR, Calendar, balanced_start_week, start_weeks_over_departments
 from simulation.study.design import Arm, Design
@@ -272,7 +272,7 @@ class Study:
     run: RunLength
     arms: tuple[ReadyArm, ...]
     alone: ReadyArm
-    engine_asked: Asked
+    engine_asked: EngineAsked
     executor: str
     workers: int
     resolved: Mapping[str, object]
