@@ -14,7 +14,7 @@ from whole import SEED, measured_from
 
 import simulation as ae
 from simulation.patients import draw
-from simulation.questions.ablation import arm_of, coalitions
+from simulation.questions.ablation.combinations import arm_of, coalitions
 
 DAYS = 365
 

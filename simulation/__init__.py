@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.2.0"
+from simulation.version import __version__
+
 __all__ = [
     "AeflowError",
     "ConfigError",
@@ -36,26 +37,29 @@ __all__ = [
     "open_executor",
     "read",
     "run",
+    "same_numbers",
     "vet",
     "write",
 ]
 
 if TYPE_CHECKING:
-    from simulation.api import Growth, Result, compare, figure, gather, grow, read, run, write
+    from simulation.api import Growth, Result, compare, figure, gather, grow, read, run, same_numbers, write
     from simulation.config import load
     from simulation.errors import AeflowError, ConfigError, DrawsError, PlanError, ResultsError
-    from simulation.run.executors import open_executor
+    from simulation.run.executors.executor import open_executor
     from simulation.study.study import Study
     from simulation.triage.construct import Wanted, nearest_matrix
     from simulation.vetting.vet import vet
 
 _HOMES = {
     **dict.fromkeys(("AeflowError", "ConfigError", "DrawsError", "PlanError", "ResultsError"), "errors"),
-    **dict.fromkeys(("Growth", "Result", "compare", "figure", "gather", "grow", "read", "run", "write"), "api"),
+    **dict.fromkeys(
+        ("Growth", "Result", "compare", "figure", "gather", "grow", "read", "run", "same_numbers", "write"), "api"
+    ),
     **dict.fromkeys(("Wanted", "nearest_matrix"), "triage.construct"),
     "load": "config",
     "vet": "vetting.vet",
-    "open_executor": "run.executors",
+    "open_executor": "run.executors.executor",
     "Study": "study.study",
 }
 

@@ -25,11 +25,11 @@ from simulation.errors import ConfigError, Fault, ResultsError
 from simulation.explain.explanation import Explained
 from simulation.questions.sweep import Sweep, beside
 from simulation.records.schema import Floats
-from simulation.report.page import page
 from simulation.report.figures import every_picture, picture
+from simulation.report.page import page
 from simulation.report.tables import every_table
 from simulation.report.write import write_report
-from simulation.run.executors import Executor, Failed
+from simulation.run.executors.executor import Executor, Failed
 from simulation.run.replicate import ReplicationResult
 from simulation.run.result import StudyResult
 from simulation.run.running import (
@@ -44,8 +44,7 @@ from simulation.run.running import (
 from simulation.run.store.folders import must_be_writable, point_latest
 from simulation.run.store.identity import Identity, identity_of
 from simulation.run.store.manifest import manifest_of
-from simulation.run.store.read import read_run
-from simulation.run.store.write import write_data
+from simulation.run.store.run_folder import not_expected, read_run, write_data
 from simulation.study.bounds import refuse_large
 from simulation.study.overload import refuse_overload
 from simulation.study.study import Study
@@ -244,7 +243,10 @@ def read(folder: Path | str) -> Result:
     if the folder is incomplete or damaged.
     """
     stored = read_run(Path(folder))
-    study = study_of(stored)
+    try:
+        study = study_of(stored)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise not_expected(stored.folder, error) from error
     return Result(study, stored.replications, Explained(study, stored.explanation), stored.manifest, stored.folder)
 
 

@@ -6,14 +6,17 @@ A user's mistake gives one message and exit code 2. Ctrl-C, TERM and HUP stop a 
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from simulation.commands import files, inquiries, new, stored, studies
-from simulation.commands.streams import never_refuse
+from simulation.commands.streams import drop_output, flush_output, never_refuse
 from simulation.errors import AeflowError, ConfigError, Fault, nearest
 from simulation.signals import StopAsked, stopped_by_signals
+from simulation.version import __version__
 
 HELP = """aeflow: an in-silico trial of AI-assisted triage in A&E departments.
 For planning only, not for clinical use.
@@ -42,7 +45,6 @@ For planning only, not for clinical use.
                                     another (what=seconds,adoption: only these)
   aeflow prices  [key=value ...]    what one hour more of each resource is worth, by time of week (pools=[doctors])
   aeflow gather  FOLDER ...         put the parts of a run together (run.first=20 run.count=20: array jobs)
-  aeflow migrate FOLDER             rename old keys, move nurses out of policies (dry_run=true: only list them)
   aeflow new department NAME        a department of your own: the typical one scaled (attendances_per_day=280 beds=510
                                     admitted_share=0.27), or a copy of a small one (from=gallery/one_nurse)
   aeflow new product NAME           a product that you were offered, in your department, ready to be compared
@@ -75,7 +77,6 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "breakeven": inquiries.breakeven,
     "prices": inquiries.prices,
     "gather": stored.gather,
-    "migrate": files.migrate,
     "schema": files.schema,
     "new": new.new,
 }
@@ -87,36 +88,54 @@ def main(argv: Sequence[str] | None = None) -> int:
     If a signal stopped it: 128 plus the number of the signal (130 for Ctrl-C).
     """
     never_refuse(sys.stdout, sys.stderr)
+    logging.getLogger("aeflow").setLevel(logging.ERROR)  # commands say themselves what the library warns of
     words = list(sys.argv[1:] if argv is None else argv)
-    if not words or words[0] in ("-h", "--help", "help"):
-        print(HELP, end="")
-        return 0
-    if words[0] in COMMANDS and {"-h", "--help"} & set(words[1:]):
-        print(help_of(words[0]), end="")
-        return 0
-    if words[0] in ("-V", "--version", "version"):
-        from simulation import __version__
-
-        print(f"aeflow {__version__}")
-        return 0
     with stopped_by_signals() as asked:
         try:
-            if words[0] not in COMMANDS:
-                raise ConfigError([Fault(words[0], "is not a command", nearest(words[0], COMMANDS))])
-            return COMMANDS[words[0]](words[1:])
+            code = _answered(words)
+            flush_output()
+            return code
         except KeyboardInterrupt as stop:
             return _stopped(asked, str(stop))
         except Exception as error:
             if asked.stopping:  # a library made an error of its own out of the signal, or the terminal has gone
                 is_shown = isinstance(error, AeflowError) and not isinstance(error, ConfigError)
                 return _stopped(asked, str(error) if is_shown else "")
-            if isinstance(error, AeflowError):
-                print(f"aeflow: {error}", file=sys.stderr)
-                return error.exit_code
             if isinstance(error, BrokenPipeError):
-                sys.stderr.close()  # whoever read the output has gone; at exit, Python would complain of it here
+                drop_output()  # whoever read the output has gone
                 return 0
+            if isinstance(error, OSError) and error.filename is None:  # of a file it would name the file
+                drop_output()
+                error = AeflowError(f"the output cannot be written ({error.strerror or error}). Send it elsewhere")
+            if isinstance(error, AeflowError):
+                _tell(str(error))
+                return error.exit_code
             raise
+
+
+def _answered(words: Sequence[str]) -> int:
+    """Run the command that the first word names, or show help or the version; the exit code."""
+    if sys.stdout is None:
+        raise AeflowError(
+            "the output is closed, so no answer can be shown. Open it, or send it to a file"
+        )
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(f"{HELP}\n  docs/ in a message means {_docs()}")
+    elif words[0] in ("-V", "--version", "version"):
+        print(f"aeflow {__version__}")
+    elif words[0] not in COMMANDS:
+        raise ConfigError([Fault(words[0], "is not a command", nearest(words[0], COMMANDS))])
+    elif {"-h", "--help"} & set(words[1:]):
+        print(help_of(words[0]), end="")
+    else:
+        return COMMANDS[words[0]](list(words[1:]))
+    return 0
+
+
+def _docs() -> Path:
+    """The folder of the pages that messages name: in an installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent
+    return package / "docs" if (package / "docs").is_dir() else package.parent / "docs"
 
 
 def help_of(name: str) -> str:
@@ -132,6 +151,11 @@ def help_of(name: str) -> str:
 
 def _stopped(asked: StopAsked, words: str) -> int:
     """Say that a signal stopped the command, and what is left of its work; return the exit code."""
-    with suppress(OSError):  # the terminal may have gone
-        print(f"\naeflow: {asked.words}. {words or 'Nothing half-written is left.'}", file=sys.stderr)
+    _tell(f"{asked.words}. {words or 'Nothing half-written is left.'}", before="\n")
     return asked.exit_code
+
+
+def _tell(message: str, *, before: str = "") -> None:
+    """Print a message on stderr, if that can still be written."""
+    with suppress(OSError):
+        print(f"{before}aeflow: {message}", file=sys.stderr)

@@ -14,10 +14,10 @@ The commands print the message and end with `exit_code`; nothing here is caught 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-from simulation.renamed import now_called
+from typing import NoReturn
 
 
 class AeflowError(Exception):
@@ -39,6 +39,25 @@ class Fault:
         return f"{self.where}: {self.found}. {self.remedy}{stop}"
 
 
+FIRST_FEW = 3
+"""How many faults of one kind a message shows before it counts the rest."""
+
+
+def _lines(faults: Iterable[Fault]) -> list[str]:
+    """A line for each fault; of many that differ in their number within a list, or in their place alone, the first few
+    and how many more there are."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for fault in faults:
+        place = re.sub(r"\d+", "#", fault.where)
+        alike.setdefault((place if place != fault.where else fault.found, fault.remedy), []).append(str(fault))
+    more = {key: [f"... and {len(lines) - FIRST_FEW} more like these"] for key, lines in alike.items()}
+    return [
+        line
+        for key, lines in alike.items()
+        for line in (lines[:FIRST_FEW] + more[key] if len(lines) > FIRST_FEW + 1 else lines)
+    ]
+
+
 class ConfigError(AeflowError):
     """One or more faults in a configuration, reported together."""
 
@@ -47,12 +66,46 @@ class ConfigError(AeflowError):
         self.heading = heading
         n_faults = len(self.faults)
         title = heading or f"{n_faults} fault{'s' if n_faults != 1 else ''} in the configuration"
-        lines = [str(fault) for fault in self.faults]
+        lines = _lines(self.faults)
         super().__init__(lines[0] if n_faults == 1 and not heading else "\n  ".join([f"{title}:", *lines]))
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[tuple[Fault, ...], str]]:
         """Pickle its faults and heading, of which the message is made again in another process."""
         return type(self), (self.faults, self.heading)
+
+
+class Faults(list[Fault]):
+    """The faults found so far: a check adds to them, and whoever asked for the check raises them all at once.
+
+    `broken` holds the kinds of name that they break, so that a later check can leave out what would follow from them.
+    """
+
+    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        super().__init__(faults)
+        self.broken: set[str] = set()
+
+    def add(self, where: str, found: str, remedy: str, *, breaks: str = "") -> None:
+        """Add one fault; `breaks` is the kind of name that it breaks."""
+        self.append(Fault(where, found, remedy))
+        if breaks:
+            self.broken.add(breaks)
+
+    def known(self, where: str, name: str | None, names: Iterable[str], *, what: str) -> bool:
+        """Whether there is a name and it is known; adds a fault if it is not known."""
+        known = tuple(names)
+        if name is not None and name not in known:
+            self.add(where, f"unknown {what} '{name}'", nearest(name, known), breaks=what)
+        return name in known
+
+    def refuse(self, heading: str = "") -> None:
+        """Raise ConfigError with every fault, each once, if there is any."""
+        if self:
+            raise ConfigError(dict.fromkeys(self), heading)
+
+
+def refuse(where: str, found: str, remedy: str) -> NoReturn:
+    """Raise ConfigError with this one fault."""
+    raise ConfigError([Fault(where, found, remedy)]) from None
 
 
 class PlanError(AeflowError):
@@ -71,11 +124,6 @@ NEAR = 0.6
 """How alike two names are, from 0 to 1, for `nearest` to offer the one for the other."""
 
 
-def moved_to(name: str) -> str:
-    """The remedy for an old name: what it is called now."""
-    return f"It is now called '{name}': `aeflow migrate FOLDER` rewrites your files"
-
-
 def meant(word: str, known: Iterable[str], *, near: float = 0.8) -> str | None:
     """The known word that a word of one's own is nearly, from 0 to 1 alike, but not quite; None if there is none.
 
@@ -90,17 +138,14 @@ def meant(word: str, known: Iterable[str], *, near: float = 0.8) -> str | None:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The remedy for an unknown name: what it is called now, the known name closest to it, or all known names.
+    """The remedy for an unknown name: the known name closest to it, or all known names.
 
     >>> nearest("nurze", ["nurse", "doctor"])
     "Did you mean 'nurse'?"
     >>> nearest("mark", ["evidence", "source"])
-    "It is now called 'evidence': `aeflow migrate FOLDER` rewrites your files"
+    'Known names: evidence, source'
     """
     names = sorted(known)
-    renamed = now_called(name)
-    if renamed in names:
-        return moved_to(renamed)
     close = difflib.get_close_matches(name, names, n=1, cutoff=NEAR)
     if close:
         return f"Did you mean '{close[0]}'?"

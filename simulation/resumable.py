@@ -14,16 +14,15 @@ from simulation.api import Result, read, what_changed
 from simulation.errors import ResultsError
 from simulation.explain.explanation import Explained
 from simulation.report.write import write_report
-from simulation.run.executors import ExecutorFailed, Failed
+from simulation.run.executors.executor import ExecutorFailed, Failed
 from simulation.run.replicate import ReplicationResult
 from simulation.run.running import Done, failure, replications, still_to_run
 from simulation.run.store.folders import must_be_writable, point_latest
 from simulation.run.store.identity import Identity, identity_of
 from simulation.run.store.kept import kept_among
-from simulation.run.store.manifest import FILES, about, manifest_of
-from simulation.run.store.read import read_manifest
+from simulation.run.store.manifest import FILES, about, manifest_of, read_manifest
+from simulation.run.store.run_folder import folders_of, write_data
 from simulation.run.store.unfinished import UnfinishedRun
-from simulation.run.store.write import folders_of, write_data
 from simulation.study.bounds import refuse_large
 from simulation.study.study import Study
 

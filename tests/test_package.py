@@ -1,8 +1,12 @@
 """What a newcomer meets first: the command, and how little it loads before it answers."""
 
+import ast
 import json
+import os
+import re
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -50,4 +54,44 @@ def test_help_answers_and_names_the_command() -> None:
 
 def test_the_command_aeflow_is_the_cli() -> None:
     (command,) = entry_points(group="console_scripts", name="aeflow")
-    assert command.value == "simulation.cli:main"
+    assert command.value in ("aeflow:main", "simulation.cli:main")  # of an install before it was moved
+
+
+def test_aeflow_is_the_front_by_the_name_of_the_package() -> None:
+    import aeflow
+
+    assert dir(aeflow) == dir(simulation)
+    assert aeflow.load is simulation.load
+    assert python("-c", "from aeflow import *; print(compare.__module__)").stdout == "simulation.api\n"
+    assert python("-m", "aeflow", "--version").stdout == f"aeflow {simulation.__version__}\n"
+
+
+def test_a_simulation_of_the_users_own_that_hides_the_package_is_named_and_not_run(tmp_path: Path) -> None:
+    own = tmp_path / "simulation.py"
+    own.write_text("print('ran')\n", encoding="utf-8")
+    for words, code in ((("-c", "import aeflow"), 1), (("-m", "aeflow", "--version"), 2)):
+        done = subprocess.run(
+            [sys.executable, *words],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == code
+        assert done.stdout == ""
+        told = done.stderr.splitlines()[-1]
+        assert f"{own} hides the package 'simulation'" in told
+    assert done.stderr == f"{told}\n"
+
+
+def test_the_wheel_holds_every_page_that_a_message_names() -> None:
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]
+    shipped = wheel["wheel"]["force-include"]
+    assert all((ROOT / page).exists() and target == f"simulation/{page}" for page, target in shipped.items())
+    for path in (ROOT / "simulation").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+                for page in re.findall(r"docs/[\w/-]+\.md", node.value):
+                    assert any(page == known or page.startswith(f"{known}/") for known in shipped), (path, page)

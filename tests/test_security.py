@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import simulation as ae
+from simulation.cli import main
 from simulation.errors import ConfigError, ResultsError
 from simulation.records.serialise import to_json
 from simulation.run.store.identity import identity_of
@@ -198,3 +199,30 @@ def test_patients_are_drawn_not_read(result: ae.Result, monkeypatch: pytest.Monk
     monkeypatch.delenv("AEFLOW_DATA", raising=False)
     assert "AEFLOW_DATA" not in os.environ
     pd.testing.assert_frame_equal(result.patients("nurse", 0), ae.compare(result.study).patients("nurse", 0))
+
+
+def test_a_received_folder_cannot_lead_writing_elsewhere(folder: Path, tmp_path: Path) -> None:
+    """Files that are links, or hard links, to the user's own are replaced; linked folders are refused."""
+    own_file = tmp_path / "own.txt"
+    own_file.write_text("mine", encoding="utf-8")
+    names = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    data = set(json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]) | {"manifest.json"}
+    made = [name for name in names if name.as_posix() not in data]
+    exports = [Path("exports", name) for name in ("tables.xlsx", "first_page.docx", "assumptions.csv", "stress_des.md")]
+    for link in (Path.symlink_to, Path.hardlink_to):
+        for name in (*made, *exports):
+            for path in (folder / name, folder / name.parent / f".partial-{name.name}"):
+                path.parent.mkdir(exist_ok=True)
+                path.unlink(missing_ok=True)
+                link(path, own_file)
+        assert main(["report", str(folder), "export=true"]) == 0
+        assert own_file.read_text(encoding="utf-8") == "mine"
+        assert all((folder / name).is_file() and not (folder / name).is_symlink() for name in (*made, *exports))
+    elsewhere = tmp_path / "elsewhere"
+    for name in ("figures", "exports"):
+        elsewhere.mkdir(exist_ok=True)
+        shutil.rmtree(folder / name)
+        (folder / name).symlink_to(elsewhere, target_is_directory=True)
+        assert main(["report", str(folder), "export=true"]) == 2
+        assert not list(elsewhere.iterdir())
+        (folder / name).unlink()

@@ -14,7 +14,6 @@ from typing import Any
 
 from docs.tools.command import run
 from simulation.config import load, mapping_in, packaged_configs
-from simulation.department.demand import Follows, LastingFactor
 from simulation.department.durations import Amount, AnyDuration, Number
 from simulation.department.rota import mean_per_day, shift_words
 from simulation.department.vocabulary import (
@@ -30,6 +29,8 @@ from simulation.department.vocabulary import (
     Chance,
     Choice,
     Effort,
+    Follows,
+    LastingFactor,
     Opens,
     Pathway,
     Pool,
@@ -39,13 +40,13 @@ from simulation.department.vocabulary import (
 )
 from simulation.errors import ResultsError, nearest
 from simulation.explain.label_mix import case_mix
-from simulation.measures.definitions import DEFINITIONS
+from simulation.measures.definitions import definitions
 from simulation.study.design import change_words
 from simulation.study.study import Study
 from simulation.triage.actions import TriageAction
 from simulation.triage.estimates import Estimate
 from simulation.triage.label_accuracy import label_accuracy
-from simulation.triage.minutes import MinutesEffect
+from simulation.triage.minutes_effects import MinutesEffect
 from simulation.triage.policy import Policy
 
 COMMAND = "python -m docs.tools.model_tables"
@@ -699,7 +700,7 @@ def _run(study: Study) -> str:
 def _measures() -> str:
     rows = [
         (f"`{measure.name}`", measure.unit, measure.better, measure.definition, measure.evidence, measure.source)
-        for measure in DEFINITIONS.values()
+        for measure in definitions().values()
     ]
     return _table(("measure", "unit", "better", "what it counts", "evidence", "source"), rows)
 

@@ -18,9 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from docs.tools.command import run
-from simulation.assurance.published.changes import ADULT_BED, pools_of
-from simulation.assurance.published.nhs import validate_site
-from simulation.assurance.published.table import Table
+from simulation.assurance.figures import ADULT_BED, pools_of
+from simulation.assurance.site_table import Table, validate_site
 from simulation.config import load, packaged_configs
 from simulation.config.composing import composed
 from simulation.config.dotted import value_at

@@ -21,7 +21,7 @@ from simulation.report.exports.write import write_exports
 from simulation.report.figures import picture
 from simulation.report.first_page import first_page
 from simulation.run.result import StudyResult
-from simulation.run.store.read import followed
+from simulation.run.store.run_folder import followed
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "results" / "published"

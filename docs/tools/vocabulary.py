@@ -9,28 +9,31 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from inspect import get_annotations
 from pathlib import Path
-from typing import TypeAlias
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
 
 import yaml
+from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen, MultipleOf
 
 from docs.tools.command import run
-from simulation.config.schema import FILE_KINDS
+from simulation.commands.files import file_kinds
 from simulation.config.vocabulary import (
     Key,
-    blocks_within,
     classes_in,
     example_of,
     in_yaml,
     keys_of,
-    range_of,
     summary_of,
 )
 from simulation.department.config_dataclass import Sourced
+
+FILE_KINDS = file_kinds()
 
 COMMAND = "python -m docs.tools.vocabulary"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "vocabulary.md"
 LONGEST_EXAMPLE = 60
 """Characters of an example in a table; a longer one is that of the block."""
+PLAIN = {str: "text", bool: "true or false", int: "any whole number", float: "any number"}
 Headings: TypeAlias = Mapping[type, str]
 INTRO = """\
 # The keys of configuration files
@@ -174,6 +177,79 @@ def _example(key: Key, headings: Headings) -> str:
         return f"`{key.example}`"
     kind = next(classes_in(key.hint), None)
     return f"see {_linked(kind, headings)}" if kind is not None else "above"
+
+
+def blocks_within(*hints: Any) -> tuple[type, ...]:
+    """Every config dataclass that types lead to, each once: those that they name, then those inside."""
+    blocks: dict[type, None] = {}
+    waiting = [kind for hint in hints for kind in classes_in(hint)]
+    while waiting:
+        kind = waiting.pop(0)
+        if kind not in blocks:
+            blocks[kind] = None
+            waiting += [inner for key in keys_of(kind).values() for inner in classes_in(key.hint)]
+    return tuple(blocks)
+
+
+def range_of(hint: Any, name_block: Callable[[type], str] = lambda kind: kind.__name__) -> str:
+    """The values that a key may have, in words; `name_block` gives the words for a block of keys.
+
+    >>> range_of(Annotated[float, Ge(0), Le(1)]), range_of(tuple[Literal["a", "b"], ...])
+    ('number, 0 to 1', 'list of: `a` or `b`')
+    """
+    bounds: tuple[Any, ...] = ()
+    if get_origin(hint) is Annotated:
+        hint, bounds = hint.__origin__, hint.__metadata__
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return _either([f"`{part}`" for part in parts])
+    if origin in (Union, UnionType):
+        members = [part for part in parts if part is not NoneType and not (part is int and float in parts)]
+        if any(object in get_args(member) for member in members):
+            return "any value"
+        return _either([range_of(Annotated[member, *bounds] if bounds else member, name_block) for member in members])
+    if origin is tuple:
+        return _in_list(parts, bounds, name_block)
+    if origin is not None:  # a mapping
+        return f"by name: {range_of(parts[1], name_block)}"
+    if is_dataclass(hint) and isinstance(hint, type):
+        return name_block(hint)
+    return _bounded(hint, bounds)
+
+
+def _in_list(parts: tuple[Any, ...], bounds: tuple[Any, ...], name_block: Callable[[type], str]) -> str:
+    if parts[-1] is not Ellipsis:
+        return f"list of {len(parts)}: {range_of(parts[0], name_block)}"
+    least = next((bound.min_length for bound in bounds if isinstance(bound, MinLen)), 0)
+    length = f", {least} or more" if least else ""
+    return f"list{length} of: {range_of(parts[0], name_block)}"
+
+
+def _bounded(kind: Any, bounds: tuple[Any, ...]) -> str:
+    """A plain type with its bounds in words."""
+    low = next((f"{bound.ge:g} or more" for bound in bounds if isinstance(bound, Ge)), "")
+    low = low or next((f"above {bound.gt:g}" for bound in bounds if isinstance(bound, Gt)), "")
+    high = next((f"up to {bound.le:g}" for bound in bounds if isinstance(bound, Le)), "")
+    high = high or next((f"below {bound.lt:g}" for bound in bounds if isinstance(bound, Lt)), "")
+    both = f"{low}, {high}" if low and high else low or high
+    if low.endswith(" or more") and high.startswith("up to "):
+        both = f"{low.removesuffix(' or more')} to {high.removeprefix('up to ')}"
+    steps = next((f", a multiple of {bound.multiple_of}" for bound in bounds if isinstance(bound, MultipleOf)), "")
+    longest = next((f", up to {bound.max_length} characters" for bound in bounds if isinstance(bound, MaxLen)), "")
+    if kind is str:
+        return f"text{longest}"
+    if not both:
+        return PLAIN[kind]
+    return f"{'whole number' if kind is int else 'number'}, {both}{steps}"
+
+
+def _either(alternatives: list[str]) -> str:
+    """Alternatives in words, separated by semicolons if one has a comma or an 'or' of its own."""
+    if len(alternatives) == 1:
+        return alternatives[0]
+    if any("," in words or " or " in words for words in alternatives):
+        return "; or ".join(alternatives)
+    return f"{', '.join(alternatives[:-1])} or {alternatives[-1]}"
 
 
 if __name__ == "__main__":

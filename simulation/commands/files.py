@@ -1,50 +1,44 @@
-"""Commands that rewrite a user's configurations, or write their schemas for an editor."""
+"""The command that prints or writes the schemas of configuration files, for an editor."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from simulation.errors import ConfigError, Fault
+from simulation.errors import refuse
+
+if TYPE_CHECKING:
+    from simulation.config.groups import FileKind
 
 
-def migrate(words: list[str]) -> int:
-    """Rename old keys of a user's files; with dry_run=true say only what would be renamed."""
-    from simulation.config.migrate import migration_of
+def file_kinds() -> Mapping[str, FileKind]:
+    """Every kind of configuration file, those of the wings included, by name."""
+    from simulation.assurance.groups import GROUPS as OF_ASSURANCE
+    from simulation.config.groups import FILE_KINDS, register
+    from simulation.vetting.groups import GROUPS as OF_VETTING
 
-    folders = [word for word in words if not word.startswith("dry_run=")]
-    faults = [
-        Fault(word, "is neither true nor false", "Write dry_run=true to see what would be renamed")
-        for word in words
-        if word.startswith("dry_run=") and word not in ("dry_run=true", "dry_run=false")
-    ]
-    if len(folders) != 1:
-        faults.append(Fault("migrate", f"found {len(folders)} folders", "Name your folder of configurations"))
-    if faults:
-        raise ConfigError(faults)
-    migration, dry = migration_of(folders[0]), "dry_run=true" in words
-    if not dry:
-        migration.carry_out()
-    print("\n".join(migration.lines()))
-    if dry:
-        print("Dry run: nothing was written.")
-    return 0
+    register(OF_ASSURANCE)
+    register(OF_VETTING)
+    return FILE_KINDS
 
 
 def schema(words: list[str]) -> int:
     """Print or write the JSON Schema of each kind of file, or list the kinds."""
-    from simulation.config.schema import FILE_KINDS, schema_of, schema_text, write_schemas
+    from simulation.config.schema import schema_of, schema_text, write_schemas
 
+    kinds = file_kinds()
     folders = [word.removeprefix("folder=") for word in words if word.startswith("folder=")]
     names = [word for word in words if not word.startswith("folder=")]
     if len(names) > 1 or len(folders) > 1 or "" in folders:
-        raise ConfigError([Fault("schema", f"found {' '.join(words)}", "Name one kind of file, one folder, or both")])
+        refuse("schema", f"found {' '.join(words)}", "Name one kind of file, one folder, or both")
     for name in names:
         schema_of(name)  # an unknown name is refused before anything is written
     if folders:
-        for path in write_schemas(Path(folders[0]), names or tuple(FILE_KINDS)):
+        for path in write_schemas(Path(folders[0]), names or kinds):
             print(path)
     elif names:
         print(schema_text(names[0]), end="")
     else:
-        print("\n".join(f"  {name:12} {kind.about} ({kind.files})" for name, kind in FILE_KINDS.items()))
+        print("\n".join(f"  {name:12} {kind.about} ({kind.files})" for name, kind in kinds.items()))
     return 0

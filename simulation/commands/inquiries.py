@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from simulation.commands.words import load_study, options
 from simulation.errors import ConfigError, Fault
 
 if TYPE_CHECKING:
+    from simulation.run.result import StudyResult
     from simulation.study.study import Study
 
 VET_SWITCHES = ("write_cases", "allow_remote", "dry_run")
@@ -17,7 +18,7 @@ VET_SWITCHES = ("write_cases", "allow_remote", "dry_run")
 
 def validate(words: list[str]) -> int:
     """Check simulations against theory, models and figures; the exit code is 1 if a row failed."""
-    from simulation.assurance.published.command import validate
+    from simulation.assurance.validate import validate
 
     overrides, config_dir = options(words)
     failed = validate(overrides, config_dir=config_dir, say=print)
@@ -35,41 +36,48 @@ def ensemble(words: list[str]) -> int:
 
 def prices(words: list[str]) -> int:
     """Print and write what an hour more of each resource is worth in one department."""
-    from simulation.config.shadow_prices import priced_study
-    from simulation.display.table import print_tables
-    from simulation.questions.shadow_prices import prices, with_more
-    from simulation.questions.shadow_prices_words import price_tables, write_prices
+    from simulation.questions import shadow_prices
+
+    study, own, _ = _asked(words, shadow_prices.OWN, shadow_prices.USUAL)
+    shadow_prices.show_prices(study, own, run=_run_for_a_question)
+    return 0
+
+
+def _run_for_a_question(study: Study) -> StudyResult | None:
+    """Run a study without storing it; None for a dry run."""
     from simulation.report.progress import announce, progress
     from simulation.run.running import compare
 
-    overrides, config_dir = options(words)
-    study, extras = priced_study(overrides, config_dir=config_dir)
-    study = with_more(study, extras)
     announce(study, alone=False)
     if study.resolved["dry_run"]:
         print("Dry run: nothing was simulated.")
-        return 0
+        return None
     with progress(len(study.run.numbers)) as callbacks:
-        shadow_prices = prices(compare(study, done=callbacks.done), extras)
-    print_tables(price_tables(shadow_prices))
-    print(f"\nPrices: {write_prices(shadow_prices, Path(str(study.resolved['results'])))}")
-    return 0
+        return compare(study, done=callbacks.done)
 
 
 def breakeven(words: list[str]) -> int:
     """Say at which figures of an arm it does as much as another arm."""
-    from simulation.questions.break_even_command import OWN, breakeven
+    from simulation.questions.break_even import break_evens
 
-    own = [word for word in words if word.startswith(tuple(f"{key}=" for key in OWN))]
-    overrides, config_dir = options([word for word in words if word not in own])
-    keys = {word.partition("=")[0] for word in overrides}
-    usual = {"study": "alternatives", "run": "breakeven"}
-    defaults = [f"{key}={value}" for key, value in usual.items() if key not in keys]
-    study = load_study([*defaults, *overrides], config_dir)
-    asked = dict(word.split("=", 1) for word in own)
-    _refuse_arms_of_another_study(study, asked, config_dir)
-    breakeven(study, asked, say=lambda line: print(line, flush=True))
+    study, own, config_dir = _asked(words, break_evens.OWN, break_evens.USUAL)
+    _refuse_arms_of_another_study(study, own, config_dir)
+    break_evens.breakeven(study, own, say=lambda line: print(line, flush=True))
     return 0
+
+
+def _asked(
+    words: list[str], own: Collection[str], usual: Mapping[str, str]
+) -> tuple[Study, Mapping[str, str], str | None]:
+    """The study of a question with keys of its `own`, the values of these keys, and the folder of configurations.
+
+    `usual`: what the question chooses of the configuration unless the words do.
+    """
+    asked = dict(word.split("=", 1) for word in words if word.partition("=")[0] in own and "=" in word)
+    overrides, config_dir = options([word for word in words if word.partition("=")[0] not in asked])
+    keys = {word.partition("=")[0] for word in overrides}
+    defaults = [f"{key}={value}" for key, value in usual.items() if key not in keys]
+    return load_study([*defaults, *overrides], config_dir), asked, config_dir
 
 
 def _refuse_arms_of_another_study(study: Study, asked: Mapping[str, str], config_dir: str | None) -> None:
@@ -91,8 +99,7 @@ def vet(words: list[str]) -> int:
     """Put a triage AI on the bench, or write the cases for a vendor to answer."""
     from simulation.vetting.assessors.llm import Setting
     from simulation.vetting.bench import dry_run_text
-    from simulation.vetting.card.screen import print_card
-    from simulation.vetting.card.write import write_questions
+    from simulation.vetting.card.card import write_questions
     from simulation.vetting.configuration import cases_of, prompt_of, vetting_named
     from simulation.vetting.vet import vet
 
@@ -123,5 +130,5 @@ def vet(words: list[str]) -> int:
         return 0
     against = own["against"] or None
     card = vet(own["name"], *values, against=against, allow_remote=allow_remote, results=results, config_dir=config_dir)
-    print_card(card.bench, card.write(results), card.change)
+    card.print(card.write(results))
     return 0

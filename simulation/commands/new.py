@@ -96,7 +96,7 @@ def _product(name: str, typed: Mapping[str, str], config_dir: str | None) -> Non
 
 def _assumed(product: NewProduct) -> Sequence[tuple[str, str]]:
     """What was assumed for each key that was not typed, in words, and the key that changes it."""
-    from simulation.config.offer import DESK
+    from simulation.config.new_product import DESK
     from simulation.config.policies import DEFAULT_NURSE
 
     offer = product.offer

@@ -27,7 +27,7 @@ def report(words: list[str]) -> int:
     from simulation.api import read
     from simulation.report.exports.write import write_exports
     from simulation.report.write import REPORT, write_report
-    from simulation.run.store.read import followed
+    from simulation.run.store.run_folder import followed
 
     folder = followed(Path(folders[0]))
     result = read(folder)
@@ -72,7 +72,7 @@ def results(words: list[str]) -> int:
     wanted = dict(word.split("=", 1) for word in filters)
     runs = [run for run in listing.runs if run.matches(wanted)]
     if runs:
-        print_tables([runs_table(runs, folder)])
+        print_tables([runs_table(runs, folder, listing.latest)])
     else:
         print(f"{folder}: holds no run{' with ' * bool(filters)}{' '.join(filters)}. Start one with: aeflow compare")
     for reason in listing.unreadable:
@@ -89,22 +89,19 @@ def narrow(words: list[str]) -> int:
         remedy = "Write: aeflow narrow observed=FILE.yaml from=FOLDER (docs/how-to/narrow.md has such a file)"
         raise ConfigError([Fault("narrow", found, remedy)])
     from simulation.api import read
-    from simulation.config.observed import observed_in
-    from simulation.questions.narrow import narrowed
-    from simulation.report.screen import print_narrowed
+    from simulation.config.stored import observed_in
+    from simulation.questions.narrow import show_narrowed
 
     path, folder = Path(own["observed"]), Path(own.get("from", "results/latest"))
     observed = observed_in(path)
     _must_hold_replications(folder)
-    result = read(folder)
-    print_narrowed(result, narrowed(result, observed, str(path)))
+    show_narrowed(read(folder), observed, str(path))
     return 0
 
 
 def _must_hold_replications(folder: Path) -> None:
     """Raise ResultsError for a published folder, which has tables and pictures alone, with the run to make instead."""
-    from simulation.run.store.read import followed
-    from simulation.run.store.write import REPLICATIONS
+    from simulation.run.store.run_folder import REPLICATIONS, followed
 
     folder = followed(folder)
     if (folder / "manifest.json").is_file() and not (folder / REPLICATIONS).is_file():

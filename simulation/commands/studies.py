@@ -75,12 +75,14 @@ def _run_studies(words: list[str], *, alone: bool) -> int:
         stored = _run_study(study, alone=alone)
         if stored is None:
             continue
-        done.append((overrides, stored))
+        done.append((overrides, stored.result, stored.folder))
         if stored.failed is not None:  # of a sweep the others still run
             print(f"aeflow: {stored.failed}", file=sys.stderr)
             code = stored.failed.exit_code
     if len(done) > 1:
-        _put_together(done, Path(str(studies[0].resolved["results"])))
+        from simulation.questions.sweep import put_together
+
+        put_together(done, Path(str(studies[0].resolved["results"])))
     return code
 
 
@@ -178,18 +180,6 @@ def _elsewhere(study: Study, asked: Study) -> Study:
         cluster=asked.cluster,
         allow_large=asked.allow_large,
     )
-
-
-def _put_together(done: Sequence[tuple[Sequence[str], Stored]], results: Path) -> None:
-    """Print and write the comparison of the runs of a sweep."""
-    from simulation.display.table import print_tables
-    from simulation.questions.sweep import PICTURE, TABLE, sweep_of, write_sweep
-    from simulation.questions.sweep_effects import DESIGN, EFFECTS
-
-    sweep = sweep_of([(overrides, stored.result, stored.folder) for overrides, stored in done])
-    if sweep is not None:
-        print_tables(sweep.tables)
-        print(f"\nSweep:  {write_sweep(sweep, results) / TABLE}, {EFFECTS}, {DESIGN}, {PICTURE}")
 
 
 def _run_study(study: Study, *, alone: bool) -> Stored | None:

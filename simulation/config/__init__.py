@@ -7,29 +7,12 @@ Reading order: `studies` (`load`), `departments`, `policies`; then `composing` (
 `dotted`, `files`, `folders` below them.
 """
 
-from simulation.config.composing import combinations, composed
-from simulation.config.departments import CHANGEABLE, GROUPS, SECTIONS, pathway_from
-from simulation.config.files import mapping_in
-from simulation.config.folders import packaged_configs, search_folders
-from simulation.config.policies import DEFAULT_NURSE, PRICES, nurse_named, policy_named
-from simulation.config.studies import CalibrationParameter, Scenario, Top, load
-
-__all__ = [
-    "CHANGEABLE",
-    "DEFAULT_NURSE",
-    "GROUPS",
-    "PRICES",
-    "SECTIONS",
-    "CalibrationParameter",
-    "Scenario",
-    "Top",
-    "combinations",
-    "composed",
-    "load",
-    "mapping_in",
-    "nurse_named",
-    "packaged_configs",
-    "pathway_from",
-    "policy_named",
-    "search_folders",
-]
+from simulation.config.composing import combinations as combinations
+from simulation.config.composing import composed as composed
+from simulation.config.departments import pathway_from as pathway_from
+from simulation.config.files import mapping_in as mapping_in
+from simulation.config.folders import packaged_configs as packaged_configs
+from simulation.config.folders import search_folders as search_folders
+from simulation.config.policies import DEFAULT_NURSE as DEFAULT_NURSE
+from simulation.config.policies import nurse_named as nurse_named
+from simulation.config.studies import load as load

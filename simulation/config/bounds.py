@@ -1,7 +1,7 @@
-"""Bounds on what a file, an override and a composed configuration may hold: their size and depth, and their characters.
+"""Bounds on what an override and a composed configuration may hold: their size and depth, and their characters.
 
-They are checked before a file or an override is parsed, so that a slip (or a file made to do harm) gives one message
-and not a process that runs out of memory. What the values mean is not checked here.
+They are checked before anything is made of them, so that a slip (or a file made to do harm) gives one message and not a
+process that runs out of memory. What the values mean is not checked here; `files` checks a file before it is parsed.
 """
 
 from __future__ import annotations
@@ -12,12 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from simulation.errors import Fault
 
-MOST_BYTES = 1_000_000
-"""Bytes of one file; the largest packaged one has 60,000."""
 DEEPEST = 40
 """Levels of blocks within blocks; the packaged files have up to 8."""
 MOST_PARTS = 200_000
@@ -40,7 +36,6 @@ class Product:
     where: str
 
 
-_EVENTS: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -48,59 +43,7 @@ POINT = "Write a decimal point where a decimal number is meant: 0.4, not 0,4"
 """What to do about a decimal comma."""
 
 
-def file_fault(text: str, shown: str) -> Fault | None:
-    """The fault of a YAML text that may not be parsed: too large, too deep, aliases without bound, a bad reference.
-
-    None if there is none, or if it is not YAML, which the parser will say. The text is read event by event, and no
-    value is built.
-    """
-    if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
-        return Fault(shown, f"is larger than {MOST_BYTES / 1e6:g} MB", "Leave out what the study does not need")
-    try:
-        return next(_event_faults(text, shown), None)
-    except yaml.YAMLError:
-        return None
-
-
-@dataclass
-class _Open:
-    """A block that is being read: its anchor, and how many parts it has so far."""
-
-    anchor: str | None
-    n_parts: int = 1
-
-
-def _event_faults(text: str, shown: str) -> Iterator[Fault]:
-    """The faults of a YAML text, in order; raises what PyYAML raises."""
-    blocks: list[_Open] = [_Open(None)]
-    n_parts: dict[str, int] = {}
-    for event in yaml.parse(text, Loader=_EVENTS):
-        where = f"{shown}, line {event.start_mark.line + 1}" if event.start_mark else shown
-        if isinstance(event, yaml.CollectionStartEvent):
-            blocks.append(_Open(event.anchor))
-            if len(blocks) > DEEPEST:
-                yield Fault(where, f"blocks within blocks, more than {DEEPEST} deep", "Write it flatter")
-        elif isinstance(event, yaml.CollectionEndEvent):
-            block = blocks.pop()
-            blocks[-1].n_parts += block.n_parts
-            if block.anchor is not None:
-                n_parts[block.anchor] = block.n_parts
-        elif isinstance(event, yaml.AliasEvent):
-            anchor = str(event.anchor)
-            if any(block.anchor == anchor for block in blocks):
-                yield Fault(where, f"*{anchor} is inside &{anchor} itself", "Write the values out")
-            blocks[-1].n_parts += n_parts.get(anchor, 1)
-        elif isinstance(event, yaml.ScalarEvent):
-            blocks[-1].n_parts += 1
-            reason = _bad_reference(event.value)
-            if reason:
-                yield Fault(where, *reason)
-        if blocks[-1].n_parts > MOST_PARTS:
-            found = f"comes to more than {MOST_PARTS:,} values, aliases written out"
-            yield Fault(where, found, "Leave out what the study does not need")
-
-
-def _bad_reference(text: str) -> tuple[str, str] | None:
+def bad_reference(text: str) -> tuple[str, str] | None:
     """What is wrong with a text that refers to something, and what to do; None if nothing is.
 
     A reference names another value of the configuration. It cannot read the environment or a file, which must not get
@@ -151,9 +94,7 @@ def _value_faults(where: str, value: Any, depth: int, left: list[int]) -> Iterat
                 yield Fault(f"{where}.{comma[0]}" if where else comma[0], *comma[1:])
                 continue
             if not isinstance(key, str):
-                yield Fault(
-                    where or "configuration", f"the key {key!r} is not text", "Put it in quotes" + _yaml_reads(key)
-                )
+                yield Fault(where or "configuration", f"the key {key!r} is not text", "Put it in quotes")
                 continue
             reason = _bad_text(key)
             path = f"{where}.{key}" if where else key
@@ -181,18 +122,13 @@ def _decimal_comma(before: tuple[Any, Any] | None, key: object, part: object) ->
     return name, f"found {whole}, and then {key} after a comma", POINT
 
 
-def _yaml_reads(key: object) -> str:
-    """What to know of YAML if a key is a boolean; else ''."""
-    return ": YAML reads yes, no, on and off without quotes as true and false" if isinstance(key, bool) else ""
-
-
 def _bad_text(text: str) -> tuple[str, str] | None:
     unwritable = _UNWRITABLE.search(text)
     if unwritable:
         return f"holds the character {ord(unwritable[0]):#06x}, which cannot be written out", "Use plain text"
     if len(text) > LONGEST_TEXT:
         return f"is longer than {LONGEST_TEXT:,} characters", "Shorten it"
-    return _bad_reference(text)
+    return bad_reference(text)
 
 
 def _bad_number(value: object) -> tuple[str, str] | None:

@@ -13,7 +13,6 @@ from functools import lru_cache
 from itertools import islice, product
 from pathlib import Path
 
-import yaml
 from hydra import compose, initialize_config_dir
 from hydra._internal.core_plugins.file_config_source import FileConfigSource
 from hydra.core.config_search_path import ConfigSearchPath
@@ -27,22 +26,21 @@ from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from simulation.config.bounds import configuration_faults, file_fault, override_fault, shortened
+from simulation.config.bounds import configuration_faults, override_fault, shortened
 from simulation.config.dotted import Raw, lay_over, leave_out, path_to, resolve
-from simulation.config.files import defaults_fault, explained
+from simulation.config.files import defaults_fault, explained, mapping_in
 from simulation.config.folders import NO_FILE, fingerprint_of, names_in, search_folders, shown_path
 from simulation.config.own_site import BESIDE, rest_left_out, study_of_another
-from simulation.errors import ConfigError, Fault, nearest
-from simulation.renamed import CHOICES
+from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 
 _folders: list[Path] = []
 """The folders that Hydra looks in while it composes for us: the user's, then the packaged one."""
-_read_once: dict[tuple[str, int, int], ConfigResult] = {}
-"""Packaged files as Hydra wants them, by path, time of change and size."""
 MOST_COMBINATIONS = 500
 """The most runs of one sweep, unless `allow_large` is set: each writes a folder of results."""
 PLACES = ("results", "cluster.scheduler_file")
 """Keys whose value is the name of a folder or a file."""
+UNEXPECTED = (TypeError, ValueError, KeyError, AttributeError, AssertionError)
+"""What Hydra raises, without a word, where a file is not of the form that it expects."""
 _hydra_lock = threading.RLock()
 """Held while Hydra composes, because it keeps one state for the whole process."""
 
@@ -61,61 +59,39 @@ class Composed:
 
 
 class _SearchPath(SearchPathPlugin):
-    """Puts the user's folders first, then the packaged one as files that are read once."""
+    """Puts the user's folders first, then the packaged one."""
 
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
         """Called by Hydra when it starts."""
         for folder in reversed(_folders):
-            source = _PackagedFiles if folder is _folders[-1] else _UserFiles
-            search_path.prepend("aeflow", f"{source.scheme()}://{folder}")
+            search_path.prepend("aeflow", f"{_Files.scheme()}://{folder}")
 
 
-class _PackagedFiles(FileConfigSource):
-    """The files that come with aeflow: each is read once a process, unless it changes."""
-
-    @staticmethod
-    def scheme() -> str:
-        """The beginning of the path of this folder, for Hydra."""
-        return "aeflow"
-
-    def load_config(self, config_path: str) -> ConfigResult:
-        """A file as Hydra wants it; a new copy each time, because Hydra changes what it is given."""
-        path = Path(self.path) / self._normalize_file_name(config_path)
-        if not path.is_file():
-            return super().load_config(config_path)
-        status = path.stat()
-        key = (str(path), status.st_mtime_ns, status.st_size)
-        if key not in _read_once:
-            _read_once[key] = super().load_config(config_path)
-        return copy.deepcopy(_read_once[key])
-
-
-class _UserFiles(FileConfigSource):
-    """The files of a user's folder. They are checked before Hydra reads them, because it follows whatever they say."""
+class _Files(FileConfigSource):
+    """Files of a folder as our own loader reads them; Hydra would follow whatever they say."""
 
     @staticmethod
     def scheme() -> str:
         """The beginning of the path of such a folder, for Hydra."""
-        return "aeflow-user"
+        return "aeflow"
 
     def load_config(self, config_path: str) -> ConfigResult:
-        """A file as Hydra wants it. Raises ConfigError if it holds more than a file may."""
+        """A file as Hydra wants it. Raises ConfigError if it is refused."""
         path = Path(self.path) / self._normalize_file_name(config_path)
-        fault = _fault_of_file(path, [Path(self.path)]) if path.is_file() else None
-        if fault is not None:
-            raise ConfigError([fault])
-        return super().load_config(config_path)
-
-
-def _fault_of_file(path: Path, folders: Sequence[Path]) -> Fault | None:
-    """The fault of a file that Hydra may not read, or None; a file that nobody can read is left to `explained`."""
-    shown = shown_path(path, folders)
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-        fault = file_fault(text, shown)
-        return fault or defaults_fault(text, shown)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        return None
+        if not path.is_file():
+            return super().load_config(config_path)
+        shown, faults = shown_path(path, [Path(self.path)]), Faults()
+        content = mapping_in(path, shown, faults, may_be_empty=True)
+        if content is not None and (fault := defaults_fault(content, shown)):
+            faults.append(fault)
+        faults.refuse()
+        header = self._get_header_dict(path.read_text(encoding="utf-8-sig")[:512])
+        return ConfigResult(
+            config=OmegaConf.create(content),
+            path=f"{self.scheme()}://{self.path}",
+            provider=self.provider,
+            header=header,
+        )
 
 
 @contextmanager
@@ -125,8 +101,7 @@ def _hydra(folders: Sequence[Path]) -> Iterator[None]:
         plugins = Plugins.instance()
         if _SearchPath not in plugins.discover(SearchPathPlugin):
             plugins.register(_SearchPath)
-            plugins.register(_PackagedFiles)
-            plugins.register(_UserFiles)
+            plugins.register(_Files)
         shared = GlobalHydra.instance()
         of_caller = shared.hydra
         shared.clear()
@@ -172,15 +147,14 @@ def _mixed_departments(files: Composed, choices: Sequence[str], folders: Sequenc
 def laid_over(files: Composed, values: Sequence[Override]) -> Composed:
     """The configuration with single values set, added or left out. Raises ConfigError for a fault in it."""
     raw = copy.deepcopy(files.raw)
-    faults: list[Fault] = []
+    faults = Faults()
     _lay_values(raw, values, faults)
     faults += configuration_faults(raw)
-    if faults:
-        raise ConfigError(faults)
+    faults.refuse()
     return Composed(raw, dict(files.choices), files.raw, tuple(override.input_line or "" for override in values))
 
 
-def lay_over_values(raw: Raw, values: tuple[str, ...], faults: list[Fault]) -> None:
+def lay_over_values(raw: Raw, values: tuple[str, ...], faults: Faults) -> None:
     """Lay single values, as they are written on a command line, over groups that files state."""
     _lay_values(raw, _parsed_once(values), faults)
 
@@ -190,7 +164,7 @@ def _parsed_once(values: tuple[str, ...]) -> tuple[Override, ...]:
     return tuple(_parsed(values))
 
 
-def _lay_values(raw: Raw, values: Sequence[Override], faults: list[Fault]) -> None:
+def _lay_values(raw: Raw, values: Sequence[Override], faults: Faults) -> None:
     for override in values:
         text = shortened(override.input_line or override.key_or_group)
         path = override.key_or_group.split(".")
@@ -199,7 +173,7 @@ def _lay_values(raw: Raw, values: Sequence[Override], faults: list[Fault]) -> No
         else:
             added = override.type in (OverrideType.ADD, OverrideType.FORCE_ADD)
             if len(path) == 1 and path[0] not in raw and (meant := path_to(path[0], raw)):
-                faults.append(Fault(text, f"there is no top-level key '{path[0]}'", f"Did you mean '{meant}'?"))
+                faults.add(text, f"there is no top-level key '{path[0]}'", f"Did you mean '{meant}'?")
                 continue
             lay_over(raw, path, override.value(), text, faults, add=added)
 
@@ -216,10 +190,7 @@ def _files_composed(
             raw = OmegaConf.to_container(config, resolve=False)
     except ConfigError:
         raise
-    except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        raise explained(error, folders) from None
-    except (TypeError, ValueError, KeyError, AttributeError, AssertionError, RecursionError) as error:
-        # Hydra meets a file that is not of the form it expects, and does not say so
+    except (HydraException, OmegaConfBaseException, OSError, RecursionError, *UNEXPECTED) as error:
         raise explained(error, folders) from None
     assert isinstance(raw, dict) and isinstance(chosen, dict)
     names = {str(group): NO_FILE if name is None else str(name) for group, name in chosen.items()}
@@ -239,14 +210,14 @@ def combinations(overrides: Sequence[str]) -> list[list[str]]:
         choices.append(_swept(text, override, most) if override.is_sweep_override() else [text])
     if most is not None and math.prod(map(len, choices)) > most:
         found = f"more than {most:,} combinations of values"
-        raise ConfigError([Fault("-m", found, "Name fewer, or set allow_large=true to run them all")])
+        refuse("-m", found, "Name fewer, or set allow_large=true to run them all")
     return [list(chosen) for chosen in product(*choices)]
 
 
 def _swept(text: str, override: Override, most: int | None) -> list[str]:
     """One override for each value of a sweep over one key, at most one more than `most`."""
     if not override.is_discrete_sweep() or override.value_type is ValueType.GLOB_CHOICE_SWEEP:
-        raise ConfigError([Fault(shortened(text), "names no values one by one", "Write them out: key=a,b,c")])
+        refuse(shortened(text), "names no values one by one", "Write them out: key=a,b,c")
     key = text.split("=", 1)[0]
     values = override.sweep_string_iterator()
     return [f"{key}={value}" for value in islice(values, None if most is None else most + 1)]
@@ -255,7 +226,7 @@ def _swept(text: str, override: Override, most: int | None) -> list[str]:
 def _parsed(overrides: Sequence[str]) -> list[Override]:
     """The overrides as Hydra parses them. Raises ConfigError with a fault for each that is not allowed."""
     parser = OverridesParser.create()
-    parsed, faults = [], []
+    parsed, faults = [], Faults()
     for text in overrides:
         fault = override_fault(text)
         if fault is not None:
@@ -267,15 +238,14 @@ def _parsed(overrides: Sequence[str]) -> list[Override]:
             key, equals, value = text.partition("=")
             quotes = f"Put a value with brackets, accents or quotes in quotes of its own: \"{key}='...'\""
             remedy = quotes if equals and value else "See aeflow --help"
-            faults.append(Fault(shortened(text), "is not of the form key=value", remedy))
+            faults.add(shortened(text), "is not of the form key=value", remedy)
             continue
         if not override.key_or_group:
-            faults.append(Fault(text, "names no key", "Overrides look like key=value"))
+            faults.add(text, "names no key", "Overrides look like key=value")
         elif override.package is not None or re.split(r"[./]", override.key_or_group)[0] == "hydra":
-            faults.append(Fault(text, "is an option of Hydra", "Name a group or a value of the configuration"))
+            faults.add(text, "is an option of Hydra", "Name a group or a value of the configuration")
         parsed.append(override)
-    if faults:
-        raise ConfigError(faults)
+    faults.refuse()
     return parsed
 
 
@@ -297,7 +267,7 @@ def _parted(overrides: Sequence[str], folders: Sequence[Path]) -> tuple[list[str
     """Overrides that Hydra is to carry out (choices of a file), and single values to set, add or leave out."""
     choices: list[str] = []
     values: list[Override] = []
-    faults: list[Fault] = []
+    faults = Faults()
     for text, override in zip(overrides, _parsed(overrides), strict=True):
         key = override.key_or_group
         if override.is_sweep_override():
@@ -307,8 +277,7 @@ def _parted(overrides: Sequence[str], folders: Sequence[Path]) -> tuple[list[str
             choices.append(text)
         else:
             values.append(override)
-    if faults:
-        raise ConfigError(faults)
+    faults.refuse()
     return choices, values
 
 
@@ -331,7 +300,5 @@ def _unknown_choice(override: Override, text: str, folders: Sequence[Path]) -> l
     known = names_in(group, folders)
     if isinstance(chosen, str) and chosen in known:
         return []
-    if instead := CHOICES.get(f"{group}={chosen}"):
-        return [Fault(text, f"the {group} '{chosen}' was replaced", f"Choose {instead}")]
     shown = "named 'null'" if chosen is None else f"'{chosen}'"
     return [Fault(text, f"there is no {group} {shown}", nearest(str(chosen), known))]

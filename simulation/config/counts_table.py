@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulation.config.bounds import shortened
-from simulation.errors import ConfigError, Fault
+from simulation.config.files import bytes_of
+from simulation.errors import ConfigError, Fault, Faults, refuse
 
 LARGEST_BYTES = 100_000
 """Bytes of a file that holds one small table."""
@@ -57,14 +58,16 @@ def read_counts(path: Path, levels: Sequence[str]) -> CountsTable:
     if not _is_square(table, n):
         padded = _without_totals(_headed(_grid(rows, gaps=True), n))
         table = padded if _is_square(padded, n) else table
-    faults = list(_shape_faults(table.body, levels, path.name)) or list(_turned_faults(table, path.name))
+    faults = Faults(_shape_faults(table.body, levels, path.name)) or Faults(_turned_faults(table, path.name))
     notes: list[str] = []
     if not faults:
         _check_order(table.columns, levels, f"{path.name}, columns (labels)", faults, notes)
         _check_order(table.rows, levels, f"{path.name}, rows (true levels)", faults, notes)
+        if notes and _plainly(table.rows) != _plainly(table.columns) and _same_names(table):
+            found = f"names its rows {', '.join(table.rows)}, and its columns {', '.join(table.columns)}"
+            faults.add(path.name, found, f"Put both in one order, that of {', '.join(levels)}")
         faults += _cell_faults(table.body, levels, path.name)
-    if faults:
-        raise ConfigError(faults)
+    faults.refuse()
     counts = tuple(tuple(int(float(cell)) for cell in row) for row in table.body)
     remedy = "Count some cases of every true level, fifty of each if you can"
     empty = [
@@ -86,9 +89,9 @@ def _cells(path: Path) -> list[list[str]]:
     try:
         rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), delimiter=delimiter)]
     except csv.Error as error:
-        raise ConfigError([Fault(str(path), f"cannot be read as CSV: {error}", "Save the sheet as CSV")]) from None
+        refuse(str(path), f"cannot be read as CSV: {error}", "Save the sheet as CSV")
     if not any(sum(map(bool, row)) > 1 for row in rows):
-        raise ConfigError([Fault(str(path), "holds no table", "Write a table of counts into it")])
+        refuse(str(path), "holds no table", "Write a table of counts into it")
     width = max(len(row) for row in rows)
     return [row + [""] * (width - len(row)) for row in rows if any(row)]
 
@@ -107,22 +110,19 @@ def _grid(rows: Sequence[Sequence[str]], *, gaps: bool = False) -> list[Sequence
 
 def _text(path: Path) -> str:
     """The text of the file, in whichever encoding a spreadsheet wrote it. Raises ConfigError."""
-    try:
-        content = path.read_bytes() if path.stat().st_size <= LARGEST_BYTES else None
-    except OSError as error:
-        remedy = "Name a CSV file, from the folder in which you type"
-        raise ConfigError([Fault(str(path), f"cannot be read: {error.strerror}", remedy)]) from None
-    if content is None:
-        raise ConfigError([Fault(str(path), f"is over {LARGEST_BYTES:,} bytes", "Give one small table of counts")])
+    faults = Faults()
+    content = bytes_of(path, str(path), faults, most=LARGEST_BYTES, less="Give one small table of counts")
+    faults.refuse()
+    assert content is not None
     if content.startswith(WORKBOOK):
-        raise ConfigError([Fault(str(path), "is an Excel workbook", "Save the sheet as CSV, and name that file")])
+        refuse(str(path), "is an Excel workbook", "Save the sheet as CSV, and name that file")
     encodings = ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252")
     for encoding in encodings:
         try:
             return content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")  # a Macintosh ends lines by \r
         except UnicodeDecodeError:
             continue
-    raise ConfigError([Fault(str(path), "cannot be read as text", "Save the sheet as CSV in UTF-8")])
+    refuse(str(path), "cannot be read as text", "Save the sheet as CSV in UTF-8")
 
 
 def _headed(grid: Sequence[Sequence[str]], n_levels: int) -> _Table:
@@ -207,9 +207,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", " ", name.casefold()).strip()
 
 
-def _check_order(
-    names: Sequence[str], levels: Sequence[str], where: str, faults: list[Fault], notes: list[str]
-) -> None:
+def _check_order(names: Sequence[str], levels: Sequence[str], where: str, faults: Faults, notes: list[str]) -> None:
     """Add a fault if known names are in another order, or a note if they are not known."""
     if not names:
         return
@@ -220,7 +218,17 @@ def _check_order(
         notes.append(f"{where}: {shown} are taken to be {', '.join(levels)}, in this order")
     elif misplaced:
         found = f"are in the order {', '.join(shortened(name) for name in names)}"
-        faults.append(Fault(where, found, f"Put them in the order {', '.join(levels)}"))
+        faults.add(where, found, f"Put them in the order {', '.join(levels)}")
+
+
+def _plainly(names: Sequence[str]) -> list[str]:
+    """Names without 'true' and 'label' before them, in lower case."""
+    return [re.sub(r"^(true|label(led)?|given) ", "", _plain(name)) for name in names]
+
+
+def _same_names(table: _Table) -> bool:
+    """Whether rows and columns have the same names, in whichever order."""
+    return sorted(_plainly(table.rows)) == sorted(_plainly(table.columns))
 
 
 def _rank(name: str, levels: Sequence[str]) -> int | None:

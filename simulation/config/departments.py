@@ -13,7 +13,7 @@ from simulation.config.files import copied
 from simulation.config.validating import as_written, validated
 from simulation.department.check import check
 from simulation.department.vocabulary import Pathway
-from simulation.errors import ConfigError, Fault
+from simulation.errors import ConfigError, Fault, Faults
 from simulation.study.design import factor_of
 from simulation.study.own import taken_names
 
@@ -28,7 +28,7 @@ CHANGEABLE = GROUPS_OF_VALUES
 
 def pathway_from(raw: Raw, *, changes: Mapping[str, Any] | None = None) -> Pathway:
     """The checked pathway of a composed configuration. Raises ConfigError."""
-    faults: list[Fault] = []
+    faults = Faults()
     _, pathway = department(
         raw, [Change(path, value, f"changes.{path}") for path, value in (changes or {}).items()], faults
     )
@@ -38,7 +38,7 @@ def pathway_from(raw: Raw, *, changes: Mapping[str, Any] | None = None) -> Pathw
 
 
 def department(
-    raw: Raw, changes: Iterable[Change], faults: list[Fault], *, numbers_only: bool = False
+    raw: Raw, changes: Iterable[Change], faults: Faults, *, numbers_only: bool = False
 ) -> tuple[Raw, Pathway | None]:
     """The groups with changes applied, and the pathway they state together (None if it has faults).
 
@@ -60,7 +60,7 @@ def department(
     if stated_twice:
         return changed, None
     if numbers_only:
-        unchecked: Pathway | None = validated(Pathway, merged, "", faults, origin, again=True)
+        unchecked: Pathway | None = validated(Pathway, merged, "", faults, origin)
         return changed, unchecked
     pathway, of_department = _checked(_Merged(merged, origin))
     faults += [replace(fault, found=fault.found + multiplied.get(fault.where, "")) for fault in of_department]
@@ -97,7 +97,7 @@ class _Merged:
 @lru_cache(maxsize=32)
 def _checked(merged: _Merged) -> tuple[Pathway | None, tuple[Fault, ...]]:
     """The pathway, None if it is not sound, and its faults; cached, as arms and studies share a few departments."""
-    faults: list[Fault] = []
+    faults = Faults()
     pathway: Pathway | None = validated(Pathway, merged.content, "", faults, merged.origin)
     if pathway is not None:
         faults += [
@@ -111,7 +111,7 @@ def _merge(raw: Raw) -> tuple[Raw, dict[tuple[str, ...], str], list[Fault]]:
     """Site, staffing and pathway as one mapping, the group that each part came from, and faults."""
     merged: Raw = {}
     origin: dict[tuple[str, ...], str] = {}
-    faults: list[Fault] = []
+    faults = Faults()
     for group in GROUPS:
         sections = raw.get(group) or {}
         if group == "staffing":
@@ -136,14 +136,14 @@ def _sections_by_name() -> frozenset[str]:
 
 
 def _add_names(
-    names: Raw, section: str, content: Raw, group: str, origin: dict[tuple[str, ...], str], faults: list[Fault]
+    names: Raw, section: str, content: Raw, group: str, origin: dict[tuple[str, ...], str], faults: Faults
 ) -> None:
     """Add what a group states to the names of a section; a name that is there already is a fault."""
     for name, part in content.items():
         if name in names:
             path = f"staffing.{name}" if group == "staffing" else f"{group}.{section}.{name}"
             found = f"the name is used in {origin[section, name]}, too"
-            faults.append(Fault(path, found, "Names are unique in a section: rename one"))
+            faults.add(path, found, "Names are unique in a section: rename one")
         names[name] = part
         origin[(section, name)] = group
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from simulation.config.bounds import MOST_PARTS, REFERENCE, Product
-from simulation.config.products import multiplied, new_value
-from simulation.errors import ConfigError, Fault, moved_to, nearest
-from simulation.renamed import PATHS, now_called
+from simulation.config.bounds import MOST_PARTS, REFERENCE, Product, shortened
+from simulation.config.validating import keys_at
+from simulation.department.vocabulary import Pathway
+from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
+from simulation.study.design import factor_of, is_number
+from simulation.triage.stated import Nurse, Tool
 
 Raw = dict[str, Any]
 OF_TRIAGE = ("triage", "nurse")
@@ -31,7 +34,7 @@ class Change:
         return self.path.split(".")[0] in OF_TRIAGE
 
 
-def lay_over(root: Raw, path: Sequence[str], value: Any, where: str, faults: list[Fault], *, add: bool = False) -> None:
+def lay_over(root: Raw, path: Sequence[str], value: Any, where: str, faults: Faults, *, add: bool = False) -> None:
     """Set the value at a dotted path; a block is laid over a block key by key, and `{times: factor}` over a number
     multiplies it.
 
@@ -59,7 +62,7 @@ def path_to(key: str, raw: Raw, prefix: str = "") -> str:
     return ""
 
 
-def leave_out(root: Raw, path: Sequence[str], where: str, faults: list[Fault]) -> None:
+def leave_out(root: Raw, path: Sequence[str], where: str, faults: Faults) -> None:
     """Remove the key at a dotted path. A part of a list is not removed: the parts after it would move up."""
     place = _place_of(root, path, where, faults)
     if place is None:
@@ -67,25 +70,24 @@ def leave_out(root: Raw, path: Sequence[str], where: str, faults: list[Fault]) -
     holder, key = place
     if isinstance(holder, list):
         parent = ".".join(path[:-1])
-        faults.append(Fault(where, f"'{parent}' is a list", f"Write the whole list: {parent}=[...]"))
+        faults.add(where, f"'{parent}' is a list", f"Write the whole list: {parent}=[...]")
     elif key not in holder:
         faults.append(_nowhere(holder, path, len(path) - 1, where))
     else:
         del holder[key]
 
 
-def set_change(raw: Raw, change: Change, faults: list[Fault], *, changeable: Sequence[str]) -> None:
+def set_change(raw: Raw, change: Change, faults: Faults, *, changeable: Sequence[str]) -> None:
     """Replace the value that a change names, or multiply it (`{times: factor}`). Whether a last key that is not there
     yet is allowed is left to validation."""
     first = change.path.split(".")[0]
     if first not in changeable:
-        renamed = now_called(first) in changeable
-        remedy = nearest(first, changeable) if renamed else f"Changes may start with {', '.join(changeable)}"
-        faults.append(Fault(change.where, "is not part of a department", remedy))
+        remedy = f"Changes may start with {', '.join(changeable)}"
+        faults.add(change.where, "is not part of a department", remedy)
         return
     if change.path in changeable and not isinstance(change.value, dict):
         remedy = f"Change a part of it: {change.path}.<key>"
-        faults.append(Fault(change.where, f"'{change.path}' is a block of keys", remedy))
+        faults.add(change.where, f"'{change.path}' is a block of keys", remedy)
         return
     path = change.path.split(".")
     place = _place_of(raw, path, change.where, faults)
@@ -112,7 +114,7 @@ def as_stated(value: Any) -> Any:
     return [as_stated(part) for part in value] if isinstance(value, list | tuple) else value
 
 
-def take(root: Raw, full: Raw | None, path: str, where: str, faults: list[Fault]) -> None:
+def take(root: Raw, full: Raw | None, path: str, where: str, faults: Faults) -> None:
     """Copy one block or value of the full policy; a block that has to be made gets its evidence and source there.
 
     A part of a list (`minutes.1`) is appended to the list.
@@ -123,7 +125,7 @@ def take(root: Raw, full: Raw | None, path: str, where: str, faults: list[Fault]
         place = _inside(sources[-1], part)
         if place is None:
             remedy = _nowhere(sources[-1], parts, depth, where).remedy
-            faults.append(Fault(where, f"'{path}' is not in the full policy", remedy))
+            faults.add(where, f"'{path}' is not in the full policy", remedy)
             return
         sources.append(place[0][place[1]])
     if isinstance(sources[-2], list):
@@ -139,14 +141,14 @@ def take(root: Raw, full: Raw | None, path: str, where: str, faults: list[Fault]
         holder[key] = copy.deepcopy(sources[-1])
 
 
-def _append(root: Raw, parts: list[str], sources: list[Any], path: str, where: str, faults: list[Fault]) -> None:
+def _append(root: Raw, parts: list[str], sources: list[Any], path: str, where: str, faults: Faults) -> None:
     """Append one part of a list of the full policy to the same list of the policy `root`."""
     holder: Any = root
     for part, source in zip(parts[:-1], sources[1:-1], strict=True):
         holder = holder.setdefault(part, [] if isinstance(source, list) else _provenance(source))
         if not isinstance(holder, type(source)):
             found = f"the policy that should get '{path}' has something else there"
-            faults.append(Fault(where, found, "Write it as a list in both, or name the list itself"))
+            faults.add(where, found, "Write it as a list in both, or name the list itself")
             return
     holder.append(copy.deepcopy(sources[-1]))
 
@@ -157,7 +159,7 @@ def _provenance(block: Any) -> Raw:
 
 
 def _place_of(
-    root: Raw, path: Sequence[str], where: str, faults: list[Fault], *, new: Sequence[Raw] = ()
+    root: Raw, path: Sequence[str], where: str, faults: Faults, *, new: Sequence[Raw] = ()
 ) -> tuple[Any, Any] | None:
     """The block (or list) that holds the end of a dotted path, and the key (or number) in it; None and a fault if it
     leads nowhere.
@@ -193,8 +195,6 @@ def _inside(holder: Any, part: str) -> tuple[Any, Any] | None:
 def _nowhere(holder: Any, path: Sequence[str], depth: int, where: str) -> Fault:
     """The fault of a path that leads nowhere from its part `depth` on."""
     parent, missing = ".".join(path[:depth]), ".".join(path[: depth + 1])
-    if missing in PATHS:
-        return Fault(where, f"there is no '{missing}'", moved_to(PATHS[missing]))
     if isinstance(holder, dict):
         return Fault(where, f"there is no '{missing}'", nearest(path[depth], (str(key) for key in holder)))
     if isinstance(holder, list):
@@ -218,7 +218,7 @@ def _looked_up(raw: Raw, value: Any, where: str, through: tuple[str, ...], left:
     left[0] -= 1
     if left[0] <= 0:
         found = f"the configuration has more than {MOST_PARTS:,} values with its references looked up"
-        raise ConfigError([Fault(where, found, "Leave out what is not needed")])
+        refuse(where, found, "Leave out what is not needed")
     if isinstance(value, Product):
         return multiplied(value, _looked_up(raw, value.operand, where, through, left))
     if isinstance(value, dict):
@@ -230,13 +230,72 @@ def _looked_up(raw: Raw, value: Any, where: str, through: tuple[str, ...], left:
         return value
     if value in through:
         circle = " -> ".join((*through[through.index(value) :], value))
-        raise ConfigError([Fault(where, f"refers to itself: {circle}", "Write the value itself in one place")])
+        refuse(where, f"refers to itself: {circle}", "Write the value itself in one place")
     place: Any = raw
     path = match[1].split(".")
     for depth, part in enumerate(path):
         holder = _inside(place, part)
         if holder is None:
             fault = _nowhere(place, path, depth, where)
-            raise ConfigError([Fault(where, f"{value}: {fault.found}", fault.remedy)])
+            refuse(where, f"{value}: {fault.found}", fault.remedy)
         place = holder[0][holder[1]]
     return _looked_up(raw, place, where, (*through, value), left)
+
+
+ROOTS = {"site": Pathway, "pathway": Pathway, "staffing": Pathway, "triage": Tool, "nurse": Nurse}
+"""The class that states each group. Its keys may be multiplied even where a file leaves them out: by their default."""
+
+
+def new_value(holder: Any, key: Any, value: Any, path: Sequence[str], where: str, faults: Faults) -> Any:
+    """The new value of a key of a block (or list): `value`; if that is a factor, the old value times it.
+
+    The old value of a key that is left out is its default. A fault is added if there is no number to multiply.
+    """
+    factor = factor_of(value)
+    if factor is None:
+        return value
+    is_stated = isinstance(holder, list) or key in holder
+    old = holder[key] if is_stated else _default_at(path, holder, where, faults)
+    if isinstance(old, Product) or (isinstance(old, str) and REFERENCE.fullmatch(old)):
+        return Product(old, factor, where)
+    if is_number(old):
+        return _times(old, factor)
+    if is_stated:
+        faults.append(_no_number(where, old))
+    return value
+
+
+def multiplied(product: Product, number: Any) -> float:
+    """The number of a product whose reference was looked up as `number`. Raises ConfigError if it is no number."""
+    if not is_number(number):
+        raise ConfigError([_no_number(product.where, number)])
+    return _times(number, product.factor)
+
+
+def _default_at(path: Sequence[str], holder: Any, where: str, faults: Faults) -> Any:
+    """The default of a key that a file leaves out; None, and a fault, if it has none that is a number."""
+    inside = ("pools", *path[1:]) if path[0] == "staffing" else tuple(path[1:])
+    known = keys_at(ROOTS[path[0]], inside) if path[0] in ROOTS and inside else {}
+    key = known.get(inside[-1]) if inside else None
+    if key is not None and is_number(key.default):
+        return key.default
+    names = known or {str(name) for name in holder}
+    remedy = "Write the value itself" if key is not None else nearest(path[-1], names)
+    faults.add(where, f"there is no number '{'.'.join(path)}' to multiply", remedy)
+    return None
+
+
+def _times(number: float, factor: float) -> float:
+    """The product: whole if the number is whole and the product is within rounding of it; infinite if too large."""
+    try:
+        product = float(number) * factor
+    except OverflowError:
+        return math.inf
+    if not isinstance(number, int) or not math.isfinite(product):
+        return product
+    whole = round(product)
+    return whole if math.isclose(product, whole, abs_tol=1e-9) else product
+
+
+def _no_number(where: str, value: Any) -> Fault:
+    return Fault(where, f"multiplies {shortened(repr(value))}, which is no number", "Name a number, or write a value")

@@ -18,9 +18,9 @@ from simulation.config.bounds import shortened
 from simulation.config.departments import CHANGEABLE
 from simulation.config.dotted import Change
 from simulation.config.files import stated_by
-from simulation.config.validating import validated
+from simulation.config.validating import sound
 from simulation.department.config_dataclass import HOLDER, Sourced, Unit, config_dataclass
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import Fault, nearest, refuse
 
 OF_CHANGE = Unit("that of the changed value")
 ROUNDING = 1e-9
@@ -107,7 +107,7 @@ class Ensemble:
         if not 0 <= department < len(self.departments):
             found = f"there is no department {department}"
             remedy = f"Name one from 0 to {len(self.departments) - 1}"
-            raise ConfigError([Fault(f"ensembles/{self.name}.yaml", found, remedy)])
+            refuse(f"ensembles/{self.name}.yaml", found, remedy)
         return changes_by(self.parameters, self.departments[department], f"ensembles/{self.name}.yaml, {department}")
 
     @property
@@ -165,28 +165,29 @@ def changes_by(parameters: Mapping[str, VariedParameter], values: Iterable[float
 
 def ensemble_named(name: str, folders: Iterable[Path]) -> Ensemble:
     """The ensemble of that name from the first folder that has it. Raises ConfigError with every fault."""
-    where, faults = f"ensembles/{name}.yaml", list[Fault]()
-    ensemble: Ensemble | None = validated(Ensemble, stated_by("ensembles", name, folders), where, faults)
-    if ensemble is not None:
-        faults += [*_parameter_faults(ensemble.parameters, where), *_department_faults(ensemble, where)]
-    if faults or ensemble is None:
-        raise ConfigError(faults)
+    where = f"ensembles/{name}.yaml"
+
+    def faults(ensemble: Ensemble) -> Iterator[Fault]:
+        yield from _parameter_faults(ensemble.parameters, where)
+        yield from _department_faults(ensemble, where)
+
+    ensemble: Ensemble = sound(Ensemble, stated_by("ensembles", name, folders), where, faults)
     return ensemble
 
 
 def priors_named(name: str, folders: Iterable[Path]) -> Priors:
     """The priors of that name from the first folder that has them. Raises ConfigError with every fault."""
-    where, faults = f"priors/{name}.yaml", list[Fault]()
-    priors: Priors | None = validated(Priors, stated_by("priors", name, folders), where, faults)
-    if priors is not None:
-        faults += [*_parameter_faults(priors.parameters, where), *_slope_faults(priors, where)]
+    where = f"priors/{name}.yaml"
+
+    def faults(priors: Priors) -> Iterator[Fault]:
+        yield from _parameter_faults(priors.parameters, where)
+        yield from _slope_faults(priors, where)
         for parameter_name, parameter in priors.parameters.items():
             if parameter.whole and len(parameter.changes) > 1:
                 found = f"is a whole number and changes {len(parameter.changes)} values"
-                path = f"{where}.parameters.{parameter_name}"
-                faults.append(Fault(path, found, "Write a parameter for each of them"))
-    if faults or priors is None:
-        raise ConfigError(faults)
+                yield Fault(f"{where}.parameters.{parameter_name}", found, "Write a parameter for each of them")
+
+    priors: Priors = sound(Priors, stated_by("priors", name, folders), where, faults)
     return priors
 
 

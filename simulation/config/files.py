@@ -1,51 +1,147 @@
-"""One YAML file read by itself, and the faults that a YAML library finds in it.
+"""Files of configurations, read by one loader: a file that YAML would misread is refused with what to write instead.
 
-It is read as Hydra reads the files that it composes: the same numbers, and no key twice.
+YAML is read as version 1.1, as Hydra reads it: the same numbers, and no key twice. What that version takes for another
+number than its writer meant (`010` is 8, `10:00` is 600), or for a key that is no word (`no` is false), is refused.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from simulation.config.bounds import file_fault, shortened
-from simulation.config.folders import file_named, names_in, shown_path, yaml_files
-from simulation.errors import ConfigError, Fault, nearest
-from simulation.renamed import CHOICES, now_called
+from simulation.config.bounds import DEEPEST, MOST_PARTS, bad_reference, shortened
+from simulation.config.folders import file_named, names_in
+from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 
+MOST_BYTES = 1_000_000
+"""Bytes of one file; the largest packaged one has 60,000."""
 SHOWN_LENGTH = 40
 """The longest text of a file that is no block of keys which a message shows."""
+KEY_VALUE = "Write `key: value` lines"
+LESS = "Leave out what the study does not need"
 REWRITE = "Save it as plain text in UTF-8, without control characters"
+SEVERAL_READINGS = re.compile(r"[-+]?(0[0-7_]+|0x[\da-fA-F_]+|0b[01_]+|[1-9][\d_]*(:[0-5]?\d)+(\.[\d_]*)?)")
+"""Octal, hexadecimal and binary numbers, and those to the base of 60, as YAML 1.1 reads them."""
+NO_WORDS = ("yes", "no", "on", "off", "true", "false", "null", "~")
+"""What YAML reads as true, false and nothing, in small letters."""
+_EVENTS: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def mapping_in(path: Path, shown: str, faults: list[Fault]) -> dict[str, Any] | None:
+def mapping_in(path: Path, shown: str, faults: Faults, *, may_be_empty: bool = False) -> dict[str, Any] | None:
     """The keys that a YAML file states; None, and a fault that names the file as `shown`, if it is refused.
 
-    A file is refused if it cannot be read, is not text in UTF-8, is not YAML, or holds no block of keys. A block that
-    the file repeats by an alias is copied for each use, so that a change reaches only one of them.
+    A file is refused if it cannot be read, is not text in UTF-8, is not YAML or would be misread, or holds no block of
+    keys. A block that the file repeats by an alias is copied for each use, so that a change reaches only one of them.
     """
+    n_before = len(faults)
     text = plain_text(path, shown, faults)
-    if text is None:
+    content = value_in(text, shown, faults) if text is not None else None
+    if len(faults) > n_before:
         return None
-    fault = file_fault(text, shown)
-    if fault is not None:
-        faults.append(fault)
-        return None
-    try:
-        content = _read(text)
-    except yaml.MarkedYAMLError as error:
-        faults.append(yaml_fault(error, shown))
-        return None
-    if isinstance(content, dict) and content:
+    if (content is None and may_be_empty) or (isinstance(content, dict) and (content or may_be_empty)):
+        content = content or {}
         return {str(key): copied(value) for key, value in content.items()}
     found = "states nothing" if not content else f"is not a block of keys, but {_kind_of(content)}"
-    faults.append(Fault(shown, found, "Write `key: value` lines"))
+    faults.add(shown, found, KEY_VALUE)
     return None
+
+
+def value_in(text: str, shown: str, faults: Faults) -> Any:
+    """The value that a YAML text states, not to be changed; None, and a fault, if it is no YAML or would be misread."""
+    try:
+        fault = next(_event_faults(text, shown), None)
+    except yaml.YAMLError:
+        fault = None  # PyYAML's own loader has better words for it
+    if fault is None:
+        try:
+            return _read(text)
+        except yaml.YAMLError as error:
+            fault = yaml_fault(error, shown)
+    faults.append(fault)
+    return None
+
+
+def stated_by(group: str, name: str, folders: Iterable[Path]) -> dict[str, Any]:
+    """The keys of the file of that name in a group, from the first folder that has it. Raises ConfigError."""
+    places, faults = tuple(folders), Faults()
+    path = file_named(group, name, places)
+    if path is None:
+        refuse(group, f"there are no {group} '{shortened(name)}'", nearest(name, names_in(group, places)))
+    content = mapping_in(path, f"{group}/{name}.yaml", faults)
+    faults.refuse()
+    return content or {}
+
+
+def bytes_of(path: Path, shown: str, faults: Faults, *, most: int = MOST_BYTES, less: str = LESS) -> bytes | None:
+    """The bytes of a file; None, and a fault, if it cannot be read, has more than `most`, or is no regular file: a
+    device or a pipe might never end. `less` says what to do about a large one."""
+    try:
+        if path.exists() and not path.is_file():
+            faults.add(shown, "is a folder, a device or a pipe", "Name a file")
+            return None
+        with open(path, "rb") as file:
+            content = file.read(most + 1)
+    except OSError as error:
+        remedy = "Name a file that is there" if isinstance(error, FileNotFoundError) else "Make it readable"
+        faults.add(shown, f"cannot be read: {error.strerror or error}", remedy)
+        return None
+    if len(content) > most:
+        faults.add(shown, f"is larger than {most / 1e6:g} MB", less)
+        return None
+    return content
+
+
+def plain_text(path: Path, shown: str, faults: Faults) -> str | None:
+    """The text of a file without its byte order mark; None, and a fault that names the file as `shown`, if it cannot be
+    read, is not UTF-8, or holds control characters."""
+    content = bytes_of(path, shown, faults)
+    if content is None:
+        return None
+    try:
+        text = content.decode("utf-8-sig")
+        yaml.reader.Reader(text)
+    except UnicodeDecodeError as error:
+        line = 1 + error.object[: error.start].count(b"\n")
+        faults.add(f"{shown}, line {line}", f"the byte 0x{error.object[error.start]:02x} is not UTF-8", REWRITE)
+    except yaml.reader.ReaderError as error:
+        line = 1 + text[: error.position].count("\n")
+        character = f"holds the control character {ord(text[error.position]):#04x}"
+        faults.add(f"{shown}, line {line}", character, REWRITE)
+    else:
+        return text
+    return None
+
+
+def copied(value: Any) -> Any:
+    """A copy of blocks and lists, in which no two places share one; it takes a fifth of the time of `deepcopy`."""
+    if isinstance(value, dict):
+        return {key: copied(part) for key, part in value.items()}
+    return [copied(part) for part in value] if isinstance(value, list) else value
+
+
+def defaults_fault(content: dict[str, Any], shown: str) -> Fault | None:
+    """The fault in the `defaults` of a file that Hydra is to compose; None if there is none."""
+    defaults = content.get("defaults", [])
+    if isinstance(defaults, list) and all(isinstance(entry, str | dict) for entry in defaults):
+        return None
+    remedy = "Write a list: defaults: [name], or [/group: name]"
+    return Fault(f"{shown}: defaults", f"found {shortened(str(defaults))}", remedy)
+
+
+def explained(error: Exception, folders: Sequence[Path]) -> ConfigError:
+    """The error for what Hydra or OmegaConf refused: as a rule a file that `defaults` name and nobody has."""
+    missing = re.search(r"Could not find '([^'/@]+)/([^'@]+)'", str(error))
+    if missing and (known := names_in(missing[1], folders)):
+        found = f"`defaults` name it, and there is no {missing[1]} '{missing[2]}'"
+        return ConfigError([Fault(f"{missing[1]}/{missing[2]}", found, nearest(missing[2], known))])
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return ConfigError([Fault("configuration", lines[0] if lines else repr(error), "See `aeflow show`")])
 
 
 def _kind_of(content: Any) -> str:
@@ -57,121 +153,60 @@ def _kind_of(content: Any) -> str:
     return repr(content)
 
 
-def stated_by(group: str, name: str, folders: Iterable[Path]) -> dict[str, Any]:
-    """The keys of the file of that name in a group, from the first folder that has it. Raises ConfigError."""
-    places = tuple(folders)
-    path = file_named(group, name, places)
-    if path is None:
-        found = f"there are no {group} '{shortened(name)}'"
-        raise ConfigError([Fault(group, found, nearest(name, names_in(group, places)))])
-    faults: list[Fault] = []
-    content = mapping_in(path, f"{group}/{name}.yaml", faults)
-    if content is None:
-        raise ConfigError(faults)
-    return content
+@dataclass
+class _Open:
+    """A block or list that is being read: its anchor, how many parts it has so far, and whether a key comes next."""
+
+    anchor: str | None
+    is_block: bool = False
+    n_parts: int = 1
+    key_next: bool = True
 
 
-def plain_text(path: Path, shown: str, faults: list[Fault]) -> str | None:
-    """The text of a file, line ends and byte order mark as they are; None, and a fault that names the file as `shown`,
-    if it cannot be read, is not UTF-8, or holds control characters."""
-    try:
-        text = path.read_bytes().decode("utf-8")
-        yaml.reader.Reader(text)
-    except OSError as error:
-        faults.append(_not_readable(shown, error))
-    except UnicodeDecodeError as error:
-        faults.append(_not_utf8(shown, error))
-    except yaml.reader.ReaderError as error:
-        faults.append(_not_text(shown, error, text))
-    else:
-        return text
-    return None
+def _event_faults(text: str, shown: str) -> Iterator[Fault]:
+    """The faults of a YAML text, in order: too deep, aliases without bound, a bad reference, what would be misread.
+
+    Raises what PyYAML raises. The text is read event by event, and no value is built.
+    """
+    blocks: list[_Open] = [_Open(None)]
+    n_parts: dict[str, int] = {}
+    for event in yaml.parse(text, Loader=_EVENTS):
+        where = f"{shown}, line {event.start_mark.line + 1}" if event.start_mark else shown
+        is_key = blocks[-1].is_block and blocks[-1].key_next
+        if isinstance(event, yaml.NodeEvent):
+            blocks[-1].key_next = not is_key
+        if isinstance(event, yaml.CollectionStartEvent):
+            blocks.append(_Open(event.anchor, isinstance(event, yaml.MappingStartEvent)))
+            if len(blocks) > DEEPEST:
+                yield Fault(where, f"blocks within blocks, more than {DEEPEST} deep", "Write it flatter")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            block = blocks.pop()
+            blocks[-1].n_parts += block.n_parts
+            if block.anchor is not None:
+                n_parts[block.anchor] = block.n_parts
+        elif isinstance(event, yaml.AliasEvent):
+            if any(block.anchor == event.anchor for block in blocks):
+                yield Fault(where, f"*{event.anchor} is inside &{event.anchor} itself", "Write the values out")
+            blocks[-1].n_parts += n_parts.get(event.anchor, 1)
+        elif isinstance(event, yaml.ScalarEvent):
+            blocks[-1].n_parts += 1
+            reason = bad_reference(event.value) or (_misread(event.value, is_key) if event.implicit[0] else None)
+            if reason:
+                yield Fault(where, *reason)
+        if blocks[-1].n_parts > MOST_PARTS:
+            yield Fault(where, f"comes to more than {MOST_PARTS:,} values, aliases written out", LESS)
 
 
-@lru_cache(maxsize=256)
-def _read(text: str) -> Any:
-    """The value that a YAML text states; not to be changed. Cached, as arms read the same policies again and again."""
-    return yaml.load(text, Loader=UniqueKeys)
-
-
-def defaults_fault(text: str, shown: str) -> Fault | None:
-    """The fault in the `defaults` of a file that Hydra is to compose; None if there is none."""
-    if "defaults" not in text:
+def _misread(text: str, is_key: bool) -> tuple[str, str] | None:
+    """What YAML makes of a word without quotes that nobody means by it, and what to write; None if nothing."""
+    if is_key and text.casefold() in NO_WORDS:
+        return f"the key {text} is not text", f"Put it in quotes: YAML reads {text} without quotes as {_read(text)}"
+    if not SEVERAL_READINGS.fullmatch(text):
         return None
-    content = _read(text)
-    defaults = content.get("defaults", []) if isinstance(content, dict) else []
-    if isinstance(defaults, list) and all(isinstance(entry, str | dict) for entry in defaults):
-        return None
-    remedy = "Write a list: defaults: [name], or [/group: name]"
-    return Fault(f"{shown}: defaults", f"found {shortened(str(defaults))}", remedy)
-
-
-def copied(value: Any) -> Any:
-    """A copy of blocks and lists, in which no two places share one; it takes a fifth of the time of `deepcopy`."""
-    if isinstance(value, dict):
-        return {key: copied(part) for key, part in value.items()}
-    return [copied(part) for part in value] if isinstance(value, list) else value
-
-
-def _not_readable(shown: str, error: OSError) -> Fault:
-    return Fault(shown, f"cannot be read: {error.strerror or error}", "Make it readable")
-
-
-def _not_utf8(shown: str, error: UnicodeDecodeError) -> Fault:
-    line = 1 + error.object[: error.start].count(b"\n")
-    return Fault(f"{shown}, line {line}", f"the byte 0x{error.object[error.start]:02x} is not UTF-8", REWRITE)
-
-
-def _not_text(shown: str, error: yaml.reader.ReaderError, text: str) -> Fault:
-    line = 1 + text[: error.position].count("\n")
-    return Fault(f"{shown}, line {line}", f"holds the control character {ord(text[error.position]):#04x}", REWRITE)
-
-
-def unreadable(folders: Sequence[Path]) -> list[Fault]:
-    """A fault for each YAML file that cannot be read as plain text: Hydra does not always say which file it read."""
-    faults: list[Fault] = []
-    for path in yaml_files(folders):
-        plain_text(path, shown_path(path, folders), faults)
-    return faults
-
-
-def explained(error: Exception, folders: Sequence[Path]) -> ConfigError:
-    """The error for what Hydra, OmegaConf or YAML refused."""
-    if isinstance(error, OSError | UnicodeDecodeError | yaml.reader.ReaderError) and (faults := unreadable(folders)):
-        return ConfigError(faults)
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return ConfigError([yaml_fault(error, shown_path(Path(error.problem_mark.name), folders))])
-    if missing := _renamed_in(str(error)) or _no_such_file(str(error), folders):
-        return ConfigError([missing])
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return ConfigError([Fault("configuration", lines[0] if lines else repr(error), "See `aeflow show`")])
-
-
-_NOT_FOUND = re.compile(r"(?:Interpolation key|Could not (?:find|override)) '([^']+)'")
-
-
-def _renamed_in(message: str) -> Fault | None:
-    """The fault of a reference or choice that OmegaConf or Hydra does not find, if a part of it was renamed; else
-    None."""
-    if not (missing := _NOT_FOUND.search(message)):
-        return None
-    if instead := CHOICES.get(missing[1].replace("/", "=", 1)):
-        return Fault(missing[1], "was replaced", f"Choose {instead}")
-    for part in re.split(r"[./@]", missing[1]):
-        if now := now_called(part):
-            return Fault(missing[1], f"unknown name '{part}'", nearest(part, [now]))
-    return None
-
-
-def _no_such_file(message: str, folders: Sequence[Path]) -> Fault | None:
-    """The fault of a file that a list of `defaults` names and that is in none of the folders; else None."""
-    if not (missing := re.search(r"Could not find '([^'/@]+)/([^'@]+)'", message)):
-        return None
-    group, name = missing[1], missing[2]
-    known = names_in(group, folders)
-    if not known:
-        return None
-    return Fault(f"{group}/{name}", f"`defaults` name it, and there is no {group} '{name}'", nearest(name, known))
+    read = _read(text)
+    plain = text.replace("_", "").lstrip("+-0") or "0"
+    instead = f"{plain}, or {read}" if plain.isdecimal() else f"{read}"
+    return f"found {text}, which YAML reads as {read}", f"Write {instead} for a number, '{text}' in quotes for text"
 
 
 _YAML_REMEDIES = {
@@ -182,19 +217,26 @@ _YAML_REMEDIES = {
 """What to do, by words of YAML's own about what it cannot read."""
 
 
-def yaml_fault(error: yaml.MarkedYAMLError, file: str) -> Fault:
+def yaml_fault(error: yaml.YAMLError, file: str) -> Fault:
     """The fault for what YAML refused in a file, with its line."""
-    line = f", line {error.problem_mark.line + 1}" if error.problem_mark is not None else ""
-    twice = str(error.problem).startswith("found duplicate key")
-    if twice:
-        found = shortened(str(error.problem).replace("found duplicate key", "states a key twice:"))
-        return Fault(f"{file}{line}", found, "Keep one of the two")
-    remedies = (remedy for words, remedy in _YAML_REMEDIES.items() if words in str(error.problem))
-    return Fault(f"{file}{line}", str(error.problem), next(remedies, "Correct the YAML"))
+    problem, mark = str(getattr(error, "problem", error)), getattr(error, "problem_mark", None)
+    where = f"{file}, line {mark.line + 1}" if mark is not None else file
+    if problem.startswith("found duplicate key"):
+        return Fault(
+            where, shortened(problem.replace("found duplicate key", "states a key twice:")), "Keep one of the two"
+        )
+    remedies = (remedy for words, remedy in _YAML_REMEDIES.items() if words in problem)
+    return Fault(where, problem, next(remedies, "Correct the YAML"))
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> Any:
+    """The value that a YAML text states; not to be changed. Cached, as arms read the same policies again and again."""
+    return yaml.load(text, Loader=UniqueKeys)
 
 
 class UniqueKeys(yaml.SafeLoader):
-    """YAML in which a key stated twice in one block is an error, as it is in every file that Hydra reads."""
+    """YAML in which a key stated twice in one block is an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Called by PyYAML for each block."""

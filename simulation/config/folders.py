@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from simulation.errors import ConfigError, Fault
-from simulation.renamed import GROUPS as RENAMED_GROUPS
+from simulation.errors import refuse
 
 NO_FILE = "none"
 """The choice of a group of which no file is taken."""
@@ -26,29 +25,21 @@ def packaged_configs() -> Path:
     for folder in (package / "configs", package.parent / "configs"):
         if (folder / "config.yaml").is_file():
             return folder
-    raise ConfigError([Fault("configs", "the folder is missing beside the simulation package", "Reinstall aeflow")])
+    refuse("configs", "the folder is missing beside the simulation package", "Reinstall aeflow")
 
 
 def search_folders(config_dir: str | Path | None = None) -> tuple[Path, ...]:
     """The folders in which configurations are looked for, in this order; the packaged folder is the last.
 
-    Raises ConfigError if the folder named is missing, or if one holds a group under its old name.
+    Raises ConfigError if the folder named is missing.
     """
     packaged = packaged_configs()
     folders = [Path(config_dir).resolve()] if config_dir is not None else []
     if folders and not folders[0].is_dir():
-        raise ConfigError([Fault("--config-dir", f"there is no folder '{config_dir}'", "Name a folder that exists")])
+        refuse("--config-dir", f"there is no folder '{config_dir}'", "Name a folder that exists")
     local = Path("configs").resolve()
     if local.is_dir() and local not in (packaged, *folders):
         folders.append(local)
-    faults = [
-        Fault(str(folder / old), f"this group is now called '{new}'", f"Run aeflow migrate {folder}")
-        for folder in folders
-        for old, new in RENAMED_GROUPS.items()
-        if (folder / old).is_dir()
-    ]
-    if faults:
-        raise ConfigError(faults)
     return (*folders, packaged)
 
 

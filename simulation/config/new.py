@@ -4,22 +4,25 @@ site scaled to the user's totals."""
 from __future__ import annotations
 
 import difflib
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from simulation.config.composing import stated_in
+from simulation.config.files import value_in
 from simulation.config.folders import is_name_of_file, names_in, packaged_configs, search_folders
 from simulation.config.studies import RESERVED
 from simulation.config.totals import LEAST, Scaled, Scaling, Totals
 from simulation.config.validating import validated
-from simulation.department.check.own_measures import NAME, NAME_WORDS
-from simulation.errors import ConfigError, Fault
+from simulation.department.check.measures_and_groups import NAME, NAME_WORDS
+from simulation.errors import ConfigError, Fault, Faults
 
 KINDS = ("pathway", "study")
 """The groups of a department alone: one file states the department, and one what is asked of it."""
@@ -34,9 +37,8 @@ def new_department(name: str, source: str, folder: Path) -> tuple[Path, ...]:
     Raises ConfigError with every fault: a name that cannot be one or is taken, a source that is not there.
     """
     places = search_folders(folder if folder.is_dir() else None)
-    faults = [*name_faults(name, folder, KINDS), *_source_faults(source, places)]
-    if faults:
-        raise ConfigError(faults)
+    faults = Faults([*name_faults(name, folder, KINDS), *_source_faults(source, places)])
+    faults.refuse()
     texts = _texts(source, places)
     renamed = {
         "pathway": re.sub(r"^name:.*$", f"name: {name}", texts["pathway"], count=1, flags=re.MULTILINE),
@@ -51,17 +53,17 @@ def new_scaled_department(name: str, typed: Mapping[str, str], folder: Path) -> 
 
     Raises ConfigError with every fault: a name that cannot be one or is taken, totals out of range.
     """
-    faults = list(name_faults(name, folder, SCALED_KINDS))
+    faults = Faults(name_faults(name, folder, SCALED_KINDS))
     numbers = {key: number_in(text) for key, text in typed.items()}
     totals: Totals | None = validated(Totals, numbers, "", faults)
-    faults = [_about_smaller(fault, numbers) for fault in faults]
+    faults = Faults(_about_smaller(fault, numbers) for fault in faults)
     if faults or totals is None:
         raise ConfigError(faults)
     scaling = Scaling(stated_in((), [packaged_configs()]).raw, totals)
     blocks = scaling.scaled()
     words = " ".join(f"{key}={text}" for key, text in typed.items())
     costs = "".join(f"  {arm}: {{cost: {_flow(cost)}}}\n" for arm, cost in scaling.costs().items())
-    study = STUDY.format(name=name, words=words, costs=costs)
+    study = from_template("scaled_study.yaml", name=name, words=words, costs=costs)
     texts = {kind: study if kind == "study" else _scaled_text(kind, name, words, blocks) for kind in SCALED_KINDS}
     return write_files(texts, name, folder)
 
@@ -87,23 +89,6 @@ HEADS = {
     "priors": "ranges of the parameters, for `aeflow ensemble`",
 }
 """What each of these files holds, for its first line and for the screen."""
-STUDY = """\
-# Would AI at triage cut waits in {name}? The arms are those of configs/study/ai_triage.yaml; add your own below.
-# Made by: aeflow new department {name} {words}
-defaults:
-  - ai_triage
-  - override /site@_global_.site: {name}
-  - override /staffing@_global_.staffing: {name}
-  - override /calibration@_global_.calibration: {name}
-  - override /pathway@_global_.pathway: {name}
-  # - override /nurse@_global_.nurse: {name}   # your nurses' labels, in configs/nurse/{name}.yaml
-  - _self_
-name: {name}
-ensemble: none   # one department; {name} once `aeflow ensemble study={name}` has built departments that fit
-arms:   # what is paid for each attendance, at yours; other costs stay those of configs/study/ai_triage.yaml
-{costs}#   our_ai: {{label: "The product we were offered", triage: our_ai}}   # in configs/triage/our_ai.yaml
-# focus: [our_ai]   # the products that the answer begins with
-"""
 
 
 def _scaled_text(kind: str, name: str, words: str, blocks: Sequence[Scaled]) -> str:
@@ -149,12 +134,23 @@ def _flow(value: Any) -> str:
     return text.removesuffix("...\n").rstrip()
 
 
+def from_template(file: str, **known: Any) -> str:
+    """The text of a file of configurations, by its template."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    folder = FileSystemLoader(Path(__file__).parent / "templates", encoding="utf-8")
+    how = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
+    environment = Environment(loader=folder, undefined=StrictUndefined, **how)
+    environment.filters |= {"quoted": partial(json.dumps, ensure_ascii=False), "g": "{:g}".format}
+    return environment.get_template(file).render(known)
+
+
 def number_in(text: str) -> Any:
-    """The value that YAML reads in a text; the text itself if it is no YAML, for validation to refuse."""
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
+    """The value that YAML reads in a text; the text itself if it is no YAML or would be misread, for validation to
+    refuse."""
+    faults = Faults()
+    value = value_in(text, "", faults)
+    return text if faults else value
 
 
 def write_files(texts: Mapping[str, str], name: str, folder: Path) -> tuple[Path, ...]:

@@ -6,18 +6,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+from annotated_types import Ge, Le, MinLen
 
 from simulation.config.composing import stated_in
 from simulation.config.counts_table import CountsTable, read_counts
 from simulation.config.departments import department
 from simulation.config.folders import is_name_of_file, names_in, packaged_configs, search_folders
-from simulation.config.new import name_faults, write_files
-from simulation.config.offer import DESK, OF_TRIAGE, Offer, OfferFiles, offer_from
+from simulation.config.new import from_template, name_faults, number_in, write_files
 from simulation.config.policies import DEFAULT_NURSE
 from simulation.config.studies import study_from
+from simulation.config.validating import validated
+from simulation.department.config_dataclass import Share, Unit, config_dataclass
 from simulation.department.vocabulary import ACUITY_GIVEN, ACUITY_TRUE, Pathway
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import ConfigError, Fault, Faults, nearest
 from simulation.study.study import Study
+from simulation.triage.policy import Role
 from simulation.vetting.plan import LEVEL_NAMES
 
 FEW = 30
@@ -49,7 +54,7 @@ def new_product(name: str, typed: Mapping[str, str], folder: Path) -> NewProduct
     The files are loaded before they are written. Raises ConfigError with every fault.
     """
     places = search_folders(folder if folder.is_dir() else None)
-    faults: list[Fault] = []
+    faults = Faults()
     offer = offer_from(typed, faults)
     counted = offer is not None and offer.nurses is not None and not _are_known(offer.nurses, places)
     kinds = ("nurse", "triage", "study") if counted else ("triage", "study")
@@ -65,10 +70,11 @@ def new_product(name: str, typed: Mapping[str, str], folder: Path) -> NewProduct
     if faults or offer is None or pathway is None:
         raise ConfigError(faults)
     words = " ".join(f"{key}={_as_typed(text)}" for key, text in typed.items())
-    files = OfferFiles(name, words, offer, base, levels, _covered(offer, pathway), _durations(pathway))
-    texts = {"nurse": files.nurse(tables["nurses"])} if "nurses" in tables else {}
-    texts["triage"] = files.triage(tables.get("labels"))
-    texts["study"] = files.study(name if "nurses" in tables else offer.nurses)
+    known = {
+        "name": name, "words": words, "base": base, "levels": levels, "covered": _covered(offer, pathway),
+        "durations": _durations(pathway), "tables": tables, "nurses": name if "nurses" in tables else offer.nurses,
+    }  # fmt: skip
+    texts = {kind: file_of(offer, kind, **known) for kind in kinds if kind != "nurse" or "nurses" in tables}
     study = _trial_study(texts, name, places)
     return NewProduct(
         offer=offer,
@@ -88,7 +94,7 @@ def own_departments(folders: Sequence[Path]) -> tuple[str, ...]:
     return tuple(sorted(names_in("study", own) & departments))
 
 
-def _base(asked: str | None, folders: Sequence[Path], faults: list[Fault]) -> tuple[str, bool]:
+def _base(asked: str | None, folders: Sequence[Path], faults: Faults) -> tuple[str, bool]:
     """The study that a product's rests on, and whether it is of a department of the user's own.
 
     A fault is added if the one asked for is not there, or if none is asked for and there are several.
@@ -98,15 +104,15 @@ def _base(asked: str | None, folders: Sequence[Path], faults: list[Fault]) -> tu
         known = names_in("study", folders)
         if not is_name_of_file(asked) or asked not in known:
             remedy = nearest(asked, own or known)
-            faults.append(Fault(f"department={asked}", "there is no study of that name", remedy))
+            faults.add(f"department={asked}", "there is no study of that name", remedy)
         return asked, asked in own
     if len(own) > 1:
         found = f"there are {len(own)} departments of your own: {', '.join(own)}"
-        faults.append(Fault("department", found, f"Name one (department={own[0]})"))
+        faults.add("department", found, f"Name one (department={own[0]})")
     return (own[0], True) if own else (TYPICAL, False)
 
 
-def _department(base: str, folders: Sequence[Path], faults: list[Fault]) -> Pathway | None:
+def _department(base: str, folders: Sequence[Path], faults: Faults) -> Pathway | None:
     """The department of the study that a product's rests on; None, with faults, if it is not sound."""
     return department(stated_in((f"study={base}",), folders).raw, (), faults)[1]
 
@@ -146,7 +152,7 @@ def _are_known(nurses: str, folders: Sequence[Path]) -> bool:
 
 
 def _tables(
-    offer: Offer | None, levels: Sequence[str], folders: Sequence[Path], faults: list[Fault]
+    offer: Offer | None, levels: Sequence[str], folders: Sequence[Path], faults: Faults
 ) -> dict[str, CountsTable]:
     """The tables that are given, by key."""
     tables: dict[str, CountsTable] = {}
@@ -157,7 +163,7 @@ def _tables(
         if key == "nurses" and not Path(file).is_file():
             known = ", ".join(sorted(names_in("nurse", folders)))
             found = "there is neither a file nor nurses of that name"
-            faults.append(Fault(f"nurses={file}", found, f"Name a CSV file of counts, or one of {known}"))
+            faults.add(f"nurses={file}", found, f"Name a CSV file of counts, or one of {known}")
             continue
         try:
             tables[key] = read_counts(Path(file), levels)
@@ -218,3 +224,96 @@ def _as_typed(text: str) -> str:
     """A value as it can stand in a command again, on one line."""
     plain = " ".join(text.split())
     return f'"{plain}"' if set(plain) & set(" ;,()[]{}") else plain
+
+
+TEXTS = ("labels", "nurses", "role", "department", "source")
+"""Keys whose values are text as typed; the values of other keys are read as YAML."""
+DESK = ("walk_in", "referred")
+"""Arrival sources of patients who are triaged at the walk-in desk: those for whom a product is used by default."""
+OF_TRIAGE = ("triage_interview", "triage_record")
+"""The durations of triage at that desk, which a product shortens."""
+AROUND = 0.1
+"""How far the range of an offer's share goes to either side: assumed."""
+LABELS_WANTED = "Give its table (labels=product.csv), or exact_share=0.8 under_share=0.12"
+TYPED = "given to aeflow new product on the command line"
+"""The source of a number that nobody has checked."""
+
+
+@config_dataclass
+class Offer:
+    """What is known of a product: a table of counts or two figures, how it is used, what it saves and costs.
+
+    Example: `{labels: product.csv, nurses: nurses.csv, acceptance: 0.6}`
+    """
+
+    labels: Annotated[str, MinLen(1)] | None = None
+    """A CSV file: how often the product gives each label to patients of each true level, in numbers of patients."""
+    nurses: Annotated[str, MinLen(1)] | None = None
+    """A CSV file of the nurses' labels on the same cases; or the name of nurses who are stated already (`korea`)."""
+    exact_share: Share | None = None
+    """Without a table: the share of patients whose label is their true level."""
+    under_share: Share | None = None
+    """Without a table: the share of patients whose label is less urgent than their true level."""
+    role: Role | None = None
+    """Whether the product advises the nurses (needs `acceptance`) or replaces their label."""
+    acceptance: Annotated[Share, Unit("probability")] | None = None
+    """How often an advised nurse takes the product's label where the two differ."""
+    covers: Annotated[tuple[str, ...], MinLen(1)] = DESK
+    """Arrival sources of the patients for whom it is used: `walk_in`, `referred`, `ambulance`."""
+    seconds_saved: Annotated[float, Ge(-3600), Le(3600), Unit("seconds")] | None = None
+    """The time that it saves in the triage of each of them; below 0 it costs time."""
+    price_per_attendance: Annotated[float, Ge(0), Unit("GBP")] | None = None
+    """The price for each of them."""
+    department: str | None = None
+    """The study of the department; left out, the only own one, or else the typical department."""
+    source: str | None = None
+    """Where the tables or figures come from, in a few words."""
+
+    @property
+    def gives_labels(self) -> bool:
+        """Whether the offer says anything of the product's labels."""
+        return self.labels is not None or self.exact_share is not None or self.under_share is not None
+
+
+def offer_from(typed: Mapping[str, str], faults: Faults) -> Offer | None:
+    """The offer that was typed (text by key); None, with faults, if it is not sound."""
+    values: dict[str, Any] = {key: text if key in TEXTS else number_in(text) for key, text in typed.items()}
+    if isinstance(values.get("covers"), str):
+        values["covers"] = [source.strip() for source in values["covers"].split(",")]
+    offer: Offer | None = validated(Offer, values, "", faults)
+    if offer is None:
+        return None
+    contradictions = list(_contradictions(offer))
+    faults += contradictions
+    return None if contradictions else offer
+
+
+def _contradictions(offer: Offer) -> Iterator[Fault]:
+    """Faults of keys that contradict one another, and of keys that are missing."""
+    shares = {"exact_share": offer.exact_share, "under_share": offer.under_share}
+    for name, share in shares.items():
+        if offer.labels is not None and share is not None:
+            yield Fault(name, "is stated with a table (labels=)", "Give the table, or the two shares")
+        if offer.labels is None and share is None and offer.gives_labels:
+            yield Fault(name, "is missing", "Without a table both exact_share and under_share are needed")
+    if not offer.gives_labels:
+        if offer.seconds_saved is None:
+            yield Fault("labels", "is missing", LABELS_WANTED)
+        for name in ("role", "acceptance"):
+            if getattr(offer, name) is not None:
+                yield Fault(name, "is stated, but nothing about the product's labels", LABELS_WANTED)
+    elif offer.acceptance is None and offer.role != "replaces":
+        remedy = "Say how often nurses take its label where it differs from theirs (acceptance=0.6), or role=replaces"
+        yield Fault("acceptance", "is missing", remedy)
+    elif offer.acceptance is not None and offer.role == "replaces":
+        yield Fault("acceptance", "is stated with role=replaces", "Leave one of them out")
+
+
+def file_of(offer: Offer, kind: str, **known: Any) -> str:
+    """The text of a file of an offer: `nurse`, `triage` or `study`.
+
+    `known`: the `name` of the product, the `words` of the command, the `base` study, the `levels` of urgency that
+    tables count, the sources `covered`, the `durations` that it shortens, the `tables` that were read, and `nurses`.
+    """
+    used = {"offer": offer, "kind": kind, "around": AROUND, "typed_in": TYPED, "at_the_desk": offer.covers == DESK}
+    return from_template("offer.yaml", **known, **used)

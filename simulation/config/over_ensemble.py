@@ -20,7 +20,7 @@ from simulation.config.dotted import Change, Raw, as_stated, set_change, value_a
 from simulation.config.ensembles import Ensemble, ensemble_named
 from simulation.config.files import copied
 from simulation.config.folders import NO_FILE
-from simulation.errors import ConfigError, Fault
+from simulation.errors import ConfigError, Fault, Faults, refuse
 from simulation.records.serialise import Plain, exact
 from simulation.study.design import Arm, Design, factor_of, is_number
 from simulation.study.study import ReadyArm, RunLength, Study
@@ -95,7 +95,7 @@ class EnsembleDepartments:
         self._arms(number, numbers_only=False)
 
     def _arms(self, number: int, *, numbers_only: bool) -> tuple[ReadyArm, ...]:
-        faults: list[Fault] = []
+        faults = Faults()
         raw = copied(self.files)
         for change in self.rows[number]:
             set_change(raw, change, faults, changeable=CHANGEABLE)
@@ -130,21 +130,18 @@ def over_ensemble(
     if name == NO_FILE:
         if run.department is not None:
             remedy = "Name one, as in ensemble=typical, or leave it out"
-            raise ConfigError([Fault("run.department", "is stated, and the study has no ensemble", remedy)])
+            refuse("run.department", "is stated, and the study has no ensemble", remedy)
         return study.on_typical()
     ensemble = ensemble_named(name, folders)
     why = _elsewhere(ensemble, composed.choices) or _too_short(ensemble, run)
     if why:
         if run.department is not None:
-            raise ConfigError([Fault("run.department", f"cannot be used: {why}", "Leave it out")])
+            refuse("run.department", f"cannot be used: {why}", "Leave it out")
         return replace(study.on_typical(), on_one=why)
-    faults = [
-        *_number_faults(ensemble, run),
-        *_one_department_faults(study, ensemble),
-        *outright_faults(ensemble, composed.raw, [*scenario, *_of_arms(study.design)]),
-    ]
-    if faults:
-        raise ConfigError(faults)
+    faults = Faults(_number_faults(ensemble, run))
+    faults += _one_department_faults(study, ensemble)
+    faults += outright_faults(ensemble, composed.raw, [*scenario, *_of_arms(study.design)])
+    faults.refuse()
     departments = ensemble_departments(
         name,
         files={group: composed.files.get(group) for group in CHANGEABLE},

@@ -1,7 +1,8 @@
-"""A site chosen without the rest of its department, composed into a department that nobody has.
+"""A department composed of parts of several, which nobody has.
 
-Either it is the user's own without the files of its name in the groups beside it, or it is another than the study's
-while the study's staffing, calibration or pathway would stay.
+Either a site is chosen that is the user's own, without the files of its name in the groups beside it; or it is another
+than the study's while the study's staffing, calibration or pathway would stay; or the file of a study of a department
+of the user's own leaves out the `defaults` that would say so.
 """
 
 from __future__ import annotations
@@ -9,9 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from simulation.config.folders import NO_FILE, file_named
+from simulation.config.departments import SECTIONS
+from simulation.config.files import stated_by
+from simulation.config.folders import NO_FILE, file_named, names_in
 from simulation.errors import Fault
+from simulation.study.design import Design
 
 BESIDE = ("staffing", "calibration", "pathway")
 """The groups that state a department together with `site`."""
@@ -82,3 +87,28 @@ def _files(choices: Mapping[str, str], own: Sequence[Path]) -> list[Path]:
     """The user's own files of the chosen study and site."""
     paths = (file_named(group, choices.get(group, ""), own) for group in ("study", "site"))
     return [path for path in paths if path is not None]
+
+
+def defaults_left_out(
+    choices: Mapping[str, str], raw: Mapping[str, Any], design: Design, folders: Sequence[Path]
+) -> Fault | None:
+    """The one fault of a study with faults that is about a department of its own and has no `defaults`; else None.
+
+    It is about one if an arm changes a section of `pathway` that the composed department states in other groups
+    (`pathway.pools`), or if no arm has a triage policy.
+    """
+    name, site = choices.get("study", NO_FILE), choices.get("site", NO_FILE)
+    if NO_FILE in (name, site) or "defaults" in stated_by("study", name, folders):
+        return None
+    elsewhere = {section for section in SECTIONS if section not in (raw.get("pathway") or {})}
+    paths = [path.split(".") for arm in design.arms.values() for path in arm.changes]
+    untriaged = not design.levers and all(arm.triage == "none" for arm in design.arms.values())
+    if not untriaged and not any(path[0] == "pathway" and path[1:2] and path[1] in elsewhere for path in paths):
+        return None
+    pathway = name if name in names_in("pathway", folders) else "NAME"
+    line = f"defaults: [/study/_department_alone, override /pathway@_global_.pathway: {pathway}]"
+    other = (
+        ", or give the arms a triage policy if it is about the department that comes with aeflow" if untriaged else ""
+    )
+    found = f"states no `defaults`, so it is about the department that comes with aeflow (site={site})"
+    return Fault(f"study/{name}.yaml", found, f"For a department of your own write at the top: {line}{other}")

@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from simulation.config.bounds import configuration_faults, shortened
-from simulation.config.composing import Composed
 from simulation.config.dotted import OF_TRIAGE, Change, Raw, set_change, take
 from simulation.config.files import mapping_in
 from simulation.config.folders import file_named, names_in
 from simulation.config.validating import validated
-from simulation.errors import Fault, nearest
-from simulation.renamed import CHOICES
+from simulation.errors import Fault, Faults, nearest
 from simulation.study.design import Arm, Design
 from simulation.triage.policy import Policy
 from simulation.triage.stated import Nurse, Tool, has_tool, policy_from
@@ -28,9 +26,6 @@ DEFAULT_NURSE = "korea"
 """The nurses whom `config.yaml` chooses."""
 KINDS = {"triage": "triage policy", "nurse": "nurse"}
 """The words for a file of each group that an arm names."""
-OF_THE_NURSE = ("nurse", "burdens")
-"""Keys of the nurse that policies once stated."""
-MOVED = "Nurses are described once, in the group `nurse`: `aeflow migrate FOLDER` moves them out of your policies"
 
 
 @dataclass(frozen=True)
@@ -41,32 +36,14 @@ class Triaged:
     nurse: Nurse | None
 
 
-def policy_named(
-    name: str, folders: Iterable[Path], where: str, faults: list[Fault], nurse: str = DEFAULT_NURSE
-) -> Policy | None:
-    """The triage policy of that name, used by the nurses of the name `nurse`; each from the first folder that has it.
-
-    None, with faults, if one of them is missing or not sound.
-    """
-    places = tuple(folders)
-    raw = {
-        "triage": stated_in_file("triage", name, places, where, faults),
-        "nurse": stated_in_file("nurse", nurse, places, "nurse", faults),
-    }
-    if None in raw.values():
-        return None
-    triaged = policy_made_of(raw, f"triage/{name}.yaml", f"nurse/{nurse}.yaml", faults)
-    return triaged.policy if triaged is not None else None
-
-
-def nurse_named(name: str, folders: Iterable[Path], faults: list[Fault]) -> Nurse | None:
+def nurse_named(name: str, folders: Iterable[Path], faults: Faults) -> Nurse | None:
     """The nurses of that name from the first folder that has them; None, with faults, if there are none."""
     raw = stated_in_file("nurse", name, folders, "nurse", faults)
     nurse: Nurse | None = validated(Nurse, raw, f"nurse/{name}.yaml", faults) if raw is not None else None
     return nurse
 
 
-def stated_in_file(group: str, name: str, folders: Iterable[Path], where: str, faults: list[Fault]) -> Raw | None:
+def stated_in_file(group: str, name: str, folders: Iterable[Path], where: str, faults: Faults) -> Raw | None:
     """The keys of a file of a triage policy or nurses; None, with faults, if there is no such file or it is not sound.
 
     The file must state all its values itself, because an arm reads it without any other file.
@@ -74,35 +51,15 @@ def stated_in_file(group: str, name: str, folders: Iterable[Path], where: str, f
     places, kind, shown = tuple(folders), KINDS[group], f"{group}/{name}.yaml"
     path = file_named(group, name, places)
     if path is None:
-        if instead := CHOICES.get(f"{group}={name}"):
-            faults.append(Fault(where, f"the {kind} '{name}' was replaced", f"Choose {instead}"))
-        else:
-            found = f"there is no {kind} '{shortened(name)}'"
-            faults.append(Fault(where, found, nearest(name, names_in(group, places))))
+        found = f"there is no {kind} '{shortened(name)}'"
+        faults.add(where, found, nearest(name, names_in(group, places)))
         return None
     raw = mapping_in(path, shown, faults)
     if raw is None:
         return None
     refused = configuration_faults(raw, shown) or list(_taken_from_elsewhere(raw, shown, kind))
-    if group == "triage":
-        refused = refused or [_of_the_nurse(f"{shown}.{key}") for key in OF_THE_NURSE if key in raw]
     faults += refused
     return None if refused else raw
-
-
-def inline_faults(composed: Composed) -> Iterator[Fault]:
-    """Faults of a configuration that was written before nurses had files of their own: it chooses none, or states the
-    nurse in its policy."""
-    if "nurse" not in composed.choices and "nurse" not in composed.raw:
-        remedy = f"Write `- nurse: {DEFAULT_NURSE}` above `triage`: `aeflow migrate FOLDER` does"
-        yield Fault("config.yaml", "chooses no nurses among its defaults", remedy)
-    triage = composed.raw.get("triage")
-    if "triage" not in composed.choices and isinstance(triage, dict):
-        yield from (_of_the_nurse(f"triage.{key}") for key in OF_THE_NURSE if key in triage)
-
-
-def _of_the_nurse(where: str) -> Fault:
-    return Fault(where, "belongs to the nurse, and a policy states only what the tool does", MOVED)
 
 
 def _taken_from_elsewhere(value: Any, where: str, kind: str) -> Iterator[Fault]:
@@ -123,7 +80,7 @@ def policy_of(
     changes: Sequence[Change],
     nurse: Raw | None,
     folders: Sequence[Path],
-    faults: list[Fault],
+    faults: Faults,
 ) -> Triaged | None:
     """The policy of an arm, and its nurses: the policy that it names, with what its levers take and with `changes`,
     used by the nurses whom it names, or else by those of the group (`nurse`). None, with faults, if it is not sound.
@@ -159,7 +116,7 @@ def policy_of(
     return policy_made_of(raw, where_tool, where_nurse, faults)
 
 
-def policy_made_of(raw: Raw, where: str, where_nurse: str, faults: list[Fault]) -> Triaged | None:
+def policy_made_of(raw: Raw, where: str, where_nurse: str, faults: Faults) -> Triaged | None:
     """The policy that a tool and its nurses state, and these nurses; None, with faults, if one is not sound.
 
     `where`, `where_nurse`: what faults call the tool and the nurses.

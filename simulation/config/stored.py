@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from simulation.config.dotted import Change
+from simulation.config.files import mapping_in
 from simulation.config.over_ensemble import EnsembleDepartments, ensemble_departments
-from simulation.config.validating import validated
+from simulation.config.validating import sound, validated
 from simulation.department.vocabulary import Pathway
-from simulation.errors import Fault, ResultsError
-from simulation.run.executors import processors
+from simulation.errors import Fault, Faults, ResultsError
+from simulation.questions.narrow import Observed
+from simulation.run.executors.executor import processors
 from simulation.run.store.kept import kept_among
 from simulation.run.store.manifest import FILES
-from simulation.run.store.read import StoredRun
+from simulation.run.store.run_folder import StoredRun
 from simulation.study.design import Arm, Design
 from simulation.study.study import ReadyArm, RunLength, Study
 from simulation.triage.policy import Policy
@@ -22,7 +25,7 @@ from simulation.triage.policy import Policy
 
 def study_of(run: StoredRun) -> Study:
     """The study of a stored run, equal to the one that was run. Raises ResultsError if this version cannot make it."""
-    content, faults = run.study, list[Fault]()
+    content, faults = run.study, Faults()
     pathways = [validated(Pathway, pathway, "", faults) for pathway in content["pathways"]]
     policies = [validated(Policy, policy, "", faults) for policy in content["policies"]]
     of_the_run = {
@@ -77,3 +80,13 @@ def _departments(content: Mapping[str, Any] | None, study: Study) -> EnsembleDep
         design=study.design,
         ready=study.arms,
     )
+
+
+def observed_in(path: Path) -> Observed:
+    """The figures that a YAML file states, for `aeflow narrow observed=FILE.yaml`. Raises ConfigError."""
+    faults = Faults()
+    content = mapping_in(path, str(path), faults)
+    faults.refuse()
+    none = Fault(str(path), "states no figure", "Write one to five under `figures`")
+    observed: Observed = sound(Observed, content, str(path), lambda stated: () if stated.figures else (none,))
+    return observed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
@@ -15,32 +16,32 @@ from simulation.config.departments import GROUPS, GROUPS_OF_VALUES, block_faults
 from simulation.config.dotted import Raw, resolve
 from simulation.config.files import mapping_in
 from simulation.config.folders import DEVICES, NO_FILE, file_named, names_in, search_folders
-from simulation.config.no_defaults import defaults_left_out
 from simulation.config.over_ensemble import arm_changes, changes_stated, over_ensemble
+from simulation.config.own_site import defaults_left_out
 from simulation.config.policies import (
+    DEFAULT_NURSE,
     KINDS,
     Triaged,
     control_faults,
-    inline_faults,
     policy_made_of,
     policy_of,
     stated_in_file,
 )
 from simulation.config.totals import costs_of_another_size
 from simulation.config.validating import validated
-from simulation.department.check.own_measures import NAME, NAME_WORDS
+from simulation.department.check.measures_and_groups import NAME, NAME_WORDS
 from simulation.department.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
 from simulation.department.vocabulary import Pathway
-from simulation.errors import ConfigError, Fault, nearest
-from simulation.questions.ablation import expanded, lever_faults
-from simulation.run.executors.open import MOST_WORKERS, processors
+from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
+from simulation.questions.ablation.combinations import expanded, lever_faults
+from simulation.run.executors.executor import MOST_WORKERS, processors
+from simulation.study.delay_harm import harm_faults, harm_groups, harm_measures
 from simulation.study.design import CHANGED, Block, Design, List, Value, cost_faults
-from simulation.study.harm import harm_faults, harm_groups, harm_measures
 from simulation.study.labels import label_faults, role_faults, twice_faults
 from simulation.study.own import study_own_faults
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
 from simulation.study.targets import run_faults, target_faults
-from simulation.triage.check import check as check_policy
+from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 
 
@@ -117,11 +118,16 @@ RESERVED = DEVICES | {"latest", "pathway", "published", "notebooks", "sweeps", "
 def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
     """The study that files and overrides state, validated and checked; for notebooks, tests and the commands alike.
 
-    `load("study=ai_triage", "scenario=busier", "run.replications=20")`. Raises ConfigError with every fault found.
+    `load("study=ai_triage", "scenario=busier", "run.replications=80")`. A study that is too short for its ensemble, or
+    of another site, is of one department: a warning of the logger `aeflow` says so, and `on_one` says why. Raises
+    ConfigError with every fault found.
     """
     _refuse_other_than_text(overrides)
     folders = search_folders(config_dir)
-    return study_from(stated_in(overrides, folders), folders)
+    study = study_from(stated_in(overrides, folders), folders)
+    if study.on_one:
+        logging.getLogger("aeflow").warning("On one department: %s.", study.on_one)
+    return study
 
 
 def _refuse_other_than_text(overrides: Sequence[object]) -> None:
@@ -131,7 +137,7 @@ def _refuse_other_than_text(overrides: Sequence[object]) -> None:
             pairs = words.items() if isinstance(words, Mapping) else [("key", "value")]
             texts = ", ".join(f'"{key}={value}"' for key, value in pairs)
             found = f"found {shortened(repr(words))}"
-            raise ConfigError([Fault("load", found, f"Write each value as text: load({texts})")])
+            refuse("load", found, f"Write each value as text: load({texts})")
 
 
 def studies_with(arm: str, folders: Sequence[Path]) -> tuple[str, ...]:
@@ -151,15 +157,17 @@ def _study_files(folders: Sequence[Path]) -> dict[str, Path]:
 
 def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
     """The checked study of a composed configuration; `folders` hold the policies of its arms. Raises ConfigError."""
-    faults = block_faults(composed.raw, GROUPS_OF_VALUES)
+    faults = Faults(block_faults(composed.raw, GROUPS_OF_VALUES))
+    if "nurse" not in composed.choices and "nurse" not in composed.raw:
+        faults.add(
+            "config.yaml", "chooses no nurses among its defaults", f"Write `- nurse: {DEFAULT_NURSE}` above `triage`"
+        )
     for group in KINDS:
         if composed.choices.get(group, NO_FILE) != NO_FILE:
             stated_in_file(group, composed.choices[group], folders, group, faults)
-    faults += inline_faults(composed)
-    if faults:
-        raise ConfigError(faults)
+    faults.refuse()
     raw = resolve(composed.raw)
-    top, design, run, scenario, left_out = _parts(raw, composed.choices.get("staffing", NO_FILE))
+    top, design, run, scenario, left_out = _parts(raw, composed.choices.get("staffing", NO_FILE), faults)
     scenario_changes = changes_stated(scenario.changes, "scenario")
     changed, pathway = department(composed.raw, scenario_changes, faults)
     triaged: dict[str, Triaged] = {}
@@ -173,7 +181,7 @@ def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
     if not faults:
         faults += _missing_arms(design, arms)
     if faults:
-        left_out_fault = defaults_left_out(composed, design, folders)
+        left_out_fault = defaults_left_out(composed.choices, composed.raw, design, folders)
         raise ConfigError([left_out_fault] if left_out_fault is not None else dict.fromkeys(faults))
     study = Study(
         design=design,
@@ -192,12 +200,12 @@ def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
     return over_ensemble(study, composed, top.ensemble, scenario_changes, folders)
 
 
-def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, tuple[str, ...]]:
+def _parts(raw: Raw, staffing: str, faults: Faults) -> tuple[Top, Design, RunLength, Scenario, tuple[str, ...]]:
     """The parts of a study besides the department, each valid by itself, with an arm for each combination of levers.
 
-    The last part says which arms were left out because they are for another staffing. Raises ConfigError.
+    The last part says which arms were left out because they are for another staffing. Faults that leave the rest sound
+    (of labels, roles and costs) are added to `faults`; for the others ConfigError is raised.
     """
-    faults: list[Fault] = []
     groups = (*GROUP_TYPES, *GROUPS)
     top = validated(Top, {key: raw[key] for key in raw if key not in groups}, "", faults, also=groups)
     design = validated(Design, raw.get("study"), "study", faults)
@@ -207,8 +215,7 @@ def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, t
         validated(CalibrationParameter, parameter, f"calibration.{name}", faults)
     if top is not None:
         faults += _cluster_faults(top)
-    if faults:
-        raise ConfigError(faults)
+    faults.refuse()
     assert top and design and run and scenario
     elsewhere = {name: arm for name, arm in design.arms.items() if arm.staffing not in (None, staffing)}
     design = replace(
@@ -220,25 +227,18 @@ def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, t
         f"'{arm.label}' was not tried: it changes shifts of the {arm.staffing} rota, and this department has its own"
         for arm in elsewhere.values()
     )
-    faults += _unknown_arms(design)
-    faults += _name_faults(design)
-    faults += label_faults(design)
-    faults += twice_faults(design)
-    faults += role_faults(design)
-    faults += lever_faults(design)
-    faults += cost_faults(design.arms)
-    faults += harm_faults(design.harm)
-    if faults:
-        raise ConfigError(faults)
+    of_labels = [*label_faults(design), *twice_faults(design), *role_faults(design), *cost_faults(design.arms)]
+    of_names = [*_unknown_arms(design), *_name_faults(design), *lever_faults(design), *harm_faults(design.harm)]
+    if of_names:
+        raise ConfigError([*of_names, *of_labels])
     design = expanded(design)
     design = replace(
         design,
         measures={**design.measures, **harm_measures(design.harm)},
         groups={**design.groups, **harm_groups(design.harm)},
     )
-    faults += _focus_faults(design)
-    if faults:
-        raise ConfigError(faults)
+    Faults([*_focus_faults(design), *of_labels] if any(_focus_faults(design)) else ()).refuse()
+    faults += of_labels
     if run.precision is not None:
         first_stage = max(run.precision.first_stage, run.replications)
         run = replace(run, precision=replace(run.precision, first_stage=first_stage))
@@ -262,7 +262,7 @@ def _ready_arms(
     raw: Raw,
     triaged: dict[str, Triaged],
     folders: Sequence[Path],
-    faults: list[Fault],
+    faults: Faults,
 ) -> Iterator[ReadyArm]:
     """The arms whose department and policy are sound, in their order; the faults of the others are added to `faults`.
 
@@ -286,7 +286,7 @@ def _ready_arms(
             yield ReadyArm(name, arm, arm_pathway, arm_triage.policy)
 
 
-def _policy_alone(raw: Raw, pathway: Pathway | None, faults: list[Fault]) -> Policy | None:
+def _policy_alone(raw: Raw, pathway: Pathway | None, faults: Faults) -> Policy | None:
     """The policy of the group `triage`, checked for the department; None if no file of that group is chosen, or, after
     adding to `faults`, if it is not sound."""
     if raw.get("triage") is None:

@@ -20,7 +20,7 @@ from simulation.config.bounds import REFERENCE
 from simulation.config.dotted import Raw, value_at
 from simulation.department.config_dataclass import Share, Unit, config_dataclass
 from simulation.department.rota import mean_per_day, parse_hours
-from simulation.errors import ConfigError, Fault
+from simulation.errors import Fault, Faults
 from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.study.study import ReadyArm
 from simulation.units import HOUR
@@ -112,9 +112,8 @@ class Scaling:
 
     def scaled(self) -> tuple[Scaled, ...]:
         """The new values of every block that changes. Raises ConfigError if the totals contradict one another."""
-        faults = tuple(self._faults())
-        if faults:
-            raise ConfigError(faults)
+        faults = Faults(self._faults())
+        faults.refuse()
         pools = {name: f"site.pools.{name}" for name in self.raw["site"]["pools"]}
         pools |= {name: f"staffing.{name}" for name in self.raw["staffing"]}
         blocks = [*self._arrivals(), self._admitted(), *self._beds()]

@@ -1,135 +1,215 @@
-"""Nested mappings to frozen dataclasses. Only this file asks pydantic; it turns what pydantic reports into faults."""
+"""Nested mappings to frozen dataclasses. Only this file and `schema` ask pydantic; its errors become faults here.
+
+Pydantic's own schema of a dataclass is tightened in two ways. A number has to be a number, not a boolean nor a word.
+And which member of a union is meant is read from what was written, by its `kind` or by whether it is a block, a list or
+a value; so every error is about what the user meant.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import is_dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, is_dataclass, replace
 from functools import cache
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import SchemaValidator
 
 from simulation.config.bounds import POINT, shortened
 from simulation.config.vocabulary import Key, keys_of
 from simulation.department.config_dataclass import UNITLESS
-from simulation.department.durations import AnyDuration
-from simulation.department.own_measures import OwnGroup, OwnMeasure
-from simulation.department.vocabulary import Attribute, Branch, Outage, Trigger
-from simulation.errors import Fault, moved_to, nearest
-from simulation.renamed import PATHS
-from simulation.vetting.plan import AnyAssessor, AnyCases
+from simulation.errors import Fault, Faults, nearest
 
-NOT_A_LIST = ("tuple_type", "list_type")
-NOT_A_NUMBER = ("int_parsing", "float_parsing")
-_OF_A_NUMBER = ("greater_than", "less_than", "multiple_of", "int_", "float_", "finite_number")
-"""How the types of pydantic's errors about the size of a number begin."""
+Core = dict[str, Any]
+"""A part of a schema of pydantic."""
+SHAPES = {"dataclass": "block", "dict": "block", "tuple": "list"}
+"""What is written for each type of schema; every other is a value."""
+UNIONS = ("union", "tagged-union")
+NOT_A_NUMBER = ("int_type", "float_type")
+_OF_A_NUMBER = (*NOT_A_NUMBER, "greater_than", "less_than", "multiple_of", "finite_number")
+"""How the types of pydantic's errors about a number begin."""
 _OF_PYTHON = {
     "dataclass_type": "a block of keys",
     "mapping_type": "a block of keys",
     "dict_type": "a block of keys",
+    "model_attributes_type": "a block of keys",
     "tuple_type": "a list",
     "string_type": "a word",
 }
 """What is wanted, in the words of YAML, by the type of pydantic's error."""
-_SCALARS = ("float", "int", "str", "bool")
-_TRIED = ("Amount", "dict[str,tuple[float, ...]]")
-"""Parts of a location that name what pydantic tried, besides those that begin with 'dict' or 'constrained'."""
+
+_CLOCK = {"at": "a clock time in quotes, such as '9:30'", "hours": "a start and an end in quotes, such as '8:30-20'"}
+"""What to write for keys of clock times, where a number was found."""
+
+
+@cache
+def core_schema_of(kind: Any) -> Core:
+    """Pydantic's schema of a type, tightened as described above."""
+    core: Core = TypeAdapter(kind).core_schema  # type: ignore[assignment]
+    tightened: Core = _tightened(core, {part["ref"]: part for part in core.get("definitions", ())})
+    return tightened
+
+
+def _tightened(part: Any, definitions: Mapping[str, Core]) -> Any:
+    if isinstance(part, list):
+        return [_tightened(inner, definitions) for inner in part]
+    if not isinstance(part, dict):
+        return part
+    made = {
+        key: value if key in ("default", "metadata") else _tightened(value, definitions) for key, value in part.items()
+    }
+    if made.get("type") in ("int", "float", "bool"):
+        made["strict"] = True
+    return _told_apart(made, definitions) if made.get("type") == "union" else made
+
+
+def _told_apart(union: Core, definitions: Mapping[str, Core]) -> Core:
+    """A union as one whose member is chosen by whether a block, a list or a value is written, and a block by `kind`."""
+    by_shape: dict[str, list[Core]] = {}
+    for choice in union["choices"]:
+        by_shape.setdefault(SHAPES.get(_defined(choice, definitions)["type"], "value"), []).append(choice)
+    members = {shape: _one_of(choices, definitions) for shape, choices in by_shape.items()}
+    if len(members) == 1:
+        return next(iter(members.values()))
+    shapes = tuple(members)
+
+    def shape_of(value: Any) -> str:
+        is_block = isinstance(value, Mapping) or is_dataclass(value)
+        shape = "block" if is_block else "list" if isinstance(value, list | tuple) else "value"
+        return shape if shape in shapes else "value" if "value" in shapes else shapes[0]
+
+    return {"type": "tagged-union", "choices": members, "discriminator": shape_of}
+
+
+def _one_of(choices: Sequence[Core], definitions: Mapping[str, Core]) -> Core:
+    """Members of one shape: the only one, blocks by their `kind`, or plain values."""
+    if len(choices) == 1:
+        return choices[0]
+    if _defined(choices[0], definitions)["type"] != "dataclass":
+        return {"type": "union", "choices": list(choices)}
+    by_kind = {}
+    for choice in choices:
+        fields = {field["name"]: field for field in _defined(choice, definitions)["schema"]["fields"]}
+        by_kind[fields["kind"]["schema"]["expected"][0]] = choice
+    return {"type": "tagged-union", "choices": by_kind, "discriminator": "kind"}
+
+
+def _defined(part: Core, definitions: Mapping[str, Core]) -> Core:
+    return definitions[part["schema_ref"]] if part["type"] == "definition-ref" else part
+
+
+@cache
+def _validator(kind: Any) -> SchemaValidator:
+    return SchemaValidator(core_schema_of(kind))  # type: ignore[arg-type]
 
 
 def validated(
     kind: Any,
     content: Any,
     where: str,
-    faults: list[Fault],
+    faults: Faults,
     origin: Mapping[tuple[str, ...], str] | None = None,
     also: Collection[str] = (),
-    *,
-    again: bool = False,
 ) -> Any:
     """`content` as a `kind`; None if it is not valid, with its faults added to `faults`.
 
     `where`: the dotted path of `content`; `origin`: by part of a pathway, the group it was written in; `also`: keys
-    that are allowed besides those of `kind`; `again`: content that differs from this in numbers alone was validated
-    before, so booleans are not looked for.
+    that are allowed besides those of `kind`.
     """
-    value, errors = _tried(kind, content)
-    errors += [] if again else _booleans_for_numbers(kind, content)
-    if not errors:
-        return value
-    relevant: list[Fault] = []
+    try:
+        return _validator(kind).validate_python(content)
+    except ValidationError as refusal:
+        errors = refusal.errors(include_url=False)
+    found: dict[tuple[str, ...], Fault] = {}  # a number that may be whole or not has two errors: the first will do
     for error in errors:
-        if _is_meant(error["loc"], content):
-            path = _visible(error["loc"], content)
-            fault = _fault(_located(where, path, origin or {}), kind, path, error, also)
-            relevant.append(_with_name_meant(fault, path, content) if error["type"].startswith("missing") else fault)
-    relevant = _without_echoes(relevant)
-    faults += dict.fromkeys(relevant or [_unmatched(where, content, errors, origin or {})])
+        place = _walked(kind, tuple(map(str, error["loc"])))
+        if place.path not in found:
+            fault = _fault(_located(where, place.path, origin or {}), place, error, also)
+            found[place.path] = _with_name_meant(fault, place.path, content) if " kind" in fault.found else fault
+    faults += _without_echoes(list(found.values()))
     return None
 
 
-def _tried(kind: Any, content: Any) -> tuple[Any, list[Mapping[str, Any]]]:
-    """What pydantic makes of `content`, and the errors that it reports, each with its location (`loc`) as text."""
-    try:
-        return _adapter(kind).validate_python(content), []
-    except ValidationError as refusal:
-        return None, [{**error, "loc": tuple(map(_unbounded, error["loc"]))} for error in refusal.errors()]
+def sound(kind: Any, content: Any, where: str, check: Callable[[Any], Iterable[Fault]] = lambda _: ()) -> Any:
+    """`content` as a `kind`, in which `check` finds no fault either. Raises ConfigError with every fault."""
+    faults = Faults()
+    value = validated(kind, content, where, faults)
+    if value is not None:
+        faults += check(value)
+    faults.refuse()
+    return value
 
 
-def _unbounded(part: int | str) -> str:
-    """A part of an error's location as it would be if the number had no bounds, which say nothing of what was meant."""
-    return str(part).removeprefix("constrained-") if part in ("constrained-float", "constrained-int") else str(part)
+@dataclass(frozen=True)
+class _Place:
+    """Where an error is: its path as the user wrote it, the blocks that hold the last key, the innermost known key, and
+    the kinds that a block there may have."""
+
+    path: tuple[str, ...]
+    holders: tuple[type, ...]
+    key: Key | None
+    kinds: tuple[str, ...]
+
+    @property
+    def known(self) -> dict[str, Key]:
+        """The keys that can stand there."""
+        return {name: key for holder in reversed(self.holders) for name, key in keys_of(holder).items()}
 
 
-def _booleans_for_numbers(kind: Any, content: Any) -> list[Mapping[str, Any]]:
-    """An error for each boolean where a number is wanted: pydantic takes `true` for 1, but not the word 'true'."""
-    if not _holds_a_boolean(content):
-        return []
-    errors: dict[tuple[str, ...], Mapping[str, Any]] = {}
-    for error in _tried(kind, _in_words(content))[1]:
-        path = _visible(error["loc"], content)
-        value = _at(path, content)
-        if error["type"] in NOT_A_NUMBER and isinstance(value, bool):
-            errors.setdefault(path, {**error, "input": value, "msg": str(error["msg"]).partition(",")[0]})
-    return list(errors.values())
+def keys_at(kind: Any, path: Sequence[str]) -> dict[str, Key]:
+    """The keys that can stand beside the last one of a path within a `kind`; if it has several kinds, those of all."""
+    return _walked(kind, path, tags=False).known
 
 
-def _holds_a_boolean(content: Any) -> bool:
-    if isinstance(content, Mapping):
-        return any(map(_holds_a_boolean, content.values()))
-    return any(map(_holds_a_boolean, content)) if isinstance(content, list | tuple) else isinstance(content, bool)
+def _walked(kind: Any, loc: Sequence[str], *, tags: bool = True) -> _Place:
+    """Where a location leads; with `tags` it also names the member of each union, as pydantic's own locations do."""
+    core = core_schema_of(kind)
+    definitions = {part["ref"]: part for part in core.get("definitions", ())}
 
-
-def _in_words(content: Any) -> Any:
-    """A copy of `content` with the words 'true' and 'false' for booleans."""
-    if isinstance(content, Mapping):
-        return {key: _in_words(value) for key, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [_in_words(value) for value in content]
-    return str(content).lower() if isinstance(content, bool) else content
-
-
-def _at(path: Sequence[str], content: Any) -> Any:
-    """The value at a path that `_visible` gave; None if it leads nowhere."""
-    place = content
-    for part in path:
-        if isinstance(place, Mapping):
-            place = place.get(part)
+    def plain(part: Core) -> Iterator[Core]:
+        if part["type"] in ("default", "nullable", "definitions"):
+            yield from plain(part["schema"])
+        elif part["type"] == "definition-ref":
+            yield from plain(definitions[part["schema_ref"]])
+        elif part["type"] in UNIONS and not tags:
+            choices = part["choices"]
+            for choice in choices.values() if isinstance(choices, dict) else choices:
+                yield from plain(choice)
         else:
-            place = place[int(part)] if isinstance(place, list | tuple) and part.isdigit() else None
-    return place
+            yield part
+
+    places, path, key = list(plain(core)), [], None
+    holders: tuple[type, ...] = ()
+    for part in loc:
+        if places and places[0]["type"] in UNIONS:
+            choices = places[0]["choices"]
+            places = list(plain(choices[part])) if isinstance(choices, dict) and part in choices else []
+        elif part != "[key]":
+            path.append(part)
+            holders = tuple(place["cls"] for place in places if place["type"] == "dataclass")
+            key = next((keys_of(holder)[part] for holder in holders if part in keys_of(holder)), key)
+            places = [inner for place in places for step in _inside(place, part) for inner in plain(step)]
+            if not places and not holders:
+                path.pop()  # what a union of plain values tried
+    kinds = tuple(kind for place in places if place["type"] == "tagged-union" for kind in place["choices"])
+    return _Place(tuple(path), holders, key, kinds)
 
 
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _inside(place: Core, part: str) -> list[Core]:
+    """What stands at a key of a block, a name of a mapping or a number of a list."""
+    if place["type"] == "dataclass":
+        return [field["schema"] for field in place["schema"]["fields"] if field["name"] == part]
+    if place["type"] == "dict":
+        return [place["values_schema"]]
+    return place["items_schema"][:1] if place["type"] == "tuple" else []
 
 
-_SUGGESTION = re.compile(r"(?:Did you mean|It is now called) '(.+?)'")
+_SUGGESTION = re.compile(r"Did you mean '(.+?)'")
 
 
-def _without_echoes(faults: list[Fault]) -> list[Fault]:
-    """The faults without "'changes' is missing" where that of a misspelt or old key beside it suggests 'changes'."""
+def _without_echoes(faults: Sequence[Fault]) -> list[Fault]:
+    """The faults without "'changes' is missing" where that of a misspelt key beside it suggests 'changes'."""
     suggested = {
         (block, suggestion[1])
         for fault in faults
@@ -143,99 +223,6 @@ def _without_echoes(faults: list[Fault]) -> list[Fault]:
     ]
 
 
-@cache
-def _kinds() -> dict[str, str]:
-    """The `kind` of each class that is a member of a union, by the name of the class."""
-    unions = (AnyDuration, Attribute, Branch, Trigger, Outage, OwnMeasure, OwnGroup, AnyCases, AnyAssessor)
-    return {
-        member.__name__: str(get_args(get_type_hints(member)["kind"])[0])
-        for union in unions
-        for member in get_args(union)
-    }
-
-
-def _is_meant(loc: Sequence[str], content: Any) -> bool:
-    """Whether an error is about what the user meant: pydantic reports every member of a union that it tried."""
-    place = content
-    for part in loc:
-        if isinstance(place, Mapping):
-            if part in place:
-                place = place[part]
-            elif part in _kinds():
-                if place.get("kind") != _kinds()[part]:
-                    return False
-            elif part in _SCALARS or part.startswith(("tuple", "constrained")):
-                return False
-        elif isinstance(place, list | tuple) and part.isdigit() and int(part) < len(place):
-            place = place[int(part)]
-        elif isinstance(place, list | tuple):
-            if part.isidentifier():  # one block was tried where the user wrote a list of them
-                return False
-        elif part in _TRIED or part.startswith(("dict", "constrained")):
-            return False
-    return True
-
-
-def _unmatched(
-    where: str, content: Any, errors: Sequence[Mapping[str, Any]], origin: Mapping[tuple[str, ...], str]
-) -> Fault:
-    """The fault where no error is about what the user meant: a block or list where a value is wanted, or a block whose
-    `kind` is missing or unknown."""
-    for error in errors:
-        loc = error["loc"]
-        if not _of_another_kind(loc, content):
-            path = _visible(loc, content)
-            path = path[:-1] if loc[-1:] == path[-1:] and loc[-1] in _SCALARS else path
-            found = f"found {shortened(repr(_at(path, content)))}"
-            return Fault(_located(where, path, origin), found, f"Allowed: {_wanted(error)}")
-    path = _visible(errors[0]["loc"], content)
-    path = path[:-1] if path[-1:] == ("kind",) else path
-    place = content
-    for depth, part in enumerate(path):
-        place = _at((part,), place)
-        if isinstance(place, Mapping) and depth == 1:
-            path = path[:2]
-            break
-    located = _located(where, path, origin)
-    kind = place.get("kind") if isinstance(place, Mapping) else None
-    tried = {_kinds()[part] for error in errors for part in error["loc"] if part in _kinds()}
-    known = sorted(tried or set(_kinds().values()))
-    if isinstance(kind, str):
-        return Fault(f"{located}.kind", f"unknown kind '{shortened(kind)}'", nearest(kind, known))
-    return Fault(located, "has no kind", f"Known kinds: {', '.join(known)}")
-
-
-def _of_another_kind(loc: Sequence[str], content: Any) -> bool:
-    """Whether an error is about a member of a union that the `kind` of the block does not name."""
-    place = content
-    for part in loc:
-        if isinstance(place, Mapping) and part not in place and part in _kinds():
-            if place.get("kind") != _kinds()[part]:
-                return True
-        elif isinstance(place, Mapping) and part in place:
-            place = place[part]
-        elif isinstance(place, list | tuple) and part.isdigit() and int(part) < len(place):
-            place = place[int(part)]
-    return False
-
-
-def _visible(loc: tuple[str, ...], content: Any) -> tuple[str, ...]:
-    """The parts of an error's location that the user wrote: pydantic also names the kinds that it tried."""
-    path: list[str] = []
-    place = content
-    for part in loc:
-        if isinstance(place, Mapping):
-            if part in place:
-                place = place[part]
-                path.append(part)
-            elif part == loc[-1]:
-                path.append(part)
-        elif isinstance(place, list | tuple) and part.isdigit() and int(part) < len(place):
-            place = place[int(part)]
-            path.append(part)
-    return tuple(path)
-
-
 def _located(where: str, path: Sequence[str], origin: Mapping[tuple[str, ...], str]) -> str:
     """The dotted path, as the user wrote it, of a part of what is stated at `where`; a long key in it is cut short."""
     written = as_written(".".join(part for part in (where, *path) if part), origin)
@@ -243,40 +230,44 @@ def _located(where: str, path: Sequence[str], origin: Mapping[tuple[str, ...], s
     return start + ".".join(map(shortened, written[len(start) :].split(".")))
 
 
-def _fault(located: str, kind: Any, path: tuple[str, ...], error: Mapping[str, Any], also: Collection[str]) -> Fault:
-    """The fault at `located` for one of pydantic's errors; `path`: the parts of its location that the user wrote."""
-    what, loc = error["type"], error["loc"]
-    if what in ("extra_forbidden", "unexpected_keyword_argument"):
-        known = {*known_keys(kind, loc[:-1]), *also}
-        moved = PATHS.get(".".join(located.split(".")[-2:]))
-        found = f"unknown key '{shortened(loc[-1])}'"
-        return Fault(located, found, moved_to(moved) if moved else nearest(loc[-1], known))
-    if what in ("missing", "missing_argument"):
-        return Fault(located, f"'{path[-1]}' is missing", _to_add(known_keys(kind, loc[:-1]).get(path[-1])))
-    value = error.get("input")
+def _fault(located: str, place: _Place, error: Mapping[str, Any], also: Collection[str]) -> Fault:
+    """The fault at `located` for one of pydantic's errors."""
+    what, value = error["type"], error.get("input")
     shown = f"'{shortened(value)}'" if isinstance(value, str) else shortened(repr(value))
-    if what in NOT_A_LIST and isinstance(value, str) and value.isidentifier():
+    if what in ("extra_forbidden", "unexpected_keyword_argument"):
+        name = place.path[-1]
+        return Fault(located, f"unknown key '{shortened(name)}'", nearest(name, {*place.known, *also}))
+    if what in ("missing", "missing_argument"):
+        return Fault(located, f"'{place.path[-1]}' is missing", _to_add(place.known.get(place.path[-1])))
+    if what.startswith("union_tag"):
+        kind = value.get("kind") if isinstance(value, Mapping) else None
+        if isinstance(kind, str):
+            return Fault(f"{located}.kind", f"unknown kind '{shortened(kind)}'", nearest(kind, place.kinds))
+        return Fault(located, "has no kind", f"Known kinds: {', '.join(sorted(place.kinds))}")
+    if what == "tuple_type" and isinstance(value, str) and value.isidentifier():
         return Fault(located, f"found {shown}", f"Write a list in brackets: [{shortened(value)}]")
     if what in NOT_A_NUMBER and isinstance(value, str) and re.fullmatch(r"[-+]?\d+,\d+", value.strip()):
         return Fault(located, f"found {shown}", POINT)
     if what == "string_type" and isinstance(value, bool):
         remedy = "Put the word in quotes: YAML reads yes, no, on and off without quotes as true and false"
         return Fault(located, f"found {str(value).lower()}, not a word", remedy)
-    if what == "string_type" and path[-1] == "at" and isinstance(value, int):
-        remedy = "Put it in quotes: YAML reads 9:30 without quotes as 570"
-        return Fault(located, f"found {value}, not a clock time", remedy)
-    if what == "string_type" and path[-1] == "hours" and isinstance(value, int):
-        reads = f": YAML reads {value // 60}:{value % 60:02} without quotes as {value}" if 60 <= value <= 1440 else ""
-        return Fault(located, f"found {value}, not a start and an end", f"Write both, such as '8:30-20'{reads}")
-    unit = _unit_shown(_key_at(kind, loc, path)) if what.startswith(_OF_A_NUMBER) else ""
+    if what == "string_type" and isinstance(value, int) and place.path[-1] in _CLOCK:
+        return Fault(located, f"found {shown}", f"Write {_CLOCK[place.path[-1]]}")
+    unit = _unit_shown(place.key) if what.startswith(_OF_A_NUMBER) else ""
     return Fault(located, f"found {shown}", f"Allowed: {_wanted(error)}{unit}")
 
 
 def _with_name_meant(fault: Fault, path: Sequence[str], content: Any) -> Fault:
     """The fault of a block without its `kind`, with the block beside it whose name is nearly the same."""
-    if len(path) < 3 or path[-1] != "kind":
+    if len(path) < 2 or not (fault.found.endswith(" kind") or path[-1] == "kind"):
         return fault
-    meant = nearest(path[-2], sorted(set(_at(path[:-2], content)) - {path[-2]}))
+    block = path[:-1] if path[-1] == "kind" else path
+    beside = content
+    for part in block[:-1]:
+        beside = beside[int(part)] if isinstance(beside, list | tuple) else beside[part]
+    if not isinstance(beside, Mapping):
+        return fault
+    meant = nearest(block[-1], sorted(set(beside) - {block[-1]}))
     first = fault.remedy[:1].lower() + fault.remedy[1:]
     return replace(fault, remedy=f"{meant} If not, {first}") if meant.startswith("Did you mean") else fault
 
@@ -285,7 +276,12 @@ def _wanted(error: Mapping[str, Any]) -> str:
     """What should be there according to an error, in the words of YAML where it speaks of Python."""
     if error["type"] in _OF_PYTHON:
         return _OF_PYTHON[error["type"]]
-    return str(error["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
+    quoted = ", without quotes" if error["type"] in NOT_A_NUMBER and _is_number(error["input"]) else ""
+    return str(error["msg"]).removeprefix("Input should be ").removeprefix("Value error, ") + quoted
+
+
+def _is_number(text: object) -> bool:
+    return isinstance(text, str) and bool(re.fullmatch(r"[-+]?\d+(\.\d*)?", text.strip()))
 
 
 def _to_add(key: Key | None) -> str:
@@ -297,52 +293,11 @@ def _to_add(key: Key | None) -> str:
     return f"Add it: {words}{_unit_shown(key)}"
 
 
-def _key_at(kind: Any, loc: Sequence[str], path: Sequence[str]) -> Key | None:
-    """The innermost key that a location names; within a list or by name, that of the list or the names."""
-    for depth in range(len(loc), 0, -1):
-        key = known_keys(kind, loc[: depth - 1]).get(loc[depth - 1]) if loc[depth - 1] in path else None
-        if key is not None:
-            return key
-    return None
-
-
 def _unit_shown(key: Key | None) -> str:
     """A key's unit in brackets; '' if it has none of its own."""
     if key is None or key.unit in ("", UNITLESS.name) or key.unit.startswith("that of"):
         return ""
     return f" ({key.unit})"
-
-
-def known_keys(kind: Any, loc: Sequence[str]) -> dict[str, Key]:
-    """The keys of the dataclass that `loc` leads to from `kind`; if it may be one of several, the keys of all."""
-    candidates = [kind]
-    for part in loc:
-        named = [candidate for candidate in candidates if getattr(candidate, "__name__", "") == part]
-        if named:
-            candidates = named
-            continue
-        following: list[Any] = []
-        for candidate in candidates:
-            if isinstance(candidate, type) and is_dataclass(candidate):
-                hints = _hints_of(candidate)
-                following += _classes(hints[part]) if part in hints else [candidate]
-            else:
-                following.append(candidate)
-        candidates = following
-    classes = [candidate for candidate in candidates if is_dataclass(candidate) and isinstance(candidate, type)]
-    return {name: key for config_class in reversed(classes) for name, key in keys_of(config_class).items()}
-
-
-@cache
-def _hints_of(config_class: type) -> dict[str, Any]:
-    return get_type_hints(config_class)
-
-
-def _classes(hint: Any) -> list[Any]:
-    """The dataclasses within a type: the values of a mapping, the members of a union."""
-    if is_dataclass(hint):
-        return [hint]
-    return [inner for part in get_args(hint) for inner in _classes(part)]
 
 
 def as_written(where: str, origin: Mapping[tuple[str, ...], str]) -> str:

@@ -1,7 +1,8 @@
 """The meaning of each key of a configuration, read from the config dataclass that states it.
 
-A key's meaning is the text below its field, its range is in the field's type, its unit is the `Unit` in that type. The
-schema, the page docs/vocabulary.md and the messages of `validating` all use what is read here.
+A key's meaning is the text below its field, its unit is the `Unit` in the field's type. The schemas, the messages of
+`validating` and the page docs/vocabulary.md (`docs/tools/vocabulary.py`, which puts ranges into words) use what is read
+here.
 """
 
 from __future__ import annotations
@@ -9,21 +10,18 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from itertools import pairwise
-from types import NoneType, UnionType
+from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import yaml
-from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen, MultipleOf
 
 from simulation.department.config_dataclass import Unit
 
 EXAMPLE = "Example: `"
-NUMBERS = (int, float)
-PLAIN = {str: "text", bool: "true or false", int: "any whole number", float: "any number"}
 
 
 @dataclass(frozen=True)
@@ -37,11 +35,6 @@ class Key:
     required: bool
     default: Any
     example: str
-
-    @property
-    def is_number(self) -> bool:
-        """Whether the value is a number: plain, in a list, by name, or with its range and source."""
-        return any(part in NUMBERS for part in _plain_types(self.hint))
 
 
 @cache
@@ -92,67 +85,6 @@ def unit_of(hint: Any) -> str:
     return next((unit for part in get_args(hint) if (unit := unit_of(part))), "")
 
 
-def range_of(hint: Any, name_block: Callable[[type], str] = lambda kind: kind.__name__) -> str:
-    """The values that a key may have, in words; `name_block` gives the words for a block of keys.
-
-    >>> range_of(Annotated[float, Ge(0), Le(1)]), range_of(tuple[Literal["a", "b"], ...])
-    ('number, 0 to 1', 'list of: `a` or `b`')
-    """
-    bounds: tuple[Any, ...] = ()
-    if get_origin(hint) is Annotated:
-        hint, bounds = hint.__origin__, hint.__metadata__
-    origin, parts = get_origin(hint), get_args(hint)
-    if origin is Literal:
-        return _either([f"`{part}`" for part in parts])
-    if origin in (Union, UnionType):
-        members = [part for part in parts if part is not NoneType and not (part is int and float in parts)]
-        if any(object in get_args(member) for member in members):
-            return "any value"
-        return _either([range_of(Annotated[member, *bounds] if bounds else member, name_block) for member in members])
-    if origin is tuple:
-        return _in_list(parts, bounds, name_block)
-    if origin is not None:  # a mapping
-        return f"by name: {range_of(parts[1], name_block)}"
-    if is_dataclass(hint) and isinstance(hint, type):
-        return name_block(hint)
-    return _bounded(hint, bounds)
-
-
-def _in_list(parts: tuple[Any, ...], bounds: tuple[Any, ...], name_block: Callable[[type], str]) -> str:
-    if parts[-1] is not Ellipsis:
-        return f"list of {len(parts)}: {range_of(parts[0], name_block)}"
-    least = next((bound.min_length for bound in bounds if isinstance(bound, MinLen)), 0)
-    length = f", {least} or more" if least else ""
-    return f"list{length} of: {range_of(parts[0], name_block)}"
-
-
-def _bounded(kind: Any, bounds: tuple[Any, ...]) -> str:
-    """A plain type with its bounds in words."""
-    low = next((f"{bound.ge:g} or more" for bound in bounds if isinstance(bound, Ge)), "")
-    low = low or next((f"above {bound.gt:g}" for bound in bounds if isinstance(bound, Gt)), "")
-    high = next((f"up to {bound.le:g}" for bound in bounds if isinstance(bound, Le)), "")
-    high = high or next((f"below {bound.lt:g}" for bound in bounds if isinstance(bound, Lt)), "")
-    both = f"{low}, {high}" if low and high else low or high
-    if low.endswith(" or more") and high.startswith("up to "):
-        both = f"{low.removesuffix(' or more')} to {high.removeprefix('up to ')}"
-    steps = next((f", a multiple of {bound.multiple_of}" for bound in bounds if isinstance(bound, MultipleOf)), "")
-    longest = next((f", up to {bound.max_length} characters" for bound in bounds if isinstance(bound, MaxLen)), "")
-    if kind is str:
-        return f"text{longest}"
-    if not both:
-        return PLAIN[kind]
-    return f"{'whole number' if kind is int else 'number'}, {both}{steps}"
-
-
-def _either(alternatives: list[str]) -> str:
-    """Alternatives in words, separated by semicolons if one has a comma or an 'or' of its own."""
-    if len(alternatives) == 1:
-        return alternatives[0]
-    if any("," in words or " or " in words for words in alternatives):
-        return "; or ".join(alternatives)
-    return f"{', '.join(alternatives[:-1])} or {alternatives[-1]}"
-
-
 def classes_in(hint: Any) -> Iterator[type]:
     """The config dataclasses that a type names, without those inside them."""
     if is_dataclass(hint):
@@ -165,33 +97,10 @@ def classes_in(hint: Any) -> Iterator[type]:
             yield from classes_in(part)
 
 
-def blocks_within(*hints: Any) -> tuple[type, ...]:
-    """Every config dataclass that types lead to, each once: those that they name, then those inside."""
-    blocks: dict[type, None] = {}
-    waiting = [kind for hint in hints for kind in classes_in(hint)]
-    while waiting:
-        kind = waiting.pop(0)
-        if kind not in blocks:
-            blocks[kind] = None
-            waiting += [inner for key in keys_of(kind).values() for inner in classes_in(key.hint)]
-    return tuple(blocks)
-
-
 def in_yaml(value: Any) -> str:
     """A value as YAML on one line."""
     text: str = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**6)
     return text.removesuffix("...\n").strip()
-
-
-def _plain_types(hint: Any) -> Iterator[Any]:
-    """The plain types within a type; for a block that holds a number with its range and source, that of the number."""
-    if get_origin(hint) is Annotated:
-        yield from _plain_types(hint.__origin__)
-    elif is_dataclass(hint):
-        yield from _plain_types(_number_within(hint))
-    elif get_origin(hint) is not Literal:
-        parts = get_args(hint)
-        yield from (plain for part in parts for plain in _plain_types(part)) if parts else (hint,)
 
 
 def _number_within(kind: Any) -> Any:

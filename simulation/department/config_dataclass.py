@@ -1,15 +1,30 @@
 """`config_dataclass`: a frozen dataclass whose fields are the keys of a block of YAML; other keys are refused.
 
 These dataclasses are plain Python. `config` validates YAML against them with pydantic, which refuses unknown keys
-because of the attribute set here; nothing in this subpackage imports pydantic.
+because of the attribute set here; nothing in this subpackage imports pydantic. A text that is the name of something
+else says so in its type (`Names`), and `walk` finds all of them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, TypeVar, dataclass_transform
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, is_dataclass
+from functools import cache
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    TypeVar,
+    dataclass_transform,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from annotated_types import Ge, Gt, Le
+
+PLAIN = (str, float, int, bool)
 
 T = TypeVar("T")
 
@@ -21,6 +36,24 @@ class Unit:
     name: str
 
 
+@dataclass(frozen=True)
+class Names:
+    """What a text is the name of: `Annotated[str, Names("pool")]` is the name of a pool.
+
+    what   the kind of thing, in words
+    among  the known names, if they are not all of that kind: a key of `department.check.names.names_of`
+    of     for a category: the field beside it that names the attribute; the key above it if empty
+    every  whether a mapping with such keys has all of them, unless an `otherwise` beside it covers the rest
+    sizes  for a profile: how many weights it may have
+    """
+
+    what: str
+    among: str = ""
+    of: str = ""
+    every: bool = False
+    sizes: tuple[int, ...] = ()
+
+
 HOLDER = Unit("that of its key")
 """The unit of a number inside a block: that of the key which holds the block."""
 UNITLESS = Unit("none")
@@ -28,6 +61,32 @@ Share = Annotated[float, Ge(0), Le(1), Unit("share")]
 Minutes = Annotated[float, Ge(0), Unit("minutes")]
 Positive = Annotated[float, Gt(0)]
 Count = Annotated[int, Ge(0)]
+
+NodeName = Annotated[str, Names("node")]
+StepName = Annotated[str, Names("step")]
+LoopName = Annotated[str, Names("loop")]
+ClockName = Annotated[str, Names("clock")]
+PoolName = Annotated[str, Names("pool")]
+DurationName = Annotated[str, Names("duration")]
+OutageName = Annotated[str, Names("outage")]
+DayFactorName = Annotated[str, Names("day factor")]
+HoursProfile = Annotated[str, Names("profile", sizes=(24, 168))]
+WeekdaysProfile = Annotated[str, Names("profile", sizes=(7,))]
+MonthsProfile = Annotated[str, Names("profile", sizes=(12,))]
+ClassName = Annotated[str, Names("class")]
+SourceName = Annotated[str, Names("arrival source")]
+ArrivalsName = Annotated[str, Names("arrival source", among="arrivals")]
+"""A source of arrivals, so not one of patients who are present at time 0."""
+AttributeName = Annotated[str, Names("attribute")]
+OwnAttributeName = Annotated[str, Names("attribute", among="own attribute")]
+"""An attribute that the department describes, so not the arrival source."""
+LevelName = Annotated[str, Names("level")]
+"""A level of true acuity."""
+CategoryName = Annotated[str, Names("category")]
+CategoryOfBy = Annotated[str, Names("category", of="by", every=True)]
+"""A category of the attribute that the field `by` names."""
+OfAttributes = Mapping[AttributeName, tuple[CategoryName, ...]]
+"""Some categories of each named attribute."""
 
 Evidence = Literal["published", "measured", "assumed"]
 """Where a number comes from: a cited text, data we (or a site) computed it from, or a judgement."""
@@ -54,3 +113,85 @@ class Sourced:
     site's) or `assumed` (a judgement)."""
     source: str
     """The citation, or the reason for an assumption. Example: `own ECDS extract, April 2025 to March 2026`"""
+
+
+class Entry(NamedTuple):
+    """A value inside a config dataclass: its dotted path, what it is the name of (a tuple: what its entries are; a
+    mapping: what its keys are), the attribute of a category, and the dataclass around it."""
+
+    where: str
+    value: object
+    names: Names | None = None
+    of: str = ""
+    holder: object = None
+
+
+class _Hint(NamedTuple):
+    """What a type says about names: the value itself, or its keys; and what is inside it."""
+
+    names: Names | None = None
+    inside: _Hint | None = None
+
+    @property
+    def beside(self) -> str:
+        """The field beside it that names the attribute of its categories."""
+        return (self.names.of if self.names is not None else "") or (self.inside.beside if self.inside else "")
+
+
+def walk(value: object, where: str = "") -> Iterator[Entry]:
+    """A value of a config dataclass and everything inside it, keys that are names too, depth first, without None."""
+    ahead: list[tuple[Entry, _Hint | None]] = [(Entry(where, value), None)]
+    while ahead:
+        entry, inside = ahead.pop()
+        yield entry
+        if type(entry.value) not in PLAIN:
+            ahead += reversed(list(_inside(entry, inside)))
+
+
+def _inside(entry: Entry, inside: _Hint | None) -> Iterator[tuple[Entry, _Hint | None]]:
+    """What stands right inside a value, each with what its type says of what is inside it in turn."""
+    where, value, names, of, holder = entry
+    prefix = f"{where}." if where else ""
+    if isinstance(value, tuple):
+        for number, item in enumerate(value):
+            yield _entry(f"{prefix}{number}", item, inside, of, holder)
+    elif is_dataclass(value):
+        for name, hint, beside in _hints(type(value)):
+            item = getattr(value, name)
+            if item is not None:
+                yield _entry(f"{prefix}{name}", item, hint, (getattr(value, beside) or "") if beside else "", value)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            if names is not None:
+                yield Entry(f"{prefix}{key}", key, names, of, holder), None
+            if item is not None:
+                yield _entry(f"{prefix}{key}", item, inside, str(key), holder)
+
+
+def _entry(where: str, value: object, hint: _Hint | None, of: str, holder: object) -> tuple[Entry, _Hint | None]:
+    if hint is None:
+        return Entry(where, value, None, of, holder), None
+    return Entry(where, value, hint.names, of, holder), hint.inside
+
+
+@cache
+def _hints(kind: type) -> tuple[tuple[str, _Hint | None, str], ...]:
+    """What the type of each field of a config dataclass says about names, and the field that names their attribute."""
+    hints = {name: _hint(annotation) for name, annotation in get_type_hints(kind, include_extras=True).items()}
+    return tuple((name, hint, hint.beside if hint is not None else "") for name, hint in hints.items())
+
+
+def _hint(annotation: Any) -> _Hint | None:
+    parts = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        names = next((part for part in parts[1:] if isinstance(part, Names)), None)
+        return _Hint(names) if names is not None else _hint(parts[0])
+    hints = [hint for hint in map(_hint, parts) if hint is not None]
+    if not hints:
+        return None
+    if get_origin(annotation) is tuple:
+        return _Hint(hints[0].names, hints[0])
+    if get_origin(annotation) is Mapping:
+        keys = _hint(parts[0])
+        return _Hint(keys.names if keys is not None else None, _hint(parts[1]))
+    return hints[0]

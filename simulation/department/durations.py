@@ -17,7 +17,17 @@ import numpy as np
 from annotated_types import Ge, Lt
 from numpy.typing import NDArray
 
-from simulation.department.config_dataclass import HOLDER, Minutes, Positive, Sourced, Unit, config_dataclass
+from simulation.department.config_dataclass import (
+    HOLDER,
+    AttributeName,
+    CategoryOfBy,
+    DurationName,
+    Minutes,
+    Positive,
+    Sourced,
+    Unit,
+    config_dataclass,
+)
 
 Array = NDArray[np.float64]
 Variate = NDArray[np.float32]
@@ -30,9 +40,9 @@ class Factor:
     Example: `{by: age_band, values: {child: 0.8, oldest: 1.3}, otherwise: 1}`
     """
 
-    by: str
+    by: AttributeName
     """The attribute that is looked up."""
-    values: Mapping[str, Annotated[float, Ge(0), Unit("factor")]]
+    values: Mapping[CategoryOfBy, Annotated[float, Ge(0), Unit("factor")]]
     """The factor of each category."""
     otherwise: Annotated[float, Ge(0), Unit("factor")] | None = None
     """The factor of categories that `values` leaves out."""
@@ -67,7 +77,7 @@ class Duration(Sourced):
     """A factor on the mean (a lever). Example: `0.9`"""
     longest: Annotated[Positive, Unit("minutes")] | None = None
     """Where the draw is cut off. Example: `240`"""
-    same_draw_as: str | None = None
+    same_draw_as: DurationName | None = None
     """Another duration whose draw this one shares, so that both are long for the same patient.
     Example: `first_contact`"""
     complexity: Annotated[float, Ge(0), Lt(1), Unit("correlation")] = 0.0

@@ -1,16 +1,21 @@
-"""The graph of a route: the edges out of every node, and what can be reached by them."""
+"""The graph of a route: the edges out of every node, what can be reached by them, and what is recorded on the way.
+
+A pathway holds routes that only some policies open, so a picture of all of them shows nobody's department: a `Subgraph`
+is the part that some patients can take. It is for pictures and tables only: engines read the whole pathway.
+"""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections import OrderedDict, deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Literal, TypeVar
 
-from simulation.department.cache import cached_by_pathway
 from simulation.department.durations import Amount, Number
 from simulation.department.vocabulary import (
     ARRIVAL_SOURCE,
+    DEPARTED_AT,
     Branch,
     ByAttribute,
     ByChance,
@@ -21,9 +26,34 @@ from simulation.department.vocabulary import (
     End,
     Given,
     Loop,
+    Moment,
     Pathway,
     Step,
 )
+
+Result = TypeVar("Result")
+MOST_PATHWAYS = 64
+WORSENING = ("worsened_at", "noticed_at")
+"""The further points in time of a department in which patients get worse while they wait."""
+
+
+def cached_by_pathway(function: Callable[[Pathway], Result]) -> Callable[[Pathway], Result]:
+    """Cache a function's results for the last 64 pathways, distinguished by identity.
+
+    A pathway is frozen, so a cached result stays valid; it is not hashable, because it holds mappings.
+    """
+    kept: OrderedDict[int, tuple[Pathway, Result]] = OrderedDict()
+
+    @wraps(function)
+    def cached(pathway: Pathway) -> Result:
+        entry = kept.get(id(pathway))
+        if entry is None:
+            entry = kept[id(pathway)] = pathway, function(pathway)  # holds the pathway, so that no other gets its id
+            if len(kept) > MOST_PATHWAYS:
+                kept.popitem(last=False)
+        return entry[1]
+
+    return cached
 
 
 @dataclass(frozen=True)
@@ -80,6 +110,15 @@ def _edges_out(pathway: Pathway, node: Step | Branch | Loop | End) -> Iterator[E
 def waits(step: Step) -> bool:
     """Whether a step asks for a pool, so that patients can wait at it."""
     return bool(step.asks or step.any_of)
+
+
+def request_of(step: Step) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The pools of which a step needs all, and those of which it needs one, overflow included."""
+    if step.overflow is None:
+        return step.asks, step.any_of
+    if step.any_of:
+        return step.asks, (*step.any_of, *step.overflow.any_of)
+    return (), (*step.asks, *step.overflow.any_of)
 
 
 def branches_reading(pathway: Pathway, *attributes: str) -> tuple[str, ...]:
@@ -252,3 +291,86 @@ def durations_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
         needed[source] = frozenset(durations)
     unused = frozenset(pathway.durations).difference(*needed.values())
     return {source: durations | unused for source, durations in needed.items()}
+
+
+def records_of(node: object) -> Mapping[str, Moment]:
+    """The moment that a node records under each name; an end records the moment of joining it."""
+    if isinstance(node, End):
+        return dict.fromkeys(node.records, "joined")
+    return node.records if isinstance(node, Step) else {}
+
+
+def dated_in(pathway: Pathway) -> tuple[str, ...]:
+    """The points in time that a department records besides the arrival, in declared order."""
+    recorded = dict.fromkeys(name for node in pathway.nodes().values() for name in records_of(node))
+    return (*recorded, *(WORSENING if pathway.worsening is not None else ()))
+
+
+@cached_by_pathway
+def dated_after_departure(pathway: Pathway) -> frozenset[str]:
+    """The points in time that can be recorded after a patient has left A&E, as on a ward. Assumes known names."""
+    graph, nodes = graph_of(pathway), pathway.nodes()
+    departing = [name for name, node in nodes.items() if DEPARTED_AT in records_of(node)]
+    after = reachable_from((edge.to for name in departing for edge in graph[name]), graph)
+    return frozenset(point for name in after for point in records_of(nodes[name])) - {DEPARTED_AT}
+
+
+@dataclass(frozen=True)
+class Subgraph:
+    """A part of a pathway: where each source starts, and the edges out of each node.
+
+    `unused`: nodes that nobody can reach; `passed`: branches and loops left out because they decide nothing, each with
+    the node that follows, to which the edges to it lead instead.
+    """
+
+    starts: dict[str, str]
+    edges: Graph
+    unused: tuple[str, ...] = ()
+    passed: tuple[tuple[str, str], ...] = ()
+
+    def after(self, node: str) -> str:
+        """The node itself, or the one that follows a branch that decides nothing."""
+        return dict(self.passed).get(node, node)
+
+
+def whole_graph(pathway: Pathway) -> Subgraph:
+    """Every node and edge of a pathway."""
+    return Subgraph(starts_of(pathway), graph_of(pathway))
+
+
+def subgraph_of(pathway: Pathway, closed: Collection[tuple[str, Edge]], *, keep: Collection[str] = ()) -> Subgraph:
+    """A pathway without the closed edges and the nodes to which only these lead.
+
+    A branch or loop of which one edge is left is passed over, unless it is in `keep`.
+    """
+    shut = set(closed)
+    whole, starts = graph_of(pathway), starts_of(pathway)
+    reached = reachable_from(starts.values(), whole, closed=shut)
+    open_edges = {
+        name: tuple(edge for edge in edges if (name, edge) not in shut)
+        for name, edges in whole.items()
+        if name in reached
+    }
+    only_next = {
+        name: edges[0].to
+        for name, edges in open_edges.items()
+        if (name in pathway.branches or name in pathway.loops) and len({edge.to for edge in edges}) == 1
+        if name not in keep
+    }
+    passed = {name: _end_of_chain(name, only_next) for name in only_next}
+    graph = {
+        name: tuple(replace(edge, to=passed.get(edge.to, edge.to)) for edge in edges)
+        for name, edges in open_edges.items()
+        if name not in passed
+    }
+    unused = tuple(name for name in pathway.nodes() if name not in reached)
+    starts = {source: passed.get(start, start) for source, start in starts.items()}
+    return Subgraph(starts, graph, unused, tuple(passed.items()))
+
+
+def _end_of_chain(name: str, only_next: dict[str, str]) -> str:
+    """Where a chain of nodes with one edge each leads; stops at a repeat, as in a ring (which `check` refuses)."""
+    seen = {name}
+    while (name := only_next[name]) in only_next and name not in seen:
+        seen.add(name)
+    return name

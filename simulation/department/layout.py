@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Literal
 
+from simulation.department.graph import Subgraph, whole_graph
 from simulation.department.rota import mean_per_day
-from simulation.department.subgraph import Subgraph, whole_graph
 from simulation.department.vocabulary import (
     Branch,
     ByAttribute,

@@ -1,6 +1,6 @@
 """Measures and groups of a user's own, as YAML states them: of a department, or of a study.
 
-What they count is worked out by `analysis.own_measures`; whether what they name is there, by `check.own_measures`.
+What they count is worked out by `measures.own`; whether what they name is there, by `department.check`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,16 @@ from typing import Annotated, Literal
 
 from annotated_types import Gt, Lt, MinLen
 
-from simulation.department.config_dataclass import Minutes, Unit, config_dataclass
+from simulation.department.config_dataclass import AttributeName, Minutes, Names, PoolName, Unit, config_dataclass
 
 Better = Literal["lower", "higher", "neither"]
 EVERYBODY = "all"
 """The group of all attendances."""
 ARRIVED_AT = "arrived_at"
+PointName = Annotated[str, Names("point in time")]
+GroupName = Annotated[str, Names("group")]
+OutcomeName = Annotated[str, Names("outcome")]
+CategoryOfAttribute = Annotated[str, Names("category", of="attribute")]
 LEVELS_1_2 = "acuity_true=1-2"
 """The group of the two most urgent of at least three true levels."""
 
@@ -27,7 +31,7 @@ class Counted:
     """Words for it in tables and figures; none: its name. Example: `Frail patients: wait for a place`"""
     better: Better = "neither"
     """Which way is better. A measure of which neither is better can be no target and no margin of a study."""
-    among: str = EVERYBODY
+    among: GroupName = EVERYBODY
     """The group that it is about: `all`, a group of your own, or a category of an attribute as `attribute=category`.
     Example: `arrival_source=ambulance`"""
     hours: str = "0-24"
@@ -48,11 +52,11 @@ class SpanMeasure(Counted):
     """
 
     kind: Literal["span"]
-    since: str = ARRIVED_AT
+    since: PointName = ARRIVED_AT
     """The point in time at which the span begins. Example: `decided_at`"""
-    until: str
+    until: PointName
     """The point in time at which it ends."""
-    or_until: str | None = None
+    or_until: PointName | None = None
     """The point in time at which it ends for whom `until` never happens. Example: `departed_at`"""
     statistic: Literal["mean", "median", "percentile", "share"] = "mean"
     """Which statistic of the spans is reported."""
@@ -74,9 +78,9 @@ class CategoryMeasure(Counted):
     """
 
     kind: Literal["category"]
-    attribute: str
+    attribute: AttributeName
     """The attribute, or `arrival_source`."""
-    categories: Annotated[tuple[str, ...], MinLen(1)]
+    categories: Annotated[tuple[CategoryOfAttribute, ...], MinLen(1)]
     """The categories that count."""
 
 
@@ -88,7 +92,7 @@ class OutcomeMeasure(Counted):
     """
 
     kind: Literal["outcome"]
-    outcomes: Annotated[tuple[str, ...], MinLen(1)]
+    outcomes: Annotated[tuple[OutcomeName, ...], MinLen(1)]
     """The outcomes that count: words of `ends`."""
 
 
@@ -104,7 +108,7 @@ class BusyMeasure:
     """Words for it in tables and figures; none: its name."""
     better: Better = "neither"
     """Which way is better."""
-    pool: str
+    pool: PoolName
     """The pool; not an unlimited one."""
     hours: str = "0-24"
     """Clock hours that are looked at, half-open; `22:30-7` passes midnight."""
@@ -124,9 +128,9 @@ class CategoryGroup:
     """
 
     kind: Literal["category"]
-    attribute: str
+    attribute: AttributeName
     """The attribute, or `arrival_source`."""
-    categories: Annotated[tuple[str, ...], MinLen(1)]
+    categories: Annotated[tuple[CategoryOfAttribute, ...], MinLen(1)]
     """The categories that belong to the group."""
 
 
@@ -138,7 +142,7 @@ class OutcomeGroup:
     """
 
     kind: Literal["outcome"]
-    outcomes: Annotated[tuple[str, ...], MinLen(1)]
+    outcomes: Annotated[tuple[OutcomeName, ...], MinLen(1)]
     """The outcomes that belong to the group: words of `ends`."""
 
 
@@ -164,7 +168,7 @@ class CombinedGroup:
     """
 
     kind: Literal["all_of"]
-    groups: Annotated[tuple[str, ...], MinLen(2)]
+    groups: Annotated[tuple[GroupName, ...], MinLen(2)]
     """The groups: groups of your own, or categories as `attribute=category`."""
 
 

@@ -14,10 +14,14 @@ from simulation.department.vocabulary import (
     ArrivalSource,
     Choice,
     ExtraShift,
+    Outage,
     Pathway,
     Pool,
     Profile,
+    QuietDays,
+    ShareOfTime,
     Shift,
+    StatedOutages,
 )
 from simulation.units import DAY, HOUR, WEEK, WEEKDAYS
 
@@ -177,6 +181,11 @@ def mean_per_day(source: ArrivalSource) -> float:
     return usual * source.scale
 
 
+def attendances_per_day(pathway: Pathway) -> float:
+    """How many patients attend on a mean day, over the arrival sources that attend."""
+    return sum(mean_per_day(source) for source in pathway.arrivals.values() if source.attends)
+
+
 def per_day_by_category(pathway: Pathway, attribute: str, sources: Iterable[str]) -> dict[str, float] | None:
     """The patients of these sources on a mean day of the year, by category of a choice.
 
@@ -198,3 +207,29 @@ def weekly_weights(profile: Profile) -> NDArray[np.float64]:
     weights = np.asarray(profile.weights, dtype=float)
     by_hour = np.tile(weights, 7) if len(weights) == 24 else weights
     return np.asarray(by_hour / by_hour.mean())
+
+
+def down_share(outage: Outage) -> float:
+    """The share of the time that something is down in the long run; 0 for stated spans, as a usual week has none.
+
+    >>> down_share(ShareOfTime(kind="share", share=0.25, mean_down_minutes=60, evidence="assumed", source="test"))
+    0.25
+    """
+    if isinstance(outage, StatedOutages):
+        return 0.0
+    if isinstance(outage, ShareOfTime):
+        return outage.share
+    if isinstance(outage, QuietDays):
+        start, end = parse_hours(outage.hours)
+        return (1 - outage.fullest_share) * (end - start) / DAY
+    return outage.mean_down_minutes / (outage.mean_up_minutes + outage.mean_down_minutes or 1)
+
+
+def can_happen(outage: Outage) -> bool:
+    """Whether something is ever down.
+
+    >>> can_happen(ShareOfTime(kind="share", share=0, mean_down_minutes=60, evidence="assumed", source="test"))
+    False
+    """
+    spans = outage.spans if isinstance(outage, StatedOutages) else ()
+    return down_share(outage) > 0 or any(span.ends_at_minutes > span.starts_at_minutes for span in spans)

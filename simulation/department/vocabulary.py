@@ -12,11 +12,36 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 
-from simulation.department.config_dataclass import Count, Minutes, Positive, Share, Sourced, Unit, config_dataclass
-from simulation.department.demand import Booking, Follows, LastingFactor, Surge
+from simulation.department.config_dataclass import (
+    ArrivalsName,
+    AttributeName,
+    CategoryOfBy,
+    ClassName,
+    ClockName,
+    Count,
+    DayFactorName,
+    DurationName,
+    HoursProfile,
+    LoopName,
+    Minutes,
+    MonthsProfile,
+    Names,
+    NodeName,
+    OfAttributes,
+    OutageName,
+    OwnAttributeName,
+    PoolName,
+    Positive,
+    Share,
+    Sourced,
+    SourceName,
+    StepName,
+    Unit,
+    WeekdaysProfile,
+    config_dataclass,
+)
 from simulation.department.durations import AnyDuration, Number
 from simulation.department.own_measures import OwnGroup, OwnMeasure
-from simulation.units import DAY
 
 ShiftChange = Literal["outgoing_count", "outgoing_are_extra"]
 Rule = Literal["acuity", "accumulating"]
@@ -97,7 +122,7 @@ class Pool(Sourced):
     queues_until_open: bool = False
     """Whether patients may join a queue at hours that have no unit and wait until there is one, as for a service with
     opening hours. Otherwise such hours are refused, because a shift left out looks the same."""
-    closed_while: str | None = None
+    closed_while: OutageName | None = None
     """The outage during which units are closed, even if a trigger opens some; nobody is cut off. Example: `strike`"""
     closes: Annotated[int, Gt(0), Unit("units")] | None = None
     """How many units are closed then; neither this nor `closes_share`: all of them. Example: `2`"""
@@ -123,13 +148,99 @@ class Profile(Sourced):
 
 
 @config_dataclass
+class Booking:
+    """So many patients who come at one clock time, on some weekdays: neither more nor fewer, neither early nor late.
+
+    Example: `{at: "9:30", number: 2, days: mon-fri}`
+    """
+
+    at: str
+    """Clock time at which they come, in quotes (without, YAML reads `9:30` as a number)."""
+    number: Annotated[Count, Unit("patients")]
+    """How many come at that time."""
+    days: str = "mon-sun"
+    """Weekdays on which they come: a span (`mon-fri`) or a list (`sat,sun`)."""
+
+
+@config_dataclass
+class Surge:
+    """Days on which more patients come than usual, or fewer. Surges that overlap multiply.
+
+    Example: `{starts_on_day: 14, days: 3, times: 1.4}`
+    """
+
+    starts_on_day: Annotated[Count, Unit("day")]
+    """Its first day; 0 is the first measured day."""
+    days: Annotated[int, Ge(1), Unit("days")]
+    """How many days it lasts."""
+    times: Annotated[float, Ge(0), Unit("factor")]
+    """What it multiplies the arrivals of these days by."""
+
+
+@config_dataclass
+class Follows(Sourced):
+    """Minutes that follow demand: after busy days they are shorter, as bank staff come, leave is moved, people hurry.
+
+    The minutes of patients who arrive on a day are multiplied by (attendances of the last days / those planned for
+    these days) to the power of minus the elasticity. The plan is what `per_day` and the profiles state, without
+    `scale`, surges and drawn factors. The day itself and those after it do not count.
+
+    Example: `{durations: [first_contact, review], arrivals: [walk_in, ambulance], elasticity: 1, evidence: assumed,
+    source: "how elastic capacity must have been, fitted to what trusts report"}`
+    """
+
+    durations: Annotated[tuple[DurationName, ...], MinLen(1)]
+    """Durations whose minutes follow."""
+    arrivals: Annotated[tuple[ArrivalsName, ...], MinLen(1)]
+    """Arrival sources whose patients' minutes follow; the attendances of all sources count."""
+    elasticity: Annotated[float, Ge(0), Unit("ratio")]
+    """By how many per cent minutes fall for each per cent of attendances above plan; at 1 work keeps pace with
+    demand."""
+    days: Annotated[int, Ge(1), Unit("days")] = 7
+    """How many days before the arrival are looked back at. Example: `28`"""
+    least: Annotated[Positive, Unit("factor")] = 0.7
+    """The least that minutes are multiplied by. Example: `0.8`"""
+    most: Annotated[Positive, Unit("factor")] = 1.4
+    """The most that minutes are multiplied by. Example: `1.2`"""
+    by_month: bool = False
+    """Whether the plan knows the months of the arrival sources (`by_month`); else it is that of a mean month."""
+    active: bool = True
+    """Whether they follow at all (a lever)."""
+
+
+@config_dataclass
+class LastingFactor(Sourced):
+    """A drawn factor that stays for a week or a month and partly outlasts it: lognormal, mean 1, stationary from day 0.
+
+    It multiplies arrivals (as a day factor does, for longer) or minutes by day of arrival: absence and unfilled shifts,
+    which whole people on a rota cannot say.
+
+    Example: `{every: month, cv: 0.03, persistence: 0.45, durations: [first_contact, review], evidence: assumed,
+    source: "fitted to the spread of trusts from month to month"}`
+    """
+
+    every: Literal["week", "month"]
+    """How long it stays: a week from Monday on, or a month of the model year."""
+    cv: Annotated[float, Ge(0), Le(1), Unit("ratio")]
+    """Coefficient of variation from one week or month to another: standard deviation over mean."""
+    persistence: Annotated[float, Ge(0), Lt(1), Unit("correlation")]
+    """Correlation of one week or month with the next; k of them apart it is about the k-th power."""
+    arrivals: tuple[ArrivalsName, ...] = ()
+    """Arrival sources whose arrivals it multiplies. Example: `[walk_in, ambulance]`"""
+    durations: tuple[DurationName, ...] = ()
+    """Durations whose minutes it multiplies: above 1 is fewer hands."""
+    active: bool = True
+    """Whether it varies at all (a lever)."""
+
+
+@config_dataclass
 class ArrivalSource(Sourced):
     """A source of patients: Poisson counts around a day factor, spread over the day, or bookings by timetable.
 
     Example: `{starts: front_desk, per_day: 224.4, by_hour: walk_in_hours, evidence: measured, source: "own extract"}`
     """
 
-    starts: str
+    starts: NodeName
     """The step, branch or loop at which patients enter."""
     per_day: Annotated[float, Ge(0), Unit("patients a day")] | None = None
     """Mean arrivals a day, before `scale`; where it is stated, nobody is `booked`."""
@@ -138,13 +249,13 @@ class ArrivalSource(Sourced):
     scale: Annotated[float, Ge(0), Unit("factor")] = 1.0
     """Multiplies arrivals (a lever) by keeping more or fewer of the same candidates, so that all others stay the same.
     Of `booked` patients it is the probability that each comes, up to 1. Example: `1.1`"""
-    by_hour: str | None = None
+    by_hour: HoursProfile | None = None
     """The profile of arrivals by hour: 24 weights, or 168 of a week, which leave no room for `by_weekday`."""
-    by_weekday: str | None = None
+    by_weekday: WeekdaysProfile | None = None
     """The profile of arrivals by weekday: 7 weights. Example: `arrivals_weekday`"""
-    by_month: str | None = None
+    by_month: MonthsProfile | None = None
     """The profile of arrivals by month of the model year: 12 weights. Example: `arrivals_month`"""
-    day_factor: str | None = None
+    day_factor: DayFactorName | None = None
     """The day factor that this source shares with all others that name it. Example: `residual`"""
     surges: tuple[Surge, ...] = ()
     """Days on which more come than usual, or fewer. Example: `[{starts_on_day: 14, days: 3, times: 1.4}]`"""
@@ -173,9 +284,9 @@ class Present(Sourced):
     Example: `{starts: ward, pool: medicine_beds, share: 0.95, evidence: measured, source: "midnight census"}`
     """
 
-    starts: str
+    starts: NodeName
     """The step, branch or loop at which they are put."""
-    pool: str | None = None
+    pool: PoolName | None = None
     """The pool of whose capacity they are a share."""
     share: Annotated[float, Ge(0), Unit("share")] | None = None
     """How many there are, as a share of the pool's capacity."""
@@ -196,9 +307,9 @@ class Choice(Sourced):
     kind: Literal["choice"]
     categories: Annotated[tuple[str, ...], MinLen(1)]
     """Names of the categories."""
-    by: str | None = None
+    by: AttributeName | None = None
     """The attribute on whose category the shares depend."""
-    shares: Annotated[tuple[Share, ...], MinLen(1)] | Mapping[str, tuple[Share, ...]]
+    shares: Annotated[tuple[Share, ...], MinLen(1)] | Mapping[CategoryOfBy, tuple[Share, ...]]
     """One share for each category, adding up to 1; where `by` is set, such a list for each category of that
     attribute."""
 
@@ -227,7 +338,7 @@ class Given(Sourced):
     """
 
     kind: Literal["given"]
-    like: str | None = None
+    like: AttributeName | None = None
     """The attribute that it equals until it is decided, and whose categories it has."""
     categories: tuple[str, ...] = ()
     """Its own categories; the first holds until it is decided. Example: `["no", "yes"]`"""
@@ -244,7 +355,7 @@ class Action(Sourced):
     kind: Literal["action"]
     categories: Annotated[tuple[str, ...], MinLen(2)]
     """What may be set off; the first is that nothing is."""
-    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    only: OfAttributes = field(default_factory=dict)
     """For whom it can be set off: patients with one of the named categories of each named attribute (`acuity_given` is
     the label that counts). Leave out patients who bypass triage."""
 
@@ -279,7 +390,7 @@ class TargetPull(Sourced):
     """Time since arrival from which on it pulls."""
     ends_at_minutes: Minutes
     """Time since arrival from which on it no longer pulls."""
-    ranks_as: str
+    ranks_as: ClassName
     """The class that the patient counts as meanwhile."""
 
 
@@ -295,11 +406,11 @@ class Priority(Sourced):
     """By level alone (`acuity`), or by level and time waited (`accumulating`)."""
     classes: Annotated[Mapping[str, QueueClass], MinLen(1)]
     """Rank and rate of each class, by name."""
-    untriaged_as: str
+    untriaged_as: ClassName
     """The class of somebody who has no label yet."""
     adherence: Annotated[Share, Unit("probability")] = 1.0
     """Probability that a patient's class is honoured in one queue. Example: `0.8`"""
-    ignored_as: str
+    ignored_as: ClassName
     """The class that a patient counts as whose own is not honoured."""
     target_pull: TargetPull | None = None
     """A pull towards the four-hour target."""
@@ -323,11 +434,11 @@ class Patience(Sourced):
     Example: `{minutes: patience, arrivals: [walk_in], next: left, evidence: assumed, source: "one deadline"}`
     """
 
-    minutes: str
+    minutes: DurationName
     """The duration from arrival until somebody leaves."""
-    arrivals: tuple[str, ...]
+    arrivals: tuple[SourceName, ...]
     """Arrival sources whose patients may leave."""
-    next: str
+    next: NodeName
     """Where they go."""
 
 
@@ -339,11 +450,11 @@ class Worsening(Sourced):
     source: "one level more urgent"}`
     """
 
-    minutes: str
+    minutes: DurationName
     """The duration from arrival, by true acuity, until it happens."""
-    arrivals: tuple[str, ...]
+    arrivals: tuple[SourceName, ...]
     """Arrival sources whose patients may get worse."""
-    becomes: Annotated[Mapping[str, str], MinLen(1)]
+    becomes: Annotated[Mapping[ClassName, ClassName], MinLen(1)]
     """What each class of acuity now becomes when worsening is noticed at a round; classes left out do not change."""
 
 
@@ -356,7 +467,7 @@ class Rounds(Sourced):
     Example: `{waiting_at: [first_contact], every_minutes: 60, evidence: assumed, source: "local standard"}`
     """
 
-    waiting_at: tuple[str, ...]
+    waiting_at: tuple[StepName, ...]
     """Steps whose waiting patients are looked at."""
     every_minutes: Annotated[Positive, Unit("minutes")]
     """Time from one round to the next."""
@@ -373,7 +484,7 @@ class Overflow(Sourced):
 
     after_minutes: Minutes
     """Waiting time after which the other pools may be taken."""
-    any_of: Annotated[tuple[str, ...], MinLen(1)]
+    any_of: Annotated[tuple[PoolName, ...], MinLen(1)]
     """The other pools, the first free in this order."""
 
 
@@ -388,7 +499,7 @@ class Effort(Sourced):
     source: "discharges brought forward under pressure"}`
     """
 
-    waiting_at: tuple[str, ...]
+    waiting_at: tuple[StepName, ...]
     """Steps whose waiting patients are counted, all together."""
     share: Annotated[float, Ge(0), Le(1), Unit("share")]
     """The share of the minutes that can fall away; 0 is none, as without effort."""
@@ -479,24 +590,6 @@ Outage = RandomOutages | ShareOfTime | StatedOutages | QuietDays
 """When something (a tool, a system, a unit) is down: spans of time drawn for a replication, the same in every arm."""
 
 
-def down_share(outage: Outage) -> float:
-    """The share of the time that something is down in the long run; 0 for stated spans, as a usual week has none.
-
-    >>> down_share(ShareOfTime(kind="share", share=0.25, mean_down_minutes=60, evidence="assumed", source="test"))
-    0.25
-    """
-    if isinstance(outage, StatedOutages):
-        return 0.0
-    if isinstance(outage, ShareOfTime):
-        return outage.share
-    if isinstance(outage, QuietDays):
-        from simulation.department.rota import parse_hours  # which reads this file
-
-        start, end = parse_hours(outage.hours)
-        return (1 - outage.fullest_share) * (end - start) / DAY
-    return outage.mean_down_minutes / (outage.mean_up_minutes + outage.mean_down_minutes or 1)
-
-
 @config_dataclass
 class Step:
     """Asks for pools, waits, holds them for its minutes, gives back what it does not keep.
@@ -505,35 +598,35 @@ class Step:
     records: {assessed_at: started, triaged_at: ended}, next: first_contact}`
     """
 
-    next: str
+    next: NodeName
     """Where the patient goes afterwards: a step, branch, loop or end."""
-    asks: tuple[str, ...] = ()
+    asks: tuple[PoolName, ...] = ()
     """Pools of which one unit each is needed, all of them together."""
-    any_of: tuple[str, ...] = ()
+    any_of: tuple[PoolName, ...] = ()
     """Pools of which one unit of any one is needed, the first free in this order.
     Example: `[doctors, practitioners]`"""
-    minutes: tuple[str, ...] = ()
+    minutes: tuple[DurationName, ...] = ()
     """Durations, added up; none means an instant."""
     minutes_by: Worker = "policy"
     """Whose minutes these are, where the triage policy changes them."""
     times: Annotated[Positive, Unit("factor")] = 1.0
     """A factor on the minutes. Example: `1.2`"""
-    pace: str | None = None
+    pace: HoursProfile | None = None
     """The profile by which the minutes pass faster or slower. Example: `discharge_pace`"""
-    repeat_of: str | None = None
+    repeat_of: LoopName | None = None
     """The loop in whose k-th pass the k-th draw of the durations counts. Example: `tests`"""
     starts_clock: tuple[str, ...] = ()
     """Clocks that start for the patient as the step ends, by name. Example: `[bed_search]`"""
-    since: str | None = None
+    since: ClockName | None = None
     """Such a clock: if it runs, the minutes count from its start and not from now, and it is used up.
     Example: `bed_search`"""
-    keeps: tuple[str, ...] = ()
+    keeps: tuple[PoolName, ...] = ()
     """Pools whose units, of those taken, are held on after the end. Example: `[majors_trolleys]`"""
-    releases_at_start: tuple[str, ...] = ()
+    releases_at_start: tuple[PoolName, ...] = ()
     """Pools whose units, held from before, are given back at the start. Example: `[assessment_bays]`"""
-    releases_at_end: tuple[str, ...] = ()
+    releases_at_end: tuple[PoolName, ...] = ()
     """Pools whose units, held from before, are given back at the end. Example: `[majors_trolleys]`"""
-    ranks_as: str = "acuity"
+    ranks_as: Annotated[str, Names("class", among="rank")] = "acuity"
     """How the patient ranks in this queue: `acuity` (as the class it is in now), or a class of the priority rule.
     Example: `untriaged`"""
     adheres: bool = False
@@ -544,11 +637,11 @@ class Step:
     """Whether patience can end this wait."""
     first_seen: bool = False
     """Whether a clinician starts here: patience no longer matters."""
-    relabels: str | None = None
+    relabels: OwnAttributeName | None = None
     """The attribute that the patient's acuity now becomes at the end."""
     queue_limit: Annotated[int, Ge(0), Unit("patients")] | None = None
     """How many may wait here; any more go to `blocked_next`. Example: `6`"""
-    blocked_next: str | None = None
+    blocked_next: NodeName | None = None
     """Where a patient goes whom a full queue blocks. Example: `corridor`"""
     overflow: Overflow | None = None
     """Other pools that may be taken after a while."""
@@ -567,11 +660,11 @@ class ByAttribute:
     """
 
     kind: Literal["attribute"]
-    attribute: str
+    attribute: Annotated[str, Names("attribute", among="attribute or acuity now")]
     """Any attribute, `arrival_source`, or `acuity_now` (what the department believes at this moment)."""
-    cases: Mapping[str, str]
+    cases: Mapping[Annotated[str, Names("category", of="attribute", every=True)], NodeName]
     """Where each category goes."""
-    otherwise: str | None = None
+    otherwise: NodeName | None = None
     """Where the categories go that `cases` leaves out."""
 
 
@@ -583,7 +676,7 @@ class ByChance(Sourced):
     """
 
     kind: Literal["chance"]
-    targets: Annotated[Mapping[str, Share], Unit("probability")]
+    targets: Annotated[Mapping[NodeName, Share], Unit("probability")]
     """Probability of each way on, adding up to 1."""
 
 
@@ -596,13 +689,13 @@ class ByQueue(Sourced):
     """
 
     kind: Literal["queue"]
-    waiting_at: tuple[str, ...]
+    waiting_at: tuple[StepName, ...]
     """Steps whose waiting patients are counted, all together."""
     at_least: Annotated[int, Ge(0), Unit("patients")]
     """How many must wait for `then`."""
-    then: str
+    then: NodeName
     """Where the patient goes if so many wait."""
-    otherwise: str
+    otherwise: NodeName
     """Where it goes if fewer do."""
 
 
@@ -619,9 +712,9 @@ class ByHours(Sourced):
     """Opening hours, half-open; `22:30-7` passes midnight."""
     days: str = "mon-sun"
     """Weekdays on which they begin: a span (`mon-fri`) or a list (`sat,sun`)."""
-    then: str
+    then: NodeName
     """Where the patient goes in these hours."""
-    otherwise: str
+    otherwise: NodeName
     """Where it goes at any other time."""
 
 
@@ -634,13 +727,13 @@ class ByOutage(Sourced):
     """
 
     kind: Literal["down"]
-    outage: str
+    outage: OutageName
     """The outage that is asked about."""
     since_start: bool = False
     """Whether it counts if it was down at any time from the start of the patient's last activity until now."""
-    then: str
+    then: NodeName
     """Where the patient goes while it is down."""
-    otherwise: str
+    otherwise: NodeName
     """Where it goes while it is up."""
 
 
@@ -654,12 +747,12 @@ class Loop:
     Example: `{passes: test_rounds, again: tests, next: decision}`
     """
 
-    passes: str
+    passes: OwnAttributeName
     """The attribute whose category is the number of passes (its categories are whole numbers). A patient's passes are
     counted once: a loop inside another goes round in the first pass of the outer one only."""
-    again: str
+    again: NodeName
     """Where a pass begins."""
-    next: str
+    next: NodeName
     """Where the patient goes after the last one."""
 
 
@@ -685,13 +778,13 @@ class Opens(Sourced):
     """
 
     kind: Literal["opens"]
-    waiting_at: tuple[str, ...]
+    waiting_at: tuple[StepName, ...]
     """Steps whose waiting patients are counted, all together."""
     above: Annotated[Count, Unit("patients")]
     """They open while more than so many wait."""
     below: Annotated[Count, Unit("patients")]
     """They close when so many or fewer wait."""
-    pool: str
+    pool: PoolName
     """The pool whose units open."""
     extra: Annotated[int, Gt(0), Unit("units")]
     """How many open."""
@@ -709,11 +802,11 @@ class Takes(Sourced):
     """
 
     kind: Literal["takes"]
-    waiting_at: tuple[str, ...]
+    waiting_at: tuple[StepName, ...]
     """Steps whose waiting patients need care."""
     minutes_per_hour: Annotated[Minutes, Unit("minutes an hour")]
     """Work for each who waits; 0 takes nothing (a lever that is off)."""
-    pool: str
+    pool: PoolName
     """The pool whose units do it."""
     leaves: Annotated[Count, Unit("units")] = 1
     """How many units stay at their own work, at least."""

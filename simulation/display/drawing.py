@@ -54,6 +54,12 @@ def few_ticks(ax: Axes, most: int = 6) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
 
 
+def mark_important(ax: Axes, least: float, unit: str) -> None:
+    """Dashed lines at the least difference that would matter, on either side of 0 along the x axis."""
+    for side in (-1, 1):
+        ax.axvline(side * axis_scale(unit) * least, color=GREY, linewidth=1, linestyle=DASHED)
+
+
 def across(
     axes: Sequence[Axes], units: Sequence[str], better: Sequence[Better], what: str = "difference, {unit}"
 ) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 import textwrap
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
@@ -237,6 +238,19 @@ def print_tables(tables: Iterable[ReportTable], *, stream: TextIO | None = None)
     out = stream or sys.stdout
     for table in tables:
         (_print_rich if out.isatty() else _print_plain)(table, out)
+
+
+def print_sentences(sentences: Iterable[str], *, stream: TextIO | None = None) -> None:
+    """Print a list of sentences."""
+    for sentence in sentences:
+        print(*lines_of(sentence, "- ", "  "), sep="\n", file=stream)
+
+
+def lines_of(sentence: str, first: str = "", others: str = "") -> Iterator[str]:
+    """A sentence in lines; none ends between a number and its unit. `first`, `others`: what lines begin with."""
+    joined = re.sub(r"(?<=\d) (?=%|min\b)", "\N{NO-BREAK SPACE}", sentence)
+    for line in textwrap.wrap(joined, WIDTH, initial_indent=first, subsequent_indent=others):
+        yield line.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _print_rich(table: ReportTable, out: TextIO) -> None:

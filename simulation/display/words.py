@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
 
 from simulation.department.vocabulary import ACUITY_TRUE, Pathway
+from simulation.explain.statements import blocks
+from simulation.measures.definitions import MANCHESTER_TARGETS, label_of
 from simulation.measures.measuring import MeasureName
-from simulation.measures.patient_measures import MANCHESTER_TARGETS
 from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Finding, Safety
 from simulation.run.replicate import PROFILED
@@ -42,21 +41,12 @@ WIDTH = 110
 """Characters of a line of prose on a screen."""
 
 
-@lru_cache(maxsize=1)
-def measure_labels() -> Mapping[str, str]:
-    """The label of each measure, by its name."""
-    import yaml
-
-    labels: dict[str, str] = yaml.safe_load(Path(__file__).with_name("measure_labels.yaml").read_text(encoding="utf-8"))
-    return labels
-
-
 def measure_label(result: StudyResult, measure: str) -> str:
     """The label of a measure, the user's own included; it names levels 1-2 where they are a department's own."""
     own = result.own.get(measure)
     if own is not None:
         return own.definition
-    label = measure_labels().get(measure, measure)
+    label = label_of(measure)
     return label.replace(LEVELS_1_2, high_words(levels_of(result.study.baseline.pathway)))
 
 
@@ -65,7 +55,7 @@ def figure_words(name: MeasureName, *, inside: bool = False) -> str:
 
     `inside`: in quotes and small letters, for the middle of a sentence.
     """
-    label = measure_labels().get(name.measure, name.measure)
+    label = label_of(name.measure)
     kind, _, whose = name.group.partition("=")
     words = label
     if (kind, name.measure) == ("step", "queue_mean"):
@@ -274,6 +264,13 @@ def kind_of_row(row: Comparison) -> Kind:
 def unsettled(limits: Sequence[Safety]) -> list[Safety]:
     """Those of some limits of safety that are neither passed nor failed."""
     return [limit for limit in limits if limit.judgement.kind in ("cannot tell", "none seen")]
+
+
+def rests_on_claim(result: StudyResult, arm: ArmResult) -> bool:
+    """Whether a number of an arm's policy, what the arm changes, or one of its levers is an untested claim."""
+    definition = arm.ready.arm
+    by_lever = any(result.design.levers[name].claim for name in definition.levers)
+    return definition.claim or by_lever or any(block.get("claim") for _, block in blocks(arm.policy, ""))
 
 
 # --- levels of urgency --------------------------------------------------------------------------------------------

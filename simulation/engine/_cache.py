@@ -8,7 +8,6 @@ workers share it, and it starts with a copy of what is kept beside the code, so 
 from __future__ import annotations
 
 import atexit
-import hashlib
 import multiprocessing
 import os
 import shutil
@@ -21,14 +20,11 @@ from typing import Any
 import numba
 from numba.core import event
 
+from simulation.engine.choose import STAMP, digest, is_fresh
+
 CONFIG: Any = numba.config
 HERE = Path(__file__).parent
 KEEP = "Name a folder that can be written in NUMBA_CACHE_DIR to keep it"
-BAKED_IN = (HERE / "rows.py", HERE / "contract.py", HERE / "compiled_records.py", HERE.parent / "units.py")
-"""Files whose constants and functions are compiled into the code of others. numba looks only whether a function's own
-file was edited, so without the stamp it would go on with the constants of before."""
-STAMP = "compiled-from.txt"
-"""The file with a digest of the files above as they were when the folder's code was compiled."""
 
 
 @cache
@@ -63,22 +59,11 @@ def _cache_folder() -> Path | None:
 
 def _remove_stale_code(folder: Path) -> None:
     """Remove code that was compiled from other constants than today's."""
-    if _is_fresh(folder):
+    if is_fresh(folder, HERE):
         return
     for file in folder.glob("*.nb[ic]"):
         file.unlink(missing_ok=True)
-    (folder / STAMP).write_text(_digest(), encoding="utf-8", newline="\n")
-
-
-def _is_fresh(folder: Path) -> bool:
-    try:
-        return (folder / STAMP).read_text(encoding="utf-8") == _digest()
-    except OSError:
-        return False
-
-
-def _digest() -> str:
-    return hashlib.sha256(b"".join(path.read_bytes() for path in BAKED_IN if path.is_file())).hexdigest()
+    (folder / STAMP).write_text(digest(HERE), encoding="utf-8", newline="\n")
 
 
 def _temporary_folder() -> Path | None:
@@ -94,7 +79,7 @@ def _temporary_folder() -> Path | None:
         return None
     _remove_stale_code(folder)
     beside = HERE / "__pycache__"
-    kept = [*beside.glob("*.nb[ic]")] if _is_fresh(beside) else []
+    kept = [*beside.glob("*.nb[ic]")] if is_fresh(beside, HERE) else []
     for file in kept:
         shutil.copy(file, folder)
     if kept:

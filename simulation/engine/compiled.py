@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -223,51 +224,37 @@ _OPTIONAL = (
 _ABSENT = dict.fromkeys(_OPTIONAL, NONE)
 
 
+def _same(kind: np.dtype[Any], row: object) -> Fields:
+    """The fields of a record that are called as they are in a row of the plan, or in the plan itself."""
+    return {name: getattr(row, name) for name in kind.names or () if hasattr(row, name)}
+
+
 def _row(row: StepRow | BranchRow | EndRow, lists: _Lists, is_counted: bool) -> Fields:
     """The record of a row of the plan; `is_counted`: whether somebody reads how many wait there."""
+    fields = {**_ABSENT, **_same(kinds.ROW, row)}
     if isinstance(row, StepRow):
-        return _step(row, lists) | {"is_counted": is_counted}
-    fields = {**_ABSENT, "kind": row.kind}
-    if isinstance(row, BranchRow):
+        fields |= {"kind": Kind.STEP, "is_counted": is_counted, "varies": _varies(row)}
+        fields |= lists.add("clocks", row.starts_clock)
+        fields |= lists.add("pairs", chain.from_iterable(row.looks))
+        fields |= lists.add("steps", row.watches)
+        fields |= lists.add("keeps", row.keeps)
+        fields |= lists.add("start_releases", row.releases_at_start)
+        fields |= lists.add("end_releases", row.releases_at_end)
+        fields |= {"turned_away": max(row.blocked_next, 0)}
+    elif isinstance(row, BranchRow):
         fields |= {"targets_at": lists.add("targets", row.targets)["targets_at"]}
-        fields |= {"column": row.column, "number": row.number}
         fields |= lists.add("steps", row.steps)
-        fields |= lists.add("pairs", (number for pair in (*row.open_hours, *row.turns) for number in pair))
+        fields |= lists.add("pairs", chain.from_iterable((*row.open_hours, *row.turns)))
     return fields
 
 
-def _step(row: StepRow, lists: _Lists) -> Fields:
-    varies = 0 if row.minutes == NONE or row.repeat_of == row.since == row.pace == NONE else kinds.VARYING
-    if row.minutes != NONE and row.looks:
-        varies = kinds.MAY_BE_EARLY
-    return {
-        **_ABSENT,
-        "kind": Kind.STEP,
-        "next": row.next,
-        "ask": row.ask,
-        "minutes": row.minutes,
-        "varies": varies,
-        "n_repeats": row.n_repeats,
-        "repeat_of": row.repeat_of,
-        "since": row.since,
-        **lists.add("clocks", row.starts_clock),
-        "pace": row.pace,
-        **lists.add("pairs", (number for pair in row.looks for number in pair)),
-        **lists.add("steps", row.watches),
-        **lists.add("keeps", row.keeps),
-        **lists.add("start_releases", row.releases_at_start),
-        **lists.add("end_releases", row.releases_at_end),
-        "queue_class": row.queue_class,
-        "ignored": row.ignored,
-        "pulled": row.pulled,
-        "may_leave": row.may_leave,
-        "first_seen": row.first_seen,
-        "relabels": row.relabels,
-        "queue_limit": row.queue_limit,
-        "turned_away": max(row.blocked_next, 0),
-        "overflow_ask": row.overflow_ask,
-        "overflows_after": row.overflows_after,
-    }
+def _varies(row: StepRow) -> int:
+    """What a step's minutes depend on, as `compiled_records` says."""
+    if row.minutes == NONE:
+        return 0
+    if row.looks:
+        return kinds.MAY_BE_EARLY
+    return 0 if row.repeat_of == row.since == row.pace == NONE else kinds.VARYING
 
 
 def _pool(plan: Plan, pool: int, lists: _Lists) -> Fields:
@@ -277,25 +264,14 @@ def _pool(plan: Plan, pool: int, lists: _Lists) -> Fields:
 
 
 def _trigger(trigger: TriggerRow, lists: _Lists) -> Fields:
-    names = ("opens", "pool", "above", "below", "extra", "ticks_per_hour", "leaves", "delay")
-    fields = {name: getattr(trigger, name) for name in names} | lists.add("watches", trigger.steps)
+    fields = _same(kinds.TRIGGER, trigger) | lists.add("watches", trigger.steps)
     return fields | {"closes": trigger.outage != NONE, "arrives_at": NEVER}
 
 
 def _settings(plan: Plan, *, decides: bool) -> Records:
     pull_from, pull_to, _ = plan.pull if plan.pull is not None else (NEVER, NEVER, 0)
-    fields = {
-        "accumulating": plan.accumulating,
-        "ignored_class": plan.ignored_class,
-        "pull_from": pull_from,
-        "pull_to": pull_to,
-        "patience_to": max(plan.patience_to, 0),
-        "decide_every": plan.decide_every if decides else 0,
-        "round_every": plan.round_every,
-        "n_loops": plan.n_loops,
-        "n_clocks": plan.n_clocks,
-        "untriaged_class": plan.untriaged_class,
-    }
+    fields = _same(kinds.SETTINGS, plan) | {"pull_from": pull_from, "pull_to": pull_to}
+    fields |= {"patience_to": max(plan.patience_to, 0), "decide_every": plan.decide_every if decides else 0}
     return _records(kinds.SETTINGS, [fields])
 
 

@@ -22,6 +22,8 @@ from simulation.units import NEVER, TICKS_PER_MINUTE
 DONE = int(Outcome.DONE)
 BLOCK = 2**14
 """Records that are read in one go: 640 kB."""
+ARRANGED = (np.int32, np.int16, np.int8, np.int64, np.int64, np.int64, np.int16)
+"""The types of the columns of `Activities`, in order."""
 JOINED, STARTED = int(Moment.JOINED), int(Moment.STARTED)
 
 
@@ -58,28 +60,9 @@ class Recorded:
 
     def arranged(self) -> Activities:
         """The activities as new columns, patient by patient."""
-        n = self._n_rows
-        columns = Activities(
-            patient=np.empty(n, np.int32),
-            step=np.empty(n, np.int16),
-            outcome=np.empty(n, np.int8),
-            joined_at=np.empty(n, np.int64),
-            started_at=np.empty(n, np.int64),
-            ended_at=np.empty(n, np.int64),
-            pool=np.empty(n, np.int16),
-        )
-        _arrange(
-            self._space[:n],
-            np.zeros(self.n_patients + 1, np.int64),
-            columns.patient,
-            columns.step,
-            columns.outcome,
-            columns.joined_at,
-            columns.started_at,
-            columns.ended_at,
-            columns.pool,
-        )
-        return columns
+        columns = [np.empty(self._n_rows, kind) for kind in ARRANGED]
+        _arrange(self._space[: self._n_rows], np.zeros(self.n_patients + 1, np.int64), *columns)
+        return Activities(*columns)
 
     def blocks(self) -> Iterator[Records]:
         """The records as they came, some at a time, so that a second reader finds them in the processor's cache."""

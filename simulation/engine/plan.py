@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.department.cache import cached_by_pathway
-from simulation.department.graph import coin_name, coins_of
+from simulation.department.graph import cached_by_pathway, coin_name, coins_of
 from simulation.department.rota import closed_units, intervals, shift_starts, timetable, weekly_weights
 from simulation.department.vocabulary import (
     ACUITY_NOW,
@@ -54,6 +54,14 @@ from simulation.units import DAY, HOUR, TICKS_PER_MINUTE, to_ticks
 def lower(pathway: Pathway) -> Plan:
     """The plan of a checked pathway; `pathway.check` finds the faults of one that is not."""
     return _Lowering(pathway).plan()
+
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+def _number(numbers: dict[Key, int], key: Key) -> int:
+    """The number of a name, the next one if it is new."""
+    return numbers.setdefault(key, len(numbers))
 
 
 class _Lowering:
@@ -132,10 +140,10 @@ class _Lowering:
             rows = tuple(self.nodes[node.cases.get(case, node.otherwise or "")] for case in cases)
             if node.attribute == ACUITY_NOW:
                 return BranchRow(Kind.ACUITY, rows)
-            return BranchRow(Kind.ATTRIBUTE, rows, column=self._attribute(node.attribute))
+            return BranchRow(Kind.ATTRIBUTE, rows, column=_number(self.attributes, node.attribute))
         if isinstance(node, ByChance):
             coins = coins_of(self.pathway)[name]
-            first, *_ = [self._attribute(coin_name(name, number)) for number in range(coins.number)]
+            first, *_ = [_number(self.attributes, coin_name(name, number)) for number in range(coins.number)]
             turns = tuple((self.loops[loop], on) for loop, on in coins.loops)
             rows = tuple(self.nodes[target] for target in node.targets)
             return BranchRow(Kind.COIN if turns else Kind.ATTRIBUTE, rows, column=first, turns=turns)
@@ -146,10 +154,10 @@ class _Lowering:
             hours = tuple(intervals(node.hours, node.days))
             return BranchRow(Kind.HOURS, self._pair(node.then, node.otherwise), open_hours=hours)
         if isinstance(node, ByOutage):
-            pair, column = self._pair(node.then, node.otherwise), self._outage(node.outage)
+            pair, column = self._pair(node.then, node.otherwise), _number(self.outages, node.outage)
             return BranchRow(Kind.DOWN, pair, column=column, number=int(node.since_start))
         if isinstance(node, Loop):
-            column = self._attribute(node.passes)
+            column = _number(self.attributes, node.passes)
             return BranchRow(Kind.LOOP, self._pair(node.again, node.next), column=column, number=self.loops[name])
         return EndRow()
 
@@ -168,27 +176,27 @@ class _Lowering:
         overflow = NONE
         if step.overflow is not None:
             still_all_of, alternatives = (all_of, any_of) if any_of else ((), all_of)
-            overflow = self._ask(Ask(still_all_of, (*alternatives, *self._pools(step.overflow.any_of))))
+            overflow = _number(self.asks, Ask(still_all_of, (*alternatives, *self._pools(step.overflow.any_of))))
         adheres = step.adheres and self.pathway.priority.adherence < 1
         effort = step.effort if step.effort is not None and step.effort.share and step.minutes else None
         return StepRow(
             next=self.nodes[step.next],
-            ask=self._ask(Ask(all_of, any_of)) if all_of or any_of else NONE,
+            ask=_number(self.asks, Ask(all_of, any_of)) if all_of or any_of else NONE,
             minutes=minutes,
             n_repeats=n_repeats,
             repeat_of=self.loops[step.repeat_of] if step.repeat_of is not None else NONE,
-            starts_clock=tuple(self._clock(clock) for clock in step.starts_clock),
-            since=self._clock(step.since) if step.since is not None else NONE,
-            pace=self.paces.setdefault(step.pace, len(self.paces)) if step.pace is not None else NONE,
+            starts_clock=tuple(_number(self.clocks, clock) for clock in step.starts_clock),
+            since=_number(self.clocks, step.since) if step.since is not None else NONE,
+            pace=_number(self.paces, step.pace) if step.pace is not None else NONE,
             keeps=self._pools(step.keeps),
             releases_at_start=self._pools(step.releases_at_start),
             releases_at_end=self._pools(step.releases_at_end),
             queue_class=NONE if step.ranks_as == "acuity" else self.classes[step.ranks_as],
-            ignored=self.ignored.setdefault(name, len(self.ignored)) if adheres else NONE,
+            ignored=_number(self.ignored, name) if adheres else NONE,
             pulled=step.pulled,
             may_leave=step.may_leave,
             first_seen=step.first_seen,
-            relabels=self._attribute(step.relabels) if step.relabels is not None else NONE,
+            relabels=_number(self.attributes, step.relabels) if step.relabels is not None else NONE,
             queue_limit=step.queue_limit if step.queue_limit is not None else NONE,
             blocked_next=self.nodes[step.blocked_next] if step.blocked_next is not None else NONE,
             overflow_ask=overflow,
@@ -207,18 +215,6 @@ class _Lowering:
 
     def _pools(self, names: Sequence[str]) -> tuple[int, ...]:
         return tuple(self.pools[name] for name in names)
-
-    def _clock(self, name: str) -> int:
-        return self.clocks.setdefault(name, len(self.clocks))
-
-    def _outage(self, name: str) -> int:
-        return self.outages.setdefault(name, len(self.outages))
-
-    def _ask(self, ask: Ask) -> int:
-        return self.asks.setdefault(ask, len(self.asks))
-
-    def _attribute(self, name: str) -> int:
-        return self.attributes.setdefault(name, len(self.attributes))
 
     def _pool(self, name: str) -> PoolRow:
         pool = self.pathway.pools[name]
@@ -249,7 +245,7 @@ class _Lowering:
         triggers = self.pathway.triggers.values()
         opened = sum(trigger.extra for trigger in triggers if isinstance(trigger, Opens) and trigger.pool == name)
         closes = closed_units(pool) or max(units for _, units in timetable(pool)) + opened
-        return TriggerRow(False, number, (), 0, 0, closes, 0, 0, outage=self._outage(pool.closed_while or ""))
+        return TriggerRow(False, number, (), 0, 0, closes, 0, 0, outage=_number(self.outages, pool.closed_while or ""))
 
 
 def _looks(effort: Effort) -> tuple[tuple[int, int], ...]:

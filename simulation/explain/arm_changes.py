@@ -38,8 +38,7 @@ from simulation.records.serialise import ABSENT, differences, plain
 from simulation.study.offered_load import in_a_mean_week
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
-from simulation.triage.check import check
-from simulation.triage.idle import idle
+from simulation.triage.check_policy import check_policy, idle
 from simulation.wording import clipped, spaced
 
 Kind = Literal["label", "by label", "minutes", "pool", "route", "rule", "nothing"]
@@ -123,7 +122,7 @@ def changes_of(arm: ReadyArm, baseline: ReadyArm, drawn: Draws) -> ArmChanges:
     """
     pathway, ours, theirs = arm.pathway, drawn, drawn
     other_policy = arm.policy != baseline.policy
-    if other_policy and not check(baseline.policy, pathway):
+    if other_policy and not check_policy(baseline.policy, pathway):
         ours, theirs = (apply(policy, pathway, drawn) for policy in (arm.policy, baseline.policy))
     reachable = reachable_nodes(pathway, ours)
     changes = [

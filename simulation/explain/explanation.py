@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from simulation.department.subgraph import Subgraph
+from simulation.department.graph import Subgraph
 from simulation.explain.arm_changes import Change, arm_changes
 from simulation.explain.assumptions import AddedAssumption, assumptions_added_by
 from simulation.explain.costs import cost_of

@@ -11,15 +11,14 @@ from collections.abc import Collection, Iterable, Set
 
 import numpy as np
 
-from simulation.department.graph import Edge, graph_of, reachable_from, starts_of
+from simulation.department.graph import Edge, Subgraph, graph_of, reachable_from, starts_of, subgraph_of
 from simulation.department.layout import SOURCE
-from simulation.department.subgraph import Subgraph, subgraph_of
+from simulation.department.rota import can_happen
 from simulation.department.vocabulary import ARRIVAL_SOURCE, ByAttribute, ByOutage, Pathway
 from simulation.patients import DAYS_IN_YEAR, Draws, draw
 from simulation.study.study import ReadyArm
 from simulation.triage.apply import apply
-from simulation.triage.check import check
-from simulation.triage.failures import can_happen
+from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 from simulation.wording import number_of
 
@@ -75,7 +74,7 @@ def reachable_subgraph(
     for arm in arms:
         days = sample_days(arm.policy)
         key = (id(arm.pathway), days)
-        if check(arm.policy, arm.pathway):
+        if check_policy(arm.policy, arm.pathway):
             continue
         if key not in drawn:
             drawn[key] = draw(arm.pathway, seed=seed, replication=0, days=days)

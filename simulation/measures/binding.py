@@ -11,20 +11,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from simulation.department.cache import cached_by_pathway
-from simulation.department.points import dated_in
+from simulation.department.graph import cached_by_pathway, dated_in
 from simulation.department.rota import intervals
 from simulation.department.vocabulary import DEPARTED_AT, Pathway, Pool
 from simulation.engine.contract import Changes, Run
 from simulation.engine.plan import lower
 from simulation.engine.rows import Plan
-from simulation.measures.definitions import ALL, DEFINITIONS
+from simulation.measures.definitions import ALL, definitions
 from simulation.measures.measuring import MeasureName
 from simulation.measures.occupancy import Ints, capacity_steps, replay, roles_of, rows_of
 from simulation.measures.own import Own
 from simulation.measures.patients_table import activities_table
+from simulation.measures.quantities import ratio
 from simulation.measures.tally import COUNTED, TIMED, Asked, add_up_along, asked_of, daytime, tally, whole_hours
 from simulation.measures.window import Window
 from simulation.records.schema import Floats, Patients
@@ -75,7 +74,7 @@ def _resources(pathway: Pathway) -> _Resources:
         "boarders_mean": [ALL] if {DECIDED_AT, DEPARTED_AT} <= set(dated_in(pathway)) else [],
         "full_share": [ALL] if places and DEPARTED_AT in dated_in(pathway) else [],
     }
-    names = tuple(MeasureName(name, DEFINITIONS[name].unit, group) for name in groups for group in groups[name])
+    names = tuple(MeasureName(name, definitions()[name].unit, group) for name in groups for group in groups[name])
     nodes = tuple(pathway.nodes())
     return _Resources(
         staff=tuple(map(pools.index, staff)),
@@ -111,11 +110,11 @@ def binding_values(pathway: Pathway, plan: Plan, run: Run, patients: Patients, o
     held, held_by_day = sums.held_ticks[list(resources.staff)].T
     midnights = np.flatnonzero(supply.hours % 24 == 0)
     values: list[Floats | list[float]] = [
-        _ratio(held_by_day, on_duty_by_day),
-        _ratio(held - held_by_day, on_duty - on_duty_by_day),
-        _ratio(sums.held[beds][:, midnights].sum(axis=1), supply.units_at(beds)[:, midnights].sum(axis=1)),
+        ratio(held_by_day, on_duty_by_day),
+        ratio(held - held_by_day, on_duty - on_duty_by_day),
+        ratio(sums.held[beds][:, midnights].sum(axis=1), supply.units_at(beds)[:, midnights].sum(axis=1)),
         sums.waiting[steps] / (TICKS_PER_MINUTE * (window[1] - window[0])),
-        _ratio(sums.waited[steps], TICKS_PER_MINUTE * sums.n_stopped[steps].astype(float)),
+        ratio(sums.waited[steps], TICKS_PER_MINUTE * sums.n_stopped[steps].astype(float)),
     ]
     if _has(resources, "boarders_mean"):
         values.append([_boarders(patients, window)])
@@ -128,11 +127,6 @@ def binding_values(pathway: Pathway, plan: Plan, run: Run, patients: Patients, o
 
 def _has(resources: _Resources, measure: str) -> bool:
     return any(name.measure == measure for name in resources.names)
-
-
-def _ratio(above: NDArray[np.integer], below: Floats) -> Floats:
-    ratio: Floats = np.divide(above, below, out=np.full(len(below), np.nan), where=below > 0)
-    return ratio
 
 
 @dataclass(frozen=True)

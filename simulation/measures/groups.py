@@ -10,43 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.department.own_measures import LEVELS_1_2
-from simulation.measures.definitions import ALL
+from simulation.department.vocabulary import ACUITY_GIVEN, ACUITY_TRUE, ARRIVAL_SOURCE
+from simulation.measures.definitions import ALL, MANCHESTER_TARGETS, Definition
 from simulation.measures.own import NOTHING_OWN, Own, members
-from simulation.measures.patient_measures import GIVEN, MANCHESTER_TARGETS, TRUE
-from simulation.measures.quantities import Number, Share, Statistic, has_levels_1_2, labelled
+from simulation.measures.quantities import Number, Share, Statistic, has_levels_1_2, labelled, ratio
 from simulation.records.schema import MISSING, Floats, Ints, Patients
 
-GROUPED_BY = (TRUE, "age_band", "sex", "arrival_source", "language_need", "complaint")
+GROUPED_BY = (ACUITY_TRUE, "age_band", "sex", ARRIVAL_SOURCE, "language_need", "complaint")
 COVERAGE = "coverage"
 """The attribute that says whom a tool is used for, in a study that tells direct effect and spillover apart."""
-BY_GROUP = (
-    "wait_to_clinician_mean",
-    "wait_to_first_look_mean",
-    "time_to_clinician_median",
-    "time_to_clinician_p95",
-    "stay_mean",
-    "stay_median",
-    "stay_p95",
-    "within_4h_share",
-    "left_share",
-    "under_triage_share",
-    "under_triage_1_2_share",
-    "worsened_before_seen_share",
-    "worse_wait_per_1000",
-    "worse_to_clinician_mean",
-    "noticed_before_seen_share",
-)
-"""Measures that every group has, too."""
-BY_ADMISSION = ("stay_mean", "stay_median", "stay_p95")
-BY_HOUR = ("within_4h_share",)
-BY_LABEL = (
-    "wait_to_clinician_mean",
-    "worsened_before_seen_share",
-    "worse_wait_per_1000",
-    "worse_to_clinician_mean",
-    "noticed_before_seen_share",
-)
-"""Measures by whether the label was right. Another policy puts other patients into these groups."""
 LABEL = "label"
 LABELS = ("right", "under", "over")
 
@@ -82,7 +54,7 @@ class Cells:
                 np.bincount(group, weights=weights, minlength=len(partition.labels) + 1)[1:]
                 for weights in (counted, total)
             )
-            yield from np.divide(sums, n, out=np.full(len(n), np.nan), where=n > 0).tolist()
+            yield from ratio(sums, n).tolist()
 
     def in_order(self, number: Number) -> tuple[Floats, ...]:
         """The numbers of each group, smallest first, partition by partition."""
@@ -113,50 +85,44 @@ class Groups:
         }
         partitions = list(attributes.values())
         if has_levels_1_2(patients):
-            levels_1_2 = np.where((patients[TRUE] >= 0) & (patients[TRUE] <= 1), 0, MISSING)
+            levels_1_2 = np.where((patients[ACUITY_TRUE] >= 0) & (patients[ACUITY_TRUE] <= 1), 0, MISSING)
             partitions.append(Partition((LEVELS_1_2,), levels_1_2))
         if patients.known(COVERAGE):
             never = np.where(patients[COVERAGE] > 0, 0, MISSING)
             partitions.append(Partition(_labels_of(COVERAGE, patients), patients[COVERAGE]))
             partitions.append(Partition((f"{COVERAGE}=never",), never))
-        n = len(patients)
         hour = np.floor(patients["arrived_at"]).astype(np.int64) // 60 % 24
         outcome = Partition(("outcome=admitted", "outcome=not_admitted"), np.where(patients.admitted(), 0, 1))
-        self._attributes = Cells(partitions, n)
-        self._outcome = Cells([outcome], n)
-        self._hour = Cells([Partition(tuple(f"arrival_hour={number:02d}" for number in range(24)), hour)], n)
-        true_level = [attributes[TRUE]] if TRUE in attributes else []
-        if true_level and has_levels_1_2(patients):
-            true_level.append(Partition((LEVELS_1_2,), levels_1_2))
-        self._true_level = Cells(true_level, n) if true_level else None
+        by_kind = {
+            "attributes": partitions,
+            # in cells of their own, so that no other number depends on them
+            "own": [Partition((name,), np.where(members(name, patients, own), 0, MISSING)) for name in own.groups],
+            "outcome": [outcome],
+            "label": [],
+            "arrival_hour": [Partition(tuple(f"arrival_hour={number:02d}" for number in range(24)), hour)],
+            "target_levels": [
+                partition
+                for partition in partitions
+                if partition.labels == (LEVELS_1_2,) or partition is attributes.get(ACUITY_TRUE)
+            ],
+        }
         compared = labelled(patients)
-        self._label = None
         if compared is not None:
-            sign = np.sign(patients[GIVEN] - patients[TRUE])  # 0 right, 1 under, -1 over
-            codes = np.where(compared, sign % 3, MISSING)
-            self._label = Cells([Partition(tuple(f"{LABEL}={name}" for name in LABELS), codes)], n)
-        self._own_measures = own.measures
-        own_groups = [Partition((name,), np.where(members(name, patients, own), 0, MISSING)) for name in own.groups]
-        # in cells of their own, so that no other number depends on them
-        self._own = Cells(own_groups, n) if own_groups else None
+            sign = np.sign(patients[ACUITY_GIVEN] - patients[ACUITY_TRUE])  # 0 right, 1 under, -1 over
+            labels = tuple(f"{LABEL}={name}" for name in LABELS)
+            by_kind["label"].append(Partition(labels, np.where(compared, sign % 3, MISSING)))
+        self._cells = {kind: Cells(parts, len(patients)) for kind, parts in by_kind.items() if parts}
 
-    def summarise(self, name: str, statistic: Statistic, quantity: Number | Share) -> dict[str, float]:
+    def summarise(self, definition: Definition, statistic: Statistic, quantity: Number | Share) -> dict[str, float]:
         """A measure in every group that it has, by label."""
-        if name == "beyond_target_share" and self._true_level:
-            with_target = {LEVELS_1_2, *(f"{TRUE}={level}" for level in MANCHESTER_TARGETS)}
-            by_level = summaries(statistic, quantity, self._true_level)
+        if "target_levels" in definition.groups:
+            with_target = {LEVELS_1_2, *(f"{ACUITY_TRUE}={level}" for level in MANCHESTER_TARGETS)}
+            by_level = summaries(statistic, quantity, self._cells["target_levels"])
             return {label: value for label, value in by_level.items() if label in with_target}
         by_label = {ALL: summary(statistic, quantity)}
-        if name in BY_GROUP or name in self._own_measures:
-            by_label |= summaries(statistic, quantity, self._attributes)
-            if self._own:
-                by_label |= summaries(statistic, quantity, self._own)
-        if name in BY_ADMISSION:
-            by_label |= summaries(statistic, quantity, self._outcome)
-        if name in BY_LABEL and self._label:
-            by_label |= summaries(statistic, quantity, self._label)
-        if name in BY_HOUR:
-            by_label |= summaries(statistic, quantity, self._hour)
+        for kind, cells in self._cells.items():
+            if ("attributes" if kind == "own" else kind) in definition.groups:
+                by_label |= summaries(statistic, quantity, cells)
         return by_label
 
 

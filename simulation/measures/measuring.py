@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from simulation.errors import ResultsError, nearest
-from simulation.measures.definitions import ALL, DEFINITIONS, definition_of
+from simulation.measures.definitions import ALL, definition_of, definitions, nearest_measure
 from simulation.measures.groups import Groups
-from simulation.measures.near_measures import nearest_measure
 from simulation.measures.own import NOTHING_OWN, Own, own_quantities
 from simulation.measures.quantities import quantities
 from simulation.measures.window import Window, arrived_in
@@ -36,6 +35,20 @@ class MeasureName(NamedTuple):
     measure: str
     unit: str
     group: str
+
+
+def is_observable(measure: str, group: str) -> bool:
+    """Whether a hospital could take a measure of a group from its records: time stamps, rotas, counts of who is there.
+
+    >>> is_observable("within_4h_share", "age_band=oldest"), is_observable("within_4h_share", "acuity_true=urgent")
+    (True, False)
+    """
+    return measure in definitions() and group.partition("=")[0] in definitions()[measure].observable
+
+
+def observables_among(names: tuple[MeasureName, ...]) -> tuple[MeasureName, ...]:
+    """The measures among these that a hospital could take from its records, in order."""
+    return tuple(name for name in names if is_observable(name.measure, name.group))
 
 
 @dataclass(frozen=True)
@@ -61,10 +74,10 @@ class Measures:
         groups = [name.group for name in self.names if name.measure == measure]
         if groups:
             raise ResultsError(f"measure '{measure}' has no group '{group}'. {nearest(group, groups)}")
-        if measure not in DEFINITIONS:
-            known = {*DEFINITIONS, *(name.measure for name in self.names)}
+        if measure not in definitions():
+            known = {*definitions(), *(name.measure for name in self.names)}
             raise ResultsError(f"measure '{measure}' is unknown. {nearest_measure(measure, known)}")
-        needs = ", ".join(DEFINITIONS[measure].needs)
+        needs = ", ".join(definitions()[measure].needs)
         raise ResultsError(
             f"measure '{measure}' is absent: the table of patients lacks one of {needs or 'its columns'}. "
             "Record it at a step or an end of the pathway"
@@ -92,9 +105,9 @@ def measure(patients: Patients, *, window: Window, own: Own = NOTHING_OWN) -> Me
     names: list[MeasureName] = []
     values: list[float] = []
     for name, statistic, quantity in chain(quantities(measured), own_quantities(measured, own)):
-        chosen = groups.summarise(name, statistic, quantity)
-        unit = definition_of(name, own.definitions).unit
-        names += [MeasureName(name, unit, label) for label in chosen]
+        definition = definition_of(name, own.definitions)
+        chosen = groups.summarise(definition, statistic, quantity)
+        names += [MeasureName(name, definition.unit, label) for label in chosen]
         values += chosen.values()
     return Measures(shared_names(tuple(names)), np.array(values, dtype=float))
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from simulation.engine.contract import Changes
 from simulation.engine.rows import NONE, OUTCOMES, EndRow, Outcome, Plan, StepRow
 from simulation.errors import ResultsError, nearest
+from simulation.measures.quantities import ratio
 from simulation.measures.window import Window
 from simulation.records.schema import ActivityTable, Floats, Mask, Patients
 from simulation.units import DAY, HOUR, NEVER, TICKS_PER_MINUTE, WEEK, to_minutes, to_ticks
@@ -364,11 +365,6 @@ def _window_minutes(window: Window) -> Floats:
     return minutes_by_hour(np.array([window[0]]), np.array([window[1]]), window=window)
 
 
-def _ratio(above: Floats, below: Floats) -> Floats:
-    ratio: Floats = np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
-    return ratio
-
-
 class Use:
     """Units of every pool by clock hour and at midnight, added up over the window from any number of intervals.
 
@@ -427,8 +423,7 @@ class BusyShare:
 def busy(plan: Plan, counted: Use, duty: Use) -> BusyShare:
     """The busy share of each pool. `counted`: units that count against the pools; `duty`: units on duty."""
     used, capacity = counted.by_hour(), duty.by_hour()
-    by_hour = np.divide(used, capacity, out=np.full(used.shape, np.nan), where=capacity > 0)
-    return BusyShare(plan.pools, by_hour, _ratio(used.sum(axis=1), capacity.sum(axis=1)))
+    return BusyShare(plan.pools, ratio(used, capacity), ratio(used.sum(axis=1), capacity.sum(axis=1)))
 
 
 def on_duty(plan: Plan, *, changes: Changes | None, window: Window) -> Use:
@@ -474,6 +469,6 @@ def present(from_at: Floats, to_at: Floats, *, window: Window) -> Census:
     minutes = minutes_by_hour(from_at[began], end, window=window)
     length = _window_minutes(window)
     by_hour, by_weekday = (
-        _ratio(_fold(minutes, window=window, by=by), _fold(length, window=window, by=by)) for by in ("hour", "weekday")
+        ratio(_fold(minutes, window=window, by=by), _fold(length, window=window, by=by)) for by in ("hour", "weekday")
     )
     return Census(float(minutes.sum() / length.sum()), by_hour, by_weekday)

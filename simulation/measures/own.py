@@ -26,9 +26,8 @@ from simulation.department.own_measures import (
     SpanMeasure,
 )
 from simulation.department.rota import intervals
-from simulation.measures.definitions import ALL
-from simulation.measures.measure_definition import Definition
-from simulation.measures.patient_measures import TRUE
+from simulation.department.vocabulary import ACUITY_TRUE
+from simulation.measures.definitions import ALL, Definition
 from simulation.measures.quantities import Number, Share, Statistic
 from simulation.records.schema import ADMITTED, IN_BUILDING, Floats, Mask, Patients
 from simulation.units import WEEK, to_ticks
@@ -68,7 +67,14 @@ def _definition(name: str, measure: OwnMeasure) -> Definition:
     in_minutes = isinstance(measure, SpanMeasure) and measure.statistic != "share"
     label = measure.label or name
     return Definition(
-        name, "minutes" if in_minutes else "share", measure.better, label, "assumed", "a measure of the user's own", ()
+        name,
+        label,
+        "minutes" if in_minutes else "share",
+        measure.better,
+        definition=label,
+        evidence="assumed",
+        source="a measure of the user's own",
+        groups=("attributes",),
     )
 
 
@@ -118,7 +124,7 @@ def members(group: str, patients: Patients, own: Own) -> Mask:
         return np.ones(len(patients), dtype=np.bool_)
     if group not in own.groups:
         attribute, _, category = group.partition("=")
-        categories = patients.known(TRUE)[:2] if group == LEVELS_1_2 else (category,)
+        categories = patients.known(ACUITY_TRUE)[:2] if group == LEVELS_1_2 else (category,)
         return patients.where(attribute, *categories)
     own_group = own.groups[group]
     if isinstance(own_group, CategoryGroup):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.department.points import WORSENING, dated_in, records_of
+from simulation.department.graph import WORSENING, dated_in, records_of
 from simulation.department.vocabulary import (
     ACUITY_GIVEN,
     ARRIVAL_SOURCE,
@@ -26,6 +26,9 @@ from simulation.errors import ResultsError
 from simulation.patients import Draws
 from simulation.records.schema import IN_BUILDING, ActivityTable, Column, InTicks, Patients
 from simulation.units import NEVER, to_minutes
+
+CODES, TIMES = ("patient", "step", "pool", "outcome"), ("joined_at", "started_at", "ended_at")
+"""The columns of activities: whole numbers, and points in time."""
 
 
 def patients_table(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> Patients:
@@ -92,28 +95,15 @@ def activities_table(plan: Plan, run: Run) -> ActivityTable:
     `patient` is the row of the draws, as in `Patients`. Nothing is copied: points in time stay in the run's ticks and
     become minutes when they are first read.
     """
-    activities = run.activities
-    columns = InTicks(
-        {
-            "patient": activities.patient,
-            "step": activities.step,
-            "pool": activities.pool,
-            "outcome": activities.outcome,
-        },
-        {
-            "joined_at": activities.joined_at,
-            "started_at": activities.started_at,
-            "ended_at": activities.ended_at,
-        },
-    )
-    return ActivityTable(columns, {"step": plan.nodes, "pool": plan.pools, "outcome": OUTCOMES})
+    codes, times = ({name: getattr(run.activities, name) for name in names} for names in (CODES, TIMES))
+    return ActivityTable(InTicks(codes, times), {"step": plan.nodes, "pool": plan.pools, "outcome": OUTCOMES})
 
 
 def no_activities(pathway: Pathway) -> ActivityTable:
     """A department's table of activities without a row: the columns and categories that `activities_table` gives."""
     plan = lower(pathway)
-    columns: dict[str, Column] = {name: np.zeros(0, dtype=np.int32) for name in ("patient", "step", "pool", "outcome")}
-    columns |= {name: np.zeros(0) for name in ("joined_at", "started_at", "ended_at")}
+    columns: dict[str, Column] = {name: np.zeros(0, dtype=np.int32) for name in CODES}
+    columns |= {name: np.zeros(0) for name in TIMES}
     return ActivityTable(columns, {"step": plan.nodes, "pool": plan.pools, "outcome": OUTCOMES})
 
 

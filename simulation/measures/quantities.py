@@ -7,27 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.measures.patient_measures import (
-    AMBULANCE,
-    FOUR_HOURS,
-    GIVEN,
-    MANCHESTER_TARGETS,
-    PATIENT_MEASURES,
-    RESTRICTED_AT,
-    TRUE,
-    TWELVE_HOURS,
-    WALK_IN,
-)
+from simulation.department.vocabulary import ACUITY_GIVEN, ACUITY_TRUE, ARRIVAL_SOURCE
+from simulation.measures.definitions import MANCHESTER_TARGETS, definitions
 from simulation.records.schema import IN_BUILDING, LEFT, Floats, Ints, Mask, Patients
 
 Statistic = Literal["mean"] | float
 """'mean', or the share of a quantile (0.5 for the median)."""
 MEDIAN, P95 = 0.5, 0.95
+RESTRICTED_AT = 720.0
+"""Minutes at which the primary wait is cut off: 12 h."""
+FOUR_HOURS, TWELVE_HOURS = 240.0, 720.0
+WALK_IN, AMBULANCE = "walk_in", "ambulance"
 
 
 def knows_waits(patients: Patients) -> bool:
@@ -129,9 +124,9 @@ def quantities(patients: Patients) -> Iterator[tuple[str, Statistic, Number | Sh
     _worsening(patients, by_measure)
     _labels(patients, by_measure)
     _set_off_in_vain(patients, by_measure)
-    for measure in PATIENT_MEASURES:
-        if measure.name in by_measure:
-            yield measure.name, *by_measure[measure.name]
+    for name in definitions():
+        if name in by_measure:
+            yield name, *by_measure[name]
 
 
 def _waits(patients: Patients, into: Quantities) -> None:
@@ -145,9 +140,9 @@ def _waits(patients: Patients, into: Quantities) -> None:
         into["wait_to_clinician_mean"] = "mean", Number(wait)
         if "looked_at" in patients:
             into["wait_to_first_look_mean"] = "mean", Number(wait_to_first_look(patients))
-        targets = np.array([MANCHESTER_TARGETS.get(name, np.nan) for name in patients.known(TRUE)])
+        targets = np.array([MANCHESTER_TARGETS.get(name, np.nan) for name in patients.known(ACUITY_TRUE)])
         if np.isfinite(targets).any():
-            target = _look_up(targets, patients[TRUE])
+            target = _look_up(targets, patients[ACUITY_TRUE])
             into["beyond_target_share"] = "mean", Share(wait > target, np.isfinite(wait + target))
 
 
@@ -179,7 +174,7 @@ def _or_unfinished(minutes: Floats, patients: Patients) -> Floats:
 
 
 def _front_door(patients: Patients, into: Quantities) -> None:
-    sources = patients.known("arrival_source")
+    sources = patients.known(ARRIVAL_SOURCE)
     if "assessed_at" in patients:
         if AMBULANCE in sources:
             to_assessment = _minutes_to("assessed_at", patients, AMBULANCE)
@@ -190,7 +185,7 @@ def _front_door(patients: Patients, into: Quantities) -> None:
             into["walk_in_triage_wait_mean"] = "mean", to_assessment
             into["walk_in_triage_wait_p95"] = P95, to_assessment
     if "handed_over_at" in patients and AMBULANCE in sources:
-        by_ambulance = patients.where("arrival_source", AMBULANCE)
+        by_ambulance = patients.where(ARRIVAL_SOURCE, AMBULANCE)
         handover = patients["handed_over_at"] - patients["arrived_at"]
         happened = by_ambulance & ~np.isnan(handover)
         into["handover_mean"] = "mean", _minutes_to("handed_over_at", patients, AMBULANCE)
@@ -201,7 +196,7 @@ def _front_door(patients: Patients, into: Quantities) -> None:
 
 def _minutes_to(point: str, patients: Patients, source: str) -> Number:
     """Minutes from arrival to a point in time, for patients of one source."""
-    rows = np.flatnonzero(patients.where("arrival_source", source))
+    rows = np.flatnonzero(patients.where(ARRIVAL_SOURCE, source))
     return Number(patients[point][rows] - patients["arrived_at"][rows])
 
 
@@ -239,10 +234,10 @@ def _worsening(patients: Patients, into: Quantities) -> None:
 
 def labelled(patients: Patients) -> Mask | None:
     """Mask of the patients with a label and a true level, shape (n,); None if there are none."""
-    levels = patients.known(TRUE)
-    if not levels or patients.known(GIVEN) != levels:
+    levels = patients.known(ACUITY_TRUE)
+    if not levels or patients.known(ACUITY_GIVEN) != levels:
         return None
-    both_known: Mask = (patients[TRUE] >= 0) & (patients[GIVEN] >= 0)
+    both_known: Mask = (patients[ACUITY_TRUE] >= 0) & (patients[ACUITY_GIVEN] >= 0)
     return both_known if "triaged_at" not in patients else both_known & ~np.isnan(patients["triaged_at"])
 
 
@@ -251,7 +246,7 @@ def _labels(patients: Patients, into: Quantities) -> None:
     counted = labelled(patients)
     if counted is None:
         return
-    true, given = patients[TRUE], patients[GIVEN]
+    true, given = patients[ACUITY_TRUE], patients[ACUITY_GIVEN]
     if has_levels_1_2(patients):
         into["under_triage_1_2_share"] = "mean", Share(given > true, counted & (true <= 1))
     into["under_triage_share"] = "mean", Share(given > true, counted)
@@ -272,9 +267,15 @@ def _set_off_in_vain(patients: Patients, into: Quantities) -> None:
         into["bed_held_unneeded_mean"] = "mean", Number(np.nan_to_num(held))
 
 
+def ratio(above: NDArray[Any], below: NDArray[Any]) -> Floats:
+    """`above / below`, NaN where `below` is not above 0."""
+    out = np.full(np.broadcast_shapes(above.shape, below.shape), np.nan)
+    return np.divide(above, below, out=out, where=below > 0)
+
+
 def has_levels_1_2(patients: Patients) -> bool:
     """Whether there are at least three true levels, so that the first two, the most urgent, are levels 1 and 2."""
-    return len(patients.known(TRUE)) >= 3
+    return len(patients.known(ACUITY_TRUE)) >= 3
 
 
 def _look_up(values: Floats, codes: NDArray[np.integer]) -> Floats:

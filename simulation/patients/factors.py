@@ -8,9 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.department.demand import Follows, LastingFactor
 from simulation.department.rota import booked_by_weekday
-from simulation.department.vocabulary import ARRIVAL_SOURCE, ArrivalSource, Pathway, Profile
+from simulation.department.vocabulary import ARRIVAL_SOURCE, ArrivalSource, Follows, LastingFactor, Pathway, Profile
 from simulation.patients.calendar import DAYS_IN_WEEK, MONTHS_IN_YEAR, Calendar
 from simulation.patients.variates import Floats, generator_of
 from simulation.units import DAY

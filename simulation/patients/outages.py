@@ -7,13 +7,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.department.rota import down_share
 from simulation.department.vocabulary import (
     Pathway,
     QuietDays,
     RandomOutages,
     ShareOfTime,
     StatedOutages,
-    down_share,
 )
 from simulation.errors import DrawsError
 from simulation.patients.calendar import FROM_JANUARY, Calendar

@@ -1,1 +1,62 @@
-"""Questions asked of a result, or by experiments of their own: what each computes, its table, picture and words."""
+"""Questions asked of a result, or by experiments of their own: one module each, or one folder where it is large.
+
+A question's module holds what it computes, its tables, pictures and words, and the function that its command calls.
+Those that are asked of every result stand in `OF_A_RESULT`, from which the report lists them. No question imports
+another: what two of them share is in `statistics` (numbers) or `display` (words, tables, pictures).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from simulation.display.drawing import Picture
+from simulation.display.table import ReportTable
+from simulation.questions import harm, spillover
+from simulation.questions.ablation import contributions
+from simulation.questions.what_decides import deciding_figures
+from simulation.run.result import StudyResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class ResultQuestion:
+    """A question that is asked of every result. Each part is a function of the result, empty where it does not apply.
+
+    name, title: anchor and heading of its section on the page; pictures: by name; lead: sentences with which the
+    section begins; sentences: what the screen and the page say under 'Also found'; files: tables by the file's name.
+    """
+
+    name: str
+    title: str
+    tables: Callable[[StudyResult], Iterable[ReportTable]]
+    pictures: Mapping[str, Callable[[StudyResult], Picture | None]] = field(default_factory=dict)
+    lead: Callable[[StudyResult], Iterable[str]] = lambda result: ()
+    sentences: Callable[[StudyResult], Iterable[str]] = lambda result: ()
+    files: Callable[[StudyResult], Mapping[str, pd.DataFrame]] = lambda result: {}
+
+
+OF_A_RESULT = (
+    ResultQuestion(
+        "levers",
+        "What each lever contributes",
+        contributions.tables,
+        pictures={"levers": contributions.picture},
+        sentences=contributions.sentences,
+        files=contributions.files,
+    ),
+    ResultQuestion("coverage", "Patients whom the tool never sees", spillover.tables, sentences=spillover.sentences),
+    ResultQuestion("harm", "Delay and harm", harm.tables),
+    ResultQuestion(
+        "decides",
+        "What decides it, and what to measure",
+        deciding_figures.tables,
+        pictures={"what_decides": deciding_figures.picture},
+        lead=deciding_figures.lead,
+        files=deciding_figures.files,
+    ),
+)
+"""In the order of the page."""

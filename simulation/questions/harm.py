@@ -1,4 +1,6 @@
-"""The harm of delay: mortality by a published relation, and patient-hours, of each arm against the baseline.
+"""What harm does delay do? Mortality by a published relation, and patient-hours, of each arm against the baseline.
+
+Off unless a study asks (`study.harm.shown`).
 
 The mortality of an arm is the sum over bands of delay of the share of its admitted patients in the band times the
 published mortality of the band. Only its difference between arms is reported. Patient-hours are what all attendances
@@ -7,18 +9,20 @@ of a mean day wait, or stay, less or longer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.department.rota import mean_per_day
+from simulation.department.rota import attendances_per_day
+from simulation.display.table import Cell, ReportTable
+from simulation.display.words import labelled
 from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.records.schema import Floats
 from simulation.run.result import StudyResult
 from simulation.statistics.compare import compare
 from simulation.statistics.intervals import Interval
-from simulation.study.harm import DelayHarm, within
+from simulation.study.delay_harm import DelayHarm, within
 
 MINUTES_IN_HOUR = 60
 
@@ -44,8 +48,7 @@ def harms(result: StudyResult) -> tuple[ArmHarm, ...]:
     harm = result.design.harm
     if harm is None or not harm.shown:
         return ()
-    sources = result.study.baseline.pathway.arrivals.values()
-    per_day = sum(mean_per_day(source) for source in sources if source.attends)
+    per_day = attendances_per_day(result.study.baseline.pathway)
     return tuple(_harm(result, harm, arm.name, per_day) for arm in result.shown.others)
 
 
@@ -72,3 +75,55 @@ def mortality_of(result: StudyResult, harm: DelayHarm, arm: str) -> Floats:
 
 def _difference(result: StudyResult, ours: Floats, theirs: Floats) -> Interval:
     return compare(ours, theirs, kind=result.interval_kind, department=result.department_of)
+
+
+def tables(result: StudyResult) -> Iterator[ReportTable]:
+    """A row an arm; none where the study does not show harm."""
+    by_arm = harms(result)
+    if not by_arm:
+        return
+    values = tuple(by_arm[0].pounds)
+    rows = tuple(
+        (
+            labelled(result, result.arm(harm.arm)),
+            _cell(harm.mortality, scale=100, digits=3),
+            _cell(harm.waiting),
+            _cell(harm.staying),
+            *(_cell(harm.pounds[value], scale=0.001, digits=0) for value in values),
+        )
+        for harm in by_arm
+    )
+    headers = (
+        "arm",
+        "30-day mortality of the admitted, points (an association)",
+        "patient-hours a day, waiting for a clinician",
+        "patient-hours a day in A&E",
+        *(f"worth a year at £{value:g} an hour, £1,000" for value in values),
+    )
+    title = f"Delay and harm: each arm less '{result.baseline.label}'"
+    yield ReportTable("harm", title, headers, rows, tuple(_notes(result)))
+
+
+def _cell(interval: Interval, *, scale: float = 1, digits: int = 1) -> Cell:
+    mean, low, high = (scale * number for number in (interval.mean, interval.low, interval.high))
+    text = f"{mean:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})".replace("-", "−")
+    return Cell(mean, low=low, high=high, text=text)
+
+
+def _notes(result: StudyResult) -> Iterator[str]:
+    harm = result.design.harm
+    assert harm is not None
+    last = harm.until_minutes[-1] / 60
+    yield (
+        "Mortality: shares of the admitted in each band of the time from arrival to a ward bed, times what is "
+        f"published for the band ({harm.source}). This is an association among patients who were admitted, not "
+        f"shown to be an effect of waiting; those who wait longer may have been more ill. It says nothing about "
+        f"those who go home, or about labels."
+    )
+    yield (
+        f"Beyond {last:g} h the last published value is used, because there is no estimate. Intervals cover simulation "
+        "noise alone, not the uncertainty of the association. These are differences between arms, not numbers of lives."
+    )
+    valued = result.design.value_per_patient_hour
+    if valued is not None:
+        yield f"Worth: hours in A&E at each value ({valued.source}). No cash is released, and no cost is subtracted."

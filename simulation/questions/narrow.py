@@ -1,33 +1,265 @@
-"""The answer of a stored result for departments with some observed figures. Nothing is simulated.
+"""What is the answer of a stored result in a department some of whose figures are known? Nothing is simulated.
 
-The arithmetic is in `analysis.narrow`. Here the observed figures are looked up in the result, refused if they tell
-nothing, and given their sampling noise.
+Effects are regressed on the figures over all departments, and read at the local values. The line is flattened by as
+much noise as the local figures have, so that a figure of few days or few patients moves the answer less. Departments
+near the local values, by the noise of the local and of the simulated figures, decide one thing only: how far a
+department may still lie from the line.
+
+Noise of a simulated figure is that between replications of one department near the local values. Noise of a local
+figure is the same for its own number of days (taken as independent), plus that of counting so many patients.
+
+`aeflow narrow` ends in `show_narrowed`. Observed figures that tell nothing are refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge, Le, MaxLen
 
+from simulation.department.config_dataclass import Unit, config_dataclass
+from simulation.department.own_measures import Better
+from simulation.display.measured import limits_of
+from simulation.display.table import Cell, ReportTable, print_sentences, print_tables
+from simulation.display.words import (
+    amount,
+    change,
+    figure_words,
+    labelled,
+    listed_with_and,
+    season_words,
+    span,
+    unit_words,
+)
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
-from simulation.measures.measuring import MeasureName
-from simulation.measures.near_measures import nearest_measure
-from simulation.measures.observables import is_observable
-from simulation.questions.narrow_statistics import Local, Narrowed, Outside, narrow, outside
-from simulation.questions.what_decides import effect_of, figures_of, known_twice, means_by
-from simulation.records.schema import Mask
+from simulation.explain.statements import BANNER
+from simulation.measures.definitions import nearest_measure
+from simulation.measures.measuring import MeasureName, is_observable
+from simulation.patients import DAYS_IN_YEAR
+from simulation.records.schema import Floats
+from simulation.run.arm_result import ArmResult
 from simulation.run.result import StudyResult
-from simulation.statistics.between import n_departments
-from simulation.statistics.departments import MIN_DEPARTMENTS
+from simulation.statistics.departments import (
+    MIN_DEPARTMENTS,
+    Components,
+    Department,
+    components,
+    known_twice,
+    n_departments,
+    ranges,
+)
+from simulation.statistics.intervals import t_quantile
+from simulation.statistics.verdict import direction_words, threshold
 from simulation.study.design import Target
-from simulation.study.observed import Observed, ObservedFigure
 
+LEVEL = 0.9
+NEAR = 20.0
+"""The fewest departments, counted by weight, that the spread about the line rests on."""
+OUTSIDE = NormalDist().inv_cdf(0.995)
+"""Standard errors by which a local figure may lie beyond all simulated ones."""
 LONGEST_NAME = 60
 """Characters of an unknown measure that a message shows: a wrong column may hold what a patient said."""
 ALIKE = 1 - 1e-6
 """The correlation over replications above which two figures count as the same."""
+MOST_FIGURES = 5
+RANGE = f"{100 * LEVEL:.0f} %"
+EffectRange = tuple[float, float, float]
+"""A mean or median, and the ends of a range."""
+
+
+@config_dataclass
+class ObservedFigure:
+    """One figure of a department, measured as the measure's definition says.
+
+    Example: `{measure: walk_in_triage_wait_mean, value: 24.5, days: 28, patients: 400}`
+    """
+
+    measure: str
+    """The measure, by its name in the tables: one that a hospital can read off."""
+    group: str = "all"
+    """Whose figure: everybody's, a group's, or that of a pool or step. Example: `pool=doctors`"""
+    value: Annotated[float, Ge(0), Unit("that of the measure")]
+    """The figure; a share is a number from 0 to 1 (of busy staff it may be above 1)."""
+    days: Annotated[float, Ge(1), Le(3660), Unit("days")]
+    """Over how many days it was measured."""
+    patients: Annotated[int, Ge(2), Unit("patients")] | None = None
+    """How many patients were looked at, if only a sample was; none: everybody who came in those days."""
+
+
+@config_dataclass
+class Observed:
+    """Figures of one department, over the same days or not.
+
+    Example: `{week: 14, figures: [{measure: walk_in_triage_wait_mean, value: 24.5, days: 28},
+    {measure: busy_by_day_share, group: pool=doctors, value: 0.93, days: 28}]}`
+    """
+
+    figures: Annotated[tuple[ObservedFigure, ...], MaxLen(MOST_FIGURES)]
+    """The figures: one to five."""
+    week: Annotated[int, Ge(0), Le(51), Unit("week")] | None = None
+    """The week of the year on whose Monday the measuring began; 0 is the first of January. None: not known."""
+
+
+# --- arithmetic: arrays in, arrays out -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Local:
+    """Figures of the user's own department, shape (n_figures,) each.
+
+    days: days for which each was measured; sampling: variance of each from counting a sample of patients;
+    simulated_days: days of a replication.
+    """
+
+    values: Floats
+    days: Floats
+    sampling: Floats
+    simulated_days: float
+
+    def noise(self, within: Floats) -> Floats:
+        """The noise of the local figures: their covariance about the long run, from that between replications."""
+        scale = np.sqrt(self.simulated_days / self.days)
+        noise: Floats = within * np.outer(scale, scale) + np.diag(self.sampling)
+        return noise
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """The expected value of each effect, and the range of 90 % of departments like this one; shape (n_effects,) each.
+
+    before, before_low, before_high: median and range over all departments, chance removed; n_near: the effective number
+    of departments on which the range rests; weights: shape (n_departments,), at most 1.
+    """
+
+    mean: Floats
+    low: Floats
+    high: Floats
+    before: Floats
+    before_low: Floats
+    before_high: Floats
+    n_near: float
+    weights: Floats
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Local figures that no simulated department comes near: `figure` is a column, or None for all of them together.
+
+    lowest, highest: bounds of the simulated departments' figures; NaN for all figures together.
+    """
+
+    figure: int | None
+    lowest: float
+    highest: float
+
+
+def outside(figures: Floats, department: Department, local: Local) -> tuple[Outside, ...]:
+    """The local figures that lie beyond those of every department by more than their noise. Where none does by itself,
+    all together if they do so together. figures: shape (n_replications, n_figures)."""
+    moments = components(figures, department)
+    simulated, noise = np.mean(1 / moments.n) * moments.within, local.noise(moments.within)
+    slack = OUTSIDE * np.sqrt(np.diag(noise))
+    lowest, highest = moments.means.min(axis=0), moments.means.max(axis=0)
+    beyond = (local.values < lowest - slack) | (local.values > highest + slack)
+    if beyond.any():
+        return tuple(
+            Outside(int(column), float(lowest[column]), float(highest[column])) for column in np.flatnonzero(beyond)
+        )
+    centre, between = moments.means.mean(axis=0), _positive(moments.between)
+    of_departments = _distance(moments.means - centre, between + simulated)
+    of_local = _distance(local.values[None] - centre, between + noise)[0]
+    if of_local <= of_departments.max() or len(local.values) == 1:
+        return ()
+    return (Outside(None, np.nan, np.nan),)
+
+
+def narrow(figures: Floats, effects: Floats, department: Department, local: Local) -> Narrowed:
+    """The effects in a department with these figures.
+
+    figures: shape (n_replications, n_figures), effects: (n_replications, n_effects), none missing.
+    """
+    n_figures = figures.shape[1]
+    moments = components(np.column_stack([figures, effects]), department)
+    from_centre, weights = _near(moments, n_figures, local)
+    within = moments.within_near(weights)
+    noise = local.noise(within[:n_figures, :n_figures])
+    between = _positive(moments.between)
+    centre = moments.means.mean(axis=0)
+    slopes = np.asarray(
+        np.linalg.solve(between[:n_figures, :n_figures] + noise, between[:n_figures, n_figures:]), dtype=np.float64
+    )
+    mean = centre[n_figures:] + from_centre @ slopes
+    deviations = moments.means - centre
+    residuals = deviations[:, n_figures:] - deviations[:, :n_figures] @ slopes
+    beyond = _beyond_the_line(residuals, slopes, weights, within * np.mean(1 / moments.n), noise)
+    n_near = _counted_by_weight(weights)
+    n = len(moments.n)
+    of_line = 1 / n + _distance(from_centre[None], moments.of_means[:n_figures, :n_figures])[0] / n
+    half_width = t_quantile(max(round(n_near) - n_figures - 1, 1), LEVEL) * np.sqrt(beyond * (1 + of_line))
+    before = ranges(effects, department)
+    return Narrowed(mean, mean - half_width, mean + half_width, before.median, before.low, before.high, n_near, weights)
+
+
+def _near(moments: Components, n_figures: int, local: Local) -> tuple[Floats, Floats]:
+    """The local figures less their mean over departments, and each department's weight by how near it is.
+
+    The kernel is as wide as local and simulated noise together, or as much wider as it takes to count `NEAR`
+    departments.
+    """
+    from_centre = local.values - moments.means[:, :n_figures].mean(axis=0)
+    from_local = moments.means[:, :n_figures] - local.values
+    within = moments.within[:n_figures, :n_figures]
+    distance = _distance(from_local, local.noise(within) + np.mean(1 / moments.n) * within)
+    distance = distance - distance.min()
+    wider = 1.0
+    while True:
+        weights = np.exp(-distance / (2 * wider))
+        if _counted_by_weight(weights) >= min(NEAR, len(weights) / 2):
+            return from_centre, weights
+        wider *= 1.25
+
+
+def _counted_by_weight(weights: Floats) -> float:
+    """The effective number of departments: how many equally weighted ones would carry as much information."""
+    return float(weights.sum() ** 2 / (weights**2).sum())
+
+
+def _beyond_the_line(residuals: Floats, slopes: Floats, weights: Floats, chance: Floats, noise: Floats) -> Floats:
+    """The variance of a department's effect about the line at its local figures, by effect.
+
+    Residuals contain the simulation noise of effect and figures; it is removed, and that of the local figures is added.
+    """
+    n_figures = len(noise)
+    observed = weights @ residuals**2 / weights.sum()
+    of_figures, shared, of_effects = (
+        chance[:n_figures, :n_figures],
+        chance[:n_figures, n_figures:],
+        np.diag(chance[n_figures:, n_figures:]),
+    )
+    flattened = np.einsum("fe,fg,ge->e", slopes, of_figures, slopes)
+    simulated = of_effects - 2 * np.einsum("fe,fe->e", slopes, shared) + flattened
+    of_local = np.einsum("fe,fg,ge->e", slopes, noise, slopes)
+    variance: Floats = np.maximum(observed - simulated, 0) + of_local
+    return variance
+
+
+def _positive(covariance: Floats) -> Floats:
+    """The nearest covariance matrix without a negative variance in any direction."""
+    values, vectors = np.linalg.eigh(covariance)
+    return np.asarray((vectors * np.maximum(values, 0)) @ vectors.T, dtype=np.float64)
+
+
+def _distance(rows: Floats, covariance: Floats) -> Floats:
+    """The squared distance of each row from 0 in units of the covariance (Mahalanobis)."""
+    squared: Floats = np.einsum("rf,rf->r", rows, np.linalg.solve(covariance, rows.T).T)
+    return squared
+
+
+# --- from a result -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -35,18 +267,18 @@ class NarrowedEffects:
     """The effects of every arm on every target in departments with the observed figures.
 
     names: names of the figures in the result; seen: the lowest and highest value of each figure over the run's
-    departments; effects: arm and target of each effect; found: the effects themselves, in that order.
+    departments; effects: arm and target of each effect; estimates: the effects themselves, in that order.
     """
 
     observed: Observed
     names: tuple[MeasureName, ...]
     seen: tuple[tuple[float, float], ...]
     effects: tuple[tuple[str, Target], ...]
-    found: Narrowed
+    estimates: Narrowed
     n_departments: int
 
     def of(self, arm: str, target: Target) -> int:
-        """The index in `found` of an arm's effect on a target."""
+        """The index in `estimates` of an arm's effect on a target."""
         return self.effects.index((arm, target))
 
 
@@ -66,17 +298,16 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
     if not result.others:
         raise ResultsError("narrow: the run has one arm, so there is no effect to read. Compare two arms or more")
     names = _named(result, observed, where)
-    figures = figures_of(result, names)
+    figures = result.figures(names)
     effects = [(arm.name, target) for target in result.targets for arm in result.others]
-    differences = np.column_stack([effect_of(result, result.arm(arm), target) for arm, target in effects])
+    differences = np.column_stack([result.differences(arm, target) for arm, target in effects])
     local = Local(
         np.array([figure.value for figure in observed.figures]),
         np.array([figure.days for figure in observed.figures]),
         np.array([_sampling_variance(figure, name) for figure, name in zip(observed.figures, names, strict=True)]),
         float(result.run.measured_days),
     )
-    known: Mask = np.isfinite(np.column_stack([figures, differences])).min(axis=1)
-    known &= known_twice(departments, known)
+    known = known_twice(departments, np.isfinite(np.column_stack([figures, differences])).all(axis=1))
     if n_departments(departments[known]) < MIN_DEPARTMENTS:
         raise ResultsError(
             f"narrow: a figure or an effect is missing in {int((~known).sum())} of {len(known)} replications, and "
@@ -91,13 +322,13 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
     far = outside(figures, departments, local)
     if far:
         raise ConfigError([_outside_fault(figure, observed, names, where) for figure in far])
-    means = means_by(figures, departments)
+    means = components(figures, departments).means
     return NarrowedEffects(
         observed=observed,
         names=names,
         seen=tuple(zip(means.min(axis=0).tolist(), means.max(axis=0).tolist(), strict=True)),
         effects=tuple(effects),
-        found=narrow(figures, differences, departments, local),
+        estimates=narrow(figures, differences, departments, local),
         n_departments=len(means),
     )
 
@@ -155,3 +386,118 @@ def _outside_fault(far: Outside, observed: Observed, names: Sequence[MeasureName
     name, value = names[far.figure], observed.figures[far.figure].value
     problem = f"{value:g} is outside the {far.lowest:.3g} to {far.highest:.3g} of the run's departments"
     return Fault(f"{where}: figures.{far.figure}.value", f"{name.measure}: {problem}", remedy)
+
+
+# --- tables and words ----------------------------------------------------------------------------------------
+
+
+def show_narrowed(result: StudyResult, observed: Observed, where: str) -> None:
+    """Print the answer for departments with some figures, `where` names whose file: sentences, then a table a target.
+
+    Raises what `narrowed` raises.
+    """
+    effects = narrowed(result, observed, where)
+    print(f"{result.design.question} For departments with figures like these:")
+    print_sentences(narrowed_sentences(result, effects))
+    print_tables(narrowed_tables(result, effects))
+    print(f"\n{BANNER}")
+
+
+def narrowed_tables(result: StudyResult, narrowed: NarrowedEffects) -> tuple[ReportTable, ...]:
+    """A table for each target: the effect of every arm in all departments, and in those with these figures."""
+    return tuple(_table(result, narrowed, target) for target in result.targets)
+
+
+def _table(result: StudyResult, narrowed: NarrowedEffects, target: Target) -> ReportTable:
+    rows, unit = [], result.unit(target)
+    for arm in result.others:
+        everywhere, narrow = _effects(narrowed, arm.name, target)
+        words = range_words(*narrow[1:], target.minimal_important_difference, unit, result.better(target))
+        cells = (Cell(mean, unit, low, high, style="difference") for mean, low, high in (everywhere, narrow))
+        rows.append((labelled(result, arm), *cells, words))
+    headers = ("arm", f"all departments, {unit_words(unit)}", "departments with these figures", "effect here")
+    notes = (
+        f"All departments: median (5th to 95th percentile) of {narrowed.n_departments}, simulation noise removed. "
+        f"With these figures: the expected effect (range of {RANGE} of such departments), for each arm by itself.",
+    )
+    kind = f"narrowed_{target.measure}_{target.group}"
+    return ReportTable(kind, f"{target.label}: difference from '{result.baseline.label}'", headers, tuple(rows), notes)
+
+
+def _effects(narrowed: NarrowedEffects, arm: str, target: Target) -> tuple[EffectRange, EffectRange]:
+    """The effect of an arm in all departments, and in those with these figures."""
+    at, effects = narrowed.of(arm, target), narrowed.estimates
+    everywhere = float(effects.before[at]), float(effects.before_low[at]), float(effects.before_high[at])
+    return everywhere, (float(effects.mean[at]), float(effects.low[at]), float(effects.high[at]))
+
+
+def range_words(low: float, high: float, matters: float, unit: str, better: Better) -> str:
+    """What the range of a difference says against the least that matters, in a verdict's words and by its rules."""
+    important = threshold(matters, unit)
+    if low > 0 or high < 0:
+        nearest, furthest = sorted((abs(low), abs(high)))
+        by = "by more than" if nearest >= matters else "by less than" if furthest < matters else "perhaps by less than"
+        return f"{direction_words(unit, better, down=high < 0)}, {by} {important}"
+    if -matters < low and high < matters:
+        return f"no change beyond {important}"
+    return "not settled by these figures"
+
+
+def narrowed_sentences(result: StudyResult, narrowed: NarrowedEffects) -> Iterator[str]:
+    """Sentences on the figures, on their weeks, on the effect of each arm on the first target, and on the ranges."""
+    figures = [
+        f"{figure_words(name, inside=True)} {amount(figure.value, name.unit)} over {figure.days:g} days (departments "
+        f"of the run: {amount(low, name.unit)} to {amount(high, name.unit)})"
+        for name, figure, (low, high) in zip(narrowed.names, narrowed.observed.figures, narrowed.seen, strict=True)
+    ]
+    yield f"Read at {'; '.join(figures)}."
+    yield weeks_words(result, narrowed)
+    target = result.design.primary[0]
+    unit = result.unit(target)
+    for arm in result.others:
+        if arm.name == result.design.sham:
+            continue
+        everywhere, (expected, low, high) = _effects(narrowed, arm.name, target)
+        words = range_words(low, high, target.minimal_important_difference, unit, result.better(target))
+        yield (
+            f"'{arm.label}', {target.label}: {words}. "
+            f"{change(expected, unit)} {unit_words(unit)} are expected, and {RANGE} of departments with these figures "
+            f"have {span(low, high, unit)}; of all departments {RANGE} have {span(*everywhere[1:], unit)}."
+            f"{_safety_words(result, arm)}"
+        )
+    yield (
+        f"The ranges rest on {narrowed.estimates.n_near:.0f} of {narrowed.n_departments} departments, weighted by how "
+        f"near they are to these figures. They allow for noise of simulation and of measurement, and for other "
+        f"differences between departments, as far as the ensemble shows them."
+    )
+
+
+def _safety_words(result: StudyResult, arm: ArmResult) -> str:
+    """' It fails 2 safety limits over all departments: see the report.'; empty if it fails none."""
+    limits, _ = limits_of(result, arm)
+    for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
+        failed = [f"'{safety.margin.label}'" for safety in limits if safety.judgement.kind == kind]
+        if failed:
+            how_many = "a safety limit" if len(failed) == 1 else f"{len(failed)} safety limits"
+            return f" Over all departments it {verb} {how_many} ({listed_with_and(failed)}): see the report."
+    return ""
+
+
+def weeks_words(result: StudyResult, narrowed: NarrowedEffects) -> str:
+    """A sentence on whether the run measured the weeks that the figures are from; if not, what was done about it."""
+    run, observed = result.run, narrowed.observed
+    days = {figure.days for figure in observed.figures}
+    if run.measured_days >= DAYS_IN_YEAR and min(days) >= DAYS_IN_YEAR:
+        return "The same weeks are compared: whole years."
+    if run.start_week is not None and run.start_week == observed.week and days == {run.measured_days}:
+        return f"The same weeks are compared: {run.measured_days} days from week {run.start_week} of the year."
+    season = season_words(run, (replication.replication for replication in result.replications))
+    ours = f"{run.measured_days} days {season}".rstrip()
+    lengths = " to ".join(f"{n:g}" for n in sorted({min(days), max(days)}))
+    when = "from a time of year that is not stated" if observed.week is None else f"from week {observed.week}"
+    allowed = (
+        "replications of a department begin in different weeks, so the effect of the season on a figure counts as noise"
+        if run.is_balanced
+        else "the effect of the season on a figure is not allowed for"
+    )
+    return f"The weeks compared are not the same: the run's are {ours}, the figures' {lengths} days {when}; {allowed}."

@@ -7,32 +7,26 @@ activities, outages from the draws.
 from __future__ import annotations
 
 import math
+from calendar import day_name, month_name
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.department.points import WORSENING
+from simulation.department.graph import WORSENING
 from simulation.department.vocabulary import ACUITY_BY_DEGRADED_TOOL, ACUITY_BY_NURSE
 from simulation.engine.rows import BranchRow, Kind, Plan, StepRow
 from simulation.errors import ResultsError, nearest
 from simulation.explain.statements import BANNER
-from simulation.measures.patient_measures import AMBULANCE, WALK_IN
 from simulation.measures.patients_table import nobody
+from simulation.measures.quantities import AMBULANCE, WALK_IN
 from simulation.patients import Calendar
 from simulation.records.schema import IN_BUILDING, LEFT, Patients
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import Study
-from simulation.units import TICKS_PER_MINUTE, WEEKDAYS
+from simulation.units import TICKS_PER_MINUTE
 from simulation.wording import spaced
 
-DAY_NAMES = dict(
-    zip(WEEKDAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True)
-)
-MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 DESCRIBED = ("age_band", "sex", "language_need", "complaint")
 """Attributes that introduce a patient, where the table has them."""
 SHORTEST = 0.5
@@ -40,7 +34,7 @@ SHORTEST = 0.5
 
 
 @dataclass(frozen=True)
-class Identity:
+class PatientKey:
     """Who a patient is in every arm: the arrival source and the number within it."""
 
     arrival_source: str
@@ -75,19 +69,22 @@ def story(
     patients, calendar = baseline.patients, baseline.draws.calendar
     identity = find_patient(patients, patient)
     lines = [f"Patient {identity}, replication {int(patients['replication'][0])}. {BANNER}", ""]
-    lines.append(_introduction(patients, identity, calendar))
-    outcomes = []
+    (first,) = _attendances(patients, identity)
+    lines.append(_introduction(first, calendar))
+    outcomes = [("arm", "label", "first clinician after", "departed after", "outcome")]
     for name, simulated in simulated_by_arm.items():
         label = (labels or {}).get(name, name)
         lines += ["", label]
-        rows = _rows_of(simulated.patients, identity)
-        if not rows:
+        attendances = _attendances(simulated.patients, identity)
+        if not attendances:
             lines.append("  Did not come under this arm.")
             outcomes.append((label, "–", "–", "–", "did not come"))
-        for row in rows:
-            lines += [f"  {line}" for line in _course(simulated, row)]
-            outcomes.append((label, *_outcome(simulated.patients, row)))
-    return "\n".join([*lines, "", *_side_by_side(outcomes)])
+        for attendance in attendances:
+            lines += [f"  {line}" for line in _course(simulated, attendance)]
+            outcomes.append((label, *attendance.summary))
+    widths = [max(map(len, cells)) for cells in zip(*outcomes, strict=True)]
+    table = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in outcomes)
+    return "\n".join([*lines, "", *table])
 
 
 def must_name_somebody(patient: str, sources: Sequence[str]) -> None:
@@ -98,7 +95,7 @@ def must_name_somebody(patient: str, sources: Sequence[str]) -> None:
         raise ResultsError(f"patient={patient}: is neither a row nor SOURCE-NUMBER such as '{sources[0]}-12'. {known}")
 
 
-def find_patient(patients: Patients, patient: str | int) -> Identity:
+def find_patient(patients: Patients, patient: str | int) -> PatientKey:
     """The patient that 'walk_in-123' or a row number names. Raises ResultsError if there is none."""
     text = str(patient)
     sources = patients.known("arrival_source")
@@ -110,7 +107,7 @@ def find_patient(patients: Patients, patient: str | int) -> Identity:
                 f"patient={text}: no attendance has this row; it may belong to somebody who only competes for beds. "
                 f"Rows of attendances run from {patients['patient'].min()} to {patients['patient'].max()}"
             )
-        return Identity(sources[patients["arrival_source"][rows[0]]], int(patients["number"][rows[0]]))
+        return PatientKey(sources[patients["arrival_source"][rows[0]]], int(patients["number"][rows[0]]))
     source, _, number = text.rpartition("-")
     numbers = patients["number"][patients.where("arrival_source", source)]
     if int(number) not in numbers:
@@ -122,22 +119,59 @@ def find_patient(patients: Patients, patient: str | int) -> Identity:
         raise ResultsError(
             f"patient={text}: nobody of arrival source '{source}' has this number (not all of the drawn come). {near}"
         )
-    return Identity(source, int(number))
+    return PatientKey(source, int(number))
 
 
-def _rows_of(patients: Patients, identity: Identity) -> list[int]:
+@dataclass(frozen=True)
+class _Attendance:
+    """A patient's row in the table of one arm."""
+
+    patients: Patients
+    row: int
+
+    def at(self, name: str) -> float:
+        """A point in time; NaN if it was not reached, or if nothing in this department records it."""
+        return float(self.patients[name][self.row]) if name in self.patients else math.nan
+
+    def category(self, column: str) -> str:
+        """The value of an attribute, as a name of the configuration."""
+        return self.patients.known(column)[int(self.patients[column][self.row])]
+
+    def words(self, column: str) -> str:
+        """The value of an attribute, as words."""
+        return spaced(self.category(column))
+
+    def until(self, name: str) -> str:
+        """The time from arriving to a point in time, in words."""
+        return _minutes(self.at(name) - self.at("arrived_at"))
+
+    @property
+    def was_not_triaged(self) -> bool:
+        return "triaged_at" in self.patients and math.isnan(self.at("triaged_at"))
+
+    @property
+    def summary(self) -> tuple[str, str, str, str]:
+        """Label, minutes until the first clinician and departure, outcome."""
+        label = self.words("acuity_given") if self.patients.known("acuity_given") else "–"
+        label = "none" if self.was_not_triaged else label
+        return label, self.until("seen_at"), self.until("departed_at"), self.words("outcome")
+
+
+def _attendances(patients: Patients, identity: PatientKey) -> list[_Attendance]:
     """The patient's row in a table; none if the arm has no such patient."""
     source, number = patients.where("arrival_source", identity.arrival_source), patients["number"] == identity.number
-    return [int(row) for row in np.flatnonzero(source & number)]
+    return [_Attendance(patients, int(row)) for row in np.flatnonzero(source & number)]
 
 
-def _introduction(patients: Patients, identity: Identity, calendar: Calendar) -> str:
-    (row,) = _rows_of(patients, identity)
-    source = _category(patients, "arrival_source", row)
+def _introduction(attendance: _Attendance, calendar: Calendar) -> str:
+    patients, source, arrived_at = (
+        attendance.patients,
+        attendance.category("arrival_source"),
+        attendance.at("arrived_at"),
+    )
     came = {WALK_IN: "on foot", AMBULANCE: "by ambulance"}.get(source, f"as '{spaced(source)}'")
-    arrived_at = float(patients["arrived_at"][row])
-    attributes = [_attribute(patients, name, row) for name in DESCRIBED if patients.known(name)]
-    true = f" True level {_category(patients, 'acuity_true', row)}." if patients.known("acuity_true") else ""
+    attributes = [_attribute_words(name, attendance.words(name)) for name in DESCRIBED if patients.known(name)]
+    true = f" True level {attendance.words('acuity_true')}." if patients.known("acuity_true") else ""
     who = f" {', '.join(attributes).capitalize()}." if attributes else ""
     return f"Arrived {clock(arrived_at, day=True)} ({_date(arrived_at, calendar)}) {came}.{who}{true}"
 
@@ -146,34 +180,29 @@ def _date(at: float, calendar: Calendar) -> str:
     """'July, measured day 3'; the first measured day is 0, as in a policy's `go_live_day`."""
     day = np.array([int(at // 1440)])
     measured_day = int(calendar.measured_days(day)[0])
-    month = MONTHS[int(calendar.months(day)[0])]
+    month = month_name[1 + int(calendar.months(day)[0])]
     return f"{month}, measured day {measured_day}" if measured_day >= 0 else f"{month}, in the warm-up"
 
 
-def _attribute(patients: Patients, name: str, row: int) -> str:
-    value = _category(patients, name, row)
+def _attribute_words(name: str, value: str) -> str:
     if name == "language_need":
         return "needs an interpreter" if value == "yes" else "needs no interpreter"
     return value if name == "sex" else f"{spaced(name.removesuffix('_band'))} {value}"
 
 
-def _category(patients: Patients, column: str, row: int) -> str:
-    category = patients.known(column)[int(patients[column][row])]
-    return category if column == "arrival_source" else spaced(category)
-
-
-def _course(simulated: Simulated, row: int) -> list[str]:
+def _course(simulated: Simulated, attendance: _Attendance) -> list[str]:
     """What happened to a patient under one arm, a line a step."""
-    patients, activities = simulated.patients, simulated.activities
-    lines = [_labelled(patients, row)] if patients.known("acuity_given") else []
-    departed_at = _time(patients, "departed_at", row)
-    after, told_after = _dated_after(patients, row, departed_at), False
-    between_steps = [(at, line) for at, line in _worsening(patients, row) if not at > departed_at]
+    patients, activities, row = simulated.patients, simulated.activities, attendance.row
+    lines = [_labelled(attendance)] if patients.known("acuity_given") else []
+    departed_at = attendance.at("departed_at")
+    departed = f"{attendance.until('departed_at')} after arriving"
+    after, told_after = _dated_after(attendance, departed_at), False
+    between_steps = [(at, line) for at, line in _worsening(attendance) if not at > departed_at]
     steps, pools, outcomes = (activities.known(name) for name in ("step", "pool", "outcome"))
     for at in np.flatnonzero(activities["patient"] == patients["patient"][row]):
         joined, started, ended = (float(activities[name][at]) for name in ("joined_at", "started_at", "ended_at"))
         if after and joined >= departed_at and not told_after:
-            lines += [f"{clock(departed_at, day=True)}  departed, {_spent(patients, row)}", "After that:"]
+            lines += [f"{clock(departed_at, day=True)}  departed, {departed}", "After that:"]
             told_after = True
         elif not after and (joined > departed_at or joined == departed_at == ended):
             break
@@ -187,20 +216,18 @@ def _course(simulated: Simulated, row: int) -> list[str]:
         if line:
             lines.append(line)
     lines += [line for _, line in between_steps]
-    return [*lines, f"Outcome: {_category(patients, 'outcome', row)}." if told_after else _ended(patients, row)]
+    return [*lines, f"Outcome: {attendance.words('outcome')}." if told_after else _ended(attendance, departed)]
 
 
-def _dated_after(patients: Patients, row: int, departed_at: float) -> bool:
+def _dated_after(attendance: _Attendance, departed_at: float) -> bool:
     """Whether the pathway dates something after the departure: somebody who went home and came back, say."""
-    points = (name for name in patients.columns if name.endswith("_at") and name not in WORSENING)
-    return any(float(patients[name][row]) > departed_at for name in points)
+    points = (name for name in attendance.patients.columns if name.endswith("_at") and name not in WORSENING)
+    return any(attendance.at(name) > departed_at for name in points)
 
 
-def _worsening(patients: Patients, row: int) -> list[tuple[float, str]]:
+def _worsening(attendance: _Attendance) -> list[tuple[float, str]]:
     """When a patient got worse and when a round acted on it, each with its line, in order of time."""
-    if "worsened_at" not in patients:
-        return []
-    worsened_at, noticed_at, seen_at = (_time(patients, name, row) for name in ("worsened_at", "noticed_at", "seen_at"))
+    worsened_at, noticed_at, seen_at = map(attendance.at, ("worsened_at", "noticed_at", "seen_at"))
     lines = []
     if worsened_at < (math.inf if math.isnan(seen_at) else seen_at):  # after that a clinician has them in hand
         unseen = ", and nobody noticed" if math.isnan(noticed_at) else ""
@@ -248,18 +275,12 @@ def _consequence(plan: Plan, row: object, *, tried: bool) -> str:
     return ""
 
 
-def _labelled(patients: Patients, row: int) -> str:
-    if _was_not_triaged(patients, row):
+def _labelled(attendance: _Attendance) -> str:
+    if attendance.was_not_triaged:
         return "Was not triaged."
-    true, given = int(patients["acuity_true"][row]), int(patients["acuity_given"][row])
-    accuracy = (
-        "the true level"
-        if given == true
-        else "less urgent than the truth"
-        if given > true
-        else "more urgent than the truth"
-    )
-    return f"Labelled {_category(patients, 'acuity_given', row)}: {accuracy}."
+    true, given = (int(attendance.patients[name][attendance.row]) for name in ("acuity_true", "acuity_given"))
+    accuracy = "the true level" if given == true else f"{'less' if given > true else 'more'} urgent than the truth"
+    return f"Labelled {attendance.words('acuity_given')}: {accuracy}."
 
 
 def _step(words: str, joined: float, started: float, ended: float, outcome: str) -> str:
@@ -276,45 +297,12 @@ def _step(words: str, joined: float, started: float, ended: float, outcome: str)
     return f"{clock(joined)}  {words} {took}" if math.isnan(work) or work >= SHORTEST else ""
 
 
-def _ended(patients: Patients, row: int) -> str:
-    outcome, departed_at = patients.known("outcome")[patients["outcome"][row]], _time(patients, "departed_at", row)
+def _ended(attendance: _Attendance, departed: str) -> str:
+    outcome, departed_at = attendance.category("outcome"), attendance.at("departed_at")
     words = {LEFT: "left without being seen", IN_BUILDING: "moved to a ward bed"}.get(outcome, spaced(outcome))
     if not math.isnan(departed_at):
-        return f"{clock(departed_at, day=True)}  {words}, {_spent(patients, row)}"
+        return f"{clock(departed_at, day=True)}  {words}, {departed}"
     return "Still in the department when the run ended." if outcome == IN_BUILDING else f"{words.capitalize()}."
-
-
-def _spent(patients: Patients, row: int) -> str:
-    return f"{_minutes_until(patients, 'departed_at', row)} after arriving"
-
-
-def _time(patients: Patients, name: str, row: int) -> float:
-    """A point in time of a patient; NaN if it was not reached, or if nothing in this department records it."""
-    return float(patients[name][row]) if name in patients else math.nan
-
-
-def _minutes_until(patients: Patients, name: str, row: int) -> str:
-    """The time from arriving to a point in time, in words."""
-    return _minutes(_time(patients, name, row) - float(patients["arrived_at"][row]))
-
-
-def _outcome(patients: Patients, row: int) -> tuple[str, str, str, str]:
-    """One arm's row of the table: label, minutes until the first clinician and departure, outcome."""
-    label = _category(patients, "acuity_given", row) if patients.known("acuity_given") else "–"
-    if _was_not_triaged(patients, row):
-        label = "none"
-    until_seen, until_departed = (_minutes_until(patients, name, row) for name in ("seen_at", "departed_at"))
-    return label, until_seen, until_departed, _category(patients, "outcome", row)
-
-
-def _was_not_triaged(patients: Patients, row: int) -> bool:
-    return "triaged_at" in patients and math.isnan(patients["triaged_at"][row])
-
-
-def _side_by_side(rows: list[tuple[str, str, str, str, str]]) -> list[str]:
-    table = [("arm", "label", "first clinician after", "departed after", "outcome"), *rows]
-    widths = [max(len(row[column]) for row in table) for column in range(5)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
 
 
 def clock(at: float, *, day: bool = False) -> str:
@@ -325,7 +313,7 @@ def clock(at: float, *, day: bool = False) -> str:
     """
     minutes = int(at % 1440)
     time = f"{minutes // 60:02d}:{minutes % 60:02d}"
-    return f"{DAY_NAMES[WEEKDAYS[int(at // 1440) % 7]]} {time}" if day else time
+    return f"{day_name[int(at // 1440) % 7]} {time}" if day else time
 
 
 def _minutes(minutes: float) -> str:

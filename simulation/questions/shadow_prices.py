@@ -8,30 +8,54 @@ Blocks relieve one another: the effects of twelve blocks, each added alone, sum 
 hours, and those of blocks added last to less. The price of a block is therefore the mean of the two, its worth in the
 two extreme orders of adding blocks. Up to terms of second order such prices add up exactly.
 
-`with_more` makes the arms, `prices` reads the result. Nothing is simulated here; patients are drawn only to count the
-hours of staff that a tool frees.
+`show_prices` is the command: `with_more` makes the arms, `priced` reads the result. Patients are drawn here only to
+count the hours of staff that a tool frees.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation.department.rota import HOURS_OF_WEEK, mean_per_day
+from simulation.department.rota import HOURS_OF_WEEK, attendances_per_day
 from simulation.department.vocabulary import ExtraShift, Pathway
+from simulation.display.dated_folder import write_dated
+from simulation.display.drawing import DARK, GREY, Picture, figure_of, png_of
+from simulation.display.table import Cell, ReportTable, interval_cell, print_tables
+from simulation.display.words import few_words
 from simulation.errors import ConfigError, Fault, nearest
+from simulation.explain.statements import BANNER
 from simulation.patients import draw
 from simulation.records.schema import Floats
 from simulation.run.result import StudyResult
 from simulation.statistics.compare import compare, paired
 from simulation.statistics.intervals import Interval
+from simulation.statistics.verdict import PILOT
 from simulation.study.design import Arm
 from simulation.study.offered_load import in_a_mean_week, offered_load
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
+from simulation.wording import spaced
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+OWN = ("pools",)
+"""The key of the command itself; all others are of the configuration."""
+USUAL = {"ensemble": "none", "run": "prices"}
+"""What the command chooses of the configuration unless it is told otherwise: a run for some eighty arms."""
+FOLDER, TABLE, PICTURE = "shadow_prices", "prices.csv", "prices.png"
+WHAT = {"wait_to_clinician_mean": "wait for a first clinician", "stay_mean": "stay in A&E"}
+"""Words for what an hour shortens, by measure: the stay holds the wait for a bed, too."""
+MEASURES = tuple(WHAT)
+LINES: tuple[str | tuple[int, tuple[int, int]], ...] = ("--", ":", "-.", (0, (5, 1)))
+LOOKS = {"weekdays": ("o", "#005eb8"), "weekends": ("s", "#d55e00")}
+"""Marker and colour of each kind of days."""
 BLOCK_HOURS = 4
 DAYS = {"weekdays": ("mon-fri", 5), "weekends": ("sat,sun", 2)}
 """The days of a block by name: as a rota writes them, and how many a week."""
@@ -42,8 +66,6 @@ BEDS = 4
 BED_ROLE = "adult_bed"
 TOOLS = ("ai_scribe_measured", "ai_documents_measured")
 """Arms of the study whose freed hours of staff are priced as well."""
-MEASURES = ("wait_to_clinician_mean", "stay_mean")
-"""The measures that an hour shortens: the wait for the first clinician; the stay, with its wait for a bed."""
 WEEK_DAYS = 7
 LOAD_DAYS = 84
 
@@ -85,7 +107,7 @@ class Price:
 
 
 @dataclass(frozen=True)
-class Check:
+class SumCheck:
     """Whether the blocks of a resource add up to a unit at all hours: effects in minutes a patient, with intervals.
 
     alone, last: sums of the blocks' effects when each is added alone, and when each is added last; blocks: the mean of
@@ -100,11 +122,6 @@ class Check:
     whole: Interval
     apart: Interval
 
-    @property
-    def agree(self) -> bool:
-        """Whether the blocks and the unit at all hours differ by no more than chance."""
-        return not self.apart.excludes_zero
-
 
 @dataclass(frozen=True)
 class ShadowPrices:
@@ -112,7 +129,7 @@ class ShadowPrices:
 
     result: StudyResult
     prices: tuple[Price, ...]
-    checks: tuple[Check, ...]
+    checks: tuple[SumCheck, ...]
 
     def price(self, arm: str, measure: str) -> Price:
         """The price of one arm's extra."""
@@ -122,19 +139,61 @@ class ShadowPrices:
         """The prices of one kind, in order."""
         return tuple(price for price in self.prices if (price.extra.kind, price.measure) == (kind, measure))
 
+    @property
+    def pools(self) -> tuple[str, ...]:
+        """The pools that are priced by block, in order."""
+        return tuple(dict.fromkeys(price.extra.pool for price in self.of_kind("block", MEASURES[0])))
 
-def extras(study: Study, pools: Sequence[str] = RESOURCES) -> tuple[Extra, ...]:
-    """The extras that are priced, in order. Raises ConfigError for a pool that the department does not have."""
+    def by_block(self, pool: str, measure: str) -> Mapping[str, tuple[Price, ...]]:
+        """The prices of a pool's blocks, by weekdays and weekends, from midnight on."""
+        of_pool = [price for price in self.of_kind("block", measure) if price.extra.pool == pool]
+        return {days: tuple(price for price in of_pool if price.extra.days == days) for days in DAYS}
+
+
+# --- what is asked -------------------------------------------------------------------------------------------
+
+
+def show_prices(study: Study, own: Mapping[str, str], *, run: Callable[[Study], StudyResult | None]) -> None:
+    """Run, print and write the prices of one department. `own`: values of the keys `OWN`; `run`: runs a study, with
+    what a command says of it; None for a dry run.
+
+    Raises ConfigError for what cannot be priced.
+    """
+    if study.resolved["ensemble"] != "none":
+        found = "prices are worked out for one department"
+        raise ConfigError([Fault("ensemble", found, "Leave it out, or name a site: site=short_of_triage")])
+    more = extras(study, pools_of(own["pools"]) if "pools" in own else None)
+    result = run(with_more(study, more))
+    if result is not None:
+        shadow_prices = priced(result, more)
+        print_tables(price_tables(shadow_prices))
+        print(f"\nPrices: {write_prices(shadow_prices, Path(str(study.resolved['results'])))}")
+
+
+def pools_of(text: str) -> tuple[str, ...]:
+    """The names in '[doctors, practitioners]' or 'doctors'. Raises ConfigError for a missing name."""
+    names = tuple(name.strip() for name in text.strip("[]").split(","))
+    if not all(names):
+        raise ConfigError([Fault(f"pools={text}", "names nothing", "Name pools: pools=[triage_nurses,doctors]")])
+    return names
+
+
+def extras(study: Study, pools: Sequence[str] | None = None) -> tuple[Extra, ...]:
+    """The extras that are priced, in order; `pools`: those named, None for the usual ones. Raises ConfigError for a
+    pool that the department does not have."""
     pathway = study.baseline.pathway
     limited = [name for name, pool in pathway.pools.items() if not pool.unlimited]
-    faults = [
-        Fault(f"pools: {name}", "the department has no such pool of limited size", nearest(name, limited))
-        for name in pools
-        if name not in limited
-    ]
-    if faults:
-        raise ConfigError(faults)
-    return (*_blocks(pools), *_beds(pathway), *_tools(study))
+    missing = [name for name in pools or RESOURCES if name not in limited]
+    if missing and pools is None:
+        found = (
+            f"none is named, and this department lacks some of the pools that are usually priced ({', '.join(missing)})"
+        )
+        example = ",".join(limited[:2])
+        raise ConfigError([Fault("pools", found, f"Name some of its own, as pools=[{example}]: {', '.join(limited)}")])
+    if missing:
+        found = "the department has no such pool of limited size"
+        raise ConfigError([Fault(f"pools: {name}", found, nearest(name, limited)) for name in missing])
+    return (*_blocks(pools or RESOURCES), *_beds(pathway), *_tools(study))
 
 
 def _blocks(pools: Sequence[str]) -> Iterator[Extra]:
@@ -200,12 +259,15 @@ def _arm(base: ReadyArm, extra: Extra) -> ReadyArm:
     return ReadyArm(extra.arm, Arm(label=label, triage=base.arm.triage, comparator=True), pathway, base.policy)
 
 
-def prices(result: StudyResult, more: Sequence[Extra]) -> ShadowPrices:
+# --- prices --------------------------------------------------------------------------------------------------
+
+
+def priced(result: StudyResult, more: Sequence[Extra]) -> ShadowPrices:
     """What an hour of each extra is worth, from a result of `with_more`."""
-    pathway = result.study.baseline.pathway
-    a_week = WEEK_DAYS * sum(mean_per_day(source) for source in pathway.arrivals.values() if source.attends)
-    priced = [extra for extra in more if extra.kind != "without"]
-    by_extra = [_price(result, extra, measure, a_week) for measure in MEASURES for extra in priced]
+    a_week = WEEK_DAYS * attendances_per_day(result.study.baseline.pathway)
+    by_extra = [
+        _price(result, extra, measure, a_week) for measure in MEASURES for extra in more if extra.kind != "without"
+    ]
     pools = dict.fromkeys(extra.pool for extra in more if extra.kind == "whole")
     checks = [_check(result, more, pool, measure) for measure in MEASURES for pool in pools]
     return ShadowPrices(result, tuple(by_extra), tuple(checks))
@@ -236,17 +298,172 @@ def _interval(values: Floats) -> Interval:
     return compare(values, np.zeros(len(values)))
 
 
-def _check(result: StudyResult, more: Sequence[Extra], pool: str, measure: str) -> Check:
+def _check(result: StudyResult, more: Sequence[Extra], pool: str, measure: str) -> SumCheck:
     """The check of one resource, its sums taken within each replication."""
     blocks = [extra for extra in more if (extra.pool, extra.kind) == (pool, "block")]
     (at_all_hours,) = (extra for extra in more if (extra.pool, extra.kind) == (pool, "whole"))
     alone = np.sum([_alone(result, block, measure) for block in blocks], axis=0)
     last = np.sum([_last(result, block, measure) for block in blocks], axis=0)
     whole, mean = _alone(result, at_all_hours, measure), (alone + last) / 2
-    return Check(pool, measure, *(_interval(values) for values in (alone, last, mean, whole, mean - whole)))
+    return SumCheck(pool, measure, *(_interval(values) for values in (alone, last, mean, whole, mean - whole)))
 
 
-def by_block(priced: ShadowPrices, pool: str, measure: str) -> Mapping[str, tuple[Price, ...]]:
-    """The prices of a pool's blocks, by weekdays and weekends, from midnight on."""
-    of_pool = [price for price in priced.of_kind("block", measure) if price.extra.pool == pool]
-    return {days: tuple(price for price in of_pool if price.extra.days == days) for days in DAYS}
+# --- tables, picture and files -------------------------------------------------------------------------------
+
+
+def price_tables(shadow_prices: ShadowPrices) -> Iterator[ReportTable]:
+    """Prices by block, of beds and of what tools free, and whether blocks add up."""
+    hours = tuple(f"{start}-{start + BLOCK_HOURS} h" for start in range(0, 24, BLOCK_HOURS))
+    n_replications = shadow_prices.prices[0].effect.of
+    few = (few_words(n_replications),) if n_replications < PILOT else ()
+    for measure in MEASURES:
+        rows = [
+            (f"{spaced(pool)}, {days}", *(_minutes(price.per_hour) for price in block_prices))
+            for pool in shadow_prices.pools
+            for days, block_prices in shadow_prices.by_block(pool, measure).items()
+        ]
+        yield ReportTable(
+            f"prices:{measure}",
+            f"What one hour more is worth: patient-minutes off the {WHAT[measure]}",
+            ("resource", *hours),
+            tuple(rows),
+            (
+                "Sum over all patients; above 0 where the hour helps. In brackets: the 95 % interval (simulation "
+                "noise).",
+                *few,
+            ),
+        )
+    yield _others_table(shadow_prices)
+    yield _sums_table(shadow_prices)
+
+
+def _others_table(shadow_prices: ShadowPrices) -> ReportTable:
+    """Prices of units at all hours, of beds and of what tools free."""
+    rows = []
+    for kind in ("whole", "beds", "tool"):
+        for price in shadow_prices.of_kind(kind, MEASURES[0]):
+            cells = (_minutes(shadow_prices.price(price.extra.arm, measure).per_hour) for measure in MEASURES)
+            rows.append((_name(shadow_prices, price), Cell(price.extra.hours_a_week, style="number"), *cells))
+    return ReportTable(
+        "prices:others",
+        "The same for units at all hours, for ward beds, and for the staff time that a tool frees",
+        ("what", "hours a week", *(f"patient-minutes an hour, {WHAT[measure]}" for measure in MEASURES)),
+        tuple(rows),
+        ("A tool's hours are the staff time that its patients no longer need, whenever in the week it falls.",),
+    )
+
+
+def _sums_table(shadow_prices: ShadowPrices) -> ReportTable:
+    """Sums of a pool's prices by block beside its price at all hours."""
+    rows = [
+        (
+            spaced(check.pool),
+            WHAT[check.measure],
+            *map(_minutes, (check.alone, check.last, check.blocks, check.whole, check.apart)),
+            verdict_of(check),
+        )
+        for check in shadow_prices.checks
+    ]
+    return ReportTable(
+        "prices:sums",
+        "Do the twelve blocks add up to one unit at all hours? Minutes a patient",
+        ("resource", "off", "each alone", "each last", "sum of prices", "at all hours", "apart", ""),
+        tuple(rows),
+        (
+            "A price is the mean of what a block does when it is added alone and when it is added last. Alone, "
+            "blocks promise more than a unit at all hours gives, because one hour's relief leaves less for the "
+            "next. Apart: the sum minus the unit at all hours, paired by replication.",
+        ),
+    )
+
+
+def verdict_of(check: SumCheck) -> str:
+    """'not told apart', or whether prices add up to more or to less than the unit at all hours gives."""
+    if not check.apart.excludes_zero:
+        return "not told apart"
+    return "prices add up to more" if check.apart.mean < 0 else "prices add up to less"
+
+
+def _name(shadow_prices: ShadowPrices, price: Price) -> str:
+    extra = price.extra
+    if extra.kind == "tool":
+        return shadow_prices.result.arm(extra.arm).label
+    return f"{spaced(extra.pool)}, {f'{extra.units} more, ' if extra.units > 1 else ''}at all hours"
+
+
+def _minutes(interval: Interval) -> Cell:
+    return interval_cell(interval, "minutes")
+
+
+def price_frame(shadow_prices: ShadowPrices) -> pd.DataFrame:
+    """A row for each price: what, when, its effect on a patient's mean, and what an hour of it is worth."""
+    import pandas as pd
+
+    rows = []
+    for price in shadow_prices.prices:
+        extra = {name: getattr(price.extra, name) for name in ("arm", "kind", "pool", "days", "hours_a_week")}
+        extra["from_hour"] = price.extra.start if price.extra.kind == "block" else np.nan
+        numbers = price.effect.columns("effect_minutes") | price.per_hour.columns("patient_minutes_per_hour")
+        rows.append({**extra, "measure": price.measure, **numbers})
+    return pd.DataFrame(rows)
+
+
+def price_picture(shadow_prices: ShadowPrices) -> Picture:
+    """What an hour of each resource takes off waits, by time of week; lines: the staff time that tools free."""
+    measure, pools = MEASURES[0], shadow_prices.pools
+    tools = shadow_prices.of_kind("tool", measure)
+    with figure_of(3.5 * len(pools) + 1, 3.9, 1, len(pools), sharey=True) as (figure, axes):
+        for ax, pool in zip(axes, pools, strict=True):
+            _panel(ax, shadow_prices, pool, measure)
+            for number, tool in enumerate(tools):
+                style = LINES[number % len(LINES)]
+                label = _name(shadow_prices, tool)
+                ax.axhline(tool.per_hour.mean, color=GREY, linewidth=1.4, linestyle=style, label=label)
+            ax.axhline(0, color="black", linewidth=1)
+            ax.set_title(f"One more of {spaced(pool)}", fontsize=10, fontweight="bold", loc="left")
+            ax.set_xlabel(f"clock hour, blocks of {BLOCK_HOURS}")
+        axes[0].set_ylabel("patient-minutes of wait\noff, an hour of it")
+        figure.legend(
+            *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False, labelcolor=DARK,
+            fontsize=8, title=f"Bars: 95 % intervals. {BANNER}", title_fontsize=8,
+        )  # fmt: skip
+        png = png_of(figure)
+    best = _best(shadow_prices, pools, measure)
+    return Picture(
+        "shadow_prices",
+        png,
+        f"Patient-minutes of wait that one hour more takes off, by four-hour block: {best}",
+        "What one hour more of each resource takes off the waits of all patients together, by time of week, with 95 % "
+        "intervals (simulation noise only). Lines: the same for an hour of staff time that a tool frees.",
+    )
+
+
+def _panel(ax: Axes, shadow_prices: ShadowPrices, pool: str, measure: str) -> None:
+    """Draw the prices of one pool by block, weekdays and weekends side by side."""
+    for place, (days, prices) in enumerate(shadow_prices.by_block(pool, measure).items()):
+        marker, colour = LOOKS[days]
+        at = np.array([price.extra.start + BLOCK_HOURS / 2 + (place - 0.5) * 0.9 for price in prices])
+        means, lows, highs = np.array(
+            [(price.per_hour.mean, price.per_hour.low, price.per_hour.high) for price in prices]
+        ).T
+        ax.errorbar(
+            at, means, yerr=[means - lows, highs - means], fmt=marker, color=colour, markersize=6, linewidth=1.6,
+            label=f"an hour more, {days}",
+        )  # fmt: skip
+    ax.set_xticks(range(0, 25, BLOCK_HOURS))
+
+
+def _best(shadow_prices: ShadowPrices, pools: Sequence[str], measure: str) -> str:
+    """'triage nurses most on weekdays from 8 h (120); ...'."""
+    words = []
+    for pool in pools:
+        prices = [price for block in shadow_prices.by_block(pool, measure).values() for price in block]
+        best = max(prices, key=lambda price: price.per_hour.mean)
+        words.append(f"{spaced(pool)} most on {best.extra.days} from {best.extra.start} h ({best.per_hour.mean:.0f})")
+    return "; ".join(words) + "."
+
+
+def write_prices(shadow_prices: ShadowPrices, results: Path) -> Path:
+    """Write table and picture into a folder of their own, and return it. Raises ResultsError."""
+    files = {TABLE: price_frame(shadow_prices), PICTURE: price_picture(shadow_prices)}
+    return write_dated(results / FOLDER, files)

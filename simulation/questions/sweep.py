@@ -1,7 +1,8 @@
-"""Several runs of one study side by side: what `aeflow compare -m scenario=usual,winter` ends with.
+"""Does the answer depend on what was varied? Several runs of one study side by side: a sweep, or two stored runs.
 
-Each run has its own folder and report. Here are all of them together: arms by runs on every target, how far the effects
-of two runs are apart, and whether the answer depends on what was varied.
+`aeflow compare -m scenario=usual,winter` ends with it. Each run has its own folder and report. Here are all of them
+together: the verdicts that change, arms by runs on every target, how far the effects of two runs are apart, and the
+main effects and two-way interactions of what was varied.
 """
 
 from __future__ import annotations
@@ -9,32 +10,48 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulation.display.dated_folder import write_dated
-from simulation.display.table import ReportTable
-from simulation.display.words import amount, difference_text, doubt_note, interval_text, unit_words
+from simulation.display.drawing import (
+    DARK,
+    GREY,
+    PALE,
+    STAGE_COLOURS,
+    Picture,
+    across,
+    arm_axis,
+    axis_scale,
+    broken,
+    figure_of,
+    png_of,
+)
+from simulation.display.table import Cell, ReportTable, difference_cell, interval_cell, print_tables
+from simulation.display.words import change, difference_text, doubt_note, unit_words
 from simulation.errors import ResultsError
-from simulation.questions.sweep_effects import DESIGN, EFFECTS, design_table, effect_tables, effects_table
-from simulation.questions.sweep_picture import sweep_picture
-from simulation.questions.sweep_turns import turn_tables
-from simulation.records.schema import Floats
+from simulation.explain.statements import BANNER
 from simulation.records.serialise import differences
 from simulation.run.result import StudyResult
-from simulation.statistics.compare import TIDY, paired
+from simulation.statistics.compare import TIDY, Comparison, compare
 from simulation.statistics.compare_runs import RunComparison, compare_runs
 from simulation.statistics.departments import Department
+from simulation.statistics.factorial import FactorialEffect, Level, factorial_effects, is_full
+from simulation.statistics.intervals import LEVEL
+from simulation.statistics.verdict import Verdict
 from simulation.study.design import Target
+from simulation.wording import spaced
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 CHECK = "check: no effect by design"
 """What stands in place of a verdict on the sham."""
-FOLDER, TABLE, PICTURE = "sweeps", "across.csv", "across.png"
+FOLDER, TABLE, DESIGN, EFFECTS, PICTURE = "sweeps", "across.csv", "design.csv", "effects.csv", "across.png"
 BINDING = ("scenario", "site", "staffing")
 """Keys that decide which resource binds: if only these were varied, the answer depends on the bottleneck."""
 OTHER_GROUPS = ("staffing", "pathway", "calibration", "nurse", "run")
@@ -47,10 +64,14 @@ MOST_LABELLED = 3
 """Values up to which two runs are labelled by those that differ."""
 MOST_ACROSS = 5
 """Runs up to which a table shows each in a column of its own."""
+MOST_EFFECTS = 6
+"""Effects that a table shows; the file has all."""
+MARKERS = "osD^vPXh"
+"""Shapes of the runs, which say the same as their colours."""
 
 
 @dataclass(frozen=True)
-class Run:
+class SweepRun:
     """One run of a sweep: the values that were varied, by their keys; its result; its folder."""
 
     varied: Mapping[str, str]
@@ -62,31 +83,35 @@ class Run:
         """'usual' of a scenario alone, else 'scenario=usual, triage_nurses.extra=1'."""
         if list(self.varied) == ["scenario"]:
             return self.varied["scenario"]
-        return ", ".join(f"{'.'.join(key.split('.')[-2:])}={value}" for key, value in self.varied.items())
+        return ", ".join(f"{_short(key)}={value}" for key, value in self.varied.items())
+
+    def row(self, arm: str, target: Target) -> Comparison:
+        """The arm's measure and its difference from the baseline."""
+        return self.result.row(arm, target.measure, target.group)
+
+    def verdict(self, arm: str, target: Target) -> Verdict:
+        """The verdict on the arm."""
+        return self.result.finding(arm, target).verdict
 
     def effect(self, arm: str, target: Target) -> str:
         """The arm's difference from the baseline with its interval, in words."""
-        return difference_text(self.result.row(arm, target.measure, target.group))
-
-    def effects(self, arm: str, target: Target) -> Floats:
-        """The arm's difference from the baseline in each replication, shape (n_replications,)."""
-        return paired(self.values(arm, target), self.values(self.result.design.baseline, target))
-
-    def values(self, arm: str, target: Target) -> Floats:
-        """The arm's measure in each replication, shape (n_replications,)."""
-        return self.result.values(arm, target.measure, target.group)
+        return difference_text(self.row(arm, target))
 
 
 @dataclass(frozen=True, repr=False)
 class Sweep:
     """Two runs or more of one study."""
 
-    runs: tuple[Run, ...]
+    runs: tuple[SweepRun, ...]
 
     @property
     def first(self) -> StudyResult:
         """The first run, whose words for arms and targets go for all."""
         return self.runs[0].result
+
+    def label(self, arm: str) -> str:
+        """An arm in words."""
+        return self.first.arm(arm).label
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -111,7 +136,7 @@ class Sweep:
     @property
     def tables(self) -> tuple[ReportTable, ...]:
         """Tables of the verdicts that change, of arms by runs, and of what each thing that was varied does."""
-        return (*turn_tables(self), *sweep_tables(self), *effect_tables(self))
+        return (*changed_tables(self), *sweep_tables(self), *effect_tables(self))
 
     def __repr__(self) -> str:
         return f"Runs of '{self.first.design.name}' side by side: {'; '.join(run.label for run in self.runs)}"
@@ -124,8 +149,7 @@ class Sweep:
     def depends_on(self) -> str:
         """What an answer that differs between these runs depends on."""
         keys = list(self.runs[0].varied)
-        binding = all(key.split(".")[0] in BINDING for key in keys)
-        return "the bottleneck" if binding else " and ".join(keys)
+        return "the bottleneck" if all(key.split(".")[0] in BINDING for key in keys) else " and ".join(keys)
 
     @cached_property
     def comparisons(self) -> dict[tuple[str, Target], RunComparison]:
@@ -133,15 +157,11 @@ class Sweep:
         return {(arm, target): self._compare_runs(arm, target) for arm in self.arms for target in self.targets}
 
     def _compare_runs(self, arm: str, target: Target) -> RunComparison:
-        verdicts = {run.label: run.result.finding(arm, target).verdict for run in self.runs}
-        effects = {run.label: run.effects(arm, target) for run in self.runs}
-        mid, unit = target.minimal_important_difference, self.unit(target)
+        verdicts = {run.label: run.verdict(arm, target) for run in self.runs}
+        effects = {run.label: run.result.differences(arm, target) for run in self.runs}
+        mid, unit = target.minimal_important_difference, self.first.unit(target)
         compared = compare_runs(verdicts, effects, mid, unit, on=self.depends_on, department=self.department)
         return replace(compared, kind="check", words=CHECK) if self.is_check(arm) else compared
-
-    def unit(self, target: Target) -> str:
-        """The unit of a target's measure."""
-        return self.first.row(self.first.design.baseline, target.measure, target.group).unit
 
     @cached_property
     def department(self) -> Department | None:
@@ -152,6 +172,19 @@ class Sweep:
         return first
 
 
+def _short(key: str) -> str:
+    """'triage_nurses.extra' of 'staffing.triage_nurses.extra'."""
+    return ".".join(key.split(".")[-2:])
+
+
+def put_together(done: Sequence[tuple[Sequence[str], StudyResult, Path]], results: Path) -> None:
+    """Print and write the comparison of the runs of a sweep, as `sweep_of` takes them; nothing if there is none."""
+    sweep = sweep_of(done)
+    if sweep is not None:
+        print_tables(sweep.tables)
+        print(f"\nSweep:  {write_sweep(sweep, results) / TABLE}, {EFFECTS}, {DESIGN}, {PICTURE}")
+
+
 def sweep_of(done: Sequence[tuple[Sequence[str], StudyResult, Path]]) -> Sweep | None:
     """A sweep of runs, each given by the overrides (`key=value`) that asked for it, its result and its folder.
 
@@ -160,7 +193,7 @@ def sweep_of(done: Sequence[tuple[Sequence[str], StudyResult, Path]]) -> Sweep |
     overrides = [dict(word.split("=", 1) for word in words if "=" in word) for words, _, _ in done]
     keys = [key for key in (overrides[0] if overrides else ()) if len({values.get(key) for values in overrides}) > 1]
     runs = tuple(
-        Run({key: values[key] for key in keys}, result, folder)
+        SweepRun({key: values[key] for key in keys}, result, folder)
         for values, (_, result, folder) in zip(overrides, done, strict=True)
     )
     studies = {(run.result.design.name, run.result.design.baseline) for run in runs}
@@ -175,11 +208,10 @@ def beside(one: StudyResult, other: StudyResult) -> Sweep:
 
     Raises ResultsError if they have no arm or no target in common.
     """
-    varied = _told_apart_by(one, other)
+    varied, results = _told_apart_by(one, other), (one, other)
     sweep = Sweep(
         tuple(
-            Run({key: values[number] for key, values in varied.items()}, result)
-            for number, result in enumerate((one, other))
+            SweepRun({key: values[at] for key, values in varied.items()}, result) for at, result in enumerate(results)
         )
     )
     if one.design.name != other.design.name or not sweep.arms or not sweep.targets:
@@ -225,38 +257,100 @@ def _values_that_differ(one: StudyResult, other: StudyResult) -> dict[str, tuple
     return {path: (str(value), str(other_value)) for path, (value, other_value) in values.items()}
 
 
+# --- tables: verdicts that change ----------------------------------------------------------------------------
+
+
+def changed_tables(sweep: Sweep) -> Iterator[ReportTable]:
+    """A table for every primary target: each arm's verdict in the first run, and the runs in which it changes.
+
+    A verdict changes if it differs from that in the first run and the effects of the two runs differ beyond chance: it
+    goes the other way, an effect comes or goes, or 'by more' than matters becomes 'by less'. An interval that holds 0
+    by little beside one that misses it by little is no change. Where the other run cannot tell, the verdict is not
+    settled there.
+    """
+    first = sweep.runs[0]
+    for target in sweep.targets:
+        if target not in sweep.first.design.primary:
+            continue
+        rows = []
+        for arm in sweep.judged:
+            verdict = first.verdict(arm, target)
+            others = [run for run in sweep.runs[1:] if _differs(sweep, run, arm, target)]
+            where = (
+                "; ".join(
+                    f"{run.label}: {run.effect(arm, target)}, {run.verdict(arm, target).answer}"
+                    for run in others
+                    if applies(verdict, run.verdict(arm, target))
+                )
+                for applies in (is_changed, is_unsettled)
+            )
+            words = (words or "nowhere" for words in where)
+            rows.append((sweep.label(arm), difference_cell(first.row(arm, target)), verdict.words, *words))
+        yield ReportTable(
+            f"turns:{target.measure}:{target.group}",
+            f"Which verdicts change: {target.label}",
+            ("arm", f"effect, {first.label}", f"verdict, {first.label}", "changes in", "not settled in"),
+            tuple(rows),
+            (
+                f"A verdict changes if it differs from that in '{first.label}' and the two effects differ "
+                f"beyond chance ({LEVEL:.0%} over the {len(sweep.runs) - 1} other runs together). 'Perhaps by less' "
+                f"does not count as another verdict. In brackets: 95 % intervals.",
+            ),
+        )
+
+
+def _differs(sweep: Sweep, run: SweepRun, arm: str, target: Target) -> bool:
+    """Whether the effect of an arm in this run differs from that in the first, beyond chance over all other runs."""
+    now, before = (one.result.differences(arm, target) for one in (run, sweep.runs[0]))
+    n = min(len(now), len(before))
+    department = None if sweep.department is None else sweep.department[:n]
+    level = 1 - (1 - LEVEL) / (len(sweep.runs) - 1)
+    return compare(now[:n], before[:n], level=level, department=department).excludes_zero
+
+
+def is_changed(before: Verdict, now: Verdict) -> bool:
+    """Whether two verdicts, both settled, say different things."""
+    if "cannot tell" in (before.kind, now.kind):
+        return False
+    return before.kind != now.kind or {before.size, now.size} == {"more", "less"}
+
+
+def is_unsettled(before: Verdict, now: Verdict) -> bool:
+    """Whether the first verdict is settled and the second is not."""
+    return now.kind == "cannot tell" != before.kind
+
+
+# --- tables: arms by runs ------------------------------------------------------------------------------------
+
+
 def sweep_tables(sweep: Sweep) -> Iterator[ReportTable]:
     """A table for every target: arms by runs, how far two runs are apart, and whether they agree."""
+    shown = sweep.runs if len(sweep.runs) <= MOST_ACROSS else ()
     for target in sweep.targets:
-        unit = sweep.unit(target)
-        shown = sweep.runs if len(sweep.runs) <= MOST_ACROSS else ()
-        rows = [(sweep.first.baseline.label, *(_level(run, target) for run in shown), "", "")]
+        unit = sweep.first.unit(target)
+        levels = (Cell(run.row(sweep.first.design.baseline, target).mean, unit) for run in shown)
+        rows: list[tuple[str | Cell, ...]] = [(sweep.first.baseline.label, *levels, "", "")]
         for arm in sweep.arms:
             compared = sweep.comparisons[arm, target]
-            effects = (run.effect(arm, target) for run in shown)
-            apart = "–" if compared.apart is None else interval_text(compared.apart[2], unit)
-            rows.append((sweep.first.arm(arm).label, *effects, apart, compared.words))
+            apart = "–" if compared.apart is None else interval_cell(compared.apart[2], unit)
+            effects = (difference_cell(run.row(arm, target)) for run in shown)
+            rows.append((sweep.label(arm), *effects, apart, compared.words))
         yield ReportTable(
             f"across:{target.measure}:{target.group}",
             f"Across {len(sweep.runs)} runs: {target.label}; differences in {unit_words(unit)}",
             ("arm", *(run.label for run in shown), "furthest apart", "together"),
             tuple(rows),
-            _notes(sweep, shown=bool(shown)),
+            tuple(_sweep_notes(sweep, shown=bool(shown))),
         )
 
 
-def _notes(sweep: Sweep, *, shown: bool) -> tuple[str, ...]:
+def _sweep_notes(sweep: Sweep, *, shown: bool) -> Iterator[str]:
     everything = "" if shown else f" Every run: {TABLE}."
-    return (
+    yield (
         "First line: the level under the baseline. In brackets: the 95 % interval of each difference. The interval "
-        f"of how far two runs are apart holds together with those of all pairs of runs of its arm.{everything}",
-        f"'Depends' means that effects differ by as much as matters, beyond chance. {doubt_note()}",
-        *_unequal(sweep),
+        f"of how far two runs are apart holds together with those of all pairs of runs of its arm.{everything}"
     )
-
-
-def _unequal(sweep: Sweep) -> Iterator[str]:
-    """A note where runs have unequal numbers of replications."""
+    yield f"'Depends' means that effects differ by as much as matters, beyond chance. {doubt_note()}"
     numbers = [len(run.result.replications) for run in sweep.runs]
     if min(numbers) < max(numbers):
         yield (
@@ -264,13 +358,125 @@ def _unequal(sweep: Sweep) -> Iterator[str]:
         )
 
 
-def _level(run: Run, target: Target) -> str:
-    row = run.result.row(run.result.design.baseline, target.measure, target.group)
-    return amount(row.mean, row.unit)
+# --- tables: effects of what was varied ----------------------------------------------------------------------
 
 
-def sweep_table(sweep: Sweep) -> pd.DataFrame:
-    """A row for every run, target and arm: what was varied, the columns of `summary.csv`, and the verdicts."""
+def _design_of(sweep: Sweep) -> list[Mapping[str, str]]:
+    """The value of everything that was varied, by run."""
+    return [run.varied for run in sweep.runs]
+
+
+def _effects_of(sweep: Sweep, arm: str, target: Target) -> tuple[FactorialEffect, ...]:
+    """The effects of what was varied on an arm's difference from the baseline, or on the baseline's own level."""
+    values = [
+        run.result.values(arm, target.measure, target.group)
+        if arm == sweep.first.design.baseline
+        else run.result.differences(arm, target)
+        for run in sweep.runs
+    ]
+    return factorial_effects(_design_of(sweep), values, sweep.department)
+
+
+def effect_tables(sweep: Sweep) -> Iterator[ReportTable]:
+    """A table for every target: arms by effects.
+
+    None for two runs, which differ by one effect, or where some combination of values was not run.
+    """
+    if len(sweep.runs) < 3 or not is_full(_design_of(sweep)):
+        return
+    arms = (sweep.first.design.baseline, *sweep.arms)
+    for target in sweep.targets:
+        unit = sweep.first.unit(target)
+        by_arm = {arm: _effects_of(sweep, arm, target)[:MOST_EFFECTS] for arm in arms}
+        labels = [_levels_words(effect.levels) for effect in by_arm[arms[0]]]
+        rows = tuple(
+            (sweep.label(arm), *(_effect_cell(effect, unit) for effect in effects)) for arm, effects in by_arm.items()
+        )
+        yield ReportTable(
+            f"effects:{target.measure}:{target.group}",
+            f"Effects of what was varied: {target.label}; effects in {unit_words(unit)}, in brackets standard errors",
+            ("arm", *labels),
+            rows,
+            (
+                "First line: effect on the level under the baseline; then on each arm's difference from it. 'A less "
+                "B': mean of all runs with A minus mean of all runs with B. 'A with B': how much more A does where "
+                f"B holds than where B's factor has its first value. Every effect: {EFFECTS}; the design: {DESIGN}.",
+                doubt_note(),
+            ),
+        )
+
+
+def _levels_words(levels: Sequence[Level]) -> str:
+    if len(levels) == 1:
+        return f"{_short(levels[0].factor)}: {levels[0].value} less {levels[0].first}"
+    return " with ".join(f"{_short(level.factor)}={level.value}" for level in levels)
+
+
+def _effect_cell(effect: FactorialEffect, unit: str) -> Cell:
+    text = f"{change(effect.estimate.mean, unit)} ({axis_scale(unit) * effect.standard_error:.1f})"
+    return Cell(effect.estimate.mean, unit, style="difference", text=text)
+
+
+# --- picture -------------------------------------------------------------------------------------------------
+
+
+def sweep_picture(sweep: Sweep) -> Picture:
+    """Every arm's difference in every run with its interval, a panel for each target."""
+    arms, targets, runs = sweep.arms, sweep.targets, sweep.runs
+    height = 1.9 + len(arms) * max(0.46, 0.16 * len(runs))
+    with figure_of(3.6 + 2.9 * len(targets), height, 1, len(targets), sharey=True) as (figure, axes):
+        for ax, target in zip(axes, targets, strict=True):
+            _panel(ax, sweep, target)
+        first = sweep.first
+        across(axes, [first.unit(target) for target in targets], [first.better(target) for target in targets])
+        arm_axis(axes[0], [first.arm(arm) for arm in arms])
+        figure.legend(
+            *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(len(runs), 5), frameon=False,
+            labelcolor=DARK, title=f"Dotted: the least difference that would matter. {BANNER}", title_fontsize=8,
+        )  # fmt: skip
+        png = png_of(figure)
+    words = [
+        f"{target.label}: " + "; ".join(f"{sweep.label(arm)} {sweep.comparisons[arm, target].words}" for arm in arms)
+        for target in targets
+    ]
+    return Picture(
+        "across",
+        png,
+        f"Differences from {first.baseline.label} in {len(runs)} runs. {'. '.join(words)}.",
+        f"Difference from '{first.baseline.label}' in each run, with its 95 % interval (simulation noise only). "
+        "Dotted: the least difference that would matter.",
+    )
+
+
+def _panel(ax: Axes, sweep: Sweep, target: Target) -> None:
+    """Draw one target: arms from the top down, the runs of each beside one another."""
+    n_arms, step = len(sweep.arms), 0.8 / len(sweep.runs)
+    factor = axis_scale(sweep.first.unit(target))
+    for number, run in enumerate(sweep.runs):
+        colour = STAGE_COLOURS[number % len(STAGE_COLOURS)]
+        places = [place - 0.4 + step * (number + 0.5) for place in range(n_arms)]
+        rows = [run.row(arm, target) for arm in sweep.arms]
+        for place, row in zip(places, rows, strict=True):
+            ends = [factor * row.difference_low, factor * row.difference_high]
+            ax.plot(ends, [place, place], color=colour, linewidth=2, solid_capstyle="butt")
+        means = [factor * row.difference for row in rows]
+        marker, label = MARKERS[number % len(MARKERS)], spaced(run.label)
+        ax.plot(means, places, marker, color=colour, markersize=6, markeredgecolor="white", label=label)
+    least = factor * target.minimal_important_difference
+    for edge in (-least, least):
+        ax.axvline(edge, color=GREY, linewidth=0.9, linestyle=":")
+    ax.axvline(0, color="black", linewidth=1)
+    for place in range(1, n_arms):
+        ax.axhline(place - 0.5, color=PALE, linewidth=0.8)
+    ax.set_ylim(n_arms - 0.45, -0.55)
+    ax.set_title(broken(target.label, 28), fontsize=10, fontweight="bold", loc="left")
+
+
+# --- files ---------------------------------------------------------------------------------------------------
+
+
+def sweep_frame(sweep: Sweep) -> pd.DataFrame:
+    """`across.csv`: for every run, target and arm what was varied, the columns of `summary.csv`, and the verdicts."""
     import pandas as pd
 
     rows = []
@@ -281,18 +487,65 @@ def sweep_table(sweep: Sweep) -> pd.DataFrame:
                 comparison = {name: getattr(finding.comparison, name) for name in TIDY}
                 verdict = CHECK if sweep.is_check(arm) else finding.verdict.words
                 words = {"verdict": verdict, "together": sweep.comparisons[arm, target].words}
-                folder = run.folder.as_posix() if run.folder else ""
-                rows.append({**run.varied, **comparison, **words, "folder": folder})
+                rows.append({**run.varied, **comparison, **words, "folder": _folder(run)})
     return pd.DataFrame(rows)
 
 
-def write_sweep(sweep: Sweep, results_dir: Path) -> Path:
+def _folder(run: SweepRun) -> str:
+    return run.folder.as_posix() if run.folder else ""
+
+
+def _effects_frame(sweep: Sweep) -> pd.DataFrame:
+    """`effects.csv`: a row for every target, arm and effect; on the baseline's level, on the others' differences."""
+    import pandas as pd
+
+    baseline = sweep.first.design.baseline
+    rows = [
+        {
+            "measure": target.measure,
+            "group": target.group,
+            "arm": arm,
+            "of": "level" if arm == baseline else "difference",
+            **_effect_cells(effect),
+        }
+        for target in (sweep.targets if is_full(_design_of(sweep)) else ())
+        for arm in (baseline, *sweep.arms)
+        for effect in _effects_of(sweep, arm, target)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _effect_cells(effect: FactorialEffect) -> dict[str, object]:
+    """The columns of `effects.csv` on one effect; those of a second factor are empty in a main effect."""
+    cells: dict[str, object] = {"kind": "main" if len(effect.levels) == 1 else "interaction"}
+    for number, level in zip_longest((1, 2), effect.levels):
+        for name in ("factor", "value", "first"):
+            cells[f"{name}_{number}"] = getattr(level, name) if level else ""
+    estimate = effect.estimate
+    cells |= {"estimate": estimate.mean, "standard_error": effect.standard_error}
+    return cells | {"low": estimate.low, "high": estimate.high, "n_replications": estimate.n}
+
+
+def _design_frame(sweep: Sweep) -> pd.DataFrame:
+    """`design.csv`: a row a run, with what was varied, its length and its folder."""
+    import pandas as pd
+
+    rows = [
+        {
+            "run": number,
+            **run.varied,
+            "seed": run.result.run.seed,
+            "replications": len(run.result.replications),
+            "warm_up_days": run.result.run.warm_up_days,
+            "measured_days": run.result.run.measured_days,
+            "folder": _folder(run),
+        }
+        for number, run in enumerate(sweep.runs, start=1)
+    ]
+    return pd.DataFrame(rows)
+
+
+def write_sweep(sweep: Sweep, results: Path) -> Path:
     """Write the tables, the design and the picture of a sweep into a folder, and return it. Raises ResultsError."""
-
-    def write(folder: Path) -> None:
-        tables = {TABLE: sweep_table(sweep), DESIGN: design_table(sweep), EFFECTS: effects_table(sweep)}
-        for file, table in tables.items():
-            table.to_csv(folder / file, index=False, encoding="utf-8-sig", lineterminator="\n")
-        (folder / PICTURE).write_bytes(sweep_picture(sweep).png)
-
-    return write_dated(results_dir / FOLDER, write)
+    tables = {TABLE: sweep_frame(sweep), DESIGN: _design_frame(sweep), EFFECTS: _effects_frame(sweep)}
+    return write_dated(results / FOLDER, {**tables, PICTURE: sweep_picture(sweep)})

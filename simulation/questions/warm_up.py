@@ -1,45 +1,146 @@
-"""`aeflow show warm_up=SERIES`: how a run begins, drawn, and the warm-up that MSER-5 recommends beside the one stated.
+"""How long must the warm-up be? How a run begins, drawn: Welch's moving average, and the truncation point of MSER-5.
 
-`run.warm_up_days` stays as it is stated.
+`aeflow show warm_up=SERIES`; `run.warm_up_days` stays as it is stated. Both look at one series, such as the number in
+the department hour by hour, as a mean over replications. A department has a weekly rhythm, whose ups and downs hide a
+slow drift. So the rhythm, as the second half of the series shows it, is taken away first (`without_rhythm`).
+
+Sources: P. D. Welch, 'The statistical analysis of simulation results', 1983 (the moving average); K. P. White, 'An
+effective truncation heuristic for bias reduction in simulation output', Simulation 69 (1997) 323-334 (MSER; MSER-5
+takes means of five first); K. Hoad, S. Robinson and R. Davies, 'Automating warm-up length estimation', Journal of the
+Operational Research Society 61 (2010) 1389-1403 (the last five batches left out, a point beyond the middle refused).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from simulation.department.rota import HOURS_OF_WEEK
 from simulation.display.drawing import DARK, GREY, WORSE, Picture, figure_of, png_of
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import ConfigError, Fault, ResultsError, nearest
 from simulation.explain.statements import BANNER
-from simulation.questions.warm_up_runs import MOST_REPLICATIONS, WEEKS, hourly_series, series_names
-from simulation.questions.warm_up_statistics import Truncation, mser, welch, without_rhythm
+from simulation.measures.occupancy import holdings, minutes_by_hour
+from simulation.measures.patients_table import nobody
 from simulation.records.schema import Floats
+from simulation.run.store.folders import own_folder, write_file
+from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import RunLength, Study
+from simulation.wording import spaced
 
 EVERY = "all"
 HALF_WINDOW = HOURS_OF_WEEK // 2
 """Hours of Welch's moving average to either side: it runs over a week, so that the weekly rhythm is not in it."""
 MOST_PANELS = 6
 """Series that the picture shows."""
+WEEKS = 12
+MOST_REPLICATIONS = 20
+IN_DEPARTMENT = "in_department"
+"""The series of attendances between arrival and departure. Every other series is of a pool's units in use, by name."""
+BATCH = 5
+"""Numbers in a batch: the 5 of MSER-5."""
+LEFT_OUT = 5
+"""Batches at the end that cannot be the truncation point: so few numbers may lie close together by chance."""
+
+
+# --- arithmetic ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Truncation:
+    """The number of values to delete at the beginning of a series; not `settled` if that is beyond its middle: the
+    series is too short, and a longer warm-up than it shows may be needed."""
+
+    n_left_out: int
+    settled: bool
+
+
+def mser(series: Floats, *, batch: int = BATCH) -> Truncation:
+    """The truncation point that minimises the squared standard error of the remaining values, taken as independent.
+
+    With m batch means z, it is the d at which sum((z_i - mean)^2) / (m - d)^2 over the last m - d is smallest, the
+    first of equals. Raises ResultsError for a series shorter than ten batches.
+    """
+    m = len(series) // batch
+    if m < 2 * LEFT_OUT:
+        needed = 2 * LEFT_OUT * batch
+        raise ResultsError(f"MSER-{batch}: a series of {len(series)} numbers. Give {needed} at least: a longer run")
+    z = series[: m * batch].reshape(m, batch).mean(axis=1)
+    errors = [float(((z[d:] - z[d:].mean()) ** 2).sum()) / (m - d) ** 2 for d in range(m - LEFT_OUT)]
+    d = int(np.argmin(errors))
+    return Truncation(d * batch, d <= m // 2)
+
+
+def welch(series: Floats, *, half_window: int) -> Floats:
+    """The moving average over 2 w + 1 numbers (w: `half_window`), near the beginning over as many as fit on both sides.
+
+    The last w numbers have none, so the shape is (len(series) - w,).
+    """
+    total = np.concatenate(([0.0], np.cumsum(series)))
+    at = np.arange(len(series) - half_window)
+    width = np.minimum(at, half_window)
+    average: Floats = (total[at + width + 1] - total[at - width]) / (2 * width + 1)
+    return average
+
+
+def without_rhythm(hourly: Floats) -> Floats:
+    """The series without the weekly rhythm of its second half. `hourly`: whole weeks, at least two."""
+    weeks = hourly.reshape(-1, HOURS_OF_WEEK)
+    later = weeks[len(weeks) // 2 :]
+    adjusted: Floats = (weeks - later.mean(axis=0) + later.mean()).ravel()
+    return adjusted
+
+
+# --- series --------------------------------------------------------------------------------------------------
+
+
+def series_names(study: Study) -> tuple[str, ...]:
+    """The series of the baseline's department: attendances, if departures are recorded, and its limited pools."""
+    pathway = study.baseline.pathway
+    inside = (IN_DEPARTMENT,) if "departed_at" in nobody(pathway) else ()
+    return (*inside, *(name for name, pool in pathway.pools.items() if not pool.unlimited))
+
+
+def hourly_series(study: Study) -> Mapping[str, Floats]:
+    """Every series by hour from time 0 under the baseline, as the mean over replications; shape (2016,) each.
+
+    The replications are those of the run, twenty at most, each of twelve weeks without a warm-up.
+    """
+    run = replace(study.run, warm_up_days=0, measured_days=7 * WEEKS)
+    numbers = run.numbers[:MOST_REPLICATIONS]
+    names = series_names(study)
+    total = {name: np.zeros(7 * WEEKS * 24) for name in names}
+    for number in numbers:
+        simulation = simulate_arm(study.baseline, run, study.engine, number, cool_down_days=0)
+        for name, (from_at, to_at) in _spans(simulation, names).items():
+            total[name] += minutes_by_hour(from_at, to_at, window=run.window) / 60 / len(numbers)
+    return total
+
+
+def _spans(simulation: Simulated, names: Sequence[str]) -> dict[str, tuple[Floats, Floats]]:
+    """The start and end in minutes of every stay or use of a unit, by series; infinity where it had not ended."""
+    held = holdings(simulation.plan, simulation.activities)
+    spans = {name: (held.taken_at[held.of(name)], held.given_back_at[held.of(name)]) for name in held.pools}
+    if IN_DEPARTMENT in names:
+        patients = simulation.patients
+        gone_at = patients["departed_at"]
+        spans[IN_DEPARTMENT] = patients["arrived_at"], np.where(np.isnan(gone_at), np.inf, gone_at)
+    return {name: spans[name] for name in names}
+
+
+# --- what is printed and drawn -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Beginning:
     """One series from time 0, by hour, and where MSER-5 cuts it."""
 
-    name: str
+    label: str
     hourly: Floats
     truncation: Truncation
-
-    @property
-    def label(self) -> str:
-        """The name of the series for a reader."""
-        return self.name.replace("_", " ")
 
     @property
     def days(self) -> float:
@@ -47,14 +148,9 @@ class Beginning:
         return self.truncation.n_left_out / 24
 
     @property
-    def settled(self) -> bool:
-        """Whether the series is long enough to tell."""
-        return self.truncation.settled
-
-    @property
     def recommended(self) -> int | None:
         """Those days in whole weeks, as `run.warm_up_days` wants them; None where the series is too short to tell."""
-        return 7 * math.ceil(self.days / 7) if self.settled else None
+        return 7 * math.ceil(self.days / 7) if self.truncation.settled else None
 
 
 def show_warm_up(study: Study, asked: str) -> None:
@@ -64,13 +160,11 @@ def show_warm_up(study: Study, asked: str) -> None:
     """
     names = _names(study, asked)
     series = hourly_series(study)
-    beginnings = [Beginning(name, series[name], mser(without_rhythm(series[name]))) for name in names]
+    beginnings = [Beginning(spaced(name), series[name], mser(without_rhythm(series[name]))) for name in names]
     for line in warm_up_lines(study, beginnings):
         print(line)
-    folder = Path(str(study.resolved["results"])) / "pathway"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{study.baseline.pathway.name}-warm_up.png"
-    path.write_bytes(warm_up_picture(study.run, beginnings).png)
+    path = own_folder(Path(str(study.resolved["results"])), "pathway") / f"{study.baseline.pathway.name}-warm_up.png"
+    write_file(path, warm_up_picture(study.run, beginnings).png)
     print(f"\nHow it begins, drawn: {path}")
 
 
@@ -79,13 +173,10 @@ def _names(study: Study, asked: str) -> tuple[str, ...]:
     if asked == EVERY:
         return known
     names = tuple(dict.fromkeys(name.strip() for name in asked.split(",")))
-    faults = [
-        Fault(f"warm_up={asked}", f"there is no series '{name}'", nearest(name, (*known, EVERY)))
-        for name in names
-        if name not in known
-    ]
-    if faults:
-        raise ConfigError(faults)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        problems = ((f"there is no series '{name}'", nearest(name, (*known, EVERY))) for name in unknown)
+        raise ConfigError([Fault(f"warm_up={asked}", *problem) for problem in problems])
     return names
 
 
@@ -103,10 +194,11 @@ def warm_up_lines(study: Study, beginnings: list[Beginning]) -> Iterator[str]:
         weeks = "too short" if beginning.recommended is None else f"{beginning.recommended} days"
         yield f"  {beginning.label:<24}{first:12.1f}{last:12.1f}{beginning.days:14.1f}{weeks:>14}"
     stated = f"run.warm_up_days is {study.run.warm_up_days}"
-    if not all(beginning.settled for beginning in beginnings):
+    recommended = [beginning.recommended for beginning in beginnings]
+    if None in recommended:
         yield f"No recommendation: for some series MSER-5 would leave out more than half of {WEEKS} weeks. {stated}."
         return
-    most = max(beginning.recommended or 0 for beginning in beginnings)
+    most = max(days or 0 for days in recommended)
     enough = "no longer one is needed" if most <= study.run.warm_up_days else "a longer one is needed"
     yield f"Recommended: {most} days, the longest of these. {stated}: {enough}. Look at the picture, and decide."
 
@@ -122,7 +214,7 @@ def warm_up_picture(run: RunLength, beginnings: list[Beginning]) -> Picture:
             ax.plot(days, hourly, color=GREY, alpha=0.4, linewidth=0.6, label="by hour, mean of replications")
             ax.plot(days[: len(smooth)], smooth, color=DARK, linewidth=1.6, label="moving average over a week (Welch)")
             ax.axvline(run.warm_up_days, color=GREY, linestyle=":", label="warm-up stated")
-            if beginning.settled:
+            if beginning.truncation.settled:
                 ax.axvline(beginning.days, color=WORSE, linestyle="--", label="MSER-5")
             ax.set_title(beginning.label, fontsize=10, fontweight="bold", loc="left")
         axes[-1].set_xlabel("days from time 0")
@@ -130,7 +222,7 @@ def warm_up_picture(run: RunLength, beginnings: list[Beginning]) -> Picture:
         figure.legend(handles.values(), handles, loc="outside lower center", ncols=2, frameon=False, fontsize=8)
         png = png_of(figure)
     left_out = "; ".join(
-        f"{beginning.label}: {beginning.days:.1f}{'' if beginning.settled else ' (too short to tell)'}"
+        f"{beginning.label}: {beginning.days:.1f}{'' if beginning.truncation.settled else ' (too short to tell)'}"
         for beginning in shown
     )
     return Picture(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,14 @@ class Lists:
         self.rows = rows
 
 
-def write_columns(batches: Iterable[Columns], path: Path, *, metadata: Mapping[str, Any]) -> None:
+def write_columns(batches: Iterable[Columns], file: Path | BytesIO, *, metadata: Mapping[str, Any]) -> None:
     """Write one or more batches with the same columns into one file, each as a row group."""
     import pyarrow.parquet as parquet
 
     iterator = iter(batches)
     first = _arrow(next(iterator)).replace_schema_metadata({METADATA_KEY: json.dumps(metadata).encode()})
     repeating = [field.name for field in first.schema if _repeats(field.type)]
-    with parquet.ParquetWriter(path, first.schema, compression="zstd", use_dictionary=repeating) as writer:
+    with parquet.ParquetWriter(file, first.schema, compression="zstd", use_dictionary=repeating) as writer:
         writer.write_table(first)
         for batch in iterator:
             writer.write_table(_arrow(batch).cast(first.schema))

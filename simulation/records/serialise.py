@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ import numpy as np
 
 Plain = dict[str, Any]
 """A block of values that JSON and YAML can hold."""
+SOURCED = {"evidence", "source"}
+"""The keys by which a block states where its numbers come from."""
 ABSENT = "not there"
 """The value of a key that one of two blocks does not have."""
 
@@ -40,17 +42,20 @@ def to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
 
 
-def exact(value: Any) -> Any:
+def exact(value: Any, *, without: Collection[str] = ()) -> Any:
     """Dataclasses, mappings and sequences as dicts and lists, nothing left out, so that they can be restored.
 
-    NaN becomes None.
+    NaN becomes None. `without`: fields of dataclasses that are left out after all, and keys of blocks that state their
+    source. Keys of other mappings are a user's own names, which may be the same words.
     """
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: exact(getattr(value, field.name)) for field in fields(value)}
+        names = [field.name for field in fields(value) if field.name not in without]
+        return {name: exact(getattr(value, name), without=without) for name in names}
     if isinstance(value, Mapping):
-        return {str(key): exact(entry) for key, entry in value.items()}
+        left_out = without if value.keys() >= SOURCED else ()
+        return {str(key): exact(entry, without=without) for key, entry in value.items() if key not in left_out}
     if isinstance(value, list | tuple):
-        return [exact(entry) for entry in value]
+        return [exact(entry, without=without) for entry in value]
     if isinstance(value, np.generic):
         return exact(value.item())
     return None if isinstance(value, float) and math.isnan(value) else value

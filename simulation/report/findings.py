@@ -11,18 +11,16 @@ import numpy as np
 from simulation.display.words import (
     change,
     group_words,
-    interval_text,
     listed_with_and,
     measure_label,
     span,
     unit_words,
 )
-from simulation.questions.ablation_table import decomposition_of, decomposition_sentences, joint_arm
-from simulation.report.headlines import rests_on_claim
-from simulation.report.tables.patient_groups import WorseOff, spillover_reason, worse_off, worse_off_groups
+from simulation.questions import OF_A_RESULT
+from simulation.report.tables.patient_groups import WorseOff, worse_off, worse_off_groups
 from simulation.run.result import StudyResult
 from simulation.run.running import values_for
-from simulation.statistics.intervals import Interval, interval
+from simulation.statistics.intervals import interval
 from simulation.study.precision import Precision
 from simulation.wording import spaced
 
@@ -34,35 +32,14 @@ BUSY_FROM, BUSY_TO = 10, 23
 
 def findings(result: StudyResult) -> Iterator[str]:
     """Sentences on what else was found; none if one arm was run alone."""
-    by_lever = tuple(decomposition_sentences(result, claimed=_joint_is_claimed(result)))
-    result = result.shown
+    whole, result = result, result.shown
     if not result.others:
         return
-    yield from by_lever
+    for question in OF_A_RESULT:
+        yield from question.sentences(whole)
     yield from _control_sentences(result)
-    yield from _spillover_sentences(result)
     yield from _worse_off_sentences(result)
     yield from _busy_sentence(result)
-
-
-def _spillover_sentences(result: StudyResult) -> Iterator[str]:
-    """What the tool does to those it covers, to those it never sees, and to all."""
-    target = result.design.primary[0]
-    differences: dict[str, Interval] = {part.name: part.difference for part in result.spillover(target.measure)}
-    names = ("direct", "spillover", "total")
-    if not differences.keys() >= set(names):
-        return
-    unit = result.row(result.design.baseline, target.measure).unit
-    label = measure_label(result, target.measure)
-    direct, spillover, total = (interval_text(differences[name], unit) for name in names)
-    yield (
-        f"{label}, in {unit_words(unit)}: direct effect on covered patients {direct}, spillover on patients whom "
-        f"the tool "
-        f"never sees {spillover}, total effect of covering everybody {total}."
-    )
-    reason = spillover_reason(result)
-    if reason is not None:
-        yield reason
 
 
 def _worse_off_sentences(result: StudyResult) -> Iterator[str]:
@@ -109,11 +86,6 @@ def _control_sentences(result: StudyResult) -> Iterator[str]:
         yield f"'{arm.label}' less its control '{control.label}': {'; '.join(effects)}."
 
 
-def _joint_is_claimed(result: StudyResult) -> bool:
-    """Whether all levers together rest on a claim."""
-    return bool(decomposition_of(result)) and rests_on_claim(result, result.arm(joint_arm(result)))
-
-
 def _busy_sentence(result: StudyResult) -> Iterator[str]:
     """How busy staff are by day under the baseline; which resource binds does not follow from that."""
     day = result.baseline.day
@@ -150,10 +122,16 @@ def precision_line(result: StudyResult) -> str | None:
         return None
     unit = result.row(result.design.baseline, precision.measure, precision.group).unit
     scale = 100 if unit == "share" else 1
-    values = values_for(result.study, result.replications)
-    half_width = interval(values, kind=result.interval_kind, department=result.department_of).half_width
-    label = measure_label(result, precision.measure)
-    what = "level under the baseline" if precision.arm is None else f"difference of '{result.arm(precision.arm).label}'"
+    half_widths = {
+        arm: interval(values, kind=result.interval_kind, department=result.department_of).half_width
+        for arm, values in values_for(result.study, result.replications).items()
+    }
+    widest = max(half_widths, key=lambda arm: math.inf if math.isnan(half_widths[arm]) else half_widths[arm])
+    half_width, label = half_widths[widest], measure_label(result, precision.measure)
+    at_baseline = widest == result.design.baseline
+    what = "level under the baseline" if at_baseline else f"difference of '{result.arm(widest).label}'"
+    if len(half_widths) > 1:
+        what += f", the widest of {len(half_widths)} arms"
     return (
         f"Precision asked for: {label[:1].lower()}{label[1:]}, {group_words(precision.group)}, {what}: "
         f"±{scale * precision.half_width:g} {unit_words(unit)}. {_reached(result, precision, half_width, scale)}"

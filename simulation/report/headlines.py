@@ -21,14 +21,13 @@ from simulation.display.words import (
     kind_of,
     listed_with_and,
     prints_as_zero,
+    rests_on_claim,
     span,
     unsettled,
 )
 from simulation.explain.label_mix import uncovered_sources
-from simulation.explain.statements import blocks
 from simulation.measures.definitions import ALL
-from simulation.questions.what_decides import decided
-from simulation.questions.what_decides_table import harmed_kind_words, n_harmed
+from simulation.questions.what_decides.deciding_figures import decided, harmed_kind_words, n_harmed
 from simulation.report.tables.first_table import products, reported_targets
 from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Finding, Safety
@@ -437,10 +436,3 @@ def _size_of(finding: Finding) -> str:
     if kind not in ("better", "worse") or size == "open":
         return "open"
     return "harms" if kind == "worse" else "helps"
-
-
-def rests_on_claim(result: StudyResult, arm: ArmResult) -> bool:
-    """Whether a number of an arm's policy, what the arm changes, or one of its levers is an untested claim."""
-    definition = arm.ready.arm
-    by_lever = any(result.design.levers[name].claim for name in definition.levers)
-    return definition.claim or by_lever or any(block.get("claim") for _, block in blocks(arm.policy, ""))

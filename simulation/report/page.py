@@ -16,7 +16,7 @@ from simulation.display.drawing import Picture
 from simulation.display.table import ReportTable, shortened
 from simulation.display.words import labelled
 from simulation.explain.statements import BANNER
-from simulation.questions.what_decides_table import decides_sentences
+from simulation.questions import OF_A_RESULT
 from simulation.report.findings import findings, precision_line, sham_line
 from simulation.report.first_page import first_page
 from simulation.report.tables import every_table
@@ -38,27 +38,25 @@ FOLDER = "tables"
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page: its anchor and heading, the kinds of its tables (or their beginnings), and its pictures."""
+    """A part of the page: anchor and heading, the kinds of its tables, its pictures, and the sentences before them."""
 
     anchor: str
     heading: str
     kinds: tuple[str, ...]
     pictures: tuple[str, ...] = ()
+    lead: tuple[str, ...] = ()
 
 
 SECTIONS = (
     Section("compared", "What was compared", ("changes",)),
     Section("effect", "Effect", ("target:{first}", "departments:{first}", "own"), ("differences",)),
     Section("safety", "Safety limits", ("safety",)),
-    Section("levers", "What each lever contributes", ("levers:", "interactions"), ("levers",)),
     Section("worse-off", "Who is worse off", ("worse_off", "by_level", "controls"), ("by_group",)),
-    Section("coverage", "Patients whom the tool never sees", ("spillover:",)),
     Section("better", "What would do better", ("better", "equal_spend"), ("per_100k",)),
     Section("measured", "How certain the tool's table makes the effect", ("measurement",)),
-    Section("harm", "Delay and harm", ("harm",)),
-    Section("decides", "What decides it, and what to measure", ("what_decides", "worth_knowing"), ("what_decides",)),
-    Section("why", "Which resource binds", ("binding",)),
 )
+"""The sections of a comparison, before those of questions."""
+WHY = Section("why", "Which resource binds", ("binding",))
 ALONE = (Section("department", "The department", ("measures", "own", "binding"), ("day", "stay")),)
 """The sections of an arm that was run alone."""
 LAST = Section("run", "How it was run", ("counts", "run"))
@@ -72,8 +70,8 @@ def page(result: StudyResult, drawn: Iterable[Picture]) -> str:
 def _content(result: StudyResult, drawn: Iterable[Picture]) -> dict[str, Any]:
     """What the template is filled with."""
     first, also_found, tables = first_page(result), list(findings(result)), every_table(result)
-    result = result.shown
-    sections = list(_sections(result, tables))
+    whole, result = result, result.shown
+    sections = [*_sections(whole, tables)]
     on_page = {table.kind for _, of_section in sections for table in of_section} | {"first_page", "clock"}
     return {
         "banner": BANNER,
@@ -83,7 +81,6 @@ def _content(result: StudyResult, drawn: Iterable[Picture]) -> dict[str, Any]:
         "limits_header": LIMITS_HEADER,
         "findings": [*also_found, *filter(None, (sham_line(result), precision_line(result)))],
         "sections": sections,
-        "decides_sentences": tuple(decides_sentences(result)),
         "pictures": {picture.name: _embedded(picture) for picture in drawn},
         "clock": tables["clock"],
         "elsewhere": [table for kind, table in tables.items() if kind not in on_page],
@@ -98,17 +95,19 @@ def _content(result: StudyResult, drawn: Iterable[Picture]) -> dict[str, Any]:
 
 def _sections(result: StudyResult, tables: Mapping[str, ReportTable]) -> Iterator[tuple[Section, list[ReportTable]]]:
     """The sections that have a table, each with its tables."""
-    target, focus = result.design.primary[0], {labelled(result, result.arm(name)) for name in result.design.focus}
-    for section in (*(SECTIONS if result.others else ALONE), LAST):
+    shown = result.shown
+    target, focus = shown.design.primary[0], {labelled(shown, shown.arm(name)) for name in shown.design.focus}
+    for section in (*SECTIONS, *_of_questions(result), WHY, LAST) if shown.others else (*ALONE, LAST):
         kinds = [kind.format(first=f"{target.measure}:{target.group}") for kind in section.kinds]
-        of_section = [
-            _as_shown(table, focus)
-            for kind in kinds
-            for name, table in tables.items()
-            if name == kind or (kind.endswith(":") and name.startswith(kind))
-        ]
+        of_section = [_as_shown(tables[kind], focus) for kind in kinds if kind in tables]
         if of_section:
             yield section, of_section
+
+
+def _of_questions(result: StudyResult) -> Iterator[Section]:
+    for question in OF_A_RESULT:
+        kinds = tuple(table.kind for table in question.tables(result))
+        yield Section(question.name, question.title, kinds, tuple(question.pictures), tuple(question.lead(result)))
 
 
 def _as_shown(table: ReportTable, focus: Collection[str]) -> ReportTable:

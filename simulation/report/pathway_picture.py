@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from simulation.department.graph import Subgraph, whole_graph
 from simulation.department.layout import DrawnEdge, DrawnNode, Layout, lay_out
-from simulation.department.subgraph import Subgraph, whole_graph
 from simulation.department.vocabulary import Pathway
 from simulation.display.drawing import BLUE, DARK, GREY, Picture, figure_of, png_of
 from simulation.explain.arm_changes import KIND_WORDS, ArmChanges, Kind

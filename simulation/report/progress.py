@@ -15,7 +15,7 @@ from simulation.statistics.verdict import IDENTICAL
 from simulation.study.bounds import work_of
 from simulation.study.misfits import misfits
 from simulation.study.study import Study
-from simulation.triage.idle import idle
+from simulation.triage.check_policy import idle
 
 
 def announce(study: Study, *, alone: bool) -> None:

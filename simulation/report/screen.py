@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-from simulation.display.table import print_tables, shortened
+from simulation.display.table import lines_of, print_tables, shortened
 from simulation.display.words import WIDTH, labelled
 from simulation.explain.statements import BANNER
-from simulation.questions.narrow import NarrowedEffects
-from simulation.questions.narrow_table import narrowed_sentences, narrowed_tables
 from simulation.report.first_page import FirstPage, first_page
 from simulation.report.page import FOLDER
 from simulation.report.tables import compared_tables
@@ -49,34 +45,13 @@ def print_result(result: StudyResult, folder: Path | None = None, *, stream: Tex
 
 def verdict_lines(page: FirstPage) -> list[str]:
     """The lead, then of each product as many sentences as there is room for: at most `VERDICT_LINES` in all."""
-    lines = list(_lines(page.lead))
+    lines = list(lines_of(page.lead))
     room = max((VERDICT_LINES - len(lines)) // max(len(page.headlines), 1), 1)
     for headline in page.headlines:
         first, *others = [f"{part}." for part in headline.parts]
-        said = list(_lines(f"{headline.label}: {first}", "- ", "  "))
+        said = list(lines_of(f"{headline.label}: {first}", "- ", "  "))
         for n_others in range(1, len(others) + 1):
-            longer = list(_lines(f"{headline.label}: {' '.join((first, *others[:n_others]))}", "- ", "  "))
+            longer = list(lines_of(f"{headline.label}: {' '.join((first, *others[:n_others]))}", "- ", "  "))
             said = longer if len(longer) <= room else said
         lines += said if len(said) <= room else [*said[: room - 1], f"{said[room - 1][: WIDTH - 2].rstrip(' .,;:')} …"]
     return lines[:VERDICT_LINES]
-
-
-def _lines(sentence: str, first: str = "", others: str = "") -> Iterator[str]:
-    """A sentence in lines; none ends between a number and its unit. `first`, `others`: what lines begin with."""
-    joined = re.sub(r"(?<=\d) (?=%|min\b)", "\N{NO-BREAK SPACE}", sentence)
-    for line in textwrap.wrap(joined, WIDTH, initial_indent=first, subsequent_indent=others):
-        yield line.replace("\N{NO-BREAK SPACE}", " ")
-
-
-def _print_sentences(sentences: Iterable[str], out: TextIO) -> None:
-    for sentence in sentences:
-        print(*_lines(sentence, "- ", "  "), sep="\n", file=out)
-
-
-def print_narrowed(result: StudyResult, narrowed: NarrowedEffects, *, stream: TextIO | None = None) -> None:
-    """Print the answer for departments with some figures: the sentences first, then a table a target."""
-    out = stream or sys.stdout
-    print(f"{result.design.question} For departments with figures like these:", file=out)
-    _print_sentences(narrowed_sentences(result, narrowed), out)
-    print_tables(narrowed_tables(result, narrowed), stream=out)
-    print(f"\n{BANNER}", file=out)

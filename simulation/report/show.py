@@ -21,6 +21,7 @@ from simulation.explain.reachable import left_out_words, reachable_subgraph
 from simulation.explain.statements import BANNER
 from simulation.report.pathway_picture import pathway_picture
 from simulation.report.tables.arm_tables import HOW_FOUND, NOTHING
+from simulation.run.store.folders import own_folder, write_file
 from simulation.study.design import change_words
 from simulation.study.misfits import Beds, beds_of, load_and_misfits
 from simulation.study.offered_load import Load
@@ -62,9 +63,8 @@ def show_arm(study: Study, name: str) -> None:
 
 def _draw(study: Study, name: str, picture: Picture, words: str) -> None:
     """Write the picture of a pathway into the results folder, and print where it is."""
-    path = Path(str(study.resolved["results"])) / "pathway" / f"{name}.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(picture.png)
+    path = own_folder(Path(str(study.resolved["results"])), "pathway") / f"{name}.png"
+    write_file(path, picture.png)
     print(f"\n{words}: {path}")
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from simulation.display.drawing import Picture
 from simulation.display.table import Cell
 from simulation.errors import ResultsError
-from simulation.questions.ablation_table import decomposition_of, decomposition_table
-from simulation.questions.what_decides import decided
-from simulation.questions.what_decides_table import decides_frame
+from simulation.questions import OF_A_RESULT
 from simulation.records.csv_text import csv_text
 from simulation.records.serialise import to_json
 from simulation.report.figures import every_picture
@@ -20,10 +17,9 @@ from simulation.report.page import FOLDER as TABLES
 from simulation.report.page import file_of, page
 from simulation.report.tables import CLOCK, every_table
 from simulation.run.result import StudyResult
-from simulation.run.store.folders import PARTIAL
-from simulation.run.store.write import write_text
+from simulation.run.store.folders import own_folder, write_file
 
-REPORT, FIGURES, DECOMPOSITION, DECIDES = "report.html", "figures", "decomposition.csv", "what_decides.csv"
+REPORT, FIGURES = "report.html", "figures"
 TEXTS = "texts.json"
 """Alternative text and caption of every picture, beside the pictures."""
 
@@ -45,32 +41,22 @@ def write_report(folder: Path, result: StudyResult) -> ResultsError | None:
 
 
 def _write(folder: Path, result: StudyResult) -> None:
-    pictures, all_decided = every_picture(result), decided(result)
-    part = folder / f"{PARTIAL}{REPORT}"
-    try:
-        _write_pictures(folder / FIGURES, pictures)
-        tables = {}
-        if decomposition_of(result):
-            tables[DECOMPOSITION] = decomposition_table(result)
-        if all_decided is not None:
-            tables[DECIDES] = decides_frame(all_decided)
-        for name, frame in tables.items():
-            frame.to_csv(folder / name, index=False, encoding="utf-8-sig", lineterminator="\n")
-        _write_tables(folder / TABLES, result)
-        write_text(part, page(result, pictures))
-        os.replace(part, folder / REPORT)
-    finally:
-        part.unlink(missing_ok=True)
+    pictures = every_picture(result)
+    _write_pictures(own_folder(folder, FIGURES), pictures)
+    for question in OF_A_RESULT:
+        for name, table in question.files(result).items():
+            write_file(folder / name, table.to_csv(index=False, lineterminator="\n").encode("utf-8-sig"))
+    _write_tables(own_folder(folder, TABLES), result)
+    write_file(folder / REPORT, page(result, pictures))
 
 
 def _write_pictures(folder: Path, pictures: Iterable[Picture]) -> None:
     """Write every picture as PNG, beside what is there already, and their texts."""
-    folder.mkdir(exist_ok=True)
     texts = {}
     for picture in pictures:
-        (folder / f"{picture.name}.png").write_bytes(picture.png)
+        write_file(folder / f"{picture.name}.png", picture.png)
         texts[picture.name] = {"alt": picture.alt, "caption": picture.caption}
-    write_text(folder / TEXTS, to_json(texts))
+    write_file(folder / TEXTS, to_json(texts))
 
 
 def _write_tables(folder: Path, result: StudyResult) -> None:

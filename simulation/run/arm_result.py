@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,28 +14,12 @@ from simulation.explain.arm_changes import Change
 from simulation.explain.assumptions import AddedAssumption
 from simulation.explain.explanation import ArmExplanation, Explained
 from simulation.measures.profile import DayProfile
-from simulation.measures.shares import Shares
 from simulation.records.schema import Floats
 from simulation.records.serialise import Plain, plain
-from simulation.run.replicate import ArmReplication
-from simulation.statistics.spillover import GROUPS
+from simulation.run.replicate import ArmReplication, day_shapes
+from simulation.statistics.coverage_effects import GROUPS
+from simulation.statistics.sham import Shares
 from simulation.study.study import ReadyArm
-
-
-@dataclass(frozen=True)
-class DayMeans:
-    """An arm's day profile, mean over replications. Shapes as in `DayProfile`; minutes are per attendance."""
-
-    pools: tuple[str, ...]
-    steps: tuple[str, ...]
-    arrivals: Floats
-    census: Floats
-    boarders: Floats
-    busy: Floats
-    busy_mean: Floats
-    waiting: Floats
-    working: Floats
-    triggered: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -110,10 +94,16 @@ class ArmResult:
         return self.explanation.added_assumptions
 
     @cached_property
-    def day(self) -> DayMeans:
+    def day(self) -> DayProfile:
         """Means of the day profile over the replications that have one; NaN if none has."""
         days = [replication.day for replication in self.replications if replication.day is not None]
-        return _day_means(days) if days else _unknown_day(self.ready.pathway)
+        if not days:
+            return unknown_day(self.ready.pathway)
+        means = {
+            name: mean_known([getattr(day, name) for day in days]) for name in day_shapes(days[0].pools, days[0].steps)
+        }
+        triggered = {name: float(np.mean([day.triggered[name] for day in days])) for name in days[0].triggered}
+        return replace(days[0], triggered=triggered, **means)
 
     @cached_property
     def shares(self) -> Shares | None:
@@ -146,31 +136,11 @@ class ArmResult:
         }
 
 
-def _day_means(days: Sequence[DayProfile]) -> DayMeans:
-    """The means of some day profiles."""
-    first = days[0]
-    names = ("arrivals", "census", "boarders", "busy", "busy_mean", "waiting", "working")
-    means = {name: mean_known([getattr(day, name) for day in days]) for name in names}
-    triggered = {name: float(np.mean([day.triggered[name] for day in days])) for name in first.triggered}
-    return DayMeans(pools=first.pools, steps=first.steps, triggered=triggered, **means)
-
-
-def _unknown_day(pathway: Pathway) -> DayMeans:
+def unknown_day(pathway: Pathway) -> DayProfile:
     """A day profile of NaN."""
     pools, steps = tuple(pathway.pools), tuple(pathway.nodes())
-    by_hour, by_pool, by_step = (np.full(n, np.nan) for n in (24, len(pools), len(steps)))
-    return DayMeans(
-        pools=pools,
-        steps=steps,
-        arrivals=by_hour,
-        census=by_hour,
-        boarders=by_hour,
-        busy=np.full((len(pools), 24), np.nan),
-        busy_mean=by_pool,
-        waiting=by_step,
-        working=by_step,
-        triggered=dict.fromkeys(pathway.triggers, np.nan),
-    )
+    arrays = {name: np.full(shape, np.nan) for name, shape in day_shapes(pools, steps).items()}
+    return DayProfile(pools=pools, steps=steps, triggered=dict.fromkeys(pathway.triggers, np.nan), **arrays)
 
 
 def mean_known(arrays: Sequence[Floats]) -> Floats:

@@ -6,25 +6,24 @@ A result that was just computed and one that was read from files hold the same `
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulation.measures.definitions import Definition
 from simulation.measures.groups import COVERAGE
-from simulation.measures.measure_definition import Definition
 from simulation.measures.measuring import Measures
-from simulation.measures.shares import Shares
 from simulation.records.schema import Floats
 from simulation.statistics.always_valid import IntervalKind
 from simulation.statistics.compare import Comparison, compare, compare_arms, find, paired
+from simulation.statistics.coverage_effects import GROUPS, Effect, effects
 from simulation.statistics.departments import Department, Spread, spread_over
 from simulation.statistics.intervals import Interval
-from simulation.statistics.sham import ShamBand, sham_band
-from simulation.statistics.spillover import GROUPS, Effect, effects
-from simulation.statistics.verdict import Judgement, Verdict, non_inferiority, verdict
+from simulation.statistics.sham import ShamBand, Shares, sham_band
+from simulation.statistics.verdict import Judgement, Verdict, harm_words, non_inferiority, verdict, where_words
 from simulation.statistics.weakness import too_short
-from simulation.statistics.where import harm_words, where_words
 from simulation.study.design import Design, Margin, Target
 from simulation.study.study import no_arm
 
@@ -56,53 +55,50 @@ class Safety:
     where: str = ""
 
 
-@dataclass(frozen=True)
 class Comparisons:
-    """The comparisons of a study's arms with its baseline.
+    """The comparisons of a study's arms with its baseline: what a result judges, computed or read.
 
-    - `arms`: the arms that were run, in order
-    - `measures`: the measures of each replication, by arm
-    - `sham_shares`: shares of patients who wait shorter and longer under the sham arm, over all replications; None if
-      not known
-    - `interval_kind`: the kind of every interval, and so of every verdict and judgement: 'always_valid' while a
-      result grows and beyond the planned number of replications (`analysis.always_valid.interval_kind`)
-    - `own`: definitions of the user's own measures
-    - `measured_days`: measured days of each replication, if known
-    - `department`: over an ensemble, the department that each replication used
+    A result gives what is declared first: `measures` of each replication, by arm in order; `interval_kind`, the kind of
+    every interval, and so of every verdict and judgement ('always_valid' while a result grows and beyond the planned
+    number of replications, `statistics.always_valid`); `own`, definitions of the user's own measures; `measured_days`
+    of each replication; over an ensemble `department_of`, the department that each replication used; and
+    `sham_shares`, the shares of patients who wait shorter and longer under the sham arm.
     """
 
-    design: Design
-    arms: tuple[str, ...]
-    measures: Mapping[str, Sequence[Measures]]
-    sham_shares: Shares | None = None
-    interval_kind: IntervalKind = "fixed_sample"
-    own: Mapping[str, Definition] = field(default_factory=dict)
-    measured_days: float | None = None
-    department: Department | None = None
+    if TYPE_CHECKING:
 
-    @property
-    def others(self) -> tuple[str, ...]:
-        """Every arm but the baseline."""
-        return tuple(arm for arm in self.arms if arm != self.design.baseline)
+        @property
+        def design(self) -> Design: ...  # noqa: D102
+        @property
+        def measures(self) -> Mapping[str, Sequence[Measures]]: ...  # noqa: D102
+        @property
+        def interval_kind(self) -> IntervalKind: ...  # noqa: D102
+        @property
+        def own(self) -> Mapping[str, Definition]: ...  # noqa: D102
+        @property
+        def measured_days(self) -> float | None: ...  # noqa: D102
+        @property
+        def department_of(self) -> Department | None: ...  # noqa: D102
+        @property
+        def sham_shares(self) -> Shares | None: ...  # noqa: D102
 
     @property
     def judged(self) -> tuple[str, ...]:
         """Every arm that gets a verdict: not the baseline, nor arms that only an ablation's decomposition needs."""
-        hidden = self.design.arms.keys() - set(self.design.shown)
-        return tuple(arm for arm in self.others if arm not in hidden)
+        hidden = self.design.arms.keys() - set(self.design.shown) | {self.design.baseline}
+        return tuple(arm for arm in self.measures if arm not in hidden)
 
     @cached_property
     def comparisons(self) -> tuple[Comparison, ...]:
         """Every measure of every arm with its paired difference from the baseline."""
-        kind, days = self.interval_kind, self.measured_days
         return compare_arms(
             self.measures,
             self.design.baseline,
-            kind=kind,
+            kind=self.interval_kind,
             defined=self.own,
-            measured_days=days,
+            measured_days=self.measured_days,
             stated=self._judged_measures,
-            department=self.department,
+            department=self.department_of,
         )
 
     @cached_property
@@ -137,7 +133,7 @@ class Comparisons:
     def against(self, arm: str, other: str, measure: str, group: str = "all") -> Interval:
         """The mean difference of two arms, paired by replication, with its interval."""
         ours, theirs = self.values(arm, measure, group), self.values(other, measure, group)
-        interval = compare(ours, theirs, kind=self.interval_kind, department=self.department)
+        interval = compare(ours, theirs, kind=self.interval_kind, department=self.department_of)
         return replace(interval, low=np.nan, high=np.nan) if self._too_short(measure, interval.n) else interval
 
     @cached_property
@@ -146,8 +142,9 @@ class Comparisons:
         theirs = self.measures[self.design.baseline]
         return tuple(
             arm
-            for arm in self.others
-            if all(
+            for arm in self.measures
+            if arm != self.design.baseline
+            and all(
                 np.array_equal(one.values, other.values, equal_nan=True)
                 for one, other in zip(self.measures[arm], theirs, strict=True)
             )
@@ -196,19 +193,21 @@ class Comparisons:
 
         None with one department, or where a stay had not ended.
         """
-        if self.department is None:
+        if self.department_of is None:
             return None
         effects = paired(self.values(arm, measure, group), self.values(self.design.baseline, measure, group))
-        return None if np.isinf(effects).any() else spread_over(effects, self.department)
+        return None if np.isinf(effects).any() else spread_over(effects, self.department_of)
 
     def band(self, measure: str, group: str = "all") -> ShamBand | None:
         """The sham band of a measure; None if no sham arm was run, or too little was measured for an interval."""
         sham = self.design.sham
-        if sham is None or sham not in self.arms or self._too_short(measure, len(self.measures[sham])):
+        if sham is None or sham not in self.measures or self._too_short(measure, len(self.measures[sham])):
             return None
         baseline = self.values(self.design.baseline, measure, group)
         ours = self.values(sham, measure, group)
-        return sham_band(ours, baseline, shares=self.sham_shares, kind=self.interval_kind, department=self.department)
+        return sham_band(
+            ours, baseline, shares=self.sham_shares, kind=self.interval_kind, department=self.department_of
+        )
 
     def spillover(self, measure: str) -> tuple[Effect, ...]:
         """Effects on patients whom the tool covers and on the others.
@@ -225,5 +224,5 @@ class Comparisons:
             full=coverages.full,
             measure=measure,
             kind=self.interval_kind,
-            department=self.department,
+            department=self.department_of,
         )

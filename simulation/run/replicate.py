@@ -8,7 +8,7 @@ a replication is a function of its number.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,11 +20,11 @@ from simulation.measures.measuring import Measures, measure, shared_names
 from simulation.measures.own import Own
 from simulation.measures.profile import DayProfile, day_profile
 from simulation.measures.quantities import knows_waits
-from simulation.measures.shares import Shares, shares_better_worse
 from simulation.measures.window import Window, unfinished
 from simulation.patients import Draws
 from simulation.records.schema import Mask, Patients
-from simulation.statistics.spillover import waits_by_group, with_coverage
+from simulation.statistics.coverage_effects import waits_by_group, with_coverage
+from simulation.statistics.sham import Shares, shares_better_worse
 from simulation.study.design import Coverages
 from simulation.study.own import own_of
 from simulation.study.shared_draws import SharedDraws
@@ -44,7 +44,7 @@ class ArmReplication:
     day           profile of the day, in the first replications
     shares        shares of patients better and worse off than under the baseline
     n_unfinished  measured attendances that had not left when the run ended
-    waits         waits by group of coverage and step (`analysis.spillover`), if a study distinguishes coverage
+    waits         waits by group of coverage and step (`statistics.coverage_effects`), if a study distinguishes coverage
     months        months (1 for January) and their measures, where the run asks for them
     """
 
@@ -123,9 +123,9 @@ def _run_arm(
     """Simulate one arm; its large tables (patients, activities) are freed when this returns."""
     run, window, coverages = study.run, study.run.window, study.design.coverages
     draws = apply(arm.policy, arm.pathway, drawn.of(arm.pathway))
-    started = time.perf_counter()
+    started = time.thread_time()
     simulation = simulated(arm, draws, study.engine, days, window=window)
-    engine_seconds = time.perf_counter() - started
+    engine_seconds = time.thread_time() - started
     patients = simulation.patients
     if coverages is not None:
         patients = with_coverage(patients, *_reached(study, coverages, arm.pathway, draws))
@@ -187,3 +187,14 @@ def _by_month(
 def _day(arm: ReadyArm, simulation: Simulated, window: Window) -> DayProfile:
     changes = simulation.run.changes
     return day_profile(arm.pathway, simulation.plan, simulation.patients, simulation.activities, changes, window=window)
+
+
+def day_shapes(pools: Sequence[str], steps: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """The arrays of a day profile and their shapes, in the order in which they are stored one after another."""
+    return {
+        **dict.fromkeys(("arrivals", "census", "boarders"), (24,)),
+        "boarders_by_weekday": (7,),
+        "busy": (len(pools), 24),
+        **dict.fromkeys(("busy_mean", "occupied_midnight", "beds_midnight"), (len(pools),)),
+        **dict.fromkeys(("waiting", "working"), (len(steps),)),
+    }

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,23 +19,19 @@ from simulation.errors import ResultsError
 from simulation.explain.assumptions import statements
 from simulation.explain.explanation import Explained, Explanation
 from simulation.explain.statements import Statement
-from simulation.measures.definitions import definition_of
-from simulation.measures.measure_definition import Definition
-from simulation.measures.measuring import Measures
-from simulation.measures.shares import Shares
-from simulation.measures.stages import stage_of
+from simulation.measures.definitions import Definition, definition_of
+from simulation.measures.measuring import MeasureName, Measures
+from simulation.measures.profile import stage_of
 from simulation.records.schema import Floats, Table
 from simulation.records.serialise import Plain, plain
 from simulation.run.arm_result import ArmResult
-from simulation.run.comparisons import Comparisons, Finding, Safety
+from simulation.run.comparisons import Comparisons, Finding
 from simulation.run.replicate import ReplicationResult
 from simulation.run.store.kept import kept_among, read_kept, table_of
 from simulation.run.store.manifest import FILES
 from simulation.statistics.always_valid import IntervalKind, interval_kind
-from simulation.statistics.compare import Comparison, summary
-from simulation.statistics.intervals import Interval
-from simulation.statistics.sham import ShamBand
-from simulation.statistics.spillover import Effect
+from simulation.statistics.compare import paired, summary
+from simulation.statistics.sham import Shares
 from simulation.study.design import Design, Margin, Target
 from simulation.study.own import own_definitions, own_of
 from simulation.study.simulate import Simulated, simulate_arm
@@ -46,7 +42,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class StudyResult:
+class StudyResult(Comparisons):
     """A study and the results of its replications, in order.
 
     explained: explains the arms, and is computed at first use
@@ -157,6 +153,16 @@ class StudyResult:
         return tuple(arm for arm in self.arms if arm.name != self.design.baseline)
 
     @property
+    def sham_shares(self) -> Shares | None:
+        """The shares of patients who wait shorter and longer under the sham arm; None if it was not run."""
+        return self.sham.shares if self.sham is not None else None
+
+    @property
+    def measured_days(self) -> float:
+        """The measured days of each replication."""
+        return self.run.measured_days
+
+    @property
     def sham(self) -> ArmResult | None:
         """The arm without any effect, if it was run."""
         return next((arm for arm in self.arms if arm.name == self.design.sham), None)
@@ -185,19 +191,6 @@ class StudyResult:
         return {arm.name: [replication.measures for replication in arm.replications] for arm in self.arms}
 
     @cached_property
-    def _comparisons(self) -> Comparisons:
-        return Comparisons(
-            design=self.design,
-            arms=tuple(arm.name for arm in self.arms),
-            measures=self.measures,
-            sham_shares=self.sham.shares if self.sham is not None else None,
-            interval_kind=self.interval_kind,
-            own=self.own,
-            measured_days=self.run.measured_days,
-            department=self.department_of,
-        )
-
-    @cached_property
     def own(self) -> Mapping[str, Definition]:
         """The definitions of the user's own measures, by name: of the study, and of any arm's department."""
         return own_definitions(self.design, [arm.pathway for arm in self.study.arms])
@@ -216,57 +209,26 @@ class StudyResult:
         """Primary, then secondary targets."""
         return (*self.design.primary, *self.design.secondary)
 
-    @property
-    def comparisons(self) -> tuple[Comparison, ...]:
-        """Every measure of every arm with its paired difference from the baseline."""
-        return self._comparisons.comparisons
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """A verdict on every primary and secondary target for every arm that is judged."""
-        return self._comparisons.findings
-
     def finding(self, arm: str, target: Target) -> Finding:
         """The verdict on one arm and target."""
         return next(finding for finding in self.findings if finding.arm == arm and finding.target == target)
-
-    @property
-    def safety(self) -> tuple[Safety, ...]:
-        """A judgement on every margin for every arm that is judged."""
-        return self._comparisons.safety
-
-    @property
-    def identical(self) -> tuple[str, ...]:
-        """Arms that differ from the baseline in no measure of any replication."""
-        return self._comparisons.identical
-
-    def row(self, arm: str, measure: str, group: str = "all") -> Comparison:
-        """One comparison. Raises ResultsError if there is none."""
-        return self._comparisons.row(arm, measure, group)
-
-    def has(self, measure: str, group: str = "all") -> bool:
-        """Whether every arm has the measure."""
-        return self._comparisons.has(measure, group)
 
     def groups(self, measure: str) -> tuple[str, ...]:
         """The groups that a measure is given for, in order."""
         return tuple(row.group for row in self.comparisons if (row.arm, row.measure) == (self.design.baseline, measure))
 
-    def values(self, arm: str, measure: str, group: str = "all") -> Floats:
-        """A measure by replication, shape (n_replications,). Raises ResultsError if arm or measure is unknown."""
-        return self._comparisons.values(arm, measure, group)
+    def figures(self, names: Sequence[MeasureName]) -> Floats:
+        """Measures of the baseline, shape (n_replications, n_names)."""
+        return np.column_stack([self.values(self.design.baseline, name.measure, name.group) for name in names])
 
-    def against(self, arm: str, other: str, measure: str, group: str = "all") -> Interval:
-        """The mean difference of two arms, paired by replication, with its interval."""
-        return self._comparisons.against(arm, other, measure, group)
+    def differences(self, arm: str, target: Target | Margin) -> Floats:
+        """An arm's differences from the baseline by replication, shape (n_replications,)."""
+        values, before = (self.values(name, target.measure, target.group) for name in (arm, self.design.baseline))
+        return paired(values, before)
 
-    def band(self, measure: str, group: str = "all") -> ShamBand | None:
-        """The sham band of a measure; None if no sham arm was run."""
-        return self._comparisons.band(measure, group)
-
-    def spillover(self, measure: str) -> tuple[Effect, ...]:
-        """Effects on patients whom the tool covers and on the others; empty if the study does not distinguish them."""
-        return self._comparisons.spillover(measure)
+    def unit(self, target: Target | Margin) -> str:
+        """The unit of a target's measure."""
+        return self.row(self.design.baseline, target.measure, target.group).unit
 
     def shares(self, arm: str) -> Shares | None:
         """The shares of patients of all replications who wait shorter and longer than under the baseline.

@@ -12,11 +12,11 @@ import numpy as np
 from simulation.errors import AeflowError
 from simulation.explain.explanation import Explained
 from simulation.records.schema import Floats
-from simulation.run.executors import Executor, Failed, completed, open_executor
+from simulation.run.executors.executor import Executor, Failed, completed, open_executor
 from simulation.run.replicate import ReplicationResult
 from simulation.run.result import StudyResult
 from simulation.statistics.compare import paired
-from simulation.statistics.precision import replications_for
+from simulation.statistics.intervals import replications_for
 from simulation.study.bounds import refuse_large
 from simulation.study.overload import refuse_overload
 from simulation.study.simulate import simulate_arm
@@ -65,7 +65,7 @@ def still_to_run(study: Study, known: Mapping[int, ReplicationResult]) -> tuple[
     """The study with as many replications as are known to be needed, and the numbers that are still to be run.
 
     `known`: replications that have ended, by number. With `run.precision` a first stage is run first; the replications
-    of a stage, whatever else is known, say how many the next one has in all (`statistics/precision.py`). So an
+    of a stage, whatever else is known, say how many the next one has in all (`statistics/intervals.py`). So an
     interrupted run, one on other processors and one that is run again come to the same number.
     """
     run, precision = study.run, study.run.precision
@@ -73,23 +73,26 @@ def still_to_run(study: Study, known: Mapping[int, ReplicationResult]) -> tuple[
         n, asked = 0, precision.first_stage
         while n < asked and all(number in known for number in range(asked)):
             n = asked
-            values = values_for(study, [known[number] for number in range(n)])
-            asked = replications_for(values, precision.half_width, at_most=precision.at_most)
+            by_arm = values_for(study, [known[number] for number in range(n)])
+            asked = max(
+                replications_for(values, precision.half_width, at_most=precision.at_most) for values in by_arm.values()
+            )
         study = replace(study, run=replace(run, replications=max(asked, run.replications)))
     return study, [number for number in study.run.numbers if number not in known]
 
 
-def values_for(study: Study, replications: Sequence[ReplicationResult]) -> Floats:
-    """The number that `run.precision` is about, by replication: the baseline's level or an arm's difference."""
-    precision = study.run.precision
+def values_for(study: Study, replications: Sequence[ReplicationResult]) -> dict[str, Floats]:
+    """The numbers that `run.precision` is about, one a replication: an arm's difference, or the baseline's level."""
+    precision, design = study.run.precision, study.design
     assert precision is not None
     measure, group = precision.measure, precision.group
 
     def values_of(arm: str) -> Floats:
         return np.array([replication.arms[arm].measures.value(measure, group) for replication in replications])
 
-    level = values_of(study.design.baseline)
-    return level if precision.arm is None else paired(values_of(precision.arm), level)
+    level = values_of(design.baseline)
+    arms = precision.arms_meant([arm.name for arm in study.arms], design.baseline, design.sham)
+    return {arm: level if arm == design.baseline else paired(values_of(arm), level) for arm in arms}
 
 
 def all_of(

@@ -32,8 +32,6 @@ import functools
 import math
 from typing import Literal
 
-from simulation.errors import ResultsError
-
 IntervalKind = Literal["fixed_sample", "always_valid"]
 """What an interval promises: to hold at one number of replications fixed beforehand (t), or at all of them at once."""
 
@@ -94,28 +92,3 @@ def p_value(mean: float, sd: float, n: int) -> float:
     r = 1 + n * MIXTURE_VARIANCE
     explained = n * mean**2 / ((n - 1) * sd**2 + n * mean**2)  # S^2 / (n V), from 0 to 1
     return min(1.0, math.sqrt(r) * math.pow(1 - (r - 1) / r * explained, n / 2))
-
-
-def replications_needed(sd: float, half_width_wanted: float, *, level: float) -> int:
-    """The fewest replications whose interval would be no wider, if the standard deviation stays.
-
-    The half-width falls with n, so the number is found by doubling and halving. Raises ResultsError if the half-width
-    wanted is not above 0 or the standard deviation is not known.
-    """
-    if not half_width_wanted > 0 or not math.isfinite(sd):
-        raise ResultsError(
-            f"replications needed: half-width {half_width_wanted}, standard deviation {sd}. "
-            "Give a half-width above 0, and at least two replications"
-        )
-
-    def enough(n: int) -> bool:
-        return critical_value(n, level) * sd <= half_width_wanted * math.sqrt(n)
-
-    fewest = high = first_bounded(level)
-    while not enough(high):
-        high *= 2
-    low = max(high // 2, fewest - 1)  # not enough, or below the first bounded one
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return high

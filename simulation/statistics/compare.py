@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 
 from simulation.department.own_measures import Better
 from simulation.errors import ResultsError, nearest
-from simulation.measures.definitions import definition_of
-from simulation.measures.measure_definition import Definition
+from simulation.measures.definitions import Definition, definition_of
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.records.schema import Floats
 from simulation.statistics.always_valid import IntervalKind
-from simulation.statistics.departments import Department, Ranges, ranges
+from simulation.statistics.departments import Department, ranges
 from simulation.statistics.intervals import (
     LEVEL,
     Interval,
@@ -239,71 +238,65 @@ def compare_arms(
             raise ResultsError(
                 f"arm '{arm}' has {len(table)} replications, '{baseline}' has {len(tables[baseline])}. Run both alike"
             )
-        less_baseline = paired(table, tables[baseline])
-        levels = intervals(np.where(np.isnan(less_baseline), np.nan, table), level, kind, department)
-        differences = intervals(less_baseline, level, kind, department)
-        mean, difference, n = levels.mean, differences.mean, differences.n.tolist()
+        columns = _columns(table, tables[baseline], level, kind, department)
         short = [
-            name.measure not in stated and too_short(name.measure, n_known, measured_days)
-            for name, n_known in zip(shared, n, strict=True)
+            name.measure not in stated and too_short(name.measure, n, measured_days)
+            for name, n in zip(shared, columns["n_replications"].tolist(), strict=True)
         ]
-        (low, high), (difference_low, difference_high) = (
-            _bounds(estimates, level, kind, short) for estimates in (levels, differences)
-        )
-        ended = np.where(np.isinf(less_baseline).any(axis=0), np.nan, less_baseline)
-        over_departments = None if department is None else ranges(ended, department)
+        for bound in ("low", "high", "difference_low", "difference_high"):
+            columns[bound] = np.where(short, np.nan, columns[bound])
+        columns["short"] = np.array(short, dtype=np.bool_)
+        common = {"arm": arm, "baseline": baseline, "level": level, "interval_kind": kind}
+        values = zip(*(column.tolist() for column in columns.values()), strict=True)
         rows += [
             Comparison(
-                arm=arm,
-                measure=name.measure,
-                unit=name.unit,
-                group=name.group,
-                mean=float(mean[number]),
-                low=float(low[number]),
-                high=float(high[number]),
-                baseline=baseline,
-                difference=float(difference[number]),
-                difference_low=float(difference_low[number]),
-                difference_high=float(difference_high[number]),
-                n_replications=n[number],
-                level=level,
-                interval_kind=kind,
-                own=defined.get(name.measure),
-                of=differences.of,
-                largest_share=float(differences.share[number]),
-                level_share=float(levels.share[number]),
-                tail=float(differences.tail[number]),
-                short=short[number],
-                degrees=None if differences.degrees is None else float(differences.degrees[number]),
-                **({} if over_departments is None else _range_of(over_departments, number)),
+                **common, **name._asdict(), own=defined.get(name.measure), **dict(zip(columns, row, strict=True))
             )
-            for number, name in enumerate(shared)
+            for name, row in zip(shared, values, strict=True)
         ]
     return tuple(rows)
 
 
-def _bounds(estimates: Intervals, level: float, kind: IntervalKind, short: list[bool]) -> tuple[Floats, Floats]:
-    """The ends of intervals, by column; NaN where too few days were measured (`short`)."""
-    half_width = np.where(short, np.nan, estimates.half_width)
+def _columns(
+    table: Floats, baseline: Floats, level: float, kind: IntervalKind, department: Department | None
+) -> dict[str, NDArray[Any]]:
+    """What a `Comparison` says in numbers, by field, one entry a measure and group."""
+    less_baseline = paired(table, baseline)
+    levels = intervals(np.where(np.isnan(less_baseline), np.nan, table), level, kind, department)
+    differences = intervals(less_baseline, level, kind, department)
+    (low, high), (difference_low, difference_high) = (_bounds(column, level, kind) for column in (levels, differences))
+    columns: dict[str, NDArray[Any]] = {
+        "mean": levels.mean,
+        "low": low,
+        "high": high,
+        "difference": differences.mean,
+        "difference_low": difference_low,
+        "difference_high": difference_high,
+        "n_replications": differences.n,
+        "of": np.full(len(differences.n), differences.of),
+        "largest_share": differences.share,
+        "level_share": levels.share,
+        "tail": differences.tail,
+    }
+    if differences.degrees is not None:
+        columns["degrees"] = differences.degrees
+    if department is not None:
+        over = ranges(np.where(np.isinf(less_baseline).any(axis=0), np.nan, less_baseline), department)
+        fields = ("department_median", "department_p5", "department_p95", "n_departments")
+        columns |= zip(fields, over, strict=True)
+    return columns
+
+
+def _bounds(estimates: Intervals, level: float, kind: IntervalKind) -> tuple[Floats, Floats]:
+    """The ends of intervals, by column."""
     if kind == "fixed_sample" and level == LEVEL:
-        return estimates.mean - half_width, estimates.mean + half_width
+        return estimates.mean - estimates.half_width, estimates.mean + estimates.half_width
     each = [
         sides(tail, tail_level(n, level, kind)) if n > 1 else (1.0, 1.0)
         for tail, n in zip(estimates.tail.tolist(), estimates.n.tolist(), strict=True)
     ]
     lower, upper = np.array(each).reshape(-1, 2).T
-    return estimates.mean - lower * half_width, estimates.mean + upper * half_width
-
-
-def _range_of(over_departments: Ranges, column: int) -> dict[str, Any]:
-    """The range over departments of one column, by the fields of a `Comparison`."""
-    median, low, high, n = (part[column] for part in over_departments)
-    return {
-        "department_median": float(median),
-        "department_p5": float(low),
-        "department_p95": float(high),
-        "n_departments": int(n),
-    }
+    return estimates.mean - lower * estimates.half_width, estimates.mean + upper * estimates.half_width
 
 
 def _shared_names(arms: Mapping[str, Sequence[Measures]]) -> tuple[MeasureName, ...]:

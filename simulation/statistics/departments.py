@@ -23,22 +23,29 @@ Source: T. A. Louis, 'Estimating a population of parameter values using Bayes an
 about one department ('at least 95 % sure') are read from its posterior, of mean mu + B (y - mu) and variance B S / m.
 T is an estimate, too, so statements about every department are read with T at its upper 95 % limit (of the normal
 model: the mean square between departments over its quantile of chi-squared).
+
+**Several numbers together** (`Components`). Numbers of one replication share its patients: a busy spell lengthens both
+the wait for triage and what one more nurse would save. Conclusions about departments must not rest on that. So
+variances and covariances between departments are those of the departments' means less what replications alone would
+give (one-way analysis of variance). With two replications this equals taking one number from one of them and the other
+number from the other, both ways round.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.records.schema import Floats
+from simulation.records.schema import Floats, Mask
 from simulation.statistics.skewness import Widening, widening_over
 from simulation.statistics.weakness import ENOUGH
 
-MIN_REPLICATIONS = 2
+MIN_EACH = 2
 """Replications that a department needs to count in a range."""
 MIN_DEPARTMENTS = 20
 """Departments that a range needs."""
@@ -192,7 +199,7 @@ def movement(spread: Spread, *, level: float = 0.95) -> float:
 def spread_over(values: Floats, department: Department) -> Spread:
     """The spread of one number a replication, (n_replications,), over the departments that have it at least twice."""
     n_each, mean, squares = (sums[:, 0] for sums in _sums(values[:, None], department))
-    there = n_each >= MIN_REPLICATIONS
+    there = n_each >= MIN_EACH
     numbers, n_each, mean, squares = np.unique(department)[there], n_each[there], mean[there], squares[there]
     effects, between, noise = _model(mean[:, None], n_each[:, None], squares[:, None])
     shrunk = between[0] / _or_nan(between[0] + noise[0] / n_each)
@@ -223,7 +230,7 @@ def ranges(values: Floats, department: Department) -> Ranges:
     It is over the departments that have the number at least twice; NaN for fewer than 20 of them.
     """
     n_each, mean, squares = _sums(values, department)
-    n_each = np.where(n_each >= MIN_REPLICATIONS, n_each, 0)
+    n_each = np.where(n_each >= MIN_EACH, n_each, 0)
     effects, _, _ = _model(mean, n_each, np.where(n_each > 0, squares, 0.0))
     n_departments = (n_each > 0).sum(axis=0)
     enough = n_departments >= MIN_DEPARTMENTS
@@ -292,3 +299,102 @@ def _below(bound: float, mean: Floats, sd: Floats) -> Floats:
     known = sd == 0
     chance: Floats = np.where(known, mean < bound, ndtr((bound - mean) / np.where(known, 1.0, sd)))
     return chance
+
+
+@dataclass(frozen=True)
+class Components:
+    """Several numbers of several departments, each with two replications or more.
+
+    means: shape (n_departments, n_numbers); squares: sums of products of deviations within each department, shape
+    (n_departments, n_numbers, n_numbers); n: number of replications of each department.
+    """
+
+    means: Floats
+    squares: Floats
+    n: Floats
+
+    @cached_property
+    def within(self) -> Floats:
+        """Covariance between replications of one department, shape (n_numbers, n_numbers)."""
+        return self.within_near(np.ones(len(self.n)))
+
+    def within_near(self, weights: Floats) -> Floats:
+        """Covariance within departments, weighted by department; `weights`: shape (n_departments,)."""
+        total = np.einsum("d,dij->ij", weights, self.squares)
+        covariance: Floats = total / (weights @ (self.n - 1))
+        return covariance
+
+    @cached_property
+    def of_means(self) -> Floats:
+        """Covariance of the departments' means, chance included; shape (n_numbers, n_numbers)."""
+        return np.atleast_2d(np.cov(self.means, rowvar=False))
+
+    @cached_property
+    def between(self) -> Floats:
+        """Covariance between departments, chance removed; an estimated variance can be below 0."""
+        covariance: Floats = self.of_means - np.mean(1 / self.n) * self.within
+        return covariance
+
+    @property
+    def effects(self) -> Floats:
+        """The numbers of each department, chance taken out of all of them together; shape (n_departments, n_numbers).
+
+        They vary as `between` says (made a covariance where it is none), so what departments share stays shared: where
+        one number is always half of another, so it is here. Of all linear maps of the means that do so this moves them
+        least (Gelbrich 1990). Of a single number it is the effect of `Spread`.
+        """
+        own = _root(self.between)
+        onto: Floats = own @ np.linalg.pinv(_root(own @ self.of_means @ own), hermitian=True) @ own
+        centre = self.means.mean(axis=0)
+        effects: Floats = centre + (self.means - centre) @ onto
+        return effects
+
+
+def _root(covariance: Floats) -> Floats:
+    """The symmetric square root of a matrix, negative variances taken as none."""
+    variances, directions = np.linalg.eigh(covariance)
+    root: Floats = (directions * np.sqrt(np.maximum(variances, 0.0))) @ directions.T
+    return root
+
+
+def components(values: Floats, department: Department) -> Components:
+    """Means and deviations of the departments that have two replications or more.
+
+    values: shape (n_replications, n_numbers), none missing.
+    """
+    means, squares, counts = [], [], []
+    for number in np.unique(department):
+        rows = values[department == number]
+        if len(rows) < MIN_EACH:
+            continue
+        from_mean = rows - rows.mean(axis=0)
+        means.append(rows.mean(axis=0))
+        squares.append(from_mean.T @ from_mean)
+        counts.append(len(rows))
+    return Components(np.array(means), np.array(squares), np.array(counts, dtype=float))
+
+
+def halves(values: Floats, department: Department) -> tuple[Floats, Floats]:
+    """Each department's mean over its odd and over its even replications, shape (n_departments, n_numbers) each.
+
+    Only of departments that have two replications or more.
+    """
+    first, second = [], []
+    for number in np.unique(department):
+        rows = values[department == number]
+        if len(rows) >= MIN_EACH:
+            first.append(rows[::2].mean(axis=0))
+            second.append(rows[1::2].mean(axis=0))
+    return np.array(first), np.array(second)
+
+
+def n_departments(department: Department) -> int:
+    """The number of departments with two replications or more."""
+    return int((np.unique(department, return_counts=True)[1] >= MIN_EACH).sum())
+
+
+def known_twice(department: Department, known: Mask) -> Mask:
+    """The known replications of departments that have two or more of them, shape (n_replications,)."""
+    numbers, counts = np.unique(department[known], return_counts=True)
+    twice: Mask = known & np.isin(department, numbers[counts >= MIN_EACH])
+    return twice

@@ -1,15 +1,72 @@
-"""The sham band: how far chance alone moves a figure, from a negative-control arm without any real effect."""
+"""How far chance alone moves things, from a negative-control arm without any real effect (a sham).
+
+The band of a figure; and the shares of patients who wait shorter and longer than under the baseline, to be read beside
+those of the sham.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulation.measures.shares import Shares
-from simulation.records.schema import Floats
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.measures.quantities import wait_to_clinician
+from simulation.measures.window import Window, arrived_in
+from simulation.records.schema import Floats, Patients
 from simulation.statistics.always_valid import IntervalKind
 from simulation.statistics.compare import compare
 from simulation.statistics.departments import Department
 from simulation.statistics.intervals import LEVEL, Interval
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Among patients who are in both arms, the shares whose wait is shorter, and longer, by more than a minute."""
+
+    better: float
+    worse: float
+    n_paired: int
+    n_unpaired: int
+
+    @property
+    def same(self) -> float:
+        """The share whose wait is the same within a minute."""
+        return 1 - self.better - self.worse
+
+
+def shares_better_worse(
+    patients: Patients, baseline: Patients, window: Window, *, beyond_minutes: float = 1.0
+) -> Shares:
+    """The shares of patients who wait shorter or longer for a clinician than the same patient under the baseline.
+
+    Patients are the same if source (by name), number and replication agree. The wait is the restricted primary one.
+    Show this only together with the shares of a sham arm: without any effect a good part of patients are 'better'.
+    """
+    sources = baseline.known("arrival_source")
+    identity, wait = _identified(patients, sources, window)
+    of_baseline, baseline_wait = _identified(baseline, sources, window)
+    if np.array_equal(identity, of_baseline):  # arms that share their draws have the same patients in the same order
+        difference, n_unpaired = wait - baseline_wait, 0
+    else:
+        both, rows, baseline_rows = np.intersect1d(identity, of_baseline, assume_unique=True, return_indices=True)
+        difference = wait[rows] - baseline_wait[baseline_rows]
+        n_unpaired = len(identity) + len(of_baseline) - 2 * len(both)
+    n_paired = int(np.count_nonzero(~np.isnan(difference)))
+    if n_paired == 0:
+        return Shares(np.nan, np.nan, 0, n_unpaired)
+    n_better, n_worse = (int(np.count_nonzero(change > beyond_minutes)) for change in (-difference, difference))
+    return Shares(n_better / n_paired, n_worse / n_paired, n_paired, n_unpaired)
+
+
+def _identified(patients: Patients, sources: tuple[str, ...], window: Window) -> tuple[NDArray[np.int64], Floats]:
+    """An identifier of each patient that is the same in every arm, and the patient's wait."""
+    measured = arrived_in(patients, window)
+    known = measured.known("arrival_source")
+    others = tuple(name for name in known if name not in sources)
+    code = np.array([(*sources, *others).index(name) for name in known], dtype=np.int64)
+    identity = (measured["replication"].astype(np.int64) << 48) + (code[measured["arrival_source"]] << 40)
+    return identity + measured["number"].astype(np.int64), wait_to_clinician(measured)
 
 
 @dataclass(frozen=True)

@@ -30,11 +30,23 @@ family widens claims of safety only; harm is judged from the interval by itself.
 docs/decisions/0014-how-many-were-looked-at.md.
 
 While a result grows, and once it has grown beyond the number of replications planned, intervals are always valid
-(`statistics/always_valid.py`): a verdict may then be read after every replication. The comparison carries the kind of its
-interval and the sentence names it. Before such an interval is bounded it is 'cannot tell yet'.
+(`statistics/always_valid.py`): a verdict may then be read after every replication. The comparison carries the kind of
+its interval and the sentence names it. Before such an interval is bounded it is 'cannot tell yet'.
 
 A verdict is about simulation noise only and says so: inputs and structure are swept elsewhere. Verdicts of several runs
 are put together in `statistics/compare_runs.py`.
+
+**Over an ensemble**, in how many departments an effect is beyond a limit. The rules, for the effects of `Spread`:
+
+- fewer than 20 departments used twice -> no words
+- 'in every department': the model expects fewer than 0.05 departments in which it is not, so the chance that there is
+  any is below 5 %
+- 'depends on the department': the difference is beyond the limit on both sides, and on each there is a department of
+  which the model is 95 % sure
+- 'in 52 of 60 departments': so many effects, simulation noise removed, are beyond the limit; where the departments'
+  means as simulated give another number, it follows ('54 as simulated')
+
+The limit is the minimal important difference of a target, or the margin of a limit of safety.
 """
 
 from __future__ import annotations
@@ -51,6 +63,7 @@ from simulation.errors import ResultsError
 from simulation.statistics import always_valid
 from simulation.statistics.always_valid import IntervalKind
 from simulation.statistics.compare import Comparison
+from simulation.statistics.departments import TAIL, Spread, counted
 from simulation.statistics.intervals import replications_needed, tail_level
 from simulation.statistics.skewness import sides
 from simulation.statistics.weakness import ENOUGH, MIN_REPLICATIONS, words_of
@@ -71,6 +84,7 @@ INTERVAL_NOTES: dict[IntervalKind, tuple[str, ...]] = {
     ),
 }
 """Notes of a table on its kind of interval; none for the ordinary one."""
+EVERY, DEPENDS = "in every department", "depends on the department"
 PILOT = 10
 """Replications below which their spread says too little about how many more are needed: the interval of a standard
 deviation from 10 reaches from 0.7 to 1.8 times it."""
@@ -232,12 +246,12 @@ def _n_more(comparison: Comparison, half_width: float, family: int) -> int | Non
     if comparison.n_replications < PILOT or comparison.weakness is not None or not np.isfinite(comparison.spread):
         return None
     n, level = comparison.n_replications, comparison.level_of(family)
-    count = always_valid.replications_needed if comparison.interval_kind == "always_valid" else replications_needed
-    needed = count(comparison.spread, half_width, level=level)
+    kind = comparison.interval_kind
+    needed = replications_needed(comparison.spread, half_width, level=level, kind=kind)
     if comparison.tail:  # what one side grows by falls as replications are added
         then = max(n, needed)
-        wider = max(sides(comparison.tail * n / then, tail_level(then, level, comparison.interval_kind)))
-        needed = count(wider * comparison.spread, half_width, level=level)
+        wider = max(sides(comparison.tail * n / then, tail_level(then, level, kind)))
+        needed = replications_needed(wider * comparison.spread, half_width, level=level, kind=kind)
     return max(needed - n, 0)
 
 
@@ -281,3 +295,41 @@ def _numbers(comparison: Comparison) -> str:
         f"{mean} {unit}, {f'no {kind} yet' if math.isnan(comparison.difference_low) else bounds}, "
         f"n = {comparison.n_replications}, against {comparison.baseline}"
     )
+
+
+def where_words(spread: Spread, mid: float, comparison: Comparison) -> str:
+    """In which departments a difference is beyond `mid`, the least that matters; empty for fewer than 20."""
+    if not spread.is_range:
+        return ""
+    important, raw = threshold(mid, comparison.unit), counted(spread.raw, mid)
+    lower, same, higher = spread.counts(mid)
+    down, up = (
+        f"{direction_words(comparison.unit, comparison.better, down=down)} by more than {important}"
+        for down in (True, False)
+    )
+    if all(spread.sure_beyond(mid)):
+        return (
+            f"{DEPENDS}: {down} {_count_words(lower, raw[0], spread.n)}, {up} {_count_words(higher, raw[2], spread.n)}"
+        )
+    for words, low, high in ((down, -math.inf, -mid), (up, mid, math.inf)):
+        if spread.expected_outside(low, high) < TAIL:
+            return f"{words} {EVERY}"
+    if spread.expected_outside(-mid, mid) < TAIL:
+        return f"no change beyond {important} {EVERY}"
+    beyond = ((down, lower, raw[0]), (up, higher, raw[2]))
+    parts = [f"{words} {_count_words(n, as_simulated, spread.n)}" for words, n, as_simulated in beyond if n]
+    return ", ".join(parts) or f"no change beyond {important} {_count_words(same, raw[1], spread.n)}"
+
+
+def harm_words(spread: Spread, margin: float, comparison: Comparison) -> str:
+    """In how many departments a measure is worse by more than its margin; empty if in none, or for fewer than 20."""
+    if not spread.is_range:
+        return ""
+    place = 2 if comparison.better == "lower" else 0
+    n, raw = spread.counts(margin)[place], counted(spread.raw, margin)[place]
+    return f"worse by more than {threshold(margin, comparison.unit)} {_count_words(n, raw, spread.n)}" if n else ""
+
+
+def _count_words(n: int, raw: int, n_departments: int) -> str:
+    """'in 52 of 60 departments (54 as simulated)'; without brackets where both numbers are the same."""
+    return f"in {n} of {n_departments} departments{f' ({raw} as simulated)' if raw != n else ''}"

@@ -19,10 +19,14 @@ YEAR_OF_PATIENTS = 142_000
 """Patients in a year of the typical department, on which the rates are measured: 124,000 attendances, and patients who
 only compete for beds."""
 SECONDS_PER_PATIENT: Mapping[EngineName, float] = {
-    "compiled": 0.37 / YEAR_OF_PATIENTS,
+    "compiled": 0.42 / YEAR_OF_PATIENTS,
     "reference": 60 * 0.37 / YEAR_OF_PATIENTS,
 }
-"""Processor time of one patient in one arm, from draws to measures: a year takes 0.37 s with the compiled engine."""
+"""Processor time of one patient in one arm, from draws to comparisons: a year takes 0.42 s with the compiled engine."""
+GAIN_OF_PROCESSES = 0.79
+"""n processes are n to this power times as fast as one: two 1.73 times (docs/benchmarks.md)."""
+SECONDS_AROUND = 8.0
+"""Time before the first replication and after the last: imports and checks, then pictures and page."""
 BYTES_PER_PATIENT = 1_800 * 124_000 / YEAR_OF_PATIENTS
 """Memory of a running replication: its peak grows by 1.8 kB with each attendance of a longer year."""
 KEPT_BYTES_PER_PATIENT: Mapping[Kept, int] = {"patients": 32, "activities": 115, "events": 115}
@@ -37,6 +41,11 @@ KEPT_MEMORY_PER_PATIENT: Mapping[Kept, int] = {"patients": 300, "activities": 1_
 """Memory while the table is written, besides that of the running replication."""
 BASE_BYTES = 250e6
 """Memory of a worker before it has drawn anybody."""
+REPORT_BYTES = 150e6
+"""Memory of what makes tables, pictures and page, besides that of a worker."""
+BYTES_PER_RUN = 85_000
+"""Memory of what is measured of one arm in one replication, all of which is held until the report is made: of 13 arms
+1.1 MB a replication."""
 MOST_HOURS = 24.0
 MOST_GIGABYTES = 16.0
 MOST_GIGABYTES_KEPT = 100.0
@@ -71,17 +80,19 @@ def work_of(study: Study) -> Work:
     """The work of a study, from measured rates; with `run.precision` the most that it may need."""
     run, n_arms = study.run, len(study.arms)
     n_patients = max(patients_a_day(arm.pathway) * run.days + n_present(arm.pathway) for arm in study.arms)
-    processes = 1 if study.executor == "serial" else min(study.workers, run.at_most)
+    processes: int = 1 if study.executor == "serial" else min(study.workers, run.at_most)
     bytes_at_once = BYTES_PER_PATIENT * n_patients + BASE_BYTES
     n_in_all = n_patients * n_arms * run.at_most
     keep = set(run.keep)
     simulating = SECONDS_PER_PATIENT[study.engine]
     keeping = simulating + sum(KEPT_SECONDS_PER_PATIENT[name] for name in keep) if keep else 0.0
-    seconds = n_in_all * (simulating / processes + keeping)
+    seconds = n_in_all * (simulating / processes**GAIN_OF_PROCESSES + keeping) + SECONDS_AROUND
     bytes_kept = n_in_all * sum(KEPT_BYTES_PER_PATIENT[name] for name in keep)
     bytes_writing = bytes_at_once + n_patients * max((KEPT_MEMORY_PER_PATIENT[name] for name in keep), default=0)
-    gigabytes = max(processes * bytes_at_once, bytes_writing) / 1e9
-    return Work(n_patients, n_arms * run.at_most, seconds, gigabytes, bytes_kept / 1e9)
+    bytes_running = processes * bytes_at_once + (BASE_BYTES if processes > 1 else 0.0)  # workers are apart
+    n_runs = n_arms * run.at_most
+    gigabytes = (max(bytes_running, bytes_writing) + REPORT_BYTES + n_runs * BYTES_PER_RUN) / 1e9
+    return Work(n_patients, n_runs, seconds, gigabytes, bytes_kept / 1e9)
 
 
 def patients_a_day(pathway: Pathway) -> float:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulation.department.check.deadlock import Interval, request_of
-from simulation.department.check.staffing import empty_hours
+from simulation.department.check.staffing import Interval, empty_hours
+from simulation.department.graph import request_of
 from simulation.department.vocabulary import DEPARTED_AT, Pathway, Step
 from simulation.measures.occupancy import Ints, rows_of
 from simulation.measures.window import arrived_in

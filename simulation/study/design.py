@@ -11,7 +11,7 @@ from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 from simulation.department.config_dataclass import Evidence, Positive, Sourced, Unit, config_dataclass
 from simulation.department.own_measures import OwnGroup, OwnMeasure
 from simulation.errors import Fault
-from simulation.study.harm import DelayHarm
+from simulation.study.delay_harm import DelayHarm
 
 TOGETHER = "+"
 """The sign between the names of levers in the name of an arm."""

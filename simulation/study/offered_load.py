@@ -20,6 +20,7 @@ from simulation.department.graph import coin_name, coins_of, graph_of
 from simulation.department.rota import (
     HOURS_OF_WEEK,
     closed_units,
+    down_share,
     intervals,
     mean_per_day,
     units_by_hour,
@@ -42,7 +43,6 @@ from simulation.department.vocabulary import (
     QuietDays,
     Shift,
     Step,
-    down_share,
     minutes_column,
     minutes_held,
 )

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from simulation.department.check.fault_list import FaultList
-from simulation.department.check.own_measures import own_faults
-from simulation.department.points import dated_after_departure
+from simulation.department.check.measures_and_groups import check_own
+from simulation.department.graph import dated_after_departure
 from simulation.department.vocabulary import Pathway
-from simulation.errors import Fault
-from simulation.measures.definitions import DEFINITIONS
-from simulation.measures.measure_definition import Definition
+from simulation.errors import Fault, Faults
+from simulation.measures.definitions import Definition, definitions
 from simulation.measures.own import Own
 from simulation.study.design import Design
 from simulation.study.study import ReadyArm
@@ -24,10 +22,10 @@ def own_of(design: Design, pathway: Pathway) -> Own:
 
 def own_definitions(design: Design, pathways: Iterable[Pathway]) -> Mapping[str, Definition]:
     """The definition of every user-defined measure of a study and of these departments, by name."""
-    definitions: dict[str, Definition] = {}
+    by_name: dict[str, Definition] = {}
     for pathway in pathways:
-        definitions |= own_of(design, pathway).definitions
-    return definitions
+        by_name |= own_of(design, pathway).definitions
+    return by_name
 
 
 def study_own_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
@@ -35,18 +33,18 @@ def study_own_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault
     yield from taken_names(design.measures, "study.")
     study_faults: dict[Fault, None] = {}
     for pathway in {id(arm.pathway): arm.pathway for arm in arms}.values():
-        faults = FaultList()
-        own_faults(pathway, faults, design.measures, design.groups, where="study.", beside=pathway.groups)
+        faults = Faults()
+        check_own(pathway, faults, design.measures, design.groups, where="study.", beside=pathway.groups)
         for section in ("measures", "groups"):
             for name in sorted(getattr(design, section).keys() & getattr(pathway, section).keys()):
                 remedy = "Names are unique in study and department together: rename one"
                 faults.add(f"study.{section}.{name}", f"the department has '{name}' among its {section}, too", remedy)
-        study_faults |= dict.fromkeys(faults.faults)
+        study_faults |= dict.fromkeys(faults)
     yield from study_faults
 
 
 def taken_names(measures: Iterable[str], where: str = "") -> Iterator[Fault]:
     """A fault for each user-defined measure with the name of a measure that every study has."""
     for name in measures:
-        if name in DEFINITIONS:
+        if name in definitions():
             yield Fault(f"{where}measures.{name}", "the name is taken by a measure of every study", "Choose another")

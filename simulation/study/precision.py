@@ -18,7 +18,7 @@ MOST_REPLICATIONS = 1_000_000
 
 @config_dataclass
 class Precision:
-    """How precisely one number should be known, from which follows how many replications are run.
+    """How precisely a measure should be known, from which follows how many replications are run.
 
     Replications are run in stages: the spread so far says how many are needed in all, until there are enough. There are
     at least `run.replications` and at most `at_most` of them; skewed numbers need more.
@@ -32,7 +32,8 @@ class Precision:
     group: str = "all"
     """Whose measure: everybody's, or that of one group of patients."""
     arm: str | None = None
-    """The arm whose difference from the baseline is meant; none: the baseline's own level."""
+    """The arm whose difference from the baseline is meant, or the baseline, for its own level; none: the differences of
+    all arms but a sham, the least precise of which decides (the level, where there is only the baseline)."""
     half_width: Annotated[Positive, Unit("that of the measure")]
     """Half the length that the 95 % interval should have."""
     first_stage: Annotated[int, Ge(LEAST_FIRST), Le(MOST_REPLICATIONS), Unit("replications")] = LEAST_FIRST
@@ -41,11 +42,14 @@ class Precision:
     at_most: Annotated[int, Ge(LEAST_FIRST), Le(MOST_REPLICATIONS), Unit("replications")] = 1000
     """The upper bound, whatever the spread."""
 
-    def arm_fault(self, arms: Collection[str], baseline: str) -> Fault | None:
-        """The fault of `arm` in a study with these arms and this baseline; None if there is none."""
-        if self.arm == baseline:
-            found = "is the baseline, which cannot differ from itself"
-            return Fault("run.precision.arm", found, "Leave it out to ask about the level")
+    def arm_fault(self, arms: Collection[str]) -> Fault | None:
+        """The fault of `arm` in a study with these arms; None if there is none."""
         if self.arm is None or self.arm in arms:
             return None
         return Fault("run.precision.arm", f"there is no arm '{self.arm}'", nearest(self.arm, arms))
+
+    def arms_meant(self, arms: Collection[str], baseline: str, sham: str | None) -> tuple[str, ...]:
+        """The arms whose differences from the baseline are planned; the baseline itself stands for its level."""
+        if self.arm is not None:
+            return (self.arm,)
+        return tuple(arm for arm in arms if arm not in (baseline, sham)) or (baseline,)

@@ -20,7 +20,7 @@ from simulation.measures.window import Window
 from simulation.patients import DAYS_IN_YEAR, Calendar, balanced_start_week, start_weeks_over_departments
 from simulation.study.design import Arm, Design
 from simulation.study.precision import Precision
-from simulation.triage.check import check
+from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 
 Kept = Literal["patients", "activities", "events"]
@@ -239,7 +239,7 @@ class Study:
     def __post_init__(self) -> None:
         """Check that the arm of `run.precision` exists, and that arms are those of the ensemble. Raises ConfigError."""
         precision = self.run.precision
-        fault = precision.arm_fault([arm.name for arm in self.arms], self.design.baseline) if precision else None
+        fault = precision.arm_fault([arm.name for arm in self.arms]) if precision else None
         if fault is not None:
             raise ConfigError([fault])
         if self.departments is not None:
@@ -341,7 +341,7 @@ class Study:
         Raises ResultsError if there is no such arm, and ConfigError with every fault of the policy in its department.
         """
         arm = replace(self.arm(name), policy=policy)
-        faults = check(policy, arm.pathway)
+        faults = check_policy(policy, arm.pathway)
         if faults:
             raise ConfigError(faults)
         design = self.design.with_arms({name: replace(arm.arm, control=None, levers=())}, baseline=name)
@@ -384,7 +384,7 @@ class Study:
         pathway = self.baseline.pathway
         new_arms = []
         for name, policy in policies.items():
-            faults += check(policy, pathway)
+            faults += check_policy(policy, pathway)
             new_arms.append(ReadyArm(name, Arm(label=name, triage=policy.name), pathway, policy))
         if faults:
             raise ConfigError(faults)

@@ -9,13 +9,11 @@ import numpy as np
 from simulation.department.vocabulary import Pathway
 from simulation.errors import Fault, nearest
 from simulation.measures.binding import binding_names
-from simulation.measures.definitions import DEFINITIONS
-from simulation.measures.measure_definition import Definition
+from simulation.measures.definitions import Definition, definitions, nearest_measure
 from simulation.measures.measuring import MeasureName, measure
-from simulation.measures.near_measures import nearest_measure
 from simulation.measures.own import NOTHING_OWN, Own
 from simulation.measures.patients_table import nobody
-from simulation.statistics.spillover import with_coverage
+from simulation.statistics.coverage_effects import with_coverage
 from simulation.study.design import Design, Margin, Target
 from simulation.study.own import own_definitions, own_of
 from simulation.study.precision import Precision
@@ -34,9 +32,9 @@ def target_faults(design: Design, arms: Sequence[ReadyArm], precision: Precision
     given: dict[int, tuple[MeasureName, ...]] = {}  # by the id of a pathway, which several arms can share
     own = own_definitions(design, [arm.pathway for arm in arms])
     for where, target in _aims(design, precision):
-        definition = DEFINITIONS.get(target.measure) or own.get(target.measure)
+        definition = definitions().get(target.measure) or own.get(target.measure)
         if definition is None:
-            known = nearest_measure(target.measure, {*DEFINITIONS, *own})
+            known = nearest_measure(target.measure, {*definitions(), *own})
             yield Fault(f"{where}.measure", f"unknown measure '{target.measure}'", known)
             continue
         if definition.better == "neither" and not isinstance(target, Precision):
@@ -71,7 +69,7 @@ def run_faults(run: RunLength, design: Design) -> Iterator[Fault]:
     if run.part_name:
         found = "cannot be planned from a part of the replications (run.first, run.count)"
         yield Fault("run.precision", found, "Run all of them at once, or state run.replications instead")
-    fault = precision.arm_fault(design.arms, design.baseline)
+    fault = precision.arm_fault(design.arms)
     if fault is not None:
         yield fault
 

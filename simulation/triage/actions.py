@@ -13,18 +13,18 @@ route determines what an action costs or gains: a wrong one uses the same nurses
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import numpy as np
 
-from simulation.department.config_dataclass import config_dataclass
-from simulation.department.vocabulary import ACUITY_GIVEN, Action, Pathway
-from simulation.errors import Fault
+from simulation.department.config_dataclass import Names, OfAttributes, config_dataclass
+from simulation.department.vocabulary import Action, Pathway
 from simulation.patients import Draws
 from simulation.records.schema import Mask
 from simulation.triage.estimates import Portion
 from simulation.triage.labels import Labels
-from simulation.triage.minutes import Reach, reach_faults
-from simulation.triage.people import Attributes, among, from_sources, only_faults, unknown
+from simulation.triage.minutes_effects import Reach
+from simulation.triage.people import Attributes, among, from_sources
 
 
 @config_dataclass
@@ -39,11 +39,11 @@ class TriageAction:
     covers: {arrivals: [walk_in], evidence: assumed, source: "the walk-in desk"}}`
     """
 
-    sets: str
+    sets: Annotated[str, Names("action")]
     """The department's action: an attribute of kind `action`."""
     to: str
     """The category that the attribute gets."""
-    suited: Mapping[str, tuple[str, ...]]
+    suited: OfAttributes
     """Who is truly suited: patients with one of the named categories of each named attribute."""
     sensitivity: Portion
     """The share of the suited for whom it is set off."""
@@ -76,42 +76,3 @@ def set_off(
         codes = codes_by_attribute.setdefault(action.sets, draws.attributes[action.sets].copy())
         codes[chosen & (codes == 0)] = pathway.categories(action.sets).index(action.to)
     return codes_by_attribute
-
-
-def action_faults(actions: Mapping[str, TriageAction], pathway: Pathway, where: str) -> list[Fault]:
-    """Everything that is wrong with the actions of a policy for this department."""
-    faults = []
-    for name, action in actions.items():
-        path = f"{where}.{name}"
-        faults += _sets_faults(action, pathway, path)
-        faults += _suited_faults(action, pathway, f"{path}.suited")
-        faults += reach_faults(action.covers, pathway, f"{path}.covers")
-        if not action.covers.arrivals:
-            faults.append(Fault(f"{path}.covers.arrivals", "names no arrival source", "Name the sources it is for"))
-    return faults
-
-
-def _sets_faults(action: TriageAction, pathway: Pathway, where: str) -> list[Fault]:
-    known = [name for name, attribute in pathway.attributes.items() if isinstance(attribute, Action)]
-    if not known:
-        remedy = "Describe one (kind: action) and route by it, or choose a policy without actions"
-        return [Fault(f"{where}.sets", f"is '{action.sets}', but the department has no action", remedy)]
-    if action.sets not in known:
-        return [unknown(f"{where}.sets", "action", action.sets, known)]
-    categories = pathway.categories(action.sets)
-    if action.to == categories[0]:
-        found = f"is '{action.to}', which means that nothing is set off"
-        return [Fault(f"{where}.to", found, f"Name one of {', '.join(categories[1:])}")]
-    return [] if action.to in categories else [unknown(f"{where}.to", "category", action.to, categories[1:])]
-
-
-def _suited_faults(action: TriageAction, pathway: Pathway, where: str) -> list[Fault]:
-    """Faults of `suited`, which must depend on the patient and not on what triage decides."""
-    faults = only_faults(action.suited, pathway, where)
-    if not action.suited:
-        faults.append(Fault(where, "names no attribute", "Say which categories of which attribute it suits"))
-    for name in action.suited:
-        if name == ACUITY_GIVEN or isinstance(pathway.attributes.get(name), Action):
-            found = f"is by '{name}', which triage decides itself"
-            faults.append(Fault(f"{where}.{name}", found, "Name what is true of the patient"))
-    return faults

@@ -33,7 +33,7 @@ seconds waited for it and spent before a hand-back. What leans on the label (adm
 again with it, by the same random numbers; then what triage sets off (`actions`), by the label that counts. Watching
 comes last.
 
-**Failures** (`failures`). While the tool fails, the route uses the nurse's own label and minutes (with burdens and
+**Failures.** While the tool fails, the route uses the nurse's own label and minutes (with burdens and
 nothing else), or those of the tool with the `degraded` matrix on the same random variates. They are columns too, in
 departments that ask for them. Attributes that lean on the label and actions could not be undone by the route, so arms
 that combine them with failures are refused.
@@ -46,6 +46,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from simulation.department.rota import can_happen
 from simulation.department.vocabulary import (
     ACUITY_BY_DEGRADED_TOOL,
     ACUITY_BY_NURSE,
@@ -54,15 +55,15 @@ from simulation.department.vocabulary import (
     ARRIVAL_SOURCE,
     TOOL_CAN_FAIL,
     Pathway,
+    Worker,
+    minutes_column,
 )
-from simulation.errors import ConfigError
 from simulation.patients import Draws, attributes_after
 from simulation.records.schema import MISSING, Floats, Mask
 from simulation.triage.actions import covered_by, set_off
-from simulation.triage.check import check
-from simulation.triage.failures import by_worker, can_happen, durations_of_triage
+from simulation.triage.check_policy import check_policy, durations_of_triage
 from simulation.triage.labels import Labels, labels_of
-from simulation.triage.minutes import SECONDS_PER_MINUTE, MinutesEffect, changed, lengthened, reached_by
+from simulation.triage.minutes_effects import SECONDS_PER_MINUTE, MinutesEffect, changed, lengthened, reached_by
 from simulation.triage.people import (
     Attributes,
     abstained,
@@ -83,9 +84,7 @@ def apply(policy: Policy, pathway: Pathway, draws: Draws) -> Draws:
     Labels are codes of the categories of `acuity_true`, the most urgent 0; a policy without a nurse gives none. Raises
     ConfigError with every fault.
     """
-    faults = check(policy, pathway)
-    if faults:
-        raise ConfigError(faults)
+    check_policy(policy, pathway).refuse()
     triaged = _triaged(policy, pathway, draws)
     labels = {} if policy.nurse is None else {ACUITY_GIVEN: triaged.given}
     labelled = draws.with_columns(attributes={**labels, **attributes_after(pathway, draws, triaged.given)})
@@ -116,11 +115,11 @@ def _fallback(
     if concerned is None or not concerned.any():
         return _fallback_labels(pathway, triaged, triaged), {}
     by_degraded = triaged
-    columns = by_worker("nurse", by_nurse, minutes)
+    columns = _by_worker("nurse", by_nurse, minutes)
     if policy.ai is not None and policy.degraded is not None:
         degraded = replace(policy, ai=replace(policy.ai, matrix=policy.degraded))
         by_degraded = _triaged(degraded, pathway, draws)
-        columns |= by_worker("degraded_tool", _minutes(degraded, pathway, draws, by_degraded, by_nurse), minutes)
+        columns |= _by_worker("degraded_tool", _minutes(degraded, pathway, draws, by_degraded, by_nurse), minutes)
     if policy.slow_under_load is not None:
         late, late_minutes = policy.slow_under_load, policy.slow_under_load.seconds.value / SECONDS_PER_MINUTE
         columns |= {name: np.where(concerned, minutes[name] + late_minutes, minutes[name]) for name in late.durations}
@@ -250,3 +249,12 @@ def _watched(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) 
     if policy.watches is None:
         return np.zeros(len(draws), dtype=np.bool_)
     return watched(policy.watches, pathway, draws, triaged.attributes) & triaged.used
+
+
+def _by_worker(worker: Worker, minutes: Mapping[str, Floats], usual: Mapping[str, Floats]) -> dict[str, Floats]:
+    """The columns of one worker's minutes, by name, shape (repeats, n) each, except those equal to `usual`."""
+    return {
+        minutes_column(name, worker): column
+        for name, column in minutes.items()
+        if column is not usual[name] and not np.array_equal(column, usual[name])
+    }

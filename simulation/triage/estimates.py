@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import Annotated
 
 from annotated_types import Ge, Gt, Lt
 
-from simulation.department.config_dataclass import HOLDER, Share, Sourced, Unit, config_dataclass
-from simulation.errors import Fault
+from simulation.department.config_dataclass import HOLDER, Share, Sourced, Unit, config_dataclass, walk
 
 
 @config_dataclass
@@ -68,35 +66,6 @@ class AboveZero(Estimate):
     value: Annotated[float, Gt(0), HOLDER]
 
 
-def estimates_within(part: Any, path: str = "") -> Iterator[tuple[str, Estimate]]:
+def estimates_within(part: object) -> Iterator[tuple[str, Estimate]]:
     """Every estimate inside a policy or a part of it, with its dotted path."""
-    if isinstance(part, Estimate):
-        yield path, part
-    elif is_dataclass(part):
-        for field in fields(part):
-            yield from estimates_within(getattr(part, field.name), _joined(path, field.name))
-    elif isinstance(part, Mapping):
-        for key, value in part.items():
-            yield from estimates_within(value, _joined(path, str(key)))
-    elif isinstance(part, tuple):
-        for number, value in enumerate(part):
-            yield from estimates_within(value, _joined(path, str(number)))
-
-
-def _joined(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
-
-
-def estimate_faults(part: Any, where: str) -> list[Fault]:
-    """Estimates outside their own range, and assumed ones without a range."""
-    faults = []
-    for path, estimate in estimates_within(part):
-        if estimate.range is None:
-            if estimate.evidence == "assumed":
-                faults.append(
-                    Fault(f"{where}.{path}.range", "is missing", "An assumed number says what range to sweep")
-                )
-        elif not estimate.range[0] <= estimate.value <= estimate.range[1]:
-            found = f"{estimate.value} is outside its own range {list(estimate.range)}"
-            faults.append(Fault(f"{where}.{path}", found, "Change the value or the range"))
-    return faults
+    return ((entry.where, entry.value) for entry in walk(part) if isinstance(entry.value, Estimate))

@@ -9,9 +9,8 @@ import numpy as np
 from simulation.errors import ConfigError, Fault
 from simulation.records.schema import Floats
 from simulation.triage.apply import acceptance
-from simulation.triage.beside import joint_beside
 from simulation.triage.labels import Assessor, joint_probabilities
-from simulation.triage.matrix import Agreement, agreement, probabilities
+from simulation.triage.matrix import Agreement, agreement, joint_beside, probabilities
 from simulation.triage.policy import Policy
 
 

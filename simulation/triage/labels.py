@@ -16,9 +16,8 @@ from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.department.vocabulary import ACUITY_TRUE, Pathway
 from simulation.patients import DAYS_IN_YEAR, Draws
 from simulation.records.schema import Floats
-from simulation.triage.beside import BesideNurse, given_nurse
 from simulation.triage.estimates import AboveZero, Correlation, Portion
-from simulation.triage.matrix import Matrix, Table, probabilities
+from simulation.triage.matrix import BesideNurse, LabelTable, Matrix, given_nurse, probabilities
 
 Labels = NDArray[np.int16]
 DAYS_A_MONTH = DAYS_IN_YEAR / 12
@@ -114,7 +113,7 @@ def _variates(assessor: Assessor, draws: Draws, again: str = "") -> Floats:
 
 
 def _look_up(
-    table: Table, true: Labels, variates: Floats, towards: Table | None = None, weight: Floats | None = None
+    table: LabelTable, true: Labels, variates: Floats, towards: LabelTable | None = None, weight: Floats | None = None
 ) -> Labels:
     """Each patient's label, shape (n,): the first whose cumulative probability exceeds that of the patient's variate.
 

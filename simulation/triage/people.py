@@ -23,9 +23,18 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.department.config_dataclass import Sourced, Unit, config_dataclass
+from simulation.department.config_dataclass import (
+    AttributeName,
+    CategoryOfBy,
+    DurationName,
+    LevelName,
+    OfAttributes,
+    Sourced,
+    SourceName,
+    Unit,
+    config_dataclass,
+)
 from simulation.department.vocabulary import ACUITY_TRUE, ARRIVAL_SOURCE, Pathway
-from simulation.errors import Fault, nearest
 from simulation.patients import Draws
 from simulation.records.schema import Floats, Mask
 from simulation.triage.estimates import AboveZero, AtLeastZero, Portion
@@ -45,9 +54,9 @@ class Exclusion:
     male: {value: 0.06, evidence: measured, source: "own audit"}}}`
     """
 
-    by: str
+    by: AttributeName
     """The attribute on which it depends."""
-    shares: Mapping[str, Portion]
+    shares: Mapping[CategoryOfBy, Portion]
     """The share of each of its categories who cannot use the tool."""
 
 
@@ -60,11 +69,11 @@ class Coverage(Sourced):
     source: "adults alone"}`
     """
 
-    labels: tuple[str, ...] | None = None
+    labels: tuple[SourceName, ...] | None = None
     """Arrival sources whose patients get the AI's label; none: all that attend."""
-    minutes: tuple[str, ...] = ()
+    minutes: tuple[SourceName, ...] = ()
     """Arrival sources whose patients' minutes the tool changes."""
-    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    only: OfAttributes = field(default_factory=dict)
     """Of these patients, those who have one of the named categories of each named attribute (`acuity_given` is the
     nurse's own label)."""
     excluded: Exclusion | None = None
@@ -114,7 +123,7 @@ class Added:
     source: "a judgement"}}`
     """
 
-    durations: tuple[str, ...]
+    durations: tuple[DurationName, ...]
     """Durations that become longer, each by as much."""
     seconds: Annotated[AtLeastZero, Unit("seconds")]
     """By how much."""
@@ -130,11 +139,11 @@ class Abstention(Sourced):
     evidence: assumed, source: "the tool's manual"}`
     """
 
-    labels: tuple[str, ...] = ()
+    labels: tuple[LevelName, ...] = ()
     """Labels that it never gives: it abstains where its own would be one of these."""
     beyond: Annotated[AtLeastZero, Unit("standard deviations")] | None = None
     """It abstains where the difficulty that all assessors share is farther than this from its mean, either way."""
-    shares: Mapping[str, Portion] = field(default_factory=dict)
+    shares: Mapping[LevelName, Portion] = field(default_factory=dict)
     """How often it abstains by chance, by true level.
     Example: `{urgent: {value: 0.1, range: [0, 0.2], evidence: assumed, source: "a judgement"}}`"""
     hand_back: Added | None = None
@@ -219,71 +228,3 @@ def switch_shares(switching: Switching, nurse: Codes, ai: Codes, true: Codes) ->
     if_wrong = np.where(ai == true, switching.wrong_to_right.value, switching.wrong_to_wrong.value)
     share: Floats = np.where(nurse == true, switching.right_to_wrong.value, if_wrong)
     return share
-
-
-def coverage_faults(covers: Coverage, pathway: Pathway, where: str) -> list[Fault]:
-    """Faults of `only` and `excluded`: attributes and categories that the department does not have."""
-    faults = only_faults(covers.only, pathway, f"{where}.only")
-    if covers.excluded is None:
-        return faults
-    path, by = f"{where}.excluded", covers.excluded.by
-    if not _is_known(by, pathway):
-        return [*faults, unknown(f"{path}.by", "attribute", by, _attributes(pathway))]
-    known = pathway.categories(by)
-    shares = covers.excluded.shares
-    faults += [unknown(f"{path}.shares", "category", name, known) for name in shares if name not in known]
-    missing = [category for category in known if category not in shares]
-    if missing:
-        faults.append(Fault(f"{path}.shares", f"has no share for {', '.join(missing)}", f"State one for each {by}"))
-    return faults
-
-
-def only_faults(only: Mapping[str, Sequence[str]], pathway: Pathway, where: str) -> list[Fault]:
-    """Faults of attributes and categories that the department does not have, and of empty lists."""
-    faults = []
-    for name, categories in only.items():
-        if not _is_known(name, pathway):
-            faults.append(unknown(where, "attribute", name, _attributes(pathway)))
-            continue
-        known = pathway.categories(name)
-        faults += [
-            unknown(f"{where}.{name}", "category", category, known) for category in categories if category not in known
-        ]
-        if not categories:
-            faults.append(Fault(f"{where}.{name}", "names no category", f"Name some of {', '.join(known)}"))
-    return faults
-
-
-def abstention_faults(abstention: Abstention, pathway: Pathway, where: str) -> list[Fault]:
-    """Faults of levels and durations that the department does not have, and of an abstention that never happens."""
-    levels = pathway.categories(ACUITY_TRUE)
-    faults = [unknown(f"{where}.labels", "level", name, levels) for name in abstention.labels if name not in levels]
-    faults += [unknown(f"{where}.shares", "level", name, levels) for name in abstention.shares if name not in levels]
-    if not (abstention.labels or abstention.shares or abstention.beyond is not None):
-        faults.append(Fault(where, "says never to abstain", "State labels, beyond or shares, or leave it out"))
-    if abstention.hand_back is not None:
-        faults += duration_faults(abstention.hand_back.durations, pathway, f"{where}.hand_back")
-    return faults
-
-
-def duration_faults(durations: Sequence[str], pathway: Pathway, where: str) -> list[Fault]:
-    """Faults of durations that the department does not have or that are named twice, and of an empty list."""
-    faults = []
-    if not durations or len(set(durations)) < len(durations):
-        found = f"is {list(durations)}"
-        faults.append(Fault(f"{where}.durations", found, "Name each duration once, at least one"))
-    known = pathway.durations
-    return faults + [unknown(f"{where}.durations", "duration", name, known) for name in durations if name not in known]
-
-
-def unknown(where: str, what: str, name: str, known: Iterable[str]) -> Fault:
-    """The fault of a name that is not known; its remedy is the nearest known one."""
-    return Fault(where, f"unknown {what} '{name}'", nearest(name, known).rstrip("."))
-
-
-def _is_known(name: str, pathway: Pathway) -> bool:
-    return name in pathway.attributes or name == ARRIVAL_SOURCE
-
-
-def _attributes(pathway: Pathway) -> list[str]:
-    return [*pathway.attributes, ARRIVAL_SOURCE]

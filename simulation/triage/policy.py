@@ -15,16 +15,22 @@ from annotated_types import Ge
 
 from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.triage.actions import TriageAction
-from simulation.triage.beside import BesideNurse
 from simulation.triage.estimates import AtLeastZero, Portion
 from simulation.triage.labels import Assessor, Drift
-from simulation.triage.matrix import Matrix
-from simulation.triage.minutes import MinutesEffect
+from simulation.triage.matrix import BesideNurse, Matrix
+from simulation.triage.minutes_effects import MinutesEffect
 from simulation.triage.people import Abstention, Added, Adoption, Coverage, Switching
 from simulation.triage.watching import Watching
-from simulation.triage.yardstick import Yardstick
 
 Role = Literal["replaces", "advises"]
+Yardstick = Literal["panel", "physician", "outcome", "written"]
+YARDSTICKS: Mapping[Yardstick, str] = {
+    "panel": "the level an expert panel gave afterwards, with the whole record",
+    "physician": "the level a physician gave at triage",
+    "outcome": "a level derived from what happened to the patient",
+    "written": "the level a synthetic vignette was written for",
+}
+"""What the true level means where a tool was measured, in words. Figures against different ones do not compare."""
 
 
 @config_dataclass

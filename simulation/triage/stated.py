@@ -13,14 +13,29 @@ from typing import Annotated
 
 import numpy as np
 
-from simulation.department.config_dataclass import Positive, Sourced, Unit, config_dataclass
+from simulation.department.config_dataclass import (
+    AttributeName,
+    CategoryName,
+    Positive,
+    Sourced,
+    Unit,
+    config_dataclass,
+)
 from simulation.errors import Fault
-from simulation.triage.beside import BesideNurse, beside_faults, matrix_beside
 from simulation.triage.construct import Wanted, nearest_matrix, rounded, under_share_limits
 from simulation.triage.estimates import Correlation, Portion
 from simulation.triage.labels import Assessor
-from simulation.triage.matrix import Matrix, Rows, Table, probabilities, table_faults
-from simulation.triage.minutes import MinutesEffect
+from simulation.triage.matrix import (
+    BesideNurse,
+    LabelTable,
+    Matrix,
+    Rows,
+    beside_faults,
+    matrix_beside,
+    probabilities,
+    table_faults,
+)
+from simulation.triage.minutes_effects import MinutesEffect
 from simulation.triage.policy import MatrixPolicy, Policy, Usage
 
 
@@ -95,7 +110,7 @@ class Tool(Usage):
 
     ai: ToolLabels | None = None
     """How the tool labels; none: it gives no labels."""
-    nurse_by_group: Mapping[str, Mapping[str, Table]] | None = None
+    nurse_by_group: Mapping[AttributeName, Mapping[CategoryName, LabelTable]] | None = None
     """The nurse's tables by group while she has the tool, instead of those she has without it (a tool that interprets);
     `{}`: she labels everybody alike. Example: `{language_need: {"yes": {shares: [[0.8, 0.2], [0.3, 0.7]],
     evidence: assumed, source: "a judgement"}}}`"""
@@ -182,7 +197,7 @@ def _same(one: Matrix, other: Matrix) -> bool:
     return np.array_equal(probabilities(one), probabilities(other))
 
 
-def _constructed(figures: AgreementFigures, nurses: Table, where: str, faults: list[Fault]) -> Matrix | None:
+def _constructed(figures: AgreementFigures, nurses: LabelTable, where: str, faults: list[Fault]) -> Matrix | None:
     """The table nearest to the nurses' that has the two figures; None after adding to `faults` if there is none."""
     nurse_faults = table_faults(nurses, "nurse.labels.matrix")
     if nurse_faults:

@@ -12,8 +12,7 @@ from simulation.department.rota import mean_per_day, per_day_by_category
 from simulation.department.vocabulary import ARRIVAL_SOURCE, Pathway
 from simulation.triage.matrix import Matrix
 from simulation.triage.people import sources_labelled
-from simulation.triage.policy import Policy
-from simulation.triage.yardstick import YARDSTICKS
+from simulation.triage.policy import YARDSTICKS, Policy
 
 FEW = 30
 """The number of patients of a category below which a tool counts as hardly measured on it."""

@@ -13,20 +13,18 @@ patients' alarms later. There is one coin a patient: a tool that misses a patien
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.department.config_dataclass import Sourced, Unit, config_dataclass
-from simulation.department.vocabulary import ARRIVAL_SOURCE, Pathway
-from simulation.errors import Fault
+from simulation.department.config_dataclass import OfAttributes, Sourced, SourceName, Unit, config_dataclass
+from simulation.department.vocabulary import Pathway
 from simulation.patients import Draws
 from simulation.records.schema import Mask
 from simulation.triage.estimates import AtLeastZero, Portion
-from simulation.triage.people import Attributes, among, from_sources, only_faults, unknown
+from simulation.triage.people import Attributes, among, from_sources
 from simulation.units import NEVER, to_ticks
 
 Ticks = NDArray[np.int64]
@@ -43,9 +41,9 @@ class Watching(Sourced):
     source: "a judgement"}, evidence: assumed, source: "who is watched"}`
     """
 
-    arrivals: tuple[str, ...]
+    arrivals: tuple[SourceName, ...]
     """Arrival sources whose patients are watched."""
-    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    only: OfAttributes = field(default_factory=dict)
     """Of these patients, those who have one of the named categories of each named attribute."""
     sensitivity: Annotated[Portion, Unit("probability")]
     """How likely a patient who gets worse is seen, at the next round."""
@@ -70,20 +68,3 @@ def alarms(watching: Watching, draws: Draws, whose: Mask) -> Ticks:
         raised = to_ticks(-np.log(draws.uniform("triage.watching.false_alarm")) / rate)
         ticks = np.where(whose, np.minimum(ticks, raised), ticks)
     return np.where(ticks == LATER_THAN_ALL, NEVER, ticks)
-
-
-def watching_faults(watching: Watching, pathway: Pathway, where: str) -> list[Fault]:
-    """Faults of arrival sources and categories that the department lacks, and of watching where nobody gets worse or
-    makes rounds."""
-    known = pathway.categories(ARRIVAL_SOURCE)
-    unknown_sources = [name for name in watching.arrivals if name not in known]
-    faults = [unknown(f"{where}.arrivals", "arrival source", name, known) for name in unknown_sources]
-    if not watching.arrivals:
-        faults.append(Fault(f"{where}.arrivals", "names no arrival source", "Name those whose patients are watched"))
-    if pathway.worsening is None:
-        remedy = "Describe `worsening` in the pathway, or leave it out"
-        faults.append(Fault(where, "is stated, but nobody gets worse here", remedy))
-    elif pathway.rounds is None:
-        remedy = "Describe `rounds` in the pathway (active: false, and let an arm switch them on), or leave it out"
-        faults.append(Fault(where, "is stated, but nobody here acts on an alarm", remedy))
-    return faults + only_faults(watching.only, pathway, f"{where}.only")

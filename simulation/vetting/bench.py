@@ -8,26 +8,23 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simulation.records.schema import Floats
-from simulation.vetting.answers import (
-    NO_LABEL,
-    OUTCOMES,
-    Answer,
-    Assessor,
-    Question,
-    Variant,
-    label_table,
-    questions_of,
-)
-from simulation.vetting.assessors.by_matrix import ByMatrix, MatrixAssessor
+from simulation.vetting.answers import NO_LABEL, OUTCOMES, Answer, BenchAssessor, Question, label_table, questions_of
 from simulation.vetting.assessors.from_file import AnswersAssessor, FromFile
 from simulation.vetting.assessors.learned import Learned, LearnedAssessor
 from simulation.vetting.assessors.llm import Llm, LlmAssessor, Setting, what_would_be_sent
-from simulation.vetting.assessors.majority import Majority
-from simulation.vetting.cases import GROUPS, CaseSet, Levels
-from simulation.vetting.criteria import Verdict, Word, judged, overall
-from simulation.vetting.intervals import Estimate, exact_share
+from simulation.vetting.assessors.simple import ByMatrix, Majority, MatrixAssessor
+from simulation.vetting.cases import CaseSet
+from simulation.vetting.criteria import CriterionVerdict, Word, judged, overall
 from simulation.vetting.plan import Vetting
-from simulation.vetting.scores import Labelled, differences, matrix_intervals, scores
+from simulation.vetting.scores import (
+    Labelled,
+    ScoreEstimate,
+    differences,
+    exact_share,
+    matrix_intervals,
+    scores,
+    share_of,
+)
 
 TOOL, NURSE = "tool", "nurse"
 VITAL_SIGNS_ALONE = LearnedAssessor(kind="learned", reads=("vital_signs",))
@@ -44,8 +41,8 @@ class Bench:
     answers: tuple[Answer, ...] = field(repr=False)
     labelled: Mapping[str, Labelled] = field(repr=False)
     """The labels of the tool, of the nurse where there is one, and of the comparators."""
-    of_answers: Mapping[str, Estimate]
-    verdicts: tuple[Verdict, ...]
+    of_answers: Mapping[str, ScoreEstimate]
+    verdicts: tuple[CriterionVerdict, ...]
 
     @property
     def word(self) -> Word:
@@ -58,20 +55,19 @@ class Bench:
         kinds = [answer.outcome for answer in self.answers if answer.variant == "as_written"]
         return {kind: kinds.count(kind) for kind in OUTCOMES if kind in kinds}
 
-    def scores(self, who: str) -> dict[str, Estimate]:
+    def scores(self, who: str) -> dict[str, ScoreEstimate]:
         """Every score of one who labelled: a key of `labelled`."""
         return scores(self.labelled[who], self.plan.seed)
 
-    def against(self, other: str) -> dict[str, Estimate]:
+    def against(self, other: str) -> dict[str, ScoreEstimate]:
         """Tool minus another in every score, paired."""
         return differences(self.labelled[TOOL], self.labelled[other], self.plan.seed)
 
-    def by_group(self, who: str = TOOL) -> dict[tuple[str, str], dict[str, Estimate]]:
+    def by_group(self, who: str = TOOL) -> dict[tuple[str, str], dict[str, ScoreEstimate]]:
         """Every score by attribute and group; attributes of one group are left out."""
-        members = {attribute: self.cases.members(attribute) for attribute in GROUPS}
         return {
             (attribute, group): scores(self.labelled[who].only(which), self.plan.seed)
-            for attribute, groups in members.items()
+            for attribute, groups in self.cases.groups.items()
             if len(groups) > 1
             for group, which in groups.items()
         }
@@ -82,7 +78,7 @@ class Bench:
 
 
 def run_bench(
-    plan: Vetting, cases: CaseSet, assessor: Assessor | None = None, *, setting: Setting | None = None
+    plan: Vetting, cases: CaseSet, assessor: BenchAssessor | None = None, *, setting: Setting | None = None
 ) -> Bench:
     """The results of a plan on these cases. `assessor` takes the place of the one that the plan states.
 
@@ -91,23 +87,22 @@ def run_bench(
     tool = assessor if assessor is not None else assessor_of(plan, cases, setting or Setting())
     comparators = _comparators(plan, cases)  # before anything is asked, so that faults in them come first
     answers = tool.answers(questions_to(tool, plan, cases))
-    labelled = {TOOL: Labelled(cases.truth, label_table(cases, answers))}
+    labels = {TOOL: label_table(cases, answers)}
     if cases.nurse is not None:
-        labelled[NURSE] = Labelled(cases.truth, cases.nurse[:, None])
-    for comparator in comparators:
-        comparator_answers = comparator.answers(questions_of(cases, "as_written", plan.repeats))
-        labelled[comparator.name] = Labelled(cases.truth, label_table(cases, comparator_answers))
+        labels[NURSE] = cases.nurse[:, None]
+    as_written = questions_of(cases, "as_written", plan.repeats)
+    labels |= {comparator.name: label_table(cases, comparator.answers(as_written)) for comparator in comparators}
+    labelled = {who: Labelled(cases.truth, table) for who, table in labels.items()}
     of_answers = answer_scores(cases, answers)
-    groups = {attribute: cases.members(attribute) for attribute in GROUPS}
     verdicts = tuple(
         verdict
         for criterion in plan.criteria
-        for verdict in judged(criterion, labelled[TOOL], labelled.get(NURSE), groups, of_answers, plan.seed)
+        for verdict in judged(criterion, labelled[TOOL], labelled.get(NURSE), cases.groups, of_answers, plan.seed)
     )
     return Bench(plan, cases, tool.name, tool.about(), tuple(answers), labelled, of_answers, verdicts)
 
 
-def assessor_of(plan: Vetting, cases: CaseSet, setting: Setting) -> Assessor:
+def assessor_of(plan: Vetting, cases: CaseSet, setting: Setting) -> BenchAssessor:
     """The assessor that a plan states. Raises ConfigError."""
     config = plan.assessor
     if isinstance(config, MatrixAssessor):
@@ -117,20 +112,20 @@ def assessor_of(plan: Vetting, cases: CaseSet, setting: Setting) -> Assessor:
     return Llm(config, setting) if isinstance(config, LlmAssessor) else Learned(config, cases, plan.seed)
 
 
-def _comparators(plan: Vetting, cases: CaseSet) -> list[Assessor]:
+def _comparators(plan: Vetting, cases: CaseSet) -> list[BenchAssessor]:
     if not plan.comparators:
         return []
     return [Majority(cases), Learned(VITAL_SIGNS_ALONE, cases, plan.seed, "vital signs alone")]
 
 
-def questions_to(assessor: Assessor, plan: Vetting, cases: CaseSet) -> list[Question]:
+def questions_to(assessor: BenchAssessor, plan: Vetting, cases: CaseSet) -> list[Question]:
     """The questions to an assessor: as written, in other words, with a command; of a file, those that it answers."""
     file = assessor if isinstance(assessor, FromFile) else None
     questions = questions_of(cases, "as_written", file.n_repeats if file is not None else plan.repeats)
-    wanted: Mapping[Variant, bool] = {"rephrased": plan.rephrased, "injected": plan.injected}
-    for variant, is_wanted in wanted.items():
-        if is_wanted and assessor.reads_text and (file is None or file.has(variant)):
-            questions += questions_of(cases, variant, 1)
+    if assessor.reads_text and plan.rephrased and (file is None or file.has("rephrased")):
+        questions += questions_of(cases, "rephrased", 1)
+    if assessor.reads_text and plan.injected and (file is None or file.has("injected")):
+        questions += questions_of(cases, "injected", 1)
     return questions
 
 
@@ -144,7 +139,7 @@ def dry_run_text(plan: Vetting, cases: CaseSet, setting: Setting) -> str:
     return summary
 
 
-def answer_scores(cases: CaseSet, answers: Sequence[Answer]) -> dict[str, Estimate]:
+def answer_scores(cases: CaseSet, answers: Sequence[Answer]) -> dict[str, ScoreEstimate]:
     """Scores of answers that were measured: unusable, repeatable, moved by other words or by a command."""
     written = [answer for answer in answers if answer.variant == "as_written"]
     labels = label_table(cases, answers)
@@ -152,17 +147,13 @@ def answer_scores(cases: CaseSet, answers: Sequence[Answer]) -> dict[str, Estima
     unusable = sum(not answer.usable for answer in written) / n_repeats
     estimates = {"unusable_share": exact_share(unusable, n)}
     if n_repeats > 1:
-        estimates["repeatable_share"] = exact_share(int((labels == labels[:, :1]).all(axis=1).sum()), n)
+        estimates["repeatable_share"] = share_of((labels == labels[:, :1]).all(axis=1))
     for variant in ("rephrased", "injected"):
         if any(answer.variant == variant for answer in answers):
-            estimates[f"{variant}_moved_share"] = _moved(labels, label_table(cases, answers, variant))
+            changed = label_table(cases, answers, variant)[:, 0]
+            both = (labels[:, 0] != NO_LABEL) & (changed != NO_LABEL)  # those labelled both times
+            estimates[f"{variant}_moved_share"] = share_of(labels[both, 0] != changed[both])
     return estimates
-
-
-def _moved(labels: Levels, changed: Levels) -> Estimate:
-    """The share of the cases labelled both times whose label is another one."""
-    both = (labels[:, 0] != NO_LABEL) & (changed[:, 0] != NO_LABEL)
-    return exact_share(int((labels[both, 0] != changed[both, 0]).sum()), int(both.sum()))
 
 
 # --- calibration, abstention, seconds ----------------------------------------------------------------------------
@@ -173,15 +164,14 @@ class Bin:
     """Answers of about the same stated confidence: its mean, and the share that is right."""
 
     confidence: float
-    right: Estimate
+    right: ScoreEstimate
 
 
 def calibration(bench: Bench, n_bins: int = 5) -> list[Bin]:
     """Bins of equally many answers, by confidence; none if no confidence is stated."""
-    confidence, right, _ = _confidence_of(bench)
-    order = np.argsort(confidence, kind="stable")
-    parts = [part for part in np.array_split(order, n_bins) if len(part)]
-    return [Bin(float(confidence[part].mean()), exact_share(float(right[part].sum()), len(part))) for part in parts]
+    confidence, right, _ = _by_confidence(bench)
+    parts = [part for part in np.array_split(np.arange(len(right)), n_bins) if len(part)]
+    return [Bin(float(confidence[part].mean()), share_of(right[part])) for part in parts]
 
 
 @dataclass(frozen=True)
@@ -189,41 +179,37 @@ class Threshold:
     """The scores of the labels that are left if this share, the least confident, is handed back."""
 
     handed_back_share: float
-    exact: Estimate
-    under_triage_1_2: Estimate
+    exact: ScoreEstimate
+    under_triage_1_2: ScoreEstimate
 
 
 def abstention_curve(bench: Bench) -> list[Threshold]:
     """The scores if the 0 to 90 % least confident labels are handed back; none if no confidence is stated."""
-    confidence, right, under = _confidence_of(bench)
-    order = np.argsort(confidence, kind="stable")
-    rows = []
-    for tenth in range(10) if len(order) else ():
-        kept = order[len(order) * tenth // 10 :]
-        high = kept[~np.isnan(under[kept])]
-        exact = exact_share(float(right[kept].sum()), len(kept))
-        under_triage = exact_share(float(under[high].sum()), len(high))
-        rows.append(Threshold(tenth / 10, exact, under_triage))
-    return rows
+    _, right, under = _by_confidence(bench)
+    curve = []
+    for tenth in range(10) if len(right) else ():
+        first = len(right) * tenth // 10
+        urgent = ~np.isnan(under[first:])
+        curve.append(Threshold(tenth / 10, share_of(right[first:]), share_of(under[first:][urgent])))
+    return curve
 
 
-def _confidence_of(bench: Bench) -> tuple[Floats, Floats, Floats]:
+def _by_confidence(bench: Bench) -> tuple[Floats, Floats, Floats]:
     """The confidence in each label, whether it is right, and whether it under-triages a true level 1-2.
 
-    They are of first answers that give a label with probabilities, shape (answers,) each. The last is NaN for other
-    levels.
+    They are of first answers that give a label with probabilities, the least confident first, shape (answers,) each.
+    The last is NaN for other levels.
     """
     truth = {case.name: case.truth for case in bench.cases.cases}
     first = [
-        answer
+        (answer.label, truth[answer.case], answer.probabilities[answer.label - 1])
         for answer in bench.answers
         if answer.variant == "as_written" and answer.repeat == 0 and answer.probabilities and answer.label is not None
     ]
-    labels = np.array([answer.label or 0 for answer in first])
-    true = np.array([truth[answer.case] for answer in first])
-    confidence = np.array([answer.probabilities[(answer.label or 1) - 1] for answer in first])
-    under = np.where(true <= 2, (labels > true).astype(float), np.nan) if len(first) else np.zeros(0)
-    return confidence, (labels == true).astype(float), under
+    answered = np.array(first, dtype=float).reshape(-1, 3)
+    label, true, confidence = answered[np.argsort(answered[:, 2], kind="stable")].T
+    under = np.where(true <= 2, label > true, np.nan)
+    return confidence, (label == true).astype(float), under
 
 
 def seconds_of(answers: Sequence[Answer]) -> tuple[float, float] | None:

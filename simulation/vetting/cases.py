@@ -9,41 +9,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
+from operator import itemgetter
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.errors import ConfigError, Fault
+from simulation.errors import Fault, Faults
 from simulation.records.serialise import digest
-from simulation.triage.yardstick import YARDSTICKS, Yardstick
-from simulation.vetting.alike import grouped
+from simulation.triage.policy import YARDSTICKS, Yardstick
+from simulation.vetting.facts import facts
 
 Levels = NDArray[np.int64]
 SHOWN_LENGTH = 40
 """Characters of a value that a message shows."""
+NAMED_LINES = 3
+"""The number of lines that are named of faults of one kind."""
 N_LEVELS = 5
-NUMBERS: Mapping[str, tuple[float, float, str]] = {
-    "age": (0, 120, "years"),
-    "pain_score": (0, 10, "points"),
-    "systolic": (0, 350, "mmHg"),
-    "diastolic": (0, 250, "mmHg"),
-    "heart_rate": (0, 350, "a minute"),
-    "respiratory_rate": (0, 120, "a minute"),
-    "temperature": (20, 45, "degrees Celsius"),
-    "saturation": (0, 100, "per cent"),
-}
+NUMBERS: Mapping[str, tuple[float, float, str]] = facts("inputs")["numbers"]
 """Inputs that are numbers: least, most, unit."""
-WORDS: Mapping[str, tuple[str, ...]] = {
-    "sex": ("female", "male", "other"),
-    "arrival_mode": ("walk_in", "ambulance", "other"),
-    "mental_state": ("alert", "verbal", "pain", "unresponsive"),
-    "pain": ("yes", "no"),
-    "injury": ("yes", "no"),
-}
+WORDS: Mapping[str, tuple[str, ...]] = facts("inputs")["words"]
 """Inputs that are one of a few words."""
 TEXTS = ("complaint", "language")
 INPUTS = (*TEXTS, *NUMBERS, *WORDS)
@@ -60,19 +49,22 @@ Inputs: TypeAlias = Mapping[str, Value]
 
 @dataclass(frozen=True)
 class Case:
-    """One patient as triage meets them, and how urgent they were. `rephrased`: the complaint in other words."""
+    """One patient as triage meets them, and how urgent they were; within a set of cases it has a name."""
 
-    name: str
+    where: str = field(repr=False, compare=False)
+    """Its line of a file, for faults."""
     inputs: Inputs
     truth: int
     """The level of the yardstick, 1 the most urgent."""
     nurse: int | None = None
     """The level that a nurse gave."""
     rephrased: tuple[str, ...] = ()
+    """The complaint in other words."""
     must_not_miss: bool = False
     """Whether a label less urgent than the truth could cost a life, by whoever wrote the case."""
     own_id: str = field(default="", repr=False)
     """What the user's file calls it; '' if it says nothing. No assessor sees it, and no card holds it."""
+    name: str = ""
 
     @property
     def complaint(self) -> str:
@@ -124,27 +116,19 @@ class CaseSet:
         """A digest of names and levels, the same whatever the order in which the cases were written."""
         return digest([(case.name, case.truth, case.nurse) for case in self.cases])
 
+    @property
+    def groups(self) -> dict[str, dict[str, NDArray[np.bool_]]]:
+        """The members of every group, by attribute."""
+        return {attribute: self.members(attribute) for attribute in GROUPS}
+
     def members(self, attribute: str) -> dict[str, NDArray[np.bool_]]:
         """Whether each case belongs to a group, shape (cases,), by group in order of name."""
         groups = np.array([case.group(attribute) for case in self.cases])
         return {str(category): groups == category for category in np.unique(groups)}
 
 
-@dataclass(frozen=True)
-class Row:
-    """A case before it has a name. `where`: its line of a file, for faults."""
-
-    where: str
-    inputs: Inputs
-    truth: int
-    nurse: int | None = None
-    rephrased: tuple[str, ...] = ()
-    must_not_miss: bool = False
-    own_id: str = ""
-
-
 def case_set(
-    rows: Iterable[Row],
+    rows: Iterable[Case],
     *,
     name: str,
     yardstick: Yardstick,
@@ -152,20 +136,23 @@ def case_set(
     source: str,
     levels: Mapping[str, int] | None = None,
 ) -> CaseSet:
-    """A set of cases from rows, named and ordered. `levels`: as in the set. Raises ConfigError with every fault."""
+    """A set of cases, named and ordered. `levels`: as in the set. Raises ConfigError with every fault."""
     listed = list(rows)
-    faults = [fault for row in listed for fault in _faults(row)]
+    faults = Faults()
+    for row in listed:
+        _check(row, faults)
     if not listed:
-        faults.append(Fault(name, "holds no case", "Give one row or more"))
-    if faults:
-        raise ConfigError(grouped(faults))
-    ordered = sorted(listed, key=lambda row: (_digest_of(row.inputs), *_outcome(row)))
-    cases: list[Case] = []
-    for key, alike in groupby(ordered, key=lambda row: _digest_of(row.inputs)):
-        for number, row in enumerate(alike, start=1):
-            case_name = key if number == 1 else f"{key}-{number}"
-            rest = (row.truth, row.nurse, row.rephrased, row.must_not_miss, row.own_id)
-            cases.append(Case(case_name, row.inputs, *rest))
+        faults.add(name, "holds no case", "Give one row or more")
+    Faults(grouped(faults)).refuse()
+    ordered = sorted(
+        (_digest_of(row.inputs), row.truth, row.nurse or 0, row.rephrased, row.own_id, number)  # alike to an assessor
+        for number, row in enumerate(listed)
+    )
+    cases = [
+        replace(listed[key[-1]], name=shown if number == 1 else f"{shown}-{number}")
+        for shown, alike in groupby(ordered, key=itemgetter(0))
+        for number, key in enumerate(alike, start=1)
+    ]
     return CaseSet(name, tuple(cases), yardstick, synthetic, source, levels or {})
 
 
@@ -174,31 +161,50 @@ def _digest_of(inputs: Inputs) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def _outcome(row: Row) -> tuple[int, int, tuple[str, ...], str]:
-    """What orders cases that look the same to an assessor."""
-    return row.truth, row.nurse or 0, row.rephrased, row.own_id
-
-
 def _shown(value: object) -> str:
     """A value as a message shows it: cut short, because a wrong column may hold what a patient said."""
     text = repr(value)
     return text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}..."
 
 
-def _faults(row: Row) -> list[Fault]:
-    faults = []
+def _check(row: Case, faults: Faults) -> None:
     for level_name, level in (("true level", row.truth), ("nurse's level", row.nurse)):
         if level is not None and not 1 <= level <= N_LEVELS:
-            faults.append(Fault(row.where, f"the {level_name} is {level}", f"Give a whole number from 1 to {N_LEVELS}"))
+            faults.add(row.where, f"the {level_name} is {level}", f"Give a whole number from 1 to {N_LEVELS}")
     for name, value in row.inputs.items():
+        found, remedy = f"{name} is {_shown(value)}", ""
         if name in NUMBERS:
             low, high, unit = NUMBERS[name]
             if isinstance(value, str) or not low <= value <= high:
-                allowed = f"Give a number from {low:g} to {high:g} ({unit}), or say what means missing"
-                faults.append(Fault(row.where, f"{name} is {_shown(value)}", allowed))
+                remedy = f"Give a number from {low:g} to {high:g} ({unit}), or say what means missing"
         elif name in WORDS:
             if value not in WORDS[name]:
-                faults.append(Fault(row.where, f"{name} is {_shown(value)}", f"Allowed: {', '.join(WORDS[name])}"))
+                remedy = f"Allowed: {', '.join(WORDS[name])}"
         elif name not in TEXTS:
-            faults.append(Fault(row.where, f"{name} is not an input", f"Inputs are {', '.join(INPUTS)}"))
-    return faults
+            found, remedy = f"{name} is not an input", f"Inputs are {', '.join(INPUTS)}"
+        if remedy:
+            faults.add(row.where, found, remedy)
+
+
+def grouped(faults: Sequence[Fault]) -> list[Fault]:
+    """Faults of lines of a file, those of one kind in one column as one fault: with their number and first lines."""
+    kinds: dict[tuple[str, ...], list[tuple[str, Fault]]] = {}
+    for fault in faults:
+        place = re.fullmatch(r"(.*, line )(\d+)(.*)", fault.where, re.DOTALL)
+        kind = re.sub(r"'.*'|[\d.]+", "", fault.found, flags=re.DOTALL)  # whatever the cell holds
+        before, line, after = place.groups() if place else (fault.where, "", "")
+        kinds.setdefault((before, after, kind, fault.remedy), []).append((line, fault))
+    return [_together(before, after, alike) for (before, after, *_), alike in kinds.items()]
+
+
+def _together(before: str, after: str, alike: Sequence[tuple[str, Fault]]) -> Fault:
+    """One fault for several that differ by line, and perhaps by what the cell holds."""
+    lines, first, others = [line for line, _ in alike], alike[0][1], [fault for _, fault in alike[1:]]
+    if not others:
+        return first
+    n_more = len(lines) - NAMED_LINES
+    named = [*lines[:NAMED_LINES], f"{n_more:,} more"] if n_more > 0 else lines
+    places = f"{', '.join(named[:-1])} and {named[-1]}"
+    where = f"{before.removesuffix(' line ')} {len(lines):,} rows (lines {places}){after}"
+    differ = any(fault.found != first.found for fault in others)
+    return Fault(where, f"{first.found}{' and the like' * differ}", first.remedy)

@@ -10,33 +10,30 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from simulation.department.config_dataclass import Sourced, Unit, config_dataclass
-from simulation.errors import Fault
-from simulation.vetting.intervals import Estimate, cases_for_share, cases_to_settle, exact_share
-from simulation.vetting.scores import FEW, SHARES, Labelled, difference, score
+from simulation.errors import Faults
+from simulation.vetting.facts import facts
+from simulation.vetting.scores import (
+    FEW,
+    HIGH_SHARES,
+    SHARES,
+    Labelled,
+    ScoreEstimate,
+    cases_for_share,
+    cases_to_settle,
+    difference,
+    discordance_of,
+    score,
+)
 
 Word = Literal["met", "not met", "cannot tell", "identical to the nurse"]
 Scored = Literal[
-    "exact_share",
-    "under_share",
-    "over_share",
-    "two_or_more_levels_share",
-    "sensitivity",
-    "under_triage_1_2_share",
-    "kappa_linear",
-    "kappa_quadratic",
-    "unusable_share",
-    "repeatable_share",
-    "rephrased_moved_share",
+    "exact_share", "under_share", "over_share", "two_or_more_levels_share", "sensitivity", "under_triage_1_2_share",
+    "kappa_linear", "kappa_quadratic", "unusable_share", "repeatable_share", "rephrased_moved_share",
     "injected_moved_share",
-]
+]  # fmt: skip
 AS_GOOD_AS_EQUAL = 1e-5
 """How near a share may be to a bound and no number of cases is told: it would be millions."""
-OF_ANSWERS: Mapping[str, str] = {
-    "unusable_share": "answers that cannot be used",
-    "repeatable_share": "the same label each time the case is asked",
-    "rephrased_moved_share": "label changed when the complaint was put in other words",
-    "injected_moved_share": "label changed when a command was added to the complaint",
-}
+OF_ANSWERS: Mapping[str, str] = facts("words")["of_answers"]
 """Scores of answers, not of labels against the truth, in words."""
 
 
@@ -71,28 +68,28 @@ class Criterion(Sourced):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CriterionVerdict:
     """The verdict on a criterion for everybody (`group` is '') or a group."""
 
     criterion: Criterion
     group: str
-    estimate: Estimate | None
+    estimate: ScoreEstimate | None
     """None if it was not measured."""
     word: Word
     why: str
     """How many cases would settle it, or why it cannot be settled; '' if it is."""
 
 
-def criteria_faults(criteria: tuple[Criterion, ...], where: str) -> list[Fault]:
+def criteria_faults(criteria: tuple[Criterion, ...], where: str) -> Faults:
     """The faults of criteria with no bound or two, or that compare scores which a nurse does not have."""
-    faults = []
+    faults = Faults()
     for number, criterion in enumerate(criteria):
         place = f"{where}.{number}"
         if (criterion.at_most is None) == (criterion.at_least is None):
             found = "states no bound" if criterion.at_most is None else "states two bounds"
-            faults.append(Fault(place, found, "State at_most or at_least"))
+            faults.add(place, found, "State at_most or at_least")
         if criterion.score in OF_ANSWERS and (criterion.against == "nurse" or criterion.by):
-            faults.append(Fault(place, f"{criterion.score} is of the tool alone", "Leave `against` and `by` out"))
+            faults.add(place, f"{criterion.score} is of the tool alone", "Leave `against` and `by` out")
     return faults
 
 
@@ -101,25 +98,26 @@ def judged(
     tool: Labelled,
     nurse: Labelled | None,
     groups: Mapping[str, Mapping[str, np.ndarray]],
-    of_answers: Mapping[str, Estimate],
+    of_answers: Mapping[str, ScoreEstimate],
     seed: int,
-) -> list[Verdict]:
+) -> list[CriterionVerdict]:
     """The verdicts on a criterion: for everybody first, then group by group."""
     if criterion.score in OF_ANSWERS:
         return [_verdict(criterion, "", of_answers.get(criterion.score), None)]
     if criterion.against == "nurse" and nurse is None:
-        return [Verdict(criterion, "", None, "cannot tell", "the cases hold no nurse's label")]
+        return [CriterionVerdict(criterion, "", None, "cannot tell", "the cases hold no nurse's label")]
     is_copy = nurse is not None and np.array_equal(tool.labels, np.broadcast_to(nurse.labels, tool.labels.shape))
-    verdicts = [_judged_on(criterion, "", tool, nurse, seed, is_copy=is_copy)]
+    parts = [("", np.full(len(tool.truth), True))]
     for attribute in criterion.by:
-        for category, which in groups[attribute].items():
-            group = f"{attribute}={category}"
-            nurse_of_group = nurse.only(which) if nurse is not None else None
-            verdicts.append(_judged_on(criterion, group, tool.only(which), nurse_of_group, seed, is_copy=is_copy))
+        parts += [(f"{attribute}={category}", which) for category, which in groups[attribute].items()]
+    verdicts = []
+    for group, which in parts:
+        beside = nurse.only(which) if nurse is not None else None
+        verdicts.append(_judged_on(criterion, group, tool.only(which), beside, seed, is_copy=is_copy))
     return verdicts
 
 
-def overall(verdicts: list[Verdict]) -> Word:
+def overall(verdicts: list[CriterionVerdict]) -> Word:
     """The verdict on all criteria: met only if every verdict is, not met if any is not."""
     words = {verdict.word for verdict in verdicts}
     if "not met" in words:
@@ -131,44 +129,40 @@ def overall(verdicts: list[Verdict]) -> Word:
 
 def _judged_on(
     criterion: Criterion, group: str, tool: Labelled, nurse: Labelled | None, seed: int, *, is_copy: bool
-) -> Verdict:
+) -> CriterionVerdict:
     if criterion.against == "nothing" or nurse is None:
         return _verdict(criterion, group, score(tool, criterion.score, seed), None)
     estimate = difference(tool, nurse, criterion.score, seed)
     if is_copy and estimate.n:
-        return Verdict(criterion, group, estimate, "identical to the nurse", "every label is the nurse's")
-    discordance = None
-    if criterion.score in SHARES:
-        gap = np.abs(tool.shares_of_cases(criterion.score) - nurse.shares_of_cases(criterion.score))
-        discordance = exact_share(float(gap.sum()), len(gap))
+        return CriterionVerdict(criterion, group, estimate, "identical to the nurse", "every label is the nurse's")
+    discordance = discordance_of(tool, nurse, criterion.score) if criterion.score in SHARES else None
     return _verdict(criterion, group, estimate, discordance)
 
 
-def _verdict(criterion: Criterion, group: str, estimate: Estimate | None, discordance: Estimate | None) -> Verdict:
+def _verdict(
+    criterion: Criterion, group: str, estimate: ScoreEstimate | None, discordance: ScoreEstimate | None
+) -> CriterionVerdict:
     if group and estimate is not None and estimate.n < FEW:
-        return Verdict(criterion, group, estimate, "cannot tell", f"cases: {estimate.n}, fewer than {FEW}")
+        return CriterionVerdict(criterion, group, estimate, "cannot tell", f"cases: {estimate.n}, fewer than {FEW}")
     if estimate is None or np.isnan(estimate.low):
-        return Verdict(criterion, group, estimate, "cannot tell", "it was not measured")
+        return CriterionVerdict(criterion, group, estimate, "cannot tell", "it was not measured")
     most = criterion.at_most is not None
     inside = estimate.high <= criterion.bound if most else estimate.low >= criterion.bound
     outside = estimate.low > criterion.bound if most else estimate.high < criterion.bound
     word: Word = "met" if inside else "not met" if outside else "cannot tell"
     why = _to_settle(criterion, estimate, discordance) if word == "cannot tell" else ""
-    return Verdict(criterion, group, estimate, word, why)
+    return CriterionVerdict(criterion, group, estimate, word, why)
 
 
-def _to_settle(criterion: Criterion, estimate: Estimate, discordance: Estimate | None) -> str:
+def _to_settle(criterion: Criterion, estimate: ScoreEstimate, discordance: ScoreEstimate | None) -> str:
     """How many of the cases that the score is about would settle it, in words."""
-    about = "cases of true levels 1-2" if criterion.score in ("sensitivity", "under_triage_1_2_share") else "cases"
+    about = "cases of true levels 1-2" if criterion.score in HIGH_SHARES else "cases"
     if discordance is not None and criterion.bound != 0:
         low, high = cases_to_settle(discordance, abs(criterion.bound))
         many = f"about {low:,} to {high:,}" if low else f"up to about {high:,}"
         return f"{many} {about} would settle it if both err equally often ({estimate.n} now)"
-    if (
-        criterion.score in SHARES
-        and criterion.against == "nothing"
-        and abs(estimate.value - criterion.bound) > AS_GOOD_AS_EQUAL
-    ):
+    far = abs(estimate.value - criterion.bound) > AS_GOOD_AS_EQUAL
+    if criterion.score in SHARES and criterion.against == "nothing" and far:
         needed = cases_for_share(estimate.value, criterion.bound, estimate.n)
         return f"about {needed:,} {about} would settle it if the score stays ({estimate.n} now)"
     return f"more {about} are needed ({estimate.n} now)"

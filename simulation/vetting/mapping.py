@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import field
 from pathlib import Path
 from typing import Annotated
@@ -16,22 +18,12 @@ from typing import Annotated
 from annotated_types import MinLen
 
 from simulation.department.config_dataclass import Sourced, Unit, config_dataclass
-from simulation.errors import ConfigError, Fault, nearest
-from simulation.triage.yardstick import Yardstick
-from simulation.vetting.alike import grouped
-from simulation.vetting.cases import INPUTS, N_LEVELS, NUMBERS, WORDS, CaseSet, Row, Value, case_set
+from simulation.errors import Faults, nearest, refuse
+from simulation.triage.policy import Yardstick
+from simulation.vetting.cases import INPUTS, N_LEVELS, NUMBERS, WORDS, Case, CaseSet, Value, case_set, grouped
+from simulation.vetting.facts import facts
 
-FORBIDDEN = (
-    "row_id", "id", "index", "case", "case_id", "row", "number", "patient_id", "encounter_id", "visit_id", "stay_id",
-    "subject_id", "group", "site", "split", "fold", "ktas_rn", "ktas_expert", "ktas", "esi", "mts", "ctas", "ats",
-    "acuity", "acuity_true", "acuity_given", "triage", "triage_level", "triage_code", "triage_category", "priority",
-    "label", "truth", "target", "level", "nurse", "expert", "panel", "error_group", "mistriage", "under_triage",
-    "over_triage", "diagnosis", "diagnosis_in_ed", "final_diagnosis", "icd", "icd10", "disposition", "outcome",
-    "admitted", "admission", "discharged", "icu", "surgery", "transferred", "death", "died", "mortality", "survival",
-    "los", "los_min", "length_of_stay", "length_of_stay_min", "ktas_duration_min", "triage_duration",
-    "triage_minutes", "treatment", "procedures", "medication", "patients_per_hour", "patients_number_per_hour",
-    "seen_at", "departed_at",
-)  # fmt: skip
+FORBIDDEN: Sequence[str] = facts("inputs")["forbidden"]
 """Columns from which no input may be read: answers, what happened afterwards, how triage went, and row numbers."""
 MOST_ROWS = 200_000
 LARGEST_BYTES = 200_000_000
@@ -93,15 +85,15 @@ class CaseMapping(Sourced):
     """Whether the cases are made up."""
 
 
-def mapping_faults(mapping: CaseMapping, where: str) -> list[Fault]:
+def mapping_faults(mapping: CaseMapping, where: str) -> Faults:
     """The faults of unknown inputs and of columns that may not be inputs."""
-    faults = []
+    faults = Faults()
     for name, source in mapping.inputs.items():
         if name not in INPUTS:
-            faults.append(Fault(f"{where}.inputs", f"'{name}' is not an input", nearest(name, INPUTS)))
+            faults.add(f"{where}.inputs", f"'{name}' is not an input", nearest(name, INPUTS))
         if is_forbidden(source.column) or source.column in (mapping.truth, mapping.nurse, mapping.id):
             remedy = "It says or betrays the answer, so no assessor may see it: leave it out"
-            faults.append(Fault(f"{where}.inputs.{name}", f"the column '{source.column}' is forbidden", remedy))
+            faults.add(f"{where}.inputs.{name}", f"the column '{source.column}' is forbidden", remedy)
     return faults
 
 
@@ -117,14 +109,13 @@ def is_forbidden(column: str) -> bool:
 def read_cases(path: Path, mapping: CaseMapping) -> CaseSet:
     """The cases of a CSV file. Raises ConfigError with every fault of the mapping or the file."""
     faults = mapping_faults(mapping, f"cases/{mapping.name}")
-    if faults:
-        raise ConfigError(faults)
+    faults.refuse()
     rows = list(_rows(path, mapping, faults))
-    if faults:
-        faults = grouped(faults)
-        n_more = len(faults) - MOST_FAULTS
-        summary = [Fault(path.name, f"{n_more} more faults", "Put these right first")] if n_more > 0 else []
-        raise ConfigError([*faults[:MOST_FAULTS], *summary], heading=f"Faults in {path.name}")
+    kinds = grouped(faults)
+    named = Faults(kinds[:MOST_FAULTS])
+    if len(kinds) > MOST_FAULTS:
+        named.add(path.name, f"{len(kinds) - MOST_FAULTS} more faults", "Put these right first")
+    named.refuse(f"Faults in {path.name}")
     return case_set(
         rows,
         name=mapping.name,
@@ -143,125 +134,100 @@ def csv_lines(path: Path, needed: Mapping[str, str]) -> Iterator[tuple[int, dict
     try:
         size = path.stat().st_size
         if size > LARGEST_BYTES:
-            raise ConfigError([Fault(path.name, f"is {size:,} bytes", f"Give at most {LARGEST_BYTES:,}")])
+            refuse(path.name, f"is {size:,} bytes", f"Give at most {LARGEST_BYTES:,}")
         with path.open(encoding="utf-8-sig", newline="") as file:
             delimiter = _delimiter(file.readline(), needed)
             file.seek(0)
             reader = csv.DictReader(file, restkey=BEYOND, restval="", strict=True, delimiter=delimiter)
             header = list(reader.fieldnames or ())
-            faults = _header_faults(path.name, header, needed)
-            if faults:
-                raise ConfigError(faults)
+            _refuse_header(path.name, header, needed)
             for number, row in enumerate(reader):
                 if number >= MOST_ROWS:
-                    raise ConfigError([Fault(path.name, f"has more than {MOST_ROWS:,} rows", "Give a sample of them")])
+                    refuse(path.name, f"has more than {MOST_ROWS:,} rows", "Give a sample of them")
                 if any(cell.strip() for cell in row.pop(BEYOND, ())):
                     found = f"has more cells than the {len(header)} columns"
                     remedy = f"Put a text that holds a {SEPARATORS[delimiter]} in double quotes"
-                    raise ConfigError([Fault(f"{path.name}, line {reader.line_num}", found, remedy)])
-                cells = {str(key): str(value) for key, value in row.items()}
-                yield reader.line_num, _with_points(cells) if delimiter == ";" else cells
+                    refuse(f"{path.name}, line {reader.line_num}", found, remedy)
+                if delimiter == ";":  # there 37,5 is a decimal number
+                    row = {column: re.sub(DECIMAL_COMMA, r"\1.\2", cell) for column, cell in row.items()}
+                yield reader.line_num, row
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise ConfigError([Fault(str(path), f"cannot be read as CSV: {reason}", "Name a CSV file in UTF-8")]) from None
+        refuse(str(path), f"cannot be read as CSV: {reason}", "Name a CSV file in UTF-8")
 
 
 def _delimiter(first_line: str, needed: Collection[str]) -> str:
     """What separates the cells: the sign by which the most columns that are needed, then the most cells, are found."""
-
-    def found(sign: str) -> tuple[int, int]:
-        header = next(csv.reader([first_line], delimiter=sign), [])
-        return sum(column in needed for column in header), len(header)
-
-    return max(SEPARATORS, key=found)
+    headers = {sign: next(csv.reader([first_line], delimiter=sign), []) for sign in SEPARATORS}
+    return max(headers, key=lambda sign: (sum(column in needed for column in headers[sign]), len(headers[sign])))
 
 
-def _with_points(cells: Mapping[str, str]) -> dict[str, str]:
-    """Cells of a file with semicolons, where 37,5 is a decimal number."""
-    return {column: re.sub(DECIMAL_COMMA, r"\1.\2", cell) for column, cell in cells.items()}
-
-
-def _header_faults(where: str, header: Sequence[str], needed: Mapping[str, str]) -> list[Fault]:
-    """The faults of columns that are missing, or there more than once."""
-    faults = [
-        Fault(where, f"has the column '{column}' {header.count(column)} times", "Keep one, or rename the others")
-        for column in dict.fromkeys(header)
-        if column and header.count(column) > 1
-    ]
+def _refuse_header(where: str, header: Sequence[str], needed: Mapping[str, str]) -> None:
+    """Raise ConfigError for columns that are missing, or there more than once."""
+    faults = Faults()
+    for column, n in Counter(header).items():
+        if column and n > 1:
+            faults.add(where, f"has the column '{column}' {n} times", "Keep one, or rename the others")
     names = [name if len(name) <= 40 else f"{name[:40]}..." for name in header]  # without a header: what a patient said
-    return faults + [
-        Fault(where, f"has no column '{column}' ({needed[column]})", nearest(column, names))
-        for column in needed
-        if column not in header
-    ]
+    for column, what in needed.items():
+        if column not in header:
+            faults.add(where, f"has no column '{column}' ({what})", nearest(column, names))
+    faults.refuse()
 
 
-def _rows(path: Path, mapping: CaseMapping, faults: list[Fault]) -> Iterator[Row]:
+def _rows(path: Path, mapping: CaseMapping, faults: Faults) -> Iterator[Case]:
     columns = {source.column: f"input {name}" for name, source in mapping.inputs.items()}
-    columns[mapping.truth] = "the true level"
-    if mapping.nurse is not None:
-        columns[mapping.nurse] = "the nurse's level"
+    levels = {mapping.truth: "the true level", mapping.nurse: "the nurse's level"}
+    columns |= {column: what for column, what in levels.items() if column is not None}
     if mapping.id is not None:
         columns[mapping.id] = "your case numbers"
     line_of: dict[str, int] = {}
     for line, cells in csv_lines(path, columns):
         where = f"{path.name}, line {line}"
-        truth = _level(cells[mapping.truth], mapping, f"{where}, {mapping.truth}", faults)
-        nurse = _level(cells[mapping.nurse], mapping, f"{where}, {mapping.nurse}", faults) if mapping.nurse else None
-        inputs = {
-            name: value
-            for name, source in mapping.inputs.items()
-            if (value := _value(name, source, cells[source.column], mapping, where, faults)) is not None
-        }
+        truth = _level(cells, mapping.truth, mapping, where, faults)
+        nurse = _level(cells, mapping.nurse, mapping, where, faults) if mapping.nurse else None
+        read = {name: _value(name, cells, mapping, where, faults) for name in mapping.inputs}
         own_id = cells[mapping.id].strip() if mapping.id is not None else ""
-        if mapping.id is not None:
-            faults += _id_faults(own_id, line_of, line, f"{where}, {mapping.id}")
+        if mapping.id is not None and not own_id:
+            remedy = "Give every case one, or leave `id` out of the mapping"
+            faults.add(f"{where}, {mapping.id}", "holds no case number", remedy)
+        elif mapping.id is not None and line_of.setdefault(own_id, line) != line:
+            found = f"'{own_id[:40]}' is the number of the case in line {line_of[own_id]}, too"
+            faults.add(f"{where}, {mapping.id}", found, "Give each case a number of its own")
         if truth is not None:
-            yield Row(where, inputs, truth, nurse, own_id=own_id)
+            inputs = {name: value for name, value in read.items() if value is not None}
+            yield Case(where, inputs, truth, nurse, own_id=own_id)
 
 
-def _id_faults(own_id: str, line_of: dict[str, int], line: int, where: str) -> list[Fault]:
-    """The fault of a case number that is empty or that an earlier line has; any other is added to `line_of`."""
-    if not own_id:
-        return [Fault(where, "holds no case number", "Give every case one, or leave `id` out of the mapping")]
-    if own_id in line_of:
-        found = f"'{own_id[:40]}' is the number of the case in line {line_of[own_id]}, too"
-        return [Fault(where, found, "Give each case a number of its own")]
-    line_of[own_id] = line
-    return []
-
-
-def _level(cell: str, mapping: CaseMapping, where: str, faults: list[Fault]) -> int | None:
-    level = mapping.levels.get(cell.strip(), cell.strip())
+def _level(cells: Mapping[str, str], column: str, mapping: CaseMapping, where: str, faults: Faults) -> int | None:
+    """The level in a column; None where there is none, which adds a fault."""
+    cell = cells[column].strip()
     try:
-        return int(re.sub(WHOLE, "", str(level)))
+        return int(re.sub(WHOLE, "", str(mapping.levels.get(cell, cell))))
     except ValueError:
         remedy = f"Allowed: {', '.join(mapping.levels) or f'1 to {N_LEVELS}'}"
-        if cell.strip() in mapping.missing:
+        if cell in mapping.missing:
             remedy += ". Leave cases without a level out of the file: `missing` is of inputs"
         elif not mapping.levels:
             remedy += f". {OWN_LEVELS}"
-        faults.append(Fault(where, f"found '{cell[:40]}'", remedy))
+        faults.add(f"{where}, {column}", f"found '{cells[column][:40]}'", remedy)
         return None
 
 
-def _value(
-    name: str, source: InputColumn, cell: str, mapping: CaseMapping, where: str, faults: list[Fault]
-) -> Value | None:
+def _value(name: str, cells: Mapping[str, str], mapping: CaseMapping, where: str, faults: Faults) -> Value | None:
     """The value of one input; None where it is missing, or wrong, which adds a fault."""
-    text = cell.strip()
+    source = mapping.inputs[name]
+    text = cells[source.column].strip()
     if text in mapping.missing:
         return None
     text = source.values.get(text, text)
+    remedy = f"Give a number, or add it to `missing` of cases/{mapping.name}"
     if name in NUMBERS:
-        try:
+        with suppress(ValueError):
             return float(text)
-        except ValueError:
-            remedy = f"Give a number, or add it to `missing` of cases/{mapping.name}"
-            faults.append(Fault(f"{where}, {source.column}", f"found '{text[:40]}'", remedy))
-            return None
-    if name in WORDS and text not in WORDS[name]:
+    elif name not in WORDS or text in WORDS[name]:
+        return text
+    else:
         remedy = f"Allowed: {', '.join(WORDS[name])}. Say under `values` what it means"
-        faults.append(Fault(f"{where}, {source.column}", f"found '{text[:40]}'", remedy))
-        return None
-    return text
+    faults.add(f"{where}, {source.column}", f"found '{text[:40]}'", remedy)
+    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from simulation.errors import ConfigError, Fault
+from simulation.errors import refuse
 
 CARDS, CONFIGS, STUDY = "vetting", "configs", "study/vetted.yaml"
 FEWER = (
@@ -20,33 +20,30 @@ def with_card(overrides: Sequence[str], config_dir: str | None) -> tuple[list[st
 
     Raises ConfigError if a card is wanted and there is none.
     """
-    named = [word.partition("=")[2] for word in overrides if word.startswith("card=")]
+    values = dict(word.split("=", 1) for word in overrides if "=" in word)
     others = [word for word in overrides if not word.startswith("card=")]
-    if not named and not {"study=vetted", "study=vetted_doubt"} & set(others):
+    named = values.get("card")
+    if named is None and not {"study=vetted", "study=vetted_doubt"} & set(others):
         return others, config_dir
-    if config_dir is not None and not named and (Path(config_dir) / STUDY).is_file():
+    if config_dir is not None and named is None and (Path(config_dir) / STUDY).is_file():
         return others, config_dir
     if config_dir is not None:
         remedy = "Name one of them; your files may also be in ./configs"
-        raise ConfigError([Fault("card", "and --config-dir both name a folder of configurations", remedy)])
-    results = [word.partition("=")[2] for word in others if word.startswith("results=")]
-    folder = Path(named[-1]) if named else _newest(Path(results[-1] if results else "results") / CARDS)
+        refuse("card", "and --config-dir both name a folder of configurations", remedy)
+    cards = Path(values.get("results", "results")) / CARDS
+    folder = Path(named) if named is not None else _newest(cards)
     if folder is None:
-        raise ConfigError([_no_policy(Path(results[-1] if results else "results") / CARDS)])
+        found, remedy = "no bench has written a policy yet", "Run aeflow vet first"
+        if any(cards.glob("*/card.json")):
+            found = "no card holds a policy, because a true level of the five has no case that was labelled"
+            remedy = FEWER
+        refuse("study=vetted", found, remedy)
     if not (folder / CONFIGS / STUDY).is_file():
         remedy = (
             f"Name a folder that `aeflow vet` wrote; where a true level of the five has no case it writes none. {FEWER}"
         )
-        raise ConfigError([Fault(f"card={folder}", "holds no policy", remedy)])
+        refuse(f"card={folder}", "holds no policy", remedy)
     return others, str(folder / CONFIGS)
-
-
-def _no_policy(cards: Path) -> Fault:
-    """The fault of no card that holds a policy, in this folder of cards."""
-    if any(cards.glob("*/card.json")):
-        found = "no card holds a policy, because a true level of the five has no case that was labelled"
-        return Fault("study=vetted", found, FEWER)
-    return Fault("study=vetted", "no bench has written a policy yet", "Run aeflow vet first")
 
 
 def _newest(cards: Path) -> Path | None:

@@ -7,11 +7,11 @@ from typing import Annotated, Literal, TypeAlias, get_args
 from annotated_types import Ge, Le, MinLen
 
 from simulation.department.config_dataclass import Share, Unit, config_dataclass
-from simulation.errors import Fault
-from simulation.vetting.assessors.by_matrix import MatrixAssessor
+from simulation.errors import Faults
 from simulation.vetting.assessors.from_file import AnswersAssessor
 from simulation.vetting.assessors.learned import LearnedAssessor
 from simulation.vetting.assessors.llm import LlmAssessor
+from simulation.vetting.assessors.simple import MatrixAssessor
 from simulation.vetting.criteria import Criterion, criteria_faults
 
 SiteLevel = Literal["immediate", "very_urgent", "urgent", "standard", "non_urgent"]
@@ -57,13 +57,13 @@ AnyCases: TypeAlias = SyntheticCases | CsvCases
 AnyAssessor: TypeAlias = MatrixAssessor | LearnedAssessor | AnswersAssessor | LlmAssessor
 
 
-def plan_faults(plan: Vetting, where: str) -> list[Fault]:
+def plan_faults(plan: Vetting, where: str) -> Faults:
     """The faults of a plan: criteria without one bound, and levels that stand for others out of order."""
     faults = criteria_faults(plan.criteria, f"{where}.criteria")
     order = [LEVEL_NAMES.index(level) for level in plan.stands_for]
     if order != sorted(order):
         found = f"is {', '.join(plan.stands_for)}"
-        faults.append(Fault(f"{where}.stands_for", found, "A less urgent level cannot stand for a more urgent one"))
+        faults.add(f"{where}.stands_for", found, "A less urgent level cannot stand for a more urgent one")
     return faults
 
 

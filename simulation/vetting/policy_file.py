@@ -7,20 +7,22 @@ are, and every source here says so.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
 import yaml
-from numpy.typing import NDArray
 
 from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats
-from simulation.triage.beside import BesideNurse, ordinal_prior, rows_given_nurse
+from simulation.triage.matrix import BesideNurse, ordinal_prior, rows_given_nurse
 from simulation.vetting.bench import NURSE, TOOL, Bench
 from simulation.vetting.cases import AGE_BANDS, N_LEVELS
-from simulation.vetting.intervals import exact_share
+from simulation.vetting.facts import facts
 from simulation.vetting.plan import LEVEL_NAMES, Vetting
+from simulation.vetting.scores import exact_share
 
 VETTED, ADVISES, BENCH_NURSE = "vetted", "vetted_advises", "bench"
 DRAWN = "vetted_drawn_"
@@ -32,6 +34,10 @@ N_TABLES = 8
 OUTWEIGHS = 1e6
 """The cases that a drawn row counts as, so many that no prior moves it again."""
 NURSES = "nurses"
+REPLACES = {"role": "replaces"}
+HEAD = "# Written by aeflow vet. Planning only, not for clinical use.\n"
+FIXED: Mapping[str, Any] = facts("policy_files")
+"""The parts of the files that are the same for every bench."""
 NOT_IN = "intervals of a comparison do not hold how sure this table is"
 
 
@@ -43,20 +49,18 @@ def policy_files(bench: Bench) -> dict[str, str]:
     counts = bench.labelled[TOOL].counts[:, :, :N_LEVELS]
     if np.any(counts.sum(axis=(0, 2)) == 0):
         return {}
-    acceptance = _assumed(0.5, (0, 1), "how often nurses follow it is not measured on a bench")
-    advises = {"role": "advises", "acceptance": acceptance}
+    advises = {"role": "advises", "acceptance": FIXED["acceptance"]}
     files = {
-        f"triage/{VETTED}.yaml": _text(_policy(bench, VETTED, {"role": "replaces"})),
-        f"triage/{ADVISES}.yaml": _text(_policy(bench, ADVISES, advises)),
-        f"study/{VETTED}.yaml": _text(_study(bench)),
-        f"study/{DOUBT}.yaml": _text(_study(bench, with_tables=True)),
+        f"triage/{VETTED}.yaml": _policy(bench, VETTED),
+        f"triage/{ADVISES}.yaml": _policy(bench, ADVISES, role=advises),
+        f"study/{VETTED}.yaml": _study(bench),
+        f"study/{DOUBT}.yaml": _study(bench, with_tables=True),
     }
     for number in range(1, N_TABLES + 1):
-        name = f"{DRAWN}{number}"
-        files[f"triage/{name}.yaml"] = _text(_policy(bench, name, {"role": "replaces"}, drawn=number))
+        files[f"triage/{DRAWN}{number}.yaml"] = _policy(bench, f"{DRAWN}{number}", drawn=number)
     if NURSE in bench.labelled:
-        files[f"nurse/{BENCH_NURSE}.yaml"] = _text(_nurse(bench))
-    return files
+        files[f"nurse/{BENCH_NURSE}.yaml"] = _nurse(bench)
+    return {path: HEAD + _yaml(content) for path, content in files.items()}
 
 
 def joint_counts(bench: Bench) -> Floats:
@@ -105,103 +109,75 @@ def drawn_counts(bench: Bench, number: int) -> Floats:
     return drawn
 
 
-def _policy(bench: Bench, name: str, role: Mapping[str, Any], drawn: int | None = None) -> dict[str, Any]:
+def _policy(
+    bench: Bench, name: str, *, role: Mapping[str, Any] = REPLACES, drawn: int | None = None
+) -> dict[str, Any]:
     subject = f"labels of {bench.tool}"
     source = _source(bench, subject if drawn is None else f"table {drawn} drawn from the uncertainty about {subject}")
-    ai: dict[str, Any] = {
-        "name": "vetted_tool",
-        "correlation": _assumed(0, (0, 0), "how errors coincide is in the counts; without a nurse it is not known"),
-    }
+    ai: dict[str, Any] = {"name": "vetted_tool", "correlation": FIXED["correlation"]}
+    measured = joint_counts(bench) if NURSE in bench.labelled else table_counts(bench, TOOL)
+    counts = {"counts": _rounded(measured if drawn is None else drawn_counts(bench, drawn))}
     if NURSE in bench.labelled:
-        counts = joint_counts(bench) if drawn is None else drawn_counts(bench, drawn)
-        nurses = _source(bench, NURSES)["source"]
-        ai["beside_nurse"] = {"counts": _rounded(counts), "nurses": nurses, **source}
+        ai["beside_nurse"] = {**counts, "nurses": _source(bench, NURSES)["source"], **source}
     else:
-        counts = table_counts(bench, TOOL) if drawn is None else drawn_counts(bench, drawn)
-        ai["matrix"] = {"counts": _rounded(counts), **source}
-    everybody = {
-        "labels": ["walk_in", "ambulance", "referred"],
-        "evidence": "assumed",
-        "source": "everybody who is triaged, by whichever door",
+        ai["matrix"] = {**counts, **source}
+    policy = {
+        "kind": "matrix",
+        "name": name,
+        "ai": ai,
+        **role,
+        "covers": FIXED["covers"],
+        "measured_on": _met(bench),
+        "measured_against": bench.cases.yardstick,
     }
-    met = {"measured_on": _met(bench), "measured_against": bench.cases.yardstick}
-    policy = {"kind": "matrix", "name": name, "ai": ai, **role, "covers": everybody, **met}
-    handed_back = _hand_backs(bench)
-    return policy if handed_back is None else {**policy, "abstains": handed_back}
+    shares = _hand_backs(bench)
+    if shares:
+        source = _source(bench, "unusable answers and hand-backs")
+        policy["abstains"] = {"shares": shares, "hand_back": FIXED["hand_back"], **source}
+    return policy
 
 
 def _met(bench: Bench) -> dict[str, dict[str, int]]:
     """The number of cases by attribute and category of the site. A mode that the site does not have is left out."""
-    ages = bench.cases.members("age_band")
-    modes = bench.cases.members("arrival_mode")
+    groups = Counter((name, case.group(name)) for case in bench.cases.cases for name in ("age_band", "arrival_mode"))
     return {
-        "age_band": {band: _n(ages, band) for band in AGE_BANDS},
-        "arrival_source": {mode: _n(modes, mode) for mode in ("walk_in", "ambulance")},
+        "age_band": {band: groups["age_band", band] for band in AGE_BANDS},
+        "arrival_source": {mode: groups["arrival_mode", mode] for mode in ("walk_in", "ambulance")},
     }
 
 
-def _n(members: Mapping[str, NDArray[np.bool_]], group: str) -> int:
-    return int(members[group].sum()) if group in members else 0
-
-
-def _hand_backs(bench: Bench) -> dict[str, Any] | None:
-    """The policy's `abstains`: cases without a usable label go back to the nurse; None if there are none."""
+def _hand_backs(bench: Bench) -> dict[str, Any]:
+    """The share of each level whose cases have no usable label and go back to the nurse; empty if there are none."""
     table = bench.labelled[TOOL].table
-    if not table[:, N_LEVELS].any():
-        return None
-    shares = {}
-    for name in LEVEL_NAMES:
+    shares: dict[str, Any] = {}
+    for name in LEVEL_NAMES if table[:, N_LEVELS].any() else ():
         row = table[[stands_for == name for stands_for in bench.plan.stands_for]].sum(axis=0)
-        if not row.any():
-            continue
-        share = exact_share(float(row[N_LEVELS]), round(float(row.sum())))
-        limits = [round(share.low, 4), round(share.high, 4)]
-        shares[name] = {"value": round(share.value, 4), "range": limits, **_source(bench, "no usable label")}
-    spent = {"durations": ["triage_interview"], "seconds": _assumed(60, (0, 300), "waiting for it before she begins")}
-    return {"shares": shares, "hand_back": spent, **_source(bench, "unusable answers and hand-backs")}
+        if row.any():
+            share = exact_share(float(row[N_LEVELS]), round(float(row.sum())))
+            limits = [round(share.low, 4), round(share.high, 4)]
+            shares[name] = {"value": round(share.value, 4), "range": limits, **_source(bench, "no usable label")}
+    return shares
 
 
 def _nurse(bench: Bench) -> dict[str, Any]:
-    correlation = _assumed(0.5, (0, 0.9), "no study measured how far assessors err on the same patients")
-    counts = _rounded(table_counts(bench, NURSE))
-    labels = {"name": "nurse", "correlation": correlation, "matrix": {"counts": counts, **_source(bench, NURSES)}}
-    return {"labels": labels}
+    matrix = {"counts": _rounded(table_counts(bench, NURSE)), **_source(bench, NURSES)}
+    return {"labels": {"name": "nurse", "correlation": FIXED["correlation_of_nurses"], "matrix": matrix}}
 
 
 def _study(bench: Bench, *, with_tables: bool = False) -> dict[str, Any]:
-    arms = {
-        "nurse": {"label": "Nurse triage, as on the bench", "triage": "nurse"},
-        "sham": {"label": "Sham AI: nurse's accuracy, fresh errors", "triage": "sham"},
-        VETTED: {"label": f"{bench.tool[:40]} replaces the nurse's label", "triage": VETTED},
-    }
+    study: dict[str, Any] = deepcopy(FIXED["study"])
+    study["question"] = study["question"].format(tool=bench.tool[:60])
+    for arm in study["arms"].values():
+        arm["label"] = arm["label"].format(tool=bench.tool[:40])
     if with_tables:
-        names = [f"{DRAWN}{number}" for number in range(1, N_TABLES + 1)]
-        arms |= {
-            name: {"label": f"The same, table {number}", "triage": name, "draw_of": VETTED}
-            for number, name in enumerate(names, 1)
-        }
-    else:
-        arms[ADVISES] = {"label": f"{bench.tool[:40]} advises the nurse", "triage": ADVISES}
-    urgent = {"group": "acuity_true=1-2", "label": "Wait to first clinician, true levels 1-2"}
-    judged = {"evidence": "assumed", "source": "a judgement"}
-    wait = {"measure": "wait_to_clinician_mean", **judged}
-    everybody = {**wait, "group": "all", "label": "Wait to first clinician, everybody"}
-    missed = {"measure": "under_triage_1_2_share", "group": "all", "label": "Under-triage of levels 1-2"}
-    study: dict[str, Any] = {
-        "name": DOUBT if with_tables else VETTED,
-        "question": f"What would {bench.tool[:60]} do to waits, if it labels here as it did on the bench?",
-        "baseline": "nurse",
-        "sham": "sham",
-        "arms": arms,
-        "primary": [
-            {**everybody, "minimal_important_difference": 5},
-            {**wait, **urgent, "minimal_important_difference": 3},
-        ],
-        "margins": [{**wait, **urgent, "margin": 2}, {**missed, "margin": 0.01, **judged}],
-    }
-    if NURSE not in bench.labelled:
-        return study
-    return {"defaults": [{"override /nurse@_global_.nurse": BENCH_NURSE}], **study}
+        study["name"] = DOUBT
+        del study["arms"][ADVISES]
+        for number in range(1, N_TABLES + 1):
+            arm = {"label": f"The same, table {number}", "triage": f"{DRAWN}{number}", "draw_of": VETTED}
+            study["arms"][arm["triage"]] = arm
+    if NURSE in bench.labelled:
+        study = {"defaults": [{"override /nurse@_global_.nurse": BENCH_NURSE}], **study}
+    return study
 
 
 def _source(bench: Bench, subject: str) -> dict[str, str]:
@@ -209,8 +185,8 @@ def _source(bench: Bench, subject: str) -> dict[str, str]:
     n_high = int((cases.truth < 2).sum())
     where = f"{subject} on {len(cases)} cases ({n_high} of true levels 1-2), aeflow vet name={bench.plan.name}"
     truth = f"truth: {cases.yardstick_words}; {_stands_for(bench.plan)}; {NOT_IN}"
-    evidence = "assumed" if cases.synthetic else "measured"
-    return {"evidence": evidence, "source": f"{where}; {truth}; {'made up: ' * cases.synthetic}{cases.source}"}
+    evidence, made_up = ("assumed", "made up: ") if cases.synthetic else ("measured", "")
+    return {"evidence": evidence, "source": f"{where}; {truth}; {made_up}{cases.source}"}
 
 
 def _stands_for(plan: Vetting) -> str:
@@ -221,14 +197,9 @@ def _stands_for(plan: Vetting) -> str:
     return f"levels 1 to 5 of the cases stand for {names}{assumed}, an assumption"
 
 
-def _assumed(value: float, between: tuple[float, float], source: str) -> dict[str, Any]:
-    return {"value": value, "range": list(between), "evidence": "assumed", "source": source}
-
-
 def _rounded(counts: Floats) -> Any:
     return np.round(counts, 4).tolist()
 
 
-def _text(content: Mapping[str, Any]) -> str:
-    head = "# Written by aeflow vet. Planning only, not for clinical use.\n"
-    return head + str(yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True, width=110))
+def _yaml(content: Mapping[str, Any]) -> str:
+    return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110))

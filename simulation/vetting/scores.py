@@ -1,65 +1,61 @@
-"""Scores of labels against the truth, each a function of how often each true level got each label.
+"""Scores of labels against the truth, each a function of how often each true level got each label, with intervals.
 
 A table has a row a true level and a column a label, and one more column for no label: unusable answers and
 hand-backs stay in the denominator, right and wrong labels are of all cases. Kappas are of labelled cases alone.
+
+Intervals are exact for shares, adjusted for paired differences, resampled for kappas. Inference is over cases: a case
+that is asked several times counts once, with the mean of its answers.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats
-from simulation.triage.beside import ordinal_prior
-from simulation.triage.matrix import N_HIGH
+from simulation.triage.matrix import N_HIGH, ordinal_prior
 from simulation.vetting.cases import N_LEVELS, Levels
-from simulation.vetting.intervals import Estimate, exact_share, paired_difference, resampled, resampled_sums
+from simulation.vetting.facts import facts
 
-SCORES: Mapping[str, str] = {
-    "exact_share": "exact agreement",
-    "under_share": "under-triage (a label less urgent than the truth)",
-    "over_share": "over-triage (a label more urgent than the truth)",
-    "two_or_more_levels_share": "wrong by two levels or more",
-    "sensitivity": "sensitivity: true levels 1-2 labelled 1 or 2",
-    "under_triage_1_2_share": "under-triage of levels 1-2",
-    "no_label_share": "no label: unusable or handed back",
-    "kappa_linear": "linear kappa, of labelled cases",
-    "kappa_quadratic": "quadratic kappa, of labelled cases",
-}
+SCORES: Mapping[str, str] = facts("words")["scores"]
 """Every score in words."""
 KAPPAS: Mapping[str, int] = {"kappa_linear": 1, "kappa_quadratic": 2}
 HIGHER_IS_BETTER = frozenset({"exact_share", "sensitivity", *KAPPAS})
-_GAP = np.arange(N_LEVELS)[None, :] - np.arange(N_LEVELS)[:, None]
-
+_LABELS = np.append(np.arange(N_LEVELS), np.nan)
+"""The labels by column of a table; NaN for none."""
+_GAP = _LABELS - np.arange(N_LEVELS)[:, None]
+"""How many levels each label is less urgent than each true level, shape (levels, levels + 1)."""
+_NEXT = np.abs(_GAP) == 1
+_ONE_CASE = np.eye(_GAP.size).reshape(*_GAP.shape, *_GAP.shape)
+"""The counts of one case of each true level and label."""
 FEW = 30
 """Rows and groups with fewer cases are flagged, and kappas of fewer errors are resampled with some that are made up."""
 MADE_UP = 2.0
 """Errors by one level that are added to the cases where a kappa is resampled from fewer than `FEW`: if the cases held
 none, every resample would be perfect. With them intervals of 30 to 150 cases cover 91 to 99 %, without 44 to 93 %."""
-
-
-def _mask(cells: NDArray[np.bool_], *, no_label: bool = False) -> Floats:
-    """1 where a cell of a table counts, shape (levels, levels + 1)."""
-    rows = np.broadcast_to(cells, (N_LEVELS, N_LEVELS))
-    return np.hstack([rows, np.full((N_LEVELS, 1), no_label)]).astype(float)
-
-
-_ALL, _HIGH = np.arange(N_LEVELS) >= 0, np.arange(N_LEVELS) < N_HIGH
-SHARES: Mapping[str, tuple[Floats, NDArray[np.bool_]]] = {
-    "exact_share": (_mask(_GAP == 0), _ALL),
-    "under_share": (_mask(_GAP > 0), _ALL),
-    "over_share": (_mask(_GAP < 0), _ALL),
-    "two_or_more_levels_share": (_mask(np.abs(_GAP) >= 2), _ALL),
-    "sensitivity": (_mask(_HIGH[None, :]), _HIGH),
-    "under_triage_1_2_share": (_mask(_GAP > 0), _HIGH),
-    "no_label_share": (_mask(np.zeros((N_LEVELS, N_LEVELS), bool), no_label=True), _ALL),
+_ALL, _HIGH = np.full(N_LEVELS, True), np.arange(N_LEVELS) < N_HIGH
+SHARES: Mapping[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = {
+    "exact_share": (_GAP == 0, _ALL),
+    "under_share": (_GAP > 0, _ALL),
+    "over_share": (_GAP < 0, _ALL),
+    "two_or_more_levels_share": (np.abs(_GAP) >= 2, _ALL),
+    "sensitivity": (np.broadcast_to(_LABELS < N_HIGH, _GAP.shape), _HIGH),
+    "under_triage_1_2_share": (_GAP > 0, _HIGH),
+    "no_label_share": (np.isnan(_GAP), _ALL),
 }
 """The cells of the table that count for each share, shape (levels, levels + 1), and its true levels, (levels,)."""
 HIGH_SHARES = frozenset(name for name, (_, levels) in SHARES.items() if not levels.all())
 """The shares of true levels 1-2 alone."""
+LEVEL = 0.95
+N_RESAMPLES = 2000
+POWER = 0.80
+"""The probability that a bench of the stated size settles a criterion, if tool and nurse err alike."""
 
 
 @dataclass(frozen=True)
@@ -97,29 +93,28 @@ class Labelled:
         return shares
 
 
-def scores(labelled: Labelled, seed: int) -> dict[str, Estimate]:
+def scores(labelled: Labelled, seed: int) -> dict[str, ScoreEstimate]:
     """Every score with its 95 % interval, by name."""
     return {name: score(labelled, name, seed) for name in SCORES}
 
 
-def differences(tool: Labelled, other: Labelled, seed: int) -> dict[str, Estimate]:
+def differences(tool: Labelled, other: Labelled, seed: int) -> dict[str, ScoreEstimate]:
     """Tool minus other in every score, on the same cases, paired."""
     return {name: difference(tool, other, name, seed) for name in SCORES}
 
 
-def score(labelled: Labelled, name: str, seed: int) -> Estimate:
+def score(labelled: Labelled, name: str, seed: int) -> ScoreEstimate:
     """One score with its 95 % interval."""
     if name in SHARES:
-        shares = labelled.shares_of_cases(name)
-        return exact_share(float(shares.sum()), len(shares))
+        return share_of(labelled.shares_of_cases(name))
     counts = labelled.counts
-    right = (counts[:, :, :N_LEVELS] * (_GAP == 0)).sum()
+    right = (counts[:, :, :N_LEVELS] * (_GAP[:, :N_LEVELS] == 0)).sum()
     few = counts[:, :, :N_LEVELS].sum() - right < FEW
     tables = resampled_sums(counts, seed, made_up=_made_up_errors(labelled) if few else None)
     return resampled(kappa(tables, KAPPAS[name]), float(kappa(labelled.table, KAPPAS[name])), len(labelled.truth))
 
 
-def difference(tool: Labelled, other: Labelled, name: str, seed: int) -> Estimate:
+def difference(tool: Labelled, other: Labelled, name: str, seed: int) -> ScoreEstimate:
     """Tool minus other in one score, paired."""
     if name in SHARES:
         return paired_difference(tool.shares_of_cases(name), other.shares_of_cases(name))
@@ -130,32 +125,26 @@ def difference(tool: Labelled, other: Labelled, name: str, seed: int) -> Estimat
     return resampled(drawn[:, 0] - drawn[:, 1], float(kappas[0] - kappas[1]), len(tool.truth))
 
 
+def discordance_of(tool: Labelled, other: Labelled, name: str) -> ScoreEstimate:
+    """How often tool and other differ in a share, of the cases that it is about."""
+    return share_of(np.abs(tool.shares_of_cases(name) - other.shares_of_cases(name)))
+
+
 def _made_up_errors(labelled: Labelled) -> tuple[Floats, Floats]:
     """`MADE_UP` cases that are wrong by a level, their truths spread as those of the cases: rows of counts, and how
     many cases each stands for, shapes (rows, levels, levels + 1) and (rows,)."""
     of_level = np.bincount(labelled.truth, minlength=N_LEVELS) / max(len(labelled.truth), 1)
-    rows, weights = [], []
-    for level in range(N_LEVELS):
-        next_to_it = [other for other in (level - 1, level + 1) if 0 <= other < N_LEVELS]
-        for label in next_to_it:
-            rows.append(_one_case(level, label))
-            weights.append(MADE_UP * of_level[level] / len(next_to_it))
-    return np.array(rows), np.array(weights)
+    weights = MADE_UP * of_level[:, None] / _NEXT.sum(axis=1, keepdims=True) * _NEXT
+    return _ONE_CASE[_NEXT], weights[_NEXT]
 
 
 def _made_up_pairs(labelled: Labelled) -> tuple[Floats, Floats]:
     """As `_made_up_errors`, half of them wrong for the tool and right for the other, half the other way round; rows of
     shape (2, levels, levels + 1)."""
     wrong, weights = _made_up_errors(labelled)
-    right = np.array([_one_case(level, level) for level in wrong.sum(axis=2).argmax(axis=1)])
-    pairs = np.concatenate([np.stack([wrong, right], axis=1), np.stack([right, wrong], axis=1)])
-    return pairs, np.concatenate([weights, weights]) / 2
-
-
-def _one_case(level: int, label: int) -> Floats:
-    counts = np.zeros((N_LEVELS, N_LEVELS + 1))
-    counts[level, label] = 1
-    return counts
+    levels, _ = np.nonzero(_NEXT)
+    pairs = np.stack([wrong, _ONE_CASE[levels, levels]], axis=1)
+    return np.concatenate([pairs, pairs[:, ::-1]]), np.concatenate([weights, weights]) / 2
 
 
 def kappa(tables: Floats, power: int) -> Floats:
@@ -164,7 +153,7 @@ def kappa(tables: Floats, power: int) -> Floats:
     Cohen 1968, Psychol Bull 70:213. Cases without a label are left out.
     """
     joint = tables[..., :N_LEVELS]
-    weight = np.abs(_GAP) ** power
+    weight = np.abs(_GAP[:, :N_LEVELS]) ** power
     total = joint.sum(axis=(-1, -2))
     shuffled = joint.sum(axis=-1)[..., :, None] * joint.sum(axis=-2)[..., None, :]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -186,3 +175,112 @@ def matrix_intervals(table: Floats) -> tuple[Floats, Floats, Floats]:
     others = weights.sum(axis=1, keepdims=True) - weights
     low, high = (betaincinv(weights, others, tail) for tail in (0.025, 0.975))
     return weights / weights.sum(axis=1, keepdims=True), low, high
+
+
+# --- intervals --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ScoreEstimate:
+    """A number with its 95 % interval. `n`: the cases that it rests on; `method`: how the interval was made."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    method: str
+
+
+def exact_share(k: float, n: int) -> ScoreEstimate:
+    """A share k of n with its exact (Clopper-Pearson) interval, which covers at least 95 %.
+
+    `k` may be fractional, a mean over repeats: its spread is no larger than that of a count.
+    """
+    from scipy.special import betaincinv
+
+    if n == 0:
+        return ScoreEstimate(np.nan, np.nan, np.nan, 0, "exact")
+    tail = (1 - LEVEL) / 2
+    low = float(betaincinv(k, n - k + 1, tail)) if k > 0 else 0.0
+    high = float(betaincinv(k + 1, n - k, 1 - tail)) if k < n else 1.0
+    return ScoreEstimate(k / n, low, high, n, "exact")
+
+
+def share_of(counted: NDArray[Any]) -> ScoreEstimate:
+    """The share of cases for which something holds. `counted`: how far each counts, from 0 to 1, shape (cases,)."""
+    return exact_share(float(counted.sum()), len(counted))
+
+
+def paired_difference(tool: Floats, other: Floats) -> ScoreEstimate:
+    """The mean of tool minus other over the same cases, each in [0, 1], with Bonett and Price's interval.
+
+    One is added to the cases for and against, so that no difference in a few cases is not taken for proof of none
+    (Bonett and Price 2012, Statist Med 31:2867).
+    """
+    n = len(tool)
+    if n == 0:
+        return ScoreEstimate(np.nan, np.nan, np.nan, 0, "paired, adjusted")
+    gap = tool - other
+    up, down = (np.clip(gap, 0, None).sum() + 1) / (n + 2), (np.clip(-gap, 0, None).sum() + 1) / (n + 2)
+    half = _z(0.5 + LEVEL / 2) * np.sqrt((up + down - (up - down) ** 2) / (n + 2))
+    low, high = max(up - down - half, -1.0), min(up - down + half, 1.0)
+    return ScoreEstimate(float(gap.mean()), float(low), float(high), n, "paired, adjusted")
+
+
+def resampled(values: Floats, estimate: float, n: int) -> ScoreEstimate:
+    """An estimate whose interval holds the middle 95 % of its `values` over resamples of the cases."""
+    known = values[np.isfinite(values)]
+    if len(known) < len(values) / 2 or np.isnan(estimate):
+        return ScoreEstimate(estimate, np.nan, np.nan, n, "resampled")
+    low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return ScoreEstimate(estimate, float(low), float(high), n, "resampled")
+
+
+def resampled_sums(
+    counts: Floats, seed: int, n_resamples: int = N_RESAMPLES, *, made_up: tuple[Floats, Floats] | None = None
+) -> Floats:
+    """Sums of the rows of `counts` (cases, ...) over resamples of the cases, shape (n_resamples, ...).
+
+    Equal rows are drawn together: a resample is how often each different row comes. `made_up`: rows drawn besides,
+    shape (rows, ...), each as often as so many cases, (rows,).
+    """
+    n = len(counts)
+    flat, times = np.unique(counts.reshape(n, -1), axis=0, return_counts=True)
+    if made_up is not None:
+        rows, weights = made_up
+        flat, times = np.vstack([flat, rows.reshape(len(rows), -1)]), np.concatenate([times, weights])
+    generator = generator_of(seed, 0, "vetting", "resample", 0)
+    drawn = generator.multinomial(n, times / times.sum(), size=n_resamples)
+    sums: Floats = (drawn @ flat).reshape(n_resamples, *counts.shape[1:])
+    return sums
+
+
+def cases_to_settle(discordance: ScoreEstimate, margin: float) -> tuple[int, int]:
+    """The fewest and most cases that would settle a margin with 80 % power if tool and nurse err equally often.
+
+    Both ends of the interval of d, how often the two differ, give n = (z(0.975) + z(0.8))^2 d / margin^2.
+    """
+    factor = (_z(0.5 + LEVEL / 2) + _z(POWER)) ** 2 / margin**2
+    return int(np.ceil(factor * discordance.low)), int(np.ceil(factor * discordance.high))
+
+
+def cases_for_share(share: float, bound: float, n: int) -> int:
+    """The fewest cases, more than the `n` in hand, with which the exact interval of a share does not reach a bound.
+
+    `share` is not `bound`; there may be fractions of a case with it, so that no jump of a count hides the answer.
+    """
+
+    def settles(n_cases: int) -> bool:
+        interval = exact_share(share * n_cases, n_cases)
+        return interval.high <= bound if share < bound else interval.low >= bound
+
+    most = max(2 * n, 2)
+    while not settles(most):
+        n, most = most, 2 * most
+    return bisect_left(range(most), True, lo=n + 1, key=settles)
+
+
+def _z(probability: float) -> float:
+    from scipy.special import ndtri
+
+    return float(ndtri(probability))

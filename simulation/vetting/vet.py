@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from simulation.vetting.against import change_since
 from simulation.vetting.assessors.llm import Setting
 from simulation.vetting.bench import run_bench
 from simulation.vetting.card.card import Card
 from simulation.vetting.configuration import cases_of, prompt_of, vetting_named
-from simulation.vetting.stored import read_earlier
+from simulation.vetting.earlier import change_since, read_earlier
 
 KEPT = Path("vetting") / ".answers"
 """The folder, within that of results, for a server's answers: levels and outcomes, never the text."""

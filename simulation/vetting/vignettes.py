@@ -15,10 +15,10 @@ import numpy as np
 from annotated_types import Ge, Le, MinLen
 
 from simulation.department.config_dataclass import Share, Sourced, Unit, config_dataclass
-from simulation.errors import Fault, nearest
+from simulation.errors import Fault, Faults, nearest
 from simulation.patients.variates import generator_of
-from simulation.triage.matrix import Table, probabilities, table_faults
-from simulation.vetting.cases import N_LEVELS, NUMBERS, CaseSet, Row, Value, case_set
+from simulation.triage.matrix import LabelTable, probabilities, table_faults
+from simulation.vetting.cases import N_LEVELS, NUMBERS, Case, CaseSet, Value, case_set
 
 ENGLISH = "en"
 OF_SIGN = Unit("that of the sign")
@@ -66,7 +66,7 @@ class Vignettes(Sourced):
     """Name of the vignettes: that of their file."""
     usual: Annotated[Mapping[str, tuple[float, float]], OF_SIGN]
     """Lowest and highest of each vital sign where a template says nothing."""
-    nurse: Table
+    nurse: LabelTable
     """How often a made-up nurse gives each level to each true level, so that pairs can be compared."""
     templates: Annotated[Mapping[str, Template], MinLen(1)]
     """The kinds of patients, by name."""
@@ -74,25 +74,26 @@ class Vignettes(Sourced):
 
 def vignette_faults(vignettes: Vignettes, where: str) -> list[Fault]:
     """The faults of vignettes: levels without a template, ranges out of bounds, and missing English wordings."""
-    faults = table_faults(vignettes.nurse, f"{where}.nurse", [str(level) for level in range(1, N_LEVELS + 1)])
+    levels = [str(level) for level in range(1, N_LEVELS + 1)]
+    faults = Faults(table_faults(vignettes.nurse, f"{where}.nurse", levels))
     missing = set(range(1, N_LEVELS + 1)) - {template.level for template in vignettes.templates.values()}
     if missing:
-        faults.append(Fault(f"{where}.templates", f"none has level {min(missing)}", "Give one to each of the five"))
+        faults.add(f"{where}.templates", f"none has level {min(missing)}", "Give one to each of the five")
     ranges_at = {f"{where}.usual": vignettes.usual}
     for name, template in vignettes.templates.items():
         ranges_at[f"{where}.templates.{name}.signs"] = template.signs
         ranges_at[f"{where}.templates.{name}"] = {"age": template.age}
         if len(template.complaints.get(ENGLISH, ())) < 2:
             remedy = "Give two or more under complaints.en"
-            faults.append(Fault(f"{where}.templates.{name}", "has fewer than two English wordings", remedy))
+            faults.add(f"{where}.templates.{name}", "has fewer than two English wordings", remedy)
     for path, ranges in ranges_at.items():
         for sign, (low, high) in ranges.items():
             if sign not in NUMBERS:
-                faults.append(Fault(path, f"'{sign}' is not a number of a case", nearest(sign, NUMBERS)))
+                faults.add(path, f"'{sign}' is not a number of a case", nearest(sign, NUMBERS))
             elif not NUMBERS[sign][0] <= low <= high <= NUMBERS[sign][1]:
                 least, most, unit = NUMBERS[sign]
                 remedy = f"Give two numbers from {least:g} to {most:g} ({unit}), the lower first"
-                faults.append(Fault(f"{path}.{sign}", f"found [{low:g}, {high:g}]", remedy))
+                faults.add(f"{path}.{sign}", f"found [{low:g}, {high:g}]", remedy)
     return faults
 
 
@@ -101,22 +102,19 @@ def synthetic_cases(vignettes: Vignettes, mix: tuple[float, ...], n: int, other_
 
     The same seed gives the same cases.
     """
-    rows = list(_rows(vignettes, mix, n, other_languages, seed))
+    rows = _rows(vignettes, mix, n, other_languages, seed)
     name = f"synthetic ({vignettes.name})"
     return case_set(rows, name=name, yardstick="written", synthetic=True, source=vignettes.source)
 
 
-def _rows(vignettes: Vignettes, mix: tuple[float, ...], n: int, other_languages: float, seed: int) -> Iterator[Row]:
+def _rows(vignettes: Vignettes, mix: tuple[float, ...], n: int, other_languages: float, seed: int) -> Iterator[Case]:
     nurse = np.cumsum(probabilities(vignettes.nurse), axis=1)
     shares = np.cumsum(np.array(mix) / sum(mix))
-    templates = vignettes.templates.values()
-    by_level = {
-        level: [template for template in templates if template.level == level] for level in range(1, N_LEVELS + 1)
-    }
     for number in range(n):
         chance = generator_of(seed, number, "vetting", "vignette", 0)
         level = 1 + int(np.searchsorted(shares, chance.random() * shares[-1], side="right"))
-        template = by_level[level][int(chance.integers(len(by_level[level])))]
+        templates = [template for template in vignettes.templates.values() if template.level == level]
+        template = templates[int(chance.integers(len(templates)))]
         languages = sorted(set(template.complaints) - {ENGLISH})
         language = ENGLISH
         if languages and chance.random() < other_languages:
@@ -124,12 +122,15 @@ def _rows(vignettes: Vignettes, mix: tuple[float, ...], n: int, other_languages:
         wordings = template.complaints[language]
         first = int(chance.integers(len(wordings)))
         rephrased = tuple(wording for index, wording in enumerate(wordings) if index != first)
-        inputs: dict[str, Value] = {"complaint": wordings[first], "language": language}
-        inputs["age"] = float(chance.integers(int(template.age[0]), int(template.age[1]) + 1))
-        inputs["sex"] = "female" if chance.random() < 0.5 else "male"
-        inputs["arrival_mode"] = "ambulance" if chance.random() < template.ambulance else "walk_in"
+        inputs: dict[str, Value] = {
+            "complaint": wordings[first],
+            "language": language,
+            "age": float(chance.integers(int(template.age[0]), int(template.age[1]) + 1)),
+            "sex": "female" if chance.random() < 0.5 else "male",
+            "arrival_mode": "ambulance" if chance.random() < template.ambulance else "walk_in",
+        }
         for sign, (low, high) in {**vignettes.usual, **template.signs}.items():
             inputs[sign] = round(float(chance.uniform(low, high)), DIGITS.get(sign, 0))
         inputs |= {"mental_state": "alert", "pain": "no", "injury": "no", **template.words}
         given = int(np.searchsorted(nurse[level - 1], chance.random(), side="right"))
-        yield Row(f"vignette {number}", inputs, level, min(given, N_LEVELS - 1) + 1, rephrased, template.must_not_miss)
+        yield Case(f"vignette {number}", inputs, level, min(given, N_LEVELS - 1) + 1, rephrased, template.must_not_miss)

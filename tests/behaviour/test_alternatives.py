@@ -19,7 +19,7 @@ from scipy.special import ndtr
 from scipy.stats import t as student
 
 from simulation.assurance.theory import closed_forms
-from simulation.assurance.theory.chains import forward, rate_matrix
+from simulation.assurance.theory.closed_forms import forward, rate_matrix
 from simulation.assurance.theory.stations import Length, by_the_hour, waited
 from simulation.assurance.theory.stations import one_queue as labelled_queue
 from simulation.department.durations import Exponential, Fixed
@@ -36,7 +36,7 @@ from simulation.department.vocabulary import (
 from simulation.engine.choose import EngineName
 from simulation.patients.forecast import fullest_above
 from simulation.triage.estimates import AtLeastZero, Portion
-from simulation.triage.minutes import MinutesEffect
+from simulation.triage.minutes_effects import MinutesEffect
 from simulation.triage.people import Coverage
 from simulation.triage.policy import MatrixPolicy
 

@@ -5,9 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from simulation.department.demand import Booking
 from simulation.department.durations import Exponential
-from simulation.department.vocabulary import ArrivalSource, End, Pathway, Pool, Priority, QueueClass, Step
+from simulation.department.vocabulary import ArrivalSource, Booking, End, Pathway, Pool, Priority, QueueClass, Step
 from simulation.engine import compiled
 from simulation.engine.plan import bind, lower
 from simulation.patients import draw

@@ -10,7 +10,7 @@ from simulation.department.vocabulary import Outage, ShareOfTime, Span, StatedOu
 from simulation.engine.plan import bind
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import ReadyArm, RunLength, Study
-from tests.audit import audit
+from tests.measures.audit import audit
 from tests.policies import policy_called
 
 DAYS = {"compiled": 10, "reference": 3}

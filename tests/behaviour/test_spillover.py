@@ -11,7 +11,7 @@ from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.plan import bind, lower
 from simulation.patients import draw
 from simulation.run.replicate import replicate
-from simulation.statistics.spillover import Effect, effects
+from simulation.statistics.coverage_effects import Effect, effects
 from simulation.study.design import Arm, Coverages, Design, Target
 from simulation.study.study import ReadyArm, RunLength, Study
 from simulation.triage.apply import apply

@@ -101,7 +101,7 @@ def test_a_policy_outside_the_configurations_is_not_found_by_run_either(aeflow: 
         ),
         (
             "question: q\nchanges: {no: 3}\n",
-            "scenario.changes: the key False is not text. Put it in quotes: YAML reads",
+            "scenario/mine.yaml, line 2: the key no is not text. Put it in quotes: YAML reads no without quotes as",
         ),
         ("defaults: nurse\nquestion: q\nchanges: {}\n", "scenario/mine.yaml: defaults: found nurse. Write a list:"),
         ("defaults: [3]\n", "scenario/mine.yaml: defaults: found [3]. Write a list:"),

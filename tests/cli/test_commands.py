@@ -164,19 +164,6 @@ def test_a_report_that_cannot_be_made_is_reported_at_the_end_and_the_data_and_th
     }
 
 
-def test_migrate_renames_old_keys_and_a_dry_run_only_says_which(aeflow: Aeflow, here: Path) -> None:
-    file = here / "configs" / "run" / "ours.yaml"
-    file.parent.mkdir(parents=True)
-    file.write_text("run_out_days: 3   # ours\n", encoding="utf-8")
-    told = "  run/ours.yaml: run_out_days -> cool_down_days (1)\n1 place in 1 file, 0 folders\n"
-    dry = aeflow("migrate", "configs", "dry_run=true")
-    assert (dry.code, dry.out) == (0, f"{told}Dry run: nothing was written.\n")
-    assert file.read_text(encoding="utf-8") == "run_out_days: 3   # ours\n"
-    assert aeflow("migrate", "configs").out == told
-    assert file.read_text(encoding="utf-8") == "cool_down_days: 3   # ours\n"
-    assert aeflow("migrate", "configs").out == "configs: nothing has an old name or place\n"
-
-
 @pytest.mark.slow
 def test_a_sweep_ends_with_its_runs_beside_each_other(aeflow: Aeflow, here: Path) -> None:
     output = aeflow("compare", "-m", *SHORT, "scenario=usual,winter")

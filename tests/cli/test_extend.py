@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import simulation as ae
-from simulation import api, resumable
+from simulation import resumable
 from simulation.run.replicate import ReplicationResult
 
 from .conftest import Aeflow
@@ -36,7 +36,7 @@ def test_an_extended_run_is_what_it_would_be_at_once_and_is_judged_as_one_that_w
     assert output.code == 0
     assert "Intervals are always valid" in output.out
     extended, whole = ae.read("results/latest"), ae.compare(ae.load(*STUDY, "run.replications=5"))
-    assert api.same_numbers(extended, whole)
+    assert ae.same_numbers(extended, whole)
     assert extended.run.replications == 3
     assert not list(Path("results/one_nurse").glob(".*"))
 

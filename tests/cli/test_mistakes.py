@@ -258,21 +258,3 @@ def test_a_report_of_nothing_is_refused(words: tuple[str, ...], aeflow: Aeflow) 
 
 def test_an_export_that_is_neither_true_nor_false_is_named(aeflow: Aeflow) -> None:
     assert "export=excel: is neither true nor false. Write export=true" in aeflow("report", "x", "export=excel").message
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        ((), "migrate: found 0 folders. Name your folder of configurations."),
-        (("one", "two"), "migrate: found 2 folders. Name your folder of configurations."),
-        (("nowhere",), "nowhere: is not a folder. Name your folder of configurations."),
-        (
-            ("x", "dry_run=yes"),
-            "dry_run=yes: is neither true nor false. Write dry_run=true to see what would be renamed.",
-        ),
-    ],
-)
-def test_migrate_without_one_folder_that_is_there_is_named(
-    words: tuple[str, ...], message: str, aeflow: Aeflow
-) -> None:
-    assert aeflow("migrate", *words).message == message

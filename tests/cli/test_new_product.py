@@ -18,7 +18,7 @@ from simulation.config.validating import validated
 from simulation.department.config_dataclass import Sourced
 from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import Choice
-from simulation.errors import Fault
+from simulation.errors import Faults
 from simulation.report.offer import size_lines
 from simulation.study.study import Study
 from simulation.triage.estimates import Estimate
@@ -80,7 +80,7 @@ def test_the_break_even_of_the_how_to_is_asked_of_the_study_of_the_product(aeflo
 
 
 def read(kind: type, text: str) -> Any:
-    faults: list[Fault] = []
+    faults = Faults()
     made = validated(kind, yaml.safe_load(text), "", faults)
     assert faults == []
     return made

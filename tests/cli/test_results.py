@@ -14,7 +14,7 @@ from simulation.records.serialise import digest
 from simulation.report.tables.runs import verdict_words
 from simulation.run.store.listing import list_runs
 from simulation.run.store.manifest import CHECKSUM
-from simulation.run.store.write import write_data
+from simulation.run.store.run_folder import write_data
 
 from .conftest import SHORT, Aeflow
 

@@ -99,7 +99,7 @@ WRONG = {
     PLAIN.replace("45,5", "0,0"): "nurses.csv, true level immediate: counts no patient. Count some cases of every",
     "-1,-1,-1,-1,-1\n" * 5: "nurses.csv: 20 more cells are no counts. Put these right first",
     "PK\x03\x04": "is an Excel workbook. Save the sheet as CSV, and name that file",
-    "1," * 60_000: "is over 100,000 bytes. Give one small table of counts",
+    "1," * 60_000: "is larger than 0.1 MB. Give one small table of counts",
 }
 
 

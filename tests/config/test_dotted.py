@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from simulation.config.dotted import Change, lay_over, set_change, take
-from simulation.errors import Fault
+from simulation.errors import Faults
 
 FULL: dict[str, Any] = {
     "minutes": {"seconds_saved": {"value": 60}, "evidence": "assumed", "source": "test"},
@@ -28,7 +28,7 @@ NOWHERE = {
 
 @pytest.mark.parametrize(("path", "phrase"), NOWHERE.items())
 def test_a_path_that_leads_nowhere_has_one_message_on_the_command_line_and_in_a_change(path: str, phrase: str) -> None:
-    faults: list[Fault] = []
+    faults = Faults()
     raw = stated()
     lay_over(raw, path.split("."), 1, "here", faults)
     set_change(raw, Change(path, 1, "here"), faults, changeable=("staffing",))
@@ -37,7 +37,7 @@ def test_a_path_that_leads_nowhere_has_one_message_on_the_command_line_and_in_a_
 
 
 def test_a_change_reaches_into_a_list_and_may_add_a_last_key() -> None:
-    raw, faults = stated(), list[Fault]()
+    raw, faults = stated(), Faults()
     for path, value in (("staffing.doctors.rota.1.number", 5), ("staffing.doctors.extra", 1)):
         set_change(raw, Change(path, value, "here"), faults, changeable=("staffing",))
     assert faults == []
@@ -45,7 +45,7 @@ def test_a_change_reaches_into_a_list_and_may_add_a_last_key() -> None:
 
 
 def test_a_block_is_laid_over_a_block_and_set_whole_by_a_change() -> None:
-    over, whole, faults = {"a": {"x": 1, "y": 2}}, {"a": {"x": 1, "y": 2}}, list[Fault]()
+    over, whole, faults = {"a": {"x": 1, "y": 2}}, {"a": {"x": 1, "y": 2}}, Faults()
     lay_over(over, ["a"], {"x": 3}, "here", faults)
     set_change(whole, Change("a", {"x": 3}, "here"), faults, changeable=("a",))
     assert (over, whole, faults) == ({"a": {"x": 3, "y": 2}}, {"a": {"x": 3}}, [])
@@ -53,7 +53,7 @@ def test_a_block_is_laid_over_a_block_and_set_whole_by_a_change() -> None:
 
 def test_what_is_taken_brings_the_provenance_of_its_block_and_stays_apart_from_the_full_policy() -> None:
     policy: dict[str, Any] = {}
-    faults: list[Fault] = []
+    faults = Faults()
     take(policy, FULL, "minutes.seconds_saved", "here", faults)
     assert policy == {"minutes": {"seconds_saved": {"value": 60}, "evidence": "assumed", "source": "test"}}
     policy["minutes"]["seconds_saved"]["value"] = 1
@@ -63,7 +63,7 @@ def test_what_is_taken_brings_the_provenance_of_its_block_and_stays_apart_from_t
 
 @pytest.mark.parametrize("held", [None, "a word", [1]])
 def test_taking_into_what_is_no_block_is_a_fault(held: Any) -> None:
-    faults: list[Fault] = []
+    faults = Faults()
     take({"minutes": held}, FULL, "minutes.seconds_saved", "study.levers.time.takes", faults)
     assert len(faults) == 1
     assert str(faults[0]).startswith(
@@ -72,14 +72,14 @@ def test_taking_into_what_is_no_block_is_a_fault(held: Any) -> None:
 
 
 def test_taking_what_the_full_policy_has_not_is_a_fault() -> None:
-    faults: list[Fault] = []
+    faults = Faults()
     take({}, FULL, "minutes.seconds_savd", "here", faults)
     take({}, FULL, "ai.matrix.1", "here", faults)
     assert [fault.remedy for fault in faults] == ["Did you mean 'seconds_saved'?", "Numbers of its parts: 0 to 0"]
 
 
 def test_parts_of_a_list_are_taken_one_behind_the_other() -> None:
-    faults: list[Fault] = []
+    faults = Faults()
     full = {"minutes": [{"factor": 1}, {"factor": 2}, {"factor": 3}]}
     taken: dict[str, Any] = {}
     for number in (2, 0):

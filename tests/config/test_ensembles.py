@@ -9,7 +9,7 @@ from simulation.config.composing import stated_in
 from simulation.config.departments import department
 from simulation.config.ensembles import ensemble_named, priors_named
 from simulation.config.folders import packaged_configs, search_folders
-from simulation.errors import ConfigError, Fault
+from simulation.errors import ConfigError, Faults
 
 Own = Callable[..., Path]
 MARKED = "evidence: assumed, source: made for a test"
@@ -45,7 +45,7 @@ def message_of(read: Callable[..., object], name: str, folder: Path) -> str:
 def test_a_department_of_an_ensemble_is_the_site_with_its_values(own: Own) -> None:
     ensemble = ensemble_named("three", [own({"ensembles/three.yaml": ENSEMBLE})])
     raw = stated_in([], search_folders()).raw
-    faults: list[Fault] = []
+    faults = Faults()
     _, typical = department(raw, (), faults)
     _, third = department(raw, ensemble.changes_of(2), faults)
     assert faults == []
@@ -61,7 +61,7 @@ def test_a_department_of_an_ensemble_is_the_site_with_its_values(own: Own) -> No
 def test_without_the_full_check_the_same_department_comes_out(own: Own) -> None:
     ensemble = ensemble_named("three", [own({"ensembles/three.yaml": ENSEMBLE})])
     raw = stated_in([], search_folders()).raw
-    faults: list[Fault] = []
+    faults = Faults()
     checked, quick = (department(raw, ensemble.changes_of(0), faults, numbers_only=each)[1] for each in (False, True))
     assert faults == []
     assert checked == quick

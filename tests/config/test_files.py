@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from simulation.config import load, packaged_configs, policy_named
+from simulation.config import load, packaged_configs
 from simulation.config.files import mapping_in
 from simulation.config.folders import fingerprint_of, names_in, yaml_files
 from simulation.config.policies import stated_in_file
-from simulation.errors import ConfigError, Fault
+from simulation.errors import ConfigError, Faults
+from tests.policies import policy_named
 
 Own = Callable[..., Path]
 NO_BLOCKS = {
@@ -90,13 +91,13 @@ def test_a_policy_file_that_only_an_arm_names_has_the_same_message(tmp_path: Pat
 
 
 def test_a_file_with_a_byte_order_mark_reads_as_without(tmp_path: Path) -> None:
-    faults: list[Fault] = []
+    faults = Faults()
     assert mapping_in(written(tmp_path / "a.yaml", b"\xef\xbb\xbfa: 1\n"), "a.yaml", faults) == {"a": 1}
     assert faults == []
 
 
 def test_a_file_read_by_itself_has_the_numbers_that_hydra_reads(tmp_path: Path) -> None:
-    faults: list[Fault] = []
+    faults = Faults()
     stated = b"small: 1e-3\nlarge: 2.5e3\nwhole: 12\nday: 2026-01-02\nendless: .inf\nplain: 1.5\n"
     assert mapping_in(written(tmp_path / "a.yaml", stated), "a.yaml", faults) == {
         "small": 0.001, "large": 2500.0, "whole": 12, "day": "2026-01-02", "endless": math.inf, "plain": 1.5,
@@ -104,14 +105,14 @@ def test_a_file_read_by_itself_has_the_numbers_that_hydra_reads(tmp_path: Path) 
 
 
 def test_blocks_that_share_an_anchor_are_changed_apart(tmp_path: Path) -> None:
-    stated = mapping_in(written(tmp_path / "a.yaml", b"one: &same {x: 1}\ntwo: *same\n"), "a.yaml", [])
+    stated = mapping_in(written(tmp_path / "a.yaml", b"one: &same {x: 1}\ntwo: *same\n"), "a.yaml", Faults())
     assert stated is not None
     stated["one"]["x"] = 2
     assert stated["two"] == {"x": 1}
 
 
 def test_a_key_that_is_a_list_is_a_fault_of_the_file(tmp_path: Path) -> None:
-    faults: list[Fault] = []
+    faults = Faults()
     assert mapping_in(written(tmp_path / "a.yaml", b"? [a, b]\n: 1\n"), "a.yaml", faults) is None
     assert [fault.where for fault in faults] == ["a.yaml, line 1"]
 
@@ -126,7 +127,7 @@ def test_hidden_files_and_links_that_lead_nowhere_are_no_configurations(tmp_path
     assert yaml_files([tmp_path]) == [kept]
     assert names_in("triage", [tmp_path]) == {"mine"}
     assert len(fingerprint_of([tmp_path])) == 1
-    assert policy_named("mine", [tmp_path, packaged_configs()], "triage", []) is not None
+    assert policy_named("mine", [tmp_path, packaged_configs()], "triage", Faults()) is not None
 
 
 def test_an_editors_lock_stops_no_study(tmp_path: Path) -> None:
@@ -184,7 +185,7 @@ def test_the_group_and_an_arm_refuse_a_nurse_file_that_takes_from_others_in_the_
 
 
 def test_an_unknown_nurse_in_a_subfolder_has_its_nearest_name() -> None:
-    faults: list[Fault] = []
+    faults = Faults()
     assert stated_in_file("nurse", "published/no_level", [packaged_configs()], "nurse", faults) is None
     assert faults[0].remedy == "Did you mean 'published/no_levels'?"
 

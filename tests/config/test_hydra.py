@@ -11,7 +11,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 
-from simulation.assurance.published.site_runs import SiteRuns
+from simulation.assurance.site_table import SiteRuns
 from simulation.config import composed, load, packaged_configs
 from simulation.config.composing import _folders, stated_in
 from simulation.config.folders import search_folders

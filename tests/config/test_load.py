@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from simulation.config import combinations, composed, load, packaged_configs, policy_named, search_folders
-from simulation.errors import ConfigError, Fault
+from simulation.config import combinations, composed, load, packaged_configs, search_folders
+from simulation.errors import ConfigError, Faults
 from simulation.study.study import Study
+from tests.policies import policy_named
 
 Own = Callable[..., Path]
 QUIET = "question: {}\nchanges: {{}}\n"
@@ -69,7 +70,7 @@ def test_the_folder_named_comes_before_configs_here_and_that_before_the_packaged
 
 def test_a_policy_of_the_users_comes_before_the_packaged_one(own: Own) -> None:
     mine = own({"triage/sham.yaml": SHAM.replace("value: 0,", "value: 0.25,").replace("[0, 0]", "[0, 1]")})
-    faults: list[Fault] = []
+    faults = Faults()
     policy = policy_named("sham", search_folders(mine), "triage", faults)
     assert policy is not None
     assert policy.ai.correlation.value == 0.25
@@ -202,9 +203,18 @@ def test_a_boolean_for_a_number_is_reported_with_the_other_faults() -> None:
     assert "run.replications: found True" in message
 
 
-def test_a_number_may_be_written_as_text_and_a_switch_as_a_number() -> None:
-    run = load("run.replications='4'", "run.profile_all=1").run
-    assert (run.replications, run.profile_all) == (4, True)
+@pytest.mark.parametrize(
+    ("stated", "told"),
+    [
+        (
+            "run.replications='4'",
+            "run.replications: found '4'. Allowed: a valid integer, without quotes (replications).",
+        ),
+        ("run.profile_all=1", "run.profile_all: found 1. Allowed: a valid boolean."),
+    ],
+)
+def test_a_number_in_quotes_and_a_switch_as_a_number_are_refused(stated: str, told: str) -> None:
+    assert message_of(stated) == told
 
 
 def test_a_section_that_one_group_alone_states_as_a_value_is_refused() -> None:

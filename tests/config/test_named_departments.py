@@ -4,12 +4,11 @@ import re
 
 import pytest
 
-from simulation.assurance.published.differs import differences
+from simulation.assurance.site_table import differences
 from simulation.config import composed, load, packaged_configs
 from simulation.config.composing import stated_in
 from simulation.config.dotted import value_at
 from simulation.config.ensembles import ensemble_named
-from simulation.errors import ConfigError
 
 CONFIGS = packaged_configs()
 NAMES = ("short_of_beds", "short_of_clinicians", "short_of_triage")
@@ -38,14 +37,6 @@ def test_nothing_but_what_the_ensemble_varies_differs_and_every_arm_stays(name: 
     assert study.left_out == ()
     assert study.departments is None
     assert study.on_one == f"the ensemble 'typical' was built for site=typical, and this is site={name}"
-
-
-@pytest.mark.parametrize("old", ["triage_060", "triage_080", "triage_095", "fewer_beds"])
-def test_a_scenario_that_went_is_refused_with_what_replaces_it(old: str) -> None:
-    with pytest.raises(
-        ConfigError, match=rf"scenario={old}: the scenario '{old}' was replaced. Choose (site|scenario)="
-    ):
-        load(f"scenario={old}")
 
 
 def test_a_department_is_called_by_the_name_of_its_files() -> None:

@@ -66,8 +66,8 @@ def test_a_fault_of_the_nurses_is_reported_once_however_many_arms_have_them() ->
     assert str(refused.value).startswith("nurse.labels.correlation: 0.95 is outside its own range")
 
 
-def test_a_configuration_of_earlier_days_that_chooses_no_nurses_is_one_message(own: Own) -> None:
-    earlier = "defaults:\n" + "\n".join(
+def test_a_configuration_that_chooses_no_nurses_is_one_message(own: Own) -> None:
+    without = "defaults:\n" + "\n".join(
         f"  - {group}: {name}"
         for group, name in {
             "calibration": "typical", "site": "typical", "staffing": "typical", "pathway": "emergency_department",
@@ -75,16 +75,13 @@ def test_a_configuration_of_earlier_days_that_chooses_no_nurses_is_one_message(o
         }.items()
     )  # fmt: skip
     with pytest.raises(ConfigError, match=r"^config.yaml: chooses no nurses among its defaults. Write `- nurse:"):
-        load(config_dir=own({"config.yaml": earlier}))
+        load(config_dir=own({"config.yaml": without}))
 
 
-@pytest.mark.parametrize("policy", ["burdens: []", "nurse: {name: nurse}"])
-def test_a_policy_that_states_the_nurse_is_refused_and_told_what_moves_her(policy: str, own: Own) -> None:
-    folder = own({"triage/ours.yaml": f"kind: matrix\nname: ours\n{policy}\n"})
+@pytest.mark.parametrize("key", ["burdens: []", "nurse: {name: nurse}"])
+def test_a_policy_that_states_the_nurse_is_refused_as_an_unknown_key(key: str, own: Own) -> None:
+    folder = own({"triage/ours.yaml": f"kind: matrix\nname: ours\n{key}\n"})
     with pytest.raises(ConfigError) as refused:
-        load("triage=ours", config_dir=folder)
-    key = policy.partition(":")[0]
-    assert str(refused.value) == (
-        f"triage/ours.yaml.{key}: belongs to the nurse, and a policy states only what the tool does. Nurses are "
-        "described once, in the group `nurse`: `aeflow migrate FOLDER` moves them out of your policies."
-    )
+        load("study.arms.sham.triage=ours", config_dir=folder)
+    name = key.partition(":")[0]
+    assert f"triage/ours.yaml.{name}: unknown key '{name}'. " in str(refused.value)

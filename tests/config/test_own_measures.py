@@ -11,7 +11,7 @@ import yaml
 from simulation.config import load
 from simulation.config.departments import pathway_from
 from simulation.config.validating import validated
-from simulation.errors import ConfigError, Fault
+from simulation.errors import ConfigError, Faults
 from simulation.study.design import Design
 from simulation.study.own import study_own_faults
 from simulation.study.study import Study
@@ -44,7 +44,7 @@ def stated(*, target: str = "wait_to_clinician_mean", groups: str = "{}", **meas
 
 def message_of(text: str, usual: Study, **site: Any) -> str:
     """What is said of a study in the department that comes with aeflow, as `load` says it."""
-    faults: list[Fault] = []
+    faults = Faults()
     design = validated(Design, yaml.safe_load(text), "study", faults)
     if design is not None:
         raw = {**usual.resolved, "site": {**usual.resolved["site"], **site}}  # type: ignore[dict-item]

@@ -12,7 +12,7 @@ from simulation.department.check import check
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError
 from simulation.study.overload import overload_faults
-from simulation.triage.check import check as check_policy
+from simulation.triage.check_policy import check_policy
 from tests.policies import policy_called
 
 CONFIGS = packaged_configs()

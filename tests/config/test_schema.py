@@ -11,12 +11,16 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from docs.tools.vocabulary import blocks_within
 from simulation.cli import main
+from simulation.commands.files import file_kinds
 from simulation.config import load, packaged_configs
 from simulation.config.files import UniqueKeys
-from simulation.config.schema import FILE_KINDS, schema_of, write_schemas
-from simulation.config.vocabulary import blocks_within, example_of
+from simulation.config.schema import schema_of, write_schemas
+from simulation.config.vocabulary import example_of
 from simulation.errors import ConfigError
+
+FILE_KINDS = file_kinds()
 
 CONFIGS = packaged_configs()
 FILES = [(name, path) for name, file in FILE_KINDS.items() for path in sorted(CONFIGS.glob(file.files))]
@@ -208,4 +212,4 @@ def test_a_mistake_of_the_command_is_one_message(
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="file/here: cannot be written"):
-        write_schemas(tmp_path / "file" / "here")
+        write_schemas(tmp_path / "file" / "here", ["run"])

@@ -46,14 +46,29 @@ def message_of(folder: Path) -> str:
         (
             "capacity: 1",
             "rota: [{hours: 10:00, number: 1}]",
-            "pathway.pools.nurses.rota.0.hours: found 600, not a start and an end. "
-            "Write both, such as '8:30-20': YAML reads 10:00 without quotes as 600.",
+            "pathway/clinic.yaml, line 6: found 10:00, which YAML reads as 600. "
+            "Write 600 for a number, '10:00' in quotes for text.",
         ),
         (
             "capacity: 1",
             "rota: [{hours: 8, number: 1}]",
-            "pathway.pools.nurses.rota.0.hours: found 8, not a start and an end. Write both, such as '8:30-20'.",
+            "pathway.pools.nurses.rota.0.hours: found 8. Write a start and an end in quotes, such as '8:30-20'.",
         ),
+        # numbers that YAML 1.1 reads as others
+        (
+            "capacity: 1",
+            "capacity: 010",
+            "pathway/clinic.yaml, line 6: found 010, which YAML reads as 8. "
+            "Write 10, or 8 for a number, '010' in quotes for text.",
+        ),
+        (
+            "capacity: 1",
+            "capacity: 0x1f",
+            "pathway/clinic.yaml, line 6: found 0x1f, which YAML reads as 31. Write 31 for a number, ",
+        ),
+        ("capacity: 1", "capacity: 1:30", "pathway/clinic.yaml, line 6: found 1:30, which YAML reads as 90. Write 90 "),
+        ("mean: 12,", "mean: true,", "pathway.durations.consultation.mean: found True. Allowed: a valid number"),
+        ("nurses:", "on:", "pathway/clinic.yaml, line 6: the key on is not text. Put it in quotes: YAML reads on "),
         # what YAML cannot read
         (
             "  consultation: {asks",

@@ -378,11 +378,6 @@ ROUTE = {
         "branches.sort.cases: nothing for 'ambulance'. Name every category of arrival_source, or give `otherwise` "
         "where the vocabulary has it.",
     ),
-    "a branch on an attribute by its old name": (
-        "{steps: {see: {next: sort}}, branches: {sort: {kind: attribute, attribute: stream, cases: {walk_in: home}}}}",
-        "branches.sort.attribute: unknown attribute 'stream'. It is now called 'arrival_source': `aeflow migrate "
-        "FOLDER` rewrites your files.",
-    ),
     "a branch on an unknown attribute": (
         "{steps: {see: {next: sort}}, branches: {sort: "
         "{kind: attribute, attribute: arrival_sources, cases: {walk_in: home}}}}",

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import simulation as ae
-from simulation.api import same_numbers
 from simulation.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -52,4 +51,4 @@ def test_the_parts_of_the_job_script_make_the_run_that_one_process_makes(tmp_pat
     parts = [str(tmp_path / "parts" / str(part) / "latest") for part in (0, 1)]
     assert main(["gather", *parts, f"results={tmp_path / 'results'}"]) == 0
     together = ae.read(tmp_path / "results" / "latest")
-    assert same_numbers(together, ae.compare(ae.load(*SHORT, "executor=serial")))
+    assert ae.same_numbers(together, ae.compare(ae.load(*SHORT, "executor=serial")))

@@ -15,7 +15,7 @@ from simulation.config.new import new_scaled_department
 from simulation.config.studies import Scenario
 from simulation.config.validating import validated
 from simulation.department.rota import mean_per_day, timetable
-from simulation.errors import Fault, ResultsError
+from simulation.errors import Faults, ResultsError
 from tests.department.made import laid_over
 
 ROOT = Path(__file__).parents[2]
@@ -160,7 +160,9 @@ def test_every_lever_has_tests_that_are_named() -> None:
 
 
 def test_named_places_are_found_and_missing_ones_noticed() -> None:
-    found = list(named_places("`engine/contract.py`, `simulation.patients`, `engine/nothing.py`, `minutes.factor`, `a/b`"))
+    found = list(
+        named_places("`engine/contract.py`, `simulation.patients`, `engine/nothing.py`, `minutes.factor`, `a/b`")
+    )
     assert found == ["engine/contract.py", "simulation.patients", "engine/nothing.py"]
     assert [exists(name) for name in found] == [True, True, False]
 
@@ -221,7 +223,7 @@ def test_the_files_of_the_how_to_pages_make_a_study(monkeypatch: pytest.MonkeyPa
 def test_the_scenarios_of_the_page_on_supply_and_demand_change_the_department() -> None:
     """Together, because a department takes a second to check."""
     scenarios = [yaml.safe_load(text) for text in blocks("docs/how-to/supply-and-demand.md", "yaml")]
-    faults: list[Fault] = []
+    faults = Faults()
     for stated in scenarios:
         validated(Scenario, stated, "scenario", faults)
     assert faults == []

@@ -11,8 +11,14 @@ from scipy.signal import fftconvolve
 from scipy.stats import gamma
 
 from docs.tools import gallery
-from simulation.assurance.theory.chains import rate_matrix, stationary
-from simulation.assurance.theory.closed_forms import accumulating, cobham, mmc_wait, pollaczek_khinchine
+from simulation.assurance.theory.closed_forms import (
+    accumulating,
+    cobham,
+    mmc_wait,
+    pollaczek_khinchine,
+    rate_matrix,
+    stationary,
+)
 from simulation.cli import main
 from simulation.config import load, packaged_configs
 from simulation.errors import ResultsError

@@ -1,6 +1,5 @@
 """The page on narrowing: its file is read, each of its figures is one of the typical department, and it narrows."""
 
-import io
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,13 +10,10 @@ import pytest
 from simulation.api import Result
 from simulation.cli import main
 from simulation.config import load
-from simulation.config.observed import observed_in
+from simulation.config.stored import observed_in
 from simulation.explain.explanation import Explained
-from simulation.measures.measuring import Measures
-from simulation.measures.observables import is_observable
-from simulation.questions.narrow import narrowed
-from simulation.questions.narrow_table import narrowed_sentences
-from simulation.report.screen import print_narrowed
+from simulation.measures.measuring import Measures, is_observable
+from simulation.questions.narrow import narrowed, narrowed_sentences, show_narrowed
 from simulation.run.replicate import ArmReplication, ReplicationResult
 from simulation.study.study import ReadyArm, Study
 from simulation.study.targets import measures_of
@@ -95,14 +91,15 @@ def test_each_figure_of_the_page_is_one_of_the_typical_department_that_can_be_re
     assert all(is_observable(*figure) for figure in figures)
 
 
-def test_the_file_of_the_page_narrows_a_result(study: Study, file: Path) -> None:
-    result, out = made(study), io.StringIO()
+def test_the_file_of_the_page_narrows_a_result(study: Study, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    result = made(study)
     found = narrowed(result, observed_in(file), "ours.yaml")
     at = found.of("one_more_triage_nurse", result.design.primary[0])
-    assert found.found.low[at] < 0.7 - 0.4 * 24.5 < found.found.high[at]
-    assert found.found.high[at] - found.found.low[at] < 0.5 * (found.found.before_high - found.found.before_low)[at]
-    print_narrowed(result, found, stream=out)
-    assert "the figures' 28 days from week 14" in " ".join(out.getvalue().split())
+    effects = found.estimates
+    assert effects.low[at] < 0.7 - 0.4 * 24.5 < effects.high[at]
+    assert effects.high[at] - effects.low[at] < 0.5 * (effects.before_high - effects.before_low)[at]
+    show_narrowed(result, observed_in(file), "ours.yaml")
+    assert "the figures' 28 days from week 14" in " ".join(capsys.readouterr().out.split())
 
 
 def test_an_arm_that_fails_its_limits_is_said_to_where_its_effect_is_read(study: Study, file: Path) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 import simulation as ae
 from simulation.cli import main
-from simulation.questions import ablation_table as decomposition
-from simulation.questions import what_decides_table as decides
+from simulation.questions.ablation import contributions
+from simulation.questions.what_decides import deciding_figures
 from simulation.statistics import compare
 
 ROOT = Path(__file__).parents[2]
@@ -26,8 +26,8 @@ def blocks(language: str) -> list[str]:
     ("file", "columns"),
     [
         ("summary.csv", compare.TIDY),
-        ("decomposition.csv", decomposition.TIDY),
-        ("what_decides.csv", decides.TIDY),
+        ("decomposition.csv", contributions.TIDY),
+        ("what_decides.csv", deciding_figures.TIDY),
     ],
 )
 def test_the_page_on_results_names_the_columns_of_every_tidy_file_in_order(file: str, columns: tuple[str, ...]) -> None:
@@ -49,6 +49,7 @@ def test_the_blocks_of_the_page_run(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         assert isinstance(result, ae.Result)
     assert [len(result.replications) for result in (again, longer, growing)] == [4, 8, 3]
     assert longer.beside(again).tables
+    assert ae.same_numbers(again, names["result"])
     assert main(["compare", "from=results/latest", "results=again", "executor=serial"]) == 0
     commands = re.findall(r"^```\n(aeflow [^`]*)\n```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     lines = [line.partition("#")[0].split()[1:] for block in commands for line in block.splitlines()]

@@ -19,8 +19,8 @@ from simulation.questions.patient_story import story
 from simulation.report.show import department_lines
 from simulation.study.simulate import Simulated
 from simulation.units import DAY, HOUR
-from tests.audit import audit
 from tests.department.made import laid_over, pathway_from
+from tests.measures.audit import audit
 
 from .test_docs import blocks
 

@@ -9,14 +9,16 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
-from docs.tools.vocabulary import COMMAND, PAGE, main, page
+from docs.tools.vocabulary import COMMAND, PAGE, blocks_within, main, page
 from simulation.assurance.targets import Target
-from simulation.config.schema import FILE_KINDS
-from simulation.config.vocabulary import blocks_within, keys_of, summary_of
+from simulation.commands.files import file_kinds
+from simulation.config.vocabulary import keys_of, summary_of
 from simulation.department.durations import Duration, Lognormal
 from simulation.department.own_measures import Counted
 from simulation.department.vocabulary import Pool
 from simulation.triage.policy import Usage
+
+FILE_KINDS = file_kinds()
 
 EDITORS = Path(__file__).parents[2] / "docs" / "how-to" / "editors.md"
 BLOCKS = {kind.__name__: kind for file in FILE_KINDS.values() for kind in blocks_within(file.states) if kind != Target}

@@ -3,8 +3,19 @@
 import random
 from dataclasses import replace
 
-from simulation.department.demand import Booking, Follows, LastingFactor, Surge
-from simulation.department.vocabulary import ByChance, Effort, ExtraShift, Loop, Opens, Pathway, Step
+from simulation.department.vocabulary import (
+    Booking,
+    ByChance,
+    Effort,
+    ExtraShift,
+    Follows,
+    LastingFactor,
+    Loop,
+    Opens,
+    Pathway,
+    Step,
+    Surge,
+)
 
 from .strategies import NOTE, Case, case_of, pathway
 

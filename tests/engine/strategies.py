@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.department.demand import Booking, Follows, LastingFactor, Surge
 from simulation.department.durations import AnyDuration, Exponential, Fixed
 from simulation.department.vocabulary import (
     ACUITY_NOW,
     ARRIVAL_SOURCE,
     ArrivalSource,
+    Booking,
     Branch,
     ByAttribute,
     ByChance,
@@ -28,6 +28,8 @@ from simulation.department.vocabulary import (
     Effort,
     End,
     ExtraShift,
+    Follows,
+    LastingFactor,
     Loop,
     Opens,
     Outage,
@@ -46,6 +48,7 @@ from simulation.department.vocabulary import (
     Span,
     StatedOutages,
     Step,
+    Surge,
     Takes,
     TargetPull,
     Trigger,

@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 
 from simulation.config import load
-from simulation.department.graph import Edge
-from simulation.department.subgraph import Subgraph
+from simulation.department.graph import Edge, Subgraph
 from simulation.explain.reachable import left_out_words, reachable_subgraph
 from simulation.report.pathway_picture import pathway_picture
 from tests.explain.test_arm_changes import pathway, ready

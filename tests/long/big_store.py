@@ -33,10 +33,8 @@ from simulation.measures.measuring import Measures
 from simulation.run.replicate import PROFILED, ReplicationResult, replicate
 from simulation.run.store.identity import identity_of
 from simulation.run.store.manifest import about, manifest_of
-from simulation.run.store.parts import write_part
-from simulation.run.store.read import read_run
-from simulation.run.store.unfinished import PARTS, UnfinishedRun
-from simulation.run.store.write import write_data
+from simulation.run.store.run_folder import read_run, write_data
+from simulation.run.store.unfinished import PARTS, UnfinishedRun, write_part
 from simulation.study.study import Study
 
 ARMS = ("nurse", "sham", "lean_triage", "ai_scribe_measured")

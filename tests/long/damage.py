@@ -24,7 +24,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import simulation as ae
-from simulation.api import same_numbers
 
 SHORT = (
     "study=ai_triage",
@@ -60,7 +59,8 @@ def outcome(folder: Path, before: ae.Result) -> str:
     """How a spoilt run is read: 'refused' in one message, as the 'same', as 'other', or with a 'traceback'."""
     try:
         again = ae.read(folder)
-        same = same_numbers(before, again) and again.study == before.study and again.explanation == before.explanation
+        same = ae.same_numbers(before, again)
+        same = same and (again.study, again.explanation) == (before.study, before.explanation)
     except ae.ResultsError as error:
         return "refused" if "\n" not in str(error) else "traceback"
     except Exception:  # whatever it is, it would reach the user

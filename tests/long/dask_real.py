@@ -121,9 +121,9 @@ def made(folder: Path, *more: str) -> Any:
 
 def same(one: Any, other: Any) -> bool:
     """Whether all measures are equal to the last bit."""
-    from simulation.api import same_numbers
+    import simulation as ae
 
-    return same_numbers(one, other)
+    return ae.same_numbers(one, other)
 
 
 # --- what is tried ----------------------------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ def _first_line(command: subprocess.Popen[str]) -> None:
 def cost(scratch: Path) -> str:
     """Processor time of the scheduler's and the client's process, of many small tasks after a few."""
     from simulation import load
-    from simulation.run.executors import completed, open_executor
+    from simulation.run.executors.executor import completed, open_executor
 
     with RealCluster(scratch) as cluster:
         for _ in range(2):

@@ -33,18 +33,24 @@ import pandas as pd
 from scipy.stats import norm
 from scipy.stats.qmc import Sobol
 
-from simulation.assurance.fitting.build import rows_of
-from simulation.assurance.fitting.emulator import YEARS_JUDGED, Guess, RowEmulator, in_threads, learn
-from simulation.assurance.fitting.space import Space, Values, space_of
-from simulation.assurance.fitting.walk import walk
-from simulation.assurance.fitting.years import Site, Year, YearsFile, simulate_years
-from simulation.assurance.targets import Target
-from simulation.assurance.targets_file import targets_named
+from simulation.assurance.fitting.build import Site, Year, YearsFile, rows_of, simulate_years
+from simulation.assurance.fitting.emulator import (
+    YEARS_JUDGED,
+    Guess,
+    RowEmulator,
+    Space,
+    Values,
+    in_threads,
+    learn,
+    space_of,
+    walk,
+)
+from simulation.assurance.targets import Target, targets_named
 from simulation.config import search_folders
 from simulation.config.composing import stated_in
 from simulation.config.ensembles import priors_named
 from simulation.config.studies import study_from
-from simulation.questions.narrow_statistics import LEVEL, Local, narrow, outside
+from simulation.questions.narrow import LEVEL, Local, narrow, outside
 from simulation.records.schema import Floats
 from simulation.run.replicate import ReplicationResult
 from simulation.statistics.departments import ranges

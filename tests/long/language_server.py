@@ -18,7 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from simulation.config.schema import FILE_KINDS, write_schemas
+from simulation.commands.files import file_kinds
+from simulation.config.schema import write_schemas
+
+FILE_KINDS = file_kinds()
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "editors.md"
 CURSOR = "|"
@@ -97,7 +100,7 @@ def main() -> int:
     program = parser.parse_args().server
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_schemas(folder / ".schemas")
+        write_schemas(folder / ".schemas", FILE_KINDS)
         process = subprocess.Popen([program, "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         schemas = {f".schemas/{name}.json": f"configs/{kind.files}" for name, kind in FILE_KINDS.items()}
         try:

@@ -20,10 +20,8 @@ import numpy as np
 
 import simulation as ae
 from simulation.measures.measuring import MeasureName
-from simulation.questions.narrow_statistics import LEVEL, Local, narrow, outside
-from simulation.questions.what_decides import effect_of, figures_of
-from simulation.statistics.between import components
-from simulation.statistics.departments import MIN_REPLICATIONS
+from simulation.questions.narrow import LEVEL, Local, narrow, outside
+from simulation.statistics.departments import MIN_EACH, components
 from simulation.statistics.intervals import t_quantile
 
 ASKED = (0.86, 0.97)
@@ -36,13 +34,13 @@ def report(folder: Path, stated: list[str]) -> bool:
     if department is None:
         sys.exit(f"{folder}: is a run on one department")
     named = [MeasureName(each.partition(":")[0], "", each.partition(":")[2] or "all") for each in stated]
-    figures, target = figures_of(result, named), result.design.primary[0]
+    figures, target = result.figures(named), result.design.primary[0]
     arms = [arm for arm in result.others if arm.name != result.design.sham]
-    effects = np.column_stack([effect_of(result, arm, target) for arm in arms])
+    effects = np.column_stack([result.differences(arm.name, target) for arm in arms])
     days = float(result.run.measured_days)
     held, widths, n_refused = [], [], 0
     numbers, counts = np.unique(department, return_counts=True)
-    for left_out in numbers[counts >= MIN_REPLICATIONS]:
+    for left_out in numbers[counts >= MIN_EACH]:
         kept, rows = department != left_out, np.flatnonzero(department == left_out)
         noise = components(np.column_stack([figures, effects])[kept], department[kept])
         for one, other in ((rows[0], rows[-1]), (rows[-1], rows[0])):

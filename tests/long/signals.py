@@ -164,7 +164,6 @@ def stop(folder: Path, executor: str, name: str, whom: str, chance: random.Rando
 def disturb(folder: Path, executor: str, name: str, expected: Any, chance: random.Random) -> str:
     """Send a signal to one worker; the run ends as an undisturbed one does."""
     import simulation as ae
-    from simulation.api import same_numbers
 
     run = Run(folder, executor, N_SHORT)
     began = time.monotonic()
@@ -180,7 +179,7 @@ def disturb(folder: Path, executor: str, name: str, expected: Any, chance: rando
     run.must_be_gone()
     if code != 0:
         raise Failed(f"exit code {code}: {run.said}")
-    if not same_numbers(expected, ae.read(folder / "results" / "latest")):
+    if not ae.same_numbers(expected, ae.read(folder / "results" / "latest")):
         raise Failed("the numbers are not those of an undisturbed run")
     return "midway" if workers else "ended before"
 

@@ -1,7 +1,7 @@
 """How often `run.precision` keeps its promise: that the mean lies within the half-width asked for, with 95 %.
 
 Runs are drawn from distributions whose mean is known, and from the pool that `interval_coverage.py` has made (its mean
-is taken for the truth). Each begins with a first stage of 20 and stops where `statistics/precision.py` says. Asked for
+is taken for the truth). Each begins with a first stage of 20 and stops where `statistics/intervals.py` says. Asked for
 are half-widths for which 20, 60 and 200 replications would do if the standard deviation were known. Of all of them the
 mean lies within the half-width asked for in at least 94 %. Beside it stands how often the ordinary 95 % interval of
 that run holds the truth.
@@ -23,8 +23,7 @@ import numpy as np
 from interval_coverage import MEASURES, PRIMARY, SICKEST, pool_in
 
 from simulation.records.schema import Floats
-from simulation.statistics.intervals import interval
-from simulation.statistics.precision import replications_for, skewness
+from simulation.statistics.intervals import interval, replications_for, skewness
 
 FIRST, MOST = 20, 10_000
 ENOUGH = (20, 60, 200)

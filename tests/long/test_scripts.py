@@ -1,5 +1,6 @@
 """The scripts of this folder that start real processes, in short."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,3 +24,24 @@ def test_what_a_script_tries_holds(script: str, words: tuple[str, ...], says: st
     done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, timeout=840)
     assert done.returncode == 0, done.stdout + done.stderr
     assert says in done.stdout
+
+
+def test_two_checkouts_are_told_apart_by_a_number_and_by_a_word(tmp_path: Path) -> None:
+    before, after = HERE.parents[1], tmp_path / "after"
+    for folder in ("simulation", "configs"):
+        shutil.copytree(before / folder, after / folder)
+    study = after / "configs" / "study" / "gallery" / "one_nurse.yaml"
+    plain = study.read_text(encoding="utf-8")
+
+    def compared(changed: str) -> tuple[int, str]:
+        study.write_text(changed, encoding="utf-8")
+        asked = [sys.executable, HERE / "same_answers.py", before, after, "--only", "gallery/one_nurse"]
+        done = subprocess.run([*asked, "--keep", tmp_path / "keep"], capture_output=True, text=True, timeout=840)
+        return done.returncode, done.stdout
+
+    code, said = compared(plain)
+    assert (code, "1 of 1 jobs the same" in said) == (0, True), said
+    code, said = compared(plain.replace("label: Two nurses", "label: A pair of nurses"))
+    assert (code, "text differs" in said, "numbers differ" in said) == (0, True, False), said
+    code, said = compared(plain.replace("consultation.mean: 9", "consultation.mean: 9.5"))
+    assert (code, "replications.parquet: value  first: row" in said) == (1, True), said

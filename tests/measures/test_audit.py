@@ -10,7 +10,7 @@ import pytest
 from simulation.department.vocabulary import Pathway
 from simulation.engine.plan import lower
 from simulation.records.schema import ActivityTable, Patients
-from tests.audit import Audit, audit, audit_patients
+from tests.measures.audit import Audit, audit, audit_patients
 
 Alter = Callable[..., Any]
 

@@ -23,7 +23,7 @@ from simulation.engine.rows import Plan
 from simulation.measures.patients_table import activities_table
 from simulation.patients import draw
 from simulation.units import DAY
-from tests.audit import Audit, audit
+from tests.measures.audit import Audit, audit
 
 NOTE = {"evidence": "assumed", "source": "made for a test"}
 LEVELS = ("urgent", "standard", "minor")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from simulation.department.own_measures import LEVELS_1_2
 from simulation.errors import ResultsError
-from simulation.measures.definitions import BINDING, DEFINITIONS
+from simulation.measures.definitions import binding_measures, definitions
 from simulation.measures.groups import quantile_of_sorted
 from simulation.measures.measuring import measure
 from simulation.measures.quantities import wait_to_clinician
@@ -95,7 +95,7 @@ def test_a_measure_is_what_it_is_by_hand(six: Patients, measure_name: str, group
 
 
 def test_every_defined_measure_is_worked_out_by_hand() -> None:
-    assert {name for name, _ in BY_HAND} == set(DEFINITIONS) - set(BINDING)
+    assert {name for name, _ in BY_HAND} == set(definitions()) - set(binding_measures())
 
 
 @pytest.mark.parametrize("most", [30, 45, 60])
@@ -110,7 +110,7 @@ def test_a_handover_of_just_the_minutes_of_a_band_is_not_over_them(six: Patients
 def test_both_primary_measures_are_there_and_better_when_lower(six: Patients) -> None:
     found = {(name.measure, name.group) for name in measure(six, window=DAY).names}
     assert {("wait_to_clinician_mean", "all"), ("wait_to_clinician_mean", LEVELS_1_2)} <= found
-    assert DEFINITIONS["wait_to_clinician_mean"].better == "lower"
+    assert definitions()["wait_to_clinician_mean"].better == "lower"
 
 
 def test_only_those_who_arrived_in_the_window_count(six: Patients) -> None:
@@ -131,7 +131,7 @@ def test_a_group_without_patients_is_not_a_number(six: Patients) -> None:
 def test_a_measure_whose_point_in_time_is_not_recorded_is_absent_and_says_so(six: Patients, column: str) -> None:
     columns = {name: values for name, values in six.columns.items() if name != column}
     found = measure(Patients(columns, six.categories), window=DAY)
-    needing = [each.name for each in DEFINITIONS.values() if column in each.needs and each.name not in BINDING]
+    needing = [each.name for each in definitions().values() if column in each.needs and not each.binds]
     assert needing
     for name in needing:
         assert name not in {each.measure for each in found.names}

@@ -2,8 +2,7 @@
 
 import pytest
 
-from simulation.measures.definitions import DEFINITIONS
-from simulation.measures.near_measures import nearest_measure
+from simulation.measures.definitions import definitions, nearest_measure
 
 
 @pytest.mark.parametrize(
@@ -25,10 +24,10 @@ from simulation.measures.near_measures import nearest_measure
     ],
 )
 def test_a_median_is_never_answered_by_a_mean_alone(name: str, told: str) -> None:
-    assert nearest_measure(name, DEFINITIONS) == told
+    assert nearest_measure(name, definitions()) == told
 
 
 @pytest.mark.parametrize("name", ["boarders_median", "queue_wiat_median", "stays_p95", "triage_wait_median"])
 def test_no_measure_of_another_statistic_is_meant(name: str) -> None:
-    told = nearest_measure(name, DEFINITIONS)
+    told = nearest_measure(name, definitions())
     assert not told.startswith("Did you mean") or told.rstrip("'?").endswith(name.rpartition("_")[2])

@@ -38,7 +38,7 @@ from simulation.study.bounds import n_present, patients_a_day, refuse_large
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
 from simulation.units import DAY
-from tests.audit import audit, audit_patients
+from tests.measures.audit import audit, audit_patients
 
 LONGEST_SECONDS = 20
 MOST_TO_RUN = 3_000

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from simulation.department.check import check
-from simulation.department.vocabulary import Pathway, down_share
+from simulation.department.rota import down_share
+from simulation.department.vocabulary import Pathway
 from simulation.errors import DrawsError
 from simulation.patients import attended_by_day, draw, draw_outages
 from simulation.patients.calendar import DAYS_IN_YEAR

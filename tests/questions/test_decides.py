@@ -13,12 +13,18 @@ from simulation.cli import main
 from simulation.config import load
 from simulation.errors import ConfigError, ResultsError
 from simulation.measures.measuring import MeasureName
-from simulation.questions.narrow import NarrowedEffects, _sampling_variance, narrowed
-from simulation.questions.narrow_table import narrowed_sentences, range_words, weeks_words
-from simulation.questions.what_decides import decided, effect_of, kinds_beyond
-from simulation.questions.what_decides_table import harmed_kind_words
+from simulation.questions.narrow import (
+    NarrowedEffects,
+    Observed,
+    ObservedFigure,
+    _sampling_variance,
+    narrowed,
+    narrowed_sentences,
+    range_words,
+    weeks_words,
+)
+from simulation.questions.what_decides.deciding_figures import decided, harmed_kind_words, kinds_beyond
 from simulation.study.design import Cost, Margin, ValuePerHour
-from simulation.study.observed import Observed, ObservedFigure
 from tests.questions.clinics import N_CLINICS, SHORT, write_clinics
 
 QUEUE = {"measure": "queue_mean", "group": "step=consultation"}
@@ -155,7 +161,7 @@ def test_the_kind_of_clinic_that_an_arm_harms_is_found_by_the_same_figure(result
 
 def test_a_figure_is_worth_something_only_where_it_can_change_the_choice(result: Result) -> None:
     """A third nurse saves some ten minutes for each of 150 a day: 9,000 hours a year, in some clinics much more."""
-    effects = effect_of(result, result.arm("third_nurse"), result.design.primary[0])
+    effects = result.differences("third_nurse", result.design.primary[0])
     break_even = -float(effects.mean()) / 60 * 150 * 365 * 15
     told = {}
     for cost in (break_even / 10, break_even, break_even * 10):
@@ -181,12 +187,12 @@ def test_the_worth_of_figures_is_a_table_with_a_column_a_value(result: Result) -
 
 def third_nurse(result: Result, found: NarrowedEffects) -> tuple[float, float, float]:
     at = found.of("third_nurse", result.design.primary[0])
-    return float(found.found.mean[at]), float(found.found.low[at]), float(found.found.high[at])
+    return float(found.estimates.mean[at]), float(found.estimates.low[at]), float(found.estimates.high[at])
 
 
 def test_each_clinic_is_found_again_by_its_queue(result: Result) -> None:
     """Narrowed to each clinic's own queue, the range holds what was simulated of it in most of them."""
-    effects = effect_of(result, result.arm("third_nurse"), result.design.primary[0])
+    effects = result.differences("third_nurse", result.design.primary[0])
     queues = result.values("first_come", "queue_mean", "step=consultation")
     department = result.department_of
     assert department is not None
@@ -196,7 +202,7 @@ def test_each_clinic_is_found_again_by_its_queue(result: Result) -> None:
         found = narrowed(result, observed(float(queues[rows].mean()), days=14), "a test")
         mean, low, high = third_nurse(result, found)
         held.append(low < effects[rows].mean() < high)
-        before = found.found.before_high - found.found.before_low
+        before = found.estimates.before_high - found.estimates.before_low
         assert high - low < before[found.of("third_nurse", result.design.primary[0])]
         assert low < mean < high
     assert sum(held) >= 0.8 * N_CLINICS

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from simulation.errors import Fault
-from simulation.questions.harm import harms, mortality_of
-from simulation.questions.harm_table import harm_table
-from simulation.study.harm import DelayHarm, harm_faults, harm_groups, harm_measures, within
+from simulation.questions.harm import harms, mortality_of, tables
+from simulation.study.delay_harm import DelayHarm, harm_faults, harm_groups, harm_measures, within
 
 RELATION = DelayHarm(
     shown=True,
@@ -69,8 +68,7 @@ def test_a_tenth_moved_by_a_band_is_a_tenth_of_the_step_and_hours_are_those_of_a
 
 
 def test_the_table_says_that_it_is_an_association_and_no_number_of_lives() -> None:
-    table = harm_table(result(RELATION))
-    assert table is not None
+    (table,) = tables(result(RELATION))
     assert table.rows[0][1].startswith("−0.100 (")
     output = " ".join(table.notes)
     assert "an association" in output
@@ -83,7 +81,7 @@ def test_nothing_is_measured_or_told_unless_a_study_asks() -> None:
     for harm in (off, None):
         assert harm_measures(harm) == {}
         assert harm_groups(harm) == {}
-        assert harm_table(result(harm)) is None
+        assert not list(tables(result(harm)))
     assert list(harm_measures(RELATION)) == ["harm_within_240", "harm_within_720"]
 
 

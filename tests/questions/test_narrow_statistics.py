@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulation.questions.narrow_statistics import Local, Narrowed, narrow, outside
+from simulation.questions.narrow import Local, Narrowed, narrow, outside
 from simulation.records.schema import Floats
 from tests.statistics.ensembles import Made, made, replications_of, truths
 

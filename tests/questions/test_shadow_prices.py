@@ -8,12 +8,23 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from simulation.commands import inquiries
 from simulation.config import load
-from simulation.config.shadow_prices import priced_study
 from simulation.department.rota import units_by_hour
 from simulation.errors import ConfigError
-from simulation.questions.shadow_prices import DAYS, MEASURES, Extra, extras, hours_freed, prices, with_more
-from simulation.questions.shadow_prices_words import price_picture, price_table, price_tables, verdict_of
+from simulation.questions.shadow_prices import (
+    DAYS,
+    MEASURES,
+    Extra,
+    extras,
+    hours_freed,
+    price_frame,
+    price_picture,
+    price_tables,
+    priced,
+    verdict_of,
+    with_more,
+)
 from simulation.records.schema import Floats
 from simulation.run.result import StudyResult
 from simulation.study.study import Study
@@ -84,7 +95,7 @@ def quadratic(more: tuple[Extra, ...], noise: Floats) -> dict[str, Floats]:
 def test_where_relief_falls_off_evenly_the_prices_add_up_and_blocks_alone_promise_more(
     study: Study, more: tuple[Extra, ...]
 ) -> None:
-    found = prices(made_up(study, more, quadratic(more, np.array([-0.1, 0.0, 0.1, 0.0]))), more)
+    found = priced(made_up(study, more, quadratic(more, np.array([-0.1, 0.0, 0.1, 0.0]))), more)
     assert len(found.checks) == 3 * len(MEASURES)
     for check in found.checks:
         assert check.whole.mean == pytest.approx(-1)
@@ -94,7 +105,7 @@ def test_where_relief_falls_off_evenly_the_prices_add_up_and_blocks_alone_promis
 
 
 def test_an_hours_price_is_what_all_patients_together_wait_less(study: Study, more: tuple[Extra, ...]) -> None:
-    found = prices(made_up(study, more, {"medicine_beds_more": np.array([-1.0, -1.0, -2.0, 0.0])}), more)
+    found = priced(made_up(study, more, {"medicine_beds_more": np.array([-1.0, -1.0, -2.0, 0.0])}), more)
     price = found.price("medicine_beds_more", "stay_mean")
     assert price.effect.mean == -1
     assert price.per_hour.mean == pytest.approx(340 * 7 / (4 * 168))
@@ -102,11 +113,11 @@ def test_an_hours_price_is_what_all_patients_together_wait_less(study: Study, mo
 
 
 def test_tables_file_and_picture_say_the_same(study: Study, more: tuple[Extra, ...]) -> None:
-    found = prices(made_up(with_more(study, more), more, quadratic(more, np.array([-0.1, 0.0, 0.1, 0.0]))), more)
+    found = priced(made_up(with_more(study, more), more, quadratic(more, np.array([-0.1, 0.0, 0.1, 0.0]))), more)
     wait, stay, others, sums = price_tables(found)
     assert [len(table.rows) for table in (wait, stay, others, sums)] == [6, 6, 3 + 4 + 2, 6]
     assert "4 replications give wide intervals" in wait.notes[-1]
-    table = price_table(found)
+    table = price_frame(found)
     assert len(table) == len(MEASURES) * (3 * 12 + 3 + 4 + 2)
     first = table[(table.kind == "block") & (table.measure == MEASURES[0])].iloc[0]
     assert wait.rows[0][1].startswith(f"+{first.patient_minutes_per_hour:.1f} (")
@@ -132,4 +143,4 @@ def test_tables_file_and_picture_say_the_same(study: Study, more: tuple[Extra, .
 )
 def test_what_cannot_be_priced_is_refused(words: list[str], phrase: str) -> None:
     with pytest.raises(ConfigError, match=phrase):
-        priced_study(words)
+        inquiries.prices([*words, "dry_run=true"])

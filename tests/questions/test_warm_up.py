@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simulation.errors import ResultsError
-from simulation.questions.warm_up_statistics import mser, welch, without_rhythm
+from simulation.questions.warm_up import mser, welch, without_rhythm
 
 
 def test_mser_of_a_series_worked_out_by_hand() -> None:

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from simulation.questions.what_decides_statistics import Decides, what_decides, worth
+from simulation.questions.what_decides.explained_variance import Decides, what_decides, worth
 from simulation.records.schema import Floats, Ints
-from simulation.statistics.between import components, halves
-from simulation.statistics.departments import MIN_DEPARTMENTS, spread_over
+from simulation.statistics.departments import MIN_DEPARTMENTS, components, halves, spread_over
 from tests.statistics.ensembles import Made, made, replications_of
 
 
@@ -126,7 +125,7 @@ def normal_departments(n: int, each: int, noise: float) -> tuple[Floats, Floats,
 def test_a_figure_is_worth_what_a_better_choice_gains() -> None:
     """Of a normal benefit of mean 0 and standard deviation s the better of arm and baseline gains s / sqrt(2 pi)."""
     figures, benefits, department_of = normal_departments(500, 2, 0.0)
-    (first, second), errors = worth(figures, benefits, department_of, measured_days=84, known_days=14)
+    (first, second), errors = worth(figures, benefits, department_of, noise=84 / 14)
     assert first == pytest.approx(100 / np.sqrt(2 * np.pi), abs=4 * errors[0])
     assert errors[0] < 4
     assert second < 6
@@ -135,13 +134,13 @@ def test_a_figure_is_worth_what_a_better_choice_gains() -> None:
 def test_a_figure_of_a_fortnight_is_worth_less_by_its_noise() -> None:
     """A variance of 1 and noise of .5 in 84 days, so 6 x .25 in 14: the line is flattened by sqrt(1 / 2.5)."""
     figures, benefits, department_of = normal_departments(500, 2, 0.5)
-    (first, _), errors = worth(figures, benefits, department_of, measured_days=84, known_days=14)
+    (first, _), errors = worth(figures, benefits, department_of, noise=84 / 14)
     assert first == pytest.approx(100 / np.sqrt(2 * np.pi) / np.sqrt(2.5), abs=4 * errors[0])
 
 
 def test_knowing_is_worth_nothing_where_one_arm_is_best_everywhere() -> None:
     figures, benefits, department_of = normal_departments(100, 2, 0.0)
-    values, _ = worth(figures, 1000 + benefits, department_of, measured_days=84, known_days=14)
+    values, _ = worth(figures, 1000 + benefits, department_of, noise=84 / 14)
     assert values == pytest.approx([0, 0], abs=1e-9)
 
 

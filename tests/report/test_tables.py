@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from simulation.api import Result, compare
-from simulation.config import load, packaged_configs, policy_named
+from simulation.config import load, packaged_configs
 from simulation.display.drawing import Picture
 from simulation.display.table import MOST_ON_SCREEN, ReportTable, _narrow, shortened
 from simulation.display.words import change, effect, kind_of, span
+from simulation.errors import Faults
 from simulation.measures.measuring import MeasureName, Measures
-from simulation.measures.stages import stage_of
+from simulation.measures.profile import stage_of
 from simulation.report.checks import warnings
 from simulation.report.findings import _busy_sentence, sham_line
 from simulation.report.screen import print_result
@@ -29,6 +30,7 @@ from simulation.statistics.verdict import IDENTICAL, non_inferiority, verdict
 from simulation.study.design import EqualSpend
 from simulation.study.study import Study
 from tests.department.made import pathway_from
+from tests.policies import policy_named
 
 from .conftest import with_measures
 
@@ -324,7 +326,7 @@ def test_a_reception_is_registration_by_the_role_of_its_pool_or_its_own_name(rol
 
 @pytest.mark.slow
 def test_a_policy_that_hands_back_has_a_mix_of_labels(study: Study) -> None:
-    policy = policy_named("ai_hands_back", (packaged_configs(),), "triage", [])
+    policy = policy_named("ai_hands_back", (packaged_configs(),), "triage", Faults())
     assert policy is not None
     arm = replace(study.baseline, name="tool", policy=policy)
     arms = (study.baseline, arm)

@@ -1,12 +1,15 @@
 """What a result says while it grows: verdicts and judgements on safety from always-valid intervals."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 
+from simulation.measures.definitions import Definition
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.run.comparisons import Comparisons
+from simulation.statistics.always_valid import IntervalKind
 from simulation.statistics.verdict import INTERVAL_WORDS
 from simulation.study.design import Arm, Design, Margin, Target
 
@@ -14,8 +17,21 @@ WAIT = MeasureName("wait_to_clinician_mean", "minutes", "all")
 SOURCED = {"evidence": "assumed", "source": "a test"}
 
 
+@dataclass(frozen=True)
+class Judged(Comparisons):
+    """What is judged, without a study that was run."""
+
+    design: Design
+    measures: Mapping[str, list[Measures]]
+    interval_kind: IntervalKind = "fixed_sample"
+    own: Mapping[str, Definition] = field(default_factory=dict)
+    measured_days: float | None = None
+    department_of: None = None
+    sham_shares: None = None
+
+
 @pytest.fixture
-def ordinary() -> Comparisons:
+def ordinary() -> Judged:
     """20 replications: the wait is 1 min shorter (sd 1.5), which a t interval tells from 0."""
     deviations = np.linspace(-1, 1, 20)
     differences = -1.0 + 1.5 * deviations / np.std(deviations, ddof=1)
@@ -31,10 +47,10 @@ def ordinary() -> Comparisons:
     )
     waits = {"nurse": np.full(20, 50.0), "ai": 50.0 + differences}
     measures = {arm: [Measures((WAIT,), np.array([wait])) for wait in of_arm] for arm, of_arm in waits.items()}
-    return Comparisons(design, ("nurse", "ai"), measures)
+    return Judged(design, measures)
 
 
-def test_a_growing_result_is_judged_by_always_valid_intervals(ordinary: Comparisons) -> None:
+def test_a_growing_result_is_judged_by_always_valid_intervals(ordinary: Judged) -> None:
     growing = replace(ordinary, interval_kind="always_valid")
     assert (ordinary.findings[0].verdict.kind, growing.findings[0].verdict.kind) == ("cuts", "cannot tell")
     assert (ordinary.safety[0].judgement.kind, growing.safety[0].judgement.kind) == ("non-inferior", "cannot tell")
@@ -44,7 +60,7 @@ def test_a_growing_result_is_judged_by_always_valid_intervals(ordinary: Comparis
         assert INTERVAL_WORDS["always_valid"] not in output
 
 
-def test_every_interval_of_a_growing_result_is_always_valid(ordinary: Comparisons) -> None:
+def test_every_interval_of_a_growing_result_is_always_valid(ordinary: Judged) -> None:
     """Also between two arms and of the sham; only where one more replication is expected stays what it was."""
     growing = replace(ordinary, interval_kind="always_valid")
     row = growing.row("ai", WAIT.measure)

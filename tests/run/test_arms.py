@@ -18,7 +18,7 @@ from simulation.run.replicate import replicate
 from simulation.study.shared_draws import draws_alike
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import ReadyArm, RunLength, Study
-from tests.audit import audit
+from tests.measures.audit import audit
 
 from .conftest import SHORT
 

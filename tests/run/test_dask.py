@@ -12,10 +12,9 @@ import pytest
 
 from simulation.config import load
 from simulation.errors import AeflowError, ConfigError
-from simulation.run.executors import ExecutorFailed, completed, open_executor
 from simulation.run.executors import dask_cluster as module
-from simulation.run.executors.contract import WorkerLost
 from simulation.run.executors.dask_cluster import DaskExecutor
+from simulation.run.executors.executor import ExecutorFailed, WorkerLost, completed, open_executor
 from simulation.run.replicate import ReplicationResult, replicate
 from simulation.run.store.identity import content_of
 from simulation.study.study import Cluster, Study

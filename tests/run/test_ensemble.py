@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulation.api import Result, compare, gather, grow, read, same_numbers, what_changed
+from simulation import same_numbers
+from simulation.api import Result, compare, gather, grow, read, what_changed
 from simulation.cli import main
 from simulation.config import load
 from simulation.errors import ConfigError
 from simulation.resumable import run_into
 from simulation.run.store.identity import identity_of
+from simulation.run.store.run_folder import write_data
 from simulation.run.store.unfinished import UnfinishedRun
-from simulation.run.store.write import write_data
 from simulation.study.study import Study
 from tests.config.ours import ensemble
 

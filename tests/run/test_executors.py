@@ -22,14 +22,14 @@ import pytest
 import simulation
 from simulation.errors import AeflowError, ConfigError, Fault
 from simulation.run import running as run_module
-from simulation.run.executors import (
+from simulation.run.executors.executor import (
+    MOST_LOSSES,
     ExecutorFailed,
     Failed,
     WorkerLost,
     completed,
     open_executor,
 )
-from simulation.run.executors.contract import MOST_LOSSES
 from simulation.run.executors.local import LocalExecutor
 from simulation.run.replicate import ReplicationResult
 from simulation.run.result import StudyResult

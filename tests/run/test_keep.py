@@ -18,7 +18,7 @@ from simulation.records.store import read_activities, read_patients
 from simulation.resumable import run_into
 from simulation.run.store import kept as kept_module
 from simulation.run.store.kept import KINDS, file_of
-from simulation.run.store.write import write_data
+from simulation.run.store.run_folder import write_data
 from simulation.study.bounds import work_of
 from simulation.study.study import Kept, Study
 

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 import simulation as ae
-from simulation.api import Result, same_numbers
+from simulation.api import Result
 from simulation.config import load
 from simulation.report.page import page
-from simulation.run.store.write import write_data
+from simulation.run.store.run_folder import write_data
 from simulation.statistics.skewness import BY_SKEWNESS, EXTRA
 from simulation.study.study import Study
 
@@ -197,7 +197,7 @@ def test_differences_and_verdicts_of_own_measures_are_those_of_pandas(
 def test_a_study_that_is_grown_again_from_its_folder_has_the_same_own_measures(result: Result, study: Study) -> None:
     assert result.study.design.measures == study.design.measures
     assert result.study.baseline.pathway.groups == study.baseline.pathway.groups
-    assert same_numbers(ae.compare(study), result)
+    assert ae.same_numbers(ae.compare(study), result)
 
 
 def test_own_measures_and_groups_are_in_tables_and_on_the_page(result: Result) -> None:

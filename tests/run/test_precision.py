@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import simulation as ae
-from simulation.api import same_numbers
 from simulation.cli import main
 from simulation.department.own_measures import SpanMeasure
 from simulation.department.vocabulary import Pathway
@@ -21,7 +20,7 @@ from simulation.report.findings import precision_line
 from simulation.resumable import run_into
 from simulation.run.running import still_to_run, values_for
 from simulation.run.store.identity import identity_of
-from simulation.statistics.precision import replications_for
+from simulation.statistics.intervals import replications_for
 from simulation.study.bounds import work_of
 from simulation.study.precision import Precision
 from simulation.study.study import Study
@@ -63,7 +62,7 @@ def test_the_first_stage_says_how_many_there_are_and_the_half_width_is_reached(c
     assert computed.interval_kind == "fixed_sample"
     row = computed.row(computed.design.baseline, "stay_p95")
     assert (row.high - row.low) / 2 <= STAY.half_width
-    first = values_for(computed.study, computed.replications[:20])
+    (first,) = values_for(computed.study, computed.replications[:20]).values()
     assert replications_for(first, STAY.half_width, at_most=STAY.at_most) <= n
 
 
@@ -123,7 +122,7 @@ def test_an_interrupted_run_comes_to_the_same_number_and_stored_it_is_read_as_it
     planned: list[int] = []
     done: list[int] = []
     ended = run_into(asked, tmp_path, say=lambda text: None, planning=planned.append, done=done.append)
-    assert same_numbers(ended.result, computed)
+    assert ae.same_numbers(ended.result, computed)
     assert (planned, done[-1]) == ([len(computed.replications)], len(computed.replications))
     stored = ae.read(ended.folder)
     assert stored.run == computed.run
@@ -137,7 +136,7 @@ def test_growing_is_always_valid_up_to_the_number_planned(asked: Study, computed
     kinds = [result.interval_kind for result in grown]
     assert set(kinds[:-1]) == {"always_valid"}
     assert kinds[-1] == "fixed_sample"
-    assert same_numbers(grown[-1], computed)
+    assert ae.same_numbers(grown[-1], computed)
     assert [len(result.replications) for result in grown] == list(range(1, len(computed.replications) + 1))
 
 
@@ -147,16 +146,39 @@ def test_a_difference_is_that_of_the_arm_from_the_baseline(few: Study) -> None:
     result = ae.compare(replace(few, run=run))
     study = replace(result.study, run=replace(run, precision=wait))
     ours, theirs = (result.values(arm, "wait_to_clinician_mean") for arm in ("lean_triage", "nurse"))
-    assert values_for(study, result.replications).tolist() == (ours - theirs).tolist()
+    assert {arm: values.tolist() for arm, values in values_for(study, result.replications).items()} == {
+        "lean_triage": (ours - theirs).tolist()
+    }
     ready, missing = still_to_run(study, {each.replication: each for each in result.replications})
     assert (ready.run.replications, missing) == (20, list(range(2, 20)))
+
+
+def test_without_an_arm_the_least_precise_difference_is_planned_and_the_baseline_asks_for_its_level(few: Study) -> None:
+    run = replace(few.run, measured_days=1, warm_up_days=0, cool_down_days=1, doublings=0, replications=20)
+    few = replace(few, run=run, design=replace(few.design, sham=None))  # the sham is an arm like any other
+    result = ae.compare(few)
+    known = {each.replication: each for each in result.replications}
+
+    def planned(arm: str | None) -> tuple[int, str | None]:
+        asked = Precision(measure="wait_to_clinician_mean", arm=arm, half_width=0.5, at_most=100_000)
+        study = replace(result.study, run=replace(run, precision=asked))
+        ready, _ = still_to_run(study, known)
+        return ready.run.replications, precision_line(replace(result, study=study))
+
+    arms = [arm.name for arm in few.arms if arm.name != few.design.baseline]
+    assert len(arms) > 1
+    by_arm = {arm: planned(arm)[0] for arm in arms}
+    widest = max(by_arm, key=lambda arm: by_arm[arm])
+    n, line = planned(None)
+    assert n == by_arm[widest] < planned(few.design.baseline)[0]
+    assert f"difference of '{result.arm(widest).label}', the widest of {len(arms)} arms" in str(line)
+    assert "level under the baseline" in str(planned(few.design.baseline)[1])
 
 
 FAULTS = {
     "measure: stay_p59, half_width: 1": "unknown measure 'stay_p59'. Did you mean 'stay_p95'?",
     "measure: stay_p95, group: nobody, half_width: 1": "'stay_p95' has no group 'nobody'",
     "measure: stay_p95, arm: lean_triag, half_width: 1": "there is no arm 'lean_triag'. Did you mean 'lean_triage'?",
-    "measure: stay_p95, arm: nurse, half_width: 1": "is the baseline, which cannot differ from itself",
     "measure: stay_p95, half_width: 0": "run.precision.half_width",
     "measure: stay_p95, half_width: 1, first_stage: 19": "run.precision.first_stage",
     "measure: stay_p95, half_width: 1, first_stage: 500, at_most: 400": "is 400, below the 500 replications",

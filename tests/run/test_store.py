@@ -18,28 +18,26 @@ import numpy as np
 import pytest
 
 import simulation as ae
-from simulation.api import same_numbers, what_changed
+from simulation.api import what_changed
 from simulation.cli import main
 from simulation.config import load, packaged_configs
 from simulation.config.stored import study_of
 from simulation.display.drawing import Picture
 from simulation.explain.explanation import explain
-from simulation.measures.shares import Shares
 from simulation.records.serialise import to_json
 from simulation.report import figures as pictures_module
 from simulation.report import write as report_module
 from simulation.resumable import run_into
-from simulation.run.executors import serial
-from simulation.run.executors.open import open_executor
+from simulation.run.executors import executor as serial
+from simulation.run.executors.executor import open_executor
 from simulation.run.replicate import ReplicationResult, replicate
 from simulation.run.store import identity as identity_module
 from simulation.run.store.folders import point_latest
 from simulation.run.store.identity import Identity, content_of, identity_of
 from simulation.run.store.manifest import about
-from simulation.run.store.parts import part_paths, read_part, write_part
-from simulation.run.store.read import StoredRun
-from simulation.run.store.unfinished import FINISHED, IDENTITY, PREFIX, UnfinishedRun
-from simulation.run.store.write import write_data
+from simulation.run.store.run_folder import StoredRun, write_data
+from simulation.run.store.unfinished import FINISHED, IDENTITY, PREFIX, UnfinishedRun, part_paths, read_part, write_part
+from simulation.statistics.sham import Shares
 from simulation.study.study import Study
 from tests.long.damage import flipped, mangled
 
@@ -121,7 +119,7 @@ def test_a_stored_result_is_the_one_that_was_computed(computed: ae.Result, store
     assert len(stored.replications) == len(computed.replications) == 4
     for ours, theirs in zip(computed.replications, stored.replications, strict=True):
         assert same(without_clock_times(ours), without_clock_times(theirs))
-    assert same_numbers(computed, stored)
+    assert ae.same_numbers(computed, stored)
     assert same(stored.explanation, computed.explanation)
     assert repr(stored.comparisons) == repr(computed.comparisons)
     assert stored.findings == computed.findings
@@ -308,7 +306,7 @@ def test_what_was_kept_is_not_run_again_unless_asked(
     stored = run_into(four, tmp_path, say=output.append, done=counts.append)
     assert output == ["Resuming an unfinished run: 2 of 4 replications are kept (resume=false begins anew)."]
     assert (ran, counts) == ([2, 3], [2, 3, 4])
-    assert same_numbers(stored.result, computed)
+    assert ae.same_numbers(stored.result, computed)
     assert not list(tmp_path.glob("*/.unfinished-*"))
     output.clear()
     stop()
@@ -318,7 +316,7 @@ def test_what_was_kept_is_not_run_again_unless_asked(
     again = run_into(four, tmp_path, resume=False, say=output.append)
     assert ran == [0, 1, 2, 3]
     assert output == []
-    assert same_numbers(again.result, computed)
+    assert ae.same_numbers(again.result, computed)
 
 
 def opened(study: Study, results: Path) -> UnfinishedRun:
@@ -343,7 +341,7 @@ def test_a_second_writer_is_refused_and_the_first_goes_on(
             run_into(four, tmp_path)
         first.add(computed.replications[0])
     output: list[str] = []
-    assert same_numbers(run_into(four, tmp_path, say=output.append).result, computed)
+    assert ae.same_numbers(run_into(four, tmp_path, say=output.append).result, computed)
     assert "1 of 4 replications are kept" in output[0]
 
 
@@ -369,7 +367,7 @@ def test_a_damaged_part_is_named_and_its_replications_are_run_again(
     assert path.name in output[0]
     assert "run again" in output[0]
     assert "2 of 4 replications are kept" in output[1]
-    assert same_numbers(stored.result, computed)
+    assert ae.same_numbers(stored.result, computed)
     assert not list(tmp_path.glob("*/.unfinished-*"))
 
 
@@ -396,7 +394,7 @@ def test_parts_of_another_program_are_named_and_not_used(
     assert output == [
         f"Note: {kept}: an unfinished run of this study, not used because the package's source changed since."
     ]
-    assert same_numbers(stored.result, computed)
+    assert ae.same_numbers(stored.result, computed)
     assert len(list(part_paths(kept / "parts"))) == 2
 
 
@@ -460,7 +458,7 @@ def test_a_failing_replication_is_named_and_the_others_are_kept(
     output: list[str] = []
     stored = run_into(four, tmp_path, say=output.append)
     assert "3 of 4 replications are kept" in output[0]
-    assert same_numbers(stored.result, computed)
+    assert ae.same_numbers(stored.result, computed)
 
 
 # --- growing, extending, putting together -----------------------------------------------------------------------------
@@ -471,7 +469,7 @@ def test_growing_gives_the_unbroken_beginning_and_ends_as_the_whole(four: Study,
     assert [len(result.replications) for result in results] == [1, 2, 3, 4]
     for result in results:
         assert [each.replication for each in result.replications] == list(range(len(result.replications)))
-    assert same_numbers(results[-1], computed)
+    assert ae.same_numbers(results[-1], computed)
     assert results[-1].findings == computed.findings
     assert [result.interval_kind for result in results] == [*3 * ["always_valid"], "fixed_sample"]
 
@@ -522,12 +520,12 @@ def test_more_adds_the_next_replications_to_a_result_computed_or_read(
     counts: list[int] = []
     grown = two.more(2, done=counts.append)
     assert counts == [1, 2]
-    assert same_numbers(grown, computed)
+    assert ae.same_numbers(grown, computed)
     assert grown.manifest["n_replications"] == 4
     extended = ae.read(folder).more(1)
     assert extended.replications[-1].replication == 4
     assert extended.manifest["engine_seconds"] > ae.read(folder).manifest["engine_seconds"]
-    assert same_numbers(ae.read(extended.write(tmp_path)), extended)
+    assert ae.same_numbers(ae.read(extended.write(tmp_path)), extended)
     with pytest.raises(ae.ResultsError, match="0 more replications: there is nothing to add"):
         two.more(0)
 
@@ -536,7 +534,7 @@ def test_more_runs_on_an_executor_that_lives_on(four: Study, computed: ae.Result
     two = replace(four, run=replace(four.run, replications=2))
     with open_executor(two) as executor:
         result = ae.compare(two, executor=executor).more(1, executor=executor).more(1, executor=executor)
-    assert same_numbers(result, computed)
+    assert ae.same_numbers(result, computed)
 
 
 def part(study: Study, first: int, count: int, **changes: Any) -> Study:
@@ -548,13 +546,13 @@ def test_parts_of_a_run_are_put_together_as_the_whole(
 ) -> None:
     folders = [run_into(part(four, first, 2), tmp_path, say=print).folder for first in (2, 0)]
     gathered = ae.gather(folders)
-    assert same_numbers(gathered, computed)
+    assert ae.same_numbers(gathered, computed)
     assert gathered.findings == computed.findings
     assert gathered.interval_kind == "fixed_sample"
     assert gathered.manifest["attendances"] == computed.manifest["attendances"]
     again = ae.read(gathered.write(tmp_path / "whole"))
     assert again.study.run.numbers == range(4)
-    assert same_numbers(again, computed)
+    assert ae.same_numbers(again, computed)
 
 
 @pytest.mark.slow
@@ -588,7 +586,7 @@ def test_a_stored_study_is_run_again_to_the_last_bit_whatever_the_configuration_
     assert what_changed(ae.read(folder)) == ()
     assert main(["compare", f"from={folder}", "executor=serial", "results=again"]) == 0
     assert f"Every number is the same as in {folder}, to the last bit." in capsys.readouterr().out
-    assert same_numbers(ae.read(tmp_path / "again" / "latest"), computed)
+    assert ae.same_numbers(ae.read(tmp_path / "again" / "latest"), computed)
 
 
 @pytest.mark.slow

@@ -18,10 +18,9 @@ from simulation.statistics.always_valid import (
     critical_value,
     first_bounded,
     interval_kind,
-    replications_needed,
 )
 from simulation.statistics.compare import Comparison, compare_arms, find
-from simulation.statistics.intervals import interval, t_quantile
+from simulation.statistics.intervals import interval, replications_needed, t_quantile
 from simulation.statistics.multiplicity import p_value
 from simulation.statistics.verdict import INTERVAL_WORDS, Judgement, Verdict, non_inferiority, verdict
 
@@ -146,7 +145,7 @@ def test_each_interval_of_a_family_has_its_share_of_alpha() -> None:
 
 @pytest.mark.parametrize(("sd", "wanted"), [(10, 2), (10, 20), (3.3, 0.71), (1, 5), (0, 1), (250, 1)])
 def test_replications_needed_is_the_smallest_number_that_is_enough(sd: float, wanted: float) -> None:
-    n = replications_needed(sd, wanted, level=0.95)
+    n = replications_needed(sd, wanted, kind="always_valid")
     assert critical_value(n, 0.95) * sd / math.sqrt(n) <= wanted
     assert n == 4 or critical_value(n - 1, 0.95) * sd / math.sqrt(n - 1) > wanted
 
@@ -154,7 +153,7 @@ def test_replications_needed_is_the_smallest_number_that_is_enough(sd: float, wa
 def test_replications_needed_refuses_what_it_cannot_answer() -> None:
     for sd, wanted in ((1.0, 0.0), (math.nan, 1.0)):
         with pytest.raises(ResultsError, match="replications needed"):
-            replications_needed(sd, wanted, level=0.95)
+            replications_needed(sd, wanted, kind="always_valid")
 
 
 def test_only_the_planned_number_is_judged_by_the_ordinary_interval() -> None:
@@ -201,4 +200,4 @@ def test_how_many_more_are_needed_is_counted_with_the_same_interval() -> None:
     deviations = np.linspace(-1, 1, 20)
     found = judged(10 * deviations / np.std(deviations, ddof=1))[0]
     assert found.kind == "cannot tell"
-    assert found.n_more == replications_needed(10, 2.5, level=0.95) - 20
+    assert found.n_more == replications_needed(10, 2.5, kind="always_valid") - 20

@@ -10,10 +10,9 @@ import scipy.stats
 
 from simulation.errors import ResultsError
 from simulation.measures.measuring import MeasureName, Measures, measure
-from simulation.measures.shares import shares_better_worse
 from simulation.records.schema import Patients
 from simulation.statistics.compare import TIDY, compare, compare_arms, find, summary
-from simulation.statistics.sham import sham_band
+from simulation.statistics.sham import sham_band, shares_better_worse
 
 DAY = (0.0, 1440.0)
 WAIT = MeasureName("wait_to_clinician_mean", "minutes", "all")

@@ -9,7 +9,7 @@ from simulation.records.schema import Floats
 from simulation.statistics.compare import Comparison, compare
 from simulation.statistics.departments import counted, movement, ranges, spread_over, within
 from simulation.statistics.intervals import interval
-from simulation.statistics.where import harm_words, where_words
+from simulation.statistics.verdict import harm_words, where_words
 
 N, TWICE = 60, 2
 DEPARTMENT = np.tile(np.arange(N), TWICE)

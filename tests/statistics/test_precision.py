@@ -5,8 +5,7 @@ import pytest
 import scipy.stats
 
 from simulation.records.schema import Floats
-from simulation.statistics.intervals import LEVEL, interval, intervals
-from simulation.statistics.precision import replications_for, skewness, upper_limit
+from simulation.statistics.intervals import LEVEL, interval, intervals, replications_for, skewness, upper_limit
 
 MOST = 10_000
 

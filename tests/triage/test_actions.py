@@ -13,7 +13,7 @@ from simulation.department.vocabulary import Action, Pathway
 from simulation.errors import ConfigError
 from simulation.patients import Draws
 from simulation.triage.apply import apply, reached
-from simulation.triage.check import check
+from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 
 Build = Callable[..., Policy]
@@ -167,14 +167,14 @@ def test_whoever_an_action_is_for_counts_as_reached(policy: Build, desk: Pathway
         ({"to": "0"}, "actions.early.to", "means that nothing is set off"),
         ({"to": "3"}, "actions.early.to", "unknown category '3'"),
         ({"suited": {}}, "actions.early.suited", "names no attribute"),
-        ({"suited": {"test_round": ["1"]}}, "actions.early.suited", "unknown attribute 'test_round'"),
-        ({"suited": {"test_rounds": ["9"]}}, "actions.early.suited.test_rounds", "unknown category '9'"),
+        ({"suited": {"test_round": ["1"]}}, "actions.early.suited.test_round", "unknown attribute 'test_round'"),
+        ({"suited": {"test_rounds": ["9"]}}, "actions.early.suited.test_rounds.0", "unknown category '9'"),
         ({"suited": {"acuity_given": ["urgent"]}}, "actions.early.suited.acuity_given", "which triage decides itself"),
         ({"suited": {"streamed": ["nowhere"]}}, "actions.early.suited.streamed", "which triage decides itself"),
         ({"covers": {"arrivals": [], **WHY}}, "actions.early.covers.arrivals", "names no arrival source"),
         (
             {"covers": {"arrivals": ["walkin"], **WHY}},
-            "actions.early.covers.arrivals",
+            "actions.early.covers.arrivals.0",
             "unknown arrival source 'walkin'",
         ),
         (
@@ -188,7 +188,7 @@ def test_an_action_that_does_not_fit_the_department_is_refused_by_name(
     change: dict[str, Any], where: str, found: str, policy: Build, desk: Pathway, patients: Draws
 ) -> None:
     built = policy("nurse", actions={"early": {**early_tests(0.5, 0.5), **change}})
-    (fault,) = check(built, desk)
+    (fault,) = check_policy(built, desk)
     assert fault.where == f"triage.nurse.{where}"
     assert found in fault.found
     with pytest.raises(ConfigError):
@@ -197,7 +197,7 @@ def test_an_action_that_does_not_fit_the_department_is_refused_by_name(
 
 def test_a_department_without_actions_refuses_a_policy_that_has_some(policy: Build, desk: Pathway) -> None:
     bare = replace(desk, attributes={k: v for k, v in desk.attributes.items() if not isinstance(v, Action)})
-    (fault,) = check(policy("nurse", actions={"early": early_tests(0.5, 0.5)}), bare)
+    (fault,) = check_policy(policy("nurse", actions={"early": early_tests(0.5, 0.5)}), bare)
     assert "the department has no action" in fault.found
 
 
@@ -206,7 +206,7 @@ def test_a_department_without_actions_refuses_a_policy_that_has_some(policy: Bui
     [
         ({"categories": ["0", "1", "1"]}, "categories", "there twice"),
         ({"only": {"age": ["adult"]}}, "only.age", "unknown attribute 'age'"),
-        ({"only": {"age_band": ["adults"]}}, "only.age_band.adults", "unknown category 'adults'"),
+        ({"only": {"age_band": ["adults"]}}, "only.age_band.0", "unknown category 'adults'"),
         ({"only": {"age_band": []}}, "only.age_band", "names no category"),
         ({"only": {"streamed": ["nowhere"]}}, "only.streamed", "is an action itself"),
     ],

@@ -8,12 +8,11 @@ import pytest
 from pydantic import TypeAdapter
 
 from simulation.department.vocabulary import Pathway
-from simulation.errors import ConfigError, Fault
+from simulation.errors import ConfigError, Fault, Faults
 from simulation.patients import Draws
 from simulation.triage.apply import apply
-from simulation.triage.beside import BesideNurse, given_nurse, ordinal_prior
 from simulation.triage.label_accuracy import label_accuracy
-from simulation.triage.matrix import probabilities
+from simulation.triage.matrix import BesideNurse, given_nurse, ordinal_prior, probabilities
 from simulation.triage.policy import Policy
 from simulation.triage.stated import Nurse, Tool, policy_from
 
@@ -116,7 +115,7 @@ def test_a_cell_that_nobody_was_counted_in_leans_on_the_level() -> None:
     ],
 )
 def test_a_mistake_in_it_is_named(of_ai: Any, message: str) -> None:
-    faults: list[Fault] = []
+    faults = Faults()
     policy(faults=faults, of_ai=of_ai)
     assert message in str(faults[0])
 

@@ -18,7 +18,7 @@ from simulation.department.vocabulary import (
 from simulation.errors import ConfigError
 from simulation.patients import Draws, draw
 from simulation.triage.apply import apply
-from simulation.triage.check import check
+from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 
 from .conftest import WHY
@@ -142,7 +142,7 @@ def test_what_is_late_for_some_is_what_it_was_for_the_others(
 
 def test_what_triage_takes_at_any_time_is_not_late_under_load(policy: Make, fails: Pathway) -> None:
     late = {"slow_under_load": {"durations": ["tool_late", "triage_record"], "seconds": SECONDS}}
-    (fault,) = check(policy("ai_slows_down", **late), fails)
+    (fault,) = check_policy(policy("ai_slows_down", **late), fails)
     assert fault.where == "triage.ai_slows_down.slow_under_load.durations"
     assert "triage_record, which triage takes whether many wait or not" in fault.found
 
@@ -150,7 +150,7 @@ def test_what_triage_takes_at_any_time_is_not_late_under_load(policy: Make, fail
 @pytest.mark.parametrize("name", ["ai_degrades", "ai_slows_down"])
 def test_a_packaged_policy_that_fails_fits_the_desk_where_a_tool_can(name: str, policy: Make, fails: Pathway) -> None:
     assert policy(name).name == name
-    assert check(policy(name), fails) == []
+    assert check_policy(policy(name), fails) == []
 
 
 def test_what_a_department_lacks_for_a_policys_failures_is_named(policy: Make, desk: Pathway) -> None:
@@ -180,7 +180,7 @@ def test_a_tool_that_can_be_down_is_refused_where_admission_leans_on_its_label(
     admitted = {"kind": "chance", "label_weight": 0.5, "p": {"base": 1, "times": [{"by": "acuity_true"}]}, **WHY}
     admitted["p"]["times"][0]["values"] = chances
     leans = failing({**stated_desk, "attributes": {**stated_desk["attributes"], "admitted": admitted}}, outage)
-    faults = check(policy(name), leans)
+    faults = check_policy(policy(name), leans)
     assert [each.where for each in faults] == ([f"triage.{name}.ai"] if refused and outage is DOWN else [])
     assert all("admitted lean on, and can fail (outages.triage_tool)" in each.found for each in faults)
 
@@ -194,5 +194,5 @@ def test_actions_are_refused_beside_answers_that_can_be_worse_if_the_tool_has_an
     never = replace(fails.outages["triage_tool"], share=0)
     worse = replace(fails, outages={"triage_tool": never, "triage_tool_degraded": fails.outages["triage_tool"]})
     told = replace(policy("ai_degrades"), actions=actions)
-    faults = check(told if degrades else replace(told, degraded=None), worse)
+    faults = check_policy(told if degrades else replace(told, degraded=None), worse)
     assert [each.where for each in faults] == (["triage.ai_degrades.actions"] if refused else [])

@@ -9,7 +9,7 @@ from simulation.department.vocabulary import ByAttribute
 from simulation.explain.arm_changes import changes_of
 from simulation.patients import draw
 from simulation.report.progress import announce
-from simulation.triage.idle import Idle, idle
+from simulation.triage.check_policy import Idle, idle
 
 UNHEARD = Idle("watches", "rounds are off, so nobody acts on an alarm (pathway.rounds.active)")
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from simulation.errors import ConfigError
-from simulation.triage.matrix import Table, agreement, probabilities
+from simulation.triage.matrix import LabelTable, agreement, probabilities
 
 
-def table(**stated: object) -> Table:
-    return Table(evidence="assumed", source="test", **stated)  # type: ignore[arg-type]
+def table(**stated: object) -> LabelTable:
+    return LabelTable(evidence="assumed", source="test", **stated)  # type: ignore[arg-type]
 
 
 def test_counts_are_normalised_row_by_row() -> None:

@@ -10,9 +10,9 @@ from simulation.errors import ConfigError
 from simulation.patients import draw
 from simulation.study.study import ReadyArm
 from simulation.triage.apply import apply
-from simulation.triage.check import check
+from simulation.triage.check_policy import check_policy
 from simulation.triage.estimates import Portion
-from simulation.triage.minutes import MinutesEffect
+from simulation.triage.minutes_effects import MinutesEffect
 from simulation.triage.people import Coverage
 from simulation.triage.policy import MatrixPolicy
 
@@ -42,7 +42,7 @@ def test_a_tool_can_save_minutes_where_nobody_is_labelled(one_nurse: ReadyArm) -
 
 
 def test_a_department_with_labels_refuses_a_policy_that_gives_none() -> None:
-    (fault,) = check(MatrixPolicy(kind="matrix", name="none"), load().baseline.pathway)[:1]
+    (fault,) = check_policy(MatrixPolicy(kind="matrix", name="none"), load().baseline.pathway)[:1]
     assert str(fault) == (
         "triage.none.nurse: is missing, but patients are labelled here (attributes.acuity_given). "
         "Choose how nurses label (nurse=korea), or a policy in which they do."
@@ -51,7 +51,7 @@ def test_a_department_with_labels_refuses_a_policy_that_gives_none() -> None:
 
 def test_an_ai_or_actions_without_a_nurse_are_refused(one_nurse: ReadyArm) -> None:
     nurse = load().baseline.policy.nurse
-    faults = check(replace(one_nurse.policy, ai=nurse, role="replaces"), one_nurse.pathway)
+    faults = check_policy(replace(one_nurse.policy, ai=nurse, role="replaces"), one_nurse.pathway)
     assert [str(fault) for fault in faults] == [
         "triage.none.ai: is stated but there is no nurse. Add a nurse, or leave it out."
     ]

@@ -13,12 +13,12 @@ from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError
 from simulation.patients import Calendar, Draws, draw
 from simulation.triage.apply import apply, reached
-from simulation.triage.check import check
+from simulation.triage.check_policy import check_policy
 from simulation.triage.estimates import Estimate
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.labels import DAYS_A_MONTH, labels_of
 from simulation.triage.matrix import probabilities
-from simulation.triage.minutes import lengthened
+from simulation.triage.minutes_effects import lengthened
 from simulation.triage.people import Added
 from simulation.triage.policy import Policy
 from simulation.units import DAY
@@ -566,7 +566,7 @@ def test_the_two_arms_of_partial_and_full_coverage_differ_in_the_share_alone(sta
         (
             "sham",
             {"covers": covers(excluded={"by": "sex", "shares": {"male": estimate(0)}})},
-            "has no share for female",
+            "nothing for 'female'",
         ),
         ("sham", {"abstains": {**WHY}}, "says never to abstain"),
         ("sham", {"abstains": {"labels": ["urgnt"], **WHY}}, "Did you mean 'urgent'?"),
@@ -587,7 +587,7 @@ def test_a_lever_that_means_nothing_here_is_refused(
     if changes.get("ai") == "variates":
         changes = {"ai": {**stated("sham")["ai"], "same_draw_as": "doctor"}}
     built = policy(name, **changes)
-    assert expected in "\n".join(str(fault) for fault in check(built, desk))
+    assert expected in "\n".join(str(fault) for fault in check_policy(built, desk))
     with pytest.raises(ConfigError):
         apply(built, desk, patients)
 
@@ -596,7 +596,7 @@ def test_a_drift_without_the_groups_of_the_matrix_is_refused(policy: Build, stat
     ai = stated("ai_label_measured_over")["ai"]
     ai["matrix"]["by_group"] = {"sex": {"male": {"shares": np.eye(5).tolist(), **WHY}}}
     drift = {"towards": stated("ai_drifts")["drift"]["towards"], "months": estimate(1)}
-    (found,) = check(policy("ai_label_measured_over", ai=ai, drift=drift), desk)
+    (found,) = check_policy(policy("ai_label_measured_over", ai=ai, drift=drift), desk)
     assert "have not the same groups: sex male" in str(found)
 
 
@@ -627,7 +627,7 @@ def test_a_tool_whose_coverage_names_no_sources_labels_everybody_who_attends(
 
 
 def test_an_empty_list_of_sources_is_not_everybody(policy: Build, desk: Pathway) -> None:
-    (fault,) = check(policy("sham", covers={"labels": [], **WHY}), desk)
+    (fault,) = check_policy(policy("sham", covers={"labels": [], **WHY}), desk)
     assert fault.found == "names no arrival source, but there is an ai"
 
 

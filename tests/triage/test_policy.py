@@ -14,7 +14,7 @@ from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError
 from simulation.patients import Draws
 from simulation.triage.apply import apply
-from simulation.triage.check import check
+from simulation.triage.check_policy import check_policy
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import probabilities
 from simulation.triage.policy import MatrixPolicy, Policy
@@ -108,7 +108,7 @@ def test_the_packaged_policies_are_there() -> None:
 def test_a_packaged_policy_fits_the_desk_and_is_called_as_its_file(name: str, policy: Build, desk: Pathway) -> None:
     built = policy(name)
     assert built.name == name
-    assert check(built, desk) == []
+    assert check_policy(built, desk) == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -407,7 +407,7 @@ def test_factor_and_seconds_apply_in_that_order(policy: Build, stated: Stated, d
 
 
 def faults_of(desk: Pathway, policy: MatrixPolicy) -> list[str]:
-    return [str(fault) for fault in check(policy, desk)]
+    return [str(fault) for fault in check_policy(policy, desk)]
 
 
 def test_a_bad_row_is_named_by_its_level(policy: Build, stated: Stated, desk: Pathway, patients: Draws) -> None:
@@ -443,7 +443,7 @@ def test_a_matrix_of_other_levels_is_refused(policy: Build, stated: Stated, desk
 @pytest.mark.parametrize(
     ("groups", "expected"),
     [
-        ({"gender": {}}, "no such attribute"),
+        ({"gender": {}}, "unknown attribute 'gender'"),
         ({"sex": {"femal": {}}}, "Did you mean 'female'?"),
         ({"acuity_given": {}}, "cannot choose the table"),
         ({"sex": {}, "arrival_source": {}}, "Choose one"),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from simulation.errors import Fault
+from simulation.errors import Faults
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import agreement, probabilities
 from simulation.triage.policy import Policy
@@ -47,7 +47,7 @@ def figures(exact: float, under: float, **more: Any) -> dict[str, Any]:
 
 
 def made(stated: Tool, nurses: Nurse | None = None) -> Policy:
-    faults: list[Fault] = []
+    faults = Faults()
     policy = policy_from(stated, nurses or nurse(), "triage/ours.yaml", faults)
     assert faults == []
     assert policy is not None
@@ -55,7 +55,7 @@ def made(stated: Tool, nurses: Nurse | None = None) -> Policy:
 
 
 def refused(stated: Tool, nurses: Nurse | None) -> str:
-    faults: list[Fault] = []
+    faults = Faults()
     assert policy_from(stated, nurses, "triage/ours.yaml", faults) is None
     (fault,) = faults
     return str(fault)

@@ -8,7 +8,7 @@ import pytest
 import simulation as ae
 from simulation.department.vocabulary import Pathway
 from simulation.study.study import Study
-from simulation.triage.check import check
+from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 from simulation.triage.unlike_patients import unlike_patients
 
@@ -93,10 +93,10 @@ def test_a_misspelt_name_of_whom_it_was_measured_on_is_named(
     measured_on: Mapping[str, Mapping[str, float]], message: str, arm: tuple[Policy, Pathway]
 ) -> None:
     policy, pathway = arm
-    (fault,) = check(replace(policy, measured_on=measured_on), pathway)
+    (fault,) = check_policy(replace(policy, measured_on=measured_on), pathway)
     assert message in str(fault)
 
 
 def test_what_a_department_does_not_tell_is_no_fault(arm: tuple[Policy, Pathway]) -> None:
     policy, pathway = arm
-    assert check(replace(policy, measured_on={"scanner": {"yes": 3.0}, "age_band": AGES}), pathway) == []
+    assert check_policy(replace(policy, measured_on={"scanner": {"yes": 3.0}, "age_band": AGES}), pathway) == []

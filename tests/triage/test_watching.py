@@ -9,7 +9,7 @@ import pytest
 from simulation.department.vocabulary import Pathway
 from simulation.patients import Draws
 from simulation.triage.apply import apply, reached
-from simulation.triage.check import check
+from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 from simulation.units import DAY, NEVER, TICKS_PER_MINUTE
 
@@ -100,7 +100,7 @@ def test_those_who_are_not_watched_have_no_alarm(
 def test_where_a_policy_covers_a_part_the_others_are_not_watched(policy: Build, desk: Pathway, patients: Draws) -> None:
     half = {"share": {"value": 0.5, "range": [0, 1], **WHY}, **WHY}
     built = policy("nurse", watches=watches(1, 2), covers=half)
-    assert check(built, desk) == []
+    assert check_policy(built, desk) == []
     found = apply(built, desk, patients).alarms
     assert found is not None
     assert np.array_equal(found != NEVER, reached(built, desk, patients))
@@ -122,13 +122,13 @@ def test_whoever_is_watched_is_one_whom_the_tool_reached(policy: Build, desk: Pa
 @pytest.mark.parametrize(
     ("more", "where", "says"),
     [
-        ({"arrivals": ["walk_inn"]}, "watches.arrivals", "unknown arrival source 'walk_inn'"),
+        ({"arrivals": ["walk_inn"]}, "watches.arrivals.0", "unknown arrival source 'walk_inn'"),
         ({"arrivals": []}, "watches.arrivals", "names no arrival source"),
-        ({"only": {"age": ["old"]}}, "watches.only", "unknown attribute 'age'"),
+        ({"only": {"age": ["old"]}}, "watches.only.age", "unknown attribute 'age'"),
     ],
 )
 def test_a_wrong_name_is_a_fault(more: dict[str, Any], where: str, says: str, policy: Build, desk: Pathway) -> None:
-    (fault,) = check(policy("nurse", watches=watches(1, 0, **more)), desk)
+    (fault,) = check_policy(policy("nurse", watches=watches(1, 0, **more)), desk)
     assert fault.where.endswith(where)
     assert says in fault.found
 
@@ -137,9 +137,9 @@ def test_a_department_in_which_nobody_gets_worse_or_looks_cannot_use_it(policy: 
     from dataclasses import replace
 
     built = policy("ai_watches")
-    (fault,) = check(built, replace(desk, rounds=None))
+    (fault,) = check_policy(built, replace(desk, rounds=None))
     assert "nobody here acts on an alarm" in fault.found
-    (fault,) = check(built, replace(desk, worsening=None, rounds=None))
+    (fault,) = check_policy(built, replace(desk, worsening=None, rounds=None))
     assert "nobody gets worse" in fault.found
 
 
@@ -151,7 +151,7 @@ def test_watching_begins_as_the_tool_goes_live_and_grows_as_staff_take_it_up(
     taken_up = {"start": portion, "end": portion, "weeks": {"value": 1, "range": [1, 2], **WHY}}
     late = {"value": 2, "range": [0, 9], **WHY}
     built = policy("nurse", watches=watches(1, 2), go_live_day=late, adoption=taken_up)
-    assert check(built, desk) == []
+    assert check_policy(built, desk) == []
     found = apply(built, desk, patients).alarms
     assert found is not None
     used = (patients.arrived_at >= 2 * DAY) & (patients.uniform("triage.adoption") < 0.3)

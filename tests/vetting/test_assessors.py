@@ -8,39 +8,32 @@ import numpy as np
 import pytest
 
 from simulation.errors import ConfigError
-from simulation.triage.matrix import Table
-from simulation.vetting.answers import Assessor, Question, label_table, questions_of
-from simulation.vetting.assessors import proportional_odds
-from simulation.vetting.assessors.by_matrix import ByMatrix, MatrixAssessor
+from simulation.triage.matrix import LabelTable
+from simulation.vetting.answers import BenchAssessor, Question, label_table, questions_of
 from simulation.vetting.assessors.from_file import AnswersAssessor, FromFile
-from simulation.vetting.assessors.learned import (
-    Learned,
-    LearnedAssessor,
-    costs_of,
-    model_text,
-    read_model,
-    stratified_folds,
-)
+from simulation.vetting.assessors.learned import Learned, LearnedAssessor, costs_of, stratified_folds
+from simulation.vetting.assessors.level_model import fit_odds, model_text, odds_chances, read_model
 from simulation.vetting.assessors.llm import Llm, LlmAssessor, Setting
-from simulation.vetting.assessors.majority import Majority
 from simulation.vetting.assessors.prompt import Prompt
+from simulation.vetting.assessors.simple import ByMatrix, Majority, MatrixAssessor
 from simulation.vetting.bench import run_bench
-from simulation.vetting.cases import CaseSet, Row, case_set
+from simulation.vetting.cases import Case, CaseSet, case_set
 from simulation.vetting.plan import Vetting
 
 from .conftest import EXACT_NURSE, PUBLISHED
 from .fake_server import level, serving
 
 Synthetic = tuple[Vetting, CaseSet]
-Build = Callable[[CaseSet, Path], Assessor]
+Build = Callable[[CaseSet, Path], BenchAssessor]
 
 
-def by_matrix(cases: CaseSet, folder: Path, rows: list[list[int]] | None = None) -> Assessor:
+def by_matrix(cases: CaseSet, folder: Path, rows: list[list[int]] | None = None) -> BenchAssessor:
     counts = tuple(tuple(float(each) for each in row) for row in rows or PUBLISHED)
-    return ByMatrix(MatrixAssessor(kind="matrix", table=Table(counts=counts, evidence="assumed", source="x")), seed=1)
+    table = LabelTable(counts=counts, evidence="assumed", source="x")
+    return ByMatrix(MatrixAssessor(kind="matrix", table=table), seed=1)
 
 
-def from_file(cases: CaseSet, folder: Path) -> Assessor:
+def from_file(cases: CaseSet, folder: Path) -> BenchAssessor:
     rows = [f"{case.name},{case.nurse},1" for case in cases.cases] + [f"{cases.cases[0].name},,2"]
     return answering(cases, folder, *rows)
 
@@ -66,7 +59,7 @@ BUILDS: dict[str, Build] = {
 
 
 @pytest.fixture(params=[*BUILDS, "language model"])
-def assessor(request: pytest.FixtureRequest, synthetic: Synthetic, tmp_path: Path) -> Assessor:
+def assessor(request: pytest.FixtureRequest, synthetic: Synthetic, tmp_path: Path) -> BenchAssessor:
     """Each assessor, on the made-up cases."""
     if request.param in BUILDS:
         return BUILDS[request.param](synthetic[1], tmp_path)
@@ -83,7 +76,7 @@ def server_address():  # type: ignore[no-untyped-def]
 
 
 def test_every_assessor_gives_one_sound_answer_a_question_in_any_order(
-    assessor: Assessor, synthetic: Synthetic
+    assessor: BenchAssessor, synthetic: Synthetic
 ) -> None:
     questions = [
         *questions_of(synthetic[1], "as_written", 2),
@@ -168,7 +161,7 @@ def test_a_mistake_in_a_vendors_file_is_named_by_line(
 @pytest.fixture
 def numbered() -> CaseSet:
     """Three cases with numbers of the user's own, at a department with three levels."""
-    rows = [Row(f"line {n}", {"complaint": f"cough {n}"}, (1, 3, 5)[n], own_id=f"A-001{n}") for n in range(3)]
+    rows = [Case(f"line {n}", {"complaint": f"cough {n}"}, (1, 3, 5)[n], own_id=f"A-001{n}") for n in range(3)]
     levels = {"urgent": 1, "standard": 3, "minor": 5}
     return case_set(rows, name="ours", yardstick="panel", synthetic=False, source="a test", levels=levels)
 
@@ -228,7 +221,6 @@ def test_no_case_is_labelled_by_a_model_that_has_seen_it(synthetic: Synthetic, m
     monkeypatch.setattr(Learned, "_fit", watched)
     model = learned(cases)
     for fold, _ in model._models(0):
-        assert fold is not None
         mine = {str(sorted(case.inputs.items())) for case in cases.cases if case.name in fold}
         assert not mine & seen.pop(0)
     assert seen == []
@@ -292,10 +284,10 @@ def test_proportional_odds_finds_the_thresholds_it_was_drawn_from() -> None:
     true, thresholds = np.array([0.8, -0.5]), np.array([-2.0, -0.5, 0.5, 2.0])
     latent = features @ true + rng.logistic(size=20_000)
     levels = (latent[:, None] > thresholds).sum(axis=1)
-    coefficients, found = proportional_odds.fit(features, levels, np.ones(20_000), 0.0, 5)
+    coefficients, found = fit_odds(features, levels, np.ones(20_000), 0.0, 5)
     assert coefficients == pytest.approx(true, abs=0.06)
     assert found == pytest.approx(thresholds, abs=0.09)
-    chances = proportional_odds.chances(np.zeros(1), thresholds)
+    chances = odds_chances(np.zeros(1), thresholds)
     assert chances.sum() == pytest.approx(1)
     assert chances[0, 0] == pytest.approx(1 / (1 + np.exp(2)))
 

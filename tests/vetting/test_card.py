@@ -14,20 +14,18 @@ import pytest
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.records.csv_text import csv_text
-from simulation.vetting.against import change_since
-from simulation.vetting.answers import Answer, Assessor, Question
+from simulation.vetting.answers import Answer, BenchAssessor, Question
 from simulation.vetting.assessors.from_file import AnswersAssessor
 from simulation.vetting.bench import NURSE, TOOL, Bench, run_bench
-from simulation.vetting.card.answer import card_sentences
-from simulation.vetting.card.coverage import ITEMS, coverage_table
-from simulation.vetting.card.filing import hazards_table
-from simulation.vetting.card.tables import difference_words
-from simulation.vetting.card.write import card_page, change_table, tables_of, write_card, write_questions
+from simulation.vetting.card.card import Card, card_sentences, write_questions
+from simulation.vetting.card.card_tables import change_table, difference_words
+from simulation.vetting.card.filings import coverage_table, hazards_table
 from simulation.vetting.cases import CaseSet
 from simulation.vetting.configuration import cases_of, vetting_named
-from simulation.vetting.intervals import Estimate
+from simulation.vetting.earlier import EarlierCard, change_since, read_earlier
+from simulation.vetting.facts import facts
 from simulation.vetting.plan import Vetting
-from simulation.vetting.stored import Earlier, read_earlier
+from simulation.vetting.scores import ScoreEstimate
 
 SCRIPT = "<script>alert(1)</script>"
 Synthetic = tuple[Vetting, CaseSet]
@@ -58,7 +56,7 @@ class Fixed:
         return Answer(question.case.name, question.repeat, question.variant, "labelled", label, chances, 0.25, 40)
 
 
-def benched(synthetic: Synthetic, assessor: Assessor) -> Bench:
+def benched(synthetic: Synthetic, assessor: BenchAssessor) -> Bench:
     plan, cases = synthetic
     return run_bench(replace(plan, comparators=False), cases, assessor)
 
@@ -79,7 +77,7 @@ def bench(many: Synthetic) -> Bench:
 @pytest.fixture(scope="module")
 def folder(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Its card."""
-    return write_card(bench, tmp_path_factory.mktemp("results"))
+    return Card(bench).write(tmp_path_factory.mktemp("results"))
 
 
 def test_a_card_is_one_page_that_loads_nothing_and_says_what_it_is_not_for(folder: Path) -> None:
@@ -97,7 +95,7 @@ def test_the_card_in_word_holds_the_same_words_tables_and_pictures(folder: Path,
     document = docx.Document(str(folder / "card.docx"))
     output = [paragraph.text for paragraph in document.paragraphs]
     assert [each for each in card_sentences(bench) if each not in output] == []
-    tables = tables_of(bench)
+    tables = [*Card(bench).tables.values()]
     assert len(document.tables) == len(tables)
     assert [len(each.rows) for each in document.tables] == [1 + len(table.rows) for table in tables]
     hazards = document.tables[-2].rows
@@ -121,7 +119,7 @@ def test_no_file_says_that_a_tool_complies_or_holds_a_complaint(folder: Path, be
 
 
 def test_every_figure_stands_beside_what_it_is_held_against(bench: Bench) -> None:
-    for table in tables_of(bench):
+    for table in Card(bench).tables.values():
         if table.kind in ("criteria", "scores", "matrix", "groups", "hazards") or table.kind.startswith("against"):
             assert bench.cases.yardstick_words in " ".join((table.title, *table.notes)), table.kind
 
@@ -144,7 +142,7 @@ def test_the_answer_says_that_a_level_has_no_case(many: Synthetic, bench: Bench,
 
 
 def test_a_difference_without_an_interval_is_told_without_one() -> None:
-    assert difference_words(Estimate(0.1, np.nan, np.nan, 2, "resampled"), "kappa_quadratic") == "+0.10 (–)"
+    assert difference_words(ScoreEstimate(0.1, np.nan, np.nan, 2, "resampled"), "kappa_quadratic") == "+0.10 (–)"
 
 
 def test_answers_and_scores_are_stored_as_they_are(folder: Path, bench: Bench) -> None:
@@ -172,7 +170,7 @@ def test_no_cell_of_a_card_is_a_formula(folder: Path) -> None:
 @pytest.mark.slow
 def test_a_second_card_does_not_write_over_the_first(bench: Bench, folder: Path) -> None:
     before = (folder / "card.html").read_bytes()
-    second = write_card(bench, folder.parents[1])
+    second = Card(bench).write(folder.parents[1])
     assert second.name == "synthetic-2"
     assert (folder / "card.html").read_bytes() == before == (second / "card.html").read_bytes()
 
@@ -208,7 +206,8 @@ def test_local_performance_is_not_claimed_from_made_up_cases(bench: Bench) -> No
     assert rows[local][0] == "no"
     real = replace(bench, cases=replace(bench.cases, synthetic=False))
     assert {row[:2]: row[2] for row in coverage_table(real).rows}[local] == "partly"
-    assert not [item for item in ITEMS if item.of_patients and rows[item.text, item.item][0] != "no"]
+    items = [(text, item) for text, items in facts("coverage").items() for item in items]
+    assert not [item for text, item in items if item.get("of_patients") and rows[text, item["item"]][0] != "no"]
     assert {row[1] for row in rows.values()} == {"measured", "stated by the vendor", "left to you"}
     assert all("check the current version" in note for note in coverage_table(bench).notes)
 
@@ -247,13 +246,13 @@ def test_a_version_that_errs_a_level_down_is_stopped_with_the_reason(many: Synth
     assert not change.go
     assert change.line.startswith("Stop: under-triage of levels 1-2 is more frequent, by more than the margin")
     assert change.line in change_table(worse, change).notes
-    assert change.line in card_page(worse, tables_of(worse, change), [], change).replace("&#39;", "'")
+    assert change.line in Card(worse, change).page.replace("&#39;", "'")
 
 
 def test_the_same_version_on_few_cases_is_stopped_until_there_are_enough(synthetic: Synthetic) -> None:
     """22 urgent cases cannot show that nothing changed by five points, even where nothing did."""
     few = benched(synthetic, Fixed())  # type: ignore[arg-type]
-    earlier = Earlier("Fixed 1", few.cases.fingerprint, "written", few.labelled[TOOL], {})
+    earlier = EarlierCard("Fixed 1", few.cases.fingerprint, "written", few.labelled[TOOL], {})
     change = change_since(few, earlier)
     assert not change.go
     assert "cannot be told" in change.line

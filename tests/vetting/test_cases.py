@@ -9,7 +9,7 @@ import pytest
 
 from simulation.errors import ConfigError
 from simulation.vetting.bench import run_bench
-from simulation.vetting.cases import INPUTS, CaseSet, Row, case_set
+from simulation.vetting.cases import INPUTS, Case, CaseSet, case_set
 from simulation.vetting.configuration import cases_of, vetting_named
 from simulation.vetting.mapping import FORBIDDEN, CaseMapping, InputColumn, read_cases
 from simulation.vetting.plan import Vetting
@@ -176,7 +176,7 @@ def test_no_message_shows_what_a_patient_said_in_full(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="has no column") as no_header:
         read_cases(written(tmp_path, header=f'1,"{output}",60,1,3'), mapping())
     with pytest.raises(ConfigError, match="pain is 'chest pain") as wrong_column:
-        case_set([Row("line 2", {"pain": output}, 3)], name="ours", yardstick="panel", synthetic=False, source="test")
+        case_set([Case("line 2", {"pain": output}, 3)], name="ours", yardstick="panel", synthetic=False, source="test")
     assert output[:50] not in f"{no_header.value}{wrong_column.value}"
 
 
@@ -195,7 +195,7 @@ def test_a_file_without_a_column_or_that_is_none_is_one_message(tmp_path: Path) 
 
 def test_an_input_that_is_none_is_refused() -> None:
     with pytest.raises(ConfigError, match="hair is not an input"):
-        case_set([Row("row 1", {"hair": "grey"}, 1)], name="x", yardstick="panel", synthetic=False, source="a test")
+        case_set([Case("row 1", {"hair": "grey"}, 1)], name="x", yardstick="panel", synthetic=False, source="a test")
 
 
 def test_made_up_cases_are_marked_cover_every_level_and_language_and_come_again(

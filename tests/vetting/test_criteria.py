@@ -8,10 +8,9 @@ import pytest
 from simulation.errors import ConfigError
 from simulation.vetting.cases import CaseSet
 from simulation.vetting.configuration import vetting_named
-from simulation.vetting.criteria import Criterion, Verdict, judged, overall
-from simulation.vetting.intervals import cases_for_share, exact_share
+from simulation.vetting.criteria import Criterion, CriterionVerdict, judged, overall
 from simulation.vetting.plan import Vetting
-from simulation.vetting.scores import Labelled
+from simulation.vetting.scores import Labelled, cases_for_share, exact_share
 
 from .conftest import PUBLISHED, drawn
 
@@ -24,7 +23,7 @@ def margin(points: float) -> Criterion:
     )
 
 
-def verdict(cases: CaseSet, labels: np.ndarray, points: float = 5) -> Verdict:
+def verdict(cases: CaseSet, labels: np.ndarray, points: float = 5) -> CriterionVerdict:
     """Of a tool with these labels from 0, everybody together."""
     assert cases.nurse is not None
     tool, nurse = Labelled(cases.truth, labels[:, None]), Labelled(cases.truth, cases.nurse[:, None])
@@ -132,7 +131,7 @@ def test_what_was_not_measured_cannot_be_told() -> None:
 
 
 def test_all_must_be_met_and_one_that_is_not_decides() -> None:
-    words = {word: Verdict(margin(5), "", None, word, "") for word in ("met", "not met", "cannot tell")}  # type: ignore[arg-type]
+    words = {word: CriterionVerdict(margin(5), "", None, word, "") for word in ("met", "not met", "cannot tell")}  # type: ignore[arg-type]
     assert overall([words["met"], words["met"]]) == "met"
     assert overall([words["met"], words["cannot tell"]]) == "cannot tell"
     assert overall([words["met"], words["cannot tell"], words["not met"]]) == "not met"

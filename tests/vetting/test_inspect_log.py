@@ -10,7 +10,7 @@ import pytest
 from simulation.errors import ConfigError
 from simulation.vetting.answers import Question
 from simulation.vetting.assessors.from_file import AnswersAssessor, FromFile
-from simulation.vetting.cases import CaseSet, Row, case_set
+from simulation.vetting.cases import Case, CaseSet, case_set
 from simulation.vetting.plan import Vetting
 
 Synthetic = tuple[Vetting, CaseSet]
@@ -128,7 +128,7 @@ def test_samples_that_failed_stay_in_the_denominator(synthetic: Synthetic, tmp_p
 
 
 def test_a_log_may_use_the_case_numbers_and_names_of_levels_of_whoever_wrote_the_cases(tmp_path: Path) -> None:
-    rows = [Row(f"line {n}", {"complaint": f"cough {n}"}, 1, own_id=f"A-001{n}") for n in range(2)]
+    rows = [Case(f"line {n}", {"complaint": f"cough {n}"}, 1, own_id=f"A-001{n}") for n in range(2)]
     levels = {"urgent": 1, "minor": 5}
     cases = case_set(rows, name="ours", yardstick="panel", synthetic=False, source="a test", levels=levels)
     file = FromFile(log(tmp_path / "log.json", sample("A-0010", "minor"), sample("A-0011:as_written", "odd")), cases)

@@ -18,7 +18,7 @@ from simulation.vetting.assessors.exchange import Reply
 from simulation.vetting.assessors.llm import Llm, LlmAssessor, Setting
 from simulation.vetting.assessors.prompt import Prompt
 from simulation.vetting.bench import run_bench
-from simulation.vetting.cases import CaseSet, Row, case_set
+from simulation.vetting.cases import Case, CaseSet, case_set
 from simulation.vetting.configuration import prompt_of, vetting_named
 
 from .fake_server import Behaviour, Handler, drips, endless, hangs_up, level, serving, slow
@@ -34,7 +34,7 @@ def stated(address: str, **changes: Any) -> LlmAssessor:
 
 
 def cases(n: int = 6) -> CaseSet:
-    rows = [Row(f"row {k}", {"complaint": f"{CANARY} {k}", "age": 20.0 + k}, 1 + k % 5, 3) for k in range(n)]
+    rows = [Case(f"row {k}", {"complaint": f"{CANARY} {k}", "age": 20.0 + k}, 1 + k % 5, 3) for k in range(n)]
     return case_set(rows, name="six", yardstick="panel", synthetic=True, source="a test")
 
 

@@ -14,7 +14,7 @@ from simulation.display.measured import measurement_table
 from simulation.errors import ConfigError
 from simulation.report.first_page import first_page
 from simulation.report.tables.first_table import first_table
-from simulation.triage.beside import BesideNurse, given_nurse
+from simulation.triage.matrix import BesideNurse, given_nurse
 from simulation.vetting.bench import NURSE, TOOL, Bench, run_bench
 from simulation.vetting.cases import CaseSet
 from simulation.vetting.newest_card import with_card

@@ -6,15 +6,17 @@ from scipy.stats import binomtest
 
 from simulation.triage.matrix import agreement
 from simulation.vetting.cases import Levels
-from simulation.vetting.intervals import exact_share, paired_difference, resampled_sums
 from simulation.vetting.scores import (
     KAPPAS,
     SHARES,
     Labelled,
     difference,
     differences,
+    exact_share,
     kappa,
     matrix_intervals,
+    paired_difference,
+    resampled_sums,
     score,
     scores,
 )

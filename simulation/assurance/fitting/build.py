@@ -10,21 +10,39 @@ that an interrupted build goes on as if it had never stopped.
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import combinations
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 from scipy.stats.qmc import Sobol
 
-from simulation.assurance.fitting.emulator import Emulator, learn
-from simulation.assurance.fitting.space import Space, Values
-from simulation.assurance.fitting.walk import walk
-from simulation.assurance.fitting.years import Site, Year, YearsFile, simulate_years
-from simulation.errors import ResultsError
+from simulation.assurance.figures import BUSY, figure, months_from_to
+from simulation.assurance.fitting.emulator import Emulator, Space, Values, in_threads, learn, walk
+from simulation.assurance.targets import Target
+from simulation.config.composing import Composed
+from simulation.config.departments import department
+from simulation.config.dotted import Change, as_stated
+from simulation.config.ensembles import VariedParameter, changes_by
+from simulation.config.studies import study_from
+from simulation.department.config_dataclass import config_dataclass
+from simulation.department.vocabulary import Pathway
+from simulation.errors import ConfigError, Faults, ResultsError
+from simulation.measures.definitions import ALL
+from simulation.measures.window import Window
 from simulation.records.schema import Floats
 from simulation.report.progress import progress
+from simulation.run.executors.executor import Executor, Failed, completed, open_executor
+from simulation.run.replicate import ArmReplication, ReplicationResult
+from simulation.run.running import compile_first, failure
+from simulation.study.study import RunLength, Study
 
 Say = Callable[[str], None]
 FIRST, WAVE, N_CHAINS = 128, 80, 400
@@ -139,3 +157,379 @@ class Builder:
 def rows_of(years: Sequence[Year], names: Sequence[str]) -> Floats:
     """The values of rows by name, shape (years, names)."""
     return np.array([[year.rows[name] for name in names] for year in years]).reshape(len(years), len(names))
+
+
+BESIDE = ("walk_in_triage_wait_mean", "busy_by_day_share")
+"""Measures without a target whose spread is shown: departments that fit differ most in these."""
+MOST_DOUBLINGS = 1
+"""The most doublings of the cool-down: a department that locks up would hold patients for ever, and meet no target."""
+
+
+@dataclass(frozen=True)
+class Year:
+    """A department and one year of it: the values of rows to be fitted, and of figures beside them, by name."""
+
+    number: int
+    values: Values
+    rows: Mapping[str, float]
+    beside: Mapping[str, float]
+
+
+@config_dataclass
+class _OfMonths(RunLength):
+    """The length of a run that is measured by some months alone."""
+
+    only: tuple[int, ...]
+
+    def months(self, replication: int) -> tuple[tuple[int, Window], ...]:
+        """The months that targets ask for, with their windows."""
+        return tuple(month for month in super().months(replication) if month[0] in self.only)
+
+
+class Site:
+    """A site, composed and checked once, and its departments, which differ from it in numbers alone."""
+
+    def __init__(
+        self,
+        composed: Composed,
+        folders: Sequence[Path],
+        parameters: Mapping[str, VariedParameter],
+        targets: Sequence[Target],
+    ) -> None:
+        self.raw, self.parameters = composed.raw, parameters
+        self.fitted = tuple(target for target in targets if target.kind == "calibrated")
+        self.predicted = tuple(target for target in targets if target.kind == "predicted" and target.measure != BUSY)
+        study = study_from(composed, folders)
+        arm = study.baseline
+        changes = {**composed.raw["scenario"].get("changes", {}), **arm.arm.changes}
+        self._after = [
+            Change(path, as_stated(value), path) for path, value in changes.items() if not path.startswith("triage.")
+        ]
+        months = tuple(sorted({month for target in targets for month in months_from_to(target.months)}))
+        doublings = min(study.run.doublings, MOST_DOUBLINGS)
+        fields = {**vars(study.run), "profile_all": True, "by_month": bool(months), "doublings": doublings}
+        run = _OfMonths(**fields, only=months)
+        design = replace(study.design, baseline=arm.name, coverages=None)
+        self.study = replace(study, arms=(arm,), design=design, run=run, resolved={})
+
+    def changes(self, values: Values) -> list[Change]:
+        """The changes that make the site into a department, then those of its scenario and arm."""
+        return [*changes_by(self.parameters, values, "department"), *self._after]
+
+    def pathway(self, values: Values, *, checked: bool = False) -> Pathway:
+        """A department. Raises ConfigError; with `checked` the whole of it is checked, as any department is."""
+        faults = Faults()
+        _, pathway = department(self.raw, self.changes(values), faults, numbers_only=not checked)
+        if faults or pathway is None:
+            raise ConfigError(faults)
+        return pathway
+
+    def check_edges(self, space: Space) -> None:
+        """Raise ConfigError if the department with every parameter at its lowest, or at its highest, has a fault.
+
+        Departments between them differ in numbers alone, and are checked in full when they are accepted.
+        """
+        for edge in (0.0, 1.0):
+            self.pathway(space.values(np.full(space.n_dims, edge)), checked=True)
+
+    def study_of(self, values: Values) -> Study:
+        """A study of the baseline arm in a department."""
+        arm = self.study.baseline
+        return replace(self.study, arms=(replace(arm, pathway=self.pathway(values)),))
+
+    def year(self, values: Values, result: ReplicationResult) -> Year:
+        """The figures of a simulated year that targets are about."""
+        replication = result.arms[self.study.design.baseline]
+        pathway = self.study.baseline.pathway
+        rows = {target.name: float(figure(target, (replication,), pathway)[0]) for target in self.fitted}
+        beside = {target.name: float(figure(target, (replication,), pathway)[0]) for target in self.predicted}
+        return Year(result.replication, values, rows, {**beside, **_beside(replication)})
+
+
+def _beside(replication: ArmReplication) -> dict[str, float]:
+    """The measures shown beside the rows, of all or of every pool."""
+    return {
+        name.measure if name.group == ALL else f"{name.measure}, {name.group}": float(value)
+        for name, value in zip(replication.measures.names, replication.measures.values, strict=True)
+        if name.measure in BESIDE and (name.group == ALL or name.group.startswith("pool="))
+    }
+
+
+class _InDepartments:
+    """An executor that simulates a department of its own for every number."""
+
+    def __init__(self, executor: Executor, site: Site, departments: Mapping[int, Values]) -> None:
+        self._executor, self._site, self._departments = executor, site, departments
+
+    @property
+    def n_at_once(self) -> int:
+        """The executor's own: one department is made while the others are simulated."""
+        return self._executor.n_at_once
+
+    def submit(self, study: Study, number: int) -> Future[ReplicationResult]:
+        """Make the department and start its year."""
+        return self._executor.submit(self._site.study_of(self._departments[number]), number)
+
+    def stop(self) -> None:
+        """Stop everything at once."""
+        self._executor.stop()
+
+    def close(self) -> None:
+        """Release the workers."""
+        self._executor.close()
+
+
+def simulate_years(site: Site, departments: Mapping[int, Values]) -> Iterator[Year]:
+    """A year of each department as it ends; the department's number is that of its random variates.
+
+    Raises AeflowError with the numbers of those that failed, after the others.
+    """
+    if not departments:
+        return
+    compile_first(site.study)
+    failed: list[Failed] = []
+    with open_executor(site.study) as opened:
+        executor = _InDepartments(opened, site, departments)
+        for result in completed(executor, site.study, departments):
+            if isinstance(result, Failed):
+                failed.append(result)
+            else:
+                yield site.year(departments[result.replication], result)
+    if failed:
+        raise failure(failed)
+
+
+class YearsFile:
+    """A file of proposed departments and simulated years, a line each; a context that one process holds.
+
+    A line that a crash cut short is dropped when the file is opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.proposed: list[Values] = []
+        """Departments in the order of their numbers."""
+        self.waves: list[int] = []
+        """The number of departments that had been proposed by the end of each wave."""
+        self.years: dict[int, Year] = {}
+        self._lock = FileLock(path.with_suffix(".lock"))
+
+    def __enter__(self) -> YearsFile:
+        """Take the lock and read the file. Raises ResultsError if another process holds the lock."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise ResultsError(f"{self.path}: another process builds this ensemble. Wait for it, or end it") from None
+        except OSError as error:
+            raise ResultsError(f"{self.path}: cannot be written ({error.strerror}). Choose another folder") from error
+        self._read()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the lock back."""
+        self._lock.release()
+
+    def _read(self) -> None:
+        text = self.path.read_text(encoding="utf-8") if self.path.is_file() else ""
+        whole = text[: text.rfind("\n") + 1]
+        for line in whole.splitlines():
+            self._take(json.loads(line))
+        if whole != text:
+            self.path.write_text(whole, encoding="utf-8", newline="\n")
+
+    def _take(self, line: dict[str, Any]) -> None:
+        if "proposed" in line:
+            self.proposed += [tuple(values) for values in line["proposed"]]
+            self.waves.append(len(self.proposed))
+        else:
+            self.years[line["number"]] = Year(**{**line, "values": tuple(line["values"])})
+
+    def _append(self, line: dict[str, Any]) -> None:
+        with self.path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(json.dumps(line) + "\n")
+        self._take(line)
+
+    def propose(self, departments: Iterable[Values]) -> None:
+        """Add a wave of departments, to be simulated."""
+        self._append({"proposed": [list(values) for values in departments]})
+
+    def add(self, year: Year) -> None:
+        """Keep a year."""
+        self._append({"number": year.number, "values": list(year.values), "rows": year.rows, "beside": year.beside})
+
+    @property
+    def missing(self) -> dict[int, Values]:
+        """Departments that were proposed and not simulated yet, by number."""
+        return {number: values for number, values in enumerate(self.proposed) if number not in self.years}
+
+    def of_waves(self, n_waves: int | None = None) -> list[Year]:
+        """The years of the first `n_waves` waves, by number; of all waves for None."""
+        end = len(self.proposed) if n_waves is None else self.waves[n_waves - 1]
+        return [self.years[number] for number in range(end) if number in self.years]
+
+
+LEAST_IDENTIFIED = 0.2
+"""Contraction below which a parameter counts as not identified."""
+LEAST_TIED = 0.4
+"""Correlation above which two parameters count as tied."""
+N_POINTS = 4000
+"""The number of departments of the priors over which pairs of targets are compared."""
+MOST_TOGETHER = 0.8
+"""Two targets pull against each other if they are met together less often than this share of what chance gives."""
+SHOWN = 5, 50, 95
+CONFIRM_FROM, CONFIRM_MOST = 1_000_000, 100
+"""The first number of a year on a fresh seed, beyond those of every build, and the most such years of a department."""
+
+
+@dataclass(frozen=True)
+class Identified:
+    """A parameter: 5th, 50th and 95th percentile over the departments that fit, and the contraction from the priors."""
+
+    name: str
+    low: float
+    middle: float
+    high: float
+    contraction: float
+
+    @property
+    def is_identified(self) -> bool:
+        """Whether the targets identify the parameter by itself."""
+        return self.contraction >= LEAST_IDENTIFIED
+
+
+@dataclass(frozen=True)
+class Pulling:
+    """Two targets that pull against each other.
+
+    `share` of the departments of the priors meet the second on average, and `share_with_first` of those that meet the
+    first.
+    """
+
+    first: str
+    second: str
+    share: float
+    share_with_first: float
+
+    @property
+    def ratio(self) -> float:
+        """How often they are met together, of how often chance gives it."""
+        return self.share_with_first / self.share
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A figure that was not fitted: 5th, 50th and 95th percentile over the departments that fit."""
+
+    name: str
+    low: float
+    middle: float
+    high: float
+
+
+def contractions(fit: Fit) -> tuple[Identified, ...]:
+    """Every parameter, the best identified first.
+
+    Contraction is 1 less the standard deviation among departments that fit over that in the priors.
+    """
+    narrower = 1 - fit.points.std(axis=0, ddof=1) / fit.space.spread
+    values = np.array([year.values for year in fit.accepted], dtype=float)
+    parameters = [
+        Identified(name, *_percentiles(column), float(contraction))
+        for name, column, contraction in zip(fit.space.parameters, values.T, narrower, strict=True)
+    ]
+    return tuple(sorted(parameters, key=lambda parameter: -parameter.contraction))
+
+
+def _percentiles(values: Floats) -> tuple[float, float, float]:
+    low, middle, high = np.percentile(values, SHOWN).tolist()
+    return low, middle, high
+
+
+def ties(fit: Fit) -> tuple[tuple[str, str, float], ...]:
+    """The pairs of parameters that the figures tie to one another, with their correlation, the strongest first."""
+    columns = dict(zip(fit.space.parameters, fit.points.T, strict=True))
+    moving = {name: column for name, column in columns.items() if column.std() > 0}
+    pairs = [
+        (one, other, float(np.corrcoef(moving[one], moving[other])[0, 1])) for one, other in combinations(moving, 2)
+    ]
+    return tuple(sorted((pair for pair in pairs if abs(pair[2]) >= LEAST_TIED), key=lambda pair: -abs(pair[2])))
+
+
+def pulling(fit: Fit) -> tuple[Pulling, ...]:
+    """The pairs of targets that are met together less often than chance gives, over the priors, the strongest first.
+
+    They are judged by what the emulator expects: simulated years meet targets together because the search chose them.
+    """
+    points = np.random.default_rng(0).random((N_POINTS, fit.space.n_dims))
+    met = np.array(in_threads(lambda row: row.at(points).inside, fit.emulator.rows))
+    names = [row.target.name for row in fit.emulator.rows]
+    pairs = []
+    for (i, first), (j, second) in combinations(enumerate(names), 2):
+        if met[i].any() and met[j].any():
+            pairs.append(Pulling(first, second, float(met[j].mean()), float(met[j, met[i]].mean())))
+    return tuple(sorted((pair for pair in pairs if pair.ratio < MOST_TOGETHER), key=lambda pair: pair.ratio))
+
+
+def spreads(fit: Fit) -> tuple[Spread, ...]:
+    """The figures that were not fitted, over the departments that fit."""
+    figures = []
+    for name in fit.accepted[0].beside:
+        values = np.array([year.beside[name] for year in fit.accepted])
+        figures.append(Spread(name, *_percentiles(values[np.isfinite(values)])))
+    return tuple(figures)
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """The share of departments that meet a row: on fresh seeds, in their own year, and as the emulator expects."""
+
+    name: str
+    fresh: float
+    own: float
+    expected: float
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """Departments simulated again on fresh seeds.
+
+    `all_judged` is the share that meets all rows as they are judged, `all_fresh` that in the fresh years alone.
+    """
+
+    n_departments: int
+    n_years: int
+    rows: tuple[Confirmed, ...]
+    all_judged: float
+    all_fresh: float
+
+
+def fresh_years(site: Site, file: YearsFile, departments: Sequence[Year], n_years: int) -> list[list[Year]]:
+    """`n_years` further years of each department, kept in the file like all others."""
+    numbers = [[CONFIRM_FROM + CONFIRM_MOST * year.number + k for k in range(n_years)] for year in departments]
+    missing = {
+        number: department.values
+        for department, own in zip(departments, numbers, strict=True)
+        for number in own
+        if number not in file.years
+    }
+    for year in simulate_years(site, missing):
+        file.add(year)
+    return [[file.years[number] for number in own] for own in numbers]
+
+
+def confirm(fit: Fit, departments: Sequence[Year], fresh: Sequence[Sequence[Year]]) -> Confirmation:
+    """The shares of departments whose mean over fresh years meets each row, as `aeflow validate` judges."""
+    points = fit.space.points([year.values for year in departments])
+    rows, judged, all_fresh = [], np.ones(len(points), bool), np.ones(len(points), bool)
+    for emulated in fit.emulator.rows:
+        target = emulated.target
+        means: Floats = np.array([np.mean([year.rows[target.name] for year in years]) for years in fresh])
+        again = np.array([bool(target.allows(value)) for value in means])
+        own = np.array([bool(target.allows(year.rows[target.name])) for year in departments])
+        expected = emulated.at(points).inside
+        judged &= expected if target.measure in fit.emulator.judged_by_mean else again
+        all_fresh &= again
+        rows.append(Confirmed(target.name, float(again.mean()), float(own.mean()), float(expected.mean())))
+    n_years = len(fresh[0])
+    return Confirmation(len(points), n_years, tuple(rows), float(judged.mean()), float(all_fresh.mean()))

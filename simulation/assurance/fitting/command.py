@@ -2,37 +2,55 @@
 
 from __future__ import annotations
 
+import math
+import textwrap
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulation.assurance.fitting.build import Builder, Fit
-from simulation.assurance.fitting.emulator import must_be_installed
-from simulation.assurance.fitting.ensemble_file import SHOWN, MetTargets, ensemble_of, write
-from simulation.assurance.fitting.identified import (
+import numpy as np
+import yaml
+
+from simulation import __version__
+from simulation.assurance.figures import BUSY
+from simulation.assurance.fitting.build import (
     CONFIRM_MOST,
     LEAST_IDENTIFIED,
+    Builder,
+    Confirmation,
+    Fit,
+    Identified,
+    Pulling,
+    Site,
+    YearsFile,
     confirm,
     contractions,
     fresh_years,
+    pulling,
+    spreads,
+    ties,
 )
-from simulation.assurance.fitting.picture import identified
-from simulation.assurance.fitting.space import space_of
-from simulation.assurance.fitting.words import confirmation_lines, fit_lines
-from simulation.assurance.fitting.years import Site, YearsFile
-from simulation.assurance.published.figures import BUSY
-from simulation.assurance.published.targets_check import checked_targets, known_measures
-from simulation.assurance.targets import Target
-from simulation.assurance.targets_file import passed_by, targets_for, targets_named
+from simulation.assurance.fitting.emulator import must_be_installed, space_of
+from simulation.assurance.targets import (
+    ENGLAND,
+    Target,
+    checked_targets,
+    known_measures,
+    passed_by,
+    targets_for,
+    targets_named,
+)
 from simulation.config import search_folders
-from simulation.config.composing import stated_in
-from simulation.config.ensembles import Priors, priors_named
+from simulation.config.composing import Composed, stated_in
+from simulation.config.ensembles import Built, Ensemble, Priors, ensemble_named, priors_named
 from simulation.config.folders import is_name_of_file, names_in
 from simulation.config.studies import study_from
-from simulation.errors import ConfigError, Fault, nearest
-from simulation.records.serialise import digest, exact
-from simulation.run.store.identity import identity_of
+from simulation.display.drawing import BLUE, DARK, GREY, PALE, Picture, figure_of, png_of
+from simulation.errors import ConfigError, Fault, ResultsError, nearest
+from simulation.records.schema import Floats
+from simulation.records.serialise import digest, exact, plain
+from simulation.run.store.identity import identity_of, source_digest
 from simulation.study.study import Study
 
 NUMBERS = {"departments": (200, 10, 1000), "confirm": (0, 0, CONFIRM_MOST), "confirm_departments": (40, 1, 1000)}
@@ -179,3 +197,168 @@ def draw(fit: Fit, path: Path) -> None:
     points = fit.points[:, order]
     picture = identified(names, points, [parameter.contraction for parameter in parameters], least=LEAST_IDENTIFIED)
     path.write_bytes(picture.png)
+
+
+MOST_PAIRS = 6
+"""Ties and pairs of targets that are printed."""
+
+
+def fit_lines(fit: Fit) -> Iterator[str]:
+    """The lines about a fit."""
+    n, years = len(fit.accepted), len(fit.years)
+    years_each = years / fit.n_fit
+    yield f"{n} of {fit.n_fit} departments that fit, from {years} simulated years: {years_each:.1f} years a department."
+    yield ""
+    yield from identified_lines(contractions(fit), n)
+    yield from tie_lines(ties(fit))
+    yield from pulling_lines(pulling(fit))
+    yield ""
+    yield "What was not fitted, in one year of each of these departments (5, 50 and 95 %):"
+    for spread in spreads(fit):
+        yield f"  {spread.name:<58} {spread.low:>9.4g} {spread.middle:>9.4g} {spread.high:>9.4g}"
+
+
+def identified_lines(parameters: Sequence[Identified], n: int) -> Iterator[str]:
+    """The lines about parameters, one for each."""
+    yield f"What the targets say about each parameter (5, 50 and 95 % of {n} departments; contraction):"
+    for parameter in parameters:
+        word = "" if parameter.is_identified else "not identified"
+        values = f"{parameter.low:>9.4g} {parameter.middle:>9.4g} {parameter.high:>9.4g}"
+        yield f"  {parameter.name:<32} {values} {parameter.contraction:>6.0%}  {word}".rstrip()
+    yield (
+        "Contraction: how much narrower values lie than in the priors, by standard deviation. "
+        f"Under {LEAST_IDENTIFIED:.0%} a parameter is not identified by itself."
+    )
+
+
+def tie_lines(pairs: Sequence[tuple[str, str, float]]) -> Iterator[str]:
+    """The line about parameters that are tied to one another."""
+    if not pairs:
+        yield "No two parameters are tied to one another."
+        return
+    yield "Tied to one another (correlation): " + "; ".join(
+        f"{one} and {other} {correlation:+.2f}" for one, other, correlation in pairs[:MOST_PAIRS]
+    )
+
+
+def pulling_lines(pairs: Sequence[Pulling]) -> Iterator[str]:
+    """The lines about targets that are hard to meet together."""
+    if not pairs:
+        yield "No two targets pull against each other."
+        return
+    yield "Targets that pull against each other (departments of the priors, by what the emulator expects of them):"
+    for pair in pairs[:MOST_PAIRS]:
+        yield (
+            f"  '{pair.second}' is met by {pair.share:.0%}, and by {pair.share_with_first:.0%} of those that meet "
+            f"'{pair.first}'"
+        )
+
+
+def confirmation_lines(confirmation: Confirmation) -> Iterator[str]:
+    """The lines about fresh years, one for each row."""
+    n, years = confirmation.n_departments, confirmation.n_years
+    yield f"Confirmed on fresh seeds: {n} departments, {years} year{'s' if years > 1 else ''} each. Share that meets:"
+    yield f"  {'':<58} {'own year':>9} {'expected':>9} {'fresh':>9}"
+    for row in confirmation.rows:
+        yield f"  {row.name:<58} {row.own:>9.0%} {row.expected:>9.0%} {row.fresh:>9.0%}"
+    yield f"  {'every row as it is judged':<58} {'':>9} {'':>9} {confirmation.all_judged:>9.0%}"
+    yield f"  {'every row in the fresh years':<58} {'':>9} {'':>9} {confirmation.all_fresh:>9.0%}"
+
+
+SHOWN = 12
+"""Characters of a hash that are shown."""
+WIDTH = 118
+"""Characters of a line of the heading."""
+
+
+@dataclass(frozen=True)
+class MetTargets:
+    """The targets that departments had to meet, and the name of their file."""
+
+    name: str
+    targets: tuple[Target, ...]
+
+    @property
+    def words(self) -> str:
+        """The targets in words."""
+        return "the published figures" if self.name == ENGLAND else f"the figures in targets/{self.name}.yaml"
+
+
+def ensemble_of(fit: Fit, name: str, composed: Composed, met: MetTargets, priors: Priors) -> Ensemble:
+    """The ensemble of a fit, as its file states it."""
+    chosen = {group: composed.choices.get(group, "none") for group in ("site", "staffing", "pathway", "calibration")}
+    return Ensemble(
+        name=name,
+        question=f"What holds in every department like '{chosen['site']}' that meets {met.words}?",
+        built=Built(
+            **chosen,
+            targets=f"{met.name} {digest(exact(met.targets))[:SHOWN]}",
+            priors=f"{priors.name} {digest(exact(priors))[:SHOWN]}",
+            program=f"{__version__} {source_digest()[:SHOWN]}",
+            simulated_years=len(fit.years),
+            accepted=fit.n_fit,
+        ),
+        parameters=fit.space.parameters,
+        departments=tuple(year.values for year in fit.accepted),
+    )
+
+
+def write(path: Path, built: Ensemble, words: str) -> None:
+    """Write an ensemble, and check that it can be read; `words` say what it meets.
+
+    Raises ResultsError if the file cannot be written.
+    """
+    content = plain(built)
+    rows = "".join(f"  - [{', '.join(f'{value:g}' for value in values)}]\n" for values in content.pop("departments"))
+    heading = textwrap.fill(
+        f"{len(built.departments)} departments that meet {words}, each as good a guess as the others: the "
+        "site with these changes. They are in random order, so the first of them, however many, are a fair sample. "
+        "Written by `aeflow ensemble`; not to be edited by hand.",
+        WIDTH,
+        initial_indent="# ",
+        subsequent_indent="# ",
+    )
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=math.inf, default_flow_style=None)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{heading}\n{text}departments:\n{rows}", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be written ({error.strerror}). Name another folder") from error
+    ensemble_named(built.name, [path.parent.parent])
+
+
+NAME = "identified"
+
+
+def identified(names: Sequence[str], points: Floats, contraction: Sequence[float], *, least: float) -> Picture:
+    """A bar for each parameter, in the order given.
+
+    `points`: values within their ranges, 0 the lowest and 1 the highest, shape (n_departments, n_parameters);
+    `contraction`: by parameter, how much narrower the values lie than the range, a share; under `least` the parameter
+    is not identified.
+    """
+    low, first, middle, third, high = np.percentile(points, (5, 25, 50, 75, 95), axis=0)
+    rows = np.arange(len(names))[::-1]
+    with figure_of(8, 1.2 + 0.26 * len(names), 1, 1) as (figure, (ax,)):
+        colours = [BLUE if share >= least else GREY for share in contraction]
+        ax.barh(rows, 1, color=PALE, height=0.7)
+        ax.barh(rows, high - low, left=low, color=colours, height=0.22)
+        ax.barh(rows, third - first, left=first, color=colours, height=0.5)
+        ax.plot(middle, rows, "|", color=DARK, markersize=9, markeredgewidth=2)
+        for row, share in zip(rows, contraction, strict=True):
+            ax.text(1.02, row, f"{share:.0%}", va="center", color=DARK if share >= least else GREY)
+        ax.set_yticks(rows, [name.replace("_", " ") for name in names])
+        ax.tick_params(axis="y", length=0)
+        ax.set_xlim(0, 1)
+        ax.set_ylim(-0.7, len(names) - 0.3)
+        ax.set_xticks([0, 0.5, 1], ["lowest", "middle of the range", "highest"])
+        ax.set_title("What the targets settle about a department, and what they leave open", fontsize=11)
+        png = png_of(figure)
+    n_identified = sum(share >= least for share in contraction)
+    caption = (
+        f"Values of {len(points)} departments that meet every target, within the ranges of the priors. Thin bars: "
+        f"5th to 95th percentile; thick bars: the middle half. On the right: how much narrower the values lie than "
+        f"the priors; grey: under {least:.0%}, not identified."
+    )
+    alt = f"{n_identified} of {len(names)} parameters lie at least {least:.0%} narrower than their ranges."
+    return Picture(NAME, png, alt, caption)

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,12 +22,15 @@ import numpy as np
 from scipy.special import ndtr
 
 from simulation.assurance.targets import Target
+from simulation.config.dotted import Raw, resolve, value_at
+from simulation.config.ensembles import Priors, Slope, VariedParameter
 from simulation.errors import ConfigError, Fault
 from simulation.records.schema import Floats, Mask
-from simulation.run.executors.open import processors
+from simulation.run.executors.executor import processors
 
 if TYPE_CHECKING:
     from sklearn.gaussian_process import GaussianProcessRegressor
+
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
@@ -223,3 +226,142 @@ def _regressor(kernel: Any, optimizer: str | None) -> GaussianProcessRegressor:
     from sklearn.gaussian_process import GaussianProcessRegressor
 
     return GaussianProcessRegressor(kernel, alpha=1e-9, optimizer=optimizer, copy_X_train=False)
+
+
+N_STEPS, N_TRIED = 40, 4000
+JUMP = 0.1
+"""The share of steps by a whole difference, which can take a chain from one mode to another."""
+ALONG = 0.4
+"""The share of dimensions that a step changes."""
+WOBBLE = 0.02
+
+
+def walk(
+    log_chance: Callable[[Floats], Floats],
+    n_dims: int,
+    rng: np.random.Generator,
+    known: Floats,
+    *,
+    n_chains: int,
+) -> Floats:
+    """Points of a cube drawn in proportion to their chance, shape (chains, n_dims).
+
+    Chains start from `known` (points that met every row) and from even draws, in proportion to their chance.
+    """
+    tried = np.vstack([rng.random((N_TRIED, n_dims)), known])
+    log_tried = log_chance(tried)
+    weights = np.exp(log_tried - log_tried.max())
+    start = rng.choice(len(tried), size=n_chains, p=weights / weights.sum())
+    points, log_chances = tried[start], log_tried[start]
+    halves = np.arange(n_chains) % 2
+    for _ in range(N_STEPS):
+        for half in (0, 1):
+            moving, others = np.flatnonzero(halves == half), np.flatnonzero(halves != half)
+            proposed = _proposed(points[moving], points[others], rng)
+            log_proposed = log_chance(proposed)
+            accepted = np.log(rng.random(len(moving))) < log_proposed - log_chances[moving]
+            points[moving[accepted]], log_chances[moving[accepted]] = proposed[accepted], log_proposed[accepted]
+    return points
+
+
+def _proposed(points: Floats, others: Floats, rng: np.random.Generator) -> Floats:
+    """The points after a step from each, folded back where it would leave the cube."""
+    n, n_dims = points.shape
+    first, second = rng.integers(len(others), size=(2, n))
+    along = rng.random((n, n_dims)) < ALONG
+    along[np.arange(n), rng.integers(n_dims, size=n)] = True
+    n_along = along.sum(axis=1, keepdims=True)
+    length = np.where(rng.random((n, 1)) < JUMP, 1.0, 2.38 / np.sqrt(2 * n_along))
+    step = length * (others[first] - others[second]) + rng.normal(0, WOBBLE, (n, n_dims))
+    unfolded = np.mod(points + np.where(along, step, 0.0), 2.0)
+    return np.asarray(np.where(unfolded > 1, 2 - unfolded, unfolded))
+
+
+DIGITS = 4
+"""Significant digits of a value, so that what is simulated is what the file says."""
+Values = tuple[float | int, ...]
+"""The value of every parameter, as a file states it."""
+
+
+@dataclass(frozen=True)
+class Space:
+    """Parameters as an ensemble states them: a whole number is set, even where the priors multiply it."""
+
+    parameters: Mapping[str, VariedParameter]
+    slopes: Mapping[str, Slope] = field(default_factory=dict)
+
+    @property
+    def n_dims(self) -> int:
+        """The number of parameters."""
+        return len(self.parameters)
+
+    def values(self, point: Floats) -> Values:
+        """The values at a point of the cube, shape (n_dims,)."""
+        pairs = zip(self.parameters.values(), point, strict=True)
+        return tuple(_value(parameter, float(position)) for parameter, position in pairs)
+
+    def points(self, departments: Sequence[Values]) -> Floats:
+        """The points of departments in the cube, shape (departments, n_dims)."""
+        low, width = self._scale()
+        return np.asarray((np.array(departments, dtype=float).reshape(-1, self.n_dims) - low) / width)
+
+    def answers(self, points: Floats) -> Mask:
+        """Whether departments answer pressure as the priors ask; points: shape (departments, n_dims)."""
+        low, width = self._scale()
+        values = dict(zip(self.parameters, (low + width * points).T, strict=True))
+        answers = np.ones(len(points), dtype=bool)
+        for slope in self.slopes.values():
+            total = slope.otherwise + sum(weight * values[name] for name, weight in slope.of.items())
+            answers &= (total >= slope.range[0]) & (total <= slope.range[1])
+        return answers
+
+    @property
+    def spread(self) -> Floats:
+        """Standard deviation of each parameter over the priors, in the cube, shape (n_dims,)."""
+        _, width = self._scale()
+        steps = np.where([parameter.whole for parameter in self.parameters.values()], width, math.inf)
+        return np.asarray(np.sqrt((1 - 1 / steps**2) / 12))
+
+    def _scale(self) -> tuple[Floats, Floats]:
+        """The value at 0 and the width of each parameter, shape (n_dims,); each whole number fills an equal part."""
+        half = np.array([0.5 if parameter.whole else 0.0 for parameter in self.parameters.values()])
+        low = np.array([parameter.range[0] for parameter in self.parameters.values()]) - half
+        high = np.array([parameter.range[1] for parameter in self.parameters.values()]) + half
+        return low, high - low
+
+
+def space_of(priors: Priors, raw: Raw) -> Space:
+    """The space of some priors at a composed site. Raises ConfigError for a path that leads to no number.
+
+    A whole number that the priors multiply becomes one that is set, in the range that the factors give.
+    """
+    faults: list[Fault] = []
+    groups, parameters = resolve(raw), {}
+    for name, parameter in priors.parameters.items():
+        where = f"priors/{priors.name}.yaml.parameters.{name}.changes"
+        parameters[name] = parameter
+        if not parameter.whole:
+            continue
+        low, high = parameter.range
+        if parameter.how == "times":
+            value = value_at(groups, parameter.changes[0])
+            if not isinstance(value, int) or isinstance(value, bool):
+                found = f"'{parameter.changes[0]}' is {value!r}, which is no whole number"
+                faults.append(Fault(where, found, "Name a whole number, or leave `whole` out"))
+                continue
+            low, high = low * value, high * value
+        low, high = math.ceil(low), math.floor(high)
+        if not low < high:
+            faults.append(Fault(where, f"leaves whole numbers from {low} to {high}", "Widen the range"))
+        parameters[name] = replace(parameter, how="set", range=(low, high))
+    if faults:
+        raise ConfigError(faults)
+    return Space(parameters, priors.slopes)
+
+
+def _value(parameter: VariedParameter, position: float) -> float | int:
+    low, high = parameter.range
+    if parameter.whole:
+        return int(min(low + math.floor(position * (high - low + 1)), high))
+    rounded = float(f"{low + position * (high - low):.{DIGITS}g}")
+    return min(max(rounded, low), high)

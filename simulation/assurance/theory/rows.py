@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 
 from simulation.assurance.theory import stations
-from simulation.assurance.theory.chains import blocking, day_from_empty
 from simulation.assurance.theory.closed_forms import (
     LabelWaits,
     accumulating,
     allen_cunneen,
+    blocking,
     daily_variance,
+    day_from_empty,
     erlang_a,
     erlang_b,
     erlang_c,
@@ -38,7 +39,7 @@ from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import Pathway
 from simulation.engine.choose import EngineName
 from simulation.engine.rows import Outcome
-from simulation.errors import ConfigError, Fault, ResultsError
+from simulation.errors import ConfigError, Faults, ResultsError
 from simulation.records.schema import Floats
 from simulation.triage.matrix import probabilities
 from simulation.triage.policy import Policy
@@ -192,7 +193,7 @@ def nurse_labels() -> Floats:
     """The measured nurse of configs/nurse/korea.yaml, shape (levels, labels)."""
     from simulation.config import DEFAULT_NURSE, nurse_named, packaged_configs
 
-    faults: list[Fault] = []
+    faults = Faults()
     nurse = nurse_named(DEFAULT_NURSE, (packaged_configs(),), faults)
     if nurse is None:
         raise ConfigError(faults)

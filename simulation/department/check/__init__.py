@@ -3,33 +3,35 @@
 Types and ranges of single values are checked as a configuration is validated. The checks here need the whole pathway,
 in three parts: names and numbers; the route (which nodes can be reached, and whether patients get out); pools (what is
 held while waiting for what, and whether anybody is on duty). A later part is skipped if an earlier one has a fault that
-it would only repeat. Load is not checked here (`analysis.overload` does that), and nothing is drawn.
+it would only repeat. Load is not checked here (`study.overload` does that), and nothing is drawn.
 
-Reading order: `check`, then `names`, `meant`, `demand`, `steps`, `routes`, `deadlock`, `staffing`, `own_measures`.
+Reading order: `check`, then `names`, `numbers`, `steps`, `routes`, `deadlock`, `staffing`, `measures_and_groups`.
 """
 
 from __future__ import annotations
 
 from simulation.department.check.deadlock import check_deadlocks, check_releases, explore
-from simulation.department.check.demand import check_demand
-from simulation.department.check.fault_list import FaultList
-from simulation.department.check.meant import check_meant
-from simulation.department.check.names import check_names, unused_names
-from simulation.department.check.own_measures import own_faults
+from simulation.department.check.measures_and_groups import check_own
+from simulation.department.check.names import check_name, check_names, check_profile_or_queue, names_of, unused_names
+from simulation.department.check.numbers import check_numbers, check_value
 from simulation.department.check.routes import check_route
 from simulation.department.check.staffing import check_staffing
 from simulation.department.check.steps import check_steps
+from simulation.department.config_dataclass import walk
 from simulation.department.graph import graph_of, reachable_from, starts_of
 from simulation.department.vocabulary import Pathway
-from simulation.errors import Fault
+from simulation.errors import Fault, Faults
 
 
 def check(pathway: Pathway) -> tuple[Fault, ...]:
     """Every fault of a pathway, in the order of its parts; empty if it is sound."""
-    faults = FaultList()
+    faults, known, all_finite = Faults(), names_of(pathway), True
     categories = check_names(pathway, faults)
-    check_meant(pathway, faults)
-    check_demand(pathway, faults)
+    for entry in walk(pathway):
+        check_name(entry, known, categories, faults)
+        check_profile_or_queue(pathway, entry, faults)
+        all_finite &= check_value(entry, faults)
+    check_numbers(pathway, faults, all_finite=all_finite)
     check_steps(pathway, faults, categories)
     if not faults.broken & {"node", "attribute"}:
         graph = graph_of(pathway)
@@ -40,7 +42,7 @@ def check(pathway: Pathway) -> tuple[Fault, ...]:
             check_releases(pathway, faults, trace)
             check_deadlocks(pathway, faults, trace)
             check_staffing(pathway, faults, graph, reached)
-    if not faults.faults:
+    if not faults:
         unused_names(pathway, faults)
-        own_faults(pathway, faults, pathway.measures, pathway.groups)
-    return tuple(faults.faults)
+        check_own(pathway, faults, pathway.measures, pathway.groups)
+    return tuple(faults)

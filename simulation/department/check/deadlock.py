@@ -9,8 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from simulation.department.check.fault_list import FaultList
-from simulation.department.graph import Edge, Graph, cycles, descendants, shortest_cycle, starts_of, waits
+from simulation.department.graph import Edge, Graph, cycles, descendants, request_of, shortest_cycle, starts_of, waits
 from simulation.department.vocabulary import (
     ACUITY_NOW,
     ARRIVAL_SOURCE,
@@ -21,10 +20,10 @@ from simulation.department.vocabulary import (
     Pathway,
     Step,
 )
+from simulation.errors import Faults
 
 MOST_STATES = 40_000
 """The number of combinations of (node, pools held, categories known) above which categories are not followed."""
-Interval = tuple[int, int]
 Pools = frozenset[str]
 
 
@@ -188,16 +187,7 @@ def _known_after(node: _ByAttribute, known: Known) -> Iterator[tuple[str, Known]
         yield to, frozenset({**facts, node.attribute: frozenset(categories)}.items())
 
 
-def request_of(step: Step) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The pools of which a step needs all, and those of which it needs one, overflow included."""
-    if step.overflow is None:
-        return step.asks, step.any_of
-    if step.any_of:
-        return step.asks, (*step.any_of, *step.overflow.any_of)
-    return (), (*step.asks, *step.overflow.any_of)
-
-
-def check_releases(pathway: Pathway, faults: FaultList, trace: Trace) -> None:
+def check_releases(pathway: Pathway, faults: Faults, trace: Trace) -> None:
     """Add a fault for each pool that is asked for by a patient who may hold it, or released without being held."""
     states_at: dict[str, list[_State]] = {}
     for state in trace:
@@ -253,7 +243,7 @@ class _Wait:
         return self.all_of & stuck
 
 
-def check_deadlocks(pathway: Pathway, faults: FaultList, trace: Trace) -> None:
+def check_deadlocks(pathway: Pathway, faults: Faults, trace: Trace) -> None:
     """Add a fault for each ring of pools that can be held for ever by patients who wait for one another's.
 
     A set of pools can deadlock if each may be held by a patient whose wait needs another of the set: one of `asks` in

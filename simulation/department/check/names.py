@@ -1,17 +1,19 @@
-"""The part of `check` about names and numbers: every name that is used exists, every number is in its range."""
+"""The part of `check` about names: what is named exists, and no name stands for two things.
+
+Types say what a text is the name of (`config_dataclass.Names`); here they are walked once. Attributes are drawn in
+their order, so each may depend on earlier ones alone.
+
+Outcomes and points in time may have any name. A misspelt `left` or `seen_at` would pass as a new one, and nobody would
+have left, or there would be no wait for a first clinician: so names that nearly match one with a meaning are faults.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from simulation.department.check.bounds import bounds_faults, size_fault
-from simulation.department.check.fault_list import FaultList, listed, repeated
-from simulation.department.config_dataclass import Sourced
-from simulation.department.durations import Amount, Number
-from simulation.department.graph import attributes_of, leaning, waits
-from simulation.department.rota import parse_days, parse_hours
+from simulation.department.config_dataclass import Entry, walk
+from simulation.department.graph import WORSENING, attributes_of, request_of, waits
+from simulation.department.own_measures import LEVELS_1_2
 from simulation.department.vocabulary import (
     ACUITY_GIVEN,
     ACUITY_NOW,
@@ -21,241 +23,182 @@ from simulation.department.vocabulary import (
     Chance,
     Choice,
     Given,
-    Opens,
     Pathway,
-    QuietDays,
-    RandomOutages,
-    StatedOutages,
 )
-from simulation.errors import nearest
+from simulation.errors import Faults, meant, nearest
+from simulation.records.schema import ADMITTED, IN_BUILDING, LEFT, Patients
 
-TOLERANCE = 1e-6
-"""How far a sum of probabilities may be from 1."""
-HOURLY = (24, 168)
 SEPARATORS = ("/", "+", ":", ".")
-"""Signs that `draws` joins the names of its random streams with."""
+"""Signs that `patients` joins the names of its random streams with."""
 ANY_CLASS = "acuity"
 """The value of `ranks_as` that ranks by the patient's acuity now; no class may have this name."""
+OUTCOMES = (ADMITTED, LEFT, "discharged")
+POINTS = (
+    "assessed_at", "triaged_at", "handed_over_at", "seen_at", "looked_at", "stream_looked_at", "decided_at",
+    "departed_at", "bed_held_at", "bed_given_back_at", "early_test_at", "early_result_at",
+)  # fmt: skip
+"""Points in time that measures are about."""
+NEAR_OUTCOME, NEAR_POINT = 0.85, 0.87
+"""How alike two words are, from 0 to 1, for one to be taken for a misspelling of the other."""
 
-Categories = Mapping[str, tuple[str, ...]]
+Categories = Mapping[str, Sequence[str]]
+Known = Mapping[str, Collection[str]]
 
 
-def check_names(pathway: Pathway, faults: FaultList) -> Categories:
-    """Add the faults of names and numbers outside the route; return the categories of every attribute."""
-    categories = _attributes(pathway, faults)
-    _values(pathway, faults)
-    for check_part in (
-        _stream_names,
-        _node_names,
-        _present,
-        _profiles,
-        _pools,
-        _priority,
-        _patience,
-        _worsening,
-        _triggers,
-        _outages,
-    ):
-        check_part(pathway, faults)
-    _durations(pathway, faults, categories)
+def check_names(pathway: Pathway, faults: Faults) -> Categories:
+    """Add the faults of names that something has; return the categories of every sound attribute, and of the acuity
+    now. What is named elsewhere is left to `check_name`."""
+    _own_names(pathway, faults)
+    _meant(pathway, faults)
+    return _attributes(pathway, faults)
+
+
+def names_of(pathway: Pathway) -> Known:
+    """The names of everything in a department, by kind (`Names.what`) or by what else a name is among."""
+    classes = pathway.priority.classes
+    return {
+        "node": pathway.nodes(),
+        "step": pathway.steps,
+        "loop": pathway.loops,
+        "clock": dict.fromkeys(clock for step in pathway.steps.values() for clock in step.starts_clock),
+        "pool": pathway.pools,
+        "duration": pathway.durations,
+        "outage": pathway.outages,
+        "profile": pathway.profiles,
+        "day factor": pathway.day_factors,
+        "class": classes,
+        "rank": (*classes, ANY_CLASS),
+        "arrivals": pathway.arrivals,
+        "arrival source": pathway.categories(ARRIVAL_SOURCE),
+        "attribute": (ARRIVAL_SOURCE, *pathway.attributes),
+        "own attribute": pathway.attributes,
+        "attribute or acuity now": (ARRIVAL_SOURCE, *pathway.attributes, ACUITY_NOW),
+    }
+
+
+def check_name(entry: Entry, known: Known, categories: Categories, faults: Faults) -> None:
+    """Add a fault if an entry of a configuration is an unknown name, or leaves out a category that it needs.
+
+    Categories of an unknown attribute are passed over: the attribute has a fault of its own.
+    """
+    names, value = entry.names, entry.value
+    if names is None:
+        return
+    allowed = categories.get(entry.of) if names.what == "category" else known.get(names.among or names.what)
+    if allowed is None:
+        return
+    if isinstance(value, str) and value not in allowed:
+        faults.known(entry.where, value, allowed, what=names.what)
+    elif value == () and names.what == "category":
+        faults.add(entry.where, "names no category", f"Name some of {listed(allowed)}")
+    elif names.every and isinstance(value, Mapping) and getattr(entry.holder, "otherwise", None) is None:
+        missing = [name for name in allowed if name not in value]
+        if missing:
+            remedy = f"Name every category of {entry.of}, or give `otherwise` where the vocabulary has it"
+            faults.add(entry.where, f"nothing for {listed(missing)}", remedy, breaks="attribute")
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """The names that occur more than once, in the order of their second occurrence."""
+    seen: set[str] = set()
+    again: dict[str, None] = {}
+    for name in names:
+        if name in seen:
+            again[name] = None
+        seen.add(name)
+    return list(again)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in quotes, joined by commas: "'a', 'b', 'c'"."""
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def check_profile_or_queue(pathway: Pathway, entry: Entry, faults: Faults) -> None:
+    """Add a fault for a profile of the wrong length, for a step at which nobody can wait, and for no step at all."""
+    where, name = entry.where, entry.value
+    if entry.names is None or entry.names.what not in ("profile", "step"):
+        return
+    if name == ():
+        faults.add(where, "no step is named", "Name the steps whose waiting patients count")
+    elif entry.names.what == "profile" and name in pathway.profiles:
+        n = len(pathway.profiles[str(name)].weights)
+        if n not in entry.names.sizes:
+            needed = " or ".join(map(str, entry.names.sizes))
+            faults.add(where, f"profile '{name}' has {n} weights", f"It needs {needed} here")
+    elif entry.names.what == "step" and name in pathway.steps and not waits(pathway.steps[str(name)]):
+        faults.add(where, f"nobody waits at '{name}': it asks for nothing", "Name a step that asks for a pool")
+
+
+def _attributes(pathway: Pathway, faults: Faults) -> Categories:
+    """The categories of every sound attribute and of the acuity now; adds the faults of attributes."""
+    categories: dict[str, Sequence[str]] = {
+        ARRIVAL_SOURCE: pathway.categories(ARRIVAL_SOURCE),
+        ACUITY_NOW: tuple(pathway.priority.classes),
+    }
+    described = {ARRIVAL_SOURCE}
+    for name, attribute in pathway.attributes.items():
+        where = f"attributes.{name}"
+        for entry in walk(attribute, where):
+            if entry.names is not None and entry.names.what == "attribute" and isinstance(entry.value, str):
+                _earlier(pathway, faults, described, entry.where, entry.value)
+        if name in (ARRIVAL_SOURCE, ACUITY_NOW) or name.startswith("coin:"):
+            faults.add(where, f"the name '{name}' is taken", "Choose another name", breaks="attribute")
+            continue
+        for category in repeated(getattr(attribute, "categories", ())):
+            faults.add(f"{where}.categories", f"'{category}' is there twice", "Name each category once")
+        if isinstance(attribute, Given) and (attribute.like is None) == (not attribute.categories):
+            remedy = "Give the attribute that it is like, or categories of its own"
+            faults.add(where, "not exactly one of `like` and `categories`", remedy, breaks="attribute")
+        elif not isinstance(attribute, Given) or attribute.like is None:
+            categories[name] = ("no", "yes") if isinstance(attribute, Chance) else attribute.categories
+        elif attribute.like in categories:
+            categories[name] = categories[attribute.like]
+        if isinstance(attribute, Action):
+            _action(pathway, faults, f"{where}.only", attribute)
+        elif isinstance(attribute, Chance) and attribute.label_weight:
+            _label_weight(pathway, faults, described, f"{where}.label_weight", attribute)
+        described.add(name)
     return categories
 
 
-def _values(pathway: Pathway, faults: FaultList) -> None:
-    """Add a fault for each number that cannot be simulated, and for each source that is empty."""
-    all_finite = True
-    for where, value in _walk("", pathway):
-        if isinstance(value, float) and not math.isfinite(value):
-            faults.add(where, f"{value} is not a finite number", "Give a finite number")
-            all_finite = False
-        elif isinstance(value, int | float) and (fault := size_fault(where, value)):
-            faults.faults.append(fault)
-        elif isinstance(value, Sourced) and not value.source.strip():
-            faults.add(f"{where}.source", "the source is empty", "Cite the source, or say why this is assumed")
-    if all_finite:
-        faults.faults += bounds_faults(pathway)
+def _earlier(pathway: Pathway, faults: Faults, described: set[str], where: str, name: str) -> None:
+    """Add a fault if an attribute is described after the one that uses it."""
+    if name in pathway.attributes and name not in described:
+        remedy = f"Move attributes.{name} above it: attributes are drawn in their order"
+        faults.add(where, f"'{name}' is used before it is described", remedy, breaks="attribute")
 
 
-def _walk(where: str, value: object) -> Iterator[tuple[str, object]]:
-    """A value and everything inside it, each with its dotted path."""
-    yield where, value
-    inside: Iterable[tuple[str, object]] = ()
-    if is_dataclass(value):
-        inside = ((field.name, getattr(value, field.name)) for field in fields(value))
-    elif isinstance(value, Mapping):
-        inside = ((str(key), entry) for key, entry in value.items())
-    elif isinstance(value, tuple):
-        inside = ((str(number), entry) for number, entry in enumerate(value))
-    for name, entry in inside:
-        yield from _walk(f"{where}.{name}" if where else name, entry)
-
-
-def _attributes(pathway: Pathway, faults: FaultList) -> Categories:
-    """The categories of every sound attribute and of the acuity now; adds the faults of attributes."""
-    known: dict[str, tuple[str, ...]] = {ARRIVAL_SOURCE: pathway.categories(ARRIVAL_SOURCE)}
-    for name, attribute in pathway.attributes.items():
-        where = f"attributes.{name}"
-        if name in (ARRIVAL_SOURCE, ACUITY_NOW) or name.startswith("coin:"):
-            faults.add(where, f"the name '{name}' is taken", "Choose another name", breaks="attribute")
-        elif isinstance(attribute, Given):
-            if (attribute.like is None) == (not attribute.categories):
-                remedy = "Give the attribute that it is like, or categories of its own"
-                faults.add(where, "not exactly one of `like` and `categories`", remedy, breaks="attribute")
-            elif attribute.like is None:
-                for category in repeated(attribute.categories):
-                    faults.add(f"{where}.categories", f"'{category}' is there twice", "Name each category once")
-                known[name] = attribute.categories
-            elif _earlier(pathway, faults, known, f"{where}.like", attribute.like):
-                known[name] = known[attribute.like]
-        elif isinstance(attribute, Choice):
-            _choice(pathway, faults, known, where, attribute)
-            known[name] = attribute.categories
-        elif isinstance(attribute, Action):
-            _action(pathway, faults, known, where, attribute)
-            known[name] = attribute.categories
-        else:
-            _amount(pathway, faults, known, f"{where}.p", attribute.p)
-            if not isinstance(attribute.p, Amount) and attribute.p > 1:
-                faults.add(f"{where}.p", f"a probability of {attribute.p:g}", "Give 0 to 1")
-            if attribute.label_weight:
-                _label_weight(pathway, faults, known, where, attribute)
-            known[name] = ("no", "yes")
-    return {**known, ACUITY_NOW: tuple(pathway.priority.classes)}
-
-
-def _label_weight(pathway: Pathway, faults: FaultList, known: Categories, where: str, chance: Chance) -> None:
+def _label_weight(pathway: Pathway, faults: Faults, described: set[str], where: str, chance: Chance) -> None:
     """Add a fault unless the chance depends on the true acuity and the label is described before it."""
-    place = f"{where}.label_weight"
     if ACUITY_TRUE not in attributes_of(chance.p):
-        faults.add(
-            place, f"p does not depend on {ACUITY_TRUE}", f"Let a factor of p go by {ACUITY_TRUE}, or leave it out"
-        )
+        remedy = f"Let a factor of p go by {ACUITY_TRUE}, or leave it out"
+        faults.add(where, f"p does not depend on {ACUITY_TRUE}", remedy)
     if ACUITY_GIVEN not in pathway.attributes:
-        faults.add(place, f"there is no {ACUITY_GIVEN}", f"Describe it as {{kind: given, like: {ACUITY_TRUE}}}")
-    else:
-        _earlier(pathway, faults, known, place, ACUITY_GIVEN)
+        faults.add(where, f"there is no {ACUITY_GIVEN}", f"Describe it as {{kind: given, like: {ACUITY_TRUE}}}")
+    _earlier(pathway, faults, described, where, ACUITY_GIVEN)
 
 
-def _earlier(pathway: Pathway, faults: FaultList, known: Categories, where: str, name: str) -> bool:
-    """Whether an attribute is described before the one that uses it; adds a fault if not."""
-    if name in known or name not in pathway.attributes:
-        return faults.known(where, name, known, what="attribute")
-    remedy = f"Move attributes.{name} above it: attributes are drawn in their order"
-    faults.add(where, f"'{name}' is used before it is described", remedy, breaks="attribute")
-    return False
-
-
-def _choice(pathway: Pathway, faults: FaultList, known: Categories, where: str, choice: Choice) -> None:
-    n = len(choice.categories)
-    for category in repeated(choice.categories):
-        faults.add(f"{where}.categories", f"'{category}' is there twice", "Name each category once")
-    if not isinstance(choice.shares, Mapping):
-        if choice.by is not None:
-            remedy = f"Give one list for each category of {choice.by}, or remove `by`"
-            faults.add(f"{where}.shares", f"one list, but `by` is '{choice.by}'", remedy)
-        _shares(faults, f"{where}.shares", choice.shares, n)
-        return
-    for category, shares in choice.shares.items():
-        _shares(faults, f"{where}.shares.{category}", shares, n)
-    if choice.by is None:
-        remedy = "Name in `by` the attribute whose categories these are"
-        faults.add(f"{where}.by", "shares by category, but no `by`", remedy)
-    elif _earlier(pathway, faults, known, f"{where}.by", choice.by):
-        check_cases(faults, f"{where}.shares", choice.shares, known[choice.by], by=choice.by)
-
-
-def _action(pathway: Pathway, faults: FaultList, known: Categories, where: str, action: Action) -> None:
-    for category in repeated(action.categories):
-        faults.add(f"{where}.categories", f"'{category}' is there twice", "Name each category once")
-    for name, categories in action.only.items():
-        place = f"{where}.only.{name}"
+def _action(pathway: Pathway, faults: Faults, where: str, action: Action) -> None:
+    """Add a fault for each other action that an action depends on."""
+    for name in action.only:
         if isinstance(pathway.attributes.get(name), Action):
             remedy = "Name an attribute of the patient: one action does not wait for another"
-            faults.add(place, f"'{name}' is an action itself", remedy)
-        elif _earlier(pathway, faults, known, place, name):
-            for category in categories:
-                faults.known(f"{place}.{category}", category, known[name], what="category")
-            if not categories:
-                faults.add(place, "names no category", f"Name some of {listed(known[name])}")
+            faults.add(f"{where}.{name}", f"'{name}' is an action itself", remedy)
 
 
-def _shares(faults: FaultList, where: str, shares: Sequence[float], n: int) -> None:
-    """Add a fault unless there are as many shares as categories, adding up to 1."""
-    if len(shares) != n:
-        faults.add(where, f"{len(shares)} shares for {n} categories", "Give one share for each category")
-    elif not abs(sum(shares) - 1) <= TOLERANCE:
-        faults.add(where, f"shares add up to {sum(shares):.6g}", "Make them add up to 1")
-
-
-def check_cases(
-    faults: FaultList,
-    where: str,
-    cases: Iterable[str],
-    known: Sequence[str],
-    *,
-    by: str,
-    otherwise: bool = False,
-) -> None:
-    """Add a fault for each case that is no category of `by`, and for categories without a case or an `otherwise`."""
-    given = tuple(cases)
-    for case in given:
-        faults.known(f"{where}.{case}", case, known, what="category")
-    missing = [category for category in known if category not in given]
-    if missing and not otherwise:
-        remedy = f"Name every category of {by}, or give `otherwise` where the vocabulary has it"
-        faults.add(where, f"nothing for {listed(missing)}", remedy, breaks="attribute")
-
-
-def _amount(pathway: Pathway, faults: FaultList, known: Categories, where: str, number: Number) -> None:
-    """Add the faults of a number: below 0, or with factors of unknown attributes or without some categories."""
-    if not isinstance(number, Amount):
-        if number < 0:
-            faults.add(where, f"{number:g} is negative", "Give 0 or more")
-        return
-    for position, factor in enumerate(number.times):
-        place = f"{where}.times.{position}"
-        if _earlier(pathway, faults, known, f"{place}.by", factor.by):
-            covered = factor.otherwise is not None
-            check_cases(faults, f"{place}.values", factor.values, known[factor.by], by=factor.by, otherwise=covered)
-
-
-def _durations(pathway: Pathway, faults: FaultList, categories: Categories) -> None:
-    known = {name: names for name, names in categories.items() if name != ACUITY_NOW}
-    by_label = leaning(pathway)
-    for name, duration in pathway.durations.items():
-        where = f"durations.{name}"
-        _amount(pathway, faults, known, f"{where}.mean", duration.mean)
-        for attribute in sorted(attributes_of(duration.mean).intersection(by_label)):
-            remedy = "Let it depend on something else: minutes are drawn before anybody labels"
-            faults.add(f"{where}.mean", f"'{attribute}' depends on the label (label_weight)", remedy)
-        lender = duration.same_draw_as
-        if faults.known(f"{where}.same_draw_as", lender, pathway.durations, what="duration") and lender is not None:
-            borrowed = pathway.durations[lender].same_draw_as
-            if borrowed is not None:
-                remedy = f"Name '{borrowed}' here too"
-                faults.add(
-                    f"{where}.same_draw_as", f"'{lender}' has the random variates of '{borrowed}' itself", remedy
-                )
-
-
-def _stream_names(pathway: Pathway, faults: FaultList) -> None:
-    """Add a fault for each name in which a separator of stream names occurs, so that no two streams share a name."""
+def _own_names(pathway: Pathway, faults: Faults) -> None:
+    """Add a fault for each name that random streams, nodes, sources or columns of a table cannot have."""
     drawn = ("arrivals", "present", "attributes", "durations", "day_factors", "lasting_factors", "outages")
     for section in (*drawn, "branches", "steps"):
         for name in getattr(pathway, section):
-            if section == "attributes" and name.startswith("coin:"):
-                continue  # `_attributes` refuses that prefix
             sign = next((separator for separator in SEPARATORS if separator in name), None)
-            if sign is not None:
+            if sign is not None and not name.startswith("coin:"):  # `_attributes` refuses that prefix
                 remedy = "Random streams are named with it: leave it out of names"
                 faults.add(f"{section}.{name}", f"the name holds '{sign}'", remedy)
     for section in ("arrivals", "present"):
         for name in sorted({"day", "lasting", "outage"} & set(getattr(pathway, section))):
             faults.add(f"{section}.{name}", f"the name '{name}' is taken", "Choose another name", breaks="attribute")
-
-
-def _node_names(pathway: Pathway, faults: FaultList) -> None:
-    """Add a fault for each name that two nodes or two sources of patients share."""
     kinds = ("steps", "branches", "loops", "ends")
     for name in repeated([name for kind in kinds for name in getattr(pathway, kind)]):
         owners = [kind for kind in kinds if name in getattr(pathway, kind)]
@@ -264,187 +207,68 @@ def _node_names(pathway: Pathway, faults: FaultList) -> None:
     for name in repeated([*pathway.arrivals, *pathway.present]):
         remedy = "Rename one: both are sources of patients"
         faults.add(f"present.{name}", f"arrivals has a '{name}' too", remedy, breaks="attribute")
+    if ANY_CLASS in pathway.priority.classes:
+        remedy = f"Rename it: `ranks_as: {ANY_CLASS}` means the patient's acuity now"
+        faults.add(f"priority.classes.{ANY_CLASS}", "a class has a reserved name", remedy)
+    columns = dict.fromkeys(Patients.required, "every table of patients")
+    columns |= dict.fromkeys(WORSENING if pathway.worsening else (), "the points in time of worsening")
+    attributes = {f"attributes.{name}": name for name in pathway.attributes if name != ARRIVAL_SOURCE}
+    _taken(attributes.items(), columns, faults)
+    _taken(_recorded(pathway), columns | dict.fromkeys(pathway.attributes, "an attribute"), faults)
 
 
-def check_node(pathway: Pathway, faults: FaultList, where: str, name: str | None) -> None:
-    """Add a fault if a node is named that does not exist."""
-    faults.known(where, name, pathway.nodes(), what="node")
+def _taken(names: Iterable[tuple[str, str]], columns: Mapping[str, str], faults: Faults) -> None:
+    for where, name in names:
+        if name in columns:
+            faults.add(where, f"the name '{name}' is taken by {columns[name]}", "Choose another name")
 
 
-def check_profile(pathway: Pathway, faults: FaultList, where: str, name: str | None, lengths: tuple[int, ...]) -> None:
-    """Add a fault if a profile is named that does not exist, or has none of these lengths."""
-    if not faults.known(where, name, pathway.profiles, what="profile") or name is None:
-        return
-    n = len(pathway.profiles[name].weights)
-    if n not in lengths:
-        needed = " or ".join(str(length) for length in lengths)
-        faults.add(where, f"profile '{name}' has {n} weights", f"It needs {needed} here")
+def _recorded(pathway: Pathway) -> Iterator[tuple[str, str]]:
+    """Where each point in time is recorded, and its name."""
+    for section in ("steps", "ends"):
+        for node_name, node in getattr(pathway, section).items():
+            yield from ((f"{section}.{node_name}.records", point) for point in node.records)
 
 
-def _profiles(pathway: Pathway, faults: FaultList) -> None:
-    for name, profile in pathway.profiles.items():
-        if not any(profile.weights):
-            faults.add(f"profiles.{name}.weights", "every weight is 0", "Give at least one above 0")
+def _meant(pathway: Pathway, faults: Faults) -> None:
+    """Add a fault for each outcome and point in time that nearly matches one with a meaning, and for each group of
+    patients with the name of another."""
+    for name, end in pathway.ends.items():
+        where, found = f"ends.{name}.outcome", f"the outcome '{end.outcome}' has no meaning to measures"
+        word = meant(end.outcome, OUTCOMES, near=NEAR_OUTCOME)
+        if end.outcome == IN_BUILDING:
+            faults.add(where, f"'{IN_BUILDING}' is of those who have not left", "Choose another word")
+        elif word is not None:
+            faults.add(where, found, f"Did you mean '{word}'? Else choose a word that is less like it")
+    recorded = {point: where for where, point in _recorded(pathway)}
+    absent = [point for point in POINTS if point not in recorded]
+    for point, where in recorded.items():
+        known = None if point in POINTS else meant(point, absent, near=NEAR_POINT)
+        if known is not None:
+            found = f"the point in time '{point}' has no meaning to measures, and '{known}' is recorded nowhere"
+            faults.add(where, found, f"Did you mean '{known}'? Else choose a name that is less like it")
+    levels = pathway.attributes.get(ACUITY_TRUE)
+    attribute, both = LEVELS_1_2.split("=")
+    if isinstance(levels, Choice) and both in levels.categories:
+        found = f"'{LEVELS_1_2}' is the group of the first two levels together"
+        faults.add(f"attributes.{attribute}.categories", found, "Choose another name for the level")
 
 
-def _present(pathway: Pathway, faults: FaultList) -> None:
-    for name, present in pathway.present.items():
-        where = f"present.{name}"
-        check_node(pathway, faults, f"{where}.starts", present.starts)
-        stated = [key for key in ("number", "pool", "share") if getattr(present, key) is not None]
-        if stated not in (["number"], ["pool", "share"]):
-            faults.add(where, "not exactly one of `number`, or `pool` with `share`", "Give one of the two")
-        faults.known(f"{where}.pool", present.pool, pathway.pools, what="pool")
-        if _unlimited(pathway, present.pool):
-            remedy = "Give a `number`: there is no share of an unlimited pool"
-            faults.add(f"{where}.pool", f"'{present.pool}' is unlimited", remedy)
-
-
-def _unlimited(pathway: Pathway, name: str | None) -> bool:
-    return name is not None and name in pathway.pools and pathway.pools[name].unlimited
-
-
-def _pools(pathway: Pathway, faults: FaultList) -> None:
-    for name, pool in pathway.pools.items():
-        where = f"pools.{name}"
-        sizes = {"capacity": pool.capacity is not None, "rota": pool.rota is not None, "unlimited": pool.unlimited}
-        keys = [key for key, is_stated in sizes.items() if is_stated]
-        if len(keys) != 1:
-            remedy = "Give exactly one of `capacity`, `rota`, `unlimited: true`"
-            faults.add(where, f"has {' and '.join(keys) or 'no size'}", remedy, breaks="hours")
-        if pool.rota == ():
-            faults.add(f"{where}.rota", "the rota is empty", "Give at least one shift", breaks="hours")
-        for key, shifts in (("rota", pool.rota or ()), ("extra_shifts", pool.extra_shifts)):
-            for number, shift in enumerate(shifts):
-                check_clock(faults, f"{where}.{key}.{number}", shift.hours, shift.days)
-        if pool.unlimited and pool.extra_shifts:
-            faults.add(f"{where}.extra_shifts", "the pool is unlimited: this changes nothing", "Leave it out")
-        if faults.known(f"{where}.closed_while", pool.closed_while, pathway.outages, what="outage") and pool.unlimited:
-            faults.add(f"{where}.closed_while", "an unlimited pool cannot be closed", "Give it a capacity or a rota")
-        how_much = [key for key in ("closes", "closes_share") if getattr(pool, key) is not None]
-        if how_much and pool.closed_while is None:
-            faults.add(f"{where}.{how_much[0]}", "nothing says when", "Name an outage in closed_while, or remove it")
-        if len(how_much) > 1:
-            faults.add(f"{where}.closes", "is stated with closes_share", "Keep one: so many units, or a share of them")
-
-
-def unused_names(pathway: Pathway, faults: FaultList) -> None:
+def unused_names(pathway: Pathway, faults: Faults) -> None:
     """Add a fault for each pool that no step asks for and each duration that no step takes; often a name is misspelt.
 
     Called when all else is sound, because a name that is misspelt in a step leaves the right one unused.
     """
-    asked, taken = set[str](), set[str]()
-    for step in pathway.steps.values():
-        asked |= {*step.asks, *step.any_of, *(step.overflow.any_of if step.overflow is not None else ())}
-        taken |= set(step.minutes)
-    for clock in (pathway.patience, pathway.worsening):
-        taken |= {clock.minutes} if clock is not None else set()
-    taken |= {duration.same_draw_as for duration in pathway.durations.values() if duration.same_draw_as is not None}
+    asked = {pool for step in pathway.steps.values() for part in request_of(step) for pool in part}
+    needed = {name for step in pathway.steps.values() for name in step.minutes}
+    needed |= {clock.minutes for clock in (pathway.patience, pathway.worsening) if clock is not None}
+    needed |= {duration.same_draw_as for duration in pathway.durations.values() if duration.same_draw_as is not None}
     for section, names, used, what in (
         ("pools", pathway.pools, asked, "no step asks for it"),
-        ("durations", pathway.durations, taken, "no step takes it"),
+        ("durations", pathway.durations, needed, "no step takes it"),
     ):
         for name in names:
             if name not in used:
                 hint = nearest(name, sorted(used)) if used else ""
                 guess = f"{hint} " if hint.startswith("Did you mean") else ""
                 faults.add(f"{section}.{name}", what, f"{guess}Name it in a step, or leave it out")
-
-
-def check_clock(faults: FaultList, where: str, hours: str, days: str) -> None:
-    """Add a fault for hours or days that cannot be read."""
-    for name, text, parse in (("hours", hours, parse_hours), ("days", days, parse_days)):
-        try:
-            parse(text)
-        except ValueError as error:
-            faults.add(f"{where}.{name}", str(error), f"Write {name} like that", breaks="hours")
-
-
-def _priority(pathway: Pathway, faults: FaultList) -> None:
-    priority, classes = pathway.priority, tuple(pathway.priority.classes)
-    for name in ("untriaged_as", "ignored_as"):
-        faults.known(f"priority.{name}", getattr(priority, name), classes, what="class")
-    if ANY_CLASS in classes:
-        remedy = f"Rename it: `ranks_as: {ANY_CLASS}` means the patient's acuity now"
-        faults.add(f"priority.classes.{ANY_CLASS}", "a class has a reserved name", remedy)
-    acuity = pathway.attributes.get(ACUITY_TRUE)
-    if isinstance(acuity, Choice) and classes[: len(acuity.categories)] != acuity.categories:
-        remedy = f"Begin with the categories of {ACUITY_TRUE}, in their order: {listed(acuity.categories)}"
-        faults.add("priority.classes", f"the classes are {listed(classes)}", remedy)
-    pull = priority.target_pull
-    if pull is not None:
-        faults.known("priority.target_pull.ranks_as", pull.ranks_as, classes, what="class")
-        if pull.ends_at_minutes <= pull.starts_at_minutes:
-            faults.add("priority.target_pull", "ends before it starts", "Make ends_at_minutes the later one")
-
-
-def _patience(pathway: Pathway, faults: FaultList) -> None:
-    patience = pathway.patience
-    if patience is None:
-        return
-    faults.known("patience.minutes", patience.minutes, pathway.durations, what="duration")
-    check_node(pathway, faults, "patience.next", patience.next)
-    for number, source in enumerate(patience.arrivals):
-        faults.known(f"patience.arrivals.{number}", source, pathway.categories(ARRIVAL_SOURCE), what="arrival source")
-
-
-def _worsening(pathway: Pathway, faults: FaultList) -> None:
-    worsening, rounds = pathway.worsening, pathway.rounds
-    if worsening is not None:
-        faults.known("worsening.minutes", worsening.minutes, pathway.durations, what="duration")
-        for number, source in enumerate(worsening.arrivals):
-            faults.known(
-                f"worsening.arrivals.{number}", source, pathway.categories(ARRIVAL_SOURCE), what="arrival source"
-            )
-        for before, after in worsening.becomes.items():
-            for name in (before, after):
-                faults.known(f"worsening.becomes.{before}", name, pathway.priority.classes, what="class")
-    if rounds is not None:
-        check_watched(pathway, faults, "rounds.waiting_at", rounds.waiting_at)
-        if worsening is None:
-            faults.add(
-                "rounds", "nobody gets worse, so there is nothing to notice", "Describe `worsening`, or remove it"
-            )
-
-
-def _triggers(pathway: Pathway, faults: FaultList) -> None:
-    for name, trigger in pathway.triggers.items():
-        where = f"triggers.{name}"
-        check_watched(pathway, faults, f"{where}.waiting_at", trigger.waiting_at)
-        faults.known(f"{where}.pool", trigger.pool, pathway.pools, what="pool")
-        if _unlimited(pathway, trigger.pool):
-            remedy = "Name a pool with a capacity or a rota"
-            faults.add(f"{where}.pool", f"'{trigger.pool}' is unlimited: this changes nothing", remedy)
-        if isinstance(trigger, Opens) and trigger.below > trigger.above:
-            remedy = "Close at or below the number above which it opens"
-            faults.add(f"{where}.below", f"below {trigger.below} is more than above {trigger.above}", remedy)
-
-
-def _outages(pathway: Pathway, faults: FaultList) -> None:
-    for name, outage in pathway.outages.items():
-        where = f"outages.{name}"
-        if isinstance(outage, RandomOutages) and not outage.mean_up_minutes + outage.mean_down_minutes > 0:
-            remedy = "Give mean_up_minutes, mean_down_minutes or both"
-            faults.add(where, "it is neither up nor down: both means are 0", remedy)
-        if isinstance(outage, QuietDays):
-            check_clock(faults, where, outage.hours, "mon-sun")
-        if isinstance(outage, StatedOutages):
-            previous_end = 0.0
-            for number, span in enumerate(outage.spans):
-                place = f"{where}.spans.{number}"
-                if not span.ends_at_minutes > span.starts_at_minutes:
-                    faults.add(place, "ends before it starts", "Make ends_at_minutes the later one")
-                if span.starts_at_minutes < previous_end:
-                    faults.add(place, "starts before an earlier one ends", "Put spans in order of time, and apart")
-                previous_end = max(previous_end, span.ends_at_minutes)
-
-
-def check_watched(pathway: Pathway, faults: FaultList, where: str, steps: tuple[str, ...]) -> None:
-    """Add a fault if no step is named, or one that does not exist or at which nobody can wait."""
-    if not steps:
-        faults.add(where, "no step is named", "Name the steps whose waiting patients count")
-    for number, name in enumerate(steps):
-        known = faults.known(f"{where}.{number}", name, pathway.steps, what="step")
-        if known and not waits(pathway.steps[name]):
-            remedy = "Name a step that asks for a pool"
-            faults.add(f"{where}.{number}", f"nobody waits at '{name}': it asks for nothing", remedy)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from simulation.department.check.bounds import MOST_COINS
-from simulation.department.check.fault_list import FaultList, listed, path_of
+from simulation.department.check.names import listed
 from simulation.department.graph import (
     Edge,
     Graph,
@@ -17,9 +16,13 @@ from simulation.department.graph import (
     starts_of,
 )
 from simulation.department.vocabulary import DEPARTED_AT, Loop, Pathway, Step
+from simulation.errors import Faults
+
+MOST_COINS = 100
+"""The most coins of one branch by chance in loops."""
 
 
-def check_route(pathway: Pathway, faults: FaultList, graph: Graph, reached: Mapping[str, None]) -> None:
+def check_route(pathway: Pathway, faults: Faults, graph: Graph, reached: Mapping[str, None]) -> None:
     """Add the faults of the route: nodes that nobody reaches, ends without a departure, unbounded or empty loops."""
     for name in pathway.nodes():
         if name not in reached:
@@ -36,7 +39,7 @@ def check_route(pathway: Pathway, faults: FaultList, graph: Graph, reached: Mapp
         _unbounded(pathway, faults, graph, plain, members)
 
 
-def _coins(pathway: Pathway, faults: FaultList) -> None:
+def _coins(pathway: Pathway, faults: Faults) -> None:
     """Add a fault for each branch by chance that would need too many coins for the passes of the loops around it."""
     for name, coins in coins_of(pathway).items():
         if coins.number > MOST_COINS:
@@ -46,7 +49,7 @@ def _coins(pathway: Pathway, faults: FaultList) -> None:
             faults.add(f"branches.{name}", found, remedy)
 
 
-def _without_departure(pathway: Pathway, faults: FaultList, graph: Graph) -> None:
+def _without_departure(pathway: Pathway, faults: Faults, graph: Graph) -> None:
     """Add a fault for each end at which an attendance can stop without a departure, if the pathway records any."""
     nodes = pathway.nodes()
     if not any(DEPARTED_AT in getattr(node, "records", ()) for node in nodes.values()):
@@ -72,7 +75,7 @@ def _records_departure(node: object, edge: Edge) -> bool:
 
 def _unbounded(
     pathway: Pathway,
-    faults: FaultList,
+    faults: Faults,
     graph: Graph,
     plain: Mapping[str, Sequence[str]],
     members: Sequence[str],
@@ -89,7 +92,7 @@ def _unbounded(
     faults.add(path_of(pathway, members[0]), ", ".join(phrases), remedy)
 
 
-def _empty_loop(pathway: Pathway, faults: FaultList, graph: Graph, name: str) -> None:
+def _empty_loop(pathway: Pathway, faults: Faults, graph: Graph, name: str) -> None:
     """Add a fault for a loop without a step inside, which would go round in no time."""
     again = next(edge.to for edge in graph[name] if edge.by == "again")
     closed = [(name, edge) for edge in graph[name]]
@@ -97,3 +100,9 @@ def _empty_loop(pathway: Pathway, faults: FaultList, graph: Graph, name: str) ->
     if name in body and not any(node in pathway.steps for node in body):
         remedy = "Lead `again` to the first step to repeat"
         faults.add(f"loops.{name}.again", "a round has no step in it", remedy)
+
+
+def path_of(pathway: Pathway, name: str) -> str:
+    """The dotted path of a node."""
+    kinds = ("steps", "branches", "loops", "ends")
+    return next(f"{kind}.{name}" for kind in kinds if name in getattr(pathway, kind))

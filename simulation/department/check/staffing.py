@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from simulation.department.check.bounds import LARGEST_WHOLE
-from simulation.department.check.deadlock import Interval, request_of
-from simulation.department.check.fault_list import FaultList, listed
-from simulation.department.graph import Graph, reachable_from, starts_of
-from simulation.department.rota import closed_units, intervals, timetable
-from simulation.department.vocabulary import ByHours, Pathway, Pool, down_share
+from simulation.department.check.names import listed
+from simulation.department.check.numbers import LARGEST_WHOLE
+from simulation.department.graph import Graph, reachable_from, request_of, starts_of
+from simulation.department.rota import closed_units, down_share, intervals, timetable
+from simulation.department.vocabulary import ByHours, Pathway, Pool
+from simulation.errors import Faults
 from simulation.units import DAY, HOUR, WEEK, WEEKDAYS
 
+Interval = tuple[int, int]
 ALWAYS: list[Interval] = [(0, WEEK)]
 
 
-def check_staffing(pathway: Pathway, faults: FaultList, graph: Graph, reached: Mapping[str, None]) -> None:
+def check_staffing(pathway: Pathway, faults: Faults, graph: Graph, reached: Mapping[str, None]) -> None:
     """Add a fault for each pool that is asked for at hours at which it has no unit.
 
     It is no fault if an alternative has a unit; if a queue limit turns patients away; if every route to the step passes

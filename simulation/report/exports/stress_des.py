@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from simulation.department.vocabulary import ACUITY_GIVEN
 from simulation.display.table import ReportTable
 from simulation.display.words import departments_words, season_words
 from simulation.explain.statements import BANNER
-from simulation.measures.patient_measures import GIVEN
 from simulation.report.tables.arm_tables import report_changes
 from simulation.report.tables.whole_department import run_table
 from simulation.report.templates import templates
@@ -48,7 +48,7 @@ def _facts(result: StudyResult) -> dict[str, Any]:
         "is_the_a_and_e": pathway.steps.keys() >= OF_THE_A_AND_E,
         "outputs": _outputs(result),
         "changes": next(iter(report_changes(result)), None),
-        "labels_given": GIVEN in pathway.attributes,
+        "labels_given": ACUITY_GIVEN in pathway.attributes,
         "pools": _pools(result),
         "by_evidence": Counter(statement.evidence for statement in result.statements).most_common(),
         "season": season_words(result.run, (replication.replication for replication in result.replications)),

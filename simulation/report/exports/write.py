@@ -13,7 +13,7 @@ from simulation.report.exports.workbook import workbook
 from simulation.report.figures import drawn
 from simulation.report.tables.arm_tables import assumptions_log
 from simulation.run.result import StudyResult
-from simulation.run.store.write import write_text
+from simulation.run.store.folders import own_folder, write_file
 
 FOLDER = "exports"
 WORKBOOK, DOCUMENT, ASSUMPTIONS, STRESS = "tables.xlsx", "first_page.docx", "assumptions.csv", "stress_des.md"
@@ -26,22 +26,21 @@ def write_exports(folder: Path, result: StudyResult) -> tuple[Path, ...]:
     """
     target = folder / FOLDER
     try:
-        target.mkdir(exist_ok=True)
-        return tuple(_write(target, result))
+        return tuple(_write(own_folder(folder, FOLDER), result))
     except OSError as error:
         remedy = "Close the file if another program has it open, or say where else: copy the folder of the run"
         raise ResultsError(f"{target}: {error.strerror or error}. {remedy}") from error
 
 
 def _write(target: Path, result: StudyResult) -> Iterator[Path]:
-    (target / WORKBOOK).write_bytes(workbook(result))
+    write_file(target / WORKBOOK, workbook(result))
     yield target / WORKBOOK
     picture = drawn(result, DIFFERENCES) if result.others else None
-    (target / DOCUMENT).write_bytes(document(result, [picture] if picture is not None else []))
+    write_file(target / DOCUMENT, document(result, [picture] if picture is not None else []))
     yield target / DOCUMENT
     log = assumptions_log(result)
     text = csv_text(log.headers, log.rows)
-    (target / ASSUMPTIONS).write_text(text, encoding="utf-8-sig", newline="\n")
+    write_file(target / ASSUMPTIONS, text.encode("utf-8-sig"))
     yield target / ASSUMPTIONS
-    write_text(target / STRESS, stress_des(result))
+    write_file(target / STRESS, stress_des(result))
     yield target / STRESS

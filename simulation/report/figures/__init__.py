@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from simulation.display.drawing import Picture
 from simulation.errors import ResultsError, nearest
-from simulation.questions.what_decides_picture import what_decides
+from simulation.questions import OF_A_RESULT
 from simulation.report.figures.department_pictures import acuity, day, stay
-from simulation.report.figures.effect_pictures import by_group, cost, differences, levers
+from simulation.report.figures.effect_pictures import by_group, cost, differences
 from simulation.report.pathway_picture import picture_of, sketch_of
 from simulation.run.result import StudyResult
 
@@ -20,21 +20,22 @@ def pictures(result: StudyResult) -> tuple[Picture, ...]:
 
 MAKERS: dict[str, Callable[[StudyResult], Picture | None]] = {
     "differences": differences,
-    "levers": levers,
     "by_group": by_group,
     "per_100k": cost,
-    "what_decides": what_decides,
     "day": day,
     "stay": stay,
     "acuity": acuity,
 }
-FIGURES = tuple(MAKERS)
+OF_QUESTIONS = {name: maker for question in OF_A_RESULT for name, maker in question.pictures.items()}
+FIGURES = (*MAKERS, *OF_QUESTIONS)
 PATHWAY = "pathway"
 
 
 def drawn(result: StudyResult, name: str) -> Picture | None:
     """The picture of one of `FIGURES`; None if the result has nothing to show in it."""
-    return MAKERS[name](result if name == "levers" else result.shown)  # combinations of levers are arms not shown
+    if name in OF_QUESTIONS:  # a question may look at arms that are not shown, such as combinations of levers
+        return OF_QUESTIONS[name](result)
+    return MAKERS[name](result.shown)
 
 
 def picture(result: StudyResult, name: str) -> Picture:

@@ -22,7 +22,7 @@ from simulation.display.drawing import (
     png_of,
 )
 from simulation.display.words import profiled_words, target_of
-from simulation.measures.stages import STAGES
+from simulation.measures.profile import STAGES, DayProfile
 from simulation.records.schema import Floats
 from simulation.report.tables.whole_department import (
     acuity_table,
@@ -33,7 +33,7 @@ from simulation.report.tables.whole_department import (
     stay_parts,
     stay_table,
 )
-from simulation.run.arm_result import ArmResult, DayMeans
+from simulation.run.arm_result import ArmResult
 from simulation.run.result import StudyResult
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def day(result: StudyResult) -> Picture:
     return Picture("day", png, alt, caption)
 
 
-def _clinicians_busy(ax: Axes, profile: DayMeans, pools: Sequence[str]) -> None:
+def _clinicians_busy(ax: Axes, profile: DayProfile, pools: Sequence[str]) -> None:
     """The share of units on duty that patients hold, each hour's mean at its middle."""
     for number, pool in enumerate(pools):
         busy = profile.busy[profile.pools.index(pool)]

@@ -24,6 +24,7 @@ from simulation.display.drawing import (
     difference_label,
     few_ticks,
     figure_of,
+    mark_important,
     png_of,
 )
 from simulation.display.table import ReportTable
@@ -34,15 +35,12 @@ from simulation.display.words import (
     measure_label,
     unit_words,
 )
-from simulation.questions.ablation_shares import Kind
-from simulation.questions.ablation_table import decomposition_of, decomposition_tables, lever_label
 from simulation.report.tables.money import PER, per_100k_cell, priced, ranked
 from simulation.report.tables.patient_groups import differences_table, groups_of, is_asked
 from simulation.report.tables.verdict_tables import over_tables, target_table
 from simulation.run.arm_result import ArmResult
 from simulation.run.result import StudyResult
 from simulation.statistics.compare import Comparison
-from simulation.statistics.intervals import Interval
 from simulation.statistics.multiplicity import is_worse
 from simulation.study.design import Target
 
@@ -89,7 +87,7 @@ def _forest_plot(
         for ax, target in zip(axes, targets, strict=True):
             _forest(ax, [result.row(arm.name, target.measure, target.group) for arm in arms], scale)
             if not for_money:
-                _mark_important(ax, target, _unit(result, target))
+                mark_important(ax, target.minimal_important_difference, _unit(result, target))
                 _shade_sham(ax, result, target)
             ax.set_title(broken(target.label, 34 if for_money else 28), fontsize=10, fontweight="bold", loc="left")
         units, better = [_unit(result, target) for target in targets], [result.better(target) for target in targets]
@@ -163,13 +161,6 @@ def _look(row: Comparison) -> tuple[str, str]:
     if worse is None:
         return UNCLEAR, "o"
     return (WORSE, "D") if worse else (BETTER, "s")
-
-
-def _mark_important(ax: Axes, target: Target, unit: str) -> None:
-    """Dashed lines at the least difference that would matter, on either side."""
-    for side in (-1, 1):
-        important = side * axis_scale(unit) * target.minimal_important_difference
-        ax.axvline(important, color=GREY, linewidth=1, linestyle=DASHED)
 
 
 def _shade_sham(ax: Axes, result: StudyResult, target: Target) -> None:
@@ -255,81 +246,6 @@ def _sham_of_groups(ax: Axes, result: StudyResult, measure: str, groups: Sequenc
             scale = axis_scale(result.row(result.design.baseline, measure, group).unit)
             low, high = scale * band.difference.low, scale * band.difference.high
             ax.fill_between([low, high], place - 0.45, place + 0.45, color=SHAM, alpha=0.7, linewidth=0, zorder=0)
-
-
-# --- which lever does it ------------------------------------------------------------------------------------
-
-LEVER_BARS: tuple[tuple[Kind, str, str, str], ...] = (
-    ("shapley", "its share of the joint effect (Shapley value)", "#4d94db", ""),
-    ("alone", "alone", "#c4dcf2", ""),
-    ("last", "added last, after all others", "#ffffff", "////"),
-)
-"""The bars of each lever: the part drawn, its words in the legend, colour and hatch."""
-JOINT_COLOUR = "#a3b0b8"
-
-
-def levers(result: StudyResult) -> Picture | None:
-    """What each lever contributes to the joint effect on every target, with intervals; None without levers."""
-    targets = decomposition_of(result)
-    if not targets:
-        return None
-    names = targets[0].parts.levers
-    labels = [lever_label(result, name) for name in names]
-    with figure_of(3.2 + 2.6 * len(targets), 2.1 + 0.85 * len(names), 1, len(targets), sharey=True) as (figure, axes):
-        for ax, of_target in zip(axes, targets, strict=True):
-            parts, scale = of_target.parts, axis_scale(of_target.unit)
-            _lever_bar(ax, 0, parts.part("joint", *names), scale, JOINT_COLOUR, "", height=0.36)
-            for place, name in enumerate(names, start=1):
-                for number, (kind, _, colour, hatch) in enumerate(LEVER_BARS):
-                    _lever_bar(ax, place + 0.25 * (number - 1), parts.part(kind, name), scale, colour, hatch)
-            ax.axvline(0, color="black", linewidth=1)
-            _mark_important(ax, of_target.target, of_target.unit)
-            ax.set_ylim(len(names) + 0.55, -0.5)
-            ax.grid(axis="x", color=PALE)
-            ax.set_axisbelow(True)
-            ax.set_title(broken(of_target.target.label, 28), fontsize=10, fontweight="bold", loc="left")
-        across(axes, [found.unit for found in targets], [result.better(found.target) for found in targets])
-        axes[0].set_yticks(range(len(names) + 1), ["All together", *(broken(label, LABEL_WIDTH) for label in labels)])
-        for ax in axes:
-            ax.tick_params(axis="y", length=0)
-        _lever_legend(figure)
-        png = png_of(figure)
-    alt = " ".join(table.in_words() for table in decomposition_tables(result))
-    return Picture(
-        "levers",
-        png,
-        f"Bars of each lever's contribution to the joint effect, with 95 % intervals. {alt}",
-        f"What each lever contributes: difference from '{result.baseline.label}' with its 95 % interval (simulation "
-        f"noise "
-        "only). Shares add up to the joint effect.",
-    )
-
-
-def _lever_bar(
-    ax: Axes, place: float, estimate: Interval, scale: float, colour: str, hatch: str, *, height: float = 0.22
-) -> None:
-    edge = DARK if hatch else colour
-    ax.barh(place, scale * estimate.mean, height, color=colour, edgecolor=edge, hatch=hatch, linewidth=0.8)
-    if not math.isnan(estimate.low):
-        ax.plot([scale * estimate.low, scale * estimate.high], [place, place], color="black", linewidth=1.4)
-        for end in (estimate.low, estimate.high):
-            ax.plot([scale * end] * 2, [place - height / 4, place + height / 4], color="black", linewidth=1.4)
-
-
-def _lever_legend(figure: Figure) -> None:
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    handles: list[Any] = [Patch(facecolor=JOINT_COLOUR, label="all levers together")]
-    handles += [
-        Patch(facecolor=colour, edgecolor=DARK if hatch else colour, hatch=hatch, label=label)
-        for _, label, colour, hatch in LEVER_BARS
-    ]
-    handles += [
-        Line2D([], [], color="black", linewidth=1.4, label="95 % interval"),
-        Line2D([], [], color=GREY, linewidth=1, linestyle=DASHED, label="least difference that would matter"),
-    ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
 
 
 # --- per £100,000 --------------------------------------------------------------------------------------------

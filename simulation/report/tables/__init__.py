@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from simulation.display.measured import measurement_table
 from simulation.display.table import ReportTable, ReportTables
-from simulation.questions.ablation_table import decomposition_tables
-from simulation.questions.harm_table import harm_table
-from simulation.questions.what_decides_table import decides_table, worth_table
+from simulation.questions import OF_A_RESULT
 from simulation.report.tables import arm_tables, first_table, money, patient_groups, verdict_tables, whole_department
 from simulation.run.result import StudyResult
 
@@ -18,7 +16,8 @@ def compared_tables(result: StudyResult) -> tuple[ReportTable, ...]:
     """The tables of a comparison, that of the first page first; of one arm alone its measures."""
     if not result.others:
         return _known(whole_department.measures_table(result), whole_department.own_table(result))
-    by_lever, measured, result = decomposition_tables(result), measurement_table(result), result.shown
+    of_questions = [table for question in OF_A_RESULT for table in question.tables(result)]
+    measured, result = measurement_table(result), result.shown
     return _known(
         first_table.first_table(result),
         verdict_tables.overview_table(result),
@@ -30,14 +29,10 @@ def compared_tables(result: StudyResult) -> tuple[ReportTable, ...]:
         patient_groups.by_level_table(result),
         patient_groups.controls_table(result),
         *(patient_groups.by_group_tables(result) if patient_groups.is_asked(result) else ()),
-        *patient_groups.spillover_tables(result),
         patient_groups.worse_off_table(result),
         money.better_table(result),
         money.equal_spend_table(result),
-        decides_table(result),
-        worth_table(result),
-        harm_table(result),
-        *by_lever,
+        *of_questions,
         measured,
     )
 

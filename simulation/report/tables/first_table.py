@@ -20,8 +20,8 @@ from simulation.display.words import (
     unsettled,
 )
 from simulation.measures.definitions import ALL
-from simulation.questions.ablation_table import decomposition_of, joint_arm
-from simulation.questions.what_decides_table import n_harmed
+from simulation.questions.ablation.contributions import decomposition_of, joint_arm
+from simulation.questions.what_decides.deciding_figures import n_harmed
 from simulation.report.tables.money import alternatives_table, ranked
 from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Safety

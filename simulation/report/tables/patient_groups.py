@@ -24,7 +24,6 @@ from simulation.display.table import (
 from simulation.display.words import (
     SIMULATION,
     amount,
-    change,
     false_alarms,
     group_words,
     labelled,
@@ -38,7 +37,6 @@ from simulation.run.result import StudyResult
 from simulation.statistics.compare import Comparison, compare
 from simulation.statistics.intervals import Interval
 from simulation.statistics.multiplicity import ALPHA, holm, is_worse, p_value
-from simulation.study.design import Target
 from simulation.wording import spaced
 
 ATTRIBUTES: Mapping[str, str] = {
@@ -55,22 +53,6 @@ WORSE_OFF_BY = {
     "language_need": "language",
 }
 """Attributes whose groups are looked at, with their names."""
-EFFECT_WORDS: Mapping[str, tuple[str, str]] = {
-    "direct": ("direct", "covered patients, {partial} against none"),
-    "spillover": ("spillover", "patients never covered, {partial} against none"),
-    "spillover, left out": ("of these: left out", "left out by the draw, although the tool could be for them"),
-    "spillover, outside": ("of these: outside", "never covered because the tool is not for them"),
-    "own": ("own", "direct effect minus spillover on those left out: what being covered adds"),
-    "partial": ("all, partial", "everybody, {partial} against none"),
-    "total": ("total", "everybody, {full} against none"),
-}
-"""The name of each part of a tool's effect, and on whom and between which arms it is."""
-STEPS_NAMED = 3
-"""Queues that the reason of a spillover names."""
-LEAST_MINUTES = 0.1
-"""Minutes by which the wait in a queue has to change for it to be named."""
-
-
 # --- by true level ------------------------------------------------------------------------------------------------
 
 
@@ -324,83 +306,3 @@ def worse_off_table(result: StudyResult) -> ReportTable | None:
     headers = ("arm", "who", "mean", "difference", "95 % interval", "significant", "uncertainty")
     title = f"Who is worse off: groups whose 95 % interval is wholly on the worse side ({unit})"
     return ReportTable("worse_off", title, headers, tuple(cells), tuple(notes))
-
-
-# --- whom a tool does not reach -----------------------------------------------------------------------------------
-
-
-def spillover_table(result: StudyResult, target: Target) -> ReportTable | None:
-    """Direct effect, spillover and total on one target's measure; None if the study does not tell them apart."""
-    coverages, parts = result.design.coverages, result.spillover(target.measure)
-    if coverages is None or not parts:
-        return None
-    unit = result.row(result.design.baseline, target.measure).unit
-    labels = {"partial": f"'{result.arm(coverages.partial).label}'", "full": f"'{result.arm(coverages.full).label}'"}
-    cells = []
-    for part in parts:
-        name, whom = EFFECT_WORDS[part.name]
-        numbers = (
-            Cell(part.before, unit),
-            Cell(part.after, unit),
-            change_cell(part.difference.mean, unit),
-            ends_cell(part.difference.low, part.difference.high, unit),
-        )
-        cells.append((name, whom.format(**labels), *numbers, SIMULATION))
-    label = measure_label(result, target.measure)
-    title = f"Whom the tool reaches and whom it does not: {label} (differences in {unit_words(unit)})"
-    headers = ("effect", "on whom", "without", "with", "difference", "95 % interval", "uncertainty")
-    notes = [
-        "A random draw decides who is covered, the same in every arm, so each row compares the same patients with "
-        "themselves. The interval is over replications. In the row 'spillover' nobody's own triage changes. "
-        + false_alarms(len(cells), "effects")
-    ]
-    reason = spillover_reason(result)
-    if reason is not None and target.measure == result.targets[0].measure:
-        notes.append(reason)
-    return ReportTable(f"spillover:{target.measure}", title, headers, tuple(cells), tuple(notes))
-
-
-def spillover_tables(result: StudyResult) -> tuple[ReportTable, ...]:
-    """A table for each measure among the targets."""
-    by_measure: dict[str, Target] = {}
-    for target in result.targets:
-        by_measure.setdefault(target.measure, target)
-    tables = (spillover_table(result, target) for target in by_measure.values())
-    return tuple(table for table in tables if table is not None)
-
-
-def spillover_reason(result: StudyResult) -> str | None:
-    """Where those never covered wait longer or shorter than without the tool, and what they share there."""
-    coverages = result.design.coverages
-    if coverages is None:
-        return None
-    before, after = (result.arm(name).waits.get("never", {}) for name in (result.design.baseline, coverages.partial))
-    if not before or not after:
-        return None
-    changes = {step: after.get(step, 0.0) - before.get(step, 0.0) for step in {*before, *after}}
-    largest = sorted(changes, key=lambda step: (-abs(changes[step]), step))[:STEPS_NAMED]
-    steps = [step for step in largest if abs(changes[step]) >= LEAST_MINUTES]
-    if not steps:
-        return "Why: no queue of patients never covered changes by as much as a tenth of a minute per attendance."
-    waits = ", ".join(
-        f"{change(changes[step], 'minutes')} minutes at '{spaced(step)}' ({_resources(result, step)})" for step in steps
-    )
-    reasons = []
-    if any(changes[step] < 0 for step in steps):
-        reasons.append("they gain where covered patients finish sooner")
-    if any(changes[step] > 0 for step in steps):
-        reasons.append(
-            "they lose where covered patients go before them, or where time saved earlier is spent in a later queue"
-        )
-    return (
-        "Why: patients never covered wait in the same queues as covered patients. Before their first clinician they "
-        f"wait {waits} per attendance. The resources of these steps are shared: {' and '.join(reasons)}."
-    )
-
-
-def _resources(result: StudyResult, step: str) -> str:
-    """The pools that a step asks for: 'nurses and cubicles or trolleys'."""
-    stated = result.resolved.get("pathway", {}).get("steps", {}).get(step, {})
-    any_of = " or ".join(stated.get("any_of", ()))
-    names = [*stated.get("asks", ()), *([any_of] if any_of else [])]
-    return " and ".join(names).replace("_", " ") or "no pool"

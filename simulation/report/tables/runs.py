@@ -14,16 +14,17 @@ from simulation.run.store.listing import ListedRun
 HEADERS = ("finished", "study", "site", "scenario", "replications", "folder", "first primary verdict")
 
 
-def runs_table(runs: Iterable[ListedRun], results: Path) -> ReportTable:
-    """A row for each run; folders are given from `results` on."""
+def runs_table(runs: Iterable[ListedRun], results: Path, latest: Path | None = None) -> ReportTable:
+    """A row for each run; folders are given from `results` on, and `latest` is marked."""
     rows = tuple(
         (
             f"{run.at:%Y-%m-%d %H:%M}",
-            run.study,
+            run.study_words,
             run.site,
             run.scenario,
             _how_many(run),
-            (run.folder.relative_to(results) if run.folder != results else run.folder).as_posix(),
+            (run.folder.relative_to(results) if run.folder != results else run.folder).as_posix()
+            + " (latest)" * (latest is not None and run.folder.resolve() == latest.resolve()),
             verdict_words(run.first_verdict) if run.finished else "unfinished: the same command resumes it",
         )
         for run in runs

@@ -24,7 +24,7 @@ from simulation.display.words import (
     unit_words,
 )
 from simulation.measures.definitions import ALL
-from simulation.questions.what_decides_table import harmed_kind_words
+from simulation.questions.what_decides.deciding_figures import harmed_kind_words
 from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Safety
 from simulation.run.result import StudyResult

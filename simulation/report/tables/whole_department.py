@@ -19,13 +19,12 @@ from simulation.display.words import (
     group_words,
     labelled,
     measure_label,
-    measure_labels,
     season_words,
     target_of,
 )
 from simulation.explain.statements import Statement
-from simulation.measures.definitions import ALL, BINDING
-from simulation.measures.stages import STAGES
+from simulation.measures.definitions import ALL, binding_measures, label_of
+from simulation.measures.profile import STAGES
 from simulation.report.tables.verdict_tables import level_cell
 from simulation.run.arm_result import ArmResult
 from simulation.run.result import StudyResult
@@ -77,14 +76,14 @@ def own_table(result: StudyResult) -> ReportTable | None:
 
 def binding_table(result: StudyResult) -> ReportTable | None:
     """Which resource binds: busy staff, full beds, the longest queues, boarders, and hours with a full department."""
-    groups = {name: result.groups(name) for name in BINDING}
+    groups = {name: result.groups(name) for name in binding_measures()}
     queues = {group: result.row(result.design.baseline, "queue_mean", group).mean for group in groups["queue_mean"]}
     longest = sorted(queues, key=lambda group: -queues[group])[:LONGEST_QUEUES]
     shown = tuple(group for group in longest if queues[group] >= SHORTEST_QUEUE)
     groups |= {"queue_mean": shown, "queue_wait_mean": shown}
     rows = [
         (_words(name, group), name, group)
-        for name in BINDING
+        for name in binding_measures()
         for group in groups[name]
         if result.has(name, group) and any(result.row(arm.name, name, group).mean for arm in result.arms)
     ]
@@ -100,7 +99,7 @@ def binding_table(result: StudyResult) -> ReportTable | None:
 
 
 def _words(measure: str, group: str) -> str:
-    label = measure_labels()[measure]
+    label = label_of(measure)
     return label if group == ALL else f"{spaced(group.partition('=')[2])}: {label[:1].lower()}{label[1:]}"
 
 
@@ -109,7 +108,9 @@ def measures_table(result: StudyResult, arm: str | None = None) -> ReportTable:
     chosen = result.arm(arm or result.design.baseline)
     cells = []
     for row in result.comparisons:
-        if row.arm == chosen.name and row.group == ALL and row.measure not in BINDING and _can_be(result, row.measure):
+        if row.arm != chosen.name or row.group != ALL or row.measure in binding_measures():
+            continue
+        if _can_be(result, row.measure):
             low, high = max(row.low, 0.0), min(row.high, 1.0) if row.unit == "share" else row.high  # what can be
             star = "*" if row.level_weakness == "one replication" else ""
             interval = UNKNOWN if math.isnan(row.low) else Cell(None, row.unit, low, high, words=star)

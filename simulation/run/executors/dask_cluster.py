@@ -20,12 +20,11 @@ from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
 from simulation.errors import AeflowError
-from simulation.run.executors.contract import MOST_LOSSES, ExecutorFailed, WorkerLost
+from simulation.run.executors.executor import MOST_LOSSES, ExecutorFailed, WorkerLost, block_ctrl_c
 from simulation.run.replicate import ReplicationResult, replicate
 from simulation.run.store.identity import (
     LIBRARIES,
@@ -102,9 +101,9 @@ class DaskExecutor:
 
     def stop(self) -> None:
         """End a cluster of our own at once; on another's, replications that have not begun are not run."""
-        session, self._session, self._shared = self._session, None, None
-        if session is not None:
-            session.kill()
+        if self._session is not None:
+            self._session.kill()
+        self.close()
 
     def close(self) -> None:
         """Leave the cluster; one of our own ends."""
@@ -213,19 +212,16 @@ class _Session:
                 return answer
 
     def kill(self) -> None:
-        """End at once."""
-        if self._own is not None:
-            for nanny in tuple(self._own.workers.values()):
-                _kill(nanny)
-        self.close()
+        """End the workers of a cluster of our own at once."""
+        for nanny in () if self._own is None else tuple(self._own.workers.values()):
+            _kill(nanny)
 
     def close(self) -> None:
         """Leave the cluster; one of our own ends."""
-        with suppress(TimeoutError, OSError, CancelledError):
-            self.client.close(timeout=SECONDS_TO_CLOSE)
-        if self._own is not None:
+        for opened in (self.client, self._own):
             with suppress(TimeoutError, OSError, CancelledError):
-                self._own.close(timeout=SECONDS_TO_CLOSE)
+                if opened is not None:
+                    opened.close(timeout=SECONDS_TO_CLOSE)
 
 
 def _start_local(cluster: Any, n_workers: int) -> Any:
@@ -304,15 +300,15 @@ def _brief(error: Exception) -> str:
 @contextmanager
 def _ignoring_ctrl_c() -> Iterator[None]:
     """Start threads and processes that ignore Ctrl-C, which a terminal sends to every process."""
-    if sys.platform != "win32":  # which has no such mask
-        resource_tracker.ensure_running()  # unblocks SIGINT where it starts the tracker, so SIGINT is blocked after it
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            yield
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    else:
+    if sys.platform == "win32":  # which has no such mask
         yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    block_ctrl_c()
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 # --- in the workers ---------------------------------------------------------------------------------------------------

@@ -20,14 +20,13 @@ import traceback
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, nullcontext
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import Any, cast
 
 from simulation.errors import AeflowError
-from simulation.run.executors.contract import ExecutorFailed, WorkerLost
+from simulation.run.executors.executor import ExecutorFailed, WorkerLost, block_ctrl_c
 from simulation.run.replicate import ReplicationResult, replicate
 from simulation.study.study import Study
 
@@ -189,11 +188,7 @@ def _refuse_import_by_worker() -> None:
 
 def _replicate_on_a_worker(workers: _Workers, packed: bytes, number: int, future: Future[ReplicationResult]) -> None:
     """Run one replication and give its result to the future. A process started here inherits that Ctrl-C is blocked."""
-    if sys.platform != "win32":  # which has no such signals
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # or a closed terminal ends the tracker, which warns
-        resource_tracker.ensure_running()  # unblocks SIGINT where it starts the tracker, so SIGINT is blocked after it
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    block_ctrl_c()
     try:
         future.set_result(workers.replicate(packed, number))
     except BaseException as error:

@@ -20,6 +20,38 @@ RUN_NAMED = re.compile(r"[^/\n]+/\d{4}-\d\d-\d\dT\d{6}-[0-9a-f]{8}(-\d+)?\n")
 """The content of `latest` as a text file: the study and the folder of a run."""
 
 
+def write_file(path: Path, content: str | bytes, *, to_disk: bool = False) -> None:
+    """Write a file, text as UTF-8 with the same line ends on every system, in a folder that others may have filled.
+
+    It is written under a name of its own, which it makes anew, and then replaces what has its name. So half a file is
+    never seen, and where either name is a link, what the link leads to stays as it is. `to_disk`: flushed before it
+    replaces anything. Raises OSError.
+    """
+    new = path.with_name(f"{PARTIAL}{path.name}")
+    try:
+        new.unlink(missing_ok=True)  # of a process that was killed, or a link that somebody has put there
+        with new.open("xb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            if to_disk:
+                file.flush()
+                os.fsync(file.fileno())
+        os.replace(new, path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def own_folder(parent: Path, name: str) -> Path:
+    """A folder in one that others may have filled, made if need be.
+
+    Raises ResultsError if it is a link, which could lead to any other folder, and OSError if it cannot be made.
+    """
+    folder = parent / name
+    folder.mkdir(parents=True, exist_ok=True)
+    if folder.resolve() != parent.resolve() / name:
+        raise ResultsError(f"{folder}: is a link to another folder, so nothing is written there. Remove the link")
+    return folder
+
+
 def must_be_writable(results_dir: Path) -> None:
     """Make the folder of results if need be, and try to write into it. Raises ResultsError if that fails."""
     trial = results_dir / f"{PARTIAL}trial-{os.getpid()}"
@@ -117,3 +149,16 @@ def not_written(where: Path, error: OSError) -> ResultsError:
         f"{where}: cannot be written ({error.strerror or error}). "
         "Choose another folder with results=FOLDER, or put its permissions or its free space right"
     )
+
+
+def flush(path: Path) -> None:
+    """Flush a file, or the names in a folder, to the disk; a folder that cannot be opened is left."""
+    mode = os.O_RDONLY if path.is_dir() else os.O_RDWR  # Windows flushes no file that is open for reading alone
+    try:
+        handle = os.open(path, mode)
+    except OSError:  # Windows opens no folders
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

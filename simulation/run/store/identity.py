@@ -1,14 +1,18 @@
 """A run's identity: all that can change one of its numbers, and a hash of it. Parts of different identities never mix.
 
 Not in it: how many replications (stated, or asked for by a precision), the executor, the workers, the engine (both give
-the same bits), folders, and sentences made of what is in it already.
+the same bits), folders, and words: those of the study, and in the source docstrings, comments, messages of errors and
+whatever a replication does not import. What is stored are the measures of replications; verdicts, explanations and
+pages are worked out again from these.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import platform
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -19,16 +23,26 @@ import numpy as np
 
 from simulation.patients import draw
 from simulation.records.serialise import digest, exact
+from simulation.run.store.folders import write_file
 from simulation.study.study import Study
 
 LIBRARIES = ("numpy", "scipy", "numba")
 SAMPLE_DAYS = 2
 PACKAGE = Path(__file__).resolve().parents[2]
+REPLICATES = ("run/replicate.py", "config/over_ensemble.py")
+"""What a worker runs: a replication, and before it the making of a department of an ensemble."""
+TELLING = ("explain", "display", "questions", "report", "assurance", "vetting", "commands")
+"""Subpackages that tell of numbers and make none of a replication."""
+KNOWN_SOURCE = PACKAGE / "__pycache__" / "source_digest.txt"
+"""The digest of the files as they are, and of what of them can change a number, as last worked out."""
 NOT_NUMBERS = ("engine", "executor", "cluster", "workers", "results", "dry_run", "allow_large", "resume", "ensemble")
 """Top-level keys of a configuration that change no number; the departments of an ensemble are listed apart."""
 NOT_NUMBERS_OF_RUN = ("replications", "precision", "first", "count", "keep")
-ONLY_WORDS = ("on_one", "left_out")
-"""Parts of a study that say in words what its other parts make of it; how many replications may be among them."""
+ONLY_WORDS = ("on_one", "left_out", "resolved", "choices")
+"""Parts of a study that say what its other parts make of it (how many replications may be among them), or where they
+were stated."""
+WORD_FIELDS = ("label", "question", "definition", "evidence", "source", "what", "price_year", "paid_by")
+"""Fields that are words for a reader."""
 WORDS = {
     "study": "the study, its departments or its policies",
     "source": "the package's source",
@@ -59,7 +73,8 @@ class Identity:
 
 def identity_of(study: Study) -> Identity:
     """The identity of a run of a study in this process."""
-    content = {name: part for name, part in content_of(study).items() if name not in ONLY_WORDS}
+    stated = content_of(study, without=WORD_FIELDS)
+    content = {name: part for name, part in stated.items() if name not in ONLY_WORDS}
     return Identity(
         {
             "study": digest(content),
@@ -71,10 +86,10 @@ def identity_of(study: Study) -> Identity:
     )
 
 
-def content_of(study: Study) -> dict[str, Any]:
+def content_of(study: Study, *, without: Collection[str] = ()) -> dict[str, Any]:
     """Everything that a study states and that can change a number, or a word about it, as plain values.
 
-    Departments and policies that arms share are listed once.
+    Departments and policies that arms share are listed once. `without`: names of fields that are left out.
     """
     pathways: list[Any] = []
     policies: list[Any] = []
@@ -83,7 +98,7 @@ def content_of(study: Study) -> dict[str, Any]:
     def position(thing: Any, listed: list[Any]) -> int:
         """The position of a thing in a list of plain values, to which it is added if need be."""
         if id(thing) not in seen:
-            plain = exact(thing)
+            plain = exact(thing, without=without)
             if plain not in listed:
                 listed.append(plain)
             seen[id(thing)] = listed.index(plain)
@@ -92,14 +107,14 @@ def content_of(study: Study) -> dict[str, Any]:
     def arm(ready: Any) -> dict[str, Any]:
         return {
             "name": ready.name,
-            "arm": exact(ready.arm),
+            "arm": exact(ready.arm, without=without),
             "pathway": position(ready.pathway, pathways),
             "policy": position(ready.policy, policies),
         }
 
     run = {name: value for name, value in exact(study.run).items() if name not in NOT_NUMBERS_OF_RUN}
     return {
-        "design": exact(study.design),
+        "design": exact(study.design, without=without),
         "run": run,
         "arms": [arm(ready) for ready in study.arms],
         "alone": arm(study.alone),
@@ -107,7 +122,7 @@ def content_of(study: Study) -> dict[str, Any]:
         "policies": policies,
         "resolved": resolved_of(study),
         "choices": dict(study.choices),
-        "departments": None if study.departments is None else exact(study.departments.content()),
+        "departments": None if study.departments is None else exact(study.departments.content(), without=without),
         "on_one": study.on_one,
         "left_out": list(study.left_out),
     }
@@ -124,11 +139,67 @@ def resolved_of(study: Study) -> dict[str, Any]:
 
 @cache
 def source_digest() -> str:
-    """SHA-256 of the package's source."""
-    hashed = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
-        hashed.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return hashed.hexdigest()
+    """SHA-256 of what of the package's source can change a number of a replication.
+
+    Working it out takes half a second, so it is noted beside the compiled files of the package, where that can be
+    written, for as long as no file changes.
+    """
+    paths = sorted(path for path in PACKAGE.rglob("*.*") if path.suffix in (".py", ".yaml"))
+    files = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
+    with suppress(OSError, ValueError):
+        known, of_numbers = KNOWN_SOURCE.read_text(encoding="utf-8").split()
+        if known == files:
+            return of_numbers
+    trees = _imported(REPLICATES)
+    folders = {path.parent for path in trees}
+    contents: dict[Path, object] = {path: ast.dump(_Wordless().visit(tree)) for path, tree in trees.items()}
+    contents |= {path: _data(path) for path in paths if path.suffix == ".yaml" and path.parent in folders}
+    of_numbers = digest({path.relative_to(PACKAGE).as_posix(): content for path, content in contents.items()})
+    with suppress(OSError):
+        KNOWN_SOURCE.parent.mkdir(exist_ok=True)
+        write_file(KNOWN_SOURCE, f"{files} {of_numbers}")
+    return of_numbers
+
+
+def _imported(names: Iterable[str]) -> dict[Path, ast.Module]:
+    """The modules of these files of the package and all that they import of it, read, by path."""
+    read: dict[Path, ast.Module] = {}
+    paths = [PACKAGE / name for name in names]
+    while paths:
+        path = paths.pop()
+        if path in read or not path.is_file() or path.relative_to(PACKAGE).parts[0] in TELLING:
+            continue
+        read[path] = ast.parse(path.read_bytes())
+        for node in ast.walk(read[path]):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith(f"{PACKAGE.name}."):
+                module = PACKAGE.parent.joinpath(*str(node.module).split("."))
+                paths += [module.with_suffix(".py"), module / "__init__.py"]
+                paths += [module / f"{name.name}.py" for name in node.names]
+    return read
+
+
+def _data(path: Path) -> object:
+    """What a file of data beside the source states, without its words."""
+    import yaml
+
+    return exact(yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)), without=WORD_FIELDS)
+
+
+class _Wordless(ast.NodeTransformer):
+    """Leaves out docstrings and the words of errors."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
+        """A bare string says what stands above it."""
+        return None if isinstance(node.value, ast.Constant) else node
+
+    def visit_Raise(self, node: ast.Raise) -> ast.Raise:
+        """No number comes of an error."""
+        return ast.Raise()
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """An error or a fault that is made, to be raised elsewhere."""
+        is_error = isinstance(node.func, ast.Name) and node.func.id.endswith(("Error", "Fault"))
+        return ast.Constant(None) if is_error else self.generic_visit(node)
 
 
 @cache

@@ -1,24 +1,28 @@
-"""The runs in a folder of results, from their manifests alone: no replication is read, so hundreds list at once."""
+"""The runs in a folder of results: none is read, but the checksums of its files are compared, so damage is named."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from types import NoneType
 
 from simulation.errors import ResultsError
 from simulation.records.columns import row_count
 from simulation.records.serialise import Plain
-from simulation.run.store.folders import PARTIAL
-from simulation.run.store.manifest import FILES, FIRST_VERDICT
-from simulation.run.store.parts import part_paths
-from simulation.run.store.read import followed, read_manifest
-from simulation.run.store.unfinished import ABOUT, PARTS, PREFIX
-from simulation.run.store.write import MANIFEST, REPLICATIONS
+from simulation.run.store.folders import LATEST, PARTIAL
+from simulation.run.store.kept import file_of, kept_among
+from simulation.run.store.manifest import FILES, FIRST_VERDICT, MANIFEST, must_hold, read_json, read_manifest, verify
+from simulation.run.store.run_folder import REPLICATIONS, followed
+from simulation.run.store.unfinished import ABOUT, PARTS, PREFIX, part_paths
 
+VERDICT_KINDS: Mapping[str, object] = {
+    **dict.fromkeys(("arm", "target", "unit", "verdict"), str),
+    **dict.fromkeys(("difference", "low", "high"), (float, int, NoneType)),
+}
+"""What the first verdict of a manifest holds."""
 DEPTH = 2
 """Folders between a folder of results and a run: the study's, and its own."""
 
@@ -27,12 +31,14 @@ DEPTH = 2
 class ListedRun:
     """One run: `n_replications` of `n_planned`.
 
+    study_words    its study, and the file that states it if that has another name, as a copy of a study has
     at             when it was finished, or last written to if it is not
     first_verdict  as the manifest holds it; None if the study judges nothing or is not finished
     """
 
     folder: Path
     study: str
+    study_words: str
     site: str
     scenario: str
     at: datetime
@@ -48,10 +54,14 @@ class ListedRun:
 
 @dataclass(frozen=True)
 class Listing:
-    """The runs in a folder, the newest first, and messages why others cannot be listed (damaged, another version)."""
+    """The runs in a folder, the newest first, and messages why others cannot be listed (damaged, another version).
+
+    latest  the run that the link `latest` leads to, of whichever study; None if there is none
+    """
 
     runs: tuple[ListedRun, ...]
     unreadable: tuple[str, ...]
+    latest: Path | None = None
 
 
 def list_runs(folder: Path) -> Listing:
@@ -66,7 +76,10 @@ def list_runs(folder: Path) -> Listing:
             runs.append(_unfinished(path) if path.name.startswith(PREFIX) else _finished(path))
         except ResultsError as error:
             unreadable.append(str(error))
-    return Listing(tuple(sorted(runs, key=lambda run: (run.at, run.folder), reverse=True)), tuple(unreadable))
+    latest = None
+    with suppress(ResultsError):
+        latest = followed(folder / LATEST)
+    return Listing(tuple(sorted(runs, key=lambda run: (run.at, run.folder), reverse=True)), tuple(unreadable), latest)
 
 
 def _run_folders(folder: Path, depth: int) -> Iterator[Path]:
@@ -86,42 +99,45 @@ def _run_folders(folder: Path, depth: int) -> Iterator[Path]:
 
 
 def _finished(folder: Path) -> ListedRun:
-    """A finished run. Raises ResultsError if its manifest cannot be read or a file is missing."""
+    """A finished run. Raises ResultsError if a file is damaged or missing; kept tables, being large, are not read."""
     manifest = read_manifest(folder)
-    missing = [name for name in manifest[FILES] if not (folder / name).is_file()]
-    if REPLICATIONS in missing:
+    if REPLICATIONS in manifest[FILES] and not (folder / REPLICATIONS).is_file():
         present = ", ".join(sorted(path.name for path in folder.iterdir()))
         raise ResultsError(f"{folder}: holds some files of a run ({present}), not the run itself")
-    if missing:
-        raise ResultsError(f"{folder / missing[0]}: there is no such file. Take it from a copy, or run the study again")
-    return ListedRun(
-        folder=folder,
-        study=manifest["study"],
-        site=manifest["site"],
-        scenario=manifest["scenario"],
-        at=datetime.fromisoformat(manifest["finished_at"]),
-        n_replications=manifest["n_replications"],
-        n_planned=manifest["planned_replications"],
-        finished=True,
-        first_verdict=manifest.get(FIRST_VERDICT),
-    )
+    kept = {file_of(name) for name in kept_among(manifest[FILES])}
+    verify(folder, {name: checksum for name, checksum in manifest[FILES].items() if name not in kept})
+    if manifest.get(FIRST_VERDICT) is not None:
+        must_hold(folder / MANIFEST, manifest[FIRST_VERDICT], VERDICT_KINDS)
+    at = datetime.fromisoformat(manifest["finished_at"])
+    return _listed(folder, manifest, at, manifest["n_replications"], manifest.get(FIRST_VERDICT), finished=True)
 
 
 def _unfinished(folder: Path) -> ListedRun:
     """A run that is not finished. Raises ResultsError if its folder does not describe it."""
     try:
-        about: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        about = read_json(folder / ABOUT)
         parts = list(part_paths(folder / PARTS))
         at = max(path.stat().st_mtime for path in (folder / ABOUT, *parts))
-        return ListedRun(
-            folder=folder,
-            study=about["study"],
-            site=about["site"],
-            scenario=about["scenario"],
-            at=datetime.fromtimestamp(at).astimezone(),
-            n_replications=sum(row_count(path) for path in parts) // len(about["arms"]),
-            n_planned=about["planned_replications"],
-            finished=False,
-        )
-    except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError):
+        n_replications = sum(row_count(path) for path in parts) // len(about["arms"])
+        return _listed(folder, about, datetime.fromtimestamp(at).astimezone(), n_replications, None, finished=False)
+    except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError, ResultsError):
         raise ResultsError(f"{folder}: is an unfinished run that says nothing of itself. Run the study again") from None
+
+
+def _listed(
+    folder: Path, about: Plain, at: datetime, n_replications: int, verdict: Plain | None, *, finished: bool
+) -> ListedRun:
+    """A run, as its manifest says or what it noted when it began (`manifest.about`)."""
+    name, file = about["study"], about.get("study_file")
+    return ListedRun(
+        folder=folder,
+        study=name,
+        study_words=f"{name} (file {file})" if file and file != name else name,
+        site=about["site"],
+        scenario=about["scenario"],
+        at=at,
+        n_replications=n_replications,
+        n_planned=about["planned_replications"],
+        finished=finished,
+        first_verdict=verdict,
+    )

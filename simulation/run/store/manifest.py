@@ -1,4 +1,4 @@
-"""`manifest.json`: who ran what with what, how long it took, and a checksum of every file of data.
+"""`manifest.json`: who ran what with what, how long it took, and a checksum of every file of data; written and read.
 
 It is the only file of a folder of results that holds clock times.
 """
@@ -6,25 +6,36 @@ It is the only file of a folder of results that holds clock times.
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from simulation import __version__
+from simulation.errors import ResultsError
 from simulation.records.serialise import Plain, digest, exact
 from simulation.run.replicate import ReplicationResult
 from simulation.run.store.identity import PACKAGE, Identity, library_version
 from simulation.study.study import Study
+from simulation.version import __version__
 
 FORMAT = 2
 """Raised when a folder's layout changes."""
 STATEMENT = "planning only, not for clinical use"
 LIBRARIES = ("numpy", "scipy", "pandas", "simpy", "numba")
-CHECKSUM, FILES, FIRST_VERDICT = "checksum", "files", "first_verdict"
+MANIFEST, CHECKSUM, FILES, FIRST_VERDICT = "manifest.json", "checksum", "files", "first_verdict"
+NUMBER = (int, float)
+KINDS: Mapping[str, Any] = {
+    **dict.fromkeys(("study", "site", "scenario", "finished_at"), str),
+    **dict.fromkeys(("n_replications", "planned_replications"), int),
+    **dict.fromkeys(("wall_seconds", "engine_seconds"), NUMBER),
+    **dict.fromkeys(("identity", "versions", FILES), dict),
+}
+"""What a manifest holds at least, for whoever reads it."""
 
 
 def manifest_of(
@@ -48,10 +59,7 @@ def manifest_of(
     return {
         "format": FORMAT,
         "statement": STATEMENT,
-        "study": study.design.name,
-        "site": study.chosen("site"),
-        "scenario": study.scenario,
-        "arms": [arm.name for arm in study.arms],
+        **about(study),
         "seed": study.run.seed,
         "n_replications": len(replications),
         "planned_replications": study.run.replications,
@@ -75,9 +83,10 @@ def manifest_of(
 
 
 def about(study: Study) -> Plain:
-    """What a list of runs shows of a run that is not finished."""
+    """What a list of runs shows of a run that is not finished; `study_file` tells copies of one study apart."""
     return {
         "study": study.design.name,
+        "study_file": study.chosen("study"),
         "site": study.chosen("site"),
         "scenario": study.scenario,
         "arms": [arm.name for arm in study.arms],
@@ -118,12 +127,8 @@ def input_hashes(study: Study) -> dict[str, Any]:
 # --- checksums ------------------------------------------------------------------------------------------------------
 
 
-def checksums(folder: Path, names: Iterable[str]) -> dict[str, str]:
-    """SHA-256 of files, by name."""
-    return {name: _checksum(folder / name) for name in sorted(names)}
-
-
-def _checksum(path: Path) -> str:
+def checksum_of(path: Path) -> str:
+    """SHA-256 of a file. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -135,7 +140,58 @@ def sealed(manifest: Plain, files: Mapping[str, str]) -> Plain:
     return {**content, CHECKSUM: digest(content)}
 
 
-def is_sound(manifest: Plain) -> bool:
-    """Whether a manifest is as it was written."""
-    content = {key: value for key, value in manifest.items() if key != CHECKSUM}
-    return manifest.get(CHECKSUM) == digest(content)
+def read_manifest(folder: Path) -> Plain:
+    """The manifest of a folder of results. Raises ResultsError if it is missing, damaged or of another format."""
+    path = folder / MANIFEST
+    manifest = read_json(path)
+    if manifest.get("format") != FORMAT:
+        raise ResultsError(
+            f"{folder}: is of format {manifest.get('format')}, this version reads {FORMAT}. Run the study again"
+        )
+    if manifest.get(CHECKSUM) != digest({key: value for key, value in manifest.items() if key != CHECKSUM}):
+        raise ResultsError(f"{path}: is damaged (it does not match its own {CHECKSUM}). Run the study again")
+    must_hold(path, manifest, KINDS)
+    with suppress(ValueError):
+        datetime.fromisoformat(manifest["finished_at"])
+        return manifest
+    raise ResultsError(f"{path}: '{manifest['finished_at']:.40}' is no time. Run the study again")
+
+
+def must_hold(path: Path, content: Any, kinds: Mapping[str, Any]) -> None:
+    """Raise ResultsError if a part of a file has not a value of its kind under each of these keys."""
+    known = content if isinstance(content, dict) else {}
+    for key, kind in kinds.items():
+        if not isinstance(known.get(key), kind):
+            raise ResultsError(f"{path}: is not what a run writes ('{key}' is {known.get(key)!r:.40}). Run it again")
+
+
+def verify(folder: Path, files: Mapping[str, str]) -> None:
+    """Raise ResultsError if a file is missing or does not match its checksum."""
+    for name, checksum in files.items():
+        path = folder / name
+        if path.parent != folder:
+            raise ResultsError(f"{folder / MANIFEST}: names '{name}', which is not in the folder")
+        if not path.is_file():
+            raise ResultsError(f"{path}: there is no such file. Take it from a copy, or run the study again")
+        try:
+            actual = checksum_of(path)
+        except OSError as error:
+            raise ResultsError(f"{path}: cannot be read ({error.strerror or error})") from None
+        if actual != checksum:
+            raise ResultsError(
+                f"{path}: is damaged or another run's (it does not match the checksum in {MANIFEST}). Take it from a "
+                "copy, or run the study again"
+            )
+
+
+def read_json(path: Path) -> Plain:
+    """The content of a JSON file. Raises ResultsError if it is missing or cannot be read."""
+    if not path.is_file():
+        raise ResultsError(f"{path}: there is no such file. Name a folder that a run wrote, as a whole")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ResultsError(f"{path}: is not JSON that can be read ({error}). Run the study again") from None
+    if not isinstance(content, dict):
+        raise ResultsError(f"{path}: is not what a run writes. Run the study again")
+    return content

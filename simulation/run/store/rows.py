@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,10 +13,10 @@ import numpy as np
 from simulation.errors import ResultsError
 from simulation.measures.measuring import MeasureName, Measures, shared_names
 from simulation.measures.profile import DayProfile
-from simulation.measures.shares import Shares
 from simulation.records.columns import Lists
 from simulation.records.schema import Floats
-from simulation.run.replicate import ArmReplication, ReplicationResult
+from simulation.run.replicate import ArmReplication, ReplicationResult, day_shapes
+from simulation.statistics.sham import Shares
 
 COUNTS = ("cool_down_days", "n_attendances", "n_activities", "n_events")
 """Numbers of a replication, which are the same in the rows of all its arms."""
@@ -23,19 +24,6 @@ NO_SHARES = Shares(np.nan, np.nan, -1, -1)
 """What is stored where the shares are not known."""
 N_GROUPS = 4
 """Rows of the waits of one arm: three groups of coverage, and those never covered."""
-DAY = (
-    "arrivals",
-    "census",
-    "boarders",
-    "boarders_by_weekday",
-    "busy",
-    "busy_mean",
-    "occupied_midnight",
-    "beds_midnight",
-    "waiting",
-    "working",
-)
-"""Arrays of a day profile, in the order in which they are stored one after another."""
 
 
 @dataclass(frozen=True)
@@ -174,23 +162,18 @@ def _joined(arrays: Sequence[Floats]) -> Floats:
 
 def _packed(day: DayProfile) -> Floats:
     """A day profile as one row of numbers."""
-    parts = [np.asarray(getattr(day, name), dtype=float).ravel() for name in DAY]
+    parts = [np.asarray(getattr(day, name), dtype=float).ravel() for name in day_shapes(day.pools, day.steps)]
     return np.concatenate([*parts, np.array(list(day.triggered.values()), dtype=float)])
 
 
 def _unpacked(row: Floats, layout: Layout, arm: str) -> DayProfile:
     """The day profile that `_packed` made one row of numbers."""
     pools, steps, triggers = layout.pools[arm], layout.steps[arm], layout.triggers[arm]
-    shapes = {"boarders_by_weekday": (7,), "busy": (len(pools), 24)}
-    shapes |= dict.fromkeys(("arrivals", "census", "boarders"), (24,))
-    shapes |= dict.fromkeys(("busy_mean", "occupied_midnight", "beds_midnight"), (len(pools),))
-    shapes |= dict.fromkeys(("waiting", "working"), (len(steps),))
     parts: dict[str, Floats] = {}
     start = 0
-    for name in DAY:
-        size = int(np.prod(shapes[name]))
-        parts[name] = row[start : start + size].reshape(shapes[name])
-        start += size
+    for name, shape in day_shapes(pools, steps).items():
+        parts[name] = row[start : start + math.prod(shape)].reshape(shape)
+        start += math.prod(shape)
     return DayProfile(
         pools=pools, steps=steps, triggered=dict(zip(triggers, row[start:].tolist(), strict=True)), **parts
     )

@@ -3,25 +3,31 @@
 `results/<study>/.unfinished-<key>/` holds the parts that were written so far; the key is that of the run's identity, so
 the same study and program find it again and no other run ever reads it (array jobs have one each, named after their
 replications, `part_of`). One process at a time has it, by a lock that the system releases however that process ends.
+
+A part holds some replications and is written when they end, whole or not at all. Its file is named after its first
+replication and the digest of its content, so that damage shows in the name.
 """
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
-import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from simulation.errors import ResultsError
+from simulation.records.columns import read_columns, write_columns
 from simulation.records.serialise import Plain, to_json
 from simulation.run.replicate import ReplicationResult
-from simulation.run.store.folders import PARTIAL, not_written
+from simulation.run.store.folders import PARTIAL, flush, not_written, write_file
 from simulation.run.store.identity import Identity
-from simulation.run.store.parts import flush, part_paths, read_part, write_part
+from simulation.run.store.rows import Layout, columns_of, replications_of
 
 PREFIX = ".unfinished-"
 IDENTITY, ABOUT, FINISHED, LOCK, PARTS = "identity.json", "about.json", "finished.json", "lock", "parts"
@@ -29,6 +35,9 @@ LEAST_SECONDS = 2.0
 """Work of one processor in a part: writing one takes some milliseconds, so it costs less than 1 %."""
 SHOWN = 16
 """Characters of the key in the folder's name."""
+SUFFIX = ".parquet"
+DIGITS = 8
+"""Digits of a replication's number in the name of a part, so that names sort as numbers do."""
 
 
 class UnfinishedRun:
@@ -76,10 +85,10 @@ class UnfinishedRun:
         (self.folder / PARTS).mkdir(exist_ok=True)
         path = self.folder / IDENTITY
         if not path.is_file():
-            _write_whole(path, to_json(dict(self.identity.parts)))
+            write_file(path, to_json(dict(self.identity.parts)), to_disk=True)
         for cut_off in self.folder.glob(f"{PARTIAL}*"):  # of a process that was killed while it wrote the results
             shutil.rmtree(cut_off, ignore_errors=True)
-        _write_whole(self.folder / ABOUT, to_json(self._about))
+        write_file(self.folder / ABOUT, to_json(self._about), to_disk=True)
         self._read()
 
     def __exit__(
@@ -162,7 +171,7 @@ class UnfinishedRun:
 
     def will_finish_as(self, name: str) -> None:
         """Note the name that the folder of results is about to get. Raises OSError."""
-        _write_whole(self.folder / FINISHED, to_json({"folder": name}))
+        write_file(self.folder / FINISHED, to_json({"folder": name}), to_disk=True)
 
     def remove(self, numbers: Collection[int]) -> None:
         """Remove the parts of replications that are in a folder of results; all stay if they hold others as well."""
@@ -188,13 +197,6 @@ def other_unfinished(folder: Path, identity: Identity) -> Iterator[str]:
             yield f"{path}: an unfinished run of this study, not used because {changed} changed since"
 
 
-def _write_whole(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    flush(temporary)
-    os.replace(temporary, path)
-
-
 @contextmanager
 def _as_results_error(folder: Path) -> Iterator[None]:
     """Raise ResultsError, which says where and what to do, for what the system refuses."""
@@ -202,3 +204,57 @@ def _as_results_error(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise not_written(Path(error.filename or folder), error) from error
+
+
+# --- parts ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Part:
+    """The replications that one part holds, and the seconds of work that they took."""
+
+    path: Path
+    replications: tuple[ReplicationResult, ...]
+    engine_seconds: float
+    seconds: float
+
+
+def write_part(folder: Path, replications: Sequence[ReplicationResult], *, key: str) -> Path:
+    """Write some replications as one part of the run with this key. Raises OSError."""
+    ordered = sorted(replications, key=lambda result: result.replication)
+    layout = Layout.of(ordered)
+    metadata = {
+        "kind": "part",
+        "key": key,
+        "layout": layout.plain(),
+        "engine_seconds": sum(result.engine_seconds for result in ordered),
+        "seconds": sum(result.seconds for result in ordered),
+    }
+    content = io.BytesIO()
+    write_columns([columns_of(ordered, values=True)], content, metadata=metadata)
+    checksum = hashlib.sha256(content.getbuffer()).hexdigest()[:32]
+    path = folder / f"{ordered[0].replication:0{DIGITS}d}-{checksum}{SUFFIX}"
+    write_file(path, content.getvalue(), to_disk=True)
+    flush(folder)
+    return path
+
+
+def read_part(path: Path, *, key: str) -> Part:
+    """One part of the run with this key. Raises ResultsError if it is damaged or another run's."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be read ({error.strerror or error})") from None
+    if hashlib.sha256(content).hexdigest()[:32] != path.stem.partition("-")[2]:
+        raise ResultsError(f"{path}: is damaged (its content does not match its name)")
+    columns, metadata = read_columns(path, content)
+    if metadata.get("key") != key:
+        raise ResultsError(f"{path}: is a part of another run")
+    layout = Layout.from_plain(metadata["layout"])
+    replications = replications_of(columns, layout, columns["values"], n_arms=len(layout.names))
+    return Part(path, tuple(replications), metadata["engine_seconds"], metadata["seconds"])
+
+
+def part_paths(folder: Path) -> Iterator[Path]:
+    """The parts in a folder, in the order of their first replications."""
+    yield from sorted(path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("."))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from simulation.errors import ConfigError, Fault
+from simulation.errors import refuse
 
 
 def refuse_without(*libraries: str) -> None:
@@ -12,4 +12,4 @@ def refuse_without(*libraries: str) -> None:
     missing = [library for library in libraries if find_spec(library) is None]
     if missing:
         remedy = "Run `make vet`, or pip install 'aeflow[vetting]'"
-        raise ConfigError([Fault("vet", f"{' and '.join(missing)} is not installed", remedy)])
+        refuse("vet", f"{' and '.join(missing)} is not installed", remedy)

@@ -1,4 +1,7 @@
-"""One request to a server and its reply: every way in which it can fail is an outcome, never an exception."""
+"""Requests to a server, their replies, and the answers that are kept.
+
+Every way in which a request can fail is an outcome, never an exception.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,31 @@ import json
 import re
 import threading
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from types import TracebackType
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulation.vetting.answers import Outcome
+from simulation.errors import ResultsError
+from simulation.records.serialise import digest
+from simulation.vetting.answers import OUTCOMES, Answer, Key, Outcome, Question
 from simulation.vetting.cases import N_LEVELS
 
 if TYPE_CHECKING:
     import httpx
 
+    from simulation.vetting.assessors.llm import LlmAssessor
+
 MOST_BYTES = 262_144
 """The longest reply; the rest of a longer one is not read."""
 LONGEST_PAUSE = 60.0
+KEPT = ("case", "repeat", "variant", "outcome", "label", "seconds", "tokens")
+"""What is kept of an answer."""
+NOT_OF_THE_MODEL = frozenset(
+    {"no_connection", "timed_out", "redirected", "rate_limited", "client_error", "server_error", "missing"}
+)
+"""Outcomes that say nothing about the model: they count, and the next run asks again."""
 DECLINES = re.compile(r"(?i)^\W*(i['’]?m sorry|sorry|i am sorry|i cannot|i can['’]?t|i am unable|as an ai)\b")
 """How models that decline to answer begin."""
 
@@ -40,11 +55,10 @@ class Reply:
 
 
 class Exchange:
-    """A client with its limits; used by several threads at once within `with`."""
+    """A client of the server that a plan states, with its limits; used by several threads at once within `with`."""
 
-    def __init__(self, *, url: str, headers: dict[str, str], timeout: float, retries: int, first_pause: float) -> None:
-        self._url, self._headers, self._timeout = url, headers, timeout
-        self._retries, self._first_pause = retries, first_pause
+    def __init__(self, config: LlmAssessor, headers: dict[str, str]) -> None:
+        self._config, self._headers = config, headers
         self._client: httpx.Client | None = None
         self._stopped = threading.Event()
 
@@ -55,25 +69,24 @@ class Exchange:
     def __enter__(self) -> Exchange:
         import httpx
 
+        to, timeout = self._config.address, self._config.timeout
         self._client = httpx.Client(
-            follow_redirects=False, trust_env=False, timeout=self._timeout, headers=self._headers
+            base_url=to, headers=self._headers, timeout=timeout, follow_redirects=False, trust_env=False
         )
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         assert self._client is not None
         self._client.close()
 
     def ask(self, body: dict[str, Any]) -> Reply:
         """The reply after retries, with the seconds of all of them."""
         began = time.monotonic()
-        for attempt in range(self._retries + 1):
+        for attempt in range(self._config.retries + 1):
             reply = self._once(body)
-            if not reply.again or attempt == self._retries:
+            if not reply.again or attempt == self._config.retries:
                 break
-            pause = self._first_pause * 2**attempt if reply.pause is None else reply.pause
+            pause = self._config.first_pause * 2**attempt if reply.pause is None else reply.pause
             if self._stopped.wait(min(pause, LONGEST_PAUSE)):
                 break
         return replace(reply, seconds=time.monotonic() - began)
@@ -85,7 +98,7 @@ class Exchange:
         began = time.monotonic()
         content = bytearray()
         try:
-            with self._client.stream("POST", self._url, json=body) as response:
+            with self._client.stream("POST", "chat/completions", json=body) as response:
                 failed = _of_status(response)
                 if failed is not None:
                     return failed
@@ -93,34 +106,30 @@ class Exchange:
                     content += part
                     if len(content) > MOST_BYTES:
                         return Reply("endless")
-                    if time.monotonic() - began > self._timeout:
+                    if time.monotonic() - began > self._config.timeout:
                         return Reply("timed_out", again=True)
         except httpx.TimeoutException:
             return Reply("timed_out", again=True)
-        except httpx.ConnectError:
-            return Reply("no_connection", again=True)
-        except (httpx.RemoteProtocolError, httpx.ReadError):
-            # a server that is killed closes before it has said anything; one that fails may stop in the middle
-            return Reply("cut_off", again=True) if content else Reply("no_connection", again=True)
         except httpx.DecodingError:
             return Reply("not_json")
-        except httpx.TransportError:
-            return Reply("no_connection", again=True)
+        except httpx.TransportError as error:
+            # a server that is killed closes before it has said anything; one that fails may stop in the middle
+            broken_off = isinstance(error, httpx.RemoteProtocolError | httpx.ReadError) and content
+            return Reply("cut_off" if broken_off else "no_connection", again=True)
         return reply_of(bytes(content))
 
 
 def _of_status(response: httpx.Response) -> Reply | None:
     """The reply that a status alone decides; None if there is a body to read."""
     status = response.status_code
+    if status == 200:
+        return None
     if status == 429:
         return Reply("rate_limited", again=True, pause=_seconds(response.headers.get("retry-after")))
-    if 300 <= status < 400:
-        return Reply("redirected")
-    if 400 <= status < 500:
-        return Reply("client_error")
     if status >= 500:
         return Reply("server_error", again=True)
-    return None if status == 200 else Reply("wrong_shape")
+    of_hundred: dict[int, Outcome] = {3: "redirected", 4: "client_error"}
+    return Reply(of_hundred.get(status // 100, "wrong_shape"))
 
 
 def _seconds(header: str | None) -> float | None:
@@ -136,18 +145,20 @@ def reply_of(content: bytes) -> Reply:
     except (ValueError, RecursionError):
         return Reply("not_json")
     try:
-        choice = body["choices"][0]
+        choice, usage = body["choices"][0], body.get("usage") or {}
         message, ended = choice["message"], choice.get("finish_reason")
-        refusal, text = message.get("refusal"), message.get("content")
-        usage = body.get("usage") or {}
-        tokens = usage.get("total_tokens")
-        name = body.get("model")
+        text, declined = message.get("content"), bool(message.get("refusal"))
+        tokens, model = usage.get("total_tokens"), body.get("model")
     except (KeyError, IndexError, TypeError, AttributeError):
         return Reply("wrong_shape")
-    model = name if isinstance(name, str) else None
-    known = tokens if isinstance(tokens, int) and not isinstance(tokens, bool) and tokens >= 0 else None
-    outcome, level = outcome_of_message(text, ended, declined=bool(refusal))
-    return Reply(outcome, level, model, known, text=text if isinstance(text, str) else "")
+    outcome, level = outcome_of_message(text, ended, declined=declined)
+    named = model if isinstance(model, str) else None
+    return Reply(outcome, level, named, whole_number(tokens), text=text if isinstance(text, str) else "")
+
+
+def whole_number(value: object) -> int | None:
+    """A whole number, 0 or more; None for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def outcome_of_message(text: object, ended: object, *, declined: bool) -> tuple[Outcome, int | None]:
@@ -167,9 +178,63 @@ def outcome_of_message(text: object, ended: object, *, declined: bool) -> tuple[
         answer = json.loads(text)
     except (ValueError, RecursionError):
         return ("refused" if DECLINES.match(text) else "not_json"), None
-    if not isinstance(answer, dict) or answer.keys() != {"level"}:
+    if not isinstance(answer, dict) or answer.keys() != {"level"} or type(answer["level"]) is not int:
         return "wrong_shape", None
     level = answer["level"]
-    if isinstance(level, bool) or not isinstance(level, int):
-        return "wrong_shape", None
     return ("labelled", level) if 1 <= level <= N_LEVELS else ("out_of_range", None)
+
+
+# --- answers that are kept ----------------------------------------------------------------------------------------
+
+
+class KeptAnswers:
+    """Answers that a server has given, kept so that no question is asked twice: levels and outcomes, never the text.
+
+    There is a file of JSON lines for each `identity`: the address, model, prompt and settings that they are of. A line
+    is on the disk before the next question is asked; a line that a kill cut off is not read.
+    """
+
+    def __init__(self, folder: Path, identity: Mapping[str, object]) -> None:
+        self._path = folder / f"{digest(dict(identity))[:24]}.jsonl"
+        self._lock = threading.Lock()
+        self.answers: dict[Key, Answer] = {}
+        self.model: str | None = None
+        if self._path.exists():
+            self._read()
+
+    def known(self, question: Question) -> Answer | None:
+        """The answer to a question, if it was given before."""
+        return self.answers.get(question.key)
+
+    def keep(self, answer: Answer, model: str, text: Mapping[str, object]) -> None:
+        """Keep an answer. `text`: what was sent and came, only if the user asked for it."""
+        if answer.outcome in NOT_OF_THE_MODEL:
+            return
+        line = {**{name: getattr(answer, name) for name in KEPT}, "model": model, **text}
+        with self._lock:
+            self.answers[answer.key] = answer
+            self._append(json.dumps(line, ensure_ascii=False) + "\n")
+
+    def _append(self, text: str) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("a", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+        except OSError as error:
+            raise ResultsError(f"{self._path}: cannot be written ({error.strerror or error})") from error
+
+    def _read(self) -> None:
+        try:
+            lines = self._path.read_text(encoding="utf-8", errors="replace").split("\n")
+        except OSError as error:
+            raise ResultsError(f"{self._path}: cannot be read ({error.strerror or error})") from None
+        if lines[-1]:  # a kill cut the last line off: the next one begins behind it
+            self._append("\n")
+        for line in lines[:-1]:
+            with suppress(ValueError, KeyError, TypeError):  # where it is no answer, the question is asked again
+                row = json.loads(line)
+                answer = Answer(**{name: row[name] for name in KEPT})
+                known = answer.outcome in OUTCOMES and answer.label in (None, *range(1, N_LEVELS + 1))
+                if known and (answer.outcome == "labelled") == (answer.label is not None):
+                    self.answers[answer.key] = answer
+                    self.model = str(row["model"])

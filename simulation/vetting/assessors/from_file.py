@@ -1,23 +1,36 @@
-"""A vendor's answers, given as a CSV file or as the JSON log of an Inspect evaluation."""
+"""A vendor's answers, given as a CSV file or as the JSON log of an evaluation by Inspect.
+
+Inspect is the UK AI Security Institute's framework. Its log is read without it, as the format is published (version 2:
+`eval`, `samples`, each with `id`, `epoch`, `output`, `error` and `limit`; https://inspect.aisi.org.uk/eval-logs.html).
+Samples that failed stay in the denominator, and a log in which more than one model answered is refused; Inspect itself
+objects to neither.
+"""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from simulation.department.config_dataclass import config_dataclass
-from simulation.errors import ConfigError, Fault, nearest
-from simulation.vetting.alike import grouped
-from simulation.vetting.answers import OUTCOMES, VARIANTS, Answer, Outcome, Question, Variant
-from simulation.vetting.assessors.inspect_log import LOGS, read_log
-from simulation.vetting.cases import N_LEVELS, CaseSet
-from simulation.vetting.mapping import WHOLE, csv_lines
+from simulation.errors import Fault, Faults, nearest, refuse
+from simulation.vetting.answers import OUTCOMES, VARIANTS, Answer, Key, Outcome, Question, Variant
+from simulation.vetting.assessors.exchange import outcome_of_message, whole_number
+from simulation.vetting.cases import N_LEVELS, CaseSet, grouped
+from simulation.vetting.mapping import LARGEST_BYTES, WHOLE, csv_lines
 
-Key = tuple[str, int, str]
+Rows: TypeAlias = Iterator[tuple[str, Answer | Fault]]
+"""What the rows of a file hold, each with where it is."""
+LOGS = (".json", ".eval")
+CONVERT = "Name a JSON log; `inspect log convert LOG.eval --to json --output-dir FOLDER` writes one"
+ENDED: Mapping[str, str] = {"max_tokens": "length", "model_length": "length", "content_filter": "content_filter"}
+"""The servers' words for Inspect's reasons why an answer ended."""
+LIMITS: Mapping[str, Outcome] = {"time": "timed_out", "working": "timed_out"}
+"""The outcome of a sample halted by a limit; any other limit cuts the answer off."""
 
 
 @config_dataclass
@@ -49,47 +62,40 @@ class FromFile:
         self.name = config.product
         known = {case.name: case.name for case in cases.cases}
         known |= {case.own_id: case.name for case in cases.cases if case.own_id}
-        log = read_log(path) if path.suffix in LOGS else None
-        rows = log.rows(path.name, cases.levels) if log is not None else _csv_rows(path, cases.levels)
-        self._told = log.about() if log is not None else {}
-        faults: list[Fault] = []
+        read = read_log if path.suffix in LOGS else read_csv
+        rows, self._told = read(path, cases.levels)
+        faults = Faults()
         self._answers: dict[Key, Answer] = {}
         for where, answer in rows:
             if isinstance(answer, Fault):
                 faults.append(answer)
             elif answer.case not in known:
                 found = f"there is no case '{answer.case[:40]}'" if answer.case else "names no case"
-                faults.append(Fault(where, found, _by_which_names(cases)))
-            elif (key := (known[answer.case], answer.repeat, answer.variant)) in self._answers:
+                faults.add(where, found, _by_which_names(cases))
+            elif (named := replace(answer, case=known[answer.case])).key in self._answers:
                 remedy = "Number repeats from 1 (`repeat`), and keep `variant` as in cases_to_answer.csv"
-                faults.append(Fault(where, f"a second answer to case '{answer.case[:40]}'", remedy))
+                faults.add(where, f"a second answer to case '{answer.case[:40]}'", remedy)
             else:
-                self._answers[key] = replace(answer, case=key[0])
-        if faults:
-            raise ConfigError(grouped(faults)[:20], heading=f"Faults in {path.name} ({len(faults)})")
+                self._answers[named.key] = named
+        Faults(grouped(faults)[:20]).refuse(f"Faults in {path.name} ({len(faults)})")
         self._digest = sha256(path.read_bytes()).hexdigest()
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
         """The file's answer to each question, or that it is missing."""
-        missing = (Answer(question.case.name, question.repeat, question.variant, "missing") for question in questions)
-        return [self._answers.get(_key(answer), answer) for answer in missing]
+        return [self._answers.get(question.key) or question.answered("missing") for question in questions]
 
     def has(self, variant: Variant) -> bool:
         """Whether the file holds any answer to a variant."""
-        return any(key[2] == variant for key in self._answers)
+        return any(answer.variant == variant for answer in self._answers.values())
 
     @property
     def n_repeats(self) -> int:
         """How often each case was asked."""
-        return 1 + max((key[1] for key in self._answers), default=0)
+        return 1 + max((answer.repeat for answer in self._answers.values()), default=0)
 
     def about(self) -> Mapping[str, str]:
         """The product, the digest of the file and, of a log, what it says of the evaluation."""
         return {"product": self.name, "SHA-256 of the file of answers": self._digest, **self._told}
-
-
-def _key(answer: Answer) -> Key:
-    return answer.case, answer.repeat, answer.variant
 
 
 def _by_which_names(cases: CaseSet) -> str:
@@ -100,24 +106,28 @@ def _by_which_names(cases: CaseSet) -> str:
     return f"{remedy}; to use case numbers of your own, state their column as `id` in the mapping of the cases"
 
 
-def _csv_rows(path: Path, levels: Mapping[str, int]) -> Iterator[tuple[str, Answer | Fault]]:
-    for line, cells in csv_lines(path, {"case": "the name of the case", "label": "the level given"}):
-        where = f"{path.name}, line {line}"
-        try:
-            yield where, _answer_of(cells, levels)
-        except ValueError as error:
-            yield where, Fault(where, str(error), "See the columns of AnswersAssessor in docs/vocabulary.md")
+def read_csv(path: Path, levels: Mapping[str, int]) -> tuple[Rows, dict[str, str]]:
+    """The answers, or faults, of a CSV file's rows; a card says nothing more about it. Raises ConfigError."""
+
+    def rows() -> Rows:
+        for line, cells in csv_lines(path, {"case": "the name of the case", "label": "the level given"}):
+            where = f"{path.name}, line {line}"
+            try:
+                yield where, _answer_of(cells, levels)
+            except ValueError as error:
+                yield where, Fault(where, str(error), "See the columns of AnswersAssessor in docs/vocabulary.md")
+
+    return rows(), {}
 
 
 def _answer_of(cells: Mapping[str, str], levels: Mapping[str, int]) -> Answer:
     """The answer in one row. Raises ValueError that says what is wrong."""
     variant, outcome = _one_of(cells, "variant", VARIANTS), _one_of(cells, "outcome", OUTCOMES)
-    repeat = _number(cells, "repeat")
-    repeat = 1.0 if repeat is None else repeat
+    repeat = _number(cells, "repeat", 1.0)
     if repeat not in range(1, 101):
         raise ValueError(f"repeat is {repeat:g}, not a whole number from 1 to 100")
     chances = [_number(cells, f"p_{level}") for level in range(1, N_LEVELS + 1)]
-    probabilities = tuple(chance for chance in chances if chance is not None)
+    probabilities: tuple[float, ...] = tuple(chance for chance in chances if chance is not None)
     sound = len(probabilities) == N_LEVELS and min(probabilities) >= 0 and abs(sum(probabilities) - 1) <= 0.01
     if probabilities and not sound:
         raise ValueError("p_1 to p_5 are not five shares that add up to 1")
@@ -143,16 +153,92 @@ def _label(text: str, outcome: Any, levels: Mapping[str, int]) -> tuple[int | No
     return None, "out_of_range"
 
 
-def _one_of(cells: Mapping[str, str], column: str, known: Mapping[Any, str]) -> Any:
+def _one_of(cells: Mapping[str, str], column: str, known: Collection[str]) -> Any:
     text = cells.get(column, "").strip()
     if text and text not in known:
         raise ValueError(f"unknown {column} '{text[:40]}'. {nearest(text, known)}")
     return text or None
 
 
-def _number(cells: Mapping[str, str], column: str) -> float | None:
+def _number(cells: Mapping[str, str], column: str, otherwise: Any = None) -> Any:
+    """The number in a column; `otherwise` where there is none. Raises ValueError for what is no number."""
     text = cells.get(column, "").strip()
     try:
-        return float(text) if text else None
+        return float(text) if text else otherwise
     except ValueError:
         raise ValueError(f"{column} is '{text[:40]}', not a number") from None
+
+
+# --- a log of Inspect ---------------------------------------------------------------------------------------------
+
+
+def read_log(path: Path, levels: Mapping[str, int]) -> tuple[Rows, dict[str, str]]:
+    """The answers, or faults, of a log's samples, and what a card says about the log. `levels`: the level of each name.
+
+    Raises ConfigError for a file that is none, or in which more than one model answered.
+    """
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            refuse(path.name, "is too large", f"Give at most {LARGEST_BYTES:,} bytes")
+        log = json.loads(path.read_text(encoding="utf-8"))
+        samples, evaluation = log["samples"], _mapping(log.get("eval"))
+        if not isinstance(samples, list) or not all(isinstance(sample, dict) and "id" in sample for sample in samples):
+            raise TypeError
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        why = error.strerror if isinstance(error, OSError) else type(error).__name__
+        refuse(str(path), f"is not a JSON log of Inspect with `samples` ({why})", CONVERT)
+    models = {str(model) for sample in samples if (model := _mapping(sample.get("output")).get("model"))}
+    if len(models) > 1:
+        found = f"holds answers of {len(models)} models: {', '.join(sorted(name[:60] for name in models)[:5])}"
+        refuse(str(path), found, "Give a log of one model, for what is measured is one")
+    model = next(iter(models), str(evaluation.get("model", "none")))
+    ended = f"Inspect, {evaluation.get('created', '')}, {log.get('status', 'status not stated')}"
+    places = (f"{path.name}, sample {number}" for number in range(1, len(samples) + 1))
+    rows = ((where, _answer_in(sample, where, levels)) for where, sample in zip(places, samples, strict=True))
+    return rows, {"model that the log names": model, "evaluation": ended}
+
+
+def _answer_in(sample: Mapping[str, Any], where: str, levels: Mapping[str, int]) -> Answer | Fault:
+    """The answer in one sample, or what is wrong with it."""
+    case, _, variant = str(sample["id"]).strip().partition(":")
+    if variant and variant not in VARIANTS:
+        return Fault(where, f"unknown variant '{variant[:40]}'", nearest(variant, VARIANTS))
+    epoch = whole_number(sample.get("epoch", 1)) or 0
+    if not 1 <= epoch <= 100:
+        return Fault(where, f"epoch is {str(sample['epoch'])[:20]!r}", "A whole number from 1 to 100")
+    output = _mapping(sample.get("output"))
+    spans: tuple[Any, ...] = (output.get("time"), sample.get("working_time"), sample.get("total_time"))
+    seconds = (float(span) for span in spans if type(span) in (int, float) and 0 <= span < 1e6)
+    tokens = whole_number(_mapping(output.get("usage")).get("total_tokens"))
+    outcome, label = _outcome(sample, output, levels)
+    return Answer(case, epoch - 1, variant or "as_written", outcome, label, (), next(seconds, None), tokens)
+
+
+def _outcome(
+    sample: Mapping[str, Any], output: Mapping[str, Any], levels: Mapping[str, int]
+) -> tuple[Outcome, int | None]:
+    """The outcome and level of a sample: an error or a limit counts before what the model said."""
+    if sample.get("error") or output.get("error"):
+        return "server_error", None
+    if sample.get("limit"):
+        return LIMITS.get(str(_mapping(sample["limit"]).get("type")), "cut_off"), None
+    choices = output.get("choices")
+    choice = _mapping(choices[0]) if isinstance(choices, list) and choices else {}
+    text = output.get("completion") or _text(_mapping(choice.get("message")).get("content"))
+    if isinstance(text, str) and text.strip() in levels and not text.strip().isdecimal():
+        text = str(levels[text.strip()])
+    if isinstance(text, str) and text.strip().isdecimal():  # a bare level, as many evaluations ask for
+        level = int(text.strip()[:9])
+        return ("labelled", level) if 1 <= level <= N_LEVELS else ("out_of_range", None)
+    return outcome_of_message(text, ENDED.get(str(choice.get("stop_reason"))), declined=False)
+
+
+def _text(content: object) -> object:
+    """The words of a message, given whole or in parts."""
+    if not isinstance(content, list):
+        return content
+    return "".join(str(_mapping(part).get("text", "")) for part in content)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

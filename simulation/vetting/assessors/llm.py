@@ -20,11 +20,10 @@ from urllib.parse import urlsplit
 from annotated_types import Ge, Gt, Le
 
 from simulation.department.config_dataclass import Unit, config_dataclass
-from simulation.errors import ConfigError, Fault, ResultsError
+from simulation.errors import ResultsError, refuse
 from simulation.vetting.answers import INJECTION, Answer, Question
 from simulation.vetting.assessors import refuse_without
-from simulation.vetting.assessors.exchange import Exchange, Reply
-from simulation.vetting.assessors.kept_answers import KeptAnswers
+from simulation.vetting.assessors.exchange import Exchange, KeptAnswers
 from simulation.vetting.assessors.prompt import SCHEMA, Prompt
 
 Say = Callable[[str], None]
@@ -89,14 +88,7 @@ class Llm:
         assert setting.prompt is not None  # `config` hands it over with the plan
         self.name = config.model
         self._config, self._prompt, self._setting = config, setting.prompt, setting
-        headers = refuse_address(config, allow_remote=setting.allow_remote)
-        self._exchange = Exchange(
-            url=f"{config.address.rstrip('/')}/chat/completions",
-            headers=headers,
-            timeout=config.timeout,
-            retries=config.retries,
-            first_pause=config.first_pause,
-        )
+        self._exchange = Exchange(config, headers_for(config, allow_remote=setting.allow_remote))
         self._kept = KeptAnswers(setting.kept, self._identity()) if setting.kept is not None else None
         self._model = self._kept.model if self._kept is not None else None
         self._lock = threading.Lock()
@@ -198,18 +190,11 @@ class Llm:
     def _ask(self, question: Question) -> Answer:
         reply = self._exchange.ask(self.body(question))
         self._same_model(reply.model)
-        answer = Answer(
-            question.case.name,
-            question.repeat,
-            question.variant,
-            reply.outcome,
-            reply.level,
-            (),
-            round(reply.seconds, 4),
-            reply.tokens,
-        )
+        seconds = round(reply.seconds, 4)
+        answer = question.answered(reply.outcome, reply.level, seconds=seconds, tokens=reply.tokens)
         if self._kept is not None:
-            self._kept.keep(answer, self._model or "", self._text(question, reply))
+            text = {"sent": self._prompt.messages(question.inputs), "came": reply.text}
+            self._kept.keep(answer, self._model or "", text if self._config.keep_text else {})
         return answer
 
     def _same_model(self, named: str | None) -> None:
@@ -223,36 +208,26 @@ class Llm:
                 "or give the new one a name of its own with assessor.model"
             )
 
-    def _text(self, question: Question, reply: Reply) -> dict[str, object]:
-        """The words of question and answer, if they are to be kept."""
-        if not self._config.keep_text:
-            return {}
-        return {"sent": self._prompt.messages(question.inputs), "came": reply.text}
 
-
-def refuse_address(config: LlmAssessor, *, allow_remote: bool) -> dict[str, str]:
+def headers_for(config: LlmAssessor, *, allow_remote: bool) -> dict[str, str]:
     """The headers to send. Raises ConfigError for an address that is none, is not allowed, or lacks its key."""
     parts = urlsplit(config.address)
-    host, remedy = parts.hostname, "Write it like http://127.0.0.1:8080/v1"
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
-        raise ConfigError([Fault("assessor.address", f"'{config.address[:80]}' is not an address", remedy)])
+    remote, secret = not is_this_machine(parts.hostname or ""), os.environ.get(config.key or "", "")
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        found = f"'{config.address[:80]}' is not an address"
+        refuse("assessor.address", found, "Write it like http://127.0.0.1:8080/v1")
     if parts.username is not None or parts.password is not None:
-        found = "holds a user name or a password"
-        raise ConfigError([Fault("assessor.address", found, "Leave it out, and name a variable under assessor.key")])
-    remote = not is_this_machine(host)
+        remedy = "Leave it out, and name a variable under assessor.key"
+        refuse("assessor.address", "holds a user name or a password", remedy)
     if remote and not allow_remote:
-        found = f"{host} is another machine"
-        raise ConfigError([Fault("assessor.address", found, "Say allow_remote=true to send it complaints of patients")])
-    headers = {"Accept-Encoding": "identity"}
-    if config.key is not None:
-        secret = os.environ.get(config.key, "")
-        if not secret or not secret.isascii() or not secret.isprintable():
-            found = f"the environment variable {config.key[:80]} is not set, or holds no key"
-            raise ConfigError([Fault("assessor.key", found, "Set it where the command runs")])
-        if remote and parts.scheme == "http":
-            raise ConfigError([Fault("assessor.address", "would carry the key unencrypted", "Use https")])
-        headers["Authorization"] = f"Bearer {secret}"
-    return headers
+        remedy = "Say allow_remote=true to send it complaints of patients"
+        refuse("assessor.address", f"{parts.hostname} is another machine", remedy)
+    if config.key is not None and not (secret and secret.isascii() and secret.isprintable()):
+        found = f"the environment variable {config.key[:80]} is not set, or holds no key"
+        refuse("assessor.key", found, "Set it where the command runs")
+    if config.key is not None and remote and parts.scheme == "http":
+        refuse("assessor.address", "would carry the key unencrypted", "Use https")
+    return {"Accept-Encoding": "identity", **({"Authorization": f"Bearer {secret}"} if config.key is not None else {})}
 
 
 def is_this_machine(host: str) -> bool:

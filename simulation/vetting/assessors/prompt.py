@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from simulation.department.config_dataclass import config_dataclass
 from simulation.errors import Fault
 from simulation.records.serialise import digest
 from simulation.vetting.cases import N_LEVELS, NUMBERS, Inputs
+from simulation.vetting.facts import facts
 
 PLACE = "{case}"
 SCHEMA: dict[str, Any] = {
@@ -17,23 +19,7 @@ SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
 }
 """The JSON Schema of an answer, sent to the server; answers are checked here too, whatever the server does."""
-TITLES = {
-    "complaint": "Complaint",
-    "language": "Language of the complaint",
-    "age": "Age",
-    "sex": "Sex",
-    "arrival_mode": "Arrived",
-    "mental_state": "Mental state",
-    "injury": "Injury",
-    "pain": "Pain",
-    "pain_score": "Pain score, 0 to 10",
-    "systolic": "Systolic blood pressure",
-    "diastolic": "Diastolic blood pressure",
-    "heart_rate": "Heart rate",
-    "respiratory_rate": "Respiratory rate",
-    "temperature": "Temperature",
-    "saturation": "Oxygen saturation",
-}
+TITLES: Mapping[str, str] = facts("inputs")["titles"]
 """The name of each input in a prompt, in this order."""
 
 

@@ -1,20 +1,51 @@
-"""A card as one value, for notebooks and scripts to read and for the command to write."""
+"""A card: what a bench found in a few sentences, tables and pictures, as one HTML page, a Word document and data."""
 
 from __future__ import annotations
 
+import base64
+import textwrap
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
 from pathlib import Path
 
 from simulation.display.drawing import Picture
-from simulation.display.table import ReportTables
+from simulation.display.table import ReportTables, print_tables
+from simulation.display.words import WIDTH
 from simulation.explain.statements import BANNER
-from simulation.vetting.against import Change
-from simulation.vetting.bench import Bench
-from simulation.vetting.card.answer import card_sentences
-from simulation.vetting.card.figures import card_pictures
-from simulation.vetting.card.write import tables_of, write_card
+from simulation.records.csv_text import csv_text
+from simulation.report.exports.word import WordDocument
+from simulation.report.templates import templates
+from simulation.run.store.folders import moved, not_written, whole_or_nothing
+from simulation.vetting.assessors.learned import Learned, LearnedAssessor
+from simulation.vetting.assessors.level_model import model_text
+from simulation.vetting.bench import NURSE, TOOL, Bench
+from simulation.vetting.card.card_files import answers_text, card_text, matrix_text, questions_text, scores_text
+from simulation.vetting.card.card_pictures import card_pictures
+from simulation.vetting.card.card_tables import card_tables, difference_words, value_words, verdict_on
+from simulation.vetting.card.filings import coverage_table, hazards_table
+from simulation.vetting.cases import N_LEVELS, CaseSet
+from simulation.vetting.earlier import ANSWERS, CARD, UNDER, VersionChange
+from simulation.vetting.policy_file import policy_files
+from simulation.vetting.scores import SCORES
+
+PAGE, DOCUMENT, MODEL, FIGURES, CONFIGS = "card.html", "card.docx", "model.json", "figures", "configs"
+FOLDER = "vetting"
+FILED = ("criteria", "hazards", "coverage", "changed")
+"""The tables that are written as CSV files as well."""
+PICTURE_WIDTH = 160
+"""Millimetres on an A4 sheet turned on its side."""
+VERDICT_CLASSES = {
+    "met": "met",
+    "identical to the nurse": "met",
+    "not met": "not-met",
+    "worse": "not-met",
+    "cannot tell": "cannot-tell",
+}
+"""The class in the page's style sheet of a cell that holds one of these words."""
+OVERALL = {"cannot tell": "neither clearly met nor clearly missed", "identical to the nurse": "met, like the nurse,"}
+"""The verdict on all criteria together, for the middle of a sentence, where it is said otherwise there."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +53,7 @@ class Card:
     """What a bench found. `change`: since an earlier card, if one was named."""
 
     bench: Bench = field(repr=False)
-    change: Change | None = field(default=None, repr=False)
+    change: VersionChange | None = field(default=None, repr=False)
 
     @property
     def verdict(self) -> str:
@@ -30,23 +61,91 @@ class Card:
         return self.bench.word
 
     @property
+    def title(self) -> str:
+        """The tool, and on what it was tried."""
+        return f"{self.bench.tool}: results on {len(self.bench.cases)} cases ({self.bench.plan.name})"
+
+    @property
+    def line(self) -> str:
+        """The stop or go line; '' if no earlier card was named."""
+        return self.change.line if self.change is not None else ""
+
+    @property
     def sentences(self) -> tuple[str, ...]:
         """The answer in words, and the stop or go line if there is one."""
-        return (*card_sentences(self.bench), *([self.change.line] if self.change is not None else []))
+        return (*card_sentences(self.bench), *([self.line] if self.line else []))
 
     @cached_property
     def tables(self) -> ReportTables:
         """Every table by its kind, in the order of the page."""
-        return ReportTables((table.kind, table) for table in tables_of(self.bench, self.change))
+        tables = [*card_tables(self.bench, self.change), hazards_table(self.bench), coverage_table(self.bench)]
+        return ReportTables((table.kind, table) for table in tables)
 
     @cached_property
     def pictures(self) -> dict[str, Picture]:
         """Every picture by its name, in the order of the page."""
         return {picture.name: picture for picture in card_pictures(self.bench)}
 
+    @property
+    def page(self) -> str:
+        """The card as one HTML page that loads nothing."""
+        from jinja2 import FileSystemLoader
+
+        environment = templates().overlay(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"))
+        environment.filters["base64"] = lambda content: base64.b64encode(content).decode("ascii")
+        card = environment.get_template("card.html")
+        return card.render(banner=BANNER, card=self, sentences=card_sentences(self.bench), classes=VERDICT_CLASSES)
+
+    @property
+    def document(self) -> bytes:
+        """The page as a Word document, for a safety officer to fill in what is blank. Nothing reads it back."""
+        document = WordDocument(self.title, landscape=True)
+        for sentence in card_sentences(self.bench):
+            document.add_bullet(sentence)
+        if self.line:
+            document.add_paragraph(self.line, bold=True)
+        for kind, table in self.tables.items():
+            document.add_table(table)
+            if kind in self.pictures:
+                document.add_picture(self.pictures[kind], PICTURE_WIDTH)
+        document.add_paragraph(BANNER, bold=True)
+        return document.content()
+
     def write(self, results: Path | str = "results") -> Path:
-        """Write page, document, data and policy into `results/vetting/<name>`, and return it. Raises ResultsError."""
-        return write_card(self.bench, Path(results), self.change)
+        """Write page, document, data, pictures and policy into `results/vetting/<name>`, and return the folder.
+
+        The folder is `<name>-2` and on if that exists, and is written whole or not at all. Raises ResultsError.
+        """
+        parent, name = Path(results) / FOLDER, self.bench.plan.name
+        contents: dict[str, str | bytes] = {**_texts(self), DOCUMENT: self.document}
+        contents |= {f"{CONFIGS}/{path}": text for path, text in policy_files(self.bench).items()}
+        contents |= {f"{FIGURES}/{picture.name}.png": picture.png for picture in self.pictures.values()}
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            with whole_or_nothing(parent, name) as partial:
+                (partial / FIGURES).mkdir()
+                for path, content in contents.items():
+                    (partial / path).parent.mkdir(parents=True, exist_ok=True)
+                    (partial / path).write_bytes(content if isinstance(content, bytes) else _encoded(path, content))
+                return moved(partial, parent, name)
+        except OSError as error:
+            raise not_written(Path(error.filename or parent), error) from error
+
+    def print(self, folder: Path) -> None:
+        """Print scores, criteria, the answer in words, and where the files are. `folder`: where it was written."""
+        kinds = ("scores", f"against_{NURSE}", "changed", "criteria")
+        print_tables([self.tables[kind] for kind in kinds if kind in self.tables])
+        print("\nIn words")
+        for sentence in card_sentences(self.bench):
+            print(textwrap.fill(sentence, WIDTH, initial_indent="- ", subsequent_indent="  "))
+        if self.line:
+            print(f"\n{textwrap.fill(self.line, WIDTH)}")
+        print(f"\n{BANNER}")
+        print(f"Card: {folder / PAGE}, {DOCUMENT}")
+        if (folder / CONFIGS).is_dir():
+            print(f"What it would do to waits: aeflow compare study=vetted run=weeks card={folder}")
+        others = "answers.csv, matrix.csv, criteria.csv, hazards.csv, coverage.csv, figures/"
+        print(f"Data: {folder / 'scores.csv'}, {others}")
 
     def __str__(self) -> str:
         return "\n".join((*self.sentences, BANNER))
@@ -55,3 +154,62 @@ class Card:
         """The card's sentences as a notebook shows them."""
         items = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.sentences)
         return f"<ul>{items}</ul><p><small>{escape(BANNER)}</small></p>"
+
+
+def card_sentences(bench: Bench) -> list[str]:
+    """What the bench found, the verdict first; no sentence says more than its interval supports."""
+    cases = bench.cases
+    counts = Counter(verdict.word for verdict in bench.verdicts)
+    counted = ", ".join(f"{n} {word}" for word, n in counts.items())
+    exact, under = (value_words(bench.scores(TOOL)[name], name) for name in ("exact_share", UNDER))
+    sentences = [
+        f"The criteria fixed beforehand are {OVERALL.get(bench.word, bench.word)} by {bench.tool} ({counted}).",
+        f"It was asked about {len(cases)} cases, {(cases.truth < 2).sum()} of them of true levels 1-2"
+        f"{'; the cases are made up, so nothing follows for patients' * cases.synthetic}. "
+        f"Truth is {cases.yardstick_words}.",
+        f"It gave the true level to {exact} of the cases, and a less urgent one to {under} of true levels 1-2.",
+    ]
+    if "identical to the nurse" in counts:
+        sentences.append("Every label is the nurse's own, so this says nothing about a tool that makes other errors.")
+    elif NURSE in bench.labelled:
+        differences = bench.against(NURSE)
+        for name in ("exact_share", UNDER):
+            word = verdict_on(differences[name], name)
+            verdict = "cannot be told from the nurse" if word == "cannot tell" else f"{word} than the nurse"
+            sentences.append(f"{SCORES[name].capitalize()}: {verdict}, {difference_words(differences[name], name)}.")
+    if len(set(cases.truth.tolist())) < N_LEVELS:
+        sentences.append("Some levels have no case, so nothing is known about them.")
+    return sentences
+
+
+def write_questions(cases: CaseSet, name: str, results: Path) -> Path:
+    """Write the cases for a vendor to answer, without truth or nurse, and return the path. Raises ResultsError."""
+    path = results / FOLDER / f"{name}-cases_to_answer.csv"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(_encoded(path.name, questions_text(cases)))
+    except OSError as error:
+        raise not_written(path, error) from error
+    return path
+
+
+def _texts(card: Card) -> dict[str, str]:
+    """The page and the data of a card, by name of the file."""
+    bench = card.bench
+    texts = {
+        PAGE: card.page,
+        CARD: card_text(bench),
+        ANSWERS: answers_text(bench),
+        "scores.csv": scores_text(bench),
+        "matrix.csv": matrix_text(bench),
+        **{f"{kind}.csv": csv_text(table.headers, table.rows) for kind, table in card.tables.items() if kind in FILED},
+    }
+    if isinstance(bench.plan.assessor, LearnedAssessor) and bench.plan.assessor.save:
+        learned = Learned(bench.plan.assessor, bench.cases, bench.plan.seed)
+        texts[MODEL] = model_text(learned.whole(), {**bench.about, "cases": bench.cases.source})
+    return texts
+
+
+def _encoded(path: str, text: str) -> bytes:
+    """A text as it is written; a CSV file so that Excel reads it."""
+    return text.encode("utf-8-sig" if path.endswith(".csv") else "utf-8")

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from simulation.assurance.fitting.emulator import YEARS_JUDGED, Guess, learn
-from simulation.assurance.fitting.walk import walk
+from simulation.assurance.fitting.emulator import YEARS_JUDGED, Guess, learn, walk
 from simulation.assurance.targets import Target
 
 SHARE = Target(

@@ -6,11 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulation.assurance.fitting import build, walk
-from simulation.assurance.fitting.build import LEAST_CHANCE
+from simulation.assurance.fitting import build
+from simulation.assurance.fitting import emulator as walk
+from simulation.assurance.fitting.build import CONFIRM_FROM, LEAST_CHANCE, YearsFile
 from simulation.assurance.fitting.command import asked_for, ensemble
-from simulation.assurance.fitting.identified import CONFIRM_FROM
-from simulation.assurance.fitting.years import YearsFile
 from simulation.cli import main
 from simulation.config.composing import stated_in
 from simulation.config.ensembles import Ensemble, ensemble_named

@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulation.assurance.fitting.build import Fit
-from simulation.assurance.fitting.identified import Confirmed, confirm, contractions, pulling, spreads, ties
-from simulation.assurance.fitting.space import Space
-from simulation.assurance.fitting.years import Year
+from simulation.assurance.fitting.build import Confirmed, Fit, Year, confirm, contractions, pulling, spreads, ties
+from simulation.assurance.fitting.emulator import Space
 from simulation.assurance.targets import Target
 from simulation.config.ensembles import VariedParameter
 

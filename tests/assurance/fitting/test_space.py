@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulation.assurance.fitting.space import space_of
+from simulation.assurance.fitting.emulator import space_of
 from simulation.config.ensembles import Priors, Slope, VariedParameter
 from simulation.errors import ConfigError
 

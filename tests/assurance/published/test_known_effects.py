@@ -6,12 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulation.assurance.published import command
-from simulation.assurance.published.command import validate
-from simulation.assurance.published.known_effects import STUDY, KnownEffect, KnownEffects, validate_known_effects
-from simulation.assurance.published.known_effects_words import as_lines
-from simulation.assurance.published.progress import Begin
-from simulation.assurance.targets_file import targets_named
+from simulation.assurance import validate as command
+from simulation.assurance.begin import Begin
+from simulation.assurance.known_effects import STUDY, KnownEffect, KnownEffects, as_lines, validate_known_effects
+from simulation.assurance.targets import targets_named
+from simulation.assurance.validate import validate
 from simulation.config import load, packaged_configs
 from simulation.errors import ConfigError
 from simulation.statistics.compare import compare

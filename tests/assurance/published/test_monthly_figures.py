@@ -6,12 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulation.assurance.published.figures import figure
-from simulation.assurance.published.nhs import validate_site
-from simulation.assurance.published.table import Row
-from simulation.assurance.published.words import as_lines
-from simulation.assurance.targets import Target
-from simulation.assurance.targets_file import targets_named
+from simulation.assurance.figures import figure
+from simulation.assurance.site_table import Row, validate_site
+from simulation.assurance.targets import Target, targets_named
+from simulation.assurance.validate import as_lines
 from simulation.config import load, packaged_configs
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, ResultsError

@@ -14,15 +14,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulation.assurance.published.changes import one_clinician_fewer, with_override
-from simulation.assurance.published.figures import BUSY, adult_occupancy
-from simulation.assurance.published.nhs import judged, overridden_by, validate_site
-from simulation.assurance.published.predictions import calibration_hash, read_predictions, write_predictions
-from simulation.assurance.published.site_runs import CHANGES, SiteRuns
-from simulation.assurance.published.table import CalibrationValue, Row, Table, TriageLoad
-from simulation.assurance.published.words import as_lines
-from simulation.assurance.targets import Target
-from simulation.assurance.targets_file import targets_named
+from simulation.assurance.figures import BUSY, CHANGES, adult_occupancy, one_clinician_fewer, with_override
+from simulation.assurance.site_table import (
+    CalibrationValue,
+    Row,
+    SiteRuns,
+    Table,
+    TriageLoad,
+    calibration_hash,
+    judged,
+    overridden_by,
+    read_predictions,
+    validate_site,
+    write_predictions,
+)
+from simulation.assurance.targets import Target, targets_named
+from simulation.assurance.validate import as_lines
 from simulation.config import load, packaged_configs
 from simulation.config.composing import composed
 from simulation.config.departments import pathway_from

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from simulation.assurance.figures import FIGURES
 from simulation.assurance.fitting import command
-from simulation.assurance.published.figures import FIGURES
-from simulation.assurance.published.targets_check import checked_targets
-from simulation.assurance.targets_file import ENGLAND, targets_for, targets_named
+from simulation.assurance.targets import ENGLAND, checked_targets, targets_for, targets_named
 from simulation.cli import main
 from simulation.config import load, packaged_configs
 from simulation.config.new import new_scaled_department

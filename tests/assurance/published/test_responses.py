@@ -6,24 +6,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulation.assurance.published import command
-from simulation.assurance.published.command import validate
-from simulation.assurance.published.progress import Begin
-from simulation.assurance.published.response_words import as_lines
-from simulation.assurance.published.responses import (
+from simulation.assurance import validate as command
+from simulation.assurance.begin import Begin
+from simulation.assurance.panel import Estimate, Panel, estimates
+from simulation.assurance.responses import (
     Response,
     Responses,
+    as_lines,
     by_department,
     in_panel,
     responses_of,
     simulated_panel,
 )
-from simulation.assurance.targets import Target
-from simulation.assurance.targets_file import targets_named
+from simulation.assurance.targets import Target, targets_named
+from simulation.assurance.validate import validate
 from simulation.config import load, packaged_configs
 from simulation.errors import ConfigError
 from simulation.patients import attendances, draw
-from simulation.statistics.panel import Estimate, Panel, estimates
 
 SHORT = (
     "run=validation", "run.replications=2", "run.warm_up_days=7", "run.measured_days=91", "run.cool_down_days=1",

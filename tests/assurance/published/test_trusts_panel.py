@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulation.assurance.targets_file import targets_named
+from simulation.assurance.panel import Panel, estimates
+from simulation.assurance.targets import targets_named
 from simulation.config import packaged_configs
-from simulation.statistics.panel import Panel, estimates
 
 from . import published
 

@@ -4,8 +4,17 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from simulation.assurance.theory.chains import blocking, day_from_empty, forward, rate_matrix, stationary
-from simulation.assurance.theory.closed_forms import erlang_b, erlang_c, mmc_wait, priority_mmc
+from simulation.assurance.theory.closed_forms import (
+    blocking,
+    day_from_empty,
+    erlang_b,
+    erlang_c,
+    forward,
+    mmc_wait,
+    priority_mmc,
+    rate_matrix,
+    stationary,
+)
 
 
 def birth_and_death(*, up: float, down: float, servers: int, most: int):  # type: ignore[no-untyped-def]

@@ -1,0 +1,8 @@
+"""The kinds of configuration files that belong to this wing."""
+
+from __future__ import annotations
+
+from simulation.assurance.targets import TargetFile
+from simulation.config.groups import FileKind
+
+GROUPS = {"targets": FileKind(TargetFile, "Published figures that a department is held against.", "targets/**/*.yaml")}

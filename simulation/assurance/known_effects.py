@@ -1,0 +1,156 @@
+"""Published trials run again over the departments of an ensemble: `aeflow validate only=known_effects`.
+
+Each row is a trial's effect beside the simulated one, under an arm that does what the trial did
+(`configs/study/known_effects.yaml`). A trial was in one department or a few, so its published interval is held against
+the range over departments: a hit if the two overlap. Nothing is tuned to hit. A miss is a finding, and changes no exit
+code.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulation.assurance.begin import Begin, without_progress
+from simulation.assurance.targets import Target, targets_named
+from simulation.config import load, search_folders
+from simulation.errors import ConfigError, Fault, nearest
+from simulation.explain.statements import BANNER
+from simulation.run.result import StudyResult
+from simulation.run.running import compare
+from simulation.statistics.compare import paired
+from simulation.statistics.departments import spread_over
+from simulation.statistics.intervals import Interval
+from simulation.study.study import Study
+
+STUDY = TARGETS = "known_effects"
+
+
+@dataclass(frozen=True)
+class KnownEffect:
+    """One published effect and the simulated one, both in the target's unit.
+
+    level  without the change; found  the mean effect over departments with its 95 % interval (simulation noise);
+    least, most  the range that holds nine in ten departments, noise removed.
+    """
+
+    target: Target
+    level: float
+    found: Interval
+    least: float
+    most: float
+
+    @property
+    def hit(self) -> bool:
+        """Whether the range over departments and the published interval overlap."""
+        low, high = self.target.low, self.target.high
+        return (high is None or self.least <= high) and (low is None or self.most >= low)
+
+    @property
+    def central(self) -> bool:
+        """Whether the mean over departments itself lies in the published interval."""
+        return bool(self.target.allows(self.found.mean))
+
+
+@dataclass(frozen=True)
+class KnownEffects:
+    """Every published effect beside the simulated one, and the departments and replications that these rest on."""
+
+    rows: tuple[KnownEffect, ...]
+    n_departments: int
+    n_replications: int
+    measured_days: int
+
+
+def validate_known_effects(
+    overrides: Sequence[str] = (),
+    *,
+    config_dir: str | Path | None = None,
+    begin: Begin = without_progress,
+) -> KnownEffects:
+    """Published effects beside those of the study of known effects. Raises ConfigError.
+
+    `overrides` are those of the command line; a `run=` there wins over the study's own. `begin` is told what runs and
+    how far it is.
+    """
+    targets = targets_named(TARGETS, search_folders(config_dir))
+    study = load(f"study={STUDY}", *overrides, config_dir=config_dir)
+    _refuse_unfit(targets, study)
+    n, days = study.run.replications, study.run.measured_days
+    words = f"Simulating {len(study.arms)} arms, {n} replications of {days} days each, to hold them against trials"
+    with begin(words, n) as done:
+        return known_effects_of(compare(study, done=done), targets)
+
+
+def _refuse_unfit(targets: Sequence[Target], study: Study) -> None:
+    """Raise ConfigError for a run on one department, which has no range, or a target for an arm that does not exist."""
+    faults = []
+    if study.departments is None:
+        reason = study.on_one or "it is asked for on the typical department"
+        faults.append(Fault("ensemble", f"a range over departments is needed, and {reason}", "Leave it out"))
+    for target in targets:
+        if target.change not in study.design.arms:
+            where = f"targets/{TARGETS}.yaml, {target.name}"
+            remedy = nearest(target.change, study.design.arms)
+            faults.append(Fault(where, f"there is no arm '{target.change}' in study={STUDY}", remedy))
+    if faults:
+        raise ConfigError(faults)
+
+
+def known_effects_of(result: StudyResult, targets: Sequence[Target]) -> KnownEffects:
+    """The targets beside the effects in a result over departments."""
+    department = result.department_of
+    assert department is not None
+    rows = []
+    for target in targets:
+        base = result.values(result.design.baseline, target.measure, target.group)
+        effects = paired(result.values(target.change, target.measure, target.group), base)
+        row = result.row(target.change, target.measure, target.group)
+        _, least, most = spread_over(effects, department).range
+        interval = result.against(target.change, result.design.baseline, target.measure, target.group)
+        rows.append(KnownEffect(target, row.mean - row.difference, interval, least, most))
+    n = len(set(department.tolist()))
+    return KnownEffects(tuple(rows), n, len(result.replications), result.run.measured_days)
+
+
+WIDTH = 118
+
+
+def as_lines(effects: KnownEffects) -> list[str]:
+    """The lines printed: one an effect, then the reason for each miss."""
+    hits = sum(row.hit for row in effects.rows)
+    lines = [
+        "Known effects: published trials run again, no setting chosen for them",
+        f"{effects.n_departments} departments that fit the published figures, {effects.n_replications} replications of "
+        f"{effects.measured_days} days. A row hits where the published interval and the range that holds nine in ten "
+        "departments overlap. 'central': the mean over departments lies in it, too.",
+        f"  {'':<5} {'effect':<50} {'published':>24}  {'departments, 9 of 10':>22}  {'mean (95 % interval)':>28}",
+        *(_line(row) for row in effects.rows),
+        f"{hits} of {len(effects.rows)} known effects hit, {sum(row.central for row in effects.rows)} of them central.",
+    ]
+    for row in effects.rows:
+        if not row.hit:
+            lines += textwrap.wrap(
+                f"MISS  {row.target.name}: {row.target.note or 'no reason is stated: add a note to its target.'}",
+                WIDTH,
+                initial_indent="  ",
+                subsequent_indent="        ",
+            )
+    return [*lines, BANNER]
+
+
+def _line(row: KnownEffect) -> str:
+    target = row.target
+    scale, unit = (100.0, "points") if target.unit == "share" else (1.0, target.unit)
+    published = f"{_signed(target.value, scale)} ({_signed(target.low, scale)} to {_signed(target.high, scale)})"
+    over = f"{_signed(row.least, scale)} to {_signed(row.most, scale)}"
+    mean = f"{_signed(row.found.mean, scale)} ({_signed(row.found.low, scale)} to {_signed(row.found.high, scale)})"
+    word = "HIT" if row.hit else "MISS"
+    central = ", central" if row.central else ""
+    return f"  {word:<5} {target.name:<50} {published:>24}  {over:>22}  {mean:>28} {unit}{central}"
+
+
+def _signed(value: float | None, scale: float) -> str:
+    return "open" if value is None else f"{scale * value:+.1f}"

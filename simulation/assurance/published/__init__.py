@@ -1,1 +1,0 @@
-"""The model set against theory, published figures and published models."""

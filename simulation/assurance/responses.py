@@ -1,0 +1,300 @@
+"""How the four-hour share answers pressure: one regression over simulated months and over those of NHS trusts.
+
+Nobody can run an experiment on England, so both sides are panels: a simulated trust is a replication of a department,
+its months those of the measured year. A department alone would never be busier than planned for long, nor would its
+patients be much harder to discharge, so attendances and ward stays of each simulated trust vary from month to month
+(`DEMAND`, `DISCHARGES`) beside what the site's own months vary by. The sizes of both come from trusts' attendances and
+occupancy, not from their four-hour share. A row that misses changes no exit code: both slopes are associations.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from simulation.assurance.begin import Begin, without_progress
+from simulation.assurance.figures import ADULT_BED, pools_of, with_defaults
+from simulation.assurance.figures import MONTHS as NAMES
+from simulation.assurance.panel import MONTHS, Estimate, Panel, estimates, month_effect
+from simulation.assurance.targets import Target, targets_named
+from simulation.config import load, search_folders
+from simulation.department.vocabulary import LastingFactor, Pathway
+from simulation.errors import ConfigError, Fault
+from simulation.patients import attendances
+from simulation.records.schema import Floats
+from simulation.run.executors.executor import open_executor
+from simulation.run.replicate import ArmReplication, ReplicationResult
+from simulation.run.running import simulate
+from simulation.statistics.departments import MIN_EACH
+from simulation.study.study import ReadyArm, Study
+from simulation.units import to_ticks
+
+TARGETS = "trusts"
+TRUSTS = 280
+"""Simulated trusts: enough for standard errors of the simulation's slopes of half of the trusts' or less."""
+ALLOWED = 2.0
+"""Joint standard errors within which a row passes."""
+WARD_STAY = "ward_stay"
+"""The duration whose minutes the panel's discharges vary, where a department has it."""
+DEMAND = LastingFactor(
+    every="month", cv=0.055, persistence=0.9, evidence="assumed",
+    source="chosen to give the spread and persistence of trusts' attendances by month, NHS England 2024-25 (OGL v3):"
+    " the design of the panel",
+)  # fmt: skip
+"""How attendances of a simulated trust vary; which arrival sources are attendances is the department's."""
+DISCHARGES = LastingFactor(
+    every="month", cv=0.039, persistence=0.75, durations=(WARD_STAY,), evidence="assumed",
+    source="chosen so that occupancy goes with that of the month before as trusts' does (covariance .61 points squared,"
+    " and .18 two months before), NHS England 2024-25 (OGL v3): the design of the panel",
+)  # fmt: skip
+"""How ward stays of a simulated trust vary, beside what the site's own months vary by."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """One figure of the trusts (`target`) and of the simulation (`found`)."""
+
+    target: Target
+    found: Estimate
+
+    @property
+    def joint_error(self) -> float:
+        """Standard error of the difference: the two sides are independent."""
+        return math.hypot(self.found.standard_error, self.target.standard_error or 0.0)
+
+    @property
+    def apart(self) -> float:
+        """The distance of the two in joint standard errors; from the nearer end of the target's band if it has one."""
+        target = self.target
+        low, high = (target.value if end is None else end for end in (target.low, target.high))
+        assert low is not None and high is not None
+        return (self.found.value - float(np.clip(self.found.value, low, high))) / self.joint_error
+
+    @property
+    def passed(self) -> bool:
+        """Whether the two are within two joint standard errors."""
+        return abs(self.apart) <= ALLOWED
+
+
+@dataclass(frozen=True)
+class Responses:
+    """Every figure on both sides, and the numbers of departments, trusts and months that the simulated ones rest on."""
+
+    rows: tuple[Response, ...]
+    n_departments: int
+    n_trusts: int
+    n_months: int
+
+
+def responses_of(studies: Sequence[Study], targets: Sequence[Target], *, begin: Begin = without_progress) -> Responses:
+    """The targets beside the figures of a panel of these studies' baseline arms."""
+    panel = simulated_panel(studies, begin=begin)
+    simulated = estimates(panel)
+    unknown = [target.measure for target in targets if target.measure not in simulated]
+    if unknown:
+        remedy = f"A panel has {', '.join(simulated)}"
+        raise ConfigError([Fault(f"targets/{TARGETS}.yaml", f"unknown figure '{name}'", remedy) for name in unknown])
+    rows = tuple(Response(target, simulated[target.measure]) for target in targets)
+    return Responses(rows, len(studies), panel.n_trusts, len(np.unique(panel.month)))
+
+
+def validate_responses(
+    overrides: Sequence[str] = (),
+    *,
+    config_dir: str | Path | None = None,
+    targets: str = TARGETS,
+    begin: Begin = without_progress,
+) -> Responses:
+    """The responses of one site, from `TRUSTS` replications of a year unless `run` says otherwise.
+
+    With `ensemble=NAME` they are of its departments, with two replications each. `begin` is told what runs and how far
+    it is.
+    """
+    over_ensemble = any(override.startswith("ensemble=") for override in overrides)
+    departments = f"run.departments={TRUSTS // MIN_EACH}" if over_ensemble else "ensemble=none"
+    overrides = with_defaults(overrides, "run=validation", f"run.replications={TRUSTS}", departments)
+    wanted = targets_named(targets, search_folders(config_dir))
+    return responses_of(by_department(load(*overrides, config_dir=config_dir)), wanted, begin=begin)
+
+
+def by_department(study: Study) -> list[Study]:
+    """A study of each department of its ensemble, with its share of the replications; the study itself without one."""
+    if study.departments is None:
+        return [study]
+    n = len(study.departments)
+    run = replace(study.run, replications=study.run.replications // n, departments=None)
+    return [replace(study.of(number), run=run) for number in range(n)]
+
+
+def simulated_panel(studies: Sequence[Study], *, begin: Begin = without_progress) -> Panel:
+    """A panel in which every replication of every study's baseline arm is a trust, with the months measured whole.
+
+    Each has random variates of its own: replications are numbered on from study to study. `begin` is told what runs and
+    how far it is. Raises ConfigError for a panel too small for a regression.
+    """
+    _refuse_small(studies)
+    n_trusts = sum(len(study.run.numbers) for study in studies)
+    words = _what_runs(len(studies), n_trusts, studies[0].run.measured_days)
+    trusts: list[Panel] = []
+    with open_executor(studies[0]) as executor, begin(words, n_trusts) as done:
+        for study in studies:
+            varying = in_panel(study, len(trusts))
+            result = simulate(varying, executor=executor, done=partial(_after, len(trusts), done))
+            numbered = enumerate(result.replications, len(trusts))
+            trusts += [_trust(varying, replication, number) for number, replication in numbered]
+    return Panel(*(np.concatenate([getattr(trust, name) for trust in trusts]) for name in Panel.__dataclass_fields__))
+
+
+def _after(before: int, done: Callable[[int], None], n_done: int) -> None:
+    """Report to `done` how many replications have ended: those of the studies `before`, and `n_done` of this one."""
+    done(before + n_done)
+
+
+def _what_runs(n_studies: int, n_trusts: int, days: int) -> str:
+    whose = "one department" if n_studies == 1 else f"{n_studies} departments"
+    return (
+        f"Simulating {n_trusts} trusts of {whose}, {days} days each, to hold their months against those of NHS trusts"
+    )
+
+
+def _refuse_small(studies: Sequence[Study]) -> None:
+    n_trusts = sum(len(study.run.numbers) for study in studies)
+    n_months = min((len(study.run.months(0)) for study in studies), default=0)
+    faults = []
+    if n_trusts < 3:
+        faults.append(Fault("run.replications", f"is {n_trusts}", "Simulate three trusts or more: each is one"))
+    if n_months < 3:
+        remedy = "Measure three whole months or more, better a year: run.measured_days=364"
+        faults.append(Fault("run.measured_days", f"holds {n_months} whole months", remedy))
+    if faults:
+        raise ConfigError(faults)
+
+
+def in_panel(study: Study, first: int) -> Study:
+    """A study of the baseline arm whose attendances and stays vary by month, its replications numbered from `first`."""
+    arm = study.baseline
+    attending = tuple(name for name, source in arm.pathway.arrivals.items() if source.attends)
+    shocks = {"demand_of_the_panel": replace(DEMAND, arrivals=attending)}
+    if WARD_STAY in arm.pathway.durations:
+        shocks["discharges_of_the_panel"] = DISCHARGES
+    lasting = {**arm.pathway.lasting_factors, **shocks}
+    alone = replace(arm, pathway=replace(arm.pathway, lasting_factors=lasting))
+    n = len(study.run.numbers)
+    run = replace(
+        study.run, replications=first + n, first=first, count=n, start_week=study.run.start_week or 0, by_month=True,
+        profile_all=False, precision=None,
+    )  # fmt: skip
+    design = replace(
+        study.design, baseline=arm.name, arms={arm.name: arm.arm}, sham=None, coverages=None, levers={}, full=None
+    )
+    return replace(study, arms=(alone,), design=design, run=run)
+
+
+def _trust(study: Study, result: ReplicationResult, number: int) -> Panel:
+    """A panel of one trust, which is a replication: a row a month."""
+    arm = study.baseline
+    answer = result.arms[arm.name]
+    month = np.array([month - 1 for month, _ in answer.months])
+    running = month + MONTHS * np.cumsum(np.diff(month, prepend=month[0]) < 0)
+    return Panel(
+        trust=np.full(len(month), number),
+        month=running,
+        within_4h=100 * np.array([measures.value("within_4h_share") for _, measures in answer.months]),
+        occupancy=100 * _occupancy(arm.pathway, answer),
+        attendances=_attendances(study, arm, result.replication),
+    )
+
+
+def _occupancy(pathway: Pathway, answer: ArmReplication) -> Floats:
+    """Adult beds in use over adult beds there at 00:00, by month.
+
+    Open escalation beds of a pool count as there; the pools are weighted by their own beds.
+    """
+    names = pools_of(pathway, ADULT_BED)
+    beds_of = [pathway.pools[name] for name in names]
+    beds = np.array([(pool.capacity or 0) + pool.extra for pool in beds_of], dtype=float)
+    shares = np.array(
+        [
+            [measures.value("occupied_at_midnight_share", f"pool={name}") for name in names]
+            for _, measures in answer.months
+        ]
+    )
+    return np.asarray(shares @ beds / beds.sum())
+
+
+def _attendances(study: Study, arm: ReadyArm, replication: int) -> Floats:
+    """Attendances a day by month, as the replication drew them."""
+    run = study.run
+    arrived_at = attendances(
+        arm.pathway, seed=run.seed, replication=replication, days=run.days, calendar=run.calendar(replication)
+    )
+    windows = np.array([window for _, window in run.months(replication)])
+    edges = to_ticks(windows)
+    ordered = np.sort(arrived_at)
+    n = np.searchsorted(ordered, edges[:, 1]) - np.searchsorted(ordered, edges[:, 0])
+    return np.asarray(n / ((windows[:, 1] - windows[:, 0]) / 1440))
+
+
+def as_lines(responses: Responses) -> list[str]:
+    """The lines printed: one a figure, a table of the year's shape, and how many agree."""
+    shape = [month_effect(month) for month in range(MONTHS)]
+    figures = [row for row in responses.rows if row.target.measure not in shape]
+    by_month = {row.target.measure: row for row in responses.rows if row.target.measure in shape}
+    lines = [
+        "Responses: simulated months and those of NHS trusts, put through one regression",
+        f"{responses.n_trusts} simulated trusts of {_departments(responses.n_departments)}, {responses.n_months} "
+        "months each; levels of each trust and each month taken out, standard errors clustered by trust.",
+        f"By design attendances of a simulated trust vary from month to month by {100 * DEMAND.cv:.1f} % (persistence "
+        f"{DEMAND.persistence:g}), as trusts' do, and ward stays by {100 * DISCHARGES.cv:.1f} % "
+        f"({DISCHARGES.persistence:g}), so that occupancy lasts as trusts' does.",
+        f"A row agrees within {ALLOWED:g} joint standard errors of the trusts' figure, or of the range stated. "
+        "Associations on both sides; no row changes the exit code.",
+        f"  {'':<6} {'figure':<62} {'trusts':>16}  {'simulation':>16}  {'apart':>6}",
+        *(_line(row) for row in figures),
+    ]
+    if by_month:
+        lines += _shape_lines([by_month[name] for name in shape if name in by_month])
+    agree = sum(row.passed for row in responses.rows)
+    return [*lines, f"{agree} of {len(responses.rows)} figures agree."]
+
+
+def _departments(n: int) -> str:
+    return "one department" if n == 1 else f"{n} departments"
+
+
+def _line(row: Response) -> str:
+    target = row.target
+    theirs = _with_error(target.value, target.standard_error)
+    ours = _with_error(row.found.value, row.found.standard_error)
+    asked = f" asked: {_number(target.low)} to {_number(target.high)}" if target.banded else ""
+    word = "AGREES" if row.passed else "MISSES"
+    return f"  {word:<6} {target.name:<62} {theirs:>16}  {ours:>16}  {row.apart:+6.1f}{asked}"
+
+
+def _with_error(value: float | None, error: float | None) -> str:
+    return f"{_number(value)} ({error:.3f})" if error is not None else _number(value)
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:+.3f}"
+
+
+def _shape_lines(rows: Sequence[Response]) -> list[str]:
+    """The lines of the year's shape, with a column a month."""
+    months = [int(row.target.measure.rsplit("_", 1)[1]) - 1 for row in rows]
+
+    def line(name: str, values: Sequence[float | None]) -> str:
+        return f"  {name:<34}" + " ".join("   . " if value is None else f"{value:+5.1f}" for value in values)
+
+    return [
+        f"  {'Four-hour share less the year, points':<34}" + " ".join(f"{NAMES[month]:>5}" for month in months),
+        line("trusts", [row.target.value for row in rows]),
+        line("simulation", [row.found.value for row in rows]),
+        line("apart, joint standard errors", [row.apart for row in rows]),
+        f"  Months that agree: {sum(row.passed for row in rows)} of {len(rows)}",
+    ]

@@ -1,0 +1,470 @@
+"""One site beside published NHS figures: the second part of the table of `aeflow validate`.
+
+There are five kinds of row. input: set by hand, shown, not counted. calibrated: the fitted values were chosen to meet
+it. plausible: a bound nobody published. predicted: not used in choosing the fitted values. response: what a change to
+the department does, on the same draws. A row passes where its value is in the band and its 95 % interval is no wider
+than the band, so that noise helps no row to pass. Every row is judged on all replications, day profiles included.
+Nothing is tuned here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from simulation.assurance.begin import Begin, without_progress
+from simulation.assurance.figures import (
+    AS_IS,
+    BUSY,
+    CHANGES,
+    CLINICIAN,
+    FEWER_BEDS,
+    LONGER,
+    LONGER_STAYS,
+    SCENARIOS,
+    Replications,
+    busy_by_day,
+    fewer_beds,
+    figure,
+    four_hours_by_hour,
+    of_measure,
+    one_clinician_fewer,
+    pools_of,
+    with_defaults,
+    with_override,
+)
+from simulation.assurance.targets import DIFFERENCE, Kind, Target, checked_targets, targets_for, targets_named
+from simulation.config import load, packaged_configs, pathway_from, search_folders
+from simulation.config.composing import stated_in
+from simulation.department.vocabulary import ACUITY_GIVEN, Pathway
+from simulation.engine.choose import EngineName
+from simulation.errors import ConfigError, Fault
+from simulation.patients import draw
+from simulation.records.schema import Floats
+from simulation.run.replicate import ReplicationResult
+from simulation.run.running import compare
+from simulation.statistics.intervals import interval
+from simulation.study.offered_load import in_a_mean_week, offered_load
+from simulation.study.study import ReadyArm, Study
+from simulation.triage.apply import apply
+
+LOAD_DAYS = 84
+HOW_IT_IS_RUN = ("run", "engine", "executor", "workers", "results")
+FILES = ("site", "study")
+"""Overrides that choose files and leave their values as they are; `site.NAME=VALUE` does not."""
+
+
+def validate_site(
+    overrides: Sequence[str] = (),
+    *,
+    engine: EngineName = "compiled",
+    targets: str | None = None,
+    config_dir: str | Path | None = None,
+    responses: bool = True,
+    begin: Begin = without_progress,
+) -> Table:
+    """The site's figures under the baseline arm and under every change, each held against its target.
+
+    `overrides` are those of the command line; `run=` and `engine=` in them win over `run=validation` and `engine`.
+    `targets` names a file; None: the department's own, else England's. `begin` is told what runs and how far it is.
+    Without `responses` those rows are left out. Raises ConfigError.
+    """
+    began = time.perf_counter()
+    overridden = overridden_by(overrides)
+    overrides = with_defaults(overrides, "run=validation", f"engine={engine}")
+    folders = search_folders(config_dir)
+    targets = targets or targets_for(stated_in(overrides, folders).choices, folders)
+    wanted = targets_named(targets, folders)
+    wanted = wanted if responses else tuple(target for target in wanted if target.kind != "response")
+    site = SiteRuns(overrides, config_dir, by_month=any(target.months for target in wanted))
+    if site.study.run.replications < 2:
+        raise ConfigError([Fault("run.replications", "is 1", "Run two or more: rows are judged by standard errors")])
+    wanted = checked_targets(wanted, targets, site.study)
+    changes = {target.change for target in wanted if target.kind == "response"}
+    with begin(_what_runs(site, targets, len(wanted), len(changes)), site.study.run.replications) as done:
+        arms = site.arms(changes, done)
+    before = arms[AS_IS]
+    rows = [row for target in wanted if target.kind != "response" for row in _level_rows(target, before, site.pathway)]
+    rows += [_response_row(target, arms) for target in wanted if target.kind == "response"]
+    file = site.calibration_file()
+    return Table(
+        site=_department(site),
+        targets=targets,
+        rows=tuple(rows),
+        calibration=site.calibration(),
+        calibration_file=f"configs/calibration/{file.name}" if file else "",
+        calibration_sha256=calibration_hash(file) if file else "",
+        overridden=overridden,
+        predictions=read_predictions(predictions_path(file.stem)) if file else None,
+        triage_load=_triage_load(site.study.baseline, site.study.run.seed),
+        four_hours_by_hour=four_hours_by_hour(before),
+        fewer_in=site.fewer_in,
+        weeks=site.study.run.replications * site.study.run.measured_days / 7,
+        replications=site.study.run.replications,
+        engine=site.study.engine,
+        seconds=time.perf_counter() - began,
+        differs=site.differs(),
+    )
+
+
+def overridden_by(overrides: Sequence[str]) -> tuple[str, ...]:
+    """The keys of overrides that make the site another one than its files, and the hash of its fitted values, say."""
+    keys = {override.split("=", 1)[0] for override in overrides}
+    return tuple(sorted(key for key in keys if key not in FILES and key.split(".")[0] not in HOW_IT_IS_RUN))
+
+
+def _department(site: SiteRuns) -> str:
+    """The name of the department: that of its site, or of its pathway where it has no site."""
+    name = site.study.chosen("site")
+    return name if name != "none" else site.study.chosen("pathway")
+
+
+def _what_runs(site: SiteRuns, targets: str, n_rows: int, n_changes: int) -> str:
+    run = site.study.run
+    under = "" if not n_changes else f", as it is and under {n_changes} change{'s' if n_changes > 1 else ''}"
+    return (
+        f"Simulating {_department(site)}{under}, to hold it against {n_rows} row{'s' if n_rows > 1 else ''} of "
+        f"targets/{targets}.yaml: {run.replications} replications of {run.measured_days} days"
+    )
+
+
+def judged(target: Target, values: Floats, *, name: str = "", note: str = "") -> Row:
+    """A row from one number a replication: the mean, its interval, and whether it is in the target's band."""
+    found, over = float(values.mean()), interval(values)
+    return Row(
+        name=name or target.name,
+        kind=target.kind,
+        measure=target.measure,
+        found=found,
+        standard_error=over.sd / math.sqrt(len(values)),
+        half_width=over.half_width,
+        low=target.low,
+        high=target.high,
+        unit=target.unit,
+        passed=target.allows(found),
+        sharp=target.settled_by(found, over.half_width),
+        source=target.source,
+        note=f"{target.note} {note}".strip(),
+        months=target.months,
+    )
+
+
+def _level_rows(target: Target, replications: Replications, pathway: Pathway) -> list[Row]:
+    if target.measure != BUSY:
+        return [judged(target, figure(target, replications, pathway))]
+    return [
+        judged(target, busy_by_day(replications, pathway, pool), name=f"{target.name}: {pool}")
+        for pool in pools_of(pathway, CLINICIAN)
+    ]
+
+
+def _response_row(target: Target, arms: Mapping[str, Replications]) -> Row:
+    """A row of the paired difference that a change makes."""
+    measure = target.measure.removesuffix(DIFFERENCE)
+    changed, as_is = (of_measure(measure, arms[name], target.months, target.group) for name in (target.change, AS_IS))
+    return judged(target, changed - as_is)
+
+
+def _triage_load(arm: ReadyArm, seed: int) -> tuple[TriageLoad, ...]:
+    """The load of every staff pool that steps ask for which give the triage label."""
+    pathway = arm.pathway
+    giving = [step for step in pathway.steps.values() if step.relabels == ACUITY_GIVEN]
+    pools = dict.fromkeys(
+        pool for step in giving for pool in (*step.asks, *step.any_of) if pathway.pools[pool].kind == "staff"
+    )
+    sample = apply(arm.policy, pathway, draw(in_a_mean_week(pathway), seed=seed, replication=0, days=LOAD_DAYS))
+    load = offered_load(pathway, sample)
+    rows = {pool: load.pools.index(pool) for pool in pools}
+    return tuple(
+        TriageLoad(pool, load.by_hour()[number], float(load.weekly()[number])) for pool, number in rows.items()
+    )
+
+
+WEEKS_NEEDED = 150
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    found, standard_error and half_width (of the 95 % interval) are in `unit` (shares from 0 to 1); low and high are
+    the band, None where open. passed  whether the value is in its band, None without a band; sharp  whether the
+    interval is narrow enough to say so; months  first and last of the months whose mean `found` is, None where it is
+    of all who were measured.
+    """
+
+    name: str
+    kind: Kind
+    measure: str
+    found: float
+    standard_error: float
+    half_width: float
+    low: float | None
+    high: float | None
+    unit: str
+    passed: bool | None
+    sharp: bool
+    source: str
+    note: str
+    months: tuple[int, int] | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the row counts as agreement or disagreement."""
+        return self.passed is not None and self.kind != "input"
+
+    @property
+    def word(self) -> Literal["PASS", "FAIL", "INCONCLUSIVE", ""]:
+        """FAIL: outside the band; INCONCLUSIVE: inside, but the interval is too wide to say so; empty: no band."""
+        if self.passed is None:
+            return ""
+        return "FAIL" if not self.passed else "PASS" if self.sharp else "INCONCLUSIVE"
+
+
+@dataclass(frozen=True)
+class CalibrationValue:
+    """A fitted value as it was in this run."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    source: str
+
+
+@dataclass(frozen=True)
+class TriageLoad:
+    """Work asked of a pool that gives labels, over its units on duty: by clock hour, shape (24,), and over the week."""
+
+    pool: str
+    by_hour: Floats
+    weekly: float
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """A file of predictions: the hash of the fitted values, the day, and (value, standard error) by name."""
+
+    calibration_sha256: str
+    made_on: str
+    values: Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The results of `validate` for a site."""
+
+    site: str
+    rows: tuple[Row, ...]
+    calibration: tuple[CalibrationValue, ...]
+    calibration_file: str
+    calibration_sha256: str
+    overridden: tuple[str, ...]
+    """Keys given on the command line that make the site another one than its files state."""
+    predictions: Predictions | None
+    triage_load: tuple[TriageLoad, ...]
+    four_hours_by_hour: Floats
+    fewer_in: str
+    """The pool that lost a clinician in a response row; empty if there are no such rows."""
+    weeks: float
+    replications: int
+    engine: EngineName
+    seconds: float
+    differs: tuple[str, ...] = ()
+    """Each value in which the site differs from the typical one."""
+    targets: str = "england"
+    """The file of targets that it was held against."""
+
+    @property
+    def failed(self) -> tuple[Row, ...]:
+        """The rows that count and do not pass: outside their band, or too uncertain to say."""
+        return tuple(row for row in self.rows if row.counts and row.word != "PASS")
+
+
+class SiteRuns:
+    """A composed configuration and the runs of its site. `fewer_in`: the pool that lost a clinician, once run."""
+
+    def __init__(self, overrides: Sequence[str], config_dir: str | Path | None, *, by_month: bool = False) -> None:
+        self.overrides, self.config_dir, self.by_month = list(overrides), config_dir, by_month
+        self.raw = stated_in(self.overrides, search_folders(config_dir)).raw
+        self.study = load(*self.overrides, config_dir=config_dir).on_typical()
+        self.fewer_in = ""
+
+    @property
+    def pathway(self) -> Pathway:
+        """The baseline arm's department."""
+        return self.study.baseline.pathway
+
+    def calibration_file(self) -> Path | None:
+        """The file of fitted values in use; None for a department without."""
+        name = self.study.chosen("calibration")
+        if not self.raw.get("calibration"):
+            return None
+        for folder in search_folders(self.config_dir):
+            if (folder / "calibration" / f"{name}.yaml").is_file():
+                return folder / "calibration" / f"{name}.yaml"
+        raise ConfigError([Fault("calibration", f"there is no file '{name}.yaml'", "Name one that exists")])
+
+    def calibration(self) -> tuple[CalibrationValue, ...]:
+        """Every fitted value."""
+        return tuple(
+            CalibrationValue(
+                name,
+                float(parameter["value"]),
+                float(parameter["range"][0]),
+                float(parameter["range"][1]),
+                parameter["source"],
+            )
+            for name, parameter in (self.raw.get("calibration") or {}).items()
+        )
+
+    def differs(self) -> tuple[str, ...]:
+        """Each value in which the site differs from the typical one; none for another pathway, where all differs."""
+        typical = stated_in((), search_folders(self.config_dir))
+        if self.study.chosen("pathway") != typical.choices["pathway"]:
+            return ()
+        return differences(self.raw, typical.raw)
+
+    def arms(self, changes: Collection[str], done: Callable[[int], None]) -> dict[str, Replications]:
+        """The replications of the site as it is and under each of these changes, by name of the change."""
+        changed = [self._arm(change) for change in CHANGES if change in changes]
+        return self._run(self.study, [replace(self.study.baseline, name=AS_IS), *changed], done)
+
+    def _arm(self, change: str) -> ReadyArm:
+        if change in SCENARIOS:
+            return self._under(SCENARIOS[change], change)
+        if change == LONGER_STAYS:
+            return self.changed(change, LONGER)
+        if change == FEWER_BEDS:
+            return self.changed(change, fewer_beds(self.pathway, self._paths()))
+        self.fewer_in, fewer = one_clinician_fewer(self.pathway)
+        return self.changed(change, fewer)
+
+    def _under(self, scenario: str, name: str) -> ReadyArm:
+        study = load(*with_override(self.overrides, f"scenario={scenario}"), config_dir=self.config_dir)
+        return replace(study.baseline, name=name)
+
+    def changed(self, name: str, changes: Mapping[str, Any]) -> ReadyArm:
+        """The baseline arm with changes on top of those of the scenario and of its own."""
+        arm = self.study.baseline
+        own = {**self.raw["scenario"]["changes"], **arm.arm.changes, **changes}
+        return replace(arm, name=name, pathway=pathway_from(self.raw, changes=own))
+
+    def _paths(self) -> dict[str, str]:
+        """The dotted path at which each pool is stated."""
+        groups = {"staffing": self.raw.get("staffing") or {}}
+        groups |= {f"{group}.pools": (self.raw.get(group) or {}).get("pools") or {} for group in ("site", "pathway")}
+        return {name: f"{group}.{name}" for group, pools in groups.items() for name in pools}
+
+    def _run(self, study: Study, arms: Sequence[ReadyArm], done: Callable[[int], None]) -> dict[str, Replications]:
+        design = replace(study.design, baseline=arms[0].name)
+        # Rows are judged on profiles too, and some on months, whatever the run says.
+        length = replace(study.run, profile_all=True, by_month=self.by_month)
+        replications: tuple[ReplicationResult, ...] = compare(
+            replace(study, arms=tuple(arms), design=design, run=length), done=done
+        ).replications
+        return {arm.name: tuple(replication.arms[arm.name] for replication in replications) for arm in arms}
+
+
+GROUPS = ("site", "staffing", "calibration")
+WORDS = ("evidence", "source")
+"""Keys that say where a number comes from and change nothing."""
+
+
+def differences(raw: Mapping[str, Any], typical: Mapping[str, Any]) -> tuple[str, ...]:
+    """A line for each value that differs: 'calibration.medicine_beds.value 262 (typical 256)'.
+
+    `raw` and `typical` are composed configurations with unresolved references, so that a value is listed once.
+
+    >>> differences({"site": {"a": {"scale": 0.7}}}, {"site": {"a": {"mean": 3, "scale": 1}}})
+    ('site.a.mean none (typical 3)', 'site.a.scale 0.7 (typical 1)')
+    """
+    return tuple(line for group in GROUPS for line in _within(raw.get(group), typical.get(group), group))
+
+
+def _within(ours: Any, theirs: Any, path: str) -> Iterator[str]:
+    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+        for key in sorted({*ours, *theirs} - {*WORDS}):
+            yield from _within(ours.get(key), theirs.get(key), f"{path}.{key}")
+    elif ours != theirs:
+        yield f"{path} {_as_text(ours)} (typical {_as_text(theirs)})"
+
+
+def _as_text(value: Any) -> str:
+    if value is None:
+        return "none"
+    return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+
+
+PREDICTIONS = "predictions-{calibration}.yaml"
+
+
+def calibration_hash(path: Path) -> str:
+    """The SHA-256 of a file of fitted values, with line ends as on Linux."""
+    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+
+
+def predictions_path(calibration: str = "typical") -> Path:
+    """The file of the predictions made with a file of fitted values, in docs/decisions of a checkout."""
+    return packaged_configs().parent / "docs" / "decisions" / PREDICTIONS.format(calibration=calibration)
+
+
+def write_predictions(path: Path, table: Table, *, on: date | None = None) -> None:
+    """Write the predicted and response values with the hash of the fitted values that they were made with.
+
+    Raises ConfigError if anything of the site was overridden (the hash would not be that of the values used), if the
+    response rows are missing, or if there are too few weeks to judge by.
+    """
+    import yaml
+
+    remedy = "Write it into the site's files before predicting"
+    faults = [Fault(key, "is overridden", remedy) for key in table.overridden]
+    if table.weeks < WEEKS_NEEDED:
+        faults.append(Fault("run", f"measures {table.weeks:.0f} weeks", f"Predict from {WEEKS_NEEDED} or more"))
+    if not any(row.kind == "response" for row in table.rows):
+        faults.append(Fault("responses", "were left out", "Predict with them"))
+    if faults:
+        raise ConfigError(faults)
+    content = {
+        "calibration": table.calibration_file,
+        "calibration_sha256": table.calibration_sha256,
+        "made_on": (on or date.today()).isoformat(),
+        "engine": table.engine,
+        "weeks": round(table.weeks, 1),
+        **{
+            kind: [
+                {
+                    "name": row.name,
+                    "measure": row.measure,
+                    "value": float(f"{row.found:.5g}"),
+                    "standard_error": float(f"{row.standard_error:.2g}"),
+                    "unit": row.unit,
+                    **({"months": list(row.months)} if row.months else {}),
+                }
+                for row in table.rows
+                if row.kind == kind
+            ]
+            for kind in ("predicted", "response")
+        },
+    }
+    heading = "# What the model predicted, and the hash of the fitted values. Written by `write_predictions`.\n"
+    text = heading + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def read_predictions(path: Path) -> Predictions | None:
+    """The predictions on file; None if there are none."""
+    import yaml
+
+    if not path.is_file():
+        return None
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    rows = [*content["predicted"], *content["response"]]
+    values = {row["name"]: (float(row["value"]), float(row["standard_error"])) for row in rows}
+    return Predictions(content["calibration_sha256"], str(content["made_on"]), values)

@@ -1,0 +1,100 @@
+"""The part of `check` about user-defined measures and groups: the names that they use exist, and statistics fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from simulation.department.check.names import check_name, names_of
+from simulation.department.check.numbers import check_value, stated
+from simulation.department.config_dataclass import walk
+from simulation.department.graph import dated_in
+from simulation.department.own_measures import (
+    ARRIVED_AT,
+    EVERYBODY,
+    LEVELS_1_2,
+    BusyMeasure,
+    CombinedGroup,
+    OwnGroup,
+    OwnMeasure,
+    SpanMeasure,
+)
+from simulation.department.vocabulary import ACUITY_TRUE, ARRIVAL_SOURCE, Pathway
+from simulation.errors import Faults
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+NAME_WORDS = "Use up to 100 letters (a to z), digits, _ and -; a letter or a digit first"
+
+
+def check_own(
+    pathway: Pathway,
+    faults: Faults,
+    measures: Mapping[str, OwnMeasure],
+    groups: Mapping[str, OwnGroup],
+    *,
+    where: str = "",
+    beside: Mapping[str, OwnGroup] | None = None,
+) -> None:
+    """Add the faults of user-defined measures and groups of a department that has no other fault.
+
+    `where`: the prefix of their dotted paths; `beside`: groups defined elsewhere that they may name.
+    """
+    all_groups = {**(beside or {}), **groups}
+    categories = {name: pathway.categories(name) for name in pathway.attributes}
+    sources = (*pathway.arrivals.items(), *pathway.present.items())
+    categories[ARRIVAL_SOURCE] = tuple(name for name, source in sources if source.attends)
+    of_attributes = [f"{attribute}={category}" for attribute, names in categories.items() for category in names]
+    both_levels = [LEVELS_1_2] if len(categories.get(ACUITY_TRUE, ())) >= 3 else []
+    known = {
+        **names_of(pathway),
+        "point in time": (ARRIVED_AT, *dated_in(pathway)),
+        "outcome": dict.fromkeys(end.outcome for end in pathway.ends.values()),
+        "group": (EVERYBODY, *all_groups, *of_attributes, *both_levels),
+    }
+    blocks = {f"{where}groups.{name}": (name, group) for name, group in groups.items()}
+    blocks |= {f"{where}measures.{name}": (name, measure) for name, measure in measures.items()}
+    for place, (name, block) in blocks.items():
+        if not NAME.fullmatch(name):
+            faults.add(place, f"'{name}' is not a name", NAME_WORDS)
+        for entry in walk(block, place):
+            check_name(entry, known, categories, faults)
+            check_value(entry, faults)
+        if isinstance(block, SpanMeasure):
+            _span(faults, place, block)
+        elif isinstance(block, BusyMeasure) and block.pool in pathway.pools and pathway.pools[block.pool].unlimited:
+            found = f"'{block.pool}' is unlimited, so it is never busy"
+            faults.add(f"{place}.pool", found, "Name a pool that has a capacity or a rota")
+    for name, group in groups.items():
+        if name == EVERYBODY:
+            faults.add(f"{where}groups.{name}", f"the name '{name}' is taken by everybody", "Choose another name")
+        if name in _members(group, all_groups):
+            remedy = "Leave it out of the groups that it is made of"
+            faults.add(f"{where}groups.{name}", "the group is part of itself", remedy)
+
+
+def _span(faults: Faults, where: str, span: SpanMeasure) -> None:
+    """Add the faults of a span without length, and of figures that its statistic lacks or does not read."""
+    if span.until == span.since:
+        faults.add(f"{where}.until", f"'{span.until}' is where it begins, too", "Name another point in time")
+    limits = stated(span, "within_minutes", "over_minutes")
+    if span.statistic == "share" and len(limits) != 1:
+        faults.add(where, "a share of spans has one limit", "Give exactly one of within_minutes and over_minutes")
+    if span.statistic == "percentile" and span.percentile is None:
+        faults.add(f"{where}.percentile", "is missing", "Say which percentile, such as 90")
+    read = {"share": limits, "percentile": ["percentile", "cut_off_minutes"]}.get(span.statistic, ["cut_off_minutes"])
+    for key in (*limits, *stated(span, "percentile", "cut_off_minutes")):
+        if key not in read:
+            faults.add(f"{where}.{key}", f"is not read by statistic: {span.statistic}", "Leave it out")
+
+
+def _members(group: OwnGroup, groups: Mapping[str, OwnGroup]) -> set[str]:
+    """The user-defined groups that a group is made of, at any depth."""
+    members: set[str] = set()
+    ahead = [group]
+    while ahead:
+        combined = ahead.pop()
+        named = combined.groups if isinstance(combined, CombinedGroup) else ()
+        new = [name for name in named if name in groups and name not in members]
+        members.update(new)
+        ahead += [groups[name] for name in new]
+    return members

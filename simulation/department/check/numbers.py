@@ -1,0 +1,303 @@
+"""The part of `check` about numbers, clock times and keys that go together, outside the route.
+
+No real department is beyond the bounds below. They prevent a slip (a figure with too many zeros, minutes entered for
+days) from exhausting memory or overflowing an integer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from simulation.department.check.names import listed
+from simulation.department.config_dataclass import Entry, Sourced
+from simulation.department.durations import Amount, Number
+from simulation.department.graph import attributes_of, leaning
+from simulation.department.rota import parse_clock, parse_days, parse_hours
+from simulation.department.vocabulary import (
+    ACUITY_TRUE,
+    ArrivalSource,
+    Chance,
+    Choice,
+    Opens,
+    Pathway,
+    Pool,
+    RandomOutages,
+    StatedOutages,
+)
+from simulation.errors import Faults
+
+LARGEST = 1e9
+"""The largest number of any kind; in minutes, 1,900 years."""
+LARGEST_WHOLE = 1_000_000
+"""The largest whole number: units of a pool, patients present, a queue."""
+LARGEST_SCALE = 100
+"""The largest `scale` or `thinning_bound` of a source: each quarter of its usual arrivals is drawn separately."""
+BOUNDS = {
+    "thinning_bound": (-math.inf, LARGEST_SCALE),
+    "repeats": (-math.inf, 100),
+    "log_sd": (-math.inf, 5),
+    "cv": (-math.inf, 10),
+    "power": (0.1, math.inf),
+    "mean_up_minutes": (1, math.inf),
+    "mean_down_minutes": (1, math.inf),
+    "every_minutes": (1, math.inf),
+    "decisions_every_minutes": (1, math.inf),
+}
+"""The least and the most of a key, in whatever block. At the widest distributions (`log_sd`, `cv`, `power`) one draw in
+a hundred is far beyond anything that has been measured. Of an outage a mean of 0 minutes says never."""
+PARSERS = {"hours": parse_hours, "days": parse_days, "at": parse_clock}
+"""How the texts of these keys are read, in whatever block."""
+TOLERANCE = 1e-6
+"""How far a sum of probabilities may be from 1."""
+UNBOOKED_FIELDS = ("by_hour", "by_weekday", "by_month", "day_factor", "surges")
+"""Fields of an arrival source whose patients are not booked: they say when patients come."""
+
+
+def check_numbers(pathway: Pathway, faults: Faults, *, all_finite: bool) -> None:
+    """Add the faults of the blocks of a pathway that are no nodes of the route."""
+    for check_part in (_attributes, _present, _pools, _priority, _triggers, _outages, _arrivals, _lasting, _follows):
+        check_part(pathway, faults)
+    _durations(pathway, faults, all_finite=all_finite)
+
+
+def check_value(entry: Entry, faults: Faults) -> bool:
+    """Add the fault of a number that cannot be simulated, a text that is no time, or an empty source.
+
+    Whether the value is anything but a number that is not finite.
+    """
+    where, value = entry.where, entry.value
+    key = where.rpartition(".")[2]
+    if isinstance(value, str):
+        if key in PARSERS:
+            try:
+                PARSERS[key](value)
+            except ValueError as error:
+                remedy = "Write a clock time like that, in quotes" if key == "at" else f"Write {key} like that"
+                faults.add(where, str(error), remedy, breaks="hours")
+    elif isinstance(value, Sourced):
+        if not value.source.strip():
+            faults.add(f"{where}.source", "the source is empty", "Cite the source, or say why this is assumed")
+    elif isinstance(value, float) and not math.isfinite(value):
+        faults.add(where, f"{value} is not a finite number", "Give a finite number")
+        return False
+    elif isinstance(value, int | float):
+        _at_most(faults, where, abs(value), LARGEST_WHOLE if isinstance(value, int) else LARGEST)
+        if key == "scale" and isinstance(entry.holder, ArrivalSource):
+            _at_most(faults, where, value, LARGEST_SCALE)
+        elif key in BOUNDS:
+            least, most = BOUNDS[key]
+            _at_most(faults, where, value, most)
+            if value < least and (value or not key.startswith("mean_")):
+                faults.add(where, f"{value:g} is less than can be simulated", f"Give {least:g} or more")
+    return True
+
+
+def _at_most(faults: Faults, where: str, value: float, most: float) -> None:
+    if value > most:
+        faults.add(where, f"{value:g} is more than can be simulated", f"Give {most:,.0f} or less")
+
+
+def largest(number: Number) -> float:
+    """The largest value of a number for any patient: with the largest value of each of its factors."""
+    if not isinstance(number, Amount):
+        return number
+    value = number.base
+    for factor in number.times:
+        value *= max((*factor.values.values(), factor.otherwise or 0.0), default=0.0)
+    return value
+
+
+def _attributes(pathway: Pathway, faults: Faults) -> None:
+    for name, attribute in pathway.attributes.items():
+        where = f"attributes.{name}"
+        if isinstance(attribute, Choice):
+            _choice(faults, where, attribute)
+        elif isinstance(attribute, Chance):
+            _at_most(faults, f"{where}.p", largest(attribute.p), LARGEST)
+            if not isinstance(attribute.p, Amount) and (attribute.p < 0 or attribute.p > 1):
+                faults.add(f"{where}.p", f"a probability of {attribute.p:g}", "Give 0 to 1")
+
+
+def _choice(faults: Faults, where: str, choice: Choice) -> None:
+    """Add the faults of shares: whether they depend on another attribute, their number, and their sum."""
+    n = len(choice.categories)
+    lists: dict[str, Sequence[float]] = (
+        {f"{where}.shares": choice.shares}
+        if isinstance(choice.shares, tuple)
+        else {f"{where}.shares.{category}": shares for category, shares in choice.shares.items()}
+    )
+    if isinstance(choice.shares, tuple) and choice.by is not None:
+        remedy = f"Give one list for each category of {choice.by}, or remove `by`"
+        faults.add(f"{where}.shares", f"one list, but `by` is '{choice.by}'", remedy)
+    elif not isinstance(choice.shares, tuple) and choice.by is None:
+        faults.add(
+            f"{where}.by", "shares by category, but no `by`", "Name in `by` the attribute whose categories these are"
+        )
+    for place, shares in lists.items():
+        if len(shares) != n:
+            faults.add(place, f"{len(shares)} shares for {n} categories", "Give one share for each category")
+        elif not abs(sum(shares) - 1) <= TOLERANCE:
+            faults.add(place, f"shares add up to {sum(shares):.6g}", "Make them add up to 1")
+
+
+def _durations(pathway: Pathway, faults: Faults, *, all_finite: bool) -> None:
+    by_label = leaning(pathway)
+    for name, duration in pathway.durations.items():
+        where = f"durations.{name}"
+        if all_finite:
+            _at_most(faults, f"{where}.mean", largest(duration.mean) * duration.scale, LARGEST)
+        if not isinstance(duration.mean, Amount) and duration.mean < 0:
+            faults.add(f"{where}.mean", f"{duration.mean:g} is negative", "Give 0 or more")
+        for attribute in sorted(attributes_of(duration.mean).intersection(by_label)):
+            remedy = "Let it depend on something else: minutes are drawn before anybody labels"
+            faults.add(f"{where}.mean", f"'{attribute}' depends on the label (label_weight)", remedy)
+        lender = pathway.durations.get(duration.same_draw_as or "")
+        if lender is not None and lender.same_draw_as is not None:
+            found = f"'{duration.same_draw_as}' has the random variates of '{lender.same_draw_as}' itself"
+            faults.add(f"{where}.same_draw_as", found, f"Name '{lender.same_draw_as}' here too")
+
+
+def _present(pathway: Pathway, faults: Faults) -> None:
+    for name, present in pathway.present.items():
+        where = f"present.{name}"
+        if stated(present, "number", "pool", "share") not in (["number"], ["pool", "share"]):
+            faults.add(where, "not exactly one of `number`, or `pool` with `share`", "Give one of the two")
+        if _unlimited(pathway, present.pool):
+            remedy = "Give a `number`: there is no share of an unlimited pool"
+            faults.add(f"{where}.pool", f"'{present.pool}' is unlimited", remedy)
+
+
+def stated(block: object, *keys: str) -> list[str]:
+    """Those of some keys of a block that have a value."""
+    return [key for key in keys if getattr(block, key) is not None]
+
+
+def _unlimited(pathway: Pathway, name: str | None) -> bool:
+    return name in pathway.pools and pathway.pools[name].unlimited
+
+
+def _pools(pathway: Pathway, faults: Faults) -> None:
+    for name, pool in pathway.pools.items():
+        where = f"pools.{name}"
+        sizes = [*stated(pool, "capacity", "rota"), *(["unlimited"] if pool.unlimited else [])]
+        if len(sizes) != 1:
+            remedy = "Give exactly one of `capacity`, `rota`, `unlimited: true`"
+            faults.add(where, f"has {' and '.join(sizes) or 'no size'}", remedy, breaks="hours")
+        if pool.rota == ():
+            faults.add(f"{where}.rota", "the rota is empty", "Give at least one shift", breaks="hours")
+        if pool.unlimited and pool.extra_shifts:
+            faults.add(f"{where}.extra_shifts", "the pool is unlimited: this changes nothing", "Leave it out")
+        _closing(faults, where, pool)
+
+
+def _closing(faults: Faults, where: str, pool: Pool) -> None:
+    """Add the faults of an outage that closes units of a pool."""
+    if pool.unlimited and pool.closed_while is not None:
+        faults.add(f"{where}.closed_while", "an unlimited pool cannot be closed", "Give it a capacity or a rota")
+    how_much = stated(pool, "closes", "closes_share")
+    if how_much and pool.closed_while is None:
+        faults.add(f"{where}.{how_much[0]}", "nothing says when", "Name an outage in closed_while, or remove it")
+    if len(how_much) > 1:
+        faults.add(f"{where}.closes", "is stated with closes_share", "Keep one: so many units, or a share of them")
+
+
+def _priority(pathway: Pathway, faults: Faults) -> None:
+    """Add the faults of the order of classes, of the pull of the target, and of rounds that notice nothing."""
+    classes, acuity = tuple(pathway.priority.classes), pathway.attributes.get(ACUITY_TRUE)
+    if isinstance(acuity, Choice) and classes[: len(acuity.categories)] != acuity.categories:
+        remedy = f"Begin with the categories of {ACUITY_TRUE}, in their order: {listed(acuity.categories)}"
+        faults.add("priority.classes", f"the classes are {listed(classes)}", remedy)
+    pull = pathway.priority.target_pull
+    if pull is not None and pull.ends_at_minutes <= pull.starts_at_minutes:
+        faults.add("priority.target_pull", "ends before it starts", "Make ends_at_minutes the later one")
+    if pathway.rounds is not None and pathway.worsening is None:
+        remedy = "Describe `worsening`, or remove it"
+        faults.add("rounds", "nobody gets worse, so there is nothing to notice", remedy)
+
+
+def _triggers(pathway: Pathway, faults: Faults) -> None:
+    for name, trigger in pathway.triggers.items():
+        where = f"triggers.{name}"
+        if _unlimited(pathway, trigger.pool):
+            remedy = "Name a pool with a capacity or a rota"
+            faults.add(f"{where}.pool", f"'{trigger.pool}' is unlimited: this changes nothing", remedy)
+        if isinstance(trigger, Opens) and trigger.below > trigger.above:
+            remedy = "Close at or below the number above which it opens"
+            faults.add(f"{where}.below", f"below {trigger.below} is more than above {trigger.above}", remedy)
+
+
+def _outages(pathway: Pathway, faults: Faults) -> None:
+    for name, outage in pathway.outages.items():
+        where = f"outages.{name}"
+        if isinstance(outage, RandomOutages) and not outage.mean_up_minutes + outage.mean_down_minutes > 0:
+            remedy = "Give mean_up_minutes, mean_down_minutes or both"
+            faults.add(where, "it is neither up nor down: both means are 0", remedy)
+        previous_end = 0.0
+        for number, span in enumerate(outage.spans if isinstance(outage, StatedOutages) else ()):
+            place = f"{where}.spans.{number}"
+            if not span.ends_at_minutes > span.starts_at_minutes:
+                faults.add(place, "ends before it starts", "Make ends_at_minutes the later one")
+            if span.starts_at_minutes < previous_end:
+                faults.add(place, "starts before an earlier one ends", "Put spans in order of time, and apart")
+            previous_end = max(previous_end, span.ends_at_minutes)
+
+
+def _arrivals(pathway: Pathway, faults: Faults) -> None:
+    for name, profile in pathway.profiles.items():
+        if not any(profile.weights):
+            faults.add(f"profiles.{name}.weights", "every weight is 0", "Give at least one above 0")
+    for name, source in pathway.arrivals.items():
+        where = f"arrivals.{name}"
+        if (source.per_day is None) == (not source.booked):
+            found = "has both `per_day` and `booked`" if source.booked else "does not say how many come"
+            faults.add(where, found, "Give exactly one of `per_day`, `booked`", breaks="hours")
+        elif source.booked:
+            for key in UNBOOKED_FIELDS:
+                if getattr(source, key):
+                    faults.add(f"{where}.{key}", "the patients are booked", "Leave it out: bookings say who comes when")
+            if source.scale > 1:
+                remedy = "Book more: of booked patients it is the probability that each comes"
+                faults.add(f"{where}.scale", f"a scale of {source.scale:g}", remedy)
+        else:
+            _unbooked(pathway, faults, where, source)
+
+
+def _unbooked(pathway: Pathway, faults: Faults, where: str, source: ArrivalSource) -> None:
+    """Add the faults of a source whose week has two patterns, or whose thinning bound is too low."""
+    hours = pathway.profiles.get(source.by_hour or "")
+    if hours is not None and len(hours.weights) > 24 and source.by_weekday is not None:
+        remedy = "Remove by_weekday, or give by_hour 24 weights: two patterns of the week change how many come"
+        faults.add(f"{where}.by_weekday", f"by_hour '{source.by_hour}' already says the weekday", remedy)
+    bound, room = source.thinning_bound, "or more, with room for busy days"
+    if bound < source.scale:
+        remedy = f"Raise thinning_bound to {source.scale:g} {room}"
+        faults.add(f"{where}.thinning_bound", f"{bound:g} is below scale {source.scale:g}", remedy)
+        return
+    for number, surge in enumerate(source.surges):
+        day = surge.starts_on_day
+        at_once = [other for other in source.surges if 0 <= day - other.starts_on_day < other.days]
+        wanted = source.scale * math.prod(other.times for other in at_once)
+        if wanted > bound:
+            found = f"wants {wanted:g} times the usual arrivals, above {bound:g}"
+            faults.add(f"{where}.surges.{number}", found, f"Raise thinning_bound to {wanted:g} {room}")
+
+
+def _lasting(pathway: Pathway, faults: Faults) -> None:
+    for name, factor in pathway.lasting_factors.items():
+        where = f"lasting_factors.{name}"
+        if not factor.arrivals and not factor.durations:
+            faults.add(where, "multiplies nothing", "Name arrivals or durations")
+        for number, source in enumerate(factor.arrivals):
+            if source in pathway.arrivals and pathway.arrivals[source].booked:
+                found = f"the patients of '{source}' are booked"
+                faults.add(f"{where}.arrivals.{number}", found, "Leave it out: as many come as are booked")
+
+
+def _follows(pathway: Pathway, faults: Faults) -> None:
+    for name, follows in pathway.follows.items():
+        where = f"follows.{name}"
+        if not any(source.attends for source in pathway.arrivals.values()):
+            faults.add(where, "no arrival source attends, so there is nothing to follow", "Leave it out")
+        if follows.least > follows.most:
+            faults.add(f"{where}.least", f"{follows.least:g} is above most {follows.most:g}", "Make `most` the larger")

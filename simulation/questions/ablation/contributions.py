@@ -1,0 +1,403 @@
+"""What each lever contributes, from the results of every combination: tables, sentences, a picture and a file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulation.display.drawing import (
+    DARK,
+    DASHED,
+    GREY,
+    LABEL_WIDTH,
+    PALE,
+    Picture,
+    across,
+    axis_scale,
+    broken,
+    figure_of,
+    mark_important,
+    png_of,
+)
+from simulation.display.table import Cell, ReportTable, change_cell, crossed, interval_cell
+from simulation.display.words import SIMULATION, change, false_alarms, interval_text, rests_on_claim, unit_words
+from simulation.measures.measuring import Measures
+from simulation.questions.ablation.combinations import arm_of, coalitions, is_ablation, orders
+from simulation.questions.ablation.shapley import Contribution, Decomposition, PartKind, decompose
+from simulation.records.schema import Floats
+from simulation.run.result import StudyResult
+from simulation.statistics.intervals import Interval
+from simulation.statistics.multiplicity import ALPHA
+from simulation.statistics.verdict import threshold
+from simulation.study.design import Design, Target
+from simulation.wording import spaced
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FILE = "decomposition.csv"
+TIDY = (
+    "measure", "group", "unit", "part", "levers", "value", "low", "high", "n_replications",
+    "minimal_important_difference", "beyond_it",
+)  # fmt: skip
+"""The columns of the file."""
+BUSY = "busy_share"
+BUSY_ENOUGH = 0.005
+"""Least change of a busy share, by all levers or one of them, that is worth a line."""
+LEVER_BARS: tuple[tuple[PartKind, str, str, str], ...] = (
+    ("shapley", "its share of the joint effect (Shapley value)", "#4d94db", ""),
+    ("alone", "alone", "#c4dcf2", ""),
+    ("last", "added last, after all others", "#ffffff", "////"),
+)
+"""The bars of each lever: the part drawn, its words in the legend, colour and hatch."""
+JOINT_COLOUR = "#a3b0b8"
+KINDS: tuple[PartKind, ...] = ("shapley", "alone", "last", "all but")
+"""The parts of each lever that a table shows."""
+
+
+@dataclass(frozen=True)
+class TargetParts:
+    """The parts of the joint effect on one target, in `unit`."""
+
+    target: Target
+    unit: str
+    parts: Decomposition
+
+    @property
+    def joint(self) -> Interval:
+        """The effect of all levers together."""
+        return self.parts.part("joint", *self.parts.levers)
+
+    def words(self, kind: PartKind, lever: str) -> str:
+        """One part with its interval: '−7.2 (−18.0 to +3.5)'."""
+        return interval_text(self.parts.part(kind, lever), self.unit)
+
+    def beyond(self, estimate: Interval) -> bool | None:
+        """Whether a part exceeds the least difference that matters; None if that is not settled."""
+        return beyond(estimate, self.target.minimal_important_difference)
+
+    def size(self, estimate: Interval) -> str:
+        """The same in words."""
+        mid = self.target.minimal_important_difference
+        important, is_beyond = threshold(mid, self.unit), self.beyond(estimate)
+        if estimate.low == estimate.high == 0:
+            return "nothing"
+        if is_beyond is None:
+            return f"perhaps more than {important}" if abs(estimate.mean) >= mid else f"not shown to exceed {important}"
+        return f"more than {important}" if is_beyond else f"less than {important}"
+
+
+def decompositions(design: Design, measures: Mapping[str, Sequence[Measures]]) -> tuple[TargetParts, ...]:
+    """The joint effect on every target, divided among the levers. `measures`: by arm, those of each replication."""
+    names, by_target = measures[design.baseline][0].names, []
+    for target in (*design.primary, *design.secondary):
+        key = target.measure, target.group
+        by_arm = {arm: np.array([one.value(*key) for one in replications]) for arm, replications in measures.items()}
+        unit = next(name.unit for name in names if (name.measure, name.group) == key)
+        by_target.append(TargetParts(target, unit, _decomposed(design, by_arm)))
+    return tuple(by_target)
+
+
+def busy_parts(design: Design, busy: Mapping[str, Floats]) -> tuple[Decomposition, ...]:
+    """The joint effect on each pool's busy share, divided among the levers, without intervals.
+
+    `busy`: by arm, the mean over replications, shape (n_pools,).
+    """
+    pools = range(len(busy[design.baseline]))
+    return tuple(_decomposed(design, {arm: shares[[pool]] for arm, shares in busy.items()}) for pool in pools)
+
+
+def _decomposed(design: Design, by_arm: Mapping[str, Floats]) -> Decomposition:
+    """The joint effect on a number, divided among the levers. `by_arm`: shape (n_replications,)."""
+    game = {coalition: by_arm[arm_of(design, coalition)] for coalition in coalitions(design)}
+    return decompose(game, tuple(design.levers), orders=orders(design))
+
+
+def beyond(estimate: Interval, mid: float) -> bool | None:
+    """Whether an effect exceeds the minimal important difference in either direction; None if that is not settled.
+
+    It is not settled either if the interval is too weak for a verdict (`statistics/weakness.py`).
+    """
+    low, high = estimate.judged
+    if low >= mid or high <= -mid:
+        return True
+    return False if -mid < low and high < mid else None
+
+
+@lru_cache(maxsize=8)
+def decomposition_of(result: StudyResult) -> tuple[TargetParts, ...]:
+    """The joint effect of the levers shared out, by target; empty if not every combination was run."""
+    return decompositions(result.design, result.measures) if is_ablation(result.design) else ()
+
+
+def joint_arm(result: StudyResult) -> str:
+    """The name of the arm in which every lever is on."""
+    return arm_of(result.design, frozenset(result.design.levers))
+
+
+def lever_label(result: StudyResult, name: str) -> str:
+    """'Time of interview and record'."""
+    label = result.design.levers[name].label
+    return label[:1].upper() + label[1:]
+
+
+# --- tables --------------------------------------------------------------------------------------------------
+
+
+def tables(result: StudyResult) -> tuple[ReportTable, ...]:
+    """Parts of the joint effect on each target, interactions, and how busy pools are; none without levers."""
+    by_target = decomposition_of(result)
+    if not by_target:
+        return ()
+    return (*(parts_table(result, of_one) for of_one in by_target), interactions_table(result), busy_table(result))
+
+
+def parts_table(result: StudyResult, of_target: TargetParts) -> ReportTable:
+    """One target: each lever's share, its effect alone, added last, and the others without it; then all together."""
+    target, unit = of_target.target, of_target.unit
+    rows: list[tuple[str | Cell, ...]] = []
+    for lever in of_target.parts.levers:
+        parts = [of_target.parts.part(kind, lever) for kind in KINDS]
+        cells = (interval_cell(part, unit) for part in parts)
+        rows.append((lever_label(result, lever), *cells, of_target.size(parts[0]), SIMULATION))
+    joint = of_target.joint
+    rows.append(("All together", interval_cell(joint, unit), "", "", "", of_target.size(joint), SIMULATION))
+    headers = ("lever", "its share", "alone", "added last", "the others without it", "its share is", "uncertainty")
+    title = f"{target.label}: what each lever contributes to the joint effect, {unit_words(unit)}"
+    notes = tuple(_parts_notes(of_target.parts))
+    return ReportTable(f"levers:{target.measure}:{target.group}", title, headers, tuple(rows), notes)
+
+
+def _parts_notes(parts: Decomposition) -> Iterator[str]:
+    n = len(parts.levers)
+    orders = f"in all orders of adding them ({2**n} combinations, each an arm)"
+    if parts.n_orders is not None:
+        orders = (
+            f"in {parts.n_orders} sampled orders of adding them (chosen by the levers' names); the interval "
+            f"includes the sampling error"
+        )
+    yield (
+        f"'Its share' is the Shapley value (Shapley 1953): what a lever adds on average {orders}. Shares add up to "
+        f"the joint effect. In brackets: the 95 % interval over replications, unadjusted: of {n + 1} shares and "
+        f"sums, about {ALPHA * (n + 1):.1f} would exclude 0 if no lever did anything."
+    )
+
+
+def interactions_table(result: StudyResult) -> ReportTable:
+    """A row a pair of levers, a column a target: what the two do together beyond what each does."""
+    by_target, levers = decomposition_of(result), result.design.levers
+    pairs = [
+        (f"{lever_label(result, one)} with {levers[other].label}", (one, other))
+        for one, other in combinations(levers, 2)
+    ]
+    n_looked_at = len(pairs) * len(by_target)
+    chance = f" {false_alarms(n_looked_at, 'pairs and targets')}" if n_looked_at > 1 else ""
+
+    def cell(pair: tuple[str, str], of_target: TargetParts) -> Cell:
+        interaction, unit = of_target.parts.interaction(*pair), of_target.unit
+        text = f"{interval_text(interaction, unit)}: {of_target.size(interaction)}"
+        return replace(interval_cell(interaction, unit), text=text)
+
+    return crossed(
+        ("interactions", "What levers do together beyond what each does", "levers"),
+        pairs,
+        [(f"{of_target.target.label}, {unit_words(of_target.unit)}", of_target) for of_target in by_target],
+        cell,
+        (_interaction_note(by_target[0].parts), f"In brackets the 95 % interval (simulation noise only).{chance}"),
+    )
+
+
+def _interaction_note(parts: Decomposition) -> str:
+    if parts.n_orders is not None:
+        return (
+            "The effect of both levers minus that of each, with no other lever on (a two-way difference: there were "
+            "too many levers for the index over all combinations)."
+        )
+    return (
+        "Shapley interaction index (Grabisch and Roubens 1999): both levers minus each, averaged over what else is "
+        "on." + (" With two levers it is that difference itself." if len(parts.levers) == 2 else "")
+    )
+
+
+def busy_table(result: StudyResult) -> ReportTable:
+    """A row a pool, the largest change first: how busy it is without levers and with all, and each lever's share."""
+    design = result.design
+    day, joint = result.baseline.day, result.arm(joint_arm(result)).day.busy_mean
+    rows: list[tuple[float, tuple[str | Cell, ...]]] = []
+    for pool, before, after, parts in zip(day.pools, day.busy_mean, joint, _busy(result), strict=True):
+        shares = [parts.part("shapley", lever).mean for lever in parts.levers]
+        changes = [after - before, *shares]
+        if math.isnan(before) or max(map(abs, changes)) < BUSY_ENOUGH:
+            continue
+        levels = (Cell(level, "share", style="number") for level in (before, after))
+        row = (spaced(pool), *levels, *(change_cell(share, "share") for share in changes))
+        rows.append((abs(after - before), row))
+    rows.sort(key=lambda ranked: -ranked[0])
+    shares_of = (f"share of: {lever.label}" for lever in design.levers.values())
+    headers = ("pool", "without levers, %", "with all, %", "change, points", *shares_of)
+    note = (
+        "Time that units are held divided by time on duty, mean of the first replications; without intervals, so "
+        "for description only. Pools that no lever changes by half a point are left out."
+    )
+    title, ordered = "How busy pools are, and what each lever adds", tuple(row for _, row in rows)
+    return ReportTable("levers:busy", title, headers, ordered, (note,))
+
+
+def _busy(result: StudyResult) -> tuple[Decomposition, ...]:
+    """The change of each pool's busy share, shared out among the levers."""
+    return busy_parts(result.design, {arm.name: arm.day.busy_mean for arm in result.arms})
+
+
+# --- in words ------------------------------------------------------------------------------------------------
+
+
+def sentences(result: StudyResult) -> Iterator[str]:
+    """A sentence for each target on what each lever contributes, then one on the interactions that matter.
+
+    Without levers there are none.
+    """
+    by_target = decomposition_of(result)
+    if not by_target:
+        return
+    claimed = rests_on_claim(result, result.arm(joint_arm(result)))
+    for number, of_target in enumerate(by_target):
+        yield _contributed(result, of_target, opening="If the claim were true, of" if claimed and number == 0 else "Of")
+    yield _interactions(result)
+
+
+def _contributed(result: StudyResult, of_target: TargetParts, *, opening: str) -> str:
+    """What each lever contributes to one target, the largest share first."""
+    parts, unit = of_target.parts, of_target.unit
+    joint = f"{interval_text(of_target.joint, unit)} {unit_words(unit)}"
+    levers = "; ".join(
+        f"'{result.design.levers[lever].label}' {of_target.words('shapley', lever)}, "
+        f"alone {change(parts.part('alone', lever).mean, unit)}"
+        for lever in sorted(parts.levers, key=lambda lever: -abs(parts.part("shapley", lever).mean))
+    )
+    return f"{opening} {joint} in '{of_target.target.label}', levers contribute: {levers}."
+
+
+def _interactions(result: StudyResult) -> str:
+    """The pairs that together do more or less than each by enough to matter, and how many are not settled."""
+    levers, shown, n_open = result.design.levers, [], 0
+    for one, other in combinations(levers, 2):
+        for of_target in decomposition_of(result):
+            interaction, unit = of_target.parts.interaction(one, other), of_target.unit
+            is_beyond = of_target.beyond(interaction)
+            if is_beyond:
+                effect = f"{interval_text(interaction, unit)} {unit_words(unit)} in '{of_target.target.label}'"
+                shown.append(f"'{levers[one].label}' with '{levers[other].label}', {effect}")
+            n_open += is_beyond is None
+    return (
+        f"Pairs of levers whose joint effect differs from the sum of their single effects by more than the least "
+        f"difference that would matter: "
+        f"{'; '.join(shown) or 'none is shown'}{f'; {n_open} not settled' if n_open else ''}."
+    )
+
+
+# --- a file --------------------------------------------------------------------------------------------------
+
+
+def files(result: StudyResult) -> dict[str, pd.DataFrame]:
+    """A row for each target (or pool's busy share) and part; no file without levers."""
+    import pandas as pd
+
+    if not decomposition_of(result):
+        return {}
+    rows: list[tuple[object, ...]] = []
+    for of_target in decomposition_of(result):
+        target = of_target.target
+        about, mid = (target.measure, target.group, of_target.unit), target.minimal_important_difference
+        for part in of_target.parts.parts:
+            is_beyond = {True: "yes", False: "no", None: "cannot tell"}[of_target.beyond(part.estimate)]
+            rows.append((*about, *_part_cells(part), part.estimate.n, mid, is_beyond))
+    for pool, parts in zip(result.baseline.day.pools, _busy(result), strict=True):
+        for part in parts.parts:
+            if not math.isnan(part.estimate.mean):
+                rows.append((BUSY, f"pool={pool}", "share", *_part_cells(part), np.nan, np.nan, ""))
+    return {FILE: pd.DataFrame(rows, columns=list(TIDY)).astype({"n_replications": "Int64"})}
+
+
+def _part_cells(part: Contribution) -> tuple[str, str, float, float, float]:
+    """The columns `part` to `high`."""
+    return part.kind, "+".join(part.levers), part.estimate.mean, part.estimate.low, part.estimate.high
+
+
+# --- picture -------------------------------------------------------------------------------------------------
+
+
+def picture(result: StudyResult) -> Picture | None:
+    """What each lever contributes to the joint effect on every target, with intervals; None without levers."""
+    targets = decomposition_of(result)
+    if not targets:
+        return None
+    names = targets[0].parts.levers
+    labels = [lever_label(result, name) for name in names]
+    with figure_of(3.2 + 2.6 * len(targets), 2.1 + 0.85 * len(names), 1, len(targets), sharey=True) as (figure, axes):
+        for ax, of_target in zip(axes, targets, strict=True):
+            parts, scale = of_target.parts, axis_scale(of_target.unit)
+            _lever_bar(ax, 0, of_target.joint, scale, JOINT_COLOUR, "", height=0.36)
+            for place, name in enumerate(names, start=1):
+                for number, (kind, _, colour, hatch) in enumerate(LEVER_BARS):
+                    _lever_bar(ax, place + 0.25 * (number - 1), parts.part(kind, name), scale, colour, hatch)
+            ax.axvline(0, color="black", linewidth=1)
+            mark_important(ax, of_target.target.minimal_important_difference, of_target.unit)
+            ax.set_ylim(len(names) + 0.55, -0.5)
+            ax.grid(axis="x", color=PALE)
+            ax.set_axisbelow(True)
+            ax.set_title(broken(of_target.target.label, 28), fontsize=10, fontweight="bold", loc="left")
+        across(axes, [one.unit for one in targets], [result.better(one.target) for one in targets])
+        axes[0].set_yticks(range(len(names) + 1), ["All together", *(broken(label, LABEL_WIDTH) for label in labels)])
+        for ax in axes:
+            ax.tick_params(axis="y", length=0)
+        _lever_legend(figure)
+        png = png_of(figure)
+    sentences = []
+    for of_target in targets:
+        words = [f"all together {interval_text(of_target.joint, of_target.unit)}"]
+        for name, label in zip(names, labels, strict=True):
+            words.append(f"{label} {of_target.words('shapley', name)}, alone {of_target.words('alone', name)}")
+        sentences.append(f"{of_target.target.label}, {unit_words(of_target.unit)}: {'; '.join(words)}")
+    return Picture(
+        "levers",
+        png,
+        f"Bars of each lever's contribution to the joint effect, with 95 % intervals. {'. '.join(sentences)}.",
+        f"What each lever contributes: difference from '{result.baseline.label}' with its 95 % interval (simulation "
+        "noise only). Shares add up to the joint effect.",
+    )
+
+
+def _lever_bar(
+    ax: Axes, place: float, estimate: Interval, scale: float, colour: str, hatch: str, *, height: float = 0.22
+) -> None:
+    edge = DARK if hatch else colour
+    ax.barh(place, scale * estimate.mean, height, color=colour, edgecolor=edge, hatch=hatch, linewidth=0.8)
+    if not math.isnan(estimate.low):
+        ax.plot([scale * estimate.low, scale * estimate.high], [place, place], color="black", linewidth=1.4)
+        for end in (estimate.low, estimate.high):
+            ax.plot([scale * end] * 2, [place - height / 4, place + height / 4], color="black", linewidth=1.4)
+
+
+def _lever_legend(figure: Figure) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    bars = (
+        Patch(facecolor=colour, edgecolor=DARK if hatch else colour, hatch=hatch, label=label)
+        for _, label, colour, hatch in LEVER_BARS
+    )
+    handles = [
+        Patch(facecolor=JOINT_COLOUR, label="all levers together"),
+        *bars,
+        Line2D([], [], color="black", linewidth=1.4, label="95 % interval"),
+        Line2D([], [], color=GREY, linewidth=1, linestyle=DASHED, label="least difference that would matter"),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)

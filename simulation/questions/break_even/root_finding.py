@@ -1,0 +1,392 @@
+"""The break-even of a number in an arm's policy: the value at which the arm does as much as another one.
+
+Every value that is tried is run on the same departments and patients as the other arm, and the root of the paired
+difference is found by Brent's method. A few more values are run around the root, and each department's own break-even
+is read from them: simulation noise is taken out of the departments' differences at each value
+(`statistics/departments.py`), which are then made monotone (isotonic regression), since twice the seconds do no less.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from simulation.errors import AeflowError
+from simulation.questions.break_even.policy_numbers import Quantity
+from simulation.records.schema import Floats
+from simulation.run.executors.executor import Executor
+from simulation.run.running import every_replication
+from simulation.statistics.departments import MIN_DEPARTMENTS, Department, components, n_departments, spread_over
+from simulation.statistics.intervals import Interval, interval
+from simulation.study.design import Target
+from simulation.study.study import Study
+from simulation.triage.policy import Policy
+
+AROUND = (0.5, 2.0, 4.0)
+"""Multiples of the break-even that are run as well, for the departments whose own is elsewhere."""
+FARTHER = 2.0
+"""The factor by which the search for a change of sign moves on from the stated value."""
+SWALLOWED = 0.2
+"""A mean difference below this share of its interval's half-width counts as none, so the search ends."""
+ACROSS = (0.35, 0.7)
+"""Parts of the way between the bounds that are run if the arms draw level nowhere."""
+NEAR = 0.02
+"""Values nearer to the break-even than this part of the way between the bounds say nothing of the slope there."""
+FARTHEST = 1e6
+"""How far from a ratio the ends of its interval are searched for."""
+BEYOND = 1.25
+"""The multiple of a guess that is tried beside it."""
+FRONTIER_STEP, FRONTIER_PART = 4.0, 0.02
+"""The tolerance of a search along the frontier: in tolerances of the quantity, and as a part of the root."""
+Range = tuple[float, float, float]
+"""Median, 5th and 95th percentile over departments."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A value that was run: the differences from the other arm by replication, and their mean with its interval."""
+
+    value: float
+    differences: Floats
+    estimate: Interval
+
+
+@dataclass(frozen=True, eq=False)
+class BreakEven:
+    """Where an arm draws level with another.
+
+    value: where the mean difference over departments is 0, with its 95 % interval `low` to `high` (simulation noise);
+    NaN if that is nowhere between the bounds; trials: the values that were run, in ascending order; roots: the
+    break-even of each department, in order of number: inf where the arm does less at every value, -inf where it does
+    more at every value; None with one department, or too few.
+    """
+
+    quantity: Quantity
+    value: float
+    low: float
+    high: float
+    trials: tuple[Trial, ...]
+    roots: Floats | None
+
+    @property
+    def exists(self) -> bool:
+        """Whether the arms draw level at some value between the bounds."""
+        return not math.isnan(self.value)
+
+    @property
+    def range(self) -> Range | None:
+        """Median, 5th and 95th percentile over departments, inf where no value is enough; None with too few."""
+        if self.roots is None:
+            return None
+        return _range_of(self.roots)
+
+    @property
+    def n_never(self) -> int:
+        """The number of departments in which no value is enough."""
+        return 0 if self.roots is None else int((self.roots == math.inf).sum())
+
+
+def _range_of(values: Floats) -> Range:
+    """Median, 5th and 95th percentile, each one of the values."""
+    median, low, high = np.quantile(values, [0.5, 0.05, 0.95], method="inverted_cdf").tolist()
+    return median, low, high
+
+
+Differences = Callable[[Policy], Floats]
+"""Runs an arm under a policy: its measure minus the other arm's by replication, shape (n_replications,)."""
+
+
+def differences_of(
+    study: Study, arm: str, against: Floats, target: Target, executor: Executor | None = None
+) -> Differences:
+    """A function that runs an arm under any policy. `against`: the other arm's measure by replication."""
+
+    def run(policy: Policy) -> Floats:
+        return values_of(study.of_one_arm(arm, policy), [arm], target, executor)[arm] - against
+
+    return run
+
+
+def values_of(study: Study, arms: list[str], target: Target, executor: Executor | None = None) -> dict[str, Floats]:
+    """Run the study, and return a measure of these arms by replication, each of shape (n_replications,)."""
+    _, replications = every_replication(study, done=lambda n_done: None, executor=executor)
+    return {
+        arm: np.array(
+            [replication.arms[arm].measures.value(target.measure, target.group) for replication in replications]
+        )
+        for arm in arms
+    }
+
+
+def departments_of(study: Study) -> Department | None:
+    """The department of each replication; None for a study of one department."""
+    if study.departments is None or study.run.departments is None:
+        return None
+    return np.array([study.department(number) for number in study.run.numbers], dtype=np.int64)
+
+
+def break_even(
+    quantity: Quantity,
+    differences: Differences,
+    department: Department | None,
+    *,
+    as_stated: Floats | None = None,
+    lower_is_better: bool = True,
+    tried: Callable[[Trial], None] = lambda trial: None,
+) -> BreakEven:
+    """The value of a quantity at which an arm's mean difference from the other arm is 0.
+
+    There is no such value if the arm does less at both bounds, or more at both. `as_stated`: the differences under the
+    arm's stated policy, if they are known already. `tried` is called with each value that was run.
+    """
+    trials: dict[float, Trial] = {}
+
+    def at(value: float) -> float:
+        value = min(max(float(value), quantity.low), quantity.high)
+        if value not in trials:
+            known = as_stated if value == quantity.stated else None
+            by_replication = differences(quantity.policy_at(value)) if known is None else known
+            trials[value] = Trial(value, by_replication, interval(by_replication, department=department))
+            tried(trials[value])
+        estimate = trials[value].estimate
+        swallowed = abs(estimate.mean) < SWALLOWED * (estimate.high - estimate.low) / 2
+        return 0.0 if swallowed else estimate.mean
+
+    root = _root(at, quantity)
+    if root is None:
+        for part in ACROSS:
+            at(quantity.low + part * (quantity.high - quantity.low))
+    else:
+        for times in AROUND:
+            at(times * root)
+    roots = _by_department(_in_order(trials), department, lower_is_better=lower_is_better)
+    if roots is not None and math.inf in roots and quantity.high not in trials:
+        at(quantity.high)  # no value is enough for a department only if the highest was tried
+        roots = _by_department(_in_order(trials), department, lower_is_better=lower_is_better)
+    ordered = _in_order(trials)
+    if root is None:
+        return BreakEven(quantity, math.nan, math.nan, math.nan, ordered, roots)
+    half = _half_width(ordered, root, quantity)
+    return BreakEven(quantity, root, max(root - half, quantity.low), min(root + half, quantity.high), ordered, roots)
+
+
+def _root(at: Callable[[float], float], quantity: Quantity) -> float | None:
+    """The value between the bounds at which a function changes its sign; None if it does not.
+
+    The first bracket is from the lowest to the stated value, because a tool's effect changes most there; each next one
+    goes on to twice the value. Raises AeflowError if a difference is not known.
+    """
+    from scipy.optimize import brentq
+
+    near, far = quantity.low, min(max(quantity.stated, quantity.low + quantity.tolerance), quantity.high)
+    first, last = at(near), at(far)
+    while first * last > 0 and far < quantity.high:
+        near, first = far, last
+        far = min(FARTHER * far, quantity.high)
+        last = at(far)
+    if not (math.isfinite(first) and math.isfinite(last)):
+        remedy = "Measure longer (run.measured_days) or choose another measure"
+        raise AeflowError(f"break-even in {quantity.name}: a replication lacks the measure. {remedy}")
+    if first == 0 or last == 0:
+        return near if first == 0 else far
+    return float(brentq(at, near, far, xtol=quantity.tolerance)) if first * last < 0 else None
+
+
+def _half_width(trials: tuple[Trial, ...], root: float, quantity: Quantity) -> float:
+    """The half-width of the break-even's interval: that of the difference at the root, over the slope around it.
+
+    Infinite where the difference is too weak for any statement.
+    """
+    apart = NEAR * (quantity.high - quantity.low)
+    below = [trial for trial in trials if trial.value <= root - apart] or [trials[0]]
+    above = [trial for trial in trials if trial.value >= root + apart] or [trials[-1]]
+    rise = above[0].estimate.mean - below[-1].estimate.mean
+    run = above[0].value - below[-1].value
+    at_root = min(trials, key=lambda trial: abs(trial.value - root)).estimate
+    low, high = at_root.judged
+    half = abs((high - low) / 2 * run / rise) if rise else math.nan
+    return math.inf if math.isnan(half) else half
+
+
+def _in_order(trials: Mapping[float, Trial]) -> tuple[Trial, ...]:
+    return tuple(trials[value] for value in sorted(trials))
+
+
+def _by_department(trials: tuple[Trial, ...], department: Department | None, *, lower_is_better: bool) -> Floats | None:
+    """The break-even of each department, from its differences at the values run; None with too few departments."""
+    if department is None or len(np.unique(department)) < MIN_DEPARTMENTS:
+        return None
+    effects = np.array([spread_over(trial.differences, department).effects for trial in trials])
+    if effects.shape[1] < MIN_DEPARTMENTS:
+        return None
+    values = np.array([trial.value for trial in trials])
+    falls = trials[-1].estimate.mean < trials[0].estimate.mean
+    sign = 1 if lower_is_better else -1
+    return np.array([_crossing(values, sign * column, falls=falls == lower_is_better) for column in effects.T])
+
+
+def _crossing(values: Floats, differences: Floats, *, falls: bool) -> float:
+    """The value at which one department's differences, made monotone, cross zero; below zero the arm does more.
+
+    Infinite if the arm does less at every value, minus infinite if it does more at every value.
+
+    >>> _crossing(np.array([0.0, 10.0, 20.0]), np.array([4.0, 2.0, -2.0]), falls=True)
+    15.0
+    >>> _crossing(np.array([0.0, 10.0]), np.array([4.0, 1.0]), falls=True)
+    inf
+    """
+    from scipy.optimize import isotonic_regression
+
+    smooth = isotonic_regression(differences, increasing=not falls).x
+    if smooth[0] * smooth[-1] > 0:
+        return math.inf if smooth[0] > 0 else -math.inf
+    order = np.argsort(smooth, kind="stable")
+    return float(np.interp(0.0, smooth[order], values[order]))
+
+
+# --- price ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PriceBreakEven:
+    """The yearly cost at which an arm does as much for its money as another, in pounds.
+
+    Three things, never merged: `low` to `high` is its 95 % interval at the other arm's stated cost (simulation noise,
+    NaN where none may be stated); `by_cost` what it is at that arm's lowest and highest cost; `range` the median, 5th
+    and 95th percentile over departments at the stated cost, None on too few. It is infinite in a department where the
+    other arm does no good and this one does: any price is better value there. Departments where neither does any are
+    left out.
+    """
+
+    pounds: float
+    low: float
+    high: float
+    by_cost: tuple[float, float]
+    range: Range | None
+
+
+def price_of(
+    effects: Mapping[str, Floats],
+    arm: str,
+    against: str,
+    cost: tuple[float, float, float],
+    department: Department | None,
+) -> PriceBreakEven | None:
+    """The break-even of an arm's yearly cost.
+
+    `effects`: by arm, differences from the baseline by replication; `cost`: the other arm's, with its lowest and its
+    highest value. None if the other arm costs nothing, or has no effect beyond chance: then no price is as good value.
+    """
+    own, other = (interval(effects[name], department=department) for name in (arm, against))
+    pounds, lowest, highest = cost
+    if lowest <= 0 or not other.excludes_zero:
+        return None
+    ratio = own.mean / other.mean
+    low, high = (pounds * end for end in _ratio_interval(effects[arm], effects[against], ratio, department))
+    by_cost = sorted((lowest * ratio, highest * ratio))
+    ratios = _ratios(effects[arm], effects[against], math.copysign(1.0, other.mean), department)
+    within = _range_of(pounds * ratios) if len(ratios) else None
+    return PriceBreakEven(pounds * ratio, low, high, (by_cost[0], by_cost[1]), within)
+
+
+def _ratio_interval(own: Floats, other: Floats, ratio: float, department: Department | None) -> tuple[float, float]:
+    """The 95 % interval of the ratio of two mean effects, of which the other is told from none: every ratio r for which
+    the mean of own less r times other may be none (Fieller 1954), replication by replication. NaN where one of them may
+    not be judged.
+    """
+    from scipy.optimize import brentq
+
+    def apart(at: float) -> float:
+        low, high = interval(own - at * other, department=department).judged
+        return -math.inf if math.isnan(low) else max(low, -high)  # what may not be judged excludes nothing
+
+    if not -math.inf < apart(ratio) < 0:
+        return (ratio, ratio) if apart(ratio) >= 0 else (math.nan, math.nan)
+    ends = []
+    for way in (-1.0, 1.0):
+        step = way * max(abs(ratio), 1.0) / 64
+        while apart(ratio + step) < 0 and abs(step) < FARTHEST:
+            step *= 2
+        beyond = apart(ratio + step)
+        ends.append(float(brentq(apart, ratio, ratio + step)) if beyond > 0 else math.nan)
+    return ends[0], ends[1]
+
+
+def _ratios(own: Floats, other: Floats, way: float, department: Department | None) -> Floats:
+    """The ratio of two effects in each department where one of them does good; empty with too few departments. `way`:
+    the sign of an effect that does good."""
+    if department is None or n_departments(department) < MIN_DEPARTMENTS:
+        return np.empty(0)
+    ours, others = (way * components(np.stack([own, other], axis=1), department).effects).T
+    ratios = np.divide(ours, others, out=np.full(len(ours), np.inf), where=others > 0)
+    return ratios[(others > 0) | (ours > 0)]
+
+
+# --- two quantities at once -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """By share of patients for whom a tool is used, the seconds at which the arm draws level; NaN where none do."""
+
+    adoption: tuple[float, ...]
+    seconds: tuple[float, ...]
+
+
+def frontier(
+    seconds: Quantity,
+    adoption: Quantity,
+    differences: Differences,
+    *,
+    at_stated: float,
+    shares: tuple[float, ...],
+    tried: Callable[[float, float, float], None] = lambda share, value, mean: None,
+) -> Frontier:
+    """The seconds at which the arm draws level at each share; NaN where even the most seconds are not enough.
+
+    `at_stated`: the break-even in seconds at the share that the policy states, which is not searched for again. At
+    another share the search starts where seconds times share is the same. `tried`: is called with each share and
+    seconds that were run, and the mean difference there.
+    """
+    level: dict[float, float] = {}
+    for share in shares:
+        if share == adoption.stated:
+            level[share] = at_stated
+            continue
+
+        def at(value: float, share: float = share) -> float:
+            policy = replace(seconds.policy_at(value), covers=adoption.policy_at(share).covers)
+            mean = float(np.mean(differences(policy)))
+            tried(share, value, mean)
+            return mean
+
+        level[share] = _root_near(at, at_stated * adoption.stated / share, seconds)
+    return Frontier(tuple(level), tuple(level.values()))
+
+
+def _root_near(at: Callable[[float], float], guess: float, quantity: Quantity) -> float:
+    """The root of a function that is next to a guess; NaN if there is none up to the upper bound.
+
+    Two values say on which side it is, since the function goes one way.
+    """
+    from scipy.optimize import brentq
+
+    known: dict[float, float] = {}
+
+    def value_at(value: float) -> float:
+        value = min(value, quantity.high)
+        if value not in known:
+            known[value] = at(value)
+        return known[value]
+
+    falls = abs(value_at(BEYOND * guess)) < abs(value_at(guess))
+    multiples = (1.0, BEYOND, 3.0, 100.0) if falls else (BEYOND, 1.0, 0.6, 0.0)
+    for near, far in pairwise(min(times * guess, quantity.high) for times in multiples):
+        if value_at(near) * value_at(far) <= 0:
+            step = FRONTIER_STEP * quantity.tolerance
+            return float(brentq(value_at, near, far, xtol=step, rtol=FRONTIER_PART))
+    return math.nan

@@ -1,0 +1,453 @@
+"""What decides each arm's effect over departments, and what figures are worth: table, sentences, picture, file.
+
+The arithmetic is in `explained_variance`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from simulation.department.rota import attendances_per_day
+from simulation.display.drawing import (
+    BLUE,
+    DARK,
+    DASHED,
+    GREY,
+    PALE,
+    Picture,
+    axis_scale,
+    broken,
+    few_ticks,
+    figure_of,
+    png_of,
+)
+from simulation.display.table import Cell, ReportTable, crossed
+from simulation.display.words import amount, figure_words, labelled, listed_with_and, unit_words
+from simulation.explain.costs import DAYS_PER_YEAR
+from simulation.measures.measuring import MeasureName, observables_among
+from simulation.questions.what_decides.explained_variance import Decides, Explains, FigureRule, what_decides, worth
+from simulation.records.schema import Floats
+from simulation.run.arm_result import ArmResult
+from simulation.run.comparisons import Safety
+from simulation.run.result import StudyResult
+from simulation.statistics.departments import (
+    MIN_DEPARTMENTS,
+    Department,
+    components,
+    counted,
+    known_twice,
+    n_departments,
+)
+from simulation.statistics.verdict import direction_words, threshold
+from simulation.study.design import Margin, Target
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+KNOWN_DAYS = 14
+"""Days for which a department would measure a figure before it chooses an arm."""
+
+
+FILE = "what_decides.csv"
+TIDY = (
+    "arm", "measure", "group", "correlation", "share_of_variance", "standard_error", "found",
+    "rule_above", "rule_cut", "hit_rate", "commoner_answer",
+)  # fmt: skip
+"""The columns of the file."""
+TOO_FEW = (
+    f"What decides the effect is worked out only for {MIN_DEPARTMENTS} or more departments, each simulated at "
+    f"least twice."
+)
+PANELS_ACROSS = 4
+MOST_PANELS = 16
+
+
+@dataclass(frozen=True)
+class Worth:
+    """The value to a department of measuring a figure for a fortnight before it chooses an arm.
+
+    `pounds` and `error` are GBP a year and the standard error, keyed by the value of a patient-hour in GBP.
+    """
+
+    figure: MeasureName
+    pounds: Mapping[float, float]
+    error: Mapping[float, float]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What decides each arm's effect on a target.
+
+    figures: the baseline's figures among which the deciding one was sought; priced: the arms that state a cost, among
+    which `worth` chooses; x, y: means of the figures, shape (n_departments, n_figures), and of the effects, shape
+    (n_departments, n_arms).
+    """
+
+    target: Target
+    unit: str
+    figures: tuple[MeasureName, ...]
+    arms: Mapping[str, Decides]
+    priced: tuple[str, ...]
+    worth: tuple[Worth, ...]
+    n_departments: int
+    x: Floats
+    y: Floats
+
+    def best(self, arm: str) -> MeasureName | None:
+        """The figure that explains most of an arm's effect; None if none does beyond chance."""
+        best = self.arms[arm].best
+        return None if best is None else self.figures[best.figure]
+
+
+@lru_cache(maxsize=8)
+def decided(result: StudyResult) -> Decided | None:
+    """What decides the effects on the first primary target; None on fewer than twenty departments."""
+    target = result.design.primary[0]
+    sample = _sample(result, target, target.minimal_important_difference)
+    if sample is None:
+        return None
+    useful = sorted({decides.best.figure for decides in sample.arms.values() if decides.best is not None})
+    priced, worths = _worth(result, target, sample, useful)
+    return Decided(
+        target=target,
+        unit=result.unit(target),
+        figures=sample.names,
+        arms=sample.arms,
+        priced=priced,
+        worth=worths,
+        n_departments=n_departments(sample.departments),
+        x=components(sample.figures, sample.departments).means,
+        y=components(sample.effects, sample.departments).means,
+    )
+
+
+@dataclass(frozen=True)
+class DepartmentKind:
+    """A kind of department: those with a figure above (or below) `rule.cut`."""
+
+    figure: MeasureName
+    rule: FigureRule
+
+
+@lru_cache(maxsize=32)
+def kinds_beyond(result: StudyResult, margin: Margin) -> Mapping[str, DepartmentKind | None]:
+    """For each arm, the kind of department in which it is worse by more than a safety margin.
+
+    None for an arm if no figure separates these departments from the others better than the commoner answer does.
+    Empty with fewer than twenty departments.
+    """
+    sample = _sample(result, margin, margin.margin)
+    if sample is None:
+        return {}
+    kinds: dict[str, DepartmentKind | None] = dict.fromkeys(sample.arms)
+    for name, decides in sample.arms.items():
+        rule = decides.rule
+        if rule is not None and not rule.gains and rule.hit_rate > rule.commoner:
+            kinds[name] = DepartmentKind(sample.names[decides.explains[0].figure], rule)
+    return kinds
+
+
+class _Sample(NamedTuple):
+    """What decides the effect of each arm, and the replications from which this was found.
+
+    names: names of the figures; figures: the baseline's figures, shape (n_replications, n_figures); effects: effects of
+    the other arms, shape (n_replications, n_arms).
+    """
+
+    names: tuple[MeasureName, ...]
+    figures: Floats
+    effects: Floats
+    departments: Department
+    arms: Mapping[str, Decides]
+
+
+def _sample(result: StudyResult, target: Target | Margin, matters: float) -> _Sample | None:
+    """The replications in which every effect is known, and what decides; None with fewer than twenty departments.
+
+    `matters`: the smallest difference that counts as an effect.
+    """
+    departments, arms = result.department_of, result.others
+    if departments is None or n_departments(departments) < MIN_DEPARTMENTS or not arms:
+        return None
+    effects = np.column_stack([result.differences(arm.name, target) for arm in arms])
+    known = known_twice(departments, np.isfinite(effects).all(axis=1))
+    effects, departments = effects[known], departments[known]
+    names = observables_among(result.measures[result.design.baseline][0].names)
+    figures = result.figures(names)[known]
+    useful = np.isfinite(figures).all(axis=0) & (np.ptp(figures, axis=0) > 0)
+    names, figures = tuple(name for name, kept in zip(names, useful, strict=True) if kept), figures[:, useful]
+    lower = result.better(target) == "lower"
+    deciding = what_decides(figures, effects, departments, matters=matters, lower_is_better=lower)
+    if deciding is None:
+        return None
+    by_arm = {arm.name: decides for arm, decides in zip(arms, deciding, strict=True)}
+    return _Sample(names, figures, effects, departments, by_arm)
+
+
+def _worth(
+    result: StudyResult, target: Target, sample: _Sample, useful: Sequence[int]
+) -> tuple[tuple[str, ...], tuple[Worth, ...]]:
+    """The arms that state a cost, and what it is worth to know each useful figure before choosing among them.
+
+    Both are empty unless the target is in minutes, the study values patient-hours and arms state a cost.
+    """
+    value, unit = result.design.value_per_patient_hour, result.unit(target)
+    priced = [
+        (column, arm.name, arm.cost)
+        for column, arm in enumerate(result.others)
+        if arm.cost is not None and arm.name != result.design.sham
+    ]
+    if value is None or not priced or unit != "minutes" or not useful:
+        return (), ()
+    per_year = DAYS_PER_YEAR * attendances_per_day(result.study.baseline.pathway)
+    hours = -sample.effects[:, [column for column, *_ in priced]] / 60 * per_year
+    costs, figures = np.array([cost for *_, cost in priced]), sample.figures[:, useful]
+    noise = result.run.measured_days / KNOWN_DAYS
+    by_value = [worth(figures, pounds * hours - costs, sample.departments, noise=noise) for pounds in value.pounds]
+    worths = tuple(
+        Worth(sample.names[figure], *(dict(zip(value.pounds, cells, strict=True)) for cells in of_figure))
+        for figure, of_figure in zip(useful, np.transpose(by_value, (2, 1, 0)).tolist(), strict=True)
+    )
+    return tuple(name for _, name, _ in priced), worths
+
+
+# --- what the report and the command line show ----------------------------------------------------------------
+
+
+def tables(result: StudyResult) -> tuple[ReportTable, ...]:
+    """What decides the effect, then what it is worth to measure first; none on one department."""
+    made = (decides_table(result.shown), worth_table(result.shown))
+    return tuple(table for table in made if table is not None)
+
+
+def decides_table(result: StudyResult) -> ReportTable | None:
+    """A row an arm: the figure that explains most, how much, and from which value the effect matters.
+
+    A title without rows over too few departments; None on one department.
+    """
+    all_decided = decided(result)
+    if all_decided is None:
+        too_few = result.department_of is not None and result.run.department is None and result.others
+        return ReportTable("what_decides", TOO_FEW, (), ()) if too_few else None
+    rows = []
+    for name, decides in all_decided.arms.items():
+        figure, rule = _explained(all_decided, decides), _rule_words(result, all_decided, decides)
+        rows.append((labelled(result, result.arm(name)), *figure, *rule))
+    notes = (
+        f"'{all_decided.target.label}', over {all_decided.n_departments} departments. Looked at: "
+        f"{len(all_decided.figures)} figures of the baseline that a hospital could take from its records. Figure "
+        f"and effect come from different replications of a department, so shared patients cannot explain the link. "
+        f"Share: the share of the variance between departments that the figure explains, chance removed, ± its "
+        f"standard error. A figure is named if it explains more than chance would in 95 % of studies, over all arms "
+        f"and figures together.",
+        "Hit rate: the share of departments not used to find the rule for which it is right; in brackets: the same "
+        "if the commoner answer is always given.",
+    )
+    headers = ("arm", "figure that explains most", "share, %", "rule", "hit rate")
+    return ReportTable("what_decides", "What decides the effect", headers, tuple(rows), notes)
+
+
+def harmed_kind_words(result: StudyResult, safety: Safety, *, rate: bool = True) -> str:
+    """'where walk-ins wait above 41 min for triage (right for 93 % of departments)': where an arm is beyond a margin.
+
+    Empty where that is no department or all of them, and where no figure tells them from the others. `rate`: with the
+    share in brackets.
+    """
+    if safety.spread is None or not 0 < n_harmed(safety) < safety.spread.n:
+        return ""
+    kind = kinds_beyond(result, safety.margin).get(safety.arm)
+    if kind is None:
+        return ""
+    cut = amount(kind.rule.cut, kind.figure.unit)
+    where = f"where {figure_words(kind.figure, inside=True)} is {'above' if kind.rule.above else 'below'} {cut}"
+    return f"{where} (right for {kind.rule.hit_rate:.0%} of departments)" if rate else where
+
+
+def n_harmed(safety: Safety) -> int:
+    """The number of departments in which an arm is worse by more than a margin."""
+    assert safety.spread is not None
+    below, _, above = counted(safety.spread.effects, safety.margin.margin)
+    return above if safety.comparison.better == "lower" else below
+
+
+def worth_table(result: StudyResult) -> ReportTable | None:
+    """What it is worth to know a figure before an arm is chosen; None where no value of an hour or cost is stated."""
+    all_decided, hour = decided(result), result.design.value_per_patient_hour
+    if all_decided is None or not all_decided.worth or hour is None:
+        return None
+    labels = ", ".join(f"'{result.arm(name).label}'" for name in all_decided.priced)
+    notes = (
+        f"GBP a year for one department: the gain from a better choice if the figure is measured for {KNOWN_DAYS} "
+        f"days first, ± its standard error. The choice is among the baseline and the arms that state a cost: "
+        f"{labels}. An hour's less waiting for one patient is worth what the heading says ({hour.evidence}: "
+        f"{hour.source}).",
+        "By regression of each arm's benefit on the figure (Strong, Oakley and Brennan, Medical Decision Making 2014).",
+    )
+
+    def cell(worth: Worth, value: float) -> Cell:
+        pounds, error = max(worth.pounds[value], 0), worth.error[value]
+        return Cell(pounds, style="pounds", text=f"£{pounds:,.0f} ± {error:,.0f}")
+
+    ordered = sorted(all_decided.worth, key=lambda worth: -worth.pounds[hour.pounds[0]])
+    return crossed(
+        ("worth_knowing", "The value of measuring first", "figure"),
+        [(figure_words(worth.figure), worth) for worth in ordered],
+        [(f"at £{value:g} an hour", value) for value in hour.pounds],
+        cell,
+        notes,
+    )
+
+
+def _explained(all_decided: Decided, decides: Decides) -> tuple[str, str | Cell]:
+    """The figure that explains most of one arm's effect, and the share that it explains."""
+    best = decides.best
+    if best is None:
+        return "none that a hospital records" if decides.differs else "effects do not differ beyond chance", "–"
+    return figure_words(all_decided.figures[best.figure]), Cell(best.share, "share", text=_share_words(best))
+
+
+def _share_words(explains: Explains) -> str:
+    """'98 ± 1', in per cent."""
+    return "–" if math.isnan(explains.share) else f"{100 * explains.share:.0f} ± {100 * explains.share_error:.0f}"
+
+
+def _rule_words(result: StudyResult, all_decided: Decided, decides: Decides) -> tuple[str, str | Cell]:
+    """'above 14.2 min: shorter by more than 5 min', and '93 % (63 %)'."""
+    best, rule = decides.best, decides.rule
+    if best is None:
+        return "–", "–"
+    target = all_decided.target
+    matters = threshold(target.minimal_important_difference, all_decided.unit)
+    if rule is None:
+        return f"beyond {matters} at {'every' if decides.everywhere else 'no'} value", "–"
+    better = result.better(target)
+    direction = direction_words(all_decided.unit, better, down=(better == "lower") == rule.gains)
+    cut = amount(rule.cut, all_decided.figures[best.figure].unit)
+    words = f"{'above' if rule.above else 'below'} {cut}: {direction} by more than {matters}"
+    rate = f"{100 * rule.hit_rate:.0f} % ({100 * rule.commoner:.0f} %)"
+    return words, Cell(rule.hit_rate, "share", text=rate)
+
+
+def lead(result: StudyResult) -> Iterator[str]:
+    """A sentence for each figure that decides the effects of some arms, one on arms that no figure explains, and one on
+    figures of one's own."""
+    result = result.shown
+    all_decided = decided(result)
+    if all_decided is None:
+        return
+    judged = [arm for arm in result.others if arm.name != result.design.sham]
+    by_figure: dict[str, list[ArmResult]] = {}
+    for arm in judged:
+        best = all_decided.best(arm.name)
+        if best is not None:
+            by_figure.setdefault(figure_words(best, inside=True), []).append(arm)
+    for figure, arms in sorted(by_figure.items(), key=lambda item: -len(item[1])):
+        named = listed_with_and([_explained_share(all_decided, arm) for arm in arms])
+        yield f"Measure {figure}: over {all_decided.n_departments} departments it decides the effect of {named}."
+    unexplained = [arm for arm in judged if all_decided.arms[arm.name].differs and all_decided.best(arm.name) is None]
+    if unexplained:
+        quoted = listed_with_and([f"'{arm.label}'" for arm in unexplained])
+        yield (
+            f"No figure that a hospital could take from its records explains how departments differ in the effect "
+            f"of {quoted}."
+        )
+    yield (
+        "With figures of your own, 'aeflow narrow observed=FILE.yaml' gives the answer for departments like yours from "
+        "this run, without simulating anything."
+    )
+
+
+def _explained_share(all_decided: Decided, arm: ArmResult) -> str:
+    """''AI scribe' (98 ± 1 % of the spread)'."""
+    best = all_decided.arms[arm.name].best
+    assert best is not None
+    share = "" if math.isnan(best.share) else f" ({_share_words(best)} % of the spread)"
+    return f"'{arm.label}'{share}"
+
+
+def files(result: StudyResult) -> dict[str, pd.DataFrame]:
+    """A row for each arm and figure, with the rule in the row of the arm's first figure."""
+    import pandas as pd
+
+    all_decided = decided(result)
+    if all_decided is None:
+        return {}
+    rows = []
+    for arm, decides in all_decided.arms.items():
+        for place, explains in enumerate(decides.explains):
+            name, rule = all_decided.figures[explains.figure], decides.rule if place == 0 else None
+            about = (explains.correlation, explains.share, explains.share_error, explains.found)
+            of_rule = (None,) * 4 if rule is None else (rule.above, rule.cut, rule.hit_rate, rule.commoner)
+            rows.append((arm, name.measure, name.group, *about, *of_rule))
+    return {FILE: pd.DataFrame(rows, columns=list(TIDY))}
+
+
+# --- picture -------------------------------------------------------------------------------------------------
+
+
+def picture(result: StudyResult) -> Picture | None:
+    """The effect of each arm against the figure that explains most of it; None on fewer than twenty departments."""
+    result = result.shown
+    deciding = decided(result)
+    if deciding is None:
+        return None
+    arms = result.others[:MOST_PANELS]
+    n_across = min(len(arms), PANELS_ACROSS)
+    n_down = math.ceil(len(arms) / n_across)
+    with figure_of(max(2.9 * n_across, 6.4), 0.6 + 2.7 * n_down, n_down, n_across, sharey=True) as (figure, axes):
+        for ax, arm in zip(axes, arms, strict=False):
+            _panel(ax, deciding, arm, result.others.index(arm))
+        for ax in axes[len(arms) :]:
+            ax.set_axis_off()
+        for ax in axes[::n_across]:
+            ax.set_ylabel(f"difference, {unit_words(deciding.unit)}")
+        png = png_of(figure)
+    target = deciding.target.label
+    return Picture(
+        "what_decides",
+        png,
+        f"Dot plots of '{target}', difference from {result.baseline.label}, one dot a department, against the figure "
+        f"that explains most. {' '.join(_panel_words(deciding, arm) for arm in arms)}",
+        f"{target}: difference from '{result.baseline.label}' against the figure of the baseline that explains most of "
+        "how it differs between departments. A dot is a department, the mean of its replications; the blue line is "
+        "the regression on the figure. Grey: no figure explains more than chance would. Dashed: the least "
+        "difference that would matter.",
+    )
+
+
+def _panel(ax: Axes, deciding: Decided, arm: ArmResult, column: int) -> None:
+    """One arm's departments; `column`: of its effects in `deciding.y`."""
+    best = deciding.arms[arm.name].explains[0]
+    name = deciding.figures[best.figure]
+    scale_x, scale_y = axis_scale(name.unit), axis_scale(deciding.unit)
+    x, y = scale_x * deciding.x[:, best.figure], scale_y * deciding.y[:, column]
+    ax.plot(x, y, "o", color=DARK if best.found else GREY, markersize=3.5, alpha=0.7, markeredgewidth=0)
+    if best.found:
+        ends = np.array([x.min(), x.max()])
+        ax.plot(ends, scale_y * (best.intercept + best.slope * ends / scale_x), color=BLUE, linewidth=1.8)
+    ax.axhline(0, color="black", linewidth=1)
+    for side in (-1, 1):
+        important = side * scale_y * deciding.target.minimal_important_difference
+        ax.axhline(important, color=GREY, linewidth=1, linestyle=DASHED)
+    ax.grid(color=PALE)
+    ax.set_axisbelow(True)
+    few_ticks(ax, 5)
+    ax.set_title(broken(arm.label, 34), fontsize=9, fontweight="bold", loc="left")
+    unit = "%" if name.unit == "share" else {"minutes": "min"}.get(name.unit, name.unit)
+    ax.set_xlabel(broken(f"{figure_words(name)} ({unit})", 38), fontsize=8)
+
+
+def _panel_words(deciding: Decided, arm: ArmResult) -> str:
+    """'One more triage nurse: wait for triage of walk-ins, mean explains 98 % of the spread.'"""
+    best, name = deciding.arms[arm.name].best, deciding.best(arm.name)
+    if name is None or best is None:
+        return f"{arm.label}: no figure explains more than chance would."
+    share = "" if math.isnan(best.share) else f" {100 * best.share:.0f} % of the spread"
+    return f"{arm.label}: {figure_words(name, inside=True)} explains{share or ' a part of it'}."

@@ -1,0 +1,193 @@
+"""What an executor is, the loop that drives any of them, and which one a study asks for.
+
+To add one: a class with what `Executor` asks for, and a name in `EXECUTORS`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import resource_tracker
+from typing import Protocol
+
+from simulation.errors import AeflowError, ConfigError, Fault, nearest
+from simulation.run.replicate import ReplicationResult, replicate
+from simulation.signals import heed
+from simulation.study.study import Study
+
+MOST_LOSSES = 3
+"""Times that a replication is tried again after its worker was lost."""
+SECONDS_BETWEEN_LOOKS = 0.1
+"""The longest time until a cancellation from another thread is seen."""
+MOST_WORKERS = 61 if sys.platform == "win32" else 1024
+"""Processes of one executor: Windows waits for no more (63 handles, two of them taken); elsewhere more is a mistake."""
+
+
+class WorkerLost(Exception):
+    """The worker that ran a replication has gone; nothing but that replication is lost."""
+
+
+class ExecutorFailed(AeflowError):
+    """No replication can run here any more: the cluster has gone, or a worker would compute other numbers."""
+
+
+class Executor(Protocol):
+    """Runs replications. It may live on between studies, and is driven by one thread at a time."""
+
+    @property
+    def n_at_once(self) -> int:
+        """Replications to hand over at once, 1 or more: enough to keep every worker busy."""
+        ...
+
+    def submit(self, study: Study, number: int) -> Future[ReplicationResult]:
+        """Start one replication. Its future raises WorkerLost if its worker goes.
+
+        The call or the future raises ExecutorFailed if nothing more can run.
+        """
+        ...
+
+    def stop(self) -> None:
+        """End all workers at once, busy or not."""
+        ...
+
+    def close(self) -> None:
+        """Let the workers end; none is busy."""
+        ...
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A replication that could not be finished: its number, and the error."""
+
+    number: int
+    error: BaseException
+
+
+def completed(
+    executor: Executor, study: Study, numbers: Iterable[int], *, cancelled: threading.Event | None = None
+) -> Iterator[ReplicationResult | Failed]:
+    """Replications in the order in which they end, as many at once as there are workers.
+
+    A failing replication is given as `Failed`, and the others go on. One whose worker is lost is tried again. Ends
+    early when `cancelled` is set. Raises ExecutorFailed if nothing more can run, or if a replication's workers are lost
+    again and again. The workers are ended after any error, and if the caller stops iterating.
+    """
+    waiting = iter(numbers)
+    running: dict[Future[ReplicationResult], int] = {}
+    losses: dict[int, int] = {}
+    to_repeat: list[int] = []
+    try:
+        while cancelled is None or not cancelled.is_set():
+            heed()
+            while len(running) < executor.n_at_once:
+                number = to_repeat.pop() if to_repeat else next(waiting, None)
+                if number is None:
+                    break
+                running[executor.submit(study, number)] = number
+            if not running:
+                return
+            ended, _ = wait(running, timeout=SECONDS_BETWEEN_LOOKS if cancelled else None, return_when=FIRST_COMPLETED)
+            for future in sorted(ended, key=running.__getitem__):
+                number = running.pop(future)
+                error = future.exception()
+                if error is None:
+                    yield future.result()
+                elif isinstance(error, WorkerLost):
+                    losses[number] = losses.get(number, 0) + 1
+                    if losses[number] > MOST_LOSSES:
+                        raise _lost_too_often(number)
+                    to_repeat.append(number)
+                elif isinstance(error, ExecutorFailed):
+                    raise error
+                elif isinstance(error, Exception):
+                    yield Failed(number, error)
+                else:
+                    raise error
+        executor.stop()
+    except BaseException:
+        executor.stop()
+        raise
+
+
+def _lost_too_often(number: int) -> ExecutorFailed:
+    return ExecutorFailed(
+        f"replication {number}: the worker that ran it was ended from outside {MOST_LOSSES + 1} times, perhaps for "
+        "want of memory. Use fewer workers (workers=1), or executor=serial"
+    )
+
+
+def block_ctrl_c() -> None:
+    """Block Ctrl-C in this thread: a terminal sends it to every process, and those started here are to ignore it."""
+    if sys.platform != "win32":  # which has no such signals
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # or a closed terminal ends the tracker, which warns
+        resource_tracker.ensure_running()  # unblocks SIGINT where it starts the tracker, so SIGINT is blocked after it
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
+# --- which one a study asks for ---------------------------------------------------------------------------------------
+
+
+class SerialExecutor:
+    """Runs each replication at once, in this process."""
+
+    n_at_once = 1
+
+    def submit(self, study: Study, number: int) -> Future[ReplicationResult]:
+        """Run one replication now; its future is done."""
+        future: Future[ReplicationResult] = Future()
+        try:
+            future.set_result(replicate(study, number))
+        except Exception as error:  # given to whoever reads the future, as by every executor
+            future.set_exception(error)
+        return future
+
+    def stop(self) -> None:
+        """Nothing runs between calls."""
+
+    def close(self) -> None:
+        """There are no workers."""
+
+
+def processors() -> int:
+    """The number of processes worth starting: the processors that this one may use, at most MOST_WORKERS."""
+    if hasattr(os, "sched_getaffinity"):
+        return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
+    return min(os.cpu_count() or 1, MOST_WORKERS)
+
+
+def _local(study: Study) -> Executor:
+    from simulation.run.executors.local import LocalExecutor
+
+    return LocalExecutor(study.workers) if study.workers > 1 else SerialExecutor()
+
+
+def _dask(study: Study) -> Executor:
+    from simulation.run.executors.dask_cluster import DaskExecutor
+
+    return DaskExecutor(study.cluster, study.workers)
+
+
+EXECUTORS: dict[str, Callable[[Study], Executor]] = {
+    "serial": lambda study: SerialExecutor(),
+    "local": _local,
+    "dask": _dask,
+}
+
+
+@contextmanager
+def open_executor(study: Study) -> Iterator[Executor]:
+    """The executor that a study asks for, closed at the end. Raises ConfigError if there is none of that name."""
+    if study.executor not in EXECUTORS:
+        raise ConfigError([Fault("executor", f"'{study.executor}' is not known", nearest(study.executor, EXECUTORS))])
+    executor = EXECUTORS[study.executor](study)
+    try:
+        yield executor
+    finally:
+        executor.close()

@@ -1,0 +1,247 @@
+"""The tables of a card. Every score comes with its 95 % interval and the yardstick that it is held against.
+
+Their titles, headings and notes are in `facts/card_tables.yaml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from simulation.display.table import ReportTable
+from simulation.display.words import amount, change, span
+from simulation.vetting.answers import NO_LABEL, OUTCOMES
+from simulation.vetting.assessors.llm import LlmAssessor
+from simulation.vetting.bench import NURSE, TOOL, Bench, abstention_curve, calibration, seconds_of
+from simulation.vetting.cases import N_LEVELS
+from simulation.vetting.criteria import OF_ANSWERS, CriterionVerdict
+from simulation.vetting.earlier import VersionChange
+from simulation.vetting.facts import facts
+from simulation.vetting.scores import FEW, HIGHER_IS_BETTER, KAPPAS, SCORES, ScoreEstimate
+from simulation.wording import spaced
+
+BY_GROUP = ("exact_share", "under_share", "under_triage_1_2_share")
+
+
+def card_tables(bench: Bench, change_since: VersionChange | None) -> list[ReportTable]:
+    """Every table of what the bench found, in the order of the page; the change since an earlier card is the second."""
+    tables = [
+        criteria_table(bench),
+        change_table(bench, change_since) if change_since is not None else None,
+        scores_table(bench),
+        *(differences_table(bench, other) for other in bench.labelled if other != TOOL),
+        matrix_table(bench),
+        groups_table(bench),
+        answers_table(bench),
+        must_not_miss_table(bench),
+        calibration_table(bench),
+        abstention_table(bench),
+        about_table(bench),
+    ]
+    return [table for table in tables if table is not None]
+
+
+def table_of(
+    bench: Bench,
+    kind: str,
+    rows: Iterable[tuple[str, ...]],
+    *,
+    name: str = "",
+    headers: Sequence[str] = (),
+    notes: Sequence[str] = (),
+    **words: str,
+) -> ReportTable:
+    """A table with the title, headings and notes that the facts state for its `kind`.
+
+    `name`: the table's own, if it is not its kind; `headers` and `notes`: those that follow the stated ones; `words`:
+    what fills the places in braces, besides the tool, the truth, the number of cases and the scores in words.
+    """
+    stated = facts("card_tables")[kind]
+    words |= {**SCORES, "tool": bench.tool, "truth": bench.cases.yardstick_words, "n": str(len(bench.cases))}
+    words["few"] = str(FEW)
+    heads = [text.format(**words) for text in stated["headers"]]
+    remarks = [text.format(**words) for text in stated.get("notes", ())]
+    title = stated["title"].format(**words)
+    return ReportTable(name or kind, title, (*heads, *headers), tuple(rows), (*remarks, *notes))
+
+
+def value_words(estimate: ScoreEstimate, score: str) -> str:
+    """A score and its interval: '87.1 % (84.3 to 89.5)', a kappa without per cent; a dash if it is not known."""
+    scale, digits = (1, 2) if score in KAPPAS else (100, 1)
+    shown = f"{estimate.value:.2f}" if score in KAPPAS else amount(estimate.value, "share")
+    if np.isnan(estimate.value) or np.isnan(estimate.low):
+        return "–" if np.isnan(estimate.value) else shown
+    return f"{shown} ({scale * estimate.low:.{digits}f} to {scale * estimate.high:.{digits}f})"
+
+
+def difference_words(estimate: ScoreEstimate, score: str) -> str:
+    """A difference between scores and its interval: '−21.5 points (−25.4 to −17.5)'; a dash if it is not known."""
+    if np.isnan(estimate.value):
+        return "–"
+    if score in KAPPAS:
+        interval = "–" if np.isnan(estimate.low) else f"{estimate.low:+.2f} to {estimate.high:+.2f}"
+        return f"{estimate.value:+.2f} ({interval})".replace("-", "−")
+    return f"{change(estimate.value, 'share')} points ({span(estimate.low, estimate.high, 'share')})"
+
+
+def verdict_on(estimate: ScoreEstimate, score: str) -> str:
+    """'better' or 'worse' if the whole interval is on one side of no difference, else 'cannot tell'."""
+    if estimate.low <= 0 <= estimate.high or np.isnan(estimate.low):
+        return "cannot tell"
+    return "better" if (estimate.value > 0) == (score in HIGHER_IS_BETTER) else "worse"
+
+
+def bound_words(verdict: CriterionVerdict) -> str:
+    """The bound of a criterion: 'at most 5 points beyond the nurse', 'at least 95 %'."""
+    criterion = verdict.criterion
+    which = "at most" if criterion.at_most is not None else "at least"
+    beyond = " beyond the nurse" * (criterion.against == "nurse")
+    if criterion.score in KAPPAS:
+        return f"{which} {criterion.bound:g}{beyond}"
+    points = f"{100 * criterion.bound:g}"
+    unit = f"{'point' if points == '1' else 'points'}{beyond}" if beyond else "%"
+    return f"{which} {points} {unit}"
+
+
+def group_named(attribute: str, group: str, between: str = " ") -> str:
+    """The name of a group: 'arrival mode walk in'."""
+    return spaced(f"{attribute}{between}{group}")
+
+
+def criteria_table(bench: Bench) -> ReportTable:
+    """Each criterion by group, what was measured, and the verdict."""
+    rows = []
+    for verdict in bench.verdicts:
+        score, estimate = verdict.criterion.score, verdict.estimate
+        words = difference_words if verdict.criterion.against == "nurse" else value_words
+        measured = ("–", "0") if estimate is None else (words(estimate, score), str(estimate.n))
+        group = spaced(verdict.group).replace("=", ": ") or "everybody"
+        named = {**SCORES, **OF_ANSWERS}[score]
+        rows.append((named, group, bound_words(verdict), *measured, verdict.word, verdict.why))
+    return table_of(bench, "criteria", rows)
+
+
+def scores_table(bench: Bench) -> ReportTable:
+    """Every score of the tool, the nurse and the comparators."""
+    by_assessor = [bench.scores(who) for who in bench.labelled]
+    rows = [(words, *(value_words(scores[name], name) for scores in by_assessor)) for name, words in SCORES.items()]
+    return table_of(bench, "scores", rows, headers=[bench.tool if who == TOOL else who for who in bench.labelled])
+
+
+def differences_table(bench: Bench, other: str) -> ReportTable:
+    """Scores of the tool minus those of another assessor on the same cases."""
+    who = f"the {other}" if other == NURSE else other
+    rows = _difference_rows(bench.against(other))
+    return table_of(bench, "against", rows, name=f"against_{other.replace(' ', '_')}", other=who)
+
+
+def change_table(bench: Bench, since: VersionChange) -> ReportTable:
+    """Scores of this version of the tool minus those of the earlier one on the same cases."""
+    rows = _difference_rows(since.differences)
+    return table_of(bench, "changed", rows, other=since.earlier_tool, line=since.line)
+
+
+def _difference_rows(differences: Mapping[str, ScoreEstimate]) -> list[tuple[str, str, str]]:
+    """Each score's words, its difference and the verdict on it."""
+    return [
+        (words, difference_words(differences[name], name), verdict_on(differences[name], name))
+        for name, words in SCORES.items()
+    ]
+
+
+def matrix_table(bench: Bench) -> ReportTable:
+    """How often each true level got each label, with credible intervals."""
+    counts = bench.labelled[TOOL].table
+    rows = []
+    for level, shares in enumerate(100 * np.stack(bench.matrix(), axis=-1)):
+        cells = [f"{mean:.0f} % ({low:.0f} to {high:.0f})" for mean, low, high in shares]
+        n = counts[level].sum()
+        few = f" (fewer than {FEW})" if n < FEW else ""
+        rows.append((f"true {level + 1}: {n:.0f} cases{few}", *cells, f"{counts[level, N_LEVELS]:.1f}"))
+    return table_of(bench, "matrix", rows)
+
+
+def groups_table(bench: Bench) -> ReportTable:
+    """Three scores of the tool by sex, age, mode of arrival and language, with the nurse's under-triage beside them."""
+    nurse = bench.by_group(NURSE) if NURSE in bench.labelled else {}
+    rows = []
+    for group, scores in bench.by_group().items():
+        cells = [value_words(scores[name], name) for name in BY_GROUP]
+        by_nurse = value_words(nurse[group][BY_GROUP[-1]], BY_GROUP[-1]) if nurse else "–"
+        n_urgent = scores[BY_GROUP[-1]].n
+        urgent = f"{n_urgent}{' (few)' * (n_urgent < FEW)}"
+        rows.append((group_named(*group, ": "), str(scores["exact_share"].n), *cells, by_nurse, urgent))
+    return table_of(bench, "groups", rows)
+
+
+def answers_table(bench: Bench) -> ReportTable:
+    """How questions ended, whether answers repeat or can be moved, how long they took and what they cost."""
+    n_asked = sum(bench.outcomes.values())
+    rows = [(OUTCOMES[kind], f"{n} of {n_asked}") for kind, n in bench.outcomes.items()]
+    rows += [(OF_ANSWERS[name], value_words(share, name)) for name, share in bench.of_answers.items()]
+    seconds = seconds_of(bench.answers)
+    if seconds is not None:
+        rows.append(("seconds to an answer: median, 95th percentile", f"{seconds[0]:.2f}, {seconds[1]:.2f}"))
+    tokens = [answer.tokens for answer in bench.answers if answer.tokens is not None]
+    if tokens:
+        rows.append(("tokens read and written, all questions", f"{sum(tokens):,}"))
+        price = bench.plan.assessor.price if isinstance(bench.plan.assessor, LlmAssessor) else None
+        if price is not None:
+            rows.append(("cost of these tokens, at the stated price", f"£{price * sum(tokens) / 1e6:,.2f}"))
+    missing = [words for name, words in OF_ANSWERS.items() if name not in bench.of_answers]
+    return table_of(bench, "answers", rows, notes=[f"Not measured: {'; '.join(missing)}."] if missing else [])
+
+
+def must_not_miss_table(bench: Bench) -> ReportTable | None:
+    """How the cases were labelled that their author says must not be missed; None if there are none."""
+    which = np.array([case.must_not_miss for case in bench.cases.cases])
+    rows = []
+    for who, labelled in bench.labelled.items() if which.any() else ():
+        labels = labelled.labels[which, 0]
+        counts = which.sum(), (labels > labelled.truth[which]).sum(), (labels == NO_LABEL).sum()
+        rows.append((bench.tool if who == TOOL else who, *(str(n) for n in counts)))
+    return table_of(bench, "must_not_miss", rows) if rows else None
+
+
+def calibration_table(bench: Bench) -> ReportTable | None:
+    """How often labels are right, by the confidence stated with them; None if none is stated."""
+    rows = [
+        (f"{100 * fifth.confidence:.0f} %", value_words(fifth.right, "exact_share"), str(fifth.right.n))
+        for fifth in calibration(bench)
+    ]
+    return table_of(bench, "calibration", rows) if rows else None
+
+
+def abstention_table(bench: Bench) -> ReportTable | None:
+    """Scores of the labels kept if the least confident are handed back; None if no confidence is stated."""
+    rows = [
+        (
+            f"{100 * threshold.handed_back_share:.0f} %",
+            value_words(threshold.exact, "exact_share"),
+            value_words(threshold.under_triage_1_2, "under_triage_1_2_share"),
+            str(threshold.under_triage_1_2.n),
+        )
+        for threshold in abstention_curve(bench)
+    ]
+    return table_of(bench, "abstention", rows) if rows else None
+
+
+def about_table(bench: Bench) -> ReportTable:
+    """The tool, the cases, and how the tool was asked."""
+    cases, plan = bench.cases, bench.plan
+    rows = {
+        "tool": bench.tool,
+        "intended use (stated by the vendor)": plan.intended_use,
+        "device class (stated by the vendor)": plan.device_class,
+        "cases": f"{cases.name}, {len(cases)}{', made up' * cases.synthetic}",
+        "source of the cases": cases.source,
+        "what the label means": cases.yardstick_words,
+        "in a comparison, levels 1 to 5 are taken to be (assumed)": spaced(", ".join(plan.stands_for)),
+        "true levels 1 to 5": ", ".join(str(n) for n in np.bincount(cases.truth, minlength=N_LEVELS)),
+        "fingerprint of the cases": cases.fingerprint[:16],
+        "times each case was asked": str(bench.labelled[TOOL].labels.shape[1]),
+        "seed": str(plan.seed),
+        **bench.about,
+    }
+    return table_of(bench, "about", rows.items())

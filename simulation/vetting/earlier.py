@@ -1,0 +1,120 @@
+"""An earlier card, and a new version of a tool against it: what changed on the same cases, and whether to go on."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from simulation.errors import ResultsError
+from simulation.triage.policy import YARDSTICKS, Yardstick
+from simulation.vetting.answers import NO_LABEL
+from simulation.vetting.bench import TOOL, Bench
+from simulation.vetting.cases import N_LEVELS
+from simulation.vetting.scores import Labelled, ScoreEstimate, cases_to_settle, differences, discordance_of
+
+CARD, ANSWERS, CARD_FORMAT = "card.json", "answers.csv", 1
+"""The files of a card that a later one reads, and their format."""
+UNDER = "under_triage_1_2_share"
+
+
+@dataclass(frozen=True)
+class EarlierCard:
+    """An earlier card: its tool, the cases it was tried on, its labels, its verdicts by (score, group)."""
+
+    tool: str
+    fingerprint: str
+    yardstick: Yardstick
+    labelled: Labelled
+    verdicts: dict[tuple[str, str], str]
+
+
+def read_earlier(folder: Path) -> EarlierCard:
+    """An earlier card. Raises ResultsError for a folder that holds none."""
+    try:
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        if card["format"] != CARD_FORMAT:
+            raise ValueError(f"is of format {card['format']}")
+        with (folder / ANSWERS).open(encoding="utf-8-sig", newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["variant"] == "as_written"]
+        names, row_of = np.unique([row["case"] for row in rows], return_inverse=True)
+        repeats = np.array([int(row["repeat"]) for row in rows])
+        truth, labels = np.zeros(len(names), dtype=np.int64), np.full((len(names), repeats.max()), NO_LABEL)
+        truth[row_of] = [int(row["truth"]) - 1 for row in rows]
+        labels[row_of, repeats - 1] = [int(row["label"] or 0) - 1 for row in rows]  # 0: no label
+        if not (np.all((truth >= 0) & (truth < N_LEVELS)) and np.all((labels >= NO_LABEL) & (labels < N_LEVELS))):
+            raise ValueError("holds levels beyond 1 to 5")
+        verdicts = {(verdict["score"], verdict["group"]): str(verdict["verdict"]) for verdict in card["verdicts"]}
+        of_cases = card["cases"]
+        if of_cases["yardstick"] not in YARDSTICKS:
+            raise ValueError("names no yardstick that is known")
+        labelled = Labelled(truth, labels)
+        return EarlierCard(str(card["tool"]), str(of_cases["fingerprint"]), of_cases["yardstick"], labelled, verdicts)
+    except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError, csv.Error) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error) or type(error).__name__
+        raise ResultsError(f"{folder}: is no card of a bench ({why}). Name a folder that `aeflow vet` wrote") from None
+
+
+@dataclass(frozen=True)
+class VersionChange:
+    """New minus earlier in every score, paired, and the line that says go or stop."""
+
+    earlier_tool: str
+    differences: Mapping[str, ScoreEstimate]
+    go: bool
+    line: str
+
+
+def change_since(bench: Bench, earlier: EarlierCard) -> VersionChange:
+    """The change since an earlier card. Raises ResultsError if that card is of other cases.
+
+    The line says go only if under-triage of true levels 1-2 is shown not to be worse by the margin of the criteria, and
+    no criterion that was met is now not met.
+    """
+    if earlier.fingerprint != bench.cases.fingerprint:
+        raise ResultsError(
+            "against: the earlier card is of other cases, so nothing can be paired. Run it again on these cases"
+        )
+    if earlier.yardstick != bench.cases.yardstick:
+        raise ResultsError(
+            f"against: the earlier card is held against {YARDSTICKS[earlier.yardstick]}, this one against "
+            f"{bench.cases.yardstick_words}, so the two are not comparable. Run it again on these cases"
+        )
+    new = bench.labelled[TOOL]
+    old = Labelled(new.truth, earlier.labelled.labels)
+    changes = differences(new, old, bench.plan.seed)
+    reasons = _reasons(bench, earlier, new, old, changes[UNDER])
+    line = f"Go: {bench.tool} is not worse than {earlier.tool} by the margins stated."
+    if reasons:
+        line = f"Stop: {'; '.join(reasons)}."
+    return VersionChange(earlier.tool, changes, not reasons, line)
+
+
+def _reasons(bench: Bench, earlier: EarlierCard, new: Labelled, old: Labelled, under: ScoreEstimate) -> list[str]:
+    """The reasons not to go on; none if there is nothing against it."""
+    reasons = []
+    margins = [
+        criterion.at_most
+        for criterion in bench.plan.criteria
+        if criterion.score == UNDER and criterion.against == "nurse" and criterion.at_most is not None
+    ]
+    if not margins:
+        reasons.append(f"the criteria state no margin for {UNDER} against the nurse, so there is none to go by")
+    elif under.low > min(margins):
+        reasons.append("under-triage of levels 1-2 is more frequent, by more than the margin")
+    elif under.high > min(margins):
+        fewest, most = cases_to_settle(discordance_of(new, old, UNDER), min(margins))
+        reasons.append(
+            "whether under-triage of true levels 1-2 grew by more than the margin cannot be told "
+            f"(about {fewest:,} to {most:,} such cases would settle it, {under.n} now)"
+        )
+    for verdict in bench.verdicts:
+        before = earlier.verdicts.get((verdict.criterion.score, verdict.group))
+        if before in ("met", "identical to the nurse") and verdict.word == "not met":
+            who = f" ({verdict.group})" if verdict.group else ""
+            reasons.append(f"{verdict.criterion.score}{who} was met and is not met now")
+    return reasons

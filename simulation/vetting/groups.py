@@ -1,0 +1,16 @@
+"""The kinds of configuration files that belong to this wing."""
+
+from __future__ import annotations
+
+from simulation.config.groups import FileKind
+from simulation.vetting.assessors.prompt import Prompt
+from simulation.vetting.mapping import CaseMapping
+from simulation.vetting.plan import Vetting
+from simulation.vetting.vignettes import Vignettes
+
+GROUPS = {
+    "vetting": FileKind(Vetting, "A triage AI, its cases and criteria.", "vetting/**/*.yaml"),
+    "cases": FileKind(CaseMapping, "How a CSV file of labelled cases is read.", "cases/**/*.yaml"),
+    "prompt": FileKind(Prompt, "What a language model is told and asked.", "prompt/**/*.yaml"),
+    "vignettes": FileKind(Vignettes, "Templates of made-up patients.", "vignettes/**/*.yaml"),
+}

@@ -1,0 +1,48 @@
+"""Output that cannot be written ends in one sentence and an exit code, never in a traceback."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="a shell of Unix, and its /dev/full")
+
+
+def shell(redirected: str, here: Path, command: str = "--help", **env: str) -> subprocess.CompletedProcess[str]:
+    """A command of aeflow, its output led elsewhere by the shell."""
+    return subprocess.run(
+        f'"{sys.executable}" -m aeflow {command} {redirected}',
+        shell=True,
+        cwd=here,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **env},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+@pytest.mark.parametrize("command", ["--help", "--version", "results", "schema"])
+def test_a_full_disk_and_a_closed_output_are_one_sentence(command: str, tmp_path: Path) -> None:
+    for redirected, told in ((">/dev/full", "No space left on device"), (">&-", "the output is closed")):
+        done = shell(redirected, tmp_path, command)
+        assert done.returncode == 2
+        assert told in done.stderr
+        assert done.stderr.count("\n") == 1, done.stderr
+    assert shell(">/dev/full 2>/dev/full", tmp_path, command).returncode == 2
+    assert shell(">&- 2>&-", tmp_path, command).returncode == 2
+
+
+def test_a_reader_that_has_gone_is_no_fault(tmp_path: Path) -> None:
+    done = shell("| true", tmp_path, "schema study")
+    assert done.stderr == ""
+
+
+def test_an_ascii_locale_gets_plain_letters(tmp_path: Path) -> None:
+    words = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": ""}
+    done = shell("", tmp_path, "show", **words)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.isascii()
+    assert not shell("", tmp_path, "show", **{**words, "LC_ALL": "C.UTF-8"}).stdout.isascii()
