@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 Style = Literal["level", "difference", "half-width", "percent", "number", "pounds", "rounded pounds"]
 """How numbers are written: '58.9 min', '−7.2', '±3.1', '12', '12.3', '£165,301', '£165,000'."""
 UNKNOWN = "–"
-Row, Column = TypeVar("Row"), TypeVar("Column")
+Row = TypeVar("Row")
+Column = TypeVar("Column")
 MOST_ON_SCREEN = 12
 """Rows of a table on a screen, those of the study's `focus` always among them; the report has all."""
 PARTS = {"value": "", "low": ", from", "high": ", to"}
@@ -142,6 +143,15 @@ class ReportTable:
         import pandas as pd
 
         return pd.DataFrame(list(self.rows), columns=list(self.headers))
+
+    def in_words(self) -> str:
+        """The table read out, row by row, for whoever cannot see the picture of it."""
+        rows = (
+            f"{row[0]}: "
+            + ", ".join(f"{header} {cell}" for header, cell in zip(self.headers[1:], row[1:], strict=True))
+            for row in self.rows
+        )
+        return f"{self.title}. {'; '.join(rows)}."
 
     def spread_out(self) -> tuple[tuple[str, ...], list[tuple[str | Cell, ...]]]:
         """Headers and rows with one number in a cell: an interval has two columns of its own, words one."""

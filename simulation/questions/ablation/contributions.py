@@ -25,9 +25,8 @@ from simulation.display.drawing import (
     mark_important,
     png_of,
 )
-from simulation.display.kinds import rests_on_claim
 from simulation.display.table import Cell, ReportTable, change_cell, crossed, interval_cell
-from simulation.display.words import SIMULATION, change, false_alarms, interval_text, unit_words
+from simulation.display.words import SIMULATION, change, false_alarms, interval_text, rests_on_claim, unit_words
 from simulation.measures.measuring import Measures
 from simulation.questions.ablation.combinations import arm_of, coalitions, is_ablation, orders
 from simulation.questions.ablation.shapley import Contribution, Decomposition, PartKind, decompose

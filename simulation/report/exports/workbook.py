@@ -127,14 +127,15 @@ def _write_rows(book: Workbook, sheet: Worksheet, table: ReportTable, first: int
     formats: dict[tuple[str, str], Format] = {}
     for down, cells in enumerate(rows, start=first + 1):
         for column, cell in enumerate(cells):
-            known = isinstance(cell, Cell) and cell.value is not None and math.isfinite(cell.value)
-            shown, look = (number_format(cell) if known else "@", cell.look) if isinstance(cell, Cell) else ("@", "")
+            content: float | str = str(cell)
+            shown, look = "@", cell.look if isinstance(cell, Cell) else ""
+            if isinstance(cell, Cell) and cell.value is not None and math.isfinite(cell.value):
+                content, shown = cell.scaled(cell.value), number_format(cell)
             if (shown, look) not in formats:
                 colour = {"bg_color": COLOURS[look]} if look in COLOURS else {}
                 formats[shown, look] = book.add_format(
                     {"num_format": shown, "valign": "top", "text_wrap": True, **colour}
                 )
-            content = cell.scaled(cell.value) if known else str(cell)
             sheet.write(down, column, content, formats[shown, look])
     for column, width in enumerate(_widths(table)):
         sheet.set_column(column, column, width)

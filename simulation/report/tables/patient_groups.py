@@ -68,7 +68,7 @@ def labels_table(result: StudyResult) -> ReportTable | None:
     names = true_levels(result)
     if not names or any(len(arm.label_mix) != len(names) for arm in result.arms):
         return None
-    cells = []
+    cells: list[tuple[str | Cell, ...]] = []
     for arm in result.arms:
         shares = (*arm.label_mix, *(arm.agreement[f"{name}_share"] for name in ("exact", "under", "over")))
         cells.append((arm.label, *(Cell(share, "share", style="number") for share in shares)))
@@ -130,7 +130,7 @@ def controls_table(result: StudyResult) -> ReportTable | None:
         ("controls", title, "arm less its control"),
         rows,
         columns,
-        lambda arms, group: interval_cell(result.against(*arms, measure, group), unit),
+        lambda arms, group: interval_cell(result.against(arms[0], arms[1], measure, group), unit),
         [note],
     )
 
