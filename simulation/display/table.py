@@ -119,6 +119,10 @@ def change_cell(value: float, unit: str) -> Cell:
     return Cell(value, unit, style="difference")
 
 
+Cells = tuple[str | Cell, ...]
+"""A row of a table."""
+
+
 @dataclass(frozen=True, repr=False)
 class ReportTable:
     """A table as it is read: `kind` is its short name, `notes` are printed below.
@@ -130,7 +134,7 @@ class ReportTable:
     kind: str
     title: str
     headers: tuple[str, ...]
-    cells: tuple[tuple[str | Cell, ...], ...]
+    cells: tuple[Cells, ...]
     notes: tuple[str, ...] = ()
 
     @cached_property

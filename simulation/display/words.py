@@ -266,6 +266,13 @@ def unsettled(limits: Sequence[Safety]) -> list[Safety]:
     return [limit for limit in limits if limit.judgement.kind in ("cannot tell", "none seen")]
 
 
+def rests_on_claim(result: StudyResult, arm: ArmResult) -> bool:
+    """Whether a number of an arm's policy, what the arm changes, or one of its levers is an untested claim."""
+    definition = arm.ready.arm
+    by_lever = any(result.design.levers[name].claim for name in definition.levers)
+    return definition.claim or by_lever or any(block.get("claim") for _, block in blocks(arm.policy, ""))
+
+
 # --- levels of urgency --------------------------------------------------------------------------------------------
 
 

@@ -322,7 +322,7 @@ def _ratios(own: Floats, other: Floats, way: float, department: Department | Non
     if department is None or n_departments(department) < MIN_DEPARTMENTS:
         return np.empty(0)
     ours, others = (way * components(np.stack([own, other], axis=1), department).effects).T
-    ratios = np.divide(ours, others, out=np.full(len(ours), np.inf), where=others > 0)
+    ratios: Floats = np.divide(ours, others, out=np.full(len(ours), np.inf), where=others > 0)
     return ratios[(others > 0) | (ours > 0)]
 
 
