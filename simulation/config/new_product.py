@@ -23,7 +23,7 @@ from simulation.department.vocabulary import ACUITY_GIVEN, ACUITY_TRUE, Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest
 from simulation.study.study import Study
 from simulation.triage.policy import Role
-from simulation.vetting.plan import LEVEL_NAMES
+from simulation.vetting.bench_plan import LEVEL_NAMES
 
 FEW = 30
 """Patients of a true level below which its row of a table means little."""
