@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from simulation.study.study import Study
 
 
-def options(words: Sequence[str]) -> tuple[list[str], str | None]:
+AskedRun = tuple[list[str], str | None]
+"""What one run is composed of: overrides, and the folder of configurations that the command names."""
+
+
+def options(words: Sequence[str]) -> AskedRun:
     """The overrides, and the folder after --config-dir. Raises ConfigError for a word that is no override."""
     overrides, config_dir = split_config_dir(words)
     for word in overrides:
@@ -20,7 +24,7 @@ def options(words: Sequence[str]) -> tuple[list[str], str | None]:
     return overrides, config_dir
 
 
-def split_config_dir(words: Sequence[str]) -> tuple[list[str], str | None]:
+def split_config_dir(words: Sequence[str]) -> AskedRun:
     """The words without --config-dir, and the folder that it names."""
     others: list[str] = []
     config_dir: str | None = None
@@ -37,7 +41,7 @@ def split_config_dir(words: Sequence[str]) -> tuple[list[str], str | None]:
     return others, config_dir
 
 
-def sweep(words: Sequence[str]) -> list[tuple[list[str], str | None]]:
+def sweep(words: Sequence[str]) -> list[AskedRun]:
     """The overrides and the folder of configurations of each run: of one, or with -m of one for each combination of
     comma-separated values."""
     plain = [word for word in words if word not in ("-m", "--multirun")]
@@ -49,7 +53,7 @@ def sweep(words: Sequence[str]) -> list[tuple[list[str], str | None]]:
     return [(chosen, config_dir) for chosen in combinations(overrides)]
 
 
-def headings(runs: Sequence[tuple[list[str], str | None]]) -> list[str]:
+def headings(runs: Sequence[AskedRun]) -> list[str]:
     """What the output of each run begins with: which of them it is, and its swept values; '' if there is only one.
 
     >>> headings([(["run.seed=1", "scenario=usual"], None), (["run.seed=2", "scenario=usual"], None)])
