@@ -22,8 +22,8 @@ from simulation.run.store.identity import Identity, identity_of
 from simulation.run.store.manifest import about, manifest_of, read_manifest
 from simulation.run.store.run_folder import folders_of, write_data
 from simulation.run.store.unfinished import UnfinishedRun
-from simulation.study.bounds import refuse_large
 from simulation.study.study import Study
+from simulation.study.workload import refuse_large
 
 Say = Callable[[str], None]
 

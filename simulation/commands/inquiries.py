@@ -100,8 +100,7 @@ def vet(words: list[str]) -> int:
     from simulation.vetting.assessors.llm import Setting
     from simulation.vetting.bench import dry_run_text
     from simulation.vetting.card.card import write_questions
-    from simulation.vetting.configuration import cases_of, prompt_of, vetting_named
-    from simulation.vetting.vet import vet
+    from simulation.vetting.vet import cases_of, prompt_of, vet, vetting_named
 
     overrides, config_dir = options(words)
     own = {"name": "synthetic", "results": "results", "against": "", **dict.fromkeys(VET_SWITCHES, "false")}

@@ -57,8 +57,8 @@ def run(words: list[str]) -> int:
 def _run_studies(words: list[str], *, alone: bool) -> int:
     """Run one study, or each study of a sweep; the exit code: that of the last run without a report, else 0."""
     from simulation.study.arrivals_bound import refuse_beyond_bound
-    from simulation.study.bounds import refuse_large
     from simulation.study.overload import refuse_overload
+    from simulation.study.workload import refuse_large
 
     runs = sweep(words)
     if alone:  # one arm says nothing of a range over departments
@@ -105,7 +105,7 @@ def _run_again(folder: str, words: list[str]) -> int:
     from simulation.report.progress import announce, progress
     from simulation.report.screen import print_result
     from simulation.resumable import run_into
-    from simulation.study.bounds import refuse_large
+    from simulation.study.workload import refuse_large
 
     asked = _asked_elsewhere(words, NOT_OF_A_STUDY, "With from=FOLDER the study")
     before = read(folder)
@@ -175,7 +175,7 @@ def _run_study(study: Study, *, alone: bool) -> Stored | None:
     from simulation.report.progress import announce, progress
     from simulation.report.screen import print_result
     from simulation.resumable import run_into
-    from simulation.study.bounds import work_of
+    from simulation.study.workload import work_of
 
     announce(study, alone=alone)
     if study.resolved["dry_run"]:
@@ -192,7 +192,7 @@ def _run_study(study: Study, *, alone: bool) -> Stored | None:
 
 def show(words: list[str]) -> int:
     """Show a department, an arm, a patient or the warm-up."""
-    from simulation.study.bounds import refuse_large
+    from simulation.study.workload import refuse_large
 
     own = ("patient", "arm", "warm_up")
     chosen = dict(word.split("=", 1) for word in words if word.partition("=")[0] in own and "=" in word)

@@ -191,6 +191,11 @@ def priors_named(name: str, folders: Iterable[Path]) -> Priors:
     return priors
 
 
+def _range_faults(ends: tuple[float, float], path: str) -> Iterator[Fault]:
+    if not ends[0] < ends[1]:
+        yield Fault(f"{path}.range", f"found {list(ends)}", "Write two numbers, the lower first")
+
+
 def _slope_faults(priors: Priors, where: str) -> Iterator[Fault]:
     """Slopes of a parameter that is not there, and ranges without width."""
     for name, slope in priors.slopes.items():
@@ -198,8 +203,7 @@ def _slope_faults(priors: Priors, where: str) -> Iterator[Fault]:
         for parameter in slope.of:
             if parameter not in priors.parameters:
                 yield Fault(f"{path}.of", f"there is no parameter '{parameter}'", nearest(parameter, priors.parameters))
-        if not slope.range[0] < slope.range[1]:
-            yield Fault(f"{path}.range", f"found {list(slope.range)}", "Write two numbers, the lower first")
+        yield from _range_faults(slope.range, path)
 
 
 def _parameter_faults(parameters: Mapping[str, VariedParameter], where: str) -> Iterator[Fault]:
@@ -207,8 +211,7 @@ def _parameter_faults(parameters: Mapping[str, VariedParameter], where: str) -> 
     owner: dict[str, str] = {}
     for name, parameter in parameters.items():
         path = f"{where}.parameters.{name}"
-        if not parameter.range[0] < parameter.range[1]:
-            yield Fault(f"{path}.range", f"found {list(parameter.range)}", "Write two numbers, the lower first")
+        yield from _range_faults(parameter.range, path)
         for changed in parameter.changes:
             first = changed.split(".")[0]
             if first not in CHANGEABLE or "." not in changed:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from annotated_types import Ge, Le, MinLen
 
 from simulation.config.composing import stated_in
-from simulation.config.counts_table import CountsTable, read_counts
+from simulation.config.counts_table import FIVE_LEVELS, CountsTable, read_counts
 from simulation.config.departments import department
 from simulation.config.folders import is_name_of_file, names_in, packaged_configs, search_folders
 from simulation.config.new import from_template, name_faults, number_in, write_files
@@ -23,12 +23,102 @@ from simulation.department.vocabulary import ACUITY_GIVEN, ACUITY_TRUE, Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest
 from simulation.study.study import Study
 from simulation.triage.policy import Role
-from simulation.vetting.plan import LEVEL_NAMES
 
 FEW = 30
 """Patients of a true level below which its row of a table means little."""
 TYPICAL = "ai_triage"
 """The study of the typical department, over the departments of its ensemble."""
+TEXTS = ("labels", "nurses", "role", "department", "source")
+"""Keys whose values are text as typed; the values of other keys are read as YAML."""
+DESK = ("walk_in", "referred")
+"""Arrival sources of patients who are triaged at the walk-in desk: those for whom a product is used by default."""
+OF_TRIAGE = ("triage_interview", "triage_record")
+"""The durations of triage at that desk, which a product shortens."""
+AROUND = 0.1
+"""How far the range of an offer's share goes to either side: assumed."""
+LABELS_WANTED = "Give its table (labels=product.csv), or exact_share=0.8 under_share=0.12"
+TYPED = "given to aeflow new product on the command line"
+"""The source of a number that nobody has checked."""
+
+
+@config_dataclass
+class Offer:
+    """What is known of a product: a table of counts or two figures, how it is used, what it saves and costs.
+
+    Example: `{labels: product.csv, nurses: nurses.csv, acceptance: 0.6}`
+    """
+
+    labels: Annotated[str, MinLen(1)] | None = None
+    """A CSV file: how often the product gives each label to patients of each true level, in numbers of patients."""
+    nurses: Annotated[str, MinLen(1)] | None = None
+    """A CSV file of the nurses' labels on the same cases; or the name of nurses who are stated already (`korea`)."""
+    exact_share: Share | None = None
+    """Without a table: the share of patients whose label is their true level."""
+    under_share: Share | None = None
+    """Without a table: the share of patients whose label is less urgent than their true level."""
+    role: Role | None = None
+    """Whether the product advises the nurses (needs `acceptance`) or replaces their label."""
+    acceptance: Annotated[Share, Unit("probability")] | None = None
+    """How often an advised nurse takes the product's label where the two differ."""
+    covers: Annotated[tuple[str, ...], MinLen(1)] = DESK
+    """Arrival sources of the patients for whom it is used: `walk_in`, `referred`, `ambulance`."""
+    seconds_saved: Annotated[float, Ge(-3600), Le(3600), Unit("seconds")] | None = None
+    """The time that it saves in the triage of each of them; below 0 it costs time."""
+    price_per_attendance: Annotated[float, Ge(0), Unit("GBP")] | None = None
+    """The price for each of them."""
+    department: str | None = None
+    """The study of the department; left out, the only own one, or else the typical department."""
+    source: str | None = None
+    """Where the tables or figures come from, in a few words."""
+
+    @property
+    def gives_labels(self) -> bool:
+        """Whether the offer says anything of the product's labels."""
+        return self.labels is not None or self.exact_share is not None or self.under_share is not None
+
+
+def offer_from(typed: Mapping[str, str], faults: Faults) -> Offer | None:
+    """The offer that was typed (text by key); None, with faults, if it is not sound."""
+    values: dict[str, Any] = {key: text if key in TEXTS else number_in(text) for key, text in typed.items()}
+    if isinstance(values.get("covers"), str):
+        values["covers"] = [source.strip() for source in values["covers"].split(",")]
+    offer: Offer | None = validated(Offer, values, "", faults)
+    if offer is None:
+        return None
+    contradictions = list(_contradictions(offer))
+    faults += contradictions
+    return None if contradictions else offer
+
+
+def _contradictions(offer: Offer) -> Iterator[Fault]:
+    """Faults of keys that contradict one another, and of keys that are missing."""
+    shares = {"exact_share": offer.exact_share, "under_share": offer.under_share}
+    for name, share in shares.items():
+        if offer.labels is not None and share is not None:
+            yield Fault(name, "is stated with a table (labels=)", "Give the table, or the two shares")
+        if offer.labels is None and share is None and offer.gives_labels:
+            yield Fault(name, "is missing", "Without a table both exact_share and under_share are needed")
+    if not offer.gives_labels:
+        if offer.seconds_saved is None:
+            yield Fault("labels", "is missing", LABELS_WANTED)
+        for name in ("role", "acceptance"):
+            if getattr(offer, name) is not None:
+                yield Fault(name, "is stated, but nothing about the product's labels", LABELS_WANTED)
+    elif offer.acceptance is None and offer.role != "replaces":
+        remedy = "Say how often nurses take its label where it differs from theirs (acceptance=0.6), or role=replaces"
+        yield Fault("acceptance", "is missing", remedy)
+    elif offer.acceptance is not None and offer.role == "replaces":
+        yield Fault("acceptance", "is stated with role=replaces", "Leave one of them out")
+
+
+def file_of(offer: Offer, kind: str, **known: Any) -> str:
+    """The text of a file of an offer: `nurse`, `triage` or `study`.
+
+    `known`: the `name` of the product, the `words` of the command, the `base` study, the `levels` of urgency that
+    tables count, the sources `covered`, the `durations` that it shortens, the `tables` that were read, and `nurses`.
+    """
+    used = {"offer": offer, "kind": kind, "around": AROUND, "typed_in": TYPED, "at_the_desk": offer.covers == DESK}
+    return from_template("offer.yaml", **known, **used)
 
 
 @dataclass(frozen=True)
@@ -120,7 +210,7 @@ def _department(base: str, folders: Sequence[Path], faults: Faults) -> Pathway |
 def _levels(pathway: Pathway | None) -> Sequence[str]:
     """The levels of urgency that tables count: those of the department, or the five of Manchester if it has none."""
     known = pathway is not None and ACUITY_TRUE in pathway.attributes
-    return pathway.categories(ACUITY_TRUE) if pathway is not None and known else LEVEL_NAMES
+    return pathway.categories(ACUITY_TRUE) if pathway is not None and known else FIVE_LEVELS
 
 
 def _lacking(offer: Offer, base: str, pathway: Pathway) -> Iterator[Fault]:
@@ -224,96 +314,3 @@ def _as_typed(text: str) -> str:
     """A value as it can stand in a command again, on one line."""
     plain = " ".join(text.split())
     return f'"{plain}"' if set(plain) & set(" ;,()[]{}") else plain
-
-
-TEXTS = ("labels", "nurses", "role", "department", "source")
-"""Keys whose values are text as typed; the values of other keys are read as YAML."""
-DESK = ("walk_in", "referred")
-"""Arrival sources of patients who are triaged at the walk-in desk: those for whom a product is used by default."""
-OF_TRIAGE = ("triage_interview", "triage_record")
-"""The durations of triage at that desk, which a product shortens."""
-AROUND = 0.1
-"""How far the range of an offer's share goes to either side: assumed."""
-LABELS_WANTED = "Give its table (labels=product.csv), or exact_share=0.8 under_share=0.12"
-TYPED = "given to aeflow new product on the command line"
-"""The source of a number that nobody has checked."""
-
-
-@config_dataclass
-class Offer:
-    """What is known of a product: a table of counts or two figures, how it is used, what it saves and costs.
-
-    Example: `{labels: product.csv, nurses: nurses.csv, acceptance: 0.6}`
-    """
-
-    labels: Annotated[str, MinLen(1)] | None = None
-    """A CSV file: how often the product gives each label to patients of each true level, in numbers of patients."""
-    nurses: Annotated[str, MinLen(1)] | None = None
-    """A CSV file of the nurses' labels on the same cases; or the name of nurses who are stated already (`korea`)."""
-    exact_share: Share | None = None
-    """Without a table: the share of patients whose label is their true level."""
-    under_share: Share | None = None
-    """Without a table: the share of patients whose label is less urgent than their true level."""
-    role: Role | None = None
-    """Whether the product advises the nurses (needs `acceptance`) or replaces their label."""
-    acceptance: Annotated[Share, Unit("probability")] | None = None
-    """How often an advised nurse takes the product's label where the two differ."""
-    covers: Annotated[tuple[str, ...], MinLen(1)] = DESK
-    """Arrival sources of the patients for whom it is used: `walk_in`, `referred`, `ambulance`."""
-    seconds_saved: Annotated[float, Ge(-3600), Le(3600), Unit("seconds")] | None = None
-    """The time that it saves in the triage of each of them; below 0 it costs time."""
-    price_per_attendance: Annotated[float, Ge(0), Unit("GBP")] | None = None
-    """The price for each of them."""
-    department: str | None = None
-    """The study of the department; left out, the only own one, or else the typical department."""
-    source: str | None = None
-    """Where the tables or figures come from, in a few words."""
-
-    @property
-    def gives_labels(self) -> bool:
-        """Whether the offer says anything of the product's labels."""
-        return self.labels is not None or self.exact_share is not None or self.under_share is not None
-
-
-def offer_from(typed: Mapping[str, str], faults: Faults) -> Offer | None:
-    """The offer that was typed (text by key); None, with faults, if it is not sound."""
-    values: dict[str, Any] = {key: text if key in TEXTS else number_in(text) for key, text in typed.items()}
-    if isinstance(values.get("covers"), str):
-        values["covers"] = [source.strip() for source in values["covers"].split(",")]
-    offer: Offer | None = validated(Offer, values, "", faults)
-    if offer is None:
-        return None
-    contradictions = list(_contradictions(offer))
-    faults += contradictions
-    return None if contradictions else offer
-
-
-def _contradictions(offer: Offer) -> Iterator[Fault]:
-    """Faults of keys that contradict one another, and of keys that are missing."""
-    shares = {"exact_share": offer.exact_share, "under_share": offer.under_share}
-    for name, share in shares.items():
-        if offer.labels is not None and share is not None:
-            yield Fault(name, "is stated with a table (labels=)", "Give the table, or the two shares")
-        if offer.labels is None and share is None and offer.gives_labels:
-            yield Fault(name, "is missing", "Without a table both exact_share and under_share are needed")
-    if not offer.gives_labels:
-        if offer.seconds_saved is None:
-            yield Fault("labels", "is missing", LABELS_WANTED)
-        for name in ("role", "acceptance"):
-            if getattr(offer, name) is not None:
-                yield Fault(name, "is stated, but nothing about the product's labels", LABELS_WANTED)
-    elif offer.acceptance is None and offer.role != "replaces":
-        remedy = "Say how often nurses take its label where it differs from theirs (acceptance=0.6), or role=replaces"
-        yield Fault("acceptance", "is missing", remedy)
-    elif offer.acceptance is not None and offer.role == "replaces":
-        yield Fault("acceptance", "is stated with role=replaces", "Leave one of them out")
-
-
-def file_of(offer: Offer, kind: str, **known: Any) -> str:
-    """The text of a file of an offer: `nurse`, `triage` or `study`.
-
-    `known`: the `name` of the product, the `words` of the command, the `base` study, the `levels` of urgency that
-    tables count, the sources `covered`, the `durations` that it shortens, the `tables` that were read, and `nurses`.
-    """
-    used = {"offer": offer, "kind": kind, "around": AROUND, "typed_in": TYPED, "at_the_desk": offer.covers == DESK}
-    return from_template("offer.yaml", **known, **used)

@@ -142,36 +142,24 @@ def over_ensemble(
     faults += _one_department_faults(study, ensemble)
     faults += outright_faults(ensemble, composed.raw, [*scenario, *_of_arms(study.design)])
     faults.refuse()
-    departments = ensemble_departments(
+    departments = EnsembleDepartments(
         name,
         files={group: composed.files.get(group) for group in CHANGEABLE},
         values=tuple(text for text in composed.values if re.split(r"[.=]", text.lstrip("+~"))[0] in CHANGEABLE),
         rows=tuple(ensemble.changes_of(number) for number in range(_n_used(ensemble, run))),
         scenario=tuple(scenario),
-        design=study.design,
         ready=study.arms,
+        changes=changes_of_arms(study.design, study.arms),
     )
     departments.must_be_sound(run.department or 0)
     n = None if run.department is not None else len(departments)
     return replace(study, departments=departments, run=replace(run, departments=n))
 
 
-def ensemble_departments(
-    name: str,
-    *,
-    files: Raw,
-    values: tuple[str, ...],
-    rows: tuple[tuple[Change, ...], ...],
-    scenario: tuple[Change, ...],
-    design: Design,
-    ready: tuple[ReadyArm, ...],
-) -> EnsembleDepartments:
-    """The departments that these make, with what each arm changes of a department."""
-    changes = tuple(
-        tuple(change for change in arm_changes(arm.arm, design, f"study.arms.{arm.name}") if not change.of_triage)
-        for arm in ready
-    )
-    return EnsembleDepartments(name, files, values, rows, scenario, ready, changes)
+def changes_of_arms(design: Design, ready: Iterable[ReadyArm]) -> tuple[tuple[Change, ...], ...]:
+    """What each arm changes of a department, in their order."""
+    of_arms = (arm_changes(arm.arm, design, f"study.arms.{arm.name}") for arm in ready)
+    return tuple(tuple(change for change in changes if not change.of_triage) for changes in of_arms)
 
 
 def changes_stated(values: Mapping[str, Any], where: str) -> list[Change]:

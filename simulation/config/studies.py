@@ -35,12 +35,17 @@ from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.questions.ablation.combinations import expanded, lever_faults
 from simulation.run.executors.executor import MOST_WORKERS, processors
+from simulation.study.check_study import (
+    label_faults,
+    role_faults,
+    run_faults,
+    study_own_faults,
+    target_faults,
+    twice_faults,
+)
 from simulation.study.delay_harm import harm_faults, harm_groups, harm_measures
 from simulation.study.design import CHANGED, Block, Design, List, Value, cost_faults
-from simulation.study.labels import label_faults, role_faults, twice_faults
-from simulation.study.own import study_own_faults
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
-from simulation.study.targets import run_faults, target_faults
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 
@@ -178,11 +183,10 @@ def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
     if pathway is not None:  # or every measure that a faulty department states would be unknown
         faults += list(study_own_faults(design, arms)) or list(target_faults(design, arms, run.precision))
     faults += run_faults(run, design)
-    if not faults:
-        faults += _missing_arms(design, arms)
     if faults:
         left_out_fault = defaults_left_out(composed.choices, composed.raw, design, folders)
         raise ConfigError([left_out_fault] if left_out_fault is not None else dict.fromkeys(faults))
+    assert len(arms) == len(design.arms), "an arm was left out without a fault"
     study = Study(
         design=design,
         run=run,
@@ -347,14 +351,3 @@ def _file_name_faults(pathway: Pathway | None, policy: Policy | None) -> Iterato
     for where, part in (("pathway.name", pathway), ("triage.name", policy)):
         if part is not None and not NAME.fullmatch(part.name):
             yield Fault(where, f"'{shortened(part.name)}' is not a name", NAME_WORDS)
-
-
-def _missing_arms(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
-    """A fault for each arm of the design that is not ready although nothing was found wrong: none is left out in
-    silence."""
-    ready = {arm.name for arm in arms}
-    for name in design.arms:
-        if name not in ready:
-            yield Fault(
-                f"study.arms.{name}", "could not be made ready", "Please report this: its own fault should be here"
-            )

@@ -23,8 +23,7 @@ from simulation.run.store.folders import own_folder
 from simulation.study.design import change_words
 from simulation.study.misfits import Beds, beds_of, load_and_misfits
 from simulation.study.offered_load import Load
-from simulation.study.overload import SAMPLE_DAYS
-from simulation.study.overload_by_area import remarks
+from simulation.study.overload import SAMPLE_DAYS, remarks
 from simulation.study.study import Study
 from simulation.wording import number_of, spaced
 

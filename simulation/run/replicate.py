@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from simulation.department.vocabulary import Pathway
 from simulation.measures.binding import binding_names, binding_values
 from simulation.measures.measuring import Measures, measure, shared_names
-from simulation.measures.own import Own
+from simulation.measures.own_quantities import Own
 from simulation.measures.profile import DayProfile, day_profile
 from simulation.measures.quantities import knows_waits
 from simulation.measures.window import Window, unfinished
@@ -26,10 +26,8 @@ from simulation.records.schema import Mask, Patients
 from simulation.statistics.coverage_effects import waits_by_group, with_coverage
 from simulation.statistics.sham import Shares, shares_better_worse
 from simulation.study.design import Coverages
-from simulation.study.own import own_of
-from simulation.study.shared_draws import SharedDraws
-from simulation.study.simulate import Simulated, simulated
-from simulation.study.study import ReadyArm, RunLength, Study
+from simulation.study.simulate import SharedDraws, Simulated, simulated
+from simulation.study.study import ReadyArm, RunLength, Study, own_of
 from simulation.triage.apply import apply, reached
 
 PROFILED = 8

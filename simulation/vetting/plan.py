@@ -1,23 +1,51 @@
-"""The plan of a bench: tool, cases and criteria, fixed in a file before anything is asked."""
+"""The plan of a bench: tool, cases and criteria, fixed in a file before anything is asked.
+
+At the end, the verdict on each criterion: met, not met or cannot tell.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias, get_args
 
+import numpy as np
 from annotated_types import Ge, Le, MinLen
 
-from simulation.department.config_dataclass import Share, Unit, config_dataclass
+from simulation.department.config_dataclass import Share, Sourced, Unit, config_dataclass
 from simulation.errors import Faults
 from simulation.vetting.assessors.from_file import AnswersAssessor
 from simulation.vetting.assessors.learned import LearnedAssessor
 from simulation.vetting.assessors.llm import LlmAssessor
 from simulation.vetting.assessors.simple import MatrixAssessor
-from simulation.vetting.criteria import Criterion, criteria_faults
+from simulation.vetting.facts import facts
+from simulation.vetting.scores import (
+    FEW,
+    HIGH_SHARES,
+    SHARES,
+    Labelled,
+    ScoreEstimate,
+    cases_for_share,
+    cases_to_settle,
+    difference,
+    discordance_of,
+    score,
+)
 
 SiteLevel = Literal["immediate", "very_urgent", "urgent", "standard", "non_urgent"]
 LEVEL_NAMES: tuple[SiteLevel, ...] = get_args(SiteLevel)
 """The levels of the departments here, those of the Manchester Triage System."""
 Weight = Annotated[float, Ge(0), Unit("weight")]
+Word = Literal["met", "not met", "cannot tell", "identical to the nurse"]
+Scored = Literal[
+    "exact_share", "under_share", "over_share", "two_or_more_levels_share", "sensitivity", "under_triage_1_2_share",
+    "kappa_linear", "kappa_quadratic", "unusable_share", "repeatable_share", "rephrased_moved_share",
+    "injected_moved_share",
+]  # fmt: skip
+AS_GOOD_AS_EQUAL = 1e-5
+"""How near a share may be to a bound and no number of cases is told: it would be millions."""
+OF_ANSWERS: Mapping[str, str] = facts("words")["of_answers"]
+"""Scores of answers, not of labels against the truth, in words."""
 
 
 @config_dataclass
@@ -53,18 +81,38 @@ class CsvCases:
     """The CSV file; relative paths start from where the command runs. Name it here, or as `cases.file=PATH`."""
 
 
+@config_dataclass
+class Criterion(Sourced):
+    """What a score must come to, fixed before any answer is seen: exactly one bound.
+
+    Met or not met only if the whole 95 % interval is on one side of the bound; else the cases cannot tell.
+
+    Example: `{score: under_triage_1_2_share, against: nurse, at_most: 0.05, evidence: assumed,
+    source: "five points more is the most that the safety officer accepts"}`
+    """
+
+    score: Scored
+    """Which score is bounded, a share of cases or a kappa."""
+    against: Literal["nothing", "nurse"] = "nothing"
+    """Whether the bound is of the score itself, or of tool minus nurse on the same cases."""
+    at_most: Annotated[float, Ge(-1), Le(1), Unit("share")] | None = None
+    """The most that the score, or the difference, may be. Example: `0.05`"""
+    at_least: Annotated[float, Ge(-1), Le(1), Unit("share")] | None = None
+    """The least that the score, or the difference, may be. Example: `0.9`"""
+    by: tuple[Literal["sex", "age_band", "arrival_mode", "language"], ...] = ()
+    """Groups that must each meet it, too. A group with fewer than 30 of the cases it is about says 'cannot tell'.
+    Example: `[sex, age_band]`"""
+
+    @property
+    def bound(self) -> float:
+        """The bound, whichever it is."""
+        bound = self.at_most if self.at_most is not None else self.at_least
+        assert bound is not None  # checked when the file is read
+        return bound
+
+
 AnyCases: TypeAlias = SyntheticCases | CsvCases
 AnyAssessor: TypeAlias = MatrixAssessor | LearnedAssessor | AnswersAssessor | LlmAssessor
-
-
-def plan_faults(plan: Vetting, where: str) -> Faults:
-    """The faults of a plan: criteria without one bound, and levels that stand for others out of order."""
-    faults = criteria_faults(plan.criteria, f"{where}.criteria")
-    order = [LEVEL_NAMES.index(level) for level in plan.stands_for]
-    if order != sorted(order):
-        found = f"is {', '.join(plan.stands_for)}"
-        faults.add(f"{where}.stands_for", found, "A less urgent level cannot stand for a more urgent one")
-    return faults
 
 
 @config_dataclass
@@ -102,3 +150,111 @@ class Vetting:
     assumed. Example: `[immediate, very_urgent, very_urgent, urgent, standard]`"""
     seed: Annotated[int, Ge(0), Unit("none")] = 2026
     """Where chance starts: made-up cases, folds, resamples. Example: `7`"""
+
+
+def plan_faults(plan: Vetting, where: str) -> Faults:
+    """The faults of a plan: criteria without one bound or of scores that a nurse has not, and levels out of order."""
+    faults = Faults()
+    for number, criterion in enumerate(plan.criteria):
+        place = f"{where}.criteria.{number}"
+        if (criterion.at_most is None) == (criterion.at_least is None):
+            found = "states no bound" if criterion.at_most is None else "states two bounds"
+            faults.add(place, found, "State at_most or at_least")
+        if criterion.score in OF_ANSWERS and (criterion.against == "nurse" or criterion.by):
+            faults.add(place, f"{criterion.score} is of the tool alone", "Leave `against` and `by` out")
+    order = [LEVEL_NAMES.index(level) for level in plan.stands_for]
+    if order != sorted(order):
+        found = f"is {', '.join(plan.stands_for)}"
+        faults.add(f"{where}.stands_for", found, "A less urgent level cannot stand for a more urgent one")
+    return faults
+
+
+# --- verdicts -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CriterionVerdict:
+    """The verdict on a criterion for everybody (`group` is '') or a group."""
+
+    criterion: Criterion
+    group: str
+    estimate: ScoreEstimate | None
+    """None if it was not measured."""
+    word: Word
+    why: str
+    """How many cases would settle it, or why it cannot be settled; '' if it is."""
+
+
+def judged(
+    criterion: Criterion,
+    tool: Labelled,
+    nurse: Labelled | None,
+    groups: Mapping[str, Mapping[str, np.ndarray]],
+    of_answers: Mapping[str, ScoreEstimate],
+    seed: int,
+) -> list[CriterionVerdict]:
+    """The verdicts on a criterion: for everybody first, then group by group."""
+    if criterion.score in OF_ANSWERS:
+        return [_verdict(criterion, "", of_answers.get(criterion.score), None)]
+    if criterion.against == "nurse" and nurse is None:
+        return [CriterionVerdict(criterion, "", None, "cannot tell", "the cases hold no nurse's label")]
+    is_copy = nurse is not None and np.array_equal(tool.labels, np.broadcast_to(nurse.labels, tool.labels.shape))
+    parts = [("", np.full(len(tool.truth), True))]
+    for attribute in criterion.by:
+        parts += [(f"{attribute}={category}", which) for category, which in groups[attribute].items()]
+    verdicts = []
+    for group, which in parts:
+        beside = nurse.only(which) if nurse is not None else None
+        verdicts.append(_judged_on(criterion, group, tool.only(which), beside, seed, is_copy=is_copy))
+    return verdicts
+
+
+def overall(verdicts: list[CriterionVerdict]) -> Word:
+    """The verdict on all criteria: met only if every verdict is, not met if any is not."""
+    words = {verdict.word for verdict in verdicts}
+    if "not met" in words:
+        return "not met"
+    if words == {"identical to the nurse"}:
+        return "identical to the nurse"
+    return "cannot tell" if "cannot tell" in words or not words else "met"
+
+
+def _judged_on(
+    criterion: Criterion, group: str, tool: Labelled, nurse: Labelled | None, seed: int, *, is_copy: bool
+) -> CriterionVerdict:
+    if criterion.against == "nothing" or nurse is None:
+        return _verdict(criterion, group, score(tool, criterion.score, seed), None)
+    estimate = difference(tool, nurse, criterion.score, seed)
+    if is_copy and estimate.n:
+        return CriterionVerdict(criterion, group, estimate, "identical to the nurse", "every label is the nurse's")
+    discordance = discordance_of(tool, nurse, criterion.score) if criterion.score in SHARES else None
+    return _verdict(criterion, group, estimate, discordance)
+
+
+def _verdict(
+    criterion: Criterion, group: str, estimate: ScoreEstimate | None, discordance: ScoreEstimate | None
+) -> CriterionVerdict:
+    if group and estimate is not None and estimate.n < FEW:
+        return CriterionVerdict(criterion, group, estimate, "cannot tell", f"cases: {estimate.n}, fewer than {FEW}")
+    if estimate is None or np.isnan(estimate.low):
+        return CriterionVerdict(criterion, group, estimate, "cannot tell", "it was not measured")
+    most = criterion.at_most is not None
+    inside = estimate.high <= criterion.bound if most else estimate.low >= criterion.bound
+    outside = estimate.low > criterion.bound if most else estimate.high < criterion.bound
+    word: Word = "met" if inside else "not met" if outside else "cannot tell"
+    why = _to_settle(criterion, estimate, discordance) if word == "cannot tell" else ""
+    return CriterionVerdict(criterion, group, estimate, word, why)
+
+
+def _to_settle(criterion: Criterion, estimate: ScoreEstimate, discordance: ScoreEstimate | None) -> str:
+    """How many of the cases that the score is about would settle it, in words."""
+    about = "cases of true levels 1-2" if criterion.score in HIGH_SHARES else "cases"
+    if discordance is not None and criterion.bound != 0:
+        low, high = cases_to_settle(discordance, abs(criterion.bound))
+        many = f"about {low:,} to {high:,}" if low else f"up to about {high:,}"
+        return f"{many} {about} would settle it if both err equally often ({estimate.n} now)"
+    far = abs(estimate.value - criterion.bound) > AS_GOOD_AS_EQUAL
+    if criterion.score in SHARES and criterion.against == "nothing" and far:
+        needed = cases_for_share(estimate.value, criterion.bound, estimate.n)
+        return f"about {needed:,} {about} would settle it if the score stays ({estimate.n} now)"
+    return f"more {about} are needed ({estimate.n} now)"

@@ -86,8 +86,7 @@ def table_counts(bench: Bench, who: str) -> Floats:
 def _carried_over(counts: Floats, plan: Vetting) -> Floats:
     """Counts by level of a department, from counts by level of the cases on every axis."""
     levels = [LEVEL_NAMES.index(name) for name in plan.stands_for]
-    onto = np.zeros((N_LEVELS, N_LEVELS))
-    onto[np.arange(N_LEVELS), levels] = 1
+    onto = np.eye(N_LEVELS)[levels]
     for axis in range(counts.ndim):
         counts = np.moveaxis(np.tensordot(onto, counts, axes=(0, axis)), 0, axis)
     return counts

@@ -21,11 +21,11 @@ from simulation.vetting.card.card import Card, card_sentences, write_questions
 from simulation.vetting.card.card_tables import change_table, difference_words
 from simulation.vetting.card.filings import coverage_table, hazards_table
 from simulation.vetting.cases import CaseSet
-from simulation.vetting.configuration import cases_of, vetting_named
 from simulation.vetting.earlier import EarlierCard, change_since, read_earlier
 from simulation.vetting.facts import facts
 from simulation.vetting.plan import Vetting
 from simulation.vetting.scores import ScoreEstimate
+from simulation.vetting.vet import cases_of, vetting_named
 
 SCRIPT = "<script>alert(1)</script>"
 Synthetic = tuple[Vetting, CaseSet]

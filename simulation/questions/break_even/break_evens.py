@@ -37,10 +37,9 @@ from simulation.questions.break_even.root_finding import (
 from simulation.records.schema import Floats
 from simulation.run.executors.executor import Executor, open_executor
 from simulation.statistics.verdict import PILOT
-from simulation.study.bounds import refuse_large
 from simulation.study.design import Target
-from simulation.study.own import own_definitions
-from simulation.study.study import ReadyArm, Study
+from simulation.study.study import ReadyArm, Study, own_definitions
+from simulation.study.workload import refuse_large
 
 OWN = ("arm", "against", "what")
 """Keys of the command itself; all others are of the configuration."""
