@@ -41,7 +41,7 @@ from simulation.run.running import (
     replications,
     still_to_run,
 )
-from simulation.run.store.folders import must_be_writable, point_latest
+from simulation.run.store.atomic import must_be_writable, point_latest
 from simulation.run.store.identity import Identity, identity_of
 from simulation.run.store.manifest import manifest_of
 from simulation.run.store.run_folder import not_expected, read_run, write_data

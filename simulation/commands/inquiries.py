@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.commands.words import load_study, options
+from simulation.commands.command_line import load_study, options
 from simulation.errors import ConfigError, Fault
 
 if TYPE_CHECKING:

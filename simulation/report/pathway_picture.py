@@ -21,7 +21,7 @@ from simulation.department.vocabulary import Pathway
 from simulation.display.drawing import BLUE, DARK, GREY, Picture, figure_of, png_of
 from simulation.explain.arm_changes import KIND_WORDS, ArmChanges, Kind
 from simulation.explain.reachable import left_out_words
-from simulation.run.store.folders import write_file
+from simulation.run.store.atomic import write_file
 from simulation.wording import clipped, number_of, spaced
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ from simulation.run.executors import executor as serial
 from simulation.run.executors.executor import open_executor
 from simulation.run.replicate import ReplicationResult, replicate
 from simulation.run.store import identity as identity_module
-from simulation.run.store.folders import point_latest
+from simulation.run.store.atomic import point_latest
 from simulation.run.store.identity import Identity, content_of, identity_of
 from simulation.run.store.manifest import about
 from simulation.run.store.run_folder import StoredRun, write_data

@@ -20,13 +20,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from simulation.errors import ResultsError
-from simulation.records.columns import read_columns, write_columns
+from simulation.records.list_columns import read_columns, write_columns
 from simulation.records.serialise import Plain, to_json
 from simulation.run.replicate import ReplicationResult
-from simulation.run.store.folders import PARTIAL, flush, not_written, write_file
+from simulation.run.store.atomic import PARTIAL, flush, not_written, write_file
 from simulation.run.store.identity import Identity
 from simulation.run.store.manifest import read_json
-from simulation.run.store.rows import Layout, columns_of, replications_of
+from simulation.run.store.replication_rows import Layout, columns_of, replications_of
 
 PREFIX = ".unfinished-"
 IDENTITY, ABOUT, FINISHED, LOCK, PARTS = "identity.json", "about.json", "finished.json", "lock", "parts"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.commands.words import AskedRun, headings, load_study, print_heading, sweep
+from simulation.commands.command_line import AskedRun, headings, load_study, print_heading, sweep
 from simulation.errors import ConfigError, Fault
 
 if TYPE_CHECKING:
