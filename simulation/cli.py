@@ -14,7 +14,7 @@ from pathlib import Path
 
 from simulation.commands import inquiries, new_files, run_studies, schemas, stored_runs
 from simulation.commands.streams import drop_output, flush_output, never_refuse
-from simulation.errors import AeflowError, ConfigError, Fault, nearest
+from simulation.errors import AeflowError, ConfigError, nearest, refuse
 from simulation.signals import StopAsked, stopped_by_signals
 from simulation.version import __version__
 
@@ -124,7 +124,7 @@ def _answered(words: Sequence[str]) -> int:
     elif words[0] in ("-V", "--version", "version"):
         print(f"aeflow {__version__}")
     elif words[0] not in COMMANDS:
-        raise ConfigError([Fault(words[0], "is not a command", nearest(words[0], COMMANDS))])
+        refuse(words[0], "is not a command", nearest(words[0], COMMANDS))
     elif {"-h", "--help"} & set(words[1:]):
         print(help_of(words[0]), end="")
     else:

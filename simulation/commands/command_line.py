@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from simulation.errors import ConfigError, Fault
+from simulation.errors import refuse
 
 if TYPE_CHECKING:
     from simulation.study.study import Study
@@ -20,8 +20,18 @@ def options(words: Sequence[str]) -> AskedRun:
     overrides, config_dir = split_config_dir(words)
     for word in overrides:
         if "=" not in word and not word.startswith("~"):
-            raise ConfigError([Fault(word, "is not of the form key=value", "See aeflow --help")])
+            refuse(word, "is not of the form key=value", "See aeflow --help")
     return overrides, config_dir
+
+
+def split_own(words: Sequence[str], own: Collection[str]) -> tuple[dict[str, str], list[str]]:
+    """The values of a command's own keys, the last of each, and the words that are not of the form own=value.
+
+    >>> split_own(["results/latest", "export=true"], ("export",))
+    ({'export': 'true'}, ['results/latest'])
+    """
+    mine = [word for word in words if "=" in word and word.partition("=")[0] in own]
+    return dict(word.split("=", 1) for word in mine), [word for word in words if word not in mine]
 
 
 def split_config_dir(words: Sequence[str]) -> AskedRun:
@@ -33,7 +43,7 @@ def split_config_dir(words: Sequence[str]) -> AskedRun:
         if word == "--config-dir":
             config_dir = next(remaining, None)
             if config_dir is None:
-                raise ConfigError([Fault("--config-dir", "no folder follows", "Name one")])
+                refuse("--config-dir", "no folder follows", "Name one")
         elif word.startswith("--config-dir="):
             config_dir = word.split("=", 1)[1]
         else:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.commands.command_line import AskedRun, headings, load_study, print_heading, sweep
-from simulation.errors import ConfigError, Fault
+from simulation.commands.command_line import AskedRun, headings, load_study, print_heading, split_own, sweep
+from simulation.errors import refuse
 
 if TYPE_CHECKING:
     from simulation.resumable import Stored
@@ -23,12 +23,12 @@ NOT_OF_A_STUDY = ("results", "executor", "workers", "cluster", "allow_large")
 
 def compare(words: list[str]) -> int:
     """Run every arm of a study; with `from=FOLDER`, of a stored study."""
-    sources = [word for word in words if word.startswith("from=")]
-    if sources:
-        return _run_again(sources[-1].removeprefix("from="), [word for word in words if word not in sources])
+    own, others = split_own(words, ("from",))
+    if own:
+        return _run_again(own["from"], others)
     for word in words:
         if word.lstrip("+~").split("=")[0].split(".")[0] == "triage":
-            raise ConfigError([Fault(word, "has no effect here, because arms name their policies", _of_an_arm(word))])
+            refuse(word, "has no effect here, because arms name their policies", _of_an_arm(word))
     if PRICES in words:
         from simulation.commands.inquiries import prices
 
@@ -138,7 +138,7 @@ def extend(words: list[str]) -> int:
     overrides = [word for word in words if word not in plain]
     if len(plain) != 2 or not plain[1].isdecimal():
         remedy = "Name the run, and how many more replications: aeflow extend results/latest 60"
-        raise ConfigError([Fault("extend", f"found {' '.join(plain) or 'nothing'}", remedy)])
+        refuse("extend", f"found {' '.join(plain) or 'nothing'}", remedy)
     asked, n = _asked_elsewhere(overrides, (*NOT_OF_A_STUDY, "resume"), "The study"), int(plain[1])
     with progress(n) as callbacks:
         stored = extend_into(
@@ -160,7 +160,7 @@ def _asked_elsewhere(words: Sequence[str], allowed: Sequence[str], subject: str)
     for word in words:
         if word.split("=", 1)[0].split(".")[0] not in allowed:
             remedy = f"{subject} is the stored one; only these can be changed: {', '.join(allowed)}"
-            raise ConfigError([Fault(word, "cannot be changed in a stored study", remedy)])
+            refuse(word, "cannot be changed in a stored study", remedy)
     return load(*words)
 
 
@@ -194,9 +194,8 @@ def show(words: list[str]) -> int:
     """Show a department, an arm, a patient or the warm-up."""
     from simulation.study.workload import refuse_large
 
-    own = ("patient", "arm", "warm_up")
-    chosen = dict(word.split("=", 1) for word in words if word.partition("=")[0] in own and "=" in word)
-    runs = sweep([word for word in words if word.partition("=")[0] not in chosen])
+    chosen, others = split_own(words, ("patient", "arm", "warm_up"))
+    runs = sweep(others)
     studies = [load_study(overrides, config_dir).on_typical() for overrides, config_dir in runs]
     for study, heading in zip(studies, headings(runs), strict=True):
         refuse_large([study])
