@@ -21,7 +21,7 @@ from simulation.config.stored import study_of
 from simulation.display.drawing import Picture
 from simulation.display.table import ReportTables
 from simulation.display.words import effect
-from simulation.errors import ConfigError, Fault, ResultsError
+from simulation.errors import ResultsError, refuse
 from simulation.explain.explanation import Explained
 from simulation.questions.sweep import Sweep, beside
 from simulation.records.schema import Floats
@@ -41,7 +41,7 @@ from simulation.run.running import (
     replications,
     still_to_run,
 )
-from simulation.run.store.folders import must_be_writable, point_latest
+from simulation.run.store.atomic import must_be_writable, point_latest
 from simulation.run.store.identity import Identity, identity_of
 from simulation.run.store.manifest import manifest_of
 from simulation.run.store.run_folder import not_expected, read_run, write_data
@@ -233,7 +233,7 @@ def _must_be_a_study(study: object, name: str) -> None:
     if not isinstance(study, Study):
         words = repr(study) if isinstance(study, str) else '"study=..."'
         found = f"found {shortened(repr(study))}, which is no study"
-        raise ConfigError([Fault(name, found, f"Load it first: {name}(load({words}))")])
+        refuse(name, found, f"Load it first: {name}(load({words}))")
 
 
 # --- reading -------------------------------------------------------------------------------------------------------

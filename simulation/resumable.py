@@ -17,7 +17,7 @@ from simulation.report.write import write_report
 from simulation.run.executors.executor import ExecutorFailed, Failed
 from simulation.run.replicate import ReplicationResult
 from simulation.run.running import Done, failure, replications, still_to_run
-from simulation.run.store.folders import must_be_writable, point_latest
+from simulation.run.store.atomic import must_be_writable, point_latest
 from simulation.run.store.identity import Identity, identity_of
 from simulation.run.store.manifest import about, manifest_of, read_manifest
 from simulation.run.store.run_folder import folders_of, write_data

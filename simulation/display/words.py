@@ -299,10 +299,3 @@ def target_of(level: str, levels: Sequence[str]) -> float | None:
     """The Manchester target of a level, in minutes; None where the department's levels are not of that system, though
     one of them may be called the same."""
     return MANCHESTER_TARGETS.get(level) if set(levels) <= MANCHESTER_TARGETS.keys() else None
-
-
-def rests_on_claim(result: StudyResult, arm: ArmResult) -> bool:
-    """Whether a number of an arm's policy, what the arm changes, or one of its levers is an untested claim."""
-    definition = arm.ready.arm
-    by_lever = any(result.design.levers[name].claim for name in definition.levers)
-    return definition.claim or by_lever or any(block.get("claim") for _, block in blocks(arm.policy, ""))

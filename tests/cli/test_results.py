@@ -12,7 +12,7 @@ import pytest
 import simulation as ae
 from simulation.records.serialise import digest
 from simulation.report.tables.runs import verdict_words
-from simulation.run.store.folders import point_latest
+from simulation.run.store.atomic import point_latest
 from simulation.run.store.listing import list_runs
 from simulation.run.store.manifest import CHECKSUM
 from simulation.run.store.run_folder import followed, write_data

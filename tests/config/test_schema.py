@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from docs.tools.vocabulary import blocks_within
 from simulation.cli import main
-from simulation.commands.files import file_kinds
+from simulation.commands.schemas import file_kinds
 from simulation.config import load, packaged_configs
 from simulation.config.files import UniqueKeys
 from simulation.config.schema import schema_of, write_schemas

@@ -14,7 +14,7 @@ import pytest
 import simulation as ae
 from simulation.api import Result
 from simulation.errors import ResultsError
-from simulation.records.store import read_activities, read_patients
+from simulation.records.table_files import read_activities, read_patients
 from simulation.resumable import run_into
 from simulation.run.store import kept as kept_module
 from simulation.run.store.kept import KINDS, file_of

@@ -13,7 +13,7 @@ from simulation.report.exports.workbook import workbook
 from simulation.report.figures import drawn
 from simulation.report.tables.arm_tables import assumptions_log
 from simulation.run.result import StudyResult
-from simulation.run.store.folders import own_folder, write_file
+from simulation.run.store.atomic import own_folder, write_file
 
 FOLDER = "exports"
 WORKBOOK, DOCUMENT, ASSUMPTIONS, STRESS = "tables.xlsx", "first_page.docx", "assumptions.csv", "stress_des.md"

@@ -20,13 +20,13 @@ from simulation.explain.arm_changes import Change
 from simulation.explain.assumptions import AddedAssumption
 from simulation.explain.explanation import ArmExplanation, Explanation
 from simulation.measures.measuring import MeasureName
-from simulation.records.columns import read_columns, write_columns
+from simulation.records.list_columns import read_columns, write_columns
 from simulation.records.schema import Floats, Replications
 from simulation.records.serialise import Plain, digest, exact, to_json
-from simulation.records.store import read_replications, write_tables
+from simulation.records.table_files import read_replications, write_tables
 from simulation.run.replicate import ReplicationResult
 from simulation.run.result import StudyResult
-from simulation.run.store.folders import LATEST, flush, moved, not_written, whole_or_nothing, write_file
+from simulation.run.store.atomic import LATEST, flush, moved, not_written, whole_or_nothing, write_file
 from simulation.run.store.identity import content_of, resolved_of
 from simulation.run.store.kept import Done, write_kept
 from simulation.run.store.manifest import (
@@ -40,7 +40,7 @@ from simulation.run.store.manifest import (
     sealed,
     verify,
 )
-from simulation.run.store.rows import Layout, columns_of, replications_of
+from simulation.run.store.replication_rows import Layout, columns_of, replications_of
 from simulation.statistics.compare import summary
 
 CONFIG, STUDY, EXPLANATION = "config.yaml", "study.json", "explanation.json"

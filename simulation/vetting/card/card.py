@@ -20,7 +20,7 @@ from simulation.records.csv_text import csv_text
 from simulation.records.serialise import to_json
 from simulation.report.exports.word import WordDocument
 from simulation.report.templates import templates
-from simulation.run.store.folders import moved, not_written, whole_or_nothing
+from simulation.run.store.atomic import moved, not_written, whole_or_nothing
 from simulation.vetting.answers import VARIANTS, questions_of
 from simulation.vetting.assessors.learned import Learned, LearnedAssessor
 from simulation.vetting.assessors.level_model import model_text

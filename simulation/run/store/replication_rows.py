@@ -13,7 +13,7 @@ import numpy as np
 from simulation.errors import ResultsError
 from simulation.measures.measuring import MeasureName, Measures, shared_names
 from simulation.measures.profile import DayProfile
-from simulation.records.columns import Lists
+from simulation.records.list_columns import Lists
 from simulation.records.schema import Floats
 from simulation.run.replicate import ArmReplication, ReplicationResult, day_shapes
 from simulation.statistics.sham import Shares
