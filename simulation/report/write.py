@@ -61,12 +61,11 @@ def _write_pictures(folder: Path, pictures: Iterable[Picture]) -> None:
 
 def _write_tables(folder: Path, result: StudyResult) -> None:
     """Write every table but that of clock times as CSV, a number in each cell."""
-    folder.mkdir(exist_ok=True)
     for kind, table in every_table(result).items():
         if kind != CLOCK:
             headers, cells = table.spread_out()
             rows = [[_number_or_text(cell) for cell in row] for row in cells]
-            (folder / file_of(table)).write_text(csv_text(headers, rows), encoding="utf-8-sig", newline="\n")
+            write_file(folder / file_of(table), csv_text(headers, rows).encode("utf-8-sig"))
 
 
 def _number_or_text(cell: str | Cell) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from simulation.errors import ResultsError
@@ -24,23 +23,19 @@ def write_exports(folder: Path, result: StudyResult) -> tuple[Path, ...]:
 
     The same result gives the same files, byte for byte. Raises ResultsError if the folder cannot be written.
     """
-    target = folder / FOLDER
+    picture = drawn(result, DIFFERENCES) if result.others else None
+    log = assumptions_log(result)
+    files = {
+        WORKBOOK: workbook(result),
+        DOCUMENT: document(result, [picture] if picture is not None else []),
+        ASSUMPTIONS: csv_text(log.headers, log.rows).encode("utf-8-sig"),
+        STRESS: stress_des(result),
+    }
     try:
-        return tuple(_write(own_folder(folder, FOLDER), result))
+        target = own_folder(folder, FOLDER)
+        for name, content in files.items():
+            write_file(target / name, content)
     except OSError as error:
         remedy = "Close the file if another program has it open, or say where else: copy the folder of the run"
-        raise ResultsError(f"{target}: {error.strerror or error}. {remedy}") from error
-
-
-def _write(target: Path, result: StudyResult) -> Iterator[Path]:
-    write_file(target / WORKBOOK, workbook(result))
-    yield target / WORKBOOK
-    picture = drawn(result, DIFFERENCES) if result.others else None
-    write_file(target / DOCUMENT, document(result, [picture] if picture is not None else []))
-    yield target / DOCUMENT
-    log = assumptions_log(result)
-    text = csv_text(log.headers, log.rows)
-    write_file(target / ASSUMPTIONS, text.encode("utf-8-sig"))
-    yield target / ASSUMPTIONS
-    write_file(target / STRESS, stress_des(result))
-    yield target / STRESS
+        raise ResultsError(f"{folder / FOLDER}: {error.strerror or error}. {remedy}") from error
+    return tuple(target / name for name in files)
