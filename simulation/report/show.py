@@ -16,9 +16,8 @@ from simulation.display.drawing import Picture
 from simulation.display.words import WIDTH
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.arm_changes import ArmChanges, arm_changes, closing_words
-from simulation.explain.assumptions import assumptions_added_by, count_by_evidence
 from simulation.explain.reachable import left_out_words, reachable_subgraph
-from simulation.explain.statements import BANNER
+from simulation.explain.statements import BANNER, assumptions_added_by, count_by_evidence
 from simulation.report.pathway_picture import pathway_picture
 from simulation.report.tables.arm_tables import HOW_FOUND, NOTHING
 from simulation.run.store.atomic import own_folder, write_file

@@ -11,8 +11,8 @@ import numpy as np
 
 from simulation.department.vocabulary import Pathway
 from simulation.explain.arm_changes import Change
-from simulation.explain.assumptions import AddedAssumption
 from simulation.explain.explanation import ArmExplanation, Explained
+from simulation.explain.statements import AddedAssumption
 from simulation.measures.profile import DayProfile
 from simulation.records.schema import Floats
 from simulation.records.serialise import Plain, plain

@@ -8,8 +8,7 @@ from typing import Any
 from simulation.display.table import UNKNOWN, Cell, ReportTable
 from simulation.display.words import high_words, labelled, levels_of, percent
 from simulation.explain.arm_changes import KIND_WORDS, Change
-from simulation.explain.assumptions import AddedAssumption
-from simulation.explain.statements import walk
+from simulation.explain.statements import AddedAssumption, walk
 from simulation.run.arm_result import ArmResult
 from simulation.run.result import StudyResult
 from simulation.study.design import change_words

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from simulation.display.measured import failed_limits, limits_of
-from simulation.display.table import UNKNOWN, Cell, ReportTable, change_cell, difference_cell, ends_cell
+from simulation.display.table import UNKNOWN, Cell, ReportTable, apart, change_cell, difference_cell, ends_cell
 from simulation.display.words import SIMULATION, kind_of, labelled, unit_words, unsettled
 from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Finding
@@ -139,8 +139,8 @@ def alternatives_table(result: StudyResult) -> ReportTable:
 
 def _alternative(result: StudyResult, arm: ArmResult, finding: Finding) -> tuple[str | Cell, ...]:
     row = finding.comparison
-    effect = replace(change_cell(row.difference, row.unit), look=kind_of(finding).replace(" ", "-"))
-    interval = ends_cell(row.difference_low, row.difference_high, row.unit)
+    difference, interval = apart(row)
+    effect = replace(difference, look=kind_of(finding).replace(" ", "-"))
     money = (cost_cell(arm), per_100k_cell(row, arm))
     return (labelled(result, arm), effect, interval, _across(finding), _safety(result, arm), *money)
 

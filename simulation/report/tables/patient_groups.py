@@ -15,10 +15,9 @@ import numpy as np
 from simulation.display.table import (
     Cell,
     ReportTable,
-    change_cell,
+    apart,
     crossed,
     difference_cell,
-    ends_cell,
     interval_cell,
 )
 from simulation.display.words import (
@@ -280,8 +279,7 @@ def worse_off_table(result: StudyResult) -> ReportTable | None:
             worse.arm.label,
             group_words(row.group),
             Cell(row.mean, row.unit),
-            change_cell(row.difference, row.unit),
-            ends_cell(row.difference_low, row.difference_high, row.unit),
+            *apart(row),
             "yes" if worse.holm else "no: may be a false alarm",
             SIMULATION,
         )
