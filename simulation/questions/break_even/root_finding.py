@@ -322,9 +322,9 @@ def _ratios(own: Floats, other: Floats, way: float, department: Department | Non
     if department is None or n_departments(department) < MIN_DEPARTMENTS:
         return np.empty(0)
     ours, others = (way * components(np.stack([own, other], axis=1), department).effects).T
-    ratios: Floats = np.divide(ours, others, out=np.full(len(ours), np.inf), where=others > 0)
-    kept: Floats = ratios[(others > 0) | (ours > 0)]
-    return kept
+    ratios = np.divide(ours, others, out=np.full(len(ours), np.inf), where=others > 0)
+    of_some_good: Floats = ratios[(others > 0) | (ours > 0)]
+    return of_some_good
 
 
 # --- two quantities at once -------------------------------------------------------------------------------------------
