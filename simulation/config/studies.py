@@ -141,8 +141,7 @@ def _refuse_other_than_text(overrides: Sequence[object]) -> None:
         if not isinstance(words, str):
             pairs = words.items() if isinstance(words, Mapping) else [("key", "value")]
             texts = ", ".join(f'"{key}={value}"' for key, value in pairs)
-            found = f"found {shortened(repr(words))}"
-            refuse("load", found, f"Write each value as text: load({texts})")
+            refuse("load", f"found {shortened(repr(words))}", f"Write each value as text: load({texts})")
 
 
 def studies_with(arm: str, folders: Sequence[Path]) -> tuple[str, ...]:
