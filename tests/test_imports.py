@@ -28,7 +28,9 @@ def layers() -> list[set[str]]:
 
 def subpackages() -> set[str]:
     return {
-        path.stem for path in PACKAGE.iterdir() if path.stem.isidentifier() and path.name != "py.typed"
+        path.stem
+        for path in PACKAGE.iterdir()
+        if path.stem.isidentifier() and path.name not in ("py.typed", "__pycache__")
     } - FRONT_DOOR
 
 

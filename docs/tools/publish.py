@@ -17,9 +17,9 @@ from simulation.api import read
 from simulation.display.table import ReportTable
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
-from simulation.report.exports.write import write_exports
 from simulation.report.figures import picture
 from simulation.report.first_page import first_page
+from simulation.report.write import write_exports
 from simulation.run.result import StudyResult
 from simulation.run.store.run_folder import followed
 

@@ -24,8 +24,7 @@ def report(words: list[str]) -> int:
     if faults:
         raise ConfigError(faults)
     from simulation.api import read
-    from simulation.report.exports.write import write_exports
-    from simulation.report.write import REPORT, write_report
+    from simulation.report.write import REPORT, write_exports, write_report
     from simulation.run.store.run_folder import followed
 
     folder = followed(Path(folders[0]))

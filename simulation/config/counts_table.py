@@ -61,11 +61,8 @@ def read_counts(path: Path, levels: Sequence[str]) -> CountsTable:
     if not faults:
         _check_order(of_columns, levels, f"{path.name}, columns (labels)", faults, notes)
         _check_order(of_rows, levels, f"{path.name}, rows (true levels)", faults, notes)
-        if (
-            notes
-            and [*map(_plain, of_rows)] != [*map(_plain, of_columns)]
-            and {*map(_plain, of_rows)} == {*map(_plain, of_columns)}
-        ):
+        plain_rows, plain_columns = ([*map(_plain, names)] for names in (of_rows, of_columns))
+        if notes and plain_rows != plain_columns and sorted(plain_rows) == sorted(plain_columns):
             found = f"names its rows {', '.join(of_rows)}, and its columns {', '.join(of_columns)}"
             faults.add(path.name, found, f"Put both in one order, that of {', '.join(levels)}")
         faults += _cell_faults(table.to_numpy().tolist(), levels, path.name)
@@ -187,11 +184,11 @@ def _shape_faults(table: pd.DataFrame, levels: Sequence[str], where: str) -> Ite
         yield Fault(where, found, remedy)
 
 
-def _turned_faults(rows: Sequence[str], columns: Sequence[str], corner: str | None, where: str) -> Iterator[Fault]:
+def _turned_faults(rows: Sequence[str], columns: Sequence[str], corner: object, where: str) -> Iterator[Fault]:
     """A fault if its own headings say that rows are labels, or columns true levels."""
     turned = [name for name in columns if re.match(r"true\b", _lower(name))]
     turned += [name for name in rows if re.match(r"label", _lower(name))]
-    turned += [corner] if corner and re.match(r"(label\w*|given)\b.*\btru(e|th)\b", _lower(corner)) else []
+    turned += [name for name in [str(corner or "")] if re.match(r"(label\w*|given)\b.*\btru(e|th)\b", _lower(name))]
     for name in turned[:1]:
         remedy = "Turn the table: a row for each true level, a column for each label"
         yield Fault(where, f"has true levels as columns, by its heading '{shortened(name)}'", remedy)

@@ -150,11 +150,11 @@ def new_product(name: str, typed: Mapping[str, str], folder: Path) -> NewProduct
     kinds = ("nurse", "triage", "study") if counted else ("triage", "study")
     faults += name_faults(name, folder, kinds, "a product")
     base, own = _base(offer.department if offer is not None else None, places, faults)
-    pathway = _department(base, places, faults) if not faults else None
+    pathway = None if faults else department(stated_in((f"study={base}",), places).raw, (), faults)[1]
     levels = _levels(pathway)
     tables = _tables(offer, levels, places, faults)
-    if not faults:
-        faults += _arm_faults(name, base, places)
+    if not faults and name in stated_in((f"study={base}",), places).raw["study"].get("arms", {}):
+        faults.add(f"'{name}'", f"is an arm of study={base} already", "Choose another name")
     if offer is not None and pathway is not None:
         faults += _lacking(offer, base, pathway)
     if faults or offer is None or pathway is None:
@@ -165,7 +165,10 @@ def new_product(name: str, typed: Mapping[str, str], folder: Path) -> NewProduct
         "durations": _durations(pathway), "tables": tables, "nurses": name if "nurses" in tables else offer.nurses,
     }  # fmt: skip
     texts = {kind: file_of(offer, kind, **known) for kind in kinds if kind != "nurse" or "nurses" in tables}
-    study = _trial_study(texts, name, places)
+    with TemporaryDirectory() as temporary:  # the study is loaded before anything is written into the user's folder
+        write_files(texts, name, Path(temporary))
+        trial = (Path(temporary).resolve(), *places)
+        study = study_from(stated_in((f"study={name}",), trial), trial)
     return NewProduct(
         offer=offer,
         base=base,
@@ -200,11 +203,6 @@ def _base(asked: str | None, folders: Sequence[Path], faults: Faults) -> tuple[s
         found = f"there are {len(own)} departments of your own: {', '.join(own)}"
         faults.add("department", found, f"Name one (department={own[0]})")
     return (own[0], True) if own else (TYPICAL, False)
-
-
-def _department(base: str, folders: Sequence[Path], faults: Faults) -> Pathway | None:
-    """The department of the study that a product's rests on; None, with faults, if it is not sound."""
-    return department(stated_in((f"study={base}",), folders).raw, (), faults)[1]
 
 
 def _levels(pathway: Pathway | None) -> Sequence[str]:
@@ -294,20 +292,6 @@ def _unlikely_tables(offer: Offer | None, tables: Mapping[str, CountsTable]) -> 
         found = f"its rows add up to {sums}, those of {getattr(offer, 'nurses', None)} to the same in reverse order"
         remedy = "One of them is upside down: the first row and column are immediate, the last non-urgent, in both"
         yield Fault(str(getattr(offer, "labels", None)), found, remedy)
-
-
-def _arm_faults(name: str, base: str, folders: Sequence[Path]) -> Iterator[Fault]:
-    """A fault if an arm of the department's study has the name already."""
-    if name in stated_in((f"study={base}",), folders).raw["study"].get("arms", {}):
-        yield Fault(f"'{name}'", f"is an arm of study={base} already", "Choose another name")
-
-
-def _trial_study(texts: Mapping[str, str], name: str, folders: Sequence[Path]) -> Study:
-    """The study that these files state, loaded from a temporary folder. Raises ConfigError."""
-    with TemporaryDirectory() as temporary:
-        write_files(texts, name, Path(temporary))
-        places = (Path(temporary).resolve(), *folders)
-        return study_from(stated_in((f"study={name}",), places), places)
 
 
 def _as_typed(text: str) -> str:

@@ -14,9 +14,9 @@ from simulation.config.bounds import shortened
 from simulation.config.composing import Composed, stated_in
 from simulation.config.departments import GROUPS, GROUPS_OF_VALUES, block_faults, department
 from simulation.config.dotted import Raw, resolve
+from simulation.config.ensembles import arm_changes, changes_stated, over_ensemble
 from simulation.config.files import mapping_in
 from simulation.config.folders import DEVICES, NO_FILE, file_named, names_in, search_folders
-from simulation.config.over_ensemble import arm_changes, changes_stated, over_ensemble
 from simulation.config.own_site import defaults_left_out
 from simulation.config.policies import (
     DEFAULT_NURSE,
@@ -148,16 +148,11 @@ def _refuse_other_than_text(overrides: Sequence[object]) -> None:
 def studies_with(arm: str, folders: Sequence[Path]) -> tuple[str, ...]:
     """The studies whose file states an arm of that name; the user's own, unless only packaged ones do."""
     for places in (folders[:-1], folders[-1:]):
-        contents = {name: mapping_in(path, name, []) or {} for name, path in _study_files(places).items()}
-        if names := tuple(name for name, stated in contents.items() if arm in (stated.get("arms") or ())):
+        paths = {name: file_named("study", name, places) for name in sorted(names_in("study", places))}
+        stated = {name: mapping_in(path, name, Faults()) or {} for name, path in paths.items() if path is not None}
+        if names := tuple(name for name, content in stated.items() if arm in (content.get("arms") or ())):
             return names
     return ()
-
-
-def _study_files(folders: Sequence[Path]) -> dict[str, Path]:
-    """The files of the studies that can be chosen, by name."""
-    paths = {name: file_named("study", name, folders) for name in sorted(names_in("study", folders))}
-    return {name: path for name, path in paths.items() if path is not None}
 
 
 def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
@@ -293,14 +288,11 @@ def _ready_arms(
 def _policy_alone(raw: Raw, pathway: Pathway | None, faults: Faults) -> Policy | None:
     """The policy of the group `triage`, checked for the department; None if no file of that group is chosen, or, after
     adding to `faults`, if it is not sound."""
-    if raw.get("triage") is None:
-        return None
-    chosen = policy_made_of({group: raw.get(group) for group in KINDS}, "triage", "nurse", faults)
-    if chosen is None:
-        return None
-    if pathway is not None:
+    groups = {group: raw.get(group) for group in KINDS}
+    chosen = policy_made_of(groups, "triage", "nurse", faults) if groups["triage"] is not None else None
+    if chosen is not None and pathway is not None:
         faults += check_policy(chosen.policy, pathway)
-    return chosen.policy
+    return chosen.policy if chosen is not None else None
 
 
 def _alone(baseline: ReadyArm, policy: Policy | None) -> ReadyArm:

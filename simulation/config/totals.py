@@ -283,7 +283,7 @@ class Scaling:
         return f"{before} at the typical site, {self._times(follows)}"
 
     def _times(self, follows: str) -> str:
-        return f"x {self.factors[follows]:.3f} ({FOLLOWS['words'][follows]})"
+        return f"x {self.factors[follows]:.3f} ({FOLLOWS['words'][follows].format(power=SPACE)})"
 
     @cached_property
     def _busy(self) -> Sequence[float]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from simulation.department.own_measures import Better
-from simulation.display.scale import high_words, levels_of
 from simulation.display.table import Cell, ReportTable, ends_cell
-from simulation.display.words import change, span, unit_words
+from simulation.display.words import change, high_words, levels_of, span, unit_words
 from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Safety
 from simulation.run.result import StudyResult
@@ -117,6 +116,16 @@ def limits_of(result: StudyResult, arm: ArmResult) -> tuple[list[Safety], list[s
     return judged, left_open
 
 
+def failed_limits(limits: Iterable[Safety]) -> tuple[str, list[Safety]]:
+    """'fails' and the limits that are failed; else 'may fail' and those that may be; '' where there are none."""
+    limits = list(limits)
+    for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
+        failed = [safety for safety in limits if safety.judgement.kind == kind]
+        if failed:
+            return verb, failed
+    return "", []
+
+
 def _as_may_fail(safety: Safety, words: str) -> Safety:
     return replace(safety, judgement=replace(safety.judgement, kind="worse", words=words))
 
@@ -174,7 +183,7 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
     if not tools:
         return None
     over = result.department_of is not None
-    cells = [
+    cells: list[tuple[str | Cell, ...]] = [
         (
             tool.label,
             tool.limit_words,

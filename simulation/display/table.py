@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 Style = Literal["level", "difference", "half-width", "percent", "number", "pounds", "rounded pounds"]
 """How numbers are written: '58.9 min', '−7.2', '±3.1', '12', '12.3', '£165,301', '£165,000'."""
 UNKNOWN = "–"
-Row, Column = TypeVar("Row"), TypeVar("Column")
+Row = TypeVar("Row")
+Column = TypeVar("Column")
 MOST_ON_SCREEN = 12
 """Rows of a table on a screen, those of the study's `focus` always among them; the report has all."""
 PARTS = {"value": "", "low": ", from", "high": ", to"}
@@ -118,18 +119,27 @@ def change_cell(value: float, unit: str) -> Cell:
     return Cell(value, unit, style="difference")
 
 
+Cells = tuple[str | Cell, ...]
+"""A row of a table."""
+
+
+def apart(row: Comparison) -> tuple[Cell, Cell]:
+    """A difference from the baseline and its interval, in two cells."""
+    return change_cell(row.difference, row.unit), ends_cell(row.difference_low, row.difference_high, row.unit)
+
+
 @dataclass(frozen=True, repr=False)
 class ReportTable:
     """A table as it is read: `kind` is its short name, `notes` are printed below.
 
-    `cells` are numbers with their units, or plain text; `rows` is the same as text, and `frame()` makes a data frame
-    of it.
+    `cells` are numbers with their units (`Cell`), or plain text; `rows` is the same as text, and `frame()` makes a data
+    frame of it.
     """
 
     kind: str
     title: str
     headers: tuple[str, ...]
-    cells: tuple[tuple[str | Cell, ...], ...]
+    cells: tuple[Cells, ...]
     notes: tuple[str, ...] = ()
 
     @cached_property
@@ -142,6 +152,15 @@ class ReportTable:
         import pandas as pd
 
         return pd.DataFrame(list(self.rows), columns=list(self.headers))
+
+    def in_words(self) -> str:
+        """The table read out, row by row, for whoever cannot see the picture of it."""
+        rows = (
+            f"{row[0]}: "
+            + ", ".join(f"{header} {cell}" for header, cell in zip(self.headers[1:], row[1:], strict=True))
+            for row in self.rows
+        )
+        return f"{self.title}. {'; '.join(rows)}."
 
     def spread_out(self) -> tuple[tuple[str, ...], list[tuple[str | Cell, ...]]]:
         """Headers and rows with one number in a cell: an interval has two columns of its own, words one."""
@@ -166,7 +185,9 @@ class ReportTable:
         """Whether a column holds numbers; of plain text, whether every cell begins like one."""
         cells = [row[column] for row in self.cells]
         if any(isinstance(cell, Cell) for cell in cells):
-            return all(cell == UNKNOWN if isinstance(cell, str) else cell.is_number and not cell.text for cell in cells)
+            return all(
+                cell.is_number and not cell.text if isinstance(cell, Cell) else cell == UNKNOWN for cell in cells
+            )
         return bool(cells) and all(str(cell)[:1] in "+−±–£0123456789" for cell in cells)
 
     def __repr__(self) -> str:
@@ -233,10 +254,10 @@ def print_tables(tables: Iterable[ReportTable], *, stream: TextIO | None = None)
 def print_sentences(sentences: Iterable[str], *, stream: TextIO | None = None) -> None:
     """Print a list of sentences."""
     for sentence in sentences:
-        print(*lines_of(sentence, "- ", "  "), sep="\n", file=stream)
+        print(*lines_of(sentence, "- "), sep="\n", file=stream)
 
 
-def lines_of(sentence: str, first: str = "", others: str = "") -> Iterator[str]:
+def lines_of(sentence: str, first: str = "", others: str = "  ") -> Iterator[str]:
     """A sentence in lines; none ends between a number and its unit. `first`, `others`: what lines begin with."""
     joined = re.sub(r"(?<=\d) (?=%|min\b)", "\N{NO-BREAK SPACE}", sentence)
     for line in textwrap.wrap(joined, WIDTH, initial_indent=first, subsequent_indent=others):

@@ -5,22 +5,32 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import numpy as np
 
-from simulation.display.scale import LEVELS_1_2, high_words, levels_of
-from simulation.measures.definitions import label_of
+from simulation.department.vocabulary import ACUITY_TRUE, Pathway
+from simulation.explain.statements import blocks
+from simulation.measures.definitions import MANCHESTER_TARGETS, label_of
 from simulation.measures.measuring import MeasureName
 from simulation.run.arm_result import ArmResult
+from simulation.run.comparisons import Finding, Safety
 from simulation.run.replicate import PROFILED
 from simulation.run.result import StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.intervals import Interval
-from simulation.statistics.multiplicity import ALPHA
+from simulation.statistics.multiplicity import ALPHA, is_worse
 from simulation.statistics.verdict import IDENTICAL
 from simulation.study.study import RunLength
+from simulation.triage.matrix import N_HIGH
 from simulation.wording import spaced
 
+Kind = Literal["better", "worse", "changed", "no change", "cannot tell"]
+"""Kinds of verdict; 'changed' is for a measure that is better neither lower nor higher."""
+SIZES = {"more": "", "open": "perhaps slightly ", "less": "slightly "}
+"""Words before a direction that is known, by the size of the difference."""
+LEVELS_1_2 = "levels 1-2"
+"""How the two most urgent levels of A&E are called."""
 SIMULATION = "simulation"
 """The source of uncertainty that every interval here is about."""
 DOES_NOT_FIT = "this department does not fit together."
@@ -220,3 +230,72 @@ def doubt_note() -> str:
 def percent(share: float | None) -> str:
     """A share in whole per cent, without the sign; a dash where it is not known."""
     return "–" if share is None or np.isnan(share) else f"{100 * share:.0f}"
+
+
+# --- verdicts -----------------------------------------------------------------------------------------------------
+
+
+def kind_of(finding: Finding) -> Kind:
+    """The kind of a verdict, whatever the size of the difference."""
+    kind = finding.verdict.kind
+    if kind in ("cuts", "lengthens"):
+        better = finding.comparison.better
+        if better == "neither":
+            return "changed"
+        return "better" if (better == "lower") == (kind == "cuts") else "worse"
+    return "no change" if kind in ("no change beyond", "no difference", "identical") else "cannot tell"
+
+
+def short_words(finding: Finding) -> str:
+    """A verdict in a word or two: 'better', 'slightly worse', 'no material change', 'not settled'."""
+    kind, size = kind_of(finding), finding.verdict.size
+    words = {"no change": "no material change", "cannot tell": "not settled"}.get(kind, kind)
+    if kind == "changed":
+        words = "lower" if finding.verdict.kind == "cuts" else "higher"
+    return f"{SIZES[size] if size is not None else ''}{words}"
+
+
+def kind_of_row(row: Comparison) -> Kind:
+    """The kind of a difference of a measure that is no target, from its interval alone."""
+    worse = is_worse(row)
+    return "cannot tell" if worse is None else "worse" if worse else "better"
+
+
+def unsettled(limits: Sequence[Safety]) -> list[Safety]:
+    """Those of some limits of safety that are neither passed nor failed."""
+    return [limit for limit in limits if limit.judgement.kind in ("cannot tell", "none seen")]
+
+
+def rests_on_claim(result: StudyResult, arm: ArmResult) -> bool:
+    """Whether a number of an arm's policy, what the arm changes, or one of its levers is an untested claim."""
+    definition = arm.ready.arm
+    by_lever = any(result.design.levers[name].claim for name in definition.levers)
+    return definition.claim or by_lever or any(block.get("claim") for _, block in blocks(arm.policy, ""))
+
+
+# --- levels of urgency --------------------------------------------------------------------------------------------
+
+
+def levels_of(pathway: Pathway) -> tuple[str, ...]:
+    """The levels of urgency of a department, the most urgent first; empty if it has none."""
+    return tuple(pathway.categories(ACUITY_TRUE)) if ACUITY_TRUE in pathway.attributes else ()
+
+
+def high_words(levels: Sequence[str]) -> str:
+    """The two most urgent levels: by number in A&E, by name elsewhere.
+
+    >>> high_words(["immediate", "very_urgent", "urgent", "standard", "non_urgent"])
+    'levels 1-2'
+    >>> high_words(["urgent", "standard", "minor"])
+    "levels 'urgent' and 'standard'"
+    """
+    if not levels or len(levels) == len(MANCHESTER_TARGETS):
+        return LEVELS_1_2
+    names = [f"'{spaced(level)}'" for level in levels[:N_HIGH]]
+    return f"level{'s' if len(names) > 1 else ''} {' and '.join(names)}"
+
+
+def target_of(level: str, levels: Sequence[str]) -> float | None:
+    """The Manchester target of a level, in minutes; None where the department's levels are not of that system, though
+    one of them may be called the same."""
+    return MANCHESTER_TARGETS.get(level) if set(levels) <= MANCHESTER_TARGETS.keys() else None

@@ -8,10 +8,10 @@ from functools import cached_property
 
 from simulation.department.graph import Subgraph
 from simulation.explain.arm_changes import Change, arm_changes
-from simulation.explain.assumptions import AddedAssumption, assumptions_added_by
 from simulation.explain.costs import cost_of
 from simulation.explain.label_mix import labels_of_arm
 from simulation.explain.reachable import reachable_subgraph
+from simulation.explain.statements import AddedAssumption, assumptions_added_by
 from simulation.study.closed_hours import kept_until_open
 from simulation.study.misfits import misfits
 from simulation.study.study import Study

@@ -1,11 +1,13 @@
-"""Sourced statements: the blocks of a configuration that state their evidence and a source."""
+"""What a comparison assumes: every block of its configuration and policies that states its evidence and a source."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from simulation.records.serialise import Plain, plain
+from simulation.study.study import ReadyArm
 from simulation.wording import clipped
 
 BANNER = "Planning only, not for clinical use."
@@ -14,6 +16,7 @@ BANNER = "Planning only, not for clinical use."
 
 NOT_SAID = ("evidence", "source", "claim", "basis", "kind", "label", "question")
 """Keys of a block that are no values of it, or that are said in a column of their own."""
+GROUPS = ("calibration", "site", "staffing", "pathway", "scenario", "study")
 
 
 @dataclass(frozen=True)
@@ -68,3 +71,69 @@ def _one_line(value: Any, most: int = 110) -> str:
     else:
         text = str(value)
     return clipped(text, most)
+
+
+# --- of a study and its arms --------------------------------------------------------------------------------------
+
+
+def statements(resolved: Plain, policies: Iterable[Plain]) -> tuple[Statement, ...]:
+    """Every sourced statement of a composed configuration and of policies, each policy once by its name.
+
+    A nurse who is the same in several policies is listed with the first of them only.
+    """
+    listed = [statement for group in GROUPS for statement in walk(resolved.get(group), group)]
+    nurses: list[Any] = []
+    for name, policy in {policy["name"]: policy for policy in policies}.items():
+        nurse = policy.get("nurse")
+        without_nurse = {key: value for key, value in policy.items() if key != "nurse"}
+        listed += walk(without_nurse if nurse in nurses else policy, f"triage.{name}")
+        nurses.append(nurse)
+    return tuple(listed)
+
+
+def count_by_evidence(resolved: Mapping[str, object], groups: Sequence[str]) -> dict[str, int]:
+    """The number of sourced statements in these groups of a configuration, by evidence."""
+    evidence = [statement.evidence for group in groups for statement in walk(plain(resolved.get(group)), group)]
+    return {kind: evidence.count(kind) for kind in ("assumed", "measured", "published")}
+
+
+@dataclass(frozen=True)
+class AddedAssumption:
+    """A sourced statement of an arm that the baseline does not make; `value` and `range` in words."""
+
+    where: str
+    value: str
+    range: str
+    evidence: str
+    source: str
+
+
+def assumptions_added_by(arm: ReadyArm, baseline: ReadyArm) -> tuple[AddedAssumption, ...]:
+    """Every sourced statement of an arm's policy, changes and cost that the baseline does not make there."""
+    ours, theirs = (
+        {where: _without_nested(block) for where, block in blocks(plain(policy), "triage")}
+        for policy in (arm.policy, baseline.policy)
+    )
+    added = [(where, block) for where, block in ours.items() if theirs.get(where) != block]
+    definition = arm.arm
+    sourced = definition.evidence is not None and definition.source is not None
+    if sourced and definition.changes != baseline.arm.changes:
+        own = {"value": plain(definition.changes), "evidence": definition.evidence, "source": definition.source}
+        added.append(("changes", own))
+    if definition.cost is not None:
+        added.append(("cost", plain(definition.cost)))
+    return tuple(
+        AddedAssumption(
+            where,
+            says({key: value for key, value in block.items() if key != "range"}) or "as stated",
+            " to ".join(f"{end:g}" for end in block.get("range", ())) or "–",
+            str(block["evidence"]),
+            str(block["source"]),
+        )
+        for where, block in added
+    )
+
+
+def _without_nested(block: Mapping[str, Any]) -> dict[str, Any]:
+    """A sourced block without the parts that state a source of their own."""
+    return {key: value for key, value in block.items() if not any(blocks(value, key))}

@@ -20,7 +20,7 @@ from simulation.patients.calendar import (
     balanced_start_week,
     start_weeks_over_departments,
 )
-from simulation.patients.columns import amount, attributes_after
+from simulation.patients.columns import attributes_after
 from simulation.patients.drawn import Draws
 from simulation.patients.factors import day_factors, lasting_factors
 from simulation.patients.from_table import draws_from_table
@@ -36,7 +36,6 @@ __all__ = [
     "Draws",
     "Variates",
     "Source",
-    "amount",
     "attendances",
     "attributes_after",
     "balanced_start_week",

@@ -12,16 +12,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from simulation.display.kinds import kind_of, rests_on_claim, unsettled
-from simulation.display.measured import cases_words, limits_of
+from simulation.display.measured import cases_words, failed_limits, limits_of
 from simulation.display.words import (
     amount,
     change,
     cost_in_short,
     figure_words,
+    kind_of,
     listed_with_and,
     prints_as_zero,
+    rests_on_claim,
     span,
+    unsettled,
 )
 from simulation.explain.label_mix import uncovered_sources
 from simulation.measures.definitions import ALL
@@ -40,8 +42,8 @@ difference that matters at most."""
 FEW = 2
 """Products that need no summary: a reader takes in all that is said of them."""
 OUTCOMES = (
-    ("inferior", "fails a safety limit", "fail a safety limit"),
-    ("worse", "may fail a safety limit", "may fail a safety limit"),
+    ("fails", "fails a safety limit", "fail a safety limit"),
+    ("may fail", "may fail a safety limit", "may fail a safety limit"),
     ("little", "does too little to matter", "do too little to matter"),
     ("open", "is not settled", "are not settled"),
     ("mixed", "helps on one measure and harms on another", "help on one measure and harm on another"),
@@ -173,12 +175,11 @@ def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]
     limits, left_open = limits_of(result, arm)
     labels = listed_with_and([f"'{label}'" for label in left_open])
     by_table = [f"its measured table leaves safety open on {labels}"] if left_open else []
-    for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
-        failed = [safety for safety in limits if safety.judgement.kind == kind]
-        if failed:
-            how_many = {1: "a safety limit", 2: "two safety limits"}.get(len(failed), f"{len(failed)} safety limits")
-            words = [f"'{one.margin.label}'{_failed_words(result, arm, one)}" for one in failed]
-            return True, [f"{verb} {how_many}: {'; '.join(words)}", *by_table]
+    verb, failed = failed_limits(limits)
+    if failed:
+        how_many = {1: "a safety limit", 2: "two safety limits"}.get(len(failed), f"{len(failed)} safety limits")
+        words = [f"'{one.margin.label}'{_failed_words(result, arm, one)}" for one in failed]
+        return True, [f"{verb} {how_many}: {'; '.join(words)}", *by_table]
     return False, by_table or ([_passed_words(result, limits)] if limits else [])
 
 
@@ -393,7 +394,7 @@ def fails(result: StudyResult, arm: ArmResult) -> bool:
     """Whether an arm fails a limit of safety, or may fail it."""
     limits, _ = limits_of(result, arm)
     by_simulation = [safety for safety in result.safety if safety.arm == arm.name]
-    return any(safety.judgement.kind in ("inferior", "worse") for safety in (*limits, *by_simulation))
+    return bool(failed_limits((*limits, *by_simulation))[1])
 
 
 # --- how many do what -------------------------------------------------------------------------------------------------
@@ -413,10 +414,9 @@ def summary(result: StudyResult) -> str:
 def _outcome(result: StudyResult, arm: ArmResult) -> str:
     """The outcome of a product: a limit of safety that is failed, or may be; else its effects."""
     limits, left_open = limits_of(result, arm)
-    judged = {safety.judgement.kind for safety in limits}
-    for failed in ("inferior", "worse"):
-        if failed in judged:
-            return failed
+    verb, _ = failed_limits(limits)
+    if verb:
+        return verb
     effects = {_size_of(result.finding(arm.name, target)) for target in reported_targets(result)}
     if effects >= {"helps", "harms"}:
         return "mixed"

@@ -3,14 +3,13 @@ label rightly, what it costs a year, and what it takes off triage."""
 
 from __future__ import annotations
 
-import re
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from simulation.display.words import WIDTH, cost_in_short
+from simulation.display.table import lines_of
+from simulation.display.words import cost_in_short
 from simulation.explain.arm_changes import arm_changes
 from simulation.explain.costs import cost_of
 from simulation.explain.label_mix import case_mix, uncovered_sources
@@ -41,12 +40,12 @@ def offer_lines(study: Study, name: str) -> Iterator[str]:
     if tables:
         yield "What the tables say, before anything is simulated:"
         yield from _table(tables)
-        yield from _folded(
+        yield from lines_of(
             "Under-triage is a label less urgent than the truth, over-triage one more urgent. Figures are for this "
             f"department's mix of true levels.{_limit(study, tables)}"
         )
     for warning in unlike_patients(arm.policy, arm.pathway):
-        yield from _folded(f"Check: {warning}.")
+        yield from lines_of(f"Check: {warning}.")
 
 
 def size_lines(study: Study, name: str) -> Iterator[str]:
@@ -55,12 +54,12 @@ def size_lines(study: Study, name: str) -> Iterator[str]:
     price, cost = policy.price_per_attendance, cost_of(study.arm(name))
     if price is not None and price.value and cost is not None:
         n = cost.pounds / price.value
-        yield from _folded(
+        yield from lines_of(
             f"Price: £{price.value:,.2f} x {n:,.0f} attendances for which it is used = "
             f"{cost_in_short(cost.pounds)} a year."
         )
         if not USUAL_PRICES[0] <= price.value <= USUAL_PRICES[1]:
-            yield from _folded("Check: is that price in pounds, and for one attendance (price_per_attendance)?")
+            yield from lines_of("Check: is that price in pounds, and for one attendance (price_per_attendance)?")
     for effect in policy.effects:
         if effect.seconds_saved is None:
             continue
@@ -68,9 +67,10 @@ def size_lines(study: Study, name: str) -> Iterator[str]:
         (changed,) = arm_changes(study, [name])
         words = "; ".join(change.words for change in changed.changes if change.kind == "minutes")
         less = "less" if seconds > 0 else "more"
-        yield from _folded(f"Time: {abs(seconds):g} s {less} at triage: {words or 'no patient here has such minutes'}.")
+        how_many = words or "no patient here has such minutes"
+        yield from lines_of(f"Time: {abs(seconds):g} s {less} at triage: {how_many}.")
         if not USUAL_SECONDS[0] <= abs(seconds) <= USUAL_SECONDS[1]:
-            yield from _folded("Check: is that time in seconds, and for one patient (seconds_saved)?")
+            yield from lines_of("Check: is that time in seconds, and for one patient (seconds_saved)?")
 
 
 def _tables(study: Study, arm: ReadyArm) -> Iterator[tuple[str, dict[str, Shares]]]:
@@ -133,9 +133,3 @@ def _limit(study: Study, tables: Mapping[str, Mapping[str, Shares]]) -> str:
         f" The study's limit is {threshold(margin, 'share')} more under-triage of levels 1-2 among everybody: here "
         f"from {before} to {after}. The simulated figure, among those who are triaged, differs slightly."
     )
-
-
-def _folded(text: str) -> list[str]:
-    """A text in lines; none ends between a number and '%'."""
-    joined = re.sub(r"(?<=\d) (?=%)", "\N{NO-BREAK SPACE}", text)
-    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in textwrap.wrap(joined, WIDTH, subsequent_indent="  ")]

@@ -12,7 +12,6 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulation.department.graph import Subgraph, whole_graph
@@ -21,7 +20,6 @@ from simulation.department.vocabulary import Pathway
 from simulation.display.drawing import BLUE, DARK, GREY, Picture, figure_of, png_of
 from simulation.explain.arm_changes import KIND_WORDS, ArmChanges, Kind
 from simulation.explain.reachable import left_out_words
-from simulation.run.store.atomic import write_file
 from simulation.wording import clipped, number_of, spaced
 
 if TYPE_CHECKING:
@@ -154,20 +152,6 @@ def picture_of(sketch: Sketch, changes: ArmChanges | None = None, *, title: str 
     return Picture(
         f"pathway-{changes.arm}", png, alt, f"{sketch.caption} Marked: what the arm '{changes.arm}' changes."
     )
-
-
-def draw_pathway(
-    pathway: Pathway,
-    path: Path,
-    changes: ArmChanges | None = None,
-    *,
-    subgraph: Subgraph | None = None,
-    title: str = "",
-) -> Picture:
-    """Write the picture of a pathway as PNG, and return it. The folder must exist."""
-    picture = pathway_picture(pathway, changes, subgraph=subgraph, title=title)
-    write_file(path, picture.png)
-    return picture
 
 
 def _head_lines(changes: ArmChanges, title: str, width: float) -> list[tuple[str, str]]:

@@ -45,13 +45,13 @@ def print_result(result: StudyResult, folder: Path | None = None, *, stream: Tex
 
 def verdict_lines(page: FirstPage) -> list[str]:
     """The lead, then of each product as many sentences as there is room for: at most `VERDICT_LINES` in all."""
-    lines = list(lines_of(page.lead))
+    lines = list(lines_of(page.lead, others=""))
     room = max((VERDICT_LINES - len(lines)) // max(len(page.headlines), 1), 1)
     for headline in page.headlines:
         first, *others = [f"{part}." for part in headline.parts]
-        said = list(lines_of(f"{headline.label}: {first}", "- ", "  "))
+        said = list(lines_of(f"{headline.label}: {first}", "- "))
         for n_others in range(1, len(others) + 1):
-            longer = list(lines_of(f"{headline.label}: {' '.join((first, *others[:n_others]))}", "- ", "  "))
+            longer = list(lines_of(f"{headline.label}: {' '.join((first, *others[:n_others]))}", "- "))
             said = longer if len(longer) <= room else said
         lines += said if len(said) <= room else [*said[: room - 1], f"{said[room - 1][: WIDTH - 2].rstrip(' .,;:')} …"]
     return lines[:VERDICT_LINES]

@@ -12,14 +12,15 @@ from pathlib import Path
 
 from simulation.department.rota import mean_per_day, shift_words
 from simulation.department.vocabulary import FIRST_COME, ArrivalSource, Opens, Pathway
+from simulation.display.drawing import Picture
 from simulation.display.words import WIDTH
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.arm_changes import ArmChanges, arm_changes, closing_words
-from simulation.explain.assumptions import assumptions_added_by, count_by_evidence
 from simulation.explain.reachable import left_out_words, reachable_subgraph
-from simulation.explain.statements import BANNER
+from simulation.explain.statements import BANNER, assumptions_added_by, count_by_evidence
+from simulation.report.pathway_picture import pathway_picture
 from simulation.report.tables.arm_tables import HOW_FOUND, NOTHING
-from simulation.run.store.atomic import own_folder
+from simulation.run.store.atomic import own_folder, write_file
 from simulation.study.design import change_words
 from simulation.study.misfits import Beds, beds_of, load_and_misfits
 from simulation.study.offered_load import Load
@@ -33,14 +34,10 @@ DEPARTMENT = ("calibration", "site", "staffing", "pathway")
 
 def show(study: Study) -> None:
     """Print a study's baseline department and draw it under the results folder."""
-    for line in lines(study):
-        print(line)
-    picture = _folder(study) / f"{study.baseline.pathway.name}.png"
-    from simulation.report.pathway_picture import draw_pathway
-
-    subgraph = reachable_subgraph(study.baseline.pathway, study.arms, seed=study.run.seed)
-    draw_pathway(study.baseline.pathway, picture, subgraph=subgraph)
-    print(f"\nThe pathway, drawn from its data: {picture}")
+    pathway = study.baseline.pathway
+    print(*lines(study), sep="\n")
+    subgraph = reachable_subgraph(pathway, study.arms, seed=study.run.seed)
+    _draw(study, pathway.name, pathway_picture(pathway, subgraph=subgraph), "The pathway, drawn from its data")
     for line in _folded(left_out_words(subgraph)):
         print(line)
     print("One arm's changes marked on it, and what it assumes: aeflow show arm=NAME")
@@ -53,23 +50,20 @@ def show_arm(study: Study, name: str) -> None:
         fault = Fault(f"arm={name}", f"the study '{study.design.name}' has no such arm", nearest(name, names))
         raise ConfigError([fault])
     (changes,) = arm_changes(study, [name]) or (ArmChanges(name, ()),)
-    for line in arm_lines(study, changes):
-        print(line)
-    pathway = study.arm(name).pathway
-    picture = _folder(study) / f"{pathway.name}-{name}.png"
-    from simulation.report.pathway_picture import draw_pathway
-
-    arms = (study.baseline, study.arm(name))
+    print(*arm_lines(study, changes), sep="\n")
+    pathway, arms = study.arm(name).pathway, (study.baseline, study.arm(name))
     subgraph = reachable_subgraph(pathway, arms, seed=study.run.seed, keep=changes.by_node())
-    draw_pathway(pathway, picture, changes, subgraph=subgraph, title=_title(study, name))
-    print(f"\nThe pathway with what '{name}' changes marked: {picture}")
+    drawn = pathway_picture(pathway, changes, subgraph=subgraph, title=_title(study, name))
+    _draw(study, f"{pathway.name}-{name}", drawn, f"The pathway with what '{name}' changes marked")
     for line in _folded(left_out_words(subgraph)):
         print(line)
 
 
-def _folder(study: Study) -> Path:
-    """The folder of pictures of pathways, which is made if it is not there."""
-    return own_folder(Path(str(study.resolved["results"])), "pathway")
+def _draw(study: Study, name: str, picture: Picture, words: str) -> None:
+    """Write the picture of a pathway into the results folder, and print where it is."""
+    path = own_folder(Path(str(study.resolved["results"])), "pathway") / f"{name}.png"
+    write_file(path, picture.png)
+    print(f"\n{words}: {path}")
 
 
 def _title(study: Study, name: str) -> str:

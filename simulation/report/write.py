@@ -1,4 +1,4 @@
-"""Pictures and page of a folder of results, made from its data: if one cannot be made, nothing simulated is lost."""
+"""Pictures, tables, page and exports of a folder of results, made from its data: if one fails, no data are lost."""
 
 from __future__ import annotations
 
@@ -12,14 +12,20 @@ from simulation.errors import ResultsError
 from simulation.questions import OF_A_RESULT
 from simulation.records.csv_text import csv_text
 from simulation.records.serialise import to_json
-from simulation.report.figures import every_picture
+from simulation.report.exports.stress_des import stress_des
+from simulation.report.exports.word import DIFFERENCES, document
+from simulation.report.exports.workbook import workbook
+from simulation.report.figures import drawn, every_picture
 from simulation.report.page import FOLDER as TABLES
 from simulation.report.page import file_of, page
 from simulation.report.tables import CLOCK, every_table
+from simulation.report.tables.arm_tables import assumptions_log
 from simulation.run.result import StudyResult
 from simulation.run.store.atomic import own_folder, write_file
 
 REPORT, FIGURES = "report.html", "figures"
+EXPORTS = "exports"
+WORKBOOK, DOCUMENT, ASSUMPTIONS, STRESS = "tables.xlsx", "first_page.docx", "assumptions.csv", "stress_des.md"
 TEXTS = "texts.json"
 """Alternative text and caption of every picture, beside the pictures."""
 
@@ -61,12 +67,11 @@ def _write_pictures(folder: Path, pictures: Iterable[Picture]) -> None:
 
 def _write_tables(folder: Path, result: StudyResult) -> None:
     """Write every table but that of clock times as CSV, a number in each cell."""
-    folder.mkdir(exist_ok=True)
     for kind, table in every_table(result).items():
         if kind != CLOCK:
             headers, cells = table.spread_out()
             rows = [[_number_or_text(cell) for cell in row] for row in cells]
-            (folder / file_of(table)).write_text(csv_text(headers, rows), encoding="utf-8-sig", newline="\n")
+            write_file(folder / file_of(table), csv_text(headers, rows).encode("utf-8-sig"))
 
 
 def _number_or_text(cell: str | Cell) -> str:
@@ -81,3 +86,29 @@ def _not_made(folder: Path, why: str) -> str:
         f"{folder}: the results are stored, but their pictures and report are not ({why}). "
         f"Make them again with: aeflow report {folder}"
     )
+
+
+# --- for other programs -------------------------------------------------------------------------------------------
+
+
+def write_exports(folder: Path, result: StudyResult) -> tuple[Path, ...]:
+    """Write workbook, document, assumptions and STRESS-DES items, and return their paths.
+
+    The same result gives the same files, byte for byte. Raises ResultsError if the folder cannot be written.
+    """
+    picture = drawn(result, DIFFERENCES) if result.others else None
+    log = assumptions_log(result)
+    files: dict[str, str | bytes] = {
+        WORKBOOK: workbook(result),
+        DOCUMENT: document(result, [picture] if picture is not None else []),
+        ASSUMPTIONS: csv_text(log.headers, log.rows).encode("utf-8-sig"),
+        STRESS: stress_des(result),
+    }
+    try:
+        target = own_folder(folder, EXPORTS)
+        for name, content in files.items():
+            write_file(target / name, content)
+    except OSError as error:
+        remedy = "Close the file if another program has it open, or say where else: copy the folder of the run"
+        raise ResultsError(f"{folder / EXPORTS}: {error.strerror or error}. {remedy}") from error
+    return tuple(target / name for name in files)

@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 
 from simulation.department.own_measures import Better
 from simulation.errors import ResultsError
-from simulation.explain.assumptions import statements
 from simulation.explain.explanation import Explained, Explanation
-from simulation.explain.statements import Statement
+from simulation.explain.statements import Statement, statements
 from simulation.measures.definitions import Definition, definition_of
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.measures.profile import stage_of

@@ -17,9 +17,8 @@ from simulation.department.vocabulary import DEPARTED_AT, Pathway, Step
 from simulation.measures.occupancy import Ints, Rows, rows_of
 from simulation.measures.window import arrived_in
 from simulation.records.schema import Mask
-from simulation.study.pool_words import written_in
 from simulation.study.simulate import Simulated, simulate_arm
-from simulation.study.study import Study
+from simulation.study.study import Study, written_in
 from simulation.units import NEVER, TICKS_PER_MINUTE, WEEK
 
 LEAST_SHARE = 0.01

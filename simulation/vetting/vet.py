@@ -18,11 +18,11 @@ from simulation.config.validating import validated
 from simulation.errors import Fault, Faults, nearest, refuse
 from simulation.vetting.assessors.llm import LlmAssessor, Prompt, Setting, prompt_faults
 from simulation.vetting.bench import run_bench
+from simulation.vetting.bench_plan import CsvCases, Vetting, plan_faults
 from simulation.vetting.card.card import Card
 from simulation.vetting.cases import CaseSet
 from simulation.vetting.earlier import change_since, read_earlier
 from simulation.vetting.mapping import CaseMapping, mapping_faults, read_cases
-from simulation.vetting.plan import CsvCases, Vetting, plan_faults
 from simulation.vetting.vignettes import Vignettes, synthetic_cases, vignette_faults
 
 T = TypeVar("T")

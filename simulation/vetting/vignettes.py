@@ -18,8 +18,8 @@ from simulation.department.config_dataclass import Share, Sourced, Unit, config_
 from simulation.errors import Fault, Faults, nearest
 from simulation.patients.variates import generator_of
 from simulation.triage.matrix import LabelTable, probabilities, table_faults
+from simulation.vetting.bench_plan import SyntheticCases
 from simulation.vetting.cases import N_LEVELS, NUMBERS, Case, CaseSet, Value, case_set
-from simulation.vetting.plan import SyntheticCases
 
 ENGLISH = "en"
 OF_SIGN = Unit("that of the sign")

@@ -302,10 +302,10 @@ def test_a_study_too_short_for_its_ensemble_is_of_one_department_and_a_warning_s
 
 
 def test_a_fault_of_a_label_hides_none_of_a_measure(own: Own) -> None:
-    study = TWO_ARMS.replace("label: More nurses", "label: A nurse").replace("wait_to_clinician_mean", "attendances")
+    study = TWO_ARMS.replace("label: More nurses", "label: A nurse").replace("wait_to_clinician_mean", "admitted_share")
     message = message_of("study=two", folder=own({"study/two.yaml": study.replace("CHANGES", "{}")}))
     assert "study.arms.more.label: 'A nurse' is the label of the arm 'nurse', too." in message
-    assert "study.primary.0.measure: neither way is better of 'attendances'" in message
+    assert "study.primary.0.measure: neither way is better of 'admitted_share'" in message
 
 
 def test_many_faults_alike_are_shown_by_the_first_few_and_their_number(own: Own) -> None:

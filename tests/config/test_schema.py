@@ -150,7 +150,7 @@ def test_unit_bounds_and_evidence_are_fields_of_their_own_and_not_in_prose() -> 
     arrivals = schema_of("site")["$defs"]["ArrivalSource"]
     per_day = arrivals["properties"]["per_day"]
     assert (per_day["unit"], per_day["minimum"]) == ("patients a day", 0)
-    assert schema_of("site")["$defs"]["Lognormal"]["properties"]["complexity"]["maximum"] == 1
+    assert schema_of("site")["$defs"]["Lognormal"]["properties"]["complexity"]["exclusiveMaximum"] == 1
     assert arrivals["evidence"] == "required"
     assert not [part for part in json.dumps(schema_of("site")).split('"') if "Unit: " in part or "Allowed: " in part]
 

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from simulation.config import load
 from simulation.department.vocabulary import Pathway
 from simulation.explain.arm_changes import ArmChanges, arm_changes, changes_of
-from simulation.explain.assumptions import assumptions_added_by
+from simulation.explain.statements import assumptions_added_by
 from simulation.patients import draw
 from simulation.report.pathway_picture import pathway_picture
 from simulation.report.tables.arm_tables import NOTHING, assumed_table, changes_table

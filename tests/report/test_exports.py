@@ -18,17 +18,17 @@ from simulation.api import Result, compare
 from simulation.config import load
 from simulation.display.table import Cell, ReportTable
 from simulation.errors import ResultsError
+from simulation.report import write as writing
 from simulation.report.exports import word as documents
 from simulation.report.exports import workbook as workbooks
-from simulation.report.exports import write as writing
 from simulation.report.exports.stress_des import stress_des
 from simulation.report.exports.word import WordDocument, document
 from simulation.report.exports.workbook import number_format, workbook
-from simulation.report.exports.write import ASSUMPTIONS, DOCUMENT, STRESS, WORKBOOK, write_exports
 from simulation.report.figures import drawn
 from simulation.report.first_page import first_page
 from simulation.report.tables import CLOCK
 from simulation.report.tables.arm_tables import assumptions_log
+from simulation.report.write import ASSUMPTIONS, DOCUMENT, STRESS, WORKBOOK, write_exports
 
 ITEMS = ("1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "2.4", "2.5", "3.1", "3.2", "3.3", "3.4", "4.1", "4.2", "4.3")
 ITEMS += ("5.1", "5.2", "5.3", "5.4")

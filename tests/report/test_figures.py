@@ -32,13 +32,15 @@ def test_a_picture_is_not_blank_and_has_alternative_text(drawn: dict[str, Pictur
 def test_the_picture_of_differences_tells_every_arm_with_its_interval(
     drawn: dict[str, Picture], result: StudyResult
 ) -> None:
-    from simulation.display.words import effect
+    from simulation.display.words import amount, change, span
 
     for arm in result.others:
         for target in result.targets:
-            assert (
-                f"{arm.label} {effect(result.row(arm.name, target.measure, target.group))}" in drawn["differences"].alt
-            )
+            row = result.row(arm.name, target.measure, target.group)
+            difference = f"difference {change(row.difference, row.unit)}"
+            interval = f"95 % interval {span(row.difference_low, row.difference_high, row.unit)}"
+            words = f"{arm.label}: mean {amount(row.mean, row.unit)}, {difference}, {interval}"
+            assert words in drawn["differences"].alt
 
 
 def test_only_arms_with_a_cost_are_in_the_picture_of_cost(drawn: dict[str, Picture]) -> None:

@@ -1,6 +1,7 @@
 """The first page: a sentence for each product on made-up measures, its numbers in tables, and an honest department."""
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
@@ -339,9 +340,12 @@ def test_products_that_help_on_one_measure_and_harm_on_another_or_leave_safety_o
     three = made(result, waits, focus=(TOOL, "ai_as_claimed", MORE))
     assert "not settled" not in first_page(three).lead
     label = three.design.margins[0].label
-    for place in ("headlines", "tables.first_table"):
-        opened = f"simulation.report.{place}.limits_of"
-        monkeypatch.setattr(opened, lambda result, arm: ([], [label]) if arm.name == TOOL else limits_of(result, arm))
+    for place in ("simulation.report.headlines", "simulation.report.tables.first_table"):
+        monkeypatch.setattr(
+            sys.modules[place],
+            "limits_of",
+            lambda result, arm: ([], [label]) if arm.name == TOOL else limits_of(result, arm),
+        )
     page = first_page(three)
     assert "1 helps, but its safety is not settled" in page.lead
     assert f"Its measured table leaves safety open on '{label}'" in page.headlines[0].words

@@ -125,7 +125,7 @@ def test_the_table_of_arms_says_who_labels_and_what_the_tool_states(result: Stud
     rows = {row[0]: row[1:3] for row in arms_table(result).rows}
     assert rows["Nurse triage (today) (baseline)"] == ("nurse", "nothing")
     assert rows[f"{result.arm('sham').label} (sham: no effect at all)"][0] == "AI 'sham' instead of the nurse"
-    assert "minutes.seconds_saved 180 (assumed)" in rows[result.arm("ai_as_claimed").label][1]
+    assert "minutes.seconds_saved 180; range 0, 180 (assumed)" in rows[result.arm("ai_as_claimed").label][1]
 
 
 def test_no_sentence_calls_an_effect_known_whose_interval_holds_zero(result: StudyResult) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,9 +11,8 @@ import pytest
 from simulation.api import Result, compare
 from simulation.config import load, packaged_configs
 from simulation.display.drawing import Picture
-from simulation.display.kinds import kind_of
 from simulation.display.table import MOST_ON_SCREEN, ReportTable, _narrow, shortened
-from simulation.display.words import change, effect, span
+from simulation.display.words import change, effect, kind_of, span
 from simulation.errors import Faults
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.measures.profile import stage_of
@@ -272,7 +272,8 @@ def test_a_narrow_terminal_drops_columns_and_not_the_layer_of_doubt(
     monkeypatch.setenv("COLUMNS", "80")
     out = Terminal()
     print_result(result, stream=out)
-    assert max(map(len, out.getvalue().splitlines())) <= 110
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue())
+    assert max(map(len, plain.splitlines())) <= 110
     table = target_table(result, result.design.primary[0])
     assert set(table.headers) - set(_narrow(table).headers) == {"mean", "uncertainty"}
     assert any(note.startswith("Uncertainty in every row: simulation.") for note in _narrow(table).notes)

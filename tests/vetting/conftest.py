@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simulation.vetting.bench_plan import Vetting
 from simulation.vetting.cases import CaseSet, Levels
-from simulation.vetting.plan import Vetting
 from simulation.vetting.scores import Labelled
 from simulation.vetting.vet import cases_of, vetting_named
 

@@ -16,8 +16,8 @@ from simulation.vetting.assessors.level_model import fit_odds, model_text, odds_
 from simulation.vetting.assessors.llm import Llm, LlmAssessor, Prompt, Setting
 from simulation.vetting.assessors.simple import ByMatrix, Majority, MatrixAssessor
 from simulation.vetting.bench import run_bench
+from simulation.vetting.bench_plan import Vetting
 from simulation.vetting.cases import Case, CaseSet, case_set
-from simulation.vetting.plan import Vetting
 
 from .conftest import EXACT_NURSE, PUBLISHED
 from .fake_server import level, serving

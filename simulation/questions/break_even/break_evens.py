@@ -378,8 +378,8 @@ def write_breakeven(breakevens: BreakEvens, results: Path) -> Path:
     picture = frontier_picture(breakevens)
     pictures = {} if picture is None else {"frontier.png": picture}
     prefix = f"{breakevens.arm.name}-{breakevens.against.name}-"
-    files = {**tables, "breakeven.json": about, **pictures}
-    return write_dated(results / FOLDER, files, prefix=prefix, encoding="utf-8")
+    texts = {"breakeven.json": about}
+    return write_dated(results / FOLDER, tables, pictures, texts=texts, prefix=prefix, encoding="utf-8")
 
 
 def _tables(breakevens: BreakEvens) -> dict[str, list[dict[str, object]]]:

@@ -43,7 +43,7 @@ def workbook(result: StudyResult) -> bytes:
     _write_first_page(book, page)
     _write_contents(book, sheets)
     for name, table in sheets:
-        _write_table(book, book.add_worksheet(name), table)
+        _write_table(book, _sheet(book, name), table)
     _write_summary(book, result)
     book.close()
     return buffer.getvalue()
@@ -56,12 +56,18 @@ def _named(tables: Sequence[ReportTable]) -> Iterator[tuple[str, ReportTable]]:
         yield f"{number} {words}"[:LONGEST_NAME].strip(), table
 
 
+def _sheet(book: Workbook, name: str, *, pages: int = 0) -> Worksheet:
+    """A new sheet that is printed on A4 landscape, one wide; on so many pages, or as many as it takes."""
+    sheet = book.add_worksheet(name)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, pages)
+    return sheet
+
+
 def _write_first_page(book: Workbook, page: FirstPage) -> None:
     """Write question, checks, sentences, table and notes, as the report has them."""
-    sheet = book.add_worksheet("First page")
-    sheet.set_landscape()
-    sheet.set_paper(9)  # A4
-    sheet.fit_to_pages(1, 1)
+    sheet = _sheet(book, "First page", pages=1)
     prose = book.add_format({"text_wrap": True, "valign": "top"})
     bold = book.add_format({"bold": True, "font_size": 13})
     warning = book.add_format({"bold": True, "text_wrap": True, "font_color": "#b3261e"})
@@ -92,12 +98,9 @@ def _write_first_page(book: Workbook, page: FirstPage) -> None:
 
 def _write_contents(book: Workbook, sheets: Sequence[tuple[str, ReportTable]]) -> None:
     """Write the list of tables, each a link to its sheet."""
-    sheet = book.add_worksheet("Contents")
+    sheet = _sheet(book, "Contents")
     sheet.set_column(0, 0, LONGEST_NAME + 2)
     sheet.set_column(1, 1, PROSE_WIDTH)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
     for row, (name, table) in enumerate(sheets):
         sheet.write_url(row, 0, f"internal:'{name}'!A1", string=name)
         sheet.write_string(row, 1, table.title)
@@ -113,9 +116,6 @@ def _write_table(book: Workbook, sheet: Worksheet, table: ReportTable) -> None:
         row += 1
         sheet.write_string(row, 0, note)
     sheet.freeze_panes(3, 1)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
 
 
 def _write_rows(book: Workbook, sheet: Worksheet, table: ReportTable, first: int) -> int:
@@ -127,14 +127,15 @@ def _write_rows(book: Workbook, sheet: Worksheet, table: ReportTable, first: int
     formats: dict[tuple[str, str], Format] = {}
     for down, cells in enumerate(rows, start=first + 1):
         for column, cell in enumerate(cells):
-            known = isinstance(cell, Cell) and cell.value is not None and math.isfinite(cell.value)
-            shown, look = (number_format(cell) if known else "@", cell.look) if isinstance(cell, Cell) else ("@", "")
+            content: float | str = str(cell)
+            shown, look = "@", cell.look if isinstance(cell, Cell) else ""
+            if isinstance(cell, Cell) and cell.value is not None and math.isfinite(cell.value):
+                content, shown = cell.scaled(cell.value), number_format(cell)
             if (shown, look) not in formats:
                 colour = {"bg_color": COLOURS[look]} if look in COLOURS else {}
                 formats[shown, look] = book.add_format(
                     {"num_format": shown, "valign": "top", "text_wrap": True, **colour}
                 )
-            content = cell.scaled(cell.value) if known else str(cell)
             sheet.write(down, column, content, formats[shown, look])
     for column, width in enumerate(_widths(table)):
         sheet.set_column(column, column, width)

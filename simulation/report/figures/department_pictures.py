@@ -21,11 +21,18 @@ from simulation.display.drawing import (
     figure_of,
     png_of,
 )
-from simulation.display.scale import target_of
-from simulation.display.words import amount, profiled_words
+from simulation.display.words import profiled_words, target_of
 from simulation.measures.profile import STAGES, DayProfile
 from simulation.records.schema import Floats
-from simulation.report.tables.whole_department import clinicians, levels, stages_seen, stay_parts
+from simulation.report.tables.whole_department import (
+    acuity_table,
+    clinicians,
+    day_table,
+    levels,
+    stages_seen,
+    stay_parts,
+    stay_table,
+)
 from simulation.run.arm_result import ArmResult
 from simulation.run.result import StudyResult
 
@@ -65,7 +72,8 @@ def day(result: StudyResult) -> Picture:
             ax.tick_params(labelbottom=True)
         png = png_of(figure)
     caption = f"A mean day under '{result.baseline.label}', by clock hour.{profiled_words(result)}"
-    return Picture("day", png, _day_alt(result, profile, pools), caption)
+    alt = f"Line charts of a mean day by hour. {day_table(result).in_words()}"
+    return Picture("day", png, alt, caption)
 
 
 def _clinicians_busy(ax: Axes, profile: DayProfile, pools: Sequence[str]) -> None:
@@ -81,24 +89,6 @@ def _clinicians_busy(ax: Axes, profile: DayProfile, pools: Sequence[str]) -> Non
     ax.set_ylim(0, max(105, 105 * max(_highest(profile.busy[profile.pools.index(pool)]) for pool in pools)))
     _day_axis(ax, "Clinicians' time held by patients, %\n(above 100: after a shift)")
     ax.legend(frameon=False, fontsize=9, loc="lower left")
-
-
-def _day_alt(result: StudyResult, profile: DayProfile, pools: Sequence[str]) -> str:
-    ranges = [
-        f"{words} from {np.nanmin(values):.1f} (at {int(np.nanargmin(values)):02d}:00) "
-        f"to {np.nanmax(values):.1f} (at {int(np.nanargmax(values)):02d}:00)"
-        for words, values in (
-            ("arrivals an hour", profile.arrivals),
-            ("patients present", profile.census),
-            ("patients waiting for a bed", profile.boarders),
-        )
-        if not np.isnan(values).all()
-    ]
-    ranges += [
-        f"{pool.replace('_', ' ')} held {100 * profile.busy_mean[profile.pools.index(pool)]:.0f} % of their time"
-        for pool in pools
-    ]
-    return f"Line charts of a mean day by hour under {result.baseline.label}: {'; '.join(ranges)}."
 
 
 def _day_axis(ax: Axes, title: str) -> None:
@@ -143,17 +133,12 @@ def stay(result: StudyResult) -> Picture | None:
         arm_axis(ax, result.arms)
         _stay_legend(figure, shown)
         png = png_of(figure)
-    sentences = []
-    for arm in result.arms:
-        waiting, working = parts[arm.name].waiting, parts[arm.name].working
-        waits = ", ".join(f"{STAGES[number]} {waiting[number]:.0f}" for number in shown if waiting[number] >= 0.5)
-        sentences.append(
-            f"{arm.label}: {sum(waiting):.0f} minutes waiting (for {waits}), {sum(working):.0f} looked after"
-        )
+    table = stay_table(result)
+    assert table is not None
     return Picture(
         "stay",
         png,
-        f"Stacked bars of where the minutes of a mean stay go. {'. '.join(sentences)}.",
+        f"Stacked bars of where the minutes of a mean stay go. {table.in_words()}",
         "Where the minutes of a mean stay go. Hatched parts are waits for a stage, plain parts the stage itself."
         + _other_words(result)
         + profiled_words(result),
@@ -223,21 +208,12 @@ def acuity(result: StudyResult) -> Picture | None:
         with_targets = any(target_of(level, names) is not None for level in names)
         _acuity_legend(figure, targets=with_targets)
         png = png_of(figure)
-    sentences = []
-    for level in names:
-        words = ", ".join(
-            f"{arm.label} {amount(median, 'minutes')} and {amount(p95, 'minutes')}"
-            for arm in result.arms
-            for median, p95 in [_waits(result, arm, level)]
-        )
-        target = target_of(level, names)
-        goal = f", target {target:g} min" if target is not None else ""
-        sentences.append(f"True level {level.replace('_', ' ')}{goal}: {words}")
+    table = acuity_table(result)
+    assert table is not None
     return Picture(
         "acuity",
         png,
-        "Dot plots of the median and 95th percentile wait to the first clinician by true level. "
-        f"{'. '.join(sentences)}.",
+        f"Dot plots of the median and 95th percentile wait to the first clinician by true level. {table.in_words()}",
         f"Waits by TRUE level{', against the Manchester targets' if with_targets else ''}. Dot: median; bar: 95th "
         f"percentile. Scales differ.",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from simulation.display.drawing import (
@@ -27,18 +27,18 @@ from simulation.display.drawing import (
     mark_important,
     png_of,
 )
+from simulation.display.table import ReportTable
 from simulation.display.words import (
     change,
     departments_words,
-    effect,
     group_words,
     measure_label,
-    span,
     unit_words,
-    with_span,
 )
-from simulation.report.tables.money import per_100k, priced, ranked
-from simulation.report.tables.patient_groups import groups_of, is_asked
+from simulation.report.tables.money import PER, per_100k_cell, priced, ranked
+from simulation.report.tables.patient_groups import differences_table, groups_of, is_asked
+from simulation.report.tables.verdict_tables import over_tables, target_table
+from simulation.run.arm_result import ArmResult
 from simulation.run.result import StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.multiplicity import is_worse
@@ -61,33 +61,42 @@ def differences(result: StudyResult) -> Picture | None:
         return None
     arms, targets = result.others, result.targets
     width = max(3.6 + 2.6 * len(targets), LEGEND_WIDTH)
-    with figure_of(width, 1.9 + 0.46 * len(arms), 1, len(targets), sharey=True) as (figure, axes):
-        for ax, target in zip(axes, targets, strict=True):
-            _forest(ax, [result.row(arm.name, target.measure, target.group) for arm in arms])
-            mark_important(ax, target.minimal_important_difference, _unit(result, target))
-            _shade_sham(ax, result, target)
-            ax.set_title(broken(target.label, 28), fontsize=10, fontweight="bold", loc="left")
-        across(axes, [_unit(result, target) for target in targets], [result.better(target) for target in targets])
-        arm_axis(axes[0], arms)
-        over_departments = _has_range(result, targets[0])
-        _forest_legend(figure, sham=result.sham is not None, over_departments=over_departments)
-        png = png_of(figure)
-    lines = [
-        f"{target.label}: "
-        + "; ".join(
-            f"{arm.label} {effect(row)}, {result.finding(arm.name, target).verdict.words}{_range_words(row)}"
-            for arm in arms
-            for row in [result.row(arm.name, target.measure, target.group)]
-        )
-        for target in targets
-    ]
+    png = _forest_plot(result, arms, targets, (width, 1.9 + 0.46 * len(arms)))
+    over_departments = _has_range(result, targets[0])
+    alt = " ".join(table.in_words() for target in targets for table in _tables_of(result, target))
     return Picture(
         "differences",
         png,
-        f"Forest plot of differences from {result.baseline.label} with 95 % intervals. " + ". ".join(lines) + ".",
+        f"Forest plot of differences from {result.baseline.label} with 95 % intervals. {alt}",
         f"Difference from '{result.baseline.label}' with its 95 % interval (simulation noise only)."
         f"{_over_words(result) if over_departments else ''}{_band_words(result)}",
     )
+
+
+def _forest_plot(
+    result: StudyResult,
+    arms: Sequence[ArmResult],
+    targets: Sequence[Target],
+    size: tuple[float, float],
+    *,
+    for_money: bool = False,
+) -> bytes:
+    """A panel for each target, a row an arm. `size` in inches; `for_money`: for each £100,000 a year of their costs."""
+    scale = [PER / arm.cost for arm in arms if arm.cost is not None] if for_money else None
+    with figure_of(*size, 1, len(targets), sharey=True) as (figure, axes):
+        for ax, target in zip(axes, targets, strict=True):
+            _forest(ax, [result.row(arm.name, target.measure, target.group) for arm in arms], scale)
+            if not for_money:
+                mark_important(ax, target.minimal_important_difference, _unit(result, target))
+                _shade_sham(ax, result, target)
+            ax.set_title(broken(target.label, 34 if for_money else 28), fontsize=10, fontweight="bold", loc="left")
+        units, better = [_unit(result, target) for target in targets], [result.better(target) for target in targets]
+        across(axes, units, better, "{unit} for each £100,000 a year" if for_money else "difference, {unit}")
+        arm_axis(axes[0], arms, [f"£{arm.cost:,.0f} a year" for arm in arms] if for_money else ())
+        sham = result.sham is not None and not for_money
+        over_departments = _has_range(result, targets[0])
+        _forest_legend(figure, sham=sham, important=not for_money, over_departments=over_departments)
+        return png_of(figure)
 
 
 def _has_range(result: StudyResult, target: Target) -> bool:
@@ -96,10 +105,10 @@ def _has_range(result: StudyResult, target: Target) -> bool:
     return any(not math.isnan(row.department_p5) for row in rows)
 
 
-def _range_words(row: Comparison) -> str:
-    if math.isnan(row.department_p5):
-        return ""
-    return f", {span(row.department_p5, row.department_p95, row.unit)} over departments"
+def _tables_of(result: StudyResult, target: Target) -> Iterator[ReportTable]:
+    """The tables that have the numbers of the differences on a target."""
+    yield target_table(result, target)
+    yield from (table for table in over_tables(result) if table.kind.endswith(f":{target.measure}:{target.group}"))
 
 
 def _over_words(result: StudyResult) -> str:
@@ -218,18 +227,11 @@ def by_group(result: StudyResult) -> Picture | None:
         over_departments = _has_range(result, target)
         _forest_legend(figure, sham=result.sham is not None, important=False, over_departments=over_departments)
         png = png_of(figure)
-    lines = [
-        f"{arm.label}: "
-        + "; ".join(f"{group_words(group)} {effect(result.row(arm.name, target.measure, group))}" for group in groups)
-        for arm in arms
-    ]
     label = measure_label(result, target.measure)
     return Picture(
         "by_group",
         png,
-        f"{label} by group of patients: differences from {result.baseline.label} with 95 % intervals. "
-        + ". ".join(lines)
-        + ".",
+        f"{label} by group of patients, with 95 % intervals. {differences_table(result).in_words()}",
         f"{label} by group: difference from '{result.baseline.label}' with its 95 % interval (simulation noise only)"
         f"{'; the band behind each row shows the sham for that group' if result.sham is not None else ''}."
         f"{_over_words(result) if over_departments else ''}",
@@ -261,32 +263,16 @@ def cost(result: StudyResult) -> Picture | None:
     targets = result.design.primary
     order = [row.arm for row in ranked(result, targets[0]) if result.arm(row.arm) in arms]
     arms = tuple(sorted(arms, key=lambda arm: order.index(arm.name)))
-    scale = [100_000 / arm.cost for arm in arms if arm.cost is not None]
     n_lines = 1 + max(len(broken(arm.label, LABEL_WIDTH).splitlines()) for arm in arms)
     height = 1.7 + max(0.5, LINE_HEIGHT * n_lines) * len(arms)
-    with figure_of(4.3 + 3.4 * len(targets), height, 1, len(targets), sharey=True) as (figure, axes):
-        for ax, target in zip(axes, targets, strict=True):
-            _forest(ax, [result.row(arm.name, target.measure, target.group) for arm in arms], scale)
-            ax.set_title(broken(target.label, 34), fontsize=10, fontweight="bold", loc="left")
-        units, better = [_unit(result, target) for target in targets], [result.better(target) for target in targets]
-        across(axes, units, better, "{unit} for each £100,000 a year")
-        arm_axis(axes[0], arms, [f"£{arm.cost:,.0f} a year" for arm in arms])
-        over_departments = _has_range(result, targets[0])
-        _forest_legend(figure, sham=False, important=False, over_departments=over_departments)
-        png = png_of(figure)
-    sentences = []
-    for target in targets:
-        words = []
-        for arm in arms:
-            row = result.row(arm.name, target.measure, target.group)
-            assert arm.cost is not None
-            mean, low, high = per_100k(row, arm.cost, arm.cost_range)
-            words.append(f"{arm.label} {with_span(mean, low, high, row.unit)}")
-        sentences.append(f"{target.label}, {unit_words(_unit(result, target))}: {'; '.join(words)}")
+    png = _forest_plot(result, arms, targets, (4.3 + 3.4 * len(targets), height), for_money=True)
+    over_departments = _has_range(result, targets[0])
+    first = [result.row(arm.name, targets[0].measure, targets[0].group) for arm in arms]
+    words = "; ".join(f"{arm.label} {per_100k_cell(row, arm)}" for arm, row in zip(arms, first, strict=True))
     return Picture(
         "per_100k",
         png,
-        f"Forest plot of the effect of each £100,000 a year with 95 % intervals. {'. '.join(sentences)}.",
+        f"Forest plot of the effect of each £100,000 a year with 95 % intervals. {words}.",
         "Effect for each £100,000 a year, for the arms that state a cost. The intervals are simulation noise at the "
         "stated cost; those in the table also allow for the uncertainty of the price."
         f"{_over_words(result) if over_departments else ''}",

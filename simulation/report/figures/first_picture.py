@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from simulation.display.drawing import BETTER, GREY, UNCLEAR, WORSE, axis_scale
-from simulation.display.kinds import kind_of, short_words
-from simulation.display.words import change, span, unit_words
+from simulation.display.words import change, kind_of, short_words, span, unit_words
 from simulation.report.templates import templates
 from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Finding

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from simulation.display.scale import high_words, levels_of
 from simulation.display.table import UNKNOWN, Cell, ReportTable
-from simulation.display.words import labelled, percent
+from simulation.display.words import high_words, labelled, levels_of, percent
 from simulation.explain.arm_changes import KIND_WORDS, Change
-from simulation.explain.assumptions import AddedAssumption
-from simulation.explain.statements import walk
+from simulation.explain.statements import AddedAssumption, walk
 from simulation.run.arm_result import ArmResult
 from simulation.run.result import StudyResult
 from simulation.study.design import change_words

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulation.display.kinds import kind_of, kind_of_row, short_words, unsettled
-from simulation.display.measured import limits_of
-from simulation.display.scale import levels_of
+from simulation.display.measured import failed_limits, limits_of
 from simulation.display.table import UNKNOWN, Cell, ReportTable, difference_cell
 from simulation.display.words import (
     amount,
     group_words,
+    kind_of,
+    kind_of_row,
     labelled,
+    levels_of,
     measure_label,
     prints_as_zero,
+    short_words,
     unit_words,
+    unsettled,
 )
 from simulation.measures.definitions import ALL
 from simulation.questions.ablation.contributions import decomposition_of, joint_arm
@@ -168,12 +171,12 @@ def safety_cell(result: StudyResult, arm: ArmResult) -> Cell:
     if arm.name in result.identical:
         return SAME
     limits, left_open = limits_of(result, arm)
-    for kind, verb, look in (("inferior", "fails", "worse"), ("worse", "may fail", "cannot-tell")):
-        failed = [limit for limit in limits if limit.judgement.kind == kind]
-        if failed:
-            first = next((limit for limit in failed if limit.comparison.unit == "share"), failed[0])
-            how_many = f" {len(failed)}" if len(failed) > 1 else ""
-            return Cell(text=f"{verb}{how_many}: {_limit_words(result, first)}", look=look)
+    verb, failed = failed_limits(limits)
+    if failed:
+        first = next((limit for limit in failed if limit.comparison.unit == "share"), failed[0])
+        how_many = f" {len(failed)}" if len(failed) > 1 else ""
+        text = f"{verb}{how_many}: {_limit_words(result, first)}"
+        return Cell(text=text, look="worse" if verb == "fails" else "cannot-tell")
     if left_open or unsettled(limits):
         return Cell(text="not settled", look="cannot-tell")
     harms_some = any(limit.spread and n_harmed(limit) for limit in limits)

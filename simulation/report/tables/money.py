@@ -10,10 +10,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from simulation.display.kinds import kind_of, unsettled
-from simulation.display.measured import limits_of
-from simulation.display.table import UNKNOWN, Cell, ReportTable, change_cell, difference_cell, ends_cell
-from simulation.display.words import SIMULATION, labelled, unit_words
+from simulation.display.measured import failed_limits, limits_of
+from simulation.display.table import UNKNOWN, Cell, ReportTable, apart, change_cell, difference_cell, ends_cell
+from simulation.display.words import SIMULATION, kind_of, labelled, unit_words, unsettled
 from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Finding
 from simulation.run.result import StudyResult
@@ -140,8 +139,8 @@ def alternatives_table(result: StudyResult) -> ReportTable:
 
 def _alternative(result: StudyResult, arm: ArmResult, finding: Finding) -> tuple[str | Cell, ...]:
     row = finding.comparison
-    effect = replace(change_cell(row.difference, row.unit), look=kind_of(finding).replace(" ", "-"))
-    interval = ends_cell(row.difference_low, row.difference_high, row.unit)
+    difference, interval = apart(row)
+    effect = replace(difference, look=kind_of(finding).replace(" ", "-"))
     money = (cost_cell(arm), per_100k_cell(row, arm))
     return (labelled(result, arm), effect, interval, _across(finding), _safety(result, arm), *money)
 
@@ -230,10 +229,10 @@ def _who_pays(arm: ArmResult) -> tuple[str, str, str]:
 def _safety(result: StudyResult, arm: ArmResult) -> str:
     """The worst judgement on the study's margins, in a few words."""
     limits, left_open = limits_of(result, arm)
-    for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
-        failed = [f"'{limit.margin.label}'" for limit in limits if limit.judgement.kind == kind]
-        if failed:
-            return f"{verb} {' and '.join(failed)}"
+    verb, failed = failed_limits(limits)
+    if failed:
+        labels = [f"'{limit.margin.label}'" for limit in failed]
+        return f"{verb} {' and '.join(labels)}"
     n_open = len(left_open) + len(unsettled(limits))
     if n_open:
         return f"{n_open} of {len(left_open) + len(limits)} not settled"

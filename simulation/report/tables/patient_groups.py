@@ -15,10 +15,9 @@ import numpy as np
 from simulation.display.table import (
     Cell,
     ReportTable,
-    change_cell,
+    apart,
     crossed,
     difference_cell,
-    ends_cell,
     interval_cell,
 )
 from simulation.display.words import (
@@ -68,7 +67,7 @@ def labels_table(result: StudyResult) -> ReportTable | None:
     names = true_levels(result)
     if not names or any(len(arm.label_mix) != len(names) for arm in result.arms):
         return None
-    cells = []
+    cells: list[tuple[str | Cell, ...]] = []
     for arm in result.arms:
         shares = (*arm.label_mix, *(arm.agreement[f"{name}_share"] for name in ("exact", "under", "over")))
         cells.append((arm.label, *(Cell(share, "share", style="number") for share in shares)))
@@ -130,7 +129,7 @@ def controls_table(result: StudyResult) -> ReportTable | None:
         ("controls", title, "arm less its control"),
         rows,
         columns,
-        lambda arms, group: interval_cell(result.against(*arms, measure, group), unit),
+        lambda arms, group: interval_cell(result.against(arms[0], arms[1], measure, group), unit),
         [note],
     )
 
@@ -280,8 +279,7 @@ def worse_off_table(result: StudyResult) -> ReportTable | None:
             worse.arm.label,
             group_words(row.group),
             Cell(row.mean, row.unit),
-            change_cell(row.difference, row.unit),
-            ends_cell(row.difference_low, row.difference_high, row.unit),
+            *apart(row),
             "yes" if worse.holm else "no: may be a false alarm",
             SIMULATION,
         )

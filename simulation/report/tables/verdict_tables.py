@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from simulation.display.table import UNKNOWN, Cell, ReportTable, change_cell, crossed, difference_cell, ends_cell
+from simulation.display.table import UNKNOWN, Cell, ReportTable, apart, change_cell, crossed, difference_cell, ends_cell
 from simulation.display.words import (
     SIMULATION,
     amount,
@@ -86,12 +86,7 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
     for arm in result.others:
         finding = result.finding(arm.name, target)
         row = finding.comparison
-        numbers = (
-            Cell(row.mean, unit),
-            change_cell(row.difference, unit),
-            ends_cell(row.difference_low, row.difference_high, unit),
-            Cell(row.half_width, unit, style="half-width"),
-        )
+        numbers = (Cell(row.mean, unit), *apart(row), Cell(row.half_width, unit, style="half-width"))
         cells.append((arm.label, *numbers, finding.verdict.words, SIMULATION))
     primary = "primary" if target in result.design.primary else "secondary"
     title = (
@@ -272,8 +267,8 @@ def _over_table(result: StudyResult, target: Target) -> ReportTable:
     for arm in result.others:
         finding = result.finding(arm.name, target)
         row, spread = finding.comparison, finding.spread
-        mean = (change_cell(row.difference, row.unit), ends_cell(row.difference_low, row.difference_high, row.unit))
-        cells.append((arm.label, *mean, *_range(spread, row.unit), finding.where or UNKNOWN, *_ends(spread, row.unit)))
+        over = (*_range(spread, row.unit), finding.where or UNKNOWN, *_ends(spread, row.unit))
+        cells.append((arm.label, *apart(row), *over))
     title = (
         f"{target.label} over {departments_words(result)}: {amount(base.mean, base.unit)} under "
         f"'{result.baseline.label}'; differences in {unit_words(base.unit)}"

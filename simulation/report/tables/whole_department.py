@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from simulation.display.scale import target_of
 from simulation.display.table import UNKNOWN, Cell, ReportTable, crossed
 from simulation.display.words import (
     SIMULATION,
@@ -21,6 +20,7 @@ from simulation.display.words import (
     labelled,
     measure_label,
     season_words,
+    target_of,
 )
 from simulation.explain.statements import Statement
 from simulation.measures.definitions import ALL, binding_measures, label_of
@@ -214,7 +214,7 @@ def stay_table(result: StudyResult) -> ReportTable | None:
     shown = stages_seen(parts.values())
     if not shown:
         return None
-    cells = []
+    cells: list[tuple[str | Cell, ...]] = []
     for label, stay in parts.items():
         minutes = (minutes for n in shown for minutes in (stay.waiting[n], stay.working[n]))
         cells.append((label, *(Cell(each, style="number") for each in (*minutes, stay.total))))
@@ -258,8 +258,10 @@ def counts_table(statements: Sequence[Statement]) -> ReportTable:
     parts = tuple(dict.fromkeys(part for part, _ in counts))
     numbers = [(part, [counts[part, evidence] for evidence in EVIDENCE]) for part in parts]
     numbers.append(("in all", [sum(counts[part, evidence] for part in parts) for evidence in EVIDENCE]))
-    cells = tuple((part, *(Cell(n, style="number", digits=0) for n in of_part)) for part, of_part in numbers)
-    return ReportTable("counts", "Sourced statements by evidence", ("part", *EVIDENCE), cells)
+    cells: list[tuple[str | Cell, ...]] = [
+        (part, *(Cell(n, style="number", digits=0) for n in of_part)) for part, of_part in numbers
+    ]
+    return ReportTable("counts", "Sourced statements by evidence", ("part", *EVIDENCE), tuple(cells))
 
 
 def run_table(result: StudyResult) -> ReportTable:

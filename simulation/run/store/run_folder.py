@@ -17,8 +17,8 @@ import numpy as np
 from simulation.department.graph import Edge, Subgraph
 from simulation.errors import ResultsError
 from simulation.explain.arm_changes import Change
-from simulation.explain.assumptions import AddedAssumption
 from simulation.explain.explanation import ArmExplanation, Explanation
+from simulation.explain.statements import AddedAssumption
 from simulation.measures.measuring import MeasureName
 from simulation.records.list_columns import read_columns, write_columns
 from simulation.records.schema import Floats, Replications

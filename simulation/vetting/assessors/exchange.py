@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulation.errors import ResultsError
 from simulation.records.serialise import digest
-from simulation.vetting.answers import OUTCOMES, Answer, Key, Outcome, Question
+from simulation.vetting.answers import OUTCOMES, Answer, Outcome, Question, QuestionKey
 from simulation.vetting.cases import N_LEVELS
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ class KeptAnswers:
     def __init__(self, folder: Path, identity: Mapping[str, object]) -> None:
         self._path = folder / f"{digest(dict(identity))[:24]}.jsonl"
         self._lock = threading.Lock()
-        self.answers: dict[Key, Answer] = {}
+        self.answers: dict[QuestionKey, Answer] = {}
         self.model: str | None = None
         if self._path.exists():
             self._read()

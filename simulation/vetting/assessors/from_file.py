@@ -18,12 +18,12 @@ from typing import Any, Literal, TypeAlias
 
 from simulation.department.config_dataclass import config_dataclass
 from simulation.errors import Fault, Faults, nearest, refuse
-from simulation.vetting.answers import OUTCOMES, VARIANTS, Answer, Key, Outcome, Question, Variant
+from simulation.vetting.answers import OUTCOMES, VARIANTS, Answer, Outcome, Question, QuestionKey, Variant
 from simulation.vetting.assessors.exchange import outcome_of_message, whole_number
 from simulation.vetting.cases import N_LEVELS, CaseSet, grouped
 from simulation.vetting.mapping import LARGEST_BYTES, WHOLE, csv_lines
 
-Rows: TypeAlias = Iterator[tuple[str, Answer | Fault]]
+AnswerRows: TypeAlias = Iterator[tuple[str, Answer | Fault]]
 """What the rows of a file hold, each with where it is."""
 LOGS = (".json", ".eval")
 CONVERT = "Name a JSON log; `inspect log convert LOG.eval --to json --output-dir FOLDER` writes one"
@@ -67,7 +67,7 @@ class FromFile:
         else:
             rows, self._told = _csv_rows(path, cases.levels), {}
         faults = Faults()
-        self._answers: dict[Key, Answer] = {}
+        self._answers: dict[QuestionKey, Answer] = {}
         for where, answer in rows:
             if isinstance(answer, Fault):
                 faults.append(answer)
@@ -108,7 +108,7 @@ def _by_which_names(cases: CaseSet) -> str:
     return f"{remedy}; to use case numbers of your own, state their column as `id` in the mapping of the cases"
 
 
-def _csv_rows(path: Path, levels: Mapping[str, int]) -> Rows:
+def _csv_rows(path: Path, levels: Mapping[str, int]) -> AnswerRows:
     for line, cells in csv_lines(path, {"case": "the name of the case", "label": "the level given"}):
         where = f"{path.name}, line {line}"
         try:
@@ -169,7 +169,7 @@ def _number(cells: Mapping[str, str], column: str, otherwise: Any = None) -> Any
 # --- a log of Inspect ---------------------------------------------------------------------------------------------
 
 
-def read_log(path: Path, levels: Mapping[str, int]) -> tuple[Rows, dict[str, str]]:
+def read_log(path: Path, levels: Mapping[str, int]) -> tuple[AnswerRows, dict[str, str]]:
     """The answers, or faults, of a log's samples, and what a card says about the log. `levels`: the level of each name.
 
     Raises ConfigError for a file that is none, or in which more than one model answered.

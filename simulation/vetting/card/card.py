@@ -271,7 +271,7 @@ def matrix_text(bench: Bench) -> str:
     """CSV with a row a cell of the matrix: the number of cases, and the share with its credible interval."""
     shares, counts = np.stack(bench.matrix(), axis=-1), bench.labelled[TOOL].table
     rows = [
-        [true + 1, label + 1, _number(counts[true, label]), *(_number(float(share)) for share in shares[true, label])]
+        [true + 1, label + 1, *(_number(float(value)) for value in (counts[true, label], *shares[true, label]))]
         for true, label in np.ndindex(N_LEVELS, N_LEVELS)
     ]
     rows += [[true + 1, "none", _number(n), "", "", ""] for true, n in enumerate(counts[:, N_LEVELS])]

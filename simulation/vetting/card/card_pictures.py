@@ -9,10 +9,10 @@ import numpy as np
 from simulation.display.drawing import BLUE, DARK, GREY, WORSE, Picture, figure_of, png_of
 from simulation.records.schema import Floats
 from simulation.vetting.bench import NURSE, TOOL, Bench, abstention_curve, calibration
+from simulation.vetting.bench_plan import OF_ANSWERS
 from simulation.vetting.card.card_tables import group_named
 from simulation.vetting.cases import N_LEVELS
 from simulation.vetting.earlier import UNDER
-from simulation.vetting.plan import OF_ANSWERS
 from simulation.vetting.scores import FEW, ScoreEstimate
 
 

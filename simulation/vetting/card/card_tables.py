@@ -15,10 +15,10 @@ from simulation.display.words import amount, change, span
 from simulation.vetting.answers import NO_LABEL, OUTCOMES
 from simulation.vetting.assessors.llm import LlmAssessor
 from simulation.vetting.bench import NURSE, TOOL, Bench, abstention_curve, calibration
+from simulation.vetting.bench_plan import OF_ANSWERS, CriterionVerdict
 from simulation.vetting.cases import N_LEVELS
 from simulation.vetting.earlier import VersionChange
 from simulation.vetting.facts import facts
-from simulation.vetting.plan import OF_ANSWERS, CriterionVerdict
 from simulation.vetting.scores import FEW, HIGHER_IS_BETTER, KAPPAS, SCORES, ScoreEstimate
 from simulation.wording import spaced
 
