@@ -98,7 +98,7 @@ def write_exports(folder: Path, result: StudyResult) -> tuple[Path, ...]:
     """
     picture = drawn(result, DIFFERENCES) if result.others else None
     log = assumptions_log(result)
-    files = {
+    files: dict[str, str | bytes] = {
         WORKBOOK: workbook(result),
         DOCUMENT: document(result, [picture] if picture is not None else []),
         ASSUMPTIONS: csv_text(log.headers, log.rows).encode("utf-8-sig"),
