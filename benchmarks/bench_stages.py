@@ -20,7 +20,7 @@ from measuring import Cell, Table, in_random_order, one_core, options
 from whole import TO_MEASURES, Clock, every_stage
 
 import simulation as ae
-from simulation.records.store import write_table
+from simulation.records.table_files import write_table
 from simulation.study.study import ReadyArm
 
 HERE = Path(__file__).resolve().parent

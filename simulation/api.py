@@ -21,7 +21,7 @@ from simulation.config.stored import study_of
 from simulation.display.drawing import Picture
 from simulation.display.table import ReportTables
 from simulation.display.words import effect
-from simulation.errors import ConfigError, Fault, ResultsError
+from simulation.errors import ResultsError, refuse
 from simulation.explain.explanation import Explained
 from simulation.questions.sweep import Sweep, beside
 from simulation.records.schema import Floats
@@ -41,13 +41,13 @@ from simulation.run.running import (
     replications,
     still_to_run,
 )
-from simulation.run.store.folders import must_be_writable, point_latest
+from simulation.run.store.atomic import must_be_writable, point_latest
 from simulation.run.store.identity import Identity, identity_of
 from simulation.run.store.manifest import manifest_of
 from simulation.run.store.run_folder import not_expected, read_run, write_data
-from simulation.study.bounds import refuse_large
 from simulation.study.overload import refuse_overload
 from simulation.study.study import Study
+from simulation.study.workload import refuse_large
 
 MOST_FINDINGS = 6
 """Verdicts that the short form of a result shows."""
@@ -153,9 +153,7 @@ def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executo
     ConfigError if a pool is overloaded over the week and nothing relieves it (unless `allow_overload`), and AeflowError
     with the numbers of replications that failed.
     """
-    _must_be_a_study(study, "compare")
-    refuse_large([study])
-    refuse_overload(study)
+    _must_be_runnable(study, "compare")
     began = time.perf_counter()
     study, all_replications = every_replication(study, done=done, executor=executor)
     seconds = time.perf_counter() - began
@@ -186,9 +184,7 @@ class Growth(Iterator[Result]):
     """
 
     def __init__(self, study: Study, executor: Executor | None = None) -> None:
-        _must_be_a_study(study, "grow")
-        refuse_large([study])
-        refuse_overload(study)
+        _must_be_runnable(study, "grow")
         self._study = study
         self._cancelled = threading.Event()
         self._results = self._grown(executor)
@@ -225,12 +221,19 @@ class Growth(Iterator[Result]):
                     yield Result(study, so_far, explained, manifest)
 
 
+def _must_be_runnable(study: Study, name: str) -> None:
+    """Raise ConfigError for what is no study, one larger than the limits, or one with an overloaded pool."""
+    _must_be_a_study(study, name)
+    refuse_large([study])
+    refuse_overload(study)
+
+
 def _must_be_a_study(study: object, name: str) -> None:
     """Raise ConfigError if something else is given where a study is wanted, such as the words that `load` reads."""
     if not isinstance(study, Study):
         words = repr(study) if isinstance(study, str) else '"study=..."'
         found = f"found {shortened(repr(study))}, which is no study"
-        raise ConfigError([Fault(name, found, f"Load it first: {name}(load({words}))")])
+        refuse(name, found, f"Load it first: {name}(load({words}))")
 
 
 # --- reading -------------------------------------------------------------------------------------------------------
@@ -245,6 +248,7 @@ def read(folder: Path | str) -> Result:
     stored = read_run(Path(folder))
     try:
         study = study_of(stored)
+        study.arm(study.design.baseline)  # raises ResultsError if it is none of its arms
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise not_expected(stored.folder, error) from error
     return Result(study, stored.replications, Explained(study, stored.explanation), stored.manifest, stored.folder)

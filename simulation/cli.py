@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from simulation.commands import files, inquiries, new, stored, studies
+from simulation.commands import inquiries, new_files, run_studies, schemas, stored_runs
 from simulation.commands.streams import drop_output, flush_output, never_refuse
-from simulation.errors import AeflowError, ConfigError, Fault, nearest
+from simulation.errors import AeflowError, ConfigError, nearest, refuse
 from simulation.signals import StopAsked, stopped_by_signals
 from simulation.version import __version__
 
@@ -64,21 +64,21 @@ For planning only, not for clinical use.
 
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
-    "compare": studies.compare,
-    "run": studies.run,
-    "show": studies.show,
+    "compare": run_studies.compare,
+    "run": run_studies.run,
+    "show": run_studies.show,
     "validate": inquiries.validate,
     "ensemble": inquiries.ensemble,
     "vet": inquiries.vet,
-    "results": stored.results,
-    "report": stored.report,
-    "extend": studies.extend,
-    "narrow": stored.narrow,
+    "results": stored_runs.results,
+    "report": stored_runs.report,
+    "extend": run_studies.extend,
+    "narrow": stored_runs.narrow,
     "breakeven": inquiries.breakeven,
     "prices": inquiries.prices,
-    "gather": stored.gather,
-    "schema": files.schema,
-    "new": new.new,
+    "gather": stored_runs.gather,
+    "schema": schemas.schema,
+    "new": new_files.new,
 }
 
 
@@ -124,7 +124,7 @@ def _answered(words: Sequence[str]) -> int:
     elif words[0] in ("-V", "--version", "version"):
         print(f"aeflow {__version__}")
     elif words[0] not in COMMANDS:
-        raise ConfigError([Fault(words[0], "is not a command", nearest(words[0], COMMANDS))])
+        refuse(words[0], "is not a command", nearest(words[0], COMMANDS))
     elif {"-h", "--help"} & set(words[1:]):
         print(help_of(words[0]), end="")
     else:

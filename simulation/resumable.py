@@ -6,7 +6,7 @@ The commands run studies this way; `api.compare` keeps nothing until its result 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,14 +17,13 @@ from simulation.report.write import write_report
 from simulation.run.executors.executor import ExecutorFailed, Failed
 from simulation.run.replicate import ReplicationResult
 from simulation.run.running import Done, failure, replications, still_to_run
-from simulation.run.store.folders import must_be_writable, point_latest
+from simulation.run.store.atomic import must_be_writable, point_latest
 from simulation.run.store.identity import Identity, identity_of
-from simulation.run.store.kept import kept_among
-from simulation.run.store.manifest import FILES, about, manifest_of, read_manifest
+from simulation.run.store.manifest import about, manifest_of, read_manifest
 from simulation.run.store.run_folder import folders_of, write_data
 from simulation.run.store.unfinished import UnfinishedRun
-from simulation.study.bounds import refuse_large
 from simulation.study.study import Study
+from simulation.study.workload import refuse_large
 
 Say = Callable[[str], None]
 
@@ -57,21 +56,19 @@ def run_into(
     replications that failed; the others are kept.
     """
     must_be_writable(results)
-    identity = identity_of(study)
-    parent = results / study.design.name
+    identity, parent = identity_of(study), results / study.design.name
     unfinished = UnfinishedRun(parent, identity, about=about(study), part_of=study.run.part_name, resume=resume)
     with unfinished:
         is_new = resume and not unfinished.kept
         for note in (*unfinished.notes, *(_finished_notes(study, parent, identity) if is_new else ())):
             say(f"Note: {note}.")
-        study, _ = still_to_run(study, unfinished.kept)
-        written = _written_already(study, unfinished, say=say)
+        written = _written_already(still_to_run(study, unfinished.kept)[0], unfinished, say=say)
         if written is not None:
-            folder, result = written
-        else:
-            result = _finished(study, unfinished, identity, say=say, done=done, planning=planning)
-            folder = _written(result, parent, unfinished, keeping)
-        return _ended(result, folder, results, unfinished)
+            return _stored(written, results, unfinished, folder=written.folder)
+        study, ordered, seconds = _completed(study, unfinished, say=say, done=done, planning=planning)
+        engine_seconds = unfinished.engine_seconds
+        manifest = manifest_of(study, ordered, identity, wall_seconds=seconds, engine_seconds=engine_seconds)
+        return _stored(Result(study, ordered, Explained(study), manifest), results, unfinished, keeping=keeping)
 
 
 def _finished_notes(study: Study, parent: Path, identity: Identity) -> Iterator[str]:
@@ -94,72 +91,70 @@ def _finished_notes(study: Study, parent: Path, identity: Identity) -> Iterator[
         return
 
 
-def _written_already(study: Study, unfinished: UnfinishedRun, *, say: Say) -> tuple[Path, Result] | None:
-    """The folder and result of a process that wrote its data and ended before its report; None if there is none."""
+def _written_already(study: Study, unfinished: UnfinishedRun, *, say: Say) -> Result | None:
+    """The result of a process that wrote its data and ended before its report; None if there is none."""
     folder = unfinished.finished_as
     if folder is None:
         return None
     try:
-        manifest = read_manifest(folder)
         result = read(folder)
     except ResultsError as error:
         say(f"Note: {error}; its folder is written again.")
         return None
-    if not set(study.run.keep) <= set(kept_among(manifest[FILES])):
-        return None
-    if [replication.replication for replication in result.replications] != list(study.run.numbers):
+    numbers = [replication.replication for replication in result.replications]
+    if not set(study.run.keep) <= set(result.kept) or numbers != list(study.run.numbers):
         return None
     say(f"Resuming: {folder} holds all replications; its report is made.")
-    return folder, result
+    return result
 
 
-def _written(result: Result, parent: Path, unfinished: UnfinishedRun, keeping: Done) -> Path:
-    """Write a result's data, at first into the folder of the unfinished run, and return their folder."""
+def _stored(
+    result: Result,
+    results: Path,
+    unfinished: UnfinishedRun,
+    *,
+    folder: Path | None = None,
+    keeping: Done = lambda n_done: None,
+) -> Stored:
+    """Write the data of a result, unless a folder holds them, and its report; what was kept of it is removed."""
+    numbers = [replication.replication for replication in result.replications]
     try:
-        return write_data(result, parent, within=unfinished.folder, about_to=unfinished.will_finish_as, keeping=keeping)
+        folder = folder or write_data(
+            result,
+            unfinished.folder.parent,
+            within=unfinished.folder,
+            about_to=unfinished.will_finish_as,
+            keeping=keeping,
+        )
     except KeyboardInterrupt:
-        n = len(result.replications)
-        words = f"All {n} replications are kept in {unfinished.folder}; the same command resumes it."
+        words = f"All {len(numbers)} replications are kept in {unfinished.folder}; the same command resumes it."
         raise KeyboardInterrupt(words) from None
-
-
-def _ended(result: Result, folder: Path, results: Path, unfinished: UnfinishedRun) -> Stored:
-    """The result whose data are in a folder, with its report; what was kept of its replications is removed."""
     point_latest(results, folder)
     failed = write_report(folder, result)
-    unfinished.remove([replication.replication for replication in result.replications])
+    unfinished.remove(numbers)
     return Stored(result, folder, failed)
 
 
-def _finished(
-    study: Study, unfinished: UnfinishedRun, identity: Identity, *, say: Say, done: Done, planning: Done
-) -> Result:
-    """The result of all replications; those that an unfinished run kept are not run again."""
+def _completed(
+    study: Study, unfinished: UnfinishedRun, *, say: Say, done: Done, planning: Done
+) -> tuple[Study, tuple[ReplicationResult, ...], float]:
+    """The study with as many replications as it needs, all of them in order, and the seconds that running them took.
+
+    Those that were kept are not run again; each of the others is kept as it ends.
+    """
+    began = time.perf_counter()
     known = dict(unfinished.kept)
     study, missing = still_to_run(study, known)
-    _say_kept(study.run.numbers, known, say=say, done=done)
-    began = time.perf_counter()
+    n_kept = len(study.run.numbers) - len(missing)
+    if n_kept:
+        n_all = len(study.run.numbers)
+        say(f"Resuming an unfinished run: {n_kept} of {n_all} replications are kept (resume=false begins anew).")
+        done(n_kept)
     while missing:
         planning(len(study.run.numbers))
-        _run_missing(study, missing, known, unfinished, n_all=len(study.run.numbers), done=done)
+        _run_missing(study, missing, known, unfinished, done=done)
         study, missing = still_to_run(study, known)
-    ordered = tuple(known[number] for number in study.run.numbers)
-    manifest = manifest_of(
-        study,
-        ordered,
-        identity,
-        wall_seconds=time.perf_counter() - began,
-        engine_seconds=unfinished.engine_seconds,
-    )
-    return Result(study, ordered, Explained(study), manifest)
-
-
-def _say_kept(numbers: range, known: Mapping[int, ReplicationResult], *, say: Say, done: Done) -> None:
-    """Say how many of the replications to run are kept already, if any."""
-    n_kept = sum(number in known for number in numbers)
-    if n_kept:
-        say(f"Resuming an unfinished run: {n_kept} of {len(numbers)} replications are kept (resume=false begins anew).")
-        done(n_kept)
+    return study, tuple(known[number] for number in study.run.numbers), time.perf_counter() - began
 
 
 def _run_missing(
@@ -168,10 +163,10 @@ def _run_missing(
     known: dict[int, ReplicationResult],
     unfinished: UnfinishedRun,
     *,
-    n_all: int,
     done: Done,
 ) -> None:
-    """Run the replications that are missing of `n_all`; each is kept, and added to `known`, as it ends."""
+    """Run the replications that are missing; each is kept, and added to `known`, as it ends."""
+    n_all = len(study.run.numbers)
     n_before = n_all - len(missing) - unfinished.n_added
     failed: list[Failed] = []
     try:
@@ -219,18 +214,11 @@ def extend_into(
         )
     must_be_writable(results)
     study, numbers = on(before.study), before.following(n)
-    part = replace(study, run=replace(study.run, replications=numbers.stop, first=numbers.start, count=n))
+    length = replace(study.run, replications=numbers.stop, first=numbers.start, count=n, precision=None)
+    part = replace(study, run=length)
     refuse_large([part])
-    identity = Identity(before.manifest["identity"])
-    parent = results / study.design.name
-    unfinished = UnfinishedRun(parent, identity, about=about(part), part_of=part.run.part_name, resume=resume)
+    identity, parent = Identity(before.manifest["identity"]), results / study.design.name
+    unfinished = UnfinishedRun(parent, identity, about=about(part), part_of=length.part_name, resume=resume)
     with unfinished:
-        known = dict(unfinished.kept)
-        _say_kept(numbers, known, say=say, done=done)
-        began = time.perf_counter()
-        missing = [number for number in numbers if number not in known]
-        _run_missing(study, missing, known, unfinished, n_all=n, done=done)
-        new = [known[number] for number in numbers]
-        result = before.with_more(new, time.perf_counter() - began, unfinished.engine_seconds)
-        written = _written(result, parent, unfinished, keeping=lambda n_done: None)
-        return _ended(result, written, results, unfinished)
+        _, new, seconds = _completed(part, unfinished, say=say, done=done, planning=lambda n_all: None)
+        return _stored(before.with_more(new, seconds, unfinished.engine_seconds), results, unfinished)

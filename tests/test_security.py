@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import shutil
 import socket
@@ -13,11 +14,14 @@ import pandas as pd
 import pytest
 
 import simulation as ae
+from simulation.api import what_changed
 from simulation.cli import main
 from simulation.errors import ConfigError, ResultsError
 from simulation.records.serialise import to_json
+from simulation.report.tables.runs import runs_table
 from simulation.run.store.identity import identity_of
-from simulation.run.store.manifest import sealed
+from simulation.run.store.listing import list_runs
+from simulation.run.store.manifest import checksum_of, sealed
 from simulation.run.store.unfinished import UnfinishedRun
 
 ROOT = Path(__file__).parents[1]
@@ -226,3 +230,44 @@ def test_a_received_folder_cannot_lead_writing_elsewhere(folder: Path, tmp_path:
         assert main(["report", str(folder), "export=true"]) == 2
         assert not list(elsewhere.iterdir())
         (folder / name).unlink()
+
+
+JUNK = (None, True, -1, 7.5, 1e400, "", "x\0", "2026", [], {}, [None], {"a": 1}, [[1, 2]])
+
+
+def forged(content: object, chance: random.Random) -> object:
+    """JSON with one value, at any depth, replaced by something else, left out or added."""
+    if isinstance(content, dict | list) and content and chance.random() < 0.8:
+        keys = list(content) if isinstance(content, dict) else range(len(content))
+        key = chance.choice(list(keys))
+        changed = dict(content) if isinstance(content, dict) else list(content)
+        if chance.random() < 0.1:
+            del changed[key]  # type: ignore[attr-defined]
+        else:
+            changed[key] = forged(content[key], chance)  # type: ignore[index,call-overload]
+        return changed
+    return chance.choice(JUNK)
+
+
+@pytest.mark.parametrize("name", ["study.json", "explanation.json", "manifest.json"])
+def test_a_forged_run_that_is_sealed_again_is_one_message(name: str, folder: Path) -> None:
+    chance = random.Random(20261128)
+    path, sealed_path = folder / name, folder / "manifest.json"
+    whole, manifest = (json.loads(each.read_text(encoding="utf-8")) for each in (path, sealed_path))
+    refusals: list[str] = []
+    for _ in range(80):
+        changed = forged(whole, chance)
+        if name != "manifest.json":
+            path.write_text(json.dumps(changed), encoding="utf-8")
+            changed = {**manifest, "files": {**manifest["files"], name: checksum_of(path)}}
+        if isinstance(changed, dict) and isinstance(changed.get("files"), dict):
+            changed = sealed(changed, changed["files"])
+        sealed_path.write_text(json.dumps(changed), encoding="utf-8")
+        listing = list_runs(folder)
+        runs_table(listing.runs, folder, listing.latest)
+        try:
+            repr(what_changed(ae.read(folder)))
+        except ResultsError as error:
+            refusals.append(str(error))
+    assert len(refusals) > 5
+    assert not [words for words in refusals if "\n" in words]

@@ -46,7 +46,7 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class PanelEstimate:
     """A figure of a panel and its standard error, clustered by trust."""
 
     value: float
@@ -58,7 +58,7 @@ def month_effect(month: int) -> str:
     return f"panel_month_{month + 1}"
 
 
-def estimates(panel: Panel) -> Mapping[str, Estimate]:
+def estimates(panel: Panel) -> Mapping[str, PanelEstimate]:
     """The figures of a panel, by name: slopes, spreads within trusts, persistence, and the year's shape.
 
     Slopes are points of the four-hour share per point of occupancy and per 1 % of attendances, both in one regression.
@@ -70,7 +70,7 @@ def estimates(panel: Panel) -> Mapping[str, Estimate]:
     levels = _without_effects(columns, trust, panel.month)
     follows = np.flatnonzero((np.diff(trust) == 0) & (np.diff(panel.month) == 1))
     changes = _demeaned(columns[follows + 1] - columns[follows], panel.month[follows + 1])
-    figures: dict[str, Estimate] = {}
+    figures: dict[str, PanelEstimate] = {}
     for suffix, rows, of_trust in (("", levels, trust), ("_differenced", changes, trust[follows])):
         occupancy, attendances = _slopes(rows, of_trust)
         figures |= {f"panel_occupancy_slope{suffix}": occupancy, f"panel_attendances_slope{suffix}": attendances}
@@ -88,14 +88,14 @@ def estimates(panel: Panel) -> Mapping[str, Estimate]:
     return figures | _year(panel, trust)
 
 
-def _year(panel: Panel, trust: Ints) -> dict[str, Estimate]:
+def _year(panel: Panel, trust: Ints) -> dict[str, PanelEstimate]:
     """Each calendar month's four-hour share less the trust's own mean, as a mean over trusts."""
     from_mean = _demeaned(panel.within_4h, trust)
     figures = {}
     for month in np.unique(panel.month % MONTHS).tolist():
         of_month = from_mean[panel.month % MONTHS == month]
         error = float(of_month.std(ddof=1)) / math.sqrt(len(of_month)) if len(of_month) > 1 else math.nan
-        figures[month_effect(month)] = Estimate(float(of_month.mean()), error)
+        figures[month_effect(month)] = PanelEstimate(float(of_month.mean()), error)
     return figures
 
 
@@ -115,7 +115,7 @@ def _without_effects(columns: Floats, trust: Ints, month: Ints) -> Floats:
     return np.asarray(without_levels - months @ np.linalg.lstsq(months, without_levels, rcond=None)[0])
 
 
-def _slopes(rows: Floats, trust: Ints) -> tuple[Estimate, Estimate]:
+def _slopes(rows: Floats, trust: Ints) -> tuple[PanelEstimate, PanelEstimate]:
     """Least squares of the first column on the other two, without a constant; errors clustered by trust."""
     y, x = rows[:, 0], rows[:, 1:]
     bread = np.linalg.inv(x.T @ x)
@@ -124,7 +124,7 @@ def _slopes(rows: Floats, trust: Ints) -> tuple[Estimate, Estimate]:
     clusters = np.column_stack([_by_trust(column, trust) for column in score.T])
     n = np.count_nonzero(np.bincount(trust))
     covariance = bread @ (clusters.T @ clusters) @ bread * (n / (n - 1))
-    first, second = (Estimate(float(s), math.sqrt(v)) for s, v in zip(slopes, np.diag(covariance), strict=True))
+    first, second = (PanelEstimate(float(s), math.sqrt(v)) for s, v in zip(slopes, np.diag(covariance), strict=True))
     return first, second
 
 
@@ -132,7 +132,7 @@ def _by_trust(values: Floats, trust: Ints, n: int = 0) -> Floats:
     return np.asarray(np.bincount(trust, weights=values, minlength=n))
 
 
-def _jackknife(statistic: Callable[..., float], *sums: Floats) -> Estimate:
+def _jackknife(statistic: Callable[..., float], *sums: Floats) -> PanelEstimate:
     """A statistic of sums over trusts, and its standard error by leaving out one trust at a time."""
     totals = [by_trust.sum() for by_trust in sums]
     n = len(sums[0])
@@ -140,4 +140,4 @@ def _jackknife(statistic: Callable[..., float], *sums: Floats) -> Estimate:
         [statistic(*(total - by_trust[k] for total, by_trust in zip(totals, sums, strict=True))) for k in range(n)]
     )
     error = math.sqrt((n - 1) / n * float(((left_out - left_out.mean()) ** 2).sum()))
-    return Estimate(float(statistic(*totals)), error)
+    return PanelEstimate(float(statistic(*totals)), error)

@@ -20,7 +20,7 @@ import numpy as np
 from simulation.assurance.begin import Begin, without_progress
 from simulation.assurance.figures import ADULT_BED, pools_of, with_defaults
 from simulation.assurance.figures import MONTHS as NAMES
-from simulation.assurance.panel import MONTHS, Estimate, Panel, estimates, month_effect
+from simulation.assurance.panel import MONTHS, Panel, PanelEstimate, estimates, month_effect
 from simulation.assurance.targets import Target, targets_named
 from simulation.config import load, search_folders
 from simulation.department.vocabulary import LastingFactor, Pathway
@@ -60,7 +60,7 @@ class Response:
     """One figure of the trusts (`target`) and of the simulation (`found`)."""
 
     target: Target
-    found: Estimate
+    found: PanelEstimate
 
     @property
     def joint_error(self) -> float:

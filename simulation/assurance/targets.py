@@ -32,9 +32,8 @@ from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest
 from simulation.measures.definitions import ALL, definitions, nearest_measure
 from simulation.measures.measuring import MeasureName
-from simulation.study.own import own_definitions, own_of
-from simulation.study.study import RunLength, Study
-from simulation.study.targets import measures_of
+from simulation.study.check_study import measures_of
+from simulation.study.study import RunLength, Study, own_definitions, own_of
 
 Kind = Literal["input", "calibrated", "plausible", "predicted", "response"]
 KINDS: tuple[Kind, ...] = ("input", "calibrated", "plausible", "predicted", "response")

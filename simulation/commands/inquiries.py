@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.commands.words import load_study, options
-from simulation.errors import ConfigError, Fault
+from simulation.commands.command_line import load_study, options, split_own
+from simulation.errors import ConfigError, Fault, refuse
 
 if TYPE_CHECKING:
     from simulation.run.result import StudyResult
@@ -73,8 +73,8 @@ def _asked(
 
     `usual`: what the question chooses of the configuration unless the words do.
     """
-    asked = dict(word.split("=", 1) for word in words if word.partition("=")[0] in own and "=" in word)
-    overrides, config_dir = options([word for word in words if word.partition("=")[0] not in asked])
+    asked, others = split_own(words, own)
+    overrides, config_dir = options(others)
     keys = {word.partition("=")[0] for word in overrides}
     defaults = [f"{key}={value}" for key, value in usual.items() if key not in keys]
     return load_study([*defaults, *overrides], config_dir), asked, config_dir
@@ -92,7 +92,7 @@ def _refuse_arms_of_another_study(study: Study, asked: Mapping[str, str], config
         if studies:
             found = f"'{name}' is no arm of the study '{study.design.name}'"
             remedy = f"It is one of study={' or study='.join(studies)}: name a study that has both arms"
-            raise ConfigError([Fault(key, found, remedy)])
+            refuse(key, found, remedy)
 
 
 def vet(words: list[str]) -> int:
@@ -100,8 +100,7 @@ def vet(words: list[str]) -> int:
     from simulation.vetting.assessors.llm import Setting
     from simulation.vetting.bench import dry_run_text
     from simulation.vetting.card.card import write_questions
-    from simulation.vetting.configuration import cases_of, prompt_of, vetting_named
-    from simulation.vetting.vet import vet
+    from simulation.vetting.vet import cases_of, prompt_of, vet, vetting_named
 
     overrides, config_dir = options(words)
     own = {"name": "synthetic", "results": "results", "against": "", **dict.fromkeys(VET_SWITCHES, "false")}

@@ -1,7 +1,8 @@
 """A table of counts, true level by label, out of a CSV file as a spreadsheet writes it.
 
-Rows are true levels and columns labels, the most urgent first in both. A heading row, a first column of names, totals,
-a byte order mark, semicolons and tabs are allowed. Levels in another order are refused.
+The one layout of such a table: a row for each true level, a column for each label, the most urgent first in both. A
+heading row, a first column of names, totals, a byte order mark, semicolons and tabs are allowed. Levels in another
+order are refused, and so are unknown names of rows that stand in another order than those of columns.
 """
 
 from __future__ import annotations
@@ -12,10 +13,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from simulation.config.bounds import shortened
 from simulation.config.files import bytes_of
-from simulation.errors import ConfigError, Fault, Faults, refuse
+from simulation.errors import Fault, Faults, refuse
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LARGEST_BYTES = 100_000
 """Bytes of a file that holds one small table."""
@@ -25,6 +30,8 @@ TOTALS = ("total", "totals", "grand total", "sum", "all")
 """Headings of a row or column of totals, which is left out."""
 ROW_A_CASE = 3
 """How many times as many rows as levels a file has that is taken for one with a row for each case."""
+FIVE_LEVELS = ("immediate", "very_urgent", "urgent", "standard", "non_urgent")
+"""The levels of the Manchester system, for a department that states none of its own."""
 COLOURS = ("red", "orange", "yellow", "green", "blue")
 """Other names of the five levels, in their order."""
 WORKBOOK = b"PK\x03\x04"
@@ -39,44 +46,33 @@ class CountsTable:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Table:
-    """The cells of the counts, and the names of columns and rows where there are any."""
-
-    columns: tuple[str, ...]
-    rows: tuple[str, ...]
-    body: tuple[tuple[str, ...], ...]
-    corner: str = ""
-    """What stands above the names of rows and before those of columns."""
-
-
 def read_counts(path: Path, levels: Sequence[str]) -> CountsTable:
     """The table in a CSV file. Raises ConfigError for a file that is no CSV, another shape or order, cells that are no
     counts, or a true level without a patient."""
-    rows, n = _cells(path), len(levels)
-    table = _without_totals(_headed(_grid(rows), n))
-    if not _is_square(table, n):
-        padded = _without_totals(_headed(_grid(rows, gaps=True), n))
-        table = padded if _is_square(padded, n) else table
-    faults = Faults(_shape_faults(table.body, levels, path.name)) or Faults(_turned_faults(table, path.name))
-    notes: list[str] = []
+    rows, n, faults = _cells(path), len(levels), Faults()
+    table = _headed(_grid(rows), n)
+    if table.shape != (n, n):
+        padded = _headed(_grid(rows, gaps=True), n)
+        table = padded if padded.shape == (n, n) else table
+    of_rows, of_columns, notes = _names(table.index), _names(table.columns), list[str]()
+    faults += _shape_faults(table, levels, path.name)
     if not faults:
-        _check_order(table.columns, levels, f"{path.name}, columns (labels)", faults, notes)
-        _check_order(table.rows, levels, f"{path.name}, rows (true levels)", faults, notes)
-        if notes and _plainly(table.rows) != _plainly(table.columns) and _same_names(table):
-            found = f"names its rows {', '.join(table.rows)}, and its columns {', '.join(table.columns)}"
+        faults += _turned_faults(of_rows, of_columns, table.index.name, path.name)
+    if not faults:
+        _check_order(of_columns, levels, f"{path.name}, columns (labels)", faults, notes)
+        _check_order(of_rows, levels, f"{path.name}, rows (true levels)", faults, notes)
+        plain_rows, plain_columns = ([*map(_plain, names)] for names in (of_rows, of_columns))
+        if notes and plain_rows != plain_columns and sorted(plain_rows) == sorted(plain_columns):
+            found = f"names its rows {', '.join(of_rows)}, and its columns {', '.join(of_columns)}"
             faults.add(path.name, found, f"Put both in one order, that of {', '.join(levels)}")
-        faults += _cell_faults(table.body, levels, path.name)
+        faults += _cell_faults(table.to_numpy().tolist(), levels, path.name)
     faults.refuse()
-    counts = tuple(tuple(int(float(cell)) for cell in row) for row in table.body)
-    remedy = "Count some cases of every true level, fifty of each if you can"
-    empty = [
-        Fault(f"{path.name}, true level {level}", "counts no patient", remedy)
-        for level, row in zip(levels, counts, strict=True)
-        if not sum(row)
-    ]
-    if empty:
-        raise ConfigError(empty)
+    counts = tuple(tuple(int(float(cell)) for cell in row) for row in table.to_numpy())
+    for level, row in zip(levels, counts, strict=True):
+        if not sum(row):
+            remedy = "Count some cases of every true level, fifty of each if you can"
+            faults.add(f"{path.name}, true level {level}", "counts no patient", remedy)
+    faults.refuse()
     return CountsTable(counts, tuple(notes))
 
 
@@ -125,40 +121,37 @@ def _text(path: Path) -> str:
     refuse(str(path), "cannot be read as text", "Save the sheet as CSV in UTF-8")
 
 
-def _headed(grid: Sequence[Sequence[str]], n_levels: int) -> _Table:
-    """The grid with names told apart from counts.
+def _headed(grid: Sequence[Sequence[str]], n_levels: int) -> pd.DataFrame:
+    """The counts without totals, with names of rows and columns where there are any; the corner names the index.
 
     Names have letters; or they are 1, 2, ... in a row or column that the table of counts alone would not have.
     """
+    import pandas as pd
+
     first = grid[0]
     has_heading = _are_words(first[1:]) or (len(grid) > n_levels and _are_ranks(first[-n_levels:], n_levels))
     heading, body = (first, grid[1:]) if has_heading else ((), grid)
     side = [row[0] for row in body]
     wide = len(first) > n_levels
-    if not (_are_words(side) or (wide and (_are_ranks(side[:n_levels], n_levels) or not any(side)))):
-        return _Table(tuple(heading), (), tuple(map(tuple, body)))
-    no_corner = bool(heading) and heading[0] != "" and heading[-1] == ""  # as R writes it
-    columns = heading[:-1] if no_corner else heading[1:]
-    corner = heading[0] if heading and not no_corner else ""
-    return _Table(tuple(columns), tuple(side), tuple(tuple(row[1:]) for row in body), corner)
+    has_side = _are_words(side) or (wide and (_are_ranks(side[:n_levels], n_levels) or not any(side)))
+    no_corner = has_side and bool(heading) and heading[0] != "" and heading[-1] == ""  # as R writes it
+    columns = heading[:-1] if no_corner else heading[has_side:]
+    table = pd.DataFrame([list(row[has_side:]) for row in body])
+    if heading:
+        table.columns = pd.Index(columns)
+    if has_side:
+        table.index = pd.Index(side, name=heading[0] if heading and not no_corner else "")
+    return table.loc[_counts(table.index), _counts(table.columns)]
 
 
-def _without_totals(table: _Table) -> _Table:
-    """The table without rows and columns whose heading says that they are totals."""
-    rows = [k for k in range(len(table.body)) if not table.rows or table.rows[k].casefold() not in TOTALS]
-    n_columns = len(table.body[0]) if table.body else 0
-    columns = [k for k in range(n_columns) if not table.columns or table.columns[k].casefold() not in TOTALS]
-    return _Table(
-        tuple(table.columns[k] for k in columns) if table.columns else (),
-        tuple(table.rows[k] for k in rows) if table.rows else (),
-        tuple(tuple(table.body[row][column] for column in columns) for row in rows),
-        table.corner,
-    )
+def _counts(names: pd.Index) -> list[bool]:
+    """Whether each row (or column) holds counts, not totals."""
+    return [str(name).casefold() not in TOTALS for name in names]
 
 
-def _is_square(table: _Table, n: int) -> bool:
-    """Whether a table has n rows of n counts."""
-    return len(table.body) == n and len(table.body[0]) == n
+def _names(index: pd.Index) -> tuple[str, ...]:
+    """The names of rows or columns; none if they are only numbered."""
+    return tuple(name for name in index if isinstance(name, str))
 
 
 def _are_words(cells: Sequence[str]) -> bool:
@@ -172,39 +165,43 @@ def _are_ranks(cells: Sequence[str], n_levels: int) -> bool:
     return sorted(cells) == [str(rank) for rank in range(1, n_levels + 1)]
 
 
-def _shape_faults(body: Sequence[Sequence[str]], levels: Sequence[str], where: str) -> Iterator[Fault]:
+def _shape_faults(table: pd.DataFrame, levels: Sequence[str], where: str) -> Iterator[Fault]:
     """A fault unless there are as many rows and columns as levels."""
-    n = len(levels)
-    n_columns = len(body[0]) if body else 0
-    if (len(body), n_columns) != (n, n):
-        found = f"has {len(body)} rows of {n_columns} cells"
+    n, (n_rows, n_columns) = len(levels), table.shape
+    if (n_rows, n_columns) != (n, n):
+        found = f"has {n_rows} rows of {n_columns} cells"
         remedy = (
             f"Give {n} rows (true levels) of {n} counts (labels), {levels[0]} to {levels[-1]}; headings may be there"
         )
-        if len(body) >= ROW_A_CASE * n:
+        if n_rows >= ROW_A_CASE * n:
             found += ": a row for each case, it seems"
             remedy += (
                 ". A pivot table of the spreadsheet counts the cases: true level by row, label by column. Or give the "
                 "cases themselves to `aeflow vet` (docs/how-to/vet-a-triage-ai.md)"
             )
-        elif len(body) == n > n_columns:
+        elif n_rows == n > n_columns:
             remedy += ". A label that was never given is a column of zeros"
         yield Fault(where, found, remedy)
 
 
-def _turned_faults(table: _Table, where: str) -> Iterator[Fault]:
+def _turned_faults(rows: Sequence[str], columns: Sequence[str], corner: object, where: str) -> Iterator[Fault]:
     """A fault if its own headings say that rows are labels, or columns true levels."""
-    says_true = [name for name in table.columns if re.match(r"true\b", _plain(name))]
-    says_label = [name for name in table.rows if re.match(r"label", _plain(name))]
-    says_label += [table.corner] if re.match(r"(label\w*|given)\b.*\btru(e|th)\b", _plain(table.corner)) else []
-    for name in (*says_true, *says_label)[:1]:
+    turned = [name for name in columns if re.match(r"true\b", _lower(name))]
+    turned += [name for name in rows if re.match(r"label", _lower(name))]
+    turned += [name for name in [str(corner or "")] if re.match(r"(label\w*|given)\b.*\btru(e|th)\b", _lower(name))]
+    for name in turned[:1]:
         remedy = "Turn the table: a row for each true level, a column for each label"
         yield Fault(where, f"has true levels as columns, by its heading '{shortened(name)}'", remedy)
 
 
-def _plain(name: str) -> str:
+def _lower(name: str) -> str:
     """A heading in lower case, with blanks for signs between words."""
     return re.sub(r"[\W_]+", " ", name.casefold()).strip()
+
+
+def _plain(name: str) -> str:
+    """A heading in lower case, without 'true' or 'label' before it."""
+    return re.sub(r"^(true|label(led)?|given) ", "", _lower(name))
 
 
 def _check_order(names: Sequence[str], levels: Sequence[str], where: str, faults: Faults, notes: list[str]) -> None:
@@ -219,16 +216,6 @@ def _check_order(names: Sequence[str], levels: Sequence[str], where: str, faults
     elif misplaced:
         found = f"are in the order {', '.join(shortened(name) for name in names)}"
         faults.add(where, found, f"Put them in the order {', '.join(levels)}")
-
-
-def _plainly(names: Sequence[str]) -> list[str]:
-    """Names without 'true' and 'label' before them, in lower case."""
-    return [re.sub(r"^(true|label(led)?|given) ", "", _plain(name)) for name in names]
-
-
-def _same_names(table: _Table) -> bool:
-    """Whether rows and columns have the same names, in whichever order."""
-    return sorted(_plainly(table.rows)) == sorted(_plainly(table.columns))
 
 
 def _rank(name: str, levels: Sequence[str]) -> int | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
-from functools import cache, lru_cache
+from dataclasses import fields, replace
+from functools import cache
 from typing import Any, get_origin, get_type_hints
 
 from simulation.config.bounds import shortened
@@ -14,9 +14,11 @@ from simulation.config.validating import as_written, validated
 from simulation.department.check import check
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults
+from simulation.study.check_study import taken_names
 from simulation.study.design import factor_of
-from simulation.study.own import taken_names
 
+Origin = dict[tuple[str, ...], str]
+"""By part of a pathway, the group that it was written in."""
 SECTIONS = tuple(field.name for field in fields(Pathway))
 GROUPS = ("site", "staffing", "pathway")
 """The groups that together state a `Pathway`."""
@@ -60,9 +62,8 @@ def department(
     if stated_twice:
         return changed, None
     if numbers_only:
-        unchecked: Pathway | None = validated(Pathway, merged, "", faults, origin)
-        return changed, unchecked
-    pathway, of_department = _checked(_Merged(merged, origin))
+        return changed, validated(Pathway, merged, "", faults, origin)
+    pathway, of_department = _checked(merged, origin)
     faults += [replace(fault, found=fault.found + multiplied.get(fault.where, "")) for fault in of_department]
     return changed, pathway
 
@@ -76,41 +77,30 @@ def block_faults(raw: Raw, groups: Iterable[str]) -> list[Fault]:
     ]
 
 
-@dataclass(frozen=True, eq=False)
-class _Merged:
-    """The groups of a department as one mapping, and the group each part came from; equal if both read the same."""
-
-    content: Raw
-    origin: Mapping[tuple[str, ...], str]
-    text: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "text", repr((self.content, self.origin)))
-
-    def __hash__(self) -> int:
-        return hash(self.text)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Merged) and self.text == other.text
+_checked_before: dict[str, tuple[Pathway | None, tuple[Fault, ...]]] = {}
+"""The last few departments that were checked and their faults, by what they state: arms and studies share a few."""
+MOST_REMEMBERED = 32
 
 
-@lru_cache(maxsize=32)
-def _checked(merged: _Merged) -> tuple[Pathway | None, tuple[Fault, ...]]:
-    """The pathway, None if it is not sound, and its faults; cached, as arms and studies share a few departments."""
-    faults = Faults()
-    pathway: Pathway | None = validated(Pathway, merged.content, "", faults, merged.origin)
-    if pathway is not None:
-        faults += [
-            replace(fault, where=as_written(fault.where, merged.origin))
-            for fault in (*check(pathway), *taken_names(pathway.measures))
-        ]
-    return (None if faults else pathway), tuple(faults)
+def _checked(merged: Raw, origin: Origin) -> tuple[Pathway | None, tuple[Fault, ...]]:
+    """The pathway, None if it is not sound, and its faults."""
+    stated = repr((merged, origin))
+    if stated not in _checked_before:
+        faults = Faults()
+        pathway: Pathway | None = validated(Pathway, merged, "", faults, origin)
+        if pathway is not None:
+            found = (*check(pathway), *taken_names(pathway.measures))
+            faults += [replace(fault, where=as_written(fault.where, origin)) for fault in found]
+        while len(_checked_before) >= MOST_REMEMBERED:
+            del _checked_before[next(iter(_checked_before))]
+        _checked_before[stated] = (None if faults else pathway), tuple(faults)
+    return _checked_before[stated]
 
 
-def _merge(raw: Raw) -> tuple[Raw, dict[tuple[str, ...], str], list[Fault]]:
+def _merge(raw: Raw) -> tuple[Raw, Origin, Faults]:
     """Site, staffing and pathway as one mapping, the group that each part came from, and faults."""
     merged: Raw = {}
-    origin: dict[tuple[str, ...], str] = {}
+    origin: Origin = {}
     faults = Faults()
     for group in GROUPS:
         sections = raw.get(group) or {}
@@ -120,10 +110,17 @@ def _merge(raw: Raw) -> tuple[Raw, dict[tuple[str, ...], str], list[Fault]]:
             if section in _sections_by_name() and isinstance(content, dict):
                 names = merged.setdefault(section, {})
                 if isinstance(names, dict):
-                    _add_names(names, section, content, group, origin, faults)
+                    for name, part in content.items():
+                        if name in names:
+                            path = f"staffing.{name}" if group == "staffing" else f"{group}.{section}.{name}"
+                            found = f"the name is used in {origin[section, name]}, too"
+                            faults.add(path, found, "Names are unique in a section: rename one")
+                        names[name] = part
+                        origin[section, name] = group
                     continue
             if merged.get(section, {}) != {}:
-                faults.append(_stated_twice(section, _first_group(section, origin), group))
+                first = next(stating for path, stating in origin.items() if path[0] == section)
+                faults.append(_stated_twice(section, first, group))
             merged[section] = content
             origin[(section,)] = group
     return merged, origin, faults
@@ -133,23 +130,6 @@ def _merge(raw: Raw) -> tuple[Raw, dict[tuple[str, ...], str], list[Fault]]:
 def _sections_by_name() -> frozenset[str]:
     """The sections that several groups may state together, name by name; each other section is one value or block."""
     return frozenset(name for name, hint in get_type_hints(Pathway).items() if get_origin(hint) is Mapping)
-
-
-def _add_names(
-    names: Raw, section: str, content: Raw, group: str, origin: dict[tuple[str, ...], str], faults: Faults
-) -> None:
-    """Add what a group states to the names of a section; a name that is there already is a fault."""
-    for name, part in content.items():
-        if name in names:
-            path = f"staffing.{name}" if group == "staffing" else f"{group}.{section}.{name}"
-            found = f"the name is used in {origin[section, name]}, too"
-            faults.add(path, found, "Names are unique in a section: rename one")
-        names[name] = part
-        origin[(section, name)] = group
-
-
-def _first_group(section: str, origin: Mapping[tuple[str, ...], str]) -> str:
-    return next(group for path, group in origin.items() if path[0] == section)
 
 
 def _stated_twice(section: str, first: str, second: str) -> Fault:

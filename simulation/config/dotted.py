@@ -128,29 +128,20 @@ def take(root: Raw, full: Raw | None, path: str, where: str, faults: Faults) -> 
             faults.add(where, f"'{path}' is not in the full policy", remedy)
             return
         sources.append(place[0][place[1]])
-    if isinstance(sources[-2], list):
-        _append(root, parts, sources, path, where, faults)
-        return
-    refused: list[Fault] = []
-    place = _place_of(root, parts, where, refused, new=[_provenance(block) for block in sources[1:-1]])
-    faults += [
-        Fault(where, f"in the policy that should get '{path}', {fault.found}", fault.remedy) for fault in refused
-    ]
-    if place is not None:
-        holder, key = place
-        holder[key] = copy.deepcopy(sources[-1])
-
-
-def _append(root: Raw, parts: list[str], sources: list[Any], path: str, where: str, faults: Faults) -> None:
-    """Append one part of a list of the full policy to the same list of the policy `root`."""
     holder: Any = root
-    for part, source in zip(parts[:-1], sources[1:-1], strict=True):
-        holder = holder.setdefault(part, [] if isinstance(source, list) else _provenance(source))
+    for depth, (part, source) in enumerate(zip(parts[:-1], sources[1:-1], strict=True), start=1):
+        if isinstance(holder, dict):
+            holder.setdefault(part, [] if isinstance(source, list) else _provenance(source))
+        place = _inside(holder, part)
+        holder = place[0][place[1]] if place is not None else None
         if not isinstance(holder, type(source)):
-            found = f"the policy that should get '{path}' has something else there"
+            found = f"in the policy that should get '{path}', '{'.'.join(parts[:depth])}' is something else"
             faults.add(where, found, "Write it as a list in both, or name the list itself")
             return
-    holder.append(copy.deepcopy(sources[-1]))
+    if isinstance(holder, list):
+        holder.append(copy.deepcopy(sources[-1]))
+    else:
+        holder[parts[-1]] = copy.deepcopy(sources[-1])
 
 
 def _provenance(block: Any) -> Raw:

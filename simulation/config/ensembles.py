@@ -1,26 +1,37 @@
-"""Ensembles: departments that fit the published figures, each a list of dotted changes to one site.
+"""Ensembles: departments that fit the published figures, each a list of changes to one site; and studies of them.
 
 `configs/ensembles/*.yaml` hold them; `configs/priors/*.yaml` say which values a department could have before it is held
 against anything. `aeflow ensemble` makes the first out of the second; a study reads the first and needs no more.
+
+In a study the changes of a department are applied to what the files of its site state; then come single values of the
+command line, the scenario and the arm. Workers make the arms themselves, so that a study stays small on its way to
+them. One department is checked in full; the others differ from it only in numbers, so only these are validated.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, MinLen
 
-from simulation.config.bounds import shortened
-from simulation.config.departments import CHANGEABLE
-from simulation.config.dotted import Change
-from simulation.config.files import stated_by
+from simulation.config.bounds import REFERENCE, shortened
+from simulation.config.composing import Composed, lay_over_values
+from simulation.config.departments import CHANGEABLE, department
+from simulation.config.dotted import Change, Raw, as_stated, set_change, value_at
+from simulation.config.files import copied, stated_by
+from simulation.config.folders import NO_FILE
 from simulation.config.validating import sound
 from simulation.department.config_dataclass import HOLDER, Sourced, Unit, config_dataclass
-from simulation.errors import Fault, nearest, refuse
+from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
+from simulation.records.serialise import Plain, exact
+from simulation.study.design import Arm, Design, factor_of, is_number
+from simulation.study.study import ReadyArm, RunLength, Study
+from simulation.triage.policy import Policy
 
 OF_CHANGE = Unit("that of the changed value")
 ROUNDING = 1e-9
@@ -92,10 +103,7 @@ class Ensemble:
     """What it was built from."""
     parameters: Annotated[Mapping[str, VariedParameter], MinLen(1)]
     """What the departments differ in, by name, in the order of the columns."""
-    departments: Annotated[
-        tuple[tuple[Annotated[float | int, OF_CHANGE], ...], ...],
-        MinLen(1),
-    ]
+    departments: Annotated[tuple[tuple[Annotated[float | int, OF_CHANGE], ...], ...], MinLen(1)]
     """A department each: the value of every parameter. They are in random order, so that the first of them, however
     many, are a fair sample."""
 
@@ -191,6 +199,11 @@ def priors_named(name: str, folders: Iterable[Path]) -> Priors:
     return priors
 
 
+def _range_faults(ends: tuple[float, float], path: str) -> Iterator[Fault]:
+    if not ends[0] < ends[1]:
+        yield Fault(f"{path}.range", f"found {list(ends)}", "Write two numbers, the lower first")
+
+
 def _slope_faults(priors: Priors, where: str) -> Iterator[Fault]:
     """Slopes of a parameter that is not there, and ranges without width."""
     for name, slope in priors.slopes.items():
@@ -198,8 +211,7 @@ def _slope_faults(priors: Priors, where: str) -> Iterator[Fault]:
         for parameter in slope.of:
             if parameter not in priors.parameters:
                 yield Fault(f"{path}.of", f"there is no parameter '{parameter}'", nearest(parameter, priors.parameters))
-        if not slope.range[0] < slope.range[1]:
-            yield Fault(f"{path}.range", f"found {list(slope.range)}", "Write two numbers, the lower first")
+        yield from _range_faults(slope.range, path)
 
 
 def _parameter_faults(parameters: Mapping[str, VariedParameter], where: str) -> Iterator[Fault]:
@@ -207,8 +219,7 @@ def _parameter_faults(parameters: Mapping[str, VariedParameter], where: str) -> 
     owner: dict[str, str] = {}
     for name, parameter in parameters.items():
         path = f"{where}.parameters.{name}"
-        if not parameter.range[0] < parameter.range[1]:
-            yield Fault(f"{path}.range", f"found {list(parameter.range)}", "Write two numbers, the lower first")
+        yield from _range_faults(parameter.range, path)
         for changed in parameter.changes:
             first = changed.split(".")[0]
             if first not in CHANGEABLE or "." not in changed:
@@ -236,3 +247,266 @@ def _department_faults(ensemble: Ensemble, where: str) -> Iterator[Fault]:
                 yield Fault(path, f"{name} is {value:g}", f"Allowed: {low:g} to {high:g}, the range of the parameter")
             elif parameter.whole and not isinstance(value, int):
                 yield Fault(path, f"{name} is {value:g}", "Write a whole number")
+
+
+# --- a study over the departments of an ensemble ------------------------------------------------------------------
+
+MOST_DEPARTMENTS = 60
+"""How many departments are used where `run.departments` does not say."""
+LEAST_DEPARTMENTS = 20
+"""The fewest departments of which a range is stated; a run too short to use each twice is of the typical department."""
+TWICE = 2
+"""The fewest replications of a department from which the noise within it can be estimated."""
+
+
+@dataclass(frozen=True, eq=False)
+class EnsembleDepartments:
+    """The departments that a study uses, and what makes each of them.
+
+    `files`: the groups as their files state them; `values`: single values laid over them, as written; `rows`: the
+    changes of each department; `scenario`: the changes of the scenario; `ready`: the arms of the typical department, in
+    order; `changes`: what each arm changes of the department; `cached`: the arms of the last few departments.
+    """
+
+    name: str
+    files: Raw
+    values: tuple[str, ...]
+    rows: tuple[tuple[Change, ...], ...]
+    scenario: tuple[Change, ...]
+    ready: tuple[ReadyArm, ...]
+    changes: tuple[tuple[Change, ...], ...]
+    cached: dict[int, tuple[ReadyArm, ...]] = field(default_factory=dict, repr=False)
+
+    @property
+    def n_varied(self) -> int:
+        """How many values of the configuration they differ in."""
+        return len({change.path for row in self.rows for change in row})
+
+    def __len__(self) -> int:
+        """How many departments there are."""
+        return len(self.rows)
+
+    def arms(self, number: int) -> tuple[ReadyArm, ...]:
+        """Every arm of the study in one department. Raises ConfigError for a value that is not allowed there."""
+        if number not in self.cached:
+            arms = self._arms(number, numbers_only=True)
+            while len(self.cached) >= KEPT:
+                del self.cached[next(iter(self.cached))]
+            self.cached[number] = arms
+        return self.cached[number]
+
+    def with_policies(self, policies: Mapping[str, Policy]) -> EnsembleDepartments:
+        """The same departments with only the arms that `policies` names, each under the policy given there."""
+        kept = [
+            (replace(ready, policy=policies[ready.name]), changes)
+            for ready, changes in zip(self.ready, self.changes, strict=True)
+            if ready.name in policies
+        ]
+        return replace(
+            self, ready=tuple(ready for ready, _ in kept), changes=tuple(changes for _, changes in kept), cached={}
+        )
+
+    def content(self) -> Plain:
+        """Everything that can change a number, besides the arms of the study."""
+        names = ("name", "files", "values", "rows", "scenario")
+        return {name: exact(getattr(self, name)) for name in names}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The state that is sent to workers: without the arms that were made already."""
+        return {**self.__dict__, "cached": {}}
+
+    def must_be_sound(self, number: int) -> None:
+        """Check one department, in every arm, in full. Raises ConfigError."""
+        self._arms(number, numbers_only=False)
+
+    def _arms(self, number: int, *, numbers_only: bool) -> tuple[ReadyArm, ...]:
+        faults = Faults()
+        raw = copied(self.files)
+        for change in self.rows[number]:
+            set_change(raw, change, faults, changeable=CHANGEABLE)
+        lay_over_values(raw, self.values, faults)
+        changed, pathway = department(raw, self.scenario, faults, numbers_only=numbers_only)
+        arms = []
+        for ready, changes in zip(self.ready, self.changes, strict=True):
+            own = pathway
+            if changes and not faults:
+                _, own = department(changed, changes, faults, numbers_only=numbers_only)
+            if own is not None:
+                arms.append(replace(ready, pathway=own))
+        if faults:
+            raise ConfigError([replace(fault, where=f"department {number}: {fault.where}") for fault in faults])
+        return tuple(arms)
+
+
+KEPT = 4
+"""How many departments' arms a worker keeps: as a rule it meets each department once in a pass over all of them."""
+
+
+def over_ensemble(
+    study: Study, composed: Composed, asked: str | None, scenario: Sequence[Change], folders: Sequence[Path]
+) -> Study:
+    """The study over the departments of its ensemble; or on the typical department, and why (`on_one`).
+
+    `asked`: the ensemble that the configuration names outside the groups; None: that of the study. Raises ConfigError
+    with every fault.
+    """
+    name = study.design.ensemble if asked is None else asked
+    run = study.run
+    if name == NO_FILE:
+        if run.department is not None:
+            remedy = "Name one, as in ensemble=typical, or leave it out"
+            refuse("run.department", "is stated, and the study has no ensemble", remedy)
+        return study.on_typical()
+    ensemble = ensemble_named(name, folders)
+    why = _elsewhere(ensemble, composed.choices) or _too_short(ensemble, run)
+    if why:
+        if run.department is not None:
+            refuse("run.department", f"cannot be used: {why}", "Leave it out")
+        return replace(study.on_typical(), on_one=why)
+    faults = Faults(_number_faults(ensemble, run))
+    faults += _one_department_faults(study, ensemble)
+    faults += outright_faults(ensemble, composed.raw, [*scenario, *_of_arms(study.design)])
+    faults.refuse()
+    departments = EnsembleDepartments(
+        name,
+        files={group: composed.files.get(group) for group in CHANGEABLE},
+        values=tuple(text for text in composed.values if re.split(r"[.=]", text.lstrip("+~"))[0] in CHANGEABLE),
+        rows=tuple(ensemble.changes_of(number) for number in range(_n_used(ensemble, run))),
+        scenario=tuple(scenario),
+        ready=study.arms,
+        changes=changes_of_arms(study.design, study.arms),
+    )
+    departments.must_be_sound(run.department or 0)
+    n = None if run.department is not None else len(departments)
+    return replace(study, departments=departments, run=replace(run, departments=n))
+
+
+def changes_of_arms(design: Design, ready: Iterable[ReadyArm]) -> tuple[tuple[Change, ...], ...]:
+    """What each arm changes of a department, in their order."""
+    of_arms = (arm_changes(arm.arm, design, f"study.arms.{arm.name}") for arm in ready)
+    return tuple(tuple(change for change in changes if not change.of_triage) for changes in of_arms)
+
+
+def changes_stated(values: Mapping[str, Any], where: str) -> list[Change]:
+    """Values by dotted path as changes; `where` is the block that states them under `changes`."""
+    return [Change(path, as_stated(value), f"{where}.changes.{path}") for path, value in values.items()]
+
+
+def arm_changes(arm: Arm, design: Design, where: str) -> list[Change]:
+    """The changes of an arm: first those of its levers, then its own."""
+    by_levers = [
+        change for name in arm.levers for change in changes_stated(design.levers[name].changes, f"study.levers.{name}")
+    ]
+    return [*by_levers, *changes_stated(arm.changes, where)]
+
+
+# --- which departments --------------------------------------------------------------------------------------------
+
+
+def _n_used(ensemble: Ensemble, run: RunLength) -> int:
+    """How many departments a run uses: as stated, else 60 at most, each twice at least.
+
+    With `run.department`: all up to that one, though it alone is used.
+    """
+    if run.department is not None:
+        return run.department + 1
+    return run.departments or min(MOST_DEPARTMENTS, len(ensemble.departments), run.replications // TWICE)
+
+
+def _elsewhere(ensemble: Ensemble, choices: Mapping[str, str]) -> str:
+    """In words, which group is not the one that the ensemble was built for; empty if all are."""
+    for group in CHANGEABLE:
+        chosen, built = choices.get(group, NO_FILE), getattr(ensemble.built, group)
+        if chosen != built:
+            return f"the ensemble '{ensemble.name}' was built for {group}={built}, and this is {group}={chosen}"
+    return ""
+
+
+def _too_short(ensemble: Ensemble, run: RunLength) -> str:
+    """Why a run that does not say how many departments it uses is too short for a range; empty if it is not."""
+    least = min(LEAST_DEPARTMENTS, len(ensemble.departments))
+    if run.departments is not None or run.department is not None or run.replications >= TWICE * least:
+        return ""
+    return (
+        f"{run.replications} replications are too few to use {least} departments of the ensemble "
+        f"'{ensemble.name}' {TWICE} times each"
+    )
+
+
+def _number_faults(ensemble: Ensemble, run: RunLength) -> Iterator[Fault]:
+    """Faults of `run.departments` and `run.department`: both are stated, or the ensemble has not so many."""
+    n = len(ensemble.departments)
+    if run.departments is not None and run.department is not None:
+        yield Fault("run.department", "is stated with run.departments", "Keep one: one department, or so many in turn")
+    if run.departments is not None and run.departments > n:
+        found = f"is {run.departments}, and the ensemble '{ensemble.name}' has {n}"
+        yield Fault("run.departments", found, f"Give {n} at most")
+    if run.department is not None and run.department >= n:
+        found = f"there is no department {run.department} in the ensemble '{ensemble.name}'"
+        yield Fault("run.department", found, f"Name one from 0 to {n - 1}")
+
+
+def _one_department_faults(study: Study, ensemble: Ensemble) -> Iterator[Fault]:
+    """Faults of what is worked out from the spread over all replications: departments' differences would add to it."""
+    stated = {"run.precision": study.run.precision, "study.levers": study.design.levers}
+    cannot = {"run.precision": "be planned", "study.levers": "be told apart"}
+    for where in (key for key, value in stated.items() if value):
+        found = f"cannot {cannot[where]} over the departments of the ensemble '{ensemble.name}'"
+        yield Fault(where, found, "Run it on the typical department (ensemble=none), or leave it out")
+
+
+# --- changes that must be relative to each department -------------------------------------------------------------
+
+
+def outright_faults(ensemble: Ensemble, raw: Raw, changes: Iterable[Change]) -> Iterator[Fault]:
+    """A fault for each change that gives all departments one value of something that they differ in.
+
+    Such a value would be an improvement in some departments and the contrary in others. `raw`: the configuration.
+    """
+    unique = {(change.path, change.where): change for change in changes}  # a lever's are in the list once for each arm
+    for change in unique.values():
+        if factor_of(change.value) is not None or change.of_triage:
+            continue
+        old = value_at(raw, change.path)
+        overwritten = {path for path in ensemble.varied if _is_within(path, change.path)}
+        for path in sorted((overwritten | _varied_by(ensemble, old)) - _varied_by(ensemble, change.value)):
+            yield Fault(
+                change.where,
+                f"sets a value in which the departments of the ensemble '{ensemble.name}' differ "
+                f"('{ensemble.varied[path]}' varies {path})",
+                f"Say it relative to each department: {change.path}: {_relative(old, change.value, raw)}; or run one "
+                "department: ensemble=none",
+            )
+
+
+def _of_arms(design: Design) -> Iterator[Change]:
+    """The changes of all arms of a study."""
+    for name, arm in design.arms.items():
+        yield from arm_changes(arm, design, f"study.arms.{name}")
+
+
+def _is_within(path: str, block: str) -> bool:
+    return path == block or path.startswith(f"{block}.")
+
+
+def _varied_by(ensemble: Ensemble, value: Any) -> set[str]:
+    """The varied paths that a value refers to."""
+    return {path for path in ensemble.varied for named in _references(value) if _is_within(path, named)}
+
+
+def _references(value: Any) -> Iterator[str]:
+    """The dotted paths of all references `${...}` within a value."""
+    if isinstance(value, str) and (match := REFERENCE.fullmatch(value)):
+        yield match[1]
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    for part in parts:
+        yield from _references(part)
+
+
+def _relative(old: Any, new: Any, raw: Raw) -> str:
+    """The change as a factor of the old value: '{times: 1.2}' if both are numbers."""
+    if isinstance(old, str) and (match := REFERENCE.fullmatch(old)):
+        old = value_at(raw, match[1])
+    if is_number(old) and is_number(new) and old:
+        return f"{{times: {shortened(f'{new / old:.4g}')}}}"
+    return "{times: FACTOR}"

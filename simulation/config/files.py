@@ -187,7 +187,7 @@ def _event_faults(text: str, shown: str) -> Iterator[Fault]:
         elif isinstance(event, yaml.AliasEvent):
             if any(block.anchor == event.anchor for block in blocks):
                 yield Fault(where, f"*{event.anchor} is inside &{event.anchor} itself", "Write the values out")
-            blocks[-1].n_parts += n_parts.get(event.anchor, 1)
+            blocks[-1].n_parts += n_parts.get(str(event.anchor), 1)
         elif isinstance(event, yaml.ScalarEvent):
             blocks[-1].n_parts += 1
             reason = bad_reference(event.value) or (_misread(event.value, is_key) if event.implicit[0] else None)
@@ -257,7 +257,5 @@ UniqueKeys.yaml_implicit_resolvers = {
     for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 UniqueKeys.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?[eE][-+]?[0-9]+$"),
-    list("-+0123456789"),
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
 )

@@ -139,8 +139,9 @@ def from_template(file: str, **known: Any) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     folder = FileSystemLoader(Path(__file__).parent / "templates", encoding="utf-8")
-    how = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
-    environment = Environment(loader=folder, undefined=StrictUndefined, **how)
+    environment = Environment(
+        loader=folder, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
     environment.filters |= {"quoted": partial(json.dumps, ensure_ascii=False), "g": "{:g}".format}
     return environment.get_template(file).render(known)
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from annotated_types import Ge, Le, MinLen
 
 from simulation.config.composing import stated_in
-from simulation.config.counts_table import CountsTable, read_counts
+from simulation.config.counts_table import FIVE_LEVELS, CountsTable, read_counts
 from simulation.config.departments import department
 from simulation.config.folders import is_name_of_file, names_in, packaged_configs, search_folders
 from simulation.config.new import from_template, name_faults, number_in, write_files
@@ -23,209 +23,11 @@ from simulation.department.vocabulary import ACUITY_GIVEN, ACUITY_TRUE, Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest
 from simulation.study.study import Study
 from simulation.triage.policy import Role
-from simulation.vetting.plan import LEVEL_NAMES
 
 FEW = 30
 """Patients of a true level below which its row of a table means little."""
 TYPICAL = "ai_triage"
 """The study of the typical department, over the departments of its ensemble."""
-
-
-@dataclass(frozen=True)
-class NewProduct:
-    """The files that were written, and the study that they state."""
-
-    offer: Offer
-    base: str
-    """The study that it rests on."""
-    own_department: bool
-    """Whether that study is of a department of the user's own."""
-    nurses: str
-    """The nurses of every arm, by the name of their file."""
-    paths: tuple[Path, ...]
-    notes: tuple[str, ...]
-    """What was assumed about the tables, and where they count few patients."""
-    study: Study
-
-
-def new_product(name: str, typed: Mapping[str, str], folder: Path) -> NewProduct:
-    """Write the policy and the study of an offered product (text by key), and its nurses if their table is given.
-
-    The files are loaded before they are written. Raises ConfigError with every fault.
-    """
-    places = search_folders(folder if folder.is_dir() else None)
-    faults = Faults()
-    offer = offer_from(typed, faults)
-    counted = offer is not None and offer.nurses is not None and not _are_known(offer.nurses, places)
-    kinds = ("nurse", "triage", "study") if counted else ("triage", "study")
-    faults += name_faults(name, folder, kinds, "a product")
-    base, own = _base(offer.department if offer is not None else None, places, faults)
-    pathway = _department(base, places, faults) if not faults else None
-    levels = _levels(pathway)
-    tables = _tables(offer, levels, places, faults)
-    if not faults:
-        faults += _arm_faults(name, base, places)
-    if offer is not None and pathway is not None:
-        faults += _lacking(offer, base, pathway)
-    if faults or offer is None or pathway is None:
-        raise ConfigError(faults)
-    words = " ".join(f"{key}={_as_typed(text)}" for key, text in typed.items())
-    known = {
-        "name": name, "words": words, "base": base, "levels": levels, "covered": _covered(offer, pathway),
-        "durations": _durations(pathway), "tables": tables, "nurses": name if "nurses" in tables else offer.nurses,
-    }  # fmt: skip
-    texts = {kind: file_of(offer, kind, **known) for kind in kinds if kind != "nurse" or "nurses" in tables}
-    study = _trial_study(texts, name, places)
-    return NewProduct(
-        offer=offer,
-        base=base,
-        own_department=own,
-        nurses=study.choices.get("nurse", DEFAULT_NURSE),
-        paths=write_files(texts, name, folder),
-        notes=tuple(_notes(offer, tables, levels)),
-        study=study,
-    )
-
-
-def own_departments(folders: Sequence[Path]) -> tuple[str, ...]:
-    """The user's own departments, by name: those with a study and a site or a pathway of the same name."""
-    own = [folder for folder in folders if folder != packaged_configs()]
-    departments = names_in("site", own) | names_in("pathway", own)
-    return tuple(sorted(names_in("study", own) & departments))
-
-
-def _base(asked: str | None, folders: Sequence[Path], faults: Faults) -> tuple[str, bool]:
-    """The study that a product's rests on, and whether it is of a department of the user's own.
-
-    A fault is added if the one asked for is not there, or if none is asked for and there are several.
-    """
-    own = own_departments(folders)
-    if asked is not None:
-        known = names_in("study", folders)
-        if not is_name_of_file(asked) or asked not in known:
-            remedy = nearest(asked, own or known)
-            faults.add(f"department={asked}", "there is no study of that name", remedy)
-        return asked, asked in own
-    if len(own) > 1:
-        found = f"there are {len(own)} departments of your own: {', '.join(own)}"
-        faults.add("department", found, f"Name one (department={own[0]})")
-    return (own[0], True) if own else (TYPICAL, False)
-
-
-def _department(base: str, folders: Sequence[Path], faults: Faults) -> Pathway | None:
-    """The department of the study that a product's rests on; None, with faults, if it is not sound."""
-    return department(stated_in((f"study={base}",), folders).raw, (), faults)[1]
-
-
-def _levels(pathway: Pathway | None) -> Sequence[str]:
-    """The levels of urgency that tables count: those of the department, or the five of Manchester if it has none."""
-    known = pathway is not None and ACUITY_TRUE in pathway.attributes
-    return pathway.categories(ACUITY_TRUE) if pathway is not None and known else LEVEL_NAMES
-
-
-def _lacking(offer: Offer, base: str, pathway: Pathway) -> Iterator[Fault]:
-    """Faults for what the offer needs of the department and it has not: labels, sources, durations of triage."""
-    if ACUITY_GIVEN not in pathway.attributes and (offer.gives_labels or offer.nurses is not None):
-        found = "labels nobody, so there is no triage that a product could change"
-        yield Fault(f"department={base}", found, "Add a triage that can be wrong: docs/how-to/small-department.md")
-    if not _covered(offer, pathway):
-        sources = ", ".join(name for name, source in pathway.arrivals.items() if source.attends)
-        yield Fault("covers", "is missing", f"Name arrival sources of the patients for whom it is used ({sources})")
-    if offer.seconds_saved and not _durations(pathway):
-        found = f"the department has neither {' nor '.join(OF_TRIAGE)}"
-        yield Fault("seconds_saved", found, "Write the policy by hand: docs/how-to/own-triage-policy.md")
-
-
-def _covered(offer: Offer, pathway: Pathway) -> tuple[str, ...]:
-    """The sources of the patients for whom it is used: those stated, else those of the desk that the department has."""
-    return offer.covers if offer.covers != DESK else tuple(name for name in DESK if name in pathway.arrivals)
-
-
-def _durations(pathway: Pathway) -> tuple[str, ...]:
-    """The durations of triage at the desk, those that the department has."""
-    return tuple(name for name in OF_TRIAGE if name in pathway.durations)
-
-
-def _are_known(nurses: str, folders: Sequence[Path]) -> bool:
-    """Whether `nurses` is the name of nurses, and not of a file."""
-    return is_name_of_file(nurses) and nurses in names_in("nurse", folders) and not Path(nurses).is_file()
-
-
-def _tables(
-    offer: Offer | None, levels: Sequence[str], folders: Sequence[Path], faults: Faults
-) -> dict[str, CountsTable]:
-    """The tables that are given, by key."""
-    tables: dict[str, CountsTable] = {}
-    for key in ("labels", "nurses"):
-        file = getattr(offer, key, None)
-        if file is None or (key == "nurses" and _are_known(file, folders)):
-            continue
-        if key == "nurses" and not Path(file).is_file():
-            known = ", ".join(sorted(names_in("nurse", folders)))
-            found = "there is neither a file nor nurses of that name"
-            faults.add(f"nurses={file}", found, f"Name a CSV file of counts, or one of {known}")
-            continue
-        try:
-            tables[key] = read_counts(Path(file), levels)
-        except ConfigError as error:
-            faults += error.faults
-    if len(tables) == 2:
-        faults += _unlikely_tables(offer, tables)
-    return tables
-
-
-def _notes(offer: Offer, tables: Mapping[str, CountsTable], levels: Sequence[str]) -> Iterator[str]:
-    """What was assumed about names in the tables, and the true levels of which they count few patients."""
-    for key, table in tables.items():
-        yield from table.notes
-        few = [f"{sum(row)} of {level}" for level, row in zip(levels, table.rows, strict=True) if sum(row) < FEW]
-        if few:
-            yield f"{getattr(offer, key)}: few cases ({', '.join(few)}): with fewer than {FEW} such a row means little"
-
-
-def _unlikely_tables(offer: Offer | None, tables: Mapping[str, CountsTable]) -> Iterator[Fault]:
-    """Faults of one table given twice, of a table on its side (its columns add up to what the rows of the other do),
-    and of one upside down (its rows do, in the opposite order)."""
-    if tables["labels"].rows == tables["nurses"].rows:
-        remedy = (
-            "Give the product's own table. The arm 'sham' of every study shows what a product as good as nurses does"
-        )
-        yield Fault(str(getattr(offer, "labels", None)), "counts the same as the nurses' table", remedy)
-    rows = {key: [sum(row) for row in table.rows] for key, table in tables.items()}
-    columns = {key: [sum(column) for column in zip(*table.rows, strict=True)] for key, table in tables.items()}
-    for key, other in (("labels", "nurses"), ("nurses", "labels")):
-        if rows["labels"] != rows["nurses"] and columns[key] == rows[other]:
-            sums = ", ".join(map(str, rows[other]))
-            found = f"its columns add up to the sums of the rows of {getattr(offer, other)} ({sums})"
-            remedy = "One of them is transposed: rows are true levels, columns labels, in both"
-            yield Fault(str(getattr(offer, key)), found, remedy)
-    if rows["labels"] != rows["nurses"] == rows["labels"][::-1]:
-        sums = ", ".join(map(str, rows["labels"]))
-        found = f"its rows add up to {sums}, those of {getattr(offer, 'nurses', None)} to the same in reverse order"
-        remedy = "One of them is upside down: the first row and column are immediate, the last non-urgent, in both"
-        yield Fault(str(getattr(offer, "labels", None)), found, remedy)
-
-
-def _arm_faults(name: str, base: str, folders: Sequence[Path]) -> Iterator[Fault]:
-    """A fault if an arm of the department's study has the name already."""
-    if name in stated_in((f"study={base}",), folders).raw["study"].get("arms", {}):
-        yield Fault(f"'{name}'", f"is an arm of study={base} already", "Choose another name")
-
-
-def _trial_study(texts: Mapping[str, str], name: str, folders: Sequence[Path]) -> Study:
-    """The study that these files state, loaded from a temporary folder. Raises ConfigError."""
-    with TemporaryDirectory() as temporary:
-        write_files(texts, name, Path(temporary))
-        places = (Path(temporary).resolve(), *folders)
-        return study_from(stated_in((f"study={name}",), places), places)
-
-
-def _as_typed(text: str) -> str:
-    """A value as it can stand in a command again, on one line."""
-    plain = " ".join(text.split())
-    return f'"{plain}"' if set(plain) & set(" ;,()[]{}") else plain
-
-
 TEXTS = ("labels", "nurses", "role", "department", "source")
 """Keys whose values are text as typed; the values of other keys are read as YAML."""
 DESK = ("walk_in", "referred")
@@ -317,3 +119,182 @@ def file_of(offer: Offer, kind: str, **known: Any) -> str:
     """
     used = {"offer": offer, "kind": kind, "around": AROUND, "typed_in": TYPED, "at_the_desk": offer.covers == DESK}
     return from_template("offer.yaml", **known, **used)
+
+
+@dataclass(frozen=True)
+class NewProduct:
+    """The files that were written, and the study that they state."""
+
+    offer: Offer
+    base: str
+    """The study that it rests on."""
+    own_department: bool
+    """Whether that study is of a department of the user's own."""
+    nurses: str
+    """The nurses of every arm, by the name of their file."""
+    paths: tuple[Path, ...]
+    notes: tuple[str, ...]
+    """What was assumed about the tables, and where they count few patients."""
+    study: Study
+
+
+def new_product(name: str, typed: Mapping[str, str], folder: Path) -> NewProduct:
+    """Write the policy and the study of an offered product (text by key), and its nurses if their table is given.
+
+    The files are loaded before they are written. Raises ConfigError with every fault.
+    """
+    places = search_folders(folder if folder.is_dir() else None)
+    faults = Faults()
+    offer = offer_from(typed, faults)
+    counted = offer is not None and offer.nurses is not None and not _are_known(offer.nurses, places)
+    kinds = ("nurse", "triage", "study") if counted else ("triage", "study")
+    faults += name_faults(name, folder, kinds, "a product")
+    base, own = _base(offer.department if offer is not None else None, places, faults)
+    pathway = None if faults else department(stated_in((f"study={base}",), places).raw, (), faults)[1]
+    levels = _levels(pathway)
+    tables = _tables(offer, levels, places, faults)
+    if not faults and name in stated_in((f"study={base}",), places).raw["study"].get("arms", {}):
+        faults.add(f"'{name}'", f"is an arm of study={base} already", "Choose another name")
+    if offer is not None and pathway is not None:
+        faults += _lacking(offer, base, pathway)
+    if faults or offer is None or pathway is None:
+        raise ConfigError(faults)
+    words = " ".join(f"{key}={_as_typed(text)}" for key, text in typed.items())
+    known = {
+        "name": name, "words": words, "base": base, "levels": levels, "covered": _covered(offer, pathway),
+        "durations": _durations(pathway), "tables": tables, "nurses": name if "nurses" in tables else offer.nurses,
+    }  # fmt: skip
+    texts = {kind: file_of(offer, kind, **known) for kind in kinds if kind != "nurse" or "nurses" in tables}
+    with TemporaryDirectory() as temporary:  # the study is loaded before anything is written into the user's folder
+        write_files(texts, name, Path(temporary))
+        trial = (Path(temporary).resolve(), *places)
+        study = study_from(stated_in((f"study={name}",), trial), trial)
+    return NewProduct(
+        offer=offer,
+        base=base,
+        own_department=own,
+        nurses=study.choices.get("nurse", DEFAULT_NURSE),
+        paths=write_files(texts, name, folder),
+        notes=tuple(_notes(offer, tables, levels)),
+        study=study,
+    )
+
+
+def own_departments(folders: Sequence[Path]) -> tuple[str, ...]:
+    """The user's own departments, by name: those with a study and a site or a pathway of the same name."""
+    own = [folder for folder in folders if folder != packaged_configs()]
+    departments = names_in("site", own) | names_in("pathway", own)
+    return tuple(sorted(names_in("study", own) & departments))
+
+
+def _base(asked: str | None, folders: Sequence[Path], faults: Faults) -> tuple[str, bool]:
+    """The study that a product's rests on, and whether it is of a department of the user's own.
+
+    A fault is added if the one asked for is not there, or if none is asked for and there are several.
+    """
+    own = own_departments(folders)
+    if asked is not None:
+        known = names_in("study", folders)
+        if not is_name_of_file(asked) or asked not in known:
+            remedy = nearest(asked, own or known)
+            faults.add(f"department={asked}", "there is no study of that name", remedy)
+        return asked, asked in own
+    if len(own) > 1:
+        found = f"there are {len(own)} departments of your own: {', '.join(own)}"
+        faults.add("department", found, f"Name one (department={own[0]})")
+    return (own[0], True) if own else (TYPICAL, False)
+
+
+def _levels(pathway: Pathway | None) -> Sequence[str]:
+    """The levels of urgency that tables count: those of the department, or the five of Manchester if it has none."""
+    known = pathway is not None and ACUITY_TRUE in pathway.attributes
+    return pathway.categories(ACUITY_TRUE) if pathway is not None and known else FIVE_LEVELS
+
+
+def _lacking(offer: Offer, base: str, pathway: Pathway) -> Iterator[Fault]:
+    """Faults for what the offer needs of the department and it has not: labels, sources, durations of triage."""
+    if ACUITY_GIVEN not in pathway.attributes and (offer.gives_labels or offer.nurses is not None):
+        found = "labels nobody, so there is no triage that a product could change"
+        yield Fault(f"department={base}", found, "Add a triage that can be wrong: docs/how-to/small-department.md")
+    if not _covered(offer, pathway):
+        sources = ", ".join(name for name, source in pathway.arrivals.items() if source.attends)
+        yield Fault("covers", "is missing", f"Name arrival sources of the patients for whom it is used ({sources})")
+    if offer.seconds_saved and not _durations(pathway):
+        found = f"the department has neither {' nor '.join(OF_TRIAGE)}"
+        yield Fault("seconds_saved", found, "Write the policy by hand: docs/how-to/own-triage-policy.md")
+
+
+def _covered(offer: Offer, pathway: Pathway) -> tuple[str, ...]:
+    """The sources of the patients for whom it is used: those stated, else those of the desk that the department has."""
+    return offer.covers if offer.covers != DESK else tuple(name for name in DESK if name in pathway.arrivals)
+
+
+def _durations(pathway: Pathway) -> tuple[str, ...]:
+    """The durations of triage at the desk, those that the department has."""
+    return tuple(name for name in OF_TRIAGE if name in pathway.durations)
+
+
+def _are_known(nurses: str, folders: Sequence[Path]) -> bool:
+    """Whether `nurses` is the name of nurses, and not of a file."""
+    return is_name_of_file(nurses) and nurses in names_in("nurse", folders) and not Path(nurses).is_file()
+
+
+def _tables(
+    offer: Offer | None, levels: Sequence[str], folders: Sequence[Path], faults: Faults
+) -> dict[str, CountsTable]:
+    """The tables that are given, by key."""
+    tables: dict[str, CountsTable] = {}
+    for key in ("labels", "nurses"):
+        file = getattr(offer, key, None)
+        if file is None or (key == "nurses" and _are_known(file, folders)):
+            continue
+        if key == "nurses" and not Path(file).is_file():
+            known = ", ".join(sorted(names_in("nurse", folders)))
+            found = "there is neither a file nor nurses of that name"
+            faults.add(f"nurses={file}", found, f"Name a CSV file of counts, or one of {known}")
+            continue
+        try:
+            tables[key] = read_counts(Path(file), levels)
+        except ConfigError as error:
+            faults += error.faults
+    if len(tables) == 2:
+        faults += _unlikely_tables(offer, tables)
+    return tables
+
+
+def _notes(offer: Offer, tables: Mapping[str, CountsTable], levels: Sequence[str]) -> Iterator[str]:
+    """What was assumed about names in the tables, and the true levels of which they count few patients."""
+    for key, table in tables.items():
+        yield from table.notes
+        few = [f"{sum(row)} of {level}" for level, row in zip(levels, table.rows, strict=True) if sum(row) < FEW]
+        if few:
+            yield f"{getattr(offer, key)}: few cases ({', '.join(few)}): with fewer than {FEW} such a row means little"
+
+
+def _unlikely_tables(offer: Offer | None, tables: Mapping[str, CountsTable]) -> Iterator[Fault]:
+    """Faults of one table given twice, of a table on its side (its columns add up to what the rows of the other do),
+    and of one upside down (its rows do, in the opposite order)."""
+    if tables["labels"].rows == tables["nurses"].rows:
+        remedy = (
+            "Give the product's own table. The arm 'sham' of every study shows what a product as good as nurses does"
+        )
+        yield Fault(str(getattr(offer, "labels", None)), "counts the same as the nurses' table", remedy)
+    rows = {key: [sum(row) for row in table.rows] for key, table in tables.items()}
+    columns = {key: [sum(column) for column in zip(*table.rows, strict=True)] for key, table in tables.items()}
+    for key, other in (("labels", "nurses"), ("nurses", "labels")):
+        if rows["labels"] != rows["nurses"] and columns[key] == rows[other]:
+            sums = ", ".join(map(str, rows[other]))
+            found = f"its columns add up to the sums of the rows of {getattr(offer, other)} ({sums})"
+            remedy = "One of them is transposed: rows are true levels, columns labels, in both"
+            yield Fault(str(getattr(offer, key)), found, remedy)
+    if rows["labels"] != rows["nurses"] == rows["labels"][::-1]:
+        sums = ", ".join(map(str, rows["labels"]))
+        found = f"its rows add up to {sums}, those of {getattr(offer, 'nurses', None)} to the same in reverse order"
+        remedy = "One of them is upside down: the first row and column are immediate, the last non-urgent, in both"
+        yield Fault(str(getattr(offer, "labels", None)), found, remedy)
+
+
+def _as_typed(text: str) -> str:
+    """A value as it can stand in a command again, on one line."""
+    plain = " ".join(text.split())
+    return f'"{plain}"' if set(plain) & set(" ;,()[]{}") else plain

@@ -30,7 +30,8 @@ def rest_left_out(choices: Mapping[str, str], asked: Collection[str], folders: S
     site, own = choices.get("site", ""), folders[:-1]
     if file_named("site", site, own) is None:
         return None
-    stated = [path.read_text(encoding="utf-8-sig") for path in _files(choices, own)]
+    paths = [file_named(group, choices.get(group, ""), own) for group in ("study", "site")]
+    stated = [path.read_text(encoding="utf-8-sig") for path in paths if path is not None]
     left = {
         group: choices[group]
         for group in BESIDE
@@ -81,12 +82,6 @@ def study_of_another(
     words = " ".join(f"{group}={name}" for group, name in {"site": site, **whole}.items())
     remedy = f"Leave site={site} out, or for the whole department say {words}; what you want to keep say as well"
     return Fault(f"site={site}", found, f"{remedy} ({kept[0]})")
-
-
-def _files(choices: Mapping[str, str], own: Sequence[Path]) -> list[Path]:
-    """The user's own files of the chosen study and site."""
-    paths = (file_named(group, choices.get(group, ""), own) for group in ("study", "site"))
-    return [path for path in paths if path is not None]
 
 
 def defaults_left_out(

@@ -75,12 +75,7 @@ def _taken_from_elsewhere(value: Any, where: str, kind: str) -> Iterator[Fault]:
 
 
 def policy_of(
-    name: str,
-    design: Design,
-    changes: Sequence[Change],
-    nurse: Raw | None,
-    folders: Sequence[Path],
-    faults: Faults,
+    name: str, design: Design, changes: Sequence[Change], nurse: Raw | None, folders: Sequence[Path], faults: Faults
 ) -> Triaged | None:
     """The policy of an arm, and its nurses: the policy that it names, with what its levers take and with `changes`,
     used by the nurses whom it names, or else by those of the group (`nurse`). None, with faults, if it is not sound.

@@ -9,7 +9,8 @@ lead somewhere, shares add up, a route ends.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -33,6 +34,8 @@ DEFAULTS: Schema = {
 }
 REFERENCED: Schema = {"type": "string", "pattern": f"^{REFERENCE.pattern}$"}
 OF_A_LIST = ("items", "prefixItems")
+VALUES = ("if", "examples", "default", "enum", "required", "properties", "type")
+"""Keywords of a schema that hold no schema which changes; those of `properties` are changed one by one."""
 
 
 class _Writer(GenerateJsonSchema):
@@ -50,7 +53,9 @@ class _Writer(GenerateJsonSchema):
     def nullable_schema(self, schema: Any) -> JsonSchemaValue:
         """A value or null."""
         made = self.generate_inner(schema["schema"])
-        return {**made, "type": [made["type"], "null"]} if "enum" not in made and "type" in made else _either(made)
+        if "type" in made and "enum" not in made:
+            return {**made, "type": [made["type"], "null"]}
+        return {"anyOf": [*made.get("anyOf", [made]), {"type": "null"}]}
 
     def tagged_union_schema(self, schema: Any) -> JsonSchemaValue:
         """Blocks told apart by their `kind`, which says what their keys are; or a block, a list and a value."""
@@ -65,10 +70,6 @@ class _Writer(GenerateJsonSchema):
         about = "Which kind of block this is; it says which keys the block has."
         kind = {"description": about, "enum": list(members), "enumDescriptions": summaries}
         return {"type": "object", "properties": {"kind": kind}, "allOf": cases, "required": ["kind"]}
-
-
-def _either(*schemas: Schema) -> Schema:
-    return {"anyOf": [*(inner for made in schemas for inner in made.get("anyOf", [made])), {"type": "null"}]}
 
 
 def _said_of(key: Key) -> Schema:
@@ -112,48 +113,41 @@ def _root(states: Any, *, composed: bool) -> tuple[Schema, Schema]:
     return root, defs
 
 
-def _tidied(part: Any, refers: bool) -> Any:
-    """A schema without pydantic's titles; with `refers`, a reference may stand for any value but text."""
+def _mapped(part: Any, change: Callable[[Any], Any], kept: Iterable[str] = ()) -> Any:
+    """A schema with `change` made to every schema in it, but not to values, conditions and the keys in `kept`."""
     if isinstance(part, list):
-        return [_tidied(inner, refers) for inner in part]
+        return [change(inner) for inner in part]
     if not isinstance(part, dict):
         return part
-    made = {
-        key: {name: _tidied(inner, refers) for name, inner in value.items()}
-        if key == "properties"
-        else value
-        if key in ("if", "examples", "default", "enum")
-        else _tidied(value, refers)
-        for key, value in part.items()
-        if key != "title" or not isinstance(value, str)
-    }
-    types = made.get("type")
+    made = {key: value if key in (*VALUES, *kept) else change(value) for key, value in part.items()}
+    properties = {name: change(inner) for name, inner in part.get("properties", {}).items()}
+    return {**made, "properties": properties} if "properties" in part else made
+
+
+def _tidied(part: Any, refers: bool) -> Any:
+    """A schema without pydantic's titles; with `refers`, a reference may stand for any value but text."""
+    made = _mapped(part, partial(_tidied, refers=refers))
+    if not isinstance(made, dict):
+        return made
+    if isinstance(made.get("title"), str):
+        del made["title"]
     if not refers or "enumDescriptions" in made:
         return made
     if "enum" in made:
         about = {key: made.pop(key) for key in ("description", "examples", "default") if key in made}
         return {**about, "anyOf": [made, REFERENCED]}
-    if types is not None and "string" not in (types if isinstance(types, list) else [types]) and types != "null":
-        return {**made, **REFERENCED, "type": [*(types if isinstance(types, list) else [types]), "string"]}
-    return made
+    types = made.get("type", [])
+    types = [types] if isinstance(types, str) else types
+    is_value = bool(types) and types != ["null"] and "string" not in types
+    return {**made, **REFERENCED, "type": [*types, "string"]} if is_value else made
 
 
 def _part(schema: Any) -> Any:
     """The schema of what is laid over a block that another file states: no key is required. Lists are stated whole."""
-    if isinstance(schema, list):
-        return [_part(inner) for inner in schema]
-    if not isinstance(schema, dict):
-        return schema
-    kept = ("if", "examples", "default", *OF_A_LIST)
-    made = {
-        key: {name: _part(inner) for name, inner in value.items()}
-        if key == "properties"
-        else value
-        if key in kept
-        else _part(value)
-        for key, value in schema.items()
-        if key != "required"
-    }
+    made = _mapped(schema, _part, OF_A_LIST)
+    if not isinstance(made, dict):
+        return made
+    made.pop("required", None)
     if "$ref" in made:
         made["$ref"] += "Part"
     if "allOf" in made and "kind" in made.get("properties", {}):

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from simulation.config.dotted import Change
+from simulation.config.ensembles import EnsembleDepartments, changes_of_arms
 from simulation.config.files import mapping_in
-from simulation.config.over_ensemble import EnsembleDepartments, ensemble_departments
 from simulation.config.validating import sound, validated
 from simulation.department.vocabulary import Pathway
 from simulation.errors import Fault, Faults, ResultsError
@@ -71,14 +71,14 @@ def _departments(content: Mapping[str, Any] | None, study: Study) -> EnsembleDep
     def changes(rows: Any) -> tuple[Change, ...]:
         return tuple(Change(**row) for row in rows)
 
-    return ensemble_departments(
+    return EnsembleDepartments(
         content["name"],
         files=content["files"],
         values=tuple(content["values"]),
         rows=tuple(map(changes, content["rows"])),
         scenario=changes(content["scenario"]),
-        design=study.design,
         ready=study.arms,
+        changes=changes_of_arms(study.design, study.arms),
     )
 
 

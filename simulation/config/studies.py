@@ -14,9 +14,9 @@ from simulation.config.bounds import shortened
 from simulation.config.composing import Composed, stated_in
 from simulation.config.departments import GROUPS, GROUPS_OF_VALUES, block_faults, department
 from simulation.config.dotted import Raw, resolve
+from simulation.config.ensembles import arm_changes, changes_stated, over_ensemble
 from simulation.config.files import mapping_in
 from simulation.config.folders import DEVICES, NO_FILE, file_named, names_in, search_folders
-from simulation.config.over_ensemble import arm_changes, changes_stated, over_ensemble
 from simulation.config.own_site import defaults_left_out
 from simulation.config.policies import (
     DEFAULT_NURSE,
@@ -35,12 +35,17 @@ from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.questions.ablation.combinations import expanded, lever_faults
 from simulation.run.executors.executor import MOST_WORKERS, processors
+from simulation.study.check_study import (
+    label_faults,
+    role_faults,
+    run_faults,
+    study_own_faults,
+    target_faults,
+    twice_faults,
+)
 from simulation.study.delay_harm import harm_faults, harm_groups, harm_measures
 from simulation.study.design import CHANGED, Block, Design, List, Value, cost_faults
-from simulation.study.labels import label_faults, role_faults, twice_faults
-from simulation.study.own import study_own_faults
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
-from simulation.study.targets import run_faults, target_faults
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 
@@ -136,23 +141,17 @@ def _refuse_other_than_text(overrides: Sequence[object]) -> None:
         if not isinstance(words, str):
             pairs = words.items() if isinstance(words, Mapping) else [("key", "value")]
             texts = ", ".join(f'"{key}={value}"' for key, value in pairs)
-            found = f"found {shortened(repr(words))}"
-            refuse("load", found, f"Write each value as text: load({texts})")
+            refuse("load", f"found {shortened(repr(words))}", f"Write each value as text: load({texts})")
 
 
 def studies_with(arm: str, folders: Sequence[Path]) -> tuple[str, ...]:
     """The studies whose file states an arm of that name; the user's own, unless only packaged ones do."""
     for places in (folders[:-1], folders[-1:]):
-        contents = {name: mapping_in(path, name, []) or {} for name, path in _study_files(places).items()}
-        if names := tuple(name for name, stated in contents.items() if arm in (stated.get("arms") or ())):
+        paths = {name: file_named("study", name, places) for name in sorted(names_in("study", places))}
+        stated = {name: mapping_in(path, name, Faults()) or {} for name, path in paths.items() if path is not None}
+        if names := tuple(name for name, content in stated.items() if arm in (content.get("arms") or ())):
             return names
     return ()
-
-
-def _study_files(folders: Sequence[Path]) -> dict[str, Path]:
-    """The files of the studies that can be chosen, by name."""
-    paths = {name: file_named("study", name, folders) for name in sorted(names_in("study", folders))}
-    return {name: path for name, path in paths.items() if path is not None}
 
 
 def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
@@ -178,11 +177,10 @@ def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
     if pathway is not None:  # or every measure that a faulty department states would be unknown
         faults += list(study_own_faults(design, arms)) or list(target_faults(design, arms, run.precision))
     faults += run_faults(run, design)
-    if not faults:
-        faults += _missing_arms(design, arms)
     if faults:
         left_out_fault = defaults_left_out(composed.choices, composed.raw, design, folders)
         raise ConfigError([left_out_fault] if left_out_fault is not None else dict.fromkeys(faults))
+    assert len(arms) == len(design.arms), "an arm was left out without a fault"
     study = Study(
         design=design,
         run=run,
@@ -289,14 +287,11 @@ def _ready_arms(
 def _policy_alone(raw: Raw, pathway: Pathway | None, faults: Faults) -> Policy | None:
     """The policy of the group `triage`, checked for the department; None if no file of that group is chosen, or, after
     adding to `faults`, if it is not sound."""
-    if raw.get("triage") is None:
-        return None
-    chosen = policy_made_of({group: raw.get(group) for group in KINDS}, "triage", "nurse", faults)
-    if chosen is None:
-        return None
-    if pathway is not None:
+    groups = {group: raw.get(group) for group in KINDS}
+    chosen = policy_made_of(groups, "triage", "nurse", faults) if groups["triage"] is not None else None
+    if chosen is not None and pathway is not None:
         faults += check_policy(chosen.policy, pathway)
-    return chosen.policy
+    return chosen.policy if chosen is not None else None
 
 
 def _alone(baseline: ReadyArm, policy: Policy | None) -> ReadyArm:
@@ -347,14 +342,3 @@ def _file_name_faults(pathway: Pathway | None, policy: Policy | None) -> Iterato
     for where, part in (("pathway.name", pathway), ("triage.name", policy)):
         if part is not None and not NAME.fullmatch(part.name):
             yield Fault(where, f"'{shortened(part.name)}' is not a name", NAME_WORDS)
-
-
-def _missing_arms(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
-    """A fault for each arm of the design that is not ready although nothing was found wrong: none is left out in
-    silence."""
-    ready = {arm.name for arm in arms}
-    for name in design.arms:
-        if name not in ready:
-            yield Fault(
-                f"study.arms.{name}", "could not be made ready", "Please report this: its own fault should be here"
-            )

@@ -12,8 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
+from pathlib import Path
 from typing import Annotated, Any
 
+import yaml
 from annotated_types import Ge, Le
 
 from simulation.config.bounds import REFERENCE
@@ -77,27 +79,8 @@ class Scaled:
         return self.path.split(".")[0]
 
 
-FOLLOWS = {
-    "majors_nurses": "majors", "majors_cubicles": "majors", "majors_chairs": "majors", "corridor_places": "majors",
-    "specialty_doctors": "specialty", "assessment_nurses": "ambulances", "assessment_bays": "ambulances",
-    "site_managers": "admissions", "cleaners": "admissions", "children_beds": "admissions",
-    "short_stay_beds": "beds", "medicine_beds": "beds", "specialist_beds": "beds", "surgery_beds": "beds",
-}  # fmt: skip
-"""The quantity that the size of a pool follows; other pools follow attendances to the power `SPACE`."""
-PARAMETERS = {
-    "escalation_beds": "admissions", "escalation_beds_full": "admissions", "escalate_fully_above": "attendances",
-    "escalate_above": "attendances", "escalate_below": "attendances", "cancel_above": "attendances",
-}  # fmt: skip
-"""Calibration parameters, besides the sizes of pools, and the quantity that each follows."""
-WORDS = {
-    "attendances": "attendances",
-    "staff": f"attendances to the power {SPACE}",
-    "majors": f"attendances to the power {SPACE} and the root of the admitted share",
-    "specialty": f"attendances to the power {SPACE} and who sees a specialty",
-    "ambulances": f"ambulances to the power {SPACE}",
-    "admissions": "admissions to wards",
-    "beds": "beds of all ward groups",
-}
+FOLLOWS: Mapping[str, Mapping[str, str]] = yaml.safe_load((Path(__file__).parent / "scaling.yaml").read_text("utf-8"))
+"""The quantity that each pool and each calibration parameter follows, and the words for each quantity."""
 STAY = 3
 """Hours for which a patient is taken to keep staff busy: what rounding took from a rota is put where most such are."""
 EFFORT = "pathway.steps.ward_stay.effort"
@@ -118,7 +101,7 @@ class Scaling:
         pools |= {name: f"staffing.{name}" for name in self.raw["staffing"]}
         blocks = [*self._arrivals(), self._admitted(), *self._beds()]
         blocks += [block for name, path in pools.items() for block in self._pool(name, path)]
-        blocks += [self._parameter(name, follows) for name, follows in PARAMETERS.items()]
+        blocks += [self._parameter(name, follows) for name, follows in FOLLOWS["parameters"].items()]
         return (*blocks, self._effort())
 
     def costs(self) -> Mapping[str, Mapping[str, Any]]:
@@ -260,7 +243,7 @@ class Scaling:
 
     def _pool(self, name: str, path: str) -> Iterator[Scaled]:
         """The rota or places of a pool; as a calibration parameter if its capacity refers to one."""
-        pool, follows = value_at(self.raw, path), FOLLOWS.get(name, "staff")
+        pool, follows = value_at(self.raw, path), FOLLOWS["pools"].get(name, "staff")
         if pool.get("unlimited") or follows == "beds":
             return
         factor = self.factors[follows]
@@ -300,7 +283,7 @@ class Scaling:
         return f"{before} at the typical site, {self._times(follows)}"
 
     def _times(self, follows: str) -> str:
-        return f"x {self.factors[follows]:.3f} ({WORDS[follows]})"
+        return f"x {self.factors[follows]:.3f} ({FOLLOWS['words'][follows].format(power=SPACE)})"
 
     @cached_property
     def _busy(self) -> Sequence[float]:

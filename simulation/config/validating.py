@@ -101,7 +101,7 @@ def _defined(part: Core, definitions: Mapping[str, Core]) -> Core:
 
 @cache
 def _validator(kind: Any) -> SchemaValidator:
-    return SchemaValidator(core_schema_of(kind))  # type: ignore[arg-type]
+    return SchemaValidator(core_schema_of(kind))
 
 
 def validated(
@@ -123,10 +123,13 @@ def validated(
         errors = refusal.errors(include_url=False)
     found: dict[tuple[str, ...], Fault] = {}  # a number that may be whole or not has two errors: the first will do
     for error in errors:
+        if error["type"] == "too_short" and error["ctx"]["actual_length"] < len(error["input"]):
+            continue  # pydantic leaves out wrong items before it counts them
         place = _walked(kind, tuple(map(str, error["loc"])))
         if place.path not in found:
             fault = _fault(_located(where, place.path, origin or {}), place, error, also)
-            found[place.path] = _with_name_meant(fault, place.path, content) if " kind" in fault.found else fault
+            without_kind = error["type"] in ("missing", "missing_argument", "union_tag_not_found")
+            found[place.path] = _with_name_meant(fault, place.path, content) if without_kind else fault
     faults += _without_echoes(list(found.values()))
     return None
 

@@ -62,24 +62,10 @@ Minutes = Annotated[float, Ge(0), Unit("minutes")]
 Positive = Annotated[float, Gt(0)]
 Count = Annotated[int, Ge(0)]
 
-NodeName = Annotated[str, Names("node")]
-StepName = Annotated[str, Names("step")]
-LoopName = Annotated[str, Names("loop")]
-ClockName = Annotated[str, Names("clock")]
 PoolName = Annotated[str, Names("pool")]
 DurationName = Annotated[str, Names("duration")]
-OutageName = Annotated[str, Names("outage")]
-DayFactorName = Annotated[str, Names("day factor")]
-HoursProfile = Annotated[str, Names("profile", sizes=(24, 168))]
-WeekdaysProfile = Annotated[str, Names("profile", sizes=(7,))]
-MonthsProfile = Annotated[str, Names("profile", sizes=(12,))]
-ClassName = Annotated[str, Names("class")]
 SourceName = Annotated[str, Names("arrival source")]
-ArrivalsName = Annotated[str, Names("arrival source", among="arrivals")]
-"""A source of arrivals, so not one of patients who are present at time 0."""
 AttributeName = Annotated[str, Names("attribute")]
-OwnAttributeName = Annotated[str, Names("attribute", among="own attribute")]
-"""An attribute that the department describes, so not the arrival source."""
 LevelName = Annotated[str, Names("level")]
 """A level of true acuity."""
 CategoryName = Annotated[str, Names("category")]
@@ -155,7 +141,7 @@ def _inside(entry: Entry, inside: _Hint | None) -> Iterator[tuple[Entry, _Hint |
     if isinstance(value, tuple):
         for number, item in enumerate(value):
             yield _entry(f"{prefix}{number}", item, inside, of, holder)
-    elif is_dataclass(value):
+    elif is_dataclass(value) and not isinstance(value, type):
         for name, hint, beside in _hints(type(value)):
             item = getattr(value, name)
             if item is not None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from itertools import chain, pairwise
 from typing import Literal
 
@@ -201,7 +202,9 @@ def _words(name: str) -> str:
 
 def _back_edges(names: Sequence[str], edges: Sequence[_Edge]) -> set[_Edge]:
     """The edges that lead back to a node on the path to them, in a depth-first search in declared order."""
-    out = _by_start(names, edges)
+    out: dict[str, list[_Edge]] = {name: [] for name in names}
+    for edge in edges:
+        out[edge.start].append(edge)
     back: set[_Edge] = set()
     done: set[str] = set()
     for first in names:
@@ -210,43 +213,27 @@ def _back_edges(names: Sequence[str], edges: Sequence[_Edge]) -> set[_Edge]:
         while ahead:
             name, untried = ahead[-1]
             on_path.add(name)
-            edge = next(untried, None)
-            if edge is None:
+            taken = next(untried, None)
+            if taken is None:
                 done.add(name)
                 on_path.remove(name)
                 ahead.pop()
-            elif edge.end in on_path:
-                back.add(edge)
-            elif edge.end not in done:
-                ahead.append((edge.end, iter(out[edge.end])))
+            elif taken.end in on_path:
+                back.add(taken)
+            elif taken.end not in done:
+                ahead.append((taken.end, iter(out[taken.end])))
     return back
-
-
-def _by_start(names: Iterable[str], edges: Iterable[_Edge]) -> dict[str, list[_Edge]]:
-    """The edges out of each node."""
-    out: dict[str, list[_Edge]] = {name: [] for name in names}
-    for edge in edges:
-        out[edge.start].append(edge)
-    return out
 
 
 def _columns(names: Sequence[str], edges: Sequence[_Edge]) -> dict[str, int]:
     """The column of each node: its longest path from a source. A source stands right before the node it leads to."""
-    out = _by_start(names, edges)
-    n_before = dict.fromkeys(names, 0)
+    before: dict[str, list[str]] = {name: [] for name in names}
     for edge in edges:
-        n_before[edge.end] += 1
+        before[edge.end].append(edge.start)
     columns = dict.fromkeys(names, 0)
-    ahead = [name for name in names if not n_before[name]]
-    for name in ahead:  # grows as nodes lose their last predecessor
-        for edge in out[name]:
-            columns[edge.end] = max(columns[edge.end], columns[name] + 1)
-            n_before[edge.end] -= 1
-            if not n_before[edge.end]:
-                ahead.append(edge.end)
-    for name in names:
-        if name.startswith(SOURCE):
-            columns[name] = columns[out[name][0].end] - 1
+    for name in TopologicalSorter(before).static_order():
+        columns[name] = max((columns[start] + 1 for start in before[name]), default=0)
+    columns |= {edge.start: columns[edge.end] - 1 for edge in edges if edge.start.startswith(SOURCE)}
     return columns
 
 

@@ -13,35 +13,38 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 
 from simulation.department.config_dataclass import (
-    ArrivalsName,
     AttributeName,
     CategoryOfBy,
-    ClassName,
-    ClockName,
     Count,
-    DayFactorName,
     DurationName,
-    HoursProfile,
-    LoopName,
     Minutes,
-    MonthsProfile,
     Names,
-    NodeName,
     OfAttributes,
-    OutageName,
-    OwnAttributeName,
     PoolName,
     Positive,
     Share,
     Sourced,
     SourceName,
-    StepName,
     Unit,
-    WeekdaysProfile,
     config_dataclass,
 )
 from simulation.department.durations import AnyDuration, Number
 from simulation.department.own_measures import OwnGroup, OwnMeasure
+
+NodeName = Annotated[str, Names("node")]
+StepName = Annotated[str, Names("step")]
+LoopName = Annotated[str, Names("loop")]
+ClockName = Annotated[str, Names("clock")]
+OutageName = Annotated[str, Names("outage")]
+DayFactorName = Annotated[str, Names("day factor")]
+HoursProfile = Annotated[str, Names("profile", sizes=(24, 168))]
+WeekdaysProfile = Annotated[str, Names("profile", sizes=(7,))]
+MonthsProfile = Annotated[str, Names("profile", sizes=(12,))]
+ClassName = Annotated[str, Names("class")]
+OwnAttributeName = Annotated[str, Names("attribute", among="own attribute")]
+"""An attribute that the department describes, so not the arrival source."""
+ArrivalsName = Annotated[str, Names("arrival source", among="arrivals")]
+"""A source of arrivals, so not one of patients who are present at time 0."""
 
 ShiftChange = Literal["outgoing_count", "outgoing_are_extra"]
 Rule = Literal["acuity", "accumulating"]

@@ -5,34 +5,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from simulation.display.drawing import Picture
-from simulation.run.store.folders import moved, not_written, whole_or_nothing
+from simulation.run.store.atomic import moved, not_written, whole_or_nothing
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def write_dated(
-    parent: Path, files: Mapping[str, pd.DataFrame | Picture | str], *, prefix: str = "", encoding: str = "utf-8-sig"
+    parent: Path,
+    tables: Mapping[str, pd.DataFrame],
+    pictures: Mapping[str, Picture],
+    *,
+    texts: Mapping[str, str] = MappingProxyType({}),
+    prefix: str = "",
+    encoding: str = "utf-8-sig",
 ) -> Path:
     """Write files, by name, into a new folder in `parent`, which is there whole or not at all; return it.
 
-    Tables are written as CSV (by default with the byte order mark that Excel asks for), pictures as PNG. Raises
-    ResultsError if they cannot be written.
+    Tables are written as CSV in this encoding (by default with the byte order mark that Excel asks for), pictures as
+    PNG. Raises ResultsError if they cannot be written.
     """
     name = f"{prefix}{datetime.now():%Y-%m-%dT%H%M%S}"
     try:
         parent.mkdir(parents=True, exist_ok=True)
         with whole_or_nothing(parent, name) as partial:
-            for file, content in files.items():
-                if isinstance(content, Picture):
-                    (partial / file).write_bytes(content.png)
-                elif isinstance(content, str):
-                    (partial / file).write_text(content, encoding="utf-8", newline="\n")
-                else:
-                    content.to_csv(partial / file, index=False, encoding=encoding, lineterminator="\n")
+            for file, table in tables.items():
+                table.to_csv(partial / file, index=False, encoding=encoding, lineterminator="\n")
+            for file, text in texts.items():
+                (partial / file).write_text(text, encoding="utf-8", newline="\n")
+            for file, picture in pictures.items():
+                (partial / file).write_bytes(picture.png)
             return moved(partial, parent, name)
     except OSError as error:
         raise not_written(Path(error.filename or parent), error) from error

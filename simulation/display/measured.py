@@ -16,7 +16,7 @@ from simulation.run.arm_result import ArmResult
 from simulation.run.comparisons import Safety
 from simulation.run.result import StudyResult
 from simulation.statistics.table_uncertainty import FEWEST_TABLES, TableUncertainty, table_uncertainty
-from simulation.statistics.verdict import Kind, NonInferiority, interval_words, margin_words, threshold
+from simulation.statistics.verdict import NonInferiority, VerdictKind, interval_words, margin_words, threshold
 from simulation.study.design import Margin, Target
 from simulation.triage.matrix import N_HIGH
 from simulation.triage.policy import Policy
@@ -38,7 +38,7 @@ class Measured:
     uncertainty: TableUncertainty
     alone: str
     """The interval of simulation alone, as in every other table."""
-    kind: Kind | NonInferiority
+    kind: VerdictKind | NonInferiority
     """The verdict from the interval of simulation and measurement together."""
     words: str
     """The same in words."""
@@ -142,7 +142,7 @@ def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target |
         half_width
     )
     ends = uncertainty.effect - uncertainty.half_width, uncertainty.effect + uncertainty.half_width
-    kind: Kind | NonInferiority
+    kind: VerdictKind | NonInferiority
     if isinstance(judged, Margin):
         limit = judged.margin
         kind, words = margin_words(*ends, limit, row.unit, row.better)

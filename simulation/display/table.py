@@ -119,6 +119,10 @@ def change_cell(value: float, unit: str) -> Cell:
     return Cell(value, unit, style="difference")
 
 
+Cells = tuple[str | Cell, ...]
+"""A row of a table."""
+
+
 def apart(row: Comparison) -> tuple[Cell, Cell]:
     """A difference from the baseline and its interval, in two cells."""
     return change_cell(row.difference, row.unit), ends_cell(row.difference_low, row.difference_high, row.unit)
@@ -135,7 +139,7 @@ class ReportTable:
     kind: str
     title: str
     headers: tuple[str, ...]
-    cells: tuple[tuple[object, ...], ...]
+    cells: tuple[Cells, ...]
     notes: tuple[str, ...] = ()
 
     @cached_property

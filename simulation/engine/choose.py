@@ -14,7 +14,7 @@ from simulation.engine.contract import Engine
 from simulation.errors import AeflowError
 
 EngineName = Literal["reference", "compiled"]
-Asked = Literal["auto", "reference", "compiled"]
+EngineAsked = Literal["auto", "reference", "compiled"]
 ENGINES: tuple[EngineName, ...] = ("reference", "compiled")
 WORTH_COMPILING = 100_000
 """Patients from which compiling (some ten seconds, once) pays: the reference simulates about 10,000 a second."""
@@ -38,7 +38,7 @@ def engine_named(name: EngineName) -> Engine:
     return compiled
 
 
-def choose(asked: Asked, n_patients: float) -> tuple[EngineName, str]:
+def choose(asked: EngineAsked, n_patients: float) -> tuple[EngineName, str]:
     """The engine to use for about so many patients in all, and why."""
     if asked != "auto":
         return asked, "as asked"

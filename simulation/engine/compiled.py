@@ -17,7 +17,7 @@ from simulation.department.rota import HOURS_OF_WEEK
 from simulation.engine import compiled_loop as loop
 from simulation.engine import compiled_records as kinds
 from simulation.engine.compiled_journal import Recorded, space_for
-from simulation.engine.compiled_records import FlatPlan, Ints, People, Records, Table, Workspace
+from simulation.engine.compiled_records import FlatPlan, Ints, Output, People, Records, Workspace
 from simulation.engine.contract import Changes, Notices, Run
 from simulation.engine.plan import Columns
 from simulation.engine.rows import NONE, BranchRow, EndRow, Kind, Plan, StepRow, TriggerRow
@@ -44,18 +44,18 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
     n_changes = len(plan.decided) * (horizon // plan.decide_every + 1) + len(people.closings)
     n_notices = len(columns) if plan.round_every else 0
     while True:
-        table = Table(space_for(n_rows), np.empty(n_changes, kinds.CHANGE), np.empty(n_notices, kinds.NOTICE))
+        into = Output(space_for(n_rows), np.empty(n_changes, kinds.CHANGE), np.empty(n_notices, kinds.NOTICE))
         fresh = flat._replace(asks=flat.asks.copy(), pools=flat.pools.copy(), triggers=flat.triggers.copy())
         workspace = _workspace(plan, flat, people, n_slots)
-        code, n_activities, n_changed, n_noticed, n_events = loop.run(fresh, people, workspace, table, horizon, n_slots)
+        code, n_activities, n_changed, n_noticed, n_events = loop.run(fresh, people, workspace, into, horizon, n_slots)
         if code == loop.FITS:
             break
         if code == loop.TABLE_FULL:
             n_rows *= 2
         else:
             n_slots *= 2
-    journal = Recorded(table.activities, n_activities, len(columns))
-    changes, notices = _changes(table.changes[:n_changed]), _notices(table.notices[:n_noticed])
+    journal = Recorded(into.activities, n_activities, len(columns))
+    changes, notices = _changes(into.changes[:n_changed]), _notices(into.notices[:n_noticed])
     return Run(journal, changes, horizon, n_events, notices)
 
 
@@ -240,7 +240,7 @@ def _row(row: StepRow | BranchRow | EndRow, lists: _Lists, is_counted: bool) -> 
         fields |= lists.add("keeps", row.keeps)
         fields |= lists.add("start_releases", row.releases_at_start)
         fields |= lists.add("end_releases", row.releases_at_end)
-        fields |= {"turned_away": max(row.blocked_next, 0)}
+        fields |= {"blocked_next": max(row.blocked_next, 0)}
     elif isinstance(row, BranchRow):
         fields |= {"targets_at": lists.add("targets", row.targets)["targets_at"]}
         fields |= lists.add("steps", row.steps)

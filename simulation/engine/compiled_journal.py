@@ -60,7 +60,7 @@ class Recorded:
 
     def arranged(self) -> Activities:
         """The activities as new columns, patient by patient."""
-        columns = [np.empty(self._n_rows, kind) for kind in ARRANGED]
+        columns: list[Any] = [np.empty(self._n_rows, kind) for kind in ARRANGED]
         _arrange(self._space[: self._n_rows], np.zeros(self.n_patients + 1, np.int64), *columns)
         return Activities(*columns)
 

@@ -714,7 +714,7 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                             node = np.uint32(patience_to)
                         elif doing == SENT_AWAY:
                             activity.outcome = AWAY
-                            node = np.uint32(row.turned_away)
+                            node = np.uint32(row.blocked_next)
                         else:
                             person.doing = IS_NOT_HERE
                             break

@@ -65,7 +65,7 @@ ROW = _record(
     since=np.int32,
     pace=np.int32,
     queue_limit=np.int32,
-    turned_away=np.uint32,
+    blocked_next=np.uint32,
     overflow_ask=np.int32,
     overflows_after=np.int64,
     number=np.int32,
@@ -224,7 +224,7 @@ class Workspace(NamedTuple):
     limited: NDArray[np.uint32]
 
 
-class Table(NamedTuple):
+class Output(NamedTuple):
     """Space for activities in the order in which they end, for what triggers did and for what rounds noticed."""
 
     activities: Records

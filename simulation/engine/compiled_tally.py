@@ -1,7 +1,7 @@
 """One pass over the compiled engine's journal: waits by step, and units held by pool.
 
 Sorting activities by patient costs more than all these sums, so they are read as they were written: each patient's are
-in order. `analysis.tally` says what the sums mean, and adds them up from any other table.
+in order. `measures.tally` says what the sums mean, and adds them up from any other table.
 """
 # mypy: allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
 
@@ -80,21 +80,7 @@ def add_up(records, bounds, special, teams, held_by, n_open, by_step, by_choice,
                 holds ^= given
                 _give_back(given, started_at, pool_of_bit, is_timed, scale, n_open, held_ticks, held)
             ends_kept = releases_at_end[step] if done else np.uint64(0)
-            n_taken = 0
-            for number in range(always.shape[1]):
-                if always[step, number] == NONE:
-                    break
-                taken[n_taken] = always[step, number]
-                n_taken += 1
-            if record.pool == NONE:
-                for number in range(unless_chosen.shape[1]):
-                    if unless_chosen[step, number] == NONE:
-                        break
-                    taken[n_taken] = unless_chosen[step, number]
-                    n_taken += 1
-            elif offers[step, np.uint32(record.pool)]:
-                taken[n_taken] = record.pool
-                n_taken += 1
+            n_taken = _take(record, step, always, unless_chosen, offers, taken)
             for number in range(n_taken):
                 pool = taken[number]
                 bit = bits[pool]
@@ -118,6 +104,27 @@ def add_up(records, bounds, special, teams, held_by, n_open, by_step, by_choice,
             _give_back(given, ended_at, pool_of_bit, is_timed, scale, n_open, held_ticks, held)
         held_by[patient] = holds ^ given
     return True
+
+
+@_compiled
+def _take(record, step, always, unless_chosen, offers, taken):
+    """Write the special pools that a start takes into `taken`; return how many there are."""
+    n_taken = 0
+    for number in range(always.shape[1]):
+        if always[step, number] == NONE:
+            break
+        taken[n_taken] = always[step, number]
+        n_taken += 1
+    if record.pool == NONE:
+        for number in range(unless_chosen.shape[1]):
+            if unless_chosen[step, number] == NONE:
+                break
+            taken[n_taken] = unless_chosen[step, number]
+            n_taken += 1
+    elif offers[step, np.uint32(record.pool)]:
+        taken[n_taken] = record.pool
+        n_taken += 1
+    return n_taken
 
 
 @_compiled

@@ -650,13 +650,13 @@ class _Department:
         by_queue: dict[int, list[_Patient]] = {}
         for patient in joined:
             by_queue.setdefault(patient.record[1], []).append(patient)
-        self.joined_now, turned_away = [], []
+        self.joined_now, blocked = [], []
         for row, newcomers in by_queue.items():
             newcomers.sort(key=lambda newcomer: (self._rank(newcomer), newcomer.number))
             n_stay = max(len(newcomers) + newcomers[0].step.queue_limit - self.waiting[row], 0)
             self.joined_now += newcomers[:n_stay]
-            turned_away += newcomers[n_stay:]
-        for patient in turned_away:  # all are chosen before the first one joins another queue
+            blocked += newcomers[n_stay:]
+        for patient in blocked:  # all are chosen before the first one joins another queue
             self._leave(patient, Outcome.TURNED_AWAY, patient.step.blocked_next)
 
     def _rank(self, patient: _Patient) -> int:

@@ -21,10 +21,10 @@ from simulation.engine.rows import Plan
 from simulation.measures.definitions import ALL, definitions
 from simulation.measures.measuring import MeasureName
 from simulation.measures.occupancy import Ints, capacity_steps, replay, roles_of, rows_of
-from simulation.measures.own import Own
+from simulation.measures.own_quantities import Own
 from simulation.measures.patients_table import activities_table
 from simulation.measures.quantities import ratio
-from simulation.measures.tally import COUNTED, TIMED, Asked, add_up_along, asked_of, daytime, tally, whole_hours
+from simulation.measures.tally import COUNTED, TIMED, TallyPlan, add_up_along, daytime, tally, tally_plan, whole_hours
 from simulation.measures.window import Window
 from simulation.records.schema import Floats, Patients
 from simulation.units import HOUR, NEVER, TICKS_PER_MINUTE, WEEK, to_ticks
@@ -45,7 +45,7 @@ class _Resources:
     beds: tuple[int, ...]
     places: tuple[int, ...]
     steps: tuple[int, ...]
-    asked: Asked
+    asked: TallyPlan
     names: tuple[MeasureName, ...]
     on_duty: dict[tuple[int, Window], tuple[float, float]] = field(default_factory=dict)
     at_hours: dict[tuple[int, Window], Floats] = field(default_factory=dict)
@@ -81,7 +81,7 @@ def _resources(pathway: Pathway) -> _Resources:
         beds=tuple(map(pools.index, beds)),
         places=tuple(map(pools.index, places)),
         steps=tuple(map(nodes.index, steps)),
-        asked=asked_of(lower(pathway), wanted),
+        asked=tally_plan(lower(pathway), wanted),
         names=names,
     )
 

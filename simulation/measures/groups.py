@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simulation.department.own_measures import LEVELS_1_2
 from simulation.department.vocabulary import ACUITY_GIVEN, ACUITY_TRUE, ARRIVAL_SOURCE
 from simulation.measures.definitions import ALL, MANCHESTER_TARGETS, Definition
-from simulation.measures.own import NOTHING_OWN, Own, members
+from simulation.measures.own_quantities import NOTHING_OWN, Own, members
 from simulation.measures.quantities import Number, Share, Statistic, has_levels_1_2, labelled, ratio
 from simulation.records.schema import MISSING, Floats, Ints, Patients
 

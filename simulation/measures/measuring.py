@@ -20,7 +20,7 @@ import numpy as np
 from simulation.errors import ResultsError, nearest
 from simulation.measures.definitions import ALL, definition_of, definitions, nearest_measure
 from simulation.measures.groups import Groups
-from simulation.measures.own import NOTHING_OWN, Own, own_quantities
+from simulation.measures.own_quantities import NOTHING_OWN, Own, own_quantities
 from simulation.measures.quantities import quantities
 from simulation.measures.window import Window, arrived_in
 from simulation.records.schema import Floats, Patients

@@ -112,22 +112,13 @@ class Holdings:
     @cached_property
     def given_back_at(self) -> Floats:
         """When each was given back, in minutes; infinity if not by the end of the table."""
-        return _minutes_or_never(self.given_back)
-
-    @cached_property
-    def counted_until_at(self) -> Floats:
-        """Until when each counted against its pool, in minutes; infinity if to the end of the table."""
-        return _minutes_or_never(self.counted_until)
+        return np.where(self.given_back == NEVER, np.inf, self.given_back / TICKS_PER_MINUTE)
 
     def of(self, pool: str) -> Ints:
         """The rows of one pool. Raises ResultsError for an unknown one."""
         if pool not in self.pools:
             raise ResultsError(f"pool '{pool}' is unknown. {nearest(pool, self.pools)}")
         return np.flatnonzero(self.pool == self.pools.index(pool))
-
-
-def _minutes_or_never(ticks: Ints) -> Floats:
-    return np.where(ticks == NEVER, np.inf, ticks / TICKS_PER_MINUTE)
 
 
 def holdings(plan: Plan, activities: ActivityTable) -> Holdings:
@@ -407,25 +398,6 @@ class Use:
         return mean
 
 
-@dataclass(frozen=True)
-class BusyShare:
-    """Held unit-minutes over capacity-minutes: `by_hour` (n_pools, 24) by clock hour, `mean` (n_pools,) over all.
-
-    NaN where nobody is on duty and for unlimited pools. It can pass 1 after a shift shrinks, while those at work
-    finish; where the outgoing are extra they no longer count.
-    """
-
-    pools: tuple[str, ...]
-    by_hour: Floats
-    mean: Floats
-
-
-def busy(plan: Plan, counted: Use, duty: Use) -> BusyShare:
-    """The busy share of each pool. `counted`: units that count against the pools; `duty`: units on duty."""
-    used, capacity = counted.by_hour(), duty.by_hour()
-    return BusyShare(plan.pools, ratio(used, capacity), ratio(used.sum(axis=1), capacity.sum(axis=1)))
-
-
 def on_duty(plan: Plan, *, changes: Changes | None, window: Window) -> Use:
     """The capacity of every pool that is not unlimited."""
     capacity = Use(len(plan.pools), window)
@@ -452,14 +424,14 @@ class Census:
     by_weekday: Floats
 
 
-def census(patients: Patients, *, window: Window) -> Census:
-    """The attendances in the department, from arrival to departure."""
-    return present(patients["arrived_at"], patients["departed_at"], window=window)
+def in_department(patients: Patients, since: str, *, window: Window) -> Census:
+    """The patients there from a point in time on until they depart: NaN without these columns.
 
-
-def boarders(patients: Patients, *, window: Window) -> Census:
-    """The patients in the department for whom a bed was decided on."""
-    return present(patients["decided_at"], patients["departed_at"], window=window)
+    From `arrived_at` everybody in the department, from `decided_at` the boarders.
+    """
+    if not {since, "departed_at"} <= set(patients.columns):
+        return Census(np.nan, np.full(HOURS, np.nan), np.full(DAYS_OF_WEEK, np.nan))
+    return present(patients[since], patients["departed_at"], window=window)
 
 
 def present(from_at: Floats, to_at: Floats, *, window: Window) -> Census:

@@ -14,15 +14,14 @@ from simulation.measures.occupancy import (
     Rows,
     Use,
     blocks,
-    boarders,
-    busy,
-    census,
+    in_department,
     on_duty,
     replay,
     roles_of,
     rows_of,
     triggered_share,
 )
+from simulation.measures.quantities import ratio
 from simulation.measures.window import Window, arrived_in, in_window
 from simulation.records.schema import ActivityTable, Floats, Patients
 from simulation.units import NEVER, TICKS_PER_MINUTE
@@ -38,9 +37,11 @@ RECEPTION = frozenset({"reception", "receptionist", "clerk"})
 class DayProfile:
     """Means of one replication over the measured window.
 
-    arrivals, census, boarders: by clock hour, shape (24,); boarders_by_weekday: shape (7,); busy: shape (n_pools, 24);
-    busy_mean: shape (n_pools,); occupied_midnight, beds_midnight: means at 00:00, shape (n_pools,); waiting, working:
-    minutes per attendance at each step before departure, shape (n_nodes,); triggered: share of time by trigger.
+    arrivals, census, boarders: by clock hour, shape (24,); boarders_by_weekday: shape (7,); busy: shape (n_pools, 24),
+    and busy_mean: shape (n_pools,): held unit-minutes over capacity-minutes, NaN where nobody is on duty and for
+    unlimited pools; above 1 after a shift shrinks, while those at work finish (outgoing staff who are extra no longer
+    count); occupied_midnight, beds_midnight: means at 00:00, shape (n_pools,); waiting, working: minutes per attendance
+    at each step before departure, shape (n_nodes,); triggered: share of time by trigger.
     """
 
     pools: tuple[str, ...]
@@ -70,25 +71,21 @@ def day_profile(
     """The day profile of one run. A census is NaN without the `departed_at` or `decided_at` that it needs."""
     held, counted, waiting, working = _added_up(plan, patients, activities, window)
     duty = on_duty(plan, changes=changes, window=window)
-    share = busy(plan, counted, duty)
+    used, on_duty_by_hour = counted.by_hour(), duty.by_hour()
     beds = np.where([row.unlimited for row in plan.pool_rows], np.inf, duty.at_midnight())
     measured = in_window(patients, window)
     hour = np.floor(patients["arrived_at"][measured]).astype(np.int64) // 60 % 24
     days = (window[1] - window[0]) / 1440
-    unknown = np.full(24, np.nan)
-    inside = census(patients, window=window) if "departed_at" in patients else None
-    waiting_for_bed = (
-        boarders(patients, window=window) if {"departed_at", "decided_at"} <= set(patients.columns) else None
-    )
+    waiting_for_bed = in_department(patients, "decided_at", window=window)
     return DayProfile(
         pools=plan.pools,
         steps=plan.nodes,
         arrivals=np.bincount(hour, minlength=24) / days,
-        census=inside.by_hour if inside else unknown,
-        boarders=waiting_for_bed.by_hour if waiting_for_bed else unknown,
-        boarders_by_weekday=waiting_for_bed.by_weekday if waiting_for_bed else np.full(7, np.nan),
-        busy=share.by_hour,
-        busy_mean=share.mean,
+        census=in_department(patients, "arrived_at", window=window).by_hour,
+        boarders=waiting_for_bed.by_hour,
+        boarders_by_weekday=waiting_for_bed.by_weekday,
+        busy=ratio(used, on_duty_by_hour),
+        busy_mean=ratio(used.sum(axis=1), on_duty_by_hour.sum(axis=1)),
         occupied_midnight=held.at_midnight(),
         beds_midnight=beds,
         waiting=waiting,

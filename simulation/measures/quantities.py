@@ -189,9 +189,8 @@ def _front_door(patients: Patients, into: Quantities) -> None:
         handover = patients["handed_over_at"] - patients["arrived_at"]
         happened = by_ambulance & ~np.isnan(handover)
         into["handover_mean"] = "mean", _minutes_to("handed_over_at", patients, AMBULANCE)
-        into["handover_over_30_share"] = "mean", Share(handover > 30, happened)
-        into["handover_over_45_share"] = "mean", Share(handover > 45, happened)
-        into["handover_over_60_share"] = "mean", Share(handover > 60, happened)
+        for limit in (30, 45, 60):
+            into[f"handover_over_{limit}_share"] = "mean", Share(handover > limit, happened)
 
 
 def _minutes_to(point: str, patients: Patients, source: str) -> Number:
@@ -270,7 +269,8 @@ def _set_off_in_vain(patients: Patients, into: Quantities) -> None:
 def ratio(above: NDArray[Any], below: NDArray[Any]) -> Floats:
     """`above / below`, NaN where `below` is not above 0."""
     out = np.full(np.broadcast_shapes(above.shape, below.shape), np.nan)
-    return np.divide(above, below, out=out, where=below > 0)
+    quotient: Floats = np.divide(above, below, out=out, where=below > 0)
+    return quotient
 
 
 def has_levels_1_2(patients: Patients) -> bool:

@@ -49,7 +49,7 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Asked:
+class TallyPlan:
     """What is added up of a department's runs, worked out once.
 
     wanted  by pool TIMED, COUNTED or 0; waits  at which nodes somebody can wait. For the compiled pass: simple  pools
@@ -67,7 +67,7 @@ class Asked:
     special: tuple[NDArray[Any], ...] | None
 
 
-def asked_of(plan: Plan, wanted: NDArray[np.int8]) -> Asked:
+def tally_plan(plan: Plan, wanted: NDArray[np.int8]) -> TallyPlan:
     """What is added up of a plan's runs. `wanted`: by pool, TIMED, COUNTED or 0."""
     roles = roles_of(plan)
     n_nodes, n_pools = len(plan.nodes), len(plan.pools)
@@ -85,7 +85,7 @@ def asked_of(plan: Plan, wanted: NDArray[np.int8]) -> Asked:
     special = None
     if len(kept) <= MOST_KEPT and not (of_teams & (wanted == TIMED))[kept].any():
         special = _special(roles, (wanted > 0) & ~simple, offers, keeps, at_start, at_end, kept, wanted == TIMED)
-    return Asked(plan, roles, wanted, waits, _simple(roles, simple, offers), teams, special)
+    return TallyPlan(plan, roles, wanted, waits, _simple(roles, simple, offers), teams, special)
 
 
 def _simple(roles: Roles, simple: Mask, offers: Mask) -> tuple[Ints, Ints]:
@@ -139,7 +139,7 @@ def _first(pools: Ints) -> Ints:
     return -np.sort(-pools.T, axis=1)
 
 
-def tally(asked: Asked, run: Run, *, window: Window) -> Tally:
+def tally(asked: TallyPlan, run: Run, *, window: Window) -> Tally:
     """The sums of a run over a window, from the compiled pass where it can tell them, else from the holdings."""
     if not isinstance(run.journal, InOrder) and asked.special is not None:
         from simulation.engine.compiled_journal import Recorded  # late: it brings numba
@@ -156,7 +156,7 @@ def tally(asked: Asked, run: Run, *, window: Window) -> Tally:
     return from_holdings(asked, run, window=window)
 
 
-def add_up_along(asked: Asked, run: Run, *, window: Window) -> None:
+def add_up_along(asked: TallyPlan, run: Run, *, window: Window) -> None:
     """Have a run added up in the pass that finds its milestones, if its journal has one; `tally` reads them then."""
     if not isinstance(run.journal, InOrder) and asked.special is not None:
         from simulation.engine.compiled_journal import Recorded
@@ -171,7 +171,7 @@ def whole_hours(window: Window) -> Ints:
     return np.arange(-(-low // HOUR), -(-high // HOUR))
 
 
-def from_holdings(asked: Asked, run: Run, *, window: Window) -> Tally:
+def from_holdings(asked: TallyPlan, run: Run, *, window: Window) -> Tally:
     """The sums of a run over a window, from a table in order of patients."""
     plan, wanted = asked.plan, asked.wanted
     rows = rows_of(plan, activities_table(plan, run))
@@ -225,7 +225,7 @@ def _held_at(hours: Ints, pool: Ints, taken: Ints, given_back: Ints, wanted: NDA
 class _Pass:
     """The sums of the compiled pass, as records are read; `fits` is False once somebody holds two units of one pool."""
 
-    def __init__(self, asked: Asked, window: Window, n_patients: int) -> None:
+    def __init__(self, asked: TallyPlan, window: Window, n_patients: int) -> None:
         n_nodes, n_pools = len(asked.waits), len(asked.wanted)
         n_hours = len(whole_hours(window))
         self._asked, self._window = asked, window
@@ -238,7 +238,7 @@ class _Pass:
         self.n_read = 0
         self.fits = True
 
-    def is_of(self, asked: Asked, window: Window) -> bool:
+    def is_of(self, asked: TallyPlan, window: Window) -> bool:
         """Whether these are the sums asked for."""
         return self._asked is asked and self._window == window
 

@@ -12,7 +12,6 @@ makes a generator.
 Start reading at `sample`; `variates` holds the random streams, `drawn` the columns that result.
 """
 
-from simulation.patients.attributes import amount, attributes_after
 from simulation.patients.calendar import (
     DAYS_IN_YEAR,
     FROM_JANUARY,
@@ -21,11 +20,11 @@ from simulation.patients.calendar import (
     balanced_start_week,
     start_weeks_over_departments,
 )
+from simulation.patients.columns import attributes_after
 from simulation.patients.drawn import Draws
 from simulation.patients.factors import day_factors, lasting_factors
-from simulation.patients.forecast import attended_by_day
 from simulation.patients.from_table import draws_from_table
-from simulation.patients.outages import draw_outages
+from simulation.patients.outages import attended_by_day, draw_outages
 from simulation.patients.sample import attendances, draw
 from simulation.patients.variates import Source, Variates
 
@@ -37,7 +36,6 @@ __all__ = [
     "Draws",
     "Variates",
     "Source",
-    "amount",
     "attendances",
     "attributes_after",
     "balanced_start_week",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.errors import DrawsError
 from simulation.patients.calendar import FROM_JANUARY, Calendar
 from simulation.patients.variates import Floats, Variates
 
@@ -57,6 +58,18 @@ class Draws:
     def normal(self, column: str, repeat: int = 0) -> Floats:
         """One standard normal number a patient from the stream of that name, shape (n,)."""
         return self.variates.normal(column, repeat).astype(float)
+
+    def refuse_other_rows(self, other: Draws, who: str) -> None:
+        """Raise DrawsError unless the rows of the other are the same patients, who arrive at the same ticks, in the
+        same order: arms and their patients are compared row by row.
+        """
+        for name in ("arrived_at", "arrival_source", "number"):
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if mine is not theirs and not np.array_equal(mine, theirs):
+                raise DrawsError(
+                    f"{who} changes the column '{name}'. Rows are the same patients in the same order in every arm: "
+                    "let the department say who comes when, and the policy only what becomes of them"
+                )
 
     def with_columns(
         self,

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from simulation.department.vocabulary import ARRIVAL_SOURCE, Pathway
 from simulation.errors import DrawsError, nearest
 from simulation.patients.calendar import DAYS_IN_YEAR
+from simulation.patients.columns import patience_of, worsens_of
 from simulation.patients.drawn import Draws
-from simulation.patients.minutes import patience_of, worsens_of
 from simulation.patients.sample import fill
 from simulation.patients.variates import Floats, Source
 from simulation.units import DAY, to_ticks

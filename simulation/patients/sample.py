@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 
 from simulation.department.vocabulary import ARRIVAL_SOURCE, Pathway
 from simulation.patients.arrivals import NUMBERS_A_LAYER, arrivals_by_layer, present_by_source
-from simulation.patients.attributes import attributes_of
 from simulation.patients.calendar import FROM_JANUARY, Calendar
+from simulation.patients.columns import attributes_of, minutes_of, patience_of, worsens_of
 from simulation.patients.drawn import Draws
 from simulation.patients.factors import lasting_factors, minute_factors
-from simulation.patients.forecast import attended_by_day
-from simulation.patients.minutes import minutes_of, patience_of, worsens_of
-from simulation.patients.outages import draw_outages
+from simulation.patients.outages import attended_by_day, draw_outages
 from simulation.patients.variates import Floats, Source, Variates
 from simulation.units import NEVER
 

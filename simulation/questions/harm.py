@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulation.department.rota import attendances_per_day
-from simulation.display.table import Cell, ReportTable
+from simulation.display.table import Cell, Cells, ReportTable
 from simulation.display.words import labelled
 from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.records.schema import Floats
@@ -83,7 +83,7 @@ def tables(result: StudyResult) -> Iterator[ReportTable]:
     if not by_arm:
         return
     values = tuple(by_arm[0].pounds)
-    rows = tuple(
+    rows: list[Cells] = [
         (
             labelled(result, result.arm(harm.arm)),
             _cell(harm.mortality, scale=100, digits=3),
@@ -92,7 +92,7 @@ def tables(result: StudyResult) -> Iterator[ReportTable]:
             *(_cell(harm.pounds[value], scale=0.001, digits=0) for value in values),
         )
         for harm in by_arm
-    )
+    ]
     headers = (
         "arm",
         "30-day mortality of the admitted, points (an association)",
@@ -101,7 +101,7 @@ def tables(result: StudyResult) -> Iterator[ReportTable]:
         *(f"worth a year at £{value:g} an hour, £1,000" for value in values),
     )
     title = f"Delay and harm: each arm less '{result.baseline.label}'"
-    yield ReportTable("harm", title, headers, rows, tuple(_notes(result)))
+    yield ReportTable("harm", title, headers, tuple(rows), tuple(_notes(result)))
 
 
 def _cell(interval: Interval, *, scale: float = 1, digits: int = 1) -> Cell:

@@ -24,7 +24,7 @@ from annotated_types import Ge, Le, MaxLen
 from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.department.own_measures import Better
 from simulation.display.measured import limits_of
-from simulation.display.table import Cell, ReportTable, print_sentences, print_tables
+from simulation.display.table import Cell, Cells, ReportTable, print_sentences, print_tables
 from simulation.display.words import (
     amount,
     change,
@@ -307,7 +307,7 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
         np.array([_sampling_variance(figure, name) for figure, name in zip(observed.figures, names, strict=True)]),
         float(result.run.measured_days),
     )
-    known = known_twice(departments, np.isfinite(np.column_stack([figures, differences])).all(axis=1))
+    known = known_twice(np.column_stack([figures, differences]), departments)
     if n_departments(departments[known]) < MIN_DEPARTMENTS:
         raise ResultsError(
             f"narrow: a figure or an effect is missing in {int((~known).sum())} of {len(known)} replications, and "
@@ -409,7 +409,7 @@ def narrowed_tables(result: StudyResult, narrowed: NarrowedEffects) -> tuple[Rep
 
 
 def _table(result: StudyResult, narrowed: NarrowedEffects, target: Target) -> ReportTable:
-    rows, unit = [], result.unit(target)
+    rows, unit = list[Cells](), result.unit(target)
     for arm in result.others:
         everywhere, narrow = _effects(narrowed, arm.name, target)
         words = range_words(*narrow[1:], target.minimal_important_difference, unit, result.better(target))

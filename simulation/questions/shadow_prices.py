@@ -25,7 +25,7 @@ from simulation.department.rota import HOURS_OF_WEEK, attendances_per_day
 from simulation.department.vocabulary import ExtraShift, Pathway
 from simulation.display.dated_folder import write_dated
 from simulation.display.drawing import DARK, GREY, Picture, figure_of, png_of
-from simulation.display.table import Cell, ReportTable, interval_cell, print_tables
+from simulation.display.table import Cell, Cells, ReportTable, interval_cell, print_tables
 from simulation.display.words import few_words
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.statements import BANNER
@@ -317,7 +317,7 @@ def price_tables(shadow_prices: ShadowPrices) -> Iterator[ReportTable]:
     n_replications = shadow_prices.prices[0].effect.of
     few = (few_words(n_replications),) if n_replications < PILOT else ()
     for measure in MEASURES:
-        rows = [
+        rows: list[Cells] = [
             (f"{spaced(pool)}, {days}", *(_minutes(price.per_hour) for price in block_prices))
             for pool in shadow_prices.pools
             for days, block_prices in shadow_prices.by_block(pool, measure).items()
@@ -339,7 +339,7 @@ def price_tables(shadow_prices: ShadowPrices) -> Iterator[ReportTable]:
 
 def _others_table(shadow_prices: ShadowPrices) -> ReportTable:
     """Prices of units at all hours, of beds and of what tools free."""
-    rows = []
+    rows: list[Cells] = []
     for kind in ("whole", "beds", "tool"):
         for price in shadow_prices.of_kind(kind, MEASURES[0]):
             cells = (_minutes(shadow_prices.price(price.extra.arm, measure).per_hour) for measure in MEASURES)
@@ -355,7 +355,7 @@ def _others_table(shadow_prices: ShadowPrices) -> ReportTable:
 
 def _sums_table(shadow_prices: ShadowPrices) -> ReportTable:
     """Sums of a pool's prices by block beside its price at all hours."""
-    rows = [
+    rows: list[Cells] = [
         (
             spaced(check.pool),
             WHAT[check.measure],
@@ -465,5 +465,5 @@ def _best(shadow_prices: ShadowPrices, pools: Sequence[str], measure: str) -> st
 
 def write_prices(shadow_prices: ShadowPrices, results: Path) -> Path:
     """Write table and picture into a folder of their own, and return it. Raises ResultsError."""
-    files = {TABLE: price_frame(shadow_prices), PICTURE: price_picture(shadow_prices)}
-    return write_dated(results / FOLDER, files)
+    tables, pictures = {TABLE: price_frame(shadow_prices)}, {PICTURE: price_picture(shadow_prices)}
+    return write_dated(results / FOLDER, tables, pictures)

@@ -30,7 +30,7 @@ from simulation.display.drawing import (
     figure_of,
     png_of,
 )
-from simulation.display.table import Cell, ReportTable, difference_cell, interval_cell, print_tables
+from simulation.display.table import Cell, Cells, ReportTable, difference_cell, interval_cell, print_tables
 from simulation.display.words import change, difference_text, doubt_note, unit_words
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
@@ -272,7 +272,7 @@ def changed_tables(sweep: Sweep) -> Iterator[ReportTable]:
     for target in sweep.targets:
         if target not in sweep.first.design.primary:
             continue
-        rows = []
+        rows = list[Cells]()
         for arm in sweep.judged:
             verdict = first.verdict(arm, target)
             others = [run for run in sweep.runs[1:] if _differs(sweep, run, arm, target)]
@@ -329,7 +329,7 @@ def sweep_tables(sweep: Sweep) -> Iterator[ReportTable]:
     for target in sweep.targets:
         unit = sweep.first.unit(target)
         levels = (Cell(run.row(sweep.first.design.baseline, target).mean, unit) for run in shown)
-        rows: list[tuple[str | Cell, ...]] = [(sweep.first.baseline.label, *levels, "", "")]
+        rows: list[Cells] = [(sweep.first.baseline.label, *levels, "", "")]
         for arm in sweep.arms:
             compared = sweep.comparisons[arm, target]
             apart = "–" if compared.apart is None else interval_cell(compared.apart[2], unit)
@@ -389,14 +389,14 @@ def effect_tables(sweep: Sweep) -> Iterator[ReportTable]:
         unit = sweep.first.unit(target)
         by_arm = {arm: _effects_of(sweep, arm, target)[:MOST_EFFECTS] for arm in arms}
         labels = [_levels_words(effect.levels) for effect in by_arm[arms[0]]]
-        rows = tuple(
+        rows: list[Cells] = [
             (sweep.label(arm), *(_effect_cell(effect, unit) for effect in effects)) for arm, effects in by_arm.items()
-        )
+        ]
         yield ReportTable(
             f"effects:{target.measure}:{target.group}",
             f"Effects of what was varied: {target.label}; effects in {unit_words(unit)}, in brackets standard errors",
             ("arm", *labels),
-            rows,
+            tuple(rows),
             (
                 "First line: effect on the level under the baseline; then on each arm's difference from it. 'A less "
                 "B': mean of all runs with A minus mean of all runs with B. 'A with B': how much more A does where "
@@ -548,4 +548,4 @@ def _design_frame(sweep: Sweep) -> pd.DataFrame:
 def write_sweep(sweep: Sweep, results: Path) -> Path:
     """Write the tables, the design and the picture of a sweep into a folder, and return it. Raises ResultsError."""
     tables = {TABLE: sweep_frame(sweep), DESIGN: _design_frame(sweep), EFFECTS: _effects_frame(sweep)}
-    return write_dated(results / FOLDER, {**tables, PICTURE: sweep_picture(sweep)})
+    return write_dated(results / FOLDER, tables, {PICTURE: sweep_picture(sweep)})

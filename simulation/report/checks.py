@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator
 from simulation.display.words import DOES_NOT_FIT, amount, few_words
 from simulation.run.result import StudyResult
 from simulation.statistics.verdict import IDENTICAL, PILOT
-from simulation.study.pool_words import figures_of, keys_of
-from simulation.study.study import ReadyArm
+from simulation.study.study import ReadyArm, figures_of, keys_of
 from simulation.triage.unlike_patients import unlike_patients
 
 OCCUPIED = "occupied_at_midnight_share"

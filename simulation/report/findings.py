@@ -21,7 +21,7 @@ from simulation.report.tables.patient_groups import WorseOff, worse_off, worse_o
 from simulation.run.result import StudyResult
 from simulation.run.running import values_for
 from simulation.statistics.intervals import interval
-from simulation.study.precision import Precision
+from simulation.study.study import Precision
 from simulation.wording import spaced
 
 MOST_GROUPS = 3

@@ -12,9 +12,9 @@ from simulation.explain.arm_changes import changes_nothing
 from simulation.explain.statements import BANNER
 from simulation.report.checks import unlike_words
 from simulation.statistics.verdict import IDENTICAL
-from simulation.study.bounds import work_of
 from simulation.study.misfits import misfits
 from simulation.study.study import Study
+from simulation.study.workload import work_of
 from simulation.triage.check_policy import idle
 
 

@@ -99,7 +99,7 @@ class ArmResult:
         days = [replication.day for replication in self.replications if replication.day is not None]
         if not days:
             return unknown_day(self.ready.pathway)
-        means = {
+        means: dict[str, Any] = {
             name: mean_known([getattr(day, name) for day in days]) for name in day_shapes(days[0].pools, days[0].steps)
         }
         triggered = {name: float(np.mean([day.triggered[name] for day in days])) for name in days[0].triggered}

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from simulation.department.vocabulary import Pathway
 from simulation.measures.binding import binding_names, binding_values
 from simulation.measures.measuring import Measures, measure, shared_names
-from simulation.measures.own import Own
+from simulation.measures.own_quantities import Own
 from simulation.measures.profile import DayProfile, day_profile
 from simulation.measures.quantities import knows_waits
 from simulation.measures.window import Window, unfinished
@@ -26,15 +26,15 @@ from simulation.records.schema import Mask, Patients
 from simulation.statistics.coverage_effects import waits_by_group, with_coverage
 from simulation.statistics.sham import Shares, shares_better_worse
 from simulation.study.design import Coverages
-from simulation.study.own import own_of
-from simulation.study.shared_draws import SharedDraws
-from simulation.study.simulate import Simulated, simulated
-from simulation.study.study import ReadyArm, RunLength, Study
+from simulation.study.simulate import SharedDraws, Simulated, simulated
+from simulation.study.study import ReadyArm, RunLength, Study, own_of
 from simulation.triage.apply import apply, reached
 
 PROFILED = 8
 """Replications with day profiles, unless the run asks for all: enough for pictures, not for inference; a profile costs
 a tenth of a replication's time."""
+TOTALS = ("n_attendances", "n_activities", "n_events", "engine_seconds")
+"""What is added up over the arms of a replication."""
 
 
 @dataclass(frozen=True)
@@ -89,38 +89,32 @@ def _once(study: Study, number: int, cool_down_days: int, began: float) -> Repli
     """One replication with the given days of cool-down; `began`: the clock time at which work on it began."""
     days = study.run.warm_up_days + study.run.measured_days + cool_down_days
     drawn = SharedDraws(seed=study.run.seed, replication=number, days=days, calendar=study.run.calendar(number))
-    baseline = study.design.baseline
-    runs: dict[str, _ArmRun] = {}
-    for arm in sorted(study.arms, key=lambda arm: arm.name != baseline):
-        runs[arm.name] = _run_arm(study, number, arm, drawn, days, runs[baseline].patients if runs else None)
+    results: dict[str, ArmReplication] = {}
+    totals = dict.fromkeys(TOTALS, 0.0)
+    baseline: Patients | None = None
+    for arm in sorted(study.arms, key=lambda arm: arm.name != study.design.baseline):
+        results[arm.name], patients, amounts = _run_arm(study, number, arm, drawn, days, baseline)
+        baseline = patients if baseline is None else baseline
+        del patients  # else they stay in memory while the next arm is simulated
+        totals = {name: total + amount for (name, total), amount in zip(totals.items(), amounts, strict=True)}
+    counts = {name: int(total) for name, total in totals.items() if name.startswith("n_")}
     return ReplicationResult(
         replication=number,
-        arms={arm.name: runs[arm.name].result for arm in study.arms},
+        arms={arm.name: results[arm.name] for arm in study.arms},
         cool_down_days=cool_down_days,
-        n_attendances=sum(run.n_attendances for run in runs.values()),
-        n_activities=sum(run.n_activities for run in runs.values()),
-        n_events=sum(run.n_events for run in runs.values()),
-        engine_seconds=sum(run.engine_seconds for run in runs.values()),
+        **counts,
+        engine_seconds=totals["engine_seconds"],
         seconds=time.perf_counter() - began,
     )
 
 
-@dataclass(frozen=True)
-class _ArmRun:
-    """The results of one arm, and how much was simulated; for the baseline also its `patients`, for comparison."""
-
-    result: ArmReplication
-    patients: Patients | None
-    n_attendances: int
-    n_activities: int
-    n_events: int
-    engine_seconds: float
-
-
 def _run_arm(
     study: Study, number: int, arm: ReadyArm, drawn: SharedDraws, days: int, baseline: Patients | None
-) -> _ArmRun:
-    """Simulate one arm; its large tables (patients, activities) are freed when this returns."""
+) -> tuple[ArmReplication, Patients, tuple[float, ...]]:
+    """Simulate one arm: its results, its patients, and the amounts of `TOTALS`.
+
+    Its large tables are freed when this returns, but for the patients, which the caller keeps of the baseline alone.
+    """
     run, window, coverages = study.run, study.run.window, study.design.coverages
     draws = apply(arm.policy, arm.pathway, drawn.of(arm.pathway))
     started = time.thread_time()
@@ -130,23 +124,15 @@ def _run_arm(
     if coverages is not None:
         patients = with_coverage(patients, *_reached(study, coverages, arm.pathway, draws))
     own = own_of(study.design, arm.pathway)
-    measures = _measured(arm.pathway, simulation, patients, own, window)
     result = ArmReplication(
-        measures=measures,
+        measures=_measured(arm.pathway, simulation, patients, own, window),
         day=_day(arm, simulation, window) if run.profile_all or number < PROFILED else None,
         shares=_shares(patients, baseline, window),
         n_unfinished=unfinished(patients, window),
         waits=_waits(patients, simulation, window) if coverages is not None else None,
         months=_by_month(arm, simulation, patients, own, run, number) if run.by_month else (),
     )
-    return _ArmRun(
-        result=result,
-        patients=patients if baseline is None else None,
-        n_attendances=len(patients),
-        n_activities=len(simulation.run.journal),
-        n_events=simulation.run.n_events,
-        engine_seconds=engine_seconds,
-    )
+    return result, patients, (len(patients), len(simulation.run.journal), simulation.run.n_events, engine_seconds)
 
 
 def _shares(patients: Patients, baseline: Patients | None, window: Window) -> Shares | None:

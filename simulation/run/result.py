@@ -32,9 +32,8 @@ from simulation.statistics.always_valid import IntervalKind, interval_kind
 from simulation.statistics.compare import paired, summary
 from simulation.statistics.sham import Shares
 from simulation.study.design import Design, Margin, Target
-from simulation.study.own import own_definitions, own_of
 from simulation.study.simulate import Simulated, simulate_arm
-from simulation.study.study import Kept, ReadyArm, RunLength, Study
+from simulation.study.study import Kept, ReadyArm, RunLength, Study, own_definitions, own_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -246,7 +246,7 @@ def compare_arms(
         for bound in ("low", "high", "difference_low", "difference_high"):
             columns[bound] = np.where(short, np.nan, columns[bound])
         columns["short"] = np.array(short, dtype=np.bool_)
-        common = {"arm": arm, "baseline": baseline, "level": level, "interval_kind": kind}
+        common: dict[str, Any] = {"arm": arm, "baseline": baseline, "level": level, "interval_kind": kind}
         values = zip(*(column.tolist() for column in columns.values()), strict=True)
         rows += [
             Comparison(

@@ -18,7 +18,7 @@ from simulation.records.schema import Floats
 from simulation.statistics.compare import compare
 from simulation.statistics.departments import Department
 from simulation.statistics.intervals import LEVEL, Interval
-from simulation.statistics.verdict import Kind, Verdict, threshold
+from simulation.statistics.verdict import Verdict, VerdictKind, threshold
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class RunComparison:
     (the sham). apart: the two runs whose effects differ most, and by how much (None for one run).
     """
 
-    kind: Kind | Literal["depends", "close", "cannot tell", "check"]
+    kind: VerdictKind | Literal["depends", "close", "cannot tell", "check"]
     words: str
     apart: tuple[str, str, Interval] | None
 

@@ -393,8 +393,12 @@ def n_departments(department: Department) -> int:
     return int((np.unique(department, return_counts=True)[1] >= MIN_EACH).sum())
 
 
-def known_twice(department: Department, known: Mask) -> Mask:
-    """The known replications of departments that have two or more of them, shape (n_replications,)."""
+def known_twice(values: Floats, department: Department) -> Mask:
+    """The replications all of whose numbers are known, of departments that have two or more of them.
+
+    values: shape (n_replications, n_numbers); the mask: (n_replications,).
+    """
+    known: Mask = np.isfinite(values).min(axis=1)
     numbers, counts = np.unique(department[known], return_counts=True)
     twice: Mask = known & np.isin(department, numbers[counts >= MIN_EACH])
     return twice

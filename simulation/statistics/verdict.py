@@ -68,7 +68,7 @@ from simulation.statistics.intervals import replications_needed, tail_level
 from simulation.statistics.skewness import sides
 from simulation.statistics.weakness import ENOUGH, MIN_REPLICATIONS, words_of
 
-Kind = Literal["identical", "no difference", "none seen", "cuts", "lengthens", "no change beyond", "cannot tell"]
+VerdictKind = Literal["identical", "no difference", "none seen", "cuts", "lengthens", "no change beyond", "cannot tell"]
 Size = Literal["more", "less", "open"]
 Unseen = Literal["no difference", "none seen"]
 NonInferiority = Literal["non-inferior", "inferior", "worse", "no difference", "none seen", "cannot tell"]
@@ -99,7 +99,7 @@ class Verdict:
     it cannot be told; direction: the words without the size, too: 'shorter', 'cannot tell'.
     """
 
-    kind: Kind
+    kind: VerdictKind
     words: str
     sentence: str
     answer: str
@@ -142,11 +142,13 @@ def verdict(comparison: Comparison, mid: float, *, family: int = 1, identical: b
     return Verdict("cannot tell", words, _sentence(comparison, words, family), answer, "cannot tell", n_more=n_more)
 
 
-def interval_words(low: float, high: float, mid: float, unit: str, better: Better) -> tuple[Kind, Size | None, str]:
+def interval_words(
+    low: float, high: float, mid: float, unit: str, better: Better
+) -> tuple[VerdictKind, Size | None, str]:
     """What an interval of a difference supports against the minimal important difference: kind, size, a few words."""
     important = threshold(mid, unit)
     if low > 0 or high < 0:
-        kind: Kind = "cuts" if high < 0 else "lengthens"
+        kind: VerdictKind = "cuts" if high < 0 else "lengthens"
         nearest_zero, furthest = sorted((abs(low), abs(high)))
         size: Size = "more" if nearest_zero >= mid else "less" if furthest < mid else "open"
         by = {"more": " by more than", "less": " by less than", "open": ", perhaps by less than"}[size]

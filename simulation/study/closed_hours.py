@@ -7,19 +7,18 @@ replication of the baseline, not estimated.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from simulation.department.check.staffing import Interval, empty_hours
 from simulation.department.graph import request_of
 from simulation.department.vocabulary import DEPARTED_AT, Pathway, Step
-from simulation.measures.occupancy import Ints, rows_of
+from simulation.measures.occupancy import Ints, Rows, rows_of
 from simulation.measures.window import arrived_in
 from simulation.records.schema import Mask
-from simulation.study.pool_words import written_in
-from simulation.study.simulate import simulate_arm
-from simulation.study.study import Study
+from simulation.study.simulate import Simulated, simulate_arm
+from simulation.study.study import Study, written_in
 from simulation.units import NEVER, TICKS_PER_MINUTE, WEEK
 
 LEAST_SHARE = 0.01
@@ -30,22 +29,20 @@ MOST_DAYS = 56
 """Days of arrivals that are looked at, at most."""
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """Patients who waited across hours at which `pools` have no unit: their share, and the mean of their waits."""
-
-    pools: tuple[str, ...]
-    share: float
-    minutes: float
-
-
 def kept_until_open(study: Study) -> tuple[str, ...]:
     """A warning for each pool across whose closed hours more than 1 % of the baseline's patients wait over an hour.
 
     Simulates the first replication of the baseline, over the typical department, if a pool queues until it opens.
     """
     closing = _closing_steps(study.baseline.pathway)
-    return tuple(_words(study, kept) for kept in _kept(study, closing)) if closing else ()
+    if not closing:
+        return ()
+    run = replace(study.run, measured_days=min(study.run.measured_days, MOST_DAYS))
+    simulation = simulate_arm(study.baseline, run, study.engine, 0, cool_down_days=max(run.cool_down_days, 1))
+    arrived = arrived_in(simulation.patients, run.window)["patient"]
+    rows = rows_of(simulation.plan, simulation.activities)
+    kept = {pools: _share_and_minutes(simulation, rows, arrived, *where) for pools, where in closing.items()}
+    return tuple(_words(study, pools, *numbers) for pools, numbers in kept.items() if numbers[0] > LEAST_SHARE)
 
 
 def _closing_steps(pathway: Pathway) -> dict[tuple[str, ...], tuple[list[Interval], list[str]]]:
@@ -67,26 +64,18 @@ def _waits_at_home(step: Step) -> bool:
     return step.records.get(DEPARTED_AT) == "joined"
 
 
-def _kept(study: Study, closing: dict[tuple[str, ...], tuple[list[Interval], list[str]]]) -> list[_Kept]:
-    """The patients who wait for each pool across closed hours, if they are more than `LEAST_SHARE`."""
-    run = replace(study.run, measured_days=min(study.run.measured_days, MOST_DAYS))
-    simulation = simulate_arm(study.baseline, run, study.engine, 0, cool_down_days=max(run.cool_down_days, 1))
-    arrived = arrived_in(simulation.patients, run.window)["patient"]
-    rows = rows_of(simulation.plan, simulation.activities)
+def _share_and_minutes(
+    simulation: Simulated, rows: Rows, arrived: Ints, empty: Sequence[Interval], steps: Sequence[str]
+) -> tuple[float, float]:
+    """The share of those who `arrived` who wait at these steps across closed hours, and the mean of their waits."""
     left_at = np.where(rows.ended_at != NEVER, rows.ended_at, simulation.run.horizon)
     stopped_at = np.where(rows.started_at != NEVER, rows.started_at, left_at)
-    kept = []
-    for pools, (empty, steps) in closing.items():
-        numbers = [simulation.plan.nodes.index(step) for step in steps]
-        waits = np.isin(rows.step, numbers) & np.isin(rows.patient, arrived)
-        waits &= (stopped_at - rows.joined_at > LEAST_MINUTES * TICKS_PER_MINUTE) & _across(
-            rows.joined_at, stopped_at, empty
-        )
-        share = len(np.unique(rows.patient[waits])) / max(len(arrived), 1)
-        if share > LEAST_SHARE:
-            ticks = stopped_at[waits] - rows.joined_at[waits]
-            kept.append(_Kept(pools, share, float(ticks.mean()) / TICKS_PER_MINUTE))
-    return kept
+    ticks = stopped_at - rows.joined_at
+    numbers = [simulation.plan.nodes.index(step) for step in steps]
+    waits = np.isin(rows.step, numbers) & np.isin(rows.patient, arrived) & (ticks > LEAST_MINUTES * TICKS_PER_MINUTE)
+    waits &= _across(rows.joined_at, stopped_at, empty)
+    share = len(np.unique(rows.patient[waits])) / max(len(arrived), 1)
+    return share, float(ticks[waits].mean()) / TICKS_PER_MINUTE if share else 0.0
 
 
 def _across(joined_at: Ints, stopped_at: Ints, empty: Sequence[Interval]) -> Mask:
@@ -101,11 +90,11 @@ def _across(joined_at: Ints, stopped_at: Ints, empty: Sequence[Interval]) -> Mas
     return across
 
 
-def _words(study: Study, kept: _Kept) -> str:
-    names = " or ".join(name.replace("_", " ") for name in kept.pools)
-    keys = ", ".join(f"{written_in(study, name)}{name}.rota" for name in kept.pools)
+def _words(study: Study, pools: Sequence[str], share: float, minutes: float) -> str:
+    names = " or ".join(name.replace("_", " ") for name in pools)
+    keys = ", ".join(f"{written_in(study, name)}{name}.rota" for name in pools)
     return (
-        f"{100 * kept.share:.1f} % of patients wait over an hour for {names}, across hours when nobody is on duty: "
-        f"{kept.minutes:,.0f} min on average (counted in the first replication). If they would not stay, let "
+        f"{100 * share:.1f} % of patients wait over an hour for {names}, across hours when nobody is on duty: "
+        f"{minutes:,.0f} min on average (counted in the first replication). If they would not stay, let "
         f"staff work on after the last arrival ({keys}), or send patients elsewhere by a branch of `kind: hours`"
     )

@@ -268,7 +268,7 @@ class Design:
     """A study as its YAML states it.
 
     With `levers` its arms are those stated and the baseline under every combination of the levers; of more than
-    `inquiry.ablation.MOST_LEVERS`, under the combinations that `order_pairs` sampled orders and their reverses need.
+    8 levers, under the combinations that `order_pairs` sampled orders and their reverses need.
     All levers together must make the triage policy `full`, prices apart.
 
     Example: `{name: our_tool, question: "Would the tool cut waits?", baseline: nurse, arms: {nurse: {label: Today,

@@ -15,10 +15,8 @@ from simulation.department.vocabulary import Pathway, StatedOutages, Step
 from simulation.patients import Draws, draw
 from simulation.records.schema import Floats
 from simulation.study.offered_load import Load, in_a_mean_week, offered_load
-from simulation.study.overload import SAMPLE_DAYS
-from simulation.study.overload_by_area import SURE, above_1, unrelieved
-from simulation.study.pool_words import figures_of, keys_of
-from simulation.study.study import Study
+from simulation.study.overload import SAMPLE_DAYS, SURE, above_1, unrelieved
+from simulation.study.study import Study, figures_of, keys_of
 from simulation.triage.apply import apply
 
 ADULT_BED, DESKS = "adult_bed", ("reception", "nurse")

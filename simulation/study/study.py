@@ -11,21 +11,68 @@ from typing import Annotated, Literal, Protocol
 import numpy as np
 from annotated_types import Ge, Gt, Le, MultipleOf
 
-from simulation.department.config_dataclass import UNITLESS, Unit, config_dataclass
+from simulation.department.config_dataclass import UNITLESS, Positive, Unit, config_dataclass
+from simulation.department.graph import dated_after_departure
 from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import Pathway
-from simulation.engine.choose import Asked, EngineName, choose
+from simulation.engine.choose import EngineAsked, EngineName, choose
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
+from simulation.measures.definitions import Definition
+from simulation.measures.own_quantities import Own
 from simulation.measures.window import Window
 from simulation.patients import DAYS_IN_YEAR, Calendar, balanced_start_week, start_weeks_over_departments
 from simulation.study.design import Arm, Design
-from simulation.study.precision import Precision
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 
 Kept = Literal["patients", "activities", "events"]
 MOST_NAMED = 6
 """How many arms the short form of a study names."""
+MOST_POOLS = 4
+"""How many pools one sentence names."""
+LEAST_FIRST = 20
+"""Replications below which a standard deviation says too little to plan by: from 20 its 95 % interval reaches from 0.76
+to 1.46 times it."""
+MOST_REPLICATIONS = 1_000_000
+
+
+@config_dataclass
+class Precision:
+    """How precisely a measure should be known, from which follows how many replications are run.
+
+    Replications are run in stages: the spread so far says how many are needed in all, until there are enough. There are
+    at least `run.replications` and at most `at_most` of them; skewed numbers need more.
+
+    Example: `{measure: wait_to_clinician_mean, group: "acuity_true=1-2", arm: lean_triage, half_width: 0.5,
+    first_stage: 30, at_most: 500}`
+    """
+
+    measure: str
+    """The measure, by its name in the tables."""
+    group: str = "all"
+    """Whose measure: everybody's, or that of one group of patients."""
+    arm: str | None = None
+    """The arm whose difference from the baseline is meant, or the baseline, for its own level; none: the differences of
+    all arms but a sham, the least precise of which decides (the level, where there is only the baseline)."""
+    half_width: Annotated[Positive, Unit("that of the measure")]
+    """Half the length that the 95 % interval should have."""
+    first_stage: Annotated[int, Ge(LEAST_FIRST), Le(MOST_REPLICATIONS), Unit("replications")] = LEAST_FIRST
+    """Replications that are run first, from whose spread the number of all is planned; `run.replications`, if these
+    are more."""
+    at_most: Annotated[int, Ge(LEAST_FIRST), Le(MOST_REPLICATIONS), Unit("replications")] = 1000
+    """The upper bound, whatever the spread."""
+
+    def arm_fault(self, arms: Collection[str]) -> Fault | None:
+        """The fault of `arm` in a study with these arms; None if there is none."""
+        if self.arm is None or self.arm in arms:
+            return None
+        return Fault("run.precision.arm", f"there is no arm '{self.arm}'", nearest(self.arm, arms))
+
+    def arms_meant(self, arms: Collection[str], baseline: str, sham: str | None) -> tuple[str, ...]:
+        """The arms whose differences from the baseline are planned; the baseline itself stands for its level."""
+        if self.arm is not None:
+            return (self.arm,)
+        return tuple(arm for arm in arms if arm not in (baseline, sham)) or (baseline,)
 
 
 @config_dataclass
@@ -215,7 +262,7 @@ class Study:
     under the baseline's own if that group chooses none.
     `choices`: the file chosen from each group of configurations ('scenario': 'busier').
     `resolved`: the configuration as composed, for the record. `allow_large`: whether it may be run though it is larger
-    than the limits (`study.bounds`).
+    than the limits (`study.workload`).
     `departments`: those that replications use in turn (`of`); `arms` are then those of the typical one. `on_one`: why
     the study runs on one department though it states an ensemble; empty otherwise. `left_out`: arms for another
     staffing than the chosen one, with their labels and the reason, and costs of a department of another size.
@@ -225,7 +272,7 @@ class Study:
     run: RunLength
     arms: tuple[ReadyArm, ...]
     alone: ReadyArm
-    engine_asked: Asked
+    engine_asked: EngineAsked
     executor: str
     workers: int
     resolved: Mapping[str, object]
@@ -402,6 +449,56 @@ class Study:
         raise no_arm(name, (arm.name for arm in self.arms))
 
 
+def own_of(design: Design, pathway: Pathway) -> Own:
+    """The user-defined measures and groups of a department: its own, then the study's."""
+    measures, groups = {**pathway.measures, **design.measures}, {**pathway.groups, **design.groups}
+    return Own(measures, groups, dated_after_departure(pathway) if measures else frozenset())
+
+
+def own_definitions(design: Design, pathways: Iterable[Pathway]) -> Mapping[str, Definition]:
+    """The definition of every user-defined measure of a study and of these departments, by name."""
+    by_name: dict[str, Definition] = {}
+    for pathway in pathways:
+        by_name |= own_of(design, pathway).definitions
+    return by_name
+
+
 def no_arm(name: str, known: Iterable[str]) -> ResultsError:
     """The error for a name that no arm has."""
     return ResultsError(f"there is no arm '{name}'. {nearest(name, known)}")
+
+
+def figures_of(values: Mapping[str, str]) -> str:
+    """Pools with their figures (`values`, in words): 'medicine beds 101 %, surgery beds 100 %'."""
+    return ", ".join(_first([f"{name.replace('_', ' ')} {words}" for name, words in values.items()]))
+
+
+def keys_of(study: Study, pools: Iterable[str]) -> str:
+    """The keys of pools: 'site.pools.medicine_beds, staffing.nurses'."""
+    return ", ".join(_first([f"{written_in(study, pool)}{pool}" for pool in pools]))
+
+
+def written_in(study: Study, pool: str) -> str:
+    """The path of the block that describes a pool, as an override names it, with a dot at its end: 'staffing.'."""
+    for group in ("staffing", "site", "pathway"):
+        block = study.resolved.get(group)
+        path, pools = (group, block) if group == "staffing" else (f"{group}.pools", _entry(block, "pools"))
+        if _entry(pools, pool) is not None:
+            return f"{path}."
+    return "pools."
+
+
+def group_of(study: Study, section: str, name: str) -> str:
+    """The group that states an entry of a section: 'site' or 'pathway'."""
+    stated = _entry(_entry(study.resolved.get("site"), section), name)
+    return "pathway" if stated is None else "site"
+
+
+def _entry(block: object, key: str) -> object:
+    return block.get(key) if isinstance(block, dict) else None
+
+
+def _first(words: Sequence[str]) -> Sequence[str]:
+    """The first few words and the number of the others: '3 more'."""
+    n_more = len(words) - MOST_POOLS
+    return words if n_more <= 0 else [*words[:MOST_POOLS], f"{n_more} more"]

@@ -82,7 +82,7 @@ def apply(policy: Policy, pathway: Pathway, draws: Draws) -> Draws:
     """The same patients with `acuity_given`, and the minutes that the policy changes, replaced.
 
     Labels are codes of the categories of `acuity_true`, the most urgent 0; a policy without a nurse gives none. Raises
-    ConfigError with every fault.
+    ConfigError with every fault, and DrawsError if rows are not the same patients as before.
     """
     check_policy(policy, pathway).refuse()
     triaged = _triaged(policy, pathway, draws)
@@ -98,7 +98,9 @@ def apply(policy: Policy, pathway: Pathway, draws: Draws) -> Draws:
     watched_alarms = None
     if policy.watches is not None:
         watched_alarms = alarms(policy.watches, draws, _watched(policy, pathway, draws, triaged))
-    return labelled.with_columns(attributes=attributes, minutes=minutes, alarms=watched_alarms)
+    after = labelled.with_columns(attributes=attributes, minutes=minutes, alarms=watched_alarms)
+    draws.refuse_other_rows(after, f"triage.{policy.name}")
+    return after
 
 
 def _fallback(

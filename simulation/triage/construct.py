@@ -43,7 +43,8 @@ from simulation.records.schema import Floats
 
 SMOOTHING = 0.5
 """Patients added to each cell: the usual prior weight (Jeffreys) for a table of counts."""
-LEAST_SHARE = 1e-12
+LEAST_CELL = 1e-12
+"""The least share of a cell: the entropy has no value at 0."""
 GREATEST_MISS = 1e-7
 LEAST_OF_A_KIND = 0.001
 """How far under-triage must stay inside what is possible: at the very bound a table has no errors of one kind, and
@@ -100,7 +101,7 @@ def nearest_matrix(counts: Sequence[Sequence[float]], wanted: Wanted) -> Floats:
         start.ravel(),
         jac=slope,
         method="SLSQP",
-        bounds=[(LEAST_SHARE, 1.0)] * n**2,
+        bounds=[(LEAST_CELL, 1.0)] * n**2,
         constraints=[LinearConstraint(equal, goal, goal), LinearConstraint(shape_rules, 0.0, np.inf)],
         options={"ftol": 1e-13, "maxiter": 1000},
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated
 
 from annotated_types import Ge, Gt, Lt
 
-from simulation.department.config_dataclass import HOLDER, Share, Sourced, Unit, config_dataclass, walk
+from simulation.department.config_dataclass import HOLDER, Share, Sourced, Unit, config_dataclass
 
 
 @config_dataclass
@@ -64,8 +63,3 @@ class AboveZero(Estimate):
     """
 
     value: Annotated[float, Gt(0), HOLDER]
-
-
-def estimates_within(part: object) -> Iterator[tuple[str, Estimate]]:
-    """Every estimate inside a policy or a part of it, with its dotted path."""
-    return ((entry.where, entry.value) for entry in walk(part) if isinstance(entry.value, Estimate))

@@ -13,9 +13,8 @@ from simulation.vetting.assessors.from_file import AnswersAssessor, FromFile
 from simulation.vetting.assessors.learned import Learned, LearnedAssessor
 from simulation.vetting.assessors.llm import Llm, LlmAssessor, Setting, what_would_be_sent
 from simulation.vetting.assessors.simple import ByMatrix, Majority, MatrixAssessor
+from simulation.vetting.bench_plan import CriterionVerdict, Vetting, Word, judged, overall
 from simulation.vetting.cases import CaseSet
-from simulation.vetting.criteria import CriterionVerdict, Word, judged, overall
-from simulation.vetting.plan import Vetting
 from simulation.vetting.scores import (
     Labelled,
     ScoreEstimate,
@@ -72,9 +71,9 @@ class Bench:
             for group, which in groups.items()
         }
 
-    def matrix(self, who: str = TOOL) -> tuple[Floats, Floats, Floats]:
-        """P(label | true level): mean and 95 % credible limits, shape (levels, levels) each."""
-        return matrix_intervals(self.labelled[who].table)
+    def matrix(self) -> tuple[Floats, Floats, Floats]:
+        """The tool's P(label | true level): mean and 95 % credible limits, shape (levels, levels) each."""
+        return matrix_intervals(self.labelled[TOOL].table)
 
 
 def run_bench(
@@ -141,11 +140,10 @@ def dry_run_text(plan: Vetting, cases: CaseSet, setting: Setting) -> str:
 
 def answer_scores(cases: CaseSet, answers: Sequence[Answer]) -> dict[str, ScoreEstimate]:
     """Scores of answers that were measured: unusable, repeatable, moved by other words or by a command."""
-    written = [answer for answer in answers if answer.variant == "as_written"]
     labels = label_table(cases, answers)
     n, n_repeats = labels.shape
-    unusable = sum(not answer.usable for answer in written) / n_repeats
-    estimates = {"unusable_share": exact_share(unusable, n)}
+    n_unusable = sum(not answer.usable for answer in answers if answer.variant == "as_written")
+    estimates = {"unusable_share": exact_share(n_unusable / n_repeats, n)}
     if n_repeats > 1:
         estimates["repeatable_share"] = share_of((labels == labels[:, :1]).all(axis=1))
     for variant in ("rephrased", "injected"):
@@ -156,7 +154,7 @@ def answer_scores(cases: CaseSet, answers: Sequence[Answer]) -> dict[str, ScoreE
     return estimates
 
 
-# --- calibration, abstention, seconds ----------------------------------------------------------------------------
+# --- calibration, abstention ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -167,10 +165,10 @@ class Bin:
     right: ScoreEstimate
 
 
-def calibration(bench: Bench, n_bins: int = 5) -> list[Bin]:
-    """Bins of equally many answers, by confidence; none if no confidence is stated."""
+def calibration(bench: Bench) -> list[Bin]:
+    """Five bins of equally many answers, by confidence; none if no confidence is stated."""
     confidence, right, _ = _by_confidence(bench)
-    parts = [part for part in np.array_split(np.arange(len(right)), n_bins) if len(part)]
+    parts = [part for part in np.array_split(np.arange(len(right)), 5) if len(part)]
     return [Bin(float(confidence[part].mean()), share_of(right[part])) for part in parts]
 
 
@@ -210,9 +208,3 @@ def _by_confidence(bench: Bench) -> tuple[Floats, Floats, Floats]:
     label, true, confidence = answered[np.argsort(answered[:, 2], kind="stable")].T
     under = np.where(true <= 2, label > true, np.nan)
     return confidence, (label == true).astype(float), under
-
-
-def seconds_of(answers: Sequence[Answer]) -> tuple[float, float] | None:
-    """The median and 95th percentile of the seconds that answers took; None if no answer has any."""
-    known = [answer.seconds for answer in answers if answer.seconds is not None]
-    return (float(np.median(known)), float(np.quantile(known, 0.95))) if known else None

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import itemgetter
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,16 +127,8 @@ class CaseSet:
         return {str(category): groups == category for category in np.unique(groups)}
 
 
-def case_set(
-    rows: Iterable[Case],
-    *,
-    name: str,
-    yardstick: Yardstick,
-    synthetic: bool,
-    source: str,
-    levels: Mapping[str, int] | None = None,
-) -> CaseSet:
-    """A set of cases, named and ordered. `levels`: as in the set. Raises ConfigError with every fault."""
+def case_set(rows: Iterable[Case], *, name: str, **about: Any) -> CaseSet:
+    """A set of cases, named and ordered. `about`: its other fields. Raises ConfigError with every fault."""
     listed = list(rows)
     faults = Faults()
     for row in listed:
@@ -153,7 +145,7 @@ def case_set(
         for shown, alike in groupby(ordered, key=itemgetter(0))
         for number, key in enumerate(alike, start=1)
     ]
-    return CaseSet(name, tuple(cases), yardstick, synthetic, source, levels or {})
+    return CaseSet(name, tuple(cases), **about)
 
 
 def _digest_of(inputs: Inputs) -> str:

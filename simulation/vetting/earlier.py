@@ -52,8 +52,8 @@ def read_earlier(folder: Path) -> EarlierCard:
         of_cases = card["cases"]
         if of_cases["yardstick"] not in YARDSTICKS:
             raise ValueError("names no yardstick that is known")
-        labelled = Labelled(truth, labels)
-        return EarlierCard(str(card["tool"]), str(of_cases["fingerprint"]), of_cases["yardstick"], labelled, verdicts)
+        tool, fingerprint = str(card["tool"]), str(of_cases["fingerprint"])
+        return EarlierCard(tool, fingerprint, of_cases["yardstick"], Labelled(truth, labels), verdicts)
     except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError, csv.Error) as error:
         why = error.strerror if isinstance(error, OSError) else str(error) or type(error).__name__
         raise ResultsError(f"{folder}: is no card of a bench ({why}). Name a folder that `aeflow vet` wrote") from None

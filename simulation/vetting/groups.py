@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from simulation.config.groups import FileKind
-from simulation.vetting.assessors.prompt import Prompt
+from simulation.vetting.assessors.llm import Prompt
+from simulation.vetting.bench_plan import Vetting
 from simulation.vetting.mapping import CaseMapping
-from simulation.vetting.plan import Vetting
 from simulation.vetting.vignettes import Vignettes
 
 GROUPS = {

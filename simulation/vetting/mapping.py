@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -177,57 +177,65 @@ def _refuse_header(where: str, header: Sequence[str], needed: Mapping[str, str])
 
 def _rows(path: Path, mapping: CaseMapping, faults: Faults) -> Iterator[Case]:
     columns = {source.column: f"input {name}" for name, source in mapping.inputs.items()}
-    levels = {mapping.truth: "the true level", mapping.nurse: "the nurse's level"}
+    levels = {mapping.truth: "the true level", mapping.nurse: "the nurse's level", mapping.id: "your case numbers"}
     columns |= {column: what for column, what in levels.items() if column is not None}
-    if mapping.id is not None:
-        columns[mapping.id] = "your case numbers"
     line_of: dict[str, int] = {}
     for line, cells in csv_lines(path, columns):
-        where = f"{path.name}, line {line}"
-        truth = _level(cells, mapping.truth, mapping, where, faults)
-        nurse = _level(cells, mapping.nurse, mapping, where, faults) if mapping.nurse else None
-        read = {name: _value(name, cells, mapping, where, faults) for name in mapping.inputs}
+        row = _CsvRow(mapping, cells, f"{path.name}, line {line}", faults)
+        truth = row.level(mapping.truth)
+        nurse = row.level(mapping.nurse) if mapping.nurse else None
+        values = {name: row.value(name, source) for name, source in mapping.inputs.items()}
         own_id = cells[mapping.id].strip() if mapping.id is not None else ""
         if mapping.id is not None and not own_id:
-            remedy = "Give every case one, or leave `id` out of the mapping"
-            faults.add(f"{where}, {mapping.id}", "holds no case number", remedy)
+            row.add(mapping.id, "holds no case number", "Give every case one, or leave `id` out of the mapping")
         elif mapping.id is not None and line_of.setdefault(own_id, line) != line:
             found = f"'{own_id[:40]}' is the number of the case in line {line_of[own_id]}, too"
-            faults.add(f"{where}, {mapping.id}", found, "Give each case a number of its own")
+            row.add(mapping.id, found, "Give each case a number of its own")
         if truth is not None:
-            inputs = {name: value for name, value in read.items() if value is not None}
-            yield Case(where, inputs, truth, nurse, own_id=own_id)
+            inputs = {name: value for name, value in values.items() if value is not None}
+            yield Case(row.where, inputs, truth, nurse, own_id=own_id)
 
 
-def _level(cells: Mapping[str, str], column: str, mapping: CaseMapping, where: str, faults: Faults) -> int | None:
-    """The level in a column; None where there is none, which adds a fault."""
-    cell = cells[column].strip()
-    try:
-        return int(re.sub(WHOLE, "", str(mapping.levels.get(cell, cell))))
-    except ValueError:
-        remedy = f"Allowed: {', '.join(mapping.levels) or f'1 to {N_LEVELS}'}"
-        if cell in mapping.missing:
-            remedy += ". Leave cases without a level out of the file: `missing` is of inputs"
-        elif not mapping.levels:
-            remedy += f". {OWN_LEVELS}"
-        faults.add(f"{where}, {column}", f"found '{cells[column][:40]}'", remedy)
+@dataclass(frozen=True)
+class _CsvRow:
+    """One row of the file, and the faults to which it adds."""
+
+    mapping: CaseMapping
+    cells: Mapping[str, str]
+    where: str
+    faults: Faults
+
+    def add(self, column: str, found: str, remedy: str) -> None:
+        """Add a fault of one column."""
+        self.faults.add(f"{self.where}, {column}", found, remedy)
+
+    def level(self, column: str) -> int | None:
+        """The level in a column; None where there is none, which adds a fault."""
+        cell, levels = self.cells[column].strip(), self.mapping.levels
+        try:
+            return int(re.sub(WHOLE, "", str(levels.get(cell, cell))))
+        except ValueError:
+            remedy = f"Allowed: {', '.join(levels) or f'1 to {N_LEVELS}'}"
+            if cell in self.mapping.missing:
+                remedy += ". Leave cases without a level out of the file: `missing` is of inputs"
+            elif not levels:
+                remedy += f". {OWN_LEVELS}"
+            self.add(column, f"found '{self.cells[column][:40]}'", remedy)
+            return None
+
+    def value(self, name: str, source: InputColumn) -> Value | None:
+        """The value of one input; None where it is missing, or wrong, which adds a fault."""
+        text = self.cells[source.column].strip()
+        if text in self.mapping.missing:
+            return None
+        text = source.values.get(text, text)
+        remedy = f"Give a number, or add it to `missing` of cases/{self.mapping.name}"
+        if name in NUMBERS:
+            with suppress(ValueError):
+                return float(text)
+        elif name not in WORDS or text in WORDS[name]:
+            return text
+        else:
+            remedy = f"Allowed: {', '.join(WORDS[name])}. Say under `values` what it means"
+        self.add(source.column, f"found '{text[:40]}'", remedy)
         return None
-
-
-def _value(name: str, cells: Mapping[str, str], mapping: CaseMapping, where: str, faults: Faults) -> Value | None:
-    """The value of one input; None where it is missing, or wrong, which adds a fault."""
-    source = mapping.inputs[name]
-    text = cells[source.column].strip()
-    if text in mapping.missing:
-        return None
-    text = source.values.get(text, text)
-    remedy = f"Give a number, or add it to `missing` of cases/{mapping.name}"
-    if name in NUMBERS:
-        with suppress(ValueError):
-            return float(text)
-    elif name not in WORDS or text in WORDS[name]:
-        return text
-    else:
-        remedy = f"Allowed: {', '.join(WORDS[name])}. Say under `values` what it means"
-    faults.add(f"{where}, {source.column}", f"found '{text[:40]}'", remedy)
-    return None

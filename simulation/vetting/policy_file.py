@@ -19,9 +19,9 @@ from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats
 from simulation.triage.matrix import BesideNurse, ordinal_prior, rows_given_nurse
 from simulation.vetting.bench import NURSE, TOOL, Bench
+from simulation.vetting.bench_plan import LEVEL_NAMES, Vetting
 from simulation.vetting.cases import AGE_BANDS, N_LEVELS
 from simulation.vetting.facts import facts
-from simulation.vetting.plan import LEVEL_NAMES, Vetting
 from simulation.vetting.scores import exact_share
 
 VETTED, ADVISES, BENCH_NURSE = "vetted", "vetted_advises", "bench"
@@ -86,8 +86,7 @@ def table_counts(bench: Bench, who: str) -> Floats:
 def _carried_over(counts: Floats, plan: Vetting) -> Floats:
     """Counts by level of a department, from counts by level of the cases on every axis."""
     levels = [LEVEL_NAMES.index(name) for name in plan.stands_for]
-    onto = np.zeros((N_LEVELS, N_LEVELS))
-    onto[np.arange(N_LEVELS), levels] = 1
+    onto = np.eye(N_LEVELS)[levels]
     for axis in range(counts.ndim):
         counts = np.moveaxis(np.tensordot(onto, counts, axes=(0, axis)), 0, axis)
     return counts

@@ -88,8 +88,7 @@ class Labelled:
     def shares_of_cases(self, score: str) -> Floats:
         """How far each case that a share is about counts for it, from 0 to 1 over repeats, shape (cases,)."""
         cells, levels = SHARES[score]
-        counted = levels[self.truth]
-        shares: Floats = (self.counts[counted] * cells).sum(axis=(1, 2))
+        shares: Floats = (self.counts[levels[self.truth]] * cells).sum(axis=(1, 2))
         return shares
 
 
@@ -249,8 +248,7 @@ def resampled_sums(
     if made_up is not None:
         rows, weights = made_up
         flat, times = np.vstack([flat, rows.reshape(len(rows), -1)]), np.concatenate([times, weights])
-    generator = generator_of(seed, 0, "vetting", "resample", 0)
-    drawn = generator.multinomial(n, times / times.sum(), size=n_resamples)
+    drawn = generator_of(seed, 0, "vetting", "resample", 0).multinomial(n, times / times.sum(), size=n_resamples)
     sums: Floats = (drawn @ flat).reshape(n_resamples, *counts.shape[1:])
     return sums
 

@@ -1,16 +1,31 @@
-"""`vet`: a triage AI on labelled cases, from its configuration to its card; for the command and notebooks."""
+"""`vet`: a triage AI on labelled cases, from its configuration to its card; for the command and notebooks.
+
+The files of the bench are configs/vetting (tool, cases and criteria), configs/cases, configs/vignettes and
+configs/prompt.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
-from simulation.vetting.assessors.llm import Setting
+from simulation.config.bounds import override_fault, shortened
+from simulation.config.dotted import lay_over
+from simulation.config.files import mapping_in, value_in
+from simulation.config.folders import file_named, names_in, search_folders
+from simulation.config.validating import validated
+from simulation.errors import Fault, Faults, nearest, refuse
+from simulation.vetting.assessors.llm import LlmAssessor, Prompt, Setting, prompt_faults
 from simulation.vetting.bench import run_bench
+from simulation.vetting.bench_plan import CsvCases, Vetting, plan_faults
 from simulation.vetting.card.card import Card
-from simulation.vetting.configuration import cases_of, prompt_of, vetting_named
+from simulation.vetting.cases import CaseSet
 from simulation.vetting.earlier import change_since, read_earlier
+from simulation.vetting.mapping import CaseMapping, mapping_faults, read_cases
+from simulation.vetting.vignettes import Vignettes, synthetic_cases, vignette_faults
 
+T = TypeVar("T")
 KEPT = Path("vetting") / ".answers"
 """The folder, within that of results, for a server's answers: levels and outcomes, never the text."""
 
@@ -38,3 +53,77 @@ def vet(
     setting = Setting(prompt=prompt, allow_remote=allow_remote, kept=Path(results) / KEPT, say=say)
     bench = run_bench(plan, cases, setting=setting)
     return Card(bench, change_since(bench, earlier) if earlier is not None else None)
+
+
+def vetting_named(name: str, overrides: Sequence[str] = (), *, config_dir: str | None = None) -> Vetting:
+    """The plan that `configs/vetting/<name>.yaml` states, with single values laid over it.
+
+    Raises ConfigError with every fault.
+    """
+
+    def faults_of(plan: Vetting, where: str) -> list[Fault]:
+        faults = plan_faults(plan, where)
+        if plan.name != name:
+            faults.add(f"{where}.name", f"is '{plan.name}'", f"Give the name of the file: {name}")
+        return faults
+
+    return _part(Vetting, "vetting", name, faults_of, config_dir, overrides)
+
+
+def cases_of(plan: Vetting, *, config_dir: str | None = None) -> CaseSet:
+    """The cases of a plan, made or read. Raises ConfigError with every fault."""
+    if isinstance(plan.cases, CsvCases):
+        mapping = _part(CaseMapping, "cases", plan.cases.mapping, mapping_faults, config_dir)
+        if not plan.cases.file:
+            remedy = "Say where it is: cases.file=PATH (docs/how-to/vet-a-triage-ai.md says where to get it)"
+            refuse("cases.file", "names no CSV file", remedy)
+        return read_cases(Path(plan.cases.file), mapping)
+    vignettes = _part(Vignettes, "vignettes", plan.cases.vignettes, vignette_faults, config_dir)
+    if not sum(plan.cases.mix) > 0:
+        refuse("cases.mix", "adds up to 0", "Give a weight above 0 to one level or more")
+    return synthetic_cases(vignettes, plan.cases, plan.seed)
+
+
+def prompt_of(plan: Vetting, *, config_dir: str | None = None) -> Prompt | None:
+    """The prompt of a plan that asks a language model; None for another plan. Raises ConfigError."""
+    if not isinstance(plan.assessor, LlmAssessor):
+        return None
+    return _part(Prompt, "prompt", plan.assessor.prompt, prompt_faults, config_dir)
+
+
+def _part(
+    kind: type[T],
+    group: str,
+    name: str,
+    faults_of: Callable[[T, str], list[Fault]],
+    config_dir: str | None,
+    overrides: Sequence[str] = (),
+) -> T:
+    """The file `<group>/<name>.yaml` as a `kind`, single values laid over it. Raises ConfigError with every fault."""
+    folders, where = search_folders(config_dir), f"{group}/{name}"
+    path = file_named(group, name, folders)
+    if path is None:
+        refuse(group, f"there is no '{name}'", nearest(name, names_in(group, folders)))
+    faults = Faults()
+    raw = mapping_in(path, f"{where}.yaml", faults) or {}
+    faults.refuse()
+    for override in overrides:
+        _lay_over(raw, override, faults)
+    faults.refuse()
+    part = cast(T, validated(kind, raw, where, faults))
+    faults.refuse()
+    Faults(faults_of(part, where)).refuse()
+    return part
+
+
+def _lay_over(raw: dict[str, Any], override: str, faults: Faults) -> None:
+    """Lay one override over what a file states; one that cannot be read adds a fault."""
+    path, _, text = override.partition("=")
+    fault = override_fault(override)
+    if fault is not None or not path:
+        faults.append(fault or Fault(override, "names no key", "Overrides look like key=value"))
+        return
+    value = value_in(text, shortened(override), faults)
+    if isinstance(value, dict):  # a block takes the place of the one in the file
+        lay_over(raw, path.split("."), None, shortened(override), faults, add=True)
+    lay_over(raw, path.split("."), value, shortened(override), faults, add=True)

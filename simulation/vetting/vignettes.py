@@ -18,6 +18,7 @@ from simulation.department.config_dataclass import Share, Sourced, Unit, config_
 from simulation.errors import Fault, Faults, nearest
 from simulation.patients.variates import generator_of
 from simulation.triage.matrix import LabelTable, probabilities, table_faults
+from simulation.vetting.bench_plan import SyntheticCases
 from simulation.vetting.cases import N_LEVELS, NUMBERS, Case, CaseSet, Value, case_set
 
 ENGLISH = "en"
@@ -97,27 +98,24 @@ def vignette_faults(vignettes: Vignettes, where: str) -> list[Fault]:
     return faults
 
 
-def synthetic_cases(vignettes: Vignettes, mix: tuple[float, ...], n: int, other_languages: float, seed: int) -> CaseSet:
-    """`n` made-up cases; `mix`: weights of the true levels; `other_languages`: the share not in English.
-
-    The same seed gives the same cases.
-    """
-    rows = _rows(vignettes, mix, n, other_languages, seed)
+def synthetic_cases(vignettes: Vignettes, wanted: SyntheticCases, seed: int) -> CaseSet:
+    """Made-up cases, as many and of such a mix as wanted. The same seed gives the same cases."""
+    rows = _rows(vignettes, wanted, seed)
     name = f"synthetic ({vignettes.name})"
     return case_set(rows, name=name, yardstick="written", synthetic=True, source=vignettes.source)
 
 
-def _rows(vignettes: Vignettes, mix: tuple[float, ...], n: int, other_languages: float, seed: int) -> Iterator[Case]:
+def _rows(vignettes: Vignettes, wanted: SyntheticCases, seed: int) -> Iterator[Case]:
     nurse = np.cumsum(probabilities(vignettes.nurse), axis=1)
-    shares = np.cumsum(np.array(mix) / sum(mix))
-    for number in range(n):
+    shares = np.cumsum(np.array(wanted.mix) / sum(wanted.mix))
+    for number in range(wanted.number):
         chance = generator_of(seed, number, "vetting", "vignette", 0)
         level = 1 + int(np.searchsorted(shares, chance.random() * shares[-1], side="right"))
         templates = [template for template in vignettes.templates.values() if template.level == level]
         template = templates[int(chance.integers(len(templates)))]
         languages = sorted(set(template.complaints) - {ENGLISH})
         language = ENGLISH
-        if languages and chance.random() < other_languages:
+        if languages and chance.random() < wanted.other_languages:
             language = languages[int(chance.integers(len(languages)))]
         wordings = template.complaints[language]
         first = int(chance.integers(len(wordings)))

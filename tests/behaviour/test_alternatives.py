@@ -34,7 +34,7 @@ from simulation.department.vocabulary import (
     Step,
 )
 from simulation.engine.choose import EngineName
-from simulation.patients.forecast import fullest_above
+from simulation.patients.outages import fullest_above
 from simulation.triage.estimates import AtLeastZero, Portion
 from simulation.triage.minutes_effects import MinutesEffect
 from simulation.triage.people import Coverage

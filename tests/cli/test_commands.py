@@ -14,7 +14,7 @@ import yaml
 import simulation as ae
 from simulation.cli import COMMANDS, main
 from simulation.commands import inquiries
-from simulation.commands import studies as commands
+from simulation.commands import run_studies as commands
 from simulation.config import packaged_configs
 from simulation.display.drawing import Picture
 from simulation.report import figures as pictures_module

@@ -12,9 +12,10 @@ import pytest
 import simulation as ae
 from simulation.records.serialise import digest
 from simulation.report.tables.runs import verdict_words
+from simulation.run.store.atomic import point_latest
 from simulation.run.store.listing import list_runs
 from simulation.run.store.manifest import CHECKSUM
-from simulation.run.store.run_folder import write_data
+from simulation.run.store.run_folder import followed, write_data
 
 from .conftest import SHORT, Aeflow
 
@@ -165,3 +166,38 @@ def test_a_copy_of_some_files_of_a_run_is_distinguished_from_a_damaged_one(
     assert output.code == 0
     assert "ai_triage/published: holds some files of a run (" in output.err
     assert "summary.csv), not the run itself" in output.err
+
+
+@pytest.mark.parametrize("name", ["replications.parquet", "details.parquet", "study.json", "summary.csv"])
+def test_a_run_with_a_flipped_bit_is_named(name: str, aeflow: Aeflow, copied: Callable[..., Path]) -> None:
+    copied("sound")
+    path = copied("hurt") / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    output = aeflow("results")
+    assert "ai_triage/sound" in output.out
+    assert "ai_triage/hurt" not in output.out
+    assert f"hurt/{name}: is damaged" in output.err
+
+
+def test_a_copy_of_a_study_and_the_latest_run_are_told_apart(
+    aeflow: Aeflow, here: Path, copied: Callable[..., Path]
+) -> None:
+    """A copied file keeps the name that it states, so its runs are in the same folder, and `latest` changes hands."""
+    copied("ours", study_file="our_copy")
+    point_latest(here / "results", copied("theirs"))
+    ours, theirs = sorted(line for line in aeflow("results").out.splitlines() if "2 " in line and "ai_triage/" in line)
+    assert "our_copy" in ours + theirs
+    (line,) = [line for line in (ours, theirs) if "our_copy" in line]
+    assert "ai_triage/ours" in line
+    (line,) = [line for line in (ours, theirs) if "(latest)" in line]
+    assert "ai_triage/theirs" in line
+    assert "our_copy" not in line
+
+
+def test_a_command_that_is_led_by_latest_says_to_which_run(here: Path, copied: Callable[..., Path]) -> None:
+    run = copied("run")
+    point_latest(here / "results", run)
+    assert followed(here / "results" / "latest") == run
+    assert ae.read(here / "results" / "latest").folder == run

@@ -130,7 +130,7 @@ def test_a_card_is_made_and_written_from_python(here: Path) -> None:
 
 
 def test_every_packaged_bench_loads() -> None:
-    from simulation.vetting.configuration import prompt_of, vetting_named
+    from simulation.vetting.vet import prompt_of, vetting_named
 
     names = sorted(path.stem for path in (packaged_configs() / "vetting").glob("*.yaml"))
     assert names == ["korean", "llm", "synthetic"]

@@ -1,5 +1,6 @@
 """A table of counts as spreadsheets write it: what is read alike, and what is refused."""
 
+import os
 import re
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from simulation.config.counts_table import read_counts
 from simulation.errors import ConfigError
-from simulation.vetting.plan import LEVEL_NAMES
+from simulation.vetting.bench_plan import LEVEL_NAMES
 
 ROWS = ("45,5,0,0,0", "4,60,10,1,0", "0,9,110,14,0", "0,1,13,88,4", "0,0,1,8,27")
 COUNTS = tuple(tuple(map(int, row.split(","))) for row in ROWS)
@@ -82,6 +83,7 @@ WRONG = {
     f",{TRUE}\n{named()}": "has true levels as columns, by its heading 'true immediate'. Turn the table: a row for",
     f",{HEADING}\n{named(LABELS)}": "has true levels as columns, by its heading 'Label immediate'",
     f"label \\ true,{HEADING}\n{named()}": "has true levels as columns, by its heading 'label \\ true'",
+    f",a,b,c,d,e\n{named(('e', 'd', 'c', 'b', 'a'))}": "its rows e, d, c, b, a, and its columns a, b, c, d, e. Put",
     named(NAMES[::-1]): "nurses.csv, rows (true levels): are in the order non-urgent, standard, Urgent, Very urgent",
     PLAIN.replace("45", "-45"): "true level immediate, label immediate: found '-45'. Allowed: a whole number",
     PLAIN.replace("60", "x"): "true level very_urgent, label very_urgent: found 'x'. Allowed: a whole number",
@@ -110,6 +112,13 @@ def test_what_is_no_table_of_counts_is_refused_with_what_to_do(text: str, phrase
     with pytest.raises(ConfigError) as refused:
         read_counts(path, LEVEL_NAMES)
     assert phrase in str(refused.value)
+
+
+def test_a_device_or_a_pipe_is_no_table_and_ends_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    for path in (Path("/dev/zero"), tmp_path / "pipe.csv"):
+        with pytest.raises(ConfigError, match="is a folder, a device or a pipe"):
+            read_counts(path, LEVEL_NAMES)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

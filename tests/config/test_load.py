@@ -286,3 +286,31 @@ def test_coverages_that_are_no_arms_are_named(own: Own) -> None:
     files["study/two.yaml"] += "coverages: {partial: mor, full: nurse}\n"
     message = message_of("study=two", folder=own(files))
     assert message == "study.coverages.partial: there is no arm 'mor'. Did you mean 'more'?"
+
+
+def test_a_study_too_short_for_its_ensemble_is_of_one_department_and_a_warning_says_so(
+    caplog: pytest.LogCaptureFixture, usual: Study
+) -> None:
+    caplog.clear()
+    with caplog.at_level("WARNING", logger="aeflow"):
+        short = load("study=ai_triage", "run.replications=4")
+    assert short.departments is None
+    assert [record.getMessage() for record in caplog.records] == [f"On one department: {short.on_one}."]
+    assert "4 replications are too few to use 20 departments" in short.on_one
+    assert usual.departments is not None
+    assert usual.on_one == ""
+
+
+def test_a_fault_of_a_label_hides_none_of_a_measure(own: Own) -> None:
+    study = TWO_ARMS.replace("label: More nurses", "label: A nurse").replace("wait_to_clinician_mean", "admitted_share")
+    message = message_of("study=two", folder=own({"study/two.yaml": study.replace("CHANGES", "{}")}))
+    assert "study.arms.more.label: 'A nurse' is the label of the arm 'nurse', too." in message
+    assert "study.primary.0.measure: neither way is better of 'admitted_share'" in message
+
+
+def test_many_faults_alike_are_shown_by_the_first_few_and_their_number(own: Own) -> None:
+    numbers = ", ".join(["-1"] * 300)
+    message = message_of(f"site.attributes.sex.shares=[{numbers}]")
+    assert message.startswith("300 faults in the configuration:")
+    assert message.endswith("... and 297 more like these")
+    assert len(message.splitlines()) == 5

@@ -12,10 +12,9 @@ from simulation.config import load
 from simulation.config.departments import pathway_from
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Faults
+from simulation.study.check_study import study_own_faults, target_faults
 from simulation.study.design import Design
-from simulation.study.own import study_own_faults
 from simulation.study.study import Study
-from simulation.study.targets import target_faults
 
 Own = Callable[..., Path]
 STUDY = """

@@ -9,8 +9,7 @@ import yaml
 from simulation.config import packaged_configs
 from simulation.config.composing import stated_in
 from simulation.config.dotted import Change
-from simulation.config.ensembles import ensemble_named
-from simulation.config.over_ensemble import changes_stated, outright_faults
+from simulation.config.ensembles import changes_stated, ensemble_named, outright_faults
 
 CONFIGS = packaged_configs()
 ENSEMBLES = sorted(path.stem for path in (CONFIGS / "ensembles").glob("*.yaml"))

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from docs.tools.vocabulary import blocks_within
 from simulation.cli import main
-from simulation.commands.files import file_kinds
+from simulation.commands.schemas import file_kinds
 from simulation.config import load, packaged_configs
 from simulation.config.files import UniqueKeys
 from simulation.config.schema import schema_of, write_schemas
@@ -144,6 +144,15 @@ def test_what_a_file_states_of_a_part_is_checked(misspelt: dict[str, Any]) -> No
 )
 def test_a_reference_may_stand_for_any_value(stated: dict[str, Any]) -> None:
     assert faults("site", stated) == []
+
+
+def test_unit_bounds_and_evidence_are_fields_of_their_own_and_not_in_prose() -> None:
+    arrivals = schema_of("site")["$defs"]["ArrivalSource"]
+    per_day = arrivals["properties"]["per_day"]
+    assert (per_day["unit"], per_day["minimum"]) == ("patients a day", 0)
+    assert schema_of("site")["$defs"]["Lognormal"]["properties"]["complexity"]["exclusiveMaximum"] == 1
+    assert arrivals["evidence"] == "required"
+    assert not [part for part in json.dumps(schema_of("site")).split('"') if "Unit: " in part or "Allowed: " in part]
 
 
 # --- the nearest name, and the command -----------------------------------------------------------------------

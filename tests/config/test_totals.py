@@ -13,7 +13,7 @@ from simulation.config.folders import packaged_configs
 from simulation.config.totals import ADMITTED_SHARE, Scaled, Scaling, Totals, _on_duty, scaled_rota
 from simulation.department.vocabulary import Chance
 from simulation.errors import ConfigError
-from simulation.patients.attributes import amount
+from simulation.patients.columns import amount
 from simulation.patients.sample import draw
 
 
@@ -121,3 +121,10 @@ def test_the_typical_totals_give_the_typical_costs() -> None:
 def test_a_share_where_patients_a_day_are_wanted_is_refused(key: str) -> None:
     with pytest.raises(ConfigError, match=f"{key}: found 0.28. Allowed: 0, or 1 and more: patients a day"):
         scaled(attendances_per_day=280, **{key: 0.28})
+
+
+def test_majors_grow_by_the_root_of_the_share_that_is_admitted() -> None:
+    """A quarter of the typical share admits a quarter, and needs half the places of majors (a trial on 103 trusts)."""
+    totals = Totals(attendances_per_day=320, admitted_share=ADMITTED_SHARE / 4)
+    factors = Scaling(typical(), totals).factors
+    assert factors["majors"] == pytest.approx(factors["staff"] / 2)

@@ -20,6 +20,10 @@ STAFF_IT = (
     "Staff it, add an alternative to any_of, lead patients elsewhere by a branch on hours, or say "
     "`queues_until_open: true` if they are to wait."
 )
+STAFF_IT_AT_SOME_HOUR = (
+    "Staff it at some hour (units that only a trigger opens are none that patients can wait for), or add another pool "
+    "to any_of."
+)
 BED = "{kind: space, capacity: 5, evidence: assumed, source: test}"
 
 NAMES = {
@@ -303,7 +307,7 @@ POOLS = {
     ),
     "nobody ever": (
         "pools: {nurses: {capacity: 0}}",
-        "pools.nurses: 'nurses' has no unit at any hour, but is asked for at 'see'. " + STAFF_IT,
+        "pools.nurses: 'nurses' has no unit at any hour, but is asked for at 'see'. " + STAFF_IT_AT_SOME_HOUR,
     ),
     "no alternative on duty at some hours": (
         "{pools: {nurses: {capacity: null, rota: [{hours: 8-20, number: 1}]}, "
@@ -558,6 +562,15 @@ def test_a_second_way_to_the_step_undoes_the_excuse(smallest: Make) -> None:
     other = "ambulance: {starts: see, per_day: 1, evidence: assumed, source: test}"
     faults = check(smallest(f"{{pools: {{{DAY_ONLY}}}, arrivals: {{walk_in: {{starts: clock}}, {other}}}, {clock}}}"))
     assert [fault.where for fault in faults] == ["pools.nurses"]
+
+
+def test_a_pool_that_only_a_trigger_opens_is_refused_with_a_remedy_that_helps(smallest: Make) -> None:
+    opens = "{kind: opens, waiting_at: [see], above: 3, below: 1, pool: nurses, extra: 1, evidence: assumed, source: a}"
+    pools = "pools: {nurses: {capacity: 0, queues_until_open: true}}"
+    (fault,) = check(smallest(f"{{{pools}, triggers: {{more: {opens}}}}}"))
+    assert "queues_until_open" not in fault.remedy
+    staffed = pools.replace("capacity: 0", "capacity: null, rota: [{hours: 8-20, number: 1}]")
+    assert check(smallest(f"{{{staffed}, triggers: {{more: {opens}}}}}")) == ()
 
 
 def test_a_queue_limit_excuses_a_pool_that_closes(smallest: Make) -> None:

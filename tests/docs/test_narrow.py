@@ -15,8 +15,8 @@ from simulation.explain.explanation import Explained
 from simulation.measures.measuring import Measures, is_observable
 from simulation.questions.narrow import narrowed, narrowed_sentences, show_narrowed
 from simulation.run.replicate import ArmReplication, ReplicationResult
+from simulation.study.check_study import measures_of
 from simulation.study.study import ReadyArm, Study
-from simulation.study.targets import measures_of
 
 from .test_docs import ROOT, blocks
 

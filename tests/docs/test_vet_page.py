@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulation.cli import main
-from simulation.vetting.configuration import cases_of, vetting_named
+from simulation.vetting.vet import cases_of, vetting_named
 
 from .test_docs import ROOT, blocks
 

@@ -13,7 +13,7 @@ from simulation.engine.plan import lower
 from simulation.measures.occupancy import capacity_steps
 from simulation.patients import draw
 from simulation.study.offered_load import offered_load
-from simulation.study.shared_draws import draws_alike
+from simulation.study.simulate import draws_alike
 
 from .small import NOTE, Person, Simulate, department, minutes, play, staff
 from .test_outages import stated

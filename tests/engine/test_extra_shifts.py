@@ -6,7 +6,7 @@ import pytest
 
 from simulation.department.rota import shift_starts, timetable, units_by_hour
 from simulation.department.vocabulary import ExtraShift, Pool, Shift, Step
-from simulation.study.shared_draws import draws_alike
+from simulation.study.simulate import draws_alike
 from simulation.units import DAY, HOUR
 from tests.engine.small import NOTE, Person, Simulate, department, minutes, play, staff
 

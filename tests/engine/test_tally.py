@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simulation.engine import compiled, reference
-from simulation.measures.tally import COUNTED, TIMED, Tally, add_up_along, asked_of, from_holdings, tally
+from simulation.measures.tally import COUNTED, TIMED, Tally, add_up_along, from_holdings, tally, tally_plan
 from simulation.units import to_minutes
 
 from .strategies import GRIDS, case
@@ -29,7 +29,7 @@ def test_one_pass_over_the_journal_of_random_departments_gives_what_a_replay_giv
         made = case(seed, GRIDS[seed % len(GRIDS)])
         run = compiled.simulate(made.plan, made.columns, made.horizon)
         end = float(to_minutes(np.array([made.horizon]))[0])
-        asked = asked_of(made.plan, np.full(len(made.plan.pools), kind, dtype=np.int8))
+        asked = tally_plan(made.plan, np.full(len(made.plan.pools), kind, dtype=np.int8))
         for window in ((0.0, end), (end / 3 + 0.25, 0.8 * end)):
             replayed, found = from_holdings(asked, run, window=window), tally(asked, run, window=window)
             assert differing(found, replayed) == [], f"seed {seed}, {window}"
@@ -42,7 +42,7 @@ def test_one_pass_over_the_journal_of_random_departments_gives_what_a_replay_giv
 def test_both_engines_add_up_to_the_same() -> None:
     for seed in SEEDS[:20]:
         made = case(seed, GRIDS[1])
-        asked = asked_of(made.plan, np.full(len(made.plan.pools), TIMED, dtype=np.int8))
+        asked = tally_plan(made.plan, np.full(len(made.plan.pools), TIMED, dtype=np.int8))
         runs: list[Any] = [each.simulate(made.plan, made.columns, made.horizon) for each in (compiled, reference)]
         one, other = (tally(asked, run, window=(60.0, 2000.0)) for run in runs)
         assert differing(one, other) == [], f"seed {seed}"
@@ -50,7 +50,7 @@ def test_both_engines_add_up_to_the_same() -> None:
 
 def test_a_run_that_is_added_up_along_with_its_milestones_has_the_same_sums() -> None:
     made = case(3, GRIDS[1])
-    asked = asked_of(made.plan, np.full(len(made.plan.pools), COUNTED, dtype=np.int8))
+    asked = tally_plan(made.plan, np.full(len(made.plan.pools), COUNTED, dtype=np.int8))
     window = (60.0, 2000.0)
     along, alone = (compiled.simulate(made.plan, made.columns, made.horizon) for _ in range(2))
     add_up_along(asked, along, window=window)

@@ -17,6 +17,12 @@ from .strategies import GRIDS, case
 SEEDS = range(100)
 OFTEN = 20
 """What 100 random departments must show at least, of everything."""
+TOO_RARE = (
+    "A kind of branch, step or trigger that was added to tests/engine/strategies.py takes the place of others: each "
+    "random choice after it falls otherwise. Draw it last, or raise there the share of departments that use what is "
+    "rare now, until each happens often enough again"
+)
+"""What to do where a new word displaces others."""
 SAYINGS = {
     "asks for several pools at once",
     "takes the first of several",
@@ -88,7 +94,7 @@ def test_everything_a_pathway_can_say_happens_in_the_random_departments() -> Non
         happened.update(_activities(made.plan, made.columns, run))
     assert set(happened) <= SAYINGS, set(happened) - SAYINGS
     rare = {what: happened[what] for what in sorted(SAYINGS) if happened[what] < OFTEN}
-    assert not rare, f"too rare: {rare}"
+    assert not rare, f"too rare: {rare}. {TOO_RARE}"
 
 
 def test_the_words_of_supply_and_demand_are_in_the_random_departments() -> None:
@@ -102,7 +108,8 @@ def test_the_words_of_supply_and_demand_are_in_the_random_departments() -> None:
         used["surges"] += bool(made.arrivals["walk_in"].surges)
         used["minutes that follow demand"] += bool(made.follows)
         used["factors that last"] += bool(made.lasting_factors)
-    assert min(used.values()) >= OFTEN, used
+    rare = {word: n for word, n in used.items() if n < OFTEN}
+    assert not rare, f"too rare: {rare}. {TOO_RARE}"
 
 
 def _changes(plan: Plan, run: Run) -> Iterator[str]:

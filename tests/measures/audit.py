@@ -28,6 +28,7 @@ from simulation.engine.rows import NONE, Ask, BranchRow, EndRow, Outcome, Plan, 
 from simulation.measures.occupancy import Holdings, Ints, Rows, capacity_steps, holdings, rows_of
 from simulation.records.schema import IN_BUILDING, ActivityTable, Mask, Patients
 from simulation.units import NEVER, TICKS_PER_MINUTE, to_ticks
+from tests.measures.counted_again import until_of
 
 N_EXAMPLES = 5
 FOREVER = np.iinfo(np.int64).max // 4
@@ -266,7 +267,7 @@ def _timelines(plan: Plan, rows: Rows, held: Holdings, changes: Changes | None) 
     for pool in plan.pools:
         of_pool = held.of(pool)
         taken = np.sort(to_ticks(held.taken_at[of_pool]))
-        counted = held.counted_until_at[of_pool]
+        counted = until_of(held)[of_pool]
         back = np.sort(to_ticks(counted[np.isfinite(counted)]))
         minutes, units = capacity_steps(plan, pool, until=until / TICKS_PER_MINUTE, changes=changes)
         changed = to_ticks(minutes)
@@ -281,7 +282,7 @@ def _capacity(findings: _Findings, plan: Plan, held: Holdings, timelines: tuple[
     findings.look("capacity")
     for pool, timeline in zip(plan.pools, timelines, strict=True):
         of_pool = held.of(pool)
-        lasting = held.counted_until_at[of_pool] > held.taken_at[of_pool]
+        lasting = until_of(held)[of_pool] > held.taken_at[of_pool]
         starts = np.unique(to_ticks(held.taken_at[of_pool][lasting]))
         row = np.searchsorted(timeline.at, starts)
         in_use, capacity = timeline.in_use[row], timeline.capacity[row]

@@ -1,4 +1,4 @@
-"""What `analysis.binding` and `analysis.profile` come to, counted in another way: for tests alone."""
+"""What `binding` and `profile` come to, counted in another way: for tests alone."""
 
 from dataclasses import dataclass
 
@@ -8,15 +8,32 @@ from numpy.typing import NDArray
 from simulation.engine.contract import Changes
 from simulation.engine.rows import Plan
 from simulation.measures import occupancy
+from simulation.measures.quantities import ratio
 from simulation.measures.window import Window
 from simulation.records.schema import ActivityTable, Floats
+from simulation.units import NEVER, TICKS_PER_MINUTE
 
 
-def busy_share(plan: Plan, held: occupancy.Holdings, *, changes: Changes | None, window: Window) -> occupancy.BusyShare:
-    """How busy each pool was, by clock hour and in all."""
+def until_of(held: occupancy.Holdings) -> Floats:
+    """Until when each holding counted against its pool, in minutes; infinity if to the end of the table."""
+    return np.where(held.counted_until == NEVER, np.inf, held.counted_until / TICKS_PER_MINUTE)
+
+
+@dataclass(frozen=True)
+class BusyShare:
+    """Held unit-minutes over capacity-minutes, by clock hour and in all."""
+
+    by_hour: Floats
+    mean: Floats
+
+
+def busy_share(plan: Plan, held: occupancy.Holdings, *, changes: Changes | None, window: Window) -> BusyShare:
+    """How busy each pool was."""
     counted = occupancy.Use(len(plan.pools), window)
     counted.add(held.pool, held.taken, held.counted_until)
-    return occupancy.busy(plan, counted, occupancy.on_duty(plan, changes=changes, window=window))
+    used = counted.by_hour()
+    capacity = occupancy.on_duty(plan, changes=changes, window=window).by_hour()
+    return BusyShare(ratio(used, capacity), ratio(used.sum(axis=1), capacity.sum(axis=1)))
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from simulation.department.own_measures import BusyMeasure
 from simulation.department.vocabulary import Pathway
 from simulation.measures import occupancy
 from simulation.measures.binding import binding_names, binding_values
-from simulation.measures.own import NOTHING_OWN, Own
+from simulation.measures.own_quantities import NOTHING_OWN, Own
 from simulation.units import DAY, TICKS_PER_MINUTE
-from tests.measures.counted_again import queues
+from tests.measures.counted_again import queues, until_of
 
 WINDOW = (1440.0, 5 * 1440.0)
 UNEVEN = (1440.0 + 17.25, 5 * 1440.0 - 333.5)
@@ -82,7 +82,7 @@ def test_queues_and_waits_are_those_of_each_step_that_asks_for_a_limited_pool(an
 
 
 def test_boarders_are_those_between_decision_and_departure(department: Any) -> None:
-    boarders = occupancy.boarders(department.patients, window=WINDOW)
+    boarders = occupancy.in_department(department.patients, "decided_at", window=WINDOW)
     assert boarders.mean > 0
     assert values(department)["boarders_mean", "all"] == pytest.approx(boarders.mean, rel=1e-12)
 
@@ -107,7 +107,7 @@ def test_an_own_busy_measure_is_about_its_hours_and_days(department: Any) -> Non
     rows = held.of("doctors")
     minutes = 1440 + np.arange(9 * 60, 17 * 60)
     busy = sum(
-        np.clip(np.minimum(held.counted_until_at[rows], at + 1) - np.maximum(held.taken_at[rows], at), 0, None).sum()
+        np.clip(np.minimum(until_of(held)[rows], at + 1) - np.maximum(held.taken_at[rows], at), 0, None).sum()
         for at in minutes
     )
     assert found == pytest.approx(busy / (4 * len(minutes)), rel=1e-9)

@@ -11,7 +11,7 @@ from simulation.errors import ResultsError
 from simulation.measures import occupancy
 from simulation.records.schema import ActivityTable, Patients
 from simulation.units import DAY, NEVER, WEEK
-from tests.measures.counted_again import busy_share, queues
+from tests.measures.counted_again import busy_share, queues, until_of
 
 Held = list[tuple[int, int, float, float]]
 WINDOW = (1440.0, 5 * 1440.0)
@@ -81,13 +81,13 @@ def test_the_outgoing_count_until_the_team_changes_and_no_longer(department_of_t
     department = department_of_teams
     held = occupancy.holdings(department.plan, department.activities)
     rows = held.of("doctors")
-    taken, back, counted = held.taken_at[rows], held.given_back_at[rows], held.counted_until_at[rows]
+    taken, back, counted = held.taken_at[rows], held.given_back_at[rows], until_of(held)[rows]
     hour = np.floor(taken / 60 % 24)
     next_change = np.floor(taken / 1440) * 1440 + np.where(hour < 8, 8, np.where(hour < 22, 22, 32)) * 60
     np.testing.assert_array_equal(counted, np.minimum(back, next_change))
     assert (counted < back).sum() > 5
     others = held.of("nurses")
-    np.testing.assert_array_equal(held.counted_until_at[others], held.given_back_at[others])
+    np.testing.assert_array_equal(until_of(held)[others], held.given_back_at[others])
 
 
 def slow_overlap(start: np.ndarray, end: np.ndarray, low: float, high: float) -> float:
@@ -176,7 +176,7 @@ def test_use_by_clock_hour_is_that_of_the_hours_one_by_one(department: Any) -> N
     first = int(window[0] // 60)
     for number, pool in enumerate(plan.pools):
         rows = held.of(pool)
-        hours = occupancy.minutes_by_hour(held.taken_at[rows], held.counted_until_at[rows], window=window)
+        hours = occupancy.minutes_by_hour(held.taken_at[rows], until_of(held)[rows], window=window)
         expected = np.bincount((first + np.arange(len(hours))) % 24, weights=hours, minlength=24)
         np.testing.assert_array_equal(found[number], expected)
 
@@ -230,7 +230,7 @@ def test_a_table_of_another_pathway_is_refused(department: Any) -> None:
 
 
 def test_the_census_is_patient_minutes_over_minutes(six: Patients) -> None:
-    found = occupancy.census(six, window=(480.0, 660.0))
+    found = occupancy.in_department(six, "arrived_at", window=(480.0, 660.0))
     # 8-9 h: 60 + 40; 9-10 h: 2 x 60 + 60 + 40; 10-11 h: 4 x 60 less 20 (left at 640), + 60 + 40
     np.testing.assert_allclose(found.by_hour[8:11], [100 / 60, 220 / 60, 320 / 60])
     assert np.isnan(found.by_hour[11])
@@ -240,7 +240,7 @@ def test_the_census_is_patient_minutes_over_minutes(six: Patients) -> None:
 
 
 def test_boarders_wait_from_the_decision_to_the_departure(six: Patients) -> None:
-    found = occupancy.boarders(six, window=(0.0, 2880.0))
+    found = occupancy.in_department(six, "decided_at", window=(0.0, 2880.0))
     assert found.mean == pytest.approx((300 + 1000) / 2880)
     assert found.by_weekday[:2].tolist() == pytest.approx([(300 + 740) / 1440, 260 / 1440])
 

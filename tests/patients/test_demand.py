@@ -354,9 +354,9 @@ def test_with_elasticity_one_the_work_of_a_week_is_as_planned_though_a_fifth_mor
 def test_demand_words_that_name_nothing_or_contradict_themselves_are_refused(small: Small) -> None:
     stated = following(more="least: 2").replace("[seeing]", "[seing]").replace("[walk_in]", "[walk_on]")
     assert faults_of(small(stated + lasting("week", more="durations: []"))) == [
-        "lasting_factors.spell: multiplies nothing. Name arrivals or durations.",
         "follows.staff.durations.0: unknown duration 'seing'. Did you mean 'seeing'?",
         "follows.staff.arrivals.0: unknown arrival source 'walk_on'. Did you mean 'walk_in'?",
+        "lasting_factors.spell: multiplies nothing. Name arrivals or durations.",
         "follows.staff.least: 2 is above most 1.4. Make `most` the larger.",
     ]
     assert faults_of(small(BOOKED % TWO + lasting("month"))) == [

@@ -9,7 +9,7 @@ import pytest
 
 from simulation.errors import ResultsError
 from simulation.records.schema import ActivityTable, Patients, Table
-from simulation.records.store import read_activities, read_patients, write_table, write_tables
+from simulation.records.table_files import read_activities, read_patients, write_table, write_tables
 from tests.records.certificates import provenance_of
 
 CERTIFICATE = {"seed": 7, "versions": {"aeflow": "0.1.0"}, "study": "sämple"}

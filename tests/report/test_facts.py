@@ -9,11 +9,12 @@ import pytest
 
 from simulation.api import Result
 from simulation.display.table import Cell
+from simulation.display.words import rests_on_claim
 from simulation.explain.explanation import Explained
 from simulation.explain.statements import Statement
 from simulation.report.checks import implausible, warnings
 from simulation.report.first_page import first_page
-from simulation.report.headlines import fails, rests_on_claim
+from simulation.report.headlines import fails
 from simulation.report.tables import every_table
 
 WORDS = ("label", "question", "source", "what", "paid_by", "nurses")

@@ -13,13 +13,13 @@ import yaml
 from simulation.api import Result, read
 from simulation.errors import ResultsError
 from simulation.records.serialise import digest
-from simulation.records.store import read_replications
+from simulation.records.table_files import read_replications
 from simulation.report import figures as pictures_module
 from simulation.report import write as report_module
 from simulation.report.page import file_of
 from simulation.report.write import write_report
 from simulation.run.store import run_folder as write_module
-from simulation.run.store.folders import moved, must_be_writable
+from simulation.run.store.atomic import moved, must_be_writable
 from simulation.run.store.identity import resolved_of
 from tests.records.certificates import provenance_of
 

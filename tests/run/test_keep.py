@@ -14,13 +14,13 @@ import pytest
 import simulation as ae
 from simulation.api import Result
 from simulation.errors import ResultsError
-from simulation.records.store import read_activities, read_patients
+from simulation.records.table_files import read_activities, read_patients
 from simulation.resumable import run_into
 from simulation.run.store import kept as kept_module
 from simulation.run.store.kept import KINDS, file_of
 from simulation.run.store.run_folder import write_data
-from simulation.study.bounds import work_of
 from simulation.study.study import Kept, Study
+from simulation.study.workload import work_of
 
 TABLES: tuple[Kept, ...] = ("patients", "activities", "events")
 SMALL = (
@@ -204,7 +204,7 @@ def test_the_expected_size_of_the_tables_is_within_a_third(folder: Path, keeping
 
 
 def test_tables_that_would_fill_a_disk_are_refused_by_their_size(few: Study) -> None:
-    from simulation.study.bounds import refuse_large
+    from simulation.study.workload import refuse_large
 
     large = replace(few, run=replace(few.run, replications=20_000, measured_days=14, keep=TABLES))
     with pytest.raises(ae.ConfigError, match=r"run\.keep: the tables would take about [\d,]+ GB, more than 100"):

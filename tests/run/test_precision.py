@@ -21,9 +21,8 @@ from simulation.resumable import run_into
 from simulation.run.running import still_to_run, values_for
 from simulation.run.store.identity import identity_of
 from simulation.statistics.intervals import replications_for
-from simulation.study.bounds import work_of
-from simulation.study.precision import Precision
-from simulation.study.study import Study
+from simulation.study.study import Precision, Study
+from simulation.study.workload import work_of
 
 STAY = Precision(measure="stay_p95", half_width=5.0, at_most=60)
 

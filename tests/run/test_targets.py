@@ -13,7 +13,7 @@ from simulation.engine.plan import bind, lower
 from simulation.engine.reference import simulate
 from simulation.measures.patients_table import nobody, patients_table
 from simulation.patients import draw
-from simulation.study.targets import measures_of
+from simulation.study.check_study import measures_of
 
 SHORT = (
     "run.replications=1", "run.measured_days=1", "run.warm_up_days=0", "run.cool_down_days=0", "run.doublings=0",

@@ -12,7 +12,7 @@ import pytest
 
 from simulation.config import load
 from simulation.measures.measuring import measure
-from simulation.measures.occupancy import boarders
+from simulation.measures.occupancy import in_department
 from simulation.measures.window import Window
 from simulation.records.schema import Patients
 from simulation.study.simulate import simulate_arm
@@ -32,7 +32,7 @@ def watched(patients: Patients, window: Window) -> list[float]:
     """The watched numbers of one window."""
     measured = measure(patients, window=window)
     numbers = [measured.value(*name) for name in WATCHED.values()]
-    return [*numbers, boarders(patients, window=window).mean]
+    return [*numbers, in_department(patients, "decided_at", window=window).mean]
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,7 @@ import pytest
 
 from simulation.config import load
 from simulation.records.schema import Patients
-from simulation.study.shared_draws import draws_alike
-from simulation.study.simulate import Simulated, simulate_arm
+from simulation.study.simulate import Simulated, draws_alike, simulate_arm
 from simulation.study.study import ReadyArm, RunLength, Study
 
 SHORT = RunLength(replications=1, warm_up_days=0, measured_days=14, cool_down_days=0, seed=5)

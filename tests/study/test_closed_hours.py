@@ -51,6 +51,15 @@ def test_patients_who_still_queue_as_a_pool_closes_are_counted_by_hand() -> None
     assert n_kept > 5
 
 
+@pytest.mark.parametrize(("share_minutes", "n_warnings"), [(0.02, 1), (0.0101, 1), (0.0099, 0)])
+def test_the_warning_comes_from_one_patient_in_a_hundred_on(
+    share_minutes: float, n_warnings: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 10,000 patients, so many waited across the night."""
+    monkeypatch.setattr("simulation.study.closed_hours._share_and_minutes", lambda *_: (share_minutes, 90.0))
+    assert len(kept_until_open(clinic(staff="8-20"))) == n_warnings
+
+
 def test_there_is_no_warning_if_staff_work_on_after_the_last_arrival_or_never_close() -> None:
     assert kept_until_open(clinic(staff="6-5", queues=True)) == ()
     assert kept_until_open(load(*CLINIC)) == ()

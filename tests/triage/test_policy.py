@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from simulation.department.vocabulary import Pathway
-from simulation.errors import ConfigError
+from simulation.errors import ConfigError, DrawsError
 from simulation.patients import Draws
 from simulation.triage.apply import apply
 from simulation.triage.check_policy import check_policy
@@ -499,3 +499,16 @@ def test_a_department_without_a_label_to_give_is_refused(policy: Build, stated_d
     desk: Pathway = TypeAdapter(Pathway).validate_python(stated)
     (found,) = faults_of(desk, policy("nurse"))
     assert "attributes.acuity_given" in found
+
+
+def test_a_policy_that_moves_arrivals_is_refused(
+    policy: Build, desk: Pathway, patients: Draws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Comparisons are by row: a lever of one's own that lets patients come later would be read as other patients."""
+
+    def with_columns(draws: Draws, **columns: Any) -> Draws:
+        return replace(draws, arrived_at=draws.arrived_at + 1)
+
+    monkeypatch.setattr(Draws, "with_columns", with_columns)
+    with pytest.raises(DrawsError, match=r"triage\.nurse changes the column 'arrived_at'\. Rows are the same patients"):
+        apply(policy("nurse"), desk, patients)

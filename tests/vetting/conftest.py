@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simulation.vetting.bench_plan import Vetting
 from simulation.vetting.cases import CaseSet, Levels
-from simulation.vetting.configuration import cases_of, vetting_named
-from simulation.vetting.plan import Vetting
 from simulation.vetting.scores import Labelled
+from simulation.vetting.vet import cases_of, vetting_named
 
 Made = Callable[..., CaseSet]
 EXACT_NURSE = [[1 if i == k else 0 for k in range(5)] for i in range(5)]

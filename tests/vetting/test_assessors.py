@@ -13,12 +13,11 @@ from simulation.vetting.answers import BenchAssessor, Question, label_table, que
 from simulation.vetting.assessors.from_file import AnswersAssessor, FromFile
 from simulation.vetting.assessors.learned import Learned, LearnedAssessor, costs_of, stratified_folds
 from simulation.vetting.assessors.level_model import fit_odds, model_text, odds_chances, read_model
-from simulation.vetting.assessors.llm import Llm, LlmAssessor, Setting
-from simulation.vetting.assessors.prompt import Prompt
+from simulation.vetting.assessors.llm import Llm, LlmAssessor, Prompt, Setting
 from simulation.vetting.assessors.simple import ByMatrix, Majority, MatrixAssessor
 from simulation.vetting.bench import run_bench
+from simulation.vetting.bench_plan import Vetting
 from simulation.vetting.cases import Case, CaseSet, case_set
-from simulation.vetting.plan import Vetting
 
 from .conftest import EXACT_NURSE, PUBLISHED
 from .fake_server import level, serving

@@ -9,10 +9,10 @@ import pytest
 
 from simulation.errors import ConfigError
 from simulation.vetting.bench import run_bench
+from simulation.vetting.bench_plan import Vetting
 from simulation.vetting.cases import INPUTS, Case, CaseSet, case_set
-from simulation.vetting.configuration import cases_of, vetting_named
 from simulation.vetting.mapping import FORBIDDEN, CaseMapping, InputColumn, read_cases
-from simulation.vetting.plan import Vetting
+from simulation.vetting.vet import cases_of, vetting_named
 
 HEADER = "row,complaint,age,mode,truth,nurse"
 

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from simulation.errors import ConfigError
+from simulation.vetting.bench_plan import Criterion, CriterionVerdict, Vetting, judged, overall
 from simulation.vetting.cases import CaseSet
-from simulation.vetting.configuration import vetting_named
-from simulation.vetting.criteria import Criterion, CriterionVerdict, judged, overall
-from simulation.vetting.plan import Vetting
 from simulation.vetting.scores import Labelled, cases_for_share, exact_share
+from simulation.vetting.vet import vetting_named
 
 from .conftest import PUBLISHED, drawn
 

@@ -10,8 +10,8 @@ import pytest
 from simulation.errors import ConfigError
 from simulation.vetting.answers import Question
 from simulation.vetting.assessors.from_file import AnswersAssessor, FromFile
+from simulation.vetting.bench_plan import Vetting
 from simulation.vetting.cases import Case, CaseSet, case_set
-from simulation.vetting.plan import Vetting
 
 Synthetic = tuple[Vetting, CaseSet]
 

@@ -15,8 +15,8 @@ import pytest
 
 from simulation.vetting.answers import Question
 from simulation.vetting.cases import CaseSet
-from simulation.vetting.configuration import cases_of, prompt_of, vetting_named
 from simulation.vetting.earlier import read_earlier
+from simulation.vetting.vet import cases_of, prompt_of, vetting_named
 
 from . import llama_server
 from .fake_server import Handler, serving

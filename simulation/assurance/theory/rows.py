@@ -9,7 +9,7 @@ finds the rows that notice.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -148,8 +148,8 @@ class Check:
     expectations: tuple[Expectation, ...]
     source: str
     n_patients: float
-    warm_up_days: int
-    cool_down_days: int
+    warm_up_days: int = 1
+    cool_down_days: int = 1
     policies: tuple[Policy | None, ...] = (None,)
     measured_days: int | None = None
 
@@ -231,98 +231,79 @@ def label_error_waits(labels: Floats, *, load: float = LABEL_LOAD) -> LabelWaits
 # --- one queue, first come, first served ---------------------------------------------------------------------------
 
 
-def one_server() -> list[Check]:
+def one_server() -> Iterator[Check]:
     """M/M/1 at load 0.75."""
     per_minute, service, over = 0.075, 10.0, 60.0
-    return [
-        Check(
-            "M/M/1, load 0.75",
-            stations.one_queue(per_minute=per_minute, service_mean=service),
-            (
-                Expectation("mean wait", stations.mean_wait, mmc_wait(per_minute, service, servers=1)),
-                Expectation(
-                    "waiting over 60 minutes", stations.share_over(over),
-                    mmc_share_over(over, per_minute, service, servers=1), unit="share", tail=True,
-                ),
+    yield Check(
+        "M/M/1, load 0.75",
+        stations.one_queue(per_minute=per_minute, service_mean=service),
+        (
+            Expectation("mean wait", stations.mean_wait, mmc_wait(per_minute, service, servers=1)),
+            Expectation(
+                "waiting over 60 minutes", stations.share_over(over),
+                mmc_share_over(over, per_minute, service, servers=1), unit="share", tail=True,
             ),
-            "Erlang 1917",
-            n_patients=4.8e6,
-            warm_up_days=stations.warm_up_days(per_minute, service),
-            cool_down_days=1,
-        )
-    ]  # fmt: skip
+        ),
+        "Erlang 1917",
+        n_patients=4.8e6,
+        warm_up_days=stations.warm_up_days(per_minute, service),
+    )  # fmt: skip
 
 
-def several_servers() -> list[Check]:
+def several_servers() -> Iterator[Check]:
     """M/M/3 at load 0.8: waits, their tail, and Little's law."""
     servers, service, over = 3, 20.0, 60.0
     per_minute = 0.8 * servers / service
     wait = mmc_wait(per_minute, service, servers=servers)
-    return [
-        Check(
-            "M/M/3, load 0.8",
-            stations.one_queue(per_minute=per_minute, service_mean=service, clinicians=servers),
-            (
-                Expectation("mean wait", stations.mean_wait, wait),
-                Expectation(
-                    "waiting at all", stations.share_over(0.0), erlang_c(servers, per_minute * service), unit="share"
-                ),
-                Expectation(
-                    "waiting over 60 minutes", stations.share_over(over),
-                    mmc_share_over(over, per_minute, service, servers=servers), unit="share", tail=True,
-                ),
-                Expectation("number waiting", stations.number_waiting, per_minute * wait, unit="patients"),
-                Expectation("number waiting / (arrivals x mean wait)", stations.little, 1.0, unit="ratio"),
+    yield Check(
+        "M/M/3, load 0.8",
+        stations.one_queue(per_minute=per_minute, service_mean=service, clinicians=servers),
+        (
+            Expectation("mean wait", stations.mean_wait, wait),
+            Expectation(
+                "waiting at all", stations.share_over(0.0), erlang_c(servers, per_minute * service), unit="share"
             ),
-            "Erlang C; Little 1961, Operations Research 9:383",
-            n_patients=8.5e6,
-            warm_up_days=stations.warm_up_days(per_minute, service, clinicians=servers),
-            cool_down_days=2,
-        )
-    ]  # fmt: skip
+            Expectation(
+                "waiting over 60 minutes", stations.share_over(over),
+                mmc_share_over(over, per_minute, service, servers=servers), unit="share", tail=True,
+            ),
+            Expectation("number waiting", stations.number_waiting, per_minute * wait, unit="patients"),
+            Expectation("number waiting / (arrivals x mean wait)", stations.little, 1.0, unit="ratio"),
+        ),
+        "Erlang C; Little 1961, Operations Research 9:383",
+        n_patients=8.5e6,
+        warm_up_days=stations.warm_up_days(per_minute, service, clinicians=servers),
+        cool_down_days=2,
+    )  # fmt: skip
 
 
-def general_service() -> list[Check]:
+def general_service() -> Iterator[Check]:
     """M/G/1: triage by one nurse, lognormal, and a service that is always the same."""
-    per_minute = 8 / 60
-    checks = [
-        Check(
+    per_minute, source = 8 / 60, "Pollaczek 1930, Khinchine 1932"
+    for name, minutes in TRIAGE_MINUTES.items():
+        wait = pollaczek_khinchine(per_minute, minutes, cv=CV)
+        yield Check(
             "M/G/1, triage alone, 8 an hour",
             triage_only(per_hour=8, nurses=1, minutes=minutes),
-            (
-                Expectation(
-                    f"mean wait, {name}",
-                    stations.mean_wait,
-                    pollaczek_khinchine(per_minute, minutes, cv=CV),
-                    step="triage",
-                ),
-            ),
-            "Pollaczek 1930, Khinchine 1932",
+            (Expectation(f"mean wait, {name}", stations.mean_wait, wait, step="triage"),),
+            source,
             n_patients=3.5e6 if minutes > 4 else 1.1e6,
             warm_up_days=stations.warm_up_days(per_minute, minutes, cv=CV),
-            cool_down_days=1,
         )
-        for name, minutes in TRIAGE_MINUTES.items()
-    ]
-    fixed = stations.served_for(stations.one_queue(per_minute=0.075, service_mean=10.0), 10.0, cv=0)
-    return [
-        *checks,
-        Check(
-            "M/D/1, load 0.75",
-            fixed,
-            (Expectation("mean wait", stations.mean_wait, pollaczek_khinchine(0.075, 10.0, cv=0)),),
-            "Pollaczek 1930, Khinchine 1932",
-            n_patients=3.2e6,
-            warm_up_days=stations.warm_up_days(0.075, 10.0),
-            cool_down_days=1,
-        ),
-    ]
+    yield Check(
+        "M/D/1, load 0.75",
+        stations.served_for(stations.one_queue(per_minute=0.075, service_mean=10.0), 10.0, cv=0),
+        (Expectation("mean wait", stations.mean_wait, pollaczek_khinchine(0.075, 10.0, cv=0)),),
+        source,
+        n_patients=3.2e6,
+        warm_up_days=stations.warm_up_days(0.075, 10.0),
+    )
 
 
 # --- order of service ----------------------------------------------------------------------------------------------
 
 
-def priority_by_label() -> list[Check]:
+def priority_by_label() -> Iterator[Check]:
     """M/M/3 at load 0.7, five levels with one service: by the truth, and by a nurse's labels."""
     servers, load, service = 3, 0.7, 20.0
     per_minute = load * servers / service
@@ -338,43 +319,39 @@ def priority_by_label() -> list[Check]:
         ]
         everybody = mmc_wait(per_minute, service, servers=servers)
         expectations.append(Expectation(f"mean wait, {name} labels", stations.mean_wait, everybody, number))
-    return [
-        Check(
-            "priority M/M/3, load 0.7",
-            stations.station(
-                per_minute=per_minute, shares=EQUAL_SHARES, service_means=[service] * len(LEVELS), clinicians=servers
-            ),
-            tuple(expectations),
-            "Cobham 1954; Kella and Yechiali 1985; labels split Poisson streams",
-            n_patients=15e6,
-            warm_up_days=stations.warm_up_days(per_minute, service, clinicians=servers),
-            cool_down_days=3,
-            policies=tuple(stations.labeller(name, labels) for name, labels in policies.items()),
-        )
-    ]
+    yield Check(
+        "priority M/M/3, load 0.7",
+        stations.station(
+            per_minute=per_minute, shares=EQUAL_SHARES, service_means=[service] * len(LEVELS), clinicians=servers
+        ),
+        tuple(expectations),
+        "Cobham 1954; Kella and Yechiali 1985; labels split Poisson streams",
+        n_patients=15e6,
+        warm_up_days=stations.warm_up_days(per_minute, service, clinicians=servers),
+        cool_down_days=3,
+        policies=tuple(stations.labeller(name, labels) for name, labels in policies.items()),
+    )
 
 
-def urgent_first() -> list[Check]:
+def urgent_first() -> Iterator[Check]:
     """One clinician, nearly all of whose work is urgent, so that the wait of the urgent shows a wrong order of them."""
     loads, service = (0.75, 0.15), 10.0
     per_minute = sum(loads) / service
     expected = priority_mmc(np.array(loads) / service, service, servers=1)
-    return [
-        Check(
-            "priority M/M/1, load 0.75 of 0.9 urgent",
-            stations.station(
-                per_minute=per_minute, shares=[load / sum(loads) for load in loads], service_means=[service] * 2
-            ),
-            (Expectation("mean wait of the urgent", stations.of_label(0), float(expected[0])),),
-            "Cobham 1954, Operations Research 2:70",
-            n_patients=6e6,
-            warm_up_days=stations.warm_up_days(per_minute, service),
-            cool_down_days=2,
-        )
-    ]
+    yield Check(
+        "priority M/M/1, load 0.75 of 0.9 urgent",
+        stations.station(
+            per_minute=per_minute, shares=[load / sum(loads) for load in loads], service_means=[service] * 2
+        ),
+        (Expectation("mean wait of the urgent", stations.of_label(0), float(expected[0])),),
+        "Cobham 1954, Operations Research 2:70",
+        n_patients=6e6,
+        warm_up_days=stations.warm_up_days(per_minute, service),
+        cool_down_days=2,
+    )
 
 
-def conservation() -> list[Check]:
+def conservation() -> Iterator[Check]:
     """The sick take longer: labels change the mean wait of a patient, and leave that of a minute of work as it is."""
     load = 0.7
     mean = float(np.dot(MIX, SERVICE_MEANS))
@@ -386,143 +363,116 @@ def conservation() -> list[Check]:
             Expectation(f"mean wait of a patient, {name} labels", stations.mean_wait, known.patient_mean, number),
             Expectation(f"mean wait of work, {name} labels", stations.work_mean, known.work_mean, number),
         ]
-    return [
-        Check(
-            "M/G/1, the sick take longer, load 0.7",
-            stations.station(per_minute=load / mean, shares=MIX, service_means=SERVICE_MEANS),
-            tuple(expectations),
-            "Cobham 1954 on label classes; conservation law, Kleinrock 1965",
-            n_patients=5e6,
-            warm_up_days=stations.warm_up_days(load / mean, mean),
-            cool_down_days=3,
-            policies=tuple(stations.labeller(name, matrix) for name, matrix in policies.items()),
-        )
-    ]
+    yield Check(
+        "M/G/1, the sick take longer, load 0.7",
+        stations.station(per_minute=load / mean, shares=MIX, service_means=SERVICE_MEANS),
+        tuple(expectations),
+        "Cobham 1954 on label classes; conservation law, Kleinrock 1965",
+        n_patients=5e6,
+        warm_up_days=stations.warm_up_days(load / mean, mean),
+        cool_down_days=3,
+        policies=tuple(stations.labeller(name, matrix) for name, matrix in policies.items()),
+    )
 
 
-def accumulating_priority() -> list[Check]:
+def accumulating_priority() -> Iterator[Check]:
     """M/M/1 within each class, load 0.75: three classes that earn 6, 3 and 1 a minute, the urgent with longer work."""
     shares, services, earned, load = (0.3, 0.4, 0.3), (15.0, 10.0, 8.0), (6, 3, 1), 0.75
     per_minute = load / float(np.dot(shares, services))
     means = np.array(services)
     waits = accumulating(per_minute * np.array(shares), means, 2 * means**2, earned)
-    return [
-        Check(
-            "accumulating priority, load 0.75",
-            stations.station(per_minute=per_minute, shares=shares, service_means=services, earned=earned),
-            tuple(
-                Expectation(f"mean wait of the class earning {rate}", stations.of_label(k), float(waits[k]))
-                for k, rate in enumerate(earned)
-            ),
-            "Kleinrock 1964; Stanford, Taylor and Ziedins 2014",
-            n_patients=7.5e6,
-            warm_up_days=stations.warm_up_days(per_minute, 12.0),
-            cool_down_days=2,
-        )
-    ]
+    yield Check(
+        "accumulating priority, load 0.75",
+        stations.station(per_minute=per_minute, shares=shares, service_means=services, earned=earned),
+        tuple(
+            Expectation(f"mean wait of the class earning {rate}", stations.of_label(k), float(waits[k]))
+            for k, rate in enumerate(earned)
+        ),
+        "Kleinrock 1964; Stanford, Taylor and Ziedins 2014",
+        n_patients=7.5e6,
+        warm_up_days=stations.warm_up_days(per_minute, 12.0),
+        cool_down_days=2,
+    )
 
 
 # --- leaving, full, unlimited --------------------------------------------------------------------------------------
 
 
-def abandonment() -> list[Check]:
+def abandonment() -> Iterator[Check]:
     """M/M/2+M: two clinicians asked for more than they can do; people leave after a mean of 45 minutes."""
     servers, service, patience = 2, 20.0, 45.0
     per_minute = 1.1 * servers / service
     share = erlang_a(per_minute, service, patience_mean=patience, servers=servers)
-    return [
-        Check(
-            "M/M/2 with patience, load 1.1",
-            stations.station(
-                per_minute=per_minute, shares=(1.0,), service_means=[service], clinicians=servers,
-                patience_mean=patience,
-            ),
-            (
-                Expectation("leaving", stations.share_that(Outcome.LEFT), share, unit="share"),
-                Expectation("mean wait of all", stations.mean_wait, share * patience),
-            ),
-            "Erlang A (Palm 1946)",
-            n_patients=6e5,
-            warm_up_days=1,
-            cool_down_days=1,
-        )
-    ]  # fmt: skip
+    yield Check(
+        "M/M/2 with patience, load 1.1",
+        stations.station(
+            per_minute=per_minute, shares=(1.0,), service_means=[service], clinicians=servers,
+            patience_mean=patience,
+        ),
+        (
+            Expectation("leaving", stations.share_that(Outcome.LEFT), share, unit="share"),
+            Expectation("mean wait of all", stations.mean_wait, share * patience),
+        ),
+        "Erlang A (Palm 1946)",
+        n_patients=6e5,
+    )  # fmt: skip
 
 
-def turned_away() -> list[Check]:
+def turned_away() -> Iterator[Check]:
     """M/G/10 without room to wait: exponential services, and much more variable ones."""
     servers, service, per_minute = 10, 20.0, 0.4
     expected = erlang_b(servers, per_minute * service)
     room = stations.full_turns_away(stations.one_queue(per_minute=per_minute, service_mean=service, clinicians=servers))
-    return [
-        Check(
-            "no room to wait, 10 places for 8",
-            pathway,
-            (
-                Expectation(
-                    f"turned away, {name}", stations.share_that(Outcome.TURNED_AWAY), expected, unit="share"
-                ),
-            ),
-            "Erlang B",
-            n_patients=3e6,
-            warm_up_days=1,
-            cool_down_days=1,
-        )
-        for name, pathway in (
-            ("exponential service", room),
-            ("lognormal service, cv 1.5", stations.served_for(room, service, cv=1.5)),
-        )
-    ]  # fmt: skip
+    variable = stations.served_for(room, service, cv=1.5)
+    for name, pathway in (("exponential service", room), ("lognormal service, cv 1.5", variable)):
+        figure = stations.share_that(Outcome.TURNED_AWAY)
+        turned = Expectation(f"turned away, {name}", figure, expected, unit="share")
+        yield Check("no room to wait, 10 places for 8", pathway, (turned,), "Erlang B", n_patients=3e6)
 
 
-def unlimited() -> list[Check]:
+def unlimited() -> Iterator[Check]:
     """M/G/infinity: as many places as are wanted."""
     per_minute, service = 0.1, 90.0
     pathway = stations.one_queue(per_minute=per_minute, service_mean=service, clinicians=None)
     mean = per_minute * service
-    return [
-        Check(
-            "unlimited places",
-            stations.served_for(pathway, service, cv=1.0),
-            (
-                Expectation("number there", stations.number_served, mean, unit="patients"),
-                Expectation(
-                    "time with 14 or more there", stations.time_share_from(14), poisson_share_from(14, mean),
-                    unit="share", tail=True,
-                ),
+    yield Check(
+        "unlimited places",
+        stations.served_for(pathway, service, cv=1.0),
+        (
+            Expectation("number there", stations.number_served, mean, unit="patients"),
+            Expectation(
+                "time with 14 or more there", stations.time_share_from(14), poisson_share_from(14, mean),
+                unit="share", tail=True,
             ),
-            "Poisson occupancy (Palm 1943)",
-            n_patients=2.2e6,
-            warm_up_days=2,
-            cool_down_days=2,
-        )
-    ]  # fmt: skip
+        ),
+        "Poisson occupancy (Palm 1943)",
+        n_patients=2.2e6,
+        warm_up_days=2,
+        cool_down_days=2,
+    )  # fmt: skip
 
 
 # --- arrivals that change ------------------------------------------------------------------------------------------
 
 
-def busy_days() -> list[Check]:
+def busy_days() -> Iterator[Check]:
     """Days that differ: a factor of mean 1 on each day's arrivals."""
     per_day, cv = 10.0, 0.2
     pathway = stations.one_queue(per_minute=per_day / MINUTES_A_DAY, service_mean=10.0, clinicians=None)
-    return [
-        Check(
-            "day factor of cv 0.2",
-            stations.busy_days(pathway, cv=cv, thinning_bound=6.0),
-            (
-                Expectation("arrivals a day", stations.arrivals_a_day, per_day, unit="patients"),
-                Expectation(
-                    "variance of the arrivals of a day", stations.variance_of_days, daily_variance(per_day, cv),
-                    unit="patients^2", tail=True,
-                ),
+    yield Check(
+        "day factor of cv 0.2",
+        stations.busy_days(pathway, cv=cv, thinning_bound=6.0),
+        (
+            Expectation("arrivals a day", stations.arrivals_a_day, per_day, unit="patients"),
+            Expectation(
+                "variance of the arrivals of a day", stations.variance_of_days, daily_variance(per_day, cv),
+                unit="patients^2", tail=True,
             ),
-            "mixed Poisson",
-            n_patients=1e6,
-            warm_up_days=0,
-            cool_down_days=1,
-        )
-    ]  # fmt: skip
+        ),
+        "mixed Poisson",
+        n_patients=1e6,
+        warm_up_days=0,
+    )  # fmt: skip
 
 
 DAY_HOURS = (*[20.0] * 8, *[40.0] * 10, *[70.0] * 6)
@@ -531,7 +481,7 @@ URGENT_SHARE = 0.3
 """Arrivals an hour of a day that ends with more than ten clinicians can do, and of the night after it."""
 
 
-def changing_rate() -> list[Check]:
+def changing_rate() -> Iterator[Check]:
     """M(t)/M/10 with two classes, a day that begins empty: arrivals go on until all who came on it have been seen.
 
     A wait here is that of a whole class over the number expected in it, which avoids the bias of a ratio.
@@ -543,82 +493,69 @@ def changing_rate() -> list[Check]:
     known = day_from_empty(urgent=urgent, others=others, service_mean=service, servers=servers, most=(30, 310))
     station = stations.station(per_minute=0.5, shares=shares, service_means=[service] * 2, clinicians=servers)
     hours = (*DAY_HOURS, *NIGHT_HOURS, *[0.0] * (168 - len(DAY_HOURS) - len(NIGHT_HOURS)))
-    return [
-        Check(
-            "M(t)/M/10, a day from empty",
-            stations.by_the_hour(station, hours),
-            (
-                Expectation(
-                    "number waiting over the day", stations.number_waiting, known.waiting_minutes / MINUTES_A_DAY,
-                    unit="patients",
-                ),
-                Expectation(
-                    "number waiting at 24:00", stations.waiting_at(24 * 60), float(known.number_waiting[23]),
-                    unit="patients",
-                ),
-                *(
-                    Expectation(f"wait of the day's {name}", stations.wait_among(number, label), total / number)
-                    for label, name, number, total in (
-                        (0, "urgent", shares[0] * sum(DAY_HOURS), known.waits_of_urgent),
-                        (1, "others", shares[1] * sum(DAY_HOURS), known.waits_of_others),
-                    )
-                ),
+    yield Check(
+        "M(t)/M/10, a day from empty",
+        stations.by_the_hour(station, hours),
+        (
+            Expectation(
+                "number waiting over the day", stations.number_waiting, known.waiting_minutes / MINUTES_A_DAY,
+                unit="patients",
             ),
-            "Kolmogorov forward equations, by uniformisation",
-            n_patients=1.1e6,
-            warm_up_days=0,
-            cool_down_days=1,
-            measured_days=1,
-        )
-    ]  # fmt: skip
+            Expectation(
+                "number waiting at 24:00", stations.waiting_at(24 * 60), float(known.number_waiting[23]),
+                unit="patients",
+            ),
+            *(
+                Expectation(f"wait of the day's {name}", stations.wait_among(number, label), total / number)
+                for label, name, number, total in (
+                    (0, "urgent", shares[0] * sum(DAY_HOURS), known.waits_of_urgent),
+                    (1, "others", shares[1] * sum(DAY_HOURS), known.waits_of_others),
+                )
+            ),
+        ),
+        "Kolmogorov forward equations, by uniformisation",
+        n_patients=1.1e6,
+        warm_up_days=0,
+        measured_days=1,
+    )  # fmt: skip
 
 
 # --- held while waiting --------------------------------------------------------------------------------------------
 
 
-def cubicle_and_clinician() -> list[Check]:
+def cubicle_and_clinician() -> Iterator[Check]:
     """Six cubicles, two clinicians: a cubicle is held while its patient waits, is treated, and stays a while."""
     per_minute, cubicles, clinicians, service, stay = 0.06, 6, 2, 20.0, 40.0
     known = blocking(
         per_minute, cubicles=cubicles, clinicians=clinicians, service_mean=service, stay_mean=stay, most=400
     )
-    return [
-        Check(
-            "cubicle held for a clinician",
-            stations.with_cubicles(
-                stations.one_queue(per_minute=per_minute, service_mean=service, clinicians=clinicians),
-                cubicles=cubicles, stay_mean=stay,
+    yield Check(
+        "cubicle held for a clinician",
+        stations.with_cubicles(
+            stations.one_queue(per_minute=per_minute, service_mean=service, clinicians=clinicians),
+            cubicles=cubicles, stay_mean=stay,
+        ),
+        (
+            Expectation("mean wait for a cubicle", stations.mean_wait, known.for_cubicle, step=stations.ROOM),
+            Expectation(
+                "no cubicle free", stations.share_over(0.0), known.none_free, unit="share", step=stations.ROOM
             ),
-            (
-                Expectation("mean wait for a cubicle", stations.mean_wait, known.for_cubicle, step=stations.ROOM),
-                Expectation(
-                    "no cubicle free", stations.share_over(0.0), known.none_free, unit="share", step=stations.ROOM
-                ),
-                Expectation("mean wait in it for a clinician", stations.mean_wait, known.for_clinician),
-            ),
-            "stationary Markov chain, solved exactly",
-            n_patients=8e6,
-            warm_up_days=stations.warm_up_days(per_minute, 60.0, clinicians=cubicles),
-            cool_down_days=2,
-        )
-    ]  # fmt: skip
+            Expectation("mean wait in it for a clinician", stations.mean_wait, known.for_clinician),
+        ),
+        "stationary Markov chain, solved exactly",
+        n_patients=8e6,
+        warm_up_days=stations.warm_up_days(per_minute, 60.0, clinicians=cubicles),
+        cool_down_days=2,
+    )  # fmt: skip
 
 
-GROUPS: Mapping[str, Callable[[], list[Check]]] = {
-    "one_server": one_server,
-    "several_servers": several_servers,
-    "general_service": general_service,
-    "priority_by_label": priority_by_label,
-    "urgent_first": urgent_first,
-    "conservation": conservation,
-    "accumulating_priority": accumulating_priority,
-    "abandonment": abandonment,
-    "turned_away": turned_away,
-    "unlimited": unlimited,
-    "busy_days": busy_days,
-    "changing_rate": changing_rate,
-    "cubicle_and_clinician": cubicle_and_clinician,
-}
+GROUPS: Mapping[str, Callable[[], Iterator[Check]]] = {
+    checks.__name__: checks
+    for checks in (
+        one_server, several_servers, general_service, priority_by_label, urgent_first, conservation,
+        accumulating_priority, abandonment, turned_away, unlimited, busy_days, changing_rate, cubicle_and_clinician,
+    )
+}  # fmt: skip
 """What can be checked, by name."""
 
 

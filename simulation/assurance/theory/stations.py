@@ -9,12 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.department.config_dataclass import Evidence
 from simulation.department.durations import Amount, AnyDuration, Exponential, Factor, Fixed, Lognormal
 from simulation.department.vocabulary import (
     ACUITY_GIVEN,
@@ -53,8 +52,7 @@ SERVICE, ROOM, STAY = "treatment", "room", "stay"
 MINUTES_A_DAY = 1440.0
 RELAXATIONS = 6.0
 """Warm-up in relaxation times of the queue: what is left of the empty start is e^-6 of it, 0.25 %."""
-_EVIDENCE: Evidence = "assumed"
-_SOURCE = "a department with a known answer"
+ASSUMED: Any = {"evidence": "assumed", "source": "a department with a known answer"}
 
 
 def station(
@@ -75,33 +73,23 @@ def station(
     levels = LEVELS[: len(shares)]
     by_level = Factor(by=ACUITY_TRUE, values=dict(zip(levels, service_means, strict=True)))
     durations: dict[str, AnyDuration] = {
-        SERVICE: Exponential(
-            kind="exponential", mean=Amount(base=1.0, times=(by_level,)), evidence=_EVIDENCE, source=_SOURCE
-        )
+        SERVICE: Exponential(kind="exponential", mean=Amount(base=1.0, times=(by_level,)), **ASSUMED)
     }
     patience = None
     if patience_mean is not None:
-        durations["patience"] = Exponential(kind="exponential", mean=patience_mean, evidence=_EVIDENCE, source=_SOURCE)
-        patience = Patience(minutes="patience", arrivals=("walk_in",), next="gone", evidence=_EVIDENCE, source=_SOURCE)
+        durations["patience"] = Exponential(kind="exponential", mean=patience_mean, **ASSUMED)
+        patience = Patience(minutes="patience", arrivals=("walk_in",), next="gone", **ASSUMED)
     rates = earned or (1,) * len(levels)
     rule: Rule = "accumulating" if earned is not None else "acuity"
     return Pathway(
         name="station",
         arrivals={
-            "walk_in": ArrivalSource(
-                starts="door",
-                per_day=per_minute * MINUTES_A_DAY,
-                thinning_bound=1.0,
-                evidence=_EVIDENCE,
-                source=_SOURCE,
-            )
+            "walk_in": ArrivalSource(starts="door", per_day=per_minute * MINUTES_A_DAY, thinning_bound=1.0, **ASSUMED)
         },
         pools={"clinicians": _pool("staff", clinicians)},
         attributes={
-            ACUITY_TRUE: Choice(
-                kind="choice", categories=levels, shares=tuple(shares), evidence=_EVIDENCE, source=_SOURCE
-            ),
-            ACUITY_GIVEN: Given(kind="given", like=ACUITY_TRUE, evidence=_EVIDENCE, source=_SOURCE),
+            ACUITY_TRUE: Choice(kind="choice", categories=levels, shares=tuple(shares), **ASSUMED),
+            ACUITY_GIVEN: Given(kind="given", like=ACUITY_TRUE, **ASSUMED),
         },
         durations=durations,
         priority=Priority(
@@ -109,8 +97,7 @@ def station(
             classes={level: QueueClass(rank=rank, rate=rates[rank]) for rank, level in enumerate(levels)},
             untriaged_as=levels[-1],
             ignored_as=levels[-1],
-            evidence=_EVIDENCE,
-            source=_SOURCE,
+            **ASSUMED,
         ),
         patience=patience,
         steps={
@@ -131,15 +118,15 @@ def one_queue(*, per_minute: float, service_mean: float, clinicians: int | None 
 
 
 def _pool(kind: Literal["space", "staff"], units: int | None) -> Pool:
-    return Pool(kind=kind, capacity=units, unlimited=units is None, evidence=_EVIDENCE, source=_SOURCE)
+    return Pool(kind=kind, capacity=units, unlimited=units is None, **ASSUMED)
 
 
 def served_for(pathway: Pathway, service_mean: float, *, cv: float) -> Pathway:
     """The same station with lognormal services of this mean and coefficient of variation (0: fixed)."""
-    service: AnyDuration = Fixed(kind="fixed", mean=service_mean, evidence=_EVIDENCE, source=_SOURCE)
+    service: AnyDuration = Fixed(kind="fixed", mean=service_mean, **ASSUMED)
     if cv:
         log_sd = math.sqrt(math.log1p(cv**2))
-        service = Lognormal(kind="lognormal", mean=service_mean, log_sd=log_sd, evidence=_EVIDENCE, source=_SOURCE)
+        service = Lognormal(kind="lognormal", mean=service_mean, log_sd=log_sd, **ASSUMED)
     return replace(pathway, durations={**pathway.durations, SERVICE: service})
 
 
@@ -152,7 +139,7 @@ def full_turns_away(pathway: Pathway) -> Pathway:
 def by_the_hour(pathway: Pathway, per_hour: Sequence[float]) -> Pathway:
     """The same station with so many arrivals in each of the 168 hours of a week."""
     (name, source), *_ = pathway.arrivals.items()
-    hours = Profile(weights=tuple(per_hour), evidence=_EVIDENCE, source=_SOURCE)
+    hours = Profile(weights=tuple(per_hour), **ASSUMED)
     changed = replace(source, per_day=sum(per_hour) / 7, by_hour="hours")
     return replace(pathway, arrivals={name: changed}, profiles={"hours": hours})
 
@@ -160,7 +147,7 @@ def by_the_hour(pathway: Pathway, per_hour: Sequence[float]) -> Pathway:
 def busy_days(pathway: Pathway, *, cv: float, thinning_bound: float) -> Pathway:
     """The same station with a factor on each day's arrivals, of mean 1 and this coefficient of variation."""
     (name, source), *_ = pathway.arrivals.items()
-    factor = DayFactor(cv=cv, evidence=_EVIDENCE, source=_SOURCE)
+    factor = DayFactor(cv=cv, **ASSUMED)
     changed = replace(source, day_factor="days", thinning_bound=thinning_bound)
     return replace(pathway, arrivals={name: changed}, day_factors={"days": factor})
 
@@ -168,7 +155,7 @@ def busy_days(pathway: Pathway, *, cv: float, thinning_bound: float) -> Pathway:
 def with_cubicles(pathway: Pathway, *, cubicles: int, stay_mean: float) -> Pathway:
     """A station of one level in cubicles: held while waiting for a clinician, in treatment, and for a stay after."""
     (name, source), *_ = pathway.arrivals.items()
-    stay = Exponential(kind="exponential", mean=stay_mean, evidence=_EVIDENCE, source=_SOURCE)
+    stay = Exponential(kind="exponential", mean=stay_mean, **ASSUMED)
     return replace(
         pathway,
         arrivals={name: replace(source, starts=ROOM)},
@@ -196,8 +183,8 @@ def labeller(name: str, labels: Floats) -> Policy:
         name=name,
         nurse=Assessor(
             name="nurse",
-            matrix=Matrix(shares=shares, evidence=_EVIDENCE, source=_SOURCE),
-            correlation=Correlation(value=0.0, range=(0.0, 0.9), evidence=_EVIDENCE, source="independent errors"),
+            matrix=Matrix(shares=shares, **ASSUMED),
+            correlation=Correlation(value=0.0, range=(0.0, 0.9), evidence="assumed", source="independent errors"),
         ),
     )
 

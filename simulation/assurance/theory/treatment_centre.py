@@ -45,7 +45,7 @@ from simulation.engine.rows import Plan
 from simulation.errors import ResultsError
 from simulation.patients import Draws, draw, draws_from_table
 from simulation.records.schema import Floats, Ints
-from simulation.study.shared_draws import draws_alike
+from simulation.study.simulate import draws_alike
 from simulation.study.study import ReadyArm
 from simulation.units import HOUR, NEVER, TICKS_PER_MINUTE, WEEK
 

@@ -53,8 +53,8 @@ class _AtStep(NamedTuple):
     next: str
 
 
-class _ByAttribute(NamedTuple):
-    """A branch on an attribute: where each category leads."""
+class _Parting(NamedTuple):
+    """Any other node: where it leads, and on which category of which attribute ('': whatever the patient is like)."""
 
     attribute: str
     cases: tuple[tuple[str, str], ...]
@@ -67,7 +67,7 @@ class _Route(NamedTuple):
     """
 
     starts: tuple[tuple[str, str], ...]
-    nodes: tuple[tuple[str, _AtStep | _ByAttribute | tuple[str, ...]], ...]
+    nodes: tuple[tuple[str, _AtStep | _Parting], ...]
 
 
 def explore(pathway: Pathway, graph: Graph) -> Trace:
@@ -83,8 +83,8 @@ def explore(pathway: Pathway, graph: Graph) -> Trace:
     return _explored(route, MOST_STATES)
 
 
-def _passage(node: Step | Branch | Loop | End, edges: Sequence[Edge]) -> _AtStep | _ByAttribute | tuple[str, ...]:
-    """What happens at a node; of nodes other than steps and branches on an attribute, only where they lead."""
+def _passage(node: Step | Branch | Loop | End, edges: Sequence[Edge]) -> _AtStep | _Parting:
+    """What happens at a node."""
     if isinstance(node, Step):
         all_of, any_of = request_of(node)
         return _AtStep(
@@ -94,9 +94,8 @@ def _passage(node: Step | Branch | Loop | End, edges: Sequence[Edge]) -> _AtStep
             released_at_end=frozenset(node.releases_at_end),
             next=node.next,
         )
-    if isinstance(node, ByAttribute) and node.attribute != ACUITY_NOW:
-        return _ByAttribute(node.attribute, tuple((edge.to, edge.when) for edge in edges))
-    return tuple(edge.to for edge in edges)
+    by = node.attribute if isinstance(node, ByAttribute) and node.attribute != ACUITY_NOW else ""
+    return _Parting(by, tuple((edge.to, edge.when) for edge in edges))
 
 
 @lru_cache(maxsize=16)
@@ -111,24 +110,24 @@ def _explored(route: _Route, most_states: int) -> Trace:
 
 def _read_later(route: _Route) -> dict[str, frozenset[str]]:
     """The attributes that a branch at a node or after it reads, by node."""
-    reads = {name: node.attribute for name, node in route.nodes if isinstance(node, _ByAttribute)}
+    reads = {name: node.attribute for name, node in route.nodes if isinstance(node, _Parting) and node.attribute}
     plain = {name: _leads_to(node) for name, node in route.nodes}
     return {
         name: frozenset(reads[node] for node in {name, *descendants(plain, name)} if node in reads) for name in plain
     }
 
 
-def _leads_to(node: _AtStep | _ByAttribute | tuple[str, ...]) -> tuple[str, ...]:
+def _leads_to(node: _AtStep | _Parting) -> tuple[str, ...]:
     if isinstance(node, _AtStep):
         return (*node.away, node.next)
-    return tuple(to for to, _ in node.cases) if isinstance(node, _ByAttribute) else node
+    return tuple(to for to, _ in node.cases)
 
 
 def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int) -> Trace | None:
     """Every state from every source, or None if there are too many."""
     nodes = dict(route.nodes)
     any_read = any(later.values())
-    narrowed = _Narrowed(later)
+    relevant = _Relevant(later)
     trace: dict[_State, _State | None] = {}
     for name, start in route.starts:
         known = {(ARRIVAL_SOURCE, frozenset((name,)))} if ARRIVAL_SOURCE in later[start] else ()
@@ -136,7 +135,7 @@ def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int
     ahead = deque(trace)
     while ahead:
         state = ahead.popleft()
-        for next_state in _moves(nodes[state.node], state, narrowed):
+        for next_state in _moves(nodes[state.node], state, relevant):
             if next_state not in trace:
                 trace[next_state] = state
                 ahead.append(next_state)
@@ -145,7 +144,7 @@ def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int
     return trace
 
 
-class _Narrowed(dict[tuple[Known, str], Known]):
+class _Relevant(dict[tuple[Known, str], Known]):
     """Of what is known of a patient, by the node it goes to, what branches there and later read."""
 
     def __init__(self, later: Mapping[str, frozenset[str]]) -> None:
@@ -158,24 +157,21 @@ class _Narrowed(dict[tuple[Known, str], Known]):
         return facts
 
 
-def _moves(node: _AtStep | _ByAttribute | tuple[str, ...], state: _State, narrowed: _Narrowed) -> Iterator[_State]:
+def _moves(node: _AtStep | _Parting, state: _State, relevant: _Relevant) -> Iterator[_State]:
     """The states that can follow at a node. A patient who leaves or is turned away has released every pool."""
     _, held, known = state
     if isinstance(node, _AtStep):
         for to in node.away:
-            yield _State(to, frozenset(), narrowed[known, to])
-        before, after = held - node.released_at_start, narrowed[known, node.next]
+            yield _State(to, frozenset(), relevant[known, to])
+        before, after = held - node.released_at_start, relevant[known, node.next]
         for kept in node.kept:
             yield _State(node.next, (before | kept) - node.released_at_end, after)
-    elif isinstance(node, _ByAttribute):
-        for to, then_known in _known_after(node, known):
-            yield _State(to, held, narrowed[then_known, to])
     else:
-        for to in node:
-            yield _State(to, held, narrowed[known, to])
+        for to, then_known in _known_after(node, known) if node.attribute else ((to, known) for to, _ in node.cases):
+            yield _State(to, held, relevant[then_known, to])
 
 
-def _known_after(node: _ByAttribute, known: Known) -> Iterator[tuple[str, Known]]:
+def _known_after(node: _Parting, known: Known) -> Iterator[tuple[str, Known]]:
     """Where a branch on an attribute can lead, given the categories that are still possible, and what is known then."""
     facts = dict(known)
     possible = facts.get(node.attribute)

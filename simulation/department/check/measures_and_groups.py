@@ -41,8 +41,8 @@ def check_own(
     """
     all_groups = {**(beside or {}), **groups}
     categories = {name: pathway.categories(name) for name in pathway.attributes}
-    sources = (*pathway.arrivals.items(), *pathway.present.items())
-    categories[ARRIVAL_SOURCE] = tuple(name for name, source in sources if source.attends)
+    parts = (pathway.arrivals, pathway.present)
+    categories[ARRIVAL_SOURCE] = tuple(name for part in parts for name, source in part.items() if source.attends)
     of_attributes = [f"{attribute}={category}" for attribute, names in categories.items() for category in names]
     both_levels = [LEVELS_1_2] if len(categories.get(ACUITY_TRUE, ())) >= 3 else []
     known = {
@@ -51,6 +51,7 @@ def check_own(
         "outcome": dict.fromkeys(end.outcome for end in pathway.ends.values()),
         "group": (EVERYBODY, *all_groups, *of_attributes, *both_levels),
     }
+    blocks: dict[str, tuple[str, OwnGroup | OwnMeasure]]
     blocks = {f"{where}groups.{name}": (name, group) for name, group in groups.items()}
     blocks |= {f"{where}measures.{name}": (name, measure) for name, measure in measures.items()}
     for place, (name, block) in blocks.items():

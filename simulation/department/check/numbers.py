@@ -174,7 +174,7 @@ def stated(block: object, *keys: str) -> list[str]:
 
 
 def _unlimited(pathway: Pathway, name: str | None) -> bool:
-    return name in pathway.pools and pathway.pools[name].unlimited
+    return name is not None and name in pathway.pools and pathway.pools[name].unlimited
 
 
 def _pools(pathway: Pathway, faults: Faults) -> None:

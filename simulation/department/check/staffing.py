@@ -15,6 +15,14 @@ from simulation.units import DAY, HOUR, WEEK, WEEKDAYS
 
 Interval = tuple[int, int]
 ALWAYS: list[Interval] = [(0, WEEK)]
+SOMETIMES_CLOSED = (
+    "Staff it, add an alternative to any_of, lead patients elsewhere by a branch on hours, or say "
+    "`queues_until_open: true` if they are to wait"
+)
+NEVER_OPEN = (
+    "Staff it at some hour (units that only a trigger opens are none that patients can wait for), or add another pool "
+    "to any_of"
+)
 
 
 def check_staffing(pathway: Pathway, faults: Faults, graph: Graph, reached: Mapping[str, None]) -> None:
@@ -42,10 +50,7 @@ def check_staffing(pathway: Pathway, faults: Faults, graph: Graph, reached: Mapp
     for pools, names in gaps.items():
         when = _when(when_empty[pools])
         who = f"'{pools[0]}' has no unit" if len(pools) == 1 else f"none of {listed(pools)} has a unit"
-        remedy = (
-            "Staff it, add an alternative to any_of, lead patients elsewhere by a branch on hours, or say "
-            "`queues_until_open: true` if they are to wait"
-        )
+        remedy = NEVER_OPEN if when_empty[pools] == ALWAYS else SOMETIMES_CLOSED
         faults.add(f"pools.{pools[0]}", f"{who} {when}, but is asked for at {listed(names)}", remedy)
 
 

@@ -22,7 +22,7 @@ def check_steps(pathway: Pathway, faults: Faults, categories: Categories) -> Non
         _queue(faults, where, step)
         if step.effort is not None:
             _effort(faults, f"{where}.effort", step, step.effort)
-        if step.relabels in categories:
+        if step.relabels is not None and step.relabels in categories:
             _relabels(pathway, faults, f"{where}.relabels", step.relabels, categories)
     for name, branch in pathway.branches.items():
         total = sum(branch.targets.values()) if isinstance(branch, ByChance) else 1.0

@@ -25,7 +25,7 @@ from simulation.display.drawing import (
     mark_important,
     png_of,
 )
-from simulation.display.table import Cell, ReportTable, change_cell, crossed, interval_cell
+from simulation.display.table import Cell, Cells, ReportTable, change_cell, crossed, interval_cell
 from simulation.display.words import SIMULATION, change, false_alarms, interval_text, rests_on_claim, unit_words
 from simulation.measures.measuring import Measures
 from simulation.questions.ablation.combinations import arm_of, coalitions, is_ablation, orders
@@ -163,7 +163,7 @@ def tables(result: StudyResult) -> tuple[ReportTable, ...]:
 def parts_table(result: StudyResult, of_target: TargetParts) -> ReportTable:
     """One target: each lever's share, its effect alone, added last, and the others without it; then all together."""
     target, unit = of_target.target, of_target.unit
-    rows: list[tuple[str | Cell, ...]] = []
+    rows: list[Cells] = []
     for lever in of_target.parts.levers:
         parts = [of_target.parts.part(kind, lever) for kind in KINDS]
         cells = (interval_cell(part, unit) for part in parts)
@@ -231,14 +231,14 @@ def busy_table(result: StudyResult) -> ReportTable:
     """A row a pool, the largest change first: how busy it is without levers and with all, and each lever's share."""
     design = result.design
     day, joint = result.baseline.day, result.arm(joint_arm(result)).day.busy_mean
-    rows: list[tuple[float, tuple[str | Cell, ...]]] = []
+    rows: list[tuple[float, Cells]] = []
     for pool, before, after, parts in zip(day.pools, day.busy_mean, joint, _busy(result), strict=True):
         shares = [parts.part("shapley", lever).mean for lever in parts.levers]
         changes = [after - before, *shares]
         if math.isnan(before) or max(map(abs, changes)) < BUSY_ENOUGH:
             continue
         levels = (Cell(level, "share", style="number") for level in (before, after))
-        row = (spaced(pool), *levels, *(change_cell(share, "share") for share in changes))
+        row: Cells = (spaced(pool), *levels, *(change_cell(share, "share") for share in changes))
         rows.append((abs(after - before), row))
     rows.sort(key=lambda ranked: -ranked[0])
     shares_of = (f"share of: {lever.label}" for lever in design.levers.values())

@@ -74,12 +74,7 @@ class Decomposition:
 
     def interaction(self, one: str, other: str) -> Interval:
         """The interaction of two levers: the index, or with sampled orders the interaction alone."""
-        return self.part(self.interaction_kind, one, other)
-
-    @property
-    def interaction_kind(self) -> PartKind:
-        """Which of the two interactions this decomposition has."""
-        return "interaction index" if self.n_orders is None else "interaction alone"
+        return self.part("interaction index" if self.n_orders is None else "interaction alone", one, other)
 
 
 def every_coalition(levers: Sequence[str]) -> tuple[Coalition, ...]:

@@ -37,10 +37,9 @@ from simulation.questions.break_even.root_finding import (
 from simulation.records.schema import Floats
 from simulation.run.executors.executor import Executor, open_executor
 from simulation.statistics.verdict import PILOT
-from simulation.study.bounds import refuse_large
 from simulation.study.design import Target
-from simulation.study.own import own_definitions
-from simulation.study.study import ReadyArm, Study
+from simulation.study.study import ReadyArm, Study, own_definitions
+from simulation.study.workload import refuse_large
 
 OWN = ("arm", "against", "what")
 """Keys of the command itself; all others are of the configuration."""
@@ -379,8 +378,8 @@ def write_breakeven(breakevens: BreakEvens, results: Path) -> Path:
     picture = frontier_picture(breakevens)
     pictures = {} if picture is None else {"frontier.png": picture}
     prefix = f"{breakevens.arm.name}-{breakevens.against.name}-"
-    files = {**tables, "breakeven.json": about, **pictures}
-    return write_dated(results / FOLDER, files, prefix=prefix, encoding="utf-8")
+    texts = {"breakeven.json": about}
+    return write_dated(results / FOLDER, tables, pictures, texts=texts, prefix=prefix, encoding="utf-8")
 
 
 def _tables(breakevens: BreakEvens) -> dict[str, list[dict[str, object]]]:

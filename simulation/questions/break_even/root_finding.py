@@ -323,7 +323,8 @@ def _ratios(own: Floats, other: Floats, way: float, department: Department | Non
         return np.empty(0)
     ours, others = (way * components(np.stack([own, other], axis=1), department).effects).T
     ratios = np.divide(ours, others, out=np.full(len(ours), np.inf), where=others > 0)
-    return ratios[(others > 0) | (ours > 0)]
+    of_some_good: Floats = ratios[(others > 0) | (ours > 0)]
+    return of_some_good
 
 
 # --- two quantities at once -------------------------------------------------------------------------------------------

@@ -177,7 +177,7 @@ def _sample(result: StudyResult, target: Target | Margin, matters: float) -> _Sa
     if departments is None or n_departments(departments) < MIN_DEPARTMENTS or not arms:
         return None
     effects = np.column_stack([result.differences(arm.name, target) for arm in arms])
-    known = known_twice(departments, np.isfinite(effects).all(axis=1))
+    known = known_twice(effects, departments)
     effects, departments = effects[known], departments[known]
     names = observables_among(result.measures[result.design.baseline][0].names)
     figures = result.figures(names)[known]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from typing import Protocol
 
-from simulation.errors import AeflowError, ConfigError, Fault, nearest
+from simulation.errors import AeflowError, nearest, refuse
 from simulation.run.replicate import ReplicationResult, replicate
 from simulation.signals import heed
 from simulation.study.study import Study
@@ -185,7 +185,7 @@ EXECUTORS: dict[str, Callable[[Study], Executor]] = {
 def open_executor(study: Study) -> Iterator[Executor]:
     """The executor that a study asks for, closed at the end. Raises ConfigError if there is none of that name."""
     if study.executor not in EXECUTORS:
-        raise ConfigError([Fault("executor", f"'{study.executor}' is not known", nearest(study.executor, EXECUTORS))])
+        refuse("executor", f"'{study.executor}' is not known", nearest(study.executor, EXECUTORS))
     executor = EXECUTORS[study.executor](study)
     try:
         yield executor

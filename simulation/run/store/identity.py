@@ -23,7 +23,7 @@ import numpy as np
 
 from simulation.patients import draw
 from simulation.records.serialise import digest, exact
-from simulation.run.store.folders import write_file
+from simulation.run.store.atomic import write_file
 from simulation.study.study import Study
 
 LIBRARIES = ("numpy", "scipy", "numba")

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import NoneType
 
 from simulation.errors import ResultsError
-from simulation.records.columns import row_count
+from simulation.records.list_columns import row_count
 from simulation.records.serialise import Plain
-from simulation.run.store.folders import LATEST, PARTIAL
+from simulation.run.store.atomic import LATEST, PARTIAL
 from simulation.run.store.kept import file_of, kept_among
 from simulation.run.store.manifest import FILES, FIRST_VERDICT, MANIFEST, must_hold, read_json, read_manifest, verify
 from simulation.run.store.run_folder import REPLICATIONS, followed

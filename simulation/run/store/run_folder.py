@@ -20,13 +20,13 @@ from simulation.explain.arm_changes import Change
 from simulation.explain.explanation import ArmExplanation, Explanation
 from simulation.explain.statements import AddedAssumption
 from simulation.measures.measuring import MeasureName
-from simulation.records.columns import read_columns, write_columns
+from simulation.records.list_columns import read_columns, write_columns
 from simulation.records.schema import Floats, Replications
 from simulation.records.serialise import Plain, digest, exact, to_json
-from simulation.records.store import read_replications, write_tables
+from simulation.records.table_files import read_replications, write_tables
 from simulation.run.replicate import ReplicationResult
 from simulation.run.result import StudyResult
-from simulation.run.store.folders import LATEST, flush, moved, not_written, whole_or_nothing, write_file
+from simulation.run.store.atomic import LATEST, flush, moved, not_written, whole_or_nothing, write_file
 from simulation.run.store.identity import content_of, resolved_of
 from simulation.run.store.kept import Done, write_kept
 from simulation.run.store.manifest import (
@@ -34,17 +34,25 @@ from simulation.run.store.manifest import (
     FIRST_VERDICT,
     MANIFEST,
     checksum_of,
+    must_hold,
     read_json,
     read_manifest,
     sealed,
     verify,
 )
-from simulation.run.store.rows import Layout, columns_of, replications_of
+from simulation.run.store.replication_rows import Layout, columns_of, replications_of
 from simulation.statistics.compare import summary
 
 CONFIG, STUDY, EXPLANATION = "config.yaml", "study.json", "explanation.json"
 REPLICATIONS, DETAILS, SUMMARY = "replications.parquet", "details.parquet", "summary.csv"
 NEEDED = (STUDY, EXPLANATION, REPLICATIONS, DETAILS)
+STUDY_KINDS: Mapping[str, Any] = {
+    **dict.fromkeys(("design", "run", "alone", "resolved", "choices"), dict),
+    **dict.fromkeys(("arms", "pathways", "policies"), list),
+    "planned_replications": int,
+}
+ARM_KINDS: Mapping[str, Any] = {"name": str, "arm": dict, "pathway": int, "policy": int}
+"""What `study.json` holds at least, and of each arm."""
 SHOWN = 8
 """Characters of the hash in a folder's name."""
 REPLICATIONS_AT_ONCE = 64
@@ -178,6 +186,9 @@ def read_run(path: Path) -> StoredRun:
         raise ResultsError(f"{folder / MANIFEST}: lists no {missing[0]}. Run the study again")
     verify(folder, manifest[FILES])
     study = read_json(folder / STUDY)
+    must_hold(folder / STUDY, study, STUDY_KINDS)
+    for arm in (*study["arms"], study["alone"]):
+        must_hold(folder / STUDY, arm, ARM_KINDS)
     try:
         explanation = _explanation(read_json(folder / EXPLANATION))
         columns, metadata = read_columns(folder / DETAILS)
@@ -227,13 +238,14 @@ def _explanation(content: Plain) -> Explanation:
     """The explanation from its plain form."""
     arms = {
         name: ArmExplanation(
-            agreement={key: np.nan if value is None else value for key, value in arm["agreement"].items()},
-            label_mix=tuple(arm["label_mix"]),
-            cost=arm["cost"],
-            cost_words=arm["cost_words"],
-            changed=tuple(Change(**{**change, "at": tuple(change["at"])}) for change in arm["changed"]),
-            added_assumptions=tuple(AddedAssumption(**assumption) for assumption in arm["added_assumptions"]),
-            cost_range=_pair(arm.get("cost_range")),  # runs of earlier versions have none
+            **{
+                **arm,
+                "agreement": {key: np.nan if value is None else value for key, value in arm["agreement"].items()},
+                "label_mix": tuple(arm["label_mix"]),
+                "changed": tuple(Change(**{**change, "at": tuple(change["at"])}) for change in arm["changed"]),
+                "added_assumptions": tuple(AddedAssumption(**assumption) for assumption in arm["added_assumptions"]),
+                "cost_range": tuple(arm["cost_range"]) if arm.get("cost_range") else None,
+            }
         )
         for name, arm in content["arms"].items()
     }
@@ -241,8 +253,4 @@ def _explanation(content: Plain) -> Explanation:
     edges = {node: tuple(Edge(**edge) for edge in out) for node, out in graph["edges"].items()}
     passed = tuple((node, to) for node, to in graph["passed"])
     reachable = Subgraph(graph["starts"], edges, tuple(graph["unused"]), passed)
-    return Explanation(arms, reachable, tuple(content.get("misfits", ())))  # as above
-
-
-def _pair(bounds: Sequence[float] | None) -> tuple[float, float] | None:
-    return None if bounds is None else (bounds[0], bounds[1])
+    return Explanation(arms, reachable, tuple(content.get("misfits", ())))

@@ -12,22 +12,21 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from simulation.errors import ResultsError
-from simulation.records.columns import read_columns, write_columns
+from simulation.records.list_columns import read_columns, write_columns
 from simulation.records.serialise import Plain, to_json
 from simulation.run.replicate import ReplicationResult
-from simulation.run.store.folders import PARTIAL, flush, not_written, write_file
+from simulation.run.store.atomic import PARTIAL, flush, not_written, write_file
 from simulation.run.store.identity import Identity
-from simulation.run.store.rows import Layout, columns_of, replications_of
+from simulation.run.store.manifest import read_json
+from simulation.run.store.replication_rows import Layout, columns_of, replications_of
 
 PREFIX = ".unfinished-"
 IDENTITY, ABOUT, FINISHED, LOCK, PARTS = "identity.json", "about.json", "finished.json", "lock", "parts"
@@ -59,7 +58,6 @@ class UnfinishedRun:
         self.n_added = 0
         """Replications that this process has finished."""
         self.engine_seconds = 0.0
-        self.seconds = 0.0
         self._about = about
         self._resume = resume
         self._in_hand: list[ReplicationResult] = []
@@ -81,7 +79,9 @@ class UnfinishedRun:
 
     def _open(self) -> None:
         if not self._resume:
-            self._empty()
+            shutil.rmtree(self.folder / PARTS, ignore_errors=True)
+            for name in (IDENTITY, FINISHED):
+                (self.folder / name).unlink(missing_ok=True)
         (self.folder / PARTS).mkdir(exist_ok=True)
         path = self.folder / IDENTITY
         if not path.is_file():
@@ -116,24 +116,17 @@ class UnfinishedRun:
                 "with results=FOLDER"
             ) from None
 
-    def _empty(self) -> None:
-        shutil.rmtree(self.folder / PARTS, ignore_errors=True)
-        for name in (IDENTITY, FINISHED):
-            (self.folder / name).unlink(missing_ok=True)
-
     def _read(self) -> None:
         for path in part_paths(self.folder / PARTS):
             try:
-                part = read_part(path, key=self.key)
+                replications, work = read_part(path, key=self.key)
             except ResultsError as error:
                 self.notes.append(f"{error}; its replications are run again")
                 with suppress(OSError):  # what cannot be removed is not used, and goes with the folder
                     path.unlink()
                 continue
-            for replication in part.replications:
-                self.kept[replication.replication] = replication
-            self.engine_seconds += part.engine_seconds
-            self.seconds += part.seconds
+            self.kept |= {replication.replication: replication for replication in replications}
+            self.engine_seconds += work["engine_seconds"]
         self.notes += other_unfinished(self.folder, self.identity)
 
     # --- growing ----------------------------------------------------------------------------------------------------
@@ -143,7 +136,6 @@ class UnfinishedRun:
         self._in_hand.append(replication)
         self.n_added += 1
         self.engine_seconds += replication.engine_seconds
-        self.seconds += replication.seconds
         if sum(result.seconds for result in self._in_hand) >= LEAST_SECONDS:
             with _as_results_error(self.folder):
                 self.flush()
@@ -159,14 +151,10 @@ class UnfinishedRun:
     @property
     def finished_as(self) -> Path | None:
         """The folder of results that these parts became, if the process ended between writing it and its report."""
-        path = self.folder / FINISHED
-        if not path.is_file():
-            return None
         try:
-            name = json.loads(path.read_text(encoding="utf-8"))["folder"]
-        except (OSError, ValueError, KeyError, TypeError):
+            folder = self.folder.parent / str(read_json(self.folder / FINISHED)["folder"])
+        except (ResultsError, KeyError):
             return None
-        folder = self.folder.parent / str(name)
         return folder if folder.is_dir() else None
 
     def will_finish_as(self, name: str) -> None:
@@ -188,8 +176,8 @@ def other_unfinished(folder: Path, identity: Identity) -> Iterator[str]:
         if path == folder or not path.is_dir():
             continue
         try:
-            parts: Mapping[str, str] = dict(json.loads((path / IDENTITY).read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+            parts = read_json(path / IDENTITY)
+        except ResultsError:
             continue
         n_parts = sum(1 for _ in part_paths(path / PARTS))
         changed = ", ".join(identity.differences(Identity(parts)))
@@ -207,16 +195,6 @@ def _as_results_error(folder: Path) -> Iterator[None]:
 
 
 # --- parts ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Part:
-    """The replications that one part holds, and the seconds of work that they took."""
-
-    path: Path
-    replications: tuple[ReplicationResult, ...]
-    engine_seconds: float
-    seconds: float
 
 
 def write_part(folder: Path, replications: Sequence[ReplicationResult], *, key: str) -> Path:
@@ -239,8 +217,11 @@ def write_part(folder: Path, replications: Sequence[ReplicationResult], *, key: 
     return path
 
 
-def read_part(path: Path, *, key: str) -> Part:
-    """One part of the run with this key. Raises ResultsError if it is damaged or another run's."""
+def read_part(path: Path, *, key: str) -> tuple[list[ReplicationResult], Plain]:
+    """The replications of one part of the run with this key, and the seconds of work that they took.
+
+    Raises ResultsError if it is damaged or another run's.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -251,8 +232,7 @@ def read_part(path: Path, *, key: str) -> Part:
     if metadata.get("key") != key:
         raise ResultsError(f"{path}: is a part of another run")
     layout = Layout.from_plain(metadata["layout"])
-    replications = replications_of(columns, layout, columns["values"], n_arms=len(layout.names))
-    return Part(path, tuple(replications), metadata["engine_seconds"], metadata["seconds"])
+    return replications_of(columns, layout, columns["values"], n_arms=len(layout.names)), metadata
 
 
 def part_paths(folder: Path) -> Iterator[Path]:

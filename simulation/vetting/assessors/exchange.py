@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulation.errors import ResultsError
 from simulation.records.serialise import digest
-from simulation.vetting.answers import OUTCOMES, Answer, Key, Outcome, Question
+from simulation.vetting.answers import OUTCOMES, Answer, Outcome, Question, QuestionKey
 from simulation.vetting.cases import N_LEVELS
 
 if TYPE_CHECKING:
@@ -55,35 +55,30 @@ class Reply:
 
 
 class Exchange:
-    """A client of the server that a plan states, with its limits; used by several threads at once within `with`."""
+    """The server that a plan states, and the limits of asking it; used by several threads at once."""
 
     def __init__(self, config: LlmAssessor, headers: dict[str, str]) -> None:
         self._config, self._headers = config, headers
-        self._client: httpx.Client | None = None
         self._stopped = threading.Event()
 
     def stop(self) -> None:
         """Stop retries; requests under way may end."""
         self._stopped.set()
 
-    def __enter__(self) -> Exchange:
+    def client(self) -> httpx.Client:
+        """A client for `ask`, to be closed by `with`. It follows no redirect and uses no proxy of the environment."""
         import httpx
 
         to, timeout = self._config.address, self._config.timeout
-        self._client = httpx.Client(
+        return httpx.Client(
             base_url=to, headers=self._headers, timeout=timeout, follow_redirects=False, trust_env=False
         )
-        return self
 
-    def __exit__(self, *error: object) -> None:
-        assert self._client is not None
-        self._client.close()
-
-    def ask(self, body: dict[str, Any]) -> Reply:
+    def ask(self, client: httpx.Client, body: dict[str, Any]) -> Reply:
         """The reply after retries, with the seconds of all of them."""
         began = time.monotonic()
         for attempt in range(self._config.retries + 1):
-            reply = self._once(body)
+            reply = self._once(client, body)
             if not reply.again or attempt == self._config.retries:
                 break
             pause = self._config.first_pause * 2**attempt if reply.pause is None else reply.pause
@@ -91,14 +86,13 @@ class Exchange:
                 break
         return replace(reply, seconds=time.monotonic() - began)
 
-    def _once(self, body: dict[str, Any]) -> Reply:
+    def _once(self, client: httpx.Client, body: dict[str, Any]) -> Reply:
         import httpx
 
-        assert self._client is not None
         began = time.monotonic()
         content = bytearray()
         try:
-            with self._client.stream("POST", "chat/completions", json=body) as response:
+            with client.stream("POST", "chat/completions", json=body) as response:
                 failed = _of_status(response)
                 if failed is not None:
                     return failed
@@ -197,7 +191,7 @@ class KeptAnswers:
     def __init__(self, folder: Path, identity: Mapping[str, object]) -> None:
         self._path = folder / f"{digest(dict(identity))[:24]}.jsonl"
         self._lock = threading.Lock()
-        self.answers: dict[Key, Answer] = {}
+        self.answers: dict[QuestionKey, Answer] = {}
         self.model: str | None = None
         if self._path.exists():
             self._read()

@@ -18,12 +18,12 @@ from typing import Any, Literal, TypeAlias
 
 from simulation.department.config_dataclass import config_dataclass
 from simulation.errors import Fault, Faults, nearest, refuse
-from simulation.vetting.answers import OUTCOMES, VARIANTS, Answer, Key, Outcome, Question, Variant
+from simulation.vetting.answers import OUTCOMES, VARIANTS, Answer, Outcome, Question, QuestionKey, Variant
 from simulation.vetting.assessors.exchange import outcome_of_message, whole_number
 from simulation.vetting.cases import N_LEVELS, CaseSet, grouped
 from simulation.vetting.mapping import LARGEST_BYTES, WHOLE, csv_lines
 
-Rows: TypeAlias = Iterator[tuple[str, Answer | Fault]]
+AnswerRows: TypeAlias = Iterator[tuple[str, Answer | Fault]]
 """What the rows of a file hold, each with where it is."""
 LOGS = (".json", ".eval")
 CONVERT = "Name a JSON log; `inspect log convert LOG.eval --to json --output-dir FOLDER` writes one"
@@ -62,10 +62,12 @@ class FromFile:
         self.name = config.product
         known = {case.name: case.name for case in cases.cases}
         known |= {case.own_id: case.name for case in cases.cases if case.own_id}
-        read = read_log if path.suffix in LOGS else read_csv
-        rows, self._told = read(path, cases.levels)
+        if path.suffix in LOGS:
+            rows, self._told = read_log(path, cases.levels)
+        else:
+            rows, self._told = _csv_rows(path, cases.levels), {}
         faults = Faults()
-        self._answers: dict[Key, Answer] = {}
+        self._answers: dict[QuestionKey, Answer] = {}
         for where, answer in rows:
             if isinstance(answer, Fault):
                 faults.append(answer)
@@ -106,18 +108,13 @@ def _by_which_names(cases: CaseSet) -> str:
     return f"{remedy}; to use case numbers of your own, state their column as `id` in the mapping of the cases"
 
 
-def read_csv(path: Path, levels: Mapping[str, int]) -> tuple[Rows, dict[str, str]]:
-    """The answers, or faults, of a CSV file's rows; a card says nothing more about it. Raises ConfigError."""
-
-    def rows() -> Rows:
-        for line, cells in csv_lines(path, {"case": "the name of the case", "label": "the level given"}):
-            where = f"{path.name}, line {line}"
-            try:
-                yield where, _answer_of(cells, levels)
-            except ValueError as error:
-                yield where, Fault(where, str(error), "See the columns of AnswersAssessor in docs/vocabulary.md")
-
-    return rows(), {}
+def _csv_rows(path: Path, levels: Mapping[str, int]) -> AnswerRows:
+    for line, cells in csv_lines(path, {"case": "the name of the case", "label": "the level given"}):
+        where = f"{path.name}, line {line}"
+        try:
+            yield where, _answer_of(cells, levels)
+        except ValueError as error:
+            yield where, Fault(where, str(error), "See the columns of AnswersAssessor in docs/vocabulary.md")
 
 
 def _answer_of(cells: Mapping[str, str], levels: Mapping[str, int]) -> Answer:
@@ -172,7 +169,7 @@ def _number(cells: Mapping[str, str], column: str, otherwise: Any = None) -> Any
 # --- a log of Inspect ---------------------------------------------------------------------------------------------
 
 
-def read_log(path: Path, levels: Mapping[str, int]) -> tuple[Rows, dict[str, str]]:
+def read_log(path: Path, levels: Mapping[str, int]) -> tuple[AnswerRows, dict[str, str]]:
     """The answers, or faults, of a log's samples, and what a card says about the log. `levels`: the level of each name.
 
     Raises ConfigError for a file that is none, or in which more than one model answered.
@@ -210,14 +207,13 @@ def _answer_in(sample: Mapping[str, Any], where: str, levels: Mapping[str, int])
     spans: tuple[Any, ...] = (output.get("time"), sample.get("working_time"), sample.get("total_time"))
     seconds = (float(span) for span in spans if type(span) in (int, float) and 0 <= span < 1e6)
     tokens = whole_number(_mapping(output.get("usage")).get("total_tokens"))
-    outcome, label = _outcome(sample, output, levels)
+    outcome, label = _outcome(sample, levels)
     return Answer(case, epoch - 1, variant or "as_written", outcome, label, (), next(seconds, None), tokens)
 
 
-def _outcome(
-    sample: Mapping[str, Any], output: Mapping[str, Any], levels: Mapping[str, int]
-) -> tuple[Outcome, int | None]:
+def _outcome(sample: Mapping[str, Any], levels: Mapping[str, int]) -> tuple[Outcome, int | None]:
     """The outcome and level of a sample: an error or a limit counts before what the model said."""
+    output = _mapping(sample.get("output"))
     if sample.get("error") or output.get("error"):
         return "server_error", None
     if sample.get("limit"):

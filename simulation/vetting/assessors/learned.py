@@ -18,7 +18,7 @@ from simulation.department.config_dataclass import Positive, Unit, config_datacl
 from simulation.errors import refuse
 from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats
-from simulation.vetting.answers import Answer, Key, Question
+from simulation.vetting.answers import Answer, Question, QuestionKey
 from simulation.vetting.assessors import refuse_without
 from simulation.vetting.assessors.level_model import Fitted, Kind, fitted, learned_features, read_model
 from simulation.vetting.cases import N_LEVELS, CaseSet, Inputs, Levels
@@ -78,7 +78,7 @@ class Learned:
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
         """One answer a question, from a model that has not seen its case; repeats differ in their folds."""
-        answers: dict[Key, Answer] = {}
+        answers: dict[QuestionKey, Answer] = {}
         for repeat in sorted({question.repeat for question in questions}):
             of_repeat = [question for question in questions if question.repeat == repeat]
             for names, model in self._models(repeat):

@@ -52,8 +52,8 @@ class Features:
         from scipy.sparse import csr_matrix, hstack
 
         texts = [str(case.get("complaint", "")).casefold() for case in inputs]
-        vectorizers = [_vectorizer(kind, self.vocabularies[kind], self.weights[kind]) for kind in self.weights]
-        parts = [vectorizer.transform(texts) for vectorizer in vectorizers]
+        kinds = self.weights.items()
+        parts = [_vectorizer(kind, self.vocabularies[kind], weights).transform(texts) for kind, weights in kinds]
         return hstack([*parts, csr_matrix(self._others(inputs))], format="csr")
 
     def _others(self, inputs: Sequence[Inputs]) -> Floats:
@@ -81,21 +81,16 @@ def learned_features(inputs: Sequence[Inputs], *, text: bool, vital_signs: bool,
             continue
         vocabularies[kind] = {str(piece): int(place) for piece, place in vectorizer.vocabulary_.items()}
         weights[kind] = [float(weight) for weight in vectorizer.idf_]
-    numbers = {name: _scale(name, inputs) for name in NUMBERS} if vital_signs else {}
-    scales = {name: scale for name, scale in numbers.items() if scale is not None}
+    scales = {}
+    for name in NUMBERS if vital_signs else ():
+        given = np.array([float(case[name]) for case in inputs if name in case])
+        if len(given):
+            scales[name] = float(np.median(given)), float(given.mean()), float(given.std()) or 1.0
     words = {}
     for name in WORDS if vital_signs else ():
-        present = {str(case[name]) for case in inputs if name in case}
+        present = {case.get(name) for case in inputs}
         words[name] = tuple(word for word in WORDS[name] if word in present)
     return Features(vocabularies, weights, scales, words, flags_missing and vital_signs)
-
-
-def _scale(name: str, inputs: Sequence[Inputs]) -> tuple[float, float, float] | None:
-    """The median, mean and standard deviation of a number; None if no case has it."""
-    given = np.array([float(case[name]) for case in inputs if name in case])
-    if not len(given):
-        return None
-    return float(np.median(given)), float(given.mean()), float(given.std()) or 1.0
 
 
 def _vectorizer(kind: str, vocabulary: dict[str, int] | None = None, weights: list[float] | None = None) -> Any:

@@ -14,19 +14,33 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from annotated_types import Ge, Gt, Le
 
 from simulation.department.config_dataclass import Unit, config_dataclass
-from simulation.errors import ResultsError, refuse
+from simulation.errors import Fault, ResultsError, refuse
+from simulation.records.serialise import digest
 from simulation.vetting.answers import INJECTION, Answer, Question
 from simulation.vetting.assessors import refuse_without
 from simulation.vetting.assessors.exchange import Exchange, KeptAnswers
-from simulation.vetting.assessors.prompt import SCHEMA, Prompt
+from simulation.vetting.cases import N_LEVELS, NUMBERS, Inputs
+from simulation.vetting.facts import facts
 
-Say = Callable[[str], None]
+if TYPE_CHECKING:
+    import httpx
+
+PLACE = "{case}"
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"level": {"type": "integer", "minimum": 1, "maximum": N_LEVELS}},
+    "required": ["level"],
+    "additionalProperties": False,
+}
+"""The JSON Schema of an answer, sent to the server; answers are checked here too, whatever the server does."""
+TITLES: Mapping[str, str] = facts("inputs")["titles"]
+"""The name of each input in a prompt, in this order."""
 LONG_RUN = 100
 """The least number of questions of which a run says how far it is."""
 
@@ -75,7 +89,7 @@ class Setting:
     prompt: Prompt | None = None
     allow_remote: bool = False
     kept: Path | None = None
-    say: Say = print
+    say: Callable[[str], None] = print
 
 
 class Llm:
@@ -110,14 +124,14 @@ class Llm:
         answers: dict[int, Answer] = {}
         waiting, lock, stopped = iter(enumerate(questions)), threading.Lock(), threading.Event()
 
-        def ask_on() -> None:
+        def ask_on(client: httpx.Client) -> None:
             try:
                 while not stopped.is_set():
                     with lock:
                         number, question = next(waiting, (-1, None))
                     if question is None:
                         return
-                    answer = self._ask(question)
+                    answer = self._ask(client, question)
                     with lock:
                         answers[number] = answer
                         self._say_how_far(len(answers), len(questions))
@@ -125,9 +139,9 @@ class Llm:
                 stopped.set()
                 raise
 
-        with self._exchange, ThreadPoolExecutor(self._config.concurrency) as pool:
+        with self._exchange.client() as client, ThreadPoolExecutor(self._config.concurrency) as pool:
             try:
-                for future in [pool.submit(ask_on) for _ in range(self._config.concurrency)]:
+                for future in [pool.submit(ask_on, client) for _ in range(self._config.concurrency)]:
                     future.result()
             except BaseException as error:
                 stopped.set()
@@ -165,12 +179,11 @@ class Llm:
 
     def _identity(self) -> dict[str, object]:
         config = self._config
-        settings = [config.temperature, config.seed, config.longest_answer]
         return {
             "address": config.address,
             "model": config.model,
             "prompt": self._prompt.version,
-            "settings": settings,
+            "settings": [config.temperature, config.seed, config.longest_answer],
             "injection": INJECTION,
             "schema": SCHEMA,
         }
@@ -187,8 +200,8 @@ class Llm:
         if n_questions >= LONG_RUN and (10 * n_answered) // n_questions > (10 * (n_answered - 1)) // n_questions:
             self._setting.say(f"{n_answered} of {n_questions} questions answered")
 
-    def _ask(self, question: Question) -> Answer:
-        reply = self._exchange.ask(self.body(question))
+    def _ask(self, client: httpx.Client, question: Question) -> Answer:
+        reply = self._exchange.ask(client, self.body(question))
         self._same_model(reply.model)
         seconds = round(reply.seconds, 4)
         answer = question.answered(reply.outcome, reply.level, seconds=seconds, tokens=reply.tokens)
@@ -253,4 +266,50 @@ def what_would_be_sent(llm: Llm, questions: Iterable[Question], config: LlmAsses
         lines.append(f"\n{variant}: POST {config.address.rstrip('/')}/chat/completions")
         lines.append(f"Authorization: Bearer <value of {config.key}>" if config.key else "No Authorization")
         lines.append(json.dumps(llm.body(question), ensure_ascii=False, indent=1))
+    return "\n".join(lines)
+
+
+# --- the prompt ---------------------------------------------------------------------------------------------------
+
+
+@config_dataclass
+class Prompt:
+    """A prompt: what the model is told, and how it is asked about a case.
+
+    Example: `{name: ours_1, system: "You triage patients.", asks: "Which level, 1 to 5?\\n{case}"}`
+    """
+
+    name: str
+    """Name and version of the prompt: that of its file. A changed text is another version."""
+    system: str
+    """What the model is told before any case."""
+    asks: str
+    """How it is asked; `{case}`, once, is where the case is written out."""
+
+    @property
+    def version(self) -> str:
+        """The prompt's name, and a digest of its texts."""
+        return f"{self.name} ({digest([self.system, self.asks])[:12]})"
+
+    def messages(self, inputs: Inputs) -> list[dict[str, str]]:
+        """The messages about one case."""
+        question = self.asks.replace(PLACE, written_out(inputs))
+        return [{"role": "system", "content": self.system}, {"role": "user", "content": question}]
+
+
+def prompt_faults(prompt: Prompt, where: str) -> list[Fault]:
+    """The fault of a prompt that has no place for the case, or several."""
+    n = prompt.asks.count(PLACE)
+    return [] if n == 1 else [Fault(f"{where}.asks", f"has {n} places for the case", f"Write {PLACE} once")]
+
+
+def written_out(inputs: Inputs) -> str:
+    """A case as lines of text; missing inputs are left out."""
+    lines = []
+    for name, title in TITLES.items():
+        if name in inputs:
+            value = inputs[name]
+            unit = f" {NUMBERS[name][2]}" if name in NUMBERS and name != "pain_score" else ""
+            shown = f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
+            lines.append(f"{title}: {shown}{unit}")
     return "\n".join(lines)

@@ -10,42 +10,37 @@ from functools import cached_property
 from html import escape
 from pathlib import Path
 
+import numpy as np
+
 from simulation.display.drawing import Picture
 from simulation.display.table import ReportTables, print_tables
 from simulation.display.words import WIDTH
 from simulation.explain.statements import BANNER
 from simulation.records.csv_text import csv_text
+from simulation.records.serialise import to_json
 from simulation.report.exports.word import WordDocument
 from simulation.report.templates import templates
-from simulation.run.store.folders import moved, not_written, whole_or_nothing
+from simulation.run.store.atomic import moved, not_written, whole_or_nothing
+from simulation.vetting.answers import VARIANTS, questions_of
 from simulation.vetting.assessors.learned import Learned, LearnedAssessor
 from simulation.vetting.assessors.level_model import model_text
 from simulation.vetting.bench import NURSE, TOOL, Bench
-from simulation.vetting.card.card_files import answers_text, card_text, matrix_text, questions_text, scores_text
 from simulation.vetting.card.card_pictures import card_pictures
 from simulation.vetting.card.card_tables import card_tables, difference_words, value_words, verdict_on
 from simulation.vetting.card.filings import coverage_table, hazards_table
-from simulation.vetting.cases import N_LEVELS, CaseSet
-from simulation.vetting.earlier import ANSWERS, CARD, UNDER, VersionChange
+from simulation.vetting.cases import INPUTS, N_LEVELS, CaseSet
+from simulation.vetting.earlier import ANSWERS, CARD, CARD_FORMAT, UNDER, VersionChange
+from simulation.vetting.facts import facts
 from simulation.vetting.policy_file import policy_files
 from simulation.vetting.scores import SCORES
 
 PAGE, DOCUMENT, MODEL, FIGURES, CONFIGS = "card.html", "card.docx", "model.json", "figures", "configs"
 FOLDER = "vetting"
+STATEMENT = "planning only, not for clinical use"
 FILED = ("criteria", "hazards", "coverage", "changed")
 """The tables that are written as CSV files as well."""
 PICTURE_WIDTH = 160
 """Millimetres on an A4 sheet turned on its side."""
-VERDICT_CLASSES = {
-    "met": "met",
-    "identical to the nurse": "met",
-    "not met": "not-met",
-    "worse": "not-met",
-    "cannot tell": "cannot-tell",
-}
-"""The class in the page's style sheet of a cell that holds one of these words."""
-OVERALL = {"cannot tell": "neither clearly met nor clearly missed", "identical to the nurse": "met, like the nurse,"}
-"""The verdict on all criteria together, for the middle of a sentence, where it is said otherwise there."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +88,8 @@ class Card:
 
         environment = templates().overlay(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"))
         environment.filters["base64"] = lambda content: base64.b64encode(content).decode("ascii")
-        card = environment.get_template("card.html")
-        return card.render(banner=BANNER, card=self, sentences=card_sentences(self.bench), classes=VERDICT_CLASSES)
+        template, classes = environment.get_template("card.html"), facts("words")["classes"]
+        return template.render(banner=BANNER, card=self, sentences=card_sentences(self.bench), classes=classes)
 
     @property
     def document(self) -> bytes:
@@ -162,8 +157,9 @@ def card_sentences(bench: Bench) -> list[str]:
     counts = Counter(verdict.word for verdict in bench.verdicts)
     counted = ", ".join(f"{n} {word}" for word, n in counts.items())
     exact, under = (value_words(bench.scores(TOOL)[name], name) for name in ("exact_share", UNDER))
+    overall = facts("words")["overall"].get(bench.word, bench.word)
     sentences = [
-        f"The criteria fixed beforehand are {OVERALL.get(bench.word, bench.word)} by {bench.tool} ({counted}).",
+        f"The criteria fixed beforehand are {overall} by {bench.tool} ({counted}).",
         f"It was asked about {len(cases)} cases, {(cases.truth < 2).sum()} of them of true levels 1-2"
         f"{'; the cases are made up, so nothing follows for patients' * cases.synthetic}. "
         f"Truth is {cases.yardstick_words}.",
@@ -213,3 +209,86 @@ def _texts(card: Card) -> dict[str, str]:
 def _encoded(path: str, text: str) -> bytes:
     """A text as it is written; a CSV file so that Excel reads it."""
     return text.encode("utf-8-sig" if path.endswith(".csv") else "utf-8")
+
+
+# --- data: answers and true levels by name of the case, without a word of any complaint ---------------------------
+
+
+def card_text(bench: Bench) -> str:
+    """The text of card.json: what a card says."""
+    cases = bench.cases
+    verdicts = [
+        {"score": verdict.criterion.score, "group": verdict.group, "verdict": verdict.word, "why": verdict.why}
+        for verdict in bench.verdicts
+    ]
+    of_cases = {"name": cases.name, "number": len(cases), "synthetic": cases.synthetic, "yardstick": cases.yardstick}
+    content = {
+        "format": CARD_FORMAT,
+        "statement": STATEMENT,
+        "name": bench.plan.name,
+        "tool": bench.tool,
+        "verdict": bench.word,
+        "verdicts": verdicts,
+        "cases": {**of_cases, "source": cases.source, "fingerprint": cases.fingerprint},
+        "outcomes": bench.outcomes,
+        "about": dict(bench.about),
+    }
+    return to_json(content)
+
+
+def answers_text(bench: Bench) -> str:
+    """CSV with a row an answer: levels, outcome, seconds, tokens, probabilities."""
+    by_name = {case.name: case for case in bench.cases.cases}
+    chances = [f"p_{level}" for level in range(1, N_LEVELS + 1)]
+    header = ["case", "truth", "nurse", "variant", "repeat", "outcome", "label", "seconds", "tokens", *chances]
+    rows = []
+    for answer in bench.answers:
+        case = by_name[answer.case]
+        probabilities = [f"{probability:.6g}" for probability in answer.probabilities] or [""] * N_LEVELS
+        seconds = "" if answer.seconds is None else f"{answer.seconds:.3f}"
+        ended = [answer.variant, answer.repeat + 1, answer.outcome, answer.label, seconds, answer.tokens]
+        rows.append([answer.case, case.truth, case.nurse, *ended, *probabilities])
+    return csv_text(header, rows)
+
+
+def scores_text(bench: Bench) -> str:
+    """CSV with a row a score: whose, for which group, with its interval and the yardstick."""
+    header = ["who", "score", "attribute", "group", "value", "low", "high", "cases", "interval", "yardstick"]
+    parts = [(who, "", "all", bench.scores(who)) for who in bench.labelled]
+    for who in (TOOL, NURSE) if NURSE in bench.labelled else (TOOL,):
+        parts += [(who, *group, estimates) for group, estimates in bench.by_group(who).items()]
+    parts += [(f"{TOOL} minus {who}", "", "all", bench.against(who)) for who in bench.labelled if who != TOOL]
+    parts.append((TOOL, "", "all", dict(bench.of_answers)))
+    rows = []
+    for who, attribute, group, estimates in parts:
+        for name, estimate in estimates.items():
+            numbers = map(_number, (estimate.value, estimate.low, estimate.high))
+            rows.append([who, name, attribute, group, *numbers, estimate.n, estimate.method, bench.cases.yardstick])
+    return csv_text(header, rows)
+
+
+def matrix_text(bench: Bench) -> str:
+    """CSV with a row a cell of the matrix: the number of cases, and the share with its credible interval."""
+    shares, counts = np.stack(bench.matrix(), axis=-1), bench.labelled[TOOL].table
+    rows = [
+        [true + 1, label + 1, *(_number(float(value)) for value in (counts[true, label], *shares[true, label]))]
+        for true, label in np.ndindex(N_LEVELS, N_LEVELS)
+    ]
+    rows += [[true + 1, "none", _number(n), "", "", ""] for true, n in enumerate(counts[:, N_LEVELS])]
+    return csv_text(["truth", "label", "cases", "share", "low", "high"], rows)
+
+
+def questions_text(cases: CaseSet) -> str:
+    """CSV of the cases for a vendor to answer: names and inputs with complaints, but neither truth nor nurse."""
+    rows = [
+        [question.case.name, question.variant, *(question.inputs.get(name, "") for name in INPUTS)]
+        for variant in VARIANTS
+        for question in questions_of(cases, variant, 1)
+    ]
+    return csv_text(["case", "variant", *INPUTS], rows)
+
+
+def _number(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.6g}"
+
+

@@ -9,9 +9,9 @@ import numpy as np
 from simulation.display.drawing import BLUE, DARK, GREY, WORSE, Picture, figure_of, png_of
 from simulation.records.schema import Floats
 from simulation.vetting.bench import NURSE, TOOL, Bench, abstention_curve, calibration
+from simulation.vetting.bench_plan import OF_ANSWERS
 from simulation.vetting.card.card_tables import group_named
 from simulation.vetting.cases import N_LEVELS
-from simulation.vetting.criteria import OF_ANSWERS
 from simulation.vetting.earlier import UNDER
 from simulation.vetting.scores import FEW, ScoreEstimate
 
@@ -29,10 +29,10 @@ def matrix_picture(bench: Bench) -> Picture:
     mean, _, _ = bench.matrix()
     with figure_of(6.4, 4.6, 1, 1) as (figure, (ax,)):
         ax.imshow(mean, cmap="Blues", vmin=0, vmax=1)
+        for (true, label), share in np.ndenumerate(mean):
+            colour = "white" if share > 0.55 else DARK
+            ax.text(label, true, f"{100 * share:.0f}", ha="center", va="center", color=colour)
         for i in range(N_LEVELS):
-            for k in range(N_LEVELS):
-                colour = "white" if mean[i, k] > 0.55 else DARK
-                ax.text(k, i, f"{100 * mean[i, k]:.0f}", ha="center", va="center", color=colour)
             ax.add_patch(Rectangle((i - 0.5, i - 0.5), 1, 1, fill=False, edgecolor=DARK, linewidth=1.5))
         n_cases = bench.labelled[TOOL].table.sum(axis=1)
         names = [f"{level + 1} (n = {n:.0f}{', few' if n < FEW else ''})" for level, n in enumerate(n_cases)]

@@ -5,7 +5,8 @@ Their titles, headings and notes are in `facts/card_tables.yaml`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,9 +14,9 @@ from simulation.display.table import ReportTable
 from simulation.display.words import amount, change, span
 from simulation.vetting.answers import NO_LABEL, OUTCOMES
 from simulation.vetting.assessors.llm import LlmAssessor
-from simulation.vetting.bench import NURSE, TOOL, Bench, abstention_curve, calibration, seconds_of
+from simulation.vetting.bench import NURSE, TOOL, Bench, abstention_curve, calibration
+from simulation.vetting.bench_plan import OF_ANSWERS, CriterionVerdict
 from simulation.vetting.cases import N_LEVELS
-from simulation.vetting.criteria import OF_ANSWERS, CriterionVerdict
 from simulation.vetting.earlier import VersionChange
 from simulation.vetting.facts import facts
 from simulation.vetting.scores import FEW, HIGHER_IS_BETTER, KAPPAS, SCORES, ScoreEstimate
@@ -43,27 +44,18 @@ def card_tables(bench: Bench, change_since: VersionChange | None) -> list[Report
 
 
 def table_of(
-    bench: Bench,
-    kind: str,
-    rows: Iterable[tuple[str, ...]],
-    *,
-    name: str = "",
-    headers: Sequence[str] = (),
-    notes: Sequence[str] = (),
-    **words: str,
+    bench: Bench, kind: str, rows: Iterable[tuple[str, ...]], *, name: str = "", **words: str
 ) -> ReportTable:
     """A table with the title, headings and notes that the facts state for its `kind`.
 
-    `name`: the table's own, if it is not its kind; `headers` and `notes`: those that follow the stated ones; `words`:
-    what fills the places in braces, besides the tool, the truth, the number of cases and the scores in words.
+    `name`: the table's own, if it is not its kind; `words`: what fills the places in braces, besides the tool, the
+    truth, the number of cases and the scores in words.
     """
     stated = facts("card_tables")[kind]
     words |= {**SCORES, "tool": bench.tool, "truth": bench.cases.yardstick_words, "n": str(len(bench.cases))}
-    words["few"] = str(FEW)
-    heads = [text.format(**words) for text in stated["headers"]]
-    remarks = [text.format(**words) for text in stated.get("notes", ())]
-    title = stated["title"].format(**words)
-    return ReportTable(name or kind, title, (*heads, *headers), tuple(rows), (*remarks, *notes))
+    headers = (text.format(**words) for text in stated["headers"])
+    notes = (text.format(few=FEW, **words) for text in stated.get("notes", ()))
+    return ReportTable(name or kind, stated["title"].format(**words), tuple(headers), tuple(rows), tuple(notes))
 
 
 def value_words(estimate: ScoreEstimate, score: str) -> str:
@@ -126,7 +118,8 @@ def scores_table(bench: Bench) -> ReportTable:
     """Every score of the tool, the nurse and the comparators."""
     by_assessor = [bench.scores(who) for who in bench.labelled]
     rows = [(words, *(value_words(scores[name], name) for scores in by_assessor)) for name, words in SCORES.items()]
-    return table_of(bench, "scores", rows, headers=[bench.tool if who == TOOL else who for who in bench.labelled])
+    table = table_of(bench, "scores", rows)
+    return replace(table, headers=(*table.headers, *(bench.tool if who == TOOL else who for who in bench.labelled)))
 
 
 def differences_table(bench: Bench, other: str) -> ReportTable:
@@ -180,9 +173,10 @@ def answers_table(bench: Bench) -> ReportTable:
     n_asked = sum(bench.outcomes.values())
     rows = [(OUTCOMES[kind], f"{n} of {n_asked}") for kind, n in bench.outcomes.items()]
     rows += [(OF_ANSWERS[name], value_words(share, name)) for name, share in bench.of_answers.items()]
-    seconds = seconds_of(bench.answers)
-    if seconds is not None:
-        rows.append(("seconds to an answer: median, 95th percentile", f"{seconds[0]:.2f}, {seconds[1]:.2f}"))
+    seconds = [answer.seconds for answer in bench.answers if answer.seconds is not None]
+    if seconds:
+        span_of = f"{np.median(seconds):.2f}, {np.quantile(seconds, 0.95):.2f}"
+        rows.append(("seconds to an answer: median, 95th percentile", span_of))
     tokens = [answer.tokens for answer in bench.answers if answer.tokens is not None]
     if tokens:
         rows.append(("tokens read and written, all questions", f"{sum(tokens):,}"))
@@ -190,7 +184,8 @@ def answers_table(bench: Bench) -> ReportTable:
         if price is not None:
             rows.append(("cost of these tokens, at the stated price", f"£{price * sum(tokens) / 1e6:,.2f}"))
     missing = [words for name, words in OF_ANSWERS.items() if name not in bench.of_answers]
-    return table_of(bench, "answers", rows, notes=[f"Not measured: {'; '.join(missing)}."] if missing else [])
+    table = table_of(bench, "answers", rows)
+    return replace(table, notes=(*table.notes, f"Not measured: {'; '.join(missing)}.")) if missing else table
 
 
 def must_not_miss_table(bench: Bench) -> ReportTable | None:

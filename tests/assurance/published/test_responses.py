@@ -8,7 +8,7 @@ import pytest
 
 from simulation.assurance import validate as command
 from simulation.assurance.begin import Begin
-from simulation.assurance.panel import Estimate, Panel, estimates
+from simulation.assurance.panel import Panel, PanelEstimate, estimates
 from simulation.assurance.responses import (
     Response,
     Responses,
@@ -80,7 +80,7 @@ def test_attendances_are_counted_as_they_are_drawn() -> None:
 
 def test_a_row_agrees_within_two_joint_standard_errors_of_the_figure_or_of_its_range() -> None:
     def response(found: float, **changes: object) -> Response:
-        return Response(target(**changes), Estimate(found, 0.05))
+        return Response(target(**changes), PanelEstimate(found, 0.05))
 
     assert response(-0.4).joint_error == pytest.approx(0.13)
     assert response(-0.4 + 0.259).passed
@@ -95,8 +95,8 @@ def test_a_row_agrees_within_two_joint_standard_errors_of_the_figure_or_of_its_r
 def test_misses_are_printed_with_both_sides_and_standard_errors(panel: Panel) -> None:
     found = estimates(panel)
     rows = (
-        Response(target(name="Near"), Estimate(-0.41, 0.05)),
-        Response(target(name="Far", low=-0.1, high=0.0), Estimate(-1.5, 0.06)),
+        Response(target(name="Near"), PanelEstimate(-0.41, 0.05)),
+        Response(target(name="Far", low=-0.1, high=0.0), PanelEstimate(-1.5, 0.06)),
         *(Response(each, found[each.measure]) for each in TRUSTS if each.measure in ("panel_month_1", "panel_month_3")),
     )
     lines = as_lines(Responses(rows, 2, 4, 3))
@@ -133,7 +133,7 @@ def test_a_panel_too_small_for_a_regression_is_refused(override: str, phrase: st
 @pytest.mark.slow
 def test_only_responses_runs_nothing_else_and_a_miss_leaves_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, ...]] = []
-    far = Responses((Response(target(), Estimate(9.0, 0.1)),), 1, 280, 12)
+    far = Responses((Response(target(), PanelEstimate(9.0, 0.1)),), 1, 280, 12)
 
     def instead(overrides: list[str], *, config_dir: str | Path | None, begin: Begin) -> Responses:
         asked.append(tuple(overrides))

@@ -13,7 +13,7 @@ import numpy as np
 from simulation.errors import ResultsError
 from simulation.measures.measuring import MeasureName, Measures, shared_names
 from simulation.measures.profile import DayProfile
-from simulation.records.columns import Lists
+from simulation.records.list_columns import Lists
 from simulation.records.schema import Floats
 from simulation.run.replicate import ArmReplication, ReplicationResult, day_shapes
 from simulation.statistics.sham import Shares
@@ -30,22 +30,18 @@ N_GROUPS = 4
 class Layout:
     """What the rows of each arm have in common: the names of its measures, and of what its day profiles hold.
 
-    names                   by arm, (measure, unit, group) in order
-    pools, steps, triggers  by arm, names of its day profiles; an arm without profiles is left out
+    names     by arm, (measure, unit, group) in order
+    profiles  by arm, the names of `pools`, `steps` and `triggers`; an arm without profiles is left out
     """
 
     names: Mapping[str, tuple[MeasureName, ...]]
-    pools: Mapping[str, tuple[str, ...]]
-    steps: Mapping[str, tuple[str, ...]]
-    triggers: Mapping[str, tuple[str, ...]]
+    profiles: Mapping[str, Mapping[str, tuple[str, ...]]]
 
     @classmethod
     def of(cls, replications: Sequence[ReplicationResult]) -> Layout:
         """The layout of some replications. Raises ResultsError if their measures differ."""
         names: dict[str, tuple[MeasureName, ...]] = {}
-        pools: dict[str, tuple[str, ...]] = {}
-        steps: dict[str, tuple[str, ...]] = {}
-        triggers: dict[str, tuple[str, ...]] = {}
+        profiles: dict[str, dict[str, tuple[str, ...]]] = {}
         for replication in replications:
             for arm, outcome in replication.arms.items():
                 known = names.setdefault(arm, outcome.measures.names)
@@ -54,33 +50,28 @@ class Layout:
                         f"replication {replication.replication}, arm '{arm}': its measures differ from those of other "
                         "replications, so they cannot be stored together"
                     )
-                if outcome.day is not None and arm not in pools:
-                    pools[arm], steps[arm] = outcome.day.pools, outcome.day.steps
-                    triggers[arm] = tuple(outcome.day.triggered)
-        return cls(names, pools, steps, triggers)
+                day = outcome.day
+                if day is not None and arm not in profiles:
+                    profiles[arm] = {"pools": day.pools, "steps": day.steps, "triggers": tuple(day.triggered)}
+        return cls(names, profiles)
 
     def plain(self) -> dict[str, Any]:
         """The layout as JSON holds it; measures that several arms share are listed once."""
-        lists: list[list[list[str]]] = []
-        list_of = {}
-        for arm, names in self.names.items():
-            plain_names = [list(name) for name in names]
-            if plain_names not in lists:
-                lists.append(plain_names)
-            list_of[arm] = lists.index(plain_names)
-        profiles = {
-            arm: {"pools": self.pools[arm], "steps": self.steps[arm], "triggers": self.triggers[arm]}
-            for arm in self.pools
+        lists = list(dict.fromkeys(self.names.values()))
+        return {
+            "arms": {arm: lists.index(names) for arm, names in self.names.items()},
+            "names": [list(map(list, names)) for names in lists],
+            "profiles": self.profiles,
         }
-        return {"arms": list_of, "names": lists, "profiles": profiles}
 
     @classmethod
     def from_plain(cls, content: Mapping[str, Any]) -> Layout:
         """The layout from its plain form."""
         lists = [_measure_names(tuple(map(tuple, names))) for names in content["names"]]
-        profiles = content["profiles"].items()
-        parts = ({arm: tuple(profile[key]) for arm, profile in profiles} for key in ("pools", "steps", "triggers"))
-        return cls({arm: lists[number] for arm, number in content["arms"].items()}, *parts)
+        profiles = {
+            arm: {part: tuple(names) for part, names in profile.items()} for arm, profile in content["profiles"].items()
+        }
+        return cls({arm: lists[number] for arm, number in content["arms"].items()}, profiles)
 
 
 @lru_cache(maxsize=64)
@@ -168,7 +159,7 @@ def _packed(day: DayProfile) -> Floats:
 
 def _unpacked(row: Floats, layout: Layout, arm: str) -> DayProfile:
     """The day profile that `_packed` made one row of numbers."""
-    pools, steps, triggers = layout.pools[arm], layout.steps[arm], layout.triggers[arm]
+    pools, steps, triggers = (layout.profiles[arm][part] for part in ("pools", "steps", "triggers"))
     parts: dict[str, Floats] = {}
     start = 0
     for name, shape in day_shapes(pools, steps).items():

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.commands.words import load_study, split_config_dir
-from simulation.errors import ConfigError, Fault
+from simulation.commands.command_line import load_study, split_config_dir
+from simulation.errors import refuse
 
 if TYPE_CHECKING:
     from simulation.config.new_product import NewProduct
@@ -30,7 +30,7 @@ def new(words: list[str]) -> int:
     make, usage = kinds.get(names[0] if names else "", (None, f"{DEPARTMENT}, or {PRODUCT}"))
     source = typed.pop("from", None) if make is _department else None
     if make is None or len(names) != 2 or (bool(source) == bool(typed)):
-        raise ConfigError([Fault("new", f"found '{' '.join(words)}'", f"Say: {usage}")])
+        refuse("new", f"found '{' '.join(words)}'", f"Say: {usage}")
     if source is not None:
         _copy(names[1], source, config_dir)
     else:

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from simulation.errors import ConfigError, Fault
+from simulation.errors import refuse
 
 if TYPE_CHECKING:
     from simulation.study.study import Study
 
 
-def options(words: Sequence[str]) -> tuple[list[str], str | None]:
+AskedRun = tuple[list[str], str | None]
+"""What one run is composed of: overrides, and the folder of configurations that the command names."""
+
+
+def options(words: Sequence[str]) -> AskedRun:
     """The overrides, and the folder after --config-dir. Raises ConfigError for a word that is no override."""
     overrides, config_dir = split_config_dir(words)
     for word in overrides:
         if "=" not in word and not word.startswith("~"):
-            raise ConfigError([Fault(word, "is not of the form key=value", "See aeflow --help")])
+            refuse(word, "is not of the form key=value", "See aeflow --help")
     return overrides, config_dir
 
 
-def split_config_dir(words: Sequence[str]) -> tuple[list[str], str | None]:
+def split_own(words: Sequence[str], own: Collection[str]) -> tuple[dict[str, str], list[str]]:
+    """The values of a command's own keys, the last of each, and the words that are not of the form own=value.
+
+    >>> split_own(["results/latest", "export=true"], ("export",))
+    ({'export': 'true'}, ['results/latest'])
+    """
+    mine = [word for word in words if "=" in word and word.partition("=")[0] in own]
+    return dict(word.split("=", 1) for word in mine), [word for word in words if word not in mine]
+
+
+def split_config_dir(words: Sequence[str]) -> AskedRun:
     """The words without --config-dir, and the folder that it names."""
     others: list[str] = []
     config_dir: str | None = None
@@ -29,7 +43,7 @@ def split_config_dir(words: Sequence[str]) -> tuple[list[str], str | None]:
         if word == "--config-dir":
             config_dir = next(remaining, None)
             if config_dir is None:
-                raise ConfigError([Fault("--config-dir", "no folder follows", "Name one")])
+                refuse("--config-dir", "no folder follows", "Name one")
         elif word.startswith("--config-dir="):
             config_dir = word.split("=", 1)[1]
         else:
@@ -37,7 +51,7 @@ def split_config_dir(words: Sequence[str]) -> tuple[list[str], str | None]:
     return others, config_dir
 
 
-def sweep(words: Sequence[str]) -> list[tuple[list[str], str | None]]:
+def sweep(words: Sequence[str]) -> list[AskedRun]:
     """The overrides and the folder of configurations of each run: of one, or with -m of one for each combination of
     comma-separated values."""
     plain = [word for word in words if word not in ("-m", "--multirun")]
@@ -49,7 +63,7 @@ def sweep(words: Sequence[str]) -> list[tuple[list[str], str | None]]:
     return [(chosen, config_dir) for chosen in combinations(overrides)]
 
 
-def headings(runs: Sequence[tuple[list[str], str | None]]) -> list[str]:
+def headings(runs: Sequence[AskedRun]) -> list[str]:
     """What the output of each run begins with: which of them it is, and its swept values; '' if there is only one.
 
     >>> headings([(["run.seed=1", "scenario=usual"], None), (["run.seed=2", "scenario=usual"], None)])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from simulation.errors import ConfigError, Fault, ResultsError
+from simulation.commands.command_line import split_own
+from simulation.errors import ConfigError, Fault, ResultsError, refuse
 
 SHORT_RUN = "aeflow compare run.replications=40 run.departments=20"
 """The shortest run over as many departments as a range needs."""
@@ -14,12 +15,10 @@ LIST_FILTERS = ("study", "site", "scenario")
 
 def report(words: list[str]) -> int:
     """Write the page and pictures of a stored run again; with export=true also files for other programs."""
-    folders = [word for word in words if not word.startswith("export=")]
-    faults = [
-        Fault(word, "is neither true nor false", "Write export=true for Excel and Word")
-        for word in words
-        if word.startswith("export=") and word not in ("export=true", "export=false")
-    ]
+    own, folders = split_own(words, ("export",))
+    export, faults = own.get("export", "false"), []
+    if export not in ("true", "false"):
+        faults.append(Fault(f"export={export}", "is neither true nor false", "Write export=true for Excel and Word"))
     if len(folders) != 1:
         faults.append(Fault("report", f"found {len(folders)} folders", "Name one folder of results"))
     if faults:
@@ -34,7 +33,7 @@ def report(words: list[str]) -> int:
     if failed is not None:
         raise failed
     print(f"Report: {folder / REPORT}")
-    if "export=true" in words:
+    if export == "true":
         for path in write_exports(folder, result):
             print(f"Export: {path}")
     return 0
@@ -44,17 +43,17 @@ def results(words: list[str]) -> int:
     """List stored runs, or compare two."""
     from simulation.display.table import print_tables
 
-    filters = [word for word in words if word.partition("=")[0] in LIST_FILTERS and "=" in word]
-    folders = [word for word in words if word not in filters]
+    wanted, folders = split_own(words, LIST_FILTERS)
+    filters = [f"{key}={value}" for key, value in wanted.items()]
     unknown = [word for word in folders if "=" in word and not Path(word).exists()]
     if unknown:
-        raise ConfigError([Fault(unknown[0], "chooses nothing", f"Choose by {', '.join(LIST_FILTERS)}")])
+        refuse(unknown[0], "chooses nothing", f"Choose by {', '.join(LIST_FILTERS)}")
     if len(folders) > 2:
         remedy = "Name one to list, or two runs to compare"
-        raise ConfigError([Fault("results", f"{len(folders)} folders follow", remedy)])
+        refuse("results", f"{len(folders)} folders follow", remedy)
     if len(folders) == 2:
         if filters:
-            raise ConfigError([Fault(filters[0], "has no effect if two runs are named", "Leave it out")])
+            refuse(filters[0], "has no effect if two runs are named", "Leave it out")
         from simulation.api import read
 
         one, other = (read(folder) for folder in folders)
@@ -68,7 +67,6 @@ def results(words: list[str]) -> int:
         print(f"{folder}: no run has written it yet. Start one with: aeflow compare")
         return 0
     listing = list_runs(folder)
-    wanted = dict(word.split("=", 1) for word in filters)
     runs = [run for run in listing.runs if run.matches(wanted)]
     if runs:
         print_tables([runs_table(runs, folder, listing.latest)])
@@ -81,12 +79,11 @@ def results(words: list[str]) -> int:
 
 def narrow(words: list[str]) -> int:
     """Print the answer of a stored run for departments with the observed figures."""
-    own = dict(word.split("=", 1) for word in words if word.startswith(("observed=", "from=")))
-    others = [word for word in words if not word.startswith(("observed=", "from="))]
+    own, others = split_own(words, ("observed", "from"))
     if others or not own.get("observed"):
         found = f"found '{others[0]}'" if others else "no file of figures is named"
         remedy = "Write: aeflow narrow observed=FILE.yaml from=FOLDER (docs/how-to/narrow.md has such a file)"
-        raise ConfigError([Fault("narrow", found, remedy)])
+        refuse("narrow", found, remedy)
     from simulation.api import read
     from simulation.config.stored import observed_in
     from simulation.questions.narrow import show_narrowed
@@ -112,12 +109,11 @@ def _must_hold_replications(folder: Path) -> None:
 
 def gather(words: list[str]) -> int:
     """Put the parts of a run together, write the whole and print its answer."""
-    targets = [word.removeprefix("results=") for word in words if word.startswith("results=")]
-    folders = [word for word in words if not word.startswith("results=")]
+    own, folders = split_own(words, ("results",))
     from simulation.api import gather
     from simulation.report.screen import print_result
 
     result = gather(folders)
-    folder = result.write(targets[-1] if targets else "results")
+    folder = result.write(own.get("results", "results"))
     print_result(result, folder)
     return 0

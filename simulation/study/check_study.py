@@ -1,25 +1,29 @@
-"""Checks, before the run, of a study's measures and groups in its departments, and of the length of the run."""
+"""Checks of a study before the run: names of measures and groups, labels, what is stated twice, length of the run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from simulation.department.check.measures_and_groups import check_own
 from simulation.department.vocabulary import Pathway
-from simulation.errors import Fault, nearest
+from simulation.errors import Fault, Faults, nearest
 from simulation.measures.binding import binding_names
 from simulation.measures.definitions import Definition, definitions, nearest_measure
 from simulation.measures.measuring import MeasureName, measure
-from simulation.measures.own import NOTHING_OWN, Own
+from simulation.measures.own_quantities import NOTHING_OWN, Own
 from simulation.measures.patients_table import nobody
 from simulation.statistics.coverage_effects import with_coverage
 from simulation.study.design import Design, Margin, Target
-from simulation.study.own import own_definitions, own_of
-from simulation.study.precision import Precision
-from simulation.study.study import ReadyArm, RunLength
+from simulation.study.study import Precision, ReadyArm, RunLength, own_definitions, own_of
 
 Aim = Target | Margin | Precision
+UNSEEN = ("Cc", "Cf", "Zl", "Zp")
+"""The categories of characters that break a line or are not seen."""
+JOINERS = "\u200c\u200d"
+"""Characters of these categories that some scripts are written with."""
 
 
 def target_faults(design: Design, arms: Sequence[ReadyArm], precision: Precision | None = None) -> Iterator[Fault]:
@@ -90,13 +94,13 @@ def _aims(design: Design, precision: Precision | None) -> Iterator[tuple[str, Ai
     """The precision, targets and margins, each with its dotted path."""
     if precision is not None:
         yield "run.precision", precision
-    parts: dict[str, Sequence[Target | Margin]] = {
-        "primary": design.primary,
-        "secondary": design.secondary,
-        "margins": design.margins,
-    }
-    for part, targets in parts.items():
-        for number, target in enumerate(targets):
+    yield from _judged(design)
+
+
+def _judged(design: Design) -> Iterator[tuple[str, Target | Margin]]:
+    """Targets and margins, each with its dotted path."""
+    for part in ("primary", "secondary", "margins"):
+        for number, target in enumerate(getattr(design, part)):
             yield f"study.{part}.{number}", target
 
 
@@ -126,3 +130,79 @@ def _absent(where: str, target: Aim, definition: Definition, given: Sequence[Mea
     needs = " and ".join(definition.needs) or "sources or levels that it has not"
     found = f"the department does not give '{target.measure}'{in_arm}: it takes {needs}"
     return Fault(f"{where}.measure", found, "Record it at a step or an end of the pathway, or name another measure")
+
+
+def study_own_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
+    """Every fault of a study's user-defined measures and groups in the departments of its arms, each once."""
+    yield from taken_names(design.measures, "study.")
+    study_faults: dict[Fault, None] = {}
+    for pathway in {id(arm.pathway): arm.pathway for arm in arms}.values():
+        faults = Faults()
+        check_own(pathway, faults, design.measures, design.groups, where="study.", beside=pathway.groups)
+        for section in ("measures", "groups"):
+            for name in sorted(getattr(design, section).keys() & getattr(pathway, section).keys()):
+                remedy = "Names are unique in study and department together: rename one"
+                faults.add(f"study.{section}.{name}", f"the department has '{name}' among its {section}, too", remedy)
+        study_faults |= dict.fromkeys(faults)
+    yield from study_faults
+
+
+def taken_names(measures: Iterable[str], where: str = "") -> Iterator[Fault]:
+    """A fault for each user-defined measure with the name of a measure that every study has."""
+    for name in measures:
+        if name in definitions():
+            yield Fault(f"{where}measures.{name}", "the name is taken by a measure of every study", "Choose another")
+
+
+def label_faults(design: Design) -> Iterator[Fault]:
+    """Faults of labels that no table could show, and of arms with the label of another; draws of an arm are in no
+    table."""
+    labels = [(f"study.arms.{name}", arm.label) for name, arm in design.arms.items()]
+    labels += [(where, target.label) for where, target in _judged(design)]
+    for where, label in labels:
+        if not _seen(label):
+            yield Fault(f"{where}.label", "is blank", "Write words for tables and figures")
+            continue
+        unseen = next((sign for sign in label if unicodedata.category(sign) in UNSEEN and sign not in JOINERS), None)
+        if unseen is not None:
+            name = {"\n": "a line break", "\t": "a tab"}.get(unseen, f"U+{ord(unseen):04X}, which nobody sees")
+            yield Fault(f"{where}.label", f"holds {name}", "Write words in one line")
+    first: dict[str, str] = {}
+    for name, arm in design.arms.items():
+        other = first.setdefault(_seen(arm.label), name) if arm.draw_of is None else name
+        if other != name:
+            found = f"'{arm.label}' is the label of the arm '{other}', too"
+            yield Fault(f"study.arms.{name}.label", found, "Tables name arms by their labels: give each its own")
+
+
+def twice_faults(design: Design) -> Iterator[Fault]:
+    """Faults of a measure and group stated twice as a target, or twice as a margin: it would count twice."""
+    first: dict[tuple[bool, str, str], str] = {}
+    for where, target in _judged(design):
+        other = first.setdefault((isinstance(target, Margin), target.measure, target.group), where)
+        if other != where:
+            of_group = "" if target.group == "all" else f" of {target.group}"
+            yield Fault(where, f"'{target.measure}'{of_group} is stated as {other}, too", "Keep one of the two")
+
+
+def role_faults(design: Design) -> Iterator[Fault]:
+    """An arm that is compared with itself, and changes whose evidence is stated by half."""
+    if design.sham == design.baseline:
+        yield Fault("study.sham", f"'{design.sham}' is the baseline", "Name another arm, or leave it out")
+    if design.coverages is not None and design.coverages.partial == design.coverages.full:
+        remedy = "Name the arm that covers a part, and the one that covers all"
+        yield Fault("study.coverages", "names one arm twice", remedy)
+    for name, arm in design.arms.items():
+        for key in ("control", "draw_of"):
+            if getattr(arm, key) == name:
+                yield Fault(f"study.arms.{name}.{key}", "names the arm itself", "Name another arm, or leave it out")
+        if (arm.evidence is None) != (not arm.source):
+            stated, missing = ("source", "evidence") if arm.evidence is None else ("evidence", "source")
+            remedy = "State both, or its changes are not listed among what the answer rests on"
+            yield Fault(f"study.arms.{name}", f"states {stated} but no {missing}", remedy)
+
+
+def _seen(label: str) -> str:
+    """A label as a reader sees it."""
+    seen = "".join(sign for sign in unicodedata.normalize("NFKC", label) if unicodedata.category(sign) not in UNSEEN)
+    return " ".join(seen.split())

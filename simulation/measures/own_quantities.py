@@ -1,7 +1,7 @@
 """User-defined measures and groups: who belongs to a group, and of which quantity a measure is a statistic.
 
-They follow the rules of `analysis.measures`: attendances that arrived in a window, followed to their end; a stay that
-has not ended counts as longer than any that did. A busy share is about a pool, not about patients: `analysis.binding`.
+They follow the rules of `measuring`: attendances that arrived in a window, followed to their end; a stay that
+has not ended counts as longer than any that did. A busy share is about a pool, not about patients: `binding`.
 """
 
 from __future__ import annotations

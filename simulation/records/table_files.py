@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import numpy as np
 
 from simulation.errors import ResultsError
-from simulation.records.columns import METADATA_KEY
+from simulation.records.list_columns import METADATA_KEY
 from simulation.records.schema import MISSING, ActivityTable, Column, Patients, Replications, Table
 
 if TYPE_CHECKING:

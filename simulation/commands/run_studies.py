@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.commands.words import headings, load_study, print_heading, sweep
-from simulation.errors import ConfigError, Fault
+from simulation.commands.command_line import AskedRun, headings, load_study, print_heading, split_own, sweep
+from simulation.errors import refuse
 
 if TYPE_CHECKING:
     from simulation.resumable import Stored
@@ -23,12 +23,12 @@ NOT_OF_A_STUDY = ("results", "executor", "workers", "cluster", "allow_large")
 
 def compare(words: list[str]) -> int:
     """Run every arm of a study; with `from=FOLDER`, of a stored study."""
-    sources = [word for word in words if word.startswith("from=")]
-    if sources:
-        return _run_again(sources[-1].removeprefix("from="), [word for word in words if word not in sources])
+    own, others = split_own(words, ("from",))
+    if own:
+        return _run_again(own["from"], others)
     for word in words:
         if word.lstrip("+~").split("=")[0].split(".")[0] == "triage":
-            raise ConfigError([Fault(word, "has no effect here, because arms name their policies", _of_an_arm(word))])
+            refuse(word, "has no effect here, because arms name their policies", _of_an_arm(word))
     if PRICES in words:
         from simulation.commands.inquiries import prices
 
@@ -56,9 +56,8 @@ def run(words: list[str]) -> int:
 
 def _run_studies(words: list[str], *, alone: bool) -> int:
     """Run one study, or each study of a sweep; the exit code: that of the last run without a report, else 0."""
-    from simulation.study.arrivals_bound import refuse_beyond_bound
-    from simulation.study.bounds import refuse_large
-    from simulation.study.overload import refuse_overload
+    from simulation.study.overload import refuse_beyond_bound, refuse_overload
+    from simulation.study.workload import refuse_large
 
     runs = sweep(words)
     if alone:  # one arm says nothing of a range over departments
@@ -86,41 +85,29 @@ def _run_studies(words: list[str], *, alone: bool) -> int:
     return code
 
 
-def _in_scenarios(
-    asked: Sequence[tuple[list[str], str | None]],
-) -> tuple[list[tuple[list[str], str | None]], list[Study]]:
+def _in_scenarios(asked: Sequence[AskedRun]) -> tuple[list[AskedRun], list[Study]]:
     """The runs that were asked for, and the study of each. A study that states scenarios is run in each of them,
     unless the command chooses one."""
     runs, studies = [], []
     for overrides, config_dir in asked:
         study = load_study(overrides, config_dir)
         chosen = any(word.startswith("scenario=") for word in overrides)
-        if chosen or not study.design.scenarios:
-            runs.append((overrides, config_dir))
-            studies.append(study)
-            continue
-        for name in study.design.scenarios:
-            in_scenario = [*overrides, f"scenario={name}"]
-            runs.append((in_scenario, config_dir))
-            studies.append(load_study(in_scenario, config_dir))
+        scenarios = [] if chosen else [f"scenario={name}" for name in study.design.scenarios]
+        runs += [([*overrides, scenario], config_dir) for scenario in scenarios] or [(overrides, config_dir)]
+        studies += [load_study([*overrides, scenario], config_dir) for scenario in scenarios] or [study]
     return runs, studies
 
 
 def _run_again(folder: str, words: list[str]) -> int:
     """Run a stored study again, and say whether the numbers are the same to the last bit."""
     from simulation.api import read, same_numbers, what_changed
-    from simulation.config import load
     from simulation.report.progress import announce, progress
     from simulation.report.screen import print_result
     from simulation.resumable import run_into
-    from simulation.study.bounds import refuse_large
+    from simulation.study.workload import refuse_large
 
-    unknown = [word for word in words if word.split("=", 1)[0].split(".")[0] not in NOT_OF_A_STUDY]
-    if unknown:
-        remedy = f"With from=FOLDER the study is the stored one; only these can be changed: {', '.join(NOT_OF_A_STUDY)}"
-        raise ConfigError([Fault(unknown[0], "cannot be changed in a stored study", remedy)])
+    asked = _asked_elsewhere(words, NOT_OF_A_STUDY, "With from=FOLDER the study")
     before = read(folder)
-    asked = load(*words)
     numbers = [replication.replication for replication in before.replications]
     planned = max(before.run.replications, numbers[-1] + 1)
     precision = before.run.precision if len(numbers) == before.run.replications else None
@@ -142,7 +129,6 @@ def _run_again(folder: str, words: list[str]) -> int:
 
 def extend(words: list[str]) -> int:
     """Run more replications of a stored run, and write and print the whole."""
-    from simulation.config import load
     from simulation.report.progress import progress
     from simulation.report.screen import print_result
     from simulation.resumable import extend_into
@@ -151,13 +137,8 @@ def extend(words: list[str]) -> int:
     overrides = [word for word in words if word not in plain]
     if len(plain) != 2 or not plain[1].isdecimal():
         remedy = "Name the run, and how many more replications: aeflow extend results/latest 60"
-        raise ConfigError([Fault("extend", f"found {' '.join(plain) or 'nothing'}", remedy)])
-    allowed = (*NOT_OF_A_STUDY, "resume")
-    unknown = [word for word in overrides if word.split("=", 1)[0].split(".")[0] not in allowed]
-    if unknown:
-        remedy = f"The study is the stored one; only these can be changed: {', '.join(allowed)}"
-        raise ConfigError([Fault(unknown[0], "cannot be changed in a stored study", remedy)])
-    asked, n = load(*overrides), int(plain[1])
+        refuse("extend", f"found {' '.join(plain) or 'nothing'}", remedy)
+    asked, n = _asked_elsewhere(overrides, (*NOT_OF_A_STUDY, "resume"), "The study"), int(plain[1])
     with progress(n) as callbacks:
         stored = extend_into(
             plain[0],
@@ -171,15 +152,21 @@ def extend(words: list[str]) -> int:
     return 0
 
 
+def _asked_elsewhere(words: Sequence[str], allowed: Sequence[str], subject: str) -> Study:
+    """The study that is composed for its executor and folder alone. Raises ConfigError for any other word."""
+    from simulation.config import load
+
+    for word in words:
+        if word.split("=", 1)[0].split(".")[0] not in allowed:
+            remedy = f"{subject} is the stored one; only these can be changed: {', '.join(allowed)}"
+            refuse(word, "cannot be changed in a stored study", remedy)
+    return load(*words)
+
+
 def _elsewhere(study: Study, asked: Study) -> Study:
     """The study with the executor that was asked for."""
-    return replace(
-        study,
-        executor=asked.executor,
-        workers=asked.workers,
-        cluster=asked.cluster,
-        allow_large=asked.allow_large,
-    )
+    where = {name: getattr(asked, name) for name in ("executor", "workers", "cluster", "allow_large")}
+    return replace(study, **where)
 
 
 def _run_study(study: Study, *, alone: bool) -> Stored | None:
@@ -187,7 +174,7 @@ def _run_study(study: Study, *, alone: bool) -> Stored | None:
     from simulation.report.progress import announce, progress
     from simulation.report.screen import print_result
     from simulation.resumable import run_into
-    from simulation.study.bounds import work_of
+    from simulation.study.workload import work_of
 
     announce(study, alone=alone)
     if study.resolved["dry_run"]:
@@ -204,27 +191,26 @@ def _run_study(study: Study, *, alone: bool) -> Stored | None:
 
 def show(words: list[str]) -> int:
     """Show a department, an arm, a patient or the warm-up."""
-    from simulation.study.bounds import refuse_large
+    from simulation.study.workload import refuse_large
 
-    own = ("patient=", "arm=", "warm_up=")
-    patient, arm, warm_up = ([word.split("=", 1)[1] for word in words if word.startswith(name)] for name in own)
-    runs = sweep([word for word in words if not word.startswith(own)])
+    chosen, others = split_own(words, ("patient", "arm", "warm_up"))
+    runs = sweep(others)
     studies = [load_study(overrides, config_dir).on_typical() for overrides, config_dir in runs]
     for study, heading in zip(studies, headings(runs), strict=True):
         refuse_large([study])
         print_heading(heading)
-        if patient:
+        if "patient" in chosen:
             from simulation.questions.patient_story import tell
 
-            print(tell(study, patient[-1]))
-        elif arm:
+            print(tell(study, chosen["patient"]))
+        elif "arm" in chosen:
             from simulation.report.show import show_arm
 
-            show_arm(study, arm[-1])
-        elif warm_up:
+            show_arm(study, chosen["arm"])
+        elif "warm_up" in chosen:
             from simulation.questions.warm_up import show_warm_up
 
-            show_warm_up(study, warm_up[-1])
+            show_warm_up(study, chosen["warm_up"])
         else:
             from simulation.report.show import show
 
