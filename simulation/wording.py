@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def spaced(name: str) -> str:
     """A name of the configuration as words: 'walk in'."""
@@ -16,3 +18,8 @@ def clipped(text: str, most: int) -> str:
 def number_of(number: int, one: str, many: str = "") -> str:
     """'1 step', '2 steps'."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def listed_with_and(words: Sequence[str]) -> str:
+    """'a, b and c'."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -31,7 +31,7 @@ from simulation.display.drawing import (
     png_of,
 )
 from simulation.display.table import Cell, Cells, ReportTable, difference_cell, interval_cell, print_tables
-from simulation.display.words import change, difference_text, doubt_note, unit_words
+from simulation.display.words import change, doubt_note, unit_words
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.records.serialise import differences
@@ -95,7 +95,7 @@ class SweepRun:
 
     def effect(self, arm: str, target: Target) -> str:
         """The arm's difference from the baseline with its interval, in words."""
-        return difference_text(self.row(arm, target))
+        return str(difference_cell(self.row(arm, target)))
 
 
 @dataclass(frozen=True, repr=False)

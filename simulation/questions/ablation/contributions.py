@@ -26,7 +26,7 @@ from simulation.display.drawing import (
     png_of,
 )
 from simulation.display.table import Cell, Cells, ReportTable, change_cell, crossed, interval_cell
-from simulation.display.words import SIMULATION, change, false_alarms, interval_text, rests_on_claim, unit_words
+from simulation.display.words import SIMULATION, change, false_alarms, rests_on_claim, unit_words
 from simulation.measures.measuring import Measures
 from simulation.questions.ablation.combinations import arm_of, coalitions, is_ablation, orders
 from simulation.questions.ablation.shapley import Contribution, Decomposition, PartKind, decompose
@@ -78,7 +78,7 @@ class TargetParts:
 
     def words(self, kind: PartKind, lever: str) -> str:
         """One part with its interval: '−7.2 (−18.0 to +3.5)'."""
-        return interval_text(self.parts.part(kind, lever), self.unit)
+        return str(interval_cell(self.parts.part(kind, lever), self.unit))
 
     def beyond(self, estimate: Interval) -> bool | None:
         """Whether a part exceeds the least difference that matters; None if that is not settled."""
@@ -203,7 +203,7 @@ def interactions_table(result: StudyResult) -> ReportTable:
 
     def cell(pair: tuple[str, str], of_target: TargetParts) -> Cell:
         interaction, unit = of_target.parts.interaction(*pair), of_target.unit
-        text = f"{interval_text(interaction, unit)}: {of_target.size(interaction)}"
+        text = f"{interval_cell(interaction, unit)}: {of_target.size(interaction)}"
         return replace(interval_cell(interaction, unit), text=text)
 
     return crossed(
@@ -276,7 +276,7 @@ def sentences(result: StudyResult) -> Iterator[str]:
 def _contributed(result: StudyResult, of_target: TargetParts, *, opening: str) -> str:
     """What each lever contributes to one target, the largest share first."""
     parts, unit = of_target.parts, of_target.unit
-    joint = f"{interval_text(of_target.joint, unit)} {unit_words(unit)}"
+    joint = f"{interval_cell(of_target.joint, unit)} {unit_words(unit)}"
     levers = "; ".join(
         f"'{result.design.levers[lever].label}' {of_target.words('shapley', lever)}, "
         f"alone {change(parts.part('alone', lever).mean, unit)}"
@@ -293,7 +293,7 @@ def _interactions(result: StudyResult) -> str:
             interaction, unit = of_target.parts.interaction(one, other), of_target.unit
             is_beyond = of_target.beyond(interaction)
             if is_beyond:
-                effect = f"{interval_text(interaction, unit)} {unit_words(unit)} in '{of_target.target.label}'"
+                effect = f"{interval_cell(interaction, unit)} {unit_words(unit)} in '{of_target.target.label}'"
                 shown.append(f"'{levers[one].label}' with '{levers[other].label}', {effect}")
             n_open += is_beyond is None
     return (
@@ -362,7 +362,7 @@ def picture(result: StudyResult) -> Picture | None:
         png = png_of(figure)
     sentences = []
     for of_target in targets:
-        words = [f"all together {interval_text(of_target.joint, of_target.unit)}"]
+        words = [f"all together {interval_cell(of_target.joint, of_target.unit)}"]
         for name, label in zip(names, labels, strict=True):
             words.append(f"{label} {of_target.words('shapley', name)}, alone {of_target.words('alone', name)}")
         sentences.append(f"{of_target.target.label}, {unit_words(of_target.unit)}: {'; '.join(words)}")
