@@ -167,8 +167,9 @@ class SamePatients:
     @cached_property
     def attends(self) -> Mask:
         """Whether each patient is an attendance, shape (n_patients,)."""
-        sources = (*self.pathway.arrivals.values(), *self.pathway.present.values())
-        return np.array([source.attends for source in sources])[self.ours.arrival_source]
+        arrivals, present = self.pathway.arrivals.values(), self.pathway.present.values()
+        attends = [*(source.attends for source in arrivals), *(source.attends for source in present)]
+        return np.array(attends)[self.ours.arrival_source]
 
     def come_to(self, node: str) -> Mask:
         """Whether each patient's source leads to a node, shape (n_patients,)."""

@@ -60,8 +60,9 @@ def _parts(arm: ReadyArm) -> Iterator[YearlyCost]:
         n = _covered_a_year(arm)
         stated.append((n, price.value, price, f"£{price.value:.2f} for each of {n:,.0f} covered attendances a year"))
     for times, pounds, source, words in stated:
-        sums = (times * each for each in (pounds, *(source.range or (pounds, pounds))))
-        yield YearlyCost(*sums, f"{words} ({source.evidence}: {source.source})")
+        low, high = source.range or (pounds, pounds)
+        words = f"{words} ({source.evidence}: {source.source})"
+        yield YearlyCost(times * pounds, times * low, times * high, words)
 
 
 def _covered_a_year(arm: ReadyArm) -> float:
