@@ -17,15 +17,16 @@ from simulation.patients.calendar import (
     FROM_JANUARY,
     WEEKS_IN_YEAR,
     Calendar,
+    DrawnRun,
     balanced_start_week,
     start_weeks_over_departments,
 )
 from simulation.patients.columns import attributes_after
 from simulation.patients.drawn import Draws
-from simulation.patients.factors import day_factors, lasting_factors
+from simulation.patients.factors import attended_by_day, day_factors, lasting_factors
 from simulation.patients.from_table import draws_from_table
-from simulation.patients.outages import attended_by_day, draw_outages
-from simulation.patients.sample import attendances, draw
+from simulation.patients.outages import draw_outages
+from simulation.patients.sample import attendances, draw, draw_run
 from simulation.patients.variates import Source, Variates
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "FROM_JANUARY",
     "WEEKS_IN_YEAR",
     "Calendar",
+    "DrawnRun",
     "Draws",
     "Variates",
     "Source",
@@ -44,6 +46,7 @@ __all__ = [
     "draw",
     "attended_by_day",
     "draw_outages",
+    "draw_run",
     "draws_from_table",
     "lasting_factors",
 ]

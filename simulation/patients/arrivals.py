@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from simulation.department.rota import parse_clock, parse_days, timetable
 from simulation.department.vocabulary import ARRIVAL_SOURCE, ArrivalSource, Pathway, Present
 from simulation.errors import DrawsError
-from simulation.patients.calendar import DAYS_IN_WEEK, Calendar
-from simulation.patients.factors import day_factors, hours_of, lasting_factors, usual_arrivals, wanted_arrivals
-from simulation.patients.variates import Floats, Source, generator_of, key_of
+from simulation.patients.calendar import DAYS_IN_WEEK, DrawnRun
+from simulation.patients.factors import hours_of, usual_arrivals, wanted_arrivals
+from simulation.patients.variates import Floats, Source, key_of
 from simulation.units import DAY, to_ticks
 
 LAYER = 0.25
@@ -27,27 +27,18 @@ NUMBERS_A_LAYER = 2**32
 
 
 def arrivals_by_layer(
-    pathway: Pathway,
-    *,
-    seed: int,
-    replication: int,
-    days: int,
-    calendar: Calendar,
-    busy: Mapping[str, Floats] | None = None,
+    pathway: Pathway, run: DrawnRun, busy: Mapping[str, Floats] | None = None
 ) -> Iterator[tuple[Source, NDArray[np.int64]]]:
     """The layers of every source's candidates, and the ticks at which those who come arrive.
 
     `busy`: day factors by name, shape (days,) each, where they are known; otherwise they are drawn. Raises DrawsError
     if a day asks for more arrivals than a source's thinning bound holds.
     """
-    by_day = busy if busy is not None else day_factors(pathway, seed=seed, replication=replication, days=days)
-    lasting = lasting_factors(pathway, seed=seed, replication=replication, days=days, calendar=calendar)
+    wanted = wanted_arrivals(pathway, run, busy)
     for code, (name, source) in enumerate(pathway.arrivals.items()):
-        if source.booked:
-            yield from _booked(name, source, seed, replication, days, code)
-        else:
-            wanted = wanted_arrivals(pathway, name, by_day, lasting, days, calendar.warm_up_days)
-            yield from _layers(pathway, name, source, wanted, seed, replication, days, code, calendar)
+        layers = _layers(pathway, name, wanted[name], run) if name in wanted else _booked(name, source, run)
+        for layer, (n_candidates, kept, arrived_at) in enumerate(layers):
+            yield Source(name, code, layer, n_candidates, kept), arrived_at
 
 
 def present_by_source(pathway: Pathway) -> Iterator[tuple[Source, NDArray[np.int64]]]:
@@ -58,55 +49,47 @@ def present_by_source(pathway: Pathway) -> Iterator[tuple[Source, NDArray[np.int
         yield Source(name, code, 0, n, np.arange(n)), np.zeros(n, dtype=np.int64)
 
 
-def _booked(
-    name: str, source: ArrivalSource, seed: int, replication: int, days: int, code: int
-) -> Iterator[tuple[Source, NDArray[np.int64]]]:
+Layer = tuple[int, NDArray[np.int64], NDArray[np.int64]]
+"""The number of candidates of a layer, the positions of those who come, and the ticks at which they arrive."""
+
+
+def _booked(name: str, source: ArrivalSource, run: DrawnRun) -> Iterator[Layer]:
     """The candidates of one source's bookings, a layer each, so that a further booking moves nobody else's numbers."""
     for layer, booking in enumerate(source.booked):
-        on_days = np.flatnonzero(np.isin(np.arange(days) % DAYS_IN_WEEK, parse_days(booking.days)))
+        on_days = np.flatnonzero(np.isin(np.arange(run.days) % DAYS_IN_WEEK, parse_days(booking.days)))
         day = np.repeat(on_days, booking.number)
-        kept = _kept(key_of(name, layer), len(day), source.scale, seed, replication)
-        yield Source(name, code, layer, len(day), kept), day[kept] * DAY + parse_clock(booking.at)
+        kept = _kept(key_of(name, layer), len(day), source.scale, run)
+        yield len(day), kept, day[kept] * DAY + parse_clock(booking.at)
 
 
-def _layers(
-    pathway: Pathway,
-    name: str,
-    source: ArrivalSource,
-    wanted: Floats,
-    seed: int,
-    replication: int,
-    days: int,
-    code: int,
-    calendar: Calendar,
-) -> Iterator[tuple[Source, NDArray[np.int64]]]:
+def _layers(pathway: Pathway, name: str, wanted: Floats, run: DrawnRun) -> Iterator[Layer]:
     """The layers of one source's candidates, day by day, and the ticks at which those who come arrive.
 
     On a day that wants w times the usual arrivals, the first layer (the usual rate) keeps min(w, 1) of its
     candidates, and each further one the share of its width that lies below w. Together they are Poisson of w.
     """
+    source = pathway.arrivals[name]
     if np.any(wanted > source.thinning_bound):
         raise DrawsError(
             f"arrivals.{name}: day {int(np.argmax(wanted))} wants {wanted.max():.2f} times the usual arrivals, more "
             f"than the thinning_bound {source.thinning_bound:g}. Raise arrivals.{name}.thinning_bound, under `site` or "
             f"`pathway`, to {math.ceil(12.5 * wanted.max()) / 10:g}"
         )
-    usual, by_hour = usual_arrivals(pathway, source, days, calendar), hours_of(pathway, source)
+    usual, by_hour = usual_arrivals(pathway, source, run.days, run.calendar), hours_of(pathway, source)
     for layer in range(1 + math.ceil(max(wanted.max() - 1, 0) / LAYER)):
         below, width = (1 + LAYER * (layer - 1), LAYER) if layer else (0.0, 1.0)
         share = np.clip((wanted - below) / width, 0, 1)
         key = key_of(name, layer)
-        counts = generator_of(seed, replication, key, "arrivals.count", 0).poisson(usual * width)
-        day = np.repeat(np.arange(days), counts)
-        kept = _kept(key, len(day), share[day], seed, replication)
-        variates = generator_of(seed, replication, key, "arrivals.time", 0).random(len(day))[kept]
-        yield Source(name, code, layer, len(day), kept), _times(by_hour, day[kept], variates)
+        counts = run.generator(key, "arrivals.count").poisson(usual * width)
+        day = np.repeat(np.arange(run.days), counts)
+        kept = _kept(key, len(day), share[day], run)
+        variates = run.generator(key, "arrivals.time").random(len(day))[kept]
+        yield len(day), kept, _times(by_hour, day[kept], variates)
 
 
-def _kept(key: str, n_candidates: int, share: Floats | float, seed: int, replication: int) -> NDArray[np.int64]:
+def _kept(key: str, n_candidates: int, share: Floats | float, run: DrawnRun) -> NDArray[np.int64]:
     """Positions of the candidates who come, each with its own probability or all with one."""
-    coins = generator_of(seed, replication, key, "arrivals.keep", 0).random(n_candidates)
-    return np.flatnonzero(coins < share)
+    return np.flatnonzero(run.generator(key, "arrivals.keep").random(n_candidates) < share)
 
 
 def _times(by_hour: Floats, day: NDArray[np.int64], variates: Floats) -> NDArray[np.int64]:

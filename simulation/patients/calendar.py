@@ -73,6 +73,20 @@ FROM_JANUARY = Calendar()
 """Measured from the first simulated day on, the Monday of week 0."""
 
 
+@dataclass(frozen=True)
+class DrawnRun:
+    """The run that patients are drawn for: what names its random streams, its length, and its calendar."""
+
+    seed: int
+    replication: int
+    days: int
+    calendar: Calendar = FROM_JANUARY
+
+    def generator(self, source: str, column: str) -> np.random.Generator:
+        """The generator of one stream of the run (`generator_of`)."""
+        return generator_of(self.seed, self.replication, source, column, 0)
+
+
 def balanced_start_week(replication: int) -> int:
     """The week, 0 to 51, from which a replication is measured: the first n are spread evenly over the year for any n.
 

@@ -6,7 +6,7 @@ Each comes from random variates of its own. Patience ends, and patients get wors
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,11 @@ from simulation.department.vocabulary import (
     Choice,
     Given,
     Pathway,
+    Patience,
+    Worsening,
 )
 from simulation.errors import DrawsError, nearest
-from simulation.patients.drawn import Draws
+from simulation.patients.drawn import Draws, from_sources
 from simulation.patients.variates import Floats
 from simulation.units import NEVER, to_ticks
 
@@ -192,22 +194,11 @@ def _write_minutes(
         into[concerned] = minutes
 
 
-def patience_of(pathway: Pathway, draws: Draws, minutes: Mapping[str, Floats]) -> NDArray[np.int64]:
-    """Ticks from arrival to leaving, or NEVER, shape (n,)."""
-    if pathway.patience is None:
-        return draws.patience
-    return _after_arrival(pathway, draws, pathway.patience.arrivals, minutes[pathway.patience.minutes])
-
-
-def worsens_of(pathway: Pathway, draws: Draws, minutes: Mapping[str, Floats]) -> NDArray[np.int64]:
-    """Ticks from arrival to getting worse, or NEVER, shape (n,)."""
-    if pathway.worsening is None:
-        return draws.worsens
-    return _after_arrival(pathway, draws, pathway.worsening.arrivals, minutes[pathway.worsening.minutes])
-
-
-def _after_arrival(pathway: Pathway, draws: Draws, sources: Collection[str], minutes: Floats) -> NDArray[np.int64]:
-    """The first repeat of a duration in ticks for the patients of some sources, NEVER for the others, shape (n,)."""
-    names = pathway.categories(ARRIVAL_SOURCE)
-    concerned = np.isin(draws.arrival_source, [names.index(source) for source in sources])
-    return np.where(concerned, to_ticks(np.minimum(minutes[0], LONGEST)), NEVER)
+def after_arrival(
+    pathway: Pathway, draws: Draws, clock: Patience | Worsening | None, minutes: Mapping[str, Floats]
+) -> NDArray[np.int64]:
+    """Ticks from arrival until patience ends or somebody gets worse, or NEVER, shape (n,)."""
+    if clock is None:
+        return np.full(len(draws), NEVER, dtype=np.int64)
+    ticks = to_ticks(np.minimum(minutes[clock.minutes][0], LONGEST))
+    return np.where(from_sources(pathway, draws, clock.arrivals), ticks, NEVER)

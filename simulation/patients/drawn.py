@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.department.vocabulary import ARRIVAL_SOURCE, Pathway
 from simulation.errors import DrawsError
 from simulation.patients.calendar import FROM_JANUARY, Calendar
 from simulation.patients.variates import Floats, Variates
@@ -85,3 +86,9 @@ class Draws:
             minutes={**self.minutes, **(minutes or {})},
             alarms=self.alarms if alarms is None else alarms,
         )
+
+
+def from_sources(pathway: Pathway, draws: Draws, sources: Iterable[str]) -> NDArray[np.bool_]:
+    """Mask of the patients who come from one of these sources, shape (n,)."""
+    known = pathway.categories(ARRIVAL_SOURCE)
+    return np.isin(draws.arrival_source, [known.index(name) for name in sources])

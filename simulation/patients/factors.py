@@ -9,41 +9,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.department.rota import booked_by_weekday
-from simulation.department.vocabulary import ARRIVAL_SOURCE, ArrivalSource, Follows, LastingFactor, Pathway, Profile
-from simulation.patients.calendar import DAYS_IN_WEEK, MONTHS_IN_YEAR, Calendar
-from simulation.patients.variates import Floats, generator_of
+from simulation.department.vocabulary import ArrivalSource, Follows, LastingFactor, Pathway, Profile
+from simulation.patients.calendar import DAYS_IN_WEEK, MONTHS_IN_YEAR, Calendar, DrawnRun
+from simulation.patients.drawn import Draws, from_sources
+from simulation.patients.variates import Floats
 from simulation.units import DAY
 
 
-def day_factors(pathway: Pathway, *, seed: int, replication: int, days: int) -> dict[str, Floats]:
+def day_factors(pathway: Pathway, run: DrawnRun) -> dict[str, Floats]:
     """How busy each day is, by the name of the factor: times the usual, mean 1, shape (days,) each."""
     return {
-        name: generator_of(seed, replication, "day", name, 0).gamma(1 / factor.cv**2, factor.cv**2, days)
+        name: run.generator("day", name).gamma(1 / factor.cv**2, factor.cv**2, run.days)
         if factor.cv
-        else np.ones(days)
+        else np.ones(run.days)
         for name, factor in pathway.day_factors.items()
     }
 
 
-def lasting_factors(
-    pathway: Pathway, *, seed: int, replication: int, days: int, calendar: Calendar
-) -> dict[str, Floats]:
+def lasting_factors(pathway: Pathway, run: DrawnRun) -> dict[str, Floats]:
     """Each active lasting factor by name, mean 1, shape (days,). A longer run begins with the same numbers."""
     by_name = {}
     for name, factor in pathway.lasting_factors.items():
         if factor.active:
-            period = _periods(factor, days, calendar)
-            normal = generator_of(seed, replication, "lasting", name, 0).standard_normal(int(period.max(initial=0)) + 1)
+            period = _periods(factor, run)
+            normal = run.generator("lasting", name).standard_normal(int(period.max(initial=0)) + 1)
             by_name[name] = _lasting(factor, normal)[period]
     return by_name
 
 
-def _periods(factor: LastingFactor, days: int, calendar: Calendar) -> NDArray[np.int64]:
+def _periods(factor: LastingFactor, run: DrawnRun) -> NDArray[np.int64]:
     """The week or month of the run that each day is in, from 0, shape (days,)."""
-    day = np.arange(days)
+    day = np.arange(run.days)
     if factor.every == "week":
         return np.asarray(day // DAYS_IN_WEEK)
-    months = calendar.months(day)
+    months = run.calendar.months(day)
     return np.cumsum(np.diff(months, prepend=months[:1]) != 0)
 
 
@@ -95,63 +94,61 @@ def _mean_one(pathway: Pathway, profile: str | None, length: int) -> Floats:
     return np.asarray(weights / weights.mean())
 
 
-def wanted_arrivals(
-    pathway: Pathway, name: str, by_day: Mapping[str, Floats], lasting: Mapping[str, Floats], days: int, first_day: int
-) -> Floats:
-    """How many times its usual arrivals a source wants on each day, shape (days,).
+def wanted_arrivals(pathway: Pathway, run: DrawnRun, busy: Mapping[str, Floats] | None = None) -> dict[str, Floats]:
+    """How many times its usual arrivals each source that is not booked wants on each day, shape (days,) by source.
 
-    `by_day` and `lasting`: day factors and lasting factors by name; `first_day`: the first measured one.
+    `busy`: day factors by name where they are known; otherwise they are drawn.
     """
-    source = pathway.arrivals[name]
-    wanted = source.scale * (by_day[source.day_factor] if source.day_factor else np.ones(days))
-    for factor, series in lasting.items():
-        if name in pathway.lasting_factors[factor].arrivals:
-            wanted = wanted * series
-    for surge in source.surges:
-        start = first_day + surge.starts_on_day
-        wanted[start : start + surge.days] *= surge.times
-    return wanted
+    by_day = busy if busy is not None else day_factors(pathway, run)
+    lasting = lasting_factors(pathway, run)
+    wanted_by_source = {}
+    for name, source in pathway.arrivals.items():
+        if source.booked:
+            continue
+        wanted = source.scale * (by_day[source.day_factor] if source.day_factor else np.ones(run.days))
+        for factor, series in lasting.items():
+            if name in pathway.lasting_factors[factor].arrivals:
+                wanted = wanted * series
+        for surge in source.surges:
+            start = run.calendar.warm_up_days + surge.starts_on_day
+            wanted[start : start + surge.days] *= surge.times
+        wanted_by_source[name] = wanted
+    return wanted_by_source
 
 
-def minute_factors(
-    pathway: Pathway,
-    arrived_at: NDArray[np.int64],
-    arrival_source: NDArray[np.int16],
-    lasting: Mapping[str, Floats],
-    days: int,
-    calendar: Calendar,
-) -> dict[str, Floats]:
+def attended_by_day(pathway: Pathway, draws: Draws, days: int) -> NDArray[np.int64]:
+    """How many patients attend on each day of a run, shape (days,)."""
+    attending = [name for name, source in pathway.arrivals.items() if source.attends]
+    attends = from_sources(pathway, draws, attending)
+    return np.bincount(draws.arrived_at[attends] // DAY, minlength=days)[:days]
+
+
+def minute_factors(pathway: Pathway, draws: Draws, run: DrawnRun) -> dict[str, Floats]:
     """What the minutes of each patient are multiplied by, shape (n,) by duration; only durations that have a factor."""
     factors: dict[str, Floats] = {}
-    day = arrived_at // DAY
-    for name, series in lasting.items():
+    day = draws.arrived_at // DAY
+    for name, series in lasting_factors(pathway, run).items():
         for duration in pathway.lasting_factors[name].durations:
             factors[duration] = factors.get(duration, 1.0) * series[day]
-    sources = pathway.categories(ARRIVAL_SOURCE)
     for follows in pathway.follows.values():
         if follows.active:
-            by_day = _following(pathway, follows, arrived_at, arrival_source, days, calendar)
-            concerned = np.isin(arrival_source, [sources.index(name) for name in follows.arrivals])
+            by_day = _following(pathway, follows, draws, run)
+            concerned = from_sources(pathway, draws, follows.arrivals)
             for duration in follows.durations:
                 factors[duration] = factors.get(duration, 1.0) * np.where(concerned, by_day[day], 1.0)
     return factors
 
 
-def _following(
-    pathway: Pathway,
-    follows: Follows,
-    arrived_at: NDArray[np.int64],
-    arrival_source: NDArray[np.int16],
-    days: int,
-    calendar: Calendar,
-) -> Floats:
+def _following(pathway: Pathway, follows: Follows, draws: Draws, run: DrawnRun) -> Floats:
     """The factor on the minutes of patients who arrive on each day, shape (days,): 1 on the first day."""
-    attending = [(code, source) for code, source in enumerate(pathway.arrivals.values()) if source.attends]
-    attends = np.isin(arrival_source, [code for code, _ in attending])
-    came = _sum_of_last_days(np.bincount(arrived_at[attends] // DAY, minlength=days)[:days], follows.days)
-    usual = [usual_arrivals(pathway, source, days, calendar, by_month=follows.by_month) for _, source in attending]
+    came = _sum_of_last_days(attended_by_day(pathway, draws, run.days), follows.days)
+    usual = [
+        usual_arrivals(pathway, source, run.days, run.calendar, by_month=follows.by_month)
+        for source in pathway.arrivals.values()
+        if source.attends
+    ]
     planned = _sum_of_last_days(np.sum(usual, axis=0), follows.days)
-    ratio = np.divide(came, planned, out=np.ones(days), where=planned > 0)
+    ratio = np.divide(came, planned, out=np.ones(run.days), where=planned > 0)
     with np.errstate(divide="ignore", over="ignore"):  # where next to nobody came, the clip gives the most minutes
         return np.clip(ratio**-follows.elasticity, follows.least, follows.most)
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from simulation.department.vocabulary import ARRIVAL_SOURCE, Pathway
 from simulation.errors import DrawsError, nearest
-from simulation.patients.calendar import DAYS_IN_YEAR
-from simulation.patients.columns import patience_of, worsens_of
+from simulation.patients.calendar import DAYS_IN_YEAR, DrawnRun
+from simulation.patients.columns import after_arrival
 from simulation.patients.drawn import Draws
 from simulation.patients.sample import fill
 from simulation.patients.variates import Floats, Source
@@ -48,11 +48,10 @@ def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0)
     arrived_at = to_ticks(arrival)
     arrival_source = _codes("arrival_source", patients[ARRIVAL_SOURCE], source_names)
     rows_of = [np.flatnonzero(arrival_source == code) for code in range(len(source_names))]
-    sources = [
-        Source(name, code, 0, len(rows), np.arange(len(rows)))
+    layers = [
+        (Source(name, code, 0, len(rows), np.arange(len(rows))), arrived_at[rows])
         for code, (name, rows) in enumerate(zip(source_names, rows_of, strict=True))
     ]
-    arrivals = [arrived_at[rows] for rows in rows_of]
     by_source = np.concatenate(rows_of)
     attributes = {
         name: _codes(name, patients[name], pathway.categories(name))[by_source]
@@ -60,7 +59,7 @@ def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0)
         if name in patients.columns
     }
     days = int(arrived_at.max(initial=0)) // DAY + 1 + DAYS_IN_YEAR  # outages continue after the last arrival
-    drawn = fill(pathway, seed, 0, days, sources, arrivals, attributes)
+    drawn = fill(pathway, DrawnRun(seed, 0, days), layers, attributes)
     table_row = by_source[drawn.order]
     minutes = {name: drawn.minutes[name].copy() for name in pathway.durations}
     for name in pathway.durations:
@@ -69,8 +68,11 @@ def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0)
                 if column in patients.columns:
                     numbers = _numbers(column, patients[column])[table_row]
                     minutes[name][k] = np.where(np.isnan(numbers), minutes[name][k], numbers)
-    patience, worsens = patience_of(pathway, drawn, minutes), worsens_of(pathway, drawn, minutes)
-    return replace(drawn.with_columns(minutes=minutes), patience=patience, worsens=worsens)
+    return replace(
+        drawn.with_columns(minutes=minutes),
+        patience=after_arrival(pathway, drawn, pathway.patience, minutes),
+        worsens=after_arrival(pathway, drawn, pathway.worsening, minutes),
+    )
 
 
 def _numbers(column: str, values: pd.Series) -> Floats:

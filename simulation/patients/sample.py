@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from simulation.department.vocabulary import ARRIVAL_SOURCE, Pathway
 from simulation.patients.arrivals import NUMBERS_A_LAYER, arrivals_by_layer, present_by_source
-from simulation.patients.calendar import FROM_JANUARY, Calendar
-from simulation.patients.columns import attributes_of, minutes_of, patience_of, worsens_of
+from simulation.patients.calendar import FROM_JANUARY, Calendar, DrawnRun
+from simulation.patients.columns import after_arrival, attributes_of, minutes_of
 from simulation.patients.drawn import Draws
-from simulation.patients.factors import lasting_factors, minute_factors
-from simulation.patients.outages import attended_by_day, draw_outages
+from simulation.patients.factors import attended_by_day, minute_factors
+from simulation.patients.outages import draw_outages
 from simulation.patients.variates import Floats, Source, Variates
 from simulation.units import NEVER
 
@@ -26,38 +26,42 @@ def draw(
     replication: int,
     days: int,
     calendar: Calendar = FROM_JANUARY,
-    busy: Mapping[str, Floats] | None = None,
 ) -> Draws:
     """Draw everybody who arrives in `days` days from day 0 (a Monday) on, and who is there at time 0.
 
     `calendar`: which day of the model year day 0 is, and which day is the first measured one.
-    `busy`: how busy each day is, by the name of its factor, where that is known; otherwise it is drawn
-    (`day_factors`). Raises DrawsError if a day asks for more arrivals than a source's thinning bound holds.
+    Raises DrawsError if a day asks for more arrivals than a source's thinning bound holds.
     """
-    arriving = arrivals_by_layer(pathway, seed=seed, replication=replication, days=days, calendar=calendar, busy=busy)
-    layers = [*arriving, *present_by_source(pathway)]
-    sources, arrivals = [source for source, _ in layers], [arrived_at for _, arrived_at in layers]
-    return fill(pathway, seed, replication, days, sources, arrivals, calendar=calendar)
+    return draw_run(pathway, DrawnRun(seed, replication, days, calendar))
 
 
-def attendances(pathway: Pathway, *, seed: int, replication: int, days: int, calendar: Calendar) -> NDArray[np.int64]:
+def draw_run(pathway: Pathway, run: DrawnRun, busy: Mapping[str, Floats] | None = None) -> Draws:
+    """Everybody who arrives in a run, and who is there at time 0, as `draw` draws them.
+
+    `busy`: how busy each day is, by the name of its factor, where that is known; otherwise it is drawn
+    (`day_factors`).
+    """
+    layers = [*arrivals_by_layer(pathway, run, busy), *present_by_source(pathway)]
+    return fill(pathway, run, layers)
+
+
+def attendances(pathway: Pathway, run: DrawnRun) -> NDArray[np.int64]:
     """Ticks of arrival of the attendances that `draw` draws, source by source; nothing else is drawn."""
-    layers = arrivals_by_layer(pathway, seed=seed, replication=replication, days=days, calendar=calendar)
+    layers = arrivals_by_layer(pathway, run)
     return np.concatenate([arrived_at for source, arrived_at in layers if pathway.arrivals[source.name].attends])
 
 
 def fill(
     pathway: Pathway,
-    seed: int,
-    replication: int,
-    days: int,
-    sources: list[Source],
-    arrivals: list[NDArray[np.int64]],
+    run: DrawnRun,
+    layers: Sequence[tuple[Source, NDArray[np.int64]]],
     known: Mapping[str, NDArray[np.int16]] | None = None,
-    *,
-    calendar: Calendar = FROM_JANUARY,
 ) -> Draws:
-    """Sort everybody by arrival and draw their columns, except attributes that are `known` (codes, by source)."""
+    """Sort everybody by arrival and draw their columns, except attributes that are `known` (codes, by source).
+
+    `layers`: the layers of every source, each with the ticks at which those who come arrive.
+    """
+    sources, arrivals = [source for source, _ in layers], [arrived_at for _, arrived_at in layers]
     arrived_at = np.concatenate(arrivals)
     sizes = [len(ticks) for ticks in arrivals]
     arrival_source = np.repeat(np.array([source.code for source in sources], dtype=np.int16), sizes)
@@ -66,42 +70,33 @@ def fill(
     order = _in_order(arrived_at)  # those of one tick by source and number
     first = np.cumsum([0, *(source.n_candidates for source in sources)])
     place = (kept + np.repeat(first[:-1], sizes))[order]
-    variates = Variates(seed, replication, tuple(sources), place, np.zeros(first[-1]))
+    never = np.full(len(order), NEVER, dtype=np.int64)
     bare = Draws(
-        replication=replication,
+        replication=run.replication,
         arrived_at=arrived_at[order],
         arrival_source=arrival_source[order],
         number=number[order],
         attributes={ARRIVAL_SOURCE: arrival_source[order]},
         minutes={},
-        patience=np.full(len(order), NEVER, dtype=np.int64),
-        worsens=np.full(len(order), NEVER, dtype=np.int64),
+        patience=never,
+        worsens=never,
         adherence={},
         order=order,
-        variates=variates,
+        variates=Variates(run.seed, run.replication, tuple(sources), place, np.zeros(first[-1])),
+        calendar=run.calendar,
         from_table=frozenset(known or ()),
     )
     attributes = attributes_of(pathway, bare, {name: codes[order] for name, codes in (known or {}).items()})
-    lasting = lasting_factors(pathway, seed=seed, replication=replication, days=days, calendar=calendar)
-    factors = minute_factors(pathway, bare.arrived_at, bare.arrival_source, lasting, days, calendar)
-    minutes = minutes_of(pathway, attributes, bare, factors)
+    minutes = minutes_of(pathway, attributes, bare, minute_factors(pathway, bare, run))
     adheres = [name for name, step in pathway.steps.items() if step.adheres and pathway.priority.adherence < 1]
     return replace(
         bare,
         attributes=attributes,
         minutes=minutes,
-        patience=patience_of(pathway, bare, minutes),
-        worsens=worsens_of(pathway, bare, minutes),
+        patience=after_arrival(pathway, bare, pathway.patience, minutes),
+        worsens=after_arrival(pathway, bare, pathway.worsening, minutes),
         adherence={name: bare.uniform(f"adherence:{name}") for name in adheres},
-        outages=draw_outages(
-            pathway,
-            seed=seed,
-            replication=replication,
-            days=days,
-            calendar=calendar,
-            attended=attended_by_day(pathway, bare.arrived_at, bare.arrival_source, days),
-        ),
-        calendar=calendar,
+        outages=draw_outages(pathway, run, attended_by_day(pathway, bare, run.days)),
     )
 
 

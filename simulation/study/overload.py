@@ -15,7 +15,8 @@ import numpy as np
 
 from simulation.department.vocabulary import Opens, Pathway
 from simulation.errors import ConfigError, Fault
-from simulation.patients.factors import day_factors, lasting_factors, wanted_arrivals
+from simulation.patients import DrawnRun
+from simulation.patients.factors import wanted_arrivals
 from simulation.records.schema import Floats
 from simulation.study.offered_load import Load, in_a_mean_week, load_ratio, offered_load
 from simulation.study.simulate import SharedDraws
@@ -40,7 +41,7 @@ def refuse_overload(study: Study) -> None:
 
 def overload_faults(study: Study) -> tuple[Fault, ...]:
     """A fault for each overloaded pool, with its highest load and, unless all are, the arms concerned."""
-    sample = SharedDraws(seed=study.run.seed, replication=0, days=SAMPLE_DAYS)
+    sample = SharedDraws(DrawnRun(study.run.seed, 0, SAMPLE_DAYS))
     by_pool: dict[str, dict[str, float]] = {}
     for arm in study.arms:
         if arm.pathway.allow_overload:
@@ -194,15 +195,9 @@ def _of_unlike_arrivals(study: Study) -> Iterator[ReadyArm]:
 
 def _highest(study: Study, pathway: Pathway, replication: int) -> Iterator[tuple[str, float, int]]:
     """By source: how many times its usual arrivals the highest day of a replication wants, and that day."""
-    run = study.run
-    days = run.warm_up_days + run.measured_days + run.cool_down_days
-    calendar = run.calendar(replication)
-    by_day = day_factors(pathway, seed=run.seed, replication=replication, days=days)
-    lasting = lasting_factors(pathway, seed=run.seed, replication=replication, days=days, calendar=calendar)
-    for name, source in pathway.arrivals.items():
-        if not source.booked:
-            wanted = wanted_arrivals(pathway, name, by_day, lasting, days, calendar.warm_up_days)
-            yield name, float(wanted.max()), int(wanted.argmax())
+    run = study.run.drawn(replication, study.run.days)
+    for name, wanted in wanted_arrivals(pathway, run).items():
+        yield name, float(wanted.max()), int(wanted.argmax())
 
 
 def _beyond_bound(study: Study, name: str, wanted: float, day: int, replication: int, arm: ReadyArm) -> Fault:
