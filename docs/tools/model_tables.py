@@ -23,9 +23,6 @@ from simulation.department.vocabulary import (
     Branch,
     ByAttribute,
     ByChance,
-    ByHours,
-    ByOutage,
-    ByQueue,
     Chance,
     Choice,
     Effort,
@@ -395,16 +392,7 @@ def _reads(branch: Branch) -> tuple[str, str]:
         return f"`{branch.attribute}`", _by_target(branch.cases) + otherwise
     if isinstance(branch, ByChance):
         return "a coin", "; ".join(f"{share:g}: `{name}`" for name, share in branch.targets.items())
-    if isinstance(branch, ByQueue):
-        return (
-            f"{branch.at_least} or more wait at {_code(branch.waiting_at)}",
-            f"`{branch.then}`; otherwise `{branch.otherwise}`",
-        )
-    if isinstance(branch, ByOutage):
-        when = "has been down since the last step began" if branch.since_start else "is down"
-        return f"`{branch.outage}` {when}", f"`{branch.then}`; otherwise `{branch.otherwise}`"
-    assert isinstance(branch, ByHours)
-    return f"open {branch.hours} h, {branch.days}", f"`{branch.then}`; otherwise `{branch.otherwise}`"
+    return f"{branch.reads()}: {branch.then_if()}", f"`{branch.then}`; otherwise `{branch.otherwise}`"
 
 
 def _loops_and_ends(pathway: Pathway) -> str:

@@ -17,17 +17,8 @@ from typing import Literal
 
 from simulation.department.graph import Subgraph, whole_graph
 from simulation.department.rota import mean_per_day
-from simulation.department.vocabulary import (
-    Branch,
-    ByAttribute,
-    ByChance,
-    ByHours,
-    ByOutage,
-    End,
-    Loop,
-    Pathway,
-    Step,
-)
+from simulation.department.vocabulary import End, Loop, Pathway, Step
+from simulation.wording import joined, spaced
 
 SWEEPS = 12
 """How often the columns are sorted, alternately left to right and back."""
@@ -129,22 +120,15 @@ def _edges(subgraph: Subgraph) -> list[_Edge]:
     edges = []
     for (start, end, kind), labels in labels_by_edge.items():
         otherwise = kind == "case" and n_out[start] > 1 and MANY <= len(labels) == most_cases[start]
-        edges.append(_Edge(start, end, kind, "otherwise" if otherwise else _joined(labels)))
+        edges.append(_Edge(start, end, kind, "otherwise" if otherwise else joined(labels)))
     return edges
-
-
-def _joined(labels: Sequence[str], most: int = 3) -> str:
-    """Labels joined by commas; beyond `most`, the first of them and the number of the others."""
-    if len(labels) <= most:
-        return ", ".join(labels)
-    return f"{', '.join(labels[: most - 1])} and {len(labels) - most + 1} more"
 
 
 def _node(pathway: Pathway, name: str, column: int, row: float, given_up: bool) -> DrawnNode:
     kind, detail, group = _kind_and_words(pathway, name)
     if given_up:  # from every step where one may leave: words instead of arrows
         detail = f"{detail}: {GIVES_UP}" if detail else GIVES_UP
-    return DrawnNode(name, kind, _words(name.removeprefix(SOURCE)), detail, group, column, row)
+    return DrawnNode(name, kind, spaced(name.removeprefix(SOURCE)), detail, group, column, row)
 
 
 def _kind_and_words(pathway: Pathway, name: str) -> tuple[Kind, str, str]:
@@ -156,18 +140,18 @@ def _kind_and_words(pathway: Pathway, name: str) -> tuple[Kind, str, str]:
     if isinstance(node, Step):
         return "step", _request_words(node), _group(pathway, node)
     if isinstance(node, Loop):
-        return "loop", f"as often as {_words(node.passes)}", ""
+        return "loop", f"as often as {spaced(node.passes)}", ""
     if isinstance(node, End):
-        return "end", _words(node.outcome), ""
-    return "branch", _branch_words(node), ""
+        return "end", spaced(node.outcome), ""
+    return "branch", node.reads(), ""
 
 
 def _request_words(step: Step) -> str:
     """What a step asks for: 'triage nurses + one of cubicles, chairs; ends early if 18 or more wait'."""
-    parts = [_words(pool) for pool in step.asks]
+    parts = [spaced(pool) for pool in step.asks]
     if step.any_of:
         among = "one of " if len(step.any_of) > 1 else ""
-        parts.append(f"{among}{', '.join(_words(pool) for pool in step.any_of)}")
+        parts.append(f"{among}{', '.join(spaced(pool) for pool in step.any_of)}")
     phrases = [" + ".join(parts)] if parts else []
     if step.effort is not None:
         phrases.append(f"ends early if {min(step.effort.at_least)} or more wait")
@@ -178,23 +162,6 @@ def _group(pathway: Pathway, step: Step) -> str:
     asked = (*step.asks, *step.any_of)
     spaces = [pool for pool in asked if pathway.pools[pool].kind == "space"]
     return (*spaces, *asked, "")[0]
-
-
-def _branch_words(branch: Branch) -> str:
-    """What a branch routes by."""
-    if isinstance(branch, ByAttribute):
-        return f"by {_words(branch.attribute)}"
-    if isinstance(branch, ByChance):
-        return "by chance"
-    if isinstance(branch, ByHours):
-        return "by the clock"
-    if isinstance(branch, ByOutage):
-        return f"by {_words(branch.outage)}"
-    return f"by who waits at {_joined([_words(step) for step in branch.waiting_at])}"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
 
 
 # --- columns -------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from simulation.records.schema import Mask
 from simulation.triage.estimates import Portion
 from simulation.triage.labels import Labels
 from simulation.triage.minutes_effects import Reach
-from simulation.triage.people import Attributes, among, from_sources
+from simulation.triage.people import Attributes, among, reached_by
 
 
 @config_dataclass
@@ -53,25 +53,22 @@ class TriageAction:
     """Whom triage considers for it."""
 
 
-def covered_by(action: TriageAction, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:
+def covered_by(action: TriageAction, pathway: Pathway, attributes: Attributes) -> Mask:
     """Mask of the patients whom triage considers for an action, shape (n,): those who can get it and are covered."""
     attribute = pathway.attributes[action.sets]
-    covered = from_sources(pathway, draws, action.covers.arrivals)
-    covered &= among(pathway, attributes, action.covers.only, len(draws))
+    covered = reached_by(pathway, attributes, action.covers.arrivals, action.covers.only)
     if isinstance(attribute, Action):
-        covered &= among(pathway, attributes, attribute.only, len(draws))
+        covered &= among(pathway, attributes, attribute.only)
     return covered
 
 
-def set_off(
-    actions: Mapping[str, TriageAction], pathway: Pathway, draws: Draws, attributes: Attributes, used: Mask
-) -> dict[str, Labels]:
+def set_off(actions: Mapping[str, TriageAction], pathway: Pathway, draws: Draws, used: Mask) -> dict[str, Labels]:
     """The codes of every attribute that an action sets, shape (n,) each; changed only for those in `used`."""
     codes_by_attribute: dict[str, Labels] = {}
     for name, action in actions.items():
-        suited = among(pathway, attributes, action.suited, len(draws))
+        suited = among(pathway, draws.attributes, action.suited)
         chance = np.where(suited, action.sensitivity.value, 1 - action.specificity.value)
-        chosen = used & covered_by(action, pathway, draws, attributes)
+        chosen = used & covered_by(action, pathway, draws.attributes)
         chosen &= draws.uniform(f"triage.action.{name}") < chance
         codes = codes_by_attribute.setdefault(action.sets, draws.attributes[action.sets].copy())
         codes[chosen & (codes == 0)] = pathway.categories(action.sets).index(action.to)

@@ -20,11 +20,9 @@ from simulation.department.config_dataclass import (
     Unit,
     config_dataclass,
 )
-from simulation.department.vocabulary import Pathway
-from simulation.patients import Draws
 from simulation.records.schema import Floats, Mask
 from simulation.triage.estimates import AtLeastZero, Estimate, Portion
-from simulation.triage.people import Added, Attributes, among, from_sources
+from simulation.triage.people import Added
 
 SECONDS_PER_MINUTE = 60
 
@@ -75,19 +73,6 @@ def sources_of(effect: MinutesEffect, of_policy: Sequence[str]) -> tuple[str, ..
     """The sources that an effect is for: its own, or else those of the policy."""
     own = effect.covers.arrivals if effect.covers is not None else ()
     return own or tuple(of_policy)
-
-
-def reached_by(
-    effect: MinutesEffect, pathway: Pathway, draws: Draws, attributes: Attributes, sources: Sequence[str]
-) -> Mask:
-    """Mask of the patients whom an effect is for, shape (n,): those of its categories and of its sources.
-
-    An effect that names no source is for those of `sources`.
-    """
-    whose = from_sources(pathway, draws, sources_of(effect, sources))
-    if effect.covers is not None and effect.covers.only:
-        whose &= among(pathway, attributes, effect.covers.only, len(draws))
-    return whose
 
 
 def changed(effect: MinutesEffect, minutes: Mapping[str, Floats], whose: Mask) -> dict[str, Floats]:

@@ -20,11 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.department.config_dataclass import OfAttributes, Sourced, SourceName, Unit, config_dataclass
-from simulation.department.vocabulary import Pathway
 from simulation.patients import Draws
 from simulation.records.schema import Mask
 from simulation.triage.estimates import AtLeastZero, Portion
-from simulation.triage.people import Attributes, among, from_sources
 from simulation.units import NEVER, to_ticks
 
 Ticks = NDArray[np.int64]
@@ -49,11 +47,6 @@ class Watching(Sourced):
     """How likely a patient who gets worse is seen, at the next round."""
     false_alarms_per_hour: Annotated[AtLeastZero, Unit("alarms an hour")]
     """How many a watched patient raises for nothing (a constant rate from arrival); rounds act on the first."""
-
-
-def watched(watching: Watching, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:
-    """Mask of the patients whom the tool is for, shape (n,)."""
-    return from_sources(pathway, draws, watching.arrivals) & among(pathway, attributes, watching.only, len(draws))
 
 
 def alarms(watching: Watching, draws: Draws, whose: Mask) -> Ticks:

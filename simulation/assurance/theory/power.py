@@ -18,7 +18,7 @@ from simulation.department.vocabulary import ACUITY_GIVEN, Pathway
 from simulation.engine.plan import Columns, bind, lower
 from simulation.engine.rows import Plan, PoolRow
 from simulation.errors import PlanError
-from simulation.patients import Draws, day_factors
+from simulation.patients import DrawnRun, Draws, day_factors, draw_run
 from simulation.units import DAY, WEEK
 
 TOO_LONG = 1.02
