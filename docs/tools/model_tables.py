@@ -23,6 +23,8 @@ from simulation.department.vocabulary import (
     Branch,
     ByAttribute,
     ByChance,
+    ByOutage,
+    ByQueue,
     Chance,
     Choice,
     Effort,
@@ -392,7 +394,13 @@ def _reads(branch: Branch) -> tuple[str, str]:
         return f"`{branch.attribute}`", _by_target(branch.cases) + otherwise
     if isinstance(branch, ByChance):
         return "a coin", "; ".join(f"{share:g}: `{name}`" for name, share in branch.targets.items())
-    return f"{branch.reads()}: {branch.then_if()}", f"`{branch.then}`; otherwise `{branch.otherwise}`"
+    leads_to = f"`{branch.then}`; otherwise `{branch.otherwise}`"
+    if isinstance(branch, ByQueue):
+        return f"{branch.at_least} or more wait at {_code(branch.waiting_at)}", leads_to
+    if isinstance(branch, ByOutage):
+        when = "has been down since the last step began" if branch.since_start else "is down"
+        return f"`{branch.outage}` {when}", leads_to
+    return f"{branch.reads()}: {branch.then_if()}", leads_to
 
 
 def _loops_and_ends(pathway: Pathway) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from graphlib import TopologicalSorter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -321,21 +322,8 @@ def _weights(pathway: Pathway, arrival_source: NDArray[np.int16]) -> Floats:
 
 def _order(pathway: Pathway) -> list[str]:
     """The nodes in topological order; edges back to the start of a loop are ignored."""
-    graph = {name: [edge.to for edge in edges if edge.by != "again"] for name, edges in graph_of(pathway).items()}
-    done: dict[str, None] = {}
-    for start in graph:
-        ahead = [(start, iter(graph[start]))] if start not in done else []
-        on_way = {start}
-        while ahead:
-            name, targets = ahead[-1]
-            to = next((target for target in targets if target not in done and target not in on_way), None)
-            if to is None:
-                done[name] = None
-                ahead.pop()
-            else:
-                on_way.add(to)
-                ahead.append((to, iter(graph[to])))
-    return list(done)[::-1]
+    leads_to = {name: [edge.to for edge in edges if edge.by != "again"] for name, edges in graph_of(pathway).items()}
+    return list(TopologicalSorter(leads_to).static_order())[::-1]
 
 
 def _paced(started: Floats, work: Floats, profile: Profile) -> Floats:
