@@ -42,10 +42,9 @@ from simulation.explain.label_mix import case_mix
 from simulation.measures.definitions import definitions
 from simulation.study.design import change_words
 from simulation.study.study import Study
-from simulation.triage.actions import TriageAction
+from simulation.triage.effects import MinutesEffect, TriageAction
 from simulation.triage.estimates import Estimate
 from simulation.triage.label_accuracy import label_accuracy
-from simulation.triage.minutes_effects import MinutesEffect
 from simulation.triage.policy import Policy
 
 COMMAND = "python -m docs.tools.model_tables"

@@ -12,6 +12,7 @@ makes a generator.
 Start reading at `sample`; `variates` holds the random streams, `drawn` the columns that result.
 """
 
+from simulation.patients.arrivals import attended_by_day, day_factors, lasting_factors
 from simulation.patients.calendar import (
     DAYS_IN_YEAR,
     FROM_JANUARY,
@@ -23,10 +24,8 @@ from simulation.patients.calendar import (
 )
 from simulation.patients.columns import attributes_after
 from simulation.patients.drawn import Draws
-from simulation.patients.factors import attended_by_day, day_factors, lasting_factors
-from simulation.patients.from_table import draws_from_table
 from simulation.patients.outages import draw_outages
-from simulation.patients.sample import attendances, draw, draw_run
+from simulation.patients.sample import attendances, draw, draw_run, draws_from_table
 from simulation.patients.variates import Source, Variates
 
 __all__ = [

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulation.errors import DrawsError
 from simulation.patients.variates import generator_of
+from simulation.records.schema import Ints
 from simulation.units import DAY
 
 DAYS_IN_WEEK = 7
@@ -56,15 +56,15 @@ class Calendar:
         """The tick at which the first measured day begins."""
         return self.warm_up_days * DAY
 
-    def measured_days(self, days: NDArray[np.int64]) -> NDArray[np.int64]:
+    def measured_days(self, days: Ints) -> Ints:
         """Days since the first measured one, which is 0, of days since the start of the run; below 0 in the warm-up."""
         return days - self.warm_up_days
 
-    def days_of_year(self, days: NDArray[np.int64]) -> NDArray[np.int64]:
+    def days_of_year(self, days: Ints) -> Ints:
         """The day of the model year, 0 to 363, of each day since the start of the run; shape of `days`."""
         return (self.measured_days(days) + DAYS_IN_WEEK * self.start_week) % DAYS_IN_YEAR
 
-    def months(self, days: NDArray[np.int64]) -> NDArray[np.int64]:
+    def months(self, days: Ints) -> Ints:
         """The month, 0 for January, of each day since the start of the run; shape of `days`."""
         return self.days_of_year(days) * MONTHS_IN_YEAR // DAYS_IN_YEAR
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulation.department.rota import down_share, parse_hours
 from simulation.department.vocabulary import (
@@ -21,18 +20,16 @@ from simulation.department.vocabulary import (
     StatedOutages,
 )
 from simulation.errors import DrawsError
+from simulation.patients.arrivals import usual_arrivals
 from simulation.patients.calendar import DAYS_IN_YEAR, FROM_JANUARY, DrawnRun
-from simulation.patients.factors import usual_arrivals
-from simulation.patients.variates import Floats
+from simulation.records.schema import Floats, Ints
 from simulation.units import DAY, to_ticks
 
 MOST_DEVIATIONS = 8.0
 """The bound is searched for within so many standard deviations around the year's means."""
 
 
-def _quiet_spans(
-    pathway: Pathway, name: str, quiet: QuietDays, attended: NDArray[np.int64], run: DrawnRun
-) -> NDArray[np.int64]:
+def _quiet_spans(pathway: Pathway, name: str, quiet: QuietDays, attended: Ints, run: DrawnRun) -> Ints:
     """The hours of all days that are not forecast to be among the fullest: ticks from and to, shape (n, 2)."""
     normal = run.generator("outage", name).standard_normal(len(attended))
     error = quiet.forecast_error
@@ -83,9 +80,7 @@ FOREVER = 2**60
 """A tick that no run reaches."""
 
 
-def draw_outages(
-    pathway: Pathway, run: DrawnRun, attended: NDArray[np.int64] | None = None
-) -> dict[str, NDArray[np.int64]]:
+def draw_outages(pathway: Pathway, run: DrawnRun, attended: Ints | None = None) -> dict[str, Ints]:
     """When each thing that can fail is down: ticks from and to by outage, shape (n_spans, 2), up to the last day.
 
     A longer run has the same spans and more; other means stretch spans drawn from the same random variates. Stated
@@ -103,7 +98,7 @@ def draw_outages(
     return spans
 
 
-def _spans(name: str, outage: RandomOutages | ShareOfTime | StatedOutages, run: DrawnRun) -> NDArray[np.int64]:
+def _spans(name: str, outage: RandomOutages | ShareOfTime | StatedOutages, run: DrawnRun) -> Ints:
     """The spans of one outage that begin before the end of the run; some may end after it."""
     until = run.days * DAY
     if isinstance(outage, StatedOutages):
@@ -126,12 +121,12 @@ def _spans(name: str, outage: RandomOutages | ShareOfTime | StatedOutages, run: 
     return _begun_before(until, edges[: len(edges) // 2 * 2].reshape(-1, 2))
 
 
-def _edges(lengths: Floats, starts_down: bool, up: float, down: float) -> NDArray[np.int64]:
+def _edges(lengths: Floats, starts_down: bool, up: float, down: float) -> Ints:
     """Ticks at which up turns to down or back, shape of `lengths` (spans of mean 1); `up`, `down`: mean minutes."""
     means = np.where(np.arange(len(lengths)) % 2 == (0 if starts_down else 1), down, up)
     return to_ticks(np.minimum(np.cumsum(lengths * means), FOREVER / DAY))
 
 
-def _begun_before(until: int, spans: NDArray[np.int64]) -> NDArray[np.int64]:
+def _begun_before(until: int, spans: Ints) -> Ints:
     """The spans that last a tick or more and begin before `until`."""
     return spans[(spans[:, 1] > spans[:, 0]) & (spans[:, 0] < until)]

@@ -61,10 +61,18 @@ from simulation.department.vocabulary import (
 )
 from simulation.patients import Draws, attributes_after
 from simulation.records.schema import MISSING, Floats, Mask
-from simulation.triage.actions import covered_by, set_off
 from simulation.triage.check_policy import check_policy, durations_of_triage
+from simulation.triage.effects import (
+    SECONDS_PER_MINUTE,
+    MinutesEffect,
+    alarms,
+    changed,
+    covered_by,
+    lengthened,
+    set_off,
+    sources_of,
+)
 from simulation.triage.labels import Labels, labels_of
-from simulation.triage.minutes_effects import SECONDS_PER_MINUTE, MinutesEffect, changed, lengthened, sources_of
 from simulation.triage.people import (
     Attributes,
     abstained,
@@ -76,7 +84,6 @@ from simulation.triage.people import (
     switch_shares,
 )
 from simulation.triage.policy import Policy
-from simulation.triage.watching import alarms
 
 Minutes = dict[str, Floats]
 """Minutes by duration, shape (repeats, n) each."""
