@@ -116,9 +116,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _answered(words: Sequence[str]) -> int:
     """Run the command that the first word names, or show help or the version; the exit code."""
     if sys.stdout is None:
-        raise AeflowError(
-            "the output is closed, so no answer can be shown. Open it, or send it to a file"
-        )
+        raise AeflowError("the output is closed, so no answer can be shown. Open it, or send it to a file")
     if not words or words[0] in ("-h", "--help", "help"):
         print(f"{HELP}\n  docs/ in a message means {_docs()}")
     elif words[0] in ("-V", "--version", "version"):

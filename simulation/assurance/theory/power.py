@@ -18,7 +18,7 @@ from simulation.department.vocabulary import ACUITY_GIVEN, Pathway
 from simulation.engine.plan import Columns, bind, lower
 from simulation.engine.rows import Plan, PoolRow
 from simulation.errors import PlanError
-from simulation.patients import Draws, day_factors, draw
+from simulation.patients import DrawnRun, Draws, day_factors, draw_run
 from simulation.units import DAY, WEEK
 
 TOO_LONG = 1.02
@@ -62,8 +62,8 @@ def _one_fewer(row: PoolRow) -> PoolRow:
 
 def day_factor_twice(pathway: Pathway, **which: Any) -> Draws:
     """The draws as they would be if the factor of each day were multiplied in twice."""
-    busy = {name: factor**2 for name, factor in day_factors(pathway, **which).items()}
-    return draw(pathway, busy=busy, **which)
+    run = DrawnRun(**which)
+    return draw_run(pathway, run, {name: factor**2 for name, factor in day_factors(pathway, run).items()})
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ import numpy as np
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.label_mix import case_mix
 from simulation.study.study import ReadyArm
+from simulation.triage.effects import MinutesEffect
 from simulation.triage.estimates import Portion
 from simulation.triage.matrix import Matrix, probabilities
-from simulation.triage.minutes_effects import MinutesEffect
 from simulation.triage.policy import Policy
 
 PRICE = "price"
