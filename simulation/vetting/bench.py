@@ -8,13 +8,21 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simulation.records.schema import Floats
-from simulation.vetting.answers import NO_LABEL, OUTCOMES, Answer, BenchAssessor, Question, label_table, questions_of
 from simulation.vetting.assessors.from_file import AnswersAssessor, FromFile
 from simulation.vetting.assessors.learned import Learned, LearnedAssessor
 from simulation.vetting.assessors.llm import Llm, LlmAssessor, Setting, what_would_be_sent
 from simulation.vetting.assessors.simple import ByMatrix, Majority, MatrixAssessor
 from simulation.vetting.bench_plan import CriterionVerdict, Vetting, Word, judged, overall
-from simulation.vetting.cases import CaseSet
+from simulation.vetting.cases import (
+    NO_LABEL,
+    OUTCOMES,
+    Answer,
+    BenchAssessor,
+    CaseSet,
+    Question,
+    label_table,
+    questions_of,
+)
 from simulation.vetting.scores import (
     Labelled,
     ScoreEstimate,

@@ -12,9 +12,8 @@ import numpy as np
 
 from simulation.errors import ResultsError
 from simulation.triage.policy import YARDSTICKS, Yardstick
-from simulation.vetting.answers import NO_LABEL
 from simulation.vetting.bench import TOOL, Bench
-from simulation.vetting.cases import N_LEVELS
+from simulation.vetting.cases import N_LEVELS, NO_LABEL
 from simulation.vetting.scores import Labelled, ScoreEstimate, cases_to_settle, differences, discordance_of
 
 CARD, ANSWERS, CARD_FORMAT = "card.json", "answers.csv", 1

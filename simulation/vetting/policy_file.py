@@ -108,9 +108,7 @@ def drawn_counts(bench: Bench, number: int) -> Floats:
     return drawn
 
 
-def _policy(
-    bench: Bench, name: str, *, role: Mapping[str, Any] = REPLACES, drawn: int | None = None
-) -> dict[str, Any]:
+def _policy(bench: Bench, name: str, *, role: Mapping[str, Any] = REPLACES, drawn: int | None = None) -> dict[str, Any]:
     subject = f"labels of {bench.tool}"
     source = _source(bench, subject if drawn is None else f"table {drawn} drawn from the uncertainty about {subject}")
     ai: dict[str, Any] = {"name": "vetted_tool", "correlation": FIXED["correlation"]}

@@ -13,11 +13,9 @@ from typing import Any
 import pytest
 
 from simulation.errors import ConfigError, ResultsError
-from simulation.vetting.answers import Answer, Outcome, Question
-from simulation.vetting.assessors.exchange import Reply
-from simulation.vetting.assessors.llm import Llm, LlmAssessor, Prompt, Setting
+from simulation.vetting.assessors.llm import Llm, LlmAssessor, Prompt, Reply, Setting
 from simulation.vetting.bench import run_bench
-from simulation.vetting.cases import Case, CaseSet, case_set
+from simulation.vetting.cases import Answer, Case, CaseSet, Outcome, Question, case_set
 from simulation.vetting.vet import prompt_of, vetting_named
 
 from .fake_server import Behaviour, Handler, drips, endless, hangs_up, level, serving, slow

@@ -18,9 +18,19 @@ from typing import Any, Literal, TypeAlias
 
 from simulation.department.config_dataclass import config_dataclass
 from simulation.errors import Fault, Faults, nearest, refuse
-from simulation.vetting.answers import OUTCOMES, VARIANTS, Answer, Outcome, Question, QuestionKey, Variant
-from simulation.vetting.assessors.exchange import outcome_of_message, whole_number
-from simulation.vetting.cases import N_LEVELS, CaseSet, grouped
+from simulation.vetting.assessors.llm import outcome_of_message, whole_number
+from simulation.vetting.cases import (
+    N_LEVELS,
+    OUTCOMES,
+    VARIANTS,
+    Answer,
+    CaseSet,
+    Outcome,
+    Question,
+    QuestionKey,
+    Variant,
+    grouped,
+)
 from simulation.vetting.mapping import LARGEST_BYTES, WHOLE, csv_lines
 
 AnswerRows: TypeAlias = Iterator[tuple[str, Answer | Fault]]

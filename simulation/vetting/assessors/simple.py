@@ -10,8 +10,7 @@ import numpy as np
 from simulation.department.config_dataclass import config_dataclass
 from simulation.patients.variates import generator_of
 from simulation.triage.matrix import LabelTable, probabilities
-from simulation.vetting.answers import Answer, Question
-from simulation.vetting.cases import N_LEVELS, CaseSet
+from simulation.vetting.cases import N_LEVELS, Answer, CaseSet, Question
 
 
 @config_dataclass

@@ -21,14 +21,18 @@ from simulation.records.serialise import to_json
 from simulation.report.exports.word import WordDocument
 from simulation.report.templates import templates
 from simulation.run.store.atomic import moved, not_written, whole_or_nothing
-from simulation.vetting.answers import VARIANTS, questions_of
-from simulation.vetting.assessors.learned import Learned, LearnedAssessor
-from simulation.vetting.assessors.level_model import model_text
+from simulation.vetting.assessors.learned import Learned, LearnedAssessor, model_text
 from simulation.vetting.bench import NURSE, TOOL, Bench
-from simulation.vetting.card.card_pictures import card_pictures
-from simulation.vetting.card.card_tables import card_tables, difference_words, value_words, verdict_on
-from simulation.vetting.card.filings import coverage_table, hazards_table
-from simulation.vetting.cases import INPUTS, N_LEVELS, CaseSet
+from simulation.vetting.card.card_tables import (
+    card_pictures,
+    card_tables,
+    coverage_table,
+    difference_words,
+    hazards_table,
+    value_words,
+    verdict_on,
+)
+from simulation.vetting.cases import INPUTS, N_LEVELS, VARIANTS, CaseSet, questions_of
 from simulation.vetting.earlier import ANSWERS, CARD, CARD_FORMAT, UNDER, VersionChange
 from simulation.vetting.facts import facts
 from simulation.vetting.policy_file import policy_files
@@ -290,5 +294,3 @@ def questions_text(cases: CaseSet) -> str:
 
 def _number(value: float) -> str:
     return "" if np.isnan(value) else f"{value:.6g}"
-
-
