@@ -40,7 +40,7 @@ INPUTS = (*TEXTS, *NUMBERS, *WORDS)
 VITAL_SIGNS = ("systolic", "diastolic", "heart_rate", "respiratory_rate", "temperature", "saturation", "mental_state")
 GROUPS = ("sex", "age_band", "arrival_mode", "language")
 """The attributes for which scores are given by group."""
-AGE_BANDS: Mapping[str, float] = {"child": 18, "adult": 65, "older": 80, "oldest": 121}
+AGE_BANDS: Mapping[str, float] = facts("inputs")["age_bands"]
 """The age at which the next band begins, by band: 0-17, 18-64, 65-79, 80 and over, as in the site."""
 NOT_STATED = "not stated"
 Value: TypeAlias = str | float
@@ -118,13 +118,12 @@ class CaseSet:
 
     @property
     def groups(self) -> dict[str, dict[str, NDArray[np.bool_]]]:
-        """The members of every group, by attribute."""
-        return {attribute: self.members(attribute) for attribute in GROUPS}
-
-    def members(self, attribute: str) -> dict[str, NDArray[np.bool_]]:
-        """Whether each case belongs to a group, shape (cases,), by group in order of name."""
-        groups = np.array([case.group(attribute) for case in self.cases])
-        return {str(category): groups == category for category in np.unique(groups)}
+        """Whether each case belongs to a group, shape (cases,), by attribute and by group in order of name."""
+        groups = {}
+        for attribute in GROUPS:
+            of_case = np.array([case.group(attribute) for case in self.cases])
+            groups[attribute] = {str(group): of_case == group for group in np.unique(of_case)}
+        return groups
 
 
 def case_set(rows: Iterable[Case], *, name: str, **about: Any) -> CaseSet:

@@ -301,9 +301,7 @@ def test_a_key_does_not_leave_this_machine_unencrypted(monkeypatch: pytest.Monke
 def test_host_cases_and_fields_are_said_before_anything_is_sent_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     output: list[str] = []
     llm = Llm(stated("http://192.0.2.7/v1"), Setting(prompt=PROMPT, allow_remote=True, say=output.append))
-    monkeypatch.setattr(
-        llm._exchange, "ask", lambda client, body: pytest.fail("asked too early") if not output else NO_REPLY
-    )
+    monkeypatch.setattr(llm, "_reply", lambda client, body: pytest.fail("asked too early") if not output else NO_REPLY)
     llm.answers(questions())
     assert output == ["Sending to 192.0.2.7: 6 cases, 6 questions; age, complaint."]
 

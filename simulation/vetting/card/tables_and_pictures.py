@@ -1,6 +1,12 @@
-"""The tables of a card. Every score comes with its 95 % interval and the yardstick that it is held against.
+"""The tables and pictures of a card. Every score comes with its 95 % interval and the yardstick of the truth.
 
-Their titles, headings and notes are in `facts/card_tables.yaml`.
+Titles, headings and notes of the tables are in `facts/card_tables.yaml`. The last two tables are what a bench gives a
+public body to file: rows for a hazard log, and which items of the binding texts it covers. Severity, residual risk and
+owner of a hazard are left blank for the clinical safety officer, who also decides whether a control is enough. An item
+of the texts is covered `partly` or `no`, never in full, and its status says who must supply the rest; nothing says that
+a tool meets any of them. The texts are as read in November 2026: NICE, Evidence standards framework for digital health
+technologies (ECD7, 21 standards); TRIPOD-LLM (Gallifant et al. 2025, Nat Med 31:60-69, by topic); the NHS's own checks
+by their names. Hazards and items are in `facts/`, in our words.
 """
 
 from __future__ import annotations
@@ -24,25 +30,23 @@ from simulation.vetting.facts import facts
 from simulation.vetting.scores import FEW, HIGH_SHARES, HIGHER_IS_BETTER, KAPPAS, SCORES, ScoreEstimate, share_of
 from simulation.wording import spaced
 
-BY_GROUP = ("exact_share", "under_share", "under_triage_1_2_share")
+BY_GROUP = ("exact_share", "under_share", UNDER)
 
 
 def card_tables(bench: Bench, change_since: VersionChange | None) -> list[ReportTable]:
     """Every table of what the bench found, in the order of the page; the change since an earlier card is the second."""
-    tables = [
+    on_condition = [must_not_miss_table(bench), calibration_table(bench), abstention_table(bench)]
+    return [
         criteria_table(bench),
-        change_table(bench, change_since) if change_since is not None else None,
+        *([change_table(bench, change_since)] if change_since is not None else ()),
         scores_table(bench),
         *(differences_table(bench, other) for other in bench.labelled if other != TOOL),
         matrix_table(bench),
         groups_table(bench),
         answers_table(bench),
-        must_not_miss_table(bench),
-        calibration_table(bench),
-        abstention_table(bench),
+        *(table for table in on_condition if table.rows),
         about_table(bench),
     ]
-    return [table for table in tables if table is not None]
 
 
 def table_of(bench: Bench, kind: str, rows: Iterable[tuple[str, ...]], *, name: str = "", **words: str) -> ReportTable:
@@ -161,8 +165,8 @@ def groups_table(bench: Bench) -> ReportTable:
     rows = []
     for group, scores in bench.by_group().items():
         cells = [value_words(scores[name], name) for name in BY_GROUP]
-        by_nurse = value_words(nurse[group][BY_GROUP[-1]], BY_GROUP[-1]) if nurse else "–"
-        n_urgent = scores[BY_GROUP[-1]].n
+        by_nurse = value_words(nurse[group][UNDER], UNDER) if nurse else "–"
+        n_urgent = scores[UNDER].n
         urgent = f"{n_urgent}{' (few)' * (n_urgent < FEW)}"
         rows.append((group_named(*group, ": "), str(scores["exact_share"].n), *cells, by_nurse, urgent))
     return table_of(bench, "groups", rows)
@@ -188,38 +192,31 @@ def answers_table(bench: Bench) -> ReportTable:
     return replace(table, notes=(*table.notes, f"Not measured: {'; '.join(missing)}.")) if missing else table
 
 
-def must_not_miss_table(bench: Bench) -> ReportTable | None:
-    """How the cases were labelled that their author says must not be missed; None if there are none."""
+def must_not_miss_table(bench: Bench) -> ReportTable:
+    """How the cases were labelled that their author says must not be missed; no rows if there are none."""
     which = np.array([case.must_not_miss for case in bench.cases.cases])
     rows = []
     for who, labelled in bench.labelled.items() if which.any() else ():
         labels = labelled.labels[which, 0]
         counts = which.sum(), (labels > labelled.truth[which]).sum(), (labels == NO_LABEL).sum()
-        rows.append((bench.tool if who == TOOL else who, *(str(n) for n in counts)))
-    return table_of(bench, "must_not_miss", rows) if rows else None
+        rows.append((bench.tool if who == TOOL else who, *map(str, counts)))
+    return table_of(bench, "must_not_miss", rows)
 
 
-def calibration_table(bench: Bench) -> ReportTable | None:
-    """How often labels are right, by the confidence stated with them; None if none is stated."""
+def calibration_table(bench: Bench) -> ReportTable:
+    """How often labels are right, by the confidence stated with them; no rows if none is stated."""
+    bins = calibration(bench)
+    rows = [(f"{100 * stated:.0f} %", value_words(right, "exact_share"), str(right.n)) for stated, right in bins]
+    return table_of(bench, "calibration", rows)
+
+
+def abstention_table(bench: Bench) -> ReportTable:
+    """Scores of the labels kept if the least confident are handed back; no rows if no confidence is stated."""
     rows = [
-        (f"{100 * fifth.confidence:.0f} %", value_words(fifth.right, "exact_share"), str(fifth.right.n))
-        for fifth in calibration(bench)
+        (f"{100 * share:.0f} %", value_words(exact, "exact_share"), value_words(under, UNDER), str(under.n))
+        for share, exact, under in abstention_curve(bench)
     ]
-    return table_of(bench, "calibration", rows) if rows else None
-
-
-def abstention_table(bench: Bench) -> ReportTable | None:
-    """Scores of the labels kept if the least confident are handed back; None if no confidence is stated."""
-    rows = [
-        (
-            f"{100 * threshold.handed_back_share:.0f} %",
-            value_words(threshold.exact, "exact_share"),
-            value_words(threshold.under_triage_1_2, "under_triage_1_2_share"),
-            str(threshold.under_triage_1_2.n),
-        )
-        for threshold in abstention_curve(bench)
-    ]
-    return table_of(bench, "abstention", rows) if rows else None
+    return table_of(bench, "abstention", rows)
 
 
 def about_table(bench: Bench) -> ReportTable:
@@ -285,7 +282,7 @@ def groups_picture(bench: Bench) -> Picture | None:
         f"{bench.cases.yardstick_words}."
     )
     estimates = {group_named(*key, ": "): estimate for key, estimate in known.items()}
-    beside = [nurse[key][UNDER] for key in known] if nurse else None
+    beside = [nurse[key][UNDER] for key in known if nurse]
     return _whiskers("groups", "Under-triage of levels 1-2, by group", estimates, caption, beside)
 
 
@@ -301,15 +298,15 @@ def calibration_picture(bench: Bench) -> Picture | None:
     bins = calibration(bench)
     if not bins:
         return None
+    stated, right = zip(*bins, strict=True)
+    x, (y, reach) = [100 * confidence for confidence in stated], _drawn(right)
     with figure_of(5.2, 4.6, 1, 1) as (figure, (ax,)):
         ax.plot([0, 100], [0, 100], color=GREY, linewidth=1)
-        x = [100 * fifth.confidence for fifth in bins]
-        y, reach = _drawn([fifth.right for fifth in bins])
         ax.errorbar(x, y, yerr=reach, color=BLUE, marker="o", capsize=3)
         ax.set(xlim=(0, 100), ylim=(0, 100), xlabel="stated confidence, per cent", ylabel="right, per cent")
         ax.set_title("Is it right as often as it says?")
         png = png_of(figure)
-    points = "; ".join(f"{stated:.0f} stated, {right:.0f} right" for stated, right in zip(x, y, strict=True))
+    points = "; ".join(f"{said:.0f} stated, {true:.0f} right" for said, true in zip(x, y, strict=True))
     return Picture("calibration", png, f"Confidence and share right: {points}.", "On the line: calibrated.")
 
 
@@ -318,19 +315,17 @@ def abstention_picture(bench: Bench) -> Picture | None:
     curve = abstention_curve(bench)
     if not curve:
         return None
+    shares, exact, under = zip(*curve, strict=True)
     with figure_of(6.4, 4.2, 1, 1) as (figure, (ax,)):
-        x = [100 * threshold.handed_back_share for threshold in curve]
-        for name, colour, estimates in (
-            ("exact", BLUE, [threshold.exact for threshold in curve]),
-            ("levels 1-2 under-triaged", WORSE, [threshold.under_triage_1_2 for threshold in curve]),
-        ):
+        for name, colour, estimates in (("exact", BLUE, exact), ("levels 1-2 under-triaged", WORSE, under)):
             y, reach = _drawn(estimates)
+            x = [100 * share for share in shares]
             ax.errorbar(x, y, yerr=reach, color=colour, marker="o", capsize=2, label=name)
         ax.set(ylim=(0, 100), xlabel="handed back, per cent of labels, the least confident first")
         ax.set(ylabel="of the rest, per cent", title="What handing back gains")
         ax.legend(frameon=False)
         png = png_of(figure)
-    points = "; ".join(f"{row.handed_back_share:.0%} back: {row.exact.value:.0%} exact" for row in curve)
+    points = "; ".join(f"{share:.0%} back: {score.value:.0%} exact" for share, score, _ in curve)
     return Picture("abstention", png, f"{points}.", "Bars are exact 95 % intervals; fewer cases remain to the right.")
 
 
@@ -339,16 +334,16 @@ def _whiskers(
     title: str,
     estimates: Mapping[str, ScoreEstimate],
     caption: str,
-    nurse: Sequence[ScoreEstimate] | None = None,
+    nurse: Sequence[ScoreEstimate] = (),
 ) -> Picture:
     """Estimates by label with their intervals, one below the other. `nurse`: the nurse's, beside them in grey."""
     with figure_of(7.6, 1.4 + 0.38 * len(estimates), 1, 1) as (figure, (ax,)):
         x, reach = _drawn([*estimates.values()])
         places = np.arange(len(estimates))[::-1]
-        shift = 0.14 if nurse is not None else 0.0
+        shift = 0.14 if nurse else 0.0
         ax.errorbar(x, places + shift, xerr=reach, fmt="o", color=BLUE, capsize=3, label="tool")
         points = "; ".join(f"{label} {value:.0f}" for label, value in zip(estimates, x, strict=True))
-        if nurse is not None:
+        if nurse:
             nurse_x, reach = _drawn(nurse)
             ax.errorbar(nurse_x, places - shift, xerr=reach, fmt="s", color=GREY, capsize=3, label="nurse")
             ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
@@ -361,10 +356,8 @@ def _whiskers(
 
 def _drawn(estimates: Sequence[ScoreEstimate]) -> tuple[Floats, Floats]:
     """Values in per cent, shape (n,), and how far their intervals reach below and above, (2, n)."""
-    values = np.array([100 * estimate.value for estimate in estimates])
-    down = [100 * (estimate.value - estimate.low) for estimate in estimates]
-    up = [100 * (estimate.high - estimate.value) for estimate in estimates]
-    return values, np.clip(np.nan_to_num(np.array([down, up])), 0, None)
+    value, low, high = np.array([(estimate.value, estimate.low, estimate.high) for estimate in estimates]).T
+    return 100 * value, 100 * np.clip(np.nan_to_num([value - low, high - value]), 0, None)
 
 
 OF_URGENT = {*HIGH_SHARES, "both_under_triage", "worst_group"}
@@ -375,14 +368,11 @@ def hazards_table(bench: Bench) -> ReportTable:
     """A row for each hazard, numbered H1, H2 and on; severity, residual risk and owner are blank on purpose."""
     under = {group: scores[UNDER] for group, scores in bench.by_group().items()}
     known = {group: estimate for group, estimate in under.items() if estimate.n >= FEW}
-    worst = max(known, key=lambda group: np.nan_to_num(known[group].value, nan=-1.0), default=None)
-    named = {
-        "worst_group": group_named(*worst) if worst is not None else "",
-        "small_groups": ", ".join(group_named(*group) for group in under if group not in known),
-    }
+    named = {"worst_group": "", "small_groups": ", ".join(group_named(*group) for group in under if group not in known)}
     measured = _measured(bench)
-    if worst is not None:
-        measured["worst_group"] = known[worst]
+    if known:
+        worst = max(known, key=lambda group: np.nan_to_num(known[group].value, nan=-1.0))
+        named["worst_group"], measured["worst_group"] = group_named(*worst), known[worst]
     rows = []
     for number, hazard in enumerate(facts("hazards"), start=1):
         of = hazard.get("of", "")
@@ -395,10 +385,8 @@ def hazards_table(bench: Bench) -> ReportTable:
 def _measured(bench: Bench) -> dict[str, ScoreEstimate]:
     """What was measured of the tool as a whole, by the name that a hazard has for it."""
     measured = {**bench.scores(TOOL), **bench.of_answers}
-    repeated = measured.get("repeatable_share")
-    if repeated is not None:  # the hazard is an answer that does not repeat
-        value, low, high = 1 - repeated.value, 1 - repeated.high, 1 - repeated.low
-        measured["not_repeated_share"] = replace(repeated, value=value, low=low, high=high)
+    if (same := measured.get("repeatable_share")) is not None:  # the hazard is an answer that does not repeat
+        measured["not_repeated_share"] = replace(same, value=1 - same.value, low=1 - same.high, high=1 - same.low)
     if NURSE in bench.labelled:  # both under-triage the same patient, so she would not have caught it
         tool, nurse = (bench.labelled[who].shares_of_cases(UNDER) for who in (TOOL, NURSE))
         measured["both_under_triage"] = share_of(tool * nurse)
@@ -407,9 +395,9 @@ def _measured(bench: Bench) -> dict[str, ScoreEstimate]:
 
 def _frequency(of: str, measured: Mapping[str, ScoreEstimate]) -> str:
     """'23.3 % (14.8 to 33.6), of 86 cases of true levels 1-2'."""
-    if of not in measured:
+    estimate = measured.get(of)
+    if estimate is None:
         return "not measured"
-    estimate = measured[of]
     whom = "cases of true levels 1-2" if of in OF_URGENT else "cases"
     return f"{value_words(estimate, of)}, of {estimate.n} {whom}" if estimate.n else "no case"
 
