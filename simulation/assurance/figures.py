@@ -9,7 +9,8 @@ while they are open, and only then. A bed that is being turned round still count
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from simulation.run.replicate import ArmReplication
 
 if TYPE_CHECKING:
     from simulation.assurance.targets import Target
+
 
 LONGER_STAYS, BUSIER, NOBODY_REACTS, FEWER_STAFF, FEWER_BEDS = (
     "adult ward stays 3 % longer",
@@ -229,3 +231,13 @@ def four_hours_by_hour(replications: Replications) -> Floats:
 def months_from_to(months: tuple[int, int] | None) -> range:
     """The months from the first to the last; none for None."""
     return range(months[0], months[1] + 1) if months else range(0)
+
+
+Begin = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+"""Takes what is simulated, in words, and the number of replications; gives a function to call with how many ended."""
+
+
+@contextmanager
+def without_progress(words: str, n_replications: int) -> Iterator[Callable[[int], None]]:
+    """A `Begin` that shows nothing."""
+    yield lambda n_done: None

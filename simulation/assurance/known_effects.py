@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulation.assurance.begin import Begin, without_progress
+from simulation.assurance.figures import Begin, without_progress
 from simulation.assurance.targets import Target, targets_named
 from simulation.config import load, search_folders
 from simulation.errors import ConfigError, Fault, nearest

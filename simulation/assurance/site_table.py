@@ -18,7 +18,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from simulation.assurance.begin import Begin, without_progress
 from simulation.assurance.figures import (
     AS_IS,
     BUSY,
@@ -28,6 +27,7 @@ from simulation.assurance.figures import (
     LONGER,
     LONGER_STAYS,
     SCENARIOS,
+    Begin,
     Replications,
     busy_by_day,
     fewer_beds,
@@ -38,6 +38,7 @@ from simulation.assurance.figures import (
     pools_of,
     with_defaults,
     with_override,
+    without_progress,
 )
 from simulation.assurance.targets import DIFFERENCE, Kind, Target, checked_targets, targets_for, targets_named
 from simulation.config import load, packaged_configs, pathway_from, search_folders

@@ -8,20 +8,20 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from simulation.assurance.begin import Begin
-from simulation.assurance.figures import MONTHS
+from simulation.assurance.figures import MONTHS, Begin
 from simulation.assurance.known_effects import as_lines as effect_lines
 from simulation.assurance.known_effects import validate_known_effects
 from simulation.assurance.responses import as_lines as response_lines
 from simulation.assurance.responses import validate_responses
 from simulation.assurance.site_table import WEEKS_NEEDED, Row, Table, predictions_path, validate_site, write_predictions
 from simulation.assurance.targets import KINDS, Kind, passed_by, targets_for
-from simulation.assurance.theory.power import MUTATIONS, caught
 from simulation.assurance.theory.rows import (
     FALSE_ALARM,
+    MUTATIONS,
     VALUES,
     Effort,
     TheoryRow,
+    caught,
     rerun_threshold,
     theory_rows,
     threshold,

@@ -24,7 +24,6 @@ Faults of the original, and how each is handled:
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,8 +32,10 @@ from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from simulation.assurance.theory.rows import KnownFigure
 from simulation.config import load
 from simulation.department.rota import mean_per_day, timetable
 from simulation.department.vocabulary import Pathway
@@ -93,27 +94,12 @@ class Published:
 
 
 @dataclass(frozen=True)
-class ModelRow:
+class ModelRow(KnownFigure):
     """One figure of another model and ours.
 
     `standard_error` is that of the difference, so of both models together; 0 where the two must be equal. A row passes
     within three of them. Nothing is adjusted for the number of rows: `false_alarms` says how many would fail by chance.
     """
-
-    group: str
-    name: str
-    unit: str
-    expected: float
-    found: float
-    standard_error: float
-    source: str
-
-    @property
-    def z(self) -> float:
-        """The difference between found and expected, in standard errors; 0 where they are equal."""
-        if self.found == self.expected:
-            return 0.0
-        return (self.found - self.expected) / self.standard_error if self.standard_error > 0 else math.inf
 
     @property
     def passed(self) -> bool:
@@ -124,17 +110,8 @@ class ModelRow:
 @cache
 def published() -> tuple[Published, ...]:
     """The figures that 1,000 runs of the original gave."""
-    with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as lines:
-        return tuple(
-            Published(
-                arrivals="shipped" if row["arrivals"] == "shipped" else "correct",
-                arm=row["arm"],
-                measure=row["measure"],
-                mean=float(row["mean"]),
-                standard_error=float(row["standard_error"]),
-            )
-            for row in csv.DictReader(lines)
-        )
+    table = pd.read_csv(Path(__file__).with_suffix(".csv"))
+    return tuple(Published(**row) for row in table.to_dict("records"))
 
 
 # --- who comes -----------------------------------------------------------------------------------------------------
@@ -188,8 +165,6 @@ def people(pathway: Pathway, arrivals: Arrivals, *, clinic_days: int, seed: int)
     """The draws of all patients who come on so many clinic days."""
     if arrivals == "correct":
         return draw(pathway, seed=seed, replication=0, days=7 * clinic_days)
-    import pandas as pd
-
     candidates = pd.DataFrame({"arrived_at": np.zeros(clinic_days * MOST_A_DAY), "arrival_source": "arrivals"})
     uniform = draws_from_table(pathway, candidates, seed=seed).uniform("shipped gap")
     minutes = shipped_gaps(uniform.reshape(clinic_days, MOST_A_DAY), hourly_rates(pathway))
@@ -315,11 +290,10 @@ def as_lines(rows: Sequence[ModelRow]) -> list[str]:
             f"  {'PASS' if row.passed else 'FAIL'}  {name:<74} expected {row.expected:8.3f}  "
             f"found {row.found:8.3f} +- {row.standard_error:.3f} {row.unit}  z {row.z:+.1f}  {row.source}"
         )
-    passed = sum(row.passed for row in rows)
-    largest = max(abs(row.z) for row in rows)
     expected = false_alarms(rows)
     lines.append(
-        f"{passed} of {len(rows)} treatment-centre rows pass, largest |z| {largest:.1f}. By chance alone a right "
+        f"{sum(row.passed for row in rows)} of {len(rows)} treatment-centre rows pass, largest |z| "
+        f"{max(abs(row.z) for row in rows):.1f}. By chance alone a right "
         f"engine fails {expected:.2f} of them on average (one or more at {-math.expm1(-expected):.0%} of seeds if they "
         "were independent; the seed is fixed)."
     )
