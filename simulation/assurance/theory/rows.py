@@ -249,14 +249,13 @@ def several_servers() -> Iterator[Check]:
     servers, service, over = 3, 20.0, 60.0
     per_minute = 0.8 * servers / service
     wait = closed_forms.mmc_wait(per_minute, service, servers=servers)
+    waiting = closed_forms.erlang_c(servers, per_minute * service)
     yield Check(
         "M/M/3, load 0.8",
         stations.one_queue(per_minute=per_minute, service_mean=service, clinicians=servers),
         (
             Expectation("mean wait", stations.mean_wait, wait),
-            Expectation(
-                "waiting at all", stations.share_over(0.0), closed_forms.erlang_c(servers, per_minute * service), unit="share"
-            ),
+            Expectation("waiting at all", stations.share_over(0.0), waiting, unit="share"),
             Expectation(
                 "waiting over 60 minutes", stations.share_over(over),
                 closed_forms.mmc_share_over(over, per_minute, service, servers=servers), unit="share", tail=True,
@@ -453,14 +452,14 @@ def busy_days() -> Iterator[Check]:
     """Days that differ: a factor of mean 1 on each day's arrivals."""
     per_day, cv = 10.0, 0.2
     pathway = stations.one_queue(per_minute=per_day / MINUTES_A_DAY, service_mean=10.0, clinicians=None)
+    variance = closed_forms.daily_variance(per_day, cv)
     yield Check(
         "day factor of cv 0.2",
         stations.busy_days(pathway, cv=cv, thinning_bound=6.0),
         (
             Expectation("arrivals a day", stations.arrivals_a_day, per_day, unit="patients"),
             Expectation(
-                "variance of the arrivals of a day", stations.variance_of_days, closed_forms.daily_variance(per_day, cv),
-                unit="patients^2", tail=True,
+                "variance of the arrivals of a day", stations.variance_of_days, variance, unit="patients^2", tail=True
             ),
         ),
         "mixed Poisson",
@@ -481,32 +480,29 @@ def changing_rate() -> Iterator[Check]:
     A wait here is that of a whole class over the number expected in it, which avoids the bias of a ratio.
     """
     servers, service = 10, 12.0
-    per_minute = [rate / 60 for rate in (*DAY_HOURS, *NIGHT_HOURS)]
+    per_hour = (*DAY_HOURS, *NIGHT_HOURS)
     shares = (URGENT_SHARE, 1 - URGENT_SHARE)
-    urgent, others = ([share * rate for rate in per_minute] for share in shares)
+    urgent, others = ([share * (rate / 60) for rate in per_hour] for share in shares)
     known = closed_forms.day_from_empty(
         urgent=urgent, others=others, service_mean=service, servers=servers, most=(30, 310)
     )
     station = stations.station(per_minute=0.5, shares=shares, service_means=[service] * 2, clinicians=servers)
-    hours = (*DAY_HOURS, *NIGHT_HOURS, *[0.0] * (168 - len(DAY_HOURS) - len(NIGHT_HOURS)))
+    over_day, at_midnight = known.waiting_minutes / MINUTES_A_DAY, float(known.number_waiting[23])
+    totals = (known.waits_of_urgent, known.waits_of_others)
+    by_class = [
+        (name, share * sum(DAY_HOURS), total)
+        for name, share, total in zip(("urgent", "others"), shares, totals, strict=True)
+    ]
+    hours = (*per_hour, *[0.0] * (168 - len(per_hour)))
     yield Check(
         "M(t)/M/10, a day from empty",
         stations.by_the_hour(station, hours),
         (
-            Expectation(
-                "number waiting over the day", stations.number_waiting, known.waiting_minutes / MINUTES_A_DAY,
-                unit="patients",
-            ),
-            Expectation(
-                "number waiting at 24:00", stations.waiting_at(24 * 60), float(known.number_waiting[23]),
-                unit="patients",
-            ),
+            Expectation("number waiting over the day", stations.number_waiting, over_day, unit="patients"),
+            Expectation("number waiting at 24:00", stations.waiting_at(24 * 60), at_midnight, unit="patients"),
             *(
                 Expectation(f"wait of the day's {name}", stations.wait_among(number, label), total / number)
-                for label, name, number, total in (
-                    (0, "urgent", shares[0] * sum(DAY_HOURS), known.waits_of_urgent),
-                    (1, "others", shares[1] * sum(DAY_HOURS), known.waits_of_others),
-                )
+                for label, (name, number, total) in enumerate(by_class)
             ),
         ),
         "Kolmogorov forward equations, by uniformisation",
@@ -657,7 +653,7 @@ def flipped_ranks(plan: Plan, drawn: Draws) -> Columns:
 def server_lost(pathway: Pathway) -> Plan:
     """The plan in which every pool lacks one unit during a hundredth of each day, from noon."""
     plan = lower(pathway)
-    return replace(plan, pool_rows=tuple(_one_fewer(row) for row in plan.pool_rows))
+    return replace(plan, pool_rows=tuple(map(_one_fewer, plan.pool_rows)))
 
 
 def _one_fewer(row: PoolRow) -> PoolRow:
