@@ -80,11 +80,10 @@ def fewer_beds(pathway: Pathway, paths: Mapping[str, str]) -> dict[str, Any]:
 
     They are of `extra`, which may be negative, so that everybody's draws stay the same.
     """
-    changes: dict[str, Any] = {}
-    for name in pools_of(pathway, ADULT_BED, CHILD_BED):
-        pool = pathway.pools[name]
-        changes[f"{paths[name]}.extra"] = pool.extra - round(SHARE_OF_BEDS * (pool.capacity or 0))
-    return changes
+    pools = {name: pathway.pools[name] for name in pools_of(pathway, ADULT_BED, CHILD_BED)}
+    return {
+        f"{paths[name]}.extra": pool.extra - round(SHARE_OF_BEDS * (pool.capacity or 0)) for name, pool in pools.items()
+    }
 
 
 def with_override(overrides: Sequence[str], *instead: str) -> list[str]:
@@ -172,7 +171,7 @@ FIGURES: Mapping[str, tuple[str, Figure]] = {
     "boarders_mean": ("patients", _day(lambda day: float(day.boarders.mean()))),
     "boarders_monday_minus_friday": (
         "patients",
-        _day(lambda day: float(day.boarders_by_weekday[0] - day.boarders_by_weekday[4])),
+        _day(lambda day: day.boarders_by_weekday[0] - day.boarders_by_weekday[4]),
     ),
 }
 """Figures that are not measures of patients, by the name that targets give them: the unit, and how it is worked out."""

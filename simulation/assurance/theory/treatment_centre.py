@@ -45,7 +45,7 @@ from simulation.engine.plan import bind, lower
 from simulation.engine.rows import Plan
 from simulation.errors import ResultsError
 from simulation.patients import Draws, draw, draws_from_table
-from simulation.records.schema import Floats, Ints
+from simulation.records.schema import Floats, Ints, Mask
 from simulation.study.simulate import draws_alike
 from simulation.study.study import ReadyArm
 from simulation.units import HOUR, NEVER, TICKS_PER_MINUTE, WEEK
@@ -197,6 +197,20 @@ class Simulated:
         """The activities at a step or an end, in order of patient."""
         return np.flatnonzero(self.activities.step == self.plan.row(step))
 
+    def count(self, patient: Ints | Mask) -> Floats:
+        """How many of these patients came on each clinic day, shape (clinic_days,)."""
+        return np.bincount(self.clinic_day[patient], minlength=self.clinic_days).astype(float)
+
+    def total(self, ticks: Ints, patient: Ints) -> Floats:
+        """Minutes of these patients added up by clinic day, shape (clinic_days,)."""
+        by_day = np.bincount(self.clinic_day[patient], weights=ticks, minlength=self.clinic_days)
+        return np.asarray(by_day / TICKS_PER_MINUTE)
+
+    def mean(self, ticks: Ints, patient: Ints) -> Floats:
+        """Mean minutes of these patients by clinic day, NaN where there was nobody, shape (clinic_days,)."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self.total(ticks, patient) / self.count(patient))
+
 
 def simulated(arm: ReadyArm, draws: Draws, *, engine: EngineName, clinic_days: int) -> Simulated:
     """The run of one arm. Raises ResultsError unless everybody has left before the next clinic day."""
@@ -212,46 +226,27 @@ def simulated(arm: ReadyArm, draws: Draws, *, engine: EngineName, clinic_days: i
 
 def measured(arm: Simulated) -> Measured:
     """Every figure of the original by the original's definition, one number a clinic day."""
-    activities, day = arm.activities, arm.clinic_day
-    closes = day * WEEK + CLOSES
-    figures: dict[str, Floats] = {"arrivals": _count(day, arm.clinic_days)}
+    activities = arm.activities
+    patient, started_at = activities.patient, activities.started_at
+    closes = (arm.clinic_day * WEEK + CLOSES)[patient]
+    figures: dict[str, Floats] = {"arrivals": arm.count(np.arange(len(arm.draws)))}
     for step in STEPS:
         rows = arm.rows(step)
-        rows = rows[activities.started_at[rows] < closes[activities.patient[rows]]]
-        on_day, started = day[activities.patient[rows]], activities.started_at[rows]
-        figures[f"{step}_wait"] = _mean(started - activities.joined_at[rows], on_day, arm.clinic_days)
-        held = _sum(activities.ended_at[rows] - started, on_day, arm.clinic_days)
-        figures[f"{step}_utilisation"] = held / (MINUTES_OPEN * _units(arm.pathway, step))
+        rows = rows[started_at[rows] < closes[rows]]
+        (pool,) = arm.pathway.steps[step].asks
+        units = timetable(arm.pathway.pools[pool])[0][1]
+        figures[f"{step}_wait"] = arm.mean(started_at[rows] - activities.joined_at[rows], patient[rows])
+        held = arm.total(activities.ended_at[rows] - started_at[rows], patient[rows])
+        figures[f"{step}_utilisation"] = held / (MINUTES_OPEN * units)
     home = arm.rows("home")
-    home = home[activities.joined_at[home] < closes[activities.patient[home]]]
-    left = activities.patient[home]
+    home = home[activities.joined_at[home] < closes[home]]
+    left = patient[home]
     ticks = activities.joined_at[home] - arm.draws.arrived_at[left]
     for code, kind in enumerate(arm.pathway.categories("patient_type")):
         of_kind = arm.draws.attributes["patient_type"][left] == code
-        figures[f"{kind}_total"] = _mean(ticks[of_kind], day[left[of_kind]], arm.clinic_days)
-    figures["throughput"] = _count(day[left], arm.clinic_days)
+        figures[f"{kind}_total"] = arm.mean(ticks[of_kind], left[of_kind])
+    figures["throughput"] = arm.count(left)
     return figures
-
-
-def _units(pathway: Pathway, step: str) -> int:
-    (pool,) = pathway.steps[step].asks
-    return timetable(pathway.pools[pool])[0][1]
-
-
-def _count(day: Ints, n: int) -> Floats:
-    return np.bincount(day, minlength=n).astype(float)
-
-
-def _sum(ticks: Ints, day: Ints, n: int) -> Floats:
-    """Minutes added up by clinic day, shape (n,)."""
-    return np.asarray(np.bincount(day, weights=ticks, minlength=n) / TICKS_PER_MINUTE)
-
-
-def _mean(ticks: Ints, day: Ints, n: int) -> Floats:
-    """Mean minutes by clinic day, NaN where there was nobody, shape (n,)."""
-    counts = _count(day, n)
-    means: Floats = np.divide(_sum(ticks, day, n), counts, out=np.full(n, np.nan), where=counts > 0)
-    return means
 
 
 # --- side by side --------------------------------------------------------------------------------------------------
@@ -343,14 +338,11 @@ def _exact_rows(kind: Arrivals, base: Simulated) -> list[ModelRow]:
     rows = []
     for hours in (len(rates), (CLOSES - OPENS) // HOUR):
         within = base.draws.arrived_at - base.clinic_day * WEEK < OPENS + hours * HOUR
-        expected = (
-            shipped_arrivals_expected(rates, hours)
-            if kind == "shipped"
-            else sum(float(rates[hour % len(rates)]) for hour in range(hours))
-        )
-        mean, error = _mean_and_error(_count(base.clinic_day[within], base.clinic_days))
-        name, source = f"arrivals in {hours} hours", "exact: its loop, hour by hour" if kind == "shipped" else "exact"
-        rows.append(ModelRow(_group(kind), name, "patients", expected, mean, error, source))
+        expected, source = sum(float(rates[hour % len(rates)]) for hour in range(hours)), "exact"
+        if kind == "shipped":
+            expected, source = shipped_arrivals_expected(rates, hours), "exact: its loop, hour by hour"
+        mean, error = _mean_and_error(base.count(within))
+        rows.append(ModelRow(_group(kind), f"arrivals in {hours} hours", "patients", expected, mean, error, source))
     return rows
 
 
