@@ -1,4 +1,4 @@
-"""Recipes of ARCHITECTURE, 'To add something', followed in a copy of the package: what works then, and which rooms it took.
+"""Recipes of ARCHITECTURE, To add something, followed in a copy of the package: what works then, and the rooms it took.
 
 A question and a measure are added in tests/questions/test_recipe.py and tests/measures/test_definitions.py.
 """
@@ -30,7 +30,7 @@ class Copy:
         """Add a text behind another, which stands in the file exactly once."""
         path = self.folder / "simulation" / name
         text = path.read_text(encoding="utf-8")
-        assert text.count(after) == 1, f"{name} has {text.count(after)} times {after!r}: tell ARCHITECTURE and this test"
+        assert text.count(after) == 1, f"{name}: {after!r} {text.count(after)} times; mend this recipe"
         path.write_text(text.replace(after, after + added), encoding="utf-8")
         self.rooms.add(name.partition("/")[0])
 
