@@ -733,13 +733,13 @@ def run_missing(asked: Sequence[tuple[Path, Path, Mapping[str, Job]]], *, afresh
 
     `afresh`: the jobs of the last checkout are run, kept or not.
     """
-    waiting = [
-        (job, checkout, keep / folder_name(job.name))
+    missing = {
+        keep / folder_name(job.name): (job, checkout, keep / folder_name(job.name))
         for number, (checkout, keep, jobs) in enumerate(asked)
         for job in jobs.values()
         if (afresh and number == len(asked) - 1) or Digest.kept(job, keep / folder_name(job.name)) is None
-    ]
-    waiting.sort(key=lambda run: run[0].slow)
+    }
+    waiting = sorted(missing.values(), key=lambda run: run[0].slow)
     done = 0.0
     with ThreadPoolExecutor(min(2, len(os.sched_getaffinity(0)))) as threads:
         runs = {threads.submit(of_job, *run): run for run in waiting}
