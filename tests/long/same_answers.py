@@ -425,8 +425,10 @@ MASKS = [
     (r"\b20\d\d-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?([+-]\d\d:\d\d|Z)?", "TIME"),
     (r"\b\d\d? [A-Z][a-z]+ 20\d\d, \d\d:\d\d", "TIME"),
     (r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b", "HASH"),
-    (r"(?<=commit )[0-9a-f]{7,}", "HASH"),
-    (r"((?:wall|engine)_seconds|activities_per_second|versions\.aeflow|git\.\w+): .*", r"\1: MASKED"),
+    (r"^(\|? ?commit \|) .*", r"\1 COMMIT"),
+    (r", commit HASH( with local changes)?", ""),
+    (r"^git(\.\w+)?: .*\n", ""),
+    (r"((?:wall|engine)_seconds|activities_per_second|versions\.aeflow): .*", r"\1: MASKED"),
     (r"\d[\d.,]* s; \d[\d.,]* s of processor", "SECONDS"),
     (r"\d[\d,]* activities a second", "SPEED"),
     (r"(?<=, engine compiled, )\d+ s\.", "SECONDS"),
@@ -463,7 +465,7 @@ class Mask:
     def __call__(self, text: str) -> str:
         text = self.names(text)
         for pattern, instead in MASKS:
-            text = re.sub(pattern, instead, text)
+            text = re.sub(pattern, instead, text, flags=re.MULTILINE)
         for found, instead in self.fixed.items():
             text = text.replace(found, instead)
         return text
