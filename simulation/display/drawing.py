@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from simulation.display.fonts import families, make_drawable
 from simulation.display.words import unit_words
-from simulation.run.arm_result import ArmResult
+from simulation.run.result import ArmResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

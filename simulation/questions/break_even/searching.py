@@ -25,9 +25,9 @@ from simulation.statistics.departments import MIN_DEPARTMENTS, Department, compo
 from simulation.statistics.intervals import Interval, interval
 from simulation.study.design import Target
 from simulation.study.study import ReadyArm, Study
+from simulation.triage.effects import MinutesEffect
 from simulation.triage.estimates import Portion
 from simulation.triage.matrix import Matrix, probabilities
-from simulation.triage.minutes_effects import MinutesEffect
 from simulation.triage.policy import Policy
 
 AROUND = (0.5, 2.0, 4.0)
