@@ -185,7 +185,9 @@ def narrow(figures: Floats, effects: Floats, department: Department, local: Loca
     noise = local.noise(within[:n_figures, :n_figures])
     between = _positive(moments.between)
     centre = moments.means.mean(axis=0)
-    slopes: Floats = np.linalg.solve(between[:n_figures, :n_figures] + noise, between[:n_figures, n_figures:])
+    slopes = np.asarray(
+        np.linalg.solve(between[:n_figures, :n_figures] + noise, between[:n_figures, n_figures:]), dtype=np.float64
+    )
     mean = centre[n_figures:] + from_centre @ slopes
     deviations = moments.means - centre
     residuals = deviations[:, n_figures:] - deviations[:, :n_figures] @ slopes
@@ -291,7 +293,8 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
         (figure.value, figure.days, _sampling_variance(figure, name))
         for figure, name in zip(observed.figures, names, strict=True)
     ]
-    local = Local(*np.transpose(of_figures), float(result.run.measured_days))
+    values, days, sampling = np.array(of_figures).T
+    local = Local(values, days, sampling, float(result.run.measured_days))
     known = known_twice(np.column_stack([figures, differences]), departments)
     if n_departments(departments[known]) < MIN_DEPARTMENTS:
         raise ResultsError(
