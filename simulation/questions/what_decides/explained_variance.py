@@ -226,7 +226,8 @@ def _without_one(moments: Components) -> Iterator[Components]:
 
 def _leaving_one_out(numbers: Floats) -> Floats:
     """The standard error of a number, from what it is without each department in turn (jackknife)."""
-    return np.sqrt((len(numbers) - 1) * numbers.var(axis=0))
+    error: Floats = np.sqrt((len(numbers) - 1) * numbers.var(axis=0))
+    return error
 
 
 def _squared_correlation(between: Floats) -> float:
