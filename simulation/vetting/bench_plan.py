@@ -36,6 +36,7 @@ SiteLevel = Literal["immediate", "very_urgent", "urgent", "standard", "non_urgen
 LEVEL_NAMES: tuple[SiteLevel, ...] = get_args(SiteLevel)
 """The levels of the departments here, those of the Manchester Triage System."""
 Weight = Annotated[float, Ge(0), Unit("weight")]
+Bound = Annotated[float, Ge(-1), Le(1), Unit("share")]
 Word = Literal["met", "not met", "cannot tell", "identical to the nurse"]
 Scored = Literal[
     "exact_share", "under_share", "over_share", "two_or_more_levels_share", "sensitivity", "under_triage_1_2_share",
@@ -95,9 +96,9 @@ class Criterion(Sourced):
     """Which score is bounded, a share of cases or a kappa."""
     against: Literal["nothing", "nurse"] = "nothing"
     """Whether the bound is of the score itself, or of tool minus nurse on the same cases."""
-    at_most: Annotated[float, Ge(-1), Le(1), Unit("share")] | None = None
+    at_most: Bound | None = None
     """The most that the score, or the difference, may be. Example: `0.05`"""
-    at_least: Annotated[float, Ge(-1), Le(1), Unit("share")] | None = None
+    at_least: Bound | None = None
     """The least that the score, or the difference, may be. Example: `0.9`"""
     by: tuple[Literal["sex", "age_band", "arrival_mode", "language"], ...] = ()
     """Groups that must each meet it, too. A group with fewer than 30 of the cases it is about says 'cannot tell'.
@@ -162,8 +163,7 @@ def plan_faults(plan: Vetting, where: str) -> Faults:
             faults.add(place, found, "State at_most or at_least")
         if criterion.score in OF_ANSWERS and (criterion.against == "nurse" or criterion.by):
             faults.add(place, f"{criterion.score} is of the tool alone", "Leave `against` and `by` out")
-    order = [LEVEL_NAMES.index(level) for level in plan.stands_for]
-    if order != sorted(order):
+    if list(plan.stands_for) != sorted(plan.stands_for, key=LEVEL_NAMES.index):
         found = f"is {', '.join(plan.stands_for)}"
         faults.add(f"{where}.stands_for", found, "A less urgent level cannot stand for a more urgent one")
     return faults

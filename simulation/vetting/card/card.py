@@ -116,13 +116,15 @@ class Card:
         The folder is `<name>-2` and on if that exists, and is written whole or not at all. Raises ResultsError.
         """
         parent, name = Path(results) / FOLDER, self.bench.plan.name
-        contents: dict[str, str | bytes] = {**_texts(self), DOCUMENT: self.document}
-        contents |= {f"{CONFIGS}/{path}": text for path, text in policy_files(self.bench).items()}
-        contents |= {f"{FIGURES}/{picture.name}.png": picture.png for picture in self.pictures.values()}
+        contents: dict[str, str | bytes] = {
+            **_texts(self),
+            DOCUMENT: self.document,
+            **{f"{CONFIGS}/{path}": text for path, text in policy_files(self.bench).items()},
+            **{f"{FIGURES}/{picture.name}.png": picture.png for picture in self.pictures.values()},
+        }
         try:
             parent.mkdir(parents=True, exist_ok=True)
             with whole_or_nothing(parent, name) as partial:
-                (partial / FIGURES).mkdir()
                 for path, content in contents.items():
                     (partial / path).parent.mkdir(parents=True, exist_ok=True)
                     (partial / path).write_bytes(content if isinstance(content, bytes) else _encoded(path, content))
