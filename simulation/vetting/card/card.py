@@ -28,9 +28,7 @@ from simulation.vetting.bench import NURSE, TOOL, Bench
 from simulation.vetting.card.tables_and_pictures import (
     card_pictures,
     card_tables,
-    coverage_table,
     difference_words,
-    hazards_table,
     value_words,
     verdict_on,
 )
@@ -81,8 +79,7 @@ class Card:
     @cached_property
     def tables(self) -> ReportTables:
         """Every table by its kind, in the order of the page."""
-        tables = [*card_tables(self.bench, self.change), hazards_table(self.bench), coverage_table(self.bench)]
-        return ReportTables((table.kind, table) for table in tables)
+        return ReportTables((table.kind, table) for table in card_tables(self.bench, self.change))
 
     @cached_property
     def pictures(self) -> dict[str, Picture]:
