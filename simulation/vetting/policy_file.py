@@ -18,8 +18,7 @@ import yaml
 from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats
 from simulation.triage.matrix import BesideNurse, ordinal_prior, rows_given_nurse
-from simulation.vetting.bench import NURSE, TOOL, Bench
-from simulation.vetting.bench_plan import LEVEL_NAMES, Vetting
+from simulation.vetting.bench import LEVEL_NAMES, NURSE, TOOL, Bench, Vetting
 from simulation.vetting.cases import AGE_BANDS, N_LEVELS
 from simulation.vetting.facts import facts
 from simulation.vetting.scores import exact_share

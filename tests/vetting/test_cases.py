@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from simulation.errors import ConfigError
-from simulation.vetting.bench import run_bench
-from simulation.vetting.bench_plan import Vetting
+from simulation.vetting.bench import Vetting, run_bench
 from simulation.vetting.cases import INPUTS, Case, CaseSet, case_set
 from simulation.vetting.mapping import FORBIDDEN, CaseMapping, InputColumn, read_cases
 from simulation.vetting.vet import cases_of, vetting_named

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulation.errors import ConfigError
-from simulation.vetting.bench_plan import Criterion, CriterionVerdict, Vetting, judged, overall
+from simulation.vetting.bench import Criterion, CriterionVerdict, Vetting, judged, overall
 from simulation.vetting.cases import CaseSet
 from simulation.vetting.scores import Labelled, cases_for_share, exact_share
 from simulation.vetting.vet import vetting_named

@@ -15,8 +15,7 @@ from simulation.errors import ConfigError
 from simulation.report.first_page import first_page
 from simulation.report.tables.first_table import first_table
 from simulation.triage.matrix import BesideNurse, given_nurse
-from simulation.vetting.bench import NURSE, TOOL, Bench, run_bench
-from simulation.vetting.bench_plan import Vetting
+from simulation.vetting.bench import NURSE, TOOL, Bench, Vetting, run_bench
 from simulation.vetting.cases import CaseSet
 from simulation.vetting.newest_card import with_card
 from simulation.vetting.policy_file import drawn_counts, joint_counts, policy_files

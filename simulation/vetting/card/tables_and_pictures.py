@@ -22,8 +22,7 @@ from simulation.display.words import amount, change, span
 from simulation.records.schema import Floats
 from simulation.vetting.assessors.from_file import AnswersAssessor
 from simulation.vetting.assessors.llm import LlmAssessor
-from simulation.vetting.bench import NURSE, TOOL, Bench, abstention_curve, calibration
-from simulation.vetting.bench_plan import OF_ANSWERS, CriterionVerdict
+from simulation.vetting.bench import NURSE, OF_ANSWERS, TOOL, Bench, CriterionVerdict, abstention_curve, calibration
 from simulation.vetting.cases import N_LEVELS, NO_LABEL, OUTCOMES
 from simulation.vetting.earlier import UNDER, VersionChange
 from simulation.vetting.facts import facts
