@@ -79,6 +79,10 @@ class ByTurn(Sourced):
         """What it routes by."""
         return "by turn"
 
+    def then_if(self) -> str:
+        """When it leads to `then`."""
+        return f"one in {self.every}"
+
 
 '''
 ASK = """
