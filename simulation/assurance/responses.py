@@ -226,9 +226,7 @@ def _occupancy(pathway: Pathway, answer: ArmReplication) -> Floats:
 def _attendances(study: Study, arm: ReadyArm, replication: int) -> Floats:
     """Attendances a day by month, as the replication drew them."""
     run = study.run
-    arrived_at = attendances(
-        arm.pathway, seed=run.seed, replication=replication, days=run.days, calendar=run.calendar(replication)
-    )
+    arrived_at = attendances(arm.pathway, run.drawn(replication, run.days))
     windows = np.array([window for _, window in run.months(replication)])
     edges = to_ticks(windows)
     ordered = np.sort(arrived_at)

@@ -79,9 +79,7 @@ def _value_faults(where: str, value: Any, depth: int, left: list[int]) -> Iterat
     left[0] -= 1
     if left[0] == 0:
         yield Fault(where, f"the configuration has more than {MOST_PARTS:,} values", "Leave out what is not needed")
-    if left[0] <= 0:
-        return
-    if isinstance(value, Product):
+    if left[0] <= 0 or isinstance(value, Product):
         return
     if depth > DEEPEST:
         yield Fault(where, f"blocks within blocks, more than {DEEPEST} deep", "Write it flatter")
@@ -105,10 +103,8 @@ def _value_faults(where: str, value: Any, depth: int, left: list[int]) -> Iterat
     elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
         for number, part in enumerate(value):
             yield from _value_faults(f"{where}.{number}", part, depth + 1, left)
-    else:
-        reason = _bad_text(value) if isinstance(value, str) else _bad_number(value)
-        if reason:
-            yield Fault(where, *reason)
+    elif reason := _bad_text(value) if isinstance(value, str) else _bad_number(value):
+        yield Fault(where, *reason)
 
 
 def _decimal_comma(before: tuple[Any, Any] | None, key: object, part: object) -> tuple[str, str, str] | None:

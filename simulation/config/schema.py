@@ -53,7 +53,9 @@ class _Writer(GenerateJsonSchema):
     def nullable_schema(self, schema: Any) -> JsonSchemaValue:
         """A value or null."""
         made = self.generate_inner(schema["schema"])
-        return {**made, "type": [made["type"], "null"]} if "enum" not in made and "type" in made else _either(made)
+        if "type" in made and "enum" not in made:
+            return {**made, "type": [made["type"], "null"]}
+        return {"anyOf": [*made.get("anyOf", [made]), {"type": "null"}]}
 
     def tagged_union_schema(self, schema: Any) -> JsonSchemaValue:
         """Blocks told apart by their `kind`, which says what their keys are; or a block, a list and a value."""
@@ -68,10 +70,6 @@ class _Writer(GenerateJsonSchema):
         about = "Which kind of block this is; it says which keys the block has."
         kind = {"description": about, "enum": list(members), "enumDescriptions": summaries}
         return {"type": "object", "properties": {"kind": kind}, "allOf": cases, "required": ["kind"]}
-
-
-def _either(*schemas: Schema) -> Schema:
-    return {"anyOf": [*(inner for made in schemas for inner in made.get("anyOf", [made])), {"type": "null"}]}
 
 
 def _said_of(key: Key) -> Schema:

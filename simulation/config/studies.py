@@ -43,8 +43,17 @@ from simulation.study.check_study import (
     target_faults,
     twice_faults,
 )
-from simulation.study.delay_harm import harm_faults, harm_groups, harm_measures
-from simulation.study.design import CHANGED, Block, Design, List, Value, cost_faults
+from simulation.study.design import (
+    CHANGED,
+    Block,
+    Design,
+    List,
+    Value,
+    cost_faults,
+    harm_faults,
+    harm_groups,
+    harm_measures,
+)
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
@@ -141,8 +150,7 @@ def _refuse_other_than_text(overrides: Sequence[object]) -> None:
         if not isinstance(words, str):
             pairs = words.items() if isinstance(words, Mapping) else [("key", "value")]
             texts = ", ".join(f'"{key}={value}"' for key, value in pairs)
-            found = f"found {shortened(repr(words))}"
-            refuse("load", found, f"Write each value as text: load({texts})")
+            refuse("load", f"found {shortened(repr(words))}", f"Write each value as text: load({texts})")
 
 
 def studies_with(arm: str, folders: Sequence[Path]) -> tuple[str, ...]:
