@@ -152,7 +152,7 @@ def _say_theory(say: Callable[[str], None]) -> int:
     rows = theory_rows(Effort("compiled"))
     failed = sum(not (row.passed and row.sharp) for row in rows)
     body, tails = (max(row.relative_error for row in rows if row.tail == tail) for tail in (False, True))
-    say("\n".join(lines_of("theory", rows=rows, n_failed=failed, body=body, tails=tails)))
+    say("\n".join((*lines_of("theory", rows=rows, n_failed=failed, body=body, tails=tails), "")))
     return failed
 
 
