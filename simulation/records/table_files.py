@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.errors import ResultsError
-from simulation.records.schema import MISSING, ActivityTable, Column, Floats, Patients, Replications, Table
+from simulation.records.schema import MISSING, Column, Floats, Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,11 +29,6 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=Table)
 FORMAT = 2
 """Raised when the layout of a file changes."""
-
-
-def write_table(table: Table, path: Path, *, provenance: Mapping[str, Any]) -> None:
-    """Write one table. Raises ResultsError if the file cannot be written."""
-    write_tables([table], path, provenance=provenance)
 
 
 def write_tables(tables: Iterable[Table], path: Path, *, provenance: Mapping[str, Any]) -> None:
@@ -107,34 +102,17 @@ def _renamed_when_whole(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def read_patients(path: Path) -> Patients:
-    """Read a table of patients. Raises ResultsError if the file is missing or is something else."""
-    return _read(path, Patients)
-
-
-def read_activities(path: Path) -> ActivityTable:
-    """Read a table of activities. Raises ResultsError if the file is missing or is something else."""
-    return _read(path, ActivityTable)
-
-
-def read_replications(path: Path) -> Replications:
-    """Read a table of replications. Raises ResultsError if the file is missing or is something else."""
-    return _read(path, Replications)
-
-
 def read_rows(path: Path, kind: type[T], **equal: str | int) -> T:
     """The rows of a table whose columns have these values: `read_rows(path, Patients, arm="nurse", replication=0)`.
 
-    Only row groups that can hold such rows are read. Raises ResultsError if the file is missing or is something else.
+    Only row groups that can hold such rows are read; without a value, all are. Raises ResultsError if the file is
+    missing or is something else.
     """
-    return _read(path, kind, filters=[(column, "==", value) for column, value in equal.items()])
-
-
-def _read(path: Path, kind: type[T], *, filters: list[tuple[str, str, str | int]] | None = None) -> T:
     import pyarrow.parquet as parquet
 
-    _must_exist(path)
-    rows = parquet.read_table(path, filters=filters)
+    if not path.is_file():
+        raise ResultsError(f"{path}: there is no such file. Ask the run to write its tables")
+    rows = parquet.read_table(path, filters=[(column, "==", value) for column, value in equal.items()] or None)
     certificate = _certificate(path, rows.schema)
     if certificate["kind"] != kind.kind:
         raise ResultsError(f"{path}: holds {certificate['kind']}, not {kind.kind}. Name the other file")
@@ -146,11 +124,6 @@ def _read(path: Path, kind: type[T], *, filters: list[tuple[str, str, str | int]
         for name, dtype in certificate["dtypes"].items()
     }
     return kind(columns, categories)
-
-
-def _must_exist(path: Path) -> None:
-    if not path.is_file():
-        raise ResultsError(f"{path}: there is no such file. Ask the run to write its tables")
 
 
 def _certificate(path: Path, schema: pa.Schema) -> dict[str, Any]:

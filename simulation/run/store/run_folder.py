@@ -22,7 +22,7 @@ from simulation.explain.statements import AddedAssumption
 from simulation.measures.measuring import MeasureName
 from simulation.records.schema import Floats, Replications
 from simulation.records.serialise import Plain, digest, exact, to_json
-from simulation.records.table_files import read_columns, read_replications, write_columns, write_tables
+from simulation.records.table_files import read_columns, read_rows, write_columns, write_tables
 from simulation.run.replicate import ReplicationResult
 from simulation.run.result import StudyResult
 from simulation.run.store.atomic import LATEST, flush, moved, not_written, whole_or_nothing, write_file
@@ -226,7 +226,7 @@ def followed(path: Path) -> Path:
 
 def _values(path: Path, layout: RowLayout, columns: Mapping[str, Any]) -> list[Floats]:
     """The values of the measures of each row of the details."""
-    value = read_replications(path)["value"]
+    value = read_rows(path, Replications)["value"]
     lengths = [len(layout.names[arm]) for arm in columns["arm"].tolist()]
     if sum(lengths) != len(value):
         raise ResultsError(f"{path}: holds {len(value)} values, where {sum(lengths)} are expected. Run the study again")
