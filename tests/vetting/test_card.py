@@ -13,7 +13,7 @@ import pytest
 
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
-from simulation.records.csv_text import csv_text
+from simulation.records.serialise import csv_text
 from simulation.vetting.assessors.from_file import AnswersAssessor
 from simulation.vetting.bench import NURSE, TOOL, Bench, Vetting, run_bench
 from simulation.vetting.card.card import Card, card_sentences, write_questions

@@ -18,8 +18,7 @@ from simulation.display.drawing import Picture
 from simulation.display.table import ReportTables, print_tables
 from simulation.display.words import WIDTH
 from simulation.explain.statements import BANNER
-from simulation.records.csv_text import csv_text
-from simulation.records.serialise import to_json
+from simulation.records.serialise import csv_text, to_json
 from simulation.report.exports.word import WordDocument
 from simulation.report.templates import templates
 from simulation.run.store.atomic import moved, not_written, whole_or_nothing
