@@ -96,6 +96,8 @@ def compare_first(ours: Floats, theirs: Floats, *, level: float, department: Dep
     """The paired difference of two runs; if they have unequal numbers of replications, of the first of each."""
     n = min(len(ours), len(theirs))
     return compare(ours[:n], theirs[:n], level=level, department=None if department is None else department[:n])
+
+
 Design = Sequence[Mapping[str, str]]
 """By run, the value of each factor."""
 
@@ -115,11 +117,6 @@ class FactorialEffect:
 
     levels: tuple[Level, ...]
     estimate: Interval
-
-    @property
-    def standard_error(self) -> float:
-        """The standard error of the estimate."""
-        return self.estimate.standard_error
 
 
 def values_of(design: Design) -> dict[str, tuple[str, ...]]:
