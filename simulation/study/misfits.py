@@ -15,7 +15,7 @@ from simulation.department.check.staffing import Interval, empty_hours
 from simulation.department.graph import request_of
 from simulation.department.rota import HOURS_OF_WEEK, timetable
 from simulation.department.vocabulary import DEPARTED_AT, Opens, Pathway, StatedOutages, Step
-from simulation.errors import ConfigError, Fault
+from simulation.errors import Fault, Faults
 from simulation.measures.occupancy import Ints, Rows, rows_of
 from simulation.measures.window import arrived_in
 from simulation.patients import DrawnRun, Draws, draw
@@ -248,9 +248,7 @@ SURE = 2.0
 
 def refuse_overload(study: Study) -> None:
     """Raise ConfigError if an arm asks more of a pool over the week than it can do, and nothing relieves it."""
-    faults = overload_faults(study)
-    if faults:
-        raise ConfigError(faults)
+    Faults(overload_faults(study)).refuse()
 
 
 def overload_faults(study: Study) -> tuple[Fault, ...]:
@@ -393,8 +391,7 @@ def refuse_beyond_bound(study: Study) -> None:
             for name, wanted, day in _highest(study, arm.pathway, replication):
                 if wanted > max(arm.pathway.arrivals[name].thinning_bound, worst.get(name, (0.0,))[0]):
                     worst[name] = wanted, day, replication, arm
-    if worst:
-        raise ConfigError(_beyond_bound(study, name, *found) for name, found in worst.items())
+    Faults(_beyond_bound(study, name, *found) for name, found in worst.items()).refuse()
 
 
 def _of_unlike_arrivals(study: Study) -> Iterator[ReadyArm]:
