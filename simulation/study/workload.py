@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from simulation.department.rota import mean_per_day, timetable
-from simulation.department.vocabulary import Pathway, Present
+from simulation.department.vocabulary import Pathway
 from simulation.engine.choose import EngineName
 from simulation.errors import Faults
 from simulation.study.study import Kept, Study
@@ -102,13 +102,12 @@ def patients_a_day(pathway: Pathway) -> float:
 
 def n_present(pathway: Pathway) -> float:
     """Patients present at time 0."""
-    return sum(_n_of_source(pathway, present) for present in pathway.present.values())
-
-
-def _n_of_source(pathway: Pathway, present: Present) -> float:
-    if present.number is not None or present.pool is None:
-        return float(present.number or 0)
-    return (present.share or 0.0) * timetable(pathway.pools[present.pool])[0][1]
+    return sum(
+        float(present.number or 0)
+        if present.number is not None or present.pool is None
+        else (present.share or 0.0) * timetable(pathway.pools[present.pool])[0][1]
+        for present in pathway.present.values()
+    )
 
 
 def refuse_large(studies: Sequence[Study]) -> None:
