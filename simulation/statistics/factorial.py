@@ -39,11 +39,6 @@ class FactorialEffect:
     levels: tuple[Level, ...]
     estimate: Interval
 
-    @property
-    def standard_error(self) -> float:
-        """The standard error of the estimate."""
-        return self.estimate.standard_error
-
 
 def values_of(design: Design) -> dict[str, tuple[str, ...]]:
     """The values of every factor, in the order in which runs have them."""

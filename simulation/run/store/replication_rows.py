@@ -18,6 +18,7 @@ from simulation.records.schema import Floats
 from simulation.run.replicate import ArmReplication, ReplicationResult, day_shapes
 from simulation.statistics.sham import Shares
 
+SHARES = ("better", "worse", "n_paired", "n_unpaired")
 COUNTS = ("cool_down_days", "n_attendances", "n_activities", "n_events")
 """Numbers of a replication, which are the same in the rows of all its arms."""
 NO_SHARES = Shares(np.nan, np.nan, -1, -1)
@@ -90,10 +91,7 @@ def columns_of(replications: Sequence[ReplicationResult], *, values: bool) -> di
         "arm": [arm for _, arm in rows],
         **{name: np.array([getattr(replication, name) for replication, _ in rows], np.int64) for name in COUNTS},
         "n_unfinished": np.array([outcome.n_unfinished for outcome in outcomes], dtype=np.int64),
-        "better": np.array([share.better for share in shares]),
-        "worse": np.array([share.worse for share in shares]),
-        "n_paired": np.array([share.n_paired for share in shares], dtype=np.int64),
-        "n_unpaired": np.array([share.n_unpaired for share in shares], dtype=np.int64),
+        **{name: np.array([getattr(share, name) for share in shares]) for name in SHARES},
         "day": Lists([None if outcome.day is None else _packed(outcome.day) for outcome in outcomes]),
         "waits": Lists([outcome.waits for outcome in outcomes]),
         "months": Lists([np.array([month for month, _ in outcome.months], dtype=float) for outcome in outcomes]),
@@ -128,17 +126,13 @@ def replications_of(
 def _arm_replication(columns: Mapping[str, Any], layout: Layout, arm: str, row: int, values: Floats) -> ArmReplication:
     """The results of one arm in one replication, from a row of the columns."""
     names = layout.names[arm]
-    n_paired = int(columns["n_paired"][row])
-    shares = None
-    if n_paired >= 0:
-        better, worse = float(columns["better"][row]), float(columns["worse"][row])
-        shares = Shares(better, worse, n_paired, int(columns["n_unpaired"][row]))
+    shares = Shares(*(columns[name][row].item() for name in SHARES))
     waits, months = columns["waits"][row], columns["months"][row]
     by_month = columns["month_values"][row].reshape(len(months), -1) if len(months) else ()
     return ArmReplication(
         measures=Measures(names, values),
         day=None if columns["day"][row] is None else _unpacked(columns["day"][row], layout, arm),
-        shares=shares,
+        shares=shares if shares.n_paired >= 0 else None,
         n_unfinished=int(columns["n_unfinished"][row]),
         waits=None if waits is None else waits.reshape(N_GROUPS, -1),
         months=tuple(

@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 
 from simulation.assurance import validate as command
-from simulation.assurance.begin import Begin
-from simulation.assurance.panel import Panel, PanelEstimate, estimates
+from simulation.assurance.figures import Begin
 from simulation.assurance.responses import (
+    Panel,
+    PanelEstimate,
     Response,
     Responses,
     as_lines,
     by_department,
+    estimates,
     in_panel,
     responses_of,
     simulated_panel,
