@@ -1,6 +1,14 @@
-"""Warnings, before anything runs, about a department that does not fit together: load, beds, desks, minutes, values.
+"""Whether a department fits together, before a study runs: load, beds, desks, minutes, closed hours, values.
 
-Nothing is refused here: a department may be like that on purpose, but the reader of its results has to know.
+Most of it is warned of and not refused: a department may be like that on purpose, but the reader of its results has to
+know. Refused is a load above 1 over the week that nothing can shorten: it makes a queue that nothing clears, and the
+figures of a study would depend on the length of the run. Refused, too, are days whose arrival rate exceeds a source's
+`thinning_bound`: the rate of each day of each replication follows from a few random numbers, so it is known without
+drawing a patient.
+
+Patients may wait across the closed hours of a pool, which `queues_until_open` allows. A mean stay says little about the
+few who wait until the morning, so a result warns of them. They are counted in one replication of the baseline, not
+estimated.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The part of `check` about the route: which nodes can be reached, and whether patients get out."""
+"""The part of `check` about the route: each step, branch and loop by itself, then what can be reached.
+
+A route is sound if every node can be reached and every patient gets out.
+"""
 
 from __future__ import annotations
 
