@@ -28,7 +28,9 @@ from simulation.engine.choose import EngineName
 from simulation.engine.plan import Columns, bind, lower
 from simulation.engine.rows import Outcome, Plan, PoolRow
 from simulation.errors import ConfigError, Faults, PlanError, ResultsError
-from simulation.patients import Draws, day_factors, draw
+from simulation.patients import Draws, day_factors
+from simulation.patients.calendar import DrawnRun
+from simulation.patients.sample import draw_run
 from simulation.records.schema import Floats
 from simulation.triage.matrix import probabilities
 from simulation.triage.policy import Policy
@@ -670,8 +672,9 @@ def _one_fewer(row: PoolRow) -> PoolRow:
 
 def day_factor_twice(pathway: Pathway, **which: Any) -> Draws:
     """The draws as they would be if the factor of each day were multiplied in twice."""
-    busy = {name: factor**2 for name, factor in day_factors(pathway, **which).items()}
-    return draw(pathway, busy=busy, **which)
+    run = DrawnRun(**which)
+    busy = {name: factor**2 for name, factor in day_factors(pathway, run).items()}
+    return draw_run(pathway, run, busy)
 
 
 @dataclass(frozen=True)
