@@ -38,9 +38,16 @@ from simulation.explain.statements import BANNER
 from simulation.records.serialise import differences
 from simulation.run.result import StudyResult
 from simulation.statistics.compare import TIDY, Comparison
-from simulation.statistics.compare_runs import RunComparison, compare_first, compare_runs
+from simulation.statistics.compare_runs import (
+    FactorialEffect,
+    Level,
+    RunComparison,
+    compare_first,
+    compare_runs,
+    factorial_effects,
+    is_full,
+)
 from simulation.statistics.departments import Department
-from simulation.statistics.factorial import FactorialEffect, Level, factorial_effects, is_full
 from simulation.statistics.intervals import LEVEL, Interval
 from simulation.statistics.verdict import Verdict
 from simulation.study.design import Target
