@@ -4,6 +4,14 @@ Two verdicts that differ are no evidence that two effects do: one interval may j
 So the effects themselves are compared, for every two runs, replication by replication, with intervals so wide that
 those of all pairs hold together. Replications of one number share their random variates where the runs share the seed,
 which narrows the interval; the interval is right without it, too.
+
+Effects of a full factorial design: what each of several varied things does, and what two of them do together.
+
+A *main effect* is the mean of all runs with one value less the mean of all with the first value. A *two-way
+interaction* is how much the effect of one value depends on another: the effect of A's value where B has its value, less
+its effect where B has its first one, the mean over whatever else was varied. (So it is on the scale of the differences
+that it compares, twice what some books call an interaction.) Each is a weighted sum of runs in every replication, so
+random variates that runs share cancel, and its standard error is that of a mean over replications.
 """
 
 from __future__ import annotations
