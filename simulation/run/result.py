@@ -33,7 +33,7 @@ from simulation.statistics.compare import Comparison, compare, compare_arms, fin
 from simulation.statistics.coverage_effects import GROUPS, Effect, effects
 from simulation.statistics.departments import Department, Spread, spread_over
 from simulation.statistics.intervals import Interval
-from simulation.statistics.sham import ShamBand, Shares, sham_band
+from simulation.statistics.sham import ShamBand, Shares
 from simulation.statistics.verdict import Judgement, Verdict, harm_words, non_inferiority, verdict, where_words
 from simulation.statistics.weakness import too_short
 from simulation.study.design import Design, Margin, Target
@@ -319,11 +319,9 @@ class Comparisons:
         sham = self.design.sham
         if sham is None or sham not in self.measures or self._too_short(measure, len(self.measures[sham])):
             return None
-        baseline = self.values(self.design.baseline, measure, group)
-        ours = self.values(sham, measure, group)
-        return sham_band(
-            ours, baseline, shares=self.sham_shares, kind=self.interval_kind, department=self.department_of
-        )
+        ours, baseline = (self.values(arm, measure, group) for arm in (sham, self.design.baseline))
+        difference = compare(ours, baseline, kind=self.interval_kind, department=self.department_of)
+        return ShamBand(difference, self.sham_shares)
 
     def spillover(self, measure: str) -> tuple[Effect, ...]:
         """Effects on patients whom the tool covers and on the others.
