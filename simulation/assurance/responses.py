@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -152,11 +153,15 @@ def simulated_panel(studies: Sequence[Study], *, begin: Begin = without_progress
     with open_executor(studies[0]) as executor, begin(words, n_trusts) as done:
         for study in studies:
             varying = in_panel(study, len(trusts))
-            before = len(trusts)
-            result = simulate(varying, executor=executor, done=lambda n_done, before=before: done(before + n_done))
+            result = simulate(varying, executor=executor, done=partial(_after, len(trusts), done))
             numbered = enumerate(result.replications, len(trusts))
             trusts += [_trust(varying, replication, number) for number, replication in numbered]
     return Panel(*(np.concatenate([getattr(trust, name) for trust in trusts]) for name in Panel.__dataclass_fields__))
+
+
+def _after(before: int, done: Callable[[int], None], n_done: int) -> None:
+    """Report to `done` how many replications have ended: those of the studies `before`, and `n_done` of this one."""
+    done(before + n_done)
 
 
 def _refuse_small(studies: Sequence[Study]) -> None:

@@ -291,8 +291,9 @@ class SiteRuns:
     def calibration(self) -> tuple[CalibrationValue, ...]:
         """Every fitted value."""
         return tuple(
-            CalibrationValue(name, float(parameter["value"]), *map(float, parameter["range"]), parameter["source"])
+            CalibrationValue(name, float(parameter["value"]), float(low), float(high), parameter["source"])
             for name, parameter in (self.raw.get("calibration") or {}).items()
+            for low, high in [parameter["range"]]
         )
 
     def differs(self) -> tuple[str, ...]:

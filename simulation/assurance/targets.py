@@ -366,7 +366,7 @@ def _month_faults(targets: Sequence[Target], name: str, run: RunLength) -> Itera
     by_month = [target for target in targets if target.months]
     wanted = {month for target in by_month for month in months_from_to(target.months)}
     measured = [{month for month, _ in run.months(replication)} for replication in range(run.replications)]
-    missing = sorted(wanted - set.intersection(*measured))
+    missing = sorted(month for month in wanted if not all(month in months for months in measured))
     if not missing:
         return
     found = (

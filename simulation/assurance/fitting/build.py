@@ -429,10 +429,15 @@ def contractions(fit: Fit) -> tuple[Identified, ...]:
     narrower = 1 - fit.points.std(axis=0, ddof=1) / fit.space.spread
     values = np.array([year.values for year in fit.accepted], dtype=float)
     parameters = [
-        Identified(name, *np.percentile(column, SHOWN).tolist(), float(contraction))
+        Identified(name, *_percentiles(column), float(contraction))
         for name, column, contraction in zip(fit.space.parameters, values.T, narrower, strict=True)
     ]
     return tuple(sorted(parameters, key=lambda parameter: -parameter.contraction))
+
+
+def _percentiles(values: Floats) -> tuple[float, float, float]:
+    low, middle, high = np.percentile(values, SHOWN).tolist()
+    return low, middle, high
 
 
 def ties(fit: Fit) -> tuple[tuple[str, str, float], ...]:
@@ -466,7 +471,7 @@ def spreads(fit: Fit) -> tuple[Spread, ...]:
     figures = []
     for name in fit.accepted[0].beside:
         values = np.array([year.beside[name] for year in fit.accepted])
-        figures.append(Spread(name, *np.percentile(values[np.isfinite(values)], SHOWN).tolist()))
+        figures.append(Spread(name, *_percentiles(values[np.isfinite(values)])))
     return tuple(figures)
 
 

@@ -251,7 +251,8 @@ class Waited:
 
     def wait_of(self, label: int) -> NDArray[np.int64]:
         """Ticks waited by those of a label who are measured."""
-        return self.wait[self.labels[self.measured] == label]
+        waits: NDArray[np.int64] = self.wait[self.labels[self.measured] == label]
+        return waits
 
 
 def waited(

@@ -29,7 +29,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -46,7 +46,7 @@ from simulation.engine.plan import bind, lower
 from simulation.engine.rows import Plan
 from simulation.errors import ResultsError
 from simulation.patients import Draws, draw, draws_from_table
-from simulation.records.schema import Floats, Ints, Mask
+from simulation.records.schema import Floats, Ints
 from simulation.study.simulate import draws_alike
 from simulation.study.study import ReadyArm
 from simulation.units import HOUR, NEVER, TICKS_PER_MINUTE, WEEK
@@ -112,7 +112,7 @@ class ModelRow(KnownFigure):
 def published() -> tuple[Published, ...]:
     """The figures that 1,000 runs of the original gave."""
     table = pd.read_csv(Path(__file__).with_suffix(".csv"))
-    return tuple(Published(**row) for row in table.to_dict("records"))
+    return tuple(Published(*row) for row in table.itertuples(index=False))
 
 
 # --- who comes -----------------------------------------------------------------------------------------------------
@@ -198,16 +198,16 @@ class Simulated:
         """The activities at a step or an end, in order of patient."""
         return np.flatnonzero(self.activities.step == self.plan.row(step))
 
-    def count(self, patient: Ints | Mask) -> Floats:
+    def count(self, patient: NDArray[Any]) -> Floats:
         """How many of these patients came on each clinic day, shape (clinic_days,)."""
         return np.bincount(self.clinic_day[patient], minlength=self.clinic_days).astype(float)
 
-    def total(self, ticks: Ints, patient: Ints) -> Floats:
+    def total(self, ticks: Ints, patient: NDArray[Any]) -> Floats:
         """Minutes of these patients added up by clinic day, shape (clinic_days,)."""
         by_day = np.bincount(self.clinic_day[patient], weights=ticks, minlength=self.clinic_days)
         return np.asarray(by_day / TICKS_PER_MINUTE)
 
-    def mean(self, ticks: Ints, patient: Ints) -> Floats:
+    def mean(self, ticks: Ints, patient: NDArray[Any]) -> Floats:
         """Mean minutes of these patients by clinic day, NaN where there was nobody, shape (clinic_days,)."""
         with np.errstate(invalid="ignore"):
             return np.asarray(self.total(ticks, patient) / self.count(patient))
