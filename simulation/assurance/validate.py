@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
-from simulation.assurance.begin import Begin
-from simulation.assurance.figures import MONTHS
+from simulation.assurance.figures import MONTHS, Begin
 from simulation.assurance.known_effects import as_lines as effect_lines
 from simulation.assurance.known_effects import validate_known_effects
 from simulation.assurance.responses import as_lines as response_lines
 from simulation.assurance.responses import validate_responses
 from simulation.assurance.site_table import WEEKS_NEEDED, Row, Table, predictions_path, validate_site, write_predictions
 from simulation.assurance.targets import KINDS, Kind, passed_by, targets_for
-from simulation.assurance.theory.power import MUTATIONS, caught
 from simulation.assurance.theory.rows import (
     FALSE_ALARM,
+    MUTATIONS,
     VALUES,
     Effort,
     TheoryRow,
+    caught,
     rerun_threshold,
     theory_rows,
     threshold,
@@ -63,8 +62,7 @@ def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
         failed += _say_theory(say)
     if "models" in parts:
         rows = treatment_centre_rows("compiled")
-        for line in (*model_lines(rows), ""):
-            say(line)
+        say("\n".join((*model_lines(rows), "")))
         failed += sum(not row.passed for row in rows)
     if options["power"] == "true":
         failed += _say_power(say)
@@ -74,12 +72,10 @@ def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
     if "responses" in parts:
         if "site" in parts:
             say("")
-        for line in response_lines(validate_responses(configuration, config_dir=config_dir, begin=begin)):
-            say(line)
+        say("\n".join(response_lines(validate_responses(configuration, config_dir=config_dir, begin=begin))))
     if "known_effects" in parts:
         say("")
-        for line in effect_lines(validate_known_effects(configuration, config_dir=config_dir, begin=begin)):
-            say(line)
+        say("\n".join(effect_lines(validate_known_effects(configuration, config_dir=config_dir, begin=begin))))
     return failed
 
 
@@ -99,16 +95,14 @@ def _say_site(
         if not_used := passed_by(targets, folders):
             say(not_used)
     table = validate_site(overrides, targets=targets, config_dir=config_dir, begin=begin)
-    for line in as_lines(table):
-        say(line)
+    say("\n".join(as_lines(table)))
     if table.failed:
+        hint = "docs/how-to/own-targets.md, step 3, says what to move."
         if table.targets in names_in(TARGETS, [packaged_configs()]):
             hint = "docs/validation.md explains the rows of the packaged site that do not pass."
-        else:
-            hint = "docs/how-to/own-targets.md, step 3, says what to move."
         say(f"{hint} The exit code is 1.")
     if write:
-        path = Path(predictions_path())
+        path = predictions_path()
         write_predictions(path, table)
         say(f"Predictions written: {path}")
     return len(table.failed)
@@ -136,12 +130,13 @@ def _split(overrides: Sequence[str]) -> tuple[dict[str, str], str | None, list[s
             raise ConfigError([Fault(override, f"{key} is '{value}'", nearest(value, OPTIONS_OF_COMMAND[key]))])
         else:
             options[key] = value
-    if targets is not None and options["only"] not in ("all", "site"):
+    only = options["only"]
+    if targets is not None and only not in ("all", "site"):
         remedy = "Leave targets= out, or say only=site"
-        raise ConfigError([Fault(f"targets={targets}", f"only={options['only']} has targets of its own", remedy)])
-    if options["predictions"] == "write" and options["only"] not in ("all", "site"):
+        raise ConfigError([Fault(f"targets={targets}", f"only={only} has targets of its own", remedy)])
+    if options["predictions"] == "write" and only not in ("all", "site"):
         remedy = "Leave only= out, or say only=site"
-        raise ConfigError([Fault("predictions=write", f"only={options['only']} predicts nothing", remedy)])
+        raise ConfigError([Fault("predictions=write", f"only={only} predicts nothing", remedy)])
     return options, targets, configuration
 
 
@@ -156,8 +151,7 @@ def _say_theory(say: Callable[[str], None]) -> int:
         "INCONCLUSIVE: the standard error is too large to say."
     )
     rows = theory_rows(Effort("compiled"))
-    for row in rows:
-        say(_theory_line(row))
+    say("\n".join(map(_theory_line, rows)))
     failed = sum(not (row.passed and row.sharp) for row in rows)
     body, tails = (max(row.relative_error for row in rows if row.tail == tail) for tail in (False, True))
     say(
@@ -216,11 +210,19 @@ def as_lines(table: Table) -> list[str]:
     if table.weeks < WEEKS_NEEDED:
         lines.append(f"Judged on fewer than {WEEKS_NEEDED} weeks: not a validation. Leave run= out.")
     for kind in KINDS:
-        rows = [row for row in table.rows if row.kind == kind]
+        rows = [row for row in table.rows if row.target.kind == kind]
         if rows:
             lines += ["", f"{HEADINGS[kind]}: {_count(rows, kind)}", *(_row_line(row) for row in rows)]
-    sections = (_response_lines, _failure_lines, _differs_lines, _calibration_lines, _hour_lines)
-    return [*lines, *(line for section in sections for line in section(table))]
+    if table.fewer_in:
+        lines.append(
+            f"  The clinician fewer is one of {table.fewer_in}. The department adapts as it always does, unless a row "
+            "says that nobody reacts."
+        )
+    lines += _failure_lines(table)
+    if table.differs:
+        lines += ["", f"What differs from the typical department: {len(table.differs)} values"]
+        lines += [f"  {line}" for line in table.differs]
+    return [*lines, *_calibration_lines(table), *_hour_lines(table)]
 
 
 def _count(rows: Sequence[Row], kind: Kind) -> str:
@@ -232,37 +234,23 @@ def _count(rows: Sequence[Row], kind: Kind) -> str:
 
 
 def _row_line(row: Row) -> str:
-    bounded = row.low is not None or row.high is not None
-    band = f"{_number(row.low, 'open')} to {_number(row.high, 'open')}" if bounded else "no band"
+    target, months = row.target, ""
+    if target.months is not None:
+        first, last = (MONTHS[month - 1] for month in target.months)
+        months = f", mean of months {first} to {last}"
+    band = f"{_number(target.low)} to {_number(target.high)}" if target.banded else "no band"
     value = f"{_number(row.found)} +- {_number(row.standard_error)}"
-    return f"  {row.word:<12} {row.name:<58} {value:<20} [{band}] {row.unit}{_months(row)}. {row.source}"
+    return f"  {row.word:<12} {target.name:<58} {value:<20} [{band}] {target.unit}{months}. {target.source}"
 
 
-def _months(row: Row) -> str:
-    """The months whose mean a row is, in words; empty for a row that is no such mean."""
-    if row.months is None:
-        return ""
-    first, last = (MONTHS[month - 1] for month in row.months)
-    return f", mean of months {first} to {last}"
-
-
-def _number(value: float | None, otherwise: str = "") -> str:
-    """A number as text: shares have three decimals, minutes one."""
+def _number(value: float | None) -> str:
+    """A number or a bound as text: shares have three decimals, minutes one."""
     if value is None:
-        return otherwise
+        return "open"
     if not math.isfinite(value):
         return "none"
     size = abs(value)
     return f"{value:.4f}" if size < 0.01 else f"{value:.3f}" if size < 2 else f"{value:.1f}"
-
-
-def _response_lines(table: Table) -> list[str]:
-    if not table.fewer_in:
-        return []
-    return [
-        f"  The clinician fewer is one of {table.fewer_in}. The department adapts as it always does, unless a row says "
-        "that nobody reacts."
-    ]
 
 
 def _failure_lines(table: Table) -> list[str]:
@@ -275,7 +263,8 @@ def _failure_lines(table: Table) -> list[str]:
     for row in table.rows:
         if row.word in ("FAIL", "INCONCLUSIVE"):
             aside = " (not counted)" if not row.counts else ""
-            lines.append(f"  {row.word}{aside}  {row.name}: {_number(row.found)} {_side(row)}. {row.note}")
+            name, note = row.target.name, row.target.note.strip()
+            lines.append(f"  {row.word}{aside}  {name}: {_number(row.found)} {_side(row)}. {note}")
     return lines
 
 
@@ -287,18 +276,12 @@ def _side(row: Row) -> str:
     interval = f"95 % interval, {_number(low)} to {_number(high)},"
     if row.word == "INCONCLUSIVE":
         return f"is within its band, but the {interval} is too wide"
-    if row.low is not None and row.found <= row.low:
-        side, reaches = f"is below {_number(row.low)}", high >= row.low
+    least, most = row.target.low, row.target.high
+    if least is not None and row.found <= least:
+        side, reaches = f"is below {_number(least)}", high >= least
     else:
-        side, reaches = f"is above {_number(row.high)}", row.high is not None and low <= row.high
+        side, reaches = f"is above {_number(most)}", most is not None and low <= most
     return f"{side} (its {interval} reaches the band)" if reaches else side
-
-
-def _differs_lines(table: Table) -> list[str]:
-    if not table.differs:
-        return []
-    heading = f"What differs from the typical department: {len(table.differs)} values"
-    return ["", heading, *(f"  {line}" for line in table.differs)]
 
 
 def _calibration_lines(table: Table) -> list[str]:
@@ -317,21 +300,25 @@ def _calibration_lines(table: Table) -> list[str]:
 
 
 def _predictions_line(table: Table) -> str:
-    if table.predictions is None:
+    if (predicted := table.predictions) is None:
         return "No predictions are on file for these fitted values."
-    predicted_with = table.predictions.calibration_sha256
-    begins = f"The predictions of {table.predictions.made_on} were made with sha256 {predicted_with[:HASH_LENGTH]}"
-    if predicted_with == table.calibration_sha256 and not table.overridden:
+    made_with = predicted.calibration_sha256
+    begins = f"The predictions of {predicted.made_on} were made with sha256 {made_with[:HASH_LENGTH]}"
+    if made_with == table.calibration_sha256 and not table.overridden:
         return f"{begins}: the same fitted values."
     return f"{begins}: NOT with these fitted values. They are not about this run."
 
 
 def _hour_lines(table: Table) -> list[str]:
-    hours = " ".join(f"{hour:>4d}" for hour in range(24))
-    lines = ["", f"{'By clock hour':<34}{hours}"]
-    shares = " ".join(f"{100 * share:4.0f}" for share in table.four_hours_by_hour)
-    lines.append(f"{'within 4 h, % by hour of arrival':<34}{shares}")
-    for load_ in table.triage_load:
-        shares = " ".join(f"{100 * share:4.0f}" for share in load_.by_hour)
-        lines.append(f"{'load of ' + load_.pool + ', %':<34}{shares}  {100 * load_.weekly:.0f} over the week")
-    return lines
+    def line(name: str, values: Iterable[float]) -> str:
+        return f"{name:<34}" + " ".join(f"{value:4.0f}" for value in values)
+
+    return [
+        "",
+        line("By clock hour", range(24)),
+        line("within 4 h, % by hour of arrival", 100 * table.four_hours_by_hour),
+        *(
+            f"{line(f'load of {load_.pool}, %', 100 * load_.by_hour)}  {100 * load_.weekly:.0f} over the week"
+            for load_ in table.triage_load
+        ),
+    ]

@@ -43,8 +43,17 @@ from simulation.study.check_study import (
     target_faults,
     twice_faults,
 )
-from simulation.study.delay_harm import harm_faults, harm_groups, harm_measures
-from simulation.study.design import CHANGED, Block, Design, List, Value, cost_faults
+from simulation.study.design import (
+    CHANGED,
+    Block,
+    Design,
+    List,
+    Value,
+    cost_faults,
+    harm_faults,
+    harm_groups,
+    harm_measures,
+)
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy

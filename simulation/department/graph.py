@@ -19,8 +19,6 @@ from simulation.department.vocabulary import (
     Branch,
     ByAttribute,
     ByChance,
-    ByHours,
-    ByQueue,
     Chance,
     Choice,
     End,
@@ -93,17 +91,11 @@ def _edges_out(pathway: Pathway, node: Step | Branch | Loop | End) -> Iterator[E
     elif isinstance(node, ByChance):
         for to, share in node.targets.items():
             yield Edge(to, "case", f"{100 * share:g} %")
-    elif isinstance(node, ByHours):
-        yield Edge(node.then, "case", node.hours if node.days == "mon-sun" else f"{node.hours} {node.days}")
-        yield Edge(node.otherwise, "case", "otherwise")
     elif isinstance(node, Loop):
         yield Edge(node.again, "again", "again")
         yield Edge(node.next, "done", "done")
-    elif isinstance(node, ByQueue):
-        yield Edge(node.then, "case", f"{node.at_least} or more waiting")
-        yield Edge(node.otherwise, "case", "otherwise")
     elif not isinstance(node, End):
-        yield Edge(node.then, "case", "was down" if node.since_start else "down")
+        yield Edge(node.then, "case", node.then_if())
         yield Edge(node.otherwise, "case", "otherwise")
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from simulation.department.rota import HOURS_OF_WEEK
-from simulation.display.drawing import DARK, GREY, WORSE, Picture, figure_of, png_of
+from simulation.display.drawing import DARK, GREY, WORSE, Picture, figure_of, panel_title, png_of
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
 from simulation.explain.statements import BANNER
 from simulation.measures.occupancy import holdings, minutes_by_hour
@@ -216,10 +216,10 @@ def warm_up_picture(run: RunLength, beginnings: list[Beginning]) -> Picture:
             ax.axvline(run.warm_up_days, color=GREY, linestyle=":", label="warm-up stated")
             if beginning.truncation.settled:
                 ax.axvline(beginning.days, color=WORSE, linestyle="--", label="MSER-5")
-            ax.set_title(beginning.label, fontsize=10, fontweight="bold", loc="left")
+            panel_title(ax, beginning.label)
         axes[-1].set_xlabel("days from time 0")
         handles = {label: line for ax in axes for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
-        figure.legend(handles.values(), handles, loc="outside lower center", ncols=2, frameon=False, fontsize=8)
+        figure.legend(handles.values(), handles, loc="outside lower center", ncols=2, fontsize=8)
         png = png_of(figure)
     left_out = "; ".join(
         f"{beginning.label}: {beginning.days:.1f}{'' if beginning.truncation.settled else ' (too short to tell)'}"

@@ -86,7 +86,7 @@ def replicate(study: Study, number: int) -> ReplicationResult:
 def _once(study: Study, number: int, cool_down_days: int, began: float) -> ReplicationResult:
     """One replication with the given days of cool-down; `began`: the clock time at which work on it began."""
     days = study.run.warm_up_days + study.run.measured_days + cool_down_days
-    drawn = SharedDraws(seed=study.run.seed, replication=number, days=days, calendar=study.run.calendar(number))
+    drawn = SharedDraws(study.run.drawn(number, days))
     results: dict[str, ArmReplication] = {}
     totals = dict.fromkeys(TOTALS, 0.0)
     baseline: Patients | None = None

@@ -87,10 +87,15 @@ def _furthest(effects: Mapping[str, Floats], department: Department | None) -> t
     level = 1 - (1 - LEVEL) / len(pairs)
     differences = []
     for one, other in pairs:
-        n = min(len(effects[one]), len(effects[other]))
-        used = None if department is None else department[:n]
-        differences.append((one, other, compare(effects[other][:n], effects[one][:n], level=level, department=used)))
+        apart = compare_first(effects[other], effects[one], level=level, department=department)
+        differences.append((one, other, apart))
     return max(differences, key=lambda pair: abs(pair[2].mean))
+
+
+def compare_first(ours: Floats, theirs: Floats, *, level: float, department: Department | None) -> Interval:
+    """The paired difference of two runs; if they have unequal numbers of replications, of the first of each."""
+    n = min(len(ours), len(theirs))
+    return compare(ours[:n], theirs[:n], level=level, department=None if department is None else department[:n])
 
 
 Design = Sequence[Mapping[str, str]]
@@ -112,11 +117,6 @@ class FactorialEffect:
 
     levels: tuple[Level, ...]
     estimate: Interval
-
-    @property
-    def standard_error(self) -> float:
-        """The standard error of the estimate."""
-        return self.estimate.standard_error
 
 
 def values_of(design: Design) -> dict[str, tuple[str, ...]]:

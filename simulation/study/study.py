@@ -20,7 +20,7 @@ from simulation.errors import ConfigError, Fault, ResultsError, nearest
 from simulation.measures.definitions import Definition
 from simulation.measures.own_quantities import Own
 from simulation.measures.window import Window
-from simulation.patients import DAYS_IN_YEAR, Calendar, balanced_start_week, start_weeks_over_departments
+from simulation.patients import DAYS_IN_YEAR, Calendar, DrawnRun, balanced_start_week, start_weeks_over_departments
 from simulation.study.design import Arm, Design
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
@@ -132,6 +132,10 @@ class RunLength:
     def calendar(self, replication: int) -> Calendar:
         """The calendar of a replication: which day of the model year each simulated day is."""
         return Calendar(self._start_week(replication), self.warm_up_days)
+
+    def drawn(self, replication: int, days: int) -> DrawnRun:
+        """What the patients of a replication of so many days are drawn by."""
+        return DrawnRun(self.seed, replication, days, self.calendar(replication))
 
     def _start_week(self, replication: int) -> int:
         if not self.is_balanced:

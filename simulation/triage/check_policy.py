@@ -29,14 +29,12 @@ from simulation.department.vocabulary import (
     Pathway,
 )
 from simulation.errors import Faults, meant
-from simulation.triage.actions import TriageAction
+from simulation.triage.effects import MinutesEffect, TriageAction, Watching, sources_of
 from simulation.triage.estimates import Estimate
 from simulation.triage.labels import Assessor
 from simulation.triage.matrix import LabelTable, Matrix, table_faults
-from simulation.triage.minutes_effects import MinutesEffect, sources_of
 from simulation.triage.people import Abstention, sources_labelled
 from simulation.triage.policy import Policy
-from simulation.triage.watching import Watching
 
 NURSE_PATH = "nurse"
 """The configuration group that states the nurse, so that her faults have one path whatever the policy."""

@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.department.vocabulary import ACUITY_TRUE, Pathway
 from simulation.patients import DAYS_IN_YEAR, Draws
+from simulation.patients.variates import Codes
 from simulation.records.schema import Floats
 from simulation.triage.estimates import AboveZero, Correlation, Portion
 from simulation.triage.matrix import BesideNurse, LabelTable, Matrix, given_nurse, probabilities
 
-Labels = NDArray[np.int16]
+Labels = Codes
 DAYS_A_MONTH = DAYS_IN_YEAR / 12
 FARTHEST = 9.0
 """Standard deviations of difficulty beyond which nobody is: less than one patient in 10^18."""

@@ -14,13 +14,11 @@ from typing import Annotated, Literal, TypeAlias
 from annotated_types import Ge
 
 from simulation.department.config_dataclass import Unit, config_dataclass
-from simulation.triage.actions import TriageAction
+from simulation.triage.effects import MinutesEffect, TriageAction, Watching
 from simulation.triage.estimates import AtLeastZero, Portion
 from simulation.triage.labels import Assessor, Drift
 from simulation.triage.matrix import BesideNurse, Matrix
-from simulation.triage.minutes_effects import MinutesEffect
 from simulation.triage.people import Abstention, Added, Adoption, Coverage, Switching
-from simulation.triage.watching import Watching
 
 Role = Literal["replaces", "advises"]
 Yardstick = Literal["panel", "physician", "outcome", "written"]

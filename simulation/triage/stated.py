@@ -23,6 +23,7 @@ from simulation.department.config_dataclass import (
 )
 from simulation.errors import Fault
 from simulation.triage.construct import Wanted, nearest_matrix, rounded, under_share_limits
+from simulation.triage.effects import MinutesEffect
 from simulation.triage.estimates import Correlation, Portion
 from simulation.triage.labels import Assessor
 from simulation.triage.matrix import (
@@ -35,7 +36,6 @@ from simulation.triage.matrix import (
     probabilities,
     table_faults,
 )
-from simulation.triage.minutes_effects import MinutesEffect
 from simulation.triage.policy import MatrixPolicy, Policy, Usage
 
 

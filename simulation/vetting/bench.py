@@ -8,13 +8,22 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simulation.records.schema import Floats
-from simulation.vetting.answers import NO_LABEL, OUTCOMES, Answer, BenchAssessor, Question, label_table, questions_of
 from simulation.vetting.assessors.from_file import AnswersAssessor, FromFile
 from simulation.vetting.assessors.learned import Learned, LearnedAssessor
 from simulation.vetting.assessors.llm import Llm, LlmAssessor, Setting, what_would_be_sent
 from simulation.vetting.assessors.simple import ByMatrix, Majority, MatrixAssessor
 from simulation.vetting.bench_plan import CriterionVerdict, Vetting, Word, judged, overall
-from simulation.vetting.cases import CaseSet
+from simulation.vetting.cases import (
+    NO_LABEL,
+    OUTCOMES,
+    Answer,
+    BenchAssessor,
+    CaseSet,
+    Question,
+    Variant,
+    label_table,
+    questions_of,
+)
 from simulation.vetting.scores import (
     Labelled,
     ScoreEstimate,
@@ -84,7 +93,9 @@ def run_bench(
     Raises ConfigError, and ResultsError if a server changes its model in mid-run.
     """
     tool = assessor if assessor is not None else assessor_of(plan, cases, setting or Setting())
-    comparators = _comparators(plan, cases)  # before anything is asked, so that faults in them come first
+    comparators: list[BenchAssessor] = []  # before anything is asked, so that faults in them come first
+    if plan.comparators:
+        comparators = [Majority(cases), Learned(VITAL_SIGNS_ALONE, cases, plan.seed, "vital signs alone")]
     answers = tool.answers(questions_to(tool, plan, cases))
     labels = {TOOL: label_table(cases, answers)}
     if cases.nurse is not None:
@@ -111,20 +122,14 @@ def assessor_of(plan: Vetting, cases: CaseSet, setting: Setting) -> BenchAssesso
     return Llm(config, setting) if isinstance(config, LlmAssessor) else Learned(config, cases, plan.seed)
 
 
-def _comparators(plan: Vetting, cases: CaseSet) -> list[BenchAssessor]:
-    if not plan.comparators:
-        return []
-    return [Majority(cases), Learned(VITAL_SIGNS_ALONE, cases, plan.seed, "vital signs alone")]
-
-
 def questions_to(assessor: BenchAssessor, plan: Vetting, cases: CaseSet) -> list[Question]:
     """The questions to an assessor: as written, in other words, with a command; of a file, those that it answers."""
     file = assessor if isinstance(assessor, FromFile) else None
     questions = questions_of(cases, "as_written", file.n_repeats if file is not None else plan.repeats)
-    if assessor.reads_text and plan.rephrased and (file is None or file.has("rephrased")):
-        questions += questions_of(cases, "rephrased", 1)
-    if assessor.reads_text and plan.injected and (file is None or file.has("injected")):
-        questions += questions_of(cases, "injected", 1)
+    wanted: dict[Variant, bool] = {"rephrased": plan.rephrased, "injected": plan.injected}
+    for variant, is_wanted in wanted.items():
+        if assessor.reads_text and is_wanted and (file is None or file.has(variant)):
+            questions += questions_of(cases, variant, 1)
     return questions
 
 
@@ -157,38 +162,26 @@ def answer_scores(cases: CaseSet, answers: Sequence[Answer]) -> dict[str, ScoreE
 # --- calibration, abstention ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Bin:
-    """Answers of about the same stated confidence: its mean, and the share that is right."""
+def calibration(bench: Bench) -> list[tuple[float, ScoreEstimate]]:
+    """Five bins of equally many answers: their mean stated confidence, and the share that is right.
 
-    confidence: float
-    right: ScoreEstimate
-
-
-def calibration(bench: Bench) -> list[Bin]:
-    """Five bins of equally many answers, by confidence; none if no confidence is stated."""
+    None if no confidence is stated.
+    """
     confidence, right, _ = _by_confidence(bench)
     parts = [part for part in np.array_split(np.arange(len(right)), 5) if len(part)]
-    return [Bin(float(confidence[part].mean()), share_of(right[part])) for part in parts]
+    return [(float(confidence[part].mean()), share_of(right[part])) for part in parts]
 
 
-@dataclass(frozen=True)
-class Threshold:
-    """The scores of the labels that are left if this share, the least confident, is handed back."""
+def abstention_curve(bench: Bench) -> list[tuple[float, ScoreEstimate, ScoreEstimate]]:
+    """The share of labels that is handed back, 0 to 90 %, the least confident first, and the scores of those left.
 
-    handed_back_share: float
-    exact: ScoreEstimate
-    under_triage_1_2: ScoreEstimate
-
-
-def abstention_curve(bench: Bench) -> list[Threshold]:
-    """The scores if the 0 to 90 % least confident labels are handed back; none if no confidence is stated."""
+    The scores are exact agreement and under-triage of true levels 1-2. None if no confidence is stated.
+    """
     _, right, under = _by_confidence(bench)
     curve = []
     for tenth in range(10) if len(right) else ():
-        first = len(right) * tenth // 10
-        urgent = ~np.isnan(under[first:])
-        curve.append(Threshold(tenth / 10, share_of(right[first:]), share_of(under[first:][urgent])))
+        left = slice(len(right) * tenth // 10, None)
+        curve.append((tenth / 10, share_of(right[left]), share_of(under[left][~np.isnan(under[left])])))
     return curve
 
 

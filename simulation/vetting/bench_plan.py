@@ -195,18 +195,20 @@ def judged(
 ) -> list[CriterionVerdict]:
     """The verdicts on a criterion: for everybody first, then group by group."""
     if criterion.score in OF_ANSWERS:
-        return [_verdict(criterion, "", of_answers.get(criterion.score), None)]
-    if criterion.against == "nurse" and nurse is None:
+        return [_verdict(criterion, "", of_answers.get(criterion.score))]
+    beside = nurse if criterion.against == "nurse" else None
+    if criterion.against == "nurse" and beside is None:
         return [CriterionVerdict(criterion, "", None, "cannot tell", "the cases hold no nurse's label")]
-    is_copy = nurse is not None and np.array_equal(tool.labels, np.broadcast_to(nurse.labels, tool.labels.shape))
+    is_copy = beside is not None and bool(np.all(tool.labels == beside.labels))
     parts = [("", np.full(len(tool.truth), True))]
     for attribute in criterion.by:
         parts += [(f"{attribute}={category}", which) for category, which in groups[attribute].items()]
-    verdicts = []
-    for group, which in parts:
-        beside = nurse.only(which) if nurse is not None else None
-        verdicts.append(_judged_on(criterion, group, tool.only(which), beside, seed, is_copy=is_copy))
-    return verdicts
+    return [
+        _verdict(criterion, group, score(tool.only(which), criterion.score, seed))
+        if beside is None
+        else _beside_nurse(criterion, group, tool.only(which), beside.only(which), seed, is_copy=is_copy)
+        for group, which in parts
+    ]
 
 
 def overall(verdicts: list[CriterionVerdict]) -> Word:
@@ -219,11 +221,9 @@ def overall(verdicts: list[CriterionVerdict]) -> Word:
     return "cannot tell" if "cannot tell" in words or not words else "met"
 
 
-def _judged_on(
-    criterion: Criterion, group: str, tool: Labelled, nurse: Labelled | None, seed: int, *, is_copy: bool
+def _beside_nurse(
+    criterion: Criterion, group: str, tool: Labelled, nurse: Labelled, seed: int, *, is_copy: bool
 ) -> CriterionVerdict:
-    if criterion.against == "nothing" or nurse is None:
-        return _verdict(criterion, group, score(tool, criterion.score, seed), None)
     estimate = difference(tool, nurse, criterion.score, seed)
     if is_copy and estimate.n:
         return CriterionVerdict(criterion, group, estimate, "identical to the nurse", "every label is the nurse's")
@@ -232,17 +232,19 @@ def _judged_on(
 
 
 def _verdict(
-    criterion: Criterion, group: str, estimate: ScoreEstimate | None, discordance: ScoreEstimate | None
+    criterion: Criterion, group: str, estimate: ScoreEstimate | None, discordance: ScoreEstimate | None = None
 ) -> CriterionVerdict:
+    word: Word = "cannot tell"
     if group and estimate is not None and estimate.n < FEW:
-        return CriterionVerdict(criterion, group, estimate, "cannot tell", f"cases: {estimate.n}, fewer than {FEW}")
-    if estimate is None or np.isnan(estimate.low):
-        return CriterionVerdict(criterion, group, estimate, "cannot tell", "it was not measured")
-    most = criterion.at_most is not None
-    inside = estimate.high <= criterion.bound if most else estimate.low >= criterion.bound
-    outside = estimate.low > criterion.bound if most else estimate.high < criterion.bound
-    word: Word = "met" if inside else "not met" if outside else "cannot tell"
-    why = _to_settle(criterion, estimate, discordance) if word == "cannot tell" else ""
+        why = f"cases: {estimate.n}, fewer than {FEW}"
+    elif estimate is None or np.isnan(estimate.low):
+        why = "it was not measured"
+    else:
+        low, high = estimate.low - criterion.bound, estimate.high - criterion.bound
+        if criterion.at_least is not None:
+            low, high = -high, -low
+        word = "met" if high <= 0 else "not met" if low > 0 else word
+        why = _to_settle(criterion, estimate, discordance) if word == "cannot tell" else ""
     return CriterionVerdict(criterion, group, estimate, word, why)
 
 

@@ -50,17 +50,22 @@ def policy_files(bench: Bench) -> dict[str, str]:
     if np.any(counts.sum(axis=(0, 2)) == 0):
         return {}
     advises = {"role": "advises", "acceptance": FIXED["acceptance"]}
+    drawn = {f"{DRAWN}{number}": number for number in range(1, N_TABLES + 1)}
     files = {
         f"triage/{VETTED}.yaml": _policy(bench, VETTED),
         f"triage/{ADVISES}.yaml": _policy(bench, ADVISES, role=advises),
         f"study/{VETTED}.yaml": _study(bench),
         f"study/{DOUBT}.yaml": _study(bench, with_tables=True),
+        **{f"triage/{name}.yaml": _policy(bench, name, drawn=number) for name, number in drawn.items()},
     }
-    for number in range(1, N_TABLES + 1):
-        files[f"triage/{DRAWN}{number}.yaml"] = _policy(bench, f"{DRAWN}{number}", drawn=number)
     if NURSE in bench.labelled:
-        files[f"nurse/{BENCH_NURSE}.yaml"] = _nurse(bench)
-    return {path: HEAD + _yaml(content) for path, content in files.items()}
+        matrix = {"counts": _rounded(table_counts(bench, NURSE)), **_source(bench, NURSES)}
+        labels = {"name": "nurse", "correlation": FIXED["correlation_of_nurses"], "matrix": matrix}
+        files[f"nurse/{BENCH_NURSE}.yaml"] = {"labels": labels}
+    return {
+        path: HEAD + str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110))
+        for path, content in files.items()
+    }
 
 
 def joint_counts(bench: Bench) -> Floats:
@@ -108,9 +113,7 @@ def drawn_counts(bench: Bench, number: int) -> Floats:
     return drawn
 
 
-def _policy(
-    bench: Bench, name: str, *, role: Mapping[str, Any] = REPLACES, drawn: int | None = None
-) -> dict[str, Any]:
+def _policy(bench: Bench, name: str, *, role: Mapping[str, Any] = REPLACES, drawn: int | None = None) -> dict[str, Any]:
     subject = f"labels of {bench.tool}"
     source = _source(bench, subject if drawn is None else f"table {drawn} drawn from the uncertainty about {subject}")
     ai: dict[str, Any] = {"name": "vetted_tool", "correlation": FIXED["correlation"]}
@@ -158,11 +161,6 @@ def _hand_backs(bench: Bench) -> dict[str, Any]:
     return shares
 
 
-def _nurse(bench: Bench) -> dict[str, Any]:
-    matrix = {"counts": _rounded(table_counts(bench, NURSE)), **_source(bench, NURSES)}
-    return {"labels": {"name": "nurse", "correlation": FIXED["correlation_of_nurses"], "matrix": matrix}}
-
-
 def _study(bench: Bench, *, with_tables: bool = False) -> dict[str, Any]:
     study: dict[str, Any] = deepcopy(FIXED["study"])
     study["question"] = study["question"].format(tool=bench.tool[:60])
@@ -198,7 +196,3 @@ def _stands_for(plan: Vetting) -> str:
 
 def _rounded(counts: Floats) -> Any:
     return np.round(counts, 4).tolist()
-
-
-def _yaml(content: Mapping[str, Any]) -> str:
-    return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110))

@@ -14,7 +14,7 @@ from simulation.config.bounds import override_fault, shortened
 from simulation.config.dotted import lay_over
 from simulation.config.files import mapping_in, value_in
 from simulation.config.folders import file_named, names_in, search_folders
-from simulation.config.validating import validated
+from simulation.config.validating import sound
 from simulation.errors import Fault, Faults, nearest, refuse
 from simulation.vetting.assessors.llm import LlmAssessor, Prompt, Setting, prompt_faults
 from simulation.vetting.bench import run_bench
@@ -110,10 +110,7 @@ def _part(
     for override in overrides:
         _lay_over(raw, override, faults)
     faults.refuse()
-    part = cast(T, validated(kind, raw, where, faults))
-    faults.refuse()
-    Faults(faults_of(part, where)).refuse()
-    return part
+    return cast(T, sound(kind, raw, where, lambda part: faults_of(part, where)))
 
 
 def _lay_over(raw: dict[str, Any], override: str, faults: Faults) -> None:

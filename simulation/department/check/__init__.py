@@ -14,9 +14,8 @@ from simulation.department.check.deadlock import check_deadlocks, check_releases
 from simulation.department.check.measures_and_groups import check_own
 from simulation.department.check.names import check_name, check_names, check_profile_or_queue, names_of, unused_names
 from simulation.department.check.numbers import check_numbers, check_value
-from simulation.department.check.routes import check_route
+from simulation.department.check.routes import check_route, check_steps
 from simulation.department.check.staffing import check_staffing
-from simulation.department.check.steps import check_steps
 from simulation.department.config_dataclass import walk
 from simulation.department.graph import graph_of, reachable_from, starts_of
 from simulation.department.vocabulary import Pathway

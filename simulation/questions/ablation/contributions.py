@@ -23,6 +23,7 @@ from simulation.display.drawing import (
     broken,
     figure_of,
     mark_important,
+    panel_title,
     png_of,
 )
 from simulation.display.table import Cell, Cells, ReportTable, change_cell, crossed, interval_cell
@@ -353,7 +354,7 @@ def picture(result: StudyResult) -> Picture | None:
             ax.set_ylim(len(names) + 0.55, -0.5)
             ax.grid(axis="x", color=PALE)
             ax.set_axisbelow(True)
-            ax.set_title(broken(of_target.target.label, 28), fontsize=10, fontweight="bold", loc="left")
+            panel_title(ax, broken(of_target.target.label, 28))
         across(axes, [one.unit for one in targets], [result.better(one.target) for one in targets])
         axes[0].set_yticks(range(len(names) + 1), ["All together", *(broken(label, LABEL_WIDTH) for label in labels)])
         for ax in axes:
@@ -400,4 +401,4 @@ def _lever_legend(figure: Figure) -> None:
         Line2D([], [], color="black", linewidth=1.4, label="95 % interval"),
         Line2D([], [], color=GREY, linewidth=1, linestyle=DASHED, label="least difference that would matter"),
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=9)

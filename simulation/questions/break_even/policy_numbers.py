@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import nearest, refuse
 from simulation.explain.label_mix import case_mix
 from simulation.study.study import ReadyArm
+from simulation.triage.effects import MinutesEffect
 from simulation.triage.estimates import Portion
 from simulation.triage.matrix import Matrix, probabilities
-from simulation.triage.minutes_effects import MinutesEffect
 from simulation.triage.policy import Policy
 
 PRICE = "price"
@@ -51,34 +52,29 @@ class Quantity:
 def quantity_of(arm: ReadyArm, name: str) -> Quantity:
     """One quantity of an arm's policy. Raises ConfigError if it is unknown, or the policy does not have it."""
     if name not in QUANTITIES:
-        raise ConfigError([Fault("what", f"'{name}' is no quantity of a break-even", nearest(name, QUANTITIES))])
+        refuse("what", f"'{name}' is no quantity of a break-even", nearest(name, QUANTITIES))
     quantities = quantities_of(arm)
     if name not in quantities:
         problem = f"the policy '{arm.policy.name}' of arm '{arm.name}' has no {name}: {WHY_NOT[name]}"
         remedy = f"Ask for {', '.join(quantities)}" if quantities else "Choose another arm"
-        raise ConfigError([Fault("what", problem, remedy)])
+        refuse("what", problem, remedy)
     return quantities[name]
 
 
 def quantities_of(arm: ReadyArm) -> dict[str, Quantity]:
     """The quantities of an arm's policy by name; the price is not among them."""
-    policy = arm.policy
-    quantities = []
+    policy, quantities = arm.policy, list[Quantity]()
     saved = next((effect.seconds_saved for effect in policy.effects if effect.seconds_saved is not None), None)
     if saved is not None:
         now, most = saved.value, max(MOST_SECONDS, 10 * saved.value)
-        quantities.append(Quantity("seconds", "seconds", now, 0.0, most, 1.0, lambda value: _saving(policy, value)))
+        quantities.append(Quantity("seconds", "seconds", now, 0.0, most, 1.0, partial(_saving, policy)))
     if policy.covers is not None:
         share = policy.covers.share.value if policy.covers.share is not None else 1.0
-        quantities.append(Quantity("adoption", "share", share, 0.0, 1.0, 0.01, lambda value: _covering(policy, value)))
+        quantities.append(Quantity("adoption", "share", share, 0.0, 1.0, 0.01, partial(_covering, policy)))
     exact = _exact_share(arm)
     if exact is not None and exact < 1:
-        least, wrong = _least_exact(policy, exact), 1 - exact
-        quantities.append(
-            Quantity(
-                "accuracy", "share", exact, least, 1.0, 0.002, lambda value: _labelling(policy, (1 - value) / wrong)
-            )
-        )
+        least, changed = _least_exact(policy, exact), partial(_labelling, policy, exact)
+        quantities.append(Quantity("accuracy", "share", exact, least, 1.0, 0.002, changed))
     return {quantity.name: quantity for quantity in quantities}
 
 
@@ -118,10 +114,10 @@ def _least_exact(policy: Policy, exact: float) -> float:
     return float(max(1 - (1 - exact) / (1 - right.min()), 0.0)) if right.min() < 1 else exact
 
 
-def _labelling(policy: Policy, times: float) -> Policy:
-    """The policy whose AI makes every error this many times as often."""
+def _labelling(policy: Policy, exact: float, value: float) -> Policy:
+    """The policy whose AI is right in this share of labels, `exact` as stated; all errors grow or shrink alike."""
     assert policy.ai is not None
-    shares = probabilities(policy.ai.matrix) * times
+    shares = probabilities(policy.ai.matrix) * ((1 - value) / (1 - exact))
     np.fill_diagonal(shares, 0.0)
     np.fill_diagonal(shares, 1 - shares.sum(axis=1))
     rows = tuple(tuple(float(share) for share in row) for row in np.clip(shares, 0.0, 1.0))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from itertools import pairwise
 
 import numpy as np
@@ -80,9 +81,7 @@ class BreakEven:
     @property
     def range(self) -> Range | None:
         """Median, 5th and 95th percentile over departments, inf where no value is enough; None with too few."""
-        if self.roots is None:
-            return None
-        return _range_of(self.roots)
+        return None if self.roots is None else _range_of(self.roots)
 
     @property
     def n_never(self) -> int:
@@ -114,12 +113,9 @@ def differences_of(
 def values_of(study: Study, arms: list[str], target: Target, executor: Executor | None = None) -> dict[str, Floats]:
     """Run the study, and return a measure of these arms by replication, each of shape (n_replications,)."""
     _, replications = every_replication(study, done=lambda n_done: None, executor=executor)
-    return {
-        arm: np.array(
-            [replication.arms[arm].measures.value(target.measure, target.group) for replication in replications]
-        )
-        for arm in arms
-    }
+    of_arms = [replication.arms for replication in replications]
+    key = target.measure, target.group
+    return {arm: np.array([by_name[arm].measures.value(*key) for by_name in of_arms]) for arm in arms}
 
 
 def departments_of(study: Study) -> Department | None:
@@ -156,18 +152,14 @@ def break_even(
         swallowed = abs(estimate.mean) < SWALLOWED * (estimate.high - estimate.low) / 2
         return 0.0 if swallowed else estimate.mean
 
-    root = _root(at, quantity)
-    if root is None:
-        for part in ACROSS:
-            at(quantity.low + part * (quantity.high - quantity.low))
-    else:
-        for times in AROUND:
-            at(times * root)
-    roots = _by_department(_in_order(trials), department, lower_is_better=lower_is_better)
+    root, width = _root(at, quantity), quantity.high - quantity.low
+    for value in [quantity.low + part * width for part in ACROSS] if root is None else [root * part for part in AROUND]:
+        at(value)
+    roots = _by_department(trials, department, lower_is_better=lower_is_better)
     if roots is not None and math.inf in roots and quantity.high not in trials:
         at(quantity.high)  # no value is enough for a department only if the highest was tried
-        roots = _by_department(_in_order(trials), department, lower_is_better=lower_is_better)
-    ordered = _in_order(trials)
+        roots = _by_department(trials, department, lower_is_better=lower_is_better)
+    ordered = tuple(trials[value] for value in sorted(trials))
     if root is None:
         return BreakEven(quantity, math.nan, math.nan, math.nan, ordered, roots)
     half = _half_width(ordered, root, quantity)
@@ -183,11 +175,9 @@ def _root(at: Callable[[float], float], quantity: Quantity) -> float | None:
     from scipy.optimize import brentq
 
     near, far = quantity.low, min(max(quantity.stated, quantity.low + quantity.tolerance), quantity.high)
+    while at(near) * at(far) > 0 and far < quantity.high:
+        near, far = far, min(FARTHER * far, quantity.high)
     first, last = at(near), at(far)
-    while first * last > 0 and far < quantity.high:
-        near, first = far, last
-        far = min(FARTHER * far, quantity.high)
-        last = at(far)
     if not (math.isfinite(first) and math.isfinite(last)):
         remedy = "Measure longer (run.measured_days) or choose another measure"
         raise AeflowError(f"break-even in {quantity.name}: a replication lacks the measure. {remedy}")
@@ -212,21 +202,20 @@ def _half_width(trials: tuple[Trial, ...], root: float, quantity: Quantity) -> f
     return math.inf if math.isnan(half) else half
 
 
-def _in_order(trials: Mapping[float, Trial]) -> tuple[Trial, ...]:
-    return tuple(trials[value] for value in sorted(trials))
-
-
-def _by_department(trials: tuple[Trial, ...], department: Department | None, *, lower_is_better: bool) -> Floats | None:
+def _by_department(
+    trials: Mapping[float, Trial], department: Department | None, *, lower_is_better: bool
+) -> Floats | None:
     """The break-even of each department, from its differences at the values run; None with too few departments."""
-    if department is None or len(np.unique(department)) < MIN_DEPARTMENTS:
+    if department is None:
         return None
-    effects = np.array([spread_over(trial.differences, department).effects for trial in trials])
+    values = sorted(trials)
+    effects = np.array([spread_over(trials[value].differences, department).effects for value in values])
     if effects.shape[1] < MIN_DEPARTMENTS:
         return None
-    values = np.array([trial.value for trial in trials])
-    falls = trials[-1].estimate.mean < trials[0].estimate.mean
-    sign = 1 if lower_is_better else -1
-    return np.array([_crossing(values, sign * column, falls=falls == lower_is_better) for column in effects.T])
+    falls, sign = trials[values[-1]].estimate.mean < trials[values[0]].estimate.mean, 1 if lower_is_better else -1
+    return np.array(
+        [_crossing(np.array(values), sign * column, falls=falls == lower_is_better) for column in effects.T]
+    )
 
 
 def _crossing(values: Floats, differences: Floats, *, falls: bool) -> float:
@@ -281,16 +270,16 @@ def price_of(
     `effects`: by arm, differences from the baseline by replication; `cost`: the other arm's, with its lowest and its
     highest value. None if the other arm costs nothing, or has no effect beyond chance: then no price is as good value.
     """
-    own, other = (interval(effects[name], department=department) for name in (arm, against))
-    pounds, lowest, highest = cost
+    both, (pounds, lowest, highest) = (effects[arm], effects[against]), cost
+    own, other = (interval(values, department=department) for values in both)
     if lowest <= 0 or not other.excludes_zero:
         return None
     ratio = own.mean / other.mean
-    low, high = (pounds * end for end in _ratio_interval(effects[arm], effects[against], ratio, department))
-    by_cost = sorted((lowest * ratio, highest * ratio))
-    ratios = _ratios(effects[arm], effects[against], math.copysign(1.0, other.mean), department)
+    low, high = (pounds * end for end in _ratio_interval(*both, ratio, department))
+    least, most = sorted((lowest * ratio, highest * ratio))
+    ratios = _ratios(*both, math.copysign(1.0, other.mean), department)
     within = _range_of(pounds * ratios) if len(ratios) else None
-    return PriceBreakEven(pounds * ratio, low, high, (by_cost[0], by_cost[1]), within)
+    return PriceBreakEven(pounds * ratio, low, high, (least, most), within)
 
 
 def _ratio_interval(own: Floats, other: Floats, ratio: float, department: Department | None) -> tuple[float, float]:
@@ -330,14 +319,6 @@ def _ratios(own: Floats, other: Floats, way: float, department: Department | Non
 # --- two quantities at once -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Frontier:
-    """By share of patients for whom a tool is used, the seconds at which the arm draws level; NaN where none do."""
-
-    adoption: tuple[float, ...]
-    seconds: tuple[float, ...]
-
-
 def frontier(
     seconds: Quantity,
     adoption: Quantity,
@@ -346,27 +327,27 @@ def frontier(
     at_stated: float,
     shares: tuple[float, ...],
     tried: Callable[[float, float, float], None] = lambda share, value, mean: None,
-) -> Frontier:
-    """The seconds at which the arm draws level at each share; NaN where even the most seconds are not enough.
+) -> dict[float, float]:
+    """The seconds at which the arm draws level, by share of patients for whom a tool is used; NaN where even the most
+    seconds are not enough.
 
     `at_stated`: the break-even in seconds at the share that the policy states, which is not searched for again. At
     another share the search starts where seconds times share is the same. `tried`: is called with each share and
     seconds that were run, and the mean difference there.
     """
-    level: dict[float, float] = {}
-    for share in shares:
+
+    def at(share: float, value: float) -> float:
+        policy = replace(seconds.policy_at(value), covers=adoption.policy_at(share).covers)
+        mean = float(np.mean(differences(policy)))
+        tried(share, value, mean)
+        return mean
+
+    def level(share: float) -> float:
         if share == adoption.stated:
-            level[share] = at_stated
-            continue
+            return at_stated
+        return _root_near(partial(at, share), at_stated * adoption.stated / share, seconds)
 
-        def at(value: float, share: float = share) -> float:
-            policy = replace(seconds.policy_at(value), covers=adoption.policy_at(share).covers)
-            mean = float(np.mean(differences(policy)))
-            tried(share, value, mean)
-            return mean
-
-        level[share] = _root_near(at, at_stated * adoption.stated / share, seconds)
-    return Frontier(tuple(level), tuple(level.values()))
+    return {share: level(share) for share in shares}
 
 
 def _root_near(at: Callable[[float], float], guess: float, quantity: Quantity) -> float:
@@ -376,15 +357,9 @@ def _root_near(at: Callable[[float], float], guess: float, quantity: Quantity) -
     """
     from scipy.optimize import brentq
 
-    known: dict[float, float] = {}
-
-    def value_at(value: float) -> float:
-        value = min(value, quantity.high)
-        if value not in known:
-            known[value] = at(value)
-        return known[value]
-
-    falls = abs(value_at(BEYOND * guess)) < abs(value_at(guess))
+    value_at = cache(at)
+    beside, there = (min(times * guess, quantity.high) for times in (BEYOND, 1.0))
+    falls = abs(value_at(beside)) < abs(value_at(there))
     multiples = (1.0, BEYOND, 3.0, 100.0) if falls else (BEYOND, 1.0, 0.6, 0.0)
     for near, far in pairwise(min(times * guess, quantity.high) for times in multiples):
         if value_at(near) * value_at(far) <= 0:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simulation.assurance import validate as command
-from simulation.assurance.begin import Begin
+from simulation.assurance.figures import Begin
 from simulation.assurance.known_effects import STUDY, KnownEffect, KnownEffects, as_lines, validate_known_effects
 from simulation.assurance.targets import targets_named
 from simulation.assurance.validate import validate
