@@ -23,6 +23,7 @@ from simulation.department.vocabulary import (
     Branch,
     ByAttribute,
     ByChance,
+    ByHours,
     ByOutage,
     ByQueue,
     Chance,
@@ -399,6 +400,8 @@ def _reads(branch: Branch) -> tuple[str, str]:
     if isinstance(branch, ByOutage):
         when = "has been down since the last step began" if branch.since_start else "is down"
         return f"`{branch.outage}` {when}", leads_to
+    if isinstance(branch, ByHours):
+        return f"open {branch.hours} h, {branch.days}", leads_to
     return f"{branch.reads()}: {branch.then_if()}", leads_to
 
 

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
 from simulation.assurance.figures import MONTHS, Begin
 from simulation.assurance.known_effects import as_lines as effect_lines
 from simulation.assurance.known_effects import validate_known_effects
+from simulation.assurance.lines import lines_of
 from simulation.assurance.responses import as_lines as response_lines
 from simulation.assurance.responses import validate_responses
-from simulation.assurance.site_table import WEEKS_NEEDED, Row, Table, predictions_path, validate_site, write_predictions
-from simulation.assurance.targets import KINDS, Kind, passed_by, targets_for
+from simulation.assurance.site_table import WEEKS_NEEDED, Table, predictions_path, validate_site, write_predictions
+from simulation.assurance.targets import passed_by, targets_for
 from simulation.assurance.theory.rows import (
     FALSE_ALARM,
     MUTATIONS,
     VALUES,
     Effort,
-    TheoryRow,
     caught,
     rerun_threshold,
     theory_rows,
@@ -151,25 +150,10 @@ def _say_theory(say: Callable[[str], None]) -> int:
         "INCONCLUSIVE: the standard error is too large to say."
     )
     rows = theory_rows(Effort("compiled"))
-    say("\n".join(map(_theory_line, rows)))
     failed = sum(not (row.passed and row.sharp) for row in rows)
     body, tails = (max(row.relative_error for row in rows if row.tail == tail) for tail in (False, True))
-    say(
-        f"{len(rows) - failed} of {len(rows)} theory rows pass. "
-        f"Largest standard error {body:.2%} of what is expected, of tails (t) {tails:.2%}. "
-        "power=true shows which rows notice that something is broken.\n"
-    )
+    say("\n".join((*lines_of("theory", rows=rows, n_failed=failed, body=body, tails=tails), "")))
     return failed
-
-
-def _theory_line(row: TheoryRow) -> str:
-    word = "FAIL" if not row.passed else "PASS" if row.sharp else "INCONCLUSIVE"
-    what = f"{row.group}: {row.name}{' (t)' if row.tail else ''}"
-    again = "" if row.z_again is None else f" (again: {row.z_again:+.1f})"
-    return (
-        f"  {word:<12} {what:<82} expected {row.expected:9.3f}  found {row.found:9.3f} +- {row.standard_error:.4f} "
-        f"({row.relative_error:.2%}) {row.unit}  z {row.z:+.1f}{again}  {row.source}"
-    )
 
 
 def _say_power(say: Callable[[str], None]) -> int:
@@ -189,136 +173,6 @@ def _say_power(say: Callable[[str], None]) -> int:
     return missed
 
 
-HASH_LENGTH = 12
-HEADINGS: Mapping[Kind, str] = {
-    "input": "Inputs (set by hand; shown, not counted)",
-    "calibrated": "Calibrated (the fitted values below were chosen to meet these)",
-    "plausible": "Plausible (bounds nobody published)",
-    "predicted": "Predicted (not used in choosing the fitted values)",
-    "response": "Response (what a change does, on the same patients; beside trusts' history: only=responses)",
-}
-
-
 def as_lines(table: Table) -> list[str]:
     """The lines of the table: what failed and why, every fitted value, and what is printed but not judged."""
-    lines = [
-        f"Site {table.site}: {table.replications} replications, {table.weeks:.0f} weeks measured, "
-        f"engine {table.engine}, {table.seconds:.0f} s. Held against targets/{table.targets}.yaml.",
-        "A row passes where its value is in the band. INCONCLUSIVE: it is, but its 95 % interval over all "
-        "replications is wider than the band (or, of a band that is open on one side, reaches across the bound).",
-    ]
-    if table.weeks < WEEKS_NEEDED:
-        lines.append(f"Judged on fewer than {WEEKS_NEEDED} weeks: not a validation. Leave run= out.")
-    for kind in KINDS:
-        rows = [row for row in table.rows if row.target.kind == kind]
-        if rows:
-            lines += ["", f"{HEADINGS[kind]}: {_count(rows, kind)}", *(_row_line(row) for row in rows)]
-    if table.fewer_in:
-        lines.append(
-            f"  The clinician fewer is one of {table.fewer_in}. The department adapts as it always does, unless a row "
-            "says that nobody reacts."
-        )
-    lines += _failure_lines(table)
-    if table.differs:
-        lines += ["", f"What differs from the typical department: {len(table.differs)} values"]
-        lines += [f"  {line}" for line in table.differs]
-    return [*lines, *_calibration_lines(table), *_hour_lines(table)]
-
-
-def _count(rows: Sequence[Row], kind: Kind) -> str:
-    judged = [row for row in rows if row.passed is not None]
-    words = f"{sum(row.word == 'PASS' for row in judged)} of {len(judged)} pass"
-    printed = len(rows) - len(judged)
-    words += f", {printed} printed only" if printed else ""
-    return f"{words}, not counted" if kind == "input" else words
-
-
-def _row_line(row: Row) -> str:
-    target, months = row.target, ""
-    if target.months is not None:
-        first, last = (MONTHS[month - 1] for month in target.months)
-        months = f", mean of months {first} to {last}"
-    band = f"{_number(target.low)} to {_number(target.high)}" if target.banded else "no band"
-    value = f"{_number(row.found)} +- {_number(row.standard_error)}"
-    return f"  {row.word:<12} {target.name:<58} {value:<20} [{band}] {target.unit}{months}. {target.source}"
-
-
-def _number(value: float | None) -> str:
-    """A number or a bound as text: shares have three decimals, minutes one."""
-    if value is None:
-        return "open"
-    if not math.isfinite(value):
-        return "none"
-    size = abs(value)
-    return f"{value:.4f}" if size < 0.01 else f"{value:.3f}" if size < 2 else f"{value:.1f}"
-
-
-def _failure_lines(table: Table) -> list[str]:
-    n_inconclusive = sum(row.word == "INCONCLUSIVE" for row in table.failed)
-    n_counted = sum(row.counts for row in table.rows)
-    lines = [
-        "",
-        f"{len(table.failed)} of {n_counted} rows that count do not pass: {n_inconclusive} of them INCONCLUSIVE.",
-    ]
-    for row in table.rows:
-        if row.word in ("FAIL", "INCONCLUSIVE"):
-            aside = " (not counted)" if not row.counts else ""
-            name, note = row.target.name, row.target.note.strip()
-            lines.append(f"  {row.word}{aside}  {name}: {_number(row.found)} {_side(row)}. {note}")
-    return lines
-
-
-def _side(row: Row) -> str:
-    """Where the value lies, and whether its interval reaches elsewhere."""
-    if not math.isfinite(row.found):
-        return "is not known"
-    low, high = row.found - row.half_width, row.found + row.half_width
-    interval = f"95 % interval, {_number(low)} to {_number(high)},"
-    if row.word == "INCONCLUSIVE":
-        return f"is within its band, but the {interval} is too wide"
-    least, most = row.target.low, row.target.high
-    if least is not None and row.found <= least:
-        side, reaches = f"is below {_number(least)}", high >= least
-    else:
-        side, reaches = f"is above {_number(most)}", most is not None and low <= most
-    return f"{side} (its {interval} reaches the band)" if reaches else side
-
-
-def _calibration_lines(table: Table) -> list[str]:
-    if not table.calibration_file:
-        return []
-    short = table.calibration_sha256[:HASH_LENGTH]
-    lines = ["", f"Fitted values: {len(table.calibration)}, {table.calibration_file}, sha256 {short}"]
-    if table.overridden:
-        lines.append(f"  Overridden in this run, so not what the hash stands for: {', '.join(table.overridden)}")
-    lines.append(f"  {_predictions_line(table)}")
-    lines += [
-        f"  {parameter.name:<30} {parameter.value:<8g} of {parameter.low:g} to {parameter.high:g}"
-        for parameter in table.calibration
-    ]
-    return lines
-
-
-def _predictions_line(table: Table) -> str:
-    if (predicted := table.predictions) is None:
-        return "No predictions are on file for these fitted values."
-    made_with = predicted.calibration_sha256
-    begins = f"The predictions of {predicted.made_on} were made with sha256 {made_with[:HASH_LENGTH]}"
-    if made_with == table.calibration_sha256 and not table.overridden:
-        return f"{begins}: the same fitted values."
-    return f"{begins}: NOT with these fitted values. They are not about this run."
-
-
-def _hour_lines(table: Table) -> list[str]:
-    def line(name: str, values: Iterable[float]) -> str:
-        return f"{name:<34}" + " ".join(f"{value:4.0f}" for value in values)
-
-    return [
-        "",
-        line("By clock hour", range(24)),
-        line("within 4 h, % by hour of arrival", 100 * table.four_hours_by_hour),
-        *(
-            f"{line(f'load of {load_.pool}, %', 100 * load_.by_hour)}  {100 * load_.weekly:.0f} over the week"
-            for load_ in table.triage_load
-        ),
-    ]
+    return lines_of("site", table=table, weeks_needed=WEEKS_NEEDED, month_names=MONTHS)

@@ -33,7 +33,7 @@ from simulation.department.check.measures_and_groups import NAME, NAME_WORDS
 from simulation.department.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
-from simulation.questions.ablation.combinations import expanded, lever_faults
+from simulation.questions.ablation.levers import expanded, lever_faults
 from simulation.run.executors.executor import MOST_WORKERS, processors
 from simulation.study.check_study import (
     label_faults,

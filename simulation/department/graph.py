@@ -208,10 +208,11 @@ def coins_of(pathway: Pathway) -> dict[str, Coins]:
     graph = graph_of(pathway)
     plain = {name: [edge.to for edge in edges] for name, edges in graph.items()}
     by_chance = [name for name, branch in pathway.branches.items() if isinstance(branch, ByChance)]
-    bodies = {}
-    for name, loop in pathway.loops.items() if by_chance else ():
-        round_ends = [(name, edge) for edge in graph[name]]
-        bodies[name] = reachable_from((loop.again,), graph, closed=round_ends)
+    bodies = {
+        name: reachable_from((loop.again,), graph, closed=[(name, edge) for edge in graph[name]])
+        for name, loop in pathway.loops.items()
+        if by_chance
+    }
     coins = {}
     for name in by_chance:
         after, number, loops = descendants(plain, name), 1, []
@@ -276,10 +277,8 @@ def durations_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
     needed = {}
     for source, reached in nodes_by_source(pathway).items():
         durations = {minutes for name in reached if name in pathway.steps for minutes in pathway.steps[name].minutes}
-        if pathway.patience is not None and source in pathway.patience.arrivals:
-            durations.add(pathway.patience.minutes)
-        if pathway.worsening is not None and source in pathway.worsening.arrivals:
-            durations.add(pathway.worsening.minutes)
+        clocks = (pathway.patience, pathway.worsening)
+        durations |= {clock.minutes for clock in clocks if clock is not None and source in clock.arrivals}
         needed[source] = frozenset(durations)
     unused = frozenset(pathway.durations).difference(*needed.values())
     return {source: durations | unused for source, durations in needed.items()}

@@ -22,8 +22,9 @@ from simulation.wording import joined, spaced
 
 SWEEPS = 12
 """How often the columns are sorted, alternately left to right and back."""
-GAP_TO_BEND, GAP_OF_BENDS = 0.54, 0.2
-"""The least distance between two rows of a column of which one is a bend (a little over half a box), or both are."""
+GAPS = (0.2, 0.54, 1.0)
+"""The least distance between two rows of a column of which none, one or both are nodes and no bends (of one it is a
+little over half a box)."""
 MANY = 4
 """The number of cases from which a branch's arrow with the most cases is labelled 'otherwise', if there is another."""
 SOURCE = "source:"
@@ -275,17 +276,10 @@ def _spaced(
         neighbours = left if forward else right
         for layer in layers if forward else layers[::-1]:
             wanted = [_mean(rows, neighbours[point], otherwise=rows[point]) for point in layer]
-            gaps = [_gap(a[0] in real, b[0] in real) for a, b in pairwise(layer)]
+            gaps = [GAPS[(one[0] in real) + (other[0] in real)] for one, other in pairwise(layer)]
             rows |= dict(zip(layer, _apart(wanted, gaps), strict=True))
     top = min(rows.values())
     return {point: row - top for point, row in rows.items()}
-
-
-def _gap(one_is_real: bool, other_is_real: bool) -> float:
-    """The least distance between the rows of two neighbours in a column, each a node or a bend."""
-    if one_is_real and other_is_real:
-        return 1.0
-    return GAP_TO_BEND if one_is_real or other_is_real else GAP_OF_BENDS
 
 
 def _apart(wanted: Sequence[float], gaps: Sequence[float]) -> list[float]:

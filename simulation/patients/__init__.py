@@ -6,7 +6,7 @@ patient keeps its random variates when a policy, a rota or a route changes, when
 made longer and when another column is added. Variates are uniform for attributes and coins and standard normal for
 durations. Arrivals come from a larger Poisson process, drawn in layers, of which a coin keeps a part, so scaling them
 keeps or drops patients and leaves everybody else alone. What makes a day, a week or a month busier, or its minutes
-longer, is a factor by day (`factors`), drawn by its own name or worked out from earlier arrivals. No other subpackage
+longer, is a factor by day (`arrivals`), drawn by its own name or worked out from earlier arrivals. No other subpackage
 makes a generator.
 
 Start reading at `sample`; `variates` holds the random streams, `drawn` the columns that result.

@@ -1,4 +1,8 @@
-"""What multiplies arrivals and minutes day by day: day factors, lasting factors, surges, and following demand."""
+"""Who arrives and when, who is there at time 0, and what multiplies arrivals and minutes day by day.
+
+Arrivals are a larger Poisson process in layers, of which a coin keeps a part, or bookings. Day factors, lasting factors
+and surges multiply arrivals; lasting factors and demand that is followed multiply minutes.
+"""
 
 from __future__ import annotations
 

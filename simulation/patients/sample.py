@@ -1,4 +1,7 @@
-"""One replication drawn: everybody who arrives or is there, in order of arrival, with every column."""
+"""One replication drawn: everybody who arrives or is there, in order of arrival, with every column.
+
+A table of patients can state who comes, and any columns, instead of drawn ones.
+"""
 
 from __future__ import annotations
 

@@ -162,11 +162,9 @@ def outside(figures: Floats, department: Department, local: Local) -> tuple[Outs
     simulated, noise = np.mean(1 / moments.n) * moments.within, local.noise(moments.within)
     slack = OUTSIDE * np.sqrt(np.diag(noise))
     lowest, highest = moments.means.min(axis=0), moments.means.max(axis=0)
-    beyond = (local.values < lowest - slack) | (local.values > highest + slack)
-    if beyond.any():
-        return tuple(
-            Outside(int(column), float(lowest[column]), float(highest[column])) for column in np.flatnonzero(beyond)
-        )
+    beyond = np.flatnonzero((local.values < lowest - slack) | (local.values > highest + slack)).tolist()
+    if beyond:
+        return tuple(Outside(column, float(lowest[column]), float(highest[column])) for column in beyond)
     centre, between = moments.means.mean(axis=0), _positive(moments.between)
     of_departments = _distance(moments.means - centre, between + simulated)
     of_local = _distance(local.values[None] - centre, between + noise)[0]
@@ -187,9 +185,7 @@ def narrow(figures: Floats, effects: Floats, department: Department, local: Loca
     noise = local.noise(within[:n_figures, :n_figures])
     between = _positive(moments.between)
     centre = moments.means.mean(axis=0)
-    slopes = np.asarray(
-        np.linalg.solve(between[:n_figures, :n_figures] + noise, between[:n_figures, n_figures:]), dtype=np.float64
-    )
+    slopes: Floats = np.linalg.solve(between[:n_figures, :n_figures] + noise, between[:n_figures, n_figures:])
     mean = centre[n_figures:] + from_centre @ slopes
     deviations = moments.means - centre
     residuals = deviations[:, n_figures:] - deviations[:, :n_figures] @ slopes
@@ -291,12 +287,11 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
     figures = result.figures(names)
     effects = [(arm.name, target) for target in result.targets for arm in result.others]
     differences = np.column_stack([result.differences(arm, target) for arm, target in effects])
-    local = Local(
-        np.array([figure.value for figure in observed.figures]),
-        np.array([figure.days for figure in observed.figures]),
-        np.array([_sampling_variance(figure, name) for figure, name in zip(observed.figures, names, strict=True)]),
-        float(result.run.measured_days),
-    )
+    of_figures = [
+        (figure.value, figure.days, _sampling_variance(figure, name))
+        for figure, name in zip(observed.figures, names, strict=True)
+    ]
+    local = Local(*np.transpose(of_figures), float(result.run.measured_days))
     known = known_twice(np.column_stack([figures, differences]), departments)
     if n_departments(departments[known]) < MIN_DEPARTMENTS:
         raise ResultsError(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from itertools import zip_longest
+from itertools import product, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +38,9 @@ from simulation.explain.statements import BANNER
 from simulation.records.serialise import differences
 from simulation.run.result import StudyResult
 from simulation.statistics.compare import TIDY, Comparison
-from simulation.statistics.compare_runs import (
+from simulation.statistics.departments import Department
+from simulation.statistics.intervals import LEVEL, Interval
+from simulation.statistics.several_runs import (
     FactorialEffect,
     Level,
     RunComparison,
@@ -47,8 +49,6 @@ from simulation.statistics.compare_runs import (
     factorial_effects,
     is_full,
 )
-from simulation.statistics.departments import Department
-from simulation.statistics.intervals import LEVEL, Interval
 from simulation.statistics.verdict import Verdict
 from simulation.study.design import Target
 from simulation.wording import spaced
@@ -142,20 +142,14 @@ class Sweep:
         design, baseline = [run.varied for run in self.runs], self.first.design.baseline
         if not is_full(design):
             return {}
-        return {
-            (arm, target): factorial_effects(
-                design,
-                [
-                    run.result.values(arm, target.measure, target.group)
-                    if arm == baseline
-                    else run.result.differences(arm, target)
-                    for run in self.runs
-                ],
-                self.department,
-            )
-            for target in self.targets
-            for arm in (baseline, *self.arms)
-        }
+        effects = {}
+        for target in self.targets:
+            levels = [run.result.values(baseline, target.measure, target.group) for run in self.runs]
+            effects[baseline, target] = factorial_effects(design, levels, self.department)
+            for arm in self.arms:
+                values = [run.result.differences(arm, target) for run in self.runs]
+                effects[arm, target] = factorial_effects(design, values, self.department)
+        return effects
 
     def is_check(self, arm: str) -> bool:
         """Whether an arm has no effect by design, so that no verdict is given."""
@@ -187,7 +181,7 @@ class Sweep:
     @cached_property
     def comparisons(self) -> dict[tuple[str, Target], RunComparison]:
         """The runs compared on each arm and target."""
-        return {(arm, target): self._compare_runs(arm, target) for arm in self.arms for target in self.targets}
+        return {key: self._compare_runs(*key) for key in product(self.arms, self.targets)}
 
     def _compare_runs(self, arm: str, target: Target) -> RunComparison:
         verdicts = {run.label: run.verdict(arm, target) for run in self.runs}
@@ -486,14 +480,12 @@ def sweep_frame(sweep: Sweep) -> pd.DataFrame:
     import pandas as pd
 
     rows = []
-    for run in sweep.runs:
-        for target in sweep.targets:
-            for arm in sweep.arms:
-                finding = run.result.finding(arm, target)
-                comparison = {name: getattr(finding.comparison, name) for name in TIDY}
-                verdict = CHECK if sweep.is_check(arm) else finding.verdict.words
-                words = {"verdict": verdict, "together": sweep.comparisons[arm, target].words}
-                rows.append({**run.varied, **comparison, **words, "folder": run.place})
+    for run, target, arm in product(sweep.runs, sweep.targets, sweep.arms):
+        finding = run.result.finding(arm, target)
+        comparison = {name: getattr(finding.comparison, name) for name in TIDY}
+        verdict = CHECK if sweep.is_check(arm) else finding.verdict.words
+        words = {"verdict": verdict, "together": sweep.comparisons[arm, target].words}
+        rows.append({**run.varied, **comparison, **words, "folder": run.place})
     return pd.DataFrame(rows)
 
 

@@ -1,4 +1,8 @@
-"""What is compared with what, as YAML states it: arms, levers, targets and the differences that would matter."""
+"""What is compared with what, as YAML states it: arms, levers, targets and the differences that would matter.
+
+The published relation of delay to mortality (`DelayHarm`) is an association. It is used for differences between arms,
+never for a count of lives (`questions/harm.py`).
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,14 @@
-"""Warnings, before anything runs, about a department that does not fit together: load, beds, desks, minutes, values.
+"""Whether a department fits together, before a study runs: load, beds, desks, minutes, closed hours, values.
 
-Nothing is refused here: a department may be like that on purpose, but the reader of its results has to know.
+Most of it is warned of and not refused: a department may be like that on purpose, but the reader of its results has to
+know. Refused is a load above 1 over the week that nothing can shorten: it makes a queue that nothing clears, and the
+figures of a study would depend on the length of the run. Refused, too, are days whose arrival rate exceeds a source's
+`thinning_bound`: the rate of each day of each replication follows from a few random numbers, so it is known without
+drawing a patient.
+
+Patients may wait across the closed hours of a pool, which `queues_until_open` allows. A mean stay says little about the
+few who wait until the morning, so a result warns of them. They are counted in one replication of the baseline, not
+estimated.
 """
 
 from __future__ import annotations
@@ -14,8 +22,8 @@ import numpy as np
 from simulation.department.check.staffing import Interval, empty_hours
 from simulation.department.graph import request_of
 from simulation.department.rota import HOURS_OF_WEEK, timetable
-from simulation.department.vocabulary import DEPARTED_AT, Opens, Pathway, StatedOutages, Step
-from simulation.errors import ConfigError, Fault
+from simulation.department.vocabulary import DEPARTED_AT, Opens, Pathway, StatedOutages
+from simulation.errors import Fault, Faults
 from simulation.measures.occupancy import Ints, Rows, rows_of
 from simulation.measures.window import arrived_in
 from simulation.patients import DrawnRun, Draws, draw
@@ -26,6 +34,7 @@ from simulation.study.simulate import SharedDraws, Simulated, simulate_arm
 from simulation.study.study import ReadyArm, Study, figures_of, group_of, keys_of, written_in
 from simulation.triage.apply import apply
 from simulation.units import NEVER, TICKS_PER_MINUTE, WEEK, WEEKDAYS
+from simulation.wording import spaced
 
 ADULT_BED, DESKS = "adult_bed", ("reception", "nurse")
 """Roles of the pools that are checked: beds all together, desks one by one."""
@@ -183,9 +192,12 @@ def queue_by_hour(work: Floats, units: Floats) -> Floats:
 
 
 def _minutes_warnings(pathway: Pathway, drawn: Draws) -> Iterator[str]:
-    names = dict.fromkeys(
-        name for step in pathway.steps.values() if _is_checked(pathway, step) for name in step.minutes
-    )
+    """Warnings about long minutes at steps of staff or of the front door."""
+    names: dict[str, None] = {}
+    for step in pathway.steps.values():
+        of_staff = any(pathway.pools[pool].kind == "staff" for pool in (*step.asks, *step.any_of))
+        if of_staff or not step.records.keys().isdisjoint(FRONT):
+            names |= dict.fromkeys(step.minutes)
     for name in names:
         minutes = drawn.minutes.get(name, np.zeros(0))
         used = minutes[minutes > 0]
@@ -221,12 +233,6 @@ def _never_warnings(pathway: Pathway, measured_days: int) -> Iterator[str]:
             yield f"pathway.pools.{name}.closes: {pool.closes} units, and there are never more than {most}"
 
 
-def _is_checked(pathway: Pathway, step: Step) -> bool:
-    """Whether a step is one of staff or of the front door."""
-    pools = (*step.asks, *step.any_of)
-    return any(pathway.pools[name].kind == "staff" for name in pools) or any(name in FRONT for name in step.records)
-
-
 def _calibration_warnings(study: Study) -> Iterator[str]:
     calibration = study.resolved.get("calibration")
     for name, parameter in (calibration if isinstance(calibration, dict) else {}).items():
@@ -248,9 +254,7 @@ SURE = 2.0
 
 def refuse_overload(study: Study) -> None:
     """Raise ConfigError if an arm asks more of a pool over the week than it can do, and nothing relieves it."""
-    faults = overload_faults(study)
-    if faults:
-        raise ConfigError(faults)
+    Faults(overload_faults(study)).refuse()
 
 
 def overload_faults(study: Study) -> tuple[Fault, ...]:
@@ -355,15 +359,10 @@ def remarks(load: Load, waits_until_open: Collection[str] = ()) -> tuple[str, ..
         days = "" if on_days.all() else f" on {', '.join(WEEKDAYS[number] for number in np.flatnonzero(on_days))}"
         worst = "nobody on duty" if np.isinf(week[day, hour]) else f"worst {week[day, hour]:.2f}"
         hours = _clock_hours(np.flatnonzero(busy.any(axis=0)).tolist())
-        load_words = _load_words(total, capacity, float(error))
-        lines.append(f"{pool}: {load_words}above 1 at {hours}{days}, {worst} at {hour} h on {WEEKDAYS[day]}")
+        ratio = total / float(capacity.sum()) if capacity.any() else math.inf
+        over_week = f"{ratio:.2f} over the week, " if _is_above_1(ratio, float(error)) else ""
+        lines.append(f"{pool}: load {over_week}above 1 at {hours}{days}, {worst} at {hour} h on {WEEKDAYS[day]}")
     return tuple(lines)
-
-
-def _load_words(total: float, capacity: Floats, error: float) -> str:
-    """'load ', with the load over the week where that is above 1."""
-    ratio = total / float(capacity.sum()) if capacity.any() else math.inf
-    return f"load {ratio:.2f} over the week, " if _is_above_1(ratio, error) else "load "
 
 
 def _clock_hours(hours: Sequence[int]) -> str:
@@ -393,8 +392,7 @@ def refuse_beyond_bound(study: Study) -> None:
             for name, wanted, day in _highest(study, arm.pathway, replication):
                 if wanted > max(arm.pathway.arrivals[name].thinning_bound, worst.get(name, (0.0,))[0]):
                     worst[name] = wanted, day, replication, arm
-    if worst:
-        raise ConfigError(_beyond_bound(study, name, *found) for name, found in worst.items())
+    Faults(_beyond_bound(study, name, *found) for name, found in worst.items()).refuse()
 
 
 def _of_unlike_arrivals(study: Study) -> Iterator[ReadyArm]:
@@ -463,7 +461,7 @@ def _closing_steps(pathway: Pathway) -> dict[tuple[str, ...], tuple[list[Interva
     that ask for them. A step at which patients wait at home is left out."""
     found: dict[tuple[str, ...], tuple[list[Interval], list[str]]] = {}
     for name, step in pathway.steps.items():
-        if _waits_at_home(step):
+        if step.records.get(DEPARTED_AT) == "joined":
             continue
         all_of, any_of = request_of(step)
         for pools in (*((pool,) for pool in all_of), *((any_of,) if any_of else ())):
@@ -471,10 +469,6 @@ def _closing_steps(pathway: Pathway) -> dict[tuple[str, ...], tuple[list[Interva
             if empty and any(pathway.pools[pool].queues_until_open for pool in pools):
                 found.setdefault(pools, (empty, []))[1].append(name)
     return found
-
-
-def _waits_at_home(step: Step) -> bool:
-    return step.records.get(DEPARTED_AT) == "joined"
 
 
 def _share_and_minutes(
@@ -504,7 +498,7 @@ def _across(joined_at: Ints, stopped_at: Ints, empty: Sequence[Interval]) -> Mas
 
 
 def _words(study: Study, pools: Sequence[str], share: float, minutes: float) -> str:
-    names = " or ".join(name.replace("_", " ") for name in pools)
+    names = " or ".join(map(spaced, pools))
     keys = ", ".join(f"{written_in(study, name)}{name}.rota" for name in pools)
     return (
         f"{100 * share:.1f} % of patients wait over an hour for {names}, across hours when nobody is on duty: "

@@ -37,7 +37,6 @@ from simulation.department.vocabulary import (
     ByQueue,
     End,
     Loop,
-    Outage,
     Pathway,
     Pool,
     Profile,
@@ -129,19 +128,13 @@ def _units(pathway: Pathway, pool: Pool) -> Floats:
     units = units_by_hour(pool)
     if pool.closed_while is None:
         return units
-    closes = closed_units(pool)
+    closes, outage = closed_units(pool), pathway.outages[pool.closed_while]
     closed = units if closes is None else np.minimum(units, closes)
-    return units - closed * _down_by_hour(pathway.outages[pool.closed_while])
-
-
-def _down_by_hour(outage: Outage) -> Floats:
-    """The share of each hour of the week in which something is down in the long run, shape (168,)."""
     if not isinstance(outage, QuietDays):
-        return np.full(HOURS_OF_WEEK, down_share(outage))
-    within = units_by_hour(
-        Pool(kind="staff", rota=(Shift(hours=outage.hours, number=1),), evidence="assumed", source="")
-    )
-    return (1 - outage.fullest_share) * within
+        return units - closed * down_share(outage)
+    shift = Shift(hours=outage.hours, number=1)
+    within = units_by_hour(Pool(kind="staff", rota=(shift,), evidence="assumed", source=""))
+    return units - closed * ((1 - outage.fullest_share) * within)
 
 
 class _Walk:

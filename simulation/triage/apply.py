@@ -8,9 +8,9 @@ the clock starts. It makes no generator, changes no other column, and uses these
 - `triage.private.<assessor>`   one number a patient and assessor, by the assessor's name (`.again`: asked again);
 - `triage.noise.<assessor>`     the coin that decides whether a repeated answer differs;
 - `triage.acceptance`           the coin of a nurse who is advised;
-- `triage.action.<action>`      one number a patient and action (`actions`);
+- `triage.action.<action>`      one number a patient and action (`effects`);
 - the coins of `people`         coverage, exclusion, adoption, abstention;
-- those of `watching`           who is seen to get worse, and false alarms.
+- `triage.watching.<...>`        who is seen to get worse, and false alarms.
 
 So two policies that name the same nurse with the same matrix give the same nurse's labels, bit for bit, and
 adding an AI moves nothing else.
@@ -30,7 +30,7 @@ fewer patients would change their label.
 staff take it up. The AI answers, with drift and noise; it may hand back; its label replaces the nurse's or advises her.
 Minutes change by the burdens that hold with or without a tool (`burdens`), then by the effects of the tool, then by the
 seconds waited for it and spent before a hand-back. What leans on the label (admission, where a site says so) is decided
-again with it, by the same random numbers; then what triage sets off (`actions`), by the label that counts. Watching
+again with it, by the same random numbers; then what triage sets off (`effects`), by the label that counts. Watching
 comes last.
 
 **Failures.** While the tool fails, the route uses the nurse's own label and minutes (with burdens and

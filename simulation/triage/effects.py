@@ -1,7 +1,28 @@
-"""A policy's effects on a patient's minutes: several effects, one after another, each on the same draw.
+"""What a policy does besides giving labels: to minutes, by actions at triage, and by watching those who wait.
 
-Nothing is drawn here: `people` decides who is covered, and an effect changes minutes that a patient already has. A step
-that a patient cannot come to keeps its 0 minutes.
+Nothing is drawn here: `people` decides who is covered, and chance comes from named streams of the draws.
+
+**Minutes.** Several effects, one after another, each on the same draw. An effect changes minutes that a patient already
+has; a step that a patient cannot come to keeps its 0 minutes.
+
+**Actions**: ordering tests, streaming a patient, asking for a bed. A department names such an action as an attribute
+(`kind: action`) and says in its route what follows; a policy says for whom it is set off. A patient whom the action
+truly suits gets it with probability `sensitivity`, another one with probability 1 - `specificity`. One random number a
+patient, from the stream `triage.action.<name>`, is compared with that probability. So a patient who gets the action at
+one sensitivity also gets it at a higher one, and a patient who does not at one specificity does not at a higher one; a
+nurse's action and a tool's of the same name share their random variates. The route determines what an action costs or
+gains: a wrong one uses the same nurses, rooms and beds as a right one.
+
+**Watching**: which worsening patients a tool detects or misses, and its false alarms. Whether a patient gets worse is
+the truth (`Draws.worsens`) and no policy changes it. Under a policy that `watches`, staff go by alarms instead
+(`Draws.alarms`). Rounds of the department act on alarms; where rounds are off nobody does, and watching changes
+nothing.
+
+- `triage.watching.sees`         the coin of whether a patient who gets worse is seen;
+- `triage.watching.false_alarm`  when a false alarm is raised.
+
+So a more sensitive tool sees everybody whom a less sensitive one sees, and one with fewer false alarms raises the same
+patients' alarms later. There is one coin a patient: a tool that misses a patient's signs goes on missing them.
 """
 
 from __future__ import annotations

@@ -60,12 +60,6 @@ class Drift:
     """How long that takes; a month is a twelfth of a model year (364 days)."""
 
 
-def drift_share(drift: Drift, since: Floats) -> Floats:
-    """The completed share of the drift for each patient, `since` days after go-live; from 0 to 1, shape (n,)."""
-    share: Floats = np.clip(since / (DAYS_A_MONTH * drift.months.value), 0, 1)
-    return share
-
-
 def labels_of(
     assessor: Assessor,
     pathway: Pathway,
@@ -86,7 +80,9 @@ def labels_of(
     if noise is not None:
         again = draws.uniform(f"triage.noise.{assessor.name}") < noise.value
         variates = np.where(again, _variates(assessor, draws, ".again"), variates)
-    weight = drift_share(drift, since) if drift is not None and since is not None else None
+    weight = None
+    if drift is not None and since is not None:  # the completed share of the drift, from 0 to 1
+        weight = np.clip(since / (DAYS_A_MONTH * drift.months.value), 0, 1)
     true = draws.attributes[ACUITY_TRUE]
     if beside is not None:
         return _look_up_beside(*beside, true, variates)

@@ -199,15 +199,10 @@ def adopted(adoption: Adoption | None, since: Floats, draws: Draws) -> Mask:
     """Mask of the patients for whom staff use the tool `since` days after it went live, shape (n,); nobody before."""
     live: Mask = since >= 0
     if adoption is not None:
-        live &= draws.uniform("triage.adoption") < adoption_share(adoption, since)
+        progress = np.clip(since / (DAYS_A_WEEK * adoption.weeks.value), 0, 1)
+        share = adoption.start.value + (adoption.end.value - adoption.start.value) * progress
+        live &= draws.uniform("triage.adoption") < share
     return live
-
-
-def adoption_share(adoption: Adoption, since: Floats) -> Floats:
-    """The share of covered patients for whom the tool is used, `since` days after it went live."""
-    progress = np.clip(since / (DAYS_A_WEEK * adoption.weeks.value), 0, 1)
-    share: Floats = adoption.start.value + (adoption.end.value - adoption.start.value) * progress
-    return share
 
 
 def abstained(abstention: Abstention, pathway: Pathway, draws: Draws, answer: Codes) -> Mask:

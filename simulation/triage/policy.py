@@ -117,11 +117,9 @@ class MatrixPolicy(Usage):
     @property
     def durations(self) -> frozenset[str]:
         """The durations that the policy may change."""
-        effects = [name for effect in (*self.burdens, *self.effects) for name in effect.durations]
         hand_back = self.abstains.hand_back if self.abstains is not None else None
-        parts = (self.latency, hand_back, self.slow_under_load)
-        added = [name for part in parts if part is not None for name in part.durations]
-        return frozenset((*effects, *added))
+        parts = (*self.burdens, *self.effects, self.latency, hand_back, self.slow_under_load)
+        return frozenset(name for part in parts if part is not None for name in part.durations)
 
 
 Policy: TypeAlias = MatrixPolicy

@@ -159,9 +159,9 @@ def _shown(value: object) -> str:
 
 
 def _check(row: Case, faults: Faults) -> None:
-    for level_name, level in (("true level", row.truth), ("nurse's level", row.nurse)):
-        if level is not None and not 1 <= level <= N_LEVELS:
-            faults.add(row.where, f"the {level_name} is {level}", f"Give a whole number from 1 to {N_LEVELS}")
+    for what, level in (("true level", row.truth), ("nurse's level", row.nurse)):
+        if level not in (None, *range(1, N_LEVELS + 1)):
+            faults.add(row.where, f"the {what} is {level}", f"Give a whole number from 1 to {N_LEVELS}")
     for name, value in row.inputs.items():
         found, remedy = f"{name} is {_shown(value)}", ""
         if name in NUMBERS:
@@ -261,12 +261,11 @@ class Question:
     def inputs(self) -> Inputs:
         """The inputs that the assessor sees. Other words came with the case, or are the complaint in a sentence."""
         complaint = self.case.complaint
-        if self.variant == "as_written":
-            return self.case.inputs
         if self.variant == "injected":
-            return {**self.case.inputs, "complaint": f"{complaint}. {INJECTION}"}
-        others = (*self.case.rephrased, f"Patient presenting with: {complaint.casefold()}")
-        return {**self.case.inputs, "complaint": others[0]}
+            complaint = f"{complaint}. {INJECTION}"
+        elif self.variant == "rephrased":
+            complaint = next(iter(self.case.rephrased), f"Patient presenting with: {complaint.casefold()}")
+        return self.case.inputs if self.variant == "as_written" else {**self.case.inputs, "complaint": complaint}
 
     def answered(
         self, outcome: Outcome, label: int | None = None, probabilities: tuple[float, ...] = (), **cost: Any

@@ -18,8 +18,7 @@ import yaml
 from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats
 from simulation.triage.matrix import BesideNurse, ordinal_prior, rows_given_nurse
-from simulation.vetting.bench import NURSE, TOOL, Bench
-from simulation.vetting.bench_plan import LEVEL_NAMES, Vetting
+from simulation.vetting.bench import LEVEL_NAMES, NURSE, TOOL, Bench, Vetting
 from simulation.vetting.cases import AGE_BANDS, N_LEVELS
 from simulation.vetting.facts import facts
 from simulation.vetting.scores import exact_share
@@ -116,17 +115,14 @@ def drawn_counts(bench: Bench, number: int) -> Floats:
 def _policy(bench: Bench, name: str, *, role: Mapping[str, Any] = REPLACES, drawn: int | None = None) -> dict[str, Any]:
     subject = f"labels of {bench.tool}"
     source = _source(bench, subject if drawn is None else f"table {drawn} drawn from the uncertainty about {subject}")
-    ai: dict[str, Any] = {"name": "vetted_tool", "correlation": FIXED["correlation"]}
-    measured = joint_counts(bench) if NURSE in bench.labelled else table_counts(bench, TOOL)
-    counts = {"counts": _rounded(measured if drawn is None else drawn_counts(bench, drawn))}
-    if NURSE in bench.labelled:
-        ai["beside_nurse"] = {**counts, "nurses": _source(bench, NURSES)["source"], **source}
-    else:
-        ai["matrix"] = {**counts, **source}
+    beside = NURSE in bench.labelled
+    measured = joint_counts(bench) if beside else table_counts(bench, TOOL)
+    counts = _rounded(measured if drawn is None else drawn_counts(bench, drawn))
+    nurses = {"nurses": _source(bench, NURSES)["source"]} if beside else {}
     policy = {
         "kind": "matrix",
         "name": name,
-        "ai": ai,
+        "ai": {**FIXED["ai"], "beside_nurse" if beside else "matrix": {"counts": counts, **nurses, **source}},
         **role,
         "covers": FIXED["covers"],
         "measured_on": _met(bench),

@@ -17,8 +17,7 @@ from simulation.config.folders import file_named, names_in, search_folders
 from simulation.config.validating import sound
 from simulation.errors import Fault, Faults, nearest, refuse
 from simulation.vetting.assessors.llm import LlmAssessor, Prompt, Setting, prompt_faults
-from simulation.vetting.bench import run_bench
-from simulation.vetting.bench_plan import CsvCases, Vetting, plan_faults
+from simulation.vetting.bench import CsvCases, Vetting, plan_faults, run_bench
 from simulation.vetting.card.card import Card
 from simulation.vetting.cases import CaseSet
 from simulation.vetting.earlier import change_since, read_earlier

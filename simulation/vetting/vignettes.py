@@ -19,7 +19,7 @@ from simulation.errors import Fault, Faults, nearest
 from simulation.patients.variates import generator_of
 from simulation.triage.matrix import LabelTable, probabilities, table_faults
 from simulation.vetting.assessors.simple import level_drawn
-from simulation.vetting.bench_plan import SyntheticCases
+from simulation.vetting.bench import SyntheticCases
 from simulation.vetting.cases import N_LEVELS, NUMBERS, Case, CaseSet, Value, case_set
 
 T = TypeVar("T")

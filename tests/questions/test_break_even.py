@@ -9,8 +9,7 @@ import pytest
 from scipy.optimize import brentq
 
 from simulation.errors import AeflowError
-from simulation.questions.break_even.policy_numbers import Quantity
-from simulation.questions.break_even.root_finding import break_even, frontier, price_of
+from simulation.questions.break_even.searching import Quantity, break_even, frontier, price_of
 from simulation.statistics.departments import Department
 from simulation.statistics.intervals import interval
 from simulation.triage.estimates import Portion

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulation.statistics.compare_runs import factorial_effects, is_full
+from simulation.statistics.several_runs import factorial_effects, is_full
 
 TWO = [{"scenario": s, "nurses": n} for s in ("usual", "winter") for n in ("0", "1")]
 

@@ -22,8 +22,7 @@ from simulation.vetting.assessors.learned import (
 )
 from simulation.vetting.assessors.llm import Llm, LlmAssessor, Prompt, Setting
 from simulation.vetting.assessors.simple import ByMatrix, Majority, MatrixAssessor
-from simulation.vetting.bench import run_bench
-from simulation.vetting.bench_plan import Vetting
+from simulation.vetting.bench import Vetting, run_bench
 from simulation.vetting.cases import BenchAssessor, Case, CaseSet, Question, case_set, label_table, questions_of
 
 from .conftest import EXACT_NURSE, PUBLISHED

@@ -15,8 +15,7 @@ from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.records.serialise import csv_text
 from simulation.vetting.assessors.from_file import AnswersAssessor
-from simulation.vetting.bench import NURSE, TOOL, Bench, run_bench
-from simulation.vetting.bench_plan import Vetting
+from simulation.vetting.bench import NURSE, TOOL, Bench, Vetting, run_bench
 from simulation.vetting.card.card import Card, card_sentences, write_questions
 from simulation.vetting.card.tables_and_pictures import change_table, coverage_table, difference_words, hazards_table
 from simulation.vetting.cases import Answer, BenchAssessor, CaseSet, Question

@@ -9,7 +9,7 @@ import pytest
 
 from simulation.errors import ConfigError
 from simulation.vetting.assessors.from_file import AnswersAssessor, FromFile
-from simulation.vetting.bench_plan import Vetting
+from simulation.vetting.bench import Vetting
 from simulation.vetting.cases import Case, CaseSet, Question, case_set
 
 Synthetic = tuple[Vetting, CaseSet]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,6 @@ from simulation.assurance.fitting.build import (
     CONFIRM_MOST,
     LEAST_IDENTIFIED,
     Builder,
-    Confirmation,
     Fit,
     Site,
     YearsFile,
@@ -30,6 +29,7 @@ from simulation.assurance.fitting.build import (
     ties,
 )
 from simulation.assurance.fitting.emulator import must_be_installed, space_of
+from simulation.assurance.lines import lines_of
 from simulation.assurance.targets import (
     ENGLAND,
     Target,
@@ -107,12 +107,14 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
         met = "the published figures" if chosen == ENGLAND else f"the figures in targets/{chosen}.yaml"
         from_files = {"targets": _with_hash(chosen, targets), "priors": _with_hash(priors.name, priors)}
         write(path, ensemble_of(fit, name, composed, met, from_files), met)
-        say("\n".join(fit_lines(fit)))
+        tied, pulled = ties(fit)[:MOST_PAIRS], pulling(fit)[:MOST_PAIRS]
+        about = {"parameters": contractions(fit), "ties": tied, "pulling": pulled, "spreads": spreads(fit)}
+        say("\n".join(lines_of("fit", fit=fit, least=LEAST_IDENTIFIED, **about)))
         (folder / "identified.png").write_bytes(identified(fit).png)
         if asked.numbers["confirm"]:
             departments = fit.accepted[: asked.numbers["confirm_departments"]]
             fresh = fresh_years(site, file, departments, asked.numbers["confirm"])
-            say("\n".join(("", *confirmation_lines(confirm(fit, departments, fresh)))))
+            say("\n".join(lines_of("confirmation", fresh=confirm(fit, departments, fresh))))
     minutes = (time.perf_counter() - began) / 60
     say(f"\n{path}: {len(fit.accepted)} departments. Picture: {folder / 'identified.png'}. {minutes:.1f} minutes.")
     return path
@@ -175,48 +177,6 @@ def _must_be_known(priors: Priors, study: Study) -> None:
 
 MOST_PAIRS = 6
 """Ties and pairs of targets that are printed."""
-NO_TIES = "No two parameters are tied to one another."
-PULLING = "Targets that pull against each other (departments of the priors, by what the emulator expects of them):"
-
-
-def fit_lines(fit: Fit) -> Iterator[str]:
-    """The lines about a fit."""
-    n, years = len(fit.accepted), len(fit.years)
-    years_each = years / fit.n_fit
-    yield f"{n} of {fit.n_fit} departments that fit, from {years} simulated years: {years_each:.1f} years a department."
-    yield ""
-    yield f"What the targets say about each parameter (5, 50 and 95 % of {n} departments; contraction):"
-    for parameter in contractions(fit):
-        word = "" if parameter.is_identified else "not identified"
-        yield f"  {parameter.name:<32} {parameter.values} {parameter.contraction:>6.0%}  {word}".rstrip()
-    yield (
-        "Contraction: how much narrower values lie than in the priors, by standard deviation. "
-        f"Under {LEAST_IDENTIFIED:.0%} a parameter is not identified by itself."
-    )
-    tied = [f"{one} and {other} {correlation:+.2f}" for one, other, correlation in ties(fit)[:MOST_PAIRS]]
-    yield f"Tied to one another (correlation): {'; '.join(tied)}" if tied else NO_TIES
-    pairs = pulling(fit)[:MOST_PAIRS]
-    yield PULLING if pairs else "No two targets pull against each other."
-    for pair in pairs:
-        yield (
-            f"  '{pair.second}' is met by {pair.share:.0%}, and by {pair.share_with_first:.0%} of those that meet "
-            f"'{pair.first}'"
-        )
-    yield ""
-    yield "What was not fitted, in one year of each of these departments (5, 50 and 95 %):"
-    for spread in spreads(fit):
-        yield f"  {spread.name:<58} {spread.values}"
-
-
-def confirmation_lines(confirmation: Confirmation) -> Iterator[str]:
-    """The lines about fresh years, one for each row."""
-    n, years = confirmation.n_departments, confirmation.n_years
-    yield f"Confirmed on fresh seeds: {n} departments, {years} year{'s' if years > 1 else ''} each. Share that meets:"
-    yield f"  {'':<58} {'own year':>9} {'expected':>9} {'fresh':>9}"
-    for row in confirmation.rows:
-        yield f"  {row.name:<58} {row.own:>9.0%} {row.expected:>9.0%} {row.fresh:>9.0%}"
-    yield f"  {'every row as it is judged':<58} {'':>9} {'':>9} {confirmation.all_judged:>9.0%}"
-    yield f"  {'every row in the fresh years':<58} {'':>9} {'':>9} {confirmation.all_fresh:>9.0%}"
 
 
 SHOWN = 12

@@ -35,6 +35,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from simulation.assurance.lines import lines_of
 from simulation.assurance.theory.rows import KnownFigure
 from simulation.config import load
 from simulation.department.rota import mean_per_day, timetable
@@ -274,25 +275,9 @@ def false_alarms(rows: Sequence[ModelRow]) -> float:
 
 def as_lines(rows: Sequence[ModelRow]) -> list[str]:
     """The lines that `validate` prints: a heading, every row, how many pass, how many would fail by chance."""
-    lines = [
-        "Other people's models: Nelson's treatment centre, 1,000 clinic days each of treat-sim 3.0.0 and of the engine",
-        f"A row passes within {WITHIN:.0f} standard errors of the difference, both programs' together. shipped: "
-        "patients come as its loop makes them, a fault included; correct: as its rates say.",
-    ]
-    for row in rows:
-        name = f"{row.group.removeprefix('treatment centre, ')}: {row.name}"
-        lines.append(
-            f"  {'PASS' if row.passed else 'FAIL'}  {name:<74} expected {row.expected:8.3f}  "
-            f"found {row.found:8.3f} +- {row.standard_error:.3f} {row.unit}  z {row.z:+.1f}  {row.source}"
-        )
     expected = false_alarms(rows)
-    lines.append(
-        f"{sum(row.passed for row in rows)} of {len(rows)} treatment-centre rows pass, largest |z| "
-        f"{max(abs(row.z) for row in rows):.1f}. By chance alone a right "
-        f"engine fails {expected:.2f} of them on average (one or more at {-math.expm1(-expected):.0%} of seeds if they "
-        "were independent; the seed is fixed)."
-    )
-    return lines
+    largest, any_fails = max(abs(row.z) for row in rows), -math.expm1(-expected)
+    return lines_of("models", rows=rows, within=WITHIN, largest=largest, expected=expected, any_fails=any_fails)
 
 
 def simulate(

@@ -1,4 +1,7 @@
-"""The part of `check` about the route: which nodes can be reached, and whether patients get out."""
+"""The part of `check` about the route: each step, branch and loop by itself, then what can be reached.
+
+A route is sound if every node can be reached and every patient gets out.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from itertools import pairwise
 from simulation.department.check.names import Categories, listed, repeated
 from simulation.department.check.numbers import TOLERANCE
 from simulation.department.graph import (
-    Edge,
     Graph,
     coins_of,
     cycles,
@@ -18,7 +20,7 @@ from simulation.department.graph import (
     starts_of,
     waits,
 )
-from simulation.department.vocabulary import ACUITY_TRUE, DEPARTED_AT, ByChance, Effort, Loop, Pathway, Step
+from simulation.department.vocabulary import ACUITY_TRUE, DEPARTED_AT, ByChance, Effort, Pathway, Step
 from simulation.errors import Faults
 
 MOST_COINS = 100
@@ -32,24 +34,22 @@ def check_route(pathway: Pathway, faults: Faults, graph: Graph, reached: Mapping
             remedy = "Lead a node or an arrival source to it, or remove it"
             faults.add(path_of(pathway, name), f"nobody can get to '{name}'", remedy)
     for name in reached:
-        if isinstance(pathway.nodes()[name], Loop):
-            _empty_loop(pathway, faults, graph, name)
+        if name in pathway.loops:  # a round without a step would take no time
+            body = reachable_from((pathway.loops[name].again,), graph, closed=[(name, edge) for edge in graph[name]])
+            if name in body and not any(node in pathway.steps for node in body):
+                remedy = "Lead `again` to the first step to repeat"
+                faults.add(f"loops.{name}.again", "a round has no step in it", remedy)
     _without_departure(pathway, faults, graph)
-    _coins(pathway, faults)
-    # Each `again` is taken a bounded number of times, so only a cycle without `again` can go on for ever.
-    plain = {name: [edge.to for edge in graph[name] if edge.by != "again"] for name in reached}
-    for members in cycles(plain):
-        _unbounded(pathway, faults, graph, plain, members)
-
-
-def _coins(pathway: Pathway, faults: Faults) -> None:
-    """Add a fault for each branch by chance that would need too many coins for the passes of the loops around it."""
     for name, coins in coins_of(pathway).items():
         if coins.number > MOST_COINS:
             loops = listed(loop for loop, _ in coins.loops)
             found = f"{coins.number:,} coins, one for each number of passes of {loops}; at most {MOST_COINS} are drawn"
             remedy = "Let those loops go round less often, or branch on an attribute that is drawn once"
             faults.add(f"branches.{name}", found, remedy)
+    # Each `again` is taken a bounded number of times, so only a cycle without `again` can go on for ever.
+    plain = {name: [edge.to for edge in graph[name] if edge.by != "again"] for name in reached}
+    for members in cycles(plain):
+        _unbounded(pathway, faults, graph, plain, members)
 
 
 def _without_departure(pathway: Pathway, faults: Faults, graph: Graph) -> None:
@@ -57,7 +57,11 @@ def _without_departure(pathway: Pathway, faults: Faults, graph: Graph) -> None:
     nodes = pathway.nodes()
     if not any(DEPARTED_AT in getattr(node, "records", ()) for node in nodes.values()):
         return
-    departing = [(name, edge) for name, node in nodes.items() for edge in graph[name] if _records_departure(node, edge)]
+    departing = []
+    for name, step in pathway.steps.items():
+        moment = step.records.get(DEPARTED_AT)
+        if moment is not None:
+            departing += [(name, edge) for edge in graph[name] if moment == "joined" or edge.by == "on"]
     ends: dict[str, None] = {}
     attending = [name for part in (pathway.arrivals, pathway.present) for name in part if part[name].attends]
     for source, start in starts_of(pathway).items():
@@ -68,12 +72,6 @@ def _without_departure(pathway: Pathway, faults: Faults, graph: Graph) -> None:
         if DEPARTED_AT not in pathway.ends[name].records:
             remedy = f"Record {DEPARTED_AT} there; a time recorded at an earlier step stays"
             faults.add(f"ends.{name}", f"somebody who attends can leave by it without {DEPARTED_AT}", remedy)
-
-
-def _records_departure(node: object, edge: Edge) -> bool:
-    """Whether a patient who takes this edge out of a node has a departure recorded there."""
-    moment = node.records.get(DEPARTED_AT) if isinstance(node, Step) else None
-    return moment == "joined" or (moment is not None and edge.by == "on")
 
 
 def _unbounded(
@@ -95,16 +93,6 @@ def _unbounded(
     faults.add(path_of(pathway, members[0]), ", ".join(phrases), remedy)
 
 
-def _empty_loop(pathway: Pathway, faults: Faults, graph: Graph, name: str) -> None:
-    """Add a fault for a loop without a step inside, which would go round in no time."""
-    again = next(edge.to for edge in graph[name] if edge.by == "again")
-    closed = [(name, edge) for edge in graph[name]]
-    body = reachable_from((again,), graph, closed=closed)
-    if name in body and not any(node in pathway.steps for node in body):
-        remedy = "Lead `again` to the first step to repeat"
-        faults.add(f"loops.{name}.again", "a round has no step in it", remedy)
-
-
 def path_of(pathway: Pathway, name: str) -> str:
     """The dotted path of a node."""
     kinds = ("steps", "branches", "loops", "ends")
@@ -113,9 +101,10 @@ def path_of(pathway: Pathway, name: str) -> str:
 
 def check_steps(pathway: Pathway, faults: Faults, categories: Categories) -> None:
     """Add the faults of steps, branches and loops: pools, limits of queues, labels, probabilities, passes."""
+    clocks = {clock for step in pathway.steps.values() for clock in step.starts_clock}
     for name, step in pathway.steps.items():
         where = f"steps.{name}"
-        if step.since in _clocks(pathway) and not step.minutes:
+        if step.since in clocks and not step.minutes:
             remedy = "Name the minutes that count from its start, or remove `since`"
             faults.add(f"{where}.since", "there are no minutes to count", remedy)
         _pools(pathway, faults, where, step)
@@ -123,7 +112,11 @@ def check_steps(pathway: Pathway, faults: Faults, categories: Categories) -> Non
         if step.effort is not None:
             _effort(faults, f"{where}.effort", step, step.effort)
         if step.relabels is not None and step.relabels in categories:
-            _relabels(pathway, faults, f"{where}.relabels", step.relabels, categories)
+            own = tuple(categories[step.relabels])
+            wanted = tuple(categories.get(ACUITY_TRUE, tuple(pathway.priority.classes)[: len(own)]))
+            if own != wanted:
+                remedy = f"A label has the categories {listed(wanted)}, in that order"
+                faults.add(f"{where}.relabels", f"'{step.relabels}' has the categories {listed(own)}", remedy)
     for name, branch in pathway.branches.items():
         total = sum(branch.targets.values()) if isinstance(branch, ByChance) else 1.0
         if not abs(total - 1) <= TOLERANCE:
@@ -133,10 +126,6 @@ def check_steps(pathway: Pathway, faults: Faults, categories: Categories) -> Non
         if tuple(counts) != tuple(str(number) for number in range(len(counts))):
             remedy = "Passes are counted by an attribute whose categories are '0', '1', '2' and so on"
             faults.add(f"loops.{name}.passes", f"'{loop.passes}' has the categories {listed(counts)}", remedy)
-
-
-def _clocks(pathway: Pathway) -> set[str | None]:
-    return {clock for step in pathway.steps.values() for clock in step.starts_clock}
 
 
 def _pools(pathway: Pathway, faults: Faults, where: str, step: Step) -> None:
@@ -171,12 +160,3 @@ def _effort(faults: Faults, where: str, step: Step, effort: Effort) -> None:
         if after > before:
             remedy = "A later stage needs as many as the one before or fewer: put them in falling order"
             faults.add(f"{where}.at_least.{number}", f"{after} after {before}", remedy)
-
-
-def _relabels(pathway: Pathway, faults: Faults, where: str, name: str, categories: Categories) -> None:
-    """Add a fault unless the attribute has the categories of the true acuity."""
-    own = tuple(categories[name])
-    wanted = tuple(categories.get(ACUITY_TRUE, tuple(pathway.priority.classes)[: len(own)]))
-    if own != wanted:
-        remedy = f"A label has the categories {listed(wanted)}, in that order"
-        faults.add(where, f"'{name}' has the categories {listed(own)}", remedy)

@@ -22,16 +22,19 @@ from simulation.errors import nearest, refuse
 from simulation.explain.costs import cost_of
 from simulation.explain.statements import BANNER
 from simulation.measures.definitions import definition_of
-from simulation.questions.break_even.policy_numbers import PRICE, Quantity, quantities_of, quantity_of
-from simulation.questions.break_even.root_finding import (
+from simulation.questions.break_even.searching import (
+    PRICE,
     BreakEven,
     PriceBreakEven,
+    Quantity,
     Trial,
     break_even,
     departments_of,
     differences_of,
     frontier,
     price_of,
+    quantities_of,
+    quantity_of,
     values_of,
 )
 from simulation.records.schema import Floats

@@ -207,8 +207,7 @@ def worths(result: StudyResult) -> tuple[tuple[str, ...], tuple[Worth, ...]]:
 
 def tables(result: StudyResult) -> tuple[ReportTable, ...]:
     """What decides the effect, then what it is worth to measure first; none on one department."""
-    made = (decides_table(result.shown), worth_table(result.shown))
-    return tuple(table for table in made if table is not None)
+    return tuple(filter(None, (decides_table(result.shown), worth_table(result.shown))))
 
 
 def decides_table(result: StudyResult) -> ReportTable | None:

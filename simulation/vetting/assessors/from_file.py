@@ -215,7 +215,7 @@ def _answer_in(sample: Mapping[str, Any], where: str, levels: Mapping[str, int])
     if not 1 <= epoch <= 100:
         return Fault(where, f"epoch is {str(sample['epoch'])[:20]!r}", "A whole number from 1 to 100")
     output = sample.get("output")
-    spans = (_at(output, "time"), sample.get("working_time"), sample.get("total_time"))
+    spans: tuple[Any, ...] = (_at(output, "time"), sample.get("working_time"), sample.get("total_time"))
     seconds = (float(span) for span in spans if type(span) in (int, float) and 0 <= span < 1e6)
     tokens = whole_number(_at(output, "usage", "total_tokens"))
     ended = _outcome(sample, levels)

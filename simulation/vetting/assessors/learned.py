@@ -122,8 +122,7 @@ class Learned:
 
     def _fit(self, inputs: list[Inputs], truth: Levels) -> Fitted:
         config = self._config
-        text, vital_signs = "text" in config.reads, "vital_signs" in config.reads
-        features = learned_features(inputs, text=text, vital_signs=vital_signs, flags_missing=config.flags_missing)
+        features = learned_features(inputs, config.reads, flags_missing=config.flags_missing)
         return fitted(config.model, features, inputs, truth, looseness=config.looseness, balanced=config.balanced)
 
     def _answer(self, question: Question, chances: Floats) -> Answer:
@@ -200,11 +199,11 @@ class Features:
         return np.column_stack(columns) if columns else np.zeros((len(inputs), 0))
 
 
-def learned_features(inputs: Sequence[Inputs], *, text: bool, vital_signs: bool, flags_missing: bool) -> Features:
+def learned_features(inputs: Sequence[Inputs], reads: Sequence[Read], *, flags_missing: bool) -> Features:
     """The features that a training set gives, which holds none of the cases to be labelled."""
     vocabularies, weights = {}, {}
     texts = [str(case.get("complaint", "")).casefold() for case in inputs]
-    for kind in NGRAMS if text else ():
+    for kind in NGRAMS if "text" in reads else ():
         vectorizer = _vectorizer(kind)
         try:
             vectorizer.fit(texts)
@@ -212,7 +211,7 @@ def learned_features(inputs: Sequence[Inputs], *, text: bool, vital_signs: bool,
             continue
         vocabularies[kind] = {str(piece): int(place) for piece, place in vectorizer.vocabulary_.items()}
         weights[kind] = [float(weight) for weight in vectorizer.idf_]
-    scales = {}
+    vital_signs, scales = "vital_signs" in reads, {}
     for name in NUMBERS if vital_signs else ():
         given = np.array([float(case[name]) for case in inputs if name in case])
         if len(given):

@@ -27,9 +27,7 @@ from simulation.vetting.bench import NURSE, TOOL, Bench
 from simulation.vetting.card.tables_and_pictures import (
     card_pictures,
     card_tables,
-    coverage_table,
     difference_words,
-    hazards_table,
     value_words,
     verdict_on,
 )
@@ -80,8 +78,7 @@ class Card:
     @cached_property
     def tables(self) -> ReportTables:
         """Every table by its kind, in the order of the page."""
-        tables = [*card_tables(self.bench, self.change), hazards_table(self.bench), coverage_table(self.bench)]
-        return ReportTables((table.kind, table) for table in tables)
+        return ReportTables((table.kind, table) for table in card_tables(self.bench, self.change))
 
     @cached_property
     def pictures(self) -> dict[str, Picture]:
@@ -115,13 +112,15 @@ class Card:
         The folder is `<name>-2` and on if that exists, and is written whole or not at all. Raises ResultsError.
         """
         parent, name = Path(results) / FOLDER, self.bench.plan.name
-        contents: dict[str, str | bytes] = {**_texts(self), DOCUMENT: self.document}
-        contents |= {f"{CONFIGS}/{path}": text for path, text in policy_files(self.bench).items()}
-        contents |= {f"{FIGURES}/{picture.name}.png": picture.png for picture in self.pictures.values()}
+        contents: dict[str, str | bytes] = {
+            **_texts(self),
+            DOCUMENT: self.document,
+            **{f"{CONFIGS}/{path}": text for path, text in policy_files(self.bench).items()},
+            **{f"{FIGURES}/{picture.name}.png": picture.png for picture in self.pictures.values()},
+        }
         try:
             parent.mkdir(parents=True, exist_ok=True)
             with whole_or_nothing(parent, name) as partial:
-                (partial / FIGURES).mkdir()
                 for path, content in contents.items():
                     (partial / path).parent.mkdir(parents=True, exist_ok=True)
                     (partial / path).write_bytes(content if isinstance(content, bytes) else _encoded(path, content))

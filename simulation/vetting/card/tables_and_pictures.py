@@ -22,8 +22,7 @@ from simulation.display.words import amount, change, span
 from simulation.records.schema import Floats
 from simulation.vetting.assessors.from_file import AnswersAssessor
 from simulation.vetting.assessors.llm import LlmAssessor
-from simulation.vetting.bench import NURSE, TOOL, Bench, abstention_curve, calibration
-from simulation.vetting.bench_plan import OF_ANSWERS, CriterionVerdict
+from simulation.vetting.bench import NURSE, OF_ANSWERS, TOOL, Bench, CriterionVerdict, abstention_curve, calibration
 from simulation.vetting.cases import N_LEVELS, NO_LABEL, OUTCOMES
 from simulation.vetting.earlier import UNDER, VersionChange
 from simulation.vetting.facts import facts
@@ -34,7 +33,7 @@ BY_GROUP = ("exact_share", "under_share", UNDER)
 
 
 def card_tables(bench: Bench, change_since: VersionChange | None) -> list[ReportTable]:
-    """Every table of what the bench found, in the order of the page; the change since an earlier card is the second."""
+    """Every table, in the order of the page; the change since an earlier card is the second."""
     on_condition = [must_not_miss_table(bench), calibration_table(bench), abstention_table(bench)]
     return [
         criteria_table(bench),
@@ -46,6 +45,8 @@ def card_tables(bench: Bench, change_since: VersionChange | None) -> list[Report
         answers_table(bench),
         *(table for table in on_condition if table.rows),
         about_table(bench),
+        hazards_table(bench),
+        coverage_table(bench),
     ]
 
 
@@ -96,8 +97,8 @@ def bound_words(verdict: CriterionVerdict) -> str:
     if criterion.score in KAPPAS:
         return f"{which} {criterion.bound:g}{beyond}"
     points = f"{100 * criterion.bound:g}"
-    unit = f"{'point' if points == '1' else 'points'}{beyond}" if beyond else "%"
-    return f"{which} {points} {unit}"
+    unit = ("point" if points == "1" else "points") if beyond else "%"
+    return f"{which} {points} {unit}{beyond}"
 
 
 def group_named(attribute: str, group: str, between: str = " ") -> str:
