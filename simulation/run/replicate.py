@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simulation.department.vocabulary import Pathway
 from simulation.measures.binding import binding_names, binding_values
-from simulation.measures.measuring import Measures, measure, shared_names
+from simulation.measures.measuring import Measures, measure
 from simulation.measures.own_quantities import Own
 from simulation.measures.profile import DayProfile, day_profile
 from simulation.measures.quantities import knows_waits
@@ -86,7 +86,7 @@ def replicate(study: Study, number: int) -> ReplicationResult:
 def _once(study: Study, number: int, cool_down_days: int, began: float) -> ReplicationResult:
     """One replication with the given days of cool-down; `began`: the clock time at which work on it began."""
     days = study.run.warm_up_days + study.run.measured_days + cool_down_days
-    drawn = SharedDraws(seed=study.run.seed, replication=number, days=days, calendar=study.run.calendar(number))
+    drawn = SharedDraws(study.run.drawn(number, days))
     results: dict[str, ArmReplication] = {}
     totals = dict.fromkeys(TOTALS, 0.0)
     baseline: Patients | None = None
@@ -147,7 +147,7 @@ def _measured(pathway: Pathway, simulation: Simulated, patients: Patients, own: 
     """Every measure of one window: first of its patients, then of what binds."""
     patient_measures = measure(patients, window=window, own=own)
     values = binding_values(pathway, simulation.plan, simulation.run, patients, own, window=window)
-    names = shared_names((*patient_measures.names, *binding_names(pathway, own)))
+    names = (*patient_measures.names, *binding_names(pathway, own))
     return Measures(names, np.concatenate([patient_measures.values, values]))
 
 
