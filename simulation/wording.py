@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 def spaced(name: str) -> str:
@@ -26,3 +26,8 @@ def joined(words: Iterable[str], most: int = 3) -> str:
 def number_of(number: int, one: str, many: str = "") -> str:
     """'1 step', '2 steps'."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def listed_with_and(words: Sequence[str]) -> str:
+    """'a, b and c'."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal
 
-from simulation.display.fonts import families, make_drawable
 from simulation.display.words import unit_words
 from simulation.run.result import ArmResult
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from simulation.department.own_measures import Better
+
+
 BLUE, DARK, GREY, PALE = "#005eb8", "#003087", "#768692", "#e8edee"
 BETTER, WORSE, UNCLEAR = "#005eb8", "#d55e00", "#5a6670"
 SHAM = "#ffeb99"
@@ -52,6 +55,18 @@ def few_ticks(ax: Axes, most: int = 6) -> None:
     from matplotlib.ticker import MaxNLocator
 
     ax.xaxis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
+
+
+def rows_down(ax: Axes, n: int) -> None:
+    """Set the y axis for so many rows, the first at 0 on top, over a grid along the x axis."""
+    ax.set_ylim(n - 0.4, -0.6)
+    ax.grid(axis="x", color=PALE)
+    ax.set_axisbelow(True)
+
+
+def legend_below(figure: Figure, handles: Sequence[Any], n_across: int = 3) -> None:
+    """Put a legend below all panels."""
+    figure.legend(handles=handles, loc="outside lower center", ncols=n_across, frameon=False, fontsize=9)
 
 
 def mark_important(
@@ -91,11 +106,19 @@ def difference_label(unit: str, better: Better, what: str = "difference, {unit}"
 
 @contextmanager
 def figure_of(
-    width: float, height: float, n_rows: int, n_columns: int, *, sharex: bool = False, sharey: bool = False
+    width: float,
+    height: float,
+    n_rows: int,
+    n_columns: int,
+    *,
+    sharex: bool = False,
+    sharey: bool = False,
+    layout: Literal["constrained"] | None = "constrained",
 ) -> Iterator[tuple[Figure, list[Axes]]]:
     """A figure, independent of the window system and the user's settings, and its axes in reading order.
 
-    `width`, `height`: in inches.
+    `width`, `height`: in inches. `layout`: None if the axes are placed by hand; a figure without a layout engine is
+    drawn once instead of twice.
     """
     import matplotlib
 
@@ -116,7 +139,7 @@ def figure_of(
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure as NewFigure
 
-        figure = NewFigure(figsize=(width, height), dpi=DPI, layout="constrained")
+        figure = NewFigure(figsize=(width, height), dpi=DPI, layout=layout)
         FigureCanvasAgg(figure)
         axes = figure.subplots(n_rows, n_columns, squeeze=False, sharex=sharex, sharey=sharey)
         yield figure, list(axes.ravel())
@@ -145,3 +168,64 @@ def broken(text: str, width: int) -> str:
     n_lines = len(textwrap.wrap(text, width))
     narrowest = next(tried for tried in range(1, width + 1) if len(textwrap.wrap(text, tried)) <= n_lines)
     return "\n".join(textwrap.wrap(text, narrowest))
+
+
+FAMILIES = (
+    "Arial", "Liberation Sans", "DejaVu Sans",  # the first is written in; DejaVu comes with matplotlib
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK KR", "Noto Sans SC", "Noto Sans JP", "Noto Sans KR",
+    "WenQuanYi Micro Hei", "Noto Sans Devanagari", "Noto Sans Bengali", "Noto Sans Tamil", "Noto Sans Thai",
+    "Microsoft YaHei", "Yu Gothic", "Malgun Gothic", "Nirmala UI", "Leelawadee UI",
+    "PingFang SC", "Hiragino Sans", "Apple SD Gothic Neo", "Arial Unicode MS",
+)  # fmt: skip
+"""Fonts by preference; a sign that one has not is taken from the next that has it. Those of other scripts are known on
+Linux, Windows and macOS in this order."""
+UNKNOWN = "?"
+"""What stands for a sign that no font here has."""
+ON_ITS_OWN = ("Mn", "Mc", "Me", "Cf")
+"""The categories of signs that go with another and leave nothing behind."""
+
+
+@lru_cache(maxsize=1)
+def families() -> tuple[str, ...]:
+    """The fonts of `FAMILIES` that are on this machine."""
+    from matplotlib.font_manager import fontManager
+
+    here = {font.name for font in fontManager.ttflist}
+    return tuple(name for name in FAMILIES if name in here)
+
+
+@lru_cache(maxsize=1)
+def _signs() -> frozenset[str]:
+    """The signs that one of these fonts has."""
+    from matplotlib.font_manager import findfont, get_font
+
+    charmaps = (get_font(findfont(name, fallback_to_default=False)).get_charmap() for name in families())
+    return frozenset("\n").union(*(map(chr, charmap) for charmap in charmaps))
+
+
+def drawable(text: str) -> str:
+    """The text as the fonts of this machine can write it, with a question mark for each sign that none of them has."""
+    if text.isascii() or not (unknown := set(text) - _signs()):
+        return text
+    instead = {ord(sign): "" if unicodedata.category(sign) in ON_ITS_OWN else UNKNOWN for sign in unknown}
+    return text.translate(instead)
+
+
+def _drawable_names(name: Callable[..., str]) -> Callable[..., str]:
+    """The function that names a tick, with names that can be written."""
+    return lambda at, position=None: drawable(name(at, position))
+
+
+def make_drawable(figure: Figure) -> None:
+    """Rewrite every text of a figure, names along its axes included, as the fonts of this machine can write it."""
+    from matplotlib.text import Text
+    from matplotlib.ticker import FuncFormatter
+
+    for text in figure.findobj(Text):
+        assert isinstance(text, Text)
+        text.set_text(drawable(text.get_text()))
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            formatter = axis.get_major_formatter()
+            if isinstance(formatter, FuncFormatter):  # writes the names anew as the figure is drawn
+                formatter.func = _drawable_names(formatter.func)

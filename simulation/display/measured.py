@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from simulation.department.own_measures import Better
-from simulation.display.table import Cell, ReportTable, ends_cell
-from simulation.display.words import change, high_words, levels_of, span, unit_words
+from simulation.display.table import Cell, Cells, ReportTable, ends_cell
+from simulation.display.words import amount, change, high_words, levels_of, span_of, unit_words
 from simulation.run.result import ArmResult, Safety, StudyResult
 from simulation.statistics.table_uncertainty import FEWEST_TABLES, TableUncertainty, table_uncertainty
 from simulation.statistics.verdict import NonInferiority, VerdictKind, interval_words, margin_words, threshold
@@ -51,21 +51,12 @@ class Measured:
         return f"margin of {limit}" if self.is_margin else f"{limit} or more matters"
 
     @property
-    def safety_open(self) -> bool:
-        """Whether it is a margin, and not settled with both sources of uncertainty together."""
-        return self.is_margin and self.kind == "cannot tell"
-
-    @property
-    def may_fail(self) -> bool:
-        """Whether it is a margin, and worse for certain with both sources of uncertainty, but perhaps within it."""
-        return self.is_margin and self.kind == "worse"
-
-    @property
     def to_limit(self) -> float:
         """How far the effect lies from the least difference that matters (either sign), or from the margin."""
+        effect = self.uncertainty.effect
         if self.is_margin:
-            return abs(self.limit - (self.uncertainty.effect if self.better == "lower" else -self.uncertainty.effect))
-        return abs(self.limit - abs(self.uncertainty.effect))
+            return abs(self.limit - (effect if self.better == "lower" else -effect))
+        return abs(self.limit - abs(effect))
 
     @property
     def is_settled(self) -> bool:
@@ -105,27 +96,31 @@ def limits_of(result: StudyResult, arm: ArmResult) -> tuple[list[Safety], list[s
     uncertainty of the table, the judgement says so, whatever simulation alone says.
     """
     by_table = {tool.label: tool for tool in measured_tools(result) if tool.arm == arm.name and tool.is_margin}
-    left_open = [label for label, tool in by_table.items() if tool.safety_open]
+    left_open = [label for label, tool in by_table.items() if tool.kind == "cannot tell"]
     judged = []
     for safety in result.safety:
         if safety.arm == arm.name and safety.margin.label not in left_open:
             tool = by_table.get(safety.margin.label)
-            judged.append(safety if tool is None or not tool.may_fail else _as_may_fail(safety, tool.words))
+            if tool is not None and tool.kind == "worse":  # for certain, but perhaps within the margin
+                safety = replace(safety, judgement=replace(safety.judgement, kind="worse", words=tool.words))
+            judged.append(safety)
     return judged, left_open
+
+
+def before_and_after(result: StudyResult, safety: Safety) -> tuple[str, str]:
+    """The level of a limit's measure under the baseline and under the arm."""
+    levels = (result.row_of(safety.margin), result.row_of(safety.margin, safety.arm))
+    before, after = (amount(level.mean, level.unit) for level in levels)
+    return before, after
 
 
 def failed_limits(limits: Iterable[Safety]) -> tuple[str, list[Safety]]:
     """'fails' and the limits that are failed; else 'may fail' and those that may be; '' where there are none."""
     limits = list(limits)
     for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
-        failed = [safety for safety in limits if safety.judgement.kind == kind]
-        if failed:
+        if failed := [safety for safety in limits if safety.judgement.kind == kind]:
             return verb, failed
     return "", []
-
-
-def _as_may_fail(safety: Safety, words: str) -> Safety:
-    return replace(safety, judgement=replace(safety.judgement, kind="worse", words=words))
 
 
 def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target | Margin) -> Measured:
@@ -133,12 +128,11 @@ def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target |
     base, own, *others = (
         result.values(arm, judged.measure, judged.group) for arm in (result.design.baseline, name, *drawn)
     )
-    row = result.row(name, judged.measure, judged.group)
+    row = result.row_of(judged, name)
     longer_side = max(row.difference - row.difference_low, row.difference_high - row.difference)
     half_width = longer_side * (1 if math.isnan(row.width_factor) else row.width_factor)  # as a verdict is read
-    uncertainty = table_uncertainty(own - base, np.array(others) - base, result.department_of).with_simulation(
-        half_width
-    )
+    by_tables = table_uncertainty(own - base, np.array(others) - base, result.department_of)
+    uncertainty = by_tables.with_simulation(half_width)
     ends = uncertainty.effect - uncertainty.half_width, uncertainty.effect + uncertainty.half_width
     kind: VerdictKind | NonInferiority
     if isinstance(judged, Margin):
@@ -156,7 +150,7 @@ def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target |
         unit=row.unit,
         better=row.better,
         uncertainty=uncertainty,
-        alone=span(row.difference_low, row.difference_high, row.unit),
+        alone=span_of(row),
         kind=kind,
         words=words,
         is_margin=isinstance(judged, Margin),
@@ -181,7 +175,7 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
     if not tools:
         return None
     over = result.department_of is not None
-    cells: list[tuple[str | Cell, ...]] = [
+    cells: list[Cells] = [
         (
             tool.label,
             tool.limit_words,
@@ -210,7 +204,7 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
         "one side of the least difference that matters, or of the safety margin, if the effect stays as it is.",
     )
     title = f"How sure is the effect of '{result.arm(tools[0].arm).label}'?"
-    return ReportTable("measurement", title, headers, tuple(cells), notes)
+    return ReportTable("measurement", title, headers, cells, notes)
 
 
 def measurement_sentences(result: StudyResult) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import math
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
@@ -119,7 +119,7 @@ def change_cell(value: float, unit: str) -> Cell:
     return Cell(value, unit, style="difference")
 
 
-Cells = tuple[str | Cell, ...]
+Cells = Sequence[str | Cell]
 """A row of a table."""
 
 
@@ -139,8 +139,8 @@ class ReportTable:
     kind: str
     title: str
     headers: tuple[str, ...]
-    cells: tuple[Cells, ...]
-    notes: tuple[str, ...] = ()
+    cells: Sequence[Cells]
+    notes: Sequence[str] = ()
 
     @cached_property
     def rows(self) -> tuple[tuple[str, ...], ...]:
@@ -162,7 +162,7 @@ class ReportTable:
         )
         return f"{self.title}. {'; '.join(rows)}."
 
-    def spread_out(self) -> tuple[tuple[str, ...], list[tuple[str | Cell, ...]]]:
+    def spread_out(self) -> tuple[tuple[str, ...], list[Cells]]:
         """Headers and rows with one number in a cell: an interval has two columns of its own, words one."""
         headers: list[str] = []
         columns: list[list[str | Cell]] = []
@@ -215,8 +215,8 @@ def crossed(
     """
     kind, title, first = named
     columns = tuple(columns)
-    cells = tuple((words, *(cell(row, column) for _, column in columns)) for words, row in rows)
-    return ReportTable(kind, title, (first, *(header for header, _ in columns)), cells, tuple(notes))
+    cells = [(words, *(cell(row, column) for _, column in columns)) for words, row in rows]
+    return ReportTable(kind, title, (first, *(header for header, _ in columns)), cells, list(notes))
 
 
 class ReportTables(dict[str, ReportTable]):

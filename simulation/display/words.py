@@ -16,7 +16,6 @@ from simulation.measures.measuring import MeasureName
 from simulation.run.replicate import PROFILED
 from simulation.run.result import ArmResult, Finding, Safety, StudyResult
 from simulation.statistics.compare import Comparison
-from simulation.statistics.intervals import Interval
 from simulation.statistics.multiplicity import ALPHA, is_worse
 from simulation.statistics.verdict import IDENTICAL
 from simulation.study.study import RunLength
@@ -118,19 +117,9 @@ def span(low: float, high: float, unit: str) -> str:
     return "–" if math.isnan(low) else f"{change(low, unit)} to {change(high, unit)}"
 
 
-def with_span(value: float, low: float, high: float, unit: str) -> str:
-    """A difference and its interval, without the unit: '−7.2 (−18.0 to +3.5)'."""
-    return f"{change(value, unit)} ({span(low, high, unit)})"
-
-
-def interval_text(interval: Interval, unit: str) -> str:
-    """The mean of an interval of a difference, and its bounds: '−7.2 (−18.0 to +3.5)'."""
-    return with_span(interval.mean, interval.low, interval.high, unit)
-
-
-def difference_text(row: Comparison) -> str:
-    """A difference from the baseline and its interval: '−7.2 (−18.0 to +3.5)'."""
-    return with_span(row.difference, row.difference_low, row.difference_high, row.unit)
+def span_of(row: Comparison) -> str:
+    """The interval of a difference from the baseline: '−18.0 to +3.5'."""
+    return span(row.difference_low, row.difference_high, row.unit)
 
 
 def prints_as_zero(row: Comparison) -> bool:
@@ -139,15 +128,9 @@ def prints_as_zero(row: Comparison) -> bool:
     return {change(value, row.unit) for value in values} == {change(0.0, row.unit)}
 
 
-def listed_with_and(words: Sequence[str]) -> str:
-    """'a, b and c'."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
 def effect(row: Comparison) -> str:
     """A difference from the baseline with its unit and interval: '−7.2 minutes (−18.0 to +3.5)'."""
-    interval = span(row.difference_low, row.difference_high, row.unit)
-    return f"{change(row.difference, row.unit)} {unit_words(row.unit)} ({interval})"
+    return f"{change(row.difference, row.unit)} {unit_words(row.unit)} ({span_of(row)})"
 
 
 def half_width(row: Comparison) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from itertools import permutations
 from operator import attrgetter
 from typing import Any, Literal
@@ -39,7 +40,7 @@ from simulation.study.offered_load import in_a_mean_week
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
 from simulation.triage.check_policy import check_policy, idle
-from simulation.wording import clipped, spaced
+from simulation.wording import clipped, listed_with_and, spaced
 
 Kind = Literal["label", "by label", "minutes", "pool", "route", "rule", "nothing"]
 KIND_WORDS: dict[Kind, str] = {
@@ -125,15 +126,18 @@ def changes_of(arm: ReadyArm, baseline: ReadyArm, drawn: Draws) -> ArmChanges:
     if other_policy and not check_policy(baseline.policy, pathway):
         ours, theirs = (apply(policy, pathway, drawn) for policy in (arm.policy, baseline.policy))
     reachable = reachable_nodes(pathway, ours)
+    patients = SamePatients(pathway, ours, theirs, reachable)
     changes = [
-        *policy_changes(pathway, ours, theirs, reachable),
-        *department_changes(pathway, baseline.pathway, reachable),
+        *_label_changes(patients),
+        *_attribute_changes(patients),
+        *_minutes_changes(patients),
+        *_department_changes(pathway, baseline.pathway, reachable),
     ]
     if other_policy:
         changes += [
             Change("nothing", part.where, f"does nothing here: {part.why}") for part in idle(arm.policy, pathway)
         ]
-    opened = (*new_edges(pathway, baseline.pathway), *newly_taken_edges(pathway, ours, theirs))
+    opened = (*_new_edges(pathway, baseline.pathway), *_newly_taken_edges(patients))
     return ArmChanges(arm.name, tuple(changes), tuple(dict.fromkeys(opened)))
 
 
@@ -151,76 +155,75 @@ def changes_nothing(arm: ReadyArm, baseline: ReadyArm) -> bool:
 # --- the policy ---------------------------------------------------------------------------------
 
 
-def policy_changes(pathway: Pathway, ours: Draws, theirs: Draws, reachable: Set[str]) -> Iterator[Change]:
-    """What differs for the same patients under two policies. `reachable`: the nodes that some of them can come to."""
-    attends = _attends(pathway, ours)
-    yield from _label_changes(pathway, ours, theirs, reachable, attends)
-    yield from _attribute_changes(pathway, ours, theirs, reachable, attends)
-    yield from _minutes_changes(pathway, ours, theirs, reachable)
+@dataclass(frozen=True)
+class SamePatients:
+    """The same patients under an arm's policy (`ours`) and the baseline's; `reachable`: nodes that some can come to."""
+
+    pathway: Pathway
+    ours: Draws
+    theirs: Draws
+    reachable: Set[str]
+
+    @cached_property
+    def attends(self) -> Mask:
+        """Whether each patient is an attendance, shape (n_patients,)."""
+        arrivals, present = self.pathway.arrivals.values(), self.pathway.present.values()
+        attend = [source.attends for source in arrivals] + [source.attends for source in present]
+        return np.array(attend)[self.ours.arrival_source]
+
+    def come_to(self, node: str) -> Mask:
+        """Whether each patient's source leads to a node, shape (n_patients,)."""
+        nodes, sources = nodes_by_source(self.pathway), self.pathway.categories(ARRIVAL_SOURCE)
+        return np.array([node in nodes[source] for source in sources])[self.ours.arrival_source]
 
 
-def newly_taken_edges(pathway: Pathway, ours: Draws, theirs: Draws) -> Iterator[tuple[str, str]]:
+def _newly_taken_edges(patients: SamePatients) -> Iterator[tuple[str, str]]:
     """The edges, from node to node, whose categories some patients have under the arm and none under the baseline."""
+    pathway, both = patients.pathway, (patients.ours, patients.theirs)
     for name, branch in pathway.branches.items():
         if not isinstance(branch, ByAttribute):
             continue
         attribute = ACUITY_GIVEN if branch.attribute == ACUITY_NOW else branch.attribute
-        if attribute not in ours.attributes or attribute not in theirs.attributes:
+        if any(attribute not in draws.attributes for draws in both):
             continue
-        has, had = (categories_had(pathway, draws, attribute) for draws in (ours, theirs))
+        has, had = (categories_had(pathway, draws, attribute) for draws in both)
         by_target: dict[str, set[str]] = {}
         for edge in graph_of(pathway)[name]:
             by_target.setdefault(edge.to, set()).add(edge.when)
-        for target, cases in by_target.items():
-            if cases & has and not cases & had:
-                yield name, target
+        yield from ((name, target) for target, cases in by_target.items() if cases & has and not cases & had)
 
 
-def _attends(pathway: Pathway, draws: Draws) -> Mask:
-    """Whether each patient is an attendance, shape (n_patients,)."""
-    arrivals, present = pathway.arrivals.values(), pathway.present.values()
-    attends = [*(source.attends for source in arrivals), *(source.attends for source in present)]
-    return np.array(attends)[draws.arrival_source]
-
-
-def _can_come(pathway: Pathway, draws: Draws, node: str) -> Mask:
-    """Whether each patient's source leads to a node, shape (n_patients,)."""
-    nodes = nodes_by_source(pathway)
-    return np.array([node in nodes[source] for source in pathway.categories(ARRIVAL_SOURCE)])[draws.arrival_source]
-
-
-def _label_changes(
-    pathway: Pathway, ours: Draws, theirs: Draws, reachable: Set[str], attends: Mask
-) -> Iterator[Change]:
+def _label_changes(patients: SamePatients) -> Iterator[Change]:
     """The steps that give patients another label, then what the label decides."""
-    if ACUITY_GIVEN not in ours.attributes:
+    if ACUITY_GIVEN not in patients.ours.attributes:
         return  # nobody is labelled here
-    new, old = ours.attributes[ACUITY_GIVEN], theirs.attributes[ACUITY_GIVEN]
-    differs = attends & (new != old)
+    new, old = (draws.attributes[ACUITY_GIVEN] for draws in (patients.ours, patients.theirs))
+    differs = patients.attends & (new != old)
     if not differs.any():
         return
-    for name, step in pathway.steps.items():
-        if name not in reachable or step.relabels != ACUITY_GIVEN:
+    for name, step in patients.pathway.steps.items():
+        if name not in patients.reachable or step.relabels != ACUITY_GIVEN:
             continue
-        come = attends & _can_come(pathway, ours, name)
+        come = patients.attends & patients.come_to(name)
         if (differs & come).any():
             share, up, down = (_percent(float(np.mean(who[come]))) for who in (new != old, new < old, new > old))
             words = (
                 f"another label for {share} of patients who can come here: {up} a more urgent one, {down} a less urgent"
             )
             yield Change("label", name, words, (name,), f"another label: {share}")
-    yield from _decided_by_label(pathway, ours, differs, reachable)
+    yield from _decided_by_label(patients, differs)
 
 
-def _decided_by_label(pathway: Pathway, draws: Draws, differs: Mask, reachable: Set[str]) -> Iterator[Change]:
+def _decided_by_label(patients: SamePatients, differs: Mask) -> Iterator[Change]:
     """The branches and queues where the label decides and that patients with another label can come to with it."""
+    pathway = patients.pathway
     known, graph = pathway.categories(ARRIVAL_SOURCE), graph_of(pathway)
     after: set[str] = set()
-    for code in np.unique(draws.arrival_source[differs]):
+    for code in np.unique(patients.ours.arrival_source[differs]):
         nodes = nodes_by_source(pathway)[known[code]]
         labelling = [name for name, step in pathway.steps.items() if name in nodes and step.relabels == ACUITY_GIVEN]
         following = {edge.to for name in labelling for edge in graph[name]}
-        after |= nodes & reachable & reachable_from(following, graph).keys()
+        after |= nodes & patients.reachable & reachable_from(following, graph).keys()
     branches = tuple(name for name in branches_reading(pathway, ACUITY_GIVEN, ACUITY_NOW) if name in after)
     queues = tuple(
         name for name, step in pathway.steps.items() if name in after and step.ranks_as == "acuity" and waits(step)
@@ -233,30 +236,30 @@ def _decided_by_label(pathway: Pathway, draws: Draws, differs: Mask, reachable: 
         yield Change("by label", "queues", words, queues, "queue by the label")
 
 
-def _attribute_changes(
-    pathway: Pathway, ours: Draws, theirs: Draws, reachable: Set[str], attends: Mask
-) -> Iterator[Change]:
+def _attribute_changes(patients: SamePatients) -> Iterator[Change]:
     """The attributes besides the label that differ: what the policy sets off."""
-    for name, new in ours.attributes.items():
-        differs = new != theirs.attributes.get(name, new)
+    pathway = patients.pathway
+    for name, new in patients.ours.attributes.items():
+        differs = new != patients.theirs.attributes.get(name, new)
         if name == ACUITY_GIVEN or not differs.any():
             continue
         read_at = branches_reading(pathway, name)
         read_at += tuple(node for node, step in pathway.steps.items() if step.relabels == name)
         read_at += tuple(node for node, loop in pathway.loops.items() if loop.passes == name)
-        at = tuple(node for node in read_at if node in reachable)
+        at = tuple(node for node in read_at if node in patients.reachable)
         if read_at and not at:
             continue  # nobody comes to where it is read
-        share = _percent(float(np.mean(differs[attends])))
+        share = _percent(float(np.mean(differs[patients.attends])))
         words = f"differs for {share} of attendances" + (f"; read at {_listed(at)}" if at else "")
         yield Change("route", name, words, at, f"{spaced(name)}: {share}")
 
 
-def _minutes_changes(pathway: Pathway, ours: Draws, theirs: Draws, reachable: Set[str]) -> Iterator[Change]:
+def _minutes_changes(patients: SamePatients) -> Iterator[Change]:
     """The steps whose minutes differ; steps in which the same durations change make one change."""
+    ours, theirs = patients.ours, patients.theirs
     steps_by_changed: dict[tuple[tuple[str, str, str], ...], list[str]] = {}
-    for name, step in pathway.steps.items():
-        if name not in reachable:
+    for name, step in patients.pathway.steps.items():
+        if name not in patients.reachable:
             continue
         changed = []
         for duration in step.minutes:
@@ -294,22 +297,19 @@ def _listed(names: Sequence[str]) -> str:
     words = [spaced(name) for name in names]
     if len(words) > MOST_LISTED:
         words[MOST_LISTED - 1 :] = [f"{len(words) - MOST_LISTED + 1} more"]
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    return listed_with_and(words)
 
 
 # --- the department ---------------------------------------------------------------------------------
 
 
-def department_changes(ours: Pathway, theirs: Pathway, reachable: Set[str]) -> Iterator[Change]:
+def _department_changes(ours: Pathway, theirs: Pathway, reachable: Set[str]) -> Iterator[Change]:
     """Where two departments differ. `reachable`: the nodes that some patient can come to."""
     if ours == theirs:
         return
-    yield from pool_changes(ours, theirs, reachable)
-    sections = [
-        field.name
-        for field in fields(Pathway)
-        if field.name != "pools" and getattr(ours, field.name) != getattr(theirs, field.name)
-    ]
+    yield from _pool_changes(ours, theirs, reachable)
+    names = [field.name for field in fields(Pathway) if field.name != "pools"]
+    sections = [name for name in names if getattr(ours, name) != getattr(theirs, name)]
     before, after = ({name: plain(getattr(pathway, name)) for name in sections} for pathway in (theirs, ours))
     for path, old, new in differences(before, after):
         section, name, key = [*path.split("."), "", ""][:3]
@@ -319,7 +319,7 @@ def department_changes(ours: Pathway, theirs: Pathway, reachable: Set[str]) -> I
         yield Change(kind, path, f"{_cut(old)} becomes {_cut(new)}", at, short)
 
 
-def new_edges(ours: Pathway, theirs: Pathway) -> Iterator[tuple[str, str]]:
+def _new_edges(ours: Pathway, theirs: Pathway) -> Iterator[tuple[str, str]]:
     """The edges, from node to node, that the baseline's pathway does not have."""
     before = {(name, edge.to) for name, edges in graph_of(theirs).items() for edge in edges}
     for name, edges in graph_of(ours).items():
@@ -365,7 +365,7 @@ def _short(path: str, old: Any, new: Any) -> str:
 # --- its pools ---------------------------------------------------------------------------------
 
 
-def pool_changes(ours: Pathway, theirs: Pathway, reachable: Set[str]) -> Iterator[Change]:
+def _pool_changes(ours: Pathway, theirs: Pathway, reachable: Set[str]) -> Iterator[Change]:
     """A change for each pool of the arm's pathway (`ours`) that differs from the baseline's (`theirs`)."""
     for name in dict.fromkeys((*theirs.pools, *ours.pools)):
         new, old = ours.pools.get(name), theirs.pools.get(name)

@@ -10,6 +10,7 @@ import numpy as np
 from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import ARRIVAL_SOURCE
 from simulation.patients import DAYS_IN_YEAR, draw
+from simulation.study.design import Cost
 from simulation.study.study import ReadyArm
 from simulation.triage.apply import reached
 from simulation.triage.effects import sources_of
@@ -36,7 +37,7 @@ def cost_of(arm: ReadyArm) -> YearlyCost | None:
 
     The lowest cost has every part at its lowest, the highest every part at its highest.
     """
-    parts = [*_own_cost(arm), *_policy_costs(arm)]
+    parts = list(_parts(arm))
     if not parts:
         return None
     return YearlyCost(
@@ -47,25 +48,21 @@ def cost_of(arm: ReadyArm) -> YearlyCost | None:
     )
 
 
-def _own_cost(arm: ReadyArm) -> Iterator[YearlyCost]:
-    cost = arm.arm.cost
+def _parts(arm: ReadyArm) -> Iterator[YearlyCost]:
+    """The arm's own cost, the policy's fee, and its price for all whom it covers, as far as they are stated."""
+    cost, fee, price = arm.arm.cost, arm.policy.cost_per_year, arm.policy.price_per_attendance
+    stated: list[tuple[float, float, Cost | AtLeastZero, str]] = []
     if cost is not None:
-        low, high = cost.range or (cost.per_year, cost.per_year)
-        yield YearlyCost(cost.per_year, low, high, f"{cost.words} ({cost.evidence}: {cost.source})")
-
-
-def _policy_costs(arm: ReadyArm) -> Iterator[YearlyCost]:
-    fee, price = arm.policy.cost_per_year, arm.policy.price_per_attendance
+        stated.append((1, cost.per_year, cost, cost.words))
     if fee is not None:
-        yield _times(1, fee, "a year's fee")
+        stated.append((1, fee.value, fee, "a year's fee"))
     if price is not None:
-        covered = _covered_a_year(arm)
-        yield _times(covered, price, f"£{price.value:.2f} for each of {covered:,.0f} covered attendances a year")
-
-
-def _times(number: float, price: AtLeastZero, words: str) -> YearlyCost:
-    low, high = price.range or (price.value, price.value)
-    return YearlyCost(number * price.value, number * low, number * high, f"{words} ({price.evidence}: {price.source})")
+        n = _covered_a_year(arm)
+        stated.append((n, price.value, price, f"£{price.value:.2f} for each of {n:,.0f} covered attendances a year"))
+    for times, pounds, source, words in stated:
+        low, high = source.range or (pounds, pounds)
+        words = f"{words} ({source.evidence}: {source.source})"
+        yield YearlyCost(times * pounds, times * low, times * high, words)
 
 
 def _covered_a_year(arm: ReadyArm) -> float:

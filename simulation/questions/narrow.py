@@ -25,16 +25,7 @@ from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.department.own_measures import Better
 from simulation.display.measured import limits_of
 from simulation.display.table import Cell, Cells, ReportTable, print_sentences, print_tables
-from simulation.display.words import (
-    amount,
-    change,
-    figure_words,
-    labelled,
-    listed_with_and,
-    season_words,
-    span,
-    unit_words,
-)
+from simulation.display.words import amount, change, figure_words, labelled, season_words, span, unit_words
 from simulation.errors import Fault, Faults, ResultsError, nearest, refuse
 from simulation.explain.statements import BANNER
 from simulation.measures.definitions import nearest_measure
@@ -55,6 +46,7 @@ from simulation.statistics.departments import (
 from simulation.statistics.intervals import t_quantile
 from simulation.statistics.verdict import direction_words, threshold
 from simulation.study.design import Target
+from simulation.wording import listed_with_and
 
 LEVEL = 0.9
 NEAR = 20.0

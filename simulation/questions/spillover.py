@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from simulation.display.table import Cell, ReportTable, change_cell, ends_cell
+from simulation.display.table import Cell, ReportTable, change_cell, ends_cell, interval_cell
 from simulation.display.words import (
     SIMULATION,
     change,
     false_alarms,
-    interval_text,
     measure_label,
     unit_words,
 )
@@ -54,9 +53,9 @@ def sentences(result: StudyResult) -> Iterator[str]:
     unit = result.row(result.design.baseline, target.measure).unit
     label = measure_label(result, target.measure)
     yield (
-        f"{label}, in {unit_words(unit)}: direct effect on covered patients {interval_text(effects['direct'], unit)}, "
-        f"spillover on patients whom the tool never sees {interval_text(effects['spillover'], unit)}, total effect of "
-        f"covering everybody {interval_text(effects['total'], unit)}."
+        f"{label}, in {unit_words(unit)}: direct effect on covered patients {interval_cell(effects['direct'], unit)}, "
+        f"spillover on patients whom the tool never sees {interval_cell(effects['spillover'], unit)}, total effect of "
+        f"covering everybody {interval_cell(effects['total'], unit)}."
     )
     reason = spillover_reason(result)
     if reason is not None:

@@ -32,7 +32,7 @@ from simulation.display.drawing import (
     png_of,
 )
 from simulation.display.table import Cell, Cells, ReportTable, difference_cell, interval_cell, print_tables
-from simulation.display.words import change, difference_text, doubt_note, unit_words
+from simulation.display.words import change, doubt_note, unit_words
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.records.serialise import differences
@@ -298,7 +298,7 @@ def changed_tables(sweep: Sweep) -> Iterator[ReportTable]:
             others = [run for run in sweep.runs[1:] if _differs(sweep, run, arm, target)]
             where = (
                 "; ".join(
-                    f"{run.label}: {difference_text(run.row(arm, target))}, {run.verdict(arm, target).answer}"
+                    f"{run.label}: {difference_cell(run.row(arm, target))}, {run.verdict(arm, target).answer}"
                     for run in others
                     if applies(verdict, run.verdict(arm, target))
                 )

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from simulation.display.measured import measurement_sentences
 from simulation.display.table import ReportTable
-from simulation.display.words import amount, departments_words, listed_with_and
-from simulation.report.checks import implausible, warnings
+from simulation.display.words import amount, departments_words
 from simulation.report.figures.first_picture import Drawing, first_picture
+from simulation.report.findings import implausible, warnings
 from simulation.report.headlines import Headline, headlines, summary
 from simulation.report.tables.first_table import arms_in_order, first_table, products_left_out, reported_targets
 from simulation.run.result import StudyResult
 from simulation.statistics.verdict import threshold
+from simulation.wording import listed_with_and
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class FirstPage:
 def first_page(result: StudyResult) -> FirstPage:
     """The first page of a result."""
     target = result.design.primary[0]
-    base = result.row(result.design.baseline, target.measure, target.group)
+    base = result.row_of(target)
     level = amount(base.mean, base.unit)
     checks = (*warnings(result), *implausible(result))
     if not result.others:
@@ -51,7 +52,7 @@ def first_page(result: StudyResult) -> FirstPage:
         return FirstPage(result.design.question, checks, lead, (), (), None, None)
     about, thresholds = [], []
     for target in reported_targets(result):
-        row = result.row(result.design.baseline, target.measure, target.group)
+        row = result.row_of(target)
         about.append(f"'{target.label}', now {amount(row.mean, row.unit)}")
         important = _in_full(target.minimal_important_difference, row.unit)
         thresholds += [] if important in thresholds else [important]

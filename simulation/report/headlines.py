@@ -12,17 +12,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from simulation.display.measured import cases_words, failed_limits, limits_of
+from simulation.display.measured import before_and_after, cases_words, failed_limits, limits_of
 from simulation.display.words import (
     amount,
     change,
     cost_in_short,
     figure_words,
     kind_of,
-    listed_with_and,
     prints_as_zero,
     rests_on_claim,
     span,
+    span_of,
     unsettled,
 )
 from simulation.explain.label_mix import uncovered_sources
@@ -33,6 +33,7 @@ from simulation.run.result import ArmResult, Finding, Safety, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.departments import Spread, counted
 from simulation.statistics.verdict import threshold
+from simulation.wording import listed_with_and
 
 KEPT_EFFECT = 0.5
 """Share of a product's effect that an alternative must be shown to keep to do 'as much'; it may lose the least
@@ -128,7 +129,7 @@ def _tells_direction(finding: Finding) -> bool:
 
 
 def _interval(row: Comparison) -> str:
-    interval = span(row.difference_low, row.difference_high, row.unit)
+    interval = span_of(row)
     return "" if interval == "–" else f" ({interval})"
 
 
@@ -192,10 +193,7 @@ def _failed_words(result: StudyResult, arm: ArmResult, safety: Safety) -> str:
             return f" {words}"
         sign = "+" if row.difference > 0 else "−"
         return f" {change(row.difference, row.unit)} {unit_of(row)} (limit {sign}{margin.margin:g})"
-    before, after = (
-        amount(result.row(name, margin.measure, margin.group).mean, row.unit)
-        for name in (result.design.baseline, safety.arm)
-    )
+    before, after = before_and_after(result, safety)
     only_some = margin.group == ALL and uncovered_sources(arm.ready.policy, arm.ready.pathway)
     return f", {'of everybody ' if only_some else ''}from {before} to {after}, {words}"
 
@@ -235,9 +233,8 @@ def _hinge_words(result: StudyResult, arm: ArmResult) -> str:
     if best is None:
         if decides.differs:
             return "no figure shows where it is larger"
-        return (
-            "much the same in every department" if _is_alike(finding) else "how departments differ in it is not settled"
-        )
+        alike = _is_alike(finding)
+        return "much the same in every department" if alike else "how departments differ in it is not settled"
     rule, figure, row = decides.rule, figure_words(best, inside=True), finding.comparison
     if rule is None or rule.hit_rate <= rule.commoner:
         grows = decides.best is not None and decides.best.slope * row.difference > 0
@@ -285,7 +282,8 @@ def alternative_sentences(result: StudyResult, arm: ArmResult, *, already_said: 
     The best one only for a product that fails a limit or does too little, and not if it is in `already_said`. One
     sentence where both are the same arm.
     """
-    alternatives = _alternatives(result)
+    arms, names = result.design.arms, {arm.name for arm in products(result)}
+    alternatives = [arm for arm in result.shown.others if arms[arm.name].comparator and arm.name not in names]
     if not alternatives or arm.name in result.identical:
         return []
     finding = result.finding(arm.name, result.design.primary[0])
@@ -303,23 +301,15 @@ def alternative_sentences(result: StudyResult, arm: ArmResult, *, already_said: 
     return [words for words in (cheapest_words, best_words) if words]
 
 
-def _alternatives(result: StudyResult) -> list[ArmResult]:
-    """The comparators that are no products."""
-    product_names = {arm.name for arm in products(result)}
-    return [
-        arm for arm in result.shown.others if result.design.arms[arm.name].comparator and arm.name not in product_names
-    ]
-
-
 def _cheapest_words(
     result: StudyResult, alternatives: Sequence[ArmResult], arm: ArmResult, finding: Finding, best: ArmResult | None
 ) -> str:
-    """The cheapest alternative that does as much as a product or more; nothing if it does more and is `best`."""
-    equals = [
-        (other, how_much)
-        for other in alternatives
-        if _is_cheaper(other, arm) and (how_much := _does_as_much(result, other, arm, finding))
-    ]
+    """The cheapest alternative that does as much as a product or more; nothing if it does more and is `best`.
+
+    Where one of the two states no cost, the alternative may be cheaper.
+    """
+    cheaper = [other for other in alternatives if other.cost is None or arm.cost is None or other.cost < arm.cost]
+    equals = [(other, how_much) for other in cheaper if (how_much := _does_as_much(result, other, arm, finding))]
     if not equals:
         return f"{'no alternative' if arm.cost is None else 'nothing cheaper'} is shown to do as much"
     cheapest, how_much = min(equals, key=lambda equal: math.inf if equal[0].cost is None else equal[0].cost)
@@ -338,11 +328,6 @@ def _named(arm: ArmResult) -> str:
     """An arm with its cost: ''Lean triage' (cost not stated)'."""
     cost = "cost not stated" if arm.cost is None else f"{cost_in_short(arm.cost)} a year"
     return f"'{arm.label}' ({cost})"
-
-
-def _is_cheaper(other: ArmResult, arm: ArmResult) -> bool:
-    """Whether another arm costs less, or may: one of the two states no cost."""
-    return other.cost is None or arm.cost is None or other.cost < arm.cost
 
 
 def _does_as_much(
@@ -365,13 +350,8 @@ def _best(result: StudyResult, alternatives: Sequence[ArmResult]) -> ArmResult |
     place the cheapest that is shown to do as much, where both costs are stated."""
     target = result.design.primary[0]
     findings = {arm.name: result.finding(arm.name, target) for arm in alternatives}
-    good = [
-        arm
-        for arm in alternatives
-        if kind_of(findings[arm.name]) == "better"
-        and findings[arm.name].verdict.size == "more"
-        and not fails(result, arm)
-    ]
+    helping = [arm for arm in alternatives if _size_of(findings[arm.name]) == "helps"]
+    good = [arm for arm in helping if findings[arm.name].verdict.size == "more" and not fails(result, arm)]
     if not good:
         return None
     most = max(good, key=lambda arm: abs(findings[arm.name].comparison.difference))

@@ -123,10 +123,8 @@ def picture_of(sketch: Sketch, changes: ArmChanges | None = None, *, title: str 
     top = -HEIGHT / 2 - MARGIN - above
     height = DOWN * (layout.n_columns - 1) + HEIGHT + 2 * MARGIN + above + below
     places = {node.name: (ACROSS * node.row, DOWN * node.column) for node in layout.nodes}
-    with figure_of(width, height, 1, 1) as (figure, axes):
-        ax = axes[0]
-        figure.set_layout_engine("none")  # one unit is one inch, and a narrow pathway has a wide legend
-        ax.set_position((0, 0, 1, 1))
+    with figure_of(width, height, 1, 1, layout=None) as (figure, (ax,)):
+        ax.set_position((0, 0, 1, 1))  # one unit is one inch, and a narrow pathway has a wide legend
         label_at = _label_places(layout.edges, places)
         for edge in layout.edges:
             new = (edge.start, edge.end) in marked.opened

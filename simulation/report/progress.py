@@ -10,7 +10,7 @@ from typing import NamedTuple
 from simulation.display.words import DOES_NOT_FIT, season_words
 from simulation.explain.arm_changes import changes_nothing
 from simulation.explain.statements import BANNER
-from simulation.report.checks import unlike_words
+from simulation.report.findings import unlike_words
 from simulation.statistics.verdict import IDENTICAL
 from simulation.study.misfits import misfits
 from simulation.study.study import Study

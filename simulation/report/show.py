@@ -135,7 +135,8 @@ def lines(study: Study) -> Iterator[str]:
     for changed in arm_changes(study, study.design.shown):
         yield f"  {changed.arm}"
         yield from (f"  {line}" for line in _change_lines(changed.without_echoes()))
-    yield f"\nDepartment {pathway.name}: {_size(study)}; {_rule(pathway)}"
+    who_is_next = FIRST_COME.source if pathway.priority == FIRST_COME else f"rule {pathway.priority.rule}"
+    yield f"\nDepartment {pathway.name}: {_size(study)}; {who_is_next}"
     yield f"  {counts_words(study)}"
     yield from department_lines(pathway)
     yield "\nOffered load: work asked for over units on duty, before anybody waits or leaves (boarding not counted)"
@@ -184,11 +185,6 @@ def _beds_words(beds: Beds, typical_beds: Beds) -> str:
     if share > 100:
         return f"Beds: {need}. More than 100 % works {early}; the typical department is at {usual:.0f} %."
     return f"Beds: {need}. The typical department is at {usual:.0f} %, which works {early}."
-
-
-def _rule(pathway: Pathway) -> str:
-    """The rule of who is next."""
-    return FIRST_COME.source if pathway.priority == FIRST_COME else f"rule {pathway.priority.rule}"
 
 
 def _size(study: Study) -> str:

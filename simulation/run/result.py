@@ -38,7 +38,7 @@ from simulation.statistics.verdict import Judgement, Verdict, harm_words, non_in
 from simulation.statistics.weakness import too_short
 from simulation.study.design import Design, Margin, Target
 from simulation.study.simulate import Simulated, simulate_arm
-from simulation.study.study import Kept, ReadyArm, RunLength, Study, no_arm, own_definitions, own_of
+from simulation.study.study import Kept, Precision, ReadyArm, RunLength, Study, no_arm, own_definitions, own_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -527,9 +527,17 @@ class StudyResult(Comparisons):
         values, before = (self.values(name, target.measure, target.group) for name in (arm, self.design.baseline))
         return paired(values, before)
 
-    def unit(self, target: Target | Margin) -> str:
-        """The unit of a target's measure."""
-        return self.row(self.design.baseline, target.measure, target.group).unit
+    def before(self, measure: str, group: str = "all") -> Comparison:
+        """A measure under the baseline."""
+        return self.row(self.design.baseline, measure, group)
+
+    def row_of(self, judged: Target | Margin | Precision, arm: str | None = None) -> Comparison:
+        """The comparison of an arm on a target, a margin or a precision; the baseline's if no arm is named."""
+        return self.row(arm or self.design.baseline, judged.measure, judged.group)
+
+    def unit(self, judged: Target | Margin | Precision) -> str:
+        """The unit of what is judged."""
+        return self.row_of(judged).unit
 
     def shares(self, arm: str) -> Shares | None:
         """The shares of patients of all replications who wait shorter and longer than under the baseline.

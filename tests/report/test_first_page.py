@@ -16,7 +16,7 @@ from simulation.display.table import Cell
 from simulation.errors import ConfigError
 from simulation.explain.explanation import Explained
 from simulation.measures.measuring import MeasureName, Measures
-from simulation.report.checks import implausible
+from simulation.report.findings import implausible
 from simulation.report.first_page import first_page
 from simulation.report.headlines import fails, headlines
 from simulation.report.tables.first_table import first_table, products

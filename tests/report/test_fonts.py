@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulation.display import fonts
+from simulation.display import drawing
 from simulation.display.drawing import broken, figure_of, png_of
 
 LABELS = ("分诊 护士", "تمريض", "😀 AI", "ट्राइएज नर्स", "\U0010fffd own")
@@ -10,9 +10,9 @@ LABELS = ("分诊 护士", "تمريض", "😀 AI", "ट्राइएज न�
 
 def test_a_figure_with_labels_in_any_script_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Warnings are errors, and matplotlib warns of each sign that it draws as a box."""
-    monkeypatch.setattr(fonts, "FAMILIES", ("DejaVu Sans",))  # which comes with matplotlib, whatever is installed
-    fonts.families.cache_clear()
-    fonts._signs.cache_clear()
+    monkeypatch.setattr(drawing, "FAMILIES", ("DejaVu Sans",))  # which comes with matplotlib, whatever is installed
+    drawing.families.cache_clear()
+    drawing._signs.cache_clear()
     try:
         with figure_of(6, 4, 1, 2, sharey=True) as (figure, axes):
             for ax, label in zip(axes, LABELS, strict=False):
@@ -21,13 +21,13 @@ def test_a_figure_with_labels_in_any_script_is_drawn(monkeypatch: pytest.MonkeyP
             axes[0].set_yticks(range(len(LABELS)), [broken(label, 30) for label in LABELS])
             figure.legend(title=LABELS[0])
             assert png_of(figure).startswith(b"\x89PNG")
-        assert fonts.drawable("分诊 nurse → −3 €") == "?? nurse → −3 €"
-        assert fonts.drawable("تمريض 😀") == "تمريض 😀"
+        assert drawing.drawable("分诊 nurse → −3 €") == "?? nurse → −3 €"
+        assert drawing.drawable("تمريض 😀") == "تمريض 😀"
     finally:
-        fonts.families.cache_clear()
-        fonts._signs.cache_clear()
+        drawing.families.cache_clear()
+        drawing._signs.cache_clear()
 
 
 def test_a_sign_that_goes_with_another_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fonts, "_signs", lambda: frozenset("ab "))
-    assert fonts.drawable("a\N{VARIATION SELECTOR-16} b\N{DEVANAGARI VOWEL SIGN E}分") == "a b?"
+    monkeypatch.setattr(drawing, "_signs", lambda: frozenset("ab "))
+    assert drawing.drawable("a\N{VARIATION SELECTOR-16} b\N{DEVANAGARI VOWEL SIGN E}分") == "a b?"

@@ -16,8 +16,7 @@ from simulation.display.words import change, effect, kind_of, span
 from simulation.errors import Faults
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.measures.profile import stage_of
-from simulation.report.checks import warnings
-from simulation.report.findings import _busy_sentence, sham_line
+from simulation.report.findings import _busy_sentence, sham_line, warnings
 from simulation.report.screen import print_result
 from simulation.report.tables import compared_tables
 from simulation.report.tables.money import better_table, cost_kind, equal_spend_table, per_100k, ranked

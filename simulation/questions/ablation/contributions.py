@@ -27,7 +27,7 @@ from simulation.display.drawing import (
     png_of,
 )
 from simulation.display.table import Cell, Cells, ReportTable, change_cell, crossed, interval_cell
-from simulation.display.words import SIMULATION, change, false_alarms, interval_text, rests_on_claim, unit_words
+from simulation.display.words import SIMULATION, change, false_alarms, rests_on_claim, unit_words
 from simulation.measures.measuring import Measures
 from simulation.questions.ablation.levers import (
     Contribution,
@@ -86,7 +86,7 @@ class TargetParts:
 
     def words(self, kind: PartKind, lever: str) -> str:
         """One part with its interval: '−7.2 (−18.0 to +3.5)'."""
-        return interval_text(self.parts.part(kind, lever), self.unit)
+        return str(interval_cell(self.parts.part(kind, lever), self.unit))
 
     def beyond(self, estimate: Interval) -> bool | None:
         """Whether a part exceeds the least difference that matters; None if that is not settled."""
@@ -210,7 +210,7 @@ def interactions_table(result: StudyResult) -> ReportTable:
 
     def cell(pair: tuple[str, str], of_target: TargetParts) -> Cell:
         interaction, unit = of_target.parts.interaction(*pair), of_target.unit
-        text = f"{interval_text(interaction, unit)}: {of_target.size(interaction)}"
+        text = f"{interval_cell(interaction, unit)}: {of_target.size(interaction)}"
         return replace(interval_cell(interaction, unit), text=text)
 
     return crossed(
@@ -283,7 +283,7 @@ def sentences(result: StudyResult) -> Iterator[str]:
 def _contributed(result: StudyResult, of_target: TargetParts, *, opening: str) -> str:
     """What each lever contributes to one target, the largest share first."""
     parts, unit = of_target.parts, of_target.unit
-    joint = f"{interval_text(of_target.joint, unit)} {unit_words(unit)}"
+    joint = f"{interval_cell(of_target.joint, unit)} {unit_words(unit)}"
     levers = "; ".join(
         f"'{result.design.levers[lever].label}' {of_target.words('shapley', lever)}, "
         f"alone {change(parts.part('alone', lever).mean, unit)}"
@@ -299,7 +299,7 @@ def _interactions(result: StudyResult) -> str:
         interaction, unit = of_target.parts.interaction(one, other), of_target.unit
         is_beyond = of_target.beyond(interaction)
         if is_beyond:
-            effect = f"{interval_text(interaction, unit)} {unit_words(unit)} in '{of_target.target.label}'"
+            effect = f"{interval_cell(interaction, unit)} {unit_words(unit)} in '{of_target.target.label}'"
             shown.append(f"'{levers[one].label}' with '{levers[other].label}', {effect}")
         n_open += is_beyond is None
     return (
@@ -378,7 +378,7 @@ def picture(result: StudyResult) -> Picture | None:
 
 def _bars_words(result: StudyResult, of_target: TargetParts) -> str:
     """The bars of one target, read out."""
-    words = [f"all together {interval_text(of_target.joint, of_target.unit)}"]
+    words = [f"all together {interval_cell(of_target.joint, of_target.unit)}"]
     for name in of_target.parts.levers:
         shares = f"{of_target.words('shapley', name)}, alone {of_target.words('alone', name)}"
         words.append(f"{lever_label(result, name)} {shares}")

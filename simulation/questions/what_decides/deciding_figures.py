@@ -29,7 +29,7 @@ from simulation.display.drawing import (
     png_of,
 )
 from simulation.display.table import Cell, ReportTable, crossed
-from simulation.display.words import amount, figure_words, labelled, listed_with_and, unit_words
+from simulation.display.words import amount, figure_words, labelled, unit_words
 from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.measures.measuring import MeasureName, observables_among
 from simulation.questions.what_decides.explained_variance import Decides, Explains, FigureRule, what_decides, worth
@@ -45,6 +45,7 @@ from simulation.statistics.departments import (
 )
 from simulation.statistics.verdict import direction_words, threshold
 from simulation.study.design import Margin, Target
+from simulation.wording import listed_with_and
 
 if TYPE_CHECKING:
     import pandas as pd

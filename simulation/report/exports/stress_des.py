@@ -62,10 +62,10 @@ def _facts(result: StudyResult) -> dict[str, Any]:
 def _outputs(result: StudyResult) -> ReportTable:
     cells = []
     for target in result.targets:
-        unit = result.row(result.design.baseline, target.measure, target.group).unit
+        unit = result.unit(target)
         role = "primary" if target in result.design.primary else "secondary"
         cells.append((target.label, role, threshold(target.minimal_important_difference, unit)))
-    return ReportTable("outputs", "Outputs", ("measure", "role", "least difference that matters"), tuple(cells))
+    return ReportTable("outputs", "Outputs", ("measure", "role", "least difference that matters"), cells)
 
 
 def _pools(result: StudyResult) -> ReportTable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from simulation.display.drawing import Picture
 from simulation.errors import ResultsError, nearest
@@ -31,6 +32,7 @@ FIGURES = (*MAKERS, *OF_QUESTIONS)
 PATHWAY = "pathway"
 
 
+@lru_cache(maxsize=1 + len(FIGURES))  # of about one result, whose page and exports show the same pictures
 def drawn(result: StudyResult, name: str) -> Picture | None:
     """The picture of one of `FIGURES`; None if the result has nothing to show in it."""
     if name in OF_QUESTIONS:  # a question may look at arms that are not shown, such as combinations of levers

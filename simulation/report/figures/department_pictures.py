@@ -19,7 +19,9 @@ from simulation.display.drawing import (
     arm_axis,
     few_ticks,
     figure_of,
+    legend_below,
     png_of,
+    rows_down,
 )
 from simulation.display.words import profiled_words, target_of
 from simulation.measures.profile import STAGES, DayProfile
@@ -33,7 +35,8 @@ from simulation.report.tables.whole_department import (
     stay_parts,
     stay_table,
 )
-from simulation.run.result import ArmResult, StudyResult
+from simulation.run.result import StudyResult
+from simulation.wording import spaced
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,10 +51,7 @@ def day(result: StudyResult) -> Picture:
     """The baseline's department by clock hour: arrivals, patients present, boarders, how busy clinicians are."""
     profile = result.baseline.day
     pools = clinicians(result)
-    panels = [
-        ("Arrivals an hour", profile.arrivals),
-        ("Patients in the department", profile.census),
-    ]
+    panels = [("Arrivals an hour", profile.arrivals), ("Patients in the department", profile.census)]
     if _highest(profile.boarders) > 0:
         panels.append(("Waiting for a bed", profile.boarders))
     n_panels = len(panels) + bool(pools)
@@ -81,9 +81,7 @@ def _clinicians_busy(ax: Axes, profile: DayProfile, pools: Sequence[str]) -> Non
         busy = profile.busy[profile.pools.index(pool)]
         style = ("-", "--", ":", "-.")[number % 4]
         colour = POOL_COLOURS[number % 4]
-        ax.plot(
-            np.arange(24) + 0.5, 100 * busy, color=colour, linewidth=2.2, linestyle=style, label=pool.replace("_", " ")
-        )
+        ax.plot(np.arange(24) + 0.5, 100 * busy, color=colour, linewidth=2.2, linestyle=style, label=spaced(pool))
     ax.axhline(100, color=GREY, linewidth=0.8)
     ax.set_ylim(0, max(105, 105 * max(_highest(profile.busy[profile.pools.index(pool)]) for pool in pools)))
     _day_axis(ax, "Clinicians' time held by patients, %\n(above 100: after a shift)")
@@ -113,8 +111,7 @@ def stay(result: StudyResult) -> Picture | None:
     if not shown:
         return None
     longest = max(of_arm.total for of_arm in parts.values())
-    with figure_of(11, 2.2 + 0.52 * len(result.arms), 1, 1) as (figure, axes):
-        ax = axes[0]
+    with figure_of(11, 2.2 + 0.52 * len(result.arms), 1, 1) as (figure, (ax,)):
         for place, arm in enumerate(result.arms):
             left = 0.0
             for number in shown:
@@ -172,7 +169,7 @@ def _stay_legend(figure: Figure, shown: Sequence[int]) -> None:
 
     handles = [Patch(facecolor=STAGE_COLOURS[number], edgecolor="white", label=STAGES[number]) for number in shown]
     handles.append(Patch(facecolor="white", edgecolor="black", hatch="////", label="waiting for it"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=5, frameon=False, fontsize=9)
+    legend_below(figure, handles, 5)
 
 
 # --- waits by true acuity ------------------------------------------------------------------------------------
@@ -183,28 +180,28 @@ def acuity(result: StudyResult) -> Picture | None:
     names = levels(result)
     if not names or not result.has("time_to_clinician_p95", f"acuity_true={names[0]}"):
         return None
+    targets = {level: target_of(level, names) for level in names}
     width = 2.9 + 1.7 * max(len(names), 3)  # the axis label and the legend take the width of three levels
     with figure_of(width, 1.9 + 0.42 * len(result.arms), 1, len(names), sharey=True) as (figure, axes):
         for ax, level in zip(axes, names, strict=True):
             for place, arm in enumerate(result.arms):
-                median, p95 = _waits(result, arm, level)
+                names_of = ("time_to_clinician_median", "time_to_clinician_p95")
+                median, p95 = (result.row(arm.name, name, f"acuity_true={level}").mean for name in names_of)
                 colour = DARK if arm.name == result.design.baseline else BLUE
                 ax.plot([median, p95], [place, place], color=colour, linewidth=1.8, alpha=0.6)
                 ax.plot(median, place, "o", color=colour, markersize=7)
                 ax.plot(p95, place, "|", color=colour, markersize=11, markeredgewidth=2.2)
-            target = target_of(level, names)
-            if target is not None:
+            goal = ""
+            if (target := targets[level]) is not None:
                 ax.axvline(target, color=WORSE, linewidth=1.6, linestyle="--")
-            goal = f"\n(target {target:g} min)" if target is not None else ""
+                goal = f"\n(target {target:g} min)"
             ax.set_title(f"{level.replace('_', ' ')}{goal}", fontsize=10, fontweight="bold", loc="left")
             ax.set_xlim(left=-0.03 * ax.get_xlim()[1])
             few_ticks(ax, 4)
-            ax.set_ylim(len(result.arms) - 0.4, -0.6)
-            ax.grid(axis="x", color=PALE)
-            ax.set_axisbelow(True)
+            rows_down(ax, len(result.arms))
         arm_axis(axes[0], result.arms)
         axes[len(names) // 2].set_xlabel("minutes from arrival to the first clinician, patients who were seen")
-        with_targets = any(target_of(level, names) is not None for level in names)
+        with_targets = any(target is not None for target in targets.values())
         _acuity_legend(figure, targets=with_targets)
         png = png_of(figure)
     table = acuity_table(result)
@@ -215,15 +212,6 @@ def acuity(result: StudyResult) -> Picture | None:
         f"Dot plots of the median and 95th percentile wait to the first clinician by true level. {table.in_words()}",
         f"Waits by TRUE level{', against the Manchester targets' if with_targets else ''}. Dot: median; bar: 95th "
         f"percentile. Scales differ.",
-    )
-
-
-def _waits(result: StudyResult, arm: ArmResult, level: str) -> tuple[float, float]:
-    """Median and 95th percentile wait to the first clinician under an arm, in minutes."""
-    group = f"acuity_true={level}"
-    return (
-        result.row(arm.name, "time_to_clinician_median", group).mean,
-        result.row(arm.name, "time_to_clinician_p95", group).mean,
     )
 
 
@@ -238,4 +226,4 @@ def _acuity_legend(figure: Figure, *, targets: bool) -> None:
     ]
     if targets:
         handles.append(Line2D([], [], color=WORSE, linestyle="--", label="Manchester target"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    legend_below(figure, handles)

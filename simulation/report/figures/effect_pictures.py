@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from simulation.display.drawing import (
@@ -12,7 +13,6 @@ from simulation.display.drawing import (
     DASHED,
     GREY,
     LABEL_WIDTH,
-    PALE,
     SHAM,
     UNCLEAR,
     WORSE,
@@ -24,17 +24,12 @@ from simulation.display.drawing import (
     difference_label,
     few_ticks,
     figure_of,
+    legend_below,
     mark_important,
     png_of,
+    rows_down,
 )
-from simulation.display.table import ReportTable
-from simulation.display.words import (
-    change,
-    departments_words,
-    group_words,
-    measure_label,
-    unit_words,
-)
+from simulation.display.words import change, departments_words, group_words, measure_label, unit_words
 from simulation.report.tables.money import PER, per_100k_cell, priced, ranked
 from simulation.report.tables.patient_groups import differences_table, groups_of, is_asked
 from simulation.report.tables.verdict_tables import over_tables, target_table
@@ -61,14 +56,14 @@ def differences(result: StudyResult) -> Picture | None:
     arms, targets = result.others, result.targets
     width = max(3.6 + 2.6 * len(targets), LEGEND_WIDTH)
     png = _forest_plot(result, arms, targets, (width, 1.9 + 0.46 * len(arms)))
-    over_departments = _has_range(result, targets[0])
-    alt = " ".join(table.in_words() for target in targets for table in _tables_of(result, target))
+    by_target = zip_longest([target_table(result, target) for target in targets], over_tables(result))
+    alt = " ".join(table.in_words() for tables in by_target for table in tables if table is not None)
     return Picture(
         "differences",
         png,
         f"Forest plot of differences from {result.baseline.label} with 95 % intervals. {alt}",
         f"Difference from '{result.baseline.label}' with its 95 % interval (simulation noise only)."
-        f"{_over_words(result) if over_departments else ''}{_band_words(result)}",
+        f"{_over_words(result)}{_band_words(result)}",
     )
 
 
@@ -84,33 +79,30 @@ def _forest_plot(
     scale = [PER / arm.cost for arm in arms if arm.cost is not None] if for_money else None
     with figure_of(*size, 1, len(targets), sharey=True) as (figure, axes):
         for ax, target in zip(axes, targets, strict=True):
-            _forest(ax, [result.row(arm.name, target.measure, target.group) for arm in arms], scale)
+            _forest(ax, [result.row_of(target, arm.name) for arm in arms], scale)
             if not for_money:
-                mark_important(ax, target.minimal_important_difference, _unit(result, target))
-                _shade_sham(ax, result, target)
+                mark_important(ax, target.minimal_important_difference, result.unit(target))
+                if ends := _sham_ends(result, target.measure, target.group):
+                    ax.axvspan(*ends, color=SHAM, alpha=0.7, zorder=0)
             ax.set_title(broken(target.label, 34 if for_money else 28), fontsize=10, fontweight="bold", loc="left")
-        units, better = [_unit(result, target) for target in targets], [result.better(target) for target in targets]
+        units, better = [result.unit(target) for target in targets], [result.better(target) for target in targets]
         across(axes, units, better, "{unit} for each £100,000 a year" if for_money else "difference, {unit}")
         arm_axis(axes[0], arms, [f"£{arm.cost:,.0f} a year" for arm in arms] if for_money else ())
         sham = result.sham is not None and not for_money
-        over_departments = _has_range(result, targets[0])
-        _forest_legend(figure, sham=sham, important=not for_money, over_departments=over_departments)
+        _forest_legend(figure, sham=sham, important=not for_money, over_departments=_has_range(result))
         return png_of(figure)
 
 
-def _has_range(result: StudyResult, target: Target) -> bool:
+def _has_range(result: StudyResult) -> bool:
     """Whether arms have a range over departments."""
-    rows = (result.row(arm.name, target.measure, target.group) for arm in result.others)
+    rows = (result.row_of(result.targets[0], arm.name) for arm in result.others)
     return any(not math.isnan(row.department_p5) for row in rows)
 
 
-def _tables_of(result: StudyResult, target: Target) -> Iterator[ReportTable]:
-    """The tables that have the numbers of the differences on a target."""
-    yield target_table(result, target)
-    yield from (table for table in over_tables(result) if table.kind.endswith(f":{target.measure}:{target.group}"))
-
-
 def _over_words(result: StudyResult) -> str:
+    """A caption of the range over departments, where there is one."""
+    if not _has_range(result):
+        return ""
     return (
         f" Thick: the interval of the mean over {departments_words(result)}. Thin: the range that holds nine in ten "
         f"of these departments."
@@ -123,7 +115,7 @@ def _band_words(result: StudyResult) -> str:
     band = result.band(target.measure, target.group)
     if band is None or math.isnan(band.low):
         return ""
-    unit = _unit(result, target)
+    unit = result.unit(target)
     return (
         " Shaded: the interval of the sham's mean, where there is no effect; it narrows as replications are added. "
         f"Without any effect, 95 % of single replications fall between {change(band.low, unit)} and "
@@ -148,9 +140,7 @@ def _forest(ax: Axes, rows: Sequence[Comparison], scale: Sequence[float] | None 
             ax.plot([low, high], [place, place], "-", color=colour, markersize=11, markeredgewidth=1.6, **style)
         ax.plot(factor * row.difference, place, marker, color=colour, markersize=5, markeredgecolor="none")
     ax.axvline(0, color="black", linewidth=1)
-    ax.set_ylim(len(rows) - 0.4, -0.6)
-    ax.grid(axis="x", color=PALE)
-    ax.set_axisbelow(True)
+    rows_down(ax, len(rows))
     few_ticks(ax)
 
 
@@ -162,12 +152,13 @@ def _look(row: Comparison) -> tuple[str, str]:
     return (WORSE, "D") if worse else (BETTER, "s")
 
 
-def _shade_sham(ax: Axes, result: StudyResult, target: Target) -> None:
-    band = result.band(target.measure, target.group)
+def _sham_ends(result: StudyResult, measure: str, group: str) -> tuple[float, float] | None:
+    """Where the interval of the sham's mean begins and ends on an axis; None if it is not known."""
+    band = result.band(measure, group)
     if band is None or math.isnan(band.difference.low):
-        return
-    scale = axis_scale(_unit(result, target))
-    ax.axvspan(scale * band.difference.low, scale * band.difference.high, color=SHAM, alpha=0.7, zorder=0)
+        return None
+    scale = axis_scale(result.before(measure, group).unit)
+    return scale * band.difference.low, scale * band.difference.high
 
 
 def _forest_legend(figure: Figure, *, sham: bool, important: bool = True, over_departments: bool = False) -> None:
@@ -187,11 +178,7 @@ def _forest_legend(figure: Figure, *, sham: bool, important: bool = True, over_d
         handles.append(Line2D([], [], color=DARK, linewidth=1.2, label="nine in ten departments"))
     if sham:
         handles.append(Patch(color=SHAM, label="sham, no effect at all: 95 % interval of its mean"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
-
-
-def _unit(result: StudyResult, target: Target) -> str:
-    return result.row(result.design.baseline, target.measure, target.group).unit
+    legend_below(figure, handles)
 
 
 # --- who gains and who pays -----------------------------------------------------------------------------------
@@ -212,19 +199,22 @@ def by_group(result: StudyResult) -> Picture | None:
     with figure_of(2.4 + 2.6 * n_across, height, n_down, n_across, sharex=True, sharey=True) as (figure, axes):
         for ax, arm in zip(axes, arms, strict=False):
             _forest(ax, [result.row(arm.name, target.measure, group) for group in groups])
-            _sham_of_groups(ax, result, target.measure, groups)
+            for place, group in enumerate(groups):
+                if ends := _sham_ends(result, target.measure, group):
+                    rows = (place - 0.45, place + 0.45)
+                    ax.fill_between(ends, *rows, color=SHAM, alpha=0.7, linewidth=0, zorder=0)
             ax.set_title(broken(arm.label, 34), fontsize=9, fontweight="bold", loc="left")
         for ax in axes[len(arms) :]:
             ax.set_axis_off()
         for ax in axes[max(len(arms) - n_across, 0) : len(arms)]:
             ax.tick_params(labelbottom=True)
-            ax.set_xlabel(difference_label(_unit(result, target), result.better(target)))
+            ax.set_xlabel(difference_label(result.unit(target), result.better(target)))
         if result.better(target) == "higher":
             axes[0].invert_xaxis()  # and with it those that share it
         for ax in axes[::n_across]:
             ax.set_yticks(range(len(groups)), [group_words(group) for group in groups], fontsize=8.5)
-        over_departments = _has_range(result, target)
-        _forest_legend(figure, sham=result.sham is not None, important=False, over_departments=over_departments)
+        sham = result.sham is not None
+        _forest_legend(figure, sham=sham, important=False, over_departments=_has_range(result))
         png = png_of(figure)
     label = measure_label(result, target.measure)
     return Picture(
@@ -232,19 +222,8 @@ def by_group(result: StudyResult) -> Picture | None:
         png,
         f"{label} by group of patients, with 95 % intervals. {differences_table(result).in_words()}",
         f"{label} by group: difference from '{result.baseline.label}' with its 95 % interval (simulation noise only)"
-        f"{'; the band behind each row shows the sham for that group' if result.sham is not None else ''}."
-        f"{_over_words(result) if over_departments else ''}",
+        f"{'; the band behind each row shows the sham for that group' if sham else ''}.{_over_words(result)}",
     )
-
-
-def _sham_of_groups(ax: Axes, result: StudyResult, measure: str, groups: Sequence[str]) -> None:
-    """Shade the sham's interval behind each row."""
-    for place, group in enumerate(groups):
-        band = result.band(measure, group)
-        if band is not None and not math.isnan(band.difference.low):
-            scale = axis_scale(result.row(result.design.baseline, measure, group).unit)
-            low, high = scale * band.difference.low, scale * band.difference.high
-            ax.fill_between([low, high], place - 0.45, place + 0.45, color=SHAM, alpha=0.7, linewidth=0, zorder=0)
 
 
 # --- per £100,000 --------------------------------------------------------------------------------------------
@@ -265,8 +244,7 @@ def cost(result: StudyResult) -> Picture | None:
     n_lines = 1 + max(len(broken(arm.label, LABEL_WIDTH).splitlines()) for arm in arms)
     height = 1.7 + max(0.5, LINE_HEIGHT * n_lines) * len(arms)
     png = _forest_plot(result, arms, targets, (4.3 + 3.4 * len(targets), height), for_money=True)
-    over_departments = _has_range(result, targets[0])
-    first = [result.row(arm.name, targets[0].measure, targets[0].group) for arm in arms]
+    first = [result.row_of(targets[0], arm.name) for arm in arms]
     words = "; ".join(f"{arm.label} {per_100k_cell(row, arm)}" for arm, row in zip(arms, first, strict=True))
     return Picture(
         "per_100k",
@@ -274,5 +252,5 @@ def cost(result: StudyResult) -> Picture | None:
         f"Forest plot of the effect of each £100,000 a year with 95 % intervals. {words}.",
         "Effect for each £100,000 a year, for the arms that state a cost. The intervals are simulation noise at the "
         "stated cost; those in the table also allow for the uncertainty of the price."
-        f"{_over_words(result) if over_departments else ''}",
+        f"{_over_words(result)}",
     )

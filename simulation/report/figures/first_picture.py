@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from simulation.display.drawing import BETTER, GREY, UNCLEAR, WORSE, axis_scale
-from simulation.display.words import change, kind_of, short_words, span, unit_words
+from simulation.display.words import change, kind_of, short_words, span_of, unit_words
 from simulation.report.templates import templates
 from simulation.run.result import ArmResult, Finding, StudyResult
 
@@ -56,7 +56,7 @@ def first_picture(result: StudyResult, arms: Sequence[ArmResult]) -> Drawing | N
     """The differences of these arms on the first target, in the order given; None if no interval is known."""
     target = result.design.primary[0]
     findings = {arm.name: result.finding(arm.name, target) for arm in arms}
-    unit = result.row(result.design.baseline, target.measure, target.group).unit
+    unit = result.unit(target)
     factor = axis_scale(unit)
     bounds = [bound for finding in findings.values() for ends in _ends(finding) for bound in ends]
     if not bounds:
@@ -117,8 +117,7 @@ def _row(arm: ArmResult, finding: Finding, scale: Scale, top: float) -> dict[str
 
 def _alt(arm: ArmResult, finding: Finding) -> str:
     row = finding.comparison
-    interval = span(row.difference_low, row.difference_high, row.unit)
-    return f"{arm.label}: {change(row.difference, row.unit)} ({interval}), {short_words(finding)}"
+    return f"{arm.label}: {change(row.difference, row.unit)} ({span_of(row)}), {short_words(finding)}"
 
 
 def _signed(tick: float) -> str:

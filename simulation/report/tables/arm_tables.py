@@ -33,9 +33,10 @@ def arms_table(result: StudyResult) -> ReportTable:
     shares = "labels right / too low / too high"
     agreement = (f"{shares}, as stated, %", f"{shares}, as simulated, %", f"true {high} labelled too low, %")
     headers = ("arm", "who labels", "what the tool states", *agreement, "changes to the department", "cost a year")
+    roles = {result.design.baseline: " (baseline)", result.design.sham: " (sham: no effect at all)"}
     cells = [
         (
-            f"{labelled(result, arm)}{_role(result, arm)}",
+            f"{labelled(result, arm)}{roles.get(arm.name, '')}",
             _who_labels(arm.policy),
             _stated(arm.policy),
             *_agreement(result, arm),
@@ -49,7 +50,7 @@ def arms_table(result: StudyResult) -> ReportTable:
         "A label is too low if it is less urgent than the truth. 'As stated' refers to the patients whom the arm "
         "labels, at their mix of levels here; 'as simulated' refers to everybody who was triaged."
     )
-    return ReportTable("arms", "What was compared", (*headers, "what it buys"), tuple(cells), (note,))
+    return ReportTable("arms", "What was compared", (*headers, "what it buys"), cells, (note,))
 
 
 def _who_labels(policy: Mapping[str, Any]) -> str:
@@ -67,11 +68,6 @@ def _stated(policy: Mapping[str, Any]) -> str:
         "; ".join(f"{one.where.removeprefix('.')} {one.says} ({one.evidence})" for one in walk(without, ""))
         or "nothing"
     )
-
-
-def _role(result: StudyResult, arm: ArmResult) -> str:
-    roles = {result.design.baseline: " (baseline)", result.design.sham: " (sham: no effect at all)"}
-    return roles.get(arm.name, "")
 
 
 def _agreement(result: StudyResult, arm: ArmResult) -> tuple[str | Cell, ...]:
@@ -110,7 +106,7 @@ def matrices_table(result: StudyResult) -> ReportTable | None:
     if not cells:
         return None
     headers = ("arm", "whose labels", "true level", *(f"labelled {spaced(name)}" for name in names), "evidence")
-    return ReportTable("matrices", "Tables of labels as stated", headers, tuple(cells))
+    return ReportTable("matrices", "Tables of labels as stated", headers, cells)
 
 
 def _shares_or_counts(matrix: Mapping[str, Any], row: int) -> Iterator[Cell]:
@@ -129,7 +125,7 @@ def changes_table(arms: Iterable[tuple[str, Sequence[Change]]]) -> ReportTable:
         if not changes:
             rows.append((label, "–", "–", NOTHING))
     headers = ("arm", "what it does", "where", "how much")
-    return ReportTable("changes", "What each arm changes", headers, tuple(rows), (HOW_FOUND,))
+    return ReportTable("changes", "What each arm changes", headers, rows, (HOW_FOUND,))
 
 
 def assumed_table(arms: Iterable[tuple[str, Sequence[AddedAssumption]]]) -> ReportTable:
@@ -145,9 +141,7 @@ def assumed_table(arms: Iterable[tuple[str, Sequence[AddedAssumption]]]) -> Repo
     if not rows:
         note = f"None of the numbers that the arms add to the baseline is assumed; {n_sourced} published or measured."
     headers = ("arm", "statement", "value", "range", "why")
-    return ReportTable(
-        "added_assumptions", "What each arm assumes, besides the baseline", headers, tuple(rows), (note,)
-    )
+    return ReportTable("added_assumptions", "What each arm assumes, besides the baseline", headers, rows, (note,))
 
 
 def report_changes(result: StudyResult) -> tuple[ReportTable, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulation.display.measured import failed_limits, limits_of
+from simulation.display.measured import before_and_after, failed_limits, limits_of
 from simulation.display.table import UNKNOWN, Cell, ReportTable, difference_cell
 from simulation.display.words import (
     amount,
@@ -61,17 +61,13 @@ def first_table(result: StudyResult) -> ReportTable | None:
     for arm in arms_in_order(result):
         of_arm: list[str | Cell] = [_cell(result, arm, *figure) for figure in figures]
         of_arm += [safety_cell(result, arm)] if limits else []
-        of_arm += [_cost_cell(arm)] if costs else []
+        if costs:
+            of_arm.append("not stated" if arm.cost is None else Cell(arm.cost, style="rounded pounds"))
         cells.append((labelled(result, arm), *of_arm))
     beside = (*([LIMITS_HEADER] if limits else []), *(["cost a year"] if costs else []))
     headers = ("arm", *(_header(result, *figure) for figure in figures), *beside)
     notes = tuple(_notes(result, figures))
-    return ReportTable("first_page", f"Each arm against '{base.label}'", headers, tuple(cells), notes)
-
-
-def _cost_cell(arm: ArmResult) -> str | Cell:
-    """The cost to three significant figures."""
-    return "not stated" if arm.cost is None else Cell(arm.cost, style="rounded pounds")
+    return ReportTable("first_page", f"Each arm against '{base.label}'", headers, cells, notes)
 
 
 def products(result: StudyResult) -> tuple[ArmResult, ...]:
@@ -146,7 +142,7 @@ def _header(result: StudyResult, measure: str, group: str) -> str:
     else:
         label = measure_label(result, measure)
         label += "" if group == ALL else f", {group_words(group)}"
-    return f"{label}, {unit_words(result.row(result.design.baseline, measure, group).unit)}"
+    return f"{label}, {unit_words(result.before(measure, group).unit)}"
 
 
 def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> Cell:
@@ -188,10 +184,7 @@ def _limit_words(result: StudyResult, safety: Safety) -> str:
     label = label[:1].lower() + label[1:]
     if safety.comparison.unit != "share":
         return label
-    before, after = (
-        amount(result.row(name, margin.measure, margin.group).mean, "share")
-        for name in (result.design.baseline, safety.arm)
-    )
+    before, after = before_and_after(result, safety)
     return f"{label} {before.removesuffix(' %')} to {after}"
 
 
@@ -199,7 +192,7 @@ def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterato
     matters = []
     for figure in figures:
         target = _target(result, *figure)
-        unit = result.row(result.design.baseline, *figure).unit
+        unit = result.before(*figure).unit
         matters.append("none stated" if target is None else threshold(target.minimal_important_difference, unit))
     levels = levels_of(result.study.baseline.pathway)
     names = "" if len(levels) == A_AND_E_LEVELS else f" ({', '.join(levels[:2])})"

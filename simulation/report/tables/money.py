@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from simulation.display.measured import failed_limits, limits_of
-from simulation.display.table import UNKNOWN, Cell, ReportTable, apart, change_cell, difference_cell, ends_cell
+from simulation.display.table import UNKNOWN, Cell, Cells, ReportTable, apart, change_cell, difference_cell, ends_cell
 from simulation.display.words import SIMULATION, kind_of, labelled, unit_words, unsettled
 from simulation.run.result import ArmResult, Finding, StudyResult
 from simulation.statistics.compare import Comparison
@@ -39,9 +39,7 @@ NOT_STATED = "not stated"
 
 def ranked(result: StudyResult, target: Target) -> tuple[Comparison, ...]:
     """All arms but the sham by their effect on a target, best first; as stated where neither way is better."""
-    rows = [
-        result.row(arm.name, target.measure, target.group) for arm in result.others if arm.name != result.design.sham
-    ]
+    rows = [result.row_of(target, arm.name) for arm in result.others if arm.name != result.design.sham]
     better = result.better(target)
     if better == "neither":
         return tuple(rows)
@@ -95,7 +93,7 @@ def better_table(result: StudyResult) -> ReportTable:
         money = (cost, per_100k_cell(row, arm)) if with_costs else ()
         verdict = result.finding(arm.name, target).verdict.words
         cells.append((labelled(result, arm), difference_cell(row), *money, verdict, SIMULATION))
-    unit = unit_words(result.row(result.design.baseline, target.measure, target.group).unit)
+    unit = unit_words(result.unit(target))
     costs = ("cost a year", "for each £100,000 a year") if with_costs else ()
     headers = ("arm", f"effect, {unit}", *costs, "verdict", "uncertainty")
     note = (
@@ -111,7 +109,7 @@ def better_table(result: StudyResult) -> ReportTable:
         "better",
         f"What would do better: arms by their effect on '{target.label}', {'as stated' if neither else 'best first'}",
         headers,
-        tuple(cells),
+        cells,
         (note + per_cost if with_costs else note,),
     )
 
@@ -119,28 +117,23 @@ def better_table(result: StudyResult) -> ReportTable:
 def alternatives_table(result: StudyResult) -> ReportTable:
     """A row an arm, by kind of cost and then best first."""
     target = result.design.primary[0]
-    base = result.row(result.design.baseline, target.measure, target.group)
+    base = result.row_of(target)
     nothing = (UNKNOWN,) * len(HEADERS)
-    cells: list[tuple[str | Cell, ...]] = [
-        (f"{result.baseline.label} (baseline)", Cell(base.mean, base.unit), *nothing)
-    ]
+    cells: list[Cells] = [(f"{result.baseline.label} (baseline)", Cell(base.mean, base.unit), *nothing)]
     arms = [result.arm(row.arm) for row in ranked(result, target)]
     for kind, words in GROUPS:
         of_kind = [arm for arm in arms if cost_kind(result, arm) == kind]
         if of_kind:
             cells.append((words, "", *("",) * len(HEADERS)))
-        cells += [_alternative(result, arm, result.finding(arm.name, target)) for arm in of_kind]
+        for arm in of_kind:
+            finding = result.finding(arm.name, target)
+            difference, interval = apart(finding.comparison)
+            effect = replace(difference, look=kind_of(finding).replace(" ", "-"))
+            money = (cost_cell(arm), per_100k_cell(finding.comparison, arm))
+            cells.append((labelled(result, arm), effect, interval, _across(finding), _safety(result, arm), *money))
     title = f"What each does to '{target.label}', and what it costs"
     headers = ("arm", f"effect, {unit_words(base.unit)}", *HEADERS)
-    return ReportTable("alternatives", title, headers, tuple(cells), tuple(_notes(result)))
-
-
-def _alternative(result: StudyResult, arm: ArmResult, finding: Finding) -> tuple[str | Cell, ...]:
-    row = finding.comparison
-    difference, interval = apart(row)
-    effect = replace(difference, look=kind_of(finding).replace(" ", "-"))
-    money = (cost_cell(arm), per_100k_cell(row, arm))
-    return (labelled(result, arm), effect, interval, _across(finding), _safety(result, arm), *money)
+    return ReportTable("alternatives", title, headers, cells, tuple(_notes(result)))
 
 
 def _across(finding: Finding, times: float = 1.0) -> str | Cell:
@@ -160,7 +153,7 @@ def equal_spend_table(result: StudyResult) -> ReportTable | None:
     bought = sorted((_bought(result, arm, equal_spend.pounds_per_year) for arm in arms), key=lambda row: row[0])
     if result.better(target) == "higher":
         bought.reverse()
-    unit = unit_words(result.row(result.design.baseline, target.measure, target.group).unit)
+    unit = unit_words(result.unit(target))
     pounds = f"£{equal_spend.pounds_per_year:,.0f}"
     headers = ("arm", "how much of it", f"effect, {unit}", *BOUGHT_HEADERS)
     notes = (
@@ -187,6 +180,9 @@ def _bought(result: StudyResult, arm: ArmResult, pounds: float) -> tuple[float, 
         for price in arm.cost_range
     ]
     left = pounds - times * arm.cost
+    paid = (NOT_STATED, NOT_STATED, "no")
+    if cost is not None:
+        paid = (cost.paid_by or NOT_STATED, cost.price_year or NOT_STATED, "yes" if cost.releases_cash else "no")
     cells = (
         labelled(result, arm),
         Cell(times, style="number", digits=2),
@@ -194,7 +190,7 @@ def _bought(result: StudyResult, arm: ArmResult, pounds: float) -> tuple[float, 
         ends_cell(min(ends), max(ends), row.unit),
         _across(finding, times),
         Cell(left, style="pounds") if left >= 1 else UNKNOWN,
-        *_who_pays(arm),
+        *paid,
     )
     return times * row.difference, cells
 
@@ -214,14 +210,6 @@ def cost_cell(arm: ArmResult) -> str | Cell:
         return "nothing"
     low, high = arm.cost_range
     return Cell(arm.cost, "", low, high, style="pounds") if low < high else Cell(arm.cost, style="pounds")
-
-
-def _who_pays(arm: ArmResult) -> tuple[str, str, str]:
-    """Who pays, in prices of which year, and whether a saving releases cash."""
-    cost = arm.ready.arm.cost
-    if cost is None:
-        return NOT_STATED, NOT_STATED, "no"
-    return cost.paid_by or NOT_STATED, cost.price_year or NOT_STATED, "yes" if cost.releases_cash else "no"
 
 
 def _safety(result: StudyResult, arm: ArmResult) -> str:

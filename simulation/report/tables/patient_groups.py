@@ -12,14 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.display.table import (
-    Cell,
-    ReportTable,
-    apart,
-    crossed,
-    difference_cell,
-    interval_cell,
-)
+from simulation.display.table import Cell, Cells, ReportTable, apart, crossed, difference_cell, interval_cell
 from simulation.display.words import (
     SIMULATION,
     amount,
@@ -66,7 +59,7 @@ def labels_table(result: StudyResult) -> ReportTable | None:
     names = true_levels(result)
     if not names or any(len(arm.explanation.label_mix) != len(names) for arm in result.arms):
         return None
-    cells: list[tuple[str | Cell, ...]] = []
+    cells: list[Cells] = []
     for arm in result.arms:
         shares = (
             *arm.explanation.label_mix,
@@ -76,7 +69,7 @@ def labels_table(result: StudyResult) -> ReportTable | None:
     headers = ("arm", *(f"{spaced(name)}, %" for name in names), "right, %", "too low, %", "too high, %")
     title = "How many patients get each label, and how many of these labels are right"
     note = "As stated, for the patients whom the arm labels, at their mix of true levels here: not simulated."
-    return ReportTable("labels", title, headers, tuple(cells), (note,))
+    return ReportTable("labels", title, headers, cells, (note,))
 
 
 def by_level_table(result: StudyResult) -> ReportTable | None:
@@ -84,8 +77,8 @@ def by_level_table(result: StudyResult) -> ReportTable | None:
     measure, names = result.design.primary[0].measure, true_levels(result)
     if not names:
         return None
-    base = {name: result.row(result.design.baseline, measure, _of_level(name)) for name in names}
-    columns = [(f"{spaced(name)} ({amount(row.mean, row.unit)})", _of_level(name)) for name, row in base.items()]
+    base = {name: result.before(measure, f"acuity_true={name}") for name in names}
+    columns = [(f"{spaced(name)} ({amount(row.mean, row.unit)})", f"acuity_true={name}") for name, row in base.items()]
     arms = sorted(result.others, key=lambda arm: arm.name != result.design.sham)
     notes = [
         f"In brackets: in the headings, the level under '{result.baseline.label}'; in cells, the 95 % interval "
@@ -104,10 +97,6 @@ def by_level_table(result: StudyResult) -> ReportTable | None:
     )
 
 
-def _of_level(name: str) -> str:
-    return f"acuity_true={name}"
-
-
 def _starred(result: StudyResult, arm: str, measure: str, group: str) -> Cell:
     """A difference with its interval, and * where it is not the sham's."""
     row = result.row(arm, measure, group)
@@ -119,8 +108,8 @@ def controls_table(result: StudyResult) -> ReportTable | None:
     if not result.controlled():
         return None
     measure, names = result.design.primary[0].measure, true_levels(result)
-    unit = result.row(result.design.baseline, measure).unit
-    columns = [("everybody", ALL), *((spaced(name), _of_level(name)) for name in names)]
+    unit = result.before(measure).unit
+    columns = [("everybody", ALL), *((spaced(name), f"acuity_true={name}") for name in names)]
     rows = [(f"{arm.label} less {control.label}", (arm.name, control.name)) for arm, control in result.controlled()]
     note = (
         "Paired by replication, with the 95 % interval (simulation noise only). The difference is due to what the "
@@ -191,21 +180,21 @@ def differences_table(result: StudyResult) -> ReportTable:
             f"sham, excludes 0. {n} cells are looked at, so some stars are due to chance; 'who is worse off' allows "
             "for that."
         )
-    cells: list[tuple[str | Cell, ...]] = []
+    cells: list[Cells] = []
     for group in groups:
-        base = result.row(result.design.baseline, measure, group)
+        base = result.before(measure, group)
         starred = (_starred(result, arm.name, measure, group) for arm in result.others)
         cells.append((group_words(group), Cell(base.mean, base.unit), *starred))
-    unit = unit_words(result.row(result.design.baseline, measure).unit)
+    unit = unit_words(result.before(measure).unit)
     title = f"Who gains and who pays: {measure_label(result, measure)}, differences in {unit}"
     headers = ("who", "baseline", *(arm.label for arm in result.others))
-    return ReportTable("by_group", title, headers, tuple(cells), tuple(notes))
+    return ReportTable("by_group", title, headers, cells, notes)
 
 
 def gaps_table(result: StudyResult) -> ReportTable:
     """A row a group, a column an arm: the group's difference less everybody's, with the interval."""
     measure, groups = result.design.primary[0].measure, groups_of(result)
-    unit = result.row(result.design.baseline, measure).unit
+    unit = result.before(measure).unit
     n = len(groups) * len(result.others)
     by_chance = n * ALPHA
     looks = f", unadjusted: of {n} looked at, about {by_chance:.0f} would exclude 0 by chance" * (by_chance >= 1)
@@ -290,7 +279,7 @@ def worse_off_table(result: StudyResult) -> ReportTable | None:
     ]
     n_looked_at = n_groups * len(result.others)
     measure = result.design.primary[0].measure
-    label, unit = measure_label(result, measure), unit_words(result.row(result.design.baseline, measure).unit)
+    label, unit = measure_label(result, measure), unit_words(result.before(measure).unit)
     by = {group.split("=")[0] for group in groups if group not in result.own_groups}
     kinds = [words for attribute, words in WORSE_OFF_BY.items() if attribute in by]
     kinds += ["your own"] if any(group in result.own_groups for group in groups) else []
@@ -305,4 +294,4 @@ def worse_off_table(result: StudyResult) -> ReportTable | None:
         )
     headers = ("arm", "who", "mean", "difference", "95 % interval", "significant", "uncertainty")
     title = f"Who is worse off: groups whose 95 % interval is wholly on the worse side ({unit})"
-    return ReportTable("worse_off", title, headers, tuple(cells), tuple(notes))
+    return ReportTable("worse_off", title, headers, cells, notes)

@@ -8,7 +8,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from simulation.display.table import UNKNOWN, Cell, ReportTable, apart, change_cell, crossed, difference_cell, ends_cell
+from simulation.display.table import (
+    UNKNOWN,
+    Cell,
+    Cells,
+    ReportTable,
+    apart,
+    change_cell,
+    crossed,
+    difference_cell,
+    ends_cell,
+)
 from simulation.display.words import (
     SIMULATION,
     amount,
@@ -21,6 +31,7 @@ from simulation.display.words import (
     labelled,
     measure_label,
     span,
+    span_of,
     unit_words,
 )
 from simulation.measures.definitions import ALL
@@ -79,7 +90,7 @@ def overview_table(result: StudyResult) -> ReportTable:
 
 def target_table(result: StudyResult, target: Target) -> ReportTable:
     """One target, a row an arm: difference, interval, half-width and verdict."""
-    base = result.row(result.design.baseline, target.measure, target.group)
+    base = result.row_of(target)
     unit, cells = base.unit, []
     for arm in result.others:
         finding = result.finding(arm.name, target)
@@ -101,7 +112,7 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
         *_sham_note(result, target),
         *_looks_note(result, target),
     ]
-    return ReportTable(f"target:{target.measure}:{target.group}", title, headers, tuple(cells), tuple(notes))
+    return ReportTable(f"target:{target.measure}:{target.group}", title, headers, cells, notes)
 
 
 def _looks_note(result: StudyResult, target: Target) -> Iterator[str]:
@@ -155,7 +166,7 @@ def _families(result: StudyResult, n_stated: int) -> Iterator[tuple[int, str]]:
 def _weak_verdict_note(result: StudyResult, judged: Sequence[Target | Margin]) -> Iterator[str]:
     """Why verdicts are open, if any arm's is for weak numbers."""
     arms = [arm.name for arm in result.others if arm.name not in result.identical]
-    if any(result.row(arm, one.measure, one.group).weakness is not None for arm in arms for one in judged):
+    if any(result.row_of(one, arm).weakness is not None for arm in arms for one in judged):
         yield weak_note()
 
 
@@ -164,7 +175,7 @@ def _sham_note(result: StudyResult, target: Target) -> Iterator[str]:
     band = result.band(target.measure, target.group)
     if band is None or math.isnan(band.difference.low):
         return
-    unit = result.row(result.design.baseline, target.measure, target.group).unit
+    unit = result.unit(target)
     yield (
         f"With no effect at all (sham): {change(band.difference.mean, unit)} "
         f"({span(band.difference.low, band.difference.high, unit)}, of its mean); 95 % of single replications "
@@ -178,12 +189,13 @@ def safety_table(result: StudyResult) -> ReportTable:
     judged = [margin.measure for margin in margins if margin.group == ALL]
     others = [name for name in GETTING_WORSE if result.has(name) and name not in judged]
     by_arm_and_margin = {(safety.arm, safety.margin): safety for safety in result.safety}
-    cells: list[tuple[str | Cell, ...]] = []
+    cells: list[Cells] = []
     for arm in result.others:
         of_arm: list[str | Cell] = [IDENTICAL] * (len(margins) + len(others))
         if arm.name not in result.identical:
             of_arm = [_safety_cell(result, by_arm_and_margin[arm.name, margin]) for margin in margins]
-            of_arm += [_effect_cell(result, arm, name) for name in others]
+            rows = [result.row(arm.name, name) for name in others]
+            of_arm += [replace(difference_cell(row), text=effect(row)) for row in rows]
         cells.append((arm.label, *of_arm, SIMULATION))
     headers = (
         "arm",
@@ -191,9 +203,10 @@ def safety_table(result: StudyResult) -> ReportTable:
         *(f"{measure_label(result, name)}, no margin stated" for name in others),
         "uncertainty",
     )
+    limits = [threshold(margin.margin, result.unit(margin)) for margin in margins]
     notes = [
-        f"Margin of '{margin.label}': {_margin_words(result, margin)} ({margin.evidence}: {margin.source})."
-        for margin in margins
+        f"Margin of '{margin.label}': {limit} ({margin.evidence}: {margin.source})."
+        for margin, limit in zip(margins, limits, strict=True)
     ]
     if any(measure.startswith("under_triage") for measure in judged):
         notes.append("Under-triage is a label less urgent than the truth.")
@@ -204,33 +217,22 @@ def safety_table(result: StudyResult) -> ReportTable:
             "share of departments, not used to find it, for which it is right."
         )
     title = "Safety: is it worse by more than the margin? (95 % interval)"
-    return ReportTable("safety", title, headers, tuple(cells), tuple(notes))
+    return ReportTable("safety", title, headers, cells, notes)
 
 
 def _safety_cell(result: StudyResult, safety: Safety) -> Cell:
     """'15.1 %: not worse (−0.2 to +0.4); worse in 4 of 60 departments; where ...'."""
     row = safety.comparison
-    interval = span(row.difference_low, row.difference_high, row.unit)
     level = f"{amount(row.mean, row.unit)}: " if row.unit == "share" else ""
-    parts = (f"{level}{safety.judgement.words} ({interval})", safety.where, harmed_kind_words(result, safety))
+    parts = (f"{level}{safety.judgement.words} ({span_of(row)})", safety.where, harmed_kind_words(result, safety))
     return replace(difference_cell(row), text="; ".join(part for part in parts if part))
-
-
-def _effect_cell(result: StudyResult, arm: ArmResult, measure: str) -> Cell:
-    """'−7.2 minutes (−18.0 to +3.5)'."""
-    row = result.row(arm.name, measure)
-    return replace(difference_cell(row), text=effect(row))
 
 
 def _margin_header(result: StudyResult, margin: Margin) -> str:
     """'Under-triage of levels 1-2 (now 14.6 %), margin 1 point'; the level now only of a share."""
-    row = result.row(result.design.baseline, margin.measure, margin.group)
+    row = result.row_of(margin)
     now = f" (now {amount(row.mean, row.unit)})" if row.unit == "share" else ""
-    return f"{margin.label}{now}, margin {_margin_words(result, margin)}"
-
-
-def _margin_words(result: StudyResult, margin: Margin) -> str:
-    return threshold(margin.margin, result.row(result.design.baseline, margin.measure, margin.group).unit)
+    return f"{margin.label}{now}, margin {threshold(margin.margin, row.unit)}"
 
 
 def _safety_families(result: StudyResult) -> str:
@@ -260,7 +262,7 @@ def over_tables(result: StudyResult) -> tuple[ReportTable, ...]:
 
 
 def _over_table(result: StudyResult, target: Target) -> ReportTable:
-    base = result.row(result.design.baseline, target.measure, target.group)
+    base = result.row_of(target)
     cells = []
     for arm in result.others:
         finding = result.finding(arm.name, target)
@@ -272,7 +274,7 @@ def _over_table(result: StudyResult, target: Target) -> ReportTable:
         f"'{result.baseline.label}'; differences in {unit_words(base.unit)}"
     )
     kind = f"departments:{target.measure}:{target.group}"
-    return ReportTable(kind, title, OVER_HEADERS, tuple(cells), tuple(_over_notes(result, target)))
+    return ReportTable(kind, title, OVER_HEADERS, cells, tuple(_over_notes(result, target)))
 
 
 def _range(spread: Spread | None, unit: str) -> tuple[str | Cell, ...]:
@@ -309,7 +311,7 @@ def _over_notes(result: StudyResult, target: Target) -> Iterator[str]:
     )
     sham = result.sham
     if sham is not None and (spread := result.finding(sham.name, target).spread) is not None and spread.is_range:
-        unit = result.row(sham.name, target.measure, target.group).unit
+        unit = result.row_of(target, sham.name).unit
         _, low, high = spread.range
         yield f"Check, with no effect at all (sham): {span(low, high, unit)}{_beyond_margin(result, sham)}."
     yield "One department alone: run.department=NUMBER, from 0, as in 'least in' and 'most in'."

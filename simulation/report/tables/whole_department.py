@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from simulation.display.table import UNKNOWN, Cell, ReportTable, crossed
+from simulation.display.table import UNKNOWN, Cell, Cells, ReportTable, crossed
 from simulation.display.words import (
     SIMULATION,
     departments_words,
@@ -76,7 +76,7 @@ def own_table(result: StudyResult) -> ReportTable | None:
 def binding_table(result: StudyResult) -> ReportTable | None:
     """Which resource binds: busy staff, full beds, the longest queues, boarders, and hours with a full department."""
     groups = {name: result.groups(name) for name in binding_measures()}
-    queues = {group: result.row(result.design.baseline, "queue_mean", group).mean for group in groups["queue_mean"]}
+    queues = {group: result.before("queue_mean", group).mean for group in groups["queue_mean"]}
     longest = sorted(queues, key=lambda group: -queues[group])[:LONGEST_QUEUES]
     shown = tuple(group for group in longest if queues[group] >= SHORTEST_QUEUE)
     groups |= {"queue_mean": shown, "queue_wait_mean": shown}
@@ -109,19 +109,15 @@ def measures_table(result: StudyResult, arm: str | None = None) -> ReportTable:
     for row in result.comparisons:
         if row.arm != chosen.name or row.group != ALL or row.measure in binding_measures():
             continue
-        if _can_be(result, row.measure):
+        under_arms = (result.row(arm.name, row.measure).mean for arm in result.arms)
+        if row.measure != "admitted_share" or any(under_arms):  # nobody is admitted where no end of the pathway admits
             low, high = max(row.low, 0.0), min(row.high, 1.0) if row.unit == "share" else row.high  # what can be
             star = "*" if row.level_weakness == "one replication" else ""
             interval = UNKNOWN if math.isnan(row.low) else Cell(None, row.unit, low, high, words=star)
             cells.append((measure_label(result, row.measure), Cell(row.mean, row.unit), interval, SIMULATION))
     notes = (*_weak_notes(result, chosen.name), doubt_note())
     headers = ("measure", "mean", "95 % interval", "uncertainty")
-    return ReportTable("measures", f"Measures of '{chosen.label}'", headers, tuple(cells), notes)
-
-
-def _can_be(result: StudyResult, measure: str) -> bool:
-    """Whether a measure says something of the department: nobody is admitted where no end of the pathway admits."""
-    return measure != "admitted_share" or any(result.row(arm.name, measure).mean != 0 for arm in result.arms)
+    return ReportTable("measures", f"Measures of '{chosen.label}'", headers, cells, notes)
 
 
 def _weak_notes(result: StudyResult, arm: str) -> Iterator[str]:
@@ -213,13 +209,13 @@ def stay_table(result: StudyResult) -> ReportTable | None:
     shown = stages_seen(parts.values())
     if not shown:
         return None
-    cells: list[tuple[str | Cell, ...]] = []
+    cells: list[Cells] = []
     for label, stay in parts.items():
         minutes = (minutes for n in shown for minutes in (stay.waiting[n], stay.working[n]))
         cells.append((label, *(Cell(each, style="number") for each in (*minutes, stay.total))))
     stages = (f"{words}{STAGES[n]}" for n in shown for words in ("waiting for ", ""))
     title = "Minutes per attendance: waiting for a stage, and in it"
-    return ReportTable("stay", title, ("arm", *stages, "in all"), tuple(cells))
+    return ReportTable("stay", title, ("arm", *stages, "in all"), cells)
 
 
 def acuity_table(result: StudyResult) -> ReportTable | None:
@@ -230,7 +226,7 @@ def acuity_table(result: StudyResult) -> ReportTable | None:
     columns, note = [], "Patients who were seen."
     for name in names:
         group, target = f"acuity_true={name}", target_of(name, names)
-        goal = f" (target {target:g})" if target is not None else ""
+        goal = "" if target is None else f" (target {target:g})"
         columns.append((f"{spaced(name)}{goal}, median", ("time_to_clinician_median", group)))
         columns.append(("95th percentile", ("time_to_clinician_p95", group)))
         if target is not None and result.has("beyond_target_share", group):
@@ -254,13 +250,13 @@ def acuity_table(result: StudyResult) -> ReportTable | None:
 def counts_table(statements: Sequence[Statement]) -> ReportTable:
     """How many statements of each part of the configuration are published, measured, assumed."""
     counts = Counter((statement.where.partition(".")[0], statement.evidence) for statement in statements)
-    parts = tuple(dict.fromkeys(part for part, _ in counts))
-    numbers = [(part, [counts[part, evidence] for evidence in EVIDENCE]) for part in parts]
-    numbers.append(("in all", [sum(counts[part, evidence] for part in parts) for evidence in EVIDENCE]))
-    cells: list[tuple[str | Cell, ...]] = [
-        (part, *(Cell(n, style="number", digits=0) for n in of_part)) for part, of_part in numbers
-    ]
-    return ReportTable("counts", "Sourced statements by evidence", ("part", *EVIDENCE), tuple(cells))
+    counts += Counter(("in all", statement.evidence) for statement in statements)
+    return crossed(
+        ("counts", "Sourced statements by evidence", "part"),
+        [(part, part) for part in dict.fromkeys(part for part, _ in counts)],
+        [(evidence, evidence) for evidence in EVIDENCE],
+        lambda part, evidence: Cell(counts[part, evidence], style="number", digits=0),
+    )
 
 
 def run_table(result: StudyResult) -> ReportTable:
@@ -284,7 +280,7 @@ def run_table(result: StudyResult) -> ReportTable:
         ("commit", commit),
         ("configuration", f"SHA-256 {manifest.get('identity', {}).get('study', 'not recorded')}"),
     ]
-    return ReportTable("run", "How it was run", ("what", "value"), tuple(rows))
+    return ReportTable("run", "How it was run", ("what", "value"), rows)
 
 
 def clock_table(result: StudyResult) -> ReportTable:
@@ -303,7 +299,7 @@ def clock_table(result: StudyResult) -> ReportTable:
         ),
         ("speed", f"{speed:,} activities a second on one processor" if speed else "not recorded"),
     ]
-    return ReportTable("clock", "When, and how fast", ("what", "value"), tuple(rows))
+    return ReportTable("clock", "When, and how fast", ("what", "value"), rows)
 
 
 def _figure_of(manifest: Mapping[str, Any], name: str) -> str:
