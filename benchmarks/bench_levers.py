@@ -14,7 +14,7 @@ from whole import SEED, measured_from
 
 import simulation as ae
 from simulation.patients import draw
-from simulation.questions.ablation.combinations import arm_of, coalitions
+from simulation.questions.ablation.levers import coalitions
 
 DAYS = 365
 
@@ -26,7 +26,7 @@ def main() -> None:
     study = ae.load("study=ablation", "engine=compiled")
     arms = {arm.name: arm for arm in study.arms}
     nurse = study.baseline
-    every = arms[arm_of(study.design, coalitions(study.design)[-1])]
+    every = arms[study.design.combination(coalitions(study.design)[-1])]
     draws = {arm.name: draw(arm.pathway, seed=SEED, replication=0, days=days) for arm in (nurse, every)}
     variants = {arm.name: partial(_arm, arm, draws[arm.name], days) for arm in (nurse, every)}
     whole = {f"{arm.name}, with draws": partial(_whole, arm, days) for arm in (nurse, every)}

@@ -20,7 +20,7 @@ from measuring import Cell, Table, in_random_order, one_core, options
 from whole import TO_MEASURES, Clock, every_stage
 
 import simulation as ae
-from simulation.records.table_files import write_table
+from simulation.records.table_files import write_tables
 from simulation.study.study import ReadyArm
 
 HERE = Path(__file__).resolve().parent
@@ -68,8 +68,8 @@ def stages(arm: ReadyArm, sizes: Sequence[int], rounds: int) -> Table:
 def _once(arm: ReadyArm, days: int, number: int, folder: Path) -> tuple[Clock, int]:
     """The seconds of every stage of one replication, files included, and its attendances."""
     clock, patients, activities = every_stage(arm, days=days, number=number)
-    clock.of("writing patients", lambda: write_table(patients, folder / "patients.parquet", provenance={}))
-    clock.of("writing activities", lambda: write_table(activities, folder / "activities.parquet", provenance={}))
+    clock.of("writing patients", lambda: write_tables([patients], folder / "patients.parquet", provenance={}))
+    clock.of("writing activities", lambda: write_tables([activities], folder / "activities.parquet", provenance={}))
     return clock, len(patients)
 
 

@@ -45,7 +45,7 @@ from simulation.run.store.atomic import must_be_writable, point_latest
 from simulation.run.store.identity import Identity, identity_of
 from simulation.run.store.manifest import manifest_of
 from simulation.run.store.run_folder import not_expected, read_run, write_data
-from simulation.study.overload import refuse_overload
+from simulation.study.misfits import refuse_overload
 from simulation.study.study import Study
 from simulation.study.workload import refuse_large
 

@@ -18,49 +18,7 @@ from simulation.errors import AeflowError, ConfigError, nearest, refuse
 from simulation.signals import StopAsked, stopped_by_signals
 from simulation.version import __version__
 
-HELP = """aeflow: an in-silico trial of AI-assisted triage in A&E departments.
-For planning only, not for clinical use.
-
-  aeflow compare [key=value ...]    run every arm of a study on the same patients; verdict, report, data
-  aeflow run     [key=value ...]    run one arm alone (triage=nurse); its measures
-  aeflow show    [key=value ...]    the resolved scenario, offered load by pool and hour, the pathway drawn
-  aeflow show    arm=NAME           what an arm changes, marked on the pathway, and what it assumes
-  aeflow show    patient=ID         one patient's story in words, under every arm
-  aeflow show    warm_up=SERIES     how a run begins, drawn, and the warm-up that MSER-5 recommends (SERIES: all)
-  aeflow validate [key=value ...]   theory, models, NHS figures, trusts' history (only=theory|models|site|responses);
-                                    only=known_effects: published trials run again over departments
-                                    only=site: against configs/targets/SITE.yaml, your own figures (targets=NAME)
-  aeflow ensemble [key=value ...]   find departments that meet the same figures: configs/ensembles/SITE.yaml
-  aeflow vet     name=NAME          a triage AI on labelled cases, against criteria fixed beforehand: a card
-                                    (against=FOLDER: since an earlier card; write_cases=true: for a vendor to answer)
-  aeflow compare study=vetted       what the tool of the newest card would do to waits (card=FOLDER: of another);
-                                    study=vetted_doubt: how certain that is
-  aeflow results [FOLDER]           list stored runs, newest first (study=NAME site=NAME scenario=NAME: only these)
-  aeflow results FOLDER FOLDER      compare two runs of one study
-  aeflow report  FOLDER             write the HTML report of a stored run again; export=true: Excel, Word, assumptions
-  aeflow compare from=FOLDER        run a stored study again, policies included, and compare every number
-  aeflow extend  FOLDER NUMBER      add replications to a stored run; verdicts then allow for the first look
-  aeflow narrow  observed=FILE.yaml a stored run's answer for departments with these figures (from=results/latest)
-  aeflow breakeven arm=NAME against=NAME   the seconds, adoption, accuracy or price at which an arm does as much as
-                                    another (what=seconds,adoption: only these)
-  aeflow prices  [key=value ...]    what one hour more of each resource is worth, by time of week (pools=[doctors])
-  aeflow gather  FOLDER ...         put the parts of a run together (run.first=20 run.count=20: array jobs)
-  aeflow new department NAME        a department of your own: the typical one scaled (attendances_per_day=280 beds=510
-                                    admitted_share=0.27), or a copy of a small one (from=gallery/one_nurse)
-  aeflow new product NAME           a product that you were offered, in your department, ready to be compared
-                                    (labels=product.csv nurses=nurses.csv acceptance=0.6: docs/how-to/vendor-offer.md)
-  aeflow schema  [NAME]             JSON Schema of a kind of file, for editors (folder=FOLDER: write them there)
-
-  study=ai_triage  site=typical  scenario=busier  run.replications=40
-  engine=reference|compiled  executor=serial|local|dask
-  staffing.triage_nurses.extra=1    any value of any file in configs/, by its dotted path
-  'run.keep=[patients,events]'      write tables of every arm and replication, activities too (quotes: for the shell)
-  'run.precision={measure: stay_mean, half_width: 2}'   as many replications as that needs
-  dry_run=true                      print what would run, and stop
-  resume=false                      start an unfinished run afresh; otherwise the same command resumes it
-  -m scenario=usual,winter          sweep: one run for each combination, then a comparison
-  --config-dir FOLDER               your own configurations, searched before those of aeflow (as is ./configs)
-"""
+HELP = Path(__file__).with_name("commands").joinpath("help.txt").read_text(encoding="utf-8")
 
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
@@ -116,9 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _answered(words: Sequence[str]) -> int:
     """Run the command that the first word names, or show help or the version; the exit code."""
     if sys.stdout is None:
-        raise AeflowError(
-            "the output is closed, so no answer can be shown. Open it, or send it to a file"
-        )
+        raise AeflowError("the output is closed, so no answer can be shown. Open it, or send it to a file")
     if not words or words[0] in ("-h", "--help", "help"):
         print(f"{HELP}\n  docs/ in a message means {_docs()}")
     elif words[0] in ("-V", "--version", "version"):

@@ -6,7 +6,7 @@ The commands run studies this way; `api.compare` keeps nothing until its result 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -151,42 +151,29 @@ def _completed(
         say(f"Resuming an unfinished run: {n_kept} of {n_all} replications are kept (resume=false begins anew).")
         done(n_kept)
     while missing:
-        planning(len(study.run.numbers))
-        _run_missing(study, missing, known, unfinished, done=done)
+        planning(n_all := len(study.run.numbers))
+        n_before = n_all - len(missing) - unfinished.n_added
+        failed: list[Failed] = []
+        try:
+            for result in replications(study, missing):
+                if isinstance(result, Failed):
+                    failed.append(result)
+                else:
+                    known[result.replication] = result
+                    unfinished.add(result)
+                    done(n_before + unfinished.n_added)
+        except (KeyboardInterrupt, ExecutorFailed) as stop:
+            n_done = n_before + unfinished.n_added  # one that was being kept as the signal came is among them
+            if not n_done:
+                raise
+            words = f"{n_done} of {n_all} replications are kept in {unfinished.folder}; the same command resumes it."
+            if isinstance(stop, ExecutorFailed):
+                raise ExecutorFailed(f"{stop}. {words}") from stop
+            raise KeyboardInterrupt(words) from None
+        if failed:
+            raise failure(failed, kept=n_before + unfinished.n_added)
         study, missing = still_to_run(study, known)
     return study, tuple(known[number] for number in study.run.numbers), time.perf_counter() - began
-
-
-def _run_missing(
-    study: Study,
-    missing: Sequence[int],
-    known: dict[int, ReplicationResult],
-    unfinished: UnfinishedRun,
-    *,
-    done: Done,
-) -> None:
-    """Run the replications that are missing; each is kept, and added to `known`, as it ends."""
-    n_all = len(study.run.numbers)
-    n_before = n_all - len(missing) - unfinished.n_added
-    failed: list[Failed] = []
-    try:
-        for result in replications(study, missing):
-            if isinstance(result, Failed):
-                failed.append(result)
-            else:
-                known[result.replication] = result
-                unfinished.add(result)
-                done(n_before + unfinished.n_added)
-    except (KeyboardInterrupt, ExecutorFailed) as stop:
-        n_done = n_before + unfinished.n_added  # one that was being kept as the signal came is among them
-        if not n_done:
-            raise
-        words = f"{n_done} of {n_all} replications are kept in {unfinished.folder}; the same command resumes it."
-        if isinstance(stop, ExecutorFailed):
-            raise ExecutorFailed(f"{stop}. {words}") from stop
-        raise KeyboardInterrupt(words) from None
-    if failed:
-        raise failure(failed, kept=n_before + unfinished.n_added)
 
 
 def extend_into(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 def spaced(name: str) -> str:
     """A name of the configuration as words: 'walk in'."""
@@ -11,6 +13,14 @@ def spaced(name: str) -> str:
 def clipped(text: str, most: int) -> str:
     """A text of so many characters at most, a longer one cut off."""
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def joined(words: Iterable[str], most: int = 3) -> str:
+    """Words joined by commas; beyond `most`, the first of them and the number of the others."""
+    names = list(words)
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
 
 
 def number_of(number: int, one: str, many: str = "") -> str:

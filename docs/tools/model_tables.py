@@ -43,10 +43,9 @@ from simulation.explain.label_mix import case_mix
 from simulation.measures.definitions import definitions
 from simulation.study.design import change_words
 from simulation.study.study import Study
-from simulation.triage.actions import TriageAction
+from simulation.triage.effects import MinutesEffect, TriageAction
 from simulation.triage.estimates import Estimate
 from simulation.triage.label_accuracy import label_accuracy
-from simulation.triage.minutes_effects import MinutesEffect
 from simulation.triage.policy import Policy
 
 COMMAND = "python -m docs.tools.model_tables"
@@ -395,16 +394,15 @@ def _reads(branch: Branch) -> tuple[str, str]:
         return f"`{branch.attribute}`", _by_target(branch.cases) + otherwise
     if isinstance(branch, ByChance):
         return "a coin", "; ".join(f"{share:g}: `{name}`" for name, share in branch.targets.items())
+    leads_to = f"`{branch.then}`; otherwise `{branch.otherwise}`"
     if isinstance(branch, ByQueue):
-        return (
-            f"{branch.at_least} or more wait at {_code(branch.waiting_at)}",
-            f"`{branch.then}`; otherwise `{branch.otherwise}`",
-        )
+        return f"{branch.at_least} or more wait at {_code(branch.waiting_at)}", leads_to
     if isinstance(branch, ByOutage):
         when = "has been down since the last step began" if branch.since_start else "is down"
-        return f"`{branch.outage}` {when}", f"`{branch.then}`; otherwise `{branch.otherwise}`"
-    assert isinstance(branch, ByHours)
-    return f"open {branch.hours} h, {branch.days}", f"`{branch.then}`; otherwise `{branch.otherwise}`"
+        return f"`{branch.outage}` {when}", leads_to
+    if isinstance(branch, ByHours):
+        return f"open {branch.hours} h, {branch.days}", leads_to
+    return f"{branch.reads()}: {branch.then_if()}", leads_to
 
 
 def _loops_and_ends(pathway: Pathway) -> str:

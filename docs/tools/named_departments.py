@@ -113,7 +113,7 @@ def chosen(named: Named, figures: Mapping[str, Floats], ensemble: Ensemble) -> t
     """The department of a name by the rule above, and its validation. Raises ResultsError if none passes."""
     for number in candidates(named, figures, typical_rota(ensemble)):
         table = _validated(named, number, figures[named.name], ensemble)
-        missed = [row.name for row in table.rows if row.kind == "calibrated" and row.word != "PASS"]
+        missed = [row.target.name for row in table.rows if row.target.kind == "calibrated" and row.word != "PASS"]
         print(f"{named.name}: department {number}, {figures[named.name][number]:.3f}: {missed or 'passes'}", flush=True)
         if not missed:
             return number, table
@@ -188,9 +188,9 @@ def markdown(table: Table) -> Iterator[str]:
     yield "| calibrated row | found (standard error) | allowed | |"
     yield "|---|---|---|---|"
     for row in table.rows:
-        if row.kind == "calibrated":
+        if row.target.kind == "calibrated":
             found = f"{row.found:.3g} ({row.standard_error:.2g})"
-            yield f"| {row.name} | {found} | {row.low:g} to {row.high:g} | {row.word} |"
+            yield f"| {row.target.name} | {found} | {row.target.low:g} to {row.target.high:g} | {row.word} |"
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ while they are open, and only then. A bed that is being turned round still count
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from simulation.run.replicate import ArmReplication
 
 if TYPE_CHECKING:
     from simulation.assurance.targets import Target
+
 
 LONGER_STAYS, BUSIER, NOBODY_REACTS, FEWER_STAFF, FEWER_BEDS = (
     "adult ward stays 3 % longer",
@@ -78,11 +80,10 @@ def fewer_beds(pathway: Pathway, paths: Mapping[str, str]) -> dict[str, Any]:
 
     They are of `extra`, which may be negative, so that everybody's draws stay the same.
     """
-    changes: dict[str, Any] = {}
-    for name in pools_of(pathway, ADULT_BED, CHILD_BED):
-        pool = pathway.pools[name]
-        changes[f"{paths[name]}.extra"] = pool.extra - round(SHARE_OF_BEDS * (pool.capacity or 0))
-    return changes
+    pools = {name: pathway.pools[name] for name in pools_of(pathway, ADULT_BED, CHILD_BED)}
+    return {
+        f"{paths[name]}.extra": pool.extra - round(SHARE_OF_BEDS * (pool.capacity or 0)) for name, pool in pools.items()
+    }
 
 
 def with_override(overrides: Sequence[str], *instead: str) -> list[str]:
@@ -170,7 +171,7 @@ FIGURES: Mapping[str, tuple[str, Figure]] = {
     "boarders_mean": ("patients", _day(lambda day: float(day.boarders.mean()))),
     "boarders_monday_minus_friday": (
         "patients",
-        _day(lambda day: float(day.boarders_by_weekday[0] - day.boarders_by_weekday[4])),
+        _day(lambda day: day.boarders_by_weekday[0] - day.boarders_by_weekday[4]),
     ),
 }
 """Figures that are not measures of patients, by the name that targets give them: the unit, and how it is worked out."""
@@ -229,3 +230,13 @@ def four_hours_by_hour(replications: Replications) -> Floats:
 def months_from_to(months: tuple[int, int] | None) -> range:
     """The months from the first to the last; none for None."""
     return range(months[0], months[1] + 1) if months else range(0)
+
+
+Begin = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+"""Takes what is simulated, in words, and the number of replications; gives a function to call with how many ended."""
+
+
+@contextmanager
+def without_progress(words: str, n_replications: int) -> Iterator[Callable[[int], None]]:
+    """A `Begin` that shows nothing."""
+    yield lambda n_done: None

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulation.assurance.begin import Begin, without_progress
+from simulation.assurance.figures import Begin, without_progress
 from simulation.assurance.targets import Target, targets_named
 from simulation.config import load, search_folders
 from simulation.errors import ConfigError, Fault, nearest
@@ -45,8 +45,8 @@ class KnownEffect:
     @property
     def hit(self) -> bool:
         """Whether the range over departments and the published interval overlap."""
-        low, high = self.target.low, self.target.high
-        return (high is None or self.least <= high) and (low is None or self.most >= low)
+        low, high = self.target.bounds
+        return self.least <= high and self.most >= low
 
     @property
     def central(self) -> bool:
@@ -103,13 +103,13 @@ def known_effects_of(result: StudyResult, targets: Sequence[Target]) -> KnownEff
     """The targets beside the effects in a result over departments."""
     department = result.department_of
     assert department is not None
-    rows = []
+    rows, baseline = [], result.design.baseline
     for target in targets:
-        base = result.values(result.design.baseline, target.measure, target.group)
-        effects = paired(result.values(target.change, target.measure, target.group), base)
-        row = result.row(target.change, target.measure, target.group)
+        arm, measure, group = target.change, target.measure, target.group
+        effects = paired(result.values(arm, measure, group), result.values(baseline, measure, group))
+        row = result.row(arm, measure, group)
         _, least, most = spread_over(effects, department).range
-        interval = result.against(target.change, result.design.baseline, target.measure, target.group)
+        interval = result.against(arm, baseline, measure, group)
         rows.append(KnownEffect(target, row.mean - row.difference, interval, least, most))
     n = len(set(department.tolist()))
     return KnownEffects(tuple(rows), n, len(result.replications), result.run.measured_days)
@@ -144,13 +144,19 @@ def as_lines(effects: KnownEffects) -> list[str]:
 def _line(row: KnownEffect) -> str:
     target = row.target
     scale, unit = (100.0, "points") if target.unit == "share" else (1.0, target.unit)
-    published = f"{_signed(target.value, scale)} ({_signed(target.low, scale)} to {_signed(target.high, scale)})"
-    over = f"{_signed(row.least, scale)} to {_signed(row.most, scale)}"
-    mean = f"{_signed(row.found.mean, scale)} ({_signed(row.found.low, scale)} to {_signed(row.found.high, scale)})"
-    word = "HIT" if row.hit else "MISS"
-    central = ", central" if row.central else ""
-    return f"  {word:<5} {target.name:<50} {published:>24}  {over:>22}  {mean:>28} {unit}{central}"
-
-
-def _signed(value: float | None, scale: float) -> str:
-    return "open" if value is None else f"{scale * value:+.1f}"
+    numbers = (
+        target.value,
+        target.low,
+        target.high,
+        row.least,
+        row.most,
+        row.found.mean,
+        row.found.low,
+        row.found.high,
+    )
+    value, low, high, least, most, mean, mean_low, mean_high = (
+        "open" if number is None else f"{scale * number:+.1f}" for number in numbers
+    )
+    published, over, found = f"{value} ({low} to {high})", f"{least} to {most}", f"{mean} ({mean_low} to {mean_high})"
+    word, central = "HIT" if row.hit else "MISS", ", central" if row.central else ""
+    return f"  {word:<5} {target.name:<50} {published:>24}  {over:>22}  {found:>28} {unit}{central}"

@@ -5,22 +5,28 @@ its months those of the measured year. A department alone would never be busier 
 patients be much harder to discharge, so attendances and ward stays of each simulated trust vary from month to month
 (`DEMAND`, `DISCHARGES`) beside what the site's own months vary by. The sizes of both come from trusts' attendances and
 occupancy, not from their four-hour share. A row that misses changes no exit code: both slopes are associations.
+
+Two-way fixed effects: each trust and each month has a level of its own, so what is left says how a trust's four-hour
+share goes with its own occupancy and attendances in months that are unusual for it. First differences ask the same of
+changes from one month to the next. Standard errors are clustered by trust: the sandwich of slopes (with the usual
+factor n / (n - 1) of the clusters), the jackknife of spreads and correlations, the spread over trusts of the year's
+shape.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from simulation.assurance.begin import Begin, without_progress
-from simulation.assurance.figures import ADULT_BED, pools_of, with_defaults
+from simulation.assurance.figures import ADULT_BED, Begin, pools_of, with_defaults, without_progress
 from simulation.assurance.figures import MONTHS as NAMES
-from simulation.assurance.panel import MONTHS, Panel, PanelEstimate, estimates, month_effect
+from simulation.assurance.lines import lines_of
 from simulation.assurance.targets import Target, targets_named
 from simulation.config import load, search_folders
 from simulation.department.vocabulary import LastingFactor, Pathway
@@ -139,7 +145,10 @@ def simulated_panel(studies: Sequence[Study], *, begin: Begin = without_progress
     """
     _refuse_small(studies)
     n_trusts = sum(len(study.run.numbers) for study in studies)
-    words = _what_runs(len(studies), n_trusts, studies[0].run.measured_days)
+    words = (
+        f"Simulating {n_trusts} trusts of {_departments(len(studies))}, {studies[0].run.measured_days} days each, "
+        "to hold their months against those of NHS trusts"
+    )
     trusts: list[Panel] = []
     with open_executor(studies[0]) as executor, begin(words, n_trusts) as done:
         for study in studies:
@@ -153,13 +162,6 @@ def simulated_panel(studies: Sequence[Study], *, begin: Begin = without_progress
 def _after(before: int, done: Callable[[int], None], n_done: int) -> None:
     """Report to `done` how many replications have ended: those of the studies `before`, and `n_done` of this one."""
     done(before + n_done)
-
-
-def _what_runs(n_studies: int, n_trusts: int, days: int) -> str:
-    whose = "one department" if n_studies == 1 else f"{n_studies} departments"
-    return (
-        f"Simulating {n_trusts} trusts of {whose}, {days} days each, to hold their months against those of NHS trusts"
-    )
 
 
 def _refuse_small(studies: Sequence[Study]) -> None:
@@ -215,12 +217,11 @@ def _occupancy(pathway: Pathway, answer: ArmReplication) -> Floats:
 
     Open escalation beds of a pool count as there; the pools are weighted by their own beds.
     """
-    names = pools_of(pathway, ADULT_BED)
-    beds_of = [pathway.pools[name] for name in names]
-    beds = np.array([(pool.capacity or 0) + pool.extra for pool in beds_of], dtype=float)
+    pools = {name: pathway.pools[name] for name in pools_of(pathway, ADULT_BED)}
+    beds = np.array([(pool.capacity or 0) + pool.extra for pool in pools.values()], dtype=float)
     shares = np.array(
         [
-            [measures.value("occupied_at_midnight_share", f"pool={name}") for name in names]
+            [measures.value("occupied_at_midnight_share", f"pool={name}") for name in pools]
             for _, measures in answer.months
         ]
     )
@@ -230,9 +231,7 @@ def _occupancy(pathway: Pathway, answer: ArmReplication) -> Floats:
 def _attendances(study: Study, arm: ReadyArm, replication: int) -> Floats:
     """Attendances a day by month, as the replication drew them."""
     run = study.run
-    arrived_at = attendances(
-        arm.pathway, seed=run.seed, replication=replication, days=run.days, calendar=run.calendar(replication)
-    )
+    arrived_at = attendances(arm.pathway, run.drawn(replication, run.days))
     windows = np.array([window for _, window in run.months(replication)])
     edges = to_ticks(windows)
     ordered = np.sort(arrived_at)
@@ -244,57 +243,138 @@ def as_lines(responses: Responses) -> list[str]:
     """The lines printed: one a figure, a table of the year's shape, and how many agree."""
     shape = [month_effect(month) for month in range(MONTHS)]
     figures = [row for row in responses.rows if row.target.measure not in shape]
-    by_month = {row.target.measure: row for row in responses.rows if row.target.measure in shape}
-    lines = [
-        "Responses: simulated months and those of NHS trusts, put through one regression",
-        f"{responses.n_trusts} simulated trusts of {_departments(responses.n_departments)}, {responses.n_months} "
-        "months each; levels of each trust and each month taken out, standard errors clustered by trust.",
-        f"By design attendances of a simulated trust vary from month to month by {100 * DEMAND.cv:.1f} % (persistence "
-        f"{DEMAND.persistence:g}), as trusts' do, and ward stays by {100 * DISCHARGES.cv:.1f} % "
-        f"({DISCHARGES.persistence:g}), so that occupancy lasts as trusts' does.",
-        f"A row agrees within {ALLOWED:g} joint standard errors of the trusts' figure, or of the range stated. "
-        "Associations on both sides; no row changes the exit code.",
-        f"  {'':<6} {'figure':<62} {'trusts':>16}  {'simulation':>16}  {'apart':>6}",
-        *(_line(row) for row in figures),
-    ]
-    if by_month:
-        lines += _shape_lines([by_month[name] for name in shape if name in by_month])
-    agree = sum(row.passed for row in responses.rows)
-    return [*lines, f"{agree} of {len(responses.rows)} figures agree."]
+    of_shape = {row.target.measure: row for row in responses.rows if row.target.measure in shape}
+    by_month = {name: of_shape[month] for name, month in zip(NAMES, shape, strict=True) if month in of_shape}
+    return lines_of(
+        "responses", responses=responses, departments=_departments(responses.n_departments), demand=DEMAND,
+        discharges=DISCHARGES, allowed=ALLOWED, figures=figures, by_month=by_month,
+    )  # fmt: skip
 
 
 def _departments(n: int) -> str:
     return "one department" if n == 1 else f"{n} departments"
 
 
-def _line(row: Response) -> str:
-    target = row.target
-    theirs = _with_error(target.value, target.standard_error)
-    ours = _with_error(row.found.value, row.found.standard_error)
-    asked = f" asked: {_number(target.low)} to {_number(target.high)}" if target.banded else ""
-    word = "AGREES" if row.passed else "MISSES"
-    return f"  {word:<6} {target.name:<62} {theirs:>16}  {ours:>16}  {row.apart:+6.1f}{asked}"
+Ints = NDArray[np.int64]
+MONTHS = 12
 
 
-def _with_error(value: float | None, error: float | None) -> str:
-    return f"{_number(value)} ({error:.3f})" if error is not None else _number(value)
+@dataclass(frozen=True)
+class Panel:
+    """One row a trust and month, sorted by trust, then month; shape (n,) each.
+
+    trust        number of the trust, from 0
+    month        running number of the month, 0 for a January, so that neighbours differ by one
+    within_4h    four-hour share, per cent
+    occupancy    adult beds occupied, per cent
+    attendances  a day
+    """
+
+    trust: Ints
+    month: Ints
+    within_4h: Floats
+    occupancy: Floats
+    attendances: Floats
+
+    @property
+    def n_trusts(self) -> int:
+        """The number of trusts."""
+        return len(np.unique(self.trust))
 
 
-def _number(value: float | None) -> str:
-    return "none" if value is None else f"{value:+.3f}"
+@dataclass(frozen=True)
+class PanelEstimate:
+    """A figure of a panel and its standard error, clustered by trust."""
+
+    value: float
+    standard_error: float
 
 
-def _shape_lines(rows: Sequence[Response]) -> list[str]:
-    """The lines of the year's shape, with a column a month."""
-    months = [int(row.target.measure.rsplit("_", 1)[1]) - 1 for row in rows]
+def month_effect(month: int) -> str:
+    """The name of a month's figure (0 for January): its mean four-hour share over trusts less that of the year."""
+    return f"panel_month_{month + 1}"
 
-    def line(name: str, values: Sequence[float | None]) -> str:
-        return f"  {name:<34}" + " ".join("   . " if value is None else f"{value:+5.1f}" for value in values)
 
-    return [
-        f"  {'Four-hour share less the year, points':<34}" + " ".join(f"{NAMES[month]:>5}" for month in months),
-        line("trusts", [row.target.value for row in rows]),
-        line("simulation", [row.found.value for row in rows]),
-        line("apart, joint standard errors", [row.apart for row in rows]),
-        f"  Months that agree: {sum(row.passed for row in rows)} of {len(rows)}",
-    ]
+def estimates(panel: Panel) -> Mapping[str, PanelEstimate]:
+    """The figures of a panel, by name: slopes, spreads within trusts, persistence, and the year's shape.
+
+    Slopes are points of the four-hour share per point of occupancy and per 1 % of attendances, both in one regression.
+    The lasting part of occupancy is its covariance with the month before. Chance that is forgotten within weeks hardly
+    enters it: a level for each trust takes away a twelfth of that chance's variance.
+    """
+    columns = np.column_stack([panel.within_4h, panel.occupancy, 100 * np.log(panel.attendances)])
+    trust = np.unique(panel.trust, return_inverse=True)[1]
+    levels = _without_effects(columns, trust, panel.month)
+    follows = np.flatnonzero((np.diff(trust) == 0) & (np.diff(panel.month) == 1))
+    changes = _demeaned(columns[follows + 1] - columns[follows], panel.month[follows + 1])
+    figures: dict[str, PanelEstimate] = {}
+    for suffix, rows, of_trust in (("", levels, trust), ("_differenced", changes, trust[follows])):
+        occupancy, attendances = _slopes(rows, of_trust)
+        figures |= {f"panel_occupancy_slope{suffix}": occupancy, f"panel_attendances_slope{suffix}": attendances}
+    for number, name in enumerate(("within_4h", "occupancy", "attendances")):
+        column = levels[:, number]
+        squares = _by_trust(column**2, trust)
+        products = _by_trust(column[follows] * column[follows + 1], trust[follows], len(squares))
+        n_rows, n_pairs = (_by_trust(np.ones(len(rows)), rows, len(squares)) for rows in (trust, trust[follows]))
+        figures[f"panel_{name}_sd"] = _jackknife(lambda s, n: math.sqrt(s / n), squares, n_rows)
+        figures[f"panel_{name}_persistence"] = _jackknife(
+            lambda p, m, s, n: (p / m) / (s / n), products, n_pairs, squares, n_rows
+        )
+        if name == "occupancy":
+            figures["panel_occupancy_lasting"] = _jackknife(lambda p, m: p / m, products, n_pairs)
+    return figures | _year(panel, trust)
+
+
+def _year(panel: Panel, trust: Ints) -> dict[str, PanelEstimate]:
+    """Each calendar month's four-hour share less the trust's own mean, as a mean over trusts."""
+    from_mean = _demeaned(panel.within_4h, trust)
+    figures = {}
+    for month in np.unique(panel.month % MONTHS).tolist():
+        of_month = from_mean[panel.month % MONTHS == month]
+        error = float(of_month.std(ddof=1)) / math.sqrt(len(of_month)) if len(of_month) > 1 else math.nan
+        figures[month_effect(month)] = PanelEstimate(float(of_month.mean()), error)
+    return figures
+
+
+def _demeaned(columns: Floats, group: Ints) -> Floats:
+    """Columns less their mean within each group, shape of `columns`."""
+    number = np.unique(group, return_inverse=True)[1]
+    size = np.bincount(number).astype(float)
+    flat = columns.reshape(len(columns), -1)
+    means = np.column_stack([np.bincount(number, weights=column) / size for column in flat.T])
+    return np.asarray((flat - means[number]).reshape(columns.shape))
+
+
+def _without_effects(columns: Floats, trust: Ints, month: Ints) -> Floats:
+    """Columns less a level of each trust and of each month, whether or not a trust has every month."""
+    dummies = (month[:, None] == np.unique(month)[None, 1:]).astype(float)
+    without_levels, months = _demeaned(columns, trust), _demeaned(dummies, trust)
+    return np.asarray(without_levels - months @ np.linalg.lstsq(months, without_levels, rcond=None)[0])
+
+
+def _slopes(rows: Floats, trust: Ints) -> tuple[PanelEstimate, PanelEstimate]:
+    """Least squares of the first column on the other two, without a constant; errors clustered by trust."""
+    y, x = rows[:, 0], rows[:, 1:]
+    bread = np.linalg.inv(x.T @ x)
+    slopes = bread @ (x.T @ y)
+    score = x * (y - x @ slopes)[:, None]
+    clusters = np.column_stack([_by_trust(column, trust) for column in score.T])
+    n = np.count_nonzero(np.bincount(trust))
+    covariance = bread @ (clusters.T @ clusters) @ bread * (n / (n - 1))
+    first, second = (PanelEstimate(float(s), math.sqrt(v)) for s, v in zip(slopes, np.diag(covariance), strict=True))
+    return first, second
+
+
+def _by_trust(values: Floats, trust: Ints, n: int = 0) -> Floats:
+    return np.asarray(np.bincount(trust, weights=values, minlength=n))
+
+
+def _jackknife(statistic: Callable[..., float], *sums: Floats) -> PanelEstimate:
+    """A statistic of sums over trusts, and its standard error by leaving out one trust at a time."""
+    totals = [by_trust.sum() for by_trust in sums]
+    n = len(sums[0])
+    left_out = np.array(
+        [statistic(*(total - by_trust[k] for total, by_trust in zip(totals, sums, strict=True))) for k in range(n)]
+    )
+    error = math.sqrt((n - 1) / n * float(((left_out - left_out.mean()) ** 2).sum()))
+    return PanelEstimate(float(statistic(*totals)), error)

@@ -18,7 +18,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from simulation.assurance.begin import Begin, without_progress
+import yaml
+
 from simulation.assurance.figures import (
     AS_IS,
     BUSY,
@@ -28,6 +29,7 @@ from simulation.assurance.figures import (
     LONGER,
     LONGER_STAYS,
     SCENARIOS,
+    Begin,
     Replications,
     busy_by_day,
     fewer_beds,
@@ -38,8 +40,9 @@ from simulation.assurance.figures import (
     pools_of,
     with_defaults,
     with_override,
+    without_progress,
 )
-from simulation.assurance.targets import DIFFERENCE, Kind, Target, checked_targets, targets_for, targets_named
+from simulation.assurance.targets import DIFFERENCE, Target, checked_targets, targets_for, targets_named
 from simulation.config import load, packaged_configs, pathway_from, search_folders
 from simulation.config.composing import stated_in
 from simulation.department.vocabulary import ACUITY_GIVEN, Pathway
@@ -47,11 +50,10 @@ from simulation.engine.choose import EngineName
 from simulation.errors import ConfigError, Fault
 from simulation.patients import draw
 from simulation.records.schema import Floats
-from simulation.run.replicate import ReplicationResult
 from simulation.run.running import compare
 from simulation.statistics.intervals import interval
 from simulation.study.offered_load import in_a_mean_week, offered_load
-from simulation.study.study import ReadyArm, Study
+from simulation.study.study import ReadyArm
 from simulation.triage.apply import apply
 
 LOAD_DAYS = 84
@@ -87,14 +89,20 @@ def validate_site(
         raise ConfigError([Fault("run.replications", "is 1", "Run two or more: rows are judged by standard errors")])
     wanted = checked_targets(wanted, targets, site.study)
     changes = {target.change for target in wanted if target.kind == "response"}
-    with begin(_what_runs(site, targets, len(wanted), len(changes)), site.study.run.replications) as done:
+    run, n_rows, n = site.study.run, len(wanted), len(changes)
+    under = f", as it is and under {n} change{'s' if n > 1 else ''}" if n else ""
+    words = (
+        f"Simulating {site.department}{under}, to hold it against {n_rows} row{'s' if n_rows > 1 else ''} of "
+        f"targets/{targets}.yaml: {run.replications} replications of {run.measured_days} days"
+    )
+    with begin(words, run.replications) as done:
         arms = site.arms(changes, done)
     before = arms[AS_IS]
     rows = [row for target in wanted if target.kind != "response" for row in _level_rows(target, before, site.pathway)]
     rows += [_response_row(target, arms) for target in wanted if target.kind == "response"]
     file = site.calibration_file()
     return Table(
-        site=_department(site),
+        site=site.department,
         targets=targets,
         rows=tuple(rows),
         calibration=site.calibration(),
@@ -102,11 +110,11 @@ def validate_site(
         calibration_sha256=calibration_hash(file) if file else "",
         overridden=overridden,
         predictions=read_predictions(predictions_path(file.stem)) if file else None,
-        triage_load=_triage_load(site.study.baseline, site.study.run.seed),
+        triage_load=_triage_load(site.study.baseline, run.seed),
         four_hours_by_hour=four_hours_by_hour(before),
         fewer_in=site.fewer_in,
-        weeks=site.study.run.replications * site.study.run.measured_days / 7,
-        replications=site.study.run.replications,
+        weeks=run.replications * run.measured_days / 7,
+        replications=run.replications,
         engine=site.study.engine,
         seconds=time.perf_counter() - began,
         differs=site.differs(),
@@ -119,47 +127,17 @@ def overridden_by(overrides: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(key for key in keys if key not in FILES and key.split(".")[0] not in HOW_IT_IS_RUN))
 
 
-def _department(site: SiteRuns) -> str:
-    """The name of the department: that of its site, or of its pathway where it has no site."""
-    name = site.study.chosen("site")
-    return name if name != "none" else site.study.chosen("pathway")
-
-
-def _what_runs(site: SiteRuns, targets: str, n_rows: int, n_changes: int) -> str:
-    run = site.study.run
-    under = "" if not n_changes else f", as it is and under {n_changes} change{'s' if n_changes > 1 else ''}"
-    return (
-        f"Simulating {_department(site)}{under}, to hold it against {n_rows} row{'s' if n_rows > 1 else ''} of "
-        f"targets/{targets}.yaml: {run.replications} replications of {run.measured_days} days"
-    )
-
-
-def judged(target: Target, values: Floats, *, name: str = "", note: str = "") -> Row:
+def judged(target: Target, values: Floats) -> Row:
     """A row from one number a replication: the mean, its interval, and whether it is in the target's band."""
-    found, over = float(values.mean()), interval(values)
-    return Row(
-        name=name or target.name,
-        kind=target.kind,
-        measure=target.measure,
-        found=found,
-        standard_error=over.sd / math.sqrt(len(values)),
-        half_width=over.half_width,
-        low=target.low,
-        high=target.high,
-        unit=target.unit,
-        passed=target.allows(found),
-        sharp=target.settled_by(found, over.half_width),
-        source=target.source,
-        note=f"{target.note} {note}".strip(),
-        months=target.months,
-    )
+    over = interval(values)
+    return Row(target, float(values.mean()), over.sd / math.sqrt(len(values)), over.half_width)
 
 
 def _level_rows(target: Target, replications: Replications, pathway: Pathway) -> list[Row]:
     if target.measure != BUSY:
         return [judged(target, figure(target, replications, pathway))]
     return [
-        judged(target, busy_by_day(replications, pathway, pool), name=f"{target.name}: {pool}")
+        judged(replace(target, name=f"{target.name}: {pool}"), busy_by_day(replications, pathway, pool))
         for pool in pools_of(pathway, CLINICIAN)
     ]
 
@@ -193,38 +171,31 @@ WEEKS_NEEDED = 150
 class Row:
     """One line of the table.
 
-    found, standard_error and half_width (of the 95 % interval) are in `unit` (shares from 0 to 1); low and high are
-    the band, None where open. passed  whether the value is in its band, None without a band; sharp  whether the
-    interval is narrow enough to say so; months  first and last of the months whose mean `found` is, None where it is
-    of all who were measured.
+    found, standard_error and half_width (of the 95 % interval) are in the target's unit (shares from 0 to 1).
     """
 
-    name: str
-    kind: Kind
-    measure: str
+    target: Target
     found: float
     standard_error: float
     half_width: float
-    low: float | None
-    high: float | None
-    unit: str
-    passed: bool | None
-    sharp: bool
-    source: str
-    note: str
-    months: tuple[int, int] | None = None
+
+    @property
+    def passed(self) -> bool | None:
+        """Whether the value is in its band; None without a band."""
+        return self.target.allows(self.found)
 
     @property
     def counts(self) -> bool:
         """Whether the row counts as agreement or disagreement."""
-        return self.passed is not None and self.kind != "input"
+        return self.passed is not None and self.target.kind != "input"
 
     @property
     def word(self) -> Literal["PASS", "FAIL", "INCONCLUSIVE", ""]:
         """FAIL: outside the band; INCONCLUSIVE: inside, but the interval is too wide to say so; empty: no band."""
         if self.passed is None:
             return ""
-        return "FAIL" if not self.passed else "PASS" if self.sharp else "INCONCLUSIVE"
+        sharp = self.target.settled_by(self.found, self.half_width)
+        return "FAIL" if not self.passed else "PASS" if sharp else "INCONCLUSIVE"
 
 
 @dataclass(frozen=True)
@@ -301,27 +272,28 @@ class SiteRuns:
         """The baseline arm's department."""
         return self.study.baseline.pathway
 
+    @property
+    def department(self) -> str:
+        """The name of the department: that of its site, or of its pathway where it has no site."""
+        name = self.study.chosen("site")
+        return name if name != "none" else self.study.chosen("pathway")
+
     def calibration_file(self) -> Path | None:
         """The file of fitted values in use; None for a department without."""
-        name = self.study.chosen("calibration")
         if not self.raw.get("calibration"):
             return None
+        name = self.study.chosen("calibration")
         for folder in search_folders(self.config_dir):
-            if (folder / "calibration" / f"{name}.yaml").is_file():
-                return folder / "calibration" / f"{name}.yaml"
+            if (file := folder / "calibration" / f"{name}.yaml").is_file():
+                return file
         raise ConfigError([Fault("calibration", f"there is no file '{name}.yaml'", "Name one that exists")])
 
     def calibration(self) -> tuple[CalibrationValue, ...]:
         """Every fitted value."""
         return tuple(
-            CalibrationValue(
-                name,
-                float(parameter["value"]),
-                float(parameter["range"][0]),
-                float(parameter["range"][1]),
-                parameter["source"],
-            )
+            CalibrationValue(name, float(parameter["value"]), float(low), float(high), parameter["source"])
             for name, parameter in (self.raw.get("calibration") or {}).items()
+            for low, high in [parameter["range"]]
         )
 
     def differs(self) -> tuple[str, ...]:
@@ -333,22 +305,27 @@ class SiteRuns:
 
     def arms(self, changes: Collection[str], done: Callable[[int], None]) -> dict[str, Replications]:
         """The replications of the site as it is and under each of these changes, by name of the change."""
-        changed = [self._arm(change) for change in CHANGES if change in changes]
-        return self._run(self.study, [replace(self.study.baseline, name=AS_IS), *changed], done)
+        arms = [replace(self.study.baseline, name=AS_IS), *(self._arm(name) for name in CHANGES if name in changes)]
+        # Rows are judged on profiles too, and some on months, whatever the run says.
+        study = replace(
+            self.study,
+            arms=tuple(arms),
+            design=replace(self.study.design, baseline=AS_IS),
+            run=replace(self.study.run, profile_all=True, by_month=self.by_month),
+        )
+        replications = compare(study, done=done).replications
+        return {arm.name: tuple(replication.arms[arm.name] for replication in replications) for arm in arms}
 
     def _arm(self, change: str) -> ReadyArm:
         if change in SCENARIOS:
-            return self._under(SCENARIOS[change], change)
+            overrides = with_override(self.overrides, f"scenario={SCENARIOS[change]}")
+            return replace(load(*overrides, config_dir=self.config_dir).baseline, name=change)
         if change == LONGER_STAYS:
             return self.changed(change, LONGER)
         if change == FEWER_BEDS:
             return self.changed(change, fewer_beds(self.pathway, self._paths()))
         self.fewer_in, fewer = one_clinician_fewer(self.pathway)
         return self.changed(change, fewer)
-
-    def _under(self, scenario: str, name: str) -> ReadyArm:
-        study = load(*with_override(self.overrides, f"scenario={scenario}"), config_dir=self.config_dir)
-        return replace(study.baseline, name=name)
 
     def changed(self, name: str, changes: Mapping[str, Any]) -> ReadyArm:
         """The baseline arm with changes on top of those of the scenario and of its own."""
@@ -361,15 +338,6 @@ class SiteRuns:
         groups = {"staffing": self.raw.get("staffing") or {}}
         groups |= {f"{group}.pools": (self.raw.get(group) or {}).get("pools") or {} for group in ("site", "pathway")}
         return {name: f"{group}.{name}" for group, pools in groups.items() for name in pools}
-
-    def _run(self, study: Study, arms: Sequence[ReadyArm], done: Callable[[int], None]) -> dict[str, Replications]:
-        design = replace(study.design, baseline=arms[0].name)
-        # Rows are judged on profiles too, and some on months, whatever the run says.
-        length = replace(study.run, profile_all=True, by_month=self.by_month)
-        replications: tuple[ReplicationResult, ...] = compare(
-            replace(study, arms=tuple(arms), design=design, run=length), done=done
-        ).replications
-        return {arm.name: tuple(replication.arms[arm.name] for replication in replications) for arm in arms}
 
 
 GROUPS = ("site", "staffing", "calibration")
@@ -421,13 +389,11 @@ def write_predictions(path: Path, table: Table, *, on: date | None = None) -> No
     Raises ConfigError if anything of the site was overridden (the hash would not be that of the values used), if the
     response rows are missing, or if there are too few weeks to judge by.
     """
-    import yaml
-
     remedy = "Write it into the site's files before predicting"
     faults = [Fault(key, "is overridden", remedy) for key in table.overridden]
     if table.weeks < WEEKS_NEEDED:
         faults.append(Fault("run", f"measures {table.weeks:.0f} weeks", f"Predict from {WEEKS_NEEDED} or more"))
-    if not any(row.kind == "response" for row in table.rows):
+    if not any(row.target.kind == "response" for row in table.rows):
         faults.append(Fault("responses", "were left out", "Predict with them"))
     if faults:
         raise ConfigError(faults)
@@ -440,15 +406,15 @@ def write_predictions(path: Path, table: Table, *, on: date | None = None) -> No
         **{
             kind: [
                 {
-                    "name": row.name,
-                    "measure": row.measure,
+                    "name": row.target.name,
+                    "measure": row.target.measure,
                     "value": float(f"{row.found:.5g}"),
                     "standard_error": float(f"{row.standard_error:.2g}"),
-                    "unit": row.unit,
-                    **({"months": list(row.months)} if row.months else {}),
+                    "unit": row.target.unit,
+                    **({"months": list(row.target.months)} if row.target.months else {}),
                 }
                 for row in table.rows
-                if row.kind == kind
+                if row.target.kind == kind
             ]
             for kind in ("predicted", "response")
         },
@@ -460,8 +426,6 @@ def write_predictions(path: Path, table: Table, *, on: date | None = None) -> No
 
 def read_predictions(path: Path) -> Predictions | None:
     """The predictions on file; None if there are none."""
-    import yaml
-
     if not path.is_file():
         return None
     content = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from annotated_types import Ge, Le, MinLen
 
@@ -36,7 +37,7 @@ from simulation.study.check_study import measures_of
 from simulation.study.study import RunLength, Study, own_definitions, own_of
 
 Kind = Literal["input", "calibrated", "plausible", "predicted", "response"]
-KINDS: tuple[Kind, ...] = ("input", "calibrated", "plausible", "predicted", "response")
+KINDS: tuple[Kind, ...] = get_args(Kind)
 LAST_MONTH = 12
 Month = Annotated[int, Ge(1), Le(LAST_MONTH), Unit("month")]
 OF_ROW = Unit("that of the row")
@@ -91,13 +92,17 @@ class Target:
         """Whether there is a band: a lower or an upper bound."""
         return self.low is not None or self.high is not None
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The band, infinite where it is open."""
+        return -math.inf if self.low is None else self.low, math.inf if self.high is None else self.high
+
     def allows(self, simulated: float) -> bool | None:
         """Whether a simulated value is in the band, whatever its noise; None if there is no band."""
         if not self.banded:
             return None
-        if self.strictly:
-            return (self.low is None or simulated > self.low) and (self.high is None or simulated < self.high)
-        return (self.low is None or simulated >= self.low) and (self.high is None or simulated <= self.high)
+        low, high = self.bounds
+        return low < simulated < high if self.strictly else low <= simulated <= high
 
     def settled_by(self, simulated: float, half_width: float) -> bool:
         """Whether a simulated value is known well enough to be judged: its 95 % interval is no wider than the band.
@@ -160,9 +165,14 @@ def targets_named(name: str, folders: Iterable[Path]) -> tuple[Target, ...]:
         for key in content
         if key not in keys_of(TargetFile)
     )
-    rows = _rows(content, where)
-    targets = [target for number, row in enumerate(rows) if (target := _target(row, _path(where, number, row), faults))]
-    faults += _repeated_names(targets, where)
+    rows = [
+        (row, f"{where}, row {number} ({shortened(str(row.get('name', 'no name')))})")
+        for number, row in enumerate(_rows(content, where), start=1)
+    ]
+    targets = [target for row, path in rows if (target := _target(row, path, faults))]
+    for name, n in Counter(target.name for target in targets).items():
+        if n > 1:  # rows are told apart by their names
+            faults.append(Fault(where, f"{n} rows are called '{shortened(name)}'", "Give each a name of its own"))
     if faults:
         raise ConfigError(faults)
     return tuple(targets)
@@ -181,11 +191,6 @@ def _rows(content: dict[str, Any], where: str) -> list[dict[str, Any]]:
     if faults:
         raise ConfigError(faults)
     return rows
-
-
-def _path(where: str, number: int, row: Mapping[str, Any]) -> str:
-    """The name of a row in messages."""
-    return f"{where}, row {number + 1} ({shortened(str(row.get('name', 'no name')))})"
 
 
 def _target(row: Mapping[str, Any], path: str, faults: Faults) -> Target | None:
@@ -230,13 +235,6 @@ def _row_faults(target: Target, path: str) -> Iterator[Fault]:
         yield Fault(path, "source is empty", "Say where the figure comes from, or why it is assumed")
 
 
-def _repeated_names(targets: Sequence[Target], where: str) -> Iterator[Fault]:
-    """A fault for each name that several rows have: rows are told apart by their names."""
-    for name, n in Counter(target.name for target in targets).items():
-        if n > 1:
-            yield Fault(where, f"{n} rows are called '{shortened(name)}'", "Give each a name of its own")
-
-
 DIFFERENCE = "_difference"
 SHARE = "share"
 
@@ -267,7 +265,14 @@ def checked_targets(targets: Sequence[Target], name: str, study: Study) -> tuple
         asked += [] if target_faults else [target]
     faults += _month_faults(asked, name, study.run)
     if faults and name in names_in("targets", [packaged_configs()]):
-        raise ConfigError(_told_once(faults, targets, name), _heading(name, study))
+        # What to do where a department is too unlike those of the packaged targets.
+        chosen = (study.chosen(group) for group in ("site", "pathway"))
+        own = next((group for group in chosen if group not in ("none", "config")), "NAME")
+        heading = (
+            f"The department cannot be held against targets/{name}.yaml as it is. "
+            f"State figures of its own in configs/targets/{own}.yaml, or put right what follows"
+        )
+        raise ConfigError(_told_once(faults, targets, name), heading)
     if faults:
         raise ConfigError(faults)
     return tuple(asked)
@@ -286,15 +291,6 @@ def _told_once(faults: Sequence[Fault], targets: Sequence[Target], name: str) ->
         remedy = f"In a file of its own, state rows that it gives: docs/how-to/own-targets.md{has_pools}"
         yield Fault(f"targets/{name}.yaml", found, remedy)
     yield from (fault for fault in faults if fault.where not in not_given)
-
-
-def _heading(targets_name: str, study: Study) -> str:
-    """The heading of faults against packaged targets: what to do where a department is too unlike theirs."""
-    own = next((name for group in ("site", "pathway") if (name := study.chosen(group)) not in ("none", "config")), "")
-    return (
-        f"The department cannot be held against targets/{targets_name}.yaml as it is. "
-        f"State figures of its own in configs/targets/{own or 'NAME'}.yaml, or put right what follows"
-    )
 
 
 def known_measures(study: Study) -> Mapping[str, str]:
@@ -360,10 +356,9 @@ def _unit_faults(target: Target, path: str, unit: str) -> Iterator[Fault]:
         yield Fault(path, f"unit is '{target.unit}', and '{target.measure}' is in {unit}", "Leave unit out")
         return
     numbers = {"value": target.value, "low": target.low, "high": target.high}
-    beyond = {key: number for key, number in numbers.items() if number is not None and not -1 <= number <= 1}
+    beyond = [f"{key} is {number:g}" for key, number in numbers.items() if number is not None and abs(number) > 1]
     if unit == SHARE and beyond:
-        found = ", ".join(f"{key} is {number:g}" for key, number in beyond.items())
-        yield Fault(path, f"{found}, and a share is a number from 0 to 1", "Write 0.59 for 59 %")
+        yield Fault(path, f"{', '.join(beyond)}, and a share is a number from 0 to 1", "Write 0.59 for 59 %")
 
 
 def _month_faults(targets: Sequence[Target], name: str, run: RunLength) -> Iterator[Fault]:

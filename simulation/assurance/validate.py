@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
-from simulation.assurance.begin import Begin
-from simulation.assurance.figures import MONTHS
+from simulation.assurance.figures import MONTHS, Begin
 from simulation.assurance.known_effects import as_lines as effect_lines
 from simulation.assurance.known_effects import validate_known_effects
+from simulation.assurance.lines import lines_of
 from simulation.assurance.responses import as_lines as response_lines
 from simulation.assurance.responses import validate_responses
-from simulation.assurance.site_table import WEEKS_NEEDED, Row, Table, predictions_path, validate_site, write_predictions
-from simulation.assurance.targets import KINDS, Kind, passed_by, targets_for
-from simulation.assurance.theory.power import MUTATIONS, caught
+from simulation.assurance.site_table import WEEKS_NEEDED, Table, predictions_path, validate_site, write_predictions
+from simulation.assurance.targets import passed_by, targets_for
 from simulation.assurance.theory.rows import (
     FALSE_ALARM,
+    MUTATIONS,
     VALUES,
     Effort,
-    TheoryRow,
+    caught,
     rerun_threshold,
     theory_rows,
     threshold,
@@ -63,8 +61,7 @@ def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
         failed += _say_theory(say)
     if "models" in parts:
         rows = treatment_centre_rows("compiled")
-        for line in (*model_lines(rows), ""):
-            say(line)
+        say("\n".join((*model_lines(rows), "")))
         failed += sum(not row.passed for row in rows)
     if options["power"] == "true":
         failed += _say_power(say)
@@ -74,12 +71,10 @@ def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
     if "responses" in parts:
         if "site" in parts:
             say("")
-        for line in response_lines(validate_responses(configuration, config_dir=config_dir, begin=begin)):
-            say(line)
+        say("\n".join(response_lines(validate_responses(configuration, config_dir=config_dir, begin=begin))))
     if "known_effects" in parts:
         say("")
-        for line in effect_lines(validate_known_effects(configuration, config_dir=config_dir, begin=begin)):
-            say(line)
+        say("\n".join(effect_lines(validate_known_effects(configuration, config_dir=config_dir, begin=begin))))
     return failed
 
 
@@ -99,16 +94,14 @@ def _say_site(
         if not_used := passed_by(targets, folders):
             say(not_used)
     table = validate_site(overrides, targets=targets, config_dir=config_dir, begin=begin)
-    for line in as_lines(table):
-        say(line)
+    say("\n".join(as_lines(table)))
     if table.failed:
+        hint = "docs/how-to/own-targets.md, step 3, says what to move."
         if table.targets in names_in(TARGETS, [packaged_configs()]):
             hint = "docs/validation.md explains the rows of the packaged site that do not pass."
-        else:
-            hint = "docs/how-to/own-targets.md, step 3, says what to move."
         say(f"{hint} The exit code is 1.")
     if write:
-        path = Path(predictions_path())
+        path = predictions_path()
         write_predictions(path, table)
         say(f"Predictions written: {path}")
     return len(table.failed)
@@ -136,12 +129,13 @@ def _split(overrides: Sequence[str]) -> tuple[dict[str, str], str | None, list[s
             raise ConfigError([Fault(override, f"{key} is '{value}'", nearest(value, OPTIONS_OF_COMMAND[key]))])
         else:
             options[key] = value
-    if targets is not None and options["only"] not in ("all", "site"):
+    only = options["only"]
+    if targets is not None and only not in ("all", "site"):
         remedy = "Leave targets= out, or say only=site"
-        raise ConfigError([Fault(f"targets={targets}", f"only={options['only']} has targets of its own", remedy)])
-    if options["predictions"] == "write" and options["only"] not in ("all", "site"):
+        raise ConfigError([Fault(f"targets={targets}", f"only={only} has targets of its own", remedy)])
+    if options["predictions"] == "write" and only not in ("all", "site"):
         remedy = "Leave only= out, or say only=site"
-        raise ConfigError([Fault("predictions=write", f"only={options['only']} predicts nothing", remedy)])
+        raise ConfigError([Fault("predictions=write", f"only={only} predicts nothing", remedy)])
     return options, targets, configuration
 
 
@@ -156,26 +150,10 @@ def _say_theory(say: Callable[[str], None]) -> int:
         "INCONCLUSIVE: the standard error is too large to say."
     )
     rows = theory_rows(Effort("compiled"))
-    for row in rows:
-        say(_theory_line(row))
     failed = sum(not (row.passed and row.sharp) for row in rows)
     body, tails = (max(row.relative_error for row in rows if row.tail == tail) for tail in (False, True))
-    say(
-        f"{len(rows) - failed} of {len(rows)} theory rows pass. "
-        f"Largest standard error {body:.2%} of what is expected, of tails (t) {tails:.2%}. "
-        "power=true shows which rows notice that something is broken.\n"
-    )
+    say("\n".join((*lines_of("theory", rows=rows, n_failed=failed, body=body, tails=tails), "")))
     return failed
-
-
-def _theory_line(row: TheoryRow) -> str:
-    word = "FAIL" if not row.passed else "PASS" if row.sharp else "INCONCLUSIVE"
-    what = f"{row.group}: {row.name}{' (t)' if row.tail else ''}"
-    again = "" if row.z_again is None else f" (again: {row.z_again:+.1f})"
-    return (
-        f"  {word:<12} {what:<82} expected {row.expected:9.3f}  found {row.found:9.3f} +- {row.standard_error:.4f} "
-        f"({row.relative_error:.2%}) {row.unit}  z {row.z:+.1f}{again}  {row.source}"
-    )
 
 
 def _say_power(say: Callable[[str], None]) -> int:
@@ -195,143 +173,6 @@ def _say_power(say: Callable[[str], None]) -> int:
     return missed
 
 
-HASH_LENGTH = 12
-HEADINGS: Mapping[Kind, str] = {
-    "input": "Inputs (set by hand; shown, not counted)",
-    "calibrated": "Calibrated (the fitted values below were chosen to meet these)",
-    "plausible": "Plausible (bounds nobody published)",
-    "predicted": "Predicted (not used in choosing the fitted values)",
-    "response": "Response (what a change does, on the same patients; beside trusts' history: only=responses)",
-}
-
-
 def as_lines(table: Table) -> list[str]:
     """The lines of the table: what failed and why, every fitted value, and what is printed but not judged."""
-    lines = [
-        f"Site {table.site}: {table.replications} replications, {table.weeks:.0f} weeks measured, "
-        f"engine {table.engine}, {table.seconds:.0f} s. Held against targets/{table.targets}.yaml.",
-        "A row passes where its value is in the band. INCONCLUSIVE: it is, but its 95 % interval over all "
-        "replications is wider than the band (or, of a band that is open on one side, reaches across the bound).",
-    ]
-    if table.weeks < WEEKS_NEEDED:
-        lines.append(f"Judged on fewer than {WEEKS_NEEDED} weeks: not a validation. Leave run= out.")
-    for kind in KINDS:
-        rows = [row for row in table.rows if row.kind == kind]
-        if rows:
-            lines += ["", f"{HEADINGS[kind]}: {_count(rows, kind)}", *(_row_line(row) for row in rows)]
-    sections = (_response_lines, _failure_lines, _differs_lines, _calibration_lines, _hour_lines)
-    return [*lines, *(line for section in sections for line in section(table))]
-
-
-def _count(rows: Sequence[Row], kind: Kind) -> str:
-    judged = [row for row in rows if row.passed is not None]
-    words = f"{sum(row.word == 'PASS' for row in judged)} of {len(judged)} pass"
-    printed = len(rows) - len(judged)
-    words += f", {printed} printed only" if printed else ""
-    return f"{words}, not counted" if kind == "input" else words
-
-
-def _row_line(row: Row) -> str:
-    bounded = row.low is not None or row.high is not None
-    band = f"{_number(row.low, 'open')} to {_number(row.high, 'open')}" if bounded else "no band"
-    value = f"{_number(row.found)} +- {_number(row.standard_error)}"
-    return f"  {row.word:<12} {row.name:<58} {value:<20} [{band}] {row.unit}{_months(row)}. {row.source}"
-
-
-def _months(row: Row) -> str:
-    """The months whose mean a row is, in words; empty for a row that is no such mean."""
-    if row.months is None:
-        return ""
-    first, last = (MONTHS[month - 1] for month in row.months)
-    return f", mean of months {first} to {last}"
-
-
-def _number(value: float | None, otherwise: str = "") -> str:
-    """A number as text: shares have three decimals, minutes one."""
-    if value is None:
-        return otherwise
-    if not math.isfinite(value):
-        return "none"
-    size = abs(value)
-    return f"{value:.4f}" if size < 0.01 else f"{value:.3f}" if size < 2 else f"{value:.1f}"
-
-
-def _response_lines(table: Table) -> list[str]:
-    if not table.fewer_in:
-        return []
-    return [
-        f"  The clinician fewer is one of {table.fewer_in}. The department adapts as it always does, unless a row says "
-        "that nobody reacts."
-    ]
-
-
-def _failure_lines(table: Table) -> list[str]:
-    n_inconclusive = sum(row.word == "INCONCLUSIVE" for row in table.failed)
-    n_counted = sum(row.counts for row in table.rows)
-    lines = [
-        "",
-        f"{len(table.failed)} of {n_counted} rows that count do not pass: {n_inconclusive} of them INCONCLUSIVE.",
-    ]
-    for row in table.rows:
-        if row.word in ("FAIL", "INCONCLUSIVE"):
-            aside = " (not counted)" if not row.counts else ""
-            lines.append(f"  {row.word}{aside}  {row.name}: {_number(row.found)} {_side(row)}. {row.note}")
-    return lines
-
-
-def _side(row: Row) -> str:
-    """Where the value lies, and whether its interval reaches elsewhere."""
-    if not math.isfinite(row.found):
-        return "is not known"
-    low, high = row.found - row.half_width, row.found + row.half_width
-    interval = f"95 % interval, {_number(low)} to {_number(high)},"
-    if row.word == "INCONCLUSIVE":
-        return f"is within its band, but the {interval} is too wide"
-    if row.low is not None and row.found <= row.low:
-        side, reaches = f"is below {_number(row.low)}", high >= row.low
-    else:
-        side, reaches = f"is above {_number(row.high)}", row.high is not None and low <= row.high
-    return f"{side} (its {interval} reaches the band)" if reaches else side
-
-
-def _differs_lines(table: Table) -> list[str]:
-    if not table.differs:
-        return []
-    heading = f"What differs from the typical department: {len(table.differs)} values"
-    return ["", heading, *(f"  {line}" for line in table.differs)]
-
-
-def _calibration_lines(table: Table) -> list[str]:
-    if not table.calibration_file:
-        return []
-    short = table.calibration_sha256[:HASH_LENGTH]
-    lines = ["", f"Fitted values: {len(table.calibration)}, {table.calibration_file}, sha256 {short}"]
-    if table.overridden:
-        lines.append(f"  Overridden in this run, so not what the hash stands for: {', '.join(table.overridden)}")
-    lines.append(f"  {_predictions_line(table)}")
-    lines += [
-        f"  {parameter.name:<30} {parameter.value:<8g} of {parameter.low:g} to {parameter.high:g}"
-        for parameter in table.calibration
-    ]
-    return lines
-
-
-def _predictions_line(table: Table) -> str:
-    if table.predictions is None:
-        return "No predictions are on file for these fitted values."
-    predicted_with = table.predictions.calibration_sha256
-    begins = f"The predictions of {table.predictions.made_on} were made with sha256 {predicted_with[:HASH_LENGTH]}"
-    if predicted_with == table.calibration_sha256 and not table.overridden:
-        return f"{begins}: the same fitted values."
-    return f"{begins}: NOT with these fitted values. They are not about this run."
-
-
-def _hour_lines(table: Table) -> list[str]:
-    hours = " ".join(f"{hour:>4d}" for hour in range(24))
-    lines = ["", f"{'By clock hour':<34}{hours}"]
-    shares = " ".join(f"{100 * share:4.0f}" for share in table.four_hours_by_hour)
-    lines.append(f"{'within 4 h, % by hour of arrival':<34}{shares}")
-    for load_ in table.triage_load:
-        shares = " ".join(f"{100 * share:4.0f}" for share in load_.by_hour)
-        lines.append(f"{'load of ' + load_.pool + ', %':<34}{shares}  {100 * load_.weekly:.0f} over the week")
-    return lines
+    return lines_of("site", table=table, weeks_needed=WEEKS_NEEDED, month_names=MONTHS)

@@ -62,7 +62,7 @@ def breakeven(words: list[str]) -> int:
 
     study, own, config_dir = _asked(words, break_evens.OWN, break_evens.USUAL)
     _refuse_arms_of_another_study(study, own, config_dir)
-    break_evens.breakeven(study, own, say=lambda line: print(line, flush=True))
+    break_evens.breakeven(study, own)
     return 0
 
 

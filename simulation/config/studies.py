@@ -33,7 +33,7 @@ from simulation.department.check.measures_and_groups import NAME, NAME_WORDS
 from simulation.department.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
-from simulation.questions.ablation.combinations import expanded, lever_faults
+from simulation.questions.ablation.levers import expanded, lever_faults
 from simulation.run.executors.executor import MOST_WORKERS, processors
 from simulation.study.check_study import (
     label_faults,
@@ -43,8 +43,17 @@ from simulation.study.check_study import (
     target_faults,
     twice_faults,
 )
-from simulation.study.delay_harm import harm_faults, harm_groups, harm_measures
-from simulation.study.design import CHANGED, Block, Design, List, Value, cost_faults
+from simulation.study.design import (
+    CHANGED,
+    Block,
+    Design,
+    List,
+    Value,
+    cost_faults,
+    harm_faults,
+    harm_groups,
+    harm_measures,
+)
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy

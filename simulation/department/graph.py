@@ -19,8 +19,6 @@ from simulation.department.vocabulary import (
     Branch,
     ByAttribute,
     ByChance,
-    ByHours,
-    ByQueue,
     Chance,
     Choice,
     End,
@@ -93,17 +91,11 @@ def _edges_out(pathway: Pathway, node: Step | Branch | Loop | End) -> Iterator[E
     elif isinstance(node, ByChance):
         for to, share in node.targets.items():
             yield Edge(to, "case", f"{100 * share:g} %")
-    elif isinstance(node, ByHours):
-        yield Edge(node.then, "case", node.hours if node.days == "mon-sun" else f"{node.hours} {node.days}")
-        yield Edge(node.otherwise, "case", "otherwise")
     elif isinstance(node, Loop):
         yield Edge(node.again, "again", "again")
         yield Edge(node.next, "done", "done")
-    elif isinstance(node, ByQueue):
-        yield Edge(node.then, "case", f"{node.at_least} or more waiting")
-        yield Edge(node.otherwise, "case", "otherwise")
     elif not isinstance(node, End):
-        yield Edge(node.then, "case", "was down" if node.since_start else "down")
+        yield Edge(node.then, "case", node.then_if())
         yield Edge(node.otherwise, "case", "otherwise")
 
 
@@ -216,10 +208,11 @@ def coins_of(pathway: Pathway) -> dict[str, Coins]:
     graph = graph_of(pathway)
     plain = {name: [edge.to for edge in edges] for name, edges in graph.items()}
     by_chance = [name for name, branch in pathway.branches.items() if isinstance(branch, ByChance)]
-    bodies = {}
-    for name, loop in pathway.loops.items() if by_chance else ():
-        round_ends = [(name, edge) for edge in graph[name]]
-        bodies[name] = reachable_from((loop.again,), graph, closed=round_ends)
+    bodies = {
+        name: reachable_from((loop.again,), graph, closed=[(name, edge) for edge in graph[name]])
+        for name, loop in pathway.loops.items()
+        if by_chance
+    }
     coins = {}
     for name in by_chance:
         after, number, loops = descendants(plain, name), 1, []
@@ -284,10 +277,8 @@ def durations_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
     needed = {}
     for source, reached in nodes_by_source(pathway).items():
         durations = {minutes for name in reached if name in pathway.steps for minutes in pathway.steps[name].minutes}
-        if pathway.patience is not None and source in pathway.patience.arrivals:
-            durations.add(pathway.patience.minutes)
-        if pathway.worsening is not None and source in pathway.worsening.arrivals:
-            durations.add(pathway.worsening.minutes)
+        clocks = (pathway.patience, pathway.worsening)
+        durations |= {clock.minutes for clock in clocks if clock is not None and source in clock.arrivals}
         needed[source] = frozenset(durations)
     unused = frozenset(pathway.durations).difference(*needed.values())
     return {source: durations | unused for source, durations in needed.items()}

@@ -10,29 +10,21 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from itertools import chain, pairwise
 from typing import Literal
 
 from simulation.department.graph import Subgraph, whole_graph
 from simulation.department.rota import mean_per_day
-from simulation.department.vocabulary import (
-    Branch,
-    ByAttribute,
-    ByChance,
-    ByHours,
-    ByOutage,
-    End,
-    Loop,
-    Pathway,
-    Step,
-)
+from simulation.department.vocabulary import End, Loop, Pathway, Step
+from simulation.wording import joined, spaced
 
 SWEEPS = 12
 """How often the columns are sorted, alternately left to right and back."""
-GAP_TO_BEND, GAP_OF_BENDS = 0.54, 0.2
-"""The least distance between two rows of a column of which one is a bend (a little over half a box), or both are."""
+GAPS = (0.2, 0.54, 1.0)
+"""The least distance between two rows of a column of which none, one or both are nodes and no bends (of one it is a
+little over half a box)."""
 MANY = 4
 """The number of cases from which a branch's arrow with the most cases is labelled 'otherwise', if there is another."""
 SOURCE = "source:"
@@ -67,8 +59,8 @@ class DrawnEdge:
     end: str
     kind: Flow
     label: str
-    back: bool
-    bends: tuple[tuple[int, float], ...]
+    back: bool = False
+    bends: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,14 +71,6 @@ class Layout:
     edges: tuple[DrawnEdge, ...]
     n_columns: int
     n_rows: float
-
-
-@dataclass(frozen=True)
-class _Edge:
-    start: str
-    end: str
-    kind: Flow
-    label: str
 
 
 def lay_out(pathway: Pathway, subgraph: Subgraph | None = None) -> Layout:
@@ -103,17 +87,15 @@ def lay_out(pathway: Pathway, subgraph: Subgraph | None = None) -> Layout:
     rows = _rows(names, columns, list(chains.values()))
     given_up = {edge.end for edge in edges if edge.kind == "leaves"}
     nodes = tuple(_node(pathway, name, columns[name], rows[name, columns[name]], name in given_up) for name in names)
-    drawn = []
-    for edge in edges:
-        bends = tuple((point[1], rows[point]) for point in chains.get(edge, ())[1:-1])
-        drawn.append(DrawnEdge(edge.start, edge.end, edge.kind, edge.label, edge in back, bends))
-    return Layout(nodes, tuple(drawn), 1 + max(columns.values()), 1 + max(node.row for node in nodes))
+    bends = {edge: tuple((point[1], rows[point]) for point in points[1:-1]) for edge, points in chains.items()}
+    drawn = tuple(replace(edge, back=edge in back, bends=bends.get(edge, ())) for edge in edges)
+    return Layout(nodes, drawn, 1 + max(columns.values()), 1 + max(node.row for node in nodes))
 
 
 # --- nodes and edges -----------------------------------------------------------------------------------------
 
 
-def _edges(subgraph: Subgraph) -> list[_Edge]:
+def _edges(subgraph: Subgraph) -> list[DrawnEdge]:
     """The edges to draw; several cases that lead to one node are one edge with all their names."""
     labels_by_edge: dict[tuple[str, str, Flow], list[str]] = {}
     for name, start in subgraph.starts.items():
@@ -129,22 +111,15 @@ def _edges(subgraph: Subgraph) -> list[_Edge]:
     edges = []
     for (start, end, kind), labels in labels_by_edge.items():
         otherwise = kind == "case" and n_out[start] > 1 and MANY <= len(labels) == most_cases[start]
-        edges.append(_Edge(start, end, kind, "otherwise" if otherwise else _joined(labels)))
+        edges.append(DrawnEdge(start, end, kind, "otherwise" if otherwise else joined(labels)))
     return edges
-
-
-def _joined(labels: Sequence[str], most: int = 3) -> str:
-    """Labels joined by commas; beyond `most`, the first of them and the number of the others."""
-    if len(labels) <= most:
-        return ", ".join(labels)
-    return f"{', '.join(labels[: most - 1])} and {len(labels) - most + 1} more"
 
 
 def _node(pathway: Pathway, name: str, column: int, row: float, given_up: bool) -> DrawnNode:
     kind, detail, group = _kind_and_words(pathway, name)
     if given_up:  # from every step where one may leave: words instead of arrows
         detail = f"{detail}: {GIVES_UP}" if detail else GIVES_UP
-    return DrawnNode(name, kind, _words(name.removeprefix(SOURCE)), detail, group, column, row)
+    return DrawnNode(name, kind, spaced(name.removeprefix(SOURCE)), detail, group, column, row)
 
 
 def _kind_and_words(pathway: Pathway, name: str) -> tuple[Kind, str, str]:
@@ -156,18 +131,18 @@ def _kind_and_words(pathway: Pathway, name: str) -> tuple[Kind, str, str]:
     if isinstance(node, Step):
         return "step", _request_words(node), _group(pathway, node)
     if isinstance(node, Loop):
-        return "loop", f"as often as {_words(node.passes)}", ""
+        return "loop", f"as often as {spaced(node.passes)}", ""
     if isinstance(node, End):
-        return "end", _words(node.outcome), ""
-    return "branch", _branch_words(node), ""
+        return "end", spaced(node.outcome), ""
+    return "branch", node.reads(), ""
 
 
 def _request_words(step: Step) -> str:
     """What a step asks for: 'triage nurses + one of cubicles, chairs; ends early if 18 or more wait'."""
-    parts = [_words(pool) for pool in step.asks]
+    parts = [spaced(pool) for pool in step.asks]
     if step.any_of:
         among = "one of " if len(step.any_of) > 1 else ""
-        parts.append(f"{among}{', '.join(_words(pool) for pool in step.any_of)}")
+        parts.append(f"{among}{', '.join(spaced(pool) for pool in step.any_of)}")
     phrases = [" + ".join(parts)] if parts else []
     if step.effort is not None:
         phrases.append(f"ends early if {min(step.effort.at_least)} or more wait")
@@ -180,32 +155,15 @@ def _group(pathway: Pathway, step: Step) -> str:
     return (*spaces, *asked, "")[0]
 
 
-def _branch_words(branch: Branch) -> str:
-    """What a branch routes by."""
-    if isinstance(branch, ByAttribute):
-        return f"by {_words(branch.attribute)}"
-    if isinstance(branch, ByChance):
-        return "by chance"
-    if isinstance(branch, ByHours):
-        return "by the clock"
-    if isinstance(branch, ByOutage):
-        return f"by {_words(branch.outage)}"
-    return f"by who waits at {_joined([_words(step) for step in branch.waiting_at])}"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
 # --- columns -------------------------------------------------------------------------------------------------
 
 
-def _back_edges(names: Sequence[str], edges: Sequence[_Edge]) -> set[_Edge]:
+def _back_edges(names: Sequence[str], edges: Sequence[DrawnEdge]) -> set[DrawnEdge]:
     """The edges that lead back to a node on the path to them, in a depth-first search in declared order."""
-    out: dict[str, list[_Edge]] = {name: [] for name in names}
+    out: dict[str, list[DrawnEdge]] = {name: [] for name in names}
     for edge in edges:
         out[edge.start].append(edge)
-    back: set[_Edge] = set()
+    back: set[DrawnEdge] = set()
     done: set[str] = set()
     for first in names:
         on_path: set[str] = set()
@@ -225,7 +183,7 @@ def _back_edges(names: Sequence[str], edges: Sequence[_Edge]) -> set[_Edge]:
     return back
 
 
-def _columns(names: Sequence[str], edges: Sequence[_Edge]) -> dict[str, int]:
+def _columns(names: Sequence[str], edges: Sequence[DrawnEdge]) -> dict[str, int]:
     """The column of each node: its longest path from a source. A source stands right before the node it leads to."""
     before: dict[str, list[str]] = {name: [] for name in names}
     for edge in edges:
@@ -243,7 +201,7 @@ Point = tuple[str, int]
 """A node, or the bend of an edge (named by its ends), in a column."""
 
 
-def _chain(edge: _Edge, columns: Mapping[str, int]) -> tuple[Point, ...]:
+def _chain(edge: DrawnEdge, columns: Mapping[str, int]) -> tuple[Point, ...]:
     """An edge as points, one in each column from its start to its end."""
     first, last = columns[edge.start], columns[edge.end]
     bends = [(f"{edge.start} > {edge.end} > {edge.kind}", column) for column in range(first + 1, last)]
@@ -318,17 +276,10 @@ def _spaced(
         neighbours = left if forward else right
         for layer in layers if forward else layers[::-1]:
             wanted = [_mean(rows, neighbours[point], otherwise=rows[point]) for point in layer]
-            gaps = [_gap(a[0] in real, b[0] in real) for a, b in pairwise(layer)]
+            gaps = [GAPS[(one[0] in real) + (other[0] in real)] for one, other in pairwise(layer)]
             rows |= dict(zip(layer, _apart(wanted, gaps), strict=True))
     top = min(rows.values())
     return {point: row - top for point, row in rows.items()}
-
-
-def _gap(one_is_real: bool, other_is_real: bool) -> float:
-    """The least distance between the rows of two neighbours in a column, each a node or a bend."""
-    if one_is_real and other_is_real:
-        return 1.0
-    return GAP_TO_BEND if one_is_real or other_is_real else GAP_OF_BENDS
 
 
 def _apart(wanted: Sequence[float], gaps: Sequence[float]) -> list[float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -100,8 +101,8 @@ def timetable(pool: Pool) -> list[tuple[int, int]]:
     rows: list[tuple[int, int]] = []
     on_duty = extra = 0
     for tick in sorted({0, *by_rota, *by_extra}):
-        on_duty += by_rota.get(tick, 0)
-        extra += by_extra.get(tick, 0)
+        on_duty += by_rota[tick]
+        extra += by_extra[tick]
         units = max((max(on_duty + pool.extra, 0) if on_duty else 0) + extra, 0)
         if not rows or rows[-1][1] != units:
             rows.append((tick, units))
@@ -126,24 +127,22 @@ def closed_units(pool: Pool) -> int | None:
     return max(round(pool.closes_share * max(units for _, units in timetable(pool))), 1)
 
 
-def _changes(shifts: Iterable[Shift]) -> dict[int, int]:
+def _changes(shifts: Iterable[Shift]) -> Counter[int]:
     """The change of the number on duty at each tick of the week at which it changes; tick 0 is Monday, 00:00."""
-    change: dict[int, int] = {}
+    change: Counter[int] = Counter()
     for shift in shifts:
         for start, end in intervals(shift.hours, shift.days):
-            change[start] = change.get(start, 0) + shift.number
+            change[start] += shift.number
             if end < WEEK:
-                change[end] = change.get(end, 0) - shift.number
+                change[end] -= shift.number
     return change
 
 
 def shift_starts(pool: Pool) -> list[int]:
     """Every tick of the week at which a shift of the pool begins or ends, whether or not the number changes."""
-    ticks = set()
-    for shift in (*(pool.rota or ()), *pool.extra_shifts):
-        for start, end in intervals(shift.hours, shift.days):
-            ticks |= {start, end % WEEK}
-    return sorted(ticks)
+    shifts = (*(pool.rota or ()), *pool.extra_shifts)
+    spans = [span for shift in shifts for span in intervals(shift.hours, shift.days)]
+    return sorted({tick % WEEK for span in spans for tick in span})
 
 
 def shift_words(shifts: Iterable[Shift]) -> str:

@@ -30,6 +30,7 @@ from simulation.department.config_dataclass import (
 )
 from simulation.department.durations import AnyDuration, Number
 from simulation.department.own_measures import OwnGroup, OwnMeasure
+from simulation.wording import joined, spaced
 
 NodeName = Annotated[str, Names("node")]
 StepName = Annotated[str, Names("step")]
@@ -670,6 +671,10 @@ class ByAttribute:
     otherwise: NodeName | None = None
     """Where the categories go that `cases` leaves out."""
 
+    def reads(self) -> str:
+        """What it routes by, in words."""
+        return f"by {spaced(self.attribute)}"
+
 
 @config_dataclass
 class ByChance(Sourced):
@@ -681,6 +686,10 @@ class ByChance(Sourced):
     kind: Literal["chance"]
     targets: Annotated[Mapping[NodeName, Share], Unit("probability")]
     """Probability of each way on, adding up to 1."""
+
+    def reads(self) -> str:
+        """What it routes by, in words."""
+        return "by chance"
 
 
 @config_dataclass
@@ -701,6 +710,14 @@ class ByQueue(Sourced):
     otherwise: NodeName
     """Where it goes if fewer do."""
 
+    def reads(self) -> str:
+        """What it routes by, in words."""
+        return f"by who waits at {joined(map(spaced, self.waiting_at))}"
+
+    def then_if(self) -> str:
+        """When `then` is taken, in words."""
+        return f"{self.at_least} or more waiting"
+
 
 @config_dataclass
 class ByHours(Sourced):
@@ -720,6 +737,14 @@ class ByHours(Sourced):
     otherwise: NodeName
     """Where it goes at any other time."""
 
+    def reads(self) -> str:
+        """What it routes by, in words."""
+        return "by the clock"
+
+    def then_if(self) -> str:
+        """When `then` is taken, in words."""
+        return self.hours if self.days == "mon-sun" else f"{self.hours} {self.days}"
+
 
 @config_dataclass
 class ByOutage(Sourced):
@@ -738,6 +763,14 @@ class ByOutage(Sourced):
     """Where the patient goes while it is down."""
     otherwise: NodeName
     """Where it goes while it is up."""
+
+    def reads(self) -> str:
+        """What it routes by, in words."""
+        return f"by {spaced(self.outage)}"
+
+    def then_if(self) -> str:
+        """When `then` is taken, in words."""
+        return "was down" if self.since_start else "down"
 
 
 Branch = ByAttribute | ByChance | ByQueue | ByHours | ByOutage

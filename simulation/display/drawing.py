@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from simulation.display.fonts import families, make_drawable
 from simulation.display.words import unit_words
-from simulation.run.arm_result import ArmResult
+from simulation.run.result import ArmResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,10 +54,18 @@ def few_ticks(ax: Axes, most: int = 6) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
 
 
-def mark_important(ax: Axes, least: float, unit: str) -> None:
-    """Dashed lines at the least difference that would matter, on either side of 0 along the x axis."""
+def mark_important(
+    ax: Axes, least: float, unit: str, *, along: Literal["x", "y"] = "x", linewidth: float = 1, linestyle: Any = DASHED
+) -> None:
+    """Lines at the least difference that would matter, on either side of 0 along an axis."""
+    line = ax.axvline if along == "x" else ax.axhline
     for side in (-1, 1):
-        ax.axvline(side * axis_scale(unit) * least, color=GREY, linewidth=1, linestyle=DASHED)
+        line(side * axis_scale(unit) * least, color=GREY, linewidth=linewidth, linestyle=linestyle)
+
+
+def panel_title(ax: Axes, title: str, *, size: int = 10) -> None:
+    """What one panel of a figure shows, in bold above its left edge."""
+    ax.set_title(title, fontsize=size, fontweight="bold", loc="left")
 
 
 def across(
@@ -101,6 +109,7 @@ def figure_of(
                 "axes.spines.right": False,
                 "axes.edgecolor": GREY,
                 "hatch.linewidth": 0.8,
+                "legend.frameon": False,
                 "text.parse_math": False,  # labels are text, dollar signs included
             }
         )

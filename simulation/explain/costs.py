@@ -12,8 +12,8 @@ from simulation.department.vocabulary import ARRIVAL_SOURCE
 from simulation.patients import DAYS_IN_YEAR, draw
 from simulation.study.study import ReadyArm
 from simulation.triage.apply import reached
+from simulation.triage.effects import sources_of
 from simulation.triage.estimates import AtLeastZero
-from simulation.triage.minutes_effects import sources_of
 from simulation.triage.people import sources_labelled
 
 DAYS_PER_YEAR = 365

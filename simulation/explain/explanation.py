@@ -12,8 +12,7 @@ from simulation.explain.costs import cost_of
 from simulation.explain.label_mix import labels_of_arm
 from simulation.explain.reachable import reachable_subgraph
 from simulation.explain.statements import AddedAssumption, assumptions_added_by
-from simulation.study.closed_hours import kept_until_open
-from simulation.study.misfits import misfits
+from simulation.study.misfits import kept_until_open, misfits
 from simulation.study.study import Study
 
 

@@ -9,7 +9,7 @@ A measure that needs a point in time which the table does not record is absent. 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -51,6 +51,25 @@ def observables_among(names: tuple[MeasureName, ...]) -> tuple[MeasureName, ...]
     return tuple(name for name in names if is_observable(name.measure, name.group))
 
 
+class MeasureNames(tuple[MeasureName, ...]):
+    """The names of an arm's measures, in order. All equal ones are one object with one look-up, which saves memory."""
+
+    @cached_property
+    def places(self) -> dict[tuple[str, str], int]:
+        """The place of each measure and group."""
+        return {(name.measure, name.group): place for place, name in enumerate(self)}
+
+    def __reduce__(self) -> tuple[Callable[..., MeasureNames], tuple[tuple[MeasureName, ...]]]:
+        """Pickle them so that equal names become one object in the other process."""
+        return shared_names, (tuple(self),)
+
+
+@lru_cache(maxsize=64)
+def shared_names(names: tuple[MeasureName, ...]) -> MeasureNames:
+    """The names as the one object for all equal ones."""
+    return MeasureNames(names)
+
+
 @dataclass(frozen=True)
 class Measures:
     """The measures of one replication: `names` and `values` (shape (len(names),)), in the same order for every arm."""
@@ -58,19 +77,21 @@ class Measures:
     names: tuple[MeasureName, ...]
     values: Floats
 
-    def __reduce__(self) -> tuple[Callable[..., Measures], tuple[tuple[MeasureName, ...], Floats]]:
-        """Pickle them so that equal names become one object in the other process."""
-        return _restored, (self.names, self.values)
+    def __post_init__(self) -> None:
+        if not isinstance(self.names, MeasureNames):
+            object.__setattr__(self, "names", shared_names(self.names))
 
-    @cached_property
-    def _by_name(self) -> dict[tuple[str, str], float]:
-        return {(name.measure, name.group): value for name, value in zip(self.names, self.values.tolist(), strict=True)}
+    @property
+    def places(self) -> Mapping[tuple[str, str], int]:
+        """The place of each measure and group among the values."""
+        assert isinstance(self.names, MeasureNames)
+        return self.names.places
 
     def value(self, measure: str, group: str = ALL) -> float:
         """The value of a measure in a group. Raises ResultsError if it is unknown, or absent from the table."""
-        number = self._by_name.get((measure, group))
-        if number is not None:
-            return number
+        place = self.places.get((measure, group))
+        if place is not None:
+            return float(self.values[place])
         groups = [name.group for name in self.names if name.measure == measure]
         if groups:
             raise ResultsError(f"measure '{measure}' has no group '{group}'. {nearest(group, groups)}")
@@ -109,14 +130,4 @@ def measure(patients: Patients, *, window: Window, own: Own = NOTHING_OWN) -> Me
         chosen = groups.summarise(definition, statistic, quantity)
         names += [MeasureName(name, definition.unit, label) for label in chosen]
         values += chosen.values()
-    return Measures(shared_names(tuple(names)), np.array(values, dtype=float))
-
-
-@lru_cache(maxsize=64)
-def shared_names(names: tuple[MeasureName, ...]) -> tuple[MeasureName, ...]:
-    """The names, with one shared object for all equal ones to save memory."""
-    return names
-
-
-def _restored(names: tuple[MeasureName, ...], values: Floats) -> Measures:
-    return Measures(shared_names(names), values)
+    return Measures(tuple(names), np.array(values, dtype=float))

@@ -5,6 +5,7 @@ A measure that needs a point in time which the table does not record is absent.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, Literal
@@ -18,7 +19,6 @@ from simulation.records.schema import IN_BUILDING, LEFT, Floats, Ints, Mask, Pat
 
 Statistic = Literal["mean"] | float
 """'mean', or the share of a quantile (0.5 for the median)."""
-MEDIAN, P95 = 0.5, 0.95
 RESTRICTED_AT = 720.0
 """Minutes at which the primary wait is cut off: 12 h."""
 FOUR_HOURS, TWELVE_HOURS = 240.0, 720.0
@@ -111,7 +111,7 @@ def _count(cell: Ints, n: int) -> Floats:
     return np.bincount(cell, minlength=n).astype(float)
 
 
-Quantities = dict[str, tuple[Statistic, "Number | Share"]]
+Quantities = dict[str, "Number | Share"]
 
 
 def quantities(patients: Patients) -> Iterator[tuple[str, Statistic, Number | Share]]:
@@ -126,42 +126,54 @@ def quantities(patients: Patients) -> Iterator[tuple[str, Statistic, Number | Sh
     _set_off_in_vain(patients, by_measure)
     for name in definitions():
         if name in by_measure:
-            yield name, *by_measure[name]
+            yield name, statistic_of(name), by_measure[name]
+
+
+def statistic_of(measure: str) -> Statistic:
+    """The statistic that the end of a measure's name says.
+
+    >>> statistic_of("stay_median"), statistic_of("stay_p95"), statistic_of("left_share")
+    (0.5, 0.95, 'mean')
+    """
+    if measure.endswith("_median"):
+        return 0.5
+    percentile = re.search(r"_p(\d+)$", measure)
+    return int(percentile[1]) / 100 if percentile else "mean"
 
 
 def _waits(patients: Patients, into: Quantities) -> None:
     if "seen_at" not in patients:
         return
     to_clinician = Number(_or_unfinished(patients["seen_at"] - patients["arrived_at"], patients))
-    into["time_to_clinician_median"] = MEDIAN, to_clinician
-    into["time_to_clinician_p95"] = P95, to_clinician
+    into["time_to_clinician_median"] = to_clinician
+    into["time_to_clinician_p95"] = to_clinician
     if "departed_at" in patients:
         wait = wait_to_clinician(patients)
-        into["wait_to_clinician_mean"] = "mean", Number(wait)
+        into["wait_to_clinician_mean"] = Number(wait)
         if "looked_at" in patients:
-            into["wait_to_first_look_mean"] = "mean", Number(wait_to_first_look(patients))
+            into["wait_to_first_look_mean"] = Number(wait_to_first_look(patients))
         targets = np.array([MANCHESTER_TARGETS.get(name, np.nan) for name in patients.known(ACUITY_TRUE)])
         if np.isfinite(targets).any():
             target = _look_up(targets, patients[ACUITY_TRUE])
-            into["beyond_target_share"] = "mean", Share(wait > target, np.isfinite(wait + target))
+            into["beyond_target_share"] = Share(wait > target, np.isfinite(wait + target))
 
 
 def _stays(patients: Patients, into: Quantities) -> None:
     left = patients.where("outcome", LEFT)
-    into["left_share"] = "mean", Share(left)
-    into["admitted_share"] = "mean", Share(patients.admitted())
+    into["left_share"] = Share(left)
+    into["admitted_share"] = Share(patients.admitted())
     if "departed_at" not in patients:
         return
     so_far = _or_unfinished(patients["departed_at"] - patients["arrived_at"], patients)
     number = Number(so_far)
-    into["stay_mean"] = "mean", number
-    into["stay_median"] = MEDIAN, number
-    into["stay_p95"] = P95, number
+    into["stay_mean"] = number
+    into["stay_median"] = number
+    into["stay_p95"] = number
     dated = ~np.isnan(so_far)
-    into["within_4h_share"] = "mean", Share(so_far <= FOUR_HOURS, dated)
-    into["within_4h_share_without_left"] = "mean", Share(so_far <= FOUR_HOURS, dated & ~left)
-    into["seen_within_4h_share"] = "mean", Share((so_far <= FOUR_HOURS) & ~left, dated)
-    into["over_12h_share"] = "mean", Share(so_far > TWELVE_HOURS, dated)
+    into["within_4h_share"] = Share(so_far <= FOUR_HOURS, dated)
+    into["within_4h_share_without_left"] = Share(so_far <= FOUR_HOURS, dated & ~left)
+    into["seen_within_4h_share"] = Share((so_far <= FOUR_HOURS) & ~left, dated)
+    into["over_12h_share"] = Share(so_far > TWELVE_HOURS, dated)
 
 
 def _or_unfinished(minutes: Floats, patients: Patients) -> Floats:
@@ -178,19 +190,19 @@ def _front_door(patients: Patients, into: Quantities) -> None:
     if "assessed_at" in patients:
         if AMBULANCE in sources:
             to_assessment = _minutes_to("assessed_at", patients, AMBULANCE)
-            into["ambulance_assessment_median"] = MEDIAN, to_assessment
-            into["ambulance_assessment_p95"] = P95, to_assessment
+            into["ambulance_assessment_median"] = to_assessment
+            into["ambulance_assessment_p95"] = to_assessment
         if WALK_IN in sources:
             to_assessment = _minutes_to("assessed_at", patients, WALK_IN)
-            into["walk_in_triage_wait_mean"] = "mean", to_assessment
-            into["walk_in_triage_wait_p95"] = P95, to_assessment
+            into["walk_in_triage_wait_mean"] = to_assessment
+            into["walk_in_triage_wait_p95"] = to_assessment
     if "handed_over_at" in patients and AMBULANCE in sources:
         by_ambulance = patients.where(ARRIVAL_SOURCE, AMBULANCE)
         handover = patients["handed_over_at"] - patients["arrived_at"]
         happened = by_ambulance & ~np.isnan(handover)
-        into["handover_mean"] = "mean", _minutes_to("handed_over_at", patients, AMBULANCE)
+        into["handover_mean"] = _minutes_to("handed_over_at", patients, AMBULANCE)
         for limit in (30, 45, 60):
-            into[f"handover_over_{limit}_share"] = "mean", Share(handover > limit, happened)
+            into[f"handover_over_{limit}_share"] = Share(handover > limit, happened)
 
 
 def _minutes_to(point: str, patients: Patients, source: str) -> Number:
@@ -204,8 +216,8 @@ def _admissions(patients: Patients, into: Quantities) -> None:
         return
     boarding = patients["departed_at"] - patients["decided_at"]
     counted = patients.admitted() & ~np.isnan(boarding)
-    into["decision_to_departure_over_4h_share"] = "mean", Share(boarding > FOUR_HOURS, counted)
-    into["decision_to_departure_over_12h_share"] = "mean", Share(boarding > TWELVE_HOURS, counted)
+    into["decision_to_departure_over_4h_share"] = Share(boarding > FOUR_HOURS, counted)
+    into["decision_to_departure_over_12h_share"] = Share(boarding > TWELVE_HOURS, counted)
 
 
 def _worsening(patients: Patients, into: Quantities) -> None:
@@ -218,17 +230,17 @@ def _worsening(patients: Patients, into: Quantities) -> None:
     if "seen_at" in patients:
         seen_at = np.where(np.isnan(patients["seen_at"]), np.inf, patients["seen_at"])
         worse = worsened_at < seen_at
-        into["worsened_before_seen_share"] = "mean", Share(worse)
+        into["worsened_before_seen_share"] = Share(worse)
         if "departed_at" in patients:
             until = np.where(np.isinf(seen_at), patients["departed_at"], seen_at)
             until[np.isnan(until) & patients.where("outcome", IN_BUILDING)] = np.inf
             spent = np.minimum(until - worsened_at, RESTRICTED_AT)
-            into["worse_wait_per_1000"] = "mean", Number(np.where(worse, 1000 * spent, 0.0))
-            into["worse_to_clinician_mean"] = "mean", Number(np.where(worse, spent, np.nan))
+            into["worse_wait_per_1000"] = Number(np.where(worse, 1000 * spent, 0.0))
+            into["worse_to_clinician_mean"] = Number(np.where(worse, spent, np.nan))
         if has_rounds:
-            into["noticed_before_seen_share"] = "mean", Share(noticed_at <= seen_at, worse)
+            into["noticed_before_seen_share"] = Share(noticed_at <= seen_at, worse)
     if has_rounds:
-        into["raised_for_nothing_share"] = "mean", Share(~np.isnan(noticed_at) & ~(worsened_at <= noticed_at))
+        into["raised_for_nothing_share"] = Share(~np.isnan(noticed_at) & ~(worsened_at <= noticed_at))
 
 
 def labelled(patients: Patients) -> Mask | None:
@@ -247,23 +259,22 @@ def _labels(patients: Patients, into: Quantities) -> None:
         return
     true, given = patients[ACUITY_TRUE], patients[ACUITY_GIVEN]
     if has_levels_1_2(patients):
-        into["under_triage_1_2_share"] = "mean", Share(given > true, counted & (true <= 1))
-    into["under_triage_share"] = "mean", Share(given > true, counted)
-    into["over_triage_share"] = "mean", Share(given < true, counted)
-    into["exact_triage_share"] = "mean", Share(given == true, counted)
+        into["under_triage_1_2_share"] = Share(given > true, counted & (true <= 1))
+    into["under_triage_share"] = Share(given > true, counted)
+    into["over_triage_share"] = Share(given < true, counted)
+    into["exact_triage_share"] = Share(given == true, counted)
 
 
 def _set_off_in_vain(patients: Patients, into: Quantities) -> None:
     """Measures of actions that triage set off unneeded, over all attendances: 0 where nothing is set off."""
-    everybody = np.ones(len(patients), dtype=np.bool_)
     if "early_test_at" in patients and "early_result_at" in patients:
         in_vain = ~np.isnan(patients["early_test_at"]) & np.isnan(patients["early_result_at"])
-        into["unneeded_tests_share"] = "mean", Share(in_vain, everybody)
+        into["unneeded_tests_share"] = Share(in_vain)
     if "stream_looked_at" in patients:
-        into["wrong_stream_share"] = "mean", Share(~np.isnan(patients["stream_looked_at"]), everybody)
+        into["wrong_stream_share"] = Share(~np.isnan(patients["stream_looked_at"]))
     if "bed_held_at" in patients and "bed_given_back_at" in patients:
         held = patients["bed_given_back_at"] - patients["bed_held_at"]
-        into["bed_held_unneeded_mean"] = "mean", Number(np.nan_to_num(held))
+        into["bed_held_unneeded_mean"] = Number(np.nan_to_num(held))
 
 
 def ratio(above: NDArray[Any], below: NDArray[Any]) -> Floats:

@@ -6,26 +6,26 @@ patient keeps its random variates when a policy, a rota or a route changes, when
 made longer and when another column is added. Variates are uniform for attributes and coins and standard normal for
 durations. Arrivals come from a larger Poisson process, drawn in layers, of which a coin keeps a part, so scaling them
 keeps or drops patients and leaves everybody else alone. What makes a day, a week or a month busier, or its minutes
-longer, is a factor by day (`factors`), drawn by its own name or worked out from earlier arrivals. No other subpackage
+longer, is a factor by day (`arrivals`), drawn by its own name or worked out from earlier arrivals. No other subpackage
 makes a generator.
 
 Start reading at `sample`; `variates` holds the random streams, `drawn` the columns that result.
 """
 
+from simulation.patients.arrivals import attended_by_day, day_factors, lasting_factors
 from simulation.patients.calendar import (
     DAYS_IN_YEAR,
     FROM_JANUARY,
     WEEKS_IN_YEAR,
     Calendar,
+    DrawnRun,
     balanced_start_week,
     start_weeks_over_departments,
 )
 from simulation.patients.columns import attributes_after
 from simulation.patients.drawn import Draws
-from simulation.patients.factors import day_factors, lasting_factors
-from simulation.patients.from_table import draws_from_table
-from simulation.patients.outages import attended_by_day, draw_outages
-from simulation.patients.sample import attendances, draw
+from simulation.patients.outages import draw_outages
+from simulation.patients.sample import attendances, draw, draw_run, draws_from_table
 from simulation.patients.variates import Source, Variates
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "FROM_JANUARY",
     "WEEKS_IN_YEAR",
     "Calendar",
+    "DrawnRun",
     "Draws",
     "Variates",
     "Source",
@@ -44,6 +45,7 @@ __all__ = [
     "draw",
     "attended_by_day",
     "draw_outages",
+    "draw_run",
     "draws_from_table",
     "lasting_factors",
 ]

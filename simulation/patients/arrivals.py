@@ -1,6 +1,7 @@
-"""Who arrives and when, and who is there at time 0.
+"""Who arrives and when, who is there at time 0, and what multiplies arrivals and minutes day by day.
 
-Arrivals are a larger Poisson process in layers, of which a coin keeps a part, or bookings.
+Arrivals are a larger Poisson process in layers, of which a coin keeps a part, or bookings. Day factors, lasting factors
+and surges multiply arrivals; lasting factors and demand that is followed multiply minutes.
 """
 
 from __future__ import annotations
@@ -12,13 +13,167 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.department.rota import parse_clock, parse_days, timetable
-from simulation.department.vocabulary import ARRIVAL_SOURCE, ArrivalSource, Pathway, Present
+from simulation.department.rota import booked_by_weekday, parse_clock, parse_days, timetable
+from simulation.department.vocabulary import (
+    ARRIVAL_SOURCE,
+    ArrivalSource,
+    Follows,
+    LastingFactor,
+    Pathway,
+    Present,
+    Profile,
+)
 from simulation.errors import DrawsError
-from simulation.patients.calendar import DAYS_IN_WEEK, Calendar
-from simulation.patients.factors import day_factors, hours_of, lasting_factors, usual_arrivals, wanted_arrivals
-from simulation.patients.variates import Floats, Source, generator_of, key_of
+from simulation.patients.calendar import DAYS_IN_WEEK, MONTHS_IN_YEAR, Calendar, DrawnRun
+from simulation.patients.drawn import Draws, from_sources
+from simulation.patients.variates import Source, key_of
+from simulation.records.schema import Floats, Ints
 from simulation.units import DAY, to_ticks
+
+
+def day_factors(pathway: Pathway, run: DrawnRun) -> dict[str, Floats]:
+    """How busy each day is, by the name of the factor: times the usual, mean 1, shape (days,) each."""
+    return {
+        name: run.generator("day", name).gamma(1 / factor.cv**2, factor.cv**2, run.days)
+        if factor.cv
+        else np.ones(run.days)
+        for name, factor in pathway.day_factors.items()
+    }
+
+
+def lasting_factors(pathway: Pathway, run: DrawnRun) -> dict[str, Floats]:
+    """Each active lasting factor by name, mean 1, shape (days,). A longer run begins with the same numbers."""
+    by_name = {}
+    for name, factor in pathway.lasting_factors.items():
+        if factor.active:
+            period = _periods(factor, run)
+            normal = run.generator("lasting", name).standard_normal(int(period.max(initial=0)) + 1)
+            by_name[name] = _lasting(factor, normal)[period]
+    return by_name
+
+
+def _periods(factor: LastingFactor, run: DrawnRun) -> Ints:
+    """The week or month of the run that each day is in, from 0, shape (days,)."""
+    day = np.arange(run.days)
+    if factor.every == "week":
+        return np.asarray(day // DAYS_IN_WEEK)
+    months = run.calendar.months(day)
+    return np.cumsum(np.diff(months, prepend=months[:1]) != 0)
+
+
+def _lasting(factor: LastingFactor, normal: Floats) -> Floats:
+    """The factor by period, from independent normal numbers: exp of an autoregressive process of order 1.
+
+    Of a lognormal factor of mean 1 whose logarithm has variance v and correlation r, the squared cv is exp(v) - 1 and
+    the correlation (exp(r v) - 1) / (exp(v) - 1).
+    """
+    if not factor.cv:
+        return np.ones(len(normal))
+    variance = math.log1p(factor.cv**2)
+    correlation = math.log1p(factor.persistence * factor.cv**2) / variance
+    level = normal.copy()
+    for k in range(1, len(level)):
+        level[k] = correlation * level[k - 1] + math.sqrt(1 - correlation**2) * normal[k]
+    return np.asarray(np.exp(math.sqrt(variance) * level - variance / 2))
+
+
+def usual_arrivals(
+    pathway: Pathway, source: ArrivalSource, days: int, calendar: Calendar, *, by_month: bool = True
+) -> Floats:
+    """The mean arrivals that a source's profiles or bookings state for each day, before `scale`, shape (days,)."""
+    weekday = np.arange(days) % DAYS_IN_WEEK
+    if source.per_day is None:
+        return booked_by_weekday(source)[weekday]
+    by_hour = hours_of(pathway, source)
+    pattern = by_hour.sum(axis=1)[weekday] / by_hour.sum(axis=1).mean()
+    pattern = pattern * _mean_one(pathway, source.by_weekday, DAYS_IN_WEEK)[weekday]
+    if by_month:
+        pattern = pattern * _mean_one(pathway, source.by_month, MONTHS_IN_YEAR)[calendar.months(np.arange(days))]
+    return np.asarray(source.per_day * pattern)
+
+
+def hours_of(pathway: Pathway, source: ArrivalSource) -> Floats:
+    """Weights of a source's arrivals by weekday and hour, shape (7, 24)."""
+    profile: Profile | None = pathway.profiles[source.by_hour] if source.by_hour else None
+    if profile is None:
+        return np.ones((7, 24))
+    weights = np.asarray(profile.weights, dtype=float)
+    return np.tile(weights, (7, 1)) if len(weights) == 24 else weights.reshape(7, 24)
+
+
+def _mean_one(pathway: Pathway, profile: str | None, length: int) -> Floats:
+    """The weights of a profile scaled to mean 1, shape (length,); ones without a profile."""
+    if profile is None:
+        return np.ones(length)
+    weights = np.asarray(pathway.profiles[profile].weights, dtype=float)
+    return np.asarray(weights / weights.mean())
+
+
+def wanted_arrivals(pathway: Pathway, run: DrawnRun, busy: Mapping[str, Floats] | None = None) -> dict[str, Floats]:
+    """How many times its usual arrivals each source that is not booked wants on each day, shape (days,) by source.
+
+    `busy`: day factors by name where they are known; otherwise they are drawn.
+    """
+    by_day = busy if busy is not None else day_factors(pathway, run)
+    lasting = lasting_factors(pathway, run)
+    wanted_by_source = {}
+    for name, source in pathway.arrivals.items():
+        if source.booked:
+            continue
+        wanted = source.scale * (by_day[source.day_factor] if source.day_factor else np.ones(run.days))
+        for factor, series in lasting.items():
+            if name in pathway.lasting_factors[factor].arrivals:
+                wanted = wanted * series
+        for surge in source.surges:
+            start = run.calendar.warm_up_days + surge.starts_on_day
+            wanted[start : start + surge.days] *= surge.times
+        wanted_by_source[name] = wanted
+    return wanted_by_source
+
+
+def attended_by_day(pathway: Pathway, draws: Draws, days: int) -> Ints:
+    """How many patients attend on each day of a run, shape (days,)."""
+    attending = [name for name, source in pathway.arrivals.items() if source.attends]
+    attends = from_sources(pathway, draws, attending)
+    return np.bincount(draws.arrived_at[attends] // DAY, minlength=days)[:days]
+
+
+def minute_factors(pathway: Pathway, draws: Draws, run: DrawnRun) -> dict[str, Floats]:
+    """What the minutes of each patient are multiplied by, shape (n,) by duration; only durations that have a factor."""
+    factors: dict[str, Floats] = {}
+    day = draws.arrived_at // DAY
+    for name, series in lasting_factors(pathway, run).items():
+        for duration in pathway.lasting_factors[name].durations:
+            factors[duration] = factors.get(duration, 1.0) * series[day]
+    for follows in pathway.follows.values():
+        if follows.active:
+            by_day = _following(pathway, follows, draws, run)
+            concerned = from_sources(pathway, draws, follows.arrivals)
+            for duration in follows.durations:
+                factors[duration] = factors.get(duration, 1.0) * np.where(concerned, by_day[day], 1.0)
+    return factors
+
+
+def _following(pathway: Pathway, follows: Follows, draws: Draws, run: DrawnRun) -> Floats:
+    """The factor on the minutes of patients who arrive on each day, shape (days,): 1 on the first day."""
+    came = _sum_of_last_days(attended_by_day(pathway, draws, run.days), follows.days)
+    usual = [
+        usual_arrivals(pathway, source, run.days, run.calendar, by_month=follows.by_month)
+        for source in pathway.arrivals.values()
+        if source.attends
+    ]
+    planned = _sum_of_last_days(np.sum(usual, axis=0), follows.days)
+    ratio = np.divide(came, planned, out=np.ones(run.days), where=planned > 0)
+    with np.errstate(divide="ignore", over="ignore"):  # where next to nobody came, the clip gives the most minutes
+        return np.clip(ratio**-follows.elasticity, follows.least, follows.most)
+
+
+def _sum_of_last_days(by_day: NDArray[np.generic], n_days: int) -> Floats:
+    """The sum over the last `n_days` before each day, shape of `by_day`; over fewer days at the start."""
+    totals = np.concatenate(([0.0], np.cumsum(by_day)))
+    day = np.arange(len(by_day))
+    return np.asarray(totals[day] - totals[np.maximum(day - n_days, 0)])
+
 
 LAYER = 0.25
 """Arrivals beyond the usual come in layers of a quarter of the usual each, so that only what is wanted is drawn."""
@@ -27,30 +182,21 @@ NUMBERS_A_LAYER = 2**32
 
 
 def arrivals_by_layer(
-    pathway: Pathway,
-    *,
-    seed: int,
-    replication: int,
-    days: int,
-    calendar: Calendar,
-    busy: Mapping[str, Floats] | None = None,
-) -> Iterator[tuple[Source, NDArray[np.int64]]]:
+    pathway: Pathway, run: DrawnRun, busy: Mapping[str, Floats] | None = None
+) -> Iterator[tuple[Source, Ints]]:
     """The layers of every source's candidates, and the ticks at which those who come arrive.
 
     `busy`: day factors by name, shape (days,) each, where they are known; otherwise they are drawn. Raises DrawsError
     if a day asks for more arrivals than a source's thinning bound holds.
     """
-    by_day = busy if busy is not None else day_factors(pathway, seed=seed, replication=replication, days=days)
-    lasting = lasting_factors(pathway, seed=seed, replication=replication, days=days, calendar=calendar)
+    wanted = wanted_arrivals(pathway, run, busy)
     for code, (name, source) in enumerate(pathway.arrivals.items()):
-        if source.booked:
-            yield from _booked(name, source, seed, replication, days, code)
-        else:
-            wanted = wanted_arrivals(pathway, name, by_day, lasting, days, calendar.warm_up_days)
-            yield from _layers(pathway, name, source, wanted, seed, replication, days, code, calendar)
+        layers = _layers(pathway, name, wanted[name], run) if name in wanted else _booked(name, source, run)
+        for layer, (n_candidates, kept, arrived_at) in enumerate(layers):
+            yield Source(name, code, layer, n_candidates, kept), arrived_at
 
 
-def present_by_source(pathway: Pathway) -> Iterator[tuple[Source, NDArray[np.int64]]]:
+def present_by_source(pathway: Pathway) -> Iterator[tuple[Source, Ints]]:
     """The sources of patients who are there at time 0, and their ticks of arrival: zeros."""
     for name, present in pathway.present.items():
         n = _number_present(pathway, present)
@@ -58,58 +204,50 @@ def present_by_source(pathway: Pathway) -> Iterator[tuple[Source, NDArray[np.int
         yield Source(name, code, 0, n, np.arange(n)), np.zeros(n, dtype=np.int64)
 
 
-def _booked(
-    name: str, source: ArrivalSource, seed: int, replication: int, days: int, code: int
-) -> Iterator[tuple[Source, NDArray[np.int64]]]:
+Layer = tuple[int, Ints, Ints]
+"""The number of candidates of a layer, the positions of those who come, and the ticks at which they arrive."""
+
+
+def _booked(name: str, source: ArrivalSource, run: DrawnRun) -> Iterator[Layer]:
     """The candidates of one source's bookings, a layer each, so that a further booking moves nobody else's numbers."""
     for layer, booking in enumerate(source.booked):
-        on_days = np.flatnonzero(np.isin(np.arange(days) % DAYS_IN_WEEK, parse_days(booking.days)))
+        on_days = np.flatnonzero(np.isin(np.arange(run.days) % DAYS_IN_WEEK, parse_days(booking.days)))
         day = np.repeat(on_days, booking.number)
-        kept = _kept(key_of(name, layer), len(day), source.scale, seed, replication)
-        yield Source(name, code, layer, len(day), kept), day[kept] * DAY + parse_clock(booking.at)
+        kept = _kept(key_of(name, layer), len(day), source.scale, run)
+        yield len(day), kept, day[kept] * DAY + parse_clock(booking.at)
 
 
-def _layers(
-    pathway: Pathway,
-    name: str,
-    source: ArrivalSource,
-    wanted: Floats,
-    seed: int,
-    replication: int,
-    days: int,
-    code: int,
-    calendar: Calendar,
-) -> Iterator[tuple[Source, NDArray[np.int64]]]:
+def _layers(pathway: Pathway, name: str, wanted: Floats, run: DrawnRun) -> Iterator[Layer]:
     """The layers of one source's candidates, day by day, and the ticks at which those who come arrive.
 
     On a day that wants w times the usual arrivals, the first layer (the usual rate) keeps min(w, 1) of its
     candidates, and each further one the share of its width that lies below w. Together they are Poisson of w.
     """
+    source = pathway.arrivals[name]
     if np.any(wanted > source.thinning_bound):
         raise DrawsError(
             f"arrivals.{name}: day {int(np.argmax(wanted))} wants {wanted.max():.2f} times the usual arrivals, more "
             f"than the thinning_bound {source.thinning_bound:g}. Raise arrivals.{name}.thinning_bound, under `site` or "
             f"`pathway`, to {math.ceil(12.5 * wanted.max()) / 10:g}"
         )
-    usual, by_hour = usual_arrivals(pathway, source, days, calendar), hours_of(pathway, source)
+    usual, by_hour = usual_arrivals(pathway, source, run.days, run.calendar), hours_of(pathway, source)
     for layer in range(1 + math.ceil(max(wanted.max() - 1, 0) / LAYER)):
         below, width = (1 + LAYER * (layer - 1), LAYER) if layer else (0.0, 1.0)
         share = np.clip((wanted - below) / width, 0, 1)
         key = key_of(name, layer)
-        counts = generator_of(seed, replication, key, "arrivals.count", 0).poisson(usual * width)
-        day = np.repeat(np.arange(days), counts)
-        kept = _kept(key, len(day), share[day], seed, replication)
-        variates = generator_of(seed, replication, key, "arrivals.time", 0).random(len(day))[kept]
-        yield Source(name, code, layer, len(day), kept), _times(by_hour, day[kept], variates)
+        counts = run.generator(key, "arrivals.count").poisson(usual * width)
+        day = np.repeat(np.arange(run.days), counts)
+        kept = _kept(key, len(day), share[day], run)
+        variates = run.generator(key, "arrivals.time").random(len(day))[kept]
+        yield len(day), kept, _times(by_hour, day[kept], variates)
 
 
-def _kept(key: str, n_candidates: int, share: Floats | float, seed: int, replication: int) -> NDArray[np.int64]:
+def _kept(key: str, n_candidates: int, share: Floats | float, run: DrawnRun) -> Ints:
     """Positions of the candidates who come, each with its own probability or all with one."""
-    coins = generator_of(seed, replication, key, "arrivals.keep", 0).random(n_candidates)
-    return np.flatnonzero(coins < share)
+    return np.flatnonzero(run.generator(key, "arrivals.keep").random(n_candidates) < share)
 
 
-def _times(by_hour: Floats, day: NDArray[np.int64], variates: Floats) -> NDArray[np.int64]:
+def _times(by_hour: Floats, day: Ints, variates: Floats) -> Ints:
     """Ticks of arrival, shape of `variates`, by the weekday's profile of hours."""
     minute = np.zeros(len(variates))
     differs = bool((by_hour != by_hour[0]).any())

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulation.errors import DrawsError
 from simulation.patients.variates import generator_of
+from simulation.records.schema import Ints
 from simulation.units import DAY
 
 DAYS_IN_WEEK = 7
@@ -56,21 +56,35 @@ class Calendar:
         """The tick at which the first measured day begins."""
         return self.warm_up_days * DAY
 
-    def measured_days(self, days: NDArray[np.int64]) -> NDArray[np.int64]:
+    def measured_days(self, days: Ints) -> Ints:
         """Days since the first measured one, which is 0, of days since the start of the run; below 0 in the warm-up."""
         return days - self.warm_up_days
 
-    def days_of_year(self, days: NDArray[np.int64]) -> NDArray[np.int64]:
+    def days_of_year(self, days: Ints) -> Ints:
         """The day of the model year, 0 to 363, of each day since the start of the run; shape of `days`."""
         return (self.measured_days(days) + DAYS_IN_WEEK * self.start_week) % DAYS_IN_YEAR
 
-    def months(self, days: NDArray[np.int64]) -> NDArray[np.int64]:
+    def months(self, days: Ints) -> Ints:
         """The month, 0 for January, of each day since the start of the run; shape of `days`."""
         return self.days_of_year(days) * MONTHS_IN_YEAR // DAYS_IN_YEAR
 
 
 FROM_JANUARY = Calendar()
 """Measured from the first simulated day on, the Monday of week 0."""
+
+
+@dataclass(frozen=True)
+class DrawnRun:
+    """The run that patients are drawn for: what names its random streams, its length, and its calendar."""
+
+    seed: int
+    replication: int
+    days: int
+    calendar: Calendar = FROM_JANUARY
+
+    def generator(self, source: str, column: str) -> np.random.Generator:
+        """The generator of one stream of the run (`generator_of`)."""
+        return generator_of(self.seed, self.replication, source, column, 0)
 
 
 def balanced_start_week(replication: int) -> int:

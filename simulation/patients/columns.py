@@ -6,7 +6,7 @@ Each comes from random variates of its own. Patience ends, and patients get wors
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,18 +23,19 @@ from simulation.department.vocabulary import (
     Choice,
     Given,
     Pathway,
+    Patience,
+    Worsening,
 )
 from simulation.errors import DrawsError, nearest
-from simulation.patients.drawn import Draws
-from simulation.patients.variates import Floats
+from simulation.patients.drawn import Draws, from_sources
+from simulation.patients.variates import Codes
+from simulation.records.schema import Floats, Ints
 from simulation.units import NEVER, to_ticks
 
 
-def attributes_of(
-    pathway: Pathway, draws: Draws, known: Mapping[str, NDArray[np.int16]]
-) -> dict[str, NDArray[np.int16]]:
+def attributes_of(pathway: Pathway, draws: Draws, known: Mapping[str, Codes]) -> dict[str, Codes]:
     """Every attribute and coin by name, codes of shape (n,); what is `known` is not drawn."""
-    codes: dict[str, NDArray[np.int16]] = dict(draws.attributes)
+    codes: dict[str, Codes] = dict(draws.attributes)
     for name, attribute in pathway.attributes.items():
         if name in known:
             codes[name] = known[name]
@@ -54,13 +55,13 @@ def attributes_of(
     return codes
 
 
-def attributes_after(pathway: Pathway, draws: Draws, given: NDArray[np.int16]) -> dict[str, NDArray[np.int16]]:
+def attributes_after(pathway: Pathway, draws: Draws, given: Codes) -> dict[str, Codes]:
     """The attributes that change with the labels `given`, from the same random variates; empty where none does.
 
     They are those with a `label_weight`, and those that depend on one of these; what a table stated does not change.
     """
     moved = [name for name in leaning(pathway) if name not in draws.from_table]
-    codes: dict[str, NDArray[np.int16]] = {**draws.attributes, ACUITY_GIVEN: given}
+    codes: dict[str, Codes] = {**draws.attributes, ACUITY_GIVEN: given}
     for name in moved:
         attribute = pathway.attributes[name]
         if isinstance(attribute, Choice | Chance):
@@ -70,9 +71,7 @@ def attributes_after(pathway: Pathway, draws: Draws, given: NDArray[np.int16]) -
     return {name: codes[name] for name in moved}
 
 
-def _drawn(
-    pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], attribute: Choice | Chance, variates: Floats
-) -> NDArray[np.int16]:
+def _drawn(pathway: Pathway, codes: Mapping[str, Codes], attribute: Choice | Chance, variates: Floats) -> Codes:
     """The codes of one attribute, shape (n,), from uniform `variates`; `codes` of those it depends on."""
     if isinstance(attribute, Chance):
         return (variates < _probability(pathway, codes, attribute)).astype(np.int16)
@@ -84,7 +83,7 @@ def _drawn(
     return _pick(shares, variates, codes[attribute.by])
 
 
-def _probability(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], chance: Chance) -> Floats:
+def _probability(pathway: Pathway, codes: Mapping[str, Codes], chance: Chance) -> Floats:
     """The probability of a yes, shape (n,), or () if it is one for all; the label counts by its `label_weight`."""
     p = amount(pathway, codes, chance.p)
     if not chance.label_weight:
@@ -95,7 +94,7 @@ def _probability(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], chanc
     return np.asarray(certain + chance.label_weight * (np.minimum(by_label, 1) - certain))
 
 
-def _pick(shares: Floats, variates: Floats, row: NDArray[np.int16] | None) -> NDArray[np.int16]:
+def _pick(shares: Floats, variates: Floats, row: Codes | None) -> Codes:
     """The category at which the running total of shares first exceeds each variate, shape (n,).
 
     shares  (n_rows, n_categories); row  (n,) which row counts for each patient, None: the first for all
@@ -110,7 +109,7 @@ def _pick(shares: Floats, variates: Floats, row: NDArray[np.int16] | None) -> ND
     return category
 
 
-def amount(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], number: Number) -> Floats:
+def amount(pathway: Pathway, codes: Mapping[str, Codes], number: Number) -> Floats:
     """A number for each patient, shape (n,), or one for all, shape (): the base times the factors of its categories.
 
     Raises DrawsError if a factor has no value for a category.
@@ -134,7 +133,7 @@ LONGEST = 1e12
 
 
 def minutes_of(
-    pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: Draws, factors: Mapping[str, Floats]
+    pathway: Pathway, codes: Mapping[str, Codes], draws: Draws, factors: Mapping[str, Floats]
 ) -> dict[str, Floats]:
     """Minutes by duration, shape (repeats, n); 0 for patients whose source cannot come to the duration.
 
@@ -142,7 +141,7 @@ def minutes_of(
     """
     met = durations_by_source(pathway)
     minutes_by_name = {}
-    rows: dict[tuple[bool, ...], tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+    rows: dict[tuple[bool, ...], tuple[Ints, Ints]] = {}
     complexity = None
     if any(duration.complexity for duration in pathway.durations.values()):
         complexity = draws.variates.normal("complexity", 0)
@@ -178,8 +177,8 @@ def _write_minutes(
     variates: NDArray[np.float32],
     mean: Floats,
     into: Floats,
-    concerned: NDArray[np.int64],
-    others: NDArray[np.int64],
+    concerned: Ints,
+    others: Ints,
 ) -> None:
     """Write the minutes of the patients whom a duration concerns, and 0 for the others; `variates` is written over."""
     if len(concerned) > len(variates) / 2:
@@ -192,22 +191,11 @@ def _write_minutes(
         into[concerned] = minutes
 
 
-def patience_of(pathway: Pathway, draws: Draws, minutes: Mapping[str, Floats]) -> NDArray[np.int64]:
-    """Ticks from arrival to leaving, or NEVER, shape (n,)."""
-    if pathway.patience is None:
-        return draws.patience
-    return _after_arrival(pathway, draws, pathway.patience.arrivals, minutes[pathway.patience.minutes])
-
-
-def worsens_of(pathway: Pathway, draws: Draws, minutes: Mapping[str, Floats]) -> NDArray[np.int64]:
-    """Ticks from arrival to getting worse, or NEVER, shape (n,)."""
-    if pathway.worsening is None:
-        return draws.worsens
-    return _after_arrival(pathway, draws, pathway.worsening.arrivals, minutes[pathway.worsening.minutes])
-
-
-def _after_arrival(pathway: Pathway, draws: Draws, sources: Collection[str], minutes: Floats) -> NDArray[np.int64]:
-    """The first repeat of a duration in ticks for the patients of some sources, NEVER for the others, shape (n,)."""
-    names = pathway.categories(ARRIVAL_SOURCE)
-    concerned = np.isin(draws.arrival_source, [names.index(source) for source in sources])
-    return np.where(concerned, to_ticks(np.minimum(minutes[0], LONGEST)), NEVER)
+def after_arrival(
+    pathway: Pathway, draws: Draws, clock: Patience | Worsening | None, minutes: Mapping[str, Floats]
+) -> Ints:
+    """Ticks from arrival until patience ends or somebody gets worse, or NEVER, shape (n,)."""
+    if clock is None:
+        return np.full(len(draws), NEVER, dtype=np.int64)
+    ticks = to_ticks(np.minimum(minutes[clock.minutes][0], LONGEST))
+    return np.where(from_sources(pathway, draws, clock.arrivals), ticks, NEVER)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from simulation.department.vocabulary import ARRIVAL_SOURCE, Pathway
 from simulation.errors import DrawsError
 from simulation.patients.calendar import FROM_JANUARY, Calendar
-from simulation.patients.variates import Floats, Variates
+from simulation.patients.variates import Codes, Variates
+from simulation.records.schema import Floats, Ints, Mask
 
 
 @dataclass(frozen=True)
@@ -33,18 +34,18 @@ class Draws:
     """
 
     replication: int
-    arrived_at: NDArray[np.int64]
-    arrival_source: NDArray[np.int16]
-    number: NDArray[np.int64]
-    attributes: Mapping[str, NDArray[np.int16]]
+    arrived_at: Ints
+    arrival_source: Codes
+    number: Ints
+    attributes: Mapping[str, Codes]
     minutes: Mapping[str, Floats]
-    patience: NDArray[np.int64]
-    worsens: NDArray[np.int64]
+    patience: Ints
+    worsens: Ints
     adherence: Mapping[str, Floats]
-    order: NDArray[np.int64]
+    order: Ints
     variates: Variates
-    outages: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
-    alarms: NDArray[np.int64] | None = None
+    outages: Mapping[str, Ints] = field(default_factory=dict)
+    alarms: Ints | None = None
     calendar: Calendar = FROM_JANUARY
     from_table: frozenset[str] = frozenset()
 
@@ -74,9 +75,9 @@ class Draws:
     def with_columns(
         self,
         *,
-        attributes: Mapping[str, NDArray[np.int16]] | None = None,
+        attributes: Mapping[str, Codes] | None = None,
         minutes: Mapping[str, Floats] | None = None,
-        alarms: NDArray[np.int64] | None = None,
+        alarms: Ints | None = None,
     ) -> Draws:
         """The same patients with some columns replaced (by a triage policy); nothing is copied or drawn."""
         return replace(
@@ -85,3 +86,9 @@ class Draws:
             minutes={**self.minutes, **(minutes or {})},
             alarms=self.alarms if alarms is None else alarms,
         )
+
+
+def from_sources(pathway: Pathway, draws: Draws, sources: Iterable[str]) -> Mask:
+    """Mask of the patients who come from one of these sources, shape (n,)."""
+    known = pathway.categories(ARRIVAL_SOURCE)
+    return np.isin(draws.arrival_source, [known.index(name) for name in sources])

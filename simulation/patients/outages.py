@@ -10,11 +10,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulation.department.rota import down_share, parse_hours
 from simulation.department.vocabulary import (
-    ARRIVAL_SOURCE,
     Pathway,
     QuietDays,
     RandomOutages,
@@ -22,36 +20,22 @@ from simulation.department.vocabulary import (
     StatedOutages,
 )
 from simulation.errors import DrawsError
-from simulation.patients.calendar import DAYS_IN_YEAR, FROM_JANUARY, Calendar
-from simulation.patients.factors import usual_arrivals
-from simulation.patients.variates import Floats, generator_of
+from simulation.patients.arrivals import usual_arrivals
+from simulation.patients.calendar import DAYS_IN_YEAR, FROM_JANUARY, DrawnRun
+from simulation.records.schema import Floats, Ints
 from simulation.units import DAY, to_ticks
 
 MOST_DEVIATIONS = 8.0
 """The bound is searched for within so many standard deviations around the year's means."""
 
 
-def attended_by_day(
-    pathway: Pathway, arrived_at: NDArray[np.int64], arrival_source: NDArray[np.int16], days: int
-) -> NDArray[np.int64]:
-    """How many attend on each day of a run, shape (days,), from ticks of arrival and codes of their source."""
-    names = pathway.categories(ARRIVAL_SOURCE)
-    attending = [names.index(name) for name, source in pathway.arrivals.items() if source.attends]
-    attends = np.isin(arrival_source, attending)
-    return np.bincount(arrived_at[attends] // DAY, minlength=days)[:days]
-
-
-def quiet_spans(
-    pathway: Pathway, quiet: QuietDays, name: str, attended: NDArray[np.int64], *, seed: int, replication: int
-) -> NDArray[np.int64]:
+def _quiet_spans(pathway: Pathway, name: str, quiet: QuietDays, attended: Ints, run: DrawnRun) -> Ints:
     """The hours of all days that are not forecast to be among the fullest: ticks from and to, shape (n, 2)."""
-    normal = generator_of(seed, replication, "outage", name, 0).standard_normal(len(attended))
+    normal = run.generator("outage", name).standard_normal(len(attended))
     error = quiet.forecast_error
     forecast = attended * np.exp(error * normal - error**2 / 2)
     day = np.flatnonzero(forecast <= fullest_above(pathway, quiet))
-    start, end = parse_hours(quiet.hours)
-    spans = np.stack([day * DAY + start, day * DAY + end], axis=1)
-    return spans.astype(np.int64)
+    return np.asarray(day[:, None] * DAY + np.array(parse_hours(quiet.hours)), dtype=np.int64)
 
 
 def fullest_above(pathway: Pathway, quiet: QuietDays) -> float:
@@ -96,53 +80,36 @@ FOREVER = 2**60
 """A tick that no run reaches."""
 
 
-def draw_outages(
-    pathway: Pathway,
-    *,
-    seed: int,
-    replication: int,
-    days: int,
-    calendar: Calendar = FROM_JANUARY,
-    attended: NDArray[np.int64] | None = None,
-) -> dict[str, NDArray[np.int64]]:
-    """When each thing that can fail is down: ticks from and to by outage, shape (n_spans, 2), up to the last of `days`.
+def draw_outages(pathway: Pathway, run: DrawnRun, attended: Ints | None = None) -> dict[str, Ints]:
+    """When each thing that can fail is down: ticks from and to by outage, shape (n_spans, 2), up to the last day.
 
     A longer run has the same spans and more; other means stretch spans drawn from the same random variates. Stated
-    spans count from the first measured day of `calendar`, so the warm-up has none. `attended`: how many attend on each
-    day (`attended_by_day`), from which quiet days are forecast; DrawsError is raised if there are quiet days without.
+    spans count from the first measured day, so the warm-up has none. `attended`: how many attend on each day
+    (`attended_by_day`), from which quiet days are forecast; DrawsError is raised if there are quiet days without.
     """
     spans = {}
     for name, outage in pathway.outages.items():
-        if isinstance(outage, QuietDays):
-            if attended is None:
-                raise DrawsError(f"outages.{name}: quiet days are known of drawn patients only. Draw them first")
-            spans[name] = quiet_spans(pathway, outage, name, attended, seed=seed, replication=replication)
+        if not isinstance(outage, QuietDays):
+            spans[name] = _spans(name, outage, run)
+        elif attended is not None:
+            spans[name] = _quiet_spans(pathway, name, outage, attended, run)
         else:
-            spans[name] = _spans(outage, name, seed, replication, days * DAY, calendar.measured_from)
+            raise DrawsError(f"outages.{name}: quiet days are known of drawn patients only. Draw them first")
     return spans
 
 
-def _spans(
-    outage: RandomOutages | ShareOfTime | StatedOutages,
-    name: str,
-    seed: int,
-    replication: int,
-    until: int,
-    measured_from: int,
-) -> NDArray[np.int64]:
-    """The spans of one outage that begin before `until`; some may end after it."""
+def _spans(name: str, outage: RandomOutages | ShareOfTime | StatedOutages, run: DrawnRun) -> Ints:
+    """The spans of one outage that begin before the end of the run; some may end after it."""
+    until = run.days * DAY
     if isinstance(outage, StatedOutages):
         edges = to_ticks(np.array([(span.starts_at_minutes, span.ends_at_minutes) for span in outage.spans], float))
-        return _begun_before(until, edges.reshape(-1, 2) + measured_from)
+        return _begun_before(until, edges.reshape(-1, 2) + run.calendar.measured_from)
     down = outage.mean_down_minutes
     share = down_share(outage)
-    if isinstance(outage, RandomOutages):
-        up = outage.mean_up_minutes
-    else:
-        up = down * (1 - share) / share if share else math.inf
     if share in (0, 1):
         return np.array([(0, FOREVER)] if share else [], np.int64).reshape(-1, 2)
-    generator = generator_of(seed, replication, "outage", name, 0)
+    up = outage.mean_up_minutes if isinstance(outage, RandomOutages) else down * (1 - share) / share
+    generator = run.generator("outage", name)
     starts_down = generator.random() < share
     # what is left of an exponential time is exponential again, so the first span is drawn like the others
     lengths = generator.standard_exponential(SPANS)
@@ -154,12 +121,12 @@ def _spans(
     return _begun_before(until, edges[: len(edges) // 2 * 2].reshape(-1, 2))
 
 
-def _edges(lengths: Floats, starts_down: bool, up: float, down: float) -> NDArray[np.int64]:
+def _edges(lengths: Floats, starts_down: bool, up: float, down: float) -> Ints:
     """Ticks at which up turns to down or back, shape of `lengths` (spans of mean 1); `up`, `down`: mean minutes."""
     means = np.where(np.arange(len(lengths)) % 2 == (0 if starts_down else 1), down, up)
     return to_ticks(np.minimum(np.cumsum(lengths * means), FOREVER / DAY))
 
 
-def _begun_before(until: int, spans: NDArray[np.int64]) -> NDArray[np.int64]:
+def _begun_before(until: int, spans: Ints) -> Ints:
     """The spans that last a tick or more and begin before `until`."""
     return spans[(spans[:, 1] > spans[:, 0]) & (spans[:, 0] < until)]

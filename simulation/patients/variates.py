@@ -14,7 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from simulation.records.schema import Floats, Ints
+
+Codes = NDArray[np.int16]
+"""Codes of categories."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Source:
     code: int
     layer: int
     n_candidates: int
-    kept: NDArray[np.int64]
+    kept: Ints
 
     @property
     def key(self) -> str:
@@ -49,7 +52,7 @@ class Variates:
     seed: int
     replication: int
     sources: tuple[Source, ...]
-    place: NDArray[np.int64]
+    place: Ints
     buffer: Floats
 
     def uniform(self, column: str, repeat: int = 0) -> Floats:

@@ -22,7 +22,7 @@ from simulation.records.schema import Floats
 from simulation.run.result import StudyResult
 from simulation.statistics.compare import compare
 from simulation.statistics.intervals import Interval
-from simulation.study.delay_harm import DelayHarm, within
+from simulation.study.design import DelayHarm, within
 
 MINUTES_IN_HOUR = 60
 

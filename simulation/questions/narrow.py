@@ -35,18 +35,18 @@ from simulation.display.words import (
     span,
     unit_words,
 )
-from simulation.errors import ConfigError, Fault, ResultsError, nearest
+from simulation.errors import Fault, Faults, ResultsError, nearest, refuse
 from simulation.explain.statements import BANNER
 from simulation.measures.definitions import nearest_measure
 from simulation.measures.measuring import MeasureName, is_observable
 from simulation.patients import DAYS_IN_YEAR
 from simulation.records.schema import Floats
-from simulation.run.arm_result import ArmResult
-from simulation.run.result import StudyResult
+from simulation.run.result import ArmResult, StudyResult
 from simulation.statistics.departments import (
     MIN_DEPARTMENTS,
     Components,
     Department,
+    Ranges,
     components,
     known_twice,
     n_departments,
@@ -131,16 +131,14 @@ class Local:
 class Narrowed:
     """The expected value of each effect, and the range of 90 % of departments like this one; shape (n_effects,) each.
 
-    before, before_low, before_high: median and range over all departments, chance removed; n_near: the effective number
-    of departments on which the range rests; weights: shape (n_departments,), at most 1.
+    everywhere: median and range over all departments, chance removed; n_near: the effective number of departments on
+    which the range rests; weights: shape (n_departments,), at most 1.
     """
 
     mean: Floats
     low: Floats
     high: Floats
-    before: Floats
-    before_low: Floats
-    before_high: Floats
+    everywhere: Ranges
     n_near: float
     weights: Floats
 
@@ -164,11 +162,9 @@ def outside(figures: Floats, department: Department, local: Local) -> tuple[Outs
     simulated, noise = np.mean(1 / moments.n) * moments.within, local.noise(moments.within)
     slack = OUTSIDE * np.sqrt(np.diag(noise))
     lowest, highest = moments.means.min(axis=0), moments.means.max(axis=0)
-    beyond = (local.values < lowest - slack) | (local.values > highest + slack)
-    if beyond.any():
-        return tuple(
-            Outside(int(column), float(lowest[column]), float(highest[column])) for column in np.flatnonzero(beyond)
-        )
+    beyond = np.flatnonzero((local.values < lowest - slack) | (local.values > highest + slack)).tolist()
+    if beyond:
+        return tuple(Outside(column, float(lowest[column]), float(highest[column])) for column in beyond)
     centre, between = moments.means.mean(axis=0), _positive(moments.between)
     of_departments = _distance(moments.means - centre, between + simulated)
     of_local = _distance(local.values[None] - centre, between + noise)[0]
@@ -200,8 +196,7 @@ def narrow(figures: Floats, effects: Floats, department: Department, local: Loca
     n = len(moments.n)
     of_line = 1 / n + _distance(from_centre[None], moments.of_means[:n_figures, :n_figures])[0] / n
     half_width = t_quantile(max(round(n_near) - n_figures - 1, 1), LEVEL) * np.sqrt(beyond * (1 + of_line))
-    before = ranges(effects, department)
-    return Narrowed(mean, mean - half_width, mean + half_width, before.median, before.low, before.high, n_near, weights)
+    return Narrowed(mean, mean - half_width, mean + half_width, ranges(effects, department), n_near, weights)
 
 
 def _near(moments: Components, n_figures: int, local: Local) -> tuple[Floats, Floats]:
@@ -233,17 +228,10 @@ def _beyond_the_line(residuals: Floats, slopes: Floats, weights: Floats, chance:
 
     Residuals contain the simulation noise of effect and figures; it is removed, and that of the local figures is added.
     """
-    n_figures = len(noise)
     observed = weights @ residuals**2 / weights.sum()
-    of_figures, shared, of_effects = (
-        chance[:n_figures, :n_figures],
-        chance[:n_figures, n_figures:],
-        np.diag(chance[n_figures:, n_figures:]),
-    )
-    flattened = np.einsum("fe,fg,ge->e", slopes, of_figures, slopes)
-    simulated = of_effects - 2 * np.einsum("fe,fe->e", slopes, shared) + flattened
-    of_local = np.einsum("fe,fg,ge->e", slopes, noise, slopes)
-    variance: Floats = np.maximum(observed - simulated, 0) + of_local
+    weights_of = np.vstack([-slopes, np.eye(slopes.shape[1])])  # what figures and effects count for in a residual
+    simulated = np.einsum("fe,fg,ge->e", weights_of, chance, weights_of)
+    variance: Floats = np.maximum(observed - simulated, 0) + np.einsum("fe,fg,ge->e", slopes, noise, slopes)
     return variance
 
 
@@ -301,12 +289,12 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
     figures = result.figures(names)
     effects = [(arm.name, target) for target in result.targets for arm in result.others]
     differences = np.column_stack([result.differences(arm, target) for arm, target in effects])
-    local = Local(
-        np.array([figure.value for figure in observed.figures]),
-        np.array([figure.days for figure in observed.figures]),
-        np.array([_sampling_variance(figure, name) for figure, name in zip(observed.figures, names, strict=True)]),
-        float(result.run.measured_days),
-    )
+    of_figures = [
+        (figure.value, figure.days, _sampling_variance(figure, name))
+        for figure, name in zip(observed.figures, names, strict=True)
+    ]
+    values, days, sampling = np.array(of_figures).T
+    local = Local(values, days, sampling, float(result.run.measured_days))
     known = known_twice(np.column_stack([figures, differences]), departments)
     if n_departments(departments[known]) < MIN_DEPARTMENTS:
         raise ResultsError(
@@ -318,10 +306,8 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
     if alike.any():
         one, other = sorted(int(figure) for figure in np.argwhere(alike)[0])
         problem = f"carries the same information as figures.{one} in every replication of the run"
-        raise ConfigError([Fault(f"{where}: figures.{other}", problem, "Leave one of the two out")])
-    far = outside(figures, departments, local)
-    if far:
-        raise ConfigError([_outside_fault(figure, observed, names, where) for figure in far])
+        refuse(f"{where}: figures.{other}", problem, "Leave one of the two out")
+    Faults(_outside_fault(far, observed, names, where) for far in outside(figures, departments, local)).refuse()
     means = components(figures, departments).means
     return NarrowedEffects(
         observed=observed,
@@ -337,7 +323,7 @@ def _named(result: StudyResult, observed: Observed, where: str) -> tuple[Measure
     """The measures of the observed figures. Raises ConfigError with every fault."""
     given = {(name.measure, name.group): name for name in result.measures[result.design.baseline][0].names}
     readable = [key for key in given if is_observable(*key)]
-    faults, named = list[Fault](), list[MeasureName]()
+    faults, named = Faults(), list[MeasureName]()
     for number, figure in enumerate(observed.figures):
         place, key = f"{where}: figures.{number}", (figure.measure, figure.group)
         groups = [group for measure, group in readable if measure == figure.measure]
@@ -345,21 +331,17 @@ def _named(result: StudyResult, observed: Observed, where: str) -> tuple[Measure
             known = any(measure == figure.measure for measure, _ in given)
             problem = "is no figure that a hospital could take from its records" if known else "is unknown"
             remedy = nearest_measure(figure.measure, {measure for measure, _ in readable})
-            faults.append(Fault(f"{place}.measure", f"'{figure.measure[:LONGEST_NAME]}' {problem}", remedy))
+            faults.add(f"{place}.measure", f"'{figure.measure[:LONGEST_NAME]}' {problem}", remedy)
         elif figure.group not in groups:
             problem = f"'{figure.measure}' has no group '{figure.group}' that a hospital could take from its records"
-            faults.append(Fault(f"{place}.group", problem, nearest(figure.group, groups)))
+            faults.add(f"{place}.group", problem, nearest(figure.group, groups))
         elif given[key] in named:
-            problem = f"'{figure.measure}' of '{figure.group}' is stated twice"
-            faults.append(Fault(place, problem, "Keep one of the two"))
+            faults.add(place, f"'{figure.measure}' of '{figure.group}' is stated twice", "Keep one of the two")
         elif np.ptp(result.values(result.design.baseline, *key)) == 0:
-            faults.append(
-                Fault(place, "is the same in every department of the run", "Leave it out: it carries no information")
-            )
+            faults.add(place, "is the same in every department of the run", "Leave it out: it carries no information")
         else:
             named.append(given[key])
-    if faults:
-        raise ConfigError(faults)
+    faults.refuse()
     return tuple(named)
 
 
@@ -427,8 +409,8 @@ def _table(result: StudyResult, narrowed: NarrowedEffects, target: Target) -> Re
 def _effects(narrowed: NarrowedEffects, arm: str, target: Target) -> tuple[EffectRange, EffectRange]:
     """The effect of an arm in all departments, and in those with these figures."""
     at, effects = narrowed.of(arm, target), narrowed.estimates
-    everywhere = float(effects.before[at]), float(effects.before_low[at]), float(effects.before_high[at])
-    return everywhere, (float(effects.mean[at]), float(effects.low[at]), float(effects.high[at]))
+    median, low, high, _ = (float(column[at]) for column in effects.everywhere)
+    return (median, low, high), (float(effects.mean[at]), float(effects.low[at]), float(effects.high[at]))
 
 
 def range_words(low: float, high: float, matters: float, unit: str, better: Better) -> str:

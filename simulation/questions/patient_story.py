@@ -66,11 +66,11 @@ def story(
     if not simulated_by_arm:
         raise ResultsError("no arm was simulated. Simulate at least one")
     baseline = next(iter(simulated_by_arm.values()))
-    patients, calendar = baseline.patients, baseline.draws.calendar
+    patients = baseline.patients
     identity = find_patient(patients, patient)
-    lines = [f"Patient {identity}, replication {int(patients['replication'][0])}. {BANNER}", ""]
     (first,) = _attendances(patients, identity)
-    lines.append(_introduction(first, calendar))
+    heading = f"Patient {identity}, replication {int(patients['replication'][0])}. {BANNER}"
+    lines = [heading, "", _introduction(first, baseline.draws.calendar)]
     outcomes = [("arm", "label", "first clinician after", "departed after", "outcome")]
     for name, simulated in simulated_by_arm.items():
         label = (labels or {}).get(name, name)
@@ -111,11 +111,9 @@ def find_patient(patients: Patients, patient: str | int) -> PatientKey:
     source, _, number = text.rpartition("-")
     numbers = patients["number"][patients.where("arrival_source", source)]
     if int(number) not in numbers:
-        near = (
-            f"The nearest is {source}-{numbers[np.argmin(np.abs(numbers - int(number)))]}"
-            if len(numbers)
-            else "Nobody came by it"
-        )
+        near = "Nobody came by it"
+        if len(numbers):
+            near = f"The nearest is {source}-{numbers[np.argmin(np.abs(numbers - int(number)))]}"
         raise ResultsError(
             f"patient={text}: nobody of arrival source '{source}' has this number (not all of the drawn come). {near}"
         )
@@ -164,11 +162,8 @@ def _attendances(patients: Patients, identity: PatientKey) -> list[_Attendance]:
 
 
 def _introduction(attendance: _Attendance, calendar: Calendar) -> str:
-    patients, source, arrived_at = (
-        attendance.patients,
-        attendance.category("arrival_source"),
-        attendance.at("arrived_at"),
-    )
+    patients, arrived_at = attendance.patients, attendance.at("arrived_at")
+    source = attendance.category("arrival_source")
     came = {WALK_IN: "on foot", AMBULANCE: "by ambulance"}.get(source, f"as '{spaced(source)}'")
     attributes = [_attribute_words(name, attendance.words(name)) for name in DESCRIBED if patients.known(name)]
     true = f" True level {attendance.words('acuity_true')}." if patients.known("acuity_true") else ""
@@ -246,33 +241,31 @@ def _outage(simulated: Simulated, at: int, joined: float) -> list[str]:
     `at`: the row of the activity; `joined`: when it was joined, in minutes.
     """
     plan, table = simulated.plan, simulated.run.activities
-    step = int(table.step[at])
-    row = plan.rows[step]
+    step, now = int(table.step[at]), int(table.joined_at[at])
+    before = at - 1 if at and table.patient[at - 1] == table.patient[at] else at
     for branch in plan.rows:
         if not isinstance(branch, BranchRow) or branch.kind != Kind.DOWN or branch.targets[0] != step:
             continue
-        before = at - 1 if at and table.patient[at - 1] == table.patient[at] else at
-        now = int(table.joined_at[at])
+        name = plan.outages[branch.column]
         since = int(table.started_at[before]) if branch.number and table.started_at[before] >= 0 else now
-        for start, end in simulated.draws.outages[plan.outages[branch.column]].tolist():
+        for start, end in simulated.draws.outages[name].tolist():
             if start <= now and end > since:
                 until = f"until {clock(end / TICKS_PER_MINUTE)}" if end < simulated.run.horizon else "to the end"
-                name = spaced(plan.outages[branch.column])
                 tried = before != at and table.ended_at[before] > table.started_at[before]
                 since_when = f"outage since {clock(start / TICKS_PER_MINUTE)}, {until}"
-                return [f"{clock(joined)}  ({name}: {since_when}{_consequence(plan, row, tried=tried)})"]
+                what = _consequence(plan, plan.rows[step], tried=tried)
+                return [f"{clock(joined)}  ({spaced(name)}: {since_when}{what})"]
     return []
 
 
 def _consequence(plan: Plan, row: object, *, tried: bool) -> str:
     """What an outage means for the triage at a step. `tried`: the patient was in triage when it began."""
-    label = plan.attribute_columns[row.relabels] if isinstance(row, StepRow) and row.relabels >= 0 else ""
-    if label == ACUITY_BY_DEGRADED_TOOL:
-        return "; the tool works worse, and nobody knows"
-    if label == ACUITY_BY_NURSE:
-        asks = isinstance(row, StepRow) and row.ask >= 0
-        return "; it came during triage, so the nurse triages again" if tried and asks else "; the nurse triages alone"
-    return ""
+    if not isinstance(row, StepRow) or row.relabels < 0:
+        return ""
+    again = tried and row.ask >= 0
+    nurse = "; it came during triage, so the nurse triages again" if again else "; the nurse triages alone"
+    words = {ACUITY_BY_DEGRADED_TOOL: "; the tool works worse, and nobody knows", ACUITY_BY_NURSE: nurse}
+    return words.get(plan.attribute_columns[row.relabels], "")
 
 
 def _labelled(attendance: _Attendance) -> str:

@@ -22,12 +22,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulation.department.rota import HOURS_OF_WEEK, attendances_per_day
-from simulation.department.vocabulary import ExtraShift, Pathway
+from simulation.department.vocabulary import ExtraShift
 from simulation.display.dated_folder import write_dated
-from simulation.display.drawing import DARK, GREY, Picture, figure_of, png_of
+from simulation.display.drawing import DARK, GREY, Picture, figure_of, panel_title, png_of
 from simulation.display.table import Cell, Cells, ReportTable, interval_cell, print_tables
 from simulation.display.words import few_words
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import Fault, Faults, nearest, refuse
 from simulation.explain.statements import BANNER
 from simulation.patients import draw
 from simulation.records.schema import Floats
@@ -161,7 +161,7 @@ def show_prices(study: Study, own: Mapping[str, str], *, run: Callable[[Study], 
     """
     if study.resolved["ensemble"] != "none":
         found = "prices are worked out for one department"
-        raise ConfigError([Fault("ensemble", found, "Leave it out, or name a site: site=short_of_triage")])
+        refuse("ensemble", found, "Leave it out, or name a site: site=short_of_triage")
     more = extras(study, pools_of(own["pools"]) if "pools" in own else None)
     result = run(with_more(study, more))
     if result is not None:
@@ -174,7 +174,7 @@ def pools_of(text: str) -> tuple[str, ...]:
     """The names in '[doctors, practitioners]' or 'doctors'. Raises ConfigError for a missing name."""
     names = tuple(name.strip() for name in text.strip("[]").split(","))
     if not all(names):
-        raise ConfigError([Fault(f"pools={text}", "names nothing", "Name pools: pools=[triage_nurses,doctors]")])
+        refuse(f"pools={text}", "names nothing", "Name pools: pools=[triage_nurses,doctors]")
     return names
 
 
@@ -185,15 +185,17 @@ def extras(study: Study, pools: Sequence[str] | None = None) -> tuple[Extra, ...
     limited = [name for name, pool in pathway.pools.items() if not pool.unlimited]
     missing = [name for name in pools or RESOURCES if name not in limited]
     if missing and pools is None:
-        found = (
-            f"none is named, and this department lacks some of the pools that are usually priced ({', '.join(missing)})"
-        )
+        lacking = ", ".join(missing)
+        found = f"none is named, and this department lacks some of the pools that are usually priced ({lacking})"
         example = ",".join(limited[:2])
-        raise ConfigError([Fault("pools", found, f"Name some of its own, as pools=[{example}]: {', '.join(limited)}")])
-    if missing:
-        found = "the department has no such pool of limited size"
-        raise ConfigError([Fault(f"pools: {name}", found, nearest(name, limited)) for name in missing])
-    return (*_blocks(pools or RESOURCES), *_beds(pathway), *_tools(study))
+        refuse("pools", found, f"Name some of its own, as pools=[{example}]: {', '.join(limited)}")
+    found = "the department has no such pool of limited size"
+    Faults(Fault(f"pools: {name}", found, nearest(name, limited)) for name in missing).refuse()
+    wards = [name for name, pool in pathway.pools.items() if pool.role == BED_ROLE]
+    beds = (Extra(f"{name}_more", name, "beds", float(BEDS * HOURS_OF_WEEK), units=BEDS) for name in wards)
+    tools = [arm.name for arm in study.arms if arm.name in TOOLS]
+    freed = (Extra(name, "", "tool", hours_freed(study, name)) for name in sorted(tools, key=TOOLS.index))
+    return (*_blocks(pools or RESOURCES), *beds, *freed)
 
 
 def _blocks(pools: Sequence[str]) -> Iterator[Extra]:
@@ -204,19 +206,6 @@ def _blocks(pools: Sequence[str]) -> Iterator[Extra]:
                 yield Extra(name, pool, "block", hours, days, start)
                 yield Extra(f"{name}_without", pool, "without", HOURS_OF_WEEK - hours, days, start)
         yield Extra(f"{pool}_whole", pool, "whole", float(HOURS_OF_WEEK))
-
-
-def _beds(pathway: Pathway) -> Iterator[Extra]:
-    for name, pool in pathway.pools.items():
-        if pool.role == BED_ROLE:
-            yield Extra(f"{name}_more", name, "beds", float(BEDS * HOURS_OF_WEEK), units=BEDS)
-
-
-def _tools(study: Study) -> Iterator[Extra]:
-    arms = {arm.name for arm in study.arms}
-    for name in TOOLS:
-        if name in arms:
-            yield Extra(name, "", "tool", hours_freed(study, name))
 
 
 def hours_freed(study: Study, arm: str) -> float:
@@ -240,8 +229,9 @@ def with_more(study: Study, more: Sequence[Extra]) -> Study:
     arms = (base, *(study.arm(extra.arm) if extra.kind == "tool" else _arm(base, extra) for extra in more))
     definitions = {arm.name: replace(arm.arm, control=None, levers=()) for arm in arms}
     question = "What is one hour more of each resource worth, and when?"
-    alone = replace(study.design, sham=None, focus=(), coverages=None, levers={}, full=None)
-    design = replace(alone, question=question, arms=definitions)
+    design = replace(
+        study.design, question=question, arms=definitions, sham=None, focus=(), coverages=None, levers={}, full=None
+    )
     ready = tuple(replace(arm, arm=definitions[arm.name]) for arm in arms)
     return replace(study, arms=ready, design=design, on_one="")
 
@@ -315,24 +305,16 @@ def price_tables(shadow_prices: ShadowPrices) -> Iterator[ReportTable]:
     """Prices by block, of beds and of what tools free, and whether blocks add up."""
     hours = tuple(f"{start}-{start + BLOCK_HOURS} h" for start in range(0, 24, BLOCK_HOURS))
     n_replications = shadow_prices.prices[0].effect.of
-    few = (few_words(n_replications),) if n_replications < PILOT else ()
+    few = [few_words(n_replications)] if n_replications < PILOT else []
     for measure in MEASURES:
         rows: list[Cells] = [
             (f"{spaced(pool)}, {days}", *(_minutes(price.per_hour) for price in block_prices))
             for pool in shadow_prices.pools
             for days, block_prices in shadow_prices.by_block(pool, measure).items()
         ]
-        yield ReportTable(
-            f"prices:{measure}",
-            f"What one hour more is worth: patient-minutes off the {WHAT[measure]}",
-            ("resource", *hours),
-            tuple(rows),
-            (
-                "Sum over all patients; above 0 where the hour helps. In brackets: the 95 % interval (simulation "
-                "noise).",
-                *few,
-            ),
-        )
+        title = f"What one hour more is worth: patient-minutes off the {WHAT[measure]}"
+        note = "Sum over all patients; above 0 where the hour helps. In brackets: the 95 % interval (simulation noise)."
+        yield ReportTable(f"prices:{measure}", title, ("resource", *hours), tuple(rows), (note, *few))
     yield _others_table(shadow_prices)
     yield _sums_table(shadow_prices)
 
@@ -416,23 +398,21 @@ def price_picture(shadow_prices: ShadowPrices) -> Picture:
         for ax, pool in zip(axes, pools, strict=True):
             _panel(ax, shadow_prices, pool, measure)
             for number, tool in enumerate(tools):
-                style = LINES[number % len(LINES)]
-                label = _name(shadow_prices, tool)
+                style, label = LINES[number % len(LINES)], _name(shadow_prices, tool)
                 ax.axhline(tool.per_hour.mean, color=GREY, linewidth=1.4, linestyle=style, label=label)
             ax.axhline(0, color="black", linewidth=1)
-            ax.set_title(f"One more of {spaced(pool)}", fontsize=10, fontweight="bold", loc="left")
+            panel_title(ax, f"One more of {spaced(pool)}")
             ax.set_xlabel(f"clock hour, blocks of {BLOCK_HOURS}")
         axes[0].set_ylabel("patient-minutes of wait\noff, an hour of it")
         figure.legend(
-            *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False, labelcolor=DARK,
-            fontsize=8, title=f"Bars: 95 % intervals. {BANNER}", title_fontsize=8,
+            *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, labelcolor=DARK, fontsize=8,
+            title=f"Bars: 95 % intervals. {BANNER}", title_fontsize=8,
         )  # fmt: skip
         png = png_of(figure)
-    best = _best(shadow_prices, pools, measure)
     return Picture(
         "shadow_prices",
         png,
-        f"Patient-minutes of wait that one hour more takes off, by four-hour block: {best}",
+        f"Patient-minutes of wait that one hour more takes off, by four-hour block: {_best(shadow_prices, measure)}",
         "What one hour more of each resource takes off the waits of all patients together, by time of week, with 95 % "
         "intervals (simulation noise only). Lines: the same for an hour of staff time that a tool frees.",
     )
@@ -442,10 +422,9 @@ def _panel(ax: Axes, shadow_prices: ShadowPrices, pool: str, measure: str) -> No
     """Draw the prices of one pool by block, weekdays and weekends side by side."""
     for place, (days, prices) in enumerate(shadow_prices.by_block(pool, measure).items()):
         marker, colour = LOOKS[days]
-        at = np.array([price.extra.start + BLOCK_HOURS / 2 + (place - 0.5) * 0.9 for price in prices])
-        means, lows, highs = np.array(
-            [(price.per_hour.mean, price.per_hour.low, price.per_hour.high) for price in prices]
-        ).T
+        at = [price.extra.start + BLOCK_HOURS / 2 + (place - 0.5) * 0.9 for price in prices]
+        worths = [price.per_hour for price in prices]
+        means, lows, highs = np.array([(worth.mean, worth.low, worth.high) for worth in worths]).T
         ax.errorbar(
             at, means, yerr=[means - lows, highs - means], fmt=marker, color=colour, markersize=6, linewidth=1.6,
             label=f"an hour more, {days}",
@@ -453,11 +432,11 @@ def _panel(ax: Axes, shadow_prices: ShadowPrices, pool: str, measure: str) -> No
     ax.set_xticks(range(0, 25, BLOCK_HOURS))
 
 
-def _best(shadow_prices: ShadowPrices, pools: Sequence[str], measure: str) -> str:
+def _best(shadow_prices: ShadowPrices, measure: str) -> str:
     """'triage nurses most on weekdays from 8 h (120); ...'."""
     words = []
-    for pool in pools:
-        prices = [price for block in shadow_prices.by_block(pool, measure).values() for price in block]
+    for pool in shadow_prices.pools:
+        prices = [price for price in shadow_prices.of_kind("block", measure) if price.extra.pool == pool]
         best = max(prices, key=lambda price: price.per_hour.mean)
         words.append(f"{spaced(pool)} most on {best.extra.days} from {best.extra.start} h ({best.per_hour.mean:.0f})")
     return "; ".join(words) + "."
@@ -465,5 +444,5 @@ def _best(shadow_prices: ShadowPrices, pools: Sequence[str], measure: str) -> st
 
 def write_prices(shadow_prices: ShadowPrices, results: Path) -> Path:
     """Write table and picture into a folder of their own, and return it. Raises ResultsError."""
-    tables, pictures = {TABLE: price_frame(shadow_prices)}, {PICTURE: price_picture(shadow_prices)}
-    return write_dated(results / FOLDER, tables, pictures)
+    tables = {TABLE: price_frame(shadow_prices)}
+    return write_dated(results / FOLDER, tables, {PICTURE: price_picture(shadow_prices)})

@@ -41,8 +41,7 @@ def tables(result: StudyResult) -> tuple[ReportTable, ...]:
     result, by_measure = result.shown, dict[str, Target]()
     for target in result.targets:
         by_measure.setdefault(target.measure, target)
-    made = (spillover_table(result, target) for target in by_measure.values())
-    return tuple(table for table in made if table is not None)
+    return tuple(filter(None, (spillover_table(result, target) for target in by_measure.values())))
 
 
 def sentences(result: StudyResult) -> Iterator[str]:

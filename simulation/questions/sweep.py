@@ -8,9 +8,9 @@ main effects and two-way interactions of what was varied.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from itertools import zip_longest
+from itertools import product, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,6 @@ import numpy as np
 from simulation.display.dated_folder import write_dated
 from simulation.display.drawing import (
     DARK,
-    GREY,
     PALE,
     STAGE_COLOURS,
     Picture,
@@ -28,6 +27,8 @@ from simulation.display.drawing import (
     axis_scale,
     broken,
     figure_of,
+    mark_important,
+    panel_title,
     png_of,
 )
 from simulation.display.table import Cell, Cells, ReportTable, difference_cell, interval_cell, print_tables
@@ -36,11 +37,18 @@ from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.records.serialise import differences
 from simulation.run.result import StudyResult
-from simulation.statistics.compare import TIDY, Comparison, compare
-from simulation.statistics.compare_runs import RunComparison, compare_runs
+from simulation.statistics.compare import TIDY, Comparison
 from simulation.statistics.departments import Department
-from simulation.statistics.factorial import FactorialEffect, Level, factorial_effects, is_full
-from simulation.statistics.intervals import LEVEL
+from simulation.statistics.intervals import LEVEL, Interval
+from simulation.statistics.several_runs import (
+    FactorialEffect,
+    Level,
+    RunComparison,
+    compare_first,
+    compare_runs,
+    factorial_effects,
+    is_full,
+)
 from simulation.statistics.verdict import Verdict
 from simulation.study.design import Target
 from simulation.wording import spaced
@@ -85,6 +93,11 @@ class SweepRun:
             return self.varied["scenario"]
         return ", ".join(f"{_short(key)}={value}" for key, value in self.varied.items())
 
+    @property
+    def place(self) -> str:
+        """The folder as files name it; '' if there is none."""
+        return self.folder.as_posix() if self.folder else ""
+
     def row(self, arm: str, target: Target) -> Comparison:
         """The arm's measure and its difference from the baseline."""
         return self.result.row(arm, target.measure, target.group)
@@ -92,10 +105,6 @@ class SweepRun:
     def verdict(self, arm: str, target: Target) -> Verdict:
         """The verdict on the arm."""
         return self.result.finding(arm, target).verdict
-
-    def effect(self, arm: str, target: Target) -> str:
-        """The arm's difference from the baseline with its interval, in words."""
-        return difference_text(self.row(arm, target))
 
 
 @dataclass(frozen=True, repr=False)
@@ -123,6 +132,24 @@ class Sweep:
     def judged(self) -> tuple[str, ...]:
         """The arms that get a verdict: all but the sham."""
         return tuple(arm for arm in self.arms if not self.is_check(arm))
+
+    @cached_property
+    def effects(self) -> dict[tuple[str, Target], tuple[FactorialEffect, ...]]:
+        """The effects of what was varied on the baseline's own level, and on the other arms' differences from it.
+
+        None where some combination of values was not run.
+        """
+        design, baseline = [run.varied for run in self.runs], self.first.design.baseline
+        if not is_full(design):
+            return {}
+        effects = {}
+        for target in self.targets:
+            levels = [run.result.values(baseline, target.measure, target.group) for run in self.runs]
+            effects[baseline, target] = factorial_effects(design, levels, self.department)
+            for arm in self.arms:
+                values = [run.result.differences(arm, target) for run in self.runs]
+                effects[arm, target] = factorial_effects(design, values, self.department)
+        return effects
 
     def is_check(self, arm: str) -> bool:
         """Whether an arm has no effect by design, so that no verdict is given."""
@@ -154,7 +181,7 @@ class Sweep:
     @cached_property
     def comparisons(self) -> dict[tuple[str, Target], RunComparison]:
         """The runs compared on each arm and target."""
-        return {(arm, target): self._compare_runs(arm, target) for arm in self.arms for target in self.targets}
+        return {key: self._compare_runs(*key) for key in product(self.arms, self.targets)}
 
     def _compare_runs(self, arm: str, target: Target) -> RunComparison:
         verdicts = {run.label: run.verdict(arm, target) for run in self.runs}
@@ -167,9 +194,8 @@ class Sweep:
     def department(self) -> Department | None:
         """The department of an ensemble that each replication used, where it is the same in every run; else None."""
         first, *others = (run.result.department_of for run in self.runs)
-        if first is None or any(other is None or not np.array_equal(other, first) for other in others):
-            return None
-        return first
+        alike = first is not None and all(other is not None and np.array_equal(other, first) for other in others)
+        return first if alike else None
 
 
 def _short(key: str) -> str:
@@ -208,12 +234,8 @@ def beside(one: StudyResult, other: StudyResult) -> Sweep:
 
     Raises ResultsError if they have no arm or no target in common.
     """
-    varied, results = _told_apart_by(one, other), (one, other)
-    sweep = Sweep(
-        tuple(
-            SweepRun({key: values[at] for key, values in varied.items()}, result) for at, result in enumerate(results)
-        )
-    )
+    ours, theirs = ({key: values[at] for key, values in _told_apart_by(one, other).items()} for at in (0, 1))
+    sweep = Sweep((SweepRun(ours, one), SweepRun(theirs, other)))
     if one.design.name != other.design.name or not sweep.arms or not sweep.targets:
         raise ResultsError(
             f"'{one.design.name}' and '{other.design.name}' have no arm or no target in common, so they cannot be "
@@ -269,16 +291,14 @@ def changed_tables(sweep: Sweep) -> Iterator[ReportTable]:
     settled there.
     """
     first = sweep.runs[0]
-    for target in sweep.targets:
-        if target not in sweep.first.design.primary:
-            continue
+    for target in (target for target in sweep.targets if target in sweep.first.design.primary):
         rows = list[Cells]()
         for arm in sweep.judged:
             verdict = first.verdict(arm, target)
             others = [run for run in sweep.runs[1:] if _differs(sweep, run, arm, target)]
             where = (
                 "; ".join(
-                    f"{run.label}: {run.effect(arm, target)}, {run.verdict(arm, target).answer}"
+                    f"{run.label}: {difference_text(run.row(arm, target))}, {run.verdict(arm, target).answer}"
                     for run in others
                     if applies(verdict, run.verdict(arm, target))
                 )
@@ -302,10 +322,8 @@ def changed_tables(sweep: Sweep) -> Iterator[ReportTable]:
 def _differs(sweep: Sweep, run: SweepRun, arm: str, target: Target) -> bool:
     """Whether the effect of an arm in this run differs from that in the first, beyond chance over all other runs."""
     now, before = (one.result.differences(arm, target) for one in (run, sweep.runs[0]))
-    n = min(len(now), len(before))
-    department = None if sweep.department is None else sweep.department[:n]
     level = 1 - (1 - LEVEL) / (len(sweep.runs) - 1)
-    return compare(now[:n], before[:n], level=level, department=department).excludes_zero
+    return compare_first(now, before, level=level, department=sweep.department).excludes_zero
 
 
 def is_changed(before: Verdict, now: Verdict) -> bool:
@@ -361,36 +379,20 @@ def _sweep_notes(sweep: Sweep, *, shown: bool) -> Iterator[str]:
 # --- tables: effects of what was varied ----------------------------------------------------------------------
 
 
-def _design_of(sweep: Sweep) -> list[Mapping[str, str]]:
-    """The value of everything that was varied, by run."""
-    return [run.varied for run in sweep.runs]
-
-
-def _effects_of(sweep: Sweep, arm: str, target: Target) -> tuple[FactorialEffect, ...]:
-    """The effects of what was varied on an arm's difference from the baseline, or on the baseline's own level."""
-    values = [
-        run.result.values(arm, target.measure, target.group)
-        if arm == sweep.first.design.baseline
-        else run.result.differences(arm, target)
-        for run in sweep.runs
-    ]
-    return factorial_effects(_design_of(sweep), values, sweep.department)
-
-
 def effect_tables(sweep: Sweep) -> Iterator[ReportTable]:
     """A table for every target: arms by effects.
 
     None for two runs, which differ by one effect, or where some combination of values was not run.
     """
-    if len(sweep.runs) < 3 or not is_full(_design_of(sweep)):
+    if len(sweep.runs) < 3 or not sweep.effects:
         return
-    arms = (sweep.first.design.baseline, *sweep.arms)
     for target in sweep.targets:
         unit = sweep.first.unit(target)
-        by_arm = {arm: _effects_of(sweep, arm, target)[:MOST_EFFECTS] for arm in arms}
-        labels = [_levels_words(effect.levels) for effect in by_arm[arms[0]]]
+        by_arm = {arm: effects[:MOST_EFFECTS] for (arm, of), effects in sweep.effects.items() if of == target}
+        labels = [_levels_words(effect.levels) for effect in by_arm[sweep.first.design.baseline]]
         rows: list[Cells] = [
-            (sweep.label(arm), *(_effect_cell(effect, unit) for effect in effects)) for arm, effects in by_arm.items()
+            (sweep.label(arm), *(_effect_cell(effect.estimate, unit) for effect in effects))
+            for arm, effects in by_arm.items()
         ]
         yield ReportTable(
             f"effects:{target.measure}:{target.group}",
@@ -412,9 +414,9 @@ def _levels_words(levels: Sequence[Level]) -> str:
     return " with ".join(f"{_short(level.factor)}={level.value}" for level in levels)
 
 
-def _effect_cell(effect: FactorialEffect, unit: str) -> Cell:
-    text = f"{change(effect.estimate.mean, unit)} ({axis_scale(unit) * effect.standard_error:.1f})"
-    return Cell(effect.estimate.mean, unit, style="difference", text=text)
+def _effect_cell(estimate: Interval, unit: str) -> Cell:
+    text = f"{change(estimate.mean, unit)} ({axis_scale(unit) * estimate.standard_error:.1f})"
+    return Cell(estimate.mean, unit, style="difference", text=text)
 
 
 # --- picture -------------------------------------------------------------------------------------------------
@@ -431,8 +433,8 @@ def sweep_picture(sweep: Sweep) -> Picture:
         across(axes, [first.unit(target) for target in targets], [first.better(target) for target in targets])
         arm_axis(axes[0], [first.arm(arm) for arm in arms])
         figure.legend(
-            *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(len(runs), 5), frameon=False,
-            labelcolor=DARK, title=f"Dotted: the least difference that would matter. {BANNER}", title_fontsize=8,
+            *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(len(runs), 5), labelcolor=DARK,
+            title=f"Dotted: the least difference that would matter. {BANNER}", title_fontsize=8,
         )  # fmt: skip
         png = png_of(figure)
     words = [
@@ -450,8 +452,8 @@ def sweep_picture(sweep: Sweep) -> Picture:
 
 def _panel(ax: Axes, sweep: Sweep, target: Target) -> None:
     """Draw one target: arms from the top down, the runs of each beside one another."""
-    n_arms, step = len(sweep.arms), 0.8 / len(sweep.runs)
-    factor = axis_scale(sweep.first.unit(target))
+    n_arms, step, unit = len(sweep.arms), 0.8 / len(sweep.runs), sweep.first.unit(target)
+    factor = axis_scale(unit)
     for number, run in enumerate(sweep.runs):
         colour = STAGE_COLOURS[number % len(STAGE_COLOURS)]
         places = [place - 0.4 + step * (number + 0.5) for place in range(n_arms)]
@@ -462,14 +464,12 @@ def _panel(ax: Axes, sweep: Sweep, target: Target) -> None:
         means = [factor * row.difference for row in rows]
         marker, label = MARKERS[number % len(MARKERS)], spaced(run.label)
         ax.plot(means, places, marker, color=colour, markersize=6, markeredgecolor="white", label=label)
-    least = factor * target.minimal_important_difference
-    for edge in (-least, least):
-        ax.axvline(edge, color=GREY, linewidth=0.9, linestyle=":")
+    mark_important(ax, target.minimal_important_difference, unit, linewidth=0.9, linestyle=":")
     ax.axvline(0, color="black", linewidth=1)
     for place in range(1, n_arms):
         ax.axhline(place - 0.5, color=PALE, linewidth=0.8)
     ax.set_ylim(n_arms - 0.45, -0.55)
-    ax.set_title(broken(target.label, 28), fontsize=10, fontweight="bold", loc="left")
+    panel_title(ax, broken(target.label, 28))
 
 
 # --- files ---------------------------------------------------------------------------------------------------
@@ -480,68 +480,49 @@ def sweep_frame(sweep: Sweep) -> pd.DataFrame:
     import pandas as pd
 
     rows = []
-    for run in sweep.runs:
-        for target in sweep.targets:
-            for arm in sweep.arms:
-                finding = run.result.finding(arm, target)
-                comparison = {name: getattr(finding.comparison, name) for name in TIDY}
-                verdict = CHECK if sweep.is_check(arm) else finding.verdict.words
-                words = {"verdict": verdict, "together": sweep.comparisons[arm, target].words}
-                rows.append({**run.varied, **comparison, **words, "folder": _folder(run)})
+    for run, target, arm in product(sweep.runs, sweep.targets, sweep.arms):
+        finding = run.result.finding(arm, target)
+        comparison = {name: getattr(finding.comparison, name) for name in TIDY}
+        verdict = CHECK if sweep.is_check(arm) else finding.verdict.words
+        words = {"verdict": verdict, "together": sweep.comparisons[arm, target].words}
+        rows.append({**run.varied, **comparison, **words, "folder": run.place})
     return pd.DataFrame(rows)
-
-
-def _folder(run: SweepRun) -> str:
-    return run.folder.as_posix() if run.folder else ""
 
 
 def _effects_frame(sweep: Sweep) -> pd.DataFrame:
     """`effects.csv`: a row for every target, arm and effect; on the baseline's level, on the others' differences."""
     import pandas as pd
 
-    baseline = sweep.first.design.baseline
-    rows = [
-        {
-            "measure": target.measure,
-            "group": target.group,
-            "arm": arm,
-            "of": "level" if arm == baseline else "difference",
-            **_effect_cells(effect),
-        }
-        for target in (sweep.targets if is_full(_design_of(sweep)) else ())
-        for arm in (baseline, *sweep.arms)
-        for effect in _effects_of(sweep, arm, target)
-    ]
+    rows = []
+    for (arm, target), effects in sweep.effects.items():
+        of = "level" if arm == sweep.first.design.baseline else "difference"
+        about = {"measure": target.measure, "group": target.group, "arm": arm, "of": of}
+        for effect in effects:
+            estimate = effect.estimate
+            numbers = {"estimate": estimate.mean, "standard_error": estimate.standard_error}
+            ends = {"low": estimate.low, "high": estimate.high, "n_replications": estimate.n}
+            rows.append({**about, **_levels_cells(effect.levels), **numbers, **ends})
     return pd.DataFrame(rows)
 
 
-def _effect_cells(effect: FactorialEffect) -> dict[str, object]:
-    """The columns of `effects.csv` on one effect; those of a second factor are empty in a main effect."""
-    cells: dict[str, object] = {"kind": "main" if len(effect.levels) == 1 else "interaction"}
-    for number, level in zip_longest((1, 2), effect.levels):
-        for name in ("factor", "value", "first"):
-            cells[f"{name}_{number}"] = getattr(level, name) if level else ""
-    estimate = effect.estimate
-    cells |= {"estimate": estimate.mean, "standard_error": effect.standard_error}
-    return cells | {"low": estimate.low, "high": estimate.high, "n_replications": estimate.n}
+def _levels_cells(levels: Sequence[Level]) -> dict[str, str]:
+    """The columns of `effects.csv` on what was varied; those of a second factor are empty in a main effect."""
+    cells = {"kind": "main" if len(levels) == 1 else "interaction"}
+    for number, level in zip_longest((1, 2), levels):
+        values = asdict(level) if level else dict.fromkeys(("factor", "value", "first"), "")
+        cells |= {f"{name}_{number}": value for name, value in values.items()}
+    return cells
 
 
 def _design_frame(sweep: Sweep) -> pd.DataFrame:
     """`design.csv`: a row a run, with what was varied, its length and its folder."""
     import pandas as pd
 
-    rows = [
-        {
-            "run": number,
-            **run.varied,
-            "seed": run.result.run.seed,
-            "replications": len(run.result.replications),
-            "warm_up_days": run.result.run.warm_up_days,
-            "measured_days": run.result.run.measured_days,
-            "folder": _folder(run),
-        }
-        for number, run in enumerate(sweep.runs, start=1)
-    ]
+    rows = []
+    for number, run in enumerate(sweep.runs, start=1):
+        length, n = run.result.run, len(run.result.replications)
+        days = {"warm_up_days": length.warm_up_days, "measured_days": length.measured_days}
+        rows.append({"run": number, **run.varied, "seed": length.seed, "replications": n, **days, "folder": run.place})
     return pd.DataFrame(rows)
 
 

@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from simulation.department.rota import HOURS_OF_WEEK
-from simulation.display.drawing import DARK, GREY, WORSE, Picture, figure_of, png_of
-from simulation.errors import ConfigError, Fault, ResultsError, nearest
+from simulation.display.drawing import DARK, GREY, WORSE, Picture, figure_of, panel_title, png_of
+from simulation.errors import Fault, Faults, ResultsError, nearest
 from simulation.explain.statements import BANNER
 from simulation.measures.occupancy import holdings, minutes_by_hour
 from simulation.measures.patients_table import nobody
@@ -112,7 +112,7 @@ def hourly_series(study: Study) -> Mapping[str, Floats]:
     run = replace(study.run, warm_up_days=0, measured_days=7 * WEEKS)
     numbers = run.numbers[:MOST_REPLICATIONS]
     names = series_names(study)
-    total = {name: np.zeros(7 * WEEKS * 24) for name in names}
+    total = {name: np.zeros(WEEKS * HOURS_OF_WEEK) for name in names}
     for number in numbers:
         simulation = simulate_arm(study.baseline, run, study.engine, number, cool_down_days=0)
         for name, (from_at, to_at) in _spans(simulation, names).items():
@@ -173,10 +173,11 @@ def _names(study: Study, asked: str) -> tuple[str, ...]:
     if asked == EVERY:
         return known
     names = tuple(dict.fromkeys(name.strip() for name in asked.split(",")))
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        problems = ((f"there is no series '{name}'", nearest(name, (*known, EVERY))) for name in unknown)
-        raise ConfigError([Fault(f"warm_up={asked}", *problem) for problem in problems])
+    Faults(
+        Fault(f"warm_up={asked}", f"there is no series '{name}'", nearest(name, (*known, EVERY)))
+        for name in names
+        if name not in known
+    ).refuse()
     return names
 
 
@@ -216,10 +217,10 @@ def warm_up_picture(run: RunLength, beginnings: list[Beginning]) -> Picture:
             ax.axvline(run.warm_up_days, color=GREY, linestyle=":", label="warm-up stated")
             if beginning.truncation.settled:
                 ax.axvline(beginning.days, color=WORSE, linestyle="--", label="MSER-5")
-            ax.set_title(beginning.label, fontsize=10, fontweight="bold", loc="left")
+            panel_title(ax, beginning.label)
         axes[-1].set_xlabel("days from time 0")
         handles = {label: line for ax in axes for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
-        figure.legend(handles.values(), handles, loc="outside lower center", ncols=2, frameon=False, fontsize=8)
+        figure.legend(handles.values(), handles, loc="outside lower center", ncols=2, fontsize=8)
         png = png_of(figure)
     left_out = "; ".join(
         f"{beginning.label}: {beginning.days:.1f}{'' if beginning.truncation.settled else ' (too short to tell)'}"

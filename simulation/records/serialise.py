@@ -1,11 +1,13 @@
-"""Dataclasses and arrays as values that JSON and YAML can hold."""
+"""Dataclasses and arrays as values that JSON and YAML can hold; CSV as text, for who opens it in a spreadsheet."""
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
@@ -79,3 +81,25 @@ def digest(value: Any) -> str:
     """The SHA-256 of a value in its `exact` form, in hexadecimal."""
     text = json.dumps(exact(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+Row = Sequence[object]
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Row]) -> str:
+    """CSV in which text that a spreadsheet would take for a formula is led by an apostrophe."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow(["" if cell is None else _harmless(cell) for cell in row])
+    return out.getvalue()
+
+
+def _harmless(cell: object) -> object:
+    if isinstance(cell, str) and cell.startswith(tuple("=+-@\t\r")):
+        try:
+            float(cell)
+        except ValueError:
+            return f"'{cell}"
+    return cell

@@ -9,29 +9,26 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulation.errors import ResultsError
-from simulation.records.list_columns import METADATA_KEY
-from simulation.records.schema import MISSING, ActivityTable, Column, Patients, Replications, Table
+from simulation.records.schema import MISSING, Column, Floats, Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+
 T = TypeVar("T", bound=Table)
 FORMAT = 2
 """Raised when the layout of a file changes."""
-
-
-def write_table(table: Table, path: Path, *, provenance: Mapping[str, Any]) -> None:
-    """Write one table. Raises ResultsError if the file cannot be written."""
-    write_tables([table], path, provenance=provenance)
 
 
 def write_tables(tables: Iterable[Table], path: Path, *, provenance: Mapping[str, Any]) -> None:
@@ -105,34 +102,17 @@ def _renamed_when_whole(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def read_patients(path: Path) -> Patients:
-    """Read a table of patients. Raises ResultsError if the file is missing or is something else."""
-    return _read(path, Patients)
-
-
-def read_activities(path: Path) -> ActivityTable:
-    """Read a table of activities. Raises ResultsError if the file is missing or is something else."""
-    return _read(path, ActivityTable)
-
-
-def read_replications(path: Path) -> Replications:
-    """Read a table of replications. Raises ResultsError if the file is missing or is something else."""
-    return _read(path, Replications)
-
-
 def read_rows(path: Path, kind: type[T], **equal: str | int) -> T:
     """The rows of a table whose columns have these values: `read_rows(path, Patients, arm="nurse", replication=0)`.
 
-    Only row groups that can hold such rows are read. Raises ResultsError if the file is missing or is something else.
+    Only row groups that can hold such rows are read; without a value, all are. Raises ResultsError if the file is
+    missing or is something else.
     """
-    return _read(path, kind, filters=[(column, "==", value) for column, value in equal.items()])
-
-
-def _read(path: Path, kind: type[T], *, filters: list[tuple[str, str, str | int]] | None = None) -> T:
     import pyarrow.parquet as parquet
 
-    _must_exist(path)
-    rows = parquet.read_table(path, filters=filters)
+    if not path.is_file():
+        raise ResultsError(f"{path}: there is no such file. Ask the run to write its tables")
+    rows = parquet.read_table(path, filters=[(column, "==", value) for column, value in equal.items()] or None)
     certificate = _certificate(path, rows.schema)
     if certificate["kind"] != kind.kind:
         raise ResultsError(f"{path}: holds {certificate['kind']}, not {kind.kind}. Name the other file")
@@ -144,11 +124,6 @@ def _read(path: Path, kind: type[T], *, filters: list[tuple[str, str, str | int]
         for name, dtype in certificate["dtypes"].items()
     }
     return kind(columns, categories)
-
-
-def _must_exist(path: Path) -> None:
-    if not path.is_file():
-        raise ResultsError(f"{path}: there is no such file. Ask the run to write its tables")
 
 
 def _certificate(path: Path, schema: pa.Schema) -> dict[str, Any]:
@@ -193,3 +168,108 @@ def _codes(column: pa.ChunkedArray, known: tuple[str, ...], dtype: np.dtype[Any]
         lookup = np.array([code_of[name] for name in chunk.dictionary.to_pylist()] + [MISSING], dtype=dtype)
         parts.append(lookup[chunk.indices.fill_null(len(lookup) - 1).to_numpy()])
     return np.concatenate(parts) if parts else np.empty(0, dtype=dtype)
+
+
+METADATA_KEY = b"aeflow"
+"""The key of the schema's metadata under which every file of the package states what it holds."""
+
+
+class ListColumn:
+    """A column with a list of numbers, or None, in each row; the lists may differ in length."""
+
+    def __init__(self, rows: Sequence[Floats | None]) -> None:
+        self.rows = rows
+
+
+def write_columns(batches: Iterable[Mapping[str, Any]], file: Path | BytesIO, *, metadata: Mapping[str, Any]) -> None:
+    """Write one or more batches with the same columns into one file, each as a row group.
+
+    Columns are arrays, or `ListColumn` of numbers of unequal length. Only the package reads such a file.
+    """
+    import pyarrow.parquet as parquet
+
+    iterator = iter(batches)
+    first = _columns_in_arrow(next(iterator)).replace_schema_metadata({METADATA_KEY: json.dumps(metadata).encode()})
+    repeating = [field.name for field in first.schema if _repeats(field.type)]
+    with parquet.ParquetWriter(file, first.schema, compression="zstd", use_dictionary=repeating) as writer:
+        writer.write_table(first)
+        for batch in iterator:
+            writer.write_table(_columns_in_arrow(batch).cast(first.schema))
+
+
+def _repeats(kind: Any) -> bool:
+    """Whether a column of this type has the same value in many rows, as measured numbers do not."""
+    import pyarrow as pa
+
+    return not (pa.types.is_list(kind) or pa.types.is_floating(kind))
+
+
+def _columns_in_arrow(columns: Mapping[str, Any]) -> Any:
+    """The columns as an Arrow table."""
+    import pyarrow as pa
+
+    arrays = {}
+    for name, column in columns.items():
+        if isinstance(column, ListColumn):
+            lengths = [0 if row is None else row.size for row in column.rows]
+            flat = [row.ravel() for row in column.rows if row is not None]
+            offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
+            missing = np.array([row is None for row in column.rows], dtype=np.bool_)
+            values = pa.array(np.concatenate(flat) if flat else np.empty(0))
+            arrays[name] = pa.ListArray.from_arrays(pa.array(offsets), values, mask=pa.array(missing))
+        else:
+            arrays[name] = pa.array(column)
+    return pa.table(arrays)
+
+
+def read_columns(path: Path, content: bytes | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The columns of a file, and its metadata. Raises ResultsError if they cannot be read.
+
+    Plain columns are arrays; of lists there is an array or None for each row. `content`: the bytes of the file, if they
+    have been read already.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    try:
+        with parquet.ParquetFile(path if content is None else pa.BufferReader(content)) as file:
+            table = file.read(use_threads=False).combine_chunks()
+        metadata = json.loads((table.schema.metadata or {})[METADATA_KEY])
+    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+        raise _unreadable(path, error) from None
+    columns: dict[str, Any] = {}
+    for name in table.column_names:
+        column = table.column(name)
+        columns[name] = list(_rows(column)) if pa.types.is_list(column.type) else column.to_numpy()
+    return columns, metadata
+
+
+def row_count(path: Path) -> int:
+    """The number of rows of a file, from its metadata alone. Raises ResultsError if it cannot be read."""
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    try:
+        return int(parquet.read_metadata(path).num_rows)
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable(path, error) from None
+
+
+def _rows(column: Any) -> Iterator[NDArray[Any] | None]:
+    """The rows of a column of lists."""
+    for chunk in column.chunks:
+        flat = chunk.flatten().to_numpy(zero_copy_only=False)
+        missing = chunk.is_null().to_numpy(zero_copy_only=False)
+        lengths = np.diff(chunk.offsets.to_numpy())
+        start = 0
+        for length, absent in zip(lengths.tolist(), missing.tolist(), strict=True):
+            if absent:
+                yield None
+            else:
+                yield flat[start : start + length]
+                start += length
+
+
+def _unreadable(path: Path, error: Exception) -> ResultsError:
+    why = str(error).partition("\n")[0] or type(error).__name__
+    return ResultsError(f"{path}: cannot be read ({why}). The file is damaged, or not ours")

@@ -29,9 +29,7 @@ from simulation.explain.label_mix import uncovered_sources
 from simulation.measures.definitions import ALL
 from simulation.questions.what_decides.deciding_figures import decided, harmed_kind_words, n_harmed
 from simulation.report.tables.first_table import products, reported_targets
-from simulation.run.arm_result import ArmResult
-from simulation.run.comparisons import Finding, Safety
-from simulation.run.result import StudyResult
+from simulation.run.result import ArmResult, Finding, Safety, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.departments import Spread, counted
 from simulation.statistics.verdict import threshold

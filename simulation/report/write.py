@@ -10,8 +10,7 @@ from simulation.display.drawing import Picture
 from simulation.display.table import Cell
 from simulation.errors import ResultsError
 from simulation.questions import OF_A_RESULT
-from simulation.records.csv_text import csv_text
-from simulation.records.serialise import to_json
+from simulation.records.serialise import csv_text, to_json
 from simulation.report.exports.stress_des import stress_des
 from simulation.report.exports.word import DIFFERENCES, document
 from simulation.report.exports.workbook import workbook

@@ -16,16 +16,14 @@ from numpy.typing import NDArray
 
 from simulation.department.vocabulary import Pathway
 from simulation.measures.binding import binding_names, binding_values
-from simulation.measures.measuring import Measures, measure, shared_names
+from simulation.measures.measuring import Measures, measure
 from simulation.measures.own_quantities import Own
 from simulation.measures.profile import DayProfile, day_profile
 from simulation.measures.quantities import knows_waits
 from simulation.measures.window import Window, unfinished
-from simulation.patients import Draws
-from simulation.records.schema import Mask, Patients
+from simulation.records.schema import Patients
 from simulation.statistics.coverage_effects import waits_by_group, with_coverage
 from simulation.statistics.sham import Shares, shares_better_worse
-from simulation.study.design import Coverages
 from simulation.study.simulate import SharedDraws, Simulated, simulated
 from simulation.study.study import ReadyArm, RunLength, Study, own_of
 from simulation.triage.apply import apply, reached
@@ -88,7 +86,7 @@ def replicate(study: Study, number: int) -> ReplicationResult:
 def _once(study: Study, number: int, cool_down_days: int, began: float) -> ReplicationResult:
     """One replication with the given days of cool-down; `began`: the clock time at which work on it began."""
     days = study.run.warm_up_days + study.run.measured_days + cool_down_days
-    drawn = SharedDraws(seed=study.run.seed, replication=number, days=days, calendar=study.run.calendar(number))
+    drawn = SharedDraws(study.run.drawn(number, days))
     results: dict[str, ArmReplication] = {}
     totals = dict.fromkeys(TOTALS, 0.0)
     baseline: Patients | None = None
@@ -122,14 +120,17 @@ def _run_arm(
     engine_seconds = time.thread_time() - started
     patients = simulation.patients
     if coverages is not None:
-        patients = with_coverage(patients, *_reached(study, coverages, arm.pathway, draws))
+        used_in = (study.arm(name).policy for name in (coverages.partial, coverages.full))
+        patients = with_coverage(patients, *(reached(policy, arm.pathway, draws) for policy in used_in))
     own = own_of(study.design, arm.pathway)
     result = ArmReplication(
         measures=_measured(arm.pathway, simulation, patients, own, window),
         day=_day(arm, simulation, window) if run.profile_all or number < PROFILED else None,
         shares=_shares(patients, baseline, window),
         n_unfinished=unfinished(patients, window),
-        waits=_waits(patients, simulation, window) if coverages is not None else None,
+        waits=None
+        if coverages is None
+        else waits_by_group(patients, simulation.activities, n_steps=len(simulation.plan.nodes), window=window),
         months=_by_month(arm, simulation, patients, own, run, number) if run.by_month else (),
     )
     return result, patients, (len(patients), len(simulation.run.journal), simulation.run.n_events, engine_seconds)
@@ -142,22 +143,11 @@ def _shares(patients: Patients, baseline: Patients | None, window: Window) -> Sh
     return shares_better_worse(patients, baseline, window)
 
 
-def _reached(study: Study, coverages: Coverages, pathway: Pathway, draws: Draws) -> tuple[Mask, Mask]:
-    """Whether the tool is used for each patient under partial and under full coverage, shape (n,), for any arm."""
-    partial, full = (reached(study.arm(name).policy, pathway, draws) for name in (coverages.partial, coverages.full))
-    return partial, full
-
-
-def _waits(patients: Patients, simulation: Simulated, window: Window) -> NDArray[np.float64]:
-    n_steps = len(simulation.plan.nodes)
-    return waits_by_group(patients, simulation.activities, n_steps=n_steps, window=window)
-
-
 def _measured(pathway: Pathway, simulation: Simulated, patients: Patients, own: Own, window: Window) -> Measures:
     """Every measure of one window: first of its patients, then of what binds."""
     patient_measures = measure(patients, window=window, own=own)
     values = binding_values(pathway, simulation.plan, simulation.run, patients, own, window=window)
-    names = shared_names((*patient_measures.names, *binding_names(pathway, own)))
+    names = (*patient_measures.names, *binding_names(pathway, own))
     return Measures(names, np.concatenate([patient_measures.values, values]))
 
 

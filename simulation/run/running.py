@@ -17,7 +17,7 @@ from simulation.run.replicate import ReplicationResult
 from simulation.run.result import StudyResult
 from simulation.statistics.compare import paired
 from simulation.statistics.intervals import replications_for
-from simulation.study.overload import refuse_overload
+from simulation.study.misfits import refuse_overload
 from simulation.study.simulate import simulate_arm
 from simulation.study.study import Study
 from simulation.study.workload import refuse_large

@@ -311,15 +311,12 @@ def _shared_names(arms: Mapping[str, Sequence[Measures]]) -> tuple[MeasureName, 
 
 def _stack(replications: Sequence[Measures], names: tuple[MeasureName, ...]) -> Floats:
     """The measures of an arm, one row a replication, one column a name."""
-    columns: dict[int, NDArray[np.intp]] = {}
-    rows = []
-    for measures in replications:
-        key = id(measures.names)
-        if key not in columns:
-            position = {name: number for number, name in enumerate(measures.names)}
-            columns[key] = np.array([position[name] for name in names], dtype=np.intp)
-        rows.append(measures.values[columns[key]])
-    return np.stack(rows)
+    distinct = {id(measures.names): measures.places for measures in replications}
+    columns = {
+        key: np.array([places[name.measure, name.group] for name in names], dtype=np.intp)
+        for key, places in distinct.items()
+    }
+    return np.stack([measures.values[columns[id(measures.names)]] for measures in replications])
 
 
 def find(rows: Sequence[Comparison], *, arm: str, measure: str, group: str = "all") -> Comparison:

@@ -14,10 +14,7 @@ from numpy.typing import NDArray
 from simulation.measures.quantities import wait_to_clinician
 from simulation.measures.window import Window, arrived_in
 from simulation.records.schema import Floats, Patients
-from simulation.statistics.always_valid import IntervalKind
-from simulation.statistics.compare import compare
-from simulation.statistics.departments import Department
-from simulation.statistics.intervals import LEVEL, Interval
+from simulation.statistics.intervals import Interval
 
 
 @dataclass(frozen=True)
@@ -79,20 +76,14 @@ class ShamBand:
     """
 
     difference: Interval
-    low: float
-    high: float
     shares: Shares | None = None
 
+    @property
+    def low(self) -> float:
+        """The lower end of the band."""
+        return self.difference.single()[0]
 
-def sham_band(
-    sham: Floats,
-    baseline: Floats,
-    *,
-    level: float = LEVEL,
-    shares: Shares | None = None,
-    kind: IntervalKind = "fixed_sample",
-    department: Department | None = None,
-) -> ShamBand:
-    """The band of no effect of one measure, from the replications of the sham arm and of the baseline."""
-    difference = compare(sham, baseline, level=level, kind=kind, department=department)
-    return ShamBand(difference, *difference.single(level=level), shares)
+    @property
+    def high(self) -> float:
+        """The upper end of the band."""
+        return self.difference.single()[1]

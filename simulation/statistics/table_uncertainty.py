@@ -36,11 +36,6 @@ class TableUncertainty:
     n_tables: int
 
     @property
-    def simulation_half_width(self) -> float:
-        """Half the 95 % interval for simulation noise alone, the table taken as known."""
-        return float(t_quantile(self.degrees) * self.simulation)
-
-    @property
     def half_width(self) -> float:
         """Half the 95 % interval for simulation and measurement; its degrees of freedom are the tables less one."""
         return float(self._t * np.hypot(self.simulation, self.measurement))

@@ -34,7 +34,7 @@ While a result grows, and once it has grown beyond the number of replications pl
 its interval and the sentence names it. Before such an interval is bounded it is 'cannot tell yet'.
 
 A verdict is about simulation noise only and says so: inputs and structure are swept elsewhere. Verdicts of several runs
-are put together in `statistics/compare_runs.py`.
+are put together in `statistics/several_runs.py`.
 
 **Over an ensemble**, in how many departments an effect is beyond a limit. The rules, for the effects of `Spread`:
 

@@ -20,6 +20,8 @@ from simulation.study.design import Design, Margin, Target
 from simulation.study.study import Precision, ReadyArm, RunLength, own_definitions, own_of
 
 Aim = Target | Margin | Precision
+KEYS: dict[type[Aim], str] = {Target: "minimal_important_difference", Margin: "margin", Precision: "half_width"}
+"""The difference that each of them states."""
 UNSEEN = ("Cc", "Cf", "Zl", "Zp")
 """The categories of characters that break a line or are not seen."""
 JOINERS = "\u200c\u200d"
@@ -35,7 +37,8 @@ def target_faults(design: Design, arms: Sequence[ReadyArm], precision: Precision
     """
     given: dict[int, tuple[MeasureName, ...]] = {}  # by the id of a pathway, which several arms can share
     own = own_definitions(design, [arm.pathway for arm in arms])
-    for where, target in _aims(design, precision):
+    aims: list[tuple[str, Aim]] = [("run.precision", precision)] if precision is not None else []
+    for where, target in (*aims, *_judged(design)):
         definition = definitions().get(target.measure) or own.get(target.measure)
         if definition is None:
             known = nearest_measure(target.measure, {*definitions(), *own})
@@ -73,9 +76,7 @@ def run_faults(run: RunLength, design: Design) -> Iterator[Fault]:
     if run.part_name:
         found = "cannot be planned from a part of the replications (run.first, run.count)"
         yield Fault("run.precision", found, "Run all of them at once, or state run.replications instead")
-    fault = precision.arm_fault(design.arms)
-    if fault is not None:
-        yield fault
+    yield from precision.arm_faults(design.arms)
 
 
 def measures_of(pathway: Pathway, own: Own = NOTHING_OWN, *, covers: bool = False) -> tuple[MeasureName, ...]:
@@ -90,13 +91,6 @@ def measures_of(pathway: Pathway, own: Own = NOTHING_OWN, *, covers: bool = Fals
     return (*measure(patients, window=(0.0, 0.0), own=own).names, *binding_names(pathway, own))
 
 
-def _aims(design: Design, precision: Precision | None) -> Iterator[tuple[str, Aim]]:
-    """The precision, targets and margins, each with its dotted path."""
-    if precision is not None:
-        yield "run.precision", precision
-    yield from _judged(design)
-
-
 def _judged(design: Design) -> Iterator[tuple[str, Target | Margin]]:
     """Targets and margins, each with its dotted path."""
     for part in ("primary", "secondary", "margins"):
@@ -106,12 +100,7 @@ def _judged(design: Design) -> Iterator[tuple[str, Target | Margin]]:
 
 def _per_cent_faults(where: str, target: Aim, definition: Definition) -> Iterator[Fault]:
     """The fault of a difference between shares that can only be meant in per cent."""
-    keys: dict[type[Aim], str] = {
-        Target: "minimal_important_difference",
-        Margin: "margin",
-        Precision: "half_width",
-    }
-    key = keys[type(target)]
+    key = KEYS[type(target)]
     value = getattr(target, key)
     if definition.unit == "share" and value >= 1:
         found = f"found {value:g}, and '{target.measure}' is a share"

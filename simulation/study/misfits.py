@@ -1,23 +1,40 @@
-"""Warnings, before anything runs, about a department that does not fit together: load, beds, desks, minutes, values.
+"""Whether a department fits together, before a study runs: load, beds, desks, minutes, closed hours, values.
 
-Nothing is refused here: a department may be like that on purpose, but the reader of its results has to know.
+Most of it is warned of and not refused: a department may be like that on purpose, but the reader of its results has to
+know. Refused is a load above 1 over the week that nothing can shorten: it makes a queue that nothing clears, and the
+figures of a study would depend on the length of the run. Refused, too, are days whose arrival rate exceeds a source's
+`thinning_bound`: the rate of each day of each replication follows from a few random numbers, so it is known without
+drawing a patient.
+
+Patients may wait across the closed hours of a pool, which `queues_until_open` allows. A mean stay says little about the
+few who wait until the morning, so a result warns of them. They are counted in one replication of the baseline, not
+estimated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from simulation.department.check.staffing import Interval, empty_hours
+from simulation.department.graph import request_of
 from simulation.department.rota import HOURS_OF_WEEK, timetable
-from simulation.department.vocabulary import Pathway, StatedOutages, Step
-from simulation.patients import Draws, draw
-from simulation.records.schema import Floats
-from simulation.study.offered_load import Load, in_a_mean_week, offered_load
-from simulation.study.overload import SAMPLE_DAYS, SURE, above_1, unrelieved
-from simulation.study.study import Study, figures_of, keys_of
+from simulation.department.vocabulary import DEPARTED_AT, Opens, Pathway, StatedOutages
+from simulation.errors import Fault, Faults
+from simulation.measures.occupancy import Ints, Rows, rows_of
+from simulation.measures.window import arrived_in
+from simulation.patients import DrawnRun, Draws, draw
+from simulation.patients.arrivals import wanted_arrivals
+from simulation.records.schema import Floats, Mask
+from simulation.study.offered_load import Load, in_a_mean_week, load_ratio, offered_load
+from simulation.study.simulate import SharedDraws, Simulated, simulate_arm
+from simulation.study.study import ReadyArm, Study, figures_of, group_of, keys_of, written_in
 from simulation.triage.apply import apply
+from simulation.units import NEVER, TICKS_PER_MINUTE, WEEK, WEEKDAYS
+from simulation.wording import spaced
 
 ADULT_BED, DESKS = "adult_bed", ("reception", "nurse")
 """Roles of the pools that are checked: beds all together, desks one by one."""
@@ -175,9 +192,12 @@ def queue_by_hour(work: Floats, units: Floats) -> Floats:
 
 
 def _minutes_warnings(pathway: Pathway, drawn: Draws) -> Iterator[str]:
-    names = dict.fromkeys(
-        name for step in pathway.steps.values() if _is_checked(pathway, step) for name in step.minutes
-    )
+    """Warnings about long minutes at steps of staff or of the front door."""
+    names: dict[str, None] = {}
+    for step in pathway.steps.values():
+        of_staff = any(pathway.pools[pool].kind == "staff" for pool in (*step.asks, *step.any_of))
+        if of_staff or not step.records.keys().isdisjoint(FRONT):
+            names |= dict.fromkeys(step.minutes)
     for name in names:
         minutes = drawn.minutes.get(name, np.zeros(0))
         used = minutes[minutes > 0]
@@ -213,12 +233,6 @@ def _never_warnings(pathway: Pathway, measured_days: int) -> Iterator[str]:
             yield f"pathway.pools.{name}.closes: {pool.closes} units, and there are never more than {most}"
 
 
-def _is_checked(pathway: Pathway, step: Step) -> bool:
-    """Whether a step is one of staff or of the front door."""
-    pools = (*step.asks, *step.any_of)
-    return any(pathway.pools[name].kind == "staff" for name in pools) or any(name in FRONT for name in step.records)
-
-
 def _calibration_warnings(study: Study) -> Iterator[str]:
     calibration = study.resolved.get("calibration")
     for name, parameter in (calibration if isinstance(calibration, dict) else {}).items():
@@ -228,3 +242,266 @@ def _calibration_warnings(study: Study) -> Iterator[str]:
                 f"calibration.{name} is {parameter['value']:g}, and a department could have {low:g} to {high:g}. Look "
                 f"at calibration.{name}.value, or state another range with its source"
             )
+
+
+ROOM = 1.25
+"""What the highest day is multiplied by for the bound that is advised: further replications may have a higher one."""
+SAMPLE_DAYS = 56
+"""Eight whole weeks: enough for the load over the week, which has a standard error and is judged by it."""
+SURE = 2.0
+"""Standard errors of the sample by which a load must be above 1, over the week or in some hours, to count as such."""
+
+
+def refuse_overload(study: Study) -> None:
+    """Raise ConfigError if an arm asks more of a pool over the week than it can do, and nothing relieves it."""
+    Faults(overload_faults(study)).refuse()
+
+
+def overload_faults(study: Study) -> tuple[Fault, ...]:
+    """A fault for each overloaded pool, with its highest load and, unless all are, the arms concerned."""
+    sample = SharedDraws(DrawnRun(study.run.seed, 0, SAMPLE_DAYS))
+    by_pool: dict[str, dict[str, float]] = {}
+    for arm in study.arms:
+        if arm.pathway.allow_overload:
+            continue
+        drawn = sample.of(in_a_mean_week(arm.pathway))
+        load = offered_load(arm.pathway, apply(arm.policy, arm.pathway, drawn))
+        for pool, ratio in overloaded(arm.pathway, load).items():
+            by_pool.setdefault(pool, {})[arm.name] = ratio
+    return tuple(_fault_of(study, pool, ratios) for pool, ratios in by_pool.items())
+
+
+def _fault_of(study: Study, pool: str, ratios: Mapping[str, float]) -> Fault:
+    """The fault of one pool, at the key that describes it. `ratios`: the loads above 1, by arm."""
+    in_arms, worst = "", max(ratios.values())
+    if len(ratios) < len(study.arms):
+        in_arms = f" in {'arm' if len(ratios) == 1 else 'arms'} {', '.join(ratios)}"
+    return Fault(
+        f"{written_in(study, pool)}{pool}",
+        f"load {worst:.2f} over the week, and nobody can leave, be turned away or go elsewhere{in_arms}",
+        "Add units or hours, ask less of it, or set pathway.allow_overload=true to see the queue grow",
+    )
+
+
+def overloaded(pathway: Pathway, load: Load) -> dict[str, float]:
+    """The loads above 1 over the week that nothing relieves, by pool; none if the pathway says `allow_overload`.
+
+    Relief is: patience or a queue limit at a step that asks for the pool; a place elsewhere after a while;
+    escalation that opens units of it; an alternative that is not overloaded itself, or has relief.
+    """
+    return {} if pathway.allow_overload else unrelieved(pathway, above_1(load))
+
+
+def unrelieved(pathway: Pathway, loads: Mapping[str, float]) -> dict[str, float]:
+    """The loads of those pools whose queue nothing can shorten. `loads`: by pool, all above 1."""
+    relieved = _relieved(pathway, set(loads))
+    return {pool: ratio for pool, ratio in loads.items() if pool not in relieved}
+
+
+def above_1(load: Load) -> dict[str, float]:
+    """The loads above 1 over the week, beyond chance in the sample, by pool."""
+    return {
+        pool: float(ratio)
+        for pool, ratio, error in zip(load.pools, load.weekly(), load.error, strict=True)
+        if _is_above_1(float(ratio), float(error))
+    }
+
+
+def _is_above_1(ratio: float, error: float) -> bool:
+    """Whether a load is above 1 beyond chance in the sample; work with nobody on duty counts as above."""
+    return math.isinf(ratio) or ratio - SURE * error > 1
+
+
+def _relieved(pathway: Pathway, overloaded_pools: set[str]) -> set[str]:
+    """The pools whose queue something can shorten."""
+    relieved = {trigger.pool for trigger in pathway.triggers.values() if isinstance(trigger, Opens)}
+    for step in pathway.steps.values():
+        leaves = step.may_leave and pathway.patience is not None
+        if leaves or step.queue_limit is not None or step.overflow is not None:
+            relieved |= {*step.asks, *step.any_of}
+    while True:
+        with_alternative = {
+            pool
+            for step in pathway.steps.values()
+            if any(other not in overloaded_pools or other in relieved for other in step.any_of)
+            for pool in step.any_of
+        }
+        if with_alternative <= relieved:
+            return relieved
+        relieved |= with_alternative
+
+
+def remarks(load: Load, waits_until_open: Collection[str] = ()) -> tuple[str, ...]:
+    """A line for each pool with more work than units in some hours: which hours, which days, and the worst hour.
+
+    `waits_until_open`: pools whose closed hours do not count, because patients are meant to wait.
+
+    One hour of the week holds few patients of a sample, so the work is smoothed: the clock hour's times the
+    weekday's. An hour counts if it is above 1 by two standard errors of one clock hour, the week if by two of its own.
+
+    >>> week = np.zeros((1, 168)); week[0, 11] = 5
+    >>> remarks(Load(("triage_nurses",), week, np.full((1, 168), 0.5), np.zeros(1)))
+    ('triage_nurses: load above 1 at 11-12 h on mon, worst 10.00 at 11 h on mon',)
+    """
+    lines = []
+    for pool, work, capacity, error in zip(load.pools, load.work, load.capacity, load.error, strict=True):
+        by_day = work.reshape(7, 24)
+        total = max(float(work.sum()), 1e-300)
+        smooth = by_day.sum(axis=1)[:, None] * by_day.sum(axis=0) / total
+        week = load_ratio(smooth, capacity.reshape(7, 24))
+        if pool in waits_until_open:
+            week = np.where(np.isinf(week), 0.0, week)
+        busy = week > 1 + SURE * error * np.sqrt(24)
+        if not busy.any():
+            continue
+        day, hour = divmod(int(np.argmax(week)), 24)
+        on_days = busy.any(axis=1)
+        days = "" if on_days.all() else f" on {', '.join(WEEKDAYS[number] for number in np.flatnonzero(on_days))}"
+        worst = "nobody on duty" if np.isinf(week[day, hour]) else f"worst {week[day, hour]:.2f}"
+        hours = _clock_hours(np.flatnonzero(busy.any(axis=0)).tolist())
+        ratio = total / float(capacity.sum()) if capacity.any() else math.inf
+        over_week = f"{ratio:.2f} over the week, " if _is_above_1(ratio, float(error)) else ""
+        lines.append(f"{pool}: load {over_week}above 1 at {hours}{days}, {worst} at {hour} h on {WEEKDAYS[day]}")
+    return tuple(lines)
+
+
+def _clock_hours(hours: Sequence[int]) -> str:
+    """[10, 11, 12, 20] as '10-13, 20-21 h'; a span over midnight is one."""
+    if len(hours) == 24:
+        return "0-24 h"
+    starts = [hour for hour in hours if (hour - 1) % 24 not in hours]
+    spans = []
+    for start in starts:
+        end = start
+        while end % 24 in hours:
+            end += 1
+        spans.append(f"{start}-{(end - 1) % 24 + 1}")
+    return f"{', '.join(spans)} h"
+
+
+def refuse_beyond_bound(study: Study) -> None:
+    """Raise ConfigError for each source whose rate exceeds its bound on a day of some replication.
+
+    Over an ensemble nothing is checked, because departments are made during the run.
+    """
+    if study.departments is not None:
+        return
+    worst: dict[str, tuple[float, int, int, ReadyArm]] = {}
+    for arm in _of_unlike_arrivals(study):
+        for replication in study.run.numbers:
+            for name, wanted, day in _highest(study, arm.pathway, replication):
+                if wanted > max(arm.pathway.arrivals[name].thinning_bound, worst.get(name, (0.0,))[0]):
+                    worst[name] = wanted, day, replication, arm
+    Faults(_beyond_bound(study, name, *found) for name, found in worst.items()).refuse()
+
+
+def _of_unlike_arrivals(study: Study) -> Iterator[ReadyArm]:
+    """The arms whose arrivals differ from those of every earlier arm."""
+    seen: list[tuple[object, ...]] = []
+    for arm in study.arms:
+        stated = arm.pathway.arrivals, arm.pathway.day_factors, arm.pathway.lasting_factors
+        if stated not in seen:
+            seen.append(stated)
+            yield arm
+
+
+def _highest(study: Study, pathway: Pathway, replication: int) -> Iterator[tuple[str, float, int]]:
+    """By source: how many times its usual arrivals the highest day of a replication wants, and that day."""
+    run = study.run.drawn(replication, study.run.days)
+    for name, wanted in wanted_arrivals(pathway, run).items():
+        yield name, float(wanted.max()), int(wanted.argmax())
+
+
+def _beyond_bound(study: Study, name: str, wanted: float, day: int, replication: int, arm: ReadyArm) -> Fault:
+    bound = arm.pathway.arrivals[name].thinning_bound
+    path = f"{group_of(study, 'arrivals', name)}.arrivals.{name}.thinning_bound"
+    where = f"day {day - study.run.warm_up_days} of replication {replication}"
+    return Fault(
+        path,
+        f"{where} wants {wanted:.2f} times the usual arrivals, above {bound:g}",
+        f"Say {path}={room_for(wanted):g}, which changes no other number, or make busy days less busy",
+    )
+
+
+def room_for(wanted: float) -> float:
+    """A bound with room above the rate of the highest day, in tenths.
+
+    >>> room_for(1.6)
+    2.0
+    """
+    return math.ceil(round(10 * ROOM * wanted, 6)) / 10
+
+
+LEAST_SHARE = 0.01
+"""The share of patients from which it is said."""
+LEAST_MINUTES = 60.0
+"""Minutes of a wait from which it counts: people who queue for the doors to open are not kept by anybody."""
+MOST_DAYS = 56
+"""Days of arrivals that are looked at, at most."""
+
+
+def kept_until_open(study: Study) -> tuple[str, ...]:
+    """A warning for each pool across whose closed hours more than 1 % of the baseline's patients wait over an hour.
+
+    Simulates the first replication of the baseline, over the typical department, if a pool queues until it opens.
+    """
+    closing = _closing_steps(study.baseline.pathway)
+    if not closing:
+        return ()
+    run = replace(study.run, measured_days=min(study.run.measured_days, MOST_DAYS))
+    simulation = simulate_arm(study.baseline, run, study.engine, 0, cool_down_days=max(run.cool_down_days, 1))
+    arrived = arrived_in(simulation.patients, run.window)["patient"]
+    rows = rows_of(simulation.plan, simulation.activities)
+    kept = {pools: _share_and_minutes(simulation, rows, arrived, *where) for pools, where in closing.items()}
+    return tuple(_words(study, pools, *numbers) for pools, numbers in kept.items() if numbers[0] > LEAST_SHARE)
+
+
+def _closing_steps(pathway: Pathway) -> dict[tuple[str, ...], tuple[list[Interval], list[str]]]:
+    """For pools that queue until they open: the times of the week, in ticks, at which none has a unit, and the steps
+    that ask for them. A step at which patients wait at home is left out."""
+    found: dict[tuple[str, ...], tuple[list[Interval], list[str]]] = {}
+    for name, step in pathway.steps.items():
+        if step.records.get(DEPARTED_AT) == "joined":
+            continue
+        all_of, any_of = request_of(step)
+        for pools in (*((pool,) for pool in all_of), *((any_of,) if any_of else ())):
+            empty = empty_hours(tuple(pathway.pools[pool] for pool in pools))
+            if empty and any(pathway.pools[pool].queues_until_open for pool in pools):
+                found.setdefault(pools, (empty, []))[1].append(name)
+    return found
+
+
+def _share_and_minutes(
+    simulation: Simulated, rows: Rows, arrived: Ints, empty: Sequence[Interval], steps: Sequence[str]
+) -> tuple[float, float]:
+    """The share of those who `arrived` who wait at these steps across closed hours, and the mean of their waits."""
+    left_at = np.where(rows.ended_at != NEVER, rows.ended_at, simulation.run.horizon)
+    stopped_at = np.where(rows.started_at != NEVER, rows.started_at, left_at)
+    ticks = stopped_at - rows.joined_at
+    numbers = [simulation.plan.nodes.index(step) for step in steps]
+    waits = np.isin(rows.step, numbers) & np.isin(rows.patient, arrived) & (ticks > LEAST_MINUTES * TICKS_PER_MINUTE)
+    waits &= _across(rows.joined_at, stopped_at, empty)
+    share = len(np.unique(rows.patient[waits])) / max(len(arrived), 1)
+    return share, float(ticks[waits].mean()) / TICKS_PER_MINUTE if share else 0.0
+
+
+def _across(joined_at: Ints, stopped_at: Ints, empty: Sequence[Interval]) -> Mask:
+    """Whether each wait, in ticks, overlaps hours of the week that are `empty`: half-open intervals, sorted."""
+    since = joined_at % WEEK
+    starts = np.array([start for start, _ in empty])
+    ends = np.array([end for _, end in empty])
+    before = np.searchsorted(starts, since, side="right") - 1
+    is_inside = (before >= 0) & (since < ends[before])
+    to_next = np.append(starts, starts[0] + WEEK)[before + 1] - since
+    across: Mask = stopped_at > np.where(is_inside, joined_at, joined_at + to_next)
+    return across
+
+
+def _words(study: Study, pools: Sequence[str], share: float, minutes: float) -> str:
+    names = " or ".join(map(spaced, pools))
+    keys = ", ".join(f"{written_in(study, name)}{name}.rota" for name in pools)
+    return (
+        f"{100 * share:.1f} % of patients wait over an hour for {names}, across hours when nobody is on duty: "
+        f"{minutes:,.0f} min on average (counted in the first replication). If they would not stay, let "
+        f"staff work on after the last arrival ({keys}), or send patients elsewhere by a branch of `kind: hours`"
+    )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from graphlib import TopologicalSorter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,6 @@ from simulation.department.vocabulary import (
     ByQueue,
     End,
     Loop,
-    Outage,
     Pathway,
     Pool,
     Profile,
@@ -128,19 +128,13 @@ def _units(pathway: Pathway, pool: Pool) -> Floats:
     units = units_by_hour(pool)
     if pool.closed_while is None:
         return units
-    closes = closed_units(pool)
+    closes, outage = closed_units(pool), pathway.outages[pool.closed_while]
     closed = units if closes is None else np.minimum(units, closes)
-    return units - closed * _down_by_hour(pathway.outages[pool.closed_while])
-
-
-def _down_by_hour(outage: Outage) -> Floats:
-    """The share of each hour of the week in which something is down in the long run, shape (168,)."""
     if not isinstance(outage, QuietDays):
-        return np.full(HOURS_OF_WEEK, down_share(outage))
-    within = units_by_hour(
-        Pool(kind="staff", rota=(Shift(hours=outage.hours, number=1),), evidence="assumed", source="")
-    )
-    return (1 - outage.fullest_share) * within
+        return units - closed * down_share(outage)
+    shift = Shift(hours=outage.hours, number=1)
+    within = units_by_hour(Pool(kind="staff", rota=(shift,), evidence="assumed", source=""))
+    return units - closed * ((1 - outage.fullest_share) * within)
 
 
 class _Walk:
@@ -204,7 +198,11 @@ class _Walk:
             self.at[rows] = self._choose(name, node, rows)
 
     def _choose(self, name: str, node: Branch | Loop, rows: Ints) -> Ints:
-        """The number of the node to which each of these patients goes."""
+        """The number of the node to which each of these patients goes.
+
+        A branch with `then` and `otherwise` of a kind that is not known here counts as one on a queue: a sample that
+        never waits goes by `otherwise`.
+        """
         if isinstance(node, ByAttribute):
             cases = [
                 self.number[node.cases.get(category, node.otherwise or "")]
@@ -214,21 +212,21 @@ class _Walk:
             return np.asarray(cases)[codes[rows]]
         if isinstance(node, ByChance):
             return np.asarray([self.number[to] for to in node.targets])[self._coin(name, rows)]
+        if isinstance(node, Loop):
+            passes = self.passes[self.loops[name]]
+            again = passes[rows] < self.attributes[node.passes][rows]
+            passes[rows] += again
+            return np.where(again, self.number[node.again], self.number[node.next])
+        then = np.zeros(len(rows), dtype=bool)
         if isinstance(node, ByQueue):
-            return np.full(len(rows), self.number[node.then if node.at_least == 0 else node.otherwise])
-        if isinstance(node, ByHours):
+            then |= node.at_least == 0
+        elif isinstance(node, ByHours):
             tick = (self.clock[rows] * TICKS_PER_MINUTE) % WEEK
-            opened = np.zeros(len(rows), dtype=bool)
             for start, end in intervals(node.hours, node.days):
-                opened |= (tick >= start) & (tick < end)
-            return np.where(opened, self.number[node.then], self.number[node.otherwise])
-        if isinstance(node, ByOutage):
-            down = self._down(self.outages[node.outage], rows, since_start=node.since_start)
-            return np.where(down, self.number[node.then], self.number[node.otherwise])
-        passes = self.passes[self.loops[name]]
-        again = passes[rows] < self.attributes[node.passes][rows]
-        passes[rows] += again
-        return np.where(again, self.number[node.again], self.number[node.next])
+                then |= (tick >= start) & (tick < end)
+        elif isinstance(node, ByOutage):
+            then = self._down(self.outages[node.outage], rows, since_start=node.since_start)
+        return np.where(then, self.number[node.then], self.number[node.otherwise])
 
     def _coin(self, name: str, rows: Ints) -> Ints:
         """The outcome of a branch's coin for each of these patients, in the pass that the patient is in."""
@@ -317,21 +315,8 @@ def _weights(pathway: Pathway, arrival_source: NDArray[np.int16]) -> Floats:
 
 def _order(pathway: Pathway) -> list[str]:
     """The nodes in topological order; edges back to the start of a loop are ignored."""
-    graph = {name: [edge.to for edge in edges if edge.by != "again"] for name, edges in graph_of(pathway).items()}
-    done: dict[str, None] = {}
-    for start in graph:
-        ahead = [(start, iter(graph[start]))] if start not in done else []
-        on_way = {start}
-        while ahead:
-            name, targets = ahead[-1]
-            to = next((target for target in targets if target not in done and target not in on_way), None)
-            if to is None:
-                done[name] = None
-                ahead.pop()
-            else:
-                on_way.add(to)
-                ahead.append((to, iter(graph[to])))
-    return list(done)[::-1]
+    leads_to = {name: [edge.to for edge in edges if edge.by != "again"] for name, edges in graph_of(pathway).items()}
+    return list(TopologicalSorter(leads_to).static_order())[::-1]
 
 
 def _paced(started: Floats, work: Floats, profile: Profile) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 
 from simulation.department.vocabulary import Pathway
 from simulation.engine.choose import EngineName, engine_named
@@ -14,7 +14,7 @@ from simulation.engine.rows import Plan
 from simulation.measures.binding import look_along
 from simulation.measures.patients_table import activities_table, patients_table
 from simulation.measures.window import Window
-from simulation.patients import FROM_JANUARY, Calendar, Draws, attended_by_day, draw, draw_outages
+from simulation.patients import DrawnRun, Draws, attended_by_day, draw_outages, draw_run
 from simulation.records.schema import ActivityTable, Patients
 from simulation.study.study import ReadyArm, RunLength, Study
 from simulation.triage.apply import apply
@@ -24,10 +24,8 @@ from simulation.units import DAY
 class SharedDraws:
     """The draws of one replication, cached by pathway. One object serves one replication."""
 
-    def __init__(self, *, seed: int, replication: int, days: int, calendar: Calendar = FROM_JANUARY) -> None:
-        self._draw = partial(draw, seed=seed, replication=replication, days=days, calendar=calendar)
-        self._draw_outages = partial(draw_outages, seed=seed, replication=replication, days=days, calendar=calendar)
-        self._days = days
+    def __init__(self, run: DrawnRun) -> None:
+        self._run = run
         self._drawn: list[tuple[Pathway, Draws]] = []
 
     def of(self, pathway: Pathway) -> Draws:
@@ -36,9 +34,9 @@ class SharedDraws:
             if draws_alike(known, pathway):
                 if known.outages == pathway.outages:
                     return draws
-                attended = attended_by_day(pathway, draws.arrived_at, draws.arrival_source, self._days)
-                return replace(draws, outages=self._draw_outages(pathway, attended=attended))
-        draws = self._draw(pathway)
+                attended = attended_by_day(pathway, draws, self._run.days)
+                return replace(draws, outages=draw_outages(pathway, self._run, attended))
+        draws = draw_run(pathway, self._run)
         self._drawn.append((pathway, draws))
         return draws
 
@@ -79,7 +77,7 @@ def simulate_arm(
 ) -> Simulated:
     """One replication of one arm in full."""
     days = run.warm_up_days + run.measured_days + cool_down_days
-    drawn = draw(arm.pathway, seed=run.seed, replication=replication, days=days, calendar=run.calendar(replication))
+    drawn = draw_run(arm.pathway, run.drawn(replication, days))
     return simulated(arm, apply(arm.policy, arm.pathway, drawn), engine, days)
 
 
@@ -87,7 +85,7 @@ def simulate_arms(study: Study, replication: int, *, cool_down_days: int) -> Ite
     """One replication of every arm in full, on the same draws, one arm at a time."""
     run, study = study.run, study.of(replication)
     days = run.warm_up_days + run.measured_days + cool_down_days
-    drawn = SharedDraws(seed=run.seed, replication=replication, days=days, calendar=run.calendar(replication))
+    drawn = SharedDraws(run.drawn(replication, days))
     for arm in study.arms:
         yield arm, simulated(arm, apply(arm.policy, arm.pathway, drawn.of(arm.pathway)), study.engine, days)
 

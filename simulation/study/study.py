@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from itertools import pairwise
@@ -16,11 +16,11 @@ from simulation.department.graph import dated_after_departure
 from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import Pathway
 from simulation.engine.choose import EngineAsked, EngineName, choose
-from simulation.errors import ConfigError, Fault, ResultsError, nearest
+from simulation.errors import Fault, Faults, ResultsError, nearest, refuse
 from simulation.measures.definitions import Definition
 from simulation.measures.own_quantities import Own
 from simulation.measures.window import Window
-from simulation.patients import DAYS_IN_YEAR, Calendar, balanced_start_week, start_weeks_over_departments
+from simulation.patients import DAYS_IN_YEAR, Calendar, DrawnRun, balanced_start_week, start_weeks_over_departments
 from simulation.study.design import Arm, Design
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
@@ -62,11 +62,10 @@ class Precision:
     at_most: Annotated[int, Ge(LEAST_FIRST), Le(MOST_REPLICATIONS), Unit("replications")] = 1000
     """The upper bound, whatever the spread."""
 
-    def arm_fault(self, arms: Collection[str]) -> Fault | None:
-        """The fault of `arm` in a study with these arms; None if there is none."""
-        if self.arm is None or self.arm in arms:
-            return None
-        return Fault("run.precision.arm", f"there is no arm '{self.arm}'", nearest(self.arm, arms))
+    def arm_faults(self, arms: Collection[str]) -> Iterator[Fault]:
+        """The fault of `arm` in a study with these arms, if it has one."""
+        if self.arm is not None and self.arm not in arms:
+            yield Fault("run.precision.arm", f"there is no arm '{self.arm}'", nearest(self.arm, arms))
 
     def arms_meant(self, arms: Collection[str], baseline: str, sham: str | None) -> tuple[str, ...]:
         """The arms whose differences from the baseline are planned; the baseline itself stands for its level."""
@@ -132,6 +131,10 @@ class RunLength:
     def calendar(self, replication: int) -> Calendar:
         """The calendar of a replication: which day of the model year each simulated day is."""
         return Calendar(self._start_week(replication), self.warm_up_days)
+
+    def drawn(self, replication: int, days: int) -> DrawnRun:
+        """What the patients of a replication of so many days are drawn by."""
+        return DrawnRun(self.seed, replication, days, self.calendar(replication))
 
     def _start_week(self, replication: int) -> int:
         if not self.is_balanced:
@@ -286,16 +289,15 @@ class Study:
     def __post_init__(self) -> None:
         """Check that the arm of `run.precision` exists, and that arms are those of the ensemble. Raises ConfigError."""
         precision = self.run.precision
-        fault = precision.arm_fault([arm.name for arm in self.arms]) if precision else None
-        if fault is not None:
-            raise ConfigError([fault])
+        if precision:
+            Faults(precision.arm_faults([arm.name for arm in self.arms])).refuse()
         if self.departments is not None:
             ready = {arm.name: (id(arm.pathway), id(arm.policy)) for arm in self.departments.ready}
             changed = [arm.name for arm in self.arms if ready.get(arm.name) != (id(arm.pathway), id(arm.policy))]
             if changed:
                 found = f"{', '.join(changed[:MOST_NAMED])}: of another department or policy than those of the ensemble"
                 remedy = "State the change in YAML, or take the study.on_typical() first"
-                raise ConfigError([Fault("arms", found, remedy)])
+                refuse("arms", found, remedy)
 
     def __repr__(self) -> str:
         names = ", ".join(arm.name for arm in self.arms[:MOST_NAMED])
@@ -388,9 +390,7 @@ class Study:
         Raises ResultsError if there is no such arm, and ConfigError with every fault of the policy in its department.
         """
         arm = replace(self.arm(name), policy=policy)
-        faults = check_policy(policy, arm.pathway)
-        if faults:
-            raise ConfigError(faults)
+        check_policy(policy, arm.pathway).refuse()
         design = self.design.with_arms({name: replace(arm.arm, control=None, levers=())}, baseline=name)
         departments = None if self.departments is None else self.departments.with_policies({name: policy})
         ready = (arm,) if departments is None else departments.ready
@@ -424,17 +424,18 @@ class Study:
         """
         kept_names = {self.design.baseline, self.design.sham, *keep}
         unknown = sorted(kept_names - {None, *(arm.name for arm in self.arms)}, key=str)
-        faults = [Fault("keep", f"there is no arm '{name}'", nearest(str(name), self.design.arms)) for name in unknown]
+        faults = Faults()
+        for name in unknown:
+            faults.add("keep", f"there is no arm '{name}'", nearest(str(name), self.design.arms))
         kept = tuple(arm for arm in self.arms if arm.name in kept_names)
-        taken = [name for name in policies if name in kept_names]
-        faults += [Fault(name, "is the name of an arm that stays", "Choose another name") for name in taken]
+        for name in filter(kept_names.__contains__, policies):
+            faults.add(name, "is the name of an arm that stays", "Choose another name")
         pathway = self.baseline.pathway
         new_arms = []
         for name, policy in policies.items():
             faults += check_policy(policy, pathway)
             new_arms.append(ReadyArm(name, Arm(label=name, triage=policy.name), pathway, policy))
-        if faults:
-            raise ConfigError(faults)
+        faults.refuse()
         arms = (*(replace(arm, arm=replace(arm.arm, control=None, levers=())) for arm in kept), *new_arms)
         design = self.design.with_arms(
             {arm.name: arm.arm for arm in arms}, baseline=self.design.baseline, sham=self.design.sham

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from simulation.department.rota import mean_per_day, timetable
-from simulation.department.vocabulary import Pathway, Present
+from simulation.department.vocabulary import Pathway
 from simulation.engine.choose import EngineName
-from simulation.errors import ConfigError, Fault
+from simulation.errors import Faults
 from simulation.study.study import Kept, Study
 
 YEAR_OF_PATIENTS = 142_000
@@ -102,47 +102,45 @@ def patients_a_day(pathway: Pathway) -> float:
 
 def n_present(pathway: Pathway) -> float:
     """Patients present at time 0."""
-    return sum(_n_of_source(pathway, present) for present in pathway.present.values())
-
-
-def _n_of_source(pathway: Pathway, present: Present) -> float:
-    if present.number is not None or present.pool is None:
-        return float(present.number or 0)
-    return (present.share or 0.0) * timetable(pathway.pools[present.pool])[0][1]
+    return sum(
+        float(present.number or 0)
+        if present.number is not None or present.pool is None
+        else (present.share or 0.0) * timetable(pathway.pools[present.pool])[0][1]
+        for present in pathway.present.values()
+    )
 
 
 def refuse_large(studies: Sequence[Study]) -> None:
     """Raise ConfigError if one study, or the studies of a sweep, exceed the limits without `allow_large`."""
     limited = [study for study in studies if not study.allow_large]
-    faults = [fault for study in limited for fault in _faults(study)]
+    faults = Faults(fault for study in limited for fault in _faults(study))
     if not faults:
         hours = sum(work_of(study).seconds for study in limited) / 3600
         if hours > MOST_HOURS:
             what = "the study" if len(limited) == 1 else f"the sweep of {len(limited)} studies"
             found = f"{what} would take about {in_words(hours * 3600)}, more than {MOST_HOURS:g} h"
-            faults.append(Fault("run", found, f"Run fewer replications, days or arms, or {ALLOW}"))
-    if faults:
-        raise ConfigError(dict.fromkeys(faults))
+            faults.add("run", found, f"Run fewer replications, days or arms, or {ALLOW}")
+    faults.refuse()
 
 
-def _faults(study: Study) -> list[Fault]:
-    run, faults = study.run, []
+def _faults(study: Study) -> Faults:
+    run, faults = study.run, Faults()
     if run.days > MOST_DAYS:
         found = f"{run.days:,} days a replication, more than {MOST_DAYS:,}"
-        faults.append(Fault("run.measured_days", found, f"Run fewer, or {ALLOW}"))
+        faults.add("run.measured_days", found, f"Run fewer, or {ALLOW}")
     for arm in study.arms:
         a_day = patients_a_day(arm.pathway)
         if a_day > MOST_PATIENTS_A_DAY:
             found = f"{a_day:,.0f} patients a day, more than {MOST_PATIENTS_A_DAY:,}"
-            faults.append(Fault("site", found, f"Give fewer per_day, or {ALLOW}"))
+            faults.add("site", found, f"Give fewer per_day, or {ALLOW}")
     if not faults:
         work = work_of(study)
         if work.gigabytes > MOST_GIGABYTES:
             found = f"the study would take about {work.gigabytes:,.0f} GB of memory, more than {MOST_GIGABYTES:g}"
-            faults.append(Fault("run", found, f"Run fewer days or workers, or {ALLOW}"))
+            faults.add("run", found, f"Run fewer days or workers, or {ALLOW}")
         if work.gigabytes_kept > MOST_GIGABYTES_KEPT:
             found = f"the tables would take about {work.gigabytes_kept:,.0f} GB, more than {MOST_GIGABYTES_KEPT:g}"
-            faults.append(Fault("run.keep", found, f"Keep fewer tables, or of fewer replications or days, or {ALLOW}"))
+            faults.add("run.keep", found, f"Keep fewer tables, or of fewer replications or days, or {ALLOW}")
     return faults
 
 

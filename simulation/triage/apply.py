@@ -8,9 +8,9 @@ the clock starts. It makes no generator, changes no other column, and uses these
 - `triage.private.<assessor>`   one number a patient and assessor, by the assessor's name (`.again`: asked again);
 - `triage.noise.<assessor>`     the coin that decides whether a repeated answer differs;
 - `triage.acceptance`           the coin of a nurse who is advised;
-- `triage.action.<action>`      one number a patient and action (`actions`);
+- `triage.action.<action>`      one number a patient and action (`effects`);
 - the coins of `people`         coverage, exclusion, adoption, abstention;
-- those of `watching`           who is seen to get worse, and false alarms.
+- `triage.watching.<...>`        who is seen to get worse, and false alarms.
 
 So two policies that name the same nurse with the same matrix give the same nurse's labels, bit for bit, and
 adding an AI moves nothing else.
@@ -30,7 +30,7 @@ fewer patients would change their label.
 staff take it up. The AI answers, with drift and noise; it may hand back; its label replaces the nurse's or advises her.
 Minutes change by the burdens that hold with or without a tool (`burdens`), then by the effects of the tool, then by the
 seconds waited for it and spent before a hand-back. What leans on the label (admission, where a site says so) is decided
-again with it, by the same random numbers; then what triage sets off (`actions`), by the label that counts. Watching
+again with it, by the same random numbers; then what triage sets off (`effects`), by the label that counts. Watching
 comes last.
 
 **Failures.** While the tool fails, the route uses the nurse's own label and minutes (with burdens and
@@ -43,6 +43,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -60,22 +61,32 @@ from simulation.department.vocabulary import (
 )
 from simulation.patients import Draws, attributes_after
 from simulation.records.schema import MISSING, Floats, Mask
-from simulation.triage.actions import covered_by, set_off
 from simulation.triage.check_policy import check_policy, durations_of_triage
+from simulation.triage.effects import (
+    SECONDS_PER_MINUTE,
+    MinutesEffect,
+    alarms,
+    changed,
+    covered_by,
+    lengthened,
+    set_off,
+    sources_of,
+)
 from simulation.triage.labels import Labels, labels_of
-from simulation.triage.minutes_effects import SECONDS_PER_MINUTE, MinutesEffect, changed, lengthened, reached_by
 from simulation.triage.people import (
     Attributes,
     abstained,
     adopted,
     days_since,
-    from_sources,
     offered,
+    reached_by,
     sources_labelled,
     switch_shares,
 )
 from simulation.triage.policy import Policy
-from simulation.triage.watching import alarms, watched
+
+Minutes = dict[str, Floats]
+"""Minutes by duration, shape (repeats, n) each."""
 
 
 def apply(policy: Policy, pathway: Pathway, draws: Draws) -> Draws:
@@ -85,53 +96,19 @@ def apply(policy: Policy, pathway: Pathway, draws: Draws) -> Draws:
     ConfigError with every fault, and DrawsError if rows are not the same patients as before.
     """
     check_policy(policy, pathway).refuse()
-    triaged = _triaged(policy, pathway, draws)
+    triaged = _Triaged(policy, pathway, draws)
     labels = {} if policy.nurse is None else {ACUITY_GIVEN: triaged.given}
     labelled = draws.with_columns(attributes={**labels, **attributes_after(pathway, draws, triaged.given)})
-    by_nurse = _minutes_by_nurse(policy, pathway, draws, triaged)
-    minutes = _minutes(policy, pathway, draws, triaged, by_nurse)
-    attributes = _actions(policy, pathway, labelled, triaged)
+    minutes = triaged.minutes
+    attributes = set_off(policy.actions, pathway, labelled, triaged.used & ~triaged.handed_back)
     if TOOL_CAN_FAIL in pathway.attributes:
-        fallback_attributes, fallback_minutes = _fallback(policy, pathway, draws, triaged, minutes, by_nurse)
+        fallback_attributes, fallback_minutes = triaged.fallback()
         attributes |= fallback_attributes
-        minutes |= fallback_minutes
-    watched_alarms = None
-    if policy.watches is not None:
-        watched_alarms = alarms(policy.watches, draws, _watched(policy, pathway, draws, triaged))
+        minutes = {**minutes, **fallback_minutes}
+    watched_alarms = None if policy.watches is None else alarms(policy.watches, draws, triaged.watched)
     after = labelled.with_columns(attributes=attributes, minutes=minutes, alarms=watched_alarms)
     draws.refuse_other_rows(after, f"triage.{policy.name}")
     return after
-
-
-def _fallback(
-    policy: Policy,
-    pathway: Pathway,
-    draws: Draws,
-    triaged: _Triaged,
-    minutes: Mapping[str, Floats],
-    by_nurse: Mapping[str, Floats],
-) -> tuple[dict[str, Labels], dict[str, Floats]]:
-    """Attributes and minutes that a route needs while the tool is down, degraded or slow."""
-    can_fail = policy.slow_under_load is not None or any(can_happen(outage) for outage in pathway.outages.values())
-    concerned = _reached(policy, pathway, draws, triaged, durations_of_triage(pathway)) if can_fail else None
-    if concerned is None or not concerned.any():
-        return _fallback_labels(pathway, triaged, triaged), {}
-    by_degraded = triaged
-    columns = _by_worker("nurse", by_nurse, minutes)
-    if policy.ai is not None and policy.degraded is not None:
-        degraded = replace(policy, ai=replace(policy.ai, matrix=policy.degraded))
-        by_degraded = _triaged(degraded, pathway, draws)
-        columns |= _by_worker("degraded_tool", _minutes(degraded, pathway, draws, by_degraded, by_nurse), minutes)
-    if policy.slow_under_load is not None:
-        late, late_minutes = policy.slow_under_load, policy.slow_under_load.seconds.value / SECONDS_PER_MINUTE
-        columns |= {name: np.where(concerned, minutes[name] + late_minutes, minutes[name]) for name in late.durations}
-    return {TOOL_CAN_FAIL: concerned.astype(np.int16), **_fallback_labels(pathway, triaged, by_degraded)}, columns
-
-
-def _fallback_labels(pathway: Pathway, triaged: _Triaged, degraded: _Triaged) -> dict[str, Labels]:
-    """The labels that may replace the one given, if the department's route needs them."""
-    labels = {ACUITY_BY_NURSE: triaged.attributes[ACUITY_GIVEN], ACUITY_BY_DEGRADED_TOOL: degraded.given}
-    return {name: codes for name, codes in labels.items() if name in pathway.attributes}
 
 
 def reached(policy: Policy, pathway: Pathway, draws: Draws) -> Mask:
@@ -139,68 +116,154 @@ def reached(policy: Policy, pathway: Pathway, draws: Draws) -> Mask:
 
     Those whom an AI hands back are among them.
     """
-    triaged = _triaged(policy, pathway, draws)
-    users = _reached(policy, pathway, draws, triaged, frozenset(pathway.durations))
-    if policy.watches is not None:
-        users |= _watched(policy, pathway, draws, triaged)
+    triaged = _Triaged(policy, pathway, draws)
+    users = triaged.users(frozenset(pathway.durations)) | triaged.watched
+    as_labelled = {**triaged.attributes, ACUITY_GIVEN: triaged.given}
     for action in policy.actions.values():
-        users |= triaged.used & covered_by(action, pathway, draws, triaged.as_labelled)
-    return users
-
-
-def _reached(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged, durations: frozenset[str]) -> Mask:
-    """Mask of the patients for whom the tool is used, shape (n,): for the label or minutes of these `durations`."""
-    users = triaged.asked.copy()
-    for effect in policy.effects:
-        if durations.intersection(effect.durations):
-            users |= triaged.used & _covered(effect, policy, pathway, draws, triaged)
+        users |= triaged.used & covered_by(action, pathway, as_labelled)
     return users
 
 
 @dataclass(frozen=True)
 class _Triaged:
-    """Each patient's label, and whether the tool was used; shape (n,) each.
+    """Patients under a policy: each one's label, whether the tool was used, and minutes; shape (n,) each."""
 
-    given: the label that counts; attributes: codes by name, with the nurse's label; used: the tool may be used,
-    whatever the source; asked: the AI was asked; handed_back: the AI was asked and gave no answer.
-    """
+    policy: Policy
+    pathway: Pathway
+    draws: Draws
 
-    given: Labels
-    attributes: Attributes
-    used: Mask
-    asked: Mask
-    handed_back: Mask
+    @cached_property
+    def nurse(self) -> Labels:
+        """The nurse's labels."""
+        if self.policy.nurse is None:
+            return np.full(len(self.draws), MISSING, dtype=np.int16)
+        return labels_of(self.policy.nurse, self.pathway, self.draws)
 
     @property
-    def as_labelled(self) -> Attributes:
-        """Codes by name, with the label that counts."""
-        return {**self.attributes, ACUITY_GIVEN: self.given}
+    def attributes(self) -> Attributes:
+        """Codes by name, with the nurse's label."""
+        return {**self.draws.attributes, ACUITY_GIVEN: self.nurse}
 
+    @property
+    def nobody(self) -> Mask:
+        """A mask of no patient."""
+        return np.zeros(len(self.draws), dtype=np.bool_)
 
-def _triaged(policy: Policy, pathway: Pathway, draws: Draws) -> _Triaged:
-    nurse = np.full(len(draws), MISSING, dtype=np.int16)
-    if policy.nurse is not None:
-        nurse = labels_of(policy.nurse, pathway, draws)
-    attributes = {**draws.attributes, ACUITY_GIVEN: nurse}
-    nobody = np.zeros(len(draws), dtype=np.bool_)
-    since = days_since(policy.go_live_day, draws)
-    if policy.covers is None:  # then effects, actions and watching each say whom they are for
-        has_uses = policy.actions or policy.effects or policy.watches is not None
-        used = adopted(policy.adoption, since, draws) if has_uses else nobody
-        return _Triaged(nurse, attributes, used, nobody, nobody)
-    used = offered(policy.covers, pathway, draws, attributes) & adopted(policy.adoption, since, draws)
-    if policy.ai is None:
-        return _Triaged(nurse, attributes, used, nobody, nobody)
-    asked = used & from_sources(pathway, draws, sources_labelled(policy.covers, pathway))
-    beside = (policy.beside_nurse, nurse) if policy.beside_nurse is not None else None
-    answer = labels_of(policy.ai, pathway, draws, noise=policy.noise, drift=policy.drift, since=since, beside=beside)
-    handed_back = nobody
-    if policy.abstains is not None:
-        handed_back = asked & abstained(policy.abstains, pathway, draws, answer)
-    taken = asked & ~handed_back
-    if policy.role == "advises":
-        taken &= draws.uniform("triage.acceptance") < acceptance(policy, nurse, answer, draws.attributes[ACUITY_TRUE])
-    return _Triaged(np.where(taken, answer, nurse), attributes, used, asked, handed_back)
+    @cached_property
+    def used(self) -> Mask:
+        """Who may get the tool, whatever the source; without `covers`, each use says whom it is for."""
+        policy = self.policy
+        used = adopted(policy.adoption, days_since(policy.go_live_day, self.draws), self.draws)
+        if policy.covers is not None:
+            used &= offered(policy.covers, self.pathway, self.draws, self.attributes)
+        return used
+
+    @cached_property
+    def asked(self) -> Mask:
+        """For whom the AI was asked."""
+        if self.policy.covers is None or self.policy.ai is None:
+            return self.nobody
+        return self.used & reached_by(
+            self.pathway, self.attributes, sources_labelled(self.policy.covers, self.pathway), {}
+        )
+
+    @cached_property
+    def answer(self) -> Labels:
+        """The AI's labels, whether or not it was asked."""
+        policy = self.policy
+        assert policy.ai is not None
+        return labels_of(
+            policy.ai,
+            self.pathway,
+            self.draws,
+            noise=policy.noise,
+            drift=policy.drift,
+            since=days_since(policy.go_live_day, self.draws),
+            beside=(policy.beside_nurse, self.nurse) if policy.beside_nurse is not None else None,
+        )
+
+    @cached_property
+    def handed_back(self) -> Mask:
+        """For whom the AI was asked and gave no answer."""
+        if self.policy.ai is None or self.policy.covers is None or self.policy.abstains is None:
+            return self.nobody
+        return self.asked & abstained(self.policy.abstains, self.pathway, self.draws, self.answer)
+
+    @cached_property
+    def given(self) -> Labels:
+        """The labels that count."""
+        if self.policy.ai is None or self.policy.covers is None:
+            return self.nurse
+        taken = self.asked & ~self.handed_back
+        if self.policy.role == "advises":
+            accepted = acceptance(self.policy, self.nurse, self.answer, self.draws.attributes[ACUITY_TRUE])
+            taken &= self.draws.uniform("triage.acceptance") < accepted
+        return np.where(taken, self.answer, self.nurse)
+
+    @cached_property
+    def watched(self) -> Mask:
+        """Who is watched while waiting."""
+        watching = self.policy.watches
+        if watching is None:
+            return self.nobody
+        return self.used & reached_by(self.pathway, self.attributes, watching.arrivals, watching.only)
+
+    def users(self, durations: frozenset[str]) -> Mask:
+        """For whom the tool is used: for the label or minutes of these `durations`."""
+        users = self.asked.copy()
+        for effect in self.policy.effects:
+            if durations.intersection(effect.durations):
+                users |= self.used & self._covered(effect)
+        return users
+
+    @cached_property
+    def minutes_by_nurse(self) -> Minutes:
+        """The values without the tool of the durations that change."""
+        minutes = {name: self.draws.minutes[name] for name in self.policy.durations}
+        for burden in self.policy.burdens:
+            minutes |= changed(burden, minutes, self._covered(burden, self.pathway.categories(ARRIVAL_SOURCE)))
+        return minutes
+
+    @cached_property
+    def minutes(self) -> Minutes:
+        """The values under the policy of the durations that change."""
+        policy, minutes = self.policy, dict(self.minutes_by_nurse)
+        for effect in policy.effects:
+            whose = self.used & self._covered(effect)
+            minutes |= changed(effect, minutes, whose if effect.kept_when_handed_back else whose & ~self.handed_back)
+        if policy.latency is not None:
+            minutes |= lengthened(policy.latency, minutes, self.asked)
+        if policy.abstains is not None and policy.abstains.hand_back is not None:
+            minutes |= lengthened(policy.abstains.hand_back, minutes, self.handed_back)
+        return minutes
+
+    def _covered(self, effect: MinutesEffect, sources: tuple[str, ...] | None = None) -> Mask:
+        """Whom an effect is for: of these sources (those of the policy), whether or not the tool is used for them."""
+        if sources is None:
+            sources = self.policy.covers.minutes if self.policy.covers is not None else ()
+        only = effect.covers.only if effect.covers is not None else {}
+        return reached_by(self.pathway, self.attributes, sources_of(effect, sources), only)
+
+    def fallback(self) -> tuple[dict[str, Labels], Minutes]:
+        """Attributes and minutes that a route needs while the tool is down, degraded or slow."""
+        policy, late = self.policy, self.policy.slow_under_load
+        can_fail = late is not None or any(can_happen(outage) for outage in self.pathway.outages.values())
+        concerned = self.users(durations_of_triage(self.pathway)) if can_fail else self.nobody
+        degraded = self
+        columns: Minutes = {}
+        if concerned.any():
+            columns = _by_worker("nurse", self.minutes_by_nurse, self.minutes)
+            if policy.ai is not None and policy.degraded is not None:
+                degraded = replace(self, policy=replace(policy, ai=replace(policy.ai, matrix=policy.degraded)))
+                columns |= _by_worker("degraded_tool", degraded.minutes, self.minutes)
+            if late is not None:
+                slower = {name: self.minutes[name] + late.seconds.value / SECONDS_PER_MINUTE for name in late.durations}
+                columns |= {name: np.where(concerned, slower[name], self.minutes[name]) for name in slower}
+        labels = {ACUITY_BY_NURSE: self.nurse, ACUITY_BY_DEGRADED_TOOL: degraded.given}
+        attributes = {name: codes for name, codes in labels.items() if name in self.pathway.attributes}
+        if concerned.any():
+            attributes[TOOL_CAN_FAIL] = concerned.astype(np.int16)
+        return attributes, columns
 
 
 def acceptance(policy: Policy, nurse: Labels, answer: Labels, true: Labels) -> Floats | float:
@@ -209,48 +272,6 @@ def acceptance(policy: Policy, nurse: Labels, answer: Labels, true: Labels) -> F
     if policy.switching is not None:
         return switch_shares(policy.switching, nurse, answer, true)
     return policy.acceptance.value if policy.acceptance is not None else 1.0
-
-
-def _minutes_by_nurse(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) -> dict[str, Floats]:
-    """The values without the tool of the durations that change, by name, shape (repeats, n) each."""
-    minutes = {name: draws.minutes[name] for name in policy.durations}
-    for burden in policy.burdens:
-        whose = reached_by(burden, pathway, draws, triaged.attributes, pathway.categories(ARRIVAL_SOURCE))
-        minutes |= changed(burden, minutes, whose)
-    return minutes
-
-
-def _minutes(
-    policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged, by_nurse: Mapping[str, Floats]
-) -> dict[str, Floats]:
-    """The values under the policy of the durations that change, by name, shape (repeats, n) each."""
-    minutes = dict(by_nurse)
-    for effect in policy.effects:
-        whose = triaged.used & _covered(effect, policy, pathway, draws, triaged)
-        minutes |= changed(effect, minutes, whose if effect.kept_when_handed_back else whose & ~triaged.handed_back)
-    if policy.latency is not None:
-        minutes |= lengthened(policy.latency, minutes, triaged.asked)
-    if policy.abstains is not None and policy.abstains.hand_back is not None:
-        minutes |= lengthened(policy.abstains.hand_back, minutes, triaged.handed_back)
-    return minutes
-
-
-def _actions(policy: Policy, pathway: Pathway, labelled: Draws, triaged: _Triaged) -> dict[str, Labels]:
-    """Codes of the action attributes, shape (n,) each: set off where the tool is used and did not hand back."""
-    return set_off(policy.actions, pathway, labelled, labelled.attributes, triaged.used & ~triaged.handed_back)
-
-
-def _covered(effect: MinutesEffect, policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) -> Mask:
-    """Mask of the patients whom an effect of the tool is for, shape (n,), whether or not the tool is used for them."""
-    sources = policy.covers.minutes if policy.covers is not None else ()
-    return reached_by(effect, pathway, draws, triaged.attributes, sources)
-
-
-def _watched(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) -> Mask:
-    """Mask of the patients who are watched while they wait, shape (n,)."""
-    if policy.watches is None:
-        return np.zeros(len(draws), dtype=np.bool_)
-    return watched(policy.watches, pathway, draws, triaged.attributes) & triaged.used
 
 
 def _by_worker(worker: Worker, minutes: Mapping[str, Floats], usual: Mapping[str, Floats]) -> dict[str, Floats]:

@@ -29,14 +29,12 @@ from simulation.department.vocabulary import (
     Pathway,
 )
 from simulation.errors import Faults, meant
-from simulation.triage.actions import TriageAction
+from simulation.triage.effects import MinutesEffect, TriageAction, Watching, sources_of
 from simulation.triage.estimates import Estimate
 from simulation.triage.labels import Assessor
 from simulation.triage.matrix import LabelTable, Matrix, table_faults
-from simulation.triage.minutes_effects import MinutesEffect, sources_of
 from simulation.triage.people import Abstention, sources_labelled
 from simulation.triage.policy import Policy
-from simulation.triage.watching import Watching
 
 NURSE_PATH = "nurse"
 """The configuration group that states the nurse, so that her faults have one path whatever the policy."""
@@ -130,65 +128,48 @@ def _part(entry: Entry, pathway: Pathway, faults: Faults) -> None:
     where, value = entry.where, entry.value
     if isinstance(value, LabelTable):
         faults += table_faults(value, where, pathway.categories(ACUITY_TRUE))
-        if isinstance(value, Matrix):
-            _groups_of(value, f"{where}.by_group", faults)
+        groups = value.by_group if isinstance(value, Matrix) else {}
+        if len(groups) > 1:
+            found = f"has tables by {len(groups)} attributes ({', '.join(groups)})"
+            faults.add(f"{where}.by_group", found, "Choose one: a patient would belong to several tables")
+        if ACUITY_GIVEN in groups:
+            found = "the label cannot choose the table it comes from"
+            faults.add(f"{where}.by_group.{ACUITY_GIVEN}", found, "Name another attribute")
     elif isinstance(value, MinutesEffect):
-        _effect(value, pathway, where, faults)
+        if value.factor is None and value.seconds_saved is None:
+            faults.add(where, "has neither a factor nor seconds_saved", "State at least one")
+        if value.seconds_saved is not None and value.never_below is None:
+            remedy = "Say below which share of a patient's minutes seconds_saved may not go"
+            faults.add(f"{where}.never_below", "is missing", remedy)
+        if len({pathway.durations[name].repeats for name in value.durations if name in pathway.durations}) > 1:
+            found = f"{', '.join(value.durations)} have different numbers of repeats"
+            faults.add(f"{where}.durations", found, "Name durations of the same step")
     elif isinstance(value, Estimate):
-        _estimate(value, where, faults)
+        if value.range is None:
+            if value.evidence == "assumed":
+                faults.add(f"{where}.range", "is missing", "An assumed number says what range to sweep")
+        elif not value.range[0] <= value.value <= value.range[1]:
+            found = f"{value.value} is outside its own range {list(value.range)}"
+            faults.add(where, found, "Change the value or the range")
     elif isinstance(value, Abstention):
         if not (value.labels or value.shares or value.beyond is not None):
             faults.add(where, "says never to abstain", "State labels, beyond or shares, or leave it out")
     elif isinstance(value, Watching):
-        _watching(value, pathway, where, faults)
-    elif _names_durations(entry) and isinstance(value, tuple) and len(set(value)) < max(len(value), 1):
+        if not value.arrivals:
+            faults.add(f"{where}.arrivals", "names no arrival source", "Name those whose patients are watched")
+        if pathway.worsening is None:
+            remedy = "Describe `worsening` in the pathway, or leave it out"
+            faults.add(where, "is stated, but nobody gets worse here", remedy)
+        elif pathway.rounds is None:
+            remedy = "Describe `rounds` in the pathway (active: false, and let an arm switch them on), or leave it out"
+            faults.add(where, "is stated, but nobody here acts on an alarm", remedy)
+    elif isinstance(value, tuple) and entry.names is not None and entry.names.what == "duration" and not _once(value):
         faults.add(where, f"is {list(value)}", "Name each duration once, at least one")
 
 
-def _names_durations(entry: Entry) -> bool:
-    return entry.names is not None and entry.names.what == "duration"
-
-
-def _groups_of(matrix: Matrix, where: str, faults: Faults) -> None:
-    if len(matrix.by_group) > 1:
-        found = f"has tables by {len(matrix.by_group)} attributes ({', '.join(matrix.by_group)})"
-        faults.add(where, found, "Choose one: a patient would belong to several tables")
-    if ACUITY_GIVEN in matrix.by_group:
-        found = "the label cannot choose the table it comes from"
-        faults.add(f"{where}.{ACUITY_GIVEN}", found, "Name another attribute")
-
-
-def _effect(effect: MinutesEffect, pathway: Pathway, where: str, faults: Faults) -> None:
-    """Add the faults of an effect that changes nothing, has no floor, or changes durations of different steps."""
-    if effect.factor is None and effect.seconds_saved is None:
-        faults.add(where, "has neither a factor nor seconds_saved", "State at least one")
-    if effect.seconds_saved is not None and effect.never_below is None:
-        remedy = "Say below which share of a patient's minutes seconds_saved may not go"
-        faults.add(f"{where}.never_below", "is missing", remedy)
-    if len({pathway.durations[name].repeats for name in effect.durations if name in pathway.durations}) > 1:
-        found = f"{', '.join(effect.durations)} have different numbers of repeats"
-        faults.add(f"{where}.durations", found, "Name durations of the same step")
-
-
-def _estimate(estimate: Estimate, where: str, faults: Faults) -> None:
-    """Add a fault for an estimate outside its own range, or an assumed one without a range."""
-    if estimate.range is None:
-        if estimate.evidence == "assumed":
-            faults.add(f"{where}.range", "is missing", "An assumed number says what range to sweep")
-    elif not estimate.range[0] <= estimate.value <= estimate.range[1]:
-        found = f"{estimate.value} is outside its own range {list(estimate.range)}"
-        faults.add(where, found, "Change the value or the range")
-
-
-def _watching(watching: Watching, pathway: Pathway, where: str, faults: Faults) -> None:
-    if not watching.arrivals:
-        faults.add(f"{where}.arrivals", "names no arrival source", "Name those whose patients are watched")
-    if pathway.worsening is None:
-        remedy = "Describe `worsening` in the pathway, or leave it out"
-        faults.add(where, "is stated, but nobody gets worse here", remedy)
-    elif pathway.rounds is None:
-        remedy = "Describe `rounds` in the pathway (active: false, and let an arm switch them on), or leave it out"
-        faults.add(where, "is stated, but nobody here acts on an alarm", remedy)
+def _once(names: Sequence[object]) -> bool:
+    """Whether names are all different, and there is one at least."""
+    return len(set(names)) == len(names) > 0
 
 
 def _ai(policy: Policy, where: str, faults: Faults) -> None:

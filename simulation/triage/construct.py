@@ -38,8 +38,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.errors import ConfigError, Fault
+from simulation.errors import refuse
 from simulation.records.schema import Floats
+from simulation.triage.matrix import by_row
 
 SMOOTHING = 0.5
 """Patients added to each cell: the usual prior weight (Jeffreys) for a table of counts."""
@@ -107,12 +108,8 @@ def nearest_matrix(counts: Sequence[Sequence[float]], wanted: Wanted) -> Floats:
     )
     worst = max(np.abs(equal @ solved.x - goal).max(), -(shape_rules @ solved.x).min())
     if not (solved.success and worst < GREATEST_MISS):
-        raise ConfigError(
-            [Fault("triage.construct", f"no matrix found with {wanted}", "Ask for figures that one table can have")]
-        )
-    table = solved.x.reshape(n, n)
-    shares: Floats = table / table.sum(axis=1, keepdims=True)
-    return shares
+        refuse("triage.construct", f"no matrix found with {wanted}", "Ask for figures that one table can have")
+    return by_row(solved.x.reshape(n, n))
 
 
 def under_share_limits(counts: Sequence[Sequence[float]], exact_share: float) -> tuple[float, float] | None:
@@ -140,9 +137,7 @@ def under_share_limits(counts: Sequence[Sequence[float]], exact_share: float) ->
 
 def smoothed(counts: Floats) -> Floats:
     """Shares by row of counts with `SMOOTHING` patients added to each cell, shape (levels, levels)."""
-    enlarged = counts + SMOOTHING
-    shares: Floats = enlarged / enlarged.sum(axis=1, keepdims=True)
-    return shares
+    return by_row(counts + SMOOTHING)
 
 
 def rounded(shares: Floats, decimals: int = 4) -> tuple[tuple[float, ...], ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simulation.errors import ConfigError, Fault
+from simulation.errors import refuse
 from simulation.records.schema import Floats
 from simulation.triage.apply import acceptance
 from simulation.triage.labels import Assessor, joint_probabilities
@@ -67,7 +67,7 @@ def _final_shares(policy: Policy, nurse: Floats, ai: Floats, names: Sequence[str
         taken += acceptance(policy, by_nurse, by_ai, true)
     if abstains is not None:
         if (abstains.labels or abstains.shares) and len(names) != len(levels):
-            raise ConfigError([Fault("levels", f"are {list(names)}", f"Name the {len(levels)} levels in order")])
+            refuse("levels", f"are {list(names)}", f"Name the {len(levels)} levels in order")
         taken *= ~np.isin(by_ai, [names.index(label) for label in abstains.labels])
         for level, portion in abstains.shares.items():
             taken[names.index(level)] *= 1 - portion.value

@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.department.vocabulary import ACUITY_TRUE, Pathway
 from simulation.patients import DAYS_IN_YEAR, Draws
+from simulation.patients.variates import Codes
 from simulation.records.schema import Floats
 from simulation.triage.estimates import AboveZero, Correlation, Portion
 from simulation.triage.matrix import BesideNurse, LabelTable, Matrix, given_nurse, probabilities
 
-Labels = NDArray[np.int16]
+Labels = Codes
 DAYS_A_MONTH = DAYS_IN_YEAR / 12
 FARTHEST = 9.0
 """Standard deviations of difficulty beyond which nobody is: less than one patient in 10^18."""
@@ -60,12 +60,6 @@ class Drift:
     """How long that takes; a month is a twelfth of a model year (364 days)."""
 
 
-def drift_share(drift: Drift, since: Floats) -> Floats:
-    """The completed share of the drift for each patient, `since` days after go-live; from 0 to 1, shape (n,)."""
-    share: Floats = np.clip(since / (DAYS_A_MONTH * drift.months.value), 0, 1)
-    return share
-
-
 def labels_of(
     assessor: Assessor,
     pathway: Pathway,
@@ -86,7 +80,9 @@ def labels_of(
     if noise is not None:
         again = draws.uniform(f"triage.noise.{assessor.name}") < noise.value
         variates = np.where(again, _variates(assessor, draws, ".again"), variates)
-    weight = drift_share(drift, since) if drift is not None and since is not None else None
+    weight = None
+    if drift is not None and since is not None:  # the completed share of the drift, from 0 to 1
+        weight = np.clip(since / (DAYS_A_MONTH * drift.months.value), 0, 1)
     true = draws.attributes[ACUITY_TRUE]
     if beside is not None:
         return _look_up_beside(*beside, true, variates)

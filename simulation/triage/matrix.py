@@ -10,7 +10,7 @@ and the tool's follow from them and the truth.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Annotated, TypedDict
 
@@ -18,7 +18,7 @@ import numpy as np
 from annotated_types import Ge
 
 from simulation.department.config_dataclass import AttributeName, CategoryName, Share, Sourced, Unit, config_dataclass
-from simulation.errors import ConfigError, Fault
+from simulation.errors import Fault, Faults, refuse
 from simulation.records.schema import Floats
 
 Rows = tuple[tuple[Annotated[float, Ge(0)], ...], ...]
@@ -85,46 +85,40 @@ def probabilities(table: LabelTable) -> Floats:
 
     Raises ConfigError with the faults of the table.
     """
-    faults = table_faults(table, "matrix")
-    if faults:
-        raise ConfigError(faults)
-    rows = np.array(table.counts if table.counts is not None else table.shares, dtype=float)
-    shares: Floats = rows / rows.sum(axis=1, keepdims=True)
+    Faults(table_faults(table, "matrix")).refuse()
+    return by_row(np.array(table.counts if table.counts is not None else table.shares, dtype=float))
+
+
+def by_row(rows: Floats) -> Floats:
+    """Rows scaled to shares, shape of `rows`: the last axis adds up to 1."""
+    shares: Floats = rows / rows.sum(axis=-1, keepdims=True)
     return shares
 
 
-def table_faults(table: LabelTable, where: str, levels: Sequence[str] | None = None) -> list[Fault]:
+def table_faults(table: LabelTable, where: str, levels: Sequence[str] | None = None) -> Iterator[Fault]:
     """Everything that is wrong with the table at the dotted path `where`; `levels` are the levels it must have."""
     if (table.counts is None) == (table.shares is None):
         found = "neither counts nor shares" if table.counts is None else "both counts and shares"
-        return [Fault(where, f"has {found}", "State exactly one of them")]
-    name = "shares" if table.counts is None else "counts"
-    rows = table.shares if table.counts is None else table.counts
-    assert rows is not None
-    if not rows and levels is None:
-        return [Fault(f"{where}.{name}", "has no rows", "Give one for each level")]
+        yield Fault(where, f"has {found}", "State exactly one of them")
+        return
+    where = f"{where}.{'shares' if table.counts is None else 'counts'}"
+    rows = table.counts or table.shares or ()
     n = len(levels) if levels is not None else len(rows)
-    if len(rows) != n or any(len(row) != n for row in rows):
+    if not n:
+        yield Fault(where, "has no rows", "Give one for each level")
+    elif len(rows) != n or any(len(row) != n for row in rows):
         shape = f"{len(rows)} rows of {', '.join(sorted({str(len(row)) for row in rows})) or 'no'} columns"
         known = f" ({', '.join(levels)})" if levels is not None else ""
-        return [Fault(f"{where}.{name}", f"has {shape}", f"Give {n} rows of {n}, one a level{known}")]
-    titles = [f"row {k + 1}" + (f" ({levels[k]})" if levels is not None else "") for k in range(n)]
-    return [
-        fault
-        for title, row in zip(titles, rows, strict=True)
-        for fault in _row_faults(row, f"{where}.{name}", title, whole=table.counts is None)
-    ]
-
-
-def _row_faults(row: Sequence[float], where: str, title: str, *, whole: bool) -> list[Fault]:
-    total = float(sum(row))
-    if any(value < 0 for value in row) or not np.isfinite(total):
-        return [Fault(where, f"{title} holds {min(row)}", "Every entry is a finite number, 0 or more")]
-    if whole and abs(total - 1) > TOLERANCE:
-        return [Fault(where, f"{title} adds up to {total:.10g}", "Every row of shares adds up to 1")]
-    if total == 0:
-        return [Fault(where, f"{title} adds up to 0", "Every row of counts holds at least one patient")]
-    return []
+        yield Fault(where, f"has {shape}", f"Give {n} rows of {n}, one a level{known}")
+    else:
+        for k, row in enumerate(rows):
+            title, total = f"row {k + 1}" + (f" ({levels[k]})" if levels is not None else ""), float(sum(row))
+            if any(value < 0 for value in row) or not np.isfinite(total):
+                yield Fault(where, f"{title} holds {min(row)}", "Every entry is a finite number, 0 or more")
+            elif table.counts is None and abs(total - 1) > TOLERANCE:
+                yield Fault(where, f"{title} adds up to {total:.10g}", "Every row of shares adds up to 1")
+            elif total == 0:
+                yield Fault(where, f"{title} adds up to 0", "Every row of counts holds at least one patient")
 
 
 def agreement(shares: Floats, mix: Sequence[float]) -> Agreement:
@@ -137,9 +131,7 @@ def agreement(shares: Floats, mix: Sequence[float]) -> Agreement:
     """
     true_mix = np.asarray(mix, dtype=float)
     if true_mix.shape != (len(shares),) or np.any(true_mix < 0) or not true_mix.sum() > 0:
-        raise ConfigError(
-            [Fault("mix", f"is {list(mix)}", f"Give {len(shares)} numbers, 0 or more, one a true level, not all 0")]
-        )
+        refuse("mix", f"is {list(mix)}", f"Give {len(shares)} numbers, 0 or more, one a true level, not all 0")
     true_mix = true_mix / true_mix.sum()
     joint = true_mix[:, None] * shares
     label_mix = joint.sum(axis=0)
@@ -192,17 +184,12 @@ def ordinal_prior(n_levels: int) -> Floats:
 
     A flat prior would put 9 % of a true level with 14 cases two levels away and farther; this one puts 1 % there.
     """
-    level = np.arange(n_levels)
-    weights = DECAY ** np.abs(level[None, :] - level[:, None]).astype(float)
-    rows: Floats = PRIOR_WEIGHT * weights / weights.sum(axis=1, keepdims=True)
-    return rows
+    return PRIOR_WEIGHT * by_row(DECAY ** np.abs(_distance(n_levels)))
 
 
 def given_nurse(beside: BesideNurse) -> Floats:
     """P(tool's label | true level, nurse's label), shape (levels, levels, levels)."""
-    rows = rows_given_nurse(beside)
-    shares: Floats = rows / rows.sum(axis=2, keepdims=True)
-    return shares
+    return by_row(rows_given_nurse(beside))
 
 
 def rows_given_nurse(beside: BesideNurse) -> Floats:
@@ -212,8 +199,7 @@ def rows_given_nurse(beside: BesideNurse) -> Floats:
     matters where few cases had that truth and that nurse's label. That distribution has `ordinal_prior` in turn.
     """
     counts = np.array(beside.counts, dtype=float)
-    of_level = counts.sum(axis=1) + ordinal_prior(len(counts))
-    of_level /= of_level.sum(axis=1, keepdims=True)
+    of_level = by_row(counts.sum(axis=1) + ordinal_prior(len(counts)))
     rows: Floats = counts + PRIOR_WEIGHT * of_level[:, None, :]
     return rows
 
@@ -230,14 +216,14 @@ def matrix_beside(beside: BesideNurse, nurse: Floats) -> Matrix:
     return Matrix(shares=rows, evidence=beside.evidence, source=beside.source)
 
 
-def beside_faults(beside: BesideNurse, n_levels: int, where: str) -> list[Fault]:
+def beside_faults(beside: BesideNurse, n_levels: int, where: str) -> Iterator[Fault]:
     """Faults of counts whose shape is not that of the levels, or that are all 0."""
     lengths = {len(beside.counts), *(len(table) for table in beside.counts)}
     lengths |= {len(row) for table in beside.counts for row in table}
     if lengths != {n_levels}:
         remedy = f"Give {n_levels} tables of {n_levels} rows of {n_levels}"
-        return [Fault(f"{where}.counts", f"has tables and rows of {sorted(lengths)}", remedy)]
+        yield Fault(f"{where}.counts", f"has tables and rows of {sorted(lengths)}", remedy)
+        return
     total = float(np.sum(beside.counts))
     if not 0 < total < np.inf:
-        return [Fault(f"{where}.counts", f"adds up to {total:g}", "Count one patient or more")]
-    return []
+        yield Fault(f"{where}.counts", f"adds up to {total:g}", "Count one patient or more")

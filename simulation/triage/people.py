@@ -16,12 +16,11 @@ are left out whatever the arm.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulation.department.config_dataclass import (
     AttributeName,
@@ -36,11 +35,11 @@ from simulation.department.config_dataclass import (
 )
 from simulation.department.vocabulary import ACUITY_TRUE, ARRIVAL_SOURCE, Pathway
 from simulation.patients import Draws
+from simulation.patients.variates import Codes
 from simulation.records.schema import Floats, Mask
 from simulation.triage.estimates import AboveZero, AtLeastZero, Portion
 from simulation.units import DAY
 
-Codes = NDArray[np.int16]
 Attributes = Mapping[str, Codes]
 """Codes by name of the attribute; the label among them is the nurse's own."""
 DAYS_A_WEEK = 7
@@ -159,16 +158,16 @@ def sources_labelled(covers: Coverage, pathway: Pathway) -> tuple[str, ...]:
     )
 
 
-def from_sources(pathway: Pathway, draws: Draws, sources: Iterable[str]) -> Mask:
-    """Mask of the patients who come from one of these sources, shape (n,)."""
-    known = pathway.categories(ARRIVAL_SOURCE)
-    members: Mask = np.isin(draws.arrival_source, [known.index(name) for name in sources])
-    return members
+def reached_by(
+    pathway: Pathway, attributes: Attributes, sources: Sequence[str], only: Mapping[str, Sequence[str]]
+) -> Mask:
+    """Mask of the patients who come from one of these sources and are among `only`, shape (n,)."""
+    return among(pathway, attributes, {ARRIVAL_SOURCE: sources}) & among(pathway, attributes, only)
 
 
-def among(pathway: Pathway, attributes: Attributes, only: Mapping[str, Sequence[str]], n: int) -> Mask:
+def among(pathway: Pathway, attributes: Attributes, only: Mapping[str, Sequence[str]]) -> Mask:
     """Mask of the patients who have one of the categories of every attribute that `only` names, shape (n,)."""
-    members = np.ones(n, dtype=np.bool_)
+    members = np.ones(len(attributes[ARRIVAL_SOURCE]), dtype=np.bool_)
     for name, categories in only.items():
         known = pathway.categories(name)
         members &= np.isin(attributes[name], [known.index(category) for category in categories])
@@ -177,7 +176,7 @@ def among(pathway: Pathway, attributes: Attributes, only: Mapping[str, Sequence[
 
 def offered(covers: Coverage, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:
     """Mask of the patients who can get the tool if they come from a covered source, shape (n,)."""
-    eligible = among(pathway, attributes, covers.only, len(draws))
+    eligible = among(pathway, attributes, covers.only)
     if covers.excluded is not None:
         by, shares = covers.excluded.by, covers.excluded.shares
         share = np.array([shares[category].value for category in pathway.categories(by)])
@@ -200,15 +199,10 @@ def adopted(adoption: Adoption | None, since: Floats, draws: Draws) -> Mask:
     """Mask of the patients for whom staff use the tool `since` days after it went live, shape (n,); nobody before."""
     live: Mask = since >= 0
     if adoption is not None:
-        live &= draws.uniform("triage.adoption") < adoption_share(adoption, since)
+        progress = np.clip(since / (DAYS_A_WEEK * adoption.weeks.value), 0, 1)
+        share = adoption.start.value + (adoption.end.value - adoption.start.value) * progress
+        live &= draws.uniform("triage.adoption") < share
     return live
-
-
-def adoption_share(adoption: Adoption, since: Floats) -> Floats:
-    """The share of covered patients for whom the tool is used, `since` days after it went live."""
-    progress = np.clip(since / (DAYS_A_WEEK * adoption.weeks.value), 0, 1)
-    share: Floats = adoption.start.value + (adoption.end.value - adoption.start.value) * progress
-    return share
 
 
 def abstained(abstention: Abstention, pathway: Pathway, draws: Draws, answer: Codes) -> Mask:

@@ -14,13 +14,11 @@ from typing import Annotated, Literal, TypeAlias
 from annotated_types import Ge
 
 from simulation.department.config_dataclass import Unit, config_dataclass
-from simulation.triage.actions import TriageAction
+from simulation.triage.effects import MinutesEffect, TriageAction, Watching
 from simulation.triage.estimates import AtLeastZero, Portion
 from simulation.triage.labels import Assessor, Drift
 from simulation.triage.matrix import BesideNurse, Matrix
-from simulation.triage.minutes_effects import MinutesEffect
 from simulation.triage.people import Abstention, Added, Adoption, Coverage, Switching
-from simulation.triage.watching import Watching
 
 Role = Literal["replaces", "advises"]
 Yardstick = Literal["panel", "physician", "outcome", "written"]
@@ -119,11 +117,9 @@ class MatrixPolicy(Usage):
     @property
     def durations(self) -> frozenset[str]:
         """The durations that the policy may change."""
-        effects = [name for effect in (*self.burdens, *self.effects) for name in effect.durations]
         hand_back = self.abstains.hand_back if self.abstains is not None else None
-        parts = (self.latency, hand_back, self.slow_under_load)
-        added = [name for part in parts if part is not None for name in part.durations]
-        return frozenset((*effects, *added))
+        parts = (*self.burdens, *self.effects, self.latency, hand_back, self.slow_under_load)
+        return frozenset(name for part in parts if part is not None for name in part.durations)
 
 
 Policy: TypeAlias = MatrixPolicy

@@ -21,8 +21,9 @@ from simulation.department.config_dataclass import (
     Unit,
     config_dataclass,
 )
-from simulation.errors import Fault
+from simulation.errors import Fault, Faults
 from simulation.triage.construct import Wanted, nearest_matrix, rounded, under_share_limits
+from simulation.triage.effects import MinutesEffect
 from simulation.triage.estimates import Correlation, Portion
 from simulation.triage.labels import Assessor
 from simulation.triage.matrix import (
@@ -35,7 +36,6 @@ from simulation.triage.matrix import (
     probabilities,
     table_faults,
 )
-from simulation.triage.minutes_effects import MinutesEffect
 from simulation.triage.policy import MatrixPolicy, Policy, Usage
 
 
@@ -118,13 +118,13 @@ class Tool(Usage):
     """Whether nurses label; `false` is for departments that label nobody."""
 
 
-def policy_from(tool: Tool, nurse: Nurse | None, where: str, faults: list[Fault]) -> Policy | None:
+def policy_from(tool: Tool, nurse: Nurse | None, where: str, faults: Faults) -> Policy | None:
     """The policy of a tool in the hands of these nurses (None: nobody labels); None after adding to `faults`."""
     labels = nurse.labels if nurse is not None and tool.nurses_label else None
-    new_faults = list(_group_faults(tool, labels, where))
-    ai = _assessor(tool.ai, labels, f"{where}.ai", new_faults) if tool.ai is not None else None
-    if new_faults:
-        faults += new_faults
+    n_before = len(faults)
+    faults += _group_faults(tool, labels, where)
+    ai = _assessor(tool.ai, labels, f"{where}.ai", faults) if tool.ai is not None else None
+    if len(faults) > n_before:
         return None
     usage = {field.name: getattr(tool, field.name) for field in fields(Usage)}
     if nurse is None or labels is None:
@@ -154,15 +154,15 @@ def _group_faults(tool: Tool, labels: Assessor | None, where: str) -> Iterator[F
         yield Fault(f"{where}.nurse_by_group", found, remedy)
 
 
-def _assessor(tool: ToolLabels, nurse: Assessor | None, where: str, faults: list[Fault]) -> Assessor | None:
+def _assessor(tool: ToolLabels, nurse: Assessor | None, where: str, faults: Faults) -> Assessor | None:
     """A tool's labels as a table, beside this nurse; None after adding to `faults`."""
     if nurse is None:
-        faults.append(Fault(where, "is stated but there is no nurse", "Choose one (nurse=...), or leave it out"))
+        faults.add(where, "is stated but there is no nurse", "Choose one (nurse=...), or leave it out")
         return None
     sources = [name for name in ("matrix", "agreement", "beside_nurse", "as_nurse") if getattr(tool, name)]
     if len(sources) != 1:
         found = f"states {' and '.join(sources)}" if sources else "states no labels"
-        faults.append(Fault(where, found, "State one of matrix, agreement, beside_nurse and as_nurse"))
+        faults.add(where, found, "State one of matrix, agreement, beside_nurse and as_nurse")
         return None
     matrix: Matrix | None = tool.matrix or nurse.matrix
     if tool.beside_nurse is not None:
@@ -172,42 +172,42 @@ def _assessor(tool: ToolLabels, nurse: Assessor | None, where: str, faults: list
     elif tool.matrix is not None and _same(tool.matrix, nurse.matrix):
         found = f"is the nurses' own table ({nurse.matrix.source})"
         remedy = "State the tool's; the nurses' belongs in the group `nurse`. A tool exactly as good: as_nurse: true"
-        faults.append(Fault(f"{where}.matrix", found, remedy))
+        faults.add(f"{where}.matrix", found, remedy)
         return None
     if matrix is None:
         return None
     return Assessor(name=tool.name, matrix=matrix, correlation=tool.correlation, same_draw_as=tool.same_draw_as)
 
 
-def _beside(tool: ToolLabels, beside: BesideNurse, nurses: Matrix, where: str, faults: list[Fault]) -> Matrix | None:
+def _beside(tool: ToolLabels, beside: BesideNurse, nurses: Matrix, where: str, faults: Faults) -> Matrix | None:
     """The tool's own table beside these nurses, from its counts; None after adding to `faults`."""
-    new_faults = table_faults(nurses, "nurse.labels.matrix")
-    new_faults += beside_faults(beside, len(nurses.counts or nurses.shares or ()), where)
+    n_before = len(faults)
+    faults += table_faults(nurses, "nurse.labels.matrix")
+    faults += beside_faults(beside, len(nurses.counts or nurses.shares or ()), where)
     if tool.correlation.value or tool.same_draw_as is not None:
         remedy = "Its counts say how errors coincide: state correlation 0"
-        new_faults.append(Fault(where, "is stated with a correlation, or a shared draw", remedy))
-    faults += new_faults
-    return None if new_faults else matrix_beside(beside, probabilities(nurses))
+        faults.add(where, "is stated with a correlation, or a shared draw", remedy)
+    return None if len(faults) > n_before else matrix_beside(beside, probabilities(nurses))
 
 
 def _same(one: Matrix, other: Matrix) -> bool:
     """Whether two tables without faults give the same probabilities, groups apart."""
-    if table_faults(one, "matrix") or table_faults(other, "matrix"):
+    if any(table_faults(one, "matrix")) or any(table_faults(other, "matrix")):
         return False
     return np.array_equal(probabilities(one), probabilities(other))
 
 
-def _constructed(figures: AgreementFigures, nurses: LabelTable, where: str, faults: list[Fault]) -> Matrix | None:
+def _constructed(figures: AgreementFigures, nurses: LabelTable, where: str, faults: Faults) -> Matrix | None:
     """The table nearest to the nurses' that has the two figures; None after adding to `faults` if there is none."""
-    nurse_faults = table_faults(nurses, "nurse.labels.matrix")
-    if nurse_faults:
-        faults += nurse_faults
+    n_before = len(faults)
+    faults += table_faults(nurses, "nurse.labels.matrix")
+    if len(faults) > n_before:
         return None
     mix = figures.mix or tuple(sum(row) for row in nurses.counts or ())
     shares = probabilities(nurses)
     if len(mix) != len(shares):
         found = f"has {len(mix)} levels" if figures.mix else "is missing, and the nurses' table counts no patients"
-        faults.append(Fault(f"{where}.mix", found, f"Give {len(shares)} numbers, one a true level"))
+        faults.add(f"{where}.mix", found, f"Give {len(shares)} numbers, one a true level")
         return None
     exact, under = figures.exact_share.value, figures.under_share.value
     counts = tuple(map(tuple, (shares * np.array(mix)[:, None]).tolist()))
@@ -217,7 +217,7 @@ def _constructed(figures: AgreementFigures, nurses: LabelTable, where: str, faul
             f"under_share can be from {limits[0]:.4f} to {limits[1]:.4f}" if limits else "no under_share is possible"
         )
         found = f"no table has exact_share {exact:g} and under_share {under:g}"
-        faults.append(Fault(where, found, f"With that exact_share, {possible_shares} at this mix of true levels"))
+        faults.add(where, found, f"With that exact_share, {possible_shares} at this mix of true levels")
         return None
     rows = _nearest(counts, exact, under)
     source = (

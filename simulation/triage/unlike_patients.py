@@ -13,6 +13,7 @@ from simulation.department.vocabulary import ARRIVAL_SOURCE, Pathway
 from simulation.triage.matrix import Matrix
 from simulation.triage.people import sources_labelled
 from simulation.triage.policy import YARDSTICKS, Policy
+from simulation.wording import spaced
 
 FEW = 30
 """The number of patients of a category below which a tool counts as hardly measured on it."""
@@ -77,7 +78,7 @@ def _hardly_met(policy: Policy, pathway: Pathway) -> Iterator[str]:
     """A warning for each attribute of which a category is common here and was rare where the tool was measured."""
     for attribute, counts in policy.measured_on.items():
         if not sum(counts.values()):
-            yield f"the cases that {_tool(policy)} was measured on do not say {_plain(attribute)}"
+            yield f"the cases that {_tool(policy)} was measured on do not say {spaced(attribute)}"
             continue
         shares = _shares(attribute, policy, pathway)
         left_out = () if attribute == ARRIVAL_SOURCE else tuple(shares)  # cases tell no source but these two
@@ -85,10 +86,10 @@ def _hardly_met(policy: Policy, pathway: Pathway) -> Iterator[str]:
         rare = [name for name in named if counts.get(name, 0) < FEW and shares.get(name, 0.0) >= MANY]
         if rare:
             categories = ", ".join(
-                f"{_plain(name)} ({counts.get(name, 0):.0f} cases, {100 * shares[name]:.0f} % here)" for name in rare
+                f"{spaced(name)} ({counts.get(name, 0):.0f} cases, {100 * shares[name]:.0f} % here)" for name in rare
             )
             yield (
-                f"{_tool(policy)} was hardly measured on some whom it labels here, by {_plain(attribute)}: "
+                f"{_tool(policy)} was hardly measured on some whom it labels here, by {spaced(attribute)}: "
                 f"{categories}. That it labels them as it labels others is an assumption"
             )
 
@@ -116,10 +117,6 @@ def _shares(attribute: str, policy: Policy, pathway: Pathway) -> Mapping[str, fl
 def _tool(policy: Policy) -> str:
     """The name of the tool, the same in every arm that uses it."""
     return f"'{policy.ai.name if policy.ai is not None else policy.name}'"
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _by_level(matrix: Matrix) -> tuple[float, ...]:

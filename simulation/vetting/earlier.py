@@ -12,9 +12,8 @@ import numpy as np
 
 from simulation.errors import ResultsError
 from simulation.triage.policy import YARDSTICKS, Yardstick
-from simulation.vetting.answers import NO_LABEL
 from simulation.vetting.bench import TOOL, Bench
-from simulation.vetting.cases import N_LEVELS
+from simulation.vetting.cases import N_LEVELS, NO_LABEL
 from simulation.vetting.scores import Labelled, ScoreEstimate, cases_to_settle, differences, discordance_of
 
 CARD, ANSWERS, CARD_FORMAT = "card.json", "answers.csv", 1
@@ -42,18 +41,19 @@ def read_earlier(folder: Path) -> EarlierCard:
         with (folder / ANSWERS).open(encoding="utf-8-sig", newline="") as file:
             rows = [row for row in csv.DictReader(file) if row["variant"] == "as_written"]
         names, row_of = np.unique([row["case"] for row in rows], return_inverse=True)
-        repeats = np.array([int(row["repeat"]) for row in rows])
-        truth, labels = np.zeros(len(names), dtype=np.int64), np.full((len(names), repeats.max()), NO_LABEL)
-        truth[row_of] = [int(row["truth"]) - 1 for row in rows]
-        labels[row_of, repeats - 1] = [int(row["label"] or 0) - 1 for row in rows]  # 0: no label
-        if not (np.all((truth >= 0) & (truth < N_LEVELS)) and np.all((labels >= NO_LABEL) & (labels < N_LEVELS))):
+        repeats, levels, labels = (
+            np.array([int(row[column] or 0) for row in rows]) for column in ("repeat", "truth", "label")
+        )
+        labelled = Labelled(np.zeros(len(names), dtype=np.int64), np.full((len(names), repeats.max()), NO_LABEL))
+        labelled.truth[row_of] = levels - 1
+        labelled.labels[row_of, repeats - 1] = labels - 1  # 0: no label
+        if levels.min() < 1 or labels.min() < 0 or max(levels.max(), labels.max()) > N_LEVELS:
             raise ValueError("holds levels beyond 1 to 5")
         verdicts = {(verdict["score"], verdict["group"]): str(verdict["verdict"]) for verdict in card["verdicts"]}
-        of_cases = card["cases"]
-        if of_cases["yardstick"] not in YARDSTICKS:
+        yardstick = card["cases"]["yardstick"]
+        if yardstick not in YARDSTICKS:
             raise ValueError("names no yardstick that is known")
-        tool, fingerprint = str(card["tool"]), str(of_cases["fingerprint"])
-        return EarlierCard(tool, fingerprint, of_cases["yardstick"], Labelled(truth, labels), verdicts)
+        return EarlierCard(str(card["tool"]), str(card["cases"]["fingerprint"]), yardstick, labelled, verdicts)
     except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError, csv.Error) as error:
         why = error.strerror if isinstance(error, OSError) else str(error) or type(error).__name__
         raise ResultsError(f"{folder}: is no card of a bench ({why}). Name a folder that `aeflow vet` wrote") from None
@@ -75,14 +75,13 @@ def change_since(bench: Bench, earlier: EarlierCard) -> VersionChange:
     The line says go only if under-triage of true levels 1-2 is shown not to be worse by the margin of the criteria, and
     no criterion that was met is now not met.
     """
+    again = "Run it again on these cases"
     if earlier.fingerprint != bench.cases.fingerprint:
-        raise ResultsError(
-            "against: the earlier card is of other cases, so nothing can be paired. Run it again on these cases"
-        )
+        raise ResultsError(f"against: the earlier card is of other cases, so nothing can be paired. {again}")
     if earlier.yardstick != bench.cases.yardstick:
         raise ResultsError(
             f"against: the earlier card is held against {YARDSTICKS[earlier.yardstick]}, this one against "
-            f"{bench.cases.yardstick_words}, so the two are not comparable. Run it again on these cases"
+            f"{bench.cases.yardstick_words}, so the two are not comparable. {again}"
         )
     new = bench.labelled[TOOL]
     old = Labelled(new.truth, earlier.labelled.labels)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulation.config.groups import FileKind
 from simulation.vetting.assessors.llm import Prompt
-from simulation.vetting.bench_plan import Vetting
+from simulation.vetting.bench import Vetting
 from simulation.vetting.mapping import CaseMapping
 from simulation.vetting.vignettes import Vignettes
 

@@ -116,14 +116,8 @@ def read_cases(path: Path, mapping: CaseMapping) -> CaseSet:
     if len(kinds) > MOST_FAULTS:
         named.add(path.name, f"{len(kinds) - MOST_FAULTS} more faults", "Put these right first")
     named.refuse(f"Faults in {path.name}")
-    return case_set(
-        rows,
-        name=mapping.name,
-        yardstick=mapping.yardstick,
-        synthetic=mapping.synthetic,
-        source=mapping.source,
-        levels=mapping.levels,
-    )
+    about = {field: getattr(mapping, field) for field in ("name", "yardstick", "synthetic", "source", "levels")}
+    return case_set(rows, **about)
 
 
 def csv_lines(path: Path, needed: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -185,12 +179,14 @@ def _rows(path: Path, mapping: CaseMapping, faults: Faults) -> Iterator[Case]:
         truth = row.level(mapping.truth)
         nurse = row.level(mapping.nurse) if mapping.nurse else None
         values = {name: row.value(name, source) for name, source in mapping.inputs.items()}
-        own_id = cells[mapping.id].strip() if mapping.id is not None else ""
-        if mapping.id is not None and not own_id:
-            row.add(mapping.id, "holds no case number", "Give every case one, or leave `id` out of the mapping")
-        elif mapping.id is not None and line_of.setdefault(own_id, line) != line:
-            found = f"'{own_id[:40]}' is the number of the case in line {line_of[own_id]}, too"
-            row.add(mapping.id, found, "Give each case a number of its own")
+        own_id = ""
+        if mapping.id is not None:
+            own_id = cells[mapping.id].strip()
+            if not own_id:
+                row.add(mapping.id, "holds no case number", "Give every case one, or leave `id` out of the mapping")
+            elif line_of.setdefault(own_id, line) != line:
+                found = f"'{own_id[:40]}' is the number of the case in line {line_of[own_id]}, too"
+                row.add(mapping.id, found, "Give each case a number of its own")
         if truth is not None:
             inputs = {name: value for name, value in values.items() if value is not None}
             yield Case(row.where, inputs, truth, nurse, own_id=own_id)

@@ -23,21 +23,19 @@ def with_card(overrides: Sequence[str], config_dir: str | None) -> tuple[list[st
     values = dict(word.split("=", 1) for word in overrides if "=" in word)
     others = [word for word in overrides if not word.startswith("card=")]
     named = values.get("card")
-    if named is None and not {"study=vetted", "study=vetted_doubt"} & set(others):
-        return others, config_dir
-    if config_dir is not None and named is None and (Path(config_dir) / STUDY).is_file():
+    has_own = config_dir is not None and (Path(config_dir) / STUDY).is_file()
+    if named is None and (has_own or not {"study=vetted", "study=vetted_doubt"} & set(others)):
         return others, config_dir
     if config_dir is not None:
         remedy = "Name one of them; your files may also be in ./configs"
         refuse("card", "and --config-dir both name a folder of configurations", remedy)
     cards = Path(values.get("results", "results")) / CARDS
     folder = Path(named) if named is not None else _newest(cards)
+    if folder is None and any(cards.glob("*/card.json")):
+        found = "no card holds a policy, because a true level of the five has no case that was labelled"
+        refuse("study=vetted", found, FEWER)
     if folder is None:
-        found, remedy = "no bench has written a policy yet", "Run aeflow vet first"
-        if any(cards.glob("*/card.json")):
-            found = "no card holds a policy, because a true level of the five has no case that was labelled"
-            remedy = FEWER
-        refuse("study=vetted", found, remedy)
+        refuse("study=vetted", "no bench has written a policy yet", "Run aeflow vet first")
     if not (folder / CONFIGS / STUDY).is_file():
         remedy = (
             f"Name a folder that `aeflow vet` wrote; where a true level of the five has no case it writes none. {FEWER}"

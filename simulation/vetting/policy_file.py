@@ -18,8 +18,7 @@ import yaml
 from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats
 from simulation.triage.matrix import BesideNurse, ordinal_prior, rows_given_nurse
-from simulation.vetting.bench import NURSE, TOOL, Bench
-from simulation.vetting.bench_plan import LEVEL_NAMES, Vetting
+from simulation.vetting.bench import LEVEL_NAMES, NURSE, TOOL, Bench, Vetting
 from simulation.vetting.cases import AGE_BANDS, N_LEVELS
 from simulation.vetting.facts import facts
 from simulation.vetting.scores import exact_share
@@ -50,17 +49,22 @@ def policy_files(bench: Bench) -> dict[str, str]:
     if np.any(counts.sum(axis=(0, 2)) == 0):
         return {}
     advises = {"role": "advises", "acceptance": FIXED["acceptance"]}
+    drawn = {f"{DRAWN}{number}": number for number in range(1, N_TABLES + 1)}
     files = {
         f"triage/{VETTED}.yaml": _policy(bench, VETTED),
         f"triage/{ADVISES}.yaml": _policy(bench, ADVISES, role=advises),
         f"study/{VETTED}.yaml": _study(bench),
         f"study/{DOUBT}.yaml": _study(bench, with_tables=True),
+        **{f"triage/{name}.yaml": _policy(bench, name, drawn=number) for name, number in drawn.items()},
     }
-    for number in range(1, N_TABLES + 1):
-        files[f"triage/{DRAWN}{number}.yaml"] = _policy(bench, f"{DRAWN}{number}", drawn=number)
     if NURSE in bench.labelled:
-        files[f"nurse/{BENCH_NURSE}.yaml"] = _nurse(bench)
-    return {path: HEAD + _yaml(content) for path, content in files.items()}
+        matrix = {"counts": _rounded(table_counts(bench, NURSE)), **_source(bench, NURSES)}
+        labels = {"name": "nurse", "correlation": FIXED["correlation_of_nurses"], "matrix": matrix}
+        files[f"nurse/{BENCH_NURSE}.yaml"] = {"labels": labels}
+    return {
+        path: HEAD + str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110))
+        for path, content in files.items()
+    }
 
 
 def joint_counts(bench: Bench) -> Floats:
@@ -108,22 +112,17 @@ def drawn_counts(bench: Bench, number: int) -> Floats:
     return drawn
 
 
-def _policy(
-    bench: Bench, name: str, *, role: Mapping[str, Any] = REPLACES, drawn: int | None = None
-) -> dict[str, Any]:
+def _policy(bench: Bench, name: str, *, role: Mapping[str, Any] = REPLACES, drawn: int | None = None) -> dict[str, Any]:
     subject = f"labels of {bench.tool}"
     source = _source(bench, subject if drawn is None else f"table {drawn} drawn from the uncertainty about {subject}")
-    ai: dict[str, Any] = {"name": "vetted_tool", "correlation": FIXED["correlation"]}
-    measured = joint_counts(bench) if NURSE in bench.labelled else table_counts(bench, TOOL)
-    counts = {"counts": _rounded(measured if drawn is None else drawn_counts(bench, drawn))}
-    if NURSE in bench.labelled:
-        ai["beside_nurse"] = {**counts, "nurses": _source(bench, NURSES)["source"], **source}
-    else:
-        ai["matrix"] = {**counts, **source}
+    beside = NURSE in bench.labelled
+    measured = joint_counts(bench) if beside else table_counts(bench, TOOL)
+    counts = _rounded(measured if drawn is None else drawn_counts(bench, drawn))
+    nurses = {"nurses": _source(bench, NURSES)["source"]} if beside else {}
     policy = {
         "kind": "matrix",
         "name": name,
-        "ai": ai,
+        "ai": {**FIXED["ai"], "beside_nurse" if beside else "matrix": {"counts": counts, **nurses, **source}},
         **role,
         "covers": FIXED["covers"],
         "measured_on": _met(bench),
@@ -156,11 +155,6 @@ def _hand_backs(bench: Bench) -> dict[str, Any]:
             limits = [round(share.low, 4), round(share.high, 4)]
             shares[name] = {"value": round(share.value, 4), "range": limits, **_source(bench, "no usable label")}
     return shares
-
-
-def _nurse(bench: Bench) -> dict[str, Any]:
-    matrix = {"counts": _rounded(table_counts(bench, NURSE)), **_source(bench, NURSES)}
-    return {"labels": {"name": "nurse", "correlation": FIXED["correlation_of_nurses"], "matrix": matrix}}
 
 
 def _study(bench: Bench, *, with_tables: bool = False) -> dict[str, Any]:
@@ -198,7 +192,3 @@ def _stands_for(plan: Vetting) -> str:
 
 def _rounded(counts: Floats) -> Any:
     return np.round(counts, 4).tolist()
-
-
-def _yaml(content: Mapping[str, Any]) -> str:
-    return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110))

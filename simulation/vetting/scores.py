@@ -118,10 +118,10 @@ def difference(tool: Labelled, other: Labelled, name: str, seed: int) -> ScoreEs
     if name in SHARES:
         return paired_difference(tool.shares_of_cases(name), other.shares_of_cases(name))
     both = np.stack([tool.counts, other.counts], axis=1)
-    kappas = kappa(both.sum(axis=0), KAPPAS[name])
-    few = np.abs(tool.counts - other.counts).sum() / 2 < FEW
-    drawn = kappa(resampled_sums(both, seed, made_up=_made_up_pairs(tool) if few else None), KAPPAS[name])
-    return resampled(drawn[:, 0] - drawn[:, 1], float(kappas[0] - kappas[1]), len(tool.truth))
+    few = np.abs(both[:, 0] - both[:, 1]).sum() / 2 < FEW
+    tables = resampled_sums(both, seed, made_up=_made_up_pairs(tool) if few else None)
+    drawn, measured = kappa(tables, KAPPAS[name]), kappa(both.sum(axis=0), KAPPAS[name])
+    return resampled(drawn[:, 0] - drawn[:, 1], float(measured[0] - measured[1]), len(tool.truth))
 
 
 def discordance_of(tool: Labelled, other: Labelled, name: str) -> ScoreEstimate:

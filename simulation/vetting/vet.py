@@ -14,11 +14,10 @@ from simulation.config.bounds import override_fault, shortened
 from simulation.config.dotted import lay_over
 from simulation.config.files import mapping_in, value_in
 from simulation.config.folders import file_named, names_in, search_folders
-from simulation.config.validating import validated
+from simulation.config.validating import sound
 from simulation.errors import Fault, Faults, nearest, refuse
 from simulation.vetting.assessors.llm import LlmAssessor, Prompt, Setting, prompt_faults
-from simulation.vetting.bench import run_bench
-from simulation.vetting.bench_plan import CsvCases, Vetting, plan_faults
+from simulation.vetting.bench import CsvCases, Vetting, plan_faults, run_bench
 from simulation.vetting.card.card import Card
 from simulation.vetting.cases import CaseSet
 from simulation.vetting.earlier import change_since, read_earlier
@@ -110,10 +109,7 @@ def _part(
     for override in overrides:
         _lay_over(raw, override, faults)
     faults.refuse()
-    part = cast(T, validated(kind, raw, where, faults))
-    faults.refuse()
-    Faults(faults_of(part, where)).refuse()
-    return part
+    return cast(T, sound(kind, raw, where, lambda part: faults_of(part, where)))
 
 
 def _lay_over(raw: dict[str, Any], override: str, faults: Faults) -> None:

@@ -7,9 +7,9 @@ whoever wrote the template, and a learned model has met the wording of every tem
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import numpy as np
 from annotated_types import Ge, Le, MinLen
@@ -18,9 +18,11 @@ from simulation.department.config_dataclass import Share, Sourced, Unit, config_
 from simulation.errors import Fault, Faults, nearest
 from simulation.patients.variates import generator_of
 from simulation.triage.matrix import LabelTable, probabilities, table_faults
-from simulation.vetting.bench_plan import SyntheticCases
+from simulation.vetting.assessors.simple import level_drawn
+from simulation.vetting.bench import SyntheticCases
 from simulation.vetting.cases import N_LEVELS, NUMBERS, Case, CaseSet, Value, case_set
 
+T = TypeVar("T")
 ENGLISH = "en"
 OF_SIGN = Unit("that of the sign")
 DIGITS: Mapping[str, int] = {"temperature": 1}
@@ -75,24 +77,23 @@ class Vignettes(Sourced):
 
 def vignette_faults(vignettes: Vignettes, where: str) -> list[Fault]:
     """The faults of vignettes: levels without a template, ranges out of bounds, and missing English wordings."""
-    levels = [str(level) for level in range(1, N_LEVELS + 1)]
-    faults = Faults(table_faults(vignettes.nurse, f"{where}.nurse", levels))
-    missing = set(range(1, N_LEVELS + 1)) - {template.level for template in vignettes.templates.values()}
+    levels = range(1, N_LEVELS + 1)
+    faults = Faults(table_faults(vignettes.nurse, f"{where}.nurse", [*map(str, levels)]))
+    missing = set(levels) - {template.level for template in vignettes.templates.values()}
     if missing:
         faults.add(f"{where}.templates", f"none has level {min(missing)}", "Give one to each of the five")
     ranges_at = {f"{where}.usual": vignettes.usual}
     for name, template in vignettes.templates.items():
-        ranges_at[f"{where}.templates.{name}.signs"] = template.signs
-        ranges_at[f"{where}.templates.{name}"] = {"age": template.age}
+        place = f"{where}.templates.{name}"
+        ranges_at |= {f"{place}.signs": template.signs, place: {"age": template.age}}
         if len(template.complaints.get(ENGLISH, ())) < 2:
-            remedy = "Give two or more under complaints.en"
-            faults.add(f"{where}.templates.{name}", "has fewer than two English wordings", remedy)
+            faults.add(place, "has fewer than two English wordings", "Give two or more under complaints.en")
     for path, ranges in ranges_at.items():
         for sign, (low, high) in ranges.items():
+            least, most, unit = NUMBERS.get(sign, (low, high, ""))
             if sign not in NUMBERS:
                 faults.add(path, f"'{sign}' is not a number of a case", nearest(sign, NUMBERS))
-            elif not NUMBERS[sign][0] <= low <= high <= NUMBERS[sign][1]:
-                least, most, unit = NUMBERS[sign]
+            elif not least <= low <= high <= most:
                 remedy = f"Give two numbers from {least:g} to {most:g} ({unit}), the lower first"
                 faults.add(f"{path}.{sign}", f"found [{low:g}, {high:g}]", remedy)
     return faults
@@ -110,16 +111,14 @@ def _rows(vignettes: Vignettes, wanted: SyntheticCases, seed: int) -> Iterator[C
     shares = np.cumsum(np.array(wanted.mix) / sum(wanted.mix))
     for number in range(wanted.number):
         chance = generator_of(seed, number, "vetting", "vignette", 0)
-        level = 1 + int(np.searchsorted(shares, chance.random() * shares[-1], side="right"))
-        templates = [template for template in vignettes.templates.values() if template.level == level]
-        template = templates[int(chance.integers(len(templates)))]
+        level = level_drawn(shares, chance)
+        template = _one_of([each for each in vignettes.templates.values() if each.level == level], chance)
         languages = sorted(set(template.complaints) - {ENGLISH})
         language = ENGLISH
         if languages and chance.random() < wanted.other_languages:
-            language = languages[int(chance.integers(len(languages)))]
+            language = _one_of(languages, chance)
         wordings = template.complaints[language]
         first = int(chance.integers(len(wordings)))
-        rephrased = tuple(wording for index, wording in enumerate(wordings) if index != first)
         inputs: dict[str, Value] = {
             "complaint": wordings[first],
             "language": language,
@@ -130,5 +129,10 @@ def _rows(vignettes: Vignettes, wanted: SyntheticCases, seed: int) -> Iterator[C
         for sign, (low, high) in {**vignettes.usual, **template.signs}.items():
             inputs[sign] = round(float(chance.uniform(low, high)), DIGITS.get(sign, 0))
         inputs |= {"mental_state": "alert", "pain": "no", "injury": "no", **template.words}
-        given = int(np.searchsorted(nurse[level - 1], chance.random(), side="right"))
-        yield Case(f"vignette {number}", inputs, level, min(given, N_LEVELS - 1) + 1, rephrased, template.must_not_miss)
+        rephrased = wordings[:first] + wordings[first + 1 :]
+        given = level_drawn(nurse[level - 1], chance)
+        yield Case(f"vignette {number}", inputs, level, given, rephrased, template.must_not_miss)
+
+
+def _one_of(choices: Sequence[T], chance: np.random.Generator) -> T:
+    return choices[int(chance.integers(len(choices)))]

@@ -35,8 +35,8 @@ from simulation.department.vocabulary import (
 )
 from simulation.engine.choose import EngineName
 from simulation.patients.outages import fullest_above
+from simulation.triage.effects import MinutesEffect
 from simulation.triage.estimates import AtLeastZero, Portion
-from simulation.triage.minutes_effects import MinutesEffect
 from simulation.triage.people import Coverage
 from simulation.triage.policy import MatrixPolicy
 

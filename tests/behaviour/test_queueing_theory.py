@@ -294,7 +294,7 @@ def test_no_order_of_service_changes_the_work_weighted_wait_to_the_last_tick(eng
         first_come(pathway), policies[:1], engine=engine, length=BRIEF, seed=3, replication=0, chain=everybody_served
     )
     found = [each["treatment"] for each in (*by_label, *in_turn)]
-    assert len({int(each.wait @ each.service) for each in found}) == 1
+    assert len({int(each.wait @ each.work[each.measured]) for each in found}) == 1
     assert len({int(each.wait.sum()) for each in found[:3]}) == 3  # while the patients' mean moves
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from simulation.config.counts_table import read_counts
 from simulation.errors import ConfigError
-from simulation.vetting.bench_plan import LEVEL_NAMES
+from simulation.vetting.bench import LEVEL_NAMES
 
 ROWS = ("45,5,0,0,0", "4,60,10,1,0", "0,9,110,14,0", "0,1,13,88,4", "0,0,1,8,27")
 COUNTS = tuple(tuple(map(int, row.split(","))) for row in ROWS)

@@ -11,7 +11,7 @@ from simulation.config import composed, load, packaged_configs, pathway_from
 from simulation.department.check import check
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError
-from simulation.study.overload import overload_faults
+from simulation.study.misfits import overload_faults
 from simulation.triage.check_policy import check_policy
 from tests.policies import policy_called
 

@@ -97,7 +97,7 @@ def test_the_file_of_the_page_narrows_a_result(study: Study, file: Path, capsys:
     at = found.of("one_more_triage_nurse", result.design.primary[0])
     effects = found.estimates
     assert effects.low[at] < 0.7 - 0.4 * 24.5 < effects.high[at]
-    assert effects.high[at] - effects.low[at] < 0.5 * (effects.before_high - effects.before_low)[at]
+    assert effects.high[at] - effects.low[at] < 0.5 * (effects.everywhere.high - effects.everywhere.low)[at]
     show_narrowed(result, observed_in(file), "ours.yaml")
     assert "the figures' 28 days from week 14" in " ".join(capsys.readouterr().out.split())
 

@@ -25,7 +25,7 @@ from simulation.department.vocabulary import (
 from simulation.engine.contract import Run
 from simulation.engine.plan import Columns, bind, lower
 from simulation.engine.rows import OUTCOMES, Outcome, Plan
-from simulation.patients import Draws, Source, Variates, draw_outages
+from simulation.patients import DrawnRun, Draws, Source, Variates, draw_outages
 from simulation.triage.apply import apply
 from simulation.triage.policy import Policy
 from simulation.units import NEVER, TICKS_PER_MINUTE
@@ -183,7 +183,7 @@ def draws_of(pathway: Pathway, people: tuple[Person, ...]) -> Draws:
             if step.adheres
         },
         order=np.arange(n),
-        outages=draw_outages(pathway, seed=0, replication=0, days=30),
+        outages=draw_outages(pathway, DrawnRun(0, 0, 30)),
         variates=Variates(
             0, 0, sources=(Source("walk_in", 0, 0, n, np.arange(n)),), place=np.arange(n), buffer=np.zeros(n)
         ),

@@ -271,7 +271,7 @@ def tried(taught: Taught, truth: Truth, number: int, prior_width: float) -> dict
         if not row[f"{name}_refused"]:
             found = narrow(figures[:, :n], effects, department, local)
             row[f"{name}_held"] = float(holds(found.low[0], found.high[0], truth))
-            before = float(found.before_high[0] - found.before_low[0])
+            before = float(found.everywhere.high[0] - found.everywhere.low[0])
             row[f"{name}_width"] = float(found.high[0] - found.low[0]) / before if before else math.nan
     return row
 

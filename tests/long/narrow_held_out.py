@@ -53,7 +53,7 @@ def report(folder: Path, stated: list[str]) -> bool:
             t = t_quantile(max(round(found.n_near) - len(named) - 1, 1), LEVEL)
             half_width = np.sqrt(((found.high - found.low) / 2) ** 2 + t**2 * of_one)
             held.append(np.abs(effects[other] - found.mean) < half_width)
-            widths.append((found.high - found.low) / (found.before_high - found.before_low))
+            widths.append((found.high - found.low) / (found.everywhere.high - found.everywhere.low))
     shares, of_before = np.mean(held, axis=0), np.median(widths, axis=0)
     print(f"{' and '.join(stated)}: {len(held)} of {len(held) + n_refused} tried, {n_refused} refused as outside")
     for arm, share, width in zip(arms, shares, of_before, strict=True):

@@ -425,8 +425,10 @@ MASKS = [
     (r"\b20\d\d-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?([+-]\d\d:\d\d|Z)?", "TIME"),
     (r"\b\d\d? [A-Z][a-z]+ 20\d\d, \d\d:\d\d", "TIME"),
     (r"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b", "HASH"),
-    (r"(?<=commit )[0-9a-f]{7,}", "HASH"),
-    (r"((?:wall|engine)_seconds|activities_per_second|versions\.aeflow|git\.\w+): .*", r"\1: MASKED"),
+    (r"^(\|? ?commit \|) .*", r"\1 COMMIT"),
+    (r", commit HASH( with local changes)?", ""),
+    (r"^git(\.\w+)?: .*\n", ""),
+    (r"((?:wall|engine)_seconds|activities_per_second|versions\.aeflow): .*", r"\1: MASKED"),
     (r"\d[\d.,]* s; \d[\d.,]* s of processor", "SECONDS"),
     (r"\d[\d,]* activities a second", "SPEED"),
     (r"(?<=, engine compiled, )\d+ s\.", "SECONDS"),
@@ -463,7 +465,7 @@ class Mask:
     def __call__(self, text: str) -> str:
         text = self.names(text)
         for pattern, instead in MASKS:
-            text = re.sub(pattern, instead, text)
+            text = re.sub(pattern, instead, text, flags=re.MULTILINE)
         for found, instead in self.fixed.items():
             text = text.replace(found, instead)
         return text
@@ -733,13 +735,13 @@ def run_missing(asked: Sequence[tuple[Path, Path, Mapping[str, Job]]], *, afresh
 
     `afresh`: the jobs of the last checkout are run, kept or not.
     """
-    waiting = [
-        (job, checkout, keep / folder_name(job.name))
+    missing = {
+        keep / folder_name(job.name): (job, checkout, keep / folder_name(job.name))
         for number, (checkout, keep, jobs) in enumerate(asked)
         for job in jobs.values()
         if (afresh and number == len(asked) - 1) or Digest.kept(job, keep / folder_name(job.name)) is None
-    ]
-    waiting.sort(key=lambda run: run[0].slow)
+    }
+    waiting = sorted(missing.values(), key=lambda run: run[0].slow)
     done = 0.0
     with ThreadPoolExecutor(min(2, len(os.sched_getaffinity(0)))) as threads:
         runs = {threads.submit(of_job, *run): run for run in waiting}

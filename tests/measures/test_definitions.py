@@ -27,8 +27,8 @@ stay_p90:
   needs: [departed_at]
   groups: [outcome]
 """
-OLD_LINE = '    into["stay_p95"] = P95, number\n'
-NEW_LINE = '    into["stay_p90"] = 0.9, number\n'
+OLD_LINE = '    into["stay_p95"] = number\n'
+NEW_LINE = '    into["stay_p90"] = number\n'
 LOOK = """
 from simulation.config import load
 from simulation.measures.definitions import label_of

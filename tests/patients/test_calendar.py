@@ -12,6 +12,7 @@ from simulation.patients import (
     DAYS_IN_YEAR,
     WEEKS_IN_YEAR,
     Calendar,
+    DrawnRun,
     balanced_start_week,
     draw,
     draw_outages,
@@ -131,10 +132,7 @@ def test_stated_outages_count_from_the_first_measured_day_and_drawn_ones_from_ti
     stated = f"{{kind: stated, spans: [{{starts_at_minutes: 60, ends_at_minutes: 90}}], {NOTE}}}"
     random = f"{{kind: random, mean_up_minutes: 300, mean_down_minutes: 100, {NOTE}}}"
     pathway = small(f"outages: {{stated: {stated}, random: {random}}}")
-    plain, late = (
-        draw_outages(pathway, seed=1, replication=0, days=28, calendar=calendar)
-        for calendar in (Calendar(), Calendar(30, 14))
-    )
+    plain, late = (draw_outages(pathway, DrawnRun(1, 0, 28, calendar)) for calendar in (Calendar(), Calendar(30, 14)))
     assert plain["stated"].tolist() == [[60 * 1024, 90 * 1024]]
     assert late["stated"].tolist() == [[14 * DAY + 60 * 1024, 14 * DAY + 90 * 1024]]
     assert np.array_equal(late["random"], plain["random"])

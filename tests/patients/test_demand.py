@@ -14,7 +14,7 @@ from simulation.department.check import check
 from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import Pathway, Profile
 from simulation.errors import DrawsError
-from simulation.patients import Calendar, Draws, draw, draws_from_table, lasting_factors
+from simulation.patients import Calendar, DrawnRun, Draws, draw, draws_from_table, lasting_factors
 from simulation.study.offered_load import in_a_mean_week, offered_load
 from simulation.units import DAY, HOUR
 
@@ -196,7 +196,7 @@ def test_a_lasting_factor_has_mean_one_the_stated_spread_and_the_stated_persiste
 
 def one_year(pathway: Pathway, replication: int, per_year: int) -> np.ndarray:
     """One year of the factor, a number a period."""
-    by_day = lasting_factors(pathway, seed=1, replication=replication, days=364, calendar=Calendar())["spell"]
+    by_day = lasting_factors(pathway, DrawnRun(1, replication, 364))["spell"]
     starts = np.flatnonzero(np.diff(by_day, prepend=-1.0))
     assert len(starts) == per_year
     return by_day[starts]
@@ -205,9 +205,7 @@ def one_year(pathway: Pathway, replication: int, per_year: int) -> np.ndarray:
 def test_a_month_begins_where_the_model_year_says_and_a_longer_run_begins_alike(small: Small) -> None:
     pathway = small(lasting("month"))
     calendar = Calendar(start_week=3, warm_up_days=14)  # day 0 is 7 January: 23 days are left of it
-    short, long = (
-        lasting_factors(pathway, seed=2, replication=0, days=days, calendar=calendar)["spell"] for days in (60, 400)
-    )
+    short, long = (lasting_factors(pathway, DrawnRun(2, 0, days, calendar))["spell"] for days in (60, 400))
     assert np.array_equal(short, long[:60])
     months = calendar.months(np.arange(400))
     assert np.array_equal(np.diff(long) != 0, np.diff(months) != 0)
@@ -230,9 +228,7 @@ def test_minutes_are_multiplied_by_the_factor_of_the_day_of_arrival_before_they_
     cut = "durations: {seeing: {longest: 25}}\n"
     usual = draw(small(), seed=10, replication=3, days=70)
     varied = draw(small(lasting("week", more=more) + cut), seed=10, replication=3, days=70)
-    series = lasting_factors(small(lasting("week", more=more)), seed=10, replication=3, days=70, calendar=Calendar())[
-        "spell"
-    ]
+    series = lasting_factors(small(lasting("week", more=more)), DrawnRun(10, 3, 70))["spell"]
     expected = np.minimum(usual.minutes["seeing"] * series[usual.arrived_at // DAY], 25)
     assert np.array_equal(varied.minutes["seeing"], expected)
     assert np.array_equal(varied.minutes["writing"], usual.minutes["writing"])

@@ -9,7 +9,7 @@ from simulation.department.check import check
 from simulation.department.rota import down_share
 from simulation.department.vocabulary import Pathway
 from simulation.errors import DrawsError
-from simulation.patients import attended_by_day, draw, draw_outages
+from simulation.patients import DrawnRun, attended_by_day, draw, draw_outages
 from simulation.patients.calendar import DAYS_IN_YEAR
 from simulation.units import DAY, HOUR
 
@@ -26,7 +26,7 @@ def quiet(error: float = 0, share: float = 0.1, hours: str = "13-23") -> str:
 def full_days(pathway: Pathway, *, days: int = DAYS) -> tuple[np.ndarray, np.ndarray]:
     """Attendances by day, and which days are forecast to be among the fullest."""
     drawn = draw(pathway, seed=4, replication=0, days=days)
-    came = attended_by_day(pathway, drawn.arrived_at, drawn.arrival_source, days)
+    came = attended_by_day(pathway, drawn, days)
     is_full = np.ones(days, bool)
     is_full[drawn.outages["quiet"][:, 0] // DAY] = False
     return came, is_full
@@ -57,7 +57,7 @@ def test_quiet_days_have_the_stated_hours_and_a_longer_run_has_the_same_days(sma
 
 def test_quiet_days_of_nobody_known_are_refused(small: Small) -> None:
     with pytest.raises(DrawsError, match=r"outages\.quiet: quiet days are known of drawn patients only"):
-        draw_outages(small(quiet()), seed=4, replication=0, days=10)
+        draw_outages(small(quiet()), DrawnRun(4, 0, 10))
 
 
 def test_hours_that_are_none_are_one_fault(small: Small) -> None:

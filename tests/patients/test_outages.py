@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from simulation.department.vocabulary import Pathway
-from simulation.patients import draw, draw_outages
+from simulation.patients import DrawnRun, draw, draw_outages
 from simulation.units import DAY, TICKS_PER_MINUTE
 
 Small = Callable[..., Pathway]
@@ -18,7 +18,7 @@ SHARE = f"outages: {{tool: {{kind: share, share: 0.25, mean_down_minutes: 100, {
 
 
 def spans(pathway: Pathway, *, seed: int = 1, replication: int = 0, days: int = 50) -> NDArray[np.int64]:
-    return draw_outages(pathway, seed=seed, replication=replication, days=days)["tool"]
+    return draw_outages(pathway, DrawnRun(seed, replication, days))["tool"]
 
 
 def test_spans_are_in_order_and_apart(small: Small) -> None:

@@ -11,8 +11,8 @@ from simulation.api import Result, compare
 from simulation.config import load
 from simulation.errors import ConfigError
 from simulation.measures.measuring import MeasureName, Measures
-from simulation.questions.ablation.combinations import coalitions, expanded, label_of
 from simulation.questions.ablation.contributions import beyond, busy_parts, decompositions
+from simulation.questions.ablation.levers import coalitions, expanded, label_of
 from simulation.statistics.intervals import Interval, interval
 from simulation.study.design import Arm, Design, Lever, Target
 

@@ -16,8 +16,7 @@ from simulation.questions.break_even.break_evens import (
     breakeven_table,
     write_breakeven,
 )
-from simulation.questions.break_even.policy_numbers import Quantity
-from simulation.questions.break_even.root_finding import BreakEven, PriceBreakEven, Trial
+from simulation.questions.break_even.searching import BreakEven, PriceBreakEven, Quantity, Trial
 from simulation.statistics.intervals import interval
 from simulation.study.study import Study
 

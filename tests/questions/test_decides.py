@@ -23,7 +23,7 @@ from simulation.questions.narrow import (
     range_words,
     weeks_words,
 )
-from simulation.questions.what_decides.deciding_figures import decided, harmed_kind_words, kinds_beyond
+from simulation.questions.what_decides.deciding_figures import decided, harmed_kind_words, kinds_beyond, worths
 from simulation.study.design import Cost, Margin, ValuePerHour
 from tests.questions.clinics import N_CLINICS, SHORT, write_clinics
 
@@ -165,10 +165,9 @@ def test_a_figure_is_worth_something_only_where_it_can_change_the_choice(result:
     break_even = -float(effects.mean()) / 60 * 150 * 365 * 15
     told = {}
     for cost in (break_even / 10, break_even, break_even * 10):
-        found = decided(priced(result, (15.0,), cost))
-        assert found is not None
-        assert found.priced == ("third_nurse",)
-        told[cost] = max(each.pounds[15.0] for each in found.worth)
+        names, known = worths(priced(result, (15.0,), cost))
+        assert names == ("third_nurse",)
+        told[cost] = max(each.pounds[15.0] for each in known)
     cheap, even, dear = told.values()
     assert even > 0.1 * break_even
     assert abs(cheap) < 0.01 * break_even
@@ -202,7 +201,7 @@ def test_each_clinic_is_found_again_by_its_queue(result: Result) -> None:
         found = narrowed(result, observed(float(queues[rows].mean()), days=14), "a test")
         mean, low, high = third_nurse(result, found)
         held.append(low < effects[rows].mean() < high)
-        before = found.estimates.before_high - found.estimates.before_low
+        before = found.estimates.everywhere.high - found.estimates.everywhere.low
         assert high - low < before[found.of("third_nurse", result.design.primary[0])]
         assert low < mean < high
     assert sum(held) >= 0.8 * N_CLINICS

@@ -8,7 +8,7 @@ import pytest
 
 from simulation.errors import Fault
 from simulation.questions.harm import harms, mortality_of, tables
-from simulation.study.delay_harm import DelayHarm, harm_faults, harm_groups, harm_measures, within
+from simulation.study.design import DelayHarm, harm_faults, harm_groups, harm_measures, within
 
 RELATION = DelayHarm(
     shown=True,

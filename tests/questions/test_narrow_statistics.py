@@ -38,7 +38,7 @@ def test_the_range_holds_the_truth_as_often_as_it_says(columns: list[int]) -> No
                 continue
             found = narrowed(ensemble, columns, values)
             held.append((found.low < effects) & (effects < found.high))
-            widths.append((found.high - found.low) / (found.before_high - found.before_low))
+            widths.append((found.high - found.low) / (found.everywhere.high - found.everywhere.low))
     assert len(held) > 1400
     assert np.mean(held, axis=0) == pytest.approx([0.9, 0.9], abs=0.04)
     nurse, doctor = np.median(widths, axis=0)

@@ -9,7 +9,7 @@ import pytest
 
 from simulation.errors import ResultsError
 from simulation.records.schema import ActivityTable, Patients, Table
-from simulation.records.table_files import read_activities, read_patients, write_table, write_tables
+from simulation.records.table_files import read_rows, write_tables
 from tests.records.certificates import provenance_of
 
 CERTIFICATE = {"seed": 7, "versions": {"aeflow": "0.1.0"}, "study": "sämple"}
@@ -37,8 +37,8 @@ def same(found: Table, expected: Table) -> None:
 
 
 def test_patients_come_back_as_they_were(tmp_path: Path) -> None:
-    write_table(patients(), tmp_path / "deep" / "patients.parquet", provenance=CERTIFICATE)
-    same(read_patients(tmp_path / "deep" / "patients.parquet"), patients())
+    write_tables([patients()], tmp_path / "deep" / "patients.parquet", provenance=CERTIFICATE)
+    same(read_rows(tmp_path / "deep" / "patients.parquet", Patients), patients())
 
 
 def test_activities_come_back_as_they_were(tmp_path: Path) -> None:
@@ -52,33 +52,33 @@ def test_activities_come_back_as_they_were(tmp_path: Path) -> None:
         "ended_at": np.array([1.0, 1.0, np.nan]),
     }
     table = ActivityTable(columns, {"step": ("home", "triage"), "pool": ("nurses",), "outcome": ("done", "open")})
-    write_table(table, tmp_path / "activities.parquet", provenance={})
-    same(read_activities(tmp_path / "activities.parquet"), table)
+    write_tables([table], tmp_path / "activities.parquet", provenance={})
+    same(read_rows(tmp_path / "activities.parquet", ActivityTable), table)
 
 
 def test_replications_are_written_one_after_another(tmp_path: Path) -> None:
     path = tmp_path / "patients.parquet"
     write_tables((patients(k) for k in range(3)), path, provenance=CERTIFICATE)
-    found = read_patients(path)
+    found = read_rows(path, Patients)
     assert found["replication"].tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
     assert found["arrival_source"].tolist() == [2, 0, -1] * 3
 
 
 def test_an_empty_table_comes_back_empty(tmp_path: Path) -> None:
     nobody = patients().select(np.zeros(3, dtype=bool))
-    write_table(nobody, tmp_path / "patients.parquet", provenance={})
-    same(read_patients(tmp_path / "patients.parquet"), nobody)
+    write_tables([nobody], tmp_path / "patients.parquet", provenance={})
+    same(read_rows(tmp_path / "patients.parquet", Patients), nobody)
 
 
 def test_the_birth_certificate_is_read_without_the_rows(tmp_path: Path) -> None:
-    write_table(patients(), tmp_path / "patients.parquet", provenance=CERTIFICATE)
+    write_tables([patients()], tmp_path / "patients.parquet", provenance=CERTIFICATE)
     assert provenance_of(tmp_path / "patients.parquet") == CERTIFICATE
 
 
 def test_others_read_names_and_nulls(tmp_path: Path) -> None:
     import pandas as pd
 
-    write_table(patients(), tmp_path / "patients.parquet", provenance={})
+    write_tables([patients()], tmp_path / "patients.parquet", provenance={})
     frame = pd.read_parquet(tmp_path / "patients.parquet")
     assert frame["arrival_source"].tolist()[:2] == ["ambulance", "walk_in"]
     assert frame["departed_at"].isna().tolist() == [False, True, False]
@@ -86,7 +86,7 @@ def test_others_read_names_and_nulls(tmp_path: Path) -> None:
 
 def test_a_failure_half_way_leaves_the_old_file_and_no_part(tmp_path: Path) -> None:
     path = tmp_path / "patients.parquet"
-    write_table(patients(), path, provenance=CERTIFICATE)
+    write_tables([patients()], path, provenance=CERTIFICATE)
 
     def broken() -> Iterator[Patients]:
         yield patients(1)
@@ -103,19 +103,19 @@ def test_what_is_not_the_table_asked_for_is_refused(tmp_path: Path) -> None:
 
     path = tmp_path / "patients.parquet"
     with pytest.raises(ResultsError, match="no such file"):
-        read_patients(path)
-    write_table(patients(), path, provenance={})
+        read_rows(path, Patients)
+    write_tables([patients()], path, provenance={})
     with pytest.raises(ResultsError, match="holds patients, not activities"):
-        read_activities(path)
+        read_rows(path, ActivityTable)
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "other.parquet")
     with pytest.raises(ResultsError, match="no birth certificate"):
-        read_patients(tmp_path / "other.parquet")
+        read_rows(tmp_path / "other.parquet", Patients)
 
 
 def test_a_place_that_cannot_be_written_is_one_message(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ResultsError, match="cannot be written"):
-        write_table(patients(), tmp_path / "file" / "patients.parquet", provenance={})
+        write_tables([patients()], tmp_path / "file" / "patients.parquet", provenance={})
 
 
 def test_tables_that_differ_are_not_written_into_one_file(tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_a_word_document_leaves_out_what_xml_cannot_hold() -> None:
 
 def test_the_log_has_every_sourced_number_the_assumed_ones_first(result: Result) -> None:
     log = assumptions_log(result)
-    n_added = sum(len(arm.added_assumptions) for arm in result.others)
+    n_added = sum(len(arm.explanation.added_assumptions) for arm in result.others)
     assert len(log.rows) == len(result.statements) + n_added
     evidence = [row[5] for row in log.rows]
     n_assumed = evidence.count("assumed")

@@ -12,8 +12,9 @@ import yaml
 
 from simulation.api import Result, read
 from simulation.errors import ResultsError
+from simulation.records.schema import Replications
 from simulation.records.serialise import digest
-from simulation.records.table_files import read_replications
+from simulation.records.table_files import read_rows
 from simulation.report import figures as pictures_module
 from simulation.report import write as report_module
 from simulation.report.page import file_of
@@ -101,7 +102,7 @@ def test_config_yaml_is_the_resolved_configuration_without_what_changes_no_numbe
 
 
 def test_replications_come_back_as_they_were_with_the_manifest(folder: Path, result: Result) -> None:
-    table = read_replications(folder / "replications.parquet")
+    table = read_rows(folder / "replications.parquet", Replications)
     mine = table.where("arm", "sham") & table.where("measure", "stay_mean") & table.where("group", "all")
     np.testing.assert_array_equal(table["value"][mine], result.values("sham", "stay_mean"))
     assert provenance_of(folder / "replications.parquet")["seed"] == result.study.run.seed

@@ -23,8 +23,7 @@ from simulation.report.tables import compared_tables
 from simulation.report.tables.money import better_table, cost_kind, equal_spend_table, per_100k, ranked
 from simulation.report.tables.patient_groups import outside_sham, worse_off, worse_off_groups
 from simulation.report.tables.verdict_tables import safety_table, target_table
-from simulation.run.comparisons import Finding
-from simulation.run.result import StudyResult
+from simulation.run.result import Finding, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.verdict import IDENTICAL, non_inferiority, verdict
 from simulation.study.design import EqualSpend
@@ -332,7 +331,7 @@ def test_a_policy_that_hands_back_has_a_mix_of_labels(study: Study) -> None:
     arms = (study.baseline, arm)
     design = replace(study.design, sham=None, arms={each.name: each.arm for each in arms})
     result = compare(replace(study, arms=arms, design=design))
-    assert sum(result.arm("tool").label_mix) == pytest.approx(1)
+    assert sum(result.arm("tool").explanation.label_mix) == pytest.approx(1)
 
 
 # --- alternatives in one currency ---------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ import pytest
 import simulation as ae
 from simulation.api import Result
 from simulation.errors import ResultsError
-from simulation.records.table_files import read_activities, read_patients
+from simulation.records.schema import ActivityTable, Patients
+from simulation.records.table_files import read_rows
 from simulation.resumable import run_into
 from simulation.run.store import kept as kept_module
 from simulation.run.store.kept import KINDS, file_of
@@ -61,13 +62,13 @@ def test_tables_hold_every_arm_and_replication_in_order(folder: Path, keeping: S
         frame = pd.read_parquet(folder / file_of(name), columns=["arm", "replication"])
         groups = frame.drop_duplicates().astype({"arm": str}).to_numpy().tolist()
         assert groups == [[arm, number] for number in keeping.run.numbers for arm in arms], name
-    assert read_patients(folder / "patients.parquet").known("arm") == tuple(arms)
-    assert read_activities(folder / "activities.parquet").known("arm") == tuple(arms)
+    assert read_rows(folder / "patients.parquet", Patients).known("arm") == tuple(arms)
+    assert read_rows(folder / "activities.parquet", ActivityTable).known("arm") == tuple(arms)
 
 
 def test_patients_are_as_many_as_the_attendances_that_the_manifest_counts(folder: Path, stored: Result) -> None:
-    assert len(read_patients(folder / "patients.parquet")) == stored.manifest["attendances"]
-    assert len(read_activities(folder / "activities.parquet")) == stored.manifest["activities"]
+    assert len(read_rows(folder / "patients.parquet", Patients)) == stored.manifest["attendances"]
+    assert len(read_rows(folder / "activities.parquet", ActivityTable)) == stored.manifest["activities"]
 
 
 @pytest.mark.slow

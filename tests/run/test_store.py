@@ -636,7 +636,8 @@ def test_a_damaged_note_of_an_unfinished_run_is_passed_over(content: str, tmp_pa
 def another(four: Study, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data of another run of the same study, beside the same pictures."""
     made = write_data(ae.compare(replace(four, run=replace(four.run, seed=7))), tmp_path_factory.mktemp("another"))
-    shutil.copytree(folder / "figures", made / "figures")
+    for name in ("figures", "tables"):
+        shutil.copytree(folder / name, made / name)
     for name in ("report.html", "decomposition.csv"):
         if (folder / name).exists():
             shutil.copy(folder / name, made / name)

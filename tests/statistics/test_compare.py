@@ -12,7 +12,7 @@ from simulation.errors import ResultsError
 from simulation.measures.measuring import MeasureName, Measures, measure
 from simulation.records.schema import Patients
 from simulation.statistics.compare import TIDY, compare, compare_arms, find, summary
-from simulation.statistics.sham import sham_band, shares_better_worse
+from simulation.statistics.sham import ShamBand, shares_better_worse
 
 DAY = (0.0, 1440.0)
 WAIT = MeasureName("wait_to_clinician_mean", "minutes", "all")
@@ -128,7 +128,8 @@ def test_fresh_label_errors_make_a_good_part_of_patients_better_and_worse(depart
 
 
 def test_the_sham_band_is_the_shams_paired_differences(six: Patients) -> None:
-    found = sham_band(np.array([1.0, 2.0, 6.0]), np.array([2.0, 1.0, 3.0]), shares=shares_better_worse(six, six, DAY))
+    difference = compare(np.array([1.0, 2.0, 6.0]), np.array([2.0, 1.0, 3.0]))
+    found = ShamBand(difference, shares_better_worse(six, six, DAY))
     assert found.difference.mean == 1
     half_width = scipy.stats.t.ppf(0.975, 2) * 2 * math.sqrt(1 + 1 / 3)  # of one more replication, not of the mean
     assert (found.low, found.high) == pytest.approx((1 - half_width, 1 + half_width))

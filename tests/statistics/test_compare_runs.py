@@ -6,8 +6,8 @@ import pytest
 from simulation.errors import ResultsError
 from simulation.records.schema import Floats
 from simulation.statistics.compare import Comparison
-from simulation.statistics.compare_runs import compare_runs
 from simulation.statistics.intervals import interval
+from simulation.statistics.several_runs import compare_runs
 from simulation.statistics.verdict import Verdict, verdict
 
 MID = 5.0

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulation.statistics.factorial import factorial_effects, is_full
+from simulation.statistics.several_runs import factorial_effects, is_full
 
 TWO = [{"scenario": s, "nurses": n} for s in ("usual", "winter") for n in ("0", "1")]
 
@@ -11,7 +11,7 @@ TWO = [{"scenario": s, "nurses": n} for s in ("usual", "winter") for n in ("0", 
 def named(design: list[dict[str, str]], values: list[np.ndarray]) -> dict[str, tuple[float, float]]:
     return {
         " x ".join(f"{level.factor}={level.value}" for level in each.levels): (
-            each.estimate.mean, each.standard_error,
+            each.estimate.mean, each.estimate.standard_error,
         )
         for each in factorial_effects(design, values)
     }  # fmt: skip

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from simulation.statistics.intervals import t_quantile
 from simulation.statistics.table_uncertainty import TableUncertainty, table_uncertainty
 
 
@@ -61,10 +62,11 @@ def test_over_departments_three_layers_come_back_as_they_were_put_in() -> None:
     assert np.mean([each.measurement**2 for each in found]) == pytest.approx(1.5**2, rel=0.16)
     assert np.mean([each.simulation for each in found]) == pytest.approx(0.8 / np.sqrt(60), rel=0.05)
     assert {each.dominates for each in found} <= {"measurement", "department"}
-    assert all(each.half_width_of_one > each.half_width > each.simulation_half_width for each in found)
+    assert all(each.half_width_of_one > each.half_width > t_quantile(each.degrees) * each.simulation for each in found)
 
 
 def test_a_wider_interval_of_simulation_is_taken_over_and_a_narrower_one_is_not() -> None:
     uncertainty = TableUncertainty(0, simulation=1, degrees=9, measurement=2, department=0, n_tables=9)
-    assert uncertainty.with_simulation(10).simulation_half_width == pytest.approx(10)
+    wider = uncertainty.with_simulation(10)
+    assert t_quantile(wider.degrees) * wider.simulation == pytest.approx(10)
     assert uncertainty.with_simulation(0.1) == uncertainty

@@ -8,9 +8,9 @@ import pytest
 
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.statistics.compare import Comparison, compare_arms, find
-from simulation.statistics.compare_runs import compare_runs
 from simulation.statistics.intervals import interval, intervals
 from simulation.statistics.multiplicity import is_worse, p_value
+from simulation.statistics.several_runs import compare_runs
 from simulation.statistics.verdict import Verdict, non_inferiority, verdict
 from simulation.statistics.weakness import MAX_SHARE, WIDER
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from simulation.department.vocabulary import Pathway
-from simulation.errors import ConfigError, Fault, Faults
+from simulation.errors import ConfigError, Faults
 from simulation.patients import Draws
 from simulation.triage.apply import apply
 from simulation.triage.label_accuracy import label_accuracy
@@ -35,7 +35,7 @@ def counts() -> np.ndarray:
     return found
 
 
-def policy(nurses: Any = None, *, faults: list[Fault] | None = None, of_ai: Any = None, **of_tool: Any) -> Policy:
+def policy(nurses: Any = None, *, faults: Faults | None = None, of_ai: Any = None, **of_tool: Any) -> Policy:
     zero = {"value": 0, "range": [0, 0], **WHY}
     half = {"value": 0.5, "range": [0, 1], **WHY}
     labels = {"name": "nurse", "correlation": half, "matrix": {"counts": nurses or NURSES, **WHY}}
@@ -43,7 +43,7 @@ def policy(nurses: Any = None, *, faults: list[Fault] | None = None, of_ai: Any 
     covers = {"labels": ["walk_in", "ambulance", "referred"], **WHY}
     stated = {"kind": "matrix", "name": "ours", "role": "replaces", "ai": ai, "covers": covers, **of_tool}
     nurse: Nurse = TypeAdapter(Nurse).validate_python({"labels": labels})
-    found = faults if faults is not None else []
+    found = faults if faults is not None else Faults()
     made = policy_from(TypeAdapter(Tool).validate_python(stated), nurse, "triage/ours.yaml", found)
     if faults is None:
         assert found == []

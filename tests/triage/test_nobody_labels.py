@@ -11,8 +11,8 @@ from simulation.patients import draw
 from simulation.study.study import ReadyArm
 from simulation.triage.apply import apply
 from simulation.triage.check_policy import check_policy
+from simulation.triage.effects import MinutesEffect
 from simulation.triage.estimates import Portion
-from simulation.triage.minutes_effects import MinutesEffect
 from simulation.triage.people import Coverage
 from simulation.triage.policy import MatrixPolicy
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulation.vetting.bench_plan import Vetting
+from simulation.vetting.bench import Vetting
 from simulation.vetting.cases import CaseSet, Levels
 from simulation.vetting.scores import Labelled
 from simulation.vetting.vet import cases_of, vetting_named

@@ -9,15 +9,21 @@ import pytest
 
 from simulation.errors import ConfigError
 from simulation.triage.matrix import LabelTable
-from simulation.vetting.answers import BenchAssessor, Question, label_table, questions_of
 from simulation.vetting.assessors.from_file import AnswersAssessor, FromFile
-from simulation.vetting.assessors.learned import Learned, LearnedAssessor, costs_of, stratified_folds
-from simulation.vetting.assessors.level_model import fit_odds, model_text, odds_chances, read_model
+from simulation.vetting.assessors.learned import (
+    Learned,
+    LearnedAssessor,
+    costs_of,
+    fit_odds,
+    model_text,
+    odds_chances,
+    read_model,
+    stratified_folds,
+)
 from simulation.vetting.assessors.llm import Llm, LlmAssessor, Prompt, Setting
 from simulation.vetting.assessors.simple import ByMatrix, Majority, MatrixAssessor
-from simulation.vetting.bench import run_bench
-from simulation.vetting.bench_plan import Vetting
-from simulation.vetting.cases import Case, CaseSet, case_set
+from simulation.vetting.bench import Vetting, run_bench
+from simulation.vetting.cases import BenchAssessor, Case, CaseSet, Question, case_set, label_table, questions_of
 
 from .conftest import EXACT_NURSE, PUBLISHED
 from .fake_server import level, serving

@@ -13,15 +13,12 @@ import pytest
 
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
-from simulation.records.csv_text import csv_text
-from simulation.vetting.answers import Answer, BenchAssessor, Question
+from simulation.records.serialise import csv_text
 from simulation.vetting.assessors.from_file import AnswersAssessor
-from simulation.vetting.bench import NURSE, TOOL, Bench, run_bench
-from simulation.vetting.bench_plan import Vetting
+from simulation.vetting.bench import NURSE, TOOL, Bench, Vetting, run_bench
 from simulation.vetting.card.card import Card, card_sentences, write_questions
-from simulation.vetting.card.card_tables import change_table, difference_words
-from simulation.vetting.card.filings import coverage_table, hazards_table
-from simulation.vetting.cases import CaseSet
+from simulation.vetting.card.tables_and_pictures import change_table, coverage_table, difference_words, hazards_table
+from simulation.vetting.cases import Answer, BenchAssessor, CaseSet, Question
 from simulation.vetting.earlier import EarlierCard, change_since, read_earlier
 from simulation.vetting.facts import facts
 from simulation.vetting.scores import ScoreEstimate

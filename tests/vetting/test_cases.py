@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from simulation.errors import ConfigError
-from simulation.vetting.bench import run_bench
-from simulation.vetting.bench_plan import Vetting
+from simulation.vetting.bench import Vetting, run_bench
 from simulation.vetting.cases import INPUTS, Case, CaseSet, case_set
 from simulation.vetting.mapping import FORBIDDEN, CaseMapping, InputColumn, read_cases
 from simulation.vetting.vet import cases_of, vetting_named
@@ -204,7 +203,7 @@ def test_made_up_cases_are_marked_cover_every_level_and_language_and_come_again(
     plan, cases = synthetic
     assert cases.synthetic
     assert set(np.unique(cases.truth)) == set(range(5))
-    assert set(cases.members("language")) == {"en", "es", "pl"}
+    assert set(cases.groups["language"]) == {"en", "es", "pl"}
     assert any(case.must_not_miss for case in cases.cases)
     english = [case for case in cases.cases if case.inputs["language"] == "en"]
     assert all(case.rephrased and case.complaint not in case.rephrased for case in english)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulation.errors import ConfigError
-from simulation.vetting.bench_plan import Criterion, CriterionVerdict, Vetting, judged, overall
+from simulation.vetting.bench import Criterion, CriterionVerdict, Vetting, judged, overall
 from simulation.vetting.cases import CaseSet
 from simulation.vetting.scores import Labelled, cases_for_share, exact_share
 from simulation.vetting.vet import vetting_named
@@ -49,7 +49,7 @@ def test_a_copy_of_the_nurse_is_called_one_in_every_group_that_has_cases(korean:
     assert cases.nurse is not None
     nurse = Labelled(cases.truth, cases.nurse[:, None])
     stated = replace(margin(5), by=("age_band",))
-    found = judged(stated, nurse, nurse, {"age_band": cases.members("age_band")}, {}, seed=1)
+    found = judged(stated, nurse, nurse, {"age_band": cases.groups["age_band"]}, {}, seed=1)
     words = {each.group: each.word for each in found}
     assert words.pop("age_band=child") == "cannot tell"  # none of them is of levels 1-2
     assert set(words.values()) == {"identical to the nurse"}
@@ -85,7 +85,7 @@ def test_a_group_with_few_urgent_cases_says_so(korean: Korean) -> None:
     stated = Criterion(
         score="under_triage_1_2_share", against="nurse", at_most=0.05, by=("age_band",), evidence="assumed", source="x"
     )
-    found = judged(stated, perfect, nurse, {"age_band": cases.members("age_band")}, {}, seed=1)
+    found = judged(stated, perfect, nurse, {"age_band": cases.groups["age_band"]}, {}, seed=1)
     words = {each.group: each.word for each in found}
     assert words["age_band=oldest"] == "cannot tell"
     assert words["age_band=adult"] == "met"

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from simulation.errors import ConfigError
-from simulation.vetting.answers import Question
 from simulation.vetting.assessors.from_file import AnswersAssessor, FromFile
-from simulation.vetting.bench_plan import Vetting
-from simulation.vetting.cases import Case, CaseSet, case_set
+from simulation.vetting.bench import Vetting
+from simulation.vetting.cases import Case, CaseSet, Question, case_set
 
 Synthetic = tuple[Vetting, CaseSet]
 

@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from simulation.vetting.answers import Question
-from simulation.vetting.cases import CaseSet
+from simulation.vetting.cases import CaseSet, Question
 from simulation.vetting.earlier import read_earlier
 from simulation.vetting.vet import cases_of, prompt_of, vetting_named
 

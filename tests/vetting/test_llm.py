@@ -13,11 +13,9 @@ from typing import Any
 import pytest
 
 from simulation.errors import ConfigError, ResultsError
-from simulation.vetting.answers import Answer, Outcome, Question
-from simulation.vetting.assessors.exchange import Reply
-from simulation.vetting.assessors.llm import Llm, LlmAssessor, Prompt, Setting
+from simulation.vetting.assessors.llm import Llm, LlmAssessor, Prompt, Reply, Setting
 from simulation.vetting.bench import run_bench
-from simulation.vetting.cases import Case, CaseSet, case_set
+from simulation.vetting.cases import Answer, Case, CaseSet, Outcome, Question, case_set
 from simulation.vetting.vet import prompt_of, vetting_named
 
 from .fake_server import Behaviour, Handler, drips, endless, hangs_up, level, serving, slow
@@ -303,9 +301,7 @@ def test_a_key_does_not_leave_this_machine_unencrypted(monkeypatch: pytest.Monke
 def test_host_cases_and_fields_are_said_before_anything_is_sent_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     output: list[str] = []
     llm = Llm(stated("http://192.0.2.7/v1"), Setting(prompt=PROMPT, allow_remote=True, say=output.append))
-    monkeypatch.setattr(
-        llm._exchange, "ask", lambda client, body: pytest.fail("asked too early") if not output else NO_REPLY
-    )
+    monkeypatch.setattr(llm, "_reply", lambda client, body: pytest.fail("asked too early") if not output else NO_REPLY)
     llm.answers(questions())
     assert output == ["Sending to 192.0.2.7: 6 cases, 6 questions; age, complaint."]
 

@@ -15,8 +15,7 @@ from simulation.errors import ConfigError
 from simulation.report.first_page import first_page
 from simulation.report.tables.first_table import first_table
 from simulation.triage.matrix import BesideNurse, given_nurse
-from simulation.vetting.bench import NURSE, TOOL, Bench, run_bench
-from simulation.vetting.bench_plan import Vetting
+from simulation.vetting.bench import NURSE, TOOL, Bench, Vetting, run_bench
 from simulation.vetting.cases import CaseSet
 from simulation.vetting.newest_card import with_card
 from simulation.vetting.policy_file import drawn_counts, joint_counts, policy_files
@@ -73,7 +72,7 @@ def test_without_a_nurse_on_the_bench_the_sites_stays(bench: Bench, tmp_path: Pa
 
 def test_the_policy_says_whom_it_was_measured_on_against_which_truth_and_beside_whom(bench: Bench) -> None:
     stated = yaml.safe_load(policy_files(bench)["triage/vetted.yaml"])
-    ages = bench.cases.members("age_band")
+    ages = bench.cases.groups["age_band"]
     assert stated["measured_on"]["age_band"] == {band: int(which.sum()) for band, which in sorted(ages.items())}
     assert sum(stated["measured_on"]["arrival_source"].values()) == len(bench.cases)
     assert stated["measured_against"] == "written"

@@ -40,7 +40,7 @@ from simulation.measures.window import Window
 from simulation.records.schema import Floats
 from simulation.report.progress import progress
 from simulation.run.executors.executor import Executor, Failed, completed, open_executor
-from simulation.run.replicate import ArmReplication, ReplicationResult
+from simulation.run.replicate import ReplicationResult
 from simulation.run.running import compile_first, failure
 from simulation.study.study import RunLength, Study
 
@@ -89,7 +89,8 @@ class Builder:
             self._simulate_missing()
             years = self.file.of_waves()
             if not years:
-                self.file.propose(self._first())
+                sobol = Sobol(self.space.n_dims, rng=np.random.default_rng(self.seed))
+                self.file.propose(map(self.space.values, sobol.random(FIRST)))
                 continue
             emulator, fit = self._learn(years)
             self.say(f"{len(self.file.waves)} waves, {len(years)} years: {len(fit)} of {wanted} departments")
@@ -102,24 +103,17 @@ class Builder:
             self.file.propose(self._next(emulator, fit))
 
     def _simulate_missing(self) -> None:
-        missing = self.file.missing
-        if not missing:
-            return
-        with progress(len(missing), what="years") as shown:
-            for number, year in enumerate(simulate_years(self.site, missing), start=1):
-                self.file.add(year)
-                shown.done(number)
-
-    def _first(self) -> list[Values]:
-        sobol = Sobol(self.space.n_dims, rng=np.random.default_rng(self.seed))
-        return [self.space.values(point) for point in sobol.random(FIRST)]
+        if missing := self.file.missing:
+            with progress(len(missing), what="years") as shown:
+                for number, year in enumerate(simulate_years(self.site, missing), start=1):
+                    self.file.add(year)
+                    shown.done(number)
 
     def _next(self, emulator: Emulator, fit: Sequence[Year]) -> list[Values]:
         rng = np.random.default_rng([self.seed, len(self.file.waves)])
         known = self.space.points([year.values for year in fit])
         chains = walk(partial(self._log_chance, emulator), self.space.n_dims, rng, known, n_chains=N_CHAINS)
-        distinct = np.unique(chains, axis=0)
-        return [self.space.values(point) for point in rng.permutation(distinct)[:WAVE]]
+        return [self.space.values(point) for point in rng.permutation(np.unique(chains, axis=0))[:WAVE]]
 
     def _log_chance(self, emulator: Emulator, points: Floats) -> Floats:
         """The log of the probability that each point meets every row.
@@ -160,7 +154,8 @@ def rows_of(years: Sequence[Year], names: Sequence[str]) -> Floats:
 
 
 BESIDE = ("walk_in_triage_wait_mean", "busy_by_day_share")
-"""Measures without a target whose spread is shown: departments that fit differ most in these."""
+"""Measures without a target, of all or of every pool, whose spread is shown: departments that fit differ most in
+these."""
 MOST_DOUBLINGS = 1
 """The most doublings of the cool-down: a department that locks up would hold patients for ever, and meet no target."""
 
@@ -241,18 +236,16 @@ class Site:
         """The figures of a simulated year that targets are about."""
         replication = result.arms[self.study.design.baseline]
         pathway = self.study.baseline.pathway
-        rows = {target.name: float(figure(target, (replication,), pathway)[0]) for target in self.fitted}
-        beside = {target.name: float(figure(target, (replication,), pathway)[0]) for target in self.predicted}
-        return Year(result.replication, values, rows, {**beside, **_beside(replication)})
-
-
-def _beside(replication: ArmReplication) -> dict[str, float]:
-    """The measures shown beside the rows, of all or of every pool."""
-    return {
-        name.measure if name.group == ALL else f"{name.measure}, {name.group}": float(value)
-        for name, value in zip(replication.measures.names, replication.measures.values, strict=True)
-        if name.measure in BESIDE and (name.group == ALL or name.group.startswith("pool="))
-    }
+        rows, predicted = (
+            {target.name: float(figure(target, (replication,), pathway)[0]) for target in targets}
+            for targets in (self.fitted, self.predicted)
+        )
+        beside = {
+            name.measure if name.group == ALL else f"{name.measure}, {name.group}": float(value)
+            for name, value in zip(replication.measures.names, replication.measures.values, strict=True)
+            if name.measure in BESIDE and (name.group == ALL or name.group.startswith("pool="))
+        }
+        return Year(result.replication, values, rows, {**predicted, **beside})
 
 
 class _InDepartments:
@@ -352,11 +345,11 @@ class YearsFile:
 
     def propose(self, departments: Iterable[Values]) -> None:
         """Add a wave of departments, to be simulated."""
-        self._append({"proposed": [list(values) for values in departments]})
+        self._append({"proposed": list(departments)})
 
     def add(self, year: Year) -> None:
         """Keep a year."""
-        self._append({"number": year.number, "values": list(year.values), "rows": year.rows, "beside": year.beside})
+        self._append(vars(year))
 
     @property
     def missing(self) -> dict[int, Values]:
@@ -383,13 +376,24 @@ CONFIRM_FROM, CONFIRM_MOST = 1_000_000, 100
 
 
 @dataclass(frozen=True)
-class Identified:
-    """A parameter: 5th, 50th and 95th percentile over the departments that fit, and the contraction from the priors."""
+class Spread:
+    """A parameter, or a figure that was not fitted: 5th, 50th and 95th percentile over the departments that fit."""
 
     name: str
     low: float
     middle: float
     high: float
+
+    @property
+    def values(self) -> str:
+        """The three percentiles as columns of a table."""
+        return f"{self.low:>9.4g} {self.middle:>9.4g} {self.high:>9.4g}"
+
+
+@dataclass(frozen=True)
+class Identified(Spread):
+    """A parameter and its contraction from the priors."""
+
     contraction: float
 
     @property
@@ -415,16 +419,6 @@ class Pulling:
     def ratio(self) -> float:
         """How often they are met together, of how often chance gives it."""
         return self.share_with_first / self.share
-
-
-@dataclass(frozen=True)
-class Spread:
-    """A figure that was not fitted: 5th, 50th and 95th percentile over the departments that fit."""
-
-    name: str
-    low: float
-    middle: float
-    high: float
 
 
 def contractions(fit: Fit) -> tuple[Identified, ...]:
@@ -464,10 +458,11 @@ def pulling(fit: Fit) -> tuple[Pulling, ...]:
     points = np.random.default_rng(0).random((N_POINTS, fit.space.n_dims))
     met = np.array(in_threads(lambda row: row.at(points).inside, fit.emulator.rows))
     names = [row.target.name for row in fit.emulator.rows]
-    pairs = []
-    for (i, first), (j, second) in combinations(enumerate(names), 2):
-        if met[i].any() and met[j].any():
-            pairs.append(Pulling(first, second, float(met[j].mean()), float(met[j, met[i]].mean())))
+    pairs = [
+        Pulling(first, second, float(met[j].mean()), float(met[j, met[i]].mean()))
+        for (i, first), (j, second) in combinations(enumerate(names), 2)
+        if met[i].any() and met[j].any()
+    ]
     return tuple(sorted((pair for pair in pairs if pair.ratio < MOST_TOGETHER), key=lambda pair: pair.ratio))
 
 
@@ -525,8 +520,10 @@ def confirm(fit: Fit, departments: Sequence[Year], fresh: Sequence[Sequence[Year
     for emulated in fit.emulator.rows:
         target = emulated.target
         means: Floats = np.array([np.mean([year.rows[target.name] for year in years]) for years in fresh])
-        again = np.array([bool(target.allows(value)) for value in means])
-        own = np.array([bool(target.allows(year.rows[target.name])) for year in departments])
+        again, own = (
+            np.array([bool(target.allows(value)) for value in values])
+            for values in (means, [year.rows[target.name] for year in departments])
+        )
         expected = emulated.at(points).inside
         judged &= expected if target.measure in fit.emulator.judged_by_mean else again
         all_fresh &= again

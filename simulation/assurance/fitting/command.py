@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +18,7 @@ from simulation.assurance.fitting.build import (
     CONFIRM_MOST,
     LEAST_IDENTIFIED,
     Builder,
-    Confirmation,
     Fit,
-    Identified,
-    Pulling,
     Site,
     YearsFile,
     confirm,
@@ -32,6 +29,7 @@ from simulation.assurance.fitting.build import (
     ties,
 )
 from simulation.assurance.fitting.emulator import must_be_installed, space_of
+from simulation.assurance.lines import lines_of
 from simulation.assurance.targets import (
     ENGLAND,
     Target,
@@ -48,7 +46,6 @@ from simulation.config.folders import is_name_of_file, names_in
 from simulation.config.studies import study_from
 from simulation.display.drawing import BLUE, DARK, GREY, PALE, Picture, figure_of, png_of
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
-from simulation.records.schema import Floats
 from simulation.records.serialise import digest, exact, plain
 from simulation.run.store.identity import identity_of, source_digest
 from simulation.study.study import Study
@@ -78,14 +75,17 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
     folders = search_folders(config_dir)
     composed = stated_in(asked.overrides, folders)
     name = asked.words.get("name") or composed.choices.get("site", "none").rpartition("/")[2]
-    _must_be_a_name(name)
-    priors = priors_named(asked.words.get("priors") or _priors_for(name, folders), folders)
+    if not is_name_of_file(name) or "/" in name or name == "none":
+        raise ConfigError([Fault("name", f"'{name}' is no name of a file", "Say name=NAME")])
+    # The ensemble's own priors, or else the typical site's, whose ranges are factors.
+    usual = name if name in names_in("priors", folders) else "typical"
+    priors = priors_named(asked.words.get("priors") or usual, folders)
     chosen = asked.words.get("targets") or targets_for(composed.choices, folders)
     if "targets" not in asked.words and (not_used := passed_by(chosen, folders)):
         say(not_used)
     targets = targets_named(chosen, folders)
-    _must_be_fitted(targets, chosen)
     study = study_from(composed, folders)
+    _must_be_fitted(targets, chosen)
     _must_be_known(priors, study)
     targets = checked_targets(targets, chosen, study)
     space = space_of(priors, composed.raw)
@@ -104,17 +104,17 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
         for year in fit.accepted:
             site.pathway(year.values, checked=True)
         path = Path(config_dir or "configs") / "ensembles" / f"{name}.yaml"
-        met = MetTargets(chosen, targets)
-        write(path, ensemble_of(fit, name, composed, met, priors), met.words)
-        for line in fit_lines(fit):
-            say(line)
-        draw(fit, folder / "identified.png")
+        met = "the published figures" if chosen == ENGLAND else f"the figures in targets/{chosen}.yaml"
+        from_files = {"targets": _with_hash(chosen, targets), "priors": _with_hash(priors.name, priors)}
+        write(path, ensemble_of(fit, name, composed, met, from_files), met)
+        tied, pulled = ties(fit)[:MOST_PAIRS], pulling(fit)[:MOST_PAIRS]
+        about = {"parameters": contractions(fit), "ties": tied, "pulling": pulled, "spreads": spreads(fit)}
+        say("\n".join(lines_of("fit", fit=fit, least=LEAST_IDENTIFIED, **about)))
+        (folder / "identified.png").write_bytes(identified(fit).png)
         if asked.numbers["confirm"]:
             departments = fit.accepted[: asked.numbers["confirm_departments"]]
             fresh = fresh_years(site, file, departments, asked.numbers["confirm"])
-            say("")
-            for line in confirmation_lines(confirm(fit, departments, fresh)):
-                say(line)
+            say("\n".join(lines_of("confirmation", fresh=confirm(fit, departments, fresh))))
     minutes = (time.perf_counter() - began) / 60
     say(f"\n{path}: {len(fit.accepted)} departments. Picture: {folder / 'identified.png'}. {minutes:.1f} minutes.")
     return path
@@ -148,16 +148,6 @@ def asked_for(overrides: Sequence[str]) -> Asked:
     return Asked(numbers, words, tuple(configuration))
 
 
-def _must_be_a_name(name: str) -> None:
-    if not is_name_of_file(name) or "/" in name or name == "none":
-        raise ConfigError([Fault("name", f"'{name}' is no name of a file", "Say name=NAME")])
-
-
-def _priors_for(name: str, folders: Sequence[Path]) -> str:
-    """The name of the priors: the ensemble's own, or else the typical site's, whose ranges are factors."""
-    return name if name in names_in("priors", folders) else "typical"
-
-
 def _must_be_fitted(targets: Sequence[Target], name: str) -> None:
     """Raise ConfigError unless there are rows to fit to, each with one number a year."""
     where = f"targets/{name}.yaml"
@@ -180,89 +170,13 @@ def _must_be_known(priors: Priors, study: Study) -> None:
     """
     known = known_measures(study)
     where = f"priors/{priors.name}.yaml.judged_by_mean"
-    faults = [
-        Fault(where, f"unknown measure '{name}'", nearest(name, known))
-        for name in priors.judged_by_mean
-        if name not in known
-    ]
-    if faults:
-        raise ConfigError(faults)
-
-
-def draw(fit: Fit, path: Path) -> None:
-    """Write the picture of what is and is not identified."""
-    parameters = contractions(fit)
-    order = [list(fit.space.parameters).index(parameter.name) for parameter in parameters]
-    names = [parameter.name for parameter in parameters]
-    points = fit.points[:, order]
-    picture = identified(names, points, [parameter.contraction for parameter in parameters], least=LEAST_IDENTIFIED)
-    path.write_bytes(picture.png)
+    unknown = [name for name in priors.judged_by_mean if name not in known]
+    if unknown:
+        raise ConfigError([Fault(where, f"unknown measure '{name}'", nearest(name, known)) for name in unknown])
 
 
 MOST_PAIRS = 6
 """Ties and pairs of targets that are printed."""
-
-
-def fit_lines(fit: Fit) -> Iterator[str]:
-    """The lines about a fit."""
-    n, years = len(fit.accepted), len(fit.years)
-    years_each = years / fit.n_fit
-    yield f"{n} of {fit.n_fit} departments that fit, from {years} simulated years: {years_each:.1f} years a department."
-    yield ""
-    yield from identified_lines(contractions(fit), n)
-    yield from tie_lines(ties(fit))
-    yield from pulling_lines(pulling(fit))
-    yield ""
-    yield "What was not fitted, in one year of each of these departments (5, 50 and 95 %):"
-    for spread in spreads(fit):
-        yield f"  {spread.name:<58} {spread.low:>9.4g} {spread.middle:>9.4g} {spread.high:>9.4g}"
-
-
-def identified_lines(parameters: Sequence[Identified], n: int) -> Iterator[str]:
-    """The lines about parameters, one for each."""
-    yield f"What the targets say about each parameter (5, 50 and 95 % of {n} departments; contraction):"
-    for parameter in parameters:
-        word = "" if parameter.is_identified else "not identified"
-        values = f"{parameter.low:>9.4g} {parameter.middle:>9.4g} {parameter.high:>9.4g}"
-        yield f"  {parameter.name:<32} {values} {parameter.contraction:>6.0%}  {word}".rstrip()
-    yield (
-        "Contraction: how much narrower values lie than in the priors, by standard deviation. "
-        f"Under {LEAST_IDENTIFIED:.0%} a parameter is not identified by itself."
-    )
-
-
-def tie_lines(pairs: Sequence[tuple[str, str, float]]) -> Iterator[str]:
-    """The line about parameters that are tied to one another."""
-    if not pairs:
-        yield "No two parameters are tied to one another."
-        return
-    yield "Tied to one another (correlation): " + "; ".join(
-        f"{one} and {other} {correlation:+.2f}" for one, other, correlation in pairs[:MOST_PAIRS]
-    )
-
-
-def pulling_lines(pairs: Sequence[Pulling]) -> Iterator[str]:
-    """The lines about targets that are hard to meet together."""
-    if not pairs:
-        yield "No two targets pull against each other."
-        return
-    yield "Targets that pull against each other (departments of the priors, by what the emulator expects of them):"
-    for pair in pairs[:MOST_PAIRS]:
-        yield (
-            f"  '{pair.second}' is met by {pair.share:.0%}, and by {pair.share_with_first:.0%} of those that meet "
-            f"'{pair.first}'"
-        )
-
-
-def confirmation_lines(confirmation: Confirmation) -> Iterator[str]:
-    """The lines about fresh years, one for each row."""
-    n, years = confirmation.n_departments, confirmation.n_years
-    yield f"Confirmed on fresh seeds: {n} departments, {years} year{'s' if years > 1 else ''} each. Share that meets:"
-    yield f"  {'':<58} {'own year':>9} {'expected':>9} {'fresh':>9}"
-    for row in confirmation.rows:
-        yield f"  {row.name:<58} {row.own:>9.0%} {row.expected:>9.0%} {row.fresh:>9.0%}"
-    yield f"  {'every row as it is judged':<58} {'':>9} {'':>9} {confirmation.all_judged:>9.0%}"
-    yield f"  {'every row in the fresh years':<58} {'':>9} {'':>9} {confirmation.all_fresh:>9.0%}"
 
 
 SHOWN = 12
@@ -271,29 +185,22 @@ WIDTH = 118
 """Characters of a line of the heading."""
 
 
-@dataclass(frozen=True)
-class MetTargets:
-    """The targets that departments had to meet, and the name of their file."""
-
-    name: str
-    targets: tuple[Target, ...]
-
-    @property
-    def words(self) -> str:
-        """The targets in words."""
-        return "the published figures" if self.name == ENGLAND else f"the figures in targets/{self.name}.yaml"
+def _with_hash(name: str, content: object) -> str:
+    return f"{name} {digest(exact(content))[:SHOWN]}"
 
 
-def ensemble_of(fit: Fit, name: str, composed: Composed, met: MetTargets, priors: Priors) -> Ensemble:
-    """The ensemble of a fit, as its file states it."""
+def ensemble_of(fit: Fit, name: str, composed: Composed, met: str, from_files: Mapping[str, str]) -> Ensemble:
+    """The ensemble of a fit, as its file states it.
+
+    `met`: what it meets, in words; `from_files`: the names of the `targets` and the `priors`, with their hashes.
+    """
     chosen = {group: composed.choices.get(group, "none") for group in ("site", "staffing", "pathway", "calibration")}
     return Ensemble(
         name=name,
-        question=f"What holds in every department like '{chosen['site']}' that meets {met.words}?",
+        question=f"What holds in every department like '{chosen['site']}' that meets {met}?",
         built=Built(
             **chosen,
-            targets=f"{met.name} {digest(exact(met.targets))[:SHOWN]}",
-            priors=f"{priors.name} {digest(exact(priors))[:SHOWN]}",
+            **from_files,
             program=f"{__version__} {source_digest()[:SHOWN]}",
             simulated_years=len(fit.years),
             accepted=fit.n_fit,
@@ -327,26 +234,22 @@ def write(path: Path, built: Ensemble, words: str) -> None:
     ensemble_named(built.name, [path.parent.parent])
 
 
-NAME = "identified"
-
-
-def identified(names: Sequence[str], points: Floats, contraction: Sequence[float], *, least: float) -> Picture:
-    """A bar for each parameter, in the order given.
-
-    `points`: values within their ranges, 0 the lowest and 1 the highest, shape (n_departments, n_parameters);
-    `contraction`: by parameter, how much narrower the values lie than the range, a share; under `least` the parameter
-    is not identified.
-    """
+def identified(fit: Fit) -> Picture:
+    """The picture of what is and is not identified: a bar for each parameter, the best identified first."""
+    parameters = contractions(fit)
+    names = [parameter.name for parameter in parameters]
+    points = fit.points[:, [list(fit.space.parameters).index(name) for name in names]]
     low, first, middle, third, high = np.percentile(points, (5, 25, 50, 75, 95), axis=0)
     rows = np.arange(len(names))[::-1]
     with figure_of(8, 1.2 + 0.26 * len(names), 1, 1) as (figure, (ax,)):
-        colours = [BLUE if share >= least else GREY for share in contraction]
+        colours = [BLUE if parameter.is_identified else GREY for parameter in parameters]
         ax.barh(rows, 1, color=PALE, height=0.7)
         ax.barh(rows, high - low, left=low, color=colours, height=0.22)
         ax.barh(rows, third - first, left=first, color=colours, height=0.5)
         ax.plot(middle, rows, "|", color=DARK, markersize=9, markeredgewidth=2)
-        for row, share in zip(rows, contraction, strict=True):
-            ax.text(1.02, row, f"{share:.0%}", va="center", color=DARK if share >= least else GREY)
+        for row, parameter in zip(rows, parameters, strict=True):
+            colour = DARK if parameter.is_identified else GREY
+            ax.text(1.02, row, f"{parameter.contraction:.0%}", va="center", color=colour)
         ax.set_yticks(rows, [name.replace("_", " ") for name in names])
         ax.tick_params(axis="y", length=0)
         ax.set_xlim(0, 1)
@@ -354,11 +257,11 @@ def identified(names: Sequence[str], points: Floats, contraction: Sequence[float
         ax.set_xticks([0, 0.5, 1], ["lowest", "middle of the range", "highest"])
         ax.set_title("What the targets settle about a department, and what they leave open", fontsize=11)
         png = png_of(figure)
-    n_identified = sum(share >= least for share in contraction)
+    n_identified = sum(parameter.is_identified for parameter in parameters)
     caption = (
         f"Values of {len(points)} departments that meet every target, within the ranges of the priors. Thin bars: "
         f"5th to 95th percentile; thick bars: the middle half. On the right: how much narrower the values lie than "
-        f"the priors; grey: under {least:.0%}, not identified."
+        f"the priors; grey: under {LEAST_IDENTIFIED:.0%}, not identified."
     )
-    alt = f"{n_identified} of {len(names)} parameters lie at least {least:.0%} narrower than their ranges."
-    return Picture(NAME, png, alt, caption)
+    alt = f"{n_identified} of {len(names)} parameters lie at least {LEAST_IDENTIFIED:.0%} narrower than their ranges."
+    return Picture("identified", png, alt, caption)

@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array, diags_array, vstack
+from scipy.sparse.linalg import spsolve
+from scipy.special import pdtrc
+from scipy.stats import poisson
 
 from simulation.records.schema import Floats
 
@@ -64,8 +68,7 @@ def mmc_share_over(minutes: float, per_minute: float, service_mean: float, *, se
 def pollaczek_khinchine(per_minute: float, service_mean: float, *, cv: float) -> float:
     """Mean wait in M/G/1 for a service of this mean and coefficient of variation. Source: Pollaczek 1930,
     Khinchine 1932."""
-    load = per_minute * service_mean
-    return load * service_mean * (1 + cv**2) / (2 * (1 - load)) if load < 1 else math.inf
+    return allen_cunneen(per_minute, service_mean, cv=cv, servers=1)
 
 
 def allen_cunneen(per_minute: float, service_mean: float, *, cv: float, servers: int) -> float:
@@ -182,8 +185,7 @@ def poisson_share_from(number: int, mean: float) -> float:
 
     Poisson, whatever the service. Source: Palm 1943; Takacs, Introduction to the Theory of Queues, 1962, chapter 3.
     """
-    below = sum(math.exp(n * math.log(mean) - mean - math.lgamma(n + 1)) for n in range(number))
-    return 1 - below
+    return float(pdtrc(number - 1, mean))
 
 
 def daily_variance(per_day: float, cv: float) -> float:
@@ -202,8 +204,6 @@ CUT_SHOWS = 1e-9
 
 def rate_matrix(states: Mapping[State, int], moves: Iterable[Move]) -> Any:
     """A sparse matrix of rates from row to column; moves to a state that is not listed are dropped."""
-    from scipy.sparse import csr_array
-
     listed = [(states[start], states[end], rate) for start, end, rate in moves if end in states]
     start, end, rate = (np.array(column) for column in zip(*listed, strict=True))
     return csr_array((rate.astype(float), (start, end)), shape=(len(states), len(states)))
@@ -211,9 +211,6 @@ def rate_matrix(states: Mapping[State, int], moves: Iterable[Move]) -> Any:
 
 def stationary(rates: Any) -> Floats:
     """The share of time in each state of a chain in equilibrium, shape (states,)."""
-    from scipy.sparse import csr_array, diags_array, vstack
-    from scipy.sparse.linalg import spsolve
-
     n = rates.shape[0]
     balance = (rates - diags_array(rates.sum(axis=1))).T.tocsr()
     one = csr_array(np.ones((1, n)))
@@ -227,13 +224,11 @@ def forward(rates: Any, start: Floats, minutes: float) -> tuple[Floats, Floats]:
     Uniformisation: jumps come at one rate and some lead nowhere, so that their number is Poisson and every jump is one
     product. Exact but for rounding. Source: Jensen 1953, Skandinavisk Aktuarietidskrift 36:87.
     """
-    from scipy.special import gammaln, pdtrc
-
     out = rates.sum(axis=1)
     fastest = float(out.max())
     mean = fastest * minutes
     jumps = np.arange(math.ceil(mean + 10 * math.sqrt(mean) + 40))
-    p_jumps = np.exp(jumps * math.log(mean) - mean - gammaln(jumps + 1))
+    p_jumps = poisson.pmf(jumps, mean)
     minutes_spent = pdtrc(jumps, mean) / fastest
     inward = rates.T.tocsr()
     share, at_end, minutes_in = start, np.zeros_like(start), np.zeros_like(start)
@@ -364,16 +359,12 @@ def blocking(
     def moves() -> Iterator[Move]:
         for state in states:
             waiting, before, after = state
-            if before + after < cubicles:
-                yield state, (0, before + 1, after), per_minute
-            else:
-                yield state, (waiting + 1, before, after), per_minute
+            is_free, waits = int(before + after < cubicles), int(waiting > 0)
+            yield state, (waiting + 1 - is_free, before + is_free, after), per_minute
             if before:
                 yield state, (waiting, before - 1, after + 1), min(before, clinicians) / service_mean
-            if after and waiting:
-                yield state, (waiting - 1, before + 1, after - 1), after / stay_mean
-            elif after:
-                yield state, (0, before, after - 1), after / stay_mean
+            if after:
+                yield state, (waiting - waits, before + waits, after - 1), after / stay_mean
 
     share = stationary(rate_matrix(states, moves()))
     n_waiting, n_before, n_after = np.array(list(states), dtype=float).T

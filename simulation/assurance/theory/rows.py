@@ -2,8 +2,11 @@
 
 A `Check` is a small department and the figures that theory knows about it; `theory_rows` runs it through the whole
 chain (draws, policy, plan, engine) and sets the two side by side. The formulas are in `closed_forms`, the queues
-solved numerically in `chains`, the departments in `stations`; `power` breaks one part of the chain at a time and
-finds the rows that notice.
+solved numerically in `chains`, the departments in `stations`.
+
+`caught` shows the power of the rows: they are run again with one part of the `Chain` from a pathway to activities
+broken at a time. A mutation that no row notices shows that the table is too weak. `aeflow validate power=true` prints
+the table.
 """
 
 from __future__ import annotations
@@ -15,34 +18,23 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from scipy.special import stdtrit
 
-from simulation.assurance.theory import stations
-from simulation.assurance.theory.closed_forms import (
-    LabelWaits,
-    accumulating,
-    allen_cunneen,
-    blocking,
-    daily_variance,
-    day_from_empty,
-    erlang_a,
-    erlang_b,
-    erlang_c,
-    label_errors,
-    mmc_share_over,
-    mmc_wait,
-    poisson_share_from,
-    pollaczek_khinchine,
-    priority_mmc,
-)
+from simulation.assurance.theory import closed_forms, stations
 from simulation.assurance.theory.stations import LEVELS, MINUTES_A_DAY, SERVICE, SOUND, Chain, Figure, Length
 from simulation.department.rota import mean_per_day
-from simulation.department.vocabulary import Pathway
+from simulation.department.vocabulary import ACUITY_GIVEN, Pathway
 from simulation.engine.choose import EngineName
-from simulation.engine.rows import Outcome
-from simulation.errors import ConfigError, Faults, ResultsError
+from simulation.engine.plan import Columns, bind, lower
+from simulation.engine.rows import Outcome, Plan, PoolRow
+from simulation.errors import ConfigError, Faults, PlanError, ResultsError
+from simulation.patients import Draws, day_factors
+from simulation.patients.calendar import DrawnRun
+from simulation.patients.sample import draw_run
 from simulation.records.schema import Floats
 from simulation.triage.matrix import probabilities
 from simulation.triage.policy import Policy
+from simulation.units import DAY, WEEK
 
 ERROR, TAIL_ERROR = 0.005, 0.01
 """The standard error aimed at, as a share of what is expected; for tails and variances the second."""
@@ -59,8 +51,6 @@ def threshold(n_values: int) -> float:
     By Bonferroni's inequality, whatever the dependence between rows, a right engine then fails any row of the table
     with a probability of FALSE_ALARM at most. Seeds are fixed, so a table that passes stays so.
     """
-    from scipy.special import stdtrit
-
     return float(stdtrit(n_values - 1, 1 - FALSE_ALARM / ROWS / 2))
 
 
@@ -71,17 +61,12 @@ def rerun_threshold(n_values: int) -> float:
     So far out twice is as unlikely for a right engine as beyond `threshold` once, and an error of the size of the
     standard errors that the table allows is found far more often.
     """
-    from scipy.special import stdtrit
-
     return float(stdtrit(n_values - 1, 1 - math.sqrt(FALSE_ALARM / ROWS) / 2))
 
 
 @dataclass(frozen=True)
-class TheoryRow:
-    """One figure that theory knows and what an engine gives, over `n_values` independent values.
-
-    `z_again` is the z of a second run with other random variates, where the first was in doubt.
-    """
+class KnownFigure:
+    """One figure that is known (`expected`) and ours, with the standard error of their difference."""
 
     group: str
     name: str
@@ -89,15 +74,26 @@ class TheoryRow:
     expected: float
     found: float
     standard_error: float
-    n_values: int
-    tail: bool
     source: str
-    z_again: float | None = None
 
     @property
     def z(self) -> float:
-        """The difference between what was found and what is expected, in standard errors."""
+        """The difference between found and expected, in standard errors; 0 where they are equal."""
+        if self.found == self.expected:
+            return 0.0
         return (self.found - self.expected) / self.standard_error if self.standard_error > 0 else math.inf
+
+
+@dataclass(frozen=True)
+class TheoryRow(KnownFigure):
+    """One figure that theory knows and what an engine gives, over `n_values` independent values.
+
+    `z_again` is the z of a second run with other random variates, where the first was in doubt.
+    """
+
+    n_values: int
+    tail: bool
+    z_again: float | None = None
 
     @property
     def relative_error(self) -> float:
@@ -218,14 +214,14 @@ def triage_only(*, per_hour: float, nurses: int, minutes: float) -> Pathway:
 
 def triage_wait(per_hour: float, nurses: int, minutes: float) -> float:
     """The mean minutes of waiting for triage alone, by theory; approximate for more than one nurse."""
-    return allen_cunneen(per_hour / 60, minutes, cv=CV, servers=nurses)
+    return closed_forms.allen_cunneen(per_hour / 60, minutes, cv=CV, servers=nurses)
 
 
-def label_error_waits(labels: Floats, *, load: float = LABEL_LOAD) -> LabelWaits:
+def label_error_waits(labels: Floats, *, load: float = LABEL_LOAD) -> closed_forms.LabelWaits:
     """The waits of a department whose sick take longer, by theory, where these labels order the queue."""
     per_minute = load / float(np.dot(MIX, SERVICE_MEANS))
     means = np.array(SERVICE_MEANS)
-    return label_errors(np.array(MIX) * per_minute, means, 2 * means**2, labels)
+    return closed_forms.label_errors(np.array(MIX) * per_minute, means, 2 * means**2, labels)
 
 
 # --- one queue, first come, first served ---------------------------------------------------------------------------
@@ -238,10 +234,10 @@ def one_server() -> Iterator[Check]:
         "M/M/1, load 0.75",
         stations.one_queue(per_minute=per_minute, service_mean=service),
         (
-            Expectation("mean wait", stations.mean_wait, mmc_wait(per_minute, service, servers=1)),
+            Expectation("mean wait", stations.mean_wait, closed_forms.mmc_wait(per_minute, service, servers=1)),
             Expectation(
                 "waiting over 60 minutes", stations.share_over(over),
-                mmc_share_over(over, per_minute, service, servers=1), unit="share", tail=True,
+                closed_forms.mmc_share_over(over, per_minute, service, servers=1), unit="share", tail=True,
             ),
         ),
         "Erlang 1917",
@@ -254,18 +250,17 @@ def several_servers() -> Iterator[Check]:
     """M/M/3 at load 0.8: waits, their tail, and Little's law."""
     servers, service, over = 3, 20.0, 60.0
     per_minute = 0.8 * servers / service
-    wait = mmc_wait(per_minute, service, servers=servers)
+    wait = closed_forms.mmc_wait(per_minute, service, servers=servers)
+    waiting = closed_forms.erlang_c(servers, per_minute * service)
     yield Check(
         "M/M/3, load 0.8",
         stations.one_queue(per_minute=per_minute, service_mean=service, clinicians=servers),
         (
             Expectation("mean wait", stations.mean_wait, wait),
-            Expectation(
-                "waiting at all", stations.share_over(0.0), erlang_c(servers, per_minute * service), unit="share"
-            ),
+            Expectation("waiting at all", stations.share_over(0.0), waiting, unit="share"),
             Expectation(
                 "waiting over 60 minutes", stations.share_over(over),
-                mmc_share_over(over, per_minute, service, servers=servers), unit="share", tail=True,
+                closed_forms.mmc_share_over(over, per_minute, service, servers=servers), unit="share", tail=True,
             ),
             Expectation("number waiting", stations.number_waiting, per_minute * wait, unit="patients"),
             Expectation("number waiting / (arrivals x mean wait)", stations.little, 1.0, unit="ratio"),
@@ -281,7 +276,7 @@ def general_service() -> Iterator[Check]:
     """M/G/1: triage by one nurse, lognormal, and a service that is always the same."""
     per_minute, source = 8 / 60, "Pollaczek 1930, Khinchine 1932"
     for name, minutes in TRIAGE_MINUTES.items():
-        wait = pollaczek_khinchine(per_minute, minutes, cv=CV)
+        wait = closed_forms.pollaczek_khinchine(per_minute, minutes, cv=CV)
         yield Check(
             "M/G/1, triage alone, 8 an hour",
             triage_only(per_hour=8, nurses=1, minutes=minutes),
@@ -293,7 +288,7 @@ def general_service() -> Iterator[Check]:
     yield Check(
         "M/D/1, load 0.75",
         stations.served_for(stations.one_queue(per_minute=0.075, service_mean=10.0), 10.0, cv=0),
-        (Expectation("mean wait", stations.mean_wait, pollaczek_khinchine(0.075, 10.0, cv=0)),),
+        (Expectation("mean wait", stations.mean_wait, closed_forms.pollaczek_khinchine(0.075, 10.0, cv=0)),),
         source,
         n_patients=3.2e6,
         warm_up_days=stations.warm_up_days(0.075, 10.0),
@@ -310,14 +305,14 @@ def priority_by_label() -> Iterator[Check]:
     policies = {"perfect": perfect_labels(), "nurse": nurse_labels()}
     expectations = []
     for number, (name, labels) in enumerate(policies.items()):
-        by_label = priority_mmc(per_minute * np.array(EQUAL_SHARES) @ labels, service, servers=servers)
+        by_label = closed_forms.priority_mmc(per_minute * np.array(EQUAL_SHARES) @ labels, service, servers=servers)
         expectations += [
             Expectation(
                 f"mean wait of {level}, {name} labels", stations.of_label(label), float(by_label[label]), number
             )
             for label, level in enumerate(LEVELS)
         ]
-        everybody = mmc_wait(per_minute, service, servers=servers)
+        everybody = closed_forms.mmc_wait(per_minute, service, servers=servers)
         expectations.append(Expectation(f"mean wait, {name} labels", stations.mean_wait, everybody, number))
     yield Check(
         "priority M/M/3, load 0.7",
@@ -337,7 +332,7 @@ def urgent_first() -> Iterator[Check]:
     """One clinician, nearly all of whose work is urgent, so that the wait of the urgent shows a wrong order of them."""
     loads, service = (0.75, 0.15), 10.0
     per_minute = sum(loads) / service
-    expected = priority_mmc(np.array(loads) / service, service, servers=1)
+    expected = closed_forms.priority_mmc(np.array(loads) / service, service, servers=1)
     yield Check(
         "priority M/M/1, load 0.75 of 0.9 urgent",
         stations.station(
@@ -380,7 +375,7 @@ def accumulating_priority() -> Iterator[Check]:
     shares, services, earned, load = (0.3, 0.4, 0.3), (15.0, 10.0, 8.0), (6, 3, 1), 0.75
     per_minute = load / float(np.dot(shares, services))
     means = np.array(services)
-    waits = accumulating(per_minute * np.array(shares), means, 2 * means**2, earned)
+    waits = closed_forms.accumulating(per_minute * np.array(shares), means, 2 * means**2, earned)
     yield Check(
         "accumulating priority, load 0.75",
         stations.station(per_minute=per_minute, shares=shares, service_means=services, earned=earned),
@@ -402,7 +397,7 @@ def abandonment() -> Iterator[Check]:
     """M/M/2+M: two clinicians asked for more than they can do; people leave after a mean of 45 minutes."""
     servers, service, patience = 2, 20.0, 45.0
     per_minute = 1.1 * servers / service
-    share = erlang_a(per_minute, service, patience_mean=patience, servers=servers)
+    share = closed_forms.erlang_a(per_minute, service, patience_mean=patience, servers=servers)
     yield Check(
         "M/M/2 with patience, load 1.1",
         stations.station(
@@ -421,7 +416,7 @@ def abandonment() -> Iterator[Check]:
 def turned_away() -> Iterator[Check]:
     """M/G/10 without room to wait: exponential services, and much more variable ones."""
     servers, service, per_minute = 10, 20.0, 0.4
-    expected = erlang_b(servers, per_minute * service)
+    expected = closed_forms.erlang_b(servers, per_minute * service)
     room = stations.full_turns_away(stations.one_queue(per_minute=per_minute, service_mean=service, clinicians=servers))
     variable = stations.served_for(room, service, cv=1.5)
     for name, pathway in (("exponential service", room), ("lognormal service, cv 1.5", variable)):
@@ -441,7 +436,7 @@ def unlimited() -> Iterator[Check]:
         (
             Expectation("number there", stations.number_served, mean, unit="patients"),
             Expectation(
-                "time with 14 or more there", stations.time_share_from(14), poisson_share_from(14, mean),
+                "time with 14 or more there", stations.time_share_from(14), closed_forms.poisson_share_from(14, mean),
                 unit="share", tail=True,
             ),
         ),
@@ -459,14 +454,14 @@ def busy_days() -> Iterator[Check]:
     """Days that differ: a factor of mean 1 on each day's arrivals."""
     per_day, cv = 10.0, 0.2
     pathway = stations.one_queue(per_minute=per_day / MINUTES_A_DAY, service_mean=10.0, clinicians=None)
+    variance = closed_forms.daily_variance(per_day, cv)
     yield Check(
         "day factor of cv 0.2",
         stations.busy_days(pathway, cv=cv, thinning_bound=6.0),
         (
             Expectation("arrivals a day", stations.arrivals_a_day, per_day, unit="patients"),
             Expectation(
-                "variance of the arrivals of a day", stations.variance_of_days, daily_variance(per_day, cv),
-                unit="patients^2", tail=True,
+                "variance of the arrivals of a day", stations.variance_of_days, variance, unit="patients^2", tail=True
             ),
         ),
         "mixed Poisson",
@@ -487,30 +482,29 @@ def changing_rate() -> Iterator[Check]:
     A wait here is that of a whole class over the number expected in it, which avoids the bias of a ratio.
     """
     servers, service = 10, 12.0
-    per_minute = [rate / 60 for rate in (*DAY_HOURS, *NIGHT_HOURS)]
+    per_hour = (*DAY_HOURS, *NIGHT_HOURS)
     shares = (URGENT_SHARE, 1 - URGENT_SHARE)
-    urgent, others = ([share * rate for rate in per_minute] for share in shares)
-    known = day_from_empty(urgent=urgent, others=others, service_mean=service, servers=servers, most=(30, 310))
+    urgent, others = ([share * (rate / 60) for rate in per_hour] for share in shares)
+    known = closed_forms.day_from_empty(
+        urgent=urgent, others=others, service_mean=service, servers=servers, most=(30, 310)
+    )
     station = stations.station(per_minute=0.5, shares=shares, service_means=[service] * 2, clinicians=servers)
-    hours = (*DAY_HOURS, *NIGHT_HOURS, *[0.0] * (168 - len(DAY_HOURS) - len(NIGHT_HOURS)))
+    over_day, at_midnight = known.waiting_minutes / MINUTES_A_DAY, float(known.number_waiting[23])
+    totals = (known.waits_of_urgent, known.waits_of_others)
+    by_class = [
+        (name, share * sum(DAY_HOURS), total)
+        for name, share, total in zip(("urgent", "others"), shares, totals, strict=True)
+    ]
+    hours = (*per_hour, *[0.0] * (168 - len(per_hour)))
     yield Check(
         "M(t)/M/10, a day from empty",
         stations.by_the_hour(station, hours),
         (
-            Expectation(
-                "number waiting over the day", stations.number_waiting, known.waiting_minutes / MINUTES_A_DAY,
-                unit="patients",
-            ),
-            Expectation(
-                "number waiting at 24:00", stations.waiting_at(24 * 60), float(known.number_waiting[23]),
-                unit="patients",
-            ),
+            Expectation("number waiting over the day", stations.number_waiting, over_day, unit="patients"),
+            Expectation("number waiting at 24:00", stations.waiting_at(24 * 60), at_midnight, unit="patients"),
             *(
                 Expectation(f"wait of the day's {name}", stations.wait_among(number, label), total / number)
-                for label, name, number, total in (
-                    (0, "urgent", shares[0] * sum(DAY_HOURS), known.waits_of_urgent),
-                    (1, "others", shares[1] * sum(DAY_HOURS), known.waits_of_others),
-                )
+                for label, (name, number, total) in enumerate(by_class)
             ),
         ),
         "Kolmogorov forward equations, by uniformisation",
@@ -526,7 +520,7 @@ def changing_rate() -> Iterator[Check]:
 def cubicle_and_clinician() -> Iterator[Check]:
     """Six cubicles, two clinicians: a cubicle is held while its patient waits, is treated, and stays a while."""
     per_minute, cubicles, clinicians, service, stay = 0.06, 6, 2, 20.0, 40.0
-    known = blocking(
+    known = closed_forms.blocking(
         per_minute, cubicles=cubicles, clinicians=clinicians, service_mean=service, stay_mean=stay, most=400
     )
     yield Check(
@@ -614,7 +608,7 @@ def rows_of(check: Check, effort: Effort, *, seed: int, chain: Chain = SOUND) ->
     return [
         TheoryRow(
             check.group, expectation.name, expectation.unit, expectation.expected, float(mean), float(error),
-            effort.values, expectation.tail, check.source,
+            check.source, effort.values, expectation.tail,
         )
         for expectation, mean, error in zip(check.expectations, means, errors, strict=True)
     ]  # fmt: skip
@@ -635,3 +629,90 @@ def values_of(check: Check, effort: Effort, *, seed: int, chain: Chain = SOUND) 
         ]
     values: Floats = figures.reshape(effort.values, per_value, -1).mean(axis=1)
     return values
+
+
+TOO_LONG = 1.02
+ONE_IN = 100
+
+
+def service_too_long(plan: Plan, drawn: Draws) -> Columns:
+    """The columns with every service 2 % longer than it was drawn."""
+    columns = bind(plan, drawn)
+    return replace(columns, minutes=np.rint(columns.minutes * TOO_LONG).astype(np.int32))
+
+
+def flipped_ranks(plan: Plan, drawn: Draws) -> Columns:
+    """The columns with one patient in a hundred given the opposite rank: the most urgent the least, and so on."""
+    columns = bind(plan, drawn)
+    if ACUITY_GIVEN not in plan.attribute_columns:
+        return columns
+    attributes = columns.attributes.copy()
+    labels = attributes[plan.attribute_columns.index(ACUITY_GIVEN)]
+    labels[::ONE_IN] = len(plan.classes) - 1 - labels[::ONE_IN]
+    return replace(columns, attributes=attributes)
+
+
+def server_lost(pathway: Pathway) -> Plan:
+    """The plan in which every pool lacks one unit during a hundredth of each day, from noon."""
+    plan = lower(pathway)
+    return replace(plan, pool_rows=tuple(map(_one_fewer, plan.pool_rows)))
+
+
+def _one_fewer(row: PoolRow) -> PoolRow:
+    if row.unlimited:
+        return row
+    if len(row.timetable) > 1:
+        raise PlanError("a pool has a rota, and this mutation knows only pools of one number. Give it a capacity")
+    units = row.timetable[0][1]
+    changes = [(0, units)]
+    for noon in range(DAY // 2, WEEK, DAY):
+        changes += [(noon, units - 1), (noon + DAY // ONE_IN, units)]
+    return replace(row, timetable=tuple(changes))
+
+
+def day_factor_twice(pathway: Pathway, **which: Any) -> Draws:
+    """The draws as they would be if the factor of each day were multiplied in twice."""
+    run = DrawnRun(**which)
+    busy = {name: factor**2 for name, factor in day_factors(pathway, run).items()}
+    return draw_run(pathway, run, busy)
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A chain with one part broken, and the group of checks that is there to notice it."""
+
+    name: str
+    chain: Chain
+    noticed_by: str
+
+
+MUTATIONS = (
+    Mutation("service 2 % too long", replace(SOUND, bind=service_too_long), "one_server"),
+    Mutation("a server lost 1 % of the time", replace(SOUND, lower=server_lost), "one_server"),
+    Mutation("a rank flipped in 1 % of dispatches", replace(SOUND, bind=flipped_ranks), "urgent_first"),
+    Mutation("a day factor counted twice", replace(SOUND, draw=day_factor_twice), "busy_days"),
+    Mutation("a run that drains instead of running on", replace(SOUND, drains=True), "changing_rate"),
+)
+
+
+@dataclass(frozen=True)
+class Caught:
+    """The theory rows under one mutation."""
+
+    mutation: Mutation
+    rows: tuple[TheoryRow, ...]
+
+    @property
+    def failed(self) -> tuple[TheoryRow, ...]:
+        """The rows that noticed, the surest first."""
+        return tuple(sorted((row for row in self.rows if not row.passed), key=lambda row: -abs(row.z)))
+
+    @property
+    def largest_z(self) -> float:
+        """The largest difference from theory, in standard errors, whichever its sign."""
+        return max(abs(row.z) for row in self.rows)
+
+
+def caught(mutation: Mutation, effort: Effort, *, groups: Sequence[str] = tuple(GROUPS)) -> Caught:
+    """The rows of these groups under a mutation."""
+    return Caught(mutation, theory_rows(effort, groups=groups, chain=mutation.chain))

@@ -113,8 +113,12 @@ def station(
 def one_queue(*, per_minute: float, service_mean: float, clinicians: int | None = 1) -> Pathway:
     """A station with one level of patients, first come, first served, and no triage before it."""
     pathway = station(per_minute=per_minute, shares=(1.0,), service_means=(service_mean,), clinicians=clinicians)
-    walk_in = replace(pathway.arrivals["walk_in"], starts=SERVICE)
-    return replace(pathway, arrivals={"walk_in": walk_in}, steps={SERVICE: pathway.steps[SERVICE]})
+    return replace(_arriving(pathway, starts=SERVICE), steps={SERVICE: pathway.steps[SERVICE]})
+
+
+def _arriving(pathway: Pathway, **changes: Any) -> Pathway:
+    """The same station with changes to its arrivals."""
+    return replace(pathway, arrivals={name: replace(source, **changes) for name, source in pathway.arrivals.items()})
 
 
 def _pool(kind: Literal["space", "staff"], units: int | None) -> Pool:
@@ -138,27 +142,21 @@ def full_turns_away(pathway: Pathway) -> Pathway:
 
 def by_the_hour(pathway: Pathway, per_hour: Sequence[float]) -> Pathway:
     """The same station with so many arrivals in each of the 168 hours of a week."""
-    (name, source), *_ = pathway.arrivals.items()
     hours = Profile(weights=tuple(per_hour), **ASSUMED)
-    changed = replace(source, per_day=sum(per_hour) / 7, by_hour="hours")
-    return replace(pathway, arrivals={name: changed}, profiles={"hours": hours})
+    return replace(_arriving(pathway, per_day=sum(per_hour) / 7, by_hour="hours"), profiles={"hours": hours})
 
 
 def busy_days(pathway: Pathway, *, cv: float, thinning_bound: float) -> Pathway:
     """The same station with a factor on each day's arrivals, of mean 1 and this coefficient of variation."""
-    (name, source), *_ = pathway.arrivals.items()
-    factor = DayFactor(cv=cv, **ASSUMED)
-    changed = replace(source, day_factor="days", thinning_bound=thinning_bound)
-    return replace(pathway, arrivals={name: changed}, day_factors={"days": factor})
+    changed = _arriving(pathway, day_factor="days", thinning_bound=thinning_bound)
+    return replace(changed, day_factors={"days": DayFactor(cv=cv, **ASSUMED)})
 
 
 def with_cubicles(pathway: Pathway, *, cubicles: int, stay_mean: float) -> Pathway:
     """A station of one level in cubicles: held while waiting for a clinician, in treatment, and for a stay after."""
-    (name, source), *_ = pathway.arrivals.items()
     stay = Exponential(kind="exponential", mean=stay_mean, **ASSUMED)
     return replace(
-        pathway,
-        arrivals={name: replace(source, starts=ROOM)},
+        _arriving(pathway, starts=ROOM),
         pools={**pathway.pools, "cubicles": _pool("space", cubicles)},
         durations={**pathway.durations, STAY: stay},
         steps={
@@ -251,15 +249,10 @@ class Waited:
         waits: NDArray[np.int64] = (self.stopped_at - self.joined_at)[self.measured]
         return waits
 
-    @property
-    def service(self) -> NDArray[np.int64]:
-        """Ticks of service of those who are measured."""
-        return self.work[self.measured]
-
-    @property
-    def label(self) -> NDArray[np.int16]:
-        """Labels of those who are measured."""
-        return self.labels[self.measured]
+    def wait_of(self, label: int) -> NDArray[np.int64]:
+        """Ticks waited by those of a label who are measured."""
+        waits: NDArray[np.int64] = self.wait[self.labels[self.measured] == label]
+        return waits
 
 
 def waited(
@@ -277,10 +270,11 @@ def waited(
 
     Raises ResultsError if somebody who is measured is still waiting when the run ends.
     """
-    arrive = length.warm_up_days + length.measured_days + (0 if chain.drains else length.cool_down_days)
+    end_day = length.warm_up_days + length.measured_days
+    arrive = end_day if chain.drains else length.days
     drawn = chain.draw(pathway, seed=seed, replication=replication, days=arrive)
     plan = chain.lower(pathway)
-    first, last = length.warm_up_days * DAY, (length.warm_up_days + length.measured_days) * DAY
+    first, last = length.warm_up_days * DAY, end_day * DAY
     by_policy = []
     for policy in policies:
         draws = drawn if policy is None else apply(policy, pathway, drawn)
@@ -324,18 +318,18 @@ def mean_wait(queue: Waited) -> float:
 
 def work_mean(queue: Waited) -> float:
     """Minutes waited by the mean minute of work: long services count more."""
-    service = queue.service.astype(np.float64)
+    service = queue.work[queue.measured].astype(np.float64)
     return float(queue.wait @ service) / float(service.sum()) / TICKS_PER_MINUTE
 
 
 def of_label(label: int) -> Figure:
     """Minutes waited by the mean patient of one label."""
-    return lambda queue: float(queue.wait[queue.label == label].mean()) / TICKS_PER_MINUTE
+    return lambda queue: float(queue.wait_of(label).mean()) / TICKS_PER_MINUTE
 
 
 def wait_among(number: float, label: int) -> Figure:
     """Minutes waited by all patients of one label together, over the `number` of them that is expected."""
-    return lambda queue: float(queue.wait[queue.label == label].sum()) / TICKS_PER_MINUTE / number
+    return lambda queue: float(queue.wait_of(label).sum()) / TICKS_PER_MINUTE / number
 
 
 def share_over(minutes: float) -> Figure:
@@ -360,13 +354,10 @@ def number_served(queue: Waited) -> float:
 
 def waiting_at(minute: float) -> Figure:
     """How many wait at one moment."""
-
-    def read(queue: Waited) -> float:
-        at = to_ticks(minute)
-        waiting = (queue.joined_at <= at) & ((queue.stopped_at > at) | (queue.stopped_at == NEVER))
-        return float(waiting.sum())
-
-    return read
+    at = to_ticks(minute)
+    return lambda queue: float(
+        ((queue.joined_at <= at) & ((queue.stopped_at > at) | (queue.stopped_at == NEVER))).sum()
+    )
 
 
 def little(queue: Waited) -> float:

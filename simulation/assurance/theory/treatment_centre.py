@@ -24,17 +24,19 @@ Faults of the original, and how each is handled:
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from simulation.assurance.lines import lines_of
+from simulation.assurance.theory.rows import KnownFigure
 from simulation.config import load
 from simulation.department.rota import mean_per_day, timetable
 from simulation.department.vocabulary import Pathway
@@ -93,27 +95,12 @@ class Published:
 
 
 @dataclass(frozen=True)
-class ModelRow:
+class ModelRow(KnownFigure):
     """One figure of another model and ours.
 
     `standard_error` is that of the difference, so of both models together; 0 where the two must be equal. A row passes
     within three of them. Nothing is adjusted for the number of rows: `false_alarms` says how many would fail by chance.
     """
-
-    group: str
-    name: str
-    unit: str
-    expected: float
-    found: float
-    standard_error: float
-    source: str
-
-    @property
-    def z(self) -> float:
-        """The difference between found and expected, in standard errors; 0 where they are equal."""
-        if self.found == self.expected:
-            return 0.0
-        return (self.found - self.expected) / self.standard_error if self.standard_error > 0 else math.inf
 
     @property
     def passed(self) -> bool:
@@ -124,17 +111,8 @@ class ModelRow:
 @cache
 def published() -> tuple[Published, ...]:
     """The figures that 1,000 runs of the original gave."""
-    with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as lines:
-        return tuple(
-            Published(
-                arrivals="shipped" if row["arrivals"] == "shipped" else "correct",
-                arm=row["arm"],
-                measure=row["measure"],
-                mean=float(row["mean"]),
-                standard_error=float(row["standard_error"]),
-            )
-            for row in csv.DictReader(lines)
-        )
+    table = pd.read_csv(Path(__file__).with_suffix(".csv"))
+    return tuple(Published(*row) for row in table.itertuples(index=False))
 
 
 # --- who comes -----------------------------------------------------------------------------------------------------
@@ -188,8 +166,6 @@ def people(pathway: Pathway, arrivals: Arrivals, *, clinic_days: int, seed: int)
     """The draws of all patients who come on so many clinic days."""
     if arrivals == "correct":
         return draw(pathway, seed=seed, replication=0, days=7 * clinic_days)
-    import pandas as pd
-
     candidates = pd.DataFrame({"arrived_at": np.zeros(clinic_days * MOST_A_DAY), "arrival_source": "arrivals"})
     uniform = draws_from_table(pathway, candidates, seed=seed).uniform("shipped gap")
     minutes = shipped_gaps(uniform.reshape(clinic_days, MOST_A_DAY), hourly_rates(pathway))
@@ -222,6 +198,20 @@ class Simulated:
         """The activities at a step or an end, in order of patient."""
         return np.flatnonzero(self.activities.step == self.plan.row(step))
 
+    def count(self, patient: NDArray[Any]) -> Floats:
+        """How many of these patients came on each clinic day, shape (clinic_days,)."""
+        return np.bincount(self.clinic_day[patient], minlength=self.clinic_days).astype(float)
+
+    def total(self, ticks: Ints, patient: NDArray[Any]) -> Floats:
+        """Minutes of these patients added up by clinic day, shape (clinic_days,)."""
+        by_day = np.bincount(self.clinic_day[patient], weights=ticks, minlength=self.clinic_days)
+        return np.asarray(by_day / TICKS_PER_MINUTE)
+
+    def mean(self, ticks: Ints, patient: NDArray[Any]) -> Floats:
+        """Mean minutes of these patients by clinic day, NaN where there was nobody, shape (clinic_days,)."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self.total(ticks, patient) / self.count(patient))
+
 
 def simulated(arm: ReadyArm, draws: Draws, *, engine: EngineName, clinic_days: int) -> Simulated:
     """The run of one arm. Raises ResultsError unless everybody has left before the next clinic day."""
@@ -237,46 +227,27 @@ def simulated(arm: ReadyArm, draws: Draws, *, engine: EngineName, clinic_days: i
 
 def measured(arm: Simulated) -> Measured:
     """Every figure of the original by the original's definition, one number a clinic day."""
-    activities, day = arm.activities, arm.clinic_day
-    closes = day * WEEK + CLOSES
-    figures: dict[str, Floats] = {"arrivals": _count(day, arm.clinic_days)}
+    activities = arm.activities
+    patient, started_at = activities.patient, activities.started_at
+    closes = (arm.clinic_day * WEEK + CLOSES)[patient]
+    figures: dict[str, Floats] = {"arrivals": arm.count(np.arange(len(arm.draws)))}
     for step in STEPS:
         rows = arm.rows(step)
-        rows = rows[activities.started_at[rows] < closes[activities.patient[rows]]]
-        on_day, started = day[activities.patient[rows]], activities.started_at[rows]
-        figures[f"{step}_wait"] = _mean(started - activities.joined_at[rows], on_day, arm.clinic_days)
-        held = _sum(activities.ended_at[rows] - started, on_day, arm.clinic_days)
-        figures[f"{step}_utilisation"] = held / (MINUTES_OPEN * _units(arm.pathway, step))
+        rows = rows[started_at[rows] < closes[rows]]
+        (pool,) = arm.pathway.steps[step].asks
+        units = timetable(arm.pathway.pools[pool])[0][1]
+        figures[f"{step}_wait"] = arm.mean(started_at[rows] - activities.joined_at[rows], patient[rows])
+        held = arm.total(activities.ended_at[rows] - started_at[rows], patient[rows])
+        figures[f"{step}_utilisation"] = held / (MINUTES_OPEN * units)
     home = arm.rows("home")
-    home = home[activities.joined_at[home] < closes[activities.patient[home]]]
-    left = activities.patient[home]
+    home = home[activities.joined_at[home] < closes[home]]
+    left = patient[home]
     ticks = activities.joined_at[home] - arm.draws.arrived_at[left]
     for code, kind in enumerate(arm.pathway.categories("patient_type")):
         of_kind = arm.draws.attributes["patient_type"][left] == code
-        figures[f"{kind}_total"] = _mean(ticks[of_kind], day[left[of_kind]], arm.clinic_days)
-    figures["throughput"] = _count(day[left], arm.clinic_days)
+        figures[f"{kind}_total"] = arm.mean(ticks[of_kind], left[of_kind])
+    figures["throughput"] = arm.count(left)
     return figures
-
-
-def _units(pathway: Pathway, step: str) -> int:
-    (pool,) = pathway.steps[step].asks
-    return timetable(pathway.pools[pool])[0][1]
-
-
-def _count(day: Ints, n: int) -> Floats:
-    return np.bincount(day, minlength=n).astype(float)
-
-
-def _sum(ticks: Ints, day: Ints, n: int) -> Floats:
-    """Minutes added up by clinic day, shape (n,)."""
-    return np.asarray(np.bincount(day, weights=ticks, minlength=n) / TICKS_PER_MINUTE)
-
-
-def _mean(ticks: Ints, day: Ints, n: int) -> Floats:
-    """Mean minutes by clinic day, NaN where there was nobody, shape (n,)."""
-    counts = _count(day, n)
-    means: Floats = np.divide(_sum(ticks, day, n), counts, out=np.full(n, np.nan), where=counts > 0)
-    return means
 
 
 # --- side by side --------------------------------------------------------------------------------------------------
@@ -304,26 +275,9 @@ def false_alarms(rows: Sequence[ModelRow]) -> float:
 
 def as_lines(rows: Sequence[ModelRow]) -> list[str]:
     """The lines that `validate` prints: a heading, every row, how many pass, how many would fail by chance."""
-    lines = [
-        "Other people's models: Nelson's treatment centre, 1,000 clinic days each of treat-sim 3.0.0 and of the engine",
-        f"A row passes within {WITHIN:.0f} standard errors of the difference, both programs' together. shipped: "
-        "patients come as its loop makes them, a fault included; correct: as its rates say.",
-    ]
-    for row in rows:
-        name = f"{row.group.removeprefix('treatment centre, ')}: {row.name}"
-        lines.append(
-            f"  {'PASS' if row.passed else 'FAIL'}  {name:<74} expected {row.expected:8.3f}  "
-            f"found {row.found:8.3f} +- {row.standard_error:.3f} {row.unit}  z {row.z:+.1f}  {row.source}"
-        )
-    passed = sum(row.passed for row in rows)
-    largest = max(abs(row.z) for row in rows)
     expected = false_alarms(rows)
-    lines.append(
-        f"{passed} of {len(rows)} treatment-centre rows pass, largest |z| {largest:.1f}. By chance alone a right "
-        f"engine fails {expected:.2f} of them on average (one or more at {-math.expm1(-expected):.0%} of seeds if they "
-        "were independent; the seed is fixed)."
-    )
-    return lines
+    largest, any_fails = max(abs(row.z) for row in rows), -math.expm1(-expected)
+    return lines_of("models", rows=rows, within=WITHIN, largest=largest, expected=expected, any_fails=any_fails)
 
 
 def simulate(
@@ -369,14 +323,11 @@ def _exact_rows(kind: Arrivals, base: Simulated) -> list[ModelRow]:
     rows = []
     for hours in (len(rates), (CLOSES - OPENS) // HOUR):
         within = base.draws.arrived_at - base.clinic_day * WEEK < OPENS + hours * HOUR
-        expected = (
-            shipped_arrivals_expected(rates, hours)
-            if kind == "shipped"
-            else sum(float(rates[hour % len(rates)]) for hour in range(hours))
-        )
-        mean, error = _mean_and_error(_count(base.clinic_day[within], base.clinic_days))
-        name, source = f"arrivals in {hours} hours", "exact: its loop, hour by hour" if kind == "shipped" else "exact"
-        rows.append(ModelRow(_group(kind), name, "patients", expected, mean, error, source))
+        expected, source = sum(float(rates[hour % len(rates)]) for hour in range(hours)), "exact"
+        if kind == "shipped":
+            expected, source = shipped_arrivals_expected(rates, hours), "exact: its loop, hour by hour"
+        mean, error = _mean_and_error(base.count(within))
+        rows.append(ModelRow(_group(kind), f"arrivals in {hours} hours", "patients", expected, mean, error, source))
     return rows
 
 

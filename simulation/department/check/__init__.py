@@ -3,9 +3,9 @@
 Types and ranges of single values are checked as a configuration is validated. The checks here need the whole pathway,
 in three parts: names and numbers; the route (which nodes can be reached, and whether patients get out); pools (what is
 held while waiting for what, and whether anybody is on duty). A later part is skipped if an earlier one has a fault that
-it would only repeat. Load is not checked here (`study.overload` does that), and nothing is drawn.
+it would only repeat. Load is not checked here (`study.misfits` does that), and nothing is drawn.
 
-Reading order: `check`, then `names`, `numbers`, `steps`, `routes`, `deadlock`, `staffing`, `measures_and_groups`.
+Reading order: `check`, then `names`, `numbers`, `routes`, `deadlock`, `staffing`, `measures_and_groups`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from simulation.department.check.deadlock import check_deadlocks, check_releases
 from simulation.department.check.measures_and_groups import check_own
 from simulation.department.check.names import check_name, check_names, check_profile_or_queue, names_of, unused_names
 from simulation.department.check.numbers import check_numbers, check_value
-from simulation.department.check.routes import check_route
+from simulation.department.check.routes import check_route, check_steps
 from simulation.department.check.staffing import check_staffing
-from simulation.department.check.steps import check_steps
 from simulation.department.config_dataclass import walk
 from simulation.department.graph import graph_of, reachable_from, starts_of
 from simulation.department.vocabulary import Pathway

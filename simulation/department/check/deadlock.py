@@ -42,22 +42,29 @@ Trace = Mapping[_State, "_State | None"]
 """Every state that is possible, with one that leads to it; None at the start of a route."""
 
 
-class _AtStep(NamedTuple):
-    """A step: where patients go who leave or are turned away, what they may keep of it, what they release, and where
-    they go on to."""
+class _Move(NamedTuple):
+    """A way on from a node: whether a patient who goes it has released every pool (who leaves or is turned away), or
+    else which pools are released and kept; and the category of the branch's attribute that goes it."""
 
-    away: tuple[str, ...]
-    kept: tuple[Pools, ...]
-    released_at_start: Pools
-    released_at_end: Pools
-    next: str
+    to: str
+    category: str = ""
+    releases_all: bool = False
+    released_at_start: Pools = frozenset()
+    kept: Pools = frozenset()
+    released_at_end: Pools = frozenset()
+
+    def held_after(self, held: Pools) -> Pools:
+        """The pools held after it."""
+        return (
+            frozenset() if self.releases_all else ((held - self.released_at_start) | self.kept) - self.released_at_end
+        )
 
 
-class _Parting(NamedTuple):
-    """Any other node: where it leads, and on which category of which attribute ('': whatever the patient is like)."""
+class _Passage(NamedTuple):
+    """What happens at a node: where it leads, and by which attribute ('': whatever the patient is like)."""
 
     attribute: str
-    cases: tuple[tuple[str, str], ...]
+    moves: tuple[_Move, ...]
 
 
 class _Route(NamedTuple):
@@ -67,7 +74,7 @@ class _Route(NamedTuple):
     """
 
     starts: tuple[tuple[str, str], ...]
-    nodes: tuple[tuple[str, _AtStep | _Parting], ...]
+    nodes: tuple[tuple[str, _Passage], ...]
 
 
 def explore(pathway: Pathway, graph: Graph) -> Trace:
@@ -83,19 +90,19 @@ def explore(pathway: Pathway, graph: Graph) -> Trace:
     return _explored(route, MOST_STATES)
 
 
-def _passage(node: Step | Branch | Loop | End, edges: Sequence[Edge]) -> _AtStep | _Parting:
+def _passage(node: Step | Branch | Loop | End, edges: Sequence[Edge]) -> _Passage:
     """What happens at a node."""
-    if isinstance(node, Step):
-        all_of, any_of = request_of(node)
-        return _AtStep(
-            away=tuple(edge.to for edge in edges if edge.by != "on"),
-            kept=tuple(frozenset((*all_of, chosen)).intersection(node.keeps) for chosen in any_of or ("",)),
-            released_at_start=frozenset(node.releases_at_start),
-            released_at_end=frozenset(node.releases_at_end),
-            next=node.next,
-        )
-    by = node.attribute if isinstance(node, ByAttribute) and node.attribute != ACUITY_NOW else ""
-    return _Parting(by, tuple((edge.to, edge.when) for edge in edges))
+    if not isinstance(node, Step):
+        by = node.attribute if isinstance(node, ByAttribute) and node.attribute != ACUITY_NOW else ""
+        return _Passage(by, tuple(_Move(edge.to, edge.when) for edge in edges))
+    all_of, any_of = request_of(node)
+    away = [_Move(edge.to, releases_all=True) for edge in edges if edge.by != "on"]
+    released = frozenset(node.releases_at_start), frozenset(node.releases_at_end)
+    on = [
+        _Move(node.next, "", False, released[0], frozenset((*all_of, chosen)).intersection(node.keeps), released[1])
+        for chosen in any_of or ("",)
+    ]
+    return _Passage("", (*away, *on))
 
 
 @lru_cache(maxsize=16)
@@ -110,17 +117,11 @@ def _explored(route: _Route, most_states: int) -> Trace:
 
 def _read_later(route: _Route) -> dict[str, frozenset[str]]:
     """The attributes that a branch at a node or after it reads, by node."""
-    reads = {name: node.attribute for name, node in route.nodes if isinstance(node, _Parting) and node.attribute}
-    plain = {name: _leads_to(node) for name, node in route.nodes}
+    reads = {name: node.attribute for name, node in route.nodes if node.attribute}
+    plain = {name: [move.to for move in node.moves] for name, node in route.nodes}
     return {
         name: frozenset(reads[node] for node in {name, *descendants(plain, name)} if node in reads) for name in plain
     }
-
-
-def _leads_to(node: _AtStep | _Parting) -> tuple[str, ...]:
-    if isinstance(node, _AtStep):
-        return (*node.away, node.next)
-    return tuple(to for to, _ in node.cases)
 
 
 def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int) -> Trace | None:
@@ -135,7 +136,7 @@ def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int
     ahead = deque(trace)
     while ahead:
         state = ahead.popleft()
-        for next_state in _moves(nodes[state.node], state, relevant):
+        for next_state in _next_states(nodes[state.node], state, relevant):
             if next_state not in trace:
                 trace[next_state] = state
                 ahead.append(next_state)
@@ -157,28 +158,24 @@ class _Relevant(dict[tuple[Known, str], Known]):
         return facts
 
 
-def _moves(node: _AtStep | _Parting, state: _State, relevant: _Relevant) -> Iterator[_State]:
-    """The states that can follow at a node. A patient who leaves or is turned away has released every pool."""
-    _, held, known = state
-    if isinstance(node, _AtStep):
-        for to in node.away:
-            yield _State(to, frozenset(), relevant[known, to])
-        before, after = held - node.released_at_start, relevant[known, node.next]
-        for kept in node.kept:
-            yield _State(node.next, (before | kept) - node.released_at_end, after)
+def _next_states(node: _Passage, state: _State, relevant: _Relevant) -> Iterator[_State]:
+    """The states that can follow at a node."""
+    if node.attribute:
+        for to, known in _known_after(node, state.known):
+            yield _State(to, state.held, relevant[known, to])
     else:
-        for to, then_known in _known_after(node, known) if node.attribute else ((to, known) for to, _ in node.cases):
-            yield _State(to, held, relevant[then_known, to])
+        for move in node.moves:
+            yield _State(move.to, move.held_after(state.held), relevant[state.known, move.to])
 
 
-def _known_after(node: _Parting, known: Known) -> Iterator[tuple[str, Known]]:
+def _known_after(node: _Passage, known: Known) -> Iterator[tuple[str, Known]]:
     """Where a branch on an attribute can lead, given the categories that are still possible, and what is known then."""
     facts = dict(known)
     possible = facts.get(node.attribute)
     groups: dict[str, set[str]] = {}
-    for to, category in node.cases:
-        if possible is None or category in possible:
-            groups.setdefault(to, set()).add(category)
+    for move in node.moves:
+        if possible is None or move.category in possible:
+            groups.setdefault(move.to, set()).add(move.category)
     for to, categories in groups.items():
         yield to, frozenset({**facts, node.attribute: frozenset(categories)}.items())
 

@@ -21,7 +21,6 @@ from simulation.department.vocabulary import (
     Choice,
     Opens,
     Pathway,
-    Pool,
     RandomOutages,
     StatedOutages,
 )
@@ -122,18 +121,16 @@ def _attributes(pathway: Pathway, faults: Faults) -> None:
 def _choice(faults: Faults, where: str, choice: Choice) -> None:
     """Add the faults of shares: whether they depend on another attribute, their number, and their sum."""
     n = len(choice.categories)
-    lists: dict[str, Sequence[float]] = (
-        {f"{where}.shares": choice.shares}
-        if isinstance(choice.shares, tuple)
-        else {f"{where}.shares.{category}": shares for category, shares in choice.shares.items()}
-    )
-    if isinstance(choice.shares, tuple) and choice.by is not None:
-        remedy = f"Give one list for each category of {choice.by}, or remove `by`"
-        faults.add(f"{where}.shares", f"one list, but `by` is '{choice.by}'", remedy)
-    elif not isinstance(choice.shares, tuple) and choice.by is None:
-        faults.add(
-            f"{where}.by", "shares by category, but no `by`", "Name in `by` the attribute whose categories these are"
-        )
+    if isinstance(choice.shares, tuple):
+        lists: dict[str, Sequence[float]] = {f"{where}.shares": choice.shares}
+        if choice.by is not None:
+            remedy = f"Give one list for each category of {choice.by}, or remove `by`"
+            faults.add(f"{where}.shares", f"one list, but `by` is '{choice.by}'", remedy)
+    else:
+        lists = {f"{where}.shares.{category}": shares for category, shares in choice.shares.items()}
+        if choice.by is None:
+            remedy = "Name in `by` the attribute whose categories these are"
+            faults.add(f"{where}.by", "shares by category, but no `by`", remedy)
     for place, shares in lists.items():
         if len(shares) != n:
             faults.add(place, f"{len(shares)} shares for {n} categories", "Give one share for each category")
@@ -188,18 +185,13 @@ def _pools(pathway: Pathway, faults: Faults) -> None:
             faults.add(f"{where}.rota", "the rota is empty", "Give at least one shift", breaks="hours")
         if pool.unlimited and pool.extra_shifts:
             faults.add(f"{where}.extra_shifts", "the pool is unlimited: this changes nothing", "Leave it out")
-        _closing(faults, where, pool)
-
-
-def _closing(faults: Faults, where: str, pool: Pool) -> None:
-    """Add the faults of an outage that closes units of a pool."""
-    if pool.unlimited and pool.closed_while is not None:
-        faults.add(f"{where}.closed_while", "an unlimited pool cannot be closed", "Give it a capacity or a rota")
-    how_much = stated(pool, "closes", "closes_share")
-    if how_much and pool.closed_while is None:
-        faults.add(f"{where}.{how_much[0]}", "nothing says when", "Name an outage in closed_while, or remove it")
-    if len(how_much) > 1:
-        faults.add(f"{where}.closes", "is stated with closes_share", "Keep one: so many units, or a share of them")
+        if pool.unlimited and pool.closed_while is not None:
+            faults.add(f"{where}.closed_while", "an unlimited pool cannot be closed", "Give it a capacity or a rota")
+        how_much = stated(pool, "closes", "closes_share")
+        if how_much and pool.closed_while is None:
+            faults.add(f"{where}.{how_much[0]}", "nothing says when", "Name an outage in closed_while, or remove it")
+        if len(how_much) > 1:
+            faults.add(f"{where}.closes", "is stated with closes_share", "Keep one: so many units, or a share of them")
 
 
 def _priority(pathway: Pathway, faults: Faults) -> None:

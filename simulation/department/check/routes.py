@@ -1,12 +1,16 @@
-"""The part of `check` about the route: which nodes can be reached, and whether patients get out."""
+"""The part of `check` about the route: each step, branch and loop by itself, then what can be reached.
+
+A route is sound if every node can be reached and every patient gets out.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
-from simulation.department.check.names import listed
+from simulation.department.check.names import Categories, listed, repeated
+from simulation.department.check.numbers import TOLERANCE
 from simulation.department.graph import (
-    Edge,
     Graph,
     coins_of,
     cycles,
@@ -14,8 +18,9 @@ from simulation.department.graph import (
     reachable_from,
     shortest_cycle,
     starts_of,
+    waits,
 )
-from simulation.department.vocabulary import DEPARTED_AT, Loop, Pathway, Step
+from simulation.department.vocabulary import ACUITY_TRUE, DEPARTED_AT, ByChance, Effort, Pathway, Step
 from simulation.errors import Faults
 
 MOST_COINS = 100
@@ -29,24 +34,22 @@ def check_route(pathway: Pathway, faults: Faults, graph: Graph, reached: Mapping
             remedy = "Lead a node or an arrival source to it, or remove it"
             faults.add(path_of(pathway, name), f"nobody can get to '{name}'", remedy)
     for name in reached:
-        if isinstance(pathway.nodes()[name], Loop):
-            _empty_loop(pathway, faults, graph, name)
+        if name in pathway.loops:  # a round without a step would take no time
+            body = reachable_from((pathway.loops[name].again,), graph, closed=[(name, edge) for edge in graph[name]])
+            if name in body and not any(node in pathway.steps for node in body):
+                remedy = "Lead `again` to the first step to repeat"
+                faults.add(f"loops.{name}.again", "a round has no step in it", remedy)
     _without_departure(pathway, faults, graph)
-    _coins(pathway, faults)
-    # Each `again` is taken a bounded number of times, so only a cycle without `again` can go on for ever.
-    plain = {name: [edge.to for edge in graph[name] if edge.by != "again"] for name in reached}
-    for members in cycles(plain):
-        _unbounded(pathway, faults, graph, plain, members)
-
-
-def _coins(pathway: Pathway, faults: Faults) -> None:
-    """Add a fault for each branch by chance that would need too many coins for the passes of the loops around it."""
     for name, coins in coins_of(pathway).items():
         if coins.number > MOST_COINS:
             loops = listed(loop for loop, _ in coins.loops)
             found = f"{coins.number:,} coins, one for each number of passes of {loops}; at most {MOST_COINS} are drawn"
             remedy = "Let those loops go round less often, or branch on an attribute that is drawn once"
             faults.add(f"branches.{name}", found, remedy)
+    # Each `again` is taken a bounded number of times, so only a cycle without `again` can go on for ever.
+    plain = {name: [edge.to for edge in graph[name] if edge.by != "again"] for name in reached}
+    for members in cycles(plain):
+        _unbounded(pathway, faults, graph, plain, members)
 
 
 def _without_departure(pathway: Pathway, faults: Faults, graph: Graph) -> None:
@@ -54,7 +57,11 @@ def _without_departure(pathway: Pathway, faults: Faults, graph: Graph) -> None:
     nodes = pathway.nodes()
     if not any(DEPARTED_AT in getattr(node, "records", ()) for node in nodes.values()):
         return
-    departing = [(name, edge) for name, node in nodes.items() for edge in graph[name] if _records_departure(node, edge)]
+    departing = []
+    for name, step in pathway.steps.items():
+        moment = step.records.get(DEPARTED_AT)
+        if moment is not None:
+            departing += [(name, edge) for edge in graph[name] if moment == "joined" or edge.by == "on"]
     ends: dict[str, None] = {}
     attending = [name for part in (pathway.arrivals, pathway.present) for name in part if part[name].attends]
     for source, start in starts_of(pathway).items():
@@ -65,12 +72,6 @@ def _without_departure(pathway: Pathway, faults: Faults, graph: Graph) -> None:
         if DEPARTED_AT not in pathway.ends[name].records:
             remedy = f"Record {DEPARTED_AT} there; a time recorded at an earlier step stays"
             faults.add(f"ends.{name}", f"somebody who attends can leave by it without {DEPARTED_AT}", remedy)
-
-
-def _records_departure(node: object, edge: Edge) -> bool:
-    """Whether a patient who takes this edge out of a node has a departure recorded there."""
-    moment = node.records.get(DEPARTED_AT) if isinstance(node, Step) else None
-    return moment == "joined" or (moment is not None and edge.by == "on")
 
 
 def _unbounded(
@@ -92,17 +93,70 @@ def _unbounded(
     faults.add(path_of(pathway, members[0]), ", ".join(phrases), remedy)
 
 
-def _empty_loop(pathway: Pathway, faults: Faults, graph: Graph, name: str) -> None:
-    """Add a fault for a loop without a step inside, which would go round in no time."""
-    again = next(edge.to for edge in graph[name] if edge.by == "again")
-    closed = [(name, edge) for edge in graph[name]]
-    body = reachable_from((again,), graph, closed=closed)
-    if name in body and not any(node in pathway.steps for node in body):
-        remedy = "Lead `again` to the first step to repeat"
-        faults.add(f"loops.{name}.again", "a round has no step in it", remedy)
-
-
 def path_of(pathway: Pathway, name: str) -> str:
     """The dotted path of a node."""
     kinds = ("steps", "branches", "loops", "ends")
     return next(f"{kind}.{name}" for kind in kinds if name in getattr(pathway, kind))
+
+
+def check_steps(pathway: Pathway, faults: Faults, categories: Categories) -> None:
+    """Add the faults of steps, branches and loops: pools, limits of queues, labels, probabilities, passes."""
+    clocks = {clock for step in pathway.steps.values() for clock in step.starts_clock}
+    for name, step in pathway.steps.items():
+        where = f"steps.{name}"
+        if step.since in clocks and not step.minutes:
+            remedy = "Name the minutes that count from its start, or remove `since`"
+            faults.add(f"{where}.since", "there are no minutes to count", remedy)
+        _pools(pathway, faults, where, step)
+        _queue(faults, where, step)
+        if step.effort is not None:
+            _effort(faults, f"{where}.effort", step, step.effort)
+        if step.relabels is not None and step.relabels in categories:
+            own = tuple(categories[step.relabels])
+            wanted = tuple(categories.get(ACUITY_TRUE, tuple(pathway.priority.classes)[: len(own)]))
+            if own != wanted:
+                remedy = f"A label has the categories {listed(wanted)}, in that order"
+                faults.add(f"{where}.relabels", f"'{step.relabels}' has the categories {listed(own)}", remedy)
+    for name, branch in pathway.branches.items():
+        total = sum(branch.targets.values()) if isinstance(branch, ByChance) else 1.0
+        if not abs(total - 1) <= TOLERANCE:
+            faults.add(f"branches.{name}.targets", f"probabilities add up to {total:.6g}", "Make them add up to 1")
+    for name, loop in pathway.loops.items():
+        counts = categories.get(loop.passes, ())
+        if tuple(counts) != tuple(str(number) for number in range(len(counts))):
+            remedy = "Passes are counted by an attribute whose categories are '0', '1', '2' and so on"
+            faults.add(f"loops.{name}.passes", f"'{loop.passes}' has the categories {listed(counts)}", remedy)
+
+
+def _pools(pathway: Pathway, faults: Faults, where: str, step: Step) -> None:
+    """Add the faults of pools that a step asks for twice, or keeps without taking them."""
+    overflow = step.overflow.any_of if step.overflow is not None else ()
+    taken = (*step.asks, *step.any_of, *overflow)
+    for pool in repeated(taken):
+        faults.add(where, f"asks for '{pool}' twice", "Name each pool once in asks, any_of and overflow")
+    for number, pool in enumerate(step.keeps):
+        if pool not in taken and pool in pathway.pools:
+            remedy = "A step keeps only what it asks for; what was held before is held on by itself"
+            faults.add(f"{where}.keeps.{number}", f"keeps '{pool}', which it does not take", remedy)
+        elif pool in step.releases_at_end:
+            faults.add(f"{where}.keeps.{number}", f"'{pool}' is kept and released at the end", "Choose one")
+
+
+def _queue(faults: Faults, where: str, step: Step) -> None:
+    """Add the faults of a limit of a queue and of an overflow."""
+    if (step.queue_limit is None) != (step.blocked_next is None):
+        faults.add(where, "one of queue_limit and blocked_next is missing", "Give both, or neither")
+    if step.queue_limit is not None and not waits(step):
+        faults.add(f"{where}.queue_limit", "a limit, but nobody waits here", "Ask for a pool, or remove it")
+    if step.overflow is not None and not step.any_of and len(step.asks) != 1:
+        remedy = "Put the pool that others may replace into any_of, or ask for exactly one"
+        faults.add(f"{where}.overflow", "it is not clear which pool others may replace", remedy)
+
+
+def _effort(faults: Faults, where: str, step: Step, effort: Effort) -> None:
+    if not step.minutes:
+        faults.add(where, "there are no minutes to fall away", "Name the step's minutes, or remove it")
+    for number, (before, after) in enumerate(pairwise(effort.at_least), start=1):
+        if after > before:
+            remedy = "A later stage needs as many as the one before or fewer: put them in falling order"
+            faults.add(f"{where}.at_least.{number}", f"{after} after {before}", remedy)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,13 +23,21 @@ from simulation.display.drawing import (
     broken,
     figure_of,
     mark_important,
+    panel_title,
     png_of,
 )
 from simulation.display.table import Cell, Cells, ReportTable, change_cell, crossed, interval_cell
 from simulation.display.words import SIMULATION, change, false_alarms, interval_text, rests_on_claim, unit_words
 from simulation.measures.measuring import Measures
-from simulation.questions.ablation.combinations import arm_of, coalitions, is_ablation, orders
-from simulation.questions.ablation.shapley import Contribution, Decomposition, PartKind, decompose
+from simulation.questions.ablation.levers import (
+    Contribution,
+    Decomposition,
+    PartKind,
+    coalitions,
+    decompose,
+    is_ablation,
+    orders,
+)
 from simulation.records.schema import Floats
 from simulation.run.result import StudyResult
 from simulation.statistics.intervals import Interval
@@ -97,12 +105,11 @@ class TargetParts:
 
 def decompositions(design: Design, measures: Mapping[str, Sequence[Measures]]) -> tuple[TargetParts, ...]:
     """The joint effect on every target, divided among the levers. `measures`: by arm, those of each replication."""
-    names, by_target = measures[design.baseline][0].names, []
+    units, by_target = {(name.measure, name.group): name.unit for name in measures[design.baseline][0].names}, []
     for target in (*design.primary, *design.secondary):
         key = target.measure, target.group
         by_arm = {arm: np.array([one.value(*key) for one in replications]) for arm, replications in measures.items()}
-        unit = next(name.unit for name in names if (name.measure, name.group) == key)
-        by_target.append(TargetParts(target, unit, _decomposed(design, by_arm)))
+        by_target.append(TargetParts(target, units[key], _decomposed(design, by_arm)))
     return tuple(by_target)
 
 
@@ -117,7 +124,7 @@ def busy_parts(design: Design, busy: Mapping[str, Floats]) -> tuple[Decompositio
 
 def _decomposed(design: Design, by_arm: Mapping[str, Floats]) -> Decomposition:
     """The joint effect on a number, divided among the levers. `by_arm`: shape (n_replications,)."""
-    game = {coalition: by_arm[arm_of(design, coalition)] for coalition in coalitions(design)}
+    game = {coalition: by_arm[design.combination(coalition)] for coalition in coalitions(design)}
     return decompose(game, tuple(design.levers), orders=orders(design))
 
 
@@ -140,7 +147,7 @@ def decomposition_of(result: StudyResult) -> tuple[TargetParts, ...]:
 
 def joint_arm(result: StudyResult) -> str:
     """The name of the arm in which every lever is on."""
-    return arm_of(result.design, frozenset(result.design.levers))
+    return result.design.combination(frozenset(result.design.levers))
 
 
 def lever_label(result: StudyResult, name: str) -> str:
@@ -288,14 +295,13 @@ def _contributed(result: StudyResult, of_target: TargetParts, *, opening: str) -
 def _interactions(result: StudyResult) -> str:
     """The pairs that together do more or less than each by enough to matter, and how many are not settled."""
     levers, shown, n_open = result.design.levers, [], 0
-    for one, other in combinations(levers, 2):
-        for of_target in decomposition_of(result):
-            interaction, unit = of_target.parts.interaction(one, other), of_target.unit
-            is_beyond = of_target.beyond(interaction)
-            if is_beyond:
-                effect = f"{interval_text(interaction, unit)} {unit_words(unit)} in '{of_target.target.label}'"
-                shown.append(f"'{levers[one].label}' with '{levers[other].label}', {effect}")
-            n_open += is_beyond is None
+    for (one, other), of_target in product(combinations(levers, 2), decomposition_of(result)):
+        interaction, unit = of_target.parts.interaction(one, other), of_target.unit
+        is_beyond = of_target.beyond(interaction)
+        if is_beyond:
+            effect = f"{interval_text(interaction, unit)} {unit_words(unit)} in '{of_target.target.label}'"
+            shown.append(f"'{levers[one].label}' with '{levers[other].label}', {effect}")
+        n_open += is_beyond is None
     return (
         f"Pairs of levers whose joint effect differs from the sum of their single effects by more than the least "
         f"difference that would matter: "
@@ -340,7 +346,6 @@ def picture(result: StudyResult) -> Picture | None:
     if not targets:
         return None
     names = targets[0].parts.levers
-    labels = [lever_label(result, name) for name in names]
     with figure_of(3.2 + 2.6 * len(targets), 2.1 + 0.85 * len(names), 1, len(targets), sharey=True) as (figure, axes):
         for ax, of_target in zip(axes, targets, strict=True):
             parts, scale = of_target.parts, axis_scale(of_target.unit)
@@ -353,26 +358,31 @@ def picture(result: StudyResult) -> Picture | None:
             ax.set_ylim(len(names) + 0.55, -0.5)
             ax.grid(axis="x", color=PALE)
             ax.set_axisbelow(True)
-            ax.set_title(broken(of_target.target.label, 28), fontsize=10, fontweight="bold", loc="left")
+            panel_title(ax, broken(of_target.target.label, 28))
         across(axes, [one.unit for one in targets], [result.better(one.target) for one in targets])
-        axes[0].set_yticks(range(len(names) + 1), ["All together", *(broken(label, LABEL_WIDTH) for label in labels)])
+        labels = [broken(lever_label(result, name), LABEL_WIDTH) for name in names]
+        axes[0].set_yticks(range(len(names) + 1), ["All together", *labels])
         for ax in axes:
             ax.tick_params(axis="y", length=0)
         _lever_legend(figure)
         png = png_of(figure)
-    sentences = []
-    for of_target in targets:
-        words = [f"all together {interval_text(of_target.joint, of_target.unit)}"]
-        for name, label in zip(names, labels, strict=True):
-            words.append(f"{label} {of_target.words('shapley', name)}, alone {of_target.words('alone', name)}")
-        sentences.append(f"{of_target.target.label}, {unit_words(of_target.unit)}: {'; '.join(words)}")
     return Picture(
         "levers",
         png,
-        f"Bars of each lever's contribution to the joint effect, with 95 % intervals. {'. '.join(sentences)}.",
+        f"Bars of each lever's contribution to the joint effect, with 95 % intervals. "
+        f"{'. '.join(_bars_words(result, of_target) for of_target in targets)}.",
         f"What each lever contributes: difference from '{result.baseline.label}' with its 95 % interval (simulation "
         "noise only). Shares add up to the joint effect.",
     )
+
+
+def _bars_words(result: StudyResult, of_target: TargetParts) -> str:
+    """The bars of one target, read out."""
+    words = [f"all together {interval_text(of_target.joint, of_target.unit)}"]
+    for name in of_target.parts.levers:
+        shares = f"{of_target.words('shapley', name)}, alone {of_target.words('alone', name)}"
+        words.append(f"{lever_label(result, name)} {shares}")
+    return f"{of_target.target.label}, {unit_words(of_target.unit)}: {'; '.join(words)}"
 
 
 def _lever_bar(
@@ -400,4 +410,4 @@ def _lever_legend(figure: Figure) -> None:
         Line2D([], [], color="black", linewidth=1.4, label="95 % interval"),
         Line2D([], [], color=GREY, linewidth=1, linestyle=DASHED, label="least difference that would matter"),
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=9)

@@ -7,31 +7,34 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from simulation.display.dated_folder import write_dated
-from simulation.display.drawing import BLUE, GREY, WORSE, Picture, figure_of, png_of
+from simulation.display.drawing import BLUE, GREY, WORSE, Picture, figure_of, panel_title, png_of
 from simulation.display.table import Cell, ReportTable, print_tables
 from simulation.display.words import few_words
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import nearest, refuse
 from simulation.explain.costs import cost_of
 from simulation.explain.statements import BANNER
 from simulation.measures.definitions import definition_of
-from simulation.questions.break_even.policy_numbers import PRICE, Quantity, quantities_of, quantity_of
-from simulation.questions.break_even.root_finding import (
+from simulation.questions.break_even.searching import (
+    PRICE,
     BreakEven,
-    Frontier,
     PriceBreakEven,
+    Quantity,
     Trial,
     break_even,
     departments_of,
     differences_of,
     frontier,
     price_of,
+    quantities_of,
+    quantity_of,
     values_of,
 )
 from simulation.records.schema import Floats
@@ -52,7 +55,7 @@ FOLDER = "breakeven"
 HEADERS = ("quantity", "stated", "break-even (95 %)", "nine in ten departments", "no value is enough in")
 NONE = "–"
 SHADED = "#dce9f5"
-Say = Callable[[str], None]
+say = partial(print, flush=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +74,7 @@ class BreakEvens:
     cost: float | None
     price: PriceBreakEven | None
     why_no_price: str
-    frontier: Frontier | None
+    frontier: Mapping[float, float] | None
 
     @property
     def labels(self) -> tuple[str, str]:
@@ -88,14 +91,14 @@ def lower_is_better(study: Study) -> bool:
 # --- search --------------------------------------------------------------------------------------------------
 
 
-def breakeven(study: Study, own: Mapping[str, str], *, say: Say) -> Path | None:
+def breakeven(study: Study, own: Mapping[str, str]) -> Path | None:
     """Search, print and write break-evens; return their folder (None for a dry run). `own`: values of the keys `OWN`.
 
     Raises ConfigError for what cannot be asked.
     """
     arm, against = (_arm(study, own, key) for key in ("arm", "against"))
     if arm.name == against.name:
-        raise ConfigError([Fault("against", f"'{arm.name}' is the arm itself", "Name another arm")])
+        refuse("against", f"'{arm.name}' is the arm itself", "Name another arm")
     what = own.get("what", "")
     names = [name.strip() for name in what.split(",")] if what else [*quantities_of(arm), PRICE]
     quantities = [quantity_of(arm, name) for name in names if name != PRICE]
@@ -108,7 +111,7 @@ def breakeven(study: Study, own: Mapping[str, str], *, say: Say) -> Path | None:
         say("Dry run: nothing was simulated.")
         return None
     with open_executor(study) as executor:
-        breakevens = _search(study, (arm, against), quantities, executor, say, with_price=PRICE in names)
+        breakevens = _search(study, (arm, against), quantities, executor, with_price=PRICE in names)
     print_tables([breakeven_table(breakevens)])
     for sentence in breakeven_sentences(breakevens):
         say(f"- {sentence}.")
@@ -123,21 +126,15 @@ def _arm(study: Study, own: Mapping[str, str], key: str) -> ReadyArm:
     names = [arm.name for arm in study.arms if arm.name != baseline]
     if not name:
         remedy = "Write: aeflow breakeven arm=NAME against=NAME, with two arms of the study"
-        raise ConfigError([Fault(key, "no arm is named", f"{remedy}: {', '.join(names)}")])
+        refuse(key, "no arm is named", f"{remedy}: {', '.join(names)}")
     if name not in names:
         why = "is the baseline" if name == baseline else f"is no arm of the study '{study.design.name}'"
-        raise ConfigError([Fault(key, f"'{name}' {why}", nearest(name, names))])
+        refuse(key, f"'{name}' {why}", nearest(name, names))
     return study.arm(name)
 
 
 def _search(
-    study: Study,
-    arms: tuple[ReadyArm, ReadyArm],
-    quantities: list[Quantity],
-    executor: Executor,
-    say: Say,
-    *,
-    with_price: bool,
+    study: Study, arms: tuple[ReadyArm, ReadyArm], quantities: list[Quantity], executor: Executor, *, with_price: bool
 ) -> BreakEvens:
     arm, against = arms
     target, names = study.design.primary[0], [study.design.baseline, against.name, arm.name]
@@ -150,7 +147,7 @@ def _search(
             departments_of(study),
             as_stated=values[arm.name] - values[against.name],
             lower_is_better=lower_is_better(study),
-            tried=_says_trial(quantity, say),
+            tried=partial(_say_trial, quantity),
         )
         for quantity in quantities
     }
@@ -165,18 +162,14 @@ def _search(
         cost=cost.pounds if cost is not None else None,
         price=price,
         why_no_price=why,
-        frontier=_frontier(study, arm, values[against.name], by_quantity, executor, say),
+        frontier=_frontier(study, arm, values[against.name], by_quantity, executor),
     )
 
 
-def _says_trial(quantity: Quantity, say: Say) -> Callable[[Trial], None]:
-    """What prints each value of a quantity that a search tries, and the difference there."""
-
-    def says(trial: Trial) -> None:
-        value = f"{100 * trial.value:.1f} %" if quantity.unit == "share" else f"{trial.value:.1f} s"
-        say(f"  {quantity.name} {value}: difference {_signed(trial.estimate.mean)}")
-
-    return says
+def _say_trial(quantity: Quantity, trial: Trial) -> None:
+    """Print a value of a quantity that a search tries, and the difference there."""
+    value = f"{100 * trial.value:.1f} %" if quantity.unit == "share" else f"{trial.value:.1f} s"
+    say(f"  {quantity.name} {value}: difference {_signed(trial.estimate.mean)}")
 
 
 def _signed(minutes: float) -> str:
@@ -198,8 +191,8 @@ def _price(
 
 
 def _frontier(
-    study: Study, arm: ReadyArm, against: Floats, by_quantity: Mapping[str, BreakEven], executor: Executor, say: Say
-) -> Frontier | None:
+    study: Study, arm: ReadyArm, against: Floats, by_quantity: Mapping[str, BreakEven], executor: Executor
+) -> Mapping[float, float] | None:
     """The frontier of seconds and adoption, on the first pass over the departments.
 
     None unless both were searched for and seconds have a break-even.
@@ -336,8 +329,8 @@ def frontier_picture(breakevens: BreakEvens) -> Picture | None:
         return None
     arm, against = breakevens.labels
     seconds, adoption = breakevens.by_quantity["seconds"], breakevens.by_quantity["adoption"].quantity.stated
-    both = np.array([breakevens.frontier.adoption, breakevens.frontier.seconds])
-    shares, values = both[:, np.isfinite(both[1])]
+    both = np.array(list(breakevens.frontier.items()))
+    shares, values = both[np.isfinite(both[:, 1])].T
     shares, adoption, stated = 100 * shares, 100 * adoption, seconds.quantity.stated
     within = seconds.range[1:] if seconds.range is not None else ()
     top = 1.25 * max([stated, *values, *filter(math.isfinite, within)])
@@ -353,8 +346,8 @@ def frontier_picture(breakevens: BreakEvens) -> Picture | None:
         ax.set_ylim(0, top)
         ax.set_xlabel("share of its patients for whom it is used, %")
         ax.set_ylabel("seconds saved for each such patient")
-        ax.set_title(f"What {arm} needs\nto do as much as {against}", fontsize=10, fontweight="bold", loc="left")
-        figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+        panel_title(ax, f"What {arm} needs\nto do as much as {against}")
+        figure.legend(loc="outside lower center", ncols=4, fontsize=9)
         png = png_of(figure)
     points = "; ".join(f"{value:.0f} s at {share:.0f} %" for share, value in zip(shares, values, strict=True))
     return Picture(
@@ -384,16 +377,17 @@ def write_breakeven(breakevens: BreakEvens, results: Path) -> Path:
 
 def _tables(breakevens: BreakEvens) -> dict[str, list[dict[str, object]]]:
     """The rows of each file, by its name."""
-    searched = breakevens.by_quantity.values()
-    trials = [(breakeven.quantity.name, trial) for breakeven in searched for trial in breakeven.trials]
+    searched = breakevens.by_quantity
     tables: dict[str, list[dict[str, object]]] = {
-        "breakeven.csv": [_summary(breakeven) for breakeven in searched],
+        "breakeven.csv": [_summary(breakeven) for breakeven in searched.values()],
         "trials.csv": [
-            {"quantity": name, "value": trial.value, **trial.estimate.columns("difference")} for name, trial in trials
+            {"quantity": name, "value": trial.value, **trial.estimate.columns("difference")}
+            for name, breakeven in searched.items()
+            for trial in breakeven.trials
         ],
         "departments.csv": [
-            {"quantity": breakeven.quantity.name, "department": number, "break_even": float(root)}
-            for breakeven in searched
+            {"quantity": name, "department": number, "break_even": float(root)}
+            for name, breakeven in searched.items()
             if breakeven.roots is not None
             for number, root in enumerate(breakeven.roots)
         ],
@@ -412,8 +406,7 @@ def _tables(breakevens: BreakEvens) -> dict[str, list[dict[str, object]]]:
             }
         ]
     if frontier is not None:
-        pairs = zip(frontier.adoption, frontier.seconds, strict=True)
-        tables["frontier.csv"] = [{"adoption": share, "seconds": seconds} for share, seconds in pairs]
+        tables["frontier.csv"] = [{"adoption": share, "seconds": seconds} for share, seconds in frontier.items()]
     return tables
 
 

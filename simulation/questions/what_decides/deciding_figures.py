@@ -6,10 +6,10 @@ The arithmetic is in `explained_variance`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from simulation.department.rota import attendances_per_day
 from simulation.display.drawing import (
     BLUE,
     DARK,
-    DASHED,
     GREY,
     PALE,
     Picture,
@@ -25,6 +24,8 @@ from simulation.display.drawing import (
     broken,
     few_ticks,
     figure_of,
+    mark_important,
+    panel_title,
     png_of,
 )
 from simulation.display.table import Cell, ReportTable, crossed
@@ -33,9 +34,7 @@ from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.measures.measuring import MeasureName, observables_among
 from simulation.questions.what_decides.explained_variance import Decides, Explains, FigureRule, what_decides, worth
 from simulation.records.schema import Floats
-from simulation.run.arm_result import ArmResult
-from simulation.run.comparisons import Safety
-from simulation.run.result import StudyResult
+from simulation.run.result import ArmResult, Safety, StudyResult
 from simulation.statistics.departments import (
     MIN_DEPARTMENTS,
     Department,
@@ -81,24 +80,34 @@ class Worth:
     error: Mapping[float, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Decided:
-    """What decides each arm's effect on a target.
+    """What decides each arm's effect on a measure, and the replications from which this was found.
 
-    figures: the baseline's figures among which the deciding one was sought; priced: the arms that state a cost, among
-    which `worth` chooses; x, y: means of the figures, shape (n_departments, n_figures), and of the effects, shape
-    (n_departments, n_arms).
+    figures: the baseline's figures among which the deciding one was sought; seen: these figures, shape
+    (n_replications, n_figures); effects: effects of the other arms, shape (n_replications, n_arms).
     """
 
-    target: Target
-    unit: str
     figures: tuple[MeasureName, ...]
     arms: Mapping[str, Decides]
-    priced: tuple[str, ...]
-    worth: tuple[Worth, ...]
-    n_departments: int
-    x: Floats
-    y: Floats
+    seen: Floats
+    effects: Floats
+    departments: Department
+
+    @property
+    def n_departments(self) -> int:
+        """The number of departments."""
+        return n_departments(self.departments)
+
+    @property
+    def x(self) -> Floats:
+        """The mean of each figure in each department, shape (n_departments, n_figures)."""
+        return components(self.seen, self.departments).means
+
+    @property
+    def y(self) -> Floats:
+        """The mean of each effect in each department, shape (n_departments, n_arms)."""
+        return components(self.effects, self.departments).means
 
     def best(self, arm: str) -> MeasureName | None:
         """The figure that explains most of an arm's effect; None if none does beyond chance."""
@@ -110,22 +119,7 @@ class Decided:
 def decided(result: StudyResult) -> Decided | None:
     """What decides the effects on the first primary target; None on fewer than twenty departments."""
     target = result.design.primary[0]
-    sample = _sample(result, target, target.minimal_important_difference)
-    if sample is None:
-        return None
-    useful = sorted({decides.best.figure for decides in sample.arms.values() if decides.best is not None})
-    priced, worths = _worth(result, target, sample, useful)
-    return Decided(
-        target=target,
-        unit=result.unit(target),
-        figures=sample.names,
-        arms=sample.arms,
-        priced=priced,
-        worth=worths,
-        n_departments=n_departments(sample.departments),
-        x=components(sample.figures, sample.departments).means,
-        y=components(sample.effects, sample.departments).means,
-    )
+    return _decided(result, target, target.minimal_important_difference)
 
 
 @dataclass(frozen=True)
@@ -143,33 +137,19 @@ def kinds_beyond(result: StudyResult, margin: Margin) -> Mapping[str, Department
     None for an arm if no figure separates these departments from the others better than the commoner answer does.
     Empty with fewer than twenty departments.
     """
-    sample = _sample(result, margin, margin.margin)
-    if sample is None:
+    deciding = _decided(result, margin, margin.margin)
+    if deciding is None:
         return {}
-    kinds: dict[str, DepartmentKind | None] = dict.fromkeys(sample.arms)
-    for name, decides in sample.arms.items():
+    kinds: dict[str, DepartmentKind | None] = dict.fromkeys(deciding.arms)
+    for name, decides in deciding.arms.items():
         rule = decides.rule
         if rule is not None and not rule.gains and rule.hit_rate > rule.commoner:
-            kinds[name] = DepartmentKind(sample.names[decides.explains[0].figure], rule)
+            kinds[name] = DepartmentKind(deciding.figures[decides.explains[0].figure], rule)
     return kinds
 
 
-class _Sample(NamedTuple):
-    """What decides the effect of each arm, and the replications from which this was found.
-
-    names: names of the figures; figures: the baseline's figures, shape (n_replications, n_figures); effects: effects of
-    the other arms, shape (n_replications, n_arms).
-    """
-
-    names: tuple[MeasureName, ...]
-    figures: Floats
-    effects: Floats
-    departments: Department
-    arms: Mapping[str, Decides]
-
-
-def _sample(result: StudyResult, target: Target | Margin, matters: float) -> _Sample | None:
-    """The replications in which every effect is known, and what decides; None with fewer than twenty departments.
+def _decided(result: StudyResult, target: Target | Margin, matters: float) -> Decided | None:
+    """What decides, from the replications in which every effect is known; None with fewer than twenty departments.
 
     `matters`: the smallest difference that counts as an effect.
     """
@@ -181,41 +161,45 @@ def _sample(result: StudyResult, target: Target | Margin, matters: float) -> _Sa
     effects, departments = effects[known], departments[known]
     names = observables_among(result.measures[result.design.baseline][0].names)
     figures = result.figures(names)[known]
-    useful = np.isfinite(figures).all(axis=0) & (np.ptp(figures, axis=0) > 0)
-    names, figures = tuple(name for name, kept in zip(names, useful, strict=True) if kept), figures[:, useful]
+    useful = np.flatnonzero(np.isfinite(figures).all(axis=0) & (np.ptp(figures, axis=0) > 0))
+    names, figures = tuple(names[column] for column in useful), figures[:, useful]
     lower = result.better(target) == "lower"
     deciding = what_decides(figures, effects, departments, matters=matters, lower_is_better=lower)
     if deciding is None:
         return None
     by_arm = {arm.name: decides for arm, decides in zip(arms, deciding, strict=True)}
-    return _Sample(names, figures, effects, departments, by_arm)
+    return Decided(names, by_arm, figures, effects, departments)
 
 
-def _worth(
-    result: StudyResult, target: Target, sample: _Sample, useful: Sequence[int]
-) -> tuple[tuple[str, ...], tuple[Worth, ...]]:
-    """The arms that state a cost, and what it is worth to know each useful figure before choosing among them.
+@lru_cache(maxsize=8)
+def worths(result: StudyResult) -> tuple[tuple[str, ...], tuple[Worth, ...]]:
+    """The arms that state a cost, and what it is worth to know each deciding figure before choosing among them.
 
-    Both are empty unless the target is in minutes, the study values patient-hours and arms state a cost.
+    Both are empty unless the first target is in minutes, the study values patient-hours and arms state a cost.
     """
-    value, unit = result.design.value_per_patient_hour, result.unit(target)
+    deciding, value = decided(result), result.design.value_per_patient_hour
+    if deciding is None or value is None or result.unit(result.design.primary[0]) != "minutes":
+        return (), ()
+    useful = sorted({decides.best.figure for decides in deciding.arms.values() if decides.best is not None})
     priced = [
         (column, arm.name, arm.cost)
         for column, arm in enumerate(result.others)
         if arm.cost is not None and arm.name != result.design.sham
     ]
-    if value is None or not priced or unit != "minutes" or not useful:
+    if not priced or not useful:
         return (), ()
+    columns, names, costs = zip(*priced, strict=True)
     per_year = DAYS_PER_YEAR * attendances_per_day(result.study.baseline.pathway)
-    hours = -sample.effects[:, [column for column, *_ in priced]] / 60 * per_year
-    costs, figures = np.array([cost for *_, cost in priced]), sample.figures[:, useful]
+    hours, figures = -deciding.effects[:, columns] / 60 * per_year, deciding.seen[:, useful]
     noise = result.run.measured_days / KNOWN_DAYS
-    by_value = [worth(figures, pounds * hours - costs, sample.departments, noise=noise) for pounds in value.pounds]
-    worths = tuple(
-        Worth(sample.names[figure], *(dict(zip(value.pounds, cells, strict=True)) for cells in of_figure))
-        for figure, of_figure in zip(useful, np.transpose(by_value, (2, 1, 0)).tolist(), strict=True)
+    by_value = [
+        worth(figures, pounds * hours - np.array(costs), deciding.departments, noise=noise) for pounds in value.pounds
+    ]
+    of_figures = np.transpose(by_value, (2, 1, 0)).tolist()
+    return names, tuple(
+        Worth(deciding.figures[figure], *(dict(zip(value.pounds, cells, strict=True)) for cells in of_figure))
+        for figure, of_figure in zip(useful, of_figures, strict=True)
     )
-    return tuple(name for _, name, _ in priced), worths
 
 
 # --- what the report and the command line show ----------------------------------------------------------------
@@ -223,8 +207,7 @@ def _worth(
 
 def tables(result: StudyResult) -> tuple[ReportTable, ...]:
     """What decides the effect, then what it is worth to measure first; none on one department."""
-    made = (decides_table(result.shown), worth_table(result.shown))
-    return tuple(table for table in made if table is not None)
+    return tuple(filter(None, (decides_table(result.shown), worth_table(result.shown))))
 
 
 def decides_table(result: StudyResult) -> ReportTable | None:
@@ -241,7 +224,7 @@ def decides_table(result: StudyResult) -> ReportTable | None:
         figure, rule = _explained(all_decided, decides), _rule_words(result, all_decided, decides)
         rows.append((labelled(result, result.arm(name)), *figure, *rule))
     notes = (
-        f"'{all_decided.target.label}', over {all_decided.n_departments} departments. Looked at: "
+        f"'{result.design.primary[0].label}', over {all_decided.n_departments} departments. Looked at: "
         f"{len(all_decided.figures)} figures of the baseline that a hospital could take from its records. Figure "
         f"and effect come from different replications of a department, so shared patients cannot explain the link. "
         f"Share: the share of the variance between departments that the figure explains, chance removed, ± its "
@@ -279,10 +262,10 @@ def n_harmed(safety: Safety) -> int:
 
 def worth_table(result: StudyResult) -> ReportTable | None:
     """What it is worth to know a figure before an arm is chosen; None where no value of an hour or cost is stated."""
-    all_decided, hour = decided(result), result.design.value_per_patient_hour
-    if all_decided is None or not all_decided.worth or hour is None:
+    (priced, known), hour = worths(result), result.design.value_per_patient_hour
+    if not known or hour is None:
         return None
-    labels = ", ".join(f"'{result.arm(name).label}'" for name in all_decided.priced)
+    labels = ", ".join(f"'{result.arm(name).label}'" for name in priced)
     notes = (
         f"GBP a year for one department: the gain from a better choice if the figure is measured for {KNOWN_DAYS} "
         f"days first, ± its standard error. The choice is among the baseline and the arms that state a cost: "
@@ -295,7 +278,7 @@ def worth_table(result: StudyResult) -> ReportTable | None:
         pounds, error = max(worth.pounds[value], 0), worth.error[value]
         return Cell(pounds, style="pounds", text=f"£{pounds:,.0f} ± {error:,.0f}")
 
-    ordered = sorted(all_decided.worth, key=lambda worth: -worth.pounds[hour.pounds[0]])
+    ordered = sorted(known, key=lambda worth: -worth.pounds[hour.pounds[0]])
     return crossed(
         ("worth_knowing", "The value of measuring first", "figure"),
         [(figure_words(worth.figure), worth) for worth in ordered],
@@ -323,12 +306,13 @@ def _rule_words(result: StudyResult, all_decided: Decided, decides: Decides) -> 
     best, rule = decides.best, decides.rule
     if best is None:
         return "–", "–"
-    target = all_decided.target
-    matters = threshold(target.minimal_important_difference, all_decided.unit)
+    target = result.design.primary[0]
+    unit = result.unit(target)
+    matters = threshold(target.minimal_important_difference, unit)
     if rule is None:
         return f"beyond {matters} at {'every' if decides.everywhere else 'no'} value", "–"
     better = result.better(target)
-    direction = direction_words(all_decided.unit, better, down=(better == "lower") == rule.gains)
+    direction = direction_words(unit, better, down=(better == "lower") == rule.gains)
     cut = amount(rule.cut, all_decided.figures[best.figure].unit)
     words = f"{'above' if rule.above else 'below'} {cut}: {direction} by more than {matters}"
     rate = f"{100 * rule.hit_rate:.0f} % ({100 * rule.commoner:.0f} %)"
@@ -403,13 +387,13 @@ def picture(result: StudyResult) -> Picture | None:
     n_down = math.ceil(len(arms) / n_across)
     with figure_of(max(2.9 * n_across, 6.4), 0.6 + 2.7 * n_down, n_down, n_across, sharey=True) as (figure, axes):
         for ax, arm in zip(axes, arms, strict=False):
-            _panel(ax, deciding, arm, result.others.index(arm))
+            _panel(ax, result, deciding, arm)
         for ax in axes[len(arms) :]:
             ax.set_axis_off()
         for ax in axes[::n_across]:
-            ax.set_ylabel(f"difference, {unit_words(deciding.unit)}")
+            ax.set_ylabel(f"difference, {unit_words(result.unit(result.design.primary[0]))}")
         png = png_of(figure)
-    target = deciding.target.label
+    target = result.design.primary[0].label
     return Picture(
         "what_decides",
         png,
@@ -422,26 +406,24 @@ def picture(result: StudyResult) -> Picture | None:
     )
 
 
-def _panel(ax: Axes, deciding: Decided, arm: ArmResult, column: int) -> None:
-    """One arm's departments; `column`: of its effects in `deciding.y`."""
-    best = deciding.arms[arm.name].explains[0]
-    name = deciding.figures[best.figure]
-    scale_x, scale_y = axis_scale(name.unit), axis_scale(deciding.unit)
-    x, y = scale_x * deciding.x[:, best.figure], scale_y * deciding.y[:, column]
+def _panel(ax: Axes, result: StudyResult, deciding: Decided, arm: ArmResult) -> None:
+    """One arm's departments."""
+    best, target = deciding.arms[arm.name].explains[0], result.design.primary[0]
+    name, unit = deciding.figures[best.figure], result.unit(target)
+    scale_x, scale_y = axis_scale(name.unit), axis_scale(unit)
+    x, y = scale_x * deciding.x[:, best.figure], scale_y * deciding.y[:, result.others.index(arm)]
     ax.plot(x, y, "o", color=DARK if best.found else GREY, markersize=3.5, alpha=0.7, markeredgewidth=0)
     if best.found:
         ends = np.array([x.min(), x.max()])
         ax.plot(ends, scale_y * (best.intercept + best.slope * ends / scale_x), color=BLUE, linewidth=1.8)
     ax.axhline(0, color="black", linewidth=1)
-    for side in (-1, 1):
-        important = side * scale_y * deciding.target.minimal_important_difference
-        ax.axhline(important, color=GREY, linewidth=1, linestyle=DASHED)
+    mark_important(ax, target.minimal_important_difference, unit, along="y")
     ax.grid(color=PALE)
     ax.set_axisbelow(True)
     few_ticks(ax, 5)
-    ax.set_title(broken(arm.label, 34), fontsize=9, fontweight="bold", loc="left")
-    unit = "%" if name.unit == "share" else {"minutes": "min"}.get(name.unit, name.unit)
-    ax.set_xlabel(broken(f"{figure_words(name)} ({unit})", 38), fontsize=8)
+    panel_title(ax, broken(arm.label, 34), size=9)
+    of_figure = {"share": "%", "minutes": "min"}.get(name.unit, name.unit)
+    ax.set_xlabel(broken(f"{figure_words(name)} ({of_figure})", 38), fontsize=8)
 
 
 def _panel_words(deciding: Decided, arm: ArmResult) -> str:

@@ -20,6 +20,7 @@ that no patient is counted in both.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -198,11 +199,9 @@ def _larger(figures: list[Floats], effects: list[Floats]) -> Floats:
 
 def _ranks(values: Floats) -> Floats:
     """Each column as ranks (equal numbers share theirs) of mean 0 and variance 1; 0 where it does not vary."""
-    ranks = np.empty_like(values)
-    for column in range(values.shape[1]):
-        _, place, count = np.unique(values[:, column], return_inverse=True, return_counts=True)
-        ranks[:, column] = (np.cumsum(count) - (count - 1) / 2)[place]
-    return _standard(ranks)
+    import pandas as pd
+
+    return _standard(pd.DataFrame(values).rank().to_numpy())
 
 
 # --- how much ------------------------------------------------------------------------------------------------
@@ -213,16 +212,22 @@ def _share(moments: Components, figure: int, effect: int) -> tuple[float, float]
     columns = [figure, effect]
     pair = Components(moments.means[:, columns], moments.squares[:, columns][:, :, columns], moments.n)
     whole = _squared_correlation(pair.between)
-    all_but_one = ~np.eye(len(pair.n), dtype=np.bool_)
-    without = np.array([_squared_correlation(_only(pair, kept).between) for kept in all_but_one])
+    without = np.array([_squared_correlation(others.between) for others in _without_one(pair)])
     if math.isnan(whole) or np.isnan(without).any():
         return math.nan, math.nan
-    return min(whole, 1.0), float(np.sqrt((len(without) - 1) * without.var()))
+    return min(whole, 1.0), float(_leaving_one_out(without))
 
 
-def _only(moments: Components, kept: Mask) -> Components:
-    """The components of some departments."""
-    return Components(moments.means[kept], moments.squares[kept], moments.n[kept])
+def _without_one(moments: Components) -> Iterator[Components]:
+    """The components without each department in turn."""
+    for kept in ~np.eye(len(moments.n), dtype=np.bool_):
+        yield Components(moments.means[kept], moments.squares[kept], moments.n[kept])
+
+
+def _leaving_one_out(numbers: Floats) -> Floats:
+    """The standard error of a number, from what it is without each department in turn (jackknife)."""
+    error: Floats = np.sqrt((len(numbers) - 1) * numbers.var(axis=0))
+    return error
 
 
 def _squared_correlation(between: Floats) -> float:
@@ -300,9 +305,8 @@ def worth(figures: Floats, benefits: Floats, department: Department, *, noise: f
     """
     n_figures = figures.shape[1]
     whole = components(np.column_stack([figures, benefits]), department)
-    all_but_one = ~np.eye(len(whole.n), dtype=np.bool_)
-    without = np.array([_worth(_only(whole, kept), n_figures, noise) for kept in all_but_one])
-    return _worth(whole, n_figures, noise), np.sqrt((len(without) - 1) * without.var(axis=0))
+    without = np.array([_worth(others, n_figures, noise) for others in _without_one(whole)])
+    return _worth(whole, n_figures, noise), _leaving_one_out(without)
 
 
 def _worth(moments: Components, n_figures: int, noise: float) -> Floats:

@@ -33,8 +33,7 @@ from simulation.report.tables.whole_department import (
     stay_parts,
     stay_table,
 )
-from simulation.run.arm_result import ArmResult
-from simulation.run.result import StudyResult
+from simulation.run.result import ArmResult, StudyResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,8 +9,7 @@ from simulation.display.table import UNKNOWN, Cell, ReportTable
 from simulation.display.words import high_words, labelled, levels_of, percent
 from simulation.explain.arm_changes import KIND_WORDS, Change
 from simulation.explain.statements import AddedAssumption, walk
-from simulation.run.arm_result import ArmResult
-from simulation.run.result import StudyResult
+from simulation.run.result import ArmResult, StudyResult
 from simulation.study.design import change_words
 from simulation.wording import spaced
 
@@ -40,9 +39,9 @@ def arms_table(result: StudyResult) -> ReportTable:
             _who_labels(arm.policy),
             _stated(arm.policy),
             *_agreement(result, arm),
-            ", ".join(change_words(path, value) for path, value in arm.changes.items()) or "none",
+            ", ".join(change_words(path, value) for path, value in arm.ready.arm.changes.items()) or "none",
             "not stated" if arm.cost is None else Cell(arm.cost, style="pounds"),
-            arm.cost_words,
+            arm.explanation.cost_words,
         )
         for arm in result.arms
     ]
@@ -78,7 +77,7 @@ def _role(result: StudyResult, arm: ArmResult) -> str:
 def _agreement(result: StudyResult, arm: ArmResult) -> tuple[str | Cell, ...]:
     """How often labels are right, too low and too high, as stated and as simulated, and too low of the most urgent."""
     names = ("exact", "under", "over")
-    stated = (percent(arm.agreement.get(f"{name}_share")) for name in names)
+    stated = (percent(arm.explanation.agreement.get(f"{name}_share")) for name in names)
     simulated = (percent(_simulated(result, arm, f"{name}_triage_share")) for name in names)
     urgent = _simulated(result, arm, "under_triage_1_2_share")
     too_low: str | Cell = UNKNOWN if urgent is None else Cell(urgent, style="percent", digits=0)
@@ -153,11 +152,11 @@ def assumed_table(arms: Iterable[tuple[str, Sequence[AddedAssumption]]]) -> Repo
 
 def report_changes(result: StudyResult) -> tuple[ReportTable, ...]:
     """Both tables of a result; none without another arm, or for a run stored before they were kept."""
-    if not any(arm.changed or arm.added_assumptions for arm in result.others):
+    if not any(arm.explanation.changed or arm.explanation.added_assumptions for arm in result.others):
         return ()
     return (
-        changes_table((labelled(result, arm), arm.changed) for arm in result.others),
-        assumed_table((arm.label, arm.added_assumptions) for arm in result.others),
+        changes_table((labelled(result, arm), arm.explanation.changed) for arm in result.others),
+        assumed_table((arm.label, arm.explanation.added_assumptions) for arm in result.others),
     )
 
 
@@ -170,7 +169,7 @@ def assumptions_log(result: StudyResult) -> ReportTable:
     rows += [
         (arm.label, number.where, number.value, number.range, number.evidence, number.source)
         for arm in result.others
-        for number in arm.added_assumptions
+        for number in arm.explanation.added_assumptions
     ]
     rows.sort(key=lambda row: row[4] != "assumed")
     numbered = tuple((str(number), *row) for number, row in enumerate(rows, start=1))

@@ -13,9 +13,7 @@ from dataclasses import replace
 from simulation.display.measured import failed_limits, limits_of
 from simulation.display.table import UNKNOWN, Cell, ReportTable, apart, change_cell, difference_cell, ends_cell
 from simulation.display.words import SIMULATION, kind_of, labelled, unit_words, unsettled
-from simulation.run.arm_result import ArmResult
-from simulation.run.comparisons import Finding
-from simulation.run.result import StudyResult
+from simulation.run.result import ArmResult, Finding, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.study.design import Target
 

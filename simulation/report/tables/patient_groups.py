@@ -31,8 +31,7 @@ from simulation.display.words import (
     unit_words,
 )
 from simulation.measures.definitions import ALL
-from simulation.run.arm_result import ArmResult
-from simulation.run.result import StudyResult
+from simulation.run.result import ArmResult, StudyResult
 from simulation.statistics.compare import Comparison, compare
 from simulation.statistics.intervals import Interval
 from simulation.statistics.multiplicity import ALPHA, holm, is_worse, p_value
@@ -65,11 +64,14 @@ def true_levels(result: StudyResult) -> tuple[str, ...]:
 def labels_table(result: StudyResult) -> ReportTable | None:
     """How many patients get each label under each arm, as stated; None if the site's mix of levels is not known."""
     names = true_levels(result)
-    if not names or any(len(arm.label_mix) != len(names) for arm in result.arms):
+    if not names or any(len(arm.explanation.label_mix) != len(names) for arm in result.arms):
         return None
     cells: list[tuple[str | Cell, ...]] = []
     for arm in result.arms:
-        shares = (*arm.label_mix, *(arm.agreement[f"{name}_share"] for name in ("exact", "under", "over")))
+        shares = (
+            *arm.explanation.label_mix,
+            *(arm.explanation.agreement[f"{name}_share"] for name in ("exact", "under", "over")),
+        )
         cells.append((arm.label, *(Cell(share, "share", style="number") for share in shares)))
     headers = ("arm", *(f"{spaced(name)}, %" for name in names), "right, %", "too low, %", "too high, %")
     title = "How many patients get each label, and how many of these labels are right"

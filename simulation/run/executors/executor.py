@@ -1,6 +1,6 @@
 """What an executor is, the loop that drives any of them, and which one a study asks for.
 
-To add one: a class with what `Executor` asks for, and a name in `EXECUTORS`.
+To add one: a class with what `Executor` asks for, a name in `EXECUTORS` and a case of `open_executor`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from simulation.run.replicate import ReplicationResult, replicate
 from simulation.signals import heed
 from simulation.study.study import Study
 
+EXECUTORS = ("serial", "local", "dask")
 MOST_LOSSES = 3
 """Times that a replication is tried again after its worker was lost."""
 SECONDS_BETWEEN_LOOKS = 0.1
@@ -162,31 +163,20 @@ def processors() -> int:
     return min(os.cpu_count() or 1, MOST_WORKERS)
 
 
-def _local(study: Study) -> Executor:
-    from simulation.run.executors.local import LocalExecutor
-
-    return LocalExecutor(study.workers) if study.workers > 1 else SerialExecutor()
-
-
-def _dask(study: Study) -> Executor:
-    from simulation.run.executors.dask_cluster import DaskExecutor
-
-    return DaskExecutor(study.cluster, study.workers)
-
-
-EXECUTORS: dict[str, Callable[[Study], Executor]] = {
-    "serial": lambda study: SerialExecutor(),
-    "local": _local,
-    "dask": _dask,
-}
-
-
 @contextmanager
 def open_executor(study: Study) -> Iterator[Executor]:
     """The executor that a study asks for, closed at the end. Raises ConfigError if there is none of that name."""
+    executor: Executor = SerialExecutor()
     if study.executor not in EXECUTORS:
         refuse("executor", f"'{study.executor}' is not known", nearest(study.executor, EXECUTORS))
-    executor = EXECUTORS[study.executor](study)
+    if study.executor == "dask":
+        from simulation.run.executors.dask_cluster import DaskExecutor
+
+        executor = DaskExecutor(study.cluster, study.workers)
+    elif study.executor == "local" and study.workers > 1:
+        from simulation.run.executors.local import LocalExecutor
+
+        executor = LocalExecutor(study.workers)
     try:
         yield executor
     finally:

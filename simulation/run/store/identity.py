@@ -29,11 +29,11 @@ from simulation.study.study import Study
 LIBRARIES = ("numpy", "scipy", "numba")
 SAMPLE_DAYS = 2
 PACKAGE = Path(__file__).resolve().parents[2]
-REPLICATES = ("run/replicate.py", "config/over_ensemble.py")
+REPLICATES = ("run/replicate.py", "config/ensembles.py")
 """What a worker runs: a replication, and before it the making of a department of an ensemble."""
 TELLING = ("explain", "display", "questions", "report", "assurance", "vetting", "commands")
 """Subpackages that tell of numbers and make none of a replication."""
-KNOWN_SOURCE = PACKAGE / "__pycache__" / "source_digest.txt"
+KNOWN_SOURCE = Path(__file__).with_name("__pycache__") / "source_digest.txt"
 """The digest of the files as they are, and of what of them can change a number, as last worked out."""
 NOT_NUMBERS = ("engine", "executor", "cluster", "workers", "results", "dry_run", "allow_large", "resume", "ensemble")
 """Top-level keys of a configuration that change no number; the departments of an ensemble are listed apart."""

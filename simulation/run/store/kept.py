@@ -57,7 +57,7 @@ def write_kept(
     names = [name for name in KINDS if name in study.run.keep]
     if not names:
         return []
-    layouts = {name: _Layout(name, study.arms) for name in names}
+    all_columns = {name: _AllColumns(name, study.arms) for name in names}
     with ExitStack() as stack:
         writers = {
             name: stack.enter_context(TableWriter(folder / file_of(name), provenance=provenance)) for name in names
@@ -67,7 +67,7 @@ def write_kept(
             for ready, simulated in simulate_arms(study, number, cool_down_days=replication.cool_down_days):
                 for name in names:
                     table = table_of(name, ready.pathway, simulated)
-                    writers[name].add(layouts[name].laid_out(table, ready.name, number))
+                    writers[name].add(all_columns[name].laid_out(table, ready.name, number))
                 del simulated, table  # else they stay in memory while the next arm is simulated
             done(n_done)
     return [file_of(name) for name in names]
@@ -91,7 +91,7 @@ def _empty(name: Kept, pathway: Pathway) -> Table:
     return events_table(pathway, nobody(pathway), no_activities(pathway))
 
 
-class _Layout:
+class _AllColumns:
     """Columns and categories that hold the tables of every arm, whose departments may differ."""
 
     def __init__(self, name: Kept, arms: Sequence[ReadyArm]) -> None:

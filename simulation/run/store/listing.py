@@ -10,8 +10,8 @@ from pathlib import Path
 from types import NoneType
 
 from simulation.errors import ResultsError
-from simulation.records.list_columns import row_count
 from simulation.records.serialise import Plain
+from simulation.records.table_files import row_count
 from simulation.run.store.atomic import LATEST, PARTIAL
 from simulation.run.store.kept import file_of, kept_among
 from simulation.run.store.manifest import FILES, FIRST_VERDICT, MANIFEST, must_hold, read_json, read_manifest, verify

@@ -13,11 +13,12 @@ import numpy as np
 from simulation.errors import ResultsError
 from simulation.measures.measuring import MeasureName, Measures, shared_names
 from simulation.measures.profile import DayProfile
-from simulation.records.list_columns import Lists
 from simulation.records.schema import Floats
+from simulation.records.table_files import ListColumn
 from simulation.run.replicate import ArmReplication, ReplicationResult, day_shapes
 from simulation.statistics.sham import Shares
 
+SHARES = ("better", "worse", "n_paired", "n_unpaired")
 COUNTS = ("cool_down_days", "n_attendances", "n_activities", "n_events")
 """Numbers of a replication, which are the same in the rows of all its arms."""
 NO_SHARES = Shares(np.nan, np.nan, -1, -1)
@@ -27,7 +28,7 @@ N_GROUPS = 4
 
 
 @dataclass(frozen=True)
-class Layout:
+class RowLayout:
     """What the rows of each arm have in common: the names of its measures, and of what its day profiles hold.
 
     names     by arm, (measure, unit, group) in order
@@ -38,7 +39,7 @@ class Layout:
     profiles: Mapping[str, Mapping[str, tuple[str, ...]]]
 
     @classmethod
-    def of(cls, replications: Sequence[ReplicationResult]) -> Layout:
+    def of(cls, replications: Sequence[ReplicationResult]) -> RowLayout:
         """The layout of some replications. Raises ResultsError if their measures differ."""
         names: dict[str, tuple[MeasureName, ...]] = {}
         profiles: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -65,7 +66,7 @@ class Layout:
         }
 
     @classmethod
-    def from_plain(cls, content: Mapping[str, Any]) -> Layout:
+    def from_plain(cls, content: Mapping[str, Any]) -> RowLayout:
         """The layout from its plain form."""
         lists = [_measure_names(tuple(map(tuple, names))) for names in content["names"]]
         profiles = {
@@ -90,22 +91,21 @@ def columns_of(replications: Sequence[ReplicationResult], *, values: bool) -> di
         "arm": [arm for _, arm in rows],
         **{name: np.array([getattr(replication, name) for replication, _ in rows], np.int64) for name in COUNTS},
         "n_unfinished": np.array([outcome.n_unfinished for outcome in outcomes], dtype=np.int64),
-        "better": np.array([share.better for share in shares]),
-        "worse": np.array([share.worse for share in shares]),
-        "n_paired": np.array([share.n_paired for share in shares], dtype=np.int64),
-        "n_unpaired": np.array([share.n_unpaired for share in shares], dtype=np.int64),
-        "day": Lists([None if outcome.day is None else _packed(outcome.day) for outcome in outcomes]),
-        "waits": Lists([outcome.waits for outcome in outcomes]),
-        "months": Lists([np.array([month for month, _ in outcome.months], dtype=float) for outcome in outcomes]),
-        "month_values": Lists([_joined([measures.values for _, measures in outcome.months]) for outcome in outcomes]),
+        **{name: np.array([getattr(share, name) for share in shares]) for name in SHARES},
+        "day": ListColumn([None if outcome.day is None else _packed(outcome.day) for outcome in outcomes]),
+        "waits": ListColumn([outcome.waits for outcome in outcomes]),
+        "months": ListColumn([np.array([month for month, _ in outcome.months], dtype=float) for outcome in outcomes]),
+        "month_values": ListColumn(
+            [_joined([measures.values for _, measures in outcome.months]) for outcome in outcomes]
+        ),
     }
     if values:
-        columns["values"] = Lists([outcome.measures.values for outcome in outcomes])
+        columns["values"] = ListColumn([outcome.measures.values for outcome in outcomes])
     return columns
 
 
 def replications_of(
-    columns: Mapping[str, Any], layout: Layout, values: Sequence[Floats], *, n_arms: int
+    columns: Mapping[str, Any], layout: RowLayout, values: Sequence[Floats], *, n_arms: int
 ) -> list[ReplicationResult]:
     """The replications from which `columns_of` made the columns; clock times are NaN.
 
@@ -125,20 +125,18 @@ def replications_of(
     ]
 
 
-def _arm_replication(columns: Mapping[str, Any], layout: Layout, arm: str, row: int, values: Floats) -> ArmReplication:
+def _arm_replication(
+    columns: Mapping[str, Any], layout: RowLayout, arm: str, row: int, values: Floats
+) -> ArmReplication:
     """The results of one arm in one replication, from a row of the columns."""
     names = layout.names[arm]
-    n_paired = int(columns["n_paired"][row])
-    shares = None
-    if n_paired >= 0:
-        better, worse = float(columns["better"][row]), float(columns["worse"][row])
-        shares = Shares(better, worse, n_paired, int(columns["n_unpaired"][row]))
+    shares = Shares(*(columns[name][row].item() for name in SHARES))
     waits, months = columns["waits"][row], columns["months"][row]
     by_month = columns["month_values"][row].reshape(len(months), -1) if len(months) else ()
     return ArmReplication(
         measures=Measures(names, values),
         day=None if columns["day"][row] is None else _unpacked(columns["day"][row], layout, arm),
-        shares=shares,
+        shares=shares if shares.n_paired >= 0 else None,
         n_unfinished=int(columns["n_unfinished"][row]),
         waits=None if waits is None else waits.reshape(N_GROUPS, -1),
         months=tuple(
@@ -157,7 +155,7 @@ def _packed(day: DayProfile) -> Floats:
     return np.concatenate([*parts, np.array(list(day.triggered.values()), dtype=float)])
 
 
-def _unpacked(row: Floats, layout: Layout, arm: str) -> DayProfile:
+def _unpacked(row: Floats, layout: RowLayout, arm: str) -> DayProfile:
     """The day profile that `_packed` made one row of numbers."""
     pools, steps, triggers = (layout.profiles[arm][part] for part in ("pools", "steps", "triggers"))
     parts: dict[str, Floats] = {}

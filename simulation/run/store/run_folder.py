@@ -20,10 +20,9 @@ from simulation.explain.arm_changes import Change
 from simulation.explain.explanation import ArmExplanation, Explanation
 from simulation.explain.statements import AddedAssumption
 from simulation.measures.measuring import MeasureName
-from simulation.records.list_columns import read_columns, write_columns
 from simulation.records.schema import Floats, Replications
 from simulation.records.serialise import Plain, digest, exact, to_json
-from simulation.records.table_files import read_replications, write_tables
+from simulation.records.table_files import read_columns, read_rows, write_columns, write_tables
 from simulation.run.replicate import ReplicationResult
 from simulation.run.result import StudyResult
 from simulation.run.store.atomic import LATEST, flush, moved, not_written, whole_or_nothing, write_file
@@ -40,7 +39,7 @@ from simulation.run.store.manifest import (
     sealed,
     verify,
 )
-from simulation.run.store.replication_rows import Layout, columns_of, replications_of
+from simulation.run.store.replication_rows import RowLayout, columns_of, replications_of
 from simulation.statistics.compare import summary
 
 CONFIG, STUDY, EXPLANATION = "config.yaml", "study.json", "explanation.json"
@@ -108,7 +107,7 @@ def _fill(folder: Path, result: StudyResult, keeping: Done) -> None:
     write_file(folder / EXPLANATION, to_json(exact(result.explanation)))
     certificate = {"study": study.design.name, "seed": study.run.seed, "identity": digest(result.manifest["identity"])}
     write_tables(_tables(result), folder / REPLICATIONS, provenance=certificate)
-    metadata = {"kind": "details", **certificate, "layout": Layout.of(result.replications).plain()}
+    metadata = {"kind": "details", **certificate, "layout": RowLayout.of(result.replications).plain()}
     groups = (columns_of(group, values=False) for group in _grouped(result.replications))
     write_columns(groups, folder / DETAILS, metadata=metadata)
     summary(result.comparisons).to_csv(folder / SUMMARY, index=False, encoding="utf-8-sig", lineterminator="\n")
@@ -192,7 +191,7 @@ def read_run(path: Path) -> StoredRun:
     try:
         explanation = _explanation(read_json(folder / EXPLANATION))
         columns, metadata = read_columns(folder / DETAILS)
-        layout = Layout.from_plain(metadata["layout"])
+        layout = RowLayout.from_plain(metadata["layout"])
         values = _values(folder / REPLICATIONS, layout, columns)
         replications = replications_of(columns, layout, values, n_arms=len(study["arms"]))
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
@@ -225,9 +224,9 @@ def followed(path: Path) -> Path:
     raise ResultsError(f"{path}: there is no such folder. Name a folder that a run wrote, or results/{LATEST}")
 
 
-def _values(path: Path, layout: Layout, columns: Mapping[str, Any]) -> list[Floats]:
+def _values(path: Path, layout: RowLayout, columns: Mapping[str, Any]) -> list[Floats]:
     """The values of the measures of each row of the details."""
-    value = read_replications(path)["value"]
+    value = read_rows(path, Replications)["value"]
     lengths = [len(layout.names[arm]) for arm in columns["arm"].tolist()]
     if sum(lengths) != len(value):
         raise ResultsError(f"{path}: holds {len(value)} values, where {sum(lengths)} are expected. Run the study again")

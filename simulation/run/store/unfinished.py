@@ -20,13 +20,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from simulation.errors import ResultsError
-from simulation.records.list_columns import read_columns, write_columns
 from simulation.records.serialise import Plain, to_json
+from simulation.records.table_files import read_columns, write_columns
 from simulation.run.replicate import ReplicationResult
 from simulation.run.store.atomic import PARTIAL, flush, not_written, write_file
 from simulation.run.store.identity import Identity
 from simulation.run.store.manifest import read_json
-from simulation.run.store.replication_rows import Layout, columns_of, replications_of
+from simulation.run.store.replication_rows import RowLayout, columns_of, replications_of
 
 PREFIX = ".unfinished-"
 IDENTITY, ABOUT, FINISHED, LOCK, PARTS = "identity.json", "about.json", "finished.json", "lock", "parts"
@@ -200,7 +200,7 @@ def _as_results_error(folder: Path) -> Iterator[None]:
 def write_part(folder: Path, replications: Sequence[ReplicationResult], *, key: str) -> Path:
     """Write some replications as one part of the run with this key. Raises OSError."""
     ordered = sorted(replications, key=lambda result: result.replication)
-    layout = Layout.of(ordered)
+    layout = RowLayout.of(ordered)
     metadata = {
         "kind": "part",
         "key": key,
@@ -231,7 +231,7 @@ def read_part(path: Path, *, key: str) -> tuple[list[ReplicationResult], Plain]:
     columns, metadata = read_columns(path, content)
     if metadata.get("key") != key:
         raise ResultsError(f"{path}: is a part of another run")
-    layout = Layout.from_plain(metadata["layout"])
+    layout = RowLayout.from_plain(metadata["layout"])
     return replications_of(columns, layout, columns["values"], n_arms=len(layout.names)), metadata
 
 

@@ -18,18 +18,29 @@ from typing import Any, Literal, TypeAlias
 
 from simulation.department.config_dataclass import config_dataclass
 from simulation.errors import Fault, Faults, nearest, refuse
-from simulation.vetting.answers import OUTCOMES, VARIANTS, Answer, Outcome, Question, QuestionKey, Variant
-from simulation.vetting.assessors.exchange import outcome_of_message, whole_number
-from simulation.vetting.cases import N_LEVELS, CaseSet, grouped
+from simulation.vetting.assessors.llm import outcome_of_level, outcome_of_message, whole_number
+from simulation.vetting.cases import (
+    N_LEVELS,
+    OUTCOMES,
+    VARIANTS,
+    Answer,
+    CaseSet,
+    Outcome,
+    Question,
+    QuestionKey,
+    Variant,
+    grouped,
+)
+from simulation.vetting.facts import facts
 from simulation.vetting.mapping import LARGEST_BYTES, WHOLE, csv_lines
 
 AnswerRows: TypeAlias = Iterator[tuple[str, Answer | Fault]]
 """What the rows of a file hold, each with where it is."""
 LOGS = (".json", ".eval")
 CONVERT = "Name a JSON log; `inspect log convert LOG.eval --to json --output-dir FOLDER` writes one"
-ENDED: Mapping[str, str] = {"max_tokens": "length", "model_length": "length", "content_filter": "content_filter"}
+ENDED: Mapping[str, str] = facts("answers")["ended"]
 """The servers' words for Inspect's reasons why an answer ended."""
-LIMITS: Mapping[str, Outcome] = {"time": "timed_out", "working": "timed_out"}
+LIMITS: Mapping[str, Outcome] = facts("answers")["limits"]
 """The outcome of a sample halted by a limit; any other limit cuts the answer off."""
 
 
@@ -62,10 +73,7 @@ class FromFile:
         self.name = config.product
         known = {case.name: case.name for case in cases.cases}
         known |= {case.own_id: case.name for case in cases.cases if case.own_id}
-        if path.suffix in LOGS:
-            rows, self._told = read_log(path, cases.levels)
-        else:
-            rows, self._told = _csv_rows(path, cases.levels), {}
+        rows, self._told = (read_log if path.suffix in LOGS else _read_csv)(path, cases.levels)
         faults = Faults()
         self._answers: dict[QuestionKey, Answer] = {}
         for where, answer in rows:
@@ -108,6 +116,11 @@ def _by_which_names(cases: CaseSet) -> str:
     return f"{remedy}; to use case numbers of your own, state their column as `id` in the mapping of the cases"
 
 
+def _read_csv(path: Path, levels: Mapping[str, int]) -> tuple[AnswerRows, dict[str, str]]:
+    """The answers, or faults, of the rows of a CSV file, which says nothing besides."""
+    return _csv_rows(path, levels), {}
+
+
 def _csv_rows(path: Path, levels: Mapping[str, int]) -> AnswerRows:
     for line, cells in csv_lines(path, {"case": "the name of the case", "label": "the level given"}):
         where = f"{path.name}, line {line}"
@@ -124,30 +137,28 @@ def _answer_of(cells: Mapping[str, str], levels: Mapping[str, int]) -> Answer:
     if repeat not in range(1, 101):
         raise ValueError(f"repeat is {repeat:g}, not a whole number from 1 to 100")
     chances = [_number(cells, f"p_{level}") for level in range(1, N_LEVELS + 1)]
-    probabilities: tuple[float, ...] = tuple(chance for chance in chances if chance is not None)
+    probabilities = tuple(chance for chance in chances if chance is not None)
     sound = len(probabilities) == N_LEVELS and min(probabilities) >= 0 and abs(sum(probabilities) - 1) <= 0.01
     if probabilities and not sound:
         raise ValueError("p_1 to p_5 are not five shares that add up to 1")
     seconds = _number(cells, "seconds")
     if seconds is not None and not 0 <= seconds < 1e6:
         raise ValueError(f"seconds is {seconds}")
-    label, kind = _label(cells["label"].strip(), outcome, levels)
-    return Answer(cells["case"].strip(), int(repeat) - 1, variant or "as_written", kind, label, probabilities, seconds)
+    ended = _ended(cells["label"].strip(), outcome, levels)
+    return Answer(cells["case"].strip(), int(repeat) - 1, variant or "as_written", *ended, probabilities, seconds)
 
 
-def _label(text: str, outcome: Any, levels: Mapping[str, int]) -> tuple[int | None, Outcome]:
-    """The level and how the question ended: a level that is none of the five is counted, not refused.
+def _ended(text: str, outcome: Any, levels: Mapping[str, int]) -> tuple[Outcome, int | None]:
+    """How the question ended, and the level: a level that is none of the five is counted, not refused.
 
     `levels`: the level of each name. A number is a level of the five, whatever number the cases write it as.
     """
-    if outcome is not None and outcome != "labelled":
-        return None, outcome
+    if outcome not in (None, "labelled"):
+        return outcome, None
     if not text:
-        return None, "abstained" if outcome is None else "empty"
+        return "abstained" if outcome is None else "empty", None
     text = re.sub(WHOLE, "", text if text.isdecimal() else str(levels.get(text, text)))
-    if text.isdecimal() and 1 <= int(text[:9]) <= N_LEVELS:
-        return int(text), "labelled"
-    return None, "out_of_range"
+    return outcome_of_level(int(text[:9])) if text.isdecimal() else ("out_of_range", None)
 
 
 def _one_of(cells: Mapping[str, str], column: str, known: Collection[str]) -> Any:
@@ -178,18 +189,18 @@ def read_log(path: Path, levels: Mapping[str, int]) -> tuple[AnswerRows, dict[st
         if path.stat().st_size > LARGEST_BYTES:
             refuse(path.name, "is too large", f"Give at most {LARGEST_BYTES:,} bytes")
         log = json.loads(path.read_text(encoding="utf-8"))
-        samples, evaluation = log["samples"], _mapping(log.get("eval"))
+        samples = log["samples"]
         if not isinstance(samples, list) or not all(isinstance(sample, dict) and "id" in sample for sample in samples):
             raise TypeError
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else type(error).__name__
         refuse(str(path), f"is not a JSON log of Inspect with `samples` ({why})", CONVERT)
-    models = {str(model) for sample in samples if (model := _mapping(sample.get("output")).get("model"))}
+    models = {str(model) for sample in samples if (model := _at(sample, "output", "model"))}
     if len(models) > 1:
         found = f"holds answers of {len(models)} models: {', '.join(sorted(name[:60] for name in models)[:5])}"
         refuse(str(path), found, "Give a log of one model, for what is measured is one")
-    model = next(iter(models), str(evaluation.get("model", "none")))
-    ended = f"Inspect, {evaluation.get('created', '')}, {log.get('status', 'status not stated')}"
+    model = next(iter(models), str(_at(log, "eval", "model") or "none"))
+    ended = f"Inspect, {_at(log, 'eval', 'created') or ''}, {log.get('status', 'status not stated')}"
     places = (f"{path.name}, sample {number}" for number in range(1, len(samples) + 1))
     rows = ((where, _answer_in(sample, where, levels)) for where, sample in zip(places, samples, strict=True))
     return rows, {"model that the log names": model, "evaluation": ended}
@@ -203,38 +214,40 @@ def _answer_in(sample: Mapping[str, Any], where: str, levels: Mapping[str, int])
     epoch = whole_number(sample.get("epoch", 1)) or 0
     if not 1 <= epoch <= 100:
         return Fault(where, f"epoch is {str(sample['epoch'])[:20]!r}", "A whole number from 1 to 100")
-    output = _mapping(sample.get("output"))
-    spans: tuple[Any, ...] = (output.get("time"), sample.get("working_time"), sample.get("total_time"))
+    output = sample.get("output")
+    spans: tuple[Any, ...] = (_at(output, "time"), sample.get("working_time"), sample.get("total_time"))
     seconds = (float(span) for span in spans if type(span) in (int, float) and 0 <= span < 1e6)
-    tokens = whole_number(_mapping(output.get("usage")).get("total_tokens"))
-    outcome, label = _outcome(sample, levels)
-    return Answer(case, epoch - 1, variant or "as_written", outcome, label, (), next(seconds, None), tokens)
+    tokens = whole_number(_at(output, "usage", "total_tokens"))
+    ended = _outcome(sample, levels)
+    return Answer(case, epoch - 1, variant or "as_written", *ended, (), next(seconds, None), tokens)
 
 
 def _outcome(sample: Mapping[str, Any], levels: Mapping[str, int]) -> tuple[Outcome, int | None]:
     """The outcome and level of a sample: an error or a limit counts before what the model said."""
-    output = _mapping(sample.get("output"))
-    if sample.get("error") or output.get("error"):
+    if sample.get("error") or _at(sample, "output", "error"):
         return "server_error", None
     if sample.get("limit"):
-        return LIMITS.get(str(_mapping(sample["limit"]).get("type")), "cut_off"), None
-    choices = output.get("choices")
-    choice = _mapping(choices[0]) if isinstance(choices, list) and choices else {}
-    text = output.get("completion") or _text(_mapping(choice.get("message")).get("content"))
-    if isinstance(text, str) and text.strip() in levels and not text.strip().isdecimal():
-        text = str(levels[text.strip()])
-    if isinstance(text, str) and text.strip().isdecimal():  # a bare level, as many evaluations ask for
-        level = int(text.strip()[:9])
-        return ("labelled", level) if 1 <= level <= N_LEVELS else ("out_of_range", None)
-    return outcome_of_message(text, ENDED.get(str(choice.get("stop_reason"))), declined=False)
+        return LIMITS.get(str(_at(sample, "limit", "type")), "cut_off"), None
+    choice = _at(sample, "output", "choices", 0)
+    text = _at(sample, "output", "completion") or _text(_at(choice, "message", "content"))
+    if isinstance(text, str):
+        text = text.strip()
+        text = text if text.isdecimal() else str(levels.get(text, text))
+        if text.isdecimal():  # a bare level, as many evaluations ask for
+            return outcome_of_level(int(text[:9]))
+    return outcome_of_message(text, ENDED.get(str(_at(choice, "stop_reason"))), declined=False)
 
 
-def _text(content: object) -> object:
+def _text(content: Any) -> Any:
     """The words of a message, given whole or in parts."""
-    if not isinstance(content, list):
-        return content
-    return "".join(str(_mapping(part).get("text", "")) for part in content)
+    return "".join(str(_at(part, "text") or "") for part in content) if isinstance(content, list) else content
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _at(value: Any, *path: str | int) -> Any:
+    """What stands at a path inside a log; None if there is no such place."""
+    for key in path:
+        try:
+            value = value[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value

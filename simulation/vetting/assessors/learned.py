@@ -6,10 +6,11 @@ not searched for, so its scores are not optimistic. A model fitted to all cases 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 from annotated_types import Ge, Gt, Le
@@ -18,10 +19,19 @@ from simulation.department.config_dataclass import Positive, Unit, config_datacl
 from simulation.errors import refuse
 from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats
-from simulation.vetting.answers import Answer, Question, QuestionKey
 from simulation.vetting.assessors import refuse_without
-from simulation.vetting.assessors.level_model import Fitted, Kind, fitted, learned_features, read_model
-from simulation.vetting.cases import N_LEVELS, CaseSet, Inputs, Levels
+from simulation.vetting.cases import (
+    N_LEVELS,
+    NUMBERS,
+    VITAL_SIGNS,
+    WORDS,
+    Answer,
+    CaseSet,
+    Inputs,
+    Levels,
+    Question,
+    QuestionKey,
+)
 
 Read = Literal["text", "vital_signs"]
 
@@ -112,8 +122,7 @@ class Learned:
 
     def _fit(self, inputs: list[Inputs], truth: Levels) -> Fitted:
         config = self._config
-        text, vital_signs = "text" in config.reads, "vital_signs" in config.reads
-        features = learned_features(inputs, text=text, vital_signs=vital_signs, flags_missing=config.flags_missing)
+        features = learned_features(inputs, config.reads, flags_missing=config.flags_missing)
         return fitted(config.model, features, inputs, truth, looseness=config.looseness, balanced=config.balanced)
 
     def _answer(self, question: Question, chances: Floats) -> Answer:
@@ -138,3 +147,238 @@ def stratified_folds(cases: CaseSet, n_folds: int, seed: int, repeat: int) -> Le
         shuffled = generator_of(seed, repeat, "vetting", f"folds/{level}", 0).permutation(of_level)
         fold_of[shuffled] = (np.arange(len(of_level)) + level) % n_folds
     return fold_of
+
+
+FORMAT = "aeflow learned assessor 1"
+LARGEST_MODEL = 100_000_000
+"""Bytes of a stored model."""
+Kind = Literal["logistic", "proportional_odds"]
+PENALTY_OF_ODDS = 0.3
+"""The ridge penalty of proportional odds over that of the logistic model at the same `looseness`."""
+NGRAMS = {"word": (1, 2), "char_wb": (2, 4)}
+"""Words and pairs of words; two to four characters within a word."""
+LEAST_CASES = 2
+"""The least number of texts that a piece must be in to count."""
+FARTHEST = 4.0
+"""Standard deviations at which a number is cut off."""
+
+
+@dataclass(frozen=True)
+class Features:
+    """How inputs become numbers.
+
+    vocabularies, weights  of the pieces of text, by kind; scales  median, mean and standard deviation of a number, by
+    name; words  the categories that occur, by name; flags_missing  whether missing vital signs are a feature.
+    """
+
+    vocabularies: dict[str, dict[str, int]]
+    weights: dict[str, list[float]]
+    scales: dict[str, tuple[float, float, float]]
+    words: dict[str, tuple[str, ...]]
+    flags_missing: bool
+
+    def matrix(self, inputs: Sequence[Inputs]) -> Any:
+        """A sparse matrix with a row a case, shape (n, features)."""
+        from scipy.sparse import csr_matrix, hstack
+
+        texts = [str(case.get("complaint", "")).casefold() for case in inputs]
+        kinds = self.weights.items()
+        parts = [_vectorizer(kind, self.vocabularies[kind], weights).transform(texts) for kind, weights in kinds]
+        return hstack([*parts, csr_matrix(self._others(inputs))], format="csr")
+
+    def _others(self, inputs: Sequence[Inputs]) -> Floats:
+        columns: list[Floats] = []
+        for name, (median, mean, scale) in self.scales.items():
+            given = np.array([float(case.get(name, np.nan)) for case in inputs])
+            filled = np.where(np.isnan(given), median, given)
+            columns.append(np.clip((filled - mean) / scale, -FARTHEST, FARTHEST))
+        for name, categories in self.words.items():
+            columns += [np.array([float(case.get(name) == word) for case in inputs]) for word in categories]
+        if self.flags_missing:
+            columns.append(np.array([float(not any(name in case for name in VITAL_SIGNS)) for case in inputs]))
+        return np.column_stack(columns) if columns else np.zeros((len(inputs), 0))
+
+
+def learned_features(inputs: Sequence[Inputs], reads: Sequence[Read], *, flags_missing: bool) -> Features:
+    """The features that a training set gives, which holds none of the cases to be labelled."""
+    vocabularies, weights = {}, {}
+    texts = [str(case.get("complaint", "")).casefold() for case in inputs]
+    for kind in NGRAMS if "text" in reads else ():
+        vectorizer = _vectorizer(kind)
+        try:
+            vectorizer.fit(texts)
+        except ValueError:  # no piece is in two texts
+            continue
+        vocabularies[kind] = {str(piece): int(place) for piece, place in vectorizer.vocabulary_.items()}
+        weights[kind] = [float(weight) for weight in vectorizer.idf_]
+    vital_signs, scales = "vital_signs" in reads, {}
+    for name in NUMBERS if vital_signs else ():
+        given = np.array([float(case[name]) for case in inputs if name in case])
+        if len(given):
+            scales[name] = float(np.median(given)), float(given.mean()), float(given.std()) or 1.0
+    words = {}
+    for name in WORDS if vital_signs else ():
+        present = {case.get(name) for case in inputs}
+        words[name] = tuple(word for word in WORDS[name] if word in present)
+    return Features(vocabularies, weights, scales, words, flags_missing and vital_signs)
+
+
+def _vectorizer(kind: str, vocabulary: dict[str, int] | None = None, weights: list[float] | None = None) -> Any:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectorizer = TfidfVectorizer(
+        analyzer=kind,
+        ngram_range=NGRAMS[kind],
+        lowercase=False,
+        sublinear_tf=True,
+        min_df=LEAST_CASES if vocabulary is None else 1,
+        vocabulary=vocabulary,
+        token_pattern=r"(?u)\b\w+\b" if kind == "word" else None,
+    )
+    if weights is not None:
+        vectorizer.idf_ = np.array(weights)
+    return vectorizer
+
+
+# --- the model ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted model: its features, and coefficients (features, levels or 1) with intercepts or thresholds."""
+
+    model: Kind
+    features: Features
+    coefficients: Floats
+    intercepts: Floats
+
+    def chances(self, inputs: Sequence[Inputs]) -> Floats:
+        """P(level) of each case, shape (n, levels)."""
+        scores = np.asarray(self.features.matrix(inputs) @ self.coefficients)
+        if self.model == "proportional_odds":
+            return odds_chances(scores[:, 0], self.intercepts)
+        from scipy.special import softmax
+
+        chances: Floats = softmax(scores + self.intercepts, axis=1)
+        return chances
+
+
+def fitted(
+    model: Kind, features: Features, inputs: Sequence[Inputs], truth: Levels, *, looseness: float, balanced: bool
+) -> Fitted:
+    """A model of these cases. `looseness`: one over the ridge penalty; `balanced`: each level weighs the same."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.utils.class_weight import compute_sample_weight
+    from threadpoolctl import threadpool_limits
+
+    weights = compute_sample_weight("balanced" if balanced else None, truth)
+    matrix = features.matrix(inputs)
+    with threadpool_limits(1):  # gives the same sums on every machine, and is quicker for models of this size
+        if model == "proportional_odds":
+            coefficients, thresholds = fit_odds(matrix, truth, weights, PENALTY_OF_ODDS / looseness, N_LEVELS)
+            return Fitted(model, features, coefficients[:, None], thresholds)
+        logistic = LogisticRegression(C=looseness, max_iter=2000)
+        logistic.fit(matrix, truth, sample_weight=weights)
+    return Fitted(model, features, *_of_all_levels(logistic))
+
+
+def _of_all_levels(model: Any) -> tuple[Floats, Floats]:
+    """Coefficients (features, levels) and intercepts (levels,); levels that no case has get no probability."""
+    present, coefficients, intercepts = model.classes_, model.coef_, model.intercept_
+    if len(present) == 2:  # scikit-learn states one column for two levels
+        coefficients, intercepts = np.vstack([0 * coefficients, coefficients]), np.append([0.0], intercepts)
+    whole, offsets = np.zeros((coefficients.shape[1], N_LEVELS)), np.full(N_LEVELS, -1e9)
+    whole[:, present], offsets[present] = coefficients.T, intercepts
+    return whole, offsets
+
+
+# --- proportional odds -------------------------------------------------------------------------------------------
+
+
+def fit_odds(features: Any, levels: Levels, weights: Floats, penalty: float, n_levels: int) -> tuple[Floats, Floats]:
+    """The coefficients and thresholds (n_levels - 1, rising) of most likelihood, with a ridge penalty.
+
+    Proportional odds: one score a case, and thresholds between levels (McCullagh 1980, J R Stat Soc B 42:109).
+    P(level <= k) = logistic(threshold_k - features @ coefficients); minimised is the weighted sum of minus
+    log-likelihoods plus `penalty` times half the squared coefficients.
+    """
+    from scipy.optimize import minimize
+    from scipy.special import expit
+
+    n_features = features.shape[1]
+    shares = np.array([weights[levels <= k].sum() for k in range(n_levels - 1)]) / weights.sum()
+    thresholds = np.log(np.clip(shares, 1e-3, 1 - 1e-3) / (1 - np.clip(shares, 1e-3, 1 - 1e-3)))
+    steps = np.log(np.maximum(np.diff(thresholds), 1e-2))
+    start = np.concatenate([np.zeros(n_features), thresholds[:1], steps])
+
+    def loss(parameters: Floats) -> tuple[float, Floats]:
+        coefficients, free = parameters[:n_features], parameters[n_features:]
+        limits, jacobian = _thresholds(free)
+        score = features @ coefficients
+        padded = np.concatenate([[-np.inf], limits, [np.inf]])
+        upper, lower = expit(padded[levels + 1] - score), expit(padded[levels] - score)
+        chance = np.maximum(upper - lower, 1e-12)
+        slope_up, slope_down = upper * (1 - upper), lower * (1 - lower)
+        by_score = -weights * (slope_down - slope_up) / chance
+        by_limit = np.array([
+            -(weights / chance * (slope_up * (levels == k) - slope_down * (levels == k + 1))).sum()
+            for k in range(len(limits))
+        ])  # fmt: skip
+        value = -(weights * np.log(chance)).sum() + penalty / 2 * coefficients @ coefficients
+        gradient = np.concatenate([features.T @ by_score + penalty * coefficients, by_limit @ jacobian])
+        return float(value), gradient
+
+    solution = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500})
+    return solution.x[:n_features], _thresholds(solution.x[n_features:])[0]
+
+
+def odds_chances(score: Floats, thresholds: Floats) -> Floats:
+    """P(level) of each case, shape (n, levels)."""
+    from scipy.special import expit
+
+    below = expit(thresholds[None, :] - score[:, None])
+    edges = np.column_stack([np.zeros(len(score)), below, np.ones(len(score))])
+    chances: Floats = np.diff(edges, axis=1)
+    return chances
+
+
+def _thresholds(free: Floats) -> tuple[Floats, Floats]:
+    """Rising thresholds from a first one and logarithms of steps, and their derivatives (thresholds, free)."""
+    steps = np.exp(free[1:])
+    limits = free[0] + np.concatenate([[0.0], np.cumsum(steps)])
+    return limits, np.tril(np.ones((len(free), len(free)))) * np.concatenate([[1.0], steps])
+
+
+# --- a stored model ------------------------------------------------------------------------------------------
+
+
+def model_text(fitted: Fitted, card: Mapping[str, str]) -> str:
+    """A model and its card as JSON: words and numbers, nothing that runs."""
+    content = {
+        "format": FORMAT,
+        "card": dict(card),
+        "model": fitted.model,
+        "features": asdict(fitted.features),
+        "coefficients": fitted.coefficients.tolist(),
+        "intercepts": fitted.intercepts.tolist(),
+    }
+    return json.dumps(content, ensure_ascii=False, indent=0, allow_nan=False)
+
+
+def read_model(path: Path) -> Fitted:
+    """The model stored in a file. Raises ConfigError for a file that is none."""
+    try:
+        if path.stat().st_size > LARGEST_MODEL:
+            raise ValueError("is too large")
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != FORMAT or content["model"] not in get_args(Kind):
+            raise ValueError("is of another format")
+        coefficients, intercepts = np.array(content["coefficients"], float), np.array(content["intercepts"], float)
+        stored = Fitted(content["model"], Features(**content["features"]), coefficients, intercepts)
+        if stored.chances([{}]).shape != (1, N_LEVELS) or not np.all(np.isfinite(coefficients)):
+            raise ValueError("is not a model of five levels")
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error) or type(error).__name__
+        remedy = "Name a model.json that `assessor.save=true` stored"
+        refuse(str(path), f"is no stored model ({why})", remedy)
+    return stored

@@ -9,10 +9,15 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import re
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -22,27 +27,40 @@ from annotated_types import Ge, Gt, Le
 from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.errors import Fault, ResultsError, refuse
 from simulation.records.serialise import digest
-from simulation.vetting.answers import INJECTION, Answer, Question
 from simulation.vetting.assessors import refuse_without
-from simulation.vetting.assessors.exchange import Exchange, KeptAnswers
-from simulation.vetting.cases import N_LEVELS, NUMBERS, Inputs
+from simulation.vetting.cases import (
+    INJECTION,
+    N_LEVELS,
+    NUMBERS,
+    OUTCOMES,
+    Answer,
+    Inputs,
+    Outcome,
+    Question,
+    QuestionKey,
+)
 from simulation.vetting.facts import facts
 
 if TYPE_CHECKING:
     import httpx
 
+
 PLACE = "{case}"
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {"level": {"type": "integer", "minimum": 1, "maximum": N_LEVELS}},
-    "required": ["level"],
-    "additionalProperties": False,
-}
-"""The JSON Schema of an answer, sent to the server; answers are checked here too, whatever the server does."""
+RESPONSE_FORMAT: Mapping[str, Any] = facts("answers")["response_format"]
+"""The form of an answer, sent to the server; answers are checked here too, whatever the server does."""
 TITLES: Mapping[str, str] = facts("inputs")["titles"]
 """The name of each input in a prompt, in this order."""
 LONG_RUN = 100
 """The least number of questions of which a run says how far it is."""
+MOST_BYTES = 262_144
+"""The longest reply; the rest of a longer one is not read."""
+LONGEST_PAUSE = 60.0
+KEPT = ("case", "repeat", "variant", "outcome", "label", "seconds", "tokens")
+"""What is kept of an answer."""
+NOT_OF_THE_MODEL: Sequence[str] = facts("answers")["not_of_the_model"]
+"""Outcomes that say nothing about the model: they count, and the next run asks again."""
+DECLINES = re.compile(r"(?i)^\W*(i['’]?m sorry|sorry|i am sorry|i cannot|i can['’]?t|i am unable|as an ai)\b")
+"""How models that decline to answer begin."""
 
 
 @config_dataclass
@@ -102,54 +120,67 @@ class Llm:
         assert setting.prompt is not None  # `config` hands it over with the plan
         self.name = config.model
         self._config, self._prompt, self._setting = config, setting.prompt, setting
-        self._exchange = Exchange(config, headers_for(config, allow_remote=setting.allow_remote))
-        self._kept = KeptAnswers(setting.kept, self._identity()) if setting.kept is not None else None
-        self._model = self._kept.model if self._kept is not None else None
-        self._lock = threading.Lock()
+        self._headers = headers_for(config, allow_remote=setting.allow_remote)
+        identity = {
+            "address": config.address,
+            "model": config.model,
+            "prompt": self._prompt.version,
+            "settings": [config.temperature, config.seed, config.longest_answer],
+            "injection": INJECTION,
+            "schema": RESPONSE_FORMAT["json_schema"]["schema"],
+        }
+        self._kept = KeptAnswers(setting.kept, identity)
+        self._model = self._kept.model
+        self._lock, self._stopped = threading.Lock(), threading.Event()
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
         """One answer a question. Raises ResultsError if the server changes its model in mid-run: run it again."""
-        known = [self._kept.known(question) if self._kept is not None else None for question in questions]
-        to_ask = [question for question, answer in zip(questions, known, strict=True) if answer is None]
+        to_ask = [question for question in questions if question.key not in self._kept.answers]
         self._announce(to_ask)
-        fresh = iter(self._fresh_answers(to_ask))
-        return [answer if answer is not None else next(fresh) for answer in known]
+        answers = {**self._kept.answers, **self._fresh_answers(to_ask)}
+        return [answers[question.key] for question in questions]
 
-    def _fresh_answers(self, questions: Sequence[Question]) -> list[Answer]:
-        """Ask the server, several questions at once.
+    def _fresh_answers(self, questions: Sequence[Question]) -> dict[QuestionKey, Answer]:
+        """Ask the server, several questions at once. It follows no redirect and uses no proxy of the environment.
 
         Each thread takes the next question itself. Handing over thousands of them would keep the main thread in the
         pool's locks, where Ctrl-C would leave one taken, and the threads would wait for it without end.
         """
-        answers: dict[int, Answer] = {}
-        waiting, lock, stopped = iter(enumerate(questions)), threading.Lock(), threading.Event()
+        import httpx
 
-        def ask_on(client: httpx.Client) -> None:
+        answers: dict[QuestionKey, Answer] = {}
+        waiting, n_threads = iter(questions), self._config.concurrency
+        self._stopped.clear()
+
+        def ask_on() -> None:
             try:
-                while not stopped.is_set():
-                    with lock:
-                        number, question = next(waiting, (-1, None))
+                while not self._stopped.is_set():
+                    with self._lock:
+                        question = next(waiting, None)
                     if question is None:
                         return
                     answer = self._ask(client, question)
-                    with lock:
-                        answers[number] = answer
+                    with self._lock:
+                        answers[question.key] = answer
                         self._say_how_far(len(answers), len(questions))
             except BaseException:
-                stopped.set()
+                self._stopped.set()
                 raise
 
-        with self._exchange.client() as client, ThreadPoolExecutor(self._config.concurrency) as pool:
+        to, timeout = self._config.address, self._config.timeout
+        client = httpx.Client(
+            base_url=to, headers=self._headers, timeout=timeout, follow_redirects=False, trust_env=False
+        )
+        with client, ThreadPoolExecutor(n_threads) as pool:
             try:
-                for future in [pool.submit(ask_on, client) for _ in range(self._config.concurrency)]:
+                for future in [pool.submit(ask_on) for _ in range(n_threads)]:
                     future.result()
             except BaseException as error:
-                stopped.set()
-                self._exchange.stop()
-                if isinstance(error, KeyboardInterrupt) and self._kept is not None:
+                self._stopped.set()
+                if isinstance(error, KeyboardInterrupt) and self._setting.kept is not None:
                     raise KeyboardInterrupt("What was answered is kept: the same command resumes it") from None
                 raise
-        return [answers[number] for number in range(len(questions))]
+        return answers
 
     def about(self) -> Mapping[str, str]:
         """Address, model, prompt and settings; never the key."""
@@ -171,21 +202,7 @@ class Llm:
             "temperature": config.temperature,
             "seed": config.seed,
             "max_tokens": config.longest_answer,
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {"name": "triage", "schema": SCHEMA, "strict": True},
-            },
-        }
-
-    def _identity(self) -> dict[str, object]:
-        config = self._config
-        return {
-            "address": config.address,
-            "model": config.model,
-            "prompt": self._prompt.version,
-            "settings": [config.temperature, config.seed, config.longest_answer],
-            "injection": INJECTION,
-            "schema": SCHEMA,
+            "response_format": RESPONSE_FORMAT,
         }
 
     def _announce(self, to_ask: Sequence[Question]) -> None:
@@ -201,25 +218,37 @@ class Llm:
             self._setting.say(f"{n_answered} of {n_questions} questions answered")
 
     def _ask(self, client: httpx.Client, question: Question) -> Answer:
-        reply = self._exchange.ask(client, self.body(question))
-        self._same_model(reply.model)
+        reply = self._reply(client, self.body(question))
         seconds = round(reply.seconds, 4)
         answer = question.answered(reply.outcome, reply.level, seconds=seconds, tokens=reply.tokens)
-        if self._kept is not None:
-            text = {"sent": self._prompt.messages(question.inputs), "came": reply.text}
-            self._kept.keep(answer, self._model or "", text if self._config.keep_text else {})
+        text = {"sent": self._prompt.messages(question.inputs), "came": reply.text} if self._config.keep_text else {}
+        with self._lock:
+            self._check_model(reply.model)
+            self._kept.keep(answer, self._model or "", text)
         return answer
 
-    def _same_model(self, named: str | None) -> None:
+    def _check_model(self, named: str | None) -> None:
         """Raise ResultsError if the server names another model than before."""
-        with self._lock:
-            before = self._model = self._model if self._model is not None else named
-        if named is not None and named != before:
+        if self._model is None:
+            self._model = named
+        elif named not in (None, self._model):
             raise ResultsError(
-                f"{self._config.address}: the server now names its model '{named[:80]}', before '{before}', so the "
-                "answers would not be of one model. What was answered is kept: run again when the first model is back, "
-                "or give the new one a name of its own with assessor.model"
+                f"{self._config.address}: the server now names its model '{named[:80]}', before '{self._model}', so "
+                "the answers would not be of one model. What was answered is kept: run again when the first model is "
+                "back, or give the new one a name of its own with assessor.model"
             )
+
+    def _reply(self, client: httpx.Client, body: dict[str, Any]) -> Reply:
+        """The reply after retries, with the seconds of all of them."""
+        began = time.monotonic()
+        for attempt in range(self._config.retries + 1):
+            reply = _sent_once(client, body, self._config.timeout)
+            if not reply.again or attempt == self._config.retries:
+                break
+            pause = self._config.first_pause * 2**attempt if reply.pause is None else reply.pause
+            if self._stopped.wait(min(pause, LONGEST_PAUSE)):
+                break
+        return replace(reply, seconds=time.monotonic() - began)
 
 
 def headers_for(config: LlmAssessor, *, allow_remote: bool) -> dict[str, str]:
@@ -260,12 +289,13 @@ def is_this_machine(host: str) -> bool:
 def what_would_be_sent(llm: Llm, questions: Iterable[Question], config: LlmAssessor) -> str:
     """The first request of each variant, word for word, and how many there would be."""
     listed = list(questions)
-    firsts = {question.variant: question for question in reversed(listed)}
     lines = [f"{len(listed)} requests to {config.address}, {config.concurrency} at once; the first of each kind:"]
-    for variant, question in reversed(firsts.items()):
-        lines.append(f"\n{variant}: POST {config.address.rstrip('/')}/chat/completions")
-        lines.append(f"Authorization: Bearer <value of {config.key}>" if config.key else "No Authorization")
-        lines.append(json.dumps(llm.body(question), ensure_ascii=False, indent=1))
+    for variant, alike in groupby(listed, key=attrgetter("variant")):
+        lines += [
+            f"\n{variant}: POST {config.address.rstrip('/')}/chat/completions",
+            f"Authorization: Bearer <value of {config.key}>" if config.key else "No Authorization",
+            json.dumps(llm.body(next(alike)), ensure_ascii=False, indent=1),
+        ]
     return "\n".join(lines)
 
 
@@ -313,3 +343,161 @@ def written_out(inputs: Inputs) -> str:
             shown = f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
             lines.append(f"{title}: {shown}{unit}")
     return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A reply. `level`: 1 to 5, only if the outcome is `labelled`; `text`: the model's words."""
+
+    outcome: Outcome
+    level: int | None = None
+    model: str | None = None
+    tokens: int | None = None
+    seconds: float = 0.0
+    text: str = ""
+    again: bool = False
+    """Whether sending the request again may help."""
+    pause: float | None = None
+    """Seconds that the server asks to wait before that."""
+
+
+def _sent_once(client: httpx.Client, body: dict[str, Any], timeout: float) -> Reply:
+    import httpx
+
+    began = time.monotonic()
+    content = bytearray()
+    try:
+        with client.stream("POST", "chat/completions", json=body) as response:
+            if response.status_code != 200:
+                return _of_status(response.status_code, response.headers.get("retry-after", ""))
+            for part in response.iter_bytes():
+                content += part
+                if len(content) > MOST_BYTES:
+                    return Reply("endless")
+                if time.monotonic() - began > timeout:
+                    return Reply("timed_out", again=True)
+    except httpx.TimeoutException:
+        return Reply("timed_out", again=True)
+    except httpx.DecodingError:
+        return Reply("not_json")
+    except httpx.TransportError as error:
+        # a server that is killed closes before it has said anything; one that fails may stop in the middle
+        broken_off = isinstance(error, httpx.RemoteProtocolError | httpx.ReadError) and content
+        return Reply("cut_off" if broken_off else "no_connection", again=True)
+    return reply_of(bytes(content))
+
+
+def _of_status(status: int, retry_after: str) -> Reply:
+    """The reply that a status other than 200 decides. `retry_after`: the header, in which only seconds are read."""
+    if status == 429:
+        seconds = re.fullmatch(r"\d{1,4}(\.\d{1,3})?", retry_after)
+        return Reply("rate_limited", again=True, pause=float(retry_after) if seconds else None)
+    if status >= 500:
+        return Reply("server_error", again=True)
+    of_hundred: dict[int, Outcome] = {3: "redirected", 4: "client_error"}
+    return Reply(of_hundred.get(status // 100, "wrong_shape"))
+
+
+def reply_of(content: bytes) -> Reply:
+    """The reply in the body of a response with status 200, read strictly: a level alone, a whole number from 1 to 5."""
+    if not content.strip():
+        return Reply("empty")
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        return Reply("not_json")
+    try:
+        choice, usage = body["choices"][0], body.get("usage") or {}
+        message, ended = choice["message"], choice.get("finish_reason")
+        text, declined = message.get("content"), bool(message.get("refusal"))
+        tokens, model = usage.get("total_tokens"), body.get("model")
+    except (KeyError, IndexError, TypeError, AttributeError):
+        return Reply("wrong_shape")
+    outcome, level = outcome_of_message(text, ended, declined=declined)
+    named = model if isinstance(model, str) else None
+    return Reply(outcome, level, named, whole_number(tokens), text=text if isinstance(text, str) else "")
+
+
+def whole_number(value: object) -> int | None:
+    """A whole number, 0 or more; None for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def outcome_of_message(text: object, ended: object, *, declined: bool) -> tuple[Outcome, int | None]:
+    """The outcome of a model's words, and the level.
+
+    `text` is as it came, `ended` the server's reason for the end, `declined` whether the model refused outright.
+    """
+    if declined or ended == "content_filter":
+        return "refused", None
+    if ended == "length":
+        return "cut_off", None
+    if text is None or (isinstance(text, str) and not text.strip()):
+        return "empty", None
+    if not isinstance(text, str):
+        return "wrong_shape", None
+    try:
+        answer = json.loads(text)
+    except (ValueError, RecursionError):
+        return ("refused" if DECLINES.match(text) else "not_json"), None
+    if not isinstance(answer, dict) or answer.keys() != {"level"} or type(answer["level"]) is not int:
+        return "wrong_shape", None
+    return outcome_of_level(answer["level"])
+
+
+def outcome_of_level(level: int) -> tuple[Outcome, int | None]:
+    """The outcome of a whole number given as a level, and the level if it is one."""
+    return ("labelled", level) if 1 <= level <= N_LEVELS else ("out_of_range", None)
+
+
+# --- answers that are kept ----------------------------------------------------------------------------------------
+
+
+class KeptAnswers:
+    """Answers that a server has given, kept so that no question is asked twice: levels and outcomes, never the text.
+
+    There is a file of JSON lines for each `identity`: the address, model, prompt and settings that they are of. A line
+    is on the disk before the next question is asked; a line that a kill cut off is not read. Without a folder they are
+    kept as long as the assessor is.
+    """
+
+    def __init__(self, folder: Path | None, identity: Mapping[str, object]) -> None:
+        self._path = folder / f"{digest(identity)[:24]}.jsonl" if folder is not None else None
+        self.answers: dict[QuestionKey, Answer] = {}
+        self.model: str | None = None
+        if self._path is not None and self._path.exists():
+            self._read(self._path)
+
+    def keep(self, answer: Answer, model: str, text: Mapping[str, object]) -> None:
+        """Keep an answer. `text`: what was sent and came, only if the user asked for it."""
+        if answer.outcome in NOT_OF_THE_MODEL:
+            return
+        self.answers[answer.key] = answer
+        if self._path is not None:
+            line = {**{name: getattr(answer, name) for name in KEPT}, "model": model, **text}
+            _append(self._path, json.dumps(line, ensure_ascii=False) + "\n")
+
+    def _read(self, path: Path) -> None:
+        try:
+            lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+        except OSError as error:
+            raise ResultsError(f"{path}: cannot be read ({error.strerror or error})") from None
+        if lines[-1]:  # a kill cut the last line off: the next one begins behind it
+            _append(path, "\n")
+        for line in lines[:-1]:
+            with suppress(ValueError, KeyError, TypeError):  # where it is no answer, the question is asked again
+                row = json.loads(line)
+                answer = Answer(**{name: row[name] for name in KEPT})
+                known = answer.outcome in OUTCOMES and answer.label in (None, *range(1, N_LEVELS + 1))
+                if known and (answer.outcome == "labelled") == (answer.label is not None):
+                    self.answers[answer.key] = answer
+                    self.model = str(row["model"])
+
+
+def _append(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be written ({error.strerror or error})") from error

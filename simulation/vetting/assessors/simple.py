@@ -9,9 +9,9 @@ import numpy as np
 
 from simulation.department.config_dataclass import config_dataclass
 from simulation.patients.variates import generator_of
+from simulation.records.schema import Floats
 from simulation.triage.matrix import LabelTable, probabilities
-from simulation.vetting.answers import Answer, Question
-from simulation.vetting.cases import N_LEVELS, CaseSet
+from simulation.vetting.cases import N_LEVELS, Answer, CaseSet, Question
 
 
 @config_dataclass
@@ -47,10 +47,14 @@ class ByMatrix:
         return {"matrix": self._source}
 
     def _label(self, question: Question) -> int:
-        chance = generator_of(self._seed, question.repeat, "vetting", f"matrix/{question.case.name}", 0).random()
-        row = self._limits[question.case.truth - 1]
-        label = int(np.searchsorted(row, chance * row[-1], side="right"))
-        return min(label, len(row) - 1) + 1
+        chance = generator_of(self._seed, question.repeat, "vetting", f"matrix/{question.case.name}", 0)
+        return level_drawn(self._limits[question.case.truth - 1], chance)
+
+
+def level_drawn(limits: Floats, chance: np.random.Generator) -> int:
+    """A level, 1 to 5, drawn by cumulated shares, shape (levels,)."""
+    level = int(np.searchsorted(limits, chance.random() * limits[-1], side="right"))
+    return min(level, len(limits) - 1) + 1
 
 
 class Majority:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import textwrap
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,19 +18,20 @@ from simulation.display.drawing import Picture
 from simulation.display.table import ReportTables, print_tables
 from simulation.display.words import WIDTH
 from simulation.explain.statements import BANNER
-from simulation.records.csv_text import csv_text
-from simulation.records.serialise import to_json
+from simulation.records.serialise import csv_text, to_json
 from simulation.report.exports.word import WordDocument
 from simulation.report.templates import templates
 from simulation.run.store.atomic import moved, not_written, whole_or_nothing
-from simulation.vetting.answers import VARIANTS, questions_of
-from simulation.vetting.assessors.learned import Learned, LearnedAssessor
-from simulation.vetting.assessors.level_model import model_text
+from simulation.vetting.assessors.learned import Learned, LearnedAssessor, model_text
 from simulation.vetting.bench import NURSE, TOOL, Bench
-from simulation.vetting.card.card_pictures import card_pictures
-from simulation.vetting.card.card_tables import card_tables, difference_words, value_words, verdict_on
-from simulation.vetting.card.filings import coverage_table, hazards_table
-from simulation.vetting.cases import INPUTS, N_LEVELS, CaseSet
+from simulation.vetting.card.tables_and_pictures import (
+    card_pictures,
+    card_tables,
+    difference_words,
+    value_words,
+    verdict_on,
+)
+from simulation.vetting.cases import INPUTS, N_LEVELS, VARIANTS, CaseSet, questions_of
 from simulation.vetting.earlier import ANSWERS, CARD, CARD_FORMAT, UNDER, VersionChange
 from simulation.vetting.facts import facts
 from simulation.vetting.policy_file import policy_files
@@ -39,6 +42,8 @@ FOLDER = "vetting"
 STATEMENT = "planning only, not for clinical use"
 FILED = ("criteria", "hazards", "coverage", "changed")
 """The tables that are written as CSV files as well."""
+COLUMNS: Mapping[str, Sequence[str]] = facts("words")["columns"]
+"""The columns of the CSV files."""
 PICTURE_WIDTH = 160
 """Millimetres on an A4 sheet turned on its side."""
 
@@ -73,8 +78,7 @@ class Card:
     @cached_property
     def tables(self) -> ReportTables:
         """Every table by its kind, in the order of the page."""
-        tables = [*card_tables(self.bench, self.change), hazards_table(self.bench), coverage_table(self.bench)]
-        return ReportTables((table.kind, table) for table in tables)
+        return ReportTables((table.kind, table) for table in card_tables(self.bench, self.change))
 
     @cached_property
     def pictures(self) -> dict[str, Picture]:
@@ -84,12 +88,8 @@ class Card:
     @property
     def page(self) -> str:
         """The card as one HTML page that loads nothing."""
-        from jinja2 import FileSystemLoader
-
-        environment = templates().overlay(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"))
-        environment.filters["base64"] = lambda content: base64.b64encode(content).decode("ascii")
-        template, classes = environment.get_template("card.html"), facts("words")["classes"]
-        return template.render(banner=BANNER, card=self, sentences=card_sentences(self.bench), classes=classes)
+        classes = facts("words")["classes"]
+        return _rendered("card.html", banner=BANNER, card=self, sentences=card_sentences(self.bench), classes=classes)
 
     @property
     def document(self) -> bytes:
@@ -112,13 +112,15 @@ class Card:
         The folder is `<name>-2` and on if that exists, and is written whole or not at all. Raises ResultsError.
         """
         parent, name = Path(results) / FOLDER, self.bench.plan.name
-        contents: dict[str, str | bytes] = {**_texts(self), DOCUMENT: self.document}
-        contents |= {f"{CONFIGS}/{path}": text for path, text in policy_files(self.bench).items()}
-        contents |= {f"{FIGURES}/{picture.name}.png": picture.png for picture in self.pictures.values()}
+        contents: dict[str, str | bytes] = {
+            **_texts(self),
+            DOCUMENT: self.document,
+            **{f"{CONFIGS}/{path}": text for path, text in policy_files(self.bench).items()},
+            **{f"{FIGURES}/{picture.name}.png": picture.png for picture in self.pictures.values()},
+        }
         try:
             parent.mkdir(parents=True, exist_ok=True)
             with whole_or_nothing(parent, name) as partial:
-                (partial / FIGURES).mkdir()
                 for path, content in contents.items():
                     (partial / path).parent.mkdir(parents=True, exist_ok=True)
                     (partial / path).write_bytes(content if isinstance(content, bytes) else _encoded(path, content))
@@ -135,8 +137,7 @@ class Card:
             print(textwrap.fill(sentence, WIDTH, initial_indent="- ", subsequent_indent="  "))
         if self.line:
             print(f"\n{textwrap.fill(self.line, WIDTH)}")
-        print(f"\n{BANNER}")
-        print(f"Card: {folder / PAGE}, {DOCUMENT}")
+        print(f"\n{BANNER}\nCard: {folder / PAGE}, {DOCUMENT}")
         if (folder / CONFIGS).is_dir():
             print(f"What it would do to waits: aeflow compare study=vetted run=weeks card={folder}")
         others = "answers.csv, matrix.csv, criteria.csv, hazards.csv, coverage.csv, figures/"
@@ -153,29 +154,25 @@ class Card:
 
 def card_sentences(bench: Bench) -> list[str]:
     """What the bench found, the verdict first; no sentence says more than its interval supports."""
-    cases = bench.cases
     counts = Counter(verdict.word for verdict in bench.verdicts)
-    counted = ", ".join(f"{n} {word}" for word, n in counts.items())
     exact, under = (value_words(bench.scores(TOOL)[name], name) for name in ("exact_share", UNDER))
-    overall = facts("words")["overall"].get(bench.word, bench.word)
-    sentences = [
-        f"The criteria fixed beforehand are {overall} by {bench.tool} ({counted}).",
-        f"It was asked about {len(cases)} cases, {(cases.truth < 2).sum()} of them of true levels 1-2"
-        f"{'; the cases are made up, so nothing follows for patients' * cases.synthetic}. "
-        f"Truth is {cases.yardstick_words}.",
-        f"It gave the true level to {exact} of the cases, and a less urgent one to {under} of true levels 1-2.",
+    beside_nurse = bench.against(NURSE) if NURSE in bench.labelled else {}
+    differences = [
+        (SCORES[name].capitalize(), verdict_on(estimate, name), difference_words(estimate, name))
+        for name, estimate in beside_nurse.items()
+        if name in ("exact_share", UNDER)
     ]
-    if "identical to the nurse" in counts:
-        sentences.append("Every label is the nurse's own, so this says nothing about a tool that makes other errors.")
-    elif NURSE in bench.labelled:
-        differences = bench.against(NURSE)
-        for name in ("exact_share", UNDER):
-            word = verdict_on(differences[name], name)
-            verdict = "cannot be told from the nurse" if word == "cannot tell" else f"{word} than the nurse"
-            sentences.append(f"{SCORES[name].capitalize()}: {verdict}, {difference_words(differences[name], name)}.")
-    if len(set(cases.truth.tolist())) < N_LEVELS:
-        sentences.append("Some levels have no case, so nothing is known about them.")
-    return sentences
+    overall = facts("words")["overall"].get(bench.word, bench.word)
+    words = {"counts": counts, "exact": exact, "under": under, "differences": differences, "overall": overall}
+    return _rendered("sentences.txt", bench=bench, n_levels=N_LEVELS, **words).splitlines()
+
+
+def _rendered(template: str, **words: Any) -> str:
+    from jinja2 import FileSystemLoader
+
+    environment = templates().overlay(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"))
+    environment.filters["base64"] = lambda content: base64.b64encode(content).decode("ascii")
+    return environment.get_template(template).render(words)
 
 
 def write_questions(cases: CaseSet, name: str, results: Path) -> Path:
@@ -239,8 +236,6 @@ def card_text(bench: Bench) -> str:
 def answers_text(bench: Bench) -> str:
     """CSV with a row an answer: levels, outcome, seconds, tokens, probabilities."""
     by_name = {case.name: case for case in bench.cases.cases}
-    chances = [f"p_{level}" for level in range(1, N_LEVELS + 1)]
-    header = ["case", "truth", "nurse", "variant", "repeat", "outcome", "label", "seconds", "tokens", *chances]
     rows = []
     for answer in bench.answers:
         case = by_name[answer.case]
@@ -248,12 +243,11 @@ def answers_text(bench: Bench) -> str:
         seconds = "" if answer.seconds is None else f"{answer.seconds:.3f}"
         ended = [answer.variant, answer.repeat + 1, answer.outcome, answer.label, seconds, answer.tokens]
         rows.append([answer.case, case.truth, case.nurse, *ended, *probabilities])
-    return csv_text(header, rows)
+    return csv_text(COLUMNS["answers"], rows)
 
 
 def scores_text(bench: Bench) -> str:
     """CSV with a row a score: whose, for which group, with its interval and the yardstick."""
-    header = ["who", "score", "attribute", "group", "value", "low", "high", "cases", "interval", "yardstick"]
     parts = [(who, "", "all", bench.scores(who)) for who in bench.labelled]
     for who in (TOOL, NURSE) if NURSE in bench.labelled else (TOOL,):
         parts += [(who, *group, estimates) for group, estimates in bench.by_group(who).items()]
@@ -264,7 +258,7 @@ def scores_text(bench: Bench) -> str:
         for name, estimate in estimates.items():
             numbers = map(_number, (estimate.value, estimate.low, estimate.high))
             rows.append([who, name, attribute, group, *numbers, estimate.n, estimate.method, bench.cases.yardstick])
-    return csv_text(header, rows)
+    return csv_text(COLUMNS["scores"], rows)
 
 
 def matrix_text(bench: Bench) -> str:
@@ -275,7 +269,7 @@ def matrix_text(bench: Bench) -> str:
         for true, label in np.ndindex(N_LEVELS, N_LEVELS)
     ]
     rows += [[true + 1, "none", _number(n), "", "", ""] for true, n in enumerate(counts[:, N_LEVELS])]
-    return csv_text(["truth", "label", "cases", "share", "low", "high"], rows)
+    return csv_text(COLUMNS["matrix"], rows)
 
 
 def questions_text(cases: CaseSet) -> str:
@@ -290,5 +284,3 @@ def questions_text(cases: CaseSet) -> str:
 
 def _number(value: float) -> str:
     return "" if np.isnan(value) else f"{value:.6g}"
-
-

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simulation.assurance import validate as command
-from simulation.assurance.begin import Begin
+from simulation.assurance.figures import Begin
 from simulation.assurance.known_effects import STUDY, KnownEffect, KnownEffects, as_lines, validate_known_effects
 from simulation.assurance.targets import targets_named
 from simulation.assurance.validate import validate
@@ -60,6 +60,7 @@ def test_a_miss_is_told_with_its_reason_and_leaves_the_exit_code(monkeypatch: py
     monkeypatch.setattr(command, "validate_known_effects", instead)
     output: list[str] = []
     assert validate(["only=known_effects"], say=output.append) == 0
+    output = "\n".join(output).split("\n")
     assert "1 of 2 known effects hit, 0 of them central." in output
     misses = [line for line in output if line.lstrip().startswith("MISS  Nurse")]
     assert len(misses) == 2  # its line in the table, and its reason

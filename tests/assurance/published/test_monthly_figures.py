@@ -141,11 +141,11 @@ def half_a_year(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Row]:
     (folder / "targets" / "mine.yaml").write_text(stated + pooled, encoding="utf-8")
     table = validate_site(HALF_A_YEAR, targets="mine", config_dir=folder, responses=False)
     assert any("minutes, mean of months Apr to Sep. NHS" in line for line in as_lines(table))
-    return {row.name: row for row in table.rows}
+    return {row.target.name: row for row in table.rows}
 
 
 def test_every_monthly_row_is_filled_from_a_run_that_holds_the_months(half_a_year: Mapping[str, Row]) -> None:
-    monthly = [row for row in half_a_year.values() if row.months]
+    monthly = [row for row in half_a_year.values() if row.target.months]
     assert len(monthly) == 9
     assert all(np.isfinite(row.found) and np.isfinite(row.standard_error) for row in monthly)
 

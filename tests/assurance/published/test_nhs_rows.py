@@ -331,8 +331,8 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Table:
 def test_a_small_run_fills_every_row_of_the_targets(small: Table) -> None:
     england = targets_named("england", (packaged_configs(),))
     expected = [target.name for target in england if target.measure != BUSY]
-    assert [each.name for each in small.rows if each.measure != BUSY] == expected
-    pools = [each.name.split(": ")[1] for each in small.rows if each.measure == BUSY]
+    assert [each.target.name for each in small.rows if each.target.measure != BUSY] == expected
+    pools = [each.target.name.split(": ")[1] for each in small.rows if each.target.measure == BUSY]
     assert pools == ["doctors", "practitioners", "children_doctors"]
     assert all(math.isfinite(each.found) and math.isfinite(each.standard_error) for each in small.rows)
 

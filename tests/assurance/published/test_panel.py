@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from simulation.assurance.panel import Panel, estimates
+from simulation.assurance.responses import Panel, estimates
 
 MONTHS = 12
 

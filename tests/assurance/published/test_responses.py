@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 
 from simulation.assurance import validate as command
-from simulation.assurance.begin import Begin
-from simulation.assurance.panel import Panel, PanelEstimate, estimates
+from simulation.assurance.figures import Begin
 from simulation.assurance.responses import (
+    Panel,
+    PanelEstimate,
     Response,
     Responses,
     as_lines,
     by_department,
+    estimates,
     in_panel,
     responses_of,
     simulated_panel,
@@ -22,7 +24,7 @@ from simulation.assurance.targets import Target, targets_named
 from simulation.assurance.validate import validate
 from simulation.config import load, packaged_configs
 from simulation.errors import ConfigError
-from simulation.patients import attendances, draw
+from simulation.patients import DrawnRun, attendances, draw
 
 SHORT = (
     "run=validation", "run.replications=2", "run.warm_up_days=7", "run.measured_days=91", "run.cool_down_days=1",
@@ -75,7 +77,7 @@ def test_attendances_are_counted_as_they_are_drawn() -> None:
     drawn = draw(pathway, **which)  # type: ignore[arg-type]
     attending = [code for code, source in enumerate(pathway.arrivals.values()) if source.attends]
     expected = drawn.arrived_at[np.isin(drawn.arrival_source, attending)]
-    assert np.sort(attendances(pathway, **which)).tolist() == expected.tolist()  # type: ignore[arg-type]
+    assert np.sort(attendances(pathway, DrawnRun(**which))).tolist() == expected.tolist()  # type: ignore[arg-type]
 
 
 def test_a_row_agrees_within_two_joint_standard_errors_of_the_figure_or_of_its_range() -> None:
@@ -142,6 +144,7 @@ def test_only_responses_runs_nothing_else_and_a_miss_leaves_the_exit_code(monkey
     monkeypatch.setattr(command, "validate_responses", instead)
     output: list[str] = []
     assert validate(["only=responses", "scenario=winter"], say=output.append) == 0
+    output = "\n".join(output).split("\n")
     assert asked == [("scenario=winter",)]
     assert not any("Theory" in line or "Site" in line for line in output)
     assert output[-1] == "0 of 1 figures agree."

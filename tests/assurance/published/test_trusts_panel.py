@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulation.assurance.panel import Panel, estimates
+from simulation.assurance.responses import Panel, estimates
 from simulation.assurance.targets import targets_named
 from simulation.config import packaged_configs
 

@@ -8,10 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulation.assurance.theory import power
 from simulation.assurance.theory import rows as theory
-from simulation.assurance.theory.power import MUTATIONS, Mutation, caught
-from simulation.assurance.theory.rows import GROUPS, Effort, theory_rows
+from simulation.assurance.theory.rows import GROUPS, MUTATIONS, Effort, Mutation, caught, theory_rows
 from simulation.assurance.theory.stations import SOUND, Length, busy_days, one_queue, station, waited
 from simulation.department.vocabulary import ACUITY_GIVEN, Shift
 from simulation.engine.plan import bind, lower
@@ -24,14 +22,14 @@ TWO_LEVELS = station(per_minute=0.1, shares=(0.5, 0.5), service_means=(5.0, 5.0)
 
 def test_services_that_are_too_long_are_two_per_cent_too_long_and_nothing_else() -> None:
     drawn, plan = draw(TWO_LEVELS, seed=1, replication=0, days=20), lower(TWO_LEVELS)
-    sound, broken = bind(plan, drawn), power.service_too_long(plan, drawn)
+    sound, broken = bind(plan, drawn), theory.service_too_long(plan, drawn)
     assert broken.minutes.sum() / sound.minutes.sum() == pytest.approx(1.02, abs=1e-4)
     assert np.array_equal(broken.attributes, sound.attributes)
 
 
 def test_one_rank_in_a_hundred_is_flipped() -> None:
     drawn, plan = draw(TWO_LEVELS, seed=1, replication=0, days=20), lower(TWO_LEVELS)
-    sound, broken = bind(plan, drawn), power.flipped_ranks(plan, drawn)
+    sound, broken = bind(plan, drawn), theory.flipped_ranks(plan, drawn)
     label = plan.attribute_columns.index(ACUITY_GIVEN)
     flipped = sound.attributes[label] != broken.attributes[label]
     assert flipped.mean() == pytest.approx(0.01, abs=0.0005)
@@ -42,12 +40,12 @@ def test_one_rank_in_a_hundred_is_flipped() -> None:
 
 
 def test_a_server_is_lost_a_hundredth_of_the_week() -> None:
-    (row,) = power.server_lost(one_queue(per_minute=0.1, service_mean=5.0, clinicians=3)).pool_rows
+    (row,) = theory.server_lost(one_queue(per_minute=0.1, service_mean=5.0, clinicians=3)).pool_rows
     ticks, units = np.array(row.timetable).T
     lasts = np.diff(np.append(ticks, WEEK))
     assert set(units) == {2, 3}
     assert lasts[units == 2].sum() / WEEK == pytest.approx(0.01, abs=1e-5)
-    (places,) = power.server_lost(one_queue(per_minute=0.1, service_mean=5.0, clinicians=None)).pool_rows
+    (places,) = theory.server_lost(one_queue(per_minute=0.1, service_mean=5.0, clinicians=None)).pool_rows
     assert places.unlimited
 
 
@@ -55,14 +53,14 @@ def test_a_server_cannot_be_lost_from_a_rota() -> None:
     pathway = one_queue(per_minute=0.1, service_mean=5.0)
     rota = replace(pathway.pools["clinicians"], capacity=None, rota=(Shift(hours="8-20", number=2),))
     with pytest.raises(PlanError, match="rota"):
-        power.server_lost(replace(pathway, pools={"clinicians": rota}))
+        theory.server_lost(replace(pathway, pools={"clinicians": rota}))
 
 
 def test_a_day_factor_counted_twice_makes_busy_days_busier_and_leaves_the_product_as_it_was() -> None:
     per_day, cv, n_days = 14.4, 0.3, 4000
     pathway = busy_days(one_queue(per_minute=per_day / 1440, service_mean=5.0), cv=cv, thinning_bound=12.0)
     which = {"seed": 1, "replication": 0, "days": n_days}
-    once, twice = draw(pathway, **which), power.day_factor_twice(pathway, **which)
+    once, twice = draw(pathway, **which), theory.day_factor_twice(pathway, **which)
     a_day = [np.bincount(each.arrived_at // DAY, minlength=n_days) for each in (once, twice)]
     # E f = 1 and E f^2 = 1 + cv^2; the sample of days is good to about 1 %.
     assert a_day[0].mean() / per_day == pytest.approx(1, abs=0.03)

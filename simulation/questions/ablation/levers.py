@@ -23,16 +23,17 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
 
 import numpy as np
 
-from simulation.errors import ResultsError
+from simulation.errors import Fault, ResultsError, nearest
 from simulation.records.schema import Floats
 from simulation.statistics.intervals import LEVEL, Interval, interval, intervals, t_quantile
+from simulation.study.design import TOGETHER, Design
 
 Coalition = frozenset[str]
 Game = Mapping[Coalition, Floats]
@@ -169,18 +170,22 @@ def decompose(game: Game, levers: Sequence[str], *, orders: Sequence[Order] = ()
     known = _complete(game, needed)
     everybody = frozenset(levers)
     none, joint = known[NOBODY], known[everybody]
-    parts = [Contribution("joint", tuple(levers), interval(joint - none))]
-    parts += [Contribution("alone", (lever,), interval(known[frozenset({lever})] - none)) for lever in levers]
-    parts += [Contribution("all but", (lever,), interval(known[everybody - {lever}] - none)) for lever in levers]
-    parts += [Contribution("last", (lever,), interval(joint - known[everybody - {lever}])) for lever in levers]
+    without = [known[everybody - {lever}] for lever in levers]
     if orders:
         added = marginals(known, levers, orders)
         shares = [_over_both(added[:, :, place]) for place in range(len(levers))]
     else:
-        values = shapley(known, levers)
-        shares = [interval(values[:, place]) for place in range(len(levers))]
-    parts += [Contribution("shapley", (lever,), share) for lever, share in zip(levers, shares, strict=True)]
-    kind: PartKind = "interaction alone" if orders else "interaction index"
+        shares = [interval(values) for values in shapley(known, levers).T]
+    by_kind: dict[PartKind, list[Interval]] = {
+        "alone": [interval(known[frozenset({lever})] - none) for lever in levers],
+        "all but": [interval(others - none) for others in without],
+        "last": [interval(joint - others) for others in without],
+        "shapley": shares,
+    }
+    parts = [Contribution("joint", tuple(levers), interval(joint - none))]
+    for kind, estimates in by_kind.items():
+        parts += [Contribution(kind, (lever,), estimate) for lever, estimate in zip(levers, estimates, strict=True)]
+    kind = "interaction alone" if orders else "interaction index"
     for one, other in combinations(levers, 2):
         together = _beyond(known, NOBODY, one, other) if orders else interaction(known, levers, one, other)
         parts.append(Contribution(kind, (one, other), interval(together)))
@@ -218,3 +223,96 @@ def _over_both(added: Floats) -> Interval:
     variance = sum(float((part.widened * part.sd)[0]) ** 2 / int(part.n[0]) for part in parts)
     half = t_quantile(min(n, n_pairs) - 1, LEVEL) * math.sqrt(variance)
     return replace(simple, low=simple.mean - half, high=simple.mean + half, error=None)
+
+
+MOST_LEVERS = 8
+"""The most levers of which every combination is run (256 arms); for more, orders of adding them are sampled."""
+
+
+def is_ablation(design: Design) -> bool:
+    """Whether a study has levers, and every combination that is run is among its arms."""
+    return bool(design.levers) and all(design.combination(coalition) in design.arms for coalition in coalitions(design))
+
+
+def orders(design: Design) -> tuple[Order, ...]:
+    """The sampled orders of adding levers; empty if every combination is run."""
+    levers = tuple(design.levers)
+    return sampled_orders(levers, design.order_pairs) if len(levers) > MOST_LEVERS else ()
+
+
+def coalitions(design: Design) -> tuple[Coalition, ...]:
+    """The combinations of levers that are run, smallest first."""
+    levers, sampled = tuple(design.levers), orders(design)
+    return coalitions_of(levers, sampled) if sampled else every_coalition(levers)
+
+
+def expanded(design: Design) -> Design:
+    """The study with an arm for each combination of its levers; the same study if it has none."""
+    if not design.levers:
+        return design
+    baseline = design.arms[design.baseline]
+    arms = {
+        design.combination(coalition): replace(
+            baseline, label=label_of(design, coalition), levers=_in_order(design, coalition), control=None, cost=None
+        )
+        for coalition in coalitions(design)
+        if coalition != NOBODY
+    }
+    return replace(design, arms={**design.arms, **arms})
+
+
+def label_of(design: Design, coalition: Coalition) -> str:
+    """'All levers: accuracy + time', 'Only: time', 'All but: time', 'Accuracy + time + tests'."""
+    on = _in_order(design, coalition)
+    off = [name for name in design.levers if name not in coalition]
+    label = {name: lever.label for name, lever in design.levers.items()}
+    if not off:
+        return f"All levers: {' + '.join(label[name] for name in on)}" if len(on) < 4 else f"All {len(on)} levers"
+    if len(on) == 1:
+        return f"Only: {label[on[0]]}"
+    if len(off) == 1:
+        return f"All but: {label[off[0]]}"
+    return " + ".join(label[name] for name in on)
+
+
+def lever_faults(design: Design) -> Iterator[Fault]:
+    """The faults in a study's levers that show without looking at any policy."""
+    where = "study.levers"
+    if design.baseline in design.arms and design.arms[design.baseline].levers:
+        remedy = "Leave them out: it is where all levers are off"
+        yield Fault(f"study.arms.{design.baseline}.levers", "the baseline has levers on", remedy)
+    if len(design.levers) == 1:
+        yield Fault(where, "states one lever", "State at least two: the effect of one is that of an arm")
+    for name, lever in design.levers.items():
+        if TOGETHER in name:
+            yield Fault(f"{where}.{name}", f"the name holds '{TOGETHER}'", "Arms of several levers are named with it")
+        if not lever.takes and not lever.changes:
+            yield Fault(f"{where}.{name}", "does nothing", "State takes or changes")
+        if lever.takes and design.full is None:
+            yield Fault("study.full", "is missing", f"Name the policy that '{name}' takes its parts from")
+    touched = {
+        name: {*(f"triage.{path}" for path in lever.takes), *lever.changes} for name, lever in design.levers.items()
+    }
+    for one, other in combinations(touched, 2):
+        for path in sorted(touched[one]):
+            if any(_overlap(path, others) for others in touched[other]):
+                yield Fault(f"{where}.{other}", f"changes '{path}', as '{one}' does", "Leave it to one of them")
+    combined = (
+        {design.combination(coalition) for coalition in coalitions(design) if coalition} if design.levers else set()
+    )
+    for name in sorted(combined & set(design.arms)):
+        yield Fault(f"study.arms.{name}", "has the name of a combination of levers", "Rename the arm or the lever")
+    for name, arm in design.arms.items():
+        for lever_name in arm.levers:
+            if lever_name not in design.levers:
+                remedy = nearest(lever_name, design.levers)
+                yield Fault(f"study.arms.{name}.levers", f"there is no lever '{lever_name}'", remedy)
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether one dotted path is, or lies within, the other."""
+    return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
+
+
+def _in_order(design: Design, coalition: Coalition) -> tuple[str, ...]:
+    return tuple(name for name in design.levers if name in coalition)

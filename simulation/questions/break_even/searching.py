@@ -10,20 +10,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from itertools import pairwise
 
 import numpy as np
 
-from simulation.errors import AeflowError
-from simulation.questions.break_even.policy_numbers import Quantity
+from simulation.errors import AeflowError, nearest, refuse
+from simulation.explain.label_mix import case_mix
 from simulation.records.schema import Floats
 from simulation.run.executors.executor import Executor
 from simulation.run.running import every_replication
 from simulation.statistics.departments import MIN_DEPARTMENTS, Department, components, n_departments, spread_over
 from simulation.statistics.intervals import Interval, interval
 from simulation.study.design import Target
-from simulation.study.study import Study
+from simulation.study.study import ReadyArm, Study
+from simulation.triage.effects import MinutesEffect
+from simulation.triage.estimates import Portion
+from simulation.triage.matrix import Matrix, probabilities
 from simulation.triage.policy import Policy
 
 AROUND = (0.5, 2.0, 4.0)
@@ -80,9 +84,7 @@ class BreakEven:
     @property
     def range(self) -> Range | None:
         """Median, 5th and 95th percentile over departments, inf where no value is enough; None with too few."""
-        if self.roots is None:
-            return None
-        return _range_of(self.roots)
+        return None if self.roots is None else _range_of(self.roots)
 
     @property
     def n_never(self) -> int:
@@ -114,12 +116,9 @@ def differences_of(
 def values_of(study: Study, arms: list[str], target: Target, executor: Executor | None = None) -> dict[str, Floats]:
     """Run the study, and return a measure of these arms by replication, each of shape (n_replications,)."""
     _, replications = every_replication(study, done=lambda n_done: None, executor=executor)
-    return {
-        arm: np.array(
-            [replication.arms[arm].measures.value(target.measure, target.group) for replication in replications]
-        )
-        for arm in arms
-    }
+    of_arms = [replication.arms for replication in replications]
+    key = target.measure, target.group
+    return {arm: np.array([by_name[arm].measures.value(*key) for by_name in of_arms]) for arm in arms}
 
 
 def departments_of(study: Study) -> Department | None:
@@ -156,18 +155,14 @@ def break_even(
         swallowed = abs(estimate.mean) < SWALLOWED * (estimate.high - estimate.low) / 2
         return 0.0 if swallowed else estimate.mean
 
-    root = _root(at, quantity)
-    if root is None:
-        for part in ACROSS:
-            at(quantity.low + part * (quantity.high - quantity.low))
-    else:
-        for times in AROUND:
-            at(times * root)
-    roots = _by_department(_in_order(trials), department, lower_is_better=lower_is_better)
+    root, width = _root(at, quantity), quantity.high - quantity.low
+    for value in [quantity.low + part * width for part in ACROSS] if root is None else [root * part for part in AROUND]:
+        at(value)
+    roots = _by_department(trials, department, lower_is_better=lower_is_better)
     if roots is not None and math.inf in roots and quantity.high not in trials:
         at(quantity.high)  # no value is enough for a department only if the highest was tried
-        roots = _by_department(_in_order(trials), department, lower_is_better=lower_is_better)
-    ordered = _in_order(trials)
+        roots = _by_department(trials, department, lower_is_better=lower_is_better)
+    ordered = tuple(trials[value] for value in sorted(trials))
     if root is None:
         return BreakEven(quantity, math.nan, math.nan, math.nan, ordered, roots)
     half = _half_width(ordered, root, quantity)
@@ -183,11 +178,9 @@ def _root(at: Callable[[float], float], quantity: Quantity) -> float | None:
     from scipy.optimize import brentq
 
     near, far = quantity.low, min(max(quantity.stated, quantity.low + quantity.tolerance), quantity.high)
+    while at(near) * at(far) > 0 and far < quantity.high:
+        near, far = far, min(FARTHER * far, quantity.high)
     first, last = at(near), at(far)
-    while first * last > 0 and far < quantity.high:
-        near, first = far, last
-        far = min(FARTHER * far, quantity.high)
-        last = at(far)
     if not (math.isfinite(first) and math.isfinite(last)):
         remedy = "Measure longer (run.measured_days) or choose another measure"
         raise AeflowError(f"break-even in {quantity.name}: a replication lacks the measure. {remedy}")
@@ -212,21 +205,20 @@ def _half_width(trials: tuple[Trial, ...], root: float, quantity: Quantity) -> f
     return math.inf if math.isnan(half) else half
 
 
-def _in_order(trials: Mapping[float, Trial]) -> tuple[Trial, ...]:
-    return tuple(trials[value] for value in sorted(trials))
-
-
-def _by_department(trials: tuple[Trial, ...], department: Department | None, *, lower_is_better: bool) -> Floats | None:
+def _by_department(
+    trials: Mapping[float, Trial], department: Department | None, *, lower_is_better: bool
+) -> Floats | None:
     """The break-even of each department, from its differences at the values run; None with too few departments."""
-    if department is None or len(np.unique(department)) < MIN_DEPARTMENTS:
+    if department is None:
         return None
-    effects = np.array([spread_over(trial.differences, department).effects for trial in trials])
+    values = sorted(trials)
+    effects = np.array([spread_over(trials[value].differences, department).effects for value in values])
     if effects.shape[1] < MIN_DEPARTMENTS:
         return None
-    values = np.array([trial.value for trial in trials])
-    falls = trials[-1].estimate.mean < trials[0].estimate.mean
-    sign = 1 if lower_is_better else -1
-    return np.array([_crossing(values, sign * column, falls=falls == lower_is_better) for column in effects.T])
+    falls, sign = trials[values[-1]].estimate.mean < trials[values[0]].estimate.mean, 1 if lower_is_better else -1
+    return np.array(
+        [_crossing(np.array(values), sign * column, falls=falls == lower_is_better) for column in effects.T]
+    )
 
 
 def _crossing(values: Floats, differences: Floats, *, falls: bool) -> float:
@@ -281,16 +273,16 @@ def price_of(
     `effects`: by arm, differences from the baseline by replication; `cost`: the other arm's, with its lowest and its
     highest value. None if the other arm costs nothing, or has no effect beyond chance: then no price is as good value.
     """
-    own, other = (interval(effects[name], department=department) for name in (arm, against))
-    pounds, lowest, highest = cost
+    both, (pounds, lowest, highest) = (effects[arm], effects[against]), cost
+    own, other = (interval(values, department=department) for values in both)
     if lowest <= 0 or not other.excludes_zero:
         return None
     ratio = own.mean / other.mean
-    low, high = (pounds * end for end in _ratio_interval(effects[arm], effects[against], ratio, department))
-    by_cost = sorted((lowest * ratio, highest * ratio))
-    ratios = _ratios(effects[arm], effects[against], math.copysign(1.0, other.mean), department)
+    low, high = (pounds * end for end in _ratio_interval(*both, ratio, department))
+    least, most = sorted((lowest * ratio, highest * ratio))
+    ratios = _ratios(*both, math.copysign(1.0, other.mean), department)
     within = _range_of(pounds * ratios) if len(ratios) else None
-    return PriceBreakEven(pounds * ratio, low, high, (by_cost[0], by_cost[1]), within)
+    return PriceBreakEven(pounds * ratio, low, high, (least, most), within)
 
 
 def _ratio_interval(own: Floats, other: Floats, ratio: float, department: Department | None) -> tuple[float, float]:
@@ -330,14 +322,6 @@ def _ratios(own: Floats, other: Floats, way: float, department: Department | Non
 # --- two quantities at once -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Frontier:
-    """By share of patients for whom a tool is used, the seconds at which the arm draws level; NaN where none do."""
-
-    adoption: tuple[float, ...]
-    seconds: tuple[float, ...]
-
-
 def frontier(
     seconds: Quantity,
     adoption: Quantity,
@@ -346,27 +330,27 @@ def frontier(
     at_stated: float,
     shares: tuple[float, ...],
     tried: Callable[[float, float, float], None] = lambda share, value, mean: None,
-) -> Frontier:
-    """The seconds at which the arm draws level at each share; NaN where even the most seconds are not enough.
+) -> dict[float, float]:
+    """The seconds at which the arm draws level, by share of patients for whom a tool is used; NaN where even the most
+    seconds are not enough.
 
     `at_stated`: the break-even in seconds at the share that the policy states, which is not searched for again. At
     another share the search starts where seconds times share is the same. `tried`: is called with each share and
     seconds that were run, and the mean difference there.
     """
-    level: dict[float, float] = {}
-    for share in shares:
+
+    def at(share: float, value: float) -> float:
+        policy = replace(seconds.policy_at(value), covers=adoption.policy_at(share).covers)
+        mean = float(np.mean(differences(policy)))
+        tried(share, value, mean)
+        return mean
+
+    def level(share: float) -> float:
         if share == adoption.stated:
-            level[share] = at_stated
-            continue
+            return at_stated
+        return _root_near(partial(at, share), at_stated * adoption.stated / share, seconds)
 
-        def at(value: float, share: float = share) -> float:
-            policy = replace(seconds.policy_at(value), covers=adoption.policy_at(share).covers)
-            mean = float(np.mean(differences(policy)))
-            tried(share, value, mean)
-            return mean
-
-        level[share] = _root_near(at, at_stated * adoption.stated / share, seconds)
-    return Frontier(tuple(level), tuple(level.values()))
+    return {share: level(share) for share in shares}
 
 
 def _root_near(at: Callable[[float], float], guess: float, quantity: Quantity) -> float:
@@ -376,18 +360,118 @@ def _root_near(at: Callable[[float], float], guess: float, quantity: Quantity) -
     """
     from scipy.optimize import brentq
 
-    known: dict[float, float] = {}
-
-    def value_at(value: float) -> float:
-        value = min(value, quantity.high)
-        if value not in known:
-            known[value] = at(value)
-        return known[value]
-
-    falls = abs(value_at(BEYOND * guess)) < abs(value_at(guess))
+    value_at = cache(at)
+    beside, there = (min(times * guess, quantity.high) for times in (BEYOND, 1.0))
+    falls = abs(value_at(beside)) < abs(value_at(there))
     multiples = (1.0, BEYOND, 3.0, 100.0) if falls else (BEYOND, 1.0, 0.6, 0.0)
     for near, far in pairwise(min(times * guess, quantity.high) for times in multiples):
         if value_at(near) * value_at(far) <= 0:
             step = FRONTIER_STEP * quantity.tolerance
             return float(brentq(value_at, near, far, xtol=step, rtol=FRONTIER_PART))
     return math.nan
+
+
+PRICE = "price"
+WHY_NOT: Mapping[str, str] = {
+    "seconds": "none of its minutes state seconds_saved",
+    "adoption": "it states no covers, so nobody is covered in part",
+    "accuracy": "it has no AI that labels, or one with counts given the nurse's label or tables by group",
+}
+"""The numbers of a policy that a break-even can be searched for, and why a policy may not have one."""
+QUANTITIES = (*WHY_NOT, PRICE)
+"""What has a break-even. No arm has to be run for the price."""
+MOST_SECONDS = 600.0
+"""The upper bound of seconds saved; ten times the stated value where that is higher."""
+WHAT_IF = "a what-if of a break-even"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number of a policy: name and unit, the stated value, and the bounds and tolerance of a search.
+
+    `policy_at`: the policy in which the number has another value.
+    """
+
+    name: str
+    unit: str
+    stated: float
+    low: float
+    high: float
+    tolerance: float
+    policy_at: Callable[[float], Policy] = field(repr=False, compare=False)
+
+
+def quantity_of(arm: ReadyArm, name: str) -> Quantity:
+    """One quantity of an arm's policy. Raises ConfigError if it is unknown, or the policy does not have it."""
+    if name not in QUANTITIES:
+        refuse("what", f"'{name}' is no quantity of a break-even", nearest(name, QUANTITIES))
+    quantities = quantities_of(arm)
+    if name not in quantities:
+        problem = f"the policy '{arm.policy.name}' of arm '{arm.name}' has no {name}: {WHY_NOT[name]}"
+        remedy = f"Ask for {', '.join(quantities)}" if quantities else "Choose another arm"
+        refuse("what", problem, remedy)
+    return quantities[name]
+
+
+def quantities_of(arm: ReadyArm) -> dict[str, Quantity]:
+    """The quantities of an arm's policy by name; the price is not among them."""
+    policy, quantities = arm.policy, list[Quantity]()
+    saved = next((effect.seconds_saved for effect in policy.effects if effect.seconds_saved is not None), None)
+    if saved is not None:
+        now, most = saved.value, max(MOST_SECONDS, 10 * saved.value)
+        quantities.append(Quantity("seconds", "seconds", now, 0.0, most, 1.0, partial(_saving, policy)))
+    if policy.covers is not None:
+        share = policy.covers.share.value if policy.covers.share is not None else 1.0
+        quantities.append(Quantity("adoption", "share", share, 0.0, 1.0, 0.01, partial(_covering, policy)))
+    exact = _exact_share(arm)
+    if exact is not None and exact < 1:
+        least, changed = _least_exact(policy, exact), partial(_labelling, policy, exact)
+        quantities.append(Quantity("accuracy", "share", exact, least, 1.0, 0.002, changed))
+    return {quantity.name: quantity for quantity in quantities}
+
+
+def _saving(policy: Policy, seconds: float) -> Policy:
+    """The policy whose first effect in seconds saves so many."""
+    effects: list[MinutesEffect] = list(policy.effects)
+    place = next(number for number, effect in enumerate(effects) if effect.seconds_saved is not None)
+    saved = effects[place].seconds_saved
+    assert saved is not None
+    changed = replace(saved, value=seconds, range=(0.0, max(seconds, MOST_SECONDS)), evidence="assumed", source=WHAT_IF)
+    effects[place] = replace(effects[place], seconds_saved=changed)
+    return replace(policy, minutes=tuple(effects))
+
+
+def _covering(policy: Policy, share: float) -> Policy:
+    """The policy whose tool is used for this share of the patients whom it covers."""
+    assert policy.covers is not None
+    portion = Portion(value=share, range=(0.0, 1.0), evidence="assumed", source=WHAT_IF)
+    return replace(policy, covers=replace(policy.covers, share=portion))
+
+
+def _exact_share(arm: ReadyArm) -> float | None:
+    """How often the AI's own label is the true level, over the site's patients.
+
+    None unless the AI labels by one matrix for all patients and the case mix is known.
+    """
+    policy, mix = arm.policy, case_mix(arm.pathway)
+    if policy.ai is None or policy.ai.matrix.by_group or policy.beside_nurse is not None or mix is None:
+        return None
+    return float(np.average(np.diag(probabilities(policy.ai.matrix)), weights=np.array(mix)))
+
+
+def _least_exact(policy: Policy, exact: float) -> float:
+    """The accuracy at which the level that is labelled worst is never labelled right, if all errors grow alike."""
+    assert policy.ai is not None
+    right = np.diag(probabilities(policy.ai.matrix))
+    return float(max(1 - (1 - exact) / (1 - right.min()), 0.0)) if right.min() < 1 else exact
+
+
+def _labelling(policy: Policy, exact: float, value: float) -> Policy:
+    """The policy whose AI is right in this share of labels, `exact` as stated; all errors grow or shrink alike."""
+    assert policy.ai is not None
+    shares = probabilities(policy.ai.matrix) * ((1 - value) / (1 - exact))
+    np.fill_diagonal(shares, 0.0)
+    np.fill_diagonal(shares, 1 - shares.sum(axis=1))
+    rows = tuple(tuple(float(share) for share in row) for row in np.clip(shares, 0.0, 1.0))
+    matrix = Matrix(shares=rows, evidence="assumed", source=WHAT_IF)
+    return replace(policy, ai=replace(policy.ai, matrix=matrix))

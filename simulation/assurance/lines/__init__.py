@@ -1,0 +1,30 @@
+"""The lines that this wing prints, from the templates beside this file: how a table is laid out, and its sentences."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from simulation.report.templates import templates
+
+
+def lines_of(name: str, **values: object) -> list[str]:
+    """The lines of the template `name`, filled with these values.
+
+    `{{ value | to(">9.4g") }}` is Python's format of a value, `{{ value | number }}` a number or a bound.
+    """
+    from jinja2 import FileSystemLoader
+
+    environment = templates().overlay(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"))
+    environment.filters |= {"to": format, "number": _number}
+    return environment.get_template(f"{name}.txt").render(values).removesuffix("\n").split("\n")
+
+
+def _number(value: float | None) -> str:
+    """A number or a bound as text: shares have three decimals, minutes one."""
+    if value is None:
+        return "open"
+    if not math.isfinite(value):
+        return "none"
+    size = abs(value)
+    return f"{value:.4f}" if size < 0.01 else f"{value:.3f}" if size < 2 else f"{value:.1f}"

@@ -1,0 +1,418 @@
+"""The tables and pictures of a card. Every score comes with its 95 % interval and the yardstick of the truth.
+
+Titles, headings and notes of the tables are in `facts/card_tables.yaml`. The last two tables are what a bench gives a
+public body to file: rows for a hazard log, and which items of the binding texts it covers. Severity, residual risk and
+owner of a hazard are left blank for the clinical safety officer, who also decides whether a control is enough. An item
+of the texts is covered `partly` or `no`, never in full, and its status says who must supply the rest; nothing says that
+a tool meets any of them. The texts are as read in November 2026: NICE, Evidence standards framework for digital health
+technologies (ECD7, 21 standards); TRIPOD-LLM (Gallifant et al. 2025, Nat Med 31:60-69, by topic); the NHS's own checks
+by their names. Hazards and items are in `facts/`, in our words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from simulation.display.drawing import BLUE, DARK, GREY, WORSE, Picture, figure_of, png_of
+from simulation.display.table import ReportTable
+from simulation.display.words import amount, change, span
+from simulation.records.schema import Floats
+from simulation.vetting.assessors.from_file import AnswersAssessor
+from simulation.vetting.assessors.llm import LlmAssessor
+from simulation.vetting.bench import NURSE, OF_ANSWERS, TOOL, Bench, CriterionVerdict, abstention_curve, calibration
+from simulation.vetting.cases import N_LEVELS, NO_LABEL, OUTCOMES
+from simulation.vetting.earlier import UNDER, VersionChange
+from simulation.vetting.facts import facts
+from simulation.vetting.scores import FEW, HIGH_SHARES, HIGHER_IS_BETTER, KAPPAS, SCORES, ScoreEstimate, share_of
+from simulation.wording import spaced
+
+BY_GROUP = ("exact_share", "under_share", UNDER)
+
+
+def card_tables(bench: Bench, change_since: VersionChange | None) -> list[ReportTable]:
+    """Every table, in the order of the page; the change since an earlier card is the second."""
+    on_condition = [must_not_miss_table(bench), calibration_table(bench), abstention_table(bench)]
+    return [
+        criteria_table(bench),
+        *([change_table(bench, change_since)] if change_since is not None else ()),
+        scores_table(bench),
+        *(differences_table(bench, other) for other in bench.labelled if other != TOOL),
+        matrix_table(bench),
+        groups_table(bench),
+        answers_table(bench),
+        *(table for table in on_condition if table.rows),
+        about_table(bench),
+        hazards_table(bench),
+        coverage_table(bench),
+    ]
+
+
+def table_of(bench: Bench, kind: str, rows: Iterable[tuple[str, ...]], *, name: str = "", **words: str) -> ReportTable:
+    """A table with the title, headings and notes that the facts state for its `kind`.
+
+    `name`: the table's own, if it is not its kind; `words`: what fills the places in braces, besides the tool, the
+    truth, the number of cases and the scores in words.
+    """
+    stated = facts("card_tables")[kind]
+    words |= {**SCORES, "tool": bench.tool, "truth": bench.cases.yardstick_words, "n": str(len(bench.cases))}
+    headers = (text.format(**words) for text in stated["headers"])
+    notes = (text.format(few=FEW, **words) for text in stated.get("notes", ()))
+    return ReportTable(name or kind, stated["title"].format(**words), tuple(headers), tuple(rows), tuple(notes))
+
+
+def value_words(estimate: ScoreEstimate, score: str) -> str:
+    """A score and its interval: '87.1 % (84.3 to 89.5)', a kappa without per cent; a dash if it is not known."""
+    scale, digits = (1, 2) if score in KAPPAS else (100, 1)
+    shown = f"{estimate.value:.2f}" if score in KAPPAS else amount(estimate.value, "share")
+    if np.isnan(estimate.value) or np.isnan(estimate.low):
+        return "–" if np.isnan(estimate.value) else shown
+    return f"{shown} ({scale * estimate.low:.{digits}f} to {scale * estimate.high:.{digits}f})"
+
+
+def difference_words(estimate: ScoreEstimate, score: str) -> str:
+    """A difference between scores and its interval: '−21.5 points (−25.4 to −17.5)'; a dash if it is not known."""
+    if np.isnan(estimate.value):
+        return "–"
+    if score in KAPPAS:
+        interval = "–" if np.isnan(estimate.low) else f"{estimate.low:+.2f} to {estimate.high:+.2f}"
+        return f"{estimate.value:+.2f} ({interval})".replace("-", "−")
+    return f"{change(estimate.value, 'share')} points ({span(estimate.low, estimate.high, 'share')})"
+
+
+def verdict_on(estimate: ScoreEstimate, score: str) -> str:
+    """'better' or 'worse' if the whole interval is on one side of no difference, else 'cannot tell'."""
+    if estimate.low <= 0 <= estimate.high or np.isnan(estimate.low):
+        return "cannot tell"
+    return "better" if (estimate.value > 0) == (score in HIGHER_IS_BETTER) else "worse"
+
+
+def bound_words(verdict: CriterionVerdict) -> str:
+    """The bound of a criterion: 'at most 5 points beyond the nurse', 'at least 95 %'."""
+    criterion = verdict.criterion
+    which = "at most" if criterion.at_most is not None else "at least"
+    beyond = " beyond the nurse" * (criterion.against == "nurse")
+    if criterion.score in KAPPAS:
+        return f"{which} {criterion.bound:g}{beyond}"
+    points = f"{100 * criterion.bound:g}"
+    unit = ("point" if points == "1" else "points") if beyond else "%"
+    return f"{which} {points} {unit}{beyond}"
+
+
+def group_named(attribute: str, group: str, between: str = " ") -> str:
+    """The name of a group: 'arrival mode walk in'."""
+    return spaced(f"{attribute}{between}{group}")
+
+
+def criteria_table(bench: Bench) -> ReportTable:
+    """Each criterion by group, what was measured, and the verdict."""
+    rows = []
+    for verdict in bench.verdicts:
+        score, estimate = verdict.criterion.score, verdict.estimate
+        words = difference_words if verdict.criterion.against == "nurse" else value_words
+        measured = ("–", "0") if estimate is None else (words(estimate, score), str(estimate.n))
+        group = spaced(verdict.group).replace("=", ": ") or "everybody"
+        named = {**SCORES, **OF_ANSWERS}[score]
+        rows.append((named, group, bound_words(verdict), *measured, verdict.word, verdict.why))
+    return table_of(bench, "criteria", rows)
+
+
+def scores_table(bench: Bench) -> ReportTable:
+    """Every score of the tool, the nurse and the comparators."""
+    by_assessor = [bench.scores(who) for who in bench.labelled]
+    rows = [(words, *(value_words(scores[name], name) for scores in by_assessor)) for name, words in SCORES.items()]
+    table = table_of(bench, "scores", rows)
+    return replace(table, headers=(*table.headers, *(bench.tool if who == TOOL else who for who in bench.labelled)))
+
+
+def differences_table(bench: Bench, other: str) -> ReportTable:
+    """Scores of the tool minus those of another assessor on the same cases."""
+    who = f"the {other}" if other == NURSE else other
+    rows = _difference_rows(bench.against(other))
+    return table_of(bench, "against", rows, name=f"against_{other.replace(' ', '_')}", other=who)
+
+
+def change_table(bench: Bench, since: VersionChange) -> ReportTable:
+    """Scores of this version of the tool minus those of the earlier one on the same cases."""
+    rows = _difference_rows(since.differences)
+    return table_of(bench, "changed", rows, other=since.earlier_tool, line=since.line)
+
+
+def _difference_rows(differences: Mapping[str, ScoreEstimate]) -> list[tuple[str, str, str]]:
+    """Each score's words, its difference and the verdict on it."""
+    return [
+        (words, difference_words(differences[name], name), verdict_on(differences[name], name))
+        for name, words in SCORES.items()
+    ]
+
+
+def matrix_table(bench: Bench) -> ReportTable:
+    """How often each true level got each label, with credible intervals."""
+    counts = bench.labelled[TOOL].table
+    rows = []
+    for level, shares in enumerate(100 * np.stack(bench.matrix(), axis=-1)):
+        cells = [f"{mean:.0f} % ({low:.0f} to {high:.0f})" for mean, low, high in shares]
+        n = counts[level].sum()
+        few = f" (fewer than {FEW})" if n < FEW else ""
+        rows.append((f"true {level + 1}: {n:.0f} cases{few}", *cells, f"{counts[level, N_LEVELS]:.1f}"))
+    return table_of(bench, "matrix", rows)
+
+
+def groups_table(bench: Bench) -> ReportTable:
+    """Three scores of the tool by sex, age, mode of arrival and language, with the nurse's under-triage beside them."""
+    nurse = bench.by_group(NURSE) if NURSE in bench.labelled else {}
+    rows = []
+    for group, scores in bench.by_group().items():
+        cells = [value_words(scores[name], name) for name in BY_GROUP]
+        by_nurse = value_words(nurse[group][UNDER], UNDER) if nurse else "–"
+        n_urgent = scores[UNDER].n
+        urgent = f"{n_urgent}{' (few)' * (n_urgent < FEW)}"
+        rows.append((group_named(*group, ": "), str(scores["exact_share"].n), *cells, by_nurse, urgent))
+    return table_of(bench, "groups", rows)
+
+
+def answers_table(bench: Bench) -> ReportTable:
+    """How questions ended, whether answers repeat or can be moved, how long they took and what they cost."""
+    n_asked = sum(bench.outcomes.values())
+    rows = [(OUTCOMES[kind], f"{n} of {n_asked}") for kind, n in bench.outcomes.items()]
+    rows += [(OF_ANSWERS[name], value_words(share, name)) for name, share in bench.of_answers.items()]
+    seconds = [answer.seconds for answer in bench.answers if answer.seconds is not None]
+    if seconds:
+        span_of = f"{np.median(seconds):.2f}, {np.quantile(seconds, 0.95):.2f}"
+        rows.append(("seconds to an answer: median, 95th percentile", span_of))
+    tokens = [answer.tokens for answer in bench.answers if answer.tokens is not None]
+    if tokens:
+        rows.append(("tokens read and written, all questions", f"{sum(tokens):,}"))
+        price = bench.plan.assessor.price if isinstance(bench.plan.assessor, LlmAssessor) else None
+        if price is not None:
+            rows.append(("cost of these tokens, at the stated price", f"£{price * sum(tokens) / 1e6:,.2f}"))
+    missing = [words for name, words in OF_ANSWERS.items() if name not in bench.of_answers]
+    table = table_of(bench, "answers", rows)
+    return replace(table, notes=(*table.notes, f"Not measured: {'; '.join(missing)}.")) if missing else table
+
+
+def must_not_miss_table(bench: Bench) -> ReportTable:
+    """How the cases were labelled that their author says must not be missed; no rows if there are none."""
+    which = np.array([case.must_not_miss for case in bench.cases.cases])
+    rows = []
+    for who, labelled in bench.labelled.items() if which.any() else ():
+        labels = labelled.labels[which, 0]
+        counts = which.sum(), (labels > labelled.truth[which]).sum(), (labels == NO_LABEL).sum()
+        rows.append((bench.tool if who == TOOL else who, *map(str, counts)))
+    return table_of(bench, "must_not_miss", rows)
+
+
+def calibration_table(bench: Bench) -> ReportTable:
+    """How often labels are right, by the confidence stated with them; no rows if none is stated."""
+    bins = calibration(bench)
+    rows = [(f"{100 * stated:.0f} %", value_words(right, "exact_share"), str(right.n)) for stated, right in bins]
+    return table_of(bench, "calibration", rows)
+
+
+def abstention_table(bench: Bench) -> ReportTable:
+    """Scores of the labels kept if the least confident are handed back; no rows if no confidence is stated."""
+    rows = [
+        (f"{100 * share:.0f} %", value_words(exact, "exact_share"), value_words(under, UNDER), str(under.n))
+        for share, exact, under in abstention_curve(bench)
+    ]
+    return table_of(bench, "abstention", rows)
+
+
+def about_table(bench: Bench) -> ReportTable:
+    """The tool, the cases, and how the tool was asked."""
+    cases, plan = bench.cases, bench.plan
+    rows = {
+        "tool": bench.tool,
+        "intended use (stated by the vendor)": plan.intended_use,
+        "device class (stated by the vendor)": plan.device_class,
+        "cases": f"{cases.name}, {len(cases)}{', made up' * cases.synthetic}",
+        "source of the cases": cases.source,
+        "what the label means": cases.yardstick_words,
+        "in a comparison, levels 1 to 5 are taken to be (assumed)": spaced(", ".join(plan.stands_for)),
+        "true levels 1 to 5": ", ".join(str(n) for n in np.bincount(cases.truth, minlength=N_LEVELS)),
+        "fingerprint of the cases": cases.fingerprint[:16],
+        "times each case was asked": str(bench.labelled[TOOL].labels.shape[1]),
+        "seed": str(plan.seed),
+        **bench.about,
+    }
+    return table_of(bench, "about", rows.items())
+
+
+def card_pictures(bench: Bench) -> list[Picture]:
+    """Every picture that the bench allows, in the order of the page."""
+    makers = (matrix_picture, groups_picture, calibration_picture, abstention_picture, moved_picture)
+    return [picture for make in makers if (picture := make(bench)) is not None]
+
+
+def matrix_picture(bench: Bench) -> Picture:
+    """How often each true level got each label, in per cent of the true level."""
+    from matplotlib.patches import Rectangle
+
+    mean, _, _ = bench.matrix()
+    with figure_of(6.4, 4.6, 1, 1) as (figure, (ax,)):
+        ax.imshow(mean, cmap="Blues", vmin=0, vmax=1)
+        for (true, label), share in np.ndenumerate(mean):
+            colour = "white" if share > 0.55 else DARK
+            ax.text(label, true, f"{100 * share:.0f}", ha="center", va="center", color=colour)
+        for i in range(N_LEVELS):
+            ax.add_patch(Rectangle((i - 0.5, i - 0.5), 1, 1, fill=False, edgecolor=DARK, linewidth=1.5))
+        n_cases = bench.labelled[TOOL].table.sum(axis=1)
+        names = [f"{level + 1} (n = {n:.0f}{', few' if n < FEW else ''})" for level, n in enumerate(n_cases)]
+        ax.set_yticks(range(N_LEVELS), names)
+        ax.set_xticks(range(N_LEVELS), [str(level + 1) for level in range(N_LEVELS)])
+        ax.set(xlabel="label", ylabel="true level", title="Labels by true level, per cent of the row")
+        png = png_of(figure)
+    rows = "; ".join(f"true {i + 1}: " + ", ".join(f"{100 * share:.0f}" for share in mean[i]) for i in range(N_LEVELS))
+    caption = (
+        "Right of the framed diagonal is under-triage. Shares include the prior, which is worth one case a row. "
+        f"Few: under {FEW} cases, so read the intervals in the table. Truth: {bench.cases.yardstick_words}."
+    )
+    return Picture("matrix", png, f"Per cent labelled 1 to 5, by true level. {rows}.", caption)
+
+
+def groups_picture(bench: Bench) -> Picture | None:
+    """Under-triage of true levels 1-2 by group, with intervals; None if no group has enough cases."""
+    known = {key: scores[UNDER] for key, scores in bench.by_group().items() if scores[UNDER].n >= FEW}
+    if not known:
+        return None
+    nurse = bench.by_group(NURSE) if NURSE in bench.labelled else {}
+    caption = (
+        f"Groups with {FEW} cases of levels 1-2 or more; bars are exact 95 % intervals, unadjusted. Truth: "
+        f"{bench.cases.yardstick_words}."
+    )
+    estimates = {group_named(*key, ": "): estimate for key, estimate in known.items()}
+    beside = [nurse[key][UNDER] for key in known if nurse]
+    return _whiskers("groups", "Under-triage of levels 1-2, by group", estimates, caption, beside)
+
+
+def moved_picture(bench: Bench) -> Picture:
+    """The shares of answers that were usable, the same when asked again, or moved by other words, with intervals."""
+    estimates = {words: bench.of_answers[name] for name, words in OF_ANSWERS.items() if name in bench.of_answers}
+    caption = "Exact 95 % intervals. Anybody can steer a tool that obeys a command in a complaint."
+    return _whiskers("answers", "Answers: usable, repeatable, moved", estimates, caption)
+
+
+def calibration_picture(bench: Bench) -> Picture | None:
+    """How often labels are right against the confidence stated with them; None if none is stated."""
+    bins = calibration(bench)
+    if not bins:
+        return None
+    stated, right = zip(*bins, strict=True)
+    x, (y, reach) = [100 * confidence for confidence in stated], _drawn(right)
+    with figure_of(5.2, 4.6, 1, 1) as (figure, (ax,)):
+        ax.plot([0, 100], [0, 100], color=GREY, linewidth=1)
+        ax.errorbar(x, y, yerr=reach, color=BLUE, marker="o", capsize=3)
+        ax.set(xlim=(0, 100), ylim=(0, 100), xlabel="stated confidence, per cent", ylabel="right, per cent")
+        ax.set_title("Is it right as often as it says?")
+        png = png_of(figure)
+    points = "; ".join(f"{said:.0f} stated, {true:.0f} right" for said, true in zip(x, y, strict=True))
+    return Picture("calibration", png, f"Confidence and share right: {points}.", "On the line: calibrated.")
+
+
+def abstention_picture(bench: Bench) -> Picture | None:
+    """Exact agreement and under-triage of the labels kept as more are handed back; None if no confidence is stated."""
+    curve = abstention_curve(bench)
+    if not curve:
+        return None
+    shares, exact, under = zip(*curve, strict=True)
+    with figure_of(6.4, 4.2, 1, 1) as (figure, (ax,)):
+        for name, colour, estimates in (("exact", BLUE, exact), ("levels 1-2 under-triaged", WORSE, under)):
+            y, reach = _drawn(estimates)
+            x = [100 * share for share in shares]
+            ax.errorbar(x, y, yerr=reach, color=colour, marker="o", capsize=2, label=name)
+        ax.set(ylim=(0, 100), xlabel="handed back, per cent of labels, the least confident first")
+        ax.set(ylabel="of the rest, per cent", title="What handing back gains")
+        ax.legend(frameon=False)
+        png = png_of(figure)
+    points = "; ".join(f"{share:.0%} back: {score.value:.0%} exact" for share, score, _ in curve)
+    return Picture("abstention", png, f"{points}.", "Bars are exact 95 % intervals; fewer cases remain to the right.")
+
+
+def _whiskers(
+    name: str,
+    title: str,
+    estimates: Mapping[str, ScoreEstimate],
+    caption: str,
+    nurse: Sequence[ScoreEstimate] = (),
+) -> Picture:
+    """Estimates by label with their intervals, one below the other. `nurse`: the nurse's, beside them in grey."""
+    with figure_of(7.6, 1.4 + 0.38 * len(estimates), 1, 1) as (figure, (ax,)):
+        x, reach = _drawn([*estimates.values()])
+        places = np.arange(len(estimates))[::-1]
+        shift = 0.14 if nurse else 0.0
+        ax.errorbar(x, places + shift, xerr=reach, fmt="o", color=BLUE, capsize=3, label="tool")
+        points = "; ".join(f"{label} {value:.0f}" for label, value in zip(estimates, x, strict=True))
+        if nurse:
+            nurse_x, reach = _drawn(nurse)
+            ax.errorbar(nurse_x, places - shift, xerr=reach, fmt="s", color=GREY, capsize=3, label="nurse")
+            ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+            points += f". Nurse: {'; '.join(f'{value:.0f}' for value in nurse_x)}"
+        ax.set_yticks(places, [*estimates])
+        ax.set(ylim=(-0.6, len(estimates) - 0.4), xlim=(0, 100), xlabel="per cent", title=title)
+        png = png_of(figure)
+    return Picture(name, png, f"{title}, per cent: {points}.", caption)
+
+
+def _drawn(estimates: Sequence[ScoreEstimate]) -> tuple[Floats, Floats]:
+    """Values in per cent, shape (n,), and how far their intervals reach below and above, (2, n)."""
+    value, low, high = np.array([(estimate.value, estimate.low, estimate.high) for estimate in estimates]).T
+    return 100 * value, 100 * np.clip(np.nan_to_num([value - low, high - value]), 0, None)
+
+
+OF_URGENT = {*HIGH_SHARES, "both_under_triage", "worst_group"}
+"""The frequencies that are of cases of true levels 1-2."""
+
+
+def hazards_table(bench: Bench) -> ReportTable:
+    """A row for each hazard, numbered H1, H2 and on; severity, residual risk and owner are blank on purpose."""
+    under = {group: scores[UNDER] for group, scores in bench.by_group().items()}
+    known = {group: estimate for group, estimate in under.items() if estimate.n >= FEW}
+    named = {"worst_group": "", "small_groups": ", ".join(group_named(*group) for group in under if group not in known)}
+    measured = _measured(bench)
+    if known:
+        worst = max(known, key=lambda group: np.nan_to_num(known[group].value, nan=-1.0))
+        named["worst_group"], measured["worst_group"] = group_named(*worst), known[worst]
+    rows = []
+    for number, hazard in enumerate(facts("hazards"), start=1):
+        of = hazard.get("of", "")
+        cause = hazard["cause"] if named.get(of, "-") else hazard["cause_without"]
+        words = cause.format(few=FEW, groups=named.get(of)), hazard["effect"], _frequency(of, measured)
+        rows.append((f"H{number}", *words, hazard["control"], "", "", ""))
+    return table_of(bench, "hazards", rows, made_up="; the cases are made up" * bench.cases.synthetic)
+
+
+def _measured(bench: Bench) -> dict[str, ScoreEstimate]:
+    """What was measured of the tool as a whole, by the name that a hazard has for it."""
+    measured = {**bench.scores(TOOL), **bench.of_answers}
+    if (same := measured.get("repeatable_share")) is not None:  # the hazard is an answer that does not repeat
+        measured["not_repeated_share"] = replace(same, value=1 - same.value, low=1 - same.high, high=1 - same.low)
+    if NURSE in bench.labelled:  # both under-triage the same patient, so she would not have caught it
+        tool, nurse = (bench.labelled[who].shares_of_cases(UNDER) for who in (TOOL, NURSE))
+        measured["both_under_triage"] = share_of(tool * nurse)
+    return measured
+
+
+def _frequency(of: str, measured: Mapping[str, ScoreEstimate]) -> str:
+    """'23.3 % (14.8 to 33.6), of 86 cases of true levels 1-2'."""
+    estimate = measured.get(of)
+    if estimate is None:
+        return "not measured"
+    whom = "cases of true levels 1-2" if of in OF_URGENT else "cases"
+    return f"{value_words(estimate, of)}, of {estimate.n} {whom}" if estimate.n else "no case"
+
+
+def coverage_table(bench: Bench) -> ReportTable:
+    """Every item, whether this bench covers it, and who answers for it."""
+    answered_by_vendor = isinstance(bench.plan.assessor, AnswersAssessor)
+    rows = []
+    for text, items in facts("coverage").items():
+        for item in items:
+            covered, where, status = item["covered"], item["where"], item["status"]
+            if item.get("of_patients") and bench.cases.synthetic:
+                covered, where = "no", "the cases are made up"
+            if item.get("of_maker") and answered_by_vendor:
+                status = "stated by the vendor"
+            rows.append((text, item["item"], covered, status, where))
+    return table_of(bench, "coverage", rows)

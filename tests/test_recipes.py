@@ -1,0 +1,140 @@
+"""Recipes of ARCHITECTURE, To add something, followed in a copy of the package: what works then, and the rooms it took.
+
+A question and a measure are added in tests/questions/test_recipe.py and tests/measures/test_definitions.py.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SHORT = (
+    "run.measured_days=2", "run.warm_up_days=0", "run.cool_down_days=1", "run.doublings=0", "run.replications=2",
+    "executor=serial",
+)  # fmt: skip
+
+
+class Copy:
+    """A copy of the package and its configurations, and the rooms in which it was edited."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.rooms = folder, set[str]()
+        for name in ("simulation", "configs"):
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+
+    def edit(self, name: str, after: str, added: str) -> None:
+        """Add a text behind another, which stands in the file exactly once."""
+        path = self.folder / "simulation" / name
+        text = path.read_text(encoding="utf-8")
+        assert text.count(after) == 1, f"{name}: {after!r} {text.count(after)} times; mend this recipe"
+        path.write_text(text.replace(after, after + added), encoding="utf-8")
+        self.rooms.add(name.partition("/")[0])
+
+    def run(self, program: str) -> str:
+        """What a program prints that imports the copy."""
+        environment = {**os.environ, "PYTHONPATH": str(self.folder), "NUMBA_CACHE_DIR": str(self.folder / "numba")}
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=self.folder, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@pytest.mark.slow
+def test_a_lever_is_a_line_of_yaml(tmp_path: Path) -> None:
+    copy = Copy(tmp_path)
+    claim = (ROOT / "configs" / "study" / "claim.yaml").read_text(encoding="utf-8")
+    levers = claim.partition("\nlevers:\n")[2].splitlines()
+    first = next(line for line in levers if line.strip())
+    assert first.startswith("  ")
+    (tmp_path / "configs" / "study" / "own.yaml").write_text(
+        claim.replace("name: claim", "name: own").replace(first, f"{first}\n  my_lever: {{label: Mine, changes: "
+        "{site.durations.laboratory.mean: {times: 0.9}}}", 1),
+        encoding="utf-8",
+    )  # fmt: skip
+    words = ", ".join(repr(word) for word in ("study=own", *SHORT))
+    arms = copy.run(f"import simulation as ae; print(*[arm.name for arm in ae.load({words}).arms])").split()
+    assert any("my_lever" in name for name in arms)
+    assert copy.rooms == set()
+
+
+BRANCH = '''
+@config_dataclass
+class ByTurn(Sourced):
+    """Route every so many-th patient apart."""
+
+    kind: Literal["turn"]
+    every: Annotated[int, Ge(2)]
+    """One in how many goes apart."""
+    then: NodeName
+    """Where that one goes."""
+    otherwise: NodeName
+    """Where the others go."""
+
+    def reads(self) -> str:
+        """What it routes by."""
+        return "by turn"
+
+    def then_if(self) -> str:
+        """When it leads to `then`."""
+        return f"one in {self.every}"
+
+
+'''
+ASK = """
+import numpy as np, yaml
+from pathlib import Path
+from simulation.config import pathway_from
+from simulation.engine import compiled, reference
+from simulation.engine.plan import bind, lower
+from simulation.patients import draw
+stated = yaml.safe_load(Path("configs/pathway/gallery/clinic.yaml").read_text())
+stated["steps"]["arrival"]["next"] = "turn"
+stated["branches"] = {"turn": {"kind": "turn", "every": 3, "then": "home", "otherwise": "consultation",
+                               "evidence": "assumed", "source": "test"}}
+pathway = pathway_from({"pathway": stated})
+draws = draw(pathway, seed=1, replication=0, days=3)
+plan = lower(pathway)
+runs = [engine.simulate(plan, bind(plan, draws), 4 * 1440 * 1000).activities for engine in (reference, compiled)]
+same = all(np.array_equal(getattr(runs[0], name), getattr(runs[1], name)) for name in ("patient", "step", "started_at"))
+treated = set(runs[0].patient[runs[0].step == plan.row("consultation")].tolist())
+print(same, treated == {patient for patient in range(len(draws)) if patient % 3}, len(treated) > 100)
+"""
+
+
+@pytest.mark.slow
+def test_a_kind_of_branch_touches_the_department_and_the_engine(tmp_path: Path) -> None:
+    copy = Copy(tmp_path)
+    copy.edit("department/vocabulary.py", '    """Where it goes while it is up."""\n', "")
+    path = tmp_path / "simulation" / "department" / "vocabulary.py"
+    text = path.read_text(encoding="utf-8")
+    before, union, rest = text.partition("Branch = ByAttribute | ")
+    assert union
+    path.write_text(f"{before}{BRANCH.lstrip()}{union}ByTurn | {rest}", encoding="utf-8")
+    copy.edit("engine/rows.py", "    COIN = 8\n", "    TURN = 9\n")
+    copy.edit("engine/plan.py", "    ByQueue,\n", "    ByTurn,\n")
+    copy.edit(
+        "engine/plan.py",
+        "            return BranchRow(Kind.DOWN, pair, column=column, number=int(node.since_start))\n",
+        "        if isinstance(node, ByTurn):\n"
+        "            return BranchRow(Kind.TURN, self._pair(node.then, node.otherwise), number=node.every)\n",
+    )
+    copy.edit(
+        "engine/reference.py",
+        "            return branch.targets[0 if self._was_down(branch.column, since) else 1]\n",
+        "        if kind is Kind.TURN:\n"
+        "            return branch.targets[0 if patient.number % branch.number == 0 else 1]\n",
+    )
+    copy.edit("engine/compiled_loop.py", "DOWN, COIN = int(Kind.DOWN), int(Kind.COIN)\n", "TURN = int(Kind.TURN)\n")
+    copy.edit(
+        "engine/compiled_loop.py",
+        "                        node = lists[row.targets_at + (0 if was_down else 1)]\n",
+        "                    elif kind == TURN:\n"
+        "                        node = lists[row.targets_at + (0 if p % row.number == 0 else 1)]\n",
+    )
+    assert copy.run(ASK).split() == ["True", "True", "True"]
+    assert copy.rooms == {"department", "engine"}
