@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import re
 import threading
@@ -13,28 +12,25 @@ from functools import lru_cache
 from itertools import islice, product
 from pathlib import Path
 
-from hydra import compose, initialize_config_dir
+from hydra import version
+from hydra._internal.config_repository import CachingConfigRepository, ConfigRepository
+from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
 from hydra._internal.core_plugins.file_config_source import FileConfigSource
-from hydra.core.config_search_path import ConfigSearchPath
-from hydra.core.global_hydra import GlobalHydra
+from hydra._internal.defaults_list import create_defaults_list
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType, ValueType
-from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from hydra.plugins.config_source import ConfigResult
-from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from simulation.config.bounds import configuration_faults, override_fault, shortened
-from simulation.config.dotted import Raw, lay_over, leave_out, path_to, resolve
-from simulation.config.files import defaults_fault, explained, mapping_in
+from simulation.config.bounds import REFERENCE, configuration_faults, override_fault, shortened
+from simulation.config.dotted import Raw, lay_over, leave_out, path_to, resolve, value_at
+from simulation.config.files import copied, defaults_fault, explained, mapping_in
 from simulation.config.folders import NO_FILE, fingerprint_of, names_in, search_folders, shown_path
 from simulation.config.own_site import BESIDE, rest_left_out, study_of_another
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 
-_folders: list[Path] = []
-"""The folders that Hydra looks in while it composes for us: the user's, then the packaged one."""
 MOST_COMBINATIONS = 500
 """The most runs of one sweep, unless `allow_large` is set: each writes a folder of results."""
 PLACES = ("results", "cluster.scheduler_file")
@@ -42,7 +38,7 @@ PLACES = ("results", "cluster.scheduler_file")
 UNEXPECTED = (TypeError, ValueError, KeyError, AttributeError, AssertionError)
 """What Hydra raises, without a word, where a file is not of the form that it expects."""
 _hydra_lock = threading.RLock()
-"""Held while Hydra composes, because it keeps one state for the whole process."""
+"""Held while Hydra composes, because it keeps one version for the whole process."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +54,11 @@ class Composed:
     values: tuple[str, ...] = ()
 
 
-class _SearchPath(SearchPathPlugin):
-    """Puts the user's folders first, then the packaged one."""
+@dataclass
+class _Loaded(ConfigResult):
+    """A file of ours: `config` holds its `defaults`, which is all that Hydra is given, and `content` the rest of it."""
 
-    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
-        """Called by Hydra when it starts."""
-        for folder in reversed(_folders):
-            search_path.prepend("aeflow", f"{_Files.scheme()}://{folder}")
+    content: Raw = field(default_factory=dict)
 
 
 class _Files(FileConfigSource):
@@ -85,33 +79,54 @@ class _Files(FileConfigSource):
         if content is not None and (fault := defaults_fault(content, shown)):
             faults.append(fault)
         faults.refuse()
+        assert content is not None
+        defaults = OmegaConf.create({"defaults": content.pop("defaults")} if "defaults" in content else {})
         header = self._get_header_dict(path.read_text(encoding="utf-8-sig")[:512])
-        return ConfigResult(
-            config=OmegaConf.create(content),
-            path=f"{self.scheme()}://{self.path}",
-            provider=self.provider,
-            header=header,
-        )
+        return _Loaded(self.provider, self.path, defaults, header, content=content)
 
 
 @contextmanager
-def _hydra(folders: Sequence[Path]) -> Iterator[None]:
-    """Hydra, looking in these folders while the context lasts; a caller's own Hydra is put back afterwards."""
+def _hydra_version() -> Iterator[None]:
+    """Hydra behaves as version 1.3 while the context lasts; a caller's own version is put back afterwards."""
     with _hydra_lock:
-        plugins = Plugins.instance()
-        if _SearchPath not in plugins.discover(SearchPathPlugin):
-            plugins.register(_SearchPath)
-            plugins.register(_Files)
-        shared = GlobalHydra.instance()
-        of_caller = shared.hydra
-        shared.clear()
-        _folders[:] = folders
+        shared = version.VersionBase.instance()
+        of_caller = shared.version_base
+        version.setbase("1.3")
         try:
-            with initialize_config_dir(config_dir=str(folders[-1]), version_base="1.3", job_name="aeflow"):
-                yield
+            yield
         finally:
-            _folders.clear()
-            GlobalHydra.instance().hydra = of_caller
+            shared.version_base = of_caller
+
+
+def _laid_over_files(choices: Sequence[str], folders: Sequence[Path]) -> tuple[Raw, dict[str, str | None]]:
+    """The files that Hydra chooses, in its order, each laid over those before it; and the name chosen of each group."""
+    of_folders = ConfigRepository(ConfigSearchPathImpl())
+    of_folders.sources += [_Files("aeflow", f"{_Files.scheme()}://{folder}") for folder in folders]
+    repository = CachingConfigRepository(of_folders)
+    overridden = OverridesParser.create().parse_overrides(list(choices))
+    with _hydra_version():
+        listed = create_defaults_list(repository, "config", overridden, prepend_hydra=False, skip_missing=False)
+    raw: Raw = {}
+    for default in listed.defaults:
+        loaded = repository.load_config(str(default.config_path))
+        assert isinstance(loaded, _Loaded)
+        content = loaded.content
+        for part in reversed(default.package.split(".") if default.package else ()):
+            content = {part: content}
+        _merge(raw, content, raw)
+    return raw, dict(listed.overrides.known_choices)
+
+
+def _merge(below: Raw, above: Raw, root: Raw) -> None:
+    """Lay blocks over blocks, key by key; what a file lays over a reference is laid over a copy of what it names."""
+    for key, value in above.items():
+        old = below.get(key)
+        if isinstance(value, dict) and isinstance(old, str) and (reference := REFERENCE.fullmatch(old)):
+            below[key] = old = copied(value_at(root, reference[1]))
+        if isinstance(value, dict) and isinstance(old, dict):
+            _merge(old, value, root)
+        else:
+            below[key] = copied(value)
 
 
 def composed(overrides: Sequence[str] = (), *, config_dir: str | Path | None = None) -> Raw:
@@ -146,7 +161,7 @@ def _mixed_departments(files: Composed, choices: Sequence[str], folders: Sequenc
 
 def laid_over(files: Composed, values: Sequence[Override]) -> Composed:
     """The configuration with single values set, added or left out. Raises ConfigError for a fault in it."""
-    raw = copy.deepcopy(files.raw)
+    raw = copied(files.raw)
     faults = Faults()
     _lay_values(raw, values, faults)
     faults += configuration_faults(raw)
@@ -184,18 +199,13 @@ def _files_composed(
 ) -> Composed:
     """The files as Hydra composes them; cached until one of them changes, because it takes half a second."""
     try:
-        with _hydra(folders):
-            config = compose("config", overrides=list(choices), return_hydra_config=True)
-            chosen = OmegaConf.to_container(config.hydra.runtime.choices)
-            raw = OmegaConf.to_container(config, resolve=False)
+        raw, chosen = _laid_over_files(choices, folders)
     except ConfigError:
         raise
     except (HydraException, OmegaConfBaseException, OSError, RecursionError, *UNEXPECTED) as error:
         raise explained(error, folders) from None
-    assert isinstance(raw, dict) and isinstance(chosen, dict)
-    names = {str(group): NO_FILE if name is None else str(name) for group, name in chosen.items()}
-    names = {group: name for group, name in names.items() if not group.startswith("hydra/")}
-    return Composed({str(key): value for key, value in raw.items() if key != "hydra"}, names)
+    names = {group: NO_FILE if name is None else str(name) for group, name in chosen.items()}
+    return Composed({key: value for key, value in raw.items() if key != "hydra"}, names)
 
 
 def combinations(overrides: Sequence[str]) -> list[list[str]]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -30,6 +30,7 @@ SEVERAL_READINGS = re.compile(r"[-+]?(0[0-7_]+|0x[\da-fA-F_]+|0b[01_]+|[1-9][\d_
 """Octal, hexadecimal and binary numbers, and those to the base of 60, as YAML 1.1 reads them."""
 NO_WORDS = ("yes", "no", "on", "off", "true", "false", "null", "~")
 """What YAML reads as true, false and nothing, in small letters."""
+_EXPONENT = re.compile(r"[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?[eE][-+]?[0-9]+$")
 _EVENTS: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -54,17 +55,25 @@ def mapping_in(path: Path, shown: str, faults: Faults, *, may_be_empty: bool = F
 
 def value_in(text: str, shown: str, faults: Faults) -> Any:
     """The value that a YAML text states, not to be changed; None, and a fault, if it is no YAML or would be misread."""
+    value, fault = _read_and_checked(text)
+    if fault is not None:
+        faults.append(replace(fault, where=shown + fault.where))
+    return value
+
+
+@lru_cache(maxsize=256)
+def _read_and_checked(text: str) -> tuple[Any, Fault | None]:
+    """The value of a YAML text, and its fault by line. Cached, as arms read the same policies again and again."""
     try:
-        fault = next(_event_faults(text, shown), None)
+        fault = next(_event_faults(text), None)
     except yaml.YAMLError:
         fault = None  # PyYAML's own loader has better words for it
     if fault is None:
         try:
-            return _read(text)
+            return _read(text), None
         except yaml.YAMLError as error:
-            fault = yaml_fault(error, shown)
-    faults.append(fault)
-    return None
+            fault = yaml_fault(error, "")
+    return None, fault
 
 
 def stated_by(group: str, name: str, folders: Iterable[Path]) -> dict[str, Any]:
@@ -163,7 +172,7 @@ class _Open:
     key_next: bool = True
 
 
-def _event_faults(text: str, shown: str) -> Iterator[Fault]:
+def _event_faults(text: str) -> Iterator[Fault]:
     """The faults of a YAML text, in order: too deep, aliases without bound, a bad reference, what would be misread.
 
     Raises what PyYAML raises. The text is read event by event, and no value is built.
@@ -171,7 +180,7 @@ def _event_faults(text: str, shown: str) -> Iterator[Fault]:
     blocks: list[_Open] = [_Open(None)]
     n_parts: dict[str, int] = {}
     for event in yaml.parse(text, Loader=_EVENTS):
-        where = f"{shown}, line {event.start_mark.line + 1}" if event.start_mark else shown
+        where = f", line {event.start_mark.line + 1}" if event.start_mark else ""
         is_key = blocks[-1].is_block and blocks[-1].key_next
         if isinstance(event, yaml.NodeEvent):
             blocks[-1].key_next = not is_key
@@ -229,14 +238,26 @@ def yaml_fault(error: yaml.YAMLError, file: str) -> Fault:
     return Fault(where, problem, next(remedies, "Correct the YAML"))
 
 
-@lru_cache(maxsize=256)
 def _read(text: str) -> Any:
-    """The value that a YAML text states; not to be changed. Cached, as arms read the same policies again and again."""
-    return yaml.load(text, Loader=UniqueKeys)
+    """The value that a YAML text states. What libyaml refuses is read again by PyYAML itself, ten times as slow, which
+    has better words for it."""
+    try:
+        return yaml.load(text, Loader=_FastUniqueKeys)
+    except yaml.YAMLError:
+        return yaml.load(text, Loader=UniqueKeys)
 
 
-class UniqueKeys(yaml.SafeLoader):
-    """YAML in which a key stated twice in one block is an error."""
+class _UniqueKeys:
+    """YAML in which a key stated twice in one block is an error, and numbers and dates are read as by OmegaConf."""
+
+    # 1e-3 is a number, and a date is text
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {
+        first: [
+            *((tag, pattern) for tag, pattern in known if tag != "tag:yaml.org,2002:timestamp"),
+            *([("tag:yaml.org,2002:float", _EXPONENT)] if first in "-+0123456789" else ()),
+        ]
+        for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Called by PyYAML for each block."""
@@ -248,14 +269,13 @@ class UniqueKeys(yaml.SafeLoader):
                 problem = f"found duplicate key {key.value}"
                 raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
             seen.add(key.value)
-        return super().construct_mapping(node, deep=deep)
+        made: dict[Any, Any] = super().construct_mapping(node, deep=deep)  # type: ignore[misc]
+        return made
 
 
-# As OmegaConf reads numbers and dates: 1e-3 is a number, and a date is text.
-UniqueKeys.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in known if tag != "tag:yaml.org,2002:timestamp"]
-    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-UniqueKeys.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
-)
+class UniqueKeys(_UniqueKeys, yaml.SafeLoader):
+    """PyYAML's own loader, with unique keys."""
+
+
+class _FastUniqueKeys(_UniqueKeys, _EVENTS):  # type: ignore[misc]
+    """The loader of libyaml where PyYAML was built with it, with unique keys."""

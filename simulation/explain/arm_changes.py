@@ -168,8 +168,8 @@ class SamePatients:
     def attends(self) -> Mask:
         """Whether each patient is an attendance, shape (n_patients,)."""
         arrivals, present = self.pathway.arrivals.values(), self.pathway.present.values()
-        attends = [*(source.attends for source in arrivals), *(source.attends for source in present)]
-        return np.array(attends)[self.ours.arrival_source]
+        attend = [source.attends for source in arrivals] + [source.attends for source in present]
+        return np.array(attend)[self.ours.arrival_source]
 
     def come_to(self, node: str) -> Mask:
         """Whether each patient's source leads to a node, shape (n_patients,)."""

@@ -1,7 +1,7 @@
 """Queues whose figures are known in closed form: small pure functions.
 
 Times and rates share one unit (minutes and per minute here). A load of 1 or more has no steady state: the mean wait
-is infinite. `chains` has the queues that are known exactly, but only numerically.
+is infinite. Queues that are known exactly, but only numerically, are at the end.
 """
 
 from __future__ import annotations

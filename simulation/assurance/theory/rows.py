@@ -1,8 +1,8 @@
 """Queues that are known exactly, and what the engines give for them: the first part of `aeflow validate`.
 
 A `Check` is a small department and the figures that theory knows about it; `theory_rows` runs it through the whole
-chain (draws, policy, plan, engine) and sets the two side by side. The formulas are in `closed_forms`, the queues
-solved numerically in `chains`, the departments in `stations`.
+chain (draws, policy, plan, engine) and sets the two side by side. The formulas, and the
+queues solved numerically, are in `closed_forms`, the departments in `stations`.
 
 `caught` shows the power of the rows: they are run again with one part of the `Chain` from a pathway to activities
 broken at a time. A mutation that no row notices shows that the table is too weak. `aeflow validate power=true` prints
@@ -490,11 +490,8 @@ def changing_rate() -> Iterator[Check]:
     )
     station = stations.station(per_minute=0.5, shares=shares, service_means=[service] * 2, clinicians=servers)
     over_day, at_midnight = known.waiting_minutes / MINUTES_A_DAY, float(known.number_waiting[23])
-    totals = (known.waits_of_urgent, known.waits_of_others)
-    by_class = [
-        (name, share * sum(DAY_HOURS), total)
-        for name, share, total in zip(("urgent", "others"), shares, totals, strict=True)
-    ]
+    n_urgent, n_others = (share * sum(DAY_HOURS) for share in shares)
+    by_class = (("urgent", n_urgent, known.waits_of_urgent), ("others", n_others, known.waits_of_others))
     hours = (*per_hour, *[0.0] * (168 - len(per_hour)))
     yield Check(
         "M(t)/M/10, a day from empty",

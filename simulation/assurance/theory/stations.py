@@ -1,7 +1,7 @@
 """The smallest departments whose waits are known exactly, and runs of them.
 
 They are queues before pools of clinicians, built from the dataclasses of a pathway, so that a check covers the whole
-chain: draws, triage policy, plan, engine. `Chain` names its parts, so that `power` can break one of them.
+chain: draws, triage policy, plan, engine. `Chain` names its parts, so that a mutation can break one of them.
 """
 
 from __future__ import annotations
