@@ -16,7 +16,7 @@ from whole import ENGINE, TO_MEASURES, Clock, draws_to_measures
 
 import simulation as ae
 from simulation.department.vocabulary import ByQueue, Opens, Pathway, Pool, Present, Step, Takes, Trigger
-from simulation.run.replicate import replicate
+from simulation.runs.replicate import replicate
 from simulation.study.study import ReadyArm
 
 AS_IT_IS = 340

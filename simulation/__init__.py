@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from simulation.api import Growth, Result, compare, figure, gather, grow, read, run, same_numbers, write
     from simulation.config import load
     from simulation.errors import AeflowError, ConfigError, DrawsError, PlanError, ResultsError
-    from simulation.run.executors.executor import open_executor
+    from simulation.runs.executors.executor import open_executor
     from simulation.study.study import Study
     from simulation.triage.construct import Wanted, nearest_matrix
     from simulation.vetting.vet import vet
@@ -59,7 +59,7 @@ _HOMES = {
     **dict.fromkeys(("Wanted", "nearest_matrix"), "triage.construct"),
     "load": "config",
     "vet": "vetting.vet",
-    "open_executor": "run.executors.executor",
+    "open_executor": "runs.executors.executor",
     "Study": "study.study",
 }
 

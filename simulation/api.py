@@ -29,10 +29,10 @@ from simulation.report.figures import every_picture, picture
 from simulation.report.page import page
 from simulation.report.tables import every_table
 from simulation.report.write import write_report
-from simulation.run.executors.executor import Executor, Failed
-from simulation.run.replicate import ReplicationResult
-from simulation.run.result import StudyResult
-from simulation.run.running import (
+from simulation.runs.executors.executor import Executor, Failed
+from simulation.runs.replicate import ReplicationResult
+from simulation.runs.result import StudyResult
+from simulation.runs.running import (
     Done,
     all_of,
     every_replication,
@@ -41,10 +41,10 @@ from simulation.run.running import (
     replications,
     still_to_run,
 )
-from simulation.run.store.atomic import must_be_writable, point_latest
-from simulation.run.store.identity import Identity, identity_of
-from simulation.run.store.manifest import manifest_of
-from simulation.run.store.run_folder import not_expected, read_run, write_data
+from simulation.runs.store.atomic import must_be_writable, point_latest
+from simulation.runs.store.identity import Identity, identity_of
+from simulation.runs.store.manifest import manifest_of
+from simulation.runs.store.run_folder import not_expected, read_run, write_data
 from simulation.study.misfits import refuse_overload
 from simulation.study.study import Study
 from simulation.study.workload import refuse_large

@@ -14,14 +14,14 @@ from simulation.api import Result, read, what_changed
 from simulation.errors import ResultsError
 from simulation.explain.explanation import Explained
 from simulation.report.write import write_report
-from simulation.run.executors.executor import ExecutorFailed, Failed
-from simulation.run.replicate import ReplicationResult
-from simulation.run.running import Done, failure, replications, still_to_run
-from simulation.run.store.atomic import must_be_writable, point_latest
-from simulation.run.store.identity import Identity, identity_of
-from simulation.run.store.manifest import about, manifest_of, read_manifest
-from simulation.run.store.run_folder import folders_of, write_data
-from simulation.run.store.unfinished import UnfinishedRun
+from simulation.runs.executors.executor import ExecutorFailed, Failed
+from simulation.runs.replicate import ReplicationResult
+from simulation.runs.running import Done, failure, replications, still_to_run
+from simulation.runs.store.atomic import must_be_writable, point_latest
+from simulation.runs.store.identity import Identity, identity_of
+from simulation.runs.store.manifest import about, manifest_of, read_manifest
+from simulation.runs.store.run_folder import folders_of, write_data
+from simulation.runs.store.unfinished import UnfinishedRun
 from simulation.study.study import Study
 from simulation.study.workload import refuse_large
 

@@ -19,10 +19,10 @@ from simulation.cli import main
 from simulation.errors import ConfigError, ResultsError
 from simulation.records.serialise import to_json
 from simulation.report.tables.runs import runs_table
-from simulation.run.store.identity import identity_of
-from simulation.run.store.listing import list_runs
-from simulation.run.store.manifest import checksum_of, sealed
-from simulation.run.store.unfinished import UnfinishedRun
+from simulation.runs.store.identity import identity_of
+from simulation.runs.store.listing import list_runs
+from simulation.runs.store.manifest import checksum_of, sealed
+from simulation.runs.store.unfinished import UnfinishedRun
 
 ROOT = Path(__file__).parents[1]
 SHORT = (

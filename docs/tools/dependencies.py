@@ -45,6 +45,7 @@ PURPOSES = {
     "pandas": "tables for those who use the package from Python",
     "pyarrow": "results as Parquet",
     "pydantic": "checks a configuration, every fault at once",
+    "pydantic-core": "what pydantic reads a configuration by: unions told apart by a word",
     "python-docx": "the first page as a Word document",
     "pyyaml": "reads and writes configurations",
     "rich": "tables on the screen",

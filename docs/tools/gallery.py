@@ -23,7 +23,7 @@ from simulation.errors import ResultsError, nearest
 from simulation.records.serialise import to_json
 from simulation.report.pathway_picture import Sketch, picture_of, sketch_of
 from simulation.report.screen import print_result
-from simulation.run.running import compare
+from simulation.runs.running import compare
 
 COMMAND = "python -m docs.tools.gallery"
 GALLERY = "gallery"

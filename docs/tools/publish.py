@@ -20,8 +20,8 @@ from simulation.explain.statements import BANNER
 from simulation.report.figures import picture
 from simulation.report.first_page import first_page
 from simulation.report.write import write_exports
-from simulation.run.result import StudyResult
-from simulation.run.store.run_folder import followed
+from simulation.runs.result import StudyResult
+from simulation.runs.store.run_folder import followed
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "results" / "published"

@@ -24,7 +24,8 @@ FILLS = {"core": "#d9e6f2", "wing": "#fde8cf", "file": "#eeeeee"}
 
 def layers() -> list[tuple[str, ...]]:
     """The rooms and files of each layer, the highest first."""
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = project["tool"]["importlinter"]["contracts"]
     (stated,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
     return [tuple(re.findall(r"simulation\.(\w+)", layer)) for layer in stated]
 
@@ -33,7 +34,7 @@ def about(name: str) -> str:
     """The first sentence that a room or a file says of itself, without its last full stop."""
     room = ROOT / "simulation" / name
     path = room / "__init__.py" if room.is_dir() else room.with_suffix(".py")
-    words = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").split("\n\n")[0].replace("\n", " ")
+    words = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n\n")[0].replace("\n", " ")
     return re.split(r"\.(?:\s|$)", words, maxsplit=1)[0].replace("`", "")
 
 

@@ -22,7 +22,7 @@ from simulation.measures.definitions import ALL
 from simulation.measures.profile import DayProfile
 from simulation.records.schema import Floats
 from simulation.records.serialise import plain
-from simulation.run.replicate import ArmReplication
+from simulation.runs.replicate import ArmReplication
 
 if TYPE_CHECKING:
     from simulation.assurance.targets import Target

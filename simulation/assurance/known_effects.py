@@ -18,8 +18,8 @@ from simulation.assurance.targets import Target, targets_named
 from simulation.config import load, search_folders
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.statements import BANNER
-from simulation.run.result import StudyResult
-from simulation.run.running import compare
+from simulation.runs.result import StudyResult
+from simulation.runs.running import compare
 from simulation.statistics.compare import paired
 from simulation.statistics.departments import spread_over
 from simulation.statistics.intervals import Interval

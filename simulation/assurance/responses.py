@@ -33,9 +33,9 @@ from simulation.department.vocabulary import LastingFactor, Pathway
 from simulation.errors import ConfigError, Fault
 from simulation.patients import attendances
 from simulation.records.schema import Floats
-from simulation.run.executors.executor import open_executor
-from simulation.run.replicate import ArmReplication, ReplicationResult
-from simulation.run.running import simulate
+from simulation.runs.executors.executor import open_executor
+from simulation.runs.replicate import ArmReplication, ReplicationResult
+from simulation.runs.running import simulate
 from simulation.statistics.departments import MIN_EACH
 from simulation.study.study import ReadyArm, Study
 from simulation.units import to_ticks

@@ -50,7 +50,7 @@ from simulation.engine.choose import EngineName
 from simulation.errors import ConfigError, Fault
 from simulation.patients import draw
 from simulation.records.schema import Floats
-from simulation.run.running import compare
+from simulation.runs.running import compare
 from simulation.statistics.intervals import interval
 from simulation.study.offered_load import in_a_mean_week, offered_load
 from simulation.study.study import ReadyArm

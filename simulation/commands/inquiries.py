@@ -10,7 +10,7 @@ from simulation.commands.command_line import load_study, options, split_own
 from simulation.errors import ConfigError, Fault, refuse
 
 if TYPE_CHECKING:
-    from simulation.run.result import StudyResult
+    from simulation.runs.result import StudyResult
     from simulation.study.study import Study
 
 VET_SWITCHES = ("write_cases", "allow_remote", "dry_run")
@@ -46,7 +46,7 @@ def prices(words: list[str]) -> int:
 def _run_for_a_question(study: Study) -> StudyResult | None:
     """Run a study without storing it; None for a dry run."""
     from simulation.report.progress import announce, progress
-    from simulation.run.running import compare
+    from simulation.runs.running import compare
 
     announce(study, alone=False)
     if study.resolved["dry_run"]:

@@ -34,7 +34,7 @@ from simulation.department.config_dataclass import HOLDER, Evidence, Unit, confi
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.questions.ablation.levers import expanded, lever_faults
-from simulation.run.executors.executor import MOST_WORKERS, processors
+from simulation.runs.executors.executor import MOST_WORKERS, processors
 from simulation.study.check_study import (
     label_faults,
     role_faults,

@@ -79,7 +79,9 @@ class Scaled:
         return self.path.split(".")[0]
 
 
-FOLLOWS: Mapping[str, Mapping[str, str]] = yaml.safe_load((Path(__file__).parent / "scaling.yaml").read_text("utf-8"))
+FOLLOWS: Mapping[str, Mapping[str, str]] = yaml.safe_load(
+    (Path(__file__).parent / "scaling.yaml").read_text(encoding="utf-8")
+)
 """The quantity that each pool and each calibration parameter follows, and the words for each quantity."""
 STAY = 3
 """Hours for which a patient is taken to keep staff busy: what rounding took from a rota is put where most such are."""

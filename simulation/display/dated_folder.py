@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from simulation.display.drawing import Picture
-from simulation.run.store.atomic import moved, not_written, whole_or_nothing
+from simulation.runs.store.atomic import moved, not_written, whole_or_nothing
 
 if TYPE_CHECKING:
     import pandas as pd

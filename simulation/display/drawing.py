@@ -12,7 +12,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal
 
 from simulation.display.words import unit_words
-from simulation.run.result import ArmResult
+from simulation.runs.result import ArmResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,7 +12,7 @@ import numpy as np
 from simulation.department.own_measures import Better
 from simulation.display.table import Cell, Cells, ReportTable, ends_cell
 from simulation.display.words import amount, change, high_words, levels_of, span_of, unit_words
-from simulation.run.result import ArmResult, Safety, StudyResult
+from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.table_uncertainty import FEWEST_TABLES, TableUncertainty, table_uncertainty
 from simulation.statistics.verdict import NonInferiority, VerdictKind, interval_words, margin_words, threshold
 from simulation.study.design import Margin, Target

@@ -13,8 +13,8 @@ from simulation.department.vocabulary import ACUITY_TRUE, Pathway
 from simulation.explain.statements import blocks
 from simulation.measures.definitions import MANCHESTER_TARGETS, label_of
 from simulation.measures.measuring import MeasureName
-from simulation.run.replicate import PROFILED
-from simulation.run.result import ArmResult, Finding, Safety, StudyResult
+from simulation.runs.replicate import PROFILED
+from simulation.runs.result import ArmResult, Finding, Safety, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.multiplicity import ALPHA, is_worse
 from simulation.statistics.verdict import IDENTICAL

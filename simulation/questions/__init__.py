@@ -16,7 +16,7 @@ from simulation.display.table import ReportTable
 from simulation.questions import harm, spillover
 from simulation.questions.ablation import contributions
 from simulation.questions.what_decides import deciding_figures
-from simulation.run.result import StudyResult
+from simulation.runs.result import StudyResult
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,7 +19,7 @@ from simulation.display.table import Cell, Cells, ReportTable
 from simulation.display.words import labelled
 from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.records.schema import Floats
-from simulation.run.result import StudyResult
+from simulation.runs.result import StudyResult
 from simulation.statistics.compare import compare
 from simulation.statistics.intervals import Interval
 from simulation.study.design import DelayHarm, within

@@ -32,7 +32,7 @@ from simulation.measures.definitions import nearest_measure
 from simulation.measures.measuring import MeasureName, is_observable
 from simulation.patients import DAYS_IN_YEAR
 from simulation.records.schema import Floats
-from simulation.run.result import ArmResult, StudyResult
+from simulation.runs.result import ArmResult, StudyResult
 from simulation.statistics.departments import (
     MIN_DEPARTMENTS,
     Components,

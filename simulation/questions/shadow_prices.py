@@ -31,7 +31,7 @@ from simulation.errors import Fault, Faults, nearest, refuse
 from simulation.explain.statements import BANNER
 from simulation.patients import draw
 from simulation.records.schema import Floats
-from simulation.run.result import StudyResult
+from simulation.runs.result import StudyResult
 from simulation.statistics.compare import compare, paired
 from simulation.statistics.intervals import Interval
 from simulation.statistics.verdict import PILOT

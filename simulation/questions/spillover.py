@@ -15,7 +15,7 @@ from simulation.display.words import (
     measure_label,
     unit_words,
 )
-from simulation.run.result import StudyResult
+from simulation.runs.result import StudyResult
 from simulation.study.design import Target
 from simulation.wording import spaced
 

@@ -36,7 +36,7 @@ from simulation.display.words import change, doubt_note, unit_words
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.records.serialise import differences
-from simulation.run.result import StudyResult
+from simulation.runs.result import StudyResult
 from simulation.statistics.compare import TIDY, Comparison
 from simulation.statistics.departments import Department
 from simulation.statistics.intervals import LEVEL, Interval

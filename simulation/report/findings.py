@@ -24,8 +24,8 @@ from simulation.display.words import (
 )
 from simulation.questions import OF_A_RESULT
 from simulation.report.tables.patient_groups import WorseOff, worse_off, worse_off_groups
-from simulation.run.result import StudyResult
-from simulation.run.running import values_for
+from simulation.runs.result import StudyResult
+from simulation.runs.running import values_for
 from simulation.statistics.intervals import interval
 from simulation.statistics.verdict import IDENTICAL, PILOT
 from simulation.study.study import Precision, ReadyArm, figures_of, keys_of

@@ -29,7 +29,7 @@ from simulation.explain.label_mix import uncovered_sources
 from simulation.measures.definitions import ALL
 from simulation.questions.what_decides.deciding_figures import decided, harmed_kind_words, n_harmed
 from simulation.report.tables.first_table import products, reported_targets
-from simulation.run.result import ArmResult, Finding, Safety, StudyResult
+from simulation.runs.result import ArmResult, Finding, Safety, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.departments import Spread, counted
 from simulation.statistics.verdict import threshold

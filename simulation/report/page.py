@@ -22,7 +22,7 @@ from simulation.report.first_page import first_page
 from simulation.report.tables import every_table
 from simulation.report.tables.first_table import LIMITS_HEADER
 from simulation.report.templates import templates
-from simulation.run.result import StudyResult
+from simulation.runs.result import StudyResult
 
 NO_SITE = "none"
 """The choice of a department alone, which is what its own file states."""

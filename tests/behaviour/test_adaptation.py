@@ -9,7 +9,7 @@ from simulation.config import load
 from simulation.department.vocabulary import Pathway
 from simulation.engine.plan import lower
 from simulation.patients import draw
-from simulation.run.running import simulate
+from simulation.runs.running import simulate
 from simulation.study.study import Study
 
 PARAMETERS = ("staff_elasticity", "ward_elasticity", "effort_share", "clinician_month_sd", "ward_month_sd")

@@ -187,7 +187,7 @@ def test_a_row_in_doubt_is_run_again_and_fails_if_it_is_in_doubt_twice_on_one_si
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Four standard errors off, and then again, or not, or on the other side."""
-    at_first = theory.TheoryRow("queue", "wait", "minutes", 10.0, 10.4, 0.1, theory.VALUES, False, "a test")
+    at_first = theory.TheoryRow("queue", "wait", "minutes", 10.0, 10.4, 0.1, "a test", theory.VALUES, False)
     seeds: list[int] = []
     for found, passes in ((10.4, False), (10.1, True), (9.6, True)):
 

@@ -10,7 +10,7 @@ from simulation.department.vocabulary import Pathway
 from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.plan import bind, lower
 from simulation.patients import draw
-from simulation.run.replicate import replicate
+from simulation.runs.replicate import replicate
 from simulation.statistics.coverage_effects import Effect, effects
 from simulation.study.design import Arm, Coverages, Design, Target
 from simulation.study.study import ReadyArm, RunLength, Study

@@ -7,7 +7,7 @@ import pytest
 
 import simulation as ae
 from simulation import resumable
-from simulation.run.replicate import ReplicationResult
+from simulation.runs.replicate import ReplicationResult
 
 from .conftest import Aeflow
 

@@ -24,8 +24,8 @@ from simulation.config import load, packaged_configs
 from simulation.errors import ResultsError
 from simulation.report.screen import print_result
 from simulation.report.tables import every_table
-from simulation.run.result import StudyResult
-from simulation.run.running import compare
+from simulation.runs.result import StudyResult
+from simulation.runs.running import compare
 
 NAMES = gallery.names()
 QUICK = ("one_nurse", "outage")

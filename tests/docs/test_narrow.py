@@ -14,7 +14,7 @@ from simulation.config.stored import observed_in
 from simulation.explain.explanation import Explained
 from simulation.measures.measuring import Measures, is_observable
 from simulation.questions.narrow import narrowed, narrowed_sentences, show_narrowed
-from simulation.run.replicate import ArmReplication, ReplicationResult
+from simulation.runs.replicate import ArmReplication, ReplicationResult
 from simulation.study.check_study import measures_of
 from simulation.study.study import ReadyArm, Study
 

@@ -23,8 +23,8 @@ from kept_lines import kept_lines
 import simulation as ae
 from simulation.errors import ResultsError
 from simulation.records.schema import Floats, Mask
-from simulation.run.replicate import replicate
-from simulation.run.running import compile_first
+from simulation.runs.replicate import replicate
+from simulation.runs.running import compile_first
 from simulation.statistics.always_valid import critical_value
 from simulation.statistics.intervals import LEVEL, t_quantile
 

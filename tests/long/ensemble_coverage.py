@@ -52,7 +52,7 @@ from simulation.config.ensembles import priors_named
 from simulation.config.studies import study_from
 from simulation.questions.narrow import LEVEL, Local, narrow, outside
 from simulation.records.schema import Floats
-from simulation.run.replicate import ReplicationResult
+from simulation.runs.replicate import ReplicationResult
 from simulation.statistics.departments import ranges
 from simulation.study.study import Study
 

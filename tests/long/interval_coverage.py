@@ -36,8 +36,8 @@ from numpy.typing import NDArray
 import simulation as ae
 from simulation.patients.calendar import WEEKS_IN_YEAR, balanced_start_week
 from simulation.records.schema import Floats
-from simulation.run.replicate import replicate
-from simulation.run.running import compile_first
+from simulation.runs.replicate import replicate
+from simulation.runs.running import compile_first
 from simulation.statistics.intervals import LEVEL, intervals, t_quantile
 from simulation.statistics.skewness import growth
 from simulation.statistics.weakness import too_short, weakness_of

@@ -34,8 +34,8 @@ from typing import Any
 
 import simulation as ae
 from simulation import resumable
-from simulation.run.store.identity import identity_of
-from simulation.run.store.unfinished import LEAST_SECONDS, UnfinishedRun
+from simulation.runs.store.identity import identity_of
+from simulation.runs.store.unfinished import LEAST_SECONDS, UnfinishedRun
 
 CHECKOUT = Path(__file__).parents[2]
 STUDY = "ai_triage"

@@ -15,7 +15,7 @@ from simulation.report.figures import pictures
 from simulation.report.findings import findings
 from simulation.report.tables import compared_tables
 from simulation.report.write import write_report
-from simulation.run.result import StudyResult
+from simulation.runs.result import StudyResult
 from tests.report.conftest import SHORT, SMALL
 
 pytestmark = pytest.mark.slow

@@ -14,7 +14,7 @@ MODULE = '''
 from collections.abc import Iterator
 
 from simulation.display.table import Cell, ReportTable
-from simulation.run.result import StudyResult
+from simulation.runs.result import StudyResult
 
 
 def tables(result: StudyResult) -> Iterator[ReportTable]:

@@ -26,7 +26,7 @@ from simulation.questions.shadow_prices import (
     with_more,
 )
 from simulation.records.schema import Floats
-from simulation.run.result import StudyResult
+from simulation.runs.result import StudyResult
 from simulation.study.study import Study
 
 

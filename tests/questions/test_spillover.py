@@ -18,7 +18,7 @@ from simulation.report.page import page
 from simulation.report.tables import compared_tables
 from simulation.report.tables.arm_tables import arms_table
 from simulation.report.write import write_report
-from simulation.run.result import StudyResult
+from simulation.runs.result import StudyResult
 from simulation.statistics.coverage_effects import with_coverage
 from simulation.triage.apply import reached
 from simulation.triage.estimates import AtLeastZero

@@ -6,7 +6,7 @@ import pytest
 
 from simulation.report.figures.effect_pictures import by_group
 from simulation.report.tables.patient_groups import ATTRIBUTES, by_group_tables, groups_of, is_asked, less_everybody
-from simulation.run.result import StudyResult
+from simulation.runs.result import StudyResult
 
 
 @pytest.fixture(scope="module")

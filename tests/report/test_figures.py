@@ -13,7 +13,7 @@ from simulation.report.figures import department_pictures as figures_of_departme
 from simulation.report.figures import pictures
 from simulation.report.tables import whole_department as tables_of_department
 from simulation.report.tables.whole_department import measures_table, stay_parts
-from simulation.run.result import StudyResult
+from simulation.runs.result import StudyResult
 
 NAMES = ("differences", "per_100k", "day", "stay", "acuity")
 

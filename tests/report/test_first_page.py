@@ -20,7 +20,7 @@ from simulation.report.findings import implausible
 from simulation.report.first_page import first_page
 from simulation.report.headlines import fails, headlines
 from simulation.report.tables.first_table import first_table, products
-from simulation.run.result import StudyResult
+from simulation.runs.result import StudyResult
 from simulation.statistics.table_uncertainty import TableUncertainty
 from simulation.statistics.verdict import margin_words
 from simulation.study.design import Cost, Design

@@ -14,7 +14,7 @@ from simulation.report.figures import pictures
 from simulation.report.first_page import first_page
 from simulation.report.page import file_of, page
 from simulation.report.tables.arm_tables import arms_table, assumptions_log
-from simulation.run.result import StudyResult
+from simulation.runs.result import StudyResult
 
 
 class Elements(HTMLParser):

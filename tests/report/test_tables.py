@@ -22,7 +22,7 @@ from simulation.report.tables import compared_tables
 from simulation.report.tables.money import better_table, cost_kind, equal_spend_table, per_100k, ranked
 from simulation.report.tables.patient_groups import outside_sham, worse_off, worse_off_groups
 from simulation.report.tables.verdict_tables import safety_table, target_table
-from simulation.run.result import Finding, StudyResult
+from simulation.runs.result import Finding, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.verdict import IDENTICAL, non_inferiority, verdict
 from simulation.study.design import EqualSpend

@@ -39,9 +39,9 @@ from simulation.measures.definitions import ALL
 from simulation.measures.window import Window
 from simulation.records.schema import Floats
 from simulation.report.progress import progress
-from simulation.run.executors.executor import Executor, Failed, completed, open_executor
-from simulation.run.replicate import ReplicationResult
-from simulation.run.running import compile_first, failure
+from simulation.runs.executors.executor import Executor, Failed, completed, open_executor
+from simulation.runs.replicate import ReplicationResult
+from simulation.runs.running import compile_first, failure
 from simulation.study.study import RunLength, Study
 
 Say = Callable[[str], None]

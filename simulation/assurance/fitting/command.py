@@ -47,7 +47,7 @@ from simulation.config.studies import study_from
 from simulation.display.drawing import BLUE, DARK, GREY, PALE, Picture, figure_of, png_of
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
 from simulation.records.serialise import digest, exact, plain
-from simulation.run.store.identity import identity_of, source_digest
+from simulation.runs.store.identity import identity_of, source_digest
 from simulation.study.study import Study
 
 NUMBERS = {"departments": (200, 10, 1000), "confirm": (0, 0, CONFIRM_MOST), "confirm_departments": (40, 1, 1000)}

@@ -26,7 +26,7 @@ from simulation.config.dotted import Raw, resolve, value_at
 from simulation.config.ensembles import Priors, Slope, VariedParameter
 from simulation.errors import ConfigError, Fault
 from simulation.records.schema import Floats, Mask
-from simulation.run.executors.executor import processors
+from simulation.runs.executors.executor import processors
 
 if TYPE_CHECKING:
     from sklearn.gaussian_process import GaussianProcessRegressor

@@ -39,7 +39,7 @@ from simulation.questions.ablation.levers import (
     orders,
 )
 from simulation.records.schema import Floats
-from simulation.run.result import StudyResult
+from simulation.runs.result import StudyResult
 from simulation.statistics.intervals import Interval
 from simulation.statistics.multiplicity import ALPHA
 from simulation.statistics.verdict import threshold

@@ -38,7 +38,7 @@ from simulation.questions.break_even.searching import (
     values_of,
 )
 from simulation.records.schema import Floats
-from simulation.run.executors.executor import Executor, open_executor
+from simulation.runs.executors.executor import Executor, open_executor
 from simulation.statistics.verdict import PILOT
 from simulation.study.design import Target
 from simulation.study.study import ReadyArm, Study, own_definitions

@@ -19,8 +19,8 @@ import numpy as np
 from simulation.errors import AeflowError, nearest, refuse
 from simulation.explain.label_mix import case_mix
 from simulation.records.schema import Floats
-from simulation.run.executors.executor import Executor
-from simulation.run.running import every_replication
+from simulation.runs.executors.executor import Executor
+from simulation.runs.running import every_replication
 from simulation.statistics.departments import MIN_DEPARTMENTS, Department, components, n_departments, spread_over
 from simulation.statistics.intervals import Interval, interval
 from simulation.study.design import Target

@@ -34,7 +34,7 @@ from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.measures.measuring import MeasureName, observables_among
 from simulation.questions.what_decides.explained_variance import Decides, Explains, FigureRule, what_decides, worth
 from simulation.records.schema import Floats
-from simulation.run.result import ArmResult, Safety, StudyResult
+from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.departments import (
     MIN_DEPARTMENTS,
     Department,

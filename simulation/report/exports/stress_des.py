@@ -17,7 +17,7 @@ from simulation.explain.statements import BANNER
 from simulation.report.tables.arm_tables import report_changes
 from simulation.report.tables.whole_department import run_table
 from simulation.report.templates import templates
-from simulation.run.result import StudyResult
+from simulation.runs.result import StudyResult
 from simulation.statistics.verdict import threshold
 
 OF_THE_A_AND_E = frozenset({"registration", "majors_contact", "move_to_medicine"})

@@ -14,7 +14,7 @@ from simulation.display.table import Cell, ReportTable
 from simulation.explain.statements import BANNER
 from simulation.report.first_page import first_page
 from simulation.report.tables import every_table
-from simulation.run.result import StudyResult
+from simulation.runs.result import StudyResult
 
 if TYPE_CHECKING:
     from docx.document import Document

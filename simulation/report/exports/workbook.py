@@ -17,7 +17,7 @@ from simulation.report.exports.word import COLOURS, WRITTEN_AT
 from simulation.report.first_page import FirstPage, first_page
 from simulation.report.tables import CLOCK, every_table
 from simulation.report.tables.arm_tables import assumptions_log
-from simulation.run.result import StudyResult
+from simulation.runs.result import StudyResult
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

@@ -11,7 +11,7 @@ from simulation.questions import OF_A_RESULT
 from simulation.report.figures.department_pictures import acuity, day, stay
 from simulation.report.figures.effect_pictures import by_group, cost, differences
 from simulation.report.pathway_picture import picture_of, sketch_of
-from simulation.run.result import StudyResult
+from simulation.runs.result import StudyResult
 
 
 def pictures(result: StudyResult) -> tuple[Picture, ...]:

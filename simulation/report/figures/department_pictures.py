@@ -35,7 +35,7 @@ from simulation.report.tables.whole_department import (
     stay_parts,
     stay_table,
 )
-from simulation.run.result import StudyResult
+from simulation.runs.result import StudyResult
 from simulation.wording import spaced
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ from simulation.display.words import change, departments_words, group_words, mea
 from simulation.report.tables.money import PER, per_100k_cell, priced, ranked
 from simulation.report.tables.patient_groups import differences_table, groups_of, is_asked
 from simulation.report.tables.verdict_tables import over_tables, target_table
-from simulation.run.result import ArmResult, StudyResult
+from simulation.runs.result import ArmResult, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.multiplicity import is_worse
 from simulation.study.design import Target

@@ -12,7 +12,7 @@ import numpy as np
 from simulation.display.drawing import BETTER, GREY, UNCLEAR, WORSE, axis_scale
 from simulation.display.words import change, kind_of, short_words, span_of, unit_words
 from simulation.report.templates import templates
-from simulation.run.result import ArmResult, Finding, StudyResult
+from simulation.runs.result import ArmResult, Finding, StudyResult
 
 WIDTH, ROW, TOP, SIDE = 400, 25, 26, 10
 """In units of the drawing: its width, the height of a row, and the margins above and beside the rows."""

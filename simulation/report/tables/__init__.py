@@ -6,7 +6,7 @@ from simulation.display.measured import measurement_table
 from simulation.display.table import ReportTable, ReportTables
 from simulation.questions import OF_A_RESULT
 from simulation.report.tables import arm_tables, first_table, money, patient_groups, verdict_tables, whole_department
-from simulation.run.result import StudyResult
+from simulation.runs.result import StudyResult
 
 CLOCK = "clock"
 """The table of clock times, which differ from run to run; the manifest has them."""

@@ -9,7 +9,7 @@ from simulation.display.table import UNKNOWN, Cell, ReportTable
 from simulation.display.words import high_words, labelled, levels_of, percent
 from simulation.explain.arm_changes import KIND_WORDS, Change
 from simulation.explain.statements import AddedAssumption, walk
-from simulation.run.result import ArmResult, StudyResult
+from simulation.runs.result import ArmResult, StudyResult
 from simulation.study.design import change_words
 from simulation.wording import spaced
 

@@ -23,7 +23,7 @@ from simulation.measures.definitions import ALL
 from simulation.questions.ablation.contributions import decomposition_of, joint_arm
 from simulation.questions.what_decides.deciding_figures import n_harmed
 from simulation.report.tables.money import alternatives_table, ranked
-from simulation.run.result import ArmResult, Safety, StudyResult
+from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.verdict import IDENTICAL, INTERVAL_NOTES, threshold
 from simulation.statistics.weakness import weak_note
 from simulation.study.design import Target

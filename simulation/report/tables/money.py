@@ -13,7 +13,7 @@ from dataclasses import replace
 from simulation.display.measured import failed_limits, limits_of
 from simulation.display.table import UNKNOWN, Cell, Cells, ReportTable, apart, change_cell, difference_cell, ends_cell
 from simulation.display.words import SIMULATION, kind_of, labelled, unit_words, unsettled
-from simulation.run.result import ArmResult, Finding, StudyResult
+from simulation.runs.result import ArmResult, Finding, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.study.design import Target
 

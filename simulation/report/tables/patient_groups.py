@@ -24,7 +24,7 @@ from simulation.display.words import (
     unit_words,
 )
 from simulation.measures.definitions import ALL
-from simulation.run.result import ArmResult, StudyResult
+from simulation.runs.result import ArmResult, StudyResult
 from simulation.statistics.compare import Comparison, compare
 from simulation.statistics.intervals import Interval
 from simulation.statistics.multiplicity import ALPHA, holm, is_worse, p_value

@@ -36,7 +36,7 @@ from simulation.display.words import (
 )
 from simulation.measures.definitions import ALL
 from simulation.questions.what_decides.deciding_figures import harmed_kind_words
-from simulation.run.result import ArmResult, Safety, StudyResult
+from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.departments import MIN_DEPARTMENTS, Spread, counted, movement
 from simulation.statistics.multiplicity import ALPHA
 from simulation.statistics.verdict import IDENTICAL, INTERVAL_NOTES, threshold

@@ -26,7 +26,7 @@ from simulation.explain.statements import Statement
 from simulation.measures.definitions import ALL, binding_measures, label_of
 from simulation.measures.profile import STAGES
 from simulation.report.tables.verdict_tables import level_cell
-from simulation.run.result import ArmResult, StudyResult
+from simulation.runs.result import ArmResult, StudyResult
 from simulation.statistics.verdict import INTERVAL_NOTES
 from simulation.statistics.weakness import SPELL_DAYS
 from simulation.wording import spaced

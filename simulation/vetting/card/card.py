@@ -21,7 +21,7 @@ from simulation.explain.statements import BANNER
 from simulation.records.serialise import csv_text, to_json
 from simulation.report.exports.word import WordDocument
 from simulation.report.templates import templates
-from simulation.run.store.atomic import moved, not_written, whole_or_nothing
+from simulation.runs.store.atomic import moved, not_written, whole_or_nothing
 from simulation.vetting.assessors.learned import Learned, LearnedAssessor, model_text
 from simulation.vetting.bench import NURSE, TOOL, Bench
 from simulation.vetting.card.tables_and_pictures import (

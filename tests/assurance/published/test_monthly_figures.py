@@ -14,7 +14,7 @@ from simulation.config import load, packaged_configs
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, ResultsError
 from simulation.measures.measuring import MeasureName, Measures
-from simulation.run.replicate import ArmReplication
+from simulation.runs.replicate import ArmReplication
 
 NAMES = (
     MeasureName("stay_p95", "minutes", "all"),

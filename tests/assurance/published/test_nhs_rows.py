@@ -35,8 +35,8 @@ from simulation.config.composing import composed
 from simulation.config.departments import pathway_from
 from simulation.department.rota import units_by_hour
 from simulation.errors import ConfigError, ResultsError
-from simulation.run import replicate as replicate_module
-from simulation.run.running import compare
+from simulation.runs import replicate as replicate_module
+from simulation.runs.running import compare
 from simulation.study.study import Study
 
 NOTE: Any = {"evidence": "assumed", "source": "made for a test"}

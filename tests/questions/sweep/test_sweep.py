@@ -18,7 +18,7 @@ from simulation.questions.sweep import (
     sweep_tables,
     write_sweep,
 )
-from simulation.run.result import StudyResult
+from simulation.runs.result import StudyResult
 from simulation.statistics.verdict import Verdict
 from simulation.study.study import Study
 

@@ -8,7 +8,7 @@ import pytest
 
 from simulation.measures.definitions import Definition
 from simulation.measures.measuring import MeasureName, Measures
-from simulation.run.result import Comparisons
+from simulation.runs.result import Comparisons
 from simulation.statistics.always_valid import IntervalKind
 from simulation.statistics.verdict import INTERVAL_WORDS
 from simulation.study.design import Arm, Design, Margin, Target

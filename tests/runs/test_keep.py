@@ -17,9 +17,9 @@ from simulation.errors import ResultsError
 from simulation.records.schema import ActivityTable, Patients
 from simulation.records.table_files import read_rows
 from simulation.resumable import run_into
-from simulation.run.store import kept as kept_module
-from simulation.run.store.kept import KINDS, file_of
-from simulation.run.store.run_folder import write_data
+from simulation.runs.store import kept as kept_module
+from simulation.runs.store.kept import KINDS, file_of
+from simulation.runs.store.run_folder import write_data
 from simulation.study.study import Kept, Study
 from simulation.study.workload import work_of
 
@@ -80,7 +80,7 @@ def test_a_kept_table_is_read_as_the_frame_that_a_simulation_gives(name: str, ar
 
 def test_a_kept_table_is_read_and_not_simulated(stored: Result, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_module, "table_of", None)
-    monkeypatch.setattr("simulation.run.result.simulate_arm", None)
+    monkeypatch.setattr("simulation.runs.result.simulate_arm", None)
     assert len(stored.patients("sham", 0)) > 100
 
 

@@ -15,7 +15,7 @@ from simulation.measures.measuring import MeasureName, Measures, shared_names
 from simulation.measures.profile import DayProfile
 from simulation.records.schema import Floats
 from simulation.records.table_files import ListColumn
-from simulation.run.replicate import ArmReplication, ReplicationResult, day_shapes
+from simulation.runs.replicate import ArmReplication, ReplicationResult, day_shapes
 from simulation.statistics.sham import Shares
 
 SHARES = ("better", "worse", "n_paired", "n_unpaired")

@@ -10,7 +10,7 @@ from simulation.api import Result
 from simulation.department.vocabulary import Pathway
 from simulation.measures.measuring import measure
 from simulation.patients import DAYS_IN_YEAR
-from simulation.run.replicate import ArmReplication, replicate
+from simulation.runs.replicate import ArmReplication, replicate
 from simulation.study.simulate import simulate_arm
 from simulation.study.study import RunLength, Study
 

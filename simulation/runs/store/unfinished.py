@@ -22,11 +22,11 @@ from typing import Any, Self
 from simulation.errors import ResultsError
 from simulation.records.serialise import Plain, to_json
 from simulation.records.table_files import read_columns, write_columns
-from simulation.run.replicate import ReplicationResult
-from simulation.run.store.atomic import PARTIAL, flush, not_written, write_file
-from simulation.run.store.identity import Identity
-from simulation.run.store.manifest import read_json
-from simulation.run.store.replication_rows import RowLayout, columns_of, replications_of
+from simulation.runs.replicate import ReplicationResult
+from simulation.runs.store.atomic import PARTIAL, flush, not_written, write_file
+from simulation.runs.store.identity import Identity
+from simulation.runs.store.manifest import read_json
+from simulation.runs.store.replication_rows import RowLayout, columns_of, replications_of
 
 PREFIX = ".unfinished-"
 IDENTITY, ABOUT, FINISHED, LOCK, PARTS = "identity.json", "about.json", "finished.json", "lock", "parts"

@@ -23,12 +23,12 @@ from simulation.measures.measuring import MeasureName
 from simulation.records.schema import Floats, Replications
 from simulation.records.serialise import Plain, digest, exact, to_json
 from simulation.records.table_files import read_columns, read_rows, write_columns, write_tables
-from simulation.run.replicate import ReplicationResult
-from simulation.run.result import StudyResult
-from simulation.run.store.atomic import LATEST, flush, moved, not_written, whole_or_nothing, write_file
-from simulation.run.store.identity import content_of, resolved_of
-from simulation.run.store.kept import Done, write_kept
-from simulation.run.store.manifest import (
+from simulation.runs.replicate import ReplicationResult
+from simulation.runs.result import StudyResult
+from simulation.runs.store.atomic import LATEST, flush, moved, not_written, whole_or_nothing, write_file
+from simulation.runs.store.identity import content_of, resolved_of
+from simulation.runs.store.kept import Done, write_kept
+from simulation.runs.store.manifest import (
     FILES,
     FIRST_VERDICT,
     MANIFEST,
@@ -39,7 +39,7 @@ from simulation.run.store.manifest import (
     sealed,
     verify,
 )
-from simulation.run.store.replication_rows import RowLayout, columns_of, replications_of
+from simulation.runs.store.replication_rows import RowLayout, columns_of, replications_of
 from simulation.statistics.compare import summary
 
 CONFIG, STUDY, EXPLANATION = "config.yaml", "study.json", "explanation.json"

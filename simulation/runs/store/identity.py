@@ -23,13 +23,13 @@ import numpy as np
 
 from simulation.patients import draw
 from simulation.records.serialise import digest, exact
-from simulation.run.store.atomic import write_file
+from simulation.runs.store.atomic import write_file
 from simulation.study.study import Study
 
 LIBRARIES = ("numpy", "scipy", "numba")
 SAMPLE_DAYS = 2
 PACKAGE = Path(__file__).resolve().parents[2]
-REPLICATES = ("run/replicate.py", "config/ensembles.py")
+REPLICATES = ("runs/replicate.py", "config/ensembles.py")
 """What a worker runs: a replication, and before it the making of a department of an ensemble."""
 TELLING = ("explain", "display", "questions", "report", "assurance", "vetting", "commands")
 """Subpackages that tell of numbers and make none of a replication."""

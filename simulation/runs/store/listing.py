@@ -12,11 +12,11 @@ from types import NoneType
 from simulation.errors import ResultsError
 from simulation.records.serialise import Plain
 from simulation.records.table_files import row_count
-from simulation.run.store.atomic import LATEST, PARTIAL
-from simulation.run.store.kept import file_of, kept_among
-from simulation.run.store.manifest import FILES, FIRST_VERDICT, MANIFEST, must_hold, read_json, read_manifest, verify
-from simulation.run.store.run_folder import REPLICATIONS, followed
-from simulation.run.store.unfinished import ABOUT, PARTS, PREFIX, part_paths
+from simulation.runs.store.atomic import LATEST, PARTIAL
+from simulation.runs.store.kept import file_of, kept_among
+from simulation.runs.store.manifest import FILES, FIRST_VERDICT, MANIFEST, must_hold, read_json, read_manifest, verify
+from simulation.runs.store.run_folder import REPLICATIONS, followed
+from simulation.runs.store.unfinished import ABOUT, PARTS, PREFIX, part_paths
 
 VERDICT_KINDS: Mapping[str, object] = {
     **dict.fromkeys(("arm", "target", "unit", "verdict"), str),

@@ -8,7 +8,7 @@ import pytest
 
 from simulation.department.vocabulary import Pathway, Profile
 from simulation.patients import DAYS_IN_YEAR, WEEKS_IN_YEAR, Calendar
-from simulation.run.replicate import replicate
+from simulation.runs.replicate import replicate
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import RunLength, Study
 

@@ -18,7 +18,7 @@ from simulation.measures.events import events_table
 from simulation.measures.patients_table import no_activities, nobody
 from simulation.records.schema import MISSING, ActivityTable, Column, Events, Patients, Table
 from simulation.records.table_files import TableWriter, read_rows
-from simulation.run.replicate import ReplicationResult
+from simulation.runs.replicate import ReplicationResult
 from simulation.study.simulate import Simulated, simulate_arms
 from simulation.study.study import Kept, ReadyArm, Study
 

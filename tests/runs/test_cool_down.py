@@ -10,7 +10,7 @@ from simulation.department.vocabulary import Pathway
 from simulation.measures.measuring import measure
 from simulation.measures.window import in_window
 from simulation.records.schema import IN_BUILDING
-from simulation.run.replicate import replicate
+from simulation.runs.replicate import replicate
 from simulation.study.simulate import simulate_arm
 from simulation.study.study import Study
 

@@ -17,7 +17,7 @@ from multiprocessing import resource_tracker
 from typing import Protocol
 
 from simulation.errors import AeflowError, nearest, refuse
-from simulation.run.replicate import ReplicationResult, replicate
+from simulation.runs.replicate import ReplicationResult, replicate
 from simulation.signals import heed
 from simulation.study.study import Study
 
@@ -170,11 +170,11 @@ def open_executor(study: Study) -> Iterator[Executor]:
     if study.executor not in EXECUTORS:
         refuse("executor", f"'{study.executor}' is not known", nearest(study.executor, EXECUTORS))
     if study.executor == "dask":
-        from simulation.run.executors.dask_cluster import DaskExecutor
+        from simulation.runs.executors.dask_cluster import DaskExecutor
 
         executor = DaskExecutor(study.cluster, study.workers)
     elif study.executor == "local" and study.workers > 1:
-        from simulation.run.executors.local import LocalExecutor
+        from simulation.runs.executors.local import LocalExecutor
 
         executor = LocalExecutor(study.workers)
     try:

@@ -14,7 +14,7 @@ from simulation.engine.rows import EndRow
 from simulation.measures.measuring import measure
 from simulation.records.schema import IN_BUILDING
 from simulation.report.screen import print_result
-from simulation.run.replicate import replicate
+from simulation.runs.replicate import replicate
 from simulation.study.simulate import Simulated, draws_alike, simulate_arm
 from simulation.study.study import ReadyArm, RunLength, Study
 from tests.measures.audit import audit

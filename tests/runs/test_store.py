@@ -28,15 +28,23 @@ from simulation.records.serialise import to_json
 from simulation.report import figures as pictures_module
 from simulation.report import write as report_module
 from simulation.resumable import run_into
-from simulation.run.executors import executor as serial
-from simulation.run.executors.executor import open_executor
-from simulation.run.replicate import ReplicationResult, replicate
-from simulation.run.store import identity as identity_module
-from simulation.run.store.atomic import point_latest
-from simulation.run.store.identity import Identity, content_of, identity_of
-from simulation.run.store.manifest import about
-from simulation.run.store.run_folder import StoredRun, write_data
-from simulation.run.store.unfinished import FINISHED, IDENTITY, PREFIX, UnfinishedRun, part_paths, read_part, write_part
+from simulation.runs.executors import executor as serial
+from simulation.runs.executors.executor import open_executor
+from simulation.runs.replicate import ReplicationResult, replicate
+from simulation.runs.store import identity as identity_module
+from simulation.runs.store.atomic import point_latest
+from simulation.runs.store.identity import Identity, content_of, identity_of
+from simulation.runs.store.manifest import about
+from simulation.runs.store.run_folder import StoredRun, write_data
+from simulation.runs.store.unfinished import (
+    FINISHED,
+    IDENTITY,
+    PREFIX,
+    UnfinishedRun,
+    part_paths,
+    read_part,
+    write_part,
+)
 from simulation.statistics.sham import Shares
 from simulation.study.study import Study
 from tests.long.damage import flipped, mangled
@@ -62,7 +70,7 @@ def same(one: Any, other: Any) -> bool:
         return all(same(getattr(one, each.name), getattr(other, each.name)) for each in fields(one))
     if isinstance(one, dict):
         return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, tuple):
+    if isinstance(one, tuple | list):
         return len(one) == len(other) and all(map(same, one, other))
     return bool(one == other) or (one != one and other != other)
 

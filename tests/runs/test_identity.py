@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import simulation as ae
-from simulation.run.store import identity as module
-from simulation.run.store.identity import identity_of
+from simulation.runs.store import identity as module
+from simulation.runs.store.identity import identity_of
 from simulation.study.study import Study
 
 

@@ -12,9 +12,9 @@ import numpy as np
 from simulation.errors import AeflowError
 from simulation.explain.explanation import Explained
 from simulation.records.schema import Floats
-from simulation.run.executors.executor import Executor, Failed, completed, open_executor
-from simulation.run.replicate import ReplicationResult
-from simulation.run.result import StudyResult
+from simulation.runs.executors.executor import Executor, Failed, completed, open_executor
+from simulation.runs.replicate import ReplicationResult
+from simulation.runs.result import StudyResult
 from simulation.statistics.compare import paired
 from simulation.statistics.intervals import replications_for
 from simulation.study.misfits import refuse_overload

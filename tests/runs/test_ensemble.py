@@ -14,9 +14,9 @@ from simulation.cli import main
 from simulation.config import load
 from simulation.errors import ConfigError
 from simulation.resumable import run_into
-from simulation.run.store.identity import identity_of
-from simulation.run.store.run_folder import write_data
-from simulation.run.store.unfinished import UnfinishedRun
+from simulation.runs.store.identity import identity_of
+from simulation.runs.store.run_folder import write_data
+from simulation.runs.store.unfinished import UnfinishedRun
 from simulation.study.study import Study
 from tests.config.ours import ensemble
 

@@ -21,8 +21,8 @@ import pytest
 
 import simulation
 from simulation.errors import AeflowError, ConfigError, Fault
-from simulation.run import running as run_module
-from simulation.run.executors.executor import (
+from simulation.runs import running as run_module
+from simulation.runs.executors.executor import (
     MOST_LOSSES,
     ExecutorFailed,
     Failed,
@@ -30,10 +30,10 @@ from simulation.run.executors.executor import (
     completed,
     open_executor,
 )
-from simulation.run.executors.local import LocalExecutor
-from simulation.run.replicate import ReplicationResult
-from simulation.run.result import StudyResult
-from simulation.run.running import compare, compile_first
+from simulation.runs.executors.local import LocalExecutor
+from simulation.runs.replicate import ReplicationResult
+from simulation.runs.result import StudyResult
+from simulation.runs.running import compare, compile_first
 from simulation.signals import Stopped, stopped_by_signals
 from simulation.study.simulate import Simulated
 from simulation.study.study import Study

@@ -24,9 +24,9 @@ from pathlib import Path
 from typing import Any
 
 from simulation.errors import AeflowError
-from simulation.run.executors.executor import MOST_LOSSES, ExecutorFailed, WorkerLost, block_ctrl_c
-from simulation.run.replicate import ReplicationResult, replicate
-from simulation.run.store.identity import (
+from simulation.runs.executors.executor import MOST_LOSSES, ExecutorFailed, WorkerLost, block_ctrl_c
+from simulation.runs.replicate import ReplicationResult, replicate
+from simulation.runs.store.identity import (
     LIBRARIES,
     WORDS,
     Identity,
