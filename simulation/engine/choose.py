@@ -60,7 +60,7 @@ def lies_compiled() -> bool:
     if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
         return False
     code, kept = Path(__file__).parent, os.environ.get("NUMBA_CACHE_DIR")
-    name = f"*/compiled_loop.run-*.py{sys.version_info.major}{sys.version_info.minor}{sys.abiflags}.nbi"
+    name = f"*/compiled_loop.run-*.py{sys.version_info.major}{sys.version_info.minor}{getattr(sys, 'abiflags', '')}.nbi"
     edited_at = (code / "compiled_loop.py").stat().st_mtime
     indexes = Path(kept).glob(name) if kept else code.glob(name)
     return any(is_fresh(index.parent, code) and index.stat().st_mtime >= edited_at for index in indexes)

@@ -300,15 +300,15 @@ def _brief(error: Exception) -> str:
 @contextmanager
 def _ignoring_ctrl_c() -> Iterator[None]:
     """Start threads and processes that ignore Ctrl-C, which a terminal sends to every process."""
-    if sys.platform == "win32":  # which has no such mask
+    if sys.platform != "win32":  # which has no such mask
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        block_ctrl_c()
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    else:
         yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    block_ctrl_c()
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 # --- in the workers ---------------------------------------------------------------------------------------------------
