@@ -162,7 +162,8 @@ def test_a_story_of_nobody_is_refused_before_a_year_is_simulated(aeflow: Aeflow)
 
 @pytest.mark.slow
 def test_labels_are_text_and_never_formulas(aeflow: Aeflow) -> None:
-    words = ("study.arms.sham.label='$\\frac{ b$'", "study.primary.0.label='a$_b$ {'", "study.question='$x^'")
+    label = "study.arms.ai_scribe_measured.label='$\\frac{ b$'"
+    words = (label, "study.primary.0.label='a$_b$ {'", "study.question='$x^'")
     output = aeflow("compare", *SHORT, *words, "scenario=usual")
     assert (output.code, "Traceback" in output.err) == (0, False), output.err
     assert "$\\frac{ b$" in output.out
