@@ -277,6 +277,8 @@ def columns_of(path: Path, mask: Mask) -> dict[str, Column] | None:
             frame = pd.read_csv(path, dtype=str, keep_default_na=False)
         except (pd.errors.ParserError, pd.errors.EmptyDataError):
             return None
+    if path.name == "run.csv":  # its row of the commit tells checkouts apart, not answers
+        frame = frame[frame.iloc[:, 0] != "commit"]
     return {
         str(name): ("words", np.full(len(frame), "CLOCK", dtype=object))
         if (path.name, name) in BY_CLOCK
