@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from simulation.engine.rows import Kind
+
 ROOT = Path(__file__).parents[1]
 SHORT = (
     "run.measured_days=2", "run.warm_up_days=0", "run.cool_down_days=1", "run.doublings=0", "run.replications=2",
@@ -115,7 +117,8 @@ def test_a_kind_of_branch_touches_the_department_and_the_engine(tmp_path: Path) 
     before, union, rest = text.partition("Branch = ByAttribute | ")
     assert union
     path.write_text(f"{before}{BRANCH.lstrip()}{union}ByTurn | {rest}", encoding="utf-8")
-    copy.edit("engine/rows.py", "    COIN = 8\n", "    TURN = 9\n")
+    last = max(Kind)
+    copy.edit("engine/rows.py", f"    {last.name} = {last}\n", f"    TURN = {last + 1}\n")
     copy.edit("engine/plan.py", "    ByQueue,\n", "    ByTurn,\n")
     copy.edit(
         "engine/plan.py",

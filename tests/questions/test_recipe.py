@@ -23,6 +23,7 @@ def tables(result: StudyResult) -> Iterator[ReportTable]:
     yield ReportTable("how_many", "How much the answer rests on", ("what", "how many"), cells)
 '''
 ENTRY = 'ResultQuestion("how-many", "How much it rests on", replications.tables),'
+FUTURE = "from __future__ import annotations\n"
 ASK = """
 from pathlib import Path
 from simulation.api import compare
@@ -45,7 +46,8 @@ def test_a_question_with_its_table_touches_one_room(tmp_path: Path) -> None:
     listed = (room / "__init__.py").read_text(encoding="utf-8")
     assert listed.count("OF_A_RESULT = (\n") == 1
     listed = listed.replace("OF_A_RESULT = (\n", f"OF_A_RESULT = (\n    {ENTRY}\n")
-    listed = listed.replace("import harm, spillover", "import harm, replications, spillover")
+    assert listed.count(FUTURE) == 1
+    listed = listed.replace(FUTURE, f"{FUTURE}from simulation.questions import replications\n")
     (room / "__init__.py").write_text(listed, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-c", ASK], cwd=tmp_path, capture_output=True, text=True, env={"PYTHONPATH": str(tmp_path)}
