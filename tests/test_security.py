@@ -205,6 +205,7 @@ def test_patients_are_drawn_not_read(result: ae.Result, monkeypatch: pytest.Monk
     pd.testing.assert_frame_equal(result.patients("nurse", 0), ae.compare(result.study).patients("nurse", 0))
 
 
+@pytest.mark.slow
 def test_a_received_folder_cannot_lead_writing_elsewhere(folder: Path, tmp_path: Path) -> None:
     """Files that are links, or hard links, to the user's own are replaced; linked folders are refused."""
     own_file = tmp_path / "own.txt"
@@ -249,6 +250,7 @@ def forged(content: object, chance: random.Random) -> object:
     return chance.choice(JUNK)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["study.json", "explanation.json", "manifest.json"])
 def test_a_forged_run_that_is_sealed_again_is_one_message(name: str, folder: Path) -> None:
     chance = random.Random(20261128)

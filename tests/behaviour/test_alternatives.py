@@ -416,6 +416,7 @@ def test_discharges_earlier_in_the_day_take_off_what_the_equations_say() -> None
     )
 
 
+@pytest.mark.slow
 def test_discharges_at_the_weekend_take_off_what_the_equations_say() -> None:
     week = [*DISCHARGES * 5, *(0.7 * each for each in DISCHARGES * 2)]
     even = DISCHARGES * 7

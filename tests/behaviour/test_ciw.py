@@ -323,6 +323,7 @@ DEPARTMENTS = (URGENT_FIRST, SHIFTS, LEAVING, BOARDING)
 # --- what agrees -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_urgent_and_the_others_wait_as_long_as_in_ciw() -> None:
     assert_agrees(URGENT_FIRST)
 
@@ -332,6 +333,7 @@ def test_a_rota_whose_outgoing_team_is_extra_is_ciws_schedule() -> None:
     assert_agrees(SHIFTS)
 
 
+@pytest.mark.slow
 def test_leaving_before_triage_thins_what_comes_to_the_doctors_as_in_ciw() -> None:
     assert_agrees(LEAVING)
 

@@ -57,6 +57,7 @@ def test_a_dry_run_says_how_large_the_tables_that_are_kept_get(aeflow: Aeflow) -
     assert "on the disk" not in aeflow("run", "dry_run=true").out
 
 
+@pytest.mark.slow
 def test_a_sweep_says_one_run_for_each_combination(aeflow: Aeflow) -> None:
     output = aeflow("run", "-m", "scenario=usual,busier", "run.seed=1,2", "dry_run=true")
     assert output.code == 0

@@ -78,6 +78,7 @@ def test_a_value_of_a_policy_is_answered_by_the_form_that_sweeps_over_it(aeflow:
     assert single.endswith("'study.arms.<arm>.changes={triage.minutes.seconds_saved.value: 20}'.")
 
 
+@pytest.mark.slow
 def test_a_day_of_too_many_arrivals_is_refused_before_the_run_with_the_whole_path_and_a_value(aeflow: Aeflow) -> None:
     words = ("study=ai_triage", "ensemble=none", "run.replications=3", "dry_run=true")
     output = aeflow("compare", *words, "site.arrivals.walk_in.thinning_bound=1.05").message
@@ -93,6 +94,7 @@ def test_a_dry_run_of_a_break_even_says_what_would_run_and_simulates_nothing(aef
     assert "Dry run: nothing was simulated." in output.out
 
 
+@pytest.mark.slow
 def test_an_arm_of_another_study_of_ones_own_is_named_with_its_study(aeflow: Aeflow, here: Path) -> None:
     study = here / "configs/study/our_ai.yaml"
     study.parent.mkdir(parents=True)

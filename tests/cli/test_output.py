@@ -40,6 +40,7 @@ def test_a_reader_that_has_gone_is_no_fault(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_an_ascii_locale_gets_plain_letters(tmp_path: Path) -> None:
     words = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": ""}
     done = shell("", tmp_path, "show", **words)

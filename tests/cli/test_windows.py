@@ -187,6 +187,7 @@ def test_the_folder_of_results_may_have_any_name(folder: str) -> None:
 PAGE = (PACKAGE.parent / "docs" / "how-to" / "windows.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_page_are_ones(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (block,) = re.findall(r"^```\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
     install, compare = block.splitlines()

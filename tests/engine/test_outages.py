@@ -122,6 +122,7 @@ def test_a_share_of_0_is_no_outage_and_a_share_of_1_no_tool(engine: Simulate, fa
     assert always.activities == play(engine, by_nurse, *people).activities
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("simulate", [reference.simulate, compiled.simulate])
 @pytest.mark.parametrize("to", ["then", "otherwise"])
 def test_a_random_department_with_shares_of_0_or_1_is_the_one_without_branches_on_outages(

@@ -70,6 +70,7 @@ def test_a_day_factor_adds_its_squared_cv_to_the_variance_of_daily_counts(small:
     assert abs(counts.mean() - mean) < 5 * np.sqrt(expected / DAYS)
 
 
+@pytest.mark.slow
 def test_streams_that_name_one_day_factor_are_busy_on_the_same_days(small: Small) -> None:
     both = "arrivals: {walk_in: {per_day: 1000, by_weekday: null}, ambulance: {per_day: 1000, day_factor: weather}}"
     pathway = small(both)

@@ -231,6 +231,7 @@ def noisy_effects(own: np.ndarray, other: np.ndarray, generator: np.random.Gener
     }
 
 
+@pytest.mark.slow
 def test_the_interval_of_a_price_holds_the_truth_as_often_as_it_says() -> None:
     """150 studies whose departments are known: 95 %, standard error 1.8 %. With the other arm's cost and both effects'
     bounds taken to their corners it was 100 %, and three times as wide."""

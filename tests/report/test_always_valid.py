@@ -51,6 +51,7 @@ def test_before_intervals_are_bounded_every_verdict_is_cannot_tell_yet(growing: 
     assert all(safety.judgement.words.startswith("cannot tell yet") for safety in growing.safety)
 
 
+@pytest.mark.slow
 def test_no_unbounded_number_is_printed_or_drawn(growing: ae.Result) -> None:
     screen = io.StringIO()
     print_result(growing, stream=screen)

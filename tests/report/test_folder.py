@@ -260,6 +260,7 @@ def test_trying_a_place_leaves_nothing_in_it(tmp_path: Path) -> None:
     assert list((tmp_path / "new" / "results").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_same_report_is_made_from_the_folder_alone(folder: Path, html: str) -> None:
     (folder / "report.html").unlink()
     assert write_report(folder, read(folder)) is None

@@ -114,6 +114,7 @@ def test_patients_in_out_and_in_the_building_balance_to_nobody(simulated: Simula
     assert n_ended == reached.sum() > 1000
 
 
+@pytest.mark.slow
 def test_both_engines_give_the_same_measures(study: Study) -> None:
     arms = tuple(study.arm(name) for name in ("nurse", "ai_as_claimed"))
     short = replace(study, arms=arms, run=replace(study.run, replications=1))

@@ -91,6 +91,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_numbers(
     assert same_numbers(over, stored.result)
 
 
+@pytest.mark.slow
 def test_a_stored_run_knows_its_departments_without_any_configuration(
     study_over: Callable[..., Study], tmp_path: Path
 ) -> None:

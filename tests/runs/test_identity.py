@@ -60,6 +60,7 @@ def test_no_word_of_the_package_changes_it(file: str, old: str, new: str, packag
     assert edited(package / file, old, new) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
@@ -76,6 +77,7 @@ def test_a_changed_line_that_a_replication_runs_changes_it(
     assert edited(package / file, old, new) != before
 
 
+@pytest.mark.slow
 def test_data_beside_the_source_count_without_their_words(package: Path) -> None:
     path = package / "measures" / "stated.yaml"
     found = []

@@ -152,6 +152,7 @@ def test_a_difference_is_that_of_the_arm_from_the_baseline(few: Study) -> None:
     assert (ready.run.replications, missing) == (20, list(range(2, 20)))
 
 
+@pytest.mark.slow
 def test_without_an_arm_the_least_precise_difference_is_planned_and_the_baseline_asks_for_its_level(few: Study) -> None:
     run = replace(few.run, measured_days=1, warm_up_days=0, cool_down_days=1, doublings=0, replications=20)
     few = replace(few, run=run, design=replace(few.design, sham=None))  # the sham is an arm like any other

@@ -519,6 +519,7 @@ def test_intervals_of_a_result_that_may_be_looked_at_again_are_wider_around_the_
     assert n_wider > 100
 
 
+@pytest.mark.slow
 def test_more_adds_the_next_replications_to_a_result_computed_or_read(
     four: Study, computed: ae.Result, folder: Path, tmp_path: Path
 ) -> None:
@@ -547,6 +548,7 @@ def part(study: Study, first: int, count: int, **changes: Any) -> Study:
     return replace(study, run=replace(study.run, first=first, count=count, **changes))
 
 
+@pytest.mark.slow
 def test_parts_of_a_run_are_put_together_as_the_whole(
     four: Study, computed: ae.Result, tmp_path: Path, without_report: None
 ) -> None:
@@ -580,6 +582,7 @@ def test_parts_that_do_not_make_one_run_are_refused(four: Study, tmp_path: Path,
 # --- a stored study, run again ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_report")
 def test_a_stored_study_is_run_again_to_the_last_bit_whatever_the_configuration_says(
     folder: Path,

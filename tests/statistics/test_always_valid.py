@@ -50,6 +50,7 @@ def mixture_likelihood_ratio(values: Floats) -> float:
     return above / below
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("values", [(1.0, 2.5, 0.4, 1.7, 3.1, 1.2), (-0.5, 0.7, 1.9, 0.2, 1.1, -1.0, 0.4, 2.2)])
 def test_its_bounds_are_where_the_mixture_likelihood_ratio_reaches_twenty(values: tuple[float, ...]) -> None:
     """Of 95 %: a true mean is left out once the ratio against it is 1 / .05, on the side of the long tail later."""

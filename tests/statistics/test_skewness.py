@@ -94,6 +94,7 @@ def families_wrong(samples: Floats, truth: float, family: int = 18) -> tuple[flo
     return tuple(float(each.reshape(-1, family).any(axis=1).mean()) for each in (missed, told))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "most"), [(20, 0.10), (40, 0.06)])
 def test_of_18_verdicts_on_skewed_noise_one_is_wrong_in_few_studies(n: int, most: float) -> None:
     """250 families of exponential noise: 6.4 % err of 20 replications and 3.2 % of 40 (20.7 and 13.8 % with one factor

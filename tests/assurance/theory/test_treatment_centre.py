@@ -218,6 +218,7 @@ def assert_alike(found: np.ndarray, expected: np.ndarray, error: np.ndarray) -> 
     assert np.all(np.abs(found - expected) < 4 * error)
 
 
+@pytest.mark.slow
 def test_the_shipped_loop_is_gaps_at_the_rate_of_the_last_patients_hour(arms: dict[str, ReadyArm]) -> None:
     """Hour by hour within four standard errors: 19 comparisons, false alarm 0.1 %."""
     pathway = arms["base"].pathway

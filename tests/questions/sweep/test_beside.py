@@ -24,6 +24,7 @@ def labels(one: Result, other: Result) -> list[str]:
     return [run.label for run in beside(one, other).runs]
 
 
+@pytest.mark.slow
 def test_runs_that_differ_in_a_value_are_called_by_it(usual: Result, tmp_path: Path) -> None:
     busier = ran("pathway.arrivals.walk_in.per_day=97", "run.measured_days=8")
     stored = [read(result.write(tmp_path)) for result in (usual, busier)]
