@@ -173,12 +173,7 @@ def minutes_of(
 
 
 def _write_minutes(
-    duration: AnyDuration,
-    variates: NDArray[np.float32],
-    mean: Floats,
-    into: Floats,
-    concerned: Ints,
-    others: Ints,
+    duration: AnyDuration, variates: NDArray[np.float32], mean: Floats, into: Floats, concerned: Ints, others: Ints
 ) -> None:
     """Write the minutes of the patients whom a duration concerns, and 0 for the others; `variates` is written over."""
     if len(concerned) > len(variates) / 2:

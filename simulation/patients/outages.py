@@ -12,13 +12,7 @@ import math
 import numpy as np
 
 from simulation.department.rota import down_share, parse_hours
-from simulation.department.vocabulary import (
-    Pathway,
-    QuietDays,
-    RandomOutages,
-    ShareOfTime,
-    StatedOutages,
-)
+from simulation.department.vocabulary import Pathway, QuietDays, RandomOutages, ShareOfTime, StatedOutages
 from simulation.errors import DrawsError
 from simulation.patients.arrivals import usual_arrivals
 from simulation.patients.calendar import DAYS_IN_YEAR, FROM_JANUARY, DrawnRun

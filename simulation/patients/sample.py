@@ -32,14 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def draw(
-    pathway: Pathway,
-    *,
-    seed: int,
-    replication: int,
-    days: int,
-    calendar: Calendar = FROM_JANUARY,
-) -> Draws:
+def draw(pathway: Pathway, *, seed: int, replication: int, days: int, calendar: Calendar = FROM_JANUARY) -> Draws:
     """Draw everybody who arrives in `days` days from day 0 (a Monday) on, and who is there at time 0.
 
     `calendar`: which day of the model year day 0 is, and which day is the first measured one.
@@ -65,10 +58,7 @@ def attendances(pathway: Pathway, run: DrawnRun) -> Ints:
 
 
 def fill(
-    pathway: Pathway,
-    run: DrawnRun,
-    layers: Sequence[tuple[Source, Ints]],
-    known: Mapping[str, Codes] | None = None,
+    pathway: Pathway, run: DrawnRun, layers: Sequence[tuple[Source, Ints]], known: Mapping[str, Codes] | None = None
 ) -> Draws:
     """Sort everybody by arrival and draw their columns, except attributes that are `known` (codes, by source).
 

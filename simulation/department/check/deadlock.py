@@ -10,16 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from simulation.department.graph import Edge, Graph, cycles, descendants, request_of, shortest_cycle, starts_of, waits
-from simulation.department.vocabulary import (
-    ACUITY_NOW,
-    ARRIVAL_SOURCE,
-    Branch,
-    ByAttribute,
-    End,
-    Loop,
-    Pathway,
-    Step,
-)
+from simulation.department.vocabulary import ACUITY_NOW, ARRIVAL_SOURCE, Branch, ByAttribute, End, Loop, Pathway, Step
 from simulation.errors import Faults
 
 MOST_STATES = 40_000
@@ -195,10 +186,7 @@ def check_releases(pathway: Pathway, faults: Faults, trace: Trace) -> None:
                 kept = _kept_at(trace, holder, pool)
                 faults.add(where, f"asks for '{pool}', which a patient may hold already ({kept})", remedy)
         held = frozenset[str]().union(*(state.held for state in states))
-        for key, pools in (
-            ("releases_at_start", step.releases_at_start),
-            ("releases_at_end", step.releases_at_end),
-        ):
+        for key, pools in (("releases_at_start", step.releases_at_start), ("releases_at_end", step.releases_at_end)):
             for number, pool in enumerate(pools):
                 if states and pool not in held and pool not in step.keeps:
                     remedy = "Keep it at an earlier step, or remove it here"

@@ -75,11 +75,7 @@ def _without_departure(pathway: Pathway, faults: Faults, graph: Graph) -> None:
 
 
 def _unbounded(
-    pathway: Pathway,
-    faults: Faults,
-    graph: Graph,
-    plain: Mapping[str, Sequence[str]],
-    members: Sequence[str],
+    pathway: Pathway, faults: Faults, graph: Graph, plain: Mapping[str, Sequence[str]], members: Sequence[str]
 ) -> None:
     """Add the fault of a cycle without a bound: where it goes, whether it has a way out, and whether it takes time."""
     nodes = pathway.nodes()
