@@ -26,7 +26,7 @@ from simulation.config.dotted import Change, Raw, as_stated, set_change, value_a
 from simulation.config.files import copied, stated_by
 from simulation.config.folders import NO_FILE
 from simulation.config.validating import sound
-from simulation.department.config_dataclass import HOLDER, Sourced, Unit, config_dataclass
+from simulation.department.config_dataclass import Range, Sourced, Unit, config_dataclass
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.records.serialise import Plain, exact
 from simulation.study.design import Arm, Design, factor_of, is_number
@@ -50,7 +50,7 @@ class VariedParameter(Sourced):
     """Dotted paths into site, staffing, pathway and calibration: all of them get the parameter's value."""
     how: Literal["times", "set"]
     """Whether the value multiplies the number that is there (`times`), or takes its place (`set`)."""
-    range: Annotated[tuple[float, float], HOLDER]
+    range: Range
     """The lowest and the highest value."""
     whole: bool = False
     """Whether only whole numbers can come out: beds, people on a shift. In priors, such a parameter has one path."""
@@ -138,7 +138,7 @@ class Slope(Sourced):
     """By parameter, how much the slope rises for each unit of its value."""
     otherwise: Annotated[float, Unit("that of the slope")]
     """The slope with all these parameters at 0."""
-    range: Annotated[tuple[float, float], HOLDER]
+    range: Range
     """The lowest and the highest that a department may have."""
 
 

@@ -30,7 +30,7 @@ from simulation.config.policies import (
 from simulation.config.totals import costs_of_another_size
 from simulation.config.validating import validated
 from simulation.department.check.measures_and_groups import NAME, NAME_WORDS
-from simulation.department.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
+from simulation.department.config_dataclass import HOLDER, Evidence, Range, Unit, config_dataclass
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.questions.ablation.levers import expanded, lever_faults
@@ -43,17 +43,7 @@ from simulation.study.check_study import (
     target_faults,
     twice_faults,
 )
-from simulation.study.design import (
-    CHANGED,
-    Block,
-    Design,
-    List,
-    Value,
-    cost_faults,
-    harm_faults,
-    harm_groups,
-    harm_measures,
-)
+from simulation.study.design import Changes, Design, cost_faults, harm_faults, harm_groups, harm_measures
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
@@ -68,7 +58,7 @@ class CalibrationParameter:
 
     value: Annotated[float | int, HOLDER]
     """The value, which other files refer to as `${calibration.NAME.value}`."""
-    range: Annotated[tuple[float, float], HOLDER]
+    range: Range
     """The lowest and the highest that a department could have."""
     evidence: Evidence
     """Where it comes from; a fitted value is assumed."""
@@ -86,7 +76,7 @@ class Scenario:
 
     question: str
     """What the scenario is to answer, for a reader."""
-    changes: Mapping[str, Annotated[Value | Block | List | None, CHANGED]]
+    changes: Changes
     """Dotted paths into site, staffing, pathway and calibration, and their new values, blocks or lists;
     `{times: 1.03}` multiplies the number that is there."""
     evidence: Evidence | None = None

@@ -20,7 +20,7 @@ from annotated_types import Ge, Le
 
 from simulation.config.bounds import REFERENCE
 from simulation.config.dotted import Raw, value_at
-from simulation.department.config_dataclass import Share, Unit, config_dataclass
+from simulation.department.config_dataclass import PerDay, Share, Unit, config_dataclass
 from simulation.department.rota import mean_per_day, parse_hours
 from simulation.errors import Fault, Faults
 from simulation.explain.costs import DAYS_PER_YEAR
@@ -57,11 +57,11 @@ class Totals:
     """Staffed adult general and acute beds, all ward groups together; left out, they follow the admissions."""
     admitted_share: Annotated[Share, Ge(0.05), Le(0.6)] = ADMITTED_SHARE
     """The share of attendances that end in a ward."""
-    ambulances_per_day: Annotated[float, Ge(0), Unit("patients a day")] | None = None
+    ambulances_per_day: PerDay | None = None
     """How many of the attendances come by ambulance; left out, the typical share does (28 %)."""
-    other_emergency_per_day: Annotated[float, Ge(0), Unit("patients a day")] | None = None
+    other_emergency_per_day: PerDay | None = None
     """Emergency admissions that do not pass through A&E; left out, they follow attendances."""
-    electives_per_day: Annotated[float, Ge(0), Unit("patients a day")] | None = None
+    electives_per_day: PerDay | None = None
     """Planned admissions to the same beds; left out, they follow attendances."""
 
 

@@ -22,7 +22,7 @@ from typing import (
     get_type_hints,
 )
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Gt, Le, Lt
 
 PLAIN = (str, float, int, bool)
 
@@ -60,11 +60,22 @@ UNITLESS = Unit("none")
 Share = Annotated[float, Ge(0), Le(1), Unit("share")]
 Minutes = Annotated[float, Ge(0), Unit("minutes")]
 Positive = Annotated[float, Gt(0)]
+SpanMinutes = Annotated[Positive, Unit("minutes")]
+Times = Annotated[float, Ge(0), Unit("factor")]
+"""What something is multiplied by."""
+Ratio = Annotated[float, Ge(0), Unit("ratio")]
+PerDay = Annotated[float, Ge(0), Unit("patients a day")]
+BelowOne = Annotated[float, Ge(0), Lt(1), Unit("correlation")]
+Range = Annotated[tuple[float, float], HOLDER]
+"""The lowest and the highest of a number."""
 Count = Annotated[int, Ge(0)]
 
 PoolName = Annotated[str, Names("pool")]
 DurationName = Annotated[str, Names("duration")]
 SourceName = Annotated[str, Names("arrival source")]
+PoolNames = tuple[PoolName, ...]
+DurationNames = tuple[DurationName, ...]
+SourceNames = tuple[SourceName, ...]
 AttributeName = Annotated[str, Names("attribute")]
 LevelName = Annotated[str, Names("level")]
 """A level of true acuity."""

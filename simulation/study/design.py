@@ -12,7 +12,7 @@ from typing import Annotated, Literal, TypeGuard
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
-from simulation.department.config_dataclass import Evidence, Positive, Sourced, Unit, config_dataclass
+from simulation.department.config_dataclass import Evidence, Positive, Share, Sourced, Unit, config_dataclass
 from simulation.department.own_measures import OutcomeGroup, OwnGroup, OwnMeasure, SpanMeasure
 from simulation.errors import Fault
 
@@ -24,6 +24,8 @@ Block = Mapping[str, object]
 List = tuple[object, ...]
 """A whole list of a file, such as a rota."""
 CHANGED = Unit("that of the changed value")
+Changes = Mapping[str, Annotated[Value | Block | List | None, CHANGED]]
+"""New values, blocks or lists, by dotted path."""
 Label = Annotated[str, MinLen(1), MaxLen(200)]
 """Words for a column, or beside a figure."""
 
@@ -139,7 +141,7 @@ class Arm:
     nurse: str | None = None
     """Other nurses than those of the study (the group `nurse`): the name of their file. A tool in their hands needs a
     `control`: an arm with them and without a tool. Example: `language`"""
-    changes: Mapping[str, Annotated[Value | Block | List | None, CHANGED]] = field(default_factory=dict)
+    changes: Changes = field(default_factory=dict)
     """Dotted paths and their new values, blocks or lists; `{times: 1.03}` multiplies the number that is there. A path
     that begins with `triage` changes the policy."""
     evidence: Evidence | None = None
@@ -182,7 +184,7 @@ class Lever:
     """Words for the lever in tables and figures."""
     takes: tuple[str, ...] = ()
     """What it takes over from the study's `full` policy: dotted paths of blocks or values."""
-    changes: Mapping[str, Annotated[Value | Block | List | None, CHANGED]] = field(default_factory=dict)
+    changes: Changes = field(default_factory=dict)
     """What else it changes, as an arm's `changes`."""
     evidence: Evidence | None = None
     """Where the numbers of the changes come from."""
@@ -378,7 +380,7 @@ class DelayHarm(Sourced):
     """Whether the report has the table of delay and harm; `study.harm.shown=true` switches it on. Example: `true`"""
     until_minutes: Annotated[tuple[Annotated[float, Gt(0), Unit("minutes")], ...], MinLen(1)]
     """Where one band of times ends and the next begins, rising."""
-    mortality: Annotated[tuple[Annotated[float, Ge(0), Le(1), Unit("share")], ...], MinLen(2)]
+    mortality: Annotated[tuple[Share, ...], MinLen(2)]
     """Mortality within 30 days in each band, one more than there are bounds: the last is of all longer times."""
 
 

@@ -34,6 +34,7 @@ LEAST_FIRST = 20
 """Replications below which a standard deviation says too little to plan by: from 20 its 95 % interval reaches from 0.76
 to 1.46 times it."""
 MOST_REPLICATIONS = 1_000_000
+Stages = Annotated[int, Ge(LEAST_FIRST), Le(MOST_REPLICATIONS), Unit("replications")]
 
 
 @config_dataclass
@@ -56,10 +57,10 @@ class Precision:
     all arms but a sham, the least precise of which decides (the level, where there is only the baseline)."""
     half_width: Annotated[Positive, Unit("that of the measure")]
     """Half the length that the 95 % interval should have."""
-    first_stage: Annotated[int, Ge(LEAST_FIRST), Le(MOST_REPLICATIONS), Unit("replications")] = LEAST_FIRST
+    first_stage: Stages = LEAST_FIRST
     """Replications that are run first, from whose spread the number of all is planned; `run.replications`, if these
     are more."""
-    at_most: Annotated[int, Ge(LEAST_FIRST), Le(MOST_REPLICATIONS), Unit("replications")] = 1000
+    at_most: Stages = 1000
     """The upper bound, whatever the spread."""
 
     def arm_faults(self, arms: Collection[str]) -> Iterator[Fault]:

@@ -34,11 +34,11 @@ from typing import Annotated
 import numpy as np
 
 from simulation.department.config_dataclass import (
-    DurationName,
+    DurationNames,
     Names,
     OfAttributes,
     Sourced,
-    SourceName,
+    SourceNames,
     Unit,
     config_dataclass,
 )
@@ -61,7 +61,7 @@ class Reach(Sourced):
     source: "who needs an interpreter"}`
     """
 
-    arrivals: tuple[SourceName, ...] = ()
+    arrivals: SourceNames = ()
     """Arrival sources whose patients it is for; none: those of the policy."""
     only: OfAttributes = field(default_factory=dict)
     """Of these patients, those who have one of the named categories of each named attribute (`acuity_given` is the
@@ -79,7 +79,7 @@ class MinutesEffect:
     source: "a nurse still looks"}}`
     """
 
-    durations: tuple[DurationName, ...]
+    durations: DurationNames
     """Durations that change."""
     factor: Annotated[AtLeastZero, Unit("factor")] | None = None
     """What their sum is multiplied by.
@@ -183,7 +183,7 @@ class Watching(Sourced):
     source: "a judgement"}, evidence: assumed, source: "who is watched"}`
     """
 
-    arrivals: tuple[SourceName, ...]
+    arrivals: SourceNames
     """Arrival sources whose patients are watched."""
     only: OfAttributes = field(default_factory=dict)
     """Of these patients, those who have one of the named categories of each named attribute."""

@@ -172,7 +172,7 @@ class BesideNurse(Sourced):
     Example: `{counts: [[[40, 5], [3, 2]], [[8, 12], [10, 120]]], evidence: measured, source: "own bench of 200 cases"}`
     """
 
-    counts: Annotated[tuple[tuple[tuple[Annotated[float, Ge(0)], ...], ...], ...], Unit("patients")]
+    counts: Annotated[tuple[Rows, ...], Unit("patients")]
     """Patients by true level, then by the nurse's label, then by the tool's; the most urgent first in all three."""
     nurses: str = ""
     """Whose labels the nurse's are: the `source` of these nurses' own table, word for word. With other nurses in an arm

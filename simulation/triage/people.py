@@ -25,11 +25,11 @@ import numpy as np
 from simulation.department.config_dataclass import (
     AttributeName,
     CategoryOfBy,
-    DurationName,
+    DurationNames,
     LevelName,
     OfAttributes,
     Sourced,
-    SourceName,
+    SourceNames,
     Unit,
     config_dataclass,
 )
@@ -68,9 +68,9 @@ class Coverage(Sourced):
     source: "adults alone"}`
     """
 
-    labels: tuple[SourceName, ...] | None = None
+    labels: SourceNames | None = None
     """Arrival sources whose patients get the AI's label; none: all that attend."""
-    minutes: tuple[SourceName, ...] = ()
+    minutes: SourceNames = ()
     """Arrival sources whose patients' minutes the tool changes."""
     only: OfAttributes = field(default_factory=dict)
     """Of these patients, those who have one of the named categories of each named attribute (`acuity_given` is the
@@ -122,7 +122,7 @@ class Added:
     source: "a judgement"}}`
     """
 
-    durations: tuple[DurationName, ...]
+    durations: DurationNames
     """Durations that become longer, each by as much."""
     seconds: Annotated[AtLeastZero, Unit("seconds")]
     """By how much."""
