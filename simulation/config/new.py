@@ -39,10 +39,9 @@ def new_department(name: str, source: str, folder: Path) -> tuple[Path, ...]:
     places = search_folders(folder if folder.is_dir() else None)
     faults = Faults([*name_faults(name, folder, KINDS), *_source_faults(source, places)])
     faults.refuse()
-    texts = _texts(source, places)
     renamed = {
-        "pathway": re.sub(r"^name:.*$", f"name: {name}", texts["pathway"], count=1, flags=re.MULTILINE),
-        "study": re.sub(r"^name:.*$", f"name: {name}", texts["study"], count=1, flags=re.MULTILINE),
+        kind: re.sub(r"^name:.*$", f"name: {name}", text, count=1, flags=re.MULTILINE)
+        for kind, text in _texts(source, places).items()
     }
     renamed["study"] = re.sub(f"{CHOSEN}{re.escape(source)}\\b", rf"\g<1>{name}", renamed["study"])
     return write_files(renamed, name, folder)

@@ -113,6 +113,13 @@ def request_of(step: Step) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return (), (*step.asks, *step.overflow.any_of)
 
 
+def alternatives_of(step: Step) -> tuple[tuple[str, ...], ...]:
+    """The pools of which a step needs one, for each unit that it needs."""
+    all_of, any_of = request_of(step)
+    each = tuple((pool,) for pool in all_of)
+    return (*each, any_of) if any_of else each
+
+
 def branches_reading(pathway: Pathway, *attributes: str) -> tuple[str, ...]:
     """The branches that read one of these attributes, by name."""
     return tuple(
@@ -123,6 +130,8 @@ def branches_reading(pathway: Pathway, *attributes: str) -> tuple[str, ...]:
 
 
 Graph = Mapping[str, tuple[Edge, ...]]
+Targets = Mapping[str, Sequence[str]]
+"""The nodes to which each node leads."""
 
 
 def starts_of(pathway: Pathway) -> dict[str, str]:
@@ -145,7 +154,7 @@ def reachable_from(starts: Iterable[str], graph: Graph, *, closed: Iterable[tupl
     return reached
 
 
-def cycles(graph: Mapping[str, Sequence[str]]) -> list[list[str]]:
+def cycles(graph: Targets) -> list[list[str]]:
     """The groups of nodes that lead to one another (strongly connected components with a cycle), in the given order."""
     after = {name: descendants(graph, name) for name in graph}
     done: set[str] = set()
@@ -158,7 +167,7 @@ def cycles(graph: Mapping[str, Sequence[str]]) -> list[list[str]]:
     return groups
 
 
-def descendants(graph: Mapping[str, Sequence[str]], start: str) -> set[str]:
+def descendants(graph: Targets, start: str) -> set[str]:
     """Every node that can be reached from a node along one edge or more."""
     reached: set[str] = set()
     ahead = list(graph[start])
@@ -170,7 +179,7 @@ def descendants(graph: Mapping[str, Sequence[str]], start: str) -> set[str]:
     return reached
 
 
-def shortest_cycle(graph: Mapping[str, Sequence[str]], start: str, members: set[str]) -> list[str]:
+def shortest_cycle(graph: Targets, start: str, members: set[str]) -> list[str]:
     """A shortest path from a node back to itself within a group."""
     before: dict[str, str] = {}
     ahead = deque([start])

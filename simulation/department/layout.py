@@ -199,6 +199,8 @@ def _columns(names: Sequence[str], edges: Sequence[DrawnEdge]) -> dict[str, int]
 
 Point = tuple[str, int]
 """A node, or the bend of an edge (named by its ends), in a column."""
+Neighbours = Mapping[Point, list[Point]]
+"""The points in the column before, or after, to which edges lead from each."""
 
 
 def _chain(edge: DrawnEdge, columns: Mapping[str, int]) -> tuple[Point, ...]:
@@ -214,8 +216,8 @@ def _rows(names: Sequence[str], columns: Mapping[str, int], chains: Sequence[tup
     node_points = [(name, columns[name]) for name in names]
     for point in dict.fromkeys((*node_points, *chain.from_iterable(chains))):
         layers[point[1]].append(point)
-    left: dict[Point, list[Point]] = {point: [] for layer in layers for point in layer}
-    right: dict[Point, list[Point]] = {point: [] for layer in layers for point in layer}
+    left: Neighbours = {point: [] for layer in layers for point in layer}
+    right: Neighbours = {point: [] for layer in layers for point in layer}
     for points in chains:
         for start, end in pairwise(points):
             right[start].append(end)
@@ -223,9 +225,7 @@ def _rows(names: Sequence[str], columns: Mapping[str, int], chains: Sequence[tup
     return _spaced(_ordered(layers, left, right), left, right, real=set(names))
 
 
-def _ordered(
-    layers: list[list[Point]], left: Mapping[Point, list[Point]], right: Mapping[Point, list[Point]]
-) -> list[list[Point]]:
+def _ordered(layers: list[list[Point]], left: Neighbours, right: Neighbours) -> list[list[Point]]:
     """The columns sorted by the mean place of their neighbours, to and fro, in the order with the fewest crossings."""
     best, fewest = [list(layer) for layer in layers], _crossings(layers, right)
     for sweep in range(SWEEPS):
@@ -248,7 +248,7 @@ def _mean(values: Mapping[Point, float], points: Sequence[Point], *, otherwise: 
     return sum(values[point] for point in points) / len(points) if points else otherwise
 
 
-def _crossings(layers: Sequence[Sequence[Point]], right: Mapping[Point, list[Point]]) -> int:
+def _crossings(layers: Sequence[Sequence[Point]], right: Neighbours) -> int:
     """The number of pairs of edges between neighbouring columns that cross."""
     total = 0
     for layer, after in pairwise(layers):
@@ -264,8 +264,8 @@ def _crossings(layers: Sequence[Sequence[Point]], right: Mapping[Point, list[Poi
 
 def _spaced(
     layers: Sequence[Sequence[Point]],
-    left: Mapping[Point, list[Point]],
-    right: Mapping[Point, list[Point]],
+    left: Neighbours,
+    right: Neighbours,
     *,
     real: set[str],
 ) -> dict[Point, float]:

@@ -56,7 +56,7 @@ def _periods(factor: LastingFactor, run: DrawnRun) -> Ints:
     """The week or month of the run that each day is in, from 0, shape (days,)."""
     day = np.arange(run.days)
     if factor.every == "week":
-        return np.asarray(day // DAYS_IN_WEEK)
+        return day // DAYS_IN_WEEK
     months = run.calendar.months(day)
     return np.cumsum(np.diff(months, prepend=months[:1]) != 0)
 
@@ -74,7 +74,7 @@ def _lasting(factor: LastingFactor, normal: Floats) -> Floats:
     level = normal.copy()
     for k in range(1, len(level)):
         level[k] = correlation * level[k - 1] + math.sqrt(1 - correlation**2) * normal[k]
-    return np.asarray(np.exp(math.sqrt(variance) * level - variance / 2))
+    return np.exp(math.sqrt(variance) * level - variance / 2)
 
 
 def usual_arrivals(
@@ -172,7 +172,7 @@ def _sum_of_last_days(by_day: NDArray[np.generic], n_days: int) -> Floats:
     """The sum over the last `n_days` before each day, shape of `by_day`; over fewer days at the start."""
     totals = np.concatenate(([0.0], np.cumsum(by_day)))
     day = np.arange(len(by_day))
-    return np.asarray(totals[day] - totals[np.maximum(day - n_days, 0)])
+    return totals[day] - totals[np.maximum(day - n_days, 0)]
 
 
 LAYER = 0.25

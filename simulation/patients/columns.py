@@ -17,7 +17,6 @@ from simulation.department.vocabulary import (
     ACUITY_GIVEN,
     ACUITY_TRUE,
     ARRIVAL_SOURCE,
-    Action,
     ByChance,
     Chance,
     Choice,
@@ -36,16 +35,8 @@ from simulation.units import NEVER, to_ticks
 def attributes_of(pathway: Pathway, draws: Draws, known: Mapping[str, Codes]) -> dict[str, Codes]:
     """Every attribute and coin by name, codes of shape (n,); what is `known` is not drawn."""
     codes: dict[str, Codes] = dict(draws.attributes)
-    for name, attribute in pathway.attributes.items():
-        if name in known:
-            codes[name] = known[name]
-        elif isinstance(attribute, Choice | Chance):
-            codes[name] = _drawn(pathway, codes, attribute, draws.uniform(name))
-        elif isinstance(attribute, Action):
-            codes[name] = np.zeros(len(draws), dtype=np.int16)  # nothing is set off until a policy says so
-        else:
-            like = attribute.like
-            codes[name] = codes[like] if like is not None else np.zeros(len(draws), dtype=np.int16)
+    for name in pathway.attributes:
+        codes[name] = known[name] if name in known else _codes_of(pathway, codes, name, draws)
     for name, branch in pathway.branches.items():
         if isinstance(branch, ByChance):
             shares = np.array([list(branch.targets.values())])
@@ -63,12 +54,18 @@ def attributes_after(pathway: Pathway, draws: Draws, given: Codes) -> dict[str, 
     moved = [name for name in leaning(pathway) if name not in draws.from_table]
     codes: dict[str, Codes] = {**draws.attributes, ACUITY_GIVEN: given}
     for name in moved:
-        attribute = pathway.attributes[name]
-        if isinstance(attribute, Choice | Chance):
-            codes[name] = _drawn(pathway, codes, attribute, draws.uniform(name))
-        elif isinstance(attribute, Given) and attribute.like is not None:
-            codes[name] = codes[attribute.like]
+        codes[name] = _codes_of(pathway, codes, name, draws)
     return {name: codes[name] for name in moved}
+
+
+def _codes_of(pathway: Pathway, codes: Mapping[str, Codes], name: str, draws: Draws) -> Codes:
+    """The codes of one attribute, shape (n,), drawn or as another one's; `codes` of those it depends on."""
+    attribute = pathway.attributes[name]
+    if isinstance(attribute, Choice | Chance):
+        return _drawn(pathway, codes, attribute, draws.uniform(name))
+    if isinstance(attribute, Given) and attribute.like is not None:
+        return codes[attribute.like]
+    return np.zeros(len(draws), dtype=np.int16)  # the first category, until a policy says otherwise
 
 
 def _drawn(pathway: Pathway, codes: Mapping[str, Codes], attribute: Choice | Chance, variates: Floats) -> Codes:
@@ -91,7 +88,7 @@ def _probability(pathway: Pathway, codes: Mapping[str, Codes], chance: Chance) -
     by_label = amount(pathway, {**codes, ACUITY_TRUE: codes[ACUITY_GIVEN]}, chance.p)
     certain = np.minimum(p, 1)
     # written so that a right label leaves p as it is, to the last bit
-    return np.asarray(certain + chance.label_weight * (np.minimum(by_label, 1) - certain))
+    return certain + chance.label_weight * (np.minimum(by_label, 1) - certain)
 
 
 def _pick(shares: Floats, variates: Floats, row: Codes | None) -> Codes:

@@ -29,7 +29,7 @@ def _quiet_spans(pathway: Pathway, name: str, quiet: QuietDays, attended: Ints, 
     error = quiet.forecast_error
     forecast = attended * np.exp(error * normal - error**2 / 2)
     day = np.flatnonzero(forecast <= fullest_above(pathway, quiet))
-    return np.asarray(day[:, None] * DAY + np.array(parse_hours(quiet.hours)), dtype=np.int64)
+    return np.asarray(day[:, None] * DAY + np.array(parse_hours(quiet.hours)))
 
 
 def fullest_above(pathway: Pathway, quiet: QuietDays) -> float:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simulation.department.check.staffing import Interval, empty_hours
-from simulation.department.graph import request_of
+from simulation.department.graph import alternatives_of
 from simulation.department.rota import HOURS_OF_WEEK, timetable
 from simulation.department.vocabulary import DEPARTED_AT, Opens, Pathway, StatedOutages
 from simulation.errors import Fault, Faults
@@ -456,19 +456,22 @@ def kept_until_open(study: Study) -> tuple[str, ...]:
     return tuple(_words(study, pools, *numbers) for pools, numbers in kept.items() if numbers[0] > LEAST_SHARE)
 
 
-def _closing_steps(pathway: Pathway) -> dict[tuple[str, ...], tuple[list[Interval], list[str]]]:
-    """For pools that queue until they open: the times of the week, in ticks, at which none has a unit, and the steps
-    that ask for them. A step at which patients wait at home is left out."""
-    found: dict[tuple[str, ...], tuple[list[Interval], list[str]]] = {}
+ClosingSteps = dict[tuple[str, ...], tuple[list[Interval], list[str]]]
+"""By pools: the times of the week, in ticks, at which none has a unit, and the steps that ask for them."""
+
+
+def _closing_steps(pathway: Pathway) -> ClosingSteps:
+    """The closed hours and steps of pools that queue until they open. A step at which patients wait at home is left
+    out."""
+    closing: ClosingSteps = {}
     for name, step in pathway.steps.items():
         if step.records.get(DEPARTED_AT) == "joined":
             continue
-        all_of, any_of = request_of(step)
-        for pools in (*((pool,) for pool in all_of), *((any_of,) if any_of else ())):
+        for pools in alternatives_of(step):
             empty = empty_hours(tuple(pathway.pools[pool] for pool in pools))
             if empty and any(pathway.pools[pool].queues_until_open for pool in pools):
-                found.setdefault(pools, (empty, []))[1].append(name)
-    return found
+                closing.setdefault(pools, (empty, []))[1].append(name)
+    return closing
 
 
 def _share_and_minutes(
@@ -493,8 +496,7 @@ def _across(joined_at: Ints, stopped_at: Ints, empty: Sequence[Interval]) -> Mas
     before = np.searchsorted(starts, since, side="right") - 1
     is_inside = (before >= 0) & (since < ends[before])
     to_next = np.append(starts, starts[0] + WEEK)[before + 1] - since
-    across: Mask = stopped_at > np.where(is_inside, joined_at, joined_at + to_next)
-    return across
+    return stopped_at > np.where(is_inside, joined_at, joined_at + to_next)
 
 
 def _words(study: Study, pools: Sequence[str], share: float, minutes: float) -> str:

@@ -240,7 +240,7 @@ class _Walk:
         now = self.clock[rows] * TICKS_PER_MINUTE
         since = self.started[rows] * TICKS_PER_MINUTE if since_start else now
         ends = np.concatenate(([-1], spans[:, 1]))
-        return np.asarray(ends[np.searchsorted(spans[:, 0], now, side="right")] > since)
+        return ends[np.searchsorted(spans[:, 0], now, side="right")] > since
 
     def _serve(self, step: Step, rows: Ints) -> None:
         """Book a step's minutes on its pools and on what is held, and move the clocks on."""
@@ -258,10 +258,7 @@ class _Walk:
         minutes = np.maximum(since + minutes - started, 0)
         taken = self._taken(step, started)
         held = self.held[rows]
-        holding = np.asarray(held.any(axis=0))
         for pool, number in self.pools.items():
-            if not holding[number] and pool not in taken:
-                continue
             parts = held[:, number] + taken.get(pool, 0.0)
             if parts.any():
                 self.work[number] += _spread(started, minutes, parts * self.weight[rows])
@@ -310,7 +307,7 @@ def _weights(pathway: Pathway, arrival_source: NDArray[np.int16]) -> Floats:
     """The number of patients a week that each of the sample stands for, shape (n,)."""
     per_week = np.array([7 * mean_per_day(source) for source in pathway.arrivals.values()])
     sampled = np.bincount(arrival_source, minlength=len(per_week))
-    return np.asarray((per_week / np.maximum(sampled, 1))[arrival_source])
+    return (per_week / np.maximum(sampled, 1))[arrival_source]
 
 
 def _order(pathway: Pathway) -> list[str]:
@@ -343,4 +340,4 @@ def _since(hours: Floats, weight: Floats) -> Floats:
     bins = np.minimum(hours.astype(np.int64), n - 1)
     before = np.cumsum(np.bincount(bins, weight, n))
     within = np.bincount(bins, weight * (bins + 1 - hours), n)
-    return np.asarray(np.concatenate(([0.0], before[:-1])) + within)
+    return np.concatenate(([0.0], before[:-1])) + within

@@ -92,8 +92,7 @@ def nearest_matrix(counts: Sequence[Sequence[float]], wanted: Wanted) -> Floats:
         return float(weight @ (flat * np.log(flat / start.ravel())))
 
     def slope(flat: Floats) -> Floats:
-        gradient: Floats = weight * (np.log(flat / start.ravel()) + 1)
-        return gradient
+        return np.asarray(weight * (np.log(flat / start.ravel()) + 1))
 
     equal, goal = _equalities(mix, wanted)
     shape_rules = _shape_rules(n)

@@ -72,5 +72,4 @@ def _final_shares(policy: Policy, nurse: Floats, ai: Floats, names: Sequence[str
         for level, portion in abstains.shares.items():
             taken[names.index(level)] *= 1 - portion.value
     kept = (within * (1 - taken)).sum(axis=2) + outside.sum(axis=2)
-    shares: Floats = (within * taken).sum(axis=1) + kept
-    return shares
+    return np.asarray((within * taken).sum(axis=1) + kept)

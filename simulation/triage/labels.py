@@ -147,8 +147,7 @@ def variate_limits(shares: Floats) -> Floats:
     totals = np.cumsum(shares, axis=1)
     # Rounding must not open the door to the impossible labels after a row's last possible one.
     after = np.cumsum(shares[:, ::-1], axis=1)[:, ::-1] - shares
-    limits: Floats = np.where(after == 0, np.inf, ndtri(np.minimum(totals, 1)))
-    return limits
+    return np.where(after == 0, np.inf, ndtri(np.minimum(totals, 1)))
 
 
 def joint_probabilities(

@@ -91,8 +91,7 @@ def probabilities(table: LabelTable) -> Floats:
 
 def by_row(rows: Floats) -> Floats:
     """Rows scaled to shares, shape of `rows`: the last axis adds up to 1."""
-    shares: Floats = rows / rows.sum(axis=-1, keepdims=True)
-    return shares
+    return np.asarray(rows / rows.sum(axis=-1, keepdims=True))
 
 
 def table_faults(table: LabelTable, where: str, levels: Sequence[str] | None = None) -> Iterator[Fault]:
@@ -200,8 +199,7 @@ def rows_given_nurse(beside: BesideNurse) -> Floats:
     """
     counts = np.array(beside.counts, dtype=float)
     of_level = by_row(counts.sum(axis=1) + ordinal_prior(len(counts)))
-    rows: Floats = counts + PRIOR_WEIGHT * of_level[:, None, :]
-    return rows
+    return counts + PRIOR_WEIGHT * of_level[:, None, :]
 
 
 def joint_beside(beside: BesideNurse, nurse: Floats) -> Floats:

@@ -220,5 +220,4 @@ def abstained(abstention: Abstention, pathway: Pathway, draws: Draws, answer: Co
 def switch_shares(switching: Switching, nurse: Codes, ai: Codes, true: Codes) -> Floats:
     """The probability that each patient's nurse takes the AI's label where the two differ; shape of the labels."""
     if_wrong = np.where(ai == true, switching.wrong_to_right.value, switching.wrong_to_wrong.value)
-    share: Floats = np.where(nurse == true, switching.right_to_wrong.value, if_wrong)
-    return share
+    return np.where(nurse == true, switching.right_to_wrong.value, if_wrong)

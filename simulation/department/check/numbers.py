@@ -32,18 +32,15 @@ LARGEST_WHOLE = 1_000_000
 """The largest whole number: units of a pool, patients present, a queue."""
 LARGEST_SCALE = 100
 """The largest `scale` or `thinning_bound` of a source: each quarter of its usual arrivals is drawn separately."""
-BOUNDS = {
-    "thinning_bound": (-math.inf, LARGEST_SCALE),
-    "repeats": (-math.inf, 100),
-    "log_sd": (-math.inf, 5),
-    "cv": (-math.inf, 10),
-    "power": (0.1, math.inf),
-    "mean_up_minutes": (1, math.inf),
-    "mean_down_minutes": (1, math.inf),
-    "every_minutes": (1, math.inf),
-    "decisions_every_minutes": (1, math.inf),
+MOST = {"thinning_bound": LARGEST_SCALE, "repeats": 100, "log_sd": 5, "cv": 10}
+LEAST = {
+    "power": 0.1,
+    "mean_up_minutes": 1,
+    "mean_down_minutes": 1,
+    "every_minutes": 1,
+    "decisions_every_minutes": 1,
 }
-"""The least and the most of a key, in whatever block. At the widest distributions (`log_sd`, `cv`, `power`) one draw in
+"""The most and the least of a key, in whatever block. At the widest distributions (`log_sd`, `cv`, `power`) one draw in
 a hundred is far beyond anything that has been measured. Of an outage a mean of 0 minutes says never."""
 PARSERS = {"hours": parse_hours, "days": parse_days, "at": parse_clock}
 """How the texts of these keys are read, in whatever block."""
@@ -84,11 +81,10 @@ def check_value(entry: Entry, faults: Faults) -> bool:
         _at_most(faults, where, abs(value), LARGEST_WHOLE if isinstance(value, int) else LARGEST)
         if key == "scale" and isinstance(entry.holder, ArrivalSource):
             _at_most(faults, where, value, LARGEST_SCALE)
-        elif key in BOUNDS:
-            least, most = BOUNDS[key]
-            _at_most(faults, where, value, most)
-            if value < least and (value or not key.startswith("mean_")):
-                faults.add(where, f"{value:g} is less than can be simulated", f"Give {least:g} or more")
+        elif key in MOST:
+            _at_most(faults, where, value, MOST[key])
+        elif key in LEAST and value < LEAST[key] and (value or not key.startswith("mean_")):
+            faults.add(where, f"{value:g} is less than can be simulated", f"Give {LEAST[key]:g} or more")
     return True
 
 

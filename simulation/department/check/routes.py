@@ -12,6 +12,7 @@ from simulation.department.check.names import Categories, listed, repeated
 from simulation.department.check.numbers import TOLERANCE
 from simulation.department.graph import (
     Graph,
+    Targets,
     coins_of,
     cycles,
     edges_of_others,
@@ -74,9 +75,7 @@ def _without_departure(pathway: Pathway, faults: Faults, graph: Graph) -> None:
             faults.add(f"ends.{name}", f"somebody who attends can leave by it without {DEPARTED_AT}", remedy)
 
 
-def _unbounded(
-    pathway: Pathway, faults: Faults, graph: Graph, plain: Mapping[str, Sequence[str]], members: Sequence[str]
-) -> None:
+def _unbounded(pathway: Pathway, faults: Faults, graph: Graph, plain: Targets, members: Sequence[str]) -> None:
     """Add the fault of a cycle without a bound: where it goes, whether it has a way out, and whether it takes time."""
     nodes = pathway.nodes()
     shown = " -> ".join(shortest_cycle(plain, members[0], set(members)))
