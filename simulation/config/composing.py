@@ -143,7 +143,7 @@ def stated_in(overrides: Sequence[str], folders: Sequence[Path]) -> Composed:
     choices, values = _parted(overrides, folders)
     files = _files_composed(tuple(choices), tuple(folders), fingerprint_of(folders))
     mixed = _mixed_departments(files, choices, folders)
-    if mixed is not None:
+    if mixed:
         raise ConfigError([mixed])
     return laid_over(files, values)
 
@@ -152,7 +152,7 @@ def _mixed_departments(files: Composed, choices: Sequence[str], folders: Sequenc
     """The fault of choices that state one department with parts of another, or None."""
     asked = {text: text.partition("=")[0].lstrip("+~") for text in choices}
     left_out = rest_left_out(files.choices, set(asked.values()), folders)
-    if left_out is not None or not {"site", "study"} <= set(asked.values()):
+    if left_out or not {"site", "study"} <= set(asked.values()):
         return left_out
     of_study = tuple(text for text, group in asked.items() if group not in ("site", *BESIDE))
     alone, usual = (_files_composed(texts, tuple(folders), fingerprint_of(folders)) for texts in (of_study, ()))
@@ -161,25 +161,21 @@ def _mixed_departments(files: Composed, choices: Sequence[str], folders: Sequenc
 
 def laid_over(files: Composed, values: Sequence[Override]) -> Composed:
     """The configuration with single values set, added or left out. Raises ConfigError for a fault in it."""
-    raw = copied(files.raw)
-    faults = Faults()
-    _lay_values(raw, values, faults)
+    raw, faults = copied(files.raw), Faults()
+    lay_values(raw, values, faults)
     faults += configuration_faults(raw)
     faults.refuse()
     return Composed(raw, dict(files.choices), files.raw, tuple(override.input_line or "" for override in values))
 
 
-def lay_over_values(raw: Raw, values: tuple[str, ...], faults: Faults) -> None:
-    """Lay single values, as they are written on a command line, over groups that files state."""
-    _lay_values(raw, _parsed_once(values), faults)
-
-
 @lru_cache(maxsize=8)
-def _parsed_once(values: tuple[str, ...]) -> tuple[Override, ...]:
+def parsed_values(values: tuple[str, ...]) -> tuple[Override, ...]:
+    """Single values as they are written on a command line, parsed once a process."""
     return tuple(_parsed(values))
 
 
-def _lay_values(raw: Raw, values: Sequence[Override], faults: Faults) -> None:
+def lay_values(raw: Raw, values: Sequence[Override], faults: Faults) -> None:
+    """Set single values, add them or leave them out, in groups that files state."""
     for override in values:
         text = shortened(override.input_line or override.key_or_group)
         path = override.key_or_group.split(".")
@@ -214,10 +210,11 @@ def combinations(overrides: Sequence[str]) -> list[list[str]]:
     >>> combinations(["scenario=usual,busier", "run.seed=7"])
     [['scenario=usual', 'run.seed=7'], ['scenario=busier', 'run.seed=7']]
     """
-    choices: list[list[str]] = []
     most = None if "allow_large=true" in overrides else MOST_COMBINATIONS
-    for text, override in zip(overrides, _parsed(overrides), strict=True):
-        choices.append(_swept(text, override, most) if override.is_sweep_override() else [text])
+    choices = [
+        _swept(text, override, most) if override.is_sweep_override() else [text]
+        for text, override in zip(overrides, _parsed(overrides), strict=True)
+    ]
     if most is not None and math.prod(map(len, choices)) > most:
         found = f"more than {most:,} combinations of values"
         refuse("-m", found, "Name fewer, or set allow_large=true to run them all")
@@ -239,7 +236,7 @@ def _parsed(overrides: Sequence[str]) -> list[Override]:
     parsed, faults = [], Faults()
     for text in overrides:
         fault = override_fault(text)
-        if fault is not None:
+        if fault:
             faults.append(fault)
             continue
         try:

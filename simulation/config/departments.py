@@ -88,7 +88,7 @@ def _checked(merged: Raw, origin: Origin) -> tuple[Pathway | None, tuple[Fault, 
     if stated not in _checked_before:
         faults = Faults()
         pathway: Pathway | None = validated(Pathway, merged, "", faults, origin)
-        if pathway is not None:
+        if pathway:
             found = (*check(pathway), *taken_names(pathway.measures))
             faults += [replace(fault, where=as_written(fault.where, origin)) for fault in found]
         while len(_checked_before) >= MOST_REMEMBERED:

@@ -91,7 +91,7 @@ def set_change(raw: Raw, change: Change, faults: Faults, *, changeable: Sequence
         return
     path = change.path.split(".")
     place = _place_of(raw, path, change.where, faults)
-    if place is not None:
+    if place:
         holder, key = place
         holder[key] = new_value(holder, key, change.value, path, change.where, faults)
 
@@ -267,10 +267,10 @@ def _default_at(path: Sequence[str], holder: Any, where: str, faults: Faults) ->
     inside = ("pools", *path[1:]) if path[0] == "staffing" else tuple(path[1:])
     known = keys_at(ROOTS[path[0]], inside) if path[0] in ROOTS and inside else {}
     key = known.get(inside[-1]) if inside else None
-    if key is not None and is_number(key.default):
+    if key and is_number(key.default):
         return key.default
     names = known or {str(name) for name in holder}
-    remedy = "Write the value itself" if key is not None else nearest(path[-1], names)
+    remedy = "Write the value itself" if key else nearest(path[-1], names)
     faults.add(where, f"there is no number '{'.'.join(path)}' to multiply", remedy)
     return None
 

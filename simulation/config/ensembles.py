@@ -14,13 +14,14 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, MinLen
 
 from simulation.config.bounds import REFERENCE, shortened
-from simulation.config.composing import Composed, lay_over_values
+from simulation.config.composing import Composed, lay_values, parsed_values
 from simulation.config.departments import CHANGEABLE, department
 from simulation.config.dotted import Change, Raw, as_stated, set_change, value_at
 from simulation.config.files import copied, stated_by
@@ -112,11 +113,10 @@ class Ensemble:
 
         Raises ConfigError if there is no such department.
         """
+        where = f"ensembles/{self.name}.yaml"
         if not 0 <= department < len(self.departments):
-            found = f"there is no department {department}"
-            remedy = f"Name one from 0 to {len(self.departments) - 1}"
-            refuse(f"ensembles/{self.name}.yaml", found, remedy)
-        return changes_by(self.parameters, self.departments[department], f"ensembles/{self.name}.yaml, {department}")
+            refuse(where, f"there is no department {department}", f"Name one from 0 to {len(self.departments) - 1}")
+        return changes_by(self.parameters, self.departments[department], f"{where}, {department}")
 
     @property
     def varied(self) -> Mapping[str, str]:
@@ -174,29 +174,15 @@ def changes_by(parameters: Mapping[str, VariedParameter], values: Iterable[float
 def ensemble_named(name: str, folders: Iterable[Path]) -> Ensemble:
     """The ensemble of that name from the first folder that has it. Raises ConfigError with every fault."""
     where = f"ensembles/{name}.yaml"
-
-    def faults(ensemble: Ensemble) -> Iterator[Fault]:
-        yield from _parameter_faults(ensemble.parameters, where)
-        yield from _department_faults(ensemble, where)
-
-    ensemble: Ensemble = sound(Ensemble, stated_by("ensembles", name, folders), where, faults)
-    return ensemble
+    return sound(
+        Ensemble, stated_by("ensembles", name, folders), where, lambda stated: _department_faults(stated, where)
+    )
 
 
 def priors_named(name: str, folders: Iterable[Path]) -> Priors:
     """The priors of that name from the first folder that has them. Raises ConfigError with every fault."""
     where = f"priors/{name}.yaml"
-
-    def faults(priors: Priors) -> Iterator[Fault]:
-        yield from _parameter_faults(priors.parameters, where)
-        yield from _slope_faults(priors, where)
-        for parameter_name, parameter in priors.parameters.items():
-            if parameter.whole and len(parameter.changes) > 1:
-                found = f"is a whole number and changes {len(parameter.changes)} values"
-                yield Fault(f"{where}.parameters.{parameter_name}", found, "Write a parameter for each of them")
-
-    priors: Priors = sound(Priors, stated_by("priors", name, folders), where, faults)
-    return priors
+    return sound(Priors, stated_by("priors", name, folders), where, lambda stated: _prior_faults(stated, where))
 
 
 def _range_faults(ends: tuple[float, float], path: str) -> Iterator[Fault]:
@@ -204,14 +190,19 @@ def _range_faults(ends: tuple[float, float], path: str) -> Iterator[Fault]:
         yield Fault(f"{path}.range", f"found {list(ends)}", "Write two numbers, the lower first")
 
 
-def _slope_faults(priors: Priors, where: str) -> Iterator[Fault]:
-    """Slopes of a parameter that is not there, and ranges without width."""
+def _prior_faults(priors: Priors, where: str) -> Iterator[Fault]:
+    """Faults of parameters, slopes of a parameter that is not there, and whole numbers that change several values."""
+    yield from _parameter_faults(priors.parameters, where)
     for name, slope in priors.slopes.items():
         path = f"{where}.slopes.{name}"
-        for parameter in slope.of:
-            if parameter not in priors.parameters:
-                yield Fault(f"{path}.of", f"there is no parameter '{parameter}'", nearest(parameter, priors.parameters))
+        for changed in slope.of:
+            if changed not in priors.parameters:
+                yield Fault(f"{path}.of", f"there is no parameter '{changed}'", nearest(changed, priors.parameters))
         yield from _range_faults(slope.range, path)
+    for name, parameter in priors.parameters.items():
+        if parameter.whole and len(parameter.changes) > 1:
+            found = f"is a whole number and changes {len(parameter.changes)} values"
+            yield Fault(f"{where}.parameters.{name}", found, "Write a parameter for each of them")
 
 
 def _parameter_faults(parameters: Mapping[str, VariedParameter], where: str) -> Iterator[Fault]:
@@ -232,7 +223,8 @@ def _parameter_faults(parameters: Mapping[str, VariedParameter], where: str) -> 
 
 
 def _department_faults(ensemble: Ensemble, where: str) -> Iterator[Fault]:
-    """Departments with too many or too few values, or with one outside its range."""
+    """Faults of parameters, departments with too many or too few values, or with one outside its range."""
+    yield from _parameter_faults(ensemble.parameters, where)
     named = tuple(ensemble.parameters.items())
     for number, values in enumerate(ensemble.departments):
         path = f"{where}.departments.{number}"
@@ -265,7 +257,7 @@ class EnsembleDepartments:
 
     `files`: the groups as their files state them; `values`: single values laid over them, as written; `rows`: the
     changes of each department; `scenario`: the changes of the scenario; `ready`: the arms of the typical department, in
-    order; `changes`: what each arm changes of the department; `cached`: the arms of the last few departments.
+    order; `changes`: what each arm changes of the department.
     """
 
     name: str
@@ -275,7 +267,6 @@ class EnsembleDepartments:
     scenario: tuple[Change, ...]
     ready: tuple[ReadyArm, ...]
     changes: tuple[tuple[Change, ...], ...]
-    cached: dict[int, tuple[ReadyArm, ...]] = field(default_factory=dict, repr=False)
 
     @property
     def n_varied(self) -> int:
@@ -288,12 +279,7 @@ class EnsembleDepartments:
 
     def arms(self, number: int) -> tuple[ReadyArm, ...]:
         """Every arm of the study in one department. Raises ConfigError for a value that is not allowed there."""
-        if number not in self.cached:
-            arms = self._arms(number, numbers_only=True)
-            while len(self.cached) >= KEPT:
-                del self.cached[next(iter(self.cached))]
-            self.cached[number] = arms
-        return self.cached[number]
+        return _arms_of(self, number)
 
     def with_policies(self, policies: Mapping[str, Policy]) -> EnsembleDepartments:
         """The same departments with only the arms that `policies` names, each under the policy given there."""
@@ -302,44 +288,36 @@ class EnsembleDepartments:
             for ready, changes in zip(self.ready, self.changes, strict=True)
             if ready.name in policies
         ]
-        return replace(
-            self, ready=tuple(ready for ready, _ in kept), changes=tuple(changes for _, changes in kept), cached={}
-        )
+        return replace(self, ready=tuple(ready for ready, _ in kept), changes=tuple(changes for _, changes in kept))
 
     def content(self) -> Plain:
         """Everything that can change a number, besides the arms of the study."""
         names = ("name", "files", "values", "rows", "scenario")
         return {name: exact(getattr(self, name)) for name in names}
 
-    def __getstate__(self) -> dict[str, Any]:
-        """The state that is sent to workers: without the arms that were made already."""
-        return {**self.__dict__, "cached": {}}
-
-    def must_be_sound(self, number: int) -> None:
-        """Check one department, in every arm, in full. Raises ConfigError."""
-        self._arms(number, numbers_only=False)
-
-    def _arms(self, number: int, *, numbers_only: bool) -> tuple[ReadyArm, ...]:
+    def made(self, number: int, *, numbers_only: bool = False) -> tuple[ReadyArm, ...]:
+        """Every arm in one department, made anew and checked in full, or its numbers alone. Raises ConfigError."""
         faults = Faults()
         raw = copied(self.files)
         for change in self.rows[number]:
             set_change(raw, change, faults, changeable=CHANGEABLE)
-        lay_over_values(raw, self.values, faults)
+        lay_values(raw, parsed_values(self.values), faults)
         changed, pathway = department(raw, self.scenario, faults, numbers_only=numbers_only)
         arms = []
         for ready, changes in zip(self.ready, self.changes, strict=True):
             own = pathway
             if changes and not faults:
                 _, own = department(changed, changes, faults, numbers_only=numbers_only)
-            if own is not None:
+            if own:
                 arms.append(replace(ready, pathway=own))
         if faults:
             raise ConfigError([replace(fault, where=f"department {number}: {fault.where}") for fault in faults])
         return tuple(arms)
 
 
-KEPT = 4
-"""How many departments' arms a worker keeps: as a rule it meets each department once in a pass over all of them."""
+@lru_cache(maxsize=4)  # few are kept: as a rule a worker meets each department once in a pass over all of them
+def _arms_of(departments: EnsembleDepartments, number: int) -> tuple[ReadyArm, ...]:
+    return departments.made(number, numbers_only=True)
 
 
 def over_ensemble(
@@ -363,8 +341,7 @@ def over_ensemble(
         if run.department is not None:
             refuse("run.department", f"cannot be used: {why}", "Leave it out")
         return replace(study.on_typical(), on_one=why)
-    faults = Faults(_number_faults(ensemble, run))
-    faults += _one_department_faults(study, ensemble)
+    faults = Faults([*_number_faults(ensemble, run), *_one_department_faults(study, ensemble)])
     faults += outright_faults(ensemble, composed.raw, [*scenario, *_of_arms(study.design)])
     faults.refuse()
     departments = EnsembleDepartments(
@@ -376,7 +353,7 @@ def over_ensemble(
         ready=study.arms,
         changes=changes_of_arms(study.design, study.arms),
     )
-    departments.must_be_sound(run.department or 0)
+    departments.made(run.department or 0)
     n = None if run.department is not None else len(departments)
     return replace(study, departments=departments, run=replace(run, departments=n))
 
@@ -448,11 +425,13 @@ def _number_faults(ensemble: Ensemble, run: RunLength) -> Iterator[Fault]:
 
 def _one_department_faults(study: Study, ensemble: Ensemble) -> Iterator[Fault]:
     """Faults of what is worked out from the spread over all replications: departments' differences would add to it."""
-    stated = {"run.precision": study.run.precision, "study.levers": study.design.levers}
-    cannot = {"run.precision": "be planned", "study.levers": "be told apart"}
-    for where in (key for key, value in stated.items() if value):
-        found = f"cannot {cannot[where]} over the departments of the ensemble '{ensemble.name}'"
-        yield Fault(where, found, "Run it on the typical department (ensemble=none), or leave it out")
+    for where, stated, what in (
+        ("run.precision", study.run.precision, "planned"),
+        ("study.levers", study.design.levers, "told apart"),
+    ):
+        if stated:
+            found = f"cannot be {what} over the departments of the ensemble '{ensemble.name}'"
+            yield Fault(where, found, "Run it on the typical department (ensemble=none), or leave it out")
 
 
 # --- changes that must be relative to each department -------------------------------------------------------------

@@ -56,7 +56,7 @@ def mapping_in(path: Path, shown: str, faults: Faults, *, may_be_empty: bool = F
 def value_in(text: str, shown: str, faults: Faults) -> Any:
     """The value that a YAML text states, not to be changed; None, and a fault, if it is no YAML or would be misread."""
     value, fault = _read_and_checked(text)
-    if fault is not None:
+    if fault:
         faults.append(replace(fault, where=shown + fault.where))
     return value
 
@@ -229,7 +229,7 @@ _YAML_REMEDIES = {
 def yaml_fault(error: yaml.YAMLError, file: str) -> Fault:
     """The fault for what YAML refused in a file, with its line."""
     problem, mark = str(getattr(error, "problem", error)), getattr(error, "problem_mark", None)
-    where = f"{file}, line {mark.line + 1}" if mark is not None else file
+    where = f"{file}, line {mark.line + 1}" if mark else file
     if problem.startswith("found duplicate key"):
         return Fault(
             where, shortened(problem.replace("found duplicate key", "states a key twice:")), "Keep one of the two"

@@ -146,16 +146,16 @@ def new_product(name: str, typed: Mapping[str, str], folder: Path) -> NewProduct
     places = search_folders(folder if folder.is_dir() else None)
     faults = Faults()
     offer = offer_from(typed, faults)
-    counted = offer is not None and offer.nurses is not None and not _are_known(offer.nurses, places)
+    counted = offer and offer.nurses is not None and not _are_known(offer.nurses, places)
     kinds = ("nurse", "triage", "study") if counted else ("triage", "study")
     faults += name_faults(name, folder, kinds, "a product")
-    base, own = _base(offer.department if offer is not None else None, places, faults)
+    base, own = _base(offer.department if offer else None, places, faults)
     pathway = None if faults else department(stated_in((f"study={base}",), places).raw, (), faults)[1]
     levels = _levels(pathway)
     tables = _tables(offer, levels, places, faults)
     if not faults and name in stated_in((f"study={base}",), places).raw["study"].get("arms", {}):
         faults.add(f"'{name}'", f"is an arm of study={base} already", "Choose another name")
-    if offer is not None and pathway is not None:
+    if offer and pathway:
         faults += _lacking(offer, base, pathway)
     if faults or offer is None or pathway is None:
         raise ConfigError(faults)
@@ -207,8 +207,7 @@ def _base(asked: str | None, folders: Sequence[Path], faults: Faults) -> tuple[s
 
 def _levels(pathway: Pathway | None) -> Sequence[str]:
     """The levels of urgency that tables count: those of the department, or the five of Manchester if it has none."""
-    known = pathway is not None and ACUITY_TRUE in pathway.attributes
-    return pathway.categories(ACUITY_TRUE) if pathway is not None and known else FIVE_LEVELS
+    return pathway.categories(ACUITY_TRUE) if pathway and ACUITY_TRUE in pathway.attributes else FIVE_LEVELS
 
 
 def _lacking(offer: Offer, base: str, pathway: Pathway) -> Iterator[Fault]:

@@ -31,7 +31,7 @@ def rest_left_out(choices: Mapping[str, str], asked: Collection[str], folders: S
     if file_named("site", site, own) is None:
         return None
     paths = [file_named(group, choices.get(group, ""), own) for group in ("study", "site")]
-    stated = [path.read_text(encoding="utf-8-sig") for path in paths if path is not None]
+    stated = [path.read_text(encoding="utf-8-sig") for path in paths if path]
     left = {
         group: choices[group]
         for group in BESIDE

@@ -14,7 +14,7 @@ from simulation.config.files import mapping_in
 from simulation.config.folders import file_named, names_in
 from simulation.config.validating import validated
 from simulation.errors import Fault, Faults, nearest
-from simulation.study.design import Arm, Design
+from simulation.study.design import Design
 from simulation.triage.policy import Policy
 from simulation.triage.stated import Nurse, Tool, has_tool, policy_from
 
@@ -122,7 +122,7 @@ def policy_made_of(raw: Raw, where: str, where_nurse: str, faults: Faults) -> Tr
     if tool is None or len(faults) > n_before:
         return None
     policy = policy_from(tool, nurse, where, faults)
-    return Triaged(policy, nurse) if policy is not None else None
+    return Triaged(policy, nurse) if policy else None
 
 
 def control_faults(design: Design, arms: Mapping[str, Triaged]) -> Iterator[Fault]:
@@ -139,15 +139,11 @@ def control_faults(design: Design, arms: Mapping[str, Triaged]) -> Iterator[Faul
         control = arms.get(design.arms[name].control or "")
         if control is None or control.nurse != arm.nurse or has_tool(control.policy):
             found = "the arm has other nurses than the baseline, so their difference would count as the tool's"
-            yield Fault(f"study.arms.{name}", found, _control_wanted(design.arms[name]))
-
-
-def _control_wanted(arm: Arm) -> str:
-    nurse = arm.nurse or "..."
-    return (
-        f"Choose these nurses for every arm (nurse={nurse}), or add an arm with them and `triage: nurse`, and name it "
-        "here as `control`"
-    )
+            remedy = (
+                f"Choose these nurses for every arm (nurse={design.arms[name].nurse or '...'}), or add an arm with "
+                "them and `triage: nurse`, and name it here as `control`"
+            )
+            yield Fault(f"study.arms.{name}", found, remedy)
 
 
 def _missing_from_full(joint: Raw, full: Raw, design: Design) -> list[Fault]:

@@ -88,5 +88,4 @@ def observed_in(path: Path) -> Observed:
     content = mapping_in(path, str(path), faults)
     faults.refuse()
     none = Fault(str(path), "states no figure", "Write one to five under `figures`")
-    observed: Observed = sound(Observed, content, str(path), lambda stated: () if stated.figures else (none,))
-    return observed
+    return sound(Observed, content, str(path), lambda stated: () if stated.figures else (none,))

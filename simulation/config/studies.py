@@ -147,7 +147,7 @@ def studies_with(arm: str, folders: Sequence[Path]) -> tuple[str, ...]:
     """The studies whose file states an arm of that name; the user's own, unless only packaged ones do."""
     for places in (folders[:-1], folders[-1:]):
         paths = {name: file_named("study", name, places) for name in sorted(names_in("study", places))}
-        stated = {name: mapping_in(path, name, Faults()) or {} for name, path in paths.items() if path is not None}
+        stated = {name: mapping_in(path, name, Faults()) or {} for name, path in paths.items() if path}
         if names := tuple(name for name, content in stated.items() if arm in (content.get("arms") or ())):
             return names
     return ()
@@ -173,12 +173,12 @@ def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
     faults += control_faults(design, triaged)
     policy = _policy_alone(raw, pathway, faults)
     faults += _file_name_faults(pathway, policy)
-    if pathway is not None:  # or every measure that a faulty department states would be unknown
+    if pathway:  # or every measure that a faulty department states would be unknown
         faults += list(study_own_faults(design, arms)) or list(target_faults(design, arms, run.precision))
     faults += run_faults(run, design)
     if faults:
         left_out_fault = defaults_left_out(composed.choices, composed.raw, design, folders)
-        raise ConfigError([left_out_fault] if left_out_fault is not None else dict.fromkeys(faults))
+        raise ConfigError([left_out_fault] if left_out_fault else dict.fromkeys(faults))
     assert len(arms) == len(design.arms), "an arm was left out without a fault"
     study = Study(
         design=design,
@@ -210,7 +210,7 @@ def _parts(raw: Raw, staffing: str, faults: Faults) -> tuple[Top, Design, RunLen
     scenario = validated(Scenario, raw.get("scenario"), "scenario", faults)
     for name, parameter in (raw.get("calibration") or {}).items():
         validated(CalibrationParameter, parameter, f"calibration.{name}", faults)
-    if top is not None:
+    if top:
         faults += _cluster_faults(top)
     faults.refuse()
     assert top and design and run and scenario
@@ -236,7 +236,7 @@ def _parts(raw: Raw, staffing: str, faults: Faults) -> tuple[Top, Design, RunLen
     )
     Faults([*_focus_faults(design), *of_labels] if any(_focus_faults(design)) else ()).refuse()
     faults += of_labels
-    if run.precision is not None:
+    if run.precision:
         first_stage = max(run.precision.first_stage, run.replications)
         run = replace(run, precision=replace(run.precision, first_stage=first_stage))
     return top, design, run, scenario, left_out
@@ -272,13 +272,13 @@ def _ready_arms(
         changes = arm_changes(arm, design, f"study.arms.{name}")
         arm_pathway = pathway
         of_department = [change for change in changes if not change.of_triage]
-        if of_department and pathway is not None:
+        if of_department and pathway:
             _, arm_pathway = department(changed, of_department, faults)
         of_triage = [change for change in changes if change.of_triage]
         arm_triage = policy_of(name, design, of_triage, raw.get("nurse"), folders, faults)
-        if arm_triage is not None:
+        if arm_triage:
             triaged[name] = arm_triage
-        if arm_pathway is not None and arm_triage is not None:
+        if arm_pathway and arm_triage:
             faults += check_policy(arm_triage.policy, arm_pathway)
             yield ReadyArm(name, arm, arm_pathway, arm_triage.policy)
 
@@ -288,9 +288,9 @@ def _policy_alone(raw: Raw, pathway: Pathway | None, faults: Faults) -> Policy |
     adding to `faults`, if it is not sound."""
     groups = {group: raw.get(group) for group in KINDS}
     chosen = policy_made_of(groups, "triage", "nurse", faults) if groups["triage"] is not None else None
-    if chosen is not None and pathway is not None:
+    if chosen and pathway:
         faults += check_policy(chosen.policy, pathway)
-    return chosen.policy if chosen is not None else None
+    return chosen.policy if chosen else None
 
 
 def _alone(baseline: ReadyArm, policy: Policy | None) -> ReadyArm:
@@ -305,9 +305,9 @@ def _alone(baseline: ReadyArm, policy: Policy | None) -> ReadyArm:
 def _unknown_arms(design: Design) -> Iterator[Fault]:
     """Names of arms, in other parts of a study, that are none."""
     named = [("study.baseline", design.baseline), ("study.sham", design.sham)]
-    named += [(f"study.arms.{name}.control", arm.control) for name, arm in design.arms.items()]
-    named += [(f"study.arms.{name}.draw_of", arm.draw_of) for name, arm in design.arms.items()]
-    if design.coverages is not None:
+    for key in ("control", "draw_of"):
+        named += [(f"study.arms.{name}.{key}", getattr(arm, key)) for name, arm in design.arms.items()]
+    if design.coverages:
         named += [(f"study.coverages.{part}", getattr(design.coverages, part)) for part in ("partial", "full")]
     for where, name in named:
         if name is not None and name not in design.arms:
@@ -339,5 +339,5 @@ def _file_name_faults(pathway: Pathway | None, policy: Policy | None) -> Iterato
     """Names that cannot be part of a file's: a department's, and that of the policy which `aeflow run` uses, name
     pictures."""
     for where, part in (("pathway.name", pathway), ("triage.name", policy)):
-        if part is not None and not NAME.fullmatch(part.name):
+        if part and not NAME.fullmatch(part.name):
             yield Fault(where, f"'{shortened(part.name)}' is not a name", NAME_WORDS)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator
@@ -21,6 +21,7 @@ from simulation.config.vocabulary import Key, keys_of
 from simulation.department.config_dataclass import UNITLESS
 from simulation.errors import Fault, Faults, nearest
 
+T = TypeVar("T")
 Core = dict[str, Any]
 """A part of a schema of pydantic."""
 SHAPES = {"dataclass": "block", "dict": "block", "tuple": "list"}
@@ -47,8 +48,13 @@ _CLOCK = {"at": "a clock time in quotes, such as '9:30'", "hours": "a start and 
 def core_schema_of(kind: Any) -> Core:
     """Pydantic's schema of a type, tightened as described above."""
     core: Core = TypeAdapter(kind).core_schema  # type: ignore[assignment]
-    tightened: Core = _tightened(core, {part["ref"]: part for part in core.get("definitions", ())})
+    tightened: Core = _tightened(core, _definitions_of(core))
     return tightened
+
+
+def _definitions_of(core: Core) -> Mapping[str, Core]:
+    """The parts of a schema to which others refer, by name."""
+    return {part["ref"]: part for part in core.get("definitions", ())}
 
 
 def _tightened(part: Any, definitions: Mapping[str, Core]) -> Any:
@@ -134,10 +140,10 @@ def validated(
     return None
 
 
-def sound(kind: Any, content: Any, where: str, check: Callable[[Any], Iterable[Fault]] = lambda _: ()) -> Any:
+def sound(kind: type[T], content: Any, where: str, check: Callable[[T], Iterable[Fault]]) -> T:
     """`content` as a `kind`, in which `check` finds no fault either. Raises ConfigError with every fault."""
     faults = Faults()
-    value = validated(kind, content, where, faults)
+    value: T = validated(kind, content, where, faults)
     if value is not None:
         faults += check(value)
     faults.refuse()
@@ -168,7 +174,7 @@ def keys_at(kind: Any, path: Sequence[str]) -> dict[str, Key]:
 def _walked(kind: Any, loc: Sequence[str], *, tags: bool = True) -> _Place:
     """Where a location leads; with `tags` it also names the member of each union, as pydantic's own locations do."""
     core = core_schema_of(kind)
-    definitions = {part["ref"]: part for part in core.get("definitions", ())}
+    definitions = _definitions_of(core)
 
     def plain(part: Core) -> Iterator[Core]:
         if part["type"] in ("default", "nullable", "definitions"):
@@ -279,12 +285,10 @@ def _wanted(error: Mapping[str, Any]) -> str:
     """What should be there according to an error, in the words of YAML where it speaks of Python."""
     if error["type"] in _OF_PYTHON:
         return _OF_PYTHON[error["type"]]
-    quoted = ", without quotes" if error["type"] in NOT_A_NUMBER and _is_number(error["input"]) else ""
+    text = error["input"] if error["type"] in NOT_A_NUMBER else None
+    is_number = isinstance(text, str) and re.fullmatch(r"[-+]?\d+(\.\d*)?", text.strip())
+    quoted = ", without quotes" if is_number else ""
     return str(error["msg"]).removeprefix("Input should be ").removeprefix("Value error, ") + quoted
-
-
-def _is_number(text: object) -> bool:
-    return isinstance(text, str) and bool(re.fullmatch(r"[-+]?\d+(\.\d*)?", text.strip()))
 
 
 def _to_add(key: Key | None) -> str:

@@ -132,7 +132,7 @@ class _Hint(NamedTuple):
     @property
     def beside(self) -> str:
         """The field beside it that names the attribute of its categories."""
-        return (self.names.of if self.names is not None else "") or (self.inside.beside if self.inside else "")
+        return (self.names.of if self.names else "") or (self.inside.beside if self.inside else "")
 
 
 def walk(value: object, where: str = "") -> Iterator[Entry]:
@@ -159,7 +159,7 @@ def _inside(entry: Entry, inside: _Hint | None) -> Iterator[tuple[Entry, _Hint |
                 yield _entry(f"{prefix}{name}", item, hint, (getattr(value, beside) or "") if beside else "", value)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            if names is not None:
+            if names:
                 yield Entry(f"{prefix}{key}", key, names, of, holder), None
             if item is not None:
                 yield _entry(f"{prefix}{key}", item, inside, str(key), holder)
@@ -175,20 +175,20 @@ def _entry(where: str, value: object, hint: _Hint | None, of: str, holder: objec
 def _hints(kind: type) -> tuple[tuple[str, _Hint | None, str], ...]:
     """What the type of each field of a config dataclass says about names, and the field that names their attribute."""
     hints = {name: _hint(annotation) for name, annotation in get_type_hints(kind, include_extras=True).items()}
-    return tuple((name, hint, hint.beside if hint is not None else "") for name, hint in hints.items())
+    return tuple((name, hint, hint.beside if hint else "") for name, hint in hints.items())
 
 
 def _hint(annotation: Any) -> _Hint | None:
     parts = get_args(annotation)
     if get_origin(annotation) is Annotated:
         names = next((part for part in parts[1:] if isinstance(part, Names)), None)
-        return _Hint(names) if names is not None else _hint(parts[0])
-    hints = [hint for hint in map(_hint, parts) if hint is not None]
+        return _Hint(names) if names else _hint(parts[0])
+    hints = [hint for hint in map(_hint, parts) if hint]
     if not hints:
         return None
     if get_origin(annotation) is tuple:
         return _Hint(hints[0].names, hints[0])
     if get_origin(annotation) is Mapping:
         keys = _hint(parts[0])
-        return _Hint(keys.names if keys is not None else None, _hint(parts[1]))
+        return _Hint(keys.names if keys else None, _hint(parts[1]))
     return hints[0]

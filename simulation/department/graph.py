@@ -81,7 +81,7 @@ def _edges_out(pathway: Pathway, node: Step | Branch | Loop | End) -> Iterator[E
         yield Edge(node.next, "on")
         if node.blocked_next is not None and node.queue_limit is not None:
             yield Edge(node.blocked_next, "turned_away", f"more than {node.queue_limit} waiting")
-        if node.may_leave and waits(node) and pathway.patience is not None:
+        if node.may_leave and waits(node) and pathway.patience:
             yield Edge(pathway.patience.next, "leaves", "patience ends")
     elif isinstance(node, ByAttribute):
         for category in pathway.categories(node.attribute):
@@ -287,7 +287,7 @@ def durations_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
     for source, reached in nodes_by_source(pathway).items():
         durations = {minutes for name in reached if name in pathway.steps for minutes in pathway.steps[name].minutes}
         clocks = (pathway.patience, pathway.worsening)
-        durations |= {clock.minutes for clock in clocks if clock is not None and source in clock.arrivals}
+        durations |= {clock.minutes for clock in clocks if clock and source in clock.arrivals}
         needed[source] = frozenset(durations)
     unused = frozenset(pathway.durations).difference(*needed.values())
     return {source: durations | unused for source, durations in needed.items()}
@@ -303,7 +303,7 @@ def records_of(node: object) -> Mapping[str, Moment]:
 def dated_in(pathway: Pathway) -> tuple[str, ...]:
     """The points in time that a department records besides the arrival, in declared order."""
     recorded = dict.fromkeys(name for node in pathway.nodes().values() for name in records_of(node))
-    return (*recorded, *(WORSENING if pathway.worsening is not None else ()))
+    return (*recorded, *(WORSENING if pathway.worsening else ()))
 
 
 @cached_by_pathway

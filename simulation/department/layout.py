@@ -78,7 +78,7 @@ def lay_out(pathway: Pathway, subgraph: Subgraph | None = None) -> Layout:
 
     The sources of patients are nodes too, named `source:` and their name.
     """
-    shown = subgraph if subgraph is not None else whole_graph(pathway)
+    shown = subgraph or whole_graph(pathway)
     edges = _edges(shown)
     names = [*(SOURCE + name for name in shown.starts), *(name for name in pathway.nodes() if name in shown.edges)]
     back = _back_edges(names, edges)
@@ -144,7 +144,7 @@ def _request_words(step: Step) -> str:
         among = "one of " if len(step.any_of) > 1 else ""
         parts.append(f"{among}{', '.join(spaced(pool) for pool in step.any_of)}")
     phrases = [" + ".join(parts)] if parts else []
-    if step.effort is not None:
+    if step.effort:
         phrases.append(f"ends early if {min(step.effort.at_least)} or more wait")
     return "; ".join(phrases)
 

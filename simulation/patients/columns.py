@@ -27,7 +27,7 @@ from simulation.department.vocabulary import (
 )
 from simulation.errors import DrawsError, nearest
 from simulation.patients.drawn import Draws, from_sources
-from simulation.patients.variates import Codes
+from simulation.patients.variates import Codes, first_above
 from simulation.records.schema import Floats, Ints
 from simulation.units import NEVER, to_ticks
 
@@ -99,11 +99,7 @@ def _pick(shares: Floats, variates: Floats, row: Codes | None) -> Codes:
     totals = np.cumsum(shares, axis=1)[:, :-1]
     if row is None:
         return np.searchsorted(totals[0], variates, side="right").astype(np.int16)
-    category = np.zeros(len(variates), dtype=np.int16)
-    row = row.astype(np.intp)  # once, or `take` would convert it for every category
-    for total in totals.T:
-        category += variates >= total.take(row)
-    return category
+    return first_above(variates, totals, row)
 
 
 def amount(pathway: Pathway, codes: Mapping[str, Codes], number: Number) -> Floats:

@@ -86,6 +86,19 @@ def key_of(source: str, layer: int) -> str:
     return f"{source}+{layer}" if layer else source
 
 
+def first_above(variates: Floats, limits: Floats, row: Codes | Ints | None = None) -> Codes:
+    """The column of the first limit above each variate, shape (n,); the last and one more if none is.
+
+    limits  (n_rows, n_columns), rising along each row; row  (n,) which row counts for each, None: row k for the k-th
+    """
+    column = np.zeros(len(variates), dtype=np.int16)
+    if row is not None:
+        row = row.astype(np.intp)  # once, or `take` would convert it for every column
+    for limit in limits.T:
+        column += variates >= (limit if row is None else limit.take(row))
+    return column
+
+
 COUNTER = np.uint64(1).tobytes()
 """The fourth word of a new state, which SFC64 counts up."""
 _local = threading.local()

@@ -37,7 +37,7 @@ def target_faults(design: Design, arms: Sequence[ReadyArm], precision: Precision
     """
     given: dict[int, tuple[MeasureName, ...]] = {}  # by the id of a pathway, which several arms can share
     own = own_definitions(design, [arm.pathway for arm in arms])
-    aims: list[tuple[str, Aim]] = [("run.precision", precision)] if precision is not None else []
+    aims: list[tuple[str, Aim]] = [("run.precision", precision)] if precision else []
     for where, target in (*aims, *_judged(design)):
         definition = definitions().get(target.measure) or own.get(target.measure)
         if definition is None:
@@ -51,12 +51,11 @@ def target_faults(design: Design, arms: Sequence[ReadyArm], precision: Precision
         yield from _per_cent_faults(where, target, definition)
         for arm in arms:
             if id(arm.pathway) not in given:
-                given[id(arm.pathway)] = measures_of(
-                    arm.pathway, own_of(design, arm.pathway), covers=design.coverages is not None
-                )
+                own_names = own_of(design, arm.pathway)
+                given[id(arm.pathway)] = measures_of(arm.pathway, own_names, covers=design.coverages is not None)
             in_arm = "" if arm is arms[0] else f" in arm {arm.name}"
             fault = _absent(where, target, definition, given[id(arm.pathway)], in_arm)
-            if fault is not None:
+            if fault:
                 yield fault
                 break
 
@@ -178,7 +177,7 @@ def role_faults(design: Design) -> Iterator[Fault]:
     """An arm that is compared with itself, and changes whose evidence is stated by half."""
     if design.sham == design.baseline:
         yield Fault("study.sham", f"'{design.sham}' is the baseline", "Name another arm, or leave it out")
-    if design.coverages is not None and design.coverages.partial == design.coverages.full:
+    if design.coverages and design.coverages.partial == design.coverages.full:
         remedy = "Name the arm that covers a part, and the one that covers all"
         yield Fault("study.coverages", "names one arm twice", remedy)
     for name, arm in design.arms.items():

@@ -345,7 +345,7 @@ class Design:
             return self
         arms = {name: arm for name, arm in self.arms.items() if name in names}
         coverages = self.coverages
-        if coverages is not None and not {coverages.partial, coverages.full} <= arms.keys():
+        if coverages and not {coverages.partial, coverages.full} <= arms.keys():
             coverages = None
         return replace(
             self,

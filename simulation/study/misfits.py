@@ -111,7 +111,7 @@ def _beyond_capacity(pathway: Pathway, load: Load) -> dict[str, float]:
 
 def _share_under_pressure(pathway: Pathway) -> float:
     """The share of a stay that is left if it ends as early as pressure can make it."""
-    return 1 - max((step.effort.share for step in pathway.steps.values() if step.effort is not None), default=0.0)
+    return 1 - max((step.effort.share for step in pathway.steps.values() if step.effort), default=0.0)
 
 
 def _overload_warnings(study: Study, loads: Mapping[str, float]) -> Iterator[str]:
@@ -140,7 +140,7 @@ def _is_bed(pathway: Pathway, name: str) -> bool:
 
 def _bed_warnings(pathway: Pathway, load: Load) -> Iterator[str]:
     beds = beds_of(pathway, load)
-    if beds is not None and beds.full:
+    if beds and beds.full:
         after = f"{100 * beds.pressed / beds.staffed:.0f} % even if every stay ends as early as pressure can make it"
         yield (
             f"Beds over 100 %: {beds}{f', and {after}' if beds.pressed < beds.asked else ''}. Patients will wait for "
@@ -148,7 +148,7 @@ def _bed_warnings(pathway: Pathway, load: Load) -> Iterator[str]:
             "ward group), site.attributes.admitted.p.base (who is admitted), site.arrivals.*.per_day and "
             "calibration.ward_stay_scale"
         )
-    elif beds is not None and beds.asked < EMPTY * beds.staffed:
+    elif beds and beds.asked < EMPTY * beds.staffed:
         yield (
             f"Beds mostly empty: {beds}, so nobody waits for one. Look at calibration.*_beds or site.pools.*_beds "
             "(beds by ward group; staffed adult general and acute beds alone), site.attributes.admitted.p.base (who is "
@@ -261,9 +261,7 @@ def overload_faults(study: Study) -> tuple[Fault, ...]:
     """A fault for each overloaded pool, with its highest load and, unless all are, the arms concerned."""
     sample = SharedDraws(DrawnRun(study.run.seed, 0, SAMPLE_DAYS))
     by_pool: dict[str, dict[str, float]] = {}
-    for arm in study.arms:
-        if arm.pathway.allow_overload:
-            continue
+    for arm in (arm for arm in study.arms if not arm.pathway.allow_overload):
         drawn = sample.of(in_a_mean_week(arm.pathway))
         load = offered_load(arm.pathway, apply(arm.policy, arm.pathway, drawn))
         for pool, ratio in overloaded(arm.pathway, load).items():
@@ -316,8 +314,8 @@ def _relieved(pathway: Pathway, overloaded_pools: set[str]) -> set[str]:
     """The pools whose queue something can shorten."""
     relieved = {trigger.pool for trigger in pathway.triggers.values() if isinstance(trigger, Opens)}
     for step in pathway.steps.values():
-        leaves = step.may_leave and pathway.patience is not None
-        if leaves or step.queue_limit is not None or step.overflow is not None:
+        leaves = step.may_leave and pathway.patience
+        if leaves or step.queue_limit is not None or step.overflow:
             relieved |= {*step.asks, *step.any_of}
     while True:
         with_alternative = {
@@ -389,9 +387,11 @@ def refuse_beyond_bound(study: Study) -> None:
     worst: dict[str, tuple[float, int, int, ReadyArm]] = {}
     for arm in _of_unlike_arrivals(study):
         for replication in study.run.numbers:
-            for name, wanted, day in _highest(study, arm.pathway, replication):
-                if wanted > max(arm.pathway.arrivals[name].thinning_bound, worst.get(name, (0.0,))[0]):
-                    worst[name] = wanted, day, replication, arm
+            drawn = study.run.drawn(replication, study.run.days)
+            for name, wanted in wanted_arrivals(arm.pathway, drawn).items():
+                most = float(wanted.max())
+                if most > max(arm.pathway.arrivals[name].thinning_bound, worst.get(name, (0.0,))[0]):
+                    worst[name] = most, int(wanted.argmax()), replication, arm
     Faults(_beyond_bound(study, name, *found) for name, found in worst.items()).refuse()
 
 
@@ -403,13 +403,6 @@ def _of_unlike_arrivals(study: Study) -> Iterator[ReadyArm]:
         if stated not in seen:
             seen.append(stated)
             yield arm
-
-
-def _highest(study: Study, pathway: Pathway, replication: int) -> Iterator[tuple[str, float, int]]:
-    """By source: how many times its usual arrivals the highest day of a replication wants, and that day."""
-    run = study.run.drawn(replication, study.run.days)
-    for name, wanted in wanted_arrivals(pathway, run).items():
-        yield name, float(wanted.max()), int(wanted.argmax())
 
 
 def _beyond_bound(study: Study, name: str, wanted: float, day: int, replication: int, arm: ReadyArm) -> Fault:

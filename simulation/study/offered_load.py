@@ -100,11 +100,8 @@ def offered_load(pathway: Pathway, patients: Draws) -> Load:
     """
     walk = _Walk(pathway, patients)
     walk.run()
-    weekly_error = walk.weekly_error()
-    capacity = np.stack([_units(pathway, pool) for pool in pathway.pools.values()])
-    hours_on_duty = capacity.sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        error = np.where(weekly_error > 0, weekly_error / hours_on_duty, 0.0)
+    capacity = np.stack([*walk.units.values()])
+    error = load_ratio(walk.weekly_error(), capacity.sum(axis=1))
     return Load(tuple(pathway.pools), walk.work, capacity, error)
 
 
@@ -178,7 +175,7 @@ class _Walk:
             for name in order:
                 rows = np.flatnonzero(self.at == self.number[name])
                 if len(rows):
-                    self._move(name, self.nodes[name], rows)
+                    self.at[rows] = self._next(name, self.nodes[name], rows)
 
     def weekly_error(self) -> Floats:
         """Standard error of each pool's unit-hours a week, sources apart, shape (n_pools,)."""
@@ -188,21 +185,17 @@ class _Walk:
             variance += of_source.sum() * np.var(self.hours[:, of_source] * self.weight[of_source], axis=1)
         return np.sqrt(variance)
 
-    def _move(self, name: str, node: Step | Branch | Loop | End, rows: Ints) -> None:
-        if isinstance(node, Step):
-            self._serve(node, rows)
-            self.at[rows] = self.number[node.next]
-        elif isinstance(node, End):
-            self.at[rows] = -1
-        else:
-            self.at[rows] = self._choose(name, node, rows)
-
-    def _choose(self, name: str, node: Branch | Loop, rows: Ints) -> Ints:
-        """The number of the node to which each of these patients goes.
+    def _next(self, name: str, node: Step | Branch | Loop | End, rows: Ints) -> Ints | int:
+        """The number of the node to which each of these patients goes, or all of them; -1 after an end. Serves them.
 
         A branch with `then` and `otherwise` of a kind that is not known here counts as one on a queue: a sample that
         never waits goes by `otherwise`.
         """
+        if isinstance(node, Step):
+            self._serve(node, rows)
+            return self.number[node.next]
+        if isinstance(node, End):
+            return -1
         if isinstance(node, ByAttribute):
             cases = [
                 self.number[node.cases.get(category, node.otherwise or "")]
@@ -217,10 +210,8 @@ class _Walk:
             again = passes[rows] < self.attributes[node.passes][rows]
             passes[rows] += again
             return np.where(again, self.number[node.again], self.number[node.next])
-        then = np.zeros(len(rows), dtype=bool)
-        if isinstance(node, ByQueue):
-            then |= node.at_least == 0
-        elif isinstance(node, ByHours):
+        then = np.full(len(rows), isinstance(node, ByQueue) and node.at_least == 0)
+        if isinstance(node, ByHours):
             tick = (self.clock[rows] * TICKS_PER_MINUTE) % WEEK
             for start, end in intervals(node.hours, node.days):
                 then |= (tick >= start) & (tick < end)
@@ -287,7 +278,7 @@ class _Walk:
         """The fraction of a unit of each pool that each patient takes; 0 for a pool that only an overflow would
         take."""
         none = np.zeros(len(started))
-        wider = step.overflow.any_of if step.overflow is not None else ()
+        wider = step.overflow.any_of if step.overflow else ()
         hour = (started % WEEK_MINUTES / 60).astype(np.int64)
         shares = self._shares(step.any_of)
         taken = dict.fromkeys(wider, none) | dict.fromkeys(step.asks, none + 1)

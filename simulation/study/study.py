@@ -226,36 +226,29 @@ class Departments(Protocol):
     @property
     def name(self) -> str:
         """Name of the ensemble."""
-        ...
 
     @property
     def n_varied(self) -> int:
         """The number of values of the configuration in which they differ."""
-        ...
 
     def __len__(self) -> int:
         """The number of departments."""
-        ...
 
     @property
     def ready(self) -> tuple[ReadyArm, ...]:
         """The arms of the study in the typical department, from which those of every other are made."""
-        ...
 
     def arms(self, number: int) -> tuple[ReadyArm, ...]:
         """Every arm of the study in the department of this number, from 0.
 
         Raises ConfigError for a value that is not allowed there.
         """
-        ...
 
     def with_policies(self, policies: Mapping[str, Policy]) -> Departments:
         """The same departments with only the named arms, each under its new policy."""
-        ...
 
     def content(self) -> Mapping[str, object]:
         """Everything that can change a result, as plain values."""
-        ...
 
 
 @dataclass(frozen=True, repr=False)

@@ -59,7 +59,7 @@ def idle(policy: Policy, pathway: Pathway) -> tuple[Idle, ...]:
     read |= {loop.passes for loop in pathway.loops.values()}
     unread = {name: action.sets for name, action in policy.actions.items() if action.sets not in read}
     parts = [Idle(f"actions.{name}", f"no branch or loop of the route reads '{sets}'") for name, sets in unread.items()]
-    if policy.watches is not None and (pathway.rounds is None or not pathway.rounds.active):
+    if policy.watches and (pathway.rounds is None or not pathway.rounds.active):
         unheard = "rounds are off, so nobody acts on an alarm (pathway.rounds.active)"
         parts.insert(0, Idle("watches", unheard))
     return tuple(parts)
@@ -138,7 +138,7 @@ def _part(entry: Entry, pathway: Pathway, faults: Faults) -> None:
     elif isinstance(value, MinutesEffect):
         if value.factor is None and value.seconds_saved is None:
             faults.add(where, "has neither a factor nor seconds_saved", "State at least one")
-        if value.seconds_saved is not None and value.never_below is None:
+        if value.seconds_saved and value.never_below is None:
             remedy = "Say below which share of a patient's minutes seconds_saved may not go"
             faults.add(f"{where}.never_below", "is missing", remedy)
         if len({pathway.durations[name].repeats for name in value.durations if name in pathway.durations}) > 1:
@@ -152,7 +152,7 @@ def _part(entry: Entry, pathway: Pathway, faults: Faults) -> None:
             found = f"{value.value} is outside its own range {list(value.range)}"
             faults.add(where, found, "Change the value or the range")
     elif isinstance(value, Abstention):
-        if not (value.labels or value.shares or value.beyond is not None):
+        if not (value.labels or value.shares or value.beyond):
             faults.add(where, "says never to abstain", "State labels, beyond or shares, or leave it out")
     elif isinstance(value, Watching):
         if not value.arrivals:
@@ -163,7 +163,7 @@ def _part(entry: Entry, pathway: Pathway, faults: Faults) -> None:
         elif pathway.rounds is None:
             remedy = "Describe `rounds` in the pathway (active: false, and let an arm switch them on), or leave it out"
             faults.add(where, "is stated, but nobody here acts on an alarm", remedy)
-    elif isinstance(value, tuple) and entry.names is not None and entry.names.what == "duration" and not _once(value):
+    elif isinstance(value, tuple) and entry.names and entry.names.what == "duration" and not _once(value):
         faults.add(where, f"is {list(value)}", "Name each duration once, at least one")
 
 
@@ -210,26 +210,26 @@ def _stated_without(policy: Policy, names: Sequence[str], where: str, what: str,
 
 def _answers(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> None:
     """Faults of how the AI answers: slowness, degraded answers, drift, labels beside the nurse's."""
-    if policy.slow_under_load is not None:
+    if policy.slow_under_load:
         always = [name for name in policy.slow_under_load.durations if name in durations_of_triage(pathway)]
         if always:
             found = f"name {', '.join(always)}, which triage takes whether many wait or not"
             remedy = "Name the duration of a step that the route comes to while many wait (tool_late)"
             faults.add(f"{where}.slow_under_load.durations", found, remedy)
     needed = [TOOL_CAN_FAIL] if stated(policy, "degraded", "slow_under_load") else []
-    for name in (*needed, *([ACUITY_BY_DEGRADED_TOOL] if policy.degraded is not None else [])):
+    for name in (*needed, *([ACUITY_BY_DEGRADED_TOOL] if policy.degraded else [])):
         if name not in pathway.attributes:
             faults.add(f"attributes.{name}", "is missing", f"{where} needs it: describe it, and route by it")
-    if policy.beside_nurse is not None:
+    if policy.beside_nurse:
         by_matrix = stated(policy, "drift", "degraded")
-        by_matrix += ["abstains.beyond"] if policy.abstains is not None and policy.abstains.beyond is not None else []
+        by_matrix += ["abstains.beyond"] if policy.abstains and policy.abstains.beyond else []
         for name in by_matrix:
             remedy = "State a matrix, or leave one of them out"
             faults.add(f"{where}.{name}", "is stated beside ai.beside_nurse", remedy)
-    if policy.drift is not None and policy.ai is not None:
+    if policy.drift and policy.ai:
         others = {"the ai's matrix": policy.ai.matrix, "degraded": policy.degraded}
         for what, matrix in others.items():
-            unlike = _groups(policy.drift.towards) ^ _groups(matrix) if matrix is not None else set()
+            unlike = _groups(policy.drift.towards) ^ _groups(matrix) if matrix else set()
             if unlike:
                 names = ", ".join(f"{name} {category}" for name, category in sorted(unlike))
                 found = f"and {what} have not the same groups: {names}"
@@ -250,8 +250,8 @@ def _groups(matrix: Matrix) -> set[tuple[str, str]]:
 def _coverage(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> None:
     """Faults of covered arrival sources that a tool needs, or that nothing needs."""
     covers = policy.covers
-    labels, minutes = (covers.labels or (), covers.minutes) if covers is not None else ((), ())
-    if covers is not None and policy.ai is not None:
+    labels, minutes = (covers.labels or (), covers.minutes) if covers else ((), ())
+    if covers and policy.ai:
         labels = sources_labelled(covers, pathway)
     without_sources = tuple(effect for effect in policy.effects if not sources_of(effect, ()))
     for name, sources, what, present, unplaced in (
@@ -291,14 +291,14 @@ def _action(action: TriageAction, pathway: Pathway, where: str, faults: Faults) 
 
 def _failing(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> None:
     """Actions of a tool that can fail, and attributes that lean on its label: the fall-back cannot undo these."""
-    relevant = (TRIAGE_TOOL, TRIAGE_TOOL_DEGRADED) if policy.degraded is not None else (TRIAGE_TOOL,)
+    relevant = (TRIAGE_TOOL, TRIAGE_TOOL_DEGRADED) if policy.degraded else (TRIAGE_TOOL,)
     failing = [f"outages.{name}" for name in relevant if name in pathway.outages and can_happen(pathway.outages[name])]
     names, leans = ", ".join(failing), leaning(pathway)
     remedy = "in arms of their own: the two together are not modelled"
     if failing and policy.actions:
         found = f"are set off by a tool that can fail ({names})"
         faults.add(f"{where}.actions", found, f"Compare outages and actions {remedy}")
-    if failing and policy.ai is not None and leans:
+    if failing and policy.ai and leans:
         found = f"gives labels that {', '.join(leans)} lean on, and can fail ({names})"
         faults.add(f"{where}.ai", found, f"Compare outages and label_weight {remedy}")
 

@@ -97,7 +97,7 @@ class MinutesEffect:
 
 def sources_of(effect: MinutesEffect, of_policy: Sequence[str]) -> tuple[str, ...]:
     """The sources that an effect is for: its own, or else those of the policy."""
-    own = effect.covers.arrivals if effect.covers is not None else ()
+    own = effect.covers.arrivals if effect.covers else ()
     return own or tuple(of_policy)
 
 
@@ -105,9 +105,9 @@ def changed(effect: MinutesEffect, minutes: Mapping[str, Floats], whose: Mask) -
     """The effect's durations after the effect, by name, shape (repeats, n) each."""
     before = {name: minutes[name] for name in effect.durations}
     total = np.sum(list(before.values()), axis=0)
-    factor = effect.factor.value if effect.factor is not None else 1.0
-    saved = effect.seconds_saved.value / SECONDS_PER_MINUTE if effect.seconds_saved is not None else 0.0
-    floor = effect.never_below.value if effect.never_below is not None else 0.0
+    factor = effect.factor.value if effect.factor else 1.0
+    saved = effect.seconds_saved.value / SECONDS_PER_MINUTE if effect.seconds_saved else 0.0
+    floor = effect.never_below.value if effect.never_below else 0.0
     total_after = np.maximum(total * factor - saved, total * floor)
     ratio = np.divide(total_after, total, out=np.ones_like(total), where=total > 0)
     return {name: np.where(whose, column * ratio, column) for name, column in before.items()}

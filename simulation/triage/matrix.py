@@ -134,7 +134,7 @@ def agreement(shares: Floats, mix: Sequence[float]) -> Agreement:
     true_mix = true_mix / true_mix.sum()
     joint = true_mix[:, None] * shares
     label_mix = joint.sum(axis=0)
-    distance = _distance(len(shares))
+    distance = distances(len(shares))
     return {
         "exact_share": float(joint[distance == 0].sum()),
         "under_share": float(joint[distance > 0].sum()),
@@ -148,7 +148,7 @@ def agreement(shares: Floats, mix: Sequence[float]) -> Agreement:
     }
 
 
-def _distance(n_levels: int) -> Floats:
+def distances(n_levels: int) -> Floats:
     """Label minus true level, shape (levels, levels): positive is under-triage."""
     level = np.arange(n_levels, dtype=float)
     return level[None, :] - level[:, None]
@@ -183,7 +183,7 @@ def ordinal_prior(n_levels: int) -> Floats:
 
     A flat prior would put 9 % of a true level with 14 cases two levels away and farther; this one puts 1 % there.
     """
-    return PRIOR_WEIGHT * by_row(DECAY ** np.abs(_distance(n_levels)))
+    return PRIOR_WEIGHT * by_row(DECAY ** np.abs(distances(n_levels)))
 
 
 def given_nurse(beside: BesideNurse) -> Floats:

@@ -177,11 +177,11 @@ def among(pathway: Pathway, attributes: Attributes, only: Mapping[str, Sequence[
 def offered(covers: Coverage, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:
     """Mask of the patients who can get the tool if they come from a covered source, shape (n,)."""
     eligible = among(pathway, attributes, covers.only)
-    if covers.excluded is not None:
+    if covers.excluded:
         by, shares = covers.excluded.by, covers.excluded.shares
         share = np.array([shares[category].value for category in pathway.categories(by)])
         eligible &= draws.uniform("triage.excluded") >= share[attributes[by]]
-    if covers.share is not None:
+    if covers.share:
         eligible &= draws.uniform("triage.coverage") < covers.share.value
     return eligible
 
@@ -198,7 +198,7 @@ def days_since(go_live_day: AtLeastZero | None, draws: Draws) -> Floats:
 def adopted(adoption: Adoption | None, since: Floats, draws: Draws) -> Mask:
     """Mask of the patients for whom staff use the tool `since` days after it went live, shape (n,); nobody before."""
     live: Mask = since >= 0
-    if adoption is not None:
+    if adoption:
         progress = np.clip(since / (DAYS_A_WEEK * adoption.weeks.value), 0, 1)
         share = adoption.start.value + (adoption.end.value - adoption.start.value) * progress
         live &= draws.uniform("triage.adoption") < share
@@ -209,7 +209,7 @@ def abstained(abstention: Abstention, pathway: Pathway, draws: Draws, answer: Co
     """Mask of the patients for whom the AI gives no answer, shape (n,); `answer` is what it would say otherwise."""
     levels = pathway.categories(ACUITY_TRUE)
     silent: Mask = np.isin(answer, [levels.index(name) for name in abstention.labels])
-    if abstention.beyond is not None:
+    if abstention.beyond:
         silent |= np.abs(draws.normal("triage.difficulty")) > abstention.beyond.value
     if abstention.shares:
         share = np.array([abstention.shares[name].value if name in abstention.shares else 0.0 for name in levels])

@@ -117,9 +117,9 @@ class MatrixPolicy(Usage):
     @property
     def durations(self) -> frozenset[str]:
         """The durations that the policy may change."""
-        hand_back = self.abstains.hand_back if self.abstains is not None else None
+        hand_back = self.abstains.hand_back if self.abstains else None
         parts = (*self.burdens, *self.effects, self.latency, hand_back, self.slow_under_load)
-        return frozenset(name for part in parts if part is not None for name in part.durations)
+        return frozenset(name for part in parts if part for name in part.durations)
 
 
 Policy: TypeAlias = MatrixPolicy

@@ -41,7 +41,7 @@ def of_other_patients(policy: Policy) -> str:
     if policy.ai is None or policy.nurse is None:
         return ""
     tool, nurses = policy.ai.matrix, policy.nurse.matrix
-    if policy.beside_nurse is not None:
+    if policy.beside_nurse:
         beside = policy.beside_nurse.nurses
         if not beside or beside == nurses.source:
             return ""
@@ -116,7 +116,7 @@ def _shares(attribute: str, policy: Policy, pathway: Pathway) -> Mapping[str, fl
 
 def _tool(policy: Policy) -> str:
     """The name of the tool, the same in every arm that uses it."""
-    return f"'{policy.ai.name if policy.ai is not None else policy.name}'"
+    return f"'{policy.ai.name if policy.ai else policy.name}'"
 
 
 def _by_level(matrix: Matrix) -> tuple[float, ...]:

@@ -181,7 +181,7 @@ def check_releases(pathway: Pathway, faults: Faults, trace: Trace) -> None:
         where = f"steps.{name}"
         for pool in dict.fromkeys(pool for part in request_of(step) for pool in part):
             holder = next((state for state in states if pool in state.held), None)
-            if holder is not None:
+            if holder:
                 remedy = "Release it at the end of an earlier step, or lead those who hold it round this step"
                 kept = _kept_at(trace, holder, pool)
                 faults.add(where, f"asks for '{pool}', which a patient may hold already ({kept})", remedy)
@@ -198,7 +198,7 @@ def _kept_at(trace: Trace, state: _State, pool: str) -> str:
     """The step that kept a pool, and the path from it, in words."""
     nodes = [state.node]
     before = trace[state]
-    while before is not None:
+    while before:
         nodes.append(before.node)
         if pool not in before.held:
             break
@@ -260,7 +260,7 @@ def _waits_holding(pathway: Pathway, trace: Trace) -> list[_Wait]:
     distinct: dict[_Wait, None] = {}
     for state in trace:
         step = pathway.steps.get(state.node)
-        if step is not None and state.held & finite and waits(step) and step.queue_limit != 0:
+        if step and state.held & finite and waits(step) and step.queue_limit != 0:
             all_of, any_of = request_of(step)
             alternatives = frozenset(any_of) if finite.issuperset(any_of) else frozenset[str]()
             distinct[_Wait(state.node, state.held & finite, finite.intersection(all_of), alternatives)] = None

@@ -140,7 +140,7 @@ def _attributes(pathway: Pathway, faults: Faults) -> Categories:
     for name, attribute in pathway.attributes.items():
         where = f"attributes.{name}"
         for entry in walk(attribute, where):
-            if entry.names is not None and entry.names.what == "attribute" and isinstance(entry.value, str):
+            if entry.names and entry.names.what == "attribute" and isinstance(entry.value, str):
                 _earlier(pathway, faults, described, entry.where, entry.value)
         if name in (ARRIVAL_SOURCE, ACUITY_NOW) or name.startswith("coin:"):
             faults.add(where, f"the name '{name}' is taken", "Choose another name", breaks="attribute")
@@ -261,7 +261,7 @@ def unused_names(pathway: Pathway, faults: Faults) -> None:
     """
     asked = {pool for step in pathway.steps.values() for part in request_of(step) for pool in part}
     needed = {name for step in pathway.steps.values() for name in step.minutes}
-    needed |= {clock.minutes for clock in (pathway.patience, pathway.worsening) if clock is not None}
+    needed |= {clock.minutes for clock in (pathway.patience, pathway.worsening) if clock}
     needed |= {duration.same_draw_as for duration in pathway.durations.values() if duration.same_draw_as is not None}
     for section, names, used, what in (
         ("pools", pathway.pools, asked, "no step asks for it"),

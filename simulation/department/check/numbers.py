@@ -146,7 +146,7 @@ def _durations(pathway: Pathway, faults: Faults, *, all_finite: bool) -> None:
             remedy = "Let it depend on something else: minutes are drawn before anybody labels"
             faults.add(f"{where}.mean", f"'{attribute}' depends on the label (label_weight)", remedy)
         lender = pathway.durations.get(duration.same_draw_as or "")
-        if lender is not None and lender.same_draw_as is not None:
+        if lender and lender.same_draw_as is not None:
             found = f"'{duration.same_draw_as}' has the random variates of '{lender.same_draw_as}' itself"
             faults.add(f"{where}.same_draw_as", found, f"Name '{lender.same_draw_as}' here too")
 
@@ -197,9 +197,9 @@ def _priority(pathway: Pathway, faults: Faults) -> None:
         remedy = f"Begin with the categories of {ACUITY_TRUE}, in their order: {listed(acuity.categories)}"
         faults.add("priority.classes", f"the classes are {listed(classes)}", remedy)
     pull = pathway.priority.target_pull
-    if pull is not None and pull.ends_at_minutes <= pull.starts_at_minutes:
+    if pull and pull.ends_at_minutes <= pull.starts_at_minutes:
         faults.add("priority.target_pull", "ends before it starts", "Make ends_at_minutes the later one")
-    if pathway.rounds is not None and pathway.worsening is None:
+    if pathway.rounds and pathway.worsening is None:
         remedy = "Describe `worsening`, or remove it"
         faults.add("rounds", "nobody gets worse, so there is nothing to notice", remedy)
 
@@ -254,7 +254,7 @@ def _arrivals(pathway: Pathway, faults: Faults) -> None:
 def _unbooked(pathway: Pathway, faults: Faults, where: str, source: ArrivalSource) -> None:
     """Add the faults of a source whose week has two patterns, or whose thinning bound is too low."""
     hours = pathway.profiles.get(source.by_hour or "")
-    if hours is not None and len(hours.weights) > 24 and source.by_weekday is not None:
+    if hours and len(hours.weights) > 24 and source.by_weekday is not None:
         remedy = "Remove by_weekday, or give by_hour 24 weights: two patterns of the week change how many come"
         faults.add(f"{where}.by_weekday", f"by_hour '{source.by_hour}' already says the weekday", remedy)
     bound, room = source.thinning_bound, "or more, with room for busy days"

@@ -104,7 +104,7 @@ def check_steps(pathway: Pathway, faults: Faults, categories: Categories) -> Non
             faults.add(f"{where}.since", "there are no minutes to count", remedy)
         _pools(pathway, faults, where, step)
         _queue(faults, where, step)
-        if step.effort is not None:
+        if step.effort:
             _effort(faults, f"{where}.effort", step, step.effort)
         if step.relabels is not None and step.relabels in categories:
             own = tuple(categories[step.relabels])
@@ -125,7 +125,7 @@ def check_steps(pathway: Pathway, faults: Faults, categories: Categories) -> Non
 
 def _pools(pathway: Pathway, faults: Faults, where: str, step: Step) -> None:
     """Add the faults of pools that a step asks for twice, or keeps without taking them."""
-    overflow = step.overflow.any_of if step.overflow is not None else ()
+    overflow = step.overflow.any_of if step.overflow else ()
     taken = (*step.asks, *step.any_of, *overflow)
     for pool in repeated(taken):
         faults.add(where, f"asks for '{pool}' twice", "Name each pool once in asks, any_of and overflow")
@@ -143,7 +143,7 @@ def _queue(faults: Faults, where: str, step: Step) -> None:
         faults.add(where, "one of queue_limit and blocked_next is missing", "Give both, or neither")
     if step.queue_limit is not None and not waits(step):
         faults.add(f"{where}.queue_limit", "a limit, but nobody waits here", "Ask for a pool, or remove it")
-    if step.overflow is not None and not step.any_of and len(step.asks) != 1:
+    if step.overflow and not step.any_of and len(step.asks) != 1:
         remedy = "Put the pool that others may replace into any_of, or ask for exactly one"
         faults.add(f"{where}.overflow", "it is not clear which pool others may replace", remedy)
 
