@@ -27,7 +27,7 @@ from omegaconf.errors import OmegaConfBaseException
 from simulation.config.bounds import REFERENCE, configuration_faults, override_fault, shortened
 from simulation.config.dotted import Raw, lay_over, leave_out, path_to, resolve, value_at
 from simulation.config.files import copied, defaults_fault, explained, mapping_in
-from simulation.config.folders import NO_FILE, fingerprint_of, names_in, search_folders, shown_path
+from simulation.config.folders import NO_FILE, Folders, fingerprint_of, names_in, search_folders, shown_path
 from simulation.config.own_site import BESIDE, rest_left_out, study_of_another
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 
@@ -98,7 +98,7 @@ def _hydra_version() -> Iterator[None]:
             shared.version_base = of_caller
 
 
-def _laid_over_files(choices: Sequence[str], folders: Sequence[Path]) -> tuple[Raw, dict[str, str | None]]:
+def _laid_over_files(choices: Sequence[str], folders: Folders) -> tuple[Raw, dict[str, str | None]]:
     """The files that Hydra chooses, in its order, each laid over those before it; and the name chosen of each group."""
     of_folders = ConfigRepository(ConfigSearchPathImpl())
     of_folders.sources += [_Files("aeflow", f"{_Files.scheme()}://{folder}") for folder in folders]
@@ -134,7 +134,7 @@ def composed(overrides: Sequence[str] = (), *, config_dir: str | Path | None = N
     return resolve(stated_in(overrides, search_folders(config_dir)).raw)
 
 
-def stated_in(overrides: Sequence[str], folders: Sequence[Path]) -> Composed:
+def stated_in(overrides: Sequence[str], folders: Folders) -> Composed:
     """The configuration before its `${...}` are looked up, and the files it was composed of. Raises ConfigError.
 
     Hydra chooses the files; single values are laid over them here, so that one may name a key that a file leaves
@@ -148,7 +148,7 @@ def stated_in(overrides: Sequence[str], folders: Sequence[Path]) -> Composed:
     return laid_over(files, values)
 
 
-def _mixed_departments(files: Composed, choices: Sequence[str], folders: Sequence[Path]) -> Fault | None:
+def _mixed_departments(files: Composed, choices: Sequence[str], folders: Folders) -> Fault | None:
     """The fault of choices that state one department with parts of another, or None."""
     asked = {text: text.partition("=")[0].lstrip("+~") for text in choices}
     left_out = rest_left_out(files.choices, set(asked.values()), folders)
@@ -270,7 +270,7 @@ def _as_text(override: str) -> str:
     return f"{key}='{escaped}'"
 
 
-def _parted(overrides: Sequence[str], folders: Sequence[Path]) -> tuple[list[str], list[Override]]:
+def _parted(overrides: Sequence[str], folders: Folders) -> tuple[list[str], list[Override]]:
     """Overrides that Hydra is to carry out (choices of a file), and single values to set, add or leave out."""
     choices: list[str] = []
     values: list[Override] = []
@@ -288,7 +288,7 @@ def _parted(overrides: Sequence[str], folders: Sequence[Path]) -> tuple[list[str
     return choices, values
 
 
-def _several_values(override: Override, text: str, folders: Sequence[Path]) -> Fault:
+def _several_values(override: Override, text: str, folders: Folders) -> Fault:
     """The fault of a sweep where one value was wanted; it mentions brackets if a list may have been meant."""
     key, _, values = text.partition("=")
     remedy = "Name one, or sweep over them with -m"
@@ -299,7 +299,7 @@ def _several_values(override: Override, text: str, folders: Sequence[Path]) -> F
     return Fault(text, "names several values", remedy)
 
 
-def _unknown_choice(override: Override, text: str, folders: Sequence[Path]) -> list[Fault]:
+def _unknown_choice(override: Override, text: str, folders: Folders) -> list[Fault]:
     """A fault if an override leaves a group out, or chooses a file of it that is not there."""
     if override.is_delete():
         return [Fault(text, "a study needs every group", "Leave it out")]

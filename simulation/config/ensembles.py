@@ -15,7 +15,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, MinLen
@@ -25,7 +24,7 @@ from simulation.config.composing import Composed, lay_values, parsed_values
 from simulation.config.departments import CHANGEABLE, department
 from simulation.config.dotted import Change, Raw, as_stated, set_change, value_at
 from simulation.config.files import copied, stated_by
-from simulation.config.folders import NO_FILE
+from simulation.config.folders import NO_FILE, Folders
 from simulation.config.validating import sound
 from simulation.department.config_dataclass import Range, Sourced, Unit, config_dataclass
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
@@ -171,7 +170,7 @@ def changes_by(parameters: Mapping[str, VariedParameter], values: Iterable[float
     )
 
 
-def ensemble_named(name: str, folders: Iterable[Path]) -> Ensemble:
+def ensemble_named(name: str, folders: Folders) -> Ensemble:
     """The ensemble of that name from the first folder that has it. Raises ConfigError with every fault."""
     where = f"ensembles/{name}.yaml"
     return sound(
@@ -179,7 +178,7 @@ def ensemble_named(name: str, folders: Iterable[Path]) -> Ensemble:
     )
 
 
-def priors_named(name: str, folders: Iterable[Path]) -> Priors:
+def priors_named(name: str, folders: Folders) -> Priors:
     """The priors of that name from the first folder that has them. Raises ConfigError with every fault."""
     where = f"priors/{name}.yaml"
     return sound(Priors, stated_by("priors", name, folders), where, lambda stated: _prior_faults(stated, where))
@@ -321,7 +320,7 @@ def _arms_of(departments: EnsembleDepartments, number: int) -> tuple[ReadyArm, .
 
 
 def over_ensemble(
-    study: Study, composed: Composed, asked: str | None, scenario: Sequence[Change], folders: Sequence[Path]
+    study: Study, composed: Composed, asked: str | None, scenario: Sequence[Change], folders: Folders
 ) -> Study:
     """The study over the departments of its ensemble; or on the typical department, and why (`on_one`).
 

@@ -7,7 +7,7 @@ number than its writer meant (`010` is 8, `10:00` is 600), or for a key that is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import yaml
 
 from simulation.config.bounds import DEEPEST, MOST_PARTS, bad_reference, shortened
-from simulation.config.folders import file_named, names_in
+from simulation.config.folders import Folders, file_named, names_in
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 
 MOST_BYTES = 1_000_000
@@ -76,12 +76,11 @@ def _read_and_checked(text: str) -> tuple[Any, Fault | None]:
     return None, fault
 
 
-def stated_by(group: str, name: str, folders: Iterable[Path]) -> dict[str, Any]:
+def stated_by(group: str, name: str, folders: Folders) -> dict[str, Any]:
     """The keys of the file of that name in a group, from the first folder that has it. Raises ConfigError."""
-    places, faults = tuple(folders), Faults()
-    path = file_named(group, name, places)
+    path, faults = file_named(group, name, folders), Faults()
     if path is None:
-        refuse(group, f"there are no {group} '{shortened(name)}'", nearest(name, names_in(group, places)))
+        refuse(group, f"there are no {group} '{shortened(name)}'", nearest(name, names_in(group, folders)))
     content = mapping_in(path, f"{group}/{name}.yaml", faults)
     faults.refuse()
     return content or {}
@@ -143,7 +142,7 @@ def defaults_fault(content: dict[str, Any], shown: str) -> Fault | None:
     return Fault(f"{shown}: defaults", f"found {shortened(str(defaults))}", remedy)
 
 
-def explained(error: Exception, folders: Sequence[Path]) -> ConfigError:
+def explained(error: Exception, folders: Folders) -> ConfigError:
     """The error for what Hydra or OmegaConf refused: as a rule a file that `defaults` name and nobody has."""
     missing = re.search(r"Could not find '([^'/@]+)/([^'@]+)'", str(error))
     if missing and (known := names_in(missing[1], folders)):

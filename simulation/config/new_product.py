@@ -13,7 +13,7 @@ from annotated_types import Ge, Le, MinLen
 from simulation.config.composing import stated_in
 from simulation.config.counts_table import FIVE_LEVELS, CountsTable, read_counts
 from simulation.config.departments import department
-from simulation.config.folders import is_name_of_file, names_in, packaged_configs, search_folders
+from simulation.config.folders import Folders, is_name_of_file, names_in, packaged_configs, search_folders
 from simulation.config.new import from_template, name_faults, number_in, write_files
 from simulation.config.policies import DEFAULT_NURSE
 from simulation.config.studies import study_from
@@ -180,14 +180,14 @@ def new_product(name: str, typed: Mapping[str, str], folder: Path) -> NewProduct
     )
 
 
-def own_departments(folders: Sequence[Path]) -> tuple[str, ...]:
+def own_departments(folders: Folders) -> tuple[str, ...]:
     """The user's own departments, by name: those with a study and a site or a pathway of the same name."""
     own = [folder for folder in folders if folder != packaged_configs()]
     departments = names_in("site", own) | names_in("pathway", own)
     return tuple(sorted(names_in("study", own) & departments))
 
 
-def _base(asked: str | None, folders: Sequence[Path], faults: Faults) -> tuple[str, bool]:
+def _base(asked: str | None, folders: Folders, faults: Faults) -> tuple[str, bool]:
     """The study that a product's rests on, and whether it is of a department of the user's own.
 
     A fault is added if the one asked for is not there, or if none is asked for and there are several.
@@ -233,14 +233,12 @@ def _durations(pathway: Pathway) -> tuple[str, ...]:
     return tuple(name for name in OF_TRIAGE if name in pathway.durations)
 
 
-def _are_known(nurses: str, folders: Sequence[Path]) -> bool:
+def _are_known(nurses: str, folders: Folders) -> bool:
     """Whether `nurses` is the name of nurses, and not of a file."""
     return is_name_of_file(nurses) and nurses in names_in("nurse", folders) and not Path(nurses).is_file()
 
 
-def _tables(
-    offer: Offer | None, levels: Sequence[str], folders: Sequence[Path], faults: Faults
-) -> dict[str, CountsTable]:
+def _tables(offer: Offer | None, levels: Sequence[str], folders: Folders, faults: Faults) -> dict[str, CountsTable]:
     """The tables that are given, by key."""
     tables: dict[str, CountsTable] = {}
     for key in ("labels", "nurses"):

@@ -8,13 +8,12 @@ of the user's own leaves out the `defaults` that would say so.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from simulation.config.departments import SECTIONS
 from simulation.config.files import stated_by
-from simulation.config.folders import NO_FILE, file_named, names_in
+from simulation.config.folders import NO_FILE, Folders, file_named, names_in
 from simulation.errors import Fault
 from simulation.study.design import Design
 
@@ -22,7 +21,7 @@ BESIDE = ("staffing", "calibration", "pathway")
 """The groups that state a department together with `site`."""
 
 
-def rest_left_out(choices: Mapping[str, str], asked: Collection[str], folders: Sequence[Path]) -> Fault | None:
+def rest_left_out(choices: Mapping[str, str], asked: Collection[str], folders: Folders) -> Fault | None:
     """The fault of a site of the user's own whose staffing, calibration or pathway is not chosen with it; else None.
 
     `asked`: the groups that overrides choose. What they, or the study's or the site's own file, choose is left alone.
@@ -57,7 +56,7 @@ def study_of_another(
     of_study: Mapping[str, str],
     usual: Mapping[str, str],
     asked: Collection[str],
-    folders: Sequence[Path],
+    folders: Folders,
 ) -> Fault | None:
     """The fault of a site that overrides choose while other groups stay with the department that the study chooses;
     else None.
@@ -85,7 +84,7 @@ def study_of_another(
 
 
 def defaults_left_out(
-    choices: Mapping[str, str], raw: Mapping[str, Any], design: Design, folders: Sequence[Path]
+    choices: Mapping[str, str], raw: Mapping[str, Any], design: Design, folders: Folders
 ) -> Fault | None:
     """The one fault of a study with faults that is about a department of its own and has no `defaults`; else None.
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from simulation.config.bounds import configuration_faults, shortened
 from simulation.config.dotted import OF_TRIAGE, Change, Raw, set_change, take
 from simulation.config.files import mapping_in
-from simulation.config.folders import file_named, names_in
+from simulation.config.folders import Folders, file_named, names_in
 from simulation.config.validating import validated
 from simulation.errors import Fault, Faults, nearest
+from simulation.records.serialise import ABSENT, SOURCED, differences
 from simulation.study.design import Design
 from simulation.triage.policy import Policy
 from simulation.triage.stated import Nurse, Tool, has_tool, policy_from
@@ -36,23 +36,22 @@ class Triaged:
     nurse: Nurse | None
 
 
-def nurse_named(name: str, folders: Iterable[Path], faults: Faults) -> Nurse | None:
+def nurse_named(name: str, folders: Folders, faults: Faults) -> Nurse | None:
     """The nurses of that name from the first folder that has them; None, with faults, if there are none."""
     raw = stated_in_file("nurse", name, folders, "nurse", faults)
     nurse: Nurse | None = validated(Nurse, raw, f"nurse/{name}.yaml", faults) if raw is not None else None
     return nurse
 
 
-def stated_in_file(group: str, name: str, folders: Iterable[Path], where: str, faults: Faults) -> Raw | None:
+def stated_in_file(group: str, name: str, folders: Folders, where: str, faults: Faults) -> Raw | None:
     """The keys of a file of a triage policy or nurses; None, with faults, if there is no such file or it is not sound.
 
     The file must state all its values itself, because an arm reads it without any other file.
     """
-    places, kind, shown = tuple(folders), KINDS[group], f"{group}/{name}.yaml"
-    path = file_named(group, name, places)
+    path, kind, shown = file_named(group, name, folders), KINDS[group], f"{group}/{name}.yaml"
     if path is None:
         found = f"there is no {kind} '{shortened(name)}'"
-        faults.add(where, found, nearest(name, names_in(group, places)))
+        faults.add(where, found, nearest(name, names_in(group, folders)))
         return None
     raw = mapping_in(path, shown, faults)
     if raw is None:
@@ -75,7 +74,7 @@ def _taken_from_elsewhere(value: Any, where: str, kind: str) -> Iterator[Fault]:
 
 
 def policy_of(
-    name: str, design: Design, changes: Sequence[Change], nurse: Raw | None, folders: Sequence[Path], faults: Faults
+    name: str, design: Design, changes: Sequence[Change], nurse: Raw | None, folders: Folders, faults: Faults
 ) -> Triaged | None:
     """The policy of an arm, and its nurses: the policy that it names, with what its levers take and with `changes`,
     used by the nurses whom it names, or else by those of the group (`nurse`). None, with faults, if it is not sound.
@@ -146,29 +145,16 @@ def control_faults(design: Design, arms: Mapping[str, Triaged]) -> Iterator[Faul
             yield Fault(f"study.arms.{name}", found, remedy)
 
 
-def _missing_from_full(joint: Raw, full: Raw, design: Design) -> list[Fault]:
-    """A fault for each part in which all levers together differ from the full policy, unless a lever changes it."""
+def _missing_from_full(joint: Raw, full: Raw, design: Design) -> Iterator[Fault]:
+    """A fault for each part in which all levers together differ from the full policy, unless a lever changes it.
+
+    Names, evidence, sources and prices may differ.
+    """
     changed = {path.removeprefix("triage.") for lever in design.levers.values() for path in lever.changes}
-    return [
-        Fault(
-            "study.levers",
-            f"together do not make up '{design.full}': {path} is not the same",
-            "Name it under `takes` of a lever",
-        )
-        for path in _differences(joint, full)
-        if not any(path == own or path.startswith(f"{own}.") or own.startswith(f"{path}.") for own in changed)
-    ]
-
-
-def _differences(one: Raw, other: Raw, within: str = "") -> list[str]:
-    """Dotted paths at which two policies differ, apart from names, evidence, sources and prices."""
-    paths = []
-    for key in dict.fromkeys((*one, *other)):
-        path = f"{within}{key}"
-        if one.get(key) == other.get(key) or path in ("name", *PRICES) or key in ("evidence", "source"):
+    for path, *values in differences(joint, full):
+        may_differ = path in ("name", *PRICES) or not SOURCED.isdisjoint(path.split("."))
+        if may_differ or values in ([None, ABSENT], [ABSENT, None]):
             continue
-        if isinstance(one.get(key), dict) and isinstance(other.get(key), dict):
-            paths += _differences(one[key], other[key], f"{path}.")
-        else:
-            paths.append(path)
-    return paths
+        if not any(path == own or path.startswith(f"{own}.") or own.startswith(f"{path}.") for own in changed):
+            found = f"together do not make up '{design.full}': {path} is not the same"
+            yield Fault("study.levers", found, "Name it under `takes` of a lever")

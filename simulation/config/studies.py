@@ -16,7 +16,7 @@ from simulation.config.departments import GROUPS, GROUPS_OF_VALUES, block_faults
 from simulation.config.dotted import Raw, resolve
 from simulation.config.ensembles import arm_changes, changes_stated, over_ensemble
 from simulation.config.files import mapping_in
-from simulation.config.folders import DEVICES, NO_FILE, file_named, names_in, search_folders
+from simulation.config.folders import DEVICES, NO_FILE, Folders, file_named, names_in, search_folders
 from simulation.config.own_site import defaults_left_out
 from simulation.config.policies import (
     DEFAULT_NURSE,
@@ -143,7 +143,7 @@ def _refuse_other_than_text(overrides: Sequence[object]) -> None:
             refuse("load", f"found {shortened(repr(words))}", f"Write each value as text: load({texts})")
 
 
-def studies_with(arm: str, folders: Sequence[Path]) -> tuple[str, ...]:
+def studies_with(arm: str, folders: Folders) -> tuple[str, ...]:
     """The studies whose file states an arm of that name; the user's own, unless only packaged ones do."""
     for places in (folders[:-1], folders[-1:]):
         paths = {name: file_named("study", name, places) for name in sorted(names_in("study", places))}
@@ -153,7 +153,7 @@ def studies_with(arm: str, folders: Sequence[Path]) -> tuple[str, ...]:
     return ()
 
 
-def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
+def study_from(composed: Composed, folders: Folders) -> Study:
     """The checked study of a composed configuration; `folders` hold the policies of its arms. Raises ConfigError."""
     faults = Faults(block_faults(composed.raw, GROUPS_OF_VALUES))
     if "nurse" not in composed.choices and "nurse" not in composed.raw:
@@ -258,7 +258,7 @@ def _ready_arms(
     pathway: Pathway | None,
     raw: Raw,
     triaged: dict[str, Triaged],
-    folders: Sequence[Path],
+    folders: Folders,
     faults: Faults,
 ) -> Iterator[ReadyArm]:
     """The arms whose department and policy are sound, in their order; the faults of the others are added to `faults`.

@@ -27,12 +27,12 @@ from simulation.department.vocabulary import (
 )
 from simulation.errors import DrawsError, nearest
 from simulation.patients.drawn import Draws, from_sources
-from simulation.patients.variates import Codes, first_above
+from simulation.patients.variates import Attributes, Codes, NamedFloats, first_above
 from simulation.records.schema import Floats, Ints
 from simulation.units import NEVER, to_ticks
 
 
-def attributes_of(pathway: Pathway, draws: Draws, known: Mapping[str, Codes]) -> dict[str, Codes]:
+def attributes_of(pathway: Pathway, draws: Draws, known: Attributes) -> dict[str, Codes]:
     """Every attribute and coin by name, codes of shape (n,); what is `known` is not drawn."""
     codes: dict[str, Codes] = dict(draws.attributes)
     for name in pathway.attributes:
@@ -58,7 +58,7 @@ def attributes_after(pathway: Pathway, draws: Draws, given: Codes) -> dict[str, 
     return {name: codes[name] for name in moved}
 
 
-def _codes_of(pathway: Pathway, codes: Mapping[str, Codes], name: str, draws: Draws) -> Codes:
+def _codes_of(pathway: Pathway, codes: Attributes, name: str, draws: Draws) -> Codes:
     """The codes of one attribute, shape (n,), drawn or as another one's; `codes` of those it depends on."""
     attribute = pathway.attributes[name]
     if isinstance(attribute, Choice | Chance):
@@ -68,7 +68,7 @@ def _codes_of(pathway: Pathway, codes: Mapping[str, Codes], name: str, draws: Dr
     return np.zeros(len(draws), dtype=np.int16)  # the first category, until a policy says otherwise
 
 
-def _drawn(pathway: Pathway, codes: Mapping[str, Codes], attribute: Choice | Chance, variates: Floats) -> Codes:
+def _drawn(pathway: Pathway, codes: Attributes, attribute: Choice | Chance, variates: Floats) -> Codes:
     """The codes of one attribute, shape (n,), from uniform `variates`; `codes` of those it depends on."""
     if isinstance(attribute, Chance):
         return (variates < _probability(pathway, codes, attribute)).astype(np.int16)
@@ -80,7 +80,7 @@ def _drawn(pathway: Pathway, codes: Mapping[str, Codes], attribute: Choice | Cha
     return _pick(shares, variates, codes[attribute.by])
 
 
-def _probability(pathway: Pathway, codes: Mapping[str, Codes], chance: Chance) -> Floats:
+def _probability(pathway: Pathway, codes: Attributes, chance: Chance) -> Floats:
     """The probability of a yes, shape (n,), or () if it is one for all; the label counts by its `label_weight`."""
     p = amount(pathway, codes, chance.p)
     if not chance.label_weight:
@@ -102,7 +102,7 @@ def _pick(shares: Floats, variates: Floats, row: Codes | None) -> Codes:
     return first_above(variates, totals, row)
 
 
-def amount(pathway: Pathway, codes: Mapping[str, Codes], number: Number) -> Floats:
+def amount(pathway: Pathway, codes: Attributes, number: Number) -> Floats:
     """A number for each patient, shape (n,), or one for all, shape (): the base times the factors of its categories.
 
     Raises DrawsError if a factor has no value for a category.
@@ -125,9 +125,7 @@ LONGEST = 1e12
 """Minutes from arrival that no run reaches; more would not fit into 64 bits of ticks."""
 
 
-def minutes_of(
-    pathway: Pathway, codes: Mapping[str, Codes], draws: Draws, factors: Mapping[str, Floats]
-) -> dict[str, Floats]:
+def minutes_of(pathway: Pathway, codes: Attributes, draws: Draws, factors: NamedFloats) -> NamedFloats:
     """Minutes by duration, shape (repeats, n); 0 for patients whose source cannot come to the duration.
 
     `factors`: what each patient's minutes are multiplied by, before they are cut off, shape (n,) by duration.
@@ -179,9 +177,7 @@ def _write_minutes(
         into[concerned] = minutes
 
 
-def after_arrival(
-    pathway: Pathway, draws: Draws, clock: Patience | Worsening | None, minutes: Mapping[str, Floats]
-) -> Ints:
+def after_arrival(pathway: Pathway, draws: Draws, clock: Patience | Worsening | None, minutes: NamedFloats) -> Ints:
     """Ticks from arrival until patience ends or somebody gets worse, or NEVER, shape (n,)."""
     if clock is None:
         return np.full(len(draws), NEVER, dtype=np.int64)

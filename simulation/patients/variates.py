@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,9 @@ from simulation.records.schema import Floats, Ints
 
 Codes = NDArray[np.int16]
 """Codes of categories."""
+Attributes = Mapping[str, Codes]
+"""Codes by name of the attribute."""
+NamedFloats = Mapping[str, Floats]
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,6 @@ that combine them with failures are refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -60,6 +59,7 @@ from simulation.department.vocabulary import (
     minutes_column,
 )
 from simulation.patients import Draws, attributes_after
+from simulation.patients.variates import Attributes, NamedFloats
 from simulation.records.schema import MISSING, Floats, Mask
 from simulation.triage.check_policy import check_policy, durations_of_triage
 from simulation.triage.effects import (
@@ -74,7 +74,6 @@ from simulation.triage.effects import (
 )
 from simulation.triage.labels import Labels, labels_of
 from simulation.triage.people import (
-    Attributes,
     abstained,
     adopted,
     days_since,
@@ -274,7 +273,7 @@ def acceptance(policy: Policy, nurse: Labels, answer: Labels, true: Labels) -> F
     return policy.acceptance.value if policy.acceptance else 1.0
 
 
-def _by_worker(worker: Worker, minutes: Mapping[str, Floats], usual: Mapping[str, Floats]) -> dict[str, Floats]:
+def _by_worker(worker: Worker, minutes: NamedFloats, usual: NamedFloats) -> Minutes:
     """The columns of one worker's minutes, by name, shape (repeats, n) each, except those equal to `usual`."""
     return {
         minutes_column(name, worker): column

@@ -44,10 +44,11 @@ from simulation.department.config_dataclass import (
 )
 from simulation.department.vocabulary import Action, Pathway
 from simulation.patients import Draws
-from simulation.records.schema import Floats, Ints, Mask
+from simulation.patients.variates import Attributes, NamedFloats
+from simulation.records.schema import Ints, Mask
 from simulation.triage.estimates import AtLeastZero, Estimate, Portion
 from simulation.triage.labels import Labels
-from simulation.triage.people import Added, Attributes, among, reached_by
+from simulation.triage.people import Added, among, reached_by
 from simulation.units import NEVER, to_ticks
 
 SECONDS_PER_MINUTE = 60
@@ -101,7 +102,7 @@ def sources_of(effect: MinutesEffect, of_policy: Sequence[str]) -> tuple[str, ..
     return own or tuple(of_policy)
 
 
-def changed(effect: MinutesEffect, minutes: Mapping[str, Floats], whose: Mask) -> dict[str, Floats]:
+def changed(effect: MinutesEffect, minutes: NamedFloats, whose: Mask) -> NamedFloats:
     """The effect's durations after the effect, by name, shape (repeats, n) each."""
     before = {name: minutes[name] for name in effect.durations}
     total = np.sum(list(before.values()), axis=0)
@@ -113,7 +114,7 @@ def changed(effect: MinutesEffect, minutes: Mapping[str, Floats], whose: Mask) -
     return {name: np.where(whose, column * ratio, column) for name, column in before.items()}
 
 
-def lengthened(added: Added, minutes: Mapping[str, Floats], whose: Mask) -> dict[str, Floats]:
+def lengthened(added: Added, minutes: NamedFloats, whose: Mask) -> NamedFloats:
     """The durations to which time is added, by name, longer for those who come to them; shape (repeats, n) each."""
     added_minutes = added.seconds.value / SECONDS_PER_MINUTE
     return {

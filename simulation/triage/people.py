@@ -35,13 +35,11 @@ from simulation.department.config_dataclass import (
 )
 from simulation.department.vocabulary import ACUITY_TRUE, ARRIVAL_SOURCE, Pathway
 from simulation.patients import Draws
-from simulation.patients.variates import Codes
+from simulation.patients.variates import Attributes, Codes
 from simulation.records.schema import Floats, Mask
 from simulation.triage.estimates import AboveZero, AtLeastZero, Portion
 from simulation.units import DAY
 
-Attributes = Mapping[str, Codes]
-"""Codes by name of the attribute; the label among them is the nurse's own."""
 DAYS_A_WEEK = 7
 
 

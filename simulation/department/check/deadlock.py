@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -119,7 +119,12 @@ def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int
     """Every state from every source, or None if there are too many."""
     nodes = dict(route.nodes)
     any_read = any(later.values())
-    relevant = _Relevant(later)
+
+    @cache
+    def relevant(known: Known, to: str) -> Known:
+        """Of what is known of a patient who goes to a node, what branches there and later read."""
+        return frozenset(fact for fact in known if fact[0] in later[to])
+
     trace: dict[_State, _State | None] = {}
     for name, start in route.starts:
         known = {(ARRIVAL_SOURCE, frozenset((name,)))} if ARRIVAL_SOURCE in later[start] else ()
@@ -136,27 +141,14 @@ def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int
     return trace
 
 
-class _Relevant(dict[tuple[Known, str], Known]):
-    """Of what is known of a patient, by the node it goes to, what branches there and later read."""
-
-    def __init__(self, later: Mapping[str, frozenset[str]]) -> None:
-        super().__init__()
-        self.later = later
-
-    def __missing__(self, key: tuple[Known, str]) -> Known:
-        known, to = key
-        facts = self[key] = frozenset(fact for fact in known if fact[0] in self.later[to])
-        return facts
-
-
-def _next_states(node: _Passage, state: _State, relevant: _Relevant) -> Iterator[_State]:
+def _next_states(node: _Passage, state: _State, relevant: Callable[[Known, str], Known]) -> Iterator[_State]:
     """The states that can follow at a node."""
     if node.attribute:
         for to, known in _known_after(node, state.known):
-            yield _State(to, state.held, relevant[known, to])
+            yield _State(to, state.held, relevant(known, to))
     else:
         for move in node.moves:
-            yield _State(move.to, move.held_after(state.held), relevant[state.known, move.to])
+            yield _State(move.to, move.held_after(state.held), relevant(state.known, move.to))
 
 
 def _known_after(node: _Passage, known: Known) -> Iterator[tuple[str, Known]]:
