@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -27,7 +27,7 @@ from omegaconf.errors import OmegaConfBaseException
 from simulation.config.bounds import REFERENCE, configuration_faults, override_fault, shortened
 from simulation.config.dotted import Raw, lay_over, leave_out, path_to, resolve, value_at
 from simulation.config.files import copied, defaults_fault, explained, mapping_in
-from simulation.config.folders import NO_FILE, Folders, fingerprint_of, names_in, search_folders, shown_path
+from simulation.config.folders import NO_FILE, Choices, Folders, fingerprint_of, names_in, search_folders, shown_path
 from simulation.config.own_site import BESIDE, rest_left_out, study_of_another
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 
@@ -49,7 +49,7 @@ class Composed:
     """
 
     raw: Raw
-    choices: Mapping[str, str]
+    choices: Choices
     files: Raw = field(default_factory=dict)
     values: tuple[str, ...] = ()
 

@@ -10,15 +10,13 @@ from typing import Any, get_origin, get_type_hints
 from simulation.config.bounds import shortened
 from simulation.config.dotted import Change, Raw, resolve, set_change
 from simulation.config.files import copied
-from simulation.config.validating import as_written, validated
+from simulation.config.validating import Origin, as_written, validated
 from simulation.department.check import check
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults
 from simulation.study.check_study import taken_names
 from simulation.study.design import factor_of
 
-Origin = dict[tuple[str, ...], str]
-"""By part of a pathway, the group that it was written in."""
 SECTIONS = tuple(field.name for field in fields(Pathway))
 GROUPS = ("site", "staffing", "pathway")
 """The groups that together state a `Pathway`."""
@@ -34,7 +32,7 @@ def pathway_from(raw: Raw, *, changes: Mapping[str, Any] | None = None) -> Pathw
     _, pathway = department(
         raw, [Change(path, value, f"changes.{path}") for path, value in (changes or {}).items()], faults
     )
-    if faults or pathway is None:
+    if faults or not pathway:
         raise ConfigError(faults)
     return pathway
 

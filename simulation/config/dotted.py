@@ -34,6 +34,10 @@ class Change:
         return self.path.split(".")[0] in OF_TRIAGE
 
 
+ChangeRow = tuple[Change, ...]
+"""The changes of one department, or of one arm."""
+
+
 def lay_over(root: Raw, path: Sequence[str], value: Any, where: str, faults: Faults, *, add: bool = False) -> None:
     """Set the value at a dotted path; a block is laid over a block key by key, and `{times: factor}` over a number
     multiplies it.
@@ -41,7 +45,7 @@ def lay_over(root: Raw, path: Sequence[str], value: Any, where: str, faults: Fau
     `where`: the place that a fault names; `add`: whether blocks on the way that are missing are made.
     """
     place = _place_of(root, path, where, faults, add=add)
-    if place is None:
+    if not place:
         return
     holder, key = place
     if isinstance(value, dict) and isinstance(holder, dict) and isinstance(holder.get(key), dict):
@@ -65,7 +69,7 @@ def path_to(key: str, raw: Raw, prefix: str = "") -> str:
 def leave_out(root: Raw, path: Sequence[str], where: str, faults: Faults) -> None:
     """Remove the key at a dotted path. A part of a list is not removed: the parts after it would move up."""
     place = _place_of(root, path, where, faults)
-    if place is None:
+    if not place:
         return
     holder, key = place
     if isinstance(holder, list):
@@ -219,7 +223,7 @@ def _looked_up(raw: Raw, value: Any, where: str, through: tuple[str, ...], left:
     if isinstance(value, list):
         return [_looked_up(raw, part, f"{where}.{number}", through, left) for number, part in enumerate(value)]
     match = REFERENCE.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
+    if not match:
         return value
     if value in through:
         circle = " -> ".join((*through[through.index(value) :], value))

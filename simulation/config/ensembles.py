@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, MinLen
@@ -22,9 +23,9 @@ from annotated_types import Ge, MinLen
 from simulation.config.bounds import REFERENCE, shortened
 from simulation.config.composing import Composed, lay_values, parsed_values
 from simulation.config.departments import CHANGEABLE, department
-from simulation.config.dotted import Change, Raw, as_stated, set_change, value_at
+from simulation.config.dotted import Change, ChangeRow, Raw, as_stated, set_change, value_at
 from simulation.config.files import copied, stated_by
-from simulation.config.folders import NO_FILE, Folders
+from simulation.config.folders import NO_FILE, Choices, Folders
 from simulation.config.validating import sound
 from simulation.department.config_dataclass import Range, Sourced, Unit, config_dataclass
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
@@ -107,7 +108,7 @@ class Ensemble:
     """A department each: the value of every parameter. They are in random order, so that the first of them, however
     many, are a fair sample."""
 
-    def changes_of(self, department: int) -> tuple[Change, ...]:
+    def changes_of(self, department: int) -> ChangeRow:
         """The changes that make the site into one of the departments, before those of scenario, override and arm.
 
         Raises ConfigError if there is no such department.
@@ -161,7 +162,7 @@ class Priors:
     """Answers to pressure that departments have to give, by name."""
 
 
-def changes_by(parameters: Mapping[str, VariedParameter], values: Iterable[float], where: str) -> tuple[Change, ...]:
+def changes_by(parameters: Mapping[str, VariedParameter], values: Iterable[float], where: str) -> ChangeRow:
     """The dotted changes that give each parameter its value; `where` names the department."""
     return tuple(
         Change(path, {"times": value} if parameter.how == "times" else value, f"{where}, {name}")
@@ -262,10 +263,10 @@ class EnsembleDepartments:
     name: str
     files: Raw
     values: tuple[str, ...]
-    rows: tuple[tuple[Change, ...], ...]
-    scenario: tuple[Change, ...]
+    rows: tuple[ChangeRow, ...]
+    scenario: ChangeRow
     ready: tuple[ReadyArm, ...]
-    changes: tuple[tuple[Change, ...], ...]
+    changes: tuple[ChangeRow, ...]
 
     @property
     def n_varied(self) -> int:
@@ -341,7 +342,8 @@ def over_ensemble(
             refuse("run.department", f"cannot be used: {why}", "Leave it out")
         return replace(study.on_typical(), on_one=why)
     faults = Faults([*_number_faults(ensemble, run), *_one_department_faults(study, ensemble)])
-    faults += outright_faults(ensemble, composed.raw, [*scenario, *_of_arms(study.design)])
+    of_arms = [arm_changes(arm, study.design, f"study.arms.{name}") for name, arm in study.design.arms.items()]
+    faults += outright_faults(ensemble, composed.raw, chain(scenario, *of_arms))
     faults.refuse()
     departments = EnsembleDepartments(
         name,
@@ -357,7 +359,7 @@ def over_ensemble(
     return replace(study, departments=departments, run=replace(run, departments=n))
 
 
-def changes_of_arms(design: Design, ready: Iterable[ReadyArm]) -> tuple[tuple[Change, ...], ...]:
+def changes_of_arms(design: Design, ready: Iterable[ReadyArm]) -> tuple[ChangeRow, ...]:
     """What each arm changes of a department, in their order."""
     of_arms = (arm_changes(arm.arm, design, f"study.arms.{arm.name}") for arm in ready)
     return tuple(tuple(change for change in changes if not change.of_triage) for changes in of_arms)
@@ -389,7 +391,7 @@ def _n_used(ensemble: Ensemble, run: RunLength) -> int:
     return run.departments or min(MOST_DEPARTMENTS, len(ensemble.departments), run.replications // TWICE)
 
 
-def _elsewhere(ensemble: Ensemble, choices: Mapping[str, str]) -> str:
+def _elsewhere(ensemble: Ensemble, choices: Choices) -> str:
     """In words, which group is not the one that the ensemble was built for; empty if all are."""
     for group in CHANGEABLE:
         chosen, built = choices.get(group, NO_FILE), getattr(ensemble.built, group)
@@ -455,12 +457,6 @@ def outright_faults(ensemble: Ensemble, raw: Raw, changes: Iterable[Change]) -> 
                 f"Say it relative to each department: {change.path}: {_relative(old, change.value, raw)}; or run one "
                 "department: ensemble=none",
             )
-
-
-def _of_arms(design: Design) -> Iterator[Change]:
-    """The changes of all arms of a study."""
-    for name, arm in design.arms.items():
-        yield from arm_changes(arm, design, f"study.arms.{name}")
 
 
 def _is_within(path: str, block: str) -> bool:

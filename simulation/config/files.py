@@ -68,7 +68,7 @@ def _read_and_checked(text: str) -> tuple[Any, Fault | None]:
         fault = next(_event_faults(text), None)
     except yaml.YAMLError:
         fault = None  # PyYAML's own loader has better words for it
-    if fault is None:
+    if not fault:
         try:
             return _read(text), None
         except yaml.YAMLError as error:
@@ -79,7 +79,7 @@ def _read_and_checked(text: str) -> tuple[Any, Fault | None]:
 def stated_by(group: str, name: str, folders: Folders) -> dict[str, Any]:
     """The keys of the file of that name in a group, from the first folder that has it. Raises ConfigError."""
     path, faults = file_named(group, name, folders), Faults()
-    if path is None:
+    if not path:
         refuse(group, f"there are no {group} '{shortened(name)}'", nearest(name, names_in(group, folders)))
     content = mapping_in(path, f"{group}/{name}.yaml", faults)
     faults.refuse()

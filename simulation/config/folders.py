@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from simulation.errors import refuse
 
 Folders = Sequence[Path]
 """Folders in which configurations are looked for, in this order."""
+Choices = Mapping[str, str]
+"""The file chosen of each group of configurations."""
 NO_FILE = "none"
 """The choice of a group of which no file is taken."""
 LONGEST_NAME = 200

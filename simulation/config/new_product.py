@@ -83,7 +83,7 @@ def offer_from(typed: Mapping[str, str], faults: Faults) -> Offer | None:
     if isinstance(values.get("covers"), str):
         values["covers"] = [source.strip() for source in values["covers"].split(",")]
     offer: Offer | None = validated(Offer, values, "", faults)
-    if offer is None:
+    if not offer:
         return None
     contradictions = list(_contradictions(offer))
     faults += contradictions
@@ -152,12 +152,12 @@ def new_product(name: str, typed: Mapping[str, str], folder: Path) -> NewProduct
     base, own = _base(offer.department if offer else None, places, faults)
     pathway = None if faults else department(stated_in((f"study={base}",), places).raw, (), faults)[1]
     levels = _levels(pathway)
-    tables = _tables(offer, levels, places, faults)
+    tables = _tables(offer, levels, places, faults) if offer else {}
     if not faults and name in stated_in((f"study={base}",), places).raw["study"].get("arms", {}):
         faults.add(f"'{name}'", f"is an arm of study={base} already", "Choose another name")
     if offer and pathway:
         faults += _lacking(offer, base, pathway)
-    if faults or offer is None or pathway is None:
+    if faults or not offer or not pathway:
         raise ConfigError(faults)
     words = " ".join(f"{key}={_as_typed(text)}" for key, text in typed.items())
     known = {
@@ -238,11 +238,11 @@ def _are_known(nurses: str, folders: Folders) -> bool:
     return is_name_of_file(nurses) and nurses in names_in("nurse", folders) and not Path(nurses).is_file()
 
 
-def _tables(offer: Offer | None, levels: Sequence[str], folders: Folders, faults: Faults) -> dict[str, CountsTable]:
+def _tables(offer: Offer, levels: Sequence[str], folders: Folders, faults: Faults) -> dict[str, CountsTable]:
     """The tables that are given, by key."""
     tables: dict[str, CountsTable] = {}
     for key in ("labels", "nurses"):
-        file = getattr(offer, key, None)
+        file = getattr(offer, key)
         if file is None or (key == "nurses" and _are_known(file, folders)):
             continue
         if key == "nurses" and not Path(file).is_file():
@@ -268,14 +268,14 @@ def _notes(offer: Offer, tables: Mapping[str, CountsTable], levels: Sequence[str
             yield f"{getattr(offer, key)}: few cases ({', '.join(few)}): with fewer than {FEW} such a row means little"
 
 
-def _unlikely_tables(offer: Offer | None, tables: Mapping[str, CountsTable]) -> Iterator[Fault]:
+def _unlikely_tables(offer: Offer, tables: Mapping[str, CountsTable]) -> Iterator[Fault]:
     """Faults of one table given twice, of a table on its side (its columns add up to what the rows of the other do),
     and of one upside down (its rows do, in the opposite order)."""
     if tables["labels"].rows == tables["nurses"].rows:
         remedy = (
             "Give the product's own table. The arm 'sham' of every study shows what a product as good as nurses does"
         )
-        yield Fault(str(getattr(offer, "labels", None)), "counts the same as the nurses' table", remedy)
+        yield Fault(str(offer.labels), "counts the same as the nurses' table", remedy)
     rows = {key: [sum(row) for row in table.rows] for key, table in tables.items()}
     columns = {key: [sum(column) for column in zip(*table.rows, strict=True)] for key, table in tables.items()}
     for key, other in (("labels", "nurses"), ("nurses", "labels")):
@@ -286,9 +286,9 @@ def _unlikely_tables(offer: Offer | None, tables: Mapping[str, CountsTable]) -> 
             yield Fault(str(getattr(offer, key)), found, remedy)
     if rows["labels"] != rows["nurses"] == rows["labels"][::-1]:
         sums = ", ".join(map(str, rows["labels"]))
-        found = f"its rows add up to {sums}, those of {getattr(offer, 'nurses', None)} to the same in reverse order"
+        found = f"its rows add up to {sums}, those of {offer.nurses} to the same in reverse order"
         remedy = "One of them is upside down: the first row and column are immediate, the last non-urgent, in both"
-        yield Fault(str(getattr(offer, "labels", None)), found, remedy)
+        yield Fault(str(offer.labels), found, remedy)
 
 
 def _as_typed(text: str) -> str:

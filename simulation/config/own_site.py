@@ -13,7 +13,7 @@ from typing import Any
 
 from simulation.config.departments import SECTIONS
 from simulation.config.files import stated_by
-from simulation.config.folders import NO_FILE, Folders, file_named, names_in
+from simulation.config.folders import NO_FILE, Choices, Folders, file_named, names_in
 from simulation.errors import Fault
 from simulation.study.design import Design
 
@@ -21,7 +21,7 @@ BESIDE = ("staffing", "calibration", "pathway")
 """The groups that state a department together with `site`."""
 
 
-def rest_left_out(choices: Mapping[str, str], asked: Collection[str], folders: Folders) -> Fault | None:
+def rest_left_out(choices: Choices, asked: Collection[str], folders: Folders) -> Fault | None:
     """The fault of a site of the user's own whose staffing, calibration or pathway is not chosen with it; else None.
 
     `asked`: the groups that overrides choose. What they, or the study's or the site's own file, choose is left alone.
@@ -52,9 +52,9 @@ def rest_left_out(choices: Mapping[str, str], asked: Collection[str], folders: F
 
 
 def study_of_another(
-    choices: Mapping[str, str],
-    of_study: Mapping[str, str],
-    usual: Mapping[str, str],
+    choices: Choices,
+    of_study: Choices,
+    usual: Choices,
     asked: Collection[str],
     folders: Folders,
 ) -> Fault | None:
@@ -83,9 +83,7 @@ def study_of_another(
     return Fault(f"site={site}", found, f"{remedy} ({kept[0]})")
 
 
-def defaults_left_out(
-    choices: Mapping[str, str], raw: Mapping[str, Any], design: Design, folders: Folders
-) -> Fault | None:
+def defaults_left_out(choices: Choices, raw: Mapping[str, Any], design: Design, folders: Folders) -> Fault | None:
     """The one fault of a study with faults that is about a department of its own and has no `defaults`; else None.
 
     It is about one if an arm changes a section of `pathway` that the composed department states in other groups

@@ -49,7 +49,7 @@ def stated_in_file(group: str, name: str, folders: Folders, where: str, faults: 
     The file must state all its values itself, because an arm reads it without any other file.
     """
     path, kind, shown = file_named(group, name, folders), KINDS[group], f"{group}/{name}.yaml"
-    if path is None:
+    if not path:
         found = f"there is no {kind} '{shortened(name)}'"
         faults.add(where, found, nearest(name, names_in(group, folders)))
         return None
@@ -87,7 +87,7 @@ def policy_of(
     full = stated_in_file("triage", design.full, folders, "study.full", faults) if arm.levers and design.full else None
     if arm.nurse is not None:
         nurse = stated_in_file("nurse", arm.nurse, folders, f"{where}.nurse", faults)
-    if tool is None or len(faults) > n_before:
+    if not tool or len(faults) > n_before:
         return None
     raw: Raw = {"triage": tool, "nurse": copy.deepcopy(nurse)}
     for lever in arm.levers:
@@ -118,7 +118,7 @@ def policy_made_of(raw: Raw, where: str, where_nurse: str, faults: Faults) -> Tr
     n_before = len(faults)
     tool: Tool | None = validated(Tool, raw["triage"], where, faults)
     nurse: Nurse | None = validated(Nurse, raw["nurse"], where_nurse, faults) if raw["nurse"] is not None else None
-    if tool is None or len(faults) > n_before:
+    if not tool or len(faults) > n_before:
         return None
     policy = policy_from(tool, nurse, where, faults)
     return Triaged(policy, nurse) if policy else None
@@ -130,13 +130,13 @@ def control_faults(design: Design, arms: Mapping[str, Triaged]) -> Iterator[Faul
     Arms with levers are left out: there, what nurses do is told apart from what the tool does.
     """
     baseline = arms.get(design.baseline)
-    if baseline is None:
+    if not baseline:
         return
     for name, arm in arms.items():
         if arm.nurse == baseline.nurse or not has_tool(arm.policy) or design.arms[name].levers:
             continue
         control = arms.get(design.arms[name].control or "")
-        if control is None or control.nurse != arm.nurse or has_tool(control.policy):
+        if not control or control.nurse != arm.nurse or has_tool(control.policy):
             found = "the arm has other nurses than the baseline, so their difference would count as the tool's"
             remedy = (
                 f"Choose these nurses for every arm (nurse={design.arms[name].nurse or '...'}), or add an arm with "

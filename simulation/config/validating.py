@@ -24,6 +24,10 @@ from simulation.errors import Fault, Faults, nearest
 T = TypeVar("T")
 Core = dict[str, Any]
 """A part of a schema of pydantic."""
+Definitions = Mapping[str, Core]
+"""The parts of a schema to which others refer, by name."""
+Origin = dict[tuple[str, ...], str]
+"""By part of a pathway, the group that it was written in."""
 SHAPES = {"dataclass": "block", "dict": "block", "tuple": "list"}
 """What is written for each type of schema; every other is a value."""
 UNIONS = ("union", "tagged-union")
@@ -52,12 +56,12 @@ def core_schema_of(kind: Any) -> Core:
     return tightened
 
 
-def _definitions_of(core: Core) -> Mapping[str, Core]:
+def _definitions_of(core: Core) -> Definitions:
     """The parts of a schema to which others refer, by name."""
     return {part["ref"]: part for part in core.get("definitions", ())}
 
 
-def _tightened(part: Any, definitions: Mapping[str, Core]) -> Any:
+def _tightened(part: Any, definitions: Definitions) -> Any:
     if isinstance(part, list):
         return [_tightened(inner, definitions) for inner in part]
     if not isinstance(part, dict):
@@ -70,7 +74,7 @@ def _tightened(part: Any, definitions: Mapping[str, Core]) -> Any:
     return _told_apart(made, definitions) if made.get("type") == "union" else made
 
 
-def _told_apart(union: Core, definitions: Mapping[str, Core]) -> Core:
+def _told_apart(union: Core, definitions: Definitions) -> Core:
     """A union as one whose member is chosen by whether a block, a list or a value is written, and a block by `kind`."""
     by_shape: dict[str, list[Core]] = {}
     for choice in union["choices"]:
@@ -88,7 +92,7 @@ def _told_apart(union: Core, definitions: Mapping[str, Core]) -> Core:
     return {"type": "tagged-union", "choices": members, "discriminator": shape_of}
 
 
-def _one_of(choices: Sequence[Core], definitions: Mapping[str, Core]) -> Core:
+def _one_of(choices: Sequence[Core], definitions: Definitions) -> Core:
     """Members of one shape: the only one, blocks by their `kind`, or plain values."""
     if len(choices) == 1:
         return choices[0]
@@ -101,7 +105,7 @@ def _one_of(choices: Sequence[Core], definitions: Mapping[str, Core]) -> Core:
     return {"type": "tagged-union", "choices": by_kind, "discriminator": "kind"}
 
 
-def _defined(part: Core, definitions: Mapping[str, Core]) -> Core:
+def _defined(part: Core, definitions: Definitions) -> Core:
     return definitions[part["schema_ref"]] if part["type"] == "definition-ref" else part
 
 
@@ -115,7 +119,7 @@ def validated(
     content: Any,
     where: str,
     faults: Faults,
-    origin: Mapping[tuple[str, ...], str] | None = None,
+    origin: Origin | None = None,
     also: Collection[str] = (),
 ) -> Any:
     """`content` as a `kind`; None if it is not valid, with its faults added to `faults`.
@@ -232,7 +236,7 @@ def _without_echoes(faults: Sequence[Fault]) -> list[Fault]:
     ]
 
 
-def _located(where: str, path: Sequence[str], origin: Mapping[tuple[str, ...], str]) -> str:
+def _located(where: str, path: Sequence[str], origin: Origin) -> str:
     """The dotted path, as the user wrote it, of a part of what is stated at `where`; a long key in it is cut short."""
     written = as_written(".".join(part for part in (where, *path) if part), origin)
     start = where if written.startswith(where) else ""  # the path of a file is shown in full
@@ -307,7 +311,7 @@ def _unit_shown(key: Key | None) -> str:
     return f" ({key.unit})"
 
 
-def as_written(where: str, origin: Mapping[tuple[str, ...], str]) -> str:
+def as_written(where: str, origin: Origin) -> str:
     """A path within the pathway, with the group that it was written in put first."""
     parts = tuple(where.split("."))
     group = origin.get(parts[:2]) or origin.get(parts[:1])

@@ -166,7 +166,7 @@ def _inside(entry: Entry, inside: _Hint | None) -> Iterator[tuple[Entry, _Hint |
 
 
 def _entry(where: str, value: object, hint: _Hint | None, of: str, holder: object) -> tuple[Entry, _Hint | None]:
-    if hint is None:
+    if not hint:
         return Entry(where, value, None, of, holder), None
     return Entry(where, value, hint.names, of, holder), hint.inside
 

@@ -136,8 +136,7 @@ Targets = Mapping[str, Sequence[str]]
 
 def starts_of(pathway: Pathway) -> dict[str, str]:
     """The node at which each source of patients starts."""
-    sources = {name: source.starts for name, source in pathway.arrivals.items()}
-    return {**sources, **{name: present.starts for name, present in pathway.present.items()}}
+    return {name: source.starts for part in (pathway.arrivals, pathway.present) for name, source in part.items()}
 
 
 def reachable_from(starts: Iterable[str], graph: Graph, *, closed: Iterable[tuple[str, Edge]] = ()) -> dict[str, None]:

@@ -40,7 +40,7 @@ def target_faults(design: Design, arms: Sequence[ReadyArm], precision: Precision
     aims: list[tuple[str, Aim]] = [("run.precision", precision)] if precision else []
     for where, target in (*aims, *_judged(design)):
         definition = definitions().get(target.measure) or own.get(target.measure)
-        if definition is None:
+        if not definition:
             known = nearest_measure(target.measure, {*definitions(), *own})
             yield Fault(f"{where}.measure", f"unknown measure '{target.measure}'", known)
             continue
@@ -66,7 +66,7 @@ def run_faults(run: RunLength, design: Design) -> Iterator[Fault]:
         found = f"is {run.first}, but replications are numbered 0 to {run.replications - 1}"
         yield Fault("run.first", found, "Begin with one of these, or raise run.replications")
     precision = run.precision
-    if precision is None:
+    if not precision:
         return
     least = max(run.replications, precision.first_stage)
     if precision.at_most < least:

@@ -116,7 +116,7 @@ def cost_faults(arms: Mapping[str, Arm]) -> Iterator[Fault]:
     """Faults of costs that are outside their own range, and of costs per attendance that do not say of how many."""
     for name, arm in arms.items():
         cost = arm.cost
-        if cost is None:
+        if not cost:
             continue
         if (cost.basis == "per_attendance") != (cost.attendances is not None):
             remedy = "Give both for a cost per attendance (basis: per_attendance, attendances: 124100), else neither"
@@ -386,7 +386,7 @@ class DelayHarm(Sourced):
 
 def harm_measures(harm: DelayHarm | None) -> Mapping[str, OwnMeasure]:
     """The measures of the table, by name: the share of the admitted in a bed within each bound; none if not shown."""
-    if harm is None or not harm.shown:
+    if not harm or not harm.shown:
         return {}
     return {
         within(bound): SpanMeasure(
@@ -404,7 +404,7 @@ def harm_measures(harm: DelayHarm | None) -> Mapping[str, OwnMeasure]:
 
 def harm_groups(harm: DelayHarm | None) -> Mapping[str, OwnGroup]:
     """The group that these measures are about, by name; none if the table is not shown."""
-    if harm is None or not harm.shown:
+    if not harm or not harm.shown:
         return {}
     return {IN_A_BED: OutcomeGroup(kind="outcome", outcomes=("admitted",))}
 
@@ -416,7 +416,7 @@ def within(bound: float) -> str:
 
 def harm_faults(harm: DelayHarm | None) -> Iterator[Fault]:
     """Faults of bounds that do not rise, and of bands and mortalities that differ in number."""
-    if harm is None:
+    if not harm:
         return
     if list(harm.until_minutes) != sorted(set(harm.until_minutes)):
         yield Fault("study.harm.until_minutes", f"found {list(harm.until_minutes)}", "Write rising numbers")

@@ -203,7 +203,7 @@ class _Triaged:
     def watched(self) -> Mask:
         """Who is watched while waiting."""
         watching = self.policy.watches
-        if watching is None:
+        if not watching:
             return self.nobody
         return self.used & reached_by(self.pathway, self.attributes, watching.arrivals, watching.only)
 

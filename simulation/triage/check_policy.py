@@ -5,11 +5,11 @@ A part of a policy that has no effect in a department is no fault (`idle`): it m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from simulation.department.check.names import check_name, names_of
+from simulation.department.check.names import Categories, check_name, names_of
 from simulation.department.check.numbers import stated
 from simulation.department.config_dataclass import Entry, walk
 from simulation.department.graph import cached_by_pathway, leaning
@@ -31,7 +31,6 @@ from simulation.department.vocabulary import (
 from simulation.errors import Faults, meant
 from simulation.triage.effects import MinutesEffect, TriageAction, Watching, sources_of
 from simulation.triage.estimates import Estimate
-from simulation.triage.labels import Assessor
 from simulation.triage.matrix import LabelTable, Matrix, table_faults
 from simulation.triage.people import Abstention, sources_labelled
 from simulation.triage.policy import Policy
@@ -68,7 +67,7 @@ def idle(policy: Policy, pathway: Pathway) -> tuple[Idle, ...]:
 def check_policy(policy: Policy, pathway: Pathway) -> Faults:
     """Every fault of a policy in this department; empty if it can be applied."""
     where, faults = f"triage.{policy.name}", Faults()
-    if policy.nurse is None:
+    if not policy.nurse:
         _unlabelled(policy, pathway, where, faults)
     else:
         _acuity(pathway, faults)
@@ -83,17 +82,17 @@ def check_policy(policy: Policy, pathway: Pathway) -> Faults:
     _ai(policy, where, faults)
     _answers(policy, pathway, where, faults)
     _coverage(policy, pathway, f"{where}.covers", faults)
-    if policy.ai is None and not policy.effects and not policy.actions and policy.watches is None:
+    if not policy.ai and not policy.effects and not policy.actions and policy.watches is None:
         _stated_without(policy, TOOL_FIELDS, where, "a tool", faults)
     for name, action in policy.actions.items():
-        _action(action, pathway, f"{where}.actions.{name}", faults)
+        _action(action, pathway, known.get("action", ()), f"{where}.actions.{name}", faults)
     _failing(policy, pathway, where, faults)
     _measured(policy, categories, f"{where}.measured_on", faults)
     return faults
 
 
 @cached_by_pathway
-def _known(pathway: Pathway) -> tuple[Mapping[str, Sequence[str]], Mapping[str, Sequence[str]]]:
+def _known(pathway: Pathway) -> tuple[Categories, Categories]:
     """The names of a department by kind, and the categories of its attributes."""
     categories = {name: pathway.categories(name) for name in (ARRIVAL_SOURCE, *pathway.attributes)}
     actions = [name for name, attribute in pathway.attributes.items() if isinstance(attribute, Action)]
@@ -163,21 +162,30 @@ def _part(entry: Entry, pathway: Pathway, faults: Faults) -> None:
         elif pathway.rounds is None:
             remedy = "Describe `rounds` in the pathway (active: false, and let an arm switch them on), or leave it out"
             faults.add(where, "is stated, but nobody here acts on an alarm", remedy)
-    elif isinstance(value, tuple) and entry.names and entry.names.what == "duration" and not _once(value):
+    elif (
+        isinstance(value, tuple)
+        and entry.names
+        and entry.names.what == "duration"
+        and not 0 < len(set(value)) == len(value)
+    ):
         faults.add(where, f"is {list(value)}", "Name each duration once, at least one")
-
-
-def _once(names: Sequence[object]) -> bool:
-    """Whether names are all different, and there is one at least."""
-    return len(set(names)) == len(names) > 0
 
 
 def _ai(policy: Policy, where: str, faults: Faults) -> None:
     """Faults of the AI's name, draw and role; without an AI, faults of keys that need one."""
-    if policy.ai is None or policy.nurse is None:
+    if not policy.ai or not policy.nurse:
         _stated_without(policy, AI_FIELDS, where, "an ai", faults)
         return
-    _same_draws(policy.ai, policy.nurse, where, faults)
+    ai, nurse = policy.ai, policy.nurse
+    if ai.name == nurse.name:
+        found = f"'{ai.name}' is the nurse's name too, so both would have the same random variates"
+        faults.add(f"{where}.ai.name", found, "Give the ai a name of its own")
+    if ai.same_draw_as not in (None, nurse.name):
+        found = f"is '{ai.same_draw_as}', who does not label"
+        faults.add(f"{where}.ai.same_draw_as", found, f"Name '{nurse.name}', or leave it out")
+    if nurse.same_draw_as is not None:
+        remedy = "Leave it out: the nurse's draw is her own"
+        faults.add(f"{NURSE_PATH}.labels.same_draw_as", "is stated", remedy)
     shares_stated = stated(policy, "acceptance", "switching")
     if policy.role is None:
         faults.add(f"{where}.role", "is missing", "Say whether the ai 'replaces' or 'advises' the nurse")
@@ -188,18 +196,6 @@ def _ai(policy: Policy, where: str, faults: Faults) -> None:
         faults.add(f"{where}.acceptance", "is missing", "Say how often an advised nurse takes the ai's label")
     elif len(shares_stated) > 1:
         faults.add(f"{where}.switching", "is stated beside acceptance", "State one of the two")
-
-
-def _same_draws(ai: Assessor, nurse: Assessor, where: str, faults: Faults) -> None:
-    if ai.name == nurse.name:
-        found = f"'{ai.name}' is the nurse's name too, so both would have the same random variates"
-        faults.add(f"{where}.ai.name", found, "Give the ai a name of its own")
-    if ai.same_draw_as not in (None, nurse.name):
-        found = f"is '{ai.same_draw_as}', who does not label"
-        faults.add(f"{where}.ai.same_draw_as", found, f"Name '{nurse.name}', or leave it out")
-    if nurse.same_draw_as is not None:
-        remedy = "Leave it out: the nurse's draw is her own"
-        faults.add(f"{NURSE_PATH}.labels.same_draw_as", "is stated", remedy)
 
 
 def _stated_without(policy: Policy, names: Sequence[str], where: str, what: str, faults: Faults) -> None:
@@ -265,9 +261,8 @@ def _coverage(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> N
             faults.add(f"{where}.{name}", f"names arrival sources, but there is not {what}", "Leave it out")
 
 
-def _action(action: TriageAction, pathway: Pathway, where: str, faults: Faults) -> None:
+def _action(action: TriageAction, pathway: Pathway, actions: Sequence[str], where: str, faults: Faults) -> None:
     """Faults of an action that the department lacks, that sets nothing off, or that suits or covers nobody."""
-    actions = [name for name, attribute in pathway.attributes.items() if isinstance(attribute, Action)]
     if not actions:
         remedy = "Describe one (kind: action) and route by it, or choose a policy without actions"
         faults.add(f"{where}.sets", f"is '{action.sets}', but the department has no action", remedy)
@@ -303,7 +298,7 @@ def _failing(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> No
         faults.add(f"{where}.ai", found, f"Compare outages and label_weight {remedy}")
 
 
-def _measured(policy: Policy, categories: Mapping[str, Sequence[str]], where: str, faults: Faults) -> None:
+def _measured(policy: Policy, categories: Categories, where: str, faults: Faults) -> None:
     """Faults of names in `measured_on` that nearly match names of the department: misspelt, they would never warn.
 
     Other names are accepted: a tool may have been measured on attributes that this department does not have.

@@ -26,12 +26,12 @@ def label_accuracy(
     """
     assert policy.nurse is not None  # a policy without a nurse gives no labels
     nurse = _shares(policy.nurse, category)
-    if policy.ai is None:
+    if not policy.ai:
         return agreement(nurse, mix)
     ai = _shares(policy.ai, category)
     if policy.beside_nurse:
         ai = joint_beside(policy.beside_nurse, nurse).sum(axis=1)
-    if policy.abstains is None and policy.switching is None:
+    if not policy.abstains and policy.switching is None:
         taken = 1.0 if policy.role == "replaces" or policy.acceptance is None else policy.acceptance.value
         return agreement(taken * ai + (1 - taken) * nurse, mix)
     return agreement(_final_shares(policy, nurse, ai, levels), mix)

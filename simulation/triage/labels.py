@@ -117,7 +117,7 @@ def _look_up(
     with `weight` (n,) on the second.
     """
     shares = probabilities(table)
-    if towards is None or weight is None:
+    if not towards or weight is None:
         return first_above(variates, variate_limits(shares), true)
     rows = (1 - weight)[:, None] * shares[true] + weight[:, None] * probabilities(towards)[true]
     return first_above(variates, variate_limits(rows))

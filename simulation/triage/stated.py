@@ -127,7 +127,7 @@ def policy_from(tool: Tool, nurse: Nurse | None, where: str, faults: Faults) -> 
     if len(faults) > n_before:
         return None
     usage = {field.name: getattr(tool, field.name) for field in fields(Usage)}
-    if nurse is None or labels is None:
+    if not nurse or labels is None:
         return MatrixPolicy(**usage)
     beside = tool.ai.beside_nurse if tool.ai else None
     if tool.nurse_by_group is not None:
@@ -156,7 +156,7 @@ def _group_faults(tool: Tool, labels: Assessor | None, where: str) -> Iterator[F
 
 def _assessor(tool: ToolLabels, nurse: Assessor | None, where: str, faults: Faults) -> Assessor | None:
     """A tool's labels as a table, beside this nurse; None after adding to `faults`."""
-    if nurse is None:
+    if not nurse:
         faults.add(where, "is stated but there is no nurse", "Choose one (nurse=...), or leave it out")
         return None
     sources = [name for name in ("matrix", "agreement", "beside_nurse", "as_nurse") if getattr(tool, name)]
@@ -174,7 +174,7 @@ def _assessor(tool: ToolLabels, nurse: Assessor | None, where: str, faults: Faul
         remedy = "State the tool's; the nurses' belongs in the group `nurse`. A tool exactly as good: as_nurse: true"
         faults.add(f"{where}.matrix", found, remedy)
         return None
-    if matrix is None:
+    if not matrix:
         return None
     return Assessor(name=tool.name, matrix=matrix, correlation=tool.correlation, same_draw_as=tool.same_draw_as)
 

@@ -38,7 +38,7 @@ def of_other_patients(policy: Policy) -> str:
 
     Two tables of the same cases count as many patients of each true level. An assumed table claims nothing of the kind.
     """
-    if policy.ai is None or policy.nurse is None:
+    if not policy.ai or not policy.nurse:
         return ""
     tool, nurses = policy.ai.matrix, policy.nurse.matrix
     if policy.beside_nurse:

@@ -82,7 +82,7 @@ def check_name(entry: Entry, known: Known, categories: Categories, faults: Fault
     Categories of an unknown attribute are passed over: the attribute has a fault of its own.
     """
     names, value = entry.names, entry.value
-    if names is None:
+    if not names:
         return
     allowed = categories.get(entry.of) if names.what == "category" else known.get(names.among or names.what)
     if allowed is None:

@@ -56,7 +56,7 @@ def check_staffing(pathway: Pathway, faults: Faults, graph: Graph, reached: Mapp
 def _without_closed(pathway: Pathway, pool: Pool) -> Pool:
     """A pool without the units that an outage closes if it is down all the time."""
     outage = pathway.outages.get(pool.closed_while or "")
-    if outage is None or down_share(outage) < 1:
+    if not outage or down_share(outage) < 1:
         return pool
     return replace(pool, extra=pool.extra - (closed_units(pool) or LARGEST_WHOLE))
 
