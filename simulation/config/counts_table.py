@@ -11,9 +11,8 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from simulation.config.bounds import shortened
 from simulation.config.files import bytes_of
@@ -38,8 +37,7 @@ WORKBOOK = b"PK\x03\x04"
 """The first bytes of an Excel workbook, which is a ZIP archive."""
 
 
-@dataclass(frozen=True)
-class CountsTable:
+class CountsTable(NamedTuple):
     """Patients by true level and label, and notes on what was assumed about names in the file."""
 
     rows: tuple[tuple[int, ...], ...]

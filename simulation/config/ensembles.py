@@ -27,11 +27,11 @@ from simulation.config.dotted import Change, ChangeRow, Raw, as_stated, set_chan
 from simulation.config.files import copied, stated_by
 from simulation.config.folders import NO_FILE, Choices, Folders
 from simulation.config.validating import sound
-from simulation.department.config_dataclass import Range, Sourced, Unit, config_dataclass
+from simulation.department.config_dataclass import NonEmpty, Range, Sourced, Unit, config_dataclass
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.records.serialise import Plain, exact
 from simulation.study.design import Arm, Design, factor_of, is_number
-from simulation.study.study import ReadyArm, RunLength, Study
+from simulation.study.study import ReadyArm, ReadyArms, RunLength, Study
 from simulation.triage.policy import Policy
 
 OF_CHANGE = Unit("that of the changed value")
@@ -47,7 +47,7 @@ class VariedParameter(Sourced):
     source: "a judgement"}`
     """
 
-    changes: Annotated[tuple[str, ...], MinLen(1)]
+    changes: NonEmpty[tuple[str, ...]]
     """Dotted paths into site, staffing, pathway and calibration: all of them get the parameter's value."""
     how: Literal["times", "set"]
     """Whether the value multiplies the number that is there (`times`), or takes its place (`set`)."""
@@ -102,9 +102,9 @@ class Ensemble:
     """What the ensemble is to answer, for a reader."""
     built: Built
     """What it was built from."""
-    parameters: Annotated[Mapping[str, VariedParameter], MinLen(1)]
+    parameters: NonEmpty[Mapping[str, VariedParameter]]
     """What the departments differ in, by name, in the order of the columns."""
-    departments: Annotated[tuple[tuple[Annotated[float | int, OF_CHANGE], ...], ...], MinLen(1)]
+    departments: NonEmpty[tuple[tuple[Annotated[float | int, OF_CHANGE], ...], ...]]
     """A department each: the value of every parameter. They are in random order, so that the first of them, however
     many, are a fair sample."""
 
@@ -154,7 +154,7 @@ class Priors:
 
     name: str
     """Name of the priors: that of the file."""
-    parameters: Annotated[Mapping[str, VariedParameter], MinLen(1)]
+    parameters: NonEmpty[Mapping[str, VariedParameter]]
     """What departments differ in, by name."""
     judged_by_mean: tuple[str, ...] = ()
     """Measures that one simulated year leaves to chance: judged on what years of such a department give on average."""
@@ -265,7 +265,7 @@ class EnsembleDepartments:
     values: tuple[str, ...]
     rows: tuple[ChangeRow, ...]
     scenario: ChangeRow
-    ready: tuple[ReadyArm, ...]
+    ready: ReadyArms
     changes: tuple[ChangeRow, ...]
 
     @property
@@ -277,7 +277,7 @@ class EnsembleDepartments:
         """How many departments there are."""
         return len(self.rows)
 
-    def arms(self, number: int) -> tuple[ReadyArm, ...]:
+    def arms(self, number: int) -> ReadyArms:
         """Every arm of the study in one department. Raises ConfigError for a value that is not allowed there."""
         return _arms_of(self, number)
 
@@ -295,7 +295,7 @@ class EnsembleDepartments:
         names = ("name", "files", "values", "rows", "scenario")
         return {name: exact(getattr(self, name)) for name in names}
 
-    def made(self, number: int, *, numbers_only: bool = False) -> tuple[ReadyArm, ...]:
+    def made(self, number: int, *, numbers_only: bool = False) -> ReadyArms:
         """Every arm in one department, made anew and checked in full, or its numbers alone. Raises ConfigError."""
         faults = Faults()
         raw = copied(self.files)
@@ -316,7 +316,7 @@ class EnsembleDepartments:
 
 
 @lru_cache(maxsize=4)  # few are kept: as a rule a worker meets each department once in a pass over all of them
-def _arms_of(departments: EnsembleDepartments, number: int) -> tuple[ReadyArm, ...]:
+def _arms_of(departments: EnsembleDepartments, number: int) -> ReadyArms:
     return departments.made(number, numbers_only=True)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
-from annotated_types import Ge, Le, MinLen
+from annotated_types import Ge, Le
 
 from simulation.config.composing import stated_in
 from simulation.config.counts_table import FIVE_LEVELS, CountsTable, read_counts
@@ -18,7 +17,7 @@ from simulation.config.new import from_template, name_faults, number_in, write_f
 from simulation.config.policies import DEFAULT_NURSE
 from simulation.config.studies import study_from
 from simulation.config.validating import validated
-from simulation.department.config_dataclass import Share, Unit, config_dataclass
+from simulation.department.config_dataclass import NonEmpty, Share, Unit, config_dataclass
 from simulation.department.vocabulary import ACUITY_GIVEN, ACUITY_TRUE, Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest
 from simulation.study.study import Study
@@ -48,9 +47,9 @@ class Offer:
     Example: `{labels: product.csv, nurses: nurses.csv, acceptance: 0.6}`
     """
 
-    labels: Annotated[str, MinLen(1)] | None = None
+    labels: NonEmpty[str] | None = None
     """A CSV file: how often the product gives each label to patients of each true level, in numbers of patients."""
-    nurses: Annotated[str, MinLen(1)] | None = None
+    nurses: NonEmpty[str] | None = None
     """A CSV file of the nurses' labels on the same cases; or the name of nurses who are stated already (`korea`)."""
     exact_share: Share | None = None
     """Without a table: the share of patients whose label is their true level."""
@@ -60,7 +59,7 @@ class Offer:
     """Whether the product advises the nurses (needs `acceptance`) or replaces their label."""
     acceptance: Annotated[Share, Unit("probability")] | None = None
     """How often an advised nurse takes the product's label where the two differ."""
-    covers: Annotated[tuple[str, ...], MinLen(1)] = DESK
+    covers: NonEmpty[tuple[str, ...]] = DESK
     """Arrival sources of the patients for whom it is used: `walk_in`, `referred`, `ambulance`."""
     seconds_saved: Annotated[float, Ge(-3600), Le(3600), Unit("seconds")] | None = None
     """The time that it saves in the triage of each of them; below 0 it costs time."""
@@ -121,8 +120,7 @@ def file_of(offer: Offer, kind: str, **known: Any) -> str:
     return from_template("offer.yaml", **known, **used)
 
 
-@dataclass(frozen=True)
-class NewProduct:
+class NewProduct(NamedTuple):
     """The files that were written, and the study that they state."""
 
     offer: Offer

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from simulation.config.bounds import configuration_faults, shortened
 from simulation.config.dotted import OF_TRIAGE, Change, Raw, set_change, take
@@ -28,8 +27,7 @@ KINDS = {"triage": "triage policy", "nurse": "nurse"}
 """The words for a file of each group that an arm names."""
 
 
-@dataclass(frozen=True)
-class Triaged:
+class Triaged(NamedTuple):
     """The policy of an arm, and its nurses as they are without the tool."""
 
     policy: Policy

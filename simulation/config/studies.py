@@ -8,7 +8,7 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Le, MinLen
+from annotated_types import Ge, Le
 
 from simulation.config.bounds import shortened
 from simulation.config.composing import Composed, stated_in
@@ -30,7 +30,7 @@ from simulation.config.policies import (
 from simulation.config.totals import costs_of_another_size
 from simulation.config.validating import validated
 from simulation.department.check.measures_and_groups import NAME, NAME_WORDS
-from simulation.department.config_dataclass import HOLDER, Evidence, Range, Unit, config_dataclass
+from simulation.department.config_dataclass import HOLDER, Evidence, NonEmpty, Range, Unit, config_dataclass
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.questions.ablation.levers import expanded, lever_faults
@@ -99,7 +99,7 @@ class Top:
     cluster (`dask`)."""
     workers: Annotated[int, Ge(0), Le(MOST_WORKERS), Unit("processes")]
     """Processes of the executor `local`, or of our own Dask cluster; 0: one for each processor that may be used."""
-    results: Annotated[str, MinLen(1)]
+    results: NonEmpty[str]
     """The folder in which runs are written."""
     dry_run: bool
     """Whether to say what would run, for how long and in how much memory, and stop."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import yaml
 from annotated_types import Ge, Le
@@ -65,8 +65,7 @@ class Totals:
     """Planned admissions to the same beds; left out, they follow attendances."""
 
 
-@dataclass(frozen=True)
-class Scaled:
+class Scaled(NamedTuple):
     """The new values of one block of a configuration: its dotted path, values by key, and what they are made of."""
 
     path: str

@@ -16,7 +16,6 @@ from simulation.department.durations import Amount, Number
 from simulation.department.vocabulary import (
     ARRIVAL_SOURCE,
     DEPARTED_AT,
-    Branch,
     ByAttribute,
     ByChance,
     Chance,
@@ -25,6 +24,7 @@ from simulation.department.vocabulary import (
     Given,
     Loop,
     Moment,
+    Node,
     Pathway,
     Step,
 )
@@ -76,7 +76,7 @@ def graph_of(pathway: Pathway) -> Mapping[str, tuple[Edge, ...]]:
     return {name: tuple(_edges_out(pathway, node)) for name, node in pathway.nodes().items()}
 
 
-def _edges_out(pathway: Pathway, node: Step | Branch | Loop | End) -> Iterator[Edge]:
+def _edges_out(pathway: Pathway, node: Node) -> Iterator[Edge]:
     if isinstance(node, Step):
         yield Edge(node.next, "on")
         if node.blocked_next is not None and node.queue_limit is not None:

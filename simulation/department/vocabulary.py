@@ -21,6 +21,7 @@ from simulation.department.config_dataclass import (
     DurationNames,
     Minutes,
     Names,
+    NonEmpty,
     OfAttributes,
     PerDay,
     PoolName,
@@ -55,6 +56,7 @@ OwnAttributeName = Annotated[str, Names("attribute", among="own attribute")]
 ArrivalsName = Annotated[str, Names("arrival source", among="arrivals")]
 """A source of arrivals, so not one of patients who are present at time 0."""
 
+TimesAboveZero = Annotated[Positive, Unit("factor")]
 Patients = Annotated[Count, Unit("patients")]
 Units = Annotated[Count, Unit("units")]
 Variation = Annotated[float, Ge(0), Le(1), Unit("ratio")]
@@ -205,18 +207,18 @@ class Follows(Sourced):
     source: "how elastic capacity must have been, fitted to what trusts report"}`
     """
 
-    durations: Annotated[DurationNames, MinLen(1)]
+    durations: NonEmpty[DurationNames]
     """Durations whose minutes follow."""
-    arrivals: Annotated[tuple[ArrivalsName, ...], MinLen(1)]
+    arrivals: NonEmpty[tuple[ArrivalsName, ...]]
     """Arrival sources whose patients' minutes follow; the attendances of all sources count."""
     elasticity: Ratio
     """By how many per cent minutes fall for each per cent of attendances above plan; at 1 work keeps pace with
     demand."""
     days: Annotated[int, Ge(1), Unit("days")] = 7
     """How many days before the arrival are looked back at. Example: `28`"""
-    least: Annotated[Positive, Unit("factor")] = 0.7
+    least: TimesAboveZero = 0.7
     """The least that minutes are multiplied by. Example: `0.8`"""
-    most: Annotated[Positive, Unit("factor")] = 1.4
+    most: TimesAboveZero = 1.4
     """The most that minutes are multiplied by. Example: `1.2`"""
     by_month: bool = False
     """Whether the plan knows the months of the arrival sources (`by_month`); else it is that of a mean month."""
@@ -321,11 +323,11 @@ class Choice(Sourced):
     """
 
     kind: Literal["choice"]
-    categories: Annotated[tuple[str, ...], MinLen(1)]
+    categories: NonEmpty[tuple[str, ...]]
     """Names of the categories."""
     by: AttributeName | None = None
     """The attribute on whose category the shares depend."""
-    shares: Annotated[tuple[Share, ...], MinLen(1)] | Mapping[CategoryOfBy, tuple[Share, ...]]
+    shares: NonEmpty[tuple[Share, ...]] | Mapping[CategoryOfBy, tuple[Share, ...]]
     """One share for each category, adding up to 1; where `by` is set, such a list for each category of that
     attribute."""
 
@@ -420,7 +422,7 @@ class Priority(Sourced):
 
     rule: Rule
     """By level alone (`acuity`), or by level and time waited (`accumulating`)."""
-    classes: Annotated[Mapping[str, QueueClass], MinLen(1)]
+    classes: NonEmpty[Mapping[str, QueueClass]]
     """Rank and rate of each class, by name."""
     untriaged_as: ClassName
     """The class of somebody who has no label yet."""
@@ -470,7 +472,7 @@ class Worsening(Sourced):
     """The duration from arrival, by true acuity, until it happens."""
     arrivals: SourceNames
     """Arrival sources whose patients may get worse."""
-    becomes: Annotated[Mapping[ClassName, ClassName], MinLen(1)]
+    becomes: NonEmpty[Mapping[ClassName, ClassName]]
     """What each class of acuity now becomes when worsening is noticed at a round; classes left out do not change."""
 
 
@@ -500,7 +502,7 @@ class Overflow(Sourced):
 
     after_minutes: Minutes
     """Waiting time after which the other pools may be taken."""
-    any_of: Annotated[PoolNames, MinLen(1)]
+    any_of: NonEmpty[PoolNames]
     """The other pools, the first free in this order."""
 
 
@@ -625,7 +627,7 @@ class Step:
     """Durations, added up; none means an instant."""
     minutes_by: Worker = "policy"
     """Whose minutes these are, where the triage policy changes them."""
-    times: Annotated[Positive, Unit("factor")] = 1.0
+    times: TimesAboveZero = 1.0
     """A factor on the minutes. Example: `1.2`"""
     pace: HoursProfile | None = None
     """The profile by which the minutes pass faster or slower. Example: `discharge_pace`"""
@@ -817,6 +819,9 @@ class End:
     """Points in time that the moment of leaving dates, by name."""
 
 
+Node = Step | Branch | Loop | End
+
+
 @config_dataclass
 class Opens(Sourced):
     """Escalation: more units of a pool open while many wait.
@@ -879,7 +884,7 @@ class Pathway:
     """Name of the department's pathway."""
     question: str = ""
     """What the pathway is to answer, for a reader. Example: `How long do people wait at one desk?`"""
-    arrivals: Annotated[Mapping[str, ArrivalSource], MinLen(1)]
+    arrivals: NonEmpty[Mapping[str, ArrivalSource]]
     """Where patients come from, by name."""
     present: Mapping[str, Present] = field(default_factory=dict)
     """Patients who are there at time 0, by name."""
@@ -905,13 +910,13 @@ class Pathway:
     """When patients get worse while they wait; none: they never do."""
     rounds: Rounds | None = None
     """When those who wait are looked at again; none: never."""
-    steps: Annotated[Mapping[str, Step], MinLen(1)]
+    steps: NonEmpty[Mapping[str, Step]]
     """What happens to patients, by name."""
     branches: Mapping[str, Branch] = field(default_factory=dict)
     """Where a route divides, by name."""
     loops: Mapping[str, Loop] = field(default_factory=dict)
     """Where a route goes round, by name."""
-    ends: Annotated[Mapping[str, End], MinLen(1)]
+    ends: NonEmpty[Mapping[str, End]]
     """Where a route stops, by name."""
     triggers: Mapping[str, Trigger] = field(default_factory=dict)
     """What happens while many wait, by name."""
@@ -926,7 +931,7 @@ class Pathway:
     allow_overload: bool = False
     """Whether the department may run though a pool has more work than its units can do in a week."""
 
-    def nodes(self) -> dict[str, Step | Branch | Loop | End]:
+    def nodes(self) -> dict[str, Node]:
         """Every node of the route by name, in declared order."""
         return {**self.steps, **self.branches, **self.loops, **self.ends}
 

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, TypeGuard
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
-from simulation.department.config_dataclass import Evidence, Positive, Share, Sourced, Unit, config_dataclass
+from simulation.department.config_dataclass import Evidence, NonEmpty, Positive, Share, Sourced, Unit, config_dataclass
 from simulation.department.own_measures import OutcomeGroup, OwnGroup, OwnMeasure, SpanMeasure
 from simulation.errors import Fault
 
@@ -26,6 +26,8 @@ List = tuple[object, ...]
 CHANGED = Unit("that of the changed value")
 Changes = Mapping[str, Annotated[Value | Block | List | None, CHANGED]]
 """New values, blocks or lists, by dotted path."""
+OfMeasure = Annotated[Positive, Unit("that of the measure")]
+PoundsAYear = Annotated[float, Unit("GBP a year")]
 Label = Annotated[str, MinLen(1), MaxLen(200)]
 """Words for a column, or beside a figure."""
 
@@ -79,11 +81,11 @@ class Cost(Sourced):
     paid_by: the trust, evidence: assumed, source: "pay scale"}`
     """
 
-    per_year: Annotated[float, Unit("GBP a year")]
+    per_year: PoundsAYear
     """The cost; below 0 it is a saving."""
     what: str
     """What is bought; of a cost per attendance the price of one. Example: `GBP 1.85`"""
-    range: tuple[Annotated[float, Unit("GBP a year")], Annotated[float, Unit("GBP a year")]] | None = None
+    range: tuple[PoundsAYear, PoundsAYear] | None = None
     """The lowest and the highest that it could be, around `per_year`; none: taken as certain.
     Example: `[211000, 420000]`"""
     basis: Literal["per_year", "per_attendance"] = "per_year"
@@ -208,7 +210,7 @@ class Target(Sourced):
     """Whose measure: everybody's, or that of one group of patients."""
     label: Label
     """Words for the measure and the group in tables and figures."""
-    minimal_important_difference: Annotated[Positive, Unit("that of the measure")]
+    minimal_important_difference: OfMeasure
     """The least difference that anybody would act on."""
 
 
@@ -226,7 +228,7 @@ class Margin(Sourced):
     """Whose measure: everybody's, or that of one group of patients."""
     label: Label
     """Words for the measure and the group in tables and figures."""
-    margin: Annotated[Positive, Unit("that of the measure")]
+    margin: OfMeasure
     """How much worse it may get."""
 
 
@@ -289,7 +291,7 @@ class Design:
     """The arm that all others are compared with."""
     sham: str | None = None
     """The arm with an AI of the nurse's accuracy and fresh errors: what chance alone does. Example: `sham`"""
-    arms: Annotated[Mapping[str, Arm], MinLen(1)]
+    arms: NonEmpty[Mapping[str, Arm]]
     """The arms, by name."""
     focus: tuple[str, ...] = ()
     """The arms that get a sentence on the first page, in this order; none: the tools (arms with another triage policy
@@ -300,7 +302,7 @@ class Design:
     """The triage policy that all levers make together. Example: `ai_all_levers`"""
     order_pairs: Annotated[int, Ge(2), Le(1000), Unit("pairs")] = 12
     """Sampled orders of many levers, each with its reverse. Example: `24`"""
-    primary: Annotated[tuple[Target, ...], MinLen(1)]
+    primary: NonEmpty[tuple[Target, ...]]
     """Measures that the study is about."""
     secondary: tuple[Target, ...] = ()
     """Further measures, judged but not adjusted together with the primary ones."""
@@ -378,7 +380,7 @@ class DelayHarm(Sourced):
 
     shown: bool = False
     """Whether the report has the table of delay and harm; `study.harm.shown=true` switches it on. Example: `true`"""
-    until_minutes: Annotated[tuple[Annotated[float, Gt(0), Unit("minutes")], ...], MinLen(1)]
+    until_minutes: NonEmpty[tuple[Annotated[float, Gt(0), Unit("minutes")], ...]]
     """Where one band of times ends and the next begins, rising."""
     mortality: Annotated[tuple[Share, ...], MinLen(2)]
     """Mortality within 30 days in each band, one more than there are bounds: the last is of all longer times."""

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -52,8 +53,7 @@ FRONT = ("handed_over_at", "assessed_at", "seen_at")
 """Points in time of the front door: the minutes of a step that records one are checked even if it asks for no staff."""
 
 
-@dataclass(frozen=True)
-class Beds:
+class Beds(NamedTuple):
     """Adult general and acute beds of a department, and the beds that stays ask for on average.
 
     staffed: mean number of beds; asked: beds that stays ask for; error: standard error of `asked`; pressed: beds that

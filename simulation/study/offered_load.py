@@ -29,7 +29,6 @@ from simulation.department.rota import (
 )
 from simulation.department.vocabulary import (
     ACUITY_NOW,
-    Branch,
     ByAttribute,
     ByChance,
     ByHours,
@@ -37,6 +36,7 @@ from simulation.department.vocabulary import (
     ByQueue,
     End,
     Loop,
+    Node,
     Pathway,
     Pool,
     Profile,
@@ -185,7 +185,7 @@ class _Walk:
             variance += of_source.sum() * np.var(self.hours[:, of_source] * self.weight[of_source], axis=1)
         return np.sqrt(variance)
 
-    def _next(self, name: str, node: Step | Branch | Loop | End, rows: Ints) -> Ints | int:
+    def _next(self, name: str, node: Node, rows: Ints) -> Ints | int:
         """The number of the node to which each of these patients goes, or all of them; -1 after an end. Serves them.
 
         A branch with `then` and `otherwise` of a kind that is not known here counts as one on a queue: a sample that

@@ -6,8 +6,9 @@ A part of a policy that has no effect in a department is no fault (`idle`): it m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
+from typing import NamedTuple
 
 from simulation.department.check.names import Categories, check_name, names_of
 from simulation.department.check.numbers import stated
@@ -44,8 +45,7 @@ TOOL_FIELDS = ("go_live_day", "adoption", "slow_under_load")
 """What a policy may state only with a tool, be it an AI that labels or something that saves minutes."""
 
 
-@dataclass(frozen=True)
-class Idle:
+class Idle(NamedTuple):
     """A part of a policy (its dotted path) that has no effect in a department, and why."""
 
     where: str

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from simulation.department.graph import Edge, Graph, cycles, descendants, request_of, shortest_cycle, starts_of, waits
-from simulation.department.vocabulary import ACUITY_NOW, ARRIVAL_SOURCE, Branch, ByAttribute, End, Loop, Pathway, Step
+from simulation.department.vocabulary import ACUITY_NOW, ARRIVAL_SOURCE, ByAttribute, Node, Pathway, Step
 from simulation.errors import Faults
 
 MOST_STATES = 40_000
@@ -81,7 +80,7 @@ def explore(pathway: Pathway, graph: Graph) -> Trace:
     return _explored(route, MOST_STATES)
 
 
-def _passage(node: Step | Branch | Loop | End, edges: Sequence[Edge]) -> _Passage:
+def _passage(node: Node, edges: Sequence[Edge]) -> _Passage:
     """What happens at a node."""
     if not isinstance(node, Step):
         by = node.attribute if isinstance(node, ByAttribute) and node.attribute != ACUITY_NOW else ""
@@ -199,8 +198,7 @@ def _kept_at(trace: Trace, state: _State, pool: str) -> str:
     return f"kept at '{nodes[-1]}': {' -> '.join(shown)}"
 
 
-@dataclass(frozen=True)
-class _Wait:
+class _Wait(NamedTuple):
     """A patient who may wait at a step: the finite pools held meanwhile, and the finite pools waited for."""
 
     step: str
