@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
-from functools import cache
 from typing import Any, get_origin, get_type_hints
 
 from simulation.config.bounds import shortened
@@ -18,6 +17,8 @@ from simulation.study.check_study import taken_names
 from simulation.study.design import factor_of
 
 SECTIONS = tuple(field.name for field in fields(Pathway))
+SHARED_SECTIONS = {name for name, hint in get_type_hints(Pathway).items() if get_origin(hint) is Mapping}
+"""The sections that several groups may state together, name by name; each other section is one value or block."""
 GROUPS = ("site", "staffing", "pathway")
 """The groups that together state a `Pathway`."""
 GROUPS_OF_VALUES = (*GROUPS, "calibration")
@@ -105,7 +106,7 @@ def _merge(raw: Raw) -> tuple[Raw, Origin, Faults]:
         if group == "staffing":
             sections = {"pools": sections}
         for section, content in sections.items():
-            if section in _sections_by_name() and isinstance(content, dict):
+            if section in SHARED_SECTIONS and isinstance(content, dict):
                 names = merged.setdefault(section, {})
                 if isinstance(names, dict):
                     for name, part in content.items():
@@ -118,20 +119,8 @@ def _merge(raw: Raw) -> tuple[Raw, Origin, Faults]:
                     continue
             if merged.get(section, {}) != {}:
                 first = next(stating for path, stating in origin.items() if path[0] == section)
-                faults.append(_stated_twice(section, first, group))
+                one, other = (name if name == "staffing" else f"{name}.{section}" for name in (first, group))
+                faults.add(one, f"is stated in {group}, too", f"State it once: leave out {one} or {other}")
             merged[section] = content
             origin[(section,)] = group
     return merged, origin, faults
-
-
-@cache
-def _sections_by_name() -> frozenset[str]:
-    """The sections that several groups may state together, name by name; each other section is one value or block."""
-    return frozenset(name for name, hint in get_type_hints(Pathway).items() if get_origin(hint) is Mapping)
-
-
-def _stated_twice(section: str, first: str, second: str) -> Fault:
-    """The fault of a section that two groups state: nothing says which of them is meant."""
-    paths = [group if group == "staffing" else f"{group}.{section}" for group in (first, second)]
-    remedy = f"State it once: leave out {paths[0]} or {paths[1]}"
-    return Fault(paths[0], f"is stated in {second}, too", remedy)

@@ -60,8 +60,7 @@ def path_to(key: str, raw: Raw, prefix: str = "") -> str:
     for name, part in raw.items():
         if name == key:
             return f"{prefix}{name}.value" if isinstance(part, dict) and "value" in part else f"{prefix}{name}"
-        inside = path_to(key, part, f"{prefix}{name}.") if isinstance(part, dict) else ""
-        if inside:
+        if isinstance(part, dict) and (inside := path_to(key, part, f"{prefix}{name}.")):
             return inside
     return ""
 

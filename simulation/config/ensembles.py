@@ -27,7 +27,7 @@ from simulation.config.dotted import Change, ChangeRow, Raw, as_stated, set_chan
 from simulation.config.files import copied, stated_by
 from simulation.config.folders import NO_FILE, Choices, Folders
 from simulation.config.validating import sound
-from simulation.department.config_dataclass import NonEmpty, Range, Sourced, Unit, config_dataclass
+from simulation.department.config_dataclass import ByName, NonEmpty, Range, Sourced, Unit, config_dataclass
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.records.serialise import Plain, exact
 from simulation.study.design import Arm, Design, factor_of, is_number
@@ -102,7 +102,7 @@ class Ensemble:
     """What the ensemble is to answer, for a reader."""
     built: Built
     """What it was built from."""
-    parameters: NonEmpty[Mapping[str, VariedParameter]]
+    parameters: NonEmpty[ByName[VariedParameter]]
     """What the departments differ in, by name, in the order of the columns."""
     departments: NonEmpty[tuple[tuple[Annotated[float | int, OF_CHANGE], ...], ...]]
     """A department each: the value of every parameter. They are in random order, so that the first of them, however
@@ -154,11 +154,11 @@ class Priors:
 
     name: str
     """Name of the priors: that of the file."""
-    parameters: NonEmpty[Mapping[str, VariedParameter]]
+    parameters: NonEmpty[ByName[VariedParameter]]
     """What departments differ in, by name."""
     judged_by_mean: tuple[str, ...] = ()
     """Measures that one simulated year leaves to chance: judged on what years of such a department give on average."""
-    slopes: Mapping[str, Slope] = field(default_factory=dict)
+    slopes: ByName[Slope] = field(default_factory=dict)
     """Answers to pressure that departments have to give, by name."""
 
 

@@ -190,7 +190,7 @@ def _event_faults(text: str) -> Iterator[Fault]:
         elif isinstance(event, yaml.CollectionEndEvent):
             block = blocks.pop()
             blocks[-1].n_parts += block.n_parts
-            if block.anchor is not None:
+            if block.anchor:
                 n_parts[block.anchor] = block.n_parts
         elif isinstance(event, yaml.AliasEvent):
             if any(block.anchor == event.anchor for block in blocks):

@@ -49,12 +49,12 @@ def search_folders(config_dir: str | Path | None = None) -> tuple[Path, ...]:
 
 def yaml_files(folders: Folders) -> list[Path]:
     """Every configuration file; not a hidden one, such as an editor's lock, nor a link that leads nowhere."""
-    return [path for folder in folders for path in sorted(folder.rglob("*.yaml")) if _is_shown(path, folder)]
-
-
-def _is_shown(path: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    return not hidden and path.is_file()
+    return [
+        path
+        for folder in folders
+        for path in sorted(folder.rglob("*.yaml"))
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts) and path.is_file()
+    ]
 
 
 def names_in(group: str, folders: Folders) -> set[str]:

@@ -27,7 +27,7 @@ def rest_left_out(choices: Choices, asked: Collection[str], folders: Folders) ->
     `asked`: the groups that overrides choose. What they, or the study's or the site's own file, choose is left alone.
     """
     site, own = choices.get("site", ""), folders[:-1]
-    if file_named("site", site, own) is None:
+    if not file_named("site", site, own):
         return None
     paths = [file_named(group, choices.get(group, ""), own) for group in ("study", "site")]
     stated = [path.read_text(encoding="utf-8-sig") for path in paths if path]
@@ -36,7 +36,7 @@ def rest_left_out(choices: Choices, asked: Collection[str], folders: Folders) ->
         for group in BESIDE
         if group not in asked
         and choices.get(group, site) != site
-        and file_named(group, site, own) is not None
+        and file_named(group, site, own)
         and not any(re.search(rf"^[^#\n]*override /{group}@", text, flags=re.MULTILINE) for text in stated)
     }
     if not left:
@@ -77,7 +77,7 @@ def study_of_another(
     kept = [f"{group}={name}" for group, name in left.items()]
     about = "a department of its own" if of_study["site"] == NO_FILE else f"the department of site={of_study['site']}"
     found = f"study={study} is about {about}, and its {', '.join(kept)} would stay"
-    whole = {group: site if file_named(group, site, folders) is not None else usual[group] for group in left}
+    whole = {group: site if file_named(group, site, folders) else usual[group] for group in left}
     words = " ".join(f"{group}={name}" for group, name in {"site": site, **whole}.items())
     remedy = f"Leave site={site} out, or for the whole department say {words}; what you want to keep say as well"
     return Fault(f"site={site}", found, f"{remedy} ({kept[0]})")

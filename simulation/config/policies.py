@@ -37,7 +37,7 @@ class Triaged(NamedTuple):
 def nurse_named(name: str, folders: Folders, faults: Faults) -> Nurse | None:
     """The nurses of that name from the first folder that has them; None, with faults, if there are none."""
     raw = stated_in_file("nurse", name, folders, "nurse", faults)
-    nurse: Nurse | None = validated(Nurse, raw, f"nurse/{name}.yaml", faults) if raw is not None else None
+    nurse: Nurse | None = validated(Nurse, raw, f"nurse/{name}.yaml", faults) if raw else None
     return nurse
 
 
@@ -91,12 +91,12 @@ def policy_of(
     for lever in arm.levers:
         for path in design.levers[lever].takes:
             take(tool, full, path, f"study.levers.{lever}.takes", faults)
-            if full is not None and path.split(".")[0] == "ai":
+            if full and path.split(".")[0] == "ai":
                 tool.update({key: full[key] for key in MEASUREMENT if key in full})
     for change in changes:
         set_change(raw, change, faults, changeable=OF_TRIAGE)
     tool = raw["triage"]  # a change may have replaced it whole
-    if full is not None and set(arm.levers) == set(design.levers):
+    if full and set(arm.levers) == set(design.levers):
         tool.update({key: full[key] for key in PRICES if key in full})
         faults += _missing_from_full(tool, full, design)
     if len(faults) > n_before:

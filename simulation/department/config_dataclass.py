@@ -58,6 +58,7 @@ HOLDER = Unit("that of its key")
 """The unit of a number inside a block: that of the key which holds the block."""
 UNITLESS = Unit("none")
 Share = Annotated[float, Ge(0), Le(1), Unit("share")]
+ByName = Mapping[str, T]
 NonEmpty = Annotated[T, MinLen(1)]
 Minutes = Annotated[float, Ge(0), Unit("minutes")]
 Positive = Annotated[float, Gt(0)]

@@ -10,7 +10,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from simulation.department.durations import Amount, Number
 from simulation.department.vocabulary import (
@@ -194,8 +194,7 @@ def shortest_cycle(graph: Targets, start: str, members: set[str]) -> list[str]:
     return path[::-1]
 
 
-@dataclass(frozen=True)
-class Coins:
+class Coins(NamedTuple):
     """The coins of a branch by chance: one for each combination of passes of the loops around it.
 
     `loops`: the loops that can bring a patient back to the branch, each with its stride (by how many coins one pass

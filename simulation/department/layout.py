@@ -10,10 +10,9 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from itertools import chain, pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from simulation.department.graph import Subgraph, whole_graph
 from simulation.department.rota import mean_per_day
@@ -35,8 +34,7 @@ Kind = Literal["source", "step", "branch", "loop", "end"]
 Flow = Literal["arrives", "on", "case", "again", "done", "turned_away", "leaves"]
 
 
-@dataclass(frozen=True)
-class DrawnNode:
+class DrawnNode(NamedTuple):
     """A box. `detail` is a second line; `group` is the first pool that a step asks for, spaces before staff."""
 
     name: str
@@ -48,8 +46,7 @@ class DrawnNode:
     row: float
 
 
-@dataclass(frozen=True)
-class DrawnEdge:
+class DrawnEdge(NamedTuple):
     """An arrow. `label` is a category, a probability, hours or nothing; `back`: it leads to the left.
 
     `bends` are the (column, row) points between its ends.
@@ -63,8 +60,7 @@ class DrawnEdge:
     bends: tuple[tuple[int, float], ...] = ()
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """Where nodes and edges of a route are drawn. Rows count down from 0; nodes of a column are at least 1 apart."""
 
     nodes: tuple[DrawnNode, ...]
@@ -88,7 +84,7 @@ def lay_out(pathway: Pathway, subgraph: Subgraph | None = None) -> Layout:
     given_up = {edge.end for edge in edges if edge.kind == "leaves"}
     nodes = tuple(_node(pathway, name, columns[name], rows[name, columns[name]], name in given_up) for name in names)
     bends = {edge: tuple((point[1], rows[point]) for point in points[1:-1]) for edge, points in chains.items()}
-    drawn = tuple(replace(edge, back=edge in back, bends=bends.get(edge, ())) for edge in edges)
+    drawn = tuple(edge._replace(back=edge in back, bends=bends.get(edge, ())) for edge in edges)
     return Layout(nodes, drawn, 1 + max(columns.values()), 1 + max(node.row for node in nodes))
 
 

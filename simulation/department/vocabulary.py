@@ -15,6 +15,7 @@ from annotated_types import Ge, Gt, Le, Lt, MinLen
 from simulation.department.config_dataclass import (
     AttributeName,
     BelowOne,
+    ByName,
     CategoryOfBy,
     Count,
     DurationName,
@@ -422,7 +423,7 @@ class Priority(Sourced):
 
     rule: Rule
     """By level alone (`acuity`), or by level and time waited (`accumulating`)."""
-    classes: NonEmpty[Mapping[str, QueueClass]]
+    classes: NonEmpty[ByName[QueueClass]]
     """Rank and rate of each class, by name."""
     untriaged_as: ClassName
     """The class of somebody who has no label yet."""
@@ -884,23 +885,23 @@ class Pathway:
     """Name of the department's pathway."""
     question: str = ""
     """What the pathway is to answer, for a reader. Example: `How long do people wait at one desk?`"""
-    arrivals: NonEmpty[Mapping[str, ArrivalSource]]
+    arrivals: NonEmpty[ByName[ArrivalSource]]
     """Where patients come from, by name."""
-    present: Mapping[str, Present] = field(default_factory=dict)
+    present: ByName[Present] = field(default_factory=dict)
     """Patients who are there at time 0, by name."""
-    day_factors: Mapping[str, DayFactor] = field(default_factory=dict)
+    day_factors: ByName[DayFactor] = field(default_factory=dict)
     """What makes a whole day busier than others of its weekday, by name."""
-    lasting_factors: Mapping[str, LastingFactor] = field(default_factory=dict)
+    lasting_factors: ByName[LastingFactor] = field(default_factory=dict)
     """What makes weeks or months busier, or their minutes longer, by name."""
-    follows: Mapping[str, Follows] = field(default_factory=dict)
+    follows: ByName[Follows] = field(default_factory=dict)
     """Whose minutes follow demand, by name: departments that adapt."""
-    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    profiles: ByName[Profile] = field(default_factory=dict)
     """Weights over a day, a week or a year, by name."""
-    pools: Mapping[str, Pool]
+    pools: ByName[Pool]
     """Spaces and staff, by name."""
-    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    attributes: ByName[Attribute] = field(default_factory=dict)
     """What each patient is like, by name: drawn, or decided by the triage policy."""
-    durations: Mapping[str, AnyDuration] = field(default_factory=dict)
+    durations: ByName[AnyDuration] = field(default_factory=dict)
     """Minutes of work or process, by name; never waits, which come out of queues."""
     priority: Priority = field(default_factory=lambda: FIRST_COME)
     """Who is next in a queue. Without it everybody is of one class, `everybody`: first come, first served."""
@@ -910,21 +911,21 @@ class Pathway:
     """When patients get worse while they wait; none: they never do."""
     rounds: Rounds | None = None
     """When those who wait are looked at again; none: never."""
-    steps: NonEmpty[Mapping[str, Step]]
+    steps: NonEmpty[ByName[Step]]
     """What happens to patients, by name."""
-    branches: Mapping[str, Branch] = field(default_factory=dict)
+    branches: ByName[Branch] = field(default_factory=dict)
     """Where a route divides, by name."""
-    loops: Mapping[str, Loop] = field(default_factory=dict)
+    loops: ByName[Loop] = field(default_factory=dict)
     """Where a route goes round, by name."""
-    ends: NonEmpty[Mapping[str, End]]
+    ends: NonEmpty[ByName[End]]
     """Where a route stops, by name."""
-    triggers: Mapping[str, Trigger] = field(default_factory=dict)
+    triggers: ByName[Trigger] = field(default_factory=dict)
     """What happens while many wait, by name."""
-    outages: Mapping[str, Outage] = field(default_factory=dict)
+    outages: ByName[Outage] = field(default_factory=dict)
     """When something is down, by name."""
-    measures: Mapping[str, OwnMeasure] = field(default_factory=dict)
+    measures: ByName[OwnMeasure] = field(default_factory=dict)
     """Measures of your own, by name, beside those that every study has."""
-    groups: Mapping[str, OwnGroup] = field(default_factory=dict)
+    groups: ByName[OwnGroup] = field(default_factory=dict)
     """Groups of patients of your own, by name: every measure that is given by group is given for them, too."""
     decisions_every_minutes: SpanMinutes = 60.0
     """Time from one decision of the triggers to the next, from 00:00 on; 1 or more. Example: `30`"""

@@ -63,7 +63,7 @@ def _codes_of(pathway: Pathway, codes: Attributes, name: str, draws: Draws) -> C
     attribute = pathway.attributes[name]
     if isinstance(attribute, Choice | Chance):
         return _drawn(pathway, codes, attribute, draws.uniform(name))
-    if isinstance(attribute, Given) and attribute.like is not None:
+    if isinstance(attribute, Given) and attribute.like:
         return codes[attribute.like]
     return np.zeros(len(draws), dtype=np.int16)  # the first category, until a policy says otherwise
 
@@ -179,7 +179,7 @@ def _write_minutes(
 
 def after_arrival(pathway: Pathway, draws: Draws, clock: Patience | Worsening | None, minutes: NamedFloats) -> Ints:
     """Ticks from arrival until patience ends or somebody gets worse, or NEVER, shape (n,)."""
-    if clock is None:
+    if not clock:
         return np.full(len(draws), NEVER, dtype=np.int64)
     ticks = to_ticks(np.minimum(minutes[clock.minutes][0], LONGEST))
     return np.where(from_sources(pathway, draws, clock.arrivals), ticks, NEVER)

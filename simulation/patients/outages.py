@@ -50,7 +50,7 @@ def fullest_above(pathway: Pathway, quiet: QuietDays) -> float:
         mean = mean + usual
         if source.per_day is not None:
             variance = variance + usual
-        if source.day_factor is not None:
+        if source.day_factor:
             by_factor[source.day_factor] = by_factor.get(source.day_factor, 0.0) + usual
     for factor, shared in by_factor.items():
         variance = variance + (pathway.day_factors[factor].cv * shared) ** 2

@@ -152,7 +152,7 @@ def label_faults(design: Design) -> Iterator[Fault]:
             yield Fault(f"{where}.label", "is blank", "Write words for tables and figures")
             continue
         unseen = next((sign for sign in label if unicodedata.category(sign) in UNSEEN and sign not in JOINERS), None)
-        if unseen is not None:
+        if unseen:
             name = {"\n": "a line break", "\t": "a tab"}.get(unseen, f"U+{ord(unseen):04X}, which nobody sees")
             yield Fault(f"{where}.label", f"holds {name}", "Write words in one line")
     first: dict[str, str] = {}

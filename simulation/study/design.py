@@ -12,7 +12,16 @@ from typing import Annotated, Literal, TypeGuard
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
-from simulation.department.config_dataclass import Evidence, NonEmpty, Positive, Share, Sourced, Unit, config_dataclass
+from simulation.department.config_dataclass import (
+    ByName,
+    Evidence,
+    NonEmpty,
+    Positive,
+    Share,
+    Sourced,
+    Unit,
+    config_dataclass,
+)
 from simulation.department.own_measures import OutcomeGroup, OwnGroup, OwnMeasure, SpanMeasure
 from simulation.errors import Fault
 
@@ -291,12 +300,12 @@ class Design:
     """The arm that all others are compared with."""
     sham: str | None = None
     """The arm with an AI of the nurse's accuracy and fresh errors: what chance alone does. Example: `sham`"""
-    arms: NonEmpty[Mapping[str, Arm]]
+    arms: NonEmpty[ByName[Arm]]
     """The arms, by name."""
     focus: tuple[str, ...] = ()
     """The arms that get a sentence on the first page, in this order; none: the tools (arms with another triage policy
     than the baseline's that are no comparators). Example: `[our_tool]`"""
-    levers: Mapping[str, Lever] = field(default_factory=dict)
+    levers: ByName[Lever] = field(default_factory=dict)
     """What a tool does, part by part: every combination becomes an arm."""
     full: str | None = None
     """The triage policy that all levers make together. Example: `ai_all_levers`"""
@@ -308,9 +317,9 @@ class Design:
     """Further measures, judged but not adjusted together with the primary ones."""
     margins: tuple[Margin, ...] = ()
     """Limits of safety: how much worse a measure may get."""
-    measures: Mapping[str, OwnMeasure] = field(default_factory=dict)
+    measures: ByName[OwnMeasure] = field(default_factory=dict)
     """Measures of your own, by name, beside those that every study has; a target or a margin may name one."""
-    groups: Mapping[str, OwnGroup] = field(default_factory=dict)
+    groups: ByName[OwnGroup] = field(default_factory=dict)
     """Groups of patients of your own, by name: every measure that is given by group is given for them, too."""
     value_per_patient_hour: ValuePerHour | None = None
     """What one hour less of waiting is taken to be worth; none: the value of knowing a figure before an arm is chosen

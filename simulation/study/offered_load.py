@@ -155,7 +155,10 @@ class _Walk:
         self.started = self.clock.copy()
         """When each patient's last step started; the arrival before the first step."""
         self.outages = patients.outages
-        self.weight = _weights(pathway, self.arrival_source)
+        per_week = np.array([7 * mean_per_day(source) for source in pathway.arrivals.values()])
+        sampled = np.bincount(self.arrival_source, minlength=len(per_week))
+        self.weight = (per_week / np.maximum(sampled, 1))[self.arrival_source]
+        """The number of patients a week for whom each patient of the sample stands."""
         self.held = np.zeros((n, len(self.pools)))
         """The part of a unit of each pool that each patient holds (less than 1 where several pools could serve)."""
         classes = tuple(pathway.priority.classes)
@@ -169,8 +172,13 @@ class _Walk:
         self.hours = np.zeros((len(self.pools), n))
 
     def run(self) -> None:
-        """Sweep over the nodes, each after those that lead to it, until every patient has reached an end."""
-        order = _order(self.pathway)
+        """Sweep over the nodes, each after those that lead to it, until every patient has reached an end.
+
+        Edges back to the start of a loop do not count for the order.
+        """
+        graph = graph_of(self.pathway).items()
+        leads_to = {name: [edge.to for edge in edges if edge.by != "again"] for name, edges in graph}
+        order = list(TopologicalSorter(leads_to).static_order())[::-1]
         while (self.at >= 0).any():
             for name in order:
                 rows = np.flatnonzero(self.at == self.number[name])
@@ -240,11 +248,11 @@ class _Walk:
         started = self.started[rows] = self.clock[rows]
         minutes = self._minutes(step, rows)
         since = started
-        if step.since is not None:
+        if step.since:
             clock_at = self.clock_started[step.since]
             since = np.where(np.isnan(clock_at[rows]), started, clock_at[rows])
             clock_at[rows] = np.nan
-        if step.pace is not None:
+        if step.pace:
             minutes = _paced(since, minutes, self.pathway.profiles[step.pace])
         minutes = np.maximum(since + minutes - started, 0)
         taken = self._taken(step, started)
@@ -261,7 +269,7 @@ class _Walk:
             self.held[rows, self.pools[pool]] += taken[pool]
         for pool in step.releases_at_end:
             self.held[rows, self.pools[pool]] = 0
-        if step.relabels is not None:
+        if step.relabels:
             self.acuity[rows] = self.attributes[step.relabels][rows]
 
     def _minutes(self, step: Step, rows: Ints) -> Floats:
@@ -269,7 +277,7 @@ class _Walk:
         for name in step.minutes:
             drawn = self.minutes[minutes_held(minutes_column(name, step.minutes_by), self.minutes)]
             turn = np.zeros(len(rows), dtype=np.int64)
-            if step.repeat_of is not None:
+            if step.repeat_of:
                 turn = np.clip(self.passes[self.loops[step.repeat_of]][rows] - 1, 0, len(drawn) - 1)
             total += drawn[turn, rows]
         return total * step.times
@@ -292,19 +300,6 @@ class _Walk:
             units[row + 1 :] = 0
         units[:, units.sum(axis=0) == 0] = np.maximum(units.mean(axis=1, keepdims=True), 1e-9)
         return np.asarray(units / units.sum(axis=0))
-
-
-def _weights(pathway: Pathway, arrival_source: NDArray[np.int16]) -> Floats:
-    """The number of patients a week that each of the sample stands for, shape (n,)."""
-    per_week = np.array([7 * mean_per_day(source) for source in pathway.arrivals.values()])
-    sampled = np.bincount(arrival_source, minlength=len(per_week))
-    return (per_week / np.maximum(sampled, 1))[arrival_source]
-
-
-def _order(pathway: Pathway) -> list[str]:
-    """The nodes in topological order; edges back to the start of a loop are ignored."""
-    leads_to = {name: [edge.to for edge in edges if edge.by != "again"] for name, edges in graph_of(pathway).items()}
-    return list(TopologicalSorter(leads_to).static_order())[::-1]
 
 
 def _paced(started: Floats, work: Floats, profile: Profile) -> Floats:

@@ -134,7 +134,7 @@ class _Triaged:
     @cached_property
     def nurse(self) -> Labels:
         """The nurse's labels."""
-        if self.policy.nurse is None:
+        if not self.policy.nurse:
             return np.full(len(self.draws), MISSING, dtype=np.int16)
         return labels_of(self.policy.nurse, self.pathway, self.draws)
 
@@ -160,7 +160,7 @@ class _Triaged:
     @cached_property
     def asked(self) -> Mask:
         """For whom the AI was asked."""
-        if self.policy.covers is None or self.policy.ai is None:
+        if not self.policy.covers or not self.policy.ai:
             return self.nobody
         return self.used & reached_by(
             self.pathway, self.attributes, sources_labelled(self.policy.covers, self.pathway), {}
@@ -184,14 +184,14 @@ class _Triaged:
     @cached_property
     def handed_back(self) -> Mask:
         """For whom the AI was asked and gave no answer."""
-        if self.policy.ai is None or self.policy.abstains is None:
+        if not self.policy.ai or not self.policy.abstains:
             return self.nobody
         return self.asked & abstained(self.policy.abstains, self.pathway, self.draws, self.answer)
 
     @cached_property
     def given(self) -> Labels:
         """The labels that count."""
-        if self.policy.ai is None:
+        if not self.policy.ai:
             return self.nurse
         taken = self.asked & ~self.handed_back
         if self.policy.role == "advises":

@@ -58,7 +58,7 @@ def idle(policy: Policy, pathway: Pathway) -> tuple[Idle, ...]:
     read |= {loop.passes for loop in pathway.loops.values()}
     unread = {name: action.sets for name, action in policy.actions.items() if action.sets not in read}
     parts = [Idle(f"actions.{name}", f"no branch or loop of the route reads '{sets}'") for name, sets in unread.items()]
-    if policy.watches and (pathway.rounds is None or not pathway.rounds.active):
+    if policy.watches and (not pathway.rounds or not pathway.rounds.active):
         unheard = "rounds are off, so nobody acts on an alarm (pathway.rounds.active)"
         parts.insert(0, Idle("watches", unheard))
     return tuple(parts)
@@ -67,10 +67,7 @@ def idle(policy: Policy, pathway: Pathway) -> tuple[Idle, ...]:
 def check_policy(policy: Policy, pathway: Pathway) -> Faults:
     """Every fault of a policy in this department; empty if it can be applied."""
     where, faults = f"triage.{policy.name}", Faults()
-    if not policy.nurse:
-        _unlabelled(policy, pathway, where, faults)
-    else:
-        _acuity(pathway, faults)
+    _labels(policy, pathway, where, faults)
     if faults:
         return faults
     known, categories = _known(pathway)
@@ -101,8 +98,17 @@ def _known(pathway: Pathway) -> tuple[Categories, Categories]:
     return {**known, **({"action": actions} if actions else {})}, categories
 
 
-def _unlabelled(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> None:
-    """Faults of whatever needs a label, if nobody in the policy gives labels."""
+def _labels(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> None:
+    """Faults of the levels that a nurse tells apart; without a nurse, of whatever needs a label."""
+    if policy.nurse:
+        given = pathway.attributes.get(ACUITY_GIVEN)
+        if ACUITY_TRUE not in pathway.attributes:
+            remedy = "Describe it as a choice of the levels of urgency"
+            faults.add("attributes", f"there is no {ACUITY_TRUE}", remedy)
+        elif not isinstance(given, Given) or pathway.categories(ACUITY_GIVEN) != pathway.categories(ACUITY_TRUE):
+            remedy = f"Describe it as {{kind: given, like: {ACUITY_TRUE}}}: the triage policy fills it"
+            faults.add(f"attributes.{ACUITY_GIVEN}", "is missing or not given like the true level", remedy)
+        return
     for name in (ACUITY_GIVEN, ACUITY_BY_NURSE, ACUITY_BY_DEGRADED_TOOL):
         if name in pathway.attributes:
             found = f"is missing, but patients are labelled here (attributes.{name})"
@@ -110,16 +116,6 @@ def _unlabelled(policy: Policy, pathway: Pathway, where: str, faults: Faults) ->
     for name in ("ai", "actions"):
         if getattr(policy, name):
             faults.add(f"{where}.{name}", "is stated but there is no nurse", "Add a nurse, or leave it out")
-
-
-def _acuity(pathway: Pathway, faults: Faults) -> None:
-    given = pathway.attributes.get(ACUITY_GIVEN)
-    if ACUITY_TRUE not in pathway.attributes:
-        remedy = "Describe it as a choice of the levels of urgency"
-        faults.add("attributes", f"there is no {ACUITY_TRUE}", remedy)
-    elif not isinstance(given, Given) or pathway.categories(ACUITY_GIVEN) != pathway.categories(ACUITY_TRUE):
-        remedy = f"Describe it as {{kind: given, like: {ACUITY_TRUE}}}: the triage policy fills it"
-        faults.add(f"attributes.{ACUITY_GIVEN}", "is missing or not given like the true level", remedy)
 
 
 def _part(entry: Entry, pathway: Pathway, faults: Faults) -> None:
@@ -135,9 +131,9 @@ def _part(entry: Entry, pathway: Pathway, faults: Faults) -> None:
             found = "the label cannot choose the table it comes from"
             faults.add(f"{where}.by_group.{ACUITY_GIVEN}", found, "Name another attribute")
     elif isinstance(value, MinutesEffect):
-        if value.factor is None and value.seconds_saved is None:
+        if not value.factor and not value.seconds_saved:
             faults.add(where, "has neither a factor nor seconds_saved", "State at least one")
-        if value.seconds_saved and value.never_below is None:
+        if value.seconds_saved and not value.never_below:
             remedy = "Say below which share of a patient's minutes seconds_saved may not go"
             faults.add(f"{where}.never_below", "is missing", remedy)
         if len({pathway.durations[name].repeats for name in value.durations if name in pathway.durations}) > 1:
@@ -156,10 +152,10 @@ def _part(entry: Entry, pathway: Pathway, faults: Faults) -> None:
     elif isinstance(value, Watching):
         if not value.arrivals:
             faults.add(f"{where}.arrivals", "names no arrival source", "Name those whose patients are watched")
-        if pathway.worsening is None:
+        if not pathway.worsening:
             remedy = "Describe `worsening` in the pathway, or leave it out"
             faults.add(where, "is stated, but nobody gets worse here", remedy)
-        elif pathway.rounds is None:
+        elif not pathway.rounds:
             remedy = "Describe `rounds` in the pathway (active: false, and let an arm switch them on), or leave it out"
             faults.add(where, "is stated, but nobody here acts on an alarm", remedy)
     elif (
@@ -305,10 +301,10 @@ def _measured(policy: Policy, categories: Categories, where: str, faults: Faults
     """
     for attribute, counts in policy.measured_on.items():
         word = meant(attribute, categories)
-        if word is not None:
+        if word:
             faults.add(where, f"the department has no '{attribute}'", f"Did you mean '{word}'?")
         known = categories.get(attribute, ())
         for name in counts:
             word = meant(name, [category for category in known if category not in counts])
-            if name not in known and word is not None:
+            if name not in known and word:
                 faults.add(f"{where}.{attribute}", f"'{attribute}' has no category '{name}'", f"Did you mean '{word}'?")

@@ -193,7 +193,7 @@ def _own_names(pathway: Pathway, faults: Faults) -> None:
     for section in (*drawn, "branches", "steps"):
         for name in getattr(pathway, section):
             sign = next((separator for separator in SEPARATORS if separator in name), None)
-            if sign is not None and not name.startswith("coin:"):  # `_attributes` refuses that prefix
+            if sign and not name.startswith("coin:"):  # `_attributes` refuses that prefix
                 remedy = "Random streams are named with it: leave it out of names"
                 faults.add(f"{section}.{name}", f"the name holds '{sign}'", remedy)
     for section in ("arrivals", "present"):
@@ -238,13 +238,13 @@ def _meant(pathway: Pathway, faults: Faults) -> None:
         word = meant(end.outcome, OUTCOMES, near=NEAR_OUTCOME)
         if end.outcome == IN_BUILDING:
             faults.add(where, f"'{IN_BUILDING}' is of those who have not left", "Choose another word")
-        elif word is not None:
+        elif word:
             faults.add(where, found, f"Did you mean '{word}'? Else choose a word that is less like it")
     recorded = {point: where for where, point in _recorded(pathway)}
     absent = [point for point in POINTS if point not in recorded]
     for point, where in recorded.items():
         known = None if point in POINTS else meant(point, absent, near=NEAR_POINT)
-        if known is not None:
+        if known:
             found = f"the point in time '{point}' has no meaning to measures, and '{known}' is recorded nowhere"
             faults.add(where, found, f"Did you mean '{known}'? Else choose a name that is less like it")
     levels = pathway.attributes.get(ACUITY_TRUE)

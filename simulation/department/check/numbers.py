@@ -196,7 +196,7 @@ def _pool(pathway: Pathway, faults: Faults, where: str, pool: Pool) -> None:
     if pool.unlimited and pool.closed_while is not None:
         faults.add(f"{where}.closed_while", "an unlimited pool cannot be closed", "Give it a capacity or a rota")
     how_much = stated(pool, "closes", "closes_share")
-    if how_much and pool.closed_while is None:
+    if how_much and not pool.closed_while:
         faults.add(f"{where}.{how_much[0]}", "nothing says when", "Name an outage in closed_while, or remove it")
     if len(how_much) > 1:
         faults.add(f"{where}.closes", "is stated with closes_share", "Keep one: so many units, or a share of them")
@@ -211,7 +211,7 @@ def _priority(pathway: Pathway, faults: Faults) -> None:
     pull = pathway.priority.target_pull
     if pull and pull.ends_at_minutes <= pull.starts_at_minutes:
         faults.add("priority.target_pull", "ends before it starts", "Make ends_at_minutes the later one")
-    if pathway.rounds and pathway.worsening is None:
+    if pathway.rounds and not pathway.worsening:
         remedy = "Describe `worsening`, or remove it"
         faults.add("rounds", "nobody gets worse, so there is nothing to notice", remedy)
 

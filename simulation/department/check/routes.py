@@ -60,8 +60,7 @@ def _without_departure(pathway: Pathway, faults: Faults, graph: Graph) -> None:
         return
     departing = []
     for name, step in pathway.steps.items():
-        moment = step.records.get(DEPARTED_AT)
-        if moment is not None:
+        if moment := step.records.get(DEPARTED_AT):
             departing += [(name, edge) for edge in graph[name] if moment == "joined" or edge.by == "on"]
     ends: dict[str, None] = {}
     attending = [name for part in (pathway.arrivals, pathway.present) for name in part if part[name].attends]
