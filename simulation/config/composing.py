@@ -201,7 +201,8 @@ def _files_composed(
     except (HydraException, OmegaConfBaseException, OSError, RecursionError, *UNEXPECTED) as error:
         raise explained(error, folders) from None
     names = {group: NO_FILE if name is None else str(name) for group, name in chosen.items()}
-    return Composed({key: value for key, value in raw.items() if key != "hydra"}, names)
+    raw.pop("hydra", None)
+    return Composed(raw, names)
 
 
 def combinations(overrides: Sequence[str]) -> list[list[str]]:
@@ -215,7 +216,7 @@ def combinations(overrides: Sequence[str]) -> list[list[str]]:
         _swept(text, override, most) if override.is_sweep_override() else [text]
         for text, override in zip(overrides, _parsed(overrides), strict=True)
     ]
-    if most is not None and math.prod(map(len, choices)) > most:
+    if most and math.prod(map(len, choices)) > most:
         found = f"more than {most:,} combinations of values"
         refuse("-m", found, "Name fewer, or set allow_large=true to run them all")
     return [list(chosen) for chosen in product(*choices)]

@@ -166,7 +166,7 @@ def _are_ranks(cells: Sequence[str], n_levels: int) -> bool:
 def _shape_faults(table: pd.DataFrame, levels: Sequence[str], where: str) -> Iterator[Fault]:
     """A fault unless there are as many rows and columns as levels."""
     n, (n_rows, n_columns) = len(levels), table.shape
-    if (n_rows, n_columns) != (n, n):
+    if table.shape != (n, n):
         found = f"has {n_rows} rows of {n_columns} cells"
         remedy = (
             f"Give {n} rows (true levels) of {n} counts (labels), {levels[0]} to {levels[-1]}; headings may be there"

@@ -403,7 +403,7 @@ def _elsewhere(ensemble: Ensemble, choices: Choices) -> str:
 def _too_short(ensemble: Ensemble, run: RunLength) -> str:
     """Why a run that does not say how many departments it uses is too short for a range; empty if it is not."""
     least = min(LEAST_DEPARTMENTS, len(ensemble.departments))
-    if run.departments is not None or run.department is not None or run.replications >= TWICE * least:
+    if run.departments or run.department is not None or run.replications >= TWICE * least:
         return ""
     return (
         f"{run.replications} replications are too few to use {least} departments of the ensemble "
@@ -414,9 +414,9 @@ def _too_short(ensemble: Ensemble, run: RunLength) -> str:
 def _number_faults(ensemble: Ensemble, run: RunLength) -> Iterator[Fault]:
     """Faults of `run.departments` and `run.department`: both are stated, or the ensemble has not so many."""
     n = len(ensemble.departments)
-    if run.departments is not None and run.department is not None:
+    if run.departments and run.department is not None:
         yield Fault("run.department", "is stated with run.departments", "Keep one: one department, or so many in turn")
-    if run.departments is not None and run.departments > n:
+    if run.departments and run.departments > n:
         found = f"is {run.departments}, and the ensemble '{ensemble.name}' has {n}"
         yield Fault("run.departments", found, f"Give {n} at most")
     if run.department is not None and run.department >= n:

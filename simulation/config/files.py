@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import yaml
 
-from simulation.config.bounds import DEEPEST, MOST_PARTS, bad_reference, shortened
+from simulation.config.bounds import DEEPEST, MOST_PARTS, Reason, bad_reference, shortened
 from simulation.config.folders import Folders, file_named, names_in
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 
@@ -205,7 +205,7 @@ def _event_faults(text: str) -> Iterator[Fault]:
             yield Fault(where, f"comes to more than {MOST_PARTS:,} values, aliases written out", LESS)
 
 
-def _misread(text: str, is_key: bool) -> tuple[str, str] | None:
+def _misread(text: str, is_key: bool) -> Reason:
     """What YAML makes of a word without quotes that nobody means by it, and what to write; None if nothing."""
     if is_key and text.casefold() in NO_WORDS:
         return f"the key {text} is not text", f"Put it in quotes: YAML reads {text} without quotes as {_read(text)}"

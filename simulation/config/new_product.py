@@ -149,7 +149,7 @@ def new_product(name: str, typed: Mapping[str, str], folder: Path) -> NewProduct
     faults += name_faults(name, folder, kinds, "a product")
     base, own = _base(offer.department if offer else None, places, faults)
     pathway = None if faults else department(stated_in((f"study={base}",), places).raw, (), faults)[1]
-    levels = _levels(pathway)
+    levels = pathway.categories(ACUITY_TRUE) if pathway and ACUITY_TRUE in pathway.attributes else FIVE_LEVELS
     tables = _tables(offer, levels, places, faults) if offer else {}
     if not faults and name in stated_in((f"study={base}",), places).raw["study"].get("arms", {}):
         faults.add(f"'{name}'", f"is an arm of study={base} already", "Choose another name")
@@ -201,11 +201,6 @@ def _base(asked: str | None, folders: Folders, faults: Faults) -> tuple[str, boo
         found = f"there are {len(own)} departments of your own: {', '.join(own)}"
         faults.add("department", found, f"Name one (department={own[0]})")
     return (own[0], True) if own else (TYPICAL, False)
-
-
-def _levels(pathway: Pathway | None) -> Sequence[str]:
-    """The levels of urgency that tables count: those of the department, or the five of Manchester if it has none."""
-    return pathway.categories(ACUITY_TRUE) if pathway and ACUITY_TRUE in pathway.attributes else FIVE_LEVELS
 
 
 def _lacking(offer: Offer, base: str, pathway: Pathway) -> Iterator[Fault]:

@@ -8,7 +8,7 @@ long edge has a bend in every column that it passes. Nothing is random: the same
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from graphlib import TopologicalSorter
 from itertools import chain, pairwise
@@ -212,8 +212,8 @@ def _rows(names: Sequence[str], columns: Mapping[str, int], chains: Sequence[tup
     node_points = [(name, columns[name]) for name in names]
     for point in dict.fromkeys((*node_points, *chain.from_iterable(chains))):
         layers[point[1]].append(point)
-    left: Neighbours = {point: [] for layer in layers for point in layer}
-    right: Neighbours = {point: [] for layer in layers for point in layer}
+    left: Neighbours = defaultdict(list)
+    right: Neighbours = defaultdict(list)
     for points in chains:
         for start, end in pairwise(points):
             right[start].append(end)

@@ -158,7 +158,7 @@ def minutes_of(pathway: Pathway, codes: Attributes, draws: Draws, factors: Named
                 _write_minutes(duration, variates, mean, minutes, concerned, others)
             if name in factors:
                 minutes *= factors[name]
-            if duration.longest is not None:
+            if duration.longest:
                 np.minimum(minutes, duration.longest, out=minutes)
     return minutes_by_name
 

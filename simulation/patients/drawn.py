@@ -56,9 +56,9 @@ class Draws:
         """One uniform number in (0, 1) a patient from the stream of that name, shape (n,)."""
         return self.variates.uniform(column, repeat)
 
-    def normal(self, column: str, repeat: int = 0) -> Floats:
+    def normal(self, column: str) -> Floats:
         """One standard normal number a patient from the stream of that name, shape (n,)."""
-        return self.variates.normal(column, repeat).astype(float)
+        return self.variates.normal(column, 0).astype(float)
 
     def refuse_other_rows(self, other: Draws, who: str) -> None:
         """Raise DrawsError unless the rows of the other are the same patients, who arrive at the same ticks, in the

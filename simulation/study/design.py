@@ -132,7 +132,7 @@ def cost_faults(arms: Mapping[str, Arm]) -> Iterator[Fault]:
         if (cost.basis == "per_attendance") != (cost.attendances is not None):
             remedy = "Give both for a cost per attendance (basis: per_attendance, attendances: 124100), else neither"
             yield Fault(f"study.arms.{name}.cost", "states one of attendances and basis: per_attendance alone", remedy)
-        if cost.range is not None and not cost.range[0] <= cost.per_year <= cost.range[1]:
+        if cost.range and not cost.range[0] <= cost.per_year <= cost.range[1]:
             found = f"{cost.per_year:g} is outside its own range {list(cost.range)}"
             yield Fault(f"study.arms.{name}.cost", found, "Change per_year or the range")
 
@@ -415,9 +415,7 @@ def harm_measures(harm: DelayHarm | None) -> Mapping[str, OwnMeasure]:
 
 def harm_groups(harm: DelayHarm | None) -> Mapping[str, OwnGroup]:
     """The group that these measures are about, by name; none if the table is not shown."""
-    if not harm or not harm.shown:
-        return {}
-    return {IN_A_BED: OutcomeGroup(kind="outcome", outcomes=("admitted",))}
+    return {IN_A_BED: OutcomeGroup(kind="outcome", outcomes=("admitted",))} if harm and harm.shown else {}
 
 
 def within(bound: float) -> str:

@@ -229,7 +229,7 @@ def _never_warnings(pathway: Pathway, measured_days: int) -> Iterator[str]:
             )
     for name, pool in pathway.pools.items():
         most = max(units for _, units in timetable(pool))
-        if pool.closed_while and pool.closes is not None and pool.closes > most:
+        if pool.closed_while and (pool.closes or 0) > most:
             yield f"pathway.pools.{name}.closes: {pool.closes} units, and there are never more than {most}"
 
 

@@ -140,7 +140,7 @@ def _part(entry: Entry, pathway: Pathway, faults: Faults) -> None:
             found = f"{', '.join(value.durations)} have different numbers of repeats"
             faults.add(f"{where}.durations", found, "Name durations of the same step")
     elif isinstance(value, Estimate):
-        if value.range is None:
+        if not value.range:
             if value.evidence == "assumed":
                 faults.add(f"{where}.range", "is missing", "An assumed number says what range to sweep")
         elif not value.range[0] <= value.value <= value.range[1]:

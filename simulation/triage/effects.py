@@ -46,7 +46,7 @@ from simulation.department.vocabulary import Action, Pathway
 from simulation.patients import Draws
 from simulation.patients.variates import Attributes, NamedFloats
 from simulation.records.schema import Ints, Mask
-from simulation.triage.estimates import AtLeastZero, Estimate, Portion
+from simulation.triage.estimates import AtLeastZero, Estimate, Portion, Probability
 from simulation.triage.labels import Labels
 from simulation.triage.people import Added, among, reached_by
 from simulation.units import NEVER, to_ticks
@@ -188,7 +188,7 @@ class Watching(Sourced):
     """Arrival sources whose patients are watched."""
     only: OfAttributes = field(default_factory=dict)
     """Of these patients, those who have one of the named categories of each named attribute."""
-    sensitivity: Annotated[Portion, Unit("probability")]
+    sensitivity: Probability
     """How likely a patient who gets worse is seen, at the next round."""
     false_alarms_per_hour: Annotated[AtLeastZero, Unit("alarms an hour")]
     """How many a watched patient raises for nothing (a constant rate from arrival); rounds act on the first."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt
 
-from simulation.department.config_dataclass import HOLDER, BelowOne, Range, Share, Sourced, config_dataclass
+from simulation.department.config_dataclass import HOLDER, BelowOne, Range, Share, Sourced, Unit, config_dataclass
 
 
 @config_dataclass
@@ -43,6 +43,9 @@ class Portion(Estimate):
     """
 
     value: Share
+
+
+Probability = Annotated[Portion, Unit("probability")]
 
 
 @config_dataclass

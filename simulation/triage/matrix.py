@@ -144,7 +144,7 @@ def agreement(shares: Floats, mix: Sequence[float]) -> Agreement:
         "kappa_quadratic": _kappa(joint, distance**2),
         "sensitivity": _ratio(joint[:N_HIGH, :N_HIGH].sum(), true_mix[:N_HIGH].sum()),
         "specificity": _ratio(joint[N_HIGH:, N_HIGH:].sum(), true_mix[N_HIGH:].sum()),
-        "label_mix": tuple(float(share) for share in label_mix),
+        "label_mix": tuple(label_mix.tolist()),
     }
 
 

@@ -196,7 +196,7 @@ def _pool(pathway: Pathway, faults: Faults, where: str, pool: Pool) -> None:
     if pool.unlimited and pool.closed_while is not None:
         faults.add(f"{where}.closed_while", "an unlimited pool cannot be closed", "Give it a capacity or a rota")
     how_much = stated(pool, "closes", "closes_share")
-    if how_much and not pool.closed_while:
+    if how_much and pool.closed_while is None:
         faults.add(f"{where}.{how_much[0]}", "nothing says when", "Name an outage in closed_while, or remove it")
     if len(how_much) > 1:
         faults.add(f"{where}.closes", "is stated with closes_share", "Keep one: so many units, or a share of them")
