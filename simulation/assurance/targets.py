@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -134,7 +134,7 @@ ENGLAND = "england"
 """The targets of a department that has none of its own."""
 
 
-def targets_for(choices: Mapping[str, str], folders: Iterable[Path]) -> str:
+def targets_for(choices: Mapping[str, str], folders: Sequence[Path]) -> str:
     """The name of a department's targets: that of its site, or of its pathway if it has no site, if there is such a
     file; else England's.
 
@@ -156,7 +156,7 @@ def passed_by(chosen: str, folders: Sequence[Path]) -> str:
     )
 
 
-def targets_named(name: str, folders: Iterable[Path]) -> tuple[Target, ...]:
+def targets_named(name: str, folders: Sequence[Path]) -> tuple[Target, ...]:
     """The targets of that name from the first folder that has them. Raises ConfigError with every fault."""
     where = f"targets/{name}.yaml"
     content = stated_by("targets", name, folders)

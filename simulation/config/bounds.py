@@ -39,11 +39,13 @@ class Product:
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
+Reason = tuple[str, str] | None
+"""What is wrong, and what to do about it; None if nothing is."""
 POINT = "Write a decimal point where a decimal number is meant: 0.4, not 0,4"
 """What to do about a decimal comma."""
 
 
-def bad_reference(text: str) -> tuple[str, str] | None:
+def bad_reference(text: str) -> Reason:
     """What is wrong with a text that refers to something, and what to do; None if nothing is.
 
     A reference names another value of the configuration. It cannot read the environment or a file, which must not get
@@ -118,7 +120,7 @@ def _decimal_comma(before: tuple[Any, Any] | None, key: object, part: object) ->
     return name, f"found {whole}, and then {key} after a comma", POINT
 
 
-def _bad_text(text: str) -> tuple[str, str] | None:
+def _bad_text(text: str) -> Reason:
     unwritable = _UNWRITABLE.search(text)
     if unwritable:
         return f"holds the character {ord(unwritable[0]):#06x}, which cannot be written out", "Use plain text"
@@ -127,7 +129,7 @@ def _bad_text(text: str) -> tuple[str, str] | None:
     return bad_reference(text)
 
 
-def _bad_number(value: object) -> tuple[str, str] | None:
+def _bad_number(value: object) -> Reason:
     """What is wrong with a value that is no text, block or list, and what to do; None if nothing is."""
     if value is None or isinstance(value, bool):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -27,7 +27,7 @@ from omegaconf.errors import OmegaConfBaseException
 from simulation.config.bounds import REFERENCE, configuration_faults, override_fault, shortened
 from simulation.config.dotted import Raw, lay_over, leave_out, path_to, resolve, value_at
 from simulation.config.files import copied, defaults_fault, explained, mapping_in
-from simulation.config.folders import NO_FILE, fingerprint_of, names_in, search_folders, shown_path
+from simulation.config.folders import NO_FILE, Choices, Folders, fingerprint_of, names_in, search_folders, shown_path
 from simulation.config.own_site import BESIDE, rest_left_out, study_of_another
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 
@@ -49,7 +49,7 @@ class Composed:
     """
 
     raw: Raw
-    choices: Mapping[str, str]
+    choices: Choices
     files: Raw = field(default_factory=dict)
     values: tuple[str, ...] = ()
 
@@ -98,7 +98,7 @@ def _hydra_version() -> Iterator[None]:
             shared.version_base = of_caller
 
 
-def _laid_over_files(choices: Sequence[str], folders: Sequence[Path]) -> tuple[Raw, dict[str, str | None]]:
+def _laid_over_files(choices: Sequence[str], folders: Folders) -> tuple[Raw, dict[str, str | None]]:
     """The files that Hydra chooses, in its order, each laid over those before it; and the name chosen of each group."""
     of_folders = ConfigRepository(ConfigSearchPathImpl())
     of_folders.sources += [_Files("aeflow", f"{_Files.scheme()}://{folder}") for folder in folders]
@@ -134,7 +134,7 @@ def composed(overrides: Sequence[str] = (), *, config_dir: str | Path | None = N
     return resolve(stated_in(overrides, search_folders(config_dir)).raw)
 
 
-def stated_in(overrides: Sequence[str], folders: Sequence[Path]) -> Composed:
+def stated_in(overrides: Sequence[str], folders: Folders) -> Composed:
     """The configuration before its `${...}` are looked up, and the files it was composed of. Raises ConfigError.
 
     Hydra chooses the files; single values are laid over them here, so that one may name a key that a file leaves
@@ -143,16 +143,16 @@ def stated_in(overrides: Sequence[str], folders: Sequence[Path]) -> Composed:
     choices, values = _parted(overrides, folders)
     files = _files_composed(tuple(choices), tuple(folders), fingerprint_of(folders))
     mixed = _mixed_departments(files, choices, folders)
-    if mixed is not None:
+    if mixed:
         raise ConfigError([mixed])
     return laid_over(files, values)
 
 
-def _mixed_departments(files: Composed, choices: Sequence[str], folders: Sequence[Path]) -> Fault | None:
+def _mixed_departments(files: Composed, choices: Sequence[str], folders: Folders) -> Fault | None:
     """The fault of choices that state one department with parts of another, or None."""
     asked = {text: text.partition("=")[0].lstrip("+~") for text in choices}
     left_out = rest_left_out(files.choices, set(asked.values()), folders)
-    if left_out is not None or not {"site", "study"} <= set(asked.values()):
+    if left_out or not {"site", "study"} <= set(asked.values()):
         return left_out
     of_study = tuple(text for text, group in asked.items() if group not in ("site", *BESIDE))
     alone, usual = (_files_composed(texts, tuple(folders), fingerprint_of(folders)) for texts in (of_study, ()))
@@ -161,25 +161,21 @@ def _mixed_departments(files: Composed, choices: Sequence[str], folders: Sequenc
 
 def laid_over(files: Composed, values: Sequence[Override]) -> Composed:
     """The configuration with single values set, added or left out. Raises ConfigError for a fault in it."""
-    raw = copied(files.raw)
-    faults = Faults()
-    _lay_values(raw, values, faults)
+    raw, faults = copied(files.raw), Faults()
+    lay_values(raw, values, faults)
     faults += configuration_faults(raw)
     faults.refuse()
     return Composed(raw, dict(files.choices), files.raw, tuple(override.input_line or "" for override in values))
 
 
-def lay_over_values(raw: Raw, values: tuple[str, ...], faults: Faults) -> None:
-    """Lay single values, as they are written on a command line, over groups that files state."""
-    _lay_values(raw, _parsed_once(values), faults)
-
-
 @lru_cache(maxsize=8)
-def _parsed_once(values: tuple[str, ...]) -> tuple[Override, ...]:
+def parsed_values(values: tuple[str, ...]) -> tuple[Override, ...]:
+    """Single values as they are written on a command line, parsed once a process."""
     return tuple(_parsed(values))
 
 
-def _lay_values(raw: Raw, values: Sequence[Override], faults: Faults) -> None:
+def lay_values(raw: Raw, values: Sequence[Override], faults: Faults) -> None:
+    """Set single values, add them or leave them out, in groups that files state."""
     for override in values:
         text = shortened(override.input_line or override.key_or_group)
         path = override.key_or_group.split(".")
@@ -205,7 +201,8 @@ def _files_composed(
     except (HydraException, OmegaConfBaseException, OSError, RecursionError, *UNEXPECTED) as error:
         raise explained(error, folders) from None
     names = {group: NO_FILE if name is None else str(name) for group, name in chosen.items()}
-    return Composed({key: value for key, value in raw.items() if key != "hydra"}, names)
+    raw.pop("hydra", None)
+    return Composed(raw, names)
 
 
 def combinations(overrides: Sequence[str]) -> list[list[str]]:
@@ -214,11 +211,12 @@ def combinations(overrides: Sequence[str]) -> list[list[str]]:
     >>> combinations(["scenario=usual,busier", "run.seed=7"])
     [['scenario=usual', 'run.seed=7'], ['scenario=busier', 'run.seed=7']]
     """
-    choices: list[list[str]] = []
     most = None if "allow_large=true" in overrides else MOST_COMBINATIONS
-    for text, override in zip(overrides, _parsed(overrides), strict=True):
-        choices.append(_swept(text, override, most) if override.is_sweep_override() else [text])
-    if most is not None and math.prod(map(len, choices)) > most:
+    choices = [
+        _swept(text, override, most) if override.is_sweep_override() else [text]
+        for text, override in zip(overrides, _parsed(overrides), strict=True)
+    ]
+    if most and math.prod(map(len, choices)) > most:
         found = f"more than {most:,} combinations of values"
         refuse("-m", found, "Name fewer, or set allow_large=true to run them all")
     return [list(chosen) for chosen in product(*choices)]
@@ -239,7 +237,7 @@ def _parsed(overrides: Sequence[str]) -> list[Override]:
     parsed, faults = [], Faults()
     for text in overrides:
         fault = override_fault(text)
-        if fault is not None:
+        if fault:
             faults.append(fault)
             continue
         try:
@@ -273,7 +271,7 @@ def _as_text(override: str) -> str:
     return f"{key}='{escaped}'"
 
 
-def _parted(overrides: Sequence[str], folders: Sequence[Path]) -> tuple[list[str], list[Override]]:
+def _parted(overrides: Sequence[str], folders: Folders) -> tuple[list[str], list[Override]]:
     """Overrides that Hydra is to carry out (choices of a file), and single values to set, add or leave out."""
     choices: list[str] = []
     values: list[Override] = []
@@ -291,7 +289,7 @@ def _parted(overrides: Sequence[str], folders: Sequence[Path]) -> tuple[list[str
     return choices, values
 
 
-def _several_values(override: Override, text: str, folders: Sequence[Path]) -> Fault:
+def _several_values(override: Override, text: str, folders: Folders) -> Fault:
     """The fault of a sweep where one value was wanted; it mentions brackets if a list may have been meant."""
     key, _, values = text.partition("=")
     remedy = "Name one, or sweep over them with -m"
@@ -302,7 +300,7 @@ def _several_values(override: Override, text: str, folders: Sequence[Path]) -> F
     return Fault(text, "names several values", remedy)
 
 
-def _unknown_choice(override: Override, text: str, folders: Sequence[Path]) -> list[Fault]:
+def _unknown_choice(override: Override, text: str, folders: Folders) -> list[Fault]:
     """A fault if an override leaves a group out, or chooses a file of it that is not there."""
     if override.is_delete():
         return [Fault(text, "a study needs every group", "Leave it out")]

@@ -11,9 +11,8 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from simulation.config.bounds import shortened
 from simulation.config.files import bytes_of
@@ -38,8 +37,7 @@ WORKBOOK = b"PK\x03\x04"
 """The first bytes of an Excel workbook, which is a ZIP archive."""
 
 
-@dataclass(frozen=True)
-class CountsTable:
+class CountsTable(NamedTuple):
     """Patients by true level and label, and notes on what was assumed about names in the file."""
 
     rows: tuple[tuple[int, ...], ...]
@@ -168,7 +166,7 @@ def _are_ranks(cells: Sequence[str], n_levels: int) -> bool:
 def _shape_faults(table: pd.DataFrame, levels: Sequence[str], where: str) -> Iterator[Fault]:
     """A fault unless there are as many rows and columns as levels."""
     n, (n_rows, n_columns) = len(levels), table.shape
-    if (n_rows, n_columns) != (n, n):
+    if table.shape != (n, n):
         found = f"has {n_rows} rows of {n_columns} cells"
         remedy = (
             f"Give {n} rows (true levels) of {n} counts (labels), {levels[0]} to {levels[-1]}; headings may be there"

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
-from functools import cache
 from typing import Any, get_origin, get_type_hints
 
 from simulation.config.bounds import shortened
 from simulation.config.dotted import Change, Raw, resolve, set_change
 from simulation.config.files import copied
-from simulation.config.validating import as_written, validated
+from simulation.config.validating import Origin, as_written, validated
 from simulation.department.check import check
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults
 from simulation.study.check_study import taken_names
 from simulation.study.design import factor_of
 
-Origin = dict[tuple[str, ...], str]
-"""By part of a pathway, the group that it was written in."""
 SECTIONS = tuple(field.name for field in fields(Pathway))
+SHARED_SECTIONS = {name for name, hint in get_type_hints(Pathway).items() if get_origin(hint) is Mapping}
+"""The sections that several groups may state together, name by name; each other section is one value or block."""
 GROUPS = ("site", "staffing", "pathway")
 """The groups that together state a `Pathway`."""
 GROUPS_OF_VALUES = (*GROUPS, "calibration")
@@ -34,7 +33,7 @@ def pathway_from(raw: Raw, *, changes: Mapping[str, Any] | None = None) -> Pathw
     _, pathway = department(
         raw, [Change(path, value, f"changes.{path}") for path, value in (changes or {}).items()], faults
     )
-    if faults or pathway is None:
+    if faults or not pathway:
         raise ConfigError(faults)
     return pathway
 
@@ -88,7 +87,7 @@ def _checked(merged: Raw, origin: Origin) -> tuple[Pathway | None, tuple[Fault, 
     if stated not in _checked_before:
         faults = Faults()
         pathway: Pathway | None = validated(Pathway, merged, "", faults, origin)
-        if pathway is not None:
+        if pathway:
             found = (*check(pathway), *taken_names(pathway.measures))
             faults += [replace(fault, where=as_written(fault.where, origin)) for fault in found]
         while len(_checked_before) >= MOST_REMEMBERED:
@@ -107,7 +106,7 @@ def _merge(raw: Raw) -> tuple[Raw, Origin, Faults]:
         if group == "staffing":
             sections = {"pools": sections}
         for section, content in sections.items():
-            if section in _sections_by_name() and isinstance(content, dict):
+            if section in SHARED_SECTIONS and isinstance(content, dict):
                 names = merged.setdefault(section, {})
                 if isinstance(names, dict):
                     for name, part in content.items():
@@ -120,20 +119,8 @@ def _merge(raw: Raw) -> tuple[Raw, Origin, Faults]:
                     continue
             if merged.get(section, {}) != {}:
                 first = next(stating for path, stating in origin.items() if path[0] == section)
-                faults.append(_stated_twice(section, first, group))
+                one, other = (name if name == "staffing" else f"{name}.{section}" for name in (first, group))
+                faults.add(one, f"is stated in {group}, too", f"State it once: leave out {one} or {other}")
             merged[section] = content
             origin[(section,)] = group
     return merged, origin, faults
-
-
-@cache
-def _sections_by_name() -> frozenset[str]:
-    """The sections that several groups may state together, name by name; each other section is one value or block."""
-    return frozenset(name for name, hint in get_type_hints(Pathway).items() if get_origin(hint) is Mapping)
-
-
-def _stated_twice(section: str, first: str, second: str) -> Fault:
-    """The fault of a section that two groups state: nothing says which of them is meant."""
-    paths = [group if group == "staffing" else f"{group}.{section}" for group in (first, second)]
-    remedy = f"State it once: leave out {paths[0]} or {paths[1]}"
-    return Fault(paths[0], f"is stated in {second}, too", remedy)

@@ -34,14 +34,18 @@ class Change:
         return self.path.split(".")[0] in OF_TRIAGE
 
 
+ChangeRow = tuple[Change, ...]
+"""The changes of one department, or of one arm."""
+
+
 def lay_over(root: Raw, path: Sequence[str], value: Any, where: str, faults: Faults, *, add: bool = False) -> None:
     """Set the value at a dotted path; a block is laid over a block key by key, and `{times: factor}` over a number
     multiplies it.
 
     `where`: the place that a fault names; `add`: whether blocks on the way that are missing are made.
     """
-    place = _place_of(root, path, where, faults, new=[{} for _ in path] if add else ())
-    if place is None:
+    place = _place_of(root, path, where, faults, add=add)
+    if not place:
         return
     holder, key = place
     if isinstance(value, dict) and isinstance(holder, dict) and isinstance(holder.get(key), dict):
@@ -56,8 +60,7 @@ def path_to(key: str, raw: Raw, prefix: str = "") -> str:
     for name, part in raw.items():
         if name == key:
             return f"{prefix}{name}.value" if isinstance(part, dict) and "value" in part else f"{prefix}{name}"
-        inside = path_to(key, part, f"{prefix}{name}.") if isinstance(part, dict) else ""
-        if inside:
+        if isinstance(part, dict) and (inside := path_to(key, part, f"{prefix}{name}.")):
             return inside
     return ""
 
@@ -65,14 +68,14 @@ def path_to(key: str, raw: Raw, prefix: str = "") -> str:
 def leave_out(root: Raw, path: Sequence[str], where: str, faults: Faults) -> None:
     """Remove the key at a dotted path. A part of a list is not removed: the parts after it would move up."""
     place = _place_of(root, path, where, faults)
-    if place is None:
+    if not place:
         return
     holder, key = place
     if isinstance(holder, list):
         parent = ".".join(path[:-1])
         faults.add(where, f"'{parent}' is a list", f"Write the whole list: {parent}=[...]")
     elif key not in holder:
-        faults.append(_nowhere(holder, path, len(path) - 1, where))
+        faults.append(_nowhere(_along(root, path), path, where))
     else:
         del holder[key]
 
@@ -91,20 +94,16 @@ def set_change(raw: Raw, change: Change, faults: Faults, *, changeable: Sequence
         return
     path = change.path.split(".")
     place = _place_of(raw, path, change.where, faults)
-    if place is not None:
+    if place:
         holder, key = place
         holder[key] = new_value(holder, key, change.value, path, change.where, faults)
 
 
 def value_at(raw: Raw, path: str) -> Any:
     """The value at a dotted path; None if there is none."""
-    place: Any = raw
-    for part in path.split("."):
-        inside = _inside(place, part)
-        if inside is None:
-            return None
-        place = inside[0][inside[1]]
-    return place
+    parts = path.split(".")
+    values = _along(raw, parts)
+    return values[-1] if len(values) > len(parts) else None
 
 
 def as_stated(value: Any) -> Any:
@@ -120,20 +119,15 @@ def take(root: Raw, full: Raw | None, path: str, where: str, faults: Faults) -> 
     A part of a list (`minutes.1`) is appended to the list.
     """
     parts = path.split(".")
-    sources: list[Any] = [full]
-    for depth, part in enumerate(parts):
-        place = _inside(sources[-1], part)
-        if place is None:
-            remedy = _nowhere(sources[-1], parts, depth, where).remedy
-            faults.add(where, f"'{path}' is not in the full policy", remedy)
-            return
-        sources.append(place[0][place[1]])
+    sources = _along(full, parts)
+    if len(sources) <= len(parts):
+        faults.add(where, f"'{path}' is not in the full policy", _nowhere(sources, parts, where).remedy)
+        return
     holder: Any = root
     for depth, (part, source) in enumerate(zip(parts[:-1], sources[1:-1], strict=True), start=1):
         if isinstance(holder, dict):
             holder.setdefault(part, [] if isinstance(source, list) else _provenance(source))
-        place = _inside(holder, part)
-        holder = place[0][place[1]] if place is not None else None
+        holder = value_at(holder, part)
         if not isinstance(holder, type(source)):
             found = f"in the policy that should get '{path}', '{'.'.join(parts[:depth])}' is something else"
             faults.add(where, found, "Write it as a list in both, or name the list itself")
@@ -150,44 +144,55 @@ def _provenance(block: Any) -> Raw:
 
 
 def _place_of(
-    root: Raw, path: Sequence[str], where: str, faults: Faults, *, new: Sequence[Raw] = ()
+    root: Raw, path: Sequence[str], where: str, faults: Faults, *, add: bool = False
 ) -> tuple[Any, Any] | None:
     """The block (or list) that holds the end of a dotted path, and the key (or number) in it; None and a fault if it
     leads nowhere.
 
-    All of the path but its last part must be there, unless `new` gives a block for each parent that is missing.
+    All of the path but its last part must be there, unless `add` makes a block of each parent that is missing.
     """
-    holder: Any = root
-    for depth, part in enumerate(path):
-        last = depth == len(path) - 1
-        if new and not last and isinstance(holder, dict):
-            holder.setdefault(part, new[depth])
-        inside = _inside(holder, part)
-        if inside is None and last and isinstance(holder, dict):
-            return holder, part
-        if inside is None:
-            faults.append(_nowhere(holder, path, depth, where))
-            return None
-        if last:
-            return inside
-        holder = inside[0][inside[1]]
+    *parents, last = path
+    holders = _along(root, parents, add=add)
+    holder = holders[-1]
+    if len(holders) == len(path):
+        if isinstance(holder, dict):
+            return holder, last
+        if (number := _key_in(holder, last)) is not None:
+            return holder, number
+    faults.append(_nowhere(holders, path, where))
     return None
 
 
-def _inside(holder: Any, part: str) -> tuple[Any, Any] | None:
-    """A block and the key in it, or a list and the number in it, that `part` names; None if it is not there."""
-    if isinstance(holder, dict) and part in holder:
-        return holder, part
-    if isinstance(holder, list) and part.isdecimal() and int(part) < len(holder):
-        return holder, int(part)
-    return None
+def _along(root: Any, path: Sequence[str], *, add: bool = False) -> list[Any]:
+    """The values along a dotted path, `root` first: fewer than its parts and one if it leads nowhere.
+
+    `add`: whether blocks that are missing in a block are made.
+    """
+    values = [root]
+    for part in path:
+        holder = values[-1]
+        if add and isinstance(holder, dict):
+            holder.setdefault(part, {})
+        key = _key_in(holder, part)
+        if key is None:
+            break
+        values.append(holder[key])
+    return values
 
 
-def _nowhere(holder: Any, path: Sequence[str], depth: int, where: str) -> Fault:
-    """The fault of a path that leads nowhere from its part `depth` on."""
+def _key_in(holder: Any, part: str) -> str | int | None:
+    """The key of a block, or the number in a list, that `part` names; None if it is not there."""
+    if isinstance(holder, dict):
+        return part if part in holder else None
+    return int(part) if isinstance(holder, list) and part.isdecimal() and int(part) < len(holder) else None
+
+
+def _nowhere(holders: Sequence[Any], path: Sequence[str], where: str) -> Fault:
+    """The fault of a path that leads nowhere from the last of `holders` on, the values along it."""
+    holder, depth = holders[-1], len(holders) - 1
     parent, missing = ".".join(path[:depth]), ".".join(path[: depth + 1])
     if isinstance(holder, dict):
-        return Fault(where, f"there is no '{missing}'", nearest(path[depth], (str(key) for key in holder)))
+        return Fault(where, f"there is no '{missing}'", nearest(path[depth], map(str, holder)))
     if isinstance(holder, list):
         numbers = f"0 to {len(holder) - 1}" if holder else "none"
         return Fault(where, f"'{parent}' is a list, without '{path[depth]}'", f"Numbers of its parts: {numbers}")
@@ -217,20 +222,17 @@ def _looked_up(raw: Raw, value: Any, where: str, through: tuple[str, ...], left:
     if isinstance(value, list):
         return [_looked_up(raw, part, f"{where}.{number}", through, left) for number, part in enumerate(value)]
     match = REFERENCE.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
+    if not match:
         return value
     if value in through:
         circle = " -> ".join((*through[through.index(value) :], value))
         refuse(where, f"refers to itself: {circle}", "Write the value itself in one place")
-    place: Any = raw
     path = match[1].split(".")
-    for depth, part in enumerate(path):
-        holder = _inside(place, part)
-        if holder is None:
-            fault = _nowhere(place, path, depth, where)
-            refuse(where, f"{value}: {fault.found}", fault.remedy)
-        place = holder[0][holder[1]]
-    return _looked_up(raw, place, where, (*through, value), left)
+    values = _along(raw, path)
+    if len(values) <= len(path):
+        fault = _nowhere(values, path, where)
+        refuse(where, f"{value}: {fault.found}", fault.remedy)
+    return _looked_up(raw, values[-1], where, (*through, value), left)
 
 
 ROOTS = {"site": Pathway, "pathway": Pathway, "staffing": Pathway, "triage": Tool, "nurse": Nurse}
@@ -268,10 +270,10 @@ def _default_at(path: Sequence[str], holder: Any, where: str, faults: Faults) ->
     inside = ("pools", *path[1:]) if path[0] == "staffing" else tuple(path[1:])
     known = keys_at(ROOTS[path[0]], inside) if path[0] in ROOTS and inside else {}
     key = known.get(inside[-1]) if inside else None
-    if key is not None and is_number(key.default):
+    if key and is_number(key.default):
         return key.default
     names = known or {str(name) for name in holder}
-    remedy = "Write the value itself" if key is not None else nearest(path[-1], names)
+    remedy = "Write the value itself" if key else nearest(path[-1], names)
     faults.add(where, f"there is no number '{'.'.join(path)}' to multiply", remedy)
     return None
 

@@ -14,23 +14,24 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from functools import lru_cache
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, MinLen
 
 from simulation.config.bounds import REFERENCE, shortened
-from simulation.config.composing import Composed, lay_over_values
+from simulation.config.composing import Composed, lay_values, parsed_values
 from simulation.config.departments import CHANGEABLE, department
-from simulation.config.dotted import Change, Raw, as_stated, set_change, value_at
+from simulation.config.dotted import Change, ChangeRow, Raw, as_stated, set_change, value_at
 from simulation.config.files import copied, stated_by
-from simulation.config.folders import NO_FILE
+from simulation.config.folders import NO_FILE, Choices, Folders
 from simulation.config.validating import sound
-from simulation.department.config_dataclass import HOLDER, Sourced, Unit, config_dataclass
+from simulation.department.config_dataclass import ByName, NonEmpty, Range, Sourced, Unit, config_dataclass
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.records.serialise import Plain, exact
 from simulation.study.design import Arm, Design, factor_of, is_number
-from simulation.study.study import ReadyArm, RunLength, Study
+from simulation.study.study import ReadyArm, ReadyArms, RunLength, Study
 from simulation.triage.policy import Policy
 
 OF_CHANGE = Unit("that of the changed value")
@@ -46,11 +47,11 @@ class VariedParameter(Sourced):
     source: "a judgement"}`
     """
 
-    changes: Annotated[tuple[str, ...], MinLen(1)]
+    changes: NonEmpty[tuple[str, ...]]
     """Dotted paths into site, staffing, pathway and calibration: all of them get the parameter's value."""
     how: Literal["times", "set"]
     """Whether the value multiplies the number that is there (`times`), or takes its place (`set`)."""
-    range: Annotated[tuple[float, float], HOLDER]
+    range: Range
     """The lowest and the highest value."""
     whole: bool = False
     """Whether only whole numbers can come out: beds, people on a shift. In priors, such a parameter has one path."""
@@ -101,22 +102,21 @@ class Ensemble:
     """What the ensemble is to answer, for a reader."""
     built: Built
     """What it was built from."""
-    parameters: Annotated[Mapping[str, VariedParameter], MinLen(1)]
+    parameters: NonEmpty[ByName[VariedParameter]]
     """What the departments differ in, by name, in the order of the columns."""
-    departments: Annotated[tuple[tuple[Annotated[float | int, OF_CHANGE], ...], ...], MinLen(1)]
+    departments: NonEmpty[tuple[tuple[Annotated[float | int, OF_CHANGE], ...], ...]]
     """A department each: the value of every parameter. They are in random order, so that the first of them, however
     many, are a fair sample."""
 
-    def changes_of(self, department: int) -> tuple[Change, ...]:
+    def changes_of(self, department: int) -> ChangeRow:
         """The changes that make the site into one of the departments, before those of scenario, override and arm.
 
         Raises ConfigError if there is no such department.
         """
+        where = f"ensembles/{self.name}.yaml"
         if not 0 <= department < len(self.departments):
-            found = f"there is no department {department}"
-            remedy = f"Name one from 0 to {len(self.departments) - 1}"
-            refuse(f"ensembles/{self.name}.yaml", found, remedy)
-        return changes_by(self.parameters, self.departments[department], f"ensembles/{self.name}.yaml, {department}")
+            refuse(where, f"there is no department {department}", f"Name one from 0 to {len(self.departments) - 1}")
+        return changes_by(self.parameters, self.departments[department], f"{where}, {department}")
 
     @property
     def varied(self) -> Mapping[str, str]:
@@ -138,7 +138,7 @@ class Slope(Sourced):
     """By parameter, how much the slope rises for each unit of its value."""
     otherwise: Annotated[float, Unit("that of the slope")]
     """The slope with all these parameters at 0."""
-    range: Annotated[tuple[float, float], HOLDER]
+    range: Range
     """The lowest and the highest that a department may have."""
 
 
@@ -154,15 +154,15 @@ class Priors:
 
     name: str
     """Name of the priors: that of the file."""
-    parameters: Annotated[Mapping[str, VariedParameter], MinLen(1)]
+    parameters: NonEmpty[ByName[VariedParameter]]
     """What departments differ in, by name."""
     judged_by_mean: tuple[str, ...] = ()
     """Measures that one simulated year leaves to chance: judged on what years of such a department give on average."""
-    slopes: Mapping[str, Slope] = field(default_factory=dict)
+    slopes: ByName[Slope] = field(default_factory=dict)
     """Answers to pressure that departments have to give, by name."""
 
 
-def changes_by(parameters: Mapping[str, VariedParameter], values: Iterable[float], where: str) -> tuple[Change, ...]:
+def changes_by(parameters: Mapping[str, VariedParameter], values: Iterable[float], where: str) -> ChangeRow:
     """The dotted changes that give each parameter its value; `where` names the department."""
     return tuple(
         Change(path, {"times": value} if parameter.how == "times" else value, f"{where}, {name}")
@@ -171,32 +171,18 @@ def changes_by(parameters: Mapping[str, VariedParameter], values: Iterable[float
     )
 
 
-def ensemble_named(name: str, folders: Iterable[Path]) -> Ensemble:
+def ensemble_named(name: str, folders: Folders) -> Ensemble:
     """The ensemble of that name from the first folder that has it. Raises ConfigError with every fault."""
     where = f"ensembles/{name}.yaml"
-
-    def faults(ensemble: Ensemble) -> Iterator[Fault]:
-        yield from _parameter_faults(ensemble.parameters, where)
-        yield from _department_faults(ensemble, where)
-
-    ensemble: Ensemble = sound(Ensemble, stated_by("ensembles", name, folders), where, faults)
-    return ensemble
+    return sound(
+        Ensemble, stated_by("ensembles", name, folders), where, lambda stated: _department_faults(stated, where)
+    )
 
 
-def priors_named(name: str, folders: Iterable[Path]) -> Priors:
+def priors_named(name: str, folders: Folders) -> Priors:
     """The priors of that name from the first folder that has them. Raises ConfigError with every fault."""
     where = f"priors/{name}.yaml"
-
-    def faults(priors: Priors) -> Iterator[Fault]:
-        yield from _parameter_faults(priors.parameters, where)
-        yield from _slope_faults(priors, where)
-        for parameter_name, parameter in priors.parameters.items():
-            if parameter.whole and len(parameter.changes) > 1:
-                found = f"is a whole number and changes {len(parameter.changes)} values"
-                yield Fault(f"{where}.parameters.{parameter_name}", found, "Write a parameter for each of them")
-
-    priors: Priors = sound(Priors, stated_by("priors", name, folders), where, faults)
-    return priors
+    return sound(Priors, stated_by("priors", name, folders), where, lambda stated: _prior_faults(stated, where))
 
 
 def _range_faults(ends: tuple[float, float], path: str) -> Iterator[Fault]:
@@ -204,14 +190,19 @@ def _range_faults(ends: tuple[float, float], path: str) -> Iterator[Fault]:
         yield Fault(f"{path}.range", f"found {list(ends)}", "Write two numbers, the lower first")
 
 
-def _slope_faults(priors: Priors, where: str) -> Iterator[Fault]:
-    """Slopes of a parameter that is not there, and ranges without width."""
+def _prior_faults(priors: Priors, where: str) -> Iterator[Fault]:
+    """Faults of parameters, slopes of a parameter that is not there, and whole numbers that change several values."""
+    yield from _parameter_faults(priors.parameters, where)
     for name, slope in priors.slopes.items():
         path = f"{where}.slopes.{name}"
-        for parameter in slope.of:
-            if parameter not in priors.parameters:
-                yield Fault(f"{path}.of", f"there is no parameter '{parameter}'", nearest(parameter, priors.parameters))
+        for changed in slope.of:
+            if changed not in priors.parameters:
+                yield Fault(f"{path}.of", f"there is no parameter '{changed}'", nearest(changed, priors.parameters))
         yield from _range_faults(slope.range, path)
+    for name, parameter in priors.parameters.items():
+        if parameter.whole and len(parameter.changes) > 1:
+            found = f"is a whole number and changes {len(parameter.changes)} values"
+            yield Fault(f"{where}.parameters.{name}", found, "Write a parameter for each of them")
 
 
 def _parameter_faults(parameters: Mapping[str, VariedParameter], where: str) -> Iterator[Fault]:
@@ -232,7 +223,8 @@ def _parameter_faults(parameters: Mapping[str, VariedParameter], where: str) -> 
 
 
 def _department_faults(ensemble: Ensemble, where: str) -> Iterator[Fault]:
-    """Departments with too many or too few values, or with one outside its range."""
+    """Faults of parameters, departments with too many or too few values, or with one outside its range."""
+    yield from _parameter_faults(ensemble.parameters, where)
     named = tuple(ensemble.parameters.items())
     for number, values in enumerate(ensemble.departments):
         path = f"{where}.departments.{number}"
@@ -265,17 +257,16 @@ class EnsembleDepartments:
 
     `files`: the groups as their files state them; `values`: single values laid over them, as written; `rows`: the
     changes of each department; `scenario`: the changes of the scenario; `ready`: the arms of the typical department, in
-    order; `changes`: what each arm changes of the department; `cached`: the arms of the last few departments.
+    order; `changes`: what each arm changes of the department.
     """
 
     name: str
     files: Raw
     values: tuple[str, ...]
-    rows: tuple[tuple[Change, ...], ...]
-    scenario: tuple[Change, ...]
-    ready: tuple[ReadyArm, ...]
-    changes: tuple[tuple[Change, ...], ...]
-    cached: dict[int, tuple[ReadyArm, ...]] = field(default_factory=dict, repr=False)
+    rows: tuple[ChangeRow, ...]
+    scenario: ChangeRow
+    ready: ReadyArms
+    changes: tuple[ChangeRow, ...]
 
     @property
     def n_varied(self) -> int:
@@ -286,14 +277,9 @@ class EnsembleDepartments:
         """How many departments there are."""
         return len(self.rows)
 
-    def arms(self, number: int) -> tuple[ReadyArm, ...]:
+    def arms(self, number: int) -> ReadyArms:
         """Every arm of the study in one department. Raises ConfigError for a value that is not allowed there."""
-        if number not in self.cached:
-            arms = self._arms(number, numbers_only=True)
-            while len(self.cached) >= KEPT:
-                del self.cached[next(iter(self.cached))]
-            self.cached[number] = arms
-        return self.cached[number]
+        return _arms_of(self, number)
 
     def with_policies(self, policies: Mapping[str, Policy]) -> EnsembleDepartments:
         """The same departments with only the arms that `policies` names, each under the policy given there."""
@@ -302,48 +288,40 @@ class EnsembleDepartments:
             for ready, changes in zip(self.ready, self.changes, strict=True)
             if ready.name in policies
         ]
-        return replace(
-            self, ready=tuple(ready for ready, _ in kept), changes=tuple(changes for _, changes in kept), cached={}
-        )
+        return replace(self, ready=tuple(ready for ready, _ in kept), changes=tuple(changes for _, changes in kept))
 
     def content(self) -> Plain:
         """Everything that can change a number, besides the arms of the study."""
         names = ("name", "files", "values", "rows", "scenario")
         return {name: exact(getattr(self, name)) for name in names}
 
-    def __getstate__(self) -> dict[str, Any]:
-        """The state that is sent to workers: without the arms that were made already."""
-        return {**self.__dict__, "cached": {}}
-
-    def must_be_sound(self, number: int) -> None:
-        """Check one department, in every arm, in full. Raises ConfigError."""
-        self._arms(number, numbers_only=False)
-
-    def _arms(self, number: int, *, numbers_only: bool) -> tuple[ReadyArm, ...]:
+    def made(self, number: int, *, numbers_only: bool = False) -> ReadyArms:
+        """Every arm in one department, made anew and checked in full, or its numbers alone. Raises ConfigError."""
         faults = Faults()
         raw = copied(self.files)
         for change in self.rows[number]:
             set_change(raw, change, faults, changeable=CHANGEABLE)
-        lay_over_values(raw, self.values, faults)
+        lay_values(raw, parsed_values(self.values), faults)
         changed, pathway = department(raw, self.scenario, faults, numbers_only=numbers_only)
         arms = []
         for ready, changes in zip(self.ready, self.changes, strict=True):
             own = pathway
             if changes and not faults:
                 _, own = department(changed, changes, faults, numbers_only=numbers_only)
-            if own is not None:
+            if own:
                 arms.append(replace(ready, pathway=own))
         if faults:
             raise ConfigError([replace(fault, where=f"department {number}: {fault.where}") for fault in faults])
         return tuple(arms)
 
 
-KEPT = 4
-"""How many departments' arms a worker keeps: as a rule it meets each department once in a pass over all of them."""
+@lru_cache(maxsize=4)  # few are kept: as a rule a worker meets each department once in a pass over all of them
+def _arms_of(departments: EnsembleDepartments, number: int) -> ReadyArms:
+    return departments.made(number, numbers_only=True)
 
 
 def over_ensemble(
-    study: Study, composed: Composed, asked: str | None, scenario: Sequence[Change], folders: Sequence[Path]
+    study: Study, composed: Composed, asked: str | None, scenario: Sequence[Change], folders: Folders
 ) -> Study:
     """The study over the departments of its ensemble; or on the typical department, and why (`on_one`).
 
@@ -363,9 +341,9 @@ def over_ensemble(
         if run.department is not None:
             refuse("run.department", f"cannot be used: {why}", "Leave it out")
         return replace(study.on_typical(), on_one=why)
-    faults = Faults(_number_faults(ensemble, run))
-    faults += _one_department_faults(study, ensemble)
-    faults += outright_faults(ensemble, composed.raw, [*scenario, *_of_arms(study.design)])
+    faults = Faults([*_number_faults(ensemble, run), *_one_department_faults(study, ensemble)])
+    of_arms = [arm_changes(arm, study.design, f"study.arms.{name}") for name, arm in study.design.arms.items()]
+    faults += outright_faults(ensemble, composed.raw, chain(scenario, *of_arms))
     faults.refuse()
     departments = EnsembleDepartments(
         name,
@@ -376,12 +354,12 @@ def over_ensemble(
         ready=study.arms,
         changes=changes_of_arms(study.design, study.arms),
     )
-    departments.must_be_sound(run.department or 0)
+    departments.made(run.department or 0)
     n = None if run.department is not None else len(departments)
     return replace(study, departments=departments, run=replace(run, departments=n))
 
 
-def changes_of_arms(design: Design, ready: Iterable[ReadyArm]) -> tuple[tuple[Change, ...], ...]:
+def changes_of_arms(design: Design, ready: Iterable[ReadyArm]) -> tuple[ChangeRow, ...]:
     """What each arm changes of a department, in their order."""
     of_arms = (arm_changes(arm.arm, design, f"study.arms.{arm.name}") for arm in ready)
     return tuple(tuple(change for change in changes if not change.of_triage) for changes in of_arms)
@@ -413,7 +391,7 @@ def _n_used(ensemble: Ensemble, run: RunLength) -> int:
     return run.departments or min(MOST_DEPARTMENTS, len(ensemble.departments), run.replications // TWICE)
 
 
-def _elsewhere(ensemble: Ensemble, choices: Mapping[str, str]) -> str:
+def _elsewhere(ensemble: Ensemble, choices: Choices) -> str:
     """In words, which group is not the one that the ensemble was built for; empty if all are."""
     for group in CHANGEABLE:
         chosen, built = choices.get(group, NO_FILE), getattr(ensemble.built, group)
@@ -425,7 +403,7 @@ def _elsewhere(ensemble: Ensemble, choices: Mapping[str, str]) -> str:
 def _too_short(ensemble: Ensemble, run: RunLength) -> str:
     """Why a run that does not say how many departments it uses is too short for a range; empty if it is not."""
     least = min(LEAST_DEPARTMENTS, len(ensemble.departments))
-    if run.departments is not None or run.department is not None or run.replications >= TWICE * least:
+    if run.departments or run.department is not None or run.replications >= TWICE * least:
         return ""
     return (
         f"{run.replications} replications are too few to use {least} departments of the ensemble "
@@ -436,9 +414,9 @@ def _too_short(ensemble: Ensemble, run: RunLength) -> str:
 def _number_faults(ensemble: Ensemble, run: RunLength) -> Iterator[Fault]:
     """Faults of `run.departments` and `run.department`: both are stated, or the ensemble has not so many."""
     n = len(ensemble.departments)
-    if run.departments is not None and run.department is not None:
+    if run.departments and run.department is not None:
         yield Fault("run.department", "is stated with run.departments", "Keep one: one department, or so many in turn")
-    if run.departments is not None and run.departments > n:
+    if run.departments and run.departments > n:
         found = f"is {run.departments}, and the ensemble '{ensemble.name}' has {n}"
         yield Fault("run.departments", found, f"Give {n} at most")
     if run.department is not None and run.department >= n:
@@ -448,11 +426,13 @@ def _number_faults(ensemble: Ensemble, run: RunLength) -> Iterator[Fault]:
 
 def _one_department_faults(study: Study, ensemble: Ensemble) -> Iterator[Fault]:
     """Faults of what is worked out from the spread over all replications: departments' differences would add to it."""
-    stated = {"run.precision": study.run.precision, "study.levers": study.design.levers}
-    cannot = {"run.precision": "be planned", "study.levers": "be told apart"}
-    for where in (key for key, value in stated.items() if value):
-        found = f"cannot {cannot[where]} over the departments of the ensemble '{ensemble.name}'"
-        yield Fault(where, found, "Run it on the typical department (ensemble=none), or leave it out")
+    for where, stated, what in (
+        ("run.precision", study.run.precision, "planned"),
+        ("study.levers", study.design.levers, "told apart"),
+    ):
+        if stated:
+            found = f"cannot be {what} over the departments of the ensemble '{ensemble.name}'"
+            yield Fault(where, found, "Run it on the typical department (ensemble=none), or leave it out")
 
 
 # --- changes that must be relative to each department -------------------------------------------------------------
@@ -477,12 +457,6 @@ def outright_faults(ensemble: Ensemble, raw: Raw, changes: Iterable[Change]) -> 
                 f"Say it relative to each department: {change.path}: {_relative(old, change.value, raw)}; or run one "
                 "department: ensemble=none",
             )
-
-
-def _of_arms(design: Design) -> Iterator[Change]:
-    """The changes of all arms of a study."""
-    for name, arm in design.arms.items():
-        yield from arm_changes(arm, design, f"study.arms.{name}")
 
 
 def _is_within(path: str, block: str) -> bool:

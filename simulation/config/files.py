@@ -7,7 +7,7 @@ number than its writer meant (`010` is 8, `10:00` is 600), or for a key that is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 
 import yaml
 
-from simulation.config.bounds import DEEPEST, MOST_PARTS, bad_reference, shortened
-from simulation.config.folders import file_named, names_in
+from simulation.config.bounds import DEEPEST, MOST_PARTS, Reason, bad_reference, shortened
+from simulation.config.folders import Folders, file_named, names_in
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 
 MOST_BYTES = 1_000_000
@@ -56,7 +56,7 @@ def mapping_in(path: Path, shown: str, faults: Faults, *, may_be_empty: bool = F
 def value_in(text: str, shown: str, faults: Faults) -> Any:
     """The value that a YAML text states, not to be changed; None, and a fault, if it is no YAML or would be misread."""
     value, fault = _read_and_checked(text)
-    if fault is not None:
+    if fault:
         faults.append(replace(fault, where=shown + fault.where))
     return value
 
@@ -68,7 +68,7 @@ def _read_and_checked(text: str) -> tuple[Any, Fault | None]:
         fault = next(_event_faults(text), None)
     except yaml.YAMLError:
         fault = None  # PyYAML's own loader has better words for it
-    if fault is None:
+    if not fault:
         try:
             return _read(text), None
         except yaml.YAMLError as error:
@@ -76,12 +76,11 @@ def _read_and_checked(text: str) -> tuple[Any, Fault | None]:
     return None, fault
 
 
-def stated_by(group: str, name: str, folders: Iterable[Path]) -> dict[str, Any]:
+def stated_by(group: str, name: str, folders: Folders) -> dict[str, Any]:
     """The keys of the file of that name in a group, from the first folder that has it. Raises ConfigError."""
-    places, faults = tuple(folders), Faults()
-    path = file_named(group, name, places)
-    if path is None:
-        refuse(group, f"there are no {group} '{shortened(name)}'", nearest(name, names_in(group, places)))
+    path, faults = file_named(group, name, folders), Faults()
+    if not path:
+        refuse(group, f"there are no {group} '{shortened(name)}'", nearest(name, names_in(group, folders)))
     content = mapping_in(path, f"{group}/{name}.yaml", faults)
     faults.refuse()
     return content or {}
@@ -143,7 +142,7 @@ def defaults_fault(content: dict[str, Any], shown: str) -> Fault | None:
     return Fault(f"{shown}: defaults", f"found {shortened(str(defaults))}", remedy)
 
 
-def explained(error: Exception, folders: Sequence[Path]) -> ConfigError:
+def explained(error: Exception, folders: Folders) -> ConfigError:
     """The error for what Hydra or OmegaConf refused: as a rule a file that `defaults` name and nobody has."""
     missing = re.search(r"Could not find '([^'/@]+)/([^'@]+)'", str(error))
     if missing and (known := names_in(missing[1], folders)):
@@ -191,7 +190,7 @@ def _event_faults(text: str) -> Iterator[Fault]:
         elif isinstance(event, yaml.CollectionEndEvent):
             block = blocks.pop()
             blocks[-1].n_parts += block.n_parts
-            if block.anchor is not None:
+            if block.anchor:
                 n_parts[block.anchor] = block.n_parts
         elif isinstance(event, yaml.AliasEvent):
             if any(block.anchor == event.anchor for block in blocks):
@@ -206,7 +205,7 @@ def _event_faults(text: str) -> Iterator[Fault]:
             yield Fault(where, f"comes to more than {MOST_PARTS:,} values, aliases written out", LESS)
 
 
-def _misread(text: str, is_key: bool) -> tuple[str, str] | None:
+def _misread(text: str, is_key: bool) -> Reason:
     """What YAML makes of a word without quotes that nobody means by it, and what to write; None if nothing."""
     if is_key and text.casefold() in NO_WORDS:
         return f"the key {text} is not text", f"Put it in quotes: YAML reads {text} without quotes as {_read(text)}"
@@ -229,7 +228,7 @@ _YAML_REMEDIES = {
 def yaml_fault(error: yaml.YAMLError, file: str) -> Fault:
     """The fault for what YAML refused in a file, with its line."""
     problem, mark = str(getattr(error, "problem", error)), getattr(error, "problem_mark", None)
-    where = f"{file}, line {mark.line + 1}" if mark is not None else file
+    where = f"{file}, line {mark.line + 1}" if mark else file
     if problem.startswith("found duplicate key"):
         return Fault(
             where, shortened(problem.replace("found duplicate key", "states a key twice:")), "Keep one of the two"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from simulation.errors import refuse
 
+Folders = Sequence[Path]
+"""Folders in which configurations are looked for, in this order."""
+Choices = Mapping[str, str]
+"""The file chosen of each group of configurations."""
 NO_FILE = "none"
 """The choice of a group of which no file is taken."""
 LONGEST_NAME = 200
@@ -43,17 +47,17 @@ def search_folders(config_dir: str | Path | None = None) -> tuple[Path, ...]:
     return (*folders, packaged)
 
 
-def yaml_files(folders: Sequence[Path]) -> list[Path]:
+def yaml_files(folders: Folders) -> list[Path]:
     """Every configuration file; not a hidden one, such as an editor's lock, nor a link that leads nowhere."""
-    return [path for folder in folders for path in sorted(folder.rglob("*.yaml")) if _is_shown(path, folder)]
+    return [
+        path
+        for folder in folders
+        for path in sorted(folder.rglob("*.yaml"))
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts) and path.is_file()
+    ]
 
 
-def _is_shown(path: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    return not hidden and path.is_file()
-
-
-def names_in(group: str, folders: Iterable[Path]) -> set[str]:
+def names_in(group: str, folders: Folders) -> set[str]:
     """The names that can be chosen of a group: those of its files in any of these folders, without their ending.
 
     A file whose name begins with `_` is left out: it is a part that others start from.
@@ -66,7 +70,7 @@ def names_in(group: str, folders: Iterable[Path]) -> set[str]:
     }
 
 
-def file_named(group: str, name: str, folders: Iterable[Path]) -> Path | None:
+def file_named(group: str, name: str, folders: Folders) -> Path | None:
     """The file of that name in a group, from the first folder that has it; None if there is none."""
     if not is_name_of_file(name):
         return None
@@ -91,13 +95,13 @@ def _is_name(part: str) -> bool:
     return allowed and part.partition(".")[0].casefold() not in DEVICES
 
 
-def fingerprint_of(folders: Sequence[Path]) -> tuple[tuple[str, int, int], ...]:
+def fingerprint_of(folders: Folders) -> tuple[tuple[str, int, int], ...]:
     """The configuration files, each with the time of its last change (ns) and its size (bytes)."""
     files = [(path, path.stat()) for path in yaml_files(folders)]
     return tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in files)
 
 
-def shown_path(path: Path, folders: Sequence[Path]) -> str:
+def shown_path(path: Path, folders: Folders) -> str:
     """A file as a user knows it: its path within the folder of configurations that it is in."""
     for folder in folders:
         if path.is_relative_to(folder):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from simulation.config.ensembles import Ensemble, Priors
 from simulation.config.studies import CalibrationParameter, Scenario, Top
@@ -15,8 +14,7 @@ from simulation.study.study import RunLength
 from simulation.triage.stated import Nurse, Tool
 
 
-@dataclass(frozen=True)
-class FileKind:
+class FileKind(NamedTuple):
     """A kind of configuration file: the class that it states, what it is about, and where its files are.
 
     `composed`: a file may start from others of its kind and refer to values of other files, else it states all its

@@ -17,7 +17,7 @@ import yaml
 
 from simulation.config.composing import stated_in
 from simulation.config.files import value_in
-from simulation.config.folders import is_name_of_file, names_in, packaged_configs, search_folders
+from simulation.config.folders import Folders, is_name_of_file, names_in, packaged_configs, search_folders
 from simulation.config.studies import RESERVED
 from simulation.config.totals import LEAST, Scaled, Scaling, Totals
 from simulation.config.validating import validated
@@ -39,10 +39,9 @@ def new_department(name: str, source: str, folder: Path) -> tuple[Path, ...]:
     places = search_folders(folder if folder.is_dir() else None)
     faults = Faults([*name_faults(name, folder, KINDS), *_source_faults(source, places)])
     faults.refuse()
-    texts = _texts(source, places)
     renamed = {
-        "pathway": re.sub(r"^name:.*$", f"name: {name}", texts["pathway"], count=1, flags=re.MULTILINE),
-        "study": re.sub(r"^name:.*$", f"name: {name}", texts["study"], count=1, flags=re.MULTILINE),
+        kind: re.sub(r"^name:.*$", f"name: {name}", text, count=1, flags=re.MULTILINE)
+        for kind, text in _texts(source, places).items()
     }
     renamed["study"] = re.sub(f"{CHOSEN}{re.escape(source)}\\b", rf"\g<1>{name}", renamed["study"])
     return write_files(renamed, name, folder)
@@ -171,13 +170,13 @@ def write_files(texts: Mapping[str, str], name: str, folder: Path) -> tuple[Path
     return tuple(written)
 
 
-def sources(folders: Sequence[Path]) -> tuple[str, ...]:
+def sources(folders: Folders) -> tuple[str, ...]:
     """The departments that can be copied: those with a study of the same name that chooses them."""
     names = sorted(names_in("study", folders) & names_in("pathway", folders))
     return tuple(name for name in names if re.search(f"{CHOSEN}{re.escape(name)}\\b", _texts(name, folders)["study"]))
 
 
-def _texts(name: str, folders: Sequence[Path]) -> Mapping[str, str]:
+def _texts(name: str, folders: Folders) -> Mapping[str, str]:
     """The text of the department's file and of its study's, by group, each from the first folder that has it."""
     paths = {
         kind: next(path for folder in folders if (path := folder / kind / f"{name}.yaml").is_file()) for kind in KINDS
@@ -201,7 +200,7 @@ def name_faults(name: str, folder: Path, kinds: Sequence[str], what: str = "a de
             yield Fault(f"'{name}'", f"is a {kind} that comes with aeflow", "Choose another name")
 
 
-def _source_faults(source: str, folders: Sequence[Path]) -> Iterator[Fault]:
+def _source_faults(source: str, folders: Folders) -> Iterator[Fault]:
     """A fault if no department of that name can be copied."""
     known = sources(folders)
     if is_name_of_file(source) and source in known:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
-from annotated_types import Ge, Le, MinLen
+from annotated_types import Ge, Le
 
 from simulation.config.composing import stated_in
 from simulation.config.counts_table import FIVE_LEVELS, CountsTable, read_counts
 from simulation.config.departments import department
-from simulation.config.folders import is_name_of_file, names_in, packaged_configs, search_folders
+from simulation.config.folders import Folders, is_name_of_file, names_in, packaged_configs, search_folders
 from simulation.config.new import from_template, name_faults, number_in, write_files
 from simulation.config.policies import DEFAULT_NURSE
 from simulation.config.studies import study_from
 from simulation.config.validating import validated
-from simulation.department.config_dataclass import Share, Unit, config_dataclass
+from simulation.department.config_dataclass import NonEmpty, Share, Unit, config_dataclass
 from simulation.department.vocabulary import ACUITY_GIVEN, ACUITY_TRUE, Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest
 from simulation.study.study import Study
@@ -48,9 +47,9 @@ class Offer:
     Example: `{labels: product.csv, nurses: nurses.csv, acceptance: 0.6}`
     """
 
-    labels: Annotated[str, MinLen(1)] | None = None
+    labels: NonEmpty[str] | None = None
     """A CSV file: how often the product gives each label to patients of each true level, in numbers of patients."""
-    nurses: Annotated[str, MinLen(1)] | None = None
+    nurses: NonEmpty[str] | None = None
     """A CSV file of the nurses' labels on the same cases; or the name of nurses who are stated already (`korea`)."""
     exact_share: Share | None = None
     """Without a table: the share of patients whose label is their true level."""
@@ -60,7 +59,7 @@ class Offer:
     """Whether the product advises the nurses (needs `acceptance`) or replaces their label."""
     acceptance: Annotated[Share, Unit("probability")] | None = None
     """How often an advised nurse takes the product's label where the two differ."""
-    covers: Annotated[tuple[str, ...], MinLen(1)] = DESK
+    covers: NonEmpty[tuple[str, ...]] = DESK
     """Arrival sources of the patients for whom it is used: `walk_in`, `referred`, `ambulance`."""
     seconds_saved: Annotated[float, Ge(-3600), Le(3600), Unit("seconds")] | None = None
     """The time that it saves in the triage of each of them; below 0 it costs time."""
@@ -83,7 +82,7 @@ def offer_from(typed: Mapping[str, str], faults: Faults) -> Offer | None:
     if isinstance(values.get("covers"), str):
         values["covers"] = [source.strip() for source in values["covers"].split(",")]
     offer: Offer | None = validated(Offer, values, "", faults)
-    if offer is None:
+    if not offer:
         return None
     contradictions = list(_contradictions(offer))
     faults += contradictions
@@ -121,8 +120,7 @@ def file_of(offer: Offer, kind: str, **known: Any) -> str:
     return from_template("offer.yaml", **known, **used)
 
 
-@dataclass(frozen=True)
-class NewProduct:
+class NewProduct(NamedTuple):
     """The files that were written, and the study that they state."""
 
     offer: Offer
@@ -146,18 +144,18 @@ def new_product(name: str, typed: Mapping[str, str], folder: Path) -> NewProduct
     places = search_folders(folder if folder.is_dir() else None)
     faults = Faults()
     offer = offer_from(typed, faults)
-    counted = offer is not None and offer.nurses is not None and not _are_known(offer.nurses, places)
+    counted = offer and offer.nurses is not None and not _are_known(offer.nurses, places)
     kinds = ("nurse", "triage", "study") if counted else ("triage", "study")
     faults += name_faults(name, folder, kinds, "a product")
-    base, own = _base(offer.department if offer is not None else None, places, faults)
+    base, own = _base(offer.department if offer else None, places, faults)
     pathway = None if faults else department(stated_in((f"study={base}",), places).raw, (), faults)[1]
-    levels = _levels(pathway)
-    tables = _tables(offer, levels, places, faults)
+    levels = pathway.categories(ACUITY_TRUE) if pathway and ACUITY_TRUE in pathway.attributes else FIVE_LEVELS
+    tables = _tables(offer, levels, places, faults) if offer else {}
     if not faults and name in stated_in((f"study={base}",), places).raw["study"].get("arms", {}):
         faults.add(f"'{name}'", f"is an arm of study={base} already", "Choose another name")
-    if offer is not None and pathway is not None:
+    if offer and pathway:
         faults += _lacking(offer, base, pathway)
-    if faults or offer is None or pathway is None:
+    if faults or not offer or not pathway:
         raise ConfigError(faults)
     words = " ".join(f"{key}={_as_typed(text)}" for key, text in typed.items())
     known = {
@@ -180,14 +178,14 @@ def new_product(name: str, typed: Mapping[str, str], folder: Path) -> NewProduct
     )
 
 
-def own_departments(folders: Sequence[Path]) -> tuple[str, ...]:
+def own_departments(folders: Folders) -> tuple[str, ...]:
     """The user's own departments, by name: those with a study and a site or a pathway of the same name."""
     own = [folder for folder in folders if folder != packaged_configs()]
     departments = names_in("site", own) | names_in("pathway", own)
     return tuple(sorted(names_in("study", own) & departments))
 
 
-def _base(asked: str | None, folders: Sequence[Path], faults: Faults) -> tuple[str, bool]:
+def _base(asked: str | None, folders: Folders, faults: Faults) -> tuple[str, bool]:
     """The study that a product's rests on, and whether it is of a department of the user's own.
 
     A fault is added if the one asked for is not there, or if none is asked for and there are several.
@@ -203,12 +201,6 @@ def _base(asked: str | None, folders: Sequence[Path], faults: Faults) -> tuple[s
         found = f"there are {len(own)} departments of your own: {', '.join(own)}"
         faults.add("department", found, f"Name one (department={own[0]})")
     return (own[0], True) if own else (TYPICAL, False)
-
-
-def _levels(pathway: Pathway | None) -> Sequence[str]:
-    """The levels of urgency that tables count: those of the department, or the five of Manchester if it has none."""
-    known = pathway is not None and ACUITY_TRUE in pathway.attributes
-    return pathway.categories(ACUITY_TRUE) if pathway is not None and known else FIVE_LEVELS
 
 
 def _lacking(offer: Offer, base: str, pathway: Pathway) -> Iterator[Fault]:
@@ -234,18 +226,16 @@ def _durations(pathway: Pathway) -> tuple[str, ...]:
     return tuple(name for name in OF_TRIAGE if name in pathway.durations)
 
 
-def _are_known(nurses: str, folders: Sequence[Path]) -> bool:
+def _are_known(nurses: str, folders: Folders) -> bool:
     """Whether `nurses` is the name of nurses, and not of a file."""
     return is_name_of_file(nurses) and nurses in names_in("nurse", folders) and not Path(nurses).is_file()
 
 
-def _tables(
-    offer: Offer | None, levels: Sequence[str], folders: Sequence[Path], faults: Faults
-) -> dict[str, CountsTable]:
+def _tables(offer: Offer, levels: Sequence[str], folders: Folders, faults: Faults) -> dict[str, CountsTable]:
     """The tables that are given, by key."""
     tables: dict[str, CountsTable] = {}
     for key in ("labels", "nurses"):
-        file = getattr(offer, key, None)
+        file = getattr(offer, key)
         if file is None or (key == "nurses" and _are_known(file, folders)):
             continue
         if key == "nurses" and not Path(file).is_file():
@@ -271,14 +261,14 @@ def _notes(offer: Offer, tables: Mapping[str, CountsTable], levels: Sequence[str
             yield f"{getattr(offer, key)}: few cases ({', '.join(few)}): with fewer than {FEW} such a row means little"
 
 
-def _unlikely_tables(offer: Offer | None, tables: Mapping[str, CountsTable]) -> Iterator[Fault]:
+def _unlikely_tables(offer: Offer, tables: Mapping[str, CountsTable]) -> Iterator[Fault]:
     """Faults of one table given twice, of a table on its side (its columns add up to what the rows of the other do),
     and of one upside down (its rows do, in the opposite order)."""
     if tables["labels"].rows == tables["nurses"].rows:
         remedy = (
             "Give the product's own table. The arm 'sham' of every study shows what a product as good as nurses does"
         )
-        yield Fault(str(getattr(offer, "labels", None)), "counts the same as the nurses' table", remedy)
+        yield Fault(str(offer.labels), "counts the same as the nurses' table", remedy)
     rows = {key: [sum(row) for row in table.rows] for key, table in tables.items()}
     columns = {key: [sum(column) for column in zip(*table.rows, strict=True)] for key, table in tables.items()}
     for key, other in (("labels", "nurses"), ("nurses", "labels")):
@@ -289,9 +279,9 @@ def _unlikely_tables(offer: Offer | None, tables: Mapping[str, CountsTable]) -> 
             yield Fault(str(getattr(offer, key)), found, remedy)
     if rows["labels"] != rows["nurses"] == rows["labels"][::-1]:
         sums = ", ".join(map(str, rows["labels"]))
-        found = f"its rows add up to {sums}, those of {getattr(offer, 'nurses', None)} to the same in reverse order"
+        found = f"its rows add up to {sums}, those of {offer.nurses} to the same in reverse order"
         remedy = "One of them is upside down: the first row and column are immediate, the last non-urgent, in both"
-        yield Fault(str(getattr(offer, "labels", None)), found, remedy)
+        yield Fault(str(offer.labels), found, remedy)
 
 
 def _as_typed(text: str) -> str:

@@ -8,13 +8,12 @@ of the user's own leaves out the `defaults` that would say so.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from simulation.config.departments import SECTIONS
 from simulation.config.files import stated_by
-from simulation.config.folders import NO_FILE, file_named, names_in
+from simulation.config.folders import NO_FILE, Choices, Folders, file_named, names_in
 from simulation.errors import Fault
 from simulation.study.design import Design
 
@@ -22,22 +21,22 @@ BESIDE = ("staffing", "calibration", "pathway")
 """The groups that state a department together with `site`."""
 
 
-def rest_left_out(choices: Mapping[str, str], asked: Collection[str], folders: Sequence[Path]) -> Fault | None:
+def rest_left_out(choices: Choices, asked: Collection[str], folders: Folders) -> Fault | None:
     """The fault of a site of the user's own whose staffing, calibration or pathway is not chosen with it; else None.
 
     `asked`: the groups that overrides choose. What they, or the study's or the site's own file, choose is left alone.
     """
     site, own = choices.get("site", ""), folders[:-1]
-    if file_named("site", site, own) is None:
+    if not file_named("site", site, own):
         return None
     paths = [file_named(group, choices.get(group, ""), own) for group in ("study", "site")]
-    stated = [path.read_text(encoding="utf-8-sig") for path in paths if path is not None]
+    stated = [path.read_text(encoding="utf-8-sig") for path in paths if path]
     left = {
         group: choices[group]
         for group in BESIDE
         if group not in asked
         and choices.get(group, site) != site
-        and file_named(group, site, own) is not None
+        and file_named(group, site, own)
         and not any(re.search(rf"^[^#\n]*override /{group}@", text, flags=re.MULTILINE) for text in stated)
     }
     if not left:
@@ -53,11 +52,11 @@ def rest_left_out(choices: Mapping[str, str], asked: Collection[str], folders: S
 
 
 def study_of_another(
-    choices: Mapping[str, str],
-    of_study: Mapping[str, str],
-    usual: Mapping[str, str],
+    choices: Choices,
+    of_study: Choices,
+    usual: Choices,
     asked: Collection[str],
-    folders: Sequence[Path],
+    folders: Folders,
 ) -> Fault | None:
     """The fault of a site that overrides choose while other groups stay with the department that the study chooses;
     else None.
@@ -78,15 +77,13 @@ def study_of_another(
     kept = [f"{group}={name}" for group, name in left.items()]
     about = "a department of its own" if of_study["site"] == NO_FILE else f"the department of site={of_study['site']}"
     found = f"study={study} is about {about}, and its {', '.join(kept)} would stay"
-    whole = {group: site if file_named(group, site, folders) is not None else usual[group] for group in left}
+    whole = {group: site if file_named(group, site, folders) else usual[group] for group in left}
     words = " ".join(f"{group}={name}" for group, name in {"site": site, **whole}.items())
     remedy = f"Leave site={site} out, or for the whole department say {words}; what you want to keep say as well"
     return Fault(f"site={site}", found, f"{remedy} ({kept[0]})")
 
 
-def defaults_left_out(
-    choices: Mapping[str, str], raw: Mapping[str, Any], design: Design, folders: Sequence[Path]
-) -> Fault | None:
+def defaults_left_out(choices: Choices, raw: Mapping[str, Any], design: Design, folders: Folders) -> Fault | None:
     """The one fault of a study with faults that is about a department of its own and has no `defaults`; else None.
 
     It is about one if an arm changes a section of `pathway` that the composed department states in other groups

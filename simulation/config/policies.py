@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from simulation.config.bounds import configuration_faults, shortened
 from simulation.config.dotted import OF_TRIAGE, Change, Raw, set_change, take
 from simulation.config.files import mapping_in
-from simulation.config.folders import file_named, names_in
+from simulation.config.folders import Folders, file_named, names_in
 from simulation.config.validating import validated
 from simulation.errors import Fault, Faults, nearest
-from simulation.study.design import Arm, Design
+from simulation.records.serialise import ABSENT, SOURCED, differences
+from simulation.study.design import Design
 from simulation.triage.policy import Policy
 from simulation.triage.stated import Nurse, Tool, has_tool, policy_from
 
@@ -28,31 +27,29 @@ KINDS = {"triage": "triage policy", "nurse": "nurse"}
 """The words for a file of each group that an arm names."""
 
 
-@dataclass(frozen=True)
-class Triaged:
+class Triaged(NamedTuple):
     """The policy of an arm, and its nurses as they are without the tool."""
 
     policy: Policy
     nurse: Nurse | None
 
 
-def nurse_named(name: str, folders: Iterable[Path], faults: Faults) -> Nurse | None:
+def nurse_named(name: str, folders: Folders, faults: Faults) -> Nurse | None:
     """The nurses of that name from the first folder that has them; None, with faults, if there are none."""
     raw = stated_in_file("nurse", name, folders, "nurse", faults)
-    nurse: Nurse | None = validated(Nurse, raw, f"nurse/{name}.yaml", faults) if raw is not None else None
+    nurse: Nurse | None = validated(Nurse, raw, f"nurse/{name}.yaml", faults) if raw else None
     return nurse
 
 
-def stated_in_file(group: str, name: str, folders: Iterable[Path], where: str, faults: Faults) -> Raw | None:
+def stated_in_file(group: str, name: str, folders: Folders, where: str, faults: Faults) -> Raw | None:
     """The keys of a file of a triage policy or nurses; None, with faults, if there is no such file or it is not sound.
 
     The file must state all its values itself, because an arm reads it without any other file.
     """
-    places, kind, shown = tuple(folders), KINDS[group], f"{group}/{name}.yaml"
-    path = file_named(group, name, places)
-    if path is None:
+    path, kind, shown = file_named(group, name, folders), KINDS[group], f"{group}/{name}.yaml"
+    if not path:
         found = f"there is no {kind} '{shortened(name)}'"
-        faults.add(where, found, nearest(name, names_in(group, places)))
+        faults.add(where, found, nearest(name, names_in(group, folders)))
         return None
     raw = mapping_in(path, shown, faults)
     if raw is None:
@@ -75,7 +72,7 @@ def _taken_from_elsewhere(value: Any, where: str, kind: str) -> Iterator[Fault]:
 
 
 def policy_of(
-    name: str, design: Design, changes: Sequence[Change], nurse: Raw | None, folders: Sequence[Path], faults: Faults
+    name: str, design: Design, changes: Sequence[Change], nurse: Raw | None, folders: Folders, faults: Faults
 ) -> Triaged | None:
     """The policy of an arm, and its nurses: the policy that it names, with what its levers take and with `changes`,
     used by the nurses whom it names, or else by those of the group (`nurse`). None, with faults, if it is not sound.
@@ -88,18 +85,18 @@ def policy_of(
     full = stated_in_file("triage", design.full, folders, "study.full", faults) if arm.levers and design.full else None
     if arm.nurse is not None:
         nurse = stated_in_file("nurse", arm.nurse, folders, f"{where}.nurse", faults)
-    if tool is None or len(faults) > n_before:
+    if not tool or len(faults) > n_before:
         return None
     raw: Raw = {"triage": tool, "nurse": copy.deepcopy(nurse)}
     for lever in arm.levers:
         for path in design.levers[lever].takes:
             take(tool, full, path, f"study.levers.{lever}.takes", faults)
-            if full is not None and path.split(".")[0] == "ai":
+            if full and path.split(".")[0] == "ai":
                 tool.update({key: full[key] for key in MEASUREMENT if key in full})
     for change in changes:
         set_change(raw, change, faults, changeable=OF_TRIAGE)
     tool = raw["triage"]  # a change may have replaced it whole
-    if full is not None and set(arm.levers) == set(design.levers):
+    if full and set(arm.levers) == set(design.levers):
         tool.update({key: full[key] for key in PRICES if key in full})
         faults += _missing_from_full(tool, full, design)
     if len(faults) > n_before:
@@ -119,10 +116,10 @@ def policy_made_of(raw: Raw, where: str, where_nurse: str, faults: Faults) -> Tr
     n_before = len(faults)
     tool: Tool | None = validated(Tool, raw["triage"], where, faults)
     nurse: Nurse | None = validated(Nurse, raw["nurse"], where_nurse, faults) if raw["nurse"] is not None else None
-    if tool is None or len(faults) > n_before:
+    if not tool or len(faults) > n_before:
         return None
     policy = policy_from(tool, nurse, where, faults)
-    return Triaged(policy, nurse) if policy is not None else None
+    return Triaged(policy, nurse) if policy else None
 
 
 def control_faults(design: Design, arms: Mapping[str, Triaged]) -> Iterator[Fault]:
@@ -131,48 +128,31 @@ def control_faults(design: Design, arms: Mapping[str, Triaged]) -> Iterator[Faul
     Arms with levers are left out: there, what nurses do is told apart from what the tool does.
     """
     baseline = arms.get(design.baseline)
-    if baseline is None:
+    if not baseline:
         return
     for name, arm in arms.items():
         if arm.nurse == baseline.nurse or not has_tool(arm.policy) or design.arms[name].levers:
             continue
         control = arms.get(design.arms[name].control or "")
-        if control is None or control.nurse != arm.nurse or has_tool(control.policy):
+        if not control or control.nurse != arm.nurse or has_tool(control.policy):
             found = "the arm has other nurses than the baseline, so their difference would count as the tool's"
-            yield Fault(f"study.arms.{name}", found, _control_wanted(design.arms[name]))
+            remedy = (
+                f"Choose these nurses for every arm (nurse={design.arms[name].nurse or '...'}), or add an arm with "
+                "them and `triage: nurse`, and name it here as `control`"
+            )
+            yield Fault(f"study.arms.{name}", found, remedy)
 
 
-def _control_wanted(arm: Arm) -> str:
-    nurse = arm.nurse or "..."
-    return (
-        f"Choose these nurses for every arm (nurse={nurse}), or add an arm with them and `triage: nurse`, and name it "
-        "here as `control`"
-    )
+def _missing_from_full(joint: Raw, full: Raw, design: Design) -> Iterator[Fault]:
+    """A fault for each part in which all levers together differ from the full policy, unless a lever changes it.
 
-
-def _missing_from_full(joint: Raw, full: Raw, design: Design) -> list[Fault]:
-    """A fault for each part in which all levers together differ from the full policy, unless a lever changes it."""
+    Names, evidence, sources and prices may differ.
+    """
     changed = {path.removeprefix("triage.") for lever in design.levers.values() for path in lever.changes}
-    return [
-        Fault(
-            "study.levers",
-            f"together do not make up '{design.full}': {path} is not the same",
-            "Name it under `takes` of a lever",
-        )
-        for path in _differences(joint, full)
-        if not any(path == own or path.startswith(f"{own}.") or own.startswith(f"{path}.") for own in changed)
-    ]
-
-
-def _differences(one: Raw, other: Raw, within: str = "") -> list[str]:
-    """Dotted paths at which two policies differ, apart from names, evidence, sources and prices."""
-    paths = []
-    for key in dict.fromkeys((*one, *other)):
-        path = f"{within}{key}"
-        if one.get(key) == other.get(key) or path in ("name", *PRICES) or key in ("evidence", "source"):
+    for path, *values in differences(joint, full):
+        may_differ = path in ("name", *PRICES) or not SOURCED.isdisjoint(path.split("."))
+        if may_differ or values in ([None, ABSENT], [ABSENT, None]):
             continue
-        if isinstance(one.get(key), dict) and isinstance(other.get(key), dict):
-            paths += _differences(one[key], other[key], f"{path}.")
-        else:
-            paths.append(path)
-    return paths
+        if not any(path == own or path.startswith(f"{own}.") or own.startswith(f"{path}.") for own in changed):
+            found = f"together do not make up '{design.full}': {path} is not the same"
+            yield Fault("study.levers", found, "Name it under `takes` of a lever")

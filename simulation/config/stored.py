@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from simulation.config.dotted import Change
+from simulation.config.dotted import Change, ChangeRow
 from simulation.config.ensembles import EnsembleDepartments, changes_of_arms
 from simulation.config.files import mapping_in
 from simulation.config.validating import sound, validated
@@ -68,7 +68,7 @@ def _departments(content: Mapping[str, Any] | None, study: Study) -> EnsembleDep
     if content is None:
         return None
 
-    def changes(rows: Any) -> tuple[Change, ...]:
+    def changes(rows: Any) -> ChangeRow:
         return tuple(Change(**row) for row in rows)
 
     return EnsembleDepartments(
@@ -88,5 +88,4 @@ def observed_in(path: Path) -> Observed:
     content = mapping_in(path, str(path), faults)
     faults.refuse()
     none = Fault(str(path), "states no figure", "Write one to five under `figures`")
-    observed: Observed = sound(Observed, content, str(path), lambda stated: () if stated.figures else (none,))
-    return observed
+    return sound(Observed, content, str(path), lambda stated: () if stated.figures else (none,))

@@ -8,7 +8,7 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Le, MinLen
+from annotated_types import Ge, Le
 
 from simulation.config.bounds import shortened
 from simulation.config.composing import Composed, stated_in
@@ -16,7 +16,7 @@ from simulation.config.departments import GROUPS, GROUPS_OF_VALUES, block_faults
 from simulation.config.dotted import Raw, resolve
 from simulation.config.ensembles import arm_changes, changes_stated, over_ensemble
 from simulation.config.files import mapping_in
-from simulation.config.folders import DEVICES, NO_FILE, file_named, names_in, search_folders
+from simulation.config.folders import DEVICES, NO_FILE, Folders, file_named, names_in, search_folders
 from simulation.config.own_site import defaults_left_out
 from simulation.config.policies import (
     DEFAULT_NURSE,
@@ -30,7 +30,7 @@ from simulation.config.policies import (
 from simulation.config.totals import costs_of_another_size
 from simulation.config.validating import validated
 from simulation.department.check.measures_and_groups import NAME, NAME_WORDS
-from simulation.department.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
+from simulation.department.config_dataclass import HOLDER, Evidence, NonEmpty, Range, Unit, config_dataclass
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.questions.ablation.levers import expanded, lever_faults
@@ -43,17 +43,7 @@ from simulation.study.check_study import (
     target_faults,
     twice_faults,
 )
-from simulation.study.design import (
-    CHANGED,
-    Block,
-    Design,
-    List,
-    Value,
-    cost_faults,
-    harm_faults,
-    harm_groups,
-    harm_measures,
-)
+from simulation.study.design import Changes, Design, cost_faults, harm_faults, harm_groups, harm_measures
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
@@ -68,7 +58,7 @@ class CalibrationParameter:
 
     value: Annotated[float | int, HOLDER]
     """The value, which other files refer to as `${calibration.NAME.value}`."""
-    range: Annotated[tuple[float, float], HOLDER]
+    range: Range
     """The lowest and the highest that a department could have."""
     evidence: Evidence
     """Where it comes from; a fitted value is assumed."""
@@ -86,7 +76,7 @@ class Scenario:
 
     question: str
     """What the scenario is to answer, for a reader."""
-    changes: Mapping[str, Annotated[Value | Block | List | None, CHANGED]]
+    changes: Changes
     """Dotted paths into site, staffing, pathway and calibration, and their new values, blocks or lists;
     `{times: 1.03}` multiplies the number that is there."""
     evidence: Evidence | None = None
@@ -109,7 +99,7 @@ class Top:
     cluster (`dask`)."""
     workers: Annotated[int, Ge(0), Le(MOST_WORKERS), Unit("processes")]
     """Processes of the executor `local`, or of our own Dask cluster; 0: one for each processor that may be used."""
-    results: Annotated[str, MinLen(1)]
+    results: NonEmpty[str]
     """The folder in which runs are written."""
     dry_run: bool
     """Whether to say what would run, for how long and in how much memory, and stop."""
@@ -153,17 +143,17 @@ def _refuse_other_than_text(overrides: Sequence[object]) -> None:
             refuse("load", f"found {shortened(repr(words))}", f"Write each value as text: load({texts})")
 
 
-def studies_with(arm: str, folders: Sequence[Path]) -> tuple[str, ...]:
+def studies_with(arm: str, folders: Folders) -> tuple[str, ...]:
     """The studies whose file states an arm of that name; the user's own, unless only packaged ones do."""
     for places in (folders[:-1], folders[-1:]):
         paths = {name: file_named("study", name, places) for name in sorted(names_in("study", places))}
-        stated = {name: mapping_in(path, name, Faults()) or {} for name, path in paths.items() if path is not None}
+        stated = {name: mapping_in(path, name, Faults()) or {} for name, path in paths.items() if path}
         if names := tuple(name for name, content in stated.items() if arm in (content.get("arms") or ())):
             return names
     return ()
 
 
-def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
+def study_from(composed: Composed, folders: Folders) -> Study:
     """The checked study of a composed configuration; `folders` hold the policies of its arms. Raises ConfigError."""
     faults = Faults(block_faults(composed.raw, GROUPS_OF_VALUES))
     if "nurse" not in composed.choices and "nurse" not in composed.raw:
@@ -183,12 +173,12 @@ def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
     faults += control_faults(design, triaged)
     policy = _policy_alone(raw, pathway, faults)
     faults += _file_name_faults(pathway, policy)
-    if pathway is not None:  # or every measure that a faulty department states would be unknown
+    if pathway:  # or every measure that a faulty department states would be unknown
         faults += list(study_own_faults(design, arms)) or list(target_faults(design, arms, run.precision))
     faults += run_faults(run, design)
     if faults:
         left_out_fault = defaults_left_out(composed.choices, composed.raw, design, folders)
-        raise ConfigError([left_out_fault] if left_out_fault is not None else dict.fromkeys(faults))
+        raise ConfigError([left_out_fault] if left_out_fault else dict.fromkeys(faults))
     assert len(arms) == len(design.arms), "an arm was left out without a fault"
     study = Study(
         design=design,
@@ -220,7 +210,7 @@ def _parts(raw: Raw, staffing: str, faults: Faults) -> tuple[Top, Design, RunLen
     scenario = validated(Scenario, raw.get("scenario"), "scenario", faults)
     for name, parameter in (raw.get("calibration") or {}).items():
         validated(CalibrationParameter, parameter, f"calibration.{name}", faults)
-    if top is not None:
+    if top:
         faults += _cluster_faults(top)
     faults.refuse()
     assert top and design and run and scenario
@@ -246,7 +236,7 @@ def _parts(raw: Raw, staffing: str, faults: Faults) -> tuple[Top, Design, RunLen
     )
     Faults([*_focus_faults(design), *of_labels] if any(_focus_faults(design)) else ()).refuse()
     faults += of_labels
-    if run.precision is not None:
+    if run.precision:
         first_stage = max(run.precision.first_stage, run.replications)
         run = replace(run, precision=replace(run.precision, first_stage=first_stage))
     return top, design, run, scenario, left_out
@@ -268,7 +258,7 @@ def _ready_arms(
     pathway: Pathway | None,
     raw: Raw,
     triaged: dict[str, Triaged],
-    folders: Sequence[Path],
+    folders: Folders,
     faults: Faults,
 ) -> Iterator[ReadyArm]:
     """The arms whose department and policy are sound, in their order; the faults of the others are added to `faults`.
@@ -282,13 +272,13 @@ def _ready_arms(
         changes = arm_changes(arm, design, f"study.arms.{name}")
         arm_pathway = pathway
         of_department = [change for change in changes if not change.of_triage]
-        if of_department and pathway is not None:
+        if of_department and pathway:
             _, arm_pathway = department(changed, of_department, faults)
         of_triage = [change for change in changes if change.of_triage]
         arm_triage = policy_of(name, design, of_triage, raw.get("nurse"), folders, faults)
-        if arm_triage is not None:
+        if arm_triage:
             triaged[name] = arm_triage
-        if arm_pathway is not None and arm_triage is not None:
+        if arm_pathway and arm_triage:
             faults += check_policy(arm_triage.policy, arm_pathway)
             yield ReadyArm(name, arm, arm_pathway, arm_triage.policy)
 
@@ -298,9 +288,9 @@ def _policy_alone(raw: Raw, pathway: Pathway | None, faults: Faults) -> Policy |
     adding to `faults`, if it is not sound."""
     groups = {group: raw.get(group) for group in KINDS}
     chosen = policy_made_of(groups, "triage", "nurse", faults) if groups["triage"] is not None else None
-    if chosen is not None and pathway is not None:
+    if chosen and pathway:
         faults += check_policy(chosen.policy, pathway)
-    return chosen.policy if chosen is not None else None
+    return chosen.policy if chosen else None
 
 
 def _alone(baseline: ReadyArm, policy: Policy | None) -> ReadyArm:
@@ -315,9 +305,9 @@ def _alone(baseline: ReadyArm, policy: Policy | None) -> ReadyArm:
 def _unknown_arms(design: Design) -> Iterator[Fault]:
     """Names of arms, in other parts of a study, that are none."""
     named = [("study.baseline", design.baseline), ("study.sham", design.sham)]
-    named += [(f"study.arms.{name}.control", arm.control) for name, arm in design.arms.items()]
-    named += [(f"study.arms.{name}.draw_of", arm.draw_of) for name, arm in design.arms.items()]
-    if design.coverages is not None:
+    for key in ("control", "draw_of"):
+        named += [(f"study.arms.{name}.{key}", getattr(arm, key)) for name, arm in design.arms.items()]
+    if design.coverages:
         named += [(f"study.coverages.{part}", getattr(design.coverages, part)) for part in ("partial", "full")]
     for where, name in named:
         if name is not None and name not in design.arms:
@@ -349,5 +339,5 @@ def _file_name_faults(pathway: Pathway | None, policy: Policy | None) -> Iterato
     """Names that cannot be part of a file's: a department's, and that of the policy which `aeflow run` uses, name
     pictures."""
     for where, part in (("pathway.name", pathway), ("triage.name", policy)):
-        if part is not None and not NAME.fullmatch(part.name):
+        if part and not NAME.fullmatch(part.name):
             yield Fault(where, f"'{shortened(part.name)}' is not a name", NAME_WORDS)

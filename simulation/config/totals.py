@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import yaml
 from annotated_types import Ge, Le
 
 from simulation.config.bounds import REFERENCE
-from simulation.config.dotted import Raw, value_at
-from simulation.department.config_dataclass import Share, Unit, config_dataclass
+from simulation.config.dotted import Raw, resolve, value_at
+from simulation.department.config_dataclass import PerDay, Share, Unit, config_dataclass
 from simulation.department.rota import mean_per_day, parse_hours
 from simulation.errors import Fault, Faults
 from simulation.explain.costs import DAYS_PER_YEAR
@@ -57,16 +57,15 @@ class Totals:
     """Staffed adult general and acute beds, all ward groups together; left out, they follow the admissions."""
     admitted_share: Annotated[Share, Ge(0.05), Le(0.6)] = ADMITTED_SHARE
     """The share of attendances that end in a ward."""
-    ambulances_per_day: Annotated[float, Ge(0), Unit("patients a day")] | None = None
+    ambulances_per_day: PerDay | None = None
     """How many of the attendances come by ambulance; left out, the typical share does (28 %)."""
-    other_emergency_per_day: Annotated[float, Ge(0), Unit("patients a day")] | None = None
+    other_emergency_per_day: PerDay | None = None
     """Emergency admissions that do not pass through A&E; left out, they follow attendances."""
-    electives_per_day: Annotated[float, Ge(0), Unit("patients a day")] | None = None
+    electives_per_day: PerDay | None = None
     """Planned admissions to the same beds; left out, they follow attendances."""
 
 
-@dataclass(frozen=True)
-class Scaled:
+class Scaled(NamedTuple):
     """The new values of one block of a configuration: its dotted path, values by key, and what they are made of."""
 
     path: str
@@ -97,8 +96,7 @@ class Scaling:
 
     def scaled(self) -> tuple[Scaled, ...]:
         """The new values of every block that changes. Raises ConfigError if the totals contradict one another."""
-        faults = Faults(self._faults())
-        faults.refuse()
+        Faults(self._faults()).refuse()
         pools = {name: f"site.pools.{name}" for name in self.raw["site"]["pools"]}
         pools |= {name: f"staffing.{name}" for name in self.raw["staffing"]}
         blocks = [*self._arrivals(), self._admitted(), *self._beds()]
@@ -143,9 +141,8 @@ class Scaling:
         totals, size = self.totals, self.size
         staff = size**SPACE
         share = totals.admitted_share
-        admissions = (totals.attendances_per_day * share + self._not_through_ae()) / (
-            totals.attendances_per_day / size * ADMITTED_SHARE + self._typical("other_emergency", "elective")
-        )
+        admissions = totals.attendances_per_day * share + (self.per_day["other_emergency"] + self.per_day["elective"])
+        admissions /= totals.attendances_per_day / size * ADMITTED_SHARE + self._typical("other_emergency", "elective")
         beds = admissions if totals.beds is None else totals.beds / sum(self._adult_beds().values())
         return {
             "attendances": size,
@@ -181,10 +178,6 @@ class Scaling:
     def _typical(self, *names: str) -> float:
         """Patients a day of these arrival sources at the typical site."""
         return sum(float(self.raw["site"]["arrivals"][name]["per_day"]) for name in names)
-
-    def _not_through_ae(self) -> float:
-        """Admissions a day that do not pass through A&E."""
-        return self.per_day["other_emergency"] + self.per_day["elective"]
 
     # --- the blocks -------------------------------------------------------------------------------------------
 
@@ -229,12 +222,8 @@ class Scaling:
 
     def _adult_beds(self) -> dict[str, int]:
         """Beds of each ward group at the typical site."""
-        pools = self.raw["site"]["pools"]
-        return {
-            name: int(self._looked_up(pool["capacity"]))
-            for name, pool in pools.items()
-            if pool.get("role") == "adult_bed"
-        }
+        pools = resolve(self.raw)["site"]["pools"]
+        return {name: int(pool["capacity"]) for name, pool in pools.items() if pool.get("role") == "adult_bed"}
 
     def _beds(self) -> Iterator[Scaled]:
         """Beds of each ward group in the proportions of the typical site, whole numbers that add up to the total."""
@@ -274,11 +263,6 @@ class Scaling:
         before = value_at(self.raw, f"{EFFORT}.at_least")
         values = {"at_least": [max(_whole(number * self.size), 1) for number in before]}
         return Scaled(EFFORT, values, self._from(", ".join(map(str, before)), "attendances"))
-
-    def _looked_up(self, capacity: Any) -> Any:
-        """A capacity, looked up where it refers to a calibration parameter."""
-        match = REFERENCE.fullmatch(str(capacity))
-        return value_at(self.raw, match[1]) if match else capacity
 
     def _from(self, before: float | str, follows: str) -> str:
         """The source of a number: the typical one, and the factor."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import is_dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator
@@ -21,8 +21,13 @@ from simulation.config.vocabulary import Key, keys_of
 from simulation.department.config_dataclass import UNITLESS
 from simulation.errors import Fault, Faults, nearest
 
+T = TypeVar("T")
 Core = dict[str, Any]
 """A part of a schema of pydantic."""
+Definitions = Mapping[str, Core]
+"""The parts of a schema to which others refer, by name."""
+Origin = dict[tuple[str, ...], str]
+"""By part of a pathway, the group that it was written in."""
 SHAPES = {"dataclass": "block", "dict": "block", "tuple": "list"}
 """What is written for each type of schema; every other is a value."""
 UNIONS = ("union", "tagged-union")
@@ -47,11 +52,16 @@ _CLOCK = {"at": "a clock time in quotes, such as '9:30'", "hours": "a start and 
 def core_schema_of(kind: Any) -> Core:
     """Pydantic's schema of a type, tightened as described above."""
     core: Core = TypeAdapter(kind).core_schema  # type: ignore[assignment]
-    tightened: Core = _tightened(core, {part["ref"]: part for part in core.get("definitions", ())})
+    tightened: Core = _tightened(core, _definitions_of(core))
     return tightened
 
 
-def _tightened(part: Any, definitions: Mapping[str, Core]) -> Any:
+def _definitions_of(core: Core) -> Definitions:
+    """The parts of a schema to which others refer, by name."""
+    return {part["ref"]: part for part in core.get("definitions", ())}
+
+
+def _tightened(part: Any, definitions: Definitions) -> Any:
     if isinstance(part, list):
         return [_tightened(inner, definitions) for inner in part]
     if not isinstance(part, dict):
@@ -64,7 +74,7 @@ def _tightened(part: Any, definitions: Mapping[str, Core]) -> Any:
     return _told_apart(made, definitions) if made.get("type") == "union" else made
 
 
-def _told_apart(union: Core, definitions: Mapping[str, Core]) -> Core:
+def _told_apart(union: Core, definitions: Definitions) -> Core:
     """A union as one whose member is chosen by whether a block, a list or a value is written, and a block by `kind`."""
     by_shape: dict[str, list[Core]] = {}
     for choice in union["choices"]:
@@ -82,7 +92,7 @@ def _told_apart(union: Core, definitions: Mapping[str, Core]) -> Core:
     return {"type": "tagged-union", "choices": members, "discriminator": shape_of}
 
 
-def _one_of(choices: Sequence[Core], definitions: Mapping[str, Core]) -> Core:
+def _one_of(choices: Sequence[Core], definitions: Definitions) -> Core:
     """Members of one shape: the only one, blocks by their `kind`, or plain values."""
     if len(choices) == 1:
         return choices[0]
@@ -95,7 +105,7 @@ def _one_of(choices: Sequence[Core], definitions: Mapping[str, Core]) -> Core:
     return {"type": "tagged-union", "choices": by_kind, "discriminator": "kind"}
 
 
-def _defined(part: Core, definitions: Mapping[str, Core]) -> Core:
+def _defined(part: Core, definitions: Definitions) -> Core:
     return definitions[part["schema_ref"]] if part["type"] == "definition-ref" else part
 
 
@@ -109,7 +119,7 @@ def validated(
     content: Any,
     where: str,
     faults: Faults,
-    origin: Mapping[tuple[str, ...], str] | None = None,
+    origin: Origin | None = None,
     also: Collection[str] = (),
 ) -> Any:
     """`content` as a `kind`; None if it is not valid, with its faults added to `faults`.
@@ -134,18 +144,17 @@ def validated(
     return None
 
 
-def sound(kind: Any, content: Any, where: str, check: Callable[[Any], Iterable[Fault]] = lambda _: ()) -> Any:
+def sound(kind: type[T], content: Any, where: str, check: Callable[[T], Iterable[Fault]]) -> T:
     """`content` as a `kind`, in which `check` finds no fault either. Raises ConfigError with every fault."""
     faults = Faults()
-    value = validated(kind, content, where, faults)
+    value: T = validated(kind, content, where, faults)
     if value is not None:
         faults += check(value)
     faults.refuse()
     return value
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(NamedTuple):
     """Where an error is: its path as the user wrote it, the blocks that hold the last key, the innermost known key, and
     the kinds that a block there may have."""
 
@@ -168,7 +177,7 @@ def keys_at(kind: Any, path: Sequence[str]) -> dict[str, Key]:
 def _walked(kind: Any, loc: Sequence[str], *, tags: bool = True) -> _Place:
     """Where a location leads; with `tags` it also names the member of each union, as pydantic's own locations do."""
     core = core_schema_of(kind)
-    definitions = {part["ref"]: part for part in core.get("definitions", ())}
+    definitions = _definitions_of(core)
 
     def plain(part: Core) -> Iterator[Core]:
         if part["type"] in ("default", "nullable", "definitions"):
@@ -226,7 +235,7 @@ def _without_echoes(faults: Sequence[Fault]) -> list[Fault]:
     ]
 
 
-def _located(where: str, path: Sequence[str], origin: Mapping[tuple[str, ...], str]) -> str:
+def _located(where: str, path: Sequence[str], origin: Origin) -> str:
     """The dotted path, as the user wrote it, of a part of what is stated at `where`; a long key in it is cut short."""
     written = as_written(".".join(part for part in (where, *path) if part), origin)
     start = where if written.startswith(where) else ""  # the path of a file is shown in full
@@ -279,12 +288,10 @@ def _wanted(error: Mapping[str, Any]) -> str:
     """What should be there according to an error, in the words of YAML where it speaks of Python."""
     if error["type"] in _OF_PYTHON:
         return _OF_PYTHON[error["type"]]
-    quoted = ", without quotes" if error["type"] in NOT_A_NUMBER and _is_number(error["input"]) else ""
+    text = error["input"] if error["type"] in NOT_A_NUMBER else None
+    is_number = isinstance(text, str) and re.fullmatch(r"[-+]?\d+(\.\d*)?", text.strip())
+    quoted = ", without quotes" if is_number else ""
     return str(error["msg"]).removeprefix("Input should be ").removeprefix("Value error, ") + quoted
-
-
-def _is_number(text: object) -> bool:
-    return isinstance(text, str) and bool(re.fullmatch(r"[-+]?\d+(\.\d*)?", text.strip()))
 
 
 def _to_add(key: Key | None) -> str:
@@ -303,7 +310,7 @@ def _unit_shown(key: Key | None) -> str:
     return f" ({key.unit})"
 
 
-def as_written(where: str, origin: Mapping[tuple[str, ...], str]) -> str:
+def as_written(where: str, origin: Origin) -> str:
     """A path within the pathway, with the group that it was written in put first."""
     parts = tuple(where.split("."))
     group = origin.get(parts[:2]) or origin.get(parts[:1])

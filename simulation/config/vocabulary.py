@@ -41,7 +41,9 @@ class Key:
 def keys_of(kind: type) -> Mapping[str, Key]:
     """The keys of a config dataclass by name, in the order in which they are declared."""
     hints = get_type_hints(kind, include_extras=True)
-    texts = {name: text for base in reversed(kind.__mro__) for name, text in _texts_below_fields(base).items()}
+    texts: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        texts |= _texts_of(base.__module__).get(base.__name__, {})
     block_example = yaml.safe_load(example_of(kind) or "{}")
     keys = {}
     for field in fields(kind):
@@ -51,8 +53,8 @@ def keys_of(kind: type) -> Mapping[str, Key]:
             meaning = meaning or summary_of(kind).partition("\n\n")[0]
         factory = field.default_factory
         default = field.default if factory is MISSING else factory()
-        in_block = in_yaml(block_example[field.name]) if field.name in block_example else ""
         required = default is MISSING
+        in_block = in_yaml(block_example[field.name]) if field.name in block_example else ""
         keys[field.name] = Key(
             name=field.name,
             meaning=meaning,
@@ -138,11 +140,6 @@ def _parted(text: str) -> tuple[str, str]:
     words, _, example = text.partition(EXAMPLE)
     paragraphs = [" ".join(paragraph.split()) for paragraph in words.split("\n\n")]
     return "\n\n".join(filter(None, paragraphs)), " ".join(example.strip().rstrip("`").split())
-
-
-def _texts_below_fields(kind: type) -> Mapping[str, str]:
-    """The text below each field that a class itself declares, by name."""
-    return _texts_of(kind.__module__).get(kind.__name__, {})
 
 
 @cache

@@ -22,7 +22,7 @@ from typing import (
     get_type_hints,
 )
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Gt, Le, Lt, MinLen
 
 PLAIN = (str, float, int, bool)
 
@@ -58,13 +58,26 @@ HOLDER = Unit("that of its key")
 """The unit of a number inside a block: that of the key which holds the block."""
 UNITLESS = Unit("none")
 Share = Annotated[float, Ge(0), Le(1), Unit("share")]
+ByName = Mapping[str, T]
+NonEmpty = Annotated[T, MinLen(1)]
 Minutes = Annotated[float, Ge(0), Unit("minutes")]
 Positive = Annotated[float, Gt(0)]
+SpanMinutes = Annotated[Positive, Unit("minutes")]
+Times = Annotated[float, Ge(0), Unit("factor")]
+"""What something is multiplied by."""
+Ratio = Annotated[float, Ge(0), Unit("ratio")]
+PerDay = Annotated[float, Ge(0), Unit("patients a day")]
+BelowOne = Annotated[float, Ge(0), Lt(1), Unit("correlation")]
+Range = Annotated[tuple[float, float], HOLDER]
+"""The lowest and the highest of a number."""
 Count = Annotated[int, Ge(0)]
 
 PoolName = Annotated[str, Names("pool")]
 DurationName = Annotated[str, Names("duration")]
 SourceName = Annotated[str, Names("arrival source")]
+PoolNames = tuple[PoolName, ...]
+DurationNames = tuple[DurationName, ...]
+SourceNames = tuple[SourceName, ...]
 AttributeName = Annotated[str, Names("attribute")]
 LevelName = Annotated[str, Names("level")]
 """A level of true acuity."""
@@ -121,7 +134,7 @@ class _Hint(NamedTuple):
     @property
     def beside(self) -> str:
         """The field beside it that names the attribute of its categories."""
-        return (self.names.of if self.names is not None else "") or (self.inside.beside if self.inside else "")
+        return (self.names.of if self.names else "") or (self.inside.beside if self.inside else "")
 
 
 def walk(value: object, where: str = "") -> Iterator[Entry]:
@@ -148,14 +161,14 @@ def _inside(entry: Entry, inside: _Hint | None) -> Iterator[tuple[Entry, _Hint |
                 yield _entry(f"{prefix}{name}", item, hint, (getattr(value, beside) or "") if beside else "", value)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            if names is not None:
+            if names:
                 yield Entry(f"{prefix}{key}", key, names, of, holder), None
             if item is not None:
                 yield _entry(f"{prefix}{key}", item, inside, str(key), holder)
 
 
 def _entry(where: str, value: object, hint: _Hint | None, of: str, holder: object) -> tuple[Entry, _Hint | None]:
-    if hint is None:
+    if not hint:
         return Entry(where, value, None, of, holder), None
     return Entry(where, value, hint.names, of, holder), hint.inside
 
@@ -164,20 +177,20 @@ def _entry(where: str, value: object, hint: _Hint | None, of: str, holder: objec
 def _hints(kind: type) -> tuple[tuple[str, _Hint | None, str], ...]:
     """What the type of each field of a config dataclass says about names, and the field that names their attribute."""
     hints = {name: _hint(annotation) for name, annotation in get_type_hints(kind, include_extras=True).items()}
-    return tuple((name, hint, hint.beside if hint is not None else "") for name, hint in hints.items())
+    return tuple((name, hint, hint.beside if hint else "") for name, hint in hints.items())
 
 
 def _hint(annotation: Any) -> _Hint | None:
     parts = get_args(annotation)
     if get_origin(annotation) is Annotated:
         names = next((part for part in parts[1:] if isinstance(part, Names)), None)
-        return _Hint(names) if names is not None else _hint(parts[0])
-    hints = [hint for hint in map(_hint, parts) if hint is not None]
+        return _Hint(names) if names else _hint(parts[0])
+    hints = [hint for hint in map(_hint, parts) if hint]
     if not hints:
         return None
     if get_origin(annotation) is tuple:
         return _Hint(hints[0].names, hints[0])
     if get_origin(annotation) is Mapping:
         keys = _hint(parts[0])
-        return _Hint(keys.names if keys is not None else None, _hint(parts[1]))
+        return _Hint(keys.names if keys else None, _hint(parts[1]))
     return hints[0]

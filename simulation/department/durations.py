@@ -14,17 +14,21 @@ from functools import lru_cache
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Ge, Lt
+from annotated_types import Ge
 from numpy.typing import NDArray
 
 from simulation.department.config_dataclass import (
     HOLDER,
     AttributeName,
+    BelowOne,
     CategoryOfBy,
     DurationName,
     Minutes,
     Positive,
+    Ratio,
     Sourced,
+    SpanMinutes,
+    Times,
     Unit,
     config_dataclass,
 )
@@ -42,9 +46,9 @@ class Factor:
 
     by: AttributeName
     """The attribute that is looked up."""
-    values: Mapping[CategoryOfBy, Annotated[float, Ge(0), Unit("factor")]]
+    values: Mapping[CategoryOfBy, Times]
     """The factor of each category."""
-    otherwise: Annotated[float, Ge(0), Unit("factor")] | None = None
+    otherwise: Times | None = None
     """The factor of categories that `values` leaves out."""
 
 
@@ -73,14 +77,14 @@ class Duration(Sourced):
     """Mean of the draws, before `scale`, `longest` and `least`; it may depend on attributes."""
     repeats: Annotated[int, Ge(1), Unit("draws")] = 1
     """How many separate draws a patient has; the k-th pass of a loop reads the k-th. Example: `2`"""
-    scale: Annotated[float, Ge(0), Unit("factor")] = 1.0
+    scale: Times = 1.0
     """A factor on the mean (a lever). Example: `0.9`"""
-    longest: Annotated[Positive, Unit("minutes")] | None = None
+    longest: SpanMinutes | None = None
     """Where the draw is cut off. Example: `240`"""
     same_draw_as: DurationName | None = None
     """Another duration whose draw this one shares, so that both are long for the same patient.
     Example: `first_contact`"""
-    complexity: Annotated[float, Ge(0), Lt(1), Unit("correlation")] = 0.0
+    complexity: BelowOne = 0.0
     """How far the draw goes with one number that the patient's durations share. Two durations that state r and s go
     together with correlation r s, and each is distributed as before. Example: `0.5`"""
 
@@ -123,7 +127,7 @@ class Lognormal(Duration):
     """
 
     kind: Literal["lognormal"]
-    log_sd: Annotated[float, Ge(0), Unit("ratio")]
+    log_sd: Ratio
     """Standard deviation of the logarithm; up to 5."""
 
     def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
@@ -200,7 +204,7 @@ class Residual(Duration):
     """
 
     kind: Literal["residual"]
-    log_sd: Annotated[float, Ge(0), Unit("ratio")]
+    log_sd: Ratio
     """Standard deviation of the logarithm of the whole stay; up to 5."""
 
     def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:

@@ -10,13 +10,12 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from simulation.department.durations import Amount, Number
 from simulation.department.vocabulary import (
     ARRIVAL_SOURCE,
     DEPARTED_AT,
-    Branch,
     ByAttribute,
     ByChance,
     Chance,
@@ -25,6 +24,7 @@ from simulation.department.vocabulary import (
     Given,
     Loop,
     Moment,
+    Node,
     Pathway,
     Step,
 )
@@ -76,12 +76,12 @@ def graph_of(pathway: Pathway) -> Mapping[str, tuple[Edge, ...]]:
     return {name: tuple(_edges_out(pathway, node)) for name, node in pathway.nodes().items()}
 
 
-def _edges_out(pathway: Pathway, node: Step | Branch | Loop | End) -> Iterator[Edge]:
+def _edges_out(pathway: Pathway, node: Node) -> Iterator[Edge]:
     if isinstance(node, Step):
         yield Edge(node.next, "on")
         if node.blocked_next is not None and node.queue_limit is not None:
             yield Edge(node.blocked_next, "turned_away", f"more than {node.queue_limit} waiting")
-        if node.may_leave and waits(node) and pathway.patience is not None:
+        if node.may_leave and waits(node) and pathway.patience:
             yield Edge(pathway.patience.next, "leaves", "patience ends")
     elif isinstance(node, ByAttribute):
         for category in pathway.categories(node.attribute):
@@ -113,6 +113,13 @@ def request_of(step: Step) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return (), (*step.asks, *step.overflow.any_of)
 
 
+def alternatives_of(step: Step) -> tuple[tuple[str, ...], ...]:
+    """The pools of which a step needs one, for each unit that it needs."""
+    all_of, any_of = request_of(step)
+    each = tuple((pool,) for pool in all_of)
+    return (*each, any_of) if any_of else each
+
+
 def branches_reading(pathway: Pathway, *attributes: str) -> tuple[str, ...]:
     """The branches that read one of these attributes, by name."""
     return tuple(
@@ -123,12 +130,13 @@ def branches_reading(pathway: Pathway, *attributes: str) -> tuple[str, ...]:
 
 
 Graph = Mapping[str, tuple[Edge, ...]]
+Targets = Mapping[str, Sequence[str]]
+"""The nodes to which each node leads."""
 
 
 def starts_of(pathway: Pathway) -> dict[str, str]:
     """The node at which each source of patients starts."""
-    sources = {name: source.starts for name, source in pathway.arrivals.items()}
-    return {**sources, **{name: present.starts for name, present in pathway.present.items()}}
+    return {name: source.starts for part in (pathway.arrivals, pathway.present) for name, source in part.items()}
 
 
 def reachable_from(starts: Iterable[str], graph: Graph, *, closed: Iterable[tuple[str, Edge]] = ()) -> dict[str, None]:
@@ -145,7 +153,7 @@ def reachable_from(starts: Iterable[str], graph: Graph, *, closed: Iterable[tupl
     return reached
 
 
-def cycles(graph: Mapping[str, Sequence[str]]) -> list[list[str]]:
+def cycles(graph: Targets) -> list[list[str]]:
     """The groups of nodes that lead to one another (strongly connected components with a cycle), in the given order."""
     after = {name: descendants(graph, name) for name in graph}
     done: set[str] = set()
@@ -158,7 +166,7 @@ def cycles(graph: Mapping[str, Sequence[str]]) -> list[list[str]]:
     return groups
 
 
-def descendants(graph: Mapping[str, Sequence[str]], start: str) -> set[str]:
+def descendants(graph: Targets, start: str) -> set[str]:
     """Every node that can be reached from a node along one edge or more."""
     reached: set[str] = set()
     ahead = list(graph[start])
@@ -170,7 +178,7 @@ def descendants(graph: Mapping[str, Sequence[str]], start: str) -> set[str]:
     return reached
 
 
-def shortest_cycle(graph: Mapping[str, Sequence[str]], start: str, members: set[str]) -> list[str]:
+def shortest_cycle(graph: Targets, start: str, members: set[str]) -> list[str]:
     """A shortest path from a node back to itself within a group."""
     before: dict[str, str] = {}
     ahead = deque([start])
@@ -186,8 +194,7 @@ def shortest_cycle(graph: Mapping[str, Sequence[str]], start: str, members: set[
     return path[::-1]
 
 
-@dataclass(frozen=True)
-class Coins:
+class Coins(NamedTuple):
     """The coins of a branch by chance: one for each combination of passes of the loops around it.
 
     `loops`: the loops that can bring a patient back to the branch, each with its stride (by how many coins one pass
@@ -278,7 +285,7 @@ def durations_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
     for source, reached in nodes_by_source(pathway).items():
         durations = {minutes for name in reached if name in pathway.steps for minutes in pathway.steps[name].minutes}
         clocks = (pathway.patience, pathway.worsening)
-        durations |= {clock.minutes for clock in clocks if clock is not None and source in clock.arrivals}
+        durations |= {clock.minutes for clock in clocks if clock and source in clock.arrivals}
         needed[source] = frozenset(durations)
     unused = frozenset(pathway.durations).difference(*needed.values())
     return {source: durations | unused for source, durations in needed.items()}
@@ -294,7 +301,7 @@ def records_of(node: object) -> Mapping[str, Moment]:
 def dated_in(pathway: Pathway) -> tuple[str, ...]:
     """The points in time that a department records besides the arrival, in declared order."""
     recorded = dict.fromkeys(name for node in pathway.nodes().values() for name in records_of(node))
-    return (*recorded, *(WORSENING if pathway.worsening is not None else ()))
+    return (*recorded, *(WORSENING if pathway.worsening else ()))
 
 
 @cached_by_pathway

@@ -8,12 +8,11 @@ long edge has a bend in every column that it passes. Nothing is random: the same
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from itertools import chain, pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from simulation.department.graph import Subgraph, whole_graph
 from simulation.department.rota import mean_per_day
@@ -35,8 +34,7 @@ Kind = Literal["source", "step", "branch", "loop", "end"]
 Flow = Literal["arrives", "on", "case", "again", "done", "turned_away", "leaves"]
 
 
-@dataclass(frozen=True)
-class DrawnNode:
+class DrawnNode(NamedTuple):
     """A box. `detail` is a second line; `group` is the first pool that a step asks for, spaces before staff."""
 
     name: str
@@ -48,8 +46,7 @@ class DrawnNode:
     row: float
 
 
-@dataclass(frozen=True)
-class DrawnEdge:
+class DrawnEdge(NamedTuple):
     """An arrow. `label` is a category, a probability, hours or nothing; `back`: it leads to the left.
 
     `bends` are the (column, row) points between its ends.
@@ -63,8 +60,7 @@ class DrawnEdge:
     bends: tuple[tuple[int, float], ...] = ()
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """Where nodes and edges of a route are drawn. Rows count down from 0; nodes of a column are at least 1 apart."""
 
     nodes: tuple[DrawnNode, ...]
@@ -78,7 +74,7 @@ def lay_out(pathway: Pathway, subgraph: Subgraph | None = None) -> Layout:
 
     The sources of patients are nodes too, named `source:` and their name.
     """
-    shown = subgraph if subgraph is not None else whole_graph(pathway)
+    shown = subgraph or whole_graph(pathway)
     edges = _edges(shown)
     names = [*(SOURCE + name for name in shown.starts), *(name for name in pathway.nodes() if name in shown.edges)]
     back = _back_edges(names, edges)
@@ -88,7 +84,7 @@ def lay_out(pathway: Pathway, subgraph: Subgraph | None = None) -> Layout:
     given_up = {edge.end for edge in edges if edge.kind == "leaves"}
     nodes = tuple(_node(pathway, name, columns[name], rows[name, columns[name]], name in given_up) for name in names)
     bends = {edge: tuple((point[1], rows[point]) for point in points[1:-1]) for edge, points in chains.items()}
-    drawn = tuple(replace(edge, back=edge in back, bends=bends.get(edge, ())) for edge in edges)
+    drawn = tuple(edge._replace(back=edge in back, bends=bends.get(edge, ())) for edge in edges)
     return Layout(nodes, drawn, 1 + max(columns.values()), 1 + max(node.row for node in nodes))
 
 
@@ -144,7 +140,7 @@ def _request_words(step: Step) -> str:
         among = "one of " if len(step.any_of) > 1 else ""
         parts.append(f"{among}{', '.join(spaced(pool) for pool in step.any_of)}")
     phrases = [" + ".join(parts)] if parts else []
-    if step.effort is not None:
+    if step.effort:
         phrases.append(f"ends early if {min(step.effort.at_least)} or more wait")
     return "; ".join(phrases)
 
@@ -199,6 +195,8 @@ def _columns(names: Sequence[str], edges: Sequence[DrawnEdge]) -> dict[str, int]
 
 Point = tuple[str, int]
 """A node, or the bend of an edge (named by its ends), in a column."""
+Neighbours = Mapping[Point, list[Point]]
+"""The points in the column before, or after, to which edges lead from each."""
 
 
 def _chain(edge: DrawnEdge, columns: Mapping[str, int]) -> tuple[Point, ...]:
@@ -214,8 +212,8 @@ def _rows(names: Sequence[str], columns: Mapping[str, int], chains: Sequence[tup
     node_points = [(name, columns[name]) for name in names]
     for point in dict.fromkeys((*node_points, *chain.from_iterable(chains))):
         layers[point[1]].append(point)
-    left: dict[Point, list[Point]] = {point: [] for layer in layers for point in layer}
-    right: dict[Point, list[Point]] = {point: [] for layer in layers for point in layer}
+    left: Neighbours = defaultdict(list)
+    right: Neighbours = defaultdict(list)
     for points in chains:
         for start, end in pairwise(points):
             right[start].append(end)
@@ -223,9 +221,7 @@ def _rows(names: Sequence[str], columns: Mapping[str, int], chains: Sequence[tup
     return _spaced(_ordered(layers, left, right), left, right, real=set(names))
 
 
-def _ordered(
-    layers: list[list[Point]], left: Mapping[Point, list[Point]], right: Mapping[Point, list[Point]]
-) -> list[list[Point]]:
+def _ordered(layers: list[list[Point]], left: Neighbours, right: Neighbours) -> list[list[Point]]:
     """The columns sorted by the mean place of their neighbours, to and fro, in the order with the fewest crossings."""
     best, fewest = [list(layer) for layer in layers], _crossings(layers, right)
     for sweep in range(SWEEPS):
@@ -248,7 +244,7 @@ def _mean(values: Mapping[Point, float], points: Sequence[Point], *, otherwise: 
     return sum(values[point] for point in points) / len(points) if points else otherwise
 
 
-def _crossings(layers: Sequence[Sequence[Point]], right: Mapping[Point, list[Point]]) -> int:
+def _crossings(layers: Sequence[Sequence[Point]], right: Neighbours) -> int:
     """The number of pairs of edges between neighbouring columns that cross."""
     total = 0
     for layer, after in pairwise(layers):
@@ -264,8 +260,8 @@ def _crossings(layers: Sequence[Sequence[Point]], right: Mapping[Point, list[Poi
 
 def _spaced(
     layers: Sequence[Sequence[Point]],
-    left: Mapping[Point, list[Point]],
-    right: Mapping[Point, list[Point]],
+    left: Neighbours,
+    right: Neighbours,
     *,
     real: set[str],
 ) -> dict[Point, float]:

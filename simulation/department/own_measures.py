@@ -9,7 +9,15 @@ from typing import Annotated, Literal
 
 from annotated_types import Gt, Lt, MinLen
 
-from simulation.department.config_dataclass import AttributeName, Minutes, Names, PoolName, Unit, config_dataclass
+from simulation.department.config_dataclass import (
+    AttributeName,
+    Minutes,
+    Names,
+    NonEmpty,
+    PoolName,
+    Unit,
+    config_dataclass,
+)
 
 Better = Literal["lower", "higher", "neither"]
 EVERYBODY = "all"
@@ -80,7 +88,7 @@ class CategoryMeasure(Counted):
     kind: Literal["category"]
     attribute: AttributeName
     """The attribute, or `arrival_source`."""
-    categories: Annotated[tuple[CategoryOfAttribute, ...], MinLen(1)]
+    categories: NonEmpty[tuple[CategoryOfAttribute, ...]]
     """The categories that count."""
 
 
@@ -92,7 +100,7 @@ class OutcomeMeasure(Counted):
     """
 
     kind: Literal["outcome"]
-    outcomes: Annotated[tuple[OutcomeName, ...], MinLen(1)]
+    outcomes: NonEmpty[tuple[OutcomeName, ...]]
     """The outcomes that count: words of `ends`."""
 
 
@@ -130,7 +138,7 @@ class CategoryGroup:
     kind: Literal["category"]
     attribute: AttributeName
     """The attribute, or `arrival_source`."""
-    categories: Annotated[tuple[CategoryOfAttribute, ...], MinLen(1)]
+    categories: NonEmpty[tuple[CategoryOfAttribute, ...]]
     """The categories that belong to the group."""
 
 
@@ -142,7 +150,7 @@ class OutcomeGroup:
     """
 
     kind: Literal["outcome"]
-    outcomes: Annotated[tuple[OutcomeName, ...], MinLen(1)]
+    outcomes: NonEmpty[tuple[OutcomeName, ...]]
     """The outcomes that belong to the group: words of `ends`."""
 
 

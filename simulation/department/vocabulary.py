@@ -14,17 +14,26 @@ from annotated_types import Ge, Gt, Le, Lt, MinLen
 
 from simulation.department.config_dataclass import (
     AttributeName,
+    BelowOne,
+    ByName,
     CategoryOfBy,
     Count,
     DurationName,
+    DurationNames,
     Minutes,
     Names,
+    NonEmpty,
     OfAttributes,
+    PerDay,
     PoolName,
+    PoolNames,
     Positive,
+    Ratio,
     Share,
     Sourced,
-    SourceName,
+    SourceNames,
+    SpanMinutes,
+    Times,
     Unit,
     config_dataclass,
 )
@@ -34,6 +43,7 @@ from simulation.wording import joined, spaced
 
 NodeName = Annotated[str, Names("node")]
 StepName = Annotated[str, Names("step")]
+StepNames = tuple[StepName, ...]
 LoopName = Annotated[str, Names("loop")]
 ClockName = Annotated[str, Names("clock")]
 OutageName = Annotated[str, Names("outage")]
@@ -46,6 +56,11 @@ OwnAttributeName = Annotated[str, Names("attribute", among="own attribute")]
 """An attribute that the department describes, so not the arrival source."""
 ArrivalsName = Annotated[str, Names("arrival source", among="arrivals")]
 """A source of arrivals, so not one of patients who are present at time 0."""
+
+TimesAboveZero = Annotated[Positive, Unit("factor")]
+Patients = Annotated[Count, Unit("patients")]
+Units = Annotated[Count, Unit("units")]
+Variation = Annotated[float, Ge(0), Le(1), Unit("ratio")]
 
 ShiftChange = Literal["outgoing_count", "outgoing_are_extra"]
 Rule = Literal["acuity", "accumulating"]
@@ -83,7 +98,7 @@ class Shift:
 
     hours: str
     """From one clock hour to another, half-open; `22:30-7` passes midnight."""
-    number: Annotated[Count, Unit("units")]
+    number: Units
     """Units on duty."""
     days: str = "mon-sun"
     """Weekdays on which the shift begins: a span (`mon-fri`) or a list (`sat,sun`)."""
@@ -109,7 +124,7 @@ class Pool(Sourced):
 
     kind: Literal["space", "staff"]
     """Whether the units are places for patients or people who work."""
-    capacity: Annotated[Count, Unit("units")] | None = None
+    capacity: Units | None = None
     """Units at every hour. Example: `24`"""
     rota: tuple[Shift, ...] | None = None
     """Shifts that say how many units there are when, over a week."""
@@ -160,7 +175,7 @@ class Booking:
 
     at: str
     """Clock time at which they come, in quotes (without, YAML reads `9:30` as a number)."""
-    number: Annotated[Count, Unit("patients")]
+    number: Patients
     """How many come at that time."""
     days: str = "mon-sun"
     """Weekdays on which they come: a span (`mon-fri`) or a list (`sat,sun`)."""
@@ -177,7 +192,7 @@ class Surge:
     """Its first day; 0 is the first measured day."""
     days: Annotated[int, Ge(1), Unit("days")]
     """How many days it lasts."""
-    times: Annotated[float, Ge(0), Unit("factor")]
+    times: Times
     """What it multiplies the arrivals of these days by."""
 
 
@@ -193,18 +208,18 @@ class Follows(Sourced):
     source: "how elastic capacity must have been, fitted to what trusts report"}`
     """
 
-    durations: Annotated[tuple[DurationName, ...], MinLen(1)]
+    durations: NonEmpty[DurationNames]
     """Durations whose minutes follow."""
-    arrivals: Annotated[tuple[ArrivalsName, ...], MinLen(1)]
+    arrivals: NonEmpty[tuple[ArrivalsName, ...]]
     """Arrival sources whose patients' minutes follow; the attendances of all sources count."""
-    elasticity: Annotated[float, Ge(0), Unit("ratio")]
+    elasticity: Ratio
     """By how many per cent minutes fall for each per cent of attendances above plan; at 1 work keeps pace with
     demand."""
     days: Annotated[int, Ge(1), Unit("days")] = 7
     """How many days before the arrival are looked back at. Example: `28`"""
-    least: Annotated[Positive, Unit("factor")] = 0.7
+    least: TimesAboveZero = 0.7
     """The least that minutes are multiplied by. Example: `0.8`"""
-    most: Annotated[Positive, Unit("factor")] = 1.4
+    most: TimesAboveZero = 1.4
     """The most that minutes are multiplied by. Example: `1.2`"""
     by_month: bool = False
     """Whether the plan knows the months of the arrival sources (`by_month`); else it is that of a mean month."""
@@ -225,13 +240,13 @@ class LastingFactor(Sourced):
 
     every: Literal["week", "month"]
     """How long it stays: a week from Monday on, or a month of the model year."""
-    cv: Annotated[float, Ge(0), Le(1), Unit("ratio")]
+    cv: Variation
     """Coefficient of variation from one week or month to another: standard deviation over mean."""
-    persistence: Annotated[float, Ge(0), Lt(1), Unit("correlation")]
+    persistence: BelowOne
     """Correlation of one week or month with the next; k of them apart it is about the k-th power."""
     arrivals: tuple[ArrivalsName, ...] = ()
     """Arrival sources whose arrivals it multiplies. Example: `[walk_in, ambulance]`"""
-    durations: tuple[DurationName, ...] = ()
+    durations: DurationNames = ()
     """Durations whose minutes it multiplies: above 1 is fewer hands."""
     active: bool = True
     """Whether it varies at all (a lever)."""
@@ -246,11 +261,11 @@ class ArrivalSource(Sourced):
 
     starts: NodeName
     """The step, branch or loop at which patients enter."""
-    per_day: Annotated[float, Ge(0), Unit("patients a day")] | None = None
+    per_day: PerDay | None = None
     """Mean arrivals a day, before `scale`; where it is stated, nobody is `booked`."""
     booked: tuple[Booking, ...] = ()
     """When patients come, by timetable, instead of `per_day`. Example: `[{at: "9:30", number: 2, days: mon-fri}]`"""
-    scale: Annotated[float, Ge(0), Unit("factor")] = 1.0
+    scale: Times = 1.0
     """Multiplies arrivals (a lever) by keeping more or fewer of the same candidates, so that all others stay the same.
     Of `booked` patients it is the probability that each comes, up to 1. Example: `1.1`"""
     by_hour: HoursProfile | None = None
@@ -277,7 +292,7 @@ class DayFactor(Sourced):
     Example: `{cv: 0.044, evidence: measured, source: "daily totals after weekday and month"}`
     """
 
-    cv: Annotated[float, Ge(0), Le(1), Unit("ratio")]
+    cv: Variation
     """Coefficient of variation from day to day: standard deviation over mean."""
 
 
@@ -294,7 +309,7 @@ class Present(Sourced):
     """The pool of whose capacity they are a share."""
     share: Annotated[float, Ge(0), Unit("share")] | None = None
     """How many there are, as a share of the pool's capacity."""
-    number: Annotated[Count, Unit("patients")] | None = None
+    number: Patients | None = None
     """How many there are. Example: `20`"""
     attends: bool = False
     """Whether these patients count as A&E attendances."""
@@ -309,11 +324,11 @@ class Choice(Sourced):
     """
 
     kind: Literal["choice"]
-    categories: Annotated[tuple[str, ...], MinLen(1)]
+    categories: NonEmpty[tuple[str, ...]]
     """Names of the categories."""
     by: AttributeName | None = None
     """The attribute on whose category the shares depend."""
-    shares: Annotated[tuple[Share, ...], MinLen(1)] | Mapping[CategoryOfBy, tuple[Share, ...]]
+    shares: NonEmpty[tuple[Share, ...]] | Mapping[CategoryOfBy, tuple[Share, ...]]
     """One share for each category, adding up to 1; where `by` is set, such a list for each category of that
     attribute."""
 
@@ -408,7 +423,7 @@ class Priority(Sourced):
 
     rule: Rule
     """By level alone (`acuity`), or by level and time waited (`accumulating`)."""
-    classes: Annotated[Mapping[str, QueueClass], MinLen(1)]
+    classes: NonEmpty[ByName[QueueClass]]
     """Rank and rate of each class, by name."""
     untriaged_as: ClassName
     """The class of somebody who has no label yet."""
@@ -440,7 +455,7 @@ class Patience(Sourced):
 
     minutes: DurationName
     """The duration from arrival until somebody leaves."""
-    arrivals: tuple[SourceName, ...]
+    arrivals: SourceNames
     """Arrival sources whose patients may leave."""
     next: NodeName
     """Where they go."""
@@ -456,9 +471,9 @@ class Worsening(Sourced):
 
     minutes: DurationName
     """The duration from arrival, by true acuity, until it happens."""
-    arrivals: tuple[SourceName, ...]
+    arrivals: SourceNames
     """Arrival sources whose patients may get worse."""
-    becomes: Annotated[Mapping[ClassName, ClassName], MinLen(1)]
+    becomes: NonEmpty[Mapping[ClassName, ClassName]]
     """What each class of acuity now becomes when worsening is noticed at a round; classes left out do not change."""
 
 
@@ -471,9 +486,9 @@ class Rounds(Sourced):
     Example: `{waiting_at: [first_contact], every_minutes: 60, evidence: assumed, source: "local standard"}`
     """
 
-    waiting_at: tuple[StepName, ...]
+    waiting_at: StepNames
     """Steps whose waiting patients are looked at."""
-    every_minutes: Annotated[Positive, Unit("minutes")]
+    every_minutes: SpanMinutes
     """Time from one round to the next."""
     active: bool = True
     """Whether there are any rounds (a lever)."""
@@ -488,7 +503,7 @@ class Overflow(Sourced):
 
     after_minutes: Minutes
     """Waiting time after which the other pools may be taken."""
-    any_of: Annotated[tuple[PoolName, ...], MinLen(1)]
+    any_of: NonEmpty[PoolNames]
     """The other pools, the first free in this order."""
 
 
@@ -503,9 +518,9 @@ class Effort(Sourced):
     source: "discharges brought forward under pressure"}`
     """
 
-    waiting_at: tuple[StepName, ...]
+    waiting_at: StepNames
     """Steps whose waiting patients are counted, all together."""
-    share: Annotated[float, Ge(0), Le(1), Unit("share")]
+    share: Share
     """The share of the minutes that can fall away; 0 is none, as without effort."""
     at_least: Annotated[tuple[Annotated[int, Gt(0)], ...], MinLen(1), Unit("patients")]
     """How many must wait for the step to end at the beginning of each stage, in order; none more than the one
@@ -538,7 +553,7 @@ class ShareOfTime(Sourced):
     kind: Literal["share"]
     share: Share
     """Share of the time in which it is down: 0 is never, 1 is always."""
-    mean_down_minutes: Annotated[Positive, Unit("minutes")]
+    mean_down_minutes: SpanMinutes
     """Mean length of an outage (exponential), 1 or more."""
 
 
@@ -586,7 +601,7 @@ class QuietDays(Sourced):
     """Clock hours, as of a shift."""
     fullest_share: Annotated[float, Gt(0), Lt(1), Unit("share")]
     """The share of days that count as fullest, in a year without surges."""
-    forecast_error: Annotated[float, Ge(0), Le(1), Unit("ratio")]
+    forecast_error: Variation
     """How far a day's forecast is off: the standard deviation of its logarithm; 0: the number is known."""
 
 
@@ -604,16 +619,16 @@ class Step:
 
     next: NodeName
     """Where the patient goes afterwards: a step, branch, loop or end."""
-    asks: tuple[PoolName, ...] = ()
+    asks: PoolNames = ()
     """Pools of which one unit each is needed, all of them together."""
-    any_of: tuple[PoolName, ...] = ()
+    any_of: PoolNames = ()
     """Pools of which one unit of any one is needed, the first free in this order.
     Example: `[doctors, practitioners]`"""
-    minutes: tuple[DurationName, ...] = ()
+    minutes: DurationNames = ()
     """Durations, added up; none means an instant."""
     minutes_by: Worker = "policy"
     """Whose minutes these are, where the triage policy changes them."""
-    times: Annotated[Positive, Unit("factor")] = 1.0
+    times: TimesAboveZero = 1.0
     """A factor on the minutes. Example: `1.2`"""
     pace: HoursProfile | None = None
     """The profile by which the minutes pass faster or slower. Example: `discharge_pace`"""
@@ -624,11 +639,11 @@ class Step:
     since: ClockName | None = None
     """Such a clock: if it runs, the minutes count from its start and not from now, and it is used up.
     Example: `bed_search`"""
-    keeps: tuple[PoolName, ...] = ()
+    keeps: PoolNames = ()
     """Pools whose units, of those taken, are held on after the end. Example: `[majors_trolleys]`"""
-    releases_at_start: tuple[PoolName, ...] = ()
+    releases_at_start: PoolNames = ()
     """Pools whose units, held from before, are given back at the start. Example: `[assessment_bays]`"""
-    releases_at_end: tuple[PoolName, ...] = ()
+    releases_at_end: PoolNames = ()
     """Pools whose units, held from before, are given back at the end. Example: `[majors_trolleys]`"""
     ranks_as: Annotated[str, Names("class", among="rank")] = "acuity"
     """How the patient ranks in this queue: `acuity` (as the class it is in now), or a class of the priority rule.
@@ -701,7 +716,7 @@ class ByQueue(Sourced):
     """
 
     kind: Literal["queue"]
-    waiting_at: tuple[StepName, ...]
+    waiting_at: StepNames
     """Steps whose waiting patients are counted, all together."""
     at_least: Annotated[int, Ge(0), Unit("patients")]
     """How many must wait for `then`."""
@@ -805,6 +820,9 @@ class End:
     """Points in time that the moment of leaving dates, by name."""
 
 
+Node = Step | Branch | Loop | End
+
+
 @config_dataclass
 class Opens(Sourced):
     """Escalation: more units of a pool open while many wait.
@@ -814,11 +832,11 @@ class Opens(Sourced):
     """
 
     kind: Literal["opens"]
-    waiting_at: tuple[StepName, ...]
+    waiting_at: StepNames
     """Steps whose waiting patients are counted, all together."""
-    above: Annotated[Count, Unit("patients")]
+    above: Patients
     """They open while more than so many wait."""
-    below: Annotated[Count, Unit("patients")]
+    below: Patients
     """They close when so many or fewer wait."""
     pool: PoolName
     """The pool whose units open."""
@@ -838,13 +856,13 @@ class Takes(Sourced):
     """
 
     kind: Literal["takes"]
-    waiting_at: tuple[StepName, ...]
+    waiting_at: StepNames
     """Steps whose waiting patients need care."""
     minutes_per_hour: Annotated[Minutes, Unit("minutes an hour")]
     """Work for each who waits; 0 takes nothing (a lever that is off)."""
     pool: PoolName
     """The pool whose units do it."""
-    leaves: Annotated[Count, Unit("units")] = 1
+    leaves: Units = 1
     """How many units stay at their own work, at least."""
 
 
@@ -867,23 +885,23 @@ class Pathway:
     """Name of the department's pathway."""
     question: str = ""
     """What the pathway is to answer, for a reader. Example: `How long do people wait at one desk?`"""
-    arrivals: Annotated[Mapping[str, ArrivalSource], MinLen(1)]
+    arrivals: NonEmpty[ByName[ArrivalSource]]
     """Where patients come from, by name."""
-    present: Mapping[str, Present] = field(default_factory=dict)
+    present: ByName[Present] = field(default_factory=dict)
     """Patients who are there at time 0, by name."""
-    day_factors: Mapping[str, DayFactor] = field(default_factory=dict)
+    day_factors: ByName[DayFactor] = field(default_factory=dict)
     """What makes a whole day busier than others of its weekday, by name."""
-    lasting_factors: Mapping[str, LastingFactor] = field(default_factory=dict)
+    lasting_factors: ByName[LastingFactor] = field(default_factory=dict)
     """What makes weeks or months busier, or their minutes longer, by name."""
-    follows: Mapping[str, Follows] = field(default_factory=dict)
+    follows: ByName[Follows] = field(default_factory=dict)
     """Whose minutes follow demand, by name: departments that adapt."""
-    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    profiles: ByName[Profile] = field(default_factory=dict)
     """Weights over a day, a week or a year, by name."""
-    pools: Mapping[str, Pool]
+    pools: ByName[Pool]
     """Spaces and staff, by name."""
-    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    attributes: ByName[Attribute] = field(default_factory=dict)
     """What each patient is like, by name: drawn, or decided by the triage policy."""
-    durations: Mapping[str, AnyDuration] = field(default_factory=dict)
+    durations: ByName[AnyDuration] = field(default_factory=dict)
     """Minutes of work or process, by name; never waits, which come out of queues."""
     priority: Priority = field(default_factory=lambda: FIRST_COME)
     """Who is next in a queue. Without it everybody is of one class, `everybody`: first come, first served."""
@@ -893,28 +911,28 @@ class Pathway:
     """When patients get worse while they wait; none: they never do."""
     rounds: Rounds | None = None
     """When those who wait are looked at again; none: never."""
-    steps: Annotated[Mapping[str, Step], MinLen(1)]
+    steps: NonEmpty[ByName[Step]]
     """What happens to patients, by name."""
-    branches: Mapping[str, Branch] = field(default_factory=dict)
+    branches: ByName[Branch] = field(default_factory=dict)
     """Where a route divides, by name."""
-    loops: Mapping[str, Loop] = field(default_factory=dict)
+    loops: ByName[Loop] = field(default_factory=dict)
     """Where a route goes round, by name."""
-    ends: Annotated[Mapping[str, End], MinLen(1)]
+    ends: NonEmpty[ByName[End]]
     """Where a route stops, by name."""
-    triggers: Mapping[str, Trigger] = field(default_factory=dict)
+    triggers: ByName[Trigger] = field(default_factory=dict)
     """What happens while many wait, by name."""
-    outages: Mapping[str, Outage] = field(default_factory=dict)
+    outages: ByName[Outage] = field(default_factory=dict)
     """When something is down, by name."""
-    measures: Mapping[str, OwnMeasure] = field(default_factory=dict)
+    measures: ByName[OwnMeasure] = field(default_factory=dict)
     """Measures of your own, by name, beside those that every study has."""
-    groups: Mapping[str, OwnGroup] = field(default_factory=dict)
+    groups: ByName[OwnGroup] = field(default_factory=dict)
     """Groups of patients of your own, by name: every measure that is given by group is given for them, too."""
-    decisions_every_minutes: Annotated[Positive, Unit("minutes")] = 60.0
+    decisions_every_minutes: SpanMinutes = 60.0
     """Time from one decision of the triggers to the next, from 00:00 on; 1 or more. Example: `30`"""
     allow_overload: bool = False
     """Whether the department may run though a pool has more work than its units can do in a week."""
 
-    def nodes(self) -> dict[str, Step | Branch | Loop | End]:
+    def nodes(self) -> dict[str, Node]:
         """Every node of the route by name, in declared order."""
         return {**self.steps, **self.branches, **self.loops, **self.ends}
 

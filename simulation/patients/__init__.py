@@ -29,23 +29,7 @@ from simulation.patients.sample import attendances, draw, draw_run, draws_from_t
 from simulation.patients.variates import Source, Variates
 
 __all__ = [
-    "DAYS_IN_YEAR",
-    "FROM_JANUARY",
-    "WEEKS_IN_YEAR",
-    "Calendar",
-    "DrawnRun",
-    "Draws",
-    "Variates",
-    "Source",
-    "attendances",
-    "attributes_after",
-    "balanced_start_week",
-    "start_weeks_over_departments",
-    "day_factors",
-    "draw",
-    "attended_by_day",
-    "draw_outages",
-    "draw_run",
-    "draws_from_table",
-    "lasting_factors",
-]
+    "DAYS_IN_YEAR", "FROM_JANUARY", "WEEKS_IN_YEAR", "Calendar", "DrawnRun", "Draws", "Variates", "Source",
+    "attendances", "attributes_after", "balanced_start_week", "start_weeks_over_departments", "day_factors", "draw",
+    "attended_by_day", "draw_outages", "draw_run", "draws_from_table", "lasting_factors",
+]  # fmt: skip

@@ -7,7 +7,7 @@ and surges multiply arrivals; lasting factors and demand that is followed multip
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -26,12 +26,12 @@ from simulation.department.vocabulary import (
 from simulation.errors import DrawsError
 from simulation.patients.calendar import DAYS_IN_WEEK, MONTHS_IN_YEAR, Calendar, DrawnRun
 from simulation.patients.drawn import Draws, from_sources
-from simulation.patients.variates import Source, key_of
+from simulation.patients.variates import NamedFloats, Source, key_of
 from simulation.records.schema import Floats, Ints
 from simulation.units import DAY, to_ticks
 
 
-def day_factors(pathway: Pathway, run: DrawnRun) -> dict[str, Floats]:
+def day_factors(pathway: Pathway, run: DrawnRun) -> NamedFloats:
     """How busy each day is, by the name of the factor: times the usual, mean 1, shape (days,) each."""
     return {
         name: run.generator("day", name).gamma(1 / factor.cv**2, factor.cv**2, run.days)
@@ -41,7 +41,7 @@ def day_factors(pathway: Pathway, run: DrawnRun) -> dict[str, Floats]:
     }
 
 
-def lasting_factors(pathway: Pathway, run: DrawnRun) -> dict[str, Floats]:
+def lasting_factors(pathway: Pathway, run: DrawnRun) -> NamedFloats:
     """Each active lasting factor by name, mean 1, shape (days,). A longer run begins with the same numbers."""
     by_name = {}
     for name, factor in pathway.lasting_factors.items():
@@ -56,7 +56,7 @@ def _periods(factor: LastingFactor, run: DrawnRun) -> Ints:
     """The week or month of the run that each day is in, from 0, shape (days,)."""
     day = np.arange(run.days)
     if factor.every == "week":
-        return np.asarray(day // DAYS_IN_WEEK)
+        return day // DAYS_IN_WEEK
     months = run.calendar.months(day)
     return np.cumsum(np.diff(months, prepend=months[:1]) != 0)
 
@@ -74,7 +74,7 @@ def _lasting(factor: LastingFactor, normal: Floats) -> Floats:
     level = normal.copy()
     for k in range(1, len(level)):
         level[k] = correlation * level[k - 1] + math.sqrt(1 - correlation**2) * normal[k]
-    return np.asarray(np.exp(math.sqrt(variance) * level - variance / 2))
+    return np.exp(math.sqrt(variance) * level - variance / 2)
 
 
 def usual_arrivals(
@@ -109,7 +109,7 @@ def _mean_one(pathway: Pathway, profile: str | None, length: int) -> Floats:
     return np.asarray(weights / weights.mean())
 
 
-def wanted_arrivals(pathway: Pathway, run: DrawnRun, busy: Mapping[str, Floats] | None = None) -> dict[str, Floats]:
+def wanted_arrivals(pathway: Pathway, run: DrawnRun, busy: NamedFloats | None = None) -> NamedFloats:
     """How many times its usual arrivals each source that is not booked wants on each day, shape (days,) by source.
 
     `busy`: day factors by name where they are known; otherwise they are drawn.
@@ -138,7 +138,7 @@ def attended_by_day(pathway: Pathway, draws: Draws, days: int) -> Ints:
     return np.bincount(draws.arrived_at[attends] // DAY, minlength=days)[:days]
 
 
-def minute_factors(pathway: Pathway, draws: Draws, run: DrawnRun) -> dict[str, Floats]:
+def minute_factors(pathway: Pathway, draws: Draws, run: DrawnRun) -> NamedFloats:
     """What the minutes of each patient are multiplied by, shape (n,) by duration; only durations that have a factor."""
     factors: dict[str, Floats] = {}
     day = draws.arrived_at // DAY
@@ -172,7 +172,7 @@ def _sum_of_last_days(by_day: NDArray[np.generic], n_days: int) -> Floats:
     """The sum over the last `n_days` before each day, shape of `by_day`; over fewer days at the start."""
     totals = np.concatenate(([0.0], np.cumsum(by_day)))
     day = np.arange(len(by_day))
-    return np.asarray(totals[day] - totals[np.maximum(day - n_days, 0)])
+    return totals[day] - totals[np.maximum(day - n_days, 0)]
 
 
 LAYER = 0.25
@@ -182,7 +182,7 @@ NUMBERS_A_LAYER = 2**32
 
 
 def arrivals_by_layer(
-    pathway: Pathway, run: DrawnRun, busy: Mapping[str, Floats] | None = None
+    pathway: Pathway, run: DrawnRun, busy: NamedFloats | None = None
 ) -> Iterator[tuple[Source, Ints]]:
     """The layers of every source's candidates, and the ticks at which those who come arrive.
 

@@ -17,7 +17,6 @@ from simulation.department.vocabulary import (
     ACUITY_GIVEN,
     ACUITY_TRUE,
     ARRIVAL_SOURCE,
-    Action,
     ByChance,
     Chance,
     Choice,
@@ -28,24 +27,16 @@ from simulation.department.vocabulary import (
 )
 from simulation.errors import DrawsError, nearest
 from simulation.patients.drawn import Draws, from_sources
-from simulation.patients.variates import Codes
+from simulation.patients.variates import Attributes, Codes, NamedFloats, first_above
 from simulation.records.schema import Floats, Ints
 from simulation.units import NEVER, to_ticks
 
 
-def attributes_of(pathway: Pathway, draws: Draws, known: Mapping[str, Codes]) -> dict[str, Codes]:
+def attributes_of(pathway: Pathway, draws: Draws, known: Attributes) -> dict[str, Codes]:
     """Every attribute and coin by name, codes of shape (n,); what is `known` is not drawn."""
     codes: dict[str, Codes] = dict(draws.attributes)
-    for name, attribute in pathway.attributes.items():
-        if name in known:
-            codes[name] = known[name]
-        elif isinstance(attribute, Choice | Chance):
-            codes[name] = _drawn(pathway, codes, attribute, draws.uniform(name))
-        elif isinstance(attribute, Action):
-            codes[name] = np.zeros(len(draws), dtype=np.int16)  # nothing is set off until a policy says so
-        else:
-            like = attribute.like
-            codes[name] = codes[like] if like is not None else np.zeros(len(draws), dtype=np.int16)
+    for name in pathway.attributes:
+        codes[name] = known[name] if name in known else _codes_of(pathway, codes, name, draws)
     for name, branch in pathway.branches.items():
         if isinstance(branch, ByChance):
             shares = np.array([list(branch.targets.values())])
@@ -63,15 +54,21 @@ def attributes_after(pathway: Pathway, draws: Draws, given: Codes) -> dict[str, 
     moved = [name for name in leaning(pathway) if name not in draws.from_table]
     codes: dict[str, Codes] = {**draws.attributes, ACUITY_GIVEN: given}
     for name in moved:
-        attribute = pathway.attributes[name]
-        if isinstance(attribute, Choice | Chance):
-            codes[name] = _drawn(pathway, codes, attribute, draws.uniform(name))
-        elif isinstance(attribute, Given) and attribute.like is not None:
-            codes[name] = codes[attribute.like]
+        codes[name] = _codes_of(pathway, codes, name, draws)
     return {name: codes[name] for name in moved}
 
 
-def _drawn(pathway: Pathway, codes: Mapping[str, Codes], attribute: Choice | Chance, variates: Floats) -> Codes:
+def _codes_of(pathway: Pathway, codes: Attributes, name: str, draws: Draws) -> Codes:
+    """The codes of one attribute, shape (n,), drawn or as another one's; `codes` of those it depends on."""
+    attribute = pathway.attributes[name]
+    if isinstance(attribute, Choice | Chance):
+        return _drawn(pathway, codes, attribute, draws.uniform(name))
+    if isinstance(attribute, Given) and attribute.like:
+        return codes[attribute.like]
+    return np.zeros(len(draws), dtype=np.int16)  # the first category, until a policy says otherwise
+
+
+def _drawn(pathway: Pathway, codes: Attributes, attribute: Choice | Chance, variates: Floats) -> Codes:
     """The codes of one attribute, shape (n,), from uniform `variates`; `codes` of those it depends on."""
     if isinstance(attribute, Chance):
         return (variates < _probability(pathway, codes, attribute)).astype(np.int16)
@@ -83,7 +80,7 @@ def _drawn(pathway: Pathway, codes: Mapping[str, Codes], attribute: Choice | Cha
     return _pick(shares, variates, codes[attribute.by])
 
 
-def _probability(pathway: Pathway, codes: Mapping[str, Codes], chance: Chance) -> Floats:
+def _probability(pathway: Pathway, codes: Attributes, chance: Chance) -> Floats:
     """The probability of a yes, shape (n,), or () if it is one for all; the label counts by its `label_weight`."""
     p = amount(pathway, codes, chance.p)
     if not chance.label_weight:
@@ -91,7 +88,7 @@ def _probability(pathway: Pathway, codes: Mapping[str, Codes], chance: Chance) -
     by_label = amount(pathway, {**codes, ACUITY_TRUE: codes[ACUITY_GIVEN]}, chance.p)
     certain = np.minimum(p, 1)
     # written so that a right label leaves p as it is, to the last bit
-    return np.asarray(certain + chance.label_weight * (np.minimum(by_label, 1) - certain))
+    return certain + chance.label_weight * (np.minimum(by_label, 1) - certain)
 
 
 def _pick(shares: Floats, variates: Floats, row: Codes | None) -> Codes:
@@ -102,14 +99,10 @@ def _pick(shares: Floats, variates: Floats, row: Codes | None) -> Codes:
     totals = np.cumsum(shares, axis=1)[:, :-1]
     if row is None:
         return np.searchsorted(totals[0], variates, side="right").astype(np.int16)
-    category = np.zeros(len(variates), dtype=np.int16)
-    row = row.astype(np.intp)  # once, or `take` would convert it for every category
-    for total in totals.T:
-        category += variates >= total.take(row)
-    return category
+    return first_above(variates, totals, row)
 
 
-def amount(pathway: Pathway, codes: Mapping[str, Codes], number: Number) -> Floats:
+def amount(pathway: Pathway, codes: Attributes, number: Number) -> Floats:
     """A number for each patient, shape (n,), or one for all, shape (): the base times the factors of its categories.
 
     Raises DrawsError if a factor has no value for a category.
@@ -132,9 +125,7 @@ LONGEST = 1e12
 """Minutes from arrival that no run reaches; more would not fit into 64 bits of ticks."""
 
 
-def minutes_of(
-    pathway: Pathway, codes: Mapping[str, Codes], draws: Draws, factors: Mapping[str, Floats]
-) -> dict[str, Floats]:
+def minutes_of(pathway: Pathway, codes: Attributes, draws: Draws, factors: NamedFloats) -> NamedFloats:
     """Minutes by duration, shape (repeats, n); 0 for patients whose source cannot come to the duration.
 
     `factors`: what each patient's minutes are multiplied by, before they are cut off, shape (n,) by duration.
@@ -167,18 +158,13 @@ def minutes_of(
                 _write_minutes(duration, variates, mean, minutes, concerned, others)
             if name in factors:
                 minutes *= factors[name]
-            if duration.longest is not None:
+            if duration.longest:
                 np.minimum(minutes, duration.longest, out=minutes)
     return minutes_by_name
 
 
 def _write_minutes(
-    duration: AnyDuration,
-    variates: NDArray[np.float32],
-    mean: Floats,
-    into: Floats,
-    concerned: Ints,
-    others: Ints,
+    duration: AnyDuration, variates: NDArray[np.float32], mean: Floats, into: Floats, concerned: Ints, others: Ints
 ) -> None:
     """Write the minutes of the patients whom a duration concerns, and 0 for the others; `variates` is written over."""
     if len(concerned) > len(variates) / 2:
@@ -191,11 +177,9 @@ def _write_minutes(
         into[concerned] = minutes
 
 
-def after_arrival(
-    pathway: Pathway, draws: Draws, clock: Patience | Worsening | None, minutes: Mapping[str, Floats]
-) -> Ints:
+def after_arrival(pathway: Pathway, draws: Draws, clock: Patience | Worsening | None, minutes: NamedFloats) -> Ints:
     """Ticks from arrival until patience ends or somebody gets worse, or NEVER, shape (n,)."""
-    if clock is None:
+    if not clock:
         return np.full(len(draws), NEVER, dtype=np.int64)
     ticks = to_ticks(np.minimum(minutes[clock.minutes][0], LONGEST))
     return np.where(from_sources(pathway, draws, clock.arrivals), ticks, NEVER)

@@ -10,7 +10,7 @@ import numpy as np
 from simulation.department.vocabulary import ARRIVAL_SOURCE, Pathway
 from simulation.errors import DrawsError
 from simulation.patients.calendar import FROM_JANUARY, Calendar
-from simulation.patients.variates import Codes, Variates
+from simulation.patients.variates import Attributes, Codes, NamedFloats, Variates
 from simulation.records.schema import Floats, Ints, Mask
 
 
@@ -37,11 +37,11 @@ class Draws:
     arrived_at: Ints
     arrival_source: Codes
     number: Ints
-    attributes: Mapping[str, Codes]
-    minutes: Mapping[str, Floats]
+    attributes: Attributes
+    minutes: NamedFloats
     patience: Ints
     worsens: Ints
-    adherence: Mapping[str, Floats]
+    adherence: NamedFloats
     order: Ints
     variates: Variates
     outages: Mapping[str, Ints] = field(default_factory=dict)
@@ -56,9 +56,9 @@ class Draws:
         """One uniform number in (0, 1) a patient from the stream of that name, shape (n,)."""
         return self.variates.uniform(column, repeat)
 
-    def normal(self, column: str, repeat: int = 0) -> Floats:
+    def normal(self, column: str) -> Floats:
         """One standard normal number a patient from the stream of that name, shape (n,)."""
-        return self.variates.normal(column, repeat).astype(float)
+        return self.variates.normal(column, 0).astype(float)
 
     def refuse_other_rows(self, other: Draws, who: str) -> None:
         """Raise DrawsError unless the rows of the other are the same patients, who arrive at the same ticks, in the
@@ -75,8 +75,8 @@ class Draws:
     def with_columns(
         self,
         *,
-        attributes: Mapping[str, Codes] | None = None,
-        minutes: Mapping[str, Floats] | None = None,
+        attributes: Attributes | None = None,
+        minutes: NamedFloats | None = None,
         alarms: Ints | None = None,
     ) -> Draws:
         """The same patients with some columns replaced (by a triage policy); nothing is copied or drawn."""

@@ -12,13 +12,7 @@ import math
 import numpy as np
 
 from simulation.department.rota import down_share, parse_hours
-from simulation.department.vocabulary import (
-    Pathway,
-    QuietDays,
-    RandomOutages,
-    ShareOfTime,
-    StatedOutages,
-)
+from simulation.department.vocabulary import Pathway, QuietDays, RandomOutages, ShareOfTime, StatedOutages
 from simulation.errors import DrawsError
 from simulation.patients.arrivals import usual_arrivals
 from simulation.patients.calendar import DAYS_IN_YEAR, FROM_JANUARY, DrawnRun
@@ -35,7 +29,7 @@ def _quiet_spans(pathway: Pathway, name: str, quiet: QuietDays, attended: Ints, 
     error = quiet.forecast_error
     forecast = attended * np.exp(error * normal - error**2 / 2)
     day = np.flatnonzero(forecast <= fullest_above(pathway, quiet))
-    return np.asarray(day[:, None] * DAY + np.array(parse_hours(quiet.hours)), dtype=np.int64)
+    return np.asarray(day[:, None] * DAY + np.array(parse_hours(quiet.hours)))
 
 
 def fullest_above(pathway: Pathway, quiet: QuietDays) -> float:
@@ -56,7 +50,7 @@ def fullest_above(pathway: Pathway, quiet: QuietDays) -> float:
         mean = mean + usual
         if source.per_day is not None:
             variance = variance + usual
-        if source.day_factor is not None:
+        if source.day_factor:
             by_factor[source.day_factor] = by_factor.get(source.day_factor, 0.0) + usual
     for factor, shared in by_factor.items():
         variance = variance + (pathway.day_factors[factor].cv * shared) ** 2

@@ -5,7 +5,7 @@ A table of patients can state who comes, and any columns, instead of drawn ones.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from simulation.patients.calendar import DAYS_IN_YEAR, FROM_JANUARY, Calendar, D
 from simulation.patients.columns import after_arrival, attributes_of, minutes_of
 from simulation.patients.drawn import Draws
 from simulation.patients.outages import draw_outages
-from simulation.patients.variates import Codes, Source, Variates
+from simulation.patients.variates import Attributes, Codes, NamedFloats, Source, Variates
 from simulation.records.schema import Floats, Ints
 from simulation.units import DAY, NEVER, to_ticks
 
@@ -32,14 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def draw(
-    pathway: Pathway,
-    *,
-    seed: int,
-    replication: int,
-    days: int,
-    calendar: Calendar = FROM_JANUARY,
-) -> Draws:
+def draw(pathway: Pathway, *, seed: int, replication: int, days: int, calendar: Calendar = FROM_JANUARY) -> Draws:
     """Draw everybody who arrives in `days` days from day 0 (a Monday) on, and who is there at time 0.
 
     `calendar`: which day of the model year day 0 is, and which day is the first measured one.
@@ -48,7 +41,7 @@ def draw(
     return draw_run(pathway, DrawnRun(seed, replication, days, calendar))
 
 
-def draw_run(pathway: Pathway, run: DrawnRun, busy: Mapping[str, Floats] | None = None) -> Draws:
+def draw_run(pathway: Pathway, run: DrawnRun, busy: NamedFloats | None = None) -> Draws:
     """Everybody who arrives in a run, and who is there at time 0, as `draw` draws them.
 
     `busy`: how busy each day is, by the name of its factor, where that is known; otherwise it is drawn
@@ -65,10 +58,7 @@ def attendances(pathway: Pathway, run: DrawnRun) -> Ints:
 
 
 def fill(
-    pathway: Pathway,
-    run: DrawnRun,
-    layers: Sequence[tuple[Source, Ints]],
-    known: Mapping[str, Codes] | None = None,
+    pathway: Pathway, run: DrawnRun, layers: Sequence[tuple[Source, Ints]], known: Attributes | None = None
 ) -> Draws:
     """Sort everybody by arrival and draw their columns, except attributes that are `known` (codes, by source).
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,9 @@ from simulation.records.schema import Floats, Ints
 
 Codes = NDArray[np.int16]
 """Codes of categories."""
+Attributes = Mapping[str, Codes]
+"""Codes by name of the attribute."""
+NamedFloats = Mapping[str, Floats]
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,19 @@ class Variates:
 def key_of(source: str, layer: int) -> str:
     """The name of the random streams of one layer of a source; that of the usual arrivals is the source's own."""
     return f"{source}+{layer}" if layer else source
+
+
+def first_above(variates: Floats, limits: Floats, row: Codes | Ints | None = None) -> Codes:
+    """The column of the first limit above each variate, shape (n,); the last and one more if none is.
+
+    limits  (n_rows, n_columns), rising along each row; row  (n,) which row counts for each, None: row k for the k-th
+    """
+    column = np.zeros(len(variates), dtype=np.int16)
+    if row is not None:
+        row = row.astype(np.intp)  # once, or `take` would convert it for every column
+    for limit in limits.T:
+        column += variates >= (limit if row is None else limit.take(row))
+    return column
 
 
 COUNTER = np.uint64(1).tobytes()

@@ -37,10 +37,10 @@ def target_faults(design: Design, arms: Sequence[ReadyArm], precision: Precision
     """
     given: dict[int, tuple[MeasureName, ...]] = {}  # by the id of a pathway, which several arms can share
     own = own_definitions(design, [arm.pathway for arm in arms])
-    aims: list[tuple[str, Aim]] = [("run.precision", precision)] if precision is not None else []
+    aims: list[tuple[str, Aim]] = [("run.precision", precision)] if precision else []
     for where, target in (*aims, *_judged(design)):
         definition = definitions().get(target.measure) or own.get(target.measure)
-        if definition is None:
+        if not definition:
             known = nearest_measure(target.measure, {*definitions(), *own})
             yield Fault(f"{where}.measure", f"unknown measure '{target.measure}'", known)
             continue
@@ -51,12 +51,11 @@ def target_faults(design: Design, arms: Sequence[ReadyArm], precision: Precision
         yield from _per_cent_faults(where, target, definition)
         for arm in arms:
             if id(arm.pathway) not in given:
-                given[id(arm.pathway)] = measures_of(
-                    arm.pathway, own_of(design, arm.pathway), covers=design.coverages is not None
-                )
+                own_names = own_of(design, arm.pathway)
+                given[id(arm.pathway)] = measures_of(arm.pathway, own_names, covers=design.coverages is not None)
             in_arm = "" if arm is arms[0] else f" in arm {arm.name}"
             fault = _absent(where, target, definition, given[id(arm.pathway)], in_arm)
-            if fault is not None:
+            if fault:
                 yield fault
                 break
 
@@ -67,7 +66,7 @@ def run_faults(run: RunLength, design: Design) -> Iterator[Fault]:
         found = f"is {run.first}, but replications are numbered 0 to {run.replications - 1}"
         yield Fault("run.first", found, "Begin with one of these, or raise run.replications")
     precision = run.precision
-    if precision is None:
+    if not precision:
         return
     least = max(run.replications, precision.first_stage)
     if precision.at_most < least:
@@ -153,7 +152,7 @@ def label_faults(design: Design) -> Iterator[Fault]:
             yield Fault(f"{where}.label", "is blank", "Write words for tables and figures")
             continue
         unseen = next((sign for sign in label if unicodedata.category(sign) in UNSEEN and sign not in JOINERS), None)
-        if unseen is not None:
+        if unseen:
             name = {"\n": "a line break", "\t": "a tab"}.get(unseen, f"U+{ord(unseen):04X}, which nobody sees")
             yield Fault(f"{where}.label", f"holds {name}", "Write words in one line")
     first: dict[str, str] = {}
@@ -178,7 +177,7 @@ def role_faults(design: Design) -> Iterator[Fault]:
     """An arm that is compared with itself, and changes whose evidence is stated by half."""
     if design.sham == design.baseline:
         yield Fault("study.sham", f"'{design.sham}' is the baseline", "Name another arm, or leave it out")
-    if design.coverages is not None and design.coverages.partial == design.coverages.full:
+    if design.coverages and design.coverages.partial == design.coverages.full:
         remedy = "Name the arm that covers a part, and the one that covers all"
         yield Fault("study.coverages", "names one arm twice", remedy)
     for name, arm in design.arms.items():

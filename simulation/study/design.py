@@ -12,7 +12,16 @@ from typing import Annotated, Literal, TypeGuard
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
-from simulation.department.config_dataclass import Evidence, Positive, Sourced, Unit, config_dataclass
+from simulation.department.config_dataclass import (
+    ByName,
+    Evidence,
+    NonEmpty,
+    Positive,
+    Share,
+    Sourced,
+    Unit,
+    config_dataclass,
+)
 from simulation.department.own_measures import OutcomeGroup, OwnGroup, OwnMeasure, SpanMeasure
 from simulation.errors import Fault
 
@@ -24,6 +33,10 @@ Block = Mapping[str, object]
 List = tuple[object, ...]
 """A whole list of a file, such as a rota."""
 CHANGED = Unit("that of the changed value")
+Changes = Mapping[str, Annotated[Value | Block | List | None, CHANGED]]
+"""New values, blocks or lists, by dotted path."""
+OfMeasure = Annotated[Positive, Unit("that of the measure")]
+PoundsAYear = Annotated[float, Unit("GBP a year")]
 Label = Annotated[str, MinLen(1), MaxLen(200)]
 """Words for a column, or beside a figure."""
 
@@ -77,11 +90,11 @@ class Cost(Sourced):
     paid_by: the trust, evidence: assumed, source: "pay scale"}`
     """
 
-    per_year: Annotated[float, Unit("GBP a year")]
+    per_year: PoundsAYear
     """The cost; below 0 it is a saving."""
     what: str
     """What is bought; of a cost per attendance the price of one. Example: `GBP 1.85`"""
-    range: tuple[Annotated[float, Unit("GBP a year")], Annotated[float, Unit("GBP a year")]] | None = None
+    range: tuple[PoundsAYear, PoundsAYear] | None = None
     """The lowest and the highest that it could be, around `per_year`; none: taken as certain.
     Example: `[211000, 420000]`"""
     basis: Literal["per_year", "per_attendance"] = "per_year"
@@ -114,12 +127,12 @@ def cost_faults(arms: Mapping[str, Arm]) -> Iterator[Fault]:
     """Faults of costs that are outside their own range, and of costs per attendance that do not say of how many."""
     for name, arm in arms.items():
         cost = arm.cost
-        if cost is None:
+        if not cost:
             continue
         if (cost.basis == "per_attendance") != (cost.attendances is not None):
             remedy = "Give both for a cost per attendance (basis: per_attendance, attendances: 124100), else neither"
             yield Fault(f"study.arms.{name}.cost", "states one of attendances and basis: per_attendance alone", remedy)
-        if cost.range is not None and not cost.range[0] <= cost.per_year <= cost.range[1]:
+        if cost.range and not cost.range[0] <= cost.per_year <= cost.range[1]:
             found = f"{cost.per_year:g} is outside its own range {list(cost.range)}"
             yield Fault(f"study.arms.{name}.cost", found, "Change per_year or the range")
 
@@ -139,7 +152,7 @@ class Arm:
     nurse: str | None = None
     """Other nurses than those of the study (the group `nurse`): the name of their file. A tool in their hands needs a
     `control`: an arm with them and without a tool. Example: `language`"""
-    changes: Mapping[str, Annotated[Value | Block | List | None, CHANGED]] = field(default_factory=dict)
+    changes: Changes = field(default_factory=dict)
     """Dotted paths and their new values, blocks or lists; `{times: 1.03}` multiplies the number that is there. A path
     that begins with `triage` changes the policy."""
     evidence: Evidence | None = None
@@ -182,7 +195,7 @@ class Lever:
     """Words for the lever in tables and figures."""
     takes: tuple[str, ...] = ()
     """What it takes over from the study's `full` policy: dotted paths of blocks or values."""
-    changes: Mapping[str, Annotated[Value | Block | List | None, CHANGED]] = field(default_factory=dict)
+    changes: Changes = field(default_factory=dict)
     """What else it changes, as an arm's `changes`."""
     evidence: Evidence | None = None
     """Where the numbers of the changes come from."""
@@ -206,7 +219,7 @@ class Target(Sourced):
     """Whose measure: everybody's, or that of one group of patients."""
     label: Label
     """Words for the measure and the group in tables and figures."""
-    minimal_important_difference: Annotated[Positive, Unit("that of the measure")]
+    minimal_important_difference: OfMeasure
     """The least difference that anybody would act on."""
 
 
@@ -224,7 +237,7 @@ class Margin(Sourced):
     """Whose measure: everybody's, or that of one group of patients."""
     label: Label
     """Words for the measure and the group in tables and figures."""
-    margin: Annotated[Positive, Unit("that of the measure")]
+    margin: OfMeasure
     """How much worse it may get."""
 
 
@@ -287,26 +300,26 @@ class Design:
     """The arm that all others are compared with."""
     sham: str | None = None
     """The arm with an AI of the nurse's accuracy and fresh errors: what chance alone does. Example: `sham`"""
-    arms: Annotated[Mapping[str, Arm], MinLen(1)]
+    arms: NonEmpty[ByName[Arm]]
     """The arms, by name."""
     focus: tuple[str, ...] = ()
     """The arms that get a sentence on the first page, in this order; none: the tools (arms with another triage policy
     than the baseline's that are no comparators). Example: `[our_tool]`"""
-    levers: Mapping[str, Lever] = field(default_factory=dict)
+    levers: ByName[Lever] = field(default_factory=dict)
     """What a tool does, part by part: every combination becomes an arm."""
     full: str | None = None
     """The triage policy that all levers make together. Example: `ai_all_levers`"""
     order_pairs: Annotated[int, Ge(2), Le(1000), Unit("pairs")] = 12
     """Sampled orders of many levers, each with its reverse. Example: `24`"""
-    primary: Annotated[tuple[Target, ...], MinLen(1)]
+    primary: NonEmpty[tuple[Target, ...]]
     """Measures that the study is about."""
     secondary: tuple[Target, ...] = ()
     """Further measures, judged but not adjusted together with the primary ones."""
     margins: tuple[Margin, ...] = ()
     """Limits of safety: how much worse a measure may get."""
-    measures: Mapping[str, OwnMeasure] = field(default_factory=dict)
+    measures: ByName[OwnMeasure] = field(default_factory=dict)
     """Measures of your own, by name, beside those that every study has; a target or a margin may name one."""
-    groups: Mapping[str, OwnGroup] = field(default_factory=dict)
+    groups: ByName[OwnGroup] = field(default_factory=dict)
     """Groups of patients of your own, by name: every measure that is given by group is given for them, too."""
     value_per_patient_hour: ValuePerHour | None = None
     """What one hour less of waiting is taken to be worth; none: the value of knowing a figure before an arm is chosen
@@ -343,7 +356,7 @@ class Design:
             return self
         arms = {name: arm for name, arm in self.arms.items() if name in names}
         coverages = self.coverages
-        if coverages is not None and not {coverages.partial, coverages.full} <= arms.keys():
+        if coverages and not {coverages.partial, coverages.full} <= arms.keys():
             coverages = None
         return replace(
             self,
@@ -376,15 +389,15 @@ class DelayHarm(Sourced):
 
     shown: bool = False
     """Whether the report has the table of delay and harm; `study.harm.shown=true` switches it on. Example: `true`"""
-    until_minutes: Annotated[tuple[Annotated[float, Gt(0), Unit("minutes")], ...], MinLen(1)]
+    until_minutes: NonEmpty[tuple[Annotated[float, Gt(0), Unit("minutes")], ...]]
     """Where one band of times ends and the next begins, rising."""
-    mortality: Annotated[tuple[Annotated[float, Ge(0), Le(1), Unit("share")], ...], MinLen(2)]
+    mortality: Annotated[tuple[Share, ...], MinLen(2)]
     """Mortality within 30 days in each band, one more than there are bounds: the last is of all longer times."""
 
 
 def harm_measures(harm: DelayHarm | None) -> Mapping[str, OwnMeasure]:
     """The measures of the table, by name: the share of the admitted in a bed within each bound; none if not shown."""
-    if harm is None or not harm.shown:
+    if not harm or not harm.shown:
         return {}
     return {
         within(bound): SpanMeasure(
@@ -402,9 +415,7 @@ def harm_measures(harm: DelayHarm | None) -> Mapping[str, OwnMeasure]:
 
 def harm_groups(harm: DelayHarm | None) -> Mapping[str, OwnGroup]:
     """The group that these measures are about, by name; none if the table is not shown."""
-    if harm is None or not harm.shown:
-        return {}
-    return {IN_A_BED: OutcomeGroup(kind="outcome", outcomes=("admitted",))}
+    return {IN_A_BED: OutcomeGroup(kind="outcome", outcomes=("admitted",))} if harm and harm.shown else {}
 
 
 def within(bound: float) -> str:
@@ -414,7 +425,7 @@ def within(bound: float) -> str:
 
 def harm_faults(harm: DelayHarm | None) -> Iterator[Fault]:
     """Faults of bounds that do not rise, and of bands and mortalities that differ in number."""
-    if harm is None:
+    if not harm:
         return
     if list(harm.until_minutes) != sorted(set(harm.until_minutes)):
         yield Fault("study.harm.until_minutes", f"found {list(harm.until_minutes)}", "Write rising numbers")

@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from simulation.department.check.staffing import Interval, empty_hours
-from simulation.department.graph import request_of
+from simulation.department.graph import alternatives_of
 from simulation.department.rota import HOURS_OF_WEEK, timetable
 from simulation.department.vocabulary import DEPARTED_AT, Opens, Pathway, StatedOutages
 from simulation.errors import Fault, Faults
@@ -52,8 +53,7 @@ FRONT = ("handed_over_at", "assessed_at", "seen_at")
 """Points in time of the front door: the minutes of a step that records one are checked even if it asks for no staff."""
 
 
-@dataclass(frozen=True)
-class Beds:
+class Beds(NamedTuple):
     """Adult general and acute beds of a department, and the beds that stays ask for on average.
 
     staffed: mean number of beds; asked: beds that stays ask for; error: standard error of `asked`; pressed: beds that
@@ -111,7 +111,7 @@ def _beyond_capacity(pathway: Pathway, load: Load) -> dict[str, float]:
 
 def _share_under_pressure(pathway: Pathway) -> float:
     """The share of a stay that is left if it ends as early as pressure can make it."""
-    return 1 - max((step.effort.share for step in pathway.steps.values() if step.effort is not None), default=0.0)
+    return 1 - max((step.effort.share for step in pathway.steps.values() if step.effort), default=0.0)
 
 
 def _overload_warnings(study: Study, loads: Mapping[str, float]) -> Iterator[str]:
@@ -140,7 +140,7 @@ def _is_bed(pathway: Pathway, name: str) -> bool:
 
 def _bed_warnings(pathway: Pathway, load: Load) -> Iterator[str]:
     beds = beds_of(pathway, load)
-    if beds is not None and beds.full:
+    if beds and beds.full:
         after = f"{100 * beds.pressed / beds.staffed:.0f} % even if every stay ends as early as pressure can make it"
         yield (
             f"Beds over 100 %: {beds}{f', and {after}' if beds.pressed < beds.asked else ''}. Patients will wait for "
@@ -148,7 +148,7 @@ def _bed_warnings(pathway: Pathway, load: Load) -> Iterator[str]:
             "ward group), site.attributes.admitted.p.base (who is admitted), site.arrivals.*.per_day and "
             "calibration.ward_stay_scale"
         )
-    elif beds is not None and beds.asked < EMPTY * beds.staffed:
+    elif beds and beds.asked < EMPTY * beds.staffed:
         yield (
             f"Beds mostly empty: {beds}, so nobody waits for one. Look at calibration.*_beds or site.pools.*_beds "
             "(beds by ward group; staffed adult general and acute beds alone), site.attributes.admitted.p.base (who is "
@@ -229,7 +229,7 @@ def _never_warnings(pathway: Pathway, measured_days: int) -> Iterator[str]:
             )
     for name, pool in pathway.pools.items():
         most = max(units for _, units in timetable(pool))
-        if pool.closed_while is not None and pool.closes is not None and pool.closes > most:
+        if pool.closed_while and (pool.closes or 0) > most:
             yield f"pathway.pools.{name}.closes: {pool.closes} units, and there are never more than {most}"
 
 
@@ -261,9 +261,7 @@ def overload_faults(study: Study) -> tuple[Fault, ...]:
     """A fault for each overloaded pool, with its highest load and, unless all are, the arms concerned."""
     sample = SharedDraws(DrawnRun(study.run.seed, 0, SAMPLE_DAYS))
     by_pool: dict[str, dict[str, float]] = {}
-    for arm in study.arms:
-        if arm.pathway.allow_overload:
-            continue
+    for arm in (arm for arm in study.arms if not arm.pathway.allow_overload):
         drawn = sample.of(in_a_mean_week(arm.pathway))
         load = offered_load(arm.pathway, apply(arm.policy, arm.pathway, drawn))
         for pool, ratio in overloaded(arm.pathway, load).items():
@@ -316,8 +314,8 @@ def _relieved(pathway: Pathway, overloaded_pools: set[str]) -> set[str]:
     """The pools whose queue something can shorten."""
     relieved = {trigger.pool for trigger in pathway.triggers.values() if isinstance(trigger, Opens)}
     for step in pathway.steps.values():
-        leaves = step.may_leave and pathway.patience is not None
-        if leaves or step.queue_limit is not None or step.overflow is not None:
+        leaves = step.may_leave and pathway.patience
+        if leaves or step.queue_limit is not None or step.overflow:
             relieved |= {*step.asks, *step.any_of}
     while True:
         with_alternative = {
@@ -389,9 +387,11 @@ def refuse_beyond_bound(study: Study) -> None:
     worst: dict[str, tuple[float, int, int, ReadyArm]] = {}
     for arm in _of_unlike_arrivals(study):
         for replication in study.run.numbers:
-            for name, wanted, day in _highest(study, arm.pathway, replication):
-                if wanted > max(arm.pathway.arrivals[name].thinning_bound, worst.get(name, (0.0,))[0]):
-                    worst[name] = wanted, day, replication, arm
+            drawn = study.run.drawn(replication, study.run.days)
+            for name, wanted in wanted_arrivals(arm.pathway, drawn).items():
+                most = float(wanted.max())
+                if most > max(arm.pathway.arrivals[name].thinning_bound, worst.get(name, (0.0,))[0]):
+                    worst[name] = most, int(wanted.argmax()), replication, arm
     Faults(_beyond_bound(study, name, *found) for name, found in worst.items()).refuse()
 
 
@@ -403,13 +403,6 @@ def _of_unlike_arrivals(study: Study) -> Iterator[ReadyArm]:
         if stated not in seen:
             seen.append(stated)
             yield arm
-
-
-def _highest(study: Study, pathway: Pathway, replication: int) -> Iterator[tuple[str, float, int]]:
-    """By source: how many times its usual arrivals the highest day of a replication wants, and that day."""
-    run = study.run.drawn(replication, study.run.days)
-    for name, wanted in wanted_arrivals(pathway, run).items():
-        yield name, float(wanted.max()), int(wanted.argmax())
 
 
 def _beyond_bound(study: Study, name: str, wanted: float, day: int, replication: int, arm: ReadyArm) -> Fault:
@@ -456,19 +449,22 @@ def kept_until_open(study: Study) -> tuple[str, ...]:
     return tuple(_words(study, pools, *numbers) for pools, numbers in kept.items() if numbers[0] > LEAST_SHARE)
 
 
-def _closing_steps(pathway: Pathway) -> dict[tuple[str, ...], tuple[list[Interval], list[str]]]:
-    """For pools that queue until they open: the times of the week, in ticks, at which none has a unit, and the steps
-    that ask for them. A step at which patients wait at home is left out."""
-    found: dict[tuple[str, ...], tuple[list[Interval], list[str]]] = {}
+ClosingSteps = dict[tuple[str, ...], tuple[list[Interval], list[str]]]
+"""By pools: the times of the week, in ticks, at which none has a unit, and the steps that ask for them."""
+
+
+def _closing_steps(pathway: Pathway) -> ClosingSteps:
+    """The closed hours and steps of pools that queue until they open. A step at which patients wait at home is left
+    out."""
+    closing: ClosingSteps = {}
     for name, step in pathway.steps.items():
         if step.records.get(DEPARTED_AT) == "joined":
             continue
-        all_of, any_of = request_of(step)
-        for pools in (*((pool,) for pool in all_of), *((any_of,) if any_of else ())):
+        for pools in alternatives_of(step):
             empty = empty_hours(tuple(pathway.pools[pool] for pool in pools))
             if empty and any(pathway.pools[pool].queues_until_open for pool in pools):
-                found.setdefault(pools, (empty, []))[1].append(name)
-    return found
+                closing.setdefault(pools, (empty, []))[1].append(name)
+    return closing
 
 
 def _share_and_minutes(
@@ -493,8 +489,7 @@ def _across(joined_at: Ints, stopped_at: Ints, empty: Sequence[Interval]) -> Mas
     before = np.searchsorted(starts, since, side="right") - 1
     is_inside = (before >= 0) & (since < ends[before])
     to_next = np.append(starts, starts[0] + WEEK)[before + 1] - since
-    across: Mask = stopped_at > np.where(is_inside, joined_at, joined_at + to_next)
-    return across
+    return stopped_at > np.where(is_inside, joined_at, joined_at + to_next)
 
 
 def _words(study: Study, pools: Sequence[str], share: float, minutes: float) -> str:

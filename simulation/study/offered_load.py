@@ -29,7 +29,6 @@ from simulation.department.rota import (
 )
 from simulation.department.vocabulary import (
     ACUITY_NOW,
-    Branch,
     ByAttribute,
     ByChance,
     ByHours,
@@ -37,6 +36,7 @@ from simulation.department.vocabulary import (
     ByQueue,
     End,
     Loop,
+    Node,
     Pathway,
     Pool,
     Profile,
@@ -100,11 +100,8 @@ def offered_load(pathway: Pathway, patients: Draws) -> Load:
     """
     walk = _Walk(pathway, patients)
     walk.run()
-    weekly_error = walk.weekly_error()
-    capacity = np.stack([_units(pathway, pool) for pool in pathway.pools.values()])
-    hours_on_duty = capacity.sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        error = np.where(weekly_error > 0, weekly_error / hours_on_duty, 0.0)
+    capacity = np.stack([*walk.units.values()])
+    error = load_ratio(walk.weekly_error(), capacity.sum(axis=1))
     return Load(tuple(pathway.pools), walk.work, capacity, error)
 
 
@@ -158,7 +155,10 @@ class _Walk:
         self.started = self.clock.copy()
         """When each patient's last step started; the arrival before the first step."""
         self.outages = patients.outages
-        self.weight = _weights(pathway, self.arrival_source)
+        per_week = np.array([7 * mean_per_day(source) for source in pathway.arrivals.values()])
+        sampled = np.bincount(self.arrival_source, minlength=len(per_week))
+        self.weight = (per_week / np.maximum(sampled, 1))[self.arrival_source]
+        """The number of patients a week for whom each patient of the sample stands."""
         self.held = np.zeros((n, len(self.pools)))
         """The part of a unit of each pool that each patient holds (less than 1 where several pools could serve)."""
         classes = tuple(pathway.priority.classes)
@@ -172,13 +172,18 @@ class _Walk:
         self.hours = np.zeros((len(self.pools), n))
 
     def run(self) -> None:
-        """Sweep over the nodes, each after those that lead to it, until every patient has reached an end."""
-        order = _order(self.pathway)
+        """Sweep over the nodes, each after those that lead to it, until every patient has reached an end.
+
+        Edges back to the start of a loop do not count for the order.
+        """
+        graph = graph_of(self.pathway).items()
+        leads_to = {name: [edge.to for edge in edges if edge.by != "again"] for name, edges in graph}
+        order = list(TopologicalSorter(leads_to).static_order())[::-1]
         while (self.at >= 0).any():
             for name in order:
                 rows = np.flatnonzero(self.at == self.number[name])
                 if len(rows):
-                    self._move(name, self.nodes[name], rows)
+                    self.at[rows] = self._next(name, self.nodes[name], rows)
 
     def weekly_error(self) -> Floats:
         """Standard error of each pool's unit-hours a week, sources apart, shape (n_pools,)."""
@@ -188,21 +193,17 @@ class _Walk:
             variance += of_source.sum() * np.var(self.hours[:, of_source] * self.weight[of_source], axis=1)
         return np.sqrt(variance)
 
-    def _move(self, name: str, node: Step | Branch | Loop | End, rows: Ints) -> None:
-        if isinstance(node, Step):
-            self._serve(node, rows)
-            self.at[rows] = self.number[node.next]
-        elif isinstance(node, End):
-            self.at[rows] = -1
-        else:
-            self.at[rows] = self._choose(name, node, rows)
-
-    def _choose(self, name: str, node: Branch | Loop, rows: Ints) -> Ints:
-        """The number of the node to which each of these patients goes.
+    def _next(self, name: str, node: Node, rows: Ints) -> Ints | int:
+        """The number of the node to which each of these patients goes, or all of them; -1 after an end. Serves them.
 
         A branch with `then` and `otherwise` of a kind that is not known here counts as one on a queue: a sample that
         never waits goes by `otherwise`.
         """
+        if isinstance(node, Step):
+            self._serve(node, rows)
+            return self.number[node.next]
+        if isinstance(node, End):
+            return -1
         if isinstance(node, ByAttribute):
             cases = [
                 self.number[node.cases.get(category, node.otherwise or "")]
@@ -217,10 +218,8 @@ class _Walk:
             again = passes[rows] < self.attributes[node.passes][rows]
             passes[rows] += again
             return np.where(again, self.number[node.again], self.number[node.next])
-        then = np.zeros(len(rows), dtype=bool)
-        if isinstance(node, ByQueue):
-            then |= node.at_least == 0
-        elif isinstance(node, ByHours):
+        then = np.full(len(rows), isinstance(node, ByQueue) and node.at_least == 0)
+        if isinstance(node, ByHours):
             tick = (self.clock[rows] * TICKS_PER_MINUTE) % WEEK
             for start, end in intervals(node.hours, node.days):
                 then |= (tick >= start) & (tick < end)
@@ -240,7 +239,7 @@ class _Walk:
         now = self.clock[rows] * TICKS_PER_MINUTE
         since = self.started[rows] * TICKS_PER_MINUTE if since_start else now
         ends = np.concatenate(([-1], spans[:, 1]))
-        return np.asarray(ends[np.searchsorted(spans[:, 0], now, side="right")] > since)
+        return ends[np.searchsorted(spans[:, 0], now, side="right")] > since
 
     def _serve(self, step: Step, rows: Ints) -> None:
         """Book a step's minutes on its pools and on what is held, and move the clocks on."""
@@ -249,19 +248,16 @@ class _Walk:
         started = self.started[rows] = self.clock[rows]
         minutes = self._minutes(step, rows)
         since = started
-        if step.since is not None:
+        if step.since:
             clock_at = self.clock_started[step.since]
             since = np.where(np.isnan(clock_at[rows]), started, clock_at[rows])
             clock_at[rows] = np.nan
-        if step.pace is not None:
+        if step.pace:
             minutes = _paced(since, minutes, self.pathway.profiles[step.pace])
         minutes = np.maximum(since + minutes - started, 0)
         taken = self._taken(step, started)
         held = self.held[rows]
-        holding = np.asarray(held.any(axis=0))
         for pool, number in self.pools.items():
-            if not holding[number] and pool not in taken:
-                continue
             parts = held[:, number] + taken.get(pool, 0.0)
             if parts.any():
                 self.work[number] += _spread(started, minutes, parts * self.weight[rows])
@@ -273,7 +269,7 @@ class _Walk:
             self.held[rows, self.pools[pool]] += taken[pool]
         for pool in step.releases_at_end:
             self.held[rows, self.pools[pool]] = 0
-        if step.relabels is not None:
+        if step.relabels:
             self.acuity[rows] = self.attributes[step.relabels][rows]
 
     def _minutes(self, step: Step, rows: Ints) -> Floats:
@@ -281,7 +277,7 @@ class _Walk:
         for name in step.minutes:
             drawn = self.minutes[minutes_held(minutes_column(name, step.minutes_by), self.minutes)]
             turn = np.zeros(len(rows), dtype=np.int64)
-            if step.repeat_of is not None:
+            if step.repeat_of:
                 turn = np.clip(self.passes[self.loops[step.repeat_of]][rows] - 1, 0, len(drawn) - 1)
             total += drawn[turn, rows]
         return total * step.times
@@ -290,7 +286,7 @@ class _Walk:
         """The fraction of a unit of each pool that each patient takes; 0 for a pool that only an overflow would
         take."""
         none = np.zeros(len(started))
-        wider = step.overflow.any_of if step.overflow is not None else ()
+        wider = step.overflow.any_of if step.overflow else ()
         hour = (started % WEEK_MINUTES / 60).astype(np.int64)
         shares = self._shares(step.any_of)
         taken = dict.fromkeys(wider, none) | dict.fromkeys(step.asks, none + 1)
@@ -304,19 +300,6 @@ class _Walk:
             units[row + 1 :] = 0
         units[:, units.sum(axis=0) == 0] = np.maximum(units.mean(axis=1, keepdims=True), 1e-9)
         return np.asarray(units / units.sum(axis=0))
-
-
-def _weights(pathway: Pathway, arrival_source: NDArray[np.int16]) -> Floats:
-    """The number of patients a week that each of the sample stands for, shape (n,)."""
-    per_week = np.array([7 * mean_per_day(source) for source in pathway.arrivals.values()])
-    sampled = np.bincount(arrival_source, minlength=len(per_week))
-    return np.asarray((per_week / np.maximum(sampled, 1))[arrival_source])
-
-
-def _order(pathway: Pathway) -> list[str]:
-    """The nodes in topological order; edges back to the start of a loop are ignored."""
-    leads_to = {name: [edge.to for edge in edges if edge.by != "again"] for name, edges in graph_of(pathway).items()}
-    return list(TopologicalSorter(leads_to).static_order())[::-1]
 
 
 def _paced(started: Floats, work: Floats, profile: Profile) -> Floats:
@@ -343,4 +326,4 @@ def _since(hours: Floats, weight: Floats) -> Floats:
     bins = np.minimum(hours.astype(np.int64), n - 1)
     before = np.cumsum(np.bincount(bins, weight, n))
     within = np.bincount(bins, weight * (bins + 1 - hours), n)
-    return np.asarray(np.concatenate(([0.0], before[:-1])) + within)
+    return np.concatenate(([0.0], before[:-1])) + within

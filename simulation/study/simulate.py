@@ -94,7 +94,7 @@ def simulated(arm: ReadyArm, draws: Draws, engine: EngineName, days: int, *, win
     """One arm simulated on these draws for this many days; `window`: the window in which resource use is measured."""
     plan = lower(arm.pathway)
     run = engine_named(engine)(plan, bind(plan, draws), days * DAY)
-    if window is not None:
+    if window:
         look_along(arm.pathway, run, window=window)
     patients = patients_table(arm.pathway, plan, draws, run)
     return Simulated(plan, draws, run, patients)

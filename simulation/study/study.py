@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Protocol
 import numpy as np
 from annotated_types import Ge, Gt, Le, MultipleOf
 
-from simulation.department.config_dataclass import UNITLESS, Positive, Unit, config_dataclass
+from simulation.department.config_dataclass import UNITLESS, Unit, config_dataclass
 from simulation.department.graph import dated_after_departure
 from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import Pathway
@@ -21,7 +21,7 @@ from simulation.measures.definitions import Definition
 from simulation.measures.own_quantities import Own
 from simulation.measures.window import Window
 from simulation.patients import DAYS_IN_YEAR, Calendar, DrawnRun, balanced_start_week, start_weeks_over_departments
-from simulation.study.design import Arm, Design
+from simulation.study.design import Arm, Design, OfMeasure
 from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 
@@ -34,6 +34,7 @@ LEAST_FIRST = 20
 """Replications below which a standard deviation says too little to plan by: from 20 its 95 % interval reaches from 0.76
 to 1.46 times it."""
 MOST_REPLICATIONS = 1_000_000
+Stages = Annotated[int, Ge(LEAST_FIRST), Le(MOST_REPLICATIONS), Unit("replications")]
 
 
 @config_dataclass
@@ -54,12 +55,12 @@ class Precision:
     arm: str | None = None
     """The arm whose difference from the baseline is meant, or the baseline, for its own level; none: the differences of
     all arms but a sham, the least precise of which decides (the level, where there is only the baseline)."""
-    half_width: Annotated[Positive, Unit("that of the measure")]
+    half_width: OfMeasure
     """Half the length that the 95 % interval should have."""
-    first_stage: Annotated[int, Ge(LEAST_FIRST), Le(MOST_REPLICATIONS), Unit("replications")] = LEAST_FIRST
+    first_stage: Stages = LEAST_FIRST
     """Replications that are run first, from whose spread the number of all is planned; `run.replications`, if these
     are more."""
-    at_most: Annotated[int, Ge(LEAST_FIRST), Le(MOST_REPLICATIONS), Unit("replications")] = 1000
+    at_most: Stages = 1000
     """The upper bound, whatever the spread."""
 
     def arm_faults(self, arms: Collection[str]) -> Iterator[Fault]:
@@ -219,42 +220,38 @@ class ReadyArm:
     policy: Policy
 
 
+ReadyArms = tuple[ReadyArm, ...]
+
+
 class Departments(Protocol):
     """The departments of a study, one a replication; picklable, so that workers make the arms themselves."""
 
     @property
     def name(self) -> str:
         """Name of the ensemble."""
-        ...
 
     @property
     def n_varied(self) -> int:
         """The number of values of the configuration in which they differ."""
-        ...
 
     def __len__(self) -> int:
         """The number of departments."""
-        ...
 
     @property
-    def ready(self) -> tuple[ReadyArm, ...]:
+    def ready(self) -> ReadyArms:
         """The arms of the study in the typical department, from which those of every other are made."""
-        ...
 
-    def arms(self, number: int) -> tuple[ReadyArm, ...]:
+    def arms(self, number: int) -> ReadyArms:
         """Every arm of the study in the department of this number, from 0.
 
         Raises ConfigError for a value that is not allowed there.
         """
-        ...
 
     def with_policies(self, policies: Mapping[str, Policy]) -> Departments:
         """The same departments with only the named arms, each under its new policy."""
-        ...
 
     def content(self) -> Mapping[str, object]:
         """Everything that can change a result, as plain values."""
-        ...
 
 
 @dataclass(frozen=True, repr=False)
@@ -273,7 +270,7 @@ class Study:
 
     design: Design
     run: RunLength
-    arms: tuple[ReadyArm, ...]
+    arms: ReadyArms
     alone: ReadyArm
     engine_asked: EngineAsked
     executor: str

@@ -7,7 +7,7 @@ to tell a minute from a week.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from simulation.department.rota import mean_per_day, timetable
 from simulation.department.vocabulary import Pathway
@@ -57,8 +57,7 @@ MOST_PATIENTS_A_DAY = 50_000
 ALLOW = "set allow_large=true to run it all the same"
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(NamedTuple):
     """The size of a study. Patients include those who compete for beds without attending.
 
     n_patients: patients in one replication of one arm; n_runs: arms times replications; seconds: elapsed time with the

@@ -41,7 +41,6 @@ that combine them with failures are refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -60,6 +59,7 @@ from simulation.department.vocabulary import (
     minutes_column,
 )
 from simulation.patients import Draws, attributes_after
+from simulation.patients.variates import Attributes, NamedFloats
 from simulation.records.schema import MISSING, Floats, Mask
 from simulation.triage.check_policy import check_policy, durations_of_triage
 from simulation.triage.effects import (
@@ -74,7 +74,6 @@ from simulation.triage.effects import (
 )
 from simulation.triage.labels import Labels, labels_of
 from simulation.triage.people import (
-    Attributes,
     abstained,
     adopted,
     days_since,
@@ -135,7 +134,7 @@ class _Triaged:
     @cached_property
     def nurse(self) -> Labels:
         """The nurse's labels."""
-        if self.policy.nurse is None:
+        if not self.policy.nurse:
             return np.full(len(self.draws), MISSING, dtype=np.int16)
         return labels_of(self.policy.nurse, self.pathway, self.draws)
 
@@ -154,14 +153,14 @@ class _Triaged:
         """Who may get the tool, whatever the source; without `covers`, each use says whom it is for."""
         policy = self.policy
         used = adopted(policy.adoption, days_since(policy.go_live_day, self.draws), self.draws)
-        if policy.covers is not None:
+        if policy.covers:
             used &= offered(policy.covers, self.pathway, self.draws, self.attributes)
         return used
 
     @cached_property
     def asked(self) -> Mask:
         """For whom the AI was asked."""
-        if self.policy.covers is None or self.policy.ai is None:
+        if not self.policy.covers or not self.policy.ai:
             return self.nobody
         return self.used & reached_by(
             self.pathway, self.attributes, sources_labelled(self.policy.covers, self.pathway), {}
@@ -179,20 +178,20 @@ class _Triaged:
             noise=policy.noise,
             drift=policy.drift,
             since=days_since(policy.go_live_day, self.draws),
-            beside=(policy.beside_nurse, self.nurse) if policy.beside_nurse is not None else None,
+            beside=(policy.beside_nurse, self.nurse) if policy.beside_nurse else None,
         )
 
     @cached_property
     def handed_back(self) -> Mask:
         """For whom the AI was asked and gave no answer."""
-        if self.policy.ai is None or self.policy.covers is None or self.policy.abstains is None:
+        if not self.policy.ai or not self.policy.abstains:
             return self.nobody
         return self.asked & abstained(self.policy.abstains, self.pathway, self.draws, self.answer)
 
     @cached_property
     def given(self) -> Labels:
         """The labels that count."""
-        if self.policy.ai is None or self.policy.covers is None:
+        if not self.policy.ai:
             return self.nurse
         taken = self.asked & ~self.handed_back
         if self.policy.role == "advises":
@@ -204,7 +203,7 @@ class _Triaged:
     def watched(self) -> Mask:
         """Who is watched while waiting."""
         watching = self.policy.watches
-        if watching is None:
+        if not watching:
             return self.nobody
         return self.used & reached_by(self.pathway, self.attributes, watching.arrivals, watching.only)
 
@@ -231,32 +230,32 @@ class _Triaged:
         for effect in policy.effects:
             whose = self.used & self._covered(effect)
             minutes |= changed(effect, minutes, whose if effect.kept_when_handed_back else whose & ~self.handed_back)
-        if policy.latency is not None:
+        if policy.latency:
             minutes |= lengthened(policy.latency, minutes, self.asked)
-        if policy.abstains is not None and policy.abstains.hand_back is not None:
+        if policy.abstains and policy.abstains.hand_back:
             minutes |= lengthened(policy.abstains.hand_back, minutes, self.handed_back)
         return minutes
 
     def _covered(self, effect: MinutesEffect, sources: tuple[str, ...] | None = None) -> Mask:
         """Whom an effect is for: of these sources (those of the policy), whether or not the tool is used for them."""
         if sources is None:
-            sources = self.policy.covers.minutes if self.policy.covers is not None else ()
-        only = effect.covers.only if effect.covers is not None else {}
+            sources = self.policy.covers.minutes if self.policy.covers else ()
+        only = effect.covers.only if effect.covers else {}
         return reached_by(self.pathway, self.attributes, sources_of(effect, sources), only)
 
     def fallback(self) -> tuple[dict[str, Labels], Minutes]:
         """Attributes and minutes that a route needs while the tool is down, degraded or slow."""
         policy, late = self.policy, self.policy.slow_under_load
-        can_fail = late is not None or any(can_happen(outage) for outage in self.pathway.outages.values())
+        can_fail = late or any(can_happen(outage) for outage in self.pathway.outages.values())
         concerned = self.users(durations_of_triage(self.pathway)) if can_fail else self.nobody
         degraded = self
         columns: Minutes = {}
         if concerned.any():
             columns = _by_worker("nurse", self.minutes_by_nurse, self.minutes)
-            if policy.ai is not None and policy.degraded is not None:
+            if policy.ai and policy.degraded:
                 degraded = replace(self, policy=replace(policy, ai=replace(policy.ai, matrix=policy.degraded)))
                 columns |= _by_worker("degraded_tool", degraded.minutes, self.minutes)
-            if late is not None:
+            if late:
                 slower = {name: self.minutes[name] + late.seconds.value / SECONDS_PER_MINUTE for name in late.durations}
                 columns |= {name: np.where(concerned, slower[name], self.minutes[name]) for name in slower}
         labels = {ACUITY_BY_NURSE: self.nurse, ACUITY_BY_DEGRADED_TOOL: degraded.given}
@@ -269,12 +268,12 @@ class _Triaged:
 def acceptance(policy: Policy, nurse: Labels, answer: Labels, true: Labels) -> Floats | float:
     """The probability that each advised nurse takes the AI's label where the two differ; shape of the labels, or one
     number for all."""
-    if policy.switching is not None:
+    if policy.switching:
         return switch_shares(policy.switching, nurse, answer, true)
-    return policy.acceptance.value if policy.acceptance is not None else 1.0
+    return policy.acceptance.value if policy.acceptance else 1.0
 
 
-def _by_worker(worker: Worker, minutes: Mapping[str, Floats], usual: Mapping[str, Floats]) -> dict[str, Floats]:
+def _by_worker(worker: Worker, minutes: NamedFloats, usual: NamedFloats) -> Minutes:
     """The columns of one worker's minutes, by name, shape (repeats, n) each, except those equal to `usual`."""
     return {
         minutes_column(name, worker): column

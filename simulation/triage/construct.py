@@ -40,7 +40,7 @@ import numpy as np
 
 from simulation.errors import refuse
 from simulation.records.schema import Floats
-from simulation.triage.matrix import by_row
+from simulation.triage.matrix import by_row, distances
 
 SMOOTHING = 0.5
 """Patients added to each cell: the usual prior weight (Jeffreys) for a table of counts."""
@@ -92,8 +92,7 @@ def nearest_matrix(counts: Sequence[Sequence[float]], wanted: Wanted) -> Floats:
         return float(weight @ (flat * np.log(flat / start.ravel())))
 
     def slope(flat: Floats) -> Floats:
-        gradient: Floats = weight * (np.log(flat / start.ravel()) + 1)
-        return gradient
+        return np.asarray(weight * (np.log(flat / start.ravel()) + 1))
 
     equal, goal = _equalities(mix, wanted)
     shape_rules = _shape_rules(n)
@@ -159,8 +158,7 @@ def _equalities(mix: Floats, wanted: Wanted) -> tuple[Floats, Floats]:
     There is one for each row of the table and one for each wanted figure.
     """
     n = len(mix)
-    level = np.arange(n, dtype=float)
-    distance = level[None, :] - level[:, None]
+    distance = distances(n)
     cells, goals = [distance == 0], [wanted.exact_share]
     if wanted.kappa_quadratic is not None:
         by_chance = mix @ distance**2

@@ -34,20 +34,21 @@ from typing import Annotated
 import numpy as np
 
 from simulation.department.config_dataclass import (
-    DurationName,
+    DurationNames,
     Names,
     OfAttributes,
     Sourced,
-    SourceName,
+    SourceNames,
     Unit,
     config_dataclass,
 )
 from simulation.department.vocabulary import Action, Pathway
 from simulation.patients import Draws
-from simulation.records.schema import Floats, Ints, Mask
-from simulation.triage.estimates import AtLeastZero, Estimate, Portion
+from simulation.patients.variates import Attributes, NamedFloats
+from simulation.records.schema import Ints, Mask
+from simulation.triage.estimates import AtLeastZero, Estimate, Portion, Probability
 from simulation.triage.labels import Labels
-from simulation.triage.people import Added, Attributes, among, reached_by
+from simulation.triage.people import Added, among, reached_by
 from simulation.units import NEVER, to_ticks
 
 SECONDS_PER_MINUTE = 60
@@ -61,7 +62,7 @@ class Reach(Sourced):
     source: "who needs an interpreter"}`
     """
 
-    arrivals: tuple[SourceName, ...] = ()
+    arrivals: SourceNames = ()
     """Arrival sources whose patients it is for; none: those of the policy."""
     only: OfAttributes = field(default_factory=dict)
     """Of these patients, those who have one of the named categories of each named attribute (`acuity_given` is the
@@ -79,7 +80,7 @@ class MinutesEffect:
     source: "a nurse still looks"}}`
     """
 
-    durations: tuple[DurationName, ...]
+    durations: DurationNames
     """Durations that change."""
     factor: Annotated[AtLeastZero, Unit("factor")] | None = None
     """What their sum is multiplied by.
@@ -97,23 +98,23 @@ class MinutesEffect:
 
 def sources_of(effect: MinutesEffect, of_policy: Sequence[str]) -> tuple[str, ...]:
     """The sources that an effect is for: its own, or else those of the policy."""
-    own = effect.covers.arrivals if effect.covers is not None else ()
+    own = effect.covers.arrivals if effect.covers else ()
     return own or tuple(of_policy)
 
 
-def changed(effect: MinutesEffect, minutes: Mapping[str, Floats], whose: Mask) -> dict[str, Floats]:
+def changed(effect: MinutesEffect, minutes: NamedFloats, whose: Mask) -> NamedFloats:
     """The effect's durations after the effect, by name, shape (repeats, n) each."""
     before = {name: minutes[name] for name in effect.durations}
     total = np.sum(list(before.values()), axis=0)
-    factor = effect.factor.value if effect.factor is not None else 1.0
-    saved = effect.seconds_saved.value / SECONDS_PER_MINUTE if effect.seconds_saved is not None else 0.0
-    floor = effect.never_below.value if effect.never_below is not None else 0.0
+    factor = effect.factor.value if effect.factor else 1.0
+    saved = effect.seconds_saved.value / SECONDS_PER_MINUTE if effect.seconds_saved else 0.0
+    floor = effect.never_below.value if effect.never_below else 0.0
     total_after = np.maximum(total * factor - saved, total * floor)
     ratio = np.divide(total_after, total, out=np.ones_like(total), where=total > 0)
     return {name: np.where(whose, column * ratio, column) for name, column in before.items()}
 
 
-def lengthened(added: Added, minutes: Mapping[str, Floats], whose: Mask) -> dict[str, Floats]:
+def lengthened(added: Added, minutes: NamedFloats, whose: Mask) -> NamedFloats:
     """The durations to which time is added, by name, longer for those who come to them; shape (repeats, n) each."""
     added_minutes = added.seconds.value / SECONDS_PER_MINUTE
     return {
@@ -183,11 +184,11 @@ class Watching(Sourced):
     source: "a judgement"}, evidence: assumed, source: "who is watched"}`
     """
 
-    arrivals: tuple[SourceName, ...]
+    arrivals: SourceNames
     """Arrival sources whose patients are watched."""
     only: OfAttributes = field(default_factory=dict)
     """Of these patients, those who have one of the named categories of each named attribute."""
-    sensitivity: Annotated[Portion, Unit("probability")]
+    sensitivity: Probability
     """How likely a patient who gets worse is seen, at the next round."""
     false_alarms_per_hour: Annotated[AtLeastZero, Unit("alarms an hour")]
     """How many a watched patient raises for nothing (a constant rate from arrival); rounds act on the first."""

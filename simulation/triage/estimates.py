@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from annotated_types import Ge, Gt, Lt
+from annotated_types import Ge, Gt
 
-from simulation.department.config_dataclass import HOLDER, Share, Sourced, Unit, config_dataclass
+from simulation.department.config_dataclass import HOLDER, BelowOne, Range, Share, Sourced, Unit, config_dataclass
 
 
 @config_dataclass
@@ -18,7 +18,7 @@ class Estimate(Sourced):
 
     value: Annotated[float, HOLDER]
     """The number itself, inside its range."""
-    range: Annotated[tuple[float, float], HOLDER] | None = None
+    range: Range | None = None
     """The lowest and the highest to sweep; an assumed number must say."""
     claim: bool = False
     """Whether it is somebody's claim that nobody independent has tested: results that rest on it say so."""
@@ -31,7 +31,7 @@ class Correlation(Estimate):
     Example: `{value: 0.5, range: [0, 0.9], evidence: assumed, source: "no study measured it"}`
     """
 
-    value: Annotated[float, Ge(0), Lt(1), Unit("correlation")]
+    value: BelowOne
     """The correlation: 0 makes errors independent of those of other assessors."""
 
 
@@ -43,6 +43,9 @@ class Portion(Estimate):
     """
 
     value: Share
+
+
+Probability = Annotated[Portion, Unit("probability")]
 
 
 @config_dataclass

@@ -26,12 +26,12 @@ def label_accuracy(
     """
     assert policy.nurse is not None  # a policy without a nurse gives no labels
     nurse = _shares(policy.nurse, category)
-    if policy.ai is None:
+    if not policy.ai:
         return agreement(nurse, mix)
     ai = _shares(policy.ai, category)
-    if policy.beside_nurse is not None:
+    if policy.beside_nurse:
         ai = joint_beside(policy.beside_nurse, nurse).sum(axis=1)
-    if policy.abstains is None and policy.switching is None:
+    if not policy.abstains and not policy.switching:
         taken = 1.0 if policy.role == "replaces" or policy.acceptance is None else policy.acceptance.value
         return agreement(taken * ai + (1 - taken) * nurse, mix)
     return agreement(_final_shares(policy, nurse, ai, levels), mix)
@@ -49,8 +49,8 @@ def _final_shares(policy: Policy, nurse: Floats, ai: Floats, names: Sequence[str
     assert policy.ai is not None and policy.nurse is not None
     levels = np.arange(len(nurse), dtype=np.int16)
     abstains = policy.abstains
-    beyond = abstains.beyond.value if abstains is not None and abstains.beyond is not None else None
-    if policy.beside_nurse is not None:
+    beyond = abstains.beyond.value if abstains and abstains.beyond else None
+    if policy.beside_nurse:
         within = joint_beside(policy.beside_nurse, nurse)
         outside = np.zeros_like(within)
     else:
@@ -65,12 +65,11 @@ def _final_shares(policy: Policy, nurse: Floats, ai: Floats, names: Sequence[str
     taken = np.ones(within.shape) if policy.role == "replaces" else np.zeros(within.shape)
     if policy.role == "advises":
         taken += acceptance(policy, by_nurse, by_ai, true)
-    if abstains is not None:
+    if abstains:
         if (abstains.labels or abstains.shares) and len(names) != len(levels):
             refuse("levels", f"are {list(names)}", f"Name the {len(levels)} levels in order")
         taken *= ~np.isin(by_ai, [names.index(label) for label in abstains.labels])
         for level, portion in abstains.shares.items():
             taken[names.index(level)] *= 1 - portion.value
     kept = (within * (1 - taken)).sum(axis=2) + outside.sum(axis=2)
-    shares: Floats = (within * taken).sum(axis=1) + kept
-    return shares
+    return np.asarray((within * taken).sum(axis=1) + kept)

@@ -14,7 +14,7 @@ import numpy as np
 from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.department.vocabulary import ACUITY_TRUE, Pathway
 from simulation.patients import DAYS_IN_YEAR, Draws
-from simulation.patients.variates import Codes
+from simulation.patients.variates import Codes, first_above
 from simulation.records.schema import Floats
 from simulation.triage.estimates import AboveZero, Correlation, Portion
 from simulation.triage.matrix import BesideNurse, LabelTable, Matrix, given_nurse, probabilities
@@ -77,22 +77,22 @@ def labels_of(
     every group.
     """
     variates = _variates(assessor, draws)
-    if noise is not None:
+    if noise:
         again = draws.uniform(f"triage.noise.{assessor.name}") < noise.value
         variates = np.where(again, _variates(assessor, draws, ".again"), variates)
     weight = None
-    if drift is not None and since is not None:  # the completed share of the drift, from 0 to 1
+    if drift and since is not None:  # the completed share of the drift, from 0 to 1
         weight = np.clip(since / (DAYS_A_MONTH * drift.months.value), 0, 1)
     true = draws.attributes[ACUITY_TRUE]
-    if beside is not None:
+    if beside:
         return _look_up_beside(*beside, true, variates)
-    towards = drift.towards if drift is not None else None
+    towards = drift.towards if drift else None
     labels = _look_up(assessor.matrix, true, variates, towards, weight)
     for attribute, tables in assessor.matrix.by_group.items():
         code = {name: number for number, name in enumerate(pathway.categories(attribute))}
         for category, table in tables.items():
             members = draws.attributes[attribute] == code[category]
-            group_towards = towards.by_group[attribute][category] if towards is not None else None
+            group_towards = towards.by_group[attribute][category] if towards else None
             group_weight = weight[members] if weight is not None else None
             labels[members] = _look_up(table, true[members], variates[members], group_towards, group_weight)
     return labels
@@ -117,15 +117,10 @@ def _look_up(
     with `weight` (n,) on the second.
     """
     shares = probabilities(table)
-    labels: Labels = np.zeros(len(variates), dtype=np.int16)
-    if towards is None or weight is None:
-        for limit in variate_limits(shares).T:
-            labels += variates >= limit.take(true)
-        return labels
+    if not towards or weight is None:
+        return first_above(variates, variate_limits(shares), true)
     rows = (1 - weight)[:, None] * shares[true] + weight[:, None] * probabilities(towards)[true]
-    for limit in variate_limits(rows).T:
-        labels += variates >= limit
-    return labels
+    return first_above(variates, variate_limits(rows))
 
 
 def _look_up_beside(beside: BesideNurse, nurse: Labels, true: Labels, variates: Floats) -> Labels:
@@ -133,10 +128,7 @@ def _look_up_beside(beside: BesideNurse, nurse: Labels, true: Labels, variates: 
     rows = given_nurse(beside)
     n_levels = len(rows)
     row = true.astype(np.int64) * n_levels + nurse
-    labels: Labels = np.zeros(len(variates), dtype=np.int16)
-    for limit in variate_limits(rows.reshape(n_levels**2, n_levels)).T:
-        labels += variates >= limit.take(row)
-    return labels
+    return first_above(variates, variate_limits(rows.reshape(n_levels**2, n_levels)), row)
 
 
 def variate_limits(shares: Floats) -> Floats:
@@ -147,8 +139,7 @@ def variate_limits(shares: Floats) -> Floats:
     totals = np.cumsum(shares, axis=1)
     # Rounding must not open the door to the impossible labels after a row's last possible one.
     after = np.cumsum(shares[:, ::-1], axis=1)[:, ::-1] - shares
-    limits: Floats = np.where(after == 0, np.inf, ndtri(np.minimum(totals, 1)))
-    return limits
+    return np.where(after == 0, np.inf, ndtri(np.minimum(totals, 1)))
 
 
 def joint_probabilities(
@@ -162,16 +153,15 @@ def joint_probabilities(
     """
     parts = {name: np.zeros((*nurse.shape, nurse.shape[1])) for name in ("within", "outside")}
     for name, difficulty, weight in _stretches(beyond):
-        lows, highs = zip(
-            *(_span(shares, rho, difficulty) for shares, rho in zip((nurse, ai), correlations, strict=True)),
-            strict=True,
+        (nurse_low, nurse_high), (ai_low, ai_high) = (
+            _span(shares, rho, difficulty) for shares, rho in zip((nurse, ai), correlations, strict=True)
         )
         if same_variates:
-            high = np.minimum(highs[0][:, :, None], highs[1][:, None, :])
-            low = np.maximum(lows[0][:, :, None], lows[1][:, None, :])
+            high = np.minimum(nurse_high[:, :, None], ai_high[:, None, :])
+            low = np.maximum(nurse_low[:, :, None], ai_low[:, None, :])
             joint = np.maximum(high - low, 0)
         else:
-            joint = (highs[0] - lows[0])[:, :, None] * (highs[1] - lows[1])[:, None, :]
+            joint = (nurse_high - nurse_low)[:, :, None] * (ai_high - ai_low)[:, None, :]
         parts[name] += (joint * weight).sum(axis=-1)
     return parts["within"], parts["outside"]
 

@@ -91,8 +91,7 @@ def probabilities(table: LabelTable) -> Floats:
 
 def by_row(rows: Floats) -> Floats:
     """Rows scaled to shares, shape of `rows`: the last axis adds up to 1."""
-    shares: Floats = rows / rows.sum(axis=-1, keepdims=True)
-    return shares
+    return np.asarray(rows / rows.sum(axis=-1, keepdims=True))
 
 
 def table_faults(table: LabelTable, where: str, levels: Sequence[str] | None = None) -> Iterator[Fault]:
@@ -135,7 +134,7 @@ def agreement(shares: Floats, mix: Sequence[float]) -> Agreement:
     true_mix = true_mix / true_mix.sum()
     joint = true_mix[:, None] * shares
     label_mix = joint.sum(axis=0)
-    distance = _distance(len(shares))
+    distance = distances(len(shares))
     return {
         "exact_share": float(joint[distance == 0].sum()),
         "under_share": float(joint[distance > 0].sum()),
@@ -145,11 +144,11 @@ def agreement(shares: Floats, mix: Sequence[float]) -> Agreement:
         "kappa_quadratic": _kappa(joint, distance**2),
         "sensitivity": _ratio(joint[:N_HIGH, :N_HIGH].sum(), true_mix[:N_HIGH].sum()),
         "specificity": _ratio(joint[N_HIGH:, N_HIGH:].sum(), true_mix[N_HIGH:].sum()),
-        "label_mix": tuple(float(share) for share in label_mix),
+        "label_mix": tuple(label_mix.tolist()),
     }
 
 
-def _distance(n_levels: int) -> Floats:
+def distances(n_levels: int) -> Floats:
     """Label minus true level, shape (levels, levels): positive is under-triage."""
     level = np.arange(n_levels, dtype=float)
     return level[None, :] - level[:, None]
@@ -172,7 +171,7 @@ class BesideNurse(Sourced):
     Example: `{counts: [[[40, 5], [3, 2]], [[8, 12], [10, 120]]], evidence: measured, source: "own bench of 200 cases"}`
     """
 
-    counts: Annotated[tuple[tuple[tuple[Annotated[float, Ge(0)], ...], ...], ...], Unit("patients")]
+    counts: Annotated[tuple[Rows, ...], Unit("patients")]
     """Patients by true level, then by the nurse's label, then by the tool's; the most urgent first in all three."""
     nurses: str = ""
     """Whose labels the nurse's are: the `source` of these nurses' own table, word for word. With other nurses in an arm
@@ -184,7 +183,7 @@ def ordinal_prior(n_levels: int) -> Floats:
 
     A flat prior would put 9 % of a true level with 14 cases two levels away and farther; this one puts 1 % there.
     """
-    return PRIOR_WEIGHT * by_row(DECAY ** np.abs(_distance(n_levels)))
+    return PRIOR_WEIGHT * by_row(DECAY ** np.abs(distances(n_levels)))
 
 
 def given_nurse(beside: BesideNurse) -> Floats:
@@ -200,8 +199,7 @@ def rows_given_nurse(beside: BesideNurse) -> Floats:
     """
     counts = np.array(beside.counts, dtype=float)
     of_level = by_row(counts.sum(axis=1) + ordinal_prior(len(counts)))
-    rows: Floats = counts + PRIOR_WEIGHT * of_level[:, None, :]
-    return rows
+    return counts + PRIOR_WEIGHT * of_level[:, None, :]
 
 
 def joint_beside(beside: BesideNurse, nurse: Floats) -> Floats:

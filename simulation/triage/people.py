@@ -25,23 +25,21 @@ import numpy as np
 from simulation.department.config_dataclass import (
     AttributeName,
     CategoryOfBy,
-    DurationName,
+    DurationNames,
     LevelName,
     OfAttributes,
     Sourced,
-    SourceName,
+    SourceNames,
     Unit,
     config_dataclass,
 )
 from simulation.department.vocabulary import ACUITY_TRUE, ARRIVAL_SOURCE, Pathway
 from simulation.patients import Draws
-from simulation.patients.variates import Codes
+from simulation.patients.variates import Attributes, Codes
 from simulation.records.schema import Floats, Mask
 from simulation.triage.estimates import AboveZero, AtLeastZero, Portion
 from simulation.units import DAY
 
-Attributes = Mapping[str, Codes]
-"""Codes by name of the attribute; the label among them is the nurse's own."""
 DAYS_A_WEEK = 7
 
 
@@ -68,9 +66,9 @@ class Coverage(Sourced):
     source: "adults alone"}`
     """
 
-    labels: tuple[SourceName, ...] | None = None
+    labels: SourceNames | None = None
     """Arrival sources whose patients get the AI's label; none: all that attend."""
-    minutes: tuple[SourceName, ...] = ()
+    minutes: SourceNames = ()
     """Arrival sources whose patients' minutes the tool changes."""
     only: OfAttributes = field(default_factory=dict)
     """Of these patients, those who have one of the named categories of each named attribute (`acuity_given` is the
@@ -122,7 +120,7 @@ class Added:
     source: "a judgement"}}`
     """
 
-    durations: tuple[DurationName, ...]
+    durations: DurationNames
     """Durations that become longer, each by as much."""
     seconds: Annotated[AtLeastZero, Unit("seconds")]
     """By how much."""
@@ -177,11 +175,11 @@ def among(pathway: Pathway, attributes: Attributes, only: Mapping[str, Sequence[
 def offered(covers: Coverage, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:
     """Mask of the patients who can get the tool if they come from a covered source, shape (n,)."""
     eligible = among(pathway, attributes, covers.only)
-    if covers.excluded is not None:
+    if covers.excluded:
         by, shares = covers.excluded.by, covers.excluded.shares
         share = np.array([shares[category].value for category in pathway.categories(by)])
         eligible &= draws.uniform("triage.excluded") >= share[attributes[by]]
-    if covers.share is not None:
+    if covers.share:
         eligible &= draws.uniform("triage.coverage") < covers.share.value
     return eligible
 
@@ -198,7 +196,7 @@ def days_since(go_live_day: AtLeastZero | None, draws: Draws) -> Floats:
 def adopted(adoption: Adoption | None, since: Floats, draws: Draws) -> Mask:
     """Mask of the patients for whom staff use the tool `since` days after it went live, shape (n,); nobody before."""
     live: Mask = since >= 0
-    if adoption is not None:
+    if adoption:
         progress = np.clip(since / (DAYS_A_WEEK * adoption.weeks.value), 0, 1)
         share = adoption.start.value + (adoption.end.value - adoption.start.value) * progress
         live &= draws.uniform("triage.adoption") < share
@@ -209,7 +207,7 @@ def abstained(abstention: Abstention, pathway: Pathway, draws: Draws, answer: Co
     """Mask of the patients for whom the AI gives no answer, shape (n,); `answer` is what it would say otherwise."""
     levels = pathway.categories(ACUITY_TRUE)
     silent: Mask = np.isin(answer, [levels.index(name) for name in abstention.labels])
-    if abstention.beyond is not None:
+    if abstention.beyond:
         silent |= np.abs(draws.normal("triage.difficulty")) > abstention.beyond.value
     if abstention.shares:
         share = np.array([abstention.shares[name].value if name in abstention.shares else 0.0 for name in levels])
@@ -220,5 +218,4 @@ def abstained(abstention: Abstention, pathway: Pathway, draws: Draws, answer: Co
 def switch_shares(switching: Switching, nurse: Codes, ai: Codes, true: Codes) -> Floats:
     """The probability that each patient's nurse takes the AI's label where the two differ; shape of the labels."""
     if_wrong = np.where(ai == true, switching.wrong_to_right.value, switching.wrong_to_wrong.value)
-    share: Floats = np.where(nurse == true, switching.right_to_wrong.value, if_wrong)
-    return share
+    return np.where(nurse == true, switching.right_to_wrong.value, if_wrong)

@@ -15,7 +15,7 @@ from annotated_types import Ge
 
 from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.triage.effects import MinutesEffect, TriageAction, Watching
-from simulation.triage.estimates import AtLeastZero, Portion
+from simulation.triage.estimates import AtLeastZero, Probability
 from simulation.triage.labels import Assessor, Drift
 from simulation.triage.matrix import BesideNurse, Matrix
 from simulation.triage.people import Abstention, Added, Adoption, Coverage, Switching
@@ -45,7 +45,7 @@ class Usage:
     role: Role | None = None
     """Whether the AI's label replaces the nurse's, or advises: where the two differ, the nurse takes the AI's by
     `acceptance` or `switching`."""
-    acceptance: Annotated[Portion, Unit("probability")] | None = None
+    acceptance: Probability | None = None
     """How often an advised nurse takes the AI's label where the two differ, whoever is right."""
     switching: Switching | None = None
     """How often an advised nurse takes the AI's label where the two differ, by who is right."""
@@ -57,7 +57,7 @@ class Usage:
     """For how many covered patients staff use the tool; none: for all."""
     abstains: Abstention | None = None
     """When the AI gives no answer and hands the patient back to the nurse."""
-    noise: Annotated[Portion, Unit("probability")] | None = None
+    noise: Probability | None = None
     """How often the AI gives a fresh answer, as if asked again."""
     drift: Drift | None = None
     """How the AI's matrix changes after go-live."""
@@ -117,9 +117,9 @@ class MatrixPolicy(Usage):
     @property
     def durations(self) -> frozenset[str]:
         """The durations that the policy may change."""
-        hand_back = self.abstains.hand_back if self.abstains is not None else None
+        hand_back = self.abstains.hand_back if self.abstains else None
         parts = (*self.burdens, *self.effects, self.latency, hand_back, self.slow_under_load)
-        return frozenset(name for part in parts if part is not None for name in part.durations)
+        return frozenset(name for part in parts if part for name in part.durations)
 
 
 Policy: TypeAlias = MatrixPolicy

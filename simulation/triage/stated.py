@@ -120,16 +120,16 @@ class Tool(Usage):
 
 def policy_from(tool: Tool, nurse: Nurse | None, where: str, faults: Faults) -> Policy | None:
     """The policy of a tool in the hands of these nurses (None: nobody labels); None after adding to `faults`."""
-    labels = nurse.labels if nurse is not None and tool.nurses_label else None
+    labels = nurse.labels if nurse and tool.nurses_label else None
     n_before = len(faults)
     faults += _group_faults(tool, labels, where)
-    ai = _assessor(tool.ai, labels, f"{where}.ai", faults) if tool.ai is not None else None
+    ai = _assessor(tool.ai, labels, f"{where}.ai", faults) if tool.ai else None
     if len(faults) > n_before:
         return None
     usage = {field.name: getattr(tool, field.name) for field in fields(Usage)}
-    if nurse is None or labels is None:
+    if not nurse or labels is None:
         return MatrixPolicy(**usage)
-    beside = tool.ai.beside_nurse if tool.ai is not None else None
+    beside = tool.ai.beside_nurse if tool.ai else None
     if tool.nurse_by_group is not None:
         labels = replace(labels, matrix=replace(labels.matrix, by_group=tool.nurse_by_group))
     return MatrixPolicy(**usage, nurse=labels, ai=ai, burdens=nurse.burdens, beside_nurse=beside)
@@ -156,7 +156,7 @@ def _group_faults(tool: Tool, labels: Assessor | None, where: str) -> Iterator[F
 
 def _assessor(tool: ToolLabels, nurse: Assessor | None, where: str, faults: Faults) -> Assessor | None:
     """A tool's labels as a table, beside this nurse; None after adding to `faults`."""
-    if nurse is None:
+    if not nurse:
         faults.add(where, "is stated but there is no nurse", "Choose one (nurse=...), or leave it out")
         return None
     sources = [name for name in ("matrix", "agreement", "beside_nurse", "as_nurse") if getattr(tool, name)]
@@ -165,16 +165,16 @@ def _assessor(tool: ToolLabels, nurse: Assessor | None, where: str, faults: Faul
         faults.add(where, found, "State one of matrix, agreement, beside_nurse and as_nurse")
         return None
     matrix: Matrix | None = tool.matrix or nurse.matrix
-    if tool.beside_nurse is not None:
+    if tool.beside_nurse:
         matrix = _beside(tool, tool.beside_nurse, nurse.matrix, f"{where}.beside_nurse", faults)
-    elif tool.agreement is not None:
+    elif tool.agreement:
         matrix = _constructed(tool.agreement, nurse.matrix, f"{where}.agreement", faults)
-    elif tool.matrix is not None and _same(tool.matrix, nurse.matrix):
+    elif tool.matrix and _same(tool.matrix, nurse.matrix):
         found = f"is the nurses' own table ({nurse.matrix.source})"
         remedy = "State the tool's; the nurses' belongs in the group `nurse`. A tool exactly as good: as_nurse: true"
         faults.add(f"{where}.matrix", found, remedy)
         return None
-    if matrix is None:
+    if not matrix:
         return None
     return Assessor(name=tool.name, matrix=matrix, correlation=tool.correlation, same_draw_as=tool.same_draw_as)
 

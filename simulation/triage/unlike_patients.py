@@ -38,10 +38,10 @@ def of_other_patients(policy: Policy) -> str:
 
     Two tables of the same cases count as many patients of each true level. An assumed table claims nothing of the kind.
     """
-    if policy.ai is None or policy.nurse is None:
+    if not policy.ai or not policy.nurse:
         return ""
     tool, nurses = policy.ai.matrix, policy.nurse.matrix
-    if policy.beside_nurse is not None:
+    if policy.beside_nurse:
         beside = policy.beside_nurse.nurses
         if not beside or beside == nurses.source:
             return ""
@@ -116,7 +116,7 @@ def _shares(attribute: str, policy: Policy, pathway: Pathway) -> Mapping[str, fl
 
 def _tool(policy: Policy) -> str:
     """The name of the tool, the same in every arm that uses it."""
-    return f"'{policy.ai.name if policy.ai is not None else policy.name}'"
+    return f"'{policy.ai.name if policy.ai else policy.name}'"
 
 
 def _by_level(matrix: Matrix) -> tuple[float, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from simulation.config.bounds import override_fault, shortened
 from simulation.config.dotted import lay_over
@@ -109,7 +109,7 @@ def _part(
     for override in overrides:
         _lay_over(raw, override, faults)
     faults.refuse()
-    return cast(T, sound(kind, raw, where, lambda part: faults_of(part, where)))
+    return sound(kind, raw, where, lambda part: faults_of(part, where))
 
 
 def _lay_over(raw: dict[str, Any], override: str, faults: Faults) -> None:

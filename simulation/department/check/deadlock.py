@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from simulation.department.graph import Edge, Graph, cycles, descendants, request_of, shortest_cycle, starts_of, waits
-from simulation.department.vocabulary import (
-    ACUITY_NOW,
-    ARRIVAL_SOURCE,
-    Branch,
-    ByAttribute,
-    End,
-    Loop,
-    Pathway,
-    Step,
-)
+from simulation.department.vocabulary import ACUITY_NOW, ARRIVAL_SOURCE, ByAttribute, Node, Pathway, Step
 from simulation.errors import Faults
 
 MOST_STATES = 40_000
@@ -90,7 +80,7 @@ def explore(pathway: Pathway, graph: Graph) -> Trace:
     return _explored(route, MOST_STATES)
 
 
-def _passage(node: Step | Branch | Loop | End, edges: Sequence[Edge]) -> _Passage:
+def _passage(node: Node, edges: Sequence[Edge]) -> _Passage:
     """What happens at a node."""
     if not isinstance(node, Step):
         by = node.attribute if isinstance(node, ByAttribute) and node.attribute != ACUITY_NOW else ""
@@ -128,7 +118,12 @@ def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int
     """Every state from every source, or None if there are too many."""
     nodes = dict(route.nodes)
     any_read = any(later.values())
-    relevant = _Relevant(later)
+
+    @cache
+    def relevant(known: Known, to: str) -> Known:
+        """Of what is known of a patient who goes to a node, what branches there and later read."""
+        return frozenset(fact for fact in known if fact[0] in later[to])
+
     trace: dict[_State, _State | None] = {}
     for name, start in route.starts:
         known = {(ARRIVAL_SOURCE, frozenset((name,)))} if ARRIVAL_SOURCE in later[start] else ()
@@ -145,27 +140,14 @@ def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int
     return trace
 
 
-class _Relevant(dict[tuple[Known, str], Known]):
-    """Of what is known of a patient, by the node it goes to, what branches there and later read."""
-
-    def __init__(self, later: Mapping[str, frozenset[str]]) -> None:
-        super().__init__()
-        self.later = later
-
-    def __missing__(self, key: tuple[Known, str]) -> Known:
-        known, to = key
-        facts = self[key] = frozenset(fact for fact in known if fact[0] in self.later[to])
-        return facts
-
-
-def _next_states(node: _Passage, state: _State, relevant: _Relevant) -> Iterator[_State]:
+def _next_states(node: _Passage, state: _State, relevant: Callable[[Known, str], Known]) -> Iterator[_State]:
     """The states that can follow at a node."""
     if node.attribute:
         for to, known in _known_after(node, state.known):
-            yield _State(to, state.held, relevant[known, to])
+            yield _State(to, state.held, relevant(known, to))
     else:
         for move in node.moves:
-            yield _State(move.to, move.held_after(state.held), relevant[state.known, move.to])
+            yield _State(move.to, move.held_after(state.held), relevant(state.known, move.to))
 
 
 def _known_after(node: _Passage, known: Known) -> Iterator[tuple[str, Known]]:
@@ -190,15 +172,12 @@ def check_releases(pathway: Pathway, faults: Faults, trace: Trace) -> None:
         where = f"steps.{name}"
         for pool in dict.fromkeys(pool for part in request_of(step) for pool in part):
             holder = next((state for state in states if pool in state.held), None)
-            if holder is not None:
+            if holder:
                 remedy = "Release it at the end of an earlier step, or lead those who hold it round this step"
                 kept = _kept_at(trace, holder, pool)
                 faults.add(where, f"asks for '{pool}', which a patient may hold already ({kept})", remedy)
         held = frozenset[str]().union(*(state.held for state in states))
-        for key, pools in (
-            ("releases_at_start", step.releases_at_start),
-            ("releases_at_end", step.releases_at_end),
-        ):
+        for key, pools in (("releases_at_start", step.releases_at_start), ("releases_at_end", step.releases_at_end)):
             for number, pool in enumerate(pools):
                 if states and pool not in held and pool not in step.keeps:
                     remedy = "Keep it at an earlier step, or remove it here"
@@ -210,7 +189,7 @@ def _kept_at(trace: Trace, state: _State, pool: str) -> str:
     """The step that kept a pool, and the path from it, in words."""
     nodes = [state.node]
     before = trace[state]
-    while before is not None:
+    while before:
         nodes.append(before.node)
         if pool not in before.held:
             break
@@ -219,8 +198,7 @@ def _kept_at(trace: Trace, state: _State, pool: str) -> str:
     return f"kept at '{nodes[-1]}': {' -> '.join(shown)}"
 
 
-@dataclass(frozen=True)
-class _Wait:
+class _Wait(NamedTuple):
     """A patient who may wait at a step: the finite pools held meanwhile, and the finite pools waited for."""
 
     step: str
@@ -272,7 +250,7 @@ def _waits_holding(pathway: Pathway, trace: Trace) -> list[_Wait]:
     distinct: dict[_Wait, None] = {}
     for state in trace:
         step = pathway.steps.get(state.node)
-        if step is not None and state.held & finite and waits(step) and step.queue_limit != 0:
+        if step and state.held & finite and waits(step) and step.queue_limit != 0:
             all_of, any_of = request_of(step)
             alternatives = frozenset(any_of) if finite.issuperset(any_of) else frozenset[str]()
             distinct[_Wait(state.node, state.held & finite, finite.intersection(all_of), alternatives)] = None

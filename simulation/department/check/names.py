@@ -82,7 +82,7 @@ def check_name(entry: Entry, known: Known, categories: Categories, faults: Fault
     Categories of an unknown attribute are passed over: the attribute has a fault of its own.
     """
     names, value = entry.names, entry.value
-    if names is None:
+    if not names:
         return
     allowed = categories.get(entry.of) if names.what == "category" else known.get(names.among or names.what)
     if allowed is None:
@@ -140,7 +140,7 @@ def _attributes(pathway: Pathway, faults: Faults) -> Categories:
     for name, attribute in pathway.attributes.items():
         where = f"attributes.{name}"
         for entry in walk(attribute, where):
-            if entry.names is not None and entry.names.what == "attribute" and isinstance(entry.value, str):
+            if entry.names and entry.names.what == "attribute" and isinstance(entry.value, str):
                 _earlier(pathway, faults, described, entry.where, entry.value)
         if name in (ARRIVAL_SOURCE, ACUITY_NOW) or name.startswith("coin:"):
             faults.add(where, f"the name '{name}' is taken", "Choose another name", breaks="attribute")
@@ -193,7 +193,7 @@ def _own_names(pathway: Pathway, faults: Faults) -> None:
     for section in (*drawn, "branches", "steps"):
         for name in getattr(pathway, section):
             sign = next((separator for separator in SEPARATORS if separator in name), None)
-            if sign is not None and not name.startswith("coin:"):  # `_attributes` refuses that prefix
+            if sign and not name.startswith("coin:"):  # `_attributes` refuses that prefix
                 remedy = "Random streams are named with it: leave it out of names"
                 faults.add(f"{section}.{name}", f"the name holds '{sign}'", remedy)
     for section in ("arrivals", "present"):
@@ -238,13 +238,13 @@ def _meant(pathway: Pathway, faults: Faults) -> None:
         word = meant(end.outcome, OUTCOMES, near=NEAR_OUTCOME)
         if end.outcome == IN_BUILDING:
             faults.add(where, f"'{IN_BUILDING}' is of those who have not left", "Choose another word")
-        elif word is not None:
+        elif word:
             faults.add(where, found, f"Did you mean '{word}'? Else choose a word that is less like it")
     recorded = {point: where for where, point in _recorded(pathway)}
     absent = [point for point in POINTS if point not in recorded]
     for point, where in recorded.items():
         known = None if point in POINTS else meant(point, absent, near=NEAR_POINT)
-        if known is not None:
+        if known:
             found = f"the point in time '{point}' has no meaning to measures, and '{known}' is recorded nowhere"
             faults.add(where, found, f"Did you mean '{known}'? Else choose a name that is less like it")
     levels = pathway.attributes.get(ACUITY_TRUE)
@@ -261,7 +261,7 @@ def unused_names(pathway: Pathway, faults: Faults) -> None:
     """
     asked = {pool for step in pathway.steps.values() for part in request_of(step) for pool in part}
     needed = {name for step in pathway.steps.values() for name in step.minutes}
-    needed |= {clock.minutes for clock in (pathway.patience, pathway.worsening) if clock is not None}
+    needed |= {clock.minutes for clock in (pathway.patience, pathway.worsening) if clock}
     needed |= {duration.same_draw_as for duration in pathway.durations.values() if duration.same_draw_as is not None}
     for section, names, used, what in (
         ("pools", pathway.pools, asked, "no step asks for it"),

@@ -7,7 +7,8 @@ days) from exhausting memory or overflowing an integer.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from simulation.department.check.names import listed
 from simulation.department.config_dataclass import Entry, Sourced
@@ -17,12 +18,20 @@ from simulation.department.rota import parse_clock, parse_days, parse_hours
 from simulation.department.vocabulary import (
     ACUITY_TRUE,
     ArrivalSource,
+    Attribute,
     Chance,
     Choice,
+    Follows,
+    LastingFactor,
     Opens,
+    Outage,
     Pathway,
+    Pool,
+    Present,
+    Profile,
     RandomOutages,
     StatedOutages,
+    Trigger,
 )
 from simulation.errors import Faults
 
@@ -32,18 +41,15 @@ LARGEST_WHOLE = 1_000_000
 """The largest whole number: units of a pool, patients present, a queue."""
 LARGEST_SCALE = 100
 """The largest `scale` or `thinning_bound` of a source: each quarter of its usual arrivals is drawn separately."""
-BOUNDS = {
-    "thinning_bound": (-math.inf, LARGEST_SCALE),
-    "repeats": (-math.inf, 100),
-    "log_sd": (-math.inf, 5),
-    "cv": (-math.inf, 10),
-    "power": (0.1, math.inf),
-    "mean_up_minutes": (1, math.inf),
-    "mean_down_minutes": (1, math.inf),
-    "every_minutes": (1, math.inf),
-    "decisions_every_minutes": (1, math.inf),
+MOST = {"thinning_bound": LARGEST_SCALE, "repeats": 100, "log_sd": 5, "cv": 10}
+LEAST = {
+    "power": 0.1,
+    "mean_up_minutes": 1,
+    "mean_down_minutes": 1,
+    "every_minutes": 1,
+    "decisions_every_minutes": 1,
 }
-"""The least and the most of a key, in whatever block. At the widest distributions (`log_sd`, `cv`, `power`) one draw in
+"""The most and the least of a key, in whatever block. At the widest distributions (`log_sd`, `cv`, `power`) one draw in
 a hundred is far beyond anything that has been measured. Of an outage a mean of 0 minutes says never."""
 PARSERS = {"hours": parse_hours, "days": parse_days, "at": parse_clock}
 """How the texts of these keys are read, in whatever block."""
@@ -55,9 +61,18 @@ UNBOOKED_FIELDS = ("by_hour", "by_weekday", "by_month", "day_factor", "surges")
 
 def check_numbers(pathway: Pathway, faults: Faults, *, all_finite: bool) -> None:
     """Add the faults of the blocks of a pathway that are no nodes of the route."""
-    for check_part in (_attributes, _present, _pools, _priority, _triggers, _outages, _arrivals, _lasting, _follows):
-        check_part(pathway, faults)
+    _each_of(pathway, faults, attributes=_attribute, present=_present, pools=_pool)
+    _priority(pathway, faults)
+    _each_of(pathway, faults, triggers=_trigger, outages=_outage, profiles=_profile, arrivals=_arrivals)
+    _each_of(pathway, faults, lasting_factors=_lasting, follows=_follows)
     _durations(pathway, faults, all_finite=all_finite)
+
+
+def _each_of(pathway: Pathway, faults: Faults, **checks: Callable[[Pathway, Faults, str, Any], None]) -> None:
+    """Make the check of each section, by its name, for every block in it."""
+    for section, check_block in checks.items():
+        for name, block in getattr(pathway, section).items():
+            check_block(pathway, faults, f"{section}.{name}", block)
 
 
 def check_value(entry: Entry, faults: Faults) -> bool:
@@ -84,11 +99,10 @@ def check_value(entry: Entry, faults: Faults) -> bool:
         _at_most(faults, where, abs(value), LARGEST_WHOLE if isinstance(value, int) else LARGEST)
         if key == "scale" and isinstance(entry.holder, ArrivalSource):
             _at_most(faults, where, value, LARGEST_SCALE)
-        elif key in BOUNDS:
-            least, most = BOUNDS[key]
-            _at_most(faults, where, value, most)
-            if value < least and (value or not key.startswith("mean_")):
-                faults.add(where, f"{value:g} is less than can be simulated", f"Give {least:g} or more")
+        elif key in MOST:
+            _at_most(faults, where, value, MOST[key])
+        elif key in LEAST and value < LEAST[key] and (value or not key.startswith("mean_")):
+            faults.add(where, f"{value:g} is less than can be simulated", f"Give {LEAST[key]:g} or more")
     return True
 
 
@@ -107,15 +121,13 @@ def largest(number: Number) -> float:
     return value
 
 
-def _attributes(pathway: Pathway, faults: Faults) -> None:
-    for name, attribute in pathway.attributes.items():
-        where = f"attributes.{name}"
-        if isinstance(attribute, Choice):
-            _choice(faults, where, attribute)
-        elif isinstance(attribute, Chance):
-            _at_most(faults, f"{where}.p", largest(attribute.p), LARGEST)
-            if not isinstance(attribute.p, Amount) and (attribute.p < 0 or attribute.p > 1):
-                faults.add(f"{where}.p", f"a probability of {attribute.p:g}", "Give 0 to 1")
+def _attribute(pathway: Pathway, faults: Faults, where: str, attribute: Attribute) -> None:
+    if isinstance(attribute, Choice):
+        _choice(faults, where, attribute)
+    elif isinstance(attribute, Chance):
+        _at_most(faults, f"{where}.p", largest(attribute.p), LARGEST)
+        if not isinstance(attribute.p, Amount) and (attribute.p < 0 or attribute.p > 1):
+            faults.add(f"{where}.p", f"a probability of {attribute.p:g}", "Give 0 to 1")
 
 
 def _choice(faults: Faults, where: str, choice: Choice) -> None:
@@ -150,19 +162,17 @@ def _durations(pathway: Pathway, faults: Faults, *, all_finite: bool) -> None:
             remedy = "Let it depend on something else: minutes are drawn before anybody labels"
             faults.add(f"{where}.mean", f"'{attribute}' depends on the label (label_weight)", remedy)
         lender = pathway.durations.get(duration.same_draw_as or "")
-        if lender is not None and lender.same_draw_as is not None:
+        if lender and lender.same_draw_as is not None:
             found = f"'{duration.same_draw_as}' has the random variates of '{lender.same_draw_as}' itself"
             faults.add(f"{where}.same_draw_as", found, f"Name '{lender.same_draw_as}' here too")
 
 
-def _present(pathway: Pathway, faults: Faults) -> None:
-    for name, present in pathway.present.items():
-        where = f"present.{name}"
-        if stated(present, "number", "pool", "share") not in (["number"], ["pool", "share"]):
-            faults.add(where, "not exactly one of `number`, or `pool` with `share`", "Give one of the two")
-        if _unlimited(pathway, present.pool):
-            remedy = "Give a `number`: there is no share of an unlimited pool"
-            faults.add(f"{where}.pool", f"'{present.pool}' is unlimited", remedy)
+def _present(pathway: Pathway, faults: Faults, where: str, present: Present) -> None:
+    if stated(present, "number", "pool", "share") not in (["number"], ["pool", "share"]):
+        faults.add(where, "not exactly one of `number`, or `pool` with `share`", "Give one of the two")
+    if _unlimited(pathway, present.pool):
+        remedy = "Give a `number`: there is no share of an unlimited pool"
+        faults.add(f"{where}.pool", f"'{present.pool}' is unlimited", remedy)
 
 
 def stated(block: object, *keys: str) -> list[str]:
@@ -174,24 +184,22 @@ def _unlimited(pathway: Pathway, name: str | None) -> bool:
     return name is not None and name in pathway.pools and pathway.pools[name].unlimited
 
 
-def _pools(pathway: Pathway, faults: Faults) -> None:
-    for name, pool in pathway.pools.items():
-        where = f"pools.{name}"
-        sizes = [*stated(pool, "capacity", "rota"), *(["unlimited"] if pool.unlimited else [])]
-        if len(sizes) != 1:
-            remedy = "Give exactly one of `capacity`, `rota`, `unlimited: true`"
-            faults.add(where, f"has {' and '.join(sizes) or 'no size'}", remedy, breaks="hours")
-        if pool.rota == ():
-            faults.add(f"{where}.rota", "the rota is empty", "Give at least one shift", breaks="hours")
-        if pool.unlimited and pool.extra_shifts:
-            faults.add(f"{where}.extra_shifts", "the pool is unlimited: this changes nothing", "Leave it out")
-        if pool.unlimited and pool.closed_while is not None:
-            faults.add(f"{where}.closed_while", "an unlimited pool cannot be closed", "Give it a capacity or a rota")
-        how_much = stated(pool, "closes", "closes_share")
-        if how_much and pool.closed_while is None:
-            faults.add(f"{where}.{how_much[0]}", "nothing says when", "Name an outage in closed_while, or remove it")
-        if len(how_much) > 1:
-            faults.add(f"{where}.closes", "is stated with closes_share", "Keep one: so many units, or a share of them")
+def _pool(pathway: Pathway, faults: Faults, where: str, pool: Pool) -> None:
+    sizes = [*stated(pool, "capacity", "rota"), *(["unlimited"] if pool.unlimited else [])]
+    if len(sizes) != 1:
+        remedy = "Give exactly one of `capacity`, `rota`, `unlimited: true`"
+        faults.add(where, f"has {' and '.join(sizes) or 'no size'}", remedy, breaks="hours")
+    if pool.rota == ():
+        faults.add(f"{where}.rota", "the rota is empty", "Give at least one shift", breaks="hours")
+    if pool.unlimited and pool.extra_shifts:
+        faults.add(f"{where}.extra_shifts", "the pool is unlimited: this changes nothing", "Leave it out")
+    if pool.unlimited and pool.closed_while is not None:
+        faults.add(f"{where}.closed_while", "an unlimited pool cannot be closed", "Give it a capacity or a rota")
+    how_much = stated(pool, "closes", "closes_share")
+    if how_much and pool.closed_while is None:
+        faults.add(f"{where}.{how_much[0]}", "nothing says when", "Name an outage in closed_while, or remove it")
+    if len(how_much) > 1:
+        faults.add(f"{where}.closes", "is stated with closes_share", "Keep one: so many units, or a share of them")
 
 
 def _priority(pathway: Pathway, faults: Faults) -> None:
@@ -201,64 +209,60 @@ def _priority(pathway: Pathway, faults: Faults) -> None:
         remedy = f"Begin with the categories of {ACUITY_TRUE}, in their order: {listed(acuity.categories)}"
         faults.add("priority.classes", f"the classes are {listed(classes)}", remedy)
     pull = pathway.priority.target_pull
-    if pull is not None and pull.ends_at_minutes <= pull.starts_at_minutes:
+    if pull and pull.ends_at_minutes <= pull.starts_at_minutes:
         faults.add("priority.target_pull", "ends before it starts", "Make ends_at_minutes the later one")
-    if pathway.rounds is not None and pathway.worsening is None:
+    if pathway.rounds and not pathway.worsening:
         remedy = "Describe `worsening`, or remove it"
         faults.add("rounds", "nobody gets worse, so there is nothing to notice", remedy)
 
 
-def _triggers(pathway: Pathway, faults: Faults) -> None:
-    for name, trigger in pathway.triggers.items():
-        where = f"triggers.{name}"
-        if _unlimited(pathway, trigger.pool):
-            remedy = "Name a pool with a capacity or a rota"
-            faults.add(f"{where}.pool", f"'{trigger.pool}' is unlimited: this changes nothing", remedy)
-        if isinstance(trigger, Opens) and trigger.below > trigger.above:
-            remedy = "Close at or below the number above which it opens"
-            faults.add(f"{where}.below", f"below {trigger.below} is more than above {trigger.above}", remedy)
+def _trigger(pathway: Pathway, faults: Faults, where: str, trigger: Trigger) -> None:
+    if _unlimited(pathway, trigger.pool):
+        remedy = "Name a pool with a capacity or a rota"
+        faults.add(f"{where}.pool", f"'{trigger.pool}' is unlimited: this changes nothing", remedy)
+    if isinstance(trigger, Opens) and trigger.below > trigger.above:
+        remedy = "Close at or below the number above which it opens"
+        faults.add(f"{where}.below", f"below {trigger.below} is more than above {trigger.above}", remedy)
 
 
-def _outages(pathway: Pathway, faults: Faults) -> None:
-    for name, outage in pathway.outages.items():
-        where = f"outages.{name}"
-        if isinstance(outage, RandomOutages) and not outage.mean_up_minutes + outage.mean_down_minutes > 0:
-            remedy = "Give mean_up_minutes, mean_down_minutes or both"
-            faults.add(where, "it is neither up nor down: both means are 0", remedy)
-        previous_end = 0.0
-        for number, span in enumerate(outage.spans if isinstance(outage, StatedOutages) else ()):
-            place = f"{where}.spans.{number}"
-            if not span.ends_at_minutes > span.starts_at_minutes:
-                faults.add(place, "ends before it starts", "Make ends_at_minutes the later one")
-            if span.starts_at_minutes < previous_end:
-                faults.add(place, "starts before an earlier one ends", "Put spans in order of time, and apart")
-            previous_end = max(previous_end, span.ends_at_minutes)
+def _outage(pathway: Pathway, faults: Faults, where: str, outage: Outage) -> None:
+    if isinstance(outage, RandomOutages) and not outage.mean_up_minutes + outage.mean_down_minutes > 0:
+        remedy = "Give mean_up_minutes, mean_down_minutes or both"
+        faults.add(where, "it is neither up nor down: both means are 0", remedy)
+    previous_end = 0.0
+    for number, span in enumerate(outage.spans if isinstance(outage, StatedOutages) else ()):
+        place = f"{where}.spans.{number}"
+        if not span.ends_at_minutes > span.starts_at_minutes:
+            faults.add(place, "ends before it starts", "Make ends_at_minutes the later one")
+        if span.starts_at_minutes < previous_end:
+            faults.add(place, "starts before an earlier one ends", "Put spans in order of time, and apart")
+        previous_end = max(previous_end, span.ends_at_minutes)
 
 
-def _arrivals(pathway: Pathway, faults: Faults) -> None:
-    for name, profile in pathway.profiles.items():
-        if not any(profile.weights):
-            faults.add(f"profiles.{name}.weights", "every weight is 0", "Give at least one above 0")
-    for name, source in pathway.arrivals.items():
-        where = f"arrivals.{name}"
-        if (source.per_day is None) == (not source.booked):
-            found = "has both `per_day` and `booked`" if source.booked else "does not say how many come"
-            faults.add(where, found, "Give exactly one of `per_day`, `booked`", breaks="hours")
-        elif source.booked:
-            for key in UNBOOKED_FIELDS:
-                if getattr(source, key):
-                    faults.add(f"{where}.{key}", "the patients are booked", "Leave it out: bookings say who comes when")
-            if source.scale > 1:
-                remedy = "Book more: of booked patients it is the probability that each comes"
-                faults.add(f"{where}.scale", f"a scale of {source.scale:g}", remedy)
-        else:
-            _unbooked(pathway, faults, where, source)
+def _profile(pathway: Pathway, faults: Faults, where: str, profile: Profile) -> None:
+    if not any(profile.weights):
+        faults.add(f"{where}.weights", "every weight is 0", "Give at least one above 0")
+
+
+def _arrivals(pathway: Pathway, faults: Faults, where: str, source: ArrivalSource) -> None:
+    if (source.per_day is None) == (not source.booked):
+        found = "has both `per_day` and `booked`" if source.booked else "does not say how many come"
+        faults.add(where, found, "Give exactly one of `per_day`, `booked`", breaks="hours")
+    elif source.booked:
+        for key in UNBOOKED_FIELDS:
+            if getattr(source, key):
+                faults.add(f"{where}.{key}", "the patients are booked", "Leave it out: bookings say who comes when")
+        if source.scale > 1:
+            remedy = "Book more: of booked patients it is the probability that each comes"
+            faults.add(f"{where}.scale", f"a scale of {source.scale:g}", remedy)
+    else:
+        _unbooked(pathway, faults, where, source)
 
 
 def _unbooked(pathway: Pathway, faults: Faults, where: str, source: ArrivalSource) -> None:
     """Add the faults of a source whose week has two patterns, or whose thinning bound is too low."""
     hours = pathway.profiles.get(source.by_hour or "")
-    if hours is not None and len(hours.weights) > 24 and source.by_weekday is not None:
+    if hours and len(hours.weights) > 24 and source.by_weekday is not None:
         remedy = "Remove by_weekday, or give by_hour 24 weights: two patterns of the week change how many come"
         faults.add(f"{where}.by_weekday", f"by_hour '{source.by_hour}' already says the weekday", remedy)
     bound, room = source.thinning_bound, "or more, with room for busy days"
@@ -275,21 +279,17 @@ def _unbooked(pathway: Pathway, faults: Faults, where: str, source: ArrivalSourc
             faults.add(f"{where}.surges.{number}", found, f"Raise thinning_bound to {wanted:g} {room}")
 
 
-def _lasting(pathway: Pathway, faults: Faults) -> None:
-    for name, factor in pathway.lasting_factors.items():
-        where = f"lasting_factors.{name}"
-        if not factor.arrivals and not factor.durations:
-            faults.add(where, "multiplies nothing", "Name arrivals or durations")
-        for number, source in enumerate(factor.arrivals):
-            if source in pathway.arrivals and pathway.arrivals[source].booked:
-                found = f"the patients of '{source}' are booked"
-                faults.add(f"{where}.arrivals.{number}", found, "Leave it out: as many come as are booked")
+def _lasting(pathway: Pathway, faults: Faults, where: str, factor: LastingFactor) -> None:
+    if not factor.arrivals and not factor.durations:
+        faults.add(where, "multiplies nothing", "Name arrivals or durations")
+    for number, source in enumerate(factor.arrivals):
+        if source in pathway.arrivals and pathway.arrivals[source].booked:
+            found = f"the patients of '{source}' are booked"
+            faults.add(f"{where}.arrivals.{number}", found, "Leave it out: as many come as are booked")
 
 
-def _follows(pathway: Pathway, faults: Faults) -> None:
-    for name, follows in pathway.follows.items():
-        where = f"follows.{name}"
-        if not any(source.attends for source in pathway.arrivals.values()):
-            faults.add(where, "no arrival source attends, so there is nothing to follow", "Leave it out")
-        if follows.least > follows.most:
-            faults.add(f"{where}.least", f"{follows.least:g} is above most {follows.most:g}", "Make `most` the larger")
+def _follows(pathway: Pathway, faults: Faults, where: str, follows: Follows) -> None:
+    if not any(source.attends for source in pathway.arrivals.values()):
+        faults.add(where, "no arrival source attends, so there is nothing to follow", "Leave it out")
+    if follows.least > follows.most:
+        faults.add(f"{where}.least", f"{follows.least:g} is above most {follows.most:g}", "Make `most` the larger")

@@ -12,6 +12,7 @@ from simulation.department.check.names import Categories, listed, repeated
 from simulation.department.check.numbers import TOLERANCE
 from simulation.department.graph import (
     Graph,
+    Targets,
     coins_of,
     cycles,
     edges_of_others,
@@ -20,7 +21,7 @@ from simulation.department.graph import (
     starts_of,
     waits,
 )
-from simulation.department.vocabulary import ACUITY_TRUE, DEPARTED_AT, ByChance, Effort, Pathway, Step
+from simulation.department.vocabulary import ACUITY_TRUE, DEPARTED_AT, ByChance, Pathway, Step
 from simulation.errors import Faults
 
 MOST_COINS = 100
@@ -59,8 +60,7 @@ def _without_departure(pathway: Pathway, faults: Faults, graph: Graph) -> None:
         return
     departing = []
     for name, step in pathway.steps.items():
-        moment = step.records.get(DEPARTED_AT)
-        if moment is not None:
+        if moment := step.records.get(DEPARTED_AT):
             departing += [(name, edge) for edge in graph[name] if moment == "joined" or edge.by == "on"]
     ends: dict[str, None] = {}
     attending = [name for part in (pathway.arrivals, pathway.present) for name in part if part[name].attends]
@@ -74,13 +74,7 @@ def _without_departure(pathway: Pathway, faults: Faults, graph: Graph) -> None:
             faults.add(f"ends.{name}", f"somebody who attends can leave by it without {DEPARTED_AT}", remedy)
 
 
-def _unbounded(
-    pathway: Pathway,
-    faults: Faults,
-    graph: Graph,
-    plain: Mapping[str, Sequence[str]],
-    members: Sequence[str],
-) -> None:
+def _unbounded(pathway: Pathway, faults: Faults, graph: Graph, plain: Targets, members: Sequence[str]) -> None:
     """Add the fault of a cycle without a bound: where it goes, whether it has a way out, and whether it takes time."""
     nodes = pathway.nodes()
     shown = " -> ".join(shortest_cycle(plain, members[0], set(members)))
@@ -108,9 +102,7 @@ def check_steps(pathway: Pathway, faults: Faults, categories: Categories) -> Non
             remedy = "Name the minutes that count from its start, or remove `since`"
             faults.add(f"{where}.since", "there are no minutes to count", remedy)
         _pools(pathway, faults, where, step)
-        _queue(faults, where, step)
-        if step.effort is not None:
-            _effort(faults, f"{where}.effort", step, step.effort)
+        _queue_and_effort(faults, where, step)
         if step.relabels is not None and step.relabels in categories:
             own = tuple(categories[step.relabels])
             wanted = tuple(categories.get(ACUITY_TRUE, tuple(pathway.priority.classes)[: len(own)]))
@@ -130,7 +122,7 @@ def check_steps(pathway: Pathway, faults: Faults, categories: Categories) -> Non
 
 def _pools(pathway: Pathway, faults: Faults, where: str, step: Step) -> None:
     """Add the faults of pools that a step asks for twice, or keeps without taking them."""
-    overflow = step.overflow.any_of if step.overflow is not None else ()
+    overflow = step.overflow.any_of if step.overflow else ()
     taken = (*step.asks, *step.any_of, *overflow)
     for pool in repeated(taken):
         faults.add(where, f"asks for '{pool}' twice", "Name each pool once in asks, any_of and overflow")
@@ -142,21 +134,18 @@ def _pools(pathway: Pathway, faults: Faults, where: str, step: Step) -> None:
             faults.add(f"{where}.keeps.{number}", f"'{pool}' is kept and released at the end", "Choose one")
 
 
-def _queue(faults: Faults, where: str, step: Step) -> None:
-    """Add the faults of a limit of a queue and of an overflow."""
+def _queue_and_effort(faults: Faults, where: str, step: Step) -> None:
+    """Add the faults of a limit of a queue, of an overflow, and of minutes that fall away."""
     if (step.queue_limit is None) != (step.blocked_next is None):
         faults.add(where, "one of queue_limit and blocked_next is missing", "Give both, or neither")
     if step.queue_limit is not None and not waits(step):
         faults.add(f"{where}.queue_limit", "a limit, but nobody waits here", "Ask for a pool, or remove it")
-    if step.overflow is not None and not step.any_of and len(step.asks) != 1:
+    if step.overflow and not step.any_of and len(step.asks) != 1:
         remedy = "Put the pool that others may replace into any_of, or ask for exactly one"
         faults.add(f"{where}.overflow", "it is not clear which pool others may replace", remedy)
-
-
-def _effort(faults: Faults, where: str, step: Step, effort: Effort) -> None:
-    if not step.minutes:
-        faults.add(where, "there are no minutes to fall away", "Name the step's minutes, or remove it")
-    for number, (before, after) in enumerate(pairwise(effort.at_least), start=1):
+    if step.effort and not step.minutes:
+        faults.add(f"{where}.effort", "there are no minutes to fall away", "Name the step's minutes, or remove it")
+    for number, (before, after) in enumerate(pairwise(step.effort.at_least if step.effort else ()), start=1):
         if after > before:
             remedy = "A later stage needs as many as the one before or fewer: put them in falling order"
-            faults.add(f"{where}.at_least.{number}", f"{after} after {before}", remedy)
+            faults.add(f"{where}.effort.at_least.{number}", f"{after} after {before}", remedy)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from simulation.department.check.names import listed
 from simulation.department.check.numbers import LARGEST_WHOLE
-from simulation.department.graph import Graph, reachable_from, request_of, starts_of
+from simulation.department.graph import Graph, alternatives_of, reachable_from, starts_of
 from simulation.department.rota import closed_units, down_share, intervals, timetable
 from simulation.department.vocabulary import ByHours, Pathway, Pool
 from simulation.errors import Faults
@@ -37,8 +37,7 @@ def check_staffing(pathway: Pathway, faults: Faults, graph: Graph, reached: Mapp
     for name, step in pathway.steps.items():
         if name not in reached:
             continue
-        all_of, any_of = request_of(step)
-        for pools in (*((pool,) for pool in all_of), *((any_of,) if any_of else ())):
+        for pools in alternatives_of(step):
             if pools not in when_empty:
                 when_empty[pools] = empty_hours(tuple(_without_closed(pathway, pathway.pools[pool]) for pool in pools))
             empty = when_empty[pools]
@@ -57,7 +56,7 @@ def check_staffing(pathway: Pathway, faults: Faults, graph: Graph, reached: Mapp
 def _without_closed(pathway: Pathway, pool: Pool) -> Pool:
     """A pool without the units that an outage closes if it is down all the time."""
     outage = pathway.outages.get(pool.closed_while or "")
-    if outage is None or down_share(outage) < 1:
+    if not outage or down_share(outage) < 1:
         return pool
     return replace(pool, extra=pool.extra - (closed_units(pool) or LARGEST_WHOLE))
 
