@@ -70,25 +70,20 @@ class TallyPlan:
 def tally_plan(plan: Plan, wanted: NDArray[np.int8]) -> TallyPlan:
     """What is added up of a plan's runs. `wanted`: by pool, TIMED, COUNTED or 0."""
     roles = roles_of(plan)
-    n_nodes, n_pools = len(plan.nodes), len(plan.pools)
-    offers, keeps, at_start, at_end = (
-        role.reshape(n_nodes, n_pools)
-        for role in (roles.offers, roles.keeps, roles.releases_at_start, roles.releases_at_end)
-    )
-    teams = np.full((n_pools, 1 + max(len(row.team_changes) for row in plan.pool_rows)), NEVER)
+    teams = np.full((len(plan.pools), 1 + max(len(row.team_changes) for row in plan.pool_rows)), NEVER)
     for number, row in enumerate(plan.pool_rows):
         teams[number, : len(row.team_changes)] = row.team_changes
     of_teams = teams[:, 0] != NEVER
-    simple = (wanted == TIMED) & ~keeps & ~of_teams
-    kept = np.flatnonzero(keeps.any(axis=0) & (wanted > 0))
+    simple = (wanted == TIMED) & ~roles.keeps & ~of_teams
+    kept = np.flatnonzero(roles.keeps.any(axis=0) & (wanted > 0))
     waits = np.array([isinstance(row, StepRow) and row.ask != NONE for row in plan.rows])
     special = None
     if len(kept) <= MOST_KEPT and not (of_teams & (wanted == TIMED))[kept].any():
-        special = _special(roles, (wanted > 0) & ~simple, offers, keeps, at_start, at_end, kept, wanted == TIMED)
-    return TallyPlan(plan, roles, wanted, waits, _simple(roles, simple, offers), teams, special)
+        special = _special(roles, (wanted > 0) & ~simple, kept, wanted == TIMED)
+    return TallyPlan(plan, roles, wanted, waits, _simple(roles, simple), teams, special)
 
 
-def _simple(roles: Roles, simple: Mask, offers: Mask) -> tuple[Ints, Ints]:
+def _simple(roles: Roles, simple: Mask) -> tuple[Ints, Ints]:
     """The pools that a step holds from start to end (`simple`), and the row in which the ticks of each are added up.
 
     The rows are those of ticks by step and recorded pool (the first of a step: none recorded), then those by step.
@@ -98,15 +93,13 @@ def _simple(roles: Roles, simple: Mask, offers: Mask) -> tuple[Ints, Ints]:
     first = nodes * (1 + n_pools)
     parts = [(pools, first[-1] + 1 + n_pools + nodes) for pools in roles.always]
     parts += [(pools, first) for pools in roles.unless_chosen]
-    parts += [(np.where(offers[:, pool], pool, NONE), first + 1 + pool) for pool in range(n_pools)]
+    parts += [(np.where(roles.offers[:, pool], pool, NONE), first + 1 + pool) for pool in range(n_pools)]
     node, pool, row = np.concatenate([(nodes, *part) for part in parts], axis=1)
     chosen = (pool != NONE) & simple[node, pool]
     return pool[chosen], row[chosen]
 
 
-def _special(
-    roles: Roles, others: Mask, offers: Mask, keeps: Mask, at_start: Mask, at_end: Mask, kept: Ints, timed: Mask
-) -> tuple[NDArray[Any], ...]:
+def _special(roles: Roles, others: Mask, kept: Ints, timed: Mask) -> tuple[NDArray[Any], ...]:
     """What each step does with the pools that are not simple there (`others`), as `engine.compiled_tally` reads it."""
     node = np.arange(len(others))
     always, unless_chosen = (
@@ -116,8 +109,10 @@ def _special(
     bits, pool_of_bit = np.zeros(len(timed), dtype=np.uint64), np.full(BITS, NONE)
     bits[kept] = np.left_shift(np.uint64(1), np.arange(len(kept), dtype=np.uint64))
     pool_of_bit[(bits[kept] % np.uint64(BITS)).astype(np.int64)] = kept
-    releases_at_start, releases_at_end = ((role * bits).sum(axis=1, dtype=np.uint64) for role in (at_start, at_end))
-    offered = offers & others
+    releases_at_start, releases_at_end = (
+        (role * bits).sum(axis=1, dtype=np.uint64) for role in (roles.releases_at_start, roles.releases_at_end)
+    )
+    offered = roles.offers & others
     takes = (always != NONE).any(axis=1) | (unless_chosen != NONE).any(axis=1) | offered.any(axis=1)
     is_special = takes | (releases_at_start > 0) | (releases_at_end > 0)
     return (
@@ -125,7 +120,7 @@ def _special(
         always,
         unless_chosen,
         offered,
-        keeps,
+        roles.keeps,
         bits,
         releases_at_start,
         releases_at_end,

@@ -25,9 +25,14 @@ def in_window(patients: Patients, window: Window) -> Mask:
     return inside
 
 
-def unfinished(patients: Patients, window: Window) -> int:
-    """The number of patients who arrived in the window and had not left A&E at the end of the table."""
+def still_there(patients: Patients) -> Mask:
+    """Mask of the patients who had not left A&E at the end of the table, shape (n,)."""
     still = patients.where("outcome", IN_BUILDING)
     if "departed_at" in patients:
         still &= np.isnan(patients["departed_at"])
-    return int((still & in_window(patients, window)).sum())
+    return still
+
+
+def unfinished(patients: Patients, window: Window) -> int:
+    """The number of patients who arrived in the window and had not left A&E at the end of the table."""
+    return int((still_there(patients) & in_window(patients, window)).sum())
