@@ -21,7 +21,7 @@ from simulation.statistics.departments import Department, ranges
 from simulation.statistics.intervals import (
     LEVEL,
     Interval,
-    Intervals,
+    bounds,
     critical_value,
     interval,
     intervals,
@@ -264,7 +264,7 @@ def _columns(
     less_baseline = paired(table, baseline)
     levels = intervals(np.where(np.isnan(less_baseline), np.nan, table), level, kind, department)
     differences = intervals(less_baseline, level, kind, department)
-    (low, high), (difference_low, difference_high) = (_bounds(column, level, kind) for column in (levels, differences))
+    (low, high), (difference_low, difference_high) = (bounds(column, level, kind) for column in (levels, differences))
     columns: dict[str, NDArray[Any]] = {
         "mean": levels.mean,
         "low": low,
@@ -285,18 +285,6 @@ def _columns(
         fields = ("department_median", "department_p5", "department_p95", "n_departments")
         columns |= zip(fields, over, strict=True)
     return columns
-
-
-def _bounds(estimates: Intervals, level: float, kind: IntervalKind) -> tuple[Floats, Floats]:
-    """The ends of intervals, by column."""
-    if kind == "fixed_sample" and level == LEVEL:
-        return estimates.mean - estimates.half_width, estimates.mean + estimates.half_width
-    each = [
-        sides(tail, tail_level(n, level, kind)) if n > 1 else (1.0, 1.0)
-        for tail, n in zip(estimates.tail.tolist(), estimates.n.tolist(), strict=True)
-    ]
-    lower, upper = np.array(each).reshape(-1, 2).T
-    return estimates.mean - lower * estimates.half_width, estimates.mean + upper * estimates.half_width
 
 
 def _shared_names(arms: Mapping[str, Sequence[Measures]]) -> tuple[MeasureName, ...]:

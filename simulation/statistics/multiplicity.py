@@ -17,15 +17,10 @@ SMALLEST, HIGHEST, P_STEP = 1e-9, 0.999, 1e-3
 
 def is_worse(row: Comparison) -> bool | None:
     """Whether the whole interval is on the worse side (True), the better side (False), or neither (None)."""
-    better = row.better
     low, high = row.together(1)
-    if better == "neither":
+    if row.better == "neither" or not (low > 0 or high < 0):
         return None
-    if low > 0:
-        return better == "lower"
-    if high < 0:
-        return better == "higher"
-    return None
+    return (low > 0) == (row.better == "lower")
 
 
 def p_value(row: Comparison) -> float:

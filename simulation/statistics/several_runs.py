@@ -85,10 +85,10 @@ def _furthest(effects: Mapping[str, Floats], department: Department | None) -> t
     if not pairs:
         return None
     level = 1 - (1 - LEVEL) / len(pairs)
-    differences = []
-    for one, other in pairs:
-        apart = compare_first(effects[other], effects[one], level=level, department=department)
-        differences.append((one, other, apart))
+    differences = [
+        (one, other, compare_first(effects[other], effects[one], level=level, department=department))
+        for one, other in pairs
+    ]
     return max(differences, key=lambda pair: abs(pair[2].mean))
 
 

@@ -304,7 +304,7 @@ def where_words(spread: Spread, mid: float, comparison: Comparison) -> str:
     if not spread.is_range:
         return ""
     important, raw = threshold(mid, comparison.unit), counted(spread.raw, mid)
-    lower, same, higher = spread.counts(mid)
+    lower, same, higher = counted(spread.effects, mid)
     down, up = (
         f"{direction_words(comparison.unit, comparison.better, down=down)} by more than {important}"
         for down in (True, False)
@@ -328,7 +328,7 @@ def harm_words(spread: Spread, margin: float, comparison: Comparison) -> str:
     if not spread.is_range:
         return ""
     place = 2 if comparison.better == "lower" else 0
-    n, raw = spread.counts(margin)[place], counted(spread.raw, margin)[place]
+    n, raw = (counted(effects, margin)[place] for effects in (spread.effects, spread.raw))
     return f"worse by more than {threshold(margin, comparison.unit)} {_count_words(n, raw, spread.n)}" if n else ""
 
 
