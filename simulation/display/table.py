@@ -274,8 +274,9 @@ def _print_rich(table: ReportTable, out: TextIO) -> None:
     table = _narrow(table) if console.width < WIDTH else table
     grid = Table(title=table.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for number, header in enumerate(table.headers):
-        justified = _justified(table, number)
-        grid.add_column(header, justify=justified, overflow="fold", no_wrap=justified == "right" and len(header) <= 14)
+        numeric = table.is_numeric(number)  # columns of numbers stand to the right
+        justify: Literal["left", "right"] = "right" if numeric else "left"
+        grid.add_column(header, justify=justify, overflow="fold", no_wrap=numeric and len(header) <= 14)
     for row in table.rows:
         grid.add_row(*(Text(cell) for cell in row))
     console.print(grid if table.rows else Text(table.title, style="bold"))
@@ -288,9 +289,14 @@ def _narrow(table: ReportTable) -> ReportTable:
     kept = [number for number, header in enumerate(table.headers) if header not in ("mean", "uncertainty")]
     if len(kept) == len(table.headers) or table.kind == "measures":
         return table
-    cells = tuple(tuple(row[number] for number in kept) for row in table.cells)
     notes = (*table.notes, f"Uncertainty in every row: {SIMULATION}. A wider window shows every column.")
-    return replace(table, headers=tuple(table.headers[number] for number in kept), cells=cells, notes=notes)
+    return replace(with_columns(table, kept), notes=notes)
+
+
+def with_columns(table: ReportTable, kept: Sequence[int]) -> ReportTable:
+    """A table with these of its columns."""
+    cells = tuple(tuple(row[number] for number in kept) for row in table.cells)
+    return replace(table, headers=tuple(table.headers[number] for number in kept), cells=cells)
 
 
 def _print_plain(table: ReportTable, out: TextIO) -> None:
@@ -299,14 +305,9 @@ def _print_plain(table: ReportTable, out: TextIO) -> None:
     print(f"\n{table.title}", file=out)
     for row in lines if table.rows else ():
         cells = [
-            cell.rjust(width) if _justified(table, number) == "right" else cell.ljust(width)
+            cell.rjust(width) if table.is_numeric(number) else cell.ljust(width)
             for number, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         print(f"  {'  '.join(cells).rstrip()}", file=out)
     for note in table.notes:
         print(textwrap.fill(note, WIDTH, initial_indent="  ", subsequent_indent="  "), file=out)
-
-
-def _justified(table: ReportTable, column: int) -> Literal["left", "right"]:
-    """Columns of numbers stand to the right."""
-    return "right" if table.is_numeric(column) else "left"

@@ -25,7 +25,7 @@ from simulation.measures.own_quantities import Own
 from simulation.measures.patients_table import activities_table
 from simulation.measures.quantities import ratio
 from simulation.measures.tally import COUNTED, TIMED, TallyPlan, add_up_along, daytime, tally, tally_plan, whole_hours
-from simulation.measures.window import Window
+from simulation.measures.window import Window, in_ticks
 from simulation.records.schema import Floats, Patients
 from simulation.units import HOUR, NEVER, TICKS_PER_MINUTE, WEEK, to_ticks
 
@@ -166,13 +166,13 @@ class _Supply:
 def _on_duty(plan: Plan, pool: int, changes: Changes, window: Window) -> tuple[Ints, Floats]:
     """Units on duty of a limited pool: the ticks at which they change, cut to the window, and the units between."""
     at, units = capacity_steps(plan, plan.pools[pool], until=window[1], changes=changes)
-    low, high = (to_ticks(edge) for edge in window)
+    low, high = in_ticks(window)
     return np.clip(np.append(to_ticks(at), high), low, high), units
 
 
 def _between(start: Ints, end: Ints, window: Window, spans: Spans) -> Ints:
     """Ticks from each start to each end (NEVER: the window's) that lie in the window and in these hours of the week."""
-    low, high = (to_ticks(edge) for edge in window)
+    low, high = in_ticks(window)
     edges = np.clip(np.stack([start, np.where(end == NEVER, high, end)]), low, high)
     weeks, within = np.divmod(edges, WEEK)
     since: Ints = weeks * sum(last - first for first, last in spans)

@@ -36,7 +36,10 @@ def events_table(pathway: Pathway, patients: Patients, activities: ActivityTable
     place = _places(activities, activities.where("step", *asking))
     attends = np.isin(activities["patient"], patients["patient"])
     known = activities.select(attends)
-    names = tuple(dict.fromkeys((ARRIVAL, DEPART, *_event_names(pathway, asking))))
+    of_steps = (
+        name for step in pathway.steps for name in (_wait(step), step, _end(step)) if name == step or step in asking
+    )
+    names = tuple(dict.fromkeys((ARRIVAL, DEPART, *of_steps)))
     groups = _groups(pathway, known, place[attends], asking, names)
 
     row, event_type, event, time, places = (np.concatenate(column) for column in zip(*groups, strict=True))
@@ -46,7 +49,7 @@ def events_table(pathway: Pathway, patients: Patients, activities: ActivityTable
     columns = {
         "entity_id": patient,
         "pathway": source.astype(np.int16),
-        "event_type": event_type[order],
+        "event_type": event_type[order].astype(np.int16),
         "event": event[order],
         "time": to_minutes(time[order]),
         "resource_id": places[order],
@@ -58,7 +61,7 @@ class _Group(NamedTuple):
     """Events of one type: rows of their activities, the type, codes, ticks and places, shape (n,) each."""
 
     rows: NDArray[np.intp]
-    event_type: NDArray[np.int16]
+    event_type: Ints
     event: NDArray[np.int16]
     time: Ints
     place: Floats
@@ -78,8 +81,7 @@ def _groups(
         of_step = np.array([code.get(name(step_name), NEVER) for step_name in steps], dtype=np.int16)
         chosen = np.flatnonzero(rows)
         served = place[chosen] if event_type in (USE, USE_END) else np.full(len(chosen), np.nan)
-        types = np.full(len(chosen), event_type, dtype=np.int16)
-        return _Group(chosen, types, of_step[step[chosen]], time[chosen], served)
+        return _Group(chosen, np.full(len(chosen), event_type), of_step[step[chosen]], time[chosen], served)
 
     arrives = np.diff(activities["patient"], prepend=NEVER) != 0
     return (
@@ -90,10 +92,6 @@ def _groups(
         group(started & (ended_at != NEVER), USE_END, _end, ended_at),
         group(at_end, ARRIVAL_OR_DEPARTURE, lambda _: DEPART, joined_at),
     )
-
-
-def _event_names(pathway: Pathway, asking: Collection[str]) -> list[str]:
-    return [name for step in pathway.steps for name in ((_wait(step), step, _end(step)) if step in asking else (step,))]
 
 
 def _wait(step: str) -> str:

@@ -7,7 +7,7 @@ ticks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -19,7 +19,7 @@ from simulation.engine.contract import Changes
 from simulation.engine.rows import NONE, OUTCOMES, EndRow, Outcome, Plan, StepRow
 from simulation.errors import ResultsError, nearest
 from simulation.measures.quantities import ratio
-from simulation.measures.window import Window
+from simulation.measures.window import Window, in_ticks
 from simulation.records.schema import ActivityTable, Floats, Mask, Patients
 from simulation.units import DAY, HOUR, NEVER, TICKS_PER_MINUTE, WEEK, to_minutes, to_ticks
 
@@ -155,7 +155,7 @@ def roles_of(plan: Plan) -> Roles:
     """The roles of all pools in all steps. A pool that a request may overflow to is one of several."""
     always: list[list[int]] = [[] for _ in plan.rows]
     unless_chosen: list[list[int]] = [[] for _ in plan.rows]
-    by_role = np.zeros((4, len(plan.rows), len(plan.pools)), dtype=np.bool_)
+    by_role: NDArray[np.bool_] = np.zeros((4, len(plan.rows), len(plan.pools)), dtype=np.bool_)
     offers, keeps, at_start, at_end = by_role
     for number, row in enumerate(plan.rows):
         if isinstance(row, EndRow):
@@ -187,8 +187,8 @@ def replay(roles: Roles, rows: Rows) -> Holdings:
     kept = np.flatnonzero(roles.keeps[rows.step[row], pool] & (given_back != NEVER))
     kept = kept[np.flatnonzero(~_releases_at_end(roles, rows, row[kept], pool[kept]))]
     given_back[kept] = _given_back_later(roles, rows, row[kept], pool[kept])
-    counted_until = _counted_until(roles.plan, pool, taken, given_back)
-    return Holdings(roles.plan.pools, rows.patient[row], pool, taken, given_back, counted_until)
+    until = _counted_until(roles.plan, pool, taken, given_back)
+    return Holdings(roles.plan.pools, rows.patient[row], pool, taken, given_back, until)
 
 
 def _taken(roles: Roles, rows: Rows) -> tuple[Ints, Ints]:
@@ -259,11 +259,11 @@ def _counted_until(plan: Plan, pool: Ints, taken: Ints, given_back: Ints) -> Int
     return until
 
 
-def capacity_steps(plan: Plan, pool: str, *, until: float, changes: Changes | None = None) -> tuple[Floats, Floats]:
+def capacity_steps(plan: Plan, pool: str, *, until: float, changes: Changes) -> tuple[Floats, Floats]:
     """A pool's capacity as steps: minutes at which it changes (first 0), and units from then on.
 
     The rota, repeated every week, plus the units that escalation opened, less those that care of boarders took.
-    Unlimited pools have infinitely many. `changes`: what the run's triggers did; None if they did nothing.
+    Unlimited pools have infinitely many. `changes`: what the run's triggers did.
     """
     number = plan.pools.index(pool)
     pool_row = plan.pool_rows[number]
@@ -271,7 +271,7 @@ def capacity_steps(plan: Plan, pool: str, *, until: float, changes: Changes | No
         return np.zeros(1), np.full(1, np.inf)
     rota_at, rota = _rota_steps(pool_row.timetable, to_ticks(until) // WEEK + 1)
     triggers = [k for k, trigger in enumerate(plan.triggers) if trigger.pool == number]
-    if changes is None or not triggers:
+    if not triggers:
         return to_minutes(rota_at), rota.astype(float)
     of_triggers = [(plan.triggers[k], changes.trigger == k) for k in triggers]
     at = np.concatenate((rota_at, *(changes.at[its_changes] for _, its_changes in of_triggers)))
@@ -301,9 +301,9 @@ def _trigger_units(changes: Changes, its_changes: Mask, at: Ints) -> Ints:
     return units[np.searchsorted(changes.at[its_changes], at, side="right")]
 
 
-def triggered_share(plan: Plan, *, names: tuple[str, ...], changes: Changes, window: Window) -> Mapping[str, float]:
+def triggered_share(plan: Plan, *, names: tuple[str, ...], changes: Changes, window: Window) -> dict[str, float]:
     """The share of time that each trigger was in effect. `names`: the pathway's triggers, in order."""
-    start, end = to_ticks(window[0]), to_ticks(window[1])
+    start, end = in_ticks(window)
     shares = {}
     for number, name in enumerate(names[: len(plan.triggers)]):
         its_changes = changes.trigger == number
@@ -329,8 +329,7 @@ def _area(at: Floats, n_hours: int) -> Floats:
     hour = np.minimum(np.floor(at / 60).astype(np.int64), n_hours)
     in_first_hour = np.bincount(hour, weights=60 * (hour + 1) - at, minlength=n_hours + 1)[:n_hours]
     begun = np.bincount(hour, minlength=n_hours + 1)[:n_hours]
-    area: Floats = in_first_hour + 60 * (np.cumsum(begun) - begun)
-    return area
+    return in_first_hour + 60 * (np.cumsum(begun) - begun)
 
 
 class Use:
@@ -343,7 +342,7 @@ class Use:
     """
 
     def __init__(self, n_pools: int, window: Window) -> None:
-        self._from, self._to = (to_ticks(edge) for edge in window)
+        self._from, self._to = in_ticks(window)
         self._midnight = self._from // DAY * DAY
         self._n, self._days, self._ticks = np.zeros((3, n_pools, HOURS))
 
@@ -375,7 +374,7 @@ class Use:
         return mean
 
 
-def on_duty(plan: Plan, *, changes: Changes | None, window: Window) -> Use:
+def on_duty(plan: Plan, *, changes: Changes, window: Window) -> Use:
     """The capacity of every pool that is not unlimited."""
     capacity = Use(len(plan.pools), window)
     for number, pool in enumerate(plan.pools):

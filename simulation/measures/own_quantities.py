@@ -114,8 +114,7 @@ def _span(measure: SpanMeasure, patients: Patients, own: Own) -> Floats:
         until = np.where(np.isnan(until), patients[points[1]], until)
     in_time = own.after_departure.isdisjoint(points)
     there = still_there(patients) if in_time else patients.where("outcome", IN_BUILDING)
-    minutes: Floats = np.where(np.isnan(until) & there, np.inf, until) - patients[measure.since]
-    return minutes
+    return np.where(np.isnan(until) & there, np.inf, until) - patients[measure.since]
 
 
 def members(group: str, patients: Patients, own: Own) -> Mask:

@@ -31,6 +31,8 @@ STAGES = ("registration and triage", "place", "nurse", "clinician", "tests", "sp
 ASSESSED = frozenset({"assessed_at", "triaged_at", "handed_over_at"})
 RECEPTION = frozenset({"reception", "receptionist", "clerk"})
 """Roles of pools whose work is registration."""
+STAGE_OF_ROLE = {"specialty": "specialty", "clinician": "clinician", "stream_clinician": "clinician", "tests": "tests"}
+"""The stage by the role of a pool that is asked for, the scarcest skill first."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,7 @@ class DayProfile:
 
 
 def day_profile(
-    pathway: Pathway,
-    plan: Plan,
-    patients: Patients,
-    activities: ActivityTable,
-    changes: Changes,
-    *,
-    window: Window,
+    pathway: Pathway, plan: Plan, patients: Patients, activities: ActivityTable, changes: Changes, *, window: Window
 ) -> DayProfile:
     """The day profile of one run. A census is NaN without the `departed_at` or `decided_at` that it needs."""
     held, counted, waiting, working = _added_up(plan, patients, activities, window)
@@ -90,7 +86,7 @@ def day_profile(
         beds_midnight=beds,
         waiting=waiting,
         working=working,
-        triggered=dict(triggered_share(plan, names=tuple(pathway.triggers), changes=changes, window=window)),
+        triggered=triggered_share(plan, names=tuple(pathway.triggers), changes=changes, window=window),
     )
 
 
@@ -158,14 +154,9 @@ def stage_of(name: str, pathway: Pathway) -> str:
     roles = {pathway.pools[pool].role for pool in (*step.asks, *step.any_of)}
     if (points & ASSESSED and "seen_at" not in points) or roles & RECEPTION:
         return "registration and triage"
-    if points & {"decided_at"} or any(role.endswith("bed") for role in roles):
+    if "decided_at" in points or any(role.endswith("bed") for role in roles):
         return "bed"
-    for role, stage in (
-        ("specialty", "specialty"),
-        ("clinician", "clinician"),
-        ("stream_clinician", "clinician"),
-        ("tests", "tests"),
-    ):
+    for role, stage in STAGE_OF_ROLE.items():
         if role in roles:
             return stage
     if any(part in name for part in ("sampl", "laborat", "imag", "report", "test")):

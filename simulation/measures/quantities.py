@@ -44,19 +44,10 @@ def wait_to_clinician(patients: Patients) -> Floats:
     return _restricted(patients["seen_at"], patients)
 
 
-def wait_to_first_look(patients: Patients) -> Floats:
-    """As `wait_to_clinician`, but an assessment in the wrong area ends the wait, too; shape (n,).
-
-    Raises ResultsError if the table lacks `looked_at`, `seen_at` or `departed_at`.
-    """
-    return _restricted(np.fmin(patients["looked_at"], patients["seen_at"]), patients)
-
-
 def _restricted(met_at: Floats, patients: Patients) -> Floats:
     """Minutes from arrival to a point in time or to leaving before it, at most 12 h."""
     wait = np.where(np.isnan(met_at), patients["departed_at"], met_at) - patients["arrived_at"]
-    restricted: Floats = np.minimum(_or_unfinished(wait, patients), RESTRICTED_AT)
-    return restricted
+    return np.minimum(_or_unfinished(wait, patients), RESTRICTED_AT)
 
 
 class Number:
@@ -122,13 +113,8 @@ Quantities = dict[str, "Number | Share"]
 def quantities(patients: Patients) -> Iterator[tuple[str, Statistic, Number | Share]]:
     """Each measure as a statistic of one quantity per patient."""
     by_measure: Quantities = {}
-    _waits(patients, by_measure)
-    _stays(patients, by_measure)
-    _front_door(patients, by_measure)
-    _admissions(patients, by_measure)
-    _worsening(patients, by_measure)
-    _labels(patients, by_measure)
-    _set_off_in_vain(patients, by_measure)
+    for add in (_waits, _stays, _front_door, _admissions, _worsening, _labels, _set_off_in_vain):
+        add(patients, by_measure)
     for name in definitions():
         if name in by_measure:
             yield name, statistic_of(name), by_measure[name]
@@ -154,8 +140,9 @@ def _waits(patients: Patients, into: Quantities) -> None:
     if "departed_at" in patients:
         wait = wait_to_clinician(patients)
         into["wait_to_clinician_mean"] = Number(wait)
-        if "looked_at" in patients:
-            into["wait_to_first_look_mean"] = Number(wait_to_first_look(patients))
+        if "looked_at" in patients:  # an assessment in the wrong area ends this wait, too
+            met_at = np.fmin(patients["looked_at"], patients["seen_at"])
+            into["wait_to_first_look_mean"] = Number(_restricted(met_at, patients))
         targets = np.array([MANCHESTER_TARGETS.get(name, np.nan) for name in patients.known(ACUITY_TRUE)])
         if np.isfinite(targets).any():
             target = np.append(targets, np.nan)[patients[ACUITY_TRUE]]  # the last: for who has no level
@@ -182,8 +169,7 @@ def _stays(patients: Patients, into: Quantities) -> None:
 
 def _or_unfinished(minutes: Floats, patients: Patients) -> Floats:
     """The minutes where known; inf for patients who had not left A&E at the end of the table; else NaN."""
-    so_far: Floats = np.where(np.isnan(minutes) & still_there(patients), np.inf, minutes)
-    return so_far
+    return np.where(np.isnan(minutes) & still_there(patients), np.inf, minutes)
 
 
 def _front_door(patients: Patients, into: Quantities) -> None:

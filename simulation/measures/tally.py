@@ -17,9 +17,9 @@ from simulation.engine.milestones import InOrder
 from simulation.engine.rows import NONE, Plan, StepRow
 from simulation.measures.occupancy import Ints, Roles, replay, roles_of, rows_of
 from simulation.measures.patients_table import activities_table
-from simulation.measures.window import Window
+from simulation.measures.window import Window, in_ticks
 from simulation.records.schema import Mask
-from simulation.units import DAY, HOUR, NEVER, to_ticks
+from simulation.units import DAY, HOUR, NEVER
 
 TIMED, COUNTED = 1, 2
 """What is added up of a pool: how long its units are held, or how many are held at each whole hour. 0: nothing."""
@@ -103,7 +103,7 @@ def _special(roles: Roles, others: Mask, kept: Ints, timed: Mask) -> tuple[NDArr
     """What each step does with the pools that are not simple there (`others`), as `engine.compiled_tally` reads it."""
     node = np.arange(len(others))
     always, unless_chosen = (
-        _first(np.where((pools != NONE) & others[node, pools], pools, NONE))
+        -np.sort(-np.where((pools != NONE) & others[node, pools], pools, NONE).T, axis=1)  # (n_nodes, k), NONE last
         for pools in (roles.always, roles.unless_chosen)
     )
     bits, pool_of_bit = np.zeros(len(timed), dtype=np.uint64), np.full(BITS, NONE)
@@ -127,11 +127,6 @@ def _special(roles: Roles, others: Mask, kept: Ints, timed: Mask) -> tuple[NDArr
         pool_of_bit,
         timed,
     )
-
-
-def _first(pools: Ints) -> Ints:
-    """Pools by step, (n_nodes, k), NONE last."""
-    return -np.sort(-pools.T, axis=1)
 
 
 def tally(asked: TallyPlan, run: Run, *, window: Window) -> Tally:
@@ -162,7 +157,7 @@ def add_up_along(asked: TallyPlan, run: Run, *, window: Window) -> None:
 
 def whole_hours(window: Window) -> Ints:
     """The whole hours of a window, in hours since 00:00 on day 0."""
-    low, high = (to_ticks(edge) for edge in window)
+    low, high = in_ticks(window)
     return np.arange(-(-low // HOUR), -(-high // HOUR))
 
 
@@ -170,7 +165,7 @@ def from_holdings(asked: TallyPlan, run: Run, *, window: Window) -> Tally:
     """The sums of a run over a window, from a table in order of patients."""
     plan, wanted = asked.plan, asked.wanted
     rows = rows_of(plan, activities_table(plan, run))
-    n_nodes, (low, high) = len(plan.nodes), (to_ticks(edge) for edge in window)
+    n_nodes, (low, high) = len(plan.nodes), in_ticks(window)
     waits = asked.waits[rows.step]
     stopped_at = np.where(rows.started_at == NEVER, rows.ended_at, rows.started_at)
     stopped = waits & (rows.joined_at >= low) & (rows.joined_at < high) & (stopped_at != NEVER)
@@ -224,12 +219,10 @@ class _Pass:
         n_nodes, n_pools = len(asked.waits), len(asked.wanted)
         n_hours = len(whole_hours(window))
         self._asked, self._window = asked, window
-        self._bounds = np.array([*(to_ticks(edge) for edge in window), *BY_DAY])
+        self._bounds = np.array([*in_ticks(window), *BY_DAY])
         self._held_by = np.zeros(n_patients, dtype=np.uint64)
-        self._n_open, self._by_step, self._by_choice, self._held_ticks, self._held = (
-            np.zeros(shape, dtype=np.int64)
-            for shape in (n_pools, (n_nodes, 3), (n_nodes, 1 + n_pools, 2), (n_pools, 2), (n_pools, n_hours + 1))
-        )
+        shapes = ((n_pools,), (n_nodes, 3), (n_nodes, 1 + n_pools, 2), (n_pools, 2), (n_pools, n_hours + 1))
+        self._totals = tuple(np.zeros(shape, dtype=np.int64) for shape in shapes)
         self.n_read = 0
         self.fits = True
 
@@ -241,19 +234,18 @@ class _Pass:
         from simulation.engine.compiled_tally import add_up
 
         self.n_read += len(records)
-        into = self._n_open, self._by_step, self._by_choice, self._held_ticks, self._held
         asked = self._asked
-        self.fits = self.fits and add_up(records, self._bounds, asked.special, asked.teams, self._held_by, *into)
+        self.fits = self.fits and add_up(
+            records, self._bounds, asked.special, asked.teams, self._held_by, *self._totals
+        )
 
     def sums(self) -> Tally:
         """The sums over all records read."""
-        asked, by_choice = self._asked, self._by_choice
+        asked, (n_open, by_step, by_choice, ticks_given_back, changes) = self._asked, self._totals
         to_the_end = np.array([self._bounds[1], daytime(self._bounds[1])])  # for units that nobody gave back
-        held_ticks = self._held_ticks + self._n_open[:, None] * to_the_end
+        held_ticks = ticks_given_back + n_open[:, None] * to_the_end
         pool, row = asked.simple
         np.add.at(held_ticks, pool, np.concatenate([by_choice.reshape(-1, 2), by_choice.sum(axis=1)])[row])
-        n_stopped, waited, waiting = np.where(asked.waits[:, None], self._by_step, 0).T
-        counted = asked.wanted == COUNTED
-        held = np.zeros((len(self._held), self._held.shape[1] - 1), dtype=np.int64)
-        held[counted] = np.cumsum(self._held[counted, :-1], axis=1)
+        n_stopped, waited, waiting = np.where(asked.waits[:, None], by_step, 0).T
+        held = np.where((asked.wanted == COUNTED)[:, None], np.cumsum(changes[:, :-1], axis=1), 0)
         return Tally(n_stopped, waited, waiting, held_ticks, held)

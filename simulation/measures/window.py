@@ -5,9 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from simulation.records.schema import IN_BUILDING, Mask, Patients
+from simulation.units import to_ticks
 
 Window = tuple[float, float]
 """Minutes of arrival, half-open [from, to)."""
+
+
+def in_ticks(window: Window) -> tuple[int, int]:
+    """Where a window begins and ends, in ticks."""
+    return to_ticks(window[0]), to_ticks(window[1])
 
 
 def arrived_in(patients: Patients, window: Window) -> Patients:
@@ -21,8 +27,7 @@ def arrived_in(patients: Patients, window: Window) -> Patients:
 def in_window(patients: Patients, window: Window) -> Mask:
     """Mask of the patients who arrived in the window, shape (n,)."""
     arrived_at = patients["arrived_at"]
-    inside: Mask = (arrived_at >= window[0]) & (arrived_at < window[1])
-    return inside
+    return (arrived_at >= window[0]) & (arrived_at < window[1])
 
 
 def still_there(patients: Patients) -> Mask:

@@ -43,7 +43,7 @@ class FirstPage:
 
 def first_page(result: StudyResult) -> FirstPage:
     """The first page of a result."""
-    target = result.design.primary[0]
+    target = result.first_target
     base = result.row_of(target)
     level = amount(base.mean, base.unit)
     checks = (*warnings(result), *implausible(result))

@@ -136,8 +136,9 @@ class Comparison:
     def width_factor(self) -> float:
         """How many times as wide as its interval the one is from which a verdict is read; NaN if none may be read."""
         always_valid = self.interval_kind == "always_valid"
-        n, within = self.n_replications, self.departments_within
-        return width_factor(self.weakness, n, departments=within, always_valid=always_valid)
+        return width_factor(
+            self.weakness, self.n_replications, departments=self.departments_within, always_valid=always_valid
+        )
 
     @property
     def departments_within(self) -> int | None:
@@ -147,8 +148,9 @@ class Comparison:
     def _weakness(self, half_width: float, share: float) -> Weakness | None:
         if self.short:
             return "rare spells"
-        n, within = self.n_replications, self.departments_within
-        return weakness_of(n, of=self.of, spread=half_width, largest_share=share, departments=within)
+        return weakness_of(
+            self.n_replications, of=self.of, spread=half_width, largest_share=share, departments=self.departments_within
+        )
 
     def _critical_value(self, level: float) -> float:
         if self.degrees is not None:

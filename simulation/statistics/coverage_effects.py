@@ -130,9 +130,8 @@ def waits_by_group(patients: Patients, activities: ActivityTable, *, n_steps: in
     last = np.where(seen_at == NEVER, departed_at, seen_at)
     until[measured["patient"]] = np.where(last == NEVER, activities.ticks("joined_at").max(initial=0), last)
     group[measured["patient"]] = measured[COVERAGE]
-    patient = activities["patient"]
-    rows = np.flatnonzero(group[patient] >= 0)
-    patient, step = patient[rows], activities["step"][rows]
+    rows = np.flatnonzero(group[activities["patient"]] >= 0)
+    patient, step = activities["patient"][rows], activities["step"][rows]
     joined_at, started_at, ended_at = (activities.ticks(name)[rows] for name in ("joined_at", "started_at", "ended_at"))
     began = np.where(started_at == NEVER, ended_at, started_at)
     began[began == NEVER] = np.iinfo(np.int64).max  # still waiting at the horizon

@@ -227,7 +227,7 @@ def ranges(values: Floats, department: Department) -> Ranges:
     quantiles = np.full((3, values.shape[1]), np.nan)
     if enough.any():
         quantiles[:, enough] = np.nanquantile(effects[:, enough], [0.5, TAIL, 1 - TAIL], axis=0)
-    return Ranges(*quantiles, n_departments)
+    return Ranges(quantiles[0], quantiles[1], quantiles[2], n_departments)
 
 
 def _model(mean: Floats, n_each: Floats, squares: Floats) -> tuple[Floats, Floats, Floats]:
@@ -278,8 +278,7 @@ def _cubes_and_largest(
 
 def _or_nan(number: Floats) -> Floats:
     """The number as a divisor: NaN where it is not above 0."""
-    divisor: Floats = np.where(np.asarray(number) > 0, number, np.nan)
-    return divisor
+    return np.where(np.asarray(number) > 0, number, np.nan)
 
 
 def _below(bound: float, mean: Floats, sd: Floats) -> Floats:
@@ -287,8 +286,7 @@ def _below(bound: float, mean: Floats, sd: Floats) -> Floats:
     from scipy.special import ndtr
 
     known = sd == 0
-    chance: Floats = np.where(known, mean < bound, ndtr((bound - mean) / np.where(known, 1.0, sd)))
-    return chance
+    return np.where(known, mean < bound, ndtr((bound - mean) / np.where(known, 1.0, sd)))
 
 
 @dataclass(frozen=True)
@@ -322,8 +320,7 @@ class Components:
     @cached_property
     def between(self) -> Floats:
         """Covariance between departments, chance removed; an estimated variance can be below 0."""
-        covariance: Floats = self.of_means - np.mean(1 / self.n) * self.within
-        return covariance
+        return self.of_means - np.mean(1 / self.n) * self.within
 
     @property
     def effects(self) -> Floats:
@@ -354,8 +351,7 @@ def components(values: Floats, department: Department) -> Components:
     """
     each = _used_twice(values, department)
     means = [rows.mean(axis=0) for rows in each]
-    deviations = [rows - mean for rows, mean in zip(each, means, strict=True)]
-    squares = [from_mean.T @ from_mean for from_mean in deviations]
+    squares = [(rows - mean).T @ (rows - mean) for rows, mean in zip(each, means, strict=True)]
     return Components(np.array(means), np.array(squares), np.array([len(rows) for rows in each], dtype=float))
 
 
@@ -387,5 +383,4 @@ def known_twice(values: Floats, department: Department) -> Mask:
     """
     known: Mask = np.isfinite(values).min(axis=1)
     numbers, counts = np.unique(department[known], return_counts=True)
-    twice: Mask = known & np.isin(department, numbers[counts >= MIN_EACH])
-    return twice
+    return known & np.isin(department, numbers[counts >= MIN_EACH])

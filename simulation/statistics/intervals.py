@@ -216,24 +216,26 @@ def intervals(values: Floats, level: float, kind: IntervalKind, department: Depa
     sd = np.sqrt((from_mean**2).sum(axis=0) / np.where(n_known > 1, n_known - 1, np.nan))
     lowest, highest = np.where(known, values, np.inf).min(axis=0), np.where(known, values, -np.inf).max(axis=0)
     equal = lowest == highest  # exactly no spread, and the mean is the number itself
-    mean, sd = np.where(equal, lowest, mean), np.where(equal & (n > 1), 0.0, sd)
+    sd = np.where(equal & (n > 1), 0.0, sd)
+    degrees: Floats | None = None
+    error: Floats | None = None
     if department is not None:
         over = within(values, department)
         critical = np.array(
             [t_quantile(degrees, level) if degrees > 0 else np.nan for degrees in over.degrees.tolist()]
         )
         widened, tail = over.widened
-        half_width = widened * critical * over.standard_error
-        half_width, share = np.where(equal & (n > 1), 0.0, half_width), np.where(equal, 0.0, over.share)
-        mean = np.where(equal, lowest, over.mean)
-        return Intervals(mean, half_width, sd, n, share, widened, len(values), tail, over.degrees, over.standard_error)
-    critical = np.array([critical_value(number, level, kind) if number > 1 else np.nan for number in n.tolist()])
-    widened, tail = widening(from_mean, sd, n)
-    if kind == "always_valid":
-        widened, tail = np.ones(len(n)), tail * widened
-    half_width = widened * critical * sd / np.sqrt(np.maximum(n, 1))
-    share = np.where(equal, 0.0, largest_share(from_mean**2))
-    return Intervals(mean, half_width, sd, n, share, widened, len(values), tail)
+        half_width = np.where(equal & (n > 1), 0.0, widened * critical * over.standard_error)
+        mean, share, degrees, error = over.mean, over.share, over.degrees, over.standard_error
+    else:
+        critical = np.array([critical_value(number, level, kind) if number > 1 else np.nan for number in n.tolist()])
+        widened, tail = widening(from_mean, sd, n)
+        if kind == "always_valid":
+            widened, tail = np.ones(len(n)), tail * widened
+        half_width = widened * critical * sd / np.sqrt(np.maximum(n, 1))
+        share = largest_share(from_mean**2)
+    mean, share = np.where(equal, lowest, mean), np.where(equal, 0.0, share)
+    return Intervals(mean, half_width, sd, n, share, widened, len(values), tail, degrees, error)
 
 
 def bounds(estimates: Intervals, level: float, kind: IntervalKind) -> tuple[Floats, Floats]:

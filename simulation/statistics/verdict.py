@@ -270,9 +270,10 @@ def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alo
             adjusted = f" adjusted for {family} comparisons" if shown else ""
             return f"cannot tell yet{among}", f"the first interval{adjusted} needs {first} replications (n = {n})"
     if (weakness := comparison.weakness) is not None:
-        share, departments = comparison.largest_share, comparison.departments_within
-        why = words_of(weakness, n, of=comparison.of, largest_share=share, departments=departments)
-        return "cannot tell", why
+        within = comparison.departments_within
+        return "cannot tell", words_of(
+            weakness, n, of=comparison.of, largest_share=comparison.largest_share, departments=within
+        )
     if n_more is None:
         return f"cannot tell{among}", f"{n} replications, too few to say how many more"
     if n_more == 0:

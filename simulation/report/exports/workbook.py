@@ -72,13 +72,12 @@ def _write_first_page(book: Workbook, page: FirstPage) -> None:
     bold = book.add_format({"bold": True, "font_size": 13})
     warning = book.add_format({"bold": True, "text_wrap": True, "font_color": "#b3261e"})
     table = page.table
-    n_columns = len(_widths(table)) if table is not None else 4
-    wide = max(PROSE_WIDTH, sum(_widths(table)) if table is not None else 0)
-    row = 0
+    widths = [PROSE_WIDTH / 4] * 4 if table is None else _widths(table)
+    wide, row = max(PROSE_WIDTH, sum(widths)), 0
 
     def line(words: str, style: Format) -> None:
         nonlocal row
-        sheet.merge_range(row, 0, row, n_columns - 1, words, style)
+        sheet.merge_range(row, 0, row, len(widths) - 1, words, style)
         sheet.set_row(row, 15.5 * math.ceil(len(words) / wide) + 2)
         row += 1
 
@@ -93,7 +92,7 @@ def _write_first_page(book: Workbook, page: FirstPage) -> None:
         for words in table.notes:
             line(words, prose)
     else:
-        sheet.set_column(0, n_columns - 1, PROSE_WIDTH / n_columns)
+        sheet.set_column(0, len(widths) - 1, widths[0])
 
 
 def _write_contents(book: Workbook, sheets: Sequence[tuple[str, ReportTable]]) -> None:

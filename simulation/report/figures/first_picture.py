@@ -54,7 +54,7 @@ class Scale:
 
 def first_picture(result: StudyResult, arms: Sequence[ArmResult]) -> Drawing | None:
     """The differences of these arms on the first target, in the order given; None if no interval is known."""
-    target = result.design.primary[0]
+    target = result.first_target
     findings = {arm.name: result.finding(arm.name, target) for arm in arms}
     unit = result.unit(target)
     factor = axis_scale(unit)
