@@ -227,19 +227,17 @@ class ReportTables(dict[str, ReportTable]):
         raise ResultsError(f"there is no table '{kind}'. {nearest(str(kind), self)}")
 
 
-def shortened(
-    table: ReportTable, focus: Collection[str] = (), *, most: int = MOST_ON_SCREEN, where: str = "the report"
-) -> ReportTable:
-    """A table with at most so many rows, in their order: those of arms in `focus`, then the first others.
+def shortened(table: ReportTable, focus: Collection[str] = (), *, where: str = "the report") -> ReportTable:
+    """A table with at most `MOST_ON_SCREEN` rows, in their order: those of arms in `focus`, then the first others.
 
     `where`: where all are.
     """
-    n_more = len(table.rows) - most
+    n_more = len(table.rows) - MOST_ON_SCREEN
     if n_more <= 0:
         return table
-    in_focus = [number for number, row in enumerate(table.rows) if row[0] in focus][:most]
+    in_focus = [number for number, row in enumerate(table.rows) if row[0] in focus][:MOST_ON_SCREEN]
     others = [number for number in range(len(table.rows)) if number not in in_focus]
-    kept = sorted([*in_focus, *others[: most - len(in_focus)]])
+    kept = sorted([*in_focus, *others[: MOST_ON_SCREEN - len(in_focus)]])
     more = f"1 more row is in {where}." if n_more == 1 else f"{n_more} more rows are in {where}."
     return replace(table, cells=tuple(table.cells[number] for number in kept), notes=(more, *table.notes))
 
@@ -251,10 +249,10 @@ def print_tables(tables: Iterable[ReportTable], *, stream: TextIO | None = None)
         (_print_rich if out.isatty() else _print_plain)(table, out)
 
 
-def print_sentences(sentences: Iterable[str], *, stream: TextIO | None = None) -> None:
+def print_sentences(sentences: Iterable[str]) -> None:
     """Print a list of sentences."""
     for sentence in sentences:
-        print(*lines_of(sentence, "- "), sep="\n", file=stream)
+        print(*lines_of(sentence, "- "), sep="\n")
 
 
 def lines_of(sentence: str, first: str = "", others: str = "  ") -> Iterator[str]:

@@ -259,11 +259,11 @@ def _counted_until(plan: Plan, pool: Ints, taken: Ints, given_back: Ints) -> Int
     return until
 
 
-def capacity_steps(plan: Plan, pool: str, *, until: float, changes: Changes) -> tuple[Floats, Floats]:
+def capacity_steps(plan: Plan, pool: str, *, until: float, changes: Changes | None = None) -> tuple[Floats, Floats]:
     """A pool's capacity as steps: minutes at which it changes (first 0), and units from then on.
 
     The rota, repeated every week, plus the units that escalation opened, less those that care of boarders took.
-    Unlimited pools have infinitely many. `changes`: what the run's triggers did.
+    Unlimited pools have infinitely many. `changes`: what the run's triggers did; None if they did nothing.
     """
     number = plan.pools.index(pool)
     pool_row = plan.pool_rows[number]
@@ -271,7 +271,7 @@ def capacity_steps(plan: Plan, pool: str, *, until: float, changes: Changes) -> 
         return np.zeros(1), np.full(1, np.inf)
     rota_at, rota = _rota_steps(pool_row.timetable, to_ticks(until) // WEEK + 1)
     triggers = [k for k, trigger in enumerate(plan.triggers) if trigger.pool == number]
-    if not triggers:
+    if changes is None or not triggers:
         return to_minutes(rota_at), rota.astype(float)
     of_triggers = [(plan.triggers[k], changes.trigger == k) for k in triggers]
     at = np.concatenate((rota_at, *(changes.at[its_changes] for _, its_changes in of_triggers)))
@@ -348,17 +348,14 @@ class Use:
 
     def add(self, pool: Ints, start: Ints, end: Ints, units: Floats | None = None) -> None:
         """Add units from start to end, ticks; NEVER is the end of the window. Without `units` it is 1 each."""
-        self._add(np.subtract, pool, start, units)
-        self._add(np.add, pool, np.where(end == NEVER, self._to, end), units)
-
-    def _add(self, sign: np.ufunc, pool: Ints, at: Ints, units: Floats | None) -> None:
-        ticks = np.clip(at, self._from, self._to) - self._midnight
-        hour = (ticks - 1) // HOUR
-        day = hour // HOURS
-        place = (pool - day) * HOURS + hour
-        for total, amount in ((self._n, None), (self._days, day), (self._ticks, ticks)):
-            weights = amount if units is None else units if amount is None else amount * units
-            sign(total, np.bincount(place, weights, total.size).reshape(total.shape), out=total)
+        for sign, at in ((np.subtract, start), (np.add, np.where(end == NEVER, self._to, end))):
+            ticks = np.clip(at, self._from, self._to) - self._midnight
+            hour = (ticks - 1) // HOUR
+            day = hour // HOURS
+            place = (pool - day) * HOURS + hour
+            for total, amount in ((self._n, None), (self._days, day), (self._ticks, ticks)):
+                weights = amount if units is None else units if amount is None else amount * units
+                sign(total, np.bincount(place, weights, total.size).reshape(total.shape), out=total)
 
     def by_hour(self) -> Floats:
         """Unit-minutes in each clock hour, (n_pools, 24)."""

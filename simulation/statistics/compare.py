@@ -215,7 +215,6 @@ def compare_arms(
     arms: Mapping[str, Sequence[Measures]],
     baseline: str,
     *,
-    level: float = LEVEL,
     kind: IntervalKind = "fixed_sample",
     defined: Mapping[str, Definition] = MappingProxyType({}),
     measured_days: float | None = None,
@@ -240,7 +239,7 @@ def compare_arms(
             raise ResultsError(
                 f"arm '{arm}' has {len(table)} replications, '{baseline}' has {len(tables[baseline])}. Run both alike"
             )
-        columns = _columns(table, tables[baseline], level, kind, department)
+        columns = _columns(table, tables[baseline], kind, department)
         short = [
             name.measure not in stated and too_short(name.measure, n, measured_days)
             for name, n in zip(shared, columns["n_replications"].tolist(), strict=True)
@@ -248,7 +247,7 @@ def compare_arms(
         for bound in ("low", "high", "difference_low", "difference_high"):
             columns[bound] = np.where(short, np.nan, columns[bound])
         columns["short"] = np.array(short, dtype=np.bool_)
-        common: dict[str, Any] = {"arm": arm, "baseline": baseline, "level": level, "interval_kind": kind}
+        common: dict[str, Any] = {"arm": arm, "baseline": baseline, "interval_kind": kind}
         values = zip(*(column.tolist() for column in columns.values()), strict=True)
         rows += [
             Comparison(
@@ -260,13 +259,13 @@ def compare_arms(
 
 
 def _columns(
-    table: Floats, baseline: Floats, level: float, kind: IntervalKind, department: Department | None
+    table: Floats, baseline: Floats, kind: IntervalKind, department: Department | None
 ) -> dict[str, NDArray[Any]]:
     """What a `Comparison` says in numbers, by field, one entry a measure and group."""
     less_baseline = paired(table, baseline)
-    levels = intervals(np.where(np.isnan(less_baseline), np.nan, table), level, kind, department)
-    differences = intervals(less_baseline, level, kind, department)
-    (low, high), (difference_low, difference_high) = (bounds(column, level, kind) for column in (levels, differences))
+    levels = intervals(np.where(np.isnan(less_baseline), np.nan, table), LEVEL, kind, department)
+    differences = intervals(less_baseline, LEVEL, kind, department)
+    (low, high), (difference_low, difference_high) = (bounds(column, LEVEL, kind) for column in (levels, differences))
     columns: dict[str, NDArray[Any]] = {
         "mean": levels.mean,
         "low": low,

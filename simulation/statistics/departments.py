@@ -42,7 +42,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.records.schema import Floats, Mask
-from simulation.statistics.skewness import Widening, widening_over
+from simulation.statistics.skewness import LEVEL, Widening, widening_over
 from simulation.statistics.weakness import ENOUGH
 
 MIN_EACH = 2
@@ -181,14 +181,14 @@ def within(values: Floats, department: Department) -> Within:
     return Within(mean, error, degrees, n_each.sum(axis=0), widening_over(n_each, squares, cubes), share)
 
 
-def movement(spread: Spread, *, level: float = 0.95) -> float:
-    """How far the mean would move with as many other departments of the ensemble, at this probability: the half-width
+def movement(spread: Spread) -> float:
+    """How far the mean would move with as many other departments of the ensemble, with 95 %: the half-width
     from the spread between departments alone. NaN with fewer than two."""
     if spread.n < 2:
         return math.nan
     from scipy.special import stdtrit
 
-    return float(stdtrit(spread.n - 1, 0.5 + level / 2)) * math.sqrt(2 * spread.between / spread.n)
+    return float(stdtrit(spread.n - 1, 0.5 + LEVEL / 2)) * math.sqrt(2 * spread.between / spread.n)
 
 
 def spread_over(values: Floats, department: Department) -> Spread:

@@ -110,15 +110,15 @@ class Interval:
         low, high = self.judged
         return low > 0 or high < 0
 
-    def single(self, *, level: float = LEVEL) -> tuple[float, float]:
-        """The bounds between which one more replication falls with this probability: the mean -+ t sd sqrt(1 + 1/n).
+    def single(self) -> tuple[float, float]:
+        """The bounds between which one more replication falls with 95 %: the mean -+ t sd sqrt(1 + 1/n).
 
         Unlike the interval of the mean it does not shrink to nothing, and unlike the lowest and highest of n it does
         not grow with n. NaN with fewer than two replications.
         """
         if self.n < 2:
             return np.nan, np.nan
-        half_width = t_quantile(self.n - 1, level) * self.sd * math.sqrt(1 + 1 / self.n)
+        half_width = t_quantile(self.n - 1) * self.sd * math.sqrt(1 + 1 / self.n)
         return self.mean - half_width, self.mean + half_width
 
 
@@ -281,7 +281,7 @@ FOR_SKEWNESS = 25
 
 
 @functools.cache
-def upper_limit(degrees: int, confidence: float = CAREFUL) -> float:
+def upper_limit(degrees: int) -> float:
     """The upper confidence limit of a standard deviation, in multiples of the sample's (of normal numbers).
 
     >>> round(upper_limit(19), 3)
@@ -289,7 +289,7 @@ def upper_limit(degrees: int, confidence: float = CAREFUL) -> float:
     """
     from scipy.special import chdtri
 
-    return math.sqrt(degrees / float(chdtri(degrees, confidence)))
+    return math.sqrt(degrees / float(chdtri(degrees, CAREFUL)))
 
 
 def replications_for(values: Floats, half_width: float, *, at_most: int) -> int:
