@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,8 +23,7 @@ DAYS_PER_YEAR = 365
 patients are taken from it."""
 
 
-@dataclass(frozen=True)
-class YearlyCost:
+class YearlyCost(NamedTuple):
     """Pounds a year beyond the baseline, their lowest and highest value, and in `words` what they buy."""
 
     pounds: float

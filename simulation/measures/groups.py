@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +22,7 @@ LABEL = "label"
 LABELS = ("right", "under", "over")
 
 
-@dataclass(frozen=True, eq=False)
-class Partition:
+class Partition(NamedTuple):
     """Groups of which a patient is in at most one: their labels, and each patient's code, shape (n,), or MISSING."""
 
     labels: tuple[str, ...]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,8 +131,7 @@ def holdings(plan: Plan, activities: ActivityTable) -> Holdings:
     return replay(roles_of(plan), rows_of(plan, activities))
 
 
-@dataclass(frozen=True)
-class Roles:
+class Roles(NamedTuple):
     """What each step does with each pool.
 
     always, unless_chosen: pools taken by every start, and pools taken if no other is recorded; shape (n, n_nodes), NONE
@@ -382,8 +381,7 @@ def on_duty(plan: Plan, *, changes: Changes, window: Window) -> Use:
     return capacity
 
 
-@dataclass(frozen=True)
-class Census:
+class Census(NamedTuple):
     """The mean number present: over the window, by clock hour (24,), by weekday (7,), Monday first."""
 
     mean: float

@@ -7,7 +7,7 @@ it costs more than all else; any other is added up from its holdings. Both give 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,8 +48,7 @@ class Tally:
     held: Ints
 
 
-@dataclass(frozen=True)
-class TallyPlan:
+class TallyPlan(NamedTuple):
     """What is added up of a department's runs, worked out once.
 
     wanted  by pool TIMED, COUNTED or 0; waits  at which nodes somebody can wait. For the compiled pass: simple  pools

@@ -4,7 +4,7 @@ screen show the same."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from simulation.display.measured import measurement_sentences
 from simulation.display.table import ReportTable
@@ -18,8 +18,7 @@ from simulation.statistics.verdict import threshold
 from simulation.wording import listed_with_and
 
 
-@dataclass(frozen=True)
-class FirstPage:
+class FirstPage(NamedTuple):
     """What the first page says and shows.
 
     checks  warnings to read before any number

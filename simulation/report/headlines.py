@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from simulation.display.measured import FAILS, Limits, before_and_after, cases_words, limits_of
 from simulation.display.words import (
@@ -53,8 +52,7 @@ OUTCOMES = (
 """Outcomes of a product, each with its words for one product and for several, in the order they are told."""
 
 
-@dataclass(frozen=True)
-class Headline:
+class Headline(NamedTuple):
     """Sentences on one product: the `label` of its arm, then `parts`, which go on from it, without full stops."""
 
     arm: str

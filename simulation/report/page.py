@@ -9,8 +9,8 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from simulation.display.drawing import Picture
 from simulation.display.table import ReportTable, shortened, with_columns
@@ -36,8 +36,7 @@ FOLDER = "tables"
 """The folder of a run that holds every table as a file."""
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """A part of the page: anchor and heading, the kinds of its tables, its pictures, and the sentences before them."""
 
     anchor: str

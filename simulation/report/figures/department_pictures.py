@@ -59,9 +59,8 @@ def day(result: StudyResult) -> Picture:
     n_down = math.ceil(n_panels / 2)
     with figure_of(9.5, 3.1 * n_down, n_down, 2, sharex=True) as (figure, axes):
         for ax, (title, values) in zip(axes, panels, strict=False):
-            hourly = np.asarray(values, dtype=float)
-            ax.stairs(hourly, np.arange(25), color=BLUE, linewidth=2.2, baseline=None)
-            ax.fill_between(np.arange(25), np.append(hourly, hourly[-1]), step="post", color=BLUE, alpha=0.12)
+            ax.stairs(values, np.arange(25), color=BLUE, linewidth=2.2, baseline=None)
+            ax.fill_between(np.arange(25), np.append(values, values[-1]), step="post", color=BLUE, alpha=0.12)
             ax.set_ylim(0, 1.15 * _highest(values) or 1.0)
             _day_axis(ax, title)
         for ax in axes[n_panels:]:

@@ -188,11 +188,11 @@ def _limit_words(result: StudyResult, safety: Safety) -> str:
 
 
 def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterator[str]:
-    matters = []
-    for figure in figures:
-        target = _target(result, *figure)
-        unit = result.before(*figure).unit
-        matters.append("none stated" if target is None else threshold(target.minimal_important_difference, unit))
+    targets = (_target(result, *figure) for figure in figures)
+    matters = [
+        "none stated" if target is None else threshold(target.minimal_important_difference, result.unit(target))
+        for target in targets
+    ]
     levels = levels_of(result.study.baseline.pathway)
     names = "" if len(levels) == A_AND_E_LEVELS else f" ({', '.join(levels[:2])})"
     has_limit = any(margin.measure.startswith("under_triage") for margin in result.design.margins)

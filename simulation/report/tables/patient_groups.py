@@ -7,7 +7,7 @@ difference less everybody's, paired by replication)? A tool can be good for all 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -211,8 +211,7 @@ def gaps_table(result: StudyResult) -> ReportTable:
 # --- who is worse off ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class WorseOff:
+class WorseOff(NamedTuple):
     """A group of an arm whose interval is wholly on the worse side. `holm`: significant after Holm's adjustment."""
 
     arm: ArmResult

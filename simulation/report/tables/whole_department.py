@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -145,8 +145,7 @@ def clinicians(result: StudyResult) -> tuple[str, ...]:
     )
 
 
-@dataclass(frozen=True)
-class StayParts:
+class StayParts(NamedTuple):
     """Minutes per attendance by stage, waiting for it and in it, in the order of `STAGES`."""
 
     waiting: tuple[float, ...]
@@ -183,16 +182,16 @@ def day_table(result: StudyResult) -> ReportTable:
     day = result.baseline.day
     counts = {"arrivals": day.arrivals, "present": day.census, "waiting for a bed": day.boarders}
     columns = [
-        (words, Cell(style="number"), by_hour) for words, by_hour in counts.items() if not np.isnan(by_hour).all()
+        (words, (Cell(style="number"), by_hour)) for words, by_hour in counts.items() if not np.isnan(by_hour).all()
     ]
     columns += [
-        (f"{spaced(pool)} busy, %", Cell(style="percent", digits=0), day.busy[day.pools.index(pool)])
+        (f"{spaced(pool)} busy, %", (Cell(style="percent", digits=0), day.busy[day.pools.index(pool)]))
         for pool in clinicians(result)
     ]
     return crossed(
         ("day", f"A mean day under '{result.baseline.label}'", "hour"),
         [(f"{hour:02d}:00", hour) for hour in range(24)],
-        [(words, (cell, by_hour)) for words, cell, by_hour in columns],
+        columns,
         lambda hour, column: replace(column[0], value=float(column[1][hour])),
     )
 
