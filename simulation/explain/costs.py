@@ -76,8 +76,7 @@ def _covered_a_year(arm: ReadyArm) -> float:
     names = {*labels, *minutes, *(name for effect in policy.effects for name in sources_of(effect, ()))}
     names |= {name for action in policy.actions.values() for name in action.covers.arrivals}
     sources = {name: source for name, source in arm.pathway.arrivals.items() if name in names}
-    per_day = sum(map(mean_per_day, sources.values()))
-    return DAYS_PER_YEAR * per_day * _share_reached(arm, tuple(sources))
+    return DAYS_PER_YEAR * sum(map(mean_per_day, sources.values())) * _share_reached(arm, tuple(sources))
 
 
 def _share_reached(arm: ReadyArm, sources: Sequence[str]) -> float:

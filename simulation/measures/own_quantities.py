@@ -112,8 +112,7 @@ def _span(measure: SpanMeasure, patients: Patients, own: Own) -> Floats:
     until = patients[points[0]]
     if len(points) > 1:
         until = np.where(np.isnan(until), patients[points[1]], until)
-    in_time = own.after_departure.isdisjoint(points)
-    there = still_there(patients) if in_time else patients.where("outcome", IN_BUILDING)
+    there = still_there(patients) if own.after_departure.isdisjoint(points) else patients.where("outcome", IN_BUILDING)
     return np.where(np.isnan(until) & there, np.inf, until) - patients[measure.since]
 
 

@@ -159,8 +159,6 @@ class Comparison:
 
     def _sides(self, level: float) -> tuple[float, float]:
         """How many times as long the lower and the upper side are at a level as without a long tail."""
-        if not self.tail:
-            return 1.0, 1.0
         return sides(self.tail, tail_level(self.n_replications, level, self.interval_kind))
 
     def level_of(self, family: int) -> float:

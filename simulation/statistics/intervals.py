@@ -243,7 +243,7 @@ def bounds(estimates: Intervals, level: float, kind: IntervalKind) -> tuple[Floa
     if kind == "fixed_sample" and level == LEVEL:
         return estimates.mean - estimates.half_width, estimates.mean + estimates.half_width
     each = [
-        sides(tail, tail_level(n, level, kind)) if n > 1 else (1.0, 1.0)
+        sides(tail, tail_level(n, level, kind))
         for tail, n in zip(estimates.tail.tolist(), estimates.n.tolist(), strict=True)
     ]
     lower, upper = np.array(each).reshape(-1, 2).T
