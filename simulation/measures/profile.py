@@ -108,7 +108,7 @@ def _added_up(
         held.add(held_in_block.pool, held_in_block.taken, held_in_block.given_back)
         if counted is not held:
             counted.add(held_in_block.pool, held_in_block.taken, held_in_block.counted_until)
-        spans = _spans(block, until[block.patient])
+        spans = waiting_and_working(block.joined_at, block.started_at, block.ended_at, until=until[block.patient])
         waiting, working = (
             total + np.bincount(block.step, span, len(plan.nodes))
             for total, span in zip((waiting, working), spans, strict=True)
@@ -125,21 +125,20 @@ def _until(patients: Patients, rows: Rows, window: Window) -> Ints:
     if "departed_at" in patients:
         measured = arrived_in(patients, window)
         departed_at = measured.ticks("departed_at")
-        gone = departed_at != NEVER
         end = max(int(ticks.max(initial=0)) for ticks in (rows.joined_at, rows.started_at, rows.ended_at))
-        until[measured["patient"]] = np.where(gone, departed_at, end)
+        until[measured["patient"]] = np.where(departed_at == NEVER, end, departed_at)
     return until
 
 
-def _spans(rows: Rows, until: Ints) -> tuple[Ints, Ints]:
-    """Ticks waiting for and at each row's step, up to the tick that counts for its patient."""
+def waiting_and_working(joined_at: Ints, started_at: Ints, ended_at: Ints, *, until: Ints) -> tuple[Ints, Ints]:
+    """Ticks waiting for and at the step of each activity, up to the tick that counts for its patient; shape (n,)."""
     latest = until.view(np.uint64)  # NEVER is negative: read without a sign it is later than any tick
 
     def cut(ticks: Ints) -> Ints:
         return np.minimum(ticks.view(np.uint64), latest).view(np.int64)
 
-    began = cut(np.where(rows.started_at == NEVER, rows.ended_at, rows.started_at))
-    return np.maximum(began - cut(rows.joined_at), 0), np.maximum(cut(rows.ended_at) - began, 0)
+    began = cut(np.where(started_at == NEVER, ended_at, started_at))
+    return np.maximum(began - cut(joined_at), 0), np.maximum(cut(ended_at) - began, 0)
 
 
 def stage_of(name: str, pathway: Pathway) -> str:
