@@ -299,7 +299,7 @@ def with_columns(table: ReportTable, kept: Sequence[int]) -> ReportTable:
 
 def _print_plain(table: ReportTable, out: TextIO) -> None:
     lines = (table.headers, *table.rows)
-    widths = [max(len(line[column]) for line in lines) for column in range(len(table.headers))]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     print(f"\n{table.title}", file=out)
     for row in lines if table.rows else ():
         cells = [

@@ -409,7 +409,7 @@ def _pool_words(new: Pool | None, old: Pool | None, rota: str = "") -> str:
 def _rota_words(new: Pool, old: Pool) -> str:
     """The shifts that two rotas do not share, and what was there before."""
     if new.rota is None or old.rota is None:
-        return f"{_units_words(new)} (before: {_units_words(old)})"
+        return f"{units_words(new)} (before: {units_words(old)})"
     added, dropped = ((Counter(one) - Counter(other)).elements() for one, other in permutations((new.rota, old.rota)))
     words, before = shift_words(added), shift_words(dropped)
     if words and before:
@@ -419,7 +419,7 @@ def _rota_words(new: Pool, old: Pool) -> str:
     return "the same shifts in another order"
 
 
-def _units_words(pool: Pool) -> str:
+def units_words(pool: Pool) -> str:
     """A pool's units without its extras: 'unlimited', '2 at every hour', '8-20 h: 1'."""
     if pool.rota is not None:
         return shift_words(pool.rota)

@@ -40,12 +40,8 @@ def cost_of(arm: ReadyArm) -> YearlyCost | None:
     parts = list(_parts(arm))
     if not parts:
         return None
-    return YearlyCost(
-        pounds=sum(part.pounds for part in parts),
-        low=sum(part.low for part in parts),
-        high=sum(part.high for part in parts),
-        words="; ".join(part.words for part in parts),
-    )
+    pounds, low, high, words = zip(*parts, strict=True)
+    return YearlyCost(sum(pounds), sum(low), sum(high), "; ".join(words))
 
 
 def _parts(arm: ReadyArm) -> Iterator[YearlyCost]:

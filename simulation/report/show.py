@@ -16,7 +16,7 @@ from simulation.department.vocabulary import FIRST_COME, ArrivalSource, Opens, P
 from simulation.display.drawing import Picture
 from simulation.display.words import WIDTH
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.explain.arm_changes import ArmChanges, arm_changes, closing_words
+from simulation.explain.arm_changes import ArmChanges, arm_changes, closing_words, units_words
 from simulation.explain.reachable import left_out_words, reachable_subgraph
 from simulation.explain.statements import BANNER, assumptions_added_by, count_by_evidence
 from simulation.report.pathway_picture import pathway_picture
@@ -204,9 +204,7 @@ def department_lines(pathway: Pathway) -> Iterator[str]:
     for name, source in pathway.arrivals.items():
         yield f"  {name:<22} {mean_per_day(source):6.1f} a day{_note(source)}"
     for name, pool in pathway.pools.items():
-        units = "unlimited" if pool.unlimited else str(pool.capacity)
-        if pool.rota is not None:
-            units = shift_words(pool.rota)
+        units = units_words(pool).removesuffix(" at every hour")
         extra = f" ({pool.extra:+d})" if pool.extra else ""
         laid_over = f"; laid over: {shift_words(pool.extra_shifts)}" if pool.extra_shifts else ""
         closing = (closing_words(pool), "people wait until it opens" if pool.queues_until_open else "")

@@ -139,7 +139,7 @@ def factorial_effects(
     replications, the first of each are used; department: over an ensemble, the department that each replication used,
     the same in every run.
     """
-    n = min(len(of_run) for of_run in values)
+    n = min(map(len, values))
     numbers = np.stack([of_run[:n] for of_run in values])
     used = None if department is None else department[:n]
     main = [Level(factor, value, first) for factor, (first, *others) in values_of(design).items() for value in others]

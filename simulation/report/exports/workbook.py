@@ -144,9 +144,10 @@ def _write_rows(book: Workbook, sheet: Worksheet, table: ReportTable, first: int
 def _widths(table: ReportTable) -> list[int]:
     """The width of each column that its longest cell needs, in characters."""
     headers, rows = table.spread_out()
-    longest = [max([len(str(row[column])) for row in rows], default=0) for column in range(len(headers))]
-    heads = [min(len(header), 18) for header in headers]
-    return [min(max(cell + 1, head + 1, NARROWEST), WIDEST) for cell, head in zip(longest, heads, strict=True)]
+    return [
+        min(max(min(len(str(header)), 18) + 1, *(len(str(cell)) + 1 for cell in cells), NARROWEST), WIDEST)
+        for header, *cells in zip(headers, *rows, strict=True)
+    ]
 
 
 def number_format(cell: Cell) -> str:

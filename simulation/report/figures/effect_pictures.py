@@ -240,8 +240,7 @@ def cost(result: StudyResult) -> Picture | None:
     if not arms:
         return None
     targets = result.design.primary
-    order = [row.arm for row in ranked(result, targets[0]) if result.arm(row.arm) in arms]
-    arms = tuple(sorted(arms, key=lambda arm: order.index(arm.name)))
+    arms = tuple(arm for row in ranked(result, targets[0]) if (arm := result.arm(row.arm)) in arms)
     n_lines = 1 + max(len(broken(arm.label, LABEL_WIDTH).splitlines()) for arm in arms)
     height = 1.7 + max(0.5, LINE_HEIGHT * n_lines) * len(arms)
     png = _forest_plot(result, arms, targets, (4.3 + 3.4 * len(targets), height), for_money=True)
