@@ -17,6 +17,7 @@ from simulation.runs.result import ArmResult
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
     from simulation.department.own_measures import Better
 
@@ -67,6 +68,13 @@ def rows_down(ax: Axes, n: int) -> None:
 def legend_below(figure: Figure, handles: Sequence[Any], n_across: int = 3) -> None:
     """Put a legend below all panels."""
     figure.legend(handles=handles, loc="outside lower center", ncols=n_across, frameon=False, fontsize=9)
+
+
+def legend_line(**style: Any) -> Line2D:
+    """An entry of a legend: a line or a marker of this style, and its label."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], **style)
 
 
 def mark_important(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from simulation.triage.policy import Policy
 
 SETTLED = "none: settled"
 """Words in place of a number of cases where the verdict with both sources needs no more."""
+FAILS = {"inferior": "fails", "worse": "may fail"}
+"""Kinds of judgement by which a limit of safety is failed, or may be, and the verb for each."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +91,33 @@ def measured_tools(result: StudyResult) -> tuple[Measured, ...]:
     )
 
 
-def limits_of(result: StudyResult, arm: ArmResult) -> tuple[list[Safety], list[str]]:
+class Limits(NamedTuple):
     """The limits of safety of an arm as judged, and the labels of those that its measured table leaves open.
 
     The latter are not among the former: simulation alone says too much of them. Of a limit that may be failed with the
     uncertainty of the table, the judgement says so, whatever simulation alone says.
     """
+
+    judged: list[Safety]
+    left_open: list[str]
+
+    @property
+    def failed(self) -> tuple[str, list[Safety]]:
+        """'fails' and the limits that are failed; else 'may fail' and those that may be; '' where there are none."""
+        for kind, verb in FAILS.items():
+            if failed := [safety for safety in self.judged if safety.judgement.kind == kind]:
+                return verb, failed
+        return "", []
+
+    @property
+    def not_settled(self) -> list[str]:
+        """The labels of those that are neither passed nor failed."""
+        open_here = [one.margin.label for one in self.judged if one.judgement.kind in ("cannot tell", "none seen")]
+        return [*self.left_open, *open_here]
+
+
+def limits_of(result: StudyResult, arm: ArmResult) -> Limits:
+    """The limits of safety of an arm."""
     by_table = {tool.label: tool for tool in measured_tools(result) if tool.arm == arm.name and tool.is_margin}
     left_open = [label for label, tool in by_table.items() if tool.kind == "cannot tell"]
     judged = []
@@ -104,7 +127,7 @@ def limits_of(result: StudyResult, arm: ArmResult) -> tuple[list[Safety], list[s
             if tool is not None and tool.kind == "worse":  # for certain, but perhaps within the margin
                 safety = replace(safety, judgement=replace(safety.judgement, kind="worse", words=tool.words))
             judged.append(safety)
-    return judged, left_open
+    return Limits(judged, left_open)
 
 
 def before_and_after(result: StudyResult, safety: Safety) -> tuple[str, str]:
@@ -112,15 +135,6 @@ def before_and_after(result: StudyResult, safety: Safety) -> tuple[str, str]:
     levels = (result.row_of(safety.margin), result.row_of(safety.margin, safety.arm))
     before, after = (amount(level.mean, level.unit) for level in levels)
     return before, after
-
-
-def failed_limits(limits: Iterable[Safety]) -> tuple[str, list[Safety]]:
-    """'fails' and the limits that are failed; else 'may fail' and those that may be; '' where there are none."""
-    limits = list(limits)
-    for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
-        if failed := [safety for safety in limits if safety.judgement.kind == kind]:
-            return verb, failed
-    return "", []
 
 
 def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target | Margin) -> Measured:

@@ -227,19 +227,17 @@ class ReportTables(dict[str, ReportTable]):
         raise ResultsError(f"there is no table '{kind}'. {nearest(str(kind), self)}")
 
 
-def shortened(
-    table: ReportTable, focus: Collection[str] = (), *, most: int = MOST_ON_SCREEN, where: str = "the report"
-) -> ReportTable:
-    """A table with at most so many rows, in their order: those of arms in `focus`, then the first others.
+def shortened(table: ReportTable, focus: Collection[str] = (), *, where: str = "the report") -> ReportTable:
+    """A table with at most `MOST_ON_SCREEN` rows, in their order: those of arms in `focus`, then the first others.
 
     `where`: where all are.
     """
-    n_more = len(table.rows) - most
+    n_more = len(table.rows) - MOST_ON_SCREEN
     if n_more <= 0:
         return table
-    in_focus = [number for number, row in enumerate(table.rows) if row[0] in focus][:most]
+    in_focus = [number for number, row in enumerate(table.rows) if row[0] in focus][:MOST_ON_SCREEN]
     others = [number for number in range(len(table.rows)) if number not in in_focus]
-    kept = sorted([*in_focus, *others[: most - len(in_focus)]])
+    kept = sorted([*in_focus, *others[: MOST_ON_SCREEN - len(in_focus)]])
     more = f"1 more row is in {where}." if n_more == 1 else f"{n_more} more rows are in {where}."
     return replace(table, cells=tuple(table.cells[number] for number in kept), notes=(more, *table.notes))
 
@@ -251,10 +249,10 @@ def print_tables(tables: Iterable[ReportTable], *, stream: TextIO | None = None)
         (_print_rich if out.isatty() else _print_plain)(table, out)
 
 
-def print_sentences(sentences: Iterable[str], *, stream: TextIO | None = None) -> None:
+def print_sentences(sentences: Iterable[str]) -> None:
     """Print a list of sentences."""
     for sentence in sentences:
-        print(*lines_of(sentence, "- "), sep="\n", file=stream)
+        print(*lines_of(sentence, "- "), sep="\n")
 
 
 def lines_of(sentence: str, first: str = "", others: str = "  ") -> Iterator[str]:
@@ -274,8 +272,9 @@ def _print_rich(table: ReportTable, out: TextIO) -> None:
     table = _narrow(table) if console.width < WIDTH else table
     grid = Table(title=table.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for number, header in enumerate(table.headers):
-        justified = _justified(table, number)
-        grid.add_column(header, justify=justified, overflow="fold", no_wrap=justified == "right" and len(header) <= 14)
+        numeric = table.is_numeric(number)  # columns of numbers stand to the right
+        justify: Literal["left", "right"] = "right" if numeric else "left"
+        grid.add_column(header, justify=justify, overflow="fold", no_wrap=numeric and len(header) <= 14)
     for row in table.rows:
         grid.add_row(*(Text(cell) for cell in row))
     console.print(grid if table.rows else Text(table.title, style="bold"))
@@ -288,25 +287,25 @@ def _narrow(table: ReportTable) -> ReportTable:
     kept = [number for number, header in enumerate(table.headers) if header not in ("mean", "uncertainty")]
     if len(kept) == len(table.headers) or table.kind == "measures":
         return table
-    cells = tuple(tuple(row[number] for number in kept) for row in table.cells)
     notes = (*table.notes, f"Uncertainty in every row: {SIMULATION}. A wider window shows every column.")
-    return replace(table, headers=tuple(table.headers[number] for number in kept), cells=cells, notes=notes)
+    return replace(with_columns(table, kept), notes=notes)
+
+
+def with_columns(table: ReportTable, kept: Sequence[int]) -> ReportTable:
+    """A table with these of its columns."""
+    cells = tuple(tuple(row[number] for number in kept) for row in table.cells)
+    return replace(table, headers=tuple(table.headers[number] for number in kept), cells=cells)
 
 
 def _print_plain(table: ReportTable, out: TextIO) -> None:
     lines = (table.headers, *table.rows)
-    widths = [max(len(line[column]) for line in lines) for column in range(len(table.headers))]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     print(f"\n{table.title}", file=out)
     for row in lines if table.rows else ():
         cells = [
-            cell.rjust(width) if _justified(table, number) == "right" else cell.ljust(width)
+            cell.rjust(width) if table.is_numeric(number) else cell.ljust(width)
             for number, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         print(f"  {'  '.join(cells).rstrip()}", file=out)
     for note in table.notes:
         print(textwrap.fill(note, WIDTH, initial_indent="  ", subsequent_indent="  "), file=out)
-
-
-def _justified(table: ReportTable, column: int) -> Literal["left", "right"]:
-    """Columns of numbers stand to the right."""
-    return "right" if table.is_numeric(column) else "left"

@@ -14,7 +14,7 @@ from simulation.explain.statements import blocks
 from simulation.measures.definitions import MANCHESTER_TARGETS, label_of
 from simulation.measures.measuring import MeasureName
 from simulation.runs.replicate import PROFILED
-from simulation.runs.result import ArmResult, Finding, Safety, StudyResult
+from simulation.runs.result import ArmResult, Finding, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.multiplicity import ALPHA, is_worse
 from simulation.statistics.verdict import IDENTICAL
@@ -34,6 +34,16 @@ DOES_NOT_FIT = "this department does not fit together."
 """What a warning about an implausible department begins with."""
 FEW_WEEKS = 4
 """Start weeks up to which each is named."""
+GROUP_WORDS = {
+    "all": "everybody",
+    "language_need=yes": "needs an interpreter",
+    "arrival_source=walk_in": "walked in",
+    "arrival_source=ambulance": "came by ambulance",
+    "coverage=never": "never covered",
+    "coverage=left_out": "left out by the draw",
+    "coverage=outside": "outside the tool's use",
+}
+"""Names of groups that do not follow from their attribute and category."""
 WIDTH = 110
 """Characters of a line of prose on a screen."""
 
@@ -139,6 +149,11 @@ def half_width(row: Comparison) -> str:
     return "–" if math.isnan(row.half_width) else f"±{scale * row.half_width:.1f}"
 
 
+def attribute_of(group: str) -> str:
+    """The attribute of a group: 'sex' of 'sex=female'; the group itself where it is of none."""
+    return group.partition("=")[0]
+
+
 def told_apart(groups: Iterable[str]) -> tuple[str, ...]:
     """The groups without those that are everybody, the only category of an attribute.
 
@@ -146,28 +161,22 @@ def told_apart(groups: Iterable[str]) -> tuple[str, ...]:
     ('all', 'acuity_true=urgent', 'acuity_true=minor')
     """
     groups = list(groups)
-    n_categories = Counter(group.split("=")[0] for group in groups)
-    return tuple(group for group in groups if "=" not in group or n_categories[group.split("=")[0]] > 1)
+    n_categories = Counter(map(attribute_of, groups))
+    return tuple(group for group in groups if "=" not in group or n_categories[attribute_of(group)] > 1)
 
 
 def group_words(group: str) -> str:
     """The name of a group: 'true level urgent', 'age: 80 plus', 'came by ambulance', 'needs an interpreter'."""
-    if group == "all":
-        return "everybody"
-    if "=" not in group:
-        return spaced(group)
-    attribute, value = group.split("=", 1)
-    words = spaced(value)
+    if group in GROUP_WORDS:
+        return GROUP_WORDS[group]
+    attribute, _, value = group.partition("=")
+    words = spaced(value or group)
+    if not value or attribute in ("arrival_source", "coverage"):
+        return words
     if attribute == "acuity_true":
         return f"true level{'s' if '-' in value else ''} {words}"
     if attribute == "language_need":
-        return "needs an interpreter" if value == "yes" else "needs no interpreter"
-    if attribute == "arrival_source":
-        return {"walk_in": "walked in", "ambulance": "came by ambulance"}.get(value, words)
-    if attribute == "coverage":
-        return {"never": "never covered", "left_out": "left out by the draw", "outside": "outside the tool's use"}.get(
-            value, words
-        )
+        return "needs no interpreter"
     return f"{spaced(attribute.removesuffix('_band'))}: {words}"
 
 
@@ -193,8 +202,9 @@ def few_words(n_replications: int) -> str:
 
 
 def departments_words(result: StudyResult) -> str:
-    """'60 departments of the ensemble 'typical', 2 replications of each', for a study over departments."""
-    assert result.department_of is not None
+    """'60 departments of the ensemble 'typical', 2 replications of each'; empty for a study on one department."""
+    if result.department_of is None:
+        return ""
     _, counts = np.unique(result.department_of, return_counts=True)
     n = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} or {counts.max()}"
     return f"{result.study.department_words}, {n} replication{'s' if n != '1' else ''} of each"
@@ -242,11 +252,6 @@ def kind_of_row(row: Comparison) -> Kind:
     return "cannot tell" if worse is None else "worse" if worse else "better"
 
 
-def unsettled(limits: Sequence[Safety]) -> list[Safety]:
-    """Those of some limits of safety that are neither passed nor failed."""
-    return [limit for limit in limits if limit.judgement.kind in ("cannot tell", "none seen")]
-
-
 def rests_on_claim(result: StudyResult, arm: ArmResult) -> bool:
     """Whether a number of an arm's policy, what the arm changes, or one of its levers is an untested claim."""
     definition = arm.ready.arm
@@ -260,6 +265,12 @@ def rests_on_claim(result: StudyResult, arm: ArmResult) -> bool:
 def levels_of(pathway: Pathway) -> tuple[str, ...]:
     """The levels of urgency of a department, the most urgent first; empty if it has none."""
     return tuple(pathway.categories(ACUITY_TRUE)) if ACUITY_TRUE in pathway.attributes else ()
+
+
+def single_levels(groups: Iterable[str]) -> tuple[str, ...]:
+    """The true levels among some groups, in order, without levels 1 and 2 together."""
+    known = (group.partition("=") for group in groups)
+    return tuple(level for attribute, _, level in known if attribute == ACUITY_TRUE and level != "1-2")
 
 
 def high_words(levels: Sequence[str]) -> str:

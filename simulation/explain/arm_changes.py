@@ -131,7 +131,10 @@ def changes_of(arm: ReadyArm, baseline: ReadyArm, drawn: Draws) -> ArmChanges:
         *_label_changes(patients),
         *_attribute_changes(patients),
         *_minutes_changes(patients),
-        *_department_changes(pathway, baseline.pathway, reachable),
+        *(
+            replace(change, at=tuple(node for node in change.at if node in reachable))
+            for change in _department_changes(pathway, baseline.pathway)
+        ),
     ]
     if other_policy:
         changes += [
@@ -303,27 +306,26 @@ def _listed(names: Sequence[str]) -> str:
 # --- the department ---------------------------------------------------------------------------------
 
 
-def _department_changes(ours: Pathway, theirs: Pathway, reachable: Set[str]) -> Iterator[Change]:
-    """Where two departments differ. `reachable`: the nodes that some patient can come to."""
+def _department_changes(ours: Pathway, theirs: Pathway) -> Iterator[Change]:
+    """Where two departments differ, at nodes that a patient may come to or not."""
     if ours == theirs:
         return
-    yield from _pool_changes(ours, theirs, reachable)
+    yield from _pool_changes(ours, theirs)
     names = [field.name for field in fields(Pathway) if field.name != "pools"]
-    sections = [name for name in names if getattr(ours, name) != getattr(theirs, name)]
-    before, after = ({name: plain(getattr(pathway, name)) for name in sections} for pathway in (theirs, ours))
+    before, after = ({name: plain(getattr(pathway, name)) for name in names} for pathway in (theirs, ours))
     for path, old, new in differences(before, after):
         section, name, key = [*path.split("."), "", ""][:3]
-        kind, nodes = _place(section, name, key, ours)
-        at = tuple(node for node in nodes if node in reachable)
+        kind, at = _place(section, name, key, ours)
         short = "new" if old == ABSENT and name in ours.nodes() else _short(path, old, new)
         yield Change(kind, path, f"{_cut(old)} becomes {_cut(new)}", at, short)
 
 
 def _new_edges(ours: Pathway, theirs: Pathway) -> Iterator[tuple[str, str]]:
     """The edges, from node to node, that the baseline's pathway does not have."""
-    before = {(name, edge.to) for name, edges in graph_of(theirs).items() for edge in edges}
-    for name, edges in graph_of(ours).items():
-        yield from ((name, edge.to) for edge in edges if (name, edge.to) not in before)
+    after, before = (
+        [(name, edge.to) for name, edges in graph_of(pathway).items() for edge in edges] for pathway in (ours, theirs)
+    )
+    yield from (edge for edge in after if edge not in before)
 
 
 def _place(section: str, name: str, key: str, pathway: Pathway) -> tuple[Kind, tuple[str, ...]]:
@@ -365,7 +367,7 @@ def _short(path: str, old: Any, new: Any) -> str:
 # --- its pools ---------------------------------------------------------------------------------
 
 
-def _pool_changes(ours: Pathway, theirs: Pathway, reachable: Set[str]) -> Iterator[Change]:
+def _pool_changes(ours: Pathway, theirs: Pathway) -> Iterator[Change]:
     """A change for each pool of the arm's pathway (`ours`) that differs from the baseline's (`theirs`)."""
     for name in dict.fromkeys((*theirs.pools, *ours.pools)):
         new, old = ours.pools.get(name), theirs.pools.get(name)
@@ -374,16 +376,17 @@ def _pool_changes(ours: Pathway, theirs: Pathway, reachable: Set[str]) -> Iterat
         if new is not None and old is not None and same_units(new, old):
             yield Change("nothing", name, f"does nothing here: {_pool_words(new, old)} leaves as many units on duty")
             continue
-        at = tuple(node for node in _steps_asking(ours, name) if node in reachable)
         short = _pool_words(new, old, rota="another rota").removesuffix(" at every hour")
-        yield Change("pool", name, _pool_words(new, old), at, f"{spaced(name)}: {short}")
+        yield Change("pool", name, _pool_words(new, old), _steps_asking(ours, name), f"{spaced(name)}: {short}")
 
 
-def _steps_asking(pathway: Pathway, pool: str) -> Iterator[str]:
+def _steps_asking(pathway: Pathway, pool: str) -> tuple[str, ...]:
     """The steps that ask for a pool, or may take from it after a while."""
-    for name, step in pathway.steps.items():
-        if pool in (*step.asks, *step.any_of, *(step.overflow.any_of if step.overflow is not None else ())):
-            yield name
+    return tuple(
+        name
+        for name, step in pathway.steps.items()
+        if pool in (*step.asks, *step.any_of, *(step.overflow.any_of if step.overflow is not None else ()))
+    )
 
 
 def _pool_words(new: Pool | None, old: Pool | None, rota: str = "") -> str:
@@ -406,7 +409,7 @@ def _pool_words(new: Pool | None, old: Pool | None, rota: str = "") -> str:
 def _rota_words(new: Pool, old: Pool) -> str:
     """The shifts that two rotas do not share, and what was there before."""
     if new.rota is None or old.rota is None:
-        return f"{_units_words(new)} (before: {_units_words(old)})"
+        return f"{units_words(new)} (before: {units_words(old)})"
     added, dropped = ((Counter(one) - Counter(other)).elements() for one, other in permutations((new.rota, old.rota)))
     words, before = shift_words(added), shift_words(dropped)
     if words and before:
@@ -416,7 +419,7 @@ def _rota_words(new: Pool, old: Pool) -> str:
     return "the same shifts in another order"
 
 
-def _units_words(pool: Pool) -> str:
+def units_words(pool: Pool) -> str:
     """A pool's units without its extras: 'unlimited', '2 at every hour', '8-20 h: 1'."""
     if pool.rota is not None:
         return shift_words(pool.rota)

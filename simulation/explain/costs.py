@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,8 +23,7 @@ DAYS_PER_YEAR = 365
 patients are taken from it."""
 
 
-@dataclass(frozen=True)
-class YearlyCost:
+class YearlyCost(NamedTuple):
     """Pounds a year beyond the baseline, their lowest and highest value, and in `words` what they buy."""
 
     pounds: float
@@ -40,12 +40,8 @@ def cost_of(arm: ReadyArm) -> YearlyCost | None:
     parts = list(_parts(arm))
     if not parts:
         return None
-    return YearlyCost(
-        pounds=sum(part.pounds for part in parts),
-        low=sum(part.low for part in parts),
-        high=sum(part.high for part in parts),
-        words="; ".join(part.words for part in parts),
-    )
+    pounds, low, high, words = zip(*parts, strict=True)
+    return YearlyCost(sum(pounds), sum(low), sum(high), "; ".join(words))
 
 
 def _parts(arm: ReadyArm) -> Iterator[YearlyCost]:
@@ -76,8 +72,7 @@ def _covered_a_year(arm: ReadyArm) -> float:
     names = {*labels, *minutes, *(name for effect in policy.effects for name in sources_of(effect, ()))}
     names |= {name for action in policy.actions.values() for name in action.covers.arrivals}
     sources = {name: source for name, source in arm.pathway.arrivals.items() if name in names}
-    per_day = sum(map(mean_per_day, sources.values()))
-    return DAYS_PER_YEAR * per_day * _share_reached(arm, tuple(sources))
+    return DAYS_PER_YEAR * sum(map(mean_per_day, sources.values())) * _share_reached(arm, tuple(sources))
 
 
 def _share_reached(arm: ReadyArm, sources: Sequence[str]) -> float:

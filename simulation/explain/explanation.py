@@ -78,6 +78,5 @@ def explain(study: Study) -> Explanation:
             added_assumptions=assumptions_added_by(arm, study.baseline),
             cost_range=(cost.low, cost.high) if cost is not None else None,
         )
-    baseline = study.baseline.pathway
-    reachable = reachable_subgraph(baseline, study.arms, seed=study.run.seed)
+    reachable = reachable_subgraph(study.baseline.pathway, study.arms, seed=study.run.seed)
     return Explanation(arms, reachable, (*misfits(study), *kept_until_open(study)))

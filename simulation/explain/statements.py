@@ -16,6 +16,8 @@ BANNER = "Planning only, not for clinical use."
 
 NOT_SAID = ("evidence", "source", "claim", "basis", "kind", "label", "question")
 """Keys of a block that are no values of it, or that are said in a column of their own."""
+MOST_CHARACTERS = 110
+"""Characters of a value in words; a longer one is cut."""
 GROUPS = ("calibration", "site", "staffing", "pathway", "scenario", "study")
 
 
@@ -60,7 +62,7 @@ def says(block: Mapping[str, Any]) -> str:
     return "; ".join(parts)
 
 
-def _one_line(value: Any, most: int = 110) -> str:
+def _one_line(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, Mapping):
@@ -70,7 +72,7 @@ def _one_line(value: Any, most: int = 110) -> str:
         text = f"({text})" if any(isinstance(part, list | tuple | Mapping) for part in value) else text
     else:
         text = str(value)
-    return clipped(text, most)
+    return clipped(text, MOST_CHARACTERS)
 
 
 # --- of a study and its arms --------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import numpy as np
 
 from simulation.department.graph import cached_by_pathway, dated_in
 from simulation.department.rota import intervals
-from simulation.department.vocabulary import DEPARTED_AT, Pathway, Pool
+from simulation.department.vocabulary import DEPARTED_AT, Pathway
 from simulation.engine.contract import Changes, Run
 from simulation.engine.plan import lower
 from simulation.engine.rows import Plan
@@ -25,7 +25,7 @@ from simulation.measures.own_quantities import Own
 from simulation.measures.patients_table import activities_table
 from simulation.measures.quantities import ratio
 from simulation.measures.tally import COUNTED, TIMED, TallyPlan, add_up_along, daytime, tally, tally_plan, whole_hours
-from simulation.measures.window import Window
+from simulation.measures.window import Window, in_ticks
 from simulation.records.schema import Floats, Patients
 from simulation.units import HOUR, NEVER, TICKS_PER_MINUTE, WEEK, to_ticks
 
@@ -41,10 +41,10 @@ class _Resources:
     on_duty: unit-ticks in all and by day; at_hours: units at whole hours; both keyed by pool and window.
     """
 
-    staff: tuple[int, ...]
-    beds: tuple[int, ...]
-    places: tuple[int, ...]
-    steps: tuple[int, ...]
+    staff: list[int]
+    beds: list[int]
+    places: list[int]
+    steps: list[int]
     asked: TallyPlan
     names: tuple[MeasureName, ...]
     on_duty: dict[tuple[int, Window], tuple[float, float]] = field(default_factory=dict)
@@ -57,37 +57,33 @@ def _resources(pathway: Pathway) -> _Resources:
     pools = tuple(pathway.pools)
     limited = {name: pool for name, pool in pathway.pools.items() if not pool.unlimited}
     staff = [name for name, pool in limited.items() if pool.kind == "staff"]
-    beds = [name for name, pool in limited.items() if _is_bed(pool)]
+    beds = [name for name, pool in limited.items() if pool.role.endswith("bed")]
     places = [name for name, pool in limited.items() if pool.role == "place"]
     steps = [
         name for name, step in pathway.steps.items() if any(pool in limited for pool in (*step.asks, *step.any_of))
     ]
-    wanted = np.zeros(len(pools), dtype=np.int8)
-    wanted[[pools.index(name) for name in staff]] = TIMED
-    wanted[[pools.index(name) for name in beds]] = COUNTED
+    wanted = np.array([COUNTED if name in beds else TIMED if name in staff else 0 for name in pools], dtype=np.int8)
+    of_staff, of_beds = ([f"pool={name}" for name in names] for names in (staff, beds))
+    of_steps = [f"step={name}" for name in steps]
     groups = {
-        "busy_by_day_share": [f"pool={name}" for name in staff],
-        "busy_by_night_share": [f"pool={name}" for name in staff],
-        "occupied_at_midnight_share": [f"pool={name}" for name in beds],
-        "queue_mean": [f"step={name}" for name in steps],
-        "queue_wait_mean": [f"step={name}" for name in steps],
+        "busy_by_day_share": of_staff,
+        "busy_by_night_share": of_staff,
+        "occupied_at_midnight_share": of_beds,
+        "queue_mean": of_steps,
+        "queue_wait_mean": of_steps,
         "boarders_mean": [ALL] if {DECIDED_AT, DEPARTED_AT} <= set(dated_in(pathway)) else [],
         "full_share": [ALL] if places and DEPARTED_AT in dated_in(pathway) else [],
     }
     names = tuple(MeasureName(name, definitions()[name].unit, group) for name in groups for group in groups[name])
     nodes = tuple(pathway.nodes())
     return _Resources(
-        staff=tuple(map(pools.index, staff)),
-        beds=tuple(map(pools.index, beds)),
-        places=tuple(map(pools.index, places)),
-        steps=tuple(map(nodes.index, steps)),
+        staff=list(map(pools.index, staff)),
+        beds=list(map(pools.index, beds)),
+        places=list(map(pools.index, places)),
+        steps=list(map(nodes.index, steps)),
         asked=tally_plan(lower(pathway), wanted),
         names=names,
     )
-
-
-def _is_bed(pool: Pool) -> bool:
-    return pool.role.endswith("bed")
 
 
 def binding_names(pathway: Pathway, own: Own) -> tuple[MeasureName, ...]:
@@ -105,9 +101,9 @@ def binding_values(pathway: Pathway, plan: Plan, run: Run, patients: Patients, o
     resources = _resources(pathway)
     supply = _Supply(plan, run.changes, window, resources)
     sums = tally(resources.asked, run, window=window)
-    steps, beds = list(resources.steps), list(resources.beds)
+    steps, beds = resources.steps, resources.beds
     on_duty, on_duty_by_day = supply.ticks_on_duty().T
-    held, held_by_day = sums.held_ticks[list(resources.staff)].T
+    held, held_by_day = sums.held_ticks[resources.staff].T
     midnights = np.flatnonzero(supply.hours % 24 == 0)
     values: list[Floats | list[float]] = [
         ratio(held_by_day, on_duty_by_day),
@@ -116,17 +112,14 @@ def binding_values(pathway: Pathway, plan: Plan, run: Run, patients: Patients, o
         sums.waiting[steps] / (TICKS_PER_MINUTE * (window[1] - window[0])),
         ratio(sums.waited[steps], TICKS_PER_MINUTE * sums.n_stopped[steps].astype(float)),
     ]
-    if _has(resources, "boarders_mean"):
+    measured = {name.measure for name in resources.names}
+    if "boarders_mean" in measured:
         values.append([_boarders(patients, window)])
-    if _has(resources, "full_share"):
+    if "full_share" in measured:
         n_places = supply.units_at(resources.places).sum(axis=0)
         values.append([float((_inside(patients, supply.hours) >= n_places).mean())])
     values.append(_own_busy(plan, run, own, window))
     return np.concatenate(values)
-
-
-def _has(resources: _Resources, measure: str) -> bool:
-    return any(name.measure == measure for name in resources.names)
 
 
 @dataclass(frozen=True)
@@ -173,13 +166,13 @@ class _Supply:
 def _on_duty(plan: Plan, pool: int, changes: Changes, window: Window) -> tuple[Ints, Floats]:
     """Units on duty of a limited pool: the ticks at which they change, cut to the window, and the units between."""
     at, units = capacity_steps(plan, plan.pools[pool], until=window[1], changes=changes)
-    low, high = (to_ticks(edge) for edge in window)
+    low, high = in_ticks(window)
     return np.clip(np.append(to_ticks(at), high), low, high), units
 
 
 def _between(start: Ints, end: Ints, window: Window, spans: Spans) -> Ints:
     """Ticks from each start to each end (NEVER: the window's) that lie in the window and in these hours of the week."""
-    low, high = (to_ticks(edge) for edge in window)
+    low, high = in_ticks(window)
     edges = np.clip(np.stack([start, np.where(end == NEVER, high, end)]), low, high)
     weeks, within = np.divmod(edges, WEEK)
     since: Ints = weeks * sum(last - first for first, last in spans)

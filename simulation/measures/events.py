@@ -9,7 +9,7 @@ patient stays until the next event. Only attendances have events; those who comp
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,6 @@ ARRIVAL, DEPART = "arrival", "depart"
 STILL_OPEN = np.iinfo(np.int64).max
 """The end of an activity that was open at the end of the run."""
 
-Rows = NDArray[np.intp]
-
 
 def events_table(pathway: Pathway, patients: Patients, activities: ActivityTable) -> Events:
     """Every event of every attendance, in order of time; a patient's events of one instant as they followed each other.
@@ -35,31 +33,23 @@ def events_table(pathway: Pathway, patients: Patients, activities: ActivityTable
     because the model does not tell the members of a pool apart.
     """
     asking = {name for name, step in pathway.steps.items() if step.asks or step.any_of}
-    place = _places(activities, _at_steps(activities, asking))
+    place = _places(activities, activities.where("step", *asking))
     attends = np.isin(activities["patient"], patients["patient"])
     known = activities.select(attends)
-    names = tuple(dict.fromkeys((ARRIVAL, DEPART, *_event_names(pathway, asking))))
+    of_steps = (
+        name for step in pathway.steps for name in (_wait(step), step, _end(step)) if name == step or step in asking
+    )
+    names = tuple(dict.fromkeys((ARRIVAL, DEPART, *of_steps)))
     groups = _groups(pathway, known, place[attends], asking, names)
 
-    n_of_row = sum(np.bincount(group.rows, minlength=len(known)) for group in groups)
-    assert isinstance(n_of_row, np.ndarray)
-    next_at = np.cumsum(n_of_row) - n_of_row
-    n_events = int(n_of_row.sum())
-    row, time = np.empty(n_events, dtype=np.intp), np.empty(n_events, dtype=np.int64)
-    event, event_type = np.empty(n_events, dtype=np.int16), np.empty(n_events, dtype=np.int16)
-    places = np.empty(n_events)
-    for group in groups:
-        at = next_at[group.rows]
-        next_at[group.rows] += 1
-        row[at], time[at], event[at], places[at] = group.rows, group.time, group.event, group.place
-        event_type[at] = group.event_type
-    order = np.argsort(time, kind="stable")
+    row, event_type, event, time, places = (np.concatenate(column) for column in zip(*groups, strict=True))
+    order = np.lexsort((row, time))  # events of one row stay in the order of their groups
     patient = known["patient"][row[order]]
     source = patients[ARRIVAL_SOURCE][np.searchsorted(patients["patient"], patient)]
     columns = {
         "entity_id": patient,
         "pathway": source.astype(np.int16),
-        "event_type": event_type[order],
+        "event_type": event_type[order].astype(np.int16),
         "event": event[order],
         "time": to_minutes(time[order]),
         "resource_id": places[order],
@@ -67,12 +57,11 @@ def events_table(pathway: Pathway, patients: Patients, activities: ActivityTable
     return Events(columns, {"pathway": patients.known(ARRIVAL_SOURCE), "event_type": EVENT_TYPES, "event": names})
 
 
-@dataclass(frozen=True)
-class _Group:
-    """Events of one type: rows of their activities, codes, ticks and places, shape (n,) each."""
+class _Group(NamedTuple):
+    """Events of one type: rows of their activities, the type, codes, ticks and places, shape (n,) each."""
 
-    rows: Rows
-    event_type: int
+    rows: NDArray[np.intp]
+    event_type: Ints
     event: NDArray[np.int16]
     time: Ints
     place: Floats
@@ -84,7 +73,7 @@ def _groups(
     """The events by type, in the order in which those of one activity follow each other."""
     steps, step = activities.known("step"), activities["step"]
     joined_at, started_at, ended_at = (activities.ticks(name) for name in ("joined_at", "started_at", "ended_at"))
-    at_end, asks = _at_steps(activities, pathway.ends), _at_steps(activities, asking)
+    at_end, asks = activities.where("step", *pathway.ends), activities.where("step", *asking)
     started = asks & (started_at != NEVER)
     code = {name: number for number, name in enumerate(names)}
 
@@ -92,7 +81,7 @@ def _groups(
         of_step = np.array([code.get(name(step_name), NEVER) for step_name in steps], dtype=np.int16)
         chosen = np.flatnonzero(rows)
         served = place[chosen] if event_type in (USE, USE_END) else np.full(len(chosen), np.nan)
-        return _Group(chosen, event_type, of_step[step[chosen]], time[chosen], served)
+        return _Group(chosen, np.full(len(chosen), event_type), of_step[step[chosen]], time[chosen], served)
 
     arrives = np.diff(activities["patient"], prepend=NEVER) != 0
     return (
@@ -105,20 +94,12 @@ def _groups(
     )
 
 
-def _event_names(pathway: Pathway, asking: Collection[str]) -> list[str]:
-    return [name for step in pathway.steps for name in ((_wait(step), step, _end(step)) if step in asking else (step,))]
-
-
 def _wait(step: str) -> str:
     return f"{step}:wait"
 
 
 def _end(step: str) -> str:
     return f"{step}:end"
-
-
-def _at_steps(activities: ActivityTable, names: Collection[str]) -> Mask:
-    return activities.where("step", *names)
 
 
 def _places(activities: ActivityTable, served: Mask) -> Floats:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from simulation.department.vocabulary import ACUITY_GIVEN, ACUITY_TRUE, ARRIVAL_
 from simulation.measures.definitions import ALL, MANCHESTER_TARGETS, Definition
 from simulation.measures.own_quantities import NOTHING_OWN, Own, members
 from simulation.measures.quantities import Number, Share, Statistic, has_levels_1_2, labelled, ratio
-from simulation.records.schema import MISSING, Floats, Ints, Patients
+from simulation.records.schema import MISSING, Floats, Ints, Mask, Patients
 
 GROUPED_BY = (ACUITY_TRUE, "age_band", "sex", ARRIVAL_SOURCE, "language_need", "complaint")
 COVERAGE = "coverage"
@@ -23,12 +22,16 @@ LABEL = "label"
 LABELS = ("right", "under", "over")
 
 
-@dataclass(frozen=True, eq=False)
-class Partition:
+class Partition(NamedTuple):
     """Groups of which a patient is in at most one: their labels, and each patient's code, shape (n,), or MISSING."""
 
     labels: tuple[str, ...]
     codes: NDArray[np.integer[Any]]
+
+
+def _group(label: str, members: Mask) -> Partition:
+    """A partition of one group."""
+    return Partition((label,), np.where(members, 0, MISSING))
 
 
 class Cells:
@@ -85,18 +88,16 @@ class Groups:
         }
         partitions = list(attributes.values())
         if has_levels_1_2(patients):
-            levels_1_2 = np.where((patients[ACUITY_TRUE] >= 0) & (patients[ACUITY_TRUE] <= 1), 0, MISSING)
-            partitions.append(Partition((LEVELS_1_2,), levels_1_2))
+            partitions.append(_group(LEVELS_1_2, (patients[ACUITY_TRUE] >= 0) & (patients[ACUITY_TRUE] <= 1)))
         if patients.known(COVERAGE):
-            never = np.where(patients[COVERAGE] > 0, 0, MISSING)
             partitions.append(Partition(_labels_of(COVERAGE, patients), patients[COVERAGE]))
-            partitions.append(Partition((f"{COVERAGE}=never",), never))
+            partitions.append(_group(f"{COVERAGE}=never", patients[COVERAGE] > 0))
         hour = np.floor(patients["arrived_at"]).astype(np.int64) // 60 % 24
         outcome = Partition(("outcome=admitted", "outcome=not_admitted"), np.where(patients.admitted(), 0, 1))
         by_kind = {
             "attributes": partitions,
             # in cells of their own, so that no other number depends on them
-            "own": [Partition((name,), np.where(members(name, patients, own), 0, MISSING)) for name in own.groups],
+            "own": [_group(name, members(name, patients, own)) for name in own.groups],
             "outcome": [outcome],
             "label": [],
             "arrival_hour": [Partition(tuple(f"arrival_hour={number:02d}" for number in range(24)), hour)],

@@ -7,10 +7,10 @@ ticks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from simulation.engine.contract import Changes
 from simulation.engine.rows import NONE, OUTCOMES, EndRow, Outcome, Plan, StepRow
 from simulation.errors import ResultsError, nearest
 from simulation.measures.quantities import ratio
-from simulation.measures.window import Window
+from simulation.measures.window import Window, in_ticks
 from simulation.records.schema import ActivityTable, Floats, Mask, Patients
 from simulation.units import DAY, HOUR, NEVER, TICKS_PER_MINUTE, WEEK, to_minutes, to_ticks
 
@@ -131,14 +131,13 @@ def holdings(plan: Plan, activities: ActivityTable) -> Holdings:
     return replay(roles_of(plan), rows_of(plan, activities))
 
 
-@dataclass(frozen=True)
-class Roles:
+class Roles(NamedTuple):
     """What each step does with each pool.
 
     always, unless_chosen: pools taken by every start, and pools taken if no other is recorded; shape (n, n_nodes), NONE
     where a step takes fewer than n; gives: whether a step gives anything back, shape (n_nodes,). The other fields have
-    an entry for each step and pool, at index `place`, shape (n_nodes * n_pools,): offers (the pool is one of several);
-    keeps; releases_at_start (everything at the end of a route); releases_at_end.
+    an entry for each step and pool, shape (n_nodes, n_pools): offers (the pool is one of several); keeps;
+    releases_at_start (everything at the end of a route); releases_at_end.
     """
 
     plan: Plan
@@ -149,10 +148,6 @@ class Roles:
     keeps: Mask
     releases_at_start: Mask
     releases_at_end: Mask
-
-    def place(self, step: Ints, pool: Ints) -> Ints:
-        """The index at which the roles of a pool in a step are listed."""
-        return step.astype(np.int64) * len(self.plan.pools) + pool
 
 
 def roles_of(plan: Plan) -> Roles:
@@ -173,7 +168,7 @@ def roles_of(plan: Plan) -> Roles:
             at_start[number, list(row.releases_at_start)] = True
             at_end[number, list(row.releases_at_end)] = True
     gives: Mask = np.logical_or(at_start, at_end).any(axis=1)
-    return Roles(plan, _padded(always), _padded(unless_chosen), gives, *(role.ravel() for role in by_role))
+    return Roles(plan, _padded(always), _padded(unless_chosen), gives, *by_role)
 
 
 def _padded(lists: list[list[int]]) -> Ints:
@@ -188,11 +183,11 @@ def replay(roles: Roles, rows: Rows) -> Holdings:
     """The holdings of some whole patients."""
     row, pool = _taken(roles, rows)
     taken, given_back = rows.started_at[row], rows.ended_at[row]
-    kept = np.flatnonzero(roles.keeps[roles.place(rows.step[row], pool)] & (given_back != NEVER))
+    kept = np.flatnonzero(roles.keeps[rows.step[row], pool] & (given_back != NEVER))
     kept = kept[np.flatnonzero(~_releases_at_end(roles, rows, row[kept], pool[kept]))]
     given_back[kept] = _given_back_later(roles, rows, row[kept], pool[kept])
-    counted_until = _counted_until(roles.plan, pool, taken, given_back)
-    return Holdings(roles.plan.pools, rows.patient[row], pool, taken, given_back, counted_until)
+    until = _counted_until(roles.plan, pool, taken, given_back)
+    return Holdings(roles.plan.pools, rows.patient[row], pool, taken, given_back, until)
 
 
 def _taken(roles: Roles, rows: Rows) -> tuple[Ints, Ints]:
@@ -207,7 +202,7 @@ def _taken(roles: Roles, rows: Rows) -> tuple[Ints, Ints]:
             parts.append((row, pool[row]))
     row = np.flatnonzero(chosen)
     pool = rows.pool[row]
-    offered = np.flatnonzero(roles.offers[roles.place(rows.step[row], pool)])
+    offered = np.flatnonzero(roles.offers[rows.step[row], pool])
     parts.append((row[offered], pool[offered]))
     return np.concatenate([row for row, _ in parts]), np.concatenate([pool for _, pool in parts])
 
@@ -220,9 +215,8 @@ def _gone(outcome: Ints) -> Mask:
 
 def _releases_at_end(roles: Roles, rows: Rows, row: Ints, pool: Ints) -> Mask:
     """Whether a row, when it ends, gives a unit of a pool back."""
-    place = roles.place(rows.step[row], pool)
     outcome = rows.outcome[row]
-    releases: Mask = _gone(outcome) | (roles.releases_at_end[place] & (outcome == Outcome.DONE))
+    releases: Mask = _gone(outcome) | (roles.releases_at_end[rows.step[row], pool] & (outcome == Outcome.DONE))
     return releases
 
 
@@ -244,7 +238,7 @@ def _given_back_later(roles: Roles, rows: Rows, row: Ints, pool: Ints) -> Ints:
             return given_back
         by, wanted = giver[at], pool[looking]
         started_at = rows.started_at[by]
-        at_start = roles.releases_at_start[roles.place(rows.step[by], wanted)] & (started_at != NEVER)
+        at_start = roles.releases_at_start[rows.step[by], wanted] & (started_at != NEVER)
         given = at_start | _releases_at_end(roles, rows, by, wanted)
         given_back[looking] = np.where(given, np.where(at_start, started_at, rows.ended_at[by]), NEVER)
         not_yet = np.flatnonzero(~given)
@@ -253,19 +247,14 @@ def _given_back_later(roles: Roles, rows: Rows, row: Ints, pool: Ints) -> Ints:
 
 def _counted_until(plan: Plan, pool: Ints, taken: Ints, given_back: Ints) -> Ints:
     """When each unit stops counting against its pool: at the next change of team where the outgoing team is extra."""
-    of_teams = [number for number, row in enumerate(plan.pool_rows) if row.team_changes]
-    if not of_teams:
-        return given_back
     until = given_back.copy()
-    for number in of_teams:
-        changes = plan.pool_rows[number].team_changes
-        ticks = np.array([*changes, changes[0] + WEEK])
-        of_pool = np.flatnonzero(pool == number)
-        within = taken[of_pool] % WEEK
-        next_change = taken[of_pool] - within + ticks[np.searchsorted(ticks, within, side="right")]
-        until[of_pool] = np.where(
-            (until[of_pool] == NEVER) | (next_change < until[of_pool]), next_change, until[of_pool]
-        )
+    for number, row in enumerate(plan.pool_rows):
+        if row.team_changes:
+            ticks = np.array([*row.team_changes, row.team_changes[0] + WEEK])
+            of_pool = np.flatnonzero(pool == number)
+            within, back = taken[of_pool] % WEEK, given_back[of_pool]
+            next_change = taken[of_pool] - within + ticks[np.searchsorted(ticks, within, side="right")]
+            until[of_pool] = np.where((back == NEVER) | (next_change < back), next_change, back)
     return until
 
 
@@ -311,9 +300,9 @@ def _trigger_units(changes: Changes, its_changes: Mask, at: Ints) -> Ints:
     return units[np.searchsorted(changes.at[its_changes], at, side="right")]
 
 
-def triggered_share(plan: Plan, *, names: tuple[str, ...], changes: Changes, window: Window) -> Mapping[str, float]:
+def triggered_share(plan: Plan, *, names: tuple[str, ...], changes: Changes, window: Window) -> dict[str, float]:
     """The share of time that each trigger was in effect. `names`: the pathway's triggers, in order."""
-    start, end = to_ticks(window[0]), to_ticks(window[1])
+    start, end = in_ticks(window)
     shares = {}
     for number, name in enumerate(names[: len(plan.triggers)]):
         its_changes = changes.trigger == number
@@ -339,21 +328,7 @@ def _area(at: Floats, n_hours: int) -> Floats:
     hour = np.minimum(np.floor(at / 60).astype(np.int64), n_hours)
     in_first_hour = np.bincount(hour, weights=60 * (hour + 1) - at, minlength=n_hours + 1)[:n_hours]
     begun = np.bincount(hour, minlength=n_hours + 1)[:n_hours]
-    area: Floats = in_first_hour + 60 * (np.cumsum(begun) - begun)
-    return area
-
-
-def _fold(values: Floats, *, window: Window, by: str) -> Floats:
-    """Hours of the window added up by clock hour (24) or by weekday (7)."""
-    hour = int(window[0] // 60) + np.arange(len(values))
-    key, n = (hour % HOURS, HOURS) if by == "hour" else (hour // HOURS % DAYS_OF_WEEK, DAYS_OF_WEEK)
-    folded: Floats = np.bincount(key, weights=values, minlength=n).astype(float)
-    return folded
-
-
-def _window_minutes(window: Window) -> Floats:
-    """Minutes of the window in each of its hours."""
-    return minutes_by_hour(np.array([window[0]]), np.array([window[1]]), window=window)
+    return in_first_hour + 60 * (np.cumsum(begun) - begun)
 
 
 class Use:
@@ -366,23 +341,20 @@ class Use:
     """
 
     def __init__(self, n_pools: int, window: Window) -> None:
-        self._from, self._to = (to_ticks(edge) for edge in window)
+        self._from, self._to = in_ticks(window)
         self._midnight = self._from // DAY * DAY
         self._n, self._days, self._ticks = np.zeros((3, n_pools, HOURS))
 
     def add(self, pool: Ints, start: Ints, end: Ints, units: Floats | None = None) -> None:
         """Add units from start to end, ticks; NEVER is the end of the window. Without `units` it is 1 each."""
-        self._add(np.subtract, pool, start, units)
-        self._add(np.add, pool, np.where(end == NEVER, self._to, end), units)
-
-    def _add(self, sign: np.ufunc, pool: Ints, at: Ints, units: Floats | None) -> None:
-        ticks = np.clip(at, self._from, self._to) - self._midnight
-        hour = (ticks - 1) // HOUR
-        day = hour // HOURS
-        place = (pool - day) * HOURS + hour
-        for total, amount in ((self._n, None), (self._days, day), (self._ticks, ticks)):
-            weights = amount if units is None else units if amount is None else amount * units
-            sign(total, np.bincount(place, weights, total.size).reshape(total.shape), out=total)
+        for sign, at in ((np.subtract, start), (np.add, np.where(end == NEVER, self._to, end))):
+            ticks = np.clip(at, self._from, self._to) - self._midnight
+            hour = (ticks - 1) // HOUR
+            day = hour // HOURS
+            place = (pool - day) * HOURS + hour
+            for total, amount in ((self._n, None), (self._days, day), (self._ticks, ticks)):
+                weights = amount if units is None else units if amount is None else amount * units
+                sign(total, np.bincount(place, weights, total.size).reshape(total.shape), out=total)
 
     def by_hour(self) -> Floats:
         """Unit-minutes in each clock hour, (n_pools, 24)."""
@@ -398,25 +370,18 @@ class Use:
         return mean
 
 
-def on_duty(plan: Plan, *, changes: Changes | None, window: Window) -> Use:
+def on_duty(plan: Plan, *, changes: Changes, window: Window) -> Use:
     """The capacity of every pool that is not unlimited."""
     capacity = Use(len(plan.pools), window)
-    steps = [
-        (number, *capacity_steps(plan, pool, until=window[1], changes=changes))
-        for number, pool in enumerate(plan.pools)
-        if not plan.pool_rows[number].unlimited
-    ]
-    if steps:
-        pools = np.concatenate([np.full(len(at), number) for number, at, _ in steps])
-        starts = [to_ticks(at) for _, at, _ in steps]
-        ends = [np.append(at[1:], NEVER) for at in starts]
-        units = np.concatenate([units for _, _, units in steps])
-        capacity.add(pools, np.concatenate(starts), np.concatenate(ends), units)
+    for number, pool in enumerate(plan.pools):
+        if not plan.pool_rows[number].unlimited:
+            at, units = capacity_steps(plan, pool, until=window[1], changes=changes)
+            start = to_ticks(at)
+            capacity.add(np.full(len(at), number), start, np.append(start[1:], NEVER), units)
     return capacity
 
 
-@dataclass(frozen=True)
-class Census:
+class Census(NamedTuple):
     """The mean number present: over the window, by clock hour (24,), by weekday (7,), Monday first."""
 
     mean: float
@@ -439,8 +404,10 @@ def present(from_at: Floats, to_at: Floats, *, window: Window) -> Census:
     began = ~np.isnan(from_at)
     end = np.where(np.isnan(to_at), np.inf, to_at)[began]
     minutes = minutes_by_hour(from_at[began], end, window=window)
-    length = _window_minutes(window)
+    of_window = minutes_by_hour(np.array([window[0]]), np.array([window[1]]), window=window)
+    hour = int(window[0] // 60) + np.arange(len(minutes))
     by_hour, by_weekday = (
-        ratio(_fold(minutes, window=window, by=by), _fold(length, window=window, by=by)) for by in ("hour", "weekday")
+        ratio(np.bincount(key, minutes, n), np.bincount(key, of_window, n))
+        for key, n in ((hour % HOURS, HOURS), (hour // HOURS % DAYS_OF_WEEK, DAYS_OF_WEEK))
     )
-    return Census(float(minutes.sum() / length.sum()), by_hour, by_weekday)
+    return Census(float(minutes.sum() / of_window.sum()), by_hour, by_weekday)

@@ -29,6 +29,7 @@ from simulation.department.rota import intervals
 from simulation.department.vocabulary import ACUITY_TRUE
 from simulation.measures.definitions import ALL, Definition
 from simulation.measures.quantities import Number, Share, Statistic
+from simulation.measures.window import still_there
 from simulation.records.schema import ADMITTED, IN_BUILDING, Floats, Mask, Patients
 from simulation.units import WEEK, to_ticks
 
@@ -111,11 +112,8 @@ def _span(measure: SpanMeasure, patients: Patients, own: Own) -> Floats:
     until = patients[points[0]]
     if len(points) > 1:
         until = np.where(np.isnan(until), patients[points[1]], until)
-    waiting = np.isnan(until) & patients.where("outcome", IN_BUILDING)
-    if "departed_at" in patients and own.after_departure.isdisjoint(points):
-        waiting &= np.isnan(patients["departed_at"])
-    minutes: Floats = np.where(waiting, np.inf, until) - patients[measure.since]
-    return minutes
+    there = still_there(patients) if own.after_departure.isdisjoint(points) else patients.where("outcome", IN_BUILDING)
+    return np.where(np.isnan(until) & there, np.inf, until) - patients[measure.since]
 
 
 def members(group: str, patients: Patients, own: Own) -> Mask:

@@ -152,10 +152,9 @@ def _outcomes(pathway: Pathway) -> tuple[str, ...]:
 def _outcome(pathway: Pathway, plan: Plan, milestones: Milestones) -> NDArray[np.int16]:
     """The code of each patient's outcome, shape (n,)."""
     outcomes = _outcomes(pathway)
-    code = dict(zip(outcomes, range(len(outcomes)), strict=True))
-    of_node = np.full(len(plan.nodes) + 1, code[IN_BUILDING], dtype=np.int16)  # the last: for who has no row
+    of_node = np.full(len(plan.nodes) + 1, outcomes.index(IN_BUILDING), dtype=np.int16)  # the last: for who has no row
     for name, end in pathway.ends.items():
-        of_node[plan.row(name)] = code[end.outcome]
+        of_node[plan.row(name)] = outcomes.index(end.outcome)
     return of_node[milestones.last_step]
 
 

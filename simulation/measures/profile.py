@@ -31,6 +31,8 @@ STAGES = ("registration and triage", "place", "nurse", "clinician", "tests", "sp
 ASSESSED = frozenset({"assessed_at", "triaged_at", "handed_over_at"})
 RECEPTION = frozenset({"reception", "receptionist", "clerk"})
 """Roles of pools whose work is registration."""
+STAGE_OF_ROLE = {"specialty": "specialty", "clinician": "clinician", "stream_clinician": "clinician", "tests": "tests"}
+"""The stage by the role of a pool that is asked for, the scarcest skill first."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,7 @@ class DayProfile:
 
 
 def day_profile(
-    pathway: Pathway,
-    plan: Plan,
-    patients: Patients,
-    activities: ActivityTable,
-    changes: Changes,
-    *,
-    window: Window,
+    pathway: Pathway, plan: Plan, patients: Patients, activities: ActivityTable, changes: Changes, *, window: Window
 ) -> DayProfile:
     """The day profile of one run. A census is NaN without the `departed_at` or `decided_at` that it needs."""
     held, counted, waiting, working = _added_up(plan, patients, activities, window)
@@ -90,7 +86,7 @@ def day_profile(
         beds_midnight=beds,
         waiting=waiting,
         working=working,
-        triggered=dict(triggered_share(plan, names=tuple(pathway.triggers), changes=changes, window=window)),
+        triggered=triggered_share(plan, names=tuple(pathway.triggers), changes=changes, window=window),
     )
 
 
@@ -112,7 +108,7 @@ def _added_up(
         held.add(held_in_block.pool, held_in_block.taken, held_in_block.given_back)
         if counted is not held:
             counted.add(held_in_block.pool, held_in_block.taken, held_in_block.counted_until)
-        spans = _spans(block, until[block.patient])
+        spans = waiting_and_working(block.joined_at, block.started_at, block.ended_at, until=until[block.patient])
         waiting, working = (
             total + np.bincount(block.step, span, len(plan.nodes))
             for total, span in zip((waiting, working), spans, strict=True)
@@ -129,21 +125,20 @@ def _until(patients: Patients, rows: Rows, window: Window) -> Ints:
     if "departed_at" in patients:
         measured = arrived_in(patients, window)
         departed_at = measured.ticks("departed_at")
-        gone = departed_at != NEVER
         end = max(int(ticks.max(initial=0)) for ticks in (rows.joined_at, rows.started_at, rows.ended_at))
-        until[measured["patient"]] = np.where(gone, departed_at, end)
+        until[measured["patient"]] = np.where(departed_at == NEVER, end, departed_at)
     return until
 
 
-def _spans(rows: Rows, until: Ints) -> tuple[Ints, Ints]:
-    """Ticks waiting for and at each row's step, up to the tick that counts for its patient."""
+def waiting_and_working(joined_at: Ints, started_at: Ints, ended_at: Ints, *, until: Ints) -> tuple[Ints, Ints]:
+    """Ticks waiting for and at the step of each activity, up to the tick that counts for its patient; shape (n,)."""
     latest = until.view(np.uint64)  # NEVER is negative: read without a sign it is later than any tick
 
     def cut(ticks: Ints) -> Ints:
         return np.minimum(ticks.view(np.uint64), latest).view(np.int64)
 
-    began = cut(np.where(rows.started_at == NEVER, rows.ended_at, rows.started_at))
-    return np.maximum(began - cut(rows.joined_at), 0), np.maximum(cut(rows.ended_at) - began, 0)
+    began = cut(np.where(started_at == NEVER, ended_at, started_at))
+    return np.maximum(began - cut(joined_at), 0), np.maximum(cut(ended_at) - began, 0)
 
 
 def stage_of(name: str, pathway: Pathway) -> str:
@@ -158,14 +153,9 @@ def stage_of(name: str, pathway: Pathway) -> str:
     roles = {pathway.pools[pool].role for pool in (*step.asks, *step.any_of)}
     if (points & ASSESSED and "seen_at" not in points) or roles & RECEPTION:
         return "registration and triage"
-    if points & {"decided_at"} or any(role.endswith("bed") for role in roles):
+    if "decided_at" in points or any(role.endswith("bed") for role in roles):
         return "bed"
-    for role, stage in (
-        ("specialty", "specialty"),
-        ("clinician", "clinician"),
-        ("stream_clinician", "clinician"),
-        ("tests", "tests"),
-    ):
+    for role, stage in STAGE_OF_ROLE.items():
         if role in roles:
             return stage
     if any(part in name for part in ("sampl", "laborat", "imag", "report", "test")):

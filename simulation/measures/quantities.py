@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from simulation.department.vocabulary import ACUITY_GIVEN, ACUITY_TRUE, ARRIVAL_SOURCE
 from simulation.measures.definitions import MANCHESTER_TARGETS, definitions
-from simulation.records.schema import IN_BUILDING, LEFT, Floats, Ints, Mask, Patients
+from simulation.measures.window import still_there
+from simulation.records.schema import LEFT, Floats, Ints, Mask, Patients
 
 Statistic = Literal["mean"] | float
 """'mean', or the share of a quantile (0.5 for the median)."""
@@ -23,6 +24,11 @@ RESTRICTED_AT = 720.0
 """Minutes at which the primary wait is cut off: 12 h."""
 FOUR_HOURS, TWELVE_HOURS = 240.0, 720.0
 WALK_IN, AMBULANCE = "walk_in", "ambulance"
+ASSESSMENTS = {
+    AMBULANCE: ("ambulance_assessment_median", "ambulance_assessment_p95"),
+    WALK_IN: ("walk_in_triage_wait_mean", "walk_in_triage_wait_p95"),
+}
+"""Measures of the minutes to the initial assessment, by arrival source."""
 
 
 def knows_waits(patients: Patients) -> bool:
@@ -38,20 +44,10 @@ def wait_to_clinician(patients: Patients) -> Floats:
     return _restricted(patients["seen_at"], patients)
 
 
-def wait_to_first_look(patients: Patients) -> Floats:
-    """As `wait_to_clinician`, but an assessment in the wrong area ends the wait, too; shape (n,).
-
-    Raises ResultsError if the table lacks `looked_at`, `seen_at` or `departed_at`.
-    """
-    return _restricted(np.fmin(patients["looked_at"], patients["seen_at"]), patients)
-
-
 def _restricted(met_at: Floats, patients: Patients) -> Floats:
     """Minutes from arrival to a point in time or to leaving before it, at most 12 h."""
     wait = np.where(np.isnan(met_at), patients["departed_at"], met_at) - patients["arrived_at"]
-    wait[np.isnan(wait) & patients.where("outcome", IN_BUILDING)] = np.inf
-    restricted: Floats = np.minimum(wait, RESTRICTED_AT)
-    return restricted
+    return np.minimum(_or_unfinished(wait, patients), RESTRICTED_AT)
 
 
 class Number:
@@ -117,13 +113,8 @@ Quantities = dict[str, "Number | Share"]
 def quantities(patients: Patients) -> Iterator[tuple[str, Statistic, Number | Share]]:
     """Each measure as a statistic of one quantity per patient."""
     by_measure: Quantities = {}
-    _waits(patients, by_measure)
-    _stays(patients, by_measure)
-    _front_door(patients, by_measure)
-    _admissions(patients, by_measure)
-    _worsening(patients, by_measure)
-    _labels(patients, by_measure)
-    _set_off_in_vain(patients, by_measure)
+    for add in (_waits, _stays, _front_door, _admissions, _worsening, _labels, _set_off_in_vain):
+        add(patients, by_measure)
     for name in definitions():
         if name in by_measure:
             yield name, statistic_of(name), by_measure[name]
@@ -145,16 +136,16 @@ def _waits(patients: Patients, into: Quantities) -> None:
     if "seen_at" not in patients:
         return
     to_clinician = Number(_or_unfinished(patients["seen_at"] - patients["arrived_at"], patients))
-    into["time_to_clinician_median"] = to_clinician
-    into["time_to_clinician_p95"] = to_clinician
+    into |= dict.fromkeys(("time_to_clinician_median", "time_to_clinician_p95"), to_clinician)
     if "departed_at" in patients:
         wait = wait_to_clinician(patients)
         into["wait_to_clinician_mean"] = Number(wait)
-        if "looked_at" in patients:
-            into["wait_to_first_look_mean"] = Number(wait_to_first_look(patients))
+        if "looked_at" in patients:  # an assessment in the wrong area ends this wait, too
+            met_at = np.fmin(patients["looked_at"], patients["seen_at"])
+            into["wait_to_first_look_mean"] = Number(_restricted(met_at, patients))
         targets = np.array([MANCHESTER_TARGETS.get(name, np.nan) for name in patients.known(ACUITY_TRUE)])
         if np.isfinite(targets).any():
-            target = _look_up(targets, patients[ACUITY_TRUE])
+            target = np.append(targets, np.nan)[patients[ACUITY_TRUE]]  # the last: for who has no level
             into["beyond_target_share"] = Share(wait > target, np.isfinite(wait + target))
 
 
@@ -178,28 +169,17 @@ def _stays(patients: Patients, into: Quantities) -> None:
 
 def _or_unfinished(minutes: Floats, patients: Patients) -> Floats:
     """The minutes where known; inf for patients who had not left A&E at the end of the table; else NaN."""
-    waiting = np.isnan(minutes) & patients.where("outcome", IN_BUILDING)
-    if "departed_at" in patients:
-        waiting &= np.isnan(patients["departed_at"])
-    so_far: Floats = np.where(waiting, np.inf, minutes)
-    return so_far
+    return np.where(np.isnan(minutes) & still_there(patients), np.inf, minutes)
 
 
 def _front_door(patients: Patients, into: Quantities) -> None:
     sources = patients.known(ARRIVAL_SOURCE)
-    if "assessed_at" in patients:
-        if AMBULANCE in sources:
-            to_assessment = _minutes_to("assessed_at", patients, AMBULANCE)
-            into["ambulance_assessment_median"] = to_assessment
-            into["ambulance_assessment_p95"] = to_assessment
-        if WALK_IN in sources:
-            to_assessment = _minutes_to("assessed_at", patients, WALK_IN)
-            into["walk_in_triage_wait_mean"] = to_assessment
-            into["walk_in_triage_wait_p95"] = to_assessment
+    for source, measures in ASSESSMENTS.items():
+        if "assessed_at" in patients and source in sources:
+            into |= dict.fromkeys(measures, _minutes_to("assessed_at", patients, source))
     if "handed_over_at" in patients and AMBULANCE in sources:
-        by_ambulance = patients.where(ARRIVAL_SOURCE, AMBULANCE)
         handover = patients["handed_over_at"] - patients["arrived_at"]
-        happened = by_ambulance & ~np.isnan(handover)
+        happened = patients.where(ARRIVAL_SOURCE, AMBULANCE) & ~np.isnan(handover)
         into["handover_mean"] = _minutes_to("handed_over_at", patients, AMBULANCE)
         for limit in (30, 45, 60):
             into[f"handover_over_{limit}_share"] = Share(handover > limit, happened)
@@ -233,8 +213,7 @@ def _worsening(patients: Patients, into: Quantities) -> None:
         into["worsened_before_seen_share"] = Share(worse)
         if "departed_at" in patients:
             until = np.where(np.isinf(seen_at), patients["departed_at"], seen_at)
-            until[np.isnan(until) & patients.where("outcome", IN_BUILDING)] = np.inf
-            spent = np.minimum(until - worsened_at, RESTRICTED_AT)
+            spent = np.minimum(_or_unfinished(until, patients) - worsened_at, RESTRICTED_AT)
             into["worse_wait_per_1000"] = Number(np.where(worse, 1000 * spent, 0.0))
             into["worse_to_clinician_mean"] = Number(np.where(worse, spent, np.nan))
         if has_rounds:
@@ -287,9 +266,3 @@ def ratio(above: NDArray[Any], below: NDArray[Any]) -> Floats:
 def has_levels_1_2(patients: Patients) -> bool:
     """Whether there are at least three true levels, so that the first two, the most urgent, are levels 1 and 2."""
     return len(patients.known(ACUITY_TRUE)) >= 3
-
-
-def _look_up(values: Floats, codes: NDArray[np.integer]) -> Floats:
-    """`values[codes]`, NaN where the category is missing."""
-    looked_up: Floats = np.append(values, np.nan)[codes]
-    return looked_up

@@ -7,7 +7,7 @@ it costs more than all else; any other is added up from its holdings. Both give 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,9 @@ from simulation.engine.milestones import InOrder
 from simulation.engine.rows import NONE, Plan, StepRow
 from simulation.measures.occupancy import Ints, Roles, replay, roles_of, rows_of
 from simulation.measures.patients_table import activities_table
-from simulation.measures.window import Window
+from simulation.measures.window import Window, in_ticks
 from simulation.records.schema import Mask
-from simulation.units import DAY, HOUR, NEVER, to_ticks
+from simulation.units import DAY, HOUR, NEVER
 
 TIMED, COUNTED = 1, 2
 """What is added up of a pool: how long its units are held, or how many are held at each whole hour. 0: nothing."""
@@ -48,8 +48,7 @@ class Tally:
     held: Ints
 
 
-@dataclass(frozen=True)
-class TallyPlan:
+class TallyPlan(NamedTuple):
     """What is added up of a department's runs, worked out once.
 
     wanted  by pool TIMED, COUNTED or 0; waits  at which nodes somebody can wait. For the compiled pass: simple  pools
@@ -70,25 +69,20 @@ class TallyPlan:
 def tally_plan(plan: Plan, wanted: NDArray[np.int8]) -> TallyPlan:
     """What is added up of a plan's runs. `wanted`: by pool, TIMED, COUNTED or 0."""
     roles = roles_of(plan)
-    n_nodes, n_pools = len(plan.nodes), len(plan.pools)
-    offers, keeps, at_start, at_end = (
-        role.reshape(n_nodes, n_pools)
-        for role in (roles.offers, roles.keeps, roles.releases_at_start, roles.releases_at_end)
-    )
-    teams = np.full((n_pools, 1 + max(len(row.team_changes) for row in plan.pool_rows)), NEVER)
+    teams = np.full((len(plan.pools), 1 + max(len(row.team_changes) for row in plan.pool_rows)), NEVER)
     for number, row in enumerate(plan.pool_rows):
         teams[number, : len(row.team_changes)] = row.team_changes
     of_teams = teams[:, 0] != NEVER
-    simple = (wanted == TIMED) & ~keeps & ~of_teams
-    kept = np.flatnonzero(keeps.any(axis=0) & (wanted > 0))
+    simple = (wanted == TIMED) & ~roles.keeps & ~of_teams
+    kept = np.flatnonzero(roles.keeps.any(axis=0) & (wanted > 0))
     waits = np.array([isinstance(row, StepRow) and row.ask != NONE for row in plan.rows])
     special = None
     if len(kept) <= MOST_KEPT and not (of_teams & (wanted == TIMED))[kept].any():
-        special = _special(roles, (wanted > 0) & ~simple, offers, keeps, at_start, at_end, kept, wanted == TIMED)
-    return TallyPlan(plan, roles, wanted, waits, _simple(roles, simple, offers), teams, special)
+        special = _special(roles, (wanted > 0) & ~simple, kept, wanted == TIMED)
+    return TallyPlan(plan, roles, wanted, waits, _simple(roles, simple), teams, special)
 
 
-def _simple(roles: Roles, simple: Mask, offers: Mask) -> tuple[Ints, Ints]:
+def _simple(roles: Roles, simple: Mask) -> tuple[Ints, Ints]:
     """The pools that a step holds from start to end (`simple`), and the row in which the ticks of each are added up.
 
     The rows are those of ticks by step and recorded pool (the first of a step: none recorded), then those by step.
@@ -98,26 +92,26 @@ def _simple(roles: Roles, simple: Mask, offers: Mask) -> tuple[Ints, Ints]:
     first = nodes * (1 + n_pools)
     parts = [(pools, first[-1] + 1 + n_pools + nodes) for pools in roles.always]
     parts += [(pools, first) for pools in roles.unless_chosen]
-    parts += [(np.where(offers[:, pool], pool, NONE), first + 1 + pool) for pool in range(n_pools)]
+    parts += [(np.where(roles.offers[:, pool], pool, NONE), first + 1 + pool) for pool in range(n_pools)]
     node, pool, row = np.concatenate([(nodes, *part) for part in parts], axis=1)
     chosen = (pool != NONE) & simple[node, pool]
     return pool[chosen], row[chosen]
 
 
-def _special(
-    roles: Roles, others: Mask, offers: Mask, keeps: Mask, at_start: Mask, at_end: Mask, kept: Ints, timed: Mask
-) -> tuple[NDArray[Any], ...]:
+def _special(roles: Roles, others: Mask, kept: Ints, timed: Mask) -> tuple[NDArray[Any], ...]:
     """What each step does with the pools that are not simple there (`others`), as `engine.compiled_tally` reads it."""
     node = np.arange(len(others))
     always, unless_chosen = (
-        _first(np.where((pools != NONE) & others[node, pools], pools, NONE))
+        -np.sort(-np.where((pools != NONE) & others[node, pools], pools, NONE).T, axis=1)  # (n_nodes, k), NONE last
         for pools in (roles.always, roles.unless_chosen)
     )
     bits, pool_of_bit = np.zeros(len(timed), dtype=np.uint64), np.full(BITS, NONE)
     bits[kept] = np.left_shift(np.uint64(1), np.arange(len(kept), dtype=np.uint64))
     pool_of_bit[(bits[kept] % np.uint64(BITS)).astype(np.int64)] = kept
-    releases_at_start, releases_at_end = ((role * bits).sum(axis=1, dtype=np.uint64) for role in (at_start, at_end))
-    offered = offers & others
+    releases_at_start, releases_at_end = (
+        (role * bits).sum(axis=1, dtype=np.uint64) for role in (roles.releases_at_start, roles.releases_at_end)
+    )
+    offered = roles.offers & others
     takes = (always != NONE).any(axis=1) | (unless_chosen != NONE).any(axis=1) | offered.any(axis=1)
     is_special = takes | (releases_at_start > 0) | (releases_at_end > 0)
     return (
@@ -125,18 +119,13 @@ def _special(
         always,
         unless_chosen,
         offered,
-        keeps,
+        roles.keeps,
         bits,
         releases_at_start,
         releases_at_end,
         pool_of_bit,
         timed,
     )
-
-
-def _first(pools: Ints) -> Ints:
-    """Pools by step, (n_nodes, k), NONE last."""
-    return -np.sort(-pools.T, axis=1)
 
 
 def tally(asked: TallyPlan, run: Run, *, window: Window) -> Tally:
@@ -167,7 +156,7 @@ def add_up_along(asked: TallyPlan, run: Run, *, window: Window) -> None:
 
 def whole_hours(window: Window) -> Ints:
     """The whole hours of a window, in hours since 00:00 on day 0."""
-    low, high = (to_ticks(edge) for edge in window)
+    low, high = in_ticks(window)
     return np.arange(-(-low // HOUR), -(-high // HOUR))
 
 
@@ -175,7 +164,7 @@ def from_holdings(asked: TallyPlan, run: Run, *, window: Window) -> Tally:
     """The sums of a run over a window, from a table in order of patients."""
     plan, wanted = asked.plan, asked.wanted
     rows = rows_of(plan, activities_table(plan, run))
-    n_nodes, (low, high) = len(plan.nodes), (to_ticks(edge) for edge in window)
+    n_nodes, (low, high) = len(plan.nodes), in_ticks(window)
     waits = asked.waits[rows.step]
     stopped_at = np.where(rows.started_at == NEVER, rows.ended_at, rows.started_at)
     stopped = waits & (rows.joined_at >= low) & (rows.joined_at < high) & (stopped_at != NEVER)
@@ -229,12 +218,10 @@ class _Pass:
         n_nodes, n_pools = len(asked.waits), len(asked.wanted)
         n_hours = len(whole_hours(window))
         self._asked, self._window = asked, window
-        self._bounds = np.array([*(to_ticks(edge) for edge in window), *BY_DAY])
+        self._bounds = np.array([*in_ticks(window), *BY_DAY])
         self._held_by = np.zeros(n_patients, dtype=np.uint64)
-        self._n_open, self._by_step, self._by_choice, self._held_ticks, self._held = (
-            np.zeros(shape, dtype=np.int64)
-            for shape in (n_pools, (n_nodes, 3), (n_nodes, 1 + n_pools, 2), (n_pools, 2), (n_pools, n_hours + 1))
-        )
+        shapes = ((n_pools,), (n_nodes, 3), (n_nodes, 1 + n_pools, 2), (n_pools, 2), (n_pools, n_hours + 1))
+        self._totals = tuple(np.zeros(shape, dtype=np.int64) for shape in shapes)
         self.n_read = 0
         self.fits = True
 
@@ -246,19 +233,18 @@ class _Pass:
         from simulation.engine.compiled_tally import add_up
 
         self.n_read += len(records)
-        into = self._n_open, self._by_step, self._by_choice, self._held_ticks, self._held
         asked = self._asked
-        self.fits = self.fits and add_up(records, self._bounds, asked.special, asked.teams, self._held_by, *into)
+        self.fits = self.fits and add_up(
+            records, self._bounds, asked.special, asked.teams, self._held_by, *self._totals
+        )
 
     def sums(self) -> Tally:
         """The sums over all records read."""
-        asked, by_choice = self._asked, self._by_choice
+        asked, (n_open, by_step, by_choice, ticks_given_back, changes) = self._asked, self._totals
         to_the_end = np.array([self._bounds[1], daytime(self._bounds[1])])  # for units that nobody gave back
-        held_ticks = self._held_ticks + self._n_open[:, None] * to_the_end
+        held_ticks = ticks_given_back + n_open[:, None] * to_the_end
         pool, row = asked.simple
         np.add.at(held_ticks, pool, np.concatenate([by_choice.reshape(-1, 2), by_choice.sum(axis=1)])[row])
-        n_stopped, waited, waiting = np.where(asked.waits[:, None], self._by_step, 0).T
-        counted = asked.wanted == COUNTED
-        held = np.zeros((len(self._held), self._held.shape[1] - 1), dtype=np.int64)
-        held[counted] = np.cumsum(self._held[counted, :-1], axis=1)
+        n_stopped, waited, waiting = np.where(asked.waits[:, None], by_step, 0).T
+        held = np.where((asked.wanted == COUNTED)[:, None], np.cumsum(changes[:, :-1], axis=1), 0)
         return Tally(n_stopped, waited, waiting, held_ticks, held)

@@ -5,9 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from simulation.records.schema import IN_BUILDING, Mask, Patients
+from simulation.units import to_ticks
 
 Window = tuple[float, float]
 """Minutes of arrival, half-open [from, to)."""
+
+
+def in_ticks(window: Window) -> tuple[int, int]:
+    """Where a window begins and ends, in ticks."""
+    return to_ticks(window[0]), to_ticks(window[1])
 
 
 def arrived_in(patients: Patients, window: Window) -> Patients:
@@ -21,13 +27,17 @@ def arrived_in(patients: Patients, window: Window) -> Patients:
 def in_window(patients: Patients, window: Window) -> Mask:
     """Mask of the patients who arrived in the window, shape (n,)."""
     arrived_at = patients["arrived_at"]
-    inside: Mask = (arrived_at >= window[0]) & (arrived_at < window[1])
-    return inside
+    return (arrived_at >= window[0]) & (arrived_at < window[1])
+
+
+def still_there(patients: Patients) -> Mask:
+    """Mask of the patients who had not left A&E at the end of the table, shape (n,)."""
+    still = patients.where("outcome", IN_BUILDING)
+    if "departed_at" in patients:
+        still &= np.isnan(patients["departed_at"])
+    return still
 
 
 def unfinished(patients: Patients, window: Window) -> int:
     """The number of patients who arrived in the window and had not left A&E at the end of the table."""
-    still = patients.where("outcome", IN_BUILDING)
-    if "departed_at" in patients:
-        still &= np.isnan(patients["departed_at"])
-    return int((still & in_window(patients, window)).sum())
+    return int((still_there(patients) & in_window(patients, window)).sum())

@@ -4,7 +4,7 @@ screen show the same."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from simulation.display.measured import measurement_sentences
 from simulation.display.table import ReportTable
@@ -18,8 +18,7 @@ from simulation.statistics.verdict import threshold
 from simulation.wording import listed_with_and
 
 
-@dataclass(frozen=True)
-class FirstPage:
+class FirstPage(NamedTuple):
     """What the first page says and shows.
 
     checks  warnings to read before any number
@@ -43,7 +42,7 @@ class FirstPage:
 
 def first_page(result: StudyResult) -> FirstPage:
     """The first page of a result."""
-    target = result.design.primary[0]
+    target = result.first_target
     base = result.row_of(target)
     level = amount(base.mean, base.unit)
     checks = (*warnings(result), *implausible(result))

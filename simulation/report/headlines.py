@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from simulation.display.measured import before_and_after, cases_words, failed_limits, limits_of
+from simulation.display.measured import FAILS, Limits, before_and_after, cases_words, limits_of
 from simulation.display.words import (
     amount,
     change,
@@ -23,7 +22,6 @@ from simulation.display.words import (
     rests_on_claim,
     span,
     span_of,
-    unsettled,
 )
 from simulation.explain.label_mix import uncovered_sources
 from simulation.measures.definitions import ALL
@@ -54,8 +52,7 @@ OUTCOMES = (
 """Outcomes of a product, each with its words for one product and for several, in the order they are told."""
 
 
-@dataclass(frozen=True)
-class Headline:
+class Headline(NamedTuple):
     """Sentences on one product: the `label` of its arm, then `parts`, which go on from it, without full stops."""
 
     arm: str
@@ -171,15 +168,18 @@ def _where_words(finding: Finding, spread: Spread) -> str:
 
 def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]:
     """Whether a limit is failed, and what is said of those that are, else of all of them."""
-    limits, left_open = limits_of(result, arm)
-    labels = listed_with_and([f"'{label}'" for label in left_open])
-    by_table = [f"its measured table leaves safety open on {labels}"] if left_open else []
-    verb, failed = failed_limits(limits)
+    limits = limits_of(result, arm)
+    by_table = [f"its measured table leaves safety open on {_quoted(limits.left_open)}"] if limits.left_open else []
+    verb, failed = limits.failed
     if failed:
         how_many = {1: "a safety limit", 2: "two safety limits"}.get(len(failed), f"{len(failed)} safety limits")
         words = [f"'{one.margin.label}'{_failed_words(result, arm, one)}" for one in failed]
         return True, [f"{verb} {how_many}: {'; '.join(words)}", *by_table]
-    return False, by_table or ([_passed_words(result, limits)] if limits else [])
+    return False, by_table or ([_passed_words(result, limits)] if limits.judged else [])
+
+
+def _quoted(labels: Sequence[str]) -> str:
+    return listed_with_and([f"'{label}'" for label in labels])
 
 
 def _failed_words(result: StudyResult, arm: ArmResult, safety: Safety) -> str:
@@ -198,12 +198,11 @@ def _failed_words(result: StudyResult, arm: ArmResult, safety: Safety) -> str:
     return f", {'of everybody ' if only_some else ''}from {before} to {after}, {words}"
 
 
-def _passed_words(result: StudyResult, limits: list[Safety]) -> str:
+def _passed_words(result: StudyResult, limits: Limits) -> str:
     """Whether limits are passed or not settled, where none is failed."""
-    labels = [f"'{limit.margin.label}'" for limit in unsettled(limits)]
-    if labels:
-        return f"safety is not settled on {listed_with_and(labels)}"
-    return f"{passes_words(len(limits))}{_harmed_words(result, limits)}"
+    if limits.not_settled:
+        return f"safety is not settled on {_quoted(limits.not_settled)}"
+    return f"{passes_words(len(limits.judged))}{_harmed_words(result, limits.judged)}"
 
 
 def _harmed_words(result: StudyResult, limits: list[Safety]) -> str:
@@ -229,12 +228,13 @@ def _hinge_words(result: StudyResult, arm: ArmResult) -> str:
     if all_decided is None or arm.name not in all_decided.arms:
         return ""
     decides, best = all_decided.arms[arm.name], all_decided.best(arm.name)
-    finding = result.finding(arm.name, result.design.primary[0])
+    finding = result.finding(arm.name, result.first_target)
     if best is None:
         if decides.differs:
             return "no figure shows where it is larger"
-        alike = _is_alike(finding)
-        return "much the same in every department" if alike else "how departments differ in it is not settled"
+        return (
+            "much the same in every department" if _is_alike(finding) else "how departments differ in it is not settled"
+        )
     rule, figure, row = decides.rule, figure_words(best, inside=True), finding.comparison
     if rule is None or rule.hit_rate <= rule.commoner:
         grows = decides.best is not None and decides.best.slope * row.difference > 0
@@ -286,7 +286,7 @@ def alternative_sentences(result: StudyResult, arm: ArmResult, *, already_said: 
     alternatives = [arm for arm in result.shown.others if arms[arm.name].comparator and arm.name not in names]
     if not alternatives or arm.name in result.identical:
         return []
-    finding = result.finding(arm.name, result.design.primary[0])
+    finding = result.finding(arm.name, result.first_target)
     helps, best, best_words = kind_of(finding) == "better", None, ""
     if not helps or finding.verdict.size == "less" or fails(result, arm):
         best = _best(result, alternatives)
@@ -318,9 +318,9 @@ def _cheapest_words(
 
 def _alternative_words(result: StudyResult, arm: ArmResult) -> str:
     """The effect of an alternative: ''Lean triage' (£1,000 a year) shortens it by 7.2 min and passes both limits'."""
-    row = result.finding(arm.name, result.design.primary[0]).comparison
-    limits, left_open = limits_of(result, arm)
-    passed = "its safety is not settled" if left_open or unsettled(limits) else passes_words(len(limits))
+    row = result.finding(arm.name, result.first_target).comparison
+    limits = limits_of(result, arm)
+    passed = "its safety is not settled" if limits.not_settled else passes_words(len(limits.judged))
     return f"{_named(arm)} {size_words(row)}{f' and {passed}' if passed else ''}"
 
 
@@ -348,7 +348,7 @@ def _does_as_much(
 def _best(result: StudyResult, alternatives: Sequence[ArmResult]) -> ArmResult | None:
     """The alternative with the largest effect, of those shown to help by enough to matter that fail no limit; in its
     place the cheapest that is shown to do as much, where both costs are stated."""
-    target = result.design.primary[0]
+    target = result.first_target
     findings = {arm.name: result.finding(arm.name, target) for arm in alternatives}
     helping = [arm for arm in alternatives if _size_of(findings[arm.name]) == "helps"]
     good = [arm for arm in helping if findings[arm.name].verdict.size == "more" and not fails(result, arm)]
@@ -370,9 +370,8 @@ def passes_words(n: int) -> str:
 
 def fails(result: StudyResult, arm: ArmResult) -> bool:
     """Whether an arm fails a limit of safety, or may fail it."""
-    limits, _ = limits_of(result, arm)
-    by_simulation = [safety for safety in result.safety if safety.arm == arm.name]
-    return bool(failed_limits((*limits, *by_simulation))[1])
+    by_simulation = (safety for safety in result.safety if safety.arm == arm.name)
+    return any(safety.judgement.kind in FAILS for safety in (*limits_of(result, arm).judged, *by_simulation))
 
 
 # --- how many do what -------------------------------------------------------------------------------------------------
@@ -391,8 +390,8 @@ def summary(result: StudyResult) -> str:
 
 def _outcome(result: StudyResult, arm: ArmResult) -> str:
     """The outcome of a product: a limit of safety that is failed, or may be; else its effects."""
-    limits, left_open = limits_of(result, arm)
-    verb, _ = failed_limits(limits)
+    limits = limits_of(result, arm)
+    verb, _ = limits.failed
     if verb:
         return verb
     effects = {_size_of(result.finding(arm.name, target)) for target in reported_targets(result)}
@@ -401,7 +400,7 @@ def _outcome(result: StudyResult, arm: ArmResult) -> str:
     outcome = next(size for size in ("harms", "helps", "open", "little") if size in effects)
     if outcome != "helps":
         return outcome
-    if left_open or unsettled(limits):
+    if limits.not_settled:
         return "unsure"
     return "claimed" if rests_on_claim(result, arm) else "helps"
 

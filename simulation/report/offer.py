@@ -67,8 +67,9 @@ def size_lines(study: Study, name: str) -> Iterator[str]:
         (changed,) = arm_changes(study, [name])
         words = "; ".join(change.words for change in changed.changes if change.kind == "minutes")
         less = "less" if seconds > 0 else "more"
-        how_many = words or "no patient here has such minutes"
-        yield from lines_of(f"Time: {abs(seconds):g} s {less} at triage: {how_many}.")
+        yield from lines_of(
+            f"Time: {abs(seconds):g} s {less} at triage: {words or 'no patient here has such minutes'}."
+        )
         if not USUAL_SECONDS[0] <= abs(seconds) <= USUAL_SECONDS[1]:
             yield from lines_of("Check: is that time in seconds, and for one patient (seconds_saved)?")
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from simulation.display.drawing import Picture
-from simulation.display.table import ReportTable, shortened
+from simulation.display.table import ReportTable, shortened, with_columns
 from simulation.display.words import labelled
 from simulation.explain.statements import BANNER
 from simulation.questions import OF_A_RESULT
@@ -36,8 +36,7 @@ FOLDER = "tables"
 """The folder of a run that holds every table as a file."""
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """A part of the page: anchor and heading, the kinds of its tables, its pictures, and the sentences before them."""
 
     anchor: str
@@ -96,7 +95,7 @@ def _content(result: StudyResult, drawn: Iterable[Picture]) -> dict[str, Any]:
 def _sections(result: StudyResult, tables: Mapping[str, ReportTable]) -> Iterator[tuple[Section, list[ReportTable]]]:
     """The sections that have a table, each with its tables."""
     shown = result.shown
-    target, focus = shown.design.primary[0], {labelled(shown, shown.arm(name)) for name in shown.design.focus}
+    target, focus = shown.first_target, {labelled(shown, shown.arm(name)) for name in shown.design.focus}
     for section in (*SECTIONS, *_of_questions(result), WHY, LAST) if shown.others else (*ALONE, LAST):
         kinds = [kind.format(first=f"{target.measure}:{target.group}") for kind in section.kinds]
         of_section = [_as_shown(tables[kind], focus) for kind in kinds if kind in tables]
@@ -117,9 +116,7 @@ def _as_shown(table: ReportTable, focus: Collection[str]) -> ReportTable:
     notes = table.notes
     if table.kind == "binding" and len(kept) > BASELINE_ALONE:
         kept, notes = kept[:BASELINE_ALONE], (f"Under every arm: {where}.", *notes)
-    headers = tuple(table.headers[column] for column in kept)
-    cells = tuple(tuple(row[column] for column in kept) for row in table.cells)
-    return shortened(replace(table, headers=headers, cells=cells, notes=notes), focus, where=where)
+    return shortened(replace(with_columns(table, kept), notes=notes), focus, where=where)
 
 
 def file_of(table: ReportTable) -> str:

@@ -136,12 +136,11 @@ def picture_of(sketch: Sketch, changes: ArmChanges | None = None, *, title: str 
             _box(ax, node, places[node.name], faint=changes is not None and node.name not in marks)
             _tags(ax, marks.get(node.name, ()), places[node.name])
         ax.set_xlim(left, left + width)
-        ax.set_ylim(height - HEIGHT / 2 - MARGIN - above, top)
+        ax.set_ylim(top + height, top)
         ax.set_axis_off()
         _head(ax, head, left + MARGIN / 2, top)
         if sketch.left_out:
-            at = height - above - HEIGHT / 2 - MARGIN - below
-            ax.text(left + MARGIN / 2, at, sketch.left_out, fontsize=9, color=GREY)
+            ax.text(left + MARGIN / 2, top + height - below, sketch.left_out, fontsize=9, color=GREY)
         _legend(ax, node_words, kinds, n_across, left)
         png = png_of(figure)
     if changes is None:
@@ -185,7 +184,7 @@ def _tags(ax: Axes, marked: Sequence[tuple[Kind, str]], place: Point) -> None:
         )
 
 
-def _box(ax: Axes, node: DrawnNode, place: Point, *, faint: bool = False) -> None:
+def _box(ax: Axes, node: DrawnNode, place: Point, *, faint: bool) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     x, y = place
@@ -258,7 +257,7 @@ def _overlap(words: str, at: Point, others: str, others_at: Point) -> float:
     return max(across, 0.0) * max(down, 0.0)
 
 
-def _arrow(ax: Axes, edge: DrawnEdge, points: Sequence[Point], *, new: bool = False, faint: bool = False) -> None:
+def _arrow(ax: Axes, edge: DrawnEdge, points: Sequence[Point], *, new: bool, faint: bool) -> None:
     """Draw a smooth arrow from box to box; where patients who give up go is said in words, by no arrow."""
     from matplotlib.patches import FancyArrowPatch
 
@@ -275,7 +274,7 @@ def _arrow(ax: Axes, edge: DrawnEdge, points: Sequence[Point], *, new: bool = Fa
     )  # fmt: skip
 
 
-def _edge_label(ax: Axes, words: str, at: Point, *, faint: bool = False) -> None:
+def _edge_label(ax: Axes, words: str, at: Point, *, faint: bool) -> None:
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 0.6}
     ax.text(
         *at, words, fontsize=LABEL_SIZE, ha="center", va="center", color=GREY if faint else DARK, bbox=box, zorder=2

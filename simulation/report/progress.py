@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 
 from simulation.display.words import DOES_NOT_FIT, season_words
@@ -79,8 +80,10 @@ def progress(n_tasks: int, *, keeps: bool = False, what: str = "replications") -
 
     console = Console(file=sys.stderr)
     if not console.is_terminal:
-        lines = _Lines(n_tasks, what)
-        yield Callbacks(lines.done, lines.keeping, lines.planning)
+        lines = _Lines(n_tasks)
+        yield Callbacks(
+            partial(lines.ended, what), partial(lines.ended, "replications' tables written"), lines.planning
+        )
         return
     columns = (
         TextColumn("{task.description}"),
@@ -107,19 +110,13 @@ def progress(n_tasks: int, *, keeps: bool = False, what: str = "replications") -
 class _Lines:
     """A line every fifth of the way."""
 
-    def __init__(self, n_all: int, what: str) -> None:
-        self._n_all, self._what = n_all, what
-
-    def done(self, n_done: int) -> None:
-        self._print(self._what, n_done)
-
-    def keeping(self, n_done: int) -> None:
-        self._print("replications' tables written", n_done)
+    def __init__(self, n_all: int) -> None:
+        self._n_all = n_all
 
     def planning(self, n_all: int) -> None:
         self._n_all = n_all
 
-    def _print(self, what: str, n_done: int) -> None:
+    def ended(self, what: str, n_done: int) -> None:
         every = max(self._n_all // 5, 1)
         if n_done % every == 0 or n_done == self._n_all:
             print(f"  {n_done} of {self._n_all} {what}", file=sys.stderr, flush=True)

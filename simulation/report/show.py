@@ -10,12 +10,13 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from simulation.department.graph import Subgraph
 from simulation.department.rota import mean_per_day, shift_words
 from simulation.department.vocabulary import FIRST_COME, ArrivalSource, Opens, Pathway
 from simulation.display.drawing import Picture
 from simulation.display.words import WIDTH
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.explain.arm_changes import ArmChanges, arm_changes, closing_words
+from simulation.explain.arm_changes import ArmChanges, arm_changes, closing_words, units_words
 from simulation.explain.reachable import left_out_words, reachable_subgraph
 from simulation.explain.statements import BANNER, assumptions_added_by, count_by_evidence
 from simulation.report.pathway_picture import pathway_picture
@@ -36,9 +37,8 @@ def show(study: Study) -> None:
     pathway = study.baseline.pathway
     print(*lines(study), sep="\n")
     subgraph = reachable_subgraph(pathway, study.arms, seed=study.run.seed)
-    _draw(study, pathway.name, pathway_picture(pathway, subgraph=subgraph), "The pathway, drawn from its data")
-    for line in _folded(left_out_words(subgraph)):
-        print(line)
+    drawn = pathway_picture(pathway, subgraph=subgraph)
+    _draw(study, pathway.name, drawn, "The pathway, drawn from its data", subgraph)
     print("One arm's changes marked on it, and what it assumes: aeflow show arm=NAME")
 
 
@@ -53,16 +53,16 @@ def show_arm(study: Study, name: str) -> None:
     pathway, arms = study.arm(name).pathway, (study.baseline, study.arm(name))
     subgraph = reachable_subgraph(pathway, arms, seed=study.run.seed, keep=changes.by_node())
     drawn = pathway_picture(pathway, changes, subgraph=subgraph, title=_title(study, name))
-    _draw(study, f"{pathway.name}-{name}", drawn, f"The pathway with what '{name}' changes marked")
-    for line in _folded(left_out_words(subgraph)):
-        print(line)
+    _draw(study, f"{pathway.name}-{name}", drawn, f"The pathway with what '{name}' changes marked", subgraph)
 
 
-def _draw(study: Study, name: str, picture: Picture, words: str) -> None:
-    """Write the picture of a pathway into the results folder, and print where it is."""
+def _draw(study: Study, name: str, picture: Picture, words: str, subgraph: Subgraph) -> None:
+    """Write the picture of a pathway into the results folder, and print where it is and what it leaves out."""
     path = own_folder(Path(str(study.resolved["results"])), "pathway") / f"{name}.png"
     write_file(path, picture.png)
     print(f"\n{words}: {path}")
+    for line in _folded(left_out_words(subgraph)):
+        print(line)
 
 
 def _title(study: Study, name: str) -> str:
@@ -204,9 +204,7 @@ def department_lines(pathway: Pathway) -> Iterator[str]:
     for name, source in pathway.arrivals.items():
         yield f"  {name:<22} {mean_per_day(source):6.1f} a day{_note(source)}"
     for name, pool in pathway.pools.items():
-        units = "unlimited" if pool.unlimited else str(pool.capacity)
-        if pool.rota is not None:
-            units = shift_words(pool.rota)
+        units = units_words(pool).removesuffix(" at every hour")
         extra = f" ({pool.extra:+d})" if pool.extra else ""
         laid_over = f"; laid over: {shift_words(pool.extra_shifts)}" if pool.extra_shifts else ""
         closing = (closing_words(pool), "people wait until it opens" if pool.queues_until_open else "")

@@ -506,6 +506,11 @@ class StudyResult(Comparisons):
         return definition_of(target.measure, self.own).better
 
     @property
+    def first_target(self) -> Target:
+        """The first primary target, which sentences and tables of one measure are about."""
+        return self.design.primary[0]
+
+    @property
     def targets(self) -> tuple[Target, ...]:
         """Primary, then secondary targets."""
         return (*self.design.primary, *self.design.secondary)

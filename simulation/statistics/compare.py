@@ -21,7 +21,7 @@ from simulation.statistics.departments import Department, ranges
 from simulation.statistics.intervals import (
     LEVEL,
     Interval,
-    Intervals,
+    bounds,
     critical_value,
     interval,
     intervals,
@@ -136,8 +136,9 @@ class Comparison:
     def width_factor(self) -> float:
         """How many times as wide as its interval the one is from which a verdict is read; NaN if none may be read."""
         always_valid = self.interval_kind == "always_valid"
-        n, within = self.n_replications, self.departments_within
-        return width_factor(self.weakness, n, departments=within, always_valid=always_valid)
+        return width_factor(
+            self.weakness, self.n_replications, departments=self.departments_within, always_valid=always_valid
+        )
 
     @property
     def departments_within(self) -> int | None:
@@ -147,8 +148,9 @@ class Comparison:
     def _weakness(self, half_width: float, share: float) -> Weakness | None:
         if self.short:
             return "rare spells"
-        n, within = self.n_replications, self.departments_within
-        return weakness_of(n, of=self.of, spread=half_width, largest_share=share, departments=within)
+        return weakness_of(
+            self.n_replications, of=self.of, spread=half_width, largest_share=share, departments=self.departments_within
+        )
 
     def _critical_value(self, level: float) -> float:
         if self.degrees is not None:
@@ -157,8 +159,6 @@ class Comparison:
 
     def _sides(self, level: float) -> tuple[float, float]:
         """How many times as long the lower and the upper side are at a level as without a long tail."""
-        if not self.tail:
-            return 1.0, 1.0
         return sides(self.tail, tail_level(self.n_replications, level, self.interval_kind))
 
     def level_of(self, family: int) -> float:
@@ -213,7 +213,6 @@ def compare_arms(
     arms: Mapping[str, Sequence[Measures]],
     baseline: str,
     *,
-    level: float = LEVEL,
     kind: IntervalKind = "fixed_sample",
     defined: Mapping[str, Definition] = MappingProxyType({}),
     measured_days: float | None = None,
@@ -238,7 +237,7 @@ def compare_arms(
             raise ResultsError(
                 f"arm '{arm}' has {len(table)} replications, '{baseline}' has {len(tables[baseline])}. Run both alike"
             )
-        columns = _columns(table, tables[baseline], level, kind, department)
+        columns = _columns(table, tables[baseline], kind, department)
         short = [
             name.measure not in stated and too_short(name.measure, n, measured_days)
             for name, n in zip(shared, columns["n_replications"].tolist(), strict=True)
@@ -246,7 +245,7 @@ def compare_arms(
         for bound in ("low", "high", "difference_low", "difference_high"):
             columns[bound] = np.where(short, np.nan, columns[bound])
         columns["short"] = np.array(short, dtype=np.bool_)
-        common: dict[str, Any] = {"arm": arm, "baseline": baseline, "level": level, "interval_kind": kind}
+        common: dict[str, Any] = {"arm": arm, "baseline": baseline, "interval_kind": kind}
         values = zip(*(column.tolist() for column in columns.values()), strict=True)
         rows += [
             Comparison(
@@ -258,13 +257,13 @@ def compare_arms(
 
 
 def _columns(
-    table: Floats, baseline: Floats, level: float, kind: IntervalKind, department: Department | None
+    table: Floats, baseline: Floats, kind: IntervalKind, department: Department | None
 ) -> dict[str, NDArray[Any]]:
     """What a `Comparison` says in numbers, by field, one entry a measure and group."""
     less_baseline = paired(table, baseline)
-    levels = intervals(np.where(np.isnan(less_baseline), np.nan, table), level, kind, department)
-    differences = intervals(less_baseline, level, kind, department)
-    (low, high), (difference_low, difference_high) = (_bounds(column, level, kind) for column in (levels, differences))
+    levels = intervals(np.where(np.isnan(less_baseline), np.nan, table), LEVEL, kind, department)
+    differences = intervals(less_baseline, LEVEL, kind, department)
+    (low, high), (difference_low, difference_high) = (bounds(column, LEVEL, kind) for column in (levels, differences))
     columns: dict[str, NDArray[Any]] = {
         "mean": levels.mean,
         "low": low,
@@ -285,18 +284,6 @@ def _columns(
         fields = ("department_median", "department_p5", "department_p95", "n_departments")
         columns |= zip(fields, over, strict=True)
     return columns
-
-
-def _bounds(estimates: Intervals, level: float, kind: IntervalKind) -> tuple[Floats, Floats]:
-    """The ends of intervals, by column."""
-    if kind == "fixed_sample" and level == LEVEL:
-        return estimates.mean - estimates.half_width, estimates.mean + estimates.half_width
-    each = [
-        sides(tail, tail_level(n, level, kind)) if n > 1 else (1.0, 1.0)
-        for tail, n in zip(estimates.tail.tolist(), estimates.n.tolist(), strict=True)
-    ]
-    lower, upper = np.array(each).reshape(-1, 2).T
-    return estimates.mean - lower * estimates.half_width, estimates.mean + upper * estimates.half_width
 
 
 def _shared_names(arms: Mapping[str, Sequence[Measures]]) -> tuple[MeasureName, ...]:

@@ -27,6 +27,7 @@ import numpy as np
 from simulation.errors import ResultsError
 from simulation.measures.groups import COVERAGE
 from simulation.measures.measuring import Measures
+from simulation.measures.profile import waiting_and_working
 from simulation.measures.quantities import ratio
 from simulation.measures.window import Window, arrived_in
 from simulation.records.schema import ActivityTable, Floats, Mask, Patients
@@ -125,19 +126,15 @@ def waits_by_group(patients: Patients, activities: ActivityTable, *, n_steps: in
     """
     measured = arrived_in(patients, window)
     n = 1 + int(max(activities["patient"].max(initial=0), patients["patient"].max(initial=0)))
-    until, group = np.zeros(n, dtype=np.int64), np.full(n, -1, dtype=np.int64)
+    until, group = np.zeros((2, n), dtype=np.int64)  # who is not measured waits no time that counts
     seen_at, departed_at = measured.ticks("seen_at"), measured.ticks("departed_at")
     last = np.where(seen_at == NEVER, departed_at, seen_at)
     until[measured["patient"]] = np.where(last == NEVER, activities.ticks("joined_at").max(initial=0), last)
     group[measured["patient"]] = measured[COVERAGE]
     patient = activities["patient"]
-    rows = np.flatnonzero(group[patient] >= 0)
-    patient, step = patient[rows], activities["step"][rows]
-    joined_at, started_at, ended_at = (activities.ticks(name)[rows] for name in ("joined_at", "started_at", "ended_at"))
-    began = np.where(started_at == NEVER, ended_at, started_at)
-    began[began == NEVER] = np.iinfo(np.int64).max  # still waiting at the horizon
-    waited = np.maximum(np.minimum(began, until[patient]) - np.minimum(joined_at, until[patient]), 0)
-    cell = group[patient] * n_steps + step
+    times = (activities.ticks(name) for name in ("joined_at", "started_at", "ended_at"))
+    waited, _ = waiting_and_working(*times, until=until[patient])
+    cell = group[patient] * n_steps + activities["step"]
     total = np.bincount(cell, waited, len(GROUPS) * n_steps).reshape(len(GROUPS), n_steps) / TICKS_PER_MINUTE
     counts = np.bincount(measured[COVERAGE], minlength=len(GROUPS)).astype(float)
     total, counts = np.vstack([total, total[1:].sum(axis=0)]), np.append(counts, counts[1:].sum())

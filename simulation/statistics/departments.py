@@ -42,7 +42,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.records.schema import Floats, Mask
-from simulation.statistics.skewness import Widening, widening_over
+from simulation.statistics.skewness import LEVEL, Widening, widening_over
 from simulation.statistics.weakness import ENOUGH
 
 MIN_EACH = 2
@@ -83,16 +83,14 @@ class Spread:
     """One number over departments, simulation noise removed by the model above.
 
     numbers: the departments' numbers, in order; n_each: the number of replications of each; effects: shape (n,), noise
-    removed; raw: their means as simulated; posterior_mean, posterior_sd: posterior of each department; between, within:
-    the variances T and S; between_at_most: the upper limit of T.
+    removed; raw: their means as simulated; between, within: the variances T and S; between_at_most: the upper limit of
+    T.
     """
 
     numbers: Department
     n_each: Floats
     effects: Floats
     raw: Floats
-    posterior_mean: Floats
-    posterior_sd: Floats
     between: float
     within: float
     between_at_most: float
@@ -115,37 +113,35 @@ class Spread:
         median, low, high = np.quantile(self.effects, [0.5, TAIL, 1 - TAIL]).tolist()
         return median, low, high
 
-    def counts(self, beyond: float) -> tuple[int, int, int]:
-        """How many departments' effects are below -beyond, from there to beyond, and above."""
-        return counted(self.effects, beyond)
-
     @property
     def widest(self) -> tuple[float, float]:
         """The 5th and 95th percentile with T at its upper limit, so that effects shrink least; NaN for fewer than 20
         departments."""
         if not self.is_range:
             return math.nan, math.nan
-        middle = self.raw.mean()
-        low, high = np.quantile(middle + np.sqrt(self._own_at_most) * (self.raw - middle), [TAIL, 1 - TAIL]).tolist()
+        middle, own = self.raw.mean(), self._own(self.between_at_most)
+        low, high = np.quantile(middle + np.sqrt(own) * (self.raw - middle), [TAIL, 1 - TAIL]).tolist()
         return low, high
 
-    @property
-    def _own_at_most(self) -> Floats:
-        """The share B of each department with T at its upper limit."""
-        own = self.between_at_most / _or_nan(self.between_at_most + self.within / self.n_each)
-        return np.where(np.isnan(own), 0.0, own)
+    def _own(self, between: float) -> Floats:
+        """The share B of each department, T being `between`."""
+        return np.nan_to_num(between / _or_nan(between + self.within / self.n_each))
+
+    def posterior(self, between: float) -> tuple[Floats, Floats]:
+        """The mean and the standard deviation of each department's posterior, T being `between`."""
+        middle, own = self.raw.mean(), self._own(between)
+        return middle + own * (self.raw - middle), np.sqrt(own * self.within / self.n_each)
 
     def expected_outside(self, low: float, high: float) -> float:
         """How many departments the model expects outside these bounds, T at its upper limit; the chance of any is no
         larger."""
-        own, noise = self._own_at_most, self.within / self.n_each
-        mean, sd = self.raw.mean() + own * (self.raw - self.raw.mean()), np.sqrt(own * noise)
-        return float((_below(low, mean, sd) + 1 - _below(high, mean, sd)).sum())
+        posterior = self.posterior(self.between_at_most)
+        return float((_below(low, *posterior) + 1 - _below(high, *posterior)).sum())
 
     def sure_beyond(self, bound: float) -> tuple[bool, bool]:
         """Whether some department is below -bound, and whether some is above bound, each with 95 % certainty."""
-        below = _below(-bound, self.posterior_mean, self.posterior_sd)
-        above = 1 - _below(bound, self.posterior_mean, self.posterior_sd)
+        posterior = self.posterior(self.between)
+        below, above = _below(-bound, *posterior), 1 - _below(bound, *posterior)
         return bool((below >= 1 - TAIL).any()), bool((above >= 1 - TAIL).any())
 
 
@@ -169,47 +165,41 @@ def within(values: Floats, department: Department) -> Within:
     n_each, mean_each, squares = _sums(values, department)
     known = n_each > 0
     n_departments = known.sum(axis=0)
-    mean = np.where(known, mean_each, 0.0).sum(axis=0) / np.where(n_departments > 0, n_departments, np.nan)
+    mean = np.where(known, mean_each, 0.0).sum(axis=0) / _or_nan(n_departments)
     spare = np.maximum(n_each - 1, 0)
-    pooled = squares.sum(axis=0) / _or_nan(spare.sum(axis=0))
+    most, total = spare.sum(axis=0), squares.sum(axis=0)
+    pooled = total / _or_nan(most)
     variance = np.where(spare > 0, squares / np.maximum(spare, 1), pooled)
     noise = np.where(known, variance / np.maximum(n_each, 1), 0.0)  # of each department's mean
     own = np.where(spare > 0, noise, 0.0)
     fourth = (own**2 / (spare + 2)).sum(axis=0)
-    most = spare.sum(axis=0).astype(float)
     degrees = np.minimum(np.divide(own.sum(axis=0) ** 2, fourth, out=most.copy(), where=fourth > 0), most)
-    total = squares.sum(axis=0)
     cubes, largest_alone = _cubes_and_largest(values, department, n_each, mean_each)
     largest = np.where(n_departments >= ENOUGH, squares.max(axis=0), largest_alone)
-    share = np.divide(largest, total, out=np.zeros_like(total), where=total > 0)
-    error = np.sqrt(noise.sum(axis=0)) / np.where(n_departments > 0, n_departments, np.nan)
+    share = np.nan_to_num(largest / _or_nan(total))
+    error = np.sqrt(noise.sum(axis=0)) / _or_nan(n_departments)
     return Within(mean, error, degrees, n_each.sum(axis=0), widening_over(n_each, squares, cubes), share)
 
 
-def movement(spread: Spread, *, level: float = 0.95) -> float:
-    """How far the mean would move with as many other departments of the ensemble, at this probability: the half-width
+def movement(spread: Spread) -> float:
+    """How far the mean would move with as many other departments of the ensemble, with 95 %: the half-width
     from the spread between departments alone. NaN with fewer than two."""
     if spread.n < 2:
         return math.nan
     from scipy.special import stdtrit
 
-    return float(stdtrit(spread.n - 1, 0.5 + level / 2)) * math.sqrt(2 * spread.between / spread.n)
+    return float(stdtrit(spread.n - 1, 0.5 + LEVEL / 2)) * math.sqrt(2 * spread.between / spread.n)
 
 
 def spread_over(values: Floats, department: Department) -> Spread:
     """The spread of one number a replication, (n_replications,), over the departments that have it at least twice."""
-    n_each, mean, squares = (sums[:, 0] for sums in _sums(values[:, None], department))
-    there = n_each >= MIN_EACH
-    numbers, n_each, mean, squares = np.unique(department)[there], n_each[there], mean[there], squares[there]
-    effects, between, noise = _model(mean[:, None], n_each[:, None], squares[:, None])
-    shrunk = between[0] / _or_nan(between[0] + noise[0] / n_each)
-    shrunk = np.where(np.isnan(shrunk), 0.0, shrunk)
-    mu = mean.mean() if len(mean) else np.nan
-    posterior_mean, posterior_sd = mu + shrunk * (mean - mu), np.sqrt(shrunk * noise[0] / n_each)
-    most = _between_at_most(mean, n_each, float(noise[0]))
-    return Spread(
-        numbers, n_each, effects[:, 0], mean, posterior_mean, posterior_sd, float(between[0]), float(noise[0]), most
-    )
+    sums = _sums(values[:, None], department)
+    there = sums[0][:, 0] >= MIN_EACH
+    n_each, mean, squares = (of_each[there] for of_each in sums)
+    effects, between, noise = _model(mean, n_each, squares)
+    numbers, (n_each, effects, raw) = np.unique(department)[there], (column[:, 0] for column in (n_each, effects, mean))
+    most = _between_at_most(raw, n_each, float(noise[0]))
+    return Spread(numbers, n_each, effects, raw, float(between[0]), float(noise[0]), most)
 
 
 def _between_at_most(mean: Floats, n_each: Floats, noise: float) -> float:
@@ -255,7 +245,7 @@ def _model(mean: Floats, n_each: Floats, squares: Floats) -> tuple[Floats, Float
     between = np.maximum((between_squares - noise) / size, 0.0)
     mu = np.where(there, mean, 0.0).sum(axis=0) / _or_nan(n_departments)
     shrunk = between / _or_nan(between + noise / np.maximum(n_each, 1))
-    effects = mu + np.sqrt(np.where(np.isnan(shrunk), 0.0, shrunk)) * (mean - mu)
+    effects = mu + np.sqrt(np.nan_to_num(shrunk)) * (mean - mu)
     return np.where(there, effects, np.nan), between, noise
 
 
@@ -288,8 +278,7 @@ def _cubes_and_largest(
 
 def _or_nan(number: Floats) -> Floats:
     """The number as a divisor: NaN where it is not above 0."""
-    divisor: Floats = np.where(np.asarray(number) > 0, number, np.nan)
-    return divisor
+    return np.where(np.asarray(number) > 0, number, np.nan)
 
 
 def _below(bound: float, mean: Floats, sd: Floats) -> Floats:
@@ -297,8 +286,7 @@ def _below(bound: float, mean: Floats, sd: Floats) -> Floats:
     from scipy.special import ndtr
 
     known = sd == 0
-    chance: Floats = np.where(known, mean < bound, ndtr((bound - mean) / np.where(known, 1.0, sd)))
-    return chance
+    return np.where(known, mean < bound, ndtr((bound - mean) / np.where(known, 1.0, sd)))
 
 
 @dataclass(frozen=True)
@@ -332,8 +320,7 @@ class Components:
     @cached_property
     def between(self) -> Floats:
         """Covariance between departments, chance removed; an estimated variance can be below 0."""
-        covariance: Floats = self.of_means - np.mean(1 / self.n) * self.within
-        return covariance
+        return self.of_means - np.mean(1 / self.n) * self.within
 
     @property
     def effects(self) -> Floats:
@@ -362,16 +349,10 @@ def components(values: Floats, department: Department) -> Components:
 
     values: shape (n_replications, n_numbers), none missing.
     """
-    means, squares, counts = [], [], []
-    for number in np.unique(department):
-        rows = values[department == number]
-        if len(rows) < MIN_EACH:
-            continue
-        from_mean = rows - rows.mean(axis=0)
-        means.append(rows.mean(axis=0))
-        squares.append(from_mean.T @ from_mean)
-        counts.append(len(rows))
-    return Components(np.array(means), np.array(squares), np.array(counts, dtype=float))
+    each = _used_twice(values, department)
+    means = [rows.mean(axis=0) for rows in each]
+    squares = [(rows - mean).T @ (rows - mean) for rows, mean in zip(each, means, strict=True)]
+    return Components(np.array(means), np.array(squares), np.array([len(rows) for rows in each], dtype=float))
 
 
 def halves(values: Floats, department: Department) -> tuple[Floats, Floats]:
@@ -379,13 +360,15 @@ def halves(values: Floats, department: Department) -> tuple[Floats, Floats]:
 
     Only of departments that have two replications or more.
     """
-    first, second = [], []
-    for number in np.unique(department):
-        rows = values[department == number]
-        if len(rows) >= MIN_EACH:
-            first.append(rows[::2].mean(axis=0))
-            second.append(rows[1::2].mean(axis=0))
-    return np.array(first), np.array(second)
+    each = _used_twice(values, department)
+    odd, even = (np.array([rows[first::2].mean(axis=0) for rows in each]) for first in (0, 1))
+    return odd, even
+
+
+def _used_twice(values: Floats, department: Department) -> list[Floats]:
+    """The rows of each department that has two replications or more, in order of number."""
+    each = (values[department == number] for number in np.unique(department))
+    return [rows for rows in each if len(rows) >= MIN_EACH]
 
 
 def n_departments(department: Department) -> int:
@@ -400,5 +383,4 @@ def known_twice(values: Floats, department: Department) -> Mask:
     """
     known: Mask = np.isfinite(values).min(axis=1)
     numbers, counts = np.unique(department[known], return_counts=True)
-    twice: Mask = known & np.isin(department, numbers[counts >= MIN_EACH])
-    return twice
+    return known & np.isin(department, numbers[counts >= MIN_EACH])

@@ -33,7 +33,7 @@ from simulation.errors import ResultsError
 from simulation.records.schema import Floats
 from simulation.statistics import always_valid
 from simulation.statistics.always_valid import IntervalKind
-from simulation.statistics.departments import MIN_EACH, Department, first_of_each, within
+from simulation.statistics.departments import Department, first_of_each, n_departments, within
 from simulation.statistics.skewness import sides, widening
 from simulation.statistics.weakness import MIN_REPLICATIONS, Weakness, largest_share, weakness_of, width_factor
 
@@ -110,15 +110,15 @@ class Interval:
         low, high = self.judged
         return low > 0 or high < 0
 
-    def single(self, *, level: float = LEVEL) -> tuple[float, float]:
-        """The bounds between which one more replication falls with this probability: the mean -+ t sd sqrt(1 + 1/n).
+    def single(self) -> tuple[float, float]:
+        """The bounds between which one more replication falls with 95 %: the mean -+ t sd sqrt(1 + 1/n).
 
         Unlike the interval of the mean it does not shrink to nothing, and unlike the lowest and highest of n it does
         not grow with n. NaN with fewer than two replications.
         """
         if self.n < 2:
             return np.nan, np.nan
-        half_width = t_quantile(self.n - 1, level) * self.sd * math.sqrt(1 + 1 / self.n)
+        half_width = t_quantile(self.n - 1) * self.sd * math.sqrt(1 + 1 / self.n)
         return self.mean - half_width, self.mean + half_width
 
 
@@ -164,15 +164,13 @@ def interval(
     `department`: which one each replication used, over an ensemble.
     """
     column = intervals(values[:, None], level, kind, department)
-    mean, half_width, sd, share = (float(part[0]) for part in (column.mean, column.half_width, column.sd, column.share))
+    columns = (column.mean, *bounds(column, level, kind), column.sd, column.share)
+    mean, low, high, sd, share = (float(part[0]) for part in columns)
     error, departments = None, None
     if column.error is not None and department is not None:
-        _, times = np.unique(department[~np.isnan(values)], return_counts=True)
-        error, departments = float(column.error[0]), int((times >= MIN_EACH).sum())
-    n = int(column.n[0])
-    lower, upper = sides(float(column.tail[0]), tail_level(n, level, kind)) if n > 1 else (1.0, 1.0)
-    bounds = (mean - lower * half_width, mean + upper * half_width)
-    return Interval(mean, *bounds, sd, n, column.of, share, error, departments, always_valid=kind == "always_valid")
+        error, departments = float(column.error[0]), n_departments(department[~np.isnan(values)])
+    n, always_valid = int(column.n[0]), kind == "always_valid"
+    return Interval(mean, low, high, sd, n, column.of, share, error, departments, always_valid=always_valid)
 
 
 class Intervals(NamedTuple):
@@ -218,25 +216,38 @@ def intervals(values: Floats, level: float, kind: IntervalKind, department: Depa
     sd = np.sqrt((from_mean**2).sum(axis=0) / np.where(n_known > 1, n_known - 1, np.nan))
     lowest, highest = np.where(known, values, np.inf).min(axis=0), np.where(known, values, -np.inf).max(axis=0)
     equal = lowest == highest  # exactly no spread, and the mean is the number itself
-    mean, sd = np.where(equal, lowest, mean), np.where(equal & (n > 1), 0.0, sd)
+    sd = np.where(equal & (n > 1), 0.0, sd)
+    degrees: Floats | None = None
+    error: Floats | None = None
     if department is not None:
         over = within(values, department)
-        degrees = over.degrees.tolist()
-        quantiles = {number: t_quantile(number, level) for number in set(degrees) if number > 0}
-        critical_values = np.array([quantiles.get(number, np.nan) for number in degrees])
+        critical = np.array(
+            [t_quantile(degrees, level) if degrees > 0 else np.nan for degrees in over.degrees.tolist()]
+        )
         widened, tail = over.widened
-        half_width = widened * critical_values * over.standard_error
-        half_width, share = np.where(equal & (n > 1), 0.0, half_width), np.where(equal, 0.0, over.share)
-        mean = np.where(equal, lowest, over.mean)
-        return Intervals(mean, half_width, sd, n, share, widened, len(values), tail, over.degrees, over.standard_error)
-    by_n = {int(number): critical_value(int(number), level, kind) for number in np.unique(n) if number > 1}
-    critical = np.array([by_n.get(int(number), np.nan) for number in n])
-    widened, tail = widening(from_mean, sd, n)
-    if kind == "always_valid":
-        widened, tail = np.ones(len(n)), tail * widened
-    half_width = widened * critical * sd / np.sqrt(np.maximum(n, 1))
-    share = np.where(equal, 0.0, largest_share(from_mean**2))
-    return Intervals(mean, half_width, sd, n, share, widened, len(values), tail)
+        half_width = np.where(equal & (n > 1), 0.0, widened * critical * over.standard_error)
+        mean, share, degrees, error = over.mean, over.share, over.degrees, over.standard_error
+    else:
+        critical = np.array([critical_value(number, level, kind) if number > 1 else np.nan for number in n.tolist()])
+        widened, tail = widening(from_mean, sd, n)
+        if kind == "always_valid":
+            widened, tail = np.ones(len(n)), tail * widened
+        half_width = widened * critical * sd / np.sqrt(np.maximum(n, 1))
+        share = largest_share(from_mean**2)
+    mean, share = np.where(equal, lowest, mean), np.where(equal, 0.0, share)
+    return Intervals(mean, half_width, sd, n, share, widened, len(values), tail, degrees, error)
+
+
+def bounds(estimates: Intervals, level: float, kind: IntervalKind) -> tuple[Floats, Floats]:
+    """The ends of intervals, by column."""
+    if kind == "fixed_sample" and level == LEVEL:
+        return estimates.mean - estimates.half_width, estimates.mean + estimates.half_width
+    each = [
+        sides(tail, tail_level(n, level, kind))
+        for tail, n in zip(estimates.tail.tolist(), estimates.n.tolist(), strict=True)
+    ]
+    lower, upper = np.array(each).reshape(-1, 2).T
+    return estimates.mean - lower * estimates.half_width, estimates.mean + upper * estimates.half_width
 
 
 def replications_needed(
@@ -270,7 +281,7 @@ FOR_SKEWNESS = 25
 
 
 @functools.cache
-def upper_limit(degrees: int, confidence: float = CAREFUL) -> float:
+def upper_limit(degrees: int) -> float:
     """The upper confidence limit of a standard deviation, in multiples of the sample's (of normal numbers).
 
     >>> round(upper_limit(19), 3)
@@ -278,7 +289,7 @@ def upper_limit(degrees: int, confidence: float = CAREFUL) -> float:
     """
     from scipy.special import chdtri
 
-    return math.sqrt(degrees / float(chdtri(degrees, confidence)))
+    return math.sqrt(degrees / float(chdtri(degrees, CAREFUL)))
 
 
 def replications_for(values: Floats, half_width: float, *, at_most: int) -> int:

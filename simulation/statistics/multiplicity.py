@@ -17,15 +17,10 @@ SMALLEST, HIGHEST, P_STEP = 1e-9, 0.999, 1e-3
 
 def is_worse(row: Comparison) -> bool | None:
     """Whether the whole interval is on the worse side (True), the better side (False), or neither (None)."""
-    better = row.better
     low, high = row.together(1)
-    if better == "neither":
+    if row.better == "neither" or not (low > 0 or high < 0):
         return None
-    if low > 0:
-        return better == "lower"
-    if high < 0:
-        return better == "higher"
-    return None
+    return (low > 0) == (row.better == "lower")
 
 
 def p_value(row: Comparison) -> float:
@@ -69,10 +64,10 @@ def _p_towards_tail(row: Comparison) -> float:
     return 1.0 if high == math.log(HIGHEST) else math.exp(high)
 
 
-def holm(p_values: Sequence[float], level: float = ALPHA) -> tuple[bool, ...]:
+def holm(p_values: Sequence[float]) -> tuple[bool, ...]:
     """Which of these tests are still significant when all are read together, in the order given (none NaN).
 
-    Holm's step-down (Holm 1979) holds the chance of any false alarm among them at `level`.
+    Holm's step-down (Holm 1979) holds the chance of any false alarm among them at `ALPHA`.
 
     >>> holm([0.03, 0.001, 0.04])
     (False, True, False)
@@ -82,7 +77,7 @@ def holm(p_values: Sequence[float], level: float = ALPHA) -> tuple[bool, ...]:
     significant = [False] * len(p_values)
     smallest_first = sorted(range(len(p_values)), key=lambda test: p_values[test])
     for number, test in enumerate(smallest_first):
-        if p_values[test] > level / (len(p_values) - number):
+        if p_values[test] > ALPHA / (len(p_values) - number):
             break
         significant[test] = True
     return tuple(significant)

@@ -85,10 +85,10 @@ def _furthest(effects: Mapping[str, Floats], department: Department | None) -> t
     if not pairs:
         return None
     level = 1 - (1 - LEVEL) / len(pairs)
-    differences = []
-    for one, other in pairs:
-        apart = compare_first(effects[other], effects[one], level=level, department=department)
-        differences.append((one, other, apart))
+    differences = [
+        (one, other, compare_first(effects[other], effects[one], level=level, department=department))
+        for one, other in pairs
+    ]
     return max(differences, key=lambda pair: abs(pair[2].mean))
 
 
@@ -139,7 +139,7 @@ def factorial_effects(
     replications, the first of each are used; department: over an ensemble, the department that each replication used,
     the same in every run.
     """
-    n = min(len(of_run) for of_run in values)
+    n = min(map(len, values))
     numbers = np.stack([of_run[:n] for of_run in values])
     used = None if department is None else department[:n]
     main = [Level(factor, value, first) for factor, (first, *others) in values_of(design).items() for value in others]

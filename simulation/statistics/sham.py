@@ -16,6 +16,9 @@ from simulation.measures.window import Window, arrived_in
 from simulation.records.schema import Floats, Patients
 from simulation.statistics.intervals import Interval
 
+BEYOND_MINUTES = 1.0
+"""Minutes by which a wait must differ to count as shorter or longer."""
+
 
 @dataclass(frozen=True)
 class Shares:
@@ -32,9 +35,7 @@ class Shares:
         return 1 - self.better - self.worse
 
 
-def shares_better_worse(
-    patients: Patients, baseline: Patients, window: Window, *, beyond_minutes: float = 1.0
-) -> Shares:
+def shares_better_worse(patients: Patients, baseline: Patients, window: Window) -> Shares:
     """The shares of patients who wait shorter or longer for a clinician than the same patient under the baseline.
 
     Patients are the same if source (by name), number and replication agree. The wait is the restricted primary one.
@@ -52,7 +53,7 @@ def shares_better_worse(
     n_paired = int(np.count_nonzero(~np.isnan(difference)))
     if n_paired == 0:
         return Shares(np.nan, np.nan, 0, n_unpaired)
-    n_better, n_worse = (int(np.count_nonzero(change > beyond_minutes)) for change in (-difference, difference))
+    n_better, n_worse = (int(np.count_nonzero(change > BEYOND_MINUTES)) for change in (-difference, difference))
     return Shares(n_better / n_paired, n_worse / n_paired, n_paired, n_unpaired)
 
 

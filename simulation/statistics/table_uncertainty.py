@@ -47,7 +47,7 @@ class TableUncertainty:
 
     def with_simulation(self, half_width: float) -> TableUncertainty:
         """The same with a wider interval for simulation noise, such as one that allows for skewness; never narrower."""
-        simulation = half_width / float(t_quantile(self.degrees))
+        simulation = half_width / t_quantile(self.degrees)
         return replace(self, simulation=simulation) if simulation > self.simulation else self
 
     @property
@@ -60,11 +60,11 @@ class TableUncertainty:
         """The number of cases that would bring the half-width for simulation and measurement down to this, if `n_cases`
         gave the measurement; infinite if simulation noise alone is wider."""
         allowed = half_width**2 - (self._t * self.simulation) ** 2
-        return float(n_cases * (self._t * self.measurement) ** 2 / allowed) if allowed > 0 else float("inf")
+        return n_cases * (self._t * self.measurement) ** 2 / allowed if allowed > 0 else np.inf
 
     @property
     def _t(self) -> float:
-        return float(t_quantile(self.n_tables - 1))
+        return t_quantile(self.n_tables - 1)
 
 
 def table_uncertainty(measured: Floats, drawn: Floats, department: Department | None = None) -> TableUncertainty:

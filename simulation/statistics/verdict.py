@@ -270,9 +270,10 @@ def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alo
             adjusted = f" adjusted for {family} comparisons" if shown else ""
             return f"cannot tell yet{among}", f"the first interval{adjusted} needs {first} replications (n = {n})"
     if (weakness := comparison.weakness) is not None:
-        share, departments = comparison.largest_share, comparison.departments_within
-        why = words_of(weakness, n, of=comparison.of, largest_share=share, departments=departments)
-        return "cannot tell", why
+        within = comparison.departments_within
+        return "cannot tell", words_of(
+            weakness, n, of=comparison.of, largest_share=comparison.largest_share, departments=within
+        )
     if n_more is None:
         return f"cannot tell{among}", f"{n} replications, too few to say how many more"
     if n_more == 0:
@@ -304,7 +305,7 @@ def where_words(spread: Spread, mid: float, comparison: Comparison) -> str:
     if not spread.is_range:
         return ""
     important, raw = threshold(mid, comparison.unit), counted(spread.raw, mid)
-    lower, same, higher = spread.counts(mid)
+    lower, same, higher = counted(spread.effects, mid)
     down, up = (
         f"{direction_words(comparison.unit, comparison.better, down=down)} by more than {important}"
         for down in (True, False)
@@ -328,7 +329,7 @@ def harm_words(spread: Spread, margin: float, comparison: Comparison) -> str:
     if not spread.is_range:
         return ""
     place = 2 if comparison.better == "lower" else 0
-    n, raw = spread.counts(margin)[place], counted(spread.raw, margin)[place]
+    n, raw = (counted(effects, margin)[place] for effects in (spread.effects, spread.raw))
     return f"worse by more than {threshold(margin, comparison.unit)} {_count_words(n, raw, spread.n)}" if n else ""
 
 

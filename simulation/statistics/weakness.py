@@ -68,8 +68,7 @@ def weakness_of(
         return "mostly missing"
     if spread == 0 and n < ENOUGH:
         return "no spread"
-    enough = n_sharing(n, departments) >= ENOUGH
-    return "one replication" if enough and largest_share > MAX_SHARE else None
+    return "one replication" if largest_share > MAX_SHARE and n_sharing(n, departments) >= ENOUGH else None
 
 
 def n_sharing(n: int, departments: int | None) -> int:

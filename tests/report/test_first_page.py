@@ -11,7 +11,7 @@ import pytest
 
 from simulation.api import Result, compare
 from simulation.config import load
-from simulation.display.measured import Measured, limits_of
+from simulation.display.measured import Limits, Measured, limits_of
 from simulation.display.table import Cell
 from simulation.errors import ConfigError
 from simulation.explain.explanation import Explained
@@ -344,7 +344,7 @@ def test_products_that_help_on_one_measure_and_harm_on_another_or_leave_safety_o
         monkeypatch.setattr(
             sys.modules[place],
             "limits_of",
-            lambda result, arm: ([], [label]) if arm.name == TOOL else limits_of(result, arm),
+            lambda result, arm: Limits([], [label]) if arm.name == TOOL else limits_of(result, arm),
         )
     page = first_page(three)
     assert "1 helps, but its safety is not settled" in page.lead

@@ -18,6 +18,7 @@ from simulation.report.first_page import first_page
 from simulation.report.headlines import _effect_words, _range_words, headlines
 from simulation.report.screen import print_result
 from simulation.report.tables.verdict_tables import over_tables
+from simulation.statistics.departments import counted
 from tests.config.ours import ensemble
 
 
@@ -50,7 +51,7 @@ def test_a_sentence_says_the_range_in_how_many_departments_it_matters_and_what_i
     finding = over.finding("quicker", over.targets[0])
     assert finding.spread is not None
     _, low, high = finding.spread.range
-    n, _, _ = finding.spread.counts(finding.target.minimal_important_difference)
+    n, _, _ = counted(finding.spread.effects, finding.target.minimal_important_difference)
     assert (
         f"In nine of ten departments by {-high:.1f} to {-low:.1f} min, better by 5 min or more in {n} of 20." in quicker
     )

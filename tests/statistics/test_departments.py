@@ -117,7 +117,8 @@ def test_the_range_is_that_of_the_truth_and_not_of_the_noise() -> None:
     for _ in range(400):
         truth = generator.normal(-5, 2, N)
         spread = spread_over(replicated(truth, 2.5, generator), DEPARTMENT)
-        for name, numbers in (("truth", truth), ("raw", spread.raw), ("posterior", spread.posterior_mean)):
+        posterior_mean, _ = spread.posterior(spread.between)
+        for name, numbers in (("truth", truth), ("raw", spread.raw), ("posterior", posterior_mean)):
             low, high = np.quantile(numbers, [0.05, 0.95])
             widths[name].append(high - low)
         median, low, high = spread.range
@@ -146,7 +147,7 @@ def test_without_an_effect_hardly_any_department_is_far_from_none() -> None:
     generator = np.random.default_rng(11)
     for _ in range(500):
         spread = spread_over(replicated(np.zeros(N), 0.8, generator), DEPARTMENT)
-        lower, _, higher = spread.counts(2.0)
+        lower, _, higher = counted(spread.effects, 2.0)
         assert lower + higher <= 2
         _, low, high = spread.range
         assert -1 < low <= high < 1
@@ -199,7 +200,7 @@ def test_what_was_counted_as_simulated_stands_beside() -> None:
     generator = np.random.default_rng(15)
     spread = spread_over(replicated(generator.normal(-3, 2, N), 3.0, generator), DEPARTMENT)
     words = where_words(spread, 5, ROW)
-    assert 0 < spread.counts(5)[0] < (spread.raw < -5).sum()
+    assert 0 < counted(spread.effects, 5)[0] < (spread.raw < -5).sum()
     assert words.endswith(f"({(spread.raw < -5).sum()} as simulated)")
 
 

@@ -52,7 +52,7 @@ def _facts(result: StudyResult) -> dict[str, Any]:
         "pools": _pools(result),
         "by_evidence": Counter(statement.evidence for statement in result.statements).most_common(),
         "season": season_words(result.run, (replication.replication for replication in result.replications)),
-        "departments": departments_words(result) if result.department_of is not None else "",
+        "departments": departments_words(result),
         "run": run_table(result),
         "version": manifest.get("versions", {}).get("aeflow") or "",
         "git": manifest.get("git"),

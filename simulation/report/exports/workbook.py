@@ -72,13 +72,12 @@ def _write_first_page(book: Workbook, page: FirstPage) -> None:
     bold = book.add_format({"bold": True, "font_size": 13})
     warning = book.add_format({"bold": True, "text_wrap": True, "font_color": "#b3261e"})
     table = page.table
-    n_columns = len(_widths(table)) if table is not None else 4
-    wide = max(PROSE_WIDTH, sum(_widths(table)) if table is not None else 0)
-    row = 0
+    widths = [PROSE_WIDTH / 4] * 4 if table is None else _widths(table)
+    wide, row = max(PROSE_WIDTH, sum(widths)), 0
 
     def line(words: str, style: Format) -> None:
         nonlocal row
-        sheet.merge_range(row, 0, row, n_columns - 1, words, style)
+        sheet.merge_range(row, 0, row, len(widths) - 1, words, style)
         sheet.set_row(row, 15.5 * math.ceil(len(words) / wide) + 2)
         row += 1
 
@@ -93,7 +92,7 @@ def _write_first_page(book: Workbook, page: FirstPage) -> None:
         for words in table.notes:
             line(words, prose)
     else:
-        sheet.set_column(0, n_columns - 1, PROSE_WIDTH / n_columns)
+        sheet.set_column(0, len(widths) - 1, widths[0])
 
 
 def _write_contents(book: Workbook, sheets: Sequence[tuple[str, ReportTable]]) -> None:
@@ -145,9 +144,10 @@ def _write_rows(book: Workbook, sheet: Worksheet, table: ReportTable, first: int
 def _widths(table: ReportTable) -> list[int]:
     """The width of each column that its longest cell needs, in characters."""
     headers, rows = table.spread_out()
-    longest = [max([len(str(row[column])) for row in rows], default=0) for column in range(len(headers))]
-    heads = [min(len(header), 18) for header in headers]
-    return [min(max(cell + 1, head + 1, NARROWEST), WIDEST) for cell, head in zip(longest, heads, strict=True)]
+    return [
+        min(max(min(len(str(header)), 18) + 1, *(len(str(cell)) + 1 for cell in cells), NARROWEST), WIDEST)
+        for header, *cells in zip(headers, *rows, strict=True)
+    ]
 
 
 def number_format(cell: Cell) -> str:

@@ -16,7 +16,7 @@ from simulation.runs.result import StudyResult
 
 def pictures(result: StudyResult) -> tuple[Picture, ...]:
     """Every picture that a result allows, in the order of the report."""
-    return tuple(picture for name in FIGURES if (picture := drawn(result, name)) is not None)
+    return tuple(filter(None, (drawn(result, name) for name in FIGURES)))
 
 
 MAKERS: dict[str, Callable[[StudyResult], Picture | None]] = {

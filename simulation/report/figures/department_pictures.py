@@ -20,6 +20,8 @@ from simulation.display.drawing import (
     few_ticks,
     figure_of,
     legend_below,
+    legend_line,
+    panel_title,
     png_of,
     rows_down,
 )
@@ -40,7 +42,6 @@ from simulation.wording import spaced
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 POOL_COLOURS = (BLUE, "#d55e00", "#009e73", "#cc79a7")
 
@@ -58,9 +59,8 @@ def day(result: StudyResult) -> Picture:
     n_down = math.ceil(n_panels / 2)
     with figure_of(9.5, 3.1 * n_down, n_down, 2, sharex=True) as (figure, axes):
         for ax, (title, values) in zip(axes, panels, strict=False):
-            hourly = np.asarray(values, dtype=float)
-            ax.stairs(hourly, np.arange(25), color=BLUE, linewidth=2.2, baseline=None)
-            ax.fill_between(np.arange(25), np.append(hourly, hourly[-1]), step="post", color=BLUE, alpha=0.12)
+            ax.stairs(values, np.arange(25), color=BLUE, linewidth=2.2, baseline=None)
+            ax.fill_between(np.arange(25), np.append(values, values[-1]), step="post", color=BLUE, alpha=0.12)
             ax.set_ylim(0, 1.15 * _highest(values) or 1.0)
             _day_axis(ax, title)
         for ax in axes[n_panels:]:
@@ -89,7 +89,7 @@ def _clinicians_busy(ax: Axes, profile: DayProfile, pools: Sequence[str]) -> Non
 
 
 def _day_axis(ax: Axes, title: str) -> None:
-    ax.set_title(title, fontsize=10, fontweight="bold", loc="left")
+    panel_title(ax, title)
     ax.set_xticks(range(0, 24, 3), [f"{hour:02d}:00" for hour in range(0, 24, 3)], fontsize=8)
     ax.set_xlim(0, 24)
     ax.grid(color=PALE)
@@ -106,10 +106,13 @@ def _highest(values: Floats) -> float:
 
 def stay(result: StudyResult) -> Picture | None:
     """The minutes of a mean stay by stage, waiting and being looked after, stacked by arm; None if none are known."""
+    from matplotlib.patches import Patch
+
+    table = stay_table(result)
+    if table is None:
+        return None
     parts = {arm.name: stay_parts(result, arm) for arm in result.arms}
     shown = stages_seen(parts.values())
-    if not shown:
-        return None
     longest = max(of_arm.total for of_arm in parts.values())
     with figure_of(11, 2.2 + 0.52 * len(result.arms), 1, 1) as (figure, (ax,)):
         for place, arm in enumerate(result.arms):
@@ -127,10 +130,10 @@ def stay(result: StudyResult) -> Picture | None:
             "its right"
         )
         arm_axis(ax, result.arms)
-        _stay_legend(figure, shown)
+        handles = [Patch(facecolor=STAGE_COLOURS[number], edgecolor="white", label=STAGES[number]) for number in shown]
+        handles.append(Patch(facecolor="white", edgecolor="black", hatch="////", label="waiting for it"))
+        legend_below(figure, handles, 5)
         png = png_of(figure)
-    table = stay_table(result)
-    assert table is not None
     return Picture(
         "stay",
         png,
@@ -164,22 +167,15 @@ def _bar(ax: Axes, place: int, left: float, width: float, colour: str, *, hatch:
     return left + width
 
 
-def _stay_legend(figure: Figure, shown: Sequence[int]) -> None:
-    from matplotlib.patches import Patch
-
-    handles = [Patch(facecolor=STAGE_COLOURS[number], edgecolor="white", label=STAGES[number]) for number in shown]
-    handles.append(Patch(facecolor="white", edgecolor="black", hatch="////", label="waiting for it"))
-    legend_below(figure, handles, 5)
-
-
 # --- waits by true acuity ------------------------------------------------------------------------------------
 
 
 def acuity(result: StudyResult) -> Picture | None:
     """Median and 95th percentile wait to the first clinician by true level and arm; None if not known."""
-    names = levels(result)
-    if not names or not result.has("time_to_clinician_p95", f"acuity_true={names[0]}"):
+    table = acuity_table(result)
+    if table is None:
         return None
+    names = levels(result)
     targets = {level: target_of(level, names) for level in names}
     width = 2.9 + 1.7 * max(len(names), 3)  # the axis label and the legend take the width of three levels
     with figure_of(width, 1.9 + 0.42 * len(result.arms), 1, len(names), sharey=True) as (figure, axes):
@@ -195,17 +191,23 @@ def acuity(result: StudyResult) -> Picture | None:
             if (target := targets[level]) is not None:
                 ax.axvline(target, color=WORSE, linewidth=1.6, linestyle="--")
                 goal = f"\n(target {target:g} min)"
-            ax.set_title(f"{level.replace('_', ' ')}{goal}", fontsize=10, fontweight="bold", loc="left")
+            panel_title(ax, f"{spaced(level)}{goal}")
             ax.set_xlim(left=-0.03 * ax.get_xlim()[1])
             few_ticks(ax, 4)
             rows_down(ax, len(result.arms))
         arm_axis(axes[0], result.arms)
         axes[len(names) // 2].set_xlabel("minutes from arrival to the first clinician, patients who were seen")
         with_targets = any(target is not None for target in targets.values())
-        _acuity_legend(figure, targets=with_targets)
+        handles = [
+            legend_line(color=BLUE, marker="o", linestyle="", label="median"),
+            legend_line(
+                color=BLUE, marker="|", markersize=11, markeredgewidth=2.2, linestyle="", label="95th percentile"
+            ),
+        ]
+        if with_targets:
+            handles.append(legend_line(color=WORSE, linestyle="--", label="Manchester target"))
+        legend_below(figure, handles)
         png = png_of(figure)
-    table = acuity_table(result)
-    assert table is not None
     return Picture(
         "acuity",
         png,
@@ -213,17 +215,3 @@ def acuity(result: StudyResult) -> Picture | None:
         f"Waits by TRUE level{', against the Manchester targets' if with_targets else ''}. Dot: median; bar: 95th "
         f"percentile. Scales differ.",
     )
-
-
-def _acuity_legend(figure: Figure, *, targets: bool) -> None:
-    from matplotlib.lines import Line2D
-
-    handles = [
-        Line2D([], [], color=BLUE, marker="o", linestyle="", label="median"),
-        Line2D(
-            [], [], color=BLUE, marker="|", markersize=11, markeredgewidth=2.2, linestyle="", label="95th percentile"
-        ),
-    ]
-    if targets:
-        handles.append(Line2D([], [], color=WORSE, linestyle="--", label="Manchester target"))
-    legend_below(figure, handles)

@@ -25,7 +25,9 @@ from simulation.display.drawing import (
     few_ticks,
     figure_of,
     legend_below,
+    legend_line,
     mark_important,
+    panel_title,
     png_of,
     rows_down,
 )
@@ -84,7 +86,7 @@ def _forest_plot(
                 mark_important(ax, target.minimal_important_difference, result.unit(target))
                 if ends := _sham_ends(result, target.measure, target.group):
                     ax.axvspan(*ends, color=SHAM, alpha=0.7, zorder=0)
-            ax.set_title(broken(target.label, 34 if for_money else 28), fontsize=10, fontweight="bold", loc="left")
+            panel_title(ax, broken(target.label, 34 if for_money else 28))
         units, better = [result.unit(target) for target in targets], [result.better(target) for target in targets]
         across(axes, units, better, "{unit} for each £100,000 a year" if for_money else "difference, {unit}")
         arm_axis(axes[0], arms, [f"£{arm.cost:,.0f} a year" for arm in arms] if for_money else ())
@@ -161,21 +163,20 @@ def _sham_ends(result: StudyResult, measure: str, group: str) -> tuple[float, fl
     return scale * band.difference.low, scale * band.difference.high
 
 
-def _forest_legend(figure: Figure, *, sham: bool, important: bool = True, over_departments: bool = False) -> None:
-    from matplotlib.lines import Line2D
+def _forest_legend(figure: Figure, *, sham: bool, important: bool, over_departments: bool) -> None:
     from matplotlib.patches import Patch
 
     handles: list[Any] = [
-        Line2D([], [], color=BETTER, marker="s", linewidth=2.2, label="interval on the better side"),
-        Line2D([], [], color=WORSE, marker="D", linewidth=2.2, label="interval on the worse side"),
-        Line2D([], [], color=UNCLEAR, marker="o", linewidth=2.2, label="includes 0, or rests on one replication"),
+        legend_line(color=BETTER, marker="s", linewidth=2.2, label="interval on the better side"),
+        legend_line(color=WORSE, marker="D", linewidth=2.2, label="interval on the worse side"),
+        legend_line(color=UNCLEAR, marker="o", linewidth=2.2, label="includes 0, or rests on one replication"),
     ]
     if important:
         handles.append(
-            Line2D([], [], color=GREY, linewidth=1, linestyle=DASHED, label="least difference that would matter")
+            legend_line(color=GREY, linewidth=1, linestyle=DASHED, label="least difference that would matter")
         )
     if over_departments:
-        handles.append(Line2D([], [], color=DARK, linewidth=1.2, label="nine in ten departments"))
+        handles.append(legend_line(color=DARK, linewidth=1.2, label="nine in ten departments"))
     if sham:
         handles.append(Patch(color=SHAM, label="sham, no effect at all: 95 % interval of its mean"))
     legend_below(figure, handles)
@@ -192,7 +193,7 @@ def by_group(result: StudyResult) -> Picture | None:
     groups = ("all", *groups_of(result))
     if not arms or len(groups) == 1 or not is_asked(result):
         return None
-    target = result.design.primary[0]
+    target = result.first_target
     n_across = min(len(arms), PANELS_ACROSS)
     n_down = math.ceil(len(arms) / n_across)
     height = 1.2 + n_down * (0.9 + 0.24 * len(groups))
@@ -203,7 +204,7 @@ def by_group(result: StudyResult) -> Picture | None:
                 if ends := _sham_ends(result, target.measure, group):
                     rows = (place - 0.45, place + 0.45)
                     ax.fill_between(ends, *rows, color=SHAM, alpha=0.7, linewidth=0, zorder=0)
-            ax.set_title(broken(arm.label, 34), fontsize=9, fontweight="bold", loc="left")
+            panel_title(ax, broken(arm.label, 34), size=9)
         for ax in axes[len(arms) :]:
             ax.set_axis_off()
         for ax in axes[max(len(arms) - n_across, 0) : len(arms)]:
@@ -239,8 +240,7 @@ def cost(result: StudyResult) -> Picture | None:
     if not arms:
         return None
     targets = result.design.primary
-    order = [row.arm for row in ranked(result, targets[0]) if result.arm(row.arm) in arms]
-    arms = tuple(sorted(arms, key=lambda arm: order.index(arm.name)))
+    arms = tuple(arm for row in ranked(result, targets[0]) if (arm := result.arm(row.arm)) in arms)
     n_lines = 1 + max(len(broken(arm.label, LABEL_WIDTH).splitlines()) for arm in arms)
     height = 1.7 + max(0.5, LINE_HEIGHT * n_lines) * len(arms)
     png = _forest_plot(result, arms, targets, (4.3 + 3.4 * len(targets), height), for_money=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,8 +22,7 @@ LEAST_LENGTH = 3.0
 STYLES = {"better": (BETTER, "square"), "worse": (WORSE, "diamond")}
 
 
-@dataclass(frozen=True)
-class Drawing:
+class Drawing(NamedTuple):
     """A drawing as SVG text, with alternative text and a caption."""
 
     svg: str
@@ -32,8 +30,7 @@ class Drawing:
     caption: str
 
 
-@dataclass(frozen=True)
-class Scale:
+class Scale(NamedTuple):
     """Where a difference is drawn: the better side is left, whether lower or higher is better."""
 
     low: float
@@ -54,7 +51,7 @@ class Scale:
 
 def first_picture(result: StudyResult, arms: Sequence[ArmResult]) -> Drawing | None:
     """The differences of these arms on the first target, in the order given; None if no interval is known."""
-    target = result.design.primary[0]
+    target = result.first_target
     findings = {arm.name: result.finding(arm.name, target) for arm in arms}
     unit = result.unit(target)
     factor = axis_scale(unit)

@@ -66,4 +66,4 @@ def every_table(result: StudyResult) -> ReportTables:
 
 
 def _known(*tables: ReportTable | None) -> tuple[ReportTable, ...]:
-    return tuple(table for table in tables if table is not None)
+    return tuple(filter(None, tables))

@@ -9,6 +9,7 @@ from simulation.display.table import UNKNOWN, Cell, ReportTable
 from simulation.display.words import high_words, labelled, levels_of, percent
 from simulation.explain.arm_changes import KIND_WORDS, Change
 from simulation.explain.statements import AddedAssumption, walk
+from simulation.report.tables.money import stated_cost
 from simulation.runs.result import ArmResult, StudyResult
 from simulation.study.design import change_words
 from simulation.wording import spaced
@@ -41,7 +42,7 @@ def arms_table(result: StudyResult) -> ReportTable:
             _stated(arm.policy),
             *_agreement(result, arm),
             ", ".join(change_words(path, value) for path, value in arm.ready.arm.changes.items()) or "none",
-            "not stated" if arm.cost is None else Cell(arm.cost, style="pounds"),
+            stated_cost(arm),
             arm.explanation.cost_words,
         )
         for arm in result.arms
@@ -93,8 +94,7 @@ def matrices_table(result: StudyResult) -> ReportTable | None:
     listed: dict[tuple[str, str], tuple[str, Mapping[str, Any]]] = {}
     for arm in result.arms:
         for key, who in ASSESSORS:
-            if arm.policy.get(key) is not None:
-                assessor = arm.policy[key]
+            if (assessor := arm.policy.get(key)) is not None:
                 listed.setdefault(
                     (f"{who} '{assessor['name']}'", str(assessor["matrix"])), (arm.label, assessor["matrix"])
                 )

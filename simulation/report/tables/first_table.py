@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulation.display.measured import before_and_after, failed_limits, limits_of
+from simulation.display.measured import before_and_after, limits_of
 from simulation.display.table import UNKNOWN, Cell, ReportTable, difference_cell
 from simulation.display.words import (
     amount,
@@ -17,12 +17,11 @@ from simulation.display.words import (
     prints_as_zero,
     short_words,
     unit_words,
-    unsettled,
 )
 from simulation.measures.definitions import ALL
 from simulation.questions.ablation.contributions import decomposition_of, joint_arm
 from simulation.questions.what_decides.deciding_figures import n_harmed
-from simulation.report.tables.money import alternatives_table, ranked
+from simulation.report.tables.money import alternatives_table, ranked, stated_cost
 from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.verdict import IDENTICAL, INTERVAL_NOTES, threshold
 from simulation.statistics.weakness import weak_note
@@ -62,7 +61,7 @@ def first_table(result: StudyResult) -> ReportTable | None:
         of_arm: list[str | Cell] = [_cell(result, arm, *figure) for figure in figures]
         of_arm += [safety_cell(result, arm)] if limits else []
         if costs:
-            of_arm.append("not stated" if arm.cost is None else Cell(arm.cost, style="rounded pounds"))
+            of_arm.append(stated_cost(arm, "rounded pounds"))
         cells.append((labelled(result, arm), *of_arm))
     beside = (*([LIMITS_HEADER] if limits else []), *(["cost a year"] if costs else []))
     headers = ("arm", *(_header(result, *figure) for figure in figures), *beside)
@@ -102,7 +101,7 @@ def arms_in_order(result: StudyResult) -> tuple[ArmResult, ...]:
     """The arms as the first page has them: products in their order, then the others, best first; no sham."""
     first = products(result)
     names = {arm.name for arm in first}
-    others = (result.arm(row.arm) for row in ranked(result, result.design.primary[0]) if row.arm not in names)
+    others = (result.arm(row.arm) for row in ranked(result, result.first_target) if row.arm not in names)
     return (*first, *others)
 
 
@@ -164,16 +163,16 @@ def safety_cell(result: StudyResult, arm: ArmResult) -> Cell:
     baseline and under the arm."""
     if arm.name in result.identical:
         return SAME
-    limits, left_open = limits_of(result, arm)
-    verb, failed = failed_limits(limits)
+    limits = limits_of(result, arm)
+    verb, failed = limits.failed
     if failed:
         first = next((limit for limit in failed if limit.comparison.unit == "share"), failed[0])
         how_many = f" {len(failed)}" if len(failed) > 1 else ""
         text = f"{verb}{how_many}: {_limit_words(result, first)}"
         return Cell(text=text, look="worse" if verb == "fails" else "cannot-tell")
-    if left_open or unsettled(limits):
+    if limits.not_settled:
         return Cell(text="not settled", look="cannot-tell")
-    harms_some = any(limit.spread and n_harmed(limit) for limit in limits)
+    harms_some = any(limit.spread and n_harmed(limit) for limit in limits.judged)
     return Cell(text="passes on average" if harms_some else "passes")
 
 
@@ -189,11 +188,11 @@ def _limit_words(result: StudyResult, safety: Safety) -> str:
 
 
 def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterator[str]:
-    matters = []
-    for figure in figures:
-        target = _target(result, *figure)
-        unit = result.before(*figure).unit
-        matters.append("none stated" if target is None else threshold(target.minimal_important_difference, unit))
+    targets = (_target(result, *figure) for figure in figures)
+    matters = [
+        "none stated" if target is None else threshold(target.minimal_important_difference, result.unit(target))
+        for target in targets
+    ]
     levels = levels_of(result.study.baseline.pathway)
     names = "" if len(levels) == A_AND_E_LEVELS else f" ({', '.join(levels[:2])})"
     has_limit = any(margin.measure.startswith("under_triage") for margin in result.design.margins)

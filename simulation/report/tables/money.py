@@ -10,9 +10,19 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from simulation.display.measured import failed_limits, limits_of
-from simulation.display.table import UNKNOWN, Cell, Cells, ReportTable, apart, change_cell, difference_cell, ends_cell
-from simulation.display.words import SIMULATION, kind_of, labelled, unit_words, unsettled
+from simulation.display.measured import limits_of
+from simulation.display.table import (
+    UNKNOWN,
+    Cell,
+    Cells,
+    ReportTable,
+    Style,
+    apart,
+    change_cell,
+    difference_cell,
+    ends_cell,
+)
+from simulation.display.words import SIMULATION, kind_of, labelled, unit_words
 from simulation.runs.result import ArmResult, Finding, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.study.design import Target
@@ -84,13 +94,12 @@ def priced(result: StudyResult) -> tuple[ArmResult, ...]:
 
 def better_table(result: StudyResult) -> ReportTable:
     """Every arm but the sham, by its effect on the first primary target, with its effect for each £100,000."""
-    target = result.design.primary[0]
+    target = result.first_target
     with_costs = any(arm.cost is not None for arm in result.others)
     cells = []
     for row in ranked(result, target):
         arm = result.arm(row.arm)
-        cost = NOT_STATED if arm.cost is None else Cell(arm.cost, style="pounds")
-        money = (cost, per_100k_cell(row, arm)) if with_costs else ()
+        money = (stated_cost(arm), per_100k_cell(row, arm)) if with_costs else ()
         verdict = result.finding(arm.name, target).verdict.words
         cells.append((labelled(result, arm), difference_cell(row), *money, verdict, SIMULATION))
     unit = unit_words(result.unit(target))
@@ -104,19 +113,14 @@ def better_table(result: StudyResult) -> ReportTable:
         " The effect for each £100,000 assumes that effect and cost grow together, which holds only near the size "
         "compared; its interval reaches from the least effect at the highest cost to the largest at the lowest."
     )
-    neither = result.better(target) == "neither"
-    return ReportTable(
-        "better",
-        f"What would do better: arms by their effect on '{target.label}', {'as stated' if neither else 'best first'}",
-        headers,
-        cells,
-        (note + per_cost if with_costs else note,),
-    )
+    order = "as stated" if result.better(target) == "neither" else "best first"
+    title = f"What would do better: arms by their effect on '{target.label}', {order}"
+    return ReportTable("better", title, headers, cells, (note + per_cost if with_costs else note,))
 
 
 def alternatives_table(result: StudyResult) -> ReportTable:
     """A row an arm, by kind of cost and then best first."""
-    target = result.design.primary[0]
+    target = result.first_target
     base = result.row_of(target)
     nothing = (UNKNOWN,) * len(HEADERS)
     cells: list[Cells] = [(f"{result.baseline.label} (baseline)", Cell(base.mean, base.unit), *nothing)]
@@ -149,7 +153,7 @@ def equal_spend_table(result: StudyResult) -> ReportTable | None:
     equal_spend, arms = result.design.equal_spend, priced(result)
     if equal_spend is None or not arms:
         return None
-    target = result.design.primary[0]
+    target = result.first_target
     bought = sorted((_bought(result, arm, equal_spend.pounds_per_year) for arm in arms), key=lambda row: row[0])
     if result.better(target) == "higher":
         bought.reverse()
@@ -169,7 +173,7 @@ def equal_spend_table(result: StudyResult) -> ReportTable | None:
 
 def _bought(result: StudyResult, arm: ArmResult, pounds: float) -> tuple[float, tuple[str | Cell, ...]]:
     """The effect, in proportion, of what a sum buys of one arm, and its row."""
-    finding = result.finding(arm.name, result.design.primary[0])
+    finding = result.finding(arm.name, result.first_target)
     row, cost = finding.comparison, arm.ready.arm.cost
     assert arm.cost is not None and arm.cost_range is not None
     most = math.inf if cost is None or cost.at_most is None else cost.at_most
@@ -195,6 +199,11 @@ def _bought(result: StudyResult, arm: ArmResult, pounds: float) -> tuple[float, 
     return times * row.difference, cells
 
 
+def stated_cost(arm: ArmResult, style: Style = "pounds") -> str | Cell:
+    """'£165,301'; 'not stated' without a cost."""
+    return NOT_STATED if arm.cost is None else Cell(arm.cost, style=style)
+
+
 def cost_kind(result: StudyResult, arm: ArmResult) -> str:
     """'priced', 'free' (nothing, or a saving) or 'unknown'."""
     if arm.cost is None:
@@ -204,25 +213,22 @@ def cost_kind(result: StudyResult, arm: ArmResult) -> str:
 
 def cost_cell(arm: ArmResult) -> str | Cell:
     """'£232,000 (143,000 to 392,000)'; without the range where the cost is certain."""
-    if arm.cost is None or arm.cost_range is None:
-        return NOT_STATED
-    if not arm.cost:
+    low, high = arm.cost_range or (math.nan, math.nan)
+    if arm.cost == 0:
         return "nothing"
-    low, high = arm.cost_range
-    return Cell(arm.cost, "", low, high, style="pounds") if low < high else Cell(arm.cost, style="pounds")
+    return Cell(arm.cost, "", low, high, style="pounds") if low < high else stated_cost(arm)
 
 
 def _safety(result: StudyResult, arm: ArmResult) -> str:
     """The worst judgement on the study's margins, in a few words."""
-    limits, left_open = limits_of(result, arm)
-    verb, failed = failed_limits(limits)
+    limits = limits_of(result, arm)
+    verb, failed = limits.failed
     if failed:
         labels = [f"'{limit.margin.label}'" for limit in failed]
         return f"{verb} {' and '.join(labels)}"
-    n_open = len(left_open) + len(unsettled(limits))
-    if n_open:
-        return f"{n_open} of {len(left_open) + len(limits)} not settled"
-    return "passes" if limits else UNKNOWN
+    if limits.not_settled:
+        return f"{len(limits.not_settled)} of {len(limits.left_open) + len(limits.judged)} not settled"
+    return "passes" if limits.judged else UNKNOWN
 
 
 def _notes(result: StudyResult) -> Iterator[str]:

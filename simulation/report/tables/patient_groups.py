@@ -7,8 +7,7 @@ difference less everybody's, paired by replication)? A tool can be good for all 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,10 +15,12 @@ from simulation.display.table import Cell, Cells, ReportTable, apart, crossed, d
 from simulation.display.words import (
     SIMULATION,
     amount,
+    attribute_of,
     false_alarms,
     group_words,
     labelled,
     measure_label,
+    single_levels,
     told_apart,
     unit_words,
 )
@@ -28,15 +29,10 @@ from simulation.runs.result import ArmResult, StudyResult
 from simulation.statistics.compare import Comparison, compare
 from simulation.statistics.intervals import Interval
 from simulation.statistics.multiplicity import ALPHA, holm, is_worse, p_value
-from simulation.wording import spaced
+from simulation.wording import number_of, spaced
 
-ATTRIBUTES: Mapping[str, str] = {
-    "age_band": "age",
-    "sex": "sex",
-    "language_need": "language",
-    "arrival_source": "how they came",
-}
-"""Attributes by which patients are told apart, with their names; true level has a table of its own."""
+ATTRIBUTES = ("age_band", "sex", "language_need", "arrival_source")
+"""Attributes by which patients are told apart; true level has a table of its own."""
 WORSE_OFF_BY = {
     "acuity_true": "true level",
     "age_band": "age",
@@ -49,9 +45,7 @@ WORSE_OFF_BY = {
 
 def true_levels(result: StudyResult) -> tuple[str, ...]:
     """The true levels for which the first primary measure is known, most urgent first."""
-    groups = told_apart(result.groups(result.design.primary[0].measure))
-    singles = [group for group in groups if group.startswith("acuity_true=") and not group.endswith("=1-2")]
-    return tuple(group.split("=", 1)[1] for group in singles)
+    return single_levels(told_apart(result.groups(result.first_target.measure)))
 
 
 def labels_table(result: StudyResult) -> ReportTable | None:
@@ -74,7 +68,7 @@ def labels_table(result: StudyResult) -> ReportTable | None:
 
 def by_level_table(result: StudyResult) -> ReportTable | None:
     """The first primary's difference by true level, with * where it is not the sham's; None without true levels."""
-    measure, names = result.design.primary[0].measure, true_levels(result)
+    measure, names = result.first_target.measure, true_levels(result)
     if not names:
         return None
     base = {name: result.before(measure, f"acuity_true={name}") for name in names}
@@ -107,7 +101,7 @@ def controls_table(result: StudyResult) -> ReportTable | None:
     """Arms less their own controls on the first primary, for everybody and by true level; None without controls."""
     if not result.controlled():
         return None
-    measure, names = result.design.primary[0].measure, true_levels(result)
+    measure, names = result.first_target.measure, true_levels(result)
     unit = result.before(measure).unit
     columns = [("everybody", ALL), *((spaced(name), f"acuity_true={name}") for name in names)]
     rows = [(f"{arm.label} less {control.label}", (arm.name, control.name)) for arm, control in result.controlled()]
@@ -142,19 +136,19 @@ def outside_sham(result: StudyResult, row: Comparison) -> bool:
 def is_asked(result: StudyResult) -> bool:
     """Whether a target or a margin is about a group of these attributes, or of the user's own."""
     groups = [*(target.group for target in result.targets), *(margin.group for margin in result.design.margins)]
-    return any(group.split("=")[0] in ATTRIBUTES or group in result.own_groups for group in groups)
+    return any(attribute_of(group) in ATTRIBUTES or group in result.own_groups for group in groups)
 
 
 def groups_of(result: StudyResult) -> tuple[str, ...]:
     """The groups of these attributes, in their order, and the user's own for which the first primary is known."""
-    known = told_apart(result.groups(result.design.primary[0].measure))
-    of_attributes = (group for name in ATTRIBUTES for group in known if group.split("=")[0] == name)
+    known = told_apart(result.groups(result.first_target.measure))
+    of_attributes = (group for name in ATTRIBUTES for group in known if attribute_of(group) == name)
     return (*of_attributes, *(group for group in known if group in result.own_groups))
 
 
 def less_everybody(result: StudyResult, arm: ArmResult, group: str) -> Interval:
     """How much more (or less) than everybody a group's measure changes, paired by replication."""
-    measure = result.design.primary[0].measure
+    measure = result.first_target.measure
     ours, theirs = (
         np.array([measures.value(measure, group) - measures.value(measure) for measures in result.measures[name]])
         for name in (arm.name, result.design.baseline)
@@ -171,7 +165,7 @@ def by_group_tables(result: StudyResult) -> tuple[ReportTable, ...]:
 
 def differences_table(result: StudyResult) -> ReportTable:
     """A row a group, a column an arm: the difference and its interval, and * where it is not the sham's."""
-    measure, groups = result.design.primary[0].measure, (ALL, *groups_of(result))
+    measure, groups = result.first_target.measure, (ALL, *groups_of(result))
     notes = ["In brackets: the 95 % interval (simulation noise only)."]
     if result.sham is not None:
         n = (len(groups) - 1) * (len(result.others) - 1)
@@ -193,7 +187,7 @@ def differences_table(result: StudyResult) -> ReportTable:
 
 def gaps_table(result: StudyResult) -> ReportTable:
     """A row a group, a column an arm: the group's difference less everybody's, with the interval."""
-    measure, groups = result.design.primary[0].measure, groups_of(result)
+    measure, groups = result.first_target.measure, groups_of(result)
     unit = result.before(measure).unit
     n = len(groups) * len(result.others)
     by_chance = n * ALPHA
@@ -217,8 +211,7 @@ def gaps_table(result: StudyResult) -> ReportTable:
 # --- who is worse off ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class WorseOff:
+class WorseOff(NamedTuple):
     """A group of an arm whose interval is wholly on the worse side. `holm`: significant after Holm's adjustment."""
 
     arm: ArmResult
@@ -229,11 +222,11 @@ class WorseOff:
 
 def worse_off_groups(result: StudyResult) -> tuple[str, ...]:
     """The groups that are looked at, the user's own too, for which the first primary measure is known."""
-    measure = result.design.primary[0].measure
+    measure = result.first_target.measure
     return tuple(
         group
         for group in told_apart(result.groups(measure))
-        if group in result.own_groups or (group.split("=")[0] in WORSE_OFF_BY and not group.endswith("=1-2"))
+        if group in result.own_groups or (attribute_of(group) in WORSE_OFF_BY and not group.endswith("=1-2"))
     )
 
 
@@ -242,7 +235,7 @@ def worse_off(result: StudyResult) -> tuple[WorseOff, ...]:
 
     Holm's step-down holds the chance of any false alarm over all arms and groups at 5 %.
     """
-    measure = result.design.primary[0].measure
+    measure = result.first_target.measure
     looked_at = []
     for arm in result.others:
         for group in worse_off_groups(result):
@@ -262,29 +255,21 @@ def worse_off(result: StudyResult) -> tuple[WorseOff, ...]:
 def worse_off_table(result: StudyResult) -> ReportTable | None:
     """A row for each group that is worse off under an arm; None where no groups are known."""
     groups = worse_off_groups(result)
-    n_groups = len(groups)
     if not groups:
         return None
-    cells = [
-        (
-            worse.arm.label,
-            group_words(row.group),
-            Cell(row.mean, row.unit),
-            *apart(row),
-            "yes" if worse.holm else "no: may be a false alarm",
-            SIMULATION,
-        )
-        for worse in worse_off(result)
-        for row in [worse.comparison]
-    ]
-    n_looked_at = n_groups * len(result.others)
-    measure = result.design.primary[0].measure
+    cells: list[Cells] = []
+    for worse in worse_off(result):
+        row, significant = worse.comparison, "yes" if worse.holm else "no: may be a false alarm"
+        what = (group_words(row.group), Cell(row.mean, row.unit), *apart(row))
+        cells.append((worse.arm.label, *what, significant, SIMULATION))
+    n_looked_at = len(groups) * len(result.others)
+    measure = result.first_target.measure
     label, unit = measure_label(result, measure), unit_words(result.before(measure).unit)
-    by = {group.split("=")[0] for group in groups if group not in result.own_groups}
+    by = {attribute_of(group) for group in groups if group not in result.own_groups}
     kinds = [words for attribute, words in WORSE_OFF_BY.items() if attribute in by]
     kinds += ["your own"] if any(group in result.own_groups for group in groups) else []
     notes = [
-        f"{label}, in {n_groups} group{'s' if n_groups != 1 else ''} ({', '.join(kinds)}) of {len(result.others)} "
+        f"{label}, in {number_of(len(groups), 'group')} ({', '.join(kinds)}) of {len(result.others)} "
         f"arms: {n_looked_at} looked at. If nothing had an effect, about {n_looked_at * ALPHA / 2:.1f} would show "
         f"by chance; 'significant' means after Holm's adjustment over all of them (5 % chance of any false alarm).",
     ]

@@ -42,6 +42,7 @@ from simulation.statistics.multiplicity import ALPHA
 from simulation.statistics.verdict import IDENTICAL, INTERVAL_NOTES, threshold
 from simulation.statistics.weakness import weak_note
 from simulation.study.design import Margin, Target
+from simulation.wording import number_of
 
 GETTING_WORSE = ("worsened_before_seen_share", "worse_wait_per_1000")
 """Measures that the table of safety shows where a study states no margin for them."""
@@ -84,8 +85,9 @@ def overview_table(result: StudyResult) -> ReportTable:
         doubt_note(),
     ]
     arms = [(labelled(result, arm), arm.name) for arm in result.arms]
-    named = ("overview", "Arms", "arm")
-    return crossed(named, arms, columns, lambda arm, figure: level_cell(result, arm, *figure), notes)
+    return crossed(
+        ("overview", "Arms", "arm"), arms, columns, lambda arm, figure: level_cell(result, arm, *figure), notes
+    )
 
 
 def target_table(result: StudyResult, target: Target) -> ReportTable:
@@ -158,9 +160,8 @@ def _families(result: StudyResult, n_stated: int) -> Iterator[tuple[int, str]]:
         n_arms = comparators.count(comparator)
         if not any(comparators):
             one, several = "arm", "arms"
-        whose = one if n_arms == 1 else several
         if n_arms:
-            yield n_arms * n_stated, f"{n_arms} {whose}"
+            yield n_arms * n_stated, number_of(n_arms, one, several)
 
 
 def _weak_verdict_note(result: StudyResult, judged: Sequence[Target | Margin]) -> Iterator[str]:
@@ -194,7 +195,7 @@ def safety_table(result: StudyResult) -> ReportTable:
         of_arm: list[str | Cell] = [IDENTICAL] * (len(margins) + len(others))
         if arm.name not in result.identical:
             of_arm = [_safety_cell(result, by_arm_and_margin[arm.name, margin]) for margin in margins]
-            rows = [result.row(arm.name, name) for name in others]
+            rows = (result.row(arm.name, name) for name in others)
             of_arm += [replace(difference_cell(row), text=effect(row)) for row in rows]
         cells.append((arm.label, *of_arm, SIMULATION))
     headers = (
@@ -203,10 +204,10 @@ def safety_table(result: StudyResult) -> ReportTable:
         *(f"{measure_label(result, name)}, no margin stated" for name in others),
         "uncertainty",
     )
-    limits = [threshold(margin.margin, result.unit(margin)) for margin in margins]
     notes = [
-        f"Margin of '{margin.label}': {limit} ({margin.evidence}: {margin.source})."
-        for margin, limit in zip(margins, limits, strict=True)
+        f"Margin of '{margin.label}': {threshold(margin.margin, result.unit(margin))} "
+        f"({margin.evidence}: {margin.source})."
+        for margin in margins
     ]
     if any(measure.startswith("under_triage") for measure in judged):
         notes.append("Under-triage is a label less urgent than the truth.")
@@ -273,8 +274,8 @@ def _over_table(result: StudyResult, target: Target) -> ReportTable:
         f"{target.label} over {departments_words(result)}: {amount(base.mean, base.unit)} under "
         f"'{result.baseline.label}'; differences in {unit_words(base.unit)}"
     )
-    kind = f"departments:{target.measure}:{target.group}"
-    return ReportTable(kind, title, OVER_HEADERS, cells, tuple(_over_notes(result, target)))
+    notes = tuple(_over_notes(result, target))
+    return ReportTable(f"departments:{target.measure}:{target.group}", title, OVER_HEADERS, cells, notes)
 
 
 def _range(spread: Spread | None, unit: str) -> tuple[str | Cell, ...]:
@@ -291,11 +292,8 @@ def _ends(spread: Spread | None, unit: str) -> tuple[str | Cell, ...]:
     if spread is None or not spread.n:
         return UNKNOWN, UNKNOWN
     order = np.argsort(spread.effects * (1 if spread.effects.mean() > 0 else -1), kind="stable")
-    at_ends = [(spread.numbers[at], float(spread.effects[at])) for at in (order[0], order[-1])]
-    return tuple(
-        replace(change_cell(effect_there, unit), text=f"{number}: {change(effect_there, unit)}")
-        for number, effect_there in at_ends
-    )
+    at_ends = ((spread.numbers[at], change_cell(float(spread.effects[at]), unit)) for at in (order[0], order[-1]))
+    return tuple(replace(cell, text=f"{number}: {cell}") for number, cell in at_ends)
 
 
 def _over_notes(result: StudyResult, target: Target) -> Iterator[str]:

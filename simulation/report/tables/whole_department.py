@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from simulation.display.words import (
     labelled,
     measure_label,
     season_words,
+    single_levels,
     target_of,
 )
 from simulation.explain.statements import Statement
@@ -27,6 +28,7 @@ from simulation.measures.definitions import ALL, binding_measures, label_of
 from simulation.measures.profile import STAGES
 from simulation.report.tables.verdict_tables import level_cell
 from simulation.runs.result import ArmResult, StudyResult
+from simulation.statistics.compare import Comparison
 from simulation.statistics.verdict import INTERVAL_NOTES
 from simulation.statistics.weakness import SPELL_DAYS
 from simulation.wording import spaced
@@ -102,12 +104,12 @@ def _words(measure: str, group: str) -> str:
     return label if group == ALL else f"{spaced(group.partition('=')[2])}: {label[:1].lower()}{label[1:]}"
 
 
-def measures_table(result: StudyResult, arm: str | None = None) -> ReportTable:
-    """Every measure over all attendances of one arm, with the interval of its mean; the baseline if none is named."""
-    chosen = result.arm(arm or result.design.baseline)
+def measures_table(result: StudyResult) -> ReportTable:
+    """Every measure over all attendances under the baseline, with the interval of its mean."""
+    of_baseline = [row for row in result.comparisons if row.arm == result.design.baseline and row.group == ALL]
     cells = []
-    for row in result.comparisons:
-        if row.arm != chosen.name or row.group != ALL or row.measure in binding_measures():
+    for row in of_baseline:
+        if row.measure in binding_measures():
             continue
         under_arms = (result.row(arm.name, row.measure).mean for arm in result.arms)
         if row.measure != "admitted_share" or any(under_arms):  # nobody is admitted where no end of the pathway admits
@@ -115,14 +117,13 @@ def measures_table(result: StudyResult, arm: str | None = None) -> ReportTable:
             star = "*" if row.level_weakness == "one replication" else ""
             interval = UNKNOWN if math.isnan(row.low) else Cell(None, row.unit, low, high, words=star)
             cells.append((measure_label(result, row.measure), Cell(row.mean, row.unit), interval, SIMULATION))
-    notes = (*_weak_notes(result, chosen.name), doubt_note())
+    notes = (*_weak_notes(result, of_baseline), doubt_note())
     headers = ("measure", "mean", "95 % interval", "uncertainty")
-    return ReportTable("measures", f"Measures of '{chosen.label}'", headers, cells, notes)
+    return ReportTable("measures", f"Measures of '{result.baseline.label}'", headers, cells, notes)
 
 
-def _weak_notes(result: StudyResult, arm: str) -> Iterator[str]:
-    """Notes on an arm's measures without an interval, and on those whose interval is not to be relied on."""
-    rows = [row for row in result.comparisons if row.arm == arm and row.group == ALL]
+def _weak_notes(result: StudyResult, rows: Sequence[Comparison]) -> Iterator[str]:
+    """Notes on measures without an interval, and on those whose interval is not to be relied on."""
     short = [measure_label(result, row.measure) for row in rows if row.short]
     if short:
         years = SPELL_DAYS // 364
@@ -144,8 +145,7 @@ def clinicians(result: StudyResult) -> tuple[str, ...]:
     )
 
 
-@dataclass(frozen=True)
-class StayParts:
+class StayParts(NamedTuple):
     """Minutes per attendance by stage, waiting for it and in it, in the order of `STAGES`."""
 
     waiting: tuple[float, ...]
@@ -161,27 +161,20 @@ def stay_parts(result: StudyResult, arm: ArmResult) -> StayParts:
     """Where the minutes of a mean stay go under an arm, up to departure."""
     waiting, working = dict.fromkeys(STAGES, 0.0), dict.fromkeys(STAGES, 0.0)
     for number, step in enumerate(arm.day.steps):
-        stage = result.stages.get(step)
-        if stage is not None:
-            waiting[stage] += float(np.nan_to_num(arm.day.waiting[number]))
-            working[stage] += float(np.nan_to_num(arm.day.working[number]))
+        if step in result.stages:
+            waiting[result.stages[step]] += float(np.nan_to_num(arm.day.waiting[number]))
+            working[result.stages[step]] += float(np.nan_to_num(arm.day.working[number]))
     return StayParts(tuple(waiting.values()), tuple(working.values()))
 
 
-def stages_seen(parts: Iterable[StayParts]) -> list[int]:
+def stages_seen(parts: Collection[StayParts]) -> list[int]:
     """The numbers of the stages that take time in the stay of any of the arms."""
-    arms = list(parts)
-    return [n for n in range(len(STAGES)) if any(arm.waiting[n] + arm.working[n] >= 0.05 for arm in arms)]
+    return [n for n in range(len(STAGES)) if any(arm.waiting[n] + arm.working[n] >= 0.05 for arm in parts)]
 
 
 def levels(result: StudyResult) -> tuple[str, ...]:
     """The true levels for which waits are known, most urgent first."""
-    groups = result.groups("time_to_clinician_median")
-    return tuple(
-        group.removeprefix("acuity_true=")
-        for group in groups
-        if group.startswith("acuity_true=") and not group.endswith("=1-2")
-    )
+    return single_levels(result.groups("time_to_clinician_median"))
 
 
 def day_table(result: StudyResult) -> ReportTable:
@@ -189,16 +182,16 @@ def day_table(result: StudyResult) -> ReportTable:
     day = result.baseline.day
     counts = {"arrivals": day.arrivals, "present": day.census, "waiting for a bed": day.boarders}
     columns = [
-        (words, Cell(style="number"), by_hour) for words, by_hour in counts.items() if not np.isnan(by_hour).all()
+        (words, (Cell(style="number"), by_hour)) for words, by_hour in counts.items() if not np.isnan(by_hour).all()
     ]
     columns += [
-        (f"{spaced(pool)} busy, %", Cell(style="percent", digits=0), day.busy[day.pools.index(pool)])
+        (f"{spaced(pool)} busy, %", (Cell(style="percent", digits=0), day.busy[day.pools.index(pool)]))
         for pool in clinicians(result)
     ]
     return crossed(
         ("day", f"A mean day under '{result.baseline.label}'", "hour"),
         [(f"{hour:02d}:00", hour) for hour in range(24)],
-        [(words, (cell, by_hour)) for words, cell, by_hour in columns],
+        columns,
         lambda hour, column: replace(column[0], value=float(column[1][hour])),
     )
 
@@ -240,7 +233,7 @@ def acuity_table(result: StudyResult) -> ReportTable | None:
         row = result.row(arm, *figure)
         return Cell(row.mean, row.unit, style="number", digits=0)
 
-    arms = [(arm.label, arm.name) for arm in result.arms]
+    arms = ((arm.label, arm.name) for arm in result.arms)
     return crossed(("acuity", "Minutes to the first clinician, by true level", "arm"), arms, columns, cell, [note])
 
 
@@ -268,19 +261,18 @@ def run_table(result: StudyResult) -> ReportTable:
     length = (
         f"{len(result.replications)} replications of {run.measured_days} measured days, {run.warm_up_days} of warm-up"
     )
-    season = season_words(run, (replication.replication for replication in result.replications))
     rows = [
         ("length", f"{length}; cool-down {manifest.get('cool_down_days', run.cool_down_days)} days"),
-        *([("season", season)] if season else []),
-        *([("departments", departments_words(result))] if result.department_of is not None else []),
-        *([("department", f"the typical one: {result.study.on_one}")] if result.study.on_one else []),
+        ("season", season_words(run, (replication.replication for replication in result.replications))),
+        ("departments", departments_words(result)),
+        ("department", f"the typical one: {result.study.on_one}" if result.study.on_one else ""),
         ("seed", str(run.seed)),
         ("size", ", ".join(f"{_figure_of(manifest, name)} {name}" for name in ("attendances", "activities", "events"))),
         ("versions", ", ".join(f"{name} {number}" for name, number in versions.items()) or "not recorded"),
         ("commit", commit),
         ("configuration", f"SHA-256 {manifest.get('identity', {}).get('study', 'not recorded')}"),
     ]
-    return ReportTable("run", "How it was run", ("what", "value"), rows)
+    return ReportTable("run", "How it was run", ("what", "value"), [row for row in rows if row[1]])
 
 
 def clock_table(result: StudyResult) -> ReportTable:
