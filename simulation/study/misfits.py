@@ -248,8 +248,11 @@ ROOM = 1.25
 """What the highest day is multiplied by for the bound that is advised: further replications may have a higher one."""
 SAMPLE_DAYS = 56
 """Eight whole weeks: enough for the load over the week, which has a standard error and is judged by it."""
-SURE = 2.0
-"""Standard errors of the sample by which a load must be above 1, over the week or in some hours, to count as such."""
+FIRST_LOOK_DAYS = 14
+"""Two whole weeks, enough to see that nearly every arm is far from a load above 1."""
+SURE, FAR = 2.0, 5.0
+"""Standard errors of the sample by which a load must be above 1 to count as such, and by which it must be below 1 at a
+first look to be looked at no further."""
 
 
 def refuse_overload(study: Study) -> None:
@@ -259,14 +262,17 @@ def refuse_overload(study: Study) -> None:
 
 def overload_faults(study: Study) -> tuple[Fault, ...]:
     """A fault for each overloaded pool, with its highest load and, unless all are, the arms concerned."""
-    sample = SharedDraws(DrawnRun(study.run.seed, 0, SAMPLE_DAYS))
+    first_look, sample = (SharedDraws(DrawnRun(study.run.seed, 0, days)) for days in (FIRST_LOOK_DAYS, SAMPLE_DAYS))
     by_pool: dict[str, dict[str, float]] = {}
     for arm in (arm for arm in study.arms if not arm.pathway.allow_overload):
-        drawn = sample.of(in_a_mean_week(arm.pathway))
-        load = offered_load(arm.pathway, apply(arm.policy, arm.pathway, drawn))
-        for pool, ratio in overloaded(arm.pathway, load).items():
-            by_pool.setdefault(pool, {})[arm.name] = ratio
+        if unrelieved(arm.pathway, above_1(_load_of(arm, first_look), surely=-FAR)):
+            for pool, ratio in overloaded(arm.pathway, _load_of(arm, sample)).items():
+                by_pool.setdefault(pool, {})[arm.name] = ratio
     return tuple(_fault_of(study, pool, ratios) for pool, ratios in by_pool.items())
+
+
+def _load_of(arm: ReadyArm, sample: SharedDraws) -> Load:
+    return offered_load(arm.pathway, apply(arm.policy, arm.pathway, sample.of(in_a_mean_week(arm.pathway))))
 
 
 def _fault_of(study: Study, pool: str, ratios: Mapping[str, float]) -> Fault:
@@ -296,18 +302,18 @@ def unrelieved(pathway: Pathway, loads: Mapping[str, float]) -> dict[str, float]
     return {pool: ratio for pool, ratio in loads.items() if pool not in relieved}
 
 
-def above_1(load: Load) -> dict[str, float]:
-    """The loads above 1 over the week, beyond chance in the sample, by pool."""
+def above_1(load: Load, *, surely: float = SURE) -> dict[str, float]:
+    """The loads above 1 over the week by so many standard errors of the sample, by pool."""
     return {
-        pool: float(ratio)
-        for pool, ratio, error in zip(load.pools, load.weekly(), load.error, strict=True)
-        if _is_above_1(float(ratio), float(error))
+        pool: ratio
+        for pool, ratio, error in zip(load.pools, load.weekly().tolist(), load.error.tolist(), strict=True)
+        if _is_above_1(ratio, error, surely)
     }
 
 
-def _is_above_1(ratio: float, error: float) -> bool:
-    """Whether a load is above 1 beyond chance in the sample; work with nobody on duty counts as above."""
-    return math.isinf(ratio) or ratio - SURE * error > 1
+def _is_above_1(ratio: float, error: float, surely: float = SURE) -> bool:
+    """Whether a load is above 1 by so many standard errors; work with nobody on duty counts as above."""
+    return math.isinf(ratio) or ratio - surely * error > 1
 
 
 def _relieved(pathway: Pathway, overloaded_pools: set[str]) -> set[str]:
