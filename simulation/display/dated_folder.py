@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from simulation.display.drawing import Picture
-from simulation.runs.store.atomic import moved, not_written, whole_or_nothing
+from simulation.runs.store.atomic import as_results_error, moved, whole_or_nothing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ def write_dated(
     PNG. Raises ResultsError if they cannot be written.
     """
     name = f"{prefix}{datetime.now():%Y-%m-%dT%H%M%S}"
-    try:
+    with as_results_error(parent):
         parent.mkdir(parents=True, exist_ok=True)
         with whole_or_nothing(parent, name) as partial:
             for file, table in tables.items():
@@ -40,5 +40,3 @@ def write_dated(
             for file, picture in pictures.items():
                 (partial / file).write_bytes(picture.png)
             return moved(partial, parent, name)
-    except OSError as error:
-        raise not_written(Path(error.filename or parent), error) from error

@@ -180,14 +180,8 @@ class ActivityTable(Table):
 
     kind: ClassVar[str] = "activities"
     required: ClassVar[tuple[str, ...]] = (
-        "patient",
-        "step",
-        "pool",
-        "outcome",
-        "joined_at",
-        "started_at",
-        "ended_at",
-    )
+        "patient", "step", "pool", "outcome", "joined_at", "started_at", "ended_at",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -75,15 +75,13 @@ def identity_of(study: Study) -> Identity:
     """The identity of a run of a study in this process."""
     stated = content_of(study, without=WORD_FIELDS)
     content = {name: part for name, part in stated.items() if name not in ONLY_WORDS}
-    return Identity(
-        {
-            "study": digest(content),
-            "source": source_digest(),
-            "python": platform.python_version(),
-            **{name: library_version(name) for name in LIBRARIES},
-            "sample": sample_digest(study),
-        }
-    )
+    return Identity({"study": digest(content), **program_parts(), "sample": sample_digest(study)})
+
+
+def program_parts() -> dict[str, str]:
+    """The parts of a run's identity that do not depend on its study."""
+    libraries = {name: library_version(name) for name in LIBRARIES}
+    return {"source": source_digest(), "python": platform.python_version(), **libraries}
 
 
 def content_of(study: Study, *, without: Collection[str] = ()) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from simulation.department.vocabulary import Pathway
 from simulation.measures.events import events_table
 from simulation.measures.patients_table import no_activities, nobody
 from simulation.records.schema import MISSING, ActivityTable, Column, Events, Patients, Table
-from simulation.records.table_files import TableWriter, read_rows
+from simulation.records.table_files import read_rows, table_writer
 from simulation.runs.replicate import ReplicationResult
 from simulation.study.simulate import Simulated, simulate_arms
 from simulation.study.study import Kept, ReadyArm, Study
@@ -60,14 +60,14 @@ def write_kept(
     all_columns = {name: _AllColumns(name, study.arms) for name in names}
     with ExitStack() as stack:
         writers = {
-            name: stack.enter_context(TableWriter(folder / file_of(name), provenance=provenance)) for name in names
+            name: stack.enter_context(table_writer(folder / file_of(name), provenance=provenance)) for name in names
         }
         for n_done, replication in enumerate(replications, start=1):
             number = replication.replication
             for ready, simulated in simulate_arms(study, number, cool_down_days=replication.cool_down_days):
                 for name in names:
                     table = table_of(name, ready.pathway, simulated)
-                    writers[name].add(all_columns[name].laid_out(table, ready.name, number))
+                    writers[name](all_columns[name].laid_out(table, ready.name, number))
                 del simulated, table  # else they stay in memory while the next arm is simulated
             done(n_done)
     return [file_of(name) for name in names]

@@ -116,7 +116,7 @@ def _unfinished(folder: Path) -> ListedRun:
     """A run that is not finished. Raises ResultsError if its folder does not describe it."""
     try:
         about = read_json(folder / ABOUT)
-        parts = list(part_paths(folder / PARTS))
+        parts = part_paths(folder / PARTS)
         at = max(path.stat().st_mtime for path in (folder / ABOUT, *parts))
         n_replications = sum(row_count(path) for path in parts) // len(about["arms"])
         return _listed(folder, about, datetime.fromtimestamp(at).astimezone(), n_replications, None, finished=False)

@@ -25,7 +25,7 @@ from simulation.records.serialise import Plain, digest, exact, to_json
 from simulation.records.table_files import read_columns, read_rows, write_columns, write_tables
 from simulation.runs.replicate import ReplicationResult
 from simulation.runs.result import StudyResult
-from simulation.runs.store.atomic import LATEST, flush, moved, not_written, whole_or_nothing, write_file
+from simulation.runs.store.atomic import LATEST, as_results_error, flush, moved, whole_or_nothing, write_file
 from simulation.runs.store.identity import content_of, resolved_of
 from simulation.runs.store.kept import Done, write_kept
 from simulation.runs.store.manifest import (
@@ -74,7 +74,7 @@ def write_data(
     """
     finished_at = datetime.fromisoformat(result.manifest["finished_at"])
     name = f"{finished_at:%Y-%m-%dT%H%M%S}-{digest(result.manifest['identity'])[:SHOWN]}"
-    try:
+    with as_results_error(parent):
         parent.mkdir(parents=True, exist_ok=True)
         with whole_or_nothing(within or parent, name) as partial:
             _fill(partial, result, keeping)
@@ -86,13 +86,11 @@ def write_data(
             folder = moved(partial, parent, name, about_to=about_to)
             flush(parent)
             return folder
-    except OSError as error:
-        raise not_written(Path(error.filename or parent), error) from error
 
 
-def folders_of(parent: Path, key: str) -> Iterator[Path]:
+def folders_of(parent: Path, key: str) -> list[Path]:
     """The folders in `parent` of finished runs whose identity has this key."""
-    yield from parent.glob(f"[0-9]*-{key[:SHOWN]}")
+    return list(parent.glob(f"[0-9]*-{key[:SHOWN]}"))
 
 
 def _fill(folder: Path, result: StudyResult, keeping: Done) -> None:
