@@ -20,7 +20,6 @@ from simulation.display.words import labelled
 from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
-from simulation.statistics.compare import compare
 from simulation.statistics.intervals import Interval
 from simulation.study.design import DelayHarm, within
 
@@ -54,10 +53,9 @@ def harms(result: StudyResult) -> tuple[ArmHarm, ...]:
 
 def _harm(result: StudyResult, harm: DelayHarm, arm: str, per_day: float) -> ArmHarm:
     base, hours = result.design.baseline, per_day / MINUTES_IN_HOUR
-    mortality = _difference(result, mortality_of(result, harm, arm), mortality_of(result, harm, base))
+    mortality = result.mean_difference(mortality_of(result, harm, arm), mortality_of(result, harm, base))
     waiting, staying = (
-        _difference(result, result.values(arm, measure), result.values(base, measure)).times(hours)
-        for measure in ("wait_to_clinician_mean", "stay_mean")
+        result.against(arm, base, measure).times(hours) for measure in ("wait_to_clinician_mean", "stay_mean")
     )
     stated = result.design.value_per_patient_hour
     values = stated.pounds if stated is not None else ()
@@ -71,10 +69,6 @@ def mortality_of(result: StudyResult, harm: DelayHarm, arm: str) -> Floats:
     within_bounds = np.array([result.values(arm, within(bound)) for bound in harm.until_minutes])
     mortality: Floats = harm.mortality[-1] - steps @ within_bounds
     return mortality
-
-
-def _difference(result: StudyResult, ours: Floats, theirs: Floats) -> Interval:
-    return compare(ours, theirs, kind=result.interval_kind, department=result.department_of)
 
 
 def tables(result: StudyResult) -> Iterator[ReportTable]:
@@ -105,7 +99,8 @@ def tables(result: StudyResult) -> Iterator[ReportTable]:
 
 
 def _cell(interval: Interval, *, scale: float = 1, digits: int = 1) -> Cell:
-    mean, low, high = (scale * number for number in (interval.mean, interval.low, interval.high))
+    scaled = interval.times(scale)
+    mean, low, high = scaled.mean, scaled.low, scaled.high
     text = f"{mean:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})".replace("-", "−")
     return Cell(mean, low=low, high=high, text=text)
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -227,13 +228,10 @@ def with_more(study: Study, more: Sequence[Extra]) -> Study:
     study = study.on_typical()
     base = study.baseline
     arms = (base, *(study.arm(extra.arm) if extra.kind == "tool" else _arm(base, extra) for extra in more))
-    definitions = {arm.name: replace(arm.arm, control=None, levers=()) for arm in arms}
+    ready = tuple(replace(arm, arm=replace(arm.arm, control=None, levers=())) for arm in arms)
+    design = study.design.with_arms({arm.name: arm.arm for arm in ready}, baseline=base.name)
     question = "What is one hour more of each resource worth, and when?"
-    design = replace(
-        study.design, question=question, arms=definitions, sham=None, focus=(), coverages=None, levers={}, full=None
-    )
-    ready = tuple(replace(arm, arm=definitions[arm.name]) for arm in arms)
-    return replace(study, arms=ready, design=design, on_one="")
+    return replace(study, arms=ready, design=replace(design, question=question), on_one="")
 
 
 def _arm(base: ReadyArm, extra: Extra) -> ReadyArm:
@@ -436,7 +434,7 @@ def _best(shadow_prices: ShadowPrices, measure: str) -> str:
     """'triage nurses most on weekdays from 8 h (120); ...'."""
     words = []
     for pool in shadow_prices.pools:
-        prices = [price for price in shadow_prices.of_kind("block", measure) if price.extra.pool == pool]
+        prices = chain.from_iterable(shadow_prices.by_block(pool, measure).values())
         best = max(prices, key=lambda price: price.per_hour.mean)
         words.append(f"{spaced(pool)} most on {best.extra.days} from {best.extra.start} h ({best.per_hour.mean:.0f})")
     return "; ".join(words) + "."
@@ -444,5 +442,5 @@ def _best(shadow_prices: ShadowPrices, measure: str) -> str:
 
 def write_prices(shadow_prices: ShadowPrices, results: Path) -> Path:
     """Write table and picture into a folder of their own, and return it. Raises ResultsError."""
-    tables = {TABLE: price_frame(shadow_prices)}
-    return write_dated(results / FOLDER, tables, {PICTURE: price_picture(shadow_prices)})
+    pictures = {PICTURE: price_picture(shadow_prices)}
+    return write_dated(results / FOLDER, {TABLE: price_frame(shadow_prices)}, pictures)

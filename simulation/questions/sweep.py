@@ -37,7 +37,7 @@ from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.records.serialise import differences
 from simulation.runs.result import StudyResult
-from simulation.statistics.compare import TIDY, Comparison
+from simulation.statistics.compare import TIDY
 from simulation.statistics.departments import Department
 from simulation.statistics.intervals import LEVEL, Interval
 from simulation.statistics.several_runs import (
@@ -98,10 +98,6 @@ class SweepRun:
         """The folder as files name it; '' if there is none."""
         return self.folder.as_posix() if self.folder else ""
 
-    def row(self, arm: str, target: Target) -> Comparison:
-        """The arm's measure and its difference from the baseline."""
-        return self.result.row(arm, target.measure, target.group)
-
     def verdict(self, arm: str, target: Target) -> Verdict:
         """The verdict on the arm."""
         return self.result.finding(arm, target).verdict
@@ -143,12 +139,14 @@ class Sweep:
         if not is_full(design):
             return {}
         effects = {}
-        for target in self.targets:
-            levels = [run.result.values(baseline, target.measure, target.group) for run in self.runs]
-            effects[baseline, target] = factorial_effects(design, levels, self.department)
-            for arm in self.arms:
-                values = [run.result.differences(arm, target) for run in self.runs]
-                effects[arm, target] = factorial_effects(design, values, self.department)
+        for target, arm in product(self.targets, (baseline, *self.arms)):
+            values = [
+                run.result.differences(arm, target)
+                if arm != baseline
+                else run.result.values(arm, target.measure, target.group)
+                for run in self.runs
+            ]
+            effects[arm, target] = factorial_effects(design, values, self.department)
         return effects
 
     def is_check(self, arm: str) -> bool:
@@ -298,14 +296,14 @@ def changed_tables(sweep: Sweep) -> Iterator[ReportTable]:
             others = [run for run in sweep.runs[1:] if _differs(sweep, run, arm, target)]
             where = (
                 "; ".join(
-                    f"{run.label}: {difference_cell(run.row(arm, target))}, {run.verdict(arm, target).answer}"
+                    f"{run.label}: {difference_cell(run.result.row_of(target, arm))}, {run.verdict(arm, target).answer}"
                     for run in others
                     if applies(verdict, run.verdict(arm, target))
                 )
                 for applies in (is_changed, is_unsettled)
             )
             words = (words or "nowhere" for words in where)
-            rows.append((sweep.label(arm), difference_cell(first.row(arm, target)), verdict.words, *words))
+            rows.append((sweep.label(arm), difference_cell(first.result.row_of(target, arm)), verdict.words, *words))
         yield ReportTable(
             f"turns:{target.measure}:{target.group}",
             f"Which verdicts change: {target.label}",
@@ -346,12 +344,12 @@ def sweep_tables(sweep: Sweep) -> Iterator[ReportTable]:
     shown = sweep.runs if len(sweep.runs) <= MOST_ACROSS else ()
     for target in sweep.targets:
         unit = sweep.first.unit(target)
-        levels = (Cell(run.row(sweep.first.design.baseline, target).mean, unit) for run in shown)
+        levels = (Cell(run.result.row_of(target).mean, unit) for run in shown)
         rows: list[Cells] = [(sweep.first.baseline.label, *levels, "", "")]
         for arm in sweep.arms:
             compared = sweep.comparisons[arm, target]
             apart = "–" if compared.apart is None else interval_cell(compared.apart[2], unit)
-            effects = (difference_cell(run.row(arm, target)) for run in shown)
+            effects = (difference_cell(run.result.row_of(target, arm)) for run in shown)
             rows.append((sweep.label(arm), *effects, apart, compared.words))
         yield ReportTable(
             f"across:{target.measure}:{target.group}",
@@ -457,7 +455,7 @@ def _panel(ax: Axes, sweep: Sweep, target: Target) -> None:
     for number, run in enumerate(sweep.runs):
         colour = STAGE_COLOURS[number % len(STAGE_COLOURS)]
         places = [place - 0.4 + step * (number + 0.5) for place in range(n_arms)]
-        rows = [run.row(arm, target) for arm in sweep.arms]
+        rows = [run.result.row_of(target, arm) for arm in sweep.arms]
         for place, row in zip(places, rows, strict=True):
             ends = [factor * row.difference_low, factor * row.difference_high]
             ax.plot(ends, [place, place], color=colour, linewidth=2, solid_capstyle="butt")

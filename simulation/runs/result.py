@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulation.department.own_measures import Better
 from simulation.department.vocabulary import Pathway
@@ -173,6 +172,13 @@ class Safety:
     where: str = ""
 
 
+def departments_used(study: Study, numbers: Iterable[int]) -> Department | None:
+    """The department that each replication of these numbers uses; None without an ensemble."""
+    if study.departments is None or study.run.departments is None:
+        return None
+    return np.array([study.department(number) for number in numbers], dtype=np.int64)
+
+
 @dataclass(frozen=True, eq=False)
 class StudyResult:
     """A study and the results of its replications, in order.
@@ -210,11 +216,9 @@ class StudyResult:
         return self.study.run
 
     @cached_property
-    def department_of(self) -> NDArray[np.int64] | None:
+    def department_of(self) -> Department | None:
         """The department that each replication used, shape (n_replications,); None without an ensemble."""
-        if self.study.departments is None or self.run.departments is None:
-            return None
-        return np.array([self.study.department(number) for number in self.numbers], dtype=np.int64)
+        return departments_used(self.study, self.numbers)
 
     @cached_property
     def numbers(self) -> tuple[int, ...]:

@@ -17,9 +17,10 @@ from simulation.runs.replicate import ReplicationResult
 from simulation.runs.result import StudyResult
 from simulation.statistics.compare import paired
 from simulation.statistics.intervals import replications_for
+from simulation.study.design import Target
 from simulation.study.misfits import refuse_overload
 from simulation.study.simulate import simulate_arm
-from simulation.study.study import Study
+from simulation.study.study import Precision, Study
 from simulation.study.workload import refuse_large
 
 Done = Callable[[int], None]
@@ -50,15 +51,10 @@ def every_replication(
     known: dict[int, ReplicationResult] = {}
     study, missing = still_to_run(study, known)
     while missing:
-        for result in all_of(study, missing, done=_after(len(known), done), executor=executor):
-            known[result.replication] = result
+        new = all_of(study, missing, done=lambda n_done: done(len(known) + n_done), executor=executor)
+        known |= {result.replication: result for result in new}
         study, missing = still_to_run(study, known)
     return study, in_order(list(known.values()))
-
-
-def _after(n_before: int, done: Done) -> Done:
-    """`done`, with `n_before` replications added that ended before."""
-    return lambda n_done: done(n_before + n_done)
 
 
 def still_to_run(study: Study, known: Mapping[int, ReplicationResult]) -> tuple[Study, list[int]]:
@@ -85,14 +81,17 @@ def values_for(study: Study, replications: Sequence[ReplicationResult]) -> dict[
     """The numbers that `run.precision` is about, one a replication: an arm's difference, or the baseline's level."""
     precision, design = study.run.precision, study.design
     assert precision is not None
-    measure, group = precision.measure, precision.group
-
-    def values_of(arm: str) -> Floats:
-        return np.array([replication.arms[arm].measures.value(measure, group) for replication in replications])
-
-    level = values_of(design.baseline)
+    level = values_of(replications, design.baseline, precision)
     arms = precision.arms_meant([arm.name for arm in study.arms], design.baseline, design.sham)
-    return {arm: level if arm == design.baseline else paired(values_of(arm), level) for arm in arms}
+    return {
+        arm: level if arm == design.baseline else paired(values_of(replications, arm, precision), level) for arm in arms
+    }
+
+
+def values_of(replications: Sequence[ReplicationResult], arm: str, judged: Target | Precision) -> Floats:
+    """The measure of an arm that is judged, by replication, shape (n_replications,)."""
+    of_arm = (replication.arms[arm].measures for replication in replications)
+    return np.array([measures.value(judged.measure, judged.group) for measures in of_arm])
 
 
 def all_of(

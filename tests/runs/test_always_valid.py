@@ -1,38 +1,14 @@
 """What a result says while it grows: verdicts and judgements on safety from always-valid intervals."""
 
-from types import SimpleNamespace
-from typing import Any
-
 import numpy as np
 import pytest
 
-from simulation.measures.measuring import MeasureName, Measures
-from simulation.runs.replicate import ArmReplication, ReplicationResult
 from simulation.runs.result import StudyResult
 from simulation.statistics.verdict import INTERVAL_WORDS
 from simulation.study.design import Arm, Design, Margin, Target
+from tests.made_up import WAIT, result_of
 
-WAIT = MeasureName("wait_to_clinician_mean", "minutes", "all")
 SOURCED = {"evidence": "assumed", "source": "a test"}
-
-
-def result_of(design: Design, waits: dict[str, np.ndarray], *, planned: int) -> StudyResult:
-    """A result with these waits by arm, without a study that was run."""
-    numbers = range(len(waits[design.baseline]))
-    replications = tuple(
-        ReplicationResult(
-            number,
-            {arm: ArmReplication(Measures((WAIT,), of_arm[[number]]), None, None, 0) for arm, of_arm in waits.items()},
-            *(0, 0, 0, 0, 0.0, 0.0),
-        )
-        for number in numbers
-    )
-    pathway = SimpleNamespace(measures={}, groups={})
-    arms = [SimpleNamespace(name=arm, pathway=pathway) for arm in waits]
-    run = SimpleNamespace(replications=planned, measured_days=28)
-    study: Any = SimpleNamespace(design=design, arms=arms, run=run, departments=None)
-    explained: Any = None
-    return StudyResult(study, replications, explained)
 
 
 def growing_one(ordinary: StudyResult) -> StudyResult:
@@ -56,7 +32,7 @@ def ordinary() -> StudyResult:
         primary=(Target(**target, minimal_important_difference=1.9),),
         margins=(Margin(**target, margin=0.1),),
     )
-    return result_of(design, {"nurse": np.full(20, 50.0), "ai": 50.0 + differences}, planned=20)
+    return result_of(design, {"nurse": np.full(20, 50.0), "ai": 50.0 + differences})
 
 
 def test_a_growing_result_is_judged_by_always_valid_intervals(ordinary: StudyResult) -> None:
