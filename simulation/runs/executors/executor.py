@@ -158,9 +158,8 @@ class SerialExecutor:
 
 def processors() -> int:
     """The number of processes worth starting: the processors that this one may use, at most MOST_WORKERS."""
-    if hasattr(os, "sched_getaffinity"):
-        return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
-    return min(os.cpu_count() or 1, MOST_WORKERS)
+    n = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(n, MOST_WORKERS)
 
 
 @contextmanager

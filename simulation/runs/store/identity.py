@@ -63,7 +63,7 @@ class Identity:
     @property
     def key(self) -> str:
         """One hash of all parts."""
-        return digest(dict(self.parts))
+        return digest(self.parts)
 
     def differences(self, other: Identity) -> tuple[str, ...]:
         """The parts in which another run's identity differs, in words."""
