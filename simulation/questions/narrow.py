@@ -177,7 +177,9 @@ def narrow(figures: Floats, effects: Floats, department: Department, local: Loca
     noise = local.noise(within[:n_figures, :n_figures])
     between = _positive(moments.between)
     centre = moments.means.mean(axis=0)
-    slopes: Floats = np.linalg.solve(between[:n_figures, :n_figures] + noise, between[:n_figures, n_figures:])
+    slopes = np.asarray(
+        np.linalg.solve(between[:n_figures, :n_figures] + noise, between[:n_figures, n_figures:]), dtype=np.float64
+    )
     mean = centre[n_figures:] + from_centre @ slopes
     deviations = moments.means - centre
     residuals = deviations[:, n_figures:] - deviations[:, :n_figures] @ slopes

@@ -43,7 +43,6 @@ from simulation.triage.apply import apply
 from simulation.wording import spaced
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
 
 OWN = ("pools",)
@@ -290,8 +289,7 @@ def _check(result: StudyResult, more: Sequence[Extra], pool: str, measure: str) 
     """The check of one resource, its sums taken within each replication."""
     blocks = [extra for extra in more if (extra.pool, extra.kind) == (pool, "block")]
     (at_all_hours,) = (extra for extra in more if (extra.pool, extra.kind) == (pool, "whole"))
-    alone = np.sum([_alone(result, block, measure) for block in blocks], axis=0)
-    last = np.sum([_last(result, block, measure) for block in blocks], axis=0)
+    alone, last = (np.sum([effect(result, block, measure) for block in blocks], axis=0) for effect in (_alone, _last))
     whole, mean = _alone(result, at_all_hours, measure), (alone + last) / 2
     return SumCheck(pool, measure, *(_interval(values) for values in (alone, last, mean, whole, mean - whole)))
 
@@ -375,17 +373,13 @@ def _minutes(interval: Interval) -> Cell:
     return interval_cell(interval, "minutes")
 
 
-def price_frame(shadow_prices: ShadowPrices) -> pd.DataFrame:
+def price_rows(shadow_prices: ShadowPrices) -> Iterator[dict[str, object]]:
     """A row for each price: what, when, its effect on a patient's mean, and what an hour of it is worth."""
-    import pandas as pd
-
-    rows = []
     for price in shadow_prices.prices:
         extra = {name: getattr(price.extra, name) for name in ("arm", "kind", "pool", "days", "hours_a_week")}
         extra["from_hour"] = price.extra.start if price.extra.kind == "block" else np.nan
         numbers = price.effect.columns("effect_minutes") | price.per_hour.columns("patient_minutes_per_hour")
-        rows.append({**extra, "measure": price.measure, **numbers})
-    return pd.DataFrame(rows)
+        yield {**extra, "measure": price.measure, **numbers}
 
 
 def price_picture(shadow_prices: ShadowPrices) -> Picture:
@@ -443,4 +437,4 @@ def _best(shadow_prices: ShadowPrices, measure: str) -> str:
 def write_prices(shadow_prices: ShadowPrices, results: Path) -> Path:
     """Write table and picture into a folder of their own, and return it. Raises ResultsError."""
     pictures = {PICTURE: price_picture(shadow_prices)}
-    return write_dated(results / FOLDER, {TABLE: price_frame(shadow_prices)}, pictures)
+    return write_dated(results / FOLDER, {TABLE: price_rows(shadow_prices)}, pictures)

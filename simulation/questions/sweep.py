@@ -54,7 +54,6 @@ from simulation.study.design import Target
 from simulation.wording import spaced
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
 
 CHECK = "check: no effect by design"
@@ -473,25 +472,18 @@ def _panel(ax: Axes, sweep: Sweep, target: Target) -> None:
 # --- files ---------------------------------------------------------------------------------------------------
 
 
-def sweep_frame(sweep: Sweep) -> pd.DataFrame:
+def sweep_rows(sweep: Sweep) -> Iterator[dict[str, object]]:
     """`across.csv`: for every run, target and arm what was varied, the columns of `summary.csv`, and the verdicts."""
-    import pandas as pd
-
-    rows = []
     for run, target, arm in product(sweep.runs, sweep.targets, sweep.arms):
         finding = run.result.finding(arm, target)
         comparison = {name: getattr(finding.comparison, name) for name in TIDY}
         verdict = CHECK if sweep.is_check(arm) else finding.verdict.words
         words = {"verdict": verdict, "together": sweep.comparisons[arm, target].words}
-        rows.append({**run.varied, **comparison, **words, "folder": run.place})
-    return pd.DataFrame(rows)
+        yield {**run.varied, **comparison, **words, "folder": run.place}
 
 
-def _effects_frame(sweep: Sweep) -> pd.DataFrame:
+def _effects_rows(sweep: Sweep) -> Iterator[dict[str, object]]:
     """`effects.csv`: a row for every target, arm and effect; on the baseline's level, on the others' differences."""
-    import pandas as pd
-
-    rows = []
     for (arm, target), effects in sweep.effects.items():
         of = "level" if arm == sweep.first.design.baseline else "difference"
         about = {"measure": target.measure, "group": target.group, "arm": arm, "of": of}
@@ -499,8 +491,7 @@ def _effects_frame(sweep: Sweep) -> pd.DataFrame:
             estimate = effect.estimate
             numbers = {"estimate": estimate.mean, "standard_error": estimate.standard_error}
             ends = {"low": estimate.low, "high": estimate.high, "n_replications": estimate.n}
-            rows.append({**about, **_levels_cells(effect.levels), **numbers, **ends})
-    return pd.DataFrame(rows)
+            yield {**about, **_levels_cells(effect.levels), **numbers, **ends}
 
 
 def _levels_cells(levels: Sequence[Level]) -> dict[str, str]:
@@ -512,19 +503,15 @@ def _levels_cells(levels: Sequence[Level]) -> dict[str, str]:
     return cells
 
 
-def _design_frame(sweep: Sweep) -> pd.DataFrame:
+def _design_rows(sweep: Sweep) -> Iterator[dict[str, object]]:
     """`design.csv`: a row a run, with what was varied, its length and its folder."""
-    import pandas as pd
-
-    rows = []
     for number, run in enumerate(sweep.runs, start=1):
         length, n = run.result.run, len(run.result.replications)
         days = {"warm_up_days": length.warm_up_days, "measured_days": length.measured_days}
-        rows.append({"run": number, **run.varied, "seed": length.seed, "replications": n, **days, "folder": run.place})
-    return pd.DataFrame(rows)
+        yield {"run": number, **run.varied, "seed": length.seed, "replications": n, **days, "folder": run.place}
 
 
 def write_sweep(sweep: Sweep, results: Path) -> Path:
     """Write the tables, the design and the picture of a sweep into a folder, and return it. Raises ResultsError."""
-    tables = {TABLE: sweep_frame(sweep), DESIGN: _design_frame(sweep), EFFECTS: _effects_frame(sweep)}
+    tables = {TABLE: sweep_rows(sweep), DESIGN: _design_rows(sweep), EFFECTS: _effects_rows(sweep)}
     return write_dated(results / FOLDER, tables, {PICTURE: sweep_picture(sweep)})

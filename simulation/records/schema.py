@@ -154,8 +154,8 @@ class Patients(Table):
     (first clinician started), decided_at (decision to admit), departed_at (discharged, left, or moved to a bed).
     """
 
-    kind: ClassVar[str] = "patients"
-    required: ClassVar[tuple[str, ...]] = (
+    kind = "patients"
+    required = (
         "patient", "arrival_source", "number", "replication", "arrived_at", "outcome",
     )  # fmt: skip
 
@@ -178,8 +178,8 @@ class ActivityTable(Table):
     open; joined_at, started_at, ended_at. The end of a route is a last row of no length.
     """
 
-    kind: ClassVar[str] = "activities"
-    required: ClassVar[tuple[str, ...]] = (
+    kind = "activities"
+    required = (
         "patient", "step", "pool", "outcome", "joined_at", "started_at", "ended_at",
     )  # fmt: skip
 
@@ -188,8 +188,8 @@ class ActivityTable(Table):
 class Replications(Table):
     """One row per replication, arm, measure and group: `value` in `unit`, NaN where nobody counted."""
 
-    kind: ClassVar[str] = "replications"
-    required: ClassVar[tuple[str, ...]] = ("replication", "arm", "measure", "unit", "group", "value")
+    kind = "replications"
+    required = ("replication", "arm", "measure", "unit", "group", "value")
 
 
 @dataclass(frozen=True)
@@ -201,5 +201,5 @@ class Events(Table):
     place that is used at the step, NaN of other events.
     """
 
-    kind: ClassVar[str] = "events"
-    required: ClassVar[tuple[str, ...]] = ("entity_id", "pathway", "event_type", "event", "time", "resource_id")
+    kind = "events"
+    required = ("entity_id", "pathway", "event_type", "event", "time", "resource_id")

@@ -93,10 +93,17 @@ def _once(study: Study, number: int, cool_down_days: int, began: float) -> Repli
         baseline = patients if baseline is None else baseline
         del patients  # else they stay in memory while the next arm is simulated
         totals += amounts
-    *counts, engine_seconds = totals.tolist()
-    in_order = {arm.name: results[arm.name] for arm in study.arms}
-    seconds = time.perf_counter() - began
-    return ReplicationResult(number, in_order, cool_down_days, *map(int, counts), engine_seconds, seconds)
+    n_attendances, n_activities, n_events, engine_seconds = totals.tolist()
+    return ReplicationResult(
+        replication=number,
+        arms={arm.name: results[arm.name] for arm in study.arms},
+        cool_down_days=cool_down_days,
+        n_attendances=int(n_attendances),
+        n_activities=int(n_activities),
+        n_events=int(n_events),
+        engine_seconds=engine_seconds,
+        seconds=time.perf_counter() - began,
+    )
 
 
 def _run_arm(
@@ -118,7 +125,16 @@ def _run_arm(
     own = own_of(study.design, arm.pathway)
     result = ArmReplication(
         measures=_measured(arm.pathway, simulation, patients, own, window),
-        day=_day(arm, simulation, window) if run.profile_all or number < PROFILED else None,
+        day=day_profile(
+            arm.pathway,
+            simulation.plan,
+            simulation.patients,
+            simulation.activities,
+            simulation.run.changes,
+            window=window,
+        )
+        if run.profile_all or number < PROFILED
+        else None,
         shares=_shares(patients, baseline, window),
         n_unfinished=unfinished(patients, window),
         waits=None
@@ -145,11 +161,6 @@ def _measured(pathway: Pathway, simulation: Simulated, patients: Patients, own: 
     values = binding_values(pathway, simulation.plan, simulation.run, patients, own, window=window)
     names = (*patient_measures.names, *binding_names(pathway, own))
     return Measures(names, np.concatenate([patient_measures.values, values]))
-
-
-def _day(arm: ReadyArm, simulation: Simulated, window: Window) -> DayProfile:
-    changes = simulation.run.changes
-    return day_profile(arm.pathway, simulation.plan, simulation.patients, simulation.activities, changes, window=window)
 
 
 def day_shapes(pools: Sequence[str], steps: Sequence[str]) -> dict[str, tuple[int, ...]]:

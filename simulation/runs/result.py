@@ -32,7 +32,7 @@ from simulation.runs.store.manifest import FILES
 from simulation.statistics.always_valid import IntervalKind, interval_kind
 from simulation.statistics.compare import Comparison, compare, compare_arms, find, paired, summary
 from simulation.statistics.coverage_effects import GROUPS, Effect, effects
-from simulation.statistics.departments import Spread, spread_over
+from simulation.statistics.departments import Department, Spread, spread_over
 from simulation.statistics.intervals import Interval
 from simulation.statistics.sham import ShamBand, Shares
 from simulation.statistics.verdict import Judgement, Verdict, harm_words, non_inferiority, verdict, where_words
@@ -248,9 +248,11 @@ class StudyResult:
         Arms with some of the levers, and draws of another arm's table, are left out: the arm with all levers, or the
         other arm, states the same.
         """
-        none_or_all = (set(), set(self.design.levers))
+        levers = set(self.design.levers)
         stated = {
-            name for name, arm in self.design.arms.items() if arm.draw_of is None and set(arm.levers) in none_or_all
+            name
+            for name, arm in self.design.arms.items()
+            if arm.draw_of is None and (not arm.levers or set(arm.levers) == levers)
         }
         return statements(self.resolved, [arm.policy for arm in self.arms if arm.name in stated])
 
@@ -389,7 +391,8 @@ class StudyResult:
     @cached_property
     def _judged_measures(self) -> frozenset[str]:
         """The measures of targets and margins, which have an interval even if few days are measured."""
-        return frozenset(judged.measure for judged in (*self.targets, *self.design.margins))
+        judged: tuple[Target | Margin, ...] = (*self.targets, *self.design.margins)
+        return frozenset(target.measure for target in judged)
 
     def _too_short(self, measure: str, n: int) -> bool:
         """Whether too little was measured for an interval of a measure."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from simulation.records.schema import Floats
 from simulation.runs.executors.executor import Executor, Failed, completed, open_executor
 from simulation.runs.replicate import ReplicationResult
 from simulation.runs.result import StudyResult
+from simulation.runs.store.kept import Done, unheard
 from simulation.statistics.compare import paired
 from simulation.statistics.intervals import replications_for
 from simulation.study.design import Target
@@ -23,10 +24,8 @@ from simulation.study.simulate import simulate_arm
 from simulation.study.study import Precision, Study
 from simulation.study.workload import refuse_large
 
-Done = Callable[[int], None]
 
-
-def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> StudyResult:
+def compare(study: Study, *, done: Done = unheard, executor: Executor | None = None) -> StudyResult:
     """Run every arm of a study on the same patients; `done(n)` is called when n replications have ended.
 
     `executor`: an executor that stays open after the call; by default the study's executor is opened and closed. Raises
@@ -38,21 +37,21 @@ def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executo
     return simulate(study, done=done, executor=executor)
 
 
-def simulate(study: Study, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> StudyResult:
+def simulate(study: Study, *, done: Done = unheard, executor: Executor | None = None) -> StudyResult:
     """Run a study as `compare` does, without checking its size and load first."""
     study, results = every_replication(study, done=done, executor=executor)
     return StudyResult(study, results, Explained(study))
 
 
 def every_replication(
-    study: Study, *, done: Done, executor: Executor | None
+    study: Study, *, done: Done = unheard, executor: Executor | None
 ) -> tuple[Study, tuple[ReplicationResult, ...]]:
     """All replications in order, and the study with their number: as stated, or as `run.precision` asks."""
     known: dict[int, ReplicationResult] = {}
     study, missing = still_to_run(study, known)
     while missing:
         new = all_of(study, missing, done=lambda n_done: done(len(known) + n_done), executor=executor)
-        known |= {result.replication: result for result in new}
+        known.update((result.replication, result) for result in new)
         study, missing = still_to_run(study, known)
     return study, in_order(list(known.values()))
 

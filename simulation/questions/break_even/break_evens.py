@@ -370,9 +370,7 @@ def frontier_picture(breakevens: BreakEvens) -> Picture | None:
 
 def write_breakeven(breakevens: BreakEvens, results: Path) -> Path:
     """Write the folder of a break-even, and return it. Formats: results/README.md. Raises ResultsError."""
-    import pandas as pd
-
-    tables = {file: pd.DataFrame(rows) for file, rows in _tables(breakevens).items() if rows}
+    tables = {file: rows for file, rows in _tables(breakevens).items() if rows}
     about = json.dumps(_about(breakevens), indent=2, allow_nan=False)
     picture = frontier_picture(breakevens)
     pictures = {} if picture is None else {"frontier.png": picture}

@@ -101,9 +101,7 @@ Differences = Callable[[Policy], Floats]
 """Runs an arm under a policy: its measure minus the other arm's by replication, shape (n_replications,)."""
 
 
-def differences_of(
-    study: Study, arm: str, against: Floats, target: Target, executor: Executor | None = None
-) -> Differences:
+def differences_of(study: Study, arm: str, against: Floats, target: Target, executor: Executor) -> Differences:
     """A function that runs an arm under any policy. `against`: the other arm's measure by replication."""
 
     def run(policy: Policy) -> Floats:
@@ -112,9 +110,9 @@ def differences_of(
     return run
 
 
-def run_values(study: Study, arms: list[str], target: Target, executor: Executor | None = None) -> dict[str, Floats]:
+def run_values(study: Study, arms: list[str], target: Target, executor: Executor) -> dict[str, Floats]:
     """Run the study, and return a measure of these arms by replication, each of shape (n_replications,)."""
-    _, replications = every_replication(study, done=lambda n_done: None, executor=executor)
+    _, replications = every_replication(study, executor=executor)
     return {arm: values_of(replications, arm, target) for arm in arms}
 
 

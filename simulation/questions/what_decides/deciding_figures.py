@@ -222,8 +222,7 @@ def decides_table(result: StudyResult) -> ReportTable | None:
         return ReportTable("what_decides", TOO_FEW, (), ()) if too_few else None
     rows = []
     for name, decides in all_decided.arms.items():
-        figure, rule = _explained(all_decided, decides), _rule_words(result, all_decided, decides)
-        rows.append((labelled(result, result.arm(name)), *figure, *rule))
+        rows.append((labelled(result, result.arm(name)), *_decides_cells(result, all_decided, decides)))
     notes = (
         f"'{result.design.primary[0].label}', over {all_decided.n_departments} departments. Looked at: "
         f"{len(all_decided.figures)} figures of the baseline that a hospital could take from its records. Figure "
@@ -289,35 +288,34 @@ def worth_table(result: StudyResult) -> ReportTable | None:
     )
 
 
-def _explained(all_decided: Decided, decides: Decides) -> tuple[str, str | Cell]:
-    """The figure that explains most of one arm's effect, and the share that it explains."""
-    best = decides.best
-    if best is None:
-        return "none that a hospital records" if decides.differs else "effects do not differ beyond chance", "–"
-    return figure_words(all_decided.figures[best.figure]), Cell(best.share, "share", text=_share_words(best))
-
-
 def _share_words(explains: Explains) -> str:
     """'98 ± 1', in per cent."""
     return "–" if math.isnan(explains.share) else f"{100 * explains.share:.0f} ± {100 * explains.share_error:.0f}"
 
 
-def _rule_words(result: StudyResult, all_decided: Decided, decides: Decides) -> tuple[str, str | Cell]:
-    """'above 14.2 min: shorter by more than 5 min', and '93 % (63 %)'."""
+def _decides_cells(result: StudyResult, all_decided: Decided, decides: Decides) -> tuple[str | Cell, ...]:
+    """The figure that explains most of one arm's effect, the share that it explains, the rule and its hit rate: 'above
+    14.2 min: shorter by more than 5 min', and '93 % (63 %)'."""
     best, rule = decides.best, decides.rule
     if best is None:
-        return "–", "–"
-    target = result.design.primary[0]
+        return (
+            "none that a hospital records" if decides.differs else "effects do not differ beyond chance",
+            "–",
+            "–",
+            "–",
+        )
+    name, target = all_decided.figures[best.figure], result.design.primary[0]
+    figure = (figure_words(name), Cell(best.share, "share", text=_share_words(best)))
     unit = result.unit(target)
     matters = threshold(target.minimal_important_difference, unit)
     if rule is None:
-        return f"beyond {matters} at {'every' if decides.everywhere else 'no'} value", "–"
+        return *figure, f"beyond {matters} at {'every' if decides.everywhere else 'no'} value", "–"
     better = result.better(target)
     direction = direction_words(unit, better, down=(better == "lower") == rule.gains)
-    cut = amount(rule.cut, all_decided.figures[best.figure].unit)
+    cut = amount(rule.cut, name.unit)
     words = f"{'above' if rule.above else 'below'} {cut}: {direction} by more than {matters}"
     rate = f"{100 * rule.hit_rate:.0f} % ({100 * rule.commoner:.0f} %)"
-    return words, Cell(rule.hit_rate, "share", text=rate)
+    return *figure, words, Cell(rule.hit_rate, "share", text=rate)
 
 
 def lead(result: StudyResult) -> Iterator[str]:

@@ -158,8 +158,9 @@ def _in_order(correlations: Floats, arm: int, counted: Mask, n: int) -> Ints:
 def _both_ways(x: Floats, y: Floats) -> Floats:
     """Correlations, the mean of both ways round, shape (n_figures, n_arms); 0 where either number is the same in every
     department."""
-    sides = zip(x, y, strict=True)
-    return np.mean([_standard(figures).T @ _standard(effects) / len(figures) for figures, effects in sides], axis=0)
+    of_one = [_standard(figures).T @ _standard(effects) / len(figures) for figures, effects in zip(x, y, strict=True)]
+    correlations: Floats = np.mean(of_one, axis=0)
+    return correlations
 
 
 def _standard(values: Floats) -> Floats:

@@ -28,6 +28,10 @@ ADDED = ("arm", "replication")
 Done = Callable[[int], None]
 
 
+def unheard(n: int) -> None:
+    """Nobody hears of the number."""
+
+
 def file_of(name: Kept) -> str:
     """The file of a kept table."""
     return f"{name}.parquet"
@@ -48,7 +52,7 @@ def write_kept(
     replications: Sequence[ReplicationResult],
     *,
     provenance: Mapping[str, Any],
-    done: Done = lambda n_done: None,
+    done: Done = unheard,
 ) -> list[str]:
     """Write the tables that a study keeps into a folder; the names of the files.
 

@@ -146,8 +146,6 @@ def _arm_replication(
     )
 
 
-
-
 def _packed(day: DayProfile) -> Floats:
     """A day profile as one row of numbers."""
     parts = [getattr(day, name).ravel() for name in day_shapes(day.pools, day.steps)]
