@@ -95,7 +95,7 @@ def tables(result: StudyResult) -> Iterator[ReportTable]:
         *(f"worth a year at £{value:g} an hour, £1,000" for value in values),
     )
     title = f"Delay and harm: each arm less '{result.baseline.label}'"
-    yield ReportTable("harm", title, headers, tuple(rows), tuple(_notes(result)))
+    yield ReportTable("harm", title, headers, rows, tuple(_notes(result)))
 
 
 def _cell(interval: Interval, *, scale: float = 1, digits: int = 1) -> Cell:

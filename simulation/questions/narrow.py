@@ -392,7 +392,7 @@ def _table(result: StudyResult, narrowed: NarrowedEffects, target: Target) -> Re
         f"With these figures: the expected effect (range of {RANGE} of such departments), for each arm by itself.",
     )
     kind = f"narrowed_{target.measure}_{target.group}"
-    return ReportTable(kind, f"{target.label}: difference from '{result.baseline.label}'", headers, tuple(rows), notes)
+    return ReportTable(kind, f"{target.label}: difference from '{result.baseline.label}'", headers, rows, notes)
 
 
 def _effects(narrowed: NarrowedEffects, arm: str, target: Target) -> tuple[EffectRange, EffectRange]:

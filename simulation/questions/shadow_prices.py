@@ -310,7 +310,7 @@ def price_tables(shadow_prices: ShadowPrices) -> Iterator[ReportTable]:
         ]
         title = f"What one hour more is worth: patient-minutes off the {WHAT[measure]}"
         note = "Sum over all patients; above 0 where the hour helps. In brackets: the 95 % interval (simulation noise)."
-        yield ReportTable(f"prices:{measure}", title, ("resource", *hours), tuple(rows), (note, *few))
+        yield ReportTable(f"prices:{measure}", title, ("resource", *hours), rows, (note, *few))
     yield _others_table(shadow_prices)
     yield _sums_table(shadow_prices)
 
@@ -326,7 +326,7 @@ def _others_table(shadow_prices: ShadowPrices) -> ReportTable:
         "prices:others",
         "The same for units at all hours, for ward beds, and for the staff time that a tool frees",
         ("what", "hours a week", *(f"patient-minutes an hour, {WHAT[measure]}" for measure in MEASURES)),
-        tuple(rows),
+        rows,
         ("A tool's hours are the staff time that its patients no longer need, whenever in the week it falls.",),
     )
 
@@ -346,7 +346,7 @@ def _sums_table(shadow_prices: ShadowPrices) -> ReportTable:
         "prices:sums",
         "Do the twelve blocks add up to one unit at all hours? Minutes a patient",
         ("resource", "off", "each alone", "each last", "sum of prices", "at all hours", "apart", ""),
-        tuple(rows),
+        rows,
         (
             "A price is the mean of what a block does when it is added alone and when it is added last. Alone, "
             "blocks promise more than a unit at all hours gives, because one hour's relief leaves less for the "

@@ -83,7 +83,7 @@ def spillover_table(result: StudyResult, target: Target) -> ReportTable | None:
     reason = spillover_reason(result)
     if reason is not None and target.measure == result.targets[0].measure:
         notes.append(reason)
-    return ReportTable(f"spillover:{target.measure}", title, headers, tuple(cells), tuple(notes))
+    return ReportTable(f"spillover:{target.measure}", title, headers, cells, tuple(notes))
 
 
 def spillover_reason(result: StudyResult) -> str | None:

@@ -120,8 +120,7 @@ class Sweep:
     @property
     def arms(self) -> tuple[str, ...]:
         """The arms that every run compares with its baseline, in order; the sham, as a check, among them."""
-        shared = set.intersection(*({finding.arm for finding in run.result.findings} for run in self.runs))
-        return tuple(arm.name for arm in self.first.shown.others if arm.name in shared)
+        return tuple(arm for arm in self.first.judged if all(arm in run.result.judged for run in self.runs))
 
     @property
     def judged(self) -> tuple[str, ...]:
@@ -307,7 +306,7 @@ def changed_tables(sweep: Sweep) -> Iterator[ReportTable]:
             f"turns:{target.measure}:{target.group}",
             f"Which verdicts change: {target.label}",
             ("arm", f"effect, {first.label}", f"verdict, {first.label}", "changes in", "not settled in"),
-            tuple(rows),
+            rows,
             (
                 f"A verdict changes if it differs from that in '{first.label}' and the two effects differ "
                 f"beyond chance ({LEVEL:.0%} over the {len(sweep.runs) - 1} other runs together). 'Perhaps by less' "
@@ -354,7 +353,7 @@ def sweep_tables(sweep: Sweep) -> Iterator[ReportTable]:
             f"across:{target.measure}:{target.group}",
             f"Across {len(sweep.runs)} runs: {target.label}; differences in {unit_words(unit)}",
             ("arm", *(run.label for run in shown), "furthest apart", "together"),
-            tuple(rows),
+            rows,
             tuple(_sweep_notes(sweep, shown=bool(shown))),
         )
 
@@ -395,7 +394,7 @@ def effect_tables(sweep: Sweep) -> Iterator[ReportTable]:
             f"effects:{target.measure}:{target.group}",
             f"Effects of what was varied: {target.label}; effects in {unit_words(unit)}, in brackets standard errors",
             ("arm", *labels),
-            tuple(rows),
+            rows,
             (
                 "First line: effect on the level under the baseline; then on each arm's difference from it. 'A less "
                 "B': mean of all runs with A minus mean of all runs with B. 'A with B': how much more A does where "

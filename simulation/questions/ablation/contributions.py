@@ -173,7 +173,7 @@ def parts_table(result: StudyResult, of_target: TargetParts) -> ReportTable:
     headers = ("lever", "its share", "alone", "added last", "the others without it", "its share is", "uncertainty")
     title = f"{target.label}: what each lever contributes to the joint effect, {unit_words(unit)}"
     notes = tuple(_parts_notes(of_target.parts))
-    return ReportTable(f"levers:{target.measure}:{target.group}", title, headers, tuple(rows), notes)
+    return ReportTable(f"levers:{target.measure}:{target.group}", title, headers, rows, notes)
 
 
 def _parts_notes(parts: Decomposition) -> Iterator[str]:

@@ -234,7 +234,7 @@ def breakeven_table(breakevens: BreakEvens) -> ReportTable:
         if price.by_cost[0] < price.by_cost[1]:
             rows.append(("price, over the other arm's range of cost", NONE, _pounds(*price.by_cost), NONE, NONE))
     title = f"{' against '.join(breakevens.labels)}: '{breakevens.target.label}'"
-    return ReportTable("breakeven", title, HEADERS, tuple(rows), tuple(_notes(breakevens)))
+    return ReportTable("breakeven", title, HEADERS, rows, tuple(_notes(breakevens)))
 
 
 def _row(breakeven: BreakEven) -> tuple[str | Cell, ...]:

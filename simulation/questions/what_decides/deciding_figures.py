@@ -234,7 +234,7 @@ def decides_table(result: StudyResult) -> ReportTable | None:
         "if the commoner answer is always given.",
     )
     headers = ("arm", "figure that explains most", "share, %", "rule", "hit rate")
-    return ReportTable("what_decides", "What decides the effect", headers, tuple(rows), notes)
+    return ReportTable("what_decides", "What decides the effect", headers, rows, notes)
 
 
 def harmed_kind_words(result: StudyResult, safety: Safety, *, rate: bool = True) -> str:
