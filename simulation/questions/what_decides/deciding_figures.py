@@ -39,7 +39,6 @@ from simulation.statistics.departments import (
     MIN_DEPARTMENTS,
     Department,
     components,
-    counted,
     known_twice,
     n_departments,
 )
@@ -99,21 +98,6 @@ class Decided:
     def n_departments(self) -> int:
         """The number of departments."""
         return n_departments(self.departments)
-
-    @property
-    def x(self) -> Floats:
-        """The mean of each figure in each department, shape (n_departments, n_figures)."""
-        return components(self.seen, self.departments).means
-
-    @property
-    def y(self) -> Floats:
-        """The mean of each effect in each department, shape (n_departments, n_arms)."""
-        return components(self.effects, self.departments).means
-
-    def best(self, arm: str) -> MeasureName | None:
-        """The figure that explains most of an arm's effect; None if none does beyond chance."""
-        best = self.arms[arm].best
-        return None if best is None else self.figures[best.figure]
 
 
 @lru_cache(maxsize=8)
@@ -256,7 +240,7 @@ def harmed_kind_words(result: StudyResult, safety: Safety, *, rate: bool = True)
 def n_harmed(safety: Safety) -> int:
     """The number of departments in which an arm is worse by more than a margin."""
     assert safety.spread is not None
-    below, _, above = counted(safety.spread.effects, safety.margin.margin)
+    below, _, above = safety.spread.counts(safety.margin.margin)
     return above if safety.comparison.better == "lower" else below
 
 
@@ -326,33 +310,28 @@ def lead(result: StudyResult) -> Iterator[str]:
     if all_decided is None:
         return
     judged = [arm for arm in result.others if arm.name != result.design.sham]
-    by_figure: dict[str, list[ArmResult]] = {}
+    by_figure: dict[str, list[str]] = {}
+    unexplained = []
     for arm in judged:
-        best = all_decided.best(arm.name)
+        best = all_decided.arms[arm.name].best
         if best is not None:
-            by_figure.setdefault(figure_words(best, inside=True), []).append(arm)
+            figure = figure_words(all_decided.figures[best.figure], inside=True)
+            share = "" if math.isnan(best.share) else f" ({_share_words(best)} % of the spread)"
+            by_figure.setdefault(figure, []).append(f"'{arm.label}'{share}")
+        elif all_decided.arms[arm.name].differs:
+            unexplained.append(f"'{arm.label}'")
     for figure, arms in sorted(by_figure.items(), key=lambda item: -len(item[1])):
-        named = listed_with_and([_explained_share(all_decided, arm) for arm in arms])
+        named = listed_with_and(arms)
         yield f"Measure {figure}: over {all_decided.n_departments} departments it decides the effect of {named}."
-    unexplained = [arm for arm in judged if all_decided.arms[arm.name].differs and all_decided.best(arm.name) is None]
     if unexplained:
-        quoted = listed_with_and([f"'{arm.label}'" for arm in unexplained])
         yield (
             f"No figure that a hospital could take from its records explains how departments differ in the effect "
-            f"of {quoted}."
+            f"of {listed_with_and(unexplained)}."
         )
     yield (
         "With figures of your own, 'aeflow narrow observed=FILE.yaml' gives the answer for departments like yours from "
         "this run, without simulating anything."
     )
-
-
-def _explained_share(all_decided: Decided, arm: ArmResult) -> str:
-    """''AI scribe' (98 ± 1 % of the spread)'."""
-    best = all_decided.arms[arm.name].best
-    assert best is not None
-    share = "" if math.isnan(best.share) else f" ({_share_words(best)} % of the spread)"
-    return f"'{arm.label}'{share}"
 
 
 def files(result: StudyResult) -> dict[str, pd.DataFrame]:
@@ -410,7 +389,8 @@ def _panel(ax: Axes, result: StudyResult, deciding: Decided, arm: ArmResult) -> 
     best, target = deciding.arms[arm.name].explains[0], result.design.primary[0]
     name, unit = deciding.figures[best.figure], result.unit(target)
     scale_x, scale_y = axis_scale(name.unit), axis_scale(unit)
-    x, y = scale_x * deciding.x[:, best.figure], scale_y * deciding.y[:, result.others.index(arm)]
+    figures, effects = (components(each, deciding.departments).means for each in (deciding.seen, deciding.effects))
+    x, y = scale_x * figures[:, best.figure], scale_y * effects[:, result.others.index(arm)]
     ax.plot(x, y, "o", color=DARK if best.found else GREY, markersize=3.5, alpha=0.7, markeredgewidth=0)
     if best.found:
         ends = np.array([x.min(), x.max()])
@@ -427,8 +407,8 @@ def _panel(ax: Axes, result: StudyResult, deciding: Decided, arm: ArmResult) -> 
 
 def _panel_words(deciding: Decided, arm: ArmResult) -> str:
     """'One more triage nurse: wait for triage of walk-ins, mean explains 98 % of the spread.'"""
-    best, name = deciding.arms[arm.name].best, deciding.best(arm.name)
-    if name is None or best is None:
+    best = deciding.arms[arm.name].best
+    if best is None:
         return f"{arm.label}: no figure explains more than chance would."
-    share = "" if math.isnan(best.share) else f" {100 * best.share:.0f} % of the spread"
-    return f"{arm.label}: {figure_words(name, inside=True)} explains{share or ' a part of it'}."
+    share = "a part of it" if math.isnan(best.share) else f"{100 * best.share:.0f} % of the spread"
+    return f"{arm.label}: {figure_words(deciding.figures[best.figure], inside=True)} explains {share}."
