@@ -298,13 +298,12 @@ def what_changed(result: Result) -> tuple[str, ...]:
 
 def same_numbers(one: StudyResult, other: StudyResult) -> bool:
     """Whether two results have the same measures in every replication of every arm, to the last bit."""
-    if one.measures.keys() != other.measures.keys():
+    if one.measures.keys() != other.measures.keys() or len(one.replications) != len(other.replications):
         return False
-    arms = [(one.measures[arm], other.measures[arm]) for arm in one.measures]
-    return all(len(ours) == len(theirs) for ours, theirs in arms) and all(
-        our.names == their.names and _same_bits(our.values, their.values)
-        for ours, theirs in arms
-        for our, their in zip(ours, theirs, strict=True)
+    return all(
+        ours.names == theirs.names and _same_bits(ours.values, theirs.values)
+        for arm in one.measures
+        for ours, theirs in zip(one.measures[arm], other.measures[arm], strict=True)
     )
 
 

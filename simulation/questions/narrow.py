@@ -270,8 +270,8 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
     ResultsError for a run of one arm or of fewer than twenty departments.
     """
     departments = result.department_of
-    if departments is None or n_departments(departments) < MIN_DEPARTMENTS:
-        n = 1 if departments is None else n_departments(departments)
+    n = 1 if departments is None else n_departments(departments)
+    if departments is None or n < MIN_DEPARTMENTS:
         raise ResultsError(
             f"narrow: the run has {n} department{'s' if n != 1 else ''} used at least twice, "
             f"and {MIN_DEPARTMENTS} are needed. Run the study over an ensemble: aeflow compare ensemble=typical"

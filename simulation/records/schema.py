@@ -163,10 +163,8 @@ class Patients(Table):
         """Mask of the admitted, shape (n,): by outcome, or still on a ward after decision and departure from A&E."""
         admitted = self.where("outcome", ADMITTED)
         if all(name in self for name in ADMITTED_POINTS):
-            on_ward = self.where("outcome", IN_BUILDING)
-            for name in ADMITTED_POINTS:
-                on_ward &= ~np.isnan(self[name])
-            admitted |= on_ward
+            reached = ~np.isnan([self[name] for name in ADMITTED_POINTS])
+            admitted |= self.where("outcome", IN_BUILDING) & reached.all(axis=0)
         return admitted
 
 

@@ -211,10 +211,10 @@ def read_columns(path: Path, content: bytes | None = None) -> tuple[dict[str, An
         metadata = json.loads((table.schema.metadata or {})[METADATA_KEY])
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise _unreadable(path, error) from None
-    columns: dict[str, Any] = {}
-    for name in table.column_names:
-        column = table.column(name)
-        columns[name] = list(_rows(column)) if pa.types.is_list(column.type) else column.to_numpy()
+    columns = {
+        name: list(_rows(column)) if pa.types.is_list(column.type) else column.to_numpy()
+        for name, column in zip(table.column_names, table.columns, strict=True)
+    }
     return columns, metadata
 
 

@@ -299,9 +299,10 @@ class StudyResult:
 
     def controlled(self) -> tuple[tuple[ArmResult, ArmResult], ...]:
         """Pairs of an arm that has a control of its own, and that control, where both were run."""
-        by_name = {arm.name: arm for arm in self.arms}
-        controls = [(arm, self.design.arms[arm.name].control) for arm in self.arms]
-        return tuple((arm, by_name[control]) for arm, control in controls if control is not None and control in by_name)
+        control_of = {name: arm.control for name, arm in self.design.arms.items()}
+        return tuple(
+            (arm, control) for arm in self.arms for control in self.arms if control.name == control_of[arm.name]
+        )
 
     @cached_property
     def shown(self) -> Self:

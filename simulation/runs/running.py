@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -119,11 +119,9 @@ def replications(
 ) -> Iterator[ReplicationResult | Failed]:
     """Yield replications as they end, in any order, from `executor` or from the study's, which is opened and closed."""
     compile_first(study)
-    if executor is not None:
-        yield from completed(executor, study, numbers, cancelled=cancelled)
-        return
     workers = max(min(study.workers, len(numbers)), 1)
-    with open_executor(replace(study, workers=workers)) as opened:
+    opening = nullcontext(executor) if executor is not None else open_executor(replace(study, workers=workers))
+    with opening as opened:
         yield from completed(opened, study, numbers, cancelled=cancelled)
 
 
@@ -151,14 +149,10 @@ def failure(failed: list[Failed], *, kept: int = 0) -> BaseException:
     return error
 
 
-def compile_first(study: Study) -> float:
-    """Compile the engine in this process, so that workers find it in numba's cache; returns the seconds it took.
-
-    The reference engine compiles nothing.
-    """
-    began = time.perf_counter()
+def compile_first(study: Study) -> None:
+    """Compile the engine in this process, so that workers find it in numba's cache; the reference engine has nothing to
+    compile."""
     if study.engine == "compiled":
         one_day = replace(study.run, warm_up_days=0, measured_days=1)
         simulated = simulate_arm(study.baseline, one_day, study.engine, 0, cool_down_days=0)
         _ = simulated.activities  # sorted by compiled code of its own
-    return time.perf_counter() - began

@@ -23,7 +23,7 @@ from simulation.questions.narrow import (
     range_words,
     weeks_words,
 )
-from simulation.questions.what_decides.deciding_figures import decided, harmed_kind_words, kinds_beyond, worths
+from simulation.questions.what_decides.deciding_figures import decided, harmed_kind_words, kind_beyond, worths
 from simulation.study.design import Cost, Margin, ValuePerHour
 from tests.questions.clinics import N_CLINICS, SHORT, write_clinics
 
@@ -144,17 +144,18 @@ def test_the_kind_of_clinic_that_an_arm_harms_is_found_by_the_same_figure(result
     design = replace(result.study.design, baseline="third_nurse", margins=(margin,))
     study = replace(result.study, design=design)
     turned = Result(study, result.replications, type(result.explained)(study), result.manifest)
-    kind = kinds_beyond(turned, margin)[today]
+    kind = kind_beyond(turned, margin, today)
     assert kind is not None
-    assert kind.figure.measure in ("queue_mean", "time_to_clinician_median", "time_to_clinician_p95", "stay_median")
-    assert kind.rule.above
-    assert not kind.rule.gains
+    figure, rule = kind
+    assert figure.measure in ("queue_mean", "time_to_clinician_median", "time_to_clinician_p95", "stay_median")
+    assert rule.above
+    assert not rule.gains
     safety = next(each for each in turned.safety if each.arm == today)
     words = harmed_kind_words(turned, safety)
     assert words.startswith("where ")
     assert words in str(turned.tables["safety"].rows)
     everywhere = replace(margin, margin=0.001)
-    assert kinds_beyond(turned, everywhere)[today] is None
+    assert kind_beyond(turned, everywhere, today) is None
     assert harmed_kind_words(turned, replace(safety, margin=everywhere)) == ""
 
 
@@ -357,4 +358,4 @@ def test_the_same_run_always_decides_the_same(result: Result) -> None:
     assert first is not None
     assert again is not None
     assert first.arms == again.arms
-    assert np.array_equal(first.x, again.x)
+    assert np.array_equal(first.seen, again.seen)

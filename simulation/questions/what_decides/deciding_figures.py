@@ -99,40 +99,35 @@ class Decided:
         """The number of departments."""
         return n_departments(self.departments)
 
+    def best(self, arm: str) -> MeasureName | None:
+        """The figure that explains most of an arm's effect; None if none does beyond chance."""
+        best = self.arms[arm].best
+        return None if best is None else self.figures[best.figure]
 
-@lru_cache(maxsize=8)
+
 def decided(result: StudyResult) -> Decided | None:
     """What decides the effects on the first primary target; None on fewer than twenty departments."""
     target = result.design.primary[0]
     return _decided(result, target, target.minimal_important_difference)
 
 
-@dataclass(frozen=True)
-class DepartmentKind:
-    """A kind of department: those with a figure above (or below) `rule.cut`."""
+def kind_beyond(result: StudyResult, margin: Margin, arm: str) -> tuple[MeasureName, FigureRule] | None:
+    """The kind of department, those with a figure above (or below) the cut of a rule, in which an arm is worse by more
+    than a safety margin.
 
-    figure: MeasureName
-    rule: FigureRule
+    None if no figure separates these departments from the others better than the commoner answer does, and with fewer
+    than twenty departments.
+    """
+    deciding = _decided(result, margin, margin.margin)
+    if deciding is None or arm not in deciding.arms:
+        return None
+    decides = deciding.arms[arm]
+    if decides.rule is None or decides.rule.gains or decides.rule.hit_rate <= decides.rule.commoner:
+        return None
+    return deciding.figures[decides.explains[0].figure], decides.rule
 
 
 @lru_cache(maxsize=32)
-def kinds_beyond(result: StudyResult, margin: Margin) -> Mapping[str, DepartmentKind | None]:
-    """For each arm, the kind of department in which it is worse by more than a safety margin.
-
-    None for an arm if no figure separates these departments from the others better than the commoner answer does.
-    Empty with fewer than twenty departments.
-    """
-    deciding = _decided(result, margin, margin.margin)
-    if deciding is None:
-        return {}
-    kinds: dict[str, DepartmentKind | None] = dict.fromkeys(deciding.arms)
-    for name, decides in deciding.arms.items():
-        rule = decides.rule
-        if rule is not None and not rule.gains and rule.hit_rate > rule.commoner:
-            kinds[name] = DepartmentKind(deciding.figures[decides.explains[0].figure], rule)
-    return kinds
-
-
 def _decided(result: StudyResult, target: Target | Margin, matters: float) -> Decided | None:
     """What decides, from the replications in which every effect is known; None with fewer than twenty departments.
 
@@ -229,12 +224,13 @@ def harmed_kind_words(result: StudyResult, safety: Safety, *, rate: bool = True)
     """
     if safety.spread is None or not 0 < n_harmed(safety) < safety.spread.n:
         return ""
-    kind = kinds_beyond(result, safety.margin).get(safety.arm)
+    kind = kind_beyond(result, safety.margin, safety.arm)
     if kind is None:
         return ""
-    cut = amount(kind.rule.cut, kind.figure.unit)
-    where = f"where {figure_words(kind.figure, inside=True)} is {'above' if kind.rule.above else 'below'} {cut}"
-    return f"{where} (right for {kind.rule.hit_rate:.0%} of departments)" if rate else where
+    figure, rule = kind
+    cut = amount(rule.cut, figure.unit)
+    where = f"where {figure_words(figure, inside=True)} is {'above' if rule.above else 'below'} {cut}"
+    return f"{where} (right for {rule.hit_rate:.0%} of departments)" if rate else where
 
 
 def n_harmed(safety: Safety) -> int:

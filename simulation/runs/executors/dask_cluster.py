@@ -266,9 +266,10 @@ def _version_differences(ours: Mapping[str, str], theirs: Mapping[str, str] | Ex
     """The versions of a worker that are not ours, in words."""
     if isinstance(theirs, Exception):
         return (f"aeflow itself ({_brief(theirs)})",)
-    differing = [name for name in theirs if theirs[name] != ours[name]]
     return tuple(
-        WORDS[name] if name == "source" else f"{WORDS[name]} ({theirs[name]}, here {ours[name]})" for name in differing
+        WORDS[name] if name == "source" else f"{WORDS[name]} ({version}, here {ours[name]})"
+        for name, version in theirs.items()
+        if version != ours[name]
     )
 
 

@@ -44,22 +44,18 @@ class Executor(Protocol):
     @property
     def n_at_once(self) -> int:
         """Replications to hand over at once, 1 or more: enough to keep every worker busy."""
-        ...
 
     def submit(self, study: Study, number: int) -> Future[ReplicationResult]:
         """Start one replication. Its future raises WorkerLost if its worker goes.
 
         The call or the future raises ExecutorFailed if nothing more can run.
         """
-        ...
 
     def stop(self) -> None:
         """End all workers at once, busy or not."""
-        ...
 
     def close(self) -> None:
         """Let the workers end; none is busy."""
-        ...
 
 
 @dataclass(frozen=True)
