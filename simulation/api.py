@@ -280,7 +280,7 @@ def gather(folders: Sequence[Path | str]) -> Result:
             f"gather: {len(missing)} of {len(expected)} replications are in no folder (the first is {missing[0]}). Run "
             f"them, e.g. with run.first={missing[0]} run.count={len(missing)}, and name their folder too"
         )
-    ordered = in_order(list(merged.values()))
+    ordered = in_order(merged.values())
     manifest = manifest_of(
         first.study,
         ordered,

@@ -76,7 +76,7 @@ def tables(result: StudyResult) -> Iterator[ReportTable]:
     by_arm = harms(result)
     if not by_arm:
         return
-    values = tuple(by_arm[0].pounds)
+    values = by_arm[0].pounds
     rows: list[Cells] = [
         (
             labelled(result, result.arm(harm.arm)),

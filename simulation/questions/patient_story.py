@@ -191,7 +191,9 @@ def _course(simulated: Simulated, attendance: _Attendance) -> list[str]:
     lines = [_labelled(attendance)] if patients.known("acuity_given") else []
     departed_at = attendance.at("departed_at")
     departed = f"{attendance.until('departed_at')} after arriving"
-    after, told_after = _dated_after(attendance, departed_at), False
+    points = (name for name in patients.columns if name.endswith("_at") and name not in WORSENING)
+    after = any(attendance.at(name) > departed_at for name in points)  # somebody went home and came back, say
+    told_after = False
     between_steps = [(at, line) for at, line in _worsening(attendance) if not at > departed_at]
     steps, pools, outcomes = (activities.known(name) for name in ("step", "pool", "outcome"))
     for at in np.flatnonzero(activities["patient"] == patients["patient"][row]):
@@ -212,12 +214,6 @@ def _course(simulated: Simulated, attendance: _Attendance) -> list[str]:
             lines.append(line)
     lines += [line for _, line in between_steps]
     return [*lines, f"Outcome: {attendance.words('outcome')}." if told_after else _ended(attendance, departed)]
-
-
-def _dated_after(attendance: _Attendance, departed_at: float) -> bool:
-    """Whether the pathway dates something after the departure: somebody who went home and came back, say."""
-    points = (name for name in attendance.patients.columns if name.endswith("_at") and name not in WORSENING)
-    return any(attendance.at(name) > departed_at for name in points)
 
 
 def _worsening(attendance: _Attendance) -> list[tuple[float, str]]:

@@ -377,9 +377,9 @@ def price_rows(shadow_prices: ShadowPrices) -> Iterator[dict[str, object]]:
     """A row for each price: what, when, its effect on a patient's mean, and what an hour of it is worth."""
     for price in shadow_prices.prices:
         extra = {name: getattr(price.extra, name) for name in ("arm", "kind", "pool", "days", "hours_a_week")}
-        extra["from_hour"] = price.extra.start if price.extra.kind == "block" else np.nan
+        from_hour = price.extra.start if price.extra.kind == "block" else np.nan
         numbers = price.effect.columns("effect_minutes") | price.per_hour.columns("patient_minutes_per_hour")
-        yield {**extra, "measure": price.measure, **numbers}
+        yield {**extra, "from_hour": from_hour, "measure": price.measure, **numbers}
 
 
 def price_picture(shadow_prices: ShadowPrices) -> Picture:

@@ -477,8 +477,8 @@ def sweep_rows(sweep: Sweep) -> Iterator[dict[str, object]]:
         finding = run.result.finding(arm, target)
         comparison = {name: getattr(finding.comparison, name) for name in TIDY}
         verdict = CHECK if sweep.is_check(arm) else finding.verdict.words
-        words = {"verdict": verdict, "together": sweep.comparisons[arm, target].words}
-        yield {**run.varied, **comparison, **words, "folder": run.place}
+        together = sweep.comparisons[arm, target].words
+        yield {**run.varied, **comparison, "verdict": verdict, "together": together, "folder": run.place}
 
 
 def _effects_rows(sweep: Sweep) -> Iterator[dict[str, object]]:
@@ -488,9 +488,15 @@ def _effects_rows(sweep: Sweep) -> Iterator[dict[str, object]]:
         about = {"measure": target.measure, "group": target.group, "arm": arm, "of": of}
         for effect in effects:
             estimate = effect.estimate
-            numbers = {"estimate": estimate.mean, "standard_error": estimate.standard_error}
-            ends = {"low": estimate.low, "high": estimate.high, "n_replications": estimate.n}
-            yield {**about, **_levels_cells(effect.levels), **numbers, **ends}
+            yield {
+                **about,
+                **_levels_cells(effect.levels),
+                "estimate": estimate.mean,
+                "standard_error": estimate.standard_error,
+                "low": estimate.low,
+                "high": estimate.high,
+                "n_replications": estimate.n,
+            }
 
 
 def _levels_cells(levels: Sequence[Level]) -> dict[str, str]:

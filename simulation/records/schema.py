@@ -38,7 +38,7 @@ class InTicks(Mapping[str, Column]):
     `columns` come first, then `ticks`. A run's million activities are replayed in ticks and seldom read in minutes.
     """
 
-    def __init__(self, columns: Mapping[str, Column], ticks: Mapping[str, NDArray[np.int64]]) -> None:
+    def __init__(self, columns: Mapping[str, Column], ticks: Mapping[str, Ints]) -> None:
         self.ticks = ticks
         self._names = (*columns, *ticks)
         self._columns = dict(columns)
@@ -100,11 +100,11 @@ class Table:
     def __contains__(self, name: object) -> bool:
         return name in self.columns
 
-    def _in_ticks(self) -> Mapping[str, NDArray[np.int64]]:
+    def _in_ticks(self) -> Mapping[str, Ints]:
         """The columns that are kept in ticks, by name."""
         return self.columns.ticks if isinstance(self.columns, InTicks) else {}
 
-    def ticks(self, name: str) -> NDArray[np.int64]:
+    def ticks(self, name: str) -> Ints:
         """A point in time in whole ticks, `NEVER` where it did not happen, shape (n,)."""
         in_ticks = self._in_ticks()
         if name in in_ticks:

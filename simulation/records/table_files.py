@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulation.errors import ResultsError
 from simulation.records.schema import MISSING, Column, Floats, Table
+from simulation.records.serialise import Plain
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -112,11 +112,11 @@ def read_rows(path: Path, kind: type[T], **equal: str | int) -> T:
     return kind(columns, categories)
 
 
-def _certificate(path: Path, schema: pa.Schema) -> dict[str, Any]:
+def _certificate(path: Path, schema: pa.Schema) -> Plain:
     text = (schema.metadata or {}).get(METADATA_KEY)
     if text is None:
         raise ResultsError(f"{path}: has no birth certificate, so aeflow did not write it. Name a table of a run")
-    certificate: dict[str, Any] = json.loads(text)
+    certificate: Plain = json.loads(text)
     if certificate["format"] != FORMAT:
         raise ResultsError(f"{path}: is of format {certificate['format']}, this version reads {FORMAT}. Run it again")
     return certificate
@@ -196,7 +196,7 @@ def _columns_in_arrow(columns: Mapping[str, Any]) -> Any:
     return pa.table(arrays)
 
 
-def read_columns(path: Path, content: bytes | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+def read_columns(path: Path, content: bytes | None = None) -> tuple[dict[str, Any], Plain]:
     """The columns of a file, and its metadata. Raises ResultsError if they cannot be read.
 
     Plain columns are arrays; of lists there is an array or None for each row. `content`: the bytes of the file, if they
@@ -229,7 +229,7 @@ def row_count(path: Path) -> int:
         raise _unreadable(path, error) from None
 
 
-def _rows(column: Any) -> Iterator[NDArray[Any] | None]:
+def _rows(column: Any) -> Iterator[Column | None]:
     """The rows of a column of lists."""
     for chunk in column.chunks:
         flat = chunk.flatten().to_numpy(zero_copy_only=False)

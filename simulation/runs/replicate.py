@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulation.department.vocabulary import Pathway
 from simulation.measures.binding import binding_names, binding_values
@@ -21,7 +20,7 @@ from simulation.measures.own_quantities import Own
 from simulation.measures.profile import DayProfile, day_profile
 from simulation.measures.quantities import knows_waits
 from simulation.measures.window import Window, unfinished
-from simulation.records.schema import Patients
+from simulation.records.schema import Floats, Patients
 from simulation.statistics.coverage_effects import waits_by_group, with_coverage
 from simulation.statistics.sham import Shares, shares_better_worse
 from simulation.study.simulate import SharedDraws, Simulated, simulated
@@ -48,7 +47,7 @@ class ArmReplication:
     day: DayProfile | None
     shares: Shares | None
     n_unfinished: int
-    waits: NDArray[np.float64] | None = None
+    waits: Floats | None = None
     months: tuple[tuple[int, Measures], ...] = ()
 
 

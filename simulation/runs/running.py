@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -53,7 +53,7 @@ def every_replication(
         new = all_of(study, missing, done=lambda n_done: done(len(known) + n_done), executor=executor)
         known.update((result.replication, result) for result in new)
         study, missing = still_to_run(study, known)
-    return study, in_order(list(known.values()))
+    return study, in_order(known.values())
 
 
 def still_to_run(study: Study, known: Mapping[int, ReplicationResult]) -> tuple[Study, list[int]]:
@@ -125,7 +125,7 @@ def replications(
         yield from completed(opened, study, numbers, cancelled=cancelled)
 
 
-def in_order(results: list[ReplicationResult]) -> tuple[ReplicationResult, ...]:
+def in_order(results: Iterable[ReplicationResult]) -> tuple[ReplicationResult, ...]:
     """Replications in the order of their numbers."""
     return tuple(sorted(results, key=lambda result: result.replication))
 

@@ -371,11 +371,10 @@ def frontier_picture(breakevens: BreakEvens) -> Picture | None:
 def write_breakeven(breakevens: BreakEvens, results: Path) -> Path:
     """Write the folder of a break-even, and return it. Formats: results/README.md. Raises ResultsError."""
     tables = {file: rows for file, rows in _tables(breakevens).items() if rows}
-    about = json.dumps(_about(breakevens), indent=2, allow_nan=False)
     picture = frontier_picture(breakevens)
     pictures = {} if picture is None else {"frontier.png": picture}
     prefix = f"{breakevens.arm.name}-{breakevens.against.name}-"
-    texts = {"breakeven.json": about}
+    texts = {"breakeven.json": json.dumps(_about(breakevens), indent=2, allow_nan=False)}
     return write_dated(results / FOLDER, tables, pictures, texts=texts, prefix=prefix, encoding="utf-8")
 
 

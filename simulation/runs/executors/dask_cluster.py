@@ -71,8 +71,7 @@ class DaskExecutor:
                 future: Future[ReplicationResult] = Future()
                 future.set_exception(lost)
                 return future
-        shared = self._shared[1]
-        task = self._replicated(self._session, shared, number)
+        task = self._replicated(self._session, self._shared[1], number)
         return asyncio.run_coroutine_threadsafe(task, self._session.loop)
 
     async def _replicated(self, session: _Session, shared: Any, number: int) -> ReplicationResult:

@@ -213,22 +213,20 @@ def _work(connection: Connection) -> None:
 
 
 def _outcome(study: Study, number: int) -> bytes:
-    """A replication's result, or the exception that it raised, pickled."""
+    """A replication's result, or the exception that it raised, pickled.
+
+    An exception that cannot be pickled and read again becomes an AeflowError with its kind and message.
+    """
     try:
         return pickle.dumps(replicate(study, number), pickle.HIGHEST_PROTOCOL)
     except Exception as error:
         error.add_note(f"In a worker process:\n{traceback.format_exc()}")
-        return _pickled(error)
-
-
-def _pickled(error: Exception) -> bytes:
-    """An exception pickled, or an AeflowError with its kind and message if it cannot be pickled and read again."""
-    try:
-        content = pickle.dumps(error)
-        pickle.loads(content)
-    except Exception:
-        return pickle.dumps(AeflowError(f"{type(error).__name__}: {error}"))
-    return content
+        try:
+            content = pickle.dumps(error)
+            pickle.loads(content)
+        except Exception:
+            return pickle.dumps(AeflowError(f"{type(error).__name__}: {error}"))
+        return content
 
 
 def _end_with_driver() -> None:

@@ -106,10 +106,11 @@ def _finished(folder: Path) -> ListedRun:
         raise ResultsError(f"{folder}: holds some files of a run ({present}), not the run itself")
     kept = {file_of(name) for name in kept_among(manifest[FILES])}
     verify(folder, {name: checksum for name, checksum in manifest[FILES].items() if name not in kept})
-    if manifest.get(FIRST_VERDICT) is not None:
-        must_hold(folder / MANIFEST, manifest[FIRST_VERDICT], VERDICT_KINDS)
+    verdict = manifest.get(FIRST_VERDICT)
+    if verdict is not None:
+        must_hold(folder / MANIFEST, verdict, VERDICT_KINDS)
     at = datetime.fromisoformat(manifest["finished_at"])
-    return _listed(folder, manifest, at, manifest["n_replications"], manifest.get(FIRST_VERDICT), finished=True)
+    return _listed(folder, manifest, at, manifest["n_replications"], verdict, finished=True)
 
 
 def _unfinished(folder: Path) -> ListedRun:

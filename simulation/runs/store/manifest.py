@@ -98,7 +98,7 @@ def versions() -> dict[str, str]:
 
 
 @cache
-def git_state() -> dict[str, Any] | None:
+def git_state() -> Plain | None:
     """The commit of the checkout that this code runs from, and whether it was changed; None outside a checkout."""
     root = PACKAGE.parent
     if not (root / ".git").exists():
@@ -115,7 +115,7 @@ def git_state() -> dict[str, Any] | None:
     return {"commit": commit.strip(), "changed": bool(status.strip())}
 
 
-def input_hashes(study: Study) -> dict[str, Any]:
+def input_hashes(study: Study) -> Plain:
     """SHA-256 of each group of the configuration and of each policy as used."""
     groups = {name: digest(content) for name, content in study.resolved.items() if isinstance(content, Mapping)}
     return {"groups": groups, "policies": {arm.policy.name: digest(arm.policy) for arm in study.arms}}

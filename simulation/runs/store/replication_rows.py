@@ -14,6 +14,7 @@ from simulation.errors import ResultsError
 from simulation.measures.measuring import MeasureName, Measures, shared_names
 from simulation.measures.profile import DayProfile
 from simulation.records.schema import Floats
+from simulation.records.serialise import Plain
 from simulation.records.table_files import ListColumn
 from simulation.runs.replicate import ArmReplication, ReplicationResult, day_shapes
 from simulation.statistics.sham import Shares
@@ -57,7 +58,7 @@ class RowLayout:
                     profiles[arm] = {"pools": day.pools, "steps": day.steps, "triggers": tuple(day.triggered)}
         return cls(names, profiles)
 
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> Plain:
         """The layout as JSON holds it; measures that several arms share are listed once."""
         lists = list(dict.fromkeys(self.names.values()))
         return {
