@@ -33,7 +33,6 @@ from simulation.runs.executors.executor import Executor, Failed
 from simulation.runs.replicate import ReplicationResult
 from simulation.runs.result import StudyResult
 from simulation.runs.running import (
-    Done,
     all_of,
     every_replication,
     failure,
@@ -43,8 +42,9 @@ from simulation.runs.running import (
 )
 from simulation.runs.store.atomic import must_be_writable, point_latest
 from simulation.runs.store.identity import Identity, identity_of
+from simulation.runs.store.kept import Done, unheard
 from simulation.runs.store.manifest import manifest_of
-from simulation.runs.store.run_folder import not_expected, read_run, write_data
+from simulation.runs.store.run_folder import as_expected, read_run, write_data
 from simulation.study.misfits import refuse_overload
 from simulation.study.study import Study
 from simulation.study.workload import refuse_large
@@ -90,7 +90,7 @@ class Result(StudyResult):
         """
         return beside(self, other)
 
-    def more(self, n: int, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> Self:
+    def more(self, n: int, *, done: Done = unheard, executor: Executor | None = None) -> Self:
         """The result extended by the next `n` replications.
 
         It was looked at before it was extended, so its verdicts come from intervals that hold however often one looks,
@@ -104,7 +104,7 @@ class Result(StudyResult):
         """The numbers of the next `n` replications. Raises ResultsError if `n` is less than 1."""
         if n < 1:
             raise ResultsError(f"{n} more replications: there is nothing to add. Give 1 or more")
-        first = self.replications[-1].replication + 1
+        first = self.numbers[-1] + 1
         return range(first, first + n)
 
     def with_more(self, new: Sequence[ReplicationResult], wall_seconds: float, engine_seconds: float) -> Self:
@@ -114,8 +114,8 @@ class Result(StudyResult):
             self.study,
             extended,
             Identity(self.manifest["identity"]),
-            wall_seconds=self.manifest.get("wall_seconds", 0.0) + wall_seconds,
-            engine_seconds=self.manifest.get("engine_seconds", 0.0) + engine_seconds,
+            wall_seconds=self.manifest["wall_seconds"] + wall_seconds,
+            engine_seconds=self.manifest["engine_seconds"] + engine_seconds,
         )
         return type(self)(self.study, extended, self.explained, manifest)
 
@@ -146,7 +146,7 @@ class Result(StudyResult):
 # --- running ----------------------------------------------------------------------------------------------------------
 
 
-def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> Result:
+def compare(study: Study, *, done: Done = unheard, executor: Executor | None = None) -> Result:
     """Run every arm of a study on the same patients; `done(n)` is called when `n` replications have ended.
 
     `executor`: one that stays open after the call (`ae.open_executor(study)`); else one is opened and closed. Raises
@@ -161,7 +161,7 @@ def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executo
     return Result(study, all_replications, Explained(study), manifest)
 
 
-def run(study: Study, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> Result:
+def run(study: Study, *, done: Done = unheard, executor: Executor | None = None) -> Result:
     """Run one arm alone: the baseline's department under the policy of the group `triage`, if it has one."""
     _must_be_a_study(study, "run")
     return compare(study.only(), done=done, executor=executor)
@@ -246,11 +246,9 @@ def read(folder: Path | str) -> Result:
     if the folder is incomplete or damaged.
     """
     stored = read_run(Path(folder))
-    try:
+    with as_expected(stored.folder):
         study = study_of(stored)
         study.arm(study.design.baseline)  # raises ResultsError if it is none of its arms
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        raise not_expected(stored.folder, error) from error
     return Result(study, stored.replications, Explained(study, stored.explanation), stored.manifest, stored.folder)
 
 
@@ -282,7 +280,7 @@ def gather(folders: Sequence[Path | str]) -> Result:
             f"gather: {len(missing)} of {len(expected)} replications are in no folder (the first is {missing[0]}). Run "
             f"them, e.g. with run.first={missing[0]} run.count={len(missing)}, and name their folder too"
         )
-    ordered = in_order(list(merged.values()))
+    ordered = in_order(merged.values())
     manifest = manifest_of(
         first.study,
         ordered,
@@ -300,13 +298,12 @@ def what_changed(result: Result) -> tuple[str, ...]:
 
 def same_numbers(one: StudyResult, other: StudyResult) -> bool:
     """Whether two results have the same measures in every replication of every arm, to the last bit."""
-    if one.measures.keys() != other.measures.keys():
+    if one.measures.keys() != other.measures.keys() or len(one.replications) != len(other.replications):
         return False
-    arms = [(one.measures[arm], other.measures[arm]) for arm in one.measures]
-    return all(len(ours) == len(theirs) for ours, theirs in arms) and all(
-        our.names == their.names and _same_bits(our.values, their.values)
-        for ours, theirs in arms
-        for our, their in zip(ours, theirs, strict=True)
+    return all(
+        ours.names == theirs.names and _same_bits(ours.values, theirs.values)
+        for arm in one.measures
+        for ours, theirs in zip(one.measures[arm], other.measures[arm], strict=True)
     )
 
 

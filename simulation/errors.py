@@ -50,12 +50,11 @@ def _lines(faults: Iterable[Fault]) -> list[str]:
     for fault in faults:
         place = re.sub(r"\d+", "#", fault.where)
         alike.setdefault((place if place != fault.where else fault.found, fault.remedy), []).append(str(fault))
-    more = {key: [f"... and {len(lines) - FIRST_FEW} more like these"] for key, lines in alike.items()}
-    return [
-        line
-        for key, lines in alike.items()
-        for line in (lines[:FIRST_FEW] + more[key] if len(lines) > FIRST_FEW + 1 else lines)
-    ]
+    shown: list[str] = []
+    for lines in alike.values():
+        n_more = len(lines) - FIRST_FEW
+        shown += lines if n_more <= 1 else [*lines[:FIRST_FEW], f"... and {n_more} more like these"]
+    return shown
 
 
 class ConfigError(AeflowError):

@@ -16,9 +16,10 @@ from simulation.explain.explanation import Explained
 from simulation.report.write import write_report
 from simulation.runs.executors.executor import ExecutorFailed, Failed
 from simulation.runs.replicate import ReplicationResult
-from simulation.runs.running import Done, failure, replications, still_to_run
+from simulation.runs.running import failure, replications, still_to_run
 from simulation.runs.store.atomic import must_be_writable, point_latest
 from simulation.runs.store.identity import Identity, identity_of
+from simulation.runs.store.kept import Done, unheard
 from simulation.runs.store.manifest import about, manifest_of, read_manifest
 from simulation.runs.store.run_folder import folders_of, write_data
 from simulation.runs.store.unfinished import UnfinishedRun
@@ -43,9 +44,9 @@ def run_into(
     *,
     resume: bool = True,
     say: Say = print,
-    done: Done = lambda n_done: None,
-    keeping: Done = lambda n_done: None,
-    planning: Done = lambda n_all: None,
+    done: Done = unheard,
+    keeping: Done = unheard,
+    planning: Done = unheard,
 ) -> Stored:
     """Run a study, keep its replications as they end, and write its folder of results, as the commands do.
 
@@ -64,7 +65,7 @@ def run_into(
             say(f"Note: {note}.")
         written = _written_already(still_to_run(study, unfinished.kept)[0], unfinished, say=say)
         if written is not None:
-            return _stored(written, results, unfinished, folder=written.folder)
+            return _stored(written, results, unfinished)
         study, ordered, seconds = _completed(study, unfinished, say=say, done=done, planning=planning)
         engine_seconds = unfinished.engine_seconds
         manifest = manifest_of(study, ordered, identity, wall_seconds=seconds, engine_seconds=engine_seconds)
@@ -101,25 +102,16 @@ def _written_already(study: Study, unfinished: UnfinishedRun, *, say: Say) -> Re
     except ResultsError as error:
         say(f"Note: {error}; its folder is written again.")
         return None
-    numbers = [replication.replication for replication in result.replications]
-    if not set(study.run.keep) <= set(result.kept) or numbers != list(study.run.numbers):
+    if not set(study.run.keep) <= set(result.kept) or result.numbers != tuple(study.run.numbers):
         return None
     say(f"Resuming: {folder} holds all replications; its report is made.")
     return result
 
 
-def _stored(
-    result: Result,
-    results: Path,
-    unfinished: UnfinishedRun,
-    *,
-    folder: Path | None = None,
-    keeping: Done = lambda n_done: None,
-) -> Stored:
+def _stored(result: Result, results: Path, unfinished: UnfinishedRun, *, keeping: Done = unheard) -> Stored:
     """Write the data of a result, unless a folder holds them, and its report; what was kept of it is removed."""
-    numbers = [replication.replication for replication in result.replications]
     try:
-        folder = folder or write_data(
+        folder = result.folder or write_data(
             result,
             unfinished.folder.parent,
             within=unfinished.folder,
@@ -127,11 +119,11 @@ def _stored(
             keeping=keeping,
         )
     except KeyboardInterrupt:
-        words = f"All {len(numbers)} replications are kept in {unfinished.folder}; the same command resumes it."
+        words = f"All {len(result.numbers)} replications are kept in {unfinished.folder}; the same command resumes it."
         raise KeyboardInterrupt(words) from None
     point_latest(results, folder)
     failed = write_report(folder, result)
-    unfinished.remove(numbers)
+    unfinished.remove(result.numbers)
     return Stored(result, folder, failed)
 
 
@@ -182,8 +174,7 @@ def extend_into(
     results: Path,
     *,
     resume: bool = True,
-    say: Say = print,
-    done: Done = lambda n_done: None,
+    done: Done = unheard,
     on: Callable[[Study], Study] = lambda study: study,
 ) -> Stored:
     """Extend a stored result by the next `n` replications, and write the whole into a new folder, as the commands do.
@@ -207,5 +198,5 @@ def extend_into(
     identity, parent = Identity(before.manifest["identity"]), results / study.design.name
     unfinished = UnfinishedRun(parent, identity, about=about(part), part_of=length.part_name, resume=resume)
     with unfinished:
-        _, new, seconds = _completed(part, unfinished, say=say, done=done, planning=lambda n_all: None)
+        _, new, seconds = _completed(part, unfinished, say=print, done=done, planning=unheard)
         return _stored(before.with_more(new, seconds, unfinished.engine_seconds), results, unfinished)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulation.commands.command_line import load_study, options, split_own
-from simulation.errors import ConfigError, Fault, refuse
+from simulation.errors import Faults, refuse
 
 if TYPE_CHECKING:
     from simulation.runs.result import StudyResult
@@ -104,19 +104,16 @@ def vet(words: list[str]) -> int:
 
     overrides, config_dir = options(words)
     own = {"name": "synthetic", "results": "results", "against": "", **dict.fromkeys(VET_SWITCHES, "false")}
-    own |= {key: value for key, _, value in (word.partition("=") for word in overrides) if key in own}
-    faults = [
-        Fault(key, f"found '{own[key]}'", "Write true or false")
-        for key in VET_SWITCHES
-        if own[key] not in ("true", "false")
-    ]
-    stated = [word.partition("=")[0] for word in overrides]
+    stated, values = split_own(overrides, own)
+    own |= stated
+    faults = Faults()
+    for key in VET_SWITCHES:
+        if own[key] not in ("true", "false"):
+            faults.add(key, f"found '{own[key]}'", "Write true or false")
     for key in ("name", "results", "against"):
         if key in stated and not own[key]:
-            faults.append(Fault(f"{key}=", "names nothing", "Name one, or leave it out"))
-    if faults:
-        raise ConfigError(faults)
-    values = [word for word in overrides if word.partition("=")[0] not in own]
+            faults.add(f"{key}=", "names nothing", "Name one, or leave it out")
+    faults.refuse()
     allow_remote, results = own["allow_remote"] == "true", Path(own["results"])
     if own["dry_run"] == "true" or own["write_cases"] == "true":
         plan = vetting_named(own["name"], values, config_dir=config_dir)

@@ -100,31 +100,31 @@ def _assumed(product: NewProduct) -> Sequence[tuple[str, str]]:
     from simulation.config.policies import DEFAULT_NURSE
 
     offer = product.offer
-    assumed = []
-    if offer.department is None:
-        own = f"for {product.base}, the only department of your own in configs/"
-        typical = "for the typical department of England, in many variants"
-        key = "department=NAME" if product.own_department else "first: aeflow new department"
-        assumed.append((own if product.own_department else typical, key))
-    if offer.nurses is None:
-        korean = "nurses label as in two Korean hospitals, not as yours"
-        known = f"nurses label as those of nurse={product.nurses}"
-        assumed.append((korean if product.nurses == DEFAULT_NURSE else known, "nurses=nurses.csv"))
+    department, name_it = "for the typical department of England, in many variants", "first: aeflow new department"
+    if product.own_department:
+        department, name_it = f"for {product.base}, the only department of your own in configs/", "department=NAME"
+    nurses = f"nurses label as those of nurse={product.nurses}"
+    if product.nurses == DEFAULT_NURSE:
+        nurses = "nurses label as in two Korean hospitals, not as yours"
     attending = [name for name, source in product.study.baseline.pathway.arrivals.items() if source.attends]
     others = [name for name in attending if name not in DESK]
-    if offer.covers == DESK and others:
-        everybody = ",".join([*(name for name in DESK if name in attending), *others])
-        assumed.append((f"used for those triaged at the desk, not for {_doors(others)}", f"covers={everybody}"))
-    if offer.seconds_saved is None:
-        assumed.append(("no time saved at triage", "seconds_saved=30"))
-    if offer.price_per_attendance is None:
-        assumed.append(("no price, so its cost is 'not stated'", "price_per_attendance=1.8"))
-    if offer.acceptance is not None:
-        assumed.append(("nurses follow it as often when it is wrong as when it is right", "switching, in the file"))
-    if offer.gives_labels:
-        same = "it errs partly on the same patients as nurses (correlation 0.5)"
-        assumed.append((same, "correlation, in the file"))
-    return assumed
+    everybody = ",".join([*(name for name in DESK if name in attending), *others])
+    at_desk = f"used for those triaged at the desk, not for {_doors(others)}"
+    same_patients = "it errs partly on the same patients as nurses (correlation 0.5)"
+    rules = (
+        (offer.department is None, department, name_it),
+        (offer.nurses is None, nurses, "nurses=nurses.csv"),
+        (offer.covers == DESK and others, at_desk, f"covers={everybody}"),
+        (offer.seconds_saved is None, "no time saved at triage", "seconds_saved=30"),
+        (offer.price_per_attendance is None, "no price, so its cost is 'not stated'", "price_per_attendance=1.8"),
+        (
+            offer.acceptance is not None,
+            "nurses follow it as often when it is wrong as when it is right",
+            "switching, in the file",
+        ),
+        (offer.gives_labels, same_patients, "correlation, in the file"),
+    )
+    return [(words, key) for is_assumed, words, key in rules if is_assumed]
 
 
 def _doors(sources: Sequence[str]) -> str:

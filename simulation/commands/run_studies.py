@@ -92,9 +92,10 @@ def _in_scenarios(asked: Sequence[AskedRun]) -> tuple[list[AskedRun], list[Study
     for overrides, config_dir in asked:
         study = load_study(overrides, config_dir)
         chosen = any(word.startswith("scenario=") for word in overrides)
-        scenarios = [] if chosen else [f"scenario={name}" for name in study.design.scenarios]
-        runs += [([*overrides, scenario], config_dir) for scenario in scenarios] or [(overrides, config_dir)]
-        studies += [load_study([*overrides, scenario], config_dir) for scenario in scenarios] or [study]
+        scenarios = () if chosen else study.design.scenarios
+        in_each = [([*overrides, f"scenario={name}"], config_dir) for name in scenarios]
+        runs += in_each or [(overrides, config_dir)]
+        studies += [load_study(*run) for run in in_each] or [study]
     return runs, studies
 
 
@@ -108,7 +109,7 @@ def _run_again(folder: str, words: list[str]) -> int:
 
     asked = _asked_elsewhere(words, NOT_OF_A_STUDY, "With from=FOLDER the study")
     before = read(folder)
-    numbers = [replication.replication for replication in before.replications]
+    numbers = before.numbers
     planned = max(before.run.replications, numbers[-1] + 1)
     precision = before.run.precision if len(numbers) == before.run.replications else None
     run = replace(before.run, replications=planned, first=numbers[0], count=len(numbers), precision=precision)
@@ -195,7 +196,7 @@ def show(words: list[str]) -> int:
 
     chosen, others = split_own(words, ("patient", "arm", "warm_up"))
     runs = sweep(others)
-    studies = [load_study(overrides, config_dir).on_typical() for overrides, config_dir in runs]
+    studies = [load_study(*run).on_typical() for run in runs]
     for study, heading in zip(studies, headings(runs), strict=True):
         refuse_large([study])
         print_heading(heading)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from simulation.commands.command_line import split_own
-from simulation.errors import ConfigError, Fault, ResultsError, refuse
+from simulation.errors import Faults, ResultsError, refuse
 
 SHORT_RUN = "aeflow compare run.replications=40 run.departments=20"
 """The shortest run over as many departments as a range needs."""
@@ -16,13 +16,12 @@ LIST_FILTERS = ("study", "site", "scenario")
 def report(words: list[str]) -> int:
     """Write the page and pictures of a stored run again; with export=true also files for other programs."""
     own, folders = split_own(words, ("export",))
-    export, faults = own.get("export", "false"), []
+    export, faults = own.get("export", "false"), Faults()
     if export not in ("true", "false"):
-        faults.append(Fault(f"export={export}", "is neither true nor false", "Write export=true for Excel and Word"))
+        faults.add(f"export={export}", "is neither true nor false", "Write export=true for Excel and Word")
     if len(folders) != 1:
-        faults.append(Fault("report", f"found {len(folders)} folders", "Name one folder of results"))
-    if faults:
-        raise ConfigError(faults)
+        faults.add("report", f"found {len(folders)} folders", "Name one folder of results")
+    faults.refuse()
     from simulation.api import read
     from simulation.report.write import REPORT, write_exports, write_report
     from simulation.runs.store.run_folder import followed

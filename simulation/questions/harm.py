@@ -20,7 +20,6 @@ from simulation.display.words import labelled
 from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
-from simulation.statistics.compare import compare
 from simulation.statistics.intervals import Interval
 from simulation.study.design import DelayHarm, within
 
@@ -54,10 +53,9 @@ def harms(result: StudyResult) -> tuple[ArmHarm, ...]:
 
 def _harm(result: StudyResult, harm: DelayHarm, arm: str, per_day: float) -> ArmHarm:
     base, hours = result.design.baseline, per_day / MINUTES_IN_HOUR
-    mortality = _difference(result, mortality_of(result, harm, arm), mortality_of(result, harm, base))
+    mortality = result.mean_difference(mortality_of(result, harm, arm), mortality_of(result, harm, base))
     waiting, staying = (
-        _difference(result, result.values(arm, measure), result.values(base, measure)).times(hours)
-        for measure in ("wait_to_clinician_mean", "stay_mean")
+        result.against(arm, base, measure).times(hours) for measure in ("wait_to_clinician_mean", "stay_mean")
     )
     stated = result.design.value_per_patient_hour
     values = stated.pounds if stated is not None else ()
@@ -73,16 +71,12 @@ def mortality_of(result: StudyResult, harm: DelayHarm, arm: str) -> Floats:
     return mortality
 
 
-def _difference(result: StudyResult, ours: Floats, theirs: Floats) -> Interval:
-    return compare(ours, theirs, kind=result.interval_kind, department=result.department_of)
-
-
 def tables(result: StudyResult) -> Iterator[ReportTable]:
     """A row an arm; none where the study does not show harm."""
     by_arm = harms(result)
     if not by_arm:
         return
-    values = tuple(by_arm[0].pounds)
+    values = by_arm[0].pounds
     rows: list[Cells] = [
         (
             labelled(result, result.arm(harm.arm)),
@@ -101,11 +95,12 @@ def tables(result: StudyResult) -> Iterator[ReportTable]:
         *(f"worth a year at £{value:g} an hour, £1,000" for value in values),
     )
     title = f"Delay and harm: each arm less '{result.baseline.label}'"
-    yield ReportTable("harm", title, headers, tuple(rows), tuple(_notes(result)))
+    yield ReportTable("harm", title, headers, rows, tuple(_notes(result)))
 
 
 def _cell(interval: Interval, *, scale: float = 1, digits: int = 1) -> Cell:
-    mean, low, high = (scale * number for number in (interval.mean, interval.low, interval.high))
+    scaled = interval.times(scale)
+    mean, low, high = scaled.mean, scaled.low, scaled.high
     text = f"{mean:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})".replace("-", "−")
     return Cell(mean, low=low, high=high, text=text)
 

@@ -23,7 +23,7 @@ from annotated_types import Ge, Le, MaxLen
 
 from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.department.own_measures import Better
-from simulation.display.measured import limits_of
+from simulation.display.measured import failed_limits, limits_of
 from simulation.display.table import Cell, Cells, ReportTable, print_sentences, print_tables
 from simulation.display.words import amount, change, figure_words, labelled, season_words, span, unit_words
 from simulation.errors import Fault, Faults, ResultsError, nearest, refuse
@@ -230,7 +230,8 @@ def _beyond_the_line(residuals: Floats, slopes: Floats, weights: Floats, chance:
 def _positive(covariance: Floats) -> Floats:
     """The nearest covariance matrix without a negative variance in any direction."""
     values, vectors = np.linalg.eigh(covariance)
-    return np.asarray((vectors * np.maximum(values, 0)) @ vectors.T, dtype=np.float64)
+    positive: Floats = (vectors * np.maximum(values, 0)) @ vectors.T
+    return positive
 
 
 def _distance(rows: Floats, covariance: Floats) -> Floats:
@@ -269,8 +270,8 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
     ResultsError for a run of one arm or of fewer than twenty departments.
     """
     departments = result.department_of
-    if departments is None or n_departments(departments) < MIN_DEPARTMENTS:
-        n = 1 if departments is None else n_departments(departments)
+    n = 1 if departments is None else n_departments(departments)
+    if departments is None or n < MIN_DEPARTMENTS:
         raise ResultsError(
             f"narrow: the run has {n} department{'s' if n != 1 else ''} used at least twice, "
             f"and {MIN_DEPARTMENTS} are needed. Run the study over an ensemble: aeflow compare ensemble=typical"
@@ -373,16 +374,12 @@ def show_narrowed(result: StudyResult, observed: Observed, where: str) -> None:
     effects = narrowed(result, observed, where)
     print(f"{result.design.question} For departments with figures like these:")
     print_sentences(narrowed_sentences(result, effects))
-    print_tables(narrowed_tables(result, effects))
+    print_tables(_table(result, effects, target) for target in result.targets)
     print(f"\n{BANNER}")
 
 
-def narrowed_tables(result: StudyResult, narrowed: NarrowedEffects) -> tuple[ReportTable, ...]:
-    """A table for each target: the effect of every arm in all departments, and in those with these figures."""
-    return tuple(_table(result, narrowed, target) for target in result.targets)
-
-
 def _table(result: StudyResult, narrowed: NarrowedEffects, target: Target) -> ReportTable:
+    """The effect of every arm on one target, in all departments and in those with these figures."""
     rows, unit = list[Cells](), result.unit(target)
     for arm in result.others:
         everywhere, narrow = _effects(narrowed, arm.name, target)
@@ -395,7 +392,7 @@ def _table(result: StudyResult, narrowed: NarrowedEffects, target: Target) -> Re
         f"With these figures: the expected effect (range of {RANGE} of such departments), for each arm by itself.",
     )
     kind = f"narrowed_{target.measure}_{target.group}"
-    return ReportTable(kind, f"{target.label}: difference from '{result.baseline.label}'", headers, tuple(rows), notes)
+    return ReportTable(kind, f"{target.label}: difference from '{result.baseline.label}'", headers, rows, notes)
 
 
 def _effects(narrowed: NarrowedEffects, arm: str, target: Target) -> tuple[EffectRange, EffectRange]:
@@ -449,12 +446,12 @@ def narrowed_sentences(result: StudyResult, narrowed: NarrowedEffects) -> Iterat
 def _safety_words(result: StudyResult, arm: ArmResult) -> str:
     """' It fails 2 safety limits over all departments: see the report.'; empty if it fails none."""
     limits, _ = limits_of(result, arm)
-    for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
-        failed = [f"'{safety.margin.label}'" for safety in limits if safety.judgement.kind == kind]
-        if failed:
-            how_many = "a safety limit" if len(failed) == 1 else f"{len(failed)} safety limits"
-            return f" Over all departments it {verb} {how_many} ({listed_with_and(failed)}): see the report."
-    return ""
+    verb, failed = failed_limits(limits)
+    if not failed:
+        return ""
+    how_many = "a safety limit" if len(failed) == 1 else f"{len(failed)} safety limits"
+    named = listed_with_and([f"'{safety.margin.label}'" for safety in failed])
+    return f" Over all departments it {verb} {how_many} ({named}): see the report."
 
 
 def weeks_words(result: StudyResult, narrowed: NarrowedEffects) -> str:
@@ -465,7 +462,7 @@ def weeks_words(result: StudyResult, narrowed: NarrowedEffects) -> str:
         return "The same weeks are compared: whole years."
     if run.start_week is not None and run.start_week == observed.week and days == {run.measured_days}:
         return f"The same weeks are compared: {run.measured_days} days from week {run.start_week} of the year."
-    season = season_words(run, (replication.replication for replication in result.replications))
+    season = season_words(run, result.numbers)
     ours = f"{run.measured_days} days {season}".rstrip()
     lengths = " to ".join(f"{n:g}" for n in sorted({min(days), max(days)}))
     when = "from a time of year that is not stated" if observed.week is None else f"from week {observed.week}"

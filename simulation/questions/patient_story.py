@@ -10,6 +10,7 @@ import math
 from calendar import day_name, month_name
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,8 +34,7 @@ SHORTEST = 0.5
 """Minutes below which a wait is not worth a word."""
 
 
-@dataclass(frozen=True)
-class PatientKey:
+class PatientKey(NamedTuple):
     """Who a patient is in every arm: the arrival source and the number within it."""
 
     arrival_source: str
@@ -44,8 +44,8 @@ class PatientKey:
         return f"{self.arrival_source}-{self.number}"
 
 
-def tell(study: Study, patient: str, *, replication: int = 0) -> str:
-    """One patient's story under every arm of a study. Simulates the replication.
+def tell(study: Study, patient: str) -> str:
+    """One patient's story under every arm of a study, in replication 0, which is simulated.
 
     `patient`: arrival source and number ('walk_in-123'), or a row of `patients` under the baseline ('4017'). Raises
     ResultsError if there is no such attendance.
@@ -53,7 +53,7 @@ def tell(study: Study, patient: str, *, replication: int = 0) -> str:
     must_name_somebody(patient, nobody(study.baseline.pathway).known("arrival_source"))
     cool_down_days = study.run.cool_down_days
     simulated = {
-        arm.name: simulate_arm(arm, study.run, study.engine, replication, cool_down_days=cool_down_days)
+        arm.name: simulate_arm(arm, study.run, study.engine, 0, cool_down_days=cool_down_days)
         for arm in sorted(study.arms, key=lambda arm: arm.name != study.design.baseline)
     }
     return story(simulated, patient, labels={arm.name: arm.arm.label for arm in study.arms})
@@ -191,7 +191,9 @@ def _course(simulated: Simulated, attendance: _Attendance) -> list[str]:
     lines = [_labelled(attendance)] if patients.known("acuity_given") else []
     departed_at = attendance.at("departed_at")
     departed = f"{attendance.until('departed_at')} after arriving"
-    after, told_after = _dated_after(attendance, departed_at), False
+    points = (name for name in patients.columns if name.endswith("_at") and name not in WORSENING)
+    after = any(attendance.at(name) > departed_at for name in points)  # somebody went home and came back, say
+    told_after = False
     between_steps = [(at, line) for at, line in _worsening(attendance) if not at > departed_at]
     steps, pools, outcomes = (activities.known(name) for name in ("step", "pool", "outcome"))
     for at in np.flatnonzero(activities["patient"] == patients["patient"][row]):
@@ -212,12 +214,6 @@ def _course(simulated: Simulated, attendance: _Attendance) -> list[str]:
             lines.append(line)
     lines += [line for _, line in between_steps]
     return [*lines, f"Outcome: {attendance.words('outcome')}." if told_after else _ended(attendance, departed)]
-
-
-def _dated_after(attendance: _Attendance, departed_at: float) -> bool:
-    """Whether the pathway dates something after the departure: somebody who went home and came back, say."""
-    points = (name for name in attendance.patients.columns if name.endswith("_at") and name not in WORSENING)
-    return any(attendance.at(name) > departed_at for name in points)
 
 
 def _worsening(attendance: _Attendance) -> list[tuple[float, str]]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,6 @@ from simulation.triage.apply import apply
 from simulation.wording import spaced
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
 
 OWN = ("pools",)
@@ -227,13 +227,10 @@ def with_more(study: Study, more: Sequence[Extra]) -> Study:
     study = study.on_typical()
     base = study.baseline
     arms = (base, *(study.arm(extra.arm) if extra.kind == "tool" else _arm(base, extra) for extra in more))
-    definitions = {arm.name: replace(arm.arm, control=None, levers=()) for arm in arms}
+    ready = tuple(replace(arm, arm=replace(arm.arm, control=None, levers=())) for arm in arms)
+    design = study.design.with_arms({arm.name: arm.arm for arm in ready}, baseline=base.name)
     question = "What is one hour more of each resource worth, and when?"
-    design = replace(
-        study.design, question=question, arms=definitions, sham=None, focus=(), coverages=None, levers={}, full=None
-    )
-    ready = tuple(replace(arm, arm=definitions[arm.name]) for arm in arms)
-    return replace(study, arms=ready, design=design, on_one="")
+    return replace(study, arms=ready, design=replace(design, question=question), on_one="")
 
 
 def _arm(base: ReadyArm, extra: Extra) -> ReadyArm:
@@ -292,8 +289,7 @@ def _check(result: StudyResult, more: Sequence[Extra], pool: str, measure: str) 
     """The check of one resource, its sums taken within each replication."""
     blocks = [extra for extra in more if (extra.pool, extra.kind) == (pool, "block")]
     (at_all_hours,) = (extra for extra in more if (extra.pool, extra.kind) == (pool, "whole"))
-    alone = np.sum([_alone(result, block, measure) for block in blocks], axis=0)
-    last = np.sum([_last(result, block, measure) for block in blocks], axis=0)
+    alone, last = (np.sum([effect(result, block, measure) for block in blocks], axis=0) for effect in (_alone, _last))
     whole, mean = _alone(result, at_all_hours, measure), (alone + last) / 2
     return SumCheck(pool, measure, *(_interval(values) for values in (alone, last, mean, whole, mean - whole)))
 
@@ -314,7 +310,7 @@ def price_tables(shadow_prices: ShadowPrices) -> Iterator[ReportTable]:
         ]
         title = f"What one hour more is worth: patient-minutes off the {WHAT[measure]}"
         note = "Sum over all patients; above 0 where the hour helps. In brackets: the 95 % interval (simulation noise)."
-        yield ReportTable(f"prices:{measure}", title, ("resource", *hours), tuple(rows), (note, *few))
+        yield ReportTable(f"prices:{measure}", title, ("resource", *hours), rows, (note, *few))
     yield _others_table(shadow_prices)
     yield _sums_table(shadow_prices)
 
@@ -330,7 +326,7 @@ def _others_table(shadow_prices: ShadowPrices) -> ReportTable:
         "prices:others",
         "The same for units at all hours, for ward beds, and for the staff time that a tool frees",
         ("what", "hours a week", *(f"patient-minutes an hour, {WHAT[measure]}" for measure in MEASURES)),
-        tuple(rows),
+        rows,
         ("A tool's hours are the staff time that its patients no longer need, whenever in the week it falls.",),
     )
 
@@ -350,7 +346,7 @@ def _sums_table(shadow_prices: ShadowPrices) -> ReportTable:
         "prices:sums",
         "Do the twelve blocks add up to one unit at all hours? Minutes a patient",
         ("resource", "off", "each alone", "each last", "sum of prices", "at all hours", "apart", ""),
-        tuple(rows),
+        rows,
         (
             "A price is the mean of what a block does when it is added alone and when it is added last. Alone, "
             "blocks promise more than a unit at all hours gives, because one hour's relief leaves less for the "
@@ -377,17 +373,13 @@ def _minutes(interval: Interval) -> Cell:
     return interval_cell(interval, "minutes")
 
 
-def price_frame(shadow_prices: ShadowPrices) -> pd.DataFrame:
+def price_rows(shadow_prices: ShadowPrices) -> Iterator[dict[str, object]]:
     """A row for each price: what, when, its effect on a patient's mean, and what an hour of it is worth."""
-    import pandas as pd
-
-    rows = []
     for price in shadow_prices.prices:
         extra = {name: getattr(price.extra, name) for name in ("arm", "kind", "pool", "days", "hours_a_week")}
-        extra["from_hour"] = price.extra.start if price.extra.kind == "block" else np.nan
+        from_hour = price.extra.start if price.extra.kind == "block" else np.nan
         numbers = price.effect.columns("effect_minutes") | price.per_hour.columns("patient_minutes_per_hour")
-        rows.append({**extra, "measure": price.measure, **numbers})
-    return pd.DataFrame(rows)
+        yield {**extra, "from_hour": from_hour, "measure": price.measure, **numbers}
 
 
 def price_picture(shadow_prices: ShadowPrices) -> Picture:
@@ -436,7 +428,7 @@ def _best(shadow_prices: ShadowPrices, measure: str) -> str:
     """'triage nurses most on weekdays from 8 h (120); ...'."""
     words = []
     for pool in shadow_prices.pools:
-        prices = [price for price in shadow_prices.of_kind("block", measure) if price.extra.pool == pool]
+        prices = chain.from_iterable(shadow_prices.by_block(pool, measure).values())
         best = max(prices, key=lambda price: price.per_hour.mean)
         words.append(f"{spaced(pool)} most on {best.extra.days} from {best.extra.start} h ({best.per_hour.mean:.0f})")
     return "; ".join(words) + "."
@@ -444,5 +436,5 @@ def _best(shadow_prices: ShadowPrices, measure: str) -> str:
 
 def write_prices(shadow_prices: ShadowPrices, results: Path) -> Path:
     """Write table and picture into a folder of their own, and return it. Raises ResultsError."""
-    tables = {TABLE: price_frame(shadow_prices)}
-    return write_dated(results / FOLDER, tables, {PICTURE: price_picture(shadow_prices)})
+    pictures = {PICTURE: price_picture(shadow_prices)}
+    return write_dated(results / FOLDER, {TABLE: price_rows(shadow_prices)}, pictures)

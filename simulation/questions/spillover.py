@@ -8,13 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from simulation.display.table import Cell, ReportTable, change_cell, ends_cell, interval_cell
-from simulation.display.words import (
-    SIMULATION,
-    change,
-    false_alarms,
-    measure_label,
-    unit_words,
-)
+from simulation.display.words import SIMULATION, change, false_alarms, measure_label, unit_words
 from simulation.runs.result import StudyResult
 from simulation.study.design import Target
 from simulation.wording import spaced
@@ -50,8 +44,7 @@ def sentences(result: StudyResult) -> Iterator[str]:
     effects = {part.name: part.difference for part in result.spillover(target.measure)}
     if not {"direct", "spillover", "total"} <= effects.keys():
         return
-    unit = result.row(result.design.baseline, target.measure).unit
-    label = measure_label(result, target.measure)
+    unit, label = result.before(target.measure).unit, measure_label(result, target.measure)
     yield (
         f"{label}, in {unit_words(unit)}: direct effect on covered patients {interval_cell(effects['direct'], unit)}, "
         f"spillover on patients whom the tool never sees {interval_cell(effects['spillover'], unit)}, total effect of "
@@ -67,8 +60,8 @@ def spillover_table(result: StudyResult, target: Target) -> ReportTable | None:
     coverages, parts = result.design.coverages, result.spillover(target.measure)
     if coverages is None or not parts:
         return None
-    unit = result.row(result.design.baseline, target.measure).unit
-    labels = {"partial": f"'{result.arm(coverages.partial).label}'", "full": f"'{result.arm(coverages.full).label}'"}
+    unit = result.before(target.measure).unit
+    labels = {name: f"'{result.arm(getattr(coverages, name)).label}'" for name in ("partial", "full")}
     cells = []
     for part in parts:
         name, whom = EFFECT_WORDS[part.name]
@@ -90,7 +83,7 @@ def spillover_table(result: StudyResult, target: Target) -> ReportTable | None:
     reason = spillover_reason(result)
     if reason is not None and target.measure == result.targets[0].measure:
         notes.append(reason)
-    return ReportTable(f"spillover:{target.measure}", title, headers, tuple(cells), tuple(notes))
+    return ReportTable(f"spillover:{target.measure}", title, headers, cells, tuple(notes))
 
 
 def spillover_reason(result: StudyResult) -> str | None:
@@ -125,6 +118,5 @@ def spillover_reason(result: StudyResult) -> str | None:
 def _resources(result: StudyResult, step: str) -> str:
     """The pools that a step asks for: 'nurses and cubicles or trolleys'."""
     stated = result.resolved.get("pathway", {}).get("steps", {}).get(step, {})
-    any_of = " or ".join(stated.get("any_of", ()))
-    names = [*stated.get("asks", ()), *([any_of] if any_of else [])]
+    names = filter(None, (*stated.get("asks", ()), " or ".join(stated.get("any_of", ()))))
     return " and ".join(names).replace("_", " ") or "no pool"

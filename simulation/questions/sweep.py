@@ -37,7 +37,7 @@ from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.records.serialise import differences
 from simulation.runs.result import StudyResult
-from simulation.statistics.compare import TIDY, Comparison
+from simulation.statistics.compare import TIDY
 from simulation.statistics.departments import Department
 from simulation.statistics.intervals import LEVEL, Interval
 from simulation.statistics.several_runs import (
@@ -54,7 +54,6 @@ from simulation.study.design import Target
 from simulation.wording import spaced
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
 
 CHECK = "check: no effect by design"
@@ -98,10 +97,6 @@ class SweepRun:
         """The folder as files name it; '' if there is none."""
         return self.folder.as_posix() if self.folder else ""
 
-    def row(self, arm: str, target: Target) -> Comparison:
-        """The arm's measure and its difference from the baseline."""
-        return self.result.row(arm, target.measure, target.group)
-
     def verdict(self, arm: str, target: Target) -> Verdict:
         """The verdict on the arm."""
         return self.result.finding(arm, target).verdict
@@ -125,8 +120,7 @@ class Sweep:
     @property
     def arms(self) -> tuple[str, ...]:
         """The arms that every run compares with its baseline, in order; the sham, as a check, among them."""
-        shared = set.intersection(*({finding.arm for finding in run.result.findings} for run in self.runs))
-        return tuple(arm.name for arm in self.first.shown.others if arm.name in shared)
+        return tuple(arm for arm in self.first.judged if all(arm in run.result.judged for run in self.runs))
 
     @property
     def judged(self) -> tuple[str, ...]:
@@ -143,12 +137,14 @@ class Sweep:
         if not is_full(design):
             return {}
         effects = {}
-        for target in self.targets:
-            levels = [run.result.values(baseline, target.measure, target.group) for run in self.runs]
-            effects[baseline, target] = factorial_effects(design, levels, self.department)
-            for arm in self.arms:
-                values = [run.result.differences(arm, target) for run in self.runs]
-                effects[arm, target] = factorial_effects(design, values, self.department)
+        for target, arm in product(self.targets, (baseline, *self.arms)):
+            values = [
+                run.result.differences(arm, target)
+                if arm != baseline
+                else run.result.values(arm, target.measure, target.group)
+                for run in self.runs
+            ]
+            effects[arm, target] = factorial_effects(design, values, self.department)
         return effects
 
     def is_check(self, arm: str) -> bool:
@@ -298,19 +294,19 @@ def changed_tables(sweep: Sweep) -> Iterator[ReportTable]:
             others = [run for run in sweep.runs[1:] if _differs(sweep, run, arm, target)]
             where = (
                 "; ".join(
-                    f"{run.label}: {difference_cell(run.row(arm, target))}, {run.verdict(arm, target).answer}"
+                    f"{run.label}: {difference_cell(run.result.row_of(target, arm))}, {run.verdict(arm, target).answer}"
                     for run in others
                     if applies(verdict, run.verdict(arm, target))
                 )
                 for applies in (is_changed, is_unsettled)
             )
             words = (words or "nowhere" for words in where)
-            rows.append((sweep.label(arm), difference_cell(first.row(arm, target)), verdict.words, *words))
+            rows.append((sweep.label(arm), difference_cell(first.result.row_of(target, arm)), verdict.words, *words))
         yield ReportTable(
             f"turns:{target.measure}:{target.group}",
             f"Which verdicts change: {target.label}",
             ("arm", f"effect, {first.label}", f"verdict, {first.label}", "changes in", "not settled in"),
-            tuple(rows),
+            rows,
             (
                 f"A verdict changes if it differs from that in '{first.label}' and the two effects differ "
                 f"beyond chance ({LEVEL:.0%} over the {len(sweep.runs) - 1} other runs together). 'Perhaps by less' "
@@ -346,18 +342,18 @@ def sweep_tables(sweep: Sweep) -> Iterator[ReportTable]:
     shown = sweep.runs if len(sweep.runs) <= MOST_ACROSS else ()
     for target in sweep.targets:
         unit = sweep.first.unit(target)
-        levels = (Cell(run.row(sweep.first.design.baseline, target).mean, unit) for run in shown)
+        levels = (Cell(run.result.row_of(target).mean, unit) for run in shown)
         rows: list[Cells] = [(sweep.first.baseline.label, *levels, "", "")]
         for arm in sweep.arms:
             compared = sweep.comparisons[arm, target]
             apart = "–" if compared.apart is None else interval_cell(compared.apart[2], unit)
-            effects = (difference_cell(run.row(arm, target)) for run in shown)
+            effects = (difference_cell(run.result.row_of(target, arm)) for run in shown)
             rows.append((sweep.label(arm), *effects, apart, compared.words))
         yield ReportTable(
             f"across:{target.measure}:{target.group}",
             f"Across {len(sweep.runs)} runs: {target.label}; differences in {unit_words(unit)}",
             ("arm", *(run.label for run in shown), "furthest apart", "together"),
-            tuple(rows),
+            rows,
             tuple(_sweep_notes(sweep, shown=bool(shown))),
         )
 
@@ -398,7 +394,7 @@ def effect_tables(sweep: Sweep) -> Iterator[ReportTable]:
             f"effects:{target.measure}:{target.group}",
             f"Effects of what was varied: {target.label}; effects in {unit_words(unit)}, in brackets standard errors",
             ("arm", *labels),
-            tuple(rows),
+            rows,
             (
                 "First line: effect on the level under the baseline; then on each arm's difference from it. 'A less "
                 "B': mean of all runs with A minus mean of all runs with B. 'A with B': how much more A does where "
@@ -457,7 +453,7 @@ def _panel(ax: Axes, sweep: Sweep, target: Target) -> None:
     for number, run in enumerate(sweep.runs):
         colour = STAGE_COLOURS[number % len(STAGE_COLOURS)]
         places = [place - 0.4 + step * (number + 0.5) for place in range(n_arms)]
-        rows = [run.row(arm, target) for arm in sweep.arms]
+        rows = [run.result.row_of(target, arm) for arm in sweep.arms]
         for place, row in zip(places, rows, strict=True):
             ends = [factor * row.difference_low, factor * row.difference_high]
             ax.plot(ends, [place, place], color=colour, linewidth=2, solid_capstyle="butt")
@@ -475,34 +471,32 @@ def _panel(ax: Axes, sweep: Sweep, target: Target) -> None:
 # --- files ---------------------------------------------------------------------------------------------------
 
 
-def sweep_frame(sweep: Sweep) -> pd.DataFrame:
+def sweep_rows(sweep: Sweep) -> Iterator[dict[str, object]]:
     """`across.csv`: for every run, target and arm what was varied, the columns of `summary.csv`, and the verdicts."""
-    import pandas as pd
-
-    rows = []
     for run, target, arm in product(sweep.runs, sweep.targets, sweep.arms):
         finding = run.result.finding(arm, target)
         comparison = {name: getattr(finding.comparison, name) for name in TIDY}
         verdict = CHECK if sweep.is_check(arm) else finding.verdict.words
-        words = {"verdict": verdict, "together": sweep.comparisons[arm, target].words}
-        rows.append({**run.varied, **comparison, **words, "folder": run.place})
-    return pd.DataFrame(rows)
+        together = sweep.comparisons[arm, target].words
+        yield {**run.varied, **comparison, "verdict": verdict, "together": together, "folder": run.place}
 
 
-def _effects_frame(sweep: Sweep) -> pd.DataFrame:
+def _effects_rows(sweep: Sweep) -> Iterator[dict[str, object]]:
     """`effects.csv`: a row for every target, arm and effect; on the baseline's level, on the others' differences."""
-    import pandas as pd
-
-    rows = []
     for (arm, target), effects in sweep.effects.items():
         of = "level" if arm == sweep.first.design.baseline else "difference"
         about = {"measure": target.measure, "group": target.group, "arm": arm, "of": of}
         for effect in effects:
             estimate = effect.estimate
-            numbers = {"estimate": estimate.mean, "standard_error": estimate.standard_error}
-            ends = {"low": estimate.low, "high": estimate.high, "n_replications": estimate.n}
-            rows.append({**about, **_levels_cells(effect.levels), **numbers, **ends})
-    return pd.DataFrame(rows)
+            yield {
+                **about,
+                **_levels_cells(effect.levels),
+                "estimate": estimate.mean,
+                "standard_error": estimate.standard_error,
+                "low": estimate.low,
+                "high": estimate.high,
+                "n_replications": estimate.n,
+            }
 
 
 def _levels_cells(levels: Sequence[Level]) -> dict[str, str]:
@@ -514,19 +508,15 @@ def _levels_cells(levels: Sequence[Level]) -> dict[str, str]:
     return cells
 
 
-def _design_frame(sweep: Sweep) -> pd.DataFrame:
+def _design_rows(sweep: Sweep) -> Iterator[dict[str, object]]:
     """`design.csv`: a row a run, with what was varied, its length and its folder."""
-    import pandas as pd
-
-    rows = []
     for number, run in enumerate(sweep.runs, start=1):
         length, n = run.result.run, len(run.result.replications)
         days = {"warm_up_days": length.warm_up_days, "measured_days": length.measured_days}
-        rows.append({"run": number, **run.varied, "seed": length.seed, "replications": n, **days, "folder": run.place})
-    return pd.DataFrame(rows)
+        yield {"run": number, **run.varied, "seed": length.seed, "replications": n, **days, "folder": run.place}
 
 
 def write_sweep(sweep: Sweep, results: Path) -> Path:
     """Write the tables, the design and the picture of a sweep into a folder, and return it. Raises ResultsError."""
-    tables = {TABLE: sweep_frame(sweep), DESIGN: _design_frame(sweep), EFFECTS: _effects_frame(sweep)}
+    tables = {TABLE: sweep_rows(sweep), DESIGN: _design_rows(sweep), EFFECTS: _effects_rows(sweep)}
     return write_dated(results / FOLDER, tables, {PICTURE: sweep_picture(sweep)})

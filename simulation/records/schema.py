@@ -38,7 +38,7 @@ class InTicks(Mapping[str, Column]):
     `columns` come first, then `ticks`. A run's million activities are replayed in ticks and seldom read in minutes.
     """
 
-    def __init__(self, columns: Mapping[str, Column], ticks: Mapping[str, NDArray[np.int64]]) -> None:
+    def __init__(self, columns: Mapping[str, Column], ticks: Mapping[str, Ints]) -> None:
         self.ticks = ticks
         self._names = (*columns, *ticks)
         self._columns = dict(columns)
@@ -100,11 +100,11 @@ class Table:
     def __contains__(self, name: object) -> bool:
         return name in self.columns
 
-    def _in_ticks(self) -> Mapping[str, NDArray[np.int64]]:
+    def _in_ticks(self) -> Mapping[str, Ints]:
         """The columns that are kept in ticks, by name."""
         return self.columns.ticks if isinstance(self.columns, InTicks) else {}
 
-    def ticks(self, name: str) -> NDArray[np.int64]:
+    def ticks(self, name: str) -> Ints:
         """A point in time in whole ticks, `NEVER` where it did not happen, shape (n,)."""
         in_ticks = self._in_ticks()
         if name in in_ticks:
@@ -154,8 +154,8 @@ class Patients(Table):
     (first clinician started), decided_at (decision to admit), departed_at (discharged, left, or moved to a bed).
     """
 
-    kind: ClassVar[str] = "patients"
-    required: ClassVar[tuple[str, ...]] = (
+    kind = "patients"
+    required = (
         "patient", "arrival_source", "number", "replication", "arrived_at", "outcome",
     )  # fmt: skip
 
@@ -163,10 +163,8 @@ class Patients(Table):
         """Mask of the admitted, shape (n,): by outcome, or still on a ward after decision and departure from A&E."""
         admitted = self.where("outcome", ADMITTED)
         if all(name in self for name in ADMITTED_POINTS):
-            on_ward = self.where("outcome", IN_BUILDING)
-            for name in ADMITTED_POINTS:
-                on_ward &= ~np.isnan(self[name])
-            admitted |= on_ward
+            reached = ~np.isnan([self[name] for name in ADMITTED_POINTS])
+            admitted |= self.where("outcome", IN_BUILDING) & reached.all(axis=0)
         return admitted
 
 
@@ -178,24 +176,18 @@ class ActivityTable(Table):
     open; joined_at, started_at, ended_at. The end of a route is a last row of no length.
     """
 
-    kind: ClassVar[str] = "activities"
-    required: ClassVar[tuple[str, ...]] = (
-        "patient",
-        "step",
-        "pool",
-        "outcome",
-        "joined_at",
-        "started_at",
-        "ended_at",
-    )
+    kind = "activities"
+    required = (
+        "patient", "step", "pool", "outcome", "joined_at", "started_at", "ended_at",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Replications(Table):
     """One row per replication, arm, measure and group: `value` in `unit`, NaN where nobody counted."""
 
-    kind: ClassVar[str] = "replications"
-    required: ClassVar[tuple[str, ...]] = ("replication", "arm", "measure", "unit", "group", "value")
+    kind = "replications"
+    required = ("replication", "arm", "measure", "unit", "group", "value")
 
 
 @dataclass(frozen=True)
@@ -207,5 +199,5 @@ class Events(Table):
     place that is used at the step, NaN of other events.
     """
 
-    kind: ClassVar[str] = "events"
-    required: ClassVar[tuple[str, ...]] = ("entity_id", "pathway", "event_type", "event", "time", "resource_id")
+    kind = "events"
+    required = ("entity_id", "pathway", "event_type", "event", "time", "resource_id")

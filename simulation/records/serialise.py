@@ -8,7 +8,7 @@ import io
 import json
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -26,17 +26,7 @@ def plain(value: Any) -> Any:
 
     NaN becomes None.
     """
-    if is_dataclass(value) and not isinstance(value, type):
-        return plain(asdict(value))
-    if isinstance(value, Mapping):
-        return {str(key): plain(entry) for key, entry in value.items() if entry is not None}
-    if isinstance(value, list | tuple):
-        return [plain(entry) for entry in value]
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, float) and math.isnan(value):
-        return None
-    return value
+    return exact(value, with_none=False)
 
 
 def to_json(value: Any) -> str:
@@ -44,23 +34,30 @@ def to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
 
 
-def exact(value: Any, *, without: Collection[str] = ()) -> Any:
+def exact(value: Any, *, without: Collection[str] = (), with_none: bool = True) -> Any:
     """Dataclasses, mappings and sequences as dicts and lists, nothing left out, so that they can be restored.
 
     NaN becomes None. `without`: fields of dataclasses that are left out after all, and keys of blocks that state their
-    source. Keys of other mappings are a user's own names, which may be the same words.
+    source. Keys of other mappings are a user's own names, which may be the same words. `with_none`: entries that are
+    None, too.
     """
-    if is_dataclass(value) and not isinstance(value, type):
-        names = [field.name for field in fields(value) if field.name not in without]
-        return {name: exact(getattr(value, name), without=without) for name in names}
-    if isinstance(value, Mapping):
-        left_out = without if value.keys() >= SOURCED else ()
-        return {str(key): exact(entry, without=without) for key, entry in value.items() if key not in left_out}
-    if isinstance(value, list | tuple):
-        return [exact(entry, without=without) for entry in value]
-    if isinstance(value, np.generic):
-        return exact(value.item())
-    return None if isinstance(value, float) and math.isnan(value) else value
+
+    def made(value: Any) -> Any:
+        if is_dataclass(value) and not isinstance(value, type):
+            entries: Mapping[Any, Any] = {field.name: getattr(value, field.name) for field in fields(value)}
+            left_out = without
+        elif isinstance(value, Mapping):
+            entries, left_out = value, without if value.keys() >= SOURCED else ()
+        elif isinstance(value, list | tuple):
+            return [made(entry) for entry in value]
+        elif isinstance(value, np.generic | np.ndarray):
+            return made(value.tolist())
+        else:
+            return None if isinstance(value, float) and math.isnan(value) else value
+        known = {key: entry for key, entry in entries.items() if with_none or entry is not None}
+        return {str(key): made(entry) for key, entry in known.items() if key not in left_out}
+
+    return made(value)
 
 
 def differences(one: Any, other: Any, within: str = "") -> Iterator[tuple[str, Any, Any]]:

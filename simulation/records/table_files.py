@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulation.errors import ResultsError
 from simulation.records.schema import MISSING, Column, Floats, Table
+from simulation.records.serialise import Plain
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,54 +35,41 @@ def write_tables(tables: Iterable[Table], path: Path, *, provenance: Mapping[str
 
     Raises ResultsError if there is none, if they differ, or if the file cannot be written.
     """
-    with TableWriter(path, provenance=provenance) as writer:
+    with table_writer(path, provenance=provenance) as write:
         for table in tables:
-            writer.add(table)
+            write(table)
 
 
-class TableWriter:
+@contextmanager
+def table_writer(path: Path, *, provenance: Mapping[str, Any]) -> Iterator[Callable[[Table], None]]:
     """A context in which tables with the same columns are written into one file; none is kept in memory.
 
-    The file takes its name at the end, unless something went wrong. Raises ResultsError if no table is added, if they
-    differ, or if the file cannot be written.
+    Its value writes a table as the next row group, or as several if it is large. The file takes its name at the end,
+    unless something went wrong; then nothing is left of it. Raises ResultsError if no table is written, if they differ,
+    or if the file cannot be written.
     """
+    import pyarrow.parquet as parquet
 
-    def __init__(self, path: Path, *, provenance: Mapping[str, Any]) -> None:
-        self._path = path
-        self._provenance = provenance
-        self._first: Table | None = None
-        self._writer: Any = None
-        self._open = ExitStack()
+    first: Table | None = None
+    writer: Any = None
+    with _renamed_when_whole(path) as part, ExitStack() as opened:
 
-    def __enter__(self) -> Self:
-        """Begin the file under a temporary name."""
-        self._part = self._open.enter_context(_renamed_when_whole(self._path))
-        return self
+        def write(table: Table) -> None:
+            nonlocal first, writer
+            rows = _arrow(table, provenance)
+            if first is None:
+                first = table.select(slice(0, 0))  # its columns and categories, no rows
+                # measured numbers hardly repeat: a dictionary of them takes time and makes the file larger
+                repeating = [name for name, column in table.columns.items() if column.dtype.kind != "f"]
+                writer = parquet.ParquetWriter(part, rows.schema, compression="zstd", use_dictionary=repeating)
+                opened.enter_context(writer)
+            elif tuple(table.columns) != tuple(first.columns) or table.categories != first.categories:
+                raise ResultsError(f"{path.name}: tables differ in columns or categories. Make them from one pathway")
+            writer.write_table(rows)
 
-    def add(self, table: Table) -> None:
-        """Write a table as the next row group, or as several if it is large."""
-        import pyarrow.parquet as parquet
-
-        rows = _arrow(table, self._provenance)
-        if self._first is None:
-            self._first = table.select(slice(0, 0))  # its columns and categories, no rows
-            # measured numbers hardly repeat: a dictionary of them takes time and makes the file larger
-            repeating = [name for name, column in table.columns.items() if column.dtype.kind != "f"]
-            writer = parquet.ParquetWriter(self._part, rows.schema, compression="zstd", use_dictionary=repeating)
-            self._writer = self._open.enter_context(writer)
-        elif tuple(table.columns) != tuple(self._first.columns) or table.categories != self._first.categories:
-            raise ResultsError(f"{self._path.name}: tables differ in columns or categories. Make them from one pathway")
-        self._writer.write_table(rows)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Finish the file and give it its name; after an error nothing is left of it."""
-        if error is None and self._first is None:
-            error = ResultsError(f"{self._path.name}: no table to write. Give at least one")
-            self._open.__exit__(type(error), error, None)
-            raise error
-        self._open.__exit__(kind, error, trace)
+        yield write
+        if first is None:
+            raise ResultsError(f"{path.name}: no table to write. Give at least one")
 
 
 @contextmanager
@@ -126,11 +112,11 @@ def read_rows(path: Path, kind: type[T], **equal: str | int) -> T:
     return kind(columns, categories)
 
 
-def _certificate(path: Path, schema: pa.Schema) -> dict[str, Any]:
+def _certificate(path: Path, schema: pa.Schema) -> Plain:
     text = (schema.metadata or {}).get(METADATA_KEY)
     if text is None:
         raise ResultsError(f"{path}: has no birth certificate, so aeflow did not write it. Name a table of a run")
-    certificate: dict[str, Any] = json.loads(text)
+    certificate: Plain = json.loads(text)
     if certificate["format"] != FORMAT:
         raise ResultsError(f"{path}: is of format {certificate['format']}, this version reads {FORMAT}. Run it again")
     return certificate
@@ -174,11 +160,8 @@ METADATA_KEY = b"aeflow"
 """The key of the schema's metadata under which every file of the package states what it holds."""
 
 
-class ListColumn:
+class ListColumn(list[Floats | None]):
     """A column with a list of numbers, or None, in each row; the lists may differ in length."""
-
-    def __init__(self, rows: Sequence[Floats | None]) -> None:
-        self.rows = rows
 
 
 def write_columns(batches: Iterable[Mapping[str, Any]], file: Path | BytesIO, *, metadata: Mapping[str, Any]) -> None:
@@ -186,22 +169,17 @@ def write_columns(batches: Iterable[Mapping[str, Any]], file: Path | BytesIO, *,
 
     Columns are arrays, or `ListColumn` of numbers of unequal length. Only the package reads such a file.
     """
+    import pyarrow as pa
     import pyarrow.parquet as parquet
 
     iterator = iter(batches)
     first = _columns_in_arrow(next(iterator)).replace_schema_metadata({METADATA_KEY: json.dumps(metadata).encode()})
-    repeating = [field.name for field in first.schema if _repeats(field.type)]
+    measured = (pa.types.is_list, pa.types.is_floating)  # numbers that hardly repeat
+    repeating = [field.name for field in first.schema if not any(is_kind(field.type) for is_kind in measured)]
     with parquet.ParquetWriter(file, first.schema, compression="zstd", use_dictionary=repeating) as writer:
         writer.write_table(first)
         for batch in iterator:
             writer.write_table(_columns_in_arrow(batch).cast(first.schema))
-
-
-def _repeats(kind: Any) -> bool:
-    """Whether a column of this type has the same value in many rows, as measured numbers do not."""
-    import pyarrow as pa
-
-    return not (pa.types.is_list(kind) or pa.types.is_floating(kind))
 
 
 def _columns_in_arrow(columns: Mapping[str, Any]) -> Any:
@@ -211,18 +189,14 @@ def _columns_in_arrow(columns: Mapping[str, Any]) -> Any:
     arrays = {}
     for name, column in columns.items():
         if isinstance(column, ListColumn):
-            lengths = [0 if row is None else row.size for row in column.rows]
-            flat = [row.ravel() for row in column.rows if row is not None]
-            offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
-            missing = np.array([row is None for row in column.rows], dtype=np.bool_)
-            values = pa.array(np.concatenate(flat) if flat else np.empty(0))
-            arrays[name] = pa.ListArray.from_arrays(pa.array(offsets), values, mask=pa.array(missing))
+            rows = [None if row is None else row.ravel() for row in column]
+            arrays[name] = pa.array(rows, pa.list_(pa.float64()))
         else:
             arrays[name] = pa.array(column)
     return pa.table(arrays)
 
 
-def read_columns(path: Path, content: bytes | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+def read_columns(path: Path, content: bytes | None = None) -> tuple[dict[str, Any], Plain]:
     """The columns of a file, and its metadata. Raises ResultsError if they cannot be read.
 
     Plain columns are arrays; of lists there is an array or None for each row. `content`: the bytes of the file, if they
@@ -237,10 +211,10 @@ def read_columns(path: Path, content: bytes | None = None) -> tuple[dict[str, An
         metadata = json.loads((table.schema.metadata or {})[METADATA_KEY])
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise _unreadable(path, error) from None
-    columns: dict[str, Any] = {}
-    for name in table.column_names:
-        column = table.column(name)
-        columns[name] = list(_rows(column)) if pa.types.is_list(column.type) else column.to_numpy()
+    columns = {
+        name: list(_rows(column)) if pa.types.is_list(column.type) else column.to_numpy()
+        for name, column in zip(table.column_names, table.columns, strict=True)
+    }
     return columns, metadata
 
 
@@ -255,19 +229,14 @@ def row_count(path: Path) -> int:
         raise _unreadable(path, error) from None
 
 
-def _rows(column: Any) -> Iterator[NDArray[Any] | None]:
+def _rows(column: Any) -> Iterator[Column | None]:
     """The rows of a column of lists."""
     for chunk in column.chunks:
         flat = chunk.flatten().to_numpy(zero_copy_only=False)
         missing = chunk.is_null().to_numpy(zero_copy_only=False)
         lengths = np.diff(chunk.offsets.to_numpy())
-        start = 0
-        for length, absent in zip(lengths.tolist(), missing.tolist(), strict=True):
-            if absent:
-                yield None
-            else:
-                yield flat[start : start + length]
-                start += length
+        rows = np.split(flat, np.cumsum(lengths))[:-1]  # a list that is missing takes no numbers
+        yield from (None if absent else row for row, absent in zip(rows, missing, strict=True))
 
 
 def _unreadable(path: Path, error: Exception) -> ResultsError:

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulation.department.vocabulary import Pathway
 from simulation.measures.binding import binding_names, binding_values
@@ -21,18 +20,16 @@ from simulation.measures.own_quantities import Own
 from simulation.measures.profile import DayProfile, day_profile
 from simulation.measures.quantities import knows_waits
 from simulation.measures.window import Window, unfinished
-from simulation.records.schema import Patients
+from simulation.records.schema import Floats, Patients
 from simulation.statistics.coverage_effects import waits_by_group, with_coverage
 from simulation.statistics.sham import Shares, shares_better_worse
 from simulation.study.simulate import SharedDraws, Simulated, simulated
-from simulation.study.study import ReadyArm, RunLength, Study, own_of
+from simulation.study.study import ReadyArm, Study, own_of
 from simulation.triage.apply import apply, reached
 
 PROFILED = 8
 """Replications with day profiles, unless the run asks for all: enough for pictures, not for inference; a profile costs
 a tenth of a replication's time."""
-TOTALS = ("n_attendances", "n_activities", "n_events", "engine_seconds")
-"""What is added up over the arms of a replication."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ class ArmReplication:
     day: DayProfile | None
     shares: Shares | None
     n_unfinished: int
-    waits: NDArray[np.float64] | None = None
+    waits: Floats | None = None
     months: tuple[tuple[int, Measures], ...] = ()
 
 
@@ -88,20 +85,22 @@ def _once(study: Study, number: int, cool_down_days: int, began: float) -> Repli
     days = study.run.warm_up_days + study.run.measured_days + cool_down_days
     drawn = SharedDraws(study.run.drawn(number, days))
     results: dict[str, ArmReplication] = {}
-    totals = dict.fromkeys(TOTALS, 0.0)
+    totals = np.zeros(4)
     baseline: Patients | None = None
     for arm in sorted(study.arms, key=lambda arm: arm.name != study.design.baseline):
         results[arm.name], patients, amounts = _run_arm(study, number, arm, drawn, days, baseline)
         baseline = patients if baseline is None else baseline
         del patients  # else they stay in memory while the next arm is simulated
-        totals = {name: total + amount for (name, total), amount in zip(totals.items(), amounts, strict=True)}
-    counts = {name: int(total) for name, total in totals.items() if name.startswith("n_")}
+        totals += amounts
+    n_attendances, n_activities, n_events, engine_seconds = totals.tolist()
     return ReplicationResult(
         replication=number,
         arms={arm.name: results[arm.name] for arm in study.arms},
         cool_down_days=cool_down_days,
-        **counts,
-        engine_seconds=totals["engine_seconds"],
+        n_attendances=int(n_attendances),
+        n_activities=int(n_activities),
+        n_events=int(n_events),
+        engine_seconds=engine_seconds,
         seconds=time.perf_counter() - began,
     )
 
@@ -109,7 +108,7 @@ def _once(study: Study, number: int, cool_down_days: int, began: float) -> Repli
 def _run_arm(
     study: Study, number: int, arm: ReadyArm, drawn: SharedDraws, days: int, baseline: Patients | None
 ) -> tuple[ArmReplication, Patients, tuple[float, ...]]:
-    """Simulate one arm: its results, its patients, and the amounts of `TOTALS`.
+    """Simulate one arm: its results, its patients, and its attendances, activities, events and seconds of the engine.
 
     Its large tables are freed when this returns, but for the patients, which the caller keeps of the baseline alone.
     """
@@ -125,13 +124,25 @@ def _run_arm(
     own = own_of(study.design, arm.pathway)
     result = ArmReplication(
         measures=_measured(arm.pathway, simulation, patients, own, window),
-        day=_day(arm, simulation, window) if run.profile_all or number < PROFILED else None,
+        day=day_profile(
+            arm.pathway,
+            simulation.plan,
+            simulation.patients,
+            simulation.activities,
+            simulation.run.changes,
+            window=window,
+        )
+        if run.profile_all or number < PROFILED
+        else None,
         shares=_shares(patients, baseline, window),
         n_unfinished=unfinished(patients, window),
         waits=None
         if coverages is None
         else waits_by_group(patients, simulation.activities, n_steps=len(simulation.plan.nodes), window=window),
-        months=_by_month(arm, simulation, patients, own, run, number) if run.by_month else (),
+        months=tuple(
+            (month, _measured(arm.pathway, simulation, patients, own, within))
+            for month, within in (run.months(number) if run.by_month else ())
+        ),
     )
     return result, patients, (len(patients), len(simulation.run.journal), simulation.run.n_events, engine_seconds)
 
@@ -144,25 +155,11 @@ def _shares(patients: Patients, baseline: Patients | None, window: Window) -> Sh
 
 
 def _measured(pathway: Pathway, simulation: Simulated, patients: Patients, own: Own, window: Window) -> Measures:
-    """Every measure of one window: first of its patients, then of what binds."""
+    """Every measure of one window or month: first of its patients, then of what binds."""
     patient_measures = measure(patients, window=window, own=own)
     values = binding_values(pathway, simulation.plan, simulation.run, patients, own, window=window)
     names = (*patient_measures.names, *binding_names(pathway, own))
     return Measures(names, np.concatenate([patient_measures.values, values]))
-
-
-def _by_month(
-    arm: ReadyArm, simulation: Simulated, patients: Patients, own: Own, run: RunLength, number: int
-) -> tuple[tuple[int, Measures], ...]:
-    """Each month and its measures, which are those of the whole window."""
-    return tuple(
-        (month, _measured(arm.pathway, simulation, patients, own, window)) for month, window in run.months(number)
-    )
-
-
-def _day(arm: ReadyArm, simulation: Simulated, window: Window) -> DayProfile:
-    changes = simulation.run.changes
-    return day_profile(arm.pathway, simulation.plan, simulation.patients, simulation.activities, changes, window=window)
 
 
 def day_shapes(pools: Sequence[str], steps: Sequence[str]) -> dict[str, tuple[int, ...]]:

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulation.department.own_measures import Better
 from simulation.department.vocabulary import Pathway
@@ -23,6 +23,7 @@ from simulation.measures.definitions import Definition, definition_of
 from simulation.measures.groups import COVERAGE
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.measures.profile import DayProfile, stage_of
+from simulation.measures.quantities import ratio
 from simulation.records.schema import Floats, Table
 from simulation.records.serialise import Plain, plain
 from simulation.runs.replicate import ArmReplication, ReplicationResult, day_shapes
@@ -137,11 +138,11 @@ def unknown_day(pathway: Pathway) -> DayProfile:
 
 def mean_known(arrays: Sequence[Floats]) -> Floats:
     """The mean of arrays of one shape, entry by entry, leaving NaN out; NaN where nothing is known."""
-    stacked = np.stack([np.asarray(array, dtype=float) for array in arrays])
-    known = ~np.isnan(stacked)
-    n_known = known.sum(axis=0)
-    total = np.where(known, stacked, 0.0).sum(axis=0)
-    return np.asarray(np.divide(total, n_known, out=np.full(total.shape, np.nan), where=n_known > 0))
+    stacked = np.stack(arrays)
+    return ratio(np.nansum(stacked, axis=0), (~np.isnan(stacked)).sum(axis=0))
+
+
+Judged = TypeVar("Judged", Verdict, Judgement)
 
 
 @dataclass(frozen=True)
@@ -171,179 +172,15 @@ class Safety:
     where: str = ""
 
 
-class Comparisons:
-    """The comparisons of a study's arms with its baseline: what a result judges, computed or read.
-
-    A result gives what is declared first: `measures` of each replication, by arm in order; `interval_kind`, the kind of
-    every interval, and so of every verdict and judgement ('always_valid' while a result grows and beyond the planned
-    number of replications, `statistics.always_valid`); `own`, definitions of the user's own measures; `measured_days`
-    of each replication; over an ensemble `department_of`, the department that each replication used; and
-    `sham_shares`, the shares of patients who wait shorter and longer under the sham arm.
-    """
-
-    if TYPE_CHECKING:
-
-        @property
-        def design(self) -> Design: ...  # noqa: D102
-        @property
-        def measures(self) -> Mapping[str, Sequence[Measures]]: ...  # noqa: D102
-        @property
-        def interval_kind(self) -> IntervalKind: ...  # noqa: D102
-        @property
-        def own(self) -> Mapping[str, Definition]: ...  # noqa: D102
-        @property
-        def measured_days(self) -> float | None: ...  # noqa: D102
-        @property
-        def department_of(self) -> Department | None: ...  # noqa: D102
-        @property
-        def sham_shares(self) -> Shares | None: ...  # noqa: D102
-
-    @property
-    def judged(self) -> tuple[str, ...]:
-        """Every arm that gets a verdict: not the baseline, nor arms that only an ablation's decomposition needs."""
-        hidden = self.design.arms.keys() - set(self.design.shown) | {self.design.baseline}
-        return tuple(arm for arm in self.measures if arm not in hidden)
-
-    @cached_property
-    def comparisons(self) -> tuple[Comparison, ...]:
-        """Every measure of every arm with its paired difference from the baseline."""
-        return compare_arms(
-            self.measures,
-            self.design.baseline,
-            kind=self.interval_kind,
-            defined=self.own,
-            measured_days=self.measured_days,
-            stated=self._judged_measures,
-            department=self.department_of,
-        )
-
-    @cached_property
-    def _judged_measures(self) -> frozenset[str]:
-        """The measures of targets and margins, which have an interval even if few days are measured."""
-        judged: tuple[Target | Margin, ...] = (*self.design.primary, *self.design.secondary, *self.design.margins)
-        return frozenset(target.measure for target in judged)
-
-    def _too_short(self, measure: str, n: int) -> bool:
-        """Whether too little was measured for an interval of a measure."""
-        return measure not in self._judged_measures and too_short(measure, n, self.measured_days)
-
-    @cached_property
-    def _rows(self) -> dict[tuple[str, str, str], Comparison]:
-        return {(row.arm, row.measure, row.group): row for row in self.comparisons}
-
-    def row(self, arm: str, measure: str, group: str = "all") -> Comparison:
-        """One comparison. Raises ResultsError if there is none."""
-        known = self._rows.get((arm, measure, group))
-        return known or find(self.comparisons, arm=arm, measure=measure, group=group)
-
-    def has(self, measure: str, group: str = "all") -> bool:
-        """Whether every arm has the measure."""
-        return (self.design.baseline, measure, group) in self._rows
-
-    def values(self, arm: str, measure: str, group: str = "all") -> Floats:
-        """A measure by replication, shape (n_replications,). Raises ResultsError if arm or measure is unknown."""
-        if arm not in self.measures:
-            raise no_arm(arm, self.measures)
-        return np.array([measures.value(measure, group) for measures in self.measures[arm]])
-
-    def against(self, arm: str, other: str, measure: str, group: str = "all") -> Interval:
-        """The mean difference of two arms, paired by replication, with its interval."""
-        ours, theirs = self.values(arm, measure, group), self.values(other, measure, group)
-        interval = compare(ours, theirs, kind=self.interval_kind, department=self.department_of)
-        return replace(interval, low=np.nan, high=np.nan) if self._too_short(measure, interval.n) else interval
-
-    @cached_property
-    def identical(self) -> tuple[str, ...]:
-        """Arms that differ from the baseline in no measure of any replication."""
-        theirs = self.measures[self.design.baseline]
-        return tuple(
-            arm
-            for arm in self.measures
-            if arm != self.design.baseline
-            and all(
-                np.array_equal(one.values, other.values, equal_nan=True)
-                for one, other in zip(self.measures[arm], theirs, strict=True)
-            )
-        )
-
-    @cached_property
-    def findings(self) -> tuple[Finding, ...]:
-        """A verdict for every arm that is judged on every target.
-
-        Verdicts on primary targets form two families, of tools and of comparators, each of which holds together with
-        95 %. Secondary ones are each read from their own 95 % interval, and reports say how many there were.
-        """
-        findings = []
-        for arm in self.judged:
-            for target in (*self.design.primary, *self.design.secondary):
-                row, same = self.row(arm, target.measure, target.group), arm in self.identical
-                family = self.family(arm) * len(self.design.primary) if target in self.design.primary else 1
-                least_difference = target.minimal_important_difference
-                spread = None if same else self.spread(arm, target.measure, target.group)
-                where = "" if spread is None else where_words(spread, least_difference, row)
-                judged = verdict(row, least_difference, family=family, identical=same)
-                findings.append(Finding(arm, target, row, judged, spread, where))
-        return tuple(findings)
-
-    @cached_property
-    def safety(self) -> tuple[Safety, ...]:
-        """A judgement for every arm that is judged on every margin, in two families: tools and comparators."""
-        judgements = []
-        for arm in self.judged:
-            family = self.family(arm) * len(self.design.margins)
-            for margin in self.design.margins:
-                row, same = self.row(arm, margin.measure, margin.group), arm in self.identical
-                spread = None if same else self.spread(arm, margin.measure, margin.group)
-                where = "" if spread is None else harm_words(spread, margin.margin, row)
-                judged = non_inferiority(row, margin.margin, family=family, identical=same)
-                judgements.append(Safety(arm, margin, row, judged, spread, where))
-        return tuple(judgements)
-
-    def family(self, arm: str) -> int:
-        """The number of arms judged together with this one, itself included: the tools, or the comparators."""
-        arms = self.design.arms
-        return sum(arms[other].comparator == arms[arm].comparator for other in self.judged)
-
-    def spread(self, arm: str, measure: str, group: str = "all") -> Spread | None:
-        """An arm's difference over departments, simulation noise removed.
-
-        None with one department, or where a stay had not ended.
-        """
-        if self.department_of is None:
-            return None
-        effects = paired(self.values(arm, measure, group), self.values(self.design.baseline, measure, group))
-        return None if np.isinf(effects).any() else spread_over(effects, self.department_of)
-
-    def band(self, measure: str, group: str = "all") -> ShamBand | None:
-        """The sham band of a measure; None if no sham arm was run, or too little was measured for an interval."""
-        sham = self.design.sham
-        if sham is None or sham not in self.measures or self._too_short(measure, len(self.measures[sham])):
-            return None
-        ours, baseline = (self.values(arm, measure, group) for arm in (sham, self.design.baseline))
-        difference = compare(ours, baseline, kind=self.interval_kind, department=self.department_of)
-        return ShamBand(difference, self.sham_shares)
-
-    def spillover(self, measure: str) -> tuple[Effect, ...]:
-        """Effects on patients whom the tool covers and on the others.
-
-        Empty if the study does not distinguish them, or the measure is not given by coverage.
-        """
-        coverages = self.design.coverages
-        if coverages is None or not self.has(measure, f"{COVERAGE}={GROUPS[0]}"):
-            return ()
-        return effects(
-            self.measures,
-            self.design.baseline,
-            partial=coverages.partial,
-            full=coverages.full,
-            measure=measure,
-            kind=self.interval_kind,
-            department=self.department_of,
-        )
+def departments_used(study: Study, numbers: Iterable[int]) -> Department | None:
+    """The department that each replication of these numbers uses; None without an ensemble."""
+    if study.departments is None or study.run.departments is None:
+        return None
+    return np.array([study.department(number) for number in numbers], dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
-class StudyResult(Comparisons):
+class StudyResult:
     """A study and the results of its replications, in order.
 
     explained: explains the arms, and is computed at first use
@@ -379,12 +216,14 @@ class StudyResult(Comparisons):
         return self.study.run
 
     @cached_property
-    def department_of(self) -> NDArray[np.int64] | None:
+    def department_of(self) -> Department | None:
         """The department that each replication used, shape (n_replications,); None without an ensemble."""
-        if self.study.departments is None or self.run.departments is None:
-            return None
-        numbers = [replication.replication for replication in self.replications]
-        return np.array([self.study.department(number) for number in numbers], dtype=np.int64)
+        return departments_used(self.study, self.numbers)
+
+    @cached_property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of the replications, in order."""
+        return tuple(replication.replication for replication in self.replications)
 
     @property
     def scenario(self) -> str:
@@ -410,12 +249,12 @@ class StudyResult(Comparisons):
         other arm, states the same.
         """
         levers = set(self.design.levers)
-        left_out = [
+        stated = {
             name
             for name, arm in self.design.arms.items()
-            if arm.draw_of is not None or (arm.levers and set(arm.levers) != levers)
-        ]
-        return statements(self.resolved, [arm.policy for arm in self.arms if arm.name not in left_out])
+            if arm.draw_of is None and (not arm.levers or set(arm.levers) == levers)
+        }
+        return statements(self.resolved, [arm.policy for arm in self.arms if arm.name in stated])
 
     @cached_property
     def stages(self) -> Mapping[str, str]:
@@ -454,25 +293,16 @@ class StudyResult(Comparisons):
         return tuple(arm for arm in self.arms if arm.name != self.design.baseline)
 
     @property
-    def sham_shares(self) -> Shares | None:
-        """The shares of patients who wait shorter and longer under the sham arm; None if it was not run."""
-        return self.sham.shares if self.sham is not None else None
-
-    @property
-    def measured_days(self) -> float:
-        """The measured days of each replication."""
-        return self.run.measured_days
-
-    @property
     def sham(self) -> ArmResult | None:
         """The arm without any effect, if it was run."""
         return next((arm for arm in self.arms if arm.name == self.design.sham), None)
 
     def controlled(self) -> tuple[tuple[ArmResult, ArmResult], ...]:
         """Pairs of an arm that has a control of its own, and that control, where both were run."""
-        by_name = {arm.name: arm for arm in self.arms}
-        controls = [(arm, self.design.arms[arm.name].control) for arm in self.arms]
-        return tuple((arm, by_name[control]) for arm, control in controls if control is not None and control in by_name)
+        control_of = {name: arm.control for name, arm in self.design.arms.items()}
+        return tuple(
+            (arm, control) for arm in self.arms for control in self.arms if control.name == control_of[arm.name]
+        )
 
     @cached_property
     def shown(self) -> Self:
@@ -510,11 +340,6 @@ class StudyResult(Comparisons):
         """The first primary target, which sentences and tables of one measure are about."""
         return self.design.primary[0]
 
-    @property
-    def targets(self) -> tuple[Target, ...]:
-        """Primary, then secondary targets."""
-        return (*self.design.primary, *self.design.secondary)
-
     def finding(self, arm: str, target: Target) -> Finding:
         """The verdict on one arm and target."""
         return next(finding for finding in self.findings if finding.arm == arm and finding.target == target)
@@ -527,18 +352,9 @@ class StudyResult(Comparisons):
         """Measures of the baseline, shape (n_replications, n_names)."""
         return np.column_stack([self.values(self.design.baseline, name.measure, name.group) for name in names])
 
-    def differences(self, arm: str, target: Target | Margin) -> Floats:
-        """An arm's differences from the baseline by replication, shape (n_replications,)."""
-        values, before = (self.values(name, target.measure, target.group) for name in (arm, self.design.baseline))
-        return paired(values, before)
-
     def before(self, measure: str, group: str = "all") -> Comparison:
         """A measure under the baseline."""
         return self.row(self.design.baseline, measure, group)
-
-    def row_of(self, judged: Target | Margin | Precision, arm: str | None = None) -> Comparison:
-        """The comparison of an arm on a target, a margin or a precision; the baseline's if no arm is named."""
-        return self.row(arm or self.design.baseline, judged.measure, judged.group)
 
     def unit(self, judged: Target | Margin | Precision) -> str:
         """The unit of what is judged."""
@@ -559,6 +375,171 @@ class StudyResult(Comparisons):
     def table(self) -> pd.DataFrame:
         """One tidy row per arm, measure and group: `summary.csv`."""
         return summary(self.comparisons)
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """Every arm that gets a verdict: not the baseline, nor arms that only an ablation's decomposition needs."""
+        return tuple(arm.name for arm in self.shown.others)
+
+    @cached_property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """Every measure of every arm with its paired difference from the baseline."""
+        return compare_arms(
+            self.measures,
+            self.design.baseline,
+            kind=self.interval_kind,
+            defined=self.own,
+            measured_days=self.run.measured_days,
+            stated=self._judged_measures,
+            department=self.department_of,
+        )
+
+    @cached_property
+    def _judged_measures(self) -> frozenset[str]:
+        """The measures of targets and margins, which have an interval even if few days are measured."""
+        judged: tuple[Target | Margin, ...] = (*self.targets, *self.design.margins)
+        return frozenset(target.measure for target in judged)
+
+    def _too_short(self, measure: str, n: int) -> bool:
+        """Whether too little was measured for an interval of a measure."""
+        return measure not in self._judged_measures and too_short(measure, n, self.run.measured_days)
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str, str], Comparison]:
+        return {(row.arm, row.measure, row.group): row for row in self.comparisons}
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Primary, then secondary targets."""
+        return (*self.design.primary, *self.design.secondary)
+
+    def row(self, arm: str, measure: str, group: str = "all") -> Comparison:
+        """One comparison. Raises ResultsError if there is none."""
+        known = self._rows.get((arm, measure, group))
+        return known or find(self.comparisons, arm=arm, measure=measure, group=group)
+
+    def row_of(self, judged: Target | Margin | Precision, arm: str | None = None) -> Comparison:
+        """The comparison of an arm on a target, a margin or a precision; the baseline's if no arm is named."""
+        return self.row(arm or self.design.baseline, judged.measure, judged.group)
+
+    def has(self, measure: str, group: str = "all") -> bool:
+        """Whether every arm has the measure."""
+        return (self.design.baseline, measure, group) in self._rows
+
+    def values(self, arm: str, measure: str, group: str = "all") -> Floats:
+        """A measure by replication, shape (n_replications,). Raises ResultsError if arm or measure is unknown."""
+        if arm not in self.measures:
+            raise no_arm(arm, self.measures)
+        return np.array([measures.value(measure, group) for measures in self.measures[arm]])
+
+    def differences(self, arm: str, judged: Target | Margin) -> Floats:
+        """An arm's differences from the baseline by replication, shape (n_replications,)."""
+        ours, baseline = (self.values(name, judged.measure, judged.group) for name in (arm, self.design.baseline))
+        return paired(ours, baseline)
+
+    def mean_difference(self, ours: Floats, theirs: Floats) -> Interval:
+        """The mean difference of two numbers a replication, paired, with its interval."""
+        return compare(ours, theirs, kind=self.interval_kind, department=self.department_of)
+
+    def against(self, arm: str, other: str, measure: str, group: str = "all") -> Interval:
+        """The mean difference of two arms with its interval, which is NaN if too little was measured."""
+        interval = self.mean_difference(self.values(arm, measure, group), self.values(other, measure, group))
+        return replace(interval, low=np.nan, high=np.nan) if self._too_short(measure, interval.n) else interval
+
+    @cached_property
+    def identical(self) -> tuple[str, ...]:
+        """Arms that differ from the baseline in no measure of any replication."""
+        theirs = self.measures[self.design.baseline]
+        return tuple(
+            arm
+            for arm in self.measures
+            if arm != self.design.baseline
+            and all(
+                np.array_equal(one.values, other.values, equal_nan=True)
+                for one, other in zip(self.measures[arm], theirs, strict=True)
+            )
+        )
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """A verdict for every arm that is judged on every target.
+
+        Verdicts on primary targets form two families, of tools and of comparators, each of which holds together with
+        95 %. Secondary ones are each read from their own 95 % interval, and reports say how many there were.
+        """
+        findings = []
+        for arm, target in product(self.judged, self.targets):
+            family = self.family(arm) * len(self.design.primary) if target in self.design.primary else 1
+            least = target.minimal_important_difference
+            findings.append(Finding(arm, target, *self._judged(arm, target, least, family, verdict, where_words)))
+        return tuple(findings)
+
+    @cached_property
+    def safety(self) -> tuple[Safety, ...]:
+        """A judgement for every arm that is judged on every margin, in two families: tools and comparators."""
+        margins, judgements = self.design.margins, []
+        for arm, margin in product(self.judged, margins):
+            family = self.family(arm) * len(margins)
+            judged = self._judged(arm, margin, margin.margin, family, non_inferiority, harm_words)
+            judgements.append(Safety(arm, margin, *judged))
+        return tuple(judgements)
+
+    def _judged(
+        self,
+        arm: str,
+        on: Target | Margin,
+        limit: float,
+        family: int,
+        judge: Callable[..., Judged],
+        words: Callable[[Spread, float, Comparison], str],
+    ) -> tuple[Comparison, Judged, Spread | None, str]:
+        """An arm's comparison and how `judge` judges it; over an ensemble its spread, and in how many departments it
+        holds."""
+        row, same = self.row_of(on, arm), arm in self.identical
+        spread = None if same else self.spread(arm, on)
+        where = "" if spread is None else words(spread, limit, row)
+        return row, judge(row, limit, family=family, identical=same), spread, where
+
+    def family(self, arm: str) -> int:
+        """The number of arms judged together with this one, itself included: the tools, or the comparators."""
+        arms = self.design.arms
+        return sum(arms[other].comparator == arms[arm].comparator for other in self.judged)
+
+    def spread(self, arm: str, judged: Target | Margin) -> Spread | None:
+        """An arm's difference over departments, simulation noise removed.
+
+        None with one department, or where a stay had not ended.
+        """
+        if self.department_of is None:
+            return None
+        effects = self.differences(arm, judged)
+        return None if np.isinf(effects).any() else spread_over(effects, self.department_of)
+
+    def band(self, measure: str, group: str = "all") -> ShamBand | None:
+        """The sham band of a measure; None if no sham arm was run, or too little was measured for an interval."""
+        sham = self.sham
+        if sham is None or self._too_short(measure, len(sham.replications)):
+            return None
+        ours, baseline = (self.values(arm, measure, group) for arm in (sham.name, self.design.baseline))
+        return ShamBand(self.mean_difference(ours, baseline), sham.shares)
+
+    def spillover(self, measure: str) -> tuple[Effect, ...]:
+        """Effects on patients whom the tool covers and on the others.
+
+        Empty if the study does not distinguish them, or the measure is not given by coverage.
+        """
+        coverages = self.design.coverages
+        if coverages is None or not self.has(measure, f"{COVERAGE}={GROUPS[0]}"):
+            return ()
+        return effects(
+            self.measures,
+            self.design.baseline,
+            partial=coverages.partial,
+            full=coverages.full,
+            measure=measure,
+            kind=self.interval_kind,
+            department=self.department_of,
+        )
 
     # --- patients -----------------------------------------------------------------------------------------------
 
@@ -608,7 +589,7 @@ class StudyResult(Comparisons):
     def _chosen(self, arm: str | None, replication: int | None) -> tuple[ReadyArm, ReplicationResult]:
         """An arm and a replication by number, the baseline and the first if not named. Raises ResultsError."""
         name = self.study.arm(self.study.design.baseline if arm is None else arm).name
-        numbers = [result.replication for result in self.replications]
+        numbers = self.numbers
         number = numbers[0] if replication is None else replication
         if number not in numbers:
             known = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -15,17 +15,17 @@ from simulation.records.schema import Floats
 from simulation.runs.executors.executor import Executor, Failed, completed, open_executor
 from simulation.runs.replicate import ReplicationResult
 from simulation.runs.result import StudyResult
+from simulation.runs.store.kept import Done, unheard
 from simulation.statistics.compare import paired
 from simulation.statistics.intervals import replications_for
+from simulation.study.design import Target
 from simulation.study.misfits import refuse_overload
 from simulation.study.simulate import simulate_arm
-from simulation.study.study import Study
+from simulation.study.study import Precision, Study
 from simulation.study.workload import refuse_large
 
-Done = Callable[[int], None]
 
-
-def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> StudyResult:
+def compare(study: Study, *, done: Done = unheard, executor: Executor | None = None) -> StudyResult:
     """Run every arm of a study on the same patients; `done(n)` is called when n replications have ended.
 
     `executor`: an executor that stays open after the call; by default the study's executor is opened and closed. Raises
@@ -37,28 +37,23 @@ def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executo
     return simulate(study, done=done, executor=executor)
 
 
-def simulate(study: Study, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> StudyResult:
+def simulate(study: Study, *, done: Done = unheard, executor: Executor | None = None) -> StudyResult:
     """Run a study as `compare` does, without checking its size and load first."""
     study, results = every_replication(study, done=done, executor=executor)
     return StudyResult(study, results, Explained(study))
 
 
 def every_replication(
-    study: Study, *, done: Done, executor: Executor | None
+    study: Study, *, done: Done = unheard, executor: Executor | None
 ) -> tuple[Study, tuple[ReplicationResult, ...]]:
     """All replications in order, and the study with their number: as stated, or as `run.precision` asks."""
     known: dict[int, ReplicationResult] = {}
     study, missing = still_to_run(study, known)
     while missing:
-        for result in all_of(study, missing, done=_after(len(known), done), executor=executor):
-            known[result.replication] = result
+        new = all_of(study, missing, done=lambda n_done: done(len(known) + n_done), executor=executor)
+        known.update((result.replication, result) for result in new)
         study, missing = still_to_run(study, known)
-    return study, in_order(list(known.values()))
-
-
-def _after(n_before: int, done: Done) -> Done:
-    """`done`, with `n_before` replications added that ended before."""
-    return lambda n_done: done(n_before + n_done)
+    return study, in_order(known.values())
 
 
 def still_to_run(study: Study, known: Mapping[int, ReplicationResult]) -> tuple[Study, list[int]]:
@@ -85,14 +80,17 @@ def values_for(study: Study, replications: Sequence[ReplicationResult]) -> dict[
     """The numbers that `run.precision` is about, one a replication: an arm's difference, or the baseline's level."""
     precision, design = study.run.precision, study.design
     assert precision is not None
-    measure, group = precision.measure, precision.group
-
-    def values_of(arm: str) -> Floats:
-        return np.array([replication.arms[arm].measures.value(measure, group) for replication in replications])
-
-    level = values_of(design.baseline)
+    level = values_of(replications, design.baseline, precision)
     arms = precision.arms_meant([arm.name for arm in study.arms], design.baseline, design.sham)
-    return {arm: level if arm == design.baseline else paired(values_of(arm), level) for arm in arms}
+    return {
+        arm: level if arm == design.baseline else paired(values_of(replications, arm, precision), level) for arm in arms
+    }
+
+
+def values_of(replications: Sequence[ReplicationResult], arm: str, judged: Target | Precision) -> Floats:
+    """The measure of an arm that is judged, by replication, shape (n_replications,)."""
+    of_arm = (replication.arms[arm].measures for replication in replications)
+    return np.array([measures.value(judged.measure, judged.group) for measures in of_arm])
 
 
 def all_of(
@@ -121,15 +119,13 @@ def replications(
 ) -> Iterator[ReplicationResult | Failed]:
     """Yield replications as they end, in any order, from `executor` or from the study's, which is opened and closed."""
     compile_first(study)
-    if executor is not None:
-        yield from completed(executor, study, numbers, cancelled=cancelled)
-        return
     workers = max(min(study.workers, len(numbers)), 1)
-    with open_executor(replace(study, workers=workers)) as opened:
+    opening = nullcontext(executor) if executor is not None else open_executor(replace(study, workers=workers))
+    with opening as opened:
         yield from completed(opened, study, numbers, cancelled=cancelled)
 
 
-def in_order(results: list[ReplicationResult]) -> tuple[ReplicationResult, ...]:
+def in_order(results: Iterable[ReplicationResult]) -> tuple[ReplicationResult, ...]:
     """Replications in the order of their numbers."""
     return tuple(sorted(results, key=lambda result: result.replication))
 
@@ -153,14 +149,10 @@ def failure(failed: list[Failed], *, kept: int = 0) -> BaseException:
     return error
 
 
-def compile_first(study: Study) -> float:
-    """Compile the engine in this process, so that workers find it in numba's cache; returns the seconds it took.
-
-    The reference engine compiles nothing.
-    """
-    began = time.perf_counter()
+def compile_first(study: Study) -> None:
+    """Compile the engine in this process, so that workers find it in numba's cache; the reference engine has nothing to
+    compile."""
     if study.engine == "compiled":
         one_day = replace(study.run, warm_up_days=0, measured_days=1)
         simulated = simulate_arm(study.baseline, one_day, study.engine, 0, cool_down_days=0)
         _ = simulated.activities  # sorted by compiled code of its own
-    return time.perf_counter() - began

@@ -10,11 +10,11 @@ import pytest
 from simulation.api import Result, compare
 from simulation.config import load
 from simulation.errors import ConfigError
-from simulation.measures.measuring import MeasureName, Measures
-from simulation.questions.ablation.contributions import beyond, busy_parts, decompositions
+from simulation.questions.ablation.contributions import beyond, busy_parts, decomposition_of
 from simulation.questions.ablation.levers import coalitions, expanded, label_of
 from simulation.statistics.intervals import Interval, interval
 from simulation.study.design import Arm, Design, Lever, Target
+from tests.made_up import result_of
 
 from .conftest import SHORT, study_of
 
@@ -185,11 +185,8 @@ def test_a_study_may_build_on_one_that_comes_with_aeflow(tmp_path: Path) -> None
 def test_parts_of_a_made_up_study_are_those_worked_out_by_hand() -> None:
     design = expanded(design_of("a", "b"))
     waits = {"nurse": 60.0, "a": 58.0, "b": 55.0, "a+b": 50.0}
-    name = (MeasureName("wait_to_clinician_mean", "minutes", "all"),)
-    measures = {
-        arm: [Measures(name, np.array([wait + variates])) for variates in (0.0, 3.0)] for arm, wait in waits.items()
-    }
-    (found,) = decompositions(design, measures)
+    variates = np.array([0.0, 3.0])
+    (found,) = decomposition_of(result_of(design, {arm: wait + variates for arm, wait in waits.items()}))
     assert found.unit == "minutes"
     assert found.parts.part("joint", "a", "b").mean == pytest.approx(-10)
     assert found.parts.part("shapley", "a").mean == pytest.approx(-3.5)
@@ -200,16 +197,14 @@ def test_parts_of_a_made_up_study_are_those_worked_out_by_hand() -> None:
 def test_parts_of_nine_levers_come_from_sampled_orders_and_add_up() -> None:
     design = expanded(design_of(*"abcdefghi"))
     variates = np.random.default_rng(12)
-    name = (MeasureName("wait_to_clinician_mean", "minutes", "all"),)
-    measures = {arm: [Measures(name, variates.normal(60, 5, size=1)) for _ in range(4)] for arm in design.arms}
-    (found,) = decompositions(design, measures)
+    (found,) = decomposition_of(result_of(design, {arm: variates.normal(60, 5, size=4) for arm in design.arms}))
     assert found.parts.n_orders == 2 * design.order_pairs
     shares = sum(found.parts.part("shapley", lever).mean for lever in "abcdefghi")
     assert shares == pytest.approx(found.parts.part("joint", *"abcdefghi").mean)
 
 
 def test_the_parts_of_a_run_add_up_to_the_effect_that_the_comparison_reports(ablation: Result) -> None:
-    for each in decompositions(ablation.study.design, ablation.measures):
+    for each in decomposition_of(ablation):
         row = next(
             row
             for row in ablation.comparisons
@@ -224,7 +219,7 @@ def test_the_parts_of_a_run_add_up_to_the_effect_that_the_comparison_reports(abl
 
 
 def test_a_lever_that_changes_nothing_earns_nothing_of_anything(with_idle: Result) -> None:
-    (found,) = decompositions(with_idle.study.design, with_idle.measures)
+    (found,) = decomposition_of(with_idle)
     assert found.parts.part("shapley", "idle").mean == pytest.approx(0, abs=1e-12)
     assert found.parts.part("interaction index", "idle", "time").mean == pytest.approx(0, abs=1e-12)
     assert found.parts.part("shapley", "time").mean != 0
@@ -233,9 +228,7 @@ def test_a_lever_that_changes_nothing_earns_nothing_of_anything(with_idle: Resul
 def test_minutes_saved_at_triage_are_earned_at_the_triage_nurses_by_the_lever_that_saves_them(
     ablation: Result,
 ) -> None:
-    busy = {arm.name: ablation.replications[0].arms[arm.name].day.busy_mean for arm in ablation.study.arms}  # type: ignore[union-attr]
-    pools = ablation.replications[0].arms["nurse"].day.pools  # type: ignore[union-attr]
-    parts = dict(zip(pools, busy_parts(ablation.study.design, busy), strict=True))["triage_nurses"]
+    parts = dict(zip(ablation.baseline.day.pools, busy_parts(ablation), strict=True))["triage_nurses"]
     # 180 s of a mean of 5.5 min, for most of those who are triaged: a large part of the nurses' time.
     assert parts.part("shapley", "time").mean < -0.1
     assert abs(parts.part("shapley", "accuracy").mean) < 0.02

@@ -23,7 +23,7 @@ from simulation.questions.narrow import (
     range_words,
     weeks_words,
 )
-from simulation.questions.what_decides.deciding_figures import decided, harmed_kind_words, kinds_beyond, worths
+from simulation.questions.what_decides.deciding_figures import decided, harmed_kind_words, kind_beyond, worths
 from simulation.study.design import Cost, Margin, ValuePerHour
 from tests.questions.clinics import N_CLINICS, SHORT, write_clinics
 
@@ -58,11 +58,10 @@ def test_a_sign_of_crowding_decides_what_a_third_nurse_does(result: Result) -> N
     found = decided(result)
     assert found is not None
     assert found.n_departments == N_CLINICS
-    best = found.best("third_nurse")
-    assert best is not None
-    assert best.measure in ("queue_mean", "time_to_clinician_median", "time_to_clinician_p95", "stay_median")
     told = found.arms["third_nurse"].best
     assert told is not None
+    measure = found.figures[told.figure].measure
+    assert measure in ("queue_mean", "time_to_clinician_median", "time_to_clinician_p95", "stay_median")
     assert told.slope < 0
     assert told.share > 0.9
 
@@ -83,8 +82,8 @@ def test_an_arm_that_changes_nothing_is_decided_by_nothing(result: Result) -> No
     found = decided(replace(result, replications=twin))
     assert found is not None
     assert not found.arms["urgent_first"].differs
-    assert found.best("urgent_first") is None
-    assert found.best("third_nurse") is not None
+    assert found.arms["urgent_first"].best is None
+    assert found.arms["third_nurse"].best is not None
 
 
 def test_one_department_has_no_deciding_figure(result: Result) -> None:
@@ -96,7 +95,7 @@ def test_one_department_has_no_deciding_figure(result: Result) -> None:
 def test_departments_that_were_played_once_are_not_counted(result: Result) -> None:
     found = decided(replace(result, replications=result.replications[: N_CLINICS + 21]))
     assert found is not None
-    assert found.n_departments == len(found.x) == 21
+    assert found.n_departments == 21
 
 
 def test_few_departments_have_no_deciding_figure_and_the_title_says_why(result: Result) -> None:
@@ -145,17 +144,18 @@ def test_the_kind_of_clinic_that_an_arm_harms_is_found_by_the_same_figure(result
     design = replace(result.study.design, baseline="third_nurse", margins=(margin,))
     study = replace(result.study, design=design)
     turned = Result(study, result.replications, type(result.explained)(study), result.manifest)
-    kind = kinds_beyond(turned, margin)[today]
+    kind = kind_beyond(turned, margin, today)
     assert kind is not None
-    assert kind.figure.measure in ("queue_mean", "time_to_clinician_median", "time_to_clinician_p95", "stay_median")
-    assert kind.rule.above
-    assert not kind.rule.gains
+    figure, rule = kind
+    assert figure.measure in ("queue_mean", "time_to_clinician_median", "time_to_clinician_p95", "stay_median")
+    assert rule.above
+    assert not rule.gains
     safety = next(each for each in turned.safety if each.arm == today)
     words = harmed_kind_words(turned, safety)
     assert words.startswith("where ")
     assert words in str(turned.tables["safety"].rows)
     everywhere = replace(margin, margin=0.001)
-    assert kinds_beyond(turned, everywhere)[today] is None
+    assert kind_beyond(turned, everywhere, today) is None
     assert harmed_kind_words(turned, replace(safety, margin=everywhere)) == ""
 
 
@@ -358,4 +358,4 @@ def test_the_same_run_always_decides_the_same(result: Result) -> None:
     assert first is not None
     assert again is not None
     assert first.arms == again.arms
-    assert np.array_equal(first.x, again.x)
+    assert np.array_equal(first.seen, again.seen)

@@ -8,6 +8,7 @@ import pytest
 
 from simulation.errors import Fault
 from simulation.questions.harm import harms, mortality_of, tables
+from simulation.statistics.compare import compare
 from simulation.study.design import DelayHarm, harm_faults, harm_groups, harm_measures, within
 
 RELATION = DelayHarm(
@@ -41,8 +42,8 @@ def result(harm: DelayHarm | None) -> Any:
     made = SimpleNamespace(
         design=design,
         values=values,
-        interval_kind="fixed_sample",
-        department_of=None,
+        mean_difference=compare,
+        against=lambda arm, other, measure: compare(values(arm, measure), values(other, measure)),
         arm=arms.__getitem__,
         study=SimpleNamespace(baseline=SimpleNamespace(pathway=pathway)),
         baseline=arms["base"],

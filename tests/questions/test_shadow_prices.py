@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from simulation.commands import inquiries
@@ -18,8 +19,8 @@ from simulation.questions.shadow_prices import (
     Extra,
     extras,
     hours_freed,
-    price_frame,
     price_picture,
+    price_rows,
     price_tables,
     priced,
     verdict_of,
@@ -117,7 +118,7 @@ def test_tables_file_and_picture_say_the_same(study: Study, more: tuple[Extra, .
     wait, stay, others, sums = price_tables(found)
     assert [len(table.rows) for table in (wait, stay, others, sums)] == [6, 6, 3 + 4 + 2, 6]
     assert "4 replications give wide intervals" in wait.notes[-1]
-    table = price_frame(found)
+    table = pd.DataFrame(price_rows(found))
     assert len(table) == len(MEASURES) * (3 * 12 + 3 + 4 + 2)
     first = table[(table.kind == "block") & (table.measure == MEASURES[0])].iloc[0]
     assert wait.rows[0][1].startswith(f"+{first.patient_minutes_per_hour:.1f} (")

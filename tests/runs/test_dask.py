@@ -80,7 +80,7 @@ def test_a_worker_that_goes_before_it_is_asked_what_it_draws_is_not_waited_for(
 ) -> None:
     session = cluster._session
     assert session is not None
-    versions = {"tcp://127.0.0.1:1": module._versions()}
+    versions = {"tcp://127.0.0.1:1": module.program_parts()}
     monkeypatch.setattr(session.client, "run", lambda *asked, **how: versions)
     with pytest.raises(WorkerLost):
         session.scattered(dask)
@@ -114,7 +114,7 @@ def test_a_worker_with_other_versions_is_refused_by_name_and_by_what_differs(das
 
 
 def test_workers_that_agree_are_taken(dask: Study) -> None:
-    versions = module._versions()
+    versions = module.program_parts()
     assert module._version_differences(versions, dict(versions)) == ()
     module._refuse({"tcp://10.0.0.4:4": ()})
 

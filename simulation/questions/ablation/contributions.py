@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations, product
@@ -22,13 +22,13 @@ from simulation.display.drawing import (
     axis_scale,
     broken,
     figure_of,
+    legend_below,
     mark_important,
     panel_title,
     png_of,
 )
 from simulation.display.table import Cell, Cells, ReportTable, change_cell, crossed, interval_cell
 from simulation.display.words import SIMULATION, change, false_alarms, rests_on_claim, unit_words
-from simulation.measures.measuring import Measures
 from simulation.questions.ablation.levers import (
     Contribution,
     Decomposition,
@@ -103,23 +103,22 @@ class TargetParts:
         return f"more than {important}" if is_beyond else f"less than {important}"
 
 
-def decompositions(design: Design, measures: Mapping[str, Sequence[Measures]]) -> tuple[TargetParts, ...]:
-    """The joint effect on every target, divided among the levers. `measures`: by arm, those of each replication."""
-    units, by_target = {(name.measure, name.group): name.unit for name in measures[design.baseline][0].names}, []
-    for target in (*design.primary, *design.secondary):
-        key = target.measure, target.group
-        by_arm = {arm: np.array([one.value(*key) for one in replications]) for arm, replications in measures.items()}
-        by_target.append(TargetParts(target, units[key], _decomposed(design, by_arm)))
+@lru_cache(maxsize=8)
+def decomposition_of(result: StudyResult) -> tuple[TargetParts, ...]:
+    """The joint effect on every target, divided among the levers; empty if not every combination was run."""
+    by_target = []
+    for target in result.targets if is_ablation(result.design) else ():
+        by_arm = {arm: result.values(arm, target.measure, target.group) for arm in result.measures}
+        by_target.append(TargetParts(target, result.unit(target), _decomposed(result.design, by_arm)))
     return tuple(by_target)
 
 
-def busy_parts(design: Design, busy: Mapping[str, Floats]) -> tuple[Decomposition, ...]:
-    """The joint effect on each pool's busy share, divided among the levers, without intervals.
-
-    `busy`: by arm, the mean over replications, shape (n_pools,).
-    """
-    pools = range(len(busy[design.baseline]))
-    return tuple(_decomposed(design, {arm: shares[[pool]] for arm, shares in busy.items()}) for pool in pools)
+def busy_parts(result: StudyResult) -> list[Decomposition]:
+    """The joint effect on the busy share of each pool, a mean over replications, divided among the levers, without
+    intervals."""
+    busy = {arm.name: arm.day.busy_mean for arm in result.arms}
+    pools = range(len(result.baseline.day.pools))
+    return [_decomposed(result.design, {arm: shares[[pool]] for arm, shares in busy.items()}) for pool in pools]
 
 
 def _decomposed(design: Design, by_arm: Mapping[str, Floats]) -> Decomposition:
@@ -137,12 +136,6 @@ def beyond(estimate: Interval, mid: float) -> bool | None:
     if low >= mid or high <= -mid:
         return True
     return False if -mid < low and high < mid else None
-
-
-@lru_cache(maxsize=8)
-def decomposition_of(result: StudyResult) -> tuple[TargetParts, ...]:
-    """The joint effect of the levers shared out, by target; empty if not every combination was run."""
-    return decompositions(result.design, result.measures) if is_ablation(result.design) else ()
 
 
 def joint_arm(result: StudyResult) -> str:
@@ -180,7 +173,7 @@ def parts_table(result: StudyResult, of_target: TargetParts) -> ReportTable:
     headers = ("lever", "its share", "alone", "added last", "the others without it", "its share is", "uncertainty")
     title = f"{target.label}: what each lever contributes to the joint effect, {unit_words(unit)}"
     notes = tuple(_parts_notes(of_target.parts))
-    return ReportTable(f"levers:{target.measure}:{target.group}", title, headers, tuple(rows), notes)
+    return ReportTable(f"levers:{target.measure}:{target.group}", title, headers, rows, notes)
 
 
 def _parts_notes(parts: Decomposition) -> Iterator[str]:
@@ -239,7 +232,7 @@ def busy_table(result: StudyResult) -> ReportTable:
     design = result.design
     day, joint = result.baseline.day, result.arm(joint_arm(result)).day.busy_mean
     rows: list[tuple[float, Cells]] = []
-    for pool, before, after, parts in zip(day.pools, day.busy_mean, joint, _busy(result), strict=True):
+    for pool, before, after, parts in zip(day.pools, day.busy_mean, joint, busy_parts(result), strict=True):
         shares = [parts.part("shapley", lever).mean for lever in parts.levers]
         changes = [after - before, *shares]
         if math.isnan(before) or max(map(abs, changes)) < BUSY_ENOUGH:
@@ -256,11 +249,6 @@ def busy_table(result: StudyResult) -> ReportTable:
     )
     title, ordered = "How busy pools are, and what each lever adds", tuple(row for _, row in rows)
     return ReportTable("levers:busy", title, headers, ordered, (note,))
-
-
-def _busy(result: StudyResult) -> tuple[Decomposition, ...]:
-    """The change of each pool's busy share, shared out among the levers."""
-    return busy_parts(result.design, {arm.name: arm.day.busy_mean for arm in result.arms})
 
 
 # --- in words ------------------------------------------------------------------------------------------------
@@ -325,7 +313,7 @@ def files(result: StudyResult) -> dict[str, pd.DataFrame]:
         for part in of_target.parts.parts:
             is_beyond = {True: "yes", False: "no", None: "cannot tell"}[of_target.beyond(part.estimate)]
             rows.append((*about, *_part_cells(part), part.estimate.n, mid, is_beyond))
-    for pool, parts in zip(result.baseline.day.pools, _busy(result), strict=True):
+    for pool, parts in zip(result.baseline.day.pools, busy_parts(result), strict=True):
         for part in parts.parts:
             if not math.isnan(part.estimate.mean):
                 rows.append((BUSY, f"pool={pool}", "share", *_part_cells(part), np.nan, np.nan, ""))
@@ -410,4 +398,4 @@ def _lever_legend(figure: Figure) -> None:
         Line2D([], [], color="black", linewidth=1.4, label="95 % interval"),
         Line2D([], [], color=GREY, linewidth=1, linestyle=DASHED, label="least difference that would matter"),
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=9)
+    legend_below(figure, handles)

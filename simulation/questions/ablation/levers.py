@@ -118,32 +118,29 @@ def coalitions_of(levers: Sequence[str], orders: Sequence[Order]) -> tuple[Coali
 
 def shapley(game: Game, levers: Sequence[str]) -> Floats:
     """Each lever's value in each replication, shape (n_replications, k), from all coalitions."""
-    k = len(levers)
-    values: list[Floats] = []
-    for lever in levers:
-        others = [other for other in levers if other != lever]
-        parts = [
-            math.factorial(len(before)) * math.factorial(k - len(before) - 1) * (game[before | {lever}] - game[before])
-            for before in every_coalition(others)
-        ]
-        values.append(np.sum(parts, axis=0) / math.factorial(k))
-    return np.stack(values, axis=1)
+    return np.stack([_over_orders(game, levers, lever) for lever in levers], axis=1)
 
 
 def interaction(game: Game, levers: Sequence[str], one: str, other: str) -> Floats:
     """The Shapley interaction index of two levers in each replication, shape (n_replications,)."""
-    k = len(levers)
-    others = [lever for lever in levers if lever not in (one, other)]
+    return _over_orders(game, levers, one, other)
+
+
+def _over_orders(game: Game, levers: Sequence[str], *chosen: str) -> Floats:
+    """What a lever adds, or two do together beyond that, given those before them: the mean over all orders."""
+    others = [lever for lever in levers if lever not in chosen]
     parts = [
-        math.factorial(len(before)) * math.factorial(k - len(before) - 2) * _beyond(game, before, one, other)
+        math.factorial(len(before)) * math.factorial(len(others) - len(before)) * _beyond(game, before, *chosen)
         for before in every_coalition(others)
     ]
-    index: Floats = np.sum(parts, axis=0) / math.factorial(k - 1)
-    return index
+    mean: Floats = np.sum(parts, axis=0) / math.factorial(len(others) + 1)
+    return mean
 
 
-def _beyond(game: Game, before: Coalition, one: str, other: str) -> Floats:
-    """What two levers do together beyond what each adds, given those before."""
+def _beyond(game: Game, before: Coalition, one: str, other: str | None = None) -> Floats:
+    """What a lever adds given those before, or what two do together beyond what each adds."""
+    if other is None:
+        return game[before | {one}] - game[before]
     return game[before | {one, other}] - game[before | {one}] - game[before | {other}] + game[before]
 
 
@@ -153,8 +150,7 @@ def marginals(game: Game, levers: Sequence[str], orders: Sequence[Order]) -> Flo
     added = np.empty((n, len(orders), len(levers)))
     for number, order in enumerate(orders):
         for place, lever in enumerate(order):
-            before = frozenset(order[:place])
-            added[:, number, levers.index(lever)] = game[before | {lever}] - game[before]
+            added[:, number, levers.index(lever)] = _beyond(game, frozenset(order[:place]), lever)
     return added
 
 
@@ -297,9 +293,7 @@ def lever_faults(design: Design) -> Iterator[Fault]:
         for path in sorted(touched[one]):
             if any(_overlap(path, others) for others in touched[other]):
                 yield Fault(f"{where}.{other}", f"changes '{path}', as '{one}' does", "Leave it to one of them")
-    combined = (
-        {design.combination(coalition) for coalition in coalitions(design) if coalition} if design.levers else set()
-    )
+    combined = {design.combination(coalition) for coalition in coalitions(design) if coalition}
     for name in sorted(combined & set(design.arms)):
         yield Fault(f"study.arms.{name}", "has the name of a combination of levers", "Rename the arm or the lever")
     for name, arm in design.arms.items():

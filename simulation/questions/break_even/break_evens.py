@@ -29,16 +29,16 @@ from simulation.questions.break_even.searching import (
     Quantity,
     Trial,
     break_even,
-    departments_of,
     differences_of,
     frontier,
     price_of,
     quantities_of,
     quantity_of,
-    values_of,
+    run_values,
 )
 from simulation.records.schema import Floats
 from simulation.runs.executors.executor import Executor, open_executor
+from simulation.runs.result import departments_used
 from simulation.statistics.verdict import PILOT
 from simulation.study.design import Target
 from simulation.study.study import ReadyArm, Study, own_definitions
@@ -111,7 +111,7 @@ def breakeven(study: Study, own: Mapping[str, str]) -> Path | None:
         say("Dry run: nothing was simulated.")
         return None
     with open_executor(study) as executor:
-        breakevens = _search(study, (arm, against), quantities, executor, with_price=PRICE in names)
+        breakevens = _search(study, arm, against, quantities, executor, with_price=PRICE in names)
     print_tables([breakeven_table(breakevens)])
     for sentence in breakeven_sentences(breakevens):
         say(f"- {sentence}.")
@@ -134,17 +134,22 @@ def _arm(study: Study, own: Mapping[str, str], key: str) -> ReadyArm:
 
 
 def _search(
-    study: Study, arms: tuple[ReadyArm, ReadyArm], quantities: list[Quantity], executor: Executor, *, with_price: bool
+    study: Study,
+    arm: ReadyArm,
+    against: ReadyArm,
+    quantities: list[Quantity],
+    executor: Executor,
+    *,
+    with_price: bool,
 ) -> BreakEvens:
-    arm, against = arms
     target, names = study.design.primary[0], [study.design.baseline, against.name, arm.name]
     say("  both arms as stated, and the baseline")
-    values = values_of(study.of_arms(names), names, target, executor)
+    values = run_values(study.of_arms(names), names, target, executor)
     by_quantity = {
         quantity.name: break_even(
             quantity,
             differences_of(study, arm.name, values[against.name], target, executor),
-            departments_of(study),
+            departments_used(study, study.run.numbers),
             as_stated=values[arm.name] - values[against.name],
             lower_is_better=lower_is_better(study),
             tried=partial(_say_trial, quantity),
@@ -186,7 +191,8 @@ def _price(
     if cost.pounds <= 0:
         return None, f"'{against.arm.label}' costs nothing, so no price above £0 is as good value"
     effects = {name: values[name] - values[study.design.baseline] for name in (arm.name, against.name)}
-    price = price_of(effects, arm.name, against.name, (cost.pounds, cost.low, cost.high), departments_of(study))
+    departments = departments_used(study, study.run.numbers)
+    price = price_of(effects, arm.name, against.name, (cost.pounds, cost.low, cost.high), departments)
     return price, "" if price is not None else f"the effect of '{against.arm.label}' cannot be told from none"
 
 
@@ -228,7 +234,7 @@ def breakeven_table(breakevens: BreakEvens) -> ReportTable:
         if price.by_cost[0] < price.by_cost[1]:
             rows.append(("price, over the other arm's range of cost", NONE, _pounds(*price.by_cost), NONE, NONE))
     title = f"{' against '.join(breakevens.labels)}: '{breakevens.target.label}'"
-    return ReportTable("breakeven", title, HEADERS, tuple(rows), tuple(_notes(breakevens)))
+    return ReportTable("breakeven", title, HEADERS, rows, tuple(_notes(breakevens)))
 
 
 def _row(breakeven: BreakEven) -> tuple[str | Cell, ...]:
@@ -364,14 +370,11 @@ def frontier_picture(breakevens: BreakEvens) -> Picture | None:
 
 def write_breakeven(breakevens: BreakEvens, results: Path) -> Path:
     """Write the folder of a break-even, and return it. Formats: results/README.md. Raises ResultsError."""
-    import pandas as pd
-
-    tables = {file: pd.DataFrame(rows) for file, rows in _tables(breakevens).items() if rows}
-    about = json.dumps(_about(breakevens), indent=2, allow_nan=False)
+    tables = {file: rows for file, rows in _tables(breakevens).items() if rows}
     picture = frontier_picture(breakevens)
     pictures = {} if picture is None else {"frontier.png": picture}
     prefix = f"{breakevens.arm.name}-{breakevens.against.name}-"
-    texts = {"breakeven.json": about}
+    texts = {"breakeven.json": json.dumps(_about(breakevens), indent=2, allow_nan=False)}
     return write_dated(results / FOLDER, tables, pictures, texts=texts, prefix=prefix, encoding="utf-8")
 
 

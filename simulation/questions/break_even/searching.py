@@ -20,12 +20,11 @@ from simulation.errors import AeflowError, nearest, refuse
 from simulation.explain.label_mix import case_mix
 from simulation.records.schema import Floats
 from simulation.runs.executors.executor import Executor
-from simulation.runs.running import every_replication
+from simulation.runs.running import every_replication, values_of
 from simulation.statistics.departments import MIN_DEPARTMENTS, Department, components, n_departments, spread_over
 from simulation.statistics.intervals import Interval, interval
 from simulation.study.design import Target
 from simulation.study.study import ReadyArm, Study
-from simulation.triage.effects import MinutesEffect
 from simulation.triage.estimates import Portion
 from simulation.triage.matrix import Matrix, probabilities
 from simulation.triage.policy import Policy
@@ -102,30 +101,19 @@ Differences = Callable[[Policy], Floats]
 """Runs an arm under a policy: its measure minus the other arm's by replication, shape (n_replications,)."""
 
 
-def differences_of(
-    study: Study, arm: str, against: Floats, target: Target, executor: Executor | None = None
-) -> Differences:
+def differences_of(study: Study, arm: str, against: Floats, target: Target, executor: Executor) -> Differences:
     """A function that runs an arm under any policy. `against`: the other arm's measure by replication."""
 
     def run(policy: Policy) -> Floats:
-        return values_of(study.of_one_arm(arm, policy), [arm], target, executor)[arm] - against
+        return run_values(study.of_one_arm(arm, policy), [arm], target, executor)[arm] - against
 
     return run
 
 
-def values_of(study: Study, arms: list[str], target: Target, executor: Executor | None = None) -> dict[str, Floats]:
+def run_values(study: Study, arms: list[str], target: Target, executor: Executor) -> dict[str, Floats]:
     """Run the study, and return a measure of these arms by replication, each of shape (n_replications,)."""
-    _, replications = every_replication(study, done=lambda n_done: None, executor=executor)
-    of_arms = [replication.arms for replication in replications]
-    key = target.measure, target.group
-    return {arm: np.array([by_name[arm].measures.value(*key) for by_name in of_arms]) for arm in arms}
-
-
-def departments_of(study: Study) -> Department | None:
-    """The department of each replication; None for a study of one department."""
-    if study.departments is None or study.run.departments is None:
-        return None
-    return np.array([study.department(number) for number in study.run.numbers], dtype=np.int64)
+    _, replications = every_replication(study, executor=executor)
+    return {arm: values_of(replications, arm, target) for arm in arms}
 
 
 def break_even(
@@ -432,13 +420,12 @@ def quantities_of(arm: ReadyArm) -> dict[str, Quantity]:
 
 def _saving(policy: Policy, seconds: float) -> Policy:
     """The policy whose first effect in seconds saves so many."""
-    effects: list[MinutesEffect] = list(policy.effects)
-    place = next(number for number, effect in enumerate(effects) if effect.seconds_saved is not None)
-    saved = effects[place].seconds_saved
-    assert saved is not None
-    changed = replace(saved, value=seconds, range=(0.0, max(seconds, MOST_SECONDS)), evidence="assumed", source=WHAT_IF)
-    effects[place] = replace(effects[place], seconds_saved=changed)
-    return replace(policy, minutes=tuple(effects))
+    first = next(effect for effect in policy.effects if effect.seconds_saved is not None)
+    assert first.seconds_saved is not None
+    within = (0.0, max(seconds, MOST_SECONDS))
+    saved = replace(first.seconds_saved, value=seconds, range=within, evidence="assumed", source=WHAT_IF)
+    changed = replace(first, seconds_saved=saved)
+    return replace(policy, minutes=tuple(changed if effect is first else effect for effect in policy.effects))
 
 
 def _covering(policy: Policy, share: float) -> Policy:

@@ -39,7 +39,6 @@ from simulation.statistics.departments import (
     MIN_DEPARTMENTS,
     Department,
     components,
-    counted,
     known_twice,
     n_departments,
 )
@@ -100,55 +99,35 @@ class Decided:
         """The number of departments."""
         return n_departments(self.departments)
 
-    @property
-    def x(self) -> Floats:
-        """The mean of each figure in each department, shape (n_departments, n_figures)."""
-        return components(self.seen, self.departments).means
-
-    @property
-    def y(self) -> Floats:
-        """The mean of each effect in each department, shape (n_departments, n_arms)."""
-        return components(self.effects, self.departments).means
-
     def best(self, arm: str) -> MeasureName | None:
         """The figure that explains most of an arm's effect; None if none does beyond chance."""
         best = self.arms[arm].best
         return None if best is None else self.figures[best.figure]
 
 
-@lru_cache(maxsize=8)
 def decided(result: StudyResult) -> Decided | None:
     """What decides the effects on the first primary target; None on fewer than twenty departments."""
     target = result.design.primary[0]
     return _decided(result, target, target.minimal_important_difference)
 
 
-@dataclass(frozen=True)
-class DepartmentKind:
-    """A kind of department: those with a figure above (or below) `rule.cut`."""
+def kind_beyond(result: StudyResult, margin: Margin, arm: str) -> tuple[MeasureName, FigureRule] | None:
+    """The kind of department, those with a figure above (or below) the cut of a rule, in which an arm is worse by more
+    than a safety margin.
 
-    figure: MeasureName
-    rule: FigureRule
+    None if no figure separates these departments from the others better than the commoner answer does, and with fewer
+    than twenty departments.
+    """
+    deciding = _decided(result, margin, margin.margin)
+    if deciding is None or arm not in deciding.arms:
+        return None
+    decides = deciding.arms[arm]
+    if decides.rule is None or decides.rule.gains or decides.rule.hit_rate <= decides.rule.commoner:
+        return None
+    return deciding.figures[decides.explains[0].figure], decides.rule
 
 
 @lru_cache(maxsize=32)
-def kinds_beyond(result: StudyResult, margin: Margin) -> Mapping[str, DepartmentKind | None]:
-    """For each arm, the kind of department in which it is worse by more than a safety margin.
-
-    None for an arm if no figure separates these departments from the others better than the commoner answer does.
-    Empty with fewer than twenty departments.
-    """
-    deciding = _decided(result, margin, margin.margin)
-    if deciding is None:
-        return {}
-    kinds: dict[str, DepartmentKind | None] = dict.fromkeys(deciding.arms)
-    for name, decides in deciding.arms.items():
-        rule = decides.rule
-        if rule is not None and not rule.gains and rule.hit_rate > rule.commoner:
-            kinds[name] = DepartmentKind(deciding.figures[decides.explains[0].figure], rule)
-    return kinds
-
-
 def _decided(result: StudyResult, target: Target | Margin, matters: float) -> Decided | None:
     """What decides, from the replications in which every effect is known; None with fewer than twenty departments.
 
@@ -222,8 +201,7 @@ def decides_table(result: StudyResult) -> ReportTable | None:
         return ReportTable("what_decides", TOO_FEW, (), ()) if too_few else None
     rows = []
     for name, decides in all_decided.arms.items():
-        figure, rule = _explained(all_decided, decides), _rule_words(result, all_decided, decides)
-        rows.append((labelled(result, result.arm(name)), *figure, *rule))
+        rows.append((labelled(result, result.arm(name)), *_decides_cells(result, all_decided, decides)))
     notes = (
         f"'{result.design.primary[0].label}', over {all_decided.n_departments} departments. Looked at: "
         f"{len(all_decided.figures)} figures of the baseline that a hospital could take from its records. Figure "
@@ -235,7 +213,7 @@ def decides_table(result: StudyResult) -> ReportTable | None:
         "if the commoner answer is always given.",
     )
     headers = ("arm", "figure that explains most", "share, %", "rule", "hit rate")
-    return ReportTable("what_decides", "What decides the effect", headers, tuple(rows), notes)
+    return ReportTable("what_decides", "What decides the effect", headers, rows, notes)
 
 
 def harmed_kind_words(result: StudyResult, safety: Safety, *, rate: bool = True) -> str:
@@ -246,18 +224,19 @@ def harmed_kind_words(result: StudyResult, safety: Safety, *, rate: bool = True)
     """
     if safety.spread is None or not 0 < n_harmed(safety) < safety.spread.n:
         return ""
-    kind = kinds_beyond(result, safety.margin).get(safety.arm)
+    kind = kind_beyond(result, safety.margin, safety.arm)
     if kind is None:
         return ""
-    cut = amount(kind.rule.cut, kind.figure.unit)
-    where = f"where {figure_words(kind.figure, inside=True)} is {'above' if kind.rule.above else 'below'} {cut}"
-    return f"{where} (right for {kind.rule.hit_rate:.0%} of departments)" if rate else where
+    figure, rule = kind
+    cut = amount(rule.cut, figure.unit)
+    where = f"where {figure_words(figure, inside=True)} is {'above' if rule.above else 'below'} {cut}"
+    return f"{where} (right for {rule.hit_rate:.0%} of departments)" if rate else where
 
 
 def n_harmed(safety: Safety) -> int:
     """The number of departments in which an arm is worse by more than a margin."""
     assert safety.spread is not None
-    below, _, above = counted(safety.spread.effects, safety.margin.margin)
+    below, _, above = safety.spread.counts(safety.margin.margin)
     return above if safety.comparison.better == "lower" else below
 
 
@@ -289,35 +268,34 @@ def worth_table(result: StudyResult) -> ReportTable | None:
     )
 
 
-def _explained(all_decided: Decided, decides: Decides) -> tuple[str, str | Cell]:
-    """The figure that explains most of one arm's effect, and the share that it explains."""
-    best = decides.best
-    if best is None:
-        return "none that a hospital records" if decides.differs else "effects do not differ beyond chance", "–"
-    return figure_words(all_decided.figures[best.figure]), Cell(best.share, "share", text=_share_words(best))
-
-
 def _share_words(explains: Explains) -> str:
     """'98 ± 1', in per cent."""
     return "–" if math.isnan(explains.share) else f"{100 * explains.share:.0f} ± {100 * explains.share_error:.0f}"
 
 
-def _rule_words(result: StudyResult, all_decided: Decided, decides: Decides) -> tuple[str, str | Cell]:
-    """'above 14.2 min: shorter by more than 5 min', and '93 % (63 %)'."""
+def _decides_cells(result: StudyResult, all_decided: Decided, decides: Decides) -> tuple[str | Cell, ...]:
+    """The figure that explains most of one arm's effect, the share that it explains, the rule and its hit rate: 'above
+    14.2 min: shorter by more than 5 min', and '93 % (63 %)'."""
     best, rule = decides.best, decides.rule
     if best is None:
-        return "–", "–"
-    target = result.design.primary[0]
+        return (
+            "none that a hospital records" if decides.differs else "effects do not differ beyond chance",
+            "–",
+            "–",
+            "–",
+        )
+    name, target = all_decided.figures[best.figure], result.design.primary[0]
+    figure = (figure_words(name), Cell(best.share, "share", text=_share_words(best)))
     unit = result.unit(target)
     matters = threshold(target.minimal_important_difference, unit)
     if rule is None:
-        return f"beyond {matters} at {'every' if decides.everywhere else 'no'} value", "–"
+        return *figure, f"beyond {matters} at {'every' if decides.everywhere else 'no'} value", "–"
     better = result.better(target)
     direction = direction_words(unit, better, down=(better == "lower") == rule.gains)
-    cut = amount(rule.cut, all_decided.figures[best.figure].unit)
+    cut = amount(rule.cut, name.unit)
     words = f"{'above' if rule.above else 'below'} {cut}: {direction} by more than {matters}"
     rate = f"{100 * rule.hit_rate:.0f} % ({100 * rule.commoner:.0f} %)"
-    return words, Cell(rule.hit_rate, "share", text=rate)
+    return *figure, words, Cell(rule.hit_rate, "share", text=rate)
 
 
 def lead(result: StudyResult) -> Iterator[str]:
@@ -328,33 +306,28 @@ def lead(result: StudyResult) -> Iterator[str]:
     if all_decided is None:
         return
     judged = [arm for arm in result.others if arm.name != result.design.sham]
-    by_figure: dict[str, list[ArmResult]] = {}
+    by_figure: dict[str, list[str]] = {}
+    unexplained = []
     for arm in judged:
-        best = all_decided.best(arm.name)
+        best = all_decided.arms[arm.name].best
         if best is not None:
-            by_figure.setdefault(figure_words(best, inside=True), []).append(arm)
+            figure = figure_words(all_decided.figures[best.figure], inside=True)
+            share = "" if math.isnan(best.share) else f" ({_share_words(best)} % of the spread)"
+            by_figure.setdefault(figure, []).append(f"'{arm.label}'{share}")
+        elif all_decided.arms[arm.name].differs:
+            unexplained.append(f"'{arm.label}'")
     for figure, arms in sorted(by_figure.items(), key=lambda item: -len(item[1])):
-        named = listed_with_and([_explained_share(all_decided, arm) for arm in arms])
+        named = listed_with_and(arms)
         yield f"Measure {figure}: over {all_decided.n_departments} departments it decides the effect of {named}."
-    unexplained = [arm for arm in judged if all_decided.arms[arm.name].differs and all_decided.best(arm.name) is None]
     if unexplained:
-        quoted = listed_with_and([f"'{arm.label}'" for arm in unexplained])
         yield (
             f"No figure that a hospital could take from its records explains how departments differ in the effect "
-            f"of {quoted}."
+            f"of {listed_with_and(unexplained)}."
         )
     yield (
         "With figures of your own, 'aeflow narrow observed=FILE.yaml' gives the answer for departments like yours from "
         "this run, without simulating anything."
     )
-
-
-def _explained_share(all_decided: Decided, arm: ArmResult) -> str:
-    """''AI scribe' (98 ± 1 % of the spread)'."""
-    best = all_decided.arms[arm.name].best
-    assert best is not None
-    share = "" if math.isnan(best.share) else f" ({_share_words(best)} % of the spread)"
-    return f"'{arm.label}'{share}"
 
 
 def files(result: StudyResult) -> dict[str, pd.DataFrame]:
@@ -412,7 +385,8 @@ def _panel(ax: Axes, result: StudyResult, deciding: Decided, arm: ArmResult) -> 
     best, target = deciding.arms[arm.name].explains[0], result.design.primary[0]
     name, unit = deciding.figures[best.figure], result.unit(target)
     scale_x, scale_y = axis_scale(name.unit), axis_scale(unit)
-    x, y = scale_x * deciding.x[:, best.figure], scale_y * deciding.y[:, result.others.index(arm)]
+    figures, effects = (components(each, deciding.departments).means for each in (deciding.seen, deciding.effects))
+    x, y = scale_x * figures[:, best.figure], scale_y * effects[:, result.others.index(arm)]
     ax.plot(x, y, "o", color=DARK if best.found else GREY, markersize=3.5, alpha=0.7, markeredgewidth=0)
     if best.found:
         ends = np.array([x.min(), x.max()])
@@ -429,8 +403,8 @@ def _panel(ax: Axes, result: StudyResult, deciding: Decided, arm: ArmResult) -> 
 
 def _panel_words(deciding: Decided, arm: ArmResult) -> str:
     """'One more triage nurse: wait for triage of walk-ins, mean explains 98 % of the spread.'"""
-    best, name = deciding.arms[arm.name].best, deciding.best(arm.name)
-    if name is None or best is None:
+    best = deciding.arms[arm.name].best
+    if best is None:
         return f"{arm.label}: no figure explains more than chance would."
-    share = "" if math.isnan(best.share) else f" {100 * best.share:.0f} % of the spread"
-    return f"{arm.label}: {figure_words(name, inside=True)} explains{share or ' a part of it'}."
+    share = "a part of it" if math.isnan(best.share) else f"{100 * best.share:.0f} % of the spread"
+    return f"{arm.label}: {figure_words(deciding.figures[best.figure], inside=True)} explains {share}."

@@ -111,21 +111,21 @@ def what_decides(
     moments = components(both, department)
     if len(moments.means) < MIN_DEPARTMENTS or not n_figures:
         return None
-    first, second = halves(both, department)
-    x, y = (first[:, :n_figures], second[:, :n_figures]), (second[:, n_figures:], first[:, n_figures:])
-    correlations = np.mean([_correlations(*pair) for pair in zip(x, y, strict=True)], axis=0)
+    by_half = np.array(halves(both, department))
+    x, y = by_half[:, :, :n_figures], by_half[::-1, :, n_figures:]
+    correlations = _both_ways(x, y)
     beyond, differs = _beyond_chance(x, y)
     beyond &= differs
     decisions = []
     for arm in range(effects.shape[1]):
-        order = _in_order(correlations, arm, beyond, len(first))[:most]
+        order = _in_order(correlations, arm, beyond, x.shape[1])[:most]
         column = n_figures + arm
         explains = tuple(
             Explains(
                 int(figure),
                 float(correlations[figure, arm]),
                 *_share(moments, int(figure), column),
-                *_line(_both(x, int(figure)), _both(y, arm)),
+                *_line(x[:, :, figure], y[:, :, arm]),
                 bool(beyond[figure, arm]),
             )
             for figure in order
@@ -135,11 +135,6 @@ def what_decides(
             rule, everywhere = _rule(x, y, arm, explains[0], matters, lower_is_better)
         decisions.append(Decides(bool(differs[arm]), explains, rule, everywhere))
     return tuple(decisions)
-
-
-def _both(sides: tuple[Floats, Floats], column: int) -> list[Floats]:
-    """One column of both halves, stacked."""
-    return [side[:, column] for side in sides]
 
 
 def _in_order(correlations: Floats, arm: int, counted: Mask, n: int) -> Ints:
@@ -160,9 +155,12 @@ def _in_order(correlations: Floats, arm: int, counted: Mask, n: int) -> Ints:
     return np.array([first, *order[order != first]])
 
 
-def _correlations(figures: Floats, effects: Floats) -> Floats:
-    """Correlations, shape (n_figures, n_arms); 0 where either number is the same in every department."""
-    return _standard(figures).T @ _standard(effects) / len(figures)
+def _both_ways(x: Floats, y: Floats) -> Floats:
+    """Correlations, the mean of both ways round, shape (n_figures, n_arms); 0 where either number is the same in every
+    department."""
+    of_one = [_standard(figures).T @ _standard(effects) / len(figures) for figures, effects in zip(x, y, strict=True)]
+    correlations: Floats = np.mean(of_one, axis=0)
+    return correlations
 
 
 def _standard(values: Floats) -> Floats:
@@ -177,7 +175,7 @@ def _standard(values: Floats) -> Floats:
 # --- beyond chance -------------------------------------------------------------------------------------------
 
 
-def _beyond_chance(x: tuple[Floats, Floats], y: tuple[Floats, Floats]) -> tuple[Mask, Mask]:
+def _beyond_chance(x: Floats, y: Floats) -> tuple[Mask, Mask]:
     """Which figures explain which effects, (n_figures, n_arms), and which effects differ between departments."""
     chance = np.random.Generator(np.random.PCG64(SEED))
     figures, effects = [_ranks(side) for side in x], [_ranks(side) for side in y]
@@ -241,42 +239,34 @@ def _squared_correlation(between: Floats) -> float:
 # --- the rule ------------------------------------------------------------------------------------------------
 
 
-def _line(figure: list[Floats], effect: list[Floats]) -> tuple[float, float]:
-    """Slope and intercept of least squares over both ways round."""
-    x, y = np.concatenate(figure), np.concatenate(effect)
+def _line(figure: Floats, effect: Floats) -> tuple[float, float]:
+    """Slope and intercept of least squares over both ways round, shape (2, n_departments) each."""
+    x, y = figure.ravel(), effect.ravel()
     from_mean = x - x.mean()
     slope = float(from_mean @ y / max(from_mean @ from_mean, TINY))
     return slope, float(y.mean() - slope * x.mean())
 
 
 def _rule(
-    x: tuple[Floats, Floats],
-    y: tuple[Floats, Floats],
-    arm: int,
-    best: Explains,
-    matters: float,
-    lower_is_better: bool,
+    x: Floats, y: Floats, arm: int, best: Explains, matters: float, lower_is_better: bool
 ) -> tuple[FigureRule | None, bool]:
     """The rule of one arm; None and whether the line is beyond the difference at every department's figure."""
-    effect = _both(y, arm)
+    effect = y[:, :, arm]
     gains = (np.mean(effect) < 0) == lower_is_better
     side = -1.0 if gains == lower_is_better else 1.0
-    by_line = side * (best.intercept + best.slope * np.concatenate(_both(x, best.figure))) > matters
+    by_line = side * (best.intercept + best.slope * x[:, :, best.figure]) > matters
     if by_line.all() or not by_line.any():
         return None, bool(by_line.all())
-    hits: list[float] = []
-    n, all_count = len(effect[0]), np.ones((x[0].shape[1], y[0].shape[1]), dtype=np.bool_)
-    fold_of = np.random.Generator(np.random.PCG64(SEED)).permutation(n) % FOLDS
+    truly = side * effect > matters
+    hits: list[bool] = []
+    all_count = np.ones((x.shape[2], y.shape[2]), dtype=np.bool_)
+    fold_of = np.random.Generator(np.random.PCG64(SEED)).permutation(x.shape[1]) % FOLDS
     for fold in range(FOLDS):
         used = fold_of != fold
-        sides = zip(x, y, strict=True)
-        correlations = np.mean([_correlations(figures[used], effects[used]) for figures, effects in sides], axis=0)
-        chosen = _in_order(correlations, arm, all_count, int(used.sum()))[0]
-        slope, intercept = _line([figures[used, chosen] for figures in x], [values[used] for values in effect])
-        for figures, values in zip(x, effect, strict=True):
-            predicted = side * (intercept + slope * figures[~used, chosen]) > matters
-            hits += (predicted == (side * values[~used] > matters)).tolist()
-    truly = side * np.concatenate(effect) > matters
+        chosen = _in_order(_both_ways(x[:, used], y[:, used]), arm, all_count, int(used.sum()))[0]
+        slope, intercept = _line(x[:, used, chosen], effect[:, used])
+        predicted = side * (intercept + slope * x[:, ~used, chosen]) > matters
+        hits += (predicted == truly[:, ~used]).ravel().tolist()
     cut = (side * matters - best.intercept) / best.slope
     return FigureRule(
         cut=cut,

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import platform
 import signal
 import sys
 import time
@@ -26,14 +25,7 @@ from typing import Any
 from simulation.errors import AeflowError
 from simulation.runs.executors.executor import MOST_LOSSES, ExecutorFailed, WorkerLost, block_ctrl_c
 from simulation.runs.replicate import ReplicationResult, replicate
-from simulation.runs.store.identity import (
-    LIBRARIES,
-    WORDS,
-    Identity,
-    identity_of,
-    library_version,
-    source_digest,
-)
+from simulation.runs.store.identity import WORDS, Identity, identity_of, program_parts
 from simulation.study.study import Cluster, Study
 
 LOOPBACK = "127.0.0.1"
@@ -79,8 +71,7 @@ class DaskExecutor:
                 future: Future[ReplicationResult] = Future()
                 future.set_exception(lost)
                 return future
-        shared = self._shared[1]
-        task = self._replicated(self._session, shared, number)
+        task = self._replicated(self._session, self._shared[1], number)
         return asyncio.run_coroutine_threadsafe(task, self._session.loop)
 
     async def _replicated(self, session: _Session, shared: Any, number: int) -> ReplicationResult:
@@ -140,10 +131,9 @@ class _Session:
     def _connect(self, cluster: Cluster, client: Any) -> Any:
         """A client of the cluster, of class `client`."""
         scheduler: dict[str, Any] = {"address": self._own or cluster.address}
-        if cluster.scheduler_file is not None:
-            scheduler = {"scheduler_file": cluster.scheduler_file}
         try:
             if cluster.scheduler_file is not None:
+                scheduler = {"scheduler_file": cluster.scheduler_file}
                 _wait_for_file(Path(cluster.scheduler_file))
             return client(**scheduler, timeout=SECONDS_TO_CONNECT, set_as_default=False, direct_to_workers=True)
         except (OSError, ValueError, KeyError) as error:
@@ -174,30 +164,24 @@ class _Session:
         return self._n_threads
 
     def scattered(self, study: Study) -> Any:
-        """The study on every worker.
+        """The study on every worker, whose versions must be ours, and which compares the sample that it draws.
 
         Raises ExecutorFailed if a worker would compute other numbers, and WorkerLost if one goes meanwhile.
         """
         from distributed import KilledWorker
 
         try:
-            return self._scatter(study)
+            parts = identity_of(study).parts
+            versions = self.client.run(program_parts, on_error="return")
+            if any(isinstance(answer, OSError) for answer in versions.values()):
+                raise WorkerLost
+            _refuse({worker: _version_differences(parts, theirs) for worker, theirs in versions.items()})
+            shared = self.client.scatter(_Shared(study, parts), broadcast=True, hash=False)
+            how = {"allow_other_workers": False, "pure": False}
+            checks = {worker: self.client.submit(_differences, shared, workers=[worker], **how) for worker in versions}
+            _refuse({worker: self._answer(worker, check) for worker, check in checks.items()})
         except (KilledWorker, CancelledError, OSError) as error:
             raise WorkerLost from error
-
-    def _scatter(self, study: Study) -> Any:
-        """Send the study to every worker whose versions are ours, and have each compare the sample that it draws."""
-        identity = identity_of(study)
-        versions = self.client.run(_versions, on_error="return")
-        if any(isinstance(answer, OSError) for answer in versions.values()):
-            raise WorkerLost
-        _refuse({worker: _version_differences(identity.parts, theirs) for worker, theirs in versions.items()})
-        shared = self.client.scatter(_Shared(study, identity.parts), broadcast=True, hash=False)
-        checks = {
-            worker: self.client.submit(_differences, shared, workers=[worker], allow_other_workers=False, pure=False)
-            for worker in versions
-        }
-        _refuse({worker: self._answer(worker, check) for worker, check in checks.items()})
         return shared
 
     def _answer(self, worker: str, check: Any) -> tuple[str, ...]:
@@ -212,9 +196,12 @@ class _Session:
                 return answer
 
     def kill(self) -> None:
-        """End the workers of a cluster of our own at once."""
+        """End the workers of a cluster of our own at once, so that none is started again."""
         for nanny in () if self._own is None else tuple(self._own.workers.values()):
-            _kill(nanny)
+            nanny.auto_restart = False
+            process = getattr(getattr(nanny, "process", None), "process", None)
+            if process is not None and process.is_alive():
+                process._process.kill()
 
     def close(self) -> None:
         """Leave the cluster; one of our own ends."""
@@ -226,7 +213,7 @@ class _Session:
 
 def _start_local(cluster: Any, n_workers: int) -> Any:
     """A cluster of our own, started again if a worker ends while it starts. Raises ExecutorFailed if it always does."""
-    for attempt in range(MOST_LOSSES + 1):
+    for _attempt in range(MOST_LOSSES + 1):
         try:
             return cluster(
                 n_workers=n_workers,
@@ -239,12 +226,11 @@ def _start_local(cluster: Any, n_workers: int) -> Any:
                 memory_limit=0,
             )
         except (RuntimeError, OSError) as error:
-            if attempt == MOST_LOSSES:
-                raise ExecutorFailed(
-                    f"the workers of a Dask cluster on this machine could not be started ({_brief(error)}). Use fewer "
-                    "(workers=1), or executor=local"
-                ) from error
-    raise AssertionError("the last attempt returns or raises")
+            failed: Exception = error
+    raise ExecutorFailed(
+        f"the workers of a Dask cluster on this machine could not be started ({_brief(failed)}). Use fewer "
+        "(workers=1), or executor=local"
+    ) from failed
 
 
 def _silence_logs() -> None:
@@ -263,14 +249,6 @@ def _wait_for_file(path: Path) -> None:
         time.sleep(0.1)
 
 
-def _kill(nanny: Any) -> None:
-    """Kill one worker of our own, so that its nanny does not start it again."""
-    nanny.auto_restart = False
-    process = getattr(getattr(nanny, "process", None), "process", None)
-    if process is not None and process.is_alive():
-        process._process.kill()
-
-
 def _refuse(differing: Mapping[str, tuple[str, ...]]) -> None:
     """Raise ExecutorFailed if any worker differs, with the first workers and what they differ in."""
     refused = [f"{worker} differs in {', '.join(parts)}" for worker, parts in differing.items() if parts]
@@ -287,9 +265,10 @@ def _version_differences(ours: Mapping[str, str], theirs: Mapping[str, str] | Ex
     """The versions of a worker that are not ours, in words."""
     if isinstance(theirs, Exception):
         return (f"aeflow itself ({_brief(theirs)})",)
-    differing = [name for name in theirs if theirs[name] != ours[name]]
     return tuple(
-        WORDS[name] if name == "source" else f"{WORDS[name]} ({theirs[name]}, here {ours[name]})" for name in differing
+        WORDS[name] if name == "source" else f"{WORDS[name]} ({version}, here {ours[name]})"
+        for name, version in theirs.items()
+        if version != ours[name]
     )
 
 
@@ -320,12 +299,6 @@ class _Shared:
 
     study: Study
     parts: Mapping[str, str]
-
-
-def _versions() -> dict[str, str]:
-    """The parts of a run's identity that a worker has without a study."""
-    libraries = {name: library_version(name) for name in LIBRARIES}
-    return {"source": source_digest(), "python": platform.python_version(), **libraries}
 
 
 @lru_cache(maxsize=4)

@@ -44,22 +44,18 @@ class Executor(Protocol):
     @property
     def n_at_once(self) -> int:
         """Replications to hand over at once, 1 or more: enough to keep every worker busy."""
-        ...
 
     def submit(self, study: Study, number: int) -> Future[ReplicationResult]:
         """Start one replication. Its future raises WorkerLost if its worker goes.
 
         The call or the future raises ExecutorFailed if nothing more can run.
         """
-        ...
 
     def stop(self) -> None:
         """End all workers at once, busy or not."""
-        ...
 
     def close(self) -> None:
         """Let the workers end; none is busy."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -158,9 +154,8 @@ class SerialExecutor:
 
 def processors() -> int:
     """The number of processes worth starting: the processors that this one may use, at most MOST_WORKERS."""
-    if hasattr(os, "sched_getaffinity"):
-        return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
-    return min(os.cpu_count() or 1, MOST_WORKERS)
+    n = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(n, MOST_WORKERS)
 
 
 @contextmanager

@@ -87,7 +87,7 @@ class _Workers:
             except (EOFError, OSError):
                 with self._lock:
                     self._all.discard(worker)
-                worker.kill()
+                worker.process.kill()
                 raise WorkerLost from None
             with self._lock:
                 self._idle.append(worker)
@@ -102,7 +102,7 @@ class _Workers:
                 raise WorkerLost
             while self._idle:
                 worker = self._idle.pop()
-                if worker.is_alive():
+                if worker.process.is_alive():
                     return worker
                 self._all.discard(worker)
             try:
@@ -121,7 +121,7 @@ class _Workers:
             self._stopped = True
             workers = tuple(self._all)
         for worker in workers:
-            worker.kill()
+            worker.process.kill()
         for worker in workers:
             worker.process.join(SECONDS_TO_END)
 
@@ -135,7 +135,10 @@ class _Workers:
 
 
 class _Worker:
-    """A worker process, and the driver's end of the pipe to it. Raises OSError if it cannot be started."""
+    """A worker process, and the driver's end of the pipe to it. Raises OSError if it cannot be started.
+
+    The process holds nothing that would have to be released, so it can be killed at any time.
+    """
 
     def __init__(self, *, imports_script: bool) -> None:
         context = multiprocessing.get_context("spawn")
@@ -148,10 +151,6 @@ class _Worker:
         finally:
             theirs.close()
 
-    def is_alive(self) -> bool:
-        """Whether the process has not ended."""
-        return self.process.is_alive()
-
     def replicate(self, packed: bytes, number: int) -> ReplicationResult | BaseException:
         """Run one replication; returns its result, or what it raised. The same study is sent only once.
 
@@ -160,10 +159,6 @@ class _Worker:
         self.connection.send((None if packed is self._has else packed, number))
         self._has = packed
         return cast("ReplicationResult | BaseException", self.connection.recv())
-
-    def kill(self) -> None:
-        """End the process at once. It holds nothing that would have to be released."""
-        self.process.kill()
 
 
 @contextmanager
@@ -218,22 +213,20 @@ def _work(connection: Connection) -> None:
 
 
 def _outcome(study: Study, number: int) -> bytes:
-    """A replication's result, or the exception that it raised, pickled."""
+    """A replication's result, or the exception that it raised, pickled.
+
+    An exception that cannot be pickled and read again becomes an AeflowError with its kind and message.
+    """
     try:
         return pickle.dumps(replicate(study, number), pickle.HIGHEST_PROTOCOL)
     except Exception as error:
         error.add_note(f"In a worker process:\n{traceback.format_exc()}")
-        return _pickled(error)
-
-
-def _pickled(error: Exception) -> bytes:
-    """An exception pickled, or an AeflowError with its kind and message if it cannot be pickled and read again."""
-    try:
-        content = pickle.dumps(error)
-        pickle.loads(content)
-    except Exception:
-        return pickle.dumps(AeflowError(f"{type(error).__name__}: {error}"))
-    return content
+        try:
+            content = pickle.dumps(error)
+            pickle.loads(content)
+        except Exception:
+            return pickle.dumps(AeflowError(f"{type(error).__name__}: {error}"))
+        return content
 
 
 def _end_with_driver() -> None:

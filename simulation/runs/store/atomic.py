@@ -151,6 +151,15 @@ def not_written(where: Path, error: OSError) -> ResultsError:
     )
 
 
+@contextmanager
+def as_results_error(folder: Path) -> Iterator[None]:
+    """Raise ResultsError, which says where and what to do, for what the system refuses."""
+    try:
+        yield
+    except OSError as error:
+        raise not_written(Path(error.filename or folder), error) from error
+
+
 def flush(path: Path) -> None:
     """Flush a file, or the names in a folder, to the disk; a folder that cannot be opened is left."""
     mode = os.O_RDONLY if path.is_dir() else os.O_RDWR  # Windows flushes no file that is open for reading alone

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from simulation.patients import draw
-from simulation.records.serialise import digest, exact
+from simulation.records.serialise import Plain, digest, exact
 from simulation.runs.store.atomic import write_file
 from simulation.study.study import Study
 
@@ -63,7 +63,7 @@ class Identity:
     @property
     def key(self) -> str:
         """One hash of all parts."""
-        return digest(dict(self.parts))
+        return digest(self.parts)
 
     def differences(self, other: Identity) -> tuple[str, ...]:
         """The parts in which another run's identity differs, in words."""
@@ -73,20 +73,17 @@ class Identity:
 
 def identity_of(study: Study) -> Identity:
     """The identity of a run of a study in this process."""
-    stated = content_of(study, without=WORD_FIELDS)
-    content = {name: part for name, part in stated.items() if name not in ONLY_WORDS}
-    return Identity(
-        {
-            "study": digest(content),
-            "source": source_digest(),
-            "python": platform.python_version(),
-            **{name: library_version(name) for name in LIBRARIES},
-            "sample": sample_digest(study),
-        }
-    )
+    content = _without(content_of(study, without=WORD_FIELDS), ONLY_WORDS)
+    return Identity({"study": digest(content), **program_parts(), "sample": sample_digest(study)})
 
 
-def content_of(study: Study, *, without: Collection[str] = ()) -> dict[str, Any]:
+def program_parts() -> dict[str, str]:
+    """The parts of a run's identity that do not depend on its study."""
+    libraries = {name: library_version(name) for name in LIBRARIES}
+    return {"source": source_digest(), "python": platform.python_version(), **libraries}
+
+
+def content_of(study: Study, *, without: Collection[str] = ()) -> Plain:
     """Everything that a study states and that can change a number, or a word about it, as plain values.
 
     Departments and policies that arms share are listed once. `without`: names of fields that are left out.
@@ -104,7 +101,7 @@ def content_of(study: Study, *, without: Collection[str] = ()) -> dict[str, Any]
             seen[id(thing)] = listed.index(plain)
         return seen[id(thing)]
 
-    def arm(ready: Any) -> dict[str, Any]:
+    def arm(ready: Any) -> Plain:
         return {
             "name": ready.name,
             "arm": exact(ready.arm, without=without),
@@ -112,10 +109,9 @@ def content_of(study: Study, *, without: Collection[str] = ()) -> dict[str, Any]
             "policy": position(ready.policy, policies),
         }
 
-    run = {name: value for name, value in exact(study.run).items() if name not in NOT_NUMBERS_OF_RUN}
     return {
         "design": exact(study.design, without=without),
-        "run": run,
+        "run": _without(exact(study.run), NOT_NUMBERS_OF_RUN),
         "arms": [arm(ready) for ready in study.arms],
         "alone": arm(study.alone),
         "pathways": pathways,
@@ -128,13 +124,18 @@ def content_of(study: Study, *, without: Collection[str] = ()) -> dict[str, Any]
     }
 
 
-def resolved_of(study: Study) -> dict[str, Any]:
+def resolved_of(study: Study) -> Plain:
     """The configuration as composed, without keys that change no number."""
-    resolved = {key: exact(value) for key, value in study.resolved.items() if key not in NOT_NUMBERS}
+    resolved = _without(exact(study.resolved), NOT_NUMBERS)
     run = resolved.get("run")
     if isinstance(run, dict):
-        resolved["run"] = {key: value for key, value in run.items() if key not in NOT_NUMBERS_OF_RUN}
+        resolved["run"] = _without(run, NOT_NUMBERS_OF_RUN)
     return resolved
+
+
+def _without(block: Plain, keys: Collection[str]) -> Plain:
+    """A block of plain values without some keys."""
+    return {key: value for key, value in block.items() if key not in keys}
 
 
 @cache

@@ -17,15 +17,17 @@ from simulation.department.vocabulary import Pathway
 from simulation.measures.events import events_table
 from simulation.measures.patients_table import no_activities, nobody
 from simulation.records.schema import MISSING, ActivityTable, Column, Events, Patients, Table
-from simulation.records.table_files import TableWriter, read_rows
+from simulation.records.table_files import read_rows, table_writer
 from simulation.runs.replicate import ReplicationResult
 from simulation.study.simulate import Simulated, simulate_arms
 from simulation.study.study import Kept, ReadyArm, Study
 
 KINDS: Mapping[Kept, type[Table]] = {"patients": Patients, "activities": ActivityTable, "events": Events}
-ADDED = ("arm", "replication")
-"""Columns that lead every kept table."""
 Done = Callable[[int], None]
+
+
+def unheard(n: int) -> None:
+    """Nobody hears of the number."""
 
 
 def file_of(name: Kept) -> str:
@@ -48,7 +50,7 @@ def write_kept(
     replications: Sequence[ReplicationResult],
     *,
     provenance: Mapping[str, Any],
-    done: Done = lambda n_done: None,
+    done: Done = unheard,
 ) -> list[str]:
     """Write the tables that a study keeps into a folder; the names of the files.
 
@@ -57,18 +59,22 @@ def write_kept(
     names = [name for name in KINDS if name in study.run.keep]
     if not names:
         return []
-    all_columns = {name: _AllColumns(name, study.arms) for name in names}
+    empty = {name: _empty_for_all(name, study.arms) for name in names}
     with ExitStack() as stack:
         writers = {
-            name: stack.enter_context(TableWriter(folder / file_of(name), provenance=provenance)) for name in names
+            name: stack.enter_context(table_writer(folder / file_of(name), provenance=provenance)) for name in names
         }
         for n_done, replication in enumerate(replications, start=1):
             number = replication.replication
             for ready, simulated in simulate_arms(study, number, cool_down_days=replication.cool_down_days):
                 for name in names:
                     table = table_of(name, ready.pathway, simulated)
-                    writers[name].add(all_columns[name].laid_out(table, ready.name, number))
-                del simulated, table  # else they stay in memory while the next arm is simulated
+                    columns = _laid_out(table, empty[name])
+                    arm = empty[name].known("arm").index(ready.name)
+                    columns["arm"] = np.full(len(table), arm, dtype=np.int16)
+                    columns["replication"] = np.full(len(table), number, dtype=np.int32)
+                    writers[name](KINDS[name](columns, empty[name].categories))
+                del simulated, table, columns  # else they stay in memory while the next arm is simulated
             done(n_done)
     return [file_of(name) for name in names]
 
@@ -91,36 +97,26 @@ def _empty(name: Kept, pathway: Pathway) -> Table:
     return events_table(pathway, nobody(pathway), no_activities(pathway))
 
 
-class _AllColumns:
-    """Columns and categories that hold the tables of every arm, whose departments may differ."""
+def _empty_for_all(name: Kept, arms: Sequence[ReadyArm]) -> Table:
+    """A table without rows: arm, replication, and what holds the columns and categories of every arm, whose departments
+    may differ."""
+    empties = [_empty(name, pathway) for pathway in {id(arm.pathway): arm.pathway for arm in arms}.values()]
+    columns = ("arm", "replication", *(column for empty in empties for column in empty.columns))
+    categories = {
+        column: tuple(dict.fromkeys(category for empty in empties for category in empty.known(column)))
+        for column in dict.fromkeys(column for empty in empties for column in empty.categories)
+    }
+    arm_names = tuple(arm.name for arm in arms)
+    return KINDS[name](dict.fromkeys(columns, np.empty(0)), {"arm": arm_names, **categories})
 
-    def __init__(self, name: Kept, arms: Sequence[ReadyArm]) -> None:
-        self._kind = KINDS[name]
-        empties = [_empty(name, pathway) for pathway in {id(arm.pathway): arm.pathway for arm in arms}.values()]
-        self._columns = tuple(dict.fromkeys(column for empty in empties for column in empty.columns))
-        categorical = dict.fromkeys(column for empty in empties for column in empty.categories)
-        self._categories = {
-            "arm": tuple(arm.name for arm in arms),
-            **{
-                column: tuple(dict.fromkeys(category for empty in empties for category in empty.known(column)))
-                for column in categorical
-            },
-        }
 
-    def laid_out(self, table: Table, arm: str, replication: int) -> Table:
-        """The table of one arm's replication in these columns, codes into these categories."""
-        columns: dict[str, Column] = {
-            "arm": np.full(len(table), self._categories["arm"].index(arm), dtype=np.int16),
-            "replication": np.full(len(table), replication, dtype=np.int32),
-        }
-        for name in self._columns:
-            if name in ADDED:
-                continue
-            if name in self._categories:
-                columns[name] = _recoded(table, name, self._categories[name])
-            else:
-                columns[name] = table[name] if name in table else np.full(len(table), np.nan)
-        return self._kind(columns, self._categories)
+def _laid_out(table: Table, like: Table) -> dict[str, Column]:
+    """A table in the columns of another, codes into its categories; NaN where the table has no such column."""
+    unknown = np.full(len(table), np.nan)
+    return {
+        name: _recoded(table, name, like.known(name)) if name in like.categories else table.columns.get(name, unknown)
+        for name in like.columns
+    }
 
 
 def _recoded(table: Table, column: str, known: tuple[str, ...]) -> Column:
@@ -142,8 +138,4 @@ def read_kept(folder: Path, name: Kept, ready: ReadyArm, replication: int) -> Ta
     """
     table = read_rows(folder / file_of(name), KINDS[name], arm=ready.name, replication=replication)
     empty = _empty(name, ready.pathway)
-    columns = {
-        column: _recoded(table, column, empty.known(column)) if column in empty.categories else table[column]
-        for column in empty.columns
-    }
-    return KINDS[name](columns, empty.categories)
+    return KINDS[name](_laid_out(table, empty), empty.categories)

@@ -106,17 +106,18 @@ def _finished(folder: Path) -> ListedRun:
         raise ResultsError(f"{folder}: holds some files of a run ({present}), not the run itself")
     kept = {file_of(name) for name in kept_among(manifest[FILES])}
     verify(folder, {name: checksum for name, checksum in manifest[FILES].items() if name not in kept})
-    if manifest.get(FIRST_VERDICT) is not None:
-        must_hold(folder / MANIFEST, manifest[FIRST_VERDICT], VERDICT_KINDS)
+    verdict = manifest.get(FIRST_VERDICT)
+    if verdict is not None:
+        must_hold(folder / MANIFEST, verdict, VERDICT_KINDS)
     at = datetime.fromisoformat(manifest["finished_at"])
-    return _listed(folder, manifest, at, manifest["n_replications"], manifest.get(FIRST_VERDICT), finished=True)
+    return _listed(folder, manifest, at, manifest["n_replications"], verdict, finished=True)
 
 
 def _unfinished(folder: Path) -> ListedRun:
     """A run that is not finished. Raises ResultsError if its folder does not describe it."""
     try:
         about = read_json(folder / ABOUT)
-        parts = list(part_paths(folder / PARTS))
+        parts = part_paths(folder / PARTS)
         at = max(path.stat().st_mtime for path in (folder / ABOUT, *parts))
         n_replications = sum(row_count(path) for path in parts) // len(about["arms"])
         return _listed(folder, about, datetime.fromtimestamp(at).astimezone(), n_replications, None, finished=False)

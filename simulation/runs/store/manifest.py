@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from simulation.errors import ResultsError
-from simulation.records.serialise import Plain, digest, exact
+from simulation.records.serialise import Plain, digest
 from simulation.runs.replicate import ReplicationResult
 from simulation.runs.store.identity import PACKAGE, Identity, library_version
 from simulation.study.study import Study
@@ -45,16 +45,13 @@ def manifest_of(
     *,
     wall_seconds: float,
     engine_seconds: float | None = None,
-    finished_at: datetime | None = None,
 ) -> Plain:
-    """The content of a manifest, checksums apart.
+    """The content of a manifest of a run that ends now, checksums apart.
 
-    `engine_seconds`: by default those of the replications; `finished_at`: by default now.
+    `engine_seconds`: by default those of the replications.
     """
     if engine_seconds is None:
         engine_seconds = sum(replication.engine_seconds for replication in replications)
-    if finished_at is None:
-        finished_at = datetime.now().astimezone()
     n_activities = sum(replication.n_activities for replication in replications)
     return {
         "format": FORMAT,
@@ -66,7 +63,7 @@ def manifest_of(
         "engine": study.engine,
         "executor": study.executor,
         "workers": min(study.workers, max(len(replications), 1)),
-        "finished_at": finished_at.isoformat(timespec="seconds"),
+        "finished_at": datetime.now().astimezone().isoformat(timespec="seconds"),
         "versions": versions(),
         "git": git_state(),
         "identity": dict(identity.parts),
@@ -101,7 +98,7 @@ def versions() -> dict[str, str]:
 
 
 @cache
-def git_state() -> dict[str, Any] | None:
+def git_state() -> Plain | None:
     """The commit of the checkout that this code runs from, and whether it was changed; None outside a checkout."""
     root = PACKAGE.parent
     if not (root / ".git").exists():
@@ -118,10 +115,10 @@ def git_state() -> dict[str, Any] | None:
     return {"commit": commit.strip(), "changed": bool(status.strip())}
 
 
-def input_hashes(study: Study) -> dict[str, Any]:
+def input_hashes(study: Study) -> Plain:
     """SHA-256 of each group of the configuration and of each policy as used."""
     groups = {name: digest(content) for name, content in study.resolved.items() if isinstance(content, Mapping)}
-    return {"groups": groups, "policies": {arm.policy.name: digest(exact(arm.policy)) for arm in study.arms}}
+    return {"groups": groups, "policies": {arm.policy.name: digest(arm.policy) for arm in study.arms}}
 
 
 # --- checksums ------------------------------------------------------------------------------------------------------

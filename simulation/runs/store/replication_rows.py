@@ -14,6 +14,7 @@ from simulation.errors import ResultsError
 from simulation.measures.measuring import MeasureName, Measures, shared_names
 from simulation.measures.profile import DayProfile
 from simulation.records.schema import Floats
+from simulation.records.serialise import Plain
 from simulation.records.table_files import ListColumn
 from simulation.runs.replicate import ArmReplication, ReplicationResult, day_shapes
 from simulation.statistics.sham import Shares
@@ -21,6 +22,7 @@ from simulation.statistics.sham import Shares
 SHARES = ("better", "worse", "n_paired", "n_unpaired")
 COUNTS = ("cool_down_days", "n_attendances", "n_activities", "n_events")
 """Numbers of a replication, which are the same in the rows of all its arms."""
+NONE = np.empty(0)
 NO_SHARES = Shares(np.nan, np.nan, -1, -1)
 """What is stored where the shares are not known."""
 N_GROUPS = 4
@@ -56,7 +58,7 @@ class RowLayout:
                     profiles[arm] = {"pools": day.pools, "steps": day.steps, "triggers": tuple(day.triggered)}
         return cls(names, profiles)
 
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> Plain:
         """The layout as JSON holds it; measures that several arms share are listed once."""
         lists = list(dict.fromkeys(self.names.values()))
         return {
@@ -96,7 +98,7 @@ def columns_of(replications: Sequence[ReplicationResult], *, values: bool) -> di
         "waits": ListColumn([outcome.waits for outcome in outcomes]),
         "months": ListColumn([np.array([month for month, _ in outcome.months], dtype=float) for outcome in outcomes]),
         "month_values": ListColumn(
-            [_joined([measures.values for _, measures in outcome.months]) for outcome in outcomes]
+            [np.concatenate([NONE, *(measures.values for _, measures in outcome.months)]) for outcome in outcomes]
         ),
     }
     if values:
@@ -145,14 +147,10 @@ def _arm_replication(
     )
 
 
-def _joined(arrays: Sequence[Floats]) -> Floats:
-    return np.concatenate(arrays) if arrays else np.empty(0)
-
-
 def _packed(day: DayProfile) -> Floats:
     """A day profile as one row of numbers."""
-    parts = [np.asarray(getattr(day, name), dtype=float).ravel() for name in day_shapes(day.pools, day.steps)]
-    return np.concatenate([*parts, np.array(list(day.triggered.values()), dtype=float)])
+    parts = [getattr(day, name).ravel() for name in day_shapes(day.pools, day.steps)]
+    return np.concatenate([*parts, [*day.triggered.values()]], dtype=float)
 
 
 def _unpacked(row: Floats, layout: RowLayout, arm: str) -> DayProfile:

@@ -7,6 +7,7 @@ at the end, so a folder without that name holds all of them. `results/latest` le
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,9 +26,9 @@ from simulation.records.serialise import Plain, digest, exact, to_json
 from simulation.records.table_files import read_columns, read_rows, write_columns, write_tables
 from simulation.runs.replicate import ReplicationResult
 from simulation.runs.result import StudyResult
-from simulation.runs.store.atomic import LATEST, flush, moved, not_written, whole_or_nothing, write_file
+from simulation.runs.store.atomic import LATEST, as_results_error, flush, moved, whole_or_nothing, write_file
 from simulation.runs.store.identity import content_of, resolved_of
-from simulation.runs.store.kept import Done, write_kept
+from simulation.runs.store.kept import Done, unheard, write_kept
 from simulation.runs.store.manifest import (
     FILES,
     FIRST_VERDICT,
@@ -64,7 +65,7 @@ def write_data(
     *,
     within: Path | None = None,
     about_to: Callable[[str], None] = lambda name: None,
-    keeping: Done = lambda n_done: None,
+    keeping: Done = unheard,
 ) -> Path:
     """Write the data of a result into a new folder in `parent`; returns that folder.
 
@@ -74,7 +75,7 @@ def write_data(
     """
     finished_at = datetime.fromisoformat(result.manifest["finished_at"])
     name = f"{finished_at:%Y-%m-%dT%H%M%S}-{digest(result.manifest['identity'])[:SHOWN]}"
-    try:
+    with as_results_error(parent):
         parent.mkdir(parents=True, exist_ok=True)
         with whole_or_nothing(within or parent, name) as partial:
             _fill(partial, result, keeping)
@@ -86,13 +87,11 @@ def write_data(
             folder = moved(partial, parent, name, about_to=about_to)
             flush(parent)
             return folder
-    except OSError as error:
-        raise not_written(Path(error.filename or parent), error) from error
 
 
-def folders_of(parent: Path, key: str) -> Iterator[Path]:
+def folders_of(parent: Path, key: str) -> list[Path]:
     """The folders in `parent` of finished runs whose identity has this key."""
-    yield from parent.glob(f"[0-9]*-{key[:SHOWN]}")
+    return list(parent.glob(f"[0-9]*-{key[:SHOWN]}"))
 
 
 def _fill(folder: Path, result: StudyResult, keeping: Done) -> None:
@@ -188,21 +187,25 @@ def read_run(path: Path) -> StoredRun:
     must_hold(folder / STUDY, study, STUDY_KINDS)
     for arm in (*study["arms"], study["alone"]):
         must_hold(folder / STUDY, arm, ARM_KINDS)
-    try:
-        explanation = _explanation(read_json(folder / EXPLANATION))
+    with as_expected(folder):
+        explanation = _explanation(_in_tuples(read_json(folder / EXPLANATION)))
         columns, metadata = read_columns(folder / DETAILS)
         layout = RowLayout.from_plain(metadata["layout"])
         values = _values(folder / REPLICATIONS, layout, columns)
         replications = replications_of(columns, layout, values, n_arms=len(study["arms"]))
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        raise not_expected(folder, error) from error
     return StoredRun(folder, manifest, study, explanation, tuple(replications))
 
 
-def not_expected(folder: Path, error: Exception) -> ResultsError:
-    """The error for files that are as they were sealed, and do not say what a run says."""
-    found = f"{type(error).__name__}: {error}"
-    return ResultsError(f"{folder}: its files do not say what this version expects ({found}). Run the study again")
+@contextmanager
+def as_expected(folder: Path) -> Iterator[None]:
+    """Raise ResultsError for files that are as they were sealed, and do not say what a run says."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        found = f"{type(error).__name__}: {error}"
+        raise ResultsError(
+            f"{folder}: its files do not say what this version expects ({found}). Run the study again"
+        ) from error
 
 
 def followed(path: Path) -> Path:
@@ -240,16 +243,20 @@ def _explanation(content: Plain) -> Explanation:
             **{
                 **arm,
                 "agreement": {key: np.nan if value is None else value for key, value in arm["agreement"].items()},
-                "label_mix": tuple(arm["label_mix"]),
-                "changed": tuple(Change(**{**change, "at": tuple(change["at"])}) for change in arm["changed"]),
+                "changed": tuple(Change(**change) for change in arm["changed"]),
                 "added_assumptions": tuple(AddedAssumption(**assumption) for assumption in arm["added_assumptions"]),
-                "cost_range": tuple(arm["cost_range"]) if arm.get("cost_range") else None,
             }
         )
         for name, arm in content["arms"].items()
     }
     graph = content["reachable"]
     edges = {node: tuple(Edge(**edge) for edge in out) for node, out in graph["edges"].items()}
-    passed = tuple((node, to) for node, to in graph["passed"])
-    reachable = Subgraph(graph["starts"], edges, tuple(graph["unused"]), passed)
-    return Explanation(arms, reachable, tuple(content.get("misfits", ())))
+    reachable = Subgraph(graph["starts"], edges, graph["unused"], graph["passed"])
+    return Explanation(arms, reachable, content.get("misfits", ()))
+
+
+def _in_tuples(value: Any) -> Any:
+    """Plain values with tuples for lists."""
+    if isinstance(value, dict):
+        return {key: _in_tuples(entry) for key, entry in value.items()}
+    return tuple(map(_in_tuples, value)) if isinstance(value, list) else value

@@ -14,7 +14,7 @@ import hashlib
 import io
 import shutil
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,7 +23,7 @@ from simulation.errors import ResultsError
 from simulation.records.serialise import Plain, to_json
 from simulation.records.table_files import read_columns, write_columns
 from simulation.runs.replicate import ReplicationResult
-from simulation.runs.store.atomic import PARTIAL, flush, not_written, write_file
+from simulation.runs.store.atomic import PARTIAL, as_results_error, flush, write_file
 from simulation.runs.store.identity import Identity
 from simulation.runs.store.manifest import read_json
 from simulation.runs.store.replication_rows import RowLayout, columns_of, replications_of
@@ -67,7 +67,7 @@ class UnfinishedRun:
 
     def __enter__(self) -> Self:
         """Take the lock, and read the parts that are there. Raises ResultsError if another process has the run."""
-        with _as_results_error(self.folder):
+        with as_results_error(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             self._take_lock()
             try:
@@ -97,11 +97,11 @@ class UnfinishedRun:
         """Write what is in hand, and release the lock; a folder without any part is removed."""
         try:
             if self.folder.is_dir():
-                with suppress(OSError) if error is not None else _as_results_error(self.folder):
+                with suppress(OSError) if error is not None else as_results_error(self.folder):
                     self.flush()
         finally:
             self._lock.release()
-            if self.folder.is_dir() and not any(part_paths(self.folder / PARTS)):
+            if self.folder.is_dir() and not part_paths(self.folder / PARTS):
                 shutil.rmtree(self.folder, ignore_errors=True)
 
     def _take_lock(self) -> None:
@@ -137,7 +137,7 @@ class UnfinishedRun:
         self.n_added += 1
         self.engine_seconds += replication.engine_seconds
         if sum(result.seconds for result in self._in_hand) >= LEAST_SECONDS:
-            with _as_results_error(self.folder):
+            with as_results_error(self.folder):
                 self.flush()
 
     def flush(self) -> None:
@@ -179,19 +179,9 @@ def other_unfinished(folder: Path, identity: Identity) -> Iterator[str]:
             parts = read_json(path / IDENTITY)
         except ResultsError:
             continue
-        n_parts = sum(1 for _ in part_paths(path / PARTS))
         changed = ", ".join(identity.differences(Identity(parts)))
-        if n_parts and changed and parts.get("study") == identity.parts["study"]:
+        if part_paths(path / PARTS) and changed and parts.get("study") == identity.parts["study"]:
             yield f"{path}: an unfinished run of this study, not used because {changed} changed since"
-
-
-@contextmanager
-def _as_results_error(folder: Path) -> Iterator[None]:
-    """Raise ResultsError, which says where and what to do, for what the system refuses."""
-    try:
-        yield
-    except OSError as error:
-        raise not_written(Path(error.filename or folder), error) from error
 
 
 # --- parts ------------------------------------------------------------------------------------------------------------
@@ -235,6 +225,6 @@ def read_part(path: Path, *, key: str) -> tuple[list[ReplicationResult], Plain]:
     return replications_of(columns, layout, columns["values"], n_arms=len(layout.names)), metadata
 
 
-def part_paths(folder: Path) -> Iterator[Path]:
+def part_paths(folder: Path) -> list[Path]:
     """The parts in a folder, in the order of their first replications."""
-    yield from sorted(path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("."))
+    return sorted(path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("."))

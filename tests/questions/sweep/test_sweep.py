@@ -13,9 +13,9 @@ from simulation.questions.sweep import (
     changed_tables,
     is_changed,
     is_unsettled,
-    sweep_frame,
     sweep_of,
     sweep_picture,
+    sweep_rows,
     sweep_tables,
     write_sweep,
 )
@@ -72,7 +72,7 @@ def test_the_file_has_a_row_for_every_run_arm_and_target_and_says_what_was_varie
     assert len(table) == 2 * len(sweep.arms) * len(sweep.targets)
     assert table["scenario"].unique().tolist() == ["usual", "winter"]
     assert {"difference", "difference_low", "verdict", "together", "folder"} <= set(table.columns)
-    pd.testing.assert_frame_equal(table, sweep_frame(sweep), check_dtype=False)
+    pd.testing.assert_frame_equal(table, pd.DataFrame(sweep_rows(sweep)), check_dtype=False)
 
 
 def test_the_picture_says_in_words_what_it_shows(sweep: Sweep) -> None:
@@ -183,7 +183,7 @@ def test_the_sham_is_a_check_and_gets_no_verdict(result: StudyResult, other: Stu
     assert [row[-1] for row in across] == [words] * len(sham.targets)
     assert across[0][1] == str(difference_cell(sham.runs[0].row("twin", sham.targets[0])))
     assert not any(row[0] == label for table in changed_tables(sham) for row in table.rows)
-    file = sweep_frame(sham)
+    file = pd.DataFrame(sweep_rows(sham))
     told = file[file.arm == "twin"]
     assert set(told.verdict) | set(told.together) == {words}
     assert f"{label} {words}" in sweep_picture(sham).alt
