@@ -112,16 +112,14 @@ BUSY_FROM, BUSY_TO = 10, 23
 def adult_occupancy(replications: Replications, pathway: Pathway) -> Floats:
     """The share of adult beds in use at 00:00, open escalation beds counted, shape (replications,)."""
     occupied, beds = _beds(replications, pathway)
-    shares: Floats = occupied.sum(axis=1) / beds.sum(axis=1)
-    return shares
+    return np.asarray(occupied.sum(axis=1) / beds.sum(axis=1))
 
 
 def fullest_group(replications: Replications, pathway: Pathway) -> Floats:
     """The share of beds in use at 00:00 of the adult ward group that is fullest on average, shape (replications,)."""
     occupied, beds = _beds(replications, pathway)
     shares = occupied / beds
-    fullest: Floats = shares[:, int(np.argmax(shares.mean(axis=0)))]
-    return fullest
+    return shares[:, int(np.argmax(shares.mean(axis=0)))]
 
 
 def _beds(replications: Replications, pathway: Pathway) -> tuple[Floats, Floats]:
@@ -141,8 +139,7 @@ def busy_by_day(replications: Replications, pathway: Pathway, pool: str) -> Floa
     days = _days(replications)
     number = days[0].pools.index(pool)
     busy = np.nan_to_num(np.array([day.busy[number, hours] for day in days]))
-    busy_shares: Floats = busy @ on_duty / on_duty.sum()
-    return busy_shares
+    return np.asarray(busy @ on_duty / on_duty.sum())
 
 
 def _days(replications: Replications) -> list[DayProfile]:

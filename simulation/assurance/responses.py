@@ -349,7 +349,7 @@ def _without_effects(columns: Floats, trust: Ints, month: Ints) -> Floats:
     """Columns less a level of each trust and of each month, whether or not a trust has every month."""
     dummies = (month[:, None] == np.unique(month)[None, 1:]).astype(float)
     without_levels, months = _demeaned(columns, trust), _demeaned(dummies, trust)
-    return np.asarray(without_levels - months @ np.linalg.lstsq(months, without_levels, rcond=None)[0])
+    return without_levels - months @ np.linalg.lstsq(months, without_levels, rcond=None)[0]
 
 
 def _slopes(rows: Floats, trust: Ints) -> tuple[PanelEstimate, PanelEstimate]:

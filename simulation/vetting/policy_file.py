@@ -108,8 +108,7 @@ def drawn_counts(bench: Bench, number: int) -> Floats:
     else:
         weights = table_counts(bench, TOOL) + ordinal_prior(N_LEVELS)
     chance = generator_of(bench.plan.seed, number, "vetting", "table", 0).standard_gamma(weights)
-    drawn: Floats = OUTWEIGHS * chance / chance.sum(axis=-1, keepdims=True)
-    return drawn
+    return np.asarray(OUTWEIGHS * chance / chance.sum(axis=-1, keepdims=True))
 
 
 def _policy(bench: Bench, name: str, *, role: Mapping[str, Any] = REPLACES, drawn: int | None = None) -> dict[str, Any]:

@@ -78,8 +78,7 @@ class Labelled:
     @property
     def table(self) -> Floats:
         """Counts summed over cases, shape (levels, levels + 1)."""
-        total: Floats = self.counts.sum(axis=0)
-        return total
+        return np.asarray(self.counts.sum(axis=0))
 
     def only(self, which: NDArray[np.bool_]) -> Labelled:
         """The labels of some of the cases."""
@@ -88,8 +87,7 @@ class Labelled:
     def shares_of_cases(self, score: str) -> Floats:
         """How far each case that a share is about counts for it, from 0 to 1 over repeats, shape (cases,)."""
         cells, levels = SHARES[score]
-        shares: Floats = (self.counts[levels[self.truth]] * cells).sum(axis=(1, 2))
-        return shares
+        return np.asarray((self.counts[levels[self.truth]] * cells).sum(axis=(1, 2)))
 
 
 def scores(labelled: Labelled, seed: int) -> dict[str, ScoreEstimate]:
@@ -156,8 +154,7 @@ def kappa(tables: Floats, power: int) -> Floats:
     total = joint.sum(axis=(-1, -2))
     shuffled = joint.sum(axis=-1)[..., :, None] * joint.sum(axis=-2)[..., None, :]
     with np.errstate(invalid="ignore", divide="ignore"):
-        kappas: Floats = 1 - (joint * weight).sum(axis=(-1, -2)) * total / (shuffled * weight).sum(axis=(-1, -2))
-    return kappas
+        return np.asarray(1 - (joint * weight).sum(axis=(-1, -2)) * total / (shuffled * weight).sum(axis=(-1, -2)))
 
 
 # --- the matrix ----------------------------------------------------------------------------------------------
@@ -249,8 +246,7 @@ def resampled_sums(
         rows, weights = made_up
         flat, times = np.vstack([flat, rows.reshape(len(rows), -1)]), np.concatenate([times, weights])
     drawn = generator_of(seed, 0, "vetting", "resample", 0).multinomial(n, times / times.sum(), size=n_resamples)
-    sums: Floats = (drawn @ flat).reshape(n_resamples, *counts.shape[1:])
-    return sums
+    return (drawn @ flat).reshape(n_resamples, *counts.shape[1:])
 
 
 def cases_to_settle(discordance: ScoreEstimate, margin: float) -> tuple[int, int]:

@@ -59,7 +59,7 @@ class Scale:
     def of(self, values: Floats) -> Floats:
         """The logit of a share, the log of anything else; both clipped away from infinity."""
         inside = np.clip(values, SMALLEST, 1 - SMALLEST) if self.is_share else np.maximum(values, SMALLEST)
-        return np.asarray(np.log(inside / (1 - inside)) if self.is_share else np.log(inside))
+        return np.log(inside / (1 - inside)) if self.is_share else np.log(inside)
 
     def bound(self, bound: float | None, otherwise: float) -> float:
         """A bound of a band, or `otherwise` where there is none."""
@@ -79,7 +79,7 @@ class Guess:
     @property
     def inside(self) -> Mask:
         """Whether the expected mean is in the band."""
-        return np.asarray((self.mean >= self.low) & (self.mean <= self.high))
+        return (self.mean >= self.low) & (self.mean <= self.high)
 
     def log_chance(self, n_years: float) -> Floats:
         """The log of the probability that the mean of `n_years` years is in the band; may be infinitely many."""
@@ -87,7 +87,7 @@ class Guess:
         low, high = (self.low - self.mean) / sd, (self.high - self.mean) / sd
         flipped = low > 0  # both bounds far out on the right: their mirror images keep the difference from 0
         low, high = np.where(flipped, -high, low), np.where(flipped, -low, high)
-        return np.asarray(np.log(np.maximum(ndtr(high) - ndtr(low), np.finfo(float).tiny)))
+        return np.log(np.maximum(ndtr(high) - ndtr(low), np.finfo(float).tiny))
 
 
 class RowEmulator:
@@ -199,7 +199,7 @@ def learn(targets: Sequence[Target], points: Floats, values: Floats, judged_by_m
 
 
 def _centred(points: Floats) -> Floats:
-    return np.asarray(2 * points - 1)
+    return 2 * points - 1
 
 
 def _stretched(points: Floats, values: Floats) -> Floats:
@@ -274,7 +274,7 @@ def _proposed(points: Floats, others: Floats, rng: np.random.Generator) -> Float
     length = np.where(rng.random((n, 1)) < JUMP, 1.0, 2.38 / np.sqrt(2 * n_along))
     step = length * (others[first] - others[second]) + rng.normal(0, WOBBLE, (n, n_dims))
     unfolded = np.mod(points + np.where(along, step, 0.0), 2.0)
-    return np.asarray(np.where(unfolded > 1, 2 - unfolded, unfolded))
+    return np.where(unfolded > 1, 2 - unfolded, unfolded)
 
 
 DIGITS = 4
@@ -320,7 +320,7 @@ class Space:
         """Standard deviation of each parameter over the priors, in the cube, shape (n_dims,)."""
         _, width = self._scale()
         steps = np.where([parameter.whole for parameter in self.parameters.values()], width, math.inf)
-        return np.asarray(np.sqrt((1 - 1 / steps**2) / 12))
+        return np.sqrt((1 - 1 / steps**2) / 12)
 
     def _scale(self) -> tuple[Floats, Floats]:
         """The value at 0 and the width of each parameter, shape (n_dims,); each whole number fills an equal part."""

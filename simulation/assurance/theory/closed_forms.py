@@ -105,8 +105,7 @@ def _by_priority(ahead: float, loads: Floats) -> Floats:
     totals = np.concatenate(([0.0], np.cumsum(loads)))
     room = np.maximum(1 - totals, 0.0)
     with np.errstate(divide="ignore"):
-        waits: Floats = ahead / (room[:-1] * room[1:])
-    return waits
+        return np.asarray(ahead / (room[:-1] * room[1:]))
 
 
 def accumulating(rates: Numbers, service_means: Numbers, second_moments: Numbers, earned: Numbers) -> Floats:
@@ -214,8 +213,7 @@ def stationary(rates: Any) -> Floats:
     n = rates.shape[0]
     balance = (rates - diags_array(rates.sum(axis=1))).T.tocsr()
     one = csr_array(np.ones((1, n)))
-    shares: Floats = spsolve(vstack([balance[:-1], one]).tocsc(), np.append(np.zeros(n - 1), 1.0))
-    return shares
+    return spsolve(vstack([balance[:-1], one]).tocsc(), np.append(np.zeros(n - 1), 1.0))
 
 
 def forward(rates: Any, start: Floats, minutes: float) -> tuple[Floats, Floats]:

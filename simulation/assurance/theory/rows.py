@@ -624,8 +624,7 @@ def values_of(check: Check, effort: Effort, *, seed: int, chain: Chain = SOUND) 
         figures[replication] = [
             expectation.figure(by_policy[expectation.policy][expectation.step]) for expectation in check.expectations
         ]
-    values: Floats = figures.reshape(effort.values, per_value, -1).mean(axis=1)
-    return values
+    return np.asarray(figures.reshape(effort.values, per_value, -1).mean(axis=1))
 
 
 TOO_LONG = 1.02

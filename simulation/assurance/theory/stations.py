@@ -246,13 +246,11 @@ class Waited:
     @property
     def wait(self) -> NDArray[np.int64]:
         """Ticks waited by those who are measured."""
-        waits: NDArray[np.int64] = (self.stopped_at - self.joined_at)[self.measured]
-        return waits
+        return (self.stopped_at - self.joined_at)[self.measured]
 
     def wait_of(self, label: int) -> NDArray[np.int64]:
         """Ticks waited by those of a label who are measured."""
-        waits: NDArray[np.int64] = self.wait[self.labels[self.measured] == label]
-        return waits
+        return np.asarray(self.wait[self.labels[self.measured] == label])
 
 
 def waited(

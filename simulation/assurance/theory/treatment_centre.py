@@ -122,8 +122,7 @@ def hourly_rates(pathway: Pathway) -> Floats:
     """Patients an hour in the hours that the original has rates for, 6:00 to midnight, shape (18,)."""
     source = pathway.arrivals["arrivals"]
     weights = np.asarray(pathway.profiles[source.by_hour or ""].weights, dtype=float)
-    rates: Floats = weights[OPENS // HOUR : 24] * (7 * mean_per_day(source) / weights.sum())
-    return rates
+    return np.asarray(weights[OPENS // HOUR : 24] * (7 * mean_per_day(source) / weights.sum()))
 
 
 def shipped_gaps(uniform: Floats, rates: Floats) -> Floats:
@@ -205,12 +204,12 @@ class Simulated:
     def total(self, ticks: Ints, patient: NDArray[Any]) -> Floats:
         """Minutes of these patients added up by clinic day, shape (clinic_days,)."""
         by_day = np.bincount(self.clinic_day[patient], weights=ticks, minlength=self.clinic_days)
-        return np.asarray(by_day / TICKS_PER_MINUTE)
+        return by_day / TICKS_PER_MINUTE
 
     def mean(self, ticks: Ints, patient: NDArray[Any]) -> Floats:
         """Mean minutes of these patients by clinic day, NaN where there was nobody, shape (clinic_days,)."""
         with np.errstate(invalid="ignore"):
-            return np.asarray(self.total(ticks, patient) / self.count(patient))
+            return self.total(ticks, patient) / self.count(patient)
 
 
 def simulated(arm: ReadyArm, draws: Draws, *, engine: EngineName, clinic_days: int) -> Simulated:

@@ -259,8 +259,7 @@ class Fitted:
             return odds_chances(scores[:, 0], self.intercepts)
         from scipy.special import softmax
 
-        chances: Floats = softmax(scores + self.intercepts, axis=1)
-        return chances
+        return softmax(scores + self.intercepts, axis=1)
 
 
 def fitted(
@@ -338,8 +337,7 @@ def odds_chances(score: Floats, thresholds: Floats) -> Floats:
 
     below = expit(thresholds[None, :] - score[:, None])
     edges = np.column_stack([np.zeros(len(score)), below, np.ones(len(score))])
-    chances: Floats = np.diff(edges, axis=1)
-    return chances
+    return np.diff(edges, axis=1)
 
 
 def _thresholds(free: Floats) -> tuple[Floats, Floats]:
