@@ -22,7 +22,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulation.assurance.figures import ADULT_BED, Begin, pools_of, with_defaults, without_progress
 from simulation.assurance.figures import MONTHS as NAMES
@@ -32,7 +31,7 @@ from simulation.config import load, search_folders
 from simulation.department.vocabulary import LastingFactor, Pathway
 from simulation.errors import ConfigError, Fault
 from simulation.patients import attendances
-from simulation.records.schema import Floats
+from simulation.records.schema import Floats, Ints
 from simulation.runs.executors.executor import open_executor
 from simulation.runs.replicate import ArmReplication, ReplicationResult
 from simulation.runs.running import simulate
@@ -255,7 +254,6 @@ def _departments(n: int) -> str:
     return "one department" if n == 1 else f"{n} departments"
 
 
-Ints = NDArray[np.int64]
 MONTHS = 12
 
 

@@ -17,11 +17,12 @@ from simulation.department.rota import HOURS_OF_WEEK
 from simulation.engine import compiled_loop as loop
 from simulation.engine import compiled_records as kinds
 from simulation.engine.compiled_journal import Recorded, space_for
-from simulation.engine.compiled_records import FlatPlan, Ints, Output, People, Records, Workspace
+from simulation.engine.compiled_records import FlatPlan, Output, People, Records, Workspace
 from simulation.engine.contract import Changes, Notices, Run
 from simulation.engine.plan import Columns
 from simulation.engine.rows import NONE, BranchRow, EndRow, Kind, Plan, StepRow, TriggerRow
 from simulation.errors import PlanError
+from simulation.records.schema import Ints
 from simulation.units import NEVER, WEEK
 
 ROWS_A_PATIENT = 16

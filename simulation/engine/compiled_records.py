@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from simulation.records.schema import Ints, Mask
+
 Records = NDArray[np.void]
 
 
@@ -192,7 +193,7 @@ class People(NamedTuple):
     start: NDArray[np.uint32]
     attributes: NDArray[np.int16]
     minutes: NDArray[np.int32]
-    ignored: NDArray[np.bool_]
+    ignored: Mask
     leaves_at: Ints
     alarm_at: Ints
     leavers: NDArray[np.uint32]

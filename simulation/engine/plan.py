@@ -46,7 +46,7 @@ from simulation.engine.rows import (
 )
 from simulation.errors import PlanError
 from simulation.patients import Draws
-from simulation.records.schema import Ints
+from simulation.records.schema import Ints, Mask
 from simulation.units import DAY, HOUR, TICKS_PER_MINUTE, to_ticks
 
 
@@ -275,7 +275,7 @@ class Columns:
     minutes: NDArray[np.int32]
     patience: Ints
     alarms: Ints
-    ignored: NDArray[np.bool_]
+    ignored: Mask
     outages: tuple[Ints, ...] = ()
 
     def __len__(self) -> int:

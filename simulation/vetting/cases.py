@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.errors import Fault, Faults
+from simulation.records.schema import Mask
 from simulation.records.serialise import digest
 from simulation.triage.policy import YARDSTICKS, Yardstick
 from simulation.vetting.facts import facts
@@ -117,7 +118,7 @@ class CaseSet:
         return digest([(case.name, case.truth, case.nurse) for case in self.cases])
 
     @property
-    def groups(self) -> dict[str, dict[str, NDArray[np.bool_]]]:
+    def groups(self) -> dict[str, dict[str, Mask]]:
         """Whether each case belongs to a group, shape (cases,), by attribute and by group in order of name."""
         groups = {}
         for attribute in GROUPS:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.patients.variates import generator_of
-from simulation.records.schema import Floats
+from simulation.records.schema import Floats, Mask
 from simulation.triage.matrix import N_HIGH, ordinal_prior
 from simulation.vetting.cases import N_LEVELS, Levels
 from simulation.vetting.facts import facts
@@ -40,7 +40,7 @@ MADE_UP = 2.0
 """Errors by one level that are added to the cases where a kappa is resampled from fewer than `FEW`: if the cases held
 none, every resample would be perfect. With them intervals of 30 to 150 cases cover 91 to 99 %, without 44 to 93 %."""
 _ALL, _HIGH = np.full(N_LEVELS, True), np.arange(N_LEVELS) < N_HIGH
-SHARES: Mapping[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = {
+SHARES: Mapping[str, tuple[Mask, Mask]] = {
     "exact_share": (_GAP == 0, _ALL),
     "under_share": (_GAP > 0, _ALL),
     "over_share": (_GAP < 0, _ALL),
@@ -80,7 +80,7 @@ class Labelled:
         """Counts summed over cases, shape (levels, levels + 1)."""
         return np.asarray(self.counts.sum(axis=0))
 
-    def only(self, which: NDArray[np.bool_]) -> Labelled:
+    def only(self, which: Mask) -> Labelled:
         """The labels of some of the cases."""
         return Labelled(self.truth[which], self.labels[which])
 

@@ -29,7 +29,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
@@ -68,12 +68,13 @@ UNITS = {"wait": "minutes", "total": "minutes", "utilisation": "share"}
 """By the last word of a measure's name; everything else counts patients."""
 TRAUMA_STEPS = ("stabilisation", "trauma_treatment")
 STEPS = ("triage", "registration", "examination", "treatment", *TRAUMA_STEPS)
+BESIDE_EXAMINATION = ("triage", "registration", *TRAUMA_STEPS)
 SAME_STARTS = {
-    "exam_plus_1": ("base", ("triage", "registration", *TRAUMA_STEPS)),
+    "exam_plus_1": ("base", BESIDE_EXAMINATION),
     "treat_plus_1": ("base", ("triage", "registration", "examination", *TRAUMA_STEPS)),
-    "triage_and_exam": ("triage_plus_1", ("triage", "registration", *TRAUMA_STEPS)),
-    "fewer_exam": ("triage_plus_1", ("triage", "registration", *TRAUMA_STEPS)),
-    "short_exam": ("triage_plus_1", ("triage", "registration", *TRAUMA_STEPS)),
+    "triage_and_exam": ("triage_plus_1", BESIDE_EXAMINATION),
+    "fewer_exam": ("triage_plus_1", BESIDE_EXAMINATION),
+    "short_exam": ("triage_plus_1", BESIDE_EXAMINATION),
 }
 """Pairs of arms, and the steps that must start at the same tick in both: the arms differ only after or beside them."""
 WITHIN = 3.0
@@ -83,8 +84,7 @@ SOURCE = "treat-sim 3.0.0 (MIT), 1,000 runs"
 # --- what the original gives ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Published:
+class Published(NamedTuple):
     """A mean over the original's runs and its standard error. A figure that equals another arm's is listed once."""
 
     arrivals: Arrivals
@@ -112,7 +112,7 @@ class ModelRow(KnownFigure):
 def published() -> tuple[Published, ...]:
     """The figures that 1,000 runs of the original gave."""
     table = pd.read_csv(Path(__file__).with_suffix(".csv"))
-    return tuple(Published(*row) for row in table.itertuples(index=False))
+    return tuple(map(Published._make, table.itertuples(index=False)))
 
 
 # --- who comes -----------------------------------------------------------------------------------------------------
