@@ -17,7 +17,7 @@ import numpy as np
 
 from simulation.department.rota import units_by_hour
 from simulation.department.vocabulary import Pathway
-from simulation.errors import ConfigError, Fault, ResultsError
+from simulation.errors import ResultsError, refuse
 from simulation.measures.definitions import ALL
 from simulation.measures.profile import DayProfile
 from simulation.records.schema import Floats
@@ -68,7 +68,7 @@ def one_clinician_fewer(pathway: Pathway) -> tuple[str, dict[str, Any]]:
     }
     if not on_duty or max(units.min() for units in on_duty.values()) < 1:
         found = "no clinician pool has a rota with somebody on from 14 to 22 h"
-        raise ConfigError([Fault("staffing", found, "Give one the role clinician")])
+        refuse("staffing", found, "Give one the role clinician")
     chosen = max(on_duty, key=lambda name: float(on_duty[name].mean()))
     shifts = plain(pathway.pools[chosen].extra_shifts)
     shifts.append({"hours": f"{FEWER_FROM}-{FEWER_TO}", "number": -1})
@@ -126,7 +126,7 @@ def _beds(replications: Replications, pathway: Pathway) -> tuple[Floats, Floats]
     """Beds in use and beds there at midnight, shape (replications, adult ward groups)."""
     groups = pools_of(pathway, ADULT_BED)
     if not groups:
-        raise ConfigError([Fault("pools", f"no pool has the role {ADULT_BED}", "Give it to the adult wards' beds")])
+        refuse("pools", f"no pool has the role {ADULT_BED}", "Give it to the adult wards' beds")
     days = _days(replications)
     at = [days[0].pools.index(name) for name in groups]
     return np.array([day.occupied_midnight[at] for day in days]), np.array([day.beds_midnight[at] for day in days])
@@ -221,7 +221,7 @@ def four_hours_by_hour(replications: Replications) -> Floats:
     """The four-hour share by hour of arrival, mean over replications, shape (24,)."""
     hours = [f"arrival_hour={hour:02d}" for hour in range(24)]
     rows = [[answer.measures.value("within_4h_share", hour) for hour in hours] for answer in replications]
-    return np.asarray(np.nanmean(np.array(rows), axis=0), dtype=float)
+    return np.asarray(np.nanmean(rows, axis=0))
 
 
 def months_from_to(months: tuple[int, int] | None) -> range:

@@ -29,7 +29,7 @@ from simulation.assurance.theory.treatment_centre import treatment_centre_rows
 from simulation.config import load, packaged_configs, search_folders
 from simulation.config.composing import stated_in
 from simulation.config.folders import names_in
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import nearest, refuse
 from simulation.explain.statements import BANNER
 from simulation.report.progress import progress
 
@@ -126,16 +126,15 @@ def _split(overrides: Sequence[str]) -> tuple[dict[str, str], str | None, list[s
         elif key not in OPTIONS_OF_COMMAND:
             configuration.append(override)
         elif value not in OPTIONS_OF_COMMAND[key]:
-            raise ConfigError([Fault(override, f"{key} is '{value}'", nearest(value, OPTIONS_OF_COMMAND[key]))])
+            refuse(override, f"{key} is '{value}'", nearest(value, OPTIONS_OF_COMMAND[key]))
         else:
             options[key] = value
     only = options["only"]
     if targets is not None and only not in ("all", "site"):
         remedy = "Leave targets= out, or say only=site"
-        raise ConfigError([Fault(f"targets={targets}", f"only={only} has targets of its own", remedy)])
+        refuse(f"targets={targets}", f"only={only} has targets of its own", remedy)
     if options["predictions"] == "write" and only not in ("all", "site"):
-        remedy = "Leave only= out, or say only=site"
-        raise ConfigError([Fault("predictions=write", f"only={only} predicts nothing", remedy)])
+        refuse("predictions=write", f"only={only} predicts nothing", "Leave only= out, or say only=site")
     return options, targets, configuration
 
 
@@ -163,12 +162,7 @@ def _say_power(say: Callable[[str], None]) -> int:
     for mutation in MUTATIONS:
         result = caught(mutation, Effort("compiled"))
         missed += not result.failed
-        say(
-            f"  {'PASS' if result.failed else 'FAIL'}  {mutation.name:<42} "
-            f"{len(result.failed):>2} of {len(result.rows)} rows notice, largest |z| {result.largest_z:.1f}: "
-            + ("; ".join(f"{row.group}: {row.name}" for row in result.failed[:MOST_NAMED]) or "none")
-            + ("; ..." if len(result.failed) > MOST_NAMED else "")
-        )
+        say("\n".join(lines_of("power", mutation=mutation, caught=result, most_named=MOST_NAMED)))
     say("")
     return missed
 

@@ -16,7 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 from scipy.special import ndtr
@@ -24,7 +25,7 @@ from scipy.special import ndtr
 from simulation.assurance.targets import Target
 from simulation.config.dotted import Raw, resolve, value_at
 from simulation.config.ensembles import Priors, Slope, VariedParameter
-from simulation.errors import ConfigError, Fault
+from simulation.errors import Faults, refuse
 from simulation.records.schema import Floats, Mask
 from simulation.runs.executors.executor import processors
 
@@ -50,8 +51,7 @@ MOST_SURPRISE = 3.5
 SMALLEST = 1e-6
 
 
-@dataclass(frozen=True)
-class Scale:
+class Scale(NamedTuple):
     """The scale on which a row is learnt."""
 
     is_share: bool
@@ -66,8 +66,7 @@ class Scale:
         return otherwise if bound is None else float(self.of(np.array([bound]))[0])
 
 
-@dataclass(frozen=True, eq=False)
-class Guess:
+class Guess(NamedTuple):
     """The row expected at some points, on its scale: mean, standard error of the mean, and one year's noise."""
 
     mean: Floats
@@ -128,8 +127,7 @@ class RowEmulator:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Emulator:
+class Emulator(NamedTuple):
     """The emulators of all rows, and the measures that are judged by their mean, as one year of them is chance."""
 
     rows: tuple[RowEmulator, ...]
@@ -184,11 +182,9 @@ def _in_one_thread() -> Iterator[None]:
 
 def must_be_installed() -> None:
     """Raise ConfigError if scikit-learn is not installed."""
-    try:
-        import sklearn  # noqa: F401
-    except ImportError:
+    if find_spec("sklearn") is None:
         remedy = "Install it: pip install 'aeflow[fitting]', or in a checkout pip install -e '.[fitting]'"
-        raise ConfigError([Fault("ensemble", "needs scikit-learn, which is not installed", remedy)]) from None
+        refuse("ensemble", "needs scikit-learn, which is not installed", remedy)
 
 
 def learn(targets: Sequence[Target], points: Floats, values: Floats, judged_by_mean: Sequence[str]) -> Emulator:
@@ -335,7 +331,7 @@ def space_of(priors: Priors, raw: Raw) -> Space:
 
     A whole number that the priors multiply becomes one that is set, in the range that the factors give.
     """
-    faults: list[Fault] = []
+    faults = Faults()
     groups, parameters = resolve(raw), {}
     for name, parameter in priors.parameters.items():
         where = f"priors/{priors.name}.yaml.parameters.{name}.changes"
@@ -347,15 +343,14 @@ def space_of(priors: Priors, raw: Raw) -> Space:
             value = value_at(groups, parameter.changes[0])
             if not isinstance(value, int) or isinstance(value, bool):
                 found = f"'{parameter.changes[0]}' is {value!r}, which is no whole number"
-                faults.append(Fault(where, found, "Name a whole number, or leave `whole` out"))
+                faults.add(where, found, "Name a whole number, or leave `whole` out")
                 continue
             low, high = low * value, high * value
         low, high = math.ceil(low), math.floor(high)
         if not low < high:
-            faults.append(Fault(where, f"leaves whole numbers from {low} to {high}", "Widen the range"))
+            faults.add(where, f"leaves whole numbers from {low} to {high}", "Widen the range")
         parameters[name] = replace(parameter, how="set", range=(low, high))
-    if faults:
-        raise ConfigError(faults)
+    faults.refuse()
     return Space(parameters, priors.slopes)
 
 

@@ -64,7 +64,7 @@ def table(*rows: Row, **changes: Any) -> Table:
     stated: Mapping[str, Any] = {
         "site": "typical",
         "rows": rows,
-        "calibration": (CalibrationValue("beds", 240.0, 200.0, 280.0, "fitted"),),
+        "calibration": (CalibrationValue("beds", 240.0, 200.0, 280.0),),
         "calibration_file": "configs/calibration/typical.yaml",
         "calibration_sha256": "0123456789abcdef" * 4,
         "overridden": (),
