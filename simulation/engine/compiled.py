@@ -173,7 +173,7 @@ def flatten(plan: Plan) -> FlatPlan:
         rows[number]["is_looked_at"] = True
     return FlatPlan(
         rows=_records(kinds.ROW, rows),
-        asks=_records(kinds.ASK, (lists.add("all", ask.all_of) | lists.add("any", ask.any_of) for ask in plan.asks)),
+        asks=_records(kinds.ASK, (lists.add(all=ask.all_of, any=ask.any_of) for ask in plan.asks)),
         pools=_records(kinds.POOL, (_pool(plan, number, lists) for number in range(len(plan.pools)))),
         triggers=_records(kinds.TRIGGER, (_trigger(trigger, lists) for trigger in plan.triggers)),
         calendar=_calendar(plan),
@@ -194,11 +194,14 @@ class _Lists:
     def __init__(self) -> None:
         self.numbers: list[int] = []
 
-    def add(self, name: str, numbers: Iterable[int]) -> Fields:
-        """The fields `<name>_at` and `n_<name>` of a record."""
-        start = len(self.numbers)
-        self.numbers += numbers
-        return {f"{name}_at": start, f"n_{name}": len(self.numbers) - start}
+    def add(self, **lists: Iterable[int]) -> Fields:
+        """The fields `<name>_at` and `n_<name>` of a record, for each list by its name."""
+        fields = {}
+        for name, numbers in lists.items():
+            fields[f"{name}_at"] = start = len(self.numbers)
+            self.numbers += numbers
+            fields[f"n_{name}"] = len(self.numbers) - start
+        return fields
 
 
 def _records(kind: np.dtype[Any], rows: Iterable[Fields]) -> Records:
@@ -235,17 +238,14 @@ def _row(row: StepRow | BranchRow | EndRow, lists: _Lists, is_counted: bool) -> 
     fields = {**_ABSENT, **_same(kinds.ROW, row)}
     if isinstance(row, StepRow):
         fields |= {"kind": Kind.STEP, "is_counted": is_counted, "varies": _varies(row)}
-        fields |= lists.add("clocks", row.starts_clock)
-        fields |= lists.add("pairs", chain.from_iterable(row.looks))
-        fields |= lists.add("steps", row.watches)
-        fields |= lists.add("keeps", row.keeps)
-        fields |= lists.add("start_releases", row.releases_at_start)
-        fields |= lists.add("end_releases", row.releases_at_end)
         fields |= {"blocked_next": max(row.blocked_next, 0)}
+        fields |= lists.add(
+            clocks=row.starts_clock, pairs=chain.from_iterable(row.looks), steps=row.watches, keeps=row.keeps,
+            start_releases=row.releases_at_start, end_releases=row.releases_at_end,
+        )  # fmt: skip
     elif isinstance(row, BranchRow):
-        fields |= {"targets_at": lists.add("targets", row.targets)["targets_at"]}
-        fields |= lists.add("steps", row.steps)
-        fields |= lists.add("pairs", chain.from_iterable((*row.open_hours, *row.turns)))
+        fields["targets_at"] = lists.add(targets=row.targets)["targets_at"]
+        fields |= lists.add(steps=row.steps, pairs=chain.from_iterable((*row.open_hours, *row.turns)))
     return fields
 
 
@@ -261,11 +261,11 @@ def _varies(row: StepRow) -> int:
 def _pool(plan: Plan, pool: int, lists: _Lists) -> Fields:
     asks = [number for number, ask in enumerate(plan.asks) if pool in ask.all_of or pool in ask.any_of]
     triggers = [number for number, trigger in enumerate(plan.triggers) if trigger.pool == pool]
-    return lists.add("asks", asks) | lists.add("triggers", triggers)
+    return lists.add(asks=asks, triggers=triggers)
 
 
 def _trigger(trigger: TriggerRow, lists: _Lists) -> Fields:
-    fields = _same(kinds.TRIGGER, trigger) | lists.add("watches", trigger.steps)
+    fields = _same(kinds.TRIGGER, trigger) | lists.add(watches=trigger.steps)
     return fields | {"closes": trigger.outage != NONE, "arrives_at": NEVER}
 
 
@@ -291,6 +291,4 @@ def _calendar(plan: Plan) -> Records:
     """Every change of a pool's units or team in a week, in order of time; units of a change of team are NONE."""
     changes = [(tick, pool, units) for pool, row in enumerate(plan.pool_rows) for tick, units in row.timetable]
     changes += [(tick, pool, NONE) for pool, row in enumerate(plan.pool_rows) for tick in row.team_changes]
-    return _records(
-        kinds.CALENDAR, ({"due": tick, "pool": pool, "units": units} for tick, pool, units in sorted(changes))
-    )
+    return np.array(sorted(changes), kinds.CALENDAR)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -39,6 +39,7 @@ from simulation.engine.rows import (
     BranchRow,
     EndRow,
     Kind,
+    MinutesColumn,
     Plan,
     PoolRow,
     StepRow,
@@ -59,9 +60,16 @@ def lower(pathway: Pathway) -> Plan:
 Key = TypeVar("Key", bound=Hashable)
 
 
-def _number(numbers: dict[Key, int], key: Key) -> int:
-    """The number of a name, the next one if it is new."""
-    return numbers.setdefault(key, len(numbers))
+class _Numbers(dict[Key, int]):
+    """Numbers by name."""
+
+    def of(self, name: Key | None) -> int:
+        """The number of a name, the next one if it is new; NONE for no name."""
+        return NONE if name is None else self.setdefault(name, len(self))
+
+
+def _numbered(names: Iterable[str]) -> dict[str, int]:
+    return {name: number for number, name in enumerate(names)}
 
 
 class _Lowering:
@@ -69,18 +77,18 @@ class _Lowering:
 
     def __init__(self, pathway: Pathway) -> None:
         self.pathway = pathway
-        self.nodes = {name: number for number, name in enumerate(pathway.nodes())}
-        self.pools = {name: number for number, name in enumerate(pathway.pools)}
-        self.classes = {name: number for number, name in enumerate(pathway.priority.classes)}
-        self.loops = {name: number for number, name in enumerate(pathway.loops)}
-        self.clocks: dict[str, int] = {}
-        self.asks: dict[Ask, int] = {}
-        self.minutes: list[tuple[tuple[str, ...], float, int]] = []
-        self.first_minutes: dict[tuple[tuple[str, ...], float, int], int] = {}
-        self.attributes: dict[str, int] = {}
-        self.ignored: dict[str, int] = {}
-        self.paces: dict[str, int] = {}
-        self.outages: dict[str, int] = {}
+        self.nodes = _numbered(pathway.nodes())
+        self.pools = _numbered(pathway.pools)
+        self.classes = _numbered(pathway.priority.classes)
+        self.loops = _numbered(pathway.loops)
+        self.clocks = _Numbers[str]()
+        self.asks = _Numbers[Ask]()
+        self.minutes: list[MinutesColumn] = []
+        self.first_minutes: dict[MinutesColumn, int] = {}
+        self.attributes = _Numbers[str]()
+        self.ignored = _Numbers[str]()
+        self.paces = _Numbers[str]()
+        self.outages = _Numbers[str]()
 
     def plan(self) -> Plan:
         pathway, priority = self.pathway, self.pathway.priority
@@ -140,10 +148,10 @@ class _Lowering:
             rows = tuple(self.nodes[node.cases.get(case, node.otherwise or "")] for case in cases)
             if node.attribute == ACUITY_NOW:
                 return BranchRow(Kind.ACUITY, rows)
-            return BranchRow(Kind.ATTRIBUTE, rows, column=_number(self.attributes, node.attribute))
+            return BranchRow(Kind.ATTRIBUTE, rows, column=self.attributes.of(node.attribute))
         if isinstance(node, ByChance):
             coins = coins_of(self.pathway)[name]
-            first, *_ = [_number(self.attributes, coin_name(name, number)) for number in range(coins.number)]
+            first, *_ = [self.attributes.of(coin_name(name, number)) for number in range(coins.number)]
             turns = tuple((self.loops[loop], on) for loop, on in coins.loops)
             rows = tuple(self.nodes[target] for target in node.targets)
             return BranchRow(Kind.COIN if turns else Kind.ATTRIBUTE, rows, column=first, turns=turns)
@@ -154,10 +162,10 @@ class _Lowering:
             hours = tuple(intervals(node.hours, node.days))
             return BranchRow(Kind.HOURS, self._pair(node.then, node.otherwise), open_hours=hours)
         if isinstance(node, ByOutage):
-            pair, column = self._pair(node.then, node.otherwise), _number(self.outages, node.outage)
+            pair, column = self._pair(node.then, node.otherwise), self.outages.of(node.outage)
             return BranchRow(Kind.DOWN, pair, column=column, number=int(node.since_start))
         if isinstance(node, Loop):
-            column = _number(self.attributes, node.passes)
+            column = self.attributes.of(node.passes)
             return BranchRow(Kind.LOOP, self._pair(node.again, node.next), column=column, number=self.loops[name])
         return EndRow()
 
@@ -176,27 +184,27 @@ class _Lowering:
         overflow = NONE
         if step.overflow is not None:
             still_all_of, alternatives = (all_of, any_of) if any_of else ((), all_of)
-            overflow = _number(self.asks, Ask(still_all_of, (*alternatives, *self._pools(step.overflow.any_of))))
+            overflow = self.asks.of(Ask(still_all_of, (*alternatives, *self._pools(step.overflow.any_of))))
         adheres = step.adheres and self.pathway.priority.adherence < 1
         effort = step.effort if step.effort is not None and step.effort.share and step.minutes else None
         return StepRow(
             next=self.nodes[step.next],
-            ask=_number(self.asks, Ask(all_of, any_of)) if all_of or any_of else NONE,
+            ask=self.asks.of(Ask(all_of, any_of)) if all_of or any_of else NONE,
             minutes=minutes,
             n_repeats=n_repeats,
             repeat_of=self.loops[step.repeat_of] if step.repeat_of is not None else NONE,
-            starts_clock=tuple(_number(self.clocks, clock) for clock in step.starts_clock),
-            since=_number(self.clocks, step.since) if step.since is not None else NONE,
-            pace=_number(self.paces, step.pace) if step.pace is not None else NONE,
+            starts_clock=tuple(self.clocks.of(clock) for clock in step.starts_clock),
+            since=self.clocks.of(step.since),
+            pace=self.paces.of(step.pace),
             keeps=self._pools(step.keeps),
             releases_at_start=self._pools(step.releases_at_start),
             releases_at_end=self._pools(step.releases_at_end),
             queue_class=NONE if step.ranks_as == "acuity" else self.classes[step.ranks_as],
-            ignored=_number(self.ignored, name) if adheres else NONE,
+            ignored=self.ignored.of(name if adheres else None),
             pulled=step.pulled,
             may_leave=step.may_leave,
             first_seen=step.first_seen,
-            relabels=_number(self.attributes, step.relabels) if step.relabels is not None else NONE,
+            relabels=self.attributes.of(step.relabels),
             queue_limit=step.queue_limit if step.queue_limit is not None else NONE,
             blocked_next=self.nodes[step.blocked_next] if step.blocked_next is not None else NONE,
             overflow_ask=overflow,
@@ -245,7 +253,7 @@ class _Lowering:
         triggers = self.pathway.triggers.values()
         opened = sum(trigger.extra for trigger in triggers if isinstance(trigger, Opens) and trigger.pool == name)
         closes = closed_units(pool) or max(units for _, units in timetable(pool)) + opened
-        return TriggerRow(False, number, (), 0, 0, closes, 0, 0, outage=_number(self.outages, pool.closed_while or ""))
+        return TriggerRow(False, number, (), 0, 0, closes, 0, 0, outage=self.outages.of(pool.closed_while))
 
 
 def _looks(effort: Effort) -> tuple[tuple[int, int], ...]:
@@ -308,7 +316,7 @@ def bind(plan: Plan, draws: Draws) -> Columns:
     for number, name in enumerate(plan.attribute_columns):
         attributes[number] = draws.attributes[name]
     minutes = np.empty((len(plan.minutes_columns), n), dtype=np.int32)
-    bound: dict[tuple[tuple[str, ...], float, int], int] = {}
+    bound: dict[MinutesColumn, int] = {}
     for number, (parts, (_, factor, repeat)) in enumerate(zip(durations, plan.minutes_columns, strict=True)):
         first = bound.setdefault((parts, factor, repeat), number)
         if first != number:  # the same minutes were bound before

@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 from bisect import bisect_left, insort
 from collections.abc import Generator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -38,83 +39,69 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
             gc.enable()
 
 
+@dataclass(slots=True, eq=False)
 class _Patient:
     """What the engine knows about one patient now."""
 
-    __slots__ = (
-        "acuity",
-        "alarm_at",
-        "arrived_at",
-        "ask",
-        "clock_at",
-        "held",
-        "leaves_at",
-        "looks",
-        "noticed",
-        "number",
-        "passes",
-        "pulled",
-        "queue",
-        "record",
-        "seen",
-        "step",
-        "taken",
-    )  # fmt: skip
-
-    def __init__(self, number: int, arrived_at: int, acuity: int, leaves_at: int, n_loops: int) -> None:
-        self.number = number
-        self.arrived_at = arrived_at
-        self.acuity = acuity
-        self.leaves_at = leaves_at
-        self.seen = leaves_at == NEVER
-        """Whether patience no longer matters."""
-        self.pulled = False
-        self.alarm_at = NEVER
-        self.noticed = False
-        """Whether a round has noticed that the patient got worse."""
-        self.passes = [0] * n_loops
-        self.clock_at: dict[int, int] = {}
-        """Ticks at which each clock that runs was started."""
-        self.looks: list[tuple[int, int]] = []
-        """When the step under way may end early, and how many must wait then; the last is its end."""
-        self.held: list[tuple[_Pool, int]] = []
-        """Pools kept from earlier steps, each with the team of the unit."""
-        self.taken: list[tuple[_Pool, int]] = []
-        """Pools of the step under way."""
-        self.step: StepRow = None  # type: ignore[assignment]
-        self.record: list[int] = []
-        self.ask: _Ask | None = None
-        self.queue: list[tuple[int, int, _Patient]] | None = None
-        """The queue the patient waits in, if it waits."""
+    number: int
+    arrived_at: int
+    acuity: int
+    leaves_at: int
+    seen: bool
+    """Whether patience no longer matters."""
+    passes: list[int]
+    pulled: bool = False
+    alarm_at: int = NEVER
+    noticed: bool = False
+    """Whether a round has noticed that the patient got worse."""
+    clock_at: dict[int, int] = field(default_factory=dict)
+    """Ticks at which each clock that runs was started."""
+    looks: list[tuple[int, int]] = field(default_factory=list)
+    """When the step under way may end early, and how many must wait then; the last is its end."""
+    held: Units = field(default_factory=list)
+    """Pools kept from earlier steps, each with the team of the unit."""
+    taken: Units = field(default_factory=list)
+    """Pools of the step under way."""
+    step: StepRow = None  # type: ignore[assignment]
+    record: list[int] = field(default_factory=list)
+    ask: _Ask | None = None
+    queue: Queue | None = None
+    """The queue the patient waits in, if it waits."""
 
 
+@dataclass(slots=True, eq=False)
 class _Pool:
     """Units of one kind: how many there are now and how many are in use."""
 
-    __slots__ = ("asks", "capacity", "in_use", "number", "scheduled", "team", "triggers")
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.scheduled = 0
-        self.capacity = 0
-        self.in_use = 0
-        self.team = 0
-        self.asks: list[_Ask] = []
-        """Every ask that this pool could help to start."""
-        self.triggers: list[int] = []
+    number: int
+    scheduled: int = 0
+    capacity: int = 0
+    in_use: int = 0
+    team: int = 0
+    asks: list[_Ask] = field(default_factory=list)
+    """Every ask that this pool could help to start."""
+    triggers: list[int] = field(default_factory=list)
 
 
+Queue = list[tuple[int, int, _Patient]]
+"""Who waits: (joined at, patient's number, patient), oldest first."""
+Units = list[tuple[_Pool, int]]
+"""Pools of which a unit is held, each with the team of the unit."""
+
+
+@dataclass(slots=True, eq=False)
 class _Ask:
-    """A set of pools that steps ask for, and who waits for it: one queue a class, oldest first."""
+    """A set of pools that steps ask for, and who waits for it: one queue a class."""
 
-    __slots__ = ("all_of", "any_of", "n_waiting", "queues")
+    all_of: tuple[_Pool, ...]
+    any_of: tuple[_Pool, ...]
+    queues: dict[int, Queue] = field(default_factory=dict)
+    """By class."""
+    n_waiting: int = 0
 
-    def __init__(self, all_of: tuple[_Pool, ...], any_of: tuple[_Pool, ...]) -> None:
-        self.all_of = all_of
-        self.any_of = any_of
-        self.queues: dict[int, list[tuple[int, int, _Patient]]] = {}
-        """By class: (joined at, patient's number, patient), oldest first."""
-        self.n_waiting = 0
+    def requests(self) -> list[tuple[int, _Patient]]:
+        """Who waits now, and since when."""
+        return [(joined_at, patient) for queue in self.queues.values() for joined_at, _, patient in queue]
 
     def can_start(self) -> bool:
         """Whether every pool of `all_of` has a free unit, and one of `any_of` if there are any."""
@@ -217,7 +204,7 @@ class _Department:
                 yield env.timeout(arrived_at - self.now)
             patience = self.patience[number]
             leaves_at = NEVER if patience == NEVER else arrived_at + patience
-            patient = _Patient(number, arrived_at, untriaged, leaves_at, n_loops)
+            patient = _Patient(number, arrived_at, untriaged, leaves_at, leaves_at == NEVER, [0] * n_loops)
             if self.alarms[number] != NEVER:
                 patient.alarm_at = arrived_at + self.alarms[number]
             if leaves_at != NEVER:
@@ -320,22 +307,20 @@ class _Department:
     def _overflow(self, ask: _Ask) -> None:
         """Move requests that have waited long enough to the ask with more pools; they keep their place."""
         now = self.now
-        for queue in tuple(ask.queues.values()):
-            for joined_at, _, patient in tuple(queue):
-                step = patient.step
-                waited = now - joined_at
-                if step.overflow_ask != NONE and waited and waited >= step.overflows_after:
-                    self._unqueue(patient)
-                    self._enqueue(patient, self.asks[step.overflow_ask])
+        for joined_at, patient in ask.requests():
+            step = patient.step
+            waited = now - joined_at
+            if step.overflow_ask != NONE and waited and waited >= step.overflows_after:
+                self._unqueue(patient)
+                self._enqueue(patient, self.asks[step.overflow_ask])
 
     def _rounds(self) -> Process:
         """Look at those who wait at some steps, every so many minutes."""
         while True:
             for ask in self.asks:
-                for queue in tuple(ask.queues.values()):
-                    for joined_at, _, patient in tuple(queue):
-                        if joined_at < self.now and patient.record[1] in self.plan.round_steps:
-                            self._notice(patient, ask)
+                for joined_at, patient in ask.requests():
+                    if joined_at < self.now and patient.record[1] in self.plan.round_steps:
+                        self._notice(patient, ask)
             yield self.env.timeout(self.plan.round_every)
 
     def _notice(self, patient: _Patient, ask: _Ask) -> None:
@@ -530,7 +515,7 @@ class _Department:
         self._release(patient.held)
         patient.held = []
 
-    def _release(self, units: list[tuple[_Pool, int]]) -> None:
+    def _release(self, units: Units) -> None:
         for pool, team in units:
             if team == pool.team:
                 pool.in_use -= 1
@@ -561,7 +546,7 @@ class _Department:
             for patient in ended:
                 self._finish(patient)
 
-    def _best(self, now: int) -> tuple[_Ask, list[tuple[int, int, _Patient]]] | None:
+    def _best(self, now: int) -> tuple[_Ask, Queue] | None:
         """The ask and the queue whose first patient has the smallest key of all who can start."""
         best = best_key = None
         accumulating, rates, ranks = self.plan.accumulating, self.plan.rates, self.plan.ranks
@@ -578,7 +563,7 @@ class _Department:
                         best, best_key = (ask, queue), key
         return best
 
-    def _start(self, chosen: tuple[_Ask, list[tuple[int, int, _Patient]]], now: int) -> None:
+    def _start(self, chosen: tuple[_Ask, Queue], now: int) -> None:
         """Start the first request of a queue: release what its step releases, take its pools."""
         ask, queue = chosen
         patient = queue.pop(0)[2]

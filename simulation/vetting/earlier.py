@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,15 +13,14 @@ from simulation.errors import ResultsError
 from simulation.triage.policy import YARDSTICKS, Yardstick
 from simulation.vetting.bench import TOOL, Bench
 from simulation.vetting.cases import N_LEVELS, NO_LABEL
-from simulation.vetting.scores import Labelled, ScoreEstimate, cases_to_settle, differences, discordance_of
+from simulation.vetting.scores import Estimates, Labelled, ScoreEstimate, cases_to_settle, differences, discordance_of
 
 CARD, ANSWERS, CARD_FORMAT = "card.json", "answers.csv", 1
 """The files of a card that a later one reads, and their format."""
 UNDER = "under_triage_1_2_share"
 
 
-@dataclass(frozen=True)
-class EarlierCard:
+class EarlierCard(NamedTuple):
     """An earlier card: its tool, the cases it was tried on, its labels, its verdicts by (score, group)."""
 
     tool: str
@@ -59,12 +57,11 @@ def read_earlier(folder: Path) -> EarlierCard:
         raise ResultsError(f"{folder}: is no card of a bench ({why}). Name a folder that `aeflow vet` wrote") from None
 
 
-@dataclass(frozen=True)
-class VersionChange:
+class VersionChange(NamedTuple):
     """New minus earlier in every score, paired, and the line that says go or stop."""
 
     earlier_tool: str
-    differences: Mapping[str, ScoreEstimate]
+    differences: Estimates
     go: bool
     line: str
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,12 +90,12 @@ class Labelled:
         return np.asarray((self.counts[levels[self.truth]] * cells).sum(axis=(1, 2)))
 
 
-def scores(labelled: Labelled, seed: int) -> dict[str, ScoreEstimate]:
+def scores(labelled: Labelled, seed: int) -> Estimates:
     """Every score with its 95 % interval, by name."""
     return {name: score(labelled, name, seed) for name in SCORES}
 
 
-def differences(tool: Labelled, other: Labelled, seed: int) -> dict[str, ScoreEstimate]:
+def differences(tool: Labelled, other: Labelled, seed: int) -> Estimates:
     """Tool minus other in every score, on the same cases, paired."""
     return {name: difference(tool, other, name, seed) for name in SCORES}
 
@@ -176,8 +176,7 @@ def matrix_intervals(table: Floats) -> tuple[Floats, Floats, Floats]:
 # --- intervals --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class ScoreEstimate:
+class ScoreEstimate(NamedTuple):
     """A number with its 95 % interval. `n`: the cases that it rests on; `method`: how the interval was made."""
 
     value: float
@@ -185,6 +184,10 @@ class ScoreEstimate:
     high: float
     n: int
     method: str
+
+
+Estimates: TypeAlias = dict[str, ScoreEstimate]
+"""What was estimated, by name of the score."""
 
 
 def exact_share(k: float, n: int) -> ScoreEstimate:

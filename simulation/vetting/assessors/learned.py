@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from annotated_types import Ge, Gt, Le
@@ -243,8 +243,7 @@ def _vectorizer(kind: str, vocabulary: dict[str, int] | None = None, weights: li
 # --- the model ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Fitted:
+class Fitted(NamedTuple):
     """A fitted model: its features, and coefficients (features, levels or 1) with intercepts or thresholds."""
 
     model: Kind
@@ -306,7 +305,8 @@ def fit_odds(features: Any, levels: Levels, weights: Floats, penalty: float, n_l
 
     n_features = features.shape[1]
     shares = np.array([weights[levels <= k].sum() for k in range(n_levels - 1)]) / weights.sum()
-    thresholds = np.log(np.clip(shares, 1e-3, 1 - 1e-3) / (1 - np.clip(shares, 1e-3, 1 - 1e-3)))
+    shares = np.clip(shares, 1e-3, 1 - 1e-3)
+    thresholds = np.log(shares / (1 - shares))
     steps = np.log(np.maximum(np.diff(thresholds), 1e-2))
     start = np.concatenate([np.zeros(n_features), thresholds[:1], steps])
 
