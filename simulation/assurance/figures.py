@@ -161,11 +161,11 @@ def _day(read: Callable[[DayProfile], float]) -> Figure:
 
 
 FIGURES: Mapping[str, tuple[str, Figure]] = {
-    "arrivals_per_day": ("patients a day", _day(lambda day: float(day.arrivals.sum()))),
+    "arrivals_per_day": ("patients a day", _day(lambda day: day.arrivals.sum())),
     "occupancy_midnight": ("share", adult_occupancy),
     "occupancy_midnight_worst": ("share", fullest_group),
-    "census_mean": ("patients", _day(lambda day: float(day.census.mean()))),
-    "boarders_mean": ("patients", _day(lambda day: float(day.boarders.mean()))),
+    "census_mean": ("patients", _day(lambda day: day.census.mean())),
+    "boarders_mean": ("patients", _day(lambda day: day.boarders.mean())),
     "boarders_monday_minus_friday": (
         "patients",
         _day(lambda day: day.boarders_by_weekday[0] - day.boarders_by_weekday[4]),
@@ -229,11 +229,14 @@ def months_from_to(months: tuple[int, int] | None) -> range:
     return range(months[0], months[1] + 1) if months else range(0)
 
 
-Begin = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+Say = Callable[[str], None]
+Done = Callable[[int], None]
+"""Is told how many replications have ended."""
+Begin = Callable[[str, int], AbstractContextManager[Done]]
 """Takes what is simulated, in words, and the number of replications; gives a function to call with how many ended."""
 
 
 @contextmanager
-def without_progress(words: str, n_replications: int) -> Iterator[Callable[[int], None]]:
+def without_progress(words: str, n_replications: int) -> Iterator[Done]:
     """A `Begin` that shows nothing."""
     yield lambda n_done: None

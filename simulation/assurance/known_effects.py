@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simulation.assurance.figures import Begin, without_progress
-from simulation.assurance.lines import lines_of
+from simulation.assurance.lines import text_of
 from simulation.assurance.targets import Target, targets_named
 from simulation.config import load, search_folders
 from simulation.errors import Faults, nearest
@@ -112,6 +112,6 @@ def known_effects_of(result: StudyResult, targets: Sequence[Target]) -> KnownEff
     return KnownEffects(tuple(rows), n, len(result.replications), result.run.measured_days)
 
 
-def as_lines(effects: KnownEffects) -> list[str]:
-    """The lines printed: one an effect, then the reason for each miss."""
-    return lines_of("known_effects", effects=effects, rows=effects.rows, banner=BANNER)
+def as_text(effects: KnownEffects) -> str:
+    """What is printed: one an effect, then the reason for each miss."""
+    return text_of("known_effects", effects=effects, rows=effects.rows, banner=BANNER)

@@ -24,9 +24,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulation.assurance.figures import ADULT_BED, Begin, pools_of, with_defaults, without_progress
+from simulation.assurance.figures import ADULT_BED, Begin, Done, pools_of, with_defaults, without_progress
 from simulation.assurance.figures import MONTHS as NAMES
-from simulation.assurance.lines import lines_of
+from simulation.assurance.lines import text_of
 from simulation.assurance.targets import Target, targets_named
 from simulation.config import load, search_folders
 from simulation.department.vocabulary import LastingFactor, Pathway
@@ -155,7 +155,7 @@ def simulated_panel(studies: Sequence[Study], *, begin: Begin = without_progress
     return Panel(*map(np.concatenate, zip(*trusts, strict=True)))
 
 
-def _after(before: int, done: Callable[[int], None], n_done: int) -> None:
+def _after(before: int, done: Done, n_done: int) -> None:
     """Report to `done` how many replications have ended: those of the studies `before`, and `n_done` of this one."""
     done(before + n_done)
 
@@ -234,13 +234,13 @@ def _attendances(study: Study, arm: ReadyArm, replication: int) -> Floats:
     return np.asarray(n / ((windows[:, 1] - windows[:, 0]) / 1440))
 
 
-def as_lines(responses: Responses) -> list[str]:
-    """The lines printed: one a figure, a table of the year's shape, and how many agree."""
+def as_text(responses: Responses) -> str:
+    """What is printed: one a figure, a table of the year's shape, and how many agree."""
     names = {month_effect(month): name for month, name in enumerate(NAMES)}
     figures = [row for row in responses.rows if row.target.measure not in names]
     by_measure = {row.target.measure: row for row in responses.rows}
     by_month = {name: by_measure[measure] for measure, name in names.items() if measure in by_measure}
-    return lines_of(
+    return text_of(
         "responses", responses=responses, departments=_departments(responses.n_departments), demand=DEMAND,
         discharges=DISCHARGES, allowed=ALLOWED, figures=figures, by_month=by_month,
     )  # fmt: skip
@@ -344,7 +344,7 @@ def _without_effects(columns: Floats, trust: Ints, month: Ints) -> Floats:
     return without_levels - months @ np.linalg.lstsq(months, without_levels, rcond=None)[0]
 
 
-def _slopes(rows: Floats, trust: Ints) -> tuple[PanelEstimate, PanelEstimate]:
+def _slopes(rows: Floats, trust: Ints) -> list[PanelEstimate]:
     """Least squares of the first column on the other two, without a constant; errors clustered by trust."""
     y, x = rows[:, 0], rows[:, 1:]
     bread = np.linalg.inv(x.T @ x)
@@ -353,8 +353,7 @@ def _slopes(rows: Floats, trust: Ints) -> tuple[PanelEstimate, PanelEstimate]:
     clusters = np.column_stack([_by_trust(column, trust) for column in score.T])
     n = np.count_nonzero(np.bincount(trust))
     covariance = bread @ (clusters.T @ clusters) @ bread * (n / (n - 1))
-    first, second = (PanelEstimate(float(s), math.sqrt(v)) for s, v in zip(slopes, np.diag(covariance), strict=True))
-    return first, second
+    return [PanelEstimate(float(s), math.sqrt(v)) for s, v in zip(slopes, np.diag(covariance), strict=True)]
 
 
 def _by_trust(values: Floats, trust: Ints, n: int = 0) -> Floats:

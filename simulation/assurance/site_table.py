@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -30,6 +30,7 @@ from simulation.assurance.figures import (
     LONGER_STAYS,
     SCENARIOS,
     Begin,
+    Done,
     Replications,
     busy_by_day,
     fewer_beds,
@@ -159,8 +160,7 @@ def _triage_load(arm: ReadyArm, seed: int) -> tuple[TriageLoad, ...]:
 WEEKS_NEEDED = 150
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One line of the table.
 
     found, standard_error and half_width (of the 95 % interval) are in the target's unit (shares from 0 to 1).
@@ -288,7 +288,7 @@ class SiteRuns:
             return ()
         return differences(self.raw, typical.raw)
 
-    def arms(self, changes: Collection[str], done: Callable[[int], None]) -> dict[str, Replications]:
+    def arms(self, changes: Collection[str], done: Done) -> dict[str, Replications]:
         """The replications of the site as it is and under each of these changes, by name of the change."""
         arms = [replace(self.study.baseline, name=AS_IS), *(self._arm(name) for name in CHANGES if name in changes)]
         # Rows are judged on profiles too, and some on months, whatever the run says.

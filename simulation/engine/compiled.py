@@ -108,18 +108,15 @@ def _people(plan: Plan, columns: Columns, horizon: int) -> People:
 
 def _closings(plan: Plan, columns: Columns, horizon: int) -> Records:
     """The units to which outages set the pools that they close before the horizon, in order of time."""
-    rows: list[Fields] = []
+    changes: list[tuple[int, int, int]] = []
     for number, trigger in enumerate(plan.triggers):
         if trigger.outage != NONE:
             starts, ends = columns.outages[trigger.outage].T
             edges = np.unique(np.concatenate((starts, ends)))
             is_down = np.searchsorted(starts, edges, side="right") > np.searchsorted(ends, edges, side="right")
-            rows += (
-                {"at": at, "trigger": number, "units": trigger.extra if down else 0}
-                for at, down in zip(edges, is_down, strict=True)
-                if at < horizon
-            )
-    return _records(kinds.CHANGE, sorted(rows, key=lambda row: row["at"]))
+            units = trigger.extra * is_down
+            changes += [(at, number, n) for at, n in zip(edges, units, strict=True) if at < horizon]
+    return np.array(sorted(changes), kinds.CHANGE)
 
 
 def _workspace(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Workspace:

@@ -17,7 +17,6 @@ from simulation.department.vocabulary import (
     ByAttribute,
     ByChance,
     ByHours,
-    ByOutage,
     ByQueue,
     Effort,
     End,
@@ -99,7 +98,7 @@ class _Lowering:
             nodes=tuple(self.nodes),
             rows=rows,
             pools=tuple(self.pools),
-            pool_rows=tuple(self._pool(name) for name in self.pools),
+            pool_rows=tuple(map(self._pool, self.pools)),
             asks=tuple(self.asks),
             n_loops=len(self.loops),
             n_clocks=len(self.clocks),
@@ -117,16 +116,16 @@ class _Lowering:
             patience_to=self.nodes[pathway.patience.next] if pathway.patience else NONE,
             worse=self._worse(),
             round_every=to_ticks(rounds.every_minutes) if rounds else 0,
-            round_steps=tuple(self.nodes[step] for step in rounds.waiting_at) if rounds else (),
-            paces=tuple(self._pace(name) for name in self.paces),
+            round_steps=self._nodes(*rounds.waiting_at) if rounds else (),
+            paces=tuple(map(self._pace, self.paces)),
             triggers=(
                 *(self._trigger(trigger) for trigger in pathway.triggers.values()),
                 *(self._closing(name) for name in sorted(self.pools) if pathway.pools[name].closed_while is not None),
             ),
             decide_every=to_ticks(pathway.decisions_every_minutes),
-            source_starts=(
-                *(self.nodes[source.starts] for source in pathway.arrivals.values()),
-                *(self.nodes[present.starts] for present in pathway.present.values()),
+            source_starts=self._nodes(
+                *(source.starts for source in pathway.arrivals.values()),
+                *(present.starts for present in pathway.present.values()),
             ),
             minutes_columns=tuple(self.minutes),
             attribute_columns=tuple(self.attributes),
@@ -145,7 +144,7 @@ class _Lowering:
             return self._step(name, node)
         if isinstance(node, ByAttribute):
             cases = self.pathway.categories(node.attribute)
-            rows = tuple(self.nodes[node.cases.get(case, node.otherwise or "")] for case in cases)
+            rows = self._nodes(*(node.cases.get(case, node.otherwise or "") for case in cases))
             if node.attribute == ACUITY_NOW:
                 return BranchRow(Kind.ACUITY, rows)
             return BranchRow(Kind.ATTRIBUTE, rows, column=self.attributes.of(node.attribute))
@@ -153,24 +152,22 @@ class _Lowering:
             coins = coins_of(self.pathway)[name]
             first, *_ = [self.attributes.of(coin_name(name, number)) for number in range(coins.number)]
             turns = tuple((self.loops[loop], on) for loop, on in coins.loops)
-            rows = tuple(self.nodes[target] for target in node.targets)
-            return BranchRow(Kind.COIN if turns else Kind.ATTRIBUTE, rows, column=first, turns=turns)
-        if isinstance(node, ByQueue):
-            steps = tuple(self.nodes[step] for step in node.waiting_at)
-            return BranchRow(Kind.QUEUE, self._pair(node.then, node.otherwise), number=node.at_least, steps=steps)
-        if isinstance(node, ByHours):
-            hours = tuple(intervals(node.hours, node.days))
-            return BranchRow(Kind.HOURS, self._pair(node.then, node.otherwise), open_hours=hours)
-        if isinstance(node, ByOutage):
-            pair, column = self._pair(node.then, node.otherwise), self.outages.of(node.outage)
-            return BranchRow(Kind.DOWN, pair, column=column, number=int(node.since_start))
+            kind = Kind.COIN if turns else Kind.ATTRIBUTE
+            return BranchRow(kind, self._nodes(*node.targets), column=first, turns=turns)
         if isinstance(node, Loop):
-            column = self.attributes.of(node.passes)
-            return BranchRow(Kind.LOOP, self._pair(node.again, node.next), column=column, number=self.loops[name])
-        return EndRow()
+            pair, column = self._nodes(node.again, node.next), self.attributes.of(node.passes)
+            return BranchRow(Kind.LOOP, pair, column=column, number=self.loops[name])
+        if isinstance(node, End):
+            return EndRow()
+        pair = self._nodes(node.then, node.otherwise)
+        if isinstance(node, ByQueue):
+            return BranchRow(Kind.QUEUE, pair, number=node.at_least, steps=self._nodes(*node.waiting_at))
+        if isinstance(node, ByHours):
+            return BranchRow(Kind.HOURS, pair, open_hours=tuple(intervals(node.hours, node.days)))
+        return BranchRow(Kind.DOWN, pair, column=self.outages.of(node.outage), number=int(node.since_start))
 
-    def _pair(self, first: str, second: str) -> tuple[int, int]:
-        return self.nodes[first], self.nodes[second]
+    def _nodes(self, *names: str) -> tuple[int, ...]:
+        return tuple(self.nodes[name] for name in names)
 
     def _step(self, name: str, step: Step) -> StepRow:
         n_repeats = 1
@@ -210,7 +207,7 @@ class _Lowering:
             overflow_ask=overflow,
             overflows_after=to_ticks(step.overflow.after_minutes) if step.overflow is not None else 0,
             looks=_looks(effort) if effort is not None else (),
-            watches=tuple(self.nodes[name] for name in effort.waiting_at) if effort is not None else (),
+            watches=self._nodes(*effort.waiting_at) if effort is not None else (),
         )
 
     def _minutes(self, parts: tuple[str, ...], factor: float, n_repeats: int) -> int:
@@ -239,8 +236,7 @@ class _Lowering:
         return (0, *(int(total) for total in np.cumsum(per_hour)))
 
     def _trigger(self, trigger: Trigger) -> TriggerRow:
-        steps = tuple(self.nodes[step] for step in trigger.waiting_at)
-        pool = self.pools[trigger.pool]
+        steps, pool = self._nodes(*trigger.waiting_at), self.pools[trigger.pool]
         if isinstance(trigger, Opens):
             delay = int(to_ticks(trigger.arrives_after_minutes))
             return TriggerRow(True, pool, steps, trigger.above, trigger.below, trigger.extra, 0, 0, delay=delay)

@@ -131,7 +131,6 @@ class _Department:
         """Steps of zero length that started in this C."""
         self.joined_now: list[_Patient] = []
         """Those who joined a queue with a limit at this instant."""
-        self.counted = plan.counted
         self.waiting = [0] * len(plan.rows)
         self.waiting_before = [0] * len(plan.rows)
         self.waiting_changed_at = [NEVER] * len(plan.rows)
@@ -141,7 +140,6 @@ class _Department:
         """By trigger, when the units that were called last come, or came."""
         for number, trigger in enumerate(plan.triggers):
             self.pools[trigger.pool].triggers.append(number)
-        self.columns = columns
         self.arrived_at: list[int] = columns.arrived_at.tolist()
         self.starts: list[int] = columns.start.tolist()
         self.attributes: list[list[int]] = columns.attributes.tolist()
@@ -150,7 +148,6 @@ class _Department:
         self.alarms: list[int] = columns.alarms.tolist()
         self.ignored: list[list[bool]] = columns.ignored.tolist()
         self.outages: list[list[list[int]]] = [spans.tolist() for spans in columns.outages]
-        self.class_when_pulled = plan.classes_when_pulled
         self.records: list[list[int]] = []
         self.changes: list[tuple[int, int, int]] = []
         self.notices: list[tuple[int, int]] = []
@@ -433,7 +430,7 @@ class _Department:
         patient.record[3] = self.now
         if patient.step.releases_at_start:
             self._release_pools(patient, patient.step.releases_at_start)
-        self._see(patient)
+        patient.seen |= patient.step.first_seen
         minutes = self._minutes(patient)
         if minutes:
             self._later(minutes, self._activity_ends, patient)
@@ -474,7 +471,7 @@ class _Department:
         if step.ignored != NONE and self.ignored[step.ignored][patient.number]:
             return self.plan.ignored_class
         number = patient.acuity if step.queue_class == NONE else step.queue_class
-        return self.class_when_pulled[number] if patient.pulled and step.pulled else number
+        return self.plan.classes_when_pulled[number] if patient.pulled and step.pulled else number
 
     def _leave(self, patient: _Patient, outcome: Outcome, row: int) -> None:
         """Leave the queue without having started, and give back everything held."""
@@ -583,16 +580,12 @@ class _Department:
         for pool, _ in taken:
             pool.in_use += 1
         patient.taken = taken
-        self._see(patient)
+        patient.seen |= patient.step.first_seen
         minutes = self._minutes(patient)
         if minutes:
             self._later(minutes, self._activity_ends, patient)
         else:
             self.ending_now.append(patient)
-
-    def _see(self, patient: _Patient) -> None:
-        if patient.step.first_seen:
-            patient.seen = True
 
     def _minutes(self, patient: _Patient) -> int:
         """Ticks from now to the end of the step."""
@@ -651,7 +644,7 @@ class _Department:
 
     def _count(self, row: int, change: int) -> None:
         """Change how many wait at a step, and keep the number of just before this instant."""
-        if row not in self.counted:
+        if row not in self.plan.counted:
             return
         now = self.now
         if self.waiting_changed_at[row] != now:

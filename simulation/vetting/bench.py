@@ -324,11 +324,11 @@ class Bench:
         return differences(self.labelled[TOOL], self.labelled[other], self.plan.seed)
 
     def by_group(self, who: str = TOOL) -> dict[tuple[str, str], Estimates]:
-        """Every score by attribute and group; attributes of one group are left out."""
+        """Every score by attribute and group; attributes of one group are left out. None for one who did not label."""
         return {
             (attribute, group): scores(self.labelled[who].only(which), self.plan.seed)
             for attribute, groups in self.cases.groups.items()
-            if len(groups) > 1
+            if len(groups) > 1 and who in self.labelled
             for group, which in groups.items()
         }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,28 +84,25 @@ def change_since(bench: Bench, earlier: EarlierCard) -> VersionChange:
     new = bench.labelled[TOOL]
     old = Labelled(new.truth, earlier.labelled.labels)
     changes = differences(new, old, bench.plan.seed)
-    reasons = _reasons(bench, earlier, new, old, changes[UNDER])
-    line = f"Go: {bench.tool} is not worse than {earlier.tool} by the margins stated."
-    if reasons:
-        line = f"Stop: {'; '.join(reasons)}."
-    return VersionChange(earlier.tool, changes, not reasons, line)
+    reasons = list(_reasons(bench, earlier, new, old, changes[UNDER]))
+    go = f"Go: {bench.tool} is not worse than {earlier.tool} by the margins stated."
+    return VersionChange(earlier.tool, changes, not reasons, f"Stop: {'; '.join(reasons)}." if reasons else go)
 
 
-def _reasons(bench: Bench, earlier: EarlierCard, new: Labelled, old: Labelled, under: ScoreEstimate) -> list[str]:
+def _reasons(bench: Bench, earlier: EarlierCard, new: Labelled, old: Labelled, under: ScoreEstimate) -> Iterator[str]:
     """The reasons not to go on; none if there is nothing against it."""
-    reasons = []
     margins = [
         criterion.at_most
         for criterion in bench.plan.criteria
         if criterion.score == UNDER and criterion.against == "nurse" and criterion.at_most is not None
     ]
     if not margins:
-        reasons.append(f"the criteria state no margin for {UNDER} against the nurse, so there is none to go by")
+        yield f"the criteria state no margin for {UNDER} against the nurse, so there is none to go by"
     elif under.low > min(margins):
-        reasons.append("under-triage of levels 1-2 is more frequent, by more than the margin")
+        yield "under-triage of levels 1-2 is more frequent, by more than the margin"
     elif under.high > min(margins):
         fewest, most = cases_to_settle(discordance_of(new, old, UNDER), min(margins))
-        reasons.append(
+        yield (
             "whether under-triage of true levels 1-2 grew by more than the margin cannot be told "
             f"(about {fewest:,} to {most:,} such cases would settle it, {under.n} now)"
         )
@@ -112,5 +110,4 @@ def _reasons(bench: Bench, earlier: EarlierCard, new: Labelled, old: Labelled, u
         before = earlier.verdicts.get((verdict.criterion.score, verdict.group))
         if before in ("met", "identical to the nurse") and verdict.word == "not met":
             who = f" ({verdict.group})" if verdict.group else ""
-            reasons.append(f"{verdict.criterion.score}{who} was met and is not met now")
-    return reasons
+            yield f"{verdict.criterion.score}{who} was met and is not met now"

@@ -49,13 +49,15 @@ def policy_files(bench: Bench) -> dict[str, str]:
     if np.any(counts.sum(axis=(0, 2)) == 0):
         return {}
     advises = {"role": "advises", "acceptance": FIXED["acceptance"]}
-    drawn = {f"{DRAWN}{number}": number for number in range(1, N_TABLES + 1)}
     files = {
         f"triage/{VETTED}.yaml": _policy(bench, VETTED),
         f"triage/{ADVISES}.yaml": _policy(bench, ADVISES, role=advises),
         f"study/{VETTED}.yaml": _study(bench),
         f"study/{DOUBT}.yaml": _study(bench, with_tables=True),
-        **{f"triage/{name}.yaml": _policy(bench, name, drawn=number) for name, number in drawn.items()},
+        **{
+            f"triage/{DRAWN}{number}.yaml": _policy(bench, f"{DRAWN}{number}", drawn=number)
+            for number in range(1, N_TABLES + 1)
+        },
     }
     if NURSE in bench.labelled:
         matrix = {"counts": _rounded(table_counts(bench, NURSE)), **_source(bench, NURSES)}

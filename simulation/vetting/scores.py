@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -58,8 +57,7 @@ POWER = 0.80
 """The probability that a bench of the stated size settles a criterion, if tool and nurse err alike."""
 
 
-@dataclass(frozen=True)
-class Labelled:
+class Labelled(NamedTuple):
     """The labels of one assessor: `truth`, shape (n,), and `labels`, (n, repeats), from 0, -1 for no label."""
 
     truth: Levels

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,7 +24,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from scipy.stats.qmc import Sobol
 
-from simulation.assurance.figures import BUSY, figure, months_from_to
+from simulation.assurance.figures import BUSY, Say, figure, months_from_to
 from simulation.assurance.fitting.emulator import Emulator, Space, Values, in_threads, learn, walk
 from simulation.assurance.targets import Target
 from simulation.config.composing import Composed
@@ -44,7 +44,6 @@ from simulation.runs.replicate import ReplicationResult
 from simulation.runs.running import compile_first, failure
 from simulation.study.study import RunLength, Study
 
-Say = Callable[[str], None]
 FIRST, WAVE, N_CHAINS = 128, 80, 400
 """Years of the first wave (a power of two, which makes Sobol points even), years of each further wave, and chains of
 the walk that chooses it."""
@@ -58,7 +57,6 @@ MOST_YEARS = 150
 class Fit(NamedTuple):
     """A finished build: its years, the emulator, the number of departments that fit, and those wanted, at random."""
 
-    site: Site
     space: Space
     years: tuple[Year, ...]
     emulator: Emulator
@@ -96,7 +94,7 @@ class Builder:
             if len(fit) >= wanted:
                 chosen = np.random.default_rng([self.seed, wanted]).permutation(len(fit))[:wanted]
                 accepted = tuple(fit[index] for index in chosen)
-                return Fit(self.site, self.space, tuple(years), emulator, len(fit), accepted)
+                return Fit(self.space, tuple(years), emulator, len(fit), accepted)
             if len(years) >= MOST_YEARS * wanted:
                 raise self._too_hard(years, len(fit), wanted)
             self.file.propose(self._next(emulator, fit))
@@ -487,16 +485,12 @@ class Confirmation(NamedTuple):
 
 def fresh_years(site: Site, file: YearsFile, departments: Sequence[Year], n_years: int) -> list[list[Year]]:
     """`n_years` further years of each department, kept in the file like all others."""
-    numbers = [[CONFIRM_FROM + CONFIRM_MOST * year.number + k for k in range(n_years)] for year in departments]
-    missing = {
-        number: department.values
-        for department, own in zip(departments, numbers, strict=True)
-        for number in own
-        if number not in file.years
-    }
+    first = {CONFIRM_FROM + CONFIRM_MOST * year.number: year.values for year in departments}
+    wanted = {number + k: values for number, values in first.items() for k in range(n_years)}
+    missing = {number: values for number, values in wanted.items() if number not in file.years}
     for year in simulate_years(site, missing):
         file.add(year)
-    return [[file.years[number] for number in own] for own in numbers]
+    return [[file.years[number + k] for k in range(n_years)] for number in first]
 
 
 def confirm(fit: Fit, departments: Sequence[Year], fresh: Sequence[Sequence[Year]]) -> Confirmation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ import numpy as np
 import yaml
 
 from simulation import __version__
-from simulation.assurance.figures import BUSY
+from simulation.assurance.figures import BUSY, Say, with_defaults
 from simulation.assurance.fitting.build import (
     CONFIRM_MOST,
     LEAST_IDENTIFIED,
@@ -29,7 +29,7 @@ from simulation.assurance.fitting.build import (
     ties,
 )
 from simulation.assurance.fitting.emulator import must_be_installed, space_of
-from simulation.assurance.lines import lines_of
+from simulation.assurance.lines import text_of
 from simulation.assurance.targets import (
     ENGLAND,
     Target,
@@ -67,7 +67,7 @@ class Asked(NamedTuple):
     overrides: tuple[str, ...]
 
 
-def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Callable[[str], None]) -> Path:
+def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Say) -> Path:
     """Build an ensemble, or go on building it; returns the file written. Raises ConfigError and ResultsError."""
     must_be_installed()
     asked, began = asked_for(overrides), time.perf_counter()
@@ -108,12 +108,12 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
         write(path, ensemble_of(fit, name, composed, met, from_files), met)
         tied, pulled = ties(fit)[:MOST_PAIRS], pulling(fit)[:MOST_PAIRS]
         about = {"parameters": contractions(fit), "ties": tied, "pulling": pulled, "spreads": spreads(fit)}
-        say("\n".join(lines_of("fit", fit=fit, least=LEAST_IDENTIFIED, **about)))
+        say(text_of("fit", fit=fit, least=LEAST_IDENTIFIED, **about))
         (folder / "identified.png").write_bytes(identified(fit).png)
         if asked.numbers["confirm"]:
             departments = fit.accepted[: asked.numbers["confirm_departments"]]
             fresh = fresh_years(site, file, departments, asked.numbers["confirm"])
-            say("\n".join(lines_of("confirmation", fresh=confirm(fit, departments, fresh))))
+            say(text_of("confirmation", fresh=confirm(fit, departments, fresh)))
     minutes = (time.perf_counter() - began) / 60
     say(f"\n{path}: {len(fit.accepted)} departments. Picture: {folder / 'identified.png'}. {minutes:.1f} minutes.")
     return path
@@ -141,9 +141,7 @@ def asked_for(overrides: Sequence[str]) -> Asked:
             remedy = "Write it into the site's files: an ensemble is of a site" if "." in key else nearest(key, known)
             faults.add(override, "is not for this command", remedy)
     faults.refuse()
-    if not any(override.split("=", 1)[0] == "run" for override in configuration):
-        configuration.insert(0, "run=validation")
-    return Asked(numbers, words, tuple(configuration))
+    return Asked(numbers, words, tuple(with_defaults(configuration, "run=validation")))
 
 
 def _must_be_fitted(targets: Sequence[Target], name: str) -> None:

@@ -51,21 +51,6 @@ MOST_SURPRISE = 3.5
 SMALLEST = 1e-6
 
 
-class Scale(NamedTuple):
-    """The scale on which a row is learnt."""
-
-    is_share: bool
-
-    def of(self, values: Floats) -> Floats:
-        """The logit of a share, the log of anything else; both clipped away from infinity."""
-        inside = np.clip(values, SMALLEST, 1 - SMALLEST) if self.is_share else np.maximum(values, SMALLEST)
-        return np.log(inside / (1 - inside)) if self.is_share else np.log(inside)
-
-    def bound(self, bound: float | None, otherwise: float) -> float:
-        """A bound of a band, or `otherwise` where there is none."""
-        return otherwise if bound is None else float(self.of(np.array([bound]))[0])
-
-
 class Guess(NamedTuple):
     """The row expected at some points, on its scale: mean, standard error of the mean, and one year's noise."""
 
@@ -94,14 +79,21 @@ class RowEmulator:
 
     def __init__(self, target: Target, points: Floats, values: Floats) -> None:
         """`points`: shape (years, dimensions), each from 0 to 1; `values`: the row in each of these years."""
-        self.target, self.scale = target, Scale(target.unit.startswith("share"))
+        self.target = target
         known = np.isfinite(values)
-        scaled = self.scale.of(values[known])
+        scaled = self.scaled(values[known])
         scaled = np.clip(scaled, *np.percentile(scaled, CLIPPED))
         self._middle, self._spread = float(scaled.mean()), max(float(scaled.std()), SMALLEST)
         self._values = (scaled - self._middle) / self._spread
         self._stretch = _stretched(_centred(points[known]), self._values)
         self._points = _centred(points[known]) * self._stretch
+
+    def scaled(self, values: Floats) -> Floats:
+        """Values on the scale on which the row is learnt, clipped away from infinity: logits of shares, else logs."""
+        if not self.target.unit.startswith("share"):
+            return np.log(np.maximum(values, SMALLEST))
+        inside = np.clip(values, SMALLEST, 1 - SMALLEST)
+        return np.log(inside / (1 - inside))
 
     @cached_property
     def _fitted(self) -> GaussianProcessRegressor:
@@ -119,11 +111,10 @@ class RowEmulator:
         mean, sd = self._fitted.predict(_centred(points) * self._stretch, return_std=True)
         noise = float(self._fitted.kernel_.k2.noise_level)
         return Guess(
-            mean=self._middle + self._spread * mean,
-            standard_error=self._spread * np.sqrt(np.maximum(sd**2 - noise, SMALLEST**2)),
-            noise=self._spread * float(np.sqrt(noise)),
-            low=self.scale.bound(self.target.low, -np.inf),
-            high=self.scale.bound(self.target.high, np.inf),
+            self._middle + self._spread * mean,
+            self._spread * np.sqrt(np.maximum(sd**2 - noise, SMALLEST**2)),
+            self._spread * math.sqrt(noise),
+            *(bound if math.isinf(bound) else float(self.scaled(np.array(bound))) for bound in self.target.bounds),
         )
 
 
@@ -151,7 +142,7 @@ class Emulator(NamedTuple):
         def is_surprised(judged: tuple[RowEmulator, Floats]) -> Mask:
             row, given = judged
             expected = row.at(points)
-            away = np.abs(row.scale.of(given) - expected.mean)
+            away = np.abs(row.scaled(given) - expected.mean)
             return ~(away <= MOST_SURPRISE * np.hypot(expected.standard_error, expected.noise))
 
         columns = zip(self.rows, values.T, strict=True)
@@ -320,10 +311,10 @@ class Space:
 
     def _scale(self) -> tuple[Floats, Floats]:
         """The value at 0 and the width of each parameter, shape (n_dims,); each whole number fills an equal part."""
-        half = np.array([0.5 if parameter.whole else 0.0 for parameter in self.parameters.values()])
-        low = np.array([parameter.range[0] for parameter in self.parameters.values()]) - half
-        high = np.array([parameter.range[1] for parameter in self.parameters.values()]) + half
-        return low, high - low
+        parameters = self.parameters.values()
+        half = np.array([parameter.whole for parameter in parameters]) / 2
+        low, high = np.array([parameter.range for parameter in parameters], dtype=float).T
+        return low - half, high - low + 2 * half
 
 
 def space_of(priors: Priors, raw: Raw) -> Space:

@@ -12,8 +12,8 @@ WIDTH = 118
 """Characters of a line of prose."""
 
 
-def lines_of(name: str, **values: object) -> list[str]:
-    """The lines of the template `name`, filled with these values.
+def text_of(name: str, **values: object) -> str:
+    """The text of the template `name`, filled with these values.
 
     `{{ value | to(">9.4g") }}` is Python's format of a value, `{{ value | number }}` a number or a bound, `{{ text |
     wrapped }}` a text of several lines.
@@ -22,7 +22,7 @@ def lines_of(name: str, **values: object) -> list[str]:
 
     environment = templates().overlay(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"))
     environment.filters |= {"to": format, "number": _number, "wrapped": _wrapped}
-    return environment.get_template(f"{name}.txt").render(values).removesuffix("\n").split("\n")
+    return environment.get_template(f"{name}.txt").render(values).removesuffix("\n")
 
 
 def _wrapped(text: str) -> str:

@@ -140,9 +140,8 @@ def work_weighted(waits: Numbers, rates: Numbers, service_means: Numbers) -> flo
 
 
 class LabelWaits(NamedTuple):
-    """Mean waits by label, of a patient, and of a minute of work; labels set the order, true levels the work."""
+    """Mean waits of a patient and of a minute of work; labels set the order, true levels the work."""
 
-    by_label: Floats
     patient_mean: float
     work_mean: float
 
@@ -160,7 +159,7 @@ def label_errors(rates: Numbers, service_means: Numbers, second_moments: Numbers
     label_mean = (rate * mean) @ labels / of_label
     label_second = (rate * second) @ labels / of_label
     waits = cobham(of_label, label_mean, label_second)
-    return LabelWaits(waits, float(np.average(waits, weights=of_label)), work_weighted(waits, of_label, label_mean))
+    return LabelWaits(float(np.average(waits, weights=of_label)), work_weighted(waits, of_label, label_mean))
 
 
 def erlang_a(per_minute: float, service_mean: float, *, patience_mean: float, servers: int) -> float:

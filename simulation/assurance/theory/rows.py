@@ -130,8 +130,7 @@ class Expectation(NamedTuple):
     tail: bool = False
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(NamedTuple):
     """A department and what theory knows about it.
 
     `n_patients` bring every row's standard error to what the table promises: measured, with a little to spare. Where

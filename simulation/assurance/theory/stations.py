@@ -218,8 +218,7 @@ SOUND = Chain()
 """The product as it is."""
 
 
-@dataclass(frozen=True)
-class Waited:
+class Waited(NamedTuple):
     """One step of one replication: arrays of one length, a row for everybody who joined it, in ticks.
 
     stopped_at  when the wait ended, by a start or otherwise; ended_at  when the patient was gone from the step;

@@ -25,7 +25,7 @@ Faults of the original, and how each is handled:
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -35,7 +35,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulation.assurance.lines import lines_of
+from simulation.assurance.lines import text_of
 from simulation.assurance.theory.rows import KnownFigure
 from simulation.config import load
 from simulation.department.rota import mean_per_day, timetable
@@ -272,11 +272,11 @@ def false_alarms(rows: Sequence[ModelRow]) -> float:
     return math.erfc(WITHIN / math.sqrt(2)) * sum(row.standard_error > 0 for row in rows)
 
 
-def as_lines(rows: Sequence[ModelRow]) -> list[str]:
-    """The lines that `validate` prints: a heading, every row, how many pass, how many would fail by chance."""
+def as_text(rows: Sequence[ModelRow]) -> str:
+    """What `validate` prints: a heading, every row, how many pass, how many would fail by chance."""
     expected = false_alarms(rows)
     largest, any_fails = max(abs(row.z) for row in rows), -math.expm1(-expected)
-    return lines_of("models", rows=rows, within=WITHIN, largest=largest, expected=expected, any_fails=any_fails)
+    return text_of("models", rows=rows, within=WITHIN, largest=largest, expected=expected, any_fails=any_fails)
 
 
 def simulate(
@@ -316,29 +316,25 @@ def _row(expected: Published, arm: ReadyArm, values: Floats) -> ModelRow:
     )
 
 
-def _exact_rows(kind: Arrivals, base: Simulated) -> list[ModelRow]:
+def _exact_rows(kind: Arrivals, base: Simulated) -> Iterator[ModelRow]:
     """Rows for the number of arrivals, which is known exactly for either kind of arrivals."""
     rates = hourly_rates(base.pathway)
-    rows = []
     for hours in (len(rates), (CLOSES - OPENS) // HOUR):
         within = base.draws.arrived_at - base.clinic_day * WEEK < OPENS + hours * HOUR
         expected, source = sum(float(rates[hour % len(rates)]) for hour in range(hours)), "exact"
         if kind == "shipped":
             expected, source = shipped_arrivals_expected(rates, hours), "exact: its loop, hour by hour"
         mean, error = _mean_and_error(base.count(within))
-        rows.append(ModelRow(_group(kind), f"arrivals in {hours} hours", "patients", expected, mean, error, source))
-    return rows
+        yield ModelRow(_group(kind), f"arrivals in {hours} hours", "patients", expected, mean, error, source)
 
 
-def _same_rows(kind: Arrivals, runs: Mapping[str, Simulated], arms: Mapping[str, ReadyArm]) -> list[ModelRow]:
+def _same_rows(kind: Arrivals, runs: Mapping[str, Simulated], arms: Mapping[str, ReadyArm]) -> Iterator[ModelRow]:
     """Rows for pairs of arms: how many starts differ in the part that the two arms share. Expected is none."""
-    rows = []
     for name, (other, steps) in SAME_STARTS.items():
         if name in runs:
             n_differing = sum(int((starts(runs[name], step) != starts(runs[other], step)).sum()) for step in steps)
             label = f"{_label(arms[name])}, starts unlike {_label(arms[other])} before the change"
-            rows.append(ModelRow(_group(kind), label, "starts", 0.0, n_differing, 0.0, "exact: the same draws"))
-    return rows
+            yield ModelRow(_group(kind), label, "starts", 0.0, n_differing, 0.0, "exact: the same draws")
 
 
 def starts(arm: Simulated, step: str) -> Ints:

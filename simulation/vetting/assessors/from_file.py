@@ -198,8 +198,8 @@ def read_log(path: Path, levels: Mapping[str, int]) -> tuple[AnswerRows, dict[st
         refuse(str(path), found, "Give a log of one model, for what is measured is one")
     model = next(iter(models), str(_at(log, "eval", "model") or "none"))
     ended = f"Inspect, {_at(log, 'eval', 'created') or ''}, {log.get('status', 'status not stated')}"
-    places = (f"{path.name}, sample {number}" for number in range(1, len(samples) + 1))
-    rows = ((where, _answer_in(sample, where, levels)) for where, sample in zip(places, samples, strict=True))
+    named = {f"{path.name}, sample {number}": sample for number, sample in enumerate(samples, start=1)}
+    rows = ((where, _answer_in(sample, where, levels)) for where, sample in named.items())
     return rows, {"model that the log names": model, "evaluation": ended}
 
 

@@ -167,7 +167,7 @@ def matrix_rows(bench: Bench) -> Rows:
 
 def groups_rows(bench: Bench) -> Rows:
     """Three scores of the tool by sex, age, mode of arrival and language, with the nurse's under-triage beside them."""
-    nurse = bench.by_group(NURSE) if NURSE in bench.labelled else {}
+    nurse = bench.by_group(NURSE)
     for group, scores in bench.by_group().items():
         cells = [value_words(scores[name], name) for name in BY_GROUP]
         by_nurse = value_words(nurse[group][UNDER], UNDER) if nurse else "–"
@@ -279,7 +279,7 @@ def groups_picture(bench: Bench) -> Picture | None:
     known = {key: scores[UNDER] for key, scores in bench.by_group().items() if scores[UNDER].n >= FEW}
     if not known:
         return None
-    nurse = bench.by_group(NURSE) if NURSE in bench.labelled else {}
+    nurse = bench.by_group(NURSE)
     caption = (
         f"Groups with {FEW} cases of levels 1-2 or more; bars are exact 95 % intervals, unadjusted. Truth: "
         f"{bench.cases.yardstick_words}."
