@@ -86,10 +86,9 @@ def fewer_beds(pathway: Pathway, paths: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def with_override(overrides: Sequence[str], *instead: str) -> list[str]:
-    """The overrides with others in place of those of the same key."""
-    keys = {_key(override) for override in instead}
-    return [override for override in overrides if _key(override) not in keys] + list(instead)
+def with_override(overrides: Sequence[str], instead: str) -> list[str]:
+    """The overrides with another in place of those of the same key."""
+    return [*(override for override in overrides if _key(override) != _key(instead)), instead]
 
 
 def with_defaults(overrides: Sequence[str], *defaults: str) -> list[str]:

@@ -114,4 +114,4 @@ def known_effects_of(result: StudyResult, targets: Sequence[Target]) -> KnownEff
 
 def as_text(effects: KnownEffects) -> str:
     """What is printed: one an effect, then the reason for each miss."""
-    return text_of("known_effects", effects=effects, rows=effects.rows, banner=BANNER)
+    return text_of("known_effects", effects=effects, banner=BANNER)

@@ -139,8 +139,8 @@ def simulated_panel(studies: Sequence[Study], *, begin: Begin = without_progress
     Each has random variates of its own: replications are numbered on from study to study. `begin` is told what runs and
     how far it is. Raises ConfigError for a panel too small for a regression.
     """
-    _refuse_small(studies)
     n_trusts = sum(len(study.run.numbers) for study in studies)
+    _refuse_small(studies, n_trusts)
     words = (
         f"Simulating {n_trusts} trusts of {_departments(len(studies))}, {studies[0].run.measured_days} days each, "
         "to hold their months against those of NHS trusts"
@@ -160,8 +160,7 @@ def _after(before: int, done: Done, n_done: int) -> None:
     done(before + n_done)
 
 
-def _refuse_small(studies: Sequence[Study]) -> None:
-    n_trusts = sum(len(study.run.numbers) for study in studies)
+def _refuse_small(studies: Sequence[Study], n_trusts: int) -> None:
     n_months = min((len(study.run.months(0)) for study in studies), default=0)
     faults = Faults()
     if n_trusts < 3:

@@ -82,8 +82,7 @@ def validate_site(
     overrides = with_defaults(overrides, "run=validation", "engine=compiled")
     folders = search_folders(config_dir)
     targets = targets or targets_for(stated_in(overrides, folders).choices, folders)
-    wanted = targets_named(targets, folders)
-    wanted = wanted if responses else tuple(target for target in wanted if target.kind != "response")
+    wanted = tuple(target for target in targets_named(targets, folders) if responses or target.kind != "response")
     site = SiteRuns(overrides, config_dir, by_month=any(target.months for target in wanted))
     if site.study.run.replications < 2:
         refuse("run.replications", "is 1", "Run two or more: rows are judged by standard errors")
@@ -208,11 +207,10 @@ class TriageLoad(NamedTuple):
 
 
 class Predictions(NamedTuple):
-    """A file of predictions: the hash of the fitted values, the day, and (value, standard error) by name."""
+    """What a file of predictions was made with, and when: the hash of the fitted values, and the day."""
 
     calibration_sha256: str
     made_on: str
-    values: Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -409,10 +407,8 @@ def write_predictions(path: Path, table: Table, *, on: date | None = None) -> No
 
 
 def read_predictions(path: Path) -> Predictions | None:
-    """The predictions on file; None if there are none."""
+    """What the predictions on file were made with; None if there are none."""
     if not path.is_file():
         return None
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    rows = [*content["predicted"], *content["response"]]
-    values = {row["name"]: (float(row["value"]), float(row["standard_error"])) for row in rows}
-    return Predictions(content["calibration_sha256"], str(content["made_on"]), values)
+    return Predictions(content["calibration_sha256"], str(content["made_on"]))

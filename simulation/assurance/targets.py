@@ -141,8 +141,8 @@ def targets_for(choices: Mapping[str, str], folders: Iterable[Path]) -> str:
     The study does not name the file: the figures belong to a department, whatever is asked of it, and naming them
     would make it another study.
     """
-    named = [name for group in ("site", "pathway") if (name := choices.get(group)) is not None and name != "none"]
-    return named[0] if named and named[0] in names_in("targets", folders) else ENGLAND
+    named = next((name for group in ("site", "pathway") if (name := choices.get(group, "none")) != "none"), "")
+    return named if named in names_in("targets", folders) else ENGLAND
 
 
 def passed_by(chosen: str, folders: Sequence[Path]) -> str:

@@ -45,9 +45,6 @@ the theory rows, and whether to write the predictions file."""
 TARGETS = "targets"
 """The option that names the file of targets for the site."""
 
-MOST_NAMED = 3
-"""The number of rows that are named, of those that notice a mutation."""
-
 
 def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Say) -> int:
     """The number of rows that count and failed, printed with all the others. Raises ConfigError for unknown options."""
@@ -163,7 +160,7 @@ def _say_power(say: Say) -> int:
     for mutation in MUTATIONS:
         result = caught(mutation, Effort("compiled"))
         missed += not result.failed
-        say(text_of("power", mutation=mutation, caught=result, most_named=MOST_NAMED))
+        say(text_of("power", mutation=mutation, caught=result))
     say("")
     return missed
 

@@ -25,12 +25,8 @@ def _record(*runs: str, padded: bool = True) -> np.dtype[Any]:
     aligned = np.dtype([(name, kind) for kind, names in typed for name in names.split()], align=True)
     placed: Any = aligned.fields
     size = 1 << (aligned.itemsize - 1).bit_length() if padded else aligned.itemsize
-    layout: Any = {
-        "names": list(placed),
-        "formats": [kind for kind, *_ in placed.values()],
-        "offsets": [offset for _, offset, *_ in placed.values()],
-        "itemsize": size,
-    }
+    formats, offsets = zip(*placed.values(), strict=True)
+    layout: Any = {"names": aligned.names, "formats": formats, "offsets": offsets, "itemsize": size}
     return np.dtype((np.record, np.dtype(layout)))
 
 

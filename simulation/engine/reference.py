@@ -12,6 +12,7 @@ import gc
 from bisect import bisect_left, insort
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,18 @@ import simpy
 from simulation.engine.contract import Activities, Changes, Notices, Run
 from simulation.engine.milestones import InOrder
 from simulation.engine.plan import Columns
-from simulation.engine.rows import EFFORT_SCALE, NONE, BranchRow, Kind, Outcome, Plan, StepRow, TriggerRow, paced_end
+from simulation.engine.rows import (
+    EFFORT_SCALE,
+    NONE,
+    Ask,
+    BranchRow,
+    Kind,
+    Outcome,
+    Plan,
+    StepRow,
+    TriggerRow,
+    paced_end,
+)
 from simulation.units import HOUR, NEVER, WEEK
 
 Process = Generator[simpy.Event, Any, None]
@@ -124,7 +136,7 @@ class _Department:
         """The present instant in ticks: `env.now` as a plain number."""
         self.rows = plan.rows
         self.pools = [_Pool(number) for number in range(len(plan.pools))]
-        self.asks = [self._make_ask(number) for number in range(len(plan.asks))]
+        self.asks = [self._make_ask(row) for row in plan.asks]
         self.touched: set[_Ask] = set()
         """Asks that may be able to start: a pool was freed or rose, or somebody joined."""
         self.ending_now: list[_Patient] = []
@@ -153,8 +165,7 @@ class _Department:
         self.notices: list[tuple[int, int]] = []
         self.n_events = 0
 
-    def _make_ask(self, number: int) -> _Ask:
-        row = self.plan.asks[number]
+    def _make_ask(self, row: Ask) -> _Ask:
         all_of, any_of = (tuple(self.pools[pool] for pool in pools) for pools in (row.all_of, row.any_of))
         ask = _Ask(all_of, any_of)
         for pool in (*ask.all_of, *ask.any_of):
@@ -213,39 +224,32 @@ class _Department:
 
     def _rota(self, pool: _Pool, timetable: tuple[tuple[int, int], ...]) -> Process:
         """Set a pool's scheduled units at every change of its weekly timetable."""
-        env = self.env
-        week = 0
-        while True:
+        for week in count(0, WEEK):
             for tick, units in timetable:
                 if week + tick > self.now:
-                    yield env.timeout(week + tick - self.now)
+                    yield self.env.timeout(week + tick - self.now)
                 pool.scheduled = units
                 self._set_capacity(pool)
             if len(timetable) == 1:
                 return
-            week += WEEK
 
     def _teams(self, pool: _Pool, changes: tuple[int, ...]) -> Process:
         """Start a pool with nobody in use at every change of team, where the outgoing are extra."""
-        env = self.env
-        week = 0
-        while True:
+        for week in count(0, WEEK):
             for tick in changes:
-                yield env.timeout(week + tick - self.now)
+                yield self.env.timeout(week + tick - self.now)
                 pool.team += 1
                 pool.in_use = 0
                 self._touch(pool)
-            week += WEEK
 
     def _decisions(self, may_overflow: set[int]) -> Process:
         """Decide escalation, care of boarders and placement elsewhere at stated times, on the state just before."""
-        env = self.env
         while True:
             for number in self.plan.decided:
                 self._decide(number)
             for ask in may_overflow:
                 self._overflow(self.asks[ask])
-            yield env.timeout(self.plan.decide_every)
+            yield self.env.timeout(self.plan.decide_every)
 
     def _decide(self, number: int) -> None:
         """Set or call the units of one trigger by how many waited just before."""
@@ -403,18 +407,16 @@ class _Department:
             coin = branch.column + sum(patient.passes[loop] * on for loop, on in branch.turns)
             return branch.targets[self.attributes[coin][patient.number]]
         if kind is Kind.LOOP:
-            again = patient.passes[branch.number] < self.attributes[branch.column][patient.number]
-            patient.passes[branch.number] += again
-            return branch.targets[0 if again else 1]
-        if kind is Kind.QUEUE:
-            n_waiting = sum(self._waiting_before(step) for step in branch.steps)
-            return branch.targets[0 if n_waiting >= branch.number else 1]
-        if kind is Kind.DOWN:
-            since = self._began(patient) if branch.number else self.now
-            return branch.targets[0 if self._was_down(branch.column, since) else 1]
-        at = self.now % WEEK
-        is_open = any(start <= at < end for start, end in branch.open_hours)
-        return branch.targets[0 if is_open else 1]
+            holds = patient.passes[branch.number] < self.attributes[branch.column][patient.number]
+            patient.passes[branch.number] += holds
+        elif kind is Kind.QUEUE:
+            holds = sum(self._waiting_before(step) for step in branch.steps) >= branch.number
+        elif kind is Kind.DOWN:
+            holds = self._was_down(branch.column, self._began(patient) if branch.number else self.now)
+        else:
+            at = self.now % WEEK
+            holds = any(start <= at < end for start, end in branch.open_hours)
+        return branch.targets[0 if holds else 1]
 
     def _began(self, patient: _Patient) -> int:
         """When the patient's last activity started; now, if there was none or it never started."""

@@ -120,11 +120,11 @@ class CaseSet:
     @property
     def groups(self) -> dict[str, dict[str, Mask]]:
         """Whether each case belongs to a group, shape (cases,), by attribute and by group in order of name."""
-        groups = {}
-        for attribute in GROUPS:
-            of_case = np.array([case.group(attribute) for case in self.cases])
-            groups[attribute] = {str(group): of_case == group for group in np.unique(of_case)}
-        return groups
+        of_cases = {attribute: np.array([case.group(attribute) for case in self.cases]) for attribute in GROUPS}
+        return {
+            attribute: {group: groups == group for group in np.unique(groups).tolist()}
+            for attribute, groups in of_cases.items()
+        }
 
 
 def case_set(rows: Iterable[Case], *, name: str, **about: Any) -> CaseSet:

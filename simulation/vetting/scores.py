@@ -68,9 +68,8 @@ class Labelled(NamedTuple):
         """How often each case's truth met each label, a mean over repeats, shape (n, levels, levels + 1)."""
         n, n_repeats = self.labels.shape
         counts = np.zeros((n, N_LEVELS, N_LEVELS + 1))
-        cases = np.arange(n)
-        for repeat in range(n_repeats):
-            counts[cases, self.truth, self.labels[:, repeat]] += 1 / n_repeats  # -1 is the last column
+        for labels in self.labels.T:
+            counts[np.arange(n), self.truth, labels] += 1 / n_repeats  # -1 is the last column
         return counts
 
     @property
@@ -218,9 +217,10 @@ def paired_difference(tool: Floats, other: Floats) -> ScoreEstimate:
     if n == 0:
         return ScoreEstimate(np.nan, np.nan, np.nan, 0, "paired, adjusted")
     gap = tool - other
-    up, down = (np.clip(gap, 0, None).sum() + 1) / (n + 2), (np.clip(-gap, 0, None).sum() + 1) / (n + 2)
-    half = _z(0.5 + LEVEL / 2) * np.sqrt((up + down - (up - down) ** 2) / (n + 2))
-    low, high = max(up - down - half, -1.0), min(up - down + half, 1.0)
+    up, down = ((np.clip(side, 0, None).sum() + 1) / (n + 2) for side in (gap, -gap))
+    middle = up - down
+    half = _z(0.5 + LEVEL / 2) * np.sqrt((up + down - middle**2) / (n + 2))
+    low, high = max(middle - half, -1.0), min(middle + half, 1.0)
     return ScoreEstimate(float(gap.mean()), float(low), float(high), n, "paired, adjusted")
 
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.util import find_spec
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -85,8 +85,9 @@ class RowEmulator:
         scaled = np.clip(scaled, *np.percentile(scaled, CLIPPED))
         self._middle, self._spread = float(scaled.mean()), max(float(scaled.std()), SMALLEST)
         self._values = (scaled - self._middle) / self._spread
-        self._stretch = _stretched(_centred(points[known]), self._values)
-        self._points = _centred(points[known]) * self._stretch
+        centred = 2 * points[known] - 1
+        self._stretch = _stretched(centred, self._values)
+        self._points = centred * self._stretch
 
     def scaled(self, values: Floats) -> Floats:
         """Values on the scale on which the row is learnt, clipped away from infinity: logits of shares, else logs."""
@@ -96,20 +97,17 @@ class RowEmulator:
         return np.log(inside / (1 - inside))
 
     @cached_property
-    def _fitted(self) -> GaussianProcessRegressor:
+    def fitted(self) -> GaussianProcessRegressor:
+        """The Gaussian process, fitted when it is first asked for."""
         n = len(self._values)
         chosen = np.random.default_rng(n).permutation(n)[:MOST_TO_LEARN]
         learner = _regressor(_new_kernel(), "fmin_l_bfgs_b").fit(self._points[chosen], self._values[chosen])
         return _regressor(learner.kernel_, None).fit(self._points, self._values)
 
-    def learn(self) -> None:
-        """Fit the Gaussian process, which `at` would otherwise do when it is first called."""
-        _ = self._fitted
-
     def at(self, points: Floats) -> Guess:
         """The row expected at points, shape (points, dimensions)."""
-        mean, sd = self._fitted.predict(_centred(points) * self._stretch, return_std=True)
-        noise = float(self._fitted.kernel_.k2.noise_level)
+        mean, sd = self.fitted.predict((2 * points - 1) * self._stretch, return_std=True)
+        noise = float(self.fitted.kernel_.k2.noise_level)
         return Guess(
             self._middle + self._spread * mean,
             self._spread * np.sqrt(np.maximum(sd**2 - noise, SMALLEST**2)),
@@ -154,21 +152,16 @@ class Emulator(NamedTuple):
 
 def in_threads(function: Callable[[Item], Value], items: Sequence[Item]) -> list[Value]:
     """The function's value for every item, worked out on all processors, each item on one."""
-    with _in_one_thread(), ThreadPoolExecutor(min(processors(), len(items))) as pool:
-        return list(pool.map(function, items))
-
-
-@contextmanager
-def _in_one_thread() -> Iterator[None]:
-    """Keep linear algebra to one thread, and ignore warnings of a length scale at its bound.
-
-    Several threads compete with the other rows, and results would depend on the number of processors.
-    """
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(limits=1), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    # Linear algebra in several threads competes with other rows, and depends on the number of processors.
+    with (
+        threadpool_limits(limits=1),
+        warnings.catch_warnings(),
+        ThreadPoolExecutor(min(processors(), len(items))) as pool,
+    ):
+        warnings.simplefilter("ignore")  # of a length scale at its bound
+        return list(pool.map(function, items))
 
 
 def must_be_installed() -> None:
@@ -181,12 +174,8 @@ def must_be_installed() -> None:
 def learn(targets: Sequence[Target], points: Floats, values: Floats, judged_by_mean: Sequence[str]) -> Emulator:
     """An emulator of every target; `values`: shape (years, targets)."""
     rows = tuple(RowEmulator(target, points, values[:, column]) for column, target in enumerate(targets))
-    in_threads(RowEmulator.learn, rows)
+    in_threads(attrgetter("fitted"), rows)
     return Emulator(rows, frozenset(judged_by_mean))
-
-
-def _centred(points: Floats) -> Floats:
-    return 2 * points - 1
 
 
 def _stretched(points: Floats, values: Floats) -> Floats:

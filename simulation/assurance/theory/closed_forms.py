@@ -278,8 +278,7 @@ def day_from_empty(
     coming_urgent = rate_matrix(states, _arrivals(states, (1, 0)))
     coming_others = rate_matrix(states, _arrivals(states, (0, 1)))
     serving = rate_matrix(states, _services(states, service_mean, servers))
-    n_urgent = np.array([0] * servers + [h for h, _ in queued], dtype=float)
-    n_others = np.array([0] * servers + [k for _, k in queued], dtype=float)
+    n_urgent, n_others = np.maximum(np.array(list(states), dtype=float), 0).T.copy()
 
     share = np.zeros(len(states))
     share[0] = 1.0

@@ -305,15 +305,10 @@ def _label(arm: ReadyArm) -> str:
 
 def _row(expected: Published, arm: ReadyArm, values: Floats) -> ModelRow:
     mean, error = _mean_and_error(values)
-    return ModelRow(
-        group=_group(expected.arrivals),
-        name=f"{_label(arm)}, {expected.measure.replace('_', ' ')}",
-        unit=UNITS.get(expected.measure.rpartition("_")[2], "patients"),
-        expected=expected.mean,
-        found=mean,
-        standard_error=math.hypot(error, expected.standard_error),
-        source=SOURCE,
-    )
+    name = f"{_label(arm)}, {expected.measure.replace('_', ' ')}"
+    unit = UNITS.get(expected.measure.rpartition("_")[2], "patients")
+    of_difference = math.hypot(error, expected.standard_error)
+    return ModelRow(_group(expected.arrivals), name, unit, expected.mean, mean, of_difference, SOURCE)
 
 
 def _exact_rows(kind: Arrivals, base: Simulated) -> Iterator[ModelRow]:

@@ -416,17 +416,15 @@ def coverage_rows(bench: Bench) -> Rows:
             yield text, item["item"], covered, status, where
 
 
-ON_CONDITION: Mapping[str, Callable[[Bench], Rows]] = {
-    "must_not_miss": must_not_miss_rows,
-    "calibration": calibration_rows,
-    "abstention": abstention_rows,
-}
+ON_CONDITION = ("must_not_miss", "calibration", "abstention")
 """Tables that are left out if they have no rows."""
 OF_A_BENCH: Mapping[str, Callable[[Bench], Rows]] = {
     "matrix": matrix_rows,
     "groups": groups_rows,
     "answers": answers_rows,
-    **ON_CONDITION,
+    "must_not_miss": must_not_miss_rows,
+    "calibration": calibration_rows,
+    "abstention": abstention_rows,
     "about": about_rows,
     "hazards": hazards_rows,
     "coverage": coverage_rows,

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from simulation.assurance.figures import BUSY, CHANGES, adult_occupancy, one_clinician_fewer, with_override
 from simulation.assurance.site_table import (
@@ -237,7 +238,10 @@ def test_predictions_name_the_hash_they_were_made_with_and_validate_says_whether
     assert read is not None
     assert read.calibration_sha256 == made.calibration_sha256
     assert read.made_on == "2026-11-24"
-    assert read.values == {"Within four hours": (0.6, 0.01), "Fewer beds": (-0.02, 0.0)}
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    rows = [*content["predicted"], *content["response"]]
+    values = {each["name"]: (each["value"], each["standard_error"]) for each in rows}
+    assert values == {"Within four hours": (0.6, 0.01), "Fewer beds": (-0.02, 0.0)}
     same = as_text(replace(made, predictions=read))
     assert "were made with sha256 0123456789ab: the same fitted values." in same
     moved = as_text(replace(made, predictions=read, calibration_sha256="f" * 64))
