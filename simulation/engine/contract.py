@@ -72,7 +72,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +107,8 @@ class Activities:
         return len(self.patient)
 
 
-class Changes(NamedTuple):
+@dataclass(frozen=True)
+class Changes:
     """What triggers did, and outages that close pools: at tick `at`, row `trigger` of `Plan.triggers` set its units to
     `units`; sorted by (at, trigger)."""
 
@@ -139,7 +140,8 @@ Names = Mapping[str, Mapping[int, Moment]]
 """By name of a recorded point in time, the nodes that date it, and by which moment of theirs."""
 
 
-class Milestones(NamedTuple):
+@dataclass(frozen=True)
+class Milestones:
     """When patients first reached each recorded point in time, and the last row of each of n patients.
 
     first_at       (n,) minutes by name, NaN where it was never reached (a step that a patient left never ended)
