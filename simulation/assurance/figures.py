@@ -18,7 +18,6 @@ import numpy as np
 from simulation.department.rota import units_by_hour
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ResultsError, refuse
-from simulation.measures.definitions import ALL
 from simulation.measures.profile import DayProfile
 from simulation.records.schema import Floats
 from simulation.records.serialise import plain
@@ -191,9 +190,7 @@ def figure(target: Target, replications: Replications, pathway: Pathway) -> Floa
     return of_measure(target.measure, replications, target.months, target.group)
 
 
-def of_measure(
-    measure: str, replications: Replications, months: tuple[int, int] | None = None, group: str = ALL
-) -> Floats:
+def of_measure(measure: str, replications: Replications, months: tuple[int, int] | None, group: str) -> Floats:
     """A measure of a group by replication, shape (replications,); with `months`, the mean of its monthly values."""
     name = GROUPED.get(measure, (measure, group))
     if months is None:

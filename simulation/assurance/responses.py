@@ -106,12 +106,7 @@ def responses_of(studies: Sequence[Study], targets: Sequence[Target], *, begin: 
     return Responses(rows, len(studies), panel.n_trusts, len(np.unique(panel.month)))
 
 
-def validate_responses(
-    overrides: Sequence[str] = (),
-    *,
-    config_dir: str | Path | None = None,
-    begin: Begin = without_progress,
-) -> Responses:
+def validate_responses(overrides: Sequence[str], *, config_dir: str | Path | None, begin: Begin) -> Responses:
     """The responses of one site, from `TRUSTS` replications of a year unless `run` says otherwise.
 
     With `ensemble=NAME` they are of its departments, with two replications each. `begin` is told what runs and how far

@@ -45,10 +45,8 @@ def add_up(records, bounds, special, teams, held_by, n_open, by_step, by_choice,
     - `held_ticks`: (pools, 2) ticks for which units of special pools were held, in all and by day
     - `held`: (pools, hours + 1) units held more than at the whole hour before
     """
-    (
-        is_special, always, unless_chosen, offers, keeps,
-        bits, releases_at_start, releases_at_end, pool_of_bit, is_timed,
-    ) = special  # fmt: skip
+    is_special, always, unless_chosen, offers, keeps = special[:5]
+    bits, releases_at_start, releases_at_end, pool_of_bit, is_timed = special[5:]
     low, high, day_from, day_to = bounds[0], bounds[1], bounds[2], bounds[3]
     scale = low, high, day_from, day_to, (low + HOUR - 1) // HOUR
     taken = np.empty(always.shape[1] + unless_chosen.shape[1] + 1, np.uint32)
