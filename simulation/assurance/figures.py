@@ -17,8 +17,7 @@ import numpy as np
 
 from simulation.department.rota import units_by_hour
 from simulation.department.vocabulary import Pathway
-from simulation.errors import ConfigError, Fault, ResultsError
-from simulation.measures.definitions import ALL
+from simulation.errors import ResultsError, refuse
 from simulation.measures.profile import DayProfile
 from simulation.records.schema import Floats
 from simulation.records.serialise import plain
@@ -68,7 +67,7 @@ def one_clinician_fewer(pathway: Pathway) -> tuple[str, dict[str, Any]]:
     }
     if not on_duty or max(units.min() for units in on_duty.values()) < 1:
         found = "no clinician pool has a rota with somebody on from 14 to 22 h"
-        raise ConfigError([Fault("staffing", found, "Give one the role clinician")])
+        refuse("staffing", found, "Give one the role clinician")
     chosen = max(on_duty, key=lambda name: float(on_duty[name].mean()))
     shifts = plain(pathway.pools[chosen].extra_shifts)
     shifts.append({"hours": f"{FEWER_FROM}-{FEWER_TO}", "number": -1})
@@ -86,10 +85,9 @@ def fewer_beds(pathway: Pathway, paths: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def with_override(overrides: Sequence[str], *instead: str) -> list[str]:
-    """The overrides with others in place of those of the same key."""
-    keys = {_key(override) for override in instead}
-    return [override for override in overrides if _key(override) not in keys] + list(instead)
+def with_override(overrides: Sequence[str], instead: str) -> list[str]:
+    """The overrides with another in place of those of the same key."""
+    return [*(override for override in overrides if _key(override) != _key(instead)), instead]
 
 
 def with_defaults(overrides: Sequence[str], *defaults: str) -> list[str]:
@@ -112,23 +110,21 @@ BUSY_FROM, BUSY_TO = 10, 23
 def adult_occupancy(replications: Replications, pathway: Pathway) -> Floats:
     """The share of adult beds in use at 00:00, open escalation beds counted, shape (replications,)."""
     occupied, beds = _beds(replications, pathway)
-    shares: Floats = occupied.sum(axis=1) / beds.sum(axis=1)
-    return shares
+    return np.asarray(occupied.sum(axis=1) / beds.sum(axis=1))
 
 
 def fullest_group(replications: Replications, pathway: Pathway) -> Floats:
     """The share of beds in use at 00:00 of the adult ward group that is fullest on average, shape (replications,)."""
     occupied, beds = _beds(replications, pathway)
     shares = occupied / beds
-    fullest: Floats = shares[:, int(np.argmax(shares.mean(axis=0)))]
-    return fullest
+    return shares[:, int(np.argmax(shares.mean(axis=0)))]
 
 
 def _beds(replications: Replications, pathway: Pathway) -> tuple[Floats, Floats]:
     """Beds in use and beds there at midnight, shape (replications, adult ward groups)."""
     groups = pools_of(pathway, ADULT_BED)
     if not groups:
-        raise ConfigError([Fault("pools", f"no pool has the role {ADULT_BED}", "Give it to the adult wards' beds")])
+        refuse("pools", f"no pool has the role {ADULT_BED}", "Give it to the adult wards' beds")
     days = _days(replications)
     at = [days[0].pools.index(name) for name in groups]
     return np.array([day.occupied_midnight[at] for day in days]), np.array([day.beds_midnight[at] for day in days])
@@ -141,8 +137,7 @@ def busy_by_day(replications: Replications, pathway: Pathway, pool: str) -> Floa
     days = _days(replications)
     number = days[0].pools.index(pool)
     busy = np.nan_to_num(np.array([day.busy[number, hours] for day in days]))
-    busy_shares: Floats = busy @ on_duty / on_duty.sum()
-    return busy_shares
+    return np.asarray(busy @ on_duty / on_duty.sum())
 
 
 def _days(replications: Replications) -> list[DayProfile]:
@@ -164,11 +159,11 @@ def _day(read: Callable[[DayProfile], float]) -> Figure:
 
 
 FIGURES: Mapping[str, tuple[str, Figure]] = {
-    "arrivals_per_day": ("patients a day", _day(lambda day: float(day.arrivals.sum()))),
+    "arrivals_per_day": ("patients a day", _day(lambda day: day.arrivals.sum())),
     "occupancy_midnight": ("share", adult_occupancy),
     "occupancy_midnight_worst": ("share", fullest_group),
-    "census_mean": ("patients", _day(lambda day: float(day.census.mean()))),
-    "boarders_mean": ("patients", _day(lambda day: float(day.boarders.mean()))),
+    "census_mean": ("patients", _day(lambda day: day.census.mean())),
+    "boarders_mean": ("patients", _day(lambda day: day.boarders.mean())),
     "boarders_monday_minus_friday": (
         "patients",
         _day(lambda day: day.boarders_by_weekday[0] - day.boarders_by_weekday[4]),
@@ -195,9 +190,7 @@ def figure(target: Target, replications: Replications, pathway: Pathway) -> Floa
     return of_measure(target.measure, replications, target.months, target.group)
 
 
-def of_measure(
-    measure: str, replications: Replications, months: tuple[int, int] | None = None, group: str = ALL
-) -> Floats:
+def of_measure(measure: str, replications: Replications, months: tuple[int, int] | None, group: str) -> Floats:
     """A measure of a group by replication, shape (replications,); with `months`, the mean of its monthly values."""
     name = GROUPED.get(measure, (measure, group))
     if months is None:
@@ -224,7 +217,7 @@ def four_hours_by_hour(replications: Replications) -> Floats:
     """The four-hour share by hour of arrival, mean over replications, shape (24,)."""
     hours = [f"arrival_hour={hour:02d}" for hour in range(24)]
     rows = [[answer.measures.value("within_4h_share", hour) for hour in hours] for answer in replications]
-    return np.asarray(np.nanmean(np.array(rows), axis=0), dtype=float)
+    return np.asarray(np.nanmean(rows, axis=0))
 
 
 def months_from_to(months: tuple[int, int] | None) -> range:
@@ -232,11 +225,14 @@ def months_from_to(months: tuple[int, int] | None) -> range:
     return range(months[0], months[1] + 1) if months else range(0)
 
 
-Begin = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+Say = Callable[[str], None]
+Done = Callable[[int], None]
+"""Is told how many replications have ended."""
+Begin = Callable[[str, int], AbstractContextManager[Done]]
 """Takes what is simulated, in words, and the number of replications; gives a function to call with how many ended."""
 
 
 @contextmanager
-def without_progress(words: str, n_replications: int) -> Iterator[Callable[[int], None]]:
+def without_progress(words: str, n_replications: int) -> Iterator[Done]:
     """A `Begin` that shows nothing."""
     yield lambda n_done: None

@@ -8,15 +8,15 @@ code.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from simulation.assurance.figures import Begin, without_progress
+from simulation.assurance.lines import text_of
 from simulation.assurance.targets import Target, targets_named
 from simulation.config import load, search_folders
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import Faults, nearest
 from simulation.explain.statements import BANNER
 from simulation.runs.result import StudyResult
 from simulation.runs.running import compare
@@ -28,8 +28,7 @@ from simulation.study.study import Study
 STUDY = TARGETS = "known_effects"
 
 
-@dataclass(frozen=True)
-class KnownEffect:
+class KnownEffect(NamedTuple):
     """One published effect and the simulated one, both in the target's unit.
 
     level  without the change; found  the mean effect over departments with its 95 % interval (simulation noise);
@@ -54,8 +53,7 @@ class KnownEffect:
         return bool(self.target.allows(self.found.mean))
 
 
-@dataclass(frozen=True)
-class KnownEffects:
+class KnownEffects(NamedTuple):
     """Every published effect beside the simulated one, and the departments and replications that these rest on."""
 
     rows: tuple[KnownEffect, ...]
@@ -86,17 +84,16 @@ def validate_known_effects(
 
 def _refuse_unfit(targets: Sequence[Target], study: Study) -> None:
     """Raise ConfigError for a run on one department, which has no range, or a target for an arm that does not exist."""
-    faults = []
+    faults = Faults()
     if study.departments is None:
         reason = study.on_one or "it is asked for on the typical department"
-        faults.append(Fault("ensemble", f"a range over departments is needed, and {reason}", "Leave it out"))
+        faults.add("ensemble", f"a range over departments is needed, and {reason}", "Leave it out")
     for target in targets:
         if target.change not in study.design.arms:
             where = f"targets/{TARGETS}.yaml, {target.name}"
             remedy = nearest(target.change, study.design.arms)
-            faults.append(Fault(where, f"there is no arm '{target.change}' in study={STUDY}", remedy))
-    if faults:
-        raise ConfigError(faults)
+            faults.add(where, f"there is no arm '{target.change}' in study={STUDY}", remedy)
+    faults.refuse()
 
 
 def known_effects_of(result: StudyResult, targets: Sequence[Target]) -> KnownEffects:
@@ -115,48 +112,6 @@ def known_effects_of(result: StudyResult, targets: Sequence[Target]) -> KnownEff
     return KnownEffects(tuple(rows), n, len(result.replications), result.run.measured_days)
 
 
-WIDTH = 118
-
-
-def as_lines(effects: KnownEffects) -> list[str]:
-    """The lines printed: one an effect, then the reason for each miss."""
-    hits = sum(row.hit for row in effects.rows)
-    lines = [
-        "Known effects: published trials run again, no setting chosen for them",
-        f"{effects.n_departments} departments that fit the published figures, {effects.n_replications} replications of "
-        f"{effects.measured_days} days. A row hits where the published interval and the range that holds nine in ten "
-        "departments overlap. 'central': the mean over departments lies in it, too.",
-        f"  {'':<5} {'effect':<50} {'published':>24}  {'departments, 9 of 10':>22}  {'mean (95 % interval)':>28}",
-        *(_line(row) for row in effects.rows),
-        f"{hits} of {len(effects.rows)} known effects hit, {sum(row.central for row in effects.rows)} of them central.",
-    ]
-    for row in effects.rows:
-        if not row.hit:
-            lines += textwrap.wrap(
-                f"MISS  {row.target.name}: {row.target.note or 'no reason is stated: add a note to its target.'}",
-                WIDTH,
-                initial_indent="  ",
-                subsequent_indent="        ",
-            )
-    return [*lines, BANNER]
-
-
-def _line(row: KnownEffect) -> str:
-    target = row.target
-    scale, unit = (100.0, "points") if target.unit == "share" else (1.0, target.unit)
-    numbers = (
-        target.value,
-        target.low,
-        target.high,
-        row.least,
-        row.most,
-        row.found.mean,
-        row.found.low,
-        row.found.high,
-    )
-    value, low, high, least, most, mean, mean_low, mean_high = (
-        "open" if number is None else f"{scale * number:+.1f}" for number in numbers
-    )
-    published, over, found = f"{value} ({low} to {high})", f"{least} to {most}", f"{mean} ({mean_low} to {mean_high})"
-    word, central = "HIT" if row.hit else "MISS", ", central" if row.central else ""
-    return f"  {word:<5} {target.name:<50} {published:>24}  {over:>22}  {found:>28} {unit}{central}"
+def as_text(effects: KnownEffects) -> str:
+    """What is printed: one an effect, then the reason for each miss."""
+    return text_of("known_effects", effects=effects, banner=BANNER)

@@ -17,22 +17,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from simulation.assurance.figures import ADULT_BED, Begin, pools_of, with_defaults, without_progress
+from simulation.assurance.figures import ADULT_BED, Begin, Done, pools_of, with_defaults, without_progress
 from simulation.assurance.figures import MONTHS as NAMES
-from simulation.assurance.lines import lines_of
+from simulation.assurance.lines import text_of
 from simulation.assurance.targets import Target, targets_named
 from simulation.config import load, search_folders
 from simulation.department.vocabulary import LastingFactor, Pathway
-from simulation.errors import ConfigError, Fault
+from simulation.errors import Fault, Faults
 from simulation.patients import attendances
-from simulation.records.schema import Floats
+from simulation.records.schema import Floats, Ints
 from simulation.runs.executors.executor import open_executor
 from simulation.runs.replicate import ArmReplication, ReplicationResult
 from simulation.runs.running import simulate
@@ -61,8 +61,7 @@ DISCHARGES = LastingFactor(
 """How ward stays of a simulated trust vary, beside what the site's own months vary by."""
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """One figure of the trusts (`target`) and of the simulation (`found`)."""
 
     target: Target
@@ -87,8 +86,7 @@ class Response:
         return abs(self.apart) <= ALLOWED
 
 
-@dataclass(frozen=True)
-class Responses:
+class Responses(NamedTuple):
     """Every figure on both sides, and the numbers of departments, trusts and months that the simulated ones rest on."""
 
     rows: tuple[Response, ...]
@@ -102,20 +100,13 @@ def responses_of(studies: Sequence[Study], targets: Sequence[Target], *, begin: 
     panel = simulated_panel(studies, begin=begin)
     simulated = estimates(panel)
     unknown = [target.measure for target in targets if target.measure not in simulated]
-    if unknown:
-        remedy = f"A panel has {', '.join(simulated)}"
-        raise ConfigError([Fault(f"targets/{TARGETS}.yaml", f"unknown figure '{name}'", remedy) for name in unknown])
+    remedy = f"A panel has {', '.join(simulated)}"
+    Faults(Fault(f"targets/{TARGETS}.yaml", f"unknown figure '{name}'", remedy) for name in unknown).refuse()
     rows = tuple(Response(target, simulated[target.measure]) for target in targets)
     return Responses(rows, len(studies), panel.n_trusts, len(np.unique(panel.month)))
 
 
-def validate_responses(
-    overrides: Sequence[str] = (),
-    *,
-    config_dir: str | Path | None = None,
-    targets: str = TARGETS,
-    begin: Begin = without_progress,
-) -> Responses:
+def validate_responses(overrides: Sequence[str], *, config_dir: str | Path | None, begin: Begin) -> Responses:
     """The responses of one site, from `TRUSTS` replications of a year unless `run` says otherwise.
 
     With `ensemble=NAME` they are of its departments, with two replications each. `begin` is told what runs and how far
@@ -124,7 +115,7 @@ def validate_responses(
     over_ensemble = any(override.startswith("ensemble=") for override in overrides)
     departments = f"run.departments={TRUSTS // MIN_EACH}" if over_ensemble else "ensemble=none"
     overrides = with_defaults(overrides, "run=validation", f"run.replications={TRUSTS}", departments)
-    wanted = targets_named(targets, search_folders(config_dir))
+    wanted = targets_named(TARGETS, search_folders(config_dir))
     return responses_of(by_department(load(*overrides, config_dir=config_dir)), wanted, begin=begin)
 
 
@@ -143,8 +134,8 @@ def simulated_panel(studies: Sequence[Study], *, begin: Begin = without_progress
     Each has random variates of its own: replications are numbered on from study to study. `begin` is told what runs and
     how far it is. Raises ConfigError for a panel too small for a regression.
     """
-    _refuse_small(studies)
     n_trusts = sum(len(study.run.numbers) for study in studies)
+    _refuse_small(studies, n_trusts)
     words = (
         f"Simulating {n_trusts} trusts of {_departments(len(studies))}, {studies[0].run.measured_days} days each, "
         "to hold their months against those of NHS trusts"
@@ -156,25 +147,23 @@ def simulated_panel(studies: Sequence[Study], *, begin: Begin = without_progress
             result = simulate(varying, executor=executor, done=partial(_after, len(trusts), done))
             numbered = enumerate(result.replications, len(trusts))
             trusts += [_trust(varying, replication, number) for number, replication in numbered]
-    return Panel(*(np.concatenate([getattr(trust, name) for trust in trusts]) for name in Panel.__dataclass_fields__))
+    return Panel(*map(np.concatenate, zip(*trusts, strict=True)))
 
 
-def _after(before: int, done: Callable[[int], None], n_done: int) -> None:
+def _after(before: int, done: Done, n_done: int) -> None:
     """Report to `done` how many replications have ended: those of the studies `before`, and `n_done` of this one."""
     done(before + n_done)
 
 
-def _refuse_small(studies: Sequence[Study]) -> None:
-    n_trusts = sum(len(study.run.numbers) for study in studies)
+def _refuse_small(studies: Sequence[Study], n_trusts: int) -> None:
     n_months = min((len(study.run.months(0)) for study in studies), default=0)
-    faults = []
+    faults = Faults()
     if n_trusts < 3:
-        faults.append(Fault("run.replications", f"is {n_trusts}", "Simulate three trusts or more: each is one"))
+        faults.add("run.replications", f"is {n_trusts}", "Simulate three trusts or more: each is one")
     if n_months < 3:
         remedy = "Measure three whole months or more, better a year: run.measured_days=364"
-        faults.append(Fault("run.measured_days", f"holds {n_months} whole months", remedy))
-    if faults:
-        raise ConfigError(faults)
+        faults.add("run.measured_days", f"holds {n_months} whole months", remedy)
+    faults.refuse()
 
 
 def in_panel(study: Study, first: int) -> Study:
@@ -239,13 +228,13 @@ def _attendances(study: Study, arm: ReadyArm, replication: int) -> Floats:
     return np.asarray(n / ((windows[:, 1] - windows[:, 0]) / 1440))
 
 
-def as_lines(responses: Responses) -> list[str]:
-    """The lines printed: one a figure, a table of the year's shape, and how many agree."""
-    shape = [month_effect(month) for month in range(MONTHS)]
-    figures = [row for row in responses.rows if row.target.measure not in shape]
-    of_shape = {row.target.measure: row for row in responses.rows if row.target.measure in shape}
-    by_month = {name: of_shape[month] for name, month in zip(NAMES, shape, strict=True) if month in of_shape}
-    return lines_of(
+def as_text(responses: Responses) -> str:
+    """What is printed: one a figure, a table of the year's shape, and how many agree."""
+    names = {month_effect(month): name for month, name in enumerate(NAMES)}
+    figures = [row for row in responses.rows if row.target.measure not in names]
+    by_measure = {row.target.measure: row for row in responses.rows}
+    by_month = {name: by_measure[measure] for measure, name in names.items() if measure in by_measure}
+    return text_of(
         "responses", responses=responses, departments=_departments(responses.n_departments), demand=DEMAND,
         discharges=DISCHARGES, allowed=ALLOWED, figures=figures, by_month=by_month,
     )  # fmt: skip
@@ -255,12 +244,10 @@ def _departments(n: int) -> str:
     return "one department" if n == 1 else f"{n} departments"
 
 
-Ints = NDArray[np.int64]
 MONTHS = 12
 
 
-@dataclass(frozen=True)
-class Panel:
+class Panel(NamedTuple):
     """One row a trust and month, sorted by trust, then month; shape (n,) each.
 
     trust        number of the trust, from 0
@@ -282,8 +269,7 @@ class Panel:
         return len(np.unique(self.trust))
 
 
-@dataclass(frozen=True)
-class PanelEstimate:
+class PanelEstimate(NamedTuple):
     """A figure of a panel and its standard error, clustered by trust."""
 
     value: float
@@ -349,10 +335,10 @@ def _without_effects(columns: Floats, trust: Ints, month: Ints) -> Floats:
     """Columns less a level of each trust and of each month, whether or not a trust has every month."""
     dummies = (month[:, None] == np.unique(month)[None, 1:]).astype(float)
     without_levels, months = _demeaned(columns, trust), _demeaned(dummies, trust)
-    return np.asarray(without_levels - months @ np.linalg.lstsq(months, without_levels, rcond=None)[0])
+    return without_levels - months @ np.linalg.lstsq(months, without_levels, rcond=None)[0]
 
 
-def _slopes(rows: Floats, trust: Ints) -> tuple[PanelEstimate, PanelEstimate]:
+def _slopes(rows: Floats, trust: Ints) -> list[PanelEstimate]:
     """Least squares of the first column on the other two, without a constant; errors clustered by trust."""
     y, x = rows[:, 0], rows[:, 1:]
     bread = np.linalg.inv(x.T @ x)
@@ -361,8 +347,7 @@ def _slopes(rows: Floats, trust: Ints) -> tuple[PanelEstimate, PanelEstimate]:
     clusters = np.column_stack([_by_trust(column, trust) for column in score.T])
     n = np.count_nonzero(np.bincount(trust))
     covariance = bread @ (clusters.T @ clusters) @ bread * (n / (n - 1))
-    first, second = (PanelEstimate(float(s), math.sqrt(v)) for s, v in zip(slopes, np.diag(covariance), strict=True))
-    return first, second
+    return [PanelEstimate(float(s), math.sqrt(v)) for s, v in zip(slopes, np.diag(covariance), strict=True)]
 
 
 def _by_trust(values: Floats, trust: Ints, n: int = 0) -> Floats:
@@ -372,9 +357,8 @@ def _by_trust(values: Floats, trust: Ints, n: int = 0) -> Floats:
 def _jackknife(statistic: Callable[..., float], *sums: Floats) -> PanelEstimate:
     """A statistic of sums over trusts, and its standard error by leaving out one trust at a time."""
     totals = [by_trust.sum() for by_trust in sums]
-    n = len(sums[0])
-    left_out = np.array(
-        [statistic(*(total - by_trust[k] for total, by_trust in zip(totals, sums, strict=True))) for k in range(n)]
-    )
+    others = [total - by_trust for total, by_trust in zip(totals, sums, strict=True)]
+    left_out = np.array([statistic(*of_others) for of_others in zip(*others, strict=True)])
+    n = len(left_out)
     error = math.sqrt((n - 1) / n * float(((left_out - left_out.mean()) ** 2).sum()))
     return PanelEstimate(float(statistic(*totals)), error)

@@ -12,11 +12,11 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import yaml
 
@@ -30,6 +30,7 @@ from simulation.assurance.figures import (
     LONGER_STAYS,
     SCENARIOS,
     Begin,
+    Done,
     Replications,
     busy_by_day,
     fewer_beds,
@@ -45,9 +46,9 @@ from simulation.assurance.figures import (
 from simulation.assurance.targets import DIFFERENCE, Target, checked_targets, targets_for, targets_named
 from simulation.config import load, packaged_configs, pathway_from, search_folders
 from simulation.config.composing import stated_in
+from simulation.config.folders import file_named
 from simulation.department.vocabulary import ACUITY_GIVEN, Pathway
-from simulation.engine.choose import EngineName
-from simulation.errors import ConfigError, Fault
+from simulation.errors import Fault, Faults, refuse
 from simulation.patients import draw
 from simulation.records.schema import Floats
 from simulation.runs.running import compare
@@ -65,7 +66,6 @@ FILES = ("site", "study")
 def validate_site(
     overrides: Sequence[str] = (),
     *,
-    engine: EngineName = "compiled",
     targets: str | None = None,
     config_dir: str | Path | None = None,
     responses: bool = True,
@@ -73,20 +73,19 @@ def validate_site(
 ) -> Table:
     """The site's figures under the baseline arm and under every change, each held against its target.
 
-    `overrides` are those of the command line; `run=` and `engine=` in them win over `run=validation` and `engine`.
+    `overrides` are those of the command line; `run=` and `engine=` in them win over `validation` and `compiled`.
     `targets` names a file; None: the department's own, else England's. `begin` is told what runs and how far it is.
     Without `responses` those rows are left out. Raises ConfigError.
     """
     began = time.perf_counter()
     overridden = overridden_by(overrides)
-    overrides = with_defaults(overrides, "run=validation", f"engine={engine}")
+    overrides = with_defaults(overrides, "run=validation", "engine=compiled")
     folders = search_folders(config_dir)
     targets = targets or targets_for(stated_in(overrides, folders).choices, folders)
-    wanted = targets_named(targets, folders)
-    wanted = wanted if responses else tuple(target for target in wanted if target.kind != "response")
+    wanted = tuple(target for target in targets_named(targets, folders) if responses or target.kind != "response")
     site = SiteRuns(overrides, config_dir, by_month=any(target.months for target in wanted))
     if site.study.run.replications < 2:
-        raise ConfigError([Fault("run.replications", "is 1", "Run two or more: rows are judged by standard errors")])
+        refuse("run.replications", "is 1", "Run two or more: rows are judged by standard errors")
     wanted = checked_targets(wanted, targets, site.study)
     changes = {target.change for target in wanted if target.kind == "response"}
     run, n_rows, n = site.study.run, len(wanted), len(changes)
@@ -97,21 +96,19 @@ def validate_site(
     )
     with begin(words, run.replications) as done:
         arms = site.arms(changes, done)
-    before = arms[AS_IS]
-    rows = [row for target in wanted if target.kind != "response" for row in _level_rows(target, before, site.pathway)]
-    rows += [_response_row(target, arms) for target in wanted if target.kind == "response"]
+    responses_last = sorted(wanted, key=lambda target: target.kind == "response")
     file = site.calibration_file()
     return Table(
         site=site.department,
         targets=targets,
-        rows=tuple(rows),
+        rows=tuple(row for target in responses_last for row in _rows_of(target, arms, site.pathway)),
         calibration=site.calibration(),
         calibration_file=f"configs/calibration/{file.name}" if file else "",
         calibration_sha256=calibration_hash(file) if file else "",
         overridden=overridden,
         predictions=read_predictions(predictions_path(file.stem)) if file else None,
         triage_load=_triage_load(site.study.baseline, run.seed),
-        four_hours_by_hour=four_hours_by_hour(before),
+        four_hours_by_hour=four_hours_by_hour(arms[AS_IS]),
         fewer_in=site.fewer_in,
         weeks=run.replications * run.measured_days / 7,
         replications=run.replications,
@@ -133,20 +130,17 @@ def judged(target: Target, values: Floats) -> Row:
     return Row(target, float(values.mean()), over.sd / math.sqrt(len(values)), over.half_width)
 
 
-def _level_rows(target: Target, replications: Replications, pathway: Pathway) -> list[Row]:
-    if target.measure != BUSY:
-        return [judged(target, figure(target, replications, pathway))]
-    return [
-        judged(replace(target, name=f"{target.name}: {pool}"), busy_by_day(replications, pathway, pool))
-        for pool in pools_of(pathway, CLINICIAN)
-    ]
-
-
-def _response_row(target: Target, arms: Mapping[str, Replications]) -> Row:
-    """A row of the paired difference that a change makes."""
-    measure = target.measure.removesuffix(DIFFERENCE)
-    changed, as_is = (of_measure(measure, arms[name], target.months, target.group) for name in (target.change, AS_IS))
-    return judged(target, changed - as_is)
+def _rows_of(target: Target, arms: Mapping[str, Replications], pathway: Pathway) -> Iterator[Row]:
+    """The row of a level, or of the paired difference that a change makes; a row for each pool of clinicians."""
+    if target.kind == "response":
+        names, measure = (target.change, AS_IS), target.measure.removesuffix(DIFFERENCE)
+        changed, as_is = (of_measure(measure, arms[name], target.months, target.group) for name in names)
+        yield judged(target, changed - as_is)
+    elif target.measure != BUSY:
+        yield judged(target, figure(target, arms[AS_IS], pathway))
+    else:
+        for pool in pools_of(pathway, CLINICIAN):
+            yield judged(replace(target, name=f"{target.name}: {pool}"), busy_by_day(arms[AS_IS], pathway, pool))
 
 
 def _triage_load(arm: ReadyArm, seed: int) -> tuple[TriageLoad, ...]:
@@ -158,17 +152,14 @@ def _triage_load(arm: ReadyArm, seed: int) -> tuple[TriageLoad, ...]:
     )
     sample = apply(arm.policy, pathway, draw(in_a_mean_week(pathway), seed=seed, replication=0, days=LOAD_DAYS))
     load = offered_load(pathway, sample)
-    rows = {pool: load.pools.index(pool) for pool in pools}
-    return tuple(
-        TriageLoad(pool, load.by_hour()[number], float(load.weekly()[number])) for pool, number in rows.items()
-    )
+    of_pool = dict(zip(load.pools, zip(load.by_hour(), load.weekly().tolist(), strict=True), strict=True))
+    return tuple(TriageLoad(pool, *of_pool[pool]) for pool in pools)
 
 
 WEEKS_NEEDED = 150
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One line of the table.
 
     found, standard_error and half_width (of the 95 % interval) are in the target's unit (shares from 0 to 1).
@@ -198,19 +189,16 @@ class Row:
         return "FAIL" if not self.passed else "PASS" if sharp else "INCONCLUSIVE"
 
 
-@dataclass(frozen=True)
-class CalibrationValue:
+class CalibrationValue(NamedTuple):
     """A fitted value as it was in this run."""
 
     name: str
     value: float
     low: float
     high: float
-    source: str
 
 
-@dataclass(frozen=True)
-class TriageLoad:
+class TriageLoad(NamedTuple):
     """Work asked of a pool that gives labels, over its units on duty: by clock hour, shape (24,), and over the week."""
 
     pool: str
@@ -218,13 +206,11 @@ class TriageLoad:
     weekly: float
 
 
-@dataclass(frozen=True)
-class Predictions:
-    """A file of predictions: the hash of the fitted values, the day, and (value, standard error) by name."""
+class Predictions(NamedTuple):
+    """What a file of predictions was made with, and when: the hash of the fitted values, and the day."""
 
     calibration_sha256: str
     made_on: str
-    values: Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -245,7 +231,7 @@ class Table:
     """The pool that lost a clinician in a response row; empty if there are no such rows."""
     weeks: float
     replications: int
-    engine: EngineName
+    engine: str
     seconds: float
     differs: tuple[str, ...] = ()
     """Each value in which the site differs from the typical one."""
@@ -283,17 +269,14 @@ class SiteRuns:
         if not self.raw.get("calibration"):
             return None
         name = self.study.chosen("calibration")
-        for folder in search_folders(self.config_dir):
-            if (file := folder / "calibration" / f"{name}.yaml").is_file():
-                return file
-        raise ConfigError([Fault("calibration", f"there is no file '{name}.yaml'", "Name one that exists")])
+        file = file_named("calibration", name, search_folders(self.config_dir))
+        return file or refuse("calibration", f"there is no file '{name}.yaml'", "Name one that exists")
 
     def calibration(self) -> tuple[CalibrationValue, ...]:
         """Every fitted value."""
         return tuple(
-            CalibrationValue(name, float(parameter["value"]), float(low), float(high), parameter["source"])
+            CalibrationValue(name, *map(float, (parameter["value"], *parameter["range"])))
             for name, parameter in (self.raw.get("calibration") or {}).items()
-            for low, high in [parameter["range"]]
         )
 
     def differs(self) -> tuple[str, ...]:
@@ -303,7 +286,7 @@ class SiteRuns:
             return ()
         return differences(self.raw, typical.raw)
 
-    def arms(self, changes: Collection[str], done: Callable[[int], None]) -> dict[str, Replications]:
+    def arms(self, changes: Collection[str], done: Done) -> dict[str, Replications]:
         """The replications of the site as it is and under each of these changes, by name of the change."""
         arms = [replace(self.study.baseline, name=AS_IS), *(self._arm(name) for name in CHANGES if name in changes)]
         # Rows are judged on profiles too, and some on months, whatever the run says.
@@ -390,13 +373,12 @@ def write_predictions(path: Path, table: Table, *, on: date | None = None) -> No
     response rows are missing, or if there are too few weeks to judge by.
     """
     remedy = "Write it into the site's files before predicting"
-    faults = [Fault(key, "is overridden", remedy) for key in table.overridden]
+    faults = Faults(Fault(key, "is overridden", remedy) for key in table.overridden)
     if table.weeks < WEEKS_NEEDED:
-        faults.append(Fault("run", f"measures {table.weeks:.0f} weeks", f"Predict from {WEEKS_NEEDED} or more"))
+        faults.add("run", f"measures {table.weeks:.0f} weeks", f"Predict from {WEEKS_NEEDED} or more")
     if not any(row.target.kind == "response" for row in table.rows):
-        faults.append(Fault("responses", "were left out", "Predict with them"))
-    if faults:
-        raise ConfigError(faults)
+        faults.add("responses", "were left out", "Predict with them")
+    faults.refuse()
     content = {
         "calibration": table.calibration_file,
         "calibration_sha256": table.calibration_sha256,
@@ -425,10 +407,8 @@ def write_predictions(path: Path, table: Table, *, on: date | None = None) -> No
 
 
 def read_predictions(path: Path) -> Predictions | None:
-    """The predictions on file; None if there are none."""
+    """What the predictions on file were made with; None if there are none."""
     if not path.is_file():
         return None
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    rows = [*content["predicted"], *content["response"]]
-    values = {row["name"]: (float(row["value"]), float(row["standard_error"])) for row in rows}
-    return Predictions(content["calibration_sha256"], str(content["made_on"]), values)
+    return Predictions(content["calibration_sha256"], str(content["made_on"]))

@@ -30,7 +30,7 @@ from simulation.config.validating import validated
 from simulation.config.vocabulary import keys_of
 from simulation.department.config_dataclass import Evidence, Unit, config_dataclass
 from simulation.department.vocabulary import Pathway
-from simulation.errors import ConfigError, Fault, Faults, nearest
+from simulation.errors import Fault, Faults, nearest, refuse
 from simulation.measures.definitions import ALL, definitions, nearest_measure
 from simulation.measures.measuring import MeasureName
 from simulation.study.check_study import measures_of
@@ -141,8 +141,8 @@ def targets_for(choices: Mapping[str, str], folders: Sequence[Path]) -> str:
     The study does not name the file: the figures belong to a department, whatever is asked of it, and naming them
     would make it another study.
     """
-    named = [name for group in ("site", "pathway") if (name := choices.get(group)) is not None and name != "none"]
-    return named[0] if named and named[0] in names_in("targets", folders) else ENGLAND
+    named = next((name for group in ("site", "pathway") if (name := choices.get(group, "none")) != "none"), "")
+    return named if named in names_in("targets", folders) else ENGLAND
 
 
 def passed_by(chosen: str, folders: Sequence[Path]) -> str:
@@ -160,21 +160,18 @@ def targets_named(name: str, folders: Sequence[Path]) -> tuple[Target, ...]:
     """The targets of that name from the first folder that has them. Raises ConfigError with every fault."""
     where = f"targets/{name}.yaml"
     content = stated_by("targets", name, folders)
-    faults = Faults(
-        Fault(where, f"unknown key '{shortened(key)}'", nearest(key, keys_of(TargetFile)))
-        for key in content
-        if key not in keys_of(TargetFile)
-    )
-    rows = [
-        (row, f"{where}, row {number} ({shortened(str(row.get('name', 'no name')))})")
-        for number, row in enumerate(_rows(content, where), start=1)
-    ]
-    targets = [target for row, path in rows if (target := _target(row, path, faults))]
+    faults = Faults()
+    for key in content:
+        faults.known(where, shortened(key), keys_of(TargetFile), what="key")
+    targets = []
+    for number, row in enumerate(_rows(content, where), start=1):
+        path = f"{where}, row {number} ({shortened(str(row.get('name', 'no name')))})"
+        if (target := _target(row, path, faults)) is not None:
+            targets.append(target)
     for name, n in Counter(target.name for target in targets).items():
         if n > 1:  # rows are told apart by their names
-            faults.append(Fault(where, f"{n} rows are called '{shortened(name)}'", "Give each a name of its own"))
-    if faults:
-        raise ConfigError(faults)
+            faults.add(where, f"{n} rows are called '{shortened(name)}'", "Give each a name of its own")
+    faults.refuse()
     return tuple(targets)
 
 
@@ -182,14 +179,12 @@ def _rows(content: dict[str, Any], where: str) -> list[dict[str, Any]]:
     """The rows of a file. Raises ConfigError if it has none, or if one is not a block of keys."""
     rows = content.get("rows")
     if not isinstance(rows, list) or not rows:
-        raise ConfigError([Fault(where, "has no list of `rows`", "State one row or more under `rows`")])
-    faults = [
+        refuse(where, "has no list of `rows`", "State one row or more under `rows`")
+    Faults(
         Fault(f"{where}, row {number}", "is not a block of keys", "Write {name: ..., kind: ...}")
         for number, row in enumerate(rows, start=1)
         if not isinstance(row, dict)
-    ]
-    if faults:
-        raise ConfigError(faults)
+    ).refuse()
     return rows
 
 
@@ -197,11 +192,11 @@ def _target(row: Mapping[str, Any], path: str, faults: Faults) -> Target | None:
     """The target of one row; None, with faults, if it is not sound."""
     content, own = dict(row), Faults()
     if "kind" in row and row["kind"] not in KINDS:
-        own.append(Fault(path, f"unknown kind '{shortened(str(row['kind']))}'", nearest(str(row["kind"]), KINDS)))
+        own.add(path, f"unknown kind '{shortened(str(row['kind']))}'", nearest(str(row["kind"]), KINDS))
         content["kind"] = KINDS[0]
     if not _are_months(row.get("months")):
         remedy = "Write two months from 1 to 12, the earlier first ([4, 9]), or leave them out for a whole year"
-        own.append(Fault(path, f"months is {shortened(repr(content.pop('months')))}", remedy))
+        own.add(path, f"months is {shortened(repr(content.pop('months')))}", remedy)
     target: Target | None = validated(Target, content, path, own)
     if target is not None and not own:
         own += _row_faults(target, path)
@@ -254,7 +249,7 @@ def checked_targets(targets: Sequence[Target], name: str, study: Study) -> tuple
     pathway = study.baseline.pathway
     given = measures_of(pathway, own_of(study.design, pathway))
     units = known_measures(study)
-    faults, asked = list[Fault](), list[Target]()
+    faults, asked = Faults(), list[Target]()
     for target in targets:
         path = f"targets/{name}.yaml, {target.name}"
         target_faults = [*_change_faults(target, path), *_measure_faults(target, path, units, given, pathway)]
@@ -272,9 +267,8 @@ def checked_targets(targets: Sequence[Target], name: str, study: Study) -> tuple
             f"The department cannot be held against targets/{name}.yaml as it is. "
             f"State figures of its own in configs/targets/{own}.yaml, or put right what follows"
         )
-        raise ConfigError(_told_once(faults, targets, name), heading)
-    if faults:
-        raise ConfigError(faults)
+        Faults(_told_once(faults, targets, name)).refuse(heading)
+    faults.refuse()
     return tuple(asked)
 
 

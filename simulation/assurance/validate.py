@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from simulation.assurance.figures import MONTHS, Begin
-from simulation.assurance.known_effects import as_lines as effect_lines
+from simulation.assurance.figures import MONTHS, Begin, Done, Say
+from simulation.assurance.known_effects import as_text as effect_text
 from simulation.assurance.known_effects import validate_known_effects
-from simulation.assurance.lines import lines_of
-from simulation.assurance.responses import as_lines as response_lines
+from simulation.assurance.lines import text_of
+from simulation.assurance.responses import as_text as response_text
 from simulation.assurance.responses import validate_responses
 from simulation.assurance.site_table import WEEKS_NEEDED, Table, predictions_path, validate_site, write_predictions
 from simulation.assurance.targets import passed_by, targets_for
@@ -24,12 +24,12 @@ from simulation.assurance.theory.rows import (
     theory_rows,
     threshold,
 )
-from simulation.assurance.theory.treatment_centre import as_lines as model_lines
+from simulation.assurance.theory.treatment_centre import as_text as model_text
 from simulation.assurance.theory.treatment_centre import treatment_centre_rows
 from simulation.config import load, packaged_configs, search_folders
 from simulation.config.composing import stated_in
 from simulation.config.folders import names_in
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import nearest, refuse
 from simulation.explain.statements import BANNER
 from simulation.report.progress import progress
 
@@ -45,11 +45,8 @@ the theory rows, and whether to write the predictions file."""
 TARGETS = "targets"
 """The option that names the file of targets for the site."""
 
-MOST_NAMED = 3
-"""The number of rows that are named, of those that notice a mutation."""
 
-
-def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Callable[[str], None]) -> int:
+def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Say) -> int:
     """The number of rows that count and failed, printed with all the others. Raises ConfigError for unknown options."""
     options, targets, configuration = _split(overrides)
     load(*configuration, config_dir=config_dir)  # reports a mistake before a minute's work, not after it
@@ -61,7 +58,7 @@ def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
         failed += _say_theory(say)
     if "models" in parts:
         rows = treatment_centre_rows("compiled")
-        say("\n".join((*model_lines(rows), "")))
+        say(model_text(rows) + "\n")
         failed += sum(not row.passed for row in rows)
     if options["power"] == "true":
         failed += _say_power(say)
@@ -71,17 +68,17 @@ def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
     if "responses" in parts:
         if "site" in parts:
             say("")
-        say("\n".join(response_lines(validate_responses(configuration, config_dir=config_dir, begin=begin))))
+        say(response_text(validate_responses(configuration, config_dir=config_dir, begin=begin)))
     if "known_effects" in parts:
         say("")
-        say("\n".join(effect_lines(validate_known_effects(configuration, config_dir=config_dir, begin=begin))))
+        say(effect_text(validate_known_effects(configuration, config_dir=config_dir, begin=begin)))
     return failed
 
 
 def _say_site(
     overrides: Sequence[str],
     config_dir: str | None,
-    say: Callable[[str], None],
+    say: Say,
     begin: Begin,
     *,
     targets: str | None,
@@ -94,7 +91,7 @@ def _say_site(
         if not_used := passed_by(targets, folders):
             say(not_used)
     table = validate_site(overrides, targets=targets, config_dir=config_dir, begin=begin)
-    say("\n".join(as_lines(table)))
+    say(as_text(table))
     if table.failed:
         hint = "docs/how-to/own-targets.md, step 3, says what to move."
         if table.targets in names_in(TARGETS, [packaged_configs()]):
@@ -108,7 +105,7 @@ def _say_site(
 
 
 @contextmanager
-def _with_progress(say: Callable[[str], None], words: str, n_replications: int) -> Iterator[Callable[[int], None]]:
+def _with_progress(say: Say, words: str, n_replications: int) -> Iterator[Done]:
     """A `Begin` that prints what is simulated and shows a progress bar."""
     say(f"{words}.")
     with progress(n_replications) as shown:
@@ -126,20 +123,20 @@ def _split(overrides: Sequence[str]) -> tuple[dict[str, str], str | None, list[s
         elif key not in OPTIONS_OF_COMMAND:
             configuration.append(override)
         elif value not in OPTIONS_OF_COMMAND[key]:
-            raise ConfigError([Fault(override, f"{key} is '{value}'", nearest(value, OPTIONS_OF_COMMAND[key]))])
+            refuse(override, f"{key} is '{value}'", nearest(value, OPTIONS_OF_COMMAND[key]))
         else:
             options[key] = value
     only = options["only"]
-    if targets is not None and only not in ("all", "site"):
-        remedy = "Leave targets= out, or say only=site"
-        raise ConfigError([Fault(f"targets={targets}", f"only={only} has targets of its own", remedy)])
-    if options["predictions"] == "write" and only not in ("all", "site"):
-        remedy = "Leave only= out, or say only=site"
-        raise ConfigError([Fault("predictions=write", f"only={only} predicts nothing", remedy)])
+    if only not in ("all", "site"):
+        if targets is not None:
+            remedy = "Leave targets= out, or say only=site"
+            refuse(f"targets={targets}", f"only={only} has targets of its own", remedy)
+        if options["predictions"] == "write":
+            refuse("predictions=write", f"only={only} predicts nothing", "Leave only= out, or say only=site")
     return options, targets, configuration
 
 
-def _say_theory(say: Callable[[str], None]) -> int:
+def _say_theory(say: Say) -> int:
     """The number of theory rows that failed, printed with all the others."""
     say(
         "\nTheory: queues known exactly beside the compiled engine (equal to the reference bit for bit)\n"
@@ -152,27 +149,22 @@ def _say_theory(say: Callable[[str], None]) -> int:
     rows = theory_rows(Effort("compiled"))
     failed = sum(not (row.passed and row.sharp) for row in rows)
     body, tails = (max(row.relative_error for row in rows if row.tail == tail) for tail in (False, True))
-    say("\n".join((*lines_of("theory", rows=rows, n_failed=failed, body=body, tails=tails), "")))
+    say(text_of("theory", rows=rows, n_failed=failed, body=body, tails=tails) + "\n")
     return failed
 
 
-def _say_power(say: Callable[[str], None]) -> int:
+def _say_power(say: Say) -> int:
     """The number of mutations that no theory row noticed, printed with those that some did."""
     say("Power: the theory rows again with one thing broken at a time (about a minute each). Each must fail a row")
     missed = 0
     for mutation in MUTATIONS:
         result = caught(mutation, Effort("compiled"))
         missed += not result.failed
-        say(
-            f"  {'PASS' if result.failed else 'FAIL'}  {mutation.name:<42} "
-            f"{len(result.failed):>2} of {len(result.rows)} rows notice, largest |z| {result.largest_z:.1f}: "
-            + ("; ".join(f"{row.group}: {row.name}" for row in result.failed[:MOST_NAMED]) or "none")
-            + ("; ..." if len(result.failed) > MOST_NAMED else "")
-        )
+        say(text_of("power", mutation=mutation, caught=result))
     say("")
     return missed
 
 
-def as_lines(table: Table) -> list[str]:
-    """The lines of the table: what failed and why, every fitted value, and what is printed but not judged."""
-    return lines_of("site", table=table, weeks_needed=WEEKS_NEEDED, month_names=MONTHS)
+def as_text(table: Table) -> str:
+    """The table as text: what failed and why, every fitted value, and what is printed but not judged."""
+    return text_of("site", table=table, weeks_needed=WEEKS_NEEDED, month_names=MONTHS)

@@ -17,11 +17,12 @@ from simulation.department.rota import HOURS_OF_WEEK
 from simulation.engine import compiled_loop as loop
 from simulation.engine import compiled_records as kinds
 from simulation.engine.compiled_journal import Recorded, space_for
-from simulation.engine.compiled_records import FlatPlan, Ints, Output, People, Records, Workspace
+from simulation.engine.compiled_records import FlatPlan, Output, People, Records, Workspace
 from simulation.engine.contract import Changes, Notices, Run
 from simulation.engine.plan import Columns
 from simulation.engine.rows import NONE, BranchRow, EndRow, Kind, Plan, StepRow, TriggerRow
 from simulation.errors import PlanError
+from simulation.records.schema import Ints
 from simulation.units import NEVER, WEEK
 
 ROWS_A_PATIENT = 16
@@ -107,18 +108,15 @@ def _people(plan: Plan, columns: Columns, horizon: int) -> People:
 
 def _closings(plan: Plan, columns: Columns, horizon: int) -> Records:
     """The units to which outages set the pools that they close before the horizon, in order of time."""
-    rows: list[Fields] = []
+    changes: list[tuple[int, int, int]] = []
     for number, trigger in enumerate(plan.triggers):
         if trigger.outage != NONE:
             starts, ends = columns.outages[trigger.outage].T
             edges = np.unique(np.concatenate((starts, ends)))
             is_down = np.searchsorted(starts, edges, side="right") > np.searchsorted(ends, edges, side="right")
-            rows += (
-                {"at": at, "trigger": number, "units": trigger.extra if down else 0}
-                for at, down in zip(edges, is_down, strict=True)
-                if at < horizon
-            )
-    return _records(kinds.CHANGE, sorted(rows, key=lambda row: row["at"]))
+            units = trigger.extra * is_down
+            changes += [(at, number, n) for at, n in zip(edges, units, strict=True) if at < horizon]
+    return np.array(sorted(changes), kinds.CHANGE)
 
 
 def _workspace(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Workspace:
@@ -172,7 +170,7 @@ def flatten(plan: Plan) -> FlatPlan:
         rows[number]["is_looked_at"] = True
     return FlatPlan(
         rows=_records(kinds.ROW, rows),
-        asks=_records(kinds.ASK, (lists.add("all", ask.all_of) | lists.add("any", ask.any_of) for ask in plan.asks)),
+        asks=_records(kinds.ASK, (lists.add(all=ask.all_of, any=ask.any_of) for ask in plan.asks)),
         pools=_records(kinds.POOL, (_pool(plan, number, lists) for number in range(len(plan.pools)))),
         triggers=_records(kinds.TRIGGER, (_trigger(trigger, lists) for trigger in plan.triggers)),
         calendar=_calendar(plan),
@@ -193,11 +191,14 @@ class _Lists:
     def __init__(self) -> None:
         self.numbers: list[int] = []
 
-    def add(self, name: str, numbers: Iterable[int]) -> Fields:
-        """The fields `<name>_at` and `n_<name>` of a record."""
-        start = len(self.numbers)
-        self.numbers += numbers
-        return {f"{name}_at": start, f"n_{name}": len(self.numbers) - start}
+    def add(self, **lists: Iterable[int]) -> Fields:
+        """The fields `<name>_at` and `n_<name>` of a record, for each list by its name."""
+        fields = {}
+        for name, numbers in lists.items():
+            fields[f"{name}_at"] = start = len(self.numbers)
+            self.numbers += numbers
+            fields[f"n_{name}"] = len(self.numbers) - start
+        return fields
 
 
 def _records(kind: np.dtype[Any], rows: Iterable[Fields]) -> Records:
@@ -234,17 +235,14 @@ def _row(row: StepRow | BranchRow | EndRow, lists: _Lists, is_counted: bool) -> 
     fields = {**_ABSENT, **_same(kinds.ROW, row)}
     if isinstance(row, StepRow):
         fields |= {"kind": Kind.STEP, "is_counted": is_counted, "varies": _varies(row)}
-        fields |= lists.add("clocks", row.starts_clock)
-        fields |= lists.add("pairs", chain.from_iterable(row.looks))
-        fields |= lists.add("steps", row.watches)
-        fields |= lists.add("keeps", row.keeps)
-        fields |= lists.add("start_releases", row.releases_at_start)
-        fields |= lists.add("end_releases", row.releases_at_end)
         fields |= {"blocked_next": max(row.blocked_next, 0)}
+        fields |= lists.add(
+            clocks=row.starts_clock, pairs=chain.from_iterable(row.looks), steps=row.watches, keeps=row.keeps,
+            start_releases=row.releases_at_start, end_releases=row.releases_at_end,
+        )  # fmt: skip
     elif isinstance(row, BranchRow):
-        fields |= {"targets_at": lists.add("targets", row.targets)["targets_at"]}
-        fields |= lists.add("steps", row.steps)
-        fields |= lists.add("pairs", chain.from_iterable((*row.open_hours, *row.turns)))
+        fields["targets_at"] = lists.add(targets=row.targets)["targets_at"]
+        fields |= lists.add(steps=row.steps, pairs=chain.from_iterable((*row.open_hours, *row.turns)))
     return fields
 
 
@@ -260,11 +258,11 @@ def _varies(row: StepRow) -> int:
 def _pool(plan: Plan, pool: int, lists: _Lists) -> Fields:
     asks = [number for number, ask in enumerate(plan.asks) if pool in ask.all_of or pool in ask.any_of]
     triggers = [number for number, trigger in enumerate(plan.triggers) if trigger.pool == pool]
-    return lists.add("asks", asks) | lists.add("triggers", triggers)
+    return lists.add(asks=asks, triggers=triggers)
 
 
 def _trigger(trigger: TriggerRow, lists: _Lists) -> Fields:
-    fields = _same(kinds.TRIGGER, trigger) | lists.add("watches", trigger.steps)
+    fields = _same(kinds.TRIGGER, trigger) | lists.add(watches=trigger.steps)
     return fields | {"closes": trigger.outage != NONE, "arrives_at": NEVER}
 
 
@@ -290,6 +288,4 @@ def _calendar(plan: Plan) -> Records:
     """Every change of a pool's units or team in a week, in order of time; units of a change of team are NONE."""
     changes = [(tick, pool, units) for pool, row in enumerate(plan.pool_rows) for tick, units in row.timetable]
     changes += [(tick, pool, NONE) for pool, row in enumerate(plan.pool_rows) for tick in row.team_changes]
-    return _records(
-        kinds.CALENDAR, ({"due": tick, "pool": pool, "units": units} for tick, pool, units in sorted(changes))
-    )
+    return np.array(sorted(changes), kinds.CALENDAR)

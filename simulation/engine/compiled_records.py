@@ -11,22 +11,22 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from simulation.records.schema import Ints, Mask
+
 Records = NDArray[np.void]
 
 
-def _record(*, padded: bool = True, **fields: type) -> np.dtype[Any]:
-    """A record type whose fields numba and numpy both read as attributes; if padded, its size is a power of two."""
-    named: Any = list(fields.items())
-    aligned = np.dtype(named, align=True)
-    placed = aligned.fields or {}
+def _record(*runs: str, padded: bool = True) -> np.dtype[Any]:
+    """A record type whose fields numba and numpy both read as attributes; if padded, its size is a power of two.
+
+    `runs`: fields that follow one another in memory, as "type: names"; a type of numpy's.
+    """
+    typed = [run.split(":") for run in runs]
+    aligned = np.dtype([(name, kind) for kind, names in typed for name in names.split()], align=True)
+    placed: Any = aligned.fields
     size = 1 << (aligned.itemsize - 1).bit_length() if padded else aligned.itemsize
-    layout: Any = {
-        "names": list(placed),
-        "formats": [kind for kind, *_ in placed.values()],
-        "offsets": [offset for _, offset, *_ in placed.values()],
-        "itemsize": size,
-    }
+    formats, offsets = zip(*placed.values(), strict=True)
+    layout: Any = {"names": aligned.names, "formats": formats, "offsets": offsets, "itemsize": size}
     return np.dtype((np.record, np.dtype(layout)))
 
 
@@ -37,129 +37,65 @@ VARYING, MAY_BE_EARLY = 1, 2
 """Values of `varies`: a step's minutes depend on a loop, a pace or a clock; or the step may end early. 0: neither, the
 minutes are one column as it is, or none."""
 ROW = _record(
-    kind=np.int16,
-    n_keeps=np.int16,
-    n_end_releases=np.int16,
-    n_start_releases=np.int16,
-    next=np.uint32,
-    ask=np.int32,
-    minutes=np.int32,
-    targets_at=np.uint32,
-    column=np.int32,
-    queue_class=np.int32,
-    ignored=np.int32,
-    relabels=np.int32,
-    varies=np.int8,
-    is_counted=np.bool_,
-    may_leave=np.bool_,
-    first_seen=np.bool_,
-    pulled=np.bool_,
-    n_clocks=np.int8,
-    is_looked_at=np.bool_,
-    clocks_at=np.uint32,
-    keeps_at=np.uint32,
-    end_releases_at=np.uint32,
-    start_releases_at=np.uint32,
-    n_repeats=np.int32,
-    repeat_of=np.int32,
-    since=np.int32,
-    pace=np.int32,
-    queue_limit=np.int32,
-    blocked_next=np.uint32,
-    overflow_ask=np.int32,
-    overflows_after=np.int64,
-    number=np.int32,
-    steps_at=np.uint32,
-    n_steps=np.uint32,
-    pairs_at=np.uint32,
-    n_pairs=np.uint32,
+    "int16: kind n_keeps n_end_releases n_start_releases",
+    "uint32: next",
+    "int32: ask minutes",
+    "uint32: targets_at",
+    "int32: column queue_class ignored relabels",
+    "int8: varies",
+    "bool: is_counted may_leave first_seen pulled",
+    "int8: n_clocks",
+    "bool: is_looked_at",
+    "uint32: clocks_at keeps_at end_releases_at start_releases_at",
+    "int32: n_repeats repeat_of since pace queue_limit",
+    "uint32: blocked_next",
+    "int32: overflow_ask",
+    "int64: overflows_after",
+    "int32: number",
+    "uint32: steps_at n_steps pairs_at n_pairs",
 )
-ASK = _record(
-    all_at=np.uint32,
-    n_all=np.uint32,
-    any_at=np.uint32,
-    n_any=np.uint32,
-    n_waiting=np.int32,
-    best=np.int32,
-    is_touched=np.bool_,
-)
+ASK = _record("uint32: all_at n_all any_at n_any", "int32: n_waiting best", "bool: is_touched")
 POOL = _record(
-    in_use=np.int64,
-    capacity=np.int64,
-    scheduled=np.int64,
-    team=np.int32,
-    asks_at=np.uint32,
-    n_asks=np.uint32,
-    triggers_at=np.uint32,
-    n_triggers=np.uint32,
-    is_freed=np.bool_,
+    "int64: in_use capacity scheduled",
+    "int32: team",
+    "uint32: asks_at n_asks triggers_at n_triggers",
+    "bool: is_freed",
 )
 TRIGGER = _record(
-    opens=np.bool_,
-    closes=np.bool_,
-    pool=np.uint32,
-    watches_at=np.uint32,
-    n_watches=np.uint32,
-    above=np.int64,
-    below=np.int64,
-    extra=np.int64,
-    ticks_per_hour=np.int64,
-    leaves=np.int64,
-    delay=np.int64,
-    arrives_at=np.int64,
-    units=np.int64,
-    carry=np.int64,
+    "bool: opens closes",
+    "uint32: pool watches_at n_watches",
+    "int64: above below extra ticks_per_hour leaves delay arrives_at units carry",
 )
 # One change of the weekly calendar; units of a team change are NONE.
-CALENDAR = _record(due=np.int64, pool=np.uint32, units=np.int64)
+CALENDAR = _record("int64: due", "uint32: pool", "int64: units")
 SETTINGS = _record(
-    accumulating=np.bool_,
-    ignored_class=np.int64,
-    pull_from=np.int64,
-    pull_to=np.int64,
-    patience_to=np.int64,
-    decide_every=np.int64,
-    round_every=np.int64,
-    n_loops=np.int64,
-    n_clocks=np.int64,
-    untriaged_class=np.int64,
+    "bool: accumulating",
+    "int64: ignored_class pull_from pull_to patience_to decide_every round_every n_loops n_clocks",
+    "int64: untriaged_class",
 )
 # Where a patient is: the row of the plan, what it does there since when, its neighbours in the queue, what it holds.
 PERSON = _record(
-    joined_at=np.int64,
-    started_at=np.int64,
-    ends_at=np.int64,
-    row=np.uint32,
-    queue=np.int32,
-    after=np.int32,
-    before=np.int32,
-    due_next=np.int32,
-    wanted=np.int32,
-    acuity=np.int16,
-    chosen=np.int16,
-    n_held=np.int16,
-    n_taken=np.int16,
-    doing=np.int8,
-    seen=np.bool_,
-    noticed=np.bool_,
+    "int64: joined_at started_at ends_at",
+    "uint32: row",
+    "int32: queue after before due_next wanted",
+    "int16: acuity chosen n_held n_taken",
+    "int8: doing",
+    "bool: seen noticed",
 )
 # A step under way that may end early: from when its minutes count, and which look at it is due.
-EARLY = _record(work_since=np.int64, look=np.int16)
+EARLY = _record("int64: work_since", "int16: look")
 # How many wait at a row: now, just before this instant, and when that last changed.
-WAITING = _record(now=np.int64, before=np.int64, changed_at=np.int64)
-QUEUE_ENDS = _record(first=np.int32, last=np.int32)
+WAITING = _record("int64: now before changed_at")
+QUEUE_ENDS = _record("int32: first last")
 ACTIVITY = _record(
+    "int64: joined_at started_at ended_at",
+    "uint32: patient",
+    "int16: step pool",
+    "int8: outcome",
     padded=False,
-    joined_at=np.int64,
-    started_at=np.int64,
-    ended_at=np.int64,
-    patient=np.uint32,
-    step=np.int16,
-    pool=np.int16,
-    outcome=np.int8,
 )
-NOTICE = _record(at=np.int64, patient=np.uint32)
-CHANGE = _record(at=np.int64, trigger=np.int64, units=np.int64)
+NOTICE = _record("int64: at", "uint32: patient")
+CHANGE = _record("int64: at trigger units")
 
 
 class FlatPlan(NamedTuple):
@@ -192,7 +128,7 @@ class People(NamedTuple):
     start: NDArray[np.uint32]
     attributes: NDArray[np.int16]
     minutes: NDArray[np.int32]
-    ignored: NDArray[np.bool_]
+    ignored: Mask
     leaves_at: Ints
     alarm_at: Ints
     leavers: NDArray[np.uint32]

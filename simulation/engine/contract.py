@@ -79,6 +79,7 @@ from numpy.typing import NDArray
 
 from simulation.engine.plan import Columns
 from simulation.engine.rows import Plan
+from simulation.records.schema import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -97,9 +98,9 @@ class Activities:
     patient: NDArray[np.int32]
     step: NDArray[np.int16]
     outcome: NDArray[np.int8]
-    joined_at: NDArray[np.int64]
-    started_at: NDArray[np.int64]
-    ended_at: NDArray[np.int64]
+    joined_at: Ints
+    started_at: Ints
+    ended_at: Ints
     pool: NDArray[np.int16]
 
     def __len__(self) -> int:
@@ -111,7 +112,7 @@ class Changes:
     """What triggers did, and outages that close pools: at tick `at`, row `trigger` of `Plan.triggers` set its units to
     `units`; sorted by (at, trigger)."""
 
-    at: NDArray[np.int64]
+    at: Ints
     trigger: NDArray[np.int16]
     units: NDArray[np.int32]
 
@@ -120,7 +121,7 @@ class Changes:
 class Notices:
     """What rounds noticed: at tick `at`, an alarm of `patient` (a row of the draws); sorted by (at, patient)."""
 
-    at: NDArray[np.int64]
+    at: Ints
     patient: NDArray[np.int32]
 
     def __len__(self) -> int:
@@ -148,9 +149,9 @@ class Milestones:
     last_ended_at  (n,) ticks at which that row ended, or NEVER
     """
 
-    first_at: Mapping[str, NDArray[np.float64]]
+    first_at: Mapping[str, Floats]
     last_step: NDArray[np.int16]
-    last_ended_at: NDArray[np.int64]
+    last_ended_at: Ints
 
 
 class Journal(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,7 +17,6 @@ from simulation.department.vocabulary import (
     ByAttribute,
     ByChance,
     ByHours,
-    ByOutage,
     ByQueue,
     Effort,
     End,
@@ -39,6 +38,7 @@ from simulation.engine.rows import (
     BranchRow,
     EndRow,
     Kind,
+    MinutesColumn,
     Plan,
     PoolRow,
     StepRow,
@@ -46,7 +46,7 @@ from simulation.engine.rows import (
 )
 from simulation.errors import PlanError
 from simulation.patients import Draws
-from simulation.records.schema import Ints
+from simulation.records.schema import Ints, Mask
 from simulation.units import DAY, HOUR, TICKS_PER_MINUTE, to_ticks
 
 
@@ -59,9 +59,16 @@ def lower(pathway: Pathway) -> Plan:
 Key = TypeVar("Key", bound=Hashable)
 
 
-def _number(numbers: dict[Key, int], key: Key) -> int:
-    """The number of a name, the next one if it is new."""
-    return numbers.setdefault(key, len(numbers))
+class _Numbers(dict[Key, int]):
+    """Numbers by name."""
+
+    def of(self, name: Key | None) -> int:
+        """The number of a name, the next one if it is new; NONE for no name."""
+        return NONE if name is None else self.setdefault(name, len(self))
+
+
+def _numbered(names: Iterable[str]) -> dict[str, int]:
+    return {name: number for number, name in enumerate(names)}
 
 
 class _Lowering:
@@ -69,18 +76,18 @@ class _Lowering:
 
     def __init__(self, pathway: Pathway) -> None:
         self.pathway = pathway
-        self.nodes = {name: number for number, name in enumerate(pathway.nodes())}
-        self.pools = {name: number for number, name in enumerate(pathway.pools)}
-        self.classes = {name: number for number, name in enumerate(pathway.priority.classes)}
-        self.loops = {name: number for number, name in enumerate(pathway.loops)}
-        self.clocks: dict[str, int] = {}
-        self.asks: dict[Ask, int] = {}
-        self.minutes: list[tuple[tuple[str, ...], float, int]] = []
-        self.first_minutes: dict[tuple[tuple[str, ...], float, int], int] = {}
-        self.attributes: dict[str, int] = {}
-        self.ignored: dict[str, int] = {}
-        self.paces: dict[str, int] = {}
-        self.outages: dict[str, int] = {}
+        self.nodes = _numbered(pathway.nodes())
+        self.pools = _numbered(pathway.pools)
+        self.classes = _numbered(pathway.priority.classes)
+        self.loops = _numbered(pathway.loops)
+        self.clocks = _Numbers[str]()
+        self.asks = _Numbers[Ask]()
+        self.minutes: list[MinutesColumn] = []
+        self.first_minutes: dict[MinutesColumn, int] = {}
+        self.attributes = _Numbers[str]()
+        self.ignored = _Numbers[str]()
+        self.paces = _Numbers[str]()
+        self.outages = _Numbers[str]()
 
     def plan(self) -> Plan:
         pathway, priority = self.pathway, self.pathway.priority
@@ -91,7 +98,7 @@ class _Lowering:
             nodes=tuple(self.nodes),
             rows=rows,
             pools=tuple(self.pools),
-            pool_rows=tuple(self._pool(name) for name in self.pools),
+            pool_rows=tuple(map(self._pool, self.pools)),
             asks=tuple(self.asks),
             n_loops=len(self.loops),
             n_clocks=len(self.clocks),
@@ -109,16 +116,16 @@ class _Lowering:
             patience_to=self.nodes[pathway.patience.next] if pathway.patience else NONE,
             worse=self._worse(),
             round_every=to_ticks(rounds.every_minutes) if rounds else 0,
-            round_steps=tuple(self.nodes[step] for step in rounds.waiting_at) if rounds else (),
-            paces=tuple(self._pace(name) for name in self.paces),
+            round_steps=self._nodes(*rounds.waiting_at) if rounds else (),
+            paces=tuple(map(self._pace, self.paces)),
             triggers=(
                 *(self._trigger(trigger) for trigger in pathway.triggers.values()),
                 *(self._closing(name) for name in sorted(self.pools) if pathway.pools[name].closed_while is not None),
             ),
             decide_every=to_ticks(pathway.decisions_every_minutes),
-            source_starts=(
-                *(self.nodes[source.starts] for source in pathway.arrivals.values()),
-                *(self.nodes[present.starts] for present in pathway.present.values()),
+            source_starts=self._nodes(
+                *(source.starts for source in pathway.arrivals.values()),
+                *(present.starts for present in pathway.present.values()),
             ),
             minutes_columns=tuple(self.minutes),
             attribute_columns=tuple(self.attributes),
@@ -137,32 +144,30 @@ class _Lowering:
             return self._step(name, node)
         if isinstance(node, ByAttribute):
             cases = self.pathway.categories(node.attribute)
-            rows = tuple(self.nodes[node.cases.get(case, node.otherwise or "")] for case in cases)
+            rows = self._nodes(*(node.cases.get(case, node.otherwise or "") for case in cases))
             if node.attribute == ACUITY_NOW:
                 return BranchRow(Kind.ACUITY, rows)
-            return BranchRow(Kind.ATTRIBUTE, rows, column=_number(self.attributes, node.attribute))
+            return BranchRow(Kind.ATTRIBUTE, rows, column=self.attributes.of(node.attribute))
         if isinstance(node, ByChance):
             coins = coins_of(self.pathway)[name]
-            first, *_ = [_number(self.attributes, coin_name(name, number)) for number in range(coins.number)]
+            first, *_ = [self.attributes.of(coin_name(name, number)) for number in range(coins.number)]
             turns = tuple((self.loops[loop], on) for loop, on in coins.loops)
-            rows = tuple(self.nodes[target] for target in node.targets)
-            return BranchRow(Kind.COIN if turns else Kind.ATTRIBUTE, rows, column=first, turns=turns)
-        if isinstance(node, ByQueue):
-            steps = tuple(self.nodes[step] for step in node.waiting_at)
-            return BranchRow(Kind.QUEUE, self._pair(node.then, node.otherwise), number=node.at_least, steps=steps)
-        if isinstance(node, ByHours):
-            hours = tuple(intervals(node.hours, node.days))
-            return BranchRow(Kind.HOURS, self._pair(node.then, node.otherwise), open_hours=hours)
-        if isinstance(node, ByOutage):
-            pair, column = self._pair(node.then, node.otherwise), _number(self.outages, node.outage)
-            return BranchRow(Kind.DOWN, pair, column=column, number=int(node.since_start))
+            kind = Kind.COIN if turns else Kind.ATTRIBUTE
+            return BranchRow(kind, self._nodes(*node.targets), column=first, turns=turns)
         if isinstance(node, Loop):
-            column = _number(self.attributes, node.passes)
-            return BranchRow(Kind.LOOP, self._pair(node.again, node.next), column=column, number=self.loops[name])
-        return EndRow()
+            pair, column = self._nodes(node.again, node.next), self.attributes.of(node.passes)
+            return BranchRow(Kind.LOOP, pair, column=column, number=self.loops[name])
+        if isinstance(node, End):
+            return EndRow()
+        pair = self._nodes(node.then, node.otherwise)
+        if isinstance(node, ByQueue):
+            return BranchRow(Kind.QUEUE, pair, number=node.at_least, steps=self._nodes(*node.waiting_at))
+        if isinstance(node, ByHours):
+            return BranchRow(Kind.HOURS, pair, open_hours=tuple(intervals(node.hours, node.days)))
+        return BranchRow(Kind.DOWN, pair, column=self.outages.of(node.outage), number=int(node.since_start))
 
-    def _pair(self, first: str, second: str) -> tuple[int, int]:
-        return self.nodes[first], self.nodes[second]
+    def _nodes(self, *names: str) -> tuple[int, ...]:
+        return tuple(self.nodes[name] for name in names)
 
     def _step(self, name: str, step: Step) -> StepRow:
         n_repeats = 1
@@ -176,33 +181,33 @@ class _Lowering:
         overflow = NONE
         if step.overflow is not None:
             still_all_of, alternatives = (all_of, any_of) if any_of else ((), all_of)
-            overflow = _number(self.asks, Ask(still_all_of, (*alternatives, *self._pools(step.overflow.any_of))))
+            overflow = self.asks.of(Ask(still_all_of, (*alternatives, *self._pools(step.overflow.any_of))))
         adheres = step.adheres and self.pathway.priority.adherence < 1
         effort = step.effort if step.effort is not None and step.effort.share and step.minutes else None
         return StepRow(
             next=self.nodes[step.next],
-            ask=_number(self.asks, Ask(all_of, any_of)) if all_of or any_of else NONE,
+            ask=self.asks.of(Ask(all_of, any_of)) if all_of or any_of else NONE,
             minutes=minutes,
             n_repeats=n_repeats,
             repeat_of=self.loops[step.repeat_of] if step.repeat_of is not None else NONE,
-            starts_clock=tuple(_number(self.clocks, clock) for clock in step.starts_clock),
-            since=_number(self.clocks, step.since) if step.since is not None else NONE,
-            pace=_number(self.paces, step.pace) if step.pace is not None else NONE,
+            starts_clock=tuple(self.clocks.of(clock) for clock in step.starts_clock),
+            since=self.clocks.of(step.since),
+            pace=self.paces.of(step.pace),
             keeps=self._pools(step.keeps),
             releases_at_start=self._pools(step.releases_at_start),
             releases_at_end=self._pools(step.releases_at_end),
             queue_class=NONE if step.ranks_as == "acuity" else self.classes[step.ranks_as],
-            ignored=_number(self.ignored, name) if adheres else NONE,
+            ignored=self.ignored.of(name if adheres else None),
             pulled=step.pulled,
             may_leave=step.may_leave,
             first_seen=step.first_seen,
-            relabels=_number(self.attributes, step.relabels) if step.relabels is not None else NONE,
+            relabels=self.attributes.of(step.relabels),
             queue_limit=step.queue_limit if step.queue_limit is not None else NONE,
             blocked_next=self.nodes[step.blocked_next] if step.blocked_next is not None else NONE,
             overflow_ask=overflow,
             overflows_after=to_ticks(step.overflow.after_minutes) if step.overflow is not None else 0,
             looks=_looks(effort) if effort is not None else (),
-            watches=tuple(self.nodes[name] for name in effort.waiting_at) if effort is not None else (),
+            watches=self._nodes(*effort.waiting_at) if effort is not None else (),
         )
 
     def _minutes(self, parts: tuple[str, ...], factor: float, n_repeats: int) -> int:
@@ -231,8 +236,7 @@ class _Lowering:
         return (0, *(int(total) for total in np.cumsum(per_hour)))
 
     def _trigger(self, trigger: Trigger) -> TriggerRow:
-        steps = tuple(self.nodes[step] for step in trigger.waiting_at)
-        pool = self.pools[trigger.pool]
+        steps, pool = self._nodes(*trigger.waiting_at), self.pools[trigger.pool]
         if isinstance(trigger, Opens):
             delay = int(to_ticks(trigger.arrives_after_minutes))
             return TriggerRow(True, pool, steps, trigger.above, trigger.below, trigger.extra, 0, 0, delay=delay)
@@ -245,7 +249,7 @@ class _Lowering:
         triggers = self.pathway.triggers.values()
         opened = sum(trigger.extra for trigger in triggers if isinstance(trigger, Opens) and trigger.pool == name)
         closes = closed_units(pool) or max(units for _, units in timetable(pool)) + opened
-        return TriggerRow(False, number, (), 0, 0, closes, 0, 0, outage=_number(self.outages, pool.closed_while or ""))
+        return TriggerRow(False, number, (), 0, 0, closes, 0, 0, outage=self.outages.of(pool.closed_while))
 
 
 def _looks(effort: Effort) -> tuple[tuple[int, int], ...]:
@@ -275,7 +279,7 @@ class Columns:
     minutes: NDArray[np.int32]
     patience: Ints
     alarms: Ints
-    ignored: NDArray[np.bool_]
+    ignored: Mask
     outages: tuple[Ints, ...] = ()
 
     def __len__(self) -> int:
@@ -308,7 +312,7 @@ def bind(plan: Plan, draws: Draws) -> Columns:
     for number, name in enumerate(plan.attribute_columns):
         attributes[number] = draws.attributes[name]
     minutes = np.empty((len(plan.minutes_columns), n), dtype=np.int32)
-    bound: dict[tuple[tuple[str, ...], float, int], int] = {}
+    bound: dict[MinutesColumn, int] = {}
     for number, (parts, (_, factor, repeat)) in enumerate(zip(durations, plan.minutes_columns, strict=True)):
         first = bound.setdefault((parts, factor, repeat), number)
         if first != number:  # the same minutes were bound before

@@ -11,6 +11,8 @@ from __future__ import annotations
 import gc
 from bisect import bisect_left, insort
 from collections.abc import Generator
+from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,18 @@ import simpy
 from simulation.engine.contract import Activities, Changes, Notices, Run
 from simulation.engine.milestones import InOrder
 from simulation.engine.plan import Columns
-from simulation.engine.rows import EFFORT_SCALE, NONE, BranchRow, Kind, Outcome, Plan, StepRow, TriggerRow, paced_end
+from simulation.engine.rows import (
+    EFFORT_SCALE,
+    NONE,
+    Ask,
+    BranchRow,
+    Kind,
+    Outcome,
+    Plan,
+    StepRow,
+    TriggerRow,
+    paced_end,
+)
 from simulation.units import HOUR, NEVER, WEEK
 
 Process = Generator[simpy.Event, Any, None]
@@ -38,83 +51,69 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
             gc.enable()
 
 
+@dataclass(slots=True, eq=False)
 class _Patient:
     """What the engine knows about one patient now."""
 
-    __slots__ = (
-        "acuity",
-        "alarm_at",
-        "arrived_at",
-        "ask",
-        "clock_at",
-        "held",
-        "leaves_at",
-        "looks",
-        "noticed",
-        "number",
-        "passes",
-        "pulled",
-        "queue",
-        "record",
-        "seen",
-        "step",
-        "taken",
-    )  # fmt: skip
-
-    def __init__(self, number: int, arrived_at: int, acuity: int, leaves_at: int, n_loops: int) -> None:
-        self.number = number
-        self.arrived_at = arrived_at
-        self.acuity = acuity
-        self.leaves_at = leaves_at
-        self.seen = leaves_at == NEVER
-        """Whether patience no longer matters."""
-        self.pulled = False
-        self.alarm_at = NEVER
-        self.noticed = False
-        """Whether a round has noticed that the patient got worse."""
-        self.passes = [0] * n_loops
-        self.clock_at: dict[int, int] = {}
-        """Ticks at which each clock that runs was started."""
-        self.looks: list[tuple[int, int]] = []
-        """When the step under way may end early, and how many must wait then; the last is its end."""
-        self.held: list[tuple[_Pool, int]] = []
-        """Pools kept from earlier steps, each with the team of the unit."""
-        self.taken: list[tuple[_Pool, int]] = []
-        """Pools of the step under way."""
-        self.step: StepRow = None  # type: ignore[assignment]
-        self.record: list[int] = []
-        self.ask: _Ask | None = None
-        self.queue: list[tuple[int, int, _Patient]] | None = None
-        """The queue the patient waits in, if it waits."""
+    number: int
+    arrived_at: int
+    acuity: int
+    leaves_at: int
+    seen: bool
+    """Whether patience no longer matters."""
+    passes: list[int]
+    pulled: bool = False
+    alarm_at: int = NEVER
+    noticed: bool = False
+    """Whether a round has noticed that the patient got worse."""
+    clock_at: dict[int, int] = field(default_factory=dict)
+    """Ticks at which each clock that runs was started."""
+    looks: list[tuple[int, int]] = field(default_factory=list)
+    """When the step under way may end early, and how many must wait then; the last is its end."""
+    held: Units = field(default_factory=list)
+    """Pools kept from earlier steps, each with the team of the unit."""
+    taken: Units = field(default_factory=list)
+    """Pools of the step under way."""
+    step: StepRow = None  # type: ignore[assignment]
+    record: list[int] = field(default_factory=list)
+    ask: _Ask | None = None
+    queue: Queue | None = None
+    """The queue the patient waits in, if it waits."""
 
 
+@dataclass(slots=True, eq=False)
 class _Pool:
     """Units of one kind: how many there are now and how many are in use."""
 
-    __slots__ = ("asks", "capacity", "in_use", "number", "scheduled", "team", "triggers")
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.scheduled = 0
-        self.capacity = 0
-        self.in_use = 0
-        self.team = 0
-        self.asks: list[_Ask] = []
-        """Every ask that this pool could help to start."""
-        self.triggers: list[int] = []
+    number: int
+    scheduled: int = 0
+    capacity: int = 0
+    in_use: int = 0
+    team: int = 0
+    asks: list[_Ask] = field(default_factory=list)
+    """Every ask that this pool could help to start."""
+    triggers: list[int] = field(default_factory=list)
 
 
+Queue = list[tuple[int, int, _Patient]]
+"""Who waits: (joined at, patient's number, patient), oldest first."""
+Units = list[tuple[_Pool, int]]
+"""Pools of which a unit is held, each with the team of the unit."""
+
+
+@dataclass(slots=True, eq=False)
 class _Ask:
-    """A set of pools that steps ask for, and who waits for it: one queue a class, oldest first."""
+    """A set of pools that steps ask for, and who waits for it: one queue a class."""
 
-    __slots__ = ("all_of", "any_of", "n_waiting", "queues")
+    all_of: tuple[_Pool, ...]
+    any_of: tuple[_Pool, ...]
+    queues: dict[int, Queue] = field(default_factory=dict)
+    """By class."""
+    n_waiting: int = 0
 
-    def __init__(self, all_of: tuple[_Pool, ...], any_of: tuple[_Pool, ...]) -> None:
-        self.all_of = all_of
-        self.any_of = any_of
-        self.queues: dict[int, list[tuple[int, int, _Patient]]] = {}
-        """By class: (joined at, patient's number, patient), oldest first."""
-        self.n_waiting = 0
+    def requests(self) -> list[tuple[int, _Patient]]:
+        """Who waits now, and since when."""
+        return [(joined_at, patient) for queue in self.queues.values() for joined_at, _, patient in queue]
 
     def can_start(self) -> bool:
         """Whether every pool of `all_of` has a free unit, and one of `any_of` if there are any."""
@@ -137,14 +136,13 @@ class _Department:
         """The present instant in ticks: `env.now` as a plain number."""
         self.rows = plan.rows
         self.pools = [_Pool(number) for number in range(len(plan.pools))]
-        self.asks = [self._make_ask(number) for number in range(len(plan.asks))]
+        self.asks = [self._make_ask(row) for row in plan.asks]
         self.touched: set[_Ask] = set()
         """Asks that may be able to start: a pool was freed or rose, or somebody joined."""
         self.ending_now: list[_Patient] = []
         """Steps of zero length that started in this C."""
         self.joined_now: list[_Patient] = []
         """Those who joined a queue with a limit at this instant."""
-        self.counted = plan.counted
         self.waiting = [0] * len(plan.rows)
         self.waiting_before = [0] * len(plan.rows)
         self.waiting_changed_at = [NEVER] * len(plan.rows)
@@ -154,7 +152,6 @@ class _Department:
         """By trigger, when the units that were called last come, or came."""
         for number, trigger in enumerate(plan.triggers):
             self.pools[trigger.pool].triggers.append(number)
-        self.columns = columns
         self.arrived_at: list[int] = columns.arrived_at.tolist()
         self.starts: list[int] = columns.start.tolist()
         self.attributes: list[list[int]] = columns.attributes.tolist()
@@ -163,14 +160,12 @@ class _Department:
         self.alarms: list[int] = columns.alarms.tolist()
         self.ignored: list[list[bool]] = columns.ignored.tolist()
         self.outages: list[list[list[int]]] = [spans.tolist() for spans in columns.outages]
-        self.class_when_pulled = plan.classes_when_pulled
         self.records: list[list[int]] = []
         self.changes: list[tuple[int, int, int]] = []
         self.notices: list[tuple[int, int]] = []
         self.n_events = 0
 
-    def _make_ask(self, number: int) -> _Ask:
-        row = self.plan.asks[number]
+    def _make_ask(self, row: Ask) -> _Ask:
         all_of, any_of = (tuple(self.pools[pool] for pool in pools) for pools in (row.all_of, row.any_of))
         ask = _Ask(all_of, any_of)
         for pool in (*ask.all_of, *ask.any_of):
@@ -217,7 +212,7 @@ class _Department:
                 yield env.timeout(arrived_at - self.now)
             patience = self.patience[number]
             leaves_at = NEVER if patience == NEVER else arrived_at + patience
-            patient = _Patient(number, arrived_at, untriaged, leaves_at, n_loops)
+            patient = _Patient(number, arrived_at, untriaged, leaves_at, leaves_at == NEVER, [0] * n_loops)
             if self.alarms[number] != NEVER:
                 patient.alarm_at = arrived_at + self.alarms[number]
             if leaves_at != NEVER:
@@ -229,39 +224,32 @@ class _Department:
 
     def _rota(self, pool: _Pool, timetable: tuple[tuple[int, int], ...]) -> Process:
         """Set a pool's scheduled units at every change of its weekly timetable."""
-        env = self.env
-        week = 0
-        while True:
+        for week in count(0, WEEK):
             for tick, units in timetable:
                 if week + tick > self.now:
-                    yield env.timeout(week + tick - self.now)
+                    yield self.env.timeout(week + tick - self.now)
                 pool.scheduled = units
                 self._set_capacity(pool)
             if len(timetable) == 1:
                 return
-            week += WEEK
 
     def _teams(self, pool: _Pool, changes: tuple[int, ...]) -> Process:
         """Start a pool with nobody in use at every change of team, where the outgoing are extra."""
-        env = self.env
-        week = 0
-        while True:
+        for week in count(0, WEEK):
             for tick in changes:
-                yield env.timeout(week + tick - self.now)
+                yield self.env.timeout(week + tick - self.now)
                 pool.team += 1
                 pool.in_use = 0
                 self._touch(pool)
-            week += WEEK
 
     def _decisions(self, may_overflow: set[int]) -> Process:
         """Decide escalation, care of boarders and placement elsewhere at stated times, on the state just before."""
-        env = self.env
         while True:
             for number in self.plan.decided:
                 self._decide(number)
             for ask in may_overflow:
                 self._overflow(self.asks[ask])
-            yield env.timeout(self.plan.decide_every)
+            yield self.env.timeout(self.plan.decide_every)
 
     def _decide(self, number: int) -> None:
         """Set or call the units of one trigger by how many waited just before."""
@@ -320,22 +308,20 @@ class _Department:
     def _overflow(self, ask: _Ask) -> None:
         """Move requests that have waited long enough to the ask with more pools; they keep their place."""
         now = self.now
-        for queue in tuple(ask.queues.values()):
-            for joined_at, _, patient in tuple(queue):
-                step = patient.step
-                waited = now - joined_at
-                if step.overflow_ask != NONE and waited and waited >= step.overflows_after:
-                    self._unqueue(patient)
-                    self._enqueue(patient, self.asks[step.overflow_ask])
+        for joined_at, patient in ask.requests():
+            step = patient.step
+            waited = now - joined_at
+            if step.overflow_ask != NONE and waited and waited >= step.overflows_after:
+                self._unqueue(patient)
+                self._enqueue(patient, self.asks[step.overflow_ask])
 
     def _rounds(self) -> Process:
         """Look at those who wait at some steps, every so many minutes."""
         while True:
             for ask in self.asks:
-                for queue in tuple(ask.queues.values()):
-                    for joined_at, _, patient in tuple(queue):
-                        if joined_at < self.now and patient.record[1] in self.plan.round_steps:
-                            self._notice(patient, ask)
+                for joined_at, patient in ask.requests():
+                    if joined_at < self.now and patient.record[1] in self.plan.round_steps:
+                        self._notice(patient, ask)
             yield self.env.timeout(self.plan.round_every)
 
     def _notice(self, patient: _Patient, ask: _Ask) -> None:
@@ -421,18 +407,16 @@ class _Department:
             coin = branch.column + sum(patient.passes[loop] * on for loop, on in branch.turns)
             return branch.targets[self.attributes[coin][patient.number]]
         if kind is Kind.LOOP:
-            again = patient.passes[branch.number] < self.attributes[branch.column][patient.number]
-            patient.passes[branch.number] += again
-            return branch.targets[0 if again else 1]
-        if kind is Kind.QUEUE:
-            n_waiting = sum(self._waiting_before(step) for step in branch.steps)
-            return branch.targets[0 if n_waiting >= branch.number else 1]
-        if kind is Kind.DOWN:
-            since = self._began(patient) if branch.number else self.now
-            return branch.targets[0 if self._was_down(branch.column, since) else 1]
-        at = self.now % WEEK
-        is_open = any(start <= at < end for start, end in branch.open_hours)
-        return branch.targets[0 if is_open else 1]
+            holds = patient.passes[branch.number] < self.attributes[branch.column][patient.number]
+            patient.passes[branch.number] += holds
+        elif kind is Kind.QUEUE:
+            holds = sum(self._waiting_before(step) for step in branch.steps) >= branch.number
+        elif kind is Kind.DOWN:
+            holds = self._was_down(branch.column, self._began(patient) if branch.number else self.now)
+        else:
+            at = self.now % WEEK
+            holds = any(start <= at < end for start, end in branch.open_hours)
+        return branch.targets[0 if holds else 1]
 
     def _began(self, patient: _Patient) -> int:
         """When the patient's last activity started; now, if there was none or it never started."""
@@ -448,7 +432,7 @@ class _Department:
         patient.record[3] = self.now
         if patient.step.releases_at_start:
             self._release_pools(patient, patient.step.releases_at_start)
-        self._see(patient)
+        patient.seen |= patient.step.first_seen
         minutes = self._minutes(patient)
         if minutes:
             self._later(minutes, self._activity_ends, patient)
@@ -489,7 +473,7 @@ class _Department:
         if step.ignored != NONE and self.ignored[step.ignored][patient.number]:
             return self.plan.ignored_class
         number = patient.acuity if step.queue_class == NONE else step.queue_class
-        return self.class_when_pulled[number] if patient.pulled and step.pulled else number
+        return self.plan.classes_when_pulled[number] if patient.pulled and step.pulled else number
 
     def _leave(self, patient: _Patient, outcome: Outcome, row: int) -> None:
         """Leave the queue without having started, and give back everything held."""
@@ -530,7 +514,7 @@ class _Department:
         self._release(patient.held)
         patient.held = []
 
-    def _release(self, units: list[tuple[_Pool, int]]) -> None:
+    def _release(self, units: Units) -> None:
         for pool, team in units:
             if team == pool.team:
                 pool.in_use -= 1
@@ -561,7 +545,7 @@ class _Department:
             for patient in ended:
                 self._finish(patient)
 
-    def _best(self, now: int) -> tuple[_Ask, list[tuple[int, int, _Patient]]] | None:
+    def _best(self, now: int) -> tuple[_Ask, Queue] | None:
         """The ask and the queue whose first patient has the smallest key of all who can start."""
         best = best_key = None
         accumulating, rates, ranks = self.plan.accumulating, self.plan.rates, self.plan.ranks
@@ -578,7 +562,7 @@ class _Department:
                         best, best_key = (ask, queue), key
         return best
 
-    def _start(self, chosen: tuple[_Ask, list[tuple[int, int, _Patient]]], now: int) -> None:
+    def _start(self, chosen: tuple[_Ask, Queue], now: int) -> None:
         """Start the first request of a queue: release what its step releases, take its pools."""
         ask, queue = chosen
         patient = queue.pop(0)[2]
@@ -598,16 +582,12 @@ class _Department:
         for pool, _ in taken:
             pool.in_use += 1
         patient.taken = taken
-        self._see(patient)
+        patient.seen |= patient.step.first_seen
         minutes = self._minutes(patient)
         if minutes:
             self._later(minutes, self._activity_ends, patient)
         else:
             self.ending_now.append(patient)
-
-    def _see(self, patient: _Patient) -> None:
-        if patient.step.first_seen:
-            patient.seen = True
 
     def _minutes(self, patient: _Patient) -> int:
         """Ticks from now to the end of the step."""
@@ -666,7 +646,7 @@ class _Department:
 
     def _count(self, row: int, change: int) -> None:
         """Change how many wait at a step, and keep the number of just before this instant."""
-        if row not in self.counted:
+        if row not in self.plan.counted:
             return
         now = self.now
         if self.waiting_changed_at[row] != now:

@@ -157,6 +157,10 @@ class TriggerRow:
     delay: int = 0
 
 
+MinutesColumn = tuple[tuple[str, ...], float, int]
+"""What a column of minutes holds: the durations that are added (`department.minutes_column`), factor, repeat."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """Everything an engine needs but the patients. Rows are numbered as the pathway's nodes."""
@@ -189,8 +193,7 @@ class Plan:
     decide_every: int
     source_starts: tuple[int, ...]
     """The row at which each source's patients begin: arrival sources, then those present at time 0."""
-    minutes_columns: tuple[tuple[tuple[str, ...], float, int], ...]
-    """What each duration column holds: the durations that are added (`department.minutes_column`), factor, repeat."""
+    minutes_columns: tuple[MinutesColumn, ...]
     attribute_columns: tuple[str, ...]
     ignored_columns: tuple[str, ...]
     outages: tuple[str, ...]

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, TypeAlias, get_args
+from typing import Annotated, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 from annotated_types import Ge, Le, MinLen
 
 from simulation.department.config_dataclass import Share, Sourced, Unit, config_dataclass
 from simulation.errors import Faults
-from simulation.records.schema import Floats
+from simulation.records.schema import Floats, Mask
 from simulation.vetting.assessors.from_file import AnswersAssessor, FromFile
 from simulation.vetting.assessors.learned import Learned, LearnedAssessor
-from simulation.vetting.assessors.llm import Llm, LlmAssessor, Setting, what_would_be_sent
+from simulation.vetting.assessors.llm import Llm, LlmAssessor, Setting
 from simulation.vetting.assessors.simple import ByMatrix, Majority, MatrixAssessor
 from simulation.vetting.cases import (
     NO_LABEL,
@@ -36,6 +36,7 @@ from simulation.vetting.scores import (
     FEW,
     HIGH_SHARES,
     SHARES,
+    Estimates,
     Labelled,
     ScoreEstimate,
     cases_for_share,
@@ -190,8 +191,7 @@ def plan_faults(plan: Vetting, where: str) -> Faults:
 # --- verdicts -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class CriterionVerdict:
+class CriterionVerdict(NamedTuple):
     """The verdict on a criterion for everybody (`group` is '') or a group."""
 
     criterion: Criterion
@@ -207,8 +207,8 @@ def judged(
     criterion: Criterion,
     tool: Labelled,
     nurse: Labelled | None,
-    groups: Mapping[str, Mapping[str, np.ndarray]],
-    of_answers: Mapping[str, ScoreEstimate],
+    groups: Mapping[str, Mapping[str, Mask]],
+    of_answers: Estimates,
     seed: int,
 ) -> list[CriterionVerdict]:
     """The verdicts on a criterion: for everybody first, then group by group."""
@@ -229,7 +229,7 @@ def judged(
     ]
 
 
-def overall(verdicts: list[CriterionVerdict]) -> Word:
+def overall(verdicts: Sequence[CriterionVerdict]) -> Word:
     """The verdict on all criteria: met only if every verdict is, not met if any is not."""
     words = {verdict.word for verdict in verdicts}
     if "not met" in words:
@@ -297,13 +297,17 @@ class Bench:
     answers: tuple[Answer, ...] = field(repr=False)
     labelled: Mapping[str, Labelled] = field(repr=False)
     """The labels of the tool, of the nurse where there is one, and of the comparators."""
-    of_answers: Mapping[str, ScoreEstimate]
+    of_answers: Estimates
     verdicts: tuple[CriterionVerdict, ...]
 
     @property
     def word(self) -> Word:
         """The verdict on all criteria together."""
-        return overall(list(self.verdicts))
+        return overall(self.verdicts)
+
+    def name_of(self, who: str) -> str:
+        """The name of one who labelled: a key of `labelled`, or the tool's own name."""
+        return self.tool if who == TOOL else who
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -311,20 +315,20 @@ class Bench:
         kinds = [answer.outcome for answer in self.answers if answer.variant == "as_written"]
         return {kind: kinds.count(kind) for kind in OUTCOMES if kind in kinds}
 
-    def scores(self, who: str) -> dict[str, ScoreEstimate]:
+    def scores(self, who: str) -> Estimates:
         """Every score of one who labelled: a key of `labelled`."""
         return scores(self.labelled[who], self.plan.seed)
 
-    def against(self, other: str) -> dict[str, ScoreEstimate]:
+    def against(self, other: str) -> Estimates:
         """Tool minus another in every score, paired."""
         return differences(self.labelled[TOOL], self.labelled[other], self.plan.seed)
 
-    def by_group(self, who: str = TOOL) -> dict[tuple[str, str], dict[str, ScoreEstimate]]:
-        """Every score by attribute and group; attributes of one group are left out."""
+    def by_group(self, who: str = TOOL) -> dict[tuple[str, str], Estimates]:
+        """Every score by attribute and group; attributes of one group are left out. None for one who did not label."""
         return {
             (attribute, group): scores(self.labelled[who].only(which), self.plan.seed)
             for attribute, groups in self.cases.groups.items()
-            if len(groups) > 1
+            if len(groups) > 1 and who in self.labelled
             for group, which in groups.items()
         }
 
@@ -386,12 +390,10 @@ def dry_run_text(plan: Vetting, cases: CaseSet, setting: Setting) -> str:
     assessor = assessor_of(plan, cases, setting)
     questions = questions_to(assessor, plan, cases)
     summary = f"Dry run: nothing was asked. {len(cases)} cases ({cases.yardstick_words}), {len(questions)} questions."
-    if isinstance(assessor, Llm) and isinstance(plan.assessor, LlmAssessor):
-        return f"{summary}\n{what_would_be_sent(assessor, questions, plan.assessor)}"
-    return summary
+    return f"{summary}\n{assessor.what_would_be_sent(questions)}" if isinstance(assessor, Llm) else summary
 
 
-def answer_scores(cases: CaseSet, answers: Sequence[Answer]) -> dict[str, ScoreEstimate]:
+def answer_scores(cases: CaseSet, answers: Sequence[Answer]) -> Estimates:
     """Scores of answers that were measured: unusable, repeatable, moved by other words or by a command."""
     labels = label_table(cases, answers)
     n, n_repeats = labels.shape

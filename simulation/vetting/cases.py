@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.errors import Fault, Faults
+from simulation.records.schema import Mask
 from simulation.records.serialise import digest
 from simulation.triage.policy import YARDSTICKS, Yardstick
 from simulation.vetting.facts import facts
@@ -117,13 +118,13 @@ class CaseSet:
         return digest([(case.name, case.truth, case.nurse) for case in self.cases])
 
     @property
-    def groups(self) -> dict[str, dict[str, NDArray[np.bool_]]]:
+    def groups(self) -> dict[str, dict[str, Mask]]:
         """Whether each case belongs to a group, shape (cases,), by attribute and by group in order of name."""
-        groups = {}
-        for attribute in GROUPS:
-            of_case = np.array([case.group(attribute) for case in self.cases])
-            groups[attribute] = {str(group): of_case == group for group in np.unique(of_case)}
-        return groups
+        of_cases = {attribute: np.array([case.group(attribute) for case in self.cases]) for attribute in GROUPS}
+        return {
+            attribute: {group: groups == group for group in np.unique(groups).tolist()}
+            for attribute, groups in of_cases.items()
+        }
 
 
 def case_set(rows: Iterable[Case], *, name: str, **about: Any) -> CaseSet:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,15 +14,14 @@ from simulation.errors import ResultsError
 from simulation.triage.policy import YARDSTICKS, Yardstick
 from simulation.vetting.bench import TOOL, Bench
 from simulation.vetting.cases import N_LEVELS, NO_LABEL
-from simulation.vetting.scores import Labelled, ScoreEstimate, cases_to_settle, differences, discordance_of
+from simulation.vetting.scores import Estimates, Labelled, ScoreEstimate, cases_to_settle, differences, discordance_of
 
 CARD, ANSWERS, CARD_FORMAT = "card.json", "answers.csv", 1
 """The files of a card that a later one reads, and their format."""
 UNDER = "under_triage_1_2_share"
 
 
-@dataclass(frozen=True)
-class EarlierCard:
+class EarlierCard(NamedTuple):
     """An earlier card: its tool, the cases it was tried on, its labels, its verdicts by (score, group)."""
 
     tool: str
@@ -59,12 +58,11 @@ def read_earlier(folder: Path) -> EarlierCard:
         raise ResultsError(f"{folder}: is no card of a bench ({why}). Name a folder that `aeflow vet` wrote") from None
 
 
-@dataclass(frozen=True)
-class VersionChange:
+class VersionChange(NamedTuple):
     """New minus earlier in every score, paired, and the line that says go or stop."""
 
     earlier_tool: str
-    differences: Mapping[str, ScoreEstimate]
+    differences: Estimates
     go: bool
     line: str
 
@@ -86,28 +84,25 @@ def change_since(bench: Bench, earlier: EarlierCard) -> VersionChange:
     new = bench.labelled[TOOL]
     old = Labelled(new.truth, earlier.labelled.labels)
     changes = differences(new, old, bench.plan.seed)
-    reasons = _reasons(bench, earlier, new, old, changes[UNDER])
-    line = f"Go: {bench.tool} is not worse than {earlier.tool} by the margins stated."
-    if reasons:
-        line = f"Stop: {'; '.join(reasons)}."
-    return VersionChange(earlier.tool, changes, not reasons, line)
+    reasons = list(_reasons(bench, earlier, new, old, changes[UNDER]))
+    go = f"Go: {bench.tool} is not worse than {earlier.tool} by the margins stated."
+    return VersionChange(earlier.tool, changes, not reasons, f"Stop: {'; '.join(reasons)}." if reasons else go)
 
 
-def _reasons(bench: Bench, earlier: EarlierCard, new: Labelled, old: Labelled, under: ScoreEstimate) -> list[str]:
+def _reasons(bench: Bench, earlier: EarlierCard, new: Labelled, old: Labelled, under: ScoreEstimate) -> Iterator[str]:
     """The reasons not to go on; none if there is nothing against it."""
-    reasons = []
     margins = [
         criterion.at_most
         for criterion in bench.plan.criteria
         if criterion.score == UNDER and criterion.against == "nurse" and criterion.at_most is not None
     ]
     if not margins:
-        reasons.append(f"the criteria state no margin for {UNDER} against the nurse, so there is none to go by")
+        yield f"the criteria state no margin for {UNDER} against the nurse, so there is none to go by"
     elif under.low > min(margins):
-        reasons.append("under-triage of levels 1-2 is more frequent, by more than the margin")
+        yield "under-triage of levels 1-2 is more frequent, by more than the margin"
     elif under.high > min(margins):
         fewest, most = cases_to_settle(discordance_of(new, old, UNDER), min(margins))
-        reasons.append(
+        yield (
             "whether under-triage of true levels 1-2 grew by more than the margin cannot be told "
             f"(about {fewest:,} to {most:,} such cases would settle it, {under.n} now)"
         )
@@ -115,5 +110,4 @@ def _reasons(bench: Bench, earlier: EarlierCard, new: Labelled, old: Labelled, u
         before = earlier.verdicts.get((verdict.criterion.score, verdict.group))
         if before in ("met", "identical to the nurse") and verdict.word == "not met":
             who = f" ({verdict.group})" if verdict.group else ""
-            reasons.append(f"{verdict.criterion.score}{who} was met and is not met now")
-    return reasons
+            yield f"{verdict.criterion.score}{who} was met and is not met now"

@@ -11,9 +11,9 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from annotated_types import MinLen
 
@@ -192,8 +192,7 @@ def _rows(path: Path, mapping: CaseMapping, faults: Faults) -> Iterator[Case]:
             yield Case(row.where, inputs, truth, nurse, own_id=own_id)
 
 
-@dataclass(frozen=True)
-class _CsvRow:
+class _CsvRow(NamedTuple):
     """One row of the file, and the faults to which it adds."""
 
     mapping: CaseMapping

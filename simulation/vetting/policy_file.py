@@ -22,14 +22,15 @@ from simulation.vetting.bench import LEVEL_NAMES, NURSE, TOOL, Bench, Vetting
 from simulation.vetting.cases import AGE_BANDS, N_LEVELS
 from simulation.vetting.facts import facts
 from simulation.vetting.scores import exact_share
+from simulation.wording import spaced
 
 VETTED, ADVISES, BENCH_NURSE = "vetted", "vetted_advises", "bench"
 DRAWN = "vetted_drawn_"
 """How the names of arms with a drawn table begin."""
 DOUBT = "vetted_doubt"
 """The study that separates uncertainty of the measurement from noise of simulation."""
-N_TABLES = 8
-"""The number of drawn tables in that study."""
+TABLES = range(1, 9)
+"""The numbers of the drawn tables in that study."""
 OUTWEIGHS = 1e6
 """The cases that a drawn row counts as, so many that no prior moves it again."""
 NURSES = "nurses"
@@ -49,13 +50,12 @@ def policy_files(bench: Bench) -> dict[str, str]:
     if np.any(counts.sum(axis=(0, 2)) == 0):
         return {}
     advises = {"role": "advises", "acceptance": FIXED["acceptance"]}
-    drawn = {f"{DRAWN}{number}": number for number in range(1, N_TABLES + 1)}
     files = {
         f"triage/{VETTED}.yaml": _policy(bench, VETTED),
         f"triage/{ADVISES}.yaml": _policy(bench, ADVISES, role=advises),
         f"study/{VETTED}.yaml": _study(bench),
         f"study/{DOUBT}.yaml": _study(bench, with_tables=True),
-        **{f"triage/{name}.yaml": _policy(bench, name, drawn=number) for name, number in drawn.items()},
+        **{f"triage/{DRAWN}{number}.yaml": _policy(bench, f"{DRAWN}{number}", drawn=number) for number in TABLES},
     }
     if NURSE in bench.labelled:
         matrix = {"counts": _rounded(table_counts(bench, NURSE)), **_source(bench, NURSES)}
@@ -108,8 +108,7 @@ def drawn_counts(bench: Bench, number: int) -> Floats:
     else:
         weights = table_counts(bench, TOOL) + ordinal_prior(N_LEVELS)
     chance = generator_of(bench.plan.seed, number, "vetting", "table", 0).standard_gamma(weights)
-    drawn: Floats = OUTWEIGHS * chance / chance.sum(axis=-1, keepdims=True)
-    return drawn
+    return np.asarray(OUTWEIGHS * chance / chance.sum(axis=-1, keepdims=True))
 
 
 def _policy(bench: Bench, name: str, *, role: Mapping[str, Any] = REPLACES, drawn: int | None = None) -> dict[str, Any]:
@@ -165,7 +164,7 @@ def _study(bench: Bench, *, with_tables: bool = False) -> dict[str, Any]:
     if with_tables:
         study["name"] = DOUBT
         del study["arms"][ADVISES]
-        for number in range(1, N_TABLES + 1):
+        for number in TABLES:
             arm = {"label": f"The same, table {number}", "triage": f"{DRAWN}{number}", "draw_of": VETTED}
             study["arms"][arm["triage"]] = arm
     if NURSE in bench.labelled:
@@ -184,10 +183,9 @@ def _source(bench: Bench, subject: str) -> dict[str, str]:
 
 def _stands_for(plan: Vetting) -> str:
     """In words, the department's levels for which levels 1 to 5 of the cases stand, and those without a case."""
-    names = ", ".join(name.replace("_", " ") for name in plan.stands_for)
-    without = [name.replace("_", " ") for name in LEVEL_NAMES if name not in plan.stands_for]
+    names, without = ", ".join(plan.stands_for), [name for name in LEVEL_NAMES if name not in plan.stands_for]
     assumed = f" ({', '.join(without)}: no case, assumed)" if without else ""
-    return f"levels 1 to 5 of the cases stand for {names}{assumed}, an assumption"
+    return spaced(f"levels 1 to 5 of the cases stand for {names}{assumed}, an assumption")
 
 
 def _rounded(counts: Floats) -> Any:

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulation.patients.variates import generator_of
-from simulation.records.schema import Floats
+from simulation.records.schema import Floats, Mask
 from simulation.triage.matrix import N_HIGH, ordinal_prior
 from simulation.vetting.cases import N_LEVELS, Levels
 from simulation.vetting.facts import facts
@@ -40,7 +39,7 @@ MADE_UP = 2.0
 """Errors by one level that are added to the cases where a kappa is resampled from fewer than `FEW`: if the cases held
 none, every resample would be perfect. With them intervals of 30 to 150 cases cover 91 to 99 %, without 44 to 93 %."""
 _ALL, _HIGH = np.full(N_LEVELS, True), np.arange(N_LEVELS) < N_HIGH
-SHARES: Mapping[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = {
+SHARES: Mapping[str, tuple[Mask, Mask]] = {
     "exact_share": (_GAP == 0, _ALL),
     "under_share": (_GAP > 0, _ALL),
     "over_share": (_GAP < 0, _ALL),
@@ -58,8 +57,7 @@ POWER = 0.80
 """The probability that a bench of the stated size settles a criterion, if tool and nurse err alike."""
 
 
-@dataclass(frozen=True)
-class Labelled:
+class Labelled(NamedTuple):
     """The labels of one assessor: `truth`, shape (n,), and `labels`, (n, repeats), from 0, -1 for no label."""
 
     truth: Levels
@@ -70,34 +68,31 @@ class Labelled:
         """How often each case's truth met each label, a mean over repeats, shape (n, levels, levels + 1)."""
         n, n_repeats = self.labels.shape
         counts = np.zeros((n, N_LEVELS, N_LEVELS + 1))
-        cases = np.arange(n)
-        for repeat in range(n_repeats):
-            counts[cases, self.truth, self.labels[:, repeat]] += 1 / n_repeats  # -1 is the last column
+        for labels in self.labels.T:
+            counts[np.arange(n), self.truth, labels] += 1 / n_repeats  # -1 is the last column
         return counts
 
     @property
     def table(self) -> Floats:
         """Counts summed over cases, shape (levels, levels + 1)."""
-        total: Floats = self.counts.sum(axis=0)
-        return total
+        return np.asarray(self.counts.sum(axis=0))
 
-    def only(self, which: NDArray[np.bool_]) -> Labelled:
+    def only(self, which: Mask) -> Labelled:
         """The labels of some of the cases."""
         return Labelled(self.truth[which], self.labels[which])
 
     def shares_of_cases(self, score: str) -> Floats:
         """How far each case that a share is about counts for it, from 0 to 1 over repeats, shape (cases,)."""
         cells, levels = SHARES[score]
-        shares: Floats = (self.counts[levels[self.truth]] * cells).sum(axis=(1, 2))
-        return shares
+        return np.asarray((self.counts[levels[self.truth]] * cells).sum(axis=(1, 2)))
 
 
-def scores(labelled: Labelled, seed: int) -> dict[str, ScoreEstimate]:
+def scores(labelled: Labelled, seed: int) -> Estimates:
     """Every score with its 95 % interval, by name."""
     return {name: score(labelled, name, seed) for name in SCORES}
 
 
-def differences(tool: Labelled, other: Labelled, seed: int) -> dict[str, ScoreEstimate]:
+def differences(tool: Labelled, other: Labelled, seed: int) -> Estimates:
     """Tool minus other in every score, on the same cases, paired."""
     return {name: difference(tool, other, name, seed) for name in SCORES}
 
@@ -156,8 +151,7 @@ def kappa(tables: Floats, power: int) -> Floats:
     total = joint.sum(axis=(-1, -2))
     shuffled = joint.sum(axis=-1)[..., :, None] * joint.sum(axis=-2)[..., None, :]
     with np.errstate(invalid="ignore", divide="ignore"):
-        kappas: Floats = 1 - (joint * weight).sum(axis=(-1, -2)) * total / (shuffled * weight).sum(axis=(-1, -2))
-    return kappas
+        return np.asarray(1 - (joint * weight).sum(axis=(-1, -2)) * total / (shuffled * weight).sum(axis=(-1, -2)))
 
 
 # --- the matrix ----------------------------------------------------------------------------------------------
@@ -179,8 +173,7 @@ def matrix_intervals(table: Floats) -> tuple[Floats, Floats, Floats]:
 # --- intervals --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class ScoreEstimate:
+class ScoreEstimate(NamedTuple):
     """A number with its 95 % interval. `n`: the cases that it rests on; `method`: how the interval was made."""
 
     value: float
@@ -188,6 +181,10 @@ class ScoreEstimate:
     high: float
     n: int
     method: str
+
+
+Estimates: TypeAlias = dict[str, ScoreEstimate]
+"""What was estimated, by name of the score."""
 
 
 def exact_share(k: float, n: int) -> ScoreEstimate:
@@ -220,9 +217,10 @@ def paired_difference(tool: Floats, other: Floats) -> ScoreEstimate:
     if n == 0:
         return ScoreEstimate(np.nan, np.nan, np.nan, 0, "paired, adjusted")
     gap = tool - other
-    up, down = (np.clip(gap, 0, None).sum() + 1) / (n + 2), (np.clip(-gap, 0, None).sum() + 1) / (n + 2)
-    half = _z(0.5 + LEVEL / 2) * np.sqrt((up + down - (up - down) ** 2) / (n + 2))
-    low, high = max(up - down - half, -1.0), min(up - down + half, 1.0)
+    up, down = ((np.clip(side, 0, None).sum() + 1) / (n + 2) for side in (gap, -gap))
+    middle = up - down
+    half = _z(0.5 + LEVEL / 2) * np.sqrt((up + down - middle**2) / (n + 2))
+    low, high = max(middle - half, -1.0), min(middle + half, 1.0)
     return ScoreEstimate(float(gap.mean()), float(low), float(high), n, "paired, adjusted")
 
 
@@ -249,8 +247,7 @@ def resampled_sums(
         rows, weights = made_up
         flat, times = np.vstack([flat, rows.reshape(len(rows), -1)]), np.concatenate([times, weights])
     drawn = generator_of(seed, 0, "vetting", "resample", 0).multinomial(n, times / times.sum(), size=n_resamples)
-    sums: Floats = (drawn @ flat).reshape(n_resamples, *counts.shape[1:])
-    return sums
+    return (drawn @ flat).reshape(n_resamples, *counts.shape[1:])
 
 
 def cases_to_settle(discordance: ScoreEstimate, margin: float) -> tuple[int, int]:

@@ -9,6 +9,7 @@ import pytest
 
 from simulation.errors import ConfigError
 from simulation.triage.matrix import LabelTable
+from simulation.vetting.assessors import learned as learned_models
 from simulation.vetting.assessors.from_file import AnswersAssessor, FromFile
 from simulation.vetting.assessors.learned import (
     Learned,
@@ -217,13 +218,13 @@ def test_no_case_is_labelled_by_a_model_that_has_seen_it(synthetic: Synthetic, m
     """Each case's inputs are marked; the marks that a fit saw and those that it then labelled have none in common."""
     cases = synthetic[1]
     seen: list[set[str]] = []
-    whole = Learned._fit
+    whole = learned_models.fitted
 
-    def watched(self: Learned, inputs, truth):  # type: ignore[no-untyped-def]
+    def watched(config, inputs, truth):  # type: ignore[no-untyped-def]
         seen.append({str(sorted(each.items())) for each in inputs})
-        return whole(self, inputs, truth)
+        return whole(config, inputs, truth)
 
-    monkeypatch.setattr(Learned, "_fit", watched)
+    monkeypatch.setattr(learned_models, "fitted", watched)
     model = learned(cases)
     for fold, _ in model._models(0):
         mine = {str(sorted(case.inputs.items())) for case in cases.cases if case.name in fold}
@@ -289,7 +290,7 @@ def test_proportional_odds_finds_the_thresholds_it_was_drawn_from() -> None:
     true, thresholds = np.array([0.8, -0.5]), np.array([-2.0, -0.5, 0.5, 2.0])
     latent = features @ true + rng.logistic(size=20_000)
     levels = (latent[:, None] > thresholds).sum(axis=1)
-    coefficients, found = fit_odds(features, levels, np.ones(20_000), 0.0, 5)
+    coefficients, found = fit_odds(features, levels, np.ones(20_000), 0.0)
     assert coefficients == pytest.approx(true, abs=0.06)
     assert found == pytest.approx(thresholds, abs=0.09)
     chances = odds_chances(np.zeros(1), thresholds)

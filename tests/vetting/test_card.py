@@ -11,13 +11,14 @@ import docx
 import numpy as np
 import pytest
 
+from simulation.display.table import ReportTable
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.records.serialise import csv_text
 from simulation.vetting.assessors.from_file import AnswersAssessor
 from simulation.vetting.bench import NURSE, TOOL, Bench, Vetting, run_bench
 from simulation.vetting.card.card import Card, card_sentences, write_questions
-from simulation.vetting.card.tables_and_pictures import change_table, coverage_table, difference_words, hazards_table
+from simulation.vetting.card.tables_and_pictures import card_tables, change_table, difference_words
 from simulation.vetting.cases import Answer, BenchAssessor, CaseSet, Question
 from simulation.vetting.earlier import EarlierCard, change_since, read_earlier
 from simulation.vetting.facts import facts
@@ -51,6 +52,10 @@ class Fixed:
             return Answer(question.case.name, question.repeat, question.variant, "refused")
         chances = tuple(0.6 if each == label else 0.1 for each in range(1, 6))
         return Answer(question.case.name, question.repeat, question.variant, "labelled", label, chances, 0.25, 40)
+
+
+def table_of(bench: Bench, kind: str) -> ReportTable:
+    return next(table for table in card_tables(bench, None) if table.kind == kind)
 
 
 def benched(synthetic: Synthetic, assessor: BenchAssessor) -> Bench:
@@ -96,8 +101,8 @@ def test_the_card_in_word_holds_the_same_words_tables_and_pictures(folder: Path,
     assert len(document.tables) == len(tables)
     assert [len(each.rows) for each in document.tables] == [1 + len(table.rows) for table in tables]
     hazards = document.tables[-2].rows
-    assert tuple(cell.text for cell in hazards[0].cells) == hazards_table(bench).headers
-    assert tuple(cell.text for cell in hazards[1].cells) == hazards_table(bench).rows[0]
+    assert tuple(cell.text for cell in hazards[0].cells) == table_of(bench, "hazards").headers
+    assert tuple(cell.text for cell in hazards[1].cells) == table_of(bench, "hazards").rows[0]
     assert len(document.inline_shapes) == len(list((folder / "figures").iterdir()))
     assert all(shape._inline.docPr.get("descr") for shape in document.inline_shapes)
     assert document.sections[0].header.paragraphs[0].text == BANNER
@@ -173,7 +178,7 @@ def test_a_second_card_does_not_write_over_the_first(bench: Bench, folder: Path)
 
 
 def test_hazards_have_a_measured_frequency_and_leave_severity_to_the_safety_officer(bench: Bench) -> None:
-    table = hazards_table(bench)
+    table = table_of(bench, "hazards")
     assert table.headers[-3:] == ("severity", "residual risk", "owner")
     assert all(row[5:] == ("", "", "") for row in table.rows)
     assert all(row[1] and row[2] and row[4] for row in table.rows)
@@ -184,7 +189,7 @@ def test_hazards_have_a_measured_frequency_and_leave_severity_to_the_safety_offi
 
 
 def test_an_answer_that_does_not_repeat_is_counted_as_a_hazard_not_one_that_does(bench: Bench) -> None:
-    (row,) = [row for row in hazards_table(bench).rows if row[1] == "the same question gets another answer"]
+    (row,) = [row for row in table_of(bench, "hazards").rows if row[1] == "the same question gets another answer"]
     assert bench.of_answers["repeatable_share"].value == 1.0
     assert row[3].startswith("0.0 % (0.0 to ")
 
@@ -193,28 +198,28 @@ def test_the_nurse_who_errs_with_the_tool_is_counted_from_pairs(bench: Bench) ->
     tool, nurse = (bench.labelled[who].labels[:, 0] for who in (TOOL, NURSE))
     truth = bench.labelled[TOOL].truth
     both = (tool > truth) & (nurse > truth) & (truth < 2)
-    (row,) = [row for row in hazards_table(bench).rows if row[1].startswith("the nurse makes the same mistake")]
+    (row,) = [row for row in table_of(bench, "hazards").rows if row[1].startswith("the nurse makes the same mistake")]
     assert row[3].startswith(f"{100 * both.sum() / (truth < 2).sum():.1f} %")
 
 
 def test_local_performance_is_not_claimed_from_made_up_cases(bench: Bench) -> None:
-    rows = {row[:2]: row[2:] for row in coverage_table(bench).rows}
+    rows = {row[:2]: row[2:] for row in table_of(bench, "coverage").rows}
     local = ("NHS AI and Digital Regulations Service", "local validation: performance on local data")
     assert rows[local][0] == "no"
     real = replace(bench, cases=replace(bench.cases, synthetic=False))
-    assert {row[:2]: row[2] for row in coverage_table(real).rows}[local] == "partly"
+    assert {row[:2]: row[2] for row in table_of(real, "coverage").rows}[local] == "partly"
     items = [(text, item) for text, items in facts("coverage").items() for item in items]
     assert not [item for text, item in items if item.get("of_patients") and rows[text, item["item"]][0] != "no"]
     assert {row[1] for row in rows.values()} == {"measured", "stated by the vendor", "left to you"}
-    assert all("check the current version" in note for note in coverage_table(bench).notes)
+    assert all("check the current version" in note for note in table_of(bench, "coverage").notes)
 
 
 def test_what_a_vendor_says_of_its_model_is_not_called_measured(bench: Bench) -> None:
     answers = AnswersAssessor(kind="answers", file="x.csv", product="Acme 2.1")
     theirs = replace(bench, plan=replace(bench.plan, assessor=answers))
-    status = {row[1]: row[3] for row in coverage_table(theirs).rows}
+    status = {row[1]: row[3] for row in table_of(theirs, "coverage").rows}
     assert status["model, version, settings, seed"] == "stated by the vendor"
-    assert {row[1]: row[3] for row in coverage_table(bench).rows}["model, version, settings, seed"] == "measured"
+    assert {row[1]: row[3] for row in table_of(bench, "coverage").rows}["model, version, settings, seed"] == "measured"
 
 
 def test_the_cases_for_a_vendor_hold_neither_truth_nor_nurse(synthetic: Synthetic, tmp_path: Path) -> None:
@@ -259,9 +264,9 @@ def test_the_same_version_on_few_cases_is_stopped_until_there_are_enough(synthet
 def test_an_earlier_card_of_other_cases_or_none_is_refused(bench: Bench, folder: Path, tmp_path: Path) -> None:
     earlier = read_earlier(folder)
     with pytest.raises(ResultsError, match="is of other cases"):
-        change_since(bench, replace(earlier, fingerprint="other"))
+        change_since(bench, earlier._replace(fingerprint="other"))
     with pytest.raises(ResultsError, match=r"against the level a physician gave at triage, .* are not comparable"):
-        change_since(bench, replace(earlier, yardstick="physician"))
+        change_since(bench, earlier._replace(yardstick="physician"))
     with pytest.raises(ResultsError, match="is no card of a bench"):
         read_earlier(tmp_path)
     (tmp_path / "card.json").write_text('{"format": 1}', encoding="utf-8")

@@ -234,7 +234,7 @@ def test_another_prompt_repeat_or_setting_is_asked_anew(tmp_path: Path) -> None:
         Llm(one, setting).answers(questions(2))
         Llm(one, setting).answers([replace(each, repeat=1) for each in questions(2)])
         Llm(one, setting).answers([replace(each, variant="injected") for each in questions(2)])
-        Llm(one, replace(setting, prompt=replace(PROMPT, system="Else."))).answers(questions(2))
+        Llm(one, setting._replace(prompt=replace(PROMPT, system="Else."))).answers(questions(2))
         Llm(replace(one, temperature=1.0), setting).answers(questions(2))
         assert len(server.asked) == 10
         Llm(one, setting).answers(questions(2))

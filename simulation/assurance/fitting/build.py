@@ -12,19 +12,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from filelock import FileLock, Timeout
 from scipy.stats.qmc import Sobol
 
-from simulation.assurance.figures import BUSY, figure, months_from_to
+from simulation.assurance.figures import BUSY, Say, figure, months_from_to
 from simulation.assurance.fitting.emulator import Emulator, Space, Values, in_threads, learn, walk
 from simulation.assurance.targets import Target
 from simulation.config.composing import Composed
@@ -34,7 +34,7 @@ from simulation.config.ensembles import VariedParameter, changes_by
 from simulation.config.studies import study_from
 from simulation.department.config_dataclass import config_dataclass
 from simulation.department.vocabulary import Pathway
-from simulation.errors import ConfigError, Faults, ResultsError
+from simulation.errors import Faults, ResultsError
 from simulation.measures.definitions import ALL
 from simulation.measures.window import Window
 from simulation.records.schema import Floats
@@ -44,7 +44,6 @@ from simulation.runs.replicate import ReplicationResult
 from simulation.runs.running import compile_first, failure
 from simulation.study.study import RunLength, Study
 
-Say = Callable[[str], None]
 FIRST, WAVE, N_CHAINS = 128, 80, 400
 """Years of the first wave (a power of two, which makes Sobol points even), years of each further wave, and chains of
 the walk that chooses it."""
@@ -55,11 +54,9 @@ MOST_YEARS = 150
 """Years for each department wanted after which a build gives up; drawing at random would take twice as many."""
 
 
-@dataclass(frozen=True)
-class Fit:
+class Fit(NamedTuple):
     """A finished build: its years, the emulator, the number of departments that fit, and those wanted, at random."""
 
-    site: Site
     space: Space
     years: tuple[Year, ...]
     emulator: Emulator
@@ -93,11 +90,11 @@ class Builder:
                 self.file.propose(map(self.space.values, sobol.random(FIRST)))
                 continue
             emulator, fit = self._learn(years)
-            self.say(f"{len(self.file.waves)} waves, {len(years)} years: {len(fit)} of {wanted} departments")
+            self.say(f"{self.file.n_waves} waves, {len(years)} years: {len(fit)} of {wanted} departments")
             if len(fit) >= wanted:
                 chosen = np.random.default_rng([self.seed, wanted]).permutation(len(fit))[:wanted]
                 accepted = tuple(fit[index] for index in chosen)
-                return Fit(self.site, self.space, tuple(years), emulator, len(fit), accepted)
+                return Fit(self.space, tuple(years), emulator, len(fit), accepted)
             if len(years) >= MOST_YEARS * wanted:
                 raise self._too_hard(years, len(fit), wanted)
             self.file.propose(self._next(emulator, fit))
@@ -110,7 +107,7 @@ class Builder:
                     shown.done(number)
 
     def _next(self, emulator: Emulator, fit: Sequence[Year]) -> list[Values]:
-        rng = np.random.default_rng([self.seed, len(self.file.waves)])
+        rng = np.random.default_rng([self.seed, self.file.n_waves])
         known = self.space.points([year.values for year in fit])
         chains = walk(partial(self._log_chance, emulator), self.space.n_dims, rng, known, n_chains=N_CHAINS)
         return [self.space.values(point) for point in rng.permutation(np.unique(chains, axis=0))[:WAVE]]
@@ -130,7 +127,7 @@ class Builder:
         """An emulator of these years, and those of them whose departments are accepted."""
         targets = self.site.fitted
         points = self.space.points([year.values for year in years])
-        values = rows_of(years, [target.name for target in targets])
+        values = np.array([[year.rows[target.name] for target in targets] for year in years])
         emulator = learn(targets, points, values, self.judged_by_mean)
         fit = self._log_chance(emulator, points) >= math.log(LEAST_CHANCE)
         fit &= ~emulator.surprised(points, values)
@@ -146,11 +143,6 @@ class Builder:
             f"{n_found} of {wanted} departments after {len(years)} years. '{hardest}' was met least often "
             f"({shares[hardest]:.0%} of years). Widen the priors that it depends on, or its target"
         )
-
-
-def rows_of(years: Sequence[Year], names: Sequence[str]) -> Floats:
-    """The values of rows by name, shape (years, names)."""
-    return np.array([[year.rows[name] for name in names] for year in years]).reshape(len(years), len(names))
 
 
 BESIDE = ("walk_in_triage_wait_mean", "busy_by_day_share")
@@ -215,8 +207,8 @@ class Site:
         """A department. Raises ConfigError; with `checked` the whole of it is checked, as any department is."""
         faults = Faults()
         _, pathway = department(self.raw, self.changes(values), faults, numbers_only=not checked)
-        if faults or pathway is None:
-            raise ConfigError(faults)
+        faults.refuse()
+        assert pathway is not None
         return pathway
 
     def check_edges(self, space: Space) -> None:
@@ -237,7 +229,7 @@ class Site:
         replication = result.arms[self.study.design.baseline]
         pathway = self.study.baseline.pathway
         rows, predicted = (
-            {target.name: float(figure(target, (replication,), pathway)[0]) for target in targets}
+            {target.name: figure(target, (replication,), pathway).item() for target in targets}
             for targets in (self.fitted, self.predicted)
         )
         beside = {
@@ -302,8 +294,7 @@ class YearsFile:
         self.path = path
         self.proposed: list[Values] = []
         """Departments in the order of their numbers."""
-        self.waves: list[int] = []
-        """The number of departments that had been proposed by the end of each wave."""
+        self.n_waves = 0
         self.years: dict[int, Year] = {}
         self._lock = FileLock(path.with_suffix(".lock"))
 
@@ -334,7 +325,7 @@ class YearsFile:
     def _take(self, line: dict[str, Any]) -> None:
         if "proposed" in line:
             self.proposed += [tuple(values) for values in line["proposed"]]
-            self.waves.append(len(self.proposed))
+            self.n_waves += 1
         else:
             self.years[line["number"]] = Year(**{**line, "values": tuple(line["values"])})
 
@@ -356,10 +347,9 @@ class YearsFile:
         """Departments that were proposed and not simulated yet, by number."""
         return {number: values for number, values in enumerate(self.proposed) if number not in self.years}
 
-    def of_waves(self, n_waves: int | None = None) -> list[Year]:
-        """The years of the first `n_waves` waves, by number; of all waves for None."""
-        end = len(self.proposed) if n_waves is None else self.waves[n_waves - 1]
-        return [self.years[number] for number in range(end) if number in self.years]
+    def of_waves(self) -> list[Year]:
+        """The years of all waves, by number."""
+        return [self.years[number] for number in range(len(self.proposed)) if number in self.years]
 
 
 LEAST_IDENTIFIED = 0.2
@@ -402,8 +392,7 @@ class Identified(Spread):
         return self.contraction >= LEAST_IDENTIFIED
 
 
-@dataclass(frozen=True)
-class Pulling:
+class Pulling(NamedTuple):
     """Two targets that pull against each other.
 
     `share` of the departments of the priors meet the second on average, and `share_with_first` of those that meet the
@@ -468,15 +457,11 @@ def pulling(fit: Fit) -> tuple[Pulling, ...]:
 
 def spreads(fit: Fit) -> tuple[Spread, ...]:
     """The figures that were not fitted, over the departments that fit."""
-    figures = []
-    for name in fit.accepted[0].beside:
-        values = np.array([year.beside[name] for year in fit.accepted])
-        figures.append(Spread(name, *_percentiles(values[np.isfinite(values)])))
-    return tuple(figures)
+    columns = {name: np.array([year.beside[name] for year in fit.accepted]) for name in fit.accepted[0].beside}
+    return tuple(Spread(name, *_percentiles(values[np.isfinite(values)])) for name, values in columns.items())
 
 
-@dataclass(frozen=True)
-class Confirmed:
+class Confirmed(NamedTuple):
     """The share of departments that meet a row: on fresh seeds, in their own year, and as the emulator expects."""
 
     name: str
@@ -485,8 +470,7 @@ class Confirmed:
     expected: float
 
 
-@dataclass(frozen=True)
-class Confirmation:
+class Confirmation(NamedTuple):
     """Departments simulated again on fresh seeds.
 
     `all_judged` is the share that meets all rows as they are judged, `all_fresh` that in the fresh years alone.
@@ -501,16 +485,12 @@ class Confirmation:
 
 def fresh_years(site: Site, file: YearsFile, departments: Sequence[Year], n_years: int) -> list[list[Year]]:
     """`n_years` further years of each department, kept in the file like all others."""
-    numbers = [[CONFIRM_FROM + CONFIRM_MOST * year.number + k for k in range(n_years)] for year in departments]
-    missing = {
-        number: department.values
-        for department, own in zip(departments, numbers, strict=True)
-        for number in own
-        if number not in file.years
-    }
+    first = {CONFIRM_FROM + CONFIRM_MOST * year.number: year.values for year in departments}
+    wanted = {number + k: values for number, values in first.items() for k in range(n_years)}
+    missing = {number: values for number, values in wanted.items() if number not in file.years}
     for year in simulate_years(site, missing):
         file.add(year)
-    return [[file.years[number] for number in own] for own in numbers]
+    return [[file.years[number + k] for k in range(n_years)] for number in first]
 
 
 def confirm(fit: Fit, departments: Sequence[Year], fresh: Sequence[Sequence[Year]]) -> Confirmation:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 import textwrap
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import yaml
 
 from simulation import __version__
-from simulation.assurance.figures import BUSY
+from simulation.assurance.figures import BUSY, Say, with_defaults
 from simulation.assurance.fitting.build import (
     CONFIRM_MOST,
     LEAST_IDENTIFIED,
@@ -29,7 +29,7 @@ from simulation.assurance.fitting.build import (
     ties,
 )
 from simulation.assurance.fitting.emulator import must_be_installed, space_of
-from simulation.assurance.lines import lines_of
+from simulation.assurance.lines import text_of
 from simulation.assurance.targets import (
     ENGLAND,
     Target,
@@ -45,7 +45,7 @@ from simulation.config.ensembles import Built, Ensemble, Priors, ensemble_named,
 from simulation.config.folders import is_name_of_file, names_in
 from simulation.config.studies import study_from
 from simulation.display.drawing import BLUE, DARK, GREY, PALE, Picture, figure_of, png_of
-from simulation.errors import ConfigError, Fault, ResultsError, nearest
+from simulation.errors import Faults, ResultsError, nearest, refuse
 from simulation.records.serialise import digest, exact, plain
 from simulation.runs.store.identity import identity_of, source_digest
 from simulation.study.study import Study
@@ -59,8 +59,7 @@ OF_FILES = ("site", "staffing", "pathway", "calibration", "study")
 """Other keys that it takes: how years are simulated, and the files that state the site."""
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """A parsed command line: whole numbers, names, and the overrides of the configuration."""
 
     numbers: dict[str, int]
@@ -68,7 +67,7 @@ class Asked:
     overrides: tuple[str, ...]
 
 
-def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Callable[[str], None]) -> Path:
+def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Say) -> Path:
     """Build an ensemble, or go on building it; returns the file written. Raises ConfigError and ResultsError."""
     must_be_installed()
     asked, began = asked_for(overrides), time.perf_counter()
@@ -76,7 +75,7 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
     composed = stated_in(asked.overrides, folders)
     name = asked.words.get("name") or composed.choices.get("site", "none").rpartition("/")[2]
     if not is_name_of_file(name) or "/" in name or name == "none":
-        raise ConfigError([Fault("name", f"'{name}' is no name of a file", "Say name=NAME")])
+        refuse("name", f"'{name}' is no name of a file", "Say name=NAME")
     # The ensemble's own priors, or else the typical site's, whose ranges are factors.
     usual = name if name in names_in("priors", folders) else "typical"
     priors = priors_named(asked.words.get("priors") or usual, folders)
@@ -109,12 +108,12 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
         write(path, ensemble_of(fit, name, composed, met, from_files), met)
         tied, pulled = ties(fit)[:MOST_PAIRS], pulling(fit)[:MOST_PAIRS]
         about = {"parameters": contractions(fit), "ties": tied, "pulling": pulled, "spreads": spreads(fit)}
-        say("\n".join(lines_of("fit", fit=fit, least=LEAST_IDENTIFIED, **about)))
+        say(text_of("fit", fit=fit, least=LEAST_IDENTIFIED, **about))
         (folder / "identified.png").write_bytes(identified(fit).png)
         if asked.numbers["confirm"]:
             departments = fit.accepted[: asked.numbers["confirm_departments"]]
             fresh = fresh_years(site, file, departments, asked.numbers["confirm"])
-            say("\n".join(lines_of("confirmation", fresh=confirm(fit, departments, fresh))))
+            say(text_of("confirmation", fresh=confirm(fit, departments, fresh)))
     minutes = (time.perf_counter() - began) / 60
     say(f"\n{path}: {len(fit.accepted)} departments. Picture: {folder / 'identified.png'}. {minutes:.1f} minutes.")
     return path
@@ -124,7 +123,7 @@ def asked_for(overrides: Sequence[str]) -> Asked:
     """The parsed command line. Raises ConfigError with every fault."""
     numbers = {name: default for name, (default, _, _) in NUMBERS.items()}
     words: dict[str, str] = {}
-    configuration, faults = [], []
+    configuration, faults = [], Faults()
     for override in overrides:
         key, _, value = override.partition("=")
         if key in NUMBERS:
@@ -132,7 +131,7 @@ def asked_for(overrides: Sequence[str]) -> Asked:
             if value.isdecimal() and least <= int(value) <= most:
                 numbers[key] = int(value)
             else:
-                faults.append(Fault(override, f"found '{value}'", f"Allowed: a whole number from {least} to {most}"))
+                faults.add(override, f"found '{value}'", f"Allowed: a whole number from {least} to {most}")
         elif key in WORDS:
             words[key] = value
         elif key.lstrip("+").split(".")[0] in HOW_IT_IS_RUN or key in OF_FILES:
@@ -140,27 +139,22 @@ def asked_for(overrides: Sequence[str]) -> Asked:
         else:
             known = (*NUMBERS, *WORDS, *HOW_IT_IS_RUN, *OF_FILES)
             remedy = "Write it into the site's files: an ensemble is of a site" if "." in key else nearest(key, known)
-            faults.append(Fault(override, "is not for this command", remedy))
-    if faults:
-        raise ConfigError(faults)
-    if not any(override.split("=", 1)[0] == "run" for override in configuration):
-        configuration.insert(0, "run=validation")
-    return Asked(numbers, words, tuple(configuration))
+            faults.add(override, "is not for this command", remedy)
+    faults.refuse()
+    return Asked(numbers, words, tuple(with_defaults(configuration, "run=validation")))
 
 
 def _must_be_fitted(targets: Sequence[Target], name: str) -> None:
     """Raise ConfigError unless there are rows to fit to, each with one number a year."""
     where = f"targets/{name}.yaml"
     fitted = [target for target in targets if target.kind == "calibrated"]
-    faults = [
-        Fault(f"{where}, {target.name}", f"'{BUSY}' is a row for each pool, which cannot be fitted to", "Predict it")
-        for target in fitted
-        if target.measure == BUSY
-    ]
     if not fitted:
-        faults.append(Fault(where, "has no row of kind calibrated", "Say which rows a department has to meet"))
-    if faults:
-        raise ConfigError(faults)
+        refuse(where, "has no row of kind calibrated", "Say which rows a department has to meet")
+    faults, found = Faults(), f"'{BUSY}' is a row for each pool, which cannot be fitted to"
+    for target in fitted:
+        if target.measure == BUSY:
+            faults.add(f"{where}, {target.name}", found, "Predict it")
+    faults.refuse()
 
 
 def _must_be_known(priors: Priors, study: Study) -> None:
@@ -168,11 +162,10 @@ def _must_be_known(priors: Priors, study: Study) -> None:
 
     A known one that no row is about is allowed: priors serve several files of targets.
     """
-    known = known_measures(study)
-    where = f"priors/{priors.name}.yaml.judged_by_mean"
-    unknown = [name for name in priors.judged_by_mean if name not in known]
-    if unknown:
-        raise ConfigError([Fault(where, f"unknown measure '{name}'", nearest(name, known)) for name in unknown])
+    known, faults = known_measures(study), Faults()
+    for name in priors.judged_by_mean:
+        faults.known(f"priors/{priors.name}.yaml.judged_by_mean", name, known, what="measure")
+    faults.refuse()
 
 
 MOST_PAIRS = 6

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from importlib.util import find_spec
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 from scipy.special import ndtr
@@ -24,7 +25,7 @@ from scipy.special import ndtr
 from simulation.assurance.targets import Target
 from simulation.config.dotted import Raw, resolve, value_at
 from simulation.config.ensembles import Priors, Slope, VariedParameter
-from simulation.errors import ConfigError, Fault
+from simulation.errors import Faults, refuse
 from simulation.records.schema import Floats, Mask
 from simulation.runs.executors.executor import processors
 
@@ -50,24 +51,7 @@ MOST_SURPRISE = 3.5
 SMALLEST = 1e-6
 
 
-@dataclass(frozen=True)
-class Scale:
-    """The scale on which a row is learnt."""
-
-    is_share: bool
-
-    def of(self, values: Floats) -> Floats:
-        """The logit of a share, the log of anything else; both clipped away from infinity."""
-        inside = np.clip(values, SMALLEST, 1 - SMALLEST) if self.is_share else np.maximum(values, SMALLEST)
-        return np.asarray(np.log(inside / (1 - inside)) if self.is_share else np.log(inside))
-
-    def bound(self, bound: float | None, otherwise: float) -> float:
-        """A bound of a band, or `otherwise` where there is none."""
-        return otherwise if bound is None else float(self.of(np.array([bound]))[0])
-
-
-@dataclass(frozen=True, eq=False)
-class Guess:
+class Guess(NamedTuple):
     """The row expected at some points, on its scale: mean, standard error of the mean, and one year's noise."""
 
     mean: Floats
@@ -79,7 +63,7 @@ class Guess:
     @property
     def inside(self) -> Mask:
         """Whether the expected mean is in the band."""
-        return np.asarray((self.mean >= self.low) & (self.mean <= self.high))
+        return (self.mean >= self.low) & (self.mean <= self.high)
 
     def log_chance(self, n_years: float) -> Floats:
         """The log of the probability that the mean of `n_years` years is in the band; may be infinitely many."""
@@ -87,7 +71,7 @@ class Guess:
         low, high = (self.low - self.mean) / sd, (self.high - self.mean) / sd
         flipped = low > 0  # both bounds far out on the right: their mirror images keep the difference from 0
         low, high = np.where(flipped, -high, low), np.where(flipped, -low, high)
-        return np.asarray(np.log(np.maximum(ndtr(high) - ndtr(low), np.finfo(float).tiny)))
+        return np.log(np.maximum(ndtr(high) - ndtr(low), np.finfo(float).tiny))
 
 
 class RowEmulator:
@@ -95,41 +79,44 @@ class RowEmulator:
 
     def __init__(self, target: Target, points: Floats, values: Floats) -> None:
         """`points`: shape (years, dimensions), each from 0 to 1; `values`: the row in each of these years."""
-        self.target, self.scale = target, Scale(target.unit.startswith("share"))
+        self.target = target
         known = np.isfinite(values)
-        scaled = self.scale.of(values[known])
+        scaled = self.scaled(values[known])
         scaled = np.clip(scaled, *np.percentile(scaled, CLIPPED))
         self._middle, self._spread = float(scaled.mean()), max(float(scaled.std()), SMALLEST)
         self._values = (scaled - self._middle) / self._spread
-        self._stretch = _stretched(_centred(points[known]), self._values)
-        self._points = _centred(points[known]) * self._stretch
+        centred = 2 * points[known] - 1
+        self._stretch = _stretched(centred, self._values)
+        self._points = centred * self._stretch
+
+    def scaled(self, values: Floats) -> Floats:
+        """Values on the scale on which the row is learnt, clipped away from infinity: logits of shares, else logs."""
+        if not self.target.unit.startswith("share"):
+            return np.log(np.maximum(values, SMALLEST))
+        inside = np.clip(values, SMALLEST, 1 - SMALLEST)
+        return np.log(inside / (1 - inside))
 
     @cached_property
-    def _fitted(self) -> GaussianProcessRegressor:
+    def fitted(self) -> GaussianProcessRegressor:
+        """The Gaussian process, fitted when it is first asked for."""
         n = len(self._values)
         chosen = np.random.default_rng(n).permutation(n)[:MOST_TO_LEARN]
         learner = _regressor(_new_kernel(), "fmin_l_bfgs_b").fit(self._points[chosen], self._values[chosen])
         return _regressor(learner.kernel_, None).fit(self._points, self._values)
 
-    def learn(self) -> None:
-        """Fit the Gaussian process, which `at` would otherwise do when it is first called."""
-        _ = self._fitted
-
     def at(self, points: Floats) -> Guess:
         """The row expected at points, shape (points, dimensions)."""
-        mean, sd = self._fitted.predict(_centred(points) * self._stretch, return_std=True)
-        noise = float(self._fitted.kernel_.k2.noise_level)
+        mean, sd = self.fitted.predict((2 * points - 1) * self._stretch, return_std=True)
+        noise = float(self.fitted.kernel_.k2.noise_level)
         return Guess(
-            mean=self._middle + self._spread * mean,
-            standard_error=self._spread * np.sqrt(np.maximum(sd**2 - noise, SMALLEST**2)),
-            noise=self._spread * float(np.sqrt(noise)),
-            low=self.scale.bound(self.target.low, -np.inf),
-            high=self.scale.bound(self.target.high, np.inf),
+            self._middle + self._spread * mean,
+            self._spread * np.sqrt(np.maximum(sd**2 - noise, SMALLEST**2)),
+            self._spread * math.sqrt(noise),
+            *(bound if math.isinf(bound) else float(self.scaled(np.array(bound))) for bound in self.target.bounds),
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Emulator:
+class Emulator(NamedTuple):
     """The emulators of all rows, and the measures that are judged by their mean, as one year of them is chance."""
 
     rows: tuple[RowEmulator, ...]
@@ -153,7 +140,7 @@ class Emulator:
         def is_surprised(judged: tuple[RowEmulator, Floats]) -> Mask:
             row, given = judged
             expected = row.at(points)
-            away = np.abs(row.scale.of(given) - expected.mean)
+            away = np.abs(row.scaled(given) - expected.mean)
             return ~(away <= MOST_SURPRISE * np.hypot(expected.standard_error, expected.noise))
 
         columns = zip(self.rows, values.T, strict=True)
@@ -165,41 +152,30 @@ class Emulator:
 
 def in_threads(function: Callable[[Item], Value], items: Sequence[Item]) -> list[Value]:
     """The function's value for every item, worked out on all processors, each item on one."""
-    with _in_one_thread(), ThreadPoolExecutor(min(processors(), len(items))) as pool:
-        return list(pool.map(function, items))
-
-
-@contextmanager
-def _in_one_thread() -> Iterator[None]:
-    """Keep linear algebra to one thread, and ignore warnings of a length scale at its bound.
-
-    Several threads compete with the other rows, and results would depend on the number of processors.
-    """
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(limits=1), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    # Linear algebra in several threads competes with other rows, and depends on the number of processors.
+    with (
+        threadpool_limits(limits=1),
+        warnings.catch_warnings(),
+        ThreadPoolExecutor(min(processors(), len(items))) as pool,
+    ):
+        warnings.simplefilter("ignore")  # of a length scale at its bound
+        return list(pool.map(function, items))
 
 
 def must_be_installed() -> None:
     """Raise ConfigError if scikit-learn is not installed."""
-    try:
-        import sklearn  # noqa: F401
-    except ImportError:
+    if find_spec("sklearn") is None:
         remedy = "Install it: pip install 'aeflow[fitting]', or in a checkout pip install -e '.[fitting]'"
-        raise ConfigError([Fault("ensemble", "needs scikit-learn, which is not installed", remedy)]) from None
+        refuse("ensemble", "needs scikit-learn, which is not installed", remedy)
 
 
 def learn(targets: Sequence[Target], points: Floats, values: Floats, judged_by_mean: Sequence[str]) -> Emulator:
     """An emulator of every target; `values`: shape (years, targets)."""
     rows = tuple(RowEmulator(target, points, values[:, column]) for column, target in enumerate(targets))
-    in_threads(RowEmulator.learn, rows)
+    in_threads(attrgetter("fitted"), rows)
     return Emulator(rows, frozenset(judged_by_mean))
-
-
-def _centred(points: Floats) -> Floats:
-    return np.asarray(2 * points - 1)
 
 
 def _stretched(points: Floats, values: Floats) -> Floats:
@@ -274,7 +250,7 @@ def _proposed(points: Floats, others: Floats, rng: np.random.Generator) -> Float
     length = np.where(rng.random((n, 1)) < JUMP, 1.0, 2.38 / np.sqrt(2 * n_along))
     step = length * (others[first] - others[second]) + rng.normal(0, WOBBLE, (n, n_dims))
     unfolded = np.mod(points + np.where(along, step, 0.0), 2.0)
-    return np.asarray(np.where(unfolded > 1, 2 - unfolded, unfolded))
+    return np.where(unfolded > 1, 2 - unfolded, unfolded)
 
 
 DIGITS = 4
@@ -320,14 +296,14 @@ class Space:
         """Standard deviation of each parameter over the priors, in the cube, shape (n_dims,)."""
         _, width = self._scale()
         steps = np.where([parameter.whole for parameter in self.parameters.values()], width, math.inf)
-        return np.asarray(np.sqrt((1 - 1 / steps**2) / 12))
+        return np.sqrt((1 - 1 / steps**2) / 12)
 
     def _scale(self) -> tuple[Floats, Floats]:
         """The value at 0 and the width of each parameter, shape (n_dims,); each whole number fills an equal part."""
-        half = np.array([0.5 if parameter.whole else 0.0 for parameter in self.parameters.values()])
-        low = np.array([parameter.range[0] for parameter in self.parameters.values()]) - half
-        high = np.array([parameter.range[1] for parameter in self.parameters.values()]) + half
-        return low, high - low
+        parameters = self.parameters.values()
+        half = np.array([parameter.whole for parameter in parameters]) / 2
+        low, high = np.array([parameter.range for parameter in parameters], dtype=float).T
+        return low - half, high - low + 2 * half
 
 
 def space_of(priors: Priors, raw: Raw) -> Space:
@@ -335,7 +311,7 @@ def space_of(priors: Priors, raw: Raw) -> Space:
 
     A whole number that the priors multiply becomes one that is set, in the range that the factors give.
     """
-    faults: list[Fault] = []
+    faults = Faults()
     groups, parameters = resolve(raw), {}
     for name, parameter in priors.parameters.items():
         where = f"priors/{priors.name}.yaml.parameters.{name}.changes"
@@ -347,15 +323,14 @@ def space_of(priors: Priors, raw: Raw) -> Space:
             value = value_at(groups, parameter.changes[0])
             if not isinstance(value, int) or isinstance(value, bool):
                 found = f"'{parameter.changes[0]}' is {value!r}, which is no whole number"
-                faults.append(Fault(where, found, "Name a whole number, or leave `whole` out"))
+                faults.add(where, found, "Name a whole number, or leave `whole` out")
                 continue
             low, high = low * value, high * value
         low, high = math.ceil(low), math.floor(high)
         if not low < high:
-            faults.append(Fault(where, f"leaves whole numbers from {low} to {high}", "Widen the range"))
+            faults.add(where, f"leaves whole numbers from {low} to {high}", "Widen the range")
         parameters[name] = replace(parameter, how="set", range=(low, high))
-    if faults:
-        raise ConfigError(faults)
+    faults.refuse()
     return Space(parameters, priors.slopes)
 
 

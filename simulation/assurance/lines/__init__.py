@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from pathlib import Path
 
 from simulation.report.templates import templates
 
+WIDTH = 118
+"""Characters of a line of prose."""
 
-def lines_of(name: str, **values: object) -> list[str]:
-    """The lines of the template `name`, filled with these values.
 
-    `{{ value | to(">9.4g") }}` is Python's format of a value, `{{ value | number }}` a number or a bound.
+def text_of(name: str, **values: object) -> str:
+    """The text of the template `name`, filled with these values.
+
+    `{{ value | to(">9.4g") }}` is Python's format of a value, `{{ value | number }}` a number or a bound, `{{ text |
+    wrapped }}` a text of several lines.
     """
     from jinja2 import FileSystemLoader
 
     environment = templates().overlay(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"))
-    environment.filters |= {"to": format, "number": _number}
-    return environment.get_template(f"{name}.txt").render(values).removesuffix("\n").split("\n")
+    environment.filters |= {"to": format, "number": _number, "wrapped": _wrapped}
+    return environment.get_template(f"{name}.txt").render(values).removesuffix("\n")
+
+
+def _wrapped(text: str) -> str:
+    """A text on as many lines as it needs, indented."""
+    return textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="        ")
 
 
 def _number(value: float | None) -> str:

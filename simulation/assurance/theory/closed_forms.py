@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array, diags_array, vstack
@@ -20,6 +19,11 @@ from scipy.stats import poisson
 from simulation.records.schema import Floats
 
 Numbers = Sequence[float] | Floats
+
+
+def _arrays(*columns: Numbers) -> Iterator[Floats]:
+    """The columns as arrays of fractions, shape (classes,) each."""
+    return (np.asarray(values, dtype=float) for values in columns)
 
 
 def erlang_b(servers: int, work: float) -> float:
@@ -86,7 +90,7 @@ def cobham(rates: Numbers, service_means: Numbers, second_moments: Numbers) -> F
     W_k = W_0 / ((1 - s_{k-1}) (1 - s_k)); W_0 = sum of rate x E[S^2] / 2, s_k the load of classes 1 to k.
     Source: Cobham 1954, Operations Research 2:70.
     """
-    rate, mean, second = (np.asarray(values, dtype=float) for values in (rates, service_means, second_moments))
+    rate, mean, second = _arrays(rates, service_means, second_moments)
     return _by_priority(float(rate @ second) / 2, rate * mean)
 
 
@@ -96,8 +100,8 @@ def priority_mmc(rates: Numbers, service_mean: float, *, servers: int) -> Floats
     Source: Cobham 1954, Operations Research 2:70; Kella and Yechiali 1985, Naval Research Logistics 32:177.
     """
     rate = np.asarray(rates, dtype=float)
-    work = float(rate.sum()) * service_mean
-    return _by_priority(erlang_c(servers, work) * service_mean / servers, rate * service_mean / servers)
+    loads = rate * service_mean / servers
+    return _by_priority(erlang_c(servers, float(rate.sum()) * service_mean) * service_mean / servers, loads)
 
 
 def _by_priority(ahead: float, loads: Floats) -> Floats:
@@ -105,8 +109,7 @@ def _by_priority(ahead: float, loads: Floats) -> Floats:
     totals = np.concatenate(([0.0], np.cumsum(loads)))
     room = np.maximum(1 - totals, 0.0)
     with np.errstate(divide="ignore"):
-        waits: Floats = ahead / (room[:-1] * room[1:])
-    return waits
+        return np.asarray(ahead / (room[:-1] * room[1:]))
 
 
 def accumulating(rates: Numbers, service_means: Numbers, second_moments: Numbers, earned: Numbers) -> Floats:
@@ -117,9 +120,7 @@ def accumulating(rates: Numbers, service_means: Numbers, second_moments: Numbers
     Research Logistics Quarterly 11:329; accumulating priority, Stanford, Taylor and Ziedins 2014, Queueing Systems
     77:297.
     """
-    rate, mean, second, earn = (
-        np.asarray(values, dtype=float) for values in (rates, service_means, second_moments, earned)
-    )
+    rate, mean, second, earn = _arrays(rates, service_means, second_moments, earned)
     load = rate * mean
     in_turn = float(rate @ second) / 2 / (1 - load.sum())
     waits = np.zeros(len(rate))
@@ -135,14 +136,12 @@ def work_weighted(waits: Numbers, rates: Numbers, service_means: Numbers) -> flo
 
     Source: Kleinrock 1965, Naval Research Logistics Quarterly 12:181 (the conservation law).
     """
-    return float(np.average(waits, weights=np.asarray(rates, dtype=float) * np.asarray(service_means, dtype=float)))
+    return float(np.average(waits, weights=np.multiply(rates, service_means)))
 
 
-@dataclass(frozen=True)
-class LabelWaits:
-    """Mean waits by label, of a patient, and of a minute of work; labels set the order, true levels the work."""
+class LabelWaits(NamedTuple):
+    """Mean waits of a patient and of a minute of work; labels set the order, true levels the work."""
 
-    by_label: Floats
     patient_mean: float
     work_mean: float
 
@@ -155,12 +154,12 @@ def label_errors(rates: Numbers, service_means: Numbers, second_moments: Numbers
     A label class is a mixture of true levels, so its service is that mixture; Poisson streams split and merge
     into Poisson streams, so Cobham's formula holds for labels unchanged.
     """
-    rate, mean, second = (np.asarray(values, dtype=float) for values in (rates, service_means, second_moments))
+    rate, mean, second = _arrays(rates, service_means, second_moments)
     of_label = rate @ labels
     label_mean = (rate * mean) @ labels / of_label
     label_second = (rate * second) @ labels / of_label
     waits = cobham(of_label, label_mean, label_second)
-    return LabelWaits(waits, float(np.average(waits, weights=of_label)), work_weighted(waits, of_label, label_mean))
+    return LabelWaits(float(np.average(waits, weights=of_label)), work_weighted(waits, of_label, label_mean))
 
 
 def erlang_a(per_minute: float, service_mean: float, *, patience_mean: float, servers: int) -> float:
@@ -214,8 +213,7 @@ def stationary(rates: Any) -> Floats:
     n = rates.shape[0]
     balance = (rates - diags_array(rates.sum(axis=1))).T.tocsr()
     one = csr_array(np.ones((1, n)))
-    shares: Floats = spsolve(vstack([balance[:-1], one]).tocsc(), np.append(np.zeros(n - 1), 1.0))
-    return shares
+    return spsolve(vstack([balance[:-1], one]).tocsc(), np.append(np.zeros(n - 1), 1.0))
 
 
 def forward(rates: Any, start: Floats, minutes: float) -> tuple[Floats, Floats]:
@@ -247,8 +245,7 @@ def _refuse_if_cut(share: float, what: str, remedy: str = "List more states") ->
 # --- a day that begins empty: time-varying arrivals, two classes --------------------------------------------------
 
 
-@dataclass(frozen=True)
-class DayFromEmpty:
+class DayFromEmpty(NamedTuple):
     """Expected figures of the first day of M(t)/M/c with two classes, first come first served within each.
 
     number_waiting   at the end of every hour, shape (24,); waiting_minutes  summed over the day;
@@ -281,8 +278,7 @@ def day_from_empty(
     coming_urgent = rate_matrix(states, _arrivals(states, (1, 0)))
     coming_others = rate_matrix(states, _arrivals(states, (0, 1)))
     serving = rate_matrix(states, _services(states, service_mean, servers))
-    n_urgent = np.array([0] * servers + [h for h, _ in queued], dtype=float)
-    n_others = np.array([0] * servers + [k for _, k in queued], dtype=float)
+    n_urgent, n_others = np.maximum(np.array(list(states), dtype=float), 0).T.copy()
 
     share = np.zeros(len(states))
     share[0] = 1.0
@@ -331,8 +327,7 @@ def _services(states: Iterable[State], service_mean: float, servers: int) -> Ite
 # --- cubicle and clinician together -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Blocking:
+class Blocking(NamedTuple):
     """Mean minutes waited for a cubicle, and in it for a clinician; the share who find no cubicle free."""
 
     for_cubicle: float

@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import stdtrit
@@ -27,7 +27,7 @@ from simulation.department.vocabulary import ACUITY_GIVEN, Pathway
 from simulation.engine.choose import EngineName
 from simulation.engine.plan import Columns, bind, lower
 from simulation.engine.rows import Outcome, Plan, PoolRow
-from simulation.errors import ConfigError, Faults, PlanError, ResultsError
+from simulation.errors import Faults, PlanError, ResultsError
 from simulation.patients import Draws, day_factors
 from simulation.patients.calendar import DrawnRun
 from simulation.patients.sample import draw_run
@@ -118,21 +118,19 @@ class TheoryRow(KnownFigure):
         return rerun_threshold(self.n_values) < abs(self.z) <= threshold(self.n_values)
 
 
-@dataclass(frozen=True)
-class Expectation:
-    """One number that theory knows about one step, under one policy."""
+class Expectation(NamedTuple):
+    """One number that theory knows about one step, under one policy: a mean wait, if no other figure is named."""
 
     name: str
-    figure: Figure
     expected: float
+    figure: Figure = stations.mean_wait
     policy: int = 0
     unit: str = "minutes"
     step: str = SERVICE
     tail: bool = False
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(NamedTuple):
     """A department and what theory knows about it.
 
     `n_patients` bring every row's standard error to what the table promises: measured, with a little to spare. Where
@@ -158,8 +156,7 @@ class Check:
         return Length(per_value * effort.values, self.warm_up_days, measured, self.cool_down_days), per_value
 
 
-@dataclass(frozen=True)
-class Effort:
+class Effort(NamedTuple):
     """The engine, the relative standard error aimed at, the number of values of each figure, and the seed."""
 
     engine: EngineName
@@ -174,7 +171,6 @@ EQUAL_SHARES = (0.1, 0.2, 0.3, 0.25, 0.15)
 MIX = (0.021, 0.174, 0.384, 0.362, 0.059)
 """The panel's levels of Moon et al. 2019, rounded to three figures."""
 SERVICE_MEANS = (40.0, 30.0, 22.0, 15.0, 10.0)
-LABEL_LOAD = 0.85
 CV = 0.629
 TRIAGE_MINUTES: Mapping[str, float] = {"now": 5.50, "27 s saved": 5.05, "lean": 3.08}
 """Mean minutes of one triage: what 27 seconds of a nurse, and a lean triage, are worth."""
@@ -191,8 +187,8 @@ def nurse_labels() -> Floats:
 
     faults = Faults()
     nurse = nurse_named(DEFAULT_NURSE, (packaged_configs(),), faults)
-    if nurse is None:
-        raise ConfigError(faults)
+    faults.refuse()
+    assert nurse is not None
     return probabilities(nurse.labels.matrix)
 
 
@@ -212,12 +208,7 @@ def triage_only(*, per_hour: float, nurses: int, minutes: float) -> Pathway:
     return pathway_from(stated, changes=changes)
 
 
-def triage_wait(per_hour: float, nurses: int, minutes: float) -> float:
-    """The mean minutes of waiting for triage alone, by theory; approximate for more than one nurse."""
-    return closed_forms.allen_cunneen(per_hour / 60, minutes, cv=CV, servers=nurses)
-
-
-def label_error_waits(labels: Floats, *, load: float = LABEL_LOAD) -> closed_forms.LabelWaits:
+def label_error_waits(labels: Floats, *, load: float) -> closed_forms.LabelWaits:
     """The waits of a department whose sick take longer, by theory, where these labels order the queue."""
     per_minute = load / float(np.dot(MIX, SERVICE_MEANS))
     means = np.array(SERVICE_MEANS)
@@ -227,18 +218,20 @@ def label_error_waits(labels: Floats, *, load: float = LABEL_LOAD) -> closed_for
 # --- one queue, first come, first served ---------------------------------------------------------------------------
 
 
+def _waiting_over_an_hour(per_minute: float, service: float, *, servers: int) -> Expectation:
+    expected = closed_forms.mmc_share_over(60.0, per_minute, service, servers=servers)
+    return Expectation("waiting over 60 minutes", expected, stations.share_over(60.0), unit="share", tail=True)
+
+
 def one_server() -> Iterator[Check]:
     """M/M/1 at load 0.75."""
-    per_minute, service, over = 0.075, 10.0, 60.0
+    per_minute, service = 0.075, 10.0
     yield Check(
         "M/M/1, load 0.75",
         stations.one_queue(per_minute=per_minute, service_mean=service),
         (
-            Expectation("mean wait", stations.mean_wait, closed_forms.mmc_wait(per_minute, service, servers=1)),
-            Expectation(
-                "waiting over 60 minutes", stations.share_over(over),
-                closed_forms.mmc_share_over(over, per_minute, service, servers=1), unit="share", tail=True,
-            ),
+            Expectation("mean wait", closed_forms.mmc_wait(per_minute, service, servers=1)),
+            _waiting_over_an_hour(per_minute, service, servers=1),
         ),
         "Erlang 1917",
         n_patients=4.8e6,
@@ -248,7 +241,7 @@ def one_server() -> Iterator[Check]:
 
 def several_servers() -> Iterator[Check]:
     """M/M/3 at load 0.8: waits, their tail, and Little's law."""
-    servers, service, over = 3, 20.0, 60.0
+    servers, service = 3, 20.0
     per_minute = 0.8 * servers / service
     wait = closed_forms.mmc_wait(per_minute, service, servers=servers)
     waiting = closed_forms.erlang_c(servers, per_minute * service)
@@ -256,14 +249,11 @@ def several_servers() -> Iterator[Check]:
         "M/M/3, load 0.8",
         stations.one_queue(per_minute=per_minute, service_mean=service, clinicians=servers),
         (
-            Expectation("mean wait", stations.mean_wait, wait),
-            Expectation("waiting at all", stations.share_over(0.0), waiting, unit="share"),
-            Expectation(
-                "waiting over 60 minutes", stations.share_over(over),
-                closed_forms.mmc_share_over(over, per_minute, service, servers=servers), unit="share", tail=True,
-            ),
-            Expectation("number waiting", stations.number_waiting, per_minute * wait, unit="patients"),
-            Expectation("number waiting / (arrivals x mean wait)", stations.little, 1.0, unit="ratio"),
+            Expectation("mean wait", wait),
+            Expectation("waiting at all", waiting, stations.share_over(0.0), unit="share"),
+            _waiting_over_an_hour(per_minute, service, servers=servers),
+            Expectation("number waiting", per_minute * wait, stations.number_waiting, unit="patients"),
+            Expectation("number waiting / (arrivals x mean wait)", 1.0, stations.little, unit="ratio"),
         ),
         "Erlang C; Little 1961, Operations Research 9:383",
         n_patients=8.5e6,
@@ -280,7 +270,7 @@ def general_service() -> Iterator[Check]:
         yield Check(
             "M/G/1, triage alone, 8 an hour",
             triage_only(per_hour=8, nurses=1, minutes=minutes),
-            (Expectation(f"mean wait, {name}", stations.mean_wait, wait, step="triage"),),
+            (Expectation(f"mean wait, {name}", wait, step="triage"),),
             source,
             n_patients=3.5e6 if minutes > 4 else 1.1e6,
             warm_up_days=stations.warm_up_days(per_minute, minutes, cv=CV),
@@ -288,7 +278,7 @@ def general_service() -> Iterator[Check]:
     yield Check(
         "M/D/1, load 0.75",
         stations.served_for(stations.one_queue(per_minute=0.075, service_mean=10.0), 10.0, cv=0),
-        (Expectation("mean wait", stations.mean_wait, closed_forms.pollaczek_khinchine(0.075, 10.0, cv=0)),),
+        (Expectation("mean wait", closed_forms.pollaczek_khinchine(0.075, 10.0, cv=0)),),
         source,
         n_patients=3.2e6,
         warm_up_days=stations.warm_up_days(0.075, 10.0),
@@ -303,17 +293,15 @@ def priority_by_label() -> Iterator[Check]:
     servers, load, service = 3, 0.7, 20.0
     per_minute = load * servers / service
     policies = {"perfect": perfect_labels(), "nurse": nurse_labels()}
+    everybody = closed_forms.mmc_wait(per_minute, service, servers=servers)
     expectations = []
     for number, (name, labels) in enumerate(policies.items()):
         by_label = closed_forms.priority_mmc(per_minute * np.array(EQUAL_SHARES) @ labels, service, servers=servers)
         expectations += [
-            Expectation(
-                f"mean wait of {level}, {name} labels", stations.of_label(label), float(by_label[label]), number
-            )
-            for label, level in enumerate(LEVELS)
+            Expectation(f"mean wait of {level}, {name} labels", wait, stations.of_label(label), number)
+            for label, (level, wait) in enumerate(zip(LEVELS, by_label.tolist(), strict=True))
         ]
-        everybody = closed_forms.mmc_wait(per_minute, service, servers=servers)
-        expectations.append(Expectation(f"mean wait, {name} labels", stations.mean_wait, everybody, number))
+        expectations.append(Expectation(f"mean wait, {name} labels", everybody, policy=number))
     yield Check(
         "priority M/M/3, load 0.7",
         stations.station(
@@ -338,7 +326,7 @@ def urgent_first() -> Iterator[Check]:
         stations.station(
             per_minute=per_minute, shares=[load / sum(loads) for load in loads], service_means=[service] * 2
         ),
-        (Expectation("mean wait of the urgent", stations.of_label(0), float(expected[0])),),
+        (Expectation("mean wait of the urgent", float(expected[0]), stations.of_label(0)),),
         "Cobham 1954, Operations Research 2:70",
         n_patients=6e6,
         warm_up_days=stations.warm_up_days(per_minute, service),
@@ -355,8 +343,8 @@ def conservation() -> Iterator[Check]:
     for number, (name, matrix) in enumerate(policies.items()):
         known = label_error_waits(matrix, load=load)
         expectations += [
-            Expectation(f"mean wait of a patient, {name} labels", stations.mean_wait, known.patient_mean, number),
-            Expectation(f"mean wait of work, {name} labels", stations.work_mean, known.work_mean, number),
+            Expectation(f"mean wait of a patient, {name} labels", known.patient_mean, policy=number),
+            Expectation(f"mean wait of work, {name} labels", known.work_mean, stations.work_mean, number),
         ]
     yield Check(
         "M/G/1, the sick take longer, load 0.7",
@@ -380,7 +368,7 @@ def accumulating_priority() -> Iterator[Check]:
         "accumulating priority, load 0.75",
         stations.station(per_minute=per_minute, shares=shares, service_means=services, earned=earned),
         tuple(
-            Expectation(f"mean wait of the class earning {rate}", stations.of_label(k), float(waits[k]))
+            Expectation(f"mean wait of the class earning {rate}", float(waits[k]), stations.of_label(k))
             for k, rate in enumerate(earned)
         ),
         "Kleinrock 1964; Stanford, Taylor and Ziedins 2014",
@@ -405,8 +393,8 @@ def abandonment() -> Iterator[Check]:
             patience_mean=patience,
         ),
         (
-            Expectation("leaving", stations.share_that(Outcome.LEFT), share, unit="share"),
-            Expectation("mean wait of all", stations.mean_wait, share * patience),
+            Expectation("leaving", share, stations.share_that(Outcome.LEFT), unit="share"),
+            Expectation("mean wait of all", share * patience),
         ),
         "Erlang A (Palm 1946)",
         n_patients=6e5,
@@ -419,9 +407,9 @@ def turned_away() -> Iterator[Check]:
     expected = closed_forms.erlang_b(servers, per_minute * service)
     room = stations.full_turns_away(stations.one_queue(per_minute=per_minute, service_mean=service, clinicians=servers))
     variable = stations.served_for(room, service, cv=1.5)
+    figure = stations.share_that(Outcome.TURNED_AWAY)
     for name, pathway in (("exponential service", room), ("lognormal service, cv 1.5", variable)):
-        figure = stations.share_that(Outcome.TURNED_AWAY)
-        turned = Expectation(f"turned away, {name}", figure, expected, unit="share")
+        turned = Expectation(f"turned away, {name}", expected, figure, unit="share")
         yield Check("no room to wait, 10 places for 8", pathway, (turned,), "Erlang B", n_patients=3e6)
 
 
@@ -434,9 +422,9 @@ def unlimited() -> Iterator[Check]:
         "unlimited places",
         stations.served_for(pathway, service, cv=1.0),
         (
-            Expectation("number there", stations.number_served, mean, unit="patients"),
+            Expectation("number there", mean, stations.number_served, unit="patients"),
             Expectation(
-                "time with 14 or more there", stations.time_share_from(14), closed_forms.poisson_share_from(14, mean),
+                "time with 14 or more there", closed_forms.poisson_share_from(14, mean), stations.time_share_from(14),
                 unit="share", tail=True,
             ),
         ),
@@ -459,9 +447,9 @@ def busy_days() -> Iterator[Check]:
         "day factor of cv 0.2",
         stations.busy_days(pathway, cv=cv, thinning_bound=6.0),
         (
-            Expectation("arrivals a day", stations.arrivals_a_day, per_day, unit="patients"),
+            Expectation("arrivals a day", per_day, stations.arrivals_a_day, unit="patients"),
             Expectation(
-                "variance of the arrivals of a day", stations.variance_of_days, variance, unit="patients^2", tail=True
+                "variance of the arrivals of a day", variance, stations.variance_of_days, unit="patients^2", tail=True
             ),
         ),
         "mixed Poisson",
@@ -497,10 +485,10 @@ def changing_rate() -> Iterator[Check]:
         "M(t)/M/10, a day from empty",
         stations.by_the_hour(station, hours),
         (
-            Expectation("number waiting over the day", stations.number_waiting, over_day, unit="patients"),
-            Expectation("number waiting at 24:00", stations.waiting_at(24 * 60), at_midnight, unit="patients"),
+            Expectation("number waiting over the day", over_day, stations.number_waiting, unit="patients"),
+            Expectation("number waiting at 24:00", at_midnight, stations.waiting_at(24 * 60), unit="patients"),
             *(
-                Expectation(f"wait of the day's {name}", stations.wait_among(number, label), total / number)
+                Expectation(f"wait of the day's {name}", total / number, stations.wait_among(number, label))
                 for label, (name, number, total) in enumerate(by_class)
             ),
         ),
@@ -527,11 +515,11 @@ def cubicle_and_clinician() -> Iterator[Check]:
             cubicles=cubicles, stay_mean=stay,
         ),
         (
-            Expectation("mean wait for a cubicle", stations.mean_wait, known.for_cubicle, step=stations.ROOM),
+            Expectation("mean wait for a cubicle", known.for_cubicle, step=stations.ROOM),
             Expectation(
-                "no cubicle free", stations.share_over(0.0), known.none_free, unit="share", step=stations.ROOM
+                "no cubicle free", known.none_free, stations.share_over(0.0), unit="share", step=stations.ROOM
             ),
-            Expectation("mean wait in it for a clinician", stations.mean_wait, known.for_clinician),
+            Expectation("mean wait in it for a clinician", known.for_clinician),
         ),
         "stationary Markov chain, solved exactly",
         n_patients=8e6,
@@ -624,8 +612,7 @@ def values_of(check: Check, effort: Effort, *, seed: int, chain: Chain = SOUND) 
         figures[replication] = [
             expectation.figure(by_policy[expectation.policy][expectation.step]) for expectation in check.expectations
         ]
-    values: Floats = figures.reshape(effort.values, per_value, -1).mean(axis=1)
-    return values
+    return np.asarray(figures.reshape(effort.values, per_value, -1).mean(axis=1))
 
 
 TOO_LONG = 1.02
@@ -674,8 +661,7 @@ def day_factor_twice(pathway: Pathway, **which: Any) -> Draws:
     return draw_run(pathway, run, busy)
 
 
-@dataclass(frozen=True)
-class Mutation:
+class Mutation(NamedTuple):
     """A chain with one part broken, and the group of checks that is there to notice it."""
 
     name: str
@@ -692,11 +678,9 @@ MUTATIONS = (
 )
 
 
-@dataclass(frozen=True)
-class Caught:
+class Caught(NamedTuple):
     """The theory rows under one mutation."""
 
-    mutation: Mutation
     rows: tuple[TheoryRow, ...]
 
     @property
@@ -712,4 +696,4 @@ class Caught:
 
 def caught(mutation: Mutation, effort: Effort, *, groups: Sequence[str] = tuple(GROUPS)) -> Caught:
     """The rows of these groups under a mutation."""
-    return Caught(mutation, theory_rows(effort, groups=groups, chain=mutation.chain))
+    return Caught(theory_rows(effort, groups=groups, chain=mutation.chain))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,7 @@ from simulation.errors import ResultsError
 from simulation.measures.occupancy import present
 from simulation.measures.window import Window
 from simulation.patients import Draws, draw
-from simulation.records.schema import Floats
+from simulation.records.schema import Floats, Ints, Mask
 from simulation.triage.apply import apply
 from simulation.triage.estimates import Correlation
 from simulation.triage.labels import Assessor
@@ -167,28 +167,20 @@ def with_cubicles(pathway: Pathway, *, cubicles: int, stay_mean: float) -> Pathw
     )
 
 
-def first_come(pathway: Pathway) -> Pathway:
-    """The same station with one class for everybody."""
-    classes = {level: QueueClass(rank=1, rate=1) for level in pathway.priority.classes}
-    return replace(pathway, priority=replace(pathway.priority, classes=classes))
-
-
 def labeller(name: str, labels: Floats) -> Policy:
     """A triage policy that gives labels by a matrix of shares (true level, label), independent of everything else."""
-    shares = tuple(tuple(float(share) for share in row) for row in labels)
     return MatrixPolicy(
         kind="matrix",
         name=name,
         nurse=Assessor(
             name="nurse",
-            matrix=Matrix(shares=shares, **ASSUMED),
+            matrix=Matrix(shares=tuple(map(tuple, labels.tolist())), **ASSUMED),
             correlation=Correlation(value=0.0, range=(0.0, 0.9), evidence="assumed", source="independent errors"),
         ),
     )
 
 
-@dataclass(frozen=True)
-class Length:
+class Length(NamedTuple):
     """How long to run: replications, and days of each before, in and after the measured window."""
 
     replications: int
@@ -226,33 +218,30 @@ SOUND = Chain()
 """The product as it is."""
 
 
-@dataclass(frozen=True)
-class Waited:
+class Waited(NamedTuple):
     """One step of one replication: arrays of one length, a row for everybody who joined it, in ticks.
 
     stopped_at  when the wait ended, by a start or otherwise; ended_at  when the patient was gone from the step;
     work  the service drawn; labels  what the queue goes by; measured  who arrived within the window.
     """
 
-    joined_at: NDArray[np.int64]
-    stopped_at: NDArray[np.int64]
-    ended_at: NDArray[np.int64]
-    work: NDArray[np.int64]
+    joined_at: Ints
+    stopped_at: Ints
+    ended_at: Ints
+    work: Ints
     labels: NDArray[np.int16]
     outcome: NDArray[np.int8]
-    measured: NDArray[np.bool_]
+    measured: Mask
     window: Window
 
     @property
-    def wait(self) -> NDArray[np.int64]:
+    def wait(self) -> Ints:
         """Ticks waited by those who are measured."""
-        waits: NDArray[np.int64] = (self.stopped_at - self.joined_at)[self.measured]
-        return waits
+        return (self.stopped_at - self.joined_at)[self.measured]
 
-    def wait_of(self, label: int) -> NDArray[np.int64]:
+    def wait_of(self, label: int) -> Ints:
         """Ticks waited by those of a label who are measured."""
-        waits: NDArray[np.int64] = self.wait[self.labels[self.measured] == label]
-        return waits
+        return np.asarray(self.wait[self.labels[self.measured] == label])
 
 
 def waited(

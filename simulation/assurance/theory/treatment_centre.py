@@ -25,17 +25,17 @@ Faults of the original, and how each is handled:
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulation.assurance.lines import lines_of
+from simulation.assurance.lines import text_of
 from simulation.assurance.theory.rows import KnownFigure
 from simulation.config import load
 from simulation.department.rota import mean_per_day, timetable
@@ -68,12 +68,13 @@ UNITS = {"wait": "minutes", "total": "minutes", "utilisation": "share"}
 """By the last word of a measure's name; everything else counts patients."""
 TRAUMA_STEPS = ("stabilisation", "trauma_treatment")
 STEPS = ("triage", "registration", "examination", "treatment", *TRAUMA_STEPS)
+BESIDE_EXAMINATION = ("triage", "registration", *TRAUMA_STEPS)
 SAME_STARTS = {
-    "exam_plus_1": ("base", ("triage", "registration", *TRAUMA_STEPS)),
+    "exam_plus_1": ("base", BESIDE_EXAMINATION),
     "treat_plus_1": ("base", ("triage", "registration", "examination", *TRAUMA_STEPS)),
-    "triage_and_exam": ("triage_plus_1", ("triage", "registration", *TRAUMA_STEPS)),
-    "fewer_exam": ("triage_plus_1", ("triage", "registration", *TRAUMA_STEPS)),
-    "short_exam": ("triage_plus_1", ("triage", "registration", *TRAUMA_STEPS)),
+    "triage_and_exam": ("triage_plus_1", BESIDE_EXAMINATION),
+    "fewer_exam": ("triage_plus_1", BESIDE_EXAMINATION),
+    "short_exam": ("triage_plus_1", BESIDE_EXAMINATION),
 }
 """Pairs of arms, and the steps that must start at the same tick in both: the arms differ only after or beside them."""
 WITHIN = 3.0
@@ -83,8 +84,7 @@ SOURCE = "treat-sim 3.0.0 (MIT), 1,000 runs"
 # --- what the original gives ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Published:
+class Published(NamedTuple):
     """A mean over the original's runs and its standard error. A figure that equals another arm's is listed once."""
 
     arrivals: Arrivals
@@ -112,7 +112,7 @@ class ModelRow(KnownFigure):
 def published() -> tuple[Published, ...]:
     """The figures that 1,000 runs of the original gave."""
     table = pd.read_csv(Path(__file__).with_suffix(".csv"))
-    return tuple(Published(*row) for row in table.itertuples(index=False))
+    return tuple(map(Published._make, table.itertuples(index=False)))
 
 
 # --- who comes -----------------------------------------------------------------------------------------------------
@@ -122,8 +122,7 @@ def hourly_rates(pathway: Pathway) -> Floats:
     """Patients an hour in the hours that the original has rates for, 6:00 to midnight, shape (18,)."""
     source = pathway.arrivals["arrivals"]
     weights = np.asarray(pathway.profiles[source.by_hour or ""].weights, dtype=float)
-    rates: Floats = weights[OPENS // HOUR : 24] * (7 * mean_per_day(source) / weights.sum())
-    return rates
+    return np.asarray(weights[OPENS // HOUR : 24] * (7 * mean_per_day(source) / weights.sum()))
 
 
 def shipped_gaps(uniform: Floats, rates: Floats) -> Floats:
@@ -205,12 +204,12 @@ class Simulated:
     def total(self, ticks: Ints, patient: NDArray[Any]) -> Floats:
         """Minutes of these patients added up by clinic day, shape (clinic_days,)."""
         by_day = np.bincount(self.clinic_day[patient], weights=ticks, minlength=self.clinic_days)
-        return np.asarray(by_day / TICKS_PER_MINUTE)
+        return by_day / TICKS_PER_MINUTE
 
     def mean(self, ticks: Ints, patient: NDArray[Any]) -> Floats:
         """Mean minutes of these patients by clinic day, NaN where there was nobody, shape (clinic_days,)."""
         with np.errstate(invalid="ignore"):
-            return np.asarray(self.total(ticks, patient) / self.count(patient))
+            return self.total(ticks, patient) / self.count(patient)
 
 
 def simulated(arm: ReadyArm, draws: Draws, *, engine: EngineName, clinic_days: int) -> Simulated:
@@ -273,11 +272,11 @@ def false_alarms(rows: Sequence[ModelRow]) -> float:
     return math.erfc(WITHIN / math.sqrt(2)) * sum(row.standard_error > 0 for row in rows)
 
 
-def as_lines(rows: Sequence[ModelRow]) -> list[str]:
-    """The lines that `validate` prints: a heading, every row, how many pass, how many would fail by chance."""
+def as_text(rows: Sequence[ModelRow]) -> str:
+    """What `validate` prints: a heading, every row, how many pass, how many would fail by chance."""
     expected = false_alarms(rows)
     largest, any_fails = max(abs(row.z) for row in rows), -math.expm1(-expected)
-    return lines_of("models", rows=rows, within=WITHIN, largest=largest, expected=expected, any_fails=any_fails)
+    return text_of("models", rows=rows, within=WITHIN, largest=largest, expected=expected, any_fails=any_fails)
 
 
 def simulate(
@@ -306,40 +305,31 @@ def _label(arm: ReadyArm) -> str:
 
 def _row(expected: Published, arm: ReadyArm, values: Floats) -> ModelRow:
     mean, error = _mean_and_error(values)
-    return ModelRow(
-        group=_group(expected.arrivals),
-        name=f"{_label(arm)}, {expected.measure.replace('_', ' ')}",
-        unit=UNITS.get(expected.measure.rpartition("_")[2], "patients"),
-        expected=expected.mean,
-        found=mean,
-        standard_error=math.hypot(error, expected.standard_error),
-        source=SOURCE,
-    )
+    name = f"{_label(arm)}, {expected.measure.replace('_', ' ')}"
+    unit = UNITS.get(expected.measure.rpartition("_")[2], "patients")
+    of_difference = math.hypot(error, expected.standard_error)
+    return ModelRow(_group(expected.arrivals), name, unit, expected.mean, mean, of_difference, SOURCE)
 
 
-def _exact_rows(kind: Arrivals, base: Simulated) -> list[ModelRow]:
+def _exact_rows(kind: Arrivals, base: Simulated) -> Iterator[ModelRow]:
     """Rows for the number of arrivals, which is known exactly for either kind of arrivals."""
     rates = hourly_rates(base.pathway)
-    rows = []
     for hours in (len(rates), (CLOSES - OPENS) // HOUR):
         within = base.draws.arrived_at - base.clinic_day * WEEK < OPENS + hours * HOUR
         expected, source = sum(float(rates[hour % len(rates)]) for hour in range(hours)), "exact"
         if kind == "shipped":
             expected, source = shipped_arrivals_expected(rates, hours), "exact: its loop, hour by hour"
         mean, error = _mean_and_error(base.count(within))
-        rows.append(ModelRow(_group(kind), f"arrivals in {hours} hours", "patients", expected, mean, error, source))
-    return rows
+        yield ModelRow(_group(kind), f"arrivals in {hours} hours", "patients", expected, mean, error, source)
 
 
-def _same_rows(kind: Arrivals, runs: Mapping[str, Simulated], arms: Mapping[str, ReadyArm]) -> list[ModelRow]:
+def _same_rows(kind: Arrivals, runs: Mapping[str, Simulated], arms: Mapping[str, ReadyArm]) -> Iterator[ModelRow]:
     """Rows for pairs of arms: how many starts differ in the part that the two arms share. Expected is none."""
-    rows = []
     for name, (other, steps) in SAME_STARTS.items():
         if name in runs:
             n_differing = sum(int((starts(runs[name], step) != starts(runs[other], step)).sum()) for step in steps)
             label = f"{_label(arms[name])}, starts unlike {_label(arms[other])} before the change"
-            rows.append(ModelRow(_group(kind), label, "starts", 0.0, n_differing, 0.0, "exact: the same draws"))
-    return rows
+            yield ModelRow(_group(kind), label, "starts", 0.0, n_differing, 0.0, "exact: the same draws")
 
 
 def starts(arm: Simulated, step: str) -> Ints:

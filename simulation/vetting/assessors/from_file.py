@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeAlias
 
 from simulation.department.config_dataclass import config_dataclass
 from simulation.errors import Fault, Faults, nearest, refuse
-from simulation.vetting.assessors.llm import outcome_of_level, outcome_of_message, whole_number
+from simulation.vetting.assessors.llm import Ended, outcome_of_level, outcome_of_message, whole_number
 from simulation.vetting.cases import (
     N_LEVELS,
     OUTCOMES,
@@ -73,7 +73,8 @@ class FromFile:
         self.name = config.product
         known = {case.name: case.name for case in cases.cases}
         known |= {case.own_id: case.name for case in cases.cases if case.own_id}
-        rows, self._told = (read_log if path.suffix in LOGS else _read_csv)(path, cases.levels)
+        is_log = path.suffix in LOGS  # a CSV file says nothing of the evaluation
+        rows, self._told = read_log(path, cases.levels) if is_log else (_csv_rows(path, cases.levels), {})
         faults = Faults()
         self._answers: dict[QuestionKey, Answer] = {}
         for where, answer in rows:
@@ -116,12 +117,8 @@ def _by_which_names(cases: CaseSet) -> str:
     return f"{remedy}; to use case numbers of your own, state their column as `id` in the mapping of the cases"
 
 
-def _read_csv(path: Path, levels: Mapping[str, int]) -> tuple[AnswerRows, dict[str, str]]:
-    """The answers, or faults, of the rows of a CSV file, which says nothing besides."""
-    return _csv_rows(path, levels), {}
-
-
 def _csv_rows(path: Path, levels: Mapping[str, int]) -> AnswerRows:
+    """The answers, or faults, of the rows of a CSV file."""
     for line, cells in csv_lines(path, {"case": "the name of the case", "label": "the level given"}):
         where = f"{path.name}, line {line}"
         try:
@@ -148,7 +145,7 @@ def _answer_of(cells: Mapping[str, str], levels: Mapping[str, int]) -> Answer:
     return Answer(cells["case"].strip(), int(repeat) - 1, variant or "as_written", *ended, probabilities, seconds)
 
 
-def _ended(text: str, outcome: Any, levels: Mapping[str, int]) -> tuple[Outcome, int | None]:
+def _ended(text: str, outcome: Any, levels: Mapping[str, int]) -> Ended:
     """How the question ended, and the level: a level that is none of the five is counted, not refused.
 
     `levels`: the level of each name. A number is a level of the five, whatever number the cases write it as.
@@ -201,8 +198,8 @@ def read_log(path: Path, levels: Mapping[str, int]) -> tuple[AnswerRows, dict[st
         refuse(str(path), found, "Give a log of one model, for what is measured is one")
     model = next(iter(models), str(_at(log, "eval", "model") or "none"))
     ended = f"Inspect, {_at(log, 'eval', 'created') or ''}, {log.get('status', 'status not stated')}"
-    places = (f"{path.name}, sample {number}" for number in range(1, len(samples) + 1))
-    rows = ((where, _answer_in(sample, where, levels)) for where, sample in zip(places, samples, strict=True))
+    named = {f"{path.name}, sample {number}": sample for number, sample in enumerate(samples, start=1)}
+    rows = ((where, _answer_in(sample, where, levels)) for where, sample in named.items())
     return rows, {"model that the log names": model, "evaluation": ended}
 
 
@@ -222,7 +219,7 @@ def _answer_in(sample: Mapping[str, Any], where: str, levels: Mapping[str, int])
     return Answer(case, epoch - 1, variant or "as_written", *ended, (), next(seconds, None), tokens)
 
 
-def _outcome(sample: Mapping[str, Any], levels: Mapping[str, int]) -> tuple[Outcome, int | None]:
+def _outcome(sample: Mapping[str, Any], levels: Mapping[str, int]) -> Ended:
     """The outcome and level of a sample: an error or a limit counts before what the model said."""
     if sample.get("error") or _at(sample, "output", "error"):
         return "server_error", None

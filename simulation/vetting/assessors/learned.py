@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from annotated_types import Ge, Gt, Le
@@ -106,7 +106,7 @@ class Learned:
 
     def whole(self) -> Fitted:
         """The model fitted to all cases, to be stored."""
-        return self._fit([case.inputs for case in self._cases.cases], self._cases.truth)
+        return fitted(self._config, [case.inputs for case in self._cases.cases], self._cases.truth)
 
     def _models(self, repeat: int) -> Iterator[tuple[set[str], Fitted]]:
         """The names of each fold's cases and the model that labels them; a stored model labels all cases."""
@@ -118,12 +118,7 @@ class Learned:
         for fold in range(self._config.folds):
             others = [cases[number].inputs for number in np.flatnonzero(fold_of != fold)]
             names = {cases[number].name for number in np.flatnonzero(fold_of == fold)}
-            yield names, self._fit(others, self._cases.truth[fold_of != fold])
-
-    def _fit(self, inputs: list[Inputs], truth: Levels) -> Fitted:
-        config = self._config
-        features = learned_features(inputs, config.reads, flags_missing=config.flags_missing)
-        return fitted(config.model, features, inputs, truth, looseness=config.looseness, balanced=config.balanced)
+            yield names, fitted(self._config, others, self._cases.truth[fold_of != fold])
 
     def _answer(self, question: Question, chances: Floats) -> Answer:
         label = int(np.argmin(chances @ costs_of(self._config.under_triage_cost)))
@@ -199,19 +194,19 @@ class Features:
         return np.column_stack(columns) if columns else np.zeros((len(inputs), 0))
 
 
-def learned_features(inputs: Sequence[Inputs], reads: Sequence[Read], *, flags_missing: bool) -> Features:
+def learned_features(config: LearnedAssessor, inputs: Sequence[Inputs]) -> Features:
     """The features that a training set gives, which holds none of the cases to be labelled."""
     vocabularies, weights = {}, {}
     texts = [str(case.get("complaint", "")).casefold() for case in inputs]
-    for kind in NGRAMS if "text" in reads else ():
+    for kind in NGRAMS if "text" in config.reads else ():
         vectorizer = _vectorizer(kind)
         try:
             vectorizer.fit(texts)
         except ValueError:  # no piece is in two texts
             continue
         vocabularies[kind] = {str(piece): int(place) for piece, place in vectorizer.vocabulary_.items()}
-        weights[kind] = [float(weight) for weight in vectorizer.idf_]
-    vital_signs, scales = "vital_signs" in reads, {}
+        weights[kind] = vectorizer.idf_.tolist()
+    vital_signs, scales = "vital_signs" in config.reads, {}
     for name in NUMBERS if vital_signs else ():
         given = np.array([float(case[name]) for case in inputs if name in case])
         if len(given):
@@ -220,7 +215,7 @@ def learned_features(inputs: Sequence[Inputs], reads: Sequence[Read], *, flags_m
     for name in WORDS if vital_signs else ():
         present = {case.get(name) for case in inputs}
         words[name] = tuple(word for word in WORDS[name] if word in present)
-    return Features(vocabularies, weights, scales, words, flags_missing and vital_signs)
+    return Features(vocabularies, weights, scales, words, config.flags_missing and vital_signs)
 
 
 def _vectorizer(kind: str, vocabulary: dict[str, int] | None = None, weights: list[float] | None = None) -> Any:
@@ -243,8 +238,7 @@ def _vectorizer(kind: str, vocabulary: dict[str, int] | None = None, weights: li
 # --- the model ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Fitted:
+class Fitted(NamedTuple):
     """A fitted model: its features, and coefficients (features, levels or 1) with intercepts or thresholds."""
 
     model: Kind
@@ -259,27 +253,25 @@ class Fitted:
             return odds_chances(scores[:, 0], self.intercepts)
         from scipy.special import softmax
 
-        chances: Floats = softmax(scores + self.intercepts, axis=1)
-        return chances
+        return softmax(scores + self.intercepts, axis=1)
 
 
-def fitted(
-    model: Kind, features: Features, inputs: Sequence[Inputs], truth: Levels, *, looseness: float, balanced: bool
-) -> Fitted:
-    """A model of these cases. `looseness`: one over the ridge penalty; `balanced`: each level weighs the same."""
+def fitted(config: LearnedAssessor, inputs: Sequence[Inputs], truth: Levels) -> Fitted:
+    """A model of these cases, as the configuration asks for it."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.utils.class_weight import compute_sample_weight
     from threadpoolctl import threadpool_limits
 
-    weights = compute_sample_weight("balanced" if balanced else None, truth)
+    weights = compute_sample_weight("balanced" if config.balanced else None, truth)
+    features = learned_features(config, inputs)
     matrix = features.matrix(inputs)
     with threadpool_limits(1):  # gives the same sums on every machine, and is quicker for models of this size
-        if model == "proportional_odds":
-            coefficients, thresholds = fit_odds(matrix, truth, weights, PENALTY_OF_ODDS / looseness, N_LEVELS)
-            return Fitted(model, features, coefficients[:, None], thresholds)
-        logistic = LogisticRegression(C=looseness, max_iter=2000)
+        if config.model == "proportional_odds":
+            coefficients, thresholds = fit_odds(matrix, truth, weights, PENALTY_OF_ODDS / config.looseness)
+            return Fitted(config.model, features, coefficients[:, None], thresholds)
+        logistic = LogisticRegression(C=config.looseness, max_iter=2000)
         logistic.fit(matrix, truth, sample_weight=weights)
-    return Fitted(model, features, *_of_all_levels(logistic))
+    return Fitted(config.model, features, *_of_all_levels(logistic))
 
 
 def _of_all_levels(model: Any) -> tuple[Floats, Floats]:
@@ -295,8 +287,8 @@ def _of_all_levels(model: Any) -> tuple[Floats, Floats]:
 # --- proportional odds -------------------------------------------------------------------------------------------
 
 
-def fit_odds(features: Any, levels: Levels, weights: Floats, penalty: float, n_levels: int) -> tuple[Floats, Floats]:
-    """The coefficients and thresholds (n_levels - 1, rising) of most likelihood, with a ridge penalty.
+def fit_odds(features: Any, levels: Levels, weights: Floats, penalty: float) -> tuple[Floats, Floats]:
+    """The coefficients and thresholds (levels - 1, rising) of most likelihood, with a ridge penalty.
 
     Proportional odds: one score a case, and thresholds between levels (McCullagh 1980, J R Stat Soc B 42:109).
     P(level <= k) = logistic(threshold_k - features @ coefficients); minimised is the weighted sum of minus
@@ -306,8 +298,9 @@ def fit_odds(features: Any, levels: Levels, weights: Floats, penalty: float, n_l
     from scipy.special import expit
 
     n_features = features.shape[1]
-    shares = np.array([weights[levels <= k].sum() for k in range(n_levels - 1)]) / weights.sum()
-    thresholds = np.log(np.clip(shares, 1e-3, 1 - 1e-3) / (1 - np.clip(shares, 1e-3, 1 - 1e-3)))
+    shares = np.array([weights[levels <= k].sum() for k in range(N_LEVELS - 1)]) / weights.sum()
+    shares = np.clip(shares, 1e-3, 1 - 1e-3)
+    thresholds = np.log(shares / (1 - shares))
     steps = np.log(np.maximum(np.diff(thresholds), 1e-2))
     start = np.concatenate([np.zeros(n_features), thresholds[:1], steps])
 
@@ -338,8 +331,7 @@ def odds_chances(score: Floats, thresholds: Floats) -> Floats:
 
     below = expit(thresholds[None, :] - score[:, None])
     edges = np.column_stack([np.zeros(len(score)), below, np.ones(len(score))])
-    chances: Floats = np.diff(edges, axis=1)
-    return chances
+    return np.diff(edges, axis=1)
 
 
 def _thresholds(free: Floats) -> tuple[Floats, Floats]:

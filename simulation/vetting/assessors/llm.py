@@ -12,14 +12,13 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from annotated_types import Ge, Gt, Le
@@ -100,8 +99,7 @@ class LlmAssessor:
     """Whether questions and answers are kept in words beside the levels: they hold complaints."""
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """What a run adds to the plan. `kept`: the folder of kept answers; None: nothing is kept."""
 
     prompt: Prompt | None = None
@@ -205,6 +203,18 @@ class Llm:
             "response_format": RESPONSE_FORMAT,
         }
 
+    def what_would_be_sent(self, questions: Sequence[Question]) -> str:
+        """The first request of each variant, word for word, and how many there would be."""
+        config, n = self._config, len(questions)
+        lines = [f"{n} requests to {config.address}, {config.concurrency} at once; the first of each kind:"]
+        for variant, alike in groupby(questions, key=attrgetter("variant")):
+            lines += [
+                f"\n{variant}: POST {config.address.rstrip('/')}/chat/completions",
+                f"Authorization: Bearer <value of {config.key}>" if config.key else "No Authorization",
+                json.dumps(self.body(next(alike)), ensure_ascii=False, indent=1),
+            ]
+        return "\n".join(lines)
+
     def _announce(self, to_ask: Sequence[Question]) -> None:
         host = urlsplit(self._config.address).hostname or ""
         if to_ask and not is_this_machine(host):
@@ -248,7 +258,7 @@ class Llm:
             pause = self._config.first_pause * 2**attempt if reply.pause is None else reply.pause
             if self._stopped.wait(min(pause, LONGEST_PAUSE)):
                 break
-        return replace(reply, seconds=time.monotonic() - began)
+        return reply._replace(seconds=time.monotonic() - began)
 
 
 def headers_for(config: LlmAssessor, *, allow_remote: bool) -> dict[str, str]:
@@ -284,19 +294,6 @@ def is_this_machine(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def what_would_be_sent(llm: Llm, questions: Iterable[Question], config: LlmAssessor) -> str:
-    """The first request of each variant, word for word, and how many there would be."""
-    listed = list(questions)
-    lines = [f"{len(listed)} requests to {config.address}, {config.concurrency} at once; the first of each kind:"]
-    for variant, alike in groupby(listed, key=attrgetter("variant")):
-        lines += [
-            f"\n{variant}: POST {config.address.rstrip('/')}/chat/completions",
-            f"Authorization: Bearer <value of {config.key}>" if config.key else "No Authorization",
-            json.dumps(llm.body(next(alike)), ensure_ascii=False, indent=1),
-        ]
-    return "\n".join(lines)
 
 
 # --- the prompt ---------------------------------------------------------------------------------------------------
@@ -345,8 +342,7 @@ def written_out(inputs: Inputs) -> str:
     return "\n".join(lines)
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """A reply. `level`: 1 to 5, only if the outcome is `labelled`; `text`: the model's words."""
 
     outcome: Outcome
@@ -423,7 +419,11 @@ def whole_number(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def outcome_of_message(text: object, ended: object, *, declined: bool) -> tuple[Outcome, int | None]:
+Ended: TypeAlias = tuple[Outcome, int | None]
+"""How a question ended, and the level if it is one of the five."""
+
+
+def outcome_of_message(text: object, ended: object, *, declined: bool) -> Ended:
     """The outcome of a model's words, and the level.
 
     `text` is as it came, `ended` the server's reason for the end, `declined` whether the model refused outright.
@@ -445,7 +445,7 @@ def outcome_of_message(text: object, ended: object, *, declined: bool) -> tuple[
     return outcome_of_level(answer["level"])
 
 
-def outcome_of_level(level: int) -> tuple[Outcome, int | None]:
+def outcome_of_level(level: int) -> Ended:
     """The outcome of a whole number given as a level, and the level if it is one."""
     return ("labelled", level) if 1 <= level <= N_LEVELS else ("out_of_range", None)
 

@@ -249,7 +249,7 @@ def answers_text(bench: Bench) -> str:
 def scores_text(bench: Bench) -> str:
     """CSV with a row a score: whose, for which group, with its interval and the yardstick."""
     parts = [(who, "", "all", bench.scores(who)) for who in bench.labelled]
-    for who in (TOOL, NURSE) if NURSE in bench.labelled else (TOOL,):
+    for who in (TOOL, NURSE):
         parts += [(who, *group, estimates) for group, estimates in bench.by_group(who).items()]
     parts += [(f"{TOOL} minus {who}", "", "all", bench.against(who)) for who in bench.labelled if who != TOOL]
     parts.append((TOOL, "", "all", dict(bench.of_answers)))

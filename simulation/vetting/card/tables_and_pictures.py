@@ -11,7 +11,7 @@ by their names. Hazards and items are in `facts/`, in our words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,27 +26,33 @@ from simulation.vetting.bench import NURSE, OF_ANSWERS, TOOL, Bench, CriterionVe
 from simulation.vetting.cases import N_LEVELS, NO_LABEL, OUTCOMES
 from simulation.vetting.earlier import UNDER, VersionChange
 from simulation.vetting.facts import facts
-from simulation.vetting.scores import FEW, HIGH_SHARES, HIGHER_IS_BETTER, KAPPAS, SCORES, ScoreEstimate, share_of
+from simulation.vetting.scores import (
+    FEW,
+    HIGH_SHARES,
+    HIGHER_IS_BETTER,
+    KAPPAS,
+    SCORES,
+    Estimates,
+    ScoreEstimate,
+    share_of,
+)
 from simulation.wording import spaced
 
 BY_GROUP = ("exact_share", "under_share", UNDER)
 
 
+Rows = Iterator[tuple[str, ...]]
+
+
 def card_tables(bench: Bench, change_since: VersionChange | None) -> list[ReportTable]:
     """Every table, in the order of the page; the change since an earlier card is the second."""
-    on_condition = [must_not_miss_table(bench), calibration_table(bench), abstention_table(bench)]
+    others = [table_of(bench, kind, rows_of(bench)) for kind, rows_of in OF_A_BENCH.items()]
     return [
-        criteria_table(bench),
+        table_of(bench, "criteria", criteria_rows(bench)),
         *([change_table(bench, change_since)] if change_since is not None else ()),
         scores_table(bench),
         *(differences_table(bench, other) for other in bench.labelled if other != TOOL),
-        matrix_table(bench),
-        groups_table(bench),
-        answers_table(bench),
-        *(table for table in on_condition if table.rows),
-        about_table(bench),
-        hazards_table(bench),
-        coverage_table(bench),
+        *(table for table in others if table.rows or table.kind not in ON_CONDITION),
     ]
 
 
@@ -58,9 +64,12 @@ def table_of(bench: Bench, kind: str, rows: Iterable[tuple[str, ...]], *, name: 
     """
     stated = facts("card_tables")[kind]
     words |= {**SCORES, "tool": bench.tool, "truth": bench.cases.yardstick_words, "n": str(len(bench.cases))}
+    words |= {"made_up": "; the cases are made up" * bench.cases.synthetic, "missing": not_measured(bench)}
     headers = (text.format(**words) for text in stated["headers"])
     notes = (text.format(few=FEW, **words) for text in stated.get("notes", ()))
-    return ReportTable(name or kind, stated["title"].format(**words), tuple(headers), tuple(rows), tuple(notes))
+    return ReportTable(
+        name or kind, stated["title"].format(**words), tuple(headers), tuple(rows), tuple(filter(None, notes))
+    )
 
 
 def value_words(estimate: ScoreEstimate, score: str) -> str:
@@ -106,17 +115,15 @@ def group_named(attribute: str, group: str, between: str = " ") -> str:
     return spaced(f"{attribute}{between}{group}")
 
 
-def criteria_table(bench: Bench) -> ReportTable:
+def criteria_rows(bench: Bench) -> Rows:
     """Each criterion by group, what was measured, and the verdict."""
-    rows = []
     for verdict in bench.verdicts:
         score, estimate = verdict.criterion.score, verdict.estimate
         words = difference_words if verdict.criterion.against == "nurse" else value_words
         measured = ("–", "0") if estimate is None else (words(estimate, score), str(estimate.n))
         group = spaced(verdict.group).replace("=", ": ") or "everybody"
         named = {**SCORES, **OF_ANSWERS}[score]
-        rows.append((named, group, bound_words(verdict), *measured, verdict.word, verdict.why))
-    return table_of(bench, "criteria", rows)
+        yield named, group, bound_words(verdict), *measured, verdict.word, verdict.why
 
 
 def scores_table(bench: Bench) -> ReportTable:
@@ -124,7 +131,7 @@ def scores_table(bench: Bench) -> ReportTable:
     by_assessor = [bench.scores(who) for who in bench.labelled]
     rows = [(words, *(value_words(scores[name], name) for scores in by_assessor)) for name, words in SCORES.items()]
     table = table_of(bench, "scores", rows)
-    return replace(table, headers=(*table.headers, *(bench.tool if who == TOOL else who for who in bench.labelled)))
+    return replace(table, headers=(*table.headers, *(bench.name_of(who) for who in bench.labelled)))
 
 
 def differences_table(bench: Bench, other: str) -> ReportTable:
@@ -140,7 +147,7 @@ def change_table(bench: Bench, since: VersionChange) -> ReportTable:
     return table_of(bench, "changed", rows, other=since.earlier_tool, line=since.line)
 
 
-def _difference_rows(differences: Mapping[str, ScoreEstimate]) -> list[tuple[str, str, str]]:
+def _difference_rows(differences: Estimates) -> list[tuple[str, str, str]]:
     """Each score's words, its difference and the verdict on it."""
     return [
         (words, difference_words(differences[name], name), verdict_on(differences[name], name))
@@ -148,79 +155,74 @@ def _difference_rows(differences: Mapping[str, ScoreEstimate]) -> list[tuple[str
     ]
 
 
-def matrix_table(bench: Bench) -> ReportTable:
+def matrix_rows(bench: Bench) -> Rows:
     """How often each true level got each label, with credible intervals."""
     counts = bench.labelled[TOOL].table
-    rows = []
     for level, shares in enumerate(100 * np.stack(bench.matrix(), axis=-1)):
         cells = [f"{mean:.0f} % ({low:.0f} to {high:.0f})" for mean, low, high in shares]
         n = counts[level].sum()
         few = f" (fewer than {FEW})" if n < FEW else ""
-        rows.append((f"true {level + 1}: {n:.0f} cases{few}", *cells, f"{counts[level, N_LEVELS]:.1f}"))
-    return table_of(bench, "matrix", rows)
+        yield f"true {level + 1}: {n:.0f} cases{few}", *cells, f"{counts[level, N_LEVELS]:.1f}"
 
 
-def groups_table(bench: Bench) -> ReportTable:
+def groups_rows(bench: Bench) -> Rows:
     """Three scores of the tool by sex, age, mode of arrival and language, with the nurse's under-triage beside them."""
-    nurse = bench.by_group(NURSE) if NURSE in bench.labelled else {}
-    rows = []
+    nurse = bench.by_group(NURSE)
     for group, scores in bench.by_group().items():
         cells = [value_words(scores[name], name) for name in BY_GROUP]
         by_nurse = value_words(nurse[group][UNDER], UNDER) if nurse else "–"
         n_urgent = scores[UNDER].n
         urgent = f"{n_urgent}{' (few)' * (n_urgent < FEW)}"
-        rows.append((group_named(*group, ": "), str(scores["exact_share"].n), *cells, by_nurse, urgent))
-    return table_of(bench, "groups", rows)
+        yield group_named(*group, ": "), str(scores["exact_share"].n), *cells, by_nurse, urgent
 
 
-def answers_table(bench: Bench) -> ReportTable:
+def answers_rows(bench: Bench) -> Rows:
     """How questions ended, whether answers repeat or can be moved, how long they took and what they cost."""
     n_asked = sum(bench.outcomes.values())
-    rows = [(OUTCOMES[kind], f"{n} of {n_asked}") for kind, n in bench.outcomes.items()]
-    rows += [(OF_ANSWERS[name], value_words(share, name)) for name, share in bench.of_answers.items()]
+    for kind, n in bench.outcomes.items():
+        yield OUTCOMES[kind], f"{n} of {n_asked}"
+    for name, share in bench.of_answers.items():
+        yield OF_ANSWERS[name], value_words(share, name)
     seconds = [answer.seconds for answer in bench.answers if answer.seconds is not None]
     if seconds:
         span_of = f"{np.median(seconds):.2f}, {np.quantile(seconds, 0.95):.2f}"
-        rows.append(("seconds to an answer: median, 95th percentile", span_of))
+        yield "seconds to an answer: median, 95th percentile", span_of
     tokens = [answer.tokens for answer in bench.answers if answer.tokens is not None]
     if tokens:
-        rows.append(("tokens read and written, all questions", f"{sum(tokens):,}"))
+        yield "tokens read and written, all questions", f"{sum(tokens):,}"
         price = bench.plan.assessor.price if isinstance(bench.plan.assessor, LlmAssessor) else None
         if price is not None:
-            rows.append(("cost of these tokens, at the stated price", f"£{price * sum(tokens) / 1e6:,.2f}"))
+            yield "cost of these tokens, at the stated price", f"£{price * sum(tokens) / 1e6:,.2f}"
+
+
+def not_measured(bench: Bench) -> str:
+    """The scores of answers that were not measured, in words; '' if all were."""
     missing = [words for name, words in OF_ANSWERS.items() if name not in bench.of_answers]
-    table = table_of(bench, "answers", rows)
-    return replace(table, notes=(*table.notes, f"Not measured: {'; '.join(missing)}.")) if missing else table
+    return f"Not measured: {'; '.join(missing)}." if missing else ""
 
 
-def must_not_miss_table(bench: Bench) -> ReportTable:
+def must_not_miss_rows(bench: Bench) -> Rows:
     """How the cases were labelled that their author says must not be missed; no rows if there are none."""
     which = np.array([case.must_not_miss for case in bench.cases.cases])
-    rows = []
     for who, labelled in bench.labelled.items() if which.any() else ():
         labels = labelled.labels[which, 0]
         counts = which.sum(), (labels > labelled.truth[which]).sum(), (labels == NO_LABEL).sum()
-        rows.append((bench.tool if who == TOOL else who, *map(str, counts)))
-    return table_of(bench, "must_not_miss", rows)
+        yield bench.name_of(who), *map(str, counts)
 
 
-def calibration_table(bench: Bench) -> ReportTable:
+def calibration_rows(bench: Bench) -> Rows:
     """How often labels are right, by the confidence stated with them; no rows if none is stated."""
-    bins = calibration(bench)
-    rows = [(f"{100 * stated:.0f} %", value_words(right, "exact_share"), str(right.n)) for stated, right in bins]
-    return table_of(bench, "calibration", rows)
+    for stated, right in calibration(bench):
+        yield f"{100 * stated:.0f} %", value_words(right, "exact_share"), str(right.n)
 
 
-def abstention_table(bench: Bench) -> ReportTable:
+def abstention_rows(bench: Bench) -> Rows:
     """Scores of the labels kept if the least confident are handed back; no rows if no confidence is stated."""
-    rows = [
-        (f"{100 * share:.0f} %", value_words(exact, "exact_share"), value_words(under, UNDER), str(under.n))
-        for share, exact, under in abstention_curve(bench)
-    ]
-    return table_of(bench, "abstention", rows)
+    for share, exact, under in abstention_curve(bench):
+        yield f"{100 * share:.0f} %", value_words(exact, "exact_share"), value_words(under, UNDER), str(under.n)
 
 
-def about_table(bench: Bench) -> ReportTable:
+def about_rows(bench: Bench) -> Rows:
     """The tool, the cases, and how the tool was asked."""
     cases, plan = bench.cases, bench.plan
     rows = {
@@ -237,7 +239,7 @@ def about_table(bench: Bench) -> ReportTable:
         "seed": str(plan.seed),
         **bench.about,
     }
-    return table_of(bench, "about", rows.items())
+    yield from rows.items()
 
 
 def card_pictures(bench: Bench) -> list[Picture]:
@@ -277,7 +279,7 @@ def groups_picture(bench: Bench) -> Picture | None:
     known = {key: scores[UNDER] for key, scores in bench.by_group().items() if scores[UNDER].n >= FEW}
     if not known:
         return None
-    nurse = bench.by_group(NURSE) if NURSE in bench.labelled else {}
+    nurse = bench.by_group(NURSE)
     caption = (
         f"Groups with {FEW} cases of levels 1-2 or more; bars are exact 95 % intervals, unadjusted. Truth: "
         f"{bench.cases.yardstick_words}."
@@ -333,7 +335,7 @@ def abstention_picture(bench: Bench) -> Picture | None:
 def _whiskers(
     name: str,
     title: str,
-    estimates: Mapping[str, ScoreEstimate],
+    estimates: Estimates,
     caption: str,
     nurse: Sequence[ScoreEstimate] = (),
 ) -> Picture:
@@ -365,7 +367,7 @@ OF_URGENT = {*HIGH_SHARES, "both_under_triage", "worst_group"}
 """The frequencies that are of cases of true levels 1-2."""
 
 
-def hazards_table(bench: Bench) -> ReportTable:
+def hazards_rows(bench: Bench) -> Rows:
     """A row for each hazard, numbered H1, H2 and on; severity, residual risk and owner are blank on purpose."""
     under = {group: scores[UNDER] for group, scores in bench.by_group().items()}
     known = {group: estimate for group, estimate in under.items() if estimate.n >= FEW}
@@ -374,27 +376,25 @@ def hazards_table(bench: Bench) -> ReportTable:
     if known:
         worst = max(known, key=lambda group: np.nan_to_num(known[group].value, nan=-1.0))
         named["worst_group"], measured["worst_group"] = group_named(*worst), known[worst]
-    rows = []
     for number, hazard in enumerate(facts("hazards"), start=1):
         of = hazard.get("of", "")
         cause = hazard["cause"] if named.get(of, "-") else hazard["cause_without"]
         words = cause.format(few=FEW, groups=named.get(of)), hazard["effect"], _frequency(of, measured)
-        rows.append((f"H{number}", *words, hazard["control"], "", "", ""))
-    return table_of(bench, "hazards", rows, made_up="; the cases are made up" * bench.cases.synthetic)
+        yield f"H{number}", *words, hazard["control"], "", "", ""
 
 
-def _measured(bench: Bench) -> dict[str, ScoreEstimate]:
+def _measured(bench: Bench) -> Estimates:
     """What was measured of the tool as a whole, by the name that a hazard has for it."""
     measured = {**bench.scores(TOOL), **bench.of_answers}
     if (same := measured.get("repeatable_share")) is not None:  # the hazard is an answer that does not repeat
-        measured["not_repeated_share"] = replace(same, value=1 - same.value, low=1 - same.high, high=1 - same.low)
+        measured["not_repeated_share"] = same._replace(value=1 - same.value, low=1 - same.high, high=1 - same.low)
     if NURSE in bench.labelled:  # both under-triage the same patient, so she would not have caught it
         tool, nurse = (bench.labelled[who].shares_of_cases(UNDER) for who in (TOOL, NURSE))
         measured["both_under_triage"] = share_of(tool * nurse)
     return measured
 
 
-def _frequency(of: str, measured: Mapping[str, ScoreEstimate]) -> str:
+def _frequency(of: str, measured: Estimates) -> str:
     """'23.3 % (14.8 to 33.6), of 86 cases of true levels 1-2'."""
     estimate = measured.get(of)
     if estimate is None:
@@ -403,10 +403,9 @@ def _frequency(of: str, measured: Mapping[str, ScoreEstimate]) -> str:
     return f"{value_words(estimate, of)}, of {estimate.n} {whom}" if estimate.n else "no case"
 
 
-def coverage_table(bench: Bench) -> ReportTable:
+def coverage_rows(bench: Bench) -> Rows:
     """Every item, whether this bench covers it, and who answers for it."""
     answered_by_vendor = isinstance(bench.plan.assessor, AnswersAssessor)
-    rows = []
     for text, items in facts("coverage").items():
         for item in items:
             covered, where, status = item["covered"], item["where"], item["status"]
@@ -414,5 +413,20 @@ def coverage_table(bench: Bench) -> ReportTable:
                 covered, where = "no", "the cases are made up"
             if item.get("of_maker") and answered_by_vendor:
                 status = "stated by the vendor"
-            rows.append((text, item["item"], covered, status, where))
-    return table_of(bench, "coverage", rows)
+            yield text, item["item"], covered, status, where
+
+
+ON_CONDITION = ("must_not_miss", "calibration", "abstention")
+"""Tables that are left out if they have no rows."""
+OF_A_BENCH: Mapping[str, Callable[[Bench], Rows]] = {
+    "matrix": matrix_rows,
+    "groups": groups_rows,
+    "answers": answers_rows,
+    "must_not_miss": must_not_miss_rows,
+    "calibration": calibration_rows,
+    "abstention": abstention_rows,
+    "about": about_rows,
+    "hazards": hazards_rows,
+    "coverage": coverage_rows,
+}
+"""The rows of each further table by its kind, in the order of the page."""

@@ -34,8 +34,7 @@ def fit_of(columns: Mapping[str, np.ndarray], rows: Mapping[str, Inside], *, by_
     emulator: Any = SimpleNamespace(rows=emulated, judged_by_mean=frozenset(by_mean))
     values = np.column_stack(list(columns.values())).tolist()
     years = tuple(Year(number, tuple(each), {}, {"Beside": float(number)}) for number, each in enumerate(values))
-    site: Any = None
-    return Fit(site, space, years, emulator, len(years), years)
+    return Fit(space, years, emulator, len(years), years)
 
 
 def test_contraction_is_how_much_narrower_than_the_priors_and_the_narrowest_is_first() -> None:

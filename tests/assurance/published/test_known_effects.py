@@ -8,7 +8,7 @@ import pytest
 
 from simulation.assurance import validate as command
 from simulation.assurance.figures import Begin
-from simulation.assurance.known_effects import STUDY, KnownEffect, KnownEffects, as_lines, validate_known_effects
+from simulation.assurance.known_effects import STUDY, KnownEffect, KnownEffects, as_text, validate_known_effects
 from simulation.assurance.targets import targets_named
 from simulation.assurance.validate import validate
 from simulation.config import load, packaged_configs
@@ -65,7 +65,7 @@ def test_a_miss_is_told_with_its_reason_and_leaves_the_exit_code(monkeypatch: py
     misses = [line for line in output if line.lstrip().startswith("MISS  Nurse")]
     assert len(misses) == 2  # its line in the table, and its reason
     assert "The queue behind it takes the time back." in misses[1]
-    assert any("-37.0 (-44.1 to -30.3)" in line for line in as_lines(found))
+    assert any("-37.0 (-44.1 to -30.3)" in line for line in as_text(found).split("\n"))
 
 
 def test_one_department_has_no_range(monkeypatch: pytest.MonkeyPatch) -> None:

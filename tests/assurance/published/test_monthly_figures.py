@@ -9,7 +9,7 @@ import pytest
 from simulation.assurance.figures import figure
 from simulation.assurance.site_table import Row, validate_site
 from simulation.assurance.targets import Target, targets_named
-from simulation.assurance.validate import as_lines
+from simulation.assurance.validate import as_text
 from simulation.config import load, packaged_configs
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, ResultsError
@@ -140,7 +140,7 @@ def half_a_year(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Row]:
     stated = (packaged_configs() / "targets" / "england.yaml").read_text(encoding="utf-8")
     (folder / "targets" / "mine.yaml").write_text(stated + pooled, encoding="utf-8")
     table = validate_site(HALF_A_YEAR, targets="mine", config_dir=folder, responses=False)
-    assert any("minutes, mean of months Apr to Sep. NHS" in line for line in as_lines(table))
+    assert any("minutes, mean of months Apr to Sep. NHS" in line for line in as_text(table).split("\n"))
     return {row.target.name: row for row in table.rows}
 
 

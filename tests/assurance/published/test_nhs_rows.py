@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from simulation.assurance.figures import BUSY, CHANGES, adult_occupancy, one_clinician_fewer, with_override
 from simulation.assurance.site_table import (
@@ -29,7 +30,7 @@ from simulation.assurance.site_table import (
     write_predictions,
 )
 from simulation.assurance.targets import Target, targets_named
-from simulation.assurance.validate import as_lines
+from simulation.assurance.validate import as_text
 from simulation.config import load, packaged_configs
 from simulation.config.composing import composed
 from simulation.config.departments import pathway_from
@@ -64,7 +65,7 @@ def table(*rows: Row, **changes: Any) -> Table:
     stated: Mapping[str, Any] = {
         "site": "typical",
         "rows": rows,
-        "calibration": (CalibrationValue("beds", 240.0, 200.0, 280.0, "fitted"),),
+        "calibration": (CalibrationValue("beds", 240.0, 200.0, 280.0),),
         "calibration_file": "configs/calibration/typical.yaml",
         "calibration_sha256": "0123456789abcdef" * 4,
         "overridden": (),
@@ -160,7 +161,7 @@ def test_where_a_bound_is_open_the_interval_must_lie_on_its_side() -> None:
 def test_a_blunt_row_counts_as_not_passed_and_says_why() -> None:
     found = table(row(0.6, 0.05), row(0.72, 0.02))
     assert len(found.failed) == 2
-    lines = as_lines(found)
+    lines = as_text(found).split("\n")
     assert "2 of 2 rows that count do not pass: 1 of them INCONCLUSIVE." in lines
     (why,) = [line for line in lines if "within its band" in line]
     assert "is within its band, but the 95 % interval, 0.487 to 0.713, is too wide" in why
@@ -180,7 +181,7 @@ def test_inputs_are_not_counted() -> None:
     found = table(wrong, row(0.6))
     assert wrong.passed is False
     assert found.failed == ()
-    lines = as_lines(found)
+    lines = as_text(found).split("\n")
     assert "0 of 1 rows that count do not pass: 0 of them INCONCLUSIVE." in lines
     assert any("FAIL (not counted)" in line for line in lines)
 
@@ -190,7 +191,7 @@ def test_inputs_are_not_counted() -> None:
 
 def test_a_fail_is_printed_counted_and_explained() -> None:
     found = table(row(0.9), row(0.6), row(0.6, kind="calibrated"))
-    lines = as_lines(found)
+    lines = as_text(found).split("\n")
     assert len(found.failed) == 1
     assert any(line.startswith("  FAIL  Within four hours") for line in lines)
     assert any(line.endswith(": 1 of 2 pass") for line in lines)
@@ -200,14 +201,14 @@ def test_a_fail_is_printed_counted_and_explained() -> None:
 
 
 def test_every_row_says_its_source_and_every_fitted_value_stands_there() -> None:
-    text = "\n".join(as_lines(table(row(0.6))))
+    text = as_text(table(row(0.6)))
     assert "made for a test" in text
     assert "beds" in text
     assert "240" in text
 
 
 def test_triage_load_and_four_hours_are_printed_by_hour() -> None:
-    lines = as_lines(table(row(0.6)))
+    lines = as_text(table(row(0.6))).split("\n")
     (shares,) = [line for line in lines if line.startswith("within 4 h, %")]
     assert shares.split()[-24:] == ["61"] * 24
     (loads,) = [line for line in lines if line.startswith("load of triage_nurses")]
@@ -215,8 +216,8 @@ def test_triage_load_and_four_hours_are_printed_by_hour() -> None:
 
 
 def test_too_few_weeks_are_called_no_validation() -> None:
-    assert any("not a validation" in line for line in as_lines(table(row(0.6), weeks=149.0)))
-    assert not any("not a validation" in line for line in as_lines(table(row(0.6), weeks=150.0)))
+    assert any("not a validation" in line for line in as_text(table(row(0.6), weeks=149.0)).split("\n"))
+    assert not any("not a validation" in line for line in as_text(table(row(0.6), weeks=150.0)).split("\n"))
 
 
 # --- the hash --------------------------------------------------------------------------------------------------------
@@ -237,17 +238,20 @@ def test_predictions_name_the_hash_they_were_made_with_and_validate_says_whether
     assert read is not None
     assert read.calibration_sha256 == made.calibration_sha256
     assert read.made_on == "2026-11-24"
-    assert read.values == {"Within four hours": (0.6, 0.01), "Fewer beds": (-0.02, 0.0)}
-    same = "\n".join(as_lines(replace(made, predictions=read)))
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    rows = [*content["predicted"], *content["response"]]
+    values = {each["name"]: (each["value"], each["standard_error"]) for each in rows}
+    assert values == {"Within four hours": (0.6, 0.01), "Fewer beds": (-0.02, 0.0)}
+    same = as_text(replace(made, predictions=read))
     assert "were made with sha256 0123456789ab: the same fitted values." in same
-    moved = "\n".join(as_lines(replace(made, predictions=read, calibration_sha256="f" * 64)))
+    moved = as_text(replace(made, predictions=read, calibration_sha256="f" * 64))
     assert "sha256 ffffffffffff" in moved
     assert "were made with sha256 0123456789ab: NOT with these fitted values" in moved
 
 
 def test_no_predictions_on_file_is_said(tmp_path: Path) -> None:
     assert read_predictions(tmp_path / "none.yaml") is None
-    assert any("No predictions are on file" in line for line in as_lines(table(row(0.6))))
+    assert any("No predictions are on file" in line for line in as_text(table(row(0.6))).split("\n"))
 
 
 @pytest.mark.parametrize(
@@ -340,7 +344,7 @@ def test_a_small_run_fills_every_row_of_the_targets(small: Table) -> None:
 def test_a_small_run_names_the_hash_of_the_fitted_values_as_they_are(small: Table) -> None:
     path = packaged_configs() / "calibration" / "typical.yaml"
     assert small.calibration_sha256 == calibration_hash(path)
-    assert any(f"sha256 {calibration_hash(path)[:12]}" in line for line in as_lines(small))
+    assert any(f"sha256 {calibration_hash(path)[:12]}" in line for line in as_text(small).split("\n"))
     assert small.overridden == ()
 
 
@@ -351,7 +355,7 @@ def test_a_value_of_the_site_is_overridden_and_the_choice_of_its_file_is_not() -
 
 def test_a_small_run_is_not_called_a_validation(small: Table) -> None:
     assert small.weeks == 2
-    assert any("not a validation" in line for line in as_lines(small))
+    assert any("not a validation" in line for line in as_text(small).split("\n"))
 
 
 def test_rows_of_day_profiles_are_judged_on_every_replication(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from simulation.assurance.responses import (
     PanelEstimate,
     Response,
     Responses,
-    as_lines,
+    as_text,
     by_department,
     estimates,
     in_panel,
@@ -101,7 +101,7 @@ def test_misses_are_printed_with_both_sides_and_standard_errors(panel: Panel) ->
         Response(target(name="Far", low=-0.1, high=0.0), PanelEstimate(-1.5, 0.06)),
         *(Response(each, found[each.measure]) for each in TRUSTS if each.measure in ("panel_month_1", "panel_month_3")),
     )
-    lines = as_lines(Responses(rows, 2, 4, 3))
+    lines = as_text(Responses(rows, 2, 4, 3)).split("\n")
     (near,) = [line for line in lines if "Near" in line]
     (far,) = [line for line in lines if "Far" in line]
     assert " ".join(near.split()) == "AGREES Near -0.400 (0.120) -0.410 (0.050) -0.1"

@@ -19,7 +19,7 @@ from simulation.assurance.theory.treatment_centre import (
     STUDY,
     ModelRow,
     Simulated,
-    as_lines,
+    as_text,
     false_alarms,
     hourly_rates,
     measured,
@@ -144,9 +144,9 @@ def test_a_row_without_spread_passes_only_if_it_is_equal() -> None:
 
 
 def test_what_is_printed_says_what_failed_and_how_many_passed(rows: list[ModelRow]) -> None:
-    *_, output = as_lines(rows)
+    *_, output = as_text(rows).split("\n")
     assert output.startswith(f"{len(rows)} of {len(rows)} treatment-centre rows pass")
-    lines = as_lines([rows[0], replace(rows[0], found=rows[0].expected + 4 * rows[0].standard_error)])
+    lines = as_text([rows[0], replace(rows[0], found=rows[0].expected + 4 * rows[0].standard_error)]).split("\n")
     assert [line.split()[0] for line in lines[2:4]] == ["PASS", "FAIL"]
     assert lines[-1].startswith("1 of 2 treatment-centre rows pass, largest |z| 4.0.")
 
@@ -154,7 +154,7 @@ def test_what_is_printed_says_what_failed_and_how_many_passed(rows: list[ModelRo
 def test_the_false_alarms_to_expect_are_said_and_rows_that_must_be_equal_raise_none() -> None:
     one = ModelRow("made up", "wait", "minutes", 10.0, 10.0, 1.0, "made up")
     assert false_alarms([one] * 100 + [replace(one, standard_error=0.0)]) == pytest.approx(0.26998, abs=1e-5)
-    assert "fails 0.27 of them on average (one or more at 24% of seeds" in as_lines([one] * 100)[-1]
+    assert "fails 0.27 of them on average (one or more at 24% of seeds" in as_text([one] * 100).split("\n")[-1]
 
 
 # --- the same patients ---------------------------------------------------------------------------------------------
