@@ -23,7 +23,7 @@ from annotated_types import Ge, Le, MaxLen
 
 from simulation.department.config_dataclass import Unit, config_dataclass
 from simulation.department.own_measures import Better
-from simulation.display.measured import failed_limits, limits_of
+from simulation.display.measured import limits_of
 from simulation.display.table import Cell, Cells, ReportTable, print_sentences, print_tables
 from simulation.display.words import amount, change, figure_words, labelled, season_words, span, unit_words
 from simulation.errors import Fault, Faults, ResultsError, nearest, refuse
@@ -445,8 +445,7 @@ def narrowed_sentences(result: StudyResult, narrowed: NarrowedEffects) -> Iterat
 
 def _safety_words(result: StudyResult, arm: ArmResult) -> str:
     """' It fails 2 safety limits over all departments: see the report.'; empty if it fails none."""
-    limits, _ = limits_of(result, arm)
-    verb, failed = failed_limits(limits)
+    verb, failed = limits_of(result, arm).failed
     if not failed:
         return ""
     how_many = "a safety limit" if len(failed) == 1 else f"{len(failed)} safety limits"

@@ -39,6 +39,7 @@ from simulation.statistics.departments import (
     MIN_DEPARTMENTS,
     Department,
     components,
+    counted,
     known_twice,
     n_departments,
 )
@@ -236,7 +237,7 @@ def harmed_kind_words(result: StudyResult, safety: Safety, *, rate: bool = True)
 def n_harmed(safety: Safety) -> int:
     """The number of departments in which an arm is worse by more than a margin."""
     assert safety.spread is not None
-    below, _, above = safety.spread.counts(safety.margin.margin)
+    below, _, above = counted(safety.spread.effects, safety.margin.margin)
     return above if safety.comparison.better == "lower" else below
 
 
