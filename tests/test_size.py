@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-MOST_LINES = 31_980
-MOST_TOKENS = 329_700
-"""What holds today; the aim is 31,500 lines and 320,000 tokens, so these two only ever fall."""
+MOST_LINES = 31_500
+MOST_TOKENS = 320_000
 MOST_CORE = 26_500
 WINGS = ("assurance", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""
