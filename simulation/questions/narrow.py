@@ -48,7 +48,8 @@ from simulation.statistics.verdict import direction_words, threshold
 from simulation.study.design import Target
 from simulation.wording import listed_with_and
 
-LEVEL = 0.9
+LEVEL, SURE = 0.9, 0.95
+"""The share of departments in a range, and the certainty with which a direction is said."""
 NEAR = 20.0
 """The fewest departments, counted by weight, that the spread about the line rests on."""
 OUTSIDE = NormalDist().inv_cdf(0.995)
@@ -123,6 +124,7 @@ class Local:
 class Narrowed:
     """The expected value of each effect, and the range of 90 % of departments like this one; shape (n_effects,) each.
 
+    sign: 1 or -1 where the effect has this sign with 95 % certainty, else 0, as for an arm without an effect;
     everywhere: median and range over all departments, chance removed; n_near: the effective number of departments on
     which the range rests; weights: shape (n_departments,), at most 1.
     """
@@ -130,6 +132,7 @@ class Narrowed:
     mean: Floats
     low: Floats
     high: Floats
+    sign: Floats
     everywhere: Ranges
     n_near: float
     weights: Floats
@@ -183,12 +186,13 @@ def narrow(figures: Floats, effects: Floats, department: Department, local: Loca
     mean = centre[n_figures:] + from_centre @ slopes
     deviations = moments.means - centre
     residuals = deviations[:, n_figures:] - deviations[:, :n_figures] @ slopes
-    beyond = _beyond_the_line(residuals, slopes, weights, within * np.mean(1 / moments.n), noise)
+    about, beyond = _about_the_line(residuals, slopes, weights, within * np.mean(1 / moments.n), noise)
     n_near = _counted_by_weight(weights)
-    n = len(moments.n)
-    of_line = 1 / n + _distance(from_centre[None], moments.of_means[:n_figures, :n_figures])[0] / n
-    half_width = t_quantile(max(round(n_near) - n_figures - 1, 1), LEVEL) * np.sqrt(beyond * (1 + of_line))
-    return Narrowed(mean, mean - half_width, mean + half_width, ranges(effects, department), n_near, weights)
+    of_line = (1 + _distance(from_centre[None], moments.of_means[:n_figures, :n_figures])[0]) / len(moments.n)
+    error, degrees = np.sqrt(beyond + about * of_line), max(round(n_near) - n_figures - 1, 1)
+    half_width, surely = (t_quantile(degrees, level) * error for level in (LEVEL, SURE))
+    sign = np.where(np.abs(mean) > surely, np.sign(mean), 0.0)
+    return Narrowed(mean, mean - half_width, mean + half_width, sign, ranges(effects, department), n_near, weights)
 
 
 def _near(moments: Components, n_figures: int, local: Local) -> tuple[Floats, Floats]:
@@ -215,16 +219,19 @@ def _counted_by_weight(weights: Floats) -> float:
     return float(weights.sum() ** 2 / (weights**2).sum())
 
 
-def _beyond_the_line(residuals: Floats, slopes: Floats, weights: Floats, chance: Floats, noise: Floats) -> Floats:
-    """The variance of a department's effect about the line at its local figures, by effect.
+def _about_the_line(
+    residuals: Floats, slopes: Floats, weights: Floats, chance: Floats, noise: Floats
+) -> tuple[Floats, Floats]:
+    """The variance of simulated effects about the line, and that of a department's effect at its local figures.
 
-    Residuals contain the simulation noise of effect and figures; it is removed, and that of the local figures is added.
+    Residuals contain the simulation noise of effect and figures, and so does the error of the line. For a department
+    it is removed, and the noise of the local figures is added.
     """
     observed = weights @ residuals**2 / weights.sum()
     weights_of = np.vstack([-slopes, np.eye(slopes.shape[1])])  # what figures and effects count for in a residual
     simulated = np.einsum("fe,fg,ge->e", weights_of, chance, weights_of)
-    variance: Floats = np.maximum(observed - simulated, 0) + np.einsum("fe,fg,ge->e", slopes, noise, slopes)
-    return variance
+    about = np.maximum(observed, simulated)
+    return about, about - simulated + np.einsum("fe,fg,ge->e", slopes, noise, slopes)
 
 
 def _positive(covariance: Floats) -> Floats:
@@ -383,7 +390,7 @@ def _table(result: StudyResult, narrowed: NarrowedEffects, target: Target) -> Re
     rows, unit = list[Cells](), result.unit(target)
     for arm in result.others:
         everywhere, narrow = _effects(narrowed, arm.name, target)
-        words = range_words(*narrow[1:], target.minimal_important_difference, unit, result.better(target))
+        words = _words(result, narrowed, arm, target)
         cells = (Cell(mean, unit, low, high, style="difference") for mean, low, high in (everywhere, narrow))
         rows.append((labelled(result, arm), *cells, words))
     headers = ("arm", f"all departments, {unit_words(unit)}", "departments with these figures", "effect here")
@@ -402,10 +409,21 @@ def _effects(narrowed: NarrowedEffects, arm: str, target: Target) -> tuple[Effec
     return (median, low, high), (float(effects.mean[at]), float(effects.low[at]), float(effects.high[at]))
 
 
-def range_words(low: float, high: float, matters: float, unit: str, better: Better) -> str:
-    """What the range of a difference says against the least that matters, in a verdict's words and by its rules."""
+def _words(result: StudyResult, narrowed: NarrowedEffects, arm: ArmResult, target: Target) -> str:
+    """What the range of an arm's effect on a target says."""
+    at, effects = narrowed.of(arm.name, target), narrowed.estimates
+    low, high, sign = (float(column[at]) for column in (effects.low, effects.high, effects.sign))
+    matters = target.minimal_important_difference
+    return range_words(low, high, matters, result.unit(target), result.better(target), is_sure=bool(sign))
+
+
+def range_words(low: float, high: float, matters: float, unit: str, better: Better, *, is_sure: bool = True) -> str:
+    """What the range of a difference says against the least that matters, in a verdict's words and by its rules.
+
+    `is_sure`: whether the sign of the expected difference is certain enough to be said.
+    """
     important = threshold(matters, unit)
-    if low > 0 or high < 0:
+    if is_sure and (low > 0 or high < 0):
         nearest, furthest = sorted((abs(low), abs(high)))
         by = "by more than" if nearest >= matters else "by less than" if furthest < matters else "perhaps by less than"
         return f"{direction_words(unit, better, down=high < 0)}, {by} {important}"
@@ -429,9 +447,8 @@ def narrowed_sentences(result: StudyResult, narrowed: NarrowedEffects) -> Iterat
         if arm.name == result.design.sham:
             continue
         everywhere, (expected, low, high) = _effects(narrowed, arm.name, target)
-        words = range_words(low, high, target.minimal_important_difference, unit, result.better(target))
         yield (
-            f"'{arm.label}', {target.label}: {words}. "
+            f"'{arm.label}', {target.label}: {_words(result, narrowed, arm, target)}. "
             f"{change(expected, unit)} {unit_words(unit)} are expected, and {RANGE} of departments with these figures "
             f"have {span(low, high, unit)}; of all departments {RANGE} have {span(*everywhere[1:], unit)}."
             f"{_safety_words(result, arm)}"

@@ -305,6 +305,8 @@ def test_a_range_is_worded_by_the_rules_of_a_verdict() -> None:
     }
     assert {case: range_words(*case, 5.0, "minutes", "lower") for case in cases} == cases
     assert {case: range_words(*case, 0.01, "share", "higher") for case in shares} == shares
+    assert range_words(-4.0, -1.0, 5.0, "minutes", "lower", is_sure=False) == "no change beyond 5 min"
+    assert range_words(-9.0, -1.0, 5.0, "minutes", "lower", is_sure=False) == "not settled by these figures"
 
 
 def test_the_words_say_where_it_was_read_and_on_what_it_rests(result: Result) -> None:

@@ -97,3 +97,16 @@ def test_departments_near_the_local_figures_weigh_most() -> None:
     means = np.array([ensemble.figures[ensemble.department_of == each, 0].mean() for each in range(60)])
     assert abs(means[np.argmax(found.weights)] - 30) == np.abs(means - 30).min()
     assert 19 < found.n_near < 60
+
+
+def test_an_arm_without_an_effect_is_given_a_direction_in_one_of_twenty_at_most() -> None:
+    """2,000 arms that differ from nothing by simulation noise alone; 1.5 points are three standard errors."""
+    chance, directed = np.random.default_rng(7), []
+    for seed in range(100):
+        figures = made(seed)
+        nothing = 0.5 * chance.standard_normal((len(figures.department_of), 20))
+        values, _ = one_of(chance, [0])
+        found = narrow(figures.figures[:, :1], nothing, figures.department_of, local(values))
+        directed.append(found.sign != 0)
+        assert (found.low < found.high).all()
+    assert np.mean(directed) < 0.05 + 0.015
