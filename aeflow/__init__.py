@@ -4,8 +4,6 @@ A `simulation.py` of the user's own hides that package from Python. It is never 
 raises ImportError with one sentence, and the command `aeflow` prints it.
 """
 
-from __future__ import annotations
-
 import sys
 from importlib.util import find_spec
 from pathlib import Path

@@ -11,8 +11,6 @@
 ARCHITECTURE.md is the way in, and lists the subpackages, lowest first.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any
 
 from simulation.version import __version__

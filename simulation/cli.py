@@ -4,8 +4,6 @@ A user's mistake gives one message and exit code 2. Ctrl-C, TERM and HUP stop a 
 130, 143 and 129.
 """
 
-from __future__ import annotations
-
 import logging
 import sys
 from collections.abc import Callable, Sequence

@@ -3,8 +3,6 @@
 The commands run studies this way; `api.compare` keeps nothing until its result is written.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Signals that ask a command to stop: Ctrl-C, TERM (a scheduler's or a system's) and HUP (a closed terminal)."""
 
-from __future__ import annotations
-
 import signal
 import threading
 import time

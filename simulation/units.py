@@ -4,8 +4,6 @@ Ticks are integers, so sums are exact and two engines cannot differ by rounding.
 a Monday. A tick is 0.06 s, far below anything a department records.
 """
 
-from __future__ import annotations
-
 from typing import overload
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Small words that explanations and reports share."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 

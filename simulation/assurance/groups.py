@@ -1,7 +1,5 @@
 """The kinds of configuration files that belong to this wing."""
 
-from __future__ import annotations
-
 from simulation.assurance.targets import TargetFile
 from simulation.config.groups import FileKind
 

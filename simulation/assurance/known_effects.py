@@ -6,8 +6,6 @@ the range over departments: a hit if the two overlap. Nothing is tuned to hit. A
 code.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Published figures as data: what validation checks and what fitting aims at. `config` reads them from files."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

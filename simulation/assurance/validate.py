@@ -1,7 +1,5 @@
 """`aeflow validate`: theory and published models, then the site against published figures and its responses."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial

@@ -1,7 +1,5 @@
 """Commands on stored runs."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -4,8 +4,6 @@ A console of Windows can show all that the commands print, but output that is re
 characters, without a minus sign. A '?' in its place would hide the direction of an effect.
 """
 
-from __future__ import annotations
-
 import codecs
 import io
 import os

@@ -1,7 +1,5 @@
 """Files and overrides to one nested mapping. Only this file asks Hydra; whether the mapping is sound is not its job."""
 
-from __future__ import annotations
-
 import math
 import re
 import threading

@@ -1,7 +1,5 @@
 """One checked `Pathway` out of the groups site, staffing and pathway, with the changes of scenario and arm applied."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any, get_origin, get_type_hints

@@ -1,7 +1,5 @@
 """Dotted paths into composed configurations: setting what they name, and looking up what `${a.b}` refers to."""
 
-from __future__ import annotations
-
 import copy
 import math
 from collections.abc import Mapping, Sequence

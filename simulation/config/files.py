@@ -4,8 +4,6 @@ YAML is read as version 1.1, as Hydra reads it: the same numbers, and no key twi
 number than its writer meant (`010` is 8, `10:00` is 600), or for a key that is no word (`no` is false), is refused.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

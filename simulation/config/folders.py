@@ -1,7 +1,5 @@
 """Where configurations are looked for: a folder that the user names, `./configs`, and the packaged folder."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The kinds of configuration files: what each states and where its files are. Wings beside the core add their own."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 

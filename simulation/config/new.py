@@ -1,8 +1,6 @@
 """A department of the user's own, written into the user's folder: the files of another under a new name, or the typical
 site scaled to the user's totals."""
 
-from __future__ import annotations
-
 import difflib
 import json
 import math

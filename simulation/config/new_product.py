@@ -1,7 +1,5 @@
 """A product that was offered: nurses, policy and study written into the user's folder, ready to be compared."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -5,8 +5,6 @@ than the study's while the study's staffing, calibration or pathway would stay; 
 of the user's own leaves out the `defaults` that would say so.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Mapping
 from typing import Any

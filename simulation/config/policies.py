@@ -1,7 +1,5 @@
 """Triage policies and nurses by name, and the policy of an arm with what its levers take and change."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple

@@ -6,8 +6,6 @@ file which starts from others may leave keys out. What a schema cannot express i
 lead somewhere, shares add up, a route ends.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable
 from functools import partial

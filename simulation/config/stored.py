@@ -1,7 +1,5 @@
 """The study of a stored run: departments and policies as they were, whatever the configuration says today."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path

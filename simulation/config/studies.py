@@ -1,7 +1,5 @@
 """A `Study` out of a composed configuration: every part validated and checked, every fault at once."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace

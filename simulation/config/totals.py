@@ -5,8 +5,6 @@ loaded. What does not scale is left alone: minutes, shares, profiles, patience, 
 which another clinical stream takes no more patients.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

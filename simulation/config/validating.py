@@ -5,8 +5,6 @@ And which member of a union is meant is read from what was written, by its `kind
 a value; so every error is about what the user meant.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import is_dataclass, replace

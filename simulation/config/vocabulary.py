@@ -5,8 +5,6 @@ A key's meaning is the text below its field, its unit is the `Unit` in the field
 here.
 """
 
-from __future__ import annotations
-
 import ast
 import inspect
 import sys

@@ -7,8 +7,6 @@ distribution changes. Variates are in single precision, which is finer than a ti
 overwritten. Nothing is drawn here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Literal

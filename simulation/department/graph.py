@@ -4,8 +4,6 @@ A pathway holds routes that only some policies open, so a picture of all of them
 is the part that some patients can take. It is for pictures and tables only: engines read the whole pathway.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

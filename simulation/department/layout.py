@@ -5,8 +5,6 @@ without edges that lead back. The order within a column follows the neighbours (
 long edge has a bend in every column that it passes. Nothing is random: the same pathway gives the same layout.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right, insort
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence

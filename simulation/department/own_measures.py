@@ -3,8 +3,6 @@
 What they count is worked out by `measures.own`; whether what they name is there, by `department.check`.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from annotated_types import Gt, Lt, MinLen

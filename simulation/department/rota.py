@@ -1,7 +1,5 @@
 """Weekly timetables: clock hours and weekdays as half-open intervals in ticks of a week, and units on duty."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping

@@ -4,8 +4,6 @@ A `Pathway` is data. Engines never read it: `engine.plan` lowers it to integers 
 `Step`, the five branches, `ArrivalSource`, `Pathway`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Container, Mapping
 from dataclasses import field
 from typing import Annotated, Literal

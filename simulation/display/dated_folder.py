@@ -1,7 +1,5 @@
 """Folders named by the time at which they were written: of sweeps, break-evens and shadow prices."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path

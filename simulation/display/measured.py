@@ -1,7 +1,5 @@
 """How sure the effect of a measured tool is: uncertainty by simulation, measurement, department; limits left open."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Measures, groups, numbers and intervals in the words that the screen, the page and the pictures share."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence

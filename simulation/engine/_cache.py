@@ -5,8 +5,6 @@ write neither (a read-only installation, a user without a home). Then a temporar
 workers share it, and it starts with a copy of what is kept beside the code, so that nothing is compiled again.
 """
 
-from __future__ import annotations
-
 import atexit
 import multiprocessing
 import os

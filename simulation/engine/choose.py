@@ -1,7 +1,5 @@
 """Engines by name, and the choice between them. Each is imported when it is first used."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import sys

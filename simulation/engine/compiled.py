@@ -4,8 +4,6 @@
 again with twice as much, which is safe because engines are deterministic.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import chain

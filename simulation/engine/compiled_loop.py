@@ -13,8 +13,6 @@ put on the list `freed`.
 """
 # mypy: allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
 
-from __future__ import annotations
-
 from typing import Any
 
 import numba

@@ -4,8 +4,6 @@ What belongs together is one record, so that a patient, a row of the plan or an 
 that are looked up by number are padded to a power of two. Nothing here is compiled.
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import numpy as np

@@ -5,8 +5,6 @@ in order. `measures.tally` says what the sums mean, and adds them up from any ot
 """
 # mypy: allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
 
-from __future__ import annotations
-
 from typing import Any
 
 import numba

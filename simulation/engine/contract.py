@@ -66,8 +66,6 @@ again by then. Until then, and at that instant, their trigger decides nothing; a
 An engine that lacks what a plan needs raises PlanError and names the step: there is no silent fallback.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum

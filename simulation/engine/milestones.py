@@ -3,8 +3,6 @@
 The compiled engine's journal is in `compiled_journal`; both give the same milestones.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Names become integers: `lower` makes the `Plan` of a pathway, `bind` puts the patients' columns into its order."""
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar

@@ -3,8 +3,6 @@
 A plan holds no chance and no clock. `plan` makes it from a pathway, and binds the patients' columns to it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum

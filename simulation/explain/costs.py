@@ -1,7 +1,5 @@
 """What an arm costs a year beyond the baseline: its own cost, the policy's fee, and its price per attendance."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple

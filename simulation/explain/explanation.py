@@ -1,7 +1,5 @@
 """What explains a study's arms, worked out once: it is stored with the result, and a report only reads it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """The labels that a policy gives at a site: the share of patients that gets each, and how often they are right."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from typing import Any, cast
 

@@ -5,8 +5,6 @@ or if it is for an outage that cannot happen. An edge that the state of the depa
 never closed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Set
 
 import numpy as np

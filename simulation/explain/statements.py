@@ -1,7 +1,5 @@
 """What a comparison assumes: every block of its configuration and policies that states its evidence and a source."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

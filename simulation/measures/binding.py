@@ -4,8 +4,6 @@ Patients' measures say how well a department does; these say what it is short of
 window of time, not about those who arrived in it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property

@@ -3,8 +3,6 @@
 How they are worked out: `quantities`, and `binding` for which resource binds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches

@@ -6,8 +6,6 @@ patient stays until the next event. Only attendances have events; those who comp
 `activities`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 

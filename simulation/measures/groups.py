@@ -1,7 +1,5 @@
 """Measures by group. A partition puts every patient into at most one of its groups; sums by cell serve them all."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 

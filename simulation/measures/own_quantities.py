@@ -4,8 +4,6 @@ They follow the rules of `measuring`: attendances that arrived in a window, foll
 has not ended counts as longer than any that did. A busy share is about a pool, not about patients: `binding`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property

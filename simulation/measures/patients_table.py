@@ -3,8 +3,6 @@
 Everything is array work: a replication of 15,000 patients and 150,000 activities takes some milliseconds.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

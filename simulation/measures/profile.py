@@ -1,7 +1,5 @@
 """A day in the department by clock hour, and where the time of a stay goes; for figures, not for inference."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

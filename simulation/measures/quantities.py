@@ -3,8 +3,6 @@
 A measure that needs a point in time which the table does not record is absent.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import cached_property

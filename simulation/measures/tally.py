@@ -4,8 +4,6 @@ A journal that is not in order of patients is added up in one compiled pass (`en
 it costs more than all else; any other is added up from its holdings. Both give the same sums.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """The patients who are measured: those who arrived in a window of time, followed to their end."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from simulation.records.schema import IN_BUILDING, Mask, Patients

@@ -4,8 +4,6 @@ Arrivals are a larger Poisson process in layers, of which a coin keeps a part, o
 and surges multiply arrivals; lasting factors and demand that is followed multiply minutes.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import replace

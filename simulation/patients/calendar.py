@@ -4,8 +4,6 @@ The calendar is anchored at the first measured day, a Monday: the warm-up is cou
 moves no calendar day of the window.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 

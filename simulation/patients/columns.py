@@ -3,8 +3,6 @@
 Each comes from random variates of its own. Patience ends, and patients get worse, some minutes after they arrive.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 

@@ -5,8 +5,6 @@ attend, known or off by a drawn error; no forecasting method is modelled. A day 
 exceeds a bound for the whole model year, so a longer run has the same days.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -3,8 +3,6 @@
 This is the only file that makes a generator.
 """
 
-from __future__ import annotations
-
 import hashlib
 import threading
 from collections.abc import Collection, Iterator, Mapping

@@ -7,8 +7,6 @@ published mortality of the band. Only its difference between arms is reported. P
 of a mean day wait, or stay, less or longer.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 

@@ -11,8 +11,6 @@ figure is the same for its own number of days (taken as independent), plus that 
 `aeflow narrow` ends in `show_narrowed`. Observed figures that tell nothing are refused.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist

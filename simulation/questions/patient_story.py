@@ -4,8 +4,6 @@ The same patient is found in every arm by arrival source and number. The story i
 activities, outages from the draws.
 """
 
-from __future__ import annotations
-
 import math
 from calendar import day_name, month_name
 from collections.abc import Mapping, Sequence

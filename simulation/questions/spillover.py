@@ -3,8 +3,6 @@
 The arithmetic is in `statistics/coverage_effects.py`, because each replication counts its groups as it ends.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from simulation.display.table import Cell, ReportTable, change_cell, ends_cell, interval_cell

@@ -10,8 +10,6 @@ takes means of five first); K. Hoad, S. Robinson and R. Davies, 'Automating warm
 Operational Research Society 61 (2010) 1389-1403 (the last five batches left out, a point beyond the middle refused).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

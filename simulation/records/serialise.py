@@ -1,7 +1,5 @@
 """Dataclasses and arrays as values that JSON and YAML can hold; CSV as text, for who opens it in a spreadsheet."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import io

@@ -5,8 +5,6 @@ how busy staff are. Warnings are of an arm that does nothing, too few replicatio
 to believe.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator
 

@@ -1,8 +1,6 @@
 """The first page: question, warnings, short sentences on each product, one table, one picture. The report and the
 screen show the same."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ before them, how many products fail, do too little, or help.
 Each rests on a verdict or on an interval; every number is in a table.
 """
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Collection, Sequence

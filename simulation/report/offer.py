@@ -1,8 +1,6 @@
 """What an offered product's numbers come to before any simulation: how often nurses, the product and both together
 label rightly, what it costs a year, and what it takes off triage."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 

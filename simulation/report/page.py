@@ -4,8 +4,6 @@ After the first page come the tables that a reader acts on, each with its pictur
 folder of the run and a sheet of the workbook, and the page names it.
 """
 
-from __future__ import annotations
-
 import base64
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """What a command prints while it works: what will run, and live bars."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """A comparison on a screen: the question, a verdict, one table, and where the rest is."""
 
-from __future__ import annotations
-
 import sys
 import textwrap
 from pathlib import Path

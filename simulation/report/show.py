@@ -3,8 +3,6 @@
 `aeflow show arm=NAME`: what one arm changes against the baseline, marked on the pathway, and what it assumes.
 """
 
-from __future__ import annotations
-
 import math
 import textwrap
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """Pictures, tables, page and exports of a folder of results, made from its data: if one fails, no data are lost."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from pathlib import Path

@@ -5,8 +5,6 @@ small (measures and a few profiles), so a thousand replications fit in memory; p
 a replication is a function of its number.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

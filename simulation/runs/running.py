@@ -1,7 +1,5 @@
 """Run a study: replications through an executor, gathered in order."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext

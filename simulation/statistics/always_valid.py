@@ -26,8 +26,6 @@ out in 12 % of runs and 31 % of families, from 10 on in 5 and 19 %.
 Several intervals at once: alpha is divided by their number (Bonferroni).
 """
 
-from __future__ import annotations
-
 import functools
 import math
 from typing import Literal

@@ -16,8 +16,6 @@ coverage*; and *total*, everybody under full against no coverage (their overall 
 replications, never over patients.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal

@@ -31,8 +31,6 @@ give (one-way analysis of variance). With two replications this equals taking on
 number from the other, both ways round.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from functools import cached_property

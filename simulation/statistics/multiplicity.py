@@ -1,7 +1,5 @@
 """Significance of one difference by itself, and of many that are read together."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

@@ -14,8 +14,6 @@ that it compares, twice what some books call an interaction.) Each is a weighted
 random variates that runs share cancel, and its standard error is that of a mean over replications.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product

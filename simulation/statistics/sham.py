@@ -4,8 +4,6 @@ The band of a figure; and the shares of patients who wait shorter and longer tha
 those of the sham.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

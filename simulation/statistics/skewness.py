@@ -40,8 +40,6 @@ t); N. J. Johnson, 'Modified t tests and confidence intervals for asymmetrical p
 Statistical Association 73 (1978) 536-544 (correcting t by the sample's skewness).
 """
 
-from __future__ import annotations
-
 import functools
 from typing import NamedTuple
 

@@ -49,8 +49,6 @@ are put together in `statistics/several_runs.py`.
 The limit is the minimal important difference of a target, or the margin of a limit of safety.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -9,8 +9,6 @@ measured, unless the study states them as targets. How often intervals cover: `t
 docs/model.md 4.3.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 import numpy as np

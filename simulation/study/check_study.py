@@ -1,7 +1,5 @@
 """Checks of a study before the run: names of measures and groups, labels, what is stated twice, length of the run."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 

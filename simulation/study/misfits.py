@@ -11,8 +11,6 @@ few who wait until the morning, so a result warns of them. They are counted in o
 estimated.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace

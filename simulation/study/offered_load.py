@@ -8,8 +8,6 @@ other hours must clear, above 1 over the week a queue that nothing clears.
 The sample may have gone through a triage policy first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter

@@ -1,7 +1,5 @@
 """The patients that arms share, and arms simulated in full: draws, plan, run and patients all stay in memory."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property

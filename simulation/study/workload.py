@@ -4,8 +4,6 @@ The rates are measured, the expectations rough: within a factor of two on a mach
 to tell a minute from a week.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 

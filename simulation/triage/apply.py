@@ -39,8 +39,6 @@ departments that ask for them. Attributes that lean on the label and actions cou
 that combine them with failures are refused.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from functools import cached_property
 

@@ -3,8 +3,6 @@
 A part of a policy that has no effect in a department is no fault (`idle`): it may have one elsewhere.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain

@@ -31,8 +31,6 @@ mix. The direction of the errors was not in the abstract: hence two versions, th
 the reverse.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

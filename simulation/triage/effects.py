@@ -25,8 +25,6 @@ So a more sensitive tool sees everybody whom a less sensitive one sees, and one 
 patients' alarms later. There is one coin a patient: a tool that misses a patient's signs goes on missing them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Annotated

@@ -1,7 +1,5 @@
 """The numbers of a policy: each a value, the range to sweep, and where both come from."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from annotated_types import Ge, Gt

@@ -1,7 +1,5 @@
 """How accurate the labels of a policy are, from its tables alone: nothing is drawn or simulated."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -4,8 +4,6 @@ A variate is standard normal: one part is shared (`triage.difficulty`), the othe
 (`triage.private.<assessor>`; asked again, `triage.private.<assessor>.again`). A low variate errs up, a high one down.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated
 

@@ -8,8 +8,6 @@ and tool err together as often as they did there, whichever nurse works with the
 and the tool's follow from them and the truth.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Annotated, TypedDict

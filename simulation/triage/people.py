@@ -14,8 +14,6 @@ A coin is compared with a share, so a patient who is covered at 30 % is covered 
 are left out whatever the arm.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Annotated

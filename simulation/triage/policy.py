@@ -5,8 +5,6 @@ A configuration states the nurse and the tool apart; `stated` puts them together
 itself, which holds for any department.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Literal, TypeAlias

@@ -4,8 +4,6 @@ The nurse is stated once, for all arms. A tool's labels are a table, two figures
 (`construct`), counts beside the nurse (`beside`), or the nurse's own table; so no policy repeats hers.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from functools import lru_cache

@@ -3,8 +3,6 @@
 Then its effect may come from differences between patients, scales or countries, and not between tool and nurse.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Literal
 

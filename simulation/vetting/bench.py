@@ -4,8 +4,6 @@ Tool, cases and criteria are fixed in a file before anything is asked. At the en
 not met or cannot tell. Nothing is written here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, NamedTuple, TypeAlias, get_args

@@ -5,8 +5,6 @@ neither the order of a file nor its row numbers can reach a score. A number of t
 file of answers may call the case.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -1,7 +1,5 @@
 """An earlier card, and a new version of a tool against it: what changed on the same cases, and whether to go on."""
 
-from __future__ import annotations
-
 import csv
 import json
 from collections.abc import Iterator

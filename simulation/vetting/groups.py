@@ -1,7 +1,5 @@
 """The kinds of configuration files that belong to this wing."""
 
-from __future__ import annotations
-
 from simulation.config.groups import FileKind
 from simulation.vetting.assessors.llm import Prompt
 from simulation.vetting.bench import Vetting

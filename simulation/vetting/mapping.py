@@ -4,8 +4,6 @@ Columns that hold or betray the answer are forbidden by name as inputs: a model'
 score cannot show that one has slipped in.
 """
 
-from __future__ import annotations
-
 import csv
 import re
 from collections import Counter

@@ -1,7 +1,5 @@
 """Where a comparison finds the policy that a bench wrote: in the newest card (`study=vetted`), or in `card=FOLDER`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -5,8 +5,6 @@ The policy holds counts of truth, nurse and tool together. Intervals of a compar
 are, and every source here says so.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from copy import deepcopy

@@ -4,8 +4,6 @@ The files of the bench are configs/vetting (tool, cases and criteria), configs/c
 configs/prompt.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar

@@ -5,8 +5,6 @@ shows whether an assessor understands plain cases, not how it does in a departme
 whoever wrote the template, and a learned model has met the wording of every template.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Annotated, TypeVar

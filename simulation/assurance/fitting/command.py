@@ -1,7 +1,5 @@
 """`aeflow ensemble`: builds departments that fit, writes configs/ensembles/NAME.yaml, and describes them."""
 
-from __future__ import annotations
-
 import math
 import textwrap
 import time

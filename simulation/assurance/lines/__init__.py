@@ -1,7 +1,5 @@
 """The lines that this wing prints, from the templates beside this file: how a table is laid out, and its sentences."""
 
-from __future__ import annotations
-
 import math
 import textwrap
 from pathlib import Path

@@ -4,8 +4,6 @@ Times and rates share one unit (minutes and per minute here). A load of 1 or mor
 is infinite. Queues that are known exactly, but only numerically, are at the end.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple

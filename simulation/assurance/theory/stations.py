@@ -4,8 +4,6 @@ They are queues before pools of clinicians, built from the dataclasses of a path
 chain: draws, triage policy, plan, engine. `Chain` names its parts, so that a mutation can break one of them.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

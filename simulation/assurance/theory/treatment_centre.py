@@ -22,8 +22,6 @@ Faults of the original, and how each is handled:
   definitions are copied here and used nowhere else.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

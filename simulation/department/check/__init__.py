@@ -8,8 +8,6 @@ it would only repeat. Load is not checked here (`study.misfits` does that), and 
 Reading order: `check`, then `names`, `numbers`, `routes`, `deadlock`, `staffing`, `measures_and_groups`.
 """
 
-from __future__ import annotations
-
 from simulation.department.check.deadlock import check_deadlocks, check_releases, explore
 from simulation.department.check.measures_and_groups import check_own
 from simulation.department.check.names import check_name, check_names, check_profile_or_queue, names_of, unused_names

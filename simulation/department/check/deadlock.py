@@ -1,7 +1,5 @@
 """The part of `check` about deadlock: which pools patients may hold while they wait for others."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache

@@ -1,7 +1,5 @@
 """The part of `check` about user-defined measures and groups: the names that they use exist, and statistics fit."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

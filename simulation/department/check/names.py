@@ -7,8 +7,6 @@ Outcomes and points in time may have any name. A misspelt `left` or `seen_at` wo
 have left, or there would be no wait for a first clinician: so names that nearly match one with a meaning are faults.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from simulation.department.config_dataclass import Entry, walk

@@ -4,8 +4,6 @@ No real department is beyond the bounds below. They prevent a slip (a figure wit
 days) from exhausting memory or overflowing an integer.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from typing import Any

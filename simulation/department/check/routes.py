@@ -3,8 +3,6 @@
 A route is sound if every node can be reached and every patient gets out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 

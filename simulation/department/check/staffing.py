@@ -1,7 +1,5 @@
 """The part of `check` about rotas: every pool that is asked for has a unit at every hour, or a reason not to."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 

@@ -19,8 +19,6 @@ Intervals are t intervals over replications, wider where numbers are skewed (`st
 replications in which every coalition has a number.
 """
 
-from __future__ import annotations
-
 import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -3,8 +3,6 @@
 As a table, sentences, a picture and files.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Iterator, Mapping

@@ -17,8 +17,6 @@ that no patient is counted in both.
 - Worth knowing: see `worth`.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ numbers, has what a run cannot know of itself: why the model is built so, and wh
 describes the English A&E: for any other department, only what aeflow does is cited from it.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from typing import Any
 

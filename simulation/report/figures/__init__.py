@@ -1,7 +1,5 @@
 """The figures of a report: pictures of what was measured, each with an alternative text and a caption."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import lru_cache
 

@@ -1,7 +1,5 @@
 """The picture of the first page: each arm's interval on the first target, as SVG legible on a phone."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple

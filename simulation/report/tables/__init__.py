@@ -1,7 +1,5 @@
 """The tables of a report, for the screen, the page and files alike."""
 
-from __future__ import annotations
-
 from simulation.display.measured import measurement_table
 from simulation.display.table import ReportTable, ReportTables
 from simulation.questions import OF_A_RESULT

@@ -1,7 +1,5 @@
 """Tables of the arms: what each is, changes, assumes and states. A policy is read as it is stored."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 

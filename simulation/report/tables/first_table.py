@@ -1,7 +1,5 @@
 """The table of the first page: arms by the figures that matter, coloured by verdict; and which arms are products."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from simulation.display.measured import before_and_after, limits_of

@@ -4,8 +4,6 @@ An arm that costs nothing or saves money is listed apart and never divided by it
 or of several, is taken in proportion; nothing is simulated again.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import replace

@@ -4,8 +4,6 @@ Two questions are kept apart. Does a group gain or lose (its own difference)? An
 difference less everybody's, paired by replication)? A tool can be good for all and still widen a gap.
 """
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

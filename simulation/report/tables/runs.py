@@ -1,7 +1,5 @@
 """The list of stored runs: what `aeflow results` shows."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from pathlib import Path

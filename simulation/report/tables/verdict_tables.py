@@ -1,7 +1,5 @@
 """Tables of verdicts: arms by the main measures, each target, its range over departments, and the limits of safety."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

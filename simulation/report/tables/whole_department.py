@@ -1,7 +1,5 @@
 """Tables of the department: measures by arm, what binds, a day, stays, waits by level, and how the study was run."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -3,8 +3,6 @@
 To add one: a class with what `Executor` asks for, a name in `EXECUTORS` and a case of `open_executor`.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

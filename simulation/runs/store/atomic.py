@@ -1,7 +1,5 @@
 """Folders of results, which appear whole or not at all under names of their own; and the link to the newest."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -4,8 +4,6 @@ Replications are simulated again for them, one arm at a time, with the same bits
 whose replications were resumed or computed elsewhere keeps the same bytes, and memory holds one arm's replication.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path

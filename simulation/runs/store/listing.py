@@ -1,7 +1,5 @@
 """The runs in a folder of results: none is read, but the checksums of its files are compared, so damage is named."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 It is the only file of a folder of results that holds clock times.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import platform

@@ -4,8 +4,6 @@
 at the end, so a folder without that name holds all of them. `results/latest` leads to the newest.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass

@@ -8,8 +8,6 @@ A part holds some replications and is written when they end, whole or not at all
 replication and the digest of its content, so that damage shows in the name.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import shutil

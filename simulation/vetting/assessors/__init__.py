@@ -1,7 +1,5 @@
 """The assessors of the bench. Each is a config dataclass and a class that answers."""
 
-from __future__ import annotations
-
 from importlib.util import find_spec
 
 from simulation.errors import refuse

@@ -6,8 +6,6 @@ Samples that failed stay in the denominator, and a log in which more than one mo
 objects to neither.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Assessors that read nothing: labels drawn from a stated matrix, and the commonest level for everybody."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """A card: what a bench found in a few sentences, tables and pictures, as one HTML page, a Word document and data."""
 
-from __future__ import annotations
-
 import base64
 import textwrap
 from collections import Counter

@@ -9,8 +9,6 @@ technologies (ECD7, 21 standards); TRIPOD-LLM (Gallifant et al. 2025, Nat Med 31
 by their names. Hazards and items are in `facts/`, in our words.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 

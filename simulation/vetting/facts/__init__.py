@@ -1,7 +1,5 @@
 """The wing's tables of facts and of prose, as YAML beside this file."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 from typing import Any
