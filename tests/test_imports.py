@@ -67,4 +67,4 @@ def test_nothing_but_the_front_door_imports_by_text() -> None:
 def test_the_front_door_leads_to_no_library() -> None:
     homes = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
     imported = [node for node in homes.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    assert {getattr(node, "module", None) for node in imported} == {"__future__", "typing", "simulation.version"}
+    assert {getattr(node, "module", None) for node in imported} == {"typing", "simulation.version"}
