@@ -43,7 +43,14 @@ from simulation.assurance.figures import (
     with_override,
     without_progress,
 )
-from simulation.assurance.targets import DIFFERENCE, Target, checked_targets, targets_for, targets_named
+from simulation.assurance.targets import (
+    DIFFERENCE,
+    Target,
+    checked_targets,
+    targets_for,
+    targets_named,
+    with_measures_of,
+)
 from simulation.config import load, packaged_configs, pathway_from, search_folders
 from simulation.config.composing import stated_in
 from simulation.config.folders import file_named
@@ -83,7 +90,7 @@ def validate_site(
     folders = search_folders(config_dir)
     targets = targets or targets_for(stated_in(overrides, folders).choices, folders)
     wanted = tuple(target for target in targets_named(targets, folders) if responses or target.kind != "response")
-    site = SiteRuns(overrides, config_dir, by_month=any(target.months for target in wanted))
+    site = SiteRuns(overrides, config_dir, wanted)
     if site.study.run.replications < 2:
         refuse("run.replications", "is 1", "Run two or more: rows are judged by standard errors")
     wanted = checked_targets(wanted, targets, site.study)
@@ -247,10 +254,12 @@ class Table:
 class SiteRuns:
     """A composed configuration and the runs of its site. `fewer_in`: the pool that lost a clinician, once run."""
 
-    def __init__(self, overrides: Sequence[str], config_dir: str | Path | None, *, by_month: bool = False) -> None:
-        self.overrides, self.config_dir, self.by_month = list(overrides), config_dir, by_month
+    def __init__(self, overrides: Sequence[str], config_dir: str | Path | None, targets: Sequence[Target] = ()) -> None:
+        self.overrides, self.config_dir = list(overrides), config_dir
+        self.by_month = any(target.months for target in targets)
         self.raw = stated_in(self.overrides, search_folders(config_dir)).raw
-        self.study = load(*self.overrides, config_dir=config_dir).on_typical()
+        study = load(*self.overrides, config_dir=config_dir).on_typical()
+        self.study = with_measures_of(study, targets)
         self.fewer_in = ""
 
     @property
