@@ -275,19 +275,22 @@ def with_measures_of(study: Study, targets: Sequence[Target]) -> Study:
 def checked_targets(targets: Sequence[Target], name: str, study: Study) -> tuple[Target, ...]:
     """The targets, each with its unit, if the study's baseline department has the figures that they are about.
 
-    `name` is that of their file; the study has the measures that rows state themselves (`with_measures_of`).
-    Raises ConfigError with every measure, group, unit, change or month that does not fit.
+    `name` is that of their file. Raises ConfigError with every measure, group, unit, change or month that does not fit.
     """
     pathway = study.baseline.pathway
     faults, asked = Faults(), list[Target]()
-    for target in targets:
-        _check_own_measures(target, name, study, faults)
-    faults.refuse()
-    given = measures_of(pathway, own_of(study.design, pathway))
-    units = known_measures(study)
+    of_own = {
+        target.name: list(_own_faults(target, f"targets/{name}.yaml, {target.name}", study)) for target in targets
+    }
+    measured = with_measures_of(study, [target for target in targets if not of_own[target.name]])
+    given = measures_of(pathway, own_of(measured.design, pathway))
+    units = known_measures(measured)
     for target in targets:
         path = f"targets/{name}.yaml, {target.name}"
-        target_faults = [*_change_faults(target, path), *_measure_faults(target, path, units, given, pathway)]
+        target_faults = of_own[target.name] or [
+            *_change_faults(target, path),
+            *_measure_faults(target, path, units, given, pathway),
+        ]
         if not target_faults:
             unit = ODDS_RATIO if target.odds_to is not None else units[_measure(target)]
             target = replace(target, unit=target.unit or unit)
@@ -308,17 +311,14 @@ def checked_targets(targets: Sequence[Target], name: str, study: Study) -> tuple
     return tuple(asked)
 
 
-def _check_own_measures(target: Target, name: str, study: Study, faults: Faults) -> None:
-    """Add the faults of the measures that a row states itself."""
-    for key, measure in (("counts", target.counts), ("odds_to", target.odds_to)):
-        if measure is None:
-            continue
-        found, place = Faults(), f"targets/{name}.yaml, {target.name}: {key}."
-        check_own(study.baseline.pathway, found, {target.measure: measure}, {}, beside=study.design.groups)
-        prefix = f"measures.{target.measure}"
-        faults += (replace(fault, where=fault.where.replace(prefix, place).replace("..", ".")) for fault in found)
-        if target.odds_to is not None and (isinstance(measure, SpanMeasure) and measure.statistic != SHARE):
-            faults.add(place.rstrip("."), "is in minutes, and odds are of shares", "State the statistic share")
+def _own_faults(target: Target, path: str, study: Study) -> Iterator[Fault]:
+    """The faults of the measures that a row states itself in the study's department."""
+    for measure in target.own_measures.values():
+        faults = Faults()
+        check_own(study.baseline.pathway, faults, {target.measure: measure}, {}, beside=study.design.groups)
+        yield from (NotGiven(path, fault.found, fault.remedy) for fault in faults)
+        if target.odds_to is not None and isinstance(measure, SpanMeasure) and measure.statistic != SHARE:
+            yield Fault(path, f"{measure.statistic} is in minutes, and odds are of shares", "State the statistic share")
 
 
 def _told_once(faults: Sequence[Fault], targets: Sequence[Target], name: str) -> Iterator[Fault]:
@@ -390,7 +390,7 @@ def _measure_faults(
         remedy = f"It takes {needs or 'sources or levels that it has not'}: name another measure"
         yield NotGiven(path, found, remedy)
     elif group not in groups:
-        yield Fault(path, f"'{measure}' has no group '{group}' here", nearest(group, groups))
+        yield NotGiven(path, f"'{measure}' has no group '{group}' here", nearest(group, groups))
 
 
 def _unit_faults(target: Target, path: str, unit: str) -> Iterator[Fault]:

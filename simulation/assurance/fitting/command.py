@@ -36,7 +36,6 @@ from simulation.assurance.targets import (
     passed_by,
     targets_for,
     targets_named,
-    with_measures_of,
 )
 from simulation.config import search_folders
 from simulation.config.composing import Composed, stated_in
@@ -82,7 +81,7 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Sa
     if "targets" not in asked.words and (not_used := passed_by(chosen, folders)):
         say(not_used)
     targets = targets_named(chosen, folders)
-    study = with_measures_of(study_from(composed, folders), targets)
+    study = study_from(composed, folders)
     _must_be_fitted(targets, chosen)
     _must_be_known(priors, study)
     targets = checked_targets(targets, chosen, study)
