@@ -187,10 +187,17 @@ def figure(target: Target, replications: Replications, pathway: Pathway) -> Floa
     if target.measure in FIGURES:
         _, work_out = FIGURES[target.measure]
         return work_out(replications, pathway)
+    if target.odds_to is not None:
+        odds, compared = (_odds(of_measure(name, replications, target.months)) for name in target.own_measures)
+        return odds / compared
     return of_measure(target.measure, replications, target.months, target.group)
 
 
-def of_measure(measure: str, replications: Replications, months: tuple[int, int] | None, group: str) -> Floats:
+def _odds(shares: Floats) -> Floats:
+    return shares / (1 - shares)
+
+
+def of_measure(measure: str, replications: Replications, months: tuple[int, int] | None, group: str = "all") -> Floats:
     """A measure of a group by replication, shape (replications,); with `months`, the mean of its monthly values."""
     name = GROUPED.get(measure, (measure, group))
     if months is None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -43,7 +43,14 @@ from simulation.assurance.figures import (
     with_override,
     without_progress,
 )
-from simulation.assurance.targets import DIFFERENCE, Target, checked_targets, targets_for, targets_named
+from simulation.assurance.targets import (
+    DIFFERENCE,
+    Target,
+    checked_targets,
+    targets_for,
+    targets_named,
+    with_measures_of,
+)
 from simulation.config import load, packaged_configs, pathway_from, search_folders
 from simulation.config.composing import stated_in
 from simulation.config.folders import file_named
@@ -83,19 +90,19 @@ def validate_site(
     folders = search_folders(config_dir)
     targets = targets or targets_for(stated_in(overrides, folders).choices, folders)
     wanted = tuple(target for target in targets_named(targets, folders) if responses or target.kind != "response")
-    site = SiteRuns(overrides, config_dir, by_month=any(target.months for target in wanted))
+    site = SiteRuns(overrides, config_dir)
     if site.study.run.replications < 2:
         refuse("run.replications", "is 1", "Run two or more: rows are judged by standard errors")
     wanted = checked_targets(wanted, targets, site.study)
-    changes = {target.change for target in wanted if target.kind == "response"}
-    run, n_rows, n = site.study.run, len(wanted), len(changes)
+    run, n_rows = site.study.run, len(wanted)
+    n = len({target.change for target in wanted if target.kind == "response"})
     under = f", as it is and under {n} change{'s' if n > 1 else ''}" if n else ""
     words = (
         f"Simulating {site.department}{under}, to hold it against {n_rows} row{'s' if n_rows > 1 else ''} of "
         f"targets/{targets}.yaml: {run.replications} replications of {run.measured_days} days"
     )
     with begin(words, run.replications) as done:
-        arms = site.arms(changes, done)
+        arms = site.arms(wanted, done)
     responses_last = sorted(wanted, key=lambda target: target.kind == "response")
     file = site.calibration_file()
     return Table(
@@ -247,8 +254,8 @@ class Table:
 class SiteRuns:
     """A composed configuration and the runs of its site. `fewer_in`: the pool that lost a clinician, once run."""
 
-    def __init__(self, overrides: Sequence[str], config_dir: str | Path | None, *, by_month: bool = False) -> None:
-        self.overrides, self.config_dir, self.by_month = list(overrides), config_dir, by_month
+    def __init__(self, overrides: Sequence[str], config_dir: str | Path | None) -> None:
+        self.overrides, self.config_dir = list(overrides), config_dir
         self.raw = stated_in(self.overrides, search_folders(config_dir)).raw
         self.study = load(*self.overrides, config_dir=config_dir).on_typical()
         self.fewer_in = ""
@@ -286,16 +293,15 @@ class SiteRuns:
             return ()
         return differences(self.raw, typical.raw)
 
-    def arms(self, changes: Collection[str], done: Done) -> dict[str, Replications]:
-        """The replications of the site as it is and under each of these changes, by name of the change."""
+    def arms(self, targets: Sequence[Target], done: Done) -> dict[str, Replications]:
+        """The replications that targets are about: of the site as it is and under each change, by its name."""
+        changes = {target.change for target in targets}
         arms = [replace(self.study.baseline, name=AS_IS), *(self._arm(name) for name in CHANGES if name in changes)]
         # Rows are judged on profiles too, and some on months, whatever the run says.
-        study = replace(
-            self.study,
-            arms=tuple(arms),
-            design=replace(self.study.design, baseline=AS_IS),
-            run=replace(self.study.run, profile_all=True, by_month=self.by_month),
-        )
+        by_month = any(target.months for target in targets)
+        run = replace(self.study.run, profile_all=True, by_month=by_month)
+        design = replace(with_measures_of(self.study, targets).design, baseline=AS_IS)
+        study = replace(self.study, arms=tuple(arms), design=design, run=run)
         replications = compare(study, done=done).replications
         return {arm.name: tuple(replication.arms[arm.name] for replication in replications) for arm in arms}
 

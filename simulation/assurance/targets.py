@@ -26,7 +26,9 @@ from simulation.config.files import stated_by
 from simulation.config.folders import names_in
 from simulation.config.validating import validated
 from simulation.config.vocabulary import keys_of
+from simulation.department.check.measures_and_groups import check_own
 from simulation.department.config_dataclass import Evidence, Unit, config_dataclass
+from simulation.department.own_measures import OwnMeasure, SpanMeasure
 from simulation.department.vocabulary import Pathway
 from simulation.errors import Fault, Faults, nearest, refuse
 from simulation.measures.definitions import ALL, definitions, nearest_measure
@@ -39,6 +41,9 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 LAST_MONTH = 12
 Month = Annotated[int, Ge(1), Le(LAST_MONTH), Unit("month")]
 OF_ROW = Unit("that of the row")
+COMPARED = "_compared"
+"""The end of the name of the measure with whose odds a row compares."""
+ODDS_RATIO = "odds ratio"
 
 
 @config_dataclass
@@ -84,6 +89,15 @@ class Target:
     """Whose measure, by the group's name in the tables. Example: `arrival_source=walk_in`"""
     standard_error: Annotated[float, Ge(0), OF_ROW] | None = None
     """Of a figure of the trusts' panel: its standard error, clustered by trust. Example: `0.12`"""
+    scope: str = ""
+    """Which departments and which years the figure is of, and how it was carried to the year that is fitted.
+    Example: `Scotland, all emergency departments, 2015 to 2018; not stated for England`"""
+    counts: OwnMeasure | None = None
+    """How `measure` is counted, where it is none that departments give: `measure` is then a name for it. Example:
+    `{kind: span, until: departed_at, statistic: share, over_minutes: 240, among: age_band=older}`"""
+    odds_to: OwnMeasure | None = None
+    """The share with which that of `counts` is compared: the figure is the odds of `counts` over the odds of this one.
+    Example: `{kind: span, until: departed_at, statistic: share, over_minutes: 240, among: age_band=adult}`"""
 
     @property
     def banded(self) -> bool:
@@ -101,6 +115,12 @@ class Target:
             return None
         low, high = self.bounds
         return low < simulated < high if self.strictly else low <= simulated <= high
+
+    @property
+    def own_measures(self) -> dict[str, OwnMeasure]:
+        """The measures that the row states itself, by the names that the tables of a run give them."""
+        stated = {self.measure: self.counts, f"{self.measure}{COMPARED}": self.odds_to}
+        return {name: measure for name, measure in stated.items() if measure is not None}
 
     def settled_by(self, simulated: float, half_width: float) -> bool:
         """Whether a simulated value is known well enough to be judged: its 95 % interval is no wider than the band.
@@ -201,7 +221,8 @@ def _target(row: Mapping[str, Any], path: str, faults: Faults) -> Target | None:
     faults += own
     if own or target is None:
         return None
-    return Target(**{**content, "months": target.months})  # numbers as they were written: a hash is made of them
+    blocks = {"months": target.months, "counts": target.counts, "odds_to": target.odds_to}
+    return Target(**{**content, **blocks})  # numbers as they were written: a hash is made of them
 
 
 def _are_months(value: object) -> bool:
@@ -224,6 +245,12 @@ def _row_faults(target: Target, path: str) -> Iterator[Fault]:
     if target.kind == "calibrated" and not target.banded:
         remedy = "State the band with low, high or both, or make the row predicted, which is printed only"
         yield Fault(path, "is calibrated and has no band", remedy)
+    if target.counts is not None and target.measure in definitions():
+        yield Fault(path, f"'{target.measure}' is a measure already", "Leave counts out, or choose another name")
+    if target.odds_to is not None and target.counts is None:
+        yield Fault(path, "states odds_to without counts", "State the share whose odds are compared as counts")
+    if target.kind == "response" and target.counts is not None:
+        yield Fault(path, "a response of a measure of its own", "Name a measure that departments give")
     if not target.source.strip():
         yield Fault(path, "source is empty", "Say where the figure comes from, or why it is assumed")
 
@@ -239,21 +266,35 @@ class NotGiven(Fault):
     of_pools: bool = False
 
 
+def with_measures_of(study: Study, targets: Sequence[Target]) -> Study:
+    """The study with the measures that rows state themselves."""
+    stated = {name: measure for target in targets for name, measure in target.own_measures.items()}
+    return replace(study, design=replace(study.design, measures={**study.design.measures, **stated}))
+
+
 def checked_targets(targets: Sequence[Target], name: str, study: Study) -> tuple[Target, ...]:
     """The targets, each with its unit, if the study's baseline department has the figures that they are about.
 
     `name` is that of their file. Raises ConfigError with every measure, group, unit, change or month that does not fit.
     """
     pathway = study.baseline.pathway
-    given = measures_of(pathway, own_of(study.design, pathway))
-    units = known_measures(study)
     faults, asked = Faults(), list[Target]()
+    of_own = {
+        target.name: list(_own_faults(target, f"targets/{name}.yaml, {target.name}", study)) for target in targets
+    }
+    measured = with_measures_of(study, [target for target in targets if not of_own[target.name]])
+    given = measures_of(pathway, own_of(measured.design, pathway))
+    units = known_measures(measured)
     for target in targets:
         path = f"targets/{name}.yaml, {target.name}"
-        target_faults = [*_change_faults(target, path), *_measure_faults(target, path, units, given, pathway)]
+        target_faults = of_own[target.name] or [
+            *_change_faults(target, path),
+            *_measure_faults(target, path, units, given, pathway),
+        ]
         if not target_faults:
-            target = replace(target, unit=target.unit or units[_measure(target)])
-            target_faults = list(_unit_faults(target, path, units[_measure(target)]))
+            unit = ODDS_RATIO if target.odds_to is not None else units[_measure(target)]
+            target = replace(target, unit=target.unit or unit)
+            target_faults = list(_unit_faults(target, path, unit))
         faults += target_faults
         asked += [] if target_faults else [target]
     faults += _month_faults(asked, name, study.run)
@@ -268,6 +309,16 @@ def checked_targets(targets: Sequence[Target], name: str, study: Study) -> tuple
         Faults(_told_once(faults, targets, name)).refuse(heading)
     faults.refuse()
     return tuple(asked)
+
+
+def _own_faults(target: Target, path: str, study: Study) -> Iterator[Fault]:
+    """The faults of the measures that a row states itself in the study's department."""
+    for measure in target.own_measures.values():
+        faults = Faults()
+        check_own(study.baseline.pathway, faults, {target.measure: measure}, {}, beside=study.design.groups)
+        yield from (NotGiven(path, fault.found, fault.remedy) for fault in faults)
+        if target.odds_to is not None and isinstance(measure, SpanMeasure) and measure.statistic != SHARE:
+            yield Fault(path, f"{measure.statistic} is in minutes, and odds are of shares", "State the statistic share")
 
 
 def _told_once(faults: Sequence[Fault], targets: Sequence[Target], name: str) -> Iterator[Fault]:
@@ -339,7 +390,7 @@ def _measure_faults(
         remedy = f"It takes {needs or 'sources or levels that it has not'}: name another measure"
         yield NotGiven(path, found, remedy)
     elif group not in groups:
-        yield Fault(path, f"'{measure}' has no group '{group}' here", nearest(group, groups))
+        yield NotGiven(path, f"'{measure}' has no group '{group}' here", nearest(group, groups))
 
 
 def _unit_faults(target: Target, path: str, unit: str) -> Iterator[Fault]:

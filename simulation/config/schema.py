@@ -64,7 +64,11 @@ class _Writer(GenerateJsonSchema):
             {"if": {"type": "object", "properties": {"kind": {"const": kind}}, "required": ["kind"]}, "then": block}
             for kind, block in members.items()
         ]
-        summaries = [summary_of(part["cls"]).partition("\n\n")[0] for part in schema["choices"].values()]
+        # a block that is used twice stands among the definitions
+        blocks = [
+            self.get_schema_from_definitions(made["$ref"]) if "$ref" in made else made for made in members.values()
+        ]
+        summaries = [block["description"].partition("\n\n")[0] for block in blocks if block]
         about = "Which kind of block this is; it says which keys the block has."
         kind = {"description": about, "enum": list(members), "enumDescriptions": summaries}
         return {"type": "object", "properties": {"kind": kind}, "allOf": cases, "required": ["kind"]}

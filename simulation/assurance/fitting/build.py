@@ -26,7 +26,7 @@ from scipy.stats.qmc import Sobol
 
 from simulation.assurance.figures import BUSY, Say, figure, months_from_to
 from simulation.assurance.fitting.emulator import Emulator, Space, Values, in_threads, learn, walk
-from simulation.assurance.targets import Target
+from simulation.assurance.targets import Target, with_measures_of
 from simulation.config.composing import Composed
 from simulation.config.departments import department
 from simulation.config.dotted import Change, as_stated
@@ -186,7 +186,7 @@ class Site:
         self.raw, self.parameters = composed.raw, parameters
         self.fitted = tuple(target for target in targets if target.kind == "calibrated")
         self.predicted = tuple(target for target in targets if target.kind == "predicted" and target.measure != BUSY)
-        study = study_from(composed, folders)
+        study = with_measures_of(study_from(composed, folders), targets)
         arm = study.baseline
         changes = {**composed.raw["scenario"].get("changes", {}), **arm.arm.changes}
         self._after = [

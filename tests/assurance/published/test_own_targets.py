@@ -8,11 +8,13 @@ import pytest
 
 from simulation.assurance.figures import FIGURES
 from simulation.assurance.fitting import command
-from simulation.assurance.targets import ENGLAND, checked_targets, targets_for, targets_named
+from simulation.assurance.site_table import validate_site
+from simulation.assurance.targets import ENGLAND, checked_targets, targets_for, targets_named, with_measures_of
 from simulation.cli import main
 from simulation.config import load, packaged_configs
 from simulation.config.new import new_scaled_department
 from simulation.errors import ConfigError, ResultsError
+from simulation.runs.running import compare
 from simulation.study.study import Study
 
 ROW = {
@@ -152,6 +154,50 @@ def test_a_unit_that_is_left_out_is_that_of_the_measure(tmp_path: Path, typical:
     )]  # fmt: skip
     asked = checked_targets(targets_named("ours", [written(tmp_path, *rows)]), "ours", typical)
     assert [target.unit for target in asked] == ["share", "minutes", "share"]
+
+
+OVER_4H = "kind: span, until: departed_at, statistic: share, over_minutes: 240"
+
+
+@pytest.mark.parametrize(
+    ("changes", "phrase"),
+    [
+        ({"counts": f"{{{OVER_4H}}}"}, "'within_4h_share' is a measure already. Leave counts out"),
+        ({"odds_to": f"{{{OVER_4H}}}"}, "states odds_to without counts. State the share whose odds are compared"),
+    ],
+)
+def test_a_measure_of_a_row_has_a_name_of_its_own(tmp_path: Path, changes: Mapping[str, object], phrase: str) -> None:
+    with pytest.raises(ConfigError, match=phrase):
+        targets_named("ours", [written(tmp_path, row(**changes))])
+
+
+@pytest.mark.parametrize(
+    ("counts", "odds_to", "phrase"),
+    [
+        (f"{{{OVER_4H}, among: age_band=old}}", None, "unknown group 'age_band=old'"),
+        (f"{{{OVER_4H}}}", "{kind: span, until: departed_at}", "mean is in minutes, and odds are of shares"),
+    ],
+)
+def test_what_a_row_counts_must_be_there(refusal: Say, counts: str, odds_to: str | None, phrase: str) -> None:
+    assert phrase in refusal(measure="mine", counts=counts, odds_to=odds_to, low=0.1, high=None, value=None)
+
+
+def test_a_row_of_odds_compares_two_groups_of_patients(tmp_path: Path) -> None:
+    """Worked out again from the patients of the same two runs."""
+    among = {name: f"{{{OVER_4H}, among: age_band={name}}}" for name in ("oldest", "adult")}
+    rows = [row(name=name, measure=name, counts=text, value=None, low=0, high=1) for name, text in among.items()]
+    rows.append(row(name="Odds", measure="old", counts=among["oldest"], odds_to=among["adult"], value=None, high=None))
+    folder = written(tmp_path, *rows)
+    table = validate_site(SHORT, targets="ours", config_dir=folder, responses=False)
+    oldest, adult, odds = (next(one for one in table.rows if one.target.name == name) for name in (*among, "Odds"))
+    assert 0 < adult.found < oldest.found < 1
+    assert odds.target.unit == "odds ratio"
+    result = compare(
+        with_measures_of(load("run=validation", *SHORT).only().on_typical(), targets_named("ours", [folder]))
+    )
+    shares = [result.values(result.design.baseline, name, "all") for name in among]
+    first, second = (share / (1 - share) for share in shares)
+    assert odds.found == pytest.approx((first / second).mean())
 
 
 def test_the_packaged_targets_fit_the_packaged_departments(typical: Study) -> None:
