@@ -203,11 +203,13 @@ def few_words(n_replications: int) -> str:
 
 def departments_words(result: StudyResult) -> str:
     """'60 departments of the ensemble 'typical', 2 replications of each'; empty for a study on one department."""
-    if result.department_of is None:
+    departments = result.study.departments
+    if departments is None or result.department_of is None:
         return ""
     _, counts = np.unique(result.department_of, return_counts=True)
     n = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} or {counts.max()}"
-    return f"{result.study.department_words}, {n} replication{'s' if n != '1' else ''} of each"
+    used = f"{len(counts)} department{'s' * (len(counts) > 1)} of the ensemble '{departments.name}'"
+    return f"{used}, {n} replication{'s' if n != '1' else ''} of each"
 
 
 def doubt_note() -> str:
