@@ -17,7 +17,7 @@ import numpy as np
 
 from simulation.records.schema import Floats
 
-Weakness = Literal["too few", "mostly missing", "no spread", "one replication", "rare spells"]
+Weakness = Literal["too few", "mostly missing", "no spread", "one replication", "rare spells", "few departments"]
 BY_SPELLS = (
     "ambulance_assessment_median",
     "ambulance_assessment_p95",
@@ -48,9 +48,10 @@ SPELL_DAYS = 20 * 364
 def weak_note(word: str = "cannot tell") -> str:
     """The note of a table in which one of the verdicts is weak. `word`: what the table calls such a verdict."""
     return (
-        f"'{word.capitalize()}' is said, whatever the interval, for fewer than three replications, a measure that most "
-        "of them lack, no spread in fewer than ten, and one of ten to nineteen that carries over half of the variance; "
-        "of twenty or more that is read from an interval four times as wide."
+        f"'{word.capitalize()}' is said, whatever the interval, for 2 to 19 departments (each interval is of these "
+        "alone), fewer than three replications, a measure that most of them lack, no spread in fewer than ten, and one "
+        "of ten to nineteen that carries over half of the variance; of twenty or more that is read from an interval "
+        "four times as wide."
     )
 
 
@@ -109,19 +110,3 @@ def largest_share(squares: Floats) -> Floats:
     total = squares.sum(axis=0)
     shares: Floats = np.divide(squares.max(axis=0), total, out=np.zeros_like(total), where=total > 0)
     return shares
-
-
-def words_of(weakness: Weakness, n: int, *, of: int, largest_share: float, departments: int | None = None) -> str:
-    """The weakness in words that follow 'cannot tell: '."""
-    if weakness == "too few":
-        return f"at least three replications are needed (n = {n})"
-    if weakness == "mostly missing":
-        return f"known in {n} of {of} replications only"
-    if weakness == "no spread":
-        return f"the same in all of {n} replications, too few to trust that (ten are needed)"
-    if weakness == "rare spells":
-        return f"rare spells decide this: no interval before {SPELL_DAYS // 364} years are measured"
-    by_department = departments is not None and departments >= ENOUGH
-    shares, whose = (departments, "departments") if by_department else (n, "replications")
-    remedy = "" if n_sharing(n, departments) >= WIDE_FROM else f"; {WIDE_FROM} or more may settle it"
-    return f"one of {shares} {whose} carries {100 * largest_share:.0f} % of the variance{remedy}"
