@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ from simulation.runs.result import ArmResult, Finding, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.multiplicity import ALPHA, is_worse
 from simulation.statistics.verdict import IDENTICAL
+from simulation.statistics.weakness import weak_note
 from simulation.study.study import RunLength
 from simulation.triage.matrix import N_HIGH
 from simulation.wording import spaced
@@ -210,6 +211,17 @@ def departments_words(result: StudyResult) -> str:
     n = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} or {counts.max()}"
     used = f"{len(counts)} department{'s' * (len(counts) > 1)} of the ensemble '{departments.name}'"
     return f"{used}, {n} replication{'s' if n != '1' else ''} of each"
+
+
+def weak_notes(result: StudyResult, rows: Iterable[Comparison], word: str = "cannot tell") -> Iterator[str]:
+    """Why verdicts are open: whose intervals these are, where departments are few; the rules, where a row is weak.
+
+    `word`: what the table calls such a verdict.
+    """
+    if few := result.few_departments:
+        yield f"There is no verdict over {few} departments: each interval is of these alone."
+    elif any(row.weakness is not None and row.arm not in result.identical for row in rows):
+        yield weak_note(word)
 
 
 def doubt_note() -> str:

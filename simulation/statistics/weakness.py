@@ -48,10 +48,9 @@ SPELL_DAYS = 20 * 364
 def weak_note(word: str = "cannot tell") -> str:
     """The note of a table in which one of the verdicts is weak. `word`: what the table calls such a verdict."""
     return (
-        f"'{word.capitalize()}' is said, whatever the interval, for 2 to 19 departments (each interval is of these "
-        "alone), fewer than three replications, a measure that most of them lack, no spread in fewer than ten, and one "
-        "of ten to nineteen that carries over half of the variance; of twenty or more that is read from an interval "
-        "four times as wide."
+        f"'{word.capitalize()}' is said, whatever the interval, for fewer than three replications, a measure that most "
+        "of them lack, no spread in fewer than ten, and one of ten to nineteen that carries over half of the variance; "
+        "of twenty or more that is read from an interval four times as wide."
     )
 
 
