@@ -30,6 +30,7 @@ from simulation.config.validating import sound
 from simulation.department.config_dataclass import ByName, NonEmpty, Range, Sourced, Unit, config_dataclass
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.records.serialise import Plain, exact
+from simulation.statistics.departments import MIN_DEPARTMENTS, MIN_EACH
 from simulation.study.design import Arm, Design, factor_of, is_number
 from simulation.study.study import ReadyArm, ReadyArms, RunLength, Study
 from simulation.triage.policy import Policy
@@ -245,10 +246,6 @@ def _department_faults(ensemble: Ensemble, where: str) -> Iterator[Fault]:
 
 MOST_DEPARTMENTS = 60
 """How many departments are used where `run.departments` does not say."""
-LEAST_DEPARTMENTS = 20
-"""The fewest departments of which a range is stated; a run too short to use each twice is of the typical department."""
-TWICE = 2
-"""The fewest replications of a department from which the noise within it can be estimated."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -388,7 +385,7 @@ def _n_used(ensemble: Ensemble, run: RunLength) -> int:
     """
     if run.department is not None:
         return run.department + 1
-    return run.departments or min(MOST_DEPARTMENTS, len(ensemble.departments), run.replications // TWICE)
+    return run.departments or min(MOST_DEPARTMENTS, len(ensemble.departments), run.replications // MIN_EACH)
 
 
 def _elsewhere(ensemble: Ensemble, choices: Choices) -> str:
@@ -402,17 +399,18 @@ def _elsewhere(ensemble: Ensemble, choices: Choices) -> str:
 
 def _too_short(ensemble: Ensemble, run: RunLength) -> str:
     """Why a run that does not say how many departments it uses is too short for a range; empty if it is not."""
-    least = min(LEAST_DEPARTMENTS, len(ensemble.departments))
-    if run.departments or run.department is not None or run.replications >= TWICE * least:
+    least = min(MIN_DEPARTMENTS, len(ensemble.departments))
+    if run.departments or run.department is not None or run.replications >= MIN_EACH * least:
         return ""
     return (
         f"{run.replications} replications are too few to use {least} departments of the ensemble "
-        f"'{ensemble.name}' {TWICE} times each"
+        f"'{ensemble.name}' {MIN_EACH} times each"
     )
 
 
 def _number_faults(ensemble: Ensemble, run: RunLength) -> Iterator[Fault]:
-    """Faults of `run.departments` and `run.department`: both are stated, or the ensemble has not so many."""
+    """Faults of `run.departments` and `run.department`: both are stated, or the ensemble has not so many; and of
+    `run.replications`, where noise would be read from the few departments that are used more often than the others."""
     n = len(ensemble.departments)
     if run.departments and run.department is not None:
         yield Fault("run.department", "is stated with run.departments", "Keep one: one department, or so many in turn")
@@ -422,6 +420,12 @@ def _number_faults(ensemble: Ensemble, run: RunLength) -> Iterator[Fault]:
     if run.department is not None and run.department >= n:
         found = f"there is no department {run.department} in the ensemble '{ensemble.name}'"
         yield Fault("run.department", found, f"Name one from 0 to {n - 1}")
+    planned, used = run.replications, _n_used(ensemble, run)
+    step = used if run.departments or used == min(MOST_DEPARTMENTS, n) else MIN_EACH  # one more department is used
+    if run.department is None and planned > used and (over := planned % step):
+        found = f"is {planned} over {used} departments. Allowed: one for each at most, or a whole multiple"
+        remedy = f"Give {planned - over} or {planned - over + step}, or run one department: ensemble=none"
+        yield Fault("run.replications", found, remedy)
 
 
 def _one_department_faults(study: Study, ensemble: Ensemble) -> Iterator[Fault]:

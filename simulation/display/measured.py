@@ -72,9 +72,9 @@ class Measured:
 def measured_tools(result: StudyResult) -> tuple[Measured, ...]:
     """The targets, then the margins of each arm whose table enough others draw again.
 
-    None where no table is drawn, or with one replication.
+    None where no table is drawn, with one replication, or with so few departments that nothing is judged.
     """
-    if len(result.replications) < 2:
+    if len(result.replications) < 2 or result.few_departments:
         return ()
     draws: dict[str, list[str]] = {}
     for name, arm in result.design.arms.items():

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import numpy as np
@@ -16,6 +16,7 @@ from simulation.runs.result import ArmResult, Finding, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.multiplicity import ALPHA, is_worse
 from simulation.statistics.verdict import IDENTICAL
+from simulation.statistics.weakness import weak_note
 from simulation.study.study import RunLength
 from simulation.triage.matrix import N_HIGH
 from simulation.wording import spaced
@@ -201,11 +202,24 @@ def few_words(n_replications: int) -> str:
 
 def departments_words(result: StudyResult) -> str:
     """'60 departments of the ensemble 'typical', 2 replications of each'; empty for a study on one department."""
-    if result.department_of is None:
+    departments = result.study.departments
+    if departments is None or result.department_of is None:
         return ""
     _, counts = np.unique(result.department_of, return_counts=True)
     n = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} or {counts.max()}"
-    return f"{result.study.department_words}, {n} replication{'s' if n != '1' else ''} of each"
+    used = f"{len(counts)} department{'s' * (len(counts) > 1)} of the ensemble '{departments.name}'"
+    return f"{used}, {n} replication{'s' if n != '1' else ''} of each"
+
+
+def weak_notes(result: StudyResult, rows: Iterable[Comparison], word: str = "cannot tell") -> Iterator[str]:
+    """Why verdicts are open: whose intervals these are, where departments are few; the rules, where a row is weak.
+
+    `word`: what the table calls such a verdict.
+    """
+    if few := result.few_departments:
+        yield f"There is no verdict over {few} departments: each interval is of these alone."
+    elif any(row.weakness is not None and row.arm not in result.identical for row in rows):
+        yield weak_note(word)
 
 
 def doubt_note() -> str:

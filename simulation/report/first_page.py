@@ -40,28 +40,30 @@ class FirstPage(NamedTuple):
 
 def first_page(result: StudyResult) -> FirstPage:
     """The first page of a result."""
-    target = result.first_target
-    base = result.row_of(target)
-    level = amount(base.mean, base.unit)
     checks = (*warnings(result), *implausible(result))
     if not result.others:
-        lead = f"'{result.baseline.label}' was run alone, so nothing is compared. {target.label}: {level}."
+        target, base = result.first_target, result.row_of(result.first_target)
+        level = f"{target.label}: {amount(base.mean, base.unit)}"
+        lead = f"'{result.baseline.label}' was run alone, so nothing is compared. {level}."
         return FirstPage(result.design.question, checks, lead, (), (), None, None)
-    about, thresholds = [], []
-    for target in reported_targets(result):
-        row = result.row_of(target)
-        about.append(f"'{target.label}', now {amount(row.mean, row.unit)}")
-        important = _in_full(target.minimal_important_difference, row.unit)
-        thresholds += [] if important in thresholds else [important]
+    judged = [(target, result.row_of(target)) for target in reported_targets(result)]
+    about = [f"'{target.label}', now {amount(row.mean, row.unit)}" for target, row in judged]
+    important = (_in_full(target.minimal_important_difference, row.unit) for target, row in judged)
+    thresholds = list(dict.fromkeys(important))
     lead = (
         f"{summary(result)}What each does to {listed_with_and(about)} under '{result.baseline.label}', with 95 % "
         f"intervals. {listed_with_and(thresholds)} or more matter{'s' if len(thresholds) == 1 else ''}:"
     )
+    if few := result.few_departments:
+        lead = (
+            f"{few} departments say nothing about departments in general, so there is no verdict, and each interval is "
+            "of these alone. For a verdict use 20 or more, each at least twice: run.departments=20 run.replications=40."
+        )
     return FirstPage(
         result.design.question,
         checks,
         lead,
-        headlines(result),
+        () if few else headlines(result),
         tuple(_notes(result)),
         first_table(result),
         first_picture(result, arms_in_order(result.shown)),

@@ -348,8 +348,7 @@ def _best(result: StudyResult, alternatives: Sequence[ArmResult]) -> ArmResult |
     place the cheapest that is shown to do as much, where both costs are stated."""
     target = result.first_target
     findings = {arm.name: result.finding(arm.name, target) for arm in alternatives}
-    helping = [arm for arm in alternatives if _size_of(findings[arm.name]) == "helps"]
-    good = [arm for arm in helping if findings[arm.name].verdict.size == "more" and not fails(result, arm)]
+    good = [arm for arm in alternatives if _size_of(findings[arm.name]) == "helps" and not fails(result, arm)]
     if not good:
         return None
     most = max(good, key=lambda arm: abs(findings[arm.name].comparison.difference))

@@ -32,7 +32,7 @@ from simulation.runs.store.manifest import FILES
 from simulation.statistics.always_valid import IntervalKind, interval_kind
 from simulation.statistics.compare import Comparison, compare, compare_arms, find, paired, summary
 from simulation.statistics.coverage_effects import GROUPS, Effect, effects
-from simulation.statistics.departments import Department, Spread, spread_over
+from simulation.statistics.departments import MIN_DEPARTMENTS, Department, Spread, spread_over
 from simulation.statistics.intervals import Interval
 from simulation.statistics.sham import ShamBand, Shares
 from simulation.statistics.verdict import Judgement, Verdict, harm_words, non_inferiority, verdict, where_words
@@ -220,6 +220,12 @@ class StudyResult:
         """The department that each replication used, shape (n_replications,); None without an ensemble."""
         return departments_used(self.study, self.numbers)
 
+    @property
+    def few_departments(self) -> int:
+        """How many departments are used, or planned, where they are too few for a verdict: 2 to 19; else 0."""
+        n = min(self.run.departments or 1, max(self.run.replications, len(self.numbers)))
+        return n if 1 < n < MIN_DEPARTMENTS else 0
+
     @cached_property
     def numbers(self) -> tuple[int, ...]:
         """The numbers of the replications, in order."""
@@ -392,6 +398,7 @@ class StudyResult:
             measured_days=self.run.measured_days,
             stated=self._judged_measures,
             department=self.department_of,
+            few=self.few_departments,
         )
 
     @cached_property
@@ -477,12 +484,11 @@ class StudyResult:
     @cached_property
     def safety(self) -> tuple[Safety, ...]:
         """A judgement for every arm that is judged on every margin, in two families: tools and comparators."""
-        margins, judgements = self.design.margins, []
-        for arm, margin in product(self.judged, margins):
-            family = self.family(arm) * len(margins)
-            judged = self._judged(arm, margin, margin.margin, family, non_inferiority, harm_words)
-            judgements.append(Safety(arm, margin, *judged))
-        return tuple(judgements)
+        margins, n = self.design.margins, len(self.design.margins)
+        return tuple(
+            Safety(arm, one, *self._judged(arm, one, one.margin, n * self.family(arm), non_inferiority, harm_words))
+            for arm, one in product(self.judged, margins)
+        )
 
     def _judged(
         self,
@@ -520,8 +526,7 @@ class StudyResult:
         sham = self.sham
         if sham is None or self._too_short(measure, len(sham.replications)):
             return None
-        ours, baseline = (self.values(arm, measure, group) for arm in (sham.name, self.design.baseline))
-        return ShamBand(self.mean_difference(ours, baseline), sham.shares)
+        return ShamBand(self.against(sham.name, self.design.baseline, measure, group), sham.shares)
 
     def spillover(self, measure: str) -> tuple[Effect, ...]:
         """Effects on patients whom the tool covers and on the others.

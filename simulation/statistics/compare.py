@@ -65,7 +65,8 @@ class Comparison:
     `interval_kind` is the kind of its intervals; `largest_share` is the share of the difference's variance due to one
     replication, `level_share` the same for the mean; `tail` is by how much one side grows further at levels above 95 %,
     and in always-valid intervals (`skewness.sides`); `short` is true if too few days were measured for any interval of
-    this measure; `own` defines a user's measure.
+    this measure; `own` defines a user's measure; `few_departments` is the number of departments, where it is too
+    small for any verdict, else 0.
 
     Over an ensemble the mean counts each department once, and its interval has `degrees` degrees of freedom, from the
     spread within departments (`statistics/departments.py`; while a result grows it uses each department's first
@@ -98,6 +99,7 @@ class Comparison:
     department_p5: float = np.nan
     department_p95: float = np.nan
     n_departments: int = 1
+    few_departments: int = 0
 
     @property
     def better(self) -> Better:
@@ -130,6 +132,8 @@ class Comparison:
     @property
     def weakness(self) -> Weakness | None:
         """Why no definite verdict may rest on its difference; None if one may."""
+        if self.few_departments:
+            return "few departments"
         return self._weakness(self.half_width, self.largest_share)
 
     @property
@@ -218,14 +222,15 @@ def compare_arms(
     measured_days: float | None = None,
     stated: Collection[str] = (),
     department: Department | None = None,
+    few: int = 0,
 ) -> tuple[Comparison, ...]:
     """Every arm's measures and paired differences, the baseline's own rows included (difference 0).
 
     `arms`: by arm the measures of its replications, in the same order of replications; `defined`: measures of the
     user's own, by name; `measured_days` of each, if known: a measure that rare spells decide has no interval where
     there are too few, unless the study states it (`stated`); `department`: which one each replication used, over an
-    ensemble. Measures that only some arms have are left out.
-    Raises ResultsError for an unknown baseline or unequal numbers of replications.
+    ensemble; `few`: how many there are, where they are too few for any verdict. Measures that only some arms have are
+    left out. Raises ResultsError for an unknown baseline or unequal numbers of replications.
     """
     if baseline not in arms:
         raise ResultsError(f"baseline '{baseline}' is not an arm. {nearest(baseline, arms)}")
@@ -245,7 +250,7 @@ def compare_arms(
         for bound in ("low", "high", "difference_low", "difference_high"):
             columns[bound] = np.where(short, np.nan, columns[bound])
         columns["short"] = np.array(short, dtype=np.bool_)
-        common: dict[str, Any] = {"arm": arm, "baseline": baseline, "interval_kind": kind}
+        common: dict[str, Any] = {"arm": arm, "baseline": baseline, "interval_kind": kind, "few_departments": few}
         values = zip(*(column.tolist() for column in columns.values()), strict=True)
         rows += [
             Comparison(

@@ -14,10 +14,10 @@ The rule, for a minimal important difference (MID) and the interval of the paire
 - otherwise                                    -> 'cannot tell', and how many more replications would bring the
   half-width to half the MID, judging by the spread of those there are
 
-Whatever the interval says, the verdict is 'cannot tell', with the reason, for fewer than three replications, where most
-replications lack the measure, where fewer than ten show no spread, and where one of ten to nineteen makes over half the
-variance; of twenty or more that is read from an interval four times as wide (`statistics/weakness.py`). Only
-'identical' stays.
+Whatever the interval says, the verdict is 'cannot tell', with the reason, for 2 to 19 departments, which say nothing of
+others, for fewer than three replications, where most replications lack the measure, where fewer than ten show no
+spread, and where one of ten to nineteen makes over half the variance; of twenty or more that is read from an interval
+four times as wide (`statistics/weakness.py`). Only 'identical' stays.
 
 This is the two one-sided tests of equivalence beside the ordinary test; 'no change beyond' and 'cuts by less than
 the MID' are both equivalence, told apart by whether the direction is known.
@@ -50,7 +50,6 @@ The limit is the minimal important difference of a target, or the margin of a li
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -64,7 +63,7 @@ from simulation.statistics.compare import Comparison
 from simulation.statistics.departments import TAIL, Spread, counted
 from simulation.statistics.intervals import replications_needed, tail_level
 from simulation.statistics.skewness import sides
-from simulation.statistics.weakness import ENOUGH, MIN_REPLICATIONS, words_of
+from simulation.statistics.weakness import ENOUGH, MIN_REPLICATIONS, SPELL_DAYS, WIDE_FROM, n_sharing
 
 VerdictKind = Literal["identical", "no difference", "none seen", "cuts", "lengthens", "no change beyond", "cannot tell"]
 Size = Literal["more", "less", "open"]
@@ -219,7 +218,7 @@ def threshold(value: float, unit: str) -> str:
 def _none_seen(comparison: Comparison) -> tuple[Unseen, str] | None:
     """The kind and words of a verdict where no replication shows any difference; None otherwise."""
     n = comparison.n_replications
-    if n < MIN_REPLICATIONS or not comparison.difference_low == comparison.difference_high == 0:
+    if n < MIN_REPLICATIONS or comparison.few_departments or comparison.half_width or comparison.difference:
         return None
     if comparison.unit == "share" and not (comparison.low > 0 and comparison.high < 1):
         cases = "no case seen" if comparison.mean == 0 else "too few cases"
@@ -261,22 +260,38 @@ def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alo
     among = f" among {family} looked at" if family > 1 and alone else ""
     if math.isnan(comparison.difference):
         return "cannot tell", "not known in some replication, as where somebody's stay had not ended"
+    if comparison.few_departments:
+        return "cannot tell", f"{comparison.few_departments} departments say nothing about departments in general"
     if comparison.interval_kind == "always_valid":
         first = always_valid.first_bounded(comparison.level_of(family))
         if n < first:  # the interval beside it may be there already: it is the row's own, of no family
             shown = n >= always_valid.first_bounded(comparison.level)
             adjusted = f" adjusted for {family} comparisons" if shown else ""
             return f"cannot tell yet{among}", f"the first interval{adjusted} needs {first} replications (n = {n})"
-    if (weakness := comparison.weakness) is not None:
-        within = comparison.departments_within
-        return "cannot tell", words_of(
-            weakness, n, of=comparison.of, largest_share=comparison.largest_share, departments=within
-        )
+    if comparison.weakness is not None:
+        return "cannot tell", _weakness_words(comparison)
     if n_more is None:
         return f"cannot tell{among}", f"{n} replications, too few to say how many more"
     if n_more == 0:
         return f"cannot tell{among}", "the interval is as narrow as planned"
     return f"cannot tell{among}", f"about {n_more:,} more replication{'s' if n_more != 1 else ''} (from n = {n})"
+
+
+def _weakness_words(comparison: Comparison) -> str:
+    """Its weakness in words that follow 'cannot tell: '."""
+    weakness, n, departments = comparison.weakness, comparison.n_replications, comparison.departments_within
+    if weakness == "too few":
+        return f"at least three replications are needed (n = {n})"
+    if weakness == "mostly missing":
+        return f"known in {n} of {comparison.of} replications only"
+    if weakness == "no spread":
+        return f"the same in all of {n} replications, too few to trust that (ten are needed)"
+    if weakness == "rare spells":
+        return f"rare spells decide this: no interval before {SPELL_DAYS // 364} years are measured"
+    by_department = departments is not None and departments >= ENOUGH
+    shares, whose = (departments, "departments") if by_department else (n, "replications")
+    remedy = "" if n_sharing(n, departments) >= WIDE_FROM else f"; {WIDE_FROM} or more may settle it"
+    return f"one of {shares} {whose} carries {100 * comparison.largest_share:.0f} % of the variance{remedy}"
 
 
 def _sentence(comparison: Comparison, words: str, family: int) -> str:
@@ -288,7 +303,7 @@ def _sentence(comparison: Comparison, words: str, family: int) -> str:
 
 def _numbers(comparison: Comparison) -> str:
     scale, unit = (100, "percentage points") if comparison.unit == "share" else (1, comparison.unit)
-    values: Sequence[float] = (comparison.difference, comparison.difference_low, comparison.difference_high)
+    values = (comparison.difference, comparison.difference_low, comparison.difference_high)
     mean, low, high = (f"{scale * value:+.2f}" for value in values)
     kind = INTERVAL_WORDS[comparison.interval_kind]
     bounds = f"{100 * comparison.level:.0f} % {kind} {low} to {high}"

@@ -15,7 +15,7 @@ import numpy as np
 
 from simulation.records.schema import Floats
 
-Weakness = Literal["too few", "mostly missing", "no spread", "one replication", "rare spells"]
+Weakness = Literal["too few", "mostly missing", "no spread", "one replication", "rare spells", "few departments"]
 BY_SPELLS = (
     "ambulance_assessment_median",
     "ambulance_assessment_p95",
@@ -107,19 +107,3 @@ def largest_share(squares: Floats) -> Floats:
     total = squares.sum(axis=0)
     shares: Floats = np.divide(squares.max(axis=0), total, out=np.zeros_like(total), where=total > 0)
     return shares
-
-
-def words_of(weakness: Weakness, n: int, *, of: int, largest_share: float, departments: int | None = None) -> str:
-    """The weakness in words that follow 'cannot tell: '."""
-    if weakness == "too few":
-        return f"at least three replications are needed (n = {n})"
-    if weakness == "mostly missing":
-        return f"known in {n} of {of} replications only"
-    if weakness == "no spread":
-        return f"the same in all of {n} replications, too few to trust that (ten are needed)"
-    if weakness == "rare spells":
-        return f"rare spells decide this: no interval before {SPELL_DAYS // 364} years are measured"
-    by_department = departments is not None and departments >= ENOUGH
-    shares, whose = (departments, "departments") if by_department else (n, "replications")
-    remedy = "" if n_sharing(n, departments) >= WIDE_FROM else f"; {WIDE_FROM} or more may settle it"
-    return f"one of {shares} {whose} carries {100 * largest_share:.0f} % of the variance{remedy}"

@@ -113,8 +113,9 @@ class RunLength:
     """How precisely one number should be known; none: exactly `replications` are run."""
     departments: Annotated[int, Ge(1), Unit("departments")] | None = None
     """How many departments of the study's ensemble are used, the first in its file: replication k uses department k
-    modulo this number. None: 60, or as many as are used twice; fewer than 20 give no range, so then the study runs on
-    the typical department. Read only over an ensemble. Example: `60`"""
+    modulo this number, so `replications` are a whole multiple of it, or fewer. None: 60, or as many as are used twice;
+    fewer than 20 give no range, so then the study runs on the typical department. From 2 to 19 there is no verdict.
+    Read only over an ensemble. Example: `60`"""
     department: Annotated[int, Ge(0), Unit("department")] | None = None
     """The one department of the ensemble that every replication uses, by its number in the file, from 0. None: all of
     `departments` in turn. Example: `17`"""
@@ -319,7 +320,8 @@ class Study:
             own = self.baseline.pathway.name if site == "none" else site
             return "the typical department" if own == "typical" else f"the department '{own}'"
         number = self.run.department
-        departments = f"{self.run.departments} departments" if number is None else f"department {number}"
+        n = min(self.run.departments or 1, self.run.replications)
+        departments = f"{n} department{'s' * (n > 1)}" if number is None else f"department {number}"
         return f"{departments} of the ensemble '{self.departments.name}'"
 
     def _repr_html_(self) -> str:

@@ -18,11 +18,11 @@ LEVERS = "{{more: {{label: more, {0}.extra: 1}}, {1}}}, other: {{label: other, {
 
 @pytest.fixture
 def loaded(own: Own) -> Callable[..., Study]:
-    """The study of one nurse over an ensemble of three departments, with these overrides."""
+    """The study of one nurse over an ensemble of three departments, each used 13 times, with these overrides."""
 
     def made(*overrides: str, files: dict[str, str] | None = None) -> Study:
         folder = own(files or ensemble())
-        return load("study=mine", "ensemble=ours", *overrides, config_dir=folder)
+        return load("study=mine", "ensemble=ours", "run.replications=39", *overrides, config_dir=folder)
 
     return made
 
@@ -93,9 +93,44 @@ def test_the_first_departments_are_played_sixty_at_most_and_each_twice(own: Own)
     def n(*overrides: str) -> int | None:
         return load("study=mine", "ensemble=ours", *overrides, config_dir=folder).run.departments
 
-    assert n("run.replications=200") == 60
+    assert n("run.replications=180") == 60
     assert n("run.replications=60") == 30
     assert n("run.departments=70", "run.replications=10") == 70
+
+
+@pytest.mark.parametrize(
+    ("overrides", "nearest"),
+    [
+        (["run.departments=60", "run.replications=61"], "61 over 60 departments. {}60 or 120"),
+        (["run.departments=60", "run.replications=179"], "179 over 60 departments. {}120 or 180"),
+        (["run.replications=61"], "61 over 30 departments. {}60 or 62"),
+        (["run.replications=119"], "119 over 59 departments. {}118 or 120"),
+        (["run.replications=121"], "121 over 60 departments. {}120 or 180"),
+        (["run.departments=60", "run.replications=61", "run.first=60", "run.count=1"], "61 over 60 departments"),
+    ],
+)
+def test_replications_that_use_some_departments_more_often_are_refused_with_the_nearest_that_do_not(
+    own: Own, overrides: list[str], nearest: str
+) -> None:
+    """Else all noise would be read from the few departments that are used once more."""
+    with pytest.raises(ConfigError) as refused:
+        load("study=mine", "ensemble=ours", *overrides, config_dir=own(ensemble(70)))
+    assert nearest.format("Allowed: one for each at most, or a whole multiple. Give ") in str(refused.value)
+    assert "run one department: ensemble=none" in str(refused.value)
+
+
+@pytest.mark.parametrize("n", [1, 59, 60, 120, 180])
+def test_one_replication_a_department_at_most_or_as_many_of_each_are_allowed(own: Own, n: int) -> None:
+    words = ("study=mine", "ensemble=ours", "run.departments=60", f"run.replications={n}")
+    study = load(*words, config_dir=own(ensemble(70)))
+    assert study.run.departments == 60, "whatever is used, weeks of the year are drawn for all"
+    used = f"{min(n, 60)} departments" if n > 1 else "1 department"
+    assert study.department_words == f"{used} of the ensemble 'ours'"
+    assert load(*words, "run.first=0", "run.count=1", config_dir=own(ensemble(70))).run.numbers == range(1)
+
+
+def test_one_department_alone_may_be_run_any_number_of_times(loaded: Callable[..., Study]) -> None:
+    assert loaded("run.department=2", "run.replications=7").run.replications == 7
 
 
 def test_a_run_too_short_for_a_range_is_of_the_typical_department_and_says_so(own: Own) -> None:

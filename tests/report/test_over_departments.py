@@ -155,6 +155,76 @@ def test_tools_and_comparators_are_judged_among_themselves(over: Result) -> None
 def test_replications_of_each_department_are_counted(over: Result) -> None:
     growing = replace(over, replications=over.replications[:30])
     assert departments_words(growing) == "20 departments of the ensemble 'ours', 1 or 2 replications of each"
+    fewer = replace(over, replications=over.replications[:15])
+    assert departments_words(fewer) == "15 departments of the ensemble 'ours', 1 replication of each"
+
+
+@pytest.fixture(scope="module")
+def few(mine: Path) -> Result:
+    """The same study over four departments, each used twice."""
+    return compare(
+        load(
+            "study=mine", "ensemble=ours", "executor=serial", "run.departments=4", "run.replications=8",
+            "run.measured_days=7", "run.warm_up_days=7", config_dir=mine,
+        )
+    )  # fmt: skip
+
+
+def test_fewer_than_20_departments_have_one_sentence_in_place_of_verdicts(few: Result) -> None:
+    page = first_page(few)
+    assert page.headlines == ()
+    assert page.lead.startswith("4 departments say nothing about departments in general, so there is no verdict, and ")
+    assert "each interval is of these alone" in page.lead
+    assert "20 or more, each at least twice: run.departments=20 run.replications=40" in page.lead
+    assert {finding.verdict.kind for finding in few.findings} == {"cannot tell"}
+    assert "Over 4 departments of the ensemble 'ours', 2 replications of each" in page.notes[0]
+    screen = io.StringIO()
+    print_result(few, stream=screen)
+    told = f"{' '.join(screen.getvalue().split())} {few!r} {few.report()}"
+    for words in (
+        "enough to matter",
+        "little to matter",
+        "shorter by",
+        "shortens",
+        "stands out",
+        "wholly on the worse",
+    ):
+        assert words not in told, words
+
+
+def test_fewer_than_20_departments_keep_the_table_of_effects_and_say_whose_intervals_these_are(few: Result) -> None:
+    page, row = first_page(few), few.row("two", "stay_mean")
+    assert page.table is not None
+    (two,) = (cells for cells in page.table.rows if cells[0] == "Two nurses")
+    assert two[1] == f"−{-row.difference:.1f} (−{-row.difference_low:.1f} to −{-row.difference_high:.1f}) not settled"
+    assert row.difference_high < 0, "the interval of these departments tells"
+    for table in (page.table, few.tables["target:stay_mean:all"]):
+        assert any("each interval is of these alone" in note for note in table.notes), table.kind
+    assert "in the mean over these departments" in over_tables(few)[0].notes[0]
+
+
+@pytest.mark.parametrize(
+    ("departments", "planned", "n", "few"),
+    [
+        (20, 40, 40, 0), (19, 38, 38, 19), (2, 40, 40, 2), (1, 40, 40, 0), (None, 40, 40, 0), (60, 10, 10, 10),
+        (60, 120, 15, 0), (19, 38, 10, 19), (60, 10, 25, 0),
+    ],
+)  # fmt: skip
+def test_departments_are_few_by_plan_and_use(
+    over: Result, departments: int | None, planned: int, n: int, few: int
+) -> None:
+    """A run of many departments that was stopped early is judged while it grows; so is one that grew to many."""
+    run = replace(over.run, departments=departments, replications=planned)
+    result = replace(over, study=replace(over.study, run=run), replications=over.replications[:n])
+    assert result.few_departments == few
+    assert {row.few_departments for row in result.comparisons} == {few}
+
+
+def test_one_department_has_verdicts(over: Result) -> None:
+    one = replace(over, study=replace(over.study, run=replace(over.run, departments=1)))
+    assert one.finding("two", one.targets[0]).verdict.kind == "cuts"
+    assert first_page(one).headlines
+    assert departments_words(one) == "1 department of the ensemble 'ours', 40 replications of each"
 
 
 def test_a_study_on_one_department_says_why_first(

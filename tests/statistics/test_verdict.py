@@ -7,8 +7,10 @@ import pytest
 import scipy.stats
 
 from simulation.errors import ResultsError
+from simulation.statistics.always_valid import IntervalKind
 from simulation.statistics.compare import Comparison
 from simulation.statistics.intervals import intervals
+from simulation.statistics.multiplicity import is_worse
 from simulation.statistics.verdict import IDENTICAL, LAYER, Verdict, non_inferiority, threshold, verdict
 
 
@@ -51,6 +53,19 @@ def test_the_answer_leaves_out_why_and_the_direction_how_much(
     found = verdict(difference(low, high), 5)
     assert (found.answer, found.direction) == (answer, direction)
     assert found.words.startswith(answer)
+
+
+@pytest.mark.parametrize("kind", ["fixed_sample", "always_valid"])
+@pytest.mark.parametrize(("low", "high"), [(-9, -6), (1, 4), (-4, 3), (-9, 3), (0, 0)])
+def test_few_departments_have_an_interval_and_no_verdict(low: float, high: float, kind: IntervalKind) -> None:
+    row = replace(difference(low, high), few_departments=19, interval_kind=kind)
+    found, safety = verdict(row, 5, family=3), non_inferiority(row, 5, family=3)
+    assert found.kind == safety.kind == "cannot tell"
+    words = "cannot tell: 19 departments say nothing about departments in general"
+    assert found.words == safety.words == words
+    assert (found.size, found.n_more, safety.n_more) == (None, None, None), "more replications are no help"
+    assert is_worse(row) is None
+    assert verdict(row, 5, identical=True).kind == "identical"
 
 
 def test_replications_still_missing_bring_the_half_width_to_half_the_difference() -> None:

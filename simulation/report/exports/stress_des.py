@@ -49,7 +49,7 @@ def _facts(result: StudyResult) -> dict[str, Any]:
         "labels_given": ACUITY_GIVEN in pathway.attributes,
         "pools": _pools(result),
         "by_evidence": Counter(statement.evidence for statement in result.statements).most_common(),
-        "season": season_words(result.run, (replication.replication for replication in result.replications)),
+        "season": season_words(result.run, result.numbers),
         "departments": departments_words(result),
         "run": run_table(result),
         "version": manifest.get("versions", {}).get("aeflow") or "",

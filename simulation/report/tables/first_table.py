@@ -15,6 +15,7 @@ from simulation.display.words import (
     prints_as_zero,
     short_words,
     unit_words,
+    weak_notes,
 )
 from simulation.measures.definitions import ALL
 from simulation.questions.ablation.contributions import decomposition_of, joint_arm
@@ -22,7 +23,6 @@ from simulation.questions.what_decides.deciding_figures import n_harmed
 from simulation.report.tables.money import alternatives_table, ranked, stated_cost
 from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.verdict import IDENTICAL, INTERVAL_NOTES, threshold
-from simulation.statistics.weakness import weak_note
 from simulation.study.design import Target
 
 FIGURES = (("wait_to_clinician_mean", "all"), ("wait_to_clinician_mean", "acuity_true=1-2"), ("within_4h_share", "all"))
@@ -200,6 +200,5 @@ def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterato
         f"{', '.join(matters)}. 'Slightly': by less than that.{under_triage}"
     )
     yield from INTERVAL_NOTES[result.interval_kind]
-    shown = [result.row(arm.name, *figure) for arm in arms_in_order(result) for figure in figures]
-    if any(row.weakness is not None for row in shown if row.arm not in result.identical):
-        yield weak_note("not settled")
+    shown = (result.row(arm.name, *figure) for arm in arms_in_order(result) for figure in figures)
+    yield from weak_notes(result, shown, "not settled")

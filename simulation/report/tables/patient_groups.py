@@ -219,7 +219,10 @@ class WorseOff(NamedTuple):
 
 
 def worse_off_groups(result: StudyResult) -> tuple[str, ...]:
-    """The groups that are looked at, the user's own too, for which the first primary measure is known."""
+    """The groups that are looked at, the user's own too, for which the first primary measure is known; none where so
+    few departments are used that nothing is judged."""
+    if result.few_departments:
+        return ()
     measure = result.first_target.measure
     return tuple(
         group

@@ -1,7 +1,7 @@
 """Tables of verdicts: arms by the main measures, each target, its range over departments, and the limits of safety."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -31,6 +31,7 @@ from simulation.display.words import (
     span,
     span_of,
     unit_words,
+    weak_notes,
 )
 from simulation.measures.definitions import ALL
 from simulation.questions.what_decides.deciding_figures import harmed_kind_words
@@ -38,7 +39,6 @@ from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.departments import MIN_DEPARTMENTS, Spread, counted, movement
 from simulation.statistics.multiplicity import ALPHA
 from simulation.statistics.verdict import IDENTICAL, INTERVAL_NOTES, threshold
-from simulation.statistics.weakness import weak_note
 from simulation.study.design import Margin, Target
 from simulation.wording import number_of
 
@@ -108,7 +108,7 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
         f"Least difference that would matter: {important} ({target.evidence}: {target.source}).",
         _looked_at(result, target),
         *INTERVAL_NOTES[result.interval_kind],
-        *_weak_verdict_note(result, [target]),
+        *weak_notes(result, (result.row_of(target, arm.name) for arm in result.others)),
         *_sham_note(result, target),
         *_looks_note(result, target),
     ]
@@ -162,13 +162,6 @@ def _families(result: StudyResult, n_stated: int) -> Iterator[tuple[int, str]]:
             yield n_arms * n_stated, number_of(n_arms, one, several)
 
 
-def _weak_verdict_note(result: StudyResult, judged: Sequence[Target | Margin]) -> Iterator[str]:
-    """Why verdicts are open, if any arm's is for weak numbers."""
-    arms = [arm.name for arm in result.others if arm.name not in result.identical]
-    if any(result.row_of(one, arm).weakness is not None for arm in arms for one in judged):
-        yield weak_note()
-
-
 def _sham_note(result: StudyResult, target: Target) -> Iterator[str]:
     """What the sham does to a target: the interval of its mean, and where single replications fall."""
     band = result.band(target.measure, target.group)
@@ -209,7 +202,8 @@ def safety_table(result: StudyResult) -> ReportTable:
     ]
     if any(measure.startswith("under_triage") for measure in judged):
         notes.append("Under-triage is a label less urgent than the truth.")
-    notes += [_safety_families(result), *INTERVAL_NOTES[result.interval_kind], *_weak_verdict_note(result, margins)]
+    rows = (safety.comparison for safety in result.safety)
+    notes += [_safety_families(result), *INTERVAL_NOTES[result.interval_kind], *weak_notes(result, rows)]
     if any(harmed_kind_words(result, safety) for safety in result.safety):
         notes.append(
             "'Where': the figure of a department that best tells those beyond the margin from the others, and the "

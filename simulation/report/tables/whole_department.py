@@ -261,7 +261,7 @@ def run_table(result: StudyResult) -> ReportTable:
     )
     rows = [
         ("length", f"{length}; cool-down {manifest.get('cool_down_days', run.cool_down_days)} days"),
-        ("season", season_words(run, (replication.replication for replication in result.replications))),
+        ("season", season_words(run, result.numbers)),
         ("departments", departments_words(result)),
         ("department", f"the typical one: {result.study.on_one}" if result.study.on_one else ""),
         ("seed", str(run.seed)),
