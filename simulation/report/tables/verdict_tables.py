@@ -30,6 +30,7 @@ from simulation.display.words import (
     half_width,
     labelled,
     measure_label,
+    measure_notes,
     span,
     span_of,
     unit_words,
@@ -109,6 +110,7 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
     notes = [
         f"Least difference that would matter: {important} ({target.evidence}: {target.source}).",
         _looked_at(result, target),
+        *measure_notes(result, target.measure),
         *INTERVAL_NOTES[result.interval_kind],
         *_weak_verdict_note(result, [target]),
         *_sham_note(result, target),
