@@ -26,6 +26,12 @@ def number_of(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
+def first_and_others(labels: Sequence[str]) -> str:
+    """''AI label' and 2 other arms': arms of which one is named."""
+    others = f" and {number_of(len(labels) - 1, 'other arm')}" if len(labels) > 1 else ""
+    return f"'{labels[0]}'{others}"
+
+
 def listed_with_and(words: Sequence[str]) -> str:
     """'a, b and c'."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

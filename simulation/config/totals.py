@@ -24,6 +24,7 @@ from simulation.errors import Fault, Faults
 from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.study.study import ReadyArm
 from simulation.units import HOUR
+from simulation.wording import first_and_others
 
 ADMITTED_SHARE = 0.286
 """Admitted of type 1 attendances, NHS England 2024-25: what `admitted` of the typical site is fitted to."""
@@ -103,7 +104,7 @@ class Scaling:
         return (*blocks, self._effort())
 
     def costs(self) -> Mapping[str, Mapping[str, Any]]:
-        """By arm, the cost of what is paid for each attendance, at these attendances, to the nearest £100 a year."""
+        """By arm, the cost of what is paid for each attendance, at these attendances, in whole pounds a year."""
         costs = {name: arm["cost"] for name, arm in self.raw["study"]["arms"].items() if arm.get("cost")}
         return {name: self._cost(cost) for name, cost in costs.items() if cost.get("basis") == "per_attendance"}
 
@@ -111,9 +112,9 @@ class Scaling:
         sources = cost.get("arrivals") or self._attending
         factor = sum(self.per_day[name] for name in sources) / self._typical(*sources)
         return {
-            "per_year": int(round(cost["per_year"] * factor, -2)),
-            "range": [int(round(end * factor, -2)) for end in cost["range"]],
-            "attendances": int(round(cost["attendances"] * factor, -2)),
+            "per_year": round(cost["per_year"] * factor),
+            "range": [round(end * factor) for end in cost["range"]],
+            "attendances": round(cost["attendances"] * factor),
         }
 
     def _faults(self) -> Iterator[Fault]:
@@ -342,7 +343,7 @@ def _whole(number: float) -> int:
 
 def costs_of_another_size(arms: Iterable[ReadyArm]) -> Iterator[str]:
     """A sentence if costs of these arms count the attendances of a department of another size."""
-    labels, numbers = [], []
+    counts: dict[str, str] = {}
     for ready in arms:
         cost, arrivals = ready.arm.cost, ready.pathway.arrivals
         if cost is None or cost.attendances is None:
@@ -352,9 +353,9 @@ def costs_of_another_size(arms: Iterable[ReadyArm]) -> Iterator[str]:
         ]
         here = DAYS_PER_YEAR * sum(map(mean_per_day, counted))
         if here and not 1 / ANOTHER_SIZE <= cost.attendances / here <= ANOTHER_SIZE:
-            labels.append(ready.arm.label)
-            numbers.append((cost.attendances, here))
-    if labels:
-        others = f" and {len(labels) - 1} other arm{'s' * (len(labels) > 2)}" if len(labels) > 1 else ""
-        counts = f"{numbers[0][0]:,.0f} attendances a year, and here are {numbers[0][1]:,.0f}"
-        yield f"The cost of '{labels[0]}'{others} is that of a department of another size ({counts}): state your own"
+            counts[ready.arm.label] = f"{cost.attendances:,.0f} attendances a year, and here are {here:,.0f}"
+    if counts:
+        yield (
+            f"The cost of {first_and_others(list(counts))} is that of a department of another size "
+            f"({next(iter(counts.values()))}): state your own"
+        )

@@ -80,12 +80,11 @@ def measured_tools(result: StudyResult) -> tuple[Measured, ...]:
     for name, arm in result.design.arms.items():
         if arm.draw_of is not None:
             draws.setdefault(arm.draw_of, []).append(name)
-    all_judged: tuple[Target | Margin, ...] = (*result.targets, *result.design.margins)
     return tuple(
         _measured(result, name, drawn, judged)
         for name, drawn in draws.items()
         if len(drawn) >= FEWEST_TABLES
-        for judged in all_judged
+        for judged in result.targets + result.design.margins
     )
 
 
@@ -126,6 +125,15 @@ def limits_of(result: StudyResult, arm: ArmResult) -> Limits:
                 safety = replace(safety, judgement=replace(safety.judgement, kind="worse", words=tool.words))
             judged.append(safety)
     return Limits(judged, left_open)
+
+
+def passes_words(n: int, *, short: bool = False) -> str:
+    """'passes both safety limits on average', of n of them; in `short` 'passes on average'; '' where there are none.
+
+    A limit is about the mean: over departments it may be passed though some are beyond it.
+    """
+    limits = "" if short else {1: "the safety limit ", 2: "both safety limits "}.get(n, f"all {n} safety limits ")
+    return f"passes {limits}on average" if n else ""
 
 
 def before_and_after(result: StudyResult, safety: Safety) -> tuple[str, str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from simulation.department.vocabulary import ACUITY_TRUE, Pathway
 from simulation.explain.statements import blocks
-from simulation.measures.definitions import MANCHESTER_TARGETS, label_of
+from simulation.measures.definitions import MANCHESTER_TARGETS, definition_of, label_of
 from simulation.measures.measuring import MeasureName
 from simulation.runs.replicate import PROFILED
 from simulation.runs.result import ArmResult, Finding, StudyResult
@@ -54,6 +54,11 @@ def measure_label(result: StudyResult, measure: str) -> str:
         return own.definition
     label = label_of(measure)
     return label.replace(LEVELS_1_2, high_words(levels_of(result.study.baseline.pathway)))
+
+
+def measure_notes(result: StudyResult, *measures: str) -> Iterator[str]:
+    """What a table that shows these measures must say of them, once each."""
+    yield from filter(None, dict.fromkeys(definition_of(measure, result.own).note for measure in measures))
 
 
 def figure_words(name: MeasureName, *, inside: bool = False) -> str:

@@ -40,6 +40,7 @@ class Definition:
     definition: str
     evidence: Literal["published", "assumed"]
     source: str
+    note: str = ""
     needs: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     binds: bool = False

@@ -28,7 +28,7 @@ from simulation.statistics.intervals import interval
 from simulation.statistics.verdict import IDENTICAL, PILOT
 from simulation.study.study import Precision, ReadyArm, figures_of, keys_of
 from simulation.triage.unlike_patients import unlike_patients
-from simulation.wording import listed_with_and, spaced
+from simulation.wording import first_and_others, listed_with_and, spaced
 
 MOST_GROUPS = 3
 """Groups that are named before it is said how many more there are."""
@@ -207,12 +207,7 @@ def unlike_words(arms: Iterable[ReadyArm]) -> list[str]:
     for arm in arms:
         for words in unlike_patients(arm.policy, arm.pathway):
             labels_by_words.setdefault(words, []).append(arm.arm.label)
-    return [f"{_named(labels)}: {words}." for words, labels in labels_by_words.items()]
-
-
-def _named(labels: list[str]) -> str:
-    others = len(labels) - 1
-    return f"'{labels[0]}'" + (f" and {others} other arm{'s' * (others > 1)}" if others else "")
+    return [f"{first_and_others(labels)}: {words}." for words, labels in labels_by_words.items()]
 
 
 def implausible(result: StudyResult) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
 
-from simulation.display.measured import FAILS, Limits, before_and_after, cases_words, limits_of
+from simulation.display.measured import FAILS, Limits, before_and_after, cases_words, limits_of, passes_words
 from simulation.display.words import (
     amount,
     change,
@@ -25,15 +25,25 @@ from simulation.explain.label_mix import uncovered_sources
 from simulation.measures.definitions import ALL
 from simulation.questions.what_decides.deciding_figures import decided, harmed_kind_words, n_harmed
 from simulation.report.tables.first_table import products, reported_targets
+from simulation.report.tables.patient_groups import worse_off
 from simulation.runs.result import ArmResult, Finding, Safety, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.departments import Spread, counted
+from simulation.statistics.multiplicity import is_worse
 from simulation.statistics.verdict import threshold
 from simulation.wording import listed_with_and
 
 KEPT_EFFECT = 0.5
 """Share of a product's effect that an alternative must be shown to keep to do 'as much'; it may lose the least
 difference that matters at most."""
+PATIENTS = {
+    "acuity_true=1-2": "patients of true levels 1-2",
+    "age_band=child": "children",
+    "age_band=oldest": "the oldest",
+    "arrival_source=ambulance": "ambulance patients",
+    "language_need=yes": "patients who need an interpreter",
+}
+"""The groups that are named where an arm harms them, and what a sentence calls them."""
 FEW = 2
 """Products that need no summary: a reader takes in all that is said of them."""
 OUTCOMES = (
@@ -64,7 +74,7 @@ class Headline(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """'AI scribe: shortens it by 2.1 min (1.2 to 3.0), too little to matter. Passes both safety limits.'"""
+        """'AI scribe: shortens it by 2.1 min (1.2 to 3.0), too little to matter. Passes both limits on average.'"""
         return f"{self.label}: {self.words}"
 
 
@@ -90,7 +100,7 @@ def _parts(result: StudyResult, arm: ArmResult) -> list[str]:
     first, *others = (result.finding(arm.name, target) for target in reported_targets(result))
     failed, safety = _safety_parts(result, arm)
     safety.append(cases_words(result, arm))
-    effect = [_effect_words(first), _range_words(first)]
+    effect = [_effect_words(first), _range_words(first), _leaving_words(result, first), *_harmed_groups(result, arm)]
     effect += [f"'{finding.target.label}': {_effect_words(finding)}" for finding in others]
     parts = [*safety, *effect] if failed else [*effect, *safety]
     return [words for words in (*parts, _hinge_words(result, arm)) if words]
@@ -104,12 +114,13 @@ def _effect_words(finding: Finding) -> str:
     row, kind = finding.comparison, kind_of(finding)
     if math.isnan(row.difference):
         return "effect not known: it is missing in some replication, for example because a stay had not ended"
-    if kind == "cannot tell":
-        return f"effect not settled: {change(row.difference, row.unit)} {unit_of(row)}{_interval(row)}"
     if not _tells_direction(finding):
-        if row.difference_low == row.difference_high == 0:
+        settled = kind != "cannot tell"
+        if settled and row.difference_low == row.difference_high == 0:
             return "changes nothing"
-        return f"makes no difference that matters: {change(row.difference, row.unit)} {unit_of(row)}{_interval(row)}"
+        what, interval = "makes no difference that matters" if settled else "effect not settled", span_of(row)
+        ends = "" if interval == "–" else f" ({interval})"
+        return f"{what}: {change(row.difference, row.unit)} {unit_of(row)}{ends}"
     size = {"more": "enough to matter", "open": "perhaps too little to matter", "less": "too little to matter"}
     low, high = sorted((abs(row.difference_low), abs(row.difference_high)))
     return f"{size_words(row)} ({plain(low, row)} to {plain(high, row)}), {size[finding.verdict.size or 'open']}"
@@ -121,11 +132,6 @@ def _tells_direction(finding: Finding) -> bool:
     if math.isnan(row.difference) or kind_of(finding) in ("no change", "cannot tell"):
         return False
     return not (finding.verdict.size == "less" and prints_as_zero(row))
-
-
-def _interval(row: Comparison) -> str:
-    interval = span_of(row)
-    return "" if interval == "–" else f" ({interval})"
 
 
 def _range_words(finding: Finding) -> str:
@@ -142,6 +148,28 @@ def _range_words(finding: Finding) -> str:
     sizes = least if least == most else f"{least} to {most}"
     effects = f"by {sizes} {unit_of(row)}" if one_way else span(low, high, row.unit)
     return f"in nine of ten departments {effects}{_where_words(finding, spread)}"
+
+
+def _leaving_words(result: StudyResult, finding: Finding) -> str:
+    """'part of it because more patients leave', of a wait that falls: who leaves ends it."""
+    row, left = finding.comparison, "left_share"
+    falls = kind_of(finding) == "better" and row.measure.startswith("wait_") and result.has(left)
+    return "part of it because more patients leave" if falls and is_worse(result.row(row.arm, left)) else ""
+
+
+def _harmed_groups(result: StudyResult, arm: ArmResult) -> list[str]:
+    """'ambulance patients wait 6.2 min longer': the groups that an arm harms by more than the least difference that
+    matters, where the table of who is worse off has them as significant and no failed limit says so."""
+    told = [(limit.margin.measure, limit.margin.group) for limit in limits_of(result, arm).failed[1]]
+    return [
+        f"{PATIENTS[row.group]} wait {plain(row.difference, row)} min longer"
+        if row.measure.startswith("wait_")
+        else f"for {PATIENTS[row.group]} {size_words(row)}"
+        for worse in worse_off(result.shown)
+        if (row := worse.comparison).arm == arm.name and worse.holm and row.group in PATIENTS
+        if (row.measure, row.group) not in told
+        if abs(row.difference) > result.first_target.minimal_important_difference
+    ]
 
 
 def _where_words(finding: Finding, spread: Spread) -> str:
@@ -173,7 +201,7 @@ def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]
         how_many = {1: "a safety limit", 2: "two safety limits"}.get(len(failed), f"{len(failed)} safety limits")
         words = [f"'{one.margin.label}'{_failed_words(result, arm, one)}" for one in failed]
         return True, [f"{verb} {how_many}: {'; '.join(words)}", *by_table]
-    return False, by_table or ([_passed_words(result, limits)] if limits.judged else [])
+    return False, by_table or [_passed_words(result, limits)]
 
 
 def _quoted(labels: Sequence[str]) -> str:
@@ -197,20 +225,18 @@ def _failed_words(result: StudyResult, arm: ArmResult, safety: Safety) -> str:
 
 
 def _passed_words(result: StudyResult, limits: Limits) -> str:
-    """Whether limits are passed or not settled, where none is failed."""
+    """Whether limits are passed or not settled, where none is failed: 'passes both safety limits on average, but fails
+    'Under-triage' in 4 of 60 departments'."""
     if limits.not_settled:
         return f"safety is not settled on {_quoted(limits.not_settled)}"
-    return f"{passes_words(len(limits.judged))}{_harmed_words(result, limits.judged)}"
-
-
-def _harmed_words(result: StudyResult, limits: list[Safety]) -> str:
-    """' on average, but fails 'Under-triage' in 4 of 60 departments'; empty if it passes in all."""
-    worst = max((limit for limit in limits if limit.where and limit.spread is not None), key=n_harmed, default=None)
+    passes = passes_words(len(limits.judged))
+    harming = (limit for limit in limits.judged if limit.where and limit.spread is not None)
+    worst = max(harming, key=n_harmed, default=None)
     if worst is None or worst.spread is None:
-        return ""
+        return passes
     where = harmed_kind_words(result, worst, rate=False)
-    words = f" on average, but fails '{worst.margin.label}' in {n_harmed(worst)} of {worst.spread.n} departments"
-    return f"{words}: mostly {where}" if where else words
+    harmed = f"{passes}, but fails '{worst.margin.label}' in {n_harmed(worst)} of {worst.spread.n} departments"
+    return f"{harmed}: mostly {where}" if where else harmed
 
 
 # --- what it hinges on --------------------------------------------------------------------------------------------
@@ -311,21 +337,23 @@ def _cheapest_words(
     if not equals:
         return f"{'no alternative' if arm.cost is None else 'nothing cheaper'} is shown to do as much"
     cheapest, how_much = min(equals, key=lambda equal: math.inf if equal[0].cost is None else equal[0].cost)
-    return "" if cheapest is best and how_much == "more" else f"{_named(cheapest)} does {how_much}"
+    return "" if cheapest is best and how_much == "more" else f"{_named(result, cheapest)} does {how_much}"
 
 
 def _alternative_words(result: StudyResult, arm: ArmResult) -> str:
-    """The effect of an alternative: ''Lean triage' (£1,000 a year) shortens it by 7.2 min and passes both limits'."""
+    """The effect of an alternative: ''Lean triage' (£1,000 a year) shortens it by 7.2 min and passes both safety
+    limits on average'."""
     row = result.finding(arm.name, result.first_target).comparison
     limits = limits_of(result, arm)
     passed = "its safety is not settled" if limits.not_settled else passes_words(len(limits.judged))
-    return f"{_named(arm)} {size_words(row)}{f' and {passed}' if passed else ''}"
+    return f"{_named(result, arm)} {size_words(row)}{f' and {passed}' if passed else ''}"
 
 
-def _named(arm: ArmResult) -> str:
-    """An arm with its cost: ''Lean triage' (cost not stated)'."""
+def _named(result: StudyResult, arm: ArmResult) -> str:
+    """An arm with its cost and the groups that it harms: ''Lean triage' (cost not stated; children wait 7.0 min
+    longer)'."""
     cost = "cost not stated" if arm.cost is None else f"{cost_in_short(arm.cost)} a year"
-    return f"'{arm.label}' ({cost})"
+    return f"'{arm.label}' ({'; '.join((cost, *_harmed_groups(result, arm)))})"
 
 
 def _does_as_much(
@@ -357,12 +385,6 @@ def _best(result: StudyResult, alternatives: Sequence[ArmResult]) -> ArmResult |
     cheaper = [arm for arm in good if arm.cost is not None and arm.cost < most.cost]
     as_much = [arm for arm in cheaper if _does_as_much(result, arm, most, findings[most.name])]
     return min(as_much, key=lambda arm: arm.cost or 0.0, default=most)
-
-
-def passes_words(n: int) -> str:
-    """'passes both safety limits', of n of them; '' where the study has none."""
-    limits = {1: "the safety limit", 2: "both safety limits"}.get(n, f"all {n} safety limits")
-    return f"passes {limits}" if n else ""
 
 
 def fails(result: StudyResult, arm: ArmResult) -> bool:

@@ -404,8 +404,7 @@ class StudyResult:
     @cached_property
     def _judged_measures(self) -> frozenset[str]:
         """The measures of targets and margins, which have an interval even if few days are measured."""
-        judged: tuple[Target | Margin, ...] = (*self.targets, *self.design.margins)
-        return frozenset(target.measure for target in judged)
+        return frozenset(judged.measure for judged in self.targets + self.design.margins)
 
     def _too_short(self, measure: str, n: int) -> bool:
         """Whether too little was measured for an interval of a measure."""

@@ -9,8 +9,11 @@ from pydantic import TypeAdapter
 
 from simulation.config import composed, load, packaged_configs, pathway_from
 from simulation.department.check import check
+from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import Pathway
+from simulation.display.words import cost_in_short
 from simulation.errors import ConfigError
+from simulation.explain.costs import cost_of
 from simulation.study.misfits import overload_faults
 from simulation.triage.check_policy import check_policy
 from tests.policies import policy_called
@@ -46,6 +49,32 @@ def test_what_is_composed_by_default_loads_and_nothing_in_it_is_overloaded() -> 
 def test_every_other_packaged_choice_loads(choice: str) -> None:
     study = load(*((choice,) if choice.startswith("study=") else (SMALL, choice)))
     assert study.baseline.name == study.design.baseline
+
+
+@pytest.mark.parametrize("name", names("study"))
+def test_a_packaged_study_with_limits_has_one_on_patients_who_leave(name: str) -> None:
+    """Else an arm that makes patients leave looks better: who leaves ends a wait."""
+    stated = yaml.safe_load((CONFIGS / "study" / f"{name}.yaml").read_text(encoding="utf-8")).get("margins", [])
+    leaving = [each for each in stated if (each["measure"], each["group"]) == ("left_share", "all")]
+    assert [(each["margin"], each["evidence"]) for each in leaving] == [(0.005, "assumed")] * bool(stated)
+
+
+@pytest.mark.parametrize("name", ["ai_triage", "alternatives"])
+def test_a_cost_per_attendance_is_its_price_times_the_attendances_of_the_department(name: str) -> None:
+    study = load(f"study={name}", "ensemble=none")
+    costs = [(arm, arm.arm.cost) for arm in study.arms if arm.arm.cost and arm.arm.cost.attendances]
+    assert costs
+    for arm, cost in costs:
+        price = float(cost.what.rpartition("GBP ")[2])
+        sources = {key: each for key, each in arm.pathway.arrivals.items() if each.attends}
+        attendances = 365 * sum(mean_per_day(sources[key]) for key in cost.arrivals or sources)
+        assert (cost.attendances, cost.per_year) == (round(attendances), round(price * attendances))
+
+
+def test_the_same_price_for_the_same_attendances_is_the_same_sum() -> None:
+    study = load("ensemble=none")
+    costs = [cost_of(study.arm(name)) for name in ("ai_scribe_measured", "ai_as_claimed")]
+    assert [cost is not None and cost_in_short(cost.pounds) for cost in costs] == ["£165,000"] * 2
 
 
 @pytest.mark.parametrize("name", names("scenario"))

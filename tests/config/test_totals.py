@@ -104,11 +104,11 @@ def test_what_is_paid_for_each_attendance_is_counted_at_the_stated_attendances()
     labels = {"ai_label_measured_under", "ai_label_measured_over", "ai_label_advises"}
     assert set(costs) == {"ai_scribe_measured", *labels}
     assert costs["ai_scribe_measured"] == {
-        "per_year": 82800,
-        "range": [59000, 106000],
-        "attendances": 44700,
+        "per_year": 82650,
+        "range": [58972, 105882],
+        "attendances": 44676,
     }
-    assert costs["ai_label_advises"]["attendances"] == 62000
+    assert costs["ai_label_advises"]["attendances"] == 62050
 
 
 def test_the_typical_totals_give_the_typical_costs() -> None:

@@ -17,6 +17,7 @@ from simulation.questions.narrow import narrowed, narrowed_sentences, show_narro
 from simulation.runs.replicate import ArmReplication, ReplicationResult
 from simulation.study.check_study import measures_of
 from simulation.study.study import ReadyArm, Study
+from simulation.wording import listed_with_and
 
 from .test_docs import ROOT, blocks
 
@@ -108,9 +109,9 @@ def test_an_arm_that_fails_its_limits_is_said_to_where_its_effect_is_read(study:
         " ".join(narrowed_sentences(result, narrowed(result, observed, "ours.yaml")))
         for result in (made(study, 5.0), made(study))
     )
-    labels = " and ".join(f"'{margin.label}'" for margin in study.design.margins)
-    assert len(study.design.margins) == 2
-    assert f"Over all departments it fails 2 safety limits ({labels}): see the report." in harmful
+    labels = listed_with_and([f"'{margin.label}'" for margin in study.design.margins])
+    assert len(study.design.margins) == 3
+    assert f"Over all departments it fails 3 safety limits ({labels}): see the report." in harmful
     assert "safety limit" not in harmless
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from simulation.api import Result
 from simulation.display.drawing import Picture
+from simulation.display.table import Cell
 from simulation.report.figures import department_pictures as figures_of_department
 from simulation.report.figures import pictures
 from simulation.report.tables import whole_department as tables_of_department
@@ -46,6 +47,32 @@ def test_the_picture_of_differences_tells_every_arm_with_its_interval(
 def test_only_arms_with_a_cost_are_in_the_picture_of_cost(drawn: dict[str, Picture]) -> None:
     assert "One more triage nurse" in drawn["per_100k"].alt
     assert "erring down" not in drawn["per_100k"].alt
+
+
+def test_the_picture_of_cost_draws_and_orders_what_the_table_says_for_each_100_000_pounds(
+    drawn: dict[str, Picture], result: StudyResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from simulation.report.figures import effect_pictures
+
+    axes = []
+    forest = effect_pictures._forest
+    monkeypatch.setattr(
+        effect_pictures, "_forest", lambda ax, rows, arms=(): axes.append((ax, arms)) or forest(ax, rows, arms)
+    )
+    assert effect_pictures.cost(result) is not None
+    ((ax, arms),) = axes
+    table = result.tables["better"]
+    cells = {row[0]: row[table.headers.index("for each £100,000 a year")] for row in table.cells}
+    said = [cells[arm.label] for arm in arms]
+    assert all(isinstance(cell, Cell) for cell in said)
+    values = [cell.value for cell in said if isinstance(cell, Cell)]
+    assert len(values) == 2
+    assert values == sorted(values)
+    points = [line.get_xdata()[0] for line in ax.lines if line.get_marker() in ("o", "s", "D")]
+    assert points == pytest.approx(values)
+    ends = [tuple(line.get_xdata()) for line in ax.lines if line.get_marker() == "|"]
+    assert ends == [pytest.approx((cell.low, cell.high)) for cell in said if isinstance(cell, Cell)]
+    assert "also allow for the uncertainty of the price" in drawn["per_100k"].caption
 
 
 @pytest.mark.slow

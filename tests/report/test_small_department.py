@@ -91,7 +91,7 @@ def test_it_names_its_own_levels(text: str, small: Result) -> None:
 def test_groups_are_counted_by_the_attributes_there_are(small: Result) -> None:
     table = worse_off_table(small)
     assert table is not None
-    assert any("in 3 groups (true level) of 2 arms" in note for note in table.notes)
+    assert any("in 4 groups (true level) of 2 arms" in note for note in table.notes)
 
 
 def test_no_column_says_that_everybody_stays_less_than_four_hours(small: Result) -> None:

@@ -12,7 +12,6 @@ from simulation.display.drawing import (
     DARK,
     DASHED,
     GREY,
-    LABEL_WIDTH,
     SHAM,
     UNCLEAR,
     WORSE,
@@ -32,7 +31,7 @@ from simulation.display.drawing import (
     rows_down,
 )
 from simulation.display.words import change, departments_words, group_words, measure_label, unit_words
-from simulation.report.tables.money import PER, per_100k_cell, priced, ranked
+from simulation.report.tables.money import PER, per_100k, per_100k_cell, priced
 from simulation.report.tables.patient_groups import differences_table, groups_of, is_asked
 from simulation.report.tables.verdict_tables import over_tables, target_table
 from simulation.runs.result import ArmResult, StudyResult
@@ -77,11 +76,11 @@ def _forest_plot(
     *,
     for_money: bool = False,
 ) -> bytes:
-    """A panel for each target, a row an arm. `size` in inches; `for_money`: for each £100,000 a year of their costs."""
-    scale = [PER / arm.cost for arm in arms if arm.cost is not None] if for_money else None
+    """A panel for each target, a row an arm. `size` in inches; `for_money`: for each £100,000 a year of their
+    costs, as in the table."""
     with figure_of(*size, 1, len(targets), sharey=True) as (figure, axes):
         for ax, target in zip(axes, targets, strict=True):
-            _forest(ax, [result.row_of(target, arm.name) for arm in arms], scale)
+            _forest(ax, [result.row_of(target, arm.name) for arm in arms], arms if for_money else ())
             if not for_money:
                 mark_important(ax, target.minimal_important_difference, result.unit(target))
                 if ends := _sham_ends(result, target.measure, target.group):
@@ -125,22 +124,26 @@ def _band_words(result: StudyResult) -> str:
     )
 
 
-def _forest(ax: Axes, rows: Sequence[Comparison], scale: Sequence[float] | None = None) -> None:
-    """A point and an interval for each row, from the top down. `scale`: by row, a factor of its numbers."""
+def _forest(ax: Axes, rows: Sequence[Comparison], arms: Sequence[ArmResult] = ()) -> None:
+    """A point and an interval for each row, from the top down; for each £100,000 a year of the `arms`, if they are
+    given, by row. An interval without bound is left out."""
     for place, row in enumerate(rows):
         colour, marker = _look(row)
-        factor = axis_scale(row.unit) * (scale[place] if scale else 1)
-        low, high = factor * row.difference_low, factor * row.difference_high
-        departments = factor * row.department_p5, factor * row.department_p95
+        scale: float = axis_scale(row.unit)
+        mean, low, high = scale * row.difference, scale * row.difference_low, scale * row.difference_high
+        if arms and (cost := arms[place].cost):
+            mean, low, high = (scale * number for number in per_100k(row, cost, arms[place].cost_range))
+            scale *= PER / cost
+        departments = scale * row.department_p5, scale * row.department_p95
         has_range = not math.isnan(row.department_p5)
         if has_range:
             ax.plot(departments, [place, place], color=colour, linewidth=1.2, solid_capstyle="butt")
-        if not math.isnan(low):
+        if math.isfinite(high - low):
             style: dict[str, Any] = {"linewidth": 2.2, "marker": "|", "solid_capstyle": "projecting"}
             if has_range:
                 style = {"linewidth": 6.0, "solid_capstyle": "butt"}
             ax.plot([low, high], [place, place], "-", color=colour, markersize=11, markeredgewidth=1.6, **style)
-        ax.plot(factor * row.difference, place, marker, color=colour, markersize=5, markeredgecolor="none")
+        ax.plot(mean, place, marker, color=colour, markersize=5, markeredgecolor="white")
     ax.axvline(0, color="black", linewidth=1)
     rows_down(ax, len(rows))
     few_ticks(ax)
@@ -230,27 +233,22 @@ def by_group(result: StudyResult) -> Picture | None:
 # --- per £100,000 --------------------------------------------------------------------------------------------
 
 
-LINE_HEIGHT = 0.17
-"""Inches of a line of an arm's label."""
-
-
 def cost(result: StudyResult) -> Picture | None:
-    """The effect of £100,000 a year on each primary target, of the arms that state a cost; None if none does."""
-    arms = priced(result)
+    """The effect of £100,000 a year on the first target, best first; None if no arm states a cost."""
+    target = result.first_target
+    arms = sorted(
+        priced(result),
+        key=lambda arm: result.row_of(target, arm.name).difference / (arm.cost or 1),
+        reverse=result.better(target) == "higher",
+    )
     if not arms:
         return None
-    targets = result.design.primary
-    arms = tuple(arm for row in ranked(result, targets[0]) if (arm := result.arm(row.arm)) in arms)
-    n_lines = 1 + max(len(broken(arm.label, LABEL_WIDTH).splitlines()) for arm in arms)
-    height = 1.7 + max(0.5, LINE_HEIGHT * n_lines) * len(arms)
-    png = _forest_plot(result, arms, targets, (4.3 + 3.4 * len(targets), height), for_money=True)
-    first = [result.row_of(targets[0], arm.name) for arm in arms]
-    words = "; ".join(f"{arm.label} {per_100k_cell(row, arm)}" for arm, row in zip(arms, first, strict=True))
+    png = _forest_plot(result, arms, [target], (7.7, 1.7 + 0.6 * len(arms)), for_money=True)
+    words = "; ".join(f"{arm.label} {per_100k_cell(result.row_of(target, arm.name), arm)}" for arm in arms)
     return Picture(
         "per_100k",
         png,
-        f"Forest plot of the effect of each £100,000 a year with 95 % intervals. {words}.",
-        "Effect for each £100,000 a year, for the arms that state a cost. The intervals are simulation noise at the "
-        "stated cost; those in the table also allow for the uncertainty of the price."
-        f"{_over_words(result)}",
+        f"Forest plot of the effect of each £100,000 a year on '{target.label}' with 95 % intervals. {words}.",
+        f"'{target.label}': effect for each £100,000 a year, best first, for the arms that state a cost. As in the "
+        f"table, the intervals also allow for the uncertainty of the price.{_over_words(result)}",
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from simulation.display.measured import before_and_after, limits_of
 from simulation.display.table import UNKNOWN, Cell, ReportTable, difference_cell
 from simulation.display.words import (
     amount,
@@ -12,6 +11,7 @@ from simulation.display.words import (
     labelled,
     levels_of,
     measure_label,
+    measure_notes,
     prints_as_zero,
     short_words,
     unit_words,
@@ -19,24 +19,20 @@ from simulation.display.words import (
 )
 from simulation.measures.definitions import ALL
 from simulation.questions.ablation.contributions import decomposition_of, joint_arm
-from simulation.questions.what_decides.deciding_figures import n_harmed
-from simulation.report.tables.money import alternatives_table, ranked, stated_cost
-from simulation.runs.result import ArmResult, Safety, StudyResult
-from simulation.statistics.verdict import IDENTICAL, INTERVAL_NOTES, threshold
+from simulation.report.tables.money import SAME, alternatives_table, ranked, safety_cell, stated_cost
+from simulation.runs.result import ArmResult, StudyResult
+from simulation.statistics.verdict import INTERVAL_NOTES, threshold
 from simulation.study.design import Target
 
 FIGURES = (("wait_to_clinician_mean", "all"), ("wait_to_clinician_mean", "acuity_true=1-2"), ("within_4h_share", "all"))
 """Measure and group of the figures that matter of an A&E department, as far as a study has them."""
 MOST_FIGURES = 3
 """Columns beside safety and cost."""
-UNDER_TRIAGE_1_2, UNDER_TRIAGE = ("under_triage_1_2_share", "all"), "under-triage"
-"""The limit that boards ask about, and its short name."""
 UNDER_TRIAGE_NOTE = " Under-triage: levels 1-2{names} labelled less urgent."
 A_AND_E_LEVELS, LEAST_LEVELS = 5, 4
 """Levels of urgency in A&E, and the fewest of which levels 1-2 are a minority that gets a column unasked."""
 LIMITS_HEADER = "safety limits"
 """Header of the column that says whether a limit is failed."""
-SAME = Cell(text=IDENTICAL, look="no-change")
 MOST_PRODUCTS = 6
 """Tools that get a sentence in a study that names no `focus`; the table has the others."""
 
@@ -156,35 +152,6 @@ def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> Cell
     return difference_cell(row, words=words, look=kind.replace(" ", "-"))
 
 
-def safety_cell(result: StudyResult, arm: ArmResult) -> Cell:
-    """'passes' ('on average': not in every department), or 'fails: under-triage 14.5 to 16.2 %', a share under the
-    baseline and under the arm."""
-    if arm.name in result.identical:
-        return SAME
-    limits = limits_of(result, arm)
-    verb, failed = limits.failed
-    if failed:
-        first = next((limit for limit in failed if limit.comparison.unit == "share"), failed[0])
-        how_many = f" {len(failed)}" if len(failed) > 1 else ""
-        text = f"{verb}{how_many}: {_limit_words(result, first)}"
-        return Cell(text=text, look="worse" if verb == "fails" else "cannot-tell")
-    if limits.not_settled:
-        return Cell(text="not settled", look="cannot-tell")
-    harms_some = any(limit.spread and n_harmed(limit) for limit in limits.judged)
-    return Cell(text="passes on average" if harms_some else "passes")
-
-
-def _limit_words(result: StudyResult, safety: Safety) -> str:
-    """'under-triage 14.5 to 16.2 %': a limit in few words; a share with its level before and after."""
-    margin = safety.margin
-    label = UNDER_TRIAGE if (margin.measure, margin.group) == UNDER_TRIAGE_1_2 else margin.label
-    label = label[:1].lower() + label[1:]
-    if safety.comparison.unit != "share":
-        return label
-    before, after = before_and_after(result, safety)
-    return f"{label} {before.removesuffix(' %')} to {after}"
-
-
 def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterator[str]:
     targets = (_target(result, *figure) for figure in figures)
     matters = [
@@ -199,6 +166,7 @@ def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterato
         f"Difference with its 95 % interval (simulation noise only). Least difference that matters, by column: "
         f"{', '.join(matters)}. 'Slightly': by less than that.{under_triage}"
     )
+    yield from measure_notes(result, *(measure for measure, _ in figures))
     yield from INTERVAL_NOTES[result.interval_kind]
     shown = (result.row(arm.name, *figure) for arm in arms_in_order(result) for figure in figures)
     yield from weak_notes(result, shown, "not settled")

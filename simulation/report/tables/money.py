@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from simulation.display.measured import limits_of
+from simulation.display.measured import before_and_after, limits_of, passes_words
 from simulation.display.table import (
     UNKNOWN,
     Cell,
@@ -20,9 +20,10 @@ from simulation.display.table import (
     difference_cell,
     ends_cell,
 )
-from simulation.display.words import SIMULATION, kind_of, labelled, unit_words
-from simulation.runs.result import ArmResult, Finding, StudyResult
+from simulation.display.words import SIMULATION, kind_of, labelled, measure_notes, unit_words
+from simulation.runs.result import ArmResult, Finding, Safety, StudyResult
 from simulation.statistics.compare import Comparison
+from simulation.statistics.verdict import IDENTICAL
 from simulation.study.design import Target
 
 PER = 100_000.0
@@ -43,6 +44,9 @@ BOUGHT_HEADERS = (
     "releases cash",
 )
 NOT_STATED = "not stated"
+SAME = Cell(text=IDENTICAL, look="no-change")
+UNDER_TRIAGE_1_2, UNDER_TRIAGE = ("under_triage_1_2_share", "all"), "under-triage"
+"""The limit that boards ask about, and its short name."""
 
 
 def ranked(result: StudyResult, target: Target) -> tuple[Comparison, ...]:
@@ -132,7 +136,7 @@ def alternatives_table(result: StudyResult) -> ReportTable:
             difference, interval = apart(finding.comparison)
             effect = replace(difference, look=kind_of(finding).replace(" ", "-"))
             money = (cost_cell(arm), per_100k_cell(finding.comparison, arm))
-            cells.append((labelled(result, arm), effect, interval, _across(finding), _safety(result, arm), *money))
+            cells.append((labelled(result, arm), effect, interval, _across(finding), safety_cell(result, arm), *money))
     title = f"What each does to '{target.label}', and what it costs"
     headers = ("arm", f"effect, {unit_words(base.unit)}", *HEADERS)
     return ReportTable("alternatives", title, headers, cells, tuple(_notes(result)))
@@ -217,16 +221,31 @@ def cost_cell(arm: ArmResult) -> str | Cell:
     return Cell(arm.cost, "", low, high, style="pounds") if low < high else stated_cost(arm)
 
 
-def _safety(result: StudyResult, arm: ArmResult) -> str:
-    """The worst judgement on the study's margins, in a few words."""
+def safety_cell(result: StudyResult, arm: ArmResult) -> Cell:
+    """'passes on average', or 'fails: under-triage 14.5 to 16.2 %', a share under the baseline and under the arm."""
+    if arm.name in result.identical:
+        return SAME
     limits = limits_of(result, arm)
     verb, failed = limits.failed
     if failed:
-        labels = [f"'{limit.margin.label}'" for limit in failed]
-        return f"{verb} {' and '.join(labels)}"
+        first = next((limit for limit in failed if limit.comparison.unit == "share"), failed[0])
+        how_many = f" {len(failed)}" if len(failed) > 1 else ""
+        text = f"{verb}{how_many}: {_limit_words(result, first)}"
+        return Cell(text=text, look="worse" if verb == "fails" else "cannot-tell")
     if limits.not_settled:
-        return f"{len(limits.not_settled)} of {len(limits.left_open) + len(limits.judged)} not settled"
-    return "passes" if limits.judged else UNKNOWN
+        return Cell(text="not settled", look="cannot-tell")
+    return Cell(text=passes_words(len(limits.judged), short=True) or UNKNOWN)
+
+
+def _limit_words(result: StudyResult, safety: Safety) -> str:
+    """'under-triage 14.5 to 16.2 %': a limit in few words; a share with its level before and after."""
+    margin = safety.margin
+    label = UNDER_TRIAGE if (margin.measure, margin.group) == UNDER_TRIAGE_1_2 else margin.label
+    label = label[:1].lower() + label[1:]
+    if safety.comparison.unit != "share":
+        return label
+    before, after = before_and_after(result, safety)
+    return f"{label} {before.removesuffix(' %')} to {after}"
 
 
 def _notes(result: StudyResult) -> Iterator[str]:
@@ -235,5 +254,6 @@ def _notes(result: StudyResult) -> Iterator[str]:
         "price: it reaches from the least effect at the highest cost to the largest at the lowest. It assumes that "
         "effects are in proportion to money, which holds only near the size compared."
     )
+    yield from measure_notes(result, result.first_target.measure)
     if result.department_of is not None:
         yield "Nine in ten departments: the 5th to 95th percentile over departments, simulation noise removed."

@@ -5,6 +5,7 @@ difference less everybody's, paired by replication)? A tool can be good for all 
 """
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -133,7 +134,7 @@ def outside_sham(result: StudyResult, row: Comparison) -> bool:
 
 def is_asked(result: StudyResult) -> bool:
     """Whether a target or a margin is about a group of these attributes, or of the user's own."""
-    groups = [*(target.group for target in result.targets), *(margin.group for margin in result.design.margins)]
+    groups = [judged.group for judged in result.targets + result.design.margins]
     return any(attribute_of(group) in ATTRIBUTES or group in result.own_groups for group in groups)
 
 
@@ -227,28 +228,22 @@ def worse_off_groups(result: StudyResult) -> tuple[str, ...]:
     return tuple(
         group
         for group in told_apart(result.groups(measure))
-        if group in result.own_groups or (attribute_of(group) in WORSE_OFF_BY and not group.endswith("=1-2"))
+        if group in result.own_groups or attribute_of(group) in WORSE_OFF_BY
     )
 
 
+@lru_cache(maxsize=8)
 def worse_off(result: StudyResult) -> tuple[WorseOff, ...]:
     """Every group of an arm whose 95 % interval is wholly on the worse side, the surest first.
 
     Holm's step-down holds the chance of any false alarm over all arms and groups at 5 %.
     """
     measure = result.first_target.measure
-    looked_at = []
-    for arm in result.others:
-        for group in worse_off_groups(result):
-            row = result.row(arm.name, measure, group)
-            p = p_value(row)
-            if not math.isnan(p):
-                looked_at.append((p, arm, row))
-    looked_at.sort(key=lambda group: group[0])
-    significant = holm([p for p, _, _ in looked_at])
+    rows = (result.row(arm.name, measure, group) for arm in result.others for group in worse_off_groups(result))
+    looked_at = sorted(((p, row) for row in rows if not math.isnan(p := p_value(row))), key=lambda pair: pair[0])
     return tuple(
-        WorseOff(arm, row, p, holds)
-        for (p, arm, row), holds in zip(looked_at, significant, strict=True)
+        WorseOff(result.arm(row.arm), row, p, holds)
+        for (p, row), holds in zip(looked_at, holm([p for p, _ in looked_at]), strict=True)
         if is_worse(row)
     )
 

@@ -28,6 +28,7 @@ from simulation.display.words import (
     half_width,
     labelled,
     measure_label,
+    measure_notes,
     span,
     span_of,
     unit_words,
@@ -107,6 +108,7 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
     notes = [
         f"Least difference that would matter: {important} ({target.evidence}: {target.source}).",
         _looked_at(result, target),
+        *measure_notes(result, target.measure),
         *INTERVAL_NOTES[result.interval_kind],
         *weak_notes(result, (result.row_of(target, arm.name) for arm in result.others)),
         *_sham_note(result, target),
