@@ -1,18 +1,26 @@
 """Every shipped ensemble goes with every shipped scenario, and with every shipped study of its site."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
-from simulation.config import packaged_configs
+from simulation.config import load, packaged_configs
 from simulation.config.composing import stated_in
 from simulation.config.dotted import Change
 from simulation.config.ensembles import changes_stated, ensemble_named, outright_faults
 
 CONFIGS = packaged_configs()
 ENSEMBLES = sorted(path.stem for path in (CONFIGS / "ensembles").glob("*.yaml"))
+ROOT = Path(__file__).parents[2]
+TEXTS = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(CONFIGS / "study").rglob("*.yaml")]
+STATED = {
+    match[0]
+    for path in TEXTS
+    for match in re.finditer(r"run\.replications=\d+( run\.departments=\d+)?", path.read_text(encoding="utf-8"))
+}
 FILES = [*sorted((CONFIGS / "scenario").glob("*.yaml")), *sorted((CONFIGS / "study").glob("[!_]*.yaml"))]
 
 
@@ -33,3 +41,8 @@ def test_no_change_sets_outright_what_departments_differ_in(name: str, path: Pat
     raw = stated_in([f"site={ensemble.built.site}"], [CONFIGS]).raw
     changes = tuple(changes_in(yaml.safe_load(path.read_text(encoding="utf-8")), path.stem))
     assert [str(fault) for fault in outright_faults(ensemble, raw, changes)] == []
+
+
+@pytest.mark.parametrize("words", [*sorted(STATED), *(f"run={path.stem}" for path in (CONFIGS / "run").glob("*.yaml"))])
+def test_every_number_of_replications_that_is_stated_is_allowed_over_departments(words: str) -> None:
+    assert load("study=ai_triage", *words.split()).run.replications
