@@ -27,7 +27,7 @@ def result_of(design: Design, waits: Mapping[str, np.ndarray], *, planned: int =
     )
     pathway = SimpleNamespace(measures={}, groups={})
     arms = [SimpleNamespace(name=arm, pathway=pathway) for arm in waits]
-    run = SimpleNamespace(replications=planned or n, measured_days=28)
+    run = SimpleNamespace(replications=planned or n, measured_days=28, departments=None)
     study: Any = SimpleNamespace(design=design, arms=arms, run=run, departments=None)
     explained: Any = None
     return StudyResult(study, replications, explained)

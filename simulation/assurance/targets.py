@@ -93,8 +93,8 @@ class Target:
     """Which departments and which years the figure is of, and how it was carried to the year that is fitted.
     Example: `Scotland, all emergency departments, 2015 to 2018; not stated for England`"""
     counts: OwnMeasure | None = None
-    """How `measure` is counted, where it is none that departments give: `measure` is then a name for it. Example:
-    `{kind: span, until: departed_at, statistic: share, over_minutes: 240, among: age_band=older}`"""
+    """How `measure` is counted where no department gives it; it is then a name of your own.
+    Example: `{kind: span, until: departed_at, statistic: share, over_minutes: 240, among: age_band=older}`"""
     odds_to: OwnMeasure | None = None
     """The share with which that of `counts` is compared: the figure is the odds of `counts` over the odds of this one.
     Example: `{kind: span, until: departed_at, statistic: share, over_minutes: 240, among: age_band=adult}`"""

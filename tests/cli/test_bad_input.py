@@ -52,7 +52,7 @@ def packaged(name: str) -> str:
         ("site.pools.majors_cubicles.capacity=1e30", "site.pools.majors_cubicles.capacity: the number is too large."),
         ("site.pools.majors_cubicles.capacity=3000000", "3e+06 is more than can be simulated. Give 1,000,000 or less."),
         ("run.measured_days=10000003", "10,000,035 days a replication, more than 100,000."),
-        ("run.replications=1000000", "run: the study would take about"),
+        ("run.replications=1200000", "run: the study would take about"),
         (
             "ward_stay_scale=0.8",
             "ward_stay_scale=0.8: there is no top-level key 'ward_stay_scale'. "

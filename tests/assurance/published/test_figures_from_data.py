@@ -183,7 +183,8 @@ def targets() -> list[dict[str, Any]]:
 
 
 def row_of(measure: str) -> dict[str, Any]:
-    (row,) = (row for row in targets() if row["measure"] == measure and row["kind"] != "response")
+    of_all = (row for row in targets() if row["kind"] != "response" and "group" not in row)
+    (row,) = (row for row in of_all if row["measure"] == measure)
     return row
 
 
