@@ -355,6 +355,7 @@ def test_a_rota_whose_outgoing_team_counts_is_not_ciws_schedule() -> None:
     assert min(found.values()) > 2 * ALLOWED, "fewer hands after a change, so longer waits"
 
 
+@pytest.mark.slow
 def test_first_come_first_served_is_not_ciws_priority() -> None:
     pathway = pathway_of(URGENT_FIRST)
     classes = {name: replace(each, rank=1) for name, each in pathway.priority.classes.items()}
@@ -375,6 +376,7 @@ def test_a_cubicle_given_back_before_the_bed_is_free_is_not_ciws_blocking() -> N
     assert found["cubicle"] < -2 * ALLOWED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [0.9, 1.1])
 def test_a_tenth_more_or_less_work_would_be_noticed(factor: float) -> None:
     pathway = pathway_of(LEAVING)

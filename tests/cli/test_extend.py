@@ -30,6 +30,7 @@ def three(stored: tuple[ae.Result, Path], here: Path) -> ae.Result:
     return result
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("three")
 def test_an_extended_run_is_what_it_would_be_at_once_and_is_judged_as_one_that_was_looked_at(aeflow: Aeflow) -> None:
     output = aeflow("extend", "results/latest", "2", "executor=serial")

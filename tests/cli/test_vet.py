@@ -70,6 +70,7 @@ def test_a_dry_run_shows_word_for_word_what_would_be_sent(
     assert list(here.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_cases_are_written_for_a_vendor_whose_answers_are_then_scored(aeflow: Aeflow, here: Path) -> None:
     output = aeflow("vet", "cases.number=40", "write_cases=true")
     assert output.code == 0, output.err

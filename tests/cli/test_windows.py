@@ -90,6 +90,7 @@ def calls() -> Iterator[tuple[str, ast.Call]]:
                 yield f"{path.relative_to(PACKAGE.parent)}:{node.lineno}", node
 
 
+@pytest.mark.slow
 def test_text_is_read_and_written_in_utf8_with_the_line_ends_of_every_system_alike() -> None:
     """`open` is looked at by ruff (PLW1514), but neither programs that are run nor line ends."""
     faults = []

@@ -116,6 +116,7 @@ def test_a_pool_whose_name_is_misspelt_is_told_the_name_that_was_meant(ours: Pat
     )
 
 
+@pytest.mark.slow
 def test_costs_that_count_the_attendances_of_another_department_are_said(tmp_path: Path) -> None:
     new_scaled_department("small", {"attendances_per_day": "290"}, tmp_path / "mine")
     small = [f"{group}=small" for group in ("site", "staffing", "calibration", "pathway")]

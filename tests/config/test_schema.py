@@ -55,6 +55,7 @@ def test_every_packaged_file_is_accepted(name: str, path: Path) -> None:
     assert faults(name, contents(path)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "path"), FILES, ids=lambda each: getattr(each, "stem", each))
 def test_a_misspelt_key_is_refused_wherever_it_stands(name: str, path: Path) -> None:
     stated = contents(path)

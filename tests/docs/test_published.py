@@ -59,6 +59,7 @@ def test_a_published_page_says_what_the_first_page_says(small: Result) -> None:
         assert f"| {' | '.join(row)} |" in text
 
 
+@pytest.mark.slow
 def test_publishing_twice_gives_the_same_files_and_too_large_a_one_is_refused(
     small: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,6 +60,7 @@ def test_daily_counts_without_a_day_factor_are_poisson(drawn: Draws) -> None:
     assert abs(counts.var(ddof=1) / counts.mean() - 1) < 5 * np.sqrt(2 / DAYS)
 
 
+@pytest.mark.slow
 def test_a_day_factor_adds_its_squared_cv_to_the_variance_of_daily_counts(small: Small) -> None:
     cv, mean = 0.1, 1000
     busy = "arrivals: {walk_in: {per_day: 1000, by_weekday: null, by_hour: null}}"

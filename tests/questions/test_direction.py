@@ -88,6 +88,7 @@ def test_labels_that_are_given_come_out_as_stated_in_direction_and_mix(study: St
     assert abs(np.corrcoef(label, true)[0, 1]) < 5 / np.sqrt(len(label))
 
 
+@pytest.mark.slow
 def test_the_report_prints_the_mixes_and_the_waits_by_true_level_against_the_sham(result: Result) -> None:
     labels = labels_table(result)
     by_level = by_level_table(result)

@@ -10,6 +10,7 @@ from simulation.display.drawing import Picture
 from simulation.report.figures import FIGURES
 
 
+@pytest.mark.slow
 def test_a_figure_of_a_result_is_the_picture_of_its_report(result: ae.Result, drawn: dict[str, Picture]) -> None:
     picture = ae.figure(result, "differences")
     assert picture == drawn["differences"]

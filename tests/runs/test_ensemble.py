@@ -142,6 +142,7 @@ def test_whatever_changes_a_number_changes_the_identity(folder: Path, study_over
     assert len({one, changed, *others}) == 4
 
 
+@pytest.mark.slow
 def test_parts_too_short_for_a_range_are_of_one_run_however_many_replications_each_was_planned_with(
     folder: Path, tmp_path: Path
 ) -> None:

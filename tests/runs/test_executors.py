@@ -263,6 +263,7 @@ def test_faults_keep_their_message_on_the_way_from_a_worker() -> None:
     assert (str(back), back.faults) == (str(error), error.faults)
 
 
+@pytest.mark.slow
 def test_one_worker_needs_no_process(local: Study) -> None:
     with open_executor(replace(local, workers=1)) as executor:
         list(completed(executor, local, [0]))

@@ -45,6 +45,7 @@ def digest() -> str:
     return module.source_digest()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [

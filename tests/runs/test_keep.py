@@ -97,6 +97,7 @@ def two_departments(few: Study, tmp_path_factory: pytest.TempPathFactory) -> Res
     return ae.read(write_data(ae.compare(study), tmp_path_factory.mktemp("two")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "arm"), [("patients", "nurse"), *((name, "lean_triage") for name in TABLES)])
 def test_an_arm_with_another_department_keeps_its_own_columns_and_categories(
     name: str, arm: str, two_departments: Result

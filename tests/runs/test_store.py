@@ -663,6 +663,7 @@ def test_a_flipped_bit_is_never_read_as_other_numbers(stored: ae.Result, folder:
     assert {came_to for _, came_to in outcomes} == {"refused", "same"}, outcomes
 
 
+@pytest.mark.slow
 def test_a_mangled_run_is_one_message_and_never_a_traceback(
     stored: ae.Result, folder: Path, another: Path, tmp_path: Path
 ) -> None:

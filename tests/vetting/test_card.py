@@ -93,6 +93,7 @@ def test_a_card_is_one_page_that_loads_nothing_and_says_what_it_is_not_for(folde
     assert page.count("<img") == len(list((folder / "figures").iterdir()))
 
 
+@pytest.mark.slow
 def test_the_card_in_word_holds_the_same_words_tables_and_pictures(folder: Path, bench: Bench) -> None:
     document = docx.Document(str(folder / "card.docx"))
     output = [paragraph.text for paragraph in document.paragraphs]
@@ -202,6 +203,7 @@ def test_the_nurse_who_errs_with_the_tool_is_counted_from_pairs(bench: Bench) ->
     assert row[3].startswith(f"{100 * both.sum() / (truth < 2).sum():.1f} %")
 
 
+@pytest.mark.slow
 def test_local_performance_is_not_claimed_from_made_up_cases(bench: Bench) -> None:
     rows = {row[:2]: row[2:] for row in table_of(bench, "coverage").rows}
     local = ("NHS AI and Digital Regulations Service", "local validation: performance on local data")
@@ -242,6 +244,7 @@ def test_a_version_that_is_no_worse_may_go_on(many: Synthetic, folder: Path) -> 
     assert change.differences["under_share"].high < 0
 
 
+@pytest.mark.slow
 def test_a_version_that_errs_a_level_down_is_stopped_with_the_reason(many: Synthetic, folder: Path) -> None:
     worse = benched(many, Fixed(every=1, name="Fixed 3"))  # type: ignore[arg-type]
     change = change_since(worse, read_earlier(folder))

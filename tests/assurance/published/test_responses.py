@@ -43,6 +43,7 @@ def panel() -> Panel:
     return simulated_panel([load(*SHORT), load(*SHORT, "calibration.doctor_minutes_scale.value=1")])
 
 
+@pytest.mark.slow
 def test_every_replication_of_every_department_is_a_trust_with_random_variates_of_its_own(panel: Panel) -> None:
     assert panel.n_trusts == 4
     assert panel.month.tolist() == [0, 1, 2] * 4
