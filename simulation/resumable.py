@@ -5,12 +5,15 @@ The commands run studies this way; `api.compare` keeps nothing until its result 
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Thread
 
 from simulation.api import Result, read, what_changed
 from simulation.errors import ResultsError
 from simulation.explain.explanation import Explained
+from simulation.report.figures import draw_pathway
 from simulation.report.write import write_report
 from simulation.runs.executors.executor import ExecutorFailed, Failed
 from simulation.runs.replicate import ReplicationResult
@@ -64,10 +67,20 @@ def run_into(
         written = _written_already(still_to_run(study, unfinished.kept)[0], unfinished, say=say)
         if written is not None:
             return _stored(written, results, unfinished)
+        explained = Explained(study)
+        ahead = Thread(target=_draw_ahead, args=(study, explained), daemon=True)
+        ahead.start()
         study, ordered, seconds = _completed(study, unfinished, say=say, done=done, planning=planning)
+        ahead.join()
         engine_seconds = unfinished.engine_seconds
         manifest = manifest_of(study, ordered, identity, wall_seconds=seconds, engine_seconds=engine_seconds)
-        return _stored(Result(study, ordered, Explained(study), manifest), results, unfinished, keeping=keeping)
+        return _stored(Result(study, ordered, explained, manifest), results, unfinished, keeping=keeping)
+
+
+def _draw_ahead(study: Study, explained: Explained) -> None:
+    """Explain the arms and draw the pathway while replications run; what fails is told when the page is made."""
+    with suppress(Exception):
+        draw_pathway(study, explained)
 
 
 def _finished_notes(study: Study, parent: Path, identity: Identity) -> Iterator[str]:

@@ -8,6 +8,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
+from threading import Lock
 from typing import Literal, NamedTuple, TypeVar
 
 from simulation.department.durations import Amount, Number
@@ -39,14 +40,18 @@ def cached_by_pathway(function: Callable[[Pathway], Result]) -> Callable[[Pathwa
     A pathway is frozen, so a cached result stays valid; it is not hashable, because it holds mappings.
     """
     kept: OrderedDict[int, tuple[Pathway, Result]] = OrderedDict()
+    lock = Lock()
 
     @wraps(function)
     def cached(pathway: Pathway) -> Result:
-        entry = kept.get(id(pathway))
+        with lock:
+            entry = kept.get(id(pathway))
         if entry is None:
-            entry = kept[id(pathway)] = pathway, function(pathway)  # holds the pathway, so that no other gets its id
-            if len(kept) > MOST_PATHWAYS:
-                kept.popitem(last=False)
+            entry = pathway, function(pathway)  # holds the pathway, so that no other gets its id
+            with lock:
+                kept[id(pathway)] = entry
+                if len(kept) > MOST_PATHWAYS:
+                    kept.popitem(last=False)
         return entry[1]
 
     return cached

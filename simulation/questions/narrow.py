@@ -439,7 +439,7 @@ def narrowed_sentences(result: StudyResult, narrowed: NarrowedEffects) -> Iterat
     ]
     yield f"Read at {'; '.join(figures)}."
     yield weeks_words(result, narrowed)
-    target = result.design.primary[0]
+    target = result.first_target
     unit = result.unit(target)
     for arm in result.others:
         if arm.name == result.design.sham:

@@ -38,7 +38,7 @@ def tables(result: StudyResult) -> tuple[ReportTable, ...]:
 def sentences(result: StudyResult) -> Iterator[str]:
     """What the tool does to those it covers, to those it never sees, and to all; then why."""
     result = result.shown
-    target = result.design.primary[0]
+    target = result.first_target
     effects = {part.name: part.difference for part in result.spillover(target.measure)}
     if not {"direct", "spillover", "total"} <= effects.keys():
         return

@@ -108,7 +108,7 @@ class Decided:
 
 def decided(result: StudyResult) -> Decided | None:
     """What decides the effects on the first primary target; None on fewer than twenty departments."""
-    target = result.design.primary[0]
+    target = result.first_target
     return _decided(result, target, target.minimal_important_difference)
 
 
@@ -159,7 +159,7 @@ def worths(result: StudyResult) -> tuple[tuple[str, ...], tuple[Worth, ...]]:
     Both are empty unless the first target is in minutes, the study values patient-hours and arms state a cost.
     """
     deciding, value = decided(result), result.design.value_per_patient_hour
-    if deciding is None or value is None or result.unit(result.design.primary[0]) != "minutes":
+    if deciding is None or value is None or result.unit(result.first_target) != "minutes":
         return (), ()
     useful = sorted({decides.best.figure for decides in deciding.arms.values() if decides.best is not None})
     priced = [
@@ -204,7 +204,7 @@ def decides_table(result: StudyResult) -> ReportTable | None:
     for name, decides in all_decided.arms.items():
         rows.append((labelled(result, result.arm(name)), *_decides_cells(result, all_decided, decides)))
     notes = (
-        f"'{result.design.primary[0].label}', over {all_decided.n_departments} departments. Looked at: "
+        f"'{result.first_target.label}', over {all_decided.n_departments} departments. Looked at: "
         f"{len(all_decided.figures)} figures of the baseline that a hospital could take from its records. Figure "
         f"and effect come from different replications of a department, so shared patients cannot explain the link. "
         f"Share: the share of the variance between departments that the figure explains, chance removed, ± its "
@@ -285,7 +285,7 @@ def _decides_cells(result: StudyResult, all_decided: Decided, decides: Decides) 
             "–",
             "–",
         )
-    name, target = all_decided.figures[best.figure], result.design.primary[0]
+    name, target = all_decided.figures[best.figure], result.first_target
     figure = (figure_words(name), Cell(best.share, "share", text=_share_words(best)))
     unit = result.unit(target)
     matters = threshold(target.minimal_important_difference, unit)
@@ -366,9 +366,9 @@ def picture(result: StudyResult) -> Picture | None:
         for ax in axes[len(arms) :]:
             ax.set_axis_off()
         for ax in axes[::n_across]:
-            ax.set_ylabel(f"difference, {unit_words(result.unit(result.design.primary[0]))}")
+            ax.set_ylabel(f"difference, {unit_words(result.unit(result.first_target))}")
         png = png_of(figure)
-    target = result.design.primary[0].label
+    target = result.first_target.label
     return Picture(
         "what_decides",
         png,
@@ -383,7 +383,7 @@ def picture(result: StudyResult) -> Picture | None:
 
 def _panel(ax: Axes, result: StudyResult, deciding: Decided, arm: ArmResult) -> None:
     """One arm's departments."""
-    best, target = deciding.arms[arm.name].explains[0], result.design.primary[0]
+    best, target = deciding.arms[arm.name].explains[0], result.first_target
     name, unit = deciding.figures[best.figure], result.unit(target)
     scale_x, scale_y = axis_scale(name.unit), axis_scale(unit)
     figures, effects = (components(each, deciding.departments).means for each in (deciding.seen, deciding.effects))

@@ -19,7 +19,7 @@ from simulation.explain.statements import BANNER
 from simulation.records.serialise import csv_text, to_json
 from simulation.report.exports.word import WordDocument
 from simulation.report.templates import templates
-from simulation.runs.store.atomic import moved, not_written, whole_or_nothing
+from simulation.runs.store.atomic import as_results_error, moved, whole_or_nothing, write_file
 from simulation.vetting.assessors.learned import Learned, LearnedAssessor, model_text
 from simulation.vetting.bench import NURSE, TOOL, Bench
 from simulation.vetting.card.tables_and_pictures import (
@@ -116,15 +116,13 @@ class Card:
             **{f"{CONFIGS}/{path}": text for path, text in policy_files(self.bench).items()},
             **{f"{FIGURES}/{picture.name}.png": picture.png for picture in self.pictures.values()},
         }
-        try:
+        with as_results_error(parent):
             parent.mkdir(parents=True, exist_ok=True)
             with whole_or_nothing(parent, name) as partial:
                 for path, content in contents.items():
                     (partial / path).parent.mkdir(parents=True, exist_ok=True)
                     (partial / path).write_bytes(content if isinstance(content, bytes) else _encoded(path, content))
                 return moved(partial, parent, name)
-        except OSError as error:
-            raise not_written(Path(error.filename or parent), error) from error
 
     def print(self, folder: Path) -> None:
         """Print scores, criteria, the answer in words, and where the files are. `folder`: where it was written."""
@@ -176,11 +174,9 @@ def _rendered(template: str, **words: Any) -> str:
 def write_questions(cases: CaseSet, name: str, results: Path) -> Path:
     """Write the cases for a vendor to answer, without truth or nurse, and return the path. Raises ResultsError."""
     path = results / FOLDER / f"{name}-cases_to_answer.csv"
-    try:
+    with as_results_error(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_encoded(path.name, questions_text(cases)))
-    except OSError as error:
-        raise not_written(path, error) from error
+        write_file(path, _encoded(path.name, questions_text(cases)))
     return path
 
 
