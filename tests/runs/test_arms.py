@@ -1,11 +1,14 @@
 """Arms meet the same patients: what is equal is equal to the last bit, and what differs differs by what was changed."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
+import simulation.runs.replicate as replicating
 from simulation.api import Result, compare, run
 from simulation.config import load
 from simulation.department.vocabulary import Pathway, ShareOfTime
@@ -174,3 +177,16 @@ def _of(study: Study, arms: tuple[ReadyArm, ...], length: RunLength) -> Study:
     """Only these arms, the first of them the baseline."""
     design = replace(study.design, baseline=arms[0].name, arms={arm.name: arm.arm for arm in arms}, sham=None)
     return replace(study, arms=arms, design=design, run=length)
+
+
+def test_the_engine_is_timed_in_processor_time(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that does something else meanwhile makes no engine slower."""
+    runs = replicating.simulated
+
+    def waiting(*args: Any, **options: Any) -> Any:
+        time.sleep(0.5)
+        return runs(*args, **options)
+
+    monkeypatch.setattr(replicating, "simulated", waiting)
+    (replication,) = compare(replace(study.only(), run=replace(study.run, replications=1))).replications
+    assert 0 < replication.engine_seconds < 0.5
