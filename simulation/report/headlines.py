@@ -41,7 +41,7 @@ PATIENTS = {
     "age_band=child": "children",
     "age_band=oldest": "the oldest",
     "arrival_source=ambulance": "ambulance patients",
-    "language_need=yes": "patients who need an interpreter",
+    "language_need=yes": "those who need an interpreter",
 }
 """The groups that are named where an arm harms them, and what a sentence calls them."""
 FEW = 2
@@ -158,18 +158,17 @@ def _leaving_words(result: StudyResult, finding: Finding) -> str:
 
 
 def _harmed_groups(result: StudyResult, arm: ArmResult) -> list[str]:
-    """'ambulance patients wait 6.2 min longer': the groups that an arm harms by more than the least difference that
+    """'worse off: ambulance patients (+6.2 min)': the groups that an arm harms by more than the least difference that
     matters, where the table of who is worse off has them as significant and no failed limit says so."""
     told = [(limit.margin.measure, limit.margin.group) for limit in limits_of(result, arm).failed[1]]
-    return [
-        f"{PATIENTS[row.group]} wait {plain(row.difference, row)} min longer"
-        if row.measure.startswith("wait_")
-        else f"for {PATIENTS[row.group]} {size_words(row)}"
+    groups = [
+        f"{PATIENTS[row.group]} ({change(row.difference, row.unit)} {unit_of(row)})"
         for worse in worse_off(result.shown)
         if (row := worse.comparison).arm == arm.name and worse.holm and row.group in PATIENTS
         if (row.measure, row.group) not in told
         if abs(row.difference) > result.first_target.minimal_important_difference
     ]
+    return [f"worse off: {listed_with_and(groups)}"] if groups else []
 
 
 def _where_words(finding: Finding, spread: Spread) -> str:
@@ -350,8 +349,8 @@ def _alternative_words(result: StudyResult, arm: ArmResult) -> str:
 
 
 def _named(result: StudyResult, arm: ArmResult) -> str:
-    """An arm with its cost and the groups that it harms: ''Lean triage' (cost not stated; children wait 7.0 min
-    longer)'."""
+    """An arm with its cost and the groups that it harms: ''Lean triage' (cost not stated; worse off: children
+    (+7.0 min))'."""
     cost = "cost not stated" if arm.cost is None else f"{cost_in_short(arm.cost)} a year"
     return f"'{arm.label}' ({'; '.join((cost, *_harmed_groups(result, arm)))})"
 

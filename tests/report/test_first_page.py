@@ -99,11 +99,11 @@ def test_a_group_harmed_by_more_than_matters_stands_in_the_headline_of_the_arm(r
     waits = {NURSE: [100.0] * 12, TOOL: 98 + NOISE, MORE: 80 + NOISE[::-1]}
     found = with_also(made(result, waits), {**by_arrival, **by_level, **by_age})
     assert (
-        "too little to matter. Children wait 7.0 min longer. Ambulance patients wait 6.2 min longer. Passes"
+        "too little to matter. Worse off: children (+7.0 min) and ambulance patients (+6.2 min). Passes"
         in headlines(found)[0].words
     )
     assert "levels 1-2" not in headlines(found)[0].words, "4.9 minutes, and 5 matter"
-    assert "longer" not in words_of(made(result, waits))
+    assert "Worse off" not in words_of(made(result, waits))
     assert "acuity_true=1-2" in {worse.comparison.group for worse in worse_off(found)}, "in the table all the same"
 
 
@@ -114,15 +114,15 @@ def test_a_group_whose_limit_fails_is_named_once_and_an_alternative_says_whom_it
     waits = {NURSE: [100.0] * 12, TOOL: 90 + NOISE, MORE: 98 + NOISE[::-1]}
     found = with_also(made(result, waits), {high: 9.0, **others, of_group("arrival_source=walk_in"): -1.0})
     both = with_measures(found, found.measures, replace(found.design, margins=(sickest,)))
-    assert "Patients of true levels 1-2 wait 9.0 min longer." in headlines(found)[0].words
+    assert "Worse off: patients of true levels 1-2 (+9.0 min)" in headlines(found)[0].words
     (failing,) = [each.words for each in headlines(both)]
     assert "'Wait to first clinician, true levels 1-2' +9.0 min (limit +2)" in failing
-    assert "Patients of true levels 1-2" not in failing
+    assert "patients of true levels 1-2 (" not in failing
     swapped = {**both.design.arms, TOOL: replace(both.design.arms[TOOL], comparator=True)}
     swapped[MORE] = replace(swapped[MORE], comparator=False)
     design = replace(found.design, arms=swapped, focus=(MORE,))
     (line,) = headlines(with_measures(found, found.measures, design))
-    harmed = "erring down' (cost not stated; patients of true levels 1-2 wait 9.0 min longer; ambulance patients wait"
+    harmed = "erring down' (cost not stated; worse off: patients of true levels 1-2 (+9.0 min) and ambulance patients ("
     assert harmed in line.words
 
 
