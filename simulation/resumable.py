@@ -5,10 +5,9 @@ The commands run studies this way; `api.compare` keeps nothing until its result 
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Thread
 
 from simulation.api import Result, read, what_changed
 from simulation.errors import ResultsError
@@ -68,19 +67,12 @@ def run_into(
         if written is not None:
             return _stored(written, results, unfinished)
         explained = Explained(study)
-        ahead = Thread(target=_draw_ahead, args=(study, explained), daemon=True)
-        ahead.start()
-        study, ordered, seconds = _completed(study, unfinished, say=say, done=done, planning=planning)
-        ahead.join()
+        with ThreadPoolExecutor(1) as meanwhile:
+            meanwhile.submit(draw_pathway, explained)  # what fails is told when the page is made
+            study, ordered, seconds = _completed(study, unfinished, say=say, done=done, planning=planning)
         engine_seconds = unfinished.engine_seconds
         manifest = manifest_of(study, ordered, identity, wall_seconds=seconds, engine_seconds=engine_seconds)
         return _stored(Result(study, ordered, explained, manifest), results, unfinished, keeping=keeping)
-
-
-def _draw_ahead(study: Study, explained: Explained) -> None:
-    """Explain the arms and draw the pathway while replications run; what fails is told when the page is made."""
-    with suppress(Exception):
-        draw_pathway(study, explained)
 
 
 def _finished_notes(study: Study, parent: Path, identity: Identity) -> Iterator[str]:

@@ -122,15 +122,13 @@ def test_a_kind_of_branch_touches_the_department_and_the_engine(tmp_path: Path) 
     copy.edit("engine/plan.py", "    ByQueue,\n", "    ByTurn,\n")
     copy.edit(
         "engine/plan.py",
-        "            return BranchRow(Kind.DOWN, pair, column=column, number=int(node.since_start))\n",
-        "        if isinstance(node, ByTurn):\n"
-        "            return BranchRow(Kind.TURN, self._pair(node.then, node.otherwise), number=node.every)\n",
+        "            return BranchRow(Kind.HOURS, pair, open_hours=tuple(intervals(node.hours, node.days)))\n",
+        "        if isinstance(node, ByTurn):\n            return BranchRow(Kind.TURN, pair, number=node.every)\n",
     )
     copy.edit(
         "engine/reference.py",
-        "            return branch.targets[0 if self._was_down(branch.column, since) else 1]\n",
-        "        if kind is Kind.TURN:\n"
-        "            return branch.targets[0 if patient.number % branch.number == 0 else 1]\n",
+        "            holds = self._was_down(branch.column, self._began(patient) if branch.number else self.now)\n",
+        "        elif kind is Kind.TURN:\n            holds = patient.number % branch.number == 0\n",
     )
     copy.edit("engine/compiled_loop.py", "DOWN, COIN = int(Kind.DOWN), int(Kind.COIN)\n", "TURN = int(Kind.TURN)\n")
     copy.edit(

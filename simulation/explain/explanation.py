@@ -50,14 +50,14 @@ class Explained:
     """A study's explanation: worked out when it is first read, or as it was stored."""
 
     def __init__(self, study: Study, stored: Explanation | None = None) -> None:
-        self._study = study
+        self.study = study
         if stored is not None:
             self.__dict__["explanation"] = stored
 
     @cached_property
     def explanation(self) -> Explanation:
         """The explanation. Draws some weeks of patients the first time."""
-        return explain(self._study)
+        return explain(self.study)
 
 
 def explain(study: Study) -> Explanation:

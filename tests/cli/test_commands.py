@@ -150,7 +150,7 @@ def test_a_report_that_cannot_be_made_is_reported_at_the_end_and_the_data_and_th
     def fail(*_: object) -> object:
         raise RuntimeError("no fonts here")
 
-    monkeypatch.setattr("simulation.report.figures.picture_of", fail)
+    monkeypatch.setattr("simulation.report.figures.pictures", fail)
     assert main(["run", *SHORT, "run.replications=1", f"results={tmp_path}"]) == 2
     (folder,) = (path for path in (tmp_path / "ai_triage").iterdir())
     output = capsys.readouterr()

@@ -77,7 +77,7 @@ RULES = {
         Edit("leaves_at[p] <= now:", "leaves_at[p] < now:"),
     ),
     "a branch on a queue asks for more than its number": Rule(
-        Edit("n_waiting >= branch.number", "n_waiting > branch.number"),
+        Edit("in branch.steps) >= branch.number", "in branch.steps) > branch.number"),
         Edit("n_now >= row.number", "n_now > row.number"),
     ),
     "a branch on a queue reads who waits now": Rule(
@@ -107,7 +107,7 @@ RULES = {
         Edit("rank = np.int64(0) if accumulating else worth[other.queue % len(worth)]", "rank = 0"),
     ),
     "a loop goes round once more": Rule(
-        Edit("again = patient.passes[branch.number] < self", "again = patient.passes[branch.number] <= self"),
+        Edit("holds = patient.passes[branch.number] < self", "holds = patient.passes[branch.number] <= self"),
         Edit("if passes[number] < attributes", "if passes[number] <= attributes"),
     ),
     "a coin in a loop is flipped once for all passes": Rule(

@@ -156,7 +156,7 @@ def test_a_picture_that_fails_costs_no_data_and_the_report_can_be_made_later(
         raise RuntimeError("no fonts here")
 
     with monkeypatch.context() as while_it_fails:
-        while_it_fails.setattr(pictures_module, "picture_of", fail)
+        while_it_fails.setattr(pictures_module, "pictures", fail)
         with pytest.raises(ResultsError) as failed:
             result.write(tmp_path)
     (stored,) = (tmp_path / "ai_triage").iterdir()

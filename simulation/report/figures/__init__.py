@@ -11,7 +11,6 @@ from simulation.report.figures.department_pictures import acuity, day, stay
 from simulation.report.figures.effect_pictures import by_group, cost, differences
 from simulation.report.pathway_picture import picture_of, sketch_of
 from simulation.runs.result import StudyResult
-from simulation.study.study import Study
 
 
 def pictures(result: StudyResult) -> tuple[Picture, ...]:
@@ -62,12 +61,10 @@ def every_picture(result: StudyResult) -> tuple[Picture, ...]:
 
 def pathway_of(result: StudyResult) -> Picture:
     """The baseline's pathway, as far as patients of some arm can reach."""
-    return draw_pathway(result.study, result.explained)
+    return draw_pathway(result.explained)
 
 
-def draw_pathway(study: Study, explained: Explained) -> Picture:
+@lru_cache(maxsize=2)
+def draw_pathway(explained: Explained) -> Picture:
     """The same before there is a result; kept, so that it can be drawn while replications run."""
-    return _kept_picture(sketch_of(study.baseline.pathway, explained.explanation.reachable))
-
-
-_kept_picture = lru_cache(maxsize=2)(picture_of)
+    return picture_of(sketch_of(explained.study.baseline.pathway, explained.explanation.reachable))

@@ -181,7 +181,7 @@ def test_the_sham_is_a_check_and_gets_no_verdict(result: StudyResult, other: Stu
     label, words = sham.first.arm("twin").label, "check: no effect by design"
     across = [row for table in sweep_tables(sham) for row in table.rows if row[0] == label]
     assert [row[-1] for row in across] == [words] * len(sham.targets)
-    assert across[0][1] == str(difference_cell(sham.runs[0].row("twin", sham.targets[0])))
+    assert across[0][1] == str(difference_cell(sham.runs[0].result.row_of(sham.targets[0], "twin")))
     assert not any(row[0] == label for table in changed_tables(sham) for row in table.rows)
     file = pd.DataFrame(sweep_rows(sham))
     told = file[file.arm == "twin"]
