@@ -189,7 +189,7 @@ def per_day_by_category(pathway: Pathway, attribute: str, sources: Iterable[str]
     None if the attribute is no choice, or depends on anything but the arrival source.
     """
     choice = pathway.attributes.get(attribute)
-    if not isinstance(choice, Choice) or choice.by not in (None, ARRIVAL_SOURCE):
+    if not isinstance(choice, Choice) or not choice.depends_on() <= {ARRIVAL_SOURCE}:
         return None
     per_day = dict.fromkeys(choice.categories, 0.0)
     for source in sources:

@@ -314,6 +314,19 @@ class Present(Sourced):
 
 
 @config_dataclass
+class ShareFactors:
+    """Factors on the shares of a choice by the category of another attribute.
+
+    Example: `{by: age_band, values: {child: [1, 1], adult: [0.7, 1.3]}}`
+    """
+
+    by: AttributeName
+    """The attribute on whose category the factors depend."""
+    values: Annotated[Mapping[CategoryOfBy, tuple[Annotated[float, Gt(0), Unit("ratio")], ...]], MinLen(1)]
+    """One factor for each category of the choice, for every category of that attribute."""
+
+
+@config_dataclass
 class Choice(Sourced):
     """One of several categories, drawn for each patient.
 
@@ -329,6 +342,13 @@ class Choice(Sourced):
     shares: NonEmpty[tuple[Share, ...]] | Mapping[CategoryOfBy, tuple[Share, ...]]
     """One share for each category, adding up to 1; where `by` is set, such a list for each category of that
     attribute."""
+    times: tuple[ShareFactors, ...] = ()
+    """Factors on the shares by further attributes; shares are then scaled to add up to 1. Example:
+    `[{by: age_band, values: {child: [1, 1], adult: [0.5, 2]}}]`"""
+
+    def depends_on(self) -> set[str]:
+        """The attributes on which the shares depend."""
+        return {factors.by for factors in self.times} | ({self.by} if self.by is not None else set())
 
 
 @config_dataclass

@@ -70,12 +70,17 @@ def _drawn(pathway: Pathway, codes: Attributes, attribute: Choice | Chance, vari
     """The codes of one attribute, shape (n,), from uniform `variates`; `codes` of those it depends on."""
     if isinstance(attribute, Chance):
         return (variates < _probability(pathway, codes, attribute)).astype(np.int16)
-    if not isinstance(attribute.shares, Mapping):
-        return _pick(np.array([attribute.shares]), variates, None)
-    if attribute.by is None:
-        raise DrawsError("a choice with shares by category names the attribute in `by`")
-    shares = np.array([attribute.shares[category] for category in pathway.categories(attribute.by)])
-    return _pick(shares, variates, codes[attribute.by])
+    shares, row = np.array([attribute.shares]), None
+    if isinstance(attribute.shares, Mapping):
+        if attribute.by is None:
+            raise DrawsError("a choice with shares by category names the attribute in `by`")
+        shares = np.array([attribute.shares[category] for category in pathway.categories(attribute.by)])
+        row = codes[attribute.by]
+    for factors in attribute.times:
+        of_category = np.array([factors.values[category] for category in pathway.categories(factors.by)])
+        shares = (shares[:, None] * of_category).reshape(-1, shares.shape[1])
+        row = codes[factors.by] if row is None else row * len(of_category) + codes[factors.by]
+    return _pick(shares / shares.sum(axis=1, keepdims=True) if attribute.times else shares, variates, row)
 
 
 def _probability(pathway: Pathway, codes: Attributes, chance: Chance) -> Floats:
