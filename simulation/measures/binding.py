@@ -66,6 +66,7 @@ def _resources(pathway: Pathway) -> _Resources:
     groups = {
         "busy_by_day_share": of_staff,
         "busy_by_night_share": of_staff,
+        "on_duty_by_day_mean": of_staff,
         "occupied_at_midnight_share": of_beds,
         "queue_mean": of_steps,
         "queue_wait_mean": of_steps,
@@ -106,6 +107,7 @@ def binding_values(pathway: Pathway, plan: Plan, run: Run, patients: Patients, o
     values: list[Floats | list[float]] = [
         ratio(held_by_day, on_duty_by_day),
         ratio(held - held_by_day, on_duty - on_duty_by_day),
+        ratio(on_duty_by_day, np.diff(daytime(np.array(in_ticks(window))))),
         ratio(sums.held[beds][:, midnights].sum(axis=1), supply.units_at(beds)[:, midnights].sum(axis=1)),
         sums.waiting[steps] / (TICKS_PER_MINUTE * (window[1] - window[0])),
         ratio(sums.waited[steps], TICKS_PER_MINUTE * sums.n_stopped[steps].astype(float)),

@@ -35,7 +35,7 @@ class Definition:
 
     name: str
     label: str
-    unit: Literal["minutes", "share", "patients"]
+    unit: Literal["minutes", "share", "patients", "people"]
     better: Better
     definition: str
     evidence: Literal["published", "assumed"]

@@ -175,6 +175,8 @@ def _front_door(patients: Patients, into: Quantities) -> None:
     for source, measures in ASSESSMENTS.items():
         if "assessed_at" in patients and source in sources:
             into |= dict.fromkeys(measures, _minutes_to("assessed_at", patients, source))
+    if "assessed_at" in patients and "triaged_at" in patients and WALK_IN in sources:
+        into["walk_in_triage_minutes_mean"] = _minutes_to("triaged_at", patients, WALK_IN, since="assessed_at")
     if "handed_over_at" in patients and AMBULANCE in sources:
         handover = patients["handed_over_at"] - patients["arrived_at"]
         happened = patients.where(ARRIVAL_SOURCE, AMBULANCE) & ~np.isnan(handover)
@@ -183,10 +185,10 @@ def _front_door(patients: Patients, into: Quantities) -> None:
             into[f"handover_over_{limit}_share"] = Share(handover > limit, happened)
 
 
-def _minutes_to(point: str, patients: Patients, source: str) -> Number:
-    """Minutes from arrival to a point in time, for patients of one source."""
+def _minutes_to(point: str, patients: Patients, source: str, *, since: str = "arrived_at") -> Number:
+    """Minutes from one point in time to another, for patients of one source."""
     rows = np.flatnonzero(patients.where(ARRIVAL_SOURCE, source))
-    return Number(patients[point][rows] - patients["arrived_at"][rows])
+    return Number(patients[point][rows] - patients[since][rows])
 
 
 def _admissions(patients: Patients, into: Quantities) -> None:

@@ -96,15 +96,22 @@ def _beyond_capacity(pathway: Pathway, load: Load) -> dict[str, float]:
     """The loads of pools with more work over the week than can be done, by pool; infinite where nobody is on duty.
 
     That is a load above 1 where nothing relieves it, else above `RELIEF`. The load of adult beds is compared as it is
-    once pressure has ended stays as early as it can.
+    once pressure has ended stays as early as it can; that of a pool whose work others can do, theirs included.
     """
-    loads = above_1(load)
+    loads = {pool: min(ratio, _with_alternatives(pathway, load, pool)) for pool, ratio in above_1(load).items()}
     without_relief, pressed = unrelieved(pathway, loads), _share_under_pressure(pathway)
     return {
         pool: ratio
         for pool, ratio in loads.items()
         if ratio * (pressed if _is_bed(pathway, pool) else 1.0) > (1.0 if pool in without_relief else RELIEF)
     }
+
+
+def _with_alternatives(pathway: Pathway, load: Load, pool: str) -> float:
+    """The load over the week of a pool together with all that can do some of its work."""
+    together = {pool}.union(*(step.any_of for step in pathway.steps.values() if pool in step.any_of))
+    rows = [load.pools.index(name) for name in together]
+    return float(load_ratio(load.work[rows].sum(), load.capacity[rows].sum()))
 
 
 def _share_under_pressure(pathway: Pathway) -> float:

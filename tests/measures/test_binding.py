@@ -46,6 +46,9 @@ def test_staff_are_busy_by_day_and_by_night_for_the_share_of_minutes_on_duty(any
         by_night = used[number, night].sum() / duty[number, night].sum()
         assert found["busy_by_day_share", f"pool={pool}"] == pytest.approx(by_day, rel=1e-12)
         assert found["busy_by_night_share", f"pool={pool}"] == pytest.approx(by_night, rel=1e-12)
+        one = duty[plan.pools.index("seniors"), DAYTIME].sum()  # there is one at all hours
+        on_duty = duty[number, DAYTIME].sum() / one
+        assert found["on_duty_by_day_mean", f"pool={pool}"] == pytest.approx(on_duty, rel=1e-12)
     assert ("busy_by_day_share", "pool=cubicles") not in found
 
 

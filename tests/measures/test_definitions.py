@@ -43,7 +43,7 @@ def test_an_entry_says_what_is_known_and_nothing_else(definition: Definition) ->
     assert definition.label
     assert definition.definition
     assert definition.source
-    assert definition.unit in ("minutes", "share", "patients")
+    assert definition.unit in ("minutes", "share", "patients", "people")
     assert definition.better in get_args(Better)
     assert definition.evidence in ("published", "assumed")
     assert set(definition.groups) <= KINDS_OF_GROUP

@@ -51,6 +51,7 @@ BY_HAND = {
     ("ambulance_assessment_p95", "all"): 5 + 0.95 * 35,
     ("walk_in_triage_wait_mean", "all"): (10 + 20 + 0 + 30) / 4,
     ("walk_in_triage_wait_p95", "all"): 20 + 0.85 * 10,
+    ("walk_in_triage_minutes_mean", "all"): (5 + 6 + 5) / 3,
     ("handover_mean", "all"): (12 + 65) / 2,
     ("handover_over_30_share", "all"): 1 / 2,
     ("handover_over_45_share", "all"): 1 / 2,
