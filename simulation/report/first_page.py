@@ -47,13 +47,14 @@ def first_page(result: StudyResult) -> FirstPage:
         lead = f"'{result.baseline.label}' was run alone, so nothing is compared. {level}."
         return FirstPage(result.design.question, checks, lead, (), (), None, None)
     judged = [(target, result.row_of(target)) for target in reported_targets(result)]
-    about = [f"'{target.label}', now {amount(row.mean, row.unit)}" for target, row in judged]
-    important = (_in_full(target.minimal_important_difference, row.unit) for target, row in judged)
-    thresholds = list(dict.fromkeys(important))
-    lead = (
-        f"{summary(result)}What each does to {listed_with_and(about)} under '{result.baseline.label}', with 95 % "
-        f"intervals. {listed_with_and(thresholds)} or more matter{'s' if len(thresholds) == 1 else ''}:"
-    )
+    about = [
+        f"'{target.label}' (now {amount(row.mean, row.unit)}; "
+        f"{_in_full(target.minimal_important_difference, row.unit)} or more matters)"
+        for target, row in judged
+    ]
+    brackets = "95 % intervals" if result.department_of is None else "nine of ten departments"
+    safe = "; unless told otherwise all limits of safety are passed on average" if result.design.margins else ""
+    lead = f"{summary(result)}Effects on {listed_with_and(about)}, in brackets {brackets}{safe}:"
     if few := result.few_departments:
         lead = (
             f"{few} departments say nothing about departments in general, so there is no verdict, and each interval is "
@@ -79,9 +80,7 @@ def _in_full(important: float, unit: str) -> str:
 
 def _notes(result: StudyResult) -> Iterator[str]:
     """Sentences on which departments were used, what is left out, and what the intervals do not hold."""
-    if result.department_of is not None:
-        yield f"Over {departments_words(result)}; each probably meets all its figures."
-    else:
+    if result.department_of is None:
         why = f" ({result.study.on_one})" if result.study.on_one else ""
         used = f", {result.study.department_words}" if result.study.departments is not None else ""
         yield f"This is one department{used}{why}: what an effect hinges on was not tested."
@@ -92,10 +91,11 @@ def _notes(result: StudyResult) -> Iterator[str]:
             f"No sentence here is about {', '.join(left_out)}: to choose the arms with sentences, list them in "
             f"the study's `focus`."
         )
-    of_measured_tools = measurement_sentences(result)
-    yield from of_measured_tools
+    yield from measurement_sentences(result)
     n_assumed = sum(statement.evidence == "assumed" for statement in result.statements)
-    n_varied = result.study.departments.n_varied if result.study.departments is not None else 0
-    varied = f"; departments differ in {n_varied} values" if n_varied else ", not varied here"
-    intervals = "The other intervals" if of_measured_tools else "Intervals"
-    yield f"{intervals} cover simulation noise only. The answer rests on {n_assumed} assumptions{varied}."
+    if result.department_of is None:
+        yield f"Rests on {n_assumed} assumptions, not varied here; intervals cover simulation noise only."
+    else:
+        departments = result.study.departments
+        n_varied = f", {departments.n_varied} of them varied" if departments is not None else ""
+        yield f"Rests on {departments_words(result)}, which fit the published figures, and {n_assumed} assumptions{n_varied}."

@@ -28,7 +28,6 @@ from simulation.report.tables.first_table import products, reported_targets
 from simulation.report.tables.patient_groups import worse_off
 from simulation.runs.result import ArmResult, Finding, Safety, StudyResult
 from simulation.statistics.compare import Comparison
-from simulation.statistics.departments import Spread, counted
 from simulation.statistics.multiplicity import is_worse
 from simulation.statistics.verdict import threshold
 from simulation.wording import listed_with_and
@@ -41,7 +40,7 @@ PATIENTS = {
     "age_band=child": "children",
     "age_band=oldest": "the oldest",
     "arrival_source=ambulance": "ambulance patients",
-    "language_need=yes": "those who need an interpreter",
+    "language_need=yes": "interpreter users",
 }
 """The groups that are named where an arm harms them, and what a sentence calls them."""
 FEW = 2
@@ -79,38 +78,46 @@ class Headline(NamedTuple):
 
 
 def headlines(result: StudyResult) -> tuple[Headline, ...]:
-    """Sentences on each product, in the order of the study; an alternative better than several is named once."""
+    """Sentences on each product, in the order of the study, then on the best alternative."""
     lines: list[Headline] = []
-    already_said: set[str] = set()
+    names = {arm.name for arm in products(result)}
+    alternatives = [arm for arm in result.shown.others if result.design.arms[arm.name].comparator]
+    alternatives = [arm for arm in alternatives if arm.name not in names]
     for arm in products(result):
-        alternatives = alternative_sentences(result, arm, already_said=already_said)
-        already_said.update(alternatives)
-        first, *others = [*_parts(result, arm), *alternatives]
+        first, *others = _parts(result, arm, alternatives)
         is_claimed = arm.name not in result.identical and rests_on_claim(result, arm)
         claimed = "if the untested claim is true, " if is_claimed else ""
         parts = (f"{claimed}{first}", *(f"{words[:1].upper()}{words[1:]}" for words in others))
         lines.append(Headline(arm.name, arm.label, parts))
+    if alternatives:
+        best = _best(result, alternatives)
+        words = _best_words(result, best) if best else "none is shown to help enough without failing a safety limit"
+        lines.append(Headline(best.name if best else "", "Best alternative", (words,)))
     return tuple(lines)
 
 
-def _parts(result: StudyResult, arm: ArmResult) -> list[str]:
-    """The sentences on a product by itself, without their full stops; a failed limit of safety comes first."""
+def _parts(result: StudyResult, arm: ArmResult, alternatives: Sequence[ArmResult]) -> list[str]:
+    """The sentences on a product, without their full stops: of one that fails a limit of safety, that limit first; of
+    another, what its effect hinges on and, if it is large enough, what is cheaper and does as much."""
     if arm.name in result.identical:
         return ["identical to the baseline in every measure"]
     first, *others = (result.finding(arm.name, target) for target in reported_targets(result))
     failed, safety = _safety_parts(result, arm)
-    safety.append(cases_words(result, arm))
-    effect = [_effect_words(first), _range_words(first), _leaving_words(result, first), *_harmed_groups(result, arm)]
+    effect = [_effect_words(first), _leaving_words(result, first), *_harmed_groups(result, arm)]
     effect += [f"'{finding.target.label}': {_effect_words(finding)}" for finding in others]
-    parts = [*safety, *effect] if failed else [*effect, *safety]
-    return [words for words in (*parts, _hinge_words(result, arm)) if words]
+    counted_on = cases_words(result, arm)
+    if failed:
+        return [words for words in (*safety, counted_on, *effect[_size_of(first) == "little" :]) if words]
+    hinges_on = "" if rests_on_claim(result, arm) else _hinge_words(result, arm)
+    rests_on = [hinges_on, _cheapest_words(result, alternatives, arm, first)]
+    return [words for words in (*effect, *safety, counted_on, *rests_on) if words]
 
 
 # --- effect and range ---------------------------------------------------------------------------------------------
 
 
 def _effect_words(finding: Finding) -> str:
-    """'shortens it by 7.2 min (5.1 to 9.3), enough to matter'; the page says that intervals are of 95 %."""
+    """'shortens it by 7.2 min (5.1 to 9.3), enough to matter'; the lead says what is in brackets."""
     row, kind = finding.comparison, kind_of(finding)
     if math.isnan(row.difference):
         return "effect not known: it is missing in some replication, for example because a stay had not ended"
@@ -119,11 +126,12 @@ def _effect_words(finding: Finding) -> str:
         if settled and row.difference_low == row.difference_high == 0:
             return "changes nothing"
         what, interval = "makes no difference that matters" if settled else "effect not settled", span_of(row)
-        ends = "" if interval == "–" else f" ({interval})"
+        ends = _range_words(finding) or ("" if interval == "–" else f" ({interval})")
         return f"{what}: {change(row.difference, row.unit)} {unit_of(row)}{ends}"
     size = {"more": "enough to matter", "open": "perhaps too little to matter", "less": "too little to matter"}
     low, high = sorted((abs(row.difference_low), abs(row.difference_high)))
-    return f"{size_words(row)} ({plain(low, row)} to {plain(high, row)}), {size[finding.verdict.size or 'open']}"
+    ends = _range_words(finding) or f" ({plain(low, row)} to {plain(high, row)})"
+    return f"{size_words(row)}{ends}, {size[finding.verdict.size or 'open']}"
 
 
 def _tells_direction(finding: Finding) -> bool:
@@ -135,10 +143,7 @@ def _tells_direction(finding: Finding) -> bool:
 
 
 def _range_words(finding: Finding) -> str:
-    """'in nine of ten departments by 0.6 to 7.6 min, better by 5 min or more in 12 of 60'; empty for one department.
-
-    The range has signs where it holds both, or if no direction is known.
-    """
+    """' (0.6 to 7.6)', of nine in ten departments, with signs where it holds both; empty for one department."""
     row, spread = finding.comparison, finding.spread
     if spread is None or not spread.is_range:
         return ""
@@ -146,8 +151,7 @@ def _range_words(finding: Finding) -> str:
     one_way = _tells_direction(finding) and row.difference * low > 0 and row.difference * high > 0
     least, most = (plain(size, row) for size in sorted((abs(low), abs(high))))
     sizes = least if least == most else f"{least} to {most}"
-    effects = f"by {sizes} {unit_of(row)}" if one_way else span(low, high, row.unit)
-    return f"in nine of ten departments {effects}{_where_words(finding, spread)}"
+    return f" ({sizes if one_way else span(low, high, row.unit)})"
 
 
 def _leaving_words(result: StudyResult, finding: Finding) -> str:
@@ -171,23 +175,6 @@ def _harmed_groups(result: StudyResult, arm: ArmResult) -> list[str]:
     return [f"worse off: {listed_with_and(groups)}"] if groups else []
 
 
-def _where_words(finding: Finding, spread: Spread) -> str:
-    """In how many departments it is better by enough to matter, and in how many worse."""
-    mid = finding.target.minimal_important_difference
-    below, _, above = counted(spread.effects, mid)
-    better = finding.comparison.better
-    if better == "neither":
-        return ""
-    good, bad = (below, above) if better == "lower" else (above, below)
-    matters = threshold(mid, finding.comparison.unit)
-    if not good and not bad:
-        return f", by less than {matters} in all {spread.n}"
-    if not good:
-        return f", worse by {matters} or more in {bad} of {spread.n}"
-    worse = f", worse by as much in {bad}" if bad else ""
-    return f", better by {matters} or more in {good} of {spread.n}{worse}"
-
-
 # --- safety -------------------------------------------------------------------------------------------------------
 
 
@@ -197,9 +184,8 @@ def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]
     by_table = [f"its measured table leaves safety open on {_quoted(limits.left_open)}"] if limits.left_open else []
     verb, failed = limits.failed
     if failed:
-        how_many = {1: "a safety limit", 2: "two safety limits"}.get(len(failed), f"{len(failed)} safety limits")
         words = [f"'{one.margin.label}'{_failed_words(result, arm, one)}" for one in failed]
-        return True, [f"{verb} {how_many}: {'; '.join(words)}", *by_table]
+        return True, [f"{verb} on safety: {'; '.join(words)}", *by_table]
     return False, by_table or [_passed_words(result, limits)]
 
 
@@ -208,7 +194,7 @@ def _quoted(labels: Sequence[str]) -> str:
 
 
 def _failed_words(result: StudyResult, arm: ArmResult, safety: Safety) -> str:
-    """', of everybody from 14.6 % to 16.2 %, worse by more than 1 point', or ' +13.8 min (limit +2)'.
+    """', of everybody 14.6 to 16.2 %', or ' +13.8 min (limit +2)'; in full where it only may be failed.
 
     'Of everybody' is said where the tool labels only some.
     """
@@ -220,21 +206,21 @@ def _failed_words(result: StudyResult, arm: ArmResult, safety: Safety) -> str:
         return f" {change(row.difference, row.unit)} {unit_of(row)} (limit {sign}{margin.margin:g})"
     before, after = before_and_after(result, safety)
     only_some = margin.group == ALL and uncovered_sources(arm.ready.policy, arm.ready.pathway)
-    return f", {'of everybody ' if only_some else ''}from {before} to {after}, {words}"
+    in_full = "" if safety.judgement.kind == "inferior" else f", {words}"
+    return f" {'of everybody ' if only_some else ''}{before.removesuffix(' %')} to {after}{in_full}"
 
 
 def _passed_words(result: StudyResult, limits: Limits) -> str:
-    """Whether limits are passed or not settled, where none is failed: 'passes both safety limits on average, but fails
-    'Under-triage' in 4 of 60 departments'."""
+    """What is not settled of the limits, or in how many departments one is failed, where none is on average: 'fails
+    'Under-triage' in 4 of 60 departments, though not on average'. Empty where all are passed: the lead says so."""
     if limits.not_settled:
         return f"safety is not settled on {_quoted(limits.not_settled)}"
-    passes = passes_words(len(limits.judged))
     harming = (limit for limit in limits.judged if limit.where and limit.spread is not None)
     worst = max(harming, key=n_harmed, default=None)
     if worst is None or worst.spread is None:
-        return passes
+        return ""
     where = harmed_kind_words(result, worst, rate=False)
-    harmed = f"{passes}, but fails '{worst.margin.label}' in {n_harmed(worst)} of {worst.spread.n} departments"
+    harmed = f"fails '{worst.margin.label}' in {n_harmed(worst)} of {worst.spread.n} departments, though not on average"
     return f"{harmed}: mostly {where}" if where else harmed
 
 
@@ -255,9 +241,7 @@ def _hinge_words(result: StudyResult, arm: ArmResult) -> str:
     if best is None:
         if decides.differs:
             return "no figure shows where it is larger"
-        return (
-            "much the same in every department" if _is_alike(finding) else "how departments differ in it is not settled"
-        )
+        return "" if _is_alike(finding) else "how departments differ in it is not settled"
     rule, figure, row = decides.rule, figure_words(best, inside=True), finding.comparison
     if rule is None or rule.hit_rate <= rule.commoner:
         grows = decides.best is not None and decides.best.slope * row.difference > 0
@@ -267,7 +251,7 @@ def _hinge_words(result: StudyResult, arm: ArmResult) -> str:
     if best.measure == "queue_mean":  # 'patients waiting for ...' is over 2.8
         cut = cut.removesuffix(f" {best.unit}")
     verb, side = "helps" if rule.gains else "harms", "over" if rule.above else "under"
-    right = f"right for {100 * rule.hit_rate:.0f} % of departments"
+    right = f"right in {100 * rule.hit_rate:.0f} % of departments; one answer for all in {100 * rule.commoner:.0f} %"
     return f"{verb} by {matters} or more where {figure} is {side} {cut} ({right})"
 
 
@@ -299,53 +283,28 @@ def plain(value: float, row: Comparison) -> str:
     return change(value, row.unit).lstrip("+")
 
 
-def alternative_sentences(result: StudyResult, arm: ArmResult, *, already_said: Collection[str]) -> list[str]:
-    """Sentences on the cheapest alternative that does as much as a product, and on the best one, without full stops.
-
-    The best one only for a product that fails a limit or does too little, and not if it is in `already_said`. One
-    sentence where both are the same arm.
-    """
-    arms, names = result.design.arms, {arm.name for arm in products(result)}
-    alternatives = [arm for arm in result.shown.others if arms[arm.name].comparator and arm.name not in names]
-    if not alternatives or arm.name in result.identical:
-        return []
-    finding = result.finding(arm.name, result.first_target)
-    helps, best, best_words = kind_of(finding) == "better", None, ""
-    if not helps or finding.verdict.size == "less" or fails(result, arm):
-        best = _best(result, alternatives)
-        if best is not None:
-            best_words = _alternative_words(result, best)
-        elif not helps:
-            least = threshold(finding.target.minimal_important_difference, finding.comparison.unit)
-            best_words = f"No alternative here is shown to help by {least} or more without failing a limit"
-    if best_words in already_said:
-        best, best_words = None, ""
-    cheapest_words = _cheapest_words(result, alternatives, arm, finding, best) if helps else ""
-    return [words for words in (cheapest_words, best_words) if words]
-
-
-def _cheapest_words(
-    result: StudyResult, alternatives: Sequence[ArmResult], arm: ArmResult, finding: Finding, best: ArmResult | None
-) -> str:
-    """The cheapest alternative that does as much as a product or more; nothing if it does more and is `best`.
+def _cheapest_words(result: StudyResult, alternatives: Sequence[ArmResult], arm: ArmResult, finding: Finding) -> str:
+    """The cheapest alternative that does as much as a product or more; empty for a product that does too little.
 
     Where one of the two states no cost, the alternative may be cheaper.
     """
+    if not alternatives or kind_of(finding) != "better" or finding.verdict.size == "less":
+        return ""
     cheaper = [other for other in alternatives if other.cost is None or arm.cost is None or other.cost < arm.cost]
     equals = [(other, how_much) for other in cheaper if (how_much := _does_as_much(result, other, arm, finding))]
     if not equals:
         return f"{'no alternative' if arm.cost is None else 'nothing cheaper'} is shown to do as much"
     cheapest, how_much = min(equals, key=lambda equal: math.inf if equal[0].cost is None else equal[0].cost)
-    return "" if cheapest is best and how_much == "more" else f"{_named(result, cheapest)} does {how_much}"
+    named = f"'{cheapest.label}'" if cheapest is _best(result, alternatives) else _named(result, cheapest)
+    return f"{named} does {how_much}"
 
 
-def _alternative_words(result: StudyResult, arm: ArmResult) -> str:
-    """The effect of an alternative: ''Lean triage' (£1,000 a year) shortens it by 7.2 min and passes both safety
-    limits on average'."""
-    row = result.finding(arm.name, result.first_target).comparison
-    limits = limits_of(result, arm)
-    passed = "its safety is not settled" if limits.not_settled else passes_words(len(limits.judged))
-    return f"{_named(result, arm)} {size_words(row)}{f' and {passed}' if passed else ''}"
+def _best_words(result: StudyResult, arm: ArmResult) -> str:
+    """The effect of an alternative: ''Lean triage' (£1,000 a year) shortens it by 7.2 min
+    (1.2 to 9.3)', which fails no limit of safety."""
+    finding = result.finding(arm.name, result.first_target)
+    unsettled = ", its safety is not settled" if limits_of(result, arm).not_settled else ""
+    return f"{_named(result, arm)} {size_words(finding.comparison)}{_range_words(finding)}{unsettled}"
 
 
 def _named(result: StudyResult, arm: ArmResult) -> str:
