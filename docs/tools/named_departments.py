@@ -106,7 +106,7 @@ def simulated_figures(ensemble: Ensemble) -> Mapping[str, Floats]:
 
 
 def _beds(ensemble: Ensemble, number: int, pool: str) -> float:
-    return float(ensemble.departments[number][list(ensemble.parameters).index(pool)])
+    return float(ensemble.member(number).values[list(ensemble.parameters).index(pool)])
 
 
 def chosen(named: Named, figures: Mapping[str, Floats], ensemble: Ensemble) -> tuple[int, Table]:

@@ -203,6 +203,13 @@ def _files_composed(
     return Composed(raw, names)
 
 
+def files_with(composed: Composed, chosen: Choices, folders: Folders) -> Raw:
+    """What the files state of some groups, with the files chosen there in place of a configuration's own."""
+    choices = [f"{group}={name}" for group, name in {**composed.choices, **chosen}.items() if name != NO_FILE]
+    raw = _files_composed(tuple(choices), tuple(folders), fingerprint_of(folders)).raw
+    return {group: raw[group] for group in chosen}
+
+
 def combinations(overrides: Sequence[str]) -> list[list[str]]:
     """The runs of a sweep: one list of overrides for each combination of the values that they name. Raises ConfigError.
 

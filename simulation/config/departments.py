@@ -1,6 +1,6 @@
 """One checked `Pathway` out of the groups site, staffing and pathway, with the changes of scenario and arm applied."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any, get_origin, get_type_hints
 
@@ -8,7 +8,7 @@ from simulation.config.bounds import shortened
 from simulation.config.dotted import Change, Raw, resolve, set_change
 from simulation.config.files import copied
 from simulation.config.validating import Origin, as_written, validated
-from simulation.department.check import check
+from simulation.department.check import check, check_rotas
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults
 from simulation.study.check_study import taken_names
@@ -41,8 +41,8 @@ def department(
 ) -> tuple[Raw, Pathway | None]:
     """The groups with changes applied, and the pathway they state together (None if it has faults).
 
-    `numbers_only`: the department differs only in numbers from one that was checked. Types and ranges are then checked
-    again, but not names, routes and deadlocks, which take most of the time.
+    `numbers_only`: the department differs only in numbers from one that was checked. Types, ranges and rotas are then
+    checked again, but not names, routes and deadlocks, which take most of the time.
     """
     changed = {group: copied(raw.get(group)) for group in CHANGEABLE}
     n_before = len(faults)
@@ -58,9 +58,7 @@ def department(
     faults += stated_twice
     if stated_twice:
         return changed, None
-    if numbers_only:
-        return changed, validated(Pathway, merged, "", faults, origin)
-    pathway, of_department = _checked(merged, origin)
+    pathway, of_department = _judged(merged, origin, check_rotas) if numbers_only else _checked(merged, origin)
     faults += [replace(fault, found=fault.found + multiplied.get(fault.where, "")) for fault in of_department]
     return changed, pathway
 
@@ -74,24 +72,31 @@ def block_faults(raw: Raw, groups: Iterable[str]) -> list[Fault]:
     ]
 
 
-_checked_before: dict[str, tuple[Pathway | None, tuple[Fault, ...]]] = {}
+_Judged = tuple[Pathway | None, tuple[Fault, ...]]
+_checked_before: dict[str, _Judged] = {}
 """The last few departments that were checked and their faults, by what they state: arms and studies share a few."""
 MOST_REMEMBERED = 32
 
 
-def _checked(merged: Raw, origin: Origin) -> tuple[Pathway | None, tuple[Fault, ...]]:
-    """The pathway, None if it is not sound, and its faults."""
+def _checked(merged: Raw, origin: Origin) -> _Judged:
+    """The pathway, checked in full, and its faults."""
     stated = repr((merged, origin))
     if stated not in _checked_before:
-        faults = Faults()
-        pathway: Pathway | None = validated(Pathway, merged, "", faults, origin)
-        if pathway:
-            found = (*check(pathway), *taken_names(pathway.measures))
-            faults += [replace(fault, where=as_written(fault.where, origin)) for fault in found]
         while len(_checked_before) >= MOST_REMEMBERED:
             del _checked_before[next(iter(_checked_before))]
-        _checked_before[stated] = (None if faults else pathway), tuple(faults)
+        _checked_before[stated] = _judged(
+            merged, origin, lambda pathway: (*check(pathway), *taken_names(pathway.measures))
+        )
     return _checked_before[stated]
+
+
+def _judged(merged: Raw, origin: Origin, faults_of: Callable[[Pathway], Iterable[Fault]]) -> _Judged:
+    """The pathway, None if it is not sound, and its faults."""
+    faults = Faults()
+    pathway: Pathway | None = validated(Pathway, merged, "", faults, origin)
+    if pathway:
+        faults += [replace(fault, where=as_written(fault.where, origin)) for fault in faults_of(pathway)]
+    return (None if faults else pathway), tuple(faults)
 
 
 def _merge(raw: Raw) -> tuple[Raw, Origin, Faults]:

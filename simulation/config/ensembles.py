@@ -3,9 +3,10 @@
 `configs/ensembles/*.yaml` hold them; `configs/priors/*.yaml` say which values a department could have before it is held
 against anything. `aeflow ensemble` makes the first out of the second; a study reads the first and needs no more.
 
-In a study the changes of a department are applied to what the files of its site state; then come single values of the
-command line, the scenario and the arm. Workers make the arms themselves, so that a study stays small on its way to
-them. One department is checked in full; the others differ from it only in numbers, so only these are validated.
+In a study the changes of a department are applied to what the files of its structure state, those of its site if it
+has none; then come single values of the command line, the scenario and the arm. Workers make the arms themselves, so
+that a study stays small on its way to them. One department of each structure is checked in full; the others differ from
+it only in numbers, so only these and rotas are checked.
 """
 
 from __future__ import annotations
@@ -15,24 +16,25 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, product
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, MinLen
+from annotated_types import Ge, Gt, MinLen
 
 from simulation.config.bounds import REFERENCE, shortened
-from simulation.config.composing import Composed, lay_values, parsed_values
+from simulation.config.composing import Composed, files_with, lay_values, parsed_values
 from simulation.config.departments import CHANGEABLE, department
 from simulation.config.dotted import Change, ChangeRow, Raw, as_stated, set_change, value_at
 from simulation.config.files import copied, stated_by
-from simulation.config.folders import NO_FILE, Choices, Folders
+from simulation.config.folders import NO_FILE, Choices, Folders, names_in
 from simulation.config.validating import sound
+from simulation.department.check import unlike_faults
 from simulation.department.config_dataclass import ByName, NonEmpty, Range, Sourced, Unit, config_dataclass
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
-from simulation.records.serialise import Plain, exact
-from simulation.statistics.departments import MIN_DEPARTMENTS, MIN_EACH
-from simulation.study.design import Arm, Design, factor_of, is_number
-from simulation.study.study import ReadyArm, ReadyArms, RunLength, Study
+from simulation.records.serialise import SOURCED, Plain, differences, exact
+from simulation.study.design import Arm, Changes, Design, Label, factor_of, is_number
+from simulation.study.over_departments import n_used, number_faults, one_department_faults, too_short
+from simulation.study.study import ReadyArm, ReadyArms, Study
 from simulation.triage.policy import Policy
 
 OF_CHANGE = Unit("that of the changed value")
@@ -56,6 +58,49 @@ class VariedParameter(Sourced):
     """The lowest and the highest value."""
     whole: bool = False
     """Whether only whole numbers can come out: beds, people on a shift. In priors, such a parameter has one path."""
+
+
+@config_dataclass
+class Structure(Sourced):
+    """Who is on when and who does what: a staffing and a pathway.
+
+    Results are one table over all structures of an ensemble, so all have the same steps and pools; who is asked for,
+    and when they are on, may differ.
+
+    Example: `{label: Three triage nurses by day, weight: 2, staffing: typical, changes:
+    {site.durations.triage_interview.scale: {times: 1.5}}, evidence: assumed, source: "a judgement"}`
+    """
+
+    label: Label
+    """Words for the structure in tables."""
+    weight: Annotated[float, Gt(0), Unit("that of the other weights")]
+    """How common it is, relative to the others, among departments that are not yet held against any figure."""
+    staffing: str | None = None
+    """The staffing: the name of its file. None: the one that the ensemble is built for. Example: `typical`"""
+    pathway: str | None = None
+    """The pathway: the name of its file. None: the one that the ensemble is built for. Example: `emergency_department`
+    """
+    changes: Changes = field(default_factory=dict)
+    """Other changes of the site, as a scenario's; the values of a department's parameters are laid over them."""
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The file of each group that it chooses."""
+        chosen = {"staffing": self.staffing, "pathway": self.pathway}
+        return {group: name for group, name in chosen.items() if name is not None}
+
+
+@config_dataclass
+class Member:
+    """A department of an ensemble that states structures.
+
+    Example: `{structure: three_by_day, values: [0.83, 1.07]}`
+    """
+
+    structure: str
+    """The name of its structure."""
+    values: tuple[Annotated[float | int, OF_CHANGE], ...]
+    """The value of every parameter, in their order."""
 
 
 @config_dataclass
@@ -105,24 +150,32 @@ class Ensemble:
     """What it was built from."""
     parameters: NonEmpty[ByName[VariedParameter]]
     """What the departments differ in, by name, in the order of the columns."""
-    departments: NonEmpty[tuple[tuple[Annotated[float | int, OF_CHANGE], ...], ...]]
-    """A department each: the value of every parameter. They are in random order, so that the first of them, however
-    many, are a fair sample."""
+    departments: NonEmpty[tuple[tuple[Annotated[float | int, OF_CHANGE], ...] | Member, ...]]
+    """A department each: the value of every parameter, within a block that names its structure where there are any.
+    They are in random order, so that the first of them, however many, are a fair sample."""
+    structures: ByName[Structure] = field(default_factory=dict)
+    """The structures that departments have, by name; none: every department has that of the site."""
+
+    def member(self, number: int) -> Member:
+        """A department by its number, from 0, of the structure '' if there are none. Raises ConfigError."""
+        if not 0 <= number < len(self.departments):
+            remedy = f"Name one from 0 to {len(self.departments) - 1}"
+            refuse(f"ensembles/{self.name}.yaml", f"there is no department {number}", remedy)
+        stated = self.departments[number]
+        return stated if isinstance(stated, Member) else Member(structure="", values=stated)
 
     def changes_of(self, department: int) -> ChangeRow:
-        """The changes that make the site into one of the departments, before those of scenario, override and arm.
-
-        Raises ConfigError if there is no such department.
-        """
-        where = f"ensembles/{self.name}.yaml"
-        if not 0 <= department < len(self.departments):
-            refuse(where, f"there is no department {department}", f"Name one from 0 to {len(self.departments) - 1}")
-        return changes_by(self.parameters, self.departments[department], f"{where}, {department}")
+        """The changes that make the files of its structure into one of the departments, before those of scenario,
+        override and arm. Raises ConfigError if there is no such department."""
+        where = f"ensembles/{self.name}.yaml, {department}"
+        return changes_by(self.parameters, self.structures, self.member(department), where)
 
     @property
     def varied(self) -> Mapping[str, str]:
-        """The name of the parameter behind each dotted path that departments differ in."""
-        return {path: name for name, parameter in self.parameters.items() for path in parameter.changes}
+        """The name of the parameter or structure behind each dotted path that departments differ in."""
+        of_structures = {path: name for name, structure in self.structures.items() for path in structure.changes}
+        of_parameters = {path: name for name, parameter in self.parameters.items() for path in parameter.changes}
+        return of_structures | of_parameters
 
 
 @config_dataclass
@@ -161,29 +214,60 @@ class Priors:
     """Measures that one simulated year leaves to chance: judged on what years of such a department give on average."""
     slopes: ByName[Slope] = field(default_factory=dict)
     """Answers to pressure that departments have to give, by name."""
+    structures: ByName[Structure] = field(default_factory=dict)
+    """Structures that departments could have, by name, drawn in proportion to their weights; none: that of the site."""
 
 
-def changes_by(parameters: Mapping[str, VariedParameter], values: Iterable[float], where: str) -> ChangeRow:
-    """The dotted changes that give each parameter its value; `where` names the department."""
-    return tuple(
-        Change(path, {"times": value} if parameter.how == "times" else value, f"{where}, {name}")
-        for (name, parameter), value in zip(parameters.items(), values, strict=True)
-        for path in parameter.changes
+def changes_by(
+    parameters: Mapping[str, VariedParameter], structures: Mapping[str, Structure], member: Member, where: str
+) -> ChangeRow:
+    """The dotted changes of a department's structure, and those that give each parameter its value; `where` names the
+    department."""
+    own = changes_stated(structures[member.structure].changes, f"{where}, {member.structure}") if structures else ()
+    return (
+        *own,
+        *(
+            Change(path, {"times": value} if parameter.how == "times" else value, f"{where}, {name}")
+            for (name, parameter), value in zip(parameters.items(), member.values, strict=True)
+            for path in parameter.changes
+        ),
     )
+
+
+def files_by(structures: Mapping[str, Structure], composed: Composed, folders: Folders) -> dict[str, Raw]:
+    """What the files of each structure state of the groups that it chooses; of '', the site's own, none."""
+    return {"": {}, **{name: files_with(composed, stated.files, folders) for name, stated in structures.items()}}
+
+
+def differing(files: Raw, structures: Mapping[str, Raw]) -> dict[str, str]:
+    """The structure behind each dotted path at which the files of one state something else than those of the site."""
+    return {
+        path: name
+        for name, groups in structures.items()
+        for group, stated in groups.items()
+        for path, _, _ in differences(files[group], stated, group)
+        if path.rpartition(".")[2] not in SOURCED
+    }
 
 
 def ensemble_named(name: str, folders: Folders) -> Ensemble:
     """The ensemble of that name from the first folder that has it. Raises ConfigError with every fault."""
     where = f"ensembles/{name}.yaml"
-    return sound(
-        Ensemble, stated_by("ensembles", name, folders), where, lambda stated: _department_faults(stated, where)
-    )
+
+    def faults(stated: Ensemble) -> Iterable[Fault]:
+        return chain(_structure_faults(stated.structures, where, folders), _department_faults(stated, where))
+
+    return sound(Ensemble, stated_by("ensembles", name, folders), where, faults)
 
 
 def priors_named(name: str, folders: Folders) -> Priors:
     """The priors of that name from the first folder that has them. Raises ConfigError with every fault."""
     where = f"priors/{name}.yaml"
-    return sound(Priors, stated_by("priors", name, folders), where, lambda stated: _prior_faults(stated, where))
+
+    def faults(stated: Priors) -> Iterable[Fault]:
+        return chain(_structure_faults(stated.structures, where, folders), _prior_faults(stated, where))
+
+    return sound(Priors, stated_by("priors", name, folders), where, faults)
 
 
 def _range_faults(ends: tuple[float, float], path: str) -> Iterator[Fault]:
@@ -213,22 +297,45 @@ def _parameter_faults(parameters: Mapping[str, VariedParameter], where: str) -> 
         path = f"{where}.parameters.{name}"
         yield from _range_faults(parameter.range, path)
         for changed in parameter.changes:
-            first = changed.split(".")[0]
-            if first not in CHANGEABLE or "." not in changed:
-                yield Fault(
-                    f"{path}.changes", f"'{shortened(changed)}' is no part of a department", nearest(first, CHANGEABLE)
-                )
-            elif changed in owner:
+            yield from _path_faults(changed, f"{path}.changes")
+            if changed in owner:
                 yield Fault(f"{path}.changes", f"'{changed}' is changed by {owner[changed]}, too", "Keep it in one")
             owner.setdefault(changed, name)
+
+
+def _path_faults(path: str, where: str) -> Iterator[Fault]:
+    """The fault of a dotted path that leads out of a department."""
+    first = path.split(".")[0]
+    if first not in CHANGEABLE or "." not in path:
+        yield Fault(where, f"'{shortened(path)}' is no part of a department", nearest(first, CHANGEABLE))
+
+
+def _structure_faults(structures: Mapping[str, Structure], where: str, folders: Folders) -> Iterator[Fault]:
+    """Files that structures choose and nobody has, and changes that lead out of a department."""
+    for name, structure in structures.items():
+        path = f"{where}.structures.{name}"
+        for group, file in structure.files.items():
+            if file not in (known := names_in(group, folders)):
+                yield Fault(f"{path}.{group}", f"there is no {group} '{shortened(file)}'", nearest(file, known))
+        for changed in structure.changes:
+            yield from _path_faults(changed, f"{path}.changes")
 
 
 def _department_faults(ensemble: Ensemble, where: str) -> Iterator[Fault]:
     """Faults of parameters, departments with too many or too few values, or with one outside its range."""
     yield from _parameter_faults(ensemble.parameters, where)
     named = tuple(ensemble.parameters.items())
-    for number, values in enumerate(ensemble.departments):
-        path = f"{where}.departments.{number}"
+    for number, stated in enumerate(ensemble.departments):
+        path, values, structures = f"{where}.departments.{number}", ensemble.member(number).values, ensemble.structures
+        if not isinstance(stated, Member):
+            if structures:
+                yield Fault(
+                    path, "states no structure", f"Write {{structure: {next(iter(structures))}, values: [...]}}"
+                )
+        elif not structures:
+            yield Fault(path, "names a structure, and the ensemble states none", "Write the values alone: [...]")
+        elif stated.structure not in structures:
+            yield Fault(path, f"there is no structure '{stated.structure}'", nearest(stated.structure, structures))
         if len(values) != len(named):
             found = f"has {len(values)} values for {len(named)} parameters"
             yield Fault(path, found, f"Write one for each, in this order: {', '.join(ensemble.parameters)}")
@@ -244,21 +351,21 @@ def _department_faults(ensemble: Ensemble, where: str) -> Iterator[Fault]:
 
 # --- a study over the departments of an ensemble ------------------------------------------------------------------
 
-MOST_DEPARTMENTS = 60
-"""How many departments are used where `run.departments` does not say."""
-
 
 @dataclass(frozen=True, eq=False)
 class EnsembleDepartments:
     """The departments that a study uses, and what makes each of them.
 
-    `files`: the groups as their files state them; `values`: single values laid over them, as written; `rows`: the
-    changes of each department; `scenario`: the changes of the scenario; `ready`: the arms of the typical department, in
-    order; `changes`: what each arm changes of the department.
+    `files`: the groups as their files state them; `structures`: by name, those groups that a structure states in their
+    place; `structure_of`: the structure of each department, '' where the ensemble has none; `values`: single values
+    laid over the files, as written; `rows`: the changes of each department; `scenario`: the changes of the scenario;
+    `ready`: the arms of the typical department, in order; `changes`: what each arm changes of the department.
     """
 
     name: str
     files: Raw
+    structures: Mapping[str, Raw]
+    structure_of: tuple[str, ...]
     values: tuple[str, ...]
     rows: tuple[ChangeRow, ...]
     scenario: ChangeRow
@@ -268,7 +375,7 @@ class EnsembleDepartments:
     @property
     def n_varied(self) -> int:
         """How many values of the configuration they differ in."""
-        return len({change.path for row in self.rows for change in row})
+        return len({change.path for row in self.rows for change in row} | differing(self.files, self.structures).keys())
 
     def __len__(self) -> int:
         """How many departments there are."""
@@ -289,17 +396,13 @@ class EnsembleDepartments:
 
     def content(self) -> Plain:
         """Everything that can change a number, besides the arms of the study."""
-        names = ("name", "files", "values", "rows", "scenario")
+        names = ("name", "files", "structures", "structure_of", "values", "rows", "scenario")
         return {name: exact(getattr(self, name)) for name in names}
 
     def made(self, number: int, *, numbers_only: bool = False) -> ReadyArms:
         """Every arm in one department, made anew and checked in full, or its numbers alone. Raises ConfigError."""
         faults = Faults()
-        raw = copied(self.files)
-        for change in self.rows[number]:
-            set_change(raw, change, faults, changeable=CHANGEABLE)
-        lay_values(raw, parsed_values(self.values), faults)
-        changed, pathway = department(raw, self.scenario, faults, numbers_only=numbers_only)
+        changed, pathway = department(self._groups(number, faults), self.scenario, faults, numbers_only=numbers_only)
         arms = []
         for ready, changes in zip(self.ready, self.changes, strict=True):
             own = pathway
@@ -308,8 +411,44 @@ class EnsembleDepartments:
             if own:
                 arms.append(replace(ready, pathway=own))
         if faults:
-            raise ConfigError([replace(fault, where=f"department {number}: {fault.where}") for fault in faults])
+            structure = self.structure_of[number]
+            which = f"department {number} ({structure})" if structure else f"department {number}"
+            raise ConfigError([replace(fault, where=f"{which}: {fault.where}") for fault in faults])
         return tuple(arms)
+
+    def impossible(self, numbers: Iterable[int]) -> Iterator[tuple[ReadyArm, str]]:
+        """Each arm that one of these departments cannot run, and why, once for each of them.
+
+        Rotas decide it. They differ by structure, and by numbers only where a department's changes are of a pool that
+        the arm changes, so departments that are alike in both are judged once.
+        """
+        judged: dict[tuple[str, ...], str] = {}
+        for number, (ready, changes) in product(numbers, zip(self.ready, self.changes, strict=True)):
+            structure, pools = self.structure_of[number], {_pool_of(change) for change in changes} - {""}
+            own = [f"{change.path} {change.value}" for change in self.rows[number] if _pool_of(change) in pools]
+            key = (ready.name, structure, *own)
+            if changes and key not in judged:
+                faults, files = Faults(), {**self.files, **self.structures[structure]}
+                department(self._groups(number, faults), (*self.scenario, *changes), faults, numbers_only=True)
+                judged[key] = "; ".join(f"{fault.where}: {fault.found}" for fault in faults[:1])
+                if ready.arm.staffing and any(value_at(files, pool) != value_at(self.files, pool) for pool in pools):
+                    judged[key] = f"it changes shifts of the {ready.arm.staffing} rota, and theirs is another"
+            if why := judged.get(key):
+                yield ready, why
+
+    def _groups(self, number: int, faults: Faults) -> Raw:
+        """The groups of a department, with its changes and single values."""
+        raw: Raw = copied({**self.files, **self.structures[self.structure_of[number]]})
+        for change in self.rows[number]:
+            set_change(raw, change, faults, changeable=CHANGEABLE)
+        lay_values(raw, parsed_values(self.values), faults)
+        return raw
+
+
+def _pool_of(change: Change) -> str:
+    """The dotted path of the pool that a change is of; '' for other changes."""
+    pool = re.match(r"(staffing|\w+\.pools)\.\w+", change.path)
+    return pool[0] if pool else ""
 
 
 @lru_cache(maxsize=4)  # few are kept: as a rule a worker meets each department once in a pass over all of them
@@ -333,27 +472,75 @@ def over_ensemble(
             refuse("run.department", "is stated, and the study has no ensemble", remedy)
         return study.on_typical()
     ensemble = ensemble_named(name, folders)
-    why = _elsewhere(ensemble, composed.choices) or _too_short(ensemble, run)
+    n = len(ensemble.departments)
+    why = _elsewhere(ensemble, composed.choices) or too_short(run, name, n)
     if why:
         if run.department is not None:
             refuse("run.department", f"cannot be used: {why}", "Leave it out")
         return replace(study.on_typical(), on_one=why)
-    faults = Faults([*_number_faults(ensemble, run), *_one_department_faults(study, ensemble)])
+    faults = Faults([*number_faults(run, name, n), *one_department_faults(study, name)])
     of_arms = [arm_changes(arm, study.design, f"study.arms.{name}") for name, arm in study.design.arms.items()]
-    faults += outright_faults(ensemble, composed.raw, chain(scenario, *of_arms))
+    files = {group: composed.files.get(group) for group in CHANGEABLE}
+    structures = files_by(ensemble.structures, composed, folders)
+    varied = {**differing(files, structures), **ensemble.varied}
+    faults += outright_faults(name, varied, composed.raw, chain(scenario, *of_arms))
     faults.refuse()
+    structure_of = tuple(ensemble.member(number).structure for number in range(n_used(run, n)))
     departments = EnsembleDepartments(
         name,
-        files={group: composed.files.get(group) for group in CHANGEABLE},
+        files=files,
+        structures={structure: structures[structure] for structure in sorted(set(structure_of))},
+        structure_of=structure_of,
         values=tuple(text for text in composed.values if re.split(r"[.=]", text.lstrip("+~"))[0] in CHANGEABLE),
-        rows=tuple(ensemble.changes_of(number) for number in range(_n_used(ensemble, run))),
+        rows=tuple(map(ensemble.changes_of, range(len(structure_of)))),
         scenario=tuple(scenario),
         ready=study.arms,
         changes=changes_of_arms(study.design, study.arms),
     )
-    departments.made(run.department or 0)
-    n = None if run.department is not None else len(departments)
-    return replace(study, departments=departments, run=replace(run, departments=n))
+    used = range(len(departments)) if run.department is None else (run.department,)
+    _check_structures(study, departments, used)
+    run = replace(run, departments=len(used) if run.department is None else None)
+    study = _without_impossible(replace(study, departments=departments, run=run), departments, used)
+    assert isinstance(study.departments, EnsembleDepartments)
+    study.departments.made(used[0])
+    return study
+
+
+def _check_structures(study: Study, departments: EnsembleDepartments, used: Sequence[int]) -> None:
+    """Raise ConfigError unless the baseline is sound, with the steps and pools of the site, in every structure used."""
+    baseline, faults = study.baseline, Faults()
+    alone = departments.with_policies({baseline.name: baseline.policy})
+    for number in {departments.structure_of[number]: number for number in reversed(used)}.values():
+        try:
+            (made,) = alone.made(number)
+        except ConfigError as refused:
+            faults += refused.faults
+            continue
+        where = f"ensembles/{departments.name}.yaml.structures.{departments.structure_of[number]}"
+        faults += unlike_faults(made.pathway, baseline.pathway, where)
+    faults.refuse()
+
+
+def _without_impossible(study: Study, departments: EnsembleDepartments, used: Sequence[int]) -> Study:
+    """The study without the arms that a department cannot run, which are left out with the reason.
+
+    Raises ConfigError if no arm is left to compare with the baseline.
+    """
+    reasons: dict[str, list[str]] = {}
+    for ready, why in departments.impossible(used):
+        reasons.setdefault(ready.name, []).append(why)
+    if not reasons:
+        return study
+    words = {}
+    for name, whys in reasons.items():
+        who = f"{len(whys)} of the {len(used)} departments" if len(used) > 1 else "this department"
+        words[name] = f"{who} cannot run it ({whys[0]})"
+    kept = [arm.name for arm in study.arms if arm.name not in words]
+    if study.design.baseline in words or not {*kept} - {study.design.baseline, study.design.sham}:
+        remedy = "Change it so that every department can, or run one: ensemble=none"
+        raise ConfigError([Fault(f"study.arms.{name}", found, remedy) for name, found in words.items()])
+    left_out = (f"'{study.arm(name).arm.label}' was not tried: {found}" for name, found in words.items())
+    return replace(study.of_arms(kept), left_out=(*study.left_out, *left_out))
 
 
 def changes_of_arms(design: Design, ready: Iterable[ReadyArm]) -> tuple[ChangeRow, ...]:
@@ -378,16 +565,6 @@ def arm_changes(arm: Arm, design: Design, where: str) -> list[Change]:
 # --- which departments --------------------------------------------------------------------------------------------
 
 
-def _n_used(ensemble: Ensemble, run: RunLength) -> int:
-    """How many departments a run uses: as stated, else 60 at most, each twice at least.
-
-    With `run.department`: all up to that one, though it alone is used.
-    """
-    if run.department is not None:
-        return run.department + 1
-    return run.departments or min(MOST_DEPARTMENTS, len(ensemble.departments), run.replications // MIN_EACH)
-
-
 def _elsewhere(ensemble: Ensemble, choices: Choices) -> str:
     """In words, which group is not the one that the ensemble was built for; empty if all are."""
     for group in CHANGEABLE:
@@ -397,67 +574,26 @@ def _elsewhere(ensemble: Ensemble, choices: Choices) -> str:
     return ""
 
 
-def _too_short(ensemble: Ensemble, run: RunLength) -> str:
-    """Why a run that does not say how many departments it uses is too short for a range; empty if it is not."""
-    least = min(MIN_DEPARTMENTS, len(ensemble.departments))
-    if run.departments or run.department is not None or run.replications >= MIN_EACH * least:
-        return ""
-    return (
-        f"{run.replications} replications are too few to use {least} departments of the ensemble "
-        f"'{ensemble.name}' {MIN_EACH} times each"
-    )
-
-
-def _number_faults(ensemble: Ensemble, run: RunLength) -> Iterator[Fault]:
-    """Faults of `run.departments` and `run.department`: both are stated, or the ensemble has not so many; and of
-    `run.replications`, where noise would be read from the few departments that are used more often than the others."""
-    n = len(ensemble.departments)
-    if run.departments and run.department is not None:
-        yield Fault("run.department", "is stated with run.departments", "Keep one: one department, or so many in turn")
-    if run.departments and run.departments > n:
-        found = f"is {run.departments}, and the ensemble '{ensemble.name}' has {n}"
-        yield Fault("run.departments", found, f"Give {n} at most")
-    if run.department is not None and run.department >= n:
-        found = f"there is no department {run.department} in the ensemble '{ensemble.name}'"
-        yield Fault("run.department", found, f"Name one from 0 to {n - 1}")
-    planned, used = run.replications, _n_used(ensemble, run)
-    step = used if run.departments or used == min(MOST_DEPARTMENTS, n) else MIN_EACH  # one more department is used
-    if run.department is None and planned > used and (over := planned % step):
-        found = f"is {planned} over {used} departments. Allowed: one for each at most, or a whole multiple"
-        remedy = f"Give {planned - over} or {planned - over + step}, or run one department: ensemble=none"
-        yield Fault("run.replications", found, remedy)
-
-
-def _one_department_faults(study: Study, ensemble: Ensemble) -> Iterator[Fault]:
-    """Faults of what is worked out from the spread over all replications: departments' differences would add to it."""
-    for where, stated, what in (
-        ("run.precision", study.run.precision, "planned"),
-        ("study.levers", study.design.levers, "told apart"),
-    ):
-        if stated:
-            found = f"cannot be {what} over the departments of the ensemble '{ensemble.name}'"
-            yield Fault(where, found, "Run it on the typical department (ensemble=none), or leave it out")
-
-
 # --- changes that must be relative to each department -------------------------------------------------------------
 
 
-def outright_faults(ensemble: Ensemble, raw: Raw, changes: Iterable[Change]) -> Iterator[Fault]:
+def outright_faults(ensemble: str, varied: Mapping[str, str], raw: Raw, changes: Iterable[Change]) -> Iterator[Fault]:
     """A fault for each change that gives all departments one value of something that they differ in.
 
-    Such a value would be an improvement in some departments and the contrary in others. `raw`: the configuration.
+    Such a value would be an improvement in some departments and the contrary in others. `varied`: the parameter or
+    structure behind each dotted path in which they differ; `raw`: the configuration.
     """
     unique = {(change.path, change.where): change for change in changes}  # a lever's are in the list once for each arm
     for change in unique.values():
         if factor_of(change.value) is not None or change.of_triage:
             continue
         old = value_at(raw, change.path)
-        overwritten = {path for path in ensemble.varied if _is_within(path, change.path)}
-        for path in sorted((overwritten | _varied_by(ensemble, old)) - _varied_by(ensemble, change.value)):
+        overwritten = {path for path in varied if _is_within(path, change.path) or _is_within(change.path, path)}
+        for path in sorted((overwritten | _varied_by(varied, old)) - _varied_by(varied, change.value)):
             yield Fault(
                 change.where,
-                f"sets a value in which the departments of the ensemble '{ensemble.name}' differ "
-                f"('{ensemble.varied[path]}' varies {path})",
+                f"sets a value in which the departments of the ensemble '{ensemble}' differ "
+                f"('{varied[path]}' varies {path})",
                 f"Say it relative to each department: {change.path}: {_relative(old, change.value, raw)}; or run one "
                 "department: ensemble=none",
             )
@@ -467,9 +603,9 @@ def _is_within(path: str, block: str) -> bool:
     return path == block or path.startswith(f"{block}.")
 
 
-def _varied_by(ensemble: Ensemble, value: Any) -> set[str]:
+def _varied_by(varied: Iterable[str], value: Any) -> set[str]:
     """The varied paths that a value refers to."""
-    return {path for path in ensemble.varied for named in _references(value) if _is_within(path, named)}
+    return {path for path in varied for named in _references(value) if _is_within(path, named)}
 
 
 def _references(value: Any) -> Iterator[str]:

@@ -232,6 +232,10 @@ class Departments(Protocol):
         """Name of the ensemble."""
 
     @property
+    def structure_of(self) -> tuple[str, ...]:
+        """The name of each department's structure; '' where the ensemble has none."""
+
+    @property
     def n_varied(self) -> int:
         """The number of values of the configuration in which they differ."""
 

@@ -40,7 +40,7 @@ def test_no_change_sets_outright_what_departments_differ_in(name: str, path: Pat
     ensemble = ensemble_named(name, [CONFIGS])
     raw = stated_in([f"site={ensemble.built.site}"], [CONFIGS]).raw
     changes = tuple(changes_in(yaml.safe_load(path.read_text(encoding="utf-8")), path.stem))
-    assert [str(fault) for fault in outright_faults(ensemble, raw, changes)] == []
+    assert [str(fault) for fault in outright_faults(name, ensemble.varied, raw, changes)] == []
 
 
 @pytest.mark.parametrize("words", [*sorted(STATED), *(f"run={path.stem}" for path in (CONFIGS / "run").glob("*.yaml"))])

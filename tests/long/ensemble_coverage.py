@@ -39,7 +39,6 @@ from simulation.assurance.fitting.emulator import (
     Guess,
     RowEmulator,
     Space,
-    Values,
     in_threads,
     learn,
     space_of,
@@ -48,7 +47,7 @@ from simulation.assurance.fitting.emulator import (
 from simulation.assurance.targets import Target, targets_named
 from simulation.config import search_folders
 from simulation.config.composing import stated_in
-from simulation.config.ensembles import priors_named
+from simulation.config.ensembles import Member, priors_named
 from simulation.config.studies import study_from
 from simulation.questions.narrow import LEVEL, Local, narrow, outside
 from simulation.records.schema import Floats
@@ -84,14 +83,14 @@ class Paired(Site):
         design = replace(self.study.design, arms=stated, sham=None, levers={}, full=None)
         self.study = replace(self.study, arms=arms, design=design)
 
-    def study_of(self, values: Values) -> Study:
+    def study_of(self, member: Member) -> Study:
         """Both arms in a department."""
-        made = self.pathway(values)
+        made = self.pathway(member)
         return replace(self.study, arms=tuple(replace(each, pathway=made) for each in self.study.arms))
 
-    def year(self, values: Values, result: ReplicationResult) -> Year:
+    def year(self, member: Member, result: ReplicationResult) -> Year:
         """A year with its effect on the mean wait to the first clinician, in minutes."""
-        year = super().year(values, result)
+        year = super().year(member, result)
         base, arm = (result.arms[name].measures for name in (self.study.design.baseline, self.arm))
         effect = float(arm.value("wait_to_clinician_mean") - base.value("wait_to_clinician_mean"))
         return replace(year, beside={**year.beside, EFFECT: effect})
@@ -114,9 +113,9 @@ class Taught:
 
 def simulated(site: Site, space: Space, points: Floats, first: int, path: Path) -> list[Year]:
     """A year at each point, simulated unless it is kept; numbers from `first` on choose its random variates."""
-    departments: Mapping[int, Values] = {first + at: space.values(point) for at, point in enumerate(points)}
+    departments: Mapping[int, Member] = {first + at: space.member(point) for at, point in enumerate(points)}
     with YearsFile(path) as file:
-        missing = {number: values for number, values in departments.items() if number not in file.years}
+        missing = {number: member for number, member in departments.items() if number not in file.years}
         for n, year in enumerate(simulate_years(site, missing), start=1):
             file.add(year)
             if n % 100 == 0:
@@ -138,7 +137,7 @@ def target_of(name: str) -> Target:
 
 def taught_by(years: list[Year], space: Space, targets: tuple[Target, ...], judged_by_mean: tuple[str, ...]) -> Taught:
     """The emulators, and how a year strays from what they expect."""
-    points = space.points([year.values for year in years])
+    points = space.points([year.member for year in years])
     emulator = learn(targets, points, rows_of(years, [each.name for each in targets]), judged_by_mean)
     beside = tuple(RowEmulator(target_of(name), points, column(years, name)) for name in (WAIT, BUSY, EFFECT))
     in_threads(RowEmulator.learn, beside)
@@ -288,8 +287,8 @@ def main() -> int:
     found = stated_in(("run=validation", "study=ai_triage", "ensemble=none"), folders)
     priors, targets = priors_named("typical", folders), targets_named("england", folders)
     space = space_of(priors, found.raw)
-    plain = Site(found, folders, space.parameters, targets)
-    site = Paired(found, folders, space.parameters, targets)
+    plain = Site(found, folders, space, targets)
+    site = Paired(found, folders, space, targets)
     site.asked_about(study_from(found, folders), asked.arm)
     drawn = Sobol(space.n_dims, rng=np.random.default_rng(3)).random(2 ** math.ceil(math.log2(asked.taught_by)))
     asked.folder.mkdir(parents=True, exist_ok=True)

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import json
 import math
+import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,22 +27,23 @@ from filelock import FileLock, Timeout
 from scipy.stats.qmc import Sobol
 
 from simulation.assurance.figures import BUSY, Say, figure, months_from_to
-from simulation.assurance.fitting.emulator import Emulator, Space, Values, in_threads, learn, walk
+from simulation.assurance.fitting.emulator import Emulator, Space, in_threads, learn, walk
 from simulation.assurance.targets import Target, with_measures_of
 from simulation.config.composing import Composed
 from simulation.config.departments import department
 from simulation.config.dotted import Change, as_stated
-from simulation.config.ensembles import VariedParameter, changes_by
+from simulation.config.ensembles import Member, changes_by, files_by
 from simulation.config.studies import study_from
+from simulation.department.check import unlike_faults
 from simulation.department.config_dataclass import config_dataclass
 from simulation.department.vocabulary import Pathway
-from simulation.errors import Faults, ResultsError
+from simulation.errors import ConfigError, Faults, ResultsError
 from simulation.measures.definitions import ALL
 from simulation.measures.window import Window
 from simulation.records.schema import Floats
 from simulation.report.progress import progress
 from simulation.runs.executors.executor import Executor, Failed, completed, open_executor
-from simulation.runs.replicate import ReplicationResult
+from simulation.runs.replicate import ReplicationResult, replicate
 from simulation.runs.running import compile_first, failure
 from simulation.study.study import RunLength, Study
 
@@ -50,6 +53,8 @@ the walk that chooses it."""
 LEAST_CHANCE = 0.5
 """The least probability of meeting every row for a department to be accepted. The emulator's is a little too low, as
 it counts years that lock up as noise and rows as independent (docs/how-to/ensembles.md)."""
+YEARS_EACH = 9
+"""Years that a build is expected to need for each department: `typical` took 1,808 for 205."""
 MOST_YEARS = 150
 """Years for each department wanted after which a build gives up; drawing at random would take twice as many."""
 
@@ -65,8 +70,8 @@ class Fit(NamedTuple):
 
     @property
     def points(self) -> Floats:
-        """The departments that fit, in the cube, shape (departments, parameters)."""
-        return self.space.points([year.values for year in self.accepted])
+        """The parameters of the departments that fit, in the cube, shape (departments, parameters)."""
+        return self.space.points([year.member for year in self.accepted])[:, : len(self.space.parameters)]
 
 
 @dataclass
@@ -82,13 +87,14 @@ class Builder:
 
     def build(self, wanted: int) -> Fit:
         """Simulated years of which `wanted` departments fit. Raises ResultsError if they are too hard to find."""
+        if not self.file.proposed:
+            sobol = Sobol(self.space.n_dims, rng=np.random.default_rng(self.seed))
+            self.file.propose(map(self.space.member, sobol.random(FIRST)))
+        if self.file.missing:
+            self._say_how_long(wanted)
         while True:
             self._simulate_missing()
             years = self.file.of_waves()
-            if not years:
-                sobol = Sobol(self.space.n_dims, rng=np.random.default_rng(self.seed))
-                self.file.propose(map(self.space.values, sobol.random(FIRST)))
-                continue
             emulator, fit = self._learn(years)
             self.say(f"{self.file.n_waves} waves, {len(years)} years: {len(fit)} of {wanted} departments")
             if len(fit) >= wanted:
@@ -99,6 +105,20 @@ class Builder:
                 raise self._too_hard(years, len(fit), wanted)
             self.file.propose(self._next(emulator, fit))
 
+    def _say_how_long(self, wanted: int) -> None:
+        """Simulate a year in this process, and say how long the build may take if all years take as long."""
+        study = self.site.study
+        compile_first(study)
+        began = time.perf_counter()
+        number, member = next(iter(self.file.missing.items()))
+        self.file.add(self.site.year(member, replicate(self.site.study_of(member), number)))
+        seconds, at_once = time.perf_counter() - began, 1 if study.executor == "serial" else study.workers
+        years = max(YEARS_EACH * wanted, len(self.file.proposed)) - len(self.file.of_waves())
+        self.say(
+            f"Estimate: {math.ceil(years * seconds / at_once / 60)} minutes for about {years:,} more years (typical "
+            f"needed {YEARS_EACH} a department), {seconds:.1f} s each, {at_once} at once."
+        )
+
     def _simulate_missing(self) -> None:
         if missing := self.file.missing:
             with progress(len(missing), what="years") as shown:
@@ -106,11 +126,11 @@ class Builder:
                     self.file.add(year)
                     shown.done(number)
 
-    def _next(self, emulator: Emulator, fit: Sequence[Year]) -> list[Values]:
+    def _next(self, emulator: Emulator, fit: Sequence[Year]) -> list[Member]:
         rng = np.random.default_rng([self.seed, self.file.n_waves])
-        known = self.space.points([year.values for year in fit])
+        known = self.space.points([year.member for year in fit])
         chains = walk(partial(self._log_chance, emulator), self.space.n_dims, rng, known, n_chains=N_CHAINS)
-        return [self.space.values(point) for point in rng.permutation(np.unique(chains, axis=0))[:WAVE]]
+        return [self.space.member(point) for point in rng.permutation(np.unique(chains, axis=0))[:WAVE]]
 
     def _log_chance(self, emulator: Emulator, points: Floats) -> Floats:
         """The log of the probability that each point meets every row.
@@ -126,9 +146,9 @@ class Builder:
     def _learn(self, years: Sequence[Year]) -> tuple[Emulator, list[Year]]:
         """An emulator of these years, and those of them whose departments are accepted."""
         targets = self.site.fitted
-        points = self.space.points([year.values for year in years])
+        points = self.space.points([year.member for year in years])
         values = np.array([[year.rows[target.name] for target in targets] for year in years])
-        emulator = learn(targets, points, values, self.judged_by_mean)
+        emulator = learn(targets, points, values, self.judged_by_mean, self.space.edges)
         fit = self._log_chance(emulator, points) >= math.log(LEAST_CHANCE)
         fit &= ~emulator.surprised(points, values)
         return emulator, [year for year, is_fit in zip(years, fit, strict=True) if is_fit]
@@ -157,7 +177,7 @@ class Year:
     """A department and one year of it: the values of rows to be fitted, and of figures beside them, by name."""
 
     number: int
-    values: Values
+    member: Member
     rows: Mapping[str, float]
     beside: Mapping[str, float]
 
@@ -174,16 +194,11 @@ class _OfMonths(RunLength):
 
 
 class Site:
-    """A site, composed and checked once, and its departments, which differ from it in numbers alone."""
+    """A site, composed and checked once, and its departments, which differ in numbers alone within a structure."""
 
-    def __init__(
-        self,
-        composed: Composed,
-        folders: Sequence[Path],
-        parameters: Mapping[str, VariedParameter],
-        targets: Sequence[Target],
-    ) -> None:
-        self.raw, self.parameters = composed.raw, parameters
+    def __init__(self, composed: Composed, folders: Sequence[Path], space: Space, targets: Sequence[Target]) -> None:
+        self.raw, self.space = composed.raw, space
+        self._files = files_by(space.structures, composed, folders)
         self.fitted = tuple(target for target in targets if target.kind == "calibrated")
         self.predicted = tuple(target for target in targets if target.kind == "predicted" and target.measure != BUSY)
         study = with_measures_of(study_from(composed, folders), targets)
@@ -199,32 +214,46 @@ class Site:
         design = replace(study.design, baseline=arm.name, coverages=None)
         self.study = replace(study, arms=(arm,), design=design, run=run, resolved={})
 
-    def changes(self, values: Values) -> list[Change]:
-        """The changes that make the site into a department, then those of its scenario and arm."""
-        return [*changes_by(self.parameters, values, "department"), *self._after]
+    def changes(self, member: Member) -> list[Change]:
+        """The changes that make its structure into a department, then those of its scenario and arm."""
+        return [*changes_by(self.space.parameters, self.space.structures, member, "department"), *self._after]
 
-    def pathway(self, values: Values, *, checked: bool = False) -> Pathway:
+    def pathway(self, member: Member, *, checked: bool = False) -> Pathway:
         """A department. Raises ConfigError; with `checked` the whole of it is checked, as any department is."""
         faults = Faults()
-        _, pathway = department(self.raw, self.changes(values), faults, numbers_only=not checked)
+        raw = {**self.raw, **self._files[member.structure]}
+        _, pathway = department(raw, self.changes(member), faults, numbers_only=not checked)
         faults.refuse()
         assert pathway is not None
         return pathway
 
-    def check_edges(self, space: Space) -> None:
-        """Raise ConfigError if the department with every parameter at its lowest, or at its highest, has a fault.
+    def check_edges(self) -> None:
+        """Raise ConfigError if a department of some structure with every parameter at its lowest, or at its highest,
+        has a fault, or other steps or pools than the site.
 
         Departments between them differ in numbers alone, and are checked in full when they are accepted.
         """
-        for edge in (0.0, 1.0):
-            self.pathway(space.values(np.full(space.n_dims, edge)), checked=True)
+        faults = Faults()
+        for structure, edge in product(self.space.structures or ("",), (0.0, 1.0)):
+            member = replace(self.space.member(np.full(self.space.n_dims, edge)), structure=structure)
+            where = f"structures.{structure}"
+            try:
+                made = self.pathway(member, checked=True)
+            except ConfigError as refused:
+                faults += [
+                    replace(fault, where=f"{where}: {fault.where}" if structure else fault.where)
+                    for fault in refused.faults
+                ]
+                continue
+            faults += unlike_faults(made, self.study.baseline.pathway, where)
+        faults.refuse()
 
-    def study_of(self, values: Values) -> Study:
+    def study_of(self, member: Member) -> Study:
         """A study of the baseline arm in a department."""
         arm = self.study.baseline
-        return replace(self.study, arms=(replace(arm, pathway=self.pathway(values)),))
+        return replace(self.study, arms=(replace(arm, pathway=self.pathway(member)),))
 
-    def year(self, values: Values, result: ReplicationResult) -> Year:
+    def year(self, member: Member, result: ReplicationResult) -> Year:
         """The figures of a simulated year that targets are about."""
         replication = result.arms[self.study.design.baseline]
         pathway = self.study.baseline.pathway
@@ -237,13 +266,13 @@ class Site:
             for name, value in zip(replication.measures.names, replication.measures.values, strict=True)
             if name.measure in BESIDE and (name.group == ALL or name.group.startswith("pool="))
         }
-        return Year(result.replication, values, rows, {**predicted, **beside})
+        return Year(result.replication, member, rows, {**predicted, **beside})
 
 
 class _InDepartments:
     """An executor that simulates a department of its own for every number."""
 
-    def __init__(self, executor: Executor, site: Site, departments: Mapping[int, Values]) -> None:
+    def __init__(self, executor: Executor, site: Site, departments: Mapping[int, Member]) -> None:
         self._executor, self._site, self._departments = executor, site, departments
 
     @property
@@ -264,7 +293,7 @@ class _InDepartments:
         self._executor.close()
 
 
-def simulate_years(site: Site, departments: Mapping[int, Values]) -> Iterator[Year]:
+def simulate_years(site: Site, departments: Mapping[int, Member]) -> Iterator[Year]:
     """A year of each department as it ends; the department's number is that of its random variates.
 
     Raises AeflowError with the numbers of those that failed, after the others.
@@ -292,7 +321,7 @@ class YearsFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.proposed: list[Values] = []
+        self.proposed: list[Member] = []
         """Departments in the order of their numbers."""
         self.n_waves = 0
         self.years: dict[int, Year] = {}
@@ -324,17 +353,17 @@ class YearsFile:
 
     def _take(self, line: dict[str, Any]) -> None:
         if "proposed" in line:
-            self.proposed += [tuple(values) for values in line["proposed"]]
+            self.proposed += map(_member, line["proposed"])
             self.n_waves += 1
         else:
-            self.years[line["number"]] = Year(**{**line, "values": tuple(line["values"])})
+            self.years[line["number"]] = Year(**{**line, "member": _member(line["member"])})
 
     def _append(self, line: dict[str, Any]) -> None:
         with self.path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(json.dumps(line) + "\n")
-        self._take(line)
+            file.write((text := json.dumps(line, default=vars)) + "\n")
+        self._take(json.loads(text))
 
-    def propose(self, departments: Iterable[Values]) -> None:
+    def propose(self, departments: Iterable[Member]) -> None:
         """Add a wave of departments, to be simulated."""
         self._append({"proposed": list(departments)})
 
@@ -343,17 +372,24 @@ class YearsFile:
         self._append(vars(year))
 
     @property
-    def missing(self) -> dict[int, Values]:
+    def missing(self) -> dict[int, Member]:
         """Departments that were proposed and not simulated yet, by number."""
-        return {number: values for number, values in enumerate(self.proposed) if number not in self.years}
+        return {number: member for number, member in enumerate(self.proposed) if number not in self.years}
 
     def of_waves(self) -> list[Year]:
         """The years of all waves, by number."""
         return [self.years[number] for number in range(len(self.proposed)) if number in self.years]
 
 
+def _member(line: Mapping[str, Any]) -> Member:
+    return Member(structure=line["structure"], values=tuple(line["values"]))
+
+
 LEAST_IDENTIFIED = 0.2
 """Contraction below which a parameter counts as not identified."""
+MOST_AT_END = 0.2
+"""Share of departments in the first or the last bin above which a parameter counts as at an end of its range."""
+BINS, POINT = np.linspace(0, 1, 11), 1e-9
 LEAST_TIED = 0.4
 """Correlation above which two parameters count as tied."""
 N_POINTS = 4000
@@ -382,14 +418,20 @@ class Spread:
 
 @dataclass(frozen=True)
 class Identified(Spread):
-    """A parameter and its contraction from the priors."""
+    """A parameter, its contraction from the priors, and its shares in ten bins of equal prior probability."""
 
     contraction: float
+    shares: tuple[float, ...]
 
     @property
     def is_identified(self) -> bool:
         """Whether the targets identify the parameter by itself."""
         return self.contraction >= LEAST_IDENTIFIED
+
+    @property
+    def is_at_an_end(self) -> bool:
+        """Whether so many departments are at an end of its range that it may have to be wider."""
+        return max(self.shares[0], self.shares[-1]) > MOST_AT_END
 
 
 class Pulling(NamedTuple):
@@ -416,12 +458,26 @@ def contractions(fit: Fit) -> tuple[Identified, ...]:
     Contraction is 1 less the standard deviation among departments that fit over that in the priors.
     """
     narrower = 1 - fit.points.std(axis=0, ddof=1) / fit.space.spread
-    values = np.array([year.values for year in fit.accepted], dtype=float)
+    values = np.array([year.member.values for year in fit.accepted], dtype=float)
+    half = np.maximum(fit.space.whole, POINT) / 2  # a whole number is spread over its part of the cube
+    middles = np.clip(fit.points, half, 1 - half)
+    below = np.array([np.clip((edge - middles + half) / (2 * half), 0, 1).mean(axis=0) for edge in BINS])
     parameters = [
-        Identified(name, *_percentiles(column), float(contraction))
-        for name, column, contraction in zip(fit.space.parameters, values.T, narrower, strict=True)
+        Identified(name, *_percentiles(column), float(contraction), tuple(shares))
+        for name, column, contraction, shares in zip(
+            fit.space.parameters, values.T, narrower, np.diff(below, axis=0).T.tolist(), strict=True
+        )
     ]
     return tuple(sorted(parameters, key=lambda parameter: -parameter.contraction))
+
+
+def structure_shares(fit: Fit) -> tuple[tuple[str, float, float], ...]:
+    """The label of each structure, its share of the prior weights, and that of the departments that fit."""
+    accepted = Counter(year.member.structure for year in fit.accepted)
+    return tuple(
+        (structure.label, float(prior), accepted[name] / accepted.total())
+        for (name, structure), prior in zip(fit.space.structures.items(), np.diff(fit.space.edges), strict=True)
+    )
 
 
 def _percentiles(values: Floats) -> tuple[float, float, float]:
@@ -485,7 +541,7 @@ class Confirmation(NamedTuple):
 
 def fresh_years(site: Site, file: YearsFile, departments: Sequence[Year], n_years: int) -> list[list[Year]]:
     """`n_years` further years of each department, kept in the file like all others."""
-    first = {CONFIRM_FROM + CONFIRM_MOST * year.number: year.values for year in departments}
+    first = {CONFIRM_FROM + CONFIRM_MOST * year.number: year.member for year in departments}
     wanted = {number + k: values for number, values in first.items() for k in range(n_years)}
     missing = {number: values for number, values in wanted.items() if number not in file.years}
     for year in simulate_years(site, missing):
@@ -495,7 +551,7 @@ def fresh_years(site: Site, file: YearsFile, departments: Sequence[Year], n_year
 
 def confirm(fit: Fit, departments: Sequence[Year], fresh: Sequence[Sequence[Year]]) -> Confirmation:
     """The shares of departments whose mean over fresh years meets each row, as `aeflow validate` judges."""
-    points = fit.space.points([year.values for year in departments])
+    points = fit.space.points([year.member for year in departments])
     rows, judged, all_fresh = [], np.ones(len(points), bool), np.ones(len(points), bool)
     for emulated in fit.emulator.rows:
         target = emulated.target

@@ -15,6 +15,7 @@ from simulation.assurance.figures import BUSY, Say, with_defaults
 from simulation.assurance.fitting.build import (
     CONFIRM_MOST,
     LEAST_IDENTIFIED,
+    MOST_AT_END,
     Builder,
     Fit,
     Site,
@@ -24,6 +25,7 @@ from simulation.assurance.fitting.build import (
     fresh_years,
     pulling,
     spreads,
+    structure_shares,
     ties,
 )
 from simulation.assurance.fitting.emulator import must_be_installed, space_of
@@ -39,12 +41,12 @@ from simulation.assurance.targets import (
 )
 from simulation.config import search_folders
 from simulation.config.composing import Composed, stated_in
-from simulation.config.ensembles import Built, Ensemble, Priors, ensemble_named, priors_named
+from simulation.config.ensembles import Built, Ensemble, Member, Priors, ensemble_named, priors_named
 from simulation.config.folders import is_name_of_file, names_in
 from simulation.config.studies import study_from
-from simulation.display.drawing import BLUE, DARK, GREY, PALE, Picture, figure_of, png_of
+from simulation.display.drawing import BLUE, DARK, GREY, PALE, WORSE, Picture, figure_of, panel_title, png_of
 from simulation.errors import Faults, ResultsError, nearest, refuse
-from simulation.records.serialise import digest, exact, plain
+from simulation.records.serialise import csv_text, digest, exact, plain
 from simulation.runs.store.identity import identity_of, source_digest
 from simulation.study.study import Study
 
@@ -86,8 +88,8 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Sa
     _must_be_known(priors, study)
     targets = checked_targets(targets, chosen, study)
     space = space_of(priors, composed.raw)
-    site = Site(composed, folders, space.parameters, targets)
-    site.check_edges(space)
+    site = Site(composed, folders, space, targets)
+    site.check_edges()
     key = digest([identity_of(site.study).key, exact(targets), exact(priors)])[:SHOWN]
     folder = Path(str(composed.raw["results"])) / "ensembles" / f"{name}-{key}"
     say(
@@ -99,15 +101,19 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Sa
         builder = Builder(site, space, priors.judged_by_mean, file, site.study.run.seed, say)
         fit = builder.build(asked.numbers["departments"])
         for year in fit.accepted:
-            site.pathway(year.values, checked=True)
+            site.pathway(year.member, checked=True)
         path = Path(config_dir or "configs") / "ensembles" / f"{name}.yaml"
         met = "the published figures" if chosen == ENGLAND else f"the figures in targets/{chosen}.yaml"
         from_files = {"targets": _with_hash(chosen, targets), "priors": _with_hash(priors.name, priors)}
         write(path, ensemble_of(fit, name, composed, met, from_files), met)
         tied, pulled = ties(fit)[:MOST_PAIRS], pulling(fit)[:MOST_PAIRS]
         about = {"parameters": contractions(fit), "ties": tied, "pulling": pulled, "spreads": spreads(fit)}
-        say(text_of("fit", fit=fit, least=LEAST_IDENTIFIED, **about))
+        structures = structure_shares(fit)
+        say(text_of("fit", fit=fit, least=LEAST_IDENTIFIED, most=MOST_AT_END, structures=structures, **about))
         (folder / "identified.png").write_bytes(identified(fit).png)
+        (folder / "parameters.png").write_bytes(histograms(fit).png)
+        rows = [(parameter.name, *parameter.shares) for parameter in contractions(fit)]
+        (folder / "parameters.csv").write_text(csv_text(("parameter", *SHARES), rows), encoding="utf-8")
         if asked.numbers["confirm"]:
             departments = fit.accepted[: asked.numbers["confirm_departments"]]
             fresh = fresh_years(site, file, departments, asked.numbers["confirm"])
@@ -197,7 +203,8 @@ def ensemble_of(fit: Fit, name: str, composed: Composed, met: str, from_files: M
             accepted=fit.n_fit,
         ),
         parameters=fit.space.parameters,
-        departments=tuple(year.values for year in fit.accepted),
+        departments=tuple(year.member if fit.space.structures else year.member.values for year in fit.accepted),
+        structures=fit.space.structures,
     )
 
 
@@ -207,7 +214,10 @@ def write(path: Path, built: Ensemble, words: str) -> None:
     Raises ResultsError if the file cannot be written.
     """
     content = plain(built)
-    rows = "".join(f"  - [{', '.join(f'{value:g}' for value in values)}]\n" for values in content.pop("departments"))
+    content.pop("departments")
+    if not built.structures:
+        content.pop("structures")
+    rows = "".join(f"  - {_row(built.member(number))}\n" for number in range(len(built.departments)))
     heading = textwrap.fill(
         f"{len(built.departments)} departments that meet {words}, each as good a guess as the others: the "
         "site with these changes. They are in random order, so the first of them, however many, are a fair sample. "
@@ -223,6 +233,38 @@ def write(path: Path, built: Ensemble, words: str) -> None:
     except OSError as error:
         raise ResultsError(f"{path}: cannot be written ({error.strerror}). Name another folder") from error
     ensemble_named(built.name, [path.parent.parent])
+
+
+def _row(member: Member) -> str:
+    """A department as the file states it."""
+    values = f"[{', '.join(f'{value:g}' for value in member.values)}]"
+    return f"{{structure: {member.structure}, values: {values}}}" if member.structure else values
+
+
+SHARES = tuple(f"share_in_tenth_{number}" for number in range(1, 11))
+ACROSS = 4
+
+
+def histograms(fit: Fit) -> Picture:
+    """The picture of every parameter's histogram, in ten bins of equal prior probability."""
+    parameters = contractions(fit)
+    n_down = math.ceil(len(parameters) / ACROSS)
+    with figure_of(9, 0.5 + 1.3 * n_down, n_down, ACROSS) as (figure, axes):
+        for ax in axes[len(parameters) :]:
+            ax.set_visible(False)
+        for ax, parameter in zip(axes, parameters, strict=False):
+            at_end = [share > MOST_AT_END and place in (0, 9) for place, share in enumerate(parameter.shares)]
+            ax.bar(range(10), parameter.shares, width=0.9, color=[WORSE if is_at_end else BLUE for is_at_end in at_end])
+            ax.axhline(0.1, color=DARK, linewidth=0.8)
+            ax.set_xticks([])
+            panel_title(ax, parameter.name.replace("_", " "), size=8)
+        png = png_of(figure)
+    names = [parameter.name for parameter in parameters if parameter.is_at_an_end]
+    caption = (
+        f"Values of {len(fit.accepted)} departments that meet every target, in ten bins of equal prior probability; "
+        f"the line is what the priors alone give. Orange: an end of the range with more than {MOST_AT_END:.0%}."
+    )
+    return Picture("parameters", png, f"At an end of their ranges: {', '.join(names) or 'no parameter'}.", caption)
 
 
 def identified(fit: Fit) -> Picture:

@@ -24,7 +24,7 @@ from scipy.special import ndtr
 
 from simulation.assurance.targets import Target
 from simulation.config.dotted import Raw, resolve, value_at
-from simulation.config.ensembles import Priors, Slope, VariedParameter
+from simulation.config.ensembles import Member, Priors, Slope, Structure, VariedParameter
 from simulation.errors import Faults, refuse
 from simulation.records.schema import Floats, Mask
 from simulation.runs.executors.executor import processors
@@ -77,15 +77,16 @@ class Guess(NamedTuple):
 class RowEmulator:
     """The emulator of one row of the targets."""
 
-    def __init__(self, target: Target, points: Floats, values: Floats) -> None:
-        """`points`: shape (years, dimensions), each from 0 to 1; `values`: the row in each of these years."""
-        self.target = target
+    def __init__(self, target: Target, points: Floats, values: Floats, edges: Floats) -> None:
+        """`points`: shape (years, dimensions), each from 0 to 1; `values`: the row in each of these years; `edges`:
+        those of `Space.edges`."""
+        self.target, self._edges = target, edges
         known = np.isfinite(values)
         scaled = self.scaled(values[known])
         scaled = np.clip(scaled, *np.percentile(scaled, CLIPPED))
         self._middle, self._spread = float(scaled.mean()), max(float(scaled.std()), SMALLEST)
         self._values = (scaled - self._middle) / self._spread
-        centred = 2 * points[known] - 1
+        centred = centred_on(points[known], self._edges)
         self._stretch = _stretched(centred, self._values)
         self._points = centred * self._stretch
 
@@ -106,7 +107,7 @@ class RowEmulator:
 
     def at(self, points: Floats) -> Guess:
         """The row expected at points, shape (points, dimensions)."""
-        mean, sd = self.fitted.predict((2 * points - 1) * self._stretch, return_std=True)
+        mean, sd = self.fitted.predict(centred_on(points, self._edges) * self._stretch, return_std=True)
         noise = float(self.fitted.kernel_.k2.noise_level)
         return Guess(
             self._middle + self._spread * mean,
@@ -171,11 +172,28 @@ def must_be_installed() -> None:
         refuse("ensemble", "needs scikit-learn, which is not installed", remedy)
 
 
-def learn(targets: Sequence[Target], points: Floats, values: Floats, judged_by_mean: Sequence[str]) -> Emulator:
-    """An emulator of every target; `values`: shape (years, targets)."""
-    rows = tuple(RowEmulator(target, points, values[:, column]) for column, target in enumerate(targets))
+NO_EDGES = np.empty(0)
+
+
+def learn(
+    targets: Sequence[Target], points: Floats, values: Floats, judged_by_mean: Sequence[str], edges: Floats = NO_EDGES
+) -> Emulator:
+    """An emulator of every target; `values`: shape (years, targets); `edges`: those of `Space.edges`."""
+    rows = tuple(RowEmulator(target, points, values[:, column], edges) for column, target in enumerate(targets))
     in_threads(attrgetter("fitted"), rows)
     return Emulator(rows, frozenset(judged_by_mean))
+
+
+def centred_on(points: Floats, edges: Floats) -> Floats:
+    """Points of the cube as the emulator sees them: parameters from -1 to 1, and a column for each structure.
+
+    In the column of its own structure a department has the square root of 2, less the structure's prior share of it.
+    So two structures are as far apart as the two ends of a parameter, and no structure is nearer to one than another.
+    """
+    if not len(edges):
+        return 2 * points - 1
+    own = np.searchsorted(edges[1:-1], points[:, -1:], side="right") == np.arange(len(edges) - 1)
+    return np.hstack([2 * points[:, :-1] - 1, math.sqrt(2) * (own - np.diff(edges))])
 
 
 def _stretched(points: Floats, values: Floats) -> Floats:
@@ -210,6 +228,8 @@ JUMP = 0.1
 ALONG = 0.4
 """The share of dimensions that a step changes."""
 WOBBLE = 0.02
+ANEW = 0.1
+"""The share of steps that draw one dimension anew: a structure has no direction in which another is nearer."""
 
 
 def walk(
@@ -250,41 +270,60 @@ def _proposed(points: Floats, others: Floats, rng: np.random.Generator) -> Float
     length = np.where(rng.random((n, 1)) < JUMP, 1.0, 2.38 / np.sqrt(2 * n_along))
     step = length * (others[first] - others[second]) + rng.normal(0, WOBBLE, (n, n_dims))
     unfolded = np.mod(points + np.where(along, step, 0.0), 2.0)
-    return np.where(unfolded > 1, 2 - unfolded, unfolded)
+    proposed = np.where(unfolded > 1, 2 - unfolded, unfolded)
+    anew = np.flatnonzero(rng.random(n) < ANEW)
+    proposed[anew] = points[anew]
+    proposed[anew, rng.integers(n_dims, size=len(anew))] = rng.random(len(anew))
+    return proposed
 
 
 DIGITS = 4
 """Significant digits of a value, so that what is simulated is what the file says."""
-Values = tuple[float | int, ...]
-"""The value of every parameter, as a file states it."""
 
 
 @dataclass(frozen=True)
 class Space:
-    """Parameters as an ensemble states them: a whole number is set, even where the priors multiply it."""
+    """Parameters as an ensemble states them: a whole number is set, even where the priors multiply it.
+
+    The structure, where there are several, is the last dimension of the cube: each has the part that is its weight's.
+    """
 
     parameters: Mapping[str, VariedParameter]
     slopes: Mapping[str, Slope] = field(default_factory=dict)
+    structures: Mapping[str, Structure] = field(default_factory=dict)
 
     @property
     def n_dims(self) -> int:
-        """The number of parameters."""
-        return len(self.parameters)
+        """The number of parameters, and one more with structures."""
+        return len(self.parameters) + bool(self.structures)
 
-    def values(self, point: Floats) -> Values:
-        """The values at a point of the cube, shape (n_dims,)."""
-        pairs = zip(self.parameters.values(), point, strict=True)
-        return tuple(_value(parameter, float(position)) for parameter, position in pairs)
+    @property
+    def edges(self) -> Floats:
+        """Where the part of each structure begins, and 1, shape (structures + 1,); empty without any."""
+        weights = np.array([structure.weight for structure in self.structures.values()])
+        return np.append(0.0, np.cumsum(weights) / weights.sum()) if len(weights) else NO_EDGES
 
-    def points(self, departments: Sequence[Values]) -> Floats:
-        """The points of departments in the cube, shape (departments, n_dims)."""
+    def member(self, point: Floats) -> Member:
+        """The department at a point of the cube, shape (n_dims,)."""
+        pairs = zip(self.parameters.values(), point, strict=False)
+        values = tuple(_value(parameter, float(position)) for parameter, position in pairs)
+        part = int(np.searchsorted(self.edges[1:-1], point[-1], side="right"))
+        return Member(structure=[*self.structures, ""][part], values=values)
+
+    def points(self, members: Sequence[Member]) -> Floats:
+        """The points of departments in the cube, shape (departments, n_dims); that of a structure is in its middle."""
         low, width = self._scale()
-        return np.asarray((np.array(departments, dtype=float).reshape(-1, self.n_dims) - low) / width)
+        values = np.array([member.values for member in members], dtype=float).reshape(-1, len(self.parameters))
+        scaled: Floats = (values - low) / width
+        if not self.structures:
+            return scaled
+        middles = dict(zip(self.structures, (self.edges[1:] + self.edges[:-1]) / 2, strict=True))
+        return np.column_stack([scaled, [middles[member.structure] for member in members]])
 
     def answers(self, points: Floats) -> Mask:
         """Whether departments answer pressure as the priors ask; points: shape (departments, n_dims)."""
         low, width = self._scale()
-        values = dict(zip(self.parameters, (low + width * points).T, strict=True))
+        values = dict(zip(self.parameters, (low + width * points[:, : len(low)]).T, strict=True))
         answers = np.ones(len(points), dtype=bool)
         for slope in self.slopes.values():
             total = slope.otherwise + sum(weight * values[name] for name, weight in slope.of.items())
@@ -293,13 +332,17 @@ class Space:
 
     @property
     def spread(self) -> Floats:
-        """Standard deviation of each parameter over the priors, in the cube, shape (n_dims,)."""
+        """Standard deviation of each parameter over the priors, in the cube, shape (parameters,)."""
+        return np.sqrt((1 - self.whole**2) / 12)
+
+    @property
+    def whole(self) -> Floats:
+        """The part of the cube of each value of a parameter, 0 unless it is a whole number; shape (parameters,)."""
         _, width = self._scale()
-        steps = np.where([parameter.whole for parameter in self.parameters.values()], width, math.inf)
-        return np.sqrt((1 - 1 / steps**2) / 12)
+        return np.where([parameter.whole for parameter in self.parameters.values()], 1 / width, 0.0)
 
     def _scale(self) -> tuple[Floats, Floats]:
-        """The value at 0 and the width of each parameter, shape (n_dims,); each whole number fills an equal part."""
+        """The value at 0 and the width of each parameter, shape (parameters,); whole numbers fill equal parts."""
         parameters = self.parameters.values()
         half = np.array([parameter.whole for parameter in parameters]) / 2
         low, high = np.array([parameter.range for parameter in parameters], dtype=float).T
@@ -331,7 +374,7 @@ def space_of(priors: Priors, raw: Raw) -> Space:
             faults.add(where, f"leaves whole numbers from {low} to {high}", "Widen the range")
         parameters[name] = replace(parameter, how="set", range=(low, high))
     faults.refuse()
-    return Space(parameters, priors.slopes)
+    return Space(parameters, priors.slopes, priors.structures)
 
 
 def _value(parameter: VariedParameter, position: float) -> float | int:

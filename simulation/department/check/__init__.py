@@ -8,6 +8,8 @@ it would only repeat. Load is not checked here (`study.misfits` does that), and 
 Reading order: `check`, then `names`, `numbers`, `routes`, `deadlock`, `staffing`, `measures_and_groups`.
 """
 
+from collections.abc import Iterator
+
 from simulation.department.check.deadlock import check_deadlocks, check_releases, explore
 from simulation.department.check.measures_and_groups import check_own
 from simulation.department.check.names import check_name, check_names, check_profile_or_queue, names_of, unused_names
@@ -18,6 +20,7 @@ from simulation.department.config_dataclass import walk
 from simulation.department.graph import graph_of, reachable_from, starts_of
 from simulation.department.vocabulary import Pathway
 from simulation.errors import Fault, Faults
+from simulation.wording import listed_with_and
 
 
 def check(pathway: Pathway) -> tuple[Fault, ...]:
@@ -42,4 +45,19 @@ def check(pathway: Pathway) -> tuple[Fault, ...]:
     if not faults:
         unused_names(pathway, faults)
         check_own(pathway, faults, pathway.measures, pathway.groups)
+    return tuple(faults)
+
+
+def unlike_faults(pathway: Pathway, site: Pathway, where: str) -> Iterator[Fault]:
+    """A fault if a structure's department has other steps or pools than the site's own."""
+    for section in ("steps", "pools"):
+        if names := sorted(getattr(pathway, section).keys() ^ getattr(site, section).keys()):
+            found = f"it and the site do not both have the {section} {listed_with_and(names)}"
+            yield Fault(where, found, "Give both the same: who is asked for, and when, may differ")
+
+
+def check_rotas(pathway: Pathway) -> tuple[Fault, ...]:
+    """The faults of rotas alone, in a pathway whose names and routes are those of one that was checked."""
+    faults, graph = Faults(), graph_of(pathway)
+    check_staffing(pathway, faults, graph, reachable_from(starts_of(pathway).values(), graph))
     return tuple(faults)

@@ -111,3 +111,22 @@ def test_a_walk_follows_two_parameters_that_are_tied() -> None:
     assert points.min() >= 0
     assert points.max() <= 1
     assert len(np.unique(points, axis=0)) > 390  # chains start from far fewer points: all of them have moved
+
+
+def test_what_a_structure_adds_is_learnt_and_the_walk_finds_both_that_fit() -> None:
+    """Three structures of equal weight add 0, 1 and 3: with a band from 0 to 1 in the logit, one of them never fits."""
+    rng = np.random.default_rng(4)
+    edges = np.array([0, 1 / 3, 2 / 3, 1])
+    points, others = rng.random((N_YEARS, 2)), rng.random((300, 2))
+
+    def truth(points: np.ndarray) -> np.ndarray:
+        return np.asarray(np.array([0, 1, 3])[(3 * points[:, 1]).astype(int)] + points[:, 0] - 0.5)
+
+    noisy = truth(points) + rng.normal(0, NOISE, N_YEARS)
+    emulator = learn([SHARE], points, (1 / (1 + np.exp(-noisy)))[:, None], [], edges)
+    found = emulator.rows[0].at(others)
+    assert np.sqrt(np.mean((found.mean - truth(others)) ** 2)) < NOISE
+    chains = walk(emulator.log_chance, 2, rng, np.empty((0, 2)), n_chains=200)
+    shares = np.bincount((3 * chains[:, 1]).astype(int), minlength=3) / len(chains)
+    assert shares[2] == 0
+    assert 0.3 < shares[0] < 0.7

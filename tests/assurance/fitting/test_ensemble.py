@@ -1,5 +1,7 @@
 """`aeflow ensemble` on the smallest department: one nurse, whose minutes and arrivals nobody has published."""
 
+import csv
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from simulation.assurance.fitting import emulator as walk
 from simulation.assurance.fitting.build import CONFIRM_FROM, LEAST_CHANCE, YearsFile
 from simulation.assurance.fitting.command import asked_for, ensemble
 from simulation.cli import main
+from simulation.config import load
 from simulation.config.composing import stated_in
 from simulation.config.ensembles import Ensemble, ensemble_named
 from simulation.config.folders import search_folders
@@ -79,7 +82,7 @@ def test_departments_that_fit_are_found_written_and_told(own: Path) -> None:
         stays: dict[object, list[float]] = {}
         for year in file.years.values():
             if year.number >= CONFIRM_FROM:
-                stays.setdefault(year.values, []).append(year.rows["Stay"])
+                stays.setdefault(year.member.values, []).append(year.rows["Stay"])
     assert set(stays) == set(made.departments[:15])
     assert sum(20 <= np.mean(each) <= 30 for each in stays.values()) >= 15 * LEAST_CHANCE
     assert made.built.simulated_years == len(years)
@@ -87,8 +90,48 @@ def test_departments_that_fit_are_found_written_and_told(own: Path) -> None:
     assert made.built.accepted >= 20
     assert f"20 of {made.built.accepted} departments that fit, from {len(years)} simulated years" in text
     assert "Confirmed on fresh seeds: 15 departments, 4 years each" in text
-    assert years_file(own).with_name("identified.png").read_bytes().startswith(b"\x89PNG")
+    for picture in ("identified.png", "parameters.png"):
+        assert years_file(own).with_name(picture).read_bytes().startswith(b"\x89PNG")
+    rows = list(csv.DictReader(years_file(own).with_name("parameters.csv").read_text(encoding="utf-8").splitlines()))
+    assert {row.pop("parameter") for row in rows} == set(made.parameters)
+    assert [sum(map(float, row.values())) for row in rows] == pytest.approx([1.0] * 3)
+    estimate = next(at for at, line in enumerate(output) if line.startswith("Estimate: "))
+    assert estimate < next(at for at, line in enumerate(output) if line.startswith("1 waves"))
+    assert "for about 179 more years (typical needed 9 a department)" in output[estimate]
     assert stated_in(RUN[:1], search_folders(own)).raw["pathway"]["arrivals"]["walk_in"]["per_day"] == 96
+
+
+def test_departments_of_several_structures_are_found_and_written_with_their_structure(own: Path) -> None:
+    """Consultations may take so long that two nurses can fit, too."""
+    more = "{label: Two nurses, weight: 1, pathway: two_nurses, "
+    stated = f"structures:\n  one: {{label: One nurse, weight: 3, {NOTE}}}\n  two: {more}{NOTE}}}\n"
+    priors = PRIORS.replace("range: [0.4, 1.1]", "range: [0.4, 2.2]")
+    (own / "priors" / "mine.yaml").write_text(priors + stated, encoding="utf-8")
+    (own / "pathway").mkdir()
+    two = "defaults: [gallery/one_nurse@_here_, _self_]\npools: {nurses: {capacity: 2}}\n"
+    (own / "pathway" / "two_nurses.yaml").write_text(two, encoding="utf-8")
+    made, output = built(own, "confirm=4", "confirm_departments=20")
+    members = [made.member(number) for number in range(20)]
+    with YearsFile(years_file(own)) as file:
+        fresh = [year for year in file.years.values() if year.number >= CONFIRM_FROM]
+    for structure in ("one", "two"):
+        assert structure in {member.structure for member in members}
+        assert 20 <= np.mean([year.rows["Stay"] for year in fresh if year.member.structure == structure]) <= 30
+    text = "\n".join(output)
+    share = np.mean([member.structure == "two" for member in members])
+    assert "Structures (prior share; share of these departments):" in text
+    assert re.search(rf"  Two nurses +25% +{share:.0%}\n", text)
+    study = load(
+        "study=gallery/one_nurse",
+        "ensemble=mine",
+        "run.departments=20",
+        "~study.arms.quicker",
+        "~study.arms.two",
+        config_dir=own,
+    )
+    for number, member in enumerate(members):
+        capacity = study.of(number).baseline.pathway.pools["nurses"].capacity
+        assert capacity == {"one": 1, "two": 2}[member.structure]
 
 
 @pytest.mark.slow

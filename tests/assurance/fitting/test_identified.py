@@ -1,16 +1,27 @@
 """What departments that fit say of parameters and targets, worked out on departments made by hand."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from simulation.assurance.fitting.build import Confirmed, Fit, Year, confirm, contractions, pulling, spreads, ties
+from simulation.assurance.fitting.build import (
+    Confirmed,
+    Fit,
+    Year,
+    confirm,
+    contractions,
+    pulling,
+    spreads,
+    structure_shares,
+    ties,
+)
 from simulation.assurance.fitting.emulator import Space
 from simulation.assurance.targets import Target
-from simulation.config.ensembles import VariedParameter
+from simulation.config.ensembles import Member, Structure, VariedParameter
 
 Inside = Callable[[np.ndarray], np.ndarray]
 EVEN = (np.arange(40) + 0.5) / 40
@@ -18,6 +29,10 @@ ROW: Any = {
     "kind": "calibrated", "unit": "minutes", "value": 1.5, "low": 1, "high": 2, "tolerance": "band",
     "evidence": "assumed", "source": "made for a test", "note": "",
 }  # fmt: skip
+
+
+def of(*values: float, structure: str = "") -> Member:
+    return Member(structure=structure, values=values)
 
 
 def varied(low: float, high: float) -> VariedParameter:
@@ -33,7 +48,7 @@ def fit_of(columns: Mapping[str, np.ndarray], rows: Mapping[str, Inside], *, by_
     )
     emulator: Any = SimpleNamespace(rows=emulated, judged_by_mean=frozenset(by_mean))
     values = np.column_stack(list(columns.values())).tolist()
-    years = tuple(Year(number, tuple(each), {}, {"Beside": float(number)}) for number, each in enumerate(values))
+    years = tuple(Year(number, of(*each), {}, {"Beside": float(number)}) for number, each in enumerate(values))
     return Fit(space, years, emulator, len(years), years)
 
 
@@ -83,11 +98,41 @@ def test_a_department_is_confirmed_by_the_mean_of_its_fresh_years_or_by_what_is_
     )
 
     def years(*rows: tuple[float, float]) -> list[Year]:
-        return [Year(0, (), {"year": year, "mean": mean}, {}) for year, mean in rows]
+        return [Year(0, of(), {"year": year, "mean": mean}, {}) for year, mean in rows]
 
-    own = [Year(n, (x,), {"year": 1.5, "mean": 9.0}, {}) for n, x in enumerate((0.1, 0.2, 0.9))]
+    own = [Year(n, of(x), {"year": 1.5, "mean": 9.0}, {}) for n, x in enumerate((0.1, 0.2, 0.9))]
     fresh = [years((1.5, 1.5), (9.0, 1.5)), years((0.5, 1.5), (2.5, 1.5)), years((1.0, 9.0), (2.0, 9.0))]
     found = confirm(fit, own, fresh)
     assert found.rows == (Confirmed("year", 2 / 3, 1, 0), Confirmed("mean", 2 / 3, 0, 2 / 3))
     assert (found.n_departments, found.n_years) == (3, 2)
     assert (found.all_judged, found.all_fresh) == pytest.approx((1 / 3, 1 / 3))
+
+
+def test_each_tenth_of_a_prior_has_the_share_of_departments_in_it_and_an_end_with_more_than_a_fifth_is_marked() -> None:
+    found = {each.name: each for each in contractions(fit_of({"even": 10 * EVEN, "piled": 10 * EVEN**3}, {}))}
+    assert found["even"].shares == pytest.approx((0.1,) * 10)
+    assert not found["even"].is_at_an_end
+    assert sum(found["piled"].shares) == pytest.approx(1)
+    assert found["piled"].shares[0] == pytest.approx(0.475)
+    assert found["piled"].is_at_an_end
+
+
+def test_a_whole_number_fills_the_tenths_that_are_its_own() -> None:
+    """Four values have two and a half tenths each: ten departments at 0, ten at 1, twenty at 3."""
+    whole = replace(varied(0, 3), whole=True)
+    fit = fit_of({"beds": np.repeat([0.0, 1.0, 3.0], [10, 10, 20])}, {})
+    (found,) = contractions(fit._replace(space=Space({"beds": whole})))
+    assert found.shares == pytest.approx((0.1, 0.1, 0.1, 0.1, 0.1, 0, 0, 0.1, 0.2, 0.2))
+    assert not found.is_at_an_end
+
+
+def test_structures_are_told_with_their_prior_and_their_accepted_share() -> None:
+    note: Any = {"evidence": "assumed", "source": "a test"}
+    structures = {
+        "usual": Structure(label="Usual", weight=3, **note),
+        "three": Structure(label="Three", weight=1, **note),
+    }
+    names = ["usual", "three", "three", "usual", "three"]
+    years = tuple(Year(number, of(1, structure=name), {}, {}) for number, name in enumerate(names))
+    fit = fit_of({"one": EVEN}, {})._replace(space=Space({"one": varied(0, 10)}, {}, structures), accepted=years)
+    assert structure_shares(fit) == (("Usual", 0.75, 0.4), ("Three", 0.25, pytest.approx(0.6)))

@@ -22,20 +22,20 @@ def space() -> Space:
 @pytest.fixture(scope="module")
 def site(space: Space) -> Site:
     found = stated_in(asked_for(["site=typical"]).overrides, FOLDERS)
-    return Site(found, FOLDERS, space.parameters, targets_named("england", FOLDERS))
+    return Site(found, FOLDERS, space, targets_named("england", FOLDERS))
 
 
-def test_departments_at_both_ends_of_the_priors_are_sound(site: Site, space: Space) -> None:
-    site.check_edges(space)
+def test_departments_at_both_ends_of_the_priors_are_sound(site: Site) -> None:
+    site.check_edges()
 
 
 def test_every_parameter_changes_the_department(site: Site, space: Space) -> None:
     """A path that nothing reads would be a parameter that cannot be identified."""
-    middle = site.pathway(space.values(np.full(space.n_dims, 0.5)))
+    middle = site.pathway(space.member(np.full(space.n_dims, 0.5)))
     for at, name in enumerate(space.parameters):
         point = np.full(space.n_dims, 0.5)
         point[at] = 1.0
-        assert site.pathway(space.values(point)) != middle, name
+        assert site.pathway(space.member(point)) != middle, name
 
 
 def test_a_year_measures_the_months_that_targets_are_means_of(site: Site) -> None:
@@ -51,6 +51,6 @@ def test_the_packaged_ensemble_is_of_these_priors_and_this_site(space: Space) ->
 
 
 def test_the_first_and_the_last_department_of_the_packaged_ensemble_are_sound(site: Site) -> None:
-    departments = ensemble_named("typical", FOLDERS).departments
-    for values in (departments[0], departments[-1]):
-        site.pathway(values, checked=True)
+    ensemble = ensemble_named("typical", FOLDERS)
+    for number in (0, len(ensemble.departments) - 1):
+        site.pathway(ensemble.member(number), checked=True)

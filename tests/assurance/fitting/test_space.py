@@ -6,12 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulation.assurance.fitting.emulator import space_of
-from simulation.config.ensembles import Priors, Slope, VariedParameter
+from simulation.assurance.fitting.emulator import centred_on, space_of
+from simulation.config.ensembles import Member, Priors, Slope, Structure, VariedParameter
 from simulation.errors import ConfigError
 
 NOTE = {"evidence": "assumed", "source": "made for a test"}
 RAW = {"site": {"beds": 20, "minutes": 8.5}}
+
+
+def of(*values: float, structure: str = "") -> Member:
+    return Member(structure=structure, values=values)
 
 
 def priors(path: str, how: str, low: float, high: float, *, whole: bool = False) -> Priors:
@@ -27,14 +31,14 @@ def test_a_whole_number_that_is_multiplied_is_set_in_the_range_of_its_factors() 
 def test_every_whole_number_is_as_likely_as_the_others() -> None:
     space = space_of(priors("site.beds", "set", 18, 22, whole=True), RAW)
     points = (np.arange(1000) + 0.5) / 1000
-    assert Counter(space.values(np.array([point]))[0] for point in points) == dict.fromkeys(range(18, 23), 200)
-    assert space.spread[0] == pytest.approx(space.points([(each,) for each in range(18, 23)]).std())
+    assert Counter(space.member(np.array([point])).values[0] for point in points) == dict.fromkeys(range(18, 23), 200)
+    assert space.spread[0] == pytest.approx(space.points([of(each) for each in range(18, 23)]).std())
 
 
 def test_a_value_leads_back_to_its_point() -> None:
     space = space_of(priors("site.minutes", "times", 0.5, 1.5), RAW)
-    assert space.values(np.array([0.25])) == (0.75,)
-    assert space.points([(0.75,), (1.5,)]).ravel().tolist() == [0.25, 1.0]
+    assert space.member(np.array([0.25])) == of(0.75)
+    assert space.points([of(0.75), of(1.5)]).ravel().tolist() == [0.25, 1.0]
     assert space.spread[0] == pytest.approx(1 / np.sqrt(12))
 
 
@@ -43,7 +47,7 @@ def test_departments_whose_answer_to_pressure_is_outside_what_is_asked_are_told_
     slope = Slope(of={"one": 2.0}, otherwise=-17.0, range=(-1.0, 3.0), **NOTE)  # type: ignore[arg-type]
     asks = replace(priors("site.minutes", "set", 5, 15), slopes={"answer": slope})
     space = space_of(asks, RAW)
-    points = space.points([(7.9,), (8.1,), (9.9,), (10.1,)])
+    points = space.points([of(7.9), of(8.1), of(9.9), of(10.1)])
     assert space.answers(points).tolist() == [False, True, True, False]
 
 
@@ -58,3 +62,36 @@ def test_departments_whose_answer_to_pressure_is_outside_what_is_asked_are_told_
 def test_whole_numbers_that_cannot_vary_are_refused(path: str, low: float, phrase: str) -> None:
     with pytest.raises(ConfigError, match=phrase):
         space_of(priors(path, "times", low, 1.1, whole=True), RAW)
+
+
+def structured(**weights: float) -> Priors:
+    """One parameter, and structures of these weights."""
+    structures = {name: Structure(label=name, weight=weight, **NOTE) for name, weight in weights.items()}  # type: ignore[arg-type]
+    return replace(priors("site.minutes", "times", 0.5, 1.5), structures=structures)
+
+
+def test_structures_are_drawn_by_their_weights_and_lead_back_to_their_points() -> None:
+    space = space_of(structured(usual=3, shared=1, three=1), RAW)
+    assert space.n_dims == 2
+    drawn = [space.member(np.array([0.25, (at + 0.5) / 1000])) for at in range(1000)]
+    assert Counter(member.structure for member in drawn) == {"usual": 600, "shared": 200, "three": 200}
+    assert {member.values for member in drawn} == {(0.75,)}
+    assert space.points([of(0.75, structure="three"), of(1.5, structure="usual")]) == pytest.approx(
+        np.array([[0.25, 0.9], [1.0, 0.3]])
+    )
+
+
+def test_the_emulator_sees_any_two_structures_as_far_apart_as_the_ends_of_a_parameter() -> None:
+    edges = space_of(structured(usual=3, shared=1, three=1), RAW).edges
+    centred = centred_on(np.array([[0.0, 0.3], [0.0, 0.7], [0.0, 0.9], [1.0, 0.9]]), edges)
+    usual, shared, three, longer = centred
+    for one, other in ((usual, shared), (shared, three), (usual, three), (three, longer)):
+        assert np.linalg.norm(one - other) == pytest.approx(2)
+    assert 3 * usual[1:] + shared[1:] + three[1:] == pytest.approx(np.zeros(3))
+
+
+def test_a_slope_is_judged_by_parameters_whatever_the_structure() -> None:
+    slope = Slope(of={"one": 2.0}, otherwise=-2.0, range=(-0.1, 0.5), **NOTE)  # type: ignore[arg-type]
+    space = space_of(replace(structured(usual=1, three=1), slopes={"answer": slope}), RAW)
+    points = space.points([of(each, structure=name) for name in ("usual", "three") for each in (0.9, 1.1)])
+    assert space.answers(points).tolist() == [False, True, False, True]

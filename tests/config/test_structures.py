@@ -1,0 +1,206 @@
+"""A study over departments of several structures: who is on when and who does what differ, results are one table."""
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from simulation.config import load
+from simulation.config.ensembles import ensemble_named
+from simulation.config.folders import packaged_configs
+from simulation.errors import ConfigError
+from simulation.study.study import Study
+from tests.config.ours import MARKED
+from tests.config.structures import ENSEMBLE, SHARED, STRUCTURES, files
+
+Own = Callable[..., Path]
+OVER = ("ensemble=ours", "run.replications=8")
+CHANGES = "changes: {{staffing.triage_nurses.extra_shifts: [{{hours: {}, number: -1}}]}}"
+NIGHT_OFF = f"{{label: One nurse fewer from 22 to 23 h, triage: nurse, {CHANGES.format('22-23')}, {MARKED}}}"
+
+
+@pytest.fixture
+def loaded(own: Own) -> Callable[..., Study]:
+    """The default study over four departments of three structures, with these overrides."""
+
+    def made(*overrides: str, ensemble: str = ENSEMBLE) -> Study:
+        return load(
+            *OVER,
+            *(overrides if any("department" in word for word in overrides) else ("run.departments=4", *overrides)),
+            config_dir=own(files(ensemble)),
+        )
+
+    return made
+
+
+def test_a_department_is_made_of_the_files_of_its_structure_then_its_changes_then_its_own_values(
+    loaded: Callable[..., Study],
+) -> None:
+    study = loaded()
+    assert study.departments is not None
+    assert study.departments.structure_of == ("usual", "three", "shared", "three")
+    usual, three, shared, again = (study.of(number).baseline.pathway for number in range(4))
+    assert [row.number for row in three.pools["triage_nurses"].rota] == [2, 3]
+    assert [row.number for row in again.pools["triage_nurses"].rota] == [1, 3]
+    assert usual.pools["triage_nurses"].rota[1].number == 2
+    typical = study.baseline.pathway.durations["triage_interview"].scale
+    assert three.durations["triage_interview"].scale == pytest.approx(1.5 * typical)
+    assert again.durations["triage_interview"].scale == pytest.approx(1.5 * 0.9 * typical)
+    assert shared.steps["children_contact"].any_of == ("children_doctors", "doctors")
+    assert shared.steps["children_contact"].minutes == usual.steps["children_contact"].minutes
+    assert three.pools["doctors"] == usual.pools["doctors"]
+
+
+def test_single_values_and_arms_come_after_the_structure(loaded: Callable[..., Study]) -> None:
+    study = loaded("staffing.triage_nurses.rota.0.number=2", "site.durations.triage_interview.scale=2")
+    made = study.of(3)
+    assert made.baseline.pathway.durations["triage_interview"].scale == 2
+    assert [row.number for row in made.baseline.pathway.pools["triage_nurses"].rota] == [2, 3]
+    assert made.arm("one_more_triage_nurse").pathway.pools["triage_nurses"].extra == 1
+
+
+def test_workers_make_the_same_departments(loaded: Callable[..., Study]) -> None:
+    study = loaded()
+    sent = pickle.loads(pickle.dumps(study))
+    assert sent.of(2).baseline.pathway == study.of(2).baseline.pathway
+
+
+def test_a_changed_file_of_a_structure_changes_what_is_stored_of_the_study(own: Own) -> None:
+    contents = []
+    for number in (3, 4):
+        changed = {
+            **files(),
+            "staffing/three_by_day.yaml": files()["staffing/three_by_day.yaml"].replace("3}", f"{number}}}"),
+        }
+        study = load(*OVER, config_dir=own(changed))
+        assert study.departments is not None
+        contents.append(study.departments.content())
+    assert contents[0] != contents[1]
+
+
+def test_an_arm_for_shifts_that_a_structure_has_not_is_left_out_and_the_study_says_in_how_many_departments(
+    loaded: Callable[..., Study],
+) -> None:
+    study = loaded()
+    assert "second_triage_nurse_from_9" not in [arm.name for arm in study.of(0).arms]
+    assert "second_triage_nurse_from_9" not in study.design.arms
+    words = (
+        "'Second triage nurse from 9 to 22 h, not 10 to 23 h' was not tried: 2 of the 4 departments cannot run it "
+        "(it changes shifts of the typical rota, and theirs is another)"
+    )
+    assert words in study.left_out
+
+
+def test_that_arm_stays_where_structures_have_the_shifts_that_it_changes(loaded: Callable[..., Study]) -> None:
+    study = loaded("run.department=2")
+    assert "second_triage_nurse_from_9" in study.design.arms
+    assert study.left_out == ()
+
+
+def test_an_arm_that_leaves_some_department_without_a_nurse_is_left_out_with_the_hours(
+    loaded: Callable[..., Study],
+) -> None:
+    """The rota has one nurse at night; two departments of four have one by day as well."""
+    one = ENSEMBLE.replace("staffing: three_by_day", "staffing: one_nurse")
+    study = loaded(f"+study.arms.night_off={NIGHT_OFF}", ensemble=one)
+    assert "night_off" not in study.design.arms
+    assert (
+        "'One nurse fewer from 22 to 23 h' was not tried: 1 of the 4 departments cannot run it "
+        "(staffing.triage_nurses: 'triage_nurses' has no unit 22:00-23:00 every day, but is asked for at 'triage'"
+    ) in study.left_out[1]
+
+
+@pytest.mark.parametrize(("values", "n"), [(((0.8, 2), (1, 1), (1.1, 2), (0.9, 1)), 2), (((0.8, 2),) * 4, 0)])
+def test_the_number_on_a_department_s_rota_decides_what_is_impossible_without_any_structure(
+    loaded: Callable[..., Study], values: tuple[tuple[float, int], ...], n: int
+) -> None:
+    """Two nurses by day, or one, as the parameter says: one fewer from 22 to 23 h leaves none where there is one."""
+    by_day = ENSEMBLE.replace(STRUCTURES, "").replace("rota.0.number", "rota.1.number")
+    rows = "".join(f"  - {list(row)}\n" for row in values)
+    plain = by_day[: by_day.index("departments:")] + f"departments:\n{rows}"
+    study = loaded(f"+study.arms.night_off={NIGHT_OFF}", ensemble=plain)
+    assert ("night_off" in study.design.arms) == (n == 0)
+    assert sum(f"{n} of the 4 departments cannot run it" in words for words in study.left_out) == 2 * (n > 0)
+
+
+def test_a_study_of_nothing_but_impossible_arms_is_refused_with_the_reason(own: Own) -> None:
+    study = f"""
+name: mine
+question: What if a nurse left early?
+baseline: nurse
+arms:
+  nurse: {{label: Nurse, triage: nurse}}
+  night_off: {NIGHT_OFF}
+primary:
+  - {{measure: wait_to_clinician_mean, group: all, label: Wait, minimal_important_difference: 5, {MARKED}}}
+"""
+    folder = own(files(ENSEMBLE.replace("staffing: three_by_day", "staffing: one_nurse"), mine=study))
+    with pytest.raises(ConfigError) as refused:
+        load("study=mine", *OVER, "run.departments=4", config_dir=folder)
+    message = str(refused.value)
+    assert "study.arms.night_off: 1 of the 4 departments cannot run it (staffing.triage_nurses:" in message
+    assert "or run one: ensemble=none" in message
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "phrase"),
+    [
+        (
+            "staffing: three_by_day",
+            "staffing: three_by_dya",
+            "structures.three.staffing: there is no staffing 'three_by",
+        ),
+        ("pathway: shared", "pathway: shard", "structures.shared.pathway: there is no pathway 'shard'. Did you mean"),
+        ("weight: 2", "weight: 0", "structures.usual.weight: found 0. Allowed: greater than 0"),
+        (
+            "{site.durations.triage_interview.scale: {times: 1.5}}",
+            "{nurse.x: 1}",
+            "'nurse.x' is no part of a department",
+        ),
+        ("structure: usual", "structure: usaul", "departments.0: there is no structure 'usaul'. Did you mean 'usual'?"),
+        ("{structure: usual, values: [0.8, 1]}", "[0.8, 1]", "departments.0: states no structure. Write {structure:"),
+        ("[1, 2]}\n", "[1, 3]}\n", "departments.1: triage_nurses is 3. Allowed: 1 to 2"),
+        (STRUCTURES, "", "departments.0: names a structure, and the ensemble states none"),
+    ],
+)
+def test_structures_that_are_not_sound_are_refused_with_what_to_do(
+    own: Own, was: str, becomes: str, phrase: str
+) -> None:
+    assert was in ENSEMBLE
+    folder = own(files(ENSEMBLE.replace(was, becomes, 1)))
+    with pytest.raises(ConfigError) as refused:
+        ensemble_named("ours", (folder, packaged_configs()))
+    assert phrase in str(refused.value)
+
+
+def test_a_structure_with_other_steps_or_pools_is_refused(own: Own) -> None:
+    porters = f"pools: {{porters: {{kind: staff, role: flow, rota: [{{hours: 0-24, number: 1}}], {MARKED}}}}}"
+    look = "steps: {look: {asks: [porters], minutes: [settling], next: tests}, children_contact: {next: look, "
+    text = SHARED.replace("steps: {children_contact: {", look) + porters
+    with pytest.raises(ConfigError) as refused:
+        load(*OVER, "run.departments=4", config_dir=own({**files(), "pathway/shared.yaml": text}))
+    where = "ensembles/ours.yaml.structures.shared: it and the site do not both have the"
+    for names in ("steps look", "pools porters"):
+        assert f"{where} {names}. Give both the same" in str(refused.value)
+
+
+def test_a_fault_of_a_structure_names_it_with_the_first_of_its_departments(own: Own) -> None:
+    text = SHARED.replace("doctors]", "doctrs]")
+    with pytest.raises(ConfigError, match=r"department 2 \(shared\): pathway\.steps\.children_contact\.any_of"):
+        load(*OVER, "run.departments=4", config_dir=own({**files(), "pathway/shared.yaml": text}))
+
+
+def test_an_arm_that_sets_a_rota_in_which_structures_differ_is_refused(loaded: Callable[..., Study]) -> None:
+    arm = f"{{label: Four, triage: nurse, changes: {{staffing.triage_nurses.rota.1.number: 4}}, {MARKED}}}"
+    with pytest.raises(ConfigError, match=r"differ \('three' varies staffing\.triage_nurses\.rota\)"):
+        loaded(f"+study.arms.four={arm}")
+
+
+def test_what_structures_differ_in_counts_among_the_values_in_which_departments_differ(
+    loaded: Callable[..., Study],
+) -> None:
+    """The triage nurses' rota, and by their changes the minutes and the nurses at night; who sees children."""
+    departments = loaded().departments
+    assert departments is not None
+    assert departments.n_varied == 5
