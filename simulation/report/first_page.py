@@ -48,13 +48,13 @@ def first_page(result: StudyResult) -> FirstPage:
         return FirstPage(result.design.question, checks, lead, (), (), None, None)
     judged = [(target, result.row_of(target)) for target in reported_targets(result)]
     about = [
-        f"'{target.label}' (now {amount(row.mean, row.unit)}; "
-        f"{_in_full(target.minimal_important_difference, row.unit)} or more matters)"
+        f"'{target.label}' ({amount(row.mean, row.unit)}; "
+        f"{threshold(target.minimal_important_difference, row.unit)} or more matters)"
         for target, row in judged
     ]
     brackets = "95 % intervals" if result.department_of is None else "nine of ten departments"
-    safe = "; unless told otherwise all limits of safety are passed on average" if result.design.margins else ""
-    lead = f"{summary(result)}Effects on {listed_with_and(about)}, in brackets {brackets}{safe}:"
+    safe = " Those without a word on safety pass on average:" if result.design.margins else ""
+    lead = f"{summary(result)}Effects on {listed_with_and(about)}, in brackets {brackets}{'.' if safe else ':'}{safe}"
     if few := result.few_departments:
         lead = (
             f"{few} departments say nothing about departments in general, so there is no verdict, and each interval is "
@@ -69,13 +69,6 @@ def first_page(result: StudyResult) -> FirstPage:
         first_table(result),
         first_picture(result, arms_in_order(result.shown)),
     )
-
-
-def _in_full(important: float, unit: str) -> str:
-    """'5 minutes', where a table has '5 min'."""
-    if unit == "minutes":
-        return f"{important:g} minute{'s' if important != 1 else ''}"
-    return threshold(important, unit)
 
 
 def _notes(result: StudyResult) -> Iterator[str]:

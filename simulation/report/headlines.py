@@ -251,7 +251,7 @@ def _hinge_words(result: StudyResult, arm: ArmResult) -> str:
     if best.measure == "queue_mean":  # 'patients waiting for ...' is over 2.8
         cut = cut.removesuffix(f" {best.unit}")
     verb, side = "helps" if rule.gains else "harms", "over" if rule.above else "under"
-    right = f"right in {100 * rule.hit_rate:.0f} % of departments; one answer for all in {100 * rule.commoner:.0f} %"
+    right = f"right for {100 * rule.hit_rate:.0f} % of departments; one answer for all: {100 * rule.commoner:.0f} %"
     return f"{verb} by {matters} or more where {figure} is {side} {cut} ({right})"
 
 
