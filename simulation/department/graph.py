@@ -15,6 +15,7 @@ from simulation.department.durations import Amount, Number
 from simulation.department.vocabulary import (
     ARRIVAL_SOURCE,
     DEPARTED_AT,
+    Age,
     ByAttribute,
     ByChance,
     Chance,
@@ -250,7 +251,7 @@ def leaning(pathway: Pathway) -> tuple[str, ...]:
     for name, attribute in pathway.attributes.items():
         if isinstance(attribute, Chance):
             depends = bool(attribute.label_weight) or not attributes_of(attribute.p).isdisjoint(depending)
-        elif isinstance(attribute, Choice):
+        elif isinstance(attribute, Choice | Age):
             depends = attribute.by in depending
         else:
             depends = isinstance(attribute, Given) and attribute.like in depending

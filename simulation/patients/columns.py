@@ -15,6 +15,7 @@ from simulation.department.vocabulary import (
     ACUITY_GIVEN,
     ACUITY_TRUE,
     ARRIVAL_SOURCE,
+    Age,
     ByChance,
     Chance,
     Choice,
@@ -27,7 +28,7 @@ from simulation.errors import DrawsError, nearest
 from simulation.patients.drawn import Draws, from_sources
 from simulation.patients.variates import Attributes, Codes, NamedFloats, first_above
 from simulation.records.schema import Floats, Ints
-from simulation.units import NEVER, to_ticks
+from simulation.units import NEVER, to_ticks, years_of
 
 
 def attributes_of(pathway: Pathway, draws: Draws, known: Attributes) -> dict[str, Codes]:
@@ -61,6 +62,8 @@ def _codes_of(pathway: Pathway, codes: Attributes, name: str, draws: Draws) -> C
     attribute = pathway.attributes[name]
     if isinstance(attribute, Choice | Chance):
         return _drawn(pathway, codes, attribute, draws.uniform(name))
+    if isinstance(attribute, Age):
+        return _ages(pathway, codes, attribute, draws.uniform(name))
     if isinstance(attribute, Given) and attribute.like:
         return codes[attribute.like]
     return np.zeros(len(draws), dtype=np.int16)  # the first category, until a policy says otherwise
@@ -76,6 +79,19 @@ def _drawn(pathway: Pathway, codes: Attributes, attribute: Choice | Chance, vari
         raise DrawsError("a choice with shares by category names the attribute in `by`")
     shares = np.array([attribute.shares[category] for category in pathway.categories(attribute.by)])
     return _pick(shares, variates, codes[attribute.by])
+
+
+def _ages(pathway: Pathway, codes: Attributes, age: Age, variates: Floats) -> Codes:
+    """The ages in whole years, shape (n,), from uniform `variates`: the distribution function of a patient's band,
+    which rises evenly over each span, read backwards. Spans end a billionth of a year early, so that no rounding gives
+    the year after."""
+    years = np.empty(len(variates), dtype=np.int16)
+    for code, band in enumerate(pathway.categories(age.by)):
+        rows = np.flatnonzero(codes[age.by] == code)
+        totals = np.cumsum([0, *age.shares[band].values()]).repeat(2)[1:-1]
+        ends = [end for span in map(years_of, age.shares[band]) for end in (span.start, span.stop - 1e-9)]
+        years[rows] = np.interp(variates[rows], totals, ends)
+    return years
 
 
 def _probability(pathway: Pathway, codes: Attributes, chance: Chance) -> Floats:

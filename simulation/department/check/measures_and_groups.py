@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from simulation.department.check.names import check_name, names_of
 from simulation.department.check.numbers import check_value, stated
-from simulation.department.config_dataclass import walk
+from simulation.department.config_dataclass import Entry, walk
 from simulation.department.graph import dated_in
 from simulation.department.own_measures import (
     ARRIVED_AT,
@@ -17,8 +17,9 @@ from simulation.department.own_measures import (
     OwnMeasure,
     SpanMeasure,
 )
-from simulation.department.vocabulary import ACUITY_TRUE, ARRIVAL_SOURCE, Pathway
+from simulation.department.vocabulary import ACUITY_TRUE, ARRIVAL_SOURCE, Age, Pathway
 from simulation.errors import Faults
+from simulation.units import years_of
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 NAME_WORDS = "Use up to 100 letters (a to z), digits, _ and -; a letter or a digit first"
@@ -56,7 +57,8 @@ def check_own(
         if not NAME.fullmatch(name):
             faults.add(place, f"'{name}' is not a name", NAME_WORDS)
         for entry in walk(block, place):
-            check_name(entry, known, categories, faults)
+            if not _is_of_ages(pathway, entry):
+                check_name(entry, known, categories, faults)
             check_value(entry, faults)
         if isinstance(block, SpanMeasure):
             _span(faults, place, block)
@@ -69,6 +71,12 @@ def check_own(
         if name in _members(group, all_groups):
             remedy = "Leave it out of the groups that it is made of"
             faults.add(f"{where}groups.{name}", "the group is part of itself", remedy)
+
+
+def _is_of_ages(pathway: Pathway, entry: Entry) -> bool:
+    """Whether an entry is a span of an attribute of kind `age`, as a category (`75-84`) or a group (`age=75-84`)."""
+    attribute, _, span = str(entry.value).rpartition("=")
+    return isinstance(pathway.attributes.get(attribute or entry.of), Age) and bool(years_of(span))
 
 
 def _span(faults: Faults, where: str, span: SpanMeasure) -> None:
