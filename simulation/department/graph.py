@@ -15,13 +15,10 @@ from simulation.department.durations import Amount, Number
 from simulation.department.vocabulary import (
     ARRIVAL_SOURCE,
     DEPARTED_AT,
-    Age,
     ByAttribute,
     ByChance,
     Chance,
-    Choice,
     End,
-    Given,
     Loop,
     Moment,
     Node,
@@ -251,10 +248,8 @@ def leaning(pathway: Pathway) -> tuple[str, ...]:
     for name, attribute in pathway.attributes.items():
         if isinstance(attribute, Chance):
             depends = bool(attribute.label_weight) or not attributes_of(attribute.p).isdisjoint(depending)
-        elif isinstance(attribute, Choice | Age):
-            depends = attribute.by in depending
         else:
-            depends = isinstance(attribute, Given) and attribute.like in depending
+            depends = getattr(attribute, "by", getattr(attribute, "like", None)) in depending
         if depends:
             depending.append(name)
     return tuple(depending)

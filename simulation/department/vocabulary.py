@@ -364,10 +364,14 @@ class Age(Sourced):
     they add up to 1."""
 
     @property
+    def spans(self) -> tuple[str, ...]:
+        """The spans of all bands."""
+        return tuple(span for shares in self.shares.values() for span in shares)
+
+    @property
     def categories(self) -> tuple[str, ...]:
         """Every year up to the oldest, so that the code of a category is the age."""
-        ends = [years_of(span).stop for spans in self.shares.values() for span in spans]
-        return tuple(map(str, range(max(ends, default=0))))
+        return tuple(map(str, range(max((years_of(span).stop for span in self.spans), default=0))))
 
 
 @config_dataclass

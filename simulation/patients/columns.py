@@ -60,37 +60,31 @@ def attributes_after(pathway: Pathway, draws: Draws, given: Codes) -> dict[str, 
 def _codes_of(pathway: Pathway, codes: Attributes, name: str, draws: Draws) -> Codes:
     """The codes of one attribute, shape (n,), drawn or as another one's; `codes` of those it depends on."""
     attribute = pathway.attributes[name]
-    if isinstance(attribute, Choice | Chance):
-        return _drawn(pathway, codes, attribute, draws.uniform(name))
+    if isinstance(attribute, Chance):
+        return (draws.uniform(name) < _probability(pathway, codes, attribute)).astype(np.int16)
     if isinstance(attribute, Age):
-        return _ages(pathway, codes, attribute, draws.uniform(name))
+        return ages_of(pathway, codes, attribute, draws.uniform(name))
+    if isinstance(attribute, Choice):
+        if not isinstance(attribute.shares, Mapping):
+            return _pick(np.array([attribute.shares]), draws.uniform(name), None)
+        assert attribute.by is not None  # `check` says so
+        shares = np.array([attribute.shares[category] for category in pathway.categories(attribute.by)])
+        return _pick(shares, draws.uniform(name), codes[attribute.by])
     if isinstance(attribute, Given) and attribute.like:
         return codes[attribute.like]
     return np.zeros(len(draws), dtype=np.int16)  # the first category, until a policy says otherwise
 
 
-def _drawn(pathway: Pathway, codes: Attributes, attribute: Choice | Chance, variates: Floats) -> Codes:
-    """The codes of one attribute, shape (n,), from uniform `variates`; `codes` of those it depends on."""
-    if isinstance(attribute, Chance):
-        return (variates < _probability(pathway, codes, attribute)).astype(np.int16)
-    if not isinstance(attribute.shares, Mapping):
-        return _pick(np.array([attribute.shares]), variates, None)
-    if attribute.by is None:
-        raise DrawsError("a choice with shares by category names the attribute in `by`")
-    shares = np.array([attribute.shares[category] for category in pathway.categories(attribute.by)])
-    return _pick(shares, variates, codes[attribute.by])
-
-
-def _ages(pathway: Pathway, codes: Attributes, age: Age, variates: Floats) -> Codes:
+def ages_of(pathway: Pathway, codes: Attributes, age: Age, variates: Floats) -> Codes:
     """The ages in whole years, shape (n,), from uniform `variates`: the distribution function of a patient's band,
     which rises evenly over each span, read backwards. Spans end a billionth of a year early, so that no rounding gives
     the year after."""
     years = np.empty(len(variates), dtype=np.int16)
     for code, band in enumerate(pathway.categories(age.by)):
-        rows = np.flatnonzero(codes[age.by] == code)
-        totals = np.cumsum([0, *age.shares[band].values()]).repeat(2)[1:-1]
-        ends = [end for span in map(years_of, age.shares[band]) for end in (span.start, span.stop - 1e-9)]
-        years[rows] = np.interp(variates[rows], totals, ends)
+        mine, shares = codes[age.by] == code, age.shares[band]
+        totals = np.cumsum([0, *shares.values()]).repeat(2)[1:-1]
+        ends = [end for span in map(years_of, shares) for end in (span.start, span.stop - 1e-9)]
+        years[mine] = np.interp(variates[mine], totals, ends)
     return years
 
 

@@ -39,7 +39,10 @@ def check_own(
     `where`: the prefix of their dotted paths; `beside`: groups defined elsewhere that they may name.
     """
     all_groups = {**(beside or {}), **groups}
-    categories = {name: pathway.categories(name) for name in pathway.attributes}
+    categories = {
+        name: kind.spans if isinstance(kind, Age) else pathway.categories(name)
+        for name, kind in pathway.attributes.items()
+    }
     parts = (pathway.arrivals, pathway.present)
     categories[ARRIVAL_SOURCE] = tuple(name for part in parts for name, source in part.items() if source.attends)
     of_attributes = [f"{attribute}={category}" for attribute, names in categories.items() for category in names]

@@ -161,9 +161,8 @@ def _age(faults: Faults, where: str, age: Age) -> None:
     """Add the faults of ages: what is no span of years, years that are in two spans, and sums of shares."""
     for band, shares in age.shares.items():
         _add_up(faults, f"{where}.shares.{band}", shares.values())
-    spans = [span for shares in age.shares.values() for span in shares]
-    wrong = [span for span in spans if not years_of(span)]
-    wrong += repeated(str(year) for span in spans for year in years_of(span))
+    wrong = [span for span in age.spans if not years_of(span)]
+    wrong += repeated(str(year) for span in age.spans for year in years_of(span))
     if wrong:
         remedy = "Write the first and the last year, such as 65-74, and each year in one span"
         faults.add(f"{where}.shares", f"no span of years, or a year in two of them: {listed(wrong)}", remedy)
