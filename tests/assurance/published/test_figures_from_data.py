@@ -291,7 +291,7 @@ def test_the_site_has_the_ages_of_the_sources_that_it_names(aeflow_data: Path) -
     danes = pd.read_csv(aeflow_data / "danish_ed_primary.csv.gz")["age"].dropna()
     for band in ("older", "oldest"):
         starts = [int(span.split("-")[0]) for span in shares[band]]
-        edges = [*starts, 80 if band == "older" else 150]
+        edges = [*starts, 79.5 if band == "older" else 150]
         counts = [np.histogram(ages, edges)[0] for ages in (swedes, danes)]
         means = np.mean([count / count.sum() for count in counts], axis=0)
         assert list(shares[band].values()) == pytest.approx(means, abs=0.006)
