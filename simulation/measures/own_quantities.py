@@ -14,12 +14,10 @@ from simulation.department.own_measures import (
     LEVELS_1_2,
     BusyMeasure,
     CategoryGroup,
-    CategoryMeasure,
     CombinedGroup,
     HoursGroup,
     OfPatients,
     OutcomeGroup,
-    OutcomeMeasure,
     OwnGroup,
     OwnMeasure,
     SpanMeasure,
@@ -130,10 +128,10 @@ def members(group: str, patients: Patients, own: Own) -> Mask:
     return _have(own_group, patients)
 
 
-def _have(stated: CategoryMeasure | CategoryGroup | OutcomeMeasure | OutcomeGroup, patients: Patients) -> Mask:
+def _have(stated: CategoryGroup | OutcomeGroup, patients: Patients) -> Mask:
     """Mask of the patients with one of the stated categories, or one of the outcomes: those still on a ward are
     admitted, as in `admitted_share`."""
-    if isinstance(stated, CategoryMeasure | CategoryGroup):
+    if isinstance(stated, CategoryGroup):
         return patients.where(stated.attribute, *stated.categories)
     ended = patients.where("outcome", *stated.outcomes)
     return ended | patients.admitted() if ADMITTED in stated.outcomes else ended

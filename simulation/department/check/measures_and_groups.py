@@ -53,21 +53,20 @@ def check_own(
         "outcome": dict.fromkeys(end.outcome for end in pathway.ends.values()),
         "group": (EVERYBODY, *all_groups, *of_attributes, *both_levels),
     }
-    blocks: dict[str, tuple[str, OwnGroup | OwnMeasure]]
-    blocks = {f"{where}groups.{name}": (name, group) for name, group in groups.items()}
-    blocks |= {f"{where}measures.{name}": (name, measure) for name, measure in measures.items()}
-    for place, (name, block) in blocks.items():
-        if not NAME.fullmatch(name):
-            faults.add(place, f"'{name}' is not a name", NAME_WORDS)
-        for entry in walk(block, place):
-            if not _is_of_ages(pathway, entry):
-                check_name(entry, known, categories, faults)
-            check_value(entry, faults)
-        if isinstance(block, SpanMeasure):
-            _span(faults, place, block)
-        elif isinstance(block, BusyMeasure) and block.pool in pathway.pools and pathway.pools[block.pool].unlimited:
-            found = f"'{block.pool}' is unlimited, so it is never busy"
-            faults.add(f"{place}.pool", found, "Name a pool that has a capacity or a rota")
+    for section, own in (("groups", groups), ("measures", measures)):
+        for name, block in own.items():
+            place = f"{where}{section}.{name}"
+            if not NAME.fullmatch(name):
+                faults.add(place, f"'{name}' is not a name", NAME_WORDS)
+            for entry in walk(block, place):
+                if not _is_of_ages(pathway, entry):
+                    check_name(entry, known, categories, faults)
+                check_value(entry, faults)
+            if isinstance(block, SpanMeasure):
+                _span(faults, place, block)
+            elif isinstance(block, BusyMeasure) and block.pool in pathway.pools and pathway.pools[block.pool].unlimited:
+                found = f"'{block.pool}' is unlimited, so it is never busy"
+                faults.add(f"{place}.pool", found, "Name a pool that has a capacity or a rota")
     for name, group in groups.items():
         if name == EVERYBODY:
             faults.add(f"{where}groups.{name}", f"the name '{name}' is taken by everybody", "Choose another name")
