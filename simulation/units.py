@@ -4,6 +4,7 @@ Ticks are integers, so sums are exact and two engines cannot differ by rounding.
 a Monday. A tick is 0.06 s, far below anything a department records.
 """
 
+import re
 from typing import overload
 
 import numpy as np
@@ -17,6 +18,17 @@ NEVER = -1
 """The value of a point in time that did not happen."""
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+YEARS = re.compile("([0-9]{1,3})(?:-([0-9]{1,3}))?")
+
+
+def years_of(span: str) -> range:
+    """The ages in whole years of a span, both ends included; none if it is not written like that.
+
+    >>> years_of("65-74"), years_of("90"), years_of("older")
+    (range(65, 75), range(90, 91), range(0, 0))
+    """
+    match = YEARS.fullmatch(span)
+    return range(int(match[1]), int(match[2] or match[1]) + 1) if match else range(0)
 
 
 @overload

@@ -19,6 +19,7 @@ from simulation.department.rota import mean_per_day, shift_words
 from simulation.department.vocabulary import (
     ACUITY_TRUE,
     Action,
+    Age,
     Attribute,
     Branch,
     ByAttribute,
@@ -279,6 +280,12 @@ def _drawn_as(pathway: Pathway, attribute: Attribute) -> str:
         return f"{', '.join(attribute.categories)}: the first until a triage policy sets another off; {only}".rstrip(
             "; "
         )
+    if isinstance(attribute, Age):
+        bands = (
+            f"{band} " + ", ".join(f"{span} {share:g}" for span, share in shares.items())
+            for band, shares in attribute.shares.items()
+        )
+        return f"whole years, by {attribute.by}: {'; '.join(bands)}"
     if not isinstance(attribute, Choice):
         until = f"as `{attribute.like}`" if attribute.like is not None else attribute.categories[0]
         return f"decided by the triage policy; until then {until}"

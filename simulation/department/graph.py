@@ -18,9 +18,7 @@ from simulation.department.vocabulary import (
     ByAttribute,
     ByChance,
     Chance,
-    Choice,
     End,
-    Given,
     Loop,
     Moment,
     Node,
@@ -250,10 +248,10 @@ def leaning(pathway: Pathway) -> tuple[str, ...]:
     for name, attribute in pathway.attributes.items():
         if isinstance(attribute, Chance):
             depends = bool(attribute.label_weight) or not attributes_of(attribute.p).isdisjoint(depending)
-        elif isinstance(attribute, Choice):
-            depends = not {attribute.by, *(factors.by for factors in attribute.times)}.isdisjoint(depending)
         else:
-            depends = isinstance(attribute, Given) and attribute.like in depending
+            by = {getattr(attribute, key, None) for key in ("by", "like")}
+            by |= {factors.by for factors in getattr(attribute, "times", ())}
+            depends = not by.isdisjoint(depending)
         if depends:
             depending.append(name)
     return tuple(depending)

@@ -77,29 +77,49 @@ class SpanMeasure(Counted):
 
 
 @config_dataclass
-class CategoryMeasure(Counted):
-    """The share of patients who have one of some categories of an attribute.
+class CategoryGroup:
+    """Patients who have one of some categories of an attribute.
 
-    Example: `{kind: category, label: "Older than 80", attribute: age_band, categories: [80_plus]}`
+    Example: `{kind: category, attribute: arrival_source, categories: [ambulance]}`
     """
 
     kind: Literal["category"]
     attribute: AttributeName
     """The attribute, or `arrival_source`."""
     categories: NonEmpty[tuple[CategoryOfAttribute, ...]]
-    """The categories that count."""
+    """The categories that count; of ages, spans of years such as `75-84`."""
 
 
 @config_dataclass
-class OutcomeMeasure(Counted):
+class OutcomeGroup:
+    """Patients who end in one of some outcomes. An arm decides who is in it, so compare arms in it with care.
+
+    Example: `{kind: outcome, outcomes: [admitted]}`
+    """
+
+    kind: Literal["outcome"]
+    outcomes: NonEmpty[tuple[OutcomeName, ...]]
+    """The outcomes that count: words of `ends`."""
+
+
+@config_dataclass
+class CategoryMeasure(Counted, CategoryGroup):
+    """The share of patients who have one of some categories of an attribute.
+
+    Example: `{kind: category, label: "Older than 80", attribute: age_band, categories: [80_plus]}`
+    """
+
+    kind: Literal["category"]
+
+
+@config_dataclass
+class OutcomeMeasure(Counted, OutcomeGroup):
     """The share of patients who end in one of some outcomes; whoever is still in the department is not among them.
 
     Example: `{kind: outcome, label: "Sent to the walk-in centre", outcomes: [redirected]}`
     """
 
     kind: Literal["outcome"]
-    outcomes: NonEmpty[tuple[OutcomeName, ...]]
-    """The outcomes that count: words of `ends`."""
 
 
 @config_dataclass
@@ -124,32 +144,6 @@ class BusyMeasure:
 
 OwnMeasure = SpanMeasure | CategoryMeasure | OutcomeMeasure | BusyMeasure
 OfPatients = SpanMeasure | CategoryMeasure | OutcomeMeasure
-
-
-@config_dataclass
-class CategoryGroup:
-    """Patients who have one of some categories of an attribute.
-
-    Example: `{kind: category, attribute: arrival_source, categories: [ambulance]}`
-    """
-
-    kind: Literal["category"]
-    attribute: AttributeName
-    """The attribute, or `arrival_source`."""
-    categories: NonEmpty[tuple[CategoryOfAttribute, ...]]
-    """The categories that belong to the group."""
-
-
-@config_dataclass
-class OutcomeGroup:
-    """Patients who end in one of some outcomes. An arm decides who is in it, so compare arms in it with care.
-
-    Example: `{kind: outcome, outcomes: [admitted]}`
-    """
-
-    kind: Literal["outcome"]
-    outcomes: NonEmpty[tuple[OutcomeName, ...]]
-    """The outcomes that belong to the group: words of `ends`."""
 
 
 @config_dataclass

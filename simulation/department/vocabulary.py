@@ -37,6 +37,7 @@ from simulation.department.config_dataclass import (
 )
 from simulation.department.durations import AnyDuration, Number
 from simulation.department.own_measures import OwnGroup, OwnMeasure
+from simulation.units import years_of
 from simulation.wording import joined, spaced
 
 NodeName = Annotated[str, Names("node")]
@@ -364,6 +365,32 @@ class Chance(Sourced):
 
 
 @config_dataclass
+class Age(Sourced):
+    """An age in whole years, drawn within the patient's category of another attribute and evenly within a span.
+
+    Example: `{kind: age, by: age_band, shares: {child: {0-4: 0.4, 5-17: 0.6}, adult: {18-39: 0.5, 40-99: 0.5}},
+    evidence: measured, source: "own extract"}`
+    """
+
+    kind: Literal["age"]
+    by: AttributeName
+    """The attribute whose categories are bands of age."""
+    shares: Mapping[CategoryOfBy, Mapping[str, Share]]
+    """For each category of that attribute: spans of years, both ends included, each with its share of these patients;
+    they add up to 1."""
+
+    @property
+    def spans(self) -> tuple[str, ...]:
+        """The spans of all bands."""
+        return tuple(span for shares in self.shares.values() for span in shares)
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Every year up to the oldest, so that the code of a category is the age."""
+        return tuple(map(str, range(max((years_of(span).stop for span in self.spans), default=0))))
+
+
+@config_dataclass
 class Given(Sourced):
     """Decided by the triage policy, not drawn. Exactly one of `like` and `categories`.
 
@@ -393,7 +420,7 @@ class Action(Sourced):
     the label that counts). Leave out patients who bypass triage."""
 
 
-Attribute = Choice | Chance | Given | Action
+Attribute = Choice | Chance | Age | Given | Action
 
 
 @config_dataclass
@@ -957,11 +984,9 @@ class Pathway:
         if attribute == ACUITY_NOW:
             return tuple(self.priority.classes)
         described = self.attributes[attribute]
-        if isinstance(described, Choice | Action):
-            return described.categories
-        if isinstance(described, Given):
-            return self.categories(described.like) if described.like is not None else described.categories
-        return ("no", "yes")
+        if isinstance(described, Given) and described.like is not None:
+            return self.categories(described.like)
+        return ("no", "yes") if isinstance(described, Chance) else described.categories
 
 
 def minutes_column(duration: str, minutes_by: Worker) -> str:

@@ -14,7 +14,6 @@ from simulation.department.own_measures import (
     LEVELS_1_2,
     BusyMeasure,
     CategoryGroup,
-    CategoryMeasure,
     CombinedGroup,
     HoursGroup,
     OfPatients,
@@ -83,10 +82,8 @@ def own_quantities(patients: Patients, own: Own) -> Iterator[tuple[str, Statisti
         counted = members(measure.among, patients, own) & _arrived_at_hours(patients, measure.hours, measure.days)
         if isinstance(measure, SpanMeasure):
             yield name, *_of_span(measure, patients, own, counted)
-        elif isinstance(measure, CategoryMeasure):
-            yield name, "mean", Share(patients.where(measure.attribute, *measure.categories), counted)
         else:
-            yield name, "mean", Share(_ended_in(patients, measure.outcomes), counted)
+            yield name, "mean", Share(_have(measure, patients), counted)
 
 
 def _of_span(measure: SpanMeasure, patients: Patients, own: Own, counted: Mask) -> tuple[Statistic, Number | Share]:
@@ -123,21 +120,21 @@ def members(group: str, patients: Patients, own: Own) -> Mask:
         categories = patients.known(ACUITY_TRUE)[:2] if group == LEVELS_1_2 else (category,)
         return patients.where(attribute, *categories)
     own_group = own.groups[group]
-    if isinstance(own_group, CategoryGroup):
-        return patients.where(own_group.attribute, *own_group.categories)
-    if isinstance(own_group, OutcomeGroup):
-        return _ended_in(patients, own_group.outcomes)
     if isinstance(own_group, HoursGroup):
         return _arrived_at_hours(patients, own_group.hours, own_group.days)
-    assert isinstance(own_group, CombinedGroup)
-    in_all: Mask = np.logical_and.reduce([members(name, patients, own) for name in own_group.groups])
-    return in_all
+    if isinstance(own_group, CombinedGroup):
+        in_all: Mask = np.logical_and.reduce([members(name, patients, own) for name in own_group.groups])
+        return in_all
+    return _have(own_group, patients)
 
 
-def _ended_in(patients: Patients, outcomes: tuple[str, ...]) -> Mask:
-    """Mask of the patients with one of these outcomes; those still on a ward are admitted, as in `admitted_share`."""
-    ended = patients.where("outcome", *outcomes)
-    return ended | patients.admitted() if ADMITTED in outcomes else ended
+def _have(stated: CategoryGroup | OutcomeGroup, patients: Patients) -> Mask:
+    """Mask of the patients with one of the stated categories, or one of the outcomes: those still on a ward are
+    admitted, as in `admitted_share`."""
+    if isinstance(stated, CategoryGroup):
+        return patients.where(stated.attribute, *stated.categories)
+    ended = patients.where("outcome", *stated.outcomes)
+    return ended | patients.admitted() if ADMITTED in stated.outcomes else ended
 
 
 def _arrived_at_hours(patients: Patients, hours: str, days: str) -> Mask:

@@ -11,6 +11,7 @@ from simulation.department.vocabulary import (
     ACUITY_GIVEN,
     ARRIVAL_SOURCE,
     TOOL_CAN_FAIL,
+    Age,
     ArrivalSource,
     Given,
     Pathway,
@@ -69,7 +70,9 @@ def patients_table(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> Pati
 def nobody(pathway: Pathway) -> Patients:
     """A department's table of patients without a row: the columns and categories that `patients_table` gives."""
     categories, dated = _columns_of(pathway)
-    columns: dict[str, Column] = {name: np.zeros(0, dtype=np.int16) for name in (*Patients.required, *categories)}
+    columns: dict[str, Column] = {
+        name: np.zeros(0, dtype=np.int16) for name in (*Patients.required, *categories, *pathway.attributes)
+    }
     return Patients({**columns, **{name: np.zeros(0) for name in ("arrived_at", *dated)}}, categories)
 
 
@@ -78,7 +81,7 @@ def _columns_of(pathway: Pathway) -> tuple[dict[str, tuple[str, ...]], tuple[str
     categories = {
         ARRIVAL_SOURCE: tuple(name for name, source in _sources(pathway).items() if source.attends),
         "outcome": _outcomes(pathway),
-        **{name: pathway.categories(name) for name in pathway.attributes},
+        **{name: pathway.categories(name) for name, kind in pathway.attributes.items() if not isinstance(kind, Age)},
     }
     return categories, dated_in(pathway)
 

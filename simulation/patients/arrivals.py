@@ -19,7 +19,6 @@ from simulation.department.vocabulary import (
     LastingFactor,
     Pathway,
     Present,
-    Profile,
 )
 from simulation.errors import DrawsError
 from simulation.patients.calendar import DAYS_IN_WEEK, MONTHS_IN_YEAR, Calendar, DrawnRun
@@ -92,10 +91,9 @@ def usual_arrivals(
 
 def hours_of(pathway: Pathway, source: ArrivalSource) -> Floats:
     """Weights of a source's arrivals by weekday and hour, shape (7, 24)."""
-    profile: Profile | None = pathway.profiles[source.by_hour] if source.by_hour else None
-    if profile is None:
+    if source.by_hour is None:
         return np.ones((7, 24))
-    weights = np.asarray(profile.weights, dtype=float)
+    weights = np.asarray(pathway.profiles[source.by_hour].weights, dtype=float)
     return np.tile(weights, (7, 1)) if len(weights) == 24 else weights.reshape(7, 24)
 
 

@@ -15,6 +15,7 @@ from simulation.department.vocabulary import (
     ACUITY_GIVEN,
     ACUITY_TRUE,
     ARRIVAL_SOURCE,
+    Age,
     ByChance,
     Chance,
     Choice,
@@ -27,7 +28,7 @@ from simulation.errors import DrawsError, nearest
 from simulation.patients.drawn import Draws, from_sources
 from simulation.patients.variates import Attributes, Codes, NamedFloats, first_above
 from simulation.records.schema import Floats, Ints
-from simulation.units import NEVER, to_ticks
+from simulation.units import NEVER, to_ticks, years_of
 
 
 def attributes_of(pathway: Pathway, draws: Draws, known: Attributes) -> dict[str, Codes]:
@@ -59,18 +60,15 @@ def attributes_after(pathway: Pathway, draws: Draws, given: Codes) -> dict[str, 
 def _codes_of(pathway: Pathway, codes: Attributes, name: str, draws: Draws) -> Codes:
     """The codes of one attribute, shape (n,), drawn or as another one's; `codes` of those it depends on."""
     attribute = pathway.attributes[name]
-    if isinstance(attribute, Choice | Chance):
-        return _drawn(pathway, codes, attribute, draws.uniform(name))
+    if isinstance(attribute, Chance):
+        return (draws.uniform(name) < _probability(pathway, codes, attribute)).astype(np.int16)
+    if isinstance(attribute, Age):
+        return ages_of(pathway, codes, attribute, draws.uniform(name))
+    if isinstance(attribute, Choice):
+        return _pick(*_shares(pathway, codes, attribute), draws.uniform(name))
     if isinstance(attribute, Given) and attribute.like:
         return codes[attribute.like]
     return np.zeros(len(draws), dtype=np.int16)  # the first category, until a policy says otherwise
-
-
-def _drawn(pathway: Pathway, codes: Attributes, attribute: Choice | Chance, variates: Floats) -> Codes:
-    """The codes of one attribute, shape (n,), from uniform `variates`; `codes` of those it depends on."""
-    if isinstance(attribute, Chance):
-        return (variates < _probability(pathway, codes, attribute)).astype(np.int16)
-    return _pick(*_shares(pathway, codes, attribute), variates)
 
 
 def _shares(pathway: Pathway, codes: Attributes, choice: Choice) -> tuple[Floats, Codes | Ints | None]:
@@ -78,9 +76,8 @@ def _shares(pathway: Pathway, codes: Attributes, choice: Choice) -> tuple[Floats
     row: Codes | Ints | None = None
     if not isinstance(choice.shares, Mapping):
         shares = np.array([choice.shares])
-    elif choice.by is None:
-        raise DrawsError("a choice with shares by category names the attribute in `by`")
     else:
+        assert choice.by is not None  # `check` says so
         shares = np.array([choice.shares[category] for category in pathway.categories(choice.by)])
         row = codes[choice.by]
     for factors in choice.times:
@@ -88,6 +85,19 @@ def _shares(pathway: Pathway, codes: Attributes, choice: Choice) -> tuple[Floats
         shares = (shares[:, None] * by_category).reshape(-1, shares.shape[1])
         row = codes[factors.by] + np.int64(len(by_category)) * (0 if row is None else row)
     return (shares / shares.sum(axis=1, keepdims=True) if choice.times else shares), row
+
+
+def ages_of(pathway: Pathway, codes: Attributes, age: Age, variates: Floats) -> Codes:
+    """The ages in whole years, shape (n,), from uniform `variates`: the distribution function of a patient's band,
+    which rises evenly over each span, read backwards. Spans end a billionth of a year early, so that no rounding gives
+    the year after."""
+    years = np.empty(len(variates), dtype=np.int16)
+    for code, band in enumerate(pathway.categories(age.by)):
+        mine, shares = codes[age.by] == code, age.shares[band]
+        totals = np.cumsum([0, *shares.values()]).repeat(2)[1:-1]
+        ends = [end for span in map(years_of, shares) for end in (span.start, span.stop - 1e-9)]
+        years[mine] = np.interp(variates[mine], totals, ends)
+    return years
 
 
 def _probability(pathway: Pathway, codes: Attributes, chance: Chance) -> Floats:

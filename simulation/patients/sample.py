@@ -118,9 +118,9 @@ def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0)
     """The patients of a table: what its columns state is taken, everything else is drawn.
 
     Columns: `arrived_at` (minutes from 00:00 on a Monday) and `arrival_source` (its name); then any attribute by
-    its name (a category each) and any duration as `minutes.<name>` (first pass) or `minutes.<name>.<k>`; minutes
-    left empty are drawn. Raises DrawsError for a missing column, an unknown one, an unknown category, and a time
-    that is negative or not a number.
+    its name (a category each; an age, in whole years, beside its band) and any duration as `minutes.<name>` (first
+    pass) or `minutes.<name>.<k>`; minutes left empty are drawn. Raises DrawsError for a missing column, an unknown
+    one, an unknown category, and a time that is negative or not a number.
     """
     source_names = pathway.categories(ARRIVAL_SOURCE)
     allowed = {"arrived_at", ARRIVAL_SOURCE, *pathway.attributes}

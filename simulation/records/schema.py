@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.errors import ResultsError, nearest
-from simulation.units import NEVER, to_minutes, to_ticks
+from simulation.units import NEVER, to_minutes, to_ticks, years_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,12 +117,17 @@ class Table:
         return self.categories.get(column, ())
 
     def where(self, column: str, *names: str) -> Mask:
-        """Mask of the rows with one of these categories, shape (n,). An unknown category matches no row."""
+        """Mask of the rows with one of these categories, shape (n,). An unknown category matches no row.
+
+        In a column of ages a category is a span of years: `75-84`.
+        """
         known, codes = self.known(column), self[column]
         rows = np.zeros(len(codes), dtype=np.bool_)
         for name in names:
             if name in known:
                 rows |= codes == known.index(name)
+            elif not known:
+                rows |= np.isin(codes, years_of(name))
         return rows
 
     def select(self, rows: Column | slice) -> Self:

@@ -91,4 +91,5 @@ def _notes(result: StudyResult) -> Iterator[str]:
     else:
         departments = result.study.departments
         n_varied = f", {departments.n_varied} of them varied" if departments is not None else ""
-        yield f"Rests on {departments_words(result)}, which fit the published figures, and {n_assumed} assumptions{n_varied}."
+        fit = f"{departments_words(result)}, which fit the published figures"
+        yield f"Rests on {fit}, and {n_assumed} assumptions{n_varied}."

@@ -6,10 +6,10 @@ Each rests on a verdict or on an interval; every number is in a table.
 
 import math
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from simulation.display.measured import FAILS, Limits, before_and_after, cases_words, limits_of, passes_words
+from simulation.display.measured import FAILS, Limits, before_and_after, cases_words, limits_of
 from simulation.display.words import (
     amount,
     change,

@@ -85,6 +85,15 @@ def message_of(text: str, usual: Study, **site: Any) -> str:
             "{kind: outcome, outcomes: [discharge]}",
             "study.measures.one.outcomes.0: unknown outcome 'discharge'. Did you mean 'discharged'?",
         ),
+        (
+            "{kind: span, until: seen_at, among: age=oldest}",
+            "study.measures.one.among: unknown group 'age=oldest'. Did you mean 'age_band=oldest'?",
+        ),
+        (
+            "{kind: category, attribute: age, categories: [84-75]}",
+            "study.measures.one.categories.0: unknown category '84-75'. Known names: 0, 1-4, 13-17, 18-24, "
+            "25-39, 40-64, 5-12, 65-74, 75-79, 80-84, 85-89, 90-94, 95-104.",
+        ),
         ("{kind: busy, pool: docters}", "study.measures.one.pool: unknown pool 'docters'. Did you mean 'doctors'?"),
         ("{kind: busy, pool: analysers}", "study.measures.one.pool: 'analysers' is unlimited, so it is never busy."),
         ("{kind: busy, pool: doctors, hours: 8-28}", "study.measures.one.hours: "),
@@ -94,6 +103,13 @@ def message_of(text: str, usual: Study, **site: Any) -> str:
 )
 def test_a_mistake_in_a_measure_is_one_message_with_the_nearest_name(usual: Study, text: str, message: str) -> None:
     assert message_of(stated(one=text), usual).startswith(message)
+
+
+def test_measures_and_groups_name_spans_of_years(usual: Study) -> None:
+    old = "{kind: category, attribute: age, categories: [75-84, 90-120]}"
+    groups = f"{{old: {old}, both: {{kind: all_of, groups: [old, age=80]}}}}"
+    text = stated(groups=groups, one=f"{WAIT[:-1]}, among: age=75-84}}")
+    assert message_of(text, usual).startswith("0 faults")
 
 
 @pytest.mark.parametrize(

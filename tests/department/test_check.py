@@ -114,11 +114,27 @@ NAMES = {
     ),
 }
 
+BAND = "attributes: {band: {kind: choice, categories: [all], shares: [1], evidence: assumed, source: test}, "
 NUMBERS = {
     "shares that do not add up": (
         "attributes: {age: {kind: choice, categories: [old, young], shares: [0.5, 0.4], evidence: assumed, "
         "source: test}}",
         "attributes.age.shares: shares add up to 0.9. Make them add up to 1.",
+    ),
+    "ages whose shares do not add up": (
+        BAND + "years: {kind: age, by: band, shares: {all: {0-17: 0.5, 18-99: 0.4}}, evidence: assumed, source: test}}",
+        "attributes.years.shares.all: shares add up to 0.9. Make them add up to 1.",
+    ),
+    "what is no span of years, and a year in two spans": (
+        BAND + "years: {kind: age, by: band, shares: {all: {0-17: 0.5, 17-99: 0.5, old: 0, 9-8: 0}}, "
+        "evidence: assumed, source: test}}",
+        "attributes.years.shares: no span of years, or a year in two of them: 'old', '9-8', '17'. Write the first and "
+        "the last year, such as 65-74, and each year in one span.",
+    ),
+    "a band without ages": (
+        BAND + "years: {kind: age, by: band, shares: {}, evidence: assumed, source: test}}",
+        "attributes.years.shares: nothing for 'all'. Name every category of band, or give `otherwise` where the "
+        "vocabulary has it.",
     ),
     "too few shares": (
         "attributes: {age: {kind: choice, categories: [old, young], shares: [1.0], evidence: assumed, source: test}}",

@@ -77,6 +77,19 @@ def test_an_own_measure_is_what_it_is_by_hand(six: Patients, name: str, group: s
     assert found == pytest.approx(BY_HAND[name, group], abs=1e-12, nan_ok=True)
 
 
+def test_spans_of_years_are_those_of_both_ends(six: Patients) -> None:
+    with_age = Patients({**six.columns, "age": np.array([74, 75, 84, 85, 3, 90])}, six.categories)
+    measures: dict[str, Any] = {
+        "stay": span(until="departed_at", among="age=75-84"),
+        "aged": CategoryMeasure(kind="category", attribute="age", categories=("0-17", "85-120")),
+    }
+    groups = {"old": CategoryGroup(kind="category", attribute="age", categories=("84-89", "90"))}
+    found = measure(with_age, window=DAY, own=Own(measures, groups))
+    assert found.value("stay", "all") == (400 + 100) / 2
+    assert found.value("aged", "all") == 3 / 6
+    assert found.value("aged", "old") == 2 / 3
+
+
 def test_own_groups_and_measures_change_no_other_number(six: Patients) -> None:
     without, with_own = measure(six, window=DAY), measure(six, window=DAY, own=Own(MEASURES, GROUPS))
     for name, value in zip(without.names, without.values, strict=True):

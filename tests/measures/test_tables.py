@@ -1,17 +1,21 @@
 """The tables say what the run says."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from simulation.department.vocabulary import Chance
+from simulation.department.vocabulary import Age, Chance
 from simulation.engine.contract import Activities
 from simulation.engine.milestones import InOrder
 from simulation.engine.rows import OUTCOMES
 from simulation.errors import ResultsError
-from simulation.measures.patients_table import activities_table, patients_table
+from simulation.measures.patients_table import activities_table, nobody, patients_table
+from simulation.patients import draw
 from simulation.units import to_minutes
+
+from .conftest import DAYS, SOURCED, run_department, small_pathway
 
 
 def slowly_first(department: Any, name: str) -> np.ndarray:
@@ -59,6 +63,19 @@ def test_labels_come_from_the_draws_with_the_policy_in_them(department: Any) -> 
     )
 
 
+def test_an_age_is_a_column_of_whole_years_in_the_table_and_in_the_empty_one() -> None:
+    assert "age" not in nobody(small_pathway()).columns
+    age = Age(kind="age", by="admitted", shares={"no": {"0-39": 1}, "yes": {"40-79": 0.5, "80-99": 0.5}}, **SOURCED)
+    made = replace(small_pathway(), attributes={**small_pathway().attributes, "age": age})
+    patients = run_department(made).patients
+    years, rows = patients["age"], patients["patient"]
+    np.testing.assert_array_equal(years, draw(made, seed=4, replication=0, days=DAYS).attributes["age"][rows])
+    assert patients.frame()["age"].dtype.kind == "i"
+    assert patients.known("age") == nobody(made).known("age") == ()
+    np.testing.assert_array_equal(patients.where("age", "40-79", "80-99"), patients.where("admitted", "yes"))
+    assert not nobody(made).where("age", "40-79").any()
+
+
 def test_the_outcome_is_that_of_the_end_reached(department: Any) -> None:
     table, names = department.run.activities, np.array(department.plan.nodes)
     outcome = {"home": "discharged", "left": "left", "ward_end": "admitted"}
@@ -77,8 +94,6 @@ def test_activities_are_the_runs_in_minutes_and_names(department: Any) -> None:
 
 
 def test_a_patient_who_arrives_after_the_horizon_has_no_row(department: Any) -> None:
-    from dataclasses import replace
-
     short = replace(department.run, horizon=1024 * 1440)
     table = patients_table(department.pathway, department.plan, department.draws, short)
     assert 0 < len(table) < len(department.patients)
@@ -86,8 +101,6 @@ def test_a_patient_who_arrives_after_the_horizon_has_no_row(department: Any) -> 
 
 
 def test_an_attribute_that_is_named_like_another_column_is_refused(department: Any) -> None:
-    from dataclasses import replace
-
     attributes = {"outcome": Chance(kind="chance", p=0.5, evidence="assumed", source="a test")}
     pathway = replace(department.pathway, attributes=attributes)
     with pytest.raises(ResultsError, match="'outcome' is already"):
@@ -101,8 +114,6 @@ def test_activities_are_neither_copied_nor_made_minutes_before_they_are_read(dep
 
 
 def test_the_first_time_counts_for_a_step_that_is_done_twice(department: Any) -> None:
-    from dataclasses import replace
-
     somebody = department.patients["patient"][7]
     steps = ["contact", "contact", "home"]
     at = np.array([10, 30, 40]) * 1024

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from simulation.department.check.names import check_name, names_of
 from simulation.department.check.numbers import check_value, stated
-from simulation.department.config_dataclass import walk
+from simulation.department.config_dataclass import Entry, walk
 from simulation.department.graph import dated_in
 from simulation.department.own_measures import (
     ARRIVED_AT,
@@ -17,8 +17,9 @@ from simulation.department.own_measures import (
     OwnMeasure,
     SpanMeasure,
 )
-from simulation.department.vocabulary import ACUITY_TRUE, ARRIVAL_SOURCE, Pathway
+from simulation.department.vocabulary import ACUITY_TRUE, ARRIVAL_SOURCE, Age, Pathway
 from simulation.errors import Faults
+from simulation.units import years_of
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 NAME_WORDS = "Use up to 100 letters (a to z), digits, _ and -; a letter or a digit first"
@@ -38,7 +39,10 @@ def check_own(
     `where`: the prefix of their dotted paths; `beside`: groups defined elsewhere that they may name.
     """
     all_groups = {**(beside or {}), **groups}
-    categories = {name: pathway.categories(name) for name in pathway.attributes}
+    categories = {
+        name: kind.spans if isinstance(kind, Age) else pathway.categories(name)
+        for name, kind in pathway.attributes.items()
+    }
     parts = (pathway.arrivals, pathway.present)
     categories[ARRIVAL_SOURCE] = tuple(name for part in parts for name, source in part.items() if source.attends)
     of_attributes = [f"{attribute}={category}" for attribute, names in categories.items() for category in names]
@@ -49,26 +53,32 @@ def check_own(
         "outcome": dict.fromkeys(end.outcome for end in pathway.ends.values()),
         "group": (EVERYBODY, *all_groups, *of_attributes, *both_levels),
     }
-    blocks: dict[str, tuple[str, OwnGroup | OwnMeasure]]
-    blocks = {f"{where}groups.{name}": (name, group) for name, group in groups.items()}
-    blocks |= {f"{where}measures.{name}": (name, measure) for name, measure in measures.items()}
-    for place, (name, block) in blocks.items():
-        if not NAME.fullmatch(name):
-            faults.add(place, f"'{name}' is not a name", NAME_WORDS)
-        for entry in walk(block, place):
-            check_name(entry, known, categories, faults)
-            check_value(entry, faults)
-        if isinstance(block, SpanMeasure):
-            _span(faults, place, block)
-        elif isinstance(block, BusyMeasure) and block.pool in pathway.pools and pathway.pools[block.pool].unlimited:
-            found = f"'{block.pool}' is unlimited, so it is never busy"
-            faults.add(f"{place}.pool", found, "Name a pool that has a capacity or a rota")
+    for section, own in (("groups", groups), ("measures", measures)):
+        for name, block in own.items():
+            place = f"{where}{section}.{name}"
+            if not NAME.fullmatch(name):
+                faults.add(place, f"'{name}' is not a name", NAME_WORDS)
+            for entry in walk(block, place):
+                if not _is_of_ages(pathway, entry):
+                    check_name(entry, known, categories, faults)
+                check_value(entry, faults)
+            if isinstance(block, SpanMeasure):
+                _span(faults, place, block)
+            elif isinstance(block, BusyMeasure) and block.pool in pathway.pools and pathway.pools[block.pool].unlimited:
+                found = f"'{block.pool}' is unlimited, so it is never busy"
+                faults.add(f"{place}.pool", found, "Name a pool that has a capacity or a rota")
     for name, group in groups.items():
         if name == EVERYBODY:
             faults.add(f"{where}groups.{name}", f"the name '{name}' is taken by everybody", "Choose another name")
         if name in _members(group, all_groups):
             remedy = "Leave it out of the groups that it is made of"
             faults.add(f"{where}groups.{name}", "the group is part of itself", remedy)
+
+
+def _is_of_ages(pathway: Pathway, entry: Entry) -> bool:
+    """Whether an entry is a span of an attribute of kind `age`, as a category (`75-84`) or a group (`age=75-84`)."""
+    attribute, _, span = str(entry.value).rpartition("=")
+    return isinstance(pathway.attributes.get(attribute or entry.of), Age) and bool(years_of(span))
 
 
 def _span(faults: Faults, where: str, span: SpanMeasure) -> None:

@@ -148,10 +148,8 @@ def _attributes(pathway: Pathway, faults: Faults) -> Categories:
         if isinstance(attribute, Given) and (attribute.like is None) == (not attribute.categories):
             remedy = "Give the attribute that it is like, or categories of its own"
             faults.add(where, "not exactly one of `like` and `categories`", remedy, breaks="attribute")
-        elif not isinstance(attribute, Given) or attribute.like is None:
-            categories[name] = ("no", "yes") if isinstance(attribute, Chance) else attribute.categories
-        elif attribute.like in categories:
-            categories[name] = categories[attribute.like]
+        elif getattr(attribute, "like", None) in (None, *categories):
+            categories[name] = pathway.categories(name)
         if isinstance(attribute, Action):
             _action(pathway, faults, f"{where}.only", attribute)
         elif isinstance(attribute, Chance) and attribute.label_weight:

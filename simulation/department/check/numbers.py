@@ -5,16 +5,17 @@ days) from exhausting memory or overflowing an integer.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from simulation.department.check.names import listed
+from simulation.department.check.names import listed, repeated
 from simulation.department.config_dataclass import Entry, Sourced
 from simulation.department.durations import Amount, Number
 from simulation.department.graph import attributes_of, leaning
 from simulation.department.rota import parse_clock, parse_days, parse_hours
 from simulation.department.vocabulary import (
     ACUITY_TRUE,
+    Age,
     ArrivalSource,
     Attribute,
     Chance,
@@ -32,6 +33,7 @@ from simulation.department.vocabulary import (
     Trigger,
 )
 from simulation.errors import Faults
+from simulation.units import years_of
 
 LARGEST = 1e9
 """The largest number of any kind; in minutes, 1,900 years."""
@@ -122,6 +124,8 @@ def largest(number: Number) -> float:
 def _attribute(pathway: Pathway, faults: Faults, where: str, attribute: Attribute) -> None:
     if isinstance(attribute, Choice):
         _choice(faults, where, attribute)
+    elif isinstance(attribute, Age):
+        _age(faults, where, attribute)
     elif isinstance(attribute, Chance):
         _at_most(faults, f"{where}.p", largest(attribute.p), LARGEST)
         if not isinstance(attribute.p, Amount) and (attribute.p < 0 or attribute.p > 1):
@@ -149,8 +153,24 @@ def _choice(faults: Faults, where: str, choice: Choice) -> None:
     for place, shares in lists.items():
         if len(shares) != n:
             faults.add(place, f"{len(shares)} shares for {n} categories", "Give one share for each category")
-        elif not abs(sum(shares) - 1) <= TOLERANCE:
-            faults.add(place, f"shares add up to {sum(shares):.6g}", "Make them add up to 1")
+        else:
+            _add_up(faults, place, shares)
+
+
+def _add_up(faults: Faults, where: str, shares: Collection[float]) -> None:
+    if not abs(sum(shares) - 1) <= TOLERANCE:
+        faults.add(where, f"shares add up to {sum(shares):.6g}", "Make them add up to 1")
+
+
+def _age(faults: Faults, where: str, age: Age) -> None:
+    """Add the faults of ages: what is no span of years, years that are in two spans, and sums of shares."""
+    for band, shares in age.shares.items():
+        _add_up(faults, f"{where}.shares.{band}", shares.values())
+    wrong = [span for span in age.spans if not years_of(span)]
+    wrong += repeated(str(year) for span in age.spans for year in years_of(span))
+    if wrong:
+        remedy = "Write the first and the last year, such as 65-74, and each year in one span"
+        faults.add(f"{where}.shares", f"no span of years, or a year in two of them: {listed(wrong)}", remedy)
 
 
 def _durations(pathway: Pathway, faults: Faults, *, all_finite: bool) -> None:

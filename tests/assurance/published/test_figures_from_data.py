@@ -53,6 +53,17 @@ BY_WHOM = {  # bands of the rows by age and hour, agreed before the department w
     "Over 12 h from arrival, 65-79": ("band", 0.15, 0.20),
     "Over 12 h from arrival, 80 and over": ("band", 0.22, 0.32),
     "Odds of over four hours, arrival 20-8 h to 8-20 h": ("band", 1.3, 1.8),
+    "Odds of over four hours, 65-74 to 18-64": ("band", 1.45, 2.3),
+    "Odds of over four hours, 75-84 to 18-64": ("band", 1.58, 2.7),
+    "Odds of over four hours, 85 and over to 18-64": ("band", 1.75, 3.4),
+    "Odds of over four hours, 95 and over to 75-80": ("band", 1.10, 1.30),
+    "Odds of over four hours, 90 and over to 20-29": ("band", 3.7, 8.0),
+    "Within four hours, under 2": ("plus", -0.05, 0.05),
+    "Over 12 h from arrival, 60-69": ("times", 0.8, 1.2),
+    "Over 12 h from arrival, 90 and over": ("times", 0.8, 1.2),
+    "Odds of over 12 h, 60 and over to under 60": ("band", 4.0, 7.0),
+    "Aged 60 and over": ("plus", -0.03, 0.03),
+    "Odds of over four hours at 75 and over, weekdays 18:30-8 h to 8-18:30 h": ("band", 1.1, 1.7),
 }
 
 
@@ -270,6 +281,21 @@ def test_the_site_has_scotlands_shares_of_children_and_of_65_and_over(aeflow_dat
     child, _, older, oldest = np.average([shares[door] for door in DOORS], axis=0, weights=list(map(per_day, DOORS)))
     assert child == pytest.approx(scots_aged(aeflow_data, "Under 18"), abs=0.01)
     assert older + oldest == pytest.approx(scots_aged(aeflow_data, "65-74", "75 plus"), abs=0.01)
+
+
+def test_the_site_has_the_ages_of_the_sources_that_it_names(aeflow_data: Path) -> None:
+    shares = site("attributes.age.shares")
+    scots = published.age_groups(aeflow_data)
+    scots = scots[scots["Month"].between(*SCOTLAND)].groupby("Age")["Attendances"].sum()[list(shares["adult"])]
+    assert list(shares["adult"].values()) == pytest.approx(scots / scots.sum(), abs=0.002)
+    swedes = published.malmo(aeflow_data)["age_at_arrival"]
+    danes = pd.read_csv(aeflow_data / "danish_ed_primary.csv.gz")["age"].dropna()
+    for band in ("older", "oldest"):
+        starts = [int(span.split("-")[0]) for span in shares[band]]
+        edges = [*starts, 79.5 if band == "older" else 150]
+        counts = [np.histogram(ages, edges)[0] for ages in (swedes, danes)]
+        means = np.mean([count / count.sum() for count in counts], axis=0)
+        assert list(shares[band].values()) == pytest.approx(means, abs=0.006)
 
 
 def test_the_site_has_the_london_departments_sexes(aeflow_data: Path) -> None:
