@@ -157,6 +157,10 @@ def _pairs(values: Mapping[str, object]) -> str:
     return ", ".join(f"{name} {_cell(value)}" for name, value in values.items())
 
 
+def _lists(values: Mapping[str, Sequence[float]]) -> str:
+    return "; ".join(f"{name} {_cell(numbers)}" for name, numbers in values.items())
+
+
 def _by_target(cases: Mapping[str, str]) -> str:
     """'standard, non_urgent: low_return' rather than the target twice."""
     by_target: dict[str, list[str]] = {}
@@ -279,18 +283,15 @@ def _drawn_as(pathway: Pathway, attribute: Attribute) -> str:
         until = f"as `{attribute.like}`" if attribute.like is not None else attribute.categories[0]
         return f"decided by the triage policy; until then {until}"
     names = ", ".join(attribute.categories)
+    times = "".join(f"; times {factors.by}: {_lists(factors.values)}" for factors in attribute.times)
     if not isinstance(attribute.shares, Mapping):
-        return f"{names}: {_cell(attribute.shares)}"
+        return f"{names}: {_cell(attribute.shares)}{times}"
     attends = {name for name, source in pathway.arrivals.items() if source.attends}
     shown = {
         name: shares for name, shares in attribute.shares.items() if attribute.by != "arrival_source" or name in attends
     }
     left_out = "" if len(shown) == len(attribute.shares) else "; others in the file"
-    return (
-        f"{names}, by {attribute.by}: "
-        + "; ".join(f"{name} {_cell(shares)}" for name, shares in shown.items())
-        + left_out
-    )
+    return f"{names}, by {attribute.by}: {_lists(shown)}{left_out}{times}"
 
 
 # --- what there is -------------------------------------------------------------------------------------------

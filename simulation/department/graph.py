@@ -251,7 +251,7 @@ def leaning(pathway: Pathway) -> tuple[str, ...]:
         if isinstance(attribute, Chance):
             depends = bool(attribute.label_weight) or not attributes_of(attribute.p).isdisjoint(depending)
         elif isinstance(attribute, Choice):
-            depends = not attribute.depends_on().isdisjoint(depending)
+            depends = not {attribute.by, *(factors.by for factors in attribute.times)}.isdisjoint(depending)
         else:
             depends = isinstance(attribute, Given) and attribute.like in depending
         if depends:

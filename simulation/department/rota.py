@@ -186,10 +186,10 @@ def attendances_per_day(pathway: Pathway) -> float:
 def per_day_by_category(pathway: Pathway, attribute: str, sources: Iterable[str]) -> dict[str, float] | None:
     """The patients of these sources on a mean day of the year, by category of a choice.
 
-    None if the attribute is no choice, or depends on anything but the arrival source.
+    None if the attribute is no choice, depends on anything but the arrival source, or has factors on its shares.
     """
     choice = pathway.attributes.get(attribute)
-    if not isinstance(choice, Choice) or not choice.depends_on() <= {ARRIVAL_SOURCE}:
+    if not isinstance(choice, Choice) or choice.times or choice.by not in (None, ARRIVAL_SOURCE):
         return None
     per_day = dict.fromkeys(choice.categories, 0.0)
     for source in sources:

@@ -315,7 +315,7 @@ class Present(Sourced):
 
 @config_dataclass
 class ShareFactors:
-    """Factors on the shares of a choice by the category of another attribute.
+    """Factors on the shares of a choice: one for each of its categories, by the category of another attribute.
 
     Example: `{by: age_band, values: {child: [1, 1], adult: [0.7, 1.3]}}`
     """
@@ -343,12 +343,8 @@ class Choice(Sourced):
     """One share for each category, adding up to 1; where `by` is set, such a list for each category of that
     attribute."""
     times: tuple[ShareFactors, ...] = ()
-    """Factors on the shares by further attributes; shares are then scaled to add up to 1. Example:
+    """Factors on the shares by further attributes; each patient's are then scaled to add up to 1. Example:
     `[{by: age_band, values: {child: [1, 1], adult: [0.5, 2]}}]`"""
-
-    def depends_on(self) -> set[str]:
-        """The attributes on which the shares depend."""
-        return {factors.by for factors in self.times} | ({self.by} if self.by is not None else set())
 
 
 @config_dataclass

@@ -40,7 +40,7 @@ def attributes_of(pathway: Pathway, draws: Draws, known: Attributes) -> dict[str
             shares = np.array([list(branch.targets.values())])
             for number in range(coins_of(pathway)[name].number):
                 coin = coin_name(name, number)
-                codes[coin] = _pick(shares, draws.uniform(coin), None)
+                codes[coin] = _pick(shares, None, draws.uniform(coin))
     return codes
 
 
@@ -70,17 +70,24 @@ def _drawn(pathway: Pathway, codes: Attributes, attribute: Choice | Chance, vari
     """The codes of one attribute, shape (n,), from uniform `variates`; `codes` of those it depends on."""
     if isinstance(attribute, Chance):
         return (variates < _probability(pathway, codes, attribute)).astype(np.int16)
-    shares, row = np.array([attribute.shares]), None
-    if isinstance(attribute.shares, Mapping):
-        if attribute.by is None:
-            raise DrawsError("a choice with shares by category names the attribute in `by`")
-        shares = np.array([attribute.shares[category] for category in pathway.categories(attribute.by)])
-        row = codes[attribute.by]
-    for factors in attribute.times:
-        of_category = np.array([factors.values[category] for category in pathway.categories(factors.by)])
-        shares = (shares[:, None] * of_category).reshape(-1, shares.shape[1])
-        row = codes[factors.by] if row is None else row * len(of_category) + codes[factors.by]
-    return _pick(shares / shares.sum(axis=1, keepdims=True) if attribute.times else shares, variates, row)
+    return _pick(*_shares(pathway, codes, attribute), variates)
+
+
+def _shares(pathway: Pathway, codes: Attributes, choice: Choice) -> tuple[Floats, Codes | Ints | None]:
+    """The shares of a choice, shape (n_rows, n_categories), and which row counts for each patient, None: the first."""
+    row: Codes | Ints | None = None
+    if not isinstance(choice.shares, Mapping):
+        shares = np.array([choice.shares])
+    elif choice.by is None:
+        raise DrawsError("a choice with shares by category names the attribute in `by`")
+    else:
+        shares = np.array([choice.shares[category] for category in pathway.categories(choice.by)])
+        row = codes[choice.by]
+    for factors in choice.times:
+        by_category = np.array([factors.values[category] for category in pathway.categories(factors.by)])
+        shares = (shares[:, None] * by_category).reshape(-1, shares.shape[1])
+        row = codes[factors.by] + np.int64(len(by_category)) * (0 if row is None else row)
+    return (shares / shares.sum(axis=1, keepdims=True) if choice.times else shares), row
 
 
 def _probability(pathway: Pathway, codes: Attributes, chance: Chance) -> Floats:
@@ -94,7 +101,7 @@ def _probability(pathway: Pathway, codes: Attributes, chance: Chance) -> Floats:
     return certain + chance.label_weight * (np.minimum(by_label, 1) - certain)
 
 
-def _pick(shares: Floats, variates: Floats, row: Codes | None) -> Codes:
+def _pick(shares: Floats, row: Codes | Ints | None, variates: Floats) -> Codes:
     """The category at which the running total of shares first exceeds each variate, shape (n,).
 
     shares  (n_rows, n_categories); row  (n,) which row counts for each patient, None: the first for all
