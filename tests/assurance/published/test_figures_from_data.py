@@ -145,10 +145,10 @@ def discharged_after_17(folder: Path) -> float:
     return float(after / (after + days["discharged_by_1700"].sum()))
 
 
-def children(folder: Path) -> float:
+def scots_aged(folder: Path, *bands: str) -> float:
     ages = published.age_groups(folder)
     ages = ages[ages["Month"].between(*SCOTLAND)]
-    return float(ages[ages["Age"] == "Under 18"]["Attendances"].sum() / ages["Attendances"].sum())
+    return float(ages[ages["Age"].isin(bands)]["Attendances"].sum() / ages["Attendances"].sum())
 
 
 FIGURES = (
@@ -265,10 +265,11 @@ def test_the_sites_discharges_follow_englands_days_and_its_split_at_17(aeflow_da
     assert pace[:, 17:].sum() / pace.sum() == pytest.approx(discharged_after_17(aeflow_data), abs=0.002)
 
 
-def test_the_site_has_scotlands_share_of_children(aeflow_data: Path) -> None:
+def test_the_site_has_scotlands_shares_of_children_and_of_65_and_over(aeflow_data: Path) -> None:
     shares = site("attributes.age_band.shares")
-    n_children = sum(per_day(door) * shares[door][0] for door in DOORS)
-    assert n_children / sum(map(per_day, DOORS)) == pytest.approx(children(aeflow_data), abs=0.01)
+    child, _, older, oldest = np.average([shares[door] for door in DOORS], axis=0, weights=list(map(per_day, DOORS)))
+    assert child == pytest.approx(scots_aged(aeflow_data, "Under 18"), abs=0.01)
+    assert older + oldest == pytest.approx(scots_aged(aeflow_data, "65-74", "75 plus"), abs=0.01)
 
 
 def test_the_site_has_the_london_departments_sexes(aeflow_data: Path) -> None:
