@@ -95,10 +95,10 @@ def test_a_row_agrees_within_two_joint_standard_errors_of_the_figure_or_of_its_r
     assert response(-0.2, **ranged).apart == pytest.approx(-0.1 / 0.13)
 
 
-def test_misses_are_printed_with_both_sides_and_standard_errors(panel: Panel) -> None:
+def test_misses_are_printed_with_both_sides_and_standard_errors_and_a_scope_below_its_row(panel: Panel) -> None:
     found = estimates(panel)
     rows = (
-        Response(target(name="Near"), PanelEstimate(-0.41, 0.05)),
+        Response(target(name="Near", scope="Over 36 months -.20"), PanelEstimate(-0.41, 0.05)),
         Response(target(name="Far", low=-0.1, high=0.0), PanelEstimate(-1.5, 0.06)),
         *(Response(each, found[each.measure]) for each in TRUSTS if each.measure in ("panel_month_1", "panel_month_3")),
     )
@@ -107,6 +107,7 @@ def test_misses_are_printed_with_both_sides_and_standard_errors(panel: Panel) ->
     (far,) = [line for line in lines if "Far" in line]
     assert " ".join(near.split()) == "AGREES Near -0.400 (0.120) -0.410 (0.050) -0.1"
     assert " ".join(far.split()) == "MISSES Far -0.400 (0.120) -1.500 (0.060) -10.4 asked: -0.100 to +0.000"
+    assert lines[lines.index(near) + 1].strip() == "Over 36 months -.20"
     assert any(line.endswith("Jan   Mar") for line in lines)
     assert lines[-1].endswith("of 4 figures agree.")
 
