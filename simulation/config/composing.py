@@ -3,7 +3,7 @@
 import math
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -203,11 +203,15 @@ def _files_composed(
     return Composed(raw, names)
 
 
-def files_with(composed: Composed, chosen: Choices, folders: Folders) -> Raw:
-    """What the files state of some groups, with the files chosen there in place of a configuration's own."""
-    choices = [f"{group}={name}" for group, name in {**composed.choices, **chosen}.items() if name != NO_FILE]
-    raw = _files_composed(tuple(choices), tuple(folders), fingerprint_of(folders)).raw
-    return {group: raw[group] for group in chosen}
+def files_with(composed: Composed, chosen: Mapping[str, Choices], folders: Folders) -> dict[str, Raw]:
+    """By name, what the files that are chosen of some groups state, the others being those of a configuration."""
+    fingerprint, files = fingerprint_of(folders) if chosen else (), {}
+    for name, choices in chosen.items():
+        of_groups = {**composed.choices, **choices}.items()
+        texts = tuple(f"{group}={file}" for group, file in of_groups if file != NO_FILE)
+        raw = _files_composed(texts, tuple(folders), fingerprint).raw if choices else {}
+        files[name] = {group: raw[group] for group in choices}
+    return files
 
 
 def combinations(overrides: Sequence[str]) -> list[list[str]]:

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import chain, product
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, MinLen
@@ -33,7 +33,13 @@ from simulation.department.config_dataclass import ByName, NonEmpty, Range, Sour
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.records.serialise import SOURCED, Plain, differences, exact
 from simulation.study.design import Arm, Changes, Design, Label, factor_of, is_number
-from simulation.study.over_departments import n_used, number_faults, one_department_faults, too_short
+from simulation.study.over_departments import (
+    n_used,
+    number_faults,
+    one_department_faults,
+    too_short,
+    without_impossible,
+)
 from simulation.study.study import ReadyArm, ReadyArms, Study
 from simulation.triage.policy import Policy
 
@@ -224,19 +230,12 @@ def changes_by(
     """The dotted changes of a department's structure, and those that give each parameter its value; `where` names the
     department."""
     own = changes_stated(structures[member.structure].changes, f"{where}, {member.structure}") if structures else ()
-    return (
-        *own,
-        *(
-            Change(path, {"times": value} if parameter.how == "times" else value, f"{where}, {name}")
-            for (name, parameter), value in zip(parameters.items(), member.values, strict=True)
-            for path in parameter.changes
-        ),
+    of_parameters = (
+        Change(path, {"times": value} if parameter.how == "times" else value, f"{where}, {name}")
+        for (name, parameter), value in zip(parameters.items(), member.values, strict=True)
+        for path in parameter.changes
     )
-
-
-def files_by(structures: Mapping[str, Structure], composed: Composed, folders: Folders) -> dict[str, Raw]:
-    """What the files of each structure state of the groups that it chooses; of '', the site's own, none."""
-    return {"": {}, **{name: files_with(composed, stated.files, folders) for name, stated in structures.items()}}
+    return (*own, *of_parameters)
 
 
 def differing(files: Raw, structures: Mapping[str, Raw]) -> dict[str, str]:
@@ -253,21 +252,15 @@ def differing(files: Raw, structures: Mapping[str, Raw]) -> dict[str, str]:
 def ensemble_named(name: str, folders: Folders) -> Ensemble:
     """The ensemble of that name from the first folder that has it. Raises ConfigError with every fault."""
     where = f"ensembles/{name}.yaml"
-
-    def faults(stated: Ensemble) -> Iterable[Fault]:
-        return chain(_structure_faults(stated.structures, where, folders), _department_faults(stated, where))
-
-    return sound(Ensemble, stated_by("ensembles", name, folders), where, faults)
+    stated = stated_by("ensembles", name, folders)
+    return sound(Ensemble, stated, where, lambda ensemble: _department_faults(ensemble, where, folders))
 
 
 def priors_named(name: str, folders: Folders) -> Priors:
     """The priors of that name from the first folder that has them. Raises ConfigError with every fault."""
     where = f"priors/{name}.yaml"
-
-    def faults(stated: Priors) -> Iterable[Fault]:
-        return chain(_structure_faults(stated.structures, where, folders), _prior_faults(stated, where))
-
-    return sound(Priors, stated_by("priors", name, folders), where, faults)
+    stated = stated_by("priors", name, folders)
+    return sound(Priors, stated, where, lambda priors: _prior_faults(priors, where, folders))
 
 
 def _range_faults(ends: tuple[float, float], path: str) -> Iterator[Fault]:
@@ -275,9 +268,9 @@ def _range_faults(ends: tuple[float, float], path: str) -> Iterator[Fault]:
         yield Fault(f"{path}.range", f"found {list(ends)}", "Write two numbers, the lower first")
 
 
-def _prior_faults(priors: Priors, where: str) -> Iterator[Fault]:
-    """Faults of parameters, slopes of a parameter that is not there, and whole numbers that change several values."""
-    yield from _parameter_faults(priors.parameters, where)
+def _prior_faults(priors: Priors, where: str, folders: Folders) -> Iterator[Fault]:
+    """Faults of parameters, structures, slopes of a parameter that is not there, whole numbers that change several."""
+    yield from _parameter_faults(priors, where, folders)
     for name, slope in priors.slopes.items():
         path = f"{where}.slopes.{name}"
         for changed in slope.of:
@@ -290,10 +283,11 @@ def _prior_faults(priors: Priors, where: str) -> Iterator[Fault]:
             yield Fault(f"{where}.parameters.{name}", found, "Write a parameter for each of them")
 
 
-def _parameter_faults(parameters: Mapping[str, VariedParameter], where: str) -> Iterator[Fault]:
-    """Ranges without width, and paths that lead out of a department or that two parameters change."""
+def _parameter_faults(stated: Ensemble | Priors, where: str, folders: Folders) -> Iterator[Fault]:
+    """Ranges without width, paths that lead out of a department or that two parameters change, and files that
+    structures choose and nobody has."""
     owner: dict[str, str] = {}
-    for name, parameter in parameters.items():
+    for name, parameter in stated.parameters.items():
         path = f"{where}.parameters.{name}"
         yield from _range_faults(parameter.range, path)
         for changed in parameter.changes:
@@ -301,6 +295,13 @@ def _parameter_faults(parameters: Mapping[str, VariedParameter], where: str) -> 
             if changed in owner:
                 yield Fault(f"{path}.changes", f"'{changed}' is changed by {owner[changed]}, too", "Keep it in one")
             owner.setdefault(changed, name)
+    for name, structure in stated.structures.items():
+        path = f"{where}.structures.{name}"
+        for group, file in structure.files.items():
+            if file not in (known := names_in(group, folders)):
+                yield Fault(f"{path}.{group}", f"there is no {group} '{shortened(file)}'", nearest(file, known))
+        for changed in structure.changes:
+            yield from _path_faults(changed, f"{path}.changes")
 
 
 def _path_faults(path: str, where: str) -> Iterator[Fault]:
@@ -310,32 +311,18 @@ def _path_faults(path: str, where: str) -> Iterator[Fault]:
         yield Fault(where, f"'{shortened(path)}' is no part of a department", nearest(first, CHANGEABLE))
 
 
-def _structure_faults(structures: Mapping[str, Structure], where: str, folders: Folders) -> Iterator[Fault]:
-    """Files that structures choose and nobody has, and changes that lead out of a department."""
-    for name, structure in structures.items():
-        path = f"{where}.structures.{name}"
-        for group, file in structure.files.items():
-            if file not in (known := names_in(group, folders)):
-                yield Fault(f"{path}.{group}", f"there is no {group} '{shortened(file)}'", nearest(file, known))
-        for changed in structure.changes:
-            yield from _path_faults(changed, f"{path}.changes")
-
-
-def _department_faults(ensemble: Ensemble, where: str) -> Iterator[Fault]:
-    """Faults of parameters, departments with too many or too few values, or with one outside its range."""
-    yield from _parameter_faults(ensemble.parameters, where)
+def _department_faults(ensemble: Ensemble, where: str, folders: Folders) -> Iterator[Fault]:
+    """Faults of parameters, structures, departments with too many or too few values, or with one outside its range."""
+    yield from _parameter_faults(ensemble, where, folders)
     named = tuple(ensemble.parameters.items())
     for number, stated in enumerate(ensemble.departments):
         path, values, structures = f"{where}.departments.{number}", ensemble.member(number).values, ensemble.structures
         if not isinstance(stated, Member):
             if structures:
-                yield Fault(
-                    path, "states no structure", f"Write {{structure: {next(iter(structures))}, values: [...]}}"
-                )
-        elif not structures:
-            yield Fault(path, "names a structure, and the ensemble states none", "Write the values alone: [...]")
+                yield Fault(path, "names no structure", "Write {structure: NAME, values: [...]}")
         elif stated.structure not in structures:
-            yield Fault(path, f"there is no structure '{stated.structure}'", nearest(stated.structure, structures))
+            remedy = nearest(stated.structure, structures) if structures else "The ensemble has none: write [...]"
+            yield Fault(path, f"there is no structure '{stated.structure}'", remedy)
         if len(values) != len(named):
             found = f"has {len(values)} values for {len(named)} parameters"
             yield Fault(path, found, f"Write one for each, in this order: {', '.join(ensemble.parameters)}")
@@ -416,29 +403,45 @@ class EnsembleDepartments:
             raise ConfigError([replace(fault, where=f"{which}: {fault.where}") for fault in faults])
         return tuple(arms)
 
-    def impossible(self, numbers: Iterable[int]) -> Iterator[tuple[ReadyArm, str]]:
-        """Each arm that one of these departments cannot run, and why, once for each of them.
+    def impossible(self, numbers: Sequence[int]) -> Iterator[tuple[ReadyArm, str, int]]:
+        """Each arm that some of these departments cannot run, why not, and how many cannot.
 
         Rotas decide it. They differ by structure, and by numbers only where a department's changes are of a pool that
         the arm changes, so departments that are alike in both are judged once.
         """
-        judged: dict[tuple[str, ...], str] = {}
-        for number, (ready, changes) in product(numbers, zip(self.ready, self.changes, strict=True)):
-            structure, pools = self.structure_of[number], {_pool_of(change) for change in changes} - {""}
-            own = [f"{change.path} {change.value}" for change in self.rows[number] if _pool_of(change) in pools]
-            key = (ready.name, structure, *own)
-            if changes and key not in judged:
-                faults, files = Faults(), {**self.files, **self.structures[structure]}
-                department(self._groups(number, faults), (*self.scenario, *changes), faults, numbers_only=True)
-                judged[key] = "; ".join(f"{fault.where}: {fault.found}" for fault in faults[:1])
-                if ready.arm.staffing and any(value_at(files, pool) != value_at(self.files, pool) for pool in pools):
-                    judged[key] = f"it changes shifts of the {ready.arm.staffing} rota, and theirs is another"
-            if why := judged.get(key):
-                yield ready, why
+        for ready, changes in zip(self.ready, self.changes, strict=True):
+            pools = {_pool_of(change) for change in changes} - {""}
+            others = map(self._files, numbers if ready.arm.staffing else ())
+            if n := sum(any(value_at(files, pool) != value_at(self.files, pool) for pool in pools) for files in others):
+                yield ready, f"it changes shifts of the {ready.arm.staffing} rota, and theirs is another", n
+                continue
+            alike = [
+                (
+                    self.structure_of[number],
+                    *(f"{own.path} {own.value}" for own in self.rows[number] if _pool_of(own) in pools),
+                )
+                for number in numbers
+            ]
+            why = {
+                kind: self._why_not(number, changes) for kind, number in dict(zip(alike, numbers, strict=True)).items()
+            }
+            if reasons := [why[kind] for kind in alike if why[kind]]:
+                yield ready, reasons[0], len(reasons)
+
+    def _why_not(self, number: int, changes: ChangeRow) -> str:
+        """The first fault that an arm's changes make in a department; '' if it can run them."""
+        faults, files = Faults(), self._files(number)
+        if not all(_only_adds(change, files) for change in changes):
+            department(self._groups(number, faults), (*self.scenario, *changes), faults, numbers_only=True)
+        return "; ".join(f"{fault.where}: {fault.found}" for fault in faults[:1])
+
+    def _files(self, number: int) -> Raw:
+        """The groups as the files of a department's structure state them."""
+        return {**self.files, **self.structures.get(self.structure_of[number], {})}
 
     def _groups(self, number: int, faults: Faults) -> Raw:
         """The groups of a department, with its changes and single values."""
-        raw: Raw = copied({**self.files, **self.structures[self.structure_of[number]]})
+        raw: Raw = copied(self._files(number))
         for change in self.rows[number]:
             set_change(raw, change, faults, changeable=CHANGEABLE)
         lay_values(raw, parsed_values(self.values), faults)
@@ -447,8 +450,15 @@ class EnsembleDepartments:
 
 def _pool_of(change: Change) -> str:
     """The dotted path of the pool that a change is of; '' for other changes."""
-    pool = re.match(r"(staffing|\w+\.pools)\.\w+", change.path)
-    return pool[0] if pool else ""
+    return pool[0] if (pool := re.match(r"(staffing|\w+\.pools)\.\w+", change.path)) else ""
+
+
+def _only_adds(change: Change, files: Raw) -> bool:
+    """Whether a change adds units or shifts to a pool that states none of its own, which leaves nobody without."""
+    key, value = change.path.rpartition(".")[2], change.value
+    if not _pool_of(change) or value_at(files, change.path) or key not in ("extra", "extra_shifts"):
+        return False
+    return all(number >= 0 for number in ([value] if key == "extra" else [shift["number"] for shift in value]))
 
 
 @lru_cache(maxsize=4)  # few are kept: as a rule a worker meets each department once in a pass over all of them
@@ -481,7 +491,8 @@ def over_ensemble(
     faults = Faults([*number_faults(run, name, n), *one_department_faults(study, name)])
     of_arms = [arm_changes(arm, study.design, f"study.arms.{name}") for name, arm in study.design.arms.items()]
     files = {group: composed.files.get(group) for group in CHANGEABLE}
-    structures = files_by(ensemble.structures, composed, folders)
+    chosen = {name: structure.files for name, structure in ensemble.structures.items()}
+    structures = files_with(composed, chosen, folders)
     varied = {**differing(files, structures), **ensemble.varied}
     faults += outright_faults(name, varied, composed.raw, chain(scenario, *of_arms))
     faults.refuse()
@@ -489,7 +500,7 @@ def over_ensemble(
     departments = EnsembleDepartments(
         name,
         files=files,
-        structures={structure: structures[structure] for structure in sorted(set(structure_of))},
+        structures={name: stated for name, stated in structures.items() if name in structure_of},
         structure_of=structure_of,
         values=tuple(text for text in composed.values if re.split(r"[.=]", text.lstrip("+~"))[0] in CHANGEABLE),
         rows=tuple(map(ensemble.changes_of, range(len(structure_of)))),
@@ -500,7 +511,9 @@ def over_ensemble(
     used = range(len(departments)) if run.department is None else (run.department,)
     _check_structures(study, departments, used)
     run = replace(run, departments=len(used) if run.department is None else None)
-    study = _without_impossible(replace(study, departments=departments, run=run), departments, used)
+    study = without_impossible(
+        replace(study, departments=departments, run=run), departments.impossible(used), len(used)
+    )
     assert isinstance(study.departments, EnsembleDepartments)
     study.departments.made(used[0])
     return study
@@ -519,28 +532,6 @@ def _check_structures(study: Study, departments: EnsembleDepartments, used: Sequ
         where = f"ensembles/{departments.name}.yaml.structures.{departments.structure_of[number]}"
         faults += unlike_faults(made.pathway, baseline.pathway, where)
     faults.refuse()
-
-
-def _without_impossible(study: Study, departments: EnsembleDepartments, used: Sequence[int]) -> Study:
-    """The study without the arms that a department cannot run, which are left out with the reason.
-
-    Raises ConfigError if no arm is left to compare with the baseline.
-    """
-    reasons: dict[str, list[str]] = {}
-    for ready, why in departments.impossible(used):
-        reasons.setdefault(ready.name, []).append(why)
-    if not reasons:
-        return study
-    words = {}
-    for name, whys in reasons.items():
-        who = f"{len(whys)} of the {len(used)} departments" if len(used) > 1 else "this department"
-        words[name] = f"{who} cannot run it ({whys[0]})"
-    kept = [arm.name for arm in study.arms if arm.name not in words]
-    if study.design.baseline in words or not {*kept} - {study.design.baseline, study.design.sham}:
-        remedy = "Change it so that every department can, or run one: ensemble=none"
-        raise ConfigError([Fault(f"study.arms.{name}", found, remedy) for name, found in words.items()])
-    left_out = (f"'{study.arm(name).arm.label}' was not tried: {found}" for name, found in words.items())
-    return replace(study.of_arms(kept), left_out=(*study.left_out, *left_out))
 
 
 def changes_of_arms(design: Design, ready: Iterable[ReadyArm]) -> tuple[ChangeRow, ...]:

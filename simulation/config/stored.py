@@ -72,7 +72,7 @@ def _departments(content: Mapping[str, Any] | None, study: Study) -> EnsembleDep
     return EnsembleDepartments(
         content["name"],
         files=content["files"],
-        structures=content.get("structures", {"": {}}),
+        structures=content.get("structures", {}),
         structure_of=tuple(content.get("structure_of", [""] * len(content["rows"]))),
         values=tuple(content["values"]),
         rows=tuple(map(changes, content["rows"])),

@@ -169,8 +169,9 @@ class Arm:
     cost: Cost | None = None
     """What the arm costs beyond the baseline."""
     staffing: str | None = None
-    """The staffing whose rotas the arm's changes are made for, by the name of its file; with another the arm is left
-    out, and the study says so. None: any. Example: `typical`"""
+    """The staffing whose rotas the arm's changes are made for, by the name of its file. With another the arm is left
+    out, and the study says so; over structures, where one has another rota in a pool that the arm changes. None: any.
+    Example: `typical`"""
     comparator: bool = False
     """Whether the arm is no tool that the study is about but something else that money or will could do. Verdicts on
     comparators hold together among themselves, those on the other arms among themselves. Example: `true`"""

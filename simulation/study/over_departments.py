@@ -1,10 +1,11 @@
 """How many departments of an ensemble a study uses, and what it cannot ask of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from simulation.errors import Fault
+from simulation.errors import ConfigError, Fault
 from simulation.statistics.departments import MIN_DEPARTMENTS, MIN_EACH
-from simulation.study.study import RunLength, Study
+from simulation.study.study import ReadyArm, RunLength, Study
 
 MOST_DEPARTMENTS = 60
 """How many departments are used where `run.departments` does not say."""
@@ -59,3 +60,23 @@ def one_department_faults(study: Study, ensemble: str) -> Iterator[Fault]:
         if stated:
             found = f"cannot be {what} over the departments of the ensemble '{ensemble}'"
             yield Fault(where, found, "Run it on the typical department (ensemble=none), or leave it out")
+
+
+def without_impossible(study: Study, impossible: Iterable[tuple[ReadyArm, str, int]], n: int) -> Study:
+    """The study without the arms that a department cannot run, which are left out with the reason.
+
+    `impossible`: each such arm, why, and how many of the `n` departments cannot run it. Raises ConfigError
+    if no arm is left to compare with the baseline.
+    """
+    words = {}
+    for ready, why, n_without in impossible:
+        who = f"{n_without} of the {n} departments" if n > 1 else "this department"
+        words[ready.name] = f"{who} cannot run it ({why})"
+    if not words:
+        return study
+    kept = [arm.name for arm in study.arms if arm.name not in words]
+    if study.design.baseline in words or not {*kept} - {study.design.baseline, study.design.sham}:
+        remedy = "Change it so that every department can, or run one: ensemble=none"
+        raise ConfigError([Fault(f"study.arms.{name}", found, remedy) for name, found in words.items()])
+    left_out = (f"'{study.arm(name).arm.label}' was not tried: {found}" for name, found in words.items())
+    return replace(study.of_arms(kept), left_out=(*study.left_out, *left_out))

@@ -270,7 +270,8 @@ class Study:
     than the limits (`study.workload`).
     `departments`: those that replications use in turn (`of`); `arms` are then those of the typical one. `on_one`: why
     the study runs on one department though it states an ensemble; empty otherwise. `left_out`: arms for another
-    staffing than the chosen one, with their labels and the reason, and costs of a department of another size.
+    staffing than the chosen one, or that some department cannot run, with their labels and the reason, and costs of a
+    department of another size.
     """
 
     design: Design

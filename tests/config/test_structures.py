@@ -159,9 +159,9 @@ primary:
             "'nurse.x' is no part of a department",
         ),
         ("structure: usual", "structure: usaul", "departments.0: there is no structure 'usaul'. Did you mean 'usual'?"),
-        ("{structure: usual, values: [0.8, 1]}", "[0.8, 1]", "departments.0: states no structure. Write {structure:"),
+        ("{structure: usual, values: [0.8, 1]}", "[0.8, 1]", "departments.0: names no structure. Write {structure:"),
         ("[1, 2]}\n", "[1, 3]}\n", "departments.1: triage_nurses is 3. Allowed: 1 to 2"),
-        (STRUCTURES, "", "departments.0: names a structure, and the ensemble states none"),
+        (STRUCTURES, "", "departments.0: there is no structure 'usual'. The ensemble has none: write [...]"),
     ],
 )
 def test_structures_that_are_not_sound_are_refused_with_what_to_do(

@@ -1,6 +1,7 @@
 """A study over an ensemble, wherever it runs and however often it is stopped: the same numbers, and every one in its
 own department."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from simulation.runs.store.identity import identity_of
 from simulation.runs.store.run_folder import write_data
 from simulation.runs.store.unfinished import UnfinishedRun
 from simulation.study.study import Study
-from tests.config.ours import ensemble
+from tests.config.ours import MARKED, ensemble
 
 SHORT = ("run.departments=3", "run.replications=6", "run.measured_days=14", "run.warm_up_days=7")
 
@@ -199,3 +200,30 @@ def test_a_result_that_grows_takes_each_department_once(folder: Path) -> None:
     assert finding.spread.n == 20
     assert row.department_p5 < row.department_median < row.department_p95
     assert "of 20 departments" in finding.where or "every department" in finding.where
+
+
+def test_a_run_over_structures_is_the_same_in_other_processes_with_the_other_engine_and_when_it_is_read(
+    folder: Path, tmp_path: Path
+) -> None:
+    """One nurse in two departments and two nurses in one, where hardly anybody waits."""
+    two = "defaults: [gallery/one_nurse@_here_, _self_]\npools: {nurses: {capacity: 2}}\n"
+    (folder / "pathway").mkdir()
+    (folder / "pathway" / "two_nurses.yaml").write_text(two, encoding="utf-8")
+    text = ensemble()["ensembles/ours.yaml"].replace("name: ours", "name: structured")
+    for structure in ("one", "two", "one"):
+        text = re.sub(r"- (\[.*\])", rf"- {{structure: {structure}, values: \1}}", text, count=1)
+    label = f"label: nurses, weight: 1, {MARKED}"
+    structures = f"structures: {{one: {{{label}}}, two: {{pathway: two_nurses, {label}}}}}\n"
+    (folder / "ensembles" / "structured.yaml").write_text(text + structures, encoding="utf-8")
+
+    def study(*overrides: str) -> Study:
+        return load("study=mine", "ensemble=structured", *SHORT, *overrides, config_dir=folder)
+
+    result = compare(study("executor=serial", "engine=reference"))
+    stays = result.values("one", "stay_mean").reshape(2, 3).mean(axis=0)
+    assert stays[1] < min(stays[0], stays[2]), "else consultations, and so stays, would be longer than in the first"
+    assert same_numbers(result, compare(study("executor=local", "workers=2", "engine=compiled")))
+    again = read(write_data(result, tmp_path))
+    assert again.study.departments is not None
+    assert again.study.departments.structure_of == ("one", "two", "one")
+    assert same_numbers(result.more(2), again.more(2))

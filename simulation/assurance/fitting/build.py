@@ -29,10 +29,10 @@ from scipy.stats.qmc import Sobol
 from simulation.assurance.figures import BUSY, Say, figure, months_from_to
 from simulation.assurance.fitting.emulator import Emulator, Space, in_threads, learn, walk
 from simulation.assurance.targets import Target, with_measures_of
-from simulation.config.composing import Composed
+from simulation.config.composing import Composed, files_with
 from simulation.config.departments import department
 from simulation.config.dotted import Change, as_stated
-from simulation.config.ensembles import Member, changes_by, files_by
+from simulation.config.ensembles import Member, changes_by
 from simulation.config.studies import study_from
 from simulation.department.check import unlike_faults
 from simulation.department.config_dataclass import config_dataclass
@@ -198,7 +198,8 @@ class Site:
 
     def __init__(self, composed: Composed, folders: Sequence[Path], space: Space, targets: Sequence[Target]) -> None:
         self.raw, self.space = composed.raw, space
-        self._files = files_by(space.structures, composed, folders)
+        chosen = {name: structure.files for name, structure in space.structures.items()}
+        self._files = files_with(composed, chosen, folders)
         self.fitted = tuple(target for target in targets if target.kind == "calibrated")
         self.predicted = tuple(target for target in targets if target.kind == "predicted" and target.measure != BUSY)
         study = with_measures_of(study_from(composed, folders), targets)
@@ -221,7 +222,7 @@ class Site:
     def pathway(self, member: Member, *, checked: bool = False) -> Pathway:
         """A department. Raises ConfigError; with `checked` the whole of it is checked, as any department is."""
         faults = Faults()
-        raw = {**self.raw, **self._files[member.structure]}
+        raw = {**self.raw, **self._files.get(member.structure, {})}
         _, pathway = department(raw, self.changes(member), faults, numbers_only=not checked)
         faults.refuse()
         assert pathway is not None
