@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 MOST_LINES = 31_500
-MOST_TOKENS = 320_000
+MOST_TOKENS = 322_000
 MOST_CORE = 26_500
 WINGS = ("assurance", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""
