@@ -591,7 +591,9 @@ def _sources_covered(policy: Policy) -> str:
 
 def _effect(policy: Policy) -> str:
     parts = [f"whoever triages, {_changed(burden)}" for burden in policy.burdens]
-    parts += [_changed(effect) for effect in policy.effects]
+    minutes = policy.effects if not policy.readings else policy.effects[:-1]
+    parts += [_changed(effect) for effect in minutes]
+    parts += [f"read as {name}, {_changed(effect)}" for name, effect in policy.readings.items()]
     if policy.watches is not None:
         watches = policy.watches
         parts.append(

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from simulation.config.bounds import configuration_faults, shortened
@@ -11,7 +12,7 @@ from simulation.config.folders import Folders, file_named, names_in
 from simulation.config.validating import validated
 from simulation.errors import Fault, Faults, nearest
 from simulation.records.serialise import ABSENT, SOURCED, differences
-from simulation.study.design import Design
+from simulation.study.design import Arm, Design
 from simulation.triage.policy import Policy
 from simulation.triage.stated import Nurse, Tool, has_tool, policy_from
 
@@ -19,6 +20,8 @@ PRICES = ("price_per_attendance", "cost_per_year")
 """Parts of the full policy that belong to no lever: an arm with all levers has them."""
 MEASUREMENT = ("measured_on", "measured_against")
 """Parts of a policy that a lever takes with those of the AI: on whom its labels were measured, and against what."""
+READING = "triage.reading"
+"""The path of the reading of its evidence that a policy runs."""
 DEFAULT_NURSE = "korea"
 """The nurses whom `config.yaml` chooses."""
 KINDS = {"triage": "triage policy", "nurse": "nurse"}
@@ -104,6 +107,20 @@ def policy_of(
         tool["name"], where_tool = name, f"{where}.triage"
     where_nurse = f"nurse/{arm.nurse}.yaml" if arm.nurse is not None else "nurse"
     return policy_made_of(raw, where_tool, where_nurse, faults)
+
+
+def with_all_readings(design: Design, folders: Folders) -> Design:
+    """The study with an arm more for each reading of a policy's evidence that none runs yet: `ARM_READING`."""
+    arms: dict[str, Arm] = {}
+    for name, arm in design.arms.items():
+        tool = stated_in_file("triage", arm.triage, folders, name, Faults()) or {}
+        runs = arm.changes.get(READING, tool.get("reading"))
+        others = [reading for reading in tool.get("readings") or () if reading != runs]
+        arms[name] = arm
+        for reading in others:
+            label, changes = f"{arm.label}, read as {reading}", {**arm.changes, READING: reading}
+            arms[f"{name}_{reading}"] = replace(arm, label=label, changes=changes)
+    return replace(design, arms=arms)
 
 
 def policy_made_of(raw: Raw, where: str, where_nurse: str, faults: Faults) -> Triaged | None:

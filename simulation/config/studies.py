@@ -24,6 +24,7 @@ from simulation.config.policies import (
     policy_made_of,
     policy_of,
     stated_in_file,
+    with_all_readings,
 )
 from simulation.config.totals import costs_of_another_size
 from simulation.config.validating import validated
@@ -105,6 +106,8 @@ class Top:
     """Whether a study may run that would take more time or memory than the limits."""
     resume: bool = True
     """Whether to go on with an unfinished run of the same study; else it begins anew."""
+    readings: Literal["stated", "all"] = "stated"
+    """Whether to run the reading of the evidence that each policy states, or every reading as an arm of its own."""
     cluster: Cluster = field(default_factory=Cluster)
     """Where the executor `dask` finds its workers."""
     ensemble: str | None = None
@@ -164,6 +167,8 @@ def study_from(composed: Composed, folders: Folders) -> Study:
     faults.refuse()
     raw = resolve(composed.raw)
     top, design, run, scenario, left_out = _parts(raw, composed.choices.get("staffing", NO_FILE), faults)
+    if top.readings == "all":
+        design = with_all_readings(design, folders)
     scenario_changes = changes_stated(scenario.changes, "scenario")
     changed, pathway = department(composed.raw, scenario_changes, faults)
     triaged: dict[str, Triaged] = {}

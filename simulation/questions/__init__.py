@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from simulation.display.drawing import Picture
 from simulation.display.table import ReportTable
-from simulation.questions import harm, spillover
+from simulation.questions import harm, readings, spillover
 from simulation.questions.ablation import contributions
 from simulation.questions.what_decides import deciding_figures
 from simulation.runs.result import StudyResult
@@ -50,6 +50,7 @@ OF_A_RESULT = (
     ),
     ResultQuestion("coverage", "Patients whom the tool never sees", spillover.tables, sentences=spillover.sentences),
     ResultQuestion("harm", "Delay and harm", harm.tables),
+    ResultQuestion("readings", "Each reading of the evidence", readings.tables),
     ResultQuestion(
         "decides",
         "What decides it, and what to measure",

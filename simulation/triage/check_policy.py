@@ -74,6 +74,9 @@ def check_policy(policy: Policy, pathway: Pathway) -> Faults:
     for entry in chain.from_iterable(walk(part, place) for place, part in parts.items()):
         check_name(entry, known, categories, faults)
         _part(entry, pathway, faults)
+    if policy.readings and policy.reading is None:
+        faults.add(f"{where}.reading", "is missing", f"Say which runs: {' or '.join(policy.readings)}")
+    faults.known(f"{where}.reading", policy.reading, policy.readings, what="reading")
     _ai(policy, where, faults)
     _answers(policy, pathway, where, faults)
     _coverage(policy, pathway, f"{where}.covers", faults)

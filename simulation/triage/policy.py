@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from annotated_types import Ge
 
-from simulation.department.config_dataclass import Unit, config_dataclass
+from simulation.department.config_dataclass import ByName, Unit, config_dataclass
 from simulation.triage.effects import MinutesEffect, TriageAction, Watching
 from simulation.triage.estimates import AtLeastZero, Probability
 from simulation.triage.labels import Assessor, Drift
@@ -67,6 +67,12 @@ class Usage:
     """What the tool adds to durations where the site finds many waiting for it."""
     minutes: MinutesEffect | tuple[MinutesEffect, ...] | None = None
     """What the tool does to minutes: one effect, or a list of them, one after another."""
+    readings: ByName[MinutesEffect] = field(default_factory=dict)
+    """Ways to read the evidence of one more effect on minutes, by name: seconds off each patient, say, or a share.
+    One of them runs; a report gives the others from the same run. Example: `{share: {durations: [triage_record],
+    factor: {value: 0.9, range: [0.8, 1], evidence: published, source: "a trial: 10 % less"}}}`"""
+    reading: str | None = None
+    """The name of the reading that runs. Example: `share`"""
     watches: Watching | None = None
     """What the tool sees of patients who wait: where it is used, rounds go by its alarms instead of the truth."""
     actions: Mapping[str, TriageAction] = field(default_factory=dict)
@@ -86,10 +92,9 @@ class Usage:
 
     @property
     def effects(self) -> tuple[MinutesEffect, ...]:
-        """What the tool does to minutes, in order."""
-        if self.minutes is None:
-            return ()
-        return self.minutes if isinstance(self.minutes, tuple) else (self.minutes,)
+        """What the tool does to minutes, in order: last, by the reading that runs."""
+        minutes = self.minutes if isinstance(self.minutes, tuple) else (self.minutes,)
+        return tuple(effect for effect in (*minutes, self.readings.get(self.reading or "")) if effect)
 
 
 @config_dataclass

@@ -70,12 +70,12 @@ def test_a_mistake_on_the_command_line_is_named(word: str, message: str, aeflow:
 
 @pytest.mark.slow
 def test_a_value_of_a_policy_is_answered_by_the_form_that_sweeps_over_it(aeflow: Aeflow) -> None:
-    output = aeflow("compare", "-m", "triage.minutes.seconds_saved.value=20,40").message
+    output = aeflow("compare", "-m", "triage.readings.seconds.seconds_saved.value=20,40").message
     form = output.partition("Name the arm: '")[2].removesuffix("'.").replace("<arm>", "ai_scribe_measured")
     out = aeflow("compare", "-m", form, "ensemble=none", "dry_run=true").out
-    assert "Run 2 of 2: study.arms.ai_scribe_measured.changes={triage.minutes.seconds_saved.value:40}" in out
-    single = aeflow("compare", "triage.minutes.seconds_saved.value=20").message
-    assert single.endswith("'study.arms.<arm>.changes={triage.minutes.seconds_saved.value: 20}'.")
+    assert "Run 2 of 2: study.arms.ai_scribe_measured.changes={triage.readings.seconds.seconds_saved.value:40}" in out
+    single = aeflow("compare", "triage.readings.seconds.seconds_saved.value=20").message
+    assert single.endswith("'study.arms.<arm>.changes={triage.readings.seconds.seconds_saved.value: 20}'.")
 
 
 @pytest.mark.slow

@@ -193,7 +193,7 @@ def test_the_python_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 def test_the_files_of_the_how_to_pages_make_a_study(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     site, staffing = blocks("docs/how-to/own-department.md", "yaml")
-    nurse, policy, study = blocks("docs/how-to/own-triage-policy.md", "yaml")
+    nurse, policy, readings, study = blocks("docs/how-to/own-triage-policy.md", "yaml")
     stated = {"nurse/ours": nurse, "triage/our_ai": policy}
     (new,) = re.findall(r"^aeflow new department ours (.*)$", OWN_DEPARTMENT.read_text("utf-8"), re.MULTILINE)
     totals = dict(word.split("=") for word in new.split())
@@ -213,6 +213,10 @@ def test_the_files_of_the_how_to_pages_make_a_study(monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
     loaded = simulation.config.load("study=ours")
     assert loaded.arm("our_ai").policy.name == "our_ai"
+    without_minutes = {key: value for key, value in yaml.safe_load(policy).items() if key != "minutes"}
+    read_twice = yaml.safe_dump(without_minutes | yaml.safe_load(readings))
+    (tmp_path / "configs/triage/our_ai.yaml").write_text(read_twice, encoding="utf-8")
+    assert "our_ai_share" in simulation.config.load("study=ours", "readings=all").design.arms
     assert {arm.policy.nurse.matrix.counts[0] for arm in loaded.arms} == {(45, 5, 0, 0, 0)}
     pathway = loaded.baseline.pathway
     assert sum(each.per_day or 0 for each in pathway.arrivals.values() if each.attends) == pytest.approx(280)

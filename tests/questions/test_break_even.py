@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
+from simulation.config import load
 from simulation.errors import AeflowError
-from simulation.questions.break_even.searching import Quantity, break_even, frontier, price_of
+from simulation.questions.break_even.searching import Quantity, break_even, frontier, price_of, quantity_of
 from simulation.statistics.departments import Department
 from simulation.statistics.intervals import interval
 from simulation.triage.estimates import Portion
@@ -311,3 +312,14 @@ def test_there_is_no_price_where_one_replication_makes_the_other_arms_effect() -
         price_of({"tool": -2 * OWN + NOISE, "nurse": one}, "tool", "nurse", (100_000, 80_000, 120_000), DEPARTMENT)
         is None
     )
+
+
+def test_seconds_are_sought_for_the_reading_that_runs() -> None:
+    """A policy read as seconds saves as many as are tried; read as a share, it has no seconds to try."""
+    arm = load("ensemble=none").arm("ai_scribe_measured")
+    (effect,) = quantity_of(arm, "seconds").policy_at(40.0).effects
+    assert effect.seconds_saved is not None
+    assert effect.seconds_saved.value == 40
+    as_share = replace(arm, policy=replace(arm.policy, reading="share"))
+    with pytest.raises(AeflowError, match="has no seconds: none of its minutes state seconds_saved"):
+        quantity_of(as_share, "seconds")

@@ -500,8 +500,8 @@ def test_nothing_is_added_to_a_step_that_a_patient_does_not_come_to() -> None:
 
 
 def test_a_list_of_one_effect_is_that_effect(policy: Build, stated: Stated, desk: Pathway, patients: Draws) -> None:
-    one = policy("ai_scribe_measured")
-    listed = policy("ai_scribe_measured", minutes=[stated("ai_scribe_measured")["minutes"]])
+    one = policy("ai_as_claimed")
+    listed = policy("ai_as_claimed", minutes=[stated("ai_as_claimed")["minutes"]])
     assert_same(apply(one, desk, patients), apply(listed, desk, patients))
 
 
@@ -512,7 +512,7 @@ def test_effects_follow_one_another_each_for_whom_it_covers(policy: Build, desk:
         {"durations": ["triage_interview"], "factor": estimate(0.4), "covers": for_men},
         {"durations": ["testing"], "seconds_saved": estimate(-30), "never_below": estimate(0), "covers": for_men},
     ]
-    after = apply(policy("lean_triage", minutes=effects), desk, patients)
+    after = apply(policy("lean_triage", minutes=effects, readings={}, reading=None), desk, patients)
     walk_in, ambulance, referred = (
         patients.arrival_source == desk.categories("arrival_source").index(name) for name in EVERYBODY
     )
@@ -530,7 +530,8 @@ def test_a_burden_is_the_nurses_too_and_a_tool_takes_off_a_part(policy: Build, d
     burdens = [{"durations": ["triage_interview"], "factor": estimate(1.5), "covers": men}]
     tool = [{"durations": ["triage_interview"], "factor": estimate(0.8), "covers": men}]
     alone = apply(policy("nurse", burdens=burdens), desk, patients).minutes["triage_interview"][0]
-    helped = apply(policy("lean_triage", burdens=burdens, minutes=tool), desk, patients).minutes["triage_interview"][0]
+    lean = policy("lean_triage", burdens=burdens, minutes=tool, readings={}, reading=None)
+    helped = apply(lean, desk, patients).minutes["triage_interview"][0]
     before, male = patients.minutes["triage_interview"][0], patients.attributes["sex"] == 1
     at_desk = patients.arrival_source != desk.categories("arrival_source").index("ambulance")
     np.testing.assert_allclose(alone, before * np.where(male, 1.5, 1), rtol=1e-12)

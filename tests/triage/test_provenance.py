@@ -66,7 +66,7 @@ def test_there_are_files_to_walk() -> None:
         (lambda policy: policy["adoption"]["weeks"].update(value=99), ".adoption.weeks: no range that holds its value"),
         (lambda policy: policy["adoption"]["start"].pop("source"), ".adoption.start: no source"),
         (lambda policy: policy["adoption"]["end"].update(source="?"), ".adoption.end: no source"),
-        (lambda policy: policy["minutes"]["never_below"].pop("evidence"), ".minutes.never_below: no mark"),
+        (lambda policy: policy["readings"]["share"]["factor"].pop("evidence"), ".readings.share.factor: no mark"),
         (lambda policy: policy["ai"]["matrix"].pop("source"), ".ai.matrix: no source"),
         (lambda policy: policy["covers"].pop("evidence"), ".covers: no mark"),
         (lambda policy: policy["adoption"].update(weeks=26), ".adoption.weeks: a bare number"),

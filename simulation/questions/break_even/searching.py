@@ -425,7 +425,8 @@ def _saving(policy: Policy, seconds: float) -> Policy:
     within = (0.0, max(seconds, MOST_SECONDS))
     saved = replace(first.seconds_saved, value=seconds, range=within, evidence="assumed", source=WHAT_IF)
     changed = replace(first, seconds_saved=saved)
-    return replace(policy, minutes=tuple(changed if effect is first else effect for effect in policy.effects))
+    effects = tuple(changed if effect is first else effect for effect in policy.effects)
+    return replace(policy, minutes=effects, readings={}, reading=None)
 
 
 def _covering(policy: Policy, share: float) -> Policy:
