@@ -223,8 +223,10 @@ def ranges(values: Floats, department: Department) -> Ranges:
     n_departments = (n_each > 0).sum(axis=0)
     enough = n_departments >= MIN_DEPARTMENTS
     quantiles = np.full((3, values.shape[1]), np.nan)
-    if enough.any():
-        quantiles[:, enough] = np.nanquantile(effects[:, enough], [0.5, TAIL, 1 - TAIL], axis=0)
+    everywhere = n_departments == len(effects)
+    for of, quantile in ((enough & everywhere, np.quantile), (enough & ~everywhere, np.nanquantile)):  # one is slow
+        if of.any():
+            quantiles[:, of] = quantile(effects[:, of], [0.5, TAIL, 1 - TAIL], axis=0)
     return Ranges(quantiles[0], quantiles[1], quantiles[2], n_departments)
 
 
