@@ -29,7 +29,7 @@ STUDY = TARGETS = "known_effects"
 class KnownEffect(NamedTuple):
     """One published effect and the simulated one, both in the target's unit.
 
-    level  without the change; found  the mean effect over departments with its 95 % interval (simulation noise);
+    level  without the change; found  the mean effect over departments with its 95 % interval;
     least, most  the range that holds nine in ten departments, noise removed.
     """
 

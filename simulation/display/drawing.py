@@ -125,8 +125,7 @@ def figure_of(
 ) -> Iterator[tuple[Figure, list[Axes]]]:
     """A figure, independent of the window system and the user's settings, and its axes in reading order.
 
-    `width`, `height`: in inches. `layout`: None if the axes are placed by hand; a figure without a layout engine is
-    drawn once instead of twice.
+    `width`, `height`: in inches. `layout`: None if the axes are placed by hand.
     """
     import matplotlib
 
@@ -144,20 +143,24 @@ def figure_of(
                 "text.parse_math": False,  # labels are text, dollar signs included
             }
         )
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure as NewFigure
 
         figure = NewFigure(figsize=(width, height), dpi=DPI, layout=layout)
-        FigureCanvasAgg(figure)
         axes = figure.subplots(n_rows, n_columns, squeeze=False, sharex=sharex, sharey=sharey)
         yield figure, list(axes.ravel())
 
 
 def png_of(figure: Figure) -> bytes:
     """The figure as PNG; equal figures give equal bytes."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     make_drawable(figure)
-    out = BytesIO()
-    figure.savefig(out, format="png", metadata={"Software": None})
+    out, canvas = BytesIO(), FigureCanvasAgg(figure)  # `savefig` would draw twice, the first time for the layout alone
+    canvas.print_png(  # type: ignore[no-untyped-call]
+        out,
+        metadata={"Software": None},
+        pil_kwargs={"compress_level": 3},  # quicker than 6, a tenth more bytes
+    )
     return out.getvalue()
 
 

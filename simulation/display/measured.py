@@ -9,8 +9,9 @@ import numpy as np
 
 from simulation.department.own_measures import Better
 from simulation.display.table import Cell, Cells, ReportTable, ends_cell
-from simulation.display.words import amount, change, high_words, levels_of, span_of, unit_words
+from simulation.display.words import amount, change, high_words, levels_of, span_of, uncertainty, unit_words
 from simulation.runs.result import ArmResult, Safety, StudyResult
+from simulation.statistics.intervals import t_quantile
 from simulation.statistics.table_uncertainty import FEWEST_TABLES, TableUncertainty, table_uncertainty
 from simulation.statistics.verdict import NonInferiority, VerdictKind, interval_words, margin_words, threshold
 from simulation.study.design import Margin, Target
@@ -35,9 +36,9 @@ class Measured:
     better: Better
     uncertainty: TableUncertainty
     alone: str
-    """The interval of simulation alone, as in every other table."""
+    """The interval without the measurement, as in every other table."""
     kind: VerdictKind | NonInferiority
-    """The verdict from the interval of simulation and measurement together."""
+    """The verdict from the interval with the measurement."""
     words: str
     """The same in words."""
     is_margin: bool
@@ -60,7 +61,7 @@ class Measured:
 
     @property
     def is_settled(self) -> bool:
-        """Whether the interval of simulation and measurement lies wholly on one side of the limit."""
+        """Whether the interval with the measurement lies wholly on one side of the limit."""
         return self.uncertainty.half_width <= self.to_limit
 
     @property
@@ -149,10 +150,10 @@ def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target |
         result.values(arm, judged.measure, judged.group) for arm in (result.design.baseline, name, *drawn)
     )
     row = result.row_of(judged, name)
+    by_tables = table_uncertainty(own - base, np.array(others) - base, result.department_of)
     longer_side = max(row.difference - row.difference_low, row.difference_high - row.difference)
     half_width = longer_side * (1 if math.isnan(row.width_factor) else row.width_factor)  # as a verdict is read
-    by_tables = table_uncertainty(own - base, np.array(others) - base, result.department_of)
-    uncertainty = by_tables.with_simulation(half_width)
+    uncertainty = by_tables.at_least(half_width / t_quantile(row.n_independent - 1))
     ends = uncertainty.effect - uncertainty.half_width, uncertainty.effect + uncertainty.half_width
     kind: VerdictKind | NonInferiority
     if isinstance(judged, Margin):
@@ -210,7 +211,7 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
         for tool in tools
     ]
     headers = (
-        *("what is judged", "by", "effect", "simulation alone", "simulation and measurement"),
+        *("what is judged", "by", "effect", f"{uncertainty(result)} alone", "and measurement"),
         *(["these and which department"] if over else []),
         *("largest", "verdict with both", "cases needed"),
     )
@@ -220,7 +221,7 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
     notes = (
         f"95 % intervals. {tools[0].uncertainty.n_tables} tables drawn from what the bench leaves open, each in the "
         f"same {len(result.replications)} replications; the nurse's table is treated as known{department}",
-        "Cases needed: the cases of true levels 1-2 that would put the interval of simulation and measurement on "
+        "Cases needed: the cases of true levels 1-2 that would put the interval with the measurement on "
         "one side of the least difference that matters, or of the safety margin, if the effect stays as it is.",
     )
     title = f"How sure is the effect of '{result.arm(tools[0].arm).label}'?"
@@ -231,7 +232,7 @@ def measurement_sentences(result: StudyResult) -> tuple[str, ...]:
     """For each target: both intervals, the verdict, the largest source of uncertainty, and what would settle it."""
     return tuple(
         f"How sure is '{tool.label}' ({tool.limit_words})? {change(tool.uncertainty.effect, tool.unit)} "
-        f"{unit_words(tool.unit)}: {tool.alone} by simulation alone, "
+        f"{unit_words(tool.unit)}: {tool.alone} by {uncertainty(result)} alone, "
         f"{_interval(tool, tool.uncertainty.half_width)} with the uncertainty of the measured table. Verdict with "
         f"both: {tool.words}. The largest source of uncertainty is {tool.uncertainty.dominates}; {_settled(tool)}"
         for tool in measured_tools(result)

@@ -12,7 +12,7 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Literal, TextIO, TypeVar
 
-from simulation.display.words import SIMULATION, WIDTH, amount, change, cost_in_short
+from simulation.display.words import WIDTH, amount, change, cost_in_short
 from simulation.errors import ResultsError, nearest
 from simulation.statistics.compare import Comparison
 from simulation.statistics.intervals import Interval
@@ -102,6 +102,12 @@ def difference_cell(row: Comparison, *, words: str = "", look: str = "") -> Cell
     """A difference from the baseline with its interval, then words: '−7.2 (−18.0 to +3.5) better'."""
     ends = row.difference_low, row.difference_high
     return Cell(row.difference, row.unit, *ends, style="difference", words=words, look=look)
+
+
+def range_cell(row: Comparison, *, words: str = "", look: str = "") -> Cell:
+    """As `difference_cell`, with the range of nine in ten departments in place of the interval, where there is one."""
+    cell = difference_cell(row, words=words, look=look)
+    return cell if math.isnan(row.department_p5) else replace(cell, low=row.department_p5, high=row.department_p95)
 
 
 def interval_cell(interval: Interval, unit: str) -> Cell:
@@ -287,7 +293,9 @@ def _narrow(table: ReportTable) -> ReportTable:
     kept = [number for number, header in enumerate(table.headers) if header not in ("mean", "uncertainty")]
     if len(kept) == len(table.headers) or table.kind == "measures":
         return table
-    notes = (*table.notes, f"Uncertainty in every row: {SIMULATION}. A wider window shows every column.")
+    last = table.headers.index("uncertainty") if "uncertainty" in table.headers and table.rows else None
+    sources = "" if last is None else f"Uncertainty in every row: {table.rows[0][last]}. "
+    notes = (*table.notes, f"{sources}A wider window shows every column.")
     return replace(with_columns(table, kept), notes=notes)
 
 

@@ -27,8 +27,6 @@ SIZES = {"more": "", "open": "perhaps slightly ", "less": "slightly "}
 """Words before a direction that is known, by the size of the difference."""
 LEVELS_1_2 = "levels 1-2"
 """How the two most urgent levels of A&E are called."""
-SIMULATION = "simulation"
-"""The source of uncertainty that every interval here is about."""
 DOES_NOT_FIT = "this department does not fit together."
 """What a warning about an implausible department begins with."""
 FEW_WEEKS = 4
@@ -227,12 +225,22 @@ def weak_notes(result: StudyResult, rows: Iterable[Comparison], word: str = "can
         yield weak_note(word)
 
 
-def doubt_note() -> str:
-    """Two sentences on what intervals are about, and what is not in them."""
-    return (
-        "Intervals cover simulation noise only. They do not cover uncertainty about inputs and about structure "
-        "(which resource binds)."
-    )
+def uncertainty(result: StudyResult) -> str:
+    """The sources of uncertainty that intervals are about."""
+    return "departments and simulation" if result.over_departments else "simulation"
+
+
+def covered(result: StudyResult) -> str:
+    """What intervals cover, in brackets after their name."""
+    return "(departments as a sample)" if result.over_departments else "(simulation noise only)"
+
+
+def doubt_note(result: StudyResult) -> str:
+    """Sentences on what intervals are about, and what is not in them."""
+    what = "cover simulation noise only"
+    if result.over_departments:
+        what = "are for departments like these, which are taken as a sample; simulation noise is in them"
+    return f"Intervals {what}. They do not cover uncertainty about inputs and about structure (which resource binds)."
 
 
 def percent(share: float | None) -> str:

@@ -26,7 +26,7 @@ MINUTES_IN_HOUR = 60
 
 @dataclass(frozen=True)
 class ArmHarm:
-    """One arm minus the baseline, with 95 % intervals of simulation noise.
+    """One arm minus the baseline, with 95 % intervals.
 
     mortality: mortality of admitted patients, a share; waiting, staying: patient-hours a day over all attendances,
     until the first clinician and until departure; pounds: the value of the hours in `staying`, GBP a year, keyed by the
@@ -114,8 +114,8 @@ def _notes(result: StudyResult) -> Iterator[str]:
         f"those who go home, or about labels."
     )
     yield (
-        f"Beyond {last:g} h the last published value is used, because there is no estimate. Intervals cover simulation "
-        "noise alone, not the uncertainty of the association. These are differences between arms, not numbers of lives."
+        f"Beyond {last:g} h the last published value is used, because there is no estimate. Intervals do not "
+        "cover the uncertainty of the association. These are differences between arms, not numbers of lives."
     )
     valued = result.design.value_per_patient_hour
     if valued is not None:

@@ -6,7 +6,7 @@ The arithmetic is in `statistics/coverage_effects.py`, because each replication 
 from collections.abc import Iterator, Mapping
 
 from simulation.display.table import Cell, ReportTable, change_cell, ends_cell, interval_cell
-from simulation.display.words import SIMULATION, change, false_alarms, measure_label, unit_words
+from simulation.display.words import change, false_alarms, measure_label, uncertainty, unit_words
 from simulation.runs.result import StudyResult
 from simulation.study.design import Target
 from simulation.wording import spaced
@@ -69,7 +69,7 @@ def spillover_table(result: StudyResult, target: Target) -> ReportTable | None:
             change_cell(part.difference.mean, unit),
             ends_cell(part.difference.low, part.difference.high, unit),
         )
-        cells.append((name, whom.format(**labels), *numbers, SIMULATION))
+        cells.append((name, whom.format(**labels), *numbers, uncertainty(result)))
     label = measure_label(result, target.measure)
     title = f"Whom the tool reaches and whom it does not: {label} (differences in {unit_words(unit)})"
     headers = ("effect", "on whom", "without", "with", "difference", "95 % interval", "uncertainty")

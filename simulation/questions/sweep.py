@@ -32,7 +32,7 @@ from simulation.display.drawing import (
     png_of,
 )
 from simulation.display.table import Cell, Cells, ReportTable, difference_cell, interval_cell, print_tables
-from simulation.display.words import change, doubt_note, unit_words
+from simulation.display.words import change, covered, doubt_note, unit_words
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.records.serialise import differences
@@ -364,7 +364,7 @@ def _sweep_notes(sweep: Sweep, *, shown: bool) -> Iterator[str]:
         "First line: the level under the baseline. In brackets: the 95 % interval of each difference. The interval "
         f"of how far two runs are apart holds together with those of all pairs of runs of its arm.{everything}"
     )
-    yield f"'Depends' means that effects differ by as much as matters, beyond chance. {doubt_note()}"
+    yield f"'Depends' means that effects differ by as much as matters, beyond chance. {doubt_note(sweep.first)}"
     numbers = [len(run.result.replications) for run in sweep.runs]
     if min(numbers) < max(numbers):
         yield (
@@ -399,7 +399,7 @@ def effect_tables(sweep: Sweep) -> Iterator[ReportTable]:
                 "First line: effect on the level under the baseline; then on each arm's difference from it. 'A less "
                 "B': mean of all runs with A minus mean of all runs with B. 'A with B': how much more A does where "
                 f"B holds than where B's factor has its first value. Every effect: {EFFECTS}; the design: {DESIGN}.",
-                doubt_note(),
+                doubt_note(sweep.first),
             ),
         )
 
@@ -441,7 +441,7 @@ def sweep_picture(sweep: Sweep) -> Picture:
         "across",
         png,
         f"Differences from {first.baseline.label} in {len(runs)} runs. {'. '.join(words)}.",
-        f"Difference from '{first.baseline.label}' in each run, with its 95 % interval (simulation noise only). "
+        f"Difference from '{first.baseline.label}' in each run, with its 95 % interval {covered(first)}. "
         "Dotted: the least difference that would matter.",
     )
 

@@ -32,7 +32,7 @@ from simulation.runs.store.manifest import FILES
 from simulation.statistics.always_valid import IntervalKind, interval_kind
 from simulation.statistics.compare import Comparison, compare, compare_arms, find, paired, summary
 from simulation.statistics.coverage_effects import GROUPS, Effect, effects
-from simulation.statistics.departments import MIN_DEPARTMENTS, Department, Spread, spread_over
+from simulation.statistics.departments import MIN_DEPARTMENTS, Department, Spread, means_of, spread_over
 from simulation.statistics.intervals import Interval
 from simulation.statistics.sham import ShamBand, Shares
 from simulation.statistics.verdict import Judgement, Verdict, harm_words, non_inferiority, verdict, where_words
@@ -225,6 +225,11 @@ class StudyResult:
         """How many departments are used, or planned, where they are too few for a verdict: 2 to 19; else 0."""
         n = min(self.run.departments or 1, max(self.run.replications, len(self.numbers)))
         return n if 1 < n < MIN_DEPARTMENTS else 0
+
+    @property
+    def over_departments(self) -> bool:
+        """Whether its intervals are of the mean over departments, which are a sample of such departments."""
+        return self.department_of is not None and self.run.departments != 1 and not self.few_departments
 
     @cached_property
     def numbers(self) -> tuple[int, ...]:
@@ -437,6 +442,13 @@ class StudyResult:
         if arm not in self.measures:
             raise no_arm(arm, self.measures)
         return np.array([measures.value(measure, group) for measures in self.measures[arm]])
+
+    def independent(self, arm: str, judged: Target | Margin) -> Floats:
+        """A measure by replication; over departments that are a sample, by department."""
+        values, department = self.values(arm, judged.measure, judged.group), self.department_of
+        return (
+            values if department is None or not self.over_departments else means_of(values[:, None], department)[:, 0]
+        )
 
     def differences(self, arm: str, judged: Target | Margin) -> Floats:
         """An arm's differences from the baseline by replication, shape (n_replications,)."""

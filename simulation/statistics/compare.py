@@ -25,6 +25,7 @@ from simulation.statistics.intervals import (
     critical_value,
     interval,
     intervals,
+    simulated,
     t_quantile,
     tail_level,
 )
@@ -46,6 +47,8 @@ TIDY = (
     "difference",
     "difference_low",
     "difference_high",
+    "simulated_low",
+    "simulated_high",
     "n_replications",
     "department_median",
     "department_p5",
@@ -68,10 +71,11 @@ class Comparison:
     this measure; `own` defines a user's measure; `few_departments` is the number of departments, where it is too
     small for any verdict, else 0.
 
-    Over an ensemble the mean counts each department once, and its interval has `degrees` degrees of freedom, from the
-    spread within departments (`statistics/departments.py`; while a result grows it uses each department's first
-    replication). `department_median`, `department_p5` and `department_p95` are quantiles of the difference over the
-    `n_departments` departments, simulation noise removed; NaN for fewer than 20.
+    Over an ensemble the mean counts each department once, and its interval, of `degrees` degrees of freedom, is that of
+    the mean over departments as a sample (`statistics/intervals.py`; while a result grows it uses each department's
+    first replication). `simulated_low` and `simulated_high` are the difference's interval for simulation noise alone,
+    in these departments; NaN while a result grows. `department_median`, `department_p5` and `department_p95` are
+    quantiles of the difference over the `n_departments` departments, simulation noise removed; NaN for fewer than 20.
     """
 
     arm: str
@@ -95,6 +99,8 @@ class Comparison:
     short: bool = False
     own: Definition | None = None
     degrees: float | None = None
+    simulated_low: float = np.nan
+    simulated_high: float = np.nan
     department_median: float = np.nan
     department_p5: float = np.nan
     department_p95: float = np.nan
@@ -118,11 +124,11 @@ class Comparison:
 
     @property
     def spread(self) -> float:
-        """The standard deviation of the difference between replications, times the factor by which skewness widens an
-        interval by; NaN where there is no interval."""
+        """The standard deviation of the difference between replications, or departments, times the factor by which
+        skewness widens an interval by; NaN where there is no interval."""
         if self.n_replications < 2:
             return np.nan
-        return self.short_side * math.sqrt(self.n_replications) / self._critical_value(self.level)
+        return self.short_side * math.sqrt(self.n_independent) / self._critical_value(self.level)
 
     @property
     def level_weakness(self) -> Weakness | None:
@@ -140,20 +146,23 @@ class Comparison:
     def width_factor(self) -> float:
         """How many times as wide as its interval the one is from which a verdict is read; NaN if none may be read."""
         always_valid = self.interval_kind == "always_valid"
-        return width_factor(
-            self.weakness, self.n_replications, departments=self.departments_within, always_valid=always_valid
-        )
+        return width_factor(self.weakness, self.n_independent, always_valid=always_valid)
 
     @property
-    def departments_within(self) -> int | None:
-        """How many departments its interval rests on; None where it rests on the spread of replications."""
-        return None if self.degrees is None else self.n_departments
+    def over_departments(self) -> int | None:
+        """The number of departments that are its sample; None where replications are."""
+        return None if self.degrees is None else round(self.degrees) + 1
+
+    @property
+    def n_independent(self) -> int:
+        """How many independent numbers its interval rests on: departments, or replications."""
+        return self.over_departments or self.n_replications
 
     def _weakness(self, half_width: float, share: float) -> Weakness | None:
         if self.short:
             return "rare spells"
         return weakness_of(
-            self.n_replications, of=self.of, spread=half_width, largest_share=share, departments=self.departments_within
+            self.n_replications, of=self.of, spread=half_width, largest_share=share, departments=self.over_departments
         )
 
     def _critical_value(self, level: float) -> float:
@@ -247,7 +256,7 @@ def compare_arms(
             name.measure not in stated and too_short(name.measure, n, measured_days)
             for name, n in zip(shared, columns["n_replications"].tolist(), strict=True)
         ]
-        for bound in ("low", "high", "difference_low", "difference_high"):
+        for bound in (name for name in columns if name.endswith(("low", "high"))):
             columns[bound] = np.where(short, np.nan, columns[bound])
         columns["short"] = np.array(short, dtype=np.bool_)
         common: dict[str, Any] = {"arm": arm, "baseline": baseline, "interval_kind": kind, "few_departments": few}
@@ -282,8 +291,11 @@ def _columns(
         "level_share": levels.share,
         "tail": differences.tail,
     }
-    if differences.degrees is not None:
-        columns["degrees"] = differences.degrees
+    noise = differences
+    if differences.degrees is not None and department is not None:
+        columns["degrees"], noise = differences.degrees, simulated(less_baseline, LEVEL, department)
+    if kind == "fixed_sample":
+        columns["simulated_low"], columns["simulated_high"] = bounds(noise, LEVEL, kind)
     if department is not None:
         over = ranges(np.where(np.isinf(less_baseline).any(axis=0), np.nan, less_baseline), department)
         fields = ("department_median", "department_p5", "department_p95", "n_departments")

@@ -1,17 +1,18 @@
-"""Effects over departments: simulation noise of their mean, what other departments would change, and their range.
+"""Effects over departments: the mean as of a sample of departments, simulation noise of it, and the range.
 
 Arrays in, arrays out: `values` has a row a replication and a column a number (or one number a replication),
 `department` says which department each replication used. NaN: a replication without the number.
 
 **Three things, never merged.**
 
-1. `within`: the mean over these departments, each counted once, with its standard error from the spread *within*
-   departments. For D departments with variance s2 among the m replications of each it is sqrt(sum s2 / m) / D. The
-   spread between departments is no noise of that mean, because every one of them is in it. Degrees of freedom are
-   Satterthwaite's, with the fourth powers estimated without bias (s4 of f degrees is too large by (f + 2) / f), so
-   that similar departments have about as many as replications beyond the first of each, which is the most.
-2. `movement`: how far the mean would move with other departments of the ensemble, from the spread between them.
-3. `spread_over`: effects by department with simulation noise removed, from which come the range, counts and shares.
+1. `spread_over`: effects by department with simulation noise removed, from which come the range, counts and shares.
+2. `means_of`: each department's mean. Departments are a sample of those that fit, and these means are independent, so
+   the interval of their mean (`statistics/intervals.py`) holds for such departments, noise of simulation included.
+3. `within`: the simulation noise of that mean, from the spread *within* departments. It is about these departments
+   alone. For D departments with variance s2 among the m replications of each, its standard error is sqrt(sum s2 / m) /
+   D. Degrees of freedom are Satterthwaite's, with the fourth powers estimated without bias (s4 of f degrees is too
+   large by (f + 2) / f), so that similar departments have about as many as replications beyond the first of each, which
+   is the most.
 
 **The model.** Replication r of department d gives y = mu + t_d + e, with t normal of variance T (between departments)
 and e normal of variance S (within, the same in each). Both are estimated from mean squares, as in the analysis of
@@ -40,13 +41,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.records.schema import Floats, Mask
-from simulation.statistics.skewness import LEVEL, Widening, widening_over
-from simulation.statistics.weakness import ENOUGH
 
 MIN_EACH = 2
 """Replications that a department needs to count in a range."""
 MIN_DEPARTMENTS = 20
-"""Departments that a range needs."""
+"""Departments that a verdict over departments needs, and a range."""
 TAIL = 0.05
 """The share of departments on either side of the range."""
 Department = NDArray[np.int64]
@@ -63,17 +62,13 @@ class Ranges(NamedTuple):
 
 
 class Within(NamedTuple):
-    """For each column: the mean over departments, its standard error, its degrees of freedom, the number of
-    replications that have the number, by how much skewness widens an interval (not at all if no department has three
-    replications), and the largest share of the squared deviations due to one department (with fewer than ten, to one
-    replication)."""
+    """For each column: the mean over departments, its standard error, its degrees of freedom, and the number of
+    departments that have it."""
 
     mean: Floats
     standard_error: Floats
     degrees: Floats
-    n: NDArray[np.int64]
-    widened: Widening
-    share: Floats
+    n_departments: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,6 +149,13 @@ def first_of_each(department: Department) -> NDArray[np.intp]:
     return np.sort(np.unique(department, return_index=True)[1])
 
 
+def means_of(values: Floats, department: Department) -> Floats:
+    """The mean of each column in each department, NaN where it has no number; shape (n_departments, n_columns)."""
+    with np.errstate(invalid="ignore"):  # of infinite numbers, which have no squared deviation
+        n_each, mean, _ = _sums(values, department)
+    return np.where(n_each > 0, mean, np.nan)
+
+
 def within(values: Floats, department: Department) -> Within:
     """The mean of each column over departments, and its noise from the spread within them.
 
@@ -165,28 +167,14 @@ def within(values: Floats, department: Department) -> Within:
     n_departments = known.sum(axis=0)
     mean = np.where(known, mean_each, 0.0).sum(axis=0) / _or_nan(n_departments)
     spare = np.maximum(n_each - 1, 0)
-    most, total = spare.sum(axis=0), squares.sum(axis=0)
-    pooled = total / _or_nan(most)
+    most = spare.sum(axis=0)
+    pooled = squares.sum(axis=0) / _or_nan(most)
     variance = np.where(spare > 0, squares / np.maximum(spare, 1), pooled)
     noise = np.where(known, variance / np.maximum(n_each, 1), 0.0)  # of each department's mean
     own = np.where(spare > 0, noise, 0.0)
     fourth = (own**2 / (spare + 2)).sum(axis=0)
     degrees = np.minimum(np.divide(own.sum(axis=0) ** 2, fourth, out=most.copy(), where=fourth > 0), most)
-    cubes, largest_alone = _cubes_and_largest(values, department, n_each, mean_each)
-    largest = np.where(n_departments >= ENOUGH, squares.max(axis=0), largest_alone)
-    share = np.nan_to_num(largest / _or_nan(total))
-    error = np.sqrt(noise.sum(axis=0)) / _or_nan(n_departments)
-    return Within(mean, error, degrees, n_each.sum(axis=0), widening_over(n_each, squares, cubes), share)
-
-
-def movement(spread: Spread) -> float:
-    """How far the mean would move with as many other departments of the ensemble, with 95 %: the half-width
-    from the spread between departments alone. NaN with fewer than two."""
-    if spread.n < 2:
-        return math.nan
-    from scipy.special import stdtrit
-
-    return float(stdtrit(spread.n - 1, 0.5 + LEVEL / 2)) * math.sqrt(2 * spread.between / spread.n)
+    return Within(mean, np.sqrt(noise.sum(axis=0)) / _or_nan(n_departments), degrees, n_departments)
 
 
 def spread_over(values: Floats, department: Department) -> Spread:
@@ -223,8 +211,10 @@ def ranges(values: Floats, department: Department) -> Ranges:
     n_departments = (n_each > 0).sum(axis=0)
     enough = n_departments >= MIN_DEPARTMENTS
     quantiles = np.full((3, values.shape[1]), np.nan)
-    if enough.any():
-        quantiles[:, enough] = np.nanquantile(effects[:, enough], [0.5, TAIL, 1 - TAIL], axis=0)
+    everywhere = n_departments == len(effects)
+    for of, quantile in ((enough & everywhere, np.quantile), (enough & ~everywhere, np.nanquantile)):  # one is slow
+        if of.any():
+            quantiles[:, of] = quantile(effects[:, of], [0.5, TAIL, 1 - TAIL], axis=0)
     return Ranges(quantiles[0], quantiles[1], quantiles[2], n_departments)
 
 
@@ -259,19 +249,6 @@ def _sums(values: Floats, department: Department) -> tuple[Floats, Floats, Float
     mean = total / np.maximum(n_each, 1)
     np.add.at(squares, row, np.where(known, values - mean[row], 0.0) ** 2)
     return n_each, mean, squares
-
-
-def _cubes_and_largest(
-    values: Floats, department: Department, n_each: Floats, mean_each: Floats
-) -> tuple[Floats, Floats]:
-    """By department and column the sum of cubed deviations from its mean; by column the most by which the squared
-    deviations would add up to less without one replication."""
-    row = np.unique(department, return_inverse=True)[1]
-    from_mean = np.where(np.isnan(values), 0.0, values - mean_each[row])
-    cubes = np.zeros_like(mean_each)
-    np.add.at(cubes, row, from_mean**3)
-    n = n_each[row]
-    return cubes, (from_mean**2 * n / np.maximum(n - 1, 1)).max(axis=0)
 
 
 def _or_nan(number: Floats) -> Floats:

@@ -1,6 +1,9 @@
 """The mean of some numbers, one a replication, with its interval.
 
-Intervals cover simulation noise only. They do not cover uncertainty about inputs and structure.
+Of one department an interval covers simulation noise. Over `MIN_DEPARTMENTS` or more it is that of the mean over
+departments as a sample of such departments: each department's mean is one number, so it covers which departments were
+drawn and simulation noise together. Over fewer it is of these departments alone, from the spread within them
+(`simulated`). None covers uncertainty about inputs and structure.
 
 **How many replications give a mean a stated half-width** is found in stages (Stein 1945, made more careful).
 A stage of n replications is enough if the half-width of its 95 % interval is no larger than the h asked for, and n is
@@ -33,7 +36,7 @@ from simulation.errors import ResultsError
 from simulation.records.schema import Floats
 from simulation.statistics import always_valid
 from simulation.statistics.always_valid import IntervalKind
-from simulation.statistics.departments import Department, first_of_each, n_departments, within
+from simulation.statistics.departments import MIN_DEPARTMENTS, Department, first_of_each, means_of, within
 from simulation.statistics.skewness import sides, widening
 from simulation.statistics.weakness import MIN_REPLICATIONS, Weakness, largest_share, weakness_of, width_factor
 
@@ -50,9 +53,8 @@ class Interval:
     replications, or too few for an always-valid one.
 
     n: number of replications that have the number; of: number of all replications (0: the same); largest_share: the
-    share of the variance due to one replication (over ten or more departments: to one department); error: the standard
-    error over an ensemble (None: from sd and n); departments: number of departments that have the number at least
-    twice.
+    share of the variance due to one replication, or one department; error: the standard error over departments (None:
+    from sd and n); departments: the number of departments that have the number, where they are the sample.
     """
 
     mean: float
@@ -83,7 +85,7 @@ class Interval:
 
     @property
     def standard_error(self) -> float:
-        """The standard error of the mean, over an ensemble from the spread within departments."""
+        """The standard error of the mean."""
         if self.error is not None:
             return self.error
         return self.sd / math.sqrt(self.n) if self.n else np.nan
@@ -91,6 +93,8 @@ class Interval:
     @property
     def weakness(self) -> Weakness | None:
         """Why no definite statement may rest on the interval; None if one may."""
+        if self.departments is not None and self.departments < MIN_DEPARTMENTS:
+            return "few departments"
         return weakness_of(
             self.n, of=self.of, spread=self.sd, largest_share=self.largest_share, departments=self.departments
         )
@@ -99,7 +103,7 @@ class Interval:
     def judged(self) -> tuple[float, float]:
         """The bounds from which a statement is read: wider if one replication makes most of the variance, NaN if no
         statement may rest on them."""
-        factor = width_factor(self.weakness, self.n, departments=self.departments, always_valid=self.always_valid)
+        factor = width_factor(self.weakness, self.departments or self.n, always_valid=self.always_valid)
         if factor == 1:
             return self.low, self.high
         return self.mean - factor * (self.mean - self.low), self.mean + factor * (self.high - self.mean)
@@ -167,8 +171,8 @@ def interval(
     columns = (column.mean, *bounds(column, level, kind), column.sd, column.share)
     mean, low, high, sd, share = (float(part[0]) for part in columns)
     error, departments = None, None
-    if column.error is not None and department is not None:
-        error, departments = float(column.error[0]), n_departments(department[~np.isnan(values)])
+    if column.error is not None and column.departments is not None:
+        error, departments = float(column.error[0]), int(column.departments[0])
     n, always_valid = int(column.n[0]), kind == "always_valid"
     return Interval(mean, low, high, sd, n, column.of, share, error, departments, always_valid=always_valid)
 
@@ -176,11 +180,11 @@ def interval(
 class Intervals(NamedTuple):
     """Intervals of several columns of numbers, shape (n_columns,) each.
 
-    n: number of replications that have a number; share: the largest share of the variance due to one replication (over
-    ten or more departments: to one department); widened: the factor by which skewness widens it at 95 %, which the
-    half-width includes; of: number of all replications; tail: by how much a level above 95 %, or an always-valid
-    interval, widens one side further (`skewness.sides` at `tail_level`), which the half-width does not include;
-    degrees, error: degrees of freedom and standard error over an ensemble, None without one.
+    n: number of replications that have a number; share: the largest share of the variance due to one replication, or
+    one department; widened: the factor by which skewness widens it at 95 %, which the half-width includes; of: number
+    of all replications; tail: by how much a level above 95 %, or an always-valid interval, widens one side further
+    (`skewness.sides` at `tail_level`), which the half-width does not include; degrees, error, departments: degrees of
+    freedom, standard error and number over departments, None of one.
     """
 
     mean: Floats
@@ -193,20 +197,53 @@ class Intervals(NamedTuple):
     tail: Floats
     degrees: Floats | None = None
     error: Floats | None = None
+    departments: NDArray[np.int64] | None = None
 
 
 def intervals(values: Floats, level: float, kind: IntervalKind, department: Department | None = None) -> Intervals:
     """The intervals of columns of numbers, one row a replication: t, wider where numbers are skewed, or always valid.
     The half-width does not include what `tail` adds to one side.
 
-    `department`: the department that each replication used; the intervals are then those of the mean over departments,
-    from the spread within them.
+    `department`: the department that each replication used; the intervals are then those of the mean over departments
+    as a sample of such departments; of 2 to 19, of these alone. An always-valid one takes each department once, as it
+    comes.
 
     A column with an infinite number, because a stay had not ended, is NaN: leaving that replication out would leave out
     the longest stays, most of them in the slowest arm.
     """
-    if department is not None and kind == "always_valid":  # each department is a draw from the ensemble, once
-        values, department = values[first_of_each(department)], None
+    n_departments = 1 if department is None else len(np.unique(department))
+    if department is None or n_departments == 1:
+        return _independent(values, level, kind)
+    if kind == "always_valid":
+        return _independent(values[first_of_each(department)], level, kind)
+    if n_departments < MIN_DEPARTMENTS:
+        return simulated(values, level, department)
+    numbers = _independent(values, level, kind)
+    means = _independent(means_of(values, department), level, kind)
+    degrees, error = np.maximum(means.n - 1.0, 0.0), means.sd / np.sqrt(np.maximum(means.n, 1))
+    return means._replace(sd=numbers.sd, n=numbers.n, of=numbers.of, degrees=degrees, error=error, departments=means.n)
+
+
+def simulated(values: Floats, level: float, department: Department) -> Intervals:
+    """The intervals of the mean over these very departments: simulation noise alone, from the spread within them."""
+    numbers = _independent(values, level, "fixed_sample")
+    over = within(np.where(np.isnan(numbers.mean), np.nan, values), department)
+    critical = np.array([t_quantile(degrees, level) if degrees > 0 else np.nan for degrees in over.degrees.tolist()])
+    none = np.zeros(len(critical))
+    return numbers._replace(
+        mean=np.where(numbers.sd == 0, numbers.mean, over.mean),
+        half_width=np.where(numbers.sd == 0, 0.0, critical * over.standard_error),
+        share=none,
+        widened=none + 1,
+        tail=none,
+        degrees=over.degrees,
+        error=over.standard_error,
+        departments=over.n_departments,
+    )
+
+
+def _independent(values: Floats, level: float, kind: IntervalKind) -> Intervals:
+    """The intervals of columns of independent numbers, one a row."""
     n = (~np.isnan(values)).sum(axis=0)
     values = np.where(np.isinf(values).any(axis=0), np.nan, values)
     known = ~np.isnan(values)
@@ -217,25 +254,13 @@ def intervals(values: Floats, level: float, kind: IntervalKind, department: Depa
     lowest, highest = np.where(known, values, np.inf).min(axis=0), np.where(known, values, -np.inf).max(axis=0)
     equal = lowest == highest  # exactly no spread, and the mean is the number itself
     sd = np.where(equal & (n > 1), 0.0, sd)
-    degrees: Floats | None = None
-    error: Floats | None = None
-    if department is not None:
-        over = within(values, department)
-        critical = np.array(
-            [t_quantile(degrees, level) if degrees > 0 else np.nan for degrees in over.degrees.tolist()]
-        )
-        widened, tail = over.widened
-        half_width = np.where(equal & (n > 1), 0.0, widened * critical * over.standard_error)
-        mean, share, degrees, error = over.mean, over.share, over.degrees, over.standard_error
-    else:
-        critical = np.array([critical_value(number, level, kind) if number > 1 else np.nan for number in n.tolist()])
-        widened, tail = widening(from_mean, sd, n)
-        if kind == "always_valid":
-            widened, tail = np.ones(len(n)), tail * widened
-        half_width = widened * critical * sd / np.sqrt(np.maximum(n, 1))
-        share = largest_share(from_mean**2)
-    mean, share = np.where(equal, lowest, mean), np.where(equal, 0.0, share)
-    return Intervals(mean, half_width, sd, n, share, widened, len(values), tail, degrees, error)
+    critical = np.array([critical_value(number, level, kind) if number > 1 else np.nan for number in n.tolist()])
+    widened, tail = widening(from_mean, sd, n)
+    if kind == "always_valid":
+        widened, tail = np.ones(len(n)), tail * widened
+    half_width = widened * critical * sd / np.sqrt(np.maximum(n, 1))
+    mean, share = np.where(equal, lowest, mean), np.where(equal, 0.0, largest_share(from_mean**2))
+    return Intervals(mean, half_width, sd, n, share, widened, len(values), tail)
 
 
 def bounds(estimates: Intervals, level: float, kind: IntervalKind) -> tuple[Floats, Floats]:

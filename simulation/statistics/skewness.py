@@ -29,8 +29,7 @@ one factor for all levels (until November 2026):
     lognormal, skewness 6            28 (52)    20 (47)    15 (44)     9 (31)
 
 Fewer than ten numbers say too little: of five, 18 % of families of exponential ones fail (30), of lognormal ones 34 %
-(50). Over departments used three times or more it is as of so many numbers. Used twice they show no skewness: of 60,
-exponential noise makes 10 % of families fail, lognormal 22 %.
+(50).
 
 How often the result holds, by measure: `tests/long/interval_coverage.py` and docs/model.md 4.3.
 
@@ -103,28 +102,6 @@ def _widening(skewness: Floats, n: Floats, beyond_chance: Floats) -> Widening:
     factor = 1 + BY_SKEWNESS * np.maximum(beyond_chance, 0) / (n + EXTRA)
     squared = skewness**2 * (1 + HALF_SHOWN / np.maximum(n, FEWEST))
     return Widening(factor, np.sign(skewness) * BY_SKEWNESS * squared / (n + EXTRA) / factor)
-
-
-def widening_over(n_each: Floats, squares: Floats, cubes: Floats) -> Widening:
-    """The widening for a mean over departments, from their replications' skewness; none where none has three
-    replications.
-
-    n_each, squares, cubes: the number of values of each department, and sums of their squared and cubed deviations from
-    its mean, shape (n_departments, n_columns) each. Third moments add up as variances do; with one department the
-    result is that of `widening`.
-    """
-    n, spare = n_each.sum(axis=0), np.maximum(n_each - 1, 0).sum(axis=0)
-    each = np.maximum(n_each, 3)
-    variance = np.where(n_each > 1, squares / np.maximum(n_each - 1, 1), 0.0)
-    third = np.where(n_each > 2, each / ((each - 1) * (each - 2)) * cubes, 0.0)
-    by_chance = np.where(n_each > 2, 6 * each / ((each - 1) * (each - 2)) * variance**3, 0.0)
-    studentised = spare**2 / ((spare + 2) * (spare + 4))
-    n_or_one = np.maximum(n_each, 1)
-    of_mean = ((variance / n_or_one).sum(axis=0)) ** 3
-    there = np.where(of_mean > 0, of_mean, np.inf)
-    skewness = (third / n_or_one**2).sum(axis=0) * np.sqrt(n / there)  # as if of n numbers from one department
-    by_chance = studentised * (by_chance / n_or_one**4).sum(axis=0) * n / there
-    return _widening(skewness, n, skewness**2 - by_chance)
 
 
 def widening(from_mean: Floats, sd: Floats, n: NDArray[np.int64]) -> Widening:

@@ -4,7 +4,8 @@ department that it is used in.
 A crossed design: tables drawn from what the measurement leaves open, each simulated in the same replications (two or
 more) as the baseline, in whatever departments these use. The spread of the tables' mean effects, less what noise
 alone would give, is the uncertainty of the measurement. Over departments, simulation noise is the spread within them,
-and the spread between them is a source of its own (`statistics/departments.py`).
+and the spread between them is a source of its own (`statistics/departments.py`); the mean effect is that of a sample of
+them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 
 from simulation.records.schema import Floats
 from simulation.statistics.departments import Department, spread_over, within
-from simulation.statistics.intervals import t_quantile
+from simulation.statistics.intervals import interval, t_quantile
 
 FEWEST_TABLES = 3
 
@@ -24,31 +25,32 @@ FEWEST_TABLES = 3
 class TableUncertainty:
     """An effect of a measured tool, and the standard deviations of the sources of uncertainty about it.
 
-    `simulation`: of the mean, for simulation noise; `degrees`: its degrees of freedom; `measurement`: of the mean, for
-    the table; `department`: of one department's effect about the mean, 0 where there is one department.
+    `error`: of the mean, for simulation noise and, over departments, for which were drawn; `simulation`: the part of
+    simulation noise; `measurement`: of the mean, for the table; `department`: of one department's effect about the
+    mean, 0 where there is one department.
     """
 
     effect: float
+    error: float
     simulation: float
-    degrees: float
     measurement: float
     department: float
     n_tables: int
 
     @property
     def half_width(self) -> float:
-        """Half the 95 % interval for simulation and measurement; its degrees of freedom are the tables less one."""
-        return float(self._t * np.hypot(self.simulation, self.measurement))
+        """Half the 95 % interval for `error` and measurement; its degrees of freedom are the tables less one."""
+        return float(self._t * np.hypot(self.error, self.measurement))
 
     @property
     def half_width_of_one(self) -> float:
         """Half the 95 % interval for one department of the ensemble rather than for their mean."""
-        return float(self._t * np.sqrt(self.simulation**2 + self.measurement**2 + self.department**2))
+        return float(self._t * np.sqrt(self.error**2 + self.measurement**2 + self.department**2))
 
-    def with_simulation(self, half_width: float) -> TableUncertainty:
-        """The same with a wider interval for simulation noise, such as one that allows for skewness; never narrower."""
-        simulation = half_width / t_quantile(self.degrees)
-        return replace(self, simulation=simulation) if simulation > self.simulation else self
+    def at_least(self, error: float) -> TableUncertainty:
+        """The same with an `error` that allows for skewness, too; never smaller."""
+        wider = max(1.0, error / self.error) if self.error else 1.0
+        return replace(self, error=wider * self.error, simulation=wider * self.simulation)
 
     @property
     def dominates(self) -> str:
@@ -57,9 +59,9 @@ class TableUncertainty:
         return max(sources, key=lambda name: sources[name])
 
     def cases_for(self, half_width: float, n_cases: float) -> float:
-        """The number of cases that would bring the half-width for simulation and measurement down to this, if `n_cases`
-        gave the measurement; infinite if simulation noise alone is wider."""
-        allowed = half_width**2 - (self._t * self.simulation) ** 2
+        """The number of cases that would bring the half-width for `error` and measurement down to this, if `n_cases`
+        gave the measurement; infinite if that of `error` alone is wider."""
+        allowed = half_width**2 - (self._t * self.error) ** 2
         return n_cases * (self._t * self.measurement) ** 2 / allowed if allowed > 0 else np.inf
 
     @property
@@ -80,10 +82,10 @@ def table_uncertainty(measured: Floats, drawn: Floats, department: Department | 
     interaction = drawn - drawn.mean(axis=1, keepdims=True) - drawn.mean(axis=0, keepdims=True) + drawn.mean()
     noise = float((interaction**2).sum() / ((n_tables - 1) * (n - 1)))
     between = float(drawn.mean(axis=1).var(ddof=1)) - noise / n
-    effect, simulation, degrees = float(measured.mean()), float(measured.std(ddof=1) / np.sqrt(n)), float(n - 1)
-    of_department = 0.0
+    mean = interval(measured, department=department)
+    simulation, of_department = mean.standard_error, 0.0
     if department is not None and len(np.unique(department)) < n:
-        inside = within(measured[:, None], department)
-        effect, simulation, degrees = (float(part[0]) for part in (inside.mean, inside.standard_error, inside.degrees))
+        simulation = float(within(measured[:, None], department).standard_error[0])
         of_department = float(np.sqrt(spread_over(measured, department).between))
-    return TableUncertainty(effect, simulation, degrees, float(np.sqrt(max(between, 0.0))), of_department, n_tables)
+    measurement = float(np.sqrt(max(between, 0.0)))
+    return TableUncertainty(mean.mean, mean.standard_error, simulation, measurement, of_department, n_tables)

@@ -11,8 +11,8 @@ The rule, for a minimal important difference (MID) and the interval of the paire
   the MID if it lies above -MID, else at least by something
 - the whole interval above 0                   -> 'lengthens', likewise
 - it holds 0 and lies inside (-MID, MID)       -> 'no change beyond' the MID
-- otherwise                                    -> 'cannot tell', and how many more replications would bring the
-  half-width to half the MID, judging by the spread of those there are
+- otherwise                                    -> 'cannot tell', and how many more replications (over an ensemble:
+  departments) would bring the half-width to half the MID, judging by the spread of those there are
 
 Whatever the interval says, the verdict is 'cannot tell', with the reason, for 2 to 19 departments, which say nothing of
 others, for fewer than three replications, where most replications lack the measure, where fewer than ten show no
@@ -33,10 +33,11 @@ While a result grows, and once it has grown beyond the number of replications pl
 (`statistics/always_valid.py`): a verdict may then be read after every replication. The comparison carries the kind of
 its interval and the sentence names it. Before such an interval is bounded it is 'cannot tell yet'.
 
-A verdict is about simulation noise only and says so: inputs and structure are swept elsewhere. Verdicts of several runs
-are put together in `statistics/several_runs.py`.
+A verdict does not cover inputs and structure, which are swept elsewhere, and says so. Verdicts of several runs are put
+together in `statistics/several_runs.py`.
 
-**Over an ensemble**, in how many departments an effect is beyond a limit. The rules, for the effects of `Spread`:
+**Over an ensemble** a verdict is about departments like these, a sample of them. Beside it is said in how many of these
+an effect is beyond a limit. The rules, for the effects of `Spread`:
 
 - fewer than 20 departments used twice -> no words
 - 'in every department': the model expects fewer than 0.05 departments in which it is not, so the chance that there is
@@ -63,14 +64,14 @@ from simulation.statistics.compare import Comparison
 from simulation.statistics.departments import TAIL, Spread, counted
 from simulation.statistics.intervals import replications_needed, tail_level
 from simulation.statistics.skewness import sides
-from simulation.statistics.weakness import ENOUGH, MIN_REPLICATIONS, SPELL_DAYS, WIDE_FROM, n_sharing
+from simulation.statistics.weakness import ENOUGH, MIN_REPLICATIONS, SPELL_DAYS, WIDE_FROM
 
 VerdictKind = Literal["identical", "no difference", "none seen", "cuts", "lengthens", "no change beyond", "cannot tell"]
 Size = Literal["more", "less", "open"]
 Unseen = Literal["no difference", "none seen"]
 NonInferiority = Literal["non-inferior", "inferior", "worse", "no difference", "none seen", "cannot tell"]
-LAYER = "Simulation noise only: inputs and structure are not in this interval."
-"""The source of uncertainty that an interval is about, which every sentence names."""
+LAYER = "Inputs and structure are not in this interval."
+"""What no interval is about, which every sentence says."""
 IDENTICAL = "identical to baseline"
 INTERVAL_WORDS: dict[IntervalKind, str] = {"fixed_sample": "interval", "always_valid": "always-valid interval"}
 INTERVAL_NOTES: dict[IntervalKind, tuple[str, ...]] = {
@@ -238,13 +239,14 @@ def direction_words(unit: str, better: Better, *, down: bool) -> str:
 
 
 def _n_more(comparison: Comparison, half_width: float, family: int) -> int | None:
-    """About how many more replications would bring the half-width down to this; None with too few to know their spread.
+    """About how many more replications, or departments, would bring the half-width down to this; None with too few to
+    know their spread.
 
     0 where the interval is narrow enough and happens to lie across a limit.
     """
-    if comparison.n_replications < PILOT or comparison.weakness is not None or not np.isfinite(comparison.spread):
+    n, level = comparison.n_independent, comparison.level_of(family)
+    if n < PILOT or comparison.weakness is not None or not np.isfinite(comparison.spread):
         return None
-    n, level = comparison.n_replications, comparison.level_of(family)
     kind = comparison.interval_kind
     needed = replications_needed(comparison.spread, half_width, level=level, kind=kind)
     if comparison.tail:  # what one side grows by falls as replications are added
@@ -274,12 +276,13 @@ def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alo
         return f"cannot tell{among}", f"{n} replications, too few to say how many more"
     if n_more == 0:
         return f"cannot tell{among}", "the interval is as narrow as planned"
-    return f"cannot tell{among}", f"about {n_more:,} more replication{'s' if n_more != 1 else ''} (from n = {n})"
+    one, n = ("replication", n) if comparison.over_departments is None else ("department", comparison.n_independent)
+    return f"cannot tell{among}", f"about {n_more:,} more {one}{'s' if n_more != 1 else ''} (from n = {n})"
 
 
 def _weakness_words(comparison: Comparison) -> str:
     """Its weakness in words that follow 'cannot tell: '."""
-    weakness, n, departments = comparison.weakness, comparison.n_replications, comparison.departments_within
+    weakness, n = comparison.weakness, comparison.n_replications
     if weakness == "too few":
         return f"at least three replications are needed (n = {n})"
     if weakness == "mostly missing":
@@ -288,10 +291,9 @@ def _weakness_words(comparison: Comparison) -> str:
         return f"the same in all of {n} replications, too few to trust that (ten are needed)"
     if weakness == "rare spells":
         return f"rare spells decide this: no interval before {SPELL_DAYS // 364} years are measured"
-    by_department = departments is not None and departments >= ENOUGH
-    shares, whose = (departments, "departments") if by_department else (n, "replications")
-    remedy = "" if n_sharing(n, departments) >= WIDE_FROM else f"; {WIDE_FROM} or more may settle it"
-    return f"one of {shares} {whose} carries {100 * comparison.largest_share:.0f} % of the variance{remedy}"
+    n, whose = comparison.n_independent, "replications" if comparison.over_departments is None else "departments"
+    remedy = "" if n >= WIDE_FROM else f"; {WIDE_FROM} or more may settle it"
+    return f"one of {n} {whose} carries {100 * comparison.largest_share:.0f} % of the variance{remedy}"
 
 
 def _sentence(comparison: Comparison, words: str, family: int) -> str:

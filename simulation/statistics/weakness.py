@@ -58,7 +58,7 @@ def weakness_of(
     """Why no definite verdict may rest on `n` numbers of so many replications; None if one may.
 
     spread: their standard deviation or the half-width of their interval, NaN if not known; largest_share: see the
-    function of that name; departments: the number of departments, over an ensemble.
+    function of that name; departments: the number of departments whose means they are taken as, if they are.
     """
     if n < MIN_REPLICATIONS:
         return "too few"
@@ -66,29 +66,18 @@ def weakness_of(
         return "mostly missing"
     if spread == 0 and n < ENOUGH:
         return "no spread"
-    return "one replication" if largest_share > MAX_SHARE and n_sharing(n, departments) >= ENOUGH else None
+    return "one replication" if largest_share > MAX_SHARE and (departments or n) >= ENOUGH else None
 
 
-def n_sharing(n: int, departments: int | None) -> int:
-    """The number of terms among which the variance of `n` replications is shared, any of which may carry most of it.
-
-    Over an ensemble these are departments; of fewer than ten, replications, less one for each department but the first,
-    as each has a mean of its own.
-    """
-    if departments is None:
-        return n
-    return departments if departments >= ENOUGH else n - departments + 1
-
-
-def width_factor(weakness: Weakness | None, n: int, *, departments: int | None, always_valid: bool) -> float:
-    """How many times as wide as its interval one is from which a verdict on `n` numbers is read; NaN if from none.
+def width_factor(weakness: Weakness | None, n: int, *, always_valid: bool) -> float:
+    """How many times as wide as its interval one is from which a verdict on `n` independent numbers is read; NaN if
+    from none.
 
     NaN for an always-valid interval, too: four times as wide does not hold at every look.
     """
     if weakness is None:
         return 1.0
-    enough = n_sharing(n, departments) >= WIDE_FROM
-    return WIDER if weakness == "one replication" and enough and not always_valid else np.nan
+    return WIDER if weakness == "one replication" and n >= WIDE_FROM and not always_valid else np.nan
 
 
 def too_short(measure: str, n: int, measured_days: float | None) -> bool:

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from simulation.measures.measuring import MeasureName, Measures
 from simulation.records.schema import Floats
-from simulation.statistics.compare import Comparison, compare
-from simulation.statistics.departments import counted, movement, ranges, spread_over, within
-from simulation.statistics.intervals import interval
-from simulation.statistics.verdict import harm_words, where_words
+from simulation.statistics.compare import Comparison, compare, compare_arms, find
+from simulation.statistics.departments import counted, ranges, spread_over, within
+from simulation.statistics.intervals import Interval, bounds, interval, intervals, simulated
+from simulation.statistics.verdict import harm_words, verdict, where_words
 
 N, TWICE = 60, 2
 DEPARTMENT = np.tile(np.arange(N), TWICE)
@@ -21,14 +22,20 @@ def replicated(truth: Floats, noise: float, generator: np.random.Generator) -> F
     return truth[DEPARTMENT] + generator.normal(0, noise, TWICE * N)
 
 
-def test_the_interval_holds_the_mean_of_these_departments_as_often_as_it_says() -> None:
+def noise_of(values: Floats) -> Interval:
+    """The interval of simulation noise alone of one number."""
+    found = simulated(values[:, None], 0.95, DEPARTMENT)
+    return Interval(*(float(part[0]) for part in (found.mean, *bounds(found, 0.95, "fixed_sample"), found.sd)), n=120)
+
+
+def test_simulation_noise_holds_the_mean_of_these_departments_as_often_as_it_says() -> None:
     """Departments differ ten times as much as replications of one: 1,000 studies, 95 % -+ 3 standard errors."""
     generator = np.random.default_rng(1)
     held, widths, plain = 0, [], []
     for _ in range(1000):
         truth = generator.gamma(1.0, 7.0, N)
         values = replicated(truth, 0.7, generator)
-        found = interval(values, department=DEPARTMENT)
+        found = noise_of(values)
         held += found.low <= truth.mean() <= found.high
         widths.append(found.half_width)
         plain.append(interval(values).half_width)
@@ -36,15 +43,67 @@ def test_the_interval_holds_the_mean_of_these_departments_as_often_as_it_says() 
     assert np.mean(plain) > 8 * np.mean(widths)
 
 
-def test_departments_that_differ_in_noise_do_not_spoil_the_interval() -> None:
+def test_departments_that_differ_in_noise_do_not_spoil_simulation_noise() -> None:
     """Noise that goes with the effect, as where a queue is long: 1,000 studies."""
     generator, held = np.random.default_rng(2), 0
     for _ in range(1000):
         truth = generator.gamma(1.0, 7.0, N)
         values = truth[DEPARTMENT] * (1 + generator.normal(0, 0.2, TWICE * N))
-        found = interval(values, department=DEPARTMENT)
+        found = noise_of(values)
         held += found.low <= truth.mean() <= found.high
     assert 0.929 <= held / 1000 <= 0.971
+
+
+# Of these departments drawn, about their mean -3.5: as a scribe's effect differs between them, and skewed ones.
+POPULATIONS = {
+    "normal": lambda rng, shape: rng.normal(-3.5, 2.2, shape),
+    "exponential": lambda rng, shape: -3.5 * rng.exponential(1, shape),
+    "lognormal": lambda rng, shape: -3.5 * rng.lognormal(-0.5, 1, shape),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [20, 60])
+@pytest.mark.parametrize("population", POPULATIONS)
+def test_the_interval_holds_the_mean_of_all_departments_as_often_as_it_says(population: str, n: int) -> None:
+    """10,000 studies of n departments, two replications each: standard error .2 %. Simulation noise alone, which was
+    printed in its place, holds that mean in a seventh to a third of them."""
+    rng = np.random.default_rng(n)
+    department = np.tile(np.arange(n), TWICE)
+    values = POPULATIONS[population](rng, (n, 10_000))[department] + rng.normal(0, 0.7, (TWICE * n, 10_000))
+    sample, noise = intervals(values, 0.95, "fixed_sample", department), simulated(values, 0.95, department)
+    held, before = ((np.abs(each.mean + 3.5) <= each.half_width).mean() for each in (sample, noise))
+    assert (0.93 if population == "normal" else 0.90) <= held <= 0.97
+    assert before < 0.5
+
+
+def test_departments_that_say_the_same_and_differ_from_one_another_are_as_many_numbers() -> None:
+    """Twice the replications of each department are no more departments."""
+    means = np.random.default_rng(22).normal(-3, 2, N)
+    once, twice = (interval(np.tile(means, times), department=np.tile(np.arange(N), times)) for times in (1, 2))
+    assert (once.low, once.high, twice.low, twice.high) == pytest.approx(
+        2 * (interval(means).low, interval(means).high)
+    )
+    assert (twice.n, twice.departments, twice.standard_error) == pytest.approx((120, 60, means.std(ddof=1) / 60**0.5))
+
+
+def test_a_difference_is_judged_over_departments_as_a_sample_and_its_noise_stands_beside() -> None:
+    """The scribe's -3.5 is known to .1 in these departments, and to .6 in departments like these."""
+    generator = np.random.default_rng(23)
+    effects = replicated(generator.normal(-3.5, 2.2, N), 0.5, generator)
+    wait = MeasureName("wait_to_clinician_mean", "minutes", "all")
+    arms = {
+        arm: [Measures((wait,), np.array([60 + each])) for each in of]
+        for arm, of in (("nurse", np.zeros(TWICE * N)), ("tool", effects))
+    }
+    row = find(compare_arms(arms, "nurse", department=DEPARTMENT), arm="tool", measure=wait.measure)
+    noise, over = noise_of(effects), interval(effects, department=DEPARTMENT)
+    assert (row.difference_low, row.difference_high) == pytest.approx((over.low, over.high))
+    assert (row.simulated_low, row.simulated_high) == pytest.approx((noise.low, noise.high))
+    assert row.half_width > 4 * noise.half_width
+    assert row.together(1) == (row.difference_low, row.difference_high)
+    needed = verdict(replace(row, difference=0.1, difference_low=0.1 - 5, difference_high=0.1 + 5), 3)
+    assert needed.words == "cannot tell: about 583 more departments (from n = 60)"
 
 
 def test_departments_alike_in_noise_give_about_a_degree_of_freedom_each() -> None:
@@ -82,16 +141,6 @@ def test_an_always_valid_interval_takes_each_department_once() -> None:
     values = replicated(np.random.default_rng(5).normal(0, 3, N), 1.0, np.random.default_rng(6))
     found = interval(values, kind="always_valid", department=DEPARTMENT)
     assert found == interval(values[:N], kind="always_valid")
-
-
-def test_the_mean_over_other_departments_lies_within_the_stated_movement() -> None:
-    """1,000 pairs of ensembles: as many other departments, without noise."""
-    generator, held = np.random.default_rng(7), 0
-    for _ in range(1000):
-        truth, other = generator.normal(-5, 3, N), generator.normal(-5, 3, N)
-        values = replicated(truth, 1.0, generator)
-        held += abs(other.mean() - values.mean()) <= movement(spread_over(values, DEPARTMENT))
-    assert 0.925 <= held / 1000 <= 0.975
 
 
 def test_the_upper_limit_of_what_departments_differ_by_is_above_it_as_often_as_it_says() -> None:

@@ -42,9 +42,9 @@ def test_the_interval_of_both_covers_the_effect_of_a_table_nobody_knows() -> Non
 
 
 def test_four_times_the_cases_halve_the_doubt_of_the_measurement() -> None:
-    uncertainty = TableUncertainty(0, simulation=0, degrees=9, measurement=2, department=0, n_tables=9)
+    uncertainty = TableUncertainty(0, error=0, simulation=0, measurement=2, department=0, n_tables=9)
     assert uncertainty.cases_for(uncertainty.half_width / 2, 100) == pytest.approx(400)
-    noisy = TableUncertainty(0, simulation=2, degrees=9, measurement=1, department=0, n_tables=9)
+    noisy = TableUncertainty(0, error=2, simulation=2, measurement=1, department=0, n_tables=9)
     assert noisy.cases_for(1, 100) == float("inf")
 
 
@@ -62,11 +62,12 @@ def test_over_departments_three_layers_come_back_as_they_were_put_in() -> None:
     assert np.mean([each.measurement**2 for each in found]) == pytest.approx(1.5**2, rel=0.16)
     assert np.mean([each.simulation for each in found]) == pytest.approx(0.8 / np.sqrt(60), rel=0.05)
     assert {each.dominates for each in found} <= {"measurement", "department"}
-    assert all(each.half_width_of_one > each.half_width > t_quantile(each.degrees) * each.simulation for each in found)
+    assert np.mean([each.error**2 for each in found]) == pytest.approx((1 + 0.8**2 / 2) / 30, rel=0.1)
+    assert all(each.half_width_of_one > each.half_width > t_quantile(29) * each.error for each in found)
 
 
-def test_a_wider_interval_of_simulation_is_taken_over_and_a_narrower_one_is_not() -> None:
-    uncertainty = TableUncertainty(0, simulation=1, degrees=9, measurement=2, department=0, n_tables=9)
-    wider = uncertainty.with_simulation(10)
-    assert t_quantile(wider.degrees) * wider.simulation == pytest.approx(10)
-    assert uncertainty.with_simulation(0.1) == uncertainty
+def test_a_larger_error_is_taken_over_and_a_smaller_one_is_not() -> None:
+    uncertainty = TableUncertainty(0, error=2, simulation=1, measurement=2, department=0, n_tables=9)
+    wider = uncertainty.at_least(3)
+    assert (wider.error, wider.simulation) == (3, 1.5)
+    assert uncertainty.at_least(0.1) == uncertainty.at_least(np.nan) == uncertainty

@@ -28,7 +28,7 @@ from simulation.display.drawing import (
     png_of,
 )
 from simulation.display.table import Cell, Cells, ReportTable, change_cell, crossed, interval_cell
-from simulation.display.words import SIMULATION, change, false_alarms, rests_on_claim, unit_words
+from simulation.display.words import change, covered, false_alarms, rests_on_claim, uncertainty, unit_words
 from simulation.questions.ablation.levers import (
     Contribution,
     Decomposition,
@@ -108,7 +108,7 @@ def decomposition_of(result: StudyResult) -> tuple[TargetParts, ...]:
     """The joint effect on every target, divided among the levers; empty if not every combination was run."""
     by_target = []
     for target in result.targets if is_ablation(result.design) else ():
-        by_arm = {arm: result.values(arm, target.measure, target.group) for arm in result.measures}
+        by_arm = {arm: result.independent(arm, target) for arm in result.measures}
         by_target.append(TargetParts(target, result.unit(target), _decomposed(result.design, by_arm)))
     return tuple(by_target)
 
@@ -167,9 +167,9 @@ def parts_table(result: StudyResult, of_target: TargetParts) -> ReportTable:
     for lever in of_target.parts.levers:
         parts = [of_target.parts.part(kind, lever) for kind in KINDS]
         cells = (interval_cell(part, unit) for part in parts)
-        rows.append((lever_label(result, lever), *cells, of_target.size(parts[0]), SIMULATION))
+        rows.append((lever_label(result, lever), *cells, of_target.size(parts[0]), uncertainty(result)))
     joint = of_target.joint
-    rows.append(("All together", interval_cell(joint, unit), "", "", "", of_target.size(joint), SIMULATION))
+    rows.append(("All together", interval_cell(joint, unit), "", "", "", of_target.size(joint), uncertainty(result)))
     headers = ("lever", "its share", "alone", "added last", "the others without it", "its share is", "uncertainty")
     title = f"{target.label}: what each lever contributes to the joint effect, {unit_words(unit)}"
     notes = tuple(_parts_notes(of_target.parts))
@@ -186,7 +186,7 @@ def _parts_notes(parts: Decomposition) -> Iterator[str]:
         )
     yield (
         f"'Its share' is the Shapley value (Shapley 1953): what a lever adds on average {orders}. Shares add up to "
-        f"the joint effect. In brackets: the 95 % interval over replications, unadjusted: of {n + 1} shares and "
+        f"the joint effect. In brackets: the 95 % interval, unadjusted: of {n + 1} shares and "
         f"sums, about {ALPHA * (n + 1):.1f} would exclude 0 if no lever did anything."
     )
 
@@ -211,7 +211,7 @@ def interactions_table(result: StudyResult) -> ReportTable:
         pairs,
         [(f"{of_target.target.label}, {unit_words(of_target.unit)}", of_target) for of_target in by_target],
         cell,
-        (_interaction_note(by_target[0].parts), f"In brackets the 95 % interval (simulation noise only).{chance}"),
+        (_interaction_note(by_target[0].parts), f"In brackets the 95 % interval {covered(result)}.{chance}"),
     )
 
 

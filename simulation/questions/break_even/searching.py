@@ -62,10 +62,10 @@ class Trial:
 class BreakEven:
     """Where an arm draws level with another.
 
-    value: where the mean difference over departments is 0, with its 95 % interval `low` to `high` (simulation noise);
-    NaN if that is nowhere between the bounds; trials: the values that were run, in ascending order; roots: the
-    break-even of each department, in order of number: inf where the arm does less at every value, -inf where it does
-    more at every value; None with one department, or too few.
+    value: where the mean difference over departments is 0, with its 95 % interval `low` to `high`; NaN
+    if that is nowhere between the bounds; trials: the values that were run, in ascending order; roots: the break-even
+    of each department, in order of number: inf where the arm does less at every value, -inf where it does more at every
+    value; None with one department, or too few.
     """
 
     quantity: Quantity
@@ -235,9 +235,9 @@ def _crossing(values: Floats, differences: Floats, *, falls: bool) -> float:
 class PriceBreakEven:
     """The yearly cost at which an arm does as much for its money as another, in pounds.
 
-    Three things, never merged: `low` to `high` is its 95 % interval at the other arm's stated cost (simulation noise,
-    NaN where none may be stated); `by_cost` what it is at that arm's lowest and highest cost; `range` the median, 5th
-    and 95th percentile over departments at the stated cost, None on too few. It is infinite in a department where the
+    Three things, never merged: `low` to `high` is its 95 % interval at the other arm's stated cost (NaN where none may
+    be stated); `by_cost` what it is at that arm's lowest and highest cost; `range` the median, 5th and 95th percentile
+    over departments at the stated cost, None on too few. It is infinite in a department where the
     other arm does no good and this one does: any price is better value there. Departments where neither does any are
     left out.
     """

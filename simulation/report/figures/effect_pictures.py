@@ -30,7 +30,7 @@ from simulation.display.drawing import (
     png_of,
     rows_down,
 )
-from simulation.display.words import change, departments_words, group_words, measure_label, unit_words
+from simulation.display.words import change, covered, departments_words, group_words, measure_label, unit_words
 from simulation.report.tables.money import PER, per_100k, per_100k_cell, priced
 from simulation.report.tables.patient_groups import differences_table, groups_of, is_asked
 from simulation.report.tables.verdict_tables import over_tables, target_table
@@ -63,7 +63,7 @@ def differences(result: StudyResult) -> Picture | None:
         "differences",
         png,
         f"Forest plot of differences from {result.baseline.label} with 95 % intervals. {alt}",
-        f"Difference from '{result.baseline.label}' with its 95 % interval (simulation noise only)."
+        f"Difference from '{result.baseline.label}' with its 95 % interval {covered(result)}."
         f"{_over_words(result)}{_band_words(result)}",
     )
 
@@ -105,8 +105,8 @@ def _over_words(result: StudyResult) -> str:
     if not _has_range(result):
         return ""
     return (
-        f" Thick: the interval of the mean over {departments_words(result)}. Thin: the range that holds nine in ten "
-        f"of these departments."
+        f" Thin: the range of nine in ten departments, of {departments_words(result)}. Thick: the interval of the mean "
+        "over departments like these."
     )
 
 
@@ -225,7 +225,7 @@ def by_group(result: StudyResult) -> Picture | None:
         "by_group",
         png,
         f"{label} by group of patients, with 95 % intervals. {differences_table(result).in_words()}",
-        f"{label} by group: difference from '{result.baseline.label}' with its 95 % interval (simulation noise only)"
+        f"{label} by group: difference from '{result.baseline.label}' with its 95 % interval {covered(result)}"
         f"{'; the band behind each row shows the sham for that group' if sham else ''}.{_over_words(result)}",
     )
 

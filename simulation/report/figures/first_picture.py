@@ -82,7 +82,7 @@ def first_picture(result: StudyResult, arms: Sequence[ArmResult]) -> Drawing | N
     over_departments = any(finding.spread is not None and finding.spread.is_range for finding in findings.values())
     words = "; ".join(_alt(arm, findings[arm.name]) for arm in arms)
     alt = f"Differences from '{result.baseline.label}' in '{target.label}', {unit_words(unit)}, with 95 % intervals. "
-    caption = f"{target.label}: 95 % intervals{'; thin: nine in ten departments' if over_departments else ''}"
+    caption = f"{target.label}: {'thin, nine in ten departments; thick, ' if over_departments else ''}95 % intervals"
     return Drawing(svg, f"{alt}{words}.", f"{caption}. Dashed: what matters.")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from simulation.display.table import UNKNOWN, Cell, ReportTable, difference_cell
+from simulation.display.table import UNKNOWN, Cell, ReportTable, range_cell
 from simulation.display.words import (
     amount,
     group_words,
@@ -139,7 +139,7 @@ def _header(result: StudyResult, measure: str, group: str) -> str:
 
 
 def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> Cell:
-    """'−2.1 (−3.0 to −1.2) slightly better', coloured by the kind of the verdict."""
+    """'−2.1 (−3.0 to −1.2) slightly better': mean, nine in ten departments (of one: the interval), verdict."""
     if arm.name in result.identical:
         return SAME
     row, target = result.row(arm.name, measure, group), _target(result, measure, group)
@@ -149,7 +149,7 @@ def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> Cell
     else:
         finding = result.finding(arm.name, target)
         kind, words = kind_of(finding), short_words(finding)
-    return difference_cell(row, words=words, look=kind.replace(" ", "-"))
+    return range_cell(row, words=words, look=kind.replace(" ", "-"))
 
 
 def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterator[str]:
@@ -162,8 +162,14 @@ def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterato
     names = "" if len(levels) == A_AND_E_LEVELS else f" ({', '.join(levels[:2])})"
     has_limit = any(margin.measure.startswith("under_triage") for margin in result.design.margins)
     under_triage = UNDER_TRIAGE_NOTE.format(names=names) if has_limit else ""
+    brackets = "with its 95 % interval (simulation noise only)"
+    if result.over_departments:
+        brackets = (
+            "and in brackets the range of nine in ten departments. The verdict is read from the 95 % interval over "
+            "departments as a sample, which the report's table of each target has beside that of simulation noise"
+        )
     yield (
-        f"Difference with its 95 % interval (simulation noise only). Least difference that matters, by column: "
+        f"Difference {brackets}. Least difference that matters, by column: "
         f"{', '.join(matters)}. 'Slightly': by less than that.{under_triage}"
     )
     yield from measure_notes(result, *(measure for measure, _ in figures))

@@ -20,7 +20,7 @@ from simulation.display.table import (
     difference_cell,
     ends_cell,
 )
-from simulation.display.words import SIMULATION, kind_of, labelled, measure_notes, unit_words
+from simulation.display.words import covered, kind_of, labelled, measure_notes, uncertainty, unit_words
 from simulation.runs.result import ArmResult, Finding, Safety, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.verdict import IDENTICAL
@@ -28,7 +28,7 @@ from simulation.study.design import Target
 
 PER = 100_000.0
 """Pounds a year that effects are said for."""
-HEADERS = ("95 % interval", "nine in ten departments", "safety limits", "cost a year", "for each £100,000 a year")
+HEADERS = ("nine in ten departments", "95 % interval", "safety limits", "cost a year", "for each £100,000 a year")
 GROUPS = (
     ("priced", "Costs money"),
     ("free", "Costs nothing or saves money: not divided"),
@@ -36,8 +36,8 @@ GROUPS = (
 )
 """The kinds of arms by their cost, in order, and the words above them."""
 BOUGHT_HEADERS = (
-    "interval (price and simulation)",
     "nine in ten departments",
+    "interval (price and effect)",
     "left over",
     "who pays",
     "prices of",
@@ -63,7 +63,7 @@ def per_100k(row: Comparison, pounds: float, within: tuple[float, float] | None 
     """Difference and its interval for every £100,000 a year, in the measure's unit.
 
     `within`: the lowest and highest cost a year. The interval then reaches from the least effect at the highest cost to
-    the largest at the lowest, so it holds simulation noise and the uncertainty of the price together. It is infinite
+    the largest at the lowest, so it holds that of the effect and the uncertainty of the price together. It is infinite
     where the lowest cost is nothing.
 
     >>> from types import SimpleNamespace
@@ -103,7 +103,7 @@ def better_table(result: StudyResult) -> ReportTable:
         arm = result.arm(row.arm)
         money = (stated_cost(arm), per_100k_cell(row, arm)) if with_costs else ()
         verdict = result.finding(arm.name, target).verdict.words
-        cells.append((labelled(result, arm), difference_cell(row), *money, verdict, SIMULATION))
+        cells.append((labelled(result, arm), difference_cell(row), *money, verdict, uncertainty(result)))
     unit = unit_words(result.unit(target))
     costs = ("cost a year", "for each £100,000 a year") if with_costs else ()
     headers = ("arm", f"effect, {unit}", *costs, "verdict", "uncertainty")
@@ -136,7 +136,7 @@ def alternatives_table(result: StudyResult) -> ReportTable:
             difference, interval = apart(finding.comparison)
             effect = replace(difference, look=kind_of(finding).replace(" ", "-"))
             money = (cost_cell(arm), per_100k_cell(finding.comparison, arm))
-            cells.append((labelled(result, arm), effect, interval, _across(finding), safety_cell(result, arm), *money))
+            cells.append((labelled(result, arm), effect, _across(finding), interval, safety_cell(result, arm), *money))
     title = f"What each does to '{target.label}', and what it costs"
     headers = ("arm", f"effect, {unit_words(base.unit)}", *HEADERS)
     return ReportTable("alternatives", title, headers, cells, tuple(_notes(result)))
@@ -193,8 +193,8 @@ def _bought(result: StudyResult, arm: ArmResult, pounds: float) -> tuple[float, 
         labelled(result, arm),
         Cell(times, style="number", digits=2),
         change_cell(times * row.difference, row.unit),
-        ends_cell(min(ends), max(ends), row.unit),
         _across(finding, times),
+        ends_cell(min(ends), max(ends), row.unit),
         Cell(left, style="pounds") if left >= 1 else UNKNOWN,
         *paid,
     )
@@ -250,7 +250,7 @@ def _limit_words(result: StudyResult, safety: Safety) -> str:
 
 def _notes(result: StudyResult) -> Iterator[str]:
     yield (
-        "The interval of an effect is simulation noise. That of an effect for each £100,000 also allows for the "
+        f"Intervals are of 95 % {covered(result)}. That of an effect for each £100,000 also allows for the "
         "price: it reaches from the least effect at the highest cost to the largest at the lowest. It assumes that "
         "effects are in proportion to money, which holds only near the size compared."
     )

@@ -12,15 +12,16 @@ import numpy as np
 
 from simulation.display.table import Cell, Cells, ReportTable, apart, crossed, difference_cell, interval_cell
 from simulation.display.words import (
-    SIMULATION,
     amount,
     attribute_of,
+    covered,
     false_alarms,
     group_words,
     labelled,
     measure_label,
     single_levels,
     told_apart,
+    uncertainty,
     unit_words,
 )
 from simulation.measures.definitions import ALL
@@ -75,7 +76,7 @@ def by_level_table(result: StudyResult) -> ReportTable | None:
     arms = sorted(result.others, key=lambda arm: arm.name != result.design.sham)
     notes = [
         f"In brackets: in the headings, the level under '{result.baseline.label}'; in cells, the 95 % interval "
-        f"(simulation noise only)."
+        f"{covered(result)}."
     ]
     if result.sham is not None:
         n_looked_at = (len(result.others) - 1) * len(names)
@@ -105,7 +106,7 @@ def controls_table(result: StudyResult) -> ReportTable | None:
     columns = [("everybody", ALL), *((spaced(name), f"acuity_true={name}") for name in names)]
     rows = [(f"{arm.label} less {control.label}", (arm.name, control.name)) for arm, control in result.controlled()]
     note = (
-        "Paired by replication, with the 95 % interval (simulation noise only). The difference is due to what the "
+        f"Paired by replication, with the 95 % interval {covered(result)}. The difference is due to what the "
         "control lacks. " + false_alarms(len(rows) * len(columns), "differences")
     )
     title = f"{measure_label(result, measure)}: arms minus their controls, by TRUE level, {unit_words(unit)}"
@@ -165,7 +166,7 @@ def by_group_tables(result: StudyResult) -> tuple[ReportTable, ...]:
 def differences_table(result: StudyResult) -> ReportTable:
     """A row a group, a column an arm: the difference and its interval, and * where it is not the sham's."""
     measure, groups = result.first_target.measure, (ALL, *groups_of(result))
-    notes = ["In brackets: the 95 % interval (simulation noise only)."]
+    notes = [f"In brackets: the 95 % interval {covered(result)}."]
     if result.sham is not None:
         n = (len(groups) - 1) * (len(result.others) - 1)
         notes.append(
@@ -193,7 +194,7 @@ def gaps_table(result: StudyResult) -> ReportTable:
     looks = f", unadjusted: of {n} looked at, about {by_chance:.0f} would exclude 0 by chance" * (by_chance >= 1)
     note = (
         "Above 0: this group's wait gets longer by more, or shorter by less, than everybody's, so the arm shifts "
-        "waiting to this group. In brackets: the 95 % interval, paired by replication (simulation noise only)"
+        f"waiting to this group. In brackets: the 95 % interval, paired by replication {covered(result)}"
         f"{looks}."
     )
     label = measure_label(result, measure)
@@ -257,7 +258,7 @@ def worse_off_table(result: StudyResult) -> ReportTable | None:
     for worse in worse_off(result):
         row, significant = worse.comparison, "yes" if worse.holm else "no: may be a false alarm"
         what = (group_words(row.group), Cell(row.mean, row.unit), *apart(row))
-        cells.append((worse.arm.label, *what, significant, SIMULATION))
+        cells.append((worse.arm.label, *what, significant, uncertainty(result)))
     n_looked_at = len(groups) * len(result.others)
     measure = result.first_target.measure
     label, unit = measure_label(result, measure), unit_words(result.before(measure).unit)

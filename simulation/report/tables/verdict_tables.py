@@ -18,7 +18,6 @@ from simulation.display.table import (
     ends_cell,
 )
 from simulation.display.words import (
-    SIMULATION,
     amount,
     change,
     departments_words,
@@ -31,13 +30,14 @@ from simulation.display.words import (
     measure_notes,
     span,
     span_of,
+    uncertainty,
     unit_words,
     weak_notes,
 )
 from simulation.measures.definitions import ALL
 from simulation.questions.what_decides.deciding_figures import harmed_kind_words
 from simulation.runs.result import ArmResult, Safety, StudyResult
-from simulation.statistics.departments import MIN_DEPARTMENTS, Spread, counted, movement
+from simulation.statistics.departments import MIN_DEPARTMENTS, Spread, counted
 from simulation.statistics.multiplicity import ALPHA
 from simulation.statistics.verdict import IDENTICAL, INTERVAL_NOTES, threshold
 from simulation.study.design import Margin, Target
@@ -45,17 +45,22 @@ from simulation.wording import number_of
 
 GETTING_WORSE = ("worsened_before_seen_share", "worse_wait_per_1000")
 """Measures that the table of safety shows where a study states no margin for them."""
-OVER_HEADERS = (
+OVER_HEADERS = ("arm", "median department", "range at most", "in how many departments", "least in", "most in")
+ONE_HEADERS = ("arm", "mean", "difference", "95 % interval", "half-width", "verdict", "uncertainty")
+SAMPLE_HEADERS = (
     "arm",
-    "mean over departments",
-    "95 % interval (simulation)",
-    "other departments ±",
-    "median department",
-    "5th to 95th of 100",
-    "at most",
-    "in how many departments",
-    "least in",
-    "most in",
+    "mean",
+    "difference",
+    "nine in ten departments",
+    "95 %, departments as a sample",
+    "95 %, simulation noise",
+    "verdict",
+)
+"""Headers of the table of a target: of one department, and over departments."""
+SAMPLE_NOTE = (
+    "Nine in ten departments: the 5th to 95th percentile, simulation noise removed. Departments as a sample: the mean "
+    "over departments like these lies there, which departments were drawn and simulation noise allowed for. Verdicts "
+    "are about that mean. Simulation noise: how exactly the mean over these very departments is known."
 )
 
 
@@ -81,7 +86,7 @@ def overview_table(result: StudyResult) -> ReportTable:
         f"Mean over {len(result.replications)} replications, then difference from '{result.baseline.label}' ± half of "
         "its 95 % interval (minutes, or percentage points).",
         *INTERVAL_NOTES[result.interval_kind],
-        doubt_note(),
+        doubt_note(result),
     ]
     arms = [(labelled(result, arm), arm.name) for arm in result.arms]
     return crossed(
@@ -90,24 +95,33 @@ def overview_table(result: StudyResult) -> ReportTable:
 
 
 def target_table(result: StudyResult, target: Target) -> ReportTable:
-    """One target, a row an arm: difference, interval, half-width and verdict."""
+    """One target, a row an arm: difference, interval and verdict; over departments first the range, and last the
+    interval of simulation noise."""
     base = result.row_of(target)
-    unit, cells = base.unit, []
+    unit, cells = base.unit, list[Cells]()
     for arm in result.others:
         finding = result.finding(arm.name, target)
         row = finding.comparison
-        numbers = (Cell(row.mean, unit), *apart(row), Cell(row.half_width, unit, style="half-width"))
-        cells.append((arm.label, *numbers, finding.verdict.words, SIMULATION))
+        difference, interval = apart(row)
+        shown = (arm.label, Cell(row.mean, unit), difference)
+        if result.over_departments:
+            over = ends_cell(row.department_p5, row.department_p95, unit)
+            noise = ends_cell(row.simulated_low, row.simulated_high, unit)
+            cells.append((*shown, over, interval, noise, finding.verdict.words))
+        else:
+            half = Cell(row.half_width, unit, style="half-width")
+            cells.append((*shown, interval, half, finding.verdict.words, uncertainty(result)))
     primary = "primary" if target in result.design.primary else "secondary"
     title = (
         f"{target.label} ({primary}): {amount(base.mean, unit)} under '{result.baseline.label}'; "
         f"differences in {unit_words(unit)}"
     )
-    headers = ("arm", "mean", "difference", "95 % interval", "half-width", "verdict", "uncertainty")
+    headers = SAMPLE_HEADERS if result.over_departments else ONE_HEADERS
     important = threshold(target.minimal_important_difference, unit)
     notes = [
         f"Least difference that would matter: {important} ({target.evidence}: {target.source}).",
         _looked_at(result, target),
+        *([SAMPLE_NOTE] if result.over_departments else []),
         *measure_notes(result, target.measure),
         *INTERVAL_NOTES[result.interval_kind],
         *weak_notes(result, (result.row_of(target, arm.name) for arm in result.others)),
@@ -190,7 +204,7 @@ def safety_table(result: StudyResult) -> ReportTable:
             of_arm = [_safety_cell(result, by_arm_and_margin[arm.name, margin]) for margin in margins]
             rows = (result.row(arm.name, name) for name in others)
             of_arm += [replace(difference_cell(row), text=effect(row)) for row in rows]
-        cells.append((arm.label, *of_arm, SIMULATION))
+        cells.append((arm.label, *of_arm, uncertainty(result)))
     headers = (
         "arm",
         *(_margin_header(result, margin) for margin in margins),
@@ -248,8 +262,7 @@ def _safety_families(result: StudyResult) -> str:
 def over_tables(result: StudyResult) -> tuple[ReportTable, ...]:
     """A table for each target, a row an arm; none for a study on one department.
 
-    Simulation noise, how far other departments would move the mean, and the range over departments are never merged
-    (`statistics/departments.py`).
+    What each says beyond the table of the target: median, range at most, counts, and where it is least and most.
     """
     if result.department_of is None or not result.others:
         return ()
@@ -263,7 +276,7 @@ def _over_table(result: StudyResult, target: Target) -> ReportTable:
         finding = result.finding(arm.name, target)
         row, spread = finding.comparison, finding.spread
         over = (*_range(spread, row.unit), finding.where or UNKNOWN, *_ends(spread, row.unit))
-        cells.append((arm.label, *apart(row), *over))
+        cells.append((arm.label, *over))
     title = (
         f"{target.label} over {departments_words(result)}: {amount(base.mean, base.unit)} under "
         f"'{result.baseline.label}'; differences in {unit_words(base.unit)}"
@@ -273,12 +286,10 @@ def _over_table(result: StudyResult, target: Target) -> ReportTable:
 
 
 def _range(spread: Spread | None, unit: str) -> tuple[str | Cell, ...]:
-    """How far other departments would move the mean, the median, the range, and the range at most."""
+    """The median over departments, and the range at most."""
     if spread is None or not spread.is_range:
-        return (UNKNOWN,) * 4
-    median, low, high = spread.range
-    moved = Cell(movement(spread), unit, style="number")
-    return moved, change_cell(median, unit), ends_cell(low, high, unit), ends_cell(*spread.widest, unit)
+        return UNKNOWN, UNKNOWN
+    return change_cell(spread.range[0], unit), ends_cell(*spread.widest, unit)
 
 
 def _ends(spread: Spread | None, unit: str) -> tuple[str | Cell, ...]:
@@ -291,10 +302,6 @@ def _ends(spread: Spread | None, unit: str) -> tuple[str | Cell, ...]:
 
 
 def _over_notes(result: StudyResult, target: Target) -> Iterator[str]:
-    yield (
-        "The interval is simulation noise in the mean over these departments, from the spread within them. The "
-        "column ± is separate: how far the mean would move with as many other departments of the ensemble (95 %)."
-    )
     yield (
         "Range, counts, least and most are of effects with simulation noise removed by a normal model (variance "
         "between and within departments); '(n as simulated)' counts departments by the unadjusted means of their "

@@ -11,7 +11,6 @@ import numpy as np
 
 from simulation.display.table import UNKNOWN, Cell, Cells, ReportTable, crossed
 from simulation.display.words import (
-    SIMULATION,
     departments_words,
     doubt_note,
     group_words,
@@ -20,6 +19,7 @@ from simulation.display.words import (
     season_words,
     single_levels,
     target_of,
+    uncertainty,
 )
 from simulation.explain.statements import Statement
 from simulation.measures.definitions import ALL, binding_measures, label_of
@@ -59,7 +59,7 @@ def by_arm_table(
         )
         notes += INTERVAL_NOTES[result.interval_kind]
     arms = [(labelled(result, arm), arm.name) for arm in result.arms]
-    notes.append(doubt_note())
+    notes.append(doubt_note(result))
     return crossed(named, known, arms, lambda figure, arm: level_cell(result, arm, *figure), notes)
 
 
@@ -114,8 +114,8 @@ def measures_table(result: StudyResult) -> ReportTable:
             low, high = max(row.low, 0.0), min(row.high, 1.0) if row.unit == "share" else row.high  # what can be
             star = "*" if row.level_weakness == "one replication" else ""
             interval = UNKNOWN if math.isnan(row.low) else Cell(None, row.unit, low, high, words=star)
-            cells.append((measure_label(result, row.measure), Cell(row.mean, row.unit), interval, SIMULATION))
-    notes = (*_weak_notes(result, of_baseline), doubt_note())
+            cells.append((measure_label(result, row.measure), Cell(row.mean, row.unit), interval, uncertainty(result)))
+    notes = (*_weak_notes(result, of_baseline), doubt_note(result))
     headers = ("measure", "mean", "95 % interval", "uncertainty")
     return ReportTable("measures", f"Measures of '{result.baseline.label}'", headers, cells, notes)
 
@@ -127,7 +127,7 @@ def _weak_notes(result: StudyResult, rows: Sequence[Comparison]) -> Iterator[str
         years = SPELL_DAYS // 364
         yield f"No interval before {years} years are measured, because rare spells decide: {', '.join(short)}."
     if any(row.level_weakness == "one replication" for row in rows):
-        yield "*: one replication carries over half of the variance, so the interval is not to be relied on."
+        yield "*: one replication, or department, carries over half of the variance: do not rely on the interval."
 
 
 # --- a day, stays, waits by level ---------------------------------------------------------------------------------

@@ -97,7 +97,8 @@ def _fill(folder: Path, result: StudyResult, keeping: Done) -> None:
     import yaml
 
     study = result.study
-    config = yaml.safe_dump(resolved_of(study), sort_keys=False, allow_unicode=True, width=120)
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # ten times as quick, where PyYAML has it
+    config = yaml.dump(resolved_of(study), Dumper=dumper, sort_keys=False, allow_unicode=True, width=120)
     planned = {"planned_replications": study.run.replications, "precision": exact(study.run.precision)}
     write_file(folder / CONFIG, str(config))
     write_file(folder / STUDY, to_json({**content_of(study), **planned}))
