@@ -7,7 +7,6 @@ from typing import NamedTuple
 from simulation.display.measured import measurement_sentences
 from simulation.display.table import ReportTable
 from simulation.display.words import amount, departments_words
-from simulation.questions import readings
 from simulation.report.figures.first_picture import Drawing, first_picture
 from simulation.report.findings import implausible, warnings
 from simulation.report.headlines import Headline, headlines, summary
@@ -79,7 +78,6 @@ def _notes(result: StudyResult) -> Iterator[str]:
         used = f", {result.study.department_words}" if result.study.departments is not None else ""
         yield f"This is one department{used}{why}: what an effect hinges on was not tested."
     yield from (f"{words}." for words in result.study.left_out)
-    yield from readings.sentences(result)
     left_out = [f"'{arm.label}'" for arm in products_left_out(result)]
     if left_out:
         yield (

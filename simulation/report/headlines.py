@@ -23,6 +23,7 @@ from simulation.display.words import (
 )
 from simulation.explain.label_mix import uncovered_sources
 from simulation.measures.definitions import ALL
+from simulation.questions.readings import range_words
 from simulation.questions.what_decides.deciding_figures import decided, harmed_kind_words, n_harmed
 from simulation.report.tables.first_table import products, reported_targets
 from simulation.report.tables.patient_groups import worse_off
@@ -109,7 +110,7 @@ def _parts(result: StudyResult, arm: ArmResult, alternatives: Sequence[ArmResult
     if failed:
         return [words for words in (*safety, counted_on, *effect[_size_of(first) == "little" :]) if words]
     hinges_on = "" if rests_on_claim(result, arm) else _hinge_words(result, arm)
-    rests_on = [hinges_on, _cheapest_words(result, alternatives, arm, first)]
+    rests_on = [range_words(result, arm.name), hinges_on, _cheapest_words(result, alternatives, arm, first)]
     return [words for words in (*effect, *safety, counted_on, *rests_on) if words]
 
 
@@ -304,7 +305,8 @@ def _best_words(result: StudyResult, arm: ArmResult) -> str:
     (1.2 to 9.3)', which fails no limit of safety."""
     finding = result.finding(arm.name, result.first_target)
     unsettled = ", its safety is not settled" if limits_of(result, arm).not_settled else ""
-    return f"{_named(result, arm)} {size_words(finding.comparison)}{_range_words(finding)}{unsettled}"
+    words = f"{_named(result, arm)} {size_words(finding.comparison)}{_range_words(finding)}{unsettled}"
+    return "; ".join(part for part in (words, range_words(result, arm.name)) if part)
 
 
 def _named(result: StudyResult, arm: ArmResult) -> str:
