@@ -12,7 +12,7 @@ figure is the same for its own number of days (taken as independent), plus that 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Annotated
 
@@ -56,6 +56,10 @@ LONGEST_NAME = 60
 """Characters of an unknown measure that a message shows: a wrong column may hold what a patient said."""
 ALIKE = 1 - 1e-6
 """The correlation over replications above which two figures count as the same."""
+WAIT = ("walk_in_triage_wait_mean", "all")
+BESIDE_WAIT = (("walk_in_triage_minutes_mean", "all"), ("on_duty_by_day_mean", "pool=triage_nurses"))
+"""The wait for triage, and figures of the desk that count by the wait divided by them: a minute saved at triage is
+worth as many minutes as there are triages in a patient's wait."""
 MOST_FIGURES = 5
 RANGE = f"{100 * LEVEL:.0f} %"
 EffectRange = tuple[float, float, float]
@@ -307,6 +311,7 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
         refuse(f"{where}: figures.{other}", problem, "Leave one of the two out")
     Faults(_outside_fault(far, observed, names, where) for far in outside(figures, departments, local)).refuse()
     means = components(figures, departments).means
+    figures, local = _by_wait(names, figures, local)
     return NarrowedEffects(
         observed=observed,
         names=names,
@@ -341,6 +346,23 @@ def _named(result: StudyResult, observed: Observed, where: str) -> tuple[Measure
             named.append(given[key])
     faults.refuse()
     return tuple(named)
+
+
+def _by_wait(names: Sequence[MeasureName], figures: Floats, local: Local) -> tuple[Floats, Local]:
+    """Figures and local ones with the wait for triage divided by each of `BESIDE_WAIT` in its place, where it is given.
+
+    figures: shape (n_replications, n_figures).
+    """
+    keys = [(name.measure, name.group) for name in names]
+    if WAIT not in keys:
+        return figures, local
+    wait = keys.index(WAIT)
+    figures, values, sampling = figures.copy(), local.values.copy(), local.sampling.copy()
+    for column in (keys.index(key) for key in BESIDE_WAIT if key in keys):
+        figures[:, column] = figures[:, wait] / figures[:, column]
+        beside, values[column] = values[column], values[wait] / values[column]
+        sampling[column] = (sampling[wait] + values[column] ** 2 * sampling[column]) / beside**2
+    return figures, replace(local, values=values, sampling=sampling)
 
 
 def _sampling_variance(figure: ObservedFigure, name: MeasureName) -> float:
