@@ -1,0 +1,196 @@
+"""How often `aeflow narrow` holds for 40 departments outside the ensemble, of at least six rotas, two of them new.
+
+The rule by which the 40 are drawn was fixed before any was simulated. 28 come from the build of the ensemble, in the
+order of their numbers there: departments that the emulator expects to meet every row, and that are not in the
+ensemble's file. Twelve have a rota that no structure has: six have a second triage nurse from 12 to 20 h only, six
+have four by day and two by night. They are departments of the file, in its order, with that rota and with triage
+minutes that leave the busy share by day as it was. Each of the 40 must meet the eight rows that are not about age or
+hour on the mean of four fresh years.
+
+Each is observed for 28 days of a week drawn evenly over the year: the wait of walk-ins for triage, the minutes of a
+triage, and how many triage nurses are on by day. Its true effects are means over eight pairs of years; their standard
+errors are printed. A stored run of the default study is then asked by `narrow`.
+
+    python tests/long/narrow_outside.py results/ai_triage/RUN results/ensembles/typical-KEY
+
+About twenty minutes on two cores; replications are kept as they end. Exit code 1: of scribe, lean triage and one more
+nurse, a range of 90 % holds less than 85 % of the true effects, or is more than .6 as wide as over all departments.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+import simulation as ae
+from simulation.assurance.fitting.build import Builder, Site, Year, YearsFile, simulate_years
+from simulation.assurance.fitting.command import write
+from simulation.assurance.fitting.emulator import space_of
+from simulation.assurance.targets import targets_named
+from simulation.config import search_folders
+from simulation.config.composing import stated_in
+from simulation.config.ensembles import Ensemble, Member, Structure, ensemble_named, priors_named
+from simulation.errors import ConfigError
+from simulation.questions.narrow import Observed, ObservedFigure, narrowed
+from simulation.resumable import run_into
+from simulation.runs.result import StudyResult
+from simulation.statistics.departments import components
+
+N_OUTSIDE, N_EACH_ROTA, N_YEARS = 28, 6, 4
+ASKED_HELD, ASKED_WIDTH = 0.85, 0.6
+FIRST_YEAR, SEED_OBSERVED, SEED_TRUE = 5_000_000, 8128, 496
+PAIRS = 8
+"""Pairs of years of each department, and of its true effects."""
+ABOUT_AGE_OR_HOUR = ("children", "18-64", "65-79", "80 and over", "arrival 20-8 h")
+JUDGED = ("ai_scribe_measured", "lean_triage", "one_more_triage_nurse")
+FIGURES = (
+    ("walk_in_triage_wait_mean", "all"),
+    ("walk_in_triage_minutes_mean", "all"),
+    ("on_duty_by_day_mean", "pool=triage_nurses"),
+)
+MADE = {"evidence": "assumed", "source": "a rota that no structure of the ensemble has"}
+SCALE = "calibration.triage_minutes_scale.value"
+ROTA = "staffing.triage_nurses.rota"
+NEW = {
+    "second_nurse_12_to_20": Structure(
+        label="A second triage nurse from 12 to 20 h",
+        weight=1,
+        changes={
+            ROTA: ({"hours": "20-12", "number": 1}, {"hours": "12-20", "number": 2}),
+            SCALE: {"times": 1.125 * 21 / 26},
+        },
+        **MADE,
+    ),
+    "four_by_day": Structure(
+        label="Four triage nurses by day, two by night",
+        weight=1,
+        changes={
+            ROTA: ({"hours": "23-10", "number": 2}, {"hours": "10-23", "number": 4}),
+            SCALE: {"times": 1.125 * 52 / 26},
+        },
+        **MADE,
+    ),
+}
+"""Rotas of no structure; their minutes keep the nurses at the desk as busy by day as in `two_by_day`."""
+
+
+def candidates(ensemble: Ensemble, fit: list[Member]) -> Iterator[tuple[str, Member]]:
+    """Departments in the order in which they are tried, each with the group that it is to fill."""
+    known = {(member.structure, member.values) for member in map(ensemble.member, range(len(ensemble.departments)))}
+    for member in fit:
+        if (member.structure, member.values) not in known:
+            yield "outside", member
+    for name in NEW:
+        for number in range(len(ensemble.departments)):
+            yield name, replace(ensemble.member(number), structure=name)
+
+
+def meets_rows(site: Site, years: list[Year]) -> bool:
+    """Whether the mean of some years meets every row that is not about age or hour."""
+    rows = [target for target in site.fitted if not any(words in target.name for words in ABOUT_AGE_OR_HOUR)]
+    assert len(rows) == 8
+    return all(bool(target.allows(np.mean([year.rows[target.name] for year in years]))) for target in rows)
+
+
+def drawn(ensemble: Ensemble, fit: list[Member], site: Site, kept: Path) -> list[Member]:
+    """The 40 departments, by the rule."""
+    wanted = {"outside": N_OUTSIDE, **dict.fromkeys(NEW, N_EACH_ROTA)}
+    chosen: list[Member] = []
+    with YearsFile(kept) as file:
+        for place, (group, member) in enumerate(candidates(ensemble, fit)):
+            if not wanted[group]:
+                continue
+            numbers = [FIRST_YEAR + N_YEARS * place + k for k in range(N_YEARS)]
+            for year in simulate_years(site, {n: member for n in numbers if n not in file.years}):
+                file.add(year)
+            if meets_rows(site, [file.years[number] for number in numbers]):
+                chosen.append(member)
+                wanted[group] -= 1
+                print(f"  {len(chosen)} of 40: {member.structure}", flush=True)
+    if any(wanted.values()):
+        sys.exit(f"too few departments meet the rows: {wanted} are missing")
+    return chosen
+
+
+def run_of(folder: Path, seed: int, *words: str) -> StudyResult:
+    """A run of the default study over the 40 departments, resumed if it is there."""
+    asked = ("study=ai_triage", "ensemble=hidden", "run.departments=40", f"run.seed={seed}", *words)
+    study = ae.load(*asked, config_dir=str(folder / "configs"))
+    return run_into(study, folder / "results", say=lambda words: None).result
+
+
+def judged(result: StudyResult, seen: StudyResult, true: StudyResult) -> bool:
+    """Print a row for each arm of the stored run; whether what is asked of the three arms holds."""
+    target, numbers = result.first_target, np.arange(40)
+    arms = [arm.name for arm in result.others if arm.name in true.measures]
+    effects = np.column_stack([true.differences(arm, target) for arm in arms])
+    assert true.department_of is not None
+    moments = components(effects, true.department_of)
+    errors = np.sqrt(np.diagonal(moments.squares, axis1=1, axis2=2) / (moments.n[:, None] - 1) / moments.n[:, None])
+    figures = [seen.values(seen.design.baseline, *key) for key in FIGURES]
+    held, widths, n_refused = [], [], 0
+    for number in numbers:
+        week = seen.run.calendar(int(number)).start_week
+        stated = [
+            ObservedFigure(measure=measure, group=group, value=float(values[number]), days=28)
+            for (measure, group), values in zip(FIGURES, figures, strict=True)
+        ]
+        try:
+            found = narrowed(result, Observed(figures=tuple(stated), week=week), f"department {number}")
+        except ConfigError as refused:
+            n_refused += 1
+            print(f"  refused: {refused}")
+            continue
+        at = [found.of(arm, target) for arm in arms]
+        low, high, everywhere = found.estimates.low[at], found.estimates.high[at], found.estimates.everywhere
+        held.append((low <= moments.means[number]) & (moments.means[number] <= high))
+        widths.append((high - low) / (everywhere.high[at] - everywhere.low[at]))
+    print(f"{len(held)} of 40 asked, {n_refused} refused as outside the run's departments")
+    passes = True
+    for arm, share, width, error in zip(
+        arms, np.mean(held, axis=0), np.median(widths, axis=0), np.median(errors, axis=0), strict=True
+    ):
+        print(f"  {arm:<32}{share:>6.0%} held{width:>8.2f} of the width{error:>8.2f} minutes: error of the true effect")
+        passes &= arm not in JUDGED or bool(share >= ASKED_HELD and width <= ASKED_WIDTH)
+    return passes
+
+
+def report(stored: Path, build: Path, folder: Path) -> bool:
+    """Draw, observe, simulate and ask; whether what is asked holds."""
+    folders = search_folders(None)
+    ensemble, priors = ensemble_named("typical", folders), priors_named("typical", folders)
+    composed = stated_in(["run=validation"], folders)
+    space = space_of(priors, composed.raw)
+    targets = targets_named("england", folders)
+    with YearsFile(build / "years.jsonl") as file:
+        site = Site(composed, folders, space, targets)
+        builder = Builder(site, space, priors.judged_by_mean, file, site.study.run.seed, print)
+        fit = sorted(builder.build(ensemble.built.accepted).accepted, key=lambda year: year.number)
+    space = replace(space, structures={**space.structures, **NEW})
+    chosen = drawn(
+        ensemble, [year.member for year in fit], Site(composed, folders, space, targets), folder / "years.jsonl"
+    )
+    hidden = replace(ensemble, name="hidden", structures=dict(space.structures), departments=tuple(chosen))
+    write(folder / "configs" / "ensembles" / "hidden.yaml", hidden, "the eight rows, and are not in the ensemble")
+    seen = run_of(folder, SEED_OBSERVED, "run=weeks", "run.measured_days=28", "run.replications=40")
+    true = run_of(folder, SEED_TRUE, "run.measured_days=364", f"run.replications={40 * PAIRS}")
+    return judged(ae.read(stored), seen, true)
+
+
+def main() -> int:
+    """Try one stored run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stored", type=Path, help="of a run of the default study")
+    parser.add_argument("build", type=Path, help="of the build of its ensemble")
+    parser.add_argument("--folder", type=Path, default=Path("results/narrow_outside"))
+    asked = parser.parse_args()
+    return 0 if report(asked.stored, asked.build, asked.folder) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
