@@ -121,10 +121,12 @@ def chosen(named: Named, figures: Mapping[str, Floats], ensemble: Ensemble) -> t
 
 
 def typical_rota(ensemble: Ensemble) -> Mask:
-    """Which departments have as many doctors at night as the typical one, shape (departments,)."""
+    """Which departments have the site's own structure, and as many doctors at night, shape (departments,)."""
     typical = value_at(composed(), "staffing.doctors.rota.0.number")
     column = list(ensemble.parameters).index("doctors_at_night")
-    return np.array([row[column] == typical for row in ensemble.departments])
+    others = {name for name, structure in ensemble.structures.items() if structure.files or structure.changes}
+    members = map(ensemble.member, range(len(ensemble.departments)))
+    return np.array([member.values[column] == typical and member.structure not in others for member in members])
 
 
 def candidates(named: Named, figures: Mapping[str, Floats], allowed: Mask) -> Iterator[int]:

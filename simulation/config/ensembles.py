@@ -458,7 +458,9 @@ def _only_adds(change: Change, files: Raw) -> bool:
     key, value = change.path.rpartition(".")[2], change.value
     if not _pool_of(change) or value_at(files, change.path) or key not in ("extra", "extra_shifts"):
         return False
-    return all(number >= 0 for number in ([value] if key == "extra" else [shift["number"] for shift in value]))
+    shifts = value if isinstance(value, list) else [{"number": value}]
+    numbers = [shift.get("number") if isinstance(shift, dict) else None for shift in shifts]
+    return all(is_number(number) and number >= 0 for number in numbers)
 
 
 @lru_cache(maxsize=4)  # few are kept: as a rule a worker meets each department once in a pass over all of them

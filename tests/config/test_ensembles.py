@@ -7,6 +7,7 @@ import pytest
 
 from simulation.config.composing import stated_in
 from simulation.config.departments import department
+from simulation.config.dotted import Change
 from simulation.config.ensembles import ensemble_named, priors_named
 from simulation.config.folders import packaged_configs, search_folders
 from simulation.errors import ConfigError, Faults
@@ -65,6 +66,14 @@ def test_without_the_full_check_the_same_department_comes_out(own: Own) -> None:
     checked, quick = (department(raw, ensemble.changes_of(0), faults, numbers_only=each)[1] for each in (False, True))
     assert faults == []
     assert checked == quick
+
+
+def test_a_number_that_leaves_nobody_on_a_rota_is_a_fault_without_the_full_check_too() -> None:
+    faults = Faults()
+    nobody = Change("staffing.triage_nurses.rota.0.number", 0, "department 3, nurses")
+    department(stated_in([], search_folders()).raw, [nobody], faults, numbers_only=True)
+    assert [fault.where for fault in faults] == ["staffing.triage_nurses"]
+    assert "'triage_nurses' has no unit 23:00-10:00 every day" in faults[0].found
 
 
 def test_an_ensemble_names_the_parameter_of_each_path_that_it_varies(own: Own) -> None:

@@ -124,6 +124,22 @@ def test_the_number_on_a_department_s_rota_decides_what_is_impossible_without_an
     assert sum(f"{n} of the 4 departments cannot run it" in words for words in study.left_out) == 2 * (n > 0)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "{site.pools.medicine_beds.extra: {times: 2}}",
+        "{staffing.doctors.extra: '${calibration.majors_chairs.value}'}",
+        "{staffing.triage_nurses.extra_shifts: [{hours: 9-10, number: 1}]}",
+        "{staffing.doctors.rota: [{hours: 0-24, number: 6}]}",
+    ],
+)
+def test_an_arm_that_every_department_can_run_stays_however_its_change_is_written(
+    loaded: Callable[..., Study], change: str
+) -> None:
+    study = loaded(f"+study.arms.more={{label: More, triage: nurse, changes: {change}, {MARKED}}}")
+    assert study.of(1).arm("more").pathway != study.of(1).baseline.pathway or "times" in change
+
+
 def test_a_study_of_nothing_but_impossible_arms_is_refused_with_the_reason(own: Own) -> None:
     study = f"""
 name: mine

@@ -46,6 +46,7 @@ from simulation.runs.executors.executor import Executor, Failed, completed, open
 from simulation.runs.replicate import ReplicationResult, replicate
 from simulation.runs.running import compile_first, failure
 from simulation.study.study import RunLength, Study
+from simulation.wording import number_of
 
 FIRST, WAVE, N_CHAINS = 128, 80, 400
 """Years of the first wave (a power of two, which makes Sobol points even), years of each further wave, and chains of
@@ -114,9 +115,10 @@ class Builder:
         self.file.add(self.site.year(member, replicate(self.site.study_of(member), number)))
         seconds, at_once = time.perf_counter() - began, 1 if study.executor == "serial" else study.workers
         years = max(YEARS_EACH * wanted, len(self.file.proposed)) - len(self.file.of_waves())
+        minutes = number_of(math.ceil(years * seconds / at_once / 60), "minute")
         self.say(
-            f"Estimate: {math.ceil(years * seconds / at_once / 60)} minutes for about {years:,} more years (typical "
-            f"needed {YEARS_EACH} a department), {seconds:.1f} s each, {at_once} at once."
+            f"Estimate: {minutes} for about {years:,} more years (typical needed {YEARS_EACH} a department), "
+            f"{seconds:.2g} s each, {at_once} at once."
         )
 
     def _simulate_missing(self) -> None:
@@ -466,7 +468,7 @@ def contractions(fit: Fit) -> tuple[Identified, ...]:
     parameters = [
         Identified(name, *_percentiles(column), float(contraction), tuple(shares))
         for name, column, contraction, shares in zip(
-            fit.space.parameters, values.T, narrower, np.diff(below, axis=0).T.tolist(), strict=True
+            fit.space.parameters, values.T, narrower, np.diff(below, axis=0).T.round(4).tolist(), strict=True
         )
     ]
     return tuple(sorted(parameters, key=lambda parameter: -parameter.contraction))

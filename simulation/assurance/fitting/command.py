@@ -119,7 +119,8 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Sa
             fresh = fresh_years(site, file, departments, asked.numbers["confirm"])
             say(text_of("confirmation", fresh=confirm(fit, departments, fresh)))
     minutes = (time.perf_counter() - began) / 60
-    say(f"\n{path}: {len(fit.accepted)} departments. Picture: {folder / 'identified.png'}. {minutes:.1f} minutes.")
+    pictures = f"Pictures: {folder}/identified.png, parameters.png"
+    say(f"\n{path}: {len(fit.accepted)} departments. {pictures}. {minutes:.1f} minutes.")
     return path
 
 
@@ -249,7 +250,7 @@ def histograms(fit: Fit) -> Picture:
     """The picture of every parameter's histogram, in ten bins of equal prior probability."""
     parameters = contractions(fit)
     n_down = math.ceil(len(parameters) / ACROSS)
-    with figure_of(9, 0.5 + 1.3 * n_down, n_down, ACROSS) as (figure, axes):
+    with figure_of(9, 0.5 + 1.3 * n_down, n_down, ACROSS, sharey=True) as (figure, axes):
         for ax in axes[len(parameters) :]:
             ax.set_visible(False)
         for ax, parameter in zip(axes, parameters, strict=False):

@@ -47,6 +47,7 @@ def test_the_packaged_ensemble_is_of_these_priors_and_this_site(space: Space) ->
     """It is built again (`aeflow ensemble site=typical`) when either changes."""
     ensemble = ensemble_named("typical", FOLDERS)
     assert ensemble.parameters == space.parameters
+    assert ensemble.structures == space.structures
     assert len(ensemble.departments) == len(set(ensemble.departments)) == 200
 
 
