@@ -115,7 +115,7 @@ def test_totals_give_a_department_that_loads_and_says_how_full_its_beds_are(aefl
     pathway = study.baseline.pathway
     assert sum(each.per_day or 0 for each in pathway.arrivals.values() if each.attends) == pytest.approx(280)
     assert sum(each.capacity or 0 for each in pathway.pools.values() if each.role == "adult_bed") == 510
-    assert "second_triage_nurse_from_9" not in [arm.name for arm in study.arms]
+    assert "second_triage_nurse_from_9" not in study.design.arms
     night = pathway.pools["doctors"].rota
     assert night is not None
     low, high = priors_named("ours", search_folders()).parameters["doctors_at_night"].range

@@ -15,7 +15,7 @@ from tests.config.ours import MARKED
 from tests.config.structures import ENSEMBLE, SHARED, STRUCTURES, files
 
 Own = Callable[..., Path]
-OVER = ("ensemble=ours", "run.replications=8")
+OVER = ("study=alternatives", "ensemble=ours", "run.replications=8")
 CHANGES = "changes: {{staffing.triage_nurses.extra_shifts: [{{hours: {}, number: -1}}]}}"
 NIGHT_OFF = f"{{label: One nurse fewer from 22 to 23 h, triage: nurse, {CHANGES.format('22-23')}, {MARKED}}}"
 

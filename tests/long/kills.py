@@ -41,7 +41,7 @@ CHECKOUT = Path(__file__).parents[2]
 STUDY = "ai_triage"
 LEFT_OUT = (
     "ai_label_measured_under", "ai_label_measured_over", "ai_label_advises", "ai_as_claimed", "one_more_triage_nurse",
-    "two_more_beds", "ai_documents_measured", "second_triage_nurse_from_9", "clinician_14_to_22",
+    "two_more_beds", "ai_documents_measured", "childrens_clinician_12_to_22", "clinician_14_to_22",
 )  # fmt: skip
 MOST_OVERHEAD = 0.03
 PROGRESS, WHOLE, KILLED = "progress.jsonl", "whole", "killed"
