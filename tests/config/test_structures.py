@@ -15,7 +15,7 @@ from tests.config.ours import MARKED
 from tests.config.structures import ENSEMBLE, SHARED, STRUCTURES, files
 
 Own = Callable[..., Path]
-OVER = ("study=alternatives", "ensemble=ours", "run.replications=8")
+OVER = ("ensemble=ours", "run.replications=8")
 CHANGES = "changes: {{staffing.triage_nurses.extra_shifts: [{{hours: {}, number: -1}}]}}"
 NIGHT_OFF = f"{{label: One nurse fewer from 22 to 23 h, triage: nurse, {CHANGES.format('22-23')}, {MARKED}}}"
 
@@ -82,7 +82,7 @@ def test_a_changed_file_of_a_structure_changes_what_is_stored_of_the_study(own: 
 def test_an_arm_for_shifts_that_a_structure_has_not_is_left_out_and_the_study_says_in_how_many_departments(
     loaded: Callable[..., Study],
 ) -> None:
-    study = loaded()
+    study = loaded("study=alternatives")
     assert "second_triage_nurse_from_9" not in [arm.name for arm in study.of(0).arms]
     assert "second_triage_nurse_from_9" not in study.design.arms
     words = (
@@ -93,7 +93,7 @@ def test_an_arm_for_shifts_that_a_structure_has_not_is_left_out_and_the_study_sa
 
 
 def test_that_arm_stays_where_structures_have_the_shifts_that_it_changes(loaded: Callable[..., Study]) -> None:
-    study = loaded("run.department=2")
+    study = loaded("study=alternatives", "run.department=2")
     assert "second_triage_nurse_from_9" in study.design.arms
     assert study.left_out == ()
 
