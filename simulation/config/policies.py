@@ -114,10 +114,11 @@ def with_all_readings(design: Design, folders: Folders) -> Design:
     arms: dict[str, Arm] = {}
     for name, arm in design.arms.items():
         tool = stated_in_file("triage", arm.triage, folders, name, Faults()) or {}
-        runs = arm.changes.get(READING, tool.get("reading"))
-        others = [reading for reading in tool.get("readings") or () if reading != runs]
+        readings, runs = tool.get("readings"), arm.changes.get(READING, tool.get("reading"))
         arms[name] = arm
-        for reading in others:
+        for reading in readings if isinstance(readings, dict) else ():
+            if reading == runs:
+                continue
             label, changes = f"{arm.label}, read as {reading}", {**arm.changes, READING: reading}
             arms[f"{name}_{reading}"] = replace(arm, label=label, changes=changes)
     return replace(design, arms=arms)

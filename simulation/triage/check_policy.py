@@ -249,7 +249,7 @@ def _coverage(policy: Policy, pathway: Pathway, where: str, faults: Faults) -> N
     without_sources = tuple(effect for effect in policy.effects if not sources_of(effect, ()))
     for name, sources, what, present, unplaced in (
         ("labels", labels, "an ai", policy.ai, policy.ai),
-        ("minutes", minutes, "a minutes effect", policy.effects, without_sources),
+        ("minutes", minutes, "a minutes effect", policy.effects or policy.readings, without_sources),
     ):
         if unplaced and not sources:
             found = f"names no arrival source, but there is {what}"

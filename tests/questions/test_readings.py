@@ -178,3 +178,5 @@ def test_a_reading_that_is_not_sound_is_refused_whether_it_runs_or_not(
         with pytest.raises(ConfigError) as refused:
             stated(folder, *overrides)
         assert fault in str(refused.value)
+        assert "not a minutes effect" not in str(refused.value)
+        assert "tool_s." not in str(refused.value), "no arm of a letter"
