@@ -97,5 +97,6 @@ def _notes(result: StudyResult) -> Iterator[str]:
     n_assumed = sum(statement.evidence == "assumed" for statement in result.statements)
     n_varied = result.study.departments.n_varied if result.study.departments is not None else 0
     varied = f"; departments differ in {n_varied} values" if n_varied else ", not varied here"
+    what = "departments like these and simulation noise" if result.over_departments else "simulation noise only"
     intervals = "The other intervals" if of_measured_tools else "Intervals"
-    yield f"{intervals} cover simulation noise only. The answer rests on {n_assumed} assumptions{varied}."
+    yield f"{intervals} cover {what}. The answer rests on {n_assumed} assumptions{varied}."
