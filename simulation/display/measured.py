@@ -9,7 +9,7 @@ import numpy as np
 
 from simulation.department.own_measures import Better
 from simulation.display.table import Cell, Cells, ReportTable, ends_cell
-from simulation.display.words import amount, change, high_words, levels_of, span_of, uncertainty, unit_words
+from simulation.display.words import amount, change, high_words, levels_of, span_of, unit_words
 from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.intervals import t_quantile
 from simulation.statistics.table_uncertainty import FEWEST_TABLES, TableUncertainty, table_uncertainty
@@ -211,9 +211,9 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
         for tool in tools
     ]
     headers = (
-        *("what is judged", "by", "effect", f"{uncertainty(result)} alone", "and measurement"),
+        *("what is judged", "by", "effect", "without the measurement", "with it"),
         *(["these and which department"] if over else []),
-        *("largest", "verdict with both", "cases needed"),
+        *("largest", "verdict with it", "cases needed"),
     )
     department = ", and so is the department (ensemble=typical adds it)."
     if over:
@@ -232,9 +232,9 @@ def measurement_sentences(result: StudyResult) -> tuple[str, ...]:
     """For each target: both intervals, the verdict, the largest source of uncertainty, and what would settle it."""
     return tuple(
         f"How sure is '{tool.label}' ({tool.limit_words})? {change(tool.uncertainty.effect, tool.unit)} "
-        f"{unit_words(tool.unit)}: {tool.alone} by {uncertainty(result)} alone, "
-        f"{_interval(tool, tool.uncertainty.half_width)} with the uncertainty of the measured table. Verdict with "
-        f"both: {tool.words}. The largest source of uncertainty is {tool.uncertainty.dominates}; {_settled(tool)}"
+        f"{unit_words(tool.unit)}: {tool.alone} without the uncertainty of the measured table, "
+        f"{_interval(tool, tool.uncertainty.half_width)} with it. Verdict with it: "
+        f"{tool.words}. The largest source of uncertainty is {tool.uncertainty.dominates}; {_settled(tool)}"
         for tool in measured_tools(result)
     )
 

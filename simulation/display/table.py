@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-Style = Literal["level", "difference", "half-width", "percent", "number", "pounds", "rounded pounds"]
-"""How numbers are written: '58.9 min', '−7.2', '±3.1', '12', '12.3', '£165,301', '£165,000'."""
+Style = Literal["level", "difference", "percent", "number", "pounds", "rounded pounds"]
+"""How numbers are written: '58.9 min', '−7.2', '12', '12.3', '£165,301', '£165,000'."""
 UNKNOWN = "–"
 Row = TypeVar("Row")
 Column = TypeVar("Column")
@@ -85,8 +85,7 @@ class Cell:
                 return cost_in_short(value)
             case "pounds":
                 return f"{'−' if value < 0 else ''}£{abs(value):,.0f}"
-        written = f"{self.scaled(value):,.{self.digits}f}".replace("-", "−")
-        return f"±{written}" if self.style == "half-width" else written
+        return f"{self.scaled(value):,.{self.digits}f}".replace("-", "−")
 
     def _interval(self) -> str:
         """Both ends; 'without bound' if one is infinite."""
@@ -289,14 +288,11 @@ def _print_rich(table: ReportTable, out: TextIO) -> None:
 
 
 def _narrow(table: ReportTable) -> ReportTable:
-    """A table for a narrow screen: without the means, and with the uncertainty in a note in place of a column."""
-    kept = [number for number, header in enumerate(table.headers) if header not in ("mean", "uncertainty")]
+    """A table for a narrow screen: without the means."""
+    kept = [number for number, header in enumerate(table.headers) if header != "mean"]
     if len(kept) == len(table.headers) or table.kind == "measures":
         return table
-    last = table.headers.index("uncertainty") if "uncertainty" in table.headers and table.rows else None
-    sources = "" if last is None else f"Uncertainty in every row: {table.rows[0][last]}. "
-    notes = (*table.notes, f"{sources}A wider window shows every column.")
-    return replace(with_columns(table, kept), notes=notes)
+    return replace(with_columns(table, kept), notes=(*table.notes, "A wider window shows the means, too."))
 
 
 def with_columns(table: ReportTable, kept: Sequence[int]) -> ReportTable:

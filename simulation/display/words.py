@@ -225,11 +225,6 @@ def weak_notes(result: StudyResult, rows: Iterable[Comparison], word: str = "can
         yield weak_note(word)
 
 
-def uncertainty(result: StudyResult) -> str:
-    """The sources of uncertainty that intervals are about."""
-    return "departments and simulation" if result.over_departments else "simulation"
-
-
 def covered(result: StudyResult) -> str:
     """What intervals cover, in brackets after their name."""
     return "(departments as a sample)" if result.over_departments else "(simulation noise only)"

@@ -127,7 +127,7 @@ def precision_line(result: StudyResult) -> str | None:
     unit = result.unit(precision)
     scale = 100 if unit == "share" else 1
     half_widths = {
-        arm: interval(values, kind=result.interval_kind, department=result.department_of).half_width
+        arm: interval(values, kind=result.interval_kind).half_width
         for arm, values in values_for(result.study, result.replications).items()
     }
     widest = max(half_widths, key=lambda arm: math.inf if math.isnan(half_widths[arm]) else half_widths[arm])

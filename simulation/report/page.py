@@ -110,11 +110,10 @@ def _of_questions(result: StudyResult) -> Iterator[Section]:
 def _as_shown(table: ReportTable, focus: Collection[str]) -> ReportTable:
     """A table as far as the page has room: its first rows, and what binds under the baseline alone."""
     where = f"{FOLDER}/{file_of(table)}"
-    kept = [column for column, header in enumerate(table.headers) if header != "uncertainty"]
-    notes = table.notes
-    if table.kind == "binding" and len(kept) > BASELINE_ALONE:
-        kept, notes = kept[:BASELINE_ALONE], (f"Under every arm: {where}.", *notes)
-    return shortened(replace(with_columns(table, kept), notes=notes), focus, where=where)
+    if table.kind == "binding" and len(table.headers) > BASELINE_ALONE:
+        notes = (f"Under every arm: {where}.", *table.notes)
+        table = replace(with_columns(table, range(BASELINE_ALONE)), notes=notes)
+    return shortened(table, focus, where=where)
 
 
 def file_of(table: ReportTable) -> str:

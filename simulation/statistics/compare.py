@@ -161,9 +161,7 @@ class Comparison:
     def _weakness(self, half_width: float, share: float) -> Weakness | None:
         if self.short:
             return "rare spells"
-        return weakness_of(
-            self.n_replications, of=self.of, spread=half_width, largest_share=share, departments=self.over_departments
-        )
+        return weakness_of(self.n_replications, of=self.of, spread=half_width, largest_share=share)
 
     def _critical_value(self, level: float) -> float:
         if self.degrees is not None:

@@ -62,13 +62,11 @@ class Ranges(NamedTuple):
 
 
 class Within(NamedTuple):
-    """For each column: the mean over departments, its standard error, its degrees of freedom, and the number of
-    departments that have it."""
+    """For each column: the mean over departments, its standard error and degrees of freedom."""
 
     mean: Floats
     standard_error: Floats
     degrees: Floats
-    n_departments: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +172,7 @@ def within(values: Floats, department: Department) -> Within:
     own = np.where(spare > 0, noise, 0.0)
     fourth = (own**2 / (spare + 2)).sum(axis=0)
     degrees = np.minimum(np.divide(own.sum(axis=0) ** 2, fourth, out=most.copy(), where=fourth > 0), most)
-    return Within(mean, np.sqrt(noise.sum(axis=0)) / _or_nan(n_departments), degrees, n_departments)
+    return Within(mean, np.sqrt(noise.sum(axis=0)) / _or_nan(n_departments), degrees)
 
 
 def spread_over(values: Floats, department: Department) -> Spread:

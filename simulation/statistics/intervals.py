@@ -54,7 +54,7 @@ class Interval:
 
     n: number of replications that have the number; of: number of all replications (0: the same); largest_share: the
     share of the variance due to one replication, or one department; error: the standard error over departments (None:
-    from sd and n); departments: the number of departments that have the number, where they are the sample.
+    from sd and n).
     """
 
     mean: float
@@ -65,7 +65,6 @@ class Interval:
     of: int = 0
     largest_share: float = 0.0
     error: float | None = None
-    departments: int | None = None
     always_valid: bool = False
 
     @property
@@ -93,17 +92,13 @@ class Interval:
     @property
     def weakness(self) -> Weakness | None:
         """Why no definite statement may rest on the interval; None if one may."""
-        if self.departments is not None and self.departments < MIN_DEPARTMENTS:
-            return "few departments"
-        return weakness_of(
-            self.n, of=self.of, spread=self.sd, largest_share=self.largest_share, departments=self.departments
-        )
+        return weakness_of(self.n, of=self.of, spread=self.sd, largest_share=self.largest_share)
 
     @property
     def judged(self) -> tuple[float, float]:
         """The bounds from which a statement is read: wider if one replication makes most of the variance, NaN if no
         statement may rest on them."""
-        factor = width_factor(self.weakness, self.departments or self.n, always_valid=self.always_valid)
+        factor = width_factor(self.weakness, self.n, always_valid=self.always_valid)
         if factor == 1:
             return self.low, self.high
         return self.mean - factor * (self.mean - self.low), self.mean + factor * (self.high - self.mean)
@@ -170,11 +165,8 @@ def interval(
     column = intervals(values[:, None], level, kind, department)
     columns = (column.mean, *bounds(column, level, kind), column.sd, column.share)
     mean, low, high, sd, share = (float(part[0]) for part in columns)
-    error, departments = None, None
-    if column.error is not None and column.departments is not None:
-        error, departments = float(column.error[0]), int(column.departments[0])
-    n, always_valid = int(column.n[0]), kind == "always_valid"
-    return Interval(mean, low, high, sd, n, column.of, share, error, departments, always_valid=always_valid)
+    error = None if column.error is None else float(column.error[0])
+    return Interval(mean, low, high, sd, int(column.n[0]), column.of, share, error, kind == "always_valid")
 
 
 class Intervals(NamedTuple):
@@ -183,8 +175,8 @@ class Intervals(NamedTuple):
     n: number of replications that have a number; share: the largest share of the variance due to one replication, or
     one department; widened: the factor by which skewness widens it at 95 %, which the half-width includes; of: number
     of all replications; tail: by how much a level above 95 %, or an always-valid interval, widens one side further
-    (`skewness.sides` at `tail_level`), which the half-width does not include; degrees, error, departments: degrees of
-    freedom, standard error and number over departments, None of one.
+    (`skewness.sides` at `tail_level`), which the half-width does not include; degrees, error: degrees of freedom and
+    standard error over departments, None of one.
     """
 
     mean: Floats
@@ -197,7 +189,6 @@ class Intervals(NamedTuple):
     tail: Floats
     degrees: Floats | None = None
     error: Floats | None = None
-    departments: NDArray[np.int64] | None = None
 
 
 def intervals(values: Floats, level: float, kind: IntervalKind, department: Department | None = None) -> Intervals:
@@ -221,11 +212,12 @@ def intervals(values: Floats, level: float, kind: IntervalKind, department: Depa
     numbers = _independent(values, level, kind)
     means = _independent(means_of(values, department), level, kind)
     degrees, error = np.maximum(means.n - 1.0, 0.0), means.sd / np.sqrt(np.maximum(means.n, 1))
-    return means._replace(sd=numbers.sd, n=numbers.n, of=numbers.of, degrees=degrees, error=error, departments=means.n)
+    return means._replace(sd=numbers.sd, n=numbers.n, of=numbers.of, degrees=degrees, error=error)
 
 
-def simulated(values: Floats, level: float, department: Department) -> Intervals:
+def simulated(values: Floats, level: float, department: Department | None) -> Intervals:
     """The intervals of the mean over these very departments: simulation noise alone, from the spread within them."""
+    department = np.zeros(len(values), dtype=np.int64) if department is None else department
     numbers = _independent(values, level, "fixed_sample")
     over = within(np.where(np.isnan(numbers.mean), np.nan, values), department)
     critical = np.array([t_quantile(degrees, level) if degrees > 0 else np.nan for degrees in over.degrees.tolist()])
@@ -238,7 +230,6 @@ def simulated(values: Floats, level: float, department: Department) -> Intervals
         tail=none,
         degrees=over.degrees,
         error=over.standard_error,
-        departments=over.n_departments,
     )
 
 

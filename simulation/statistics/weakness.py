@@ -52,13 +52,11 @@ def weak_note(word: str = "cannot tell") -> str:
     )
 
 
-def weakness_of(
-    n: int, *, of: int, spread: float, largest_share: float, departments: int | None = None
-) -> Weakness | None:
+def weakness_of(n: int, *, of: int, spread: float, largest_share: float) -> Weakness | None:
     """Why no definite verdict may rest on `n` numbers of so many replications; None if one may.
 
     spread: their standard deviation or the half-width of their interval, NaN if not known; largest_share: see the
-    function of that name; departments: the number of departments whose means they are taken as, if they are.
+    function of that name.
     """
     if n < MIN_REPLICATIONS:
         return "too few"
@@ -66,7 +64,7 @@ def weakness_of(
         return "mostly missing"
     if spread == 0 and n < ENOUGH:
         return "no spread"
-    return "one replication" if largest_share > MAX_SHARE and (departments or n) >= ENOUGH else None
+    return "one replication" if largest_share > MAX_SHARE and n >= ENOUGH else None
 
 
 def width_factor(weakness: Weakness | None, n: int, *, always_valid: bool) -> float:

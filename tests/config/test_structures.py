@@ -108,7 +108,7 @@ def test_an_arm_that_leaves_some_department_without_a_nurse_is_left_out_with_the
     assert (
         "'One nurse fewer from 22 to 23 h' was not tried: 1 of the 4 departments cannot run it "
         "(staffing.triage_nurses: 'triage_nurses' has no unit 22:00-23:00 every day, but is asked for at 'triage'"
-    ) in study.left_out[1]
+    ) in study.left_out[0]
 
 
 @pytest.mark.parametrize(("values", "n"), [(((0.8, 2), (1, 1), (1.1, 2), (0.9, 1)), 2), (((0.8, 2),) * 4, 0)])
@@ -121,7 +121,7 @@ def test_the_number_on_a_department_s_rota_decides_what_is_impossible_without_an
     plain = by_day[: by_day.index("departments:")] + f"departments:\n{rows}"
     study = loaded(f"+study.arms.night_off={NIGHT_OFF}", ensemble=plain)
     assert ("night_off" in study.design.arms) == (n == 0)
-    assert sum(f"{n} of the 4 departments cannot run it" in words for words in study.left_out) == 2 * (n > 0)
+    assert sum(f"{n} of the 4 departments cannot run it" in words for words in study.left_out) == (n > 0)
 
 
 @pytest.mark.parametrize(

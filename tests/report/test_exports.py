@@ -73,7 +73,6 @@ def test_a_number_in_the_workbook_is_a_number_that_reads_as_in_the_report(book: 
         Cell(-1.9, "minutes", style="difference"): "+0.0;−0.0;0.0",
         Cell(369000, style="pounds"): "£#,##0;−£#,##0",
         Cell(0.584, "share"): '0.0" %"',
-        Cell(3.1, "minutes", style="half-width"): '"±"#,##0.0',
     }
     assert {cell: number_format(cell) for cell in formats} == formats
 

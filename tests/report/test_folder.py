@@ -26,7 +26,7 @@ from tests.records.certificates import provenance_of
 
 COLUMNS = [
     *("arm", "measure", "unit", "group", "mean", "low", "high", "baseline"),
-    *("difference", "difference_low", "difference_high", "n_replications"),
+    *("difference", "difference_low", "difference_high", "simulated_low", "simulated_high", "n_replications"),
     *("department_median", "department_p5", "department_p95", "n_departments"),
 ]
 FILES = {
@@ -80,7 +80,10 @@ def test_the_manifest_says_who_ran_what_with_what(folder: Path, result: Result) 
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["statement"] == "planning only, not for clinical use"
     assert (manifest["study"], manifest["scenario"]) == ("ai_triage", "usual")
-    assert (manifest["seed"], manifest["n_replications"]) == (result.study.run.seed, 3)
+    assert (manifest["seed"], manifest["n_replications"]) == (
+        result.study.run.seed,
+        3,
+    )
     assert set(manifest["versions"]) == {"python", "aeflow", "numpy", "scipy", "pandas", "simpy", "numba"}
     assert set(manifest["inputs"]) == {"groups", "policies"}
     assert set(manifest["identity"]) == {"study", "source", "python", "numpy", "scipy", "numba", "sample"}

@@ -11,7 +11,7 @@ import pytest
 from simulation.api import Result, compare
 from simulation.cli import main
 from simulation.config import load
-from simulation.display.words import departments_words
+from simulation.display.words import change, departments_words, span
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.questions.what_decides.deciding_figures import decided
 from simulation.report.first_page import first_page
@@ -59,7 +59,7 @@ def test_a_sentence_says_the_range_in_how_many_departments_it_matters_and_what_i
     assert quicker.endswith("'Two nurses' (cost not stated) does more.")
     assert page.notes[0].startswith("Over 20 departments of the ensemble 'ours', 2 replications of each")
     assert page.picture is not None
-    assert "thin: nine in ten departments" in page.picture.caption
+    assert "thin, nine in ten departments" in page.picture.caption
 
 
 @pytest.mark.parametrize(("commoner", "is_told"), [(0.7, True), (0.9, False), (0.95, False)])
@@ -113,12 +113,46 @@ def test_a_range_has_its_signs_where_no_direction_was_told(over: Result) -> None
     assert _range_words(small).startswith("in nine of ten departments −"), "not 'by', after that"
 
 
-def test_a_table_says_the_interval_apart_from_other_departments_and_the_range(over: Result) -> None:
+def test_the_range_leads_then_the_interval_over_departments_as_a_sample_and_simulation_noise_is_last(
+    over: Result,
+) -> None:
+    target = over.targets[0]
+    row, spread = over.row("two", "stay_mean"), over.finding("two", target).spread
+    assert spread is not None
+    table = over.tables["target:stay_mean:all"]
+    assert table.headers[2:] == (
+        "difference", "nine in ten departments", "95 %, departments as a sample", "95 %, simulation noise", "verdict",
+    )  # fmt: skip
+    cells = next(cells for cells in table.rows if cells[0] == "Two nurses")
+    ends = [spread.range[1:], (row.difference_low, row.difference_high), (row.simulated_low, row.simulated_high)]
+    assert list(cells[3:6]) == [span(*each, "minutes") for each in ends]
+    assert ends[2][1] - ends[2][0] < ends[1][1] - ends[1][0] < ends[0][1] - ends[0][0]
+    first = first_page(over).table
+    assert first is not None
+    shown = next(cells[1] for cells in first.rows if cells[0] == "Two nurses")
+    assert shown == f"{change(row.difference, 'minutes')} ({span(*spread.range[1:], 'minutes')}) better"
+    assert "in brackets the range of nine in ten departments" in first.notes[0]
+    assert "95 % interval over departments as a sample" in first.notes[0]
+
+
+def test_no_table_over_departments_says_that_its_intervals_are_simulation_noise(over: Result) -> None:
+    for table in over.tables.values():
+        assert "simulation noise only" not in " ".join(table.notes), table.kind
+        assert "simulation noise only" not in " ".join(table.headers), table.kind
+
+
+def test_an_ablation_over_departments_takes_each_department_as_one_number(over: Result) -> None:
+    target = over.targets[0]
+    assert over.department_of is not None
+    by_department = [over.values("two", "stay_mean")[over.department_of == number].mean() for number in range(20)]
+    assert over.independent("two", target) == pytest.approx(by_department)
+
+
+def test_a_table_says_where_it_is_least_and_most(over: Result) -> None:
     (table,) = over_tables(over)
     two = dict(zip(table.headers, next(row for row in table.rows if row[0] == "Two nurses"), strict=True))
-    row, spread = over.row("two", "stay_mean"), over.finding("two", over.targets[0]).spread
+    spread = over.finding("two", over.targets[0]).spread
     assert spread is not None
-    assert two["mean over departments"] == f"−{-row.difference:.1f}"
     assert two["median department"] == f"−{-np.median(spread.effects):.1f}"
     assert int(two["most in"].partition(":")[0]) >= 15, "long consultations"
     assert int(two["least in"].partition(":")[0]) < 5, "short ones"
@@ -131,8 +165,8 @@ def test_screen_page_and_figure_show_the_range(over: Result) -> None:
     assert "in nine of ten departments" in " ".join(screen.getvalue().split()).lower()
     page = over.report()
     assert "Stay over 20 departments of the ensemble &#39;ours&#39;, 2 replications of each" in page
-    assert "Thin: the range that holds nine in ten" in page
-    assert "over departments" in over.figure("differences").alt
+    assert "Thin: the range of nine in ten departments" in page
+    assert "nine in ten departments" in over.figure("differences").alt
 
 
 def test_the_summary_has_the_range(over: Result, tmp_path: Path) -> None:
@@ -200,7 +234,7 @@ def test_fewer_than_20_departments_keep_the_table_of_effects_and_say_whose_inter
     assert row.difference_high < 0, "the interval of these departments tells"
     for table in (page.table, few.tables["target:stay_mean:all"]):
         assert any("each interval is of these alone" in note for note in table.notes), table.kind
-    assert "in the mean over these departments" in over_tables(few)[0].notes[0]
+    assert few.row("two", "stay_mean").simulated_low == row.difference_low
 
 
 @pytest.mark.parametrize(

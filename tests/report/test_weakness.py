@@ -34,7 +34,7 @@ def test_a_level_that_one_replication_makes_is_marked_and_what_rare_spells_decid
     assert handover[2] == "–"
     missing, marked, _ = measures_table(spell).notes
     assert missing == "No interval before 20 years are measured, because rare spells decide: Ambulance handover, mean."
-    assert marked.startswith("*: one replication carries over half of the variance")
+    assert marked.startswith("*: one replication, or department, carries over half of the variance")
     even = measures_table(made(result, np.linspace(19, 21, 12)))
     assert "*" not in even.rows[0][2] + "".join(even.notes)
 
@@ -46,4 +46,4 @@ def test_a_table_whose_verdicts_are_weak_says_which_rules_they_fall_under(result
     planned = replace(few.study, run=replace(few.run, replications=2))
     two = replace(few, study=planned, replications=few.replications[:2])
     assert weak_note() in target_table(two, target).notes
-    assert "at least three replications are needed (n = 2)" in target_table(two, target).rows[0][5]
+    assert "at least three replications are needed (n = 2)" in target_table(two, target).rows[0][4]

@@ -144,12 +144,9 @@ def test_from_twenty_on_one_heavy_replication_widens_the_interval_that_is_judged
     assert verdict(close, 5).words == "cannot tell: one of 20 replications carries 95 % of the variance"
 
 
-def test_one_heavy_department_of_twenty_widens_the_interval_that_is_judged_and_of_nineteen_nothing_is_said() -> None:
+def test_one_heavy_department_of_twenty_widens_the_interval_that_is_judged() -> None:
     values = np.full(40, -9.0) + 0.01 * (np.arange(40) % 3)
     values[0] -= 3
     over = interval(values, department=np.arange(40) % 20)
-    assert (over.departments, over.weakness) == (20, "one replication")
+    assert over.weakness == "one replication"
     assert over.judged[1] - over.mean == pytest.approx(WIDER * over.half_width)
-    few = interval(values[:38], department=np.arange(38) % 19)
-    assert few.weakness == "few departments"
-    assert math.isnan(few.judged[0])

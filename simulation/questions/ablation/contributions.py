@@ -28,7 +28,7 @@ from simulation.display.drawing import (
     png_of,
 )
 from simulation.display.table import Cell, Cells, ReportTable, change_cell, crossed, interval_cell
-from simulation.display.words import change, covered, false_alarms, rests_on_claim, uncertainty, unit_words
+from simulation.display.words import change, covered, false_alarms, rests_on_claim, unit_words
 from simulation.questions.ablation.levers import (
     Contribution,
     Decomposition,
@@ -167,16 +167,16 @@ def parts_table(result: StudyResult, of_target: TargetParts) -> ReportTable:
     for lever in of_target.parts.levers:
         parts = [of_target.parts.part(kind, lever) for kind in KINDS]
         cells = (interval_cell(part, unit) for part in parts)
-        rows.append((lever_label(result, lever), *cells, of_target.size(parts[0]), uncertainty(result)))
+        rows.append((lever_label(result, lever), *cells, of_target.size(parts[0])))
     joint = of_target.joint
-    rows.append(("All together", interval_cell(joint, unit), "", "", "", of_target.size(joint), uncertainty(result)))
-    headers = ("lever", "its share", "alone", "added last", "the others without it", "its share is", "uncertainty")
+    rows.append(("All together", interval_cell(joint, unit), "", "", "", of_target.size(joint)))
+    headers = ("lever", "its share", "alone", "added last", "the others without it", "its share is")
     title = f"{target.label}: what each lever contributes to the joint effect, {unit_words(unit)}"
-    notes = tuple(_parts_notes(of_target.parts))
+    notes = tuple(_parts_notes(of_target.parts, covered(result)))
     return ReportTable(f"levers:{target.measure}:{target.group}", title, headers, rows, notes)
 
 
-def _parts_notes(parts: Decomposition) -> Iterator[str]:
+def _parts_notes(parts: Decomposition, what: str) -> Iterator[str]:
     n = len(parts.levers)
     orders = f"in all orders of adding them ({2**n} combinations, each an arm)"
     if parts.n_orders is not None:
@@ -186,7 +186,7 @@ def _parts_notes(parts: Decomposition) -> Iterator[str]:
         )
     yield (
         f"'Its share' is the Shapley value (Shapley 1953): what a lever adds on average {orders}. Shares add up to "
-        f"the joint effect. In brackets: the 95 % interval, unadjusted: of {n + 1} shares and "
+        f"the joint effect. In brackets: the 95 % interval {what}, unadjusted: of {n + 1} shares and "
         f"sums, about {ALPHA * (n + 1):.1f} would exclude 0 if no lever did anything."
     )
 

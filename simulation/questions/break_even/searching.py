@@ -22,7 +22,7 @@ from simulation.records.schema import Floats
 from simulation.runs.executors.executor import Executor
 from simulation.runs.running import every_replication, values_of
 from simulation.statistics.departments import MIN_DEPARTMENTS, Department, components, n_departments, spread_over
-from simulation.statistics.intervals import Interval, interval
+from simulation.statistics.intervals import LEVEL, Interval, interval, simulated
 from simulation.study.design import Target
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.estimates import Portion
@@ -34,7 +34,7 @@ AROUND = (0.5, 2.0, 4.0)
 FARTHER = 2.0
 """The factor by which the search for a change of sign moves on from the stated value."""
 SWALLOWED = 0.2
-"""A mean difference below this share of its interval's half-width counts as none, so the search ends."""
+"""A mean difference below this share of the half-width for simulation noise counts as none, so the search ends."""
 ACROSS = (0.35, 0.7)
 """Parts of the way between the bounds that are run if the arms draw level nowhere."""
 NEAR = 0.02
@@ -139,9 +139,9 @@ def break_even(
             by_replication = differences(quantity.policy_at(value)) if known is None else known
             trials[value] = Trial(value, by_replication, interval(by_replication, department=department))
             tried(trials[value])
-        estimate = trials[value].estimate
-        swallowed = abs(estimate.mean) < SWALLOWED * (estimate.high - estimate.low) / 2
-        return 0.0 if swallowed else estimate.mean
+        mean = trials[value].estimate.mean
+        noise = simulated(trials[value].differences[:, None], LEVEL, department).half_width[0]
+        return 0.0 if abs(mean) < SWALLOWED * noise else mean
 
     root, width = _root(at, quantity), quantity.high - quantity.low
     for value in [quantity.low + part * width for part in ACROSS] if root is None else [root * part for part in AROUND]:

@@ -161,8 +161,6 @@ def number_format(cell: Cell) -> str:
     if cell.style == "difference":
         return "+0.0;−0.0;0.0"
     digits = f"#,##0{'.' if cell.digits else ''}{'0' * cell.digits}"
-    if cell.style == "half-width":
-        return f'"±"{digits}'
     if cell.style != "level":
         return digits
     unit = {"share": "%", "minutes": "min"}.get(cell.unit, cell.unit)

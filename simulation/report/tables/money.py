@@ -20,7 +20,7 @@ from simulation.display.table import (
     difference_cell,
     ends_cell,
 )
-from simulation.display.words import covered, kind_of, labelled, measure_notes, uncertainty, unit_words
+from simulation.display.words import covered, kind_of, labelled, measure_notes, unit_words
 from simulation.runs.result import ArmResult, Finding, Safety, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.verdict import IDENTICAL
@@ -103,12 +103,12 @@ def better_table(result: StudyResult) -> ReportTable:
         arm = result.arm(row.arm)
         money = (stated_cost(arm), per_100k_cell(row, arm)) if with_costs else ()
         verdict = result.finding(arm.name, target).verdict.words
-        cells.append((labelled(result, arm), difference_cell(row), *money, verdict, uncertainty(result)))
+        cells.append((labelled(result, arm), difference_cell(row), *money, verdict))
     unit = unit_words(result.unit(target))
     costs = ("cost a year", "for each £100,000 a year") if with_costs else ()
-    headers = ("arm", f"effect, {unit}", *costs, "verdict", "uncertainty")
+    headers = ("arm", f"effect, {unit}", *costs, "verdict")
     note = (
-        "In brackets: the 95 % interval of the difference from the baseline. The order is that of the estimates; "
+        f"In brackets: the 95 % interval of the difference {covered(result)}. The order is that of the estimates; "
         "only the difference between two arms shows whether they really differ."
     )
     per_cost = (

@@ -21,7 +21,6 @@ from simulation.display.words import (
     measure_label,
     single_levels,
     told_apart,
-    uncertainty,
     unit_words,
 )
 from simulation.measures.definitions import ALL
@@ -258,7 +257,7 @@ def worse_off_table(result: StudyResult) -> ReportTable | None:
     for worse in worse_off(result):
         row, significant = worse.comparison, "yes" if worse.holm else "no: may be a false alarm"
         what = (group_words(row.group), Cell(row.mean, row.unit), *apart(row))
-        cells.append((worse.arm.label, *what, significant, uncertainty(result)))
+        cells.append((worse.arm.label, *what, significant))
     n_looked_at = len(groups) * len(result.others)
     measure = result.first_target.measure
     label, unit = measure_label(result, measure), unit_words(result.before(measure).unit)
@@ -274,6 +273,6 @@ def worse_off_table(result: StudyResult) -> ReportTable | None:
         notes.insert(
             0, "No group's interval is wholly on the worse side. That does not prove that nobody is worse off."
         )
-    headers = ("arm", "who", "mean", "difference", "95 % interval", "significant", "uncertainty")
+    headers = ("arm", "who", "mean", "difference", f"95 % interval {covered(result)}", "significant")
     title = f"Who is worse off: groups whose 95 % interval is wholly on the worse side ({unit})"
     return ReportTable("worse_off", title, headers, cells, notes)

@@ -20,6 +20,7 @@ from simulation.display.table import (
 from simulation.display.words import (
     amount,
     change,
+    covered,
     departments_words,
     doubt_note,
     effect,
@@ -30,7 +31,6 @@ from simulation.display.words import (
     measure_notes,
     span,
     span_of,
-    uncertainty,
     unit_words,
     weak_notes,
 )
@@ -46,17 +46,7 @@ from simulation.wording import number_of
 GETTING_WORSE = ("worsened_before_seen_share", "worse_wait_per_1000")
 """Measures that the table of safety shows where a study states no margin for them."""
 OVER_HEADERS = ("arm", "median department", "range at most", "in how many departments", "least in", "most in")
-ONE_HEADERS = ("arm", "mean", "difference", "95 % interval", "half-width", "verdict", "uncertainty")
-SAMPLE_HEADERS = (
-    "arm",
-    "mean",
-    "difference",
-    "nine in ten departments",
-    "95 %, departments as a sample",
-    "95 %, simulation noise",
-    "verdict",
-)
-"""Headers of the table of a target: of one department, and over departments."""
+OVER_INTERVALS = ("nine in ten departments", "95 %, departments as a sample", "95 %, simulation noise")
 SAMPLE_NOTE = (
     "Nine in ten departments: the 5th to 95th percentile, simulation noise removed. Departments as a sample: the mean "
     "over departments like these lies there, which departments were drawn and simulation noise allowed for. Verdicts "
@@ -103,20 +93,17 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
         finding = result.finding(arm.name, target)
         row = finding.comparison
         difference, interval = apart(row)
-        shown = (arm.label, Cell(row.mean, unit), difference)
-        if result.over_departments:
-            over = ends_cell(row.department_p5, row.department_p95, unit)
-            noise = ends_cell(row.simulated_low, row.simulated_high, unit)
-            cells.append((*shown, over, interval, noise, finding.verdict.words))
-        else:
-            half = Cell(row.half_width, unit, style="half-width")
-            cells.append((*shown, interval, half, finding.verdict.words, uncertainty(result)))
+        ends = (row.department_p5, row.department_p95), (row.simulated_low, row.simulated_high)
+        over, noise = (ends_cell(*each, unit) for each in ends)
+        intervals = (over, interval, noise) if result.over_departments else (interval,)
+        cells.append((arm.label, Cell(row.mean, unit), difference, *intervals, finding.verdict.words))
     primary = "primary" if target in result.design.primary else "secondary"
     title = (
         f"{target.label} ({primary}): {amount(base.mean, unit)} under '{result.baseline.label}'; "
         f"differences in {unit_words(unit)}"
     )
-    headers = SAMPLE_HEADERS if result.over_departments else ONE_HEADERS
+    columns = OVER_INTERVALS if result.over_departments else (f"95 % interval {covered(result)}",)
+    headers = ("arm", "mean", "difference", *columns, "verdict")
     important = threshold(target.minimal_important_difference, unit)
     notes = [
         f"Least difference that would matter: {important} ({target.evidence}: {target.source}).",
@@ -204,12 +191,11 @@ def safety_table(result: StudyResult) -> ReportTable:
             of_arm = [_safety_cell(result, by_arm_and_margin[arm.name, margin]) for margin in margins]
             rows = (result.row(arm.name, name) for name in others)
             of_arm += [replace(difference_cell(row), text=effect(row)) for row in rows]
-        cells.append((arm.label, *of_arm, uncertainty(result)))
+        cells.append((arm.label, *of_arm))
     headers = (
         "arm",
         *(_margin_header(result, margin) for margin in margins),
         *(f"{measure_label(result, name)}, no margin stated" for name in others),
-        "uncertainty",
     )
     notes = [
         f"Margin of '{margin.label}': {threshold(margin.margin, result.unit(margin))} "
@@ -225,7 +211,7 @@ def safety_table(result: StudyResult) -> ReportTable:
             "'Where': the figure of a department that best tells those beyond the margin from the others, and the "
             "share of departments, not used to find it, for which it is right."
         )
-    title = "Safety: is it worse by more than the margin? (95 % interval)"
+    title = f"Safety: is it worse by more than the margin? 95 % intervals {covered(result)}"
     return ReportTable("safety", title, headers, cells, notes)
 
 

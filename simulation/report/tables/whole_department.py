@@ -11,6 +11,7 @@ import numpy as np
 
 from simulation.display.table import UNKNOWN, Cell, Cells, ReportTable, crossed
 from simulation.display.words import (
+    covered,
     departments_words,
     doubt_note,
     group_words,
@@ -19,7 +20,6 @@ from simulation.display.words import (
     season_words,
     single_levels,
     target_of,
-    uncertainty,
 )
 from simulation.explain.statements import Statement
 from simulation.measures.definitions import ALL, binding_measures, label_of
@@ -114,9 +114,9 @@ def measures_table(result: StudyResult) -> ReportTable:
             low, high = max(row.low, 0.0), min(row.high, 1.0) if row.unit == "share" else row.high  # what can be
             star = "*" if row.level_weakness == "one replication" else ""
             interval = UNKNOWN if math.isnan(row.low) else Cell(None, row.unit, low, high, words=star)
-            cells.append((measure_label(result, row.measure), Cell(row.mean, row.unit), interval, uncertainty(result)))
+            cells.append((measure_label(result, row.measure), Cell(row.mean, row.unit), interval))
     notes = (*_weak_notes(result, of_baseline), doubt_note(result))
-    headers = ("measure", "mean", "95 % interval", "uncertainty")
+    headers = ("measure", "mean", f"95 % interval {covered(result)}")
     return ReportTable("measures", f"Measures of '{result.baseline.label}'", headers, cells, notes)
 
 
