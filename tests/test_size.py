@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-MOST_LINES = 31_500
-MOST_TOKENS = 323_500
+MOST_LINES = 32_000
+MOST_TOKENS = 328_000
 MOST_CORE = 26_500
 WINGS = ("assurance", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""

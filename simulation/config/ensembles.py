@@ -19,7 +19,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Gt, MinLen
+from annotated_types import Ge, Gt
 
 from simulation.config.bounds import REFERENCE, shortened
 from simulation.config.composing import Composed, files_with, lay_values, parsed_values
@@ -185,24 +185,6 @@ class Ensemble:
 
 
 @config_dataclass
-class Slope(Sourced):
-    """How a department answers pressure, worked out from its parameters: a straight line, and what is allowed of it.
-
-    One department's slope cannot be seen in years; a panel of many departments says how it goes with their parameters.
-
-    Example: `{of: {staff_elasticity: 0.98}, otherwise: -1.2, range: [-0.15, 0.05], evidence: measured,
-    source: "a panel of 320 simulated years"}`
-    """
-
-    of: Annotated[Mapping[str, float], MinLen(1), Unit("that of the slope")]
-    """By parameter, how much the slope rises for each unit of its value."""
-    otherwise: Annotated[float, Unit("that of the slope")]
-    """The slope with all these parameters at 0."""
-    range: Range
-    """The lowest and the highest that a department may have."""
-
-
-@config_dataclass
 class Priors:
     """Values that a department could have, before it is held against published figures.
 
@@ -218,8 +200,6 @@ class Priors:
     """What departments differ in, by name."""
     judged_by_mean: tuple[str, ...] = ()
     """Measures that one simulated year leaves to chance: judged on what years of such a department give on average."""
-    slopes: ByName[Slope] = field(default_factory=dict)
-    """Answers to pressure that departments have to give, by name."""
     structures: ByName[Structure] = field(default_factory=dict)
     """Structures that departments could have, by name, drawn in proportion to their weights; none: that of the site."""
 
@@ -260,36 +240,19 @@ def priors_named(name: str, folders: Folders) -> Priors:
     """The priors of that name from the first folder that has them. Raises ConfigError with every fault."""
     where = f"priors/{name}.yaml"
     stated = stated_by("priors", name, folders)
-    return sound(Priors, stated, where, lambda priors: _prior_faults(priors, where, folders))
-
-
-def _range_faults(ends: tuple[float, float], path: str) -> Iterator[Fault]:
-    if not ends[0] < ends[1]:
-        yield Fault(f"{path}.range", f"found {list(ends)}", "Write two numbers, the lower first")
-
-
-def _prior_faults(priors: Priors, where: str, folders: Folders) -> Iterator[Fault]:
-    """Faults of parameters, structures, slopes of a parameter that is not there, whole numbers that change several."""
-    yield from _parameter_faults(priors, where, folders)
-    for name, slope in priors.slopes.items():
-        path = f"{where}.slopes.{name}"
-        for changed in slope.of:
-            if changed not in priors.parameters:
-                yield Fault(f"{path}.of", f"there is no parameter '{changed}'", nearest(changed, priors.parameters))
-        yield from _range_faults(slope.range, path)
-    for name, parameter in priors.parameters.items():
-        if parameter.whole and len(parameter.changes) > 1:
-            found = f"is a whole number and changes {len(parameter.changes)} values"
-            yield Fault(f"{where}.parameters.{name}", found, "Write a parameter for each of them")
+    return sound(Priors, stated, where, lambda priors: _parameter_faults(priors, where, folders))
 
 
 def _parameter_faults(stated: Ensemble | Priors, where: str, folders: Folders) -> Iterator[Fault]:
-    """Ranges without width, paths that lead out of a department or that two parameters change, and files that
-    structures choose and nobody has."""
+    """Ranges without width, whole numbers that change several values, paths that lead out of a department or that two
+    parameters change, and files that structures choose and nobody has."""
     owner: dict[str, str] = {}
     for name, parameter in stated.parameters.items():
         path = f"{where}.parameters.{name}"
-        yield from _range_faults(parameter.range, path)
+        if not parameter.range[0] < parameter.range[1]:
+            yield Fault(f"{path}.range", f"found {list(parameter.range)}", "Write two numbers, the lower first")
+        if parameter.whole and len(parameter.changes) > 1:
+            yield Fault(path, f"is whole and changes {len(parameter.changes)} values", "Write a parameter for each")
         for changed in parameter.changes:
             yield from _path_faults(changed, f"{path}.changes")
             if changed in owner:

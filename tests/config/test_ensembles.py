@@ -120,7 +120,7 @@ def test_a_whole_number_of_two_paths_is_refused_in_priors(own: Own) -> None:
         "[staffing.doctors.rota.0.number]", "[staffing.doctors.rota.0.number, staffing.doctors.extra]"
     )
     folder = own({"priors/mine.yaml": stated})
-    assert "is a whole number and changes 2 values" in message_of(priors_named, "mine", folder)
+    assert "is whole and changes 2 values" in message_of(priors_named, "mine", folder)
 
 
 def test_an_unknown_name_is_refused_with_the_nearest_one(own: Own) -> None:

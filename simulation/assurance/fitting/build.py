@@ -17,7 +17,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import combinations, product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -131,19 +130,8 @@ class Builder:
     def _next(self, emulator: Emulator, fit: Sequence[Year]) -> list[Member]:
         rng = np.random.default_rng([self.seed, self.file.n_waves])
         known = self.space.points([year.member for year in fit])
-        chains = walk(partial(self._log_chance, emulator), self.space.n_dims, rng, known, n_chains=N_CHAINS)
+        chains = walk(emulator.log_chance, self.space.n_dims, rng, known, n_chains=N_CHAINS)
         return [self.space.member(point) for point in rng.permutation(np.unique(chains, axis=0))[:WAVE]]
-
-    def _log_chance(self, emulator: Emulator, points: Floats) -> Floats:
-        """The log of the probability that each point meets every row.
-
-        It is minus infinity for departments whose answer to pressure is not as the priors ask.
-        """
-        answers = self.space.answers(points)
-        logs = np.full(len(points), -np.inf)
-        if answers.any():
-            logs[answers] = emulator.log_chance(points[answers])
-        return logs
 
     def _learn(self, years: Sequence[Year]) -> tuple[Emulator, list[Year]]:
         """An emulator of these years, and those of them whose departments are accepted."""
@@ -151,7 +139,7 @@ class Builder:
         points = self.space.points([year.member for year in years])
         values = np.array([[year.rows[target.name] for target in targets] for year in years])
         emulator = learn(targets, points, values, self.judged_by_mean, self.space.edges)
-        fit = self._log_chance(emulator, points) >= math.log(LEAST_CHANCE)
+        fit = emulator.log_chance(points) >= math.log(LEAST_CHANCE)
         fit &= ~emulator.surprised(points, values)
         return emulator, [year for year, is_fit in zip(years, fit, strict=True) if is_fit]
 

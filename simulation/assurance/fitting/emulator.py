@@ -24,7 +24,7 @@ from scipy.special import ndtr
 
 from simulation.assurance.targets import Target
 from simulation.config.dotted import Raw, resolve, value_at
-from simulation.config.ensembles import Member, Priors, Slope, Structure, VariedParameter
+from simulation.config.ensembles import Member, Priors, Structure, VariedParameter
 from simulation.errors import Faults, refuse
 from simulation.records.schema import Floats, Mask
 from simulation.runs.executors.executor import processors
@@ -289,7 +289,6 @@ class Space:
     """
 
     parameters: Mapping[str, VariedParameter]
-    slopes: Mapping[str, Slope] = field(default_factory=dict)
     structures: Mapping[str, Structure] = field(default_factory=dict)
 
     @property
@@ -319,16 +318,6 @@ class Space:
             return scaled
         middles = dict(zip(self.structures, (self.edges[1:] + self.edges[:-1]) / 2, strict=True))
         return np.column_stack([scaled, [middles[member.structure] for member in members]])
-
-    def answers(self, points: Floats) -> Mask:
-        """Whether departments answer pressure as the priors ask; points: shape (departments, n_dims)."""
-        low, width = self._scale()
-        values = dict(zip(self.parameters, (low + width * points[:, : len(low)]).T, strict=True))
-        answers = np.ones(len(points), dtype=bool)
-        for slope in self.slopes.values():
-            total = slope.otherwise + sum(weight * values[name] for name, weight in slope.of.items())
-            answers &= (total >= slope.range[0]) & (total <= slope.range[1])
-        return answers
 
     @property
     def spread(self) -> Floats:
@@ -374,7 +363,7 @@ def space_of(priors: Priors, raw: Raw) -> Space:
             faults.add(where, f"leaves whole numbers from {low} to {high}", "Widen the range")
         parameters[name] = replace(parameter, how="set", range=(low, high))
     faults.refuse()
-    return Space(parameters, priors.slopes, priors.structures)
+    return Space(parameters, priors.structures)
 
 
 def _value(parameter: VariedParameter, position: float) -> float | int:

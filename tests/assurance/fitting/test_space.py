@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simulation.assurance.fitting.emulator import centred_on, space_of
-from simulation.config.ensembles import Member, Priors, Slope, Structure, VariedParameter
+from simulation.config.ensembles import Member, Priors, Structure, VariedParameter
 from simulation.errors import ConfigError
 
 NOTE = {"evidence": "assumed", "source": "made for a test"}
@@ -40,15 +40,6 @@ def test_a_value_leads_back_to_its_point() -> None:
     assert space.member(np.array([0.25])) == of(0.75)
     assert space.points([of(0.75), of(1.5)]).ravel().tolist() == [0.25, 1.0]
     assert space.spread[0] == pytest.approx(1 / np.sqrt(12))
-
-
-def test_departments_whose_answer_to_pressure_is_outside_what_is_asked_are_told_apart() -> None:
-    """The slope of a department with so many minutes is twice their number, less 17."""
-    slope = Slope(of={"one": 2.0}, otherwise=-17.0, range=(-1.0, 3.0), **NOTE)  # type: ignore[arg-type]
-    asks = replace(priors("site.minutes", "set", 5, 15), slopes={"answer": slope})
-    space = space_of(asks, RAW)
-    points = space.points([of(7.9), of(8.1), of(9.9), of(10.1)])
-    assert space.answers(points).tolist() == [False, True, True, False]
 
 
 @pytest.mark.parametrize(
@@ -88,10 +79,3 @@ def test_the_emulator_sees_any_two_structures_as_far_apart_as_the_ends_of_a_para
     for one, other in ((usual, shared), (shared, three), (usual, three), (three, longer)):
         assert np.linalg.norm(one - other) == pytest.approx(2)
     assert 3 * usual[1:] + shared[1:] + three[1:] == pytest.approx(np.zeros(3))
-
-
-def test_a_slope_is_judged_by_parameters_whatever_the_structure() -> None:
-    slope = Slope(of={"one": 2.0}, otherwise=-2.0, range=(-0.1, 0.5), **NOTE)  # type: ignore[arg-type]
-    space = space_of(replace(structured(usual=1, three=1), slopes={"answer": slope}), RAW)
-    points = space.points([of(each, structure=name) for name in ("usual", "three") for each in (0.9, 1.1)])
-    assert space.answers(points).tolist() == [False, True, False, True]
