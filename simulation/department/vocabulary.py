@@ -344,8 +344,8 @@ class Choice(Sourced):
     """One share for each category, adding up to 1; where `by` is set, such a list for each category of that
     attribute."""
     times: tuple[ShareFactors, ...] = ()
-    """Factors on the shares by further attributes; each patient's are then scaled to add up to 1. Example:
-    `[{by: age_band, values: {child: [1, 1], adult: [0.5, 2]}}]`"""
+    """Factors on the shares by further attributes; each patient's shares are then scaled to add up to 1.
+    Example: `[{by: age_band, values: {child: [1, 1], adult: [0.5, 2]}}]`"""
 
 
 @config_dataclass
