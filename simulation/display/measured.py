@@ -153,7 +153,7 @@ def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target |
     by_tables = table_uncertainty(own - base, np.array(others) - base, result.department_of)
     longer_side = max(row.difference - row.difference_low, row.difference_high - row.difference)
     half_width = longer_side * (1 if math.isnan(row.width_factor) else row.width_factor)  # as a verdict is read
-    uncertainty = by_tables.at_least(half_width / t_quantile(row.n_independent - 1))
+    uncertainty = by_tables.at_least(half_width / t_quantile(row.sample[0] - 1))
     ends = uncertainty.effect - uncertainty.half_width, uncertainty.effect + uncertainty.half_width
     kind: VerdictKind | NonInferiority
     if isinstance(judged, Margin):

@@ -109,6 +109,11 @@ def range_cell(row: Comparison, *, words: str = "", look: str = "") -> Cell:
     return cell if math.isnan(row.department_p5) else replace(cell, low=row.department_p5, high=row.department_p95)
 
 
+def across_cell(row: Comparison, times: float = 1.0) -> Cell:
+    """The range of nine in ten departments of so many times a difference; a dash where there is none."""
+    return ends_cell(times * row.department_p5, times * row.department_p95, row.unit)
+
+
 def interval_cell(interval: Interval, unit: str) -> Cell:
     """The mean of an interval of a difference, and its ends."""
     return Cell(interval.mean, unit, interval.low, interval.high, style="difference")

@@ -9,11 +9,12 @@ import numpy as np
 
 from simulation.department.vocabulary import ACUITY_TRUE, Pathway
 from simulation.explain.statements import blocks
-from simulation.measures.definitions import MANCHESTER_TARGETS, definition_of, label_of
+from simulation.measures.definitions import ALL, MANCHESTER_TARGETS, definition_of, label_of
 from simulation.measures.measuring import MeasureName
 from simulation.runs.replicate import PROFILED
 from simulation.runs.result import ArmResult, Finding, StudyResult
 from simulation.statistics.compare import Comparison
+from simulation.statistics.departments import means_of
 from simulation.statistics.multiplicity import ALPHA, is_worse
 from simulation.statistics.verdict import IDENTICAL
 from simulation.statistics.weakness import weak_note
@@ -29,6 +30,10 @@ LEVELS_1_2 = "levels 1-2"
 """How the two most urgent levels of A&E are called."""
 DOES_NOT_FIT = "this department does not fit together."
 """What a warning about an implausible department begins with."""
+CUT, UNCUT = "wait_to_clinician_mean", "wait_to_clinician_uncut_mean"
+"""The mean wait whose waits over 12 h count as 12 h, and the one in which they count in full."""
+MOVED = 1.0
+"""Minutes by which a department's means must differ to be printed: a fifth of the least difference that matters."""
 FEW_WEEKS = 4
 """Start weeks up to which each is named."""
 GROUP_WORDS = {
@@ -57,6 +62,25 @@ def measure_label(result: StudyResult, measure: str) -> str:
 def measure_notes(result: StudyResult, *measures: str) -> Iterator[str]:
     """What a table that shows these measures must say of them, once each."""
     yield from filter(None, dict.fromkeys(definition_of(measure, result.own).note for measure in measures))
+    if CUT in measures and result.has(UNCUT):
+        yield from _uncut_note(result)
+
+
+def _uncut_note(result: StudyResult) -> Iterator[str]:
+    """The mean wait under the baseline without the cut at 12 h, where that moves it in some department."""
+    waits = result.figures([MeasureName(name, "", ALL) for name in (UNCUT, CUT)])
+    used = np.zeros(len(waits), dtype=np.int64) if result.department_of is None else result.department_of
+    uncut, cut = means_of(waits, used).T
+    further = uncut - cut
+    if np.isfinite(uncut).all() and (further > MOVED).any():
+        most = int(further.argmax())
+        words = f"Counted in full, the mean under the baseline is {uncut.mean():.1f}, not {cut.mean():.1f} min"
+        if len(cut) > 1:
+            words += (
+                f". It is longer by over {MOVED:g} min in {(further > MOVED).sum()} of {len(cut)} departments, most in"
+            )
+            words += f" department {np.unique(used)[most]} ({uncut[most]:.1f}, not {cut[most]:.1f} min)"
+        yield f"{words}."
 
 
 def figure_words(name: MeasureName, *, inside: bool = False) -> str:

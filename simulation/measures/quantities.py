@@ -42,10 +42,10 @@ def wait_to_clinician(patients: Patients) -> Floats:
     return _restricted(patients["seen_at"], patients)
 
 
-def _restricted(met_at: Floats, patients: Patients) -> Floats:
+def _restricted(met_at: Floats, patients: Patients, most: float = RESTRICTED_AT) -> Floats:
     """Minutes from arrival to a point in time or to leaving before it, at most 12 h."""
     wait = np.where(np.isnan(met_at), patients["departed_at"], met_at) - patients["arrived_at"]
-    return np.minimum(_or_unfinished(wait, patients), RESTRICTED_AT)
+    return np.minimum(_or_unfinished(wait, patients), most)
 
 
 class Number:
@@ -138,6 +138,7 @@ def _waits(patients: Patients, into: Quantities) -> None:
     if "departed_at" in patients:
         wait = wait_to_clinician(patients)
         into["wait_to_clinician_mean"] = Number(wait)
+        into["wait_to_clinician_uncut_mean"] = Number(_restricted(patients["seen_at"], patients, np.inf))
         if "looked_at" in patients:  # an assessment in the wrong area ends this wait, too
             met_at = np.fmin(patients["looked_at"], patients["seen_at"])
             into["wait_to_first_look_mean"] = Number(_restricted(met_at, patients))

@@ -128,7 +128,7 @@ class Comparison:
         skewness widens an interval by; NaN where there is no interval."""
         if self.n_replications < 2:
             return np.nan
-        return self.short_side * math.sqrt(self.n_independent) / self._critical_value(self.level)
+        return self.short_side * math.sqrt(self.sample[0]) / self._critical_value(self.level)
 
     @property
     def level_weakness(self) -> Weakness | None:
@@ -146,17 +146,14 @@ class Comparison:
     def width_factor(self) -> float:
         """How many times as wide as its interval the one is from which a verdict is read; NaN if none may be read."""
         always_valid = self.interval_kind == "always_valid"
-        return width_factor(self.weakness, self.n_independent, always_valid=always_valid)
+        return width_factor(self.weakness, self.sample[0], always_valid=always_valid)
 
     @property
-    def over_departments(self) -> int | None:
-        """The number of departments that are its sample; None where replications are."""
-        return None if self.degrees is None else round(self.degrees) + 1
-
-    @property
-    def n_independent(self) -> int:
-        """How many independent numbers its interval rests on: departments, or replications."""
-        return self.over_departments or self.n_replications
+    def sample(self) -> tuple[int, str]:
+        """How many independent numbers its interval rests on, and what each is of: a department, or a replication."""
+        if self.degrees is None:
+            return self.n_replications, "replication"
+        return round(self.degrees) + 1, "department"
 
     def _weakness(self, half_width: float, share: float) -> Weakness | None:
         if self.short:
@@ -289,10 +286,10 @@ def _columns(
         "level_share": levels.share,
         "tail": differences.tail,
     }
-    noise = differences
-    if differences.degrees is not None and department is not None:
-        columns["degrees"], noise = differences.degrees, simulated(less_baseline, LEVEL, department)
+    if differences.degrees is not None:
+        columns["degrees"] = differences.degrees
     if kind == "fixed_sample":
+        noise = differences if differences.degrees is None else simulated(less_baseline, LEVEL, department)
         columns["simulated_low"], columns["simulated_high"] = bounds(noise, LEVEL, kind)
     if department is not None:
         over = ranges(np.where(np.isinf(less_baseline).any(axis=0), np.nan, less_baseline), department)

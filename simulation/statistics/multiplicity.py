@@ -45,7 +45,7 @@ def p_value(row: Comparison) -> float:
         return 0.0
     from scipy.special import stdtr
 
-    t = abs(row.difference) / spread * math.sqrt(row.n_independent)
+    t = abs(row.difference) / spread * math.sqrt(row.sample[0])
     degrees = row.n_replications - 1 if row.degrees is None else row.degrees
     p = float(2 * stdtr(degrees, -t))
     return _p_towards_tail(row) if towards_tail and p < ALPHA else p

@@ -244,7 +244,7 @@ def _n_more(comparison: Comparison, half_width: float, family: int) -> int | Non
 
     0 where the interval is narrow enough and happens to lie across a limit.
     """
-    n, level = comparison.n_independent, comparison.level_of(family)
+    n, level = comparison.sample[0], comparison.level_of(family)
     if n < PILOT or comparison.weakness is not None or not np.isfinite(comparison.spread):
         return None
     kind = comparison.interval_kind
@@ -276,7 +276,7 @@ def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alo
         return f"cannot tell{among}", f"{n} replications, too few to say how many more"
     if n_more == 0:
         return f"cannot tell{among}", "the interval is as narrow as planned"
-    one, n = ("replication", n) if comparison.over_departments is None else ("department", comparison.n_independent)
+    n, one = comparison.sample
     return f"cannot tell{among}", f"about {n_more:,} more {one}{'s' if n_more != 1 else ''} (from n = {n})"
 
 
@@ -291,9 +291,9 @@ def _weakness_words(comparison: Comparison) -> str:
         return f"the same in all of {n} replications, too few to trust that (ten are needed)"
     if weakness == "rare spells":
         return f"rare spells decide this: no interval before {SPELL_DAYS // 364} years are measured"
-    n, whose = comparison.n_independent, "replications" if comparison.over_departments is None else "departments"
+    n, one = comparison.sample
     remedy = "" if n >= WIDE_FROM else f"; {WIDE_FROM} or more may settle it"
-    return f"one of {n} {whose} carries {100 * comparison.largest_share:.0f} % of the variance{remedy}"
+    return f"one of {n} {one}s carries {100 * comparison.largest_share:.0f} % of the variance{remedy}"
 
 
 def _sentence(comparison: Comparison, words: str, family: int) -> str:

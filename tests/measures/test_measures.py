@@ -27,6 +27,7 @@ BY_HAND = {
     ("wait_to_clinician_mean", "acuity_true=urgent"): 70,
     ("wait_to_clinician_mean", "arrival_source=ambulance"): 15,
     ("wait_to_clinician_mean", "language_need=yes"): (100 + 720) / 2,
+    ("wait_to_clinician_uncut_mean", "all"): (70 + 0 + 100 + 30 + 100 + 800) / 6,
     ("wait_to_first_look_mean", "all"): (20 + 0 + 100 + 30 + 100 + 60) / 6,  # 0 and 5 were looked at elsewhere first
     ("wait_to_first_look_mean", LEVELS_1_2): (0 + 30 + 60) / 3,
     ("time_to_clinician_median", "all"): 70,  # 0, 30, 70, 100, 800

@@ -11,7 +11,7 @@ import pytest
 from simulation.api import Result, compare
 from simulation.cli import main
 from simulation.config import load
-from simulation.display.words import change, departments_words, span
+from simulation.display.words import CUT, UNCUT, change, departments_words, measure_notes, span
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.questions.what_decides.deciding_figures import decided
 from simulation.report.first_page import first_page
@@ -121,7 +121,8 @@ def test_the_range_leads_then_the_interval_over_departments_as_a_sample_and_simu
     assert spread is not None
     table = over.tables["target:stay_mean:all"]
     assert table.headers[2:] == (
-        "difference", "nine in ten departments", "95 %, departments as a sample", "95 %, simulation noise", "verdict",
+        "difference", "nine in ten departments", "95 % interval (departments as a sample)",
+        "95 % interval (simulation noise)", "verdict",
     )  # fmt: skip
     cells = next(cells for cells in table.rows if cells[0] == "Two nurses")
     ends = [spread.range[1:], (row.difference_low, row.difference_high), (row.simulated_low, row.simulated_high)]
@@ -146,6 +147,32 @@ def test_an_ablation_over_departments_takes_each_department_as_one_number(over: 
     assert over.department_of is not None
     by_department = [over.values("two", "stay_mean")[over.department_of == number].mean() for number in range(20)]
     assert over.independent("two", target) == pytest.approx(by_department)
+
+
+def with_waits(result: Result, uncut: dict[int, float]) -> Result:
+    """The same with mean waits of 60 minutes, in some departments with others in which none is cut at 12 hours."""
+    replications = []
+    for number, each in enumerate(result.replications):
+        arms = {}
+        for name, arm in each.arms.items():
+            values = np.array(arm.measures.values)
+            for measure, value in ((CUT, 60.0), (UNCUT, uncut.get(number % 20, 60.0))):
+                values[arm.measures.names.index(MeasureName(measure, "minutes", "all"))] = value
+            arms[name] = replace(arm, measures=Measures(arm.measures.names, values))
+        replications.append(replace(each, arms=arms))
+    return replace(result, replications=tuple(replications))
+
+
+def test_where_the_cut_at_12_hours_moves_a_mean_wait_by_over_a_minute_the_whole_one_is_printed(over: Result) -> None:
+    said = list(measure_notes(with_waits(over, {3: 60.9, 7: 64.0, 12: 70.0}), CUT))
+    assert said == [
+        "Waits to the first clinician over 12 h count as 12 h.",
+        "Counted in full, the mean under the baseline is 60.7, not 60.0 min. It is longer by over 1 min in 2 of 20 "
+        "departments, most in department 12 (70.0, not 60.0 min).",
+    ]
+    assert list(measure_notes(with_waits(over, {3: 60.9}), CUT)) == said[:1]
+    assert list(measure_notes(with_waits(over, {3: np.inf, 7: 64.0}), CUT)) == said[:1], "a stay that had not ended"
+    assert len(list(measure_notes(with_waits(over, {7: 64.0}), "stay_mean"))) == 0
 
 
 def test_a_table_says_where_it_is_least_and_most(over: Result) -> None:

@@ -37,7 +37,6 @@ from simulation.questions.break_even.searching import (
 from simulation.records.schema import Floats
 from simulation.runs.executors.executor import Executor, open_executor
 from simulation.runs.result import departments_used
-from simulation.statistics.departments import MIN_DEPARTMENTS
 from simulation.statistics.verdict import PILOT
 from simulation.study.design import Target
 from simulation.study.study import ReadyArm, Study, own_definitions
@@ -275,13 +274,12 @@ def _pounds(*values: float) -> str:
 
 
 def _notes(breakevens: BreakEvens) -> Iterator[str]:
-    run, interval = breakevens.study.run, "simulation noise"
-    if min(run.departments or 1, len(run.numbers)) >= MIN_DEPARTMENTS:
-        interval = "that of the mean over departments as a sample"
+    run = breakevens.study.run
     yield (
         f"Found by root finding on paired differences: {len(run.numbers)} replications of {run.measured_days} days, "
         f"the same departments and patients at every value, {breakevens.study.department_words}. The interval is "
-        f"{interval}. Nine in ten departments: the 5th to 95th percentile of break-evens of single "
+        "that of the mean over departments as a sample; of one department, of simulation noise. Nine in ten "
+        "departments: the 5th to 95th percentile of break-evens of single "
         "departments, simulation noise removed; 'none' where no value up to the bound is enough. The number of "
         "departments without a break-even is a count of estimates, without an interval: loud noise makes it too low "
         "rather than too high."
@@ -290,9 +288,8 @@ def _notes(breakevens: BreakEvens) -> Iterator[str]:
         yield few_words(len(run.numbers))
     if breakevens.price is not None:
         yield (
-            "Price: the cost at which both do as much for the same money, in proportion. Its interval and "
-            "the spread over departments are at the other arm's stated cost. The row "
-            "below shows what the range of that cost makes of it."
+            "Price: the cost at which both do as much for the same money, in proportion. Its interval and the spread "
+            "over departments are at the other arm's stated cost. The row below shows what its range makes of it."
         )
 
 

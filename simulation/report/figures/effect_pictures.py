@@ -96,8 +96,7 @@ def _forest_plot(
 
 def _has_range(result: StudyResult) -> bool:
     """Whether arms have a range over departments."""
-    rows = (result.row_of(result.targets[0], arm.name) for arm in result.others)
-    return any(not math.isnan(row.department_p5) for row in rows)
+    return any(not math.isnan(row.department_p5) for row in result.comparisons)
 
 
 def _over_words(result: StudyResult) -> str:

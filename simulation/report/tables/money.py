@@ -15,13 +15,14 @@ from simulation.display.table import (
     Cells,
     ReportTable,
     Style,
+    across_cell,
     apart,
     change_cell,
     difference_cell,
     ends_cell,
 )
 from simulation.display.words import covered, kind_of, labelled, measure_notes, unit_words
-from simulation.runs.result import ArmResult, Finding, Safety, StudyResult
+from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.verdict import IDENTICAL
 from simulation.study.design import Target
@@ -133,21 +134,14 @@ def alternatives_table(result: StudyResult) -> ReportTable:
             cells.append((words, "", *("",) * len(HEADERS)))
         for arm in of_kind:
             finding = result.finding(arm.name, target)
-            difference, interval = apart(finding.comparison)
+            row = finding.comparison
+            difference, interval = apart(row)
             effect = replace(difference, look=kind_of(finding).replace(" ", "-"))
-            money = (cost_cell(arm), per_100k_cell(finding.comparison, arm))
-            cells.append((labelled(result, arm), effect, _across(finding), interval, safety_cell(result, arm), *money))
+            money = (safety_cell(result, arm), cost_cell(arm), per_100k_cell(row, arm))
+            cells.append((labelled(result, arm), effect, across_cell(row), interval, *money))
     title = f"What each does to '{target.label}', and what it costs"
     headers = ("arm", f"effect, {unit_words(base.unit)}", *HEADERS)
     return ReportTable("alternatives", title, headers, cells, tuple(_notes(result)))
-
-
-def _across(finding: Finding, times: float = 1.0) -> str | Cell:
-    """The range of nine in ten departments of so many times the effect."""
-    if finding.spread is None or not finding.spread.is_range:
-        return UNKNOWN
-    _, low, high = finding.spread.range
-    return ends_cell(times * low, times * high, finding.comparison.unit)
 
 
 def equal_spend_table(result: StudyResult) -> ReportTable | None:
@@ -193,7 +187,7 @@ def _bought(result: StudyResult, arm: ArmResult, pounds: float) -> tuple[float, 
         labelled(result, arm),
         Cell(times, style="number", digits=2),
         change_cell(times * row.difference, row.unit),
-        _across(finding, times),
+        across_cell(row, times),
         ends_cell(min(ends), max(ends), row.unit),
         Cell(left, style="pounds") if left >= 1 else UNKNOWN,
         *paid,

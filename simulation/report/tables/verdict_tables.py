@@ -11,6 +11,7 @@ from simulation.display.table import (
     Cell,
     Cells,
     ReportTable,
+    across_cell,
     apart,
     change_cell,
     crossed,
@@ -46,7 +47,8 @@ from simulation.wording import number_of
 GETTING_WORSE = ("worsened_before_seen_share", "worse_wait_per_1000")
 """Measures that the table of safety shows where a study states no margin for them."""
 OVER_HEADERS = ("arm", "median department", "range at most", "in how many departments", "least in", "most in")
-OVER_INTERVALS = ("nine in ten departments", "95 %, departments as a sample", "95 %, simulation noise")
+OVER = ("nine in ten departments", "95 % interval (departments as a sample)", "95 % interval (simulation noise)")
+"""Headers of the intervals over departments."""
 SAMPLE_NOTE = (
     "Nine in ten departments: the 5th to 95th percentile, simulation noise removed. Departments as a sample: the mean "
     "over departments like these lies there, which departments were drawn and simulation noise allowed for. Verdicts "
@@ -93,16 +95,15 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
         finding = result.finding(arm.name, target)
         row = finding.comparison
         difference, interval = apart(row)
-        ends = (row.department_p5, row.department_p95), (row.simulated_low, row.simulated_high)
-        over, noise = (ends_cell(*each, unit) for each in ends)
-        intervals = (over, interval, noise) if result.over_departments else (interval,)
+        noise = ends_cell(row.simulated_low, row.simulated_high, unit)
+        intervals = (across_cell(row), interval, noise) if result.over_departments else (interval,)
         cells.append((arm.label, Cell(row.mean, unit), difference, *intervals, finding.verdict.words))
     primary = "primary" if target in result.design.primary else "secondary"
     title = (
         f"{target.label} ({primary}): {amount(base.mean, unit)} under '{result.baseline.label}'; "
         f"differences in {unit_words(unit)}"
     )
-    columns = OVER_INTERVALS if result.over_departments else (f"95 % interval {covered(result)}",)
+    columns = OVER if result.over_departments else (f"95 % interval {covered(result)}",)
     headers = ("arm", "mean", "difference", *columns, "verdict")
     important = threshold(target.minimal_important_difference, unit)
     notes = [
