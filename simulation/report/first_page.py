@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from simulation.display.measured import measurement_sentences
 from simulation.display.table import ReportTable
-from simulation.display.words import amount, covered, departments_words
+from simulation.display.words import amount, departments_words
 from simulation.report.figures.first_picture import Drawing, first_picture
 from simulation.report.findings import implausible, warnings
 from simulation.report.headlines import Headline, headlines, summary
