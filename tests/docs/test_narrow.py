@@ -49,9 +49,9 @@ class Made:
         return N
 
 
-def made(study: Study, harm: float = 0.0) -> Result:
-    """Two arms over departments around the figures of the page: the wait for triage decides what a nurse does. `harm`:
-    how far she worsens every measure of safety."""
+def made(study: Study, harm: float = 0.0, *, by_minutes: bool = False) -> Result:
+    """Two arms over departments around the figures of the page: the wait for triage decides what a nurse does, or how
+    many triages there are in it (`by_minutes`). `harm`: how far she worsens every measure of safety."""
     arms = (study.baseline, study.arm("one_more_triage_nurse"))
     over = replace(
         study,
@@ -61,17 +61,18 @@ def made(study: Study, harm: float = 0.0) -> Result:
         run=replace(study.run, replications=2 * N, departments=N, measured_days=84),
     )
     names, chance = measures_of(study.baseline.pathway), np.random.default_rng(1)
-    waits = chance.uniform(8, 40, N)
+    waits, minutes = chance.uniform(8, 40, N), chance.uniform(4, 12, N)
     at = {(name.measure, name.group): place for place, name in enumerate(names)}
     replications = []
     for number in range(2 * N):
         wait = waits[number % N]
         values = chance.uniform(0.4, 0.6, len(names))
         values[at["walk_in_triage_wait_mean", "all"]] = wait + chance.normal(0, 0.5)
-        values[at["busy_by_day_share", "pool=doctors"]] = chance.normal(0.93, 0.01)
-        values[at["within_4h_share", "all"]] = chance.normal(0.61, 0.02)
+        values[at["walk_in_triage_minutes_mean", "all"]] = minutes[number % N]
+        values[at["on_duty_by_day_mean", "pool=triage_nurses"]] = number % 3 + 1
         nurse = values.copy()
-        nurse[at["wait_to_clinician_mean", "all"]] += 0.7 - 0.4 * wait + chance.normal(0, 0.5)
+        effect = -4 * wait / minutes[number % N] if by_minutes else 0.7 - 0.4 * wait
+        nurse[at["wait_to_clinician_mean", "all"]] += effect + chance.normal(0, 0.5)
         for margin in study.design.margins:
             nurse[at[margin.measure, margin.group]] += harm
         told = {
@@ -101,6 +102,17 @@ def test_the_file_of_the_page_narrows_a_result(study: Study, file: Path, capsys:
     assert effects.high[at] - effects.low[at] < 0.5 * (effects.everywhere.high - effects.everywhere.low)[at]
     show_narrowed(result, observed_in(file), "ours.yaml")
     assert "the figures' 28 days from week 14" in " ".join(capsys.readouterr().out.split())
+
+
+def test_what_triages_in_a_wait_decide_is_read_from_the_wait_over_the_minutes_of_one(study: Study, file: Path) -> None:
+    result, observed = made(study, by_minutes=True), observed_in(file)
+    widths = []
+    for figures in (observed.figures, observed.figures[:1]):
+        found = narrowed(result, replace(observed, figures=figures), "ours.yaml")
+        at, effects = found.of("one_more_triage_nurse", result.first_target), found.estimates
+        assert effects.low[at] < -4 * 24.5 / 8.1 < effects.high[at]
+        widths.append(effects.high[at] - effects.low[at])
+    assert widths[0] < 0.4 * widths[1]
 
 
 def test_an_arm_that_fails_its_limits_is_said_to_where_its_effect_is_read(study: Study, file: Path) -> None:
