@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice, product
 from pathlib import Path
 
@@ -25,9 +25,19 @@ from omegaconf.errors import OmegaConfBaseException
 from simulation.config.bounds import REFERENCE, configuration_faults, override_fault, shortened
 from simulation.config.dotted import Raw, lay_over, leave_out, path_to, resolve, value_at
 from simulation.config.files import copied, defaults_fault, explained, mapping_in
-from simulation.config.folders import NO_FILE, Choices, Folders, fingerprint_of, names_in, search_folders, shown_path
+from simulation.config.folders import (
+    NO_FILE,
+    Choices,
+    Folders,
+    fingerprint_of,
+    names_in,
+    noted_of,
+    search_folders,
+    shown_path,
+)
 from simulation.config.own_site import BESIDE, rest_left_out, study_of_another
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
+from simulation.records.serialise import digest
 
 MOST_COMBINATIONS = 500
 """The most runs of one sweep, unless `allow_large` is set: each writes a folder of results."""
@@ -191,16 +201,24 @@ def lay_values(raw: Raw, values: Sequence[Override], faults: Faults) -> None:
 def _files_composed(
     choices: tuple[str, ...], folders: tuple[Path, ...], fingerprint: tuple[tuple[str, int, int], ...]
 ) -> Composed:
-    """The files as Hydra composes them; cached until one of them changes, because it takes half a second."""
+    """The files as Hydra composes them; cached until one of them changes, because it takes half a second.
+
+    What the packaged files alone state is noted for later processes, too.
+    """
+    name = f"composed-{digest(choices)[:12]}"
+    return Composed(*noted_of(folders, name, choices, partial(_composed_by_hydra, choices, folders)))
+
+
+def _composed_by_hydra(choices: tuple[str, ...], folders: tuple[Path, ...]) -> list[Raw]:
+    """What the files state, and the file chosen of each group."""
     try:
         raw, chosen = _laid_over_files(choices, folders)
     except ConfigError:
         raise
     except (HydraException, OmegaConfBaseException, OSError, RecursionError, *UNEXPECTED) as error:
         raise explained(error, folders) from None
-    names = {group: NO_FILE if name is None else str(name) for group, name in chosen.items()}
     raw.pop("hydra", None)
-    return Composed(raw, names)
+    return [raw, {group: NO_FILE if name is None else str(name) for group, name in chosen.items()}]
 
 
 def files_with(composed: Composed, chosen: Mapping[str, Choices], folders: Folders) -> dict[str, Raw]:

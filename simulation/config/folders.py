@@ -1,9 +1,11 @@
 """Where configurations are looked for: a folder that the user names, `./configs`, and the packaged folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from simulation.errors import refuse
+from simulation.records.noted import noted
 
 Folders = Sequence[Path]
 """Folders in which configurations are looked for, in this order."""
@@ -95,8 +97,21 @@ def _is_name(part: str) -> bool:
 
 def fingerprint_of(folders: Folders) -> tuple[tuple[str, int, int], ...]:
     """The configuration files, each with the time of its last change (ns) and its size (bytes)."""
-    files = [(path, path.stat()) for path in yaml_files(folders)]
-    return tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in files)
+    return _stamped(yaml_files(folders))
+
+
+def _stamped(files: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
+    return tuple((str(path), (stat := path.stat()).st_mtime_ns, stat.st_size) for path in files)
+
+
+def noted_of(folders: Folders, name: str, key: object, make: Callable[[], Any]) -> Any:
+    """What `make` gives. What it gives of the packaged files alone is noted for later processes, until one of these
+    files, or of the modules that read them, changes."""
+    if len(folders) > 1:
+        return make()
+    package = Path(__file__).parents[1]
+    modules = (path for room in ("config", "department", "study") for path in sorted((package / room).rglob("*.py")))
+    return noted(name, [key, fingerprint_of(folders), _stamped(modules)], make)
 
 
 def shown_path(path: Path, folders: Folders) -> str:

@@ -47,12 +47,13 @@ from simulation.assurance.fitting.emulator import (
 from simulation.assurance.targets import Target, targets_named
 from simulation.config import search_folders
 from simulation.config.composing import stated_in
-from simulation.config.ensembles import Member, priors_named
+from simulation.config.ensembles import priors_named
 from simulation.config.studies import study_from
 from simulation.questions.narrow import LEVEL, Local, narrow, outside
 from simulation.records.schema import Floats
 from simulation.runs.replicate import ReplicationResult
 from simulation.statistics.departments import ranges
+from simulation.study.members import Member
 from simulation.study.study import Study
 
 LogChance = Callable[[Floats], Floats]

@@ -34,12 +34,13 @@ from simulation.assurance.fitting.emulator import space_of
 from simulation.assurance.targets import targets_named
 from simulation.config import search_folders
 from simulation.config.composing import stated_in
-from simulation.config.ensembles import Ensemble, Member, Structure, ensemble_named, priors_named
+from simulation.config.ensembles import Ensemble, ensemble_named, priors_named
 from simulation.errors import ConfigError
 from simulation.questions.narrow import Observed, ObservedFigure, narrowed
 from simulation.resumable import run_into
 from simulation.runs.result import StudyResult
 from simulation.statistics.departments import components
+from simulation.study.members import Member, Structure
 
 N_OUTSIDE, N_EACH_ROTA, N_YEARS = 28, 6, 4
 ASKED_HELD, ASKED_WIDTH = 0.85, 0.6

@@ -31,7 +31,7 @@ from simulation.assurance.targets import Target, with_measures_of
 from simulation.config.composing import Composed, files_with
 from simulation.config.departments import department
 from simulation.config.dotted import Change, as_stated
-from simulation.config.ensembles import Member, changes_by
+from simulation.config.ensembles import changes_by
 from simulation.config.studies import study_from
 from simulation.department.check import unlike_faults
 from simulation.department.config_dataclass import config_dataclass
@@ -44,6 +44,7 @@ from simulation.report.progress import progress
 from simulation.runs.executors.executor import Executor, Failed, completed, open_executor
 from simulation.runs.replicate import ReplicationResult, replicate
 from simulation.runs.running import compile_first, failure
+from simulation.study.members import Member
 from simulation.study.study import RunLength, Study
 from simulation.wording import number_of
 

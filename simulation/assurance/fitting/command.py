@@ -41,13 +41,14 @@ from simulation.assurance.targets import (
 )
 from simulation.config import search_folders
 from simulation.config.composing import Composed, stated_in
-from simulation.config.ensembles import Built, Ensemble, Member, Priors, ensemble_named, priors_named
+from simulation.config.ensembles import Ensemble, Priors, ensemble_named, priors_named
 from simulation.config.folders import is_name_of_file, names_in
 from simulation.config.studies import study_from
 from simulation.display.drawing import BLUE, DARK, GREY, PALE, WORSE, Picture, figure_of, panel_title, png_of
 from simulation.errors import Faults, ResultsError, nearest, refuse
 from simulation.records.serialise import csv_text, digest, exact, plain
 from simulation.runs.store.identity import identity_of, source_digest
+from simulation.study.members import Built, Member
 from simulation.study.study import Study
 
 NUMBERS = {"departments": (200, 10, 1000), "confirm": (0, 0, CONFIRM_MOST), "confirm_departments": (40, 1, 1000)}
@@ -233,7 +234,7 @@ def write(path: Path, built: Ensemble, words: str) -> None:
         path.write_text(f"{heading}\n{text}departments:\n{rows}", encoding="utf-8", newline="\n")
     except OSError as error:
         raise ResultsError(f"{path}: cannot be written ({error.strerror}). Name another folder") from error
-    ensemble_named(built.name, [path.parent.parent])
+    ensemble_named(built.name, search_folders(str(path.parent.parent)))
 
 
 def _row(member: Member) -> str:

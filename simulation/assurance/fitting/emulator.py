@@ -24,10 +24,11 @@ from scipy.special import ndtr
 
 from simulation.assurance.targets import Target
 from simulation.config.dotted import Raw, resolve, value_at
-from simulation.config.ensembles import Member, Priors, Structure, VariedParameter
+from simulation.config.ensembles import Priors
 from simulation.errors import Faults, refuse
 from simulation.records.schema import Floats, Mask
 from simulation.runs.executors.executor import processors
+from simulation.study.members import Member, Structure, VariedParameter
 
 if TYPE_CHECKING:
     from sklearn.gaussian_process import GaussianProcessRegressor

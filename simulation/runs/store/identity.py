@@ -11,10 +11,9 @@ from __future__ import annotations
 import ast
 import hashlib
 import platform
-from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from simulation.patients import draw
+from simulation.records.noted import noted
 from simulation.records.serialise import Plain, digest, exact
-from simulation.runs.store.atomic import write_file
 from simulation.study.study import Study
 
 LIBRARIES = ("numpy", "scipy", "numba")
@@ -33,8 +32,6 @@ REPLICATES = ("runs/replicate.py", "config/ensembles.py")
 """What a worker runs: a replication, and before it the making of a department of an ensemble."""
 TELLING = ("explain", "display", "questions", "report", "assurance", "vetting", "commands")
 """Subpackages that tell of numbers and make none of a replication."""
-KNOWN_SOURCE = Path(__file__).with_name("__pycache__") / "source_digest.txt"
-"""The digest of the files as they are, and of what of them can change a number, as last worked out."""
 NOT_NUMBERS = ("engine", "executor", "cluster", "workers", "results", "dry_run", "allow_large", "resume", "ensemble")
 """Top-level keys of a configuration that change no number; the departments of an ensemble are listed apart."""
 NOT_NUMBERS_OF_RUN = ("replications", "precision", "first", "count", "keep")
@@ -142,24 +139,20 @@ def _without(block: Plain, keys: Collection[str]) -> Plain:
 def source_digest() -> str:
     """SHA-256 of what of the package's source can change a number of a replication.
 
-    Working it out takes half a second, so it is noted beside the compiled files of the package, where that can be
-    written, for as long as no file changes.
+    Working it out takes half a second, so it is noted for as long as no file changes.
     """
     paths = sorted(path for path in PACKAGE.rglob("*.*") if path.suffix in (".py", ".yaml"))
     files = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
-    with suppress(OSError, ValueError):
-        known, of_numbers = KNOWN_SOURCE.read_text(encoding="utf-8").split()
-        if known == files:
-            return of_numbers
+    return str(noted("source", files, partial(_of_numbers, paths)))
+
+
+def _of_numbers(paths: Sequence[Path]) -> str:
+    """The hash of what of the package can change a number; `paths`: all its files."""
     trees = _imported(REPLICATES)
     folders = {path.parent for path in trees}
     contents: dict[Path, object] = {path: ast.dump(_Wordless().visit(tree)) for path, tree in trees.items()}
     contents |= {path: _data(path) for path in paths if path.suffix == ".yaml" and path.parent in folders}
-    of_numbers = digest({path.relative_to(PACKAGE).as_posix(): content for path, content in contents.items()})
-    with suppress(OSError):
-        KNOWN_SOURCE.parent.mkdir(exist_ok=True)
-        write_file(KNOWN_SOURCE, f"{files} {of_numbers}")
-    return of_numbers
+    return digest({path.relative_to(PACKAGE).as_posix(): content for path, content in contents.items()})
 
 
 def _imported(names: Iterable[str]) -> dict[Path, ast.Module]:

@@ -21,7 +21,7 @@ from simulation.assurance.fitting.build import (
 )
 from simulation.assurance.fitting.emulator import Space
 from simulation.assurance.targets import Target
-from simulation.config.ensembles import Member, Structure, VariedParameter
+from simulation.study.members import Member, Structure, VariedParameter
 
 Inside = Callable[[np.ndarray], np.ndarray]
 EVEN = (np.arange(40) + 0.5) / 40
