@@ -104,9 +104,10 @@ def difference_cell(row: Comparison, *, words: str = "", look: str = "") -> Cell
 
 
 def range_cell(row: Comparison, *, words: str = "", look: str = "") -> Cell:
-    """As `difference_cell`, with the range of nine in ten departments in place of the interval, where there is one."""
-    cell = difference_cell(row, words=words, look=look)
-    return cell if math.isnan(row.department_p5) else replace(cell, low=row.department_p5, high=row.department_p95)
+    """As `difference_cell`, with the range of nine in ten departments in place of the interval, where that is wider: if
+    it is not, noise does not tell departments apart."""
+    cell, low, high = difference_cell(row, words=words, look=look), row.department_p5, row.department_p95
+    return replace(cell, low=low, high=high) if high - low > row.difference_high - row.difference_low else cell
 
 
 def across_cell(row: Comparison, times: float = 1.0) -> Cell:

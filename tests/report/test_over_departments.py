@@ -11,6 +11,7 @@ import pytest
 from simulation.api import Result, compare
 from simulation.cli import main
 from simulation.config import load
+from simulation.display.table import difference_cell, range_cell
 from simulation.display.words import CUT, UNCUT, change, departments_words, measure_notes, span
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.questions.what_decides.deciding_figures import decided
@@ -133,6 +134,8 @@ def test_the_range_leads_then_the_interval_over_departments_as_a_sample_and_simu
     shown = next(cells[1] for cells in first.rows if cells[0] == "Two nurses")
     assert shown == f"{change(row.difference, 'minutes')} ({span(*spread.range[1:], 'minutes')}) better"
     assert "in brackets the range of nine in ten departments" in first.notes[0]
+    alike = replace(row, department_p5=row.difference, department_p95=row.difference)
+    assert str(range_cell(alike)) == str(difference_cell(row)), "departments that noise does not tell apart"
     assert "95 % interval over departments as a sample" in first.notes[0]
 
 
@@ -155,10 +158,9 @@ def with_waits(result: Result, uncut: dict[int, float]) -> Result:
     for number, each in enumerate(result.replications):
         arms = {}
         for name, arm in each.arms.items():
-            values = np.array(arm.measures.values)
-            for measure, value in ((CUT, 60.0), (UNCUT, uncut.get(number % 20, 60.0))):
-                values[arm.measures.names.index(MeasureName(measure, "minutes", "all"))] = value
-            arms[name] = replace(arm, measures=Measures(arm.measures.names, values))
+            names = (*arm.measures.names, *(MeasureName(measure, "minutes", "all") for measure in (CUT, UNCUT)))
+            values = np.array([*arm.measures.values, 60.0, uncut.get(number % 20, 60.0)])
+            arms[name] = replace(arm, measures=Measures(names, values))
         replications.append(replace(each, arms=arms))
     return replace(result, replications=tuple(replications))
 

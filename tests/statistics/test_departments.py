@@ -67,7 +67,7 @@ POPULATIONS = {
 @pytest.mark.parametrize("population", POPULATIONS)
 def test_the_interval_holds_the_mean_of_all_departments_as_often_as_it_says(population: str, n: int) -> None:
     """10,000 studies of n departments, two replications each: standard error .2 %. Simulation noise alone, which was
-    printed in its place, holds that mean in a seventh to a third of them."""
+    printed in its place, holds that mean in a sixth to a third of them."""
     rng = np.random.default_rng(n)
     department = np.tile(np.arange(n), TWICE)
     values = POPULATIONS[population](rng, (n, 10_000))[department] + rng.normal(0, 0.7, (TWICE * n, 10_000))

@@ -2,7 +2,7 @@
 
 The first wave is spread evenly over the priors. Before each further one an emulator learns from all years so far, and
 a random walk by its probability of meeting every row chooses the departments to simulate next. A department is accepted
-if the emulator, which has seen its year, gives four years of it a fair chance of meeting every row, and if its own year
+if the emulator, which has seen its year, gives ten years of it a fair chance of meeting every row, and if its own year
 does not contradict that. Its own year need not meet every row: one year varies as much as a band is wide, so asking for
 it would select on chance (docs/how-to/ensembles.md has the figures). A wave is a function of the years before it, so
 that an interrupted build goes on as if it had never stopped.

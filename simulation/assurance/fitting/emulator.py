@@ -45,7 +45,7 @@ RIDGE, LEAST_STRETCH = 10.0, 0.1
 SHORTEST, LONGEST = 1.5, 50.0
 """Bounds of the length scale: with a shorter one no year would inform about another, and noise would pass for curves.
 """
-YEARS_JUDGED = 4
+YEARS_JUDGED = 10
 """Years whose mean is held against the bands: one has too much chance, and a mean of many hides the bands' edges."""
 MOST_SURPRISE = 3.5
 """Standard deviations beyond which a year contradicts what was expected: one row in 2,000 by chance."""

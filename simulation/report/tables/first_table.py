@@ -166,7 +166,8 @@ def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterato
     if result.over_departments:
         brackets = (
             "and in brackets the range of nine in ten departments. The verdict is read from the 95 % interval over "
-            "departments as a sample, which the report's table of each target has beside that of simulation noise"
+            "departments as a sample, which stands in brackets where noise does not tell departments apart. The "
+            "report's table of each target has all, and the interval of simulation noise"
         )
     yield (
         f"Difference {brackets}. Least difference that matters, by column: "
