@@ -49,6 +49,14 @@ def test_work_beyond_capacity_is_reported_with_the_keys_and_without_a_queue_of_t
     )
 
 
+def test_work_that_others_can_do_is_judged_with_theirs() -> None:
+    """Children's clinicians and doctors share children: by their numbers, doctors would get more than they can do."""
+    shared = ("ensemble=none", "staffing=children_shared", "pathway=children_shared")
+    load_of, found = load_and_misfits(load(*shared))
+    assert load_of.weekly()[load_of.pools.index("doctors")] > 1.2
+    assert found == ()
+
+
 @pytest.mark.slow
 def test_a_handover_of_55_hours_is_reported_as_minutes_and_as_a_fitted_value() -> None:
     found = misfits(load("calibration.unloading_minutes.value=3300"))
