@@ -121,10 +121,10 @@ def chosen(named: Named, figures: Mapping[str, Floats], ensemble: Ensemble) -> t
 
 
 def typical_rota(ensemble: Ensemble) -> Mask:
-    """Which departments have the site's own structure, and as many doctors at night, shape (departments,)."""
+    """Which departments have the site's own files, and as many doctors at night as it has, shape (departments,)."""
     typical = value_at(composed(), "staffing.doctors.rota.0.number")
     column = list(ensemble.parameters).index("doctors_at_night")
-    others = {name for name, structure in ensemble.structures.items() if structure.files or structure.changes}
+    others = {name for name, structure in ensemble.structures.items() if structure.files}
     members = map(ensemble.member, range(len(ensemble.departments)))
     return np.array([member.values[column] == typical and member.structure not in others for member in members])
 
@@ -152,21 +152,19 @@ def _validated(named: Named, number: int, figure: Floats, ensemble: Ensemble) ->
 def texts(named: Named, number: int, figure: Floats, ensemble: Ensemble) -> Mapping[str, str]:
     """The text of the file of each group that makes the typical department this one; `figure`: of every department."""
     typical = composed()
-    lines: list[str] = []
-    scales: dict[str, float] = {}
+    values: dict[str, float] = {}
     for change in ensemble.changes_of(number):
-        before = value_at(typical, change.path) if not change.path.endswith(".scale") else 1.0
+        before = values.get(change.path, value_at(typical, change.path))
         factor = change.value.get("times") if isinstance(change.value, dict) else None
-        value = change.value if factor is None else before * factor
-        group, *path = change.path.split(".")
-        if value == before:
-            continue
-        if group == "site":
-            scales[path[1]] = value
-        else:
-            assert group == "calibration", change.path
+        values[change.path] = change.value if factor is None else before * factor
+    lines = []
+    for path, value in values.items():
+        group, name, *_ = path.split(".")
+        before = value_at(typical, path)
+        assert group == "calibration" or value == before, path
+        if value != before:
             source = f"as department {number} of the ensemble `{ENSEMBLE}`; typical: {before:g}"
-            lines.append(f'{path[0]}: {{value: {value:.5g}, source: "{source}"}}\n')
+            lines.append(f'{name}: {{value: {value:.5g}, source: "{source}"}}\n')
     head = (
         f"# Question: {named.question}\n"
         f"# Department {number} of the ensemble `{ENSEMBLE}`: {named.words}: {100 * figure[number]:.1f} %\n"
@@ -174,10 +172,7 @@ def texts(named: Named, number: int, figure: Floats, ensemble: Ensemble) -> Mapp
         "# that chose it, and writes this file. It meets the same published figures (docs/departments.md).\n"
     )
     chosen_values = f"  - override /calibration@_global_.calibration: {named.name}   # whatever else differs\n"
-    site = f"{head}defaults:\n  - typical\n  - _self_\n{chosen_values}durations:\n" + "".join(
-        f"  {name}: {{scale: {value:.5g}}}   # times the minutes of the typical department\n"
-        for name, value in scales.items()
-    )
+    site = f"{head}defaults:\n  - typical\n  - _self_\n{chosen_values}"
     calibration = (
         f"# Values of site={named.name}, which chooses this file: those of the typical department, but for these.\n"
         "defaults: [typical, _self_]\n" + "".join(lines)
