@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from simulation.display.measured import measurement_sentences
 from simulation.display.table import ReportTable
-from simulation.display.words import amount, covered, departments_words
+from simulation.display.words import amount, departments_words
 from simulation.report.figures.first_picture import Drawing, first_picture
 from simulation.report.findings import implausible, warnings
 from simulation.report.headlines import Headline, headlines, summary
@@ -97,5 +97,6 @@ def _notes(result: StudyResult) -> Iterator[str]:
     n_assumed = sum(statement.evidence == "assumed" for statement in result.statements)
     n_varied = result.study.departments.n_varied if result.study.departments is not None else 0
     varied = f"; departments differ in {n_varied} values" if n_varied else ", not varied here"
+    what = "which departments were drawn and simulation noise" if result.over_departments else "simulation noise only"
     intervals = "The other intervals" if of_measured_tools else "Intervals"
-    yield f"{intervals} are of 95 % {covered(result)}. The answer rests on {n_assumed} assumptions{varied}."
+    yield f"{intervals} cover {what}. The answer rests on {n_assumed} assumptions{varied}."
