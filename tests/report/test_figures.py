@@ -39,7 +39,9 @@ def test_the_picture_of_differences_tells_every_arm_with_its_interval(
         for target in result.targets:
             row = result.row(arm.name, target.measure, target.group)
             difference = f"difference {change(row.difference, row.unit)}"
-            interval = f"95 % interval {span(row.difference_low, row.difference_high, row.unit)}"
+            interval = (
+                f"95 % interval (simulation noise only) {span(row.difference_low, row.difference_high, row.unit)}"
+            )
             words = f"{arm.label}: mean {amount(row.mean, row.unit)}, {difference}, {interval}"
             assert words in drawn["differences"].alt
 
