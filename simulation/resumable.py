@@ -7,14 +7,16 @@ import gc
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 from simulation.api import Result, read, what_changed
 from simulation.errors import ResultsError
 from simulation.explain.explanation import Explained
-from simulation.report.figures import draw_pathway
+from simulation.report.figures import draw_pathway, every_picture
 from simulation.report.write import write_report
 from simulation.runs.executors.executor import ExecutorFailed, Failed
 from simulation.runs.replicate import ReplicationResult
@@ -119,13 +121,7 @@ def _written_already(study: Study, unfinished: UnfinishedRun, *, say: Say) -> Re
 def _stored(result: Result, results: Path, unfinished: UnfinishedRun, *, keeping: Done = unheard) -> Stored:
     """Write the data of a result, unless a folder holds them, and its report; what was kept of it is removed."""
     try:
-        folder = result.folder or write_data(
-            result,
-            unfinished.folder.parent,
-            within=unfinished.folder,
-            about_to=unfinished.will_finish_as,
-            keeping=keeping,
-        )
+        folder = result.folder or _written(result, unfinished, keeping)
     except KeyboardInterrupt:
         words = f"All {len(result.numbers)} replications are kept in {unfinished.folder}; the same command resumes it."
         raise KeyboardInterrupt(words) from None
@@ -133,6 +129,19 @@ def _stored(result: Result, results: Path, unfinished: UnfinishedRun, *, keeping
     failed = write_report(folder, result)
     unfinished.remove(result.numbers)
     return Stored(result, folder, failed)
+
+
+def _written(result: Result, unfinished: UnfinishedRun, keeping: Done) -> Path:
+    """Write the data of a result; returns its folder. Meanwhile pictures are drawn, as the disk is slow to be sure."""
+    parent, within, about_to = unfinished.folder.parent, unfinished.folder, unfinished.will_finish_as
+    write = partial(write_data, result, parent, within=within, about_to=about_to, keeping=keeping)
+    if result.run.keep:  # simulates again, which a signal has to be able to stop
+        return write()
+    with ThreadPoolExecutor(1) as meanwhile:
+        folder = meanwhile.submit(write)
+        with suppress(Exception):  # what fails is told when the page is made
+            every_picture(result)
+        return folder.result()
 
 
 def _completed(
