@@ -26,7 +26,7 @@ from tests.records.certificates import provenance_of
 
 COLUMNS = [
     *("arm", "measure", "unit", "group", "mean", "low", "high", "baseline"),
-    *("difference", "difference_low", "difference_high", "n_replications"),
+    *("difference", "difference_low", "difference_high", "simulated_low", "simulated_high", "n_replications"),
     *("department_median", "department_p5", "department_p95", "n_departments"),
 ]
 FILES = {

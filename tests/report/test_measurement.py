@@ -13,7 +13,7 @@ N_HIGH = 100
 
 def measured(effect: float, *, measurement: float, is_margin: bool = False, simulation: float = 0.1) -> Measured:
     """An effect on a wait in minutes of which 5 matter, or that has a margin of 5."""
-    uncertainty = TableUncertainty(effect, simulation, degrees=19, measurement=measurement, department=0, n_tables=9)
+    uncertainty = TableUncertainty(effect, simulation, simulation, measurement=measurement, department=0, n_tables=9)
     return Measured("ai", "Wait", 5.0, "minutes", "lower", uncertainty, "", "cannot tell", "", is_margin, N_HIGH)
 
 

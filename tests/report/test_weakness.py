@@ -34,7 +34,7 @@ def test_a_level_that_one_replication_makes_is_marked_and_what_rare_spells_decid
     assert handover[2] == "–"
     missing, marked, _ = measures_table(spell).notes
     assert missing == "No interval before 20 years are measured, because rare spells decide: Ambulance handover, mean."
-    assert marked.startswith("*: one replication carries over half of the variance")
+    assert marked.startswith("*: one replication, or department, carries over half of the variance")
     even = measures_table(made(result, np.linspace(19, 21, 12)))
     assert "*" not in even.rows[0][2] + "".join(even.notes)
 
