@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from simulation.display.measured import measurement_sentences
 from simulation.display.table import ReportTable
-from simulation.display.words import amount, departments_words
+from simulation.display.words import amount
 from simulation.report.figures.first_picture import Drawing, first_picture
 from simulation.report.findings import implausible, warnings
 from simulation.report.headlines import Headline, headlines, summary
@@ -52,9 +52,9 @@ def first_page(result: StudyResult) -> FirstPage:
         f"{threshold(target.minimal_important_difference, row.unit)} or more matters)"
         for target, row in judged
     ]
-    brackets = "95 % intervals" if result.department_of is None else "nine of ten departments"
-    safe = " Those without a word on safety pass on average:" if result.design.margins else ""
-    lead = f"{summary(result)}Effects on {listed_with_and(about)}, in brackets {brackets}{'.' if safe else ':'}{safe}"
+    brackets = "nine of ten departments" if result.over_departments else "95 % intervals"
+    safe = ". Safety passes on average unless said" if result.design.margins else ""
+    lead = f"{summary(result)}Effects on {listed_with_and(about)}, in brackets {brackets}{safe}:"
     if few := result.few_departments:
         lead = (
             f"{few} departments say nothing about departments in general, so there is no verdict, and each interval is "
@@ -73,7 +73,9 @@ def first_page(result: StudyResult) -> FirstPage:
 
 def _notes(result: StudyResult) -> Iterator[str]:
     """Sentences on which departments were used, what is left out, and what the intervals do not hold."""
-    if result.department_of is None:
+    is_one = result.department_of is None or result.run.departments == 1
+    departments = None if is_one else result.study.departments
+    if departments is None:
         why = f" ({result.study.on_one})" if result.study.on_one else ""
         used = f", {result.study.department_words}" if result.study.departments is not None else ""
         yield f"This is one department{used}{why}: what an effect hinges on was not tested."
@@ -86,10 +88,8 @@ def _notes(result: StudyResult) -> Iterator[str]:
         )
     yield from measurement_sentences(result)
     n_assumed = sum(statement.evidence == "assumed" for statement in result.statements)
-    if result.department_of is None:
-        yield f"Rests on {n_assumed} assumptions, not varied here; intervals cover simulation noise only."
+    if departments is None:
+        yield f"The answer rests on {n_assumed} assumptions, not varied here; intervals cover simulation noise only."
     else:
-        departments = result.study.departments
-        n_varied = f", {departments.n_varied} of them varied" if departments is not None else ""
-        fit = f"{departments_words(result)}, which fit the published figures"
-        yield f"Rests on {fit}, and {n_assumed} assumptions{n_varied}."
+        differ = f"{departments.n_varied} values differ"
+        yield f"The answer rests on {n_assumed} assumptions and {result.study.department_words} ({differ})."

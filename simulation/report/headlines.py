@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from simulation.display.measured import FAILS, Limits, before_and_after, cases_words, limits_of
+from simulation.display.measured import FAILS, Limits, cases_words, limits_of
 from simulation.display.words import (
     amount,
     change,
@@ -26,11 +26,11 @@ from simulation.measures.definitions import ALL
 from simulation.questions.readings import range_words
 from simulation.questions.what_decides.deciding_figures import decided, harmed_kind_words, n_harmed
 from simulation.report.tables.first_table import products, reported_targets
+from simulation.report.tables.money import limit_words
 from simulation.report.tables.patient_groups import worse_off
 from simulation.runs.result import ArmResult, Finding, Safety, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.multiplicity import is_worse
-from simulation.statistics.verdict import threshold
 from simulation.wording import listed_with_and
 
 KEPT_EFFECT = 0.5
@@ -47,15 +47,15 @@ PATIENTS = {
 FEW = 2
 """Products that need no summary: a reader takes in all that is said of them."""
 OUTCOMES = (
-    ("fails", "fails a safety limit", "fail a safety limit"),
-    ("may fail", "may fail a safety limit", "may fail a safety limit"),
-    ("little", "does too little to matter", "do too little to matter"),
+    ("fails", "fails on safety", "fail on safety"),
+    ("may fail", "may fail on safety", "may fail on safety"),
+    ("little", "does too little", "do too little"),
     ("open", "is not settled", "are not settled"),
     ("mixed", "helps on one measure and harms on another", "help on one measure and harm on another"),
-    ("harms", "does harm enough to matter", "do harm enough to matter"),
+    ("harms", "does harm", "do harm"),
     ("unsure", "helps, but its safety is not settled", "help, but their safety is not settled"),
     ("claimed", "helps enough if an untested claim is true", "help enough if an untested claim is true"),
-    ("helps", "helps enough to matter", "help enough to matter"),
+    ("helps", "helps enough", "help enough"),
 )
 """Outcomes of a product, each with its words for one product and for several, in the order they are told."""
 
@@ -73,8 +73,13 @@ class Headline(NamedTuple):
         return " ".join(f"{part}." for part in self.parts)
 
     @property
+    def sentences(self) -> list[str]:
+        """The same apart, the first with the label."""
+        return [f"{part}." for part in (f"{self.label}: {self.parts[0]}", *self.parts[1:])]
+
+    @property
     def sentence(self) -> str:
-        """'AI scribe: shortens it by 2.1 min (1.2 to 3.0), too little to matter. Passes both limits on average.'"""
+        """'AI scribe: shortens it by 2.1 min (1.2 to 3.0), too little to matter. Worse off: children (+6.1 min).'"""
         return f"{self.label}: {self.words}"
 
 
@@ -88,30 +93,35 @@ def headlines(result: StudyResult) -> tuple[Headline, ...]:
         first, *others = _parts(result, arm, alternatives)
         is_claimed = arm.name not in result.identical and rests_on_claim(result, arm)
         claimed = "if the untested claim is true, " if is_claimed else ""
-        parts = (f"{claimed}{first}", *(f"{words[:1].upper()}{words[1:]}" for words in others))
-        lines.append(Headline(arm.name, arm.label, parts))
+        lines.append(_headline(arm.name, arm.label, [f"{claimed}{first}", *others]))
     if alternatives:
         best = _best(result, alternatives)
-        words = _best_words(result, best) if best else "none is shown to help enough without failing a safety limit"
-        lines.append(Headline(best.name if best else "", "Best alternative", (words,)))
+        none = ["none is shown to help enough without failing on safety"]
+        parts = none if best is None else _best_parts(result, best)
+        lines.append(_headline("" if best is None else best.name, "Best alternative", parts))
     return tuple(lines)
 
 
+def _headline(arm: str, label: str, parts: Sequence[str]) -> Headline:
+    """With the parts that are not empty, each but the first with a capital."""
+    first, *others = filter(None, parts)
+    return Headline(arm, label, (first, *(f"{words[:1].upper()}{words[1:]}" for words in others)))
+
+
 def _parts(result: StudyResult, arm: ArmResult, alternatives: Sequence[ArmResult]) -> list[str]:
-    """The sentences on a product, without their full stops: of one that fails a limit of safety, that limit first; of
+    """Sentences on a product without full stops, some empty: of one that fails a limit of safety, that limit first; of
     another, what its effect hinges on and, if it is large enough, what is cheaper and does as much."""
     if arm.name in result.identical:
         return ["identical to the baseline in every measure"]
     first, *others = (result.finding(arm.name, target) for target in reported_targets(result))
     failed, safety = _safety_parts(result, arm)
-    effect = [_effect_words(first), _leaving_words(result, first), *_harmed_groups(result, arm)]
-    effect += [f"'{finding.target.label}': {_effect_words(finding)}" for finding in others]
-    counted_on = cases_words(result, arm)
+    effect, counted_on = [_effect_words(first), _leaving_words(result, first)], cases_words(result, arm)
+    beside = [*_harmed_groups(result, arm), *(f"'{one.target.label}': {_effect_words(one)}" for one in others)]
     if failed:
-        return [words for words in (*safety, counted_on, *effect[_size_of(first) == "little" :]) if words]
+        return [*safety, counted_on, *([] if _size_of(first) == "little" else effect), *beside]
     hinges_on = "" if rests_on_claim(result, arm) else _hinge_words(result, arm)
-    rests_on = [range_words(result, arm.name), hinges_on, _cheapest_words(result, alternatives, arm, first)]
-    return [words for words in (*effect, *safety, counted_on, *rests_on) if words]
+    rests_on = (range_words(result, arm.name), hinges_on, _cheapest_words(result, alternatives, arm, first))
+    return [*effect, *beside, *safety, counted_on, *rests_on]
 
 
 # --- effect and range ---------------------------------------------------------------------------------------------
@@ -185,8 +195,8 @@ def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]
     by_table = [f"its measured table leaves safety open on {_quoted(limits.left_open)}"] if limits.left_open else []
     verb, failed = limits.failed
     if failed:
-        words = [f"'{one.margin.label}'{_failed_words(result, arm, one)}" for one in failed]
-        return True, [f"{verb} on safety: {'; '.join(words)}", *by_table]
+        words = "; ".join(_failed_words(result, arm, one) for one in failed)
+        return True, [f"{verb} on safety: {words}", *by_table]
     return False, by_table or [_passed_words(result, limits)]
 
 
@@ -195,20 +205,12 @@ def _quoted(labels: Sequence[str]) -> str:
 
 
 def _failed_words(result: StudyResult, arm: ArmResult, safety: Safety) -> str:
-    """', of everybody 14.6 to 16.2 %', or ' +13.8 min (limit +2)'; in full where it only may be failed.
-
-    'Of everybody' is said where the tool labels only some.
-    """
-    margin, row, words = safety.margin, safety.comparison, safety.judgement.words
+    """'under-triage 14.6 to 16.2 %', or 'wait +13.8 min'; 'of everybody' where the tool labels only some."""
+    row, words = safety.comparison, limit_words(result, safety)
     if row.unit != "share":
-        if safety.judgement.kind != "inferior":
-            return f" {words}"
-        sign = "+" if row.difference > 0 else "−"
-        return f" {change(row.difference, row.unit)} {unit_of(row)} (limit {sign}{margin.margin:g})"
-    before, after = before_and_after(result, safety)
-    only_some = margin.group == ALL and uncovered_sources(arm.ready.policy, arm.ready.pathway)
-    in_full = "" if safety.judgement.kind == "inferior" else f", {words}"
-    return f" {'of everybody ' if only_some else ''}{before.removesuffix(' %')} to {after}{in_full}"
+        return f"{words} {change(row.difference, row.unit)} {unit_of(row)}"
+    only_some = safety.margin.group == ALL and uncovered_sources(arm.ready.policy, arm.ready.pathway)
+    return f"of everybody, {words}" if only_some else words
 
 
 def _passed_words(result: StudyResult, limits: Limits) -> str:
@@ -243,17 +245,16 @@ def _hinge_words(result: StudyResult, arm: ArmResult) -> str:
         if decides.differs:
             return "no figure shows where it is larger"
         return "" if _is_alike(finding) else "how departments differ in it is not settled"
-    rule, figure, row = decides.rule, figure_words(best, inside=True), finding.comparison
+    rule, figure = decides.rule, figure_words(best, inside=True)
     if rule is None or rule.hit_rate <= rule.commoner:
-        grows = decides.best is not None and decides.best.slope * row.difference > 0
+        grows = decides.best is not None and decides.best.slope * finding.comparison.difference > 0
         return f"the effect is larger where {figure} is {'higher' if grows else 'lower'}"
-    matters = threshold(finding.target.minimal_important_difference, row.unit)
     cut = amount(rule.cut, best.unit)
     if best.measure == "queue_mean":  # 'patients waiting for ...' is over 2.8
         cut = cut.removesuffix(f" {best.unit}")
     verb, side = "helps" if rule.gains else "harms", "over" if rule.above else "under"
-    right = f"right for {100 * rule.hit_rate:.0f} % of departments; one answer for all: {100 * rule.commoner:.0f} %"
-    return f"{verb} by {matters} or more where {figure} is {side} {cut} ({right})"
+    right = f"right for {100 * rule.hit_rate:.0f} %; one answer for all: {100 * rule.commoner:.0f} %"
+    return f"{verb} enough where {figure} is {side} {cut} ({right})"
 
 
 def _is_alike(finding: Finding) -> bool:
@@ -296,24 +297,25 @@ def _cheapest_words(result: StudyResult, alternatives: Sequence[ArmResult], arm:
     if not equals:
         return f"{'no alternative' if arm.cost is None else 'nothing cheaper'} is shown to do as much"
     cheapest, how_much = min(equals, key=lambda equal: math.inf if equal[0].cost is None else equal[0].cost)
-    named = f"'{cheapest.label}'" if cheapest is _best(result, alternatives) else _named(result, cheapest)
-    return f"{named} does {how_much}"
+    if cheapest is _best(result, alternatives):
+        return f"'{cheapest.label}' does {how_much}"
+    return f"{_named(cheapest, _harmed_groups(result, cheapest))} does {how_much}"
 
 
-def _best_words(result: StudyResult, arm: ArmResult) -> str:
-    """The effect of an alternative: ''Lean triage' (£1,000 a year) shortens it by 7.2 min
-    (1.2 to 9.3)', which fails no limit of safety."""
+def _best_parts(result: StudyResult, arm: ArmResult) -> list[str]:
+    """The sentences on an alternative that fails no limit of safety: ''Lean triage' (£1,000 a year) shortens it by 7.2
+    min (1.2 to 9.3)'."""
     finding = result.finding(arm.name, result.first_target)
-    unsettled = ", its safety is not settled" if limits_of(result, arm).not_settled else ""
-    words = f"{_named(result, arm)} {size_words(finding.comparison)}{_range_words(finding)}{unsettled}"
-    return "; ".join(part for part in (words, range_words(result, arm.name)) if part)
+    effect = [f"{_named(arm)} {size_words(finding.comparison)}{_range_words(finding)}", _leaving_words(result, finding)]
+    unsettled = "its safety is not settled" if limits_of(result, arm).not_settled else ""
+    return [*effect, *_harmed_groups(result, arm), range_words(result, arm.name), unsettled]
 
 
-def _named(result: StudyResult, arm: ArmResult) -> str:
+def _named(arm: ArmResult, harmed: Sequence[str] = ()) -> str:
     """An arm with its cost and the groups that it harms: ''Lean triage' (cost not stated; worse off: children
     (+7.0 min))'."""
     cost = "cost not stated" if arm.cost is None else f"{cost_in_short(arm.cost)} a year"
-    return f"'{arm.label}' ({'; '.join((cost, *_harmed_groups(result, arm)))})"
+    return f"'{arm.label}' ({'; '.join((cost, *harmed))})"
 
 
 def _does_as_much(
@@ -357,7 +359,7 @@ def fails(result: StudyResult, arm: ArmResult) -> bool:
 
 
 def summary(result: StudyResult) -> str:
-    """'Of 6 products 3 fail a safety limit, 2 do too little to matter. '; empty for a few products."""
+    """'Of 6 products 3 fail on safety, 2 do too little, 1 helps enough. '; empty for a few products."""
     arms = products(result)
     if len(arms) <= FEW:
         return ""

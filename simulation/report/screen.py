@@ -42,14 +42,17 @@ def print_result(result: StudyResult, folder: Path | None = None, *, stream: Tex
 
 
 def verdict_lines(page: FirstPage) -> list[str]:
-    """The lead, then of each product as many sentences as there is room for: at most `VERDICT_LINES` in all."""
+    """The lead, then of each product its first sentence and as many more as there is room for: at most `VERDICT_LINES`
+    in all."""
     lines = list(lines_of(page.lead, others=""))
-    room = max((VERDICT_LINES - len(lines)) // max(len(page.headlines), 1), 1)
-    for headline in page.headlines:
-        first, *others = [f"{part}." for part in headline.parts]
-        said = list(lines_of(f"{headline.label}: {first}", "- "))
-        for n_others in range(1, len(others) + 1):
-            longer = list(lines_of(f"{headline.label}: {' '.join((first, *others[:n_others]))}", "- "))
-            said = longer if len(longer) <= room else said
-        lines += said if len(said) <= room else [*said[: room - 1], f"{said[room - 1][: WIDTH - 2].rstrip(' .,;:')} …"]
+    told = [headline.sentences for headline in page.headlines]
+    spare = VERDICT_LINES - len(lines) - sum(len(list(lines_of(sentences[0], "- "))) for sentences in told)
+    for n_before, sentences in enumerate(told):
+        said = list(lines_of(sentences[0], "- "))
+        most = len(said) + spare if spare >= 0 else max((VERDICT_LINES - len(lines)) // (len(told) - n_before), 1)
+        for n in range(2, len(sentences) + 1):
+            longer = list(lines_of(" ".join(sentences[:n]), "- "))
+            if len(longer) <= most:
+                spare, said = spare - len(longer) + len(said), longer
+        lines += said if len(said) <= most else [*said[: most - 1], f"{said[most - 1][: WIDTH - 2].rstrip(' .,;:')} …"]
     return lines[:VERDICT_LINES]

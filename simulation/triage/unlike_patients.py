@@ -69,7 +69,7 @@ def _against_another_truth(policy: Policy) -> str:
     against = policy.measured_against
     if against in (None, "panel"):
         return ""
-    return f"measured against {YARDSTICKS[against]}, where true levels here are an expert panel's"
+    return f"measured against {YARDSTICKS[against]}, not an expert panel's"
 
 
 def _hardly_met(policy: Policy, pathway: Pathway) -> Iterator[str]:

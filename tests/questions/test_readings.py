@@ -10,10 +10,11 @@ from simulation.api import Result, compare, read, write
 from simulation.config import load
 from simulation.department.durations import Exponential
 from simulation.errors import ConfigError
-from simulation.questions.readings import _rate, _times, readings_of, sentences, tables
+from simulation.questions.readings import _rate, _times, range_words, readings_of, tables
 from simulation.report.first_page import first_page
 from simulation.study.study import Study
 from tests.config.ours import ensemble
+from tests.report.test_first_page import numbers_in_no_table
 
 MARKED = "evidence: assumed, source: made for a test"
 TOOL = f"""
@@ -109,7 +110,7 @@ def test_minutes_saved_are_those_of_each_department_and_are_stored(one: Result, 
     assert read(write(one, tmp_path)).explanation == one.explanation
 
 
-def test_table_and_first_page_give_each_reading_and_what_would_settle_it(one: Result, mine: Path) -> None:
+def test_table_and_headline_give_the_readings_and_what_would_settle_it(one: Result, mine: Path) -> None:
     (table,) = tables(one)
     told = [(row[0], row[1], row[-1]) for row in table.rows]
     assert told[:2] == [("A tool", "10 %", "simulated"), ("A tool", "90 s", "worked out")]
@@ -117,10 +118,11 @@ def test_table_and_first_page_give_each_reading_and_what_would_settle_it(one: Re
     most = "study.arms.more.changes={triage.readings.share.factor.value: 0.95}"
     assert {readings["twice"].how for readings in readings_of(few_days(mine, most)).values()} == {"extrapolated"}
     ends = [end for reading in readings_of(one)["tool"].values() for end in reading.spread.range[1:]]
-    (sentence, _) = sentences(one)
-    assert sentence.startswith(f"'A tool': −{-min(ends):.1f} to −{-max(ends):.1f} minutes in nine of ten departments")
-    assert "on whether it saves 10 % or 90 s or 20 % of a patient's minutes: to settle it, time staff" in sentence
-    assert sentence in first_page(one).notes
+    words = f"aves 10 % or 90 s or 20 % (time staff to tell): −{-min(ends):.1f} to −{-max(ends):.1f} min"
+    assert range_words(one, "tool") == f"s{words}"
+    page = first_page(one)
+    assert f"S{words}" in next(headline for headline in page.headlines if headline.arm == "tool").parts
+    assert numbers_in_no_table(one) == set()
 
 
 def test_only_arms_that_save_minutes_of_the_same_steps_foretell_each_other(one: Result) -> None:
@@ -145,6 +147,7 @@ def test_nothing_is_said_of_readings_on_one_department(mine: Path) -> None:
     result = few_days(mine, "ensemble=none", "run.replications=2")
     assert readings_of(result) == {}
     assert list(tables(result)) == []
+    assert range_words(result, "tool") == ""
 
 
 def test_readings_all_adds_an_arm_for_each_reading_that_does_not_run(mine: Path) -> None:

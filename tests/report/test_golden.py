@@ -82,6 +82,12 @@ def test_the_words_are_those_that_were_read(name: str, text: str, request: pytes
     assert now == path.read_text(encoding="utf-8")
 
 
+def test_the_first_page_of_the_default_study_has_at_most_350_words_beside_table_and_picture() -> None:
+    page = first_page(result_of("typical"))
+    assert len(" ".join((page.question, *page.checks, *page.sentences)).split()) <= 350
+    assert re.match(r"Of 6 products \d ", page.sentences[0])
+
+
 def test_the_page_of_the_default_study_has_at_most_six_thousand_words_after_its_first() -> None:
     text = (GOLDEN / "typical-page.txt").read_text(encoding="utf-8")
     assert 2000 < len(text.split("\nAlso found\n")[-1].split()) <= 6000

@@ -19,8 +19,9 @@ from simulation.report.first_page import first_page
 from simulation.report.headlines import _effect_words, _range_words, headlines
 from simulation.report.screen import print_result
 from simulation.report.tables.verdict_tables import over_tables
-from simulation.statistics.departments import counted
 from tests.config.ours import ensemble
+
+from .test_first_page import numbers_in_no_table
 
 
 @pytest.fixture(scope="module")
@@ -46,19 +47,20 @@ def over(mine: Path) -> Result:
     return compare(replace(study, design=replace(study.design, arms=arms), arms=ready))
 
 
-def test_a_sentence_says_the_range_in_how_many_departments_it_matters_and_what_it_hinges_on(over: Result) -> None:
+def test_a_sentence_says_the_range_over_departments_and_what_the_effect_hinges_on(over: Result) -> None:
     page = first_page(over)
-    (quicker,) = (each.words for each in page.headlines)
+    quicker, best = (each.words for each in page.headlines)
     finding = over.finding("quicker", over.targets[0])
     assert finding.spread is not None
     _, low, high = finding.spread.range
-    n, _, _ = counted(finding.spread.effects, finding.target.minimal_important_difference)
-    assert (
-        f"In nine of ten departments by {-high:.1f} to {-low:.1f} min, better by 5 min or more in {n} of 20." in quicker
+    assert f" min ({-high:.1f} to {-low:.1f}), enough to matter. Helps enough where '" in quicker
+    assert quicker.endswith("'Two nurses' does more.")
+    assert best.startswith("'Two nurses' (cost not stated) shortens it by ")
+    assert page.lead.endswith("in brackets nine of ten departments:")
+    assert page.notes == (
+        "The answer rests on 6 assumptions and 20 departments of the ensemble 'ours' (2 values differ).",
     )
-    assert "Helps by 5 min or more where '" in quicker
-    assert quicker.endswith("'Two nurses' (cost not stated) does more.")
-    assert page.notes[0].startswith("Over 20 departments of the ensemble 'ours', 2 replications of each")
+    assert numbers_in_no_table(over) == set()
     assert page.picture is not None
     assert "thin, nine in ten departments" in page.picture.caption
 
@@ -74,16 +76,15 @@ def test_a_rule_is_shown_with_its_hit_rate_and_only_if_it_beats_one_answer_for_a
     rule = replace(of_arm.rule, hit_rate=0.9, commoner=commoner)
     made_up = replace(found, arms={**found.arms, "quicker": replace(of_arm, rule=rule)})
     monkeypatch.setattr("simulation.report.headlines.decided", lambda result: made_up)
-    (quicker,) = (each.words for each in headlines(over))
-    told = "Helps by 5 min or more where '" in quicker
-    assert told == is_told
-    assert ("(right for 90 % of departments)." in quicker) == is_told
+    quicker = headlines(over)[0].words
+    assert ("Helps enough where '" in quicker) == is_told
+    assert (f"(right for 90 %; one answer for all: {100 * commoner:.0f} %)." in quicker) == is_told
     assert ("The effect is larger where '" in quicker) != is_told
 
 
-@pytest.mark.parametrize(("noise", "output"), [(0.1, "Much the same in every department."), (30, "is not settled.")])
-def test_departments_that_cannot_be_told_apart_are_called_alike_only_if_they_are_shown_to_be(
-    over: Result, noise: float, output: str
+@pytest.mark.parametrize(("noise", "is_said"), [(0.1, False), (30, True)])
+def test_how_departments_differ_is_not_settled_unless_they_are_shown_to_be_alike(
+    over: Result, noise: float, is_said: bool
 ) -> None:
     """Effects of 10 minutes that differ by chance alone: by little, and by so much that it hides any difference."""
     chance = np.random.default_rng(5).normal(0, noise, 40)
@@ -96,8 +97,9 @@ def test_departments_that_cannot_be_told_apart_are_called_alike_only_if_they_are
         ours[theirs.names.index(stay)] = base - 10 + chance[number]
         arm = replace(each.arms["quicker"], measures=Measures(theirs.names, ours))
         replications.append(replace(each, arms={**each.arms, "quicker": arm}))
-    (quicker,) = (each.words for each in headlines(replace(over, replications=tuple(replications))))
-    assert output in quicker
+    quicker = headlines(replace(over, replications=tuple(replications)))[0].words
+    assert ("How departments differ in it is not settled." in quicker) == is_said
+    assert "larger where" not in quicker
 
 
 def test_a_range_has_its_signs_where_no_direction_was_told(over: Result) -> None:
@@ -106,12 +108,13 @@ def test_a_range_has_its_signs_where_no_direction_was_told(over: Result) -> None
     finding = coarse.finding("quicker", wider)
     told = replace(finding, verdict=replace(finding.verdict, kind="no change beyond", size=None))
     assert finding.spread is not None
-    assert _range_words(told).startswith("in nine of ten departments −")
-    assert _range_words(finding).startswith("in nine of ten departments by ")
+    _, low, high = finding.spread.range
+    assert _range_words(told) == f" (−{-low:.1f} to −{-high:.1f})"
+    assert _range_words(finding) == f" ({-high:.1f} to {-low:.1f})"
     nothing = replace(finding.comparison, difference=-0.01, difference_low=-0.02, difference_high=-0.01)
     small = replace(finding, comparison=nothing, verdict=replace(finding.verdict, kind="cuts", size="less"))
     assert _effect_words(small).startswith("makes no difference that matters")
-    assert _range_words(small).startswith("in nine of ten departments −"), "not 'by', after that"
+    assert _range_words(small) == _range_words(told), "with its sign, after that"
 
 
 def test_the_range_leads_then_the_interval_over_departments_as_a_sample_and_simulation_noise_is_last(
@@ -191,7 +194,7 @@ def test_a_table_says_where_it_is_least_and_most(over: Result) -> None:
 def test_screen_page_and_figure_show_the_range(over: Result) -> None:
     screen = io.StringIO()
     print_result(over, stream=screen)
-    assert "in nine of ten departments" in " ".join(screen.getvalue().split()).lower()
+    assert "in brackets nine of ten departments" in " ".join(screen.getvalue().split())
     page = over.report()
     assert "Stay over 20 departments of the ensemble &#39;ours&#39;, 2 replications of each" in page
     assert "Thin: the range of nine in ten departments" in page
@@ -240,7 +243,7 @@ def test_fewer_than_20_departments_have_one_sentence_in_place_of_verdicts(few: R
     assert "each interval is of these alone" in page.lead
     assert "20 or more, each at least twice: run.departments=20 run.replications=40" in page.lead
     assert {finding.verdict.kind for finding in few.findings} == {"cannot tell"}
-    assert "Over 4 departments of the ensemble 'ours', 2 replications of each" in page.notes[0]
+    assert "4 departments of the ensemble 'ours'" in page.notes[0]
     screen = io.StringIO()
     print_result(few, stream=screen)
     told = f"{' '.join(screen.getvalue().split())} {few!r} {few.report()}"
@@ -286,7 +289,10 @@ def test_departments_are_few_by_plan_and_use(
 def test_one_department_has_verdicts(over: Result) -> None:
     one = replace(over, study=replace(over.study, run=replace(over.run, departments=1)))
     assert one.finding("two", one.targets[0]).verdict.kind == "cuts"
-    assert first_page(one).headlines
+    page = first_page(one)
+    assert page.headlines
+    assert page.lead.endswith("in brackets 95 % intervals:")
+    assert page.notes[0].startswith("This is one department, ")
     assert departments_words(one) == "1 department of the ensemble 'ours', 40 replications of each"
 
 

@@ -224,14 +224,14 @@ def safety_cell(result: StudyResult, arm: ArmResult) -> Cell:
     if failed:
         first = next((limit for limit in failed if limit.comparison.unit == "share"), failed[0])
         how_many = f" {len(failed)}" if len(failed) > 1 else ""
-        text = f"{verb}{how_many}: {_limit_words(result, first)}"
+        text = f"{verb}{how_many}: {limit_words(result, first)}"
         return Cell(text=text, look="worse" if verb == "fails" else "cannot-tell")
     if limits.not_settled:
         return Cell(text="not settled", look="cannot-tell")
     return Cell(text=passes_words(len(limits.judged), short=True) or UNKNOWN)
 
 
-def _limit_words(result: StudyResult, safety: Safety) -> str:
+def limit_words(result: StudyResult, safety: Safety) -> str:
     """'under-triage 14.5 to 16.2 %': a limit in few words; a share with its level before and after."""
     margin = safety.margin
     label = UNDER_TRIAGE if (margin.measure, margin.group) == UNDER_TRIAGE_1_2 else margin.label
