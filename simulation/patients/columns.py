@@ -22,6 +22,7 @@ from simulation.department.vocabulary import (
     Given,
     Pathway,
     Patience,
+    ShareFactors,
     Worsening,
 )
 from simulation.errors import DrawsError, nearest
@@ -71,19 +72,17 @@ def _codes_of(pathway: Pathway, codes: Attributes, name: str, draws: Draws) -> C
     return np.zeros(len(draws), dtype=np.int16)  # the first category, until a policy says otherwise
 
 
-def _shares(pathway: Pathway, codes: Attributes, choice: Choice) -> tuple[Floats, Codes | Ints | None]:
+def _shares(pathway: Pathway, codes: Attributes, choice: Choice) -> tuple[Floats, Ints | None]:
     """The shares of a choice, shape (n_rows, n_categories), and which row counts for each patient, None: the first."""
-    row: Codes | Ints | None = None
-    if not isinstance(choice.shares, Mapping):
-        shares = np.array([choice.shares])
+    shares, row, factors = np.ones((1, len(choice.categories))), None, choice.times
+    if isinstance(choice.shares, Mapping):
+        factors = (ShareFactors(by=str(choice.by), values=choice.shares), *factors)
     else:
-        assert choice.by is not None  # `check` says so
-        shares = np.array([choice.shares[category] for category in pathway.categories(choice.by)])
-        row = codes[choice.by]
-    for factors in choice.times:
-        by_category = np.array([factors.values[category] for category in pathway.categories(factors.by)])
+        shares *= choice.shares
+    for factor in factors:
+        by_category = np.array([factor.values[category] for category in pathway.categories(factor.by)])
         shares = (shares[:, None] * by_category).reshape(-1, shares.shape[1])
-        row = codes[factors.by] + np.int64(len(by_category)) * (0 if row is None else row)
+        row = codes[factor.by] + np.int64(len(by_category)) * (0 if row is None else row)
     return (shares / shares.sum(axis=1, keepdims=True) if choice.times else shares), row
 
 
@@ -111,15 +110,12 @@ def _probability(pathway: Pathway, codes: Attributes, chance: Chance) -> Floats:
     return certain + chance.label_weight * (np.minimum(by_label, 1) - certain)
 
 
-def _pick(shares: Floats, row: Codes | Ints | None, variates: Floats) -> Codes:
+def _pick(shares: Floats, row: Ints | None, variates: Floats) -> Codes:
     """The category at which the running total of shares first exceeds each variate, shape (n,).
 
-    shares  (n_rows, n_categories); row  (n,) which row counts for each patient, None: the first for all
+    shares  (n_rows, n_categories); row  (n,) which row counts for each patient, None: the only one for all
     """
-    totals = np.cumsum(shares, axis=1)[:, :-1]
-    if row is None:
-        return np.searchsorted(totals[0], variates, side="right").astype(np.int16)
-    return first_above(variates, totals, row)
+    return first_above(variates, np.cumsum(shares, axis=1)[:, :-1], row)
 
 
 def amount(pathway: Pathway, codes: Attributes, number: Number) -> Floats:

@@ -90,7 +90,8 @@ def key_of(source: str, layer: int) -> str:
 def first_above(variates: Floats, limits: Floats, row: Codes | Ints | None = None) -> Codes:
     """The column of the first limit above each variate, shape (n,); the last and one more if none is.
 
-    limits  (n_rows, n_columns), rising along each row; row  (n,) which row counts for each, None: row k for the k-th
+    limits  (n_rows, n_columns), rising along each row; row  (n,) which row counts for each, None: row k for the k-th,
+    or the only one for all
     """
     column = np.zeros(len(variates), dtype=np.int16)
     if row is not None:

@@ -145,16 +145,16 @@ def _choice(faults: Faults, where: str, choice: Choice) -> None:
         if choice.by is None:
             remedy = "Name in `by` the attribute whose categories these are"
             faults.add(f"{where}.by", "shares by category, but no `by`", remedy)
-    for number, factors in enumerate(choice.times):
-        for category, values in factors.values.items():
-            if len(values) != n:
-                place = f"{where}.times.{number}.values.{category}"
-                faults.add(place, f"{len(values)} factors for {n} categories", "Give one factor for each category")
     for place, shares in lists.items():
         if len(shares) != n:
             faults.add(place, f"{len(shares)} shares for {n} categories", "Give one share for each category")
         else:
             _add_up(faults, place, shares)
+    for number, factors in enumerate(choice.times):
+        for category, values in factors.values.items():
+            if len(values) != n:
+                place = f"{where}.times.{number}.values.{category}"
+                faults.add(place, f"{len(values)} factors for {n} categories", "Give one factor for each category")
 
 
 def _add_up(faults: Faults, where: str, shares: Collection[float]) -> None:
