@@ -203,8 +203,8 @@ def test_a_price_is_as_good_value_as_the_other_arms() -> None:
 
 def test_the_interval_holds_the_truth_where_some_departments_have_no_break_even() -> None:
     """100 made-up ensembles of 60 departments, in a third of which the tool can never save enough. The interval is of
-    the mean over all such departments, where the tool draws level at 56.75 seconds: 95 %, standard error 2.2 %. The count
-    misses the truth by three at most, as a rule."""
+    the mean over all such departments, where the tool draws level at 56.75 seconds: 95 %, standard error 2.2 %. The
+    count misses the truth by three at most, as a rule."""
     generator, department, held, apart = np.random.default_rng(23), np.tile(np.arange(60), 2), 0, []
     for _ in range(100):
         size = np.exp(generator.normal(0, 0.4, 60))
