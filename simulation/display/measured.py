@@ -128,15 +128,6 @@ def limits_of(result: StudyResult, arm: ArmResult) -> Limits:
     return Limits(judged, left_open)
 
 
-def passes_words(n: int, *, short: bool = False) -> str:
-    """'passes both safety limits on average', of n of them; in `short` 'passes on average'; '' where there are none.
-
-    A limit is about the mean: over departments it may be passed though some are beyond it.
-    """
-    limits = "" if short else {1: "the safety limit ", 2: "both safety limits "}.get(n, f"all {n} safety limits ")
-    return f"passes {limits}on average" if n else ""
-
-
 def before_and_after(result: StudyResult, safety: Safety) -> tuple[str, str]:
     """The level of a limit's measure under the baseline and under the arm."""
     levels = (result.row_of(safety.margin), result.row_of(safety.margin, safety.arm))

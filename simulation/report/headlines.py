@@ -154,11 +154,11 @@ def _tells_direction(finding: Finding) -> bool:
 
 
 def _range_words(finding: Finding) -> str:
-    """' (0.6 to 7.6)', of nine in ten departments, with signs where it holds both; empty for one department."""
-    row, spread = finding.comparison, finding.spread
-    if spread is None or not spread.is_range:
+    """' (0.6 to 7.6)', of nine in ten departments, with signs where it holds both; empty where the interval is wider, so
+    that noise does not tell departments apart, and for one department."""
+    row, (low, high) = finding.comparison, (finding.comparison.department_p5, finding.comparison.department_p95)
+    if not high - low > row.difference_high - row.difference_low:
         return ""
-    _, low, high = spread.range
     one_way = _tells_direction(finding) and row.difference * low > 0 and row.difference * high > 0
     least, most = (plain(size, row) for size in sorted((abs(low), abs(high))))
     sizes = least if least == most else f"{least} to {most}"

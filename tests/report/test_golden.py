@@ -14,8 +14,10 @@ from docx import Document
 
 from simulation.api import Result, compare
 from simulation.config import load
+from simulation.display.table import lines_of
 from simulation.report.exports.word import document
-from simulation.report.first_page import first_page
+from simulation.report.first_page import FirstPage, first_page
+from simulation.report.headlines import Headline
 from simulation.report.page import page
 from simulation.report.screen import VERDICT_LINES, print_result, verdict_lines
 
@@ -100,3 +102,14 @@ def test_the_verdict_on_a_screen_has_at_most_fifteen_lines(name: str) -> None:
     assert len(page_of.headlines) < len(lines) <= VERDICT_LINES == 15
     for headline in page_of.headlines:
         assert any(line.startswith(f"- {headline.label[:40]}") for line in lines)
+
+
+def test_a_screen_has_each_first_sentence_whole_before_a_second_of_any() -> None:
+    """Three lines of lead, and three products of which the first has much to say and the last a sentence of two lines."""
+    many, long = tuple(f"it does {n} things" for n in range(60)), " ".join(["word"] * 30)
+    told = [Headline("", "First", many), Headline("", "Second", ("short", long)), Headline("", "Third", (long,))]
+    page_of = FirstPage("", (), " ".join(["lead"] * 60), tuple(told), (), None, None)
+    lines = verdict_lines(page_of)
+    assert len(lines) == VERDICT_LINES
+    assert lines[-2:] == [*lines_of(f"Third: {long}.", "- ")]
+    assert lines[-3] == "- Second: short."
