@@ -154,7 +154,7 @@ def _tells_direction(finding: Finding) -> bool:
 
 
 def _range_words(finding: Finding) -> str:
-    """' (0.6 to 7.6)', of nine in ten departments, with signs where it holds both; empty where the interval is wider, so
+    """' (0.6 to 7.6)', of nine in ten departments, signed where it holds both; empty where the interval is wider, so
     that noise does not tell departments apart, and for one department."""
     row, (low, high) = finding.comparison, (finding.comparison.department_p5, finding.comparison.department_p95)
     if not high - low > row.difference_high - row.difference_low:

@@ -105,7 +105,7 @@ def test_the_verdict_on_a_screen_has_at_most_fifteen_lines(name: str) -> None:
 
 
 def test_a_screen_has_each_first_sentence_whole_before_a_second_of_any() -> None:
-    """Three lines of lead, and three products of which the first has much to say and the last a sentence of two lines."""
+    """Three lines of lead and three products: the first has much to say, the last one sentence of two lines."""
     many, long = tuple(f"it does {n} things" for n in range(60)), " ".join(["word"] * 30)
     told = [Headline("", "First", many), Headline("", "Second", ("short", long)), Headline("", "Third", (long,))]
     page_of = FirstPage("", (), " ".join(["lead"] * 60), tuple(told), (), None, None)

@@ -115,6 +115,9 @@ def test_a_range_has_its_signs_where_no_direction_was_told(over: Result) -> None
     small = replace(finding, comparison=nothing, verdict=replace(finding.verdict, kind="cuts", size="less"))
     assert _effect_words(small).startswith("makes no difference that matters")
     assert _range_words(small) == _range_words(told), "with its sign, after that"
+    alike = replace(finding, comparison=replace(finding.comparison, department_p5=low, department_p95=low + 0.1))
+    row = alike.comparison
+    assert f" min ({-row.difference_high:.1f} to {-row.difference_low:.1f})" in _effect_words(alike), "as in the table"
 
 
 def test_the_range_leads_then_the_interval_over_departments_as_a_sample_and_simulation_noise_is_last(
