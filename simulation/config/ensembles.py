@@ -383,7 +383,7 @@ def over_ensemble(
         changes=changes_of_arms(study.design, study.arms),
     )
     used = range(len(departments)) if run.department is None else (run.department,)
-    key = (name, departments.values, departments.scenario, list(used))
+    key = (name, composed.choices, [text for text in composed.values if not text.startswith("run.")], list(used))
     noted_of(folders, "structures", key, partial(_check_structures, study, departments, used))
     run = replace(run, departments=len(used) if run.department is None else None)
     study = without_impossible(
