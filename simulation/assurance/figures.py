@@ -188,13 +188,10 @@ def figure(target: Target, replications: Replications, pathway: Pathway) -> Floa
         _, work_out = FIGURES[target.measure]
         return work_out(replications, pathway)
     if target.odds_to is not None:
-        odds, compared = (_odds(of_measure(name, replications, target.months)) for name in target.own_measures)
-        return odds / compared
+        shares, compared = (of_measure(name, replications, target.months) for name in target.own_measures)
+        with np.errstate(divide="ignore", invalid="ignore"):  # of few patients all or none may stay so long
+            return shares / (1 - shares) * (1 - compared) / compared
     return of_measure(target.measure, replications, target.months, target.group)
-
-
-def _odds(shares: Floats) -> Floats:
-    return shares / (1 - shares)
 
 
 def of_measure(measure: str, replications: Replications, months: tuple[int, int] | None, group: str = "all") -> Floats:

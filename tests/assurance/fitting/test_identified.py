@@ -134,5 +134,5 @@ def test_structures_are_told_with_their_prior_and_their_accepted_share() -> None
     }
     names = ["usual", "three", "three", "usual", "three"]
     years = tuple(Year(number, of(1, structure=name), {}, {}) for number, name in enumerate(names))
-    fit = fit_of({"one": EVEN}, {})._replace(space=Space({"one": varied(0, 10)}, {}, structures), accepted=years)
+    fit = fit_of({"one": EVEN}, {})._replace(space=Space({"one": varied(0, 10)}, structures), accepted=years)
     assert structure_shares(fit) == (("Usual", 0.75, 0.4), ("Three", 0.25, pytest.approx(0.6)))
