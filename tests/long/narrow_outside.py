@@ -1,8 +1,7 @@
 """How often `aeflow narrow` holds for 40 departments outside the ensemble, of at least six rotas, two of them new.
 
-The rule by which the 40 are drawn was fixed before any was simulated. 28 come from the build of the ensemble, in the
-order of their numbers there: departments that the emulator expects to meet every row, and that are not in the
-ensemble's file. Twelve have a rota that no structure has: six have a second triage nurse from 12 to 20 h only, six
+The rule by which the 40 are drawn was fixed before any was simulated. 28 come from the build of the ensemble: those that
+are not in its file, the likeliest first, as the emulator of the finished build judges all rows together. Twelve have a rota that no structure has: six have a second triage nurse from 12 to 20 h only, six
 have four by day and two by night. They are departments of the file, in its order, with that rota and with triage
 minutes that leave the busy share by day as it was. Each of the 40 must meet the eight rows that are not about age or
 hour on the mean of four fresh years.
@@ -171,7 +170,9 @@ def report(stored: Path, build: Path, folder: Path) -> bool:
     with YearsFile(build / "years.jsonl") as file:
         site = Site(composed, folders, space, targets)
         builder = Builder(site, space, priors.judged_by_mean, file, site.study.run.seed, print)
-        fit = sorted(builder.build(ensemble.built.accepted).accepted, key=lambda year: year.number)
+        fit = builder.build(len(ensemble.departments))
+        chances = fit.emulator.log_chance(space.points([year.member for year in fit.years]))
+        likeliest = [fit.years[place].member for place in np.argsort(-chances, kind="stable")]
     space = replace(space, structures={**space.structures, **NEW})
     chosen = drawn(
         ensemble, [year.member for year in fit], Site(composed, folders, space, targets), folder / "years.jsonl"
