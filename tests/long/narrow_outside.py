@@ -1,10 +1,11 @@
 """How often `aeflow narrow` holds for 40 departments outside the ensemble, of at least six rotas, two of them new.
 
-The rule by which the 40 are drawn was fixed before any was simulated. 28 come from the build of the ensemble: those that
-are not in its file, the likeliest first, as the emulator of the finished build judges all rows together. Twelve have a rota that no structure has: six have a second triage nurse from 12 to 20 h only, six
-have four by day and two by night. They are departments of the file, in its order, with that rota and with triage
-minutes that leave the busy share by day as it was. Each of the 40 must meet the eight rows that are not about age or
-hour on the mean of four fresh years.
+The rule by which the 40 are drawn was fixed before any was simulated. 28 come from the build of the ensemble: those
+that are not in its file, the likeliest first, as the emulator of the finished build judges all rows together. Twelve
+have a rota that no structure has: six have a second triage nurse from 12 to 20 h only, six have four by day and two by
+night. They are departments of the file, in its order, with that rota and with triage minutes that leave the busy share
+by day as it was. Each of the 40 must meet the eight rows that are not about age or hour on the mean of four fresh
+years.
 
 Each is observed for 28 days of a week drawn evenly over the year: the wait of walk-ins for triage, the minutes of a
 triage, and how many triage nurses are on by day. Its true effects are means over eight pairs of years; their standard
@@ -174,9 +175,7 @@ def report(stored: Path, build: Path, folder: Path) -> bool:
         chances = fit.emulator.log_chance(space.points([year.member for year in fit.years]))
         likeliest = [fit.years[place].member for place in np.argsort(-chances, kind="stable")]
     space = replace(space, structures={**space.structures, **NEW})
-    chosen = drawn(
-        ensemble, [year.member for year in fit], Site(composed, folders, space, targets), folder / "years.jsonl"
-    )
+    chosen = drawn(ensemble, likeliest, Site(composed, folders, space, targets), folder / "years.jsonl")
     hidden = replace(ensemble, name="hidden", structures=dict(space.structures), departments=tuple(chosen))
     write(folder / "configs" / "ensembles" / "hidden.yaml", hidden, "the eight rows, and are not in the ensemble")
     seen = run_of(folder, SEED_OBSERVED, "run=weeks", "run.measured_days=28", "run.replications=40")
