@@ -54,8 +54,8 @@ the walk that chooses it."""
 LEAST_CHANCE = 0.5
 """The least probability of meeting every row for a department to be accepted. The emulator's is a little too low, as
 it counts years that lock up as noise and rows as independent (docs/how-to/ensembles.md)."""
-YEARS_EACH = 9
-"""Years that a build is expected to need for each department: `typical` took 1,808 for 205."""
+YEARS_EACH = 14
+"""Years that a build is expected to need for each department: `typical` took 1,488 for 106."""
 MOST_YEARS = 150
 """Years for each department wanted after which a build gives up; drawing at random would take twice as many."""
 

@@ -48,7 +48,7 @@ def test_the_packaged_ensemble_is_of_these_priors_and_this_site(space: Space) ->
     ensemble = ensemble_named("typical", FOLDERS)
     assert ensemble.parameters == space.parameters
     assert ensemble.structures == space.structures
-    assert len(ensemble.departments) == len(set(ensemble.departments)) == 200
+    assert len(ensemble.departments) == len(set(ensemble.departments)) == 100
 
 
 def test_the_first_and_the_last_department_of_the_packaged_ensemble_are_sound(site: Site) -> None:
