@@ -161,6 +161,8 @@ FULL = 0.995
 
 One group of wards that full is plausible, because escalation opens beds on top; two or more are not.
 """
+OVERFULL = 1.02
+"""The share above which even one is not: of beds that escalation opened, some close again before their patients go."""
 LONG_HANDOVER = 120.0
 """Minutes of a mean ambulance handover from which it counts as hours."""
 LEAST_SECONDS = 2.0
@@ -222,7 +224,7 @@ def _implausible(result: StudyResult) -> Iterator[str]:
     base = result.design.baseline
     occupied = {group: result.row(base, OCCUPIED, group).mean for group in result.groups(OCCUPIED)}
     full = {group.partition("=")[2]: f"{100 * share:.0f} %" for group, share in occupied.items() if share >= FULL}
-    if len(full) > 1 or any(share > 1 for share in occupied.values()):
+    if len(full) > 1 or any(share > OVERFULL for share in occupied.values()):
         yield (
             f"beds are full at midnight ({figures_of(full)}). Look at {keys_of(result.study, full)} (more beds) and "
             "at the durations of stays on wards."

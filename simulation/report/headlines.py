@@ -39,7 +39,7 @@ difference that matters at most."""
 PATIENTS = {
     "acuity_true=1-2": "patients of true levels 1-2",
     "age_band=child": "children",
-    "age_band=oldest": "the oldest",
+    "age_band=oldest": "oldest",
     "arrival_source=ambulance": "ambulance patients",
     "language_need=yes": "interpreter users",
 }
@@ -115,10 +115,14 @@ def _parts(result: StudyResult, arm: ArmResult, alternatives: Sequence[ArmResult
         return ["identical to the baseline in every measure"]
     first, *others = (result.finding(arm.name, target) for target in reported_targets(result))
     failed, safety = _safety_parts(result, arm)
-    effect, counted_on = [_effect_words(first), _leaving_words(result, first)], cases_words(result, arm)
+    effect, counted_on = (
+        [_effect_words(first, sized=not failed), _leaving_words(result, first)],
+        cases_words(result, arm),
+    )
     beside = [*_harmed_groups(result, arm), *(f"'{one.target.label}': {_effect_words(one)}" for one in others)]
     if failed:
-        return [*safety, counted_on, *([] if _size_of(first) == "little" else effect), *beside]
+        told = [] if _size_of(first) == "little" else effect
+        return [*safety, counted_on, *told, *beside]
     hinges_on = "" if rests_on_claim(result, arm) else _hinge_words(result, arm)
     rests_on = (range_words(result, arm.name), hinges_on, _cheapest_words(result, alternatives, arm, first))
     return [*effect, *beside, *safety, counted_on, *rests_on]
@@ -127,8 +131,9 @@ def _parts(result: StudyResult, arm: ArmResult, alternatives: Sequence[ArmResult
 # --- effect and range ---------------------------------------------------------------------------------------------
 
 
-def _effect_words(finding: Finding) -> str:
-    """'shortens it by 7.2 min (5.1 to 9.3), enough to matter'; the lead says what is in brackets."""
+def _effect_words(finding: Finding, *, sized: bool = True) -> str:
+    """'shortens it by 7.2 min (5.1 to 9.3), enough to matter', the last words if `sized`; the lead says what is in
+    brackets."""
     row, kind = finding.comparison, kind_of(finding)
     if math.isnan(row.difference):
         return "effect not known: it is missing in some replication, for example because a stay had not ended"
@@ -142,7 +147,7 @@ def _effect_words(finding: Finding) -> str:
     size = {"more": "enough to matter", "open": "perhaps too little to matter", "less": "too little to matter"}
     low, high = sorted((abs(row.difference_low), abs(row.difference_high)))
     ends = _range_words(finding) or f" ({plain(low, row)} to {plain(high, row)})"
-    return f"{size_words(row)}{ends}, {size[finding.verdict.size or 'open']}"
+    return f"{size_words(row)}{ends}" + (f", {size[finding.verdict.size or 'open']}" if sized else "")
 
 
 def _tells_direction(finding: Finding) -> bool:
@@ -173,17 +178,17 @@ def _leaving_words(result: StudyResult, finding: Finding) -> str:
 
 
 def _harmed_groups(result: StudyResult, arm: ArmResult) -> list[str]:
-    """'worse off: ambulance patients (+6.2 min)': the groups that an arm harms by more than the least difference that
-    matters, where the table of who is worse off has them as significant and no failed limit says so."""
+    """'worse off: ambulance patients +6.2, the oldest +5.1 min': the groups that an arm harms by more than the least
+    difference that matters, where the table of who is worse off has them as significant and no failed limit says so."""
     told = [(limit.margin.measure, limit.margin.group) for limit in limits_of(result, arm).failed[1]]
     groups = [
-        f"{PATIENTS[row.group]} ({change(row.difference, row.unit)} {unit_of(row)})"
+        f"{PATIENTS[row.group]} {change(row.difference, row.unit)} {unit_of(row)}"
         for worse in worse_off(result.shown)
         if (row := worse.comparison).arm == arm.name and worse.holm and row.group in PATIENTS
         if (row.measure, row.group) not in told
         if abs(row.difference) > result.first_target.minimal_important_difference
     ]
-    return [f"worse off: {listed_with_and(groups)}"] if groups else []
+    return [f"worse off: {', '.join(groups).replace(' min,', ',')}"] if groups else []
 
 
 # --- safety -------------------------------------------------------------------------------------------------------
@@ -312,8 +317,8 @@ def _best_parts(result: StudyResult, arm: ArmResult) -> list[str]:
 
 
 def _named(arm: ArmResult, harmed: Sequence[str] = ()) -> str:
-    """An arm with its cost and the groups that it harms: ''Lean triage' (cost not stated; worse off: children
-    (+7.0 min))'."""
+    """An arm with its cost and the groups that it harms: ''Lean triage' (cost not stated; worse off: children +7.0
+    min)'."""
     cost = "cost not stated" if arm.cost is None else f"{cost_in_short(arm.cost)} a year"
     return f"'{arm.label}' ({'; '.join((cost, *harmed))})"
 
