@@ -49,6 +49,8 @@ PAIRS = 8
 """Pairs of years of each department, and of its true effects."""
 ABOUT_AGE_OR_HOUR = ("children", "18-64", "65-79", "80 and over", "arrival 20-8 h")
 JUDGED = ("ai_scribe_measured", "lean_triage", "one_more_triage_nurse")
+TRIED = ("nurse", "sham", *JUDGED, "ai_label_measured_over", "ai_documents_measured", "clinician_14_to_22")
+"""The arms that are simulated: those that the rule judges, and some of which the share held is printed."""
 FIGURES = (
     ("walk_in_triage_wait_mean", "all"),
     ("walk_in_triage_minutes_mean", "all"),
@@ -122,6 +124,8 @@ def run_of(folder: Path, seed: int, *words: str) -> StudyResult:
     """A run of the default study over the 40 departments, resumed if it is there."""
     asked = ("study=ai_triage", "ensemble=hidden", "run.departments=40", f"run.seed={seed}", *words)
     study = ae.load(*asked, config_dir=str(folder / "configs"))
+    arms = tuple(arm for arm in study.arms if arm.name in TRIED)
+    study = replace(study, arms=arms, design=study.design.restricted_to(TRIED))
     return run_into(study, folder / "results", say=lambda words: None).result
 
 
