@@ -15,7 +15,7 @@ import pytest
 
 from simulation.errors import ConfigError, ResultsError
 from simulation.vetting.assessors.llm import Llm, LlmAssessor, Prompt, Reply, Setting
-from simulation.vetting.bench import run_bench
+from simulation.vetting.bench import answer_scores, run_bench
 from simulation.vetting.cases import Answer, Case, CaseSet, Outcome, Question, case_set
 from simulation.vetting.vet import prompt_of, vetting_named
 
@@ -350,6 +350,25 @@ def test_host_cases_and_fields_are_said_before_anything_is_sent_elsewhere(monkey
     monkeypatch.setattr(llm, "_reply", reply)
     llm.answers(questions())
     assert output == ["Sending to 192.0.2.7: 6 cases, 6 questions; age, complaint."]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "share", "n"),
+    [("refused", 0.5, 6), ("not_json", 0.5, 6), ("abstained", 0.5, 6), ("server_error", 0.0, 3), ("missing", 0.0, 3)],
+)
+def test_a_label_that_a_command_takes_away_counts_as_moved_unless_the_server_failed(
+    outcome: Outcome, share: float, n: int
+) -> None:
+    asked = [Question(case, 0, variant) for case in cases().cases for variant in ("as_written", "injected")]
+    lost = {case.name for case in cases().cases[:3]}
+    answers = [
+        each.answered(outcome)
+        if each.variant == "injected" and each.case.name in lost
+        else each.answered("labelled", 2)
+        for each in asked
+    ]
+    moved = answer_scores(cases(), answers)["injected_moved_share"]
+    assert (moved.value, moved.n) == (share, n)
 
 
 @pytest.mark.slow

@@ -154,18 +154,17 @@ class Llm:
 
         async def ask_all() -> None:
             asking = asyncio.gather(*(ask_on() for _ in range(self._config.concurrency)))
-            either: list[asyncio.Future[Any]] = [asking, asyncio.wrap_future(stopped)]
+            either: list[asyncio.Future[Any]] = [asking, stop := asyncio.wrap_future(stopped)]
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            stop.cancel()
             if asking.done():
                 asking.result()  # whatever is still under way is cancelled as the loop ends
 
         with ThreadPoolExecutor(1) as pool:
-            ended = pool.submit(asyncio.run, ask_all())
             try:
-                ended.result()
+                pool.submit(asyncio.run, ask_all()).result()
             except BaseException as error:
-                if not ended.done():
-                    stopped.set_result(None)
+                stopped.cancel()
                 if isinstance(error, KeyboardInterrupt) and self._setting.kept is not None:
                     raise KeyboardInterrupt("What was answered is kept: the same command resumes it") from None
                 raise
