@@ -91,7 +91,7 @@ def change_since(bench: Bench, earlier: EarlierCard) -> VersionChange:
         if criterion.against == "nurse" and criterion.margin >= 0
         for verdict in paired(criterion, new, old, bench.cases.groups, bench.plan.seed)
     )
-    reasons = _reasons(bench, earlier.tool, verdicts)
+    reasons = _reasons(bench, f"the earlier {earlier.tool}", verdicts)
     line = f"Go: {bench.tool} meets every criterion, and is not worse than {earlier.tool} by more than a margin."
     if reasons:
         n_more = len(reasons) - NAMED
@@ -99,9 +99,9 @@ def change_since(bench: Bench, earlier: EarlierCard) -> VersionChange:
     return VersionChange(earlier.tool, differences(new, old, bench.plan.seed), verdicts, not reasons, line)
 
 
-def _reasons(bench: Bench, earlier_tool: str, verdicts: tuple[CriterionVerdict, ...]) -> list[str]:
+def _reasons(bench: Bench, other: str, verdicts: tuple[CriterionVerdict, ...]) -> list[str]:
     """The reasons not to go on, what is shown to be worse first; none if there is nothing against it."""
-    rows = [verdict_row(verdict, earlier_tool) for verdict in verdicts] + [verdict_row(each) for each in bench.verdicts]
+    rows = [verdict_row(verdict, other) for verdict in verdicts] + [verdict_row(each) for each in bench.verdicts]
     reasons: dict[str, list[str]] = {"not met": [], "cannot tell": []}
     for score, group, bound, measured, _, word, why in rows:
         if word in reasons:

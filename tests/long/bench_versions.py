@@ -16,11 +16,12 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from simulation.records.schema import Floats
+from simulation.records.schema import Floats, Mask
 from simulation.vetting.bench import NURSE, TOOL, Bench, Criterion, Vetting, judged
 from simulation.vetting.cases import Case, CaseSet, Levels, case_set
 from simulation.vetting.earlier import EarlierCard, change_since
@@ -38,6 +39,13 @@ CRITERIA = (
 )
 
 
+class SameCases(CaseSet):
+    """Cases whose digest and groups are worked out once for all pairs."""
+
+    fingerprint = cached_property(CaseSet.fingerprint.fget)  # type: ignore[assignment,attr-defined]
+    groups = cached_property(CaseSet.groups.fget)  # type: ignore[assignment,attr-defined]
+
+
 class Errors(NamedTuple):
     """How often a version under-triages cases in English and Polish, over-triages, and errs by two levels."""
 
@@ -47,7 +55,7 @@ class Errors(NamedTuple):
     far: float = 0.01
 
 
-EARLIER = Errors()
+EARLIER, OF_NURSE = Errors(), Errors(0.2, 0.2, 0.3)
 NOTHING = "nothing is worse"
 KINDS = {
     "under-triage of levels 1-2, everybody": Errors(english=0.06 + MARGIN_UNDER, polish=0.06 + MARGIN_UNDER),
@@ -58,32 +66,28 @@ KINDS = {
 }
 
 
-def labels(errors: Errors, chance: Floats, cases: CaseSet) -> Levels:
+def labels(errors: Errors, chance: Floats, truth: Levels, polish: Mask) -> Levels:
     """Labels from 0 of cases of levels 2 and 3, half of each; two levels are missed among the latter alone."""
-    polish = cases.groups["language"]["pl"]
     under = np.where(polish, errors.polish, errors.english)
-    far = np.where(cases.truth == 2, 2 * errors.far, 0)
+    far = np.where(truth == 2, 2 * errors.far, 0)
     step = np.where(chance < far, 2, np.where(chance < under, 1, np.where(chance > 1 - errors.over, -1, 0)))
-    return np.asarray(cases.truth + step)
+    return np.asarray(truth + step)
 
 
 def says_go(plan: Vetting, cases: CaseSet, errors: Errors, rng: np.random.Generator) -> bool:
     """Whether the bench says go for one pair of versions."""
-    chance = rng.random(len(cases))
+    groups, truth = cases.groups, cases.truth
+    polish, chance, of_nurse = groups["language"]["pl"], rng.random(len(cases)), rng.random(len(cases))
     anew = np.where(rng.random(len(cases)) < ALIKE, chance, rng.random(len(cases)))
-    nurse = labels(Errors(0.2, 0.2, 0.3), rng.random(len(cases)), cases)
-    labelled = {
-        who: Labelled(cases.truth, given[:, None])
-        for who, given in ((TOOL, labels(errors, anew, cases)), (NURSE, nurse))
-    }
+    drawn = {"earlier": (EARLIER, chance), TOOL: (errors, anew), NURSE: (OF_NURSE, of_nurse)}
+    labelled = {who: Labelled(truth, labels(*how, truth, polish)[:, None]) for who, how in drawn.items()}
+    earlier = EarlierCard("earlier", cases.fingerprint, cases.yardstick, labelled.pop("earlier"))
     verdicts = tuple(
         verdict
         for criterion in plan.criteria
-        for verdict in judged(criterion, labelled[TOOL], labelled[NURSE], cases.groups, {}, plan.seed)
+        for verdict in judged(criterion, labelled[TOOL], labelled[NURSE], groups, {}, plan.seed)
     )
-    bench = Bench(plan, cases, "new", {}, (), labelled, {}, verdicts)
-    earlier = Labelled(cases.truth, labels(EARLIER, chance, cases)[:, None])
-    return change_since(bench, EarlierCard("earlier", cases.fingerprint, cases.yardstick, earlier)).go
+    return change_since(Bench(plan, cases, "new", {}, (), labelled, {}, verdicts), earlier).go
 
 
 def main() -> int:
@@ -97,7 +101,8 @@ def main() -> int:
         Case(f"row {k}", {"complaint": str(k), "language": "pl" if k % 8 < 2 else "en"}, 2 + k % 2)
         for k in range(N_CASES)
     ]
-    cases = case_set(rows, name="made", yardstick="written", synthetic=True, source="this script")
+    named = case_set(rows, name="made", yardstick="written", synthetic=True, source="this script")
+    cases = SameCases(**vars(named))
     plan = replace(vetting_named("synthetic"), criteria=CRITERIA, comparators=False)
     most = 0.0
     for kind, errors in KINDS.items():

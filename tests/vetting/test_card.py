@@ -257,7 +257,7 @@ def test_a_version_that_errs_a_level_down_is_stopped_with_the_reason(many: Synth
     change = change_since(worse, read_earlier(folder))
     assert not change.go
     assert change.line.startswith("Stop: under-triage of levels 1-2, everybody: +")
-    assert "must be at most 5 points beyond =Fixed 1" in change.line
+    assert "must be at most 5 points beyond the earlier =Fixed 1" in change.line
     assert change.line in change_tables(worse, change)[0].notes
     assert change.line in Card(worse, change).page.replace("&#39;", "'")
 

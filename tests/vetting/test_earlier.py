@@ -81,7 +81,7 @@ def test_a_version_that_over_triages_by_more_than_the_margin_is_stopped(tmp_path
     assert change.line.startswith(
         "Stop: over-triage (a label more urgent than the truth), everybody: +25.0 points (+21"
     )
-    assert change.line.endswith("must be at most 10 points beyond Acme 1.")
+    assert change.line.endswith("must be at most 10 points beyond the earlier Acme 1.")
 
 
 def test_a_version_that_under_triages_one_language_by_more_than_the_margin_is_stopped(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def differences_table(bench: Bench, other: str) -> ReportTable:
 def change_tables(bench: Bench, since: VersionChange) -> list[ReportTable]:
     """This version minus the earlier one on the same cases: each score, and each margin of the criteria by group."""
     words = {"other": since.earlier_tool, "line": since.line}
-    margins = [verdict_row(verdict, since.earlier_tool) for verdict in since.verdicts]
+    margins = [verdict_row(verdict, f"the earlier {since.earlier_tool}") for verdict in since.verdicts]
     return [
         table_of(bench, "changed", _difference_rows(since.differences), **words),
         *([table_of(bench, "changed_margins", margins, **words)] if margins else ()),
