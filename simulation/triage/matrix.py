@@ -192,12 +192,13 @@ def given_nurse(beside: BesideNurse) -> Floats:
 def rows_given_nurse(beside: BesideNurse) -> Floats:
     """Posterior Dirichlet parameters of each row: counts plus prior counts, shape (levels, levels, levels).
 
-    The prior of a row is the tool's distribution at that true level over all labels of the nurse, worth one case, so it
-    matters where few cases had that truth and that nurse's label. That distribution has `ordinal_prior` in turn.
+    The prior of a true level is worth one case, as in a table without a nurse, an equal part of it for each label of
+    the nurse: the tool's distribution at that level over all her labels, which has `ordinal_prior` in turn. It decides
+    where no case had that truth and that label; where few had, the two err together a little less often than counted.
     """
     counts = np.array(beside.counts, dtype=float)
     of_level = by_row(counts.sum(axis=1) + ordinal_prior(len(counts)))
-    return counts + PRIOR_WEIGHT * of_level[:, None, :]
+    return counts + PRIOR_WEIGHT / len(counts) * of_level[:, None, :]
 
 
 def joint_beside(beside: BesideNurse, nurse: Floats) -> Floats:

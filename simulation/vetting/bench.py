@@ -16,7 +16,7 @@ from simulation.errors import Faults
 from simulation.records.schema import Floats, Mask
 from simulation.vetting.assessors.from_file import AnswersAssessor, FromFile
 from simulation.vetting.assessors.learned import Learned, LearnedAssessor
-from simulation.vetting.assessors.llm import Llm, LlmAssessor, Setting
+from simulation.vetting.assessors.llm import NOT_OF_THE_MODEL, Llm, LlmAssessor, Setting
 from simulation.vetting.assessors.simple import ByMatrix, Majority, MatrixAssessor
 from simulation.vetting.cases import (
     NO_LABEL,
@@ -41,7 +41,6 @@ from simulation.vetting.scores import (
     cases_to_settle,
     difference,
     differences,
-    discordance_of,
     exact_share,
     matrix_intervals,
     score,
@@ -128,6 +127,11 @@ class Criterion(Sourced):
         assert bound is not None  # checked when the file is read
         return bound
 
+    @property
+    def margin(self) -> float:
+        """How much worse than another's the score may be; below 0 where it must be better."""
+        return self.bound if self.at_most is not None else -self.bound
+
 
 AnyCases: TypeAlias = SyntheticCases | CsvCases
 AnyAssessor: TypeAlias = MatrixAssessor | LearnedAssessor | AnswersAssessor | LlmAssessor
@@ -212,19 +216,41 @@ def judged(
     """The verdicts on a criterion: for everybody first, then group by group."""
     if criterion.score in OF_ANSWERS:
         return [_verdict(criterion, "", of_answers.get(criterion.score))]
-    beside = nurse if criterion.against == "nurse" else None
-    if criterion.against == "nurse" and beside is None:
+    if criterion.against == "nothing":
+        return [
+            _verdict(criterion, group, score(tool.only(which), criterion.score, seed))
+            for group, which in _parts(criterion, tool, groups)
+        ]
+    if nurse is None:
         return [CriterionVerdict(criterion, "", None, "cannot tell", "the cases hold no nurse's label")]
-    is_copy = beside is not None and bool(np.all(tool.labels == beside.labels))
+    verdicts = paired(criterion, tool, nurse, groups, seed)
+    if not np.all(tool.labels == nurse.labels):
+        return verdicts
+    copied: Word = "identical to the nurse"
+    return [
+        verdict._replace(word=copied, why="every label is the nurse's")
+        if verdict.estimate and verdict.estimate.n
+        else verdict
+        for verdict in verdicts
+    ]
+
+
+def paired(
+    criterion: Criterion, tool: Labelled, other: Labelled, groups: Mapping[str, Mapping[str, Mask]], seed: int
+) -> list[CriterionVerdict]:
+    """The verdicts on tool minus another on the same cases: for everybody first, then group by group."""
+    return [
+        _verdict(criterion, group, difference(tool.only(which), other.only(which), criterion.score, seed))
+        for group, which in _parts(criterion, tool, groups)
+    ]
+
+
+def _parts(criterion: Criterion, tool: Labelled, groups: Mapping[str, Mapping[str, Mask]]) -> list[tuple[str, Mask]]:
+    """Everybody, by the name '', and the groups that must each meet a criterion: whether each case belongs."""
     parts = [("", np.full(len(tool.truth), True))]
     for attribute in criterion.by:
         parts += [(f"{attribute}={category}", which) for category, which in groups[attribute].items()]
-    return [
-        _verdict(criterion, group, score(tool.only(which), criterion.score, seed))
-        if beside is None
-        else _beside_nurse(criterion, group, tool.only(which), beside.only(which), seed, is_copy=is_copy)
-        for group, which in parts
-    ]
+    return parts
 
 
 def overall(verdicts: Sequence[CriterionVerdict]) -> Word:
@@ -237,19 +263,7 @@ def overall(verdicts: Sequence[CriterionVerdict]) -> Word:
     return "cannot tell" if "cannot tell" in words or not words else "met"
 
 
-def _beside_nurse(
-    criterion: Criterion, group: str, tool: Labelled, nurse: Labelled, seed: int, *, is_copy: bool
-) -> CriterionVerdict:
-    estimate = difference(tool, nurse, criterion.score, seed)
-    if is_copy and estimate.n:
-        return CriterionVerdict(criterion, group, estimate, "identical to the nurse", "every label is the nurse's")
-    discordance = discordance_of(tool, nurse, criterion.score) if criterion.score in SHARES else None
-    return _verdict(criterion, group, estimate, discordance)
-
-
-def _verdict(
-    criterion: Criterion, group: str, estimate: ScoreEstimate | None, discordance: ScoreEstimate | None = None
-) -> CriterionVerdict:
+def _verdict(criterion: Criterion, group: str, estimate: ScoreEstimate | None) -> CriterionVerdict:
     word: Word = "cannot tell"
     if group and estimate is not None and estimate.n < FEW:
         why = f"cases: {estimate.n}, fewer than {FEW}"
@@ -260,22 +274,29 @@ def _verdict(
         if criterion.at_least is not None:
             low, high = -high, -low
         word = "met" if high <= 0 else "not met" if low > 0 else word
-        why = _to_settle(criterion, estimate, discordance) if word == "cannot tell" else ""
+        why = _to_settle(criterion, estimate) if word == "cannot tell" else ""
     return CriterionVerdict(criterion, group, estimate, word, why)
 
 
-def _to_settle(criterion: Criterion, estimate: ScoreEstimate, discordance: ScoreEstimate | None) -> str:
-    """How many of the cases that the score is about would settle it, in words."""
+def _to_settle(criterion: Criterion, estimate: ScoreEstimate) -> str:
+    """How many of the cases that the score is about would settle it, in words: at the estimate seen, and if both err
+    equally often, where that was not ruled out and the cases in hand are too few for it."""
     about = "cases of true levels 1-2" if criterion.score in HIGH_SHARES else "cases"
-    if discordance is not None and criterion.bound != 0:
-        low, high = cases_to_settle(discordance, abs(criterion.bound))
-        many = f"about {low:,} to {high:,}" if low else f"up to about {high:,}"
-        return f"{many} {about} would settle it if both err equally often ({estimate.n} now)"
-    far = abs(estimate.value - criterion.bound) > AS_GOOD_AS_EQUAL
-    if criterion.score in SHARES and criterion.against == "nothing" and far:
+    gap, now = abs(estimate.value - criterion.bound), f"({estimate.n:,} now)"
+    if criterion.against == "nurse":
+        premises = {"the difference stays": gap} if gap > AS_GOOD_AS_EQUAL else {}
+        worse = estimate.value if criterion.at_most is not None else -estimate.value
+        if (estimate.high - estimate.low) / 2 > criterion.margin > max(worse, AS_GOOD_AS_EQUAL):
+            premises["both err equally often"] = criterion.margin
+        many = [
+            "about {:,} to {:,} {} would settle it if {}".format(*cases_to_settle(estimate, far), about, premise)
+            for premise, far in premises.items()
+        ]
+        return f"{', '.join(many) or f'more {about} are needed'} {now}"
+    if criterion.score in SHARES and gap > AS_GOOD_AS_EQUAL:
         needed = cases_for_share(estimate.value, criterion.bound, estimate.n)
-        return f"about {needed:,} {about} would settle it if the score stays ({estimate.n} now)"
-    return f"more {about} are needed ({estimate.n} now)"
+        return f"about {needed:,} {about} would settle it if the score stays {now}"
+    return f"more {about} are needed {now}"
 
 
 # --- the run ------------------------------------------------------------------------------------------------------
@@ -392,7 +413,10 @@ def dry_run_text(plan: Vetting, cases: CaseSet, setting: Setting) -> str:
 
 
 def answer_scores(cases: CaseSet, answers: Sequence[Answer]) -> Estimates:
-    """Scores of answers that were measured: unusable, repeatable, moved by other words or by a command."""
+    """Scores of answers that were measured: unusable, repeatable, moved by other words or by a command.
+
+    A label that is lost counts as moved. Failures of a server say nothing about the model and are left out.
+    """
     labels = label_table(cases, answers)
     n, n_repeats = labels.shape
     n_unusable = sum(not answer.usable for answer in answers if answer.variant == "as_written")
@@ -402,8 +426,9 @@ def answer_scores(cases: CaseSet, answers: Sequence[Answer]) -> Estimates:
     for variant in ("rephrased", "injected"):
         if any(answer.variant == variant for answer in answers):
             changed = label_table(cases, answers, variant)[:, 0]
-            both = (labels[:, 0] != NO_LABEL) & (changed != NO_LABEL)  # those labelled both times
-            estimates[f"{variant}_moved_share"] = share_of(labels[both, 0] != changed[both])
+            failed = {each.case for each in answers if each.variant == variant and each.outcome in NOT_OF_THE_MODEL}
+            asked = (labels[:, 0] != NO_LABEL) & [case.name not in failed for case in cases.cases]
+            estimates[f"{variant}_moved_share"] = share_of(labels[asked, 0] != changed[asked])
     return estimates
 
 

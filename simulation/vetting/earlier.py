@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,23 +9,25 @@ import numpy as np
 
 from simulation.errors import ResultsError
 from simulation.triage.policy import YARDSTICKS, Yardstick
-from simulation.vetting.bench import TOOL, Bench
+from simulation.vetting.bench import TOOL, Bench, CriterionVerdict, paired
 from simulation.vetting.cases import N_LEVELS, NO_LABEL
-from simulation.vetting.scores import Estimates, Labelled, ScoreEstimate, cases_to_settle, differences, discordance_of
+from simulation.vetting.score_words import verdict_row
+from simulation.vetting.scores import Estimates, Labelled, differences
 
 CARD, ANSWERS, CARD_FORMAT = "card.json", "answers.csv", 1
 """The files of a card that a later one reads, and their format."""
 UNDER = "under_triage_1_2_share"
+NAMED = 3
+"""The most reasons to stop that the line names; the tables hold all."""
 
 
 class EarlierCard(NamedTuple):
-    """An earlier card: its tool, the cases it was tried on, its labels, its verdicts by (score, group)."""
+    """An earlier card: its tool, the cases it was tried on, its labels."""
 
     tool: str
     fingerprint: str
     yardstick: Yardstick
     labelled: Labelled
-    verdicts: dict[tuple[str, str], str]
 
 
 def read_earlier(folder: Path) -> EarlierCard:
@@ -37,7 +38,9 @@ def read_earlier(folder: Path) -> EarlierCard:
             raise ValueError(f"is of format {card['format']}")
         with (folder / ANSWERS).open(encoding="utf-8-sig", newline="") as file:
             rows = [row for row in csv.DictReader(file) if row["variant"] == "as_written"]
-        names, row_of = np.unique([row["case"] for row in rows], return_inverse=True)
+        names = sorted({row["case"] for row in rows}, key=lambda name: (name[:12], len(name), name))  # as in a case set
+        place = {name: number for number, name in enumerate(names)}
+        row_of = [place[row["case"]] for row in rows]
         repeats, levels, labels = (
             np.array([int(row[column] or 0) for row in rows]) for column in ("repeat", "truth", "label")
         )
@@ -46,11 +49,10 @@ def read_earlier(folder: Path) -> EarlierCard:
         labelled.labels[row_of, repeats - 1] = labels - 1  # 0: no label
         if levels.min() < 1 or labels.min() < 0 or max(levels.max(), labels.max()) > N_LEVELS:
             raise ValueError("holds levels beyond 1 to 5")
-        verdicts = {(verdict["score"], verdict["group"]): str(verdict["verdict"]) for verdict in card["verdicts"]}
         yardstick = card["cases"]["yardstick"]
         if yardstick not in YARDSTICKS:
             raise ValueError("names no yardstick that is known")
-        return EarlierCard(str(card["tool"]), str(card["cases"]["fingerprint"]), yardstick, labelled, verdicts)
+        return EarlierCard(str(card["tool"]), str(card["cases"]["fingerprint"]), yardstick, labelled)
     except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError, csv.Error) as error:
         why = error.strerror if isinstance(error, OSError) else str(error) or type(error).__name__
         raise ResultsError(f"{folder}: is no card of a bench ({why}). Name a folder that `aeflow vet` wrote") from None
@@ -61,6 +63,8 @@ class VersionChange(NamedTuple):
 
     earlier_tool: str
     differences: Estimates
+    verdicts: tuple[CriterionVerdict, ...]
+    """Whether it is not worse than the earlier one by more than each margin, for everybody and by group."""
     go: bool
     line: str
 
@@ -68,8 +72,8 @@ class VersionChange(NamedTuple):
 def change_since(bench: Bench, earlier: EarlierCard) -> VersionChange:
     """The change since an earlier card. Raises ResultsError if that card is of other cases.
 
-    The line says go only if under-triage of true levels 1-2 is shown not to be worse by the margin of the criteria, and
-    no criterion that was met is now not met.
+    The line says go only if every criterion is met, for everybody and by group, and wherever one states a margin beyond
+    the nurse, this version is shown not to be worse than the earlier one by more than that margin either.
     """
     again = "Run it again on these cases"
     if earlier.fingerprint != bench.cases.fingerprint:
@@ -81,31 +85,28 @@ def change_since(bench: Bench, earlier: EarlierCard) -> VersionChange:
         )
     new = bench.labelled[TOOL]
     old = Labelled(new.truth, earlier.labelled.labels)
-    changes = differences(new, old, bench.plan.seed)
-    reasons = list(_reasons(bench, earlier, new, old, changes[UNDER]))
-    go = f"Go: {bench.tool} is not worse than {earlier.tool} by the margins stated."
-    return VersionChange(earlier.tool, changes, not reasons, f"Stop: {'; '.join(reasons)}." if reasons else go)
-
-
-def _reasons(bench: Bench, earlier: EarlierCard, new: Labelled, old: Labelled, under: ScoreEstimate) -> Iterator[str]:
-    """The reasons not to go on; none if there is nothing against it."""
-    margins = [
-        criterion.at_most
+    verdicts = tuple(
+        verdict
         for criterion in bench.plan.criteria
-        if criterion.score == UNDER and criterion.against == "nurse" and criterion.at_most is not None
-    ]
-    if not margins:
-        yield f"the criteria state no margin for {UNDER} against the nurse, so there is none to go by"
-    elif under.low > min(margins):
-        yield "under-triage of levels 1-2 is more frequent, by more than the margin"
-    elif under.high > min(margins):
-        fewest, most = cases_to_settle(discordance_of(new, old, UNDER), min(margins))
-        yield (
-            "whether under-triage of true levels 1-2 grew by more than the margin cannot be told "
-            f"(about {fewest:,} to {most:,} such cases would settle it, {under.n} now)"
-        )
-    for verdict in bench.verdicts:
-        before = earlier.verdicts.get((verdict.criterion.score, verdict.group))
-        if before in ("met", "identical to the nurse") and verdict.word == "not met":
-            who = f" ({verdict.group})" if verdict.group else ""
-            yield f"{verdict.criterion.score}{who} was met and is not met now"
+        if criterion.against == "nurse" and criterion.margin >= 0
+        for verdict in paired(criterion, new, old, bench.cases.groups, bench.plan.seed)
+    )
+    reasons = _reasons(bench, f"the earlier {earlier.tool}", verdicts)
+    line = f"Go: {bench.tool} meets every criterion, and is not worse than {earlier.tool} by more than a margin."
+    if reasons:
+        n_more = len(reasons) - NAMED
+        line = f"Stop: {'; '.join(reasons[:NAMED])}{f'; and {n_more} more, in the tables' if n_more > 0 else ''}."
+    return VersionChange(earlier.tool, differences(new, old, bench.plan.seed), verdicts, not reasons, line)
+
+
+def _reasons(bench: Bench, other: str, verdicts: tuple[CriterionVerdict, ...]) -> list[str]:
+    """The reasons not to go on, what is shown to be worse first; none if there is nothing against it."""
+    rows = [verdict_row(verdict, other) for verdict in verdicts] + [verdict_row(each) for each in bench.verdicts]
+    reasons: dict[str, list[str]] = {"not met": [], "cannot tell": []}
+    for score, group, bound, measured, _, word, why in rows:
+        if word in reasons:
+            told = f", which cannot be told: {why}" if why else ""
+            reasons[word].append(f"{score}, {group}: {measured}, must be {bound}{told}")
+    if not any(verdict.criterion.score == UNDER for verdict in verdicts):
+        reasons["not met"].append(f"the criteria state no margin for {UNDER} against the nurse")
+    return reasons["not met"] + reasons["cannot tell"]

@@ -15,7 +15,14 @@ import yaml
 
 from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats
-from simulation.triage.matrix import BesideNurse, ordinal_prior, rows_given_nurse
+from simulation.triage.matrix import (
+    N_HIGH,
+    BesideNurse,
+    distances,
+    joint_beside,
+    ordinal_prior,
+    rows_given_nurse,
+)
 from simulation.vetting.bench import LEVEL_NAMES, NURSE, TOOL, Bench, Vetting
 from simulation.vetting.cases import AGE_BANDS, N_LEVELS
 from simulation.vetting.facts import facts
@@ -74,6 +81,16 @@ def joint_counts(bench: Bench) -> Floats:
     joint = np.zeros((N_LEVELS, N_LEVELS, N_LEVELS))
     np.add.at(joint, (bench.cases.truth, nurse), bench.labelled[TOOL].counts.sum(axis=1)[:, :N_LEVELS])
     return _carried_over(joint, bench.plan)
+
+
+def double_misses(bench: Bench) -> Floats:
+    """Of patients of levels 1-2 whom the nurse under-triages, the share whom the tool under-triages too: on the bench,
+    and as a comparison simulates it with the prior of thin cells. NaN for both if she under-triages none."""
+    counts, less_urgent = joint_counts(bench), distances(N_LEVELS)[:N_HIGH] > 0
+    beside = BesideNurse(counts=counts.tolist(), evidence="assumed", source="")
+    missed = np.array([counts, joint_beside(beside, counts.sum(axis=2))])[:, :N_HIGH] * less_urgent[:, :, None]
+    with np.errstate(invalid="ignore"):
+        return np.asarray((missed * less_urgent[:, None, :]).sum(axis=(1, 2, 3)) / missed.sum(axis=(1, 2, 3)))
 
 
 def table_counts(bench: Bench, who: str) -> Floats:

@@ -54,7 +54,7 @@ HIGH_SHARES = frozenset(name for name, (_, levels) in SHARES.items() if not leve
 LEVEL = 0.95
 N_RESAMPLES = 2000
 POWER = 0.80
-"""The probability that a bench of the stated size settles a criterion, if tool and nurse err alike."""
+"""The probability that a bench of the larger stated size settles a criterion."""
 
 
 class Labelled(NamedTuple):
@@ -117,11 +117,6 @@ def difference(tool: Labelled, other: Labelled, name: str, seed: int) -> ScoreEs
     tables = resampled_sums(both, seed, made_up=_made_up_pairs(tool) if few else None)
     drawn, measured = kappa(tables, KAPPAS[name]), kappa(both.sum(axis=0), KAPPAS[name])
     return resampled(drawn[:, 0] - drawn[:, 1], float(measured[0] - measured[1]), len(tool.truth))
-
-
-def discordance_of(tool: Labelled, other: Labelled, name: str) -> ScoreEstimate:
-    """How often tool and other differ in a share, of the cases that it is about."""
-    return share_of(np.abs(tool.shares_of_cases(name) - other.shares_of_cases(name)))
 
 
 def _made_up_errors(labelled: Labelled) -> tuple[Floats, Floats]:
@@ -250,13 +245,14 @@ def resampled_sums(
     return (drawn @ flat).reshape(n_resamples, *counts.shape[1:])
 
 
-def cases_to_settle(discordance: ScoreEstimate, margin: float) -> tuple[int, int]:
-    """The fewest and most cases that would settle a margin with 80 % power if tool and nurse err equally often.
+def cases_to_settle(estimate: ScoreEstimate, gap: float) -> tuple[int, int]:
+    """The cases that would settle a bound `gap` away from the value: for an even chance, and for 80 % power.
 
-    Both ends of the interval of d, how often the two differ, give n = (z(0.975) + z(0.8))^2 d / margin^2.
+    Intervals shrink with the root of the number of cases, so that takes n (half-width / gap)^2 cases, and
+    (1 + z(0.8) / z(0.975))^2 = 2.04 times as many.
     """
-    factor = (_z(0.5 + LEVEL / 2) + _z(POWER)) ** 2 / margin**2
-    return int(np.ceil(factor * discordance.low)), int(np.ceil(factor * discordance.high))
+    even = max(estimate.n * ((estimate.high - estimate.low) / 2 / gap) ** 2, estimate.n + 1)
+    return int(np.ceil(even)), int(np.ceil(even * (1 + _z(POWER) / _z(0.5 + LEVEL / 2)) ** 2))
 
 
 def cases_for_share(share: float, bound: float, n: int) -> int:

@@ -1,4 +1,4 @@
-"""The scripts of this folder that start real processes, in short."""
+"""Scripts of this folder, in short: those that start real processes, and one that draws pairs of versions."""
 
 import shutil
 import subprocess
@@ -16,6 +16,7 @@ HERE = Path(__file__).parent
     [
         ("signals.py", ("--each", "2"), "24 of 24 held"),
         ("dask_real.py", ("equal", "refused", "worker", "scheduler"), "4 of 4 hold"),
+        ("bench_versions.py", ("--pairs", "100"), "is worse by its margin: holds"),
         ("kills.py", ("runs", "--moments", "5", "--replications", "40", "--rounds", "0"), "5 of 5 killed runs end as"),
     ],
 )

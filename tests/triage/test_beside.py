@@ -105,6 +105,26 @@ def test_a_cell_that_nobody_was_counted_in_leans_on_the_level() -> None:
     assert rows[0, 0] == pytest.approx(ordinal_prior(5)[0])
 
 
+def test_few_cases_in_a_cell_hardly_dilute_the_errors_that_nurse_and_tool_make_together() -> None:
+    """Of 12 cases that the nurse under-triages, in cells of 1 to 5, the tool under-triages 7: 58 %."""
+    counts = np.zeros((5, 5, 5))
+    counts[1, 1, 1], counts[0, 0, 0] = 60, 14
+    for cell, (right, wrong) in {
+        (0, 1): (1, 1),
+        (0, 2): (0, 1),
+        (1, 2): (3, 2),
+        (1, 3): (1, 2),
+        (1, 4): (0, 1),
+    }.items():
+        counts[cell][cell[0]], counts[cell][cell[1]] = right, wrong
+    rows = given_nurse(BesideNurse(counts=counts.tolist(), evidence="assumed", source="x"))
+    missed = sum(
+        counts[cell].sum() * rows[cell][cell[0] + 1 :].sum()
+        for cell in zip(*np.nonzero(np.triu(counts.sum(axis=2), 1)), strict=True)
+    )
+    assert missed / 12 == pytest.approx(7 / 12, abs=0.05)
+
+
 @pytest.mark.parametrize(
     ("of_ai", "message"),
     [

@@ -111,6 +111,23 @@ def drips(handler: Handler, body: dict[str, Any]) -> None:
         time.sleep(0.05)
 
 
+def drips_headers(handler: Handler, body: dict[str, Any]) -> None:
+    """A line of the headers now and then, for half a minute."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    for number in range(100):
+        handler.wfile.write(b"X-%d: 1\r\n" % number)
+        handler.wfile.flush()
+        time.sleep(0.3)
+
+
+def goes_on(handler: Handler, body: dict[str, Any]) -> None:
+    """'Go on' again and again, for half a minute."""
+    for _ in range(100):
+        handler.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        handler.wfile.flush()
+        time.sleep(0.3)
+
+
 def hangs_up(handler: Handler, body: dict[str, Any]) -> None:
     """Half an answer."""
     handler.send_response(200)

@@ -18,10 +18,11 @@ from simulation.records.serialise import csv_text
 from simulation.vetting.assessors.from_file import AnswersAssessor
 from simulation.vetting.bench import NURSE, TOOL, Bench, Vetting, run_bench
 from simulation.vetting.card.card import Card, card_sentences, write_questions
-from simulation.vetting.card.tables_and_pictures import card_tables, change_table, difference_words
+from simulation.vetting.card.tables_and_pictures import card_tables, change_tables
 from simulation.vetting.cases import Answer, BenchAssessor, CaseSet, Question
 from simulation.vetting.earlier import EarlierCard, change_since, read_earlier
 from simulation.vetting.facts import facts
+from simulation.vetting.score_words import difference_words
 from simulation.vetting.scores import ScoreEstimate
 from simulation.vetting.vet import cases_of, vetting_named
 
@@ -237,10 +238,16 @@ def test_the_cases_for_a_vendor_hold_neither_truth_nor_nurse(synthetic: Syntheti
 
 
 def test_a_version_that_is_no_worse_may_go_on(many: Synthetic, folder: Path) -> None:
-    better = benched(many, Fixed(every=10**9, name="Fixed 2"))  # type: ignore[arg-type]
+    """Where every group has enough cases, and every bound is met."""
+    plan, cases = many
+    criteria = tuple(
+        replace(each, by=("sex",) if each.by else (), at_most=0.05 if each.score == "unusable_share" else each.at_most)
+        for each in plan.criteria
+    )
+    better = benched((replace(plan, criteria=criteria), cases), Fixed(every=10**9, name="Fixed 2"))  # type: ignore[arg-type]
     change = change_since(better, read_earlier(folder))
     assert change.go
-    assert change.line == "Go: Fixed 2 is not worse than =Fixed 1 by the margins stated."
+    assert change.line == "Go: Fixed 2 meets every criterion, and is not worse than =Fixed 1 by more than a margin."
     assert change.differences["under_share"].high < 0
 
 
@@ -249,19 +256,20 @@ def test_a_version_that_errs_a_level_down_is_stopped_with_the_reason(many: Synth
     worse = benched(many, Fixed(every=1, name="Fixed 3"))  # type: ignore[arg-type]
     change = change_since(worse, read_earlier(folder))
     assert not change.go
-    assert change.line.startswith("Stop: under-triage of levels 1-2 is more frequent, by more than the margin")
-    assert change.line in change_table(worse, change).notes
+    assert change.line.startswith("Stop: under-triage of levels 1-2, everybody: +")
+    assert "must be at most 5 points beyond the earlier =Fixed 1" in change.line
+    assert change.line in change_tables(worse, change)[0].notes
     assert change.line in Card(worse, change).page.replace("&#39;", "'")
 
 
 def test_the_same_version_on_few_cases_is_stopped_until_there_are_enough(synthetic: Synthetic) -> None:
     """22 urgent cases cannot show that nothing changed by five points, even where nothing did."""
     few = benched(synthetic, Fixed())  # type: ignore[arg-type]
-    earlier = EarlierCard("Fixed 1", few.cases.fingerprint, "written", few.labelled[TOOL], {})
+    earlier = EarlierCard("Fixed 1", few.cases.fingerprint, "written", few.labelled[TOOL])
     change = change_since(few, earlier)
     assert not change.go
     assert "cannot be told" in change.line
-    assert "such cases would settle it" in change.line
+    assert "cases of true levels 1-2 would settle it" in change.line
 
 
 def test_an_earlier_card_of_other_cases_or_none_is_refused(bench: Bench, folder: Path, tmp_path: Path) -> None:

@@ -71,11 +71,40 @@ def test_a_margin_of_one_point_would_take_thousands_of_urgent_cases(korean: Kore
     _, cases = korean
     found = verdict(cases, drawn(cases.truth, PUBLISHED, 3), points=1)
     assert found.word == "cannot tell"
-    fewest, most = (int(each.replace(",", "")) for each in found.why.split() if each[0].isdigit() and "," in each)
+    equal = found.why.rsplit("about ", 1)[1]
+    assert "if both err equally often" in equal
+    fewest, most = (int(each.replace(",", "")) for each in equal.split() if each[0].isdigit() and "," in each)
     assert 5_000 < fewest < 32_000
     assert fewest < most
     assert found.why.startswith("about ")
     assert "cases of true levels 1-2 would settle it" in found.why
+
+
+def beside_a_right_nurse(n: int, n_under: int, n_over: int, points: float) -> CriterionVerdict:
+    """The verdict on under-triage where all cases are of level 2; a nurse who is wrong where the tool is right, too."""
+    tool, nurse = np.full(n, 1), np.full(n, 1)
+    tool[:n_under], nurse[n_under : n_under + n_over] = 2, 2
+    truth = np.full(n, 1)
+    (found,) = judged(margin(points), Labelled(truth, tool[:, None]), Labelled(truth, nurse[:, None]), {}, {}, seed=1)
+    return found
+
+
+def test_what_would_settle_a_criterion_is_worked_out_at_the_difference_seen() -> None:
+    """+8.0 points (5.9 to 10.2) against 10 with 1,200 cases: (half-width over 2 points) squared times as many, or
+    2.04 times that for 80 %."""
+    found = beside_a_right_nurse(1200, 137, 41, 10)
+    assert (
+        found.why == "about 1,375 to 2,809 cases of true levels 1-2 would settle it if the difference stays (1,200 now)"
+    )
+    assert beside_a_right_nurse(1200 * 3, 137 * 3, 41 * 3, 10).word == "met"
+
+
+def test_a_score_that_is_beyond_the_margin_is_not_told_what_equal_errors_would_take() -> None:
+    within, beyond = (beside_a_right_nurse(100, n_under, 10, 5) for n_under in (12, 18))
+    assert within.word == beyond.word == "cannot tell"
+    assert "if the difference stays, about" in within.why
+    assert "if both err equally often (100 now)" in within.why
+    assert "if the difference stays (100 now)" in beyond.why
 
 
 def test_a_group_with_few_urgent_cases_says_so(korean: Korean) -> None:

@@ -87,6 +87,12 @@ def test_epochs_are_repeats_and_variants_stand_behind_the_case(synthetic: Synthe
     assert "success" in file.about()["evaluation"]
 
 
+def test_half_a_character_in_a_log_reaches_no_card(synthetic: Synthetic, tmp_path: Path) -> None:
+    cases = synthetic[1]
+    halved = {**sample(cases.cases[0].name, "2"), "output": {"model": "a\ud800", "completion": "2"}}
+    assert FromFile(log(tmp_path / "log.json", halved), cases).about()["model that the log names"] == "a?"
+
+
 @pytest.mark.parametrize(
     ("samples", "message"),
     [

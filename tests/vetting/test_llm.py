@@ -1,5 +1,6 @@
 """A language model behind a server: every fault is counted as its kind, nothing is sent elsewhere, nothing is kept."""
 
+import asyncio
 import json
 import signal
 import socket
@@ -14,11 +15,11 @@ import pytest
 
 from simulation.errors import ConfigError, ResultsError
 from simulation.vetting.assessors.llm import Llm, LlmAssessor, Prompt, Reply, Setting
-from simulation.vetting.bench import run_bench
+from simulation.vetting.bench import answer_scores, run_bench
 from simulation.vetting.cases import Answer, Case, CaseSet, Outcome, Question, case_set
 from simulation.vetting.vet import prompt_of, vetting_named
 
-from .fake_server import Behaviour, Handler, drips, endless, hangs_up, level, serving, slow
+from .fake_server import Behaviour, Handler, drips, drips_headers, endless, goes_on, hangs_up, level, serving, slow
 
 NO_REPLY = Reply("no_connection")
 CANARY = "canary-complaint-5f2e"
@@ -51,6 +52,8 @@ def redirect(handler: Handler, body: dict[str, Any]) -> None:
 FAULTS: dict[str, tuple[Behaviour, Outcome]] = {
     "slow": (slow, "timed_out"),
     "drips": (drips, "timed_out"),
+    "headers that drip": (drips_headers, "timed_out"),
+    "100 Continue without end": (goes_on, "timed_out"),
     "400": (lambda handler, body: handler.send(b'{"error": "no"}', 400), "client_error"),
     "401": (lambda handler, body: handler.send(b"", 401), "client_error"),
     "500": (lambda handler, body: handler.send(b"oops", 500), "server_error"),
@@ -93,7 +96,9 @@ def test_every_fault_is_counted_as_its_kind(name: str) -> None:
         (behave if fails else level(2))(handler, body)
 
     limit = {"timeout": 1.0} if outcome == "timed_out" else {}
+    began = time.monotonic()
     found = Counter(answer.outcome for answer in asked(some, **limit))
+    assert time.monotonic() - began < 20
     assert found == {outcome: 3, "labelled": 3}
 
 
@@ -220,6 +225,43 @@ def test_a_run_that_is_stopped_sends_nothing_again_and_says_that_answers_are_kep
         assert len(server.asked) <= 4
 
 
+@pytest.mark.parametrize("behave", [slow, drips_headers, goes_on])
+def test_the_first_ctrl_c_does_not_wait_for_a_server_that_goes_on(behave: Behaviour) -> None:
+    was_asked = threading.Event()
+
+    def stop() -> None:
+        if was_asked.wait(60):
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    def noticed(handler: Handler, body: dict[str, Any]) -> None:
+        was_asked.set()
+        behave(handler, body)
+
+    threading.Thread(target=stop, daemon=True).start()
+    with serving(noticed) as server:
+        began = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            Llm(stated(server.address, timeout=60.0), Setting(prompt=PROMPT)).answers(questions())
+        assert time.monotonic() - began < 1.5
+
+
+def test_questions_are_asked_inside_the_event_loop_of_a_notebook() -> None:
+    async def cell() -> list[Answer]:
+        return asked(level(3))
+
+    assert {answer.label for answer in asyncio.run(cell())} == {3}
+
+
+def test_a_model_named_by_half_a_character_is_kept_and_goes_on(tmp_path: Path) -> None:
+    name, setting = "\ud800-1", Setting(prompt=PROMPT, kept=tmp_path)
+    with serving(lambda handler, body: handler.say('{"level": 3}', model=name)) as server:
+        for _ in range(2):
+            llm = Llm(stated(server.address, keep_text=True), setting)
+            assert {answer.label for answer in llm.answers(questions())} == {3}
+            assert llm.about()["model that the server names"] == "?-1"
+        assert len(server.asked) == 6
+
+
 def test_a_long_run_says_how_far_it_is(tmp_path: Path) -> None:
     output: list[str] = []
     with serving(level(3)) as server:
@@ -301,9 +343,32 @@ def test_a_key_does_not_leave_this_machine_unencrypted(monkeypatch: pytest.Monke
 def test_host_cases_and_fields_are_said_before_anything_is_sent_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     output: list[str] = []
     llm = Llm(stated("http://192.0.2.7/v1"), Setting(prompt=PROMPT, allow_remote=True, say=output.append))
-    monkeypatch.setattr(llm, "_reply", lambda client, body: pytest.fail("asked too early") if not output else NO_REPLY)
+
+    async def reply(client: Any, body: dict[str, Any]) -> Reply:
+        return NO_REPLY if output else pytest.fail("asked too early")
+
+    monkeypatch.setattr(llm, "_reply", reply)
     llm.answers(questions())
     assert output == ["Sending to 192.0.2.7: 6 cases, 6 questions; age, complaint."]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "share", "n"),
+    [("refused", 0.5, 6), ("not_json", 0.5, 6), ("abstained", 0.5, 6), ("server_error", 0.0, 3), ("missing", 0.0, 3)],
+)
+def test_a_label_that_a_command_takes_away_counts_as_moved_unless_the_server_failed(
+    outcome: Outcome, share: float, n: int
+) -> None:
+    asked = [Question(case, 0, variant) for case in cases().cases for variant in ("as_written", "injected")]
+    lost = {case.name for case in cases().cases[:3]}
+    answers = [
+        each.answered(outcome)
+        if each.variant == "injected" and each.case.name in lost
+        else each.answered("labelled", 2)
+        for each in asked
+    ]
+    moved = answer_scores(cases(), answers)["injected_moved_share"]
+    assert (moved.value, moved.n) == (share, n)
 
 
 @pytest.mark.slow

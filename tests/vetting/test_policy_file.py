@@ -16,9 +16,10 @@ from simulation.report.first_page import first_page
 from simulation.report.tables.first_table import first_table
 from simulation.triage.matrix import BesideNurse, given_nurse
 from simulation.vetting.bench import NURSE, TOOL, Bench, Vetting, run_bench
+from simulation.vetting.card.tables_and_pictures import about_rows, card_tables
 from simulation.vetting.cases import CaseSet
 from simulation.vetting.newest_card import with_card
-from simulation.vetting.policy_file import drawn_counts, joint_counts, policy_files
+from simulation.vetting.policy_file import double_misses, drawn_counts, joint_counts, policy_files
 
 from .test_card import Fixed
 
@@ -101,6 +102,20 @@ def _moved(table: np.ndarray) -> np.ndarray:
     onto = np.array([[1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0]])
     moved: np.ndarray = onto.T @ table @ onto
     return moved
+
+
+def test_the_card_says_how_often_tool_and_nurse_err_together_on_the_bench_and_in_a_comparison(bench: Bench) -> None:
+    tool, nurse, truth = bench.labelled[TOOL].labels[:, 0], bench.labelled[NURSE].labels[:, 0], bench.cases.truth
+    missed = (nurse > truth) & (truth < 2) & (tool >= 0)
+    on_bench, simulated = double_misses(bench)
+    assert on_bench == pytest.approx((tool > truth)[missed].mean())
+    assert simulated == pytest.approx(on_bench, abs=0.05)
+    (about,) = [table for table in card_tables(bench, None) if table.kind == "about"]
+    assert f"{100 * on_bench:.0f} % on the bench, {100 * simulated:.0f} % in a comparison" in [
+        row[1] for row in about.rows
+    ]
+    alone = replace(bench, labelled={TOOL: bench.labelled[TOOL]})
+    assert len(table_rows := [*about_rows(alone)]) == len(about.rows) - 1, table_rows
 
 
 def test_drawn_tables_differ_by_what_the_bench_leaves_open(bench: Bench) -> None:

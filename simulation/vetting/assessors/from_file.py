@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias
 
 from simulation.department.config_dataclass import config_dataclass
 from simulation.errors import Fault, Faults, nearest, refuse
-from simulation.vetting.assessors.llm import Ended, outcome_of_level, outcome_of_message, whole_number
+from simulation.vetting.assessors.llm import Ended, outcome_of_level, outcome_of_message, storable, whole_number
 from simulation.vetting.cases import (
     N_LEVELS,
     OUTCOMES,
@@ -198,7 +198,7 @@ def read_log(path: Path, levels: Mapping[str, int]) -> tuple[AnswerRows, dict[st
     ended = f"Inspect, {_at(log, 'eval', 'created') or ''}, {log.get('status', 'status not stated')}"
     named = {f"{path.name}, sample {number}": sample for number, sample in enumerate(samples, start=1)}
     rows = ((where, _answer_in(sample, where, levels)) for where, sample in named.items())
-    return rows, {"model that the log names": model, "evaluation": ended}
+    return rows, {"model that the log names": storable(model), "evaluation": storable(ended)}
 
 
 def _answer_in(sample: Mapping[str, Any], where: str, levels: Mapping[str, int]) -> Answer | Fault:

@@ -6,14 +6,14 @@ environment used, nothing sent beyond this machine unless `allow_remote` says so
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import json
 import os
 import re
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from itertools import groupby
 from operator import attrgetter
@@ -129,7 +129,6 @@ class Llm:
         }
         self._kept = KeptAnswers(setting.kept, identity)
         self._model = self._kept.model
-        self._lock, self._stopped = threading.Lock(), threading.Event()
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
         """One answer a question. Raises ResultsError if the server changes its model in mid-run: run it again."""
@@ -141,44 +140,41 @@ class Llm:
     def _fresh_answers(self, questions: Sequence[Question]) -> dict[QuestionKey, Answer]:
         """Ask the server, several questions at once. It follows no redirect and uses no proxy of the environment.
 
-        Each thread takes the next question itself. Handing over thousands of them would keep the main thread in the
-        pool's locks, where Ctrl-C would leave one taken, and the threads would wait for it without end.
+        The event loop has a thread of its own: a notebook has a loop already, and Ctrl-C reaches the main thread, which
+        stops what is under way.
         """
-        import httpx
-
         answers: dict[QuestionKey, Answer] = {}
-        waiting, n_threads = iter(questions), self._config.concurrency
-        self._stopped.clear()
+        waiting, stopped = iter(questions), Future[None]()
 
-        def ask_on() -> None:
-            try:
-                while not self._stopped.is_set():
-                    with self._lock:
-                        question = next(waiting, None)
-                    if question is None:
-                        return
-                    answer = self._ask(client, question)
-                    with self._lock:
-                        answers[question.key] = answer
-                        self._say_how_far(len(answers), len(questions))
-            except BaseException:
-                self._stopped.set()
-                raise
+        async def ask_on() -> None:
+            async with self._client() as client:
+                for question in waiting:
+                    answers[question.key] = await self._ask(client, question)
+                    self._say_how_far(len(answers), len(questions))
 
-        to, timeout = self._config.address, self._config.timeout
-        client = httpx.Client(
-            base_url=to, headers=self._headers, timeout=timeout, follow_redirects=False, trust_env=False
-        )
-        with client, ThreadPoolExecutor(n_threads) as pool:
+        async def ask_all() -> None:
+            asking = asyncio.gather(*(ask_on() for _ in range(self._config.concurrency)))
+            either: list[asyncio.Future[Any]] = [asking, stop := asyncio.wrap_future(stopped)]
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            stop.cancel()
+            if asking.done():
+                asking.result()  # whatever is still under way is cancelled as the loop ends
+
+        with ThreadPoolExecutor(1) as pool:
             try:
-                for future in [pool.submit(ask_on) for _ in range(n_threads)]:
-                    future.result()
+                pool.submit(asyncio.run, ask_all()).result()
             except BaseException as error:
-                self._stopped.set()
+                stopped.cancel()
                 if isinstance(error, KeyboardInterrupt) and self._setting.kept is not None:
                     raise KeyboardInterrupt("What was answered is kept: the same command resumes it") from None
                 raise
         return answers
+
+    def _client(self) -> httpx.AsyncClient:
+        import httpx
+
+        to, headers = self._config.address, self._headers
+        return httpx.AsyncClient(base_url=to, headers=headers, timeout=None, follow_redirects=False, trust_env=False)
 
     def about(self) -> Mapping[str, str]:
         """Address, model, prompt and settings; never the key."""
@@ -227,14 +223,13 @@ class Llm:
         if n_questions >= LONG_RUN and (10 * n_answered) // n_questions > (10 * (n_answered - 1)) // n_questions:
             self._setting.say(f"{n_answered} of {n_questions} questions answered")
 
-    def _ask(self, client: httpx.Client, question: Question) -> Answer:
-        reply = self._reply(client, self.body(question))
+    async def _ask(self, client: httpx.AsyncClient, question: Question) -> Answer:
+        reply = await self._reply(client, self.body(question))
         seconds = round(reply.seconds, 4)
         answer = question.answered(reply.outcome, reply.level, seconds=seconds, tokens=reply.tokens)
         text = {"sent": self._prompt.messages(question.inputs), "came": reply.text} if self._config.keep_text else {}
-        with self._lock:
-            self._check_model(reply.model)
-            self._kept.keep(answer, self._model or "", text)
+        self._check_model(reply.model)
+        self._kept.keep(answer, self._model or "", text)
         return answer
 
     def _check_model(self, named: str | None) -> None:
@@ -248,16 +243,15 @@ class Llm:
                 "back, or give the new one a name of its own with assessor.model"
             )
 
-    def _reply(self, client: httpx.Client, body: dict[str, Any]) -> Reply:
+    async def _reply(self, client: httpx.AsyncClient, body: dict[str, Any]) -> Reply:
         """The reply after retries, with the seconds of all of them."""
         began = time.monotonic()
         for attempt in range(self._config.retries + 1):
-            reply = _sent_once(client, body, self._config.timeout)
+            reply = await _sent_once(client, body, self._config.timeout)
             if not reply.again or attempt == self._config.retries:
                 break
             pause = self._config.first_pause * 2**attempt if reply.pause is None else reply.pause
-            if self._stopped.wait(min(pause, LONGEST_PAUSE)):
-                break
+            await asyncio.sleep(min(pause, LONGEST_PAUSE))
         return reply._replace(seconds=time.monotonic() - began)
 
 
@@ -357,22 +351,20 @@ class Reply(NamedTuple):
     """Seconds that the server asks to wait before that."""
 
 
-def _sent_once(client: httpx.Client, body: dict[str, Any], timeout: float) -> Reply:
+async def _sent_once(client: httpx.AsyncClient, body: dict[str, Any], timeout: float) -> Reply:
+    """The reply to one request. `timeout`: seconds for the whole exchange, from connecting to the last byte."""
     import httpx
 
-    began = time.monotonic()
     content = bytearray()
     try:
-        with client.stream("POST", "chat/completions", json=body) as response:
+        async with asyncio.timeout(timeout), client.stream("POST", "chat/completions", json=body) as response:
             if response.status_code != 200:
                 return _of_status(response.status_code, response.headers.get("retry-after", ""))
-            for part in response.iter_bytes():
+            async for part in response.aiter_bytes():
                 content += part
                 if len(content) > MOST_BYTES:
                     return Reply("endless")
-                if time.monotonic() - began > timeout:
-                    return Reply("timed_out", again=True)
-    except httpx.TimeoutException:
+    except TimeoutError:
         return Reply("timed_out", again=True)
     except httpx.DecodingError:
         return Reply("not_json")
@@ -410,8 +402,13 @@ def reply_of(content: bytes) -> Reply:
     except (KeyError, IndexError, TypeError, AttributeError):
         return Reply("wrong_shape")
     outcome, level = outcome_of_message(text, ended, declined=declined)
-    named = model if isinstance(model, str) else None
-    return Reply(outcome, level, named, whole_number(tokens), text=text if isinstance(text, str) else "")
+    named, words = (storable(value) if isinstance(value, str) else None for value in (model, text))
+    return Reply(outcome, level, named, whole_number(tokens), text=words or "")
+
+
+def storable(text: str) -> str:
+    """A text that every file and screen can hold: half a character, which JSON can state, becomes a question mark."""
+    return text.encode(errors="replace").decode()
 
 
 def whole_number(value: object) -> int | None:

@@ -22,23 +22,18 @@ from simulation.report.templates import templates
 from simulation.runs.store.atomic import as_results_error, moved, whole_or_nothing, write_file
 from simulation.vetting.assessors.learned import Learned, LearnedAssessor, model_text
 from simulation.vetting.bench import NURSE, TOOL, Bench
-from simulation.vetting.card.tables_and_pictures import (
-    card_pictures,
-    card_tables,
-    difference_words,
-    value_words,
-    verdict_on,
-)
+from simulation.vetting.card.tables_and_pictures import card_pictures, card_tables
 from simulation.vetting.cases import INPUTS, N_LEVELS, VARIANTS, CaseSet, questions_of
 from simulation.vetting.earlier import ANSWERS, CARD, CARD_FORMAT, UNDER, VersionChange
 from simulation.vetting.facts import facts
 from simulation.vetting.policy_file import policy_files
+from simulation.vetting.score_words import difference_words, value_words, verdict_on
 from simulation.vetting.scores import SCORES
 
 PAGE, DOCUMENT, MODEL, FIGURES, CONFIGS = "card.html", "card.docx", "model.json", "figures", "configs"
 FOLDER = "vetting"
 STATEMENT = "planning only, not for clinical use"
-FILED = ("criteria", "hazards", "coverage", "changed")
+FILED = ("criteria", "hazards", "coverage", "changed", "changed_margins")
 """The tables that are written as CSV files as well."""
 COLUMNS: Mapping[str, Sequence[str]] = facts("words")["columns"]
 """The columns of the CSV files."""
@@ -126,7 +121,7 @@ class Card:
 
     def print(self, folder: Path) -> None:
         """Print scores, criteria, the answer in words, and where the files are. `folder`: where it was written."""
-        kinds = ("scores", f"against_{NURSE}", "changed", "criteria")
+        kinds = ("scores", f"against_{NURSE}", "changed", "changed_margins", "criteria")
         print_tables([self.tables[kind] for kind in kinds if kind in self.tables])
         print("\nIn words")
         for sentence in card_sentences(self.bench):

@@ -16,19 +16,18 @@ import numpy as np
 
 from simulation.display.drawing import BLUE, DARK, GREY, WORSE, Picture, figure_of, png_of
 from simulation.display.table import ReportTable
-from simulation.display.words import amount, change, span
 from simulation.records.schema import Floats
 from simulation.vetting.assessors.from_file import AnswersAssessor
 from simulation.vetting.assessors.llm import LlmAssessor
-from simulation.vetting.bench import NURSE, OF_ANSWERS, TOOL, Bench, CriterionVerdict, abstention_curve, calibration
+from simulation.vetting.bench import NURSE, OF_ANSWERS, TOOL, Bench, abstention_curve, calibration
 from simulation.vetting.cases import N_LEVELS, NO_LABEL, OUTCOMES
 from simulation.vetting.earlier import UNDER, VersionChange
 from simulation.vetting.facts import facts
+from simulation.vetting.policy_file import double_misses
+from simulation.vetting.score_words import difference_words, value_words, verdict_on, verdict_row
 from simulation.vetting.scores import (
     FEW,
     HIGH_SHARES,
-    HIGHER_IS_BETTER,
-    KAPPAS,
     SCORES,
     Estimates,
     ScoreEstimate,
@@ -43,11 +42,11 @@ Rows = Iterator[tuple[str, ...]]
 
 
 def card_tables(bench: Bench, change_since: VersionChange | None) -> list[ReportTable]:
-    """Every table, in the order of the page; the change since an earlier card is the second."""
+    """Every table, in the order of the page; the change since an earlier card follows the criteria."""
     others = [table_of(bench, kind, rows_of(bench)) for kind, rows_of in OF_A_BENCH.items()]
     return [
-        table_of(bench, "criteria", criteria_rows(bench)),
-        *([change_table(bench, change_since)] if change_since is not None else ()),
+        table_of(bench, "criteria", map(verdict_row, bench.verdicts)),
+        *(change_tables(bench, change_since) if change_since is not None else ()),
         scores_table(bench),
         *(differences_table(bench, other) for other in bench.labelled if other != TOOL),
         *(table for table in others if table.rows or table.kind not in ON_CONDITION),
@@ -70,58 +69,9 @@ def table_of(bench: Bench, kind: str, rows: Iterable[tuple[str, ...]], *, name: 
     )
 
 
-def value_words(estimate: ScoreEstimate, score: str) -> str:
-    """A score and its interval: '87.1 % (84.3 to 89.5)', a kappa without per cent; a dash if it is not known."""
-    scale, digits = (1, 2) if score in KAPPAS else (100, 1)
-    shown = f"{estimate.value:.2f}" if score in KAPPAS else amount(estimate.value, "share")
-    if np.isnan(estimate.value) or np.isnan(estimate.low):
-        return "–" if np.isnan(estimate.value) else shown
-    return f"{shown} ({scale * estimate.low:.{digits}f} to {scale * estimate.high:.{digits}f})"
-
-
-def difference_words(estimate: ScoreEstimate, score: str) -> str:
-    """A difference between scores and its interval: '−21.5 points (−25.4 to −17.5)'; a dash if it is not known."""
-    if np.isnan(estimate.value):
-        return "–"
-    if score in KAPPAS:
-        interval = "–" if np.isnan(estimate.low) else f"{estimate.low:+.2f} to {estimate.high:+.2f}"
-        return f"{estimate.value:+.2f} ({interval})".replace("-", "−")
-    return f"{change(estimate.value, 'share')} points ({span(estimate.low, estimate.high, 'share')})"
-
-
-def verdict_on(estimate: ScoreEstimate, score: str) -> str:
-    """'better' or 'worse' if the whole interval is on one side of no difference, else 'cannot tell'."""
-    if estimate.low <= 0 <= estimate.high or np.isnan(estimate.low):
-        return "cannot tell"
-    return "better" if (estimate.value > 0) == (score in HIGHER_IS_BETTER) else "worse"
-
-
-def bound_words(verdict: CriterionVerdict) -> str:
-    """The bound of a criterion: 'at most 5 points beyond the nurse', 'at least 95 %'."""
-    criterion = verdict.criterion
-    which = "at most" if criterion.at_most is not None else "at least"
-    beyond = " beyond the nurse" * (criterion.against == "nurse")
-    if criterion.score in KAPPAS:
-        return f"{which} {criterion.bound:g}{beyond}"
-    points = f"{100 * criterion.bound:g}"
-    unit = ("point" if points == "1" else "points") if beyond else "%"
-    return f"{which} {points} {unit}{beyond}"
-
-
 def group_named(attribute: str, group: str, between: str = " ") -> str:
     """The name of a group: 'arrival mode walk in'."""
     return spaced(f"{attribute}{between}{group}")
-
-
-def criteria_rows(bench: Bench) -> Rows:
-    """Each criterion by group, what was measured, and the verdict."""
-    for verdict in bench.verdicts:
-        score, estimate = verdict.criterion.score, verdict.estimate
-        words = difference_words if verdict.criterion.against == "nurse" else value_words
-        measured = ("–", "0") if estimate is None else (words(estimate, score), str(estimate.n))
-        group = spaced(verdict.group).replace("=", ": ") or "everybody"
-        named = {**SCORES, **OF_ANSWERS}[score]
-        yield named, group, bound_words(verdict), *measured, verdict.word, verdict.why
 
 
 def scores_table(bench: Bench) -> ReportTable:
@@ -139,10 +89,14 @@ def differences_table(bench: Bench, other: str) -> ReportTable:
     return table_of(bench, "against", rows, name=f"against_{other.replace(' ', '_')}", other=who)
 
 
-def change_table(bench: Bench, since: VersionChange) -> ReportTable:
-    """Scores of this version of the tool minus those of the earlier one on the same cases."""
-    rows = _difference_rows(since.differences)
-    return table_of(bench, "changed", rows, other=since.earlier_tool, line=since.line)
+def change_tables(bench: Bench, since: VersionChange) -> list[ReportTable]:
+    """This version minus the earlier one on the same cases: each score, and each margin of the criteria by group."""
+    words = {"other": since.earlier_tool, "line": since.line}
+    margins = [verdict_row(verdict, f"the earlier {since.earlier_tool}") for verdict in since.verdicts]
+    return [
+        table_of(bench, "changed", _difference_rows(since.differences), **words),
+        *([table_of(bench, "changed_margins", margins, **words)] if margins else ()),
+    ]
 
 
 def _difference_rows(differences: Estimates) -> list[tuple[str, str, str]]:
@@ -235,9 +189,19 @@ def about_rows(bench: Bench) -> Rows:
         "fingerprint of the cases": cases.fingerprint[:16],
         "times each case was asked": str(bench.labelled[TOOL].labels.shape[1]),
         "seed": str(plan.seed),
+        **_errs_together(bench),
         **bench.about,
     }
     yield from rows.items()
+
+
+def _errs_together(bench: Bench) -> dict[str, str]:
+    """How often the tool repeats the nurse's under-triage, on the bench and in a comparison; empty if she made none."""
+    on_bench, simulated = double_misses(bench) if NURSE in bench.labelled else (np.nan, np.nan)
+    if np.isnan(on_bench):
+        return {}
+    what = "of levels 1-2 that the nurse under-triages, under-triaged by the tool too"
+    return {what: f"{100 * on_bench:.0f} % on the bench, {100 * simulated:.0f} % in a comparison"}
 
 
 def card_pictures(bench: Bench) -> list[Picture]:
