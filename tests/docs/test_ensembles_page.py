@@ -10,7 +10,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "ensembles.md").read_tex
 
 def test_every_command_of_the_page_is_understood() -> None:
     commands = re.findall(r"^aeflow ensemble ([^#\n]+)", PAGE, re.MULTILINE)
-    assert [asked_for(each.split()).numbers["departments"] for each in commands] == [200, 60]
+    assert [asked_for(each.split()).numbers["departments"] for each in commands] == [100, 60]
 
 
 def test_the_page_lists_every_option() -> None:
