@@ -79,6 +79,16 @@ def test_no_difference_in_few_cases_is_no_proof_of_none() -> None:
     assert same.low < -0.05 < 0.05 < same.high
 
 
+def test_cases_that_differ_one_way_only_are_a_share_with_its_exact_interval() -> None:
+    """Two of 200: up to 3.6 points, so that a margin of 3 is not met; the published interval ends at 2.9."""
+    worse = np.where(np.arange(200) < 2, 1.0, 0.0)
+    found, exact = paired_difference(worse, np.zeros(200)), exact_share(2, 200)
+    assert found.high == exact.high > 0.03
+    assert found.low <= exact.low
+    mirrored = paired_difference(np.zeros(200), worse)
+    assert (mirrored.low, mirrored.high) == (-found.high, -found.low)
+
+
 def test_differences_are_of_the_scores_on_the_same_cases() -> None:
     rng = np.random.default_rng(5)
     truth, shares = rng.integers(0, 5, 300), np.array(PUBLISHED) / np.sum(PUBLISHED, axis=1, keepdims=True)
