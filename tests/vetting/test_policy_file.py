@@ -147,7 +147,7 @@ def test_the_study_of_doubt_has_an_arm_for_each_drawn_table_and_says_which_doubt
     assert {row[5] for row in table.rows} <= {"measurement", "simulation"}
     assert [row[0] for row in first_table(result).rows][1:] == ["Acme 2.1 replaces the nurse's label"]  # type: ignore[union-attr]
     output = " ".join(first_page(result).sentences)
-    assert output.count("with the uncertainty of the measured table") == 4
+    assert output.count("without the uncertainty of the measured table") == 4
     assert "table 1" not in output
 
 
