@@ -29,5 +29,5 @@ def noted(name: str, key: object, make: Callable[[], Any]) -> Any:
         text = json.dumps({"key": hashed, "made": made})
         if json.loads(text)["made"] == made:
             FOLDER.mkdir(exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            path.write_text(text, encoding="utf-8", newline="\n")
     return made

@@ -172,7 +172,7 @@ def test_labels_are_text_and_never_formulas(aeflow: Aeflow) -> None:
 @pytest.mark.slow
 def test_an_arm_that_changes_a_list_has_the_whole_new_list(aeflow: Aeflow) -> None:
     rota = "study.arms.sham.changes={staffing.triage_nurses.rota: [{hours: 0-24, number: 5}]}"
-    words = (rota, "+study.arms.sham.evidence=assumed", "+study.arms.sham.source=test")
+    words = (rota, "+study.arms.sham.evidence=assumed", "+study.arms.sham.source=test", "ensemble=none")
     output = aeflow("show", *words, "arm=sham")
     assert output.code == 0, output.err
     assert "triage_nurses" in output.out

@@ -133,7 +133,7 @@ def test_beds_over_100_per_cent_are_reported_before_and_above_the_answer(aeflow:
     aeflow("new", "department", "ours", "attendances_per_day=280", "beds=420")
     output = aeflow("compare", "study=ours", *SHORT).out
     assert output.count("Beds over 100 %") == 2
-    assert output.rindex("Beds over 100 %") < output.index("What each does to")
+    assert output.rindex("Beds over 100 %") < output.index("Effects on")
 
 
 @pytest.mark.slow

@@ -114,7 +114,7 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Sa
         (folder / "identified.png").write_bytes(identified(fit).png)
         (folder / "parameters.png").write_bytes(histograms(fit).png)
         rows = [(parameter.name, *parameter.shares) for parameter in contractions(fit)]
-        (folder / "parameters.csv").write_text(csv_text(("parameter", *SHARES), rows), encoding="utf-8")
+        (folder / "parameters.csv").write_text(csv_text(("parameter", *SHARES), rows), encoding="utf-8", newline="\n")
         if asked.numbers["confirm"]:
             departments = fit.accepted[: asked.numbers["confirm_departments"]]
             fresh = fresh_years(site, file, departments, asked.numbers["confirm"])
