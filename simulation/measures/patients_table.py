@@ -71,7 +71,7 @@ def nobody(pathway: Pathway) -> Patients:
     """A department's table of patients without a row: the columns and categories that `patients_table` gives."""
     categories, dated = _columns_of(pathway)
     columns: dict[str, Column] = {
-        name: np.zeros(0, dtype=np.int16) for name in (*Patients.required, *categories, *pathway.attributes)
+        name: np.zeros(0, dtype=np.int16) for name in (*Patients.required, *pathway.attributes)
     }
     return Patients({**columns, **{name: np.zeros(0) for name in ("arrived_at", *dated)}}, categories)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import simulation as ae
+from simulation.records import noted
 from simulation.runs.store import identity as module
 from simulation.runs.store.identity import identity_of
 from simulation.study.study import Study
@@ -20,7 +21,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.copytree(module.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "PACKAGE", copy)
-        patch.setattr(module, "KNOWN_SOURCE", copy / "__pycache__" / "source_digest.txt")
+        patch.setattr(noted, "FOLDER", copy / "__pycache__")
         yield copy
     module.source_digest.cache_clear()
 
