@@ -104,10 +104,10 @@ def test_a_break_even_is_written_as_the_page_says(tmp_path: Path, capsys: pytest
     words = search.split()[1:]
     assert main([*words, "study=ai_triage", *SMALL, "what=seconds,adoption,price", f"results={tmp_path}"]) == 0
     output = capsys.readouterr().out
-    assert "price: as much for the money as 'One more clinician from 14 to 22 h' at £" in output
+    assert "price: the effect of 'One more clinician from 14 to 22 h' cannot be told from none" in output, "two runs"
     (folder,) = (tmp_path / "breakeven").iterdir()
     assert {"breakeven.csv", "trials.csv", "breakeven.json"} <= {path.name for path in folder.iterdir()}
-    assert pd.read_csv(folder / "breakeven.csv")["quantity"].tolist() == ["seconds", "adoption", "price"]
+    assert pd.read_csv(folder / "breakeven.csv")["quantity"].tolist() == ["seconds", "adoption"]
 
 
 @pytest.mark.parametrize(
