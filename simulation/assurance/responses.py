@@ -29,6 +29,8 @@ from simulation.assurance.figures import MONTHS as NAMES
 from simulation.assurance.lines import text_of
 from simulation.assurance.targets import Target, targets_named
 from simulation.config import load, search_folders
+from simulation.config.ensembles import ensemble_named
+from simulation.config.folders import NO_FILE
 from simulation.department.vocabulary import LastingFactor, Pathway
 from simulation.errors import Fault, Faults
 from simulation.patients import attendances
@@ -109,13 +111,16 @@ def responses_of(studies: Sequence[Study], targets: Sequence[Target], *, begin: 
 def validate_responses(overrides: Sequence[str], *, config_dir: str | Path | None, begin: Begin) -> Responses:
     """The responses of one site, from `TRUSTS` replications of a year unless `run` says otherwise.
 
-    With `ensemble=NAME` they are of its departments, with two replications each. `begin` is told what runs and how far
-    it is.
+    With `ensemble=NAME` they are of its departments, with two replications each or more. `begin` is told what runs and
+    how far it is.
     """
-    over_ensemble = any(override.startswith("ensemble=") for override in overrides)
-    departments = f"run.departments={TRUSTS // MIN_EACH}" if over_ensemble else "ensemble=none"
-    overrides = with_defaults(overrides, "run=validation", f"run.replications={TRUSTS}", departments)
-    wanted = targets_named(TARGETS, search_folders(config_dir))
+    names = [text.partition("=")[2] for text in overrides if text.startswith("ensemble=")]
+    folders, n, departments = search_folders(config_dir), 1, "ensemble=none"
+    if names and names[-1] != NO_FILE:
+        n = min(TRUSTS // MIN_EACH, len(ensemble_named(names[-1], folders).departments))
+        departments = f"run.departments={n}"
+    overrides = with_defaults(overrides, "run=validation", f"run.replications={TRUSTS // n * n}", departments)
+    wanted = targets_named(TARGETS, folders)
     return responses_of(by_department(load(*overrides, config_dir=config_dir)), wanted, begin=begin)
 
 
