@@ -51,7 +51,7 @@ def test_the_published_folder_is_small_and_whole() -> None:
     files = [path for path in FOLDER.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) <= MOST_BYTES
     names = {path.relative_to(FOLDER).as_posix() for path in files}
-    exports = {f"exports/{name}" for name in ("tables.xlsx", "first_page.docx", "assumptions.csv", "stress_des.md")}
+    exports = {f"exports/{name}" for name in ("first_page.docx", "assumptions.csv", "stress_des.md")}
     assert names == {"README.md", "differences.png", "manifest.json", *exports}
     manifest = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["study"] == "ai_triage"
