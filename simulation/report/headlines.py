@@ -181,14 +181,16 @@ def _harmed_groups(result: StudyResult, arm: ArmResult) -> list[str]:
     """'worse off: ambulance patients +6.2, the oldest +5.1 min': the groups that an arm harms by more than the least
     difference that matters, where the table of who is worse off has them as significant and no failed limit says so."""
     told = [(limit.margin.measure, limit.margin.group) for limit in limits_of(result, arm).failed[1]]
-    groups = [
-        f"{PATIENTS[row.group]} {change(row.difference, row.unit)} {unit_of(row)}"
+    target, unit = result.first_target, result.unit(result.first_target)
+    harmed = [
+        row
         for worse in worse_off(result.shown)
         if (row := worse.comparison).arm == arm.name and worse.holm and row.group in PATIENTS
-        if (row.measure, row.group) not in told
-        if abs(row.difference) > result.first_target.minimal_important_difference
+        if row.unit == unit and (row.measure, row.group) not in told
+        if abs(row.difference) > target.minimal_important_difference
     ]
-    return [f"worse off: {', '.join(groups).replace(' min,', ',')}"] if groups else []
+    groups = ", ".join(f"{PATIENTS[row.group]} {change(row.difference, unit)}" for row in harmed)
+    return [f"worse off: {groups} {unit_of(harmed[0])}"] if harmed else []
 
 
 # --- safety -------------------------------------------------------------------------------------------------------
