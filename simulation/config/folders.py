@@ -1,6 +1,7 @@
 """Where configurations are looked for: a folder that the user names, `./configs`, and the packaged folder."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -104,14 +105,21 @@ def _stamped(files: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
     return tuple((str(path), (stat := path.stat()).st_mtime_ns, stat.st_size) for path in files)
 
 
+@cache
+def _own_modules() -> tuple[tuple[str, int, int], ...]:
+    """The same of the modules that read and check the files; they stay as they are while a process runs."""
+    package = Path(__file__).parents[1]
+    return _stamped(
+        path for room in ("config", "department", "study") for path in sorted((package / room).rglob("*.py"))
+    )
+
+
 def noted_of(folders: Folders, name: str, key: object, make: Callable[[], Any]) -> Any:
     """What `make` gives. What it gives of the packaged files alone is noted for later processes, until one of these
     files, or of the modules that read them, changes."""
     if len(folders) > 1:
         return make()
-    package = Path(__file__).parents[1]
-    modules = (path for room in ("config", "department", "study") for path in sorted((package / room).rglob("*.py")))
-    return noted(name, [key, fingerprint_of(folders), _stamped(modules)], make)
+    return noted(name, [key, fingerprint_of(folders), _own_modules()], make)
 
 
 def shown_path(path: Path, folders: Folders) -> str:
