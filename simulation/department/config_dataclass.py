@@ -22,7 +22,7 @@ from typing import (
     get_type_hints,
 )
 
-from annotated_types import Ge, Gt, Le, Lt, MinLen
+from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 
 PLAIN = (str, float, int, bool)
 
@@ -61,6 +61,8 @@ Share = Annotated[float, Ge(0), Le(1), Unit("share")]
 ByName = Mapping[str, T]
 NonEmpty = Annotated[T, MinLen(1)]
 Minutes = Annotated[float, Ge(0), Unit("minutes")]
+Label = Annotated[str, MinLen(1), MaxLen(200)]
+"""Words for a column, or beside a figure."""
 Positive = Annotated[float, Gt(0)]
 SpanMinutes = Annotated[Positive, Unit("minutes")]
 Times = Annotated[float, Ge(0), Unit("factor")]

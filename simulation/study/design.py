@@ -15,6 +15,7 @@ from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 from simulation.department.config_dataclass import (
     ByName,
     Evidence,
+    Label,
     NonEmpty,
     Positive,
     Share,
@@ -24,6 +25,7 @@ from simulation.department.config_dataclass import (
 )
 from simulation.department.own_measures import OutcomeGroup, OwnGroup, OwnMeasure, SpanMeasure
 from simulation.errors import Fault
+from simulation.study.offer import OfferFacts
 
 TOGETHER = "+"
 """The sign between the names of levers in the name of an arm."""
@@ -37,8 +39,6 @@ Changes = Mapping[str, Annotated[Value | Block | List | None, CHANGED]]
 """New values, blocks or lists, by dotted path."""
 OfMeasure = Annotated[Positive, Unit("that of the measure")]
 PoundsAYear = Annotated[float, Unit("GBP a year")]
-Label = Annotated[str, MinLen(1), MaxLen(200)]
-"""Words for a column, or beside a figure."""
 
 
 def is_number(value: object) -> TypeGuard[float]:
@@ -332,6 +332,8 @@ class Design:
     """Arms that tell direct effects of a tool from its spillover."""
     harm: DelayHarm | None = None
     """A published relation of delay to mortality, reported as differences between arms where it is `shown`."""
+    offer: OfferFacts | None = None
+    """The offer that the study is about, as `aeflow offer` writes it; its board's page is then the first."""
     ensemble: str = "none"
     """The ensemble on whose departments the study runs: the name of a file in `configs/ensembles/`; `none`: the typical
     department alone. The key `ensemble` at the top names another. Example: `typical`"""

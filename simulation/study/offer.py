@@ -1,0 +1,49 @@
+"""What a study says of the offer that it is about: the product, the vendor's word, and what nobody answered."""
+
+from dataclasses import field
+from typing import Annotated
+
+from annotated_types import Ge
+
+from simulation.department.config_dataclass import Label, NonEmpty, Unit, config_dataclass
+
+
+@config_dataclass
+class Blank:
+    """A question of the interview that was left blank: the study's departments differ in it.
+
+    Example: `{question: How many minutes triage of a walk-in takes, parameters: [triage_minutes], unit: minutes,
+    find: time 100 triages with a watch, patients: 100}`
+    """
+
+    question: Label
+    """The question, as a noun."""
+    parameters: NonEmpty[tuple[str, ...]]
+    """The ensemble's parameters, or `structure`, in which departments differ because of it."""
+    unit: str
+    """The unit of an answer."""
+    find: Label
+    """Where a trust finds it, or how it is measured, as an instruction."""
+    patients: Annotated[int, Ge(1), Unit("patients")] | None = None
+    """On how many patients it is measured; none: it is looked up."""
+
+
+@config_dataclass
+class OfferFacts:
+    """The offer that a study is about, as its board's page tells it.
+
+    Example: `{arm: our_ai, product: Our AI, department: Our department}`
+    """
+
+    arm: str
+    """The arm of the product."""
+    product: Label
+    """The product's name, as in a sentence."""
+    department: Label
+    """The department's name, as in a sentence."""
+    claims: tuple[Label, ...] = ()
+    """What rests on the vendor's word alone, each as a noun. Example: `[30 seconds saved a triage]`"""
+    not_shown: tuple[Label, ...] = ()
+    """What the vendor has not shown, each as a noun. Example: `[accuracy by language]`"""
+    blanks: tuple[Blank, ...] = field(default_factory=tuple)
+    """What was not answered."""
