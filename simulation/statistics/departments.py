@@ -277,12 +277,7 @@ class Components:
     @cached_property
     def within(self) -> Floats:
         """Covariance between replications of one department, shape (n_numbers, n_numbers)."""
-        return self.within_near(np.ones(len(self.n)))
-
-    def within_near(self, weights: Floats) -> Floats:
-        """Covariance within departments, weighted by department; `weights`: shape (n_departments,)."""
-        total = np.einsum("d,dij->ij", weights, self.squares)
-        covariance: Floats = total / (weights @ (self.n - 1))
+        covariance: Floats = self.squares.sum(axis=0) / (self.n - 1).sum()
         return covariance
 
     @cached_property
@@ -326,6 +321,40 @@ def components(values: Floats, department: Department) -> Components:
     means = [rows.mean(axis=0) for rows in each]
     squares = [(rows - mean).T @ (rows - mean) for rows, mean in zip(each, means, strict=True)]
     return Components(np.array(means), np.array(squares), np.array([len(rows) for rows in each], dtype=float))
+
+
+class Parts(NamedTuple):
+    """Variances of each column within groups and between groups, and the degrees of freedom of each."""
+
+    within: Floats
+    between: Floats
+    degrees_within: int
+    degrees_between: int
+
+
+def within_and_between(values: Floats, fitted_on: Floats, group: NDArray[np.str_]) -> Parts:
+    """The variances of numbers, each the sum of what its group shares and of its own, both drawn at random.
+
+    values: shape (n, n_columns), what is left of a line in `fitted_on`, (n, n_figures); group: (n,). The line has taken
+    out part of what groups share, which is allowed for: by the squares that the line leaves with the groups and
+    without (C. R. Henderson, 'Estimation of variance and covariance components', Biometrics 9 (1953) 226-252,
+    method 3). With one group the variance between groups is 0.
+    """
+    line, groups = np.column_stack([np.ones(len(group)), fitted_on]), (group[:, None] == np.unique(group)).astype(float)
+    both = np.column_stack([line, groups])
+    rank = int(np.linalg.matrix_rank(both))
+    degrees = len(group) - rank, rank - int(np.linalg.matrix_rank(line))
+    by_line, by_both = (_unexplained(values, design) for design in (line, both))
+    within = by_both / max(degrees[0], 1)
+    share = _unexplained(groups, line).sum() if degrees[1] else np.inf
+    between = np.maximum((by_line - by_both - degrees[1] * within) / share, 0)
+    return Parts(within, between, max(degrees[0], 1), max(degrees[1], 1))
+
+
+def _unexplained(values: Floats, design: Floats) -> Floats:
+    """The sum of squares of each column that least squares on the design leave."""
+    left: Floats = ((values - design @ np.linalg.lstsq(design, values)[0]) ** 2).sum(axis=0)
+    return left
 
 
 def halves(values: Floats, department: Department) -> tuple[Floats, Floats]:
