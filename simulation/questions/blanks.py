@@ -1,0 +1,20 @@
+"""Which question that nobody answered would change the verdict on an offered product most?"""
+
+from dataclasses import dataclass
+
+from simulation.runs.result import StudyResult
+from simulation.study.offer import Blank
+
+
+@dataclass(frozen=True)
+class BlankEffect:
+    """The expected effect of the product on the first target with a blank at either end of its range."""
+
+    blank: Blank
+    low: float
+    high: float
+
+
+def by_blank(result: StudyResult) -> tuple[BlankEffect, ...]:
+    """The blanks of a study's offer, the one that would change the verdict most first."""
+    return ()
