@@ -22,6 +22,7 @@ from simulation.questions.what_decides.deciding_figures import decided, n_harmed
 from simulation.report.figures.first_picture import Drawing, first_picture
 from simulation.report.findings import implausible, warnings
 from simulation.report.headlines import PATIENTS, fails, harmed_groups, outcome_of
+from simulation.report.letter import letter
 from simulation.report.tables.money import ranked
 from simulation.report.tables.patient_groups import worse_off_groups
 from simulation.report.templates import templates
@@ -66,6 +67,9 @@ LESS_OR_MORE = {WAIT: ("less", "more"), "minutes": ("shorter", "longer"), "": ("
 """Words for a fall and a rise: of the wait of everybody, of other minutes, of anything else."""
 
 
+Parts = dict[str, str | Cell]
+
+
 class Sentence(NamedTuple):
     """A sentence: its words, with `$name` for each part, and the parts by name, numbers among them."""
 
@@ -75,6 +79,11 @@ class Sentence(NamedTuple):
     def __str__(self) -> str:
         """The sentence as it is read."""
         return Template(self.words).substitute(self.parts)
+
+
+def say(words: str, **parts: str | Cell) -> Sentence:
+    """A sentence of these words and parts."""
+    return Sentence(words, parts)
 
 
 class Part(NamedTuple):
@@ -89,7 +98,8 @@ class Board(NamedTuple):
     """What the board's page says and shows.
 
     verdict, answer: the outcome in a few words, and in one sentence; look: the kind of verdict by which it is coloured;
-    notes: how numbers are to be read; counts: what the page rests on.
+    notes: how numbers are to be read; arms: those in table and picture, the product first; counts: what the page rests
+    on.
     """
 
     offer: OfferFacts
@@ -98,6 +108,7 @@ class Board(NamedTuple):
     answer: Sentence
     notes: tuple[Sentence, ...]
     parts: tuple[Part, ...]
+    arms: tuple[str, ...]
     table: ReportTable | None
     picture: Drawing | None
     counts: tuple[Sentence, ...]
@@ -139,7 +150,7 @@ def board_page(result: StudyResult) -> str:
     Raises ResultsError for a study that states no offer.
     """
     page = board(result)
-    return templates().get_template("board.html").render(banner=BANNER, board=page, letter=False)
+    return templates().get_template("board.html").render(banner=BANNER, board=page, letter=letter(result))
 
 
 def _board(result: StudyResult, offer: OfferFacts, most: int) -> Board:
@@ -162,8 +173,9 @@ def _board(result: StudyResult, offer: OfferFacts, most: int) -> Board:
         answer=answer,
         notes=() if few else tuple(_notes(result, arm)),
         parts=() if few else parts,
+        arms=() if few else (arm.name, *(other.name for other in others)),
         table=None if few else _table(result, (arm, *others)),
-        picture=None if few else first_picture(result, (arm, *others)),
+        picture=None if few else first_picture(result, (arm, *others), number=_signed),
         counts=tuple(_counts(result)),
     )
 
@@ -218,15 +230,15 @@ def _effect(row: Comparison, target: Target) -> Sentence:
     what = "patients wait $size $unit $side for a clinician"
     if (row.measure, row.group) != WAIT:
         what = "'$label' is $size $unit $side"
-    of_size = {"size": _number(row.difference, row.unit), "unit": _unit(row.unit), "side": _side(row, row.difference)}
+    size, side = _number(row.difference, row.unit), _side(row, row.difference)
+    of_size: Parts = {"size": size, "unit": _unit(row.unit), "side": side, "label": _cut(target.label)}
     low, high = sorted(_ends(row), key=abs) if row.difference and np.prod(_ends(row)) > 0 else _ends(row)
     if math.isnan(low):
-        return Sentence(what, {**of_size, "label": target.label})
+        return Sentence(what, of_size)
     span = " (between $low and $high)"
     if low < 0 < high:
         span = f" (between $low {_side(row, low)} and $high {_side(row, high)})"
-    ends = {"low": _number(low, row.unit), "high": _number(high, row.unit)}
-    return Sentence(f"{what}{span}", {**of_size, **ends, "label": target.label})
+    return say(f"{what}{span}", **of_size, low=_number(low, row.unit), high=_number(high, row.unit))
 
 
 def _inside(before: str, sentence: Sentence, after: str, **parts: str | Cell) -> Sentence:
@@ -242,9 +254,9 @@ def _answer(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> tuple[str
     product = _cut(offer.product)
     if few := result.few_departments:
         words = "$n departments are too few for an answer: use 20 or more, each at least twice."
-        return "No answer yet", "cannot-tell", Sentence(words, {"n": _number(few)})
+        return "No answer yet", "cannot-tell", say(words, n=_number(few))
     if arm.name in result.identical:
-        return "Changes nothing", "no-change", Sentence("$product changes nothing here.", {"product": product})
+        return "Changes nothing", "no-change", say("$product changes nothing here.", product=product)
     row = result.row_of(result.first_target, arm.name)
     outcome = "open" if math.isnan(row.difference) else outcome_of(result, arm)
     heading, words = VERDICTS[outcome]
@@ -252,7 +264,7 @@ def _answer(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> tuple[str
         words = f"If the vendor's word holds, {words[0].lower()}{words[1:]}"
     before, _, after = words.partition("$effect")
     failed, stated = len(limits_of(result, arm).failed[1]), len(result.design.margins)
-    parts = {"product": product, "failed": _number(failed), "stated": _number(stated)}
+    parts: Parts = {"product": product, "failed": _number(failed), "stated": _number(stated)}
     used = {name: part for name, part in parts.items() if f"${name}" in words}
     return heading, LOOKS.get(outcome, "cannot-tell"), _inside(before, _effect(row, result.first_target), after, **used)
 
@@ -262,14 +274,14 @@ def _notes(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
     target = result.first_target
     before, after = result.row_of(target), result.row_of(target, arm.name)
     brackets = "the range in nine of ten departments like this one" if result.over_departments else "the 95 % interval"
-    matters = {"least": _number(target.minimal_important_difference, before.unit), "unit": _unit(before.unit)}
+    matters: Parts = {"least": _number(target.minimal_important_difference, before.unit), "unit": _unit(before.unit)}
     yield Sentence(f"In brackets: {brackets}. Less than $least $unit is too little to matter.", matters)
     if (target.measure, target.group) == WAIT and result.has(FOUR_HOURS):
         today, then = (result.row(name, FOUR_HOURS) for name in (result.baseline.name, arm.name))
         waits = {"before": _number(before.mean, before.unit), "after": _number(after.mean, before.unit)}
         shares = {"today": Cell(today.mean, "share"), "then": Cell(then.mean, "share")}
         words = "Today they wait $before minutes, and $today leave within four hours. With it: $after minutes, $then."
-        yield Sentence(words, {**waits, **shares})
+        yield say(words, **waits, **shares)
 
 
 # --- safety and who is worse off ------------------------------------------------------------------------------------
@@ -286,7 +298,11 @@ def _safety(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
     yield from (_failed(result, verb, safety) for safety in failed)
     for safety in limits.judged:
         if safety not in failed and safety.spread is not None and safety.spread.is_range and (n := n_harmed(safety)):
-            parts = {"limit": _first_capital(_limit(safety.margin)), "n": _number(n), "of": _number(safety.spread.n)}
+            parts: Parts = {
+                "limit": _first_capital(_limit(safety.margin)),
+                "n": _number(n),
+                "of": _number(safety.spread.n),
+            }
             yield Sentence("$limit: fails in $n of $of departments, though not on average.", parts)
     for words, margins in (
         ("Not settled", [one for one in result.design.margins if one.label in limits.not_settled]),
@@ -301,7 +317,7 @@ def _safety(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
 def _failed(result: StudyResult, verb: str, safety: Safety) -> Sentence:
     """'Fails: the wait of the sickest (levels 1-2), 17 minutes longer. The limit is 2.'"""
     row, margin = safety.comparison, safety.margin
-    size = {
+    size: Parts = {
         "size": _number(row.difference, row.unit),
         "limit": _limit(margin),
         "most": _number(margin.margin, row.unit),
@@ -310,7 +326,7 @@ def _failed(result: StudyResult, verb: str, safety: Safety) -> Sentence:
         before, after = (result.row_of(margin, name).mean for name in (None, safety.arm))
         shares = {"before": Cell(before, "share"), "after": Cell(after, "share")}
         words = f"$limit, $before today, $after with it. The limit is $most {_unit(row.unit, margin.margin)} more."
-        return Sentence(f"{verb.capitalize()}: {words}", {**shares, **size})
+        return say(f"{verb.capitalize()}: {words}", **shares, **size)
     side = "longer" if row.unit == "minutes" and row.difference > 0 else _side(row, row.difference)
     return Sentence(f"{verb.capitalize()}: $limit, $size {_unit(row.unit)} {side}. The limit is $most.", size)
 
@@ -326,7 +342,10 @@ def _worse_off(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Sente
         words = f"No group that we looked at is shown to be worse off by more than $least {_unit(unit)}."
         yield Sentence(words, {"least": _number(least, unit)})
     for row in rows[:most]:
-        parts = {"who": _first_capital(WHO.get(row.group, PATIENTS[row.group])), "size": _number(row.difference, unit)}
+        parts: Parts = {
+            "who": _first_capital(WHO.get(row.group, PATIENTS[row.group])),
+            "size": _number(row.difference, unit),
+        }
         words = "wait" if unit == "minutes" and row.measure == WAIT[0] else "are worse off by"
         yield Sentence(f"$who {words} $size {_unit(unit)}{' longer' * (words == 'wait')}.", parts)
     if len(rows) > most:
@@ -383,13 +402,13 @@ def _table(result: StudyResult, arms: Sequence[ArmResult]) -> ReportTable:
             text += f" ({_signed(low, unit)} to {_signed(high, unit)})"
         effect = Cell(row.difference, unit, low, high, style="difference", text=text)
         n = 1 if arm is product or product.cost is None else _units(arm, product.cost)
-        words = {0: "(too dear)", 1: ""}.get(n, f"(the price buys {n})")
+        words = {0: "(dearer)", 1: ""}.get(n, f"(the price buys {n})")
         cost = "not known" if arm.cost is None else Cell(arm.cost, style="rounded pounds", words=words)
         safe = limits.failed[0] or ("not settled" if limits.not_settled else "passes" if limits.judged else "–")
         cells.append((_cut(arm.label), cost, effect, safe))
     what = "Change in wait" if (target.measure, target.group) == WAIT else target.label
-    headers = ("One of each", "Cost a year", f"{what}, {_unit(unit)}", "Safety limits")
-    return ReportTable("board", "Cost and effect of the product and of what else there is", headers, cells)
+    headers = ("Option", "Cost a year", f"{what}, {_unit(unit)}", "Safety limits")
+    return ReportTable("board", "What each costs and does", headers, cells)
 
 
 # --- what it hinges on, and the vendor's word -----------------------------------------------------------------------
@@ -416,19 +435,21 @@ def _measure_first(result: StudyResult, arm: ArmResult, most: int) -> Iterator[S
 def _blank(effect: BlankEffect, row: Comparison, least: float, *, first: bool) -> Iterator[Sentence]:
     """What the effect is at either end of a blank, whether that decides the answer, and how to measure the blank."""
     blank, (low, high) = effect.blank, sorted((effect.low, effect.high))
-    parts = {"question": _cut(blank.question), "low": _number(low, row.unit), "high": _number(high, row.unit)}
-    words = f"$low {_side(row, low)} to $high {_side(row, high)}"
+    question, find = _cut(blank.question), _first_capital(_cut(blank.find))
+    if not question[1:2].isupper():
+        question = f"{question[:1].lower()}{question[1:]}"
+    ends: Parts = {"question": question, "low": _number(low, row.unit), "high": _number(high, row.unit)}
+    words = f"$low {_unit(row.unit)} {_side(row, low)} to $high {_side(row, high)}"
     if not first:
-        yield Sentence(f"Then: $question ({words}).", parts)
+        yield Sentence(f"Then: $question ({words}).", ends)
         return
     decides = (low <= -least) != (high <= -least) or (low >= least) != (high >= least)
     why = ", so it decides the answer" if decides else ""
-    yield Sentence(f"Most hinges on $question. Over its range the effect goes from {words}{why}.", parts)
-    words, find = "$find.", {"find": _first_capital(_cut(blank.find))}
-    if blank.patients is not None:
-        yield Sentence("$find, for $n patients.", {**find, "n": _number(blank.patients)})
+    yield Sentence(f"Most hinges on $question. Over its range the effect goes from {words}{why}.", ends)
+    if blank.patients is None or f"{blank.patients}" in find:
+        yield say("$find.", find=find)
     else:
-        yield Sentence(words, find)
+        yield say("$find, for $n patients.", find=find, n=_number(blank.patients))
 
 
 def _vendor(offer: OfferFacts, most: int) -> Iterator[Sentence]:
@@ -443,7 +464,7 @@ def _vendor(offer: OfferFacts, most: int) -> Iterator[Sentence]:
 
 def _counts(result: StudyResult) -> Iterator[Sentence]:
     """What the page rests on, and how many warnings stand in the report."""
-    parts = {"n": _number(len(result.replications)), "days": _number(result.run.measured_days)}
+    parts: Parts = {"n": _number(len(result.replications)), "days": _number(result.run.measured_days)}
     where = "one department"
     if result.department_of is not None:
         parts["departments"], where = _number(len(np.unique(result.department_of))), "$departments departments"
