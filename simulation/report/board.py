@@ -35,7 +35,7 @@ from simulation.wording import listed_with_and
 MOST_WORDS = 300
 """Words on the page beside table and picture."""
 MOST_ALTERNATIVES, MOST_BLANKS = 4, 2
-LONGEST = 90
+LONGEST = 75
 """Characters of a text of the user's before it is cut."""
 WAIT, FOUR_HOURS = ("wait_to_clinician_mean", "all"), "within_4h_share"
 LIMITS = {
@@ -51,17 +51,20 @@ WHO = {
 }
 """Groups in plain words, where the first page has others."""
 VERDICTS = {
-    "fails": ("Fails on safety", "$product fails $failed of $stated safety limits here, and $effect."),
+    "fails": ("Fails on safety", "$product would fail $failed of $stated safety limits here, and $effect."),
     "may fail": ("May fail on safety", "$product may fail $failed of $stated safety limits here, and $effect."),
-    "little": ("Too little to matter", "$product does too little to matter here: $effect."),
-    "open": ("Not settled", "It is not settled what $product does here: $effect."),
-    "mixed": ("Helps and harms", "$product helps on one count and harms on another: $effect."),
-    "harms": ("Does harm", "$product makes things worse here: $effect."),
-    "unsure": ("Safety not settled", "$product helps here, but its safety is not settled: $effect."),
-    "claimed": ("Helps, if the claim is true", "$product helps enough to matter here: $effect."),
-    "helps": ("Helps", "$product helps enough to matter here: $effect."),
+    "little": ("Too little to matter", "$product would do too little to matter here: $effect."),
+    "perhaps": ("Perhaps too little to matter", "$product would help here, but perhaps too little: $effect."),
+    "open": ("Not settled", "It is not settled whether $product would help here: $effect."),
+    "mixed": ("Helps and harms", "$product would help on one count and harm on another: $effect."),
+    "harms": ("Does harm", "$product would make things worse here: $effect."),
+    "unsure": ("Safety not settled", "$product would help here, but its safety is not settled: $effect."),
+    "claimed": ("Helps, if the claim is true", "$product would help enough to matter here: $effect."),
+    "helps": ("Helps", "$product would help enough to matter here: $effect."),
 }
 """Heading and sentence of each outcome."""
+PASSED = ("non-inferior", "no difference")
+"""Kinds of judgement by which a limit is passed."""
 LOOKS = {"fails": "worse", "harms": "worse", "claimed": "better", "helps": "better"}
 LESS_OR_MORE = {WAIT: ("less", "more"), "minutes": ("shorter", "longer"), "": ("lower", "higher")}
 """Words for a fall and a rise: of the wait of everybody, of other minutes, of anything else."""
@@ -186,7 +189,7 @@ def _board(result: StudyResult, offer: OfferFacts, most: int) -> Board:
 def _number(value: float, unit: str = "") -> Cell:
     """The size of a number without its unit: one decimal below 10, none above or where it is whole."""
     scaled = 100 * abs(value) if unit == "share" else abs(value)
-    digits = 0 if scaled >= 9.95 or math.isclose(scaled, round(scaled), abs_tol=1e-9) else 1
+    digits = 0 if scaled >= 9.95 or scaled < 0.05 or math.isclose(scaled, round(scaled)) else 1
     return Cell(abs(value), unit, style="number", digits=digits)
 
 
@@ -224,21 +227,29 @@ def _ends(row: Comparison) -> tuple[float, float]:
 
 
 def _effect(row: Comparison, target: Target) -> Sentence:
-    """'patients wait 7.2 minutes less for a clinician (between 5.1 and 9.3)', without a capital."""
+    """'patients would wait 7.2 minutes less for a clinician (between 5.1 and 9.3)', without a capital."""
     if math.isnan(row.difference):
         return Sentence("the effect is not known, as it is missing in some replication")
-    what = "patients wait $size $unit $side for a clinician"
-    if (row.measure, row.group) != WAIT:
-        what = "'$label' is $size $unit $side"
-    size, side = _number(row.difference, row.unit), _side(row, row.difference)
-    of_size: Parts = {"size": size, "unit": _unit(row.unit), "side": side, "label": _cut(target.label)}
-    low, high = sorted(_ends(row), key=abs) if row.difference and np.prod(_ends(row)) > 0 else _ends(row)
+    size, (low, high) = _number(row.difference, row.unit), _ends(row)
+    parts: Parts = {
+        "size": size,
+        "unit": _unit(row.unit),
+        "side": _side(row, row.difference),
+        "label": _cut(target.label),
+    }
+    words = (
+        ("patients would wait", "for a clinician") if (row.measure, row.group) == WAIT else ("'$label' would be", "")
+    )
+    what = " ".join(filter(None, (words[0], "as now" if str(size) == "0" else "$size $unit $side", words[1])))
     if math.isnan(low):
-        return Sentence(what, of_size)
-    span = " (between $low and $high)"
-    if low < 0 < high:
-        span = f" (between $low {_side(row, low)} and $high {_side(row, high)})"
-    return say(f"{what}{span}", **of_size, low=_number(low, row.unit), high=_number(high, row.unit))
+        return Sentence(what, parts)
+    signs = {np.sign(end) for end in (low, high) if str(_number(end, row.unit)) != "0"}
+    if len(signs) == 1 and str(size) != "0":
+        low, high = sorted((low, high), key=abs)
+        span = "between $low and $high"
+    else:
+        span = f"between $low {_side(row, low)} and $high {_side(row, high)}"
+    return say(f"{what} ({span})", **parts, low=_number(low, row.unit), high=_number(high, row.unit))
 
 
 def _inside(before: str, sentence: Sentence, after: str, **parts: str | Cell) -> Sentence:
@@ -259,6 +270,8 @@ def _answer(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> tuple[str
         return "Changes nothing", "no-change", say("$product changes nothing here.", product=product)
     row = result.row_of(result.first_target, arm.name)
     outcome = "open" if math.isnan(row.difference) else outcome_of(result, arm)
+    if outcome == "open" and kind_of(result.finding(arm.name, result.first_target)) == "better":
+        outcome = "perhaps"
     heading, words = VERDICTS[outcome]
     if offer.claims or rests_on_claim(result, arm):
         words = f"If the vendor's word holds, {words[0].lower()}{words[1:]}"
@@ -273,7 +286,9 @@ def _notes(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
     """How the range and the size are to be read; levels today and with the product."""
     target = result.first_target
     before, after = result.row_of(target), result.row_of(target, arm.name)
-    brackets = "the range in nine of ten departments like this one" if result.over_departments else "the 95 % interval"
+    brackets = "the 95 % interval"
+    if result.over_departments:
+        brackets = f"the range in nine of ten departments like this one, or {brackets} if wider"
     matters: Parts = {"least": _number(target.minimal_important_difference, before.unit), "unit": _unit(before.unit)}
     yield Sentence(f"In brackets: {brackets}. Less than $least $unit is too little to matter.", matters)
     if (target.measure, target.group) == WAIT and result.has(FOUR_HOURS):
@@ -306,7 +321,7 @@ def _safety(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
             yield Sentence("$limit: fails in $n of $of departments, though not on average.", parts)
     for words, margins in (
         ("Not settled", [one for one in result.design.margins if one.label in limits.not_settled]),
-        ("Passes on average", [one.margin for one in limits.judged if one.judgement.kind == "non-inferior"]),
+        ("Passes on average", [one.margin for one in limits.judged if one.judgement.kind in PASSED]),
     ):
         if margins:
             yield Sentence(f"{words}: $limits.", {"limits": listed_with_and([*map(_limit, margins)])})
@@ -341,15 +356,14 @@ def _worse_off(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Sente
     elif not rows:
         words = f"No group that we looked at is shown to be worse off by more than $least {_unit(unit)}."
         yield Sentence(words, {"least": _number(least, unit)})
-    for row in rows[:most]:
-        parts: Parts = {
-            "who": _first_capital(WHO.get(row.group, PATIENTS[row.group])),
-            "size": _number(row.difference, unit),
-        }
-        words = "wait" if unit == "minutes" and row.measure == WAIT[0] else "are worse off by"
-        yield Sentence(f"$who {words} $size {_unit(unit)}{' longer' * (words == 'wait')}.", parts)
+    for number, row in enumerate(rows[:most]):
+        who, size = _first_capital(WHO.get(row.group, PATIENTS[row.group])), _number(row.difference, unit)
+        words = f"$who: $size {_unit(unit)}."
+        if number == 0:
+            words = f"$who would wait $size {_unit(unit)} longer." if row.measure.startswith("wait_") else f"Worse off by: {words}"
+        yield say(words, who=who, size=size)
     if len(rows) > most:
-        yield Sentence("And $n more groups.", {"n": _number(len(rows) - most)})
+        yield say("And $n more.", n=_number(len(rows) - most))
 
 
 # --- money ----------------------------------------------------------------------------------------------------------
@@ -366,7 +380,9 @@ def _units(arm: ArmResult, pounds: float) -> int:
 def _alternatives(result: StudyResult, product: ArmResult) -> tuple[ArmResult, ...]:
     """The alternatives that state a cost: those that the product's price buys, best first, then dearer ones."""
     arms = [result.arm(row.arm) for row in ranked(result, result.first_target)]
-    arms = [arm for arm in arms if arm.cost is not None and result.design.arms[arm.name].comparator]
+    arms = [
+        arm for arm in arms if arm.cost is not None and result.design.arms[arm.name].comparator and arm is not product
+    ]
     price = math.inf if product.cost is None else product.cost
     return tuple(sorted(arms, key=lambda arm: not _units(arm, price)))[:MOST_ALTERNATIVES]
 
@@ -382,8 +398,8 @@ def _money(result: StudyResult, product: ArmResult, alternatives: Sequence[ArmRe
         if arm.cost is not None and _units(arm, product.cost) and helps:
             effect, name = _effect(result.row_of(target, arm.name), target), _cut(arm.label)
             cost = Cell(arm.cost, style="rounded pounds")
-            words = "$product costs $price a year. For $cost, with '$name', "
-            yield _inside(words, effect, ".", product=_cut(product.label), price=price, cost=cost, name=name)
+            words = "It costs $price a year. For $cost, with '$name', "
+            yield _inside(words, effect, ".", price=price, cost=cost, name=name)
             return
     words = "It costs $price a year. Nothing else that we tried at this price is shown to help and to be safe."
     yield Sentence(words, {"price": price})
@@ -425,7 +441,7 @@ def _measure_first(result: StudyResult, arm: ArmResult, most: int) -> Iterator[S
     deciding = decided(result)
     decides = deciding.arms.get(arm.name) if deciding is not None else None
     if deciding is None or decides is None or decides.best is None:
-        yield Sentence("No question was left blank, and no one figure decides the effect.")
+        yield Sentence("No one figure is shown to decide the effect.")
         return
     more = "larger" if decides.best.slope * row.difference > 0 else "smaller"
     figure = figure_words(deciding.figures[decides.best.figure], inside=True)
@@ -454,7 +470,7 @@ def _blank(effect: BlankEffect, row: Comparison, least: float, *, first: bool) -
 
 def _vendor(offer: OfferFacts, most: int) -> Iterator[Sentence]:
     """What rests on the vendor's word alone, and what is not shown."""
-    for words, nouns in (("The vendor's word alone", offer.claims), ("Not shown", offer.not_shown)):
+    for words, nouns in (("On the vendor's word alone", offer.claims), ("Not shown", offer.not_shown)):
         if nouns:
             more = [f"{len(nouns) - most} more"] if len(nouns) > most else []
             yield Sentence(f"{words}: $nouns.", {"nouns": "; ".join([*map(_cut, nouns[:most]), *more])})
