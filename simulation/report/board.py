@@ -5,6 +5,7 @@ A sentence is data: its words, and the numbers in them, which become text at the
 """
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from string import Template
 from textwrap import shorten
@@ -152,8 +153,8 @@ def board_page(result: StudyResult) -> str:
 
     Raises ResultsError for a study that states no offer.
     """
-    page = board(result)
-    return templates().get_template("board.html").render(banner=BANNER, board=page, letter=letter(result))
+    words = {"banner": BANNER, "board": board(result), "letter": letter(result), "joined": _joined}
+    return templates().get_template("board.html").render(**words)
 
 
 def _board(result: StudyResult, offer: OfferFacts, most: int) -> Board:
@@ -213,6 +214,11 @@ def _side(row: Comparison, value: float) -> str:
 def _cut(text: str) -> str:
     """A text of the user's, without a full stop, cut where it is very long."""
     return shorten(text.rstrip(". "), LONGEST, placeholder=" …")
+
+
+def _joined(text: object) -> str:
+    """A text in which no line ends between a number and its unit."""
+    return re.sub(r"(?<=\d) (?=%|minutes\b)", "\N{NO-BREAK SPACE}", str(text))
 
 
 def _first_capital(text: str) -> str:
@@ -360,7 +366,11 @@ def _worse_off(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Sente
         who, size = _first_capital(WHO.get(row.group, PATIENTS[row.group])), _number(row.difference, unit)
         words = f"$who: $size {_unit(unit)}."
         if number == 0:
-            words = f"$who would wait $size {_unit(unit)} longer." if row.measure.startswith("wait_") else f"Worse off by: {words}"
+            words = (
+                f"$who would wait $size {_unit(unit)} longer."
+                if row.measure.startswith("wait_")
+                else f"Worse off by: {words}"
+            )
         yield say(words, who=who, size=size)
     if len(rows) > most:
         yield say("And $n more.", n=_number(len(rows) - most))
@@ -390,7 +400,7 @@ def _alternatives(result: StudyResult, product: ArmResult) -> tuple[ArmResult, .
 def _money(result: StudyResult, product: ArmResult, alternatives: Sequence[ArmResult]) -> Iterator[Sentence]:
     """What the product costs, and the best that the same money buys of something else without failing a limit."""
     if product.cost is None:
-        yield Sentence("The price is not known, so nothing is held against it.")
+        yield Sentence("The price is not known, so nothing can be held against it.")
         return
     target, price = result.first_target, Cell(product.cost, style="rounded pounds")
     for arm in alternatives:
@@ -398,10 +408,10 @@ def _money(result: StudyResult, product: ArmResult, alternatives: Sequence[ArmRe
         if arm.cost is not None and _units(arm, product.cost) and helps:
             effect, name = _effect(result.row_of(target, arm.name), target), _cut(arm.label)
             cost = Cell(arm.cost, style="rounded pounds")
-            words = "It costs $price a year. For $cost, with '$name', "
+            words = "The price is $price a year. For $cost, with '$name', "
             yield _inside(words, effect, ".", price=price, cost=cost, name=name)
             return
-    words = "It costs $price a year. Nothing else that we tried at this price is shown to help and to be safe."
+    words = "The price is $price a year. Nothing else that we tried at this price is shown to help and to be safe."
     yield Sentence(words, {"price": price})
 
 
