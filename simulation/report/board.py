@@ -7,6 +7,7 @@ A sentence is data: its words, and the numbers in them, which become text at the
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from string import Template
 from textwrap import shorten
 from typing import NamedTuple
@@ -36,8 +37,8 @@ from simulation.wording import listed_with_and
 MOST_WORDS = 300
 """Words on the page beside table and picture."""
 MOST_ALTERNATIVES, MOST_BLANKS = 4, 2
-LONGEST = 75
-"""Characters of a text of the user's before it is cut."""
+DETAIL = ((3, 75), (2, 75), (1, 75), (1, 40))
+"""Things that are listed of a kind, and characters of a text of the user's before it is cut; the first that fits."""
 WAIT, FOUR_HOURS = ("wait_to_clinician_mean", "all"), "within_4h_share"
 LIMITS = {
     ("wait_to_clinician_mean", "acuity_true=1-2"): "the wait of the sickest (levels 1-2)",
@@ -112,7 +113,7 @@ class Board(NamedTuple):
     answer: Sentence
     notes: tuple[Sentence, ...]
     parts: tuple[Part, ...]
-    arms: tuple[str, ...]
+    arms: tuple[ArmResult, ...]
     table: ReportTable | None
     picture: Drawing | None
     counts: tuple[Sentence, ...]
@@ -120,7 +121,7 @@ class Board(NamedTuple):
     @property
     def title(self) -> str:
         """'Our AI at Our department'."""
-        return f"{_cut(self.offer.product)} at {_cut(self.offer.department)}"
+        return f"{self.offer.product} at {self.offer.department}"
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -144,8 +145,11 @@ def board(result: StudyResult) -> Board:
         raise ResultsError(
             f"{result.design.name}: states no offer, so there is no board's page. Make one: aeflow offer"
         )
-    pages = (_board(result.shown, offer, most) for most in (3, 2, 1))
-    return next((page for page in pages if page.n_words <= MOST_WORDS), None) or _board(result.shown, offer, 1)
+    for most, longest in DETAIL:
+        page = _board(result.shown, _shortened(offer, longest), most)
+        if page.n_words <= MOST_WORDS:
+            break
+    return page
 
 
 def board_page(result: StudyResult) -> str:
@@ -159,7 +163,7 @@ def board_page(result: StudyResult) -> str:
 
 def _board(result: StudyResult, offer: OfferFacts, most: int) -> Board:
     """The page with at most so many of each thing that is listed."""
-    arm = result.arm(offer.arm)
+    arm = _called(result.arm(offer.arm), offer.product)
     verdict, look, answer = _answer(result, offer, arm)
     others = _alternatives(result, arm)
     parts = (
@@ -177,7 +181,7 @@ def _board(result: StudyResult, offer: OfferFacts, most: int) -> Board:
         answer=answer,
         notes=() if few else tuple(_notes(result, arm)),
         parts=() if few else parts,
-        arms=() if few else (arm.name, *(other.name for other in others)),
+        arms=() if few else (arm, *others),
         table=None if few else _table(result, (arm, *others)),
         picture=None if few else first_picture(result, (arm, *others), number=_signed),
         counts=tuple(_counts(result)),
@@ -211,9 +215,16 @@ def _side(row: Comparison, value: float) -> str:
     return LESS_OR_MORE.get(key, LESS_OR_MORE[""])[value > 0]
 
 
-def _cut(text: str) -> str:
+def _cut(text: str, longest: int = DETAIL[0][1]) -> str:
     """A text of the user's, without a full stop, cut where it is very long."""
-    return shorten(text.rstrip(". "), LONGEST, placeholder=" …")
+    return shorten(text.rstrip(". "), longest, placeholder=" …")
+
+
+def _shortened(offer: OfferFacts, longest: int) -> OfferFacts:
+    """The offer with texts of at most so many characters."""
+    claims, not_shown = (tuple(_cut(one, longest) for one in nouns) for nouns in (offer.claims, offer.not_shown))
+    product, department = (_cut(name, longest) for name in (offer.product, offer.department))
+    return replace(offer, product=product, department=department, claims=claims, not_shown=not_shown)
 
 
 def _joined(text: object) -> str:
@@ -258,6 +269,11 @@ def _effect(row: Comparison, target: Target) -> Sentence:
     return say(f"{what} ({span})", **parts, low=_number(low, row.unit), high=_number(high, row.unit))
 
 
+def _called(arm: ArmResult, label: str) -> ArmResult:
+    """An arm under another label."""
+    return replace(arm, ready=replace(arm.ready, arm=replace(arm.ready.arm, label=label)))
+
+
 def _inside(before: str, sentence: Sentence, after: str, **parts: str | Cell) -> Sentence:
     """A sentence that has another inside."""
     return Sentence(f"{before}{sentence.words}{after}", {**sentence.parts, **parts})
@@ -268,7 +284,7 @@ def _inside(before: str, sentence: Sentence, after: str, **parts: str | Cell) ->
 
 def _answer(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> tuple[str, str, Sentence]:
     """The verdict in a few words, the kind by which it is coloured, and the answer in one sentence."""
-    product = _cut(offer.product)
+    product = offer.product
     if few := result.few_departments:
         words = "$n departments are too few for an answer: use 20 or more, each at least twice."
         return "No answer yet", "cannot-tell", say(words, n=_number(few))
@@ -391,7 +407,9 @@ def _alternatives(result: StudyResult, product: ArmResult) -> tuple[ArmResult, .
     """The alternatives that state a cost: those that the product's price buys, best first, then dearer ones."""
     arms = [result.arm(row.arm) for row in ranked(result, result.first_target)]
     arms = [
-        arm for arm in arms if arm.cost is not None and result.design.arms[arm.name].comparator and arm is not product
+        arm
+        for arm in arms
+        if arm.cost is not None and result.design.arms[arm.name].comparator and arm.name != product.name
     ]
     price = math.inf if product.cost is None else product.cost
     return tuple(sorted(arms, key=lambda arm: not _units(arm, price)))[:MOST_ALTERNATIVES]
@@ -410,6 +428,8 @@ def _money(result: StudyResult, product: ArmResult, alternatives: Sequence[ArmRe
             cost = Cell(arm.cost, style="rounded pounds")
             words = "The price is $price a year. For $cost, with '$name', "
             yield _inside(words, effect, ".", price=price, cost=cost, name=name)
+            if limits_of(result, arm).not_settled:
+                yield Sentence("The safety of that is not settled.")
             return
     words = "The price is $price a year. Nothing else that we tried at this price is shown to help and to be safe."
     yield Sentence(words, {"price": price})
@@ -483,7 +503,7 @@ def _vendor(offer: OfferFacts, most: int) -> Iterator[Sentence]:
     for words, nouns in (("On the vendor's word alone", offer.claims), ("Not shown", offer.not_shown)):
         if nouns:
             more = [f"{len(nouns) - most} more"] if len(nouns) > most else []
-            yield Sentence(f"{words}: $nouns.", {"nouns": "; ".join([*map(_cut, nouns[:most]), *more])})
+            yield Sentence(f"{words}: $nouns.", {"nouns": "; ".join([*nouns[:most], *more])})
     if not offer.claims and not offer.not_shown:
         yield Sentence("Nothing: all that we asked for is shown.")
 

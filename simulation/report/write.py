@@ -113,8 +113,7 @@ def write_exports(folder: Path, result: StudyResult) -> tuple[Path, ...]:
     }
     if result.design.offer is not None:
         page = board(result)
-        arms = [result.arm(name) for name in page.arms]
-        files[BOARD_DOCUMENT] = board_document(page, differences_of(result, arms) if arms else None)
+        files[BOARD_DOCUMENT] = board_document(page, differences_of(result, page.arms) if page.arms else None)
     try:
         target = own_folder(folder, EXPORTS)
         for name, content in files.items():
