@@ -6,7 +6,7 @@ A sentence is data: its words, and the numbers in them, which become text at the
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from string import Template
 from textwrap import shorten
@@ -72,23 +72,15 @@ LESS_OR_MORE = {WAIT: ("less", "more"), "minutes": ("shorter", "longer"), "": ("
 """Words for a fall and a rise: of the wait of everybody, of other minutes, of anything else."""
 
 
-Parts = dict[str, str | Cell]
-
-
-class Sentence(NamedTuple):
+class Sentence:
     """A sentence: its words, with `$name` for each part, and the parts by name, numbers among them."""
 
-    words: str
-    parts: Mapping[str, str | Cell] = {}
+    def __init__(self, words: str, **parts: str | Cell) -> None:
+        self.words, self.parts = words, parts
 
     def __str__(self) -> str:
         """The sentence as it is read."""
         return Template(self.words).substitute(self.parts)
-
-
-def say(words: str, **parts: str | Cell) -> Sentence:
-    """A sentence of these words and parts."""
-    return Sentence(words, parts)
 
 
 class Part(NamedTuple):
@@ -164,28 +156,19 @@ def board_page(result: StudyResult) -> str:
 def _board(result: StudyResult, offer: OfferFacts, most: int) -> Board:
     """The page with at most so many of each thing that is listed."""
     arm = _called(result.arm(offer.arm), offer.product)
-    verdict, look, answer = _answer(result, offer, arm)
-    others = _alternatives(result, arm)
+    answer, counts = _answer(result, offer, arm), tuple(_counts(result))
+    if result.few_departments:
+        return Board(offer, *answer, (), (), (), None, None, counts)
+    arms = (arm, *_alternatives(result, arm))
     parts = (
         Part("safety", "Is it safe?", tuple(_safety(result, arm))),
         Part("worse", "Who is worse off?", tuple(_worse_off(result, arm, most))),
-        Part("money", "What else would the money do?", tuple(_money(result, arm, others))),
+        Part("money", "What else would the money do?", tuple(_money(result, *arms))),
         Part("measure", "What to measure first", tuple(_measure_first(result, arm, most))),
         Part("vendor", "What rests on the vendor", tuple(_vendor(offer, most))),
     )
-    few = result.few_departments
-    return Board(
-        offer=offer,
-        verdict=verdict,
-        look=look,
-        answer=answer,
-        notes=() if few else tuple(_notes(result, arm)),
-        parts=() if few else parts,
-        arms=() if few else (arm, *others),
-        table=None if few else _table(result, (arm, *others)),
-        picture=None if few else first_picture(result, (arm, *others), number=_signed),
-        counts=tuple(_counts(result)),
-    )
+    picture = first_picture(result, arms, number=_signed)
+    return Board(offer, *answer, tuple(_notes(result, arm)), parts, arms, _table(result, *arms), picture, counts)
 
 
 # --- numbers and words --------------------------------------------------------------------------------------------
@@ -247,26 +230,19 @@ def _effect(row: Comparison, target: Target) -> Sentence:
     """'patients would wait 7.2 minutes less for a clinician (between 5.1 and 9.3)', without a capital."""
     if math.isnan(row.difference):
         return Sentence("the effect is not known, as it is missing in some replication")
-    size, (low, high) = _number(row.difference, row.unit), _ends(row)
-    parts: Parts = {
-        "size": size,
-        "unit": _unit(row.unit),
-        "side": _side(row, row.difference),
-        "label": _cut(target.label),
-    }
-    words = (
-        ("patients would wait", "for a clinician") if (row.measure, row.group) == WAIT else ("'$label' would be", "")
-    )
-    what = " ".join(filter(None, (words[0], "as now" if str(size) == "0" else "$size $unit $side", words[1])))
-    if math.isnan(low):
-        return Sentence(what, parts)
-    signs = {np.sign(end) for end in (low, high) if str(_number(end, row.unit)) != "0"}
-    if len(signs) == 1 and str(size) != "0":
-        low, high = sorted((low, high), key=abs)
-        span = "between $low and $high"
-    else:
-        span = f"between $low {_side(row, low)} and $high {_side(row, high)}"
-    return say(f"{what} ({span})", **parts, low=_number(low, row.unit), high=_number(high, row.unit))
+    size, low, high = (_number(value, row.unit) for value in (row.difference, *_ends(row)))
+    what = "as now" if str(size) == "0" else f"$size {_unit(row.unit)} {_side(row, row.difference)}"
+    is_wait = (row.measure, row.group) == WAIT
+    what = f"patients would wait {what} for a clinician" if is_wait else f"'$label' would be {what}"
+    signs = {np.sign(end) for end, number in zip(_ends(row), (low, high), strict=True) if str(number) != "0"}
+    span = " (between $low and $high)"
+    if len(signs) > 1 or str(size) == "0":
+        down, up = (_side(row, end) for end in _ends(row))
+        span = f" (between $low {down} and $high {up})"
+    elif row.difference < 0:
+        low, high = high, low
+    known = not math.isnan(row.difference_low)
+    return Sentence(f"{what}{span * known}", size=size, low=low, high=high, label=_cut(target.label))
 
 
 def _called(arm: ArmResult, label: str) -> ArmResult:
@@ -276,7 +252,7 @@ def _called(arm: ArmResult, label: str) -> ArmResult:
 
 def _inside(before: str, sentence: Sentence, after: str, **parts: str | Cell) -> Sentence:
     """A sentence that has another inside."""
-    return Sentence(f"{before}{sentence.words}{after}", {**sentence.parts, **parts})
+    return Sentence(f"{before}{sentence.words}{after}", **sentence.parts, **parts)
 
 
 # --- the answer ---------------------------------------------------------------------------------------------------
@@ -287,21 +263,22 @@ def _answer(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> tuple[str
     product = offer.product
     if few := result.few_departments:
         words = "$n departments are too few for an answer: use 20 or more, each at least twice."
-        return "No answer yet", "cannot-tell", say(words, n=_number(few))
+        return "No answer yet", "cannot-tell", Sentence(words, n=_number(few))
     if arm.name in result.identical:
-        return "Changes nothing", "no-change", say("$product changes nothing here.", product=product)
+        return "Changes nothing", "no-change", Sentence("$product changes nothing here.", product=product)
     row = result.row_of(result.first_target, arm.name)
     outcome = "open" if math.isnan(row.difference) else outcome_of(result, arm)
     if outcome == "open" and kind_of(result.finding(arm.name, result.first_target)) == "better":
         outcome = "perhaps"
-    heading, words = VERDICTS[outcome]
+    verdict, words = VERDICTS[outcome]
     if offer.claims or rests_on_claim(result, arm):
         words = f"If the vendor's word holds, {words[0].lower()}{words[1:]}"
     before, _, after = words.partition("$effect")
     failed, stated = len(limits_of(result, arm).failed[1]), len(result.design.margins)
-    parts: Parts = {"product": product, "failed": _number(failed), "stated": _number(stated)}
+    parts = {"failed": _number(failed), "stated": _number(stated)}
     used = {name: part for name, part in parts.items() if f"${name}" in words}
-    return heading, LOOKS.get(outcome, "cannot-tell"), _inside(before, _effect(row, result.first_target), after, **used)
+    answer = _inside(before, _effect(row, result.first_target), after, product=product, **used)
+    return verdict, LOOKS.get(outcome, "cannot-tell"), answer
 
 
 def _notes(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
@@ -311,14 +288,13 @@ def _notes(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
     brackets = "the 95 % interval"
     if result.over_departments:
         brackets = f"the range in nine of ten departments like this one, or {brackets} if wider"
-    matters: Parts = {"least": _number(target.minimal_important_difference, before.unit), "unit": _unit(before.unit)}
-    yield Sentence(f"In brackets: {brackets}. Less than $least $unit is too little to matter.", matters)
+    words = f"In brackets: {brackets}. Less than $least {_unit(before.unit)} is too little to matter."
+    yield Sentence(words, least=_number(target.minimal_important_difference, before.unit))
     if (target.measure, target.group) == WAIT and result.has(FOUR_HOURS):
-        today, then = (result.row(name, FOUR_HOURS) for name in (result.baseline.name, arm.name))
-        waits = {"before": _number(before.mean, before.unit), "after": _number(after.mean, before.unit)}
-        shares = {"today": Cell(today.mean, "share"), "then": Cell(then.mean, "share")}
+        today, then = (Cell(result.row(name, FOUR_HOURS).mean, "share") for name in (result.baseline.name, arm.name))
+        wait, shorter = (_number(row.mean, row.unit) for row in (before, after))
         words = "Today they wait $before minutes, and $today leave within four hours. With it: $after minutes, $then."
-        yield say(words, **waits, **shares)
+        yield Sentence(words, before=wait, after=shorter, today=today, then=then)
 
 
 # --- safety and who is worse off ------------------------------------------------------------------------------------
@@ -335,18 +311,14 @@ def _safety(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
     yield from (_failed(result, verb, safety) for safety in failed)
     for safety in limits.judged:
         if safety not in failed and safety.spread is not None and safety.spread.is_range and (n := n_harmed(safety)):
-            parts: Parts = {
-                "limit": _first_capital(_limit(safety.margin)),
-                "n": _number(n),
-                "of": _number(safety.spread.n),
-            }
-            yield Sentence("$limit: fails in $n of $of departments, though not on average.", parts)
+            limit, of = _first_capital(_limit(safety.margin)), _number(safety.spread.n)
+            yield Sentence("$limit: beyond the limit in $n of $of departments.", limit=limit, n=_number(n), of=of)
     for words, margins in (
         ("Not settled", [one for one in result.design.margins if one.label in limits.not_settled]),
         ("Passes on average", [one.margin for one in limits.judged if one.judgement.kind in PASSED]),
     ):
         if margins:
-            yield Sentence(f"{words}: $limits.", {"limits": listed_with_and([*map(_limit, margins)])})
+            yield Sentence(f"{words}: $limits.", limits=listed_with_and([*map(_limit, margins)]))
     if not result.design.margins:
         yield Sentence("The study states no safety limit.")
 
@@ -354,18 +326,13 @@ def _safety(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
 def _failed(result: StudyResult, verb: str, safety: Safety) -> Sentence:
     """'Fails: the wait of the sickest (levels 1-2), 17 minutes longer. The limit is 2.'"""
     row, margin = safety.comparison, safety.margin
-    size: Parts = {
-        "size": _number(row.difference, row.unit),
-        "limit": _limit(margin),
-        "most": _number(margin.margin, row.unit),
-    }
+    parts: dict[str, str | Cell] = {"limit": _limit(margin), "most": _number(margin.margin, row.unit)}
     if row.unit == "share":
-        before, after = (result.row_of(margin, name).mean for name in (None, safety.arm))
-        shares = {"before": Cell(before, "share"), "after": Cell(after, "share")}
+        before, after = (Cell(result.row_of(margin, name).mean, "share") for name in (None, safety.arm))
         words = f"$limit, $before today, $after with it. The limit is $most {_unit(row.unit, margin.margin)} more."
-        return say(f"{verb.capitalize()}: {words}", **shares, **size)
-    side = "longer" if row.unit == "minutes" and row.difference > 0 else _side(row, row.difference)
-    return Sentence(f"{verb.capitalize()}: $limit, $size {_unit(row.unit)} {side}. The limit is $most.", size)
+        return Sentence(f"{verb.capitalize()}: {words}", before=before, after=after, **parts)
+    words = f"$limit, $size {_unit(row.unit)} {_side(row, row.difference)}. The limit is $most."
+    return Sentence(f"{verb.capitalize()}: {words}", size=_number(row.difference, row.unit), **parts)
 
 
 def _worse_off(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Sentence]:
@@ -377,19 +344,18 @@ def _worse_off(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Sente
         yield Sentence("No groups were looked at.")
     elif not rows:
         words = f"No group that we looked at is shown to be worse off by more than $least {_unit(unit)}."
-        yield Sentence(words, {"least": _number(least, unit)})
+        yield Sentence(words, least=_number(least, unit))
     for number, row in enumerate(rows[:most]):
         who, size = _first_capital(WHO.get(row.group, PATIENTS[row.group])), _number(row.difference, unit)
-        words = f"$who: $size {_unit(unit)}."
-        if number == 0:
-            words = (
-                f"$who would wait $size {_unit(unit)} longer."
-                if row.measure.startswith("wait_")
-                else f"Worse off by: {words}"
-            )
-        yield say(words, who=who, size=size)
+        by = (
+            f"wait $size {_unit(unit)} longer"
+            if row.measure.startswith("wait_")
+            else f"be worse by $size {_unit(unit)}"
+        )
+        words = f"$who: $size {_unit(unit)}." if number else f"$who would {by}."
+        yield Sentence(words, who=who, size=size)
     if len(rows) > most:
-        yield say("And $n more.", n=_number(len(rows) - most))
+        yield Sentence("And $n more.", n=_number(len(rows) - most))
 
 
 # --- money ----------------------------------------------------------------------------------------------------------
@@ -405,17 +371,14 @@ def _units(arm: ArmResult, pounds: float) -> int:
 
 def _alternatives(result: StudyResult, product: ArmResult) -> tuple[ArmResult, ...]:
     """The alternatives that state a cost: those that the product's price buys, best first, then dearer ones."""
-    arms = [result.arm(row.arm) for row in ranked(result, result.first_target)]
-    arms = [
-        arm
-        for arm in arms
-        if arm.cost is not None and result.design.arms[arm.name].comparator and arm.name != product.name
-    ]
+    names = [row.arm for row in ranked(result, result.first_target) if row.arm != product.name]
+    arms = [result.arm(name) for name in names if result.design.arms[name].comparator]
     price = math.inf if product.cost is None else product.cost
-    return tuple(sorted(arms, key=lambda arm: not _units(arm, price)))[:MOST_ALTERNATIVES]
+    priced = [arm for arm in arms if arm.cost is not None]
+    return tuple(sorted(priced, key=lambda arm: not _units(arm, price)))[:MOST_ALTERNATIVES]
 
 
-def _money(result: StudyResult, product: ArmResult, alternatives: Sequence[ArmResult]) -> Iterator[Sentence]:
+def _money(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> Iterator[Sentence]:
     """What the product costs, and the best that the same money buys of something else without failing a limit."""
     if product.cost is None:
         yield Sentence("The price is not known, so nothing can be held against it.")
@@ -432,15 +395,14 @@ def _money(result: StudyResult, product: ArmResult, alternatives: Sequence[ArmRe
                 yield Sentence("The safety of that is not settled.")
             return
     words = "The price is $price a year. Nothing else that we tried at this price is shown to help and to be safe."
-    yield Sentence(words, {"price": price})
+    yield Sentence(words, price=price)
 
 
-def _table(result: StudyResult, arms: Sequence[ArmResult]) -> ReportTable:
+def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> ReportTable:
     """A row each for the product and the alternatives: cost of one, its effect, and whether it passes the limits."""
-    product, target = arms[0], result.first_target
-    unit = result.unit(target)
+    target, unit = result.first_target, result.unit(result.first_target)
     cells: list[Cells] = []
-    for arm in arms:
+    for arm in (product, *alternatives):
         row, limits = result.row_of(target, arm.name), limits_of(result, arm)
         low, high = _ends(row)
         text = _signed(row.difference, unit)
@@ -462,10 +424,9 @@ def _table(result: StudyResult, arms: Sequence[ArmResult]) -> ReportTable:
 
 def _measure_first(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Sentence]:
     """The blanks that would change the verdict most; without any, the figure on which the effect hinges."""
-    target = result.first_target
-    row, blanks = result.row_of(target, arm.name), by_blank(result)[: min(most, MOST_BLANKS)]
+    row, blanks = result.row_of(result.first_target, arm.name), by_blank(result)[: min(most, MOST_BLANKS)]
     for number, effect in enumerate(blanks):
-        yield from _blank(effect, row, target.minimal_important_difference, first=number == 0)
+        yield from _blank(result, effect, row, first=number == 0)
     if blanks:
         return
     deciding = decided(result)
@@ -475,27 +436,31 @@ def _measure_first(result: StudyResult, arm: ArmResult, most: int) -> Iterator[S
         return
     more = "larger" if decides.best.slope * row.difference > 0 else "smaller"
     figure = figure_words(deciding.figures[decides.best.figure], inside=True)
-    yield Sentence(f"Check $figure: where it is higher, the effect is {more}.", {"figure": figure})
+    yield Sentence(f"Check $figure: where it is higher, the effect is {more}.", figure=figure)
 
 
-def _blank(effect: BlankEffect, row: Comparison, least: float, *, first: bool) -> Iterator[Sentence]:
+def _blank(result: StudyResult, effect: BlankEffect, row: Comparison, *, first: bool) -> Iterator[Sentence]:
     """What the effect is at either end of a blank, whether that decides the answer, and how to measure the blank."""
     blank, (low, high) = effect.blank, sorted((effect.low, effect.high))
-    question, find = _cut(blank.question), _first_capital(_cut(blank.find))
+    question, find = _cut(blank.question), _cut(blank.find)
     if not question[1:2].isupper():
         question = f"{question[:1].lower()}{question[1:]}"
-    ends: Parts = {"question": question, "low": _number(low, row.unit), "high": _number(high, row.unit)}
-    words = f"$low {_unit(row.unit)} {_side(row, low)} to $high {_side(row, high)}"
+    span = f"$low {_unit(row.unit)} {_side(row, low)} to $high {_side(row, high)}"
+    words = (
+        f"Most hinges on $question. Over its range the effect goes from {span}"
+        if first
+        else f"Then: $question ({span})"
+    )
+    why = ", so it decides whether that is enough" if effect.decides and first else ""
+    yield Sentence(f"{words}{why}.", question=question, low=_number(low, row.unit), high=_number(high, row.unit))
     if not first:
-        yield Sentence(f"Then: $question ({words}).", ends)
         return
-    decides = (low <= -least) != (high <= -least) or (low >= least) != (high >= least)
-    why = ", so it decides the answer" if decides else ""
-    yield Sentence(f"Most hinges on $question. Over its range the effect goes from {words}{why}.", ends)
+    for margin in (margin for margin in result.design.margins if margin.label == effect.limit):
+        yield Sentence("It decides a safety limit, too: $limit.", limit=_limit(margin))
     if blank.patients is None or f"{blank.patients}" in find:
-        yield say("$find.", find=find)
+        yield Sentence("To settle it: $find.", find=find)
     else:
-        yield say("$find, for $n patients.", find=find, n=_number(blank.patients))
+        yield Sentence("To settle it: $find, on $n patients.", find=find, n=_number(blank.patients))
 
 
 def _vendor(offer: OfferFacts, most: int) -> Iterator[Sentence]:
@@ -503,17 +468,17 @@ def _vendor(offer: OfferFacts, most: int) -> Iterator[Sentence]:
     for words, nouns in (("On the vendor's word alone", offer.claims), ("Not shown", offer.not_shown)):
         if nouns:
             more = [f"{len(nouns) - most} more"] if len(nouns) > most else []
-            yield Sentence(f"{words}: $nouns.", {"nouns": "; ".join([*nouns[:most], *more])})
+            yield Sentence(f"{words}: $nouns.", nouns="; ".join([*nouns[:most], *more]))
     if not offer.claims and not offer.not_shown:
         yield Sentence("Nothing: all that we asked for is shown.")
 
 
 def _counts(result: StudyResult) -> Iterator[Sentence]:
     """What the page rests on, and how many warnings stand in the report."""
-    parts: Parts = {"n": _number(len(result.replications)), "days": _number(result.run.measured_days)}
-    where = "one department"
+    n, days = _number(len(result.replications)), _number(result.run.measured_days)
+    where, used = "one department", {}
     if result.department_of is not None:
-        parts["departments"], where = _number(len(np.unique(result.department_of))), "$departments departments"
-    yield Sentence(f"Simulated: {where}, $n replications of $days days.", parts)
+        where, used = "$used departments", {"used": _number(len(np.unique(result.department_of)))}
+    yield Sentence(f"Simulated: {where}, $n replications of $days days.", n=n, days=days, **used)
     if checks := len([*warnings(result), *implausible(result)]):
         yield Sentence(f"Before use, read the {'warnings' if checks > 1 else 'warning'} in the full report.")

@@ -240,6 +240,24 @@ def test_the_letter_asks_for_what_is_missing_and_is_not_written_where_nothing_is
     assert 'href="letter.txt"' not in board_page(with_offer(offered, claims=(), not_shown=()))
 
 
+@pytest.mark.parametrize(
+    ("noun", "send"),
+    [
+        ("accuracy against a panel's levels instead of nurses'", "who set the true level"),
+        ("which errors it makes: a table of labels", "the counts of true level"),
+        ("on how many cases its labels were measured", "how many, from where"),
+        ("on which patients, by age and language", "for each group"),
+        ("whether it answers a case alike twice", "how many cases got another label"),
+        ("time saved at triage, measured by somebody else", "minutes a patient before"),
+        ("for what share of patients it is used where it runs", "patients for whom it could have been used"),
+        ("88 % agreement with nurses", "who set the true level"),
+        ("anything else", "what was measured, by whom"),
+    ],
+)
+def test_the_letter_says_what_to_send_on_each_topic(offered: Result, noun: str, send: str) -> None:
+    assert f". Please send: {send}" in letter(with_offer(offered, claims=(), not_shown=(noun,)))
+
+
 def test_the_letter_asks_for_cases_yardstick_and_price_that_the_study_lacks_once(result: Result) -> None:
     waits = {NURSE: [100.0] * 12, TOOL: 98 + NOISE}
     text = letter(made(result, waits, offer=bare(not_shown=("cases that it was tested on",))))
