@@ -219,6 +219,11 @@ def _first_capital(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
+def _small(text: str) -> str:
+    """A text for the middle of a sentence: its first letter small, unless it begins with initials."""
+    return text if text[1:2].isupper() else f"{text[:1].lower()}{text[1:]}"
+
+
 def _ends(row: Comparison) -> tuple[float, float]:
     """The range of nine in ten departments, or the interval where that is wider."""
     low, high = row.department_p5, row.department_p95
@@ -442,9 +447,7 @@ def _measure_first(result: StudyResult, arm: ArmResult, most: int) -> Iterator[S
 def _blank(result: StudyResult, effect: BlankEffect, row: Comparison, *, first: bool) -> Iterator[Sentence]:
     """What the effect is at either end of a blank, whether that decides the answer, and how to measure the blank."""
     blank, (low, high) = effect.blank, sorted((effect.low, effect.high))
-    question, find = _cut(blank.question), _cut(blank.find)
-    if not question[1:2].isupper():
-        question = f"{question[:1].lower()}{question[1:]}"
+    question, find = (_small(_cut(text)) for text in (blank.question, blank.find))
     span = f"$low {_unit(row.unit)} {_side(row, low)} to $high {_side(row, high)}"
     words = (
         f"Most hinges on $question. Over its range the effect goes from {span}"
