@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulation.display.measured import limits_of
+from simulation.display.measured import FAILS, limits_of
 from simulation.display.table import Cell, Cells, ReportTable
 from simulation.display.words import figure_words, kind_of, rests_on_claim
 from simulation.errors import ResultsError
@@ -279,11 +279,26 @@ def _answer(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> tuple[str
     if offer.claims or rests_on_claim(result, arm):
         words = f"If the vendor's word holds, {words[0].lower()}{words[1:]}"
     before, _, after = words.partition("$effect")
+    look, other = LOOKS.get(outcome, "cannot-tell"), _other_reading(result, arm)
+    if other and other[1]:
+        look, after = "worse" if look == "worse" else "cannot-tell", f"; read otherwise, it {other[1]} on safety{after}"
     failed, stated = len(limits_of(result, arm).failed[1]), len(result.design.margins)
     parts = {"failed": _number(failed), "stated": _number(stated)}
     used = {name: part for name, part in parts.items() if f"${name}" in words}
-    answer = _inside(before, _effect(row, result.first_target), after, product=product, **used)
-    return verdict, LOOKS.get(outcome, "cannot-tell"), answer
+    return verdict, look, _inside(before, _effect(row, result.first_target), after, product=product, **used)
+
+
+def _other_reading(result: StudyResult, arm: ArmResult) -> tuple[str, str, tuple[Safety, ...]] | None:
+    """Another reading of the same policy that is judged otherwise on safety, the worst: its words, 'fails', 'may fail'
+    or '' if it passes, and the limits. None where there is none."""
+    arms, own = result.design.arms, limits_of(result, arm).failed[0]
+    others = [one for one in result.others if arms[one.name].triage == arms[arm.name].triage and one.name != arm.name]
+    for verb in (*FAILS.values(), ""):
+        for other in others:
+            found, failed = limits_of(result, other).failed
+            if found == verb != own and other.name != result.design.sham and not arms[other.name].comparator:
+                return _cut(other.label.removeprefix(f"{arms[arm.name].label}, ")), verb, tuple(failed)
+    return None
 
 
 def _notes(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
@@ -313,7 +328,11 @@ def _safety(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
     """A sentence on each limit that is failed or may be, then on those that are open, and on those that are passed."""
     limits = limits_of(result, arm)
     verb, failed = limits.failed
-    yield from (_failed(result, verb, safety) for safety in failed)
+    yield from (_failed(result, verb.capitalize(), safety) for safety in failed)
+    if other := _other_reading(result, arm):
+        reading, differs, beyond = other
+        words = f"Read as '{reading.replace('$', '$$')}', it {differs or 'passes'}"
+        yield _failed(result, words, beyond[0]) if beyond else Sentence(f"{words}.")
     for safety in limits.judged:
         if safety not in failed and safety.spread is not None and safety.spread.is_range and (n := n_harmed(safety)):
             limit, of = _first_capital(_limit(safety.margin)), _number(safety.spread.n)
@@ -335,9 +354,9 @@ def _failed(result: StudyResult, verb: str, safety: Safety) -> Sentence:
     if row.unit == "share":
         before, after = (Cell(result.row_of(margin, name).mean, "share") for name in (None, safety.arm))
         words = f"$limit, $before today, $after with it. The limit is $most {_unit(row.unit, margin.margin)} more."
-        return Sentence(f"{verb.capitalize()}: {words}", before=before, after=after, **parts)
+        return Sentence(f"{verb}: {words}", before=before, after=after, **parts)
     words = f"$limit, $size {_unit(row.unit)} {_side(row, row.difference)}. The limit is $most."
-    return Sentence(f"{verb.capitalize()}: {words}", size=_number(row.difference, row.unit), **parts)
+    return Sentence(f"{verb}: {words}", size=_number(row.difference, row.unit), **parts)
 
 
 def _worse_off(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Sentence]:
@@ -431,7 +450,8 @@ def _measure_first(result: StudyResult, arm: ArmResult, most: int) -> Iterator[S
     """The blanks that would change the verdict most; without any, the figure on which the effect hinges."""
     row, blanks = result.row_of(result.first_target, arm.name), by_blank(result)[: min(most, MOST_BLANKS)]
     for number, effect in enumerate(blanks):
-        yield from _blank(result, effect, row, first=number == 0)
+        if number == 0 or effect.decides or effect.limit:
+            yield from _blank(result, effect, row, first=number == 0)
     if blanks:
         return
     deciding = decided(result)
@@ -449,21 +469,19 @@ def _blank(result: StudyResult, effect: BlankEffect, row: Comparison, *, first: 
     blank, (low, high) = effect.blank, sorted((effect.low, effect.high))
     question, find = (_small(_cut(text)) for text in (blank.question, blank.find))
     span = f"$low {_unit(row.unit)} {_side(row, low)} to $high {_side(row, high)}"
-    words = (
-        f"Most hinges on $question. Over its range the effect goes from {span}"
-        if first
-        else f"Then: $question ({span})"
-    )
-    why = ", so it decides whether that is enough" if effect.decides and first else ""
-    yield Sentence(f"{words}{why}.", question=question, low=_number(low, row.unit), high=_number(high, row.unit))
-    if not first:
-        return
-    for margin in (margin for margin in result.design.margins if margin.label == effect.limit):
+    words = f"Then: $question ({span})."
+    if first:
+        words = f"Nothing left blank is expected to change the answer. $question moves it most: {span}."
+    if first and (effect.decides or effect.limit):
+        why = ", so it decides whether that is enough" * effect.decides
+        words = f"Most hinges on $question. Over its range the effect goes from {span}{why}."
+    question = question if "hinges" in words or not first else _first_capital(question)
+    yield Sentence(words, question=question, low=_number(low, row.unit), high=_number(high, row.unit))
+    for margin in (margin for margin in result.design.margins if first and margin.label == effect.limit):
         yield Sentence("It decides a safety limit, too: $limit.", limit=_limit(margin))
-    if blank.patients is None or f"{blank.patients}" in find:
-        yield Sentence("To settle it: $find.", find=find)
-    else:
-        yield Sentence("To settle it: $find, on $n patients.", find=find, n=_number(blank.patients))
+    if first and "hinges" in words:
+        n = {} if blank.patients is None or f"{blank.patients}" in find else {"n": _number(blank.patients)}
+        yield Sentence(f"To settle it: $find{', on $n patients' if n else ''}.", find=find, **n)
 
 
 def _vendor(offer: OfferFacts, most: int) -> Iterator[Sentence]:

@@ -9,7 +9,7 @@ from simulation.display.measured import n_cases
 from simulation.report.templates import templates
 from simulation.runs.result import StudyResult
 
-CASES, YARDSTICK, PRICE = r"\bcases?\b|sample", r"yardstick|against|agreement|truth", r"\b(price|cost)"
+CASES, YARDSTICK, PRICE = r"\bcases\b|sample", r"yardstick|against|agreement|truth", r"\b(price|cost)"
 TOPICS = {
     r"\b(languages?|ages?|groups?|ethnic|child|sex|interpreter)": "for each group, the number of cases and how many "
     "were labelled too low and too high",
