@@ -236,8 +236,10 @@ def _effect(row: Comparison, target: Target) -> Sentence:
     if math.isnan(row.difference):
         return Sentence("the effect is not known, as it is missing in some replication")
     size, low, high = (_number(value, row.unit) for value in (row.difference, *_ends(row)))
-    what = "as now" if str(size) == "0" else f"$size {_unit(row.unit)} {_side(row, row.difference)}"
     is_wait = (row.measure, row.group) == WAIT
+    what = f"$size {_unit(row.unit)} {_side(row, row.difference)}"
+    if str(size) == "0":
+        what = "as long as now" if is_wait else "as now"
     what = f"patients would wait {what} for a clinician" if is_wait else f"'$label' would be {what}"
     signs = {np.sign(end) for end, number in zip(_ends(row), (low, high), strict=True) if str(number) != "0"}
     span = " (between $low and $high)"
@@ -449,6 +451,8 @@ def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
 def _measure_first(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Sentence]:
     """The blanks that would change the verdict most; without any, the figure on which the effect hinges."""
     row, blanks = result.row_of(result.first_target, arm.name), by_blank(result)[: min(most, MOST_BLANKS)]
+    if _other_reading(result, arm):
+        yield Sentence("Settle first which reading is right: it decides on safety.")
     for number, effect in enumerate(blanks):
         if number == 0 or effect.decides or effect.limit:
             yield from _blank(result, effect, row, first=number == 0)
@@ -471,11 +475,10 @@ def _blank(result: StudyResult, effect: BlankEffect, row: Comparison, *, first: 
     span = f"$low {_unit(row.unit)} {_side(row, low)} to $high {_side(row, high)}"
     words = f"Then: $question ({span})."
     if first:
-        words = f"Nothing left blank is expected to change the answer. $question moves it most: {span}."
+        words = f"Nothing left blank is expected to move the effect enough to matter. The most: $question ({span})."
     if first and (effect.decides or effect.limit):
         why = ", so it decides whether that is enough" * effect.decides
         words = f"Most hinges on $question. Over its range the effect goes from {span}{why}."
-    question = question if "hinges" in words or not first else _first_capital(question)
     yield Sentence(words, question=question, low=_number(low, row.unit), high=_number(high, row.unit))
     for margin in (margin for margin in result.design.margins if first and margin.label == effect.limit):
         yield Sentence("It decides a safety limit, too: $limit.", limit=_limit(margin))

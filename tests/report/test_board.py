@@ -178,6 +178,40 @@ def test_what_rests_on_the_vendors_word_stays_a_claim(result: Result) -> None:
     assert str(board(made(result, waits, offer=bare())).answer).startswith("Our AI would help")
 
 
+def test_another_reading_of_the_product_that_fails_a_limit_is_in_the_answer(result: Result) -> None:
+    waits = {NURSE: [100.0] * 12, TOOL: 80 + NOISE, "ai_as_claimed": 80 + NOISE}
+    arms = dict(result.design.arms)
+    arms["ai_as_claimed"] = replace(
+        arms["ai_as_claimed"], triage=arms[TOOL].triage, label=f"{arms[TOOL].label}, unkind"
+    )
+    shown = made(result, waits, {"ai_as_claimed": 0.15}, offer=bare(), arms=arms)
+    ready = tuple(replace(one, arm=arms[one.name]) for one in shown.study.arms)
+    page = board(replace(shown, study=replace(shown.study, arms=ready)))
+    assert str(page.answer).endswith("; read otherwise, it fails on safety.")
+    assert page.look == "cannot-tell"
+    assert "Read as 'unkind', it fails: the sickest who get too low a level, 10.0 % today, 15.0 % with it." in text_of(
+        page
+    )
+    assert "Settle first which reading is right" in text_of(page)
+    assert "reading" not in text_of(board(made(result, waits, offer=bare())))
+
+
+def test_blanks_that_decide_nothing_are_not_said_to(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, offer=bare())
+    limit = shown.design.margins[0].label
+    idle = replace(EFFECTS[1], low=-2.1, high=-1.9)
+    monkeypatch.setattr(board_module, "by_blank", lambda result: (idle, EFFECTS[0]))
+    text = text_of(board(shown))
+    assert (
+        "Nothing left blank is expected to move the effect enough to matter. The most: the wait for a bed (2.1" in text
+    )
+    assert "To settle it" not in text
+    monkeypatch.setattr(board_module, "by_blank", lambda result: (replace(idle, limit=limit),))
+    text = text_of(board(shown))
+    assert "Most hinges on the wait for a bed." in text
+    assert "It decides a safety limit, too: the sickest who get too low a level." in text
+
+
 def test_an_identical_product_changes_nothing(result: Result) -> None:
     shown = made(result, {NURSE: [100.0] * 12, TOOL: np.full(12, 100.0)}, offer=bare())
     same = replace(

@@ -27,7 +27,7 @@ EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The first date that a ZIP archive can hold."""
 COLOURS = {"better": "#e3eefa", "worse": "#fbeadd", "no-change": "#f0f4f5", "changed": "#f0f4f5"}
 """Colours behind the cells of the first table, as on the page; each cell says the same in words."""
-PICTURE_WIDTH, BOARD_WIDTH = 180, 125
+PICTURE_WIDTH, BOARD_WIDTH = 180, 105
 """Millimetres on an A4 sheet, and on the board's."""
 KINDS = ("target:", "safety", "departments:", "worse_off", "run")
 """Beginnings of the kinds of tables that the document has besides that of the first page."""
