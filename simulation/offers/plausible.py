@@ -65,7 +65,9 @@ def _prices(values: Mapping[str, Any], checked: Checked) -> None:
         if year < LOW_PRICE:
             checked.ask("price_a_year", f"£{year:,.4g} a year? A price a patient is answered under price_a_patient.")
         if n:
-            checked.echo("price_a_year", f"£{year:,.0f} a year = £{year / n:,.2f} a patient at {n:,.0f} patients a year")
+            checked.echo(
+                "price_a_year", f"£{year:,.0f} a year = £{year / n:,.2f} a patient at {n:,.0f} patients a year"
+            )
     elif patient is not None and n:
         checked.echo("price_a_patient", f"£{patient:,.2f} a patient = £{patient * n:,.0f} a year at {n:,.0f} patients")
 
@@ -102,11 +104,14 @@ def _labels(answers: Answers, values: dict[str, Any], checked: Checked) -> None:
             if n is not None:
                 how = f"in {100 * n:g} % of patients" if isinstance(n, float) else "as its table says"
                 checked.echo(
-                    key, f"it agrees with the nurse {how}. That is no accuracy: it is carried through nurses' own errors"
+                    key,
+                    f"it agrees with the nurse {how}. That is no accuracy: it is carried through nurses' own errors",
                 )
     for key, who in (("table", "the tool"), ("nurses_table", "nurses")):
         if key in values:
-            _table(key, who, values[key], "nurses called" if against == "nurses" and key == "table" else "true", checked)
+            _table(
+                key, who, values[key], "nurses called" if against == "nurses" and key == "table" else "true", checked
+            )
 
 
 def _table(key: str, who: str, table: CountsTable, whose: str, checked: Checked) -> None:
