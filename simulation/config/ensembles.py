@@ -250,6 +250,17 @@ class EnsembleDepartments:
         """How many departments there are."""
         return len(self.rows)
 
+    @property
+    def varied_values(self) -> Mapping[str, tuple[float, ...]]:
+        """By parameter, its value in each department."""
+        values: dict[str, dict[int, float]] = {}
+        for number, row in enumerate(self.rows):
+            for change in row:
+                name, value = change.where.rpartition(", ")[2], factor_of(change.value) or change.value
+                if "." not in name and is_number(value):
+                    values.setdefault(name, {})[number] = float(value)
+        return {name: tuple(of.values()) for name, of in values.items() if len(of) == len(self.rows)}
+
     def arms(self, number: int) -> ReadyArms:
         """Every arm of the study in one department. Raises ConfigError for a value that is not allowed there."""
         return _arms_of(self, number)

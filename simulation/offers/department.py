@@ -19,6 +19,7 @@ from simulation.config.folders import packaged_configs
 from simulation.config.new import scaled_text
 from simulation.config.totals import ADMITTED_SHARE, FOLLOWS, Scaled, Scaling, Totals, on_duty, shared_out
 from simulation.offers.reading import PER_HOUR, Rota
+from simulation.study.design import factor_of
 from simulation.study.members import Member, Structure, VariedParameter
 
 DESK_HOURS = range(10, 23)
@@ -39,7 +40,7 @@ KINDS = ("site", "staffing", "calibration", "pathway")
 
 @dataclass(frozen=True)
 class Structured:
-    """A structure with its pathway: the packaged files that it starts from, and whether children and doors are shared."""
+    """A packaged structure, and whether doctors see children as well and one team is at both doors."""
 
     stated: Structure
     children: bool
@@ -159,11 +160,11 @@ class Departments:
 
     def _triage_factor(self, one: Structured) -> float:
         """Triage minutes relative to the typical site's at which the desk is busy for all its rostered minutes."""
-        factor = float(one.stated.changes[PATH_OF_TRIAGE]["times"])  # type: ignore[index,call-overload]
+        factor = _times(one.stated)
         if "triage_nurses" not in self.rotas:
             return factor
         typical = self.ensemble.structures["two_by_day"]
-        each = float(typical.changes[PATH_OF_TRIAGE]["times"])  # type: ignore[index,call-overload]
+        each = _times(typical)
         each /= _hours(on_duty(self.raw["staffing"]["triage_nurses"]["rota"]))
         rota: Rota = self.values["triage_nurses"]
         hours = sum(rota.on_duty[hour * PER_HOUR + half] for hour in DESK_HOURS for half in (0, 1)) / PER_HOUR
@@ -236,6 +237,13 @@ class Departments:
             blocks.append(Scaled(f"staffing.{pool}", {"rota": rota}, "as answered in the interview"))
         made_by = f"aeflow offer name={name}"
         return {kind: scaled_text(kind, name, made_by, blocks, self.base_pathway) for kind in KINDS}
+
+
+def _times(structure: Structure) -> float:
+    """The factor of triage minutes that a packaged structure states."""
+    factor = factor_of(structure.changes[PATH_OF_TRIAGE])
+    assert factor is not None
+    return factor
 
 
 def _merged(rota: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

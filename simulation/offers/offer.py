@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import yaml
 
 from simulation.config.composing import stated_in
@@ -17,8 +18,9 @@ from simulation.config.ensembles import Ensemble, ensemble_named
 from simulation.config.folders import search_folders
 from simulation.config.new import flow, name_faults, write_files
 from simulation.config.studies import study_from
-from simulation.errors import ConfigError
-from simulation.offers.department import ADMITTED_RANGE, BEDS, DOCTORS, PATH_OF_TRIAGE, TRIAGE, Departments
+from simulation.config.validating import validated
+from simulation.errors import ConfigError, Faults
+from simulation.offers.department import ADMITTED_RANGE, BEDS, DOCTORS, TRIAGE, Departments
 from simulation.offers.interview import Answers, Checked, Question, check, questions
 from simulation.offers.product import DRAWN, Product
 from simulation.offers.solving import Solved, Solver, beside
@@ -132,9 +134,6 @@ def _ensemble(name: str, departments: Departments, product: Product) -> Ensemble
     for place, parameter in enumerate(stated.values()):
         column = [member.values[place] for member in members]
         parameter["range"] = [min(*column, parameter["range"][0]), max(*column, parameter["range"][1])]
-    from simulation.config.validating import validated
-    from simulation.errors import Faults
-
     faults = Faults()
     content = {
         "name": name,
@@ -150,14 +149,12 @@ def _ensemble(name: str, departments: Departments, product: Product) -> Ensemble
     }  # fmt: skip
     made = validated(Ensemble, content, f"ensembles/{name}.yaml", faults)
     faults.refuse()
-    assert made is not None
+    assert isinstance(made, Ensemble)
     return made
 
 
 def _admitted(n: int, share: float) -> tuple[Raw, list[float]]:
     """The parameter of an admitted share that was left blank, and its values."""
-    import numpy as np
-
     low, high = (end / share for end in ADMITTED_RANGE)
     order = np.random.default_rng([2026, 99]).permutation(n)
     values = (low + (high - low) * (order + 0.5) / n).round(4).tolist()
@@ -231,6 +228,3 @@ def read_back(checked: Checked) -> Iterator[tuple[str, str, str]]:
             yield "refused", key, str(fault)
         for note in checked.notes.get(key, ()):
             yield note.how, key, note.words
-
-
-__all__ = ["Offered", "PATH_OF_TRIAGE", "check", "ensemble_text", "name_of", "offered", "read_back"]

@@ -8,16 +8,15 @@ from typing import Any
 import numpy as np
 
 from simulation.config.counts_table import CountsTable
-from simulation.config.folders import packaged_configs, search_folders  # noqa: F401
 from simulation.offers.interview import Answers, Checked, counted, is_blank
 from simulation.offers.reading import Amount
 
 BEDS_EACH = (0.8, 4.0)
 """Beds for each attendance a day between which nobody is asked; the typical site has 1.8. A judgement."""
 USUAL_MIX = (0.02, 0.19, 0.38, 0.36, 0.05)
-"""Patients by true level, most urgent first (Moon 2019, n = 1,267): a table in reverse order is more like its mirror."""
-AT_DESK = 0.72
-"""The share of attendances that walk in or are referred: configs/site/typical.yaml."""
+"""Shares of true levels, most urgent first (Moon 2019, n = 1,267): a table turned round is more like its mirror."""
+BY_SOURCE = {"walk_in": 0.66, "referred": 0.06, "ambulance": 0.28}
+"""Shares of attendances by way of arrival: configs/site/typical.yaml."""
 LONGEST_TRIAGE = 600.0
 """Seconds that the whole of a triage hardly exceeds. A judgement."""
 LOW_PRICE = 1000.0
@@ -49,9 +48,8 @@ def patients_a_year(values: Mapping[str, Any]) -> float | None:
     used, attendances = values.get("used_share"), values.get("attendances_per_day")
     if used is None or attendances is None:
         return None
-    shares = {"walk_in": 0.66, "referred": 0.06, "ambulance": 0.28}
     covered = values.get("covers") or ("walk_in", "referred")
-    return float(365 * attendances * used * sum(shares[name] for name in covered))
+    return float(365 * attendances * used * sum(BY_SOURCE[name] for name in covered))
 
 
 def _prices(values: Mapping[str, Any], checked: Checked) -> None:
@@ -105,7 +103,7 @@ def _labels(answers: Answers, values: dict[str, Any], checked: Checked) -> None:
                 how = f"in {100 * n:g} % of patients" if isinstance(n, float) else "as its table says"
                 checked.echo(
                     key,
-                    f"it agrees with the nurse {how}. That is no accuracy: it is carried through nurses' own errors",
+                    f"it agrees with the nurse {how}. No accuracy: it is carried through nurses' own errors",
                 )
     for key, who in (("table", "the tool"), ("nurses_table", "nurses")):
         if key in values:
@@ -125,10 +123,9 @@ def _table(key: str, who: str, table: CountsTable, whose: str, checked: Checked)
     if float(sums @ np.log(USUAL_MIX)) < float(sums[::-1] @ np.log(USUAL_MIX)):
         checked.ask(
             key,
-            f"it counts {sums[0]:g} of the most urgent level and {sums[-1]:g} of the least: turned round? The first row "
+            f"it counts {sums[0]:g} of the most urgent level, {sums[-1]:g} of the least: turned round? The first row "
             "and column are immediate (red), the last non-urgent (blue).",
         )
-    checked.notes.setdefault(key, []).extend([])
 
 
 def _sums(rows: Sequence[Sequence[int]]) -> str:

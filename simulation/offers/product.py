@@ -1,5 +1,5 @@
-"""The product of an offer: its policy and its nurses, what departments differ in because of what was left blank, and the
-study that sets it beside what the same money does."""
+"""The product of an offer: its policy and nurses, what departments differ in because it was left blank, and the study
+that sets it beside what the same money does."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ class Product:
         return tuple(key for key, is_wanted in wanted.items() if is_wanted and key not in self.values)
 
     def drawn(self, n: int) -> tuple[dict[str, Any], np.ndarray[Any, Any]]:
-        """Parameters of an ensemble for what was left blank, and their values, shape (n, parameters): evenly spread over
-        each range, in random order."""
+        """Parameters of an ensemble for what was left blank, and their values, shape (n, parameters): spread evenly
+        over each range, in random order."""
         ranges = {key: asks(key).range or (0.0, 1.0) for key in self.blanks}
         if "exact_share" in ranges and "under_share" in self.values:
             low, high = ranges["exact_share"]
@@ -77,8 +77,8 @@ class Product:
             order = np.random.default_rng([2026, place]).permutation(n)
             columns[key] = low + (high - low) * (order + 0.5) / n
         if "under_share" in columns:  # a share of the labels that differ
-            exact = columns.get("exact_share", self.values.get("exact_share"))
-            columns["under_share"] = columns["under_share"] * (1 - exact)
+            wrong = 1 - columns["exact_share"] if "exact_share" in columns else 1 - float(self.values["exact_share"])
+            columns["under_share"] = columns["under_share"] * wrong
         parameters = {
             DRAWN[key]: {
                 "changes": [f"triage.{self.name}.{path}" for path in self._paths(key)],
@@ -90,7 +90,7 @@ class Product:
             for key, column in columns.items()
         }
         table = np.array([columns[key].round(4) for key in columns]).T if columns else np.zeros((n, 0))
-        for (key, column), parameter in zip(columns.items(), parameters.values(), strict=True):
+        for column, parameter in zip(columns.values(), parameters.values(), strict=True):
             parameter["range"] = [float(column.round(4).min()), float(column.round(4).max())]
         return parameters, table
 

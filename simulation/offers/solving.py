@@ -32,8 +32,8 @@ SHOWN = ("within_4h_share", "admitted_share", "walk_in_triage_wait_mean", "walk_
 
 
 class Solved(NamedTuple):
-    """A parameter to solve for: its measure, the value wanted, the assumed change of the measure (of its logarithm where
-    `in_log`) with the parameter's logarithm, and the bounds of the parameter."""
+    """A parameter to solve for: its measure, the value wanted, the assumed change of the measure (of its logarithm
+    where `in_log`) with the parameter's logarithm, and the bounds of the parameter."""
 
     parameter: str
     measure: str
@@ -126,11 +126,11 @@ class Solver:
 
 
 def _slopes(one: Solved, before: tuple[Floats, Floats], now: tuple[Floats, Floats], known: Floats) -> Floats:
-    """The slope of each department between two rounds, held near the one that is assumed; `known` where it stood still."""
+    """The slope of each department between two rounds, held near the assumed one; `known` where it stood still."""
     moved = now[0] - before[0]
     found = np.divide(now[1] - before[1], moved, out=known.copy(), where=np.abs(moved) > 0.003)
     ends = sorted((one.slope / STEEPER, one.slope * STEEPER))
-    return np.asarray(np.clip(found, *ends))
+    return np.clip(found, ends[0], ends[1])
 
 
 def beside(wanted: Mapping[str, float], fresh: Mapping[str, Floats]) -> Iterator[str]:

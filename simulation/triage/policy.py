@@ -88,7 +88,8 @@ class Usage:
     tool labels many here of whom it met few. Example: `{age_band: {child: 0, adult: 540, older: 120, oldest: 28}}`"""
     measured_against: Yardstick | None = None
     """What the true level of these patients was: that of an expert `panel` afterwards, as here, of a `physician` at
-    triage, one derived from the `outcome`, the one that a vignette was `written` for, or that which `nurses` gave. A report says where it is not
+    triage, one derived from the `outcome`, the one that a vignette was `written` for, or that which `nurses` gave. A
+    report says where it is not
     a panel's, for figures against different truths are not comparable. Example: `panel`"""
 
     @property

@@ -1,7 +1,8 @@
 """Nurse and tool as a configuration states them, apart, and the policy that the two make for an arm.
 
 The nurse is stated once, for all arms. A tool's labels are a table, two figures from which a table is constructed
-(`construct`), counts beside the nurse, figures of agreement with her (`with_nurse`), or the nurse's own table; so no policy repeats hers.
+(`construct`), counts beside the nurse, figures of agreement with her (`with_nurse`), or the nurse's own table; so no
+policy repeats hers.
 """
 
 from collections.abc import Iterator, Mapping
@@ -172,8 +173,8 @@ def _assessor(tool: ToolLabels, nurse: Assessor | None, where: str, faults: Faul
     if tool.with_nurse:
         claim = any(share and share.claim for share in (tool.with_nurse.agree_share, tool.with_nurse.lower_share))
         beside = beside_nurses(tool.with_nurse, nurse.matrix, f"{where}.with_nurse", faults)
-        matrix = beside and _beside(tool, beside, nurse.matrix, f"{where}.with_nurse", faults)
-        matrix = matrix and replace(matrix, claim=claim)
+        matrix = _beside(tool, beside, nurse.matrix, f"{where}.with_nurse", faults) if beside else None
+        matrix = replace(matrix, claim=claim) if matrix else None
     elif tool.beside_nurse:
         matrix = _beside(tool, tool.beside_nurse, nurse.matrix, f"{where}.beside_nurse", faults)
     elif tool.agreement:

@@ -74,7 +74,7 @@ def stated_faults(stated: WithNurse, nurses: LabelTable, where: str) -> Iterator
             yield Fault(f"{where}.counts", "has another shape, or a row without patients", f"Give {n} rows of {n}")
     elif stated.agree_share and stated.lower_share:
         agree, lower = stated.agree_share.value, stated.lower_share.value
-        limits = under_share_limits(_by_label(nurses), agree)
+        limits = under_share_limits(_by_label(nurses).tolist(), agree)
         if limits is None or not limits[0] <= lower <= limits[1]:
             possible = f"{limits[0]:.4f} to {limits[1]:.4f}" if limits else "none"
             found = f"no table has agree_share {agree:g} and lower_share {lower:g}"
