@@ -16,7 +16,7 @@ def offer(words: list[str]) -> int:
     """Ask, or read, the answers; say how they were read; write department, product and study, and what to do next."""
     from simulation.display.table import lines_of
     from simulation.offers.asking import answers_in, interview, template
-    from simulation.offers.interview import check
+    from simulation.offers.interview import check, questions
     from simulation.offers.offer import N_DEPARTMENTS, name_of, offered, read_back
     from simulation.report.progress import progress
 
@@ -37,13 +37,12 @@ def offer(words: list[str]) -> int:
         return 0
     checked = check(answers, path.parent)
     said = list(read_back(checked))
-    print("What was read:")
-    for how, key, text in said:
-        if how == "echoed":
-            print(*lines_of(text if text.startswith(key) else f"{key}: {text}", "  ", "      "), sep="\n")
-    for how, key, text in said:
-        if how == "asked":
-            print(*lines_of(f"Check {key}: {text}", "", "    "), sep="\n")
+    for how, lead in (("echoed", ""), ("asked", "Check: ")):
+        print({"echoed": "What was read:", "asked": ""}[how])
+        for of, key, text in said:
+            if of == how:
+                noun = questions()[key].noun
+                print(*lines_of(f"{lead}{noun[:1].upper()}{noun[1:]}: {text}", "  ", "      "), sep="\n")
     if checked.faults:
         raise ConfigError(checked.all_faults, "The answers cannot be used")
     if own.get("check") == "true":
@@ -61,6 +60,8 @@ def offer(words: list[str]) -> int:
     print(f"\nYour department, as {n} that the answers could mean, in fresh years of each:")
     for line in made.lines:
         print(*lines_of(line, "  ", "      "), sep="\n")
+    for number, line in enumerate(made.labels):
+        print(*lines_of(line, "\n" if not number else "  ", "      "), sep="\n")
     print(f"\nWritten: {', '.join(str(written) for written in made.paths)}.")
     where = f" --config-dir {config_dir}" if config_dir is not None else ""
     print(f"\nThe answer, in some minutes:   aeflow compare study={made.name}{where}")

@@ -168,8 +168,7 @@ def check(answers: Answers, folder: Path | None = None) -> Checked:
         elif question.required:
             checked.refuse(key, "is missing", question.words)
         elif question.blank is not None:
-            why = f" ({question.evidence}: {question.source})" if question.source else ""
-            checked.echo(key, f"{question.noun}: left blank, so: {question.blank}{why}")
+            checked.echo(key, f"left blank: {question.blank}")
     cross_check(answers, checked)
     return checked
 
@@ -198,10 +197,10 @@ def _read_one(key: str, question: Question, answer: Answer, folder: Path, checke
     except Unread as unread:
         checked.refuse(key, unread.found, unread.remedy)
         return
-    words = words_of(question.kind, value, question.noun, question.unit)
+    words = words_of(question.kind, value, question.unit)
     numbers = list(_numbers(value))
     if question.allowed and numbers and not question.allowed[0] <= numbers[0] <= question.allowed[1]:
-        low, high = (words_of(question.kind, end, "", question.unit) for end in question.allowed)
+        low, high = (words_of(question.kind, end, question.unit) for end in question.allowed)
         checked.refuse(key, f"is {words}", f"Allowed: {low} to {high}{_hint(key, numbers[0])}")
         return
     checked.values[key] = value

@@ -22,6 +22,7 @@ from simulation.config.validating import validated
 from simulation.errors import ConfigError, Faults
 from simulation.offers.department import ADMITTED_RANGE, BEDS, DOCTORS, TRIAGE, Departments
 from simulation.offers.interview import Answers, Checked, Question, check, questions
+from simulation.offers.labels import label_lines
 from simulation.offers.product import DRAWN, Product
 from simulation.offers.solving import Solved, Solver, beside
 from simulation.records.schema import Floats
@@ -48,6 +49,7 @@ class Offered:
     study: Study
     lines: tuple[str, ...]
     fresh: Mapping[str, Floats]
+    labels: tuple[str, ...] = ()
 
 
 def name_of(product: str) -> str:
@@ -101,7 +103,7 @@ def offered(
         "walk_in_triage_minutes_mean": values.get("triage_minutes"),
     }  # fmt: skip
     lines = beside({measure: value for measure, value in answered.items() if value is not None}, fresh)
-    return Offered(name, paths, written, tuple(lines), fresh)
+    return Offered(name, paths, written, tuple(lines), fresh, tuple(label_lines(written, product)))
 
 
 def _years(study: Study) -> Study:

@@ -261,12 +261,26 @@ class Product:
         if self.advises and "acceptance" not in values:
             yield "how often nurses take its label"
 
+    def _readings(self, title: str) -> Raw:
+        """Arms with the least and the greatest tie of its departures to nurses' errors, where that is not known."""
+        if not (self.labels and self.with_nurses) or "correlation" in self.values:
+            return {}
+        ends = {"regardless": (0, "whoever is right"), "where_wrong": (1, "only where nurses are wrong: kind to it")}
+        return {
+            f"{self.name}_{name}": {
+                "label": f"{title}, departing {words}", "triage": self.name, "evidence": "assumed",
+                "changes": {f"triage.{self._paths('correlation')[0]}": value},
+                "source": "one end of what agreement with nurses leaves open",
+            }
+            for name, (value, words) in ends.items()
+        }  # fmt: skip
+
     def study(self, department: str, blanks: Sequence[Raw]) -> Raw:
         """The file of the study: the product, today, and the alternatives at its price."""
         known = stated_in(("study=alternatives",), [packaged_configs()]).raw["study"]
         title = str(self.values["product"])
-        arms = {name: known["arms"][name] for name in ("nurse", *ALTERNATIVES)}
-        arms = {"nurse": arms.pop("nurse"), self.name: {"label": title, "triage": self.name}, **arms}
+        arms = {"nurse": known["arms"]["nurse"], self.name: {"label": title, "triage": self.name}}
+        arms |= self._readings(title) | {name: known["arms"][name] for name in ALTERNATIVES}
         pounds = self.pounds_a_year
         spend = {"pounds_per_year": round(pounds), "evidence": "assumed", "source": f"what {title} costs a year"}
         offer = {

@@ -230,17 +230,17 @@ def _runs(of_slot: list[bool]) -> str:
     return ", ".join(words)
 
 
-def words_of(kind: str, value: Any, noun: str, unit: str) -> str:
+def words_of(kind: str, value: Any, unit: str) -> str:
     """A value as it was read, in words."""
     if isinstance(value, Rota):
         parts = ", ".join(f"{shift['number']} from {shift['hours'].replace('-', ' to ')} h" for shift in value.stated())
-        return f"{noun}: {parts} = {value.person_hours:g} hours a day"
+        return f"{parts} = {value.person_hours:g} hours a day"
     if isinstance(value, Amount):
         return f"{value.number:g} seconds" if value.is_seconds else f"{100 * value.number:g} % of a triage"
     if kind == "share":
-        return f"{100 * value:.4g} %{f' ({noun})' if noun else ''}"
+        return f"{100 * value:.4g} %"
     if kind == "money":
         return f"£{value:,.2f} {unit.removeprefix('pounds ')}".replace(".00 ", " ")
     if isinstance(value, float):
         return f"{value:,.10g} {unit}"
-    return f"{noun}: {', '.join(value) if isinstance(value, tuple) else value}".replace("_", "-")
+    return ", ".join(value).replace("_", "-") if isinstance(value, tuple) else str(value)

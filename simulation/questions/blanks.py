@@ -3,8 +3,8 @@
 Departments of an offer differ in what was left blank. The product's effect is regressed over departments on all that
 they differ in: numbers scaled to one variance, structures as categories. Coefficients are normal about 0 with one
 variance; it and the variance about the line, at least the simulation noise of a department's mean, are those that make
-the effects most likely. So a blank that only chance ties to the effect gets a small effect. A blank is then read
-with its numbers at their lowest and at their highest, all others at their mean; a structure at the two that differ most.
+the effects most likely. So a blank that only chance ties to the effect gets a small effect. A blank is then read with
+its numbers at their lowest and at their highest, all others at their mean; a structure at the two that differ most.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -46,8 +46,10 @@ class BlankEffect:
 
 @dataclass(frozen=True)
 class Line:
-    """A regression over departments: columns by parameter, shape (n_departments, n) each, and the mean and covariance of
-    the coefficients."""
+    """A regression over departments.
+
+    columns: by parameter, shape (n_departments, n) each; mean, covariance: of the coefficients; middle: the mean.
+    """
 
     columns: Mapping[str, Floats]
     middle: float
@@ -68,16 +70,17 @@ class Line:
             ends = (at.argmin(), at.argmax()) if name == STRUCTURE else (columns.argmin(), columns.argmax())
             source = rows if name == STRUCTURE else columns
             low[places], high[places] = source[ends[0]], source[ends[1]]
-        apart = high - low
-        error = float(np.sqrt(max(apart @ self.covariance @ apart, 0.0)))
+        error = float(np.sqrt((high - low) @ self.covariance @ (high - low)))
         return self.middle + float(low @ self.mean), self.middle + float(high @ self.mean), error
 
 
 def fitted(values: Mapping[str, Floats], structures: Sequence[str], effects: Floats, noise: float) -> Line:
-    """The line through effects by department, shape (n,); `values`: of each parameter, shape (n,); `noise`: the variance
-    of simulation in an effect."""
+    """The line through effects by department, shape (n,).
+
+    values: of each parameter, shape (n,); noise: the variance of simulation in an effect.
+    """
     columns = {name: _scaled(np.asarray(column)[:, None]) for name, column in values.items() if np.ptp(column) > 0}
-    kinds = sorted(set(structures))
+    kinds: list[str] = sorted(set(structures))
     if len(kinds) > 1:
         columns[STRUCTURE] = _scaled(np.array([[float(kind == own) for kind in kinds] for own in structures]))
     design = np.hstack([*columns.values()]) if columns else np.zeros((len(effects), 0))
@@ -85,7 +88,7 @@ def fitted(values: Mapping[str, Floats], structures: Sequence[str], effects: Flo
     variance, n = float(centred @ centred) / max(len(effects) - 1, 1), max(design.shape[1], 1)
     if variance <= 0 or not columns:
         return Line(columns, middle, np.zeros(design.shape[1]), np.zeros((design.shape[1],) * 2))
-    tries = product(variance * SHARES / n, np.maximum(variance * ABOUT, noise))
+    tries = list(product((variance * SHARES / n).tolist(), np.maximum(variance * ABOUT, noise).tolist()))
     prior, about = max(tries, key=lambda pair: _log_likelihood(design, centred, *pair))
     precision = design.T @ design / about + np.eye(design.shape[1]) / prior
     covariance = np.linalg.inv(precision)
