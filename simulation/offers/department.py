@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from simulation.config.composing import stated_in
@@ -38,6 +38,17 @@ PATH_OF_TRIAGE = "calibration.triage_minutes_scale.value"
 KINDS = ("site", "staffing", "calibration", "pathway")
 
 
+@cache
+def _packaged(*choices: str) -> Raw:
+    """The packaged configuration with these choices of files; not to be changed."""
+    return stated_in(choices, [packaged_configs()]).raw
+
+
+@cache
+def _packaged_ensemble() -> Ensemble:
+    return ensemble_named("typical", [packaged_configs()])
+
+
 @dataclass(frozen=True)
 class Structured:
     """A packaged structure, and whether doctors see children as well and one team is at both doors."""
@@ -60,12 +71,12 @@ class Departments:
     @cached_property
     def raw(self) -> Raw:
         """The typical site."""
-        return stated_in((), [packaged_configs()]).raw
+        return _packaged()
 
     @cached_property
     def ensemble(self) -> Ensemble:
         """The packaged ensemble."""
-        return ensemble_named("typical", [packaged_configs()])
+        return _packaged_ensemble()
 
     @cached_property
     def totals(self) -> Totals:
@@ -139,7 +150,7 @@ class Departments:
         choice = [f"staffing={one.stated.staffing}"] if one.stated.staffing else []
         if one.children and one.one_team:
             choice = [f"staffing={SHARED_CHILDREN}"]
-        staffing = stated_in(choice, [packaged_configs()]).raw["staffing"]
+        staffing = _packaged(*choice)["staffing"]
         changes: dict[str, Any] = {}
         for block in Scaling({**self.raw, "staffing": staffing}, self.totals).scaled():
             pool = block.path.removeprefix("staffing.")
@@ -156,7 +167,7 @@ class Departments:
         return changes
 
     def _steps(self, pathway: str) -> Raw:
-        return dict(stated_in((f"pathway={pathway}",), [packaged_configs()]).raw["pathway"]["steps"])
+        return dict(_packaged(f"pathway={pathway}")["pathway"]["steps"])
 
     def _triage_factor(self, one: Structured) -> float:
         """Triage minutes relative to the typical site's at which the desk is busy for all its rostered minutes."""

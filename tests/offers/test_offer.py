@@ -17,6 +17,7 @@ from simulation.offers import offer, solving
 from simulation.offers.department import Departments
 from simulation.offers.interview import Answer, check
 from simulation.offers.product import Product
+from simulation.study.design import factor_of
 from simulation.study.study import Study
 
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "vendor-offer.md").read_text(encoding="utf-8")
@@ -158,7 +159,8 @@ def values(**answers: Answer) -> dict[str, object]:
 
 def test_stated_beds_are_those_of_every_department() -> None:
     made = Departments(values(beds=480), 24)
-    places = [list(made.parameters).index(name) for name in ("short_stay_beds", "medicine_beds", "specialist_beds", "surgery_beds")]  # fmt: skip
+    beds = ("short_stay_beds", "medicine_beds", "specialist_beds", "surgery_beds")
+    places = [list(made.parameters).index(name) for name in beds]
     assert {sum(member.values[place] for place in places) for member in made.members()} == {480}
 
 
@@ -177,7 +179,9 @@ def test_who_sees_children_and_ambulances_leaves_the_structures_that_fit() -> No
 def test_a_stated_rota_keeps_the_desk_as_busy_as_the_ensemble_says() -> None:
     """By hand: two nurses from 8 to 22 h and one after are 25 of the 26 nurse hours of the typical desk."""
     made = Departments(values(attendances_per_day=340, triage_nurses="2 8-22, 1 22-8"), 24)
-    factors = {stated.changes["calibration.triage_minutes_scale.value"]["times"] for stated in made.structures.values()}  # type: ignore[index,call-overload]
+    factors = {
+        factor_of(stated.changes["calibration.triage_minutes_scale.value"]) for stated in made.structures.values()
+    }
     assert 1.0817 in factors
 
 
