@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-MOST_LINES = 32_000
-MOST_TOKENS = 328_000
+MOST_LINES = 33_400
+MOST_TOKENS = 343_500
 MOST_CORE = 26_500
 WINGS = ("assurance", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""
