@@ -174,7 +174,7 @@ def n_cases(policy: Policy) -> tuple[float, float]:
     """Cases that the table of a policy's tool rests on, and those of true levels 1-2; NaN if it states no counts."""
     table: Sequence[Sequence[Any]] | None = policy.ai.matrix.counts if policy.ai is not None else None
     if policy.beside_nurse is not None:
-        table = policy.beside_nurse.counts
+        table = policy.beside_nurse.counts if policy.beside_nurse.evidence != "assumed" else None
     if table is None:
         return math.nan, math.nan
     counts = np.array(table, dtype=float)
