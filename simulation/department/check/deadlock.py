@@ -1,4 +1,5 @@
-"""The part of `check` about deadlock: which pools patients may hold while they wait for others."""
+"""The part of `check` about what patients carry along their routes: pools that they may hold while they wait for others
+(deadlock), and clocks that run for them."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,14 +8,14 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from simulation.department.graph import Edge, Graph, cycles, descendants, request_of, shortest_cycle, starts_of, waits
-from simulation.department.vocabulary import ACUITY_NOW, ARRIVAL_SOURCE, ByAttribute, Node, Pathway, Step
+from simulation.department.vocabulary import ACUITY_NOW, ARRIVAL_SOURCE, Action, ByAttribute, Loop, Node, Pathway, Step
 from simulation.errors import Faults
 
-MOST_STATES = 40_000
+MOST_STATES = 100_000
 """The number of combinations of (node, pools held, categories known) above which categories are not followed."""
 Pools = frozenset[str]
-
-
+CLOCK = "clock:"
+"""Begins the name of a clock that runs, among the pools held: a patient carries both."""
 Known = frozenset[tuple[str, frozenset[str]]]
 
 
@@ -42,10 +43,10 @@ class _Move(NamedTuple):
     released_at_end: Pools = frozenset()
 
     def held_after(self, held: Pools) -> Pools:
-        """The pools held after it."""
-        return (
-            frozenset() if self.releases_all else ((held - self.released_at_start) | self.kept) - self.released_at_end
-        )
+        """The pools held after it, and the clocks that run."""
+        if self.releases_all:
+            return frozenset(name for name in held if name.startswith(CLOCK))
+        return ((held - self.released_at_start) | self.kept) - self.released_at_end
 
 
 class _Passage(NamedTuple):
@@ -63,52 +64,70 @@ class _Route(NamedTuple):
 
     starts: tuple[tuple[str, str], ...]
     nodes: tuple[tuple[str, _Passage], ...]
+    only: tuple[tuple[str, str, tuple[tuple[str, frozenset[str]], ...]], ...]
+    """Each action, the category that it is not set off, and the categories of whom it can be set off for, by
+    attribute."""
 
 
-def explore(pathway: Pathway, graph: Graph) -> Trace:
-    """Every state that patients can be in along their routes; not to be changed.
+def explore(pathway: Pathway, graph: Graph) -> tuple[Trace, bool]:
+    """Every state that patients can be in along their routes, not to be changed; and whether categories were followed.
 
-    Branches on the same attribute agree: a patient routed by one category is not routed by another one later. With too
-    many states to track that, the constraint is dropped, which can only add states, never lose one.
+    Branches and loops on the same attribute agree: a patient routed by one category is not routed by another one later,
+    and an action is set off for those alone whom it names. With too many states to track that, the constraint is
+    dropped, which can only add states, never lose one.
     """
     nodes = pathway.nodes()
-    route = _Route(
-        tuple(starts_of(pathway).items()), tuple((name, _passage(nodes[name], graph[name])) for name in graph)
+    passages = ((name, _passage(pathway, nodes[name], graph[name])) for name in graph)
+    only = (
+        (name, attribute.categories[0], tuple((by, frozenset(own)) for by, own in attribute.only.items()))
+        for name, attribute in pathway.attributes.items()
+        if isinstance(attribute, Action)
     )
-    return _explored(route, MOST_STATES)
+    return _explored(_Route(tuple(starts_of(pathway).items()), tuple(passages), tuple(only)), MOST_STATES)
 
 
-def _passage(node: Node, edges: Sequence[Edge]) -> _Passage:
+def _passage(pathway: Pathway, node: Node, edges: Sequence[Edge]) -> _Passage:
     """What happens at a node."""
+    if isinstance(node, Loop):
+        passes = pathway.categories(node.passes)
+        again = [_Move(node.again, category) for category in passes[1:]]
+        return _Passage(node.passes, (*again, *(_Move(node.next, category) for category in passes)))
     if not isinstance(node, Step):
         by = node.attribute if isinstance(node, ByAttribute) and node.attribute != ACUITY_NOW else ""
         return _Passage(by, tuple(_Move(edge.to, edge.when) for edge in edges))
     all_of, any_of = request_of(node)
     away = [_Move(edge.to, releases_all=True) for edge in edges if edge.by != "on"]
     released = frozenset(node.releases_at_start), frozenset(node.releases_at_end)
-    on = [
-        _Move(node.next, "", False, released[0], frozenset((*all_of, chosen)).intersection(node.keeps), released[1])
-        for chosen in any_of or ("",)
-    ]
+    clocks = frozenset(f"{CLOCK}{clock}" for clock in node.starts_clock)
+    kept = [clocks.union({*all_of, chosen}.intersection(node.keeps)) for chosen in any_of or ("",)]
+    on = [_Move(node.next, "", False, released[0], units, released[1]) for units in kept]
     return _Passage("", (*away, *on))
 
 
 @lru_cache(maxsize=16)
-def _explored(route: _Route, most_states: int) -> Trace:
-    """Every state of a route; cached, as the arms of a study seldom differ in it."""
+def _explored(route: _Route, most_states: int) -> tuple[Trace, bool]:
+    """Every state of a route, and whether categories were followed; cached, as the arms of a study seldom differ in
+    it."""
     later = _read_later(route)
     trace = _follow(route, later, most_states)
-    if trace is None:
-        trace = _follow(route, dict.fromkeys(later, frozenset()), most_states)
-    return trace or {}
+    if trace is not None:
+        return trace, True
+    return _follow(route, dict.fromkeys(later, frozenset()), most_states) or {}, False
 
 
 def _read_later(route: _Route) -> dict[str, frozenset[str]]:
-    """The attributes that a branch at a node or after it reads, by node."""
-    reads = {name: node.attribute for name, node in route.nodes if node.attribute}
+    """The attributes on which a branch at a node or after it rests, by node: what it reads, and of an action whom it can
+    be set off for."""
+    only = {action: {by for by, _ in whom} for action, _, whom in route.only}
+    reads = {
+        name: {node.attribute} | only.get(node.attribute, set())
+        for name, node in route.nodes
+        if node.attribute
+    }
     plain = {name: [move.to for move in node.moves] for name, node in route.nodes}
     return {
-        name: frozenset(reads[node] for node in {name, *descendants(plain, name)} if node in reads) for name in plain
+        name: frozenset().union(*(reads[node] for node in {name, *descendants(plain, name)} if node in reads))
+        for name in plain
     }
 
 
@@ -129,7 +148,7 @@ def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int
     ahead = deque(trace)
     while ahead:
         state = ahead.popleft()
-        for next_state in _next_states(nodes[state.node], state, relevant):
+        for next_state in _next_states(route, nodes[state.node], state, relevant):
             if next_state not in trace:
                 trace[next_state] = state
                 ahead.append(next_state)
@@ -138,17 +157,19 @@ def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int
     return trace
 
 
-def _next_states(node: _Passage, state: _State, relevant: Callable[[Known, str], Known]) -> Iterator[_State]:
+def _next_states(
+    route: _Route, node: _Passage, state: _State, relevant: Callable[[Known, str], Known]
+) -> Iterator[_State]:
     """The states that can follow at a node."""
     if node.attribute:
-        for to, known in _known_after(node, state.known):
+        for to, known in _known_after(route, node, state.known):
             yield _State(to, state.held, relevant(known, to))
     else:
         for move in node.moves:
             yield _State(move.to, move.held_after(state.held), relevant(state.known, move.to))
 
 
-def _known_after(node: _Passage, known: Known) -> Iterator[tuple[str, Known]]:
+def _known_after(route: _Route, node: _Passage, known: Known) -> Iterator[tuple[str, Known]]:
     """Where a branch on an attribute can lead, given the categories that are still possible, and what is known then."""
     facts = dict(known)
     possible = facts.get(node.attribute)
@@ -157,7 +178,12 @@ def _known_after(node: _Passage, known: Known) -> Iterator[tuple[str, Known]]:
         if possible is None or move.category in possible:
             groups.setdefault(move.to, set()).add(move.category)
     for to, categories in groups.items():
-        yield to, frozenset({**facts, node.attribute: frozenset(categories)}.items())
+        after = {**facts, node.attribute: frozenset(categories)}
+        for action, not_set_off, whom in route.only:
+            if action in after and not_set_off not in after[action]:
+                after |= {by: after.get(by, own) & own for by, own in whom}
+        if all(after.values()):
+            yield to, frozenset(after.items())
 
 
 def check_releases(pathway: Pathway, faults: Faults, trace: Trace) -> None:
@@ -183,17 +209,36 @@ def check_releases(pathway: Pathway, faults: Faults, trace: Trace) -> None:
             held = held.difference(pools)
 
 
+def check_clocks(pathway: Pathway, faults: Faults, trace: Trace) -> None:
+    """Add a fault for each step that counts since a clock which nothing starts on some way to it.
+
+    Its minutes would count from now for some and from the start for others: a result without a sample.
+    """
+    for name, step in pathway.steps.items():
+        clock = f"{CLOCK}{step.since}"
+        unstarted = (state for state in trace if state.node == name and clock not in state.held)
+        if step.since is not None and (state := next(unstarted, None)):
+            found = f"nothing starts '{step.since}' for patients who come by {_path(trace, state)}"
+            remedy = "Start it at a step on that way (starts_clock), or lead them to a step that does not count since it"
+            faults.add(f"steps.{name}.since", found, remedy)
+
+
 def _kept_at(trace: Trace, state: _State, pool: str) -> str:
     """The step that kept a pool, and the path from it, in words."""
+    keeper = state
+    while pool in keeper.held and (before := trace[keeper]):
+        keeper = before
+    return f"kept at '{keeper.node}': {_path(trace, state, keeper)}"
+
+
+def _path(trace: Trace, state: _State, start: _State | None = None) -> str:
+    """The path to a state from an earlier one, or else from the start of the route, in words."""
     nodes = [state.node]
-    before = trace[state]
-    while before:
-        nodes.append(before.node)
-        if pool not in before.held:
-            break
-        before = trace[before]
+    while state != start and (before := trace[state]):
+        state = before
+        nodes.append(state.node)
     shown = nodes[::-1] if len(nodes) <= 5 else [nodes[-1], nodes[-2], "...", *nodes[1::-1]]
-    return f"kept at '{nodes[-1]}': {' -> '.join(shown)}"
+    return " -> ".join(shown)
 
 
 class _Wait(NamedTuple):
