@@ -2,13 +2,18 @@
 
 Each row is a trial's effect beside the simulated one, under an arm that does what the trial did
 (`configs/study/known_effects.yaml`). A trial was in one department or a few, so its published interval is held against
-the range over departments: a hit if the two overlap. Nothing is tuned to hit. A miss is a finding, and changes no exit
-code.
+the range over departments: a hit by overlap if the two meet, by mean if the mean over departments lies in it. Rows with
+a published interval (strong), rows whose interval holds no effect at all, and rows without a published one (weak) are
+counted apart, those for development and those held out, too. Nothing is tuned to hit. A miss is a finding, and changes
+no exit code.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
 
 from simulation.assurance.figures import Begin, without_progress
 from simulation.assurance.lines import text_of
@@ -16,21 +21,29 @@ from simulation.assurance.targets import Target, targets_named
 from simulation.config import load, search_folders
 from simulation.errors import Faults, nearest
 from simulation.explain.statements import BANNER
+from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
 from simulation.runs.running import compare
 from simulation.statistics.compare import paired
 from simulation.statistics.departments import spread_over
-from simulation.statistics.intervals import Interval
+from simulation.statistics.intervals import LEVEL, Interval, interval
 from simulation.study.study import Study
 
 STUDY = TARGETS = "known_effects"
+HALVES = {"development": "development", "held_out": "held out"}
+KINDS = {
+    "strong": "a published interval that excludes no effect",
+    "null": "a published interval that holds no effect",
+    "weak": "no published interval",
+}
 
 
 class KnownEffect(NamedTuple):
-    """One published effect and the simulated one, both in the target's unit.
+    """One published effect and the simulated one, both in the target's unit or on its scale.
 
-    level  without the change; found  the mean effect over departments with its 95 % interval;
-    least, most  the range that holds nine in ten departments, noise removed.
+    level  of the measure without the change; found  the mean effect over departments with its 95 % interval;
+    least, most  the range that holds nine in ten departments, noise removed; sham  the range for an arm that changes
+    nothing.
     """
 
     target: Target
@@ -38,17 +51,53 @@ class KnownEffect(NamedTuple):
     found: Interval
     least: float
     most: float
+    sham: tuple[float, float] = (np.nan, np.nan)
 
     @property
     def hit(self) -> bool:
         """Whether the range over departments and the published interval overlap."""
-        low, high = self.target.bounds
-        return self.least <= high and self.most >= low
+        return _meets(self.target, self.least, self.most)
 
     @property
     def central(self) -> bool:
         """Whether the mean over departments itself lies in the published interval."""
         return bool(self.target.allows(self.found.mean))
+
+    @property
+    def sham_hit(self) -> bool:
+        """Whether an arm that changes nothing would hit."""
+        return _meets(self.target, *self.sham)
+
+    @property
+    def kind(self) -> str:
+        """One of KINDS."""
+        no_effect = 0.0 if self.target.scale == "difference" else 1.0
+        return "null" if self.target.strength == "strong" and self.target.allows(no_effect) else self.target.strength
+
+
+def _meets(target: Target, least: float, most: float) -> bool:
+    low, high = target.bounds
+    return least <= high and most >= low
+
+
+class Tally(NamedTuple):
+    """How many rows of a half and a kind hit: by overlap, by mean, and by an arm that changes nothing."""
+
+    half: str
+    kind: str
+    n: int
+    hits: int
+    central: int
+    sham: int
+
+    @property
+    def share(self) -> tuple[float, float]:
+        """The exact 95 % interval (Clopper and Pearson) of the share of such rows that hit by overlap."""
+        from scipy.special import betaincinv
+
+        k, n, tail = self.hits, self.n, (1 - LEVEL) / 2
+        low = float(betaincinv(k, n - k + 1, tail)) if k else 0.0
+        return low, float(betaincinv(k + 1, n - k, 1 - tail)) if k < n else 1.0
 
 
 class KnownEffects(NamedTuple):
@@ -58,6 +107,18 @@ class KnownEffects(NamedTuple):
     n_departments: int
     n_replications: int
     measured_days: int
+
+    def of(self, half: str) -> tuple[KnownEffect, ...]:
+        """The rows of a half."""
+        return tuple(row for row in self.rows if row.target.trial and row.target.trial.half == half)
+
+    @property
+    def tallies(self) -> Iterator[Tally]:
+        """How many rows hit, by half and kind."""
+        for half, kind in product(HALVES, KINDS):
+            if rows := [row for row in self.of(half) if row.kind == kind]:
+                hits = (sum(row.hit for row in rows), sum(row.central for row in rows))
+                yield Tally(HALVES[half], KINDS[kind], len(rows), *hits, sum(row.sham_hit for row in rows))
 
 
 def validate_known_effects(
@@ -81,16 +142,18 @@ def validate_known_effects(
 
 
 def _refuse_unfit(targets: Sequence[Target], study: Study) -> None:
-    """Raise ConfigError for a run on one department, which has no range, or a target for an arm that does not exist."""
-    faults = Faults()
+    """Raise ConfigError for a run on one department, which has no range, or a target without its trial or arm."""
+    faults, arms = Faults(), study.design.arms
     if study.departments is None:
         reason = study.on_one or "it is asked for on the typical department"
         faults.add("ensemble", f"a range over departments is needed, and {reason}", "Leave it out")
     for target in targets:
-        if target.change not in study.design.arms:
-            where = f"targets/{TARGETS}.yaml, {target.name}"
-            remedy = nearest(target.change, study.design.arms)
-            faults.add(where, f"there is no arm '{target.change}' in study={STUDY}", remedy)
+        where = f"targets/{TARGETS}.yaml, {target.name}"
+        for arm in (target.change, target.against):
+            if arm and arm not in arms:
+                faults.add(where, f"there is no arm '{arm}' in study={STUDY}", nearest(arm, arms))
+        if target.trial is None or not target.strength:
+            faults.add(where, "trial or strength is missing", "State what the trial did, and whether strong or weak")
     faults.refuse()
 
 
@@ -98,18 +161,32 @@ def known_effects_of(result: StudyResult, targets: Sequence[Target]) -> KnownEff
     """The targets beside the effects in a result over departments."""
     department = result.department_of
     assert department is not None
-    rows, baseline = [], result.design.baseline
+    rows, design = [], result.design
     for target in targets:
-        arm, measure, group = target.change, target.measure, target.group
-        effects = paired(result.values(arm, measure, group), result.values(baseline, measure, group))
-        row = result.row(arm, measure, group)
-        _, least, most = spread_over(effects, department).range
-        interval = result.against(arm, baseline, measure, group)
-        rows.append(KnownEffect(target, row.mean - row.difference, interval, least, most))
+
+        def values(arm: str, target: Target = target) -> Floats:
+            return result.values(arm, target.measure, target.group)
+
+        before = values(target.against or design.baseline)
+        effects = _effect(target, values(target.change), before)
+        nothing = _effect(target, values(design.sham or design.baseline), values(design.baseline))
+        least, most, *sham = (*spread_over(effects, department).range[1:], *spread_over(nothing, department).range[1:])
+        found = interval(effects, department=department)
+        rows.append(KnownEffect(target, float(np.nanmean(before)), found, least, most, (sham[0], sham[1])))
     n = len(set(department.tolist()))
     return KnownEffects(tuple(rows), n, len(result.replications), result.run.measured_days)
 
 
+def _effect(target: Target, after: Floats, before: Floats) -> Floats:
+    """The effect by replication on the scale of the target."""
+    if target.scale == "difference":
+        return paired(after, before)
+    if target.scale == "odds_ratio":
+        after, before = after / (1 - after), before / (1 - before)
+    ratio: Floats = after / before
+    return ratio
+
+
 def as_text(effects: KnownEffects) -> str:
-    """What is printed: one an effect, then the reason for each miss."""
-    return text_of("known_effects", effects=effects, banner=BANNER)
+    """What is printed: one an effect, how many hit, then the reason for each miss."""
+    return text_of("known_effects", effects=effects, halves=HALVES, banner=BANNER)

@@ -838,7 +838,7 @@ steps:
 
 
 def test_a_clock_may_be_started_for_those_alone_who_come_to_count_since_it(smallest: Make) -> None:
-    """Whoever waits has a test ordered and no trolley, so was sampled, though others pass by the same steps unsampled."""
+    """Whoever waits has a test ordered and no trolley, so was sampled, though others come by there unsampled."""
     assert [fault.where for fault in check(smallest(SAMPLED))] == ["branches.by_day"]  # nobody gets there
 
 
@@ -851,7 +851,7 @@ def test_a_clock_that_nothing_started_for_some_is_a_fault(smallest: Make) -> Non
 
 
 def test_an_action_set_off_for_anybody_may_lack_its_clock(smallest: Make) -> None:
-    faults = check(smallest(SAMPLED.replace("only: {trolley: [\"no\"]}, ", "")))
+    faults = check(smallest(SAMPLED.replace('only: {trolley: ["no"]}, ', "")))
     assert "steps.wait.since" in [fault.where for fault in faults]
 
 

@@ -116,14 +116,10 @@ def _explored(route: _Route, most_states: int) -> tuple[Trace, bool]:
 
 
 def _read_later(route: _Route) -> dict[str, frozenset[str]]:
-    """The attributes on which a branch at a node or after it rests, by node: what it reads, and of an action whom it can
-    be set off for."""
+    """The attributes that count at a node or after it, by node: those that branches read, and for an action those that
+    say whom it can be set off for."""
     only = {action: {by for by, _ in whom} for action, _, whom in route.only}
-    reads = {
-        name: {node.attribute} | only.get(node.attribute, set())
-        for name, node in route.nodes
-        if node.attribute
-    }
+    reads = {name: {node.attribute} | only.get(node.attribute, set()) for name, node in route.nodes if node.attribute}
     plain = {name: [move.to for move in node.moves] for name, node in route.nodes}
     return {
         name: frozenset().union(*(reads[node] for node in {name, *descendants(plain, name)} if node in reads))
@@ -219,7 +215,9 @@ def check_clocks(pathway: Pathway, faults: Faults, trace: Trace) -> None:
         unstarted = (state for state in trace if state.node == name and clock not in state.held)
         if step.since is not None and (state := next(unstarted, None)):
             found = f"nothing starts '{step.since}' for patients who come by {_path(trace, state)}"
-            remedy = "Start it at a step on that way (starts_clock), or lead them to a step that does not count since it"
+            remedy = (
+                "Start it at a step on that way (starts_clock), or lead them to a step that does not count since it"
+            )
             faults.add(f"steps.{name}.since", found, remedy)
 
 
