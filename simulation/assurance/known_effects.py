@@ -8,12 +8,9 @@ counted apart, those for development and those held out, too. Nothing is tuned t
 no exit code.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import product
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
-
-import numpy as np
 
 from simulation.assurance.figures import Begin, without_progress
 from simulation.assurance.lines import text_of
@@ -26,11 +23,11 @@ from simulation.runs.result import StudyResult
 from simulation.runs.running import compare
 from simulation.statistics.compare import paired
 from simulation.statistics.departments import spread_over
-from simulation.statistics.intervals import LEVEL, Interval, interval
+from simulation.statistics.intervals import Interval, exact, interval
 from simulation.study.study import Study
 
 STUDY = TARGETS = "known_effects"
-HALVES = {"development": "development", "held_out": "held out"}
+HALVES = {"development": "Development", "held_out": "Held out"}
 KINDS = {
     "strong": "a published interval that excludes no effect",
     "null": "a published interval that holds no effect",
@@ -41,22 +38,20 @@ KINDS = {
 class KnownEffect(NamedTuple):
     """One published effect and the simulated one, both in the target's unit or on its scale.
 
-    level  of the measure without the change; found  the mean effect over departments with its 95 % interval;
-    least, most  the range that holds nine in ten departments, noise removed; sham  the range for an arm that changes
-    nothing.
+    found  the mean effect over departments with its 95 % interval; least, most  the range that holds nine in ten
+    departments, noise removed; sham  the range for an arm that changes nothing.
     """
 
     target: Target
-    level: float
     found: Interval
     least: float
     most: float
-    sham: tuple[float, float] = (np.nan, np.nan)
+    sham: tuple[float, float]
 
     @property
     def hit(self) -> bool:
         """Whether the range over departments and the published interval overlap."""
-        return _meets(self.target, self.least, self.most)
+        return self._meets(self.least, self.most)
 
     @property
     def central(self) -> bool:
@@ -66,38 +61,17 @@ class KnownEffect(NamedTuple):
     @property
     def sham_hit(self) -> bool:
         """Whether an arm that changes nothing would hit."""
-        return _meets(self.target, *self.sham)
+        return self._meets(*self.sham)
 
     @property
     def kind(self) -> str:
         """One of KINDS."""
-        no_effect = 0.0 if self.target.scale == "difference" else 1.0
+        no_effect = float(self.target.scale != "difference")
         return "null" if self.target.strength == "strong" and self.target.allows(no_effect) else self.target.strength
 
-
-def _meets(target: Target, least: float, most: float) -> bool:
-    low, high = target.bounds
-    return least <= high and most >= low
-
-
-class Tally(NamedTuple):
-    """How many rows of a half and a kind hit: by overlap, by mean, and by an arm that changes nothing."""
-
-    half: str
-    kind: str
-    n: int
-    hits: int
-    central: int
-    sham: int
-
-    @property
-    def share(self) -> tuple[float, float]:
-        """The exact 95 % interval (Clopper and Pearson) of the share of such rows that hit by overlap."""
-        from scipy.special import betaincinv
-
-        k, n, tail = self.hits, self.n, (1 - LEVEL) / 2
-        low = float(betaincinv(k, n - k + 1, tail)) if k else 0.0
-        return low, float(betaincinv(k + 1, n - k, 1 - tail)) if k < n else 1.0
+    def _meets(self, least: float, most: float) -> bool:
+        low, high = self.target.bounds
+        return least <= high and most >= low
 
 
 class KnownEffects(NamedTuple):
@@ -107,18 +81,6 @@ class KnownEffects(NamedTuple):
     n_departments: int
     n_replications: int
     measured_days: int
-
-    def of(self, half: str) -> tuple[KnownEffect, ...]:
-        """The rows of a half."""
-        return tuple(row for row in self.rows if row.target.trial and row.target.trial.half == half)
-
-    @property
-    def tallies(self) -> Iterator[Tally]:
-        """How many rows hit, by half and kind."""
-        for half, kind in product(HALVES, KINDS):
-            if rows := [row for row in self.of(half) if row.kind == kind]:
-                hits = (sum(row.hit for row in rows), sum(row.central for row in rows))
-                yield Tally(HALVES[half], KINDS[kind], len(rows), *hits, sum(row.sham_hit for row in rows))
 
 
 def validate_known_effects(
@@ -161,18 +123,14 @@ def known_effects_of(result: StudyResult, targets: Sequence[Target]) -> KnownEff
     """The targets beside the effects in a result over departments."""
     department = result.department_of
     assert department is not None
-    rows, design = [], result.design
+    rows, baseline = [], result.design.baseline
     for target in targets:
-
-        def values(arm: str, target: Target = target) -> Floats:
-            return result.values(arm, target.measure, target.group)
-
-        before = values(target.against or design.baseline)
-        effects = _effect(target, values(target.change), before)
-        nothing = _effect(target, values(design.sham or design.baseline), values(design.baseline))
-        least, most, *sham = (*spread_over(effects, department).range[1:], *spread_over(nothing, department).range[1:])
+        arms = (target.change, target.against or baseline, result.design.sham or baseline, baseline)
+        after, before, sham, nurse = (result.values(arm, target.measure, target.group) for arm in arms)
+        effects, nothing = _effect(target, after, before), _effect(target, sham, nurse)
+        (_, least, most), (_, *of_sham) = (spread_over(each, department).range for each in (effects, nothing))
         found = interval(effects, department=department)
-        rows.append(KnownEffect(target, float(np.nanmean(before)), found, least, most, (sham[0], sham[1])))
+        rows.append(KnownEffect(target, found, least, most, (of_sham[0], of_sham[1])))
     n = len(set(department.tolist()))
     return KnownEffects(tuple(rows), n, len(result.replications), result.run.measured_days)
 
@@ -188,5 +146,5 @@ def _effect(target: Target, after: Floats, before: Floats) -> Floats:
 
 
 def as_text(effects: KnownEffects) -> str:
-    """What is printed: one an effect, how many hit, then the reason for each miss."""
-    return text_of("known_effects", effects=effects, halves=HALVES, banner=BANNER)
+    """What is printed: one an effect, how many hit by half and kind, then the reason for each miss."""
+    return text_of("known_effects", effects=effects, halves=HALVES, kinds=KINDS, exact=exact, banner=BANNER)

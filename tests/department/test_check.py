@@ -846,7 +846,9 @@ def test_a_clock_that_nothing_started_for_some_is_a_fault(smallest: Make) -> Non
     """By night nobody takes the sample, and the result would come all the same."""
     (fault,) = check(smallest(SAMPLED.replace('"no": ordering', '"no": by_day')))
     assert fault.where == "steps.wait.since"
-    assert fault.found == "nothing starts 'sent' for patients who come by see -> seen -> ... -> results -> wait"
+    assert fault.found == (
+        "nothing starts 'sent' for some patients, who come from 'see': see -> seen -> ... -> results -> wait"
+    )
     assert "starts_clock" in fault.remedy
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from simulation.department.graph import Edge, Graph, cycles, descendants, request_of, shortest_cycle, starts_of, waits
-from simulation.department.vocabulary import ACUITY_NOW, ARRIVAL_SOURCE, Action, ByAttribute, Loop, Node, Pathway, Step
+from simulation.department.vocabulary import ACUITY_NOW, ARRIVAL_SOURCE, Action, Loop, Node, Pathway, Step
 from simulation.errors import Faults
 
 MOST_STATES = 100_000
@@ -32,28 +32,30 @@ Trace = Mapping[_State, "_State | None"]
 
 
 class _Move(NamedTuple):
-    """A way on from a node: whether a patient who goes it has released every pool (who leaves or is turned away), or
-    else which pools are released and kept; and the category of the branch's attribute that goes it."""
+    """A way on from a node: the category of the branch's attribute that goes it, and which pools are released and kept
+    (who leaves or is turned away releases all)."""
 
     to: str
     category: str = ""
-    releases_all: bool = False
     released_at_start: Pools = frozenset()
     kept: Pools = frozenset()
     released_at_end: Pools = frozenset()
 
     def held_after(self, held: Pools) -> Pools:
         """The pools held after it, and the clocks that run."""
-        if self.releases_all:
-            return frozenset(name for name in held if name.startswith(CLOCK))
         return ((held - self.released_at_start) | self.kept) - self.released_at_end
 
 
 class _Passage(NamedTuple):
-    """What happens at a node: where it leads, and by which attribute ('': whatever the patient is like)."""
+    """What happens at a node: where it leads, and by which attribute ('': whatever the patient is like).
+
+    Of an action: the categories of those whom it can be set off for, by attribute, and the category that it is not.
+    """
 
     attribute: str
     moves: tuple[_Move, ...]
+    only: tuple[tuple[str, frozenset[str]], ...] = ()
+    not_set_off: str = ""
 
 
 class _Route(NamedTuple):
@@ -64,9 +66,6 @@ class _Route(NamedTuple):
 
     starts: tuple[tuple[str, str], ...]
     nodes: tuple[tuple[str, _Passage], ...]
-    only: tuple[tuple[str, str, tuple[tuple[str, frozenset[str]], ...]], ...]
-    """Each action, the category that it is not set off, and the categories of whom it can be set off for, by
-    attribute."""
 
 
 def explore(pathway: Pathway, graph: Graph) -> tuple[Trace, bool]:
@@ -78,29 +77,27 @@ def explore(pathway: Pathway, graph: Graph) -> tuple[Trace, bool]:
     """
     nodes = pathway.nodes()
     passages = ((name, _passage(pathway, nodes[name], graph[name])) for name in graph)
-    only = (
-        (name, attribute.categories[0], tuple((by, frozenset(own)) for by, own in attribute.only.items()))
-        for name, attribute in pathway.attributes.items()
-        if isinstance(attribute, Action)
-    )
-    return _explored(_Route(tuple(starts_of(pathway).items()), tuple(passages), tuple(only)), MOST_STATES)
+    return _explored(_Route(tuple(starts_of(pathway).items()), tuple(passages)), MOST_STATES)
 
 
 def _passage(pathway: Pathway, node: Node, edges: Sequence[Edge]) -> _Passage:
     """What happens at a node."""
-    if isinstance(node, Loop):
-        passes = pathway.categories(node.passes)
-        again = [_Move(node.again, category) for category in passes[1:]]
-        return _Passage(node.passes, (*again, *(_Move(node.next, category) for category in passes)))
     if not isinstance(node, Step):
-        by = node.attribute if isinstance(node, ByAttribute) and node.attribute != ACUITY_NOW else ""
-        return _Passage(by, tuple(_Move(edge.to, edge.when) for edge in edges))
+        by, moves = getattr(node, "attribute", ""), [_Move(edge.to, edge.when) for edge in edges]
+        if isinstance(node, Loop):
+            by, passes = node.passes, pathway.categories(node.passes)
+            moves = [*(_Move(node.again, n) for n in passes[1:]), *(_Move(node.next, n) for n in passes)]
+        attribute = pathway.attributes.get(by)
+        if not isinstance(attribute, Action):
+            return _Passage("" if by == ACUITY_NOW else by, tuple(moves))
+        only = tuple((other, frozenset(categories)) for other, categories in attribute.only.items())
+        return _Passage(by, tuple(moves), only, attribute.categories[0])
     all_of, any_of = request_of(node)
-    away = [_Move(edge.to, releases_all=True) for edge in edges if edge.by != "on"]
+    away = [_Move(edge.to, "", frozenset(pathway.pools)) for edge in edges if edge.by != "on"]
     released = frozenset(node.releases_at_start), frozenset(node.releases_at_end)
     clocks = frozenset(f"{CLOCK}{clock}" for clock in node.starts_clock)
     kept = [clocks.union({*all_of, chosen}.intersection(node.keeps)) for chosen in any_of or ("",)]
-    on = [_Move(node.next, "", False, released[0], units, released[1]) for units in kept]
+    on = [_Move(node.next, "", released[0], units, released[1]) for units in kept]
     return _Passage("", (*away, *on))
 
 
@@ -118,8 +115,7 @@ def _explored(route: _Route, most_states: int) -> tuple[Trace, bool]:
 def _read_later(route: _Route) -> dict[str, frozenset[str]]:
     """The attributes that count at a node or after it, by node: those that branches read, and for an action those that
     say whom it can be set off for."""
-    only = {action: {by for by, _ in whom} for action, _, whom in route.only}
-    reads = {name: {node.attribute} | only.get(node.attribute, set()) for name, node in route.nodes if node.attribute}
+    reads = {name: {node.attribute, *dict(node.only)} for name, node in route.nodes if node.attribute}
     plain = {name: [move.to for move in node.moves] for name, node in route.nodes}
     return {
         name: frozenset().union(*(reads[node] for node in {name, *descendants(plain, name)} if node in reads))
@@ -144,7 +140,7 @@ def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int
     ahead = deque(trace)
     while ahead:
         state = ahead.popleft()
-        for next_state in _next_states(route, nodes[state.node], state, relevant):
+        for next_state in _next_states(nodes[state.node], state, relevant):
             if next_state not in trace:
                 trace[next_state] = state
                 ahead.append(next_state)
@@ -153,19 +149,17 @@ def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int
     return trace
 
 
-def _next_states(
-    route: _Route, node: _Passage, state: _State, relevant: Callable[[Known, str], Known]
-) -> Iterator[_State]:
+def _next_states(node: _Passage, state: _State, relevant: Callable[[Known, str], Known]) -> Iterator[_State]:
     """The states that can follow at a node."""
     if node.attribute:
-        for to, known in _known_after(route, node, state.known):
+        for to, known in _known_after(node, state.known):
             yield _State(to, state.held, relevant(known, to))
     else:
         for move in node.moves:
             yield _State(move.to, move.held_after(state.held), relevant(state.known, move.to))
 
 
-def _known_after(route: _Route, node: _Passage, known: Known) -> Iterator[tuple[str, Known]]:
+def _known_after(node: _Passage, known: Known) -> Iterator[tuple[str, Known]]:
     """Where a branch on an attribute can lead, given the categories that are still possible, and what is known then."""
     facts = dict(known)
     possible = facts.get(node.attribute)
@@ -175,9 +169,8 @@ def _known_after(route: _Route, node: _Passage, known: Known) -> Iterator[tuple[
             groups.setdefault(move.to, set()).add(move.category)
     for to, categories in groups.items():
         after = {**facts, node.attribute: frozenset(categories)}
-        for action, not_set_off, whom in route.only:
-            if action in after and not_set_off not in after[action]:
-                after |= {by: after.get(by, own) & own for by, own in whom}
+        if node.not_set_off not in categories:
+            after |= {by: own & after.get(by, own) for by, own in node.only}
         if all(after.values()):
             yield to, frozenset(after.items())
 
@@ -194,8 +187,8 @@ def check_releases(pathway: Pathway, faults: Faults, trace: Trace) -> None:
             holder = next((state for state in states if pool in state.held), None)
             if holder:
                 remedy = "Release it at the end of an earlier step, or lead those who hold it round this step"
-                kept = _kept_at(trace, holder, pool)
-                faults.add(where, f"asks for '{pool}', which a patient may hold already ({kept})", remedy)
+                path = _path(trace, holder, pool)
+                faults.add(where, f"asks for '{pool}', which a patient may hold already (kept at {path})", remedy)
         held = frozenset[str]().union(*(state.held for state in states))
         for key, pools in (("releases_at_start", step.releases_at_start), ("releases_at_end", step.releases_at_end)):
             for number, pool in enumerate(pools):
@@ -214,29 +207,24 @@ def check_clocks(pathway: Pathway, faults: Faults, trace: Trace) -> None:
         clock = f"{CLOCK}{step.since}"
         unstarted = (state for state in trace if state.node == name and clock not in state.held)
         if step.since is not None and (state := next(unstarted, None)):
-            found = f"nothing starts '{step.since}' for patients who come by {_path(trace, state)}"
+            found = f"nothing starts '{step.since}' for some patients, who come from {_path(trace, state, '')}"
             remedy = (
                 "Start it at a step on that way (starts_clock), or lead them to a step that does not count since it"
             )
             faults.add(f"steps.{name}.since", found, remedy)
 
 
-def _kept_at(trace: Trace, state: _State, pool: str) -> str:
-    """The step that kept a pool, and the path from it, in words."""
-    keeper = state
-    while pool in keeper.held and (before := trace[keeper]):
-        keeper = before
-    return f"kept at '{keeper.node}': {_path(trace, state, keeper)}"
-
-
-def _path(trace: Trace, state: _State, start: _State | None = None) -> str:
-    """The path to a state from an earlier one, or else from the start of the route, in words."""
+def _path(trace: Trace, state: _State, pool: str) -> str:
+    """The path to a state from the step that kept a pool, or else from the start, in words."""
     nodes = [state.node]
-    while state != start and (before := trace[state]):
-        state = before
-        nodes.append(state.node)
+    before = trace[state]
+    while before:
+        nodes.append(before.node)
+        if pool and pool not in before.held:
+            break
+        before = trace[before]
     shown = nodes[::-1] if len(nodes) <= 5 else [nodes[-1], nodes[-2], "...", *nodes[1::-1]]
-    return " -> ".join(shown)
+    return f"'{nodes[-1]}': {' -> '.join(shown)}"
 
 
 class _Wait(NamedTuple):

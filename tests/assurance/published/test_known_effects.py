@@ -32,7 +32,7 @@ def effect(least: float, most: float, *, sham: tuple[float, float] = (-1.0, 1.0)
     target = replace(TARGETS[0], note="The queue behind it takes the time back.", **changes)
     middle = (least + most) / 2
     found = compare(np.array([middle - 1, middle, middle + 1]), np.zeros(3))
-    return KnownEffect(target, 300.0, found, least, most, sham)
+    return KnownEffect(target, found, least, most, sham)
 
 
 @pytest.mark.parametrize(
@@ -89,13 +89,15 @@ def test_rows_are_counted_by_half_and_by_what_their_interval_holds() -> None:
         effect(-50, -40, trial=held_out),
         effect(0.9, 1.1, trial=held_out, scale="ratio", low=0.8, high=1.2, sham=(1.0, 1.0)),
     )
-    counted = [(tally.half, tally.kind, *tally[2:]) for tally in KnownEffects(rows, 20, 40, 56).tallies]
+    interval = "hit by overlap (exact 95 % interval 3 to 100 %)"
+    counted = [line for line in as_text(KnownEffects(rows, 20, 40, 56)).split("\n") if interval in line]
+    excludes, holds = "a published interval that excludes no effect", "a published interval that holds no effect"
     assert counted == [
-        ("development", "a published interval that excludes no effect", 1, 1, 0, 0),
-        ("development", "a published interval that holds no effect", 1, 1, 1, 1),
-        ("development", "no published interval", 1, 1, 1, 0),
-        ("held out", "a published interval that excludes no effect", 1, 1, 0, 0),
-        ("held out", "a published interval that holds no effect", 1, 1, 1, 1),
+        f"Development, {excludes}: 1 of 1 {interval}, 0 by mean; a sham hits 0.",
+        f"Development, {holds}: 1 of 1 {interval}, 1 by mean; a sham hits 1.",
+        f"Development, no published interval: 1 of 1 {interval}, 1 by mean; a sham hits 0.",
+        f"Held out, {excludes}: 1 of 1 {interval}, 0 by mean; a sham hits 0.",
+        f"Held out, {holds}: 1 of 1 {interval}, 1 by mean; a sham hits 1.",
     ]
 
 
@@ -114,7 +116,7 @@ def test_an_effect_is_taken_on_the_scale_of_its_trial_against_the_arm_before(sca
     )
     target = cast(Target, replace(TARGETS[0], change="after", against="before", scale=scale))
     (row,) = known_effects_of(cast(Any, result), [target]).rows
-    assert (row.level, row.found.mean, row.least, row.most) == pytest.approx((0.2, found, found, found))
+    assert (row.found.mean, row.least, row.most) == pytest.approx((found, found, found))
     assert row.sham == pytest.approx((0.0, 0.0) if scale == "difference" else (1.0, 1.0))
 
 
