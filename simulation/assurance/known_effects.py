@@ -27,12 +27,6 @@ from simulation.statistics.intervals import Interval, exact, interval
 from simulation.study.study import Study
 
 STUDY = TARGETS = "known_effects"
-HALVES = {"development": "Development", "held_out": "Held out"}
-KINDS = {
-    "strong": "a published interval that excludes no effect",
-    "null": "a published interval that holds no effect",
-    "weak": "no published interval",
-}
 
 
 class KnownEffect(NamedTuple):
@@ -46,12 +40,13 @@ class KnownEffect(NamedTuple):
     found: Interval
     least: float
     most: float
-    sham: tuple[float, float]
+    sham: Sequence[float]
 
     @property
     def hit(self) -> bool:
         """Whether the range over departments and the published interval overlap."""
-        return self._meets(self.least, self.most)
+        low, high = self.target.bounds
+        return self.least <= high and self.most >= low
 
     @property
     def central(self) -> bool:
@@ -61,17 +56,14 @@ class KnownEffect(NamedTuple):
     @property
     def sham_hit(self) -> bool:
         """Whether an arm that changes nothing would hit."""
-        return self._meets(*self.sham)
+        least, most = self.sham
+        return self._replace(least=least, most=most).hit
 
     @property
     def kind(self) -> str:
-        """One of KINDS."""
+        """`strong`, `null` if the published interval holds no effect, or `weak`."""
         no_effect = float(self.target.scale != "difference")
         return "null" if self.target.strength == "strong" and self.target.allows(no_effect) else self.target.strength
-
-    def _meets(self, least: float, most: float) -> bool:
-        low, high = self.target.bounds
-        return least <= high and most >= low
 
 
 class KnownEffects(NamedTuple):
@@ -111,10 +103,9 @@ def _refuse_unfit(targets: Sequence[Target], study: Study) -> None:
         faults.add("ensemble", f"a range over departments is needed, and {reason}", "Leave it out")
     for target in targets:
         where = f"targets/{TARGETS}.yaml, {target.name}"
-        for arm in (target.change, target.against):
-            if arm and arm not in arms:
-                faults.add(where, f"there is no arm '{arm}' in study={STUDY}", nearest(arm, arms))
-        if target.trial is None or not target.strength:
+        for arm in {target.change, target.against} - {"", *arms}:
+            faults.add(where, f"there is no arm '{arm}' in study={STUDY}", nearest(arm, arms))
+        if not (target.trial and target.strength):
             faults.add(where, "trial or strength is missing", "State what the trial did, and whether strong or weak")
     faults.refuse()
 
@@ -130,7 +121,7 @@ def known_effects_of(result: StudyResult, targets: Sequence[Target]) -> KnownEff
         effects, nothing = _effect(target, after, before), _effect(target, sham, nurse)
         (_, least, most), (_, *of_sham) = (spread_over(each, department).range for each in (effects, nothing))
         found = interval(effects, department=department)
-        rows.append(KnownEffect(target, found, least, most, (of_sham[0], of_sham[1])))
+        rows.append(KnownEffect(target, found, least, most, of_sham))
     n = len(set(department.tolist()))
     return KnownEffects(tuple(rows), n, len(result.replications), result.run.measured_days)
 
@@ -141,10 +132,9 @@ def _effect(target: Target, after: Floats, before: Floats) -> Floats:
         return paired(after, before)
     if target.scale == "odds_ratio":
         after, before = after / (1 - after), before / (1 - before)
-    ratio: Floats = after / before
-    return ratio
+    return after / before
 
 
 def as_text(effects: KnownEffects) -> str:
     """What is printed: one an effect, how many hit by half and kind, then the reason for each miss."""
-    return text_of("known_effects", effects=effects, halves=HALVES, kinds=KINDS, exact=exact, banner=BANNER)
+    return text_of("known_effects", effects=effects, exact=exact, banner=BANNER)

@@ -37,13 +37,8 @@ class _Move(NamedTuple):
 
     to: str
     category: str = ""
-    released_at_start: Pools = frozenset()
+    released: Pools = frozenset()
     kept: Pools = frozenset()
-    released_at_end: Pools = frozenset()
-
-    def held_after(self, held: Pools) -> Pools:
-        """The pools held after it, and the clocks that run."""
-        return ((held - self.released_at_start) | self.kept) - self.released_at_end
 
 
 class _Passage(NamedTuple):
@@ -85,8 +80,8 @@ def _passage(pathway: Pathway, node: Node, edges: Sequence[Edge]) -> _Passage:
     if not isinstance(node, Step):
         by, moves = getattr(node, "attribute", ""), [_Move(edge.to, edge.when) for edge in edges]
         if isinstance(node, Loop):
-            by, passes = node.passes, pathway.categories(node.passes)
-            moves = [*(_Move(node.again, n) for n in passes[1:]), *(_Move(node.next, n) for n in passes)]
+            by = node.passes
+            moves = [_Move(edge.to, n) for edge in edges for n in pathway.categories(by)[edge.by == "again" :]]
         attribute = pathway.attributes.get(by)
         if not isinstance(attribute, Action):
             return _Passage("" if by == ACUITY_NOW else by, tuple(moves))
@@ -94,10 +89,10 @@ def _passage(pathway: Pathway, node: Node, edges: Sequence[Edge]) -> _Passage:
         return _Passage(by, tuple(moves), only, attribute.categories[0])
     all_of, any_of = request_of(node)
     away = [_Move(edge.to, "", frozenset(pathway.pools)) for edge in edges if edge.by != "on"]
-    released = frozenset(node.releases_at_start), frozenset(node.releases_at_end)
+    released = frozenset(node.releases_at_start).union(node.releases_at_end)
     clocks = frozenset(f"{CLOCK}{clock}" for clock in node.starts_clock)
     kept = [clocks.union({*all_of, chosen}.intersection(node.keeps)) for chosen in any_of or ("",)]
-    on = [_Move(node.next, "", released[0], units, released[1]) for units in kept]
+    on = [_Move(node.next, "", released, units) for units in kept]
     return _Passage("", (*away, *on))
 
 
@@ -156,7 +151,7 @@ def _next_states(node: _Passage, state: _State, relevant: Callable[[Known, str],
             yield _State(to, state.held, relevant(known, to))
     else:
         for move in node.moves:
-            yield _State(move.to, move.held_after(state.held), relevant(state.known, move.to))
+            yield _State(move.to, (state.held - move.released) | move.kept, relevant(state.known, move.to))
 
 
 def _known_after(node: _Passage, known: Known) -> Iterator[tuple[str, Known]]:
@@ -175,14 +170,25 @@ def _known_after(node: _Passage, known: Known) -> Iterator[tuple[str, Known]]:
             yield to, frozenset(after.items())
 
 
-def check_releases(pathway: Pathway, faults: Faults, trace: Trace) -> None:
-    """Add a fault for each pool that is asked for by a patient who may hold it, or released without being held."""
+def check_carried(pathway: Pathway, faults: Faults, trace: Trace, *, clocks: bool) -> None:
+    """Add a fault for each pool that is asked for by a patient who may hold it, or released without being held; and, if
+    `clocks`, for each step that counts since a clock which nothing starts on some way to it.
+
+    The minutes of such a step would count from now for some and from the start for others: a result without a sample.
+    """
     states_at: dict[str, list[_State]] = {}
     for state in trace:
         states_at.setdefault(state.node, []).append(state)
     for name, step in pathway.steps.items():
         states = states_at.get(name, [])
         where = f"steps.{name}"
+        unstarted = (state for state in states if f"{CLOCK}{step.since}" not in state.held)
+        if clocks and step.since and (first := next(unstarted, None)):
+            found = f"nothing starts '{step.since}' for some patients, who come from {_path(trace, first, '')}"
+            remedy = (
+                "Start it at a step on that way (starts_clock), or lead them to a step that does not count since it"
+            )
+            faults.add(f"{where}.since", found, remedy)
         for pool in dict.fromkeys(pool for part in request_of(step) for pool in part):
             holder = next((state for state in states if pool in state.held), None)
             if holder:
@@ -196,22 +202,6 @@ def check_releases(pathway: Pathway, faults: Faults, trace: Trace) -> None:
                     remedy = "Keep it at an earlier step, or remove it here"
                     faults.add(f"{where}.{key}.{number}", f"'{pool}' is never held here", remedy)
             held = held.difference(pools)
-
-
-def check_clocks(pathway: Pathway, faults: Faults, trace: Trace) -> None:
-    """Add a fault for each step that counts since a clock which nothing starts on some way to it.
-
-    Its minutes would count from now for some and from the start for others: a result without a sample.
-    """
-    for name, step in pathway.steps.items():
-        clock = f"{CLOCK}{step.since}"
-        unstarted = (state for state in trace if state.node == name and clock not in state.held)
-        if step.since is not None and (state := next(unstarted, None)):
-            found = f"nothing starts '{step.since}' for some patients, who come from {_path(trace, state, '')}"
-            remedy = (
-                "Start it at a step on that way (starts_clock), or lead them to a step that does not count since it"
-            )
-            faults.add(f"steps.{name}.since", found, remedy)
 
 
 def _path(trace: Trace, state: _State, pool: str) -> str:
