@@ -93,7 +93,7 @@ def test_the_nurses_own_figures_give_nearly_the_nurses_own_table() -> None:
         (figures(0.8, 0.1) | table(AI), "triage/ours.yaml.ai: states matrix and agreement. State one of"),
         (
             {},
-            "triage/ours.yaml.ai: states no labels. State one of matrix, agreement, beside_nurse, with_nurse and as_nurse",
+            "triage/ours.yaml.ai: states no labels. State one of matrix, agreement, beside_nurse, with_nurse and",
         ),
     ],
 )
