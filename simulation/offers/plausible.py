@@ -55,11 +55,8 @@ def patients_a_year(values: Mapping[str, Any]) -> float | None:
 def _prices(values: Mapping[str, Any], checked: Checked) -> None:
     """A price twice or none, what it is a patient or a year, and units that look wrong."""
     year, patient = values.get("price_a_year"), values.get("price_a_patient")
-    if year is not None and patient is not None:
-        checked.refuse("price_a_patient", "is answered, and so is price_a_year", "Keep the one that is paid")
     n = patients_a_year(values)
     if year is not None:
-        checked.notes["price_a_patient"] = []
         if year < LOW_PRICE:
             checked.ask("price_a_year", f"£{year:,.4g} a year? A price a patient is answered under price_a_patient.")
         if n:
