@@ -117,7 +117,19 @@ def _decimal_comma(before: tuple[Any, Any] | None, key: object, part: object) ->
     name, whole = before
     if not isinstance(whole, int) or isinstance(whole, bool) or not isinstance(name, str):
         return None
-    return name, f"found {whole}, and then {key} after a comma", POINT
+    return name, f"found {whole}, and then {key} after a comma", without_comma(f"{whole},{key}")
+
+
+def without_comma(text: str) -> str:
+    """What to write in place of a number with a comma.
+
+    >>> without_comma("1,280")
+    'Write thousands without a comma: 1280. A decimal number has a point: 1.280'
+    """
+    if not re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+", text):
+        return POINT
+    plain, point = text.replace(",", ""), text.replace(",", ".", 1)
+    return f"Write thousands without a comma: {plain}. A decimal number has a point: {point}"
 
 
 def _bad_text(text: str) -> Reason:

@@ -170,7 +170,8 @@ def _parameter_faults(stated: Ensemble | Priors, where: str, folders: Folders) -
         if parameter.whole and len(parameter.changes) > 1:
             yield Fault(path, f"is whole and changes {len(parameter.changes)} values", "Write a parameter for each")
         for changed in parameter.changes:
-            if not (isinstance(stated, Ensemble) and changed.startswith(OF_POLICIES) and changed.count(".") > 1):
+            of_policy = changed.removeprefix(OF_POLICIES).split(".")[0] if changed.startswith(OF_POLICIES) else ""
+            if not (isinstance(stated, Ensemble) and of_policy in names_in("triage", folders)):
                 yield from _path_faults(changed, f"{path}.changes")
             if changed in owner:
                 yield Fault(f"{path}.changes", f"'{changed}' is changed by {owner[changed]}, too", "Keep it in one")
