@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from simulation.config.bounds import MOST_PARTS, REFERENCE, Product, shortened
+from simulation.config.bounds import ATOMS, MOST_PARTS, REFERENCE, Product, shortened
+from simulation.config.files import copied
 from simulation.config.validating import keys_at
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
@@ -80,7 +81,7 @@ def leave_out(root: Raw, path: Sequence[str], where: str, faults: Faults) -> Non
 
 def set_change(raw: Raw, change: Change, faults: Faults, *, changeable: Sequence[str]) -> None:
     """Replace the value that a change names, or multiply it (`{times: factor}`). Whether a last key that is not there
-    yet is allowed is left to validation."""
+    yet is allowed is left to validation. The blocks on the way are replaced by copies, and nothing in them changes."""
     first = change.path.split(".")[0]
     if first not in changeable:
         remedy = f"Changes may start with {', '.join(changeable)}"
@@ -91,9 +92,12 @@ def set_change(raw: Raw, change: Change, faults: Faults, *, changeable: Sequence
         faults.add(change.where, f"'{change.path}' is a block of keys", remedy)
         return
     path = change.path.split(".")
-    place = _place_of(raw, path, change.where, faults)
-    if place:
-        holder, key = place
+    if _place_of(raw, path, change.where, faults):
+        holder: Any = raw
+        for part in path[:-1]:
+            key = _key_in(holder, part)
+            holder[key] = holder = holder[key].copy()
+        key = path[-1] if isinstance(holder, dict) else int(path[-1])
         holder[key] = new_value(holder, key, change.value, path, change.where, faults)
 
 
@@ -198,39 +202,61 @@ def _nowhere(holders: Sequence[Any], path: Sequence[str], where: str) -> Fault:
 
 
 def resolve(raw: Raw) -> Raw:
-    """A copy in which every `${a.b}` is replaced by the value that it names. Raises ConfigError.
+    """A copy in which every `${a.b}` is replaced by the value that it names. Raises ConfigError."""
+    copy_of: Raw = copied(looked_up(raw))
+    return copy_of
+
+
+def looked_up(raw: Raw) -> Raw:
+    """The configuration with every `${a.b}` replaced by the value that it names, to be read only: blocks without a
+    reference are those of `raw` itself. Raises ConfigError.
 
     References within referenced blocks are followed, but not in a circle, and not to more than `MOST_PARTS` values in
     all.
     """
-    return {key: _looked_up(raw, value, key, (), [MOST_PARTS]) for key, value in raw.items()}
+    return {key: _looked_up(raw, value, ("", key), (), [MOST_PARTS]) for key, value in raw.items()}
 
 
-def _looked_up(raw: Raw, value: Any, where: str, through: tuple[str, ...], left: list[int]) -> Any:
-    """A value with its references replaced; `through`: the references that led to it; `left`: how many values more
-    there may be."""
+_Place = tuple[Any, str | int]
+"""The place of a value: that of its block, or '', and its key."""
+
+
+def _looked_up(raw: Raw, value: Any, where: _Place, through: tuple[str, ...], left: list[int]) -> Any:
+    """A value with its references replaced, the same object if it has none; `through`: the references that led to it;
+    `left`: how many values more there may be."""
     left[0] -= 1
     if left[0] <= 0:
         found = f"the configuration has more than {MOST_PARTS:,} values with its references looked up"
-        refuse(where, found, "Leave out what is not needed")
+        refuse(_written(where), found, "Leave out what is not needed")
+    if isinstance(value, dict | list):
+        same = value
+        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+            if type(part) in ATOMS or (type(part) is str and part[:2] != "${"):
+                left[0] -= 1
+            elif (own := _looked_up(raw, part, (where, key), through, left)) is not part:
+                value = value.copy() if value is same else value
+                value[key] = own
+        return value
     if isinstance(value, Product):
         return multiplied(value, _looked_up(raw, value.operand, where, through, left))
-    if isinstance(value, dict):
-        return {key: _looked_up(raw, part, f"{where}.{key}", through, left) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_looked_up(raw, part, f"{where}.{number}", through, left) for number, part in enumerate(value)]
     match = REFERENCE.fullmatch(value) if isinstance(value, str) else None
     if not match:
         return value
     if value in through:
         circle = " -> ".join((*through[through.index(value) :], value))
-        refuse(where, f"refers to itself: {circle}", "Write the value itself in one place")
+        refuse(_written(where), f"refers to itself: {circle}", "Write the value itself in one place")
     path = match[1].split(".")
     values = _along(raw, path)
     if len(values) <= len(path):
-        fault = _nowhere(values, path, where)
-        refuse(where, f"{value}: {fault.found}", fault.remedy)
+        fault = _nowhere(values, path, _written(where))
+        refuse(fault.where, f"{value}: {fault.found}", fault.remedy)
     return _looked_up(raw, values[-1], where, (*through, value), left)
+
+
+def _written(place: _Place) -> str:
+    """A place as its dotted path."""
+    block, key = place
+    return f"{_written(block)}.{key}" if block else str(key)
 
 
 ROOTS = {"site": Pathway, "pathway": Pathway, "staffing": Pathway, "triage": Tool, "nurse": Nurse}
