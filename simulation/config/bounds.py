@@ -130,11 +130,6 @@ def _is_sound(value: object, left: list[int]) -> bool:
     return True
 
 
-def _bad_value(value: object) -> Reason:
-    """What is wrong with a value that is no block or list, and what to do; None if nothing is."""
-    return _bad_text(value) if isinstance(value, str) else _bad_number(value)
-
-
 def _bad_text(text: str) -> Reason:
     if text.isprintable() and len(text) < LONGEST_TEXT and "${" not in text:
         return None  # as below, at once
@@ -146,7 +141,10 @@ def _bad_text(text: str) -> Reason:
     return bad_reference(text)
 
 
-def _bad_number(value: object) -> Reason:
+def _bad_value(value: object) -> Reason:
+    """What is wrong with a value that is no block or list, and what to do; None if nothing is."""
+    if isinstance(value, str):
+        return _bad_text(value)
     if value is None or isinstance(value, bool):
         return None
     if not isinstance(value, int | float):

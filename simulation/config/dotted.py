@@ -1,6 +1,5 @@
 """Dotted paths into composed configurations: setting what they name, and looking up what `${a.b}` refers to."""
 
-import copy
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -95,8 +94,7 @@ def set_change(raw: Raw, change: Change, faults: Faults, *, changeable: Sequence
     if _place_of(raw, path, change.where, faults):
         holder: Any = raw
         for part in path[:-1]:
-            key = _key_in(holder, part)
-            holder[key] = holder = holder[key].copy()
+            holder[_key_in(holder, part)] = holder = value_at(holder, part).copy()
         key = path[-1] if isinstance(holder, dict) else int(path[-1])
         holder[key] = new_value(holder, key, change.value, path, change.where, faults)
 
@@ -135,9 +133,9 @@ def take(root: Raw, full: Raw | None, path: str, where: str, faults: Faults) -> 
             faults.add(where, found, "Write it as a list in both, or name the list itself")
             return
     if isinstance(holder, list):
-        holder.append(copy.deepcopy(sources[-1]))
+        holder.append(copied(sources[-1]))
     else:
-        holder[parts[-1]] = copy.deepcopy(sources[-1])
+        holder[parts[-1]] = copied(sources[-1])
 
 
 def _provenance(block: Any) -> Raw:
@@ -203,8 +201,7 @@ def _nowhere(holders: Sequence[Any], path: Sequence[str], where: str) -> Fault:
 
 def resolve(raw: Raw) -> Raw:
     """A copy in which every `${a.b}` is replaced by the value that it names. Raises ConfigError."""
-    copy_of: Raw = copied(looked_up(raw))
-    return copy_of
+    return {key: copied(value) for key, value in looked_up(raw).items()}
 
 
 def looked_up(raw: Raw) -> Raw:
@@ -214,27 +211,23 @@ def looked_up(raw: Raw) -> Raw:
     References within referenced blocks are followed, but not in a circle, and not to more than `MOST_PARTS` values in
     all.
     """
-    return {key: _looked_up(raw, value, ("", key), (), [MOST_PARTS]) for key, value in raw.items()}
+    return {key: _looked_up(raw, value, key, (), [MOST_PARTS]) for key, value in raw.items()}
 
 
-_Place = tuple[Any, str | int]
-"""The place of a value: that of its block, or '', and its key."""
-
-
-def _looked_up(raw: Raw, value: Any, where: _Place, through: tuple[str, ...], left: list[int]) -> Any:
+def _looked_up(raw: Raw, value: Any, where: str, through: tuple[str, ...], left: list[int]) -> Any:
     """A value with its references replaced, the same object if it has none; `through`: the references that led to it;
     `left`: how many values more there may be."""
     left[0] -= 1
     if left[0] <= 0:
         found = f"the configuration has more than {MOST_PARTS:,} values with its references looked up"
-        refuse(_written(where), found, "Leave out what is not needed")
+        refuse(where, found, "Leave out what is not needed")
     if isinstance(value, dict | list):
-        same = value
+        stated = value
         for key, part in value.items() if isinstance(value, dict) else enumerate(value):
             if type(part) in ATOMS or (type(part) is str and part[:2] != "${"):
                 left[0] -= 1
-            elif (own := _looked_up(raw, part, (where, key), through, left)) is not part:
-                value = value.copy() if value is same else value
+            elif (own := _looked_up(raw, part, f"{where}.{key}", through, left)) is not part:
+                value = value.copy() if value is stated else value
                 value[key] = own
         return value
     if isinstance(value, Product):
@@ -244,19 +237,13 @@ def _looked_up(raw: Raw, value: Any, where: _Place, through: tuple[str, ...], le
         return value
     if value in through:
         circle = " -> ".join((*through[through.index(value) :], value))
-        refuse(_written(where), f"refers to itself: {circle}", "Write the value itself in one place")
+        refuse(where, f"refers to itself: {circle}", "Write the value itself in one place")
     path = match[1].split(".")
     values = _along(raw, path)
     if len(values) <= len(path):
-        fault = _nowhere(values, path, _written(where))
-        refuse(fault.where, f"{value}: {fault.found}", fault.remedy)
+        fault = _nowhere(values, path, where)
+        refuse(where, f"{value}: {fault.found}", fault.remedy)
     return _looked_up(raw, values[-1], where, (*through, value), left)
-
-
-def _written(place: _Place) -> str:
-    """A place as its dotted path."""
-    block, key = place
-    return f"{_written(block)}.{key}" if block else str(key)
 
 
 ROOTS = {"site": Pathway, "pathway": Pathway, "staffing": Pathway, "triage": Tool, "nurse": Nurse}

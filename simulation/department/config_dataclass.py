@@ -153,8 +153,8 @@ def _add_inside(found: list[Entry], entry: Entry, inside: _Hint | None) -> None:
     if isinstance(value, tuple):
         for number, item in enumerate(value):
             _add(found, f"{prefix}{number}", item, inside, of, holder)
-    elif is_dataclass(value):
-        for name, hint, beside in _hints(type(value)):
+    elif is_dataclass(kind := type(value)):
+        for name, hint, beside in _hints(kind):
             item = getattr(value, name)
             if item is not None:
                 _add(found, f"{prefix}{name}", item, hint, (getattr(value, beside) or "") if beside else "", value)

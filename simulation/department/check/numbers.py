@@ -51,7 +51,7 @@ LEAST = {
 }
 """The most and the least of a key, in whatever block. At the widest distributions (`log_sd`, `cv`, `power`) one draw in
 a hundred is far beyond anything that has been measured. Of an outage a mean of 0 minutes says never."""
-PARSERS = {"hours": parse_hours, "days": parse_days, "at": parse_clock}
+PARSERS: dict[str, Callable[[str], object]] = {"hours": parse_hours, "days": parse_days, "at": parse_clock}
 """How the texts of these keys are read, in whatever block."""
 TOLERANCE = 1e-6
 """How far a sum of probabilities may be from 1."""
