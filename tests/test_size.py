@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-MOST_LINES = 33_400
+MOST_LINES = 33_900
 MOST_TOKENS = 343_500
 MOST_CORE = 26_500
 WINGS = ("assurance", "offers", "vetting")

@@ -31,7 +31,7 @@ def offer(words: list[str]) -> int:
     n = own.get("departments", str(N_DEPARTMENTS))
     if not n.isdecimal() or not LEAST <= int(n) <= MOST:
         refuse("departments", f"found {n}", f"Allowed: {LEAST} to {MOST}")
-    path = Path(own.get("answers", USUAL))
+    path = Path(own.get("answers") or USUAL)
     answers = answers_in(path) if "answers" in own or path.exists() else {}
     if "answers" not in own and not interview(answers, path, ask=input, say=print):
         return 0

@@ -128,13 +128,21 @@ def is_asked(question: Question, answers: Answers) -> bool:
     """Whether the answers so far make this a question."""
     for key, words in question.needs.items():
         other = questions()[key]
-        answer = answers.get(key)
         if not is_asked(other, answers):
             return False
-        text = "" if is_blank(answer) else str(answer).casefold().strip()
+        text = _as_chosen(other, answers.get(key))
         if not any(word in text if word else not text for word in words):
             return False
     return True
+
+
+def _as_chosen(question: Question, answer: Answer) -> str:
+    """An answer in the words of the choice that it begins; as typed if it begins none, '' if it is blank."""
+    typed = "" if is_blank(answer) else str(answer).casefold().strip()
+    try:
+        return str(read_text("choice", typed, question.choices)) if typed and question.choices else typed
+    except Unread:
+        return typed
 
 
 def next_question(answers: Answers) -> str | None:

@@ -55,11 +55,8 @@ def patients_a_year(values: Mapping[str, Any]) -> float | None:
 def _prices(values: Mapping[str, Any], checked: Checked) -> None:
     """A price twice or none, what it is a patient or a year, and units that look wrong."""
     year, patient = values.get("price_a_year"), values.get("price_a_patient")
-    if year is not None and patient is not None:
-        checked.refuse("price_a_patient", "is answered, and so is price_a_year", "Keep the one that is paid")
     n = patients_a_year(values)
     if year is not None:
-        checked.notes["price_a_patient"] = []
         if year < LOW_PRICE:
             checked.ask("price_a_year", f"£{year:,.4g} a year? A price a patient is answered under price_a_patient.")
         if n:
@@ -105,6 +102,10 @@ def _labels(answers: Answers, values: dict[str, Any], checked: Checked) -> None:
                     key,
                     f"it agrees with the nurse {how}. No accuracy: it is carried through nurses' own errors",
                 )
+    if exact is not None and against not in ("nurses", "unknown"):
+        checked.echo("exact_share", "which errors it makes is made of the nurses': kind to it. Its table would tell")
+    if table is not None and "nurses_table" in values and against == "panel":
+        _two_tables(table, values["nurses_table"], checked)
     for key, who in (("table", "the tool"), ("nurses_table", "nurses")):
         if key in values:
             _table(
@@ -126,6 +127,20 @@ def _table(key: str, who: str, table: CountsTable, whose: str, checked: Checked)
             f"it counts {sums[0]:g} of the most urgent level, {sums[-1]:g} of the least: turned round? The first row "
             "and column are immediate (red), the last non-urgent (blue).",
         )
+
+
+def _two_tables(tool: CountsTable, nurses: CountsTable, checked: Checked) -> None:
+    """Two tables of the same cases of which one is the other, on its side, or upside down."""
+    rows, theirs = ([sum(row) for row in table.rows] for table in (tool, nurses))
+    columns, of_nurses = ([sum(column) for column in zip(*table.rows, strict=True)] for table in (tool, nurses))
+    if tool.rows == nurses.rows:
+        checked.ask("table", "it counts the same as the nurses' table. Is it the product's?")
+    elif rows != theirs and (columns == theirs or of_nurses == rows):
+        remedy = "Rows are true levels, columns labels, in both"
+        checked.refuse("table", "or the nurses' is on its side: columns of one add up to the rows of the other", remedy)
+    elif rows != theirs and rows == theirs[::-1]:
+        remedy = "The first row and column are immediate in both"
+        checked.refuse("table", "or the nurses' is upside down: their rows add up to the same in reverse order", remedy)
 
 
 def _sums(rows: Sequence[Sequence[int]]) -> str:

@@ -126,7 +126,8 @@ class Product:
         covers: Raw = {"minutes": covered} if self.saves_time else {}
         if self.labels:
             policy |= {"ai": self._labels(), "role": "advises" if self.advises else "replaces"}
-            policy["measured_against"] = "nurses" if self.with_nurses else self.values["against"]
+            if self.values.get("against", "unknown") != "unknown":
+                policy["measured_against"] = self.values["against"]
             covers["labels"] = covered
         if self.advises:
             policy["acceptance"] = self._estimate("acceptance", [0, 1])

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 SLOTS, PER_HOUR = 48, 2
 """Half hours of a day."""
+MOST_CHARACTERS = 100
+"""Characters of a text: it is a label in tables."""
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 SOURCES = {"walk": "walk_in", "refer": "referred", "gp": "referred", "ambul": "ambulance"}
 """How the words begin of ways to arrive."""
@@ -82,6 +84,8 @@ def read(kind: str, answer: Any, choices: Mapping[str, str]) -> Any:
     if isinstance(answer, bool):
         raise Unread(f"found {answer}", "Write it in words")
     if kind == "text":
+        if len(text) > MOST_CHARACTERS:
+            raise Unread(f"has {len(text)} characters", f"Write {MOST_CHARACTERS} at most")
         return text
     if kind == "choice":
         return _choice(text, choices)

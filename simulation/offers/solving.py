@@ -150,4 +150,6 @@ def beside(wanted: Mapping[str, float], fresh: Mapping[str, Floats]) -> Iterator
             continue
         answered, off = scale * wanted[measure], float(values.mean()) - scale * wanted[measure]
         unmet = "" if abs(off) <= near else f". Not met: {abs(off):.1f} {unit} {'above' if off > 0 else 'below'}"
+        if unmet and measure == "walk_in_triage_minutes_mean":
+            unmet += f". With {answered:.1f} min the wait would be another: does the rota count people at the desk?"
         yield f"{noun}: answered {answered:.1f} {unit}; {here}{unmet}"

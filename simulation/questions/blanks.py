@@ -10,6 +10,7 @@ its numbers at their lowest and at their highest, all others at their mean; a st
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from simulation.display.words import span, unit_words
 from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
 from simulation.statistics.departments import MIN_DEPARTMENTS, n_departments, spread_over
+from simulation.statistics.verdict import threshold
 from simulation.study.design import Margin, Target
 from simulation.study.offer import Blank
 
@@ -28,12 +30,29 @@ ABOUT = np.geomspace(0.01, 1.5, 20)
 """Variances about the line that are tried, in the same units."""
 
 
+class Moved(NamedTuple):
+    """What a blank moves most: the target or limit of safety, its change from the baseline at either end, its unit, and
+    the least difference that matters, or the margin."""
+
+    label: str
+    low: float
+    high: float
+    unit: str
+    matters: float
+
+    @property
+    def share(self) -> float:
+        """How far it is moved, in units of what matters."""
+        return abs(self.high - self.low) / self.matters if self.matters else 0.0
+
+
 @dataclass(frozen=True)
 class BlankEffect:
     """The expected effect of the product on the first target with a blank at either end of its range.
 
     error: the standard error of their difference; decides: whether the effect matters at one end and not at the other;
-    limit: a limit of safety that is failed on average at one end and not at the other, by its words; '' if none is.
+    limit: a limit of safety that is failed on average at one end and not at the other, by its words; '' if none is;
+    most: what the blank moves most, of the target and the limits.
     """
 
     blank: Blank
@@ -42,6 +61,7 @@ class BlankEffect:
     error: float = 0.0
     decides: bool = False
     limit: str = ""
+    most: Moved | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +129,7 @@ def _log_likelihood(design: Floats, centred: Floats, prior: float, about: float)
 
 def by_blank(result: StudyResult) -> tuple[BlankEffect, ...]:
     """The blanks of a study's offer, the one that would change the verdict most first: those that decide, then those
-    that move a limit of safety, then by how far they move the effect. Empty on fewer than twenty departments."""
+    that move a limit of safety, then by how far they move anything. Empty on fewer than twenty departments."""
     offer, department, departments = result.design.offer, result.department_of, result.study.departments
     if offer is None or department is None or departments is None or n_departments(department) < MIN_DEPARTMENTS:
         return ()
@@ -131,8 +151,12 @@ def by_blank(result: StudyResult) -> tuple[BlankEffect, ...]:
         matters = target.minimal_important_difference
         decides = _side(low, matters) != _side(high, matters)
         limits = [margin.label for margin, of in of_margins if _fails_at_one_end(result, margin, of, blank)]
-        effects.append(BlankEffect(blank, low, high, error, decides, limits[0] if limits else ""))
-    return tuple(sorted(effects, key=lambda one: (not one.decides, not one.limit, -abs(one.high - one.low))))
+        moved = [Moved(target.label, low, high, result.unit(target), matters)]
+        for margin, of in of_margins:
+            moved.append(Moved(margin.label, *of.ends(blank.parameters)[:2], result.unit(margin), margin.margin))
+        most = max(moved, key=lambda one: one.share)
+        effects.append(BlankEffect(blank, low, high, error, decides, limits[0] if limits else "", most))
+    return tuple(sorted(effects, key=lambda one: (not one.decides, not one.limit, -one.most.share if one.most else 0)))
 
 
 def _side(effect: float, matters: float) -> int:
@@ -149,15 +173,16 @@ def _fails_at_one_end(result: StudyResult, margin: Margin, line: Line, blank: Bl
 def sentences(result: StudyResult) -> Iterator[str]:
     """A sentence on the blank that would change the verdict most; none without blanks."""
     for effect in by_blank(result)[:1]:
-        blank, unit = effect.blank, result.unit(result.first_target)
+        blank, most = effect.blank, effect.most
+        if most is None:
+            continue
         n = f" on {blank.patients} patients" if blank.patients is not None else ""
-        ends = span(min(effect.low, effect.high), max(effect.low, effect.high), unit)
+        ends = span(min(most.low, most.high), max(most.low, most.high), most.unit)
+        limit = f", so the limit on '{effect.limit}' is passed at one end alone" if effect.limit else ""
         yield (
-            f"Left blank: {blank.question}. From one end of what was assumed to the other the effect on "
-            f"'{result.first_target.label}' goes from {ends} {unit_words(unit)}"
-            f"{', which decides the answer' if effect.decides else ''}"
-            f"{f', and the limit on {effect.limit!r} is passed at one end alone' if effect.limit else ''}. "
-            f"To settle it: {blank.find}{n}."
+            f"Left blank: {blank.question}. From one end of what was assumed to the other, the effect on "
+            f"'{most.label}' goes from {ends} {unit_words(most.unit)} ({threshold(most.matters, most.unit)} matters)"
+            f"{', which decides the answer' if effect.decides else limit}. To settle it: {blank.find}{n}."
         )
 
 

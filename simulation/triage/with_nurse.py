@@ -39,7 +39,7 @@ class Departure(Estimate):
     """
 
     value: Annotated[float, Ge(-1), Le(1), HOLDER]
-    """0: wherever they are right or wrong; 1: where they are wrong, as far as possible; -1: where they are right."""
+    """Where it departs: 0 is wherever, 1 as far as possible where they are wrong, -1 where they are right."""
 
 
 @config_dataclass

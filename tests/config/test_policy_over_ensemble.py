@@ -66,7 +66,8 @@ def test_a_policy_that_is_asked_for_instead_holds_in_every_department(own: Own) 
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"path": "triage.our_ai.acceptance.value"}, "changes the policy 'our_ai', which no arm has"),
+        ({"path": "triage.our_ai.acceptance.value"}, "'triage.our_ai.acceptance.value' is no part of a department"),
+        ({"path": "triage.ai_drifts.acceptance.value"}, "changes the policy 'ai_drifts', which no arm has"),
         ({"path": "triage.ai_label_advises.accept.value"}, "there is no 'triage.accept'"),
         ({"high": 1.5}, "triage/ai_label_advises.yaml.acceptance.value"),
     ],

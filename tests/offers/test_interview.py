@@ -72,6 +72,8 @@ def test_questions_that_an_answer_rules_out_are_not_asked() -> None:
     assert not {"acceptance", "against", "exact_share", "correlation"} & asked
     assert is_asked(questions()["correlation"], {"does": "advises", "against": None})
     assert not is_asked(questions()["correlation"], {"does": "advises", "against": "panel"})
+    assert is_asked(questions()["ambulance_nurses"], {"ambulances": "Own"})
+    assert not is_asked(questions()["price_a_patient"], {"price_a_year": 5})
 
 
 def test_the_interview_goes_back_explains_keeps_and_resumes(tmp_path: Path) -> None:

@@ -104,6 +104,19 @@ def test_the_offer_states_claims_what_is_not_shown_and_every_blank_with_how_to_s
     assert "used_share" not in asked
 
 
+def test_what_agreement_may_mean_for_the_sickest_stands_beside_the_naive_reading(written: Written) -> None:
+    """The more it departs where nurses are wrong, the fewer are labelled too low."""
+    said = " ".join(written.said.split())
+    order = ("the other way)", "(no correlation)", "half way", "(kind to it)")
+    shares = [float(re.search(rf"{re.escape(words)}: ([\d.]+) %", said)[1]) for words in order]  # type: ignore[index]
+    assert shares == sorted(shares, reverse=True)
+    naive = re.search(r"the naive reading: agreement taken for accuracy: ([\d.]+) %: (\w+)", said)
+    assert naive is not None
+    assert naive[2] == "passes"
+    assert "(no correlation): " in said
+    assert float(naive[1]) < shares[1]
+
+
 def test_a_second_offer_of_the_name_is_refused(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(written.folder.parent)
     with redirect_stdout(StringIO()):
