@@ -88,7 +88,7 @@ def mark_important(
 
 def panel_title(ax: Axes, title: str, *, size: int = 10) -> None:
     """What one panel of a figure shows, in bold above its left edge."""
-    ax.set_title(title, fontsize=size, fontweight="bold", loc="left")
+    ax.set_title(title, fontsize=size, fontweight="bold", loc="left", y=1.0)  # y: where it stands is not searched for
 
 
 def across(
@@ -174,6 +174,7 @@ def arm_axis(ax: Axes, arms: Sequence[ArmResult], extra: Sequence[str] = ()) -> 
         panel.tick_params(axis="y", length=0)
 
 
+@lru_cache(maxsize=256)
 def broken(text: str, width: int) -> str:
     """The text in as few lines of at most `width` characters as possible, of about equal length."""
     n_lines = len(textwrap.wrap(text, width))
@@ -232,9 +233,8 @@ def make_drawable(figure: Figure) -> None:
     from matplotlib.text import Text
     from matplotlib.ticker import FuncFormatter
 
-    for text in figure.findobj(Text):
-        assert isinstance(text, Text)
-        text.set_text(drawable(text.get_text()))
+    for text in figure.findobj(lambda artist: isinstance(artist, Text) and not artist.get_text().isascii()):
+        text.set_text(drawable(text.get_text()))  # type: ignore[attr-defined]
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             formatter = axis.get_major_formatter()

@@ -115,14 +115,17 @@ def stay(result: StudyResult) -> Picture | None:
     shown = stages_seen(parts.values())
     longest = max(of_arm.total for of_arm in parts.values())
     with figure_of(11, 2.2 + 0.52 * len(result.arms), 1, 1) as (figure, (ax,)):
-        for place, arm in enumerate(result.arms):
-            left = 0.0
+        left = np.zeros(len(result.arms))
+        for part, hatch in (("waiting", "////"), ("working", "")):
             for number in shown:
-                left = _bar(ax, place, left, parts[arm.name].waiting[number], STAGE_COLOURS[number], hatch="////")
-            ax.plot([left, left], [place - 0.36, place + 0.36], color="black", linewidth=1.6)
-            for number in shown:
-                left = _bar(ax, place, left, parts[arm.name].working[number], STAGE_COLOURS[number], hatch="")
-            ax.text(left + 0.01 * longest, place, f"{left:.0f}", va="center", fontsize=9)
+                widths = np.array([getattr(parts[arm.name], part)[number] for arm in result.arms])
+                _bars(ax, left, widths, STAGE_COLOURS[number], hatch=hatch)
+                left = left + widths
+            if part == "waiting":
+                places = np.arange(len(left))
+                ax.vlines(left, places - 0.36, places + 0.36, color="black", linewidth=1.6, zorder=3)
+        for place, end in enumerate(left):
+            ax.text(end + 0.01 * longest, place, f"{end:.0f}", va="center", fontsize=9, in_layout=False)
         ax.set_ylim(len(result.arms) - 0.4, -0.6)
         ax.set_xlim(0, 1.06 * longest)
         ax.set_xlabel(
@@ -152,19 +155,17 @@ def _other_words(result: StudyResult) -> str:
     return f" Other: {', '.join(step.replace('_', ' ') for step in steps)}." if steps else ""
 
 
-def _bar(ax: Axes, place: int, left: float, width: float, colour: str, *, hatch: str) -> float:
-    """Draw a part of a stacked bar from `left` on; its right end."""
-    if width > 0:
-        ax.barh(
-            place, width, left=left, height=0.66, color=colour, hatch=hatch, edgecolor="white", linewidth=0.6,
-            alpha=0.75 if hatch else 1.0,
+def _bars(ax: Axes, left: Floats, widths: Floats, colour: str, *, hatch: str) -> None:
+    """Draw one part of the stacked bar of every arm from `left` on, with its minutes where there is room."""
+    ax.barh(
+        range(len(left)), widths, left=left, height=0.66, color=colour, hatch=hatch, edgecolor="white", linewidth=0.6,
+        alpha=0.75 if hatch else 1.0,
+    )  # fmt: skip
+    for place in np.flatnonzero(widths >= 9).tolist():
+        ax.text(
+            left[place] + widths[place] / 2, place, f"{widths[place]:.0f}", ha="center", va="center", fontsize=8,
+            color="black", in_layout=False, bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.0},
         )  # fmt: skip
-        if width >= 9:
-            ax.text(
-                left + width / 2, place, f"{width:.0f}", ha="center", va="center", fontsize=8, color="black",
-                bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.0},
-            )  # fmt: skip
-    return left + width
 
 
 # --- waits by true acuity ------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """The tables of a report, for the screen, the page and files alike."""
 
+from functools import lru_cache
+
 from simulation.display.measured import measurement_table
 from simulation.display.table import ReportTable, ReportTables
 from simulation.questions import OF_A_RESULT
@@ -10,6 +12,7 @@ CLOCK = "clock"
 """The table of clock times, which differ from run to run; the manifest has them."""
 
 
+@lru_cache(maxsize=2)  # of about one result, which the screen, the page and files show
 def compared_tables(result: StudyResult) -> tuple[ReportTable, ...]:
     """The tables of a comparison, that of the first page first; of one arm alone its measures."""
     if not result.others:
@@ -35,6 +38,7 @@ def compared_tables(result: StudyResult) -> tuple[ReportTable, ...]:
     )
 
 
+@lru_cache(maxsize=2)
 def every_table(result: StudyResult) -> ReportTables:
     """Every table of a result by its kind."""
     shown = result.shown

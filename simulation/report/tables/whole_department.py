@@ -158,10 +158,11 @@ class StayParts(NamedTuple):
 def stay_parts(result: StudyResult, arm: ArmResult) -> StayParts:
     """Where the minutes of a mean stay go under an arm, up to departure."""
     waiting, working = dict.fromkeys(STAGES, 0.0), dict.fromkeys(STAGES, 0.0)
-    for number, step in enumerate(arm.day.steps):
+    by_step = zip(arm.day.steps, *np.nan_to_num([arm.day.waiting, arm.day.working]).tolist(), strict=True)
+    for step, before, during in by_step:
         if step in result.stages:
-            waiting[result.stages[step]] += float(np.nan_to_num(arm.day.waiting[number]))
-            working[result.stages[step]] += float(np.nan_to_num(arm.day.working[number]))
+            waiting[result.stages[step]] += before
+            working[result.stages[step]] += during
     return StayParts(tuple(waiting.values()), tuple(working.values()))
 
 
