@@ -141,8 +141,7 @@ class Narrowed:
     """The expected value of each effect, and the range of 90 % of departments like this one; shape (n_effects,) each.
 
     sign: 1 or -1 where the effect has this sign with 95 % certainty, else 0, as for an arm without an effect;
-    everywhere: median and range over all departments, chance removed; variances: what the range allows for, shape (3,
-    n_effects): structures, departments of a structure, and noise of the local figures.
+    everywhere: median and range over all departments, chance removed.
     """
 
     mean: Floats
@@ -150,7 +149,6 @@ class Narrowed:
     high: Floats
     sign: Floats
     everywhere: Ranges
-    variances: Floats
 
 
 @dataclass(frozen=True)
@@ -175,7 +173,7 @@ def outside(figures: Floats, department: Department, local: Local) -> tuple[Outs
     beyond = np.flatnonzero((local.values < lowest - slack) | (local.values > highest + slack)).tolist()
     if beyond:
         return tuple(Outside(column, float(lowest[column]), float(highest[column])) for column in beyond)
-    centre, between = moments.means.mean(axis=0), _positive(moments.between)
+    centre, between = moments.means.mean(axis=0), moments.covariance
     of_departments = _distance(moments.means - centre, between + simulated)
     of_local = _distance(local.values[None] - centre, between + noise)[0]
     if of_local <= of_departments.max() or len(local.values) == 1:
@@ -184,49 +182,43 @@ def outside(figures: Floats, department: Department, local: Local) -> tuple[Outs
 
 
 def narrow(
-    figures: Floats, effects: Floats, department: Department, local: Local, structures: Sequence[str] = ()
+    figures: Floats, effects: Floats, department: Department, local: Local, structures: Sequence[str]
 ) -> Narrowed:
     """The effects in a department with these figures.
 
-    figures: shape (n_replications, n_figures), effects: (n_replications, n_effects), none missing; structures: the
-    structure of each department by its number; none: all have the same.
+    figures: shape (n_replications, n_figures), effects: (n_replications, n_effects), none missing; structures: that of
+    each department, by the department's number.
     """
-    n_figures = figures.shape[1]
+    n = figures.shape[1]
     moments = components(np.column_stack([figures, effects]), department)
-    centre, between = moments.means.mean(axis=0), _positive(moments.between)
-    apart, from_centre = moments.means[:, :n_figures] - centre[:n_figures], local.values - centre[:n_figures]
+    structure = np.array(structures)[np.unique(department)]
+    centre, between = moments.means.mean(axis=0), moments.covariance
+    apart, from_centre = moments.means[:, :n] - centre[:n], local.values - centre[:n]
     noise, simulated = local.noise(moments)
-    with_effects = between[:n_figures, n_figures:]
-    slopes, steepest = (
-        np.asarray(np.linalg.solve(between[:n_figures, :n_figures] + each, with_effects), dtype=np.float64)
-        for each in (noise, simulated)
+    both = between[:n, n:]
+    slopes, steeper = (
+        np.asarray(np.linalg.solve(between[:n, :n] + each, both), dtype=np.float64) for each in (noise, simulated)
     )
-    mean, fitted = centre[n_figures:] + from_centre @ slopes, centre[n_figures:] + apart @ steepest
-    residuals = moments.means[:, n_figures:] - fitted
+    mean, fitted = centre[n:] + from_centre @ slopes, centre[n:] + apart @ steeper
+    residuals = moments.means[:, n:] - fitted
     usual, here = _usual(np.abs(residuals), np.abs(fitted), np.abs(mean))
-    numbers = np.unique(department).tolist()
-    structure = np.array([structures[number] if structures else "" for number in numbers])
     parts = within_and_between(residuals / usual, apart, structure)
-    own = np.maximum(parts.within - _chance(moments, steepest, usual), 0)
-    in_line = usual * (1 + apart @ np.linalg.solve(moments.of_means[:n_figures, :n_figures], from_centre))[:, None]
-    in_line /= len(numbers)  # what a unit of each department moves the line by at the local figures
-    shared = np.array([in_line[structure == name].sum(axis=0) for name in set(structure.tolist())])
-    of_figures = (with_effects * (steepest - slopes)).sum(axis=0) + np.einsum(
-        "fe,fg,ge->e", steepest, simulated, steepest
-    )
+    own = np.maximum(parts.within - _chance(moments, steeper, usual), 0)
+    # How far the line at the local figures moves if a department does by what is usual, and if a structure does.
+    moves = usual * (1 + apart @ np.linalg.solve(moments.of_means[:n, :n], from_centre))[:, None] / len(usual)
+    moves_together = np.array([moves[structure == name].sum(axis=0) for name in np.unique(structure)])
+    not_known = (both * (steeper - slopes)).sum(axis=0) + np.einsum("fe,fg,ge->e", steeper, simulated, steeper)
     variances = np.array(
         [
-            parts.between * (here**2 + (shared**2).sum(axis=0)),
-            own * here**2 + parts.within * (in_line**2).sum(axis=0),
-            np.maximum(of_figures, 0),
+            parts.between * (here**2 + (moves_together**2).sum(axis=0)),
+            own * here**2 + parts.within * (moves**2).sum(axis=0),
+            np.maximum(not_known, 0),
         ]
     )
-    degrees = np.array([parts.degrees_between, parts.degrees_within, (moments.n - 1).sum()])
-    half_width, surely = (
-        _quantiles(variances, degrees, level) * np.sqrt(variances.sum(axis=0)) for level in (LEVEL, SURE)
-    )
+    degrees = parts.degrees_between, parts.degrees_within, (moments.n - 1).sum()
+    half_width, surely = (_half_width(variances, degrees, level) for level in (LEVEL, SURE))
     sign = np.where(np.abs(mean) > surely, np.sign(mean), 0.0)
-    return Narrowed(mean, mean - half_width, mean + half_width, sign, ranges(effects, department), variances)
+    return Narrowed(mean, mean - half_width, mean + half_width, sign, ranges(effects, department))
 
 
 def _usual(distances: Floats, sizes: Floats, size: Floats) -> tuple[Floats, Floats]:
@@ -251,17 +243,13 @@ def _chance(moments: Components, slopes: Floats, usual: Floats) -> Floats:
     return chance
 
 
-def _quantiles(variances: Floats, degrees: Floats, level: float) -> Floats:
-    """Student's t of sums of estimated variances, one a column, with degrees of freedom after Satterthwaite."""
-    of_sum = variances.sum(axis=0) ** 2 / np.maximum((variances**2 / degrees[:, None]).sum(axis=0), TINY**2)
-    return np.array([t_quantile(max(each, 1.0), level) for each in of_sum.tolist()])
-
-
-def _positive(covariance: Floats) -> Floats:
-    """The nearest covariance matrix without a negative variance in any direction."""
-    values, vectors = np.linalg.eigh(covariance)
-    positive: Floats = (vectors * np.maximum(values, 0)) @ vectors.T
-    return positive
+def _half_width(variances: Floats, degrees: Sequence[float], level: float) -> Floats:
+    """Half the width of each range, its degrees of freedom those of a sum of estimated variances (Satterthwaite)."""
+    variance = variances.sum(axis=0)
+    of_sum = variance**2 / np.maximum(1 / np.array(degrees) @ variances**2, TINY**2)
+    quantiles = [t_quantile(max(each, 1.0), level) for each in of_sum.tolist()]
+    half_width: Floats = np.sqrt(variance) * quantiles
+    return half_width
 
 
 def _distance(rows: Floats, covariance: Floats) -> Floats:
@@ -300,9 +288,9 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
     Raises ConfigError for figures that the run does not have, or that none of its departments comes near, and
     ResultsError for a run of one arm or of fewer than twenty departments.
     """
-    departments = result.department_of
+    departments, over = result.department_of, result.study.departments
     n = 1 if departments is None else n_departments(departments)
-    if departments is None or n < MIN_DEPARTMENTS:
+    if departments is None or over is None or n < MIN_DEPARTMENTS:
         raise ResultsError(
             f"narrow: the run has {n} department{'s' if n != 1 else ''} used at least twice, "
             f"and {MIN_DEPARTMENTS} are needed. Run the study over an ensemble: aeflow compare ensemble=typical"
@@ -334,16 +322,14 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
     Faults(_outside_fault(far, observed, names, where) for far in outside(figures, departments, local)).refuse()
     means = components(figures, departments).means
     figures, local = _by_wait(names, figures, local)
-    over = result.study.departments
-    structures = () if over is None else over.structure_of
     return NarrowedEffects(
         observed=observed,
         names=names,
         seen=tuple(zip(means.min(axis=0).tolist(), means.max(axis=0).tolist(), strict=True)),
         effects=tuple(effects),
-        estimates=narrow(figures, differences, departments, local, structures),
+        estimates=narrow(figures, differences, departments, local, over.structure_of),
         n_departments=len(means),
-        n_structures=len({structures[number] for number in departments.tolist()}),
+        n_structures=len({over.structure_of[number] for number in departments.tolist()}),
     )
 
 

@@ -290,6 +290,12 @@ class Components:
         """Covariance between departments, chance removed; an estimated variance can be below 0."""
         return self.of_means - np.mean(1 / self.n) * self.within
 
+    @cached_property
+    def covariance(self) -> Floats:
+        """`between`, made a covariance where it is none: below 0 in no direction."""
+        own = _root(self.between)
+        return own @ own
+
     @property
     def effects(self) -> Floats:
         """The numbers of each department, chance taken out of all of them together; shape (n_departments, n_numbers).
@@ -341,20 +347,17 @@ def within_and_between(values: Floats, fitted_on: Floats, group: NDArray[np.str_
     method 3). With one group the variance between groups is 0.
     """
     line, groups = np.column_stack([np.ones(len(group)), fitted_on]), (group[:, None] == np.unique(group)).astype(float)
-    both = np.column_stack([line, groups])
-    rank = int(np.linalg.matrix_rank(both))
-    degrees = len(group) - rank, rank - int(np.linalg.matrix_rank(line))
-    by_line, by_both = (_unexplained(values, design) for design in (line, both))
-    within = by_both / max(degrees[0], 1)
-    share = _unexplained(groups, line).sum() if degrees[1] else np.inf
-    between = np.maximum((by_line - by_both - degrees[1] * within) / share, 0)
-    return Parts(within, between, max(degrees[0], 1), max(degrees[1], 1))
+    (alone, few), (beside, most) = (_left(values, design) for design in (line, np.column_stack([line, groups])))
+    degrees = max(len(group) - most, 1), max(most - few, 1)
+    within = beside / degrees[0]
+    shared = np.maximum(alone - beside - degrees[1] * within, 0) if most > few else 0 * within
+    return Parts(within, np.nan_to_num(shared / _or_nan(_left(groups, line)[0].sum())), *degrees)
 
 
-def _unexplained(values: Floats, design: Floats) -> Floats:
-    """The sum of squares of each column that least squares on the design leave."""
-    left: Floats = ((values - design @ np.linalg.lstsq(design, values)[0]) ** 2).sum(axis=0)
-    return left
+def _left(values: Floats, design: Floats) -> tuple[Floats, int]:
+    """The sum of squares of each column that least squares on the design leave, and the rank of the design."""
+    solution, _, rank, _ = np.linalg.lstsq(design, values)
+    return ((values - design @ solution) ** 2).sum(axis=0), int(rank)
 
 
 def halves(values: Floats, department: Department) -> tuple[Floats, Floats]:

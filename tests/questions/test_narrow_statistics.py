@@ -11,6 +11,7 @@ from simulation.statistics.departments import components
 from tests.statistics.ensembles import Made, made, replications_of, truths
 
 DAYS, FORTNIGHT = 84.0, 14.0
+ONE = [""] * 60  # structure
 
 
 def local(values: Floats, *, days: float = FORTNIGHT) -> Local:
@@ -25,7 +26,7 @@ def one_of(chance: np.random.Generator, columns: list[int]) -> tuple[Floats, Flo
 
 
 def narrowed(ensemble: Made, columns: list[int], values: Floats) -> Narrowed:
-    return narrow(ensemble.figures[:, columns], ensemble.effects, ensemble.department_of, local(values))
+    return narrow(ensemble.figures[:, columns], ensemble.effects, ensemble.department_of, local(values), ONE)
 
 
 @pytest.mark.slow
@@ -55,7 +56,7 @@ def test_a_figure_of_more_days_narrows_more() -> None:
     widths = []
     for days in (3, 14, 84):
         here = local(np.array([22.0]), days=days)
-        found = narrow(figures[:, columns], ensemble.effects, ensemble.department_of, here)
+        found = narrow(figures[:, columns], ensemble.effects, ensemble.department_of, here, ONE)
         widths.append(found.high[0] - found.low[0])
     assert widths[0] > widths[1] > widths[2]
 
@@ -65,7 +66,7 @@ def test_few_patients_widen_the_range() -> None:
     few = Local(np.array([22.0]), np.array([14.0]), np.array([22.0**2 / 10]), DAYS)
     many = local(np.array([22.0]))
     wide, fine = (
-        narrow(ensemble.figures[:, :1], ensemble.effects, ensemble.department_of, each) for each in (few, many)
+        narrow(ensemble.figures[:, :1], ensemble.effects, ensemble.department_of, each, ONE) for each in (few, many)
     )
     assert wide.high[0] - wide.low[0] > 1.3 * (fine.high[0] - fine.low[0])
 
@@ -121,7 +122,7 @@ def test_the_range_holds_departments_of_structures_that_the_run_does_not_have() 
         figures, effects = truths(chance, 1)
         effects = effects + 1.5 * chance.standard_normal(2)
         here = Local(figures[0, :1], np.array([3640.0]), np.zeros(1), DAYS)
-        for structures in (names, ()):
+        for structures in (names, ONE[: len(names)]):
             found = narrow(ensemble.figures[:, :1], ensemble.effects, ensemble.department_of, here, structures)
             held.append((found.low < effects[0]) & (effects[0] < found.high))
     told, untold = np.mean(held[::2]), np.mean(held[1::2])
@@ -136,7 +137,7 @@ def test_an_arm_without_an_effect_is_given_a_direction_in_one_of_twenty_at_most(
         figures = made(seed)
         nothing = 0.5 * chance.standard_normal((len(figures.department_of), 20))
         values, _ = one_of(chance, [0])
-        found = narrow(figures.figures[:, :1], nothing, figures.department_of, local(values))
+        found = narrow(figures.figures[:, :1], nothing, figures.department_of, local(values), ONE)
         directed.append(found.sign != 0)
         assert (found.low < found.high).all()
     assert np.mean(directed) < 0.05 + 0.015
