@@ -350,7 +350,7 @@ def within_and_between(values: Floats, fitted_on: Floats, group: NDArray[np.str_
     (alone, few), (beside, most) = (_left(values, design) for design in (line, np.column_stack([line, groups])))
     degrees = max(len(group) - most, 1), max(most - few, 1)
     within = beside / degrees[0]
-    shared = np.maximum(alone - beside - degrees[1] * within, 0) if most > few else 0 * within
+    shared = np.maximum(alone - beside - degrees[1] * within, 0)
     return Parts(within, np.nan_to_num(shared / _or_nan(_left(groups, line)[0].sum())), *degrees)
 
 

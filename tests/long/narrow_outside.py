@@ -49,6 +49,7 @@ from simulation.study.members import Member, Structure
 
 N_KNOWN, N_EACH_ROTA, N_YEARS = 28, 6, 4
 N_DRAWN, MOST_OF_STRUCTURE, SEED_DRAWN = 200, 8, 137
+AHEAD = 10
 ASKED_HELD, ASKED_WIDTH = 0.85, 0.6
 FIRST_YEAR, SEED_OBSERVED, SEED_TRUE = 6_000_000, 1729, 4104
 PAIRS = 6
@@ -105,21 +106,27 @@ def meets_rows(site: Site, years: list[Year]) -> bool:
 
 
 def drawn(ensemble: Ensemble, known: list[Member], site: Site, kept: Path) -> list[Member]:
-    """The 40 departments, by the rule."""
+    """The 40 departments, by the rule; years are simulated of some candidates ahead, which changes none of them."""
     wanted = {"known": N_KNOWN, **dict.fromkeys(NEW, N_EACH_ROTA)}
     chosen: list[Member] = []
+
+    def is_wanted(group: str, member: Member) -> bool:
+        alike = sum(each.structure == member.structure for each in chosen)
+        return bool(wanted[group]) and alike < MOST_OF_STRUCTURE
+
+    numbered = list(enumerate(candidates(ensemble, known)))
     with YearsFile(kept) as file:
-        for place, (group, member) in enumerate(candidates(ensemble, known)):
-            n_alike = sum(each.structure == member.structure for each in chosen)
-            if not wanted[group] or n_alike == MOST_OF_STRUCTURE:
-                continue
-            numbers = [FIRST_YEAR + N_YEARS * place + k for k in range(N_YEARS)]
-            for year in simulate_years(site, {n: member for n in numbers if n not in file.years}):
+        for first in range(0, len(numbered), AHEAD):
+            block = [(place, each) for place, each in numbered[first : first + AHEAD] if is_wanted(*each)]
+            years = {FIRST_YEAR + N_YEARS * place + k: each[1] for place, each in block for k in range(N_YEARS)}
+            for year in simulate_years(site, {n: member for n, member in years.items() if n not in file.years}):
                 file.add(year)
-            if meets_rows(site, [file.years[number] for number in numbers]):
-                chosen.append(member)
-                wanted[group] -= 1
-                print(f"  {len(chosen)} of 40 (candidate {place + 1}): {member.structure}", flush=True)
+            for place, (group, member) in block:
+                numbers = [FIRST_YEAR + N_YEARS * place + k for k in range(N_YEARS)]
+                if is_wanted(group, member) and meets_rows(site, [file.years[number] for number in numbers]):
+                    chosen.append(member)
+                    wanted[group] -= 1
+                    print(f"  {len(chosen)} of 40 (candidate {place + 1}): {member.structure}", flush=True)
     if any(wanted.values()):
         sys.exit(f"too few departments meet the rows: {wanted} are missing")
     return chosen
