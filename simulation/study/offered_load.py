@@ -262,7 +262,7 @@ class _Walk:
         if numbers := [number for number, part in parts.items() if part.any()]:
             units = np.stack([parts[number] for number in numbers])
             self.work[numbers] += _spread(started, minutes, units * self.weight[rows])
-            self.hours[np.ix_(numbers, rows)] += units * minutes / 60
+            self.hours[np.array(numbers)[:, None], rows] += units * minutes / 60
         self.clock[rows] = started + minutes
         for clock in step.starts_clock:
             self.clock_started[clock][rows] = self.clock[rows]
@@ -326,4 +326,6 @@ def _spread(started: Floats, minutes: Floats, weights: Floats) -> Floats:
         np.bincount(bins, values.ravel(), rows * n).reshape(rows, n) for values in (signed, signed * (hour + 1 - hours))
     )
     two_weeks = part + np.cumsum(begun, axis=1) - begun  # of an interval: all hours after its first less those after it
-    return np.asarray(two_weeks.reshape(rows, 2, HOURS_OF_WEEK).sum(axis=1) + (whole_weeks * weights).sum(axis=1, keepdims=True))
+    return np.asarray(
+        two_weeks.reshape(rows, 2, HOURS_OF_WEEK).sum(axis=1) + (whole_weeks * weights).sum(axis=1, keepdims=True)
+    )
