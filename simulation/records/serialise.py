@@ -43,7 +43,7 @@ def exact(value: Any, *, without: Collection[str] = (), with_none: bool = True) 
 
     def made(value: Any) -> Any:
         kind: Any = type(value)
-        if kind in (str, int, bool):
+        if kind in (str, int, bool, type(None)):
             return value
         if kind is not float and is_dataclass(value) and not isinstance(value, type):
             entries: Mapping[Any, Any] = {name: getattr(value, name) for name in _field_names(kind)}
