@@ -26,10 +26,13 @@ __all__ = [
     "Study",
     "Wanted",
     "__version__",
+    "board",
+    "board_page",
     "compare",
     "figure",
     "gather",
     "grow",
+    "letter",
     "load",
     "nearest_matrix",
     "open_executor",
@@ -44,6 +47,8 @@ if TYPE_CHECKING:
     from simulation.api import Growth, Result, compare, figure, gather, grow, read, run, same_numbers, write
     from simulation.config import load
     from simulation.errors import AeflowError, ConfigError, DrawsError, PlanError, ResultsError
+    from simulation.report.board import board, board_page
+    from simulation.report.letter import letter
     from simulation.runs.executors.executor import open_executor
     from simulation.study.study import Study
     from simulation.triage.construct import Wanted, nearest_matrix
@@ -55,6 +60,8 @@ _HOMES = {
         ("Growth", "Result", "compare", "figure", "gather", "grow", "read", "run", "same_numbers", "write"), "api"
     ),
     **dict.fromkeys(("Wanted", "nearest_matrix"), "triage.construct"),
+    **dict.fromkeys(("board", "board_page"), "report.board"),
+    "letter": "report.letter",
     "load": "config",
     "vet": "vetting.vet",
     "open_executor": "runs.executors.executor",

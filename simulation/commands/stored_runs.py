@@ -21,7 +21,7 @@ def report(words: list[str]) -> int:
         faults.add("report", f"found {len(folders)} folders", "Name one folder of results")
     faults.refuse()
     from simulation.api import read
-    from simulation.report.write import REPORT, write_exports, write_report
+    from simulation.report.write import BOARD, REPORT, write_exports, write_report
     from simulation.runs.store.run_folder import followed
 
     folder = followed(Path(folders[0]))
@@ -29,6 +29,8 @@ def report(words: list[str]) -> int:
     failed = write_report(folder, result)
     if failed is not None:
         raise failed
+    if result.design.offer is not None:
+        print(f"Board's page: {folder / BOARD}")
     print(f"Report: {folder / REPORT}")
     if export == "true":
         for path in write_exports(folder, result):

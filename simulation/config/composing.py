@@ -22,7 +22,7 @@ from hydra.plugins.config_source import ConfigResult
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from simulation.config.bounds import REFERENCE, configuration_faults, override_fault, shortened
+from simulation.config.bounds import REFERENCE, configuration_faults, override_fault, shortened, without_comma
 from simulation.config.dotted import Raw, lay_over, leave_out, path_to, resolve, value_at
 from simulation.config.files import copied, defaults_fault, explained, mapping_in
 from simulation.config.folders import (
@@ -321,7 +321,8 @@ def _several_values(override: Override, text: str, folders: Folders) -> Fault:
     key, _, values = text.partition("=")
     remedy = "Name one, or sweep over them with -m"
     if re.fullmatch(r"[-+]?\d+,\d+", values):
-        remedy += f". A decimal number has a point: {key}={values.replace(',', '.')}"
+        thousands = f" {without_comma(values).partition('.')[0]}." if re.fullmatch(r".*\d,\d{3}", values) else ""
+        remedy += f".{thousands} A decimal number has a point: {key}={values.replace(',', '.')}"
     if not (folders[-1] / override.key_or_group).is_dir() and all(word.isidentifier() for word in values.split(",")):
         remedy += f". A list has brackets: '{key}=[{values}]'"
     return Fault(text, "names several values", remedy)

@@ -22,9 +22,10 @@ from typing import Annotated, Any
 from simulation.config.bounds import REFERENCE, shortened
 from simulation.config.composing import Composed, files_with, lay_values, parsed_values
 from simulation.config.departments import CHANGEABLE, department
-from simulation.config.dotted import Change, ChangeRow, Raw, as_stated, set_change, value_at
+from simulation.config.dotted import OF_TRIAGE, Change, ChangeRow, Raw, as_stated, set_change, value_at
 from simulation.config.files import copied, stated_by
 from simulation.config.folders import NO_FILE, Choices, Folders, names_in, noted_of
+from simulation.config.policies import policy_made_of, stated_in_file
 from simulation.config.validating import sound
 from simulation.department.check import unlike_faults
 from simulation.department.config_dataclass import ByName, NonEmpty, config_dataclass
@@ -40,10 +41,16 @@ from simulation.study.over_departments import (
     without_impossible,
 )
 from simulation.study.study import ReadyArm, ReadyArms, Study
+from simulation.triage.check_policy import check_policy
 from simulation.triage.policy import Policy
 
 ROUNDING = 1e-9
 """How far outside its range a value may lie because of rounding, as a share of the range's width."""
+
+
+OF_POLICIES = "triage."
+"""How the path begins of a value of a triage policy in which departments differ: `triage.our_ai.acceptance.value`. It
+holds in every arm with that policy, before the arm's own changes."""
 
 
 @config_dataclass
@@ -163,7 +170,9 @@ def _parameter_faults(stated: Ensemble | Priors, where: str, folders: Folders) -
         if parameter.whole and len(parameter.changes) > 1:
             yield Fault(path, f"is whole and changes {len(parameter.changes)} values", "Write a parameter for each")
         for changed in parameter.changes:
-            yield from _path_faults(changed, f"{path}.changes")
+            of_policy = changed.removeprefix(OF_POLICIES).split(".")[0] if changed.startswith(OF_POLICIES) else ""
+            if not (isinstance(stated, Ensemble) and of_policy in names_in("triage", folders)):
+                yield from _path_faults(changed, f"{path}.changes")
             if changed in owner:
                 yield Fault(f"{path}.changes", f"'{changed}' is changed by {owner[changed]}, too", "Keep it in one")
             owner.setdefault(changed, name)
@@ -218,7 +227,8 @@ class EnsembleDepartments:
     `files`: the groups as their files state them; `structures`: by name, those groups that a structure states in their
     place; `structure_of`: the structure of each department, '' where the ensemble has none; `values`: single values
     laid over the files, as written; `rows`: the changes of each department; `scenario`: the changes of the scenario;
-    `ready`: the arms of the typical department, in order; `changes`: what each arm changes of the department.
+    `ready`: the arms of the typical department, in order; `changes`: what each arm changes of the department; `tools`:
+    by arm, the policy and nurses as stated, and the arm's changes of them, where departments differ in the policy.
     """
 
     name: str
@@ -230,6 +240,7 @@ class EnsembleDepartments:
     scenario: ChangeRow
     ready: ReadyArms
     changes: tuple[ChangeRow, ...]
+    tools: Mapping[str, Raw] = field(default_factory=dict)
 
     @property
     def n_varied(self) -> int:
@@ -239,6 +250,17 @@ class EnsembleDepartments:
     def __len__(self) -> int:
         """How many departments there are."""
         return len(self.rows)
+
+    @property
+    def varied_values(self) -> Mapping[str, tuple[float, ...]]:
+        """By parameter, its value in each department."""
+        values: dict[str, dict[int, float]] = {}
+        for number, row in enumerate(self.rows):
+            for change in row:
+                name, value = change.where.rpartition(", ")[2], factor_of(change.value) or change.value
+                if "." not in name and is_number(value):
+                    values.setdefault(name, {})[number] = float(value)
+        return {name: tuple(of.values()) for name, of in values.items() if len(of) == len(self.rows)}
 
     def arms(self, number: int) -> ReadyArms:
         """Every arm of the study in one department. Raises ConfigError for a value that is not allowed there."""
@@ -251,12 +273,18 @@ class EnsembleDepartments:
             for ready, changes in zip(self.ready, self.changes, strict=True)
             if ready.name in policies
         ]
-        return replace(self, ready=tuple(ready for ready, _ in kept), changes=tuple(changes for _, changes in kept))
+        as_stated = {ready.name for ready in self.ready if policies.get(ready.name) == ready.policy}
+        return replace(
+            self,
+            ready=tuple(ready for ready, _ in kept),
+            changes=tuple(changes for _, changes in kept),
+            tools={name: tool for name, tool in self.tools.items() if name in as_stated},
+        )
 
     def content(self) -> Plain:
         """Everything that can change a number, besides the arms of the study."""
-        names = ("name", "files", "structures", "structure_of", "values", "rows", "scenario")
-        return {name: exact(getattr(self, name)) for name in names}
+        names = ("name", "files", "structures", "structure_of", "values", "rows", "scenario", "tools")
+        return {name: exact(getattr(self, name)) for name in names if name != "tools" or self.tools}
 
     def made(self, number: int, *, numbers_only: bool = False) -> ReadyArms:
         """Every arm in one department, made anew and checked in full, or its numbers alone. Raises ConfigError."""
@@ -267,13 +295,30 @@ class EnsembleDepartments:
             own = pathway
             if changes and not faults:
                 _, own = department(changed, changes, faults, numbers_only=numbers_only)
-            if own:
-                arms.append(replace(ready, pathway=own))
+            policy = self._policy(ready, number, faults) if ready.name in self.tools else ready.policy
+            if own and policy:
+                faults += check_policy(policy, own) if ready.name in self.tools else ()
+                arms.append(replace(ready, pathway=own, policy=policy))
         if faults:
             structure = self.structure_of[number]
             which = f"department {number} ({structure})" if structure else f"department {number}"
             raise ConfigError([replace(fault, where=f"{which}: {fault.where}") for fault in faults])
         return tuple(arms)
+
+    def _policy(self, ready: ReadyArm, number: int, faults: Faults) -> Policy | None:
+        """The policy of an arm in a department that gives it values of its own; None, with faults, if one is wrong."""
+        tool = self.tools[ready.name]
+        of_policy = f"{OF_POLICIES}{ready.arm.triage}."
+        raw: Raw = copied({group: tool[group] for group in OF_TRIAGE})
+        own = [row for row in self.rows[number] if row.path.startswith(of_policy)]
+        for row in own:
+            change = replace(row, path=OF_POLICIES + row.path.removeprefix(of_policy))
+            set_change(raw, change, faults, changeable=OF_TRIAGE)
+        for path, value in tool["changes"].items():
+            set_change(raw, Change(path, value, f"study.arms.{ready.name}"), faults, changeable=OF_TRIAGE)
+        raw["triage"]["name"] = ready.policy.name
+        made = None if faults else policy_made_of(raw, f"triage/{ready.arm.triage}.yaml", "nurse", faults)
+        return made.policy if made else None
 
     def impossible(self, numbers: Sequence[int]) -> Iterator[tuple[ReadyArm, str, int]]:
         """Each arm that some of these departments cannot run, why not, and how many cannot.
@@ -281,6 +326,10 @@ class EnsembleDepartments:
         Rotas decide it. They differ by structure, and by numbers only where a department's changes are of a pool that
         the arm changes, so departments that are alike in both are judged once.
         """
+        own = {
+            number: [(pool, f"{own.path} {own.value}") for own in self.rows[number] if (pool := _pool_of(own))]
+            for number in numbers
+        }
         for ready, changes in zip(self.ready, self.changes, strict=True):
             pools = {_pool_of(change) for change in changes} - {""}
             others = map(self._files, numbers if ready.arm.staffing else ())
@@ -288,10 +337,7 @@ class EnsembleDepartments:
                 yield ready, f"it changes shifts of the {ready.arm.staffing} rota, and theirs is another", n
                 continue
             alike = [
-                (
-                    self.structure_of[number],
-                    *(f"{own.path} {own.value}" for own in self.rows[number] if _pool_of(own) in pools),
-                )
+                (self.structure_of[number], *(changed for pool, changed in own[number] if pool in pools))
                 for number in numbers
             ]
             why = {
@@ -315,7 +361,8 @@ class EnsembleDepartments:
         """The groups of a department, with its changes and single values."""
         raw: Raw = copied(self._files(number))
         for change in self.rows[number]:
-            set_change(raw, change, faults, changeable=CHANGEABLE)
+            if not change.of_triage:
+                set_change(raw, change, faults, changeable=CHANGEABLE)
         lay_values(raw, parsed_values(self.values), faults)
         return raw
 
@@ -381,7 +428,9 @@ def over_ensemble(
         scenario=tuple(scenario),
         ready=study.arms,
         changes=changes_of_arms(study.design, study.arms),
+        tools=_tools(study, ensemble, composed.raw.get("nurse"), folders, faults),
     )
+    faults.refuse()
     used = range(len(departments)) if run.department is None else (run.department,)
     key = (name, composed.choices, [text for text in composed.values if not text.startswith("run.")], list(used))
     noted_of(folders, "structures", key, partial(_check_structures, study, departments, used))
@@ -392,6 +441,28 @@ def over_ensemble(
     assert isinstance(study.departments, EnsembleDepartments)
     study.departments.made(used[0])
     return study
+
+
+def _tools(study: Study, ensemble: Ensemble, nurse: Raw | None, folders: Folders, faults: Faults) -> dict[str, Raw]:
+    """By arm, policy and nurses as files state them and the arm's changes of them, for policies that departments vary.
+
+    A fault is added for a policy that no arm has.
+    """
+    paths = [path for path in ensemble.varied if path.startswith(OF_POLICIES)]
+    varied, tools = {path.split(".")[1] for path in paths}, {}
+    for name in sorted(varied - {arm.arm.triage for arm in study.arms}):
+        found = f"changes the policy '{name}', which no arm has"
+        faults.add(f"ensembles/{ensemble.name}.yaml", found, nearest(name, {arm.arm.triage for arm in study.arms}))
+    for arm in study.arms:
+        if arm.arm.triage in varied:
+            own = stated_in_file("nurse", arm.arm.nurse, folders, arm.name, faults) if arm.arm.nurse else nurse
+            changes = arm_changes(arm.arm, study.design, f"study.arms.{arm.name}")
+            tools[arm.name] = {
+                "triage": stated_in_file("triage", arm.arm.triage, folders, arm.name, faults),
+                "nurse": own,
+                "changes": {change.path: change.value for change in changes if change.of_triage},
+            }
+    return tools
 
 
 def _check_structures(study: Study, departments: EnsembleDepartments, used: Sequence[int]) -> bool:
@@ -472,7 +543,8 @@ def _is_within(path: str, block: str) -> bool:
 
 def _varied_by(varied: Iterable[str], value: Any) -> set[str]:
     """The varied paths that a value refers to."""
-    return {path for path in varied for named in _references(value) if _is_within(path, named)}
+    named = set(_references(value))
+    return {path for path in varied if any(_is_within(path, block) for block in named)}
 
 
 def _references(value: Any) -> Iterator[str]:

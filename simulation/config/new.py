@@ -60,9 +60,10 @@ def new_scaled_department(name: str, typed: Mapping[str, str], folder: Path) -> 
     scaling = Scaling(stated_in((), [packaged_configs()]).raw, totals)
     blocks = scaling.scaled()
     words = " ".join(f"{key}={text}" for key, text in typed.items())
-    costs = "".join(f"  {arm}: {{cost: {_flow(cost)}}}\n" for arm, cost in scaling.costs().items())
+    costs = "".join(f"  {arm}: {{cost: {flow(cost)}}}\n" for arm, cost in scaling.costs().items())
     study = from_template("scaled_study.yaml", name=name, words=words, costs=costs)
-    texts = {kind: study if kind == "study" else _scaled_text(kind, name, words, blocks) for kind in SCALED_KINDS}
+    made_by = f"aeflow new department {name} {words}"
+    texts = {kind: study if kind == "study" else scaled_text(kind, name, made_by, blocks) for kind in SCALED_KINDS}
     return write_files(texts, name, folder)
 
 
@@ -89,8 +90,13 @@ HEADS = {
 """What each of these files holds, for its first line and for the screen."""
 
 
-def _scaled_text(kind: str, name: str, words: str, blocks: Sequence[Scaled]) -> str:
-    """The text of one file: what differs from the typical one, each number with its source; `words`: those typed."""
+def scaled_text(
+    kind: str, name: str, made_by: str, blocks: Sequence[Scaled], base: str = "emergency_department"
+) -> str:
+    """The text of one file: what differs from the typical one, each number with its source.
+
+    `made_by`: the command; `base`: the pathway that it starts from.
+    """
     if kind == "priors":
         return _priors_text(name, blocks)
     nested: dict[str, Any] = {"name": name} if kind == "pathway" else {}
@@ -100,11 +106,10 @@ def _scaled_text(kind: str, name: str, words: str, blocks: Sequence[Scaled]) -> 
             for part in block.path.split(".")[1:]:
                 inner = inner.setdefault(part, {})
             inner |= {**block.values, "evidence": "assumed", "source": block.source}
-    base = "emergency_department" if kind == "pathway" else "typical"
     return (
-        f"# {name}: {HEADS[kind]}.\n# Made by: aeflow new department {name} {words}\n"
+        f"# {name}: {HEADS[kind]}.\n# Made by: {made_by}\n"
         "# `source` says how each number was derived. Change any of them, and write your own source.\n"
-        f"defaults: [{base}, _self_]\n{''.join(_lines(nested))}"
+        f"defaults: [{base if kind == 'pathway' else 'typical'}, _self_]\n{''.join(_lines(nested))}"
     )
 
 
@@ -123,10 +128,10 @@ def _lines(nested: Mapping[str, Any], indent: str = "") -> Iterator[str]:
             yield f"{indent}{key}:\n"
             yield from _lines(value, indent + "  ")
         else:
-            yield f"{indent}{key}: {_flow(value)}\n"
+            yield f"{indent}{key}: {flow(value)}\n"
 
 
-def _flow(value: Any) -> str:
+def flow(value: Any) -> str:
     """A value as YAML in one line."""
     text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=math.inf)
     return text.removesuffix("...\n").rstrip()

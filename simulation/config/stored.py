@@ -79,6 +79,7 @@ def _departments(content: Mapping[str, Any] | None, study: Study) -> EnsembleDep
         scenario=changes(content["scenario"]),
         ready=study.arms,
         changes=changes_of_arms(study.design, study.arms),
+        tools=content.get("tools", {}),
     )
 
 

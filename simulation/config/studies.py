@@ -222,6 +222,7 @@ def _parts(raw: Raw, staffing: str, faults: Faults) -> tuple[Top, Design, RunLen
         design,
         arms={name: arm for name, arm in design.arms.items() if name not in elsewhere},
         focus=tuple(name for name in design.focus if name not in elsewhere),
+        offer=None if design.offer and design.offer.arm in elsewhere else design.offer,
     )
     left_out = tuple(
         f"'{arm.label}' was not tried: it changes shifts of the {arm.staffing} rota, and this department has its own"
@@ -318,13 +319,15 @@ def _unknown_arms(design: Design) -> Iterator[Fault]:
 
 
 def _focus_faults(design: Design) -> Iterator[Fault]:
-    """Names in `focus` that are no arm, or that the first page says nothing of: baseline and sham."""
+    """Names in `focus`, and in `offer`, that are no arm, or of which no page says anything: baseline and sham."""
     reported = [name for name in design.shown if name not in (design.baseline, design.sham)]
     roles = {design.sham: "is the sham, which the first page leaves out", design.baseline: "is the baseline"}
-    for name in design.focus:
+    named = [("study.focus", name) for name in design.focus]
+    named += [("study.offer.arm", design.offer.arm)] if design.offer else []
+    for where, name in named:
         if name not in reported:
             role = roles.get(name, "is no arm that is shown")
-            yield Fault("study.focus", f"'{name}' {role}", nearest(name, reported))
+            yield Fault(where, f"'{name}' {role}", nearest(name, reported))
 
 
 def _name_faults(design: Design) -> Iterator[Fault]:

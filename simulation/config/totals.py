@@ -228,7 +228,7 @@ class Scaling:
         """Beds of each ward group in the proportions of the typical site, whole numbers that add up to the total."""
         typical, factor = self._adult_beds(), self.factors["beds"]
         exact = [number * factor for number in typical.values()]
-        for (name, number), beds in zip(typical.items(), _shared_out(exact, _whole(sum(exact))), strict=True):
+        for (name, number), beds in zip(typical.items(), shared_out(exact, _whole(sum(exact))), strict=True):
             yield self._value(name, beds, "beds", number)
 
     def _pool(self, name: str, path: str) -> Iterator[Scaled]:
@@ -238,8 +238,8 @@ class Scaling:
             return
         factor = self.factors[follows]
         if "rota" in pool:
-            before = sum(_on_duty(pool["rota"]))
-            values = {"rota": scaled_rota(pool["rota"], factor, self._busy)}
+            before = sum(on_duty(pool["rota"]))
+            values = {"rota": scaled_rota(pool["rota"], factor, self.busy)}
             yield Scaled(path, values, f"{before} hours a day at the typical site, {self._times(follows)}")
         elif REFERENCE.fullmatch(str(pool["capacity"])):
             yield self._parameter(name, follows)
@@ -271,7 +271,7 @@ class Scaling:
         return f"x {self.factors[follows]:.3f} ({FOLLOWS['words'][follows].format(power=SPACE)})"
 
     @cached_property
-    def _busy(self) -> Sequence[float]:
+    def busy(self) -> Sequence[float]:
         """Patients a day who have come within the last `STAY` hours, by hour of the day."""
         site, hours = self.raw["site"], [0.0] * 24
         for name in self._attending:
@@ -292,7 +292,7 @@ def scaled_rota(rota: Sequence[Raw], factor: float, busy: Sequence[float]) -> li
     [{'hours': '0-8', 'number': 1}, {'hours': '8-24', 'number': 1}, {'hours': '8-16', 'number': 1}]
     """
     shifts = [{**shift, "number": max(math.floor(shift["number"] * factor + TINY), 1)} for shift in rota]
-    before, after = _on_duty(rota), _on_duty(shifts)
+    before, after = on_duty(rota), on_duty(shifts)
     lacking = [number * factor - rounded for number, rounded in zip(before, after, strict=True)]
     n_left = max(_whole(sum(before) * factor) - sum(after), 0)
     worked = [hour for hour in range(24) if before[hour]]
@@ -311,7 +311,7 @@ TINY = 1e-9
 """Added before rounding down, for numbers that are whole but for the last bit."""
 
 
-def _on_duty(rota: Sequence[Raw]) -> list[int]:
+def on_duty(rota: Sequence[Raw]) -> list[int]:
     """People on duty by hour of the day, for a rota that is the same every day."""
     hours = [0] * 24
     for shift in rota:
@@ -321,7 +321,7 @@ def _on_duty(rota: Sequence[Raw]) -> list[int]:
     return hours
 
 
-def _shared_out(exact: Sequence[float], total: int) -> list[int]:
+def shared_out(exact: Sequence[float], total: int) -> list[int]:
     """Whole numbers that add up to `total`, each within one of the exact number."""
     rounded = [math.floor(number + TINY) for number in exact]
     most_lacking = sorted(range(len(exact)), key=lambda place: rounded[place] - exact[place])

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator
 
-from simulation.config.bounds import POINT, shortened
+from simulation.config.bounds import shortened, without_comma
 from simulation.config.vocabulary import Key, keys_of
 from simulation.department.config_dataclass import UNITLESS
 from simulation.errors import Fault, Faults, nearest
@@ -257,7 +257,7 @@ def _fault(located: str, place: _Place, error: Mapping[str, Any], also: Collecti
     if what == "tuple_type" and isinstance(value, str) and value.isidentifier():
         return Fault(located, f"found {shown}", f"Write a list in brackets: [{shortened(value)}]")
     if what in NOT_A_NUMBER and isinstance(value, str) and re.fullmatch(r"[-+]?\d+,\d+", value.strip()):
-        return Fault(located, f"found {shown}", POINT)
+        return Fault(located, f"found {shown}", without_comma(str(value)))
     if what == "string_type" and isinstance(value, bool):
         remedy = "Put the word in quotes: YAML reads yes, no, on and off without quotes as true and false"
         return Fault(located, f"found {str(value).lower()}, not a word", remedy)

@@ -166,15 +166,15 @@ def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target |
         kind=kind,
         words=words,
         is_margin=isinstance(judged, Margin),
-        n_high=_n_cases(result.study.arm(name).policy)[1],
+        n_high=n_cases(result.study.arm(name).policy)[1],
     )
 
 
-def _n_cases(policy: Policy) -> tuple[float, float]:
+def n_cases(policy: Policy) -> tuple[float, float]:
     """Cases that the table of a policy's tool rests on, and those of true levels 1-2; NaN if it states no counts."""
     table: Sequence[Sequence[Any]] | None = policy.ai.matrix.counts if policy.ai is not None else None
     if policy.beside_nurse is not None:
-        table = policy.beside_nurse.counts
+        table = policy.beside_nurse.counts if policy.beside_nurse.evidence != "assumed" else None
     if table is None:
         return math.nan, math.nan
     counts = np.array(table, dtype=float)
@@ -246,7 +246,7 @@ def _interval(tool: Measured, half_width: float) -> Cell:
 def cases_words(result: StudyResult, arm: ArmResult) -> str:
     """'its labels rest on 220 cases, 49 of levels 1-2; intervals do not cover that uncertainty'; '' without counts."""
     policy = arm.ready.policy
-    n, n_high = _n_cases(policy)
+    n, n_high = n_cases(policy)
     of_nurse = policy.nurse.matrix.counts if policy.nurse is not None and policy.beside_nurse is None else None
     if math.isnan(n) or (policy.ai is not None and of_nurse is not None and policy.ai.matrix.counts == of_nurse):
         return ""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from simulation.display.drawing import Picture
 from simulation.display.table import ReportTable
-from simulation.questions import harm, readings, spillover
+from simulation.questions import blanks, harm, readings, spillover
 from simulation.questions.ablation import contributions
 from simulation.questions.what_decides import deciding_figures
 from simulation.runs.result import StudyResult
@@ -40,6 +40,7 @@ class ResultQuestion:
 
 
 OF_A_RESULT = (
+    ResultQuestion("blanks", "What was left blank", blanks.tables),
     ResultQuestion(
         "levers",
         "What each lever contributes",

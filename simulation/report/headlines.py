@@ -6,7 +6,7 @@ Each rests on a verdict or on an interval; every number is in a table.
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
 
 from simulation.display.measured import FAILS, Limits, cases_words, limits_of
@@ -121,7 +121,7 @@ def _parts(result: StudyResult, arm: ArmResult, alternatives: Sequence[ArmResult
     )
     beside = [*_harmed_groups(result, arm), *(f"'{one.target.label}': {_effect_words(one)}" for one in others)]
     if failed:
-        told = [] if _size_of(first) == "little" else effect
+        told = [] if size_of(first) == "little" else effect
         return [*safety, counted_on, *told, *beside]
     hinges_on = "" if rests_on_claim(result, arm) else _hinge_words(result, arm)
     rests_on = (range_words(result, arm.name), hinges_on, _cheapest_words(result, alternatives, arm, first))
@@ -137,7 +137,7 @@ def _effect_words(finding: Finding, *, sized: bool = True) -> str:
     row, kind = finding.comparison, kind_of(finding)
     if math.isnan(row.difference):
         return "effect not known: it is missing in some replication, for example because a stay had not ended"
-    if not _tells_direction(finding):
+    if not tells_direction(finding):
         settled = kind != "cannot tell"
         if settled and row.difference_low == row.difference_high == 0:
             return "changes nothing"
@@ -150,7 +150,7 @@ def _effect_words(finding: Finding, *, sized: bool = True) -> str:
     return f"{size_words(row)}{ends}" + (f", {size[finding.verdict.size or 'open']}" if sized else "")
 
 
-def _tells_direction(finding: Finding) -> bool:
+def tells_direction(finding: Finding) -> bool:
     """Whether the sentence on an effect says which way it goes, so that the next can say by how much ('by 3 min')."""
     row = finding.comparison
     if math.isnan(row.difference) or kind_of(finding) in ("no change", "cannot tell"):
@@ -164,7 +164,7 @@ def _range_words(finding: Finding) -> str:
     row, (low, high) = finding.comparison, (finding.comparison.department_p5, finding.comparison.department_p95)
     if not high - low > row.difference_high - row.difference_low:
         return ""
-    one_way = _tells_direction(finding) and row.difference * low > 0 and row.difference * high > 0
+    one_way = tells_direction(finding) and row.difference * low > 0 and row.difference * high > 0
     least, most = (plain(size, row) for size in sorted((abs(low), abs(high))))
     sizes = least if least == most else f"{least} to {most}"
     return f" ({sizes if one_way else span(low, high, row.unit)})"
@@ -177,19 +177,27 @@ def _leaving_words(result: StudyResult, finding: Finding) -> str:
     return "part of it because more patients leave" if falls and is_worse(result.row(row.arm, left)) else ""
 
 
-def _harmed_groups(result: StudyResult, arm: ArmResult) -> list[str]:
-    """'worse off: ambulance patients +6.2, the oldest +5.1 min': the groups that an arm harms by more than the least
-    difference that matters, where the table of who is worse off has them as significant and no failed limit says so."""
-    told = [(limit.margin.measure, limit.margin.group) for limit in limits_of(result, arm).failed[1]]
+def harmed_groups(
+    result: StudyResult, arm: ArmResult, told: Collection[tuple[str, str]] = ()
+) -> tuple[Comparison, ...]:
+    """The named groups that an arm harms by more than the least difference that matters, where the table of who is
+    worse off has them as significant. `told`: measures and groups of which something else says so."""
     target, unit = result.first_target, result.unit(result.first_target)
-    harmed = [
+    return tuple(
         row
         for worse in worse_off(result.shown)
         if (row := worse.comparison).arm == arm.name and worse.holm and row.group in PATIENTS
         if row.unit == unit and (row.measure, row.group) not in told
         if abs(row.difference) > target.minimal_important_difference
-    ]
-    groups = ", ".join(f"{PATIENTS[row.group]} {change(row.difference, unit)}" for row in harmed)
+    )
+
+
+def _harmed_groups(result: StudyResult, arm: ArmResult) -> list[str]:
+    """'worse off: ambulance patients +6.2, the oldest +5.1 min': the groups that an arm harms, unless a failed limit
+    says so."""
+    told = [(limit.margin.measure, limit.margin.group) for limit in limits_of(result, arm).failed[1]]
+    harmed = harmed_groups(result, arm, told)
+    groups = ", ".join(f"{PATIENTS[row.group]} {change(row.difference, row.unit)}" for row in harmed)
     return [f"worse off: {groups} {unit_of(harmed[0])}"] if harmed else []
 
 
@@ -345,7 +353,7 @@ def _best(result: StudyResult, alternatives: Sequence[ArmResult]) -> ArmResult |
     place the cheapest that is shown to do as much, where both costs are stated."""
     target = result.first_target
     findings = {arm.name: result.finding(arm.name, target) for arm in alternatives}
-    good = [arm for arm in alternatives if _size_of(findings[arm.name]) == "helps" and not fails(result, arm)]
+    good = [arm for arm in alternatives if size_of(findings[arm.name]) == "helps" and not fails(result, arm)]
     if not good:
         return None
     most = max(good, key=lambda arm: abs(findings[arm.name].comparison.difference))
@@ -370,19 +378,19 @@ def summary(result: StudyResult) -> str:
     arms = products(result)
     if len(arms) <= FEW:
         return ""
-    n = Counter(_outcome(result, arm) for arm in arms)
+    n = Counter(outcome_of(result, arm) for arm in arms)
     counts = [f"{n[outcome]} {one if n[outcome] == 1 else several}" for outcome, one, several in OUTCOMES if n[outcome]]
     are_tools = any(arm.ready.policy != result.baseline.ready.policy for arm in arms)
     return f"Of {len(arms)} {'products' if are_tools else 'changes'} {', '.join(counts)}. "
 
 
-def _outcome(result: StudyResult, arm: ArmResult) -> str:
+def outcome_of(result: StudyResult, arm: ArmResult) -> str:
     """The outcome of a product: a limit of safety that is failed, or may be; else its effects."""
     limits = limits_of(result, arm)
     verb, _ = limits.failed
     if verb:
         return verb
-    effects = {_size_of(result.finding(arm.name, target)) for target in reported_targets(result)}
+    effects = {size_of(result.finding(arm.name, target)) for target in reported_targets(result)}
     if effects >= {"helps", "harms"}:
         return "mixed"
     outcome = next(size for size in ("harms", "helps", "open", "little") if size in effects)
@@ -393,7 +401,7 @@ def _outcome(result: StudyResult, arm: ArmResult) -> str:
     return "claimed" if rests_on_claim(result, arm) else "helps"
 
 
-def _size_of(finding: Finding) -> str:
+def size_of(finding: Finding) -> str:
     """Whether an effect is large enough to matter, and which way: 'little', 'open', 'helps' or 'harms'."""
     kind, size = kind_of(finding), finding.verdict.size
     if kind == "no change" or size == "less":

@@ -8,9 +8,11 @@ from typing import TextIO
 from simulation.display.table import lines_of, print_tables, shortened
 from simulation.display.words import WIDTH, labelled
 from simulation.explain.statements import BANNER
+from simulation.report.board import board
 from simulation.report.first_page import FirstPage, first_page
 from simulation.report.page import FOLDER
 from simulation.report.tables import compared_tables
+from simulation.report.write import BOARD, LETTER
 from simulation.runs.result import StudyResult
 from simulation.runs.store.kept import file_of
 
@@ -19,11 +21,42 @@ VERDICT_LINES = 15
 
 
 def print_result(result: StudyResult, folder: Path | None = None, *, stream: TextIO | None = None) -> None:
-    """Print a comparison: question, warnings, verdict, the table of the first page, and the paths of the files.
+    """Print a comparison: question, warnings, verdict, the table of the first page, and the paths of the files; of an
+    offer its board's page in place of the first.
 
     In colour on a terminal, as plain lines anywhere else.
     """
     out = stream or sys.stdout
+    (_print_board if result.design.offer is not None else _print_first_page)(result, out)
+    print(f"\n{BANNER}", file=out)
+    if folder is not None:
+        kept = "".join(f", {file_of(name)}" for name in dict.fromkeys(result.run.keep))
+        if (folder / BOARD).is_file():
+            letter = f"; letter to the vendor: {folder / LETTER}" if (folder / LETTER).is_file() else ""
+            print(f"Board's page: {folder / BOARD}, one side of A4{letter}", file=out)
+        if (folder / "report.html").is_file():
+            print(f"Report: {folder / 'report.html'}", file=out)
+            print(f"Tables: {folder / FOLDER}/, a file each; pictures: {folder / 'figures'}/", file=out)
+        print(f"Data:   {folder / 'summary.csv'}, replications.parquet{kept}", file=out)
+
+
+def _print_board(result: StudyResult, out: TextIO) -> None:
+    """Print the board's page of an offer: answer, warnings, the other sentences by heading, and the table."""
+    page = board(result)
+    print("", page.title, *lines_of(f"{page.verdict}. {page.answer}"), sep="\n", file=out)
+    print(*lines_of(" ".join(map(str, page.notes)), others=""), sep="\n", file=out)
+    for words in first_page(result).checks:
+        print(f"\n{textwrap.fill(words, WIDTH)}", file=out)
+    for part in page.parts:
+        print(
+            "", part.heading, *(line for one in part.sentences for line in lines_of(str(one), "- ")), sep="\n", file=out
+        )
+    print_tables([page.table] if page.table is not None else [], stream=out)
+    print("", *lines_of(str(page.counts[0])), sep="\n", file=out)
+
+
+def _print_first_page(result: StudyResult, out: TextIO) -> None:
+    """Print question, warnings, verdict and the table of the first page."""
     page, tables = first_page(result), compared_tables(result)
     for words in (page.question, *page.checks):
         print(f"\n{textwrap.fill(words, WIDTH)}", file=out)
@@ -32,13 +65,6 @@ def print_result(result: StudyResult, folder: Path | None = None, *, stream: Tex
     print_tables((shortened(table, focus) for table in tables[: 1 if result.others else None]), stream=out)
     for note in page.notes:
         print(textwrap.fill(note, WIDTH), file=out)
-    print(f"\n{BANNER}", file=out)
-    if folder is not None:
-        kept = "".join(f", {file_of(name)}" for name in dict.fromkeys(result.run.keep))
-        if (folder / "report.html").is_file():
-            print(f"Report: {folder / 'report.html'}", file=out)
-            print(f"Tables: {folder / FOLDER}/, a file each; pictures: {folder / 'figures'}/", file=out)
-        print(f"Data:   {folder / 'summary.csv'}, replications.parquet{kept}", file=out)
 
 
 def verdict_lines(page: FirstPage) -> list[str]:

@@ -9,10 +9,13 @@ from simulation.display.table import Cell
 from simulation.errors import ResultsError
 from simulation.questions import OF_A_RESULT
 from simulation.records.serialise import csv_text, to_json
+from simulation.report.board import board, board_page
 from simulation.report.exports.stress_des import stress_des
-from simulation.report.exports.word import DIFFERENCES, document
+from simulation.report.exports.word import DIFFERENCES, board_document, document
 from simulation.report.exports.workbook import workbook
 from simulation.report.figures import drawn, every_picture
+from simulation.report.figures.effect_pictures import differences_of
+from simulation.report.letter import letter
 from simulation.report.page import FOLDER as TABLES
 from simulation.report.page import file_of, page
 from simulation.report.tables import CLOCK, every_table
@@ -21,7 +24,10 @@ from simulation.runs.result import StudyResult
 from simulation.runs.store.atomic import own_folder, write_file
 
 REPORT, FIGURES = "report.html", "figures"
+BOARD, LETTER = "board.html", "letter.txt"
+"""The board's page of an offer, and the letter to its vendor."""
 EXPORTS = "exports"
+BOARD_DOCUMENT = "board.docx"
 WORKBOOK, DOCUMENT, ASSUMPTIONS, STRESS = "tables.xlsx", "first_page.docx", "assumptions.csv", "stress_des.md"
 TEXTS = "texts.json"
 """Alternative text and caption of every picture, beside the pictures."""
@@ -50,6 +56,10 @@ def _write(folder: Path, result: StudyResult) -> None:
         for name, table in question.files(result).items():
             write_file(folder / name, table.to_csv(index=False, lineterminator="\n").encode("utf-8-sig"))
     _write_tables(own_folder(folder, TABLES), result)
+    if result.design.offer is not None:
+        write_file(folder / BOARD, board_page(result))
+        if text := letter(result):
+            write_file(folder / LETTER, text)
     write_file(folder / REPORT, page(result, pictures))
 
 
@@ -101,6 +111,9 @@ def write_exports(folder: Path, result: StudyResult) -> tuple[Path, ...]:
         ASSUMPTIONS: csv_text(log.headers, log.rows).encode("utf-8-sig"),
         STRESS: stress_des(result),
     }
+    if result.design.offer is not None:
+        page = board(result)
+        files[BOARD_DOCUMENT] = board_document(page, differences_of(result, page.arms) if page.arms else None)
     try:
         target = own_folder(folder, EXPORTS)
         for name, content in files.items():

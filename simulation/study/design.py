@@ -354,7 +354,7 @@ class Design:
         )
 
     def restricted_to(self, names: Collection[str]) -> Design:
-        """The design with only the named arms, and without a sham, a focus or coverages whose arms are gone."""
+        """The design with only the named arms, and without sham, focus, coverages or offer whose arms are gone."""
         if set(names) == self.arms.keys():
             return self
         arms = {name: arm for name, arm in self.arms.items() if name in names}
@@ -367,11 +367,14 @@ class Design:
             sham=self.sham if self.sham in arms else None,
             focus=tuple(name for name in self.focus if name in arms),
             coverages=coverages,
+            offer=self.offer if self.offer and self.offer.arm in arms else None,
         )
 
     def with_arms(self, arms: Mapping[str, Arm], *, baseline: str, sham: str | None = None) -> Design:
-        """The design with these arms instead of its own, and without levers, coverages and focus."""
-        return replace(self, arms=arms, baseline=baseline, sham=sham, levers={}, full=None, coverages=None, focus=())
+        """The design with these arms instead of its own, and without levers, coverages, focus and offer."""
+        return replace(
+            self, arms=arms, baseline=baseline, sham=sham, levers={}, full=None, coverages=None, focus=(), offer=None
+        )
 
     def _is_between(self, name: str, on: Sequence[str]) -> bool:
         return 1 < len(on) < len(self.levers) - 1 and name == self.combination(on)

@@ -239,6 +239,10 @@ class Departments(Protocol):
     def n_varied(self) -> int:
         """The number of values of the configuration in which they differ."""
 
+    @property
+    def varied_values(self) -> Mapping[str, tuple[float, ...]]:
+        """By parameter, its value in each department."""
+
     def __len__(self) -> int:
         """The number of departments."""
 

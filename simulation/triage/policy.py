@@ -19,12 +19,13 @@ from simulation.triage.matrix import BesideNurse, Matrix
 from simulation.triage.people import Abstention, Added, Adoption, Coverage, Switching
 
 Role = Literal["replaces", "advises"]
-Yardstick = Literal["panel", "physician", "outcome", "written"]
+Yardstick = Literal["panel", "physician", "outcome", "written", "nurses"]
 YARDSTICKS: Mapping[Yardstick, str] = {
     "panel": "the level an expert panel gave afterwards, with the whole record",
     "physician": "the level a physician gave at triage",
     "outcome": "a level derived from what happened to the patient",
     "written": "the level a synthetic vignette was written for",
+    "nurses": "the level that nurses gave at triage",
 }
 """What the true level means where a tool was measured, in words. Figures against different ones do not compare."""
 
@@ -87,7 +88,8 @@ class Usage:
     tool labels many here of whom it met few. Example: `{age_band: {child: 0, adult: 540, older: 120, oldest: 28}}`"""
     measured_against: Yardstick | None = None
     """What the true level of these patients was: that of an expert `panel` afterwards, as here, of a `physician` at
-    triage, one derived from the `outcome`, or the one that a vignette was `written` for. A report says where it is not
+    triage, one derived from the `outcome`, the one that a vignette was `written` for, or that which `nurses` gave. A
+    report says where it is not
     a panel's, for figures against different truths are not comparable. Example: `panel`"""
 
     @property

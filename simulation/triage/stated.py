@@ -1,7 +1,8 @@
 """Nurse and tool as a configuration states them, apart, and the policy that the two make for an arm.
 
 The nurse is stated once, for all arms. A tool's labels are a table, two figures from which a table is constructed
-(`construct`), counts beside the nurse (`beside`), or the nurse's own table; so no policy repeats hers.
+(`construct`), counts beside the nurse, figures of agreement with her (`with_nurse`), or the nurse's own table; so no
+policy repeats hers.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,6 +36,7 @@ from simulation.triage.matrix import (
     table_faults,
 )
 from simulation.triage.policy import MatrixPolicy, Policy, Usage
+from simulation.triage.with_nurse import WithNurse, beside_nurses
 
 
 @config_dataclass
@@ -74,7 +76,7 @@ class AgreementFigures(Sourced):
 
 @config_dataclass
 class ToolLabels:
-    """How a tool labels: exactly one of `matrix`, `agreement`, `beside_nurse` and `as_nurse`.
+    """How a tool labels: exactly one of `matrix`, `agreement`, `beside_nurse`, `with_nurse` and `as_nurse`.
 
     Example: `{name: our_ai, matrix: {counts: [[40, 10], [20, 130]], evidence: measured, source: "own panel of 200
     cases"}, correlation: {value: 0.5, range: [0, 0.9], evidence: assumed, source: "no study measured it"}}`
@@ -91,6 +93,8 @@ class ToolLabels:
     beside_nurse: BesideNurse | None = None
     """How often it gives each label to patients of each true level whom the nurse gave each label, as a bench counts it
     (`aeflow vet`): then its errors coincide with hers as they did there, and `correlation` is 0."""
+    with_nurse: WithNurse | None = None
+    """How often it agrees with the nurse, where nobody has held it against the truth; `correlation` is then 0."""
     as_nurse: bool = False
     """Whether it is right exactly as often as the nurse, for every level and group: a sham."""
     same_draw_as: str | None = None
@@ -128,6 +132,8 @@ def policy_from(tool: Tool, nurse: Nurse | None, where: str, faults: Faults) -> 
     if not nurse or labels is None:
         return MatrixPolicy(**usage)
     beside = tool.ai.beside_nurse if tool.ai else None
+    if tool.ai and tool.ai.with_nurse:
+        beside = beside_nurses(tool.ai.with_nurse, labels.matrix, f"{where}.ai.with_nurse", faults)
     if tool.nurse_by_group is not None:
         labels = replace(labels, matrix=replace(labels.matrix, by_group=tool.nurse_by_group))
     return MatrixPolicy(**usage, nurse=labels, ai=ai, burdens=nurse.burdens, beside_nurse=beside)
@@ -157,13 +163,19 @@ def _assessor(tool: ToolLabels, nurse: Assessor | None, where: str, faults: Faul
     if not nurse:
         faults.add(where, "is stated but there is no nurse", "Choose one (nurse=...), or leave it out")
         return None
-    sources = [name for name in ("matrix", "agreement", "beside_nurse", "as_nurse") if getattr(tool, name)]
+    names = ("matrix", "agreement", "beside_nurse", "with_nurse", "as_nurse")
+    sources = [name for name in names if getattr(tool, name)]
     if len(sources) != 1:
         found = f"states {' and '.join(sources)}" if sources else "states no labels"
-        faults.add(where, found, "State one of matrix, agreement, beside_nurse and as_nurse")
+        faults.add(where, found, "State one of matrix, agreement, beside_nurse, with_nurse and as_nurse")
         return None
     matrix: Matrix | None = tool.matrix or nurse.matrix
-    if tool.beside_nurse:
+    if tool.with_nurse:
+        claim = any(share and share.claim for share in (tool.with_nurse.agree_share, tool.with_nurse.lower_share))
+        beside = beside_nurses(tool.with_nurse, nurse.matrix, f"{where}.with_nurse", faults)
+        matrix = _beside(tool, beside, nurse.matrix, f"{where}.with_nurse", faults) if beside else None
+        matrix = replace(matrix, claim=claim) if matrix else None
+    elif tool.beside_nurse:
         matrix = _beside(tool, tool.beside_nurse, nurse.matrix, f"{where}.beside_nurse", faults)
     elif tool.agreement:
         matrix = _constructed(tool.agreement, nurse.matrix, f"{where}.agreement", faults)

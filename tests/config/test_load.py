@@ -288,6 +288,26 @@ def test_coverages_that_are_no_arms_are_named(own: Own) -> None:
     assert message == "study.coverages.partial: there is no arm 'mor'. Did you mean 'more'?"
 
 
+@pytest.mark.parametrize(
+    ("arm", "why"),
+    [("mor", "'mor' is no arm that is shown. Did you mean 'more'?"), ("nurse", "'nurse' is the baseline")],
+)
+def test_an_offer_of_an_arm_that_is_none_or_the_baseline_is_refused(own: Own, arm: str, why: str) -> None:
+    files = arms_with("{}")
+    files["study/two.yaml"] += f"offer: {{arm: {arm}, product: Our AI, department: Ours}}\n"
+    assert message_of("study=two", folder=own(files)).startswith(f"study.offer.arm: {why}")
+
+
+def test_a_study_without_the_arm_of_its_offer_has_no_offer(own: Own) -> None:
+    files = arms_with("{}")
+    files["study/two.yaml"] += "offer: {arm: more, product: Our AI, department: Ours}\n"
+    design = load("study=two", config_dir=own(files)).design
+    assert design.offer is not None
+    assert design.restricted_to(["nurse", "more"]).offer == design.offer
+    assert design.restricted_to(["nurse"]).offer is None
+    assert design.with_arms(design.arms, baseline="nurse").offer is None
+
+
 def test_a_study_too_short_for_its_ensemble_is_of_one_department_and_a_warning_says_so(
     caplog: pytest.LogCaptureFixture, usual: Study
 ) -> None:

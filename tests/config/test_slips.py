@@ -36,6 +36,19 @@ def message_of(folder: Path) -> str:
             "consultation: {kind: exponential, mean: '12,5',",
             "pathway.durations.consultation.mean: found '12,5'. Write a decimal point where ",
         ),
+        # a comma between thousands
+        (
+            "mean: 12,",
+            "mean: 1,280,",
+            "pathway.durations.consultation.mean: found 1, and then 280 after a comma. "
+            "Write thousands without a comma: 1280.",
+        ),
+        (
+            "consultation: {kind: exponential, mean: 12,",
+            "consultation: {kind: exponential, mean: '1,280',",
+            "pathway.durations.consultation.mean: found '1,280'. Write thousands without a comma: 1280. "
+            "A decimal number has a point: 1.280.",
+        ),
         # hours
         (
             "capacity: 1",
@@ -172,6 +185,13 @@ def test_a_measure_that_is_stated_twice_is_named(own: Own, before: str, part: st
         parts += "\n" + STUDY[STUDY.index("primary:") :]
     output = message_of(own({"study/clinic.yaml": f"{head}\n{parts}\n", "pathway/clinic.yaml": CLINIC}))
     assert "'left_share' is stated as study." in output
+
+
+def test_a_comma_between_thousands_on_the_command_line_is_named_with_both_numbers_it_may_be() -> None:
+    with pytest.raises(
+        ConfigError, match=r"Write thousands without a comma: 1280. A decimal number has a point: .*=1.28"
+    ):
+        load("run.measured_days=1,280")
 
 
 def test_a_decimal_comma_on_the_command_line_is_named_with_the_number_it_may_be() -> None:

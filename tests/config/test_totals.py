@@ -10,7 +10,7 @@ from simulation.config import load
 from simulation.config.composing import stated_in
 from simulation.config.dotted import Raw, value_at
 from simulation.config.folders import packaged_configs
-from simulation.config.totals import ADMITTED_SHARE, Scaled, Scaling, Totals, _on_duty, scaled_rota
+from simulation.config.totals import ADMITTED_SHARE, Scaled, Scaling, Totals, on_duty, scaled_rota
 from simulation.department.vocabulary import Chance
 from simulation.errors import ConfigError
 from simulation.patients.columns import amount
@@ -34,8 +34,8 @@ def adult_beds(blocks: dict[str, Scaled]) -> list[int]:
 @pytest.mark.parametrize("factor", [0.7, 0.9, 1.25, 1.9])
 def test_no_hour_of_shifts_that_overlap_is_lost(factor: float) -> None:
     rota = [{"hours": hours, "number": 3} for hours in ("0-10", "8-18", "9-19", "12-22", "16-2", "10-14", "0-24")]
-    hours = sum(_on_duty(rota))
-    assert sum(_on_duty(scaled_rota(rota, factor, [0] * 8 + [1] * 16))) == pytest.approx(factor * hours, abs=0.5)
+    hours = sum(on_duty(rota))
+    assert sum(on_duty(scaled_rota(rota, factor, [0] * 8 + [1] * 16))) == pytest.approx(factor * hours, abs=0.5)
 
 
 def test_the_typical_totals_give_the_typical_site() -> None:
@@ -65,8 +65,8 @@ def test_beds_that_are_not_stated_follow_admissions() -> None:
 def test_a_rota_keeps_its_hours_in_whole_people(factor: float) -> None:
     blocks = scaled(attendances_per_day=340 * factor ** (1 / 0.95))
     for name in ("reception", "triage_nurses", "doctors", "imaging_rooms"):
-        before = np.array(_on_duty(typical()["staffing"][name]["rota"]))
-        now = np.array(_on_duty(blocks[f"staffing.{name}"].values["rota"]))
+        before = np.array(on_duty(typical()["staffing"][name]["rota"]))
+        now = np.array(on_duty(blocks[f"staffing.{name}"].values["rota"]))
         least = np.maximum(np.floor(before * factor), 1)
         assert now.sum() == max(np.floor(factor * before.sum() + 0.5), least.sum())
         assert (now >= least).all()

@@ -10,9 +10,11 @@ from simulation.api import Result, compare, run
 from simulation.config import load
 from simulation.display.drawing import Picture
 from simulation.measures.measuring import Measures
+from simulation.questions.blanks import BlankEffect
 from simulation.report import figures as pictures_module
 from simulation.report.figures import pictures
 from simulation.study.design import Design
+from simulation.study.offer import Blank, OfferFacts
 from simulation.study.study import Study
 
 SHORT = (
@@ -85,3 +87,40 @@ def with_measures(result: Result, measures: Mapping[str, Sequence[Measures]], de
     )
     study = replace(result.study, arms=arms, design=design or result.study.design)
     return replace(result, study=study, replications=replications)
+
+
+OFFER = OfferFacts(
+    arm="ai_scribe_measured",
+    product="QuickNote",
+    department="Our department",
+    claims=("27 seconds saved at each triage",),
+    not_shown=("accuracy by language", "what happens when it fails"),
+    blanks=(
+        Blank(
+            question="How many minutes triage of a walk-in takes",
+            parameters=("triage_busy",),
+            unit="minutes",
+            find="time triages with a watch",
+            patients=100,
+        ),
+        Blank(question="The wait for a bed", parameters=("ward_stay",), unit="minutes", find="ask the bed manager"),
+    ),
+)
+EFFECTS = (BlankEffect(OFFER.blanks[0], -1.2, -8.4, 0.5, True), BlankEffect(OFFER.blanks[1], -4.4, -3.6))
+"""What the page is told of the blanks."""
+ALTERNATIVES = ("lean_triage", "clinician_14_to_22")
+
+
+@pytest.fixture(scope="session")
+def offered_study() -> Study:
+    """A study of an offer over twenty departments."""
+    used = ("run.departments=20", "run.replications=40", "run.warm_up_days=0", "run.measured_days=2")
+    whole = load(*used, "run.cool_down_days=2", "run.doublings=0", "executor=serial", "engine=compiled")
+    study = whole.of_arms(("nurse", OFFER.arm, "ai_as_claimed", *ALTERNATIVES))
+    return replace(study, design=replace(study.design, offer=OFFER))
+
+
+@pytest.fixture(scope="session")
+def offered(offered_study: Study) -> Result:
+    """Its result."""
+    return compare(offered_study)

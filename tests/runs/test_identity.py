@@ -11,6 +11,7 @@ import simulation as ae
 from simulation.records import noted
 from simulation.runs.store import identity as module
 from simulation.runs.store.identity import identity_of
+from simulation.study.offer import OfferFacts
 from simulation.study.study import Study
 
 
@@ -110,7 +111,9 @@ def worded(study: Study) -> Study:
     ready = tuple(
         replace(each, arm=replace(each.arm, label="x"), pathway=pathways[id(each.pathway)]) for each in study.arms
     )
-    return replace(study, design=replace(design, question="Is it?", arms=arms, primary=primary), arms=ready)
+    offer = OfferFacts(arm=study.arms[1].name, product="A tool", department="Here")
+    stated = replace(design, question="Is it?", arms=arms, primary=primary, offer=offer)
+    return replace(study, design=stated, arms=ready)
 
 
 def test_no_word_of_a_study_changes_it() -> None:

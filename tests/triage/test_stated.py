@@ -91,7 +91,10 @@ def test_the_nurses_own_figures_give_nearly_the_nurses_own_table() -> None:
         (figures(0.02, 0.3), "no table has exact_share 0.02 and under_share 0.3. With that"),
         (figures(0.8, 0.1, mix=[1, 1]), "triage/ours.yaml.ai.agreement.mix: has 2 levels. Give 5 numbers"),
         (figures(0.8, 0.1) | table(AI), "triage/ours.yaml.ai: states matrix and agreement. State one of"),
-        ({}, "triage/ours.yaml.ai: states no labels. State one of matrix, agreement, beside_nurse and as_nurse"),
+        (
+            {},
+            "triage/ours.yaml.ai: states no labels. State one of matrix, agreement, beside_nurse, with_nurse and",
+        ),
     ],
 )
 def test_figures_that_cannot_be_are_one_message(stated: dict[str, Any], told: str) -> None:

@@ -28,8 +28,9 @@ def check(pathway: Pathway) -> tuple[Fault, ...]:
     faults, known, all_finite = Faults(), names_of(pathway), True
     categories = check_names(pathway, faults)
     for entry in walk(pathway):
-        check_name(entry, known, categories, faults)
-        check_profile_or_queue(pathway, entry, faults)
+        if entry.names:
+            check_name(entry, known, categories, faults)
+            check_profile_or_queue(pathway, entry, faults)
         all_finite &= check_value(entry, faults)
     check_numbers(pathway, faults, all_finite=all_finite)
     check_steps(pathway, faults, categories)

@@ -12,6 +12,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from simulation.display.drawing import Picture
 from simulation.display.table import Cell, ReportTable
 from simulation.explain.statements import BANNER
+from simulation.report.board import Board
 from simulation.report.first_page import first_page
 from simulation.report.tables import every_table
 from simulation.runs.result import StudyResult
@@ -26,8 +27,8 @@ EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The first date that a ZIP archive can hold."""
 COLOURS = {"better": "#e3eefa", "worse": "#fbeadd", "no-change": "#f0f4f5", "changed": "#f0f4f5"}
 """Colours behind the cells of the first table, as on the page; each cell says the same in words."""
-PICTURE_WIDTH = 180
-"""Millimetres on an A4 sheet."""
+PICTURE_WIDTH, BOARD_WIDTH = 180, 105
+"""Millimetres on an A4 sheet, and on the board's."""
 KINDS = ("target:", "safety", "departments:", "worse_off", "run")
 """Beginnings of the kinds of tables that the document has besides that of the first page."""
 DIFFERENCES = "differences"
@@ -179,4 +180,22 @@ def document(result: StudyResult, drawn: Sequence[Picture]) -> bytes:
     for kind, table in every_table(result).items():
         if kind.startswith(KINDS):
             word.add_table(table)
+    return word.content()
+
+
+def board_document(page: Board, picture: Picture | None) -> bytes:
+    """The board's page of an offer as a document of one side, the same for the same page and picture."""
+    word = WordDocument(page.title)
+    word.add_bullet(f": {page.answer}", label=page.verdict)
+    if page.notes:
+        word.add_paragraph(" ".join(map(str, page.notes)), italic=True)
+    for part in page.parts:
+        word.add_heading(part.heading, level=2)
+        for sentence in part.sentences:
+            word.add_paragraph(str(sentence))
+    if page.table is not None:
+        word.add_table(page.table)
+    if picture is not None:
+        word.add_picture(picture, BOARD_WIDTH)
+    word.add_paragraph(" ".join(map(str, page.counts)), italic=True)
     return word.content()

@@ -30,7 +30,7 @@ from simulation.display.drawing import (
     png_of,
     rows_down,
 )
-from simulation.display.words import change, covered, departments_words, group_words, measure_label, unit_words
+from simulation.display.words import change, covered, departments_words, effect, group_words, measure_label, unit_words
 from simulation.report.tables.money import PER, per_100k, per_100k_cell, priced
 from simulation.report.tables.patient_groups import differences_table, groups_of, is_asked
 from simulation.report.tables.verdict_tables import over_tables, target_table
@@ -66,6 +66,16 @@ def differences(result: StudyResult) -> Picture | None:
         f"Difference from '{result.baseline.label}' with its 95 % interval {covered(result)}."
         f"{_over_words(result)}{_band_words(result)}",
     )
+
+
+def differences_of(result: StudyResult, arms: Sequence[ArmResult]) -> Picture:
+    """The differences of some arms from the baseline on the first target, with intervals."""
+    target = result.first_target
+    png = _forest_plot(result, arms, (target,), (LEGEND_WIDTH, 1.9 + 0.4 * len(arms)))
+    rows = (f"{arm.label} {effect(result.row_of(target, arm.name))}" for arm in arms)
+    alt = f"Differences from {result.baseline.label} in '{target.label}' with 95 % intervals. {'; '.join(rows)}."
+    caption = f"Difference from '{result.baseline.label}' with its 95 % interval {covered(result)}."
+    return Picture("board", png, alt, caption)
 
 
 def _forest_plot(

@@ -1,7 +1,7 @@
 """The picture of the first page: each arm's interval on the first target, as SVG legible on a phone."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,8 +47,13 @@ class Scale(NamedTuple):
         return left - missing, right + missing
 
 
-def first_picture(result: StudyResult, arms: Sequence[ArmResult]) -> Drawing | None:
-    """The differences of these arms on the first target, in the order given; None if no interval is known."""
+def first_picture(
+    result: StudyResult, arms: Sequence[ArmResult], *, number: Callable[[float, str], str] = change
+) -> Drawing | None:
+    """The differences of these arms on the first target, in the order given; None if no interval is known.
+
+    `number`: writes a difference of a unit.
+    """
     target = result.first_target
     findings = {arm.name: result.finding(arm.name, target) for arm in arms}
     unit = result.unit(target)
@@ -64,7 +69,7 @@ def first_picture(result: StudyResult, arms: Sequence[ArmResult]) -> Drawing | N
         templates()
         .get_template("first_picture.svg")
         .render(
-            rows=[_row(arm, findings[arm.name], scale, TOP + ROW * place) for place, arm in enumerate(arms)],
+            rows=[_row(arm, findings[arm.name], scale, TOP + ROW * n, number) for n, arm in enumerate(arms)],
             ticks=[(scale.at(tick), _signed(tick)) for tick in _ticks(scale.low, scale.high)],
             important=[scale.at(value * factor) for value in (-mid, mid)],
             zero=scale.at(0),
@@ -93,7 +98,9 @@ def _ends(finding: Finding) -> list[tuple[float, ...]]:
     return [ends for ends in (*over, (row.difference_low, row.difference_high)) if all(map(math.isfinite, ends))]
 
 
-def _row(arm: ArmResult, finding: Finding, scale: Scale, top: float) -> dict[str, Any]:
+def _row(
+    arm: ArmResult, finding: Finding, scale: Scale, top: float, number: Callable[[float, str], str]
+) -> dict[str, Any]:
     """What is drawn of one arm."""
     row, factor = finding.comparison, axis_scale(finding.comparison.unit)
     colour, shape = STYLES.get(kind_of(finding), (UNCLEAR, "circle"))
@@ -102,7 +109,7 @@ def _row(arm: ArmResult, finding: Finding, scale: Scale, top: float) -> dict[str
     return {
         "top": top,
         "label": _cut(arm.label),
-        "words": change(row.difference, row.unit),
+        "words": number(row.difference, row.unit),
         "bars": [(*scale.bar([factor * e for e in pair]), thick) for pair, thick in zip(ends, thickness, strict=True)],
         "x": scale.at(factor * row.difference) if math.isfinite(row.difference) else None,
         "colour": colour,

@@ -1,0 +1,130 @@
+"""The interview at a terminal, and answers in a file: asked, kept as they are given, and read again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from simulation.config.files import mapping_in
+from simulation.errors import Faults, ResultsError
+from simulation.offers.interview import Answer, Question, check, is_asked, is_blank, next_question, questions
+
+Ask = Callable[[str], str]
+Say = Callable[[str], None]
+HELP = "Enter leaves a question blank, ? says why it is asked and where to find it, back goes back, quit keeps answers."
+SECTIONS = {"department": "Your department", "product": "The product"}
+
+
+def answers_in(path: Path) -> dict[str, Answer]:
+    """The answers that a file states. Raises ConfigError."""
+    faults = Faults()
+    stated = mapping_in(path, str(path), faults, may_be_empty=True)
+    faults.refuse()
+    return {str(key): _plain(value) for key, value in (stated or {}).items()}
+
+
+def _plain(value: Any) -> Answer:
+    """An answer as it can be read: a block of a file is shown as text, for the question to refuse."""
+    return value if value is None or isinstance(value, str | int | float | list) else str(value)
+
+
+def keep(answers: dict[str, Answer], path: Path) -> None:
+    """Write the answers so far. Raises ResultsError if that cannot be done."""
+    lines = ["# Answers of `aeflow offer`. A key without a value was left blank; one that is missing is still asked.\n"]
+    for key, answer in answers.items():
+        value = "" if is_blank(answer) else f" {json.dumps(answer, ensure_ascii=False)}"
+        lines.append(f"{key}:{value}\n")
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        with part.open("x", encoding="utf-8", newline="\n") as file:
+            file.writelines(lines)
+        part.replace(path)
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be written ({error.strerror}). Name another file: answers=FILE") from None
+
+
+def template() -> str:
+    """A file of answers with every question, each blank, and what is assumed then."""
+    return "\n".join(["# What `aeflow offer answers=FILE` reads. Leave blank what you do not know.\n", *_blocks()])
+
+
+def _blocks() -> Iterator[str]:
+    section = ""
+    for key, question in questions().items():
+        if question.section != section:
+            section = question.section
+            yield f"# --- {SECTIONS[section]} ---"
+        needs = "".join(f" Only if '{other}' is {' or '.join(words)}." for other, words in _named(question))
+        chosen = f" One of: {', '.join(question.choices)}." if question.choices else ""
+        blank = f" Blank: {question.blank}." if question.blank else ""
+        yield f"# {question.words}{chosen}{needs}\n# Find it: {question.find}.{blank}\n{key}:"
+
+
+def _named(question: Question) -> Iterator[tuple[str, list[str]]]:
+    for other, words in question.needs.items():
+        yield other, [word for word in words if word]
+
+
+def interview(answers: dict[str, Answer], path: Path, *, ask: Ask, say: Say) -> bool:
+    """Ask every question that is not answered, keeping each answer in `path`; whether the end was reached.
+
+    `answers` is added to. `ask` shows a prompt and returns what was typed; EOFError is taken for 'quit'.
+    """
+    say(HELP)
+    section = ""
+    asked: list[str] = []
+    while (key := next_question(answers)) is not None:
+        question = questions()[key]
+        if question.section != section:
+            section = question.section
+            say(f"\n{SECTIONS[section]}")
+        try:
+            typed = ask(f"{_prompt(question)}\n> ").strip()
+        except EOFError:
+            typed = "quit"
+        if typed.casefold() in ("quit", "exit"):
+            keep(answers, path)
+            say(f"Kept in {path}. The same command goes on.")
+            return False
+        if typed == "?":
+            say(_explained(question))
+        elif typed.casefold() == "back":
+            if asked:
+                answers.pop(asked.pop(), None)
+        elif not typed and question.required:
+            say("  Nothing can be said without it.")
+        elif _taken(key, typed or None, answers, path, say):
+            asked.append(key)
+            keep(answers, path)
+    return True
+
+
+def _taken(key: str, typed: Answer, answers: dict[str, Answer], path: Path, say: Say) -> bool:
+    """Take an answer if it can be used; say how it was read, or why not."""
+    tried = {**answers, key: typed}
+    checked = check(tried, path.parent)
+    if faults := checked.faults.get(key):
+        for fault in faults:
+            say(f"  {fault.found}. {fault.remedy}")
+        return False
+    for note in checked.notes.get(key, ()):
+        say(f"  {'Check: ' if note.how == 'asked' else '= '}{note.words}")
+    answers[key] = typed
+    for other in [other for other in answers if other in questions() and not is_asked(questions()[other], answers)]:
+        del answers[other]
+    return True
+
+
+def _prompt(question: Question) -> str:
+    choices = "".join(f"\n    {name}: {words}" for name, words in question.choices.items())
+    return f"\n{question.words}{choices}"
+
+
+def _explained(question: Question) -> str:
+    assumed = f"\n  Left blank: {question.blank}" if question.blank else ""
+    source = f" ({question.evidence}: {question.source})" if question.source else ""
+    n = f", on {question.patients} patients" if question.patients else ""
+    return f"  Why: {question.why}\n  Where: {question.find}{n}.{assumed}{source}"

@@ -1,0 +1,281 @@
+"""The departments of an offer: those of the ensemble 'typical', scaled to what was answered, with the stated staff.
+
+Each keeps the factors by which it differs from the typical site. What was left blank stays as it differs in them: who
+is on when, who sees children and ambulances, how long triage takes. What was answered is the same in all. Minutes of
+doctors, and of triage where its wait or minutes are stated, are then solved for (`solving`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from typing import Any
+
+from simulation.config.composing import stated_in
+from simulation.config.dotted import Raw
+from simulation.config.ensembles import Ensemble, ensemble_named
+from simulation.config.folders import packaged_configs
+from simulation.config.new import scaled_text
+from simulation.config.totals import ADMITTED_SHARE, FOLLOWS, Scaled, Scaling, Totals, on_duty, shared_out
+from simulation.offers.reading import PER_HOUR, Rota
+from simulation.study.design import factor_of
+from simulation.study.members import Member, Structure, VariedParameter
+
+DESK_HOURS = range(10, 23)
+"""The hours in which the ensemble's factors of triage minutes count nurses: 10 to 23 h."""
+AMBULANCE_WORK = 12.9
+"""Nurse hours from 10 to 23 h that ambulance patients take of one team at the typical site: from the factor of its
+structure 'shared_front_door', as worked out from the offered load."""
+SHARED_CHILDREN, ONE_TEAM = "children_shared", "shared_front_door"
+"""Packaged pathways: doctors see children as well; one team for walk-ins and ambulances."""
+BEDS = ("short_stay_beds", "medicine_beds", "specialist_beds", "surgery_beds")
+NIGHT, TRIAGE, DOCTORS = "doctors_at_night", "triage_busy", "doctor_minutes"
+"""Parameters of the ensemble: doctors at night, minutes of triage, minutes of doctors."""
+ADMITTED_RANGE = (0.22, 0.34)
+"""Admitted shares over which a blank is drawn: most type 1 departments of England lie between. A judgement."""
+PATH_OF_TRIAGE = "calibration.triage_minutes_scale.value"
+KINDS = ("site", "staffing", "calibration", "pathway")
+
+
+@cache
+def _packaged(*choices: str) -> Raw:
+    """The packaged configuration with these choices of files; not to be changed."""
+    return stated_in(choices, [packaged_configs()]).raw
+
+
+@cache
+def _packaged_ensemble() -> Ensemble:
+    return ensemble_named("typical", [packaged_configs()])
+
+
+@dataclass(frozen=True)
+class Structured:
+    """A packaged structure, and whether doctors see children as well and one team is at both doors."""
+
+    stated: Structure
+    children: bool
+    one_team: bool
+
+
+@dataclass(frozen=True)
+class Departments:
+    """Departments that answers describe.
+
+    values: of the questions that were answered; n: how many departments.
+    """
+
+    values: Mapping[str, Any]
+    n: int
+
+    @cached_property
+    def raw(self) -> Raw:
+        """The typical site."""
+        return _packaged()
+
+    @cached_property
+    def ensemble(self) -> Ensemble:
+        """The packaged ensemble."""
+        return _packaged_ensemble()
+
+    @cached_property
+    def totals(self) -> Totals:
+        """The totals that were answered."""
+        beds = self.values.get("beds")
+        return Totals(
+            attendances_per_day=self.values["attendances_per_day"],
+            admitted_share=self.values.get("admitted_share", ADMITTED_SHARE),
+            beds=None if beds is None else round(beds),
+        )
+
+    @cached_property
+    def scaling(self) -> Scaling:
+        """The typical site scaled to them."""
+        return Scaling(self.raw, self.totals)
+
+    @cached_property
+    def rotas(self) -> Mapping[str, list[dict[str, Any]]]:
+        """The stated rotas, by pool. Of one team, the second nurse of every hour stands for the ambulance nurses."""
+        pools = {"triage_nurses": "triage_nurses", "assessment_nurses": "ambulance_nurses", "doctors": "doctors"}
+        rotas = {pool: self.values[key].stated() for pool, key in pools.items() if key in self.values}
+        team = self.values.get("triage_nurses")
+        if self.values.get("ambulances") == "triage nurses" and team is not None:
+            rotas |= dict(zip(("triage_nurses", "assessment_nurses"), _parted(team), strict=True))
+        return rotas
+
+    # --- structures -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _left(self) -> Mapping[str, Structured]:
+        """The structures that the answers leave, by name, as the packaged ensemble states them."""
+        known = {
+            name: Structured(stated, stated.pathway == SHARED_CHILDREN, stated.pathway == ONE_TEAM)
+            for name, stated in self.ensemble.structures.items()
+        }
+        wanted = {"own clinicians": False, "doctors": True}.get(self.values.get("children", ""))
+        team = {"own nurses": False, "triage nurses": True}.get(self.values.get("ambulances", ""))
+        if team:
+            known[f"{ONE_TEAM}_{SHARED_CHILDREN}"] = replace(known[ONE_TEAM], children=True)
+        return {
+            name: one for name, one in known.items() if wanted in (None, one.children) and team in (None, one.one_team)
+        }
+
+    @cached_property
+    def structures(self) -> Mapping[str, Structure]:
+        """The structures of these departments, by name: what the answers leave, each once."""
+        of_left = {name: self._changes(one) for name, one in self._left.items()}
+        first = {repr(changes): name for name, changes in reversed(of_left.items())}
+        return {
+            name: replace(one.stated, label=self._label(one), staffing=None, pathway=None, changes=of_left[name])
+            for name, one in self._left.items()
+            if name in first.values()
+        }
+
+    def _label(self, one: Structured) -> str:
+        if not self.rotas and one.children == (one.stated.pathway == SHARED_CHILDREN):
+            return one.stated.label
+        team = "One team at the door; " if one.one_team else ""
+        children = "doctors see children as well" if one.children else "children have clinicians of their own"
+        return f"{team}{children}; other rotas as in '{one.stated.label}'"
+
+    @property
+    def base_pathway(self) -> str:
+        """The packaged pathway that the department's own starts from: what all its structures share."""
+        if all(one.one_team for one in self._left.values()):
+            return ONE_TEAM
+        return SHARED_CHILDREN if all(one.children for one in self._left.values()) else "emergency_department"
+
+    def _changes(self, one: Structured) -> dict[str, Any]:
+        """The changes that make the scaled site into a structure: rotas, who is asked for, and triage minutes."""
+        choice = [f"staffing={one.stated.staffing}"] if one.stated.staffing else []
+        if one.children and one.one_team:
+            choice = [f"staffing={SHARED_CHILDREN}"]
+        staffing = _packaged(*choice)["staffing"]
+        changes: dict[str, Any] = {}
+        for block in Scaling({**self.raw, "staffing": staffing}, self.totals).scaled():
+            pool = block.path.removeprefix("staffing.")
+            if block.group == "staffing" and pool not in self.rotas and staffing[pool] != self.raw["staffing"][pool]:
+                changes[f"{block.path}.rota"] = _merged(block.values["rota"])
+        start = self._steps(self.base_pathway)
+        for pathway in (ONE_TEAM,) * one.one_team + (SHARED_CHILDREN,) * one.children:
+            for step, block in self._steps(pathway).items():
+                of_typical = self._steps("emergency_department")[step]
+                for key, value in block.items():
+                    if value != of_typical.get(key) and value != start[step].get(key):
+                        changes[f"pathway.steps.{step}.{key}"] = value
+        changes[PATH_OF_TRIAGE] = {"times": round(self._triage_factor(one), 4)}
+        return changes
+
+    def _steps(self, pathway: str) -> Raw:
+        return dict(_packaged(f"pathway={pathway}")["pathway"]["steps"])
+
+    def _triage_factor(self, one: Structured) -> float:
+        """Triage minutes relative to the typical site's at which the desk is busy for all its rostered minutes."""
+        factor = _times(one.stated)
+        if "triage_nurses" not in self.rotas:
+            return factor
+        typical = self.ensemble.structures["two_by_day"]
+        each = _times(typical)
+        each /= _hours(on_duty(self.raw["staffing"]["triage_nurses"]["rota"]))
+        rota: Rota = self.values["triage_nurses"]
+        hours = sum(rota.on_duty[hour * PER_HOUR + half] for hour in DESK_HOURS for half in (0, 1)) / PER_HOUR
+        per_day = self.scaling.per_day
+        if one.one_team:
+            hours -= AMBULANCE_WORK * per_day["ambulance"] / float(self.raw["site"]["arrivals"]["ambulance"]["per_day"])
+            hours = max(hours, 1.0)
+        at_desk = sum(per_day[name] for name in ("walk_in", "referred"))
+        typical_desk = sum(float(self.raw["site"]["arrivals"][name]["per_day"]) for name in ("walk_in", "referred"))
+        return each * hours * typical_desk / at_desk
+
+    # --- departments ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def parameters(self) -> Mapping[str, VariedParameter]:
+        """What departments differ in, without what the answers fix."""
+        dropped = {NIGHT} if "doctors" in self.rotas else set()
+        return {name: stated for name, stated in self.ensemble.parameters.items() if name not in dropped}
+
+    def members(self) -> list[Member]:
+        """The departments: of the packaged ensemble those of a structure that is left, in its order; then, if these are
+        too few, the factors of others under the structures that are left, in turn."""
+        by_changes = {repr(stated.changes): name for name, stated in self.structures.items()}
+        same = {name: by_changes[repr(self._changes(one))] for name, one in self._left.items()}
+        own, others = [], []
+        for number in range(len(self.ensemble.departments)):
+            member = self.ensemble.member(number)
+            if member.structure in same:
+                own.append(replace(member, structure=same[member.structure]))
+            else:
+                others.append(member)
+        left = list(self.structures)
+        extra = [replace(member, structure=left[place % len(left)]) for place, member in enumerate(others)]
+        return [replace(member, values=tuple(self._scaled(member.values))) for member in (*own, *extra)[: self.n]]
+
+    def _scaled(self, values: Sequence[float]) -> Iterator[float]:
+        """The values of a department of the packaged ensemble, at this size."""
+        by_name = dict(zip(self.ensemble.parameters, values, strict=True))
+        beds = {name: by_name[name] * self.scaling.factors["beds"] for name in BEDS}
+        if self.totals.beds is not None:
+            total = sum(beds.values())
+            exact = [number * self.totals.beds / total for number in beds.values()]
+            beds = dict(zip(beds, map(float, shared_out(exact, self.totals.beds)), strict=True))
+        for name, stated in self.parameters.items():
+            value = beds.get(name, by_name[name])
+            if stated.how == "set" and name not in beds:
+                value *= self._follows(name, stated)
+            yield max(round(value), 1) if stated.whole else value
+
+    def _follows(self, name: str, stated: VariedParameter) -> float:
+        """The factor by which a number of the typical site grows with the department."""
+        if name == NIGHT:
+            return self.scaling.factors["staff"]
+        of = stated.changes[0].split(".")[1]
+        quantity = FOLLOWS["pools"].get(of) or FOLLOWS["parameters"].get(of)
+        return self.scaling.factors[quantity] if quantity else 1.0
+
+    # --- files ------------------------------------------------------------------------------------------------
+
+    def texts(self, name: str) -> dict[str, str]:
+        """The files of the department, by group."""
+        blocks = [
+            block._replace(values={**block.values, "rota": _merged(block.values["rota"])})
+            if "rota" in block.values
+            else block
+            for block in self.scaling.scaled()
+            if block.path.removeprefix("staffing.") not in self.rotas
+        ]
+        for pool, rota in self.rotas.items():
+            blocks.append(Scaled(f"staffing.{pool}", {"rota": rota}, "as answered in the interview"))
+        made_by = f"aeflow offer name={name}"
+        return {kind: scaled_text(kind, name, made_by, blocks, self.base_pathway) for kind in KINDS}
+
+
+def _times(structure: Structure) -> float:
+    """The factor of triage minutes that a packaged structure states."""
+    factor = factor_of(structure.changes[PATH_OF_TRIAGE])
+    assert factor is not None
+    return factor
+
+
+def _merged(rota: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A rota with one shift where two have the same hours: the first is then all of the night."""
+    numbers: dict[str, int] = {}
+    for shift in rota:
+        numbers[shift["hours"]] = numbers.get(shift["hours"], 0) + shift["number"]
+    return [{"hours": hours, "number": number} for hours, number in numbers.items()]
+
+
+def _hours(on: Sequence[int]) -> float:
+    return float(sum(on[hour] for hour in DESK_HOURS))
+
+
+def _parted(team: Rota) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """A team as two pools of which either serves both doors: one of every two or more, and the others."""
+    from simulation.offers.reading import SLOTS, Shift
+
+    second = [int(on > 1) for on in team.on_duty]
+    parts = [[on - other for on, other in zip(team.on_duty, second, strict=True)], second]
+    return tuple(  # type: ignore[return-value]
+        Rota(tuple(Shift(on, slot, slot + 1) for slot, on in enumerate(part) if on or slot + 1 == SLOTS)).stated()
+        for part in parts
+    )

@@ -1,0 +1,257 @@
+"""The questions of an offer, and what follows from answers: values, faults and notes by key. No terminal, no file.
+
+Answers are a mapping of key to text or number; a blank is None or ''. Any front asks `next_question`, shows what
+`check` says, and asks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from annotated_types import Ge
+
+from simulation.config.counts_table import FIVE_LEVELS, CountsTable, read_counts
+from simulation.config.validating import validated
+from simulation.department.config_dataclass import Evidence, Label, Unit, config_dataclass
+from simulation.errors import ConfigError, Fault, Faults, nearest
+from simulation.offers.reading import Amount, Rota, Unread, words_of
+from simulation.offers.reading import read as read_text
+
+Answer = str | float | int | list[str] | None
+Answers = Mapping[str, Answer]
+Kind = Literal["number", "share", "minutes", "money", "amount", "choice", "text", "rota", "table", "sources"]
+Bounds = Annotated[tuple[float, float], Unit("that of the question")]
+How = Literal["asked", "echoed"]
+
+
+@config_dataclass
+class Question:
+    """One question of the interview.
+
+    Example: `{section: department, words: "How many come?", noun: attendances a day, unit: attendances a day,
+    kind: number, why: "All is scaled to it.", find: "monthly figures"}`
+    """
+
+    section: Literal["department", "product"]
+    """What it is about."""
+    words: str
+    """The question."""
+    noun: Label
+    """What is asked for, as a noun."""
+    unit: str
+    """The unit of an answer."""
+    kind: Kind
+    """What an answer is."""
+    why: str
+    """Why it is asked."""
+    find: Label
+    """Where a trust finds it, or how it is measured."""
+    required: bool = False
+    """Whether nothing can be said without it."""
+    choices: Mapping[str, str] = field(default_factory=dict)
+    """The words that may be chosen, and what each means."""
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Another question, and words one of which its answer holds ('': it was left blank), or this one is not asked."""
+    covers: bool = False
+    """Whether somebody of a rota must be on at every hour."""
+    allowed: Bounds | None = None
+    """The lowest and the highest that is taken."""
+    usual: Bounds | None = None
+    """The lowest and the highest that nobody is asked about again."""
+    patients: Annotated[int, Ge(1), Unit("patients")] | None = None
+    """On how many patients it is measured; none: it is looked up."""
+    blank: str | None = None
+    """What is assumed without an answer."""
+    range: Bounds | None = None
+    """The range over which a blank is drawn, a value a department."""
+    evidence: Evidence | None = None
+    """Where that comes from."""
+    source: str | None = None
+    """The citation, or the reason for it."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """What an answer was read as (`echoed`), or what is unlikely about it (`asked`)."""
+
+    how: How
+    words: str
+
+
+@dataclass
+class Checked:
+    """Values by key of all that was answered, and faults and notes by key."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    faults: dict[str, list[Fault]] = field(default_factory=dict)
+    notes: dict[str, list[Note]] = field(default_factory=dict)
+
+    @property
+    def all_faults(self) -> Faults:
+        """Every fault, in the order of the questions."""
+        return Faults(fault for faults in self.faults.values() for fault in faults)
+
+    def refuse(self, key: str, found: str, remedy: str) -> None:
+        """Add a fault."""
+        self.faults.setdefault(key, []).append(Fault(key, found, remedy))
+
+    def ask(self, key: str, words: str) -> None:
+        """Add a question about an unlikely answer."""
+        self.notes.setdefault(key, []).append(Note("asked", words))
+
+    def echo(self, key: str, words: str) -> None:
+        """Add what an answer was read as."""
+        self.notes.setdefault(key, []).append(Note("echoed", words))
+
+
+@cache
+def questions() -> Mapping[str, Question]:
+    """The questions by key, in order."""
+    stated = yaml.safe_load(Path(__file__).with_name("questions.yaml").read_text(encoding="utf-8"))
+    faults = Faults()
+    made = {key: validated(Question, block, f"questions.{key}", faults) for key, block in stated.items()}
+    faults.refuse()
+    return {key: question for key, question in made.items() if question}
+
+
+def is_blank(answer: Answer) -> bool:
+    """Whether an answer says nothing."""
+    return answer is None or answer == [] or (isinstance(answer, str) and not answer.strip())
+
+
+def is_asked(question: Question, answers: Answers) -> bool:
+    """Whether the answers so far make this a question."""
+    for key, words in question.needs.items():
+        other = questions()[key]
+        if not is_asked(other, answers):
+            return False
+        text = _as_chosen(other, answers.get(key))
+        if not any(word in text if word else not text for word in words):
+            return False
+    return True
+
+
+def _as_chosen(question: Question, answer: Answer) -> str:
+    """An answer in the words of the choice that it begins; as typed if it begins none, '' if it is blank."""
+    typed = "" if is_blank(answer) else str(answer).casefold().strip()
+    try:
+        return str(read_text("choice", typed, question.choices)) if typed and question.choices else typed
+    except Unread:
+        return typed
+
+
+def next_question(answers: Answers) -> str | None:
+    """The key of the first question that is not answered, nor left blank on purpose (a key without a value); None at
+    the end."""
+    return next(
+        (key for key, question in questions().items() if key not in answers and is_asked(question, answers)), None
+    )
+
+
+def check(answers: Answers, folder: Path | None = None) -> Checked:
+    """What was read of the answers, with a fault for each that cannot be used and a note on each that was read.
+
+    `folder`: where tables are that answers name.
+    """
+    from simulation.offers.plausible import cross_check
+
+    checked = Checked()
+    for key in answers:
+        if key not in questions():
+            checked.refuse(str(key), "is not asked", nearest(str(key), questions()))
+    for key, question in questions().items():
+        answer = answers.get(key)
+        if not is_blank(answer):
+            if is_asked(question, answers):
+                _read_one(key, question, answer, folder or Path(), checked)
+            else:
+                _unasked(key, question, answers, checked)
+        elif not is_asked(question, answers):
+            continue
+        elif question.required:
+            checked.refuse(key, "is missing", question.words)
+        elif question.blank is not None:
+            checked.echo(key, f"left blank: {question.blank}")
+    cross_check(answers, checked)
+    return checked
+
+
+def _unasked(key: str, question: Question, answers: Answers, checked: Checked) -> None:
+    """The fault of an answer to what another answer rules out."""
+    other = next(iter(question.needs))
+    found = f"is answered, and '{other}' is '{answers.get(other) or 'blank'}'"
+    if other == "does" and "saves time" not in question.needs[other]:
+        found = f"is answered, and the product gives no label ('does' is '{answers.get('does')}')"
+    if key == "ambulance_nurses":
+        found += ": they are among the triage nurses"
+    checked.refuse(key, found, "Leave one of them out")
+
+
+def _read_one(key: str, question: Question, answer: Answer, folder: Path, checked: Checked) -> None:
+    """Read one answer; add its value, its faults and its notes."""
+    if question.kind == "table":
+        try:
+            checked.values[key] = read_counts(folder / str(answer), FIVE_LEVELS)
+        except ConfigError as error:
+            checked.faults.setdefault(key, []).extend(Fault(key, str(fault).rstrip("."), "") for fault in error.faults)
+        return
+    try:
+        value = read_text(question.kind, answer, question.choices)
+    except Unread as unread:
+        checked.refuse(key, unread.found, unread.remedy)
+        return
+    words = words_of(question.kind, value, question.unit)
+    numbers = list(_numbers(value))
+    if question.allowed and numbers and not question.allowed[0] <= numbers[0] <= question.allowed[1]:
+        low, high = (words_of(question.kind, end, question.unit) for end in question.allowed)
+        checked.refuse(key, f"is {words}", f"Allowed: {low} to {high}{_hint(key, numbers[0])}")
+        return
+    checked.values[key] = value
+    checked.echo(key, words)
+    if question.usual and numbers and not question.usual[0] <= numbers[0] <= question.usual[1]:
+        checked.ask(key, f"{words}: that is unusual. Is it so?")
+    if question.kind == "share" and isinstance(answer, int | float) and answer > 1:
+        checked.ask(key, f"found {answer:g}, taken as {100 * value:g} %. Is it so?")
+    if isinstance(value, Rota):
+        _check_rota(key, question, value, checked)
+
+
+def _numbers(value: object) -> Iterator[float]:
+    """The number that bounds are about: of a rota the most people at once."""
+    if isinstance(value, Rota):
+        yield float(max(value.on_duty))
+    elif isinstance(value, Amount):
+        yield from [value.number] if value.is_seconds else []
+    elif isinstance(value, int | float):
+        yield float(value)
+
+
+def _hint(key: str, number: float) -> str:
+    """What an answer of another unit may have been."""
+    if key == "attendances_per_day" and number > 1500:
+        return f". Is it a year's? That is {number / 365:,.0f} a day"
+    if key == "price_a_patient" and number > 500:
+        return ". A price a year is answered under price_a_year"
+    return ""
+
+
+def _check_rota(key: str, question: Question, rota: Rota, checked: Checked) -> None:
+    """Faults and notes of a rota: hours without anybody, shifts that overlap, heads instead of people on duty."""
+    if question.covers and (gaps := rota.hours_where(0)):
+        checked.values.pop(key)
+        checked.refuse(key, f"nobody is on from {gaps}", "Name everybody who is on, by night too")
+    if rota.overlaps:
+        checked.ask(key, f"shifts overlap from {rota.overlaps}: there they add up. Is it so?")
+    if question.usual and max(rota.on_duty) > question.usual[1]:
+        checked.ask(key, f"{max(rota.on_duty)} on duty at once? Count people on duty, not heads of the team.")
+
+
+def counted(table: CountsTable) -> tuple[int, int]:
+    """The cases of true levels 1 and 2 in a table, and how many of them were called lower."""
+    rows = table.rows[:2]
+    return sum(map(sum, rows)), sum(sum(row[level + 1 :]) for level, row in enumerate(rows))

@@ -1,0 +1,232 @@
+"""From answers to a folder that `aeflow compare` runs: the department over a range, the product, and the study."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import yaml
+
+from simulation.config.composing import stated_in
+from simulation.config.dotted import Raw, as_stated
+from simulation.config.ensembles import Ensemble, ensemble_named
+from simulation.config.folders import search_folders
+from simulation.config.new import flow, name_faults, write_files
+from simulation.config.studies import study_from
+from simulation.config.validating import validated
+from simulation.errors import ConfigError, Faults
+from simulation.offers.department import ADMITTED_RANGE, BEDS, DOCTORS, TRIAGE, Departments
+from simulation.offers.interview import Answers, Checked, Question, check, questions
+from simulation.offers.labels import label_lines
+from simulation.offers.product import DRAWN, Product
+from simulation.offers.solving import Solved, Solver, beside
+from simulation.records.schema import Floats
+from simulation.records.serialise import plain
+from simulation.study.study import Study
+from simulation.version import __version__
+
+N_DEPARTMENTS = 24
+"""How many departments stand for the one that was described."""
+ADMITTED = "admitted"
+"""The parameter in which departments differ if the admitted share was left blank."""
+ON_DUTY = ("triage_nurses", "ambulances", "children", "doctors")
+"""Questions about who is on duty: departments differ by structure where they were left blank."""
+YEAR = {"warm_up_days": 28, "measured_days": 364, "cool_down_days": 4, "doublings": 1}
+"""The length of the years on which minutes are solved for; in weeks that begin the year."""
+
+
+@dataclass(frozen=True)
+class Offered:
+    """What was written, the study, and how the departments compare with the answers."""
+
+    name: str
+    paths: tuple[Path, ...]
+    study: Study
+    lines: tuple[str, ...]
+    fresh: Mapping[str, Floats]
+    labels: tuple[str, ...] = ()
+
+
+def name_of(product: str) -> str:
+    """The name of the files of a product: 'Our AI 2.0' gives 'our_ai_2_0'."""
+    plain_name = re.sub(r"\W+", "_", product.casefold(), flags=re.ASCII).strip("_")
+    return plain_name if plain_name[:1].isalpha() else f"offer_{plain_name}".rstrip("_")
+
+
+def offered(
+    answers: Answers,
+    folder: Path,
+    *,
+    tables: Path | None = None,
+    name: str | None = None,
+    n: int = N_DEPARTMENTS,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Offered:
+    """Write the department, the product and the study of these answers into a folder of configurations.
+
+    `tables`: where tables are that answers name; `n`: how many departments; `progress`: called with years done and to
+    do. Raises ConfigError with every fault of the answers, before anything is simulated.
+    """
+    checked = check(answers, tables)
+    checked.all_faults.refuse("The answers cannot be used")
+    values = checked.values
+    name = name or name_of(values["product"])
+    kinds = ("site", "staffing", "calibration", "pathway", "nurse", "triage", "ensembles", "study")
+    found = list(name_faults(name, folder, kinds, "an offer"))
+    if found:
+        raise ConfigError(found)
+    departments, product = Departments(values, n), Product(name, values)
+    ensemble = _ensemble(name, departments, product)
+    texts = _texts(name, departments, product)
+    with TemporaryDirectory() as temporary:
+        trial = Path(temporary).resolve()
+        write_files({**texts, "ensembles": ensemble_text(ensemble)}, name, trial)
+        places = (trial, *search_folders(folder if folder.is_dir() else None))
+        study = study_from(
+            stated_in((f"study={name}", f"run.departments={n}", f"run.replications={n}"), places), places
+        )
+        alone = _years(study.of_arms([]))
+        solver = Solver(alone, ensemble_named(name, places), lambda done: progress(done, solver.n_years))
+        solved, fresh = solver.solve(list(_wanted(values)))
+    texts["ensembles"] = ensemble_text(replace(solved, built=ensemble.built))
+    paths = write_files(texts, name, folder)
+    places = search_folders(folder)
+    written = study_from(stated_in((f"study={name}",), places), places)
+    answered = {
+        "within_4h_share": values.get("within_four_hours"), "admitted_share": values.get("admitted_share"),
+        "walk_in_triage_wait_mean": values.get("triage_wait"),
+        "walk_in_triage_minutes_mean": values.get("triage_minutes"),
+    }  # fmt: skip
+    lines = beside({measure: value for measure, value in answered.items() if value is not None}, fresh)
+    return Offered(name, paths, written, tuple(lines), fresh, tuple(label_lines(written, product)))
+
+
+def _years(study: Study) -> Study:
+    """The study of whole years."""
+    return replace(study, run=replace(study.run, **YEAR, start_week=0))  # type: ignore[arg-type]
+
+
+def _wanted(values: Mapping[str, Any]) -> Iterator[Solved]:
+    """What is solved for."""
+    if "within_four_hours" in values:
+        yield Solved(DOCTORS, "within_4h_share", values["within_four_hours"], -1.5, (0.56, 1.48))
+    if "triage_wait" in values:  # of wait and minutes it says more of what a change is worth; the other is printed
+        yield Solved(TRIAGE, "walk_in_triage_wait_mean", values["triage_wait"], 2.5, (0.05, 3.0), in_log=True)
+    elif "triage_minutes" in values:
+        measure = "walk_in_triage_minutes_mean"
+        yield Solved(TRIAGE, measure, values["triage_minutes"], 1.0, (0.05, 3.0), in_log=True)
+
+
+def _ensemble(name: str, departments: Departments, product: Product) -> Ensemble:
+    """The departments before anything is solved for."""
+    packaged, members = departments.ensemble, departments.members()
+    parameters, drawn = product.drawn(len(members))
+    stated: dict[str, Any] = {key: plain(value) for key, value in departments.parameters.items()}
+    if "admitted_share" not in departments.values:
+        admitted, of_all = _admitted(len(members), departments.totals.admitted_share)
+        stated[ADMITTED] = admitted
+        members = [replace(one, values=(*one.values, value)) for one, value in zip(members, of_all, strict=True)]
+    members = [replace(one, values=(*one.values, *map(float, row))) for one, row in zip(members, drawn, strict=True)]
+    stated |= parameters
+    for place, parameter in enumerate(stated.values()):
+        column = [member.values[place] for member in members]
+        parameter["range"] = [min(*column, parameter["range"][0]), max(*column, parameter["range"][1])]
+    faults = Faults()
+    content = {
+        "name": name,
+        "question": "What holds in every department that the answers could mean?",
+        "built": {
+            **{group: name for group in ("site", "staffing", "pathway", "calibration")},
+            "targets": "the answers of the interview", "priors": f"ensembles/{packaged.name}.yaml",
+            "program": __version__, "simulated_years": 0, "accepted": len(members),
+        },
+        "parameters": stated,
+        "structures": {key: as_stated(plain(one)) for key, one in departments.structures.items()},
+        "departments": [{"structure": one.structure, "values": list(one.values)} for one in members],
+    }  # fmt: skip
+    made = validated(Ensemble, content, f"ensembles/{name}.yaml", faults)
+    faults.refuse()
+    assert isinstance(made, Ensemble)
+    return made
+
+
+def _admitted(n: int, share: float) -> tuple[Raw, list[float]]:
+    """The parameter of an admitted share that was left blank, and its values."""
+    low, high = (end / share for end in ADMITTED_RANGE)
+    order = np.random.default_rng([2026, 99]).permutation(n)
+    values = (low + (high - low) * (order + 0.5) / n).round(4).tolist()
+    source = "left blank (admitted share): 22 to 34 %, a judgement"
+    path = "site.attributes.admitted.p.base"
+    block = {"changes": [path], "how": "times", "range": [low, high], "evidence": "assumed", "source": source}
+    return block, values
+
+
+def ensemble_text(ensemble: Ensemble) -> str:
+    """The file of an ensemble, a line a department."""
+    content = as_stated(plain(ensemble))
+    rows = content.pop("departments")
+    head = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000)
+    return (
+        f"# {ensemble.name}: departments that the answers of an interview could mean. Made by: aeflow offer\n"
+        f"{head}departments:\n{''.join(f'  - {flow(row)}{chr(10)}' for row in rows)}"
+    )
+
+
+def _texts(name: str, departments: Departments, product: Product) -> dict[str, str]:
+    """The other files, by group."""
+    blanks = list(_blanks(departments, product))
+    files = {"triage": product.policy(), "study": product.study("your department", blanks)}
+    if nurse := product.nurse():
+        files["nurse"] = nurse
+    heads = {
+        "triage": "what the product does, as answered",
+        "study": "the product, today, and what the same money does",
+        "nurse": "how your nurses label, in every arm",
+    }
+    made = {
+        group: f"# {name}: {heads[group]}. Made by: aeflow offer\n"
+        f"{yaml.safe_dump(as_stated(content), sort_keys=False, allow_unicode=True, width=1000)}"
+        for group, content in files.items()
+    }
+    return {**departments.texts(name), **made}
+
+
+def _blanks(departments: Departments, product: Product) -> Iterator[Raw]:
+    """What was left blank and departments differ in, as `study.offer` states it."""
+    values = departments.values
+    of_duty = [key for key in ON_DUTY if key not in values]
+    if len(departments.structures) > 1 and of_duty:
+        nouns = ", ".join(questions()[key].noun for key in of_duty)
+        yield _blank(questions()[of_duty[0]], ["structure"], f"who is on duty ({nouns})")
+    if "triage_minutes" not in values and "triage_wait" not in values:
+        yield _blank(questions()["triage_wait"], [TRIAGE])
+    if "within_four_hours" not in values:
+        yield _blank(questions()["within_four_hours"], [DOCTORS])
+    if "beds" not in values:
+        yield _blank(questions()["beds"], list(BEDS))
+    if "admitted_share" not in values:
+        yield _blank(questions()["admitted_share"], [ADMITTED])
+    for key in product.blanks:
+        yield _blank(questions()[key], [DRAWN[key]])
+
+
+def _blank(question: Question, parameters: Sequence[str], noun: str = "") -> Raw:
+    patients = {} if question.patients is None else {"patients": question.patients}
+    return {
+        "question": noun or question.noun, "parameters": list(parameters), "unit": question.unit,
+        "find": question.find, **patients,
+    }  # fmt: skip
+
+
+def read_back(checked: Checked) -> Iterator[tuple[str, str, str]]:
+    """How ('asked', 'echoed', 'refused'), the key, and the words, in the order of the questions."""
+    for key in dict.fromkeys((*questions(), *checked.faults)):
+        for fault in checked.faults.get(key, ()):
+            yield "refused", key, str(fault)
+        for note in checked.notes.get(key, ()):
+            yield note.how, key, note.words

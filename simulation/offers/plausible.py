@@ -1,0 +1,147 @@
+"""What answers say together: contradictions, and what a planner may have mistaken for another figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from simulation.config.counts_table import CountsTable
+from simulation.offers.interview import Answers, Checked, counted, is_blank
+from simulation.offers.reading import Amount
+
+BEDS_EACH = (0.8, 4.0)
+"""Beds for each attendance a day between which nobody is asked; the typical site has 1.8. A judgement."""
+USUAL_MIX = (0.02, 0.19, 0.38, 0.36, 0.05)
+"""Shares of true levels, most urgent first (Moon 2019, n = 1,267): a table turned round is more like its mirror."""
+BY_SOURCE = {"walk_in": 0.66, "referred": 0.06, "ambulance": 0.28}
+"""Shares of attendances by way of arrival: configs/site/typical.yaml."""
+LONGEST_TRIAGE = 600.0
+"""Seconds that the whole of a triage hardly exceeds. A judgement."""
+LOW_PRICE = 1000.0
+"""Pounds a year below which a price is probably of a patient, or in thousands. A judgement."""
+
+
+def cross_check(answers: Answers, checked: Checked) -> None:
+    """Add faults and notes of answers that contradict one another, or look like another figure."""
+    values = checked.values
+    _prices(values, checked)
+    _desk(values, checked)
+    _labels(answers, values, checked)
+    beds, attendances = values.get("beds"), values.get("attendances_per_day")
+    if beds and attendances and not BEDS_EACH[0] <= beds / attendances <= BEDS_EACH[1]:
+        checked.ask(
+            "beds", f"{beds:g} staffed adult general and acute beds of the whole hospital, for {attendances:g} a day?"
+        )
+    used, acceptance = values.get("used_share"), values.get("acceptance")
+    if used is not None and used == acceptance:
+        checked.ask(
+            "acceptance",
+            f"how often nurses take its label is the same number as the share of patients it is used for "
+            f"({100 * used:g} %). Is it so?",
+        )
+
+
+def patients_a_year(values: Mapping[str, Any]) -> float | None:
+    """Attendances a year for which the product is used, roughly; None if that was left blank."""
+    used, attendances = values.get("used_share"), values.get("attendances_per_day")
+    if used is None or attendances is None:
+        return None
+    covered = values.get("covers") or ("walk_in", "referred")
+    return float(365 * attendances * used * sum(BY_SOURCE[name] for name in covered))
+
+
+def _prices(values: Mapping[str, Any], checked: Checked) -> None:
+    """A price twice or none, what it is a patient or a year, and units that look wrong."""
+    year, patient = values.get("price_a_year"), values.get("price_a_patient")
+    n = patients_a_year(values)
+    if year is not None:
+        if year < LOW_PRICE:
+            checked.ask("price_a_year", f"£{year:,.4g} a year? A price a patient is answered under price_a_patient.")
+        if n:
+            checked.echo(
+                "price_a_year", f"£{year:,.0f} a year = £{year / n:,.2f} a patient at {n:,.0f} patients a year"
+            )
+    elif patient is not None and n:
+        checked.echo("price_a_patient", f"£{patient:,.2f} a patient = £{patient * n:,.0f} a year at {n:,.0f} patients")
+
+
+def _desk(values: Mapping[str, Any], checked: Checked) -> None:
+    """Nurses that may be counted twice, and a saving that is longer than a triage."""
+    triage, others = values.get("triage_nurses"), values.get("ambulance_nurses")
+    if triage and others and triage.on_duty == others.on_duty:
+        checked.ask("ambulance_nurses", "they have the same rota as the triage nurses. Are they other people?")
+    saves, minutes = values.get("saves"), values.get("triage_minutes")
+    if isinstance(saves, Amount) and saves.is_seconds:
+        longest = 60 * minutes if minutes else LONGEST_TRIAGE
+        if saves.number >= longest:
+            checked.ask("saves", f"{saves.number:g} seconds are longer than a triage ({longest:g} s). Is it so?")
+
+
+def _labels(answers: Answers, values: dict[str, Any], checked: Checked) -> None:
+    """How accuracy is read, and tables that look turned round."""
+    table, exact, under = values.get("table"), values.get("exact_share"), values.get("under_share")
+    for key in ("exact_share", "under_share"):
+        if not is_blank(answers.get("table")):
+            checked.notes.pop(key, None)
+            if key in values:
+                checked.refuse(key, "is answered, and there is a table", "Keep one of them")
+    if exact is not None and under is not None and exact + under > 1:
+        checked.refuse("under_share", f"with {100 * exact:g} % right adds up to more than 100 %", "Correct one of them")
+    against = values.get("against", "unknown")
+    if "does" not in values or ("labels" not in values["does"] and "advises" not in values["does"]):
+        return
+    if against == "unknown":
+        checked.echo("against", "read as agreement with nurses, because nobody says against whom it was measured")
+    if against in ("nurses", "unknown"):
+        for key, n in (("exact_share", exact), ("table", table)):
+            if n is not None:
+                how = f"in {100 * n:g} % of patients" if isinstance(n, float) else "as its table says"
+                checked.echo(
+                    key,
+                    f"it agrees with the nurse {how}. No accuracy: it is carried through nurses' own errors",
+                )
+    if exact is not None and against not in ("nurses", "unknown"):
+        checked.echo("exact_share", "which errors it makes is made of the nurses': kind to it. Its table would tell")
+    if table is not None and "nurses_table" in values and against == "panel":
+        _two_tables(table, values["nurses_table"], checked)
+    for key, who in (("table", "the tool"), ("nurses_table", "nurses")):
+        if key in values:
+            _table(
+                key, who, values[key], "nurses called" if against == "nurses" and key == "table" else "true", checked
+            )
+
+
+def _table(key: str, who: str, table: CountsTable, whose: str, checked: Checked) -> None:
+    """Counts as read, and whether the table looks turned round."""
+    n, lower = counted(table)
+    checked.echo(key, f"of {n} {whose} level 1-2 {who} called {lower} lower (levels 1 to 5: {_sums(table.rows)} cases)")
+    rows = np.array(table.rows, dtype=float)
+    if (rows.argmax(axis=1) != np.arange(len(rows))).sum() > 1:
+        checked.ask(key, "it counts most cases off its diagonal. Rows and columns both go from most urgent to least?")
+    sums = rows.sum(axis=1)
+    if float(sums @ np.log(USUAL_MIX)) < float(sums[::-1] @ np.log(USUAL_MIX)):
+        checked.ask(
+            key,
+            f"it counts {sums[0]:g} of the most urgent level, {sums[-1]:g} of the least: turned round? The first row "
+            "and column are immediate (red), the last non-urgent (blue).",
+        )
+
+
+def _two_tables(tool: CountsTable, nurses: CountsTable, checked: Checked) -> None:
+    """Two tables of the same cases of which one is the other, on its side, or upside down."""
+    rows, theirs = ([sum(row) for row in table.rows] for table in (tool, nurses))
+    columns, of_nurses = ([sum(column) for column in zip(*table.rows, strict=True)] for table in (tool, nurses))
+    if tool.rows == nurses.rows:
+        checked.ask("table", "it counts the same as the nurses' table. Is it the product's?")
+    elif rows != theirs and (columns == theirs or of_nurses == rows):
+        remedy = "Rows are true levels, columns labels, in both"
+        checked.refuse("table", "or the nurses' is on its side: columns of one add up to the rows of the other", remedy)
+    elif rows != theirs and rows == theirs[::-1]:
+        remedy = "The first row and column are immediate in both"
+        checked.refuse("table", "or the nurses' is upside down: their rows add up to the same in reverse order", remedy)
+
+
+def _sums(rows: Sequence[Sequence[int]]) -> str:
+    return ", ".join(str(sum(row)) for row in rows)

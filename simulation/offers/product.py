@@ -1,0 +1,304 @@
+"""The product of an offer: its policy and nurses, what departments differ in because it was left blank, and the study
+that sets it beside what the same money does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from simulation.config.composing import stated_in
+from simulation.config.counts_table import CountsTable
+from simulation.config.dotted import Raw
+from simulation.config.folders import packaged_configs
+from simulation.offers.interview import Question, questions
+from simulation.offers.plausible import patients_a_year
+from simulation.offers.reading import Amount
+
+ALTERNATIVES = (
+    "lean_triage",
+    "one_more_triage_nurse",
+    "clinician_14_to_22",
+    "childrens_clinician_12_to_22",
+    "practitioner_12_to_22",
+    "two_more_beds",
+)
+"""Arms of the study `alternatives` that a product stands beside."""
+MINUTES = ("triage_interview", "triage_record")
+"""Durations of triage at the desk that a product shortens."""
+WHOLE_TRIAGE = ("triage_interview", "triage_observations", "triage_record")
+"""All of a triage, of which a share is taken."""
+AT_AMBULANCE = "ambulance_assessment"
+DRAWN = {"saves": "seconds", "used_share": "used_share", "acceptance": "acceptance", "exact_share": "exact_share"}
+DRAWN |= {"under_share": "under_share", "correlation": "correlation"}
+"""The parameter in which departments differ where a question about the product was left blank."""
+MIDDLE_PRICE = 1.85
+"""Pounds a patient where no price was answered: the middle of the range of the question, as configs/study/ai_triage."""
+AROUND = 0.1
+"""How far a stated share may be off to either side, for sweeps. A judgement."""
+STUDY_KEYS = ("value_per_patient_hour", "primary", "secondary", "margins", "harm")
+
+
+def asks(key: str) -> Question:
+    """A question."""
+    return questions()[key]
+
+
+class Product:
+    """A product as answered. name: that of its files; values: of the questions that were answered."""
+
+    def __init__(self, name: str, values: Mapping[str, Any]) -> None:
+        self.name, self.values = name, values
+        self.does: str = values["does"]
+        self.saves_time, self.labels = "time" in self.does, "labels" in self.does or "advises" in self.does
+        self.advises = "advises" in self.does
+        self.with_nurses = values.get("against", "unknown") in ("nurses", "unknown")
+
+    # --- what was left blank ----------------------------------------------------------------------------------
+
+    @property
+    def blanks(self) -> tuple[str, ...]:
+        """The questions about the product that were left blank and are drawn, a value a department."""
+        wanted = {"used_share": True, "saves": self.saves_time, "acceptance": self.advises}
+        by_shares = self.labels and "table" not in self.values
+        wanted |= {"exact_share": by_shares, "under_share": by_shares, "correlation": self.labels and self.with_nurses}
+        return tuple(key for key, is_wanted in wanted.items() if is_wanted and key not in self.values)
+
+    def drawn(self, n: int) -> tuple[dict[str, Any], np.ndarray[Any, Any]]:
+        """Parameters of an ensemble for what was left blank, and their values, shape (n, parameters): spread evenly
+        over each range, in random order."""
+        ranges = {key: asks(key).range or (0.0, 1.0) for key in self.blanks}
+        if "exact_share" in ranges and "under_share" in self.values:
+            low, high = ranges["exact_share"]
+            ranges["exact_share"] = low, min(high, 0.98 - self.values["under_share"])
+        columns = {}
+        for place, (key, (low, high)) in enumerate(ranges.items()):
+            order = np.random.default_rng([2026, place]).permutation(n)
+            columns[key] = low + (high - low) * (order + 0.5) / n
+        if "under_share" in columns:  # a share of the labels that differ
+            wrong = 1 - columns["exact_share"] if "exact_share" in columns else 1 - float(self.values["exact_share"])
+            columns["under_share"] = columns["under_share"] * wrong
+        parameters = {
+            DRAWN[key]: {
+                "changes": [f"triage.{self.name}.{path}" for path in self._paths(key)],
+                "how": "set",
+                "range": [float(column.min()), float(column.max())],
+                "evidence": asks(key).evidence or "assumed",
+                "source": f"left blank ({asks(key).noun}): {asks(key).source}",
+            }
+            for key, column in columns.items()
+        }
+        table = np.array([columns[key].round(4) for key in columns]).T if columns else np.zeros((n, 0))
+        for column, parameter in zip(columns.values(), parameters.values(), strict=True):
+            parameter["range"] = [float(column.round(4).min()), float(column.round(4).max())]
+        return parameters, table
+
+    def _paths(self, key: str) -> list[str]:
+        """The values of the policy that a question decides."""
+        figures = "ai.with_nurse" if self.with_nurses else "ai.agreement"
+        names = ("agree_share", "lower_share") if self.with_nurses else ("exact_share", "under_share")
+        return {
+            "saves": ["minutes.seconds_saved.value"],
+            "used_share": ["covers.share.value"],
+            "acceptance": ["acceptance.value"],
+            "exact_share": [f"{figures}.{names[0]}.value"],
+            "under_share": [f"{figures}.{names[1]}.value"],
+            "correlation": ["ai.with_nurse.correlation.value"],
+        }[key]
+
+    # --- files ------------------------------------------------------------------------------------------------
+
+    def nurse(self) -> Raw | None:
+        """The file of the nurses, if a table of theirs was answered."""
+        table: CountsTable | None = self.values.get("nurses_table")
+        if table is None:
+            return None
+        correlation = {"value": 0.5, "range": [0, 0.9], "evidence": "assumed", "source": "not measured"}
+        source = "counts of own nurses' labels, answered in the interview"
+        matrix = {"evidence": "measured", "source": source, "counts": [list(row) for row in table.rows]}
+        return {"labels": {"name": "nurse", "correlation": correlation, "matrix": matrix}}
+
+    def policy(self) -> Raw:
+        """The file of the policy."""
+        covered = list(self.values.get("covers", ("walk_in", "referred")))
+        policy: Raw = {"kind": "matrix", "name": self.name}
+        covers: Raw = {"minutes": covered} if self.saves_time else {}
+        if self.labels:
+            policy |= {"ai": self._labels(), "role": "advises" if self.advises else "replaces"}
+            if self.values.get("against", "unknown") != "unknown":
+                policy["measured_against"] = self.values["against"]
+            covers["labels"] = covered
+        if self.advises:
+            policy["acceptance"] = self._estimate("acceptance", [0, 1])
+        covers["share"] = self._estimate("used_share", [0, 1])
+        covers |= {"evidence": "assumed", "source": "whom it is for, as answered, or the walk-in desk"}
+        policy["covers"] = covers
+        if self.saves_time:
+            policy["minutes"] = self._minutes(covered)
+        return policy | self._price()
+
+    def _estimate(self, key: str, ends: Sequence[float], value: float | None = None, *, claim: bool = False) -> Raw:
+        """A number: as answered, or the middle of the range of its question."""
+        question, answered = asks(key), self.values.get(key)
+        if value is None and answered is not None:
+            value = float(answered)
+        if value is None:
+            low, high = question.range or (0.0, 1.0)
+            return {
+                "value": round((low + high) / 2, 4), "range": list(ends), "evidence": "assumed",
+                "source": f"left blank, the middle of {low:g} to {high:g}: {question.source}",
+            }  # fmt: skip
+        source = f"{question.noun}, as answered in the interview"
+        return {"value": round(value, 4), "range": list(ends), "evidence": "assumed", "source": source} | (
+            {"claim": True} if claim else {}
+        )
+
+    def _labels(self) -> Raw:
+        """How it labels: its table, or its shares, against the truth or beside the nurses."""
+        table: CountsTable | None = self.values.get("table")
+        claim = self.values.get("accuracy_by", "vendor") == "vendor"
+        who = "the vendor states it" if claim else "measured independently"
+        source = f"{who}; answered in the interview"
+        none = {"value": 0, "range": [0, 0.9], "evidence": "assumed", "source": "its table stands beside the nurses'"}
+        some = {"value": 0.5, "range": [0, 0.9], "evidence": "assumed", "source": "not measured"}
+        if table is not None and not self.with_nurses:
+            counts = [list(row) for row in table.rows]
+            matrix = {"evidence": "measured", "source": f"counts, {source}", "counts": counts, "claim": claim}
+            return {"name": self.name, "correlation": some, "matrix": matrix}
+        exact = self._estimate("exact_share", [0, 1], claim=claim)
+        wrong = 1 - exact["value"]
+        answered = self.values.get("under_share")
+        under = self._estimate("under_share", [0, 1], wrong / 2 if answered is None else answered, claim=claim)
+        if not self.with_nurses:
+            shares = {"exact_share": exact, "under_share": under, "evidence": "assumed"}
+            shares["source"] = f"{source}; the errors are spread as the nurses' are"
+            return {"name": self.name, "correlation": some, "agreement": shares}
+        tied = self._estimate("correlation", [-1, 1])
+        beside: Raw = {"correlation": tied, "evidence": "assumed", "source": f"agreement with nurses, {source}"}
+        if table is not None:
+            beside["counts"] = [list(row) for row in table.rows]
+        else:
+            beside |= {"agree_share": exact, "lower_share": under}
+        return {"name": self.name, "correlation": none, "with_nurse": beside}
+
+    def _minutes(self, covered: Sequence[str]) -> Raw:
+        """What it takes off a triage."""
+        saves: Amount | None = self.values.get("saves")
+        claim = saves is not None and self.values.get("saves_by", "vendor") == "vendor"
+        floor = {
+            "value": 0.3,
+            "range": [0.1, 0.9],
+            "evidence": "assumed",
+            "source": "a nurse still looks at the patient",
+        }
+        at = [AT_AMBULANCE] if "ambulance" in covered else []
+        if saves is not None and not saves.is_seconds:
+            factor = self._estimate("saves", [0, 2], 1 - saves.number, claim=claim)
+            return {"durations": [*WHOLE_TRIAGE, *at], "factor": factor}
+        seconds = self._estimate("saves", [-3600, 3600], saves.number if saves else None, claim=claim)
+        return {"durations": [*MINUTES, *at], "seconds_saved": seconds, "never_below": floor}
+
+    def _price(self) -> Raw:
+        """What it costs, a year or a patient; a range where that was left blank."""
+        year, patient = self.values.get("price_a_year"), self.values.get("price_a_patient")
+        source = "the offer's price, answered in the interview"
+        if year is not None:
+            return {"cost_per_year": {"value": year, "evidence": "published", "source": source}}
+        if patient is not None:
+            return {"price_per_attendance": {"value": patient, "evidence": "published", "source": source}}
+        question = asks("price_a_patient")
+        ends = list(question.range or ())
+        return {
+            "price_per_attendance": {
+                "value": MIDDLE_PRICE, "range": ends, "evidence": "assumed", "source": f"left blank: {question.source}",
+            }
+        }  # fmt: skip
+
+    @property
+    def pounds_a_year(self) -> float:
+        """What it costs a year, roughly where it is paid a patient."""
+        if "price_a_year" in self.values:
+            return float(self.values["price_a_year"])
+        n = patients_a_year({"used_share": 0.55, **self.values}) or 0.0
+        return float(self.values.get("price_a_patient", MIDDLE_PRICE) * n)
+
+    # --- what the vendor said, and did not ---------------------------------------------------------------------
+
+    def claims(self) -> Iterator[str]:
+        """What rests on the vendor's word alone, as nouns."""
+        values = self.values
+        saves: Amount | None = values.get("saves")
+        if saves is not None and values.get("saves_by", "vendor") == "vendor":
+            amount = f"{saves.number:g} seconds" if saves.is_seconds else f"{100 * saves.number:g} % of the time"
+            yield f"{amount} saved a triage"
+        if self.labels and values.get("accuracy_by", "vendor") == "vendor":
+            whom = {"nurses": "nurses", "unknown": "somebody unnamed", "outcome": "outcomes"}
+            against = whom.get(values.get("against", "unknown"), f"a {values.get('against')}")
+            if "exact_share" in values:
+                yield f"{100 * values['exact_share']:g} % agreement with {against}"
+            elif "table" in values:
+                yield f"its table of labels against {against}"
+
+    def not_shown(self) -> Iterator[str]:
+        """What the vendor has not shown, as nouns."""
+        values = self.values
+        if self.labels:
+            if self.with_nurses:
+                yield "accuracy against a panel's levels instead of nurses'"
+            if "table" not in values:
+                yield "which errors it makes: a table of labels"
+            if "cases" not in values:
+                yield "on how many cases its labels were measured"
+            if "cases_on" not in values:
+                yield "on which patients, by age and language"
+            if values.get("accuracy_by", "vendor") == "vendor":
+                yield "accuracy measured by somebody else"
+            yield "whether it answers a case alike twice, and how often it gives no answer"
+        if self.saves_time and ("saves" not in values or values.get("saves_by", "vendor") == "vendor"):
+            yield "time saved at triage, measured by somebody else"
+        if "used_share" not in values:
+            yield "for what share of patients it is used where it runs"
+        if self.advises and "acceptance" not in values:
+            yield "how often nurses take its label"
+
+    def _readings(self, title: str) -> Raw:
+        """Arms with the least and the greatest tie of its departures to nurses' errors, where that is not known."""
+        if not (self.labels and self.with_nurses) or "correlation" in self.values:
+            return {}
+        ends = {"regardless": (0, "whoever is right"), "where_wrong": (1, "only where nurses are wrong: kind to it")}
+        return {
+            f"{self.name}_{name}": {
+                "label": f"{title}, departing {words}", "triage": self.name, "evidence": "assumed",
+                "changes": {f"triage.{self._paths('correlation')[0]}": value},
+                "source": "one end of what agreement with nurses leaves open",
+            }
+            for name, (value, words) in ends.items()
+        }  # fmt: skip
+
+    def study(self, department: str, blanks: Sequence[Raw]) -> Raw:
+        """The file of the study: the product, today, and the alternatives at its price."""
+        known = stated_in(("study=alternatives",), [packaged_configs()]).raw["study"]
+        title = str(self.values["product"])
+        arms = {"nurse": known["arms"]["nurse"], self.name: {"label": title, "triage": self.name}}
+        arms |= self._readings(title) | {name: known["arms"][name] for name in ALTERNATIVES}
+        pounds = self.pounds_a_year
+        spend = {"pounds_per_year": round(pounds), "evidence": "assumed", "source": f"what {title} costs a year"}
+        offer = {
+            "arm": self.name, "product": title, "department": department, "claims": list(self.claims()),
+            "not_shown": list(self.not_shown()), "blanks": list(blanks),
+        }  # fmt: skip
+        choose = {group: self.name for group in ("site", "staffing", "calibration", "pathway")}
+        choose |= {"nurse": self.name} if "nurses_table" in self.values else {}
+        return {
+            "defaults": [*({f"override /{group}@_global_.{group}": name} for group, name in choose.items()), "_self_"],
+            "name": self.name,
+            "ensemble": self.name,
+            "question": f"What would {title} do here, and what else would the same money do?",
+            "baseline": "nurse",
+            "arms": arms,
+            "focus": [self.name],
+            **({"equal_spend": spend} if pounds > 0 else {}),
+            **{key: known[key] for key in STUDY_KEYS},
+            "offer": offer,
+        }

@@ -1,0 +1,213 @@
+"""Which question that nobody answered would change the verdict on an offered product most?
+
+Departments of an offer differ in what was left blank. The product's effect is regressed over departments on all that
+they differ in: numbers scaled to one variance, structures as categories. Coefficients are normal about 0 with one
+variance; it and the variance about the line, at least the simulation noise of a department's mean, are those that make
+the effects most likely. So a blank that only chance ties to the effect gets a small effect. A blank is then read with
+its numbers at their lowest and at their highest, all others at their mean; a structure at the two that differ most.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+
+from simulation.display.table import Cell, Cells, ReportTable, change_cell
+from simulation.display.words import span, unit_words
+from simulation.records.schema import Floats
+from simulation.runs.result import StudyResult
+from simulation.statistics.departments import MIN_DEPARTMENTS, n_departments, spread_over
+from simulation.statistics.verdict import threshold
+from simulation.study.design import Margin, Target
+from simulation.study.offer import Blank
+
+STRUCTURE = "structure"
+SHARES = np.geomspace(0.01, 30, 30)
+"""Variances of all coefficients together that are tried, in units of the variance of the effects."""
+ABOUT = np.geomspace(0.01, 1.5, 20)
+"""Variances about the line that are tried, in the same units."""
+
+
+class Moved(NamedTuple):
+    """What a blank moves most: the target or limit of safety, its change from the baseline at either end, its unit, and
+    the least difference that matters, or the margin."""
+
+    label: str
+    low: float
+    high: float
+    unit: str
+    matters: float
+
+    @property
+    def share(self) -> float:
+        """How far it is moved, in units of what matters."""
+        return abs(self.high - self.low) / self.matters if self.matters else 0.0
+
+
+@dataclass(frozen=True)
+class BlankEffect:
+    """The expected effect of the product on the first target with a blank at either end of its range.
+
+    error: the standard error of their difference; decides: whether the effect matters at one end and not at the other;
+    limit: a limit of safety that is failed on average at one end and not at the other, by its words; '' if none is;
+    most: what the blank moves most, of the target and the limits.
+    """
+
+    blank: Blank
+    low: float
+    high: float
+    error: float = 0.0
+    decides: bool = False
+    limit: str = ""
+    most: Moved | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A regression over departments.
+
+    columns: by parameter, shape (n_departments, n) each; mean, covariance: of the coefficients; middle: the mean.
+    """
+
+    columns: Mapping[str, Floats]
+    middle: float
+    mean: Floats
+    covariance: Floats
+
+    def ends(self, parameters: Sequence[str]) -> tuple[float, float, float]:
+        """The expected effect with these parameters at either end, and the standard error of the difference."""
+        low, high = np.zeros(len(self.mean)), np.zeros(len(self.mean))
+        start = 0
+        for name, columns in self.columns.items():
+            places = slice(start, start + columns.shape[1])
+            start += columns.shape[1]
+            if name not in parameters:
+                continue
+            rows = np.unique(columns, axis=0)
+            at = rows @ self.mean[places]
+            ends = (at.argmin(), at.argmax()) if name == STRUCTURE else (columns.argmin(), columns.argmax())
+            source = rows if name == STRUCTURE else columns
+            low[places], high[places] = source[ends[0]], source[ends[1]]
+        error = float(np.sqrt((high - low) @ self.covariance @ (high - low)))
+        return self.middle + float(low @ self.mean), self.middle + float(high @ self.mean), error
+
+
+def fitted(values: Mapping[str, Floats], structures: Sequence[str], effects: Floats, noise: float) -> Line:
+    """The line through effects by department, shape (n,).
+
+    values: of each parameter, shape (n,); noise: the variance of simulation in an effect.
+    """
+    columns = {name: _scaled(np.asarray(column)[:, None]) for name, column in values.items() if np.ptp(column) > 0}
+    kinds: list[str] = sorted(set(structures))
+    if len(kinds) > 1:
+        columns[STRUCTURE] = _scaled(np.array([[float(kind == own) for kind in kinds] for own in structures]))
+    design = np.hstack([*columns.values()]) if columns else np.zeros((len(effects), 0))
+    middle, centred = float(effects.mean()), effects - effects.mean()
+    variance, n = float(centred @ centred) / max(len(effects) - 1, 1), max(design.shape[1], 1)
+    if variance <= 0 or not columns:
+        return Line(columns, middle, np.zeros(design.shape[1]), np.zeros((design.shape[1],) * 2))
+    tries = list(product((variance * SHARES / n).tolist(), np.maximum(variance * ABOUT, noise).tolist()))
+    prior, about = max(tries, key=lambda pair: _log_likelihood(design, centred, *pair))
+    precision = design.T @ design / about + np.eye(design.shape[1]) / prior
+    covariance = np.linalg.inv(precision)
+    return Line(columns, middle, covariance @ design.T @ centred / about, covariance)
+
+
+def _scaled(columns: Floats) -> Floats:
+    """Columns about their means, their variances adding up to 1."""
+    centred = columns - columns.mean(axis=0)
+    return np.asarray(centred / np.sqrt((centred**2).mean(axis=0).sum()))
+
+
+def _log_likelihood(design: Floats, centred: Floats, prior: float, about: float) -> float:
+    covariance = prior * design @ design.T + about * np.eye(len(centred))
+    _, log_determinant = np.linalg.slogdet(covariance)
+    return float(-0.5 * (log_determinant + centred @ np.linalg.solve(covariance, centred)))
+
+
+def by_blank(result: StudyResult) -> tuple[BlankEffect, ...]:
+    """The blanks of a study's offer, the one that would change the verdict most first: those that decide, then those
+    that move a limit of safety, then by how far they move anything. Empty on fewer than twenty departments."""
+    offer, department, departments = result.design.offer, result.department_of, result.study.departments
+    if offer is None or department is None or departments is None or n_departments(department) < MIN_DEPARTMENTS:
+        return ()
+    target = result.first_target
+    used = np.unique(department)
+    values = {name: np.array(of_all)[used] for name, of_all in departments.varied_values.items()}
+    structures = [departments.structure_of[number] for number in used]
+
+    def line(judged: Target | Margin) -> Line:
+        spread = spread_over(result.differences(offer.arm, judged), department)
+        if len(spread.numbers) != len(used):
+            return fitted(values, structures, np.zeros(len(used)), 0.0)
+        return fitted(values, structures, spread.raw, spread.within / float(np.min(spread.n_each)))
+
+    of_target, of_margins = line(target), [(margin, line(margin)) for margin in result.design.margins]
+    effects = []
+    for blank in offer.blanks:
+        low, high, error = of_target.ends(blank.parameters)
+        matters = target.minimal_important_difference
+        decides = _side(low, matters) != _side(high, matters)
+        limits = [margin.label for margin, of in of_margins if _fails_at_one_end(result, margin, of, blank)]
+        moved = [Moved(target.label, low, high, result.unit(target), matters)]
+        for margin, of in of_margins:
+            moved.append(Moved(margin.label, *of.ends(blank.parameters)[:2], result.unit(margin), margin.margin))
+        most = max(moved, key=lambda one: one.share)
+        effects.append(BlankEffect(blank, low, high, error, decides, limits[0] if limits else "", most))
+    return tuple(sorted(effects, key=lambda one: (not one.decides, not one.limit, -one.most.share if one.most else 0)))
+
+
+def _side(effect: float, matters: float) -> int:
+    return int(effect >= matters) - int(effect <= -matters)
+
+
+def _fails_at_one_end(result: StudyResult, margin: Margin, line: Line, blank: Blank) -> bool:
+    """Whether the expected change of a margin's measure is beyond it at one end of a blank only."""
+    worse = -1 if result.better(margin) == "higher" else 1
+    low, high, _ = line.ends(blank.parameters)
+    return (worse * low > margin.margin) != (worse * high > margin.margin)
+
+
+def sentences(result: StudyResult) -> Iterator[str]:
+    """A sentence on the blank that would change the verdict most; none without blanks."""
+    for effect in by_blank(result)[:1]:
+        blank, most = effect.blank, effect.most
+        if most is None:
+            continue
+        n = f" on {blank.patients} patients" if blank.patients is not None else ""
+        ends = span(min(most.low, most.high), max(most.low, most.high), most.unit)
+        limit = f", so the limit on '{effect.limit}' is passed at one end alone" if effect.limit else ""
+        yield (
+            f"Left blank: {blank.question}. From one end of what was assumed to the other, the effect on "
+            f"'{most.label}' goes from {ends} {unit_words(most.unit)} ({threshold(most.matters, most.unit)} matters)"
+            f"{', which decides the answer' if effect.decides else limit}. To settle it: {blank.find}{n}."
+        )
+
+
+def tables(result: StudyResult) -> Iterator[ReportTable]:
+    """A row a blank; none without blanks."""
+    effects = by_blank(result)
+    if not effects or result.design.offer is None:
+        return
+    target, unit = result.first_target, result.unit(result.first_target)
+    rows: list[Cells] = [
+        (
+            effect.blank.question,
+            change_cell(effect.low, unit),
+            change_cell(effect.high, unit),
+            Cell(effect.error, style="number", digits=1),
+            "yes" if effect.decides else "no",
+            effect.limit or "none",
+            effect.blank.find,
+        )
+        for effect in effects
+    ]
+    ends, limit = ("at one end", "at the other", "standard error"), "limit passed at one end"
+    headers = ("left blank", *ends, "decides", limit, "find it")
+    notes = (
+        "Effects of the product, expected by a regression over the departments on all that they differ in, shrunk for "
+        "noise. 'Decides': the effect matters at one end and not at the other.",
+    )
+    yield ReportTable("blanks", f"'{target.label}' by what was left blank", headers, rows, notes)

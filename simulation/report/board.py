@@ -1,0 +1,510 @@
+"""The board's page of an offer: the answer in one sentence, what it hinges on, who is worse off, what the same money
+does elsewhere, and what rests on the vendor's word. It is about one department and one product, and nothing else.
+
+A sentence is data: its words, and the numbers in them, which become text at the edge.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from string import Template
+from textwrap import shorten
+from typing import NamedTuple
+
+import numpy as np
+
+from simulation.display.measured import FAILS, limits_of
+from simulation.display.table import Cell, Cells, ReportTable
+from simulation.display.words import figure_words, kind_of, rests_on_claim
+from simulation.errors import ResultsError
+from simulation.explain.statements import BANNER
+from simulation.questions.blanks import BlankEffect, by_blank
+from simulation.questions.what_decides.deciding_figures import decided, n_harmed
+from simulation.report.figures.first_picture import Drawing, first_picture
+from simulation.report.findings import implausible, warnings
+from simulation.report.headlines import PATIENTS, fails, harmed_groups, outcome_of
+from simulation.report.letter import letter
+from simulation.report.tables.money import ranked
+from simulation.report.tables.patient_groups import worse_off_groups
+from simulation.report.templates import templates
+from simulation.runs.result import ArmResult, Safety, StudyResult
+from simulation.statistics.compare import Comparison
+from simulation.study.design import Margin, Target
+from simulation.study.offer import OfferFacts
+from simulation.wording import listed_with_and
+
+MOST_WORDS = 300
+"""Words on the page beside table and picture."""
+MOST_ALTERNATIVES, MOST_BLANKS = 4, 2
+DETAIL = ((3, 75), (2, 75), (1, 75), (1, 40))
+"""Things that are listed of a kind, and characters of a text of the user's before it is cut; the first that fits."""
+WAIT, FOUR_HOURS = ("wait_to_clinician_mean", "all"), "within_4h_share"
+LIMITS = {
+    ("wait_to_clinician_mean", "acuity_true=1-2"): "the wait of the sickest (levels 1 and 2)",
+    ("under_triage_1_2_share", "all"): "the sickest who get too low a level",
+    ("left_share", "all"): "patients who leave unseen",
+}
+"""Limits of safety in plain words; others have their label."""
+WHO = {
+    "acuity_true=1-2": "the sickest (levels 1 and 2)",
+    "age_band=oldest": "the oldest",
+    "language_need=yes": "patients who need an interpreter",
+}
+"""Groups in plain words, where the first page has others."""
+VERDICTS = {
+    "fails": ("Fails on safety", "$product would fail $failed of $stated safety limits here, and $effect."),
+    "may fail": ("May fail on safety", "$product may fail $failed of $stated safety limits here, and $effect."),
+    "little": ("Too little to matter", "$product would do too little to matter here: $effect."),
+    "perhaps": ("Perhaps too little to matter", "$product would help here, but perhaps too little: $effect."),
+    "open": ("Not settled", "It is not settled whether $product would help here: $effect."),
+    "mixed": ("Helps and harms", "$product would help on one count and harm on another: $effect."),
+    "harms": ("Does harm", "$product would make things worse here: $effect."),
+    "unsure": ("Safety not settled", "$product would help here, but its safety is not settled: $effect."),
+    "claimed": ("Helps, if the claim is true", "$product would help enough to matter here: $effect."),
+    "helps": ("Helps", "$product would help enough to matter here: $effect."),
+}
+"""Heading and sentence of each outcome."""
+PASSED = ("non-inferior", "no difference")
+"""Kinds of judgement by which a limit is passed."""
+LOOKS = {"fails": "worse", "harms": "worse", "claimed": "better", "helps": "better"}
+LESS_OR_MORE = {WAIT: ("less", "more"), "minutes": ("shorter", "longer"), "": ("lower", "higher")}
+"""Words for a fall and a rise: of the wait of everybody, of other minutes, of anything else."""
+
+
+class Sentence:
+    """A sentence: its words, with `$name` for each part, and the parts by name, numbers among them."""
+
+    def __init__(self, words: str, **parts: str | Cell) -> None:
+        self.words, self.parts = words, parts
+
+    def __str__(self) -> str:
+        """The sentence as it is read."""
+        return Template(self.words).substitute(self.parts)
+
+
+class Part(NamedTuple):
+    """A part of the page: its name, heading and sentences."""
+
+    name: str
+    heading: str
+    sentences: tuple[Sentence, ...]
+
+
+class Board(NamedTuple):
+    """What the board's page says and shows.
+
+    verdict, answer: the outcome in a few words, and in one sentence; look: the kind of verdict by which it is coloured;
+    notes: how numbers are to be read; arms: those in table and picture, the product first; counts: what the page rests
+    on.
+    """
+
+    offer: OfferFacts
+    verdict: str
+    look: str
+    answer: Sentence
+    notes: tuple[Sentence, ...]
+    parts: tuple[Part, ...]
+    arms: tuple[ArmResult, ...]
+    table: ReportTable | None
+    picture: Drawing | None
+    counts: tuple[Sentence, ...]
+
+    @property
+    def title(self) -> str:
+        """'Our AI at Our department'."""
+        return f"{self.offer.product} at {self.offer.department}"
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """Every sentence, in order."""
+        return (self.answer, *self.notes, *(one for part in self.parts for one in part.sentences), *self.counts)
+
+    @property
+    def n_words(self) -> int:
+        """How many words the page has beside table and picture."""
+        headings = (BANNER, self.title, self.verdict, *(part.heading for part in self.parts))
+        return sum(len(text.split()) for text in (*headings, *map(str, self.sentences)))
+
+
+def board(result: StudyResult) -> Board:
+    """The board's page of a result as data, with less detail where it would have more than `MOST_WORDS`.
+
+    Raises ResultsError for a study that states no offer.
+    """
+    offer = result.design.offer
+    if offer is None:
+        raise ResultsError(
+            f"{result.design.name}: states no offer, so there is no board's page. Make one: aeflow offer"
+        )
+    for most, longest in DETAIL:
+        page = _board(result.shown, _shortened(offer, longest), most)
+        if page.n_words <= MOST_WORDS:
+            break
+    return page
+
+
+def board_page(result: StudyResult) -> str:
+    """The board's page as one HTML text, which prints on one side of A4. The same result gives the same text.
+
+    Raises ResultsError for a study that states no offer.
+    """
+    words = {"banner": BANNER, "board": board(result), "letter": letter(result), "joined": _joined}
+    return templates().get_template("board.html").render(**words)
+
+
+def _board(result: StudyResult, offer: OfferFacts, most: int) -> Board:
+    """The page with at most so many of each thing that is listed."""
+    arm = _called(result.arm(offer.arm), offer.product)
+    answer, counts = _answer(result, offer, arm), tuple(_counts(result))
+    if result.few_departments:
+        return Board(offer, *answer, (), (), (), None, None, counts)
+    arms = (arm, *_alternatives(result, arm))
+    parts = (
+        Part("safety", "Is it safe?", tuple(_safety(result, arm))),
+        Part("worse", "Who is worse off?", tuple(_worse_off(result, arm, most))),
+        Part("money", "What else would the money do?", tuple(_money(result, *arms))),
+        Part("measure", "What to measure first", tuple(_measure_first(result, arm, most))),
+        Part("vendor", "What rests on the vendor", tuple(_vendor(offer, most))),
+    )
+    picture = first_picture(result, arms, number=_signed)
+    return Board(offer, *answer, tuple(_notes(result, arm)), parts, arms, _table(result, *arms), picture, counts)
+
+
+# --- numbers and words --------------------------------------------------------------------------------------------
+
+
+def _number(value: float, unit: str = "") -> Cell:
+    """The size of a number without its unit: one decimal below 10, none above or where it is whole."""
+    scaled = 100 * abs(value) if unit == "share" else abs(value)
+    digits = 0 if scaled >= 9.95 or scaled < 0.05 or math.isclose(scaled, round(scaled)) else 1
+    return Cell(abs(value), unit, style="number", digits=digits)
+
+
+def _signed(value: float, unit: str) -> str:
+    """The same with its sign."""
+    number = str(_number(value, unit))
+    return number if not float(number.replace(",", "")) else f"{'+' if value > 0 else '−'}{number}"
+
+
+def _unit(unit: str, value: float = math.nan) -> str:
+    """The unit of a difference in words: 'minutes', 'point'."""
+    return {"share": "point" if math.isclose(value, 0.01) else "points"}.get(unit, unit)
+
+
+def _side(row: Comparison, value: float) -> str:
+    """The word for a difference: 'less', 'longer', 'higher'."""
+    key = WAIT if (row.measure, row.group) == WAIT else row.unit
+    return LESS_OR_MORE.get(key, LESS_OR_MORE[""])[value > 0]
+
+
+def _cut(text: str, longest: int = DETAIL[0][1]) -> str:
+    """A text of the user's, without a full stop, cut where it is very long."""
+    return shorten(text.rstrip(". "), longest, placeholder=" …")
+
+
+def _shortened(offer: OfferFacts, longest: int) -> OfferFacts:
+    """The offer with texts of at most so many characters."""
+    claims, not_shown = (tuple(_cut(one, longest) for one in nouns) for nouns in (offer.claims, offer.not_shown))
+    product, department = (_cut(name, longest) for name in (offer.product, offer.department))
+    return replace(offer, product=product, department=department, claims=claims, not_shown=not_shown)
+
+
+def _joined(text: object) -> str:
+    """A text in which no line ends between a number and its unit."""
+    return re.sub(r"(?<=\d) (?=%|minutes\b)", "\N{NO-BREAK SPACE}", str(text))
+
+
+def _first_capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _small(text: str) -> str:
+    """A text for the middle of a sentence: its first letter small, unless it begins with initials."""
+    return text if text[1:2].isupper() else f"{text[:1].lower()}{text[1:]}"
+
+
+def _ends(row: Comparison) -> tuple[float, float]:
+    """The range of nine in ten departments, or the interval where that is wider."""
+    low, high = row.department_p5, row.department_p95
+    wider = high - low > row.difference_high - row.difference_low
+    return (low, high) if wider else (row.difference_low, row.difference_high)
+
+
+def _effect(row: Comparison, target: Target) -> Sentence:
+    """'patients would wait 7.2 minutes less for a clinician (between 5.1 and 9.3)', without a capital."""
+    if math.isnan(row.difference):
+        return Sentence("the effect is not known, as it is missing in some replication")
+    size, low, high = (_number(value, row.unit) for value in (row.difference, *_ends(row)))
+    is_wait = (row.measure, row.group) == WAIT
+    what = f"$size {_unit(row.unit)} {_side(row, row.difference)}"
+    if str(size) == "0":
+        what = "as long as now" if is_wait else "as now"
+    what = f"patients would wait {what} for a clinician" if is_wait else f"'$label' would be {what}"
+    signs = {np.sign(end) for end, number in zip(_ends(row), (low, high), strict=True) if str(number) != "0"}
+    span = " (between $low and $high)"
+    if len(signs) > 1 or str(size) == "0":
+        down, up = (_side(row, end) for end in _ends(row))
+        span = f" (between $low {down} and $high {up})"
+    elif row.difference < 0:
+        low, high = high, low
+    known = not math.isnan(row.difference_low)
+    return Sentence(f"{what}{span * known}", size=size, low=low, high=high, label=_cut(target.label))
+
+
+def _called(arm: ArmResult, label: str) -> ArmResult:
+    """An arm under another label."""
+    return replace(arm, ready=replace(arm.ready, arm=replace(arm.ready.arm, label=label)))
+
+
+def _inside(before: str, sentence: Sentence, after: str, **parts: str | Cell) -> Sentence:
+    """A sentence that has another inside."""
+    return Sentence(f"{before}{sentence.words}{after}", **sentence.parts, **parts)
+
+
+# --- the answer ---------------------------------------------------------------------------------------------------
+
+
+def _answer(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> tuple[str, str, Sentence]:
+    """The verdict in a few words, the kind by which it is coloured, and the answer in one sentence."""
+    product = offer.product
+    if few := result.few_departments:
+        words = "$n departments are too few for an answer: use 20 or more, each at least twice."
+        return "No answer yet", "cannot-tell", Sentence(words, n=_number(few))
+    if arm.name in result.identical:
+        return "Changes nothing", "no-change", Sentence("$product changes nothing here.", product=product)
+    row = result.row_of(result.first_target, arm.name)
+    outcome = "open" if math.isnan(row.difference) else outcome_of(result, arm)
+    if outcome == "open" and kind_of(result.finding(arm.name, result.first_target)) == "better":
+        outcome = "perhaps"
+    verdict, words = VERDICTS[outcome]
+    if offer.claims or rests_on_claim(result, arm):
+        words = f"If the vendor's word holds, {words[0].lower()}{words[1:]}"
+    before, _, after = words.partition("$effect")
+    look, other = LOOKS.get(outcome, "cannot-tell"), _other_reading(result, arm)
+    if other and other[1]:
+        look, after = "worse" if look == "worse" else "cannot-tell", f"; read otherwise, it {other[1]} on safety{after}"
+    failed, stated = len(limits_of(result, arm).failed[1]), len(result.design.margins)
+    parts = {"failed": _number(failed), "stated": _number(stated)}
+    used = {name: part for name, part in parts.items() if f"${name}" in words}
+    return verdict, look, _inside(before, _effect(row, result.first_target), after, product=product, **used)
+
+
+def _other_reading(result: StudyResult, arm: ArmResult) -> tuple[str, str, tuple[Safety, ...]] | None:
+    """Another reading of the same policy that is judged otherwise on safety, the worst: its words, 'fails', 'may fail'
+    or '' if it passes, and the limits. None where there is none."""
+    arms, own = result.design.arms, limits_of(result, arm).failed[0]
+    others = [one for one in result.others if arms[one.name].triage == arms[arm.name].triage and one.name != arm.name]
+    for verb in (*FAILS.values(), ""):
+        for other in others:
+            found, failed = limits_of(result, other).failed
+            if found == verb != own and other.name != result.design.sham and not arms[other.name].comparator:
+                return _cut(other.label.removeprefix(f"{arms[arm.name].label}, ")), verb, tuple(failed)
+    return None
+
+
+def _notes(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
+    """How the range and the size are to be read; levels today and with the product."""
+    target = result.first_target
+    before, after = result.row_of(target), result.row_of(target, arm.name)
+    brackets = "the 95 % interval"
+    if result.over_departments:
+        brackets = f"nine in ten departments like this one ({brackets} if wider)"
+    words = f"In brackets: {brackets}. Less than $least {_unit(before.unit)} is too little to matter."
+    yield Sentence(words, least=_number(target.minimal_important_difference, before.unit))
+    if (target.measure, target.group) == WAIT and result.has(FOUR_HOURS):
+        today, then = (Cell(result.row(name, FOUR_HOURS).mean, "share") for name in (result.baseline.name, arm.name))
+        wait, shorter = (_number(row.mean, row.unit) for row in (before, after))
+        words = "Today they wait $before minutes, and $today leave within four hours. With it: $after minutes, $then."
+        yield Sentence(words, before=wait, after=shorter, today=today, then=then)
+
+
+# --- safety and who is worse off ------------------------------------------------------------------------------------
+
+
+def _limit(margin: Margin) -> str:
+    return LIMITS.get((margin.measure, margin.group), f"'{margin.label}'")
+
+
+def _safety(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
+    """A sentence on each limit that is failed or may be, then on those that are open, and on those that are passed."""
+    limits = limits_of(result, arm)
+    verb, failed = limits.failed
+    yield from (_failed(result, verb.capitalize(), safety) for safety in failed)
+    if other := _other_reading(result, arm):
+        reading, differs, beyond = other
+        words = f"Read as '{reading.replace('$', '$$')}', it {differs or 'passes'}"
+        yield _failed(result, words, beyond[0]) if beyond else Sentence(f"{words}.")
+    for safety in limits.judged:
+        if safety not in failed and safety.spread is not None and safety.spread.is_range and (n := n_harmed(safety)):
+            limit, of = _first_capital(_limit(safety.margin)), _number(safety.spread.n)
+            yield Sentence("$limit: beyond the limit in $n of $of departments.", limit=limit, n=_number(n), of=of)
+    for words, margins in (
+        ("Not settled", [one for one in result.design.margins if one.label in limits.not_settled]),
+        ("Passes on average", [one.margin for one in limits.judged if one.judgement.kind in PASSED]),
+    ):
+        if margins:
+            yield Sentence(f"{words}: $limits.", limits=listed_with_and([*map(_limit, margins)]))
+    if not result.design.margins:
+        yield Sentence("The study states no safety limit.")
+
+
+def _failed(result: StudyResult, verb: str, safety: Safety) -> Sentence:
+    """'Fails: the wait of the sickest (levels 1 and 2), 17 minutes longer. The limit is 2.'"""
+    row, margin = safety.comparison, safety.margin
+    parts: dict[str, str | Cell] = {"limit": _limit(margin), "most": _number(margin.margin, row.unit)}
+    if row.unit == "share":
+        before, after = (Cell(result.row_of(margin, name).mean, "share") for name in (None, safety.arm))
+        words = f"$limit, $before today, $after with it. The limit is $most {_unit(row.unit, margin.margin)} more."
+        return Sentence(f"{verb}: {words}", before=before, after=after, **parts)
+    words = f"$limit, $size {_unit(row.unit)} {_side(row, row.difference)}. The limit is $most."
+    return Sentence(f"{verb}: {words}", size=_number(row.difference, row.unit), **parts)
+
+
+def _worse_off(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Sentence]:
+    """The groups that the product harms by more than the least difference that matters, the hardest hit first."""
+    target = result.first_target
+    unit, least = result.unit(target), target.minimal_important_difference
+    rows = sorted(harmed_groups(result, arm), key=lambda row: -abs(row.difference))
+    if not worse_off_groups(result):
+        yield Sentence("No groups were looked at.")
+    elif not rows:
+        words = f"No group is shown to be worse off by more than $least {_unit(unit)}."
+        yield Sentence(words, least=_number(least, unit))
+    for number, row in enumerate(rows[:most]):
+        who, size = _first_capital(WHO.get(row.group, PATIENTS[row.group])), _number(row.difference, unit)
+        by = (
+            f"wait $size {_unit(unit)} longer"
+            if row.measure.startswith("wait_")
+            else f"be worse by $size {_unit(unit)}"
+        )
+        words = f"$who: $size {_unit(unit)}." if number else f"$who would {by}."
+        yield Sentence(words, who=who, size=size)
+    if len(rows) > most:
+        yield Sentence("And $n more.", n=_number(len(rows) - most))
+
+
+# --- money ----------------------------------------------------------------------------------------------------------
+
+
+def _units(arm: ArmResult, pounds: float) -> int:
+    """How many whole ones of an arm a sum buys a year; 1 of what costs nothing."""
+    cost = arm.ready.arm.cost
+    assert arm.cost is not None
+    bought = 1 if arm.cost <= 0 else math.floor(pounds / arm.cost + 1e-9) if math.isfinite(pounds) else 1
+    return bought if cost is None or cost.at_most is None else min(bought, math.floor(cost.at_most))
+
+
+def _alternatives(result: StudyResult, product: ArmResult) -> tuple[ArmResult, ...]:
+    """The alternatives that state a cost: those that the product's price buys, best first, then dearer ones."""
+    names = [row.arm for row in ranked(result, result.first_target) if row.arm != product.name]
+    arms = [result.arm(name) for name in names if result.design.arms[name].comparator]
+    price = math.inf if product.cost is None else product.cost
+    priced = [arm for arm in arms if arm.cost is not None]
+    return tuple(sorted(priced, key=lambda arm: not _units(arm, price)))[:MOST_ALTERNATIVES]
+
+
+def _money(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> Iterator[Sentence]:
+    """What the product costs, and the best that the same money buys of something else without failing a limit."""
+    if product.cost is None:
+        yield Sentence("The price is not known, so nothing can be held against it.")
+        return
+    target, price = result.first_target, Cell(product.cost, style="rounded pounds")
+    for arm in alternatives:
+        helps = kind_of(result.finding(arm.name, target)) == "better" and not fails(result, arm)
+        if arm.cost is not None and _units(arm, product.cost) and helps:
+            effect, name = _effect(result.row_of(target, arm.name), target), _cut(arm.label)
+            cost = Cell(arm.cost, style="rounded pounds")
+            words = "The price is $price a year. For $cost, with '$name', "
+            yield _inside(words, effect, ".", price=price, cost=cost, name=name)
+            if limits_of(result, arm).not_settled:
+                yield Sentence("The safety of that is not settled.")
+            return
+    words = "The price is $price a year. Nothing else at this price is shown to help and be safe."
+    yield Sentence(words, price=price)
+
+
+def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> ReportTable:
+    """A row each for the product and the alternatives: cost of one, its effect, and whether it passes the limits."""
+    target, unit = result.first_target, result.unit(result.first_target)
+    cells: list[Cells] = []
+    for arm in (product, *alternatives):
+        row, limits = result.row_of(target, arm.name), limits_of(result, arm)
+        low, high = _ends(row)
+        text = _signed(row.difference, unit)
+        if not math.isnan(low):
+            text += f" ({_signed(low, unit)} to {_signed(high, unit)})"
+        effect = Cell(row.difference, unit, low, high, style="difference", text=text)
+        n = 1 if arm is product or product.cost is None else _units(arm, product.cost)
+        words = {0: "(dearer)", 1: ""}.get(n, f"(the price buys {n})")
+        cost = "not known" if arm.cost is None else Cell(arm.cost, style="rounded pounds", words=words)
+        other = _other_reading(result, arm) if arm is product else None
+        passes = "depends" if other and other[1] else "passes" if limits.judged else "–"
+        safe = limits.failed[0] or ("not settled" if limits.not_settled else passes)
+        cells.append((_cut(arm.label), cost, effect, safe))
+    what = "Change in wait" if (target.measure, target.group) == WAIT else target.label
+    headers = ("Option", "Cost a year", f"{what}, {_unit(unit)}", "Safety limits")
+    return ReportTable("board", "What each costs and does", headers, cells)
+
+
+# --- what it hinges on, and the vendor's word -----------------------------------------------------------------------
+
+
+def _measure_first(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Sentence]:
+    """The blanks that would change the verdict most; without any, the figure on which the effect hinges."""
+    row, blanks = result.row_of(result.first_target, arm.name), by_blank(result)[: min(most, MOST_BLANKS)]
+    if _other_reading(result, arm):
+        yield Sentence("Settle first which reading is right: it decides on safety.")
+    for number, effect in enumerate(blanks):
+        if number == 0 or effect.decides or effect.limit:
+            yield from _blank(result, effect, row, first=number == 0)
+    if blanks:
+        return
+    deciding = decided(result)
+    decides = deciding.arms.get(arm.name) if deciding is not None else None
+    if deciding is None or decides is None or decides.best is None:
+        yield Sentence("No one figure is shown to decide the effect.")
+        return
+    more = "larger" if decides.best.slope * row.difference > 0 else "smaller"
+    figure = figure_words(deciding.figures[decides.best.figure], inside=True)
+    yield Sentence(f"Check $figure: where it is higher, the effect is {more}.", figure=figure)
+
+
+def _blank(result: StudyResult, effect: BlankEffect, row: Comparison, *, first: bool) -> Iterator[Sentence]:
+    """What the effect is at either end of a blank, whether that decides the answer, and how to measure the blank."""
+    blank, (low, high) = effect.blank, sorted((effect.low, effect.high))
+    question, find = (_small(_cut(text)) for text in (blank.question, blank.find))
+    span = f"$low {_unit(row.unit)} {_side(row, low)} to $high {_side(row, high)}"
+    words = f"Then: $question ({span})."
+    if first:
+        words = f"Nothing left blank is expected to move the effect enough to matter. The most: $question ({span})."
+    if first and (effect.decides or effect.limit):
+        why = ", so it decides whether that is enough" * effect.decides
+        words = f"Most hinges on $question. Over its range the effect goes from {span}{why}."
+    yield Sentence(words, question=question, low=_number(low, row.unit), high=_number(high, row.unit))
+    for margin in (margin for margin in result.design.margins if first and margin.label == effect.limit):
+        yield Sentence("It decides a safety limit, too: $limit.", limit=_limit(margin))
+    if first and "hinges" in words:
+        n = {} if blank.patients is None or f"{blank.patients}" in find else {"n": _number(blank.patients)}
+        yield Sentence(f"To settle it: $find{', on $n patients' if n else ''}.", find=find, **n)
+
+
+def _vendor(offer: OfferFacts, most: int) -> Iterator[Sentence]:
+    """What rests on the vendor's word alone, and what is not shown."""
+    for words, nouns in (("On the vendor's word alone", offer.claims), ("Not shown", offer.not_shown)):
+        if nouns:
+            more = [f"{len(nouns) - most} more"] if len(nouns) > most else []
+            yield Sentence(f"{words}: $nouns.", nouns="; ".join([*nouns[:most], *more]))
+    if not offer.claims and not offer.not_shown:
+        yield Sentence("Nothing: all that we asked for is shown.")
+
+
+def _counts(result: StudyResult) -> Iterator[Sentence]:
+    """What the page rests on, and how many warnings stand in the report."""
+    n, days = _number(len(result.replications)), _number(result.run.measured_days)
+    where, used = "one department", {}
+    if result.department_of is not None:
+        where, used = "$used departments", {"used": _number(len(np.unique(result.department_of)))}
+    yield Sentence(f"Simulated: {where}, $n replications of $days days.", n=n, days=days, **used)
+    if checks := len([*warnings(result), *implausible(result)]):
+        yield Sentence(f"Before use, read the {'warnings' if checks > 1 else 'warning'} in the full report.")

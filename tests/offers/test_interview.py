@@ -1,0 +1,124 @@
+"""The questions, how answers are read, and which question comes next."""
+
+from pathlib import Path
+
+import pytest
+
+from simulation.offers.asking import answers_in, interview, keep, template
+from simulation.offers.interview import Answer, check, is_asked, next_question, questions
+from simulation.offers.reading import Unread, read
+
+
+def test_every_question_says_why_it_is_asked_where_to_find_it_and_what_a_blank_means() -> None:
+    for key, question in questions().items():
+        assert question.why, key
+        assert question.find, key
+        assert question.required or question.blank or key == "price_a_year", key
+        assert (question.range is None) or question.source, key
+        assert question.allowed is None or question.allowed[0] < question.allowed[1], key
+
+
+@pytest.mark.parametrize(
+    ("text", "on_duty", "hours"),
+    [
+        ("2 8-22, 1 22-8", {0: 1, 8: 2, 21: 2, 22: 1}, 38),
+        ("two from 8 to 22 h, one by night", {7: 1, 8: 2, 22: 1}, 38),
+        ("2 8am-10pm and 1 by night", {7: 1, 9: 2, 23: 1}, 38),
+        ("3 at all hours", {0: 3, 12: 3}, 72),
+        ("1 0-24, 1 10:30-23", {10: 1, 11: 2, 22: 2, 23: 1}, 36.5),
+        ("4 by night, 6 from 8 to 20", {7: 4, 8: 6, 20: 4}, 120),
+    ],
+)
+def test_a_rota_is_read_in_words(text: str, on_duty: dict[int, int], hours: float) -> None:
+    rota = read("rota", text, {})
+    assert {hour: rota.on_duty[2 * hour] for hour in on_duty} == on_duty
+    assert rota.person_hours == hours
+    assert sum(
+        shift["number"] for shift in rota.stated() for _ in (0,) if shift["hours"]
+    )  # as a file states it: shifts that do not overlap
+    again = read("rota", ", ".join(f"{shift['number']} {shift['hours']}" for shift in rota.stated()), {})
+    assert again.on_duty == rota.on_duty
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("number", "1,280", 1280),
+        ("money", "£120k", 120_000),
+        ("share", "62 %", 0.62),
+        ("share", 62, 0.62),
+        ("share", 0.62, 0.62),
+        ("minutes", "6.5 min", 6.5),
+        ("amount", "30 s", (30, True)),
+        ("amount", "0.5 minutes", (30, True)),
+        ("amount", "12 %", (0.12, False)),
+        ("sources", "walk-in and ambulance", ("walk_in", "ambulance")),
+    ],
+)
+def test_an_answer_is_read_with_its_unit(kind: str, text: Answer, value: object) -> None:
+    assert read(kind, text, {}) == value
+
+
+@pytest.mark.parametrize("text", ["many", "2", "2 8-8", "2 from 8 to 25", "x 8-22", ""])
+def test_a_rota_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(Unread):
+        read("rota", text, {})
+
+
+def test_questions_that_an_answer_rules_out_are_not_asked() -> None:
+    answers: dict[str, Answer] = {"does": "saves time"}
+    asked = {key for key, question in questions().items() if is_asked(question, answers)}
+    assert "saves" in asked
+    assert not {"acceptance", "against", "exact_share", "correlation"} & asked
+    assert is_asked(questions()["correlation"], {"does": "advises", "against": None})
+    assert not is_asked(questions()["correlation"], {"does": "advises", "against": "panel"})
+    assert is_asked(questions()["ambulance_nurses"], {"ambulances": "Own"})
+    assert not is_asked(questions()["price_a_patient"], {"price_a_year": 5})
+
+
+def test_the_interview_goes_back_explains_keeps_and_resumes(tmp_path: Path) -> None:
+    path, said = tmp_path / "offer.yaml", list[str]()
+    typed = iter(["?", "nonsense", "310", "62 %", "back", "60 %", "quit"])
+    answers: dict[str, Answer] = {}
+    assert not interview(answers, path, ask=lambda prompt: next(typed), say=said.append)
+    assert answers == {"attendances_per_day": "310", "within_four_hours": "60 %"}
+    assert answers_in(path) == answers
+    assert any("Why: Everything else is scaled to it." in words for words in said)
+    assert any("found 'nonsense'" in words for words in said)
+    assert next_question(answers) == "admitted_share"
+
+
+def test_enter_leaves_a_question_blank_and_says_what_is_assumed(tmp_path: Path) -> None:
+    said: list[str] = []
+    typed = iter(["310", "", "quit"])
+    answers: dict[str, Answer] = {}
+    interview(answers, tmp_path / "offer.yaml", ask=lambda prompt: next(typed), say=said.append)
+    assert answers == {"attendances_per_day": "310", "within_four_hours": None}
+    assert any("left blank: departments are as stretched" in words for words in said)
+
+
+def test_the_interview_ends_with_answers_that_can_be_used(tmp_path: Path) -> None:
+    """Every question is answered or left blank by its first choice."""
+    answers: dict[str, Answer] = {}
+    wanted = {"attendances_per_day": "310", "product": "Our AI", "does": "advises", "triage_nurses": "2 at all hours"}
+
+    def ask(prompt: str) -> str:
+        key = next_question(answers)
+        assert key is not None
+        return wanted.get(key, "")
+
+    assert interview(answers, tmp_path / "offer.yaml", ask=ask, say=lambda words: None)
+    assert not check(answers).all_faults
+
+
+def test_the_template_is_a_file_of_answers_that_are_all_blank(tmp_path: Path) -> None:
+    path = tmp_path / "answers.yaml"
+    path.write_text(template(), encoding="utf-8")
+    assert set(answers_in(path)) == set(questions())
+    assert set(check(answers_in(path)).faults) == {"attendances_per_day", "product", "does"}
+
+
+def test_kept_answers_are_read_again_as_they_were(tmp_path: Path) -> None:
+    answers: dict[str, Answer] = {"product": 'Our "AI": 2', "beds": 510, "used_share": "60 %", "covers": None}
+    keep(answers, tmp_path / "a.yaml")
+    assert answers_in(tmp_path / "a.yaml") == answers

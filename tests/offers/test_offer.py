@@ -1,0 +1,228 @@
+"""`aeflow offer`: the page's commands in an empty folder; what they write is what was answered."""
+
+import re
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import yaml
+
+from simulation.cli import main
+from simulation.config import load
+from simulation.errors import ConfigError
+from simulation.offers import offer, solving
+from simulation.offers.department import Departments
+from simulation.offers.interview import Answer, check
+from simulation.offers.product import Product
+from simulation.study.design import factor_of
+from simulation.study.study import Study
+
+PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "vendor-offer.md").read_text(encoding="utf-8")
+ANSWERS = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)[0]
+TABLES = dict(zip(("product.csv", "nurses.csv"), re.findall(r"^```text\n(.*?)^```$", PAGE, re.S | re.M), strict=True))
+COMMANDS = [line.split()[1:] for line in re.findall(r"^aeflow .*$", PAGE, re.MULTILINE)]
+ASKED, READ, COMPARE, BREAK_EVEN = COMMANDS
+SHORT = {"warm_up_days": 0, "measured_days": 7, "cool_down_days": 1, "doublings": 0}
+
+
+class Written(NamedTuple):
+    folder: Path
+    said: str
+    study: Study
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    """What the page's answers make, with weeks in the place of years."""
+    folder = tmp_path_factory.mktemp("offer")
+    (folder / "offer.yaml").write_text(ANSWERS, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as output:
+        patch.chdir(folder)
+        patch.setattr(offer, "YEAR", SHORT)
+        patch.setattr(solving, "YEARS", (1,))
+        patch.setattr(solving, "FRESH", 1)
+        assert main(READ) == 0
+        return Written(folder / "configs", output.getvalue(), load("study=our_ai"))
+
+
+def test_the_command_says_how_answers_were_read_and_what_to_do_next(written: Written) -> None:
+    said = " ".join(written.said.split())
+    assert "2 from 8 to 22 h, 1 from 22 to 8 h = 38 hours a day" in said
+    assert "£120,000 a year = £2.45 a patient at 48,881 patients a year" in said
+    assert "within four hours: answered 62.0 %; departments " in said
+    assert f"aeflow {' '.join(COMPARE)}" in said
+
+
+def test_the_study_sets_the_product_beside_what_its_price_buys(written: Written) -> None:
+    design = written.study.design
+    assert design.focus == ("our_ai",)
+    assert design.equal_spend is not None
+    assert design.equal_spend.pounds_per_year == 120_000
+    assert {"lean_triage", "one_more_triage_nurse", "clinician_14_to_22", "two_more_beds"} <= design.arms.keys()
+    assert written.study.arm("our_ai").policy.cost_per_year is not None
+
+
+def test_the_answers_hold_in_every_department_and_blanks_differ(written: Written) -> None:
+    study = written.study
+    assert study.departments is not None
+    assert len(study.departments) == offer.N_DEPARTMENTS
+    policies = []
+    for number in range(4):
+        ready = study.of(number).arm("our_ai")
+        rota = ready.pathway.pools["triage_nurses"].rota
+        assert rota is not None
+        assert {(shift.hours, shift.number) for shift in rota} == {("8-22", 2), ("22-8", 1)}
+        assert ready.policy.covers is not None
+        assert ready.policy.covers.share is not None
+        assert ready.policy.covers.share.value == 0.6
+        policies.append(ready.policy)
+    assert len({policy.acceptance.value for policy in policies if policy.acceptance}) == 4
+    assert len({policy.beside_nurse for policy in policies}) == 4
+
+
+def test_the_ends_of_what_agreement_leaves_open_are_arms(written: Written) -> None:
+    lower, upper = (written.study.arm(f"our_ai_{end}").policy for end in ("regardless", "where_wrong"))
+    assert lower.measured_against == "nurses"
+    exact = [np.mean(np.diag(np.array(policy.ai.matrix.shares))) for policy in (lower, upper) if policy.ai]
+    assert exact[0] < exact[1] - 0.1
+
+
+def test_the_offer_states_claims_what_is_not_shown_and_every_blank_with_how_to_settle_it(written: Written) -> None:
+    facts = written.study.design.offer
+    assert facts is not None
+    assert facts.claims == ("88 % agreement with nurses",)
+    assert "on how many cases its labels were measured" in facts.not_shown
+    assert written.study.departments is not None
+    known = {*written.study.departments.varied_values, "structure"}
+    for blank in facts.blanks:
+        assert set(blank.parameters) <= known, blank
+    asked = {parameter for blank in facts.blanks for parameter in blank.parameters}
+    assert {"acceptance", "under_share", "correlation", "triage_busy", "structure"} <= asked
+    assert "used_share" not in asked
+
+
+def test_what_agreement_may_mean_for_the_sickest_stands_beside_the_naive_reading(written: Written) -> None:
+    """The more it departs where nurses are wrong, the fewer are labelled too low."""
+    said = " ".join(written.said.split())
+    order = ("the other way)", "(no correlation)", "half way", "(kind to it)")
+    shares = [float(re.search(rf"{re.escape(words)}: ([\d.]+) %", said)[1]) for words in order]  # type: ignore[index]
+    assert shares == sorted(shares, reverse=True)
+    naive = re.search(r"the naive reading: agreement taken for accuracy: ([\d.]+) %: (\w+)", said)
+    assert naive is not None
+    assert naive[2] == "passes"
+    assert "(no correlation): " in said
+    assert float(naive[1]) < shares[1]
+
+
+def test_a_second_offer_of_the_name_is_refused(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(written.folder.parent)
+    with redirect_stdout(StringIO()):
+        assert main(READ) == 2
+    with redirect_stdout(StringIO()) as output:
+        assert main([*READ, "check=true"]) == 0
+    assert "What was read:" in output.getvalue()
+
+
+@pytest.mark.slow
+def test_the_other_commands_of_the_page_run(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(written.folder.parent)
+    short = ["run.replications=48", *(f"run.{key}={value}" for key, value in SHORT.items())]
+    with redirect_stdout(StringIO()) as output:
+        assert main([*COMPARE, *short]) == 0
+        assert main([*BREAK_EVEN, "dry_run=true"]) == 0
+    assert "Left blank: " in output.getvalue()
+    assert "nothing was simulated" in output.getvalue()
+
+
+def test_the_page_asks_at_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    typed = iter(["310", "62 %", "quit"])
+    monkeypatch.setattr("builtins.input", lambda prompt: next(typed))
+    assert main(ASKED) == 0
+    assert "The same command goes on." in capsys.readouterr().out
+    assert yaml.safe_load((tmp_path / "offer.yaml").read_text(encoding="utf-8"))["within_four_hours"] == "62 %"
+
+
+def test_faults_of_answers_come_together_before_anything_is_simulated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.yaml").write_text("attendances_per_day: 9999\nprice_per_year: 2\ndoes: advises\n", encoding="utf-8")
+    assert main(["offer", "answers=a.yaml"]) == 2
+    told = capsys.readouterr().err
+    assert "attendances_per_day: is 9,999" in told
+    assert "Did you mean 'price_a_year'?" in told
+    assert "product: is missing" in told
+    assert not (tmp_path / "configs").exists()
+
+
+# --- departments and products from values alone --------------------------------------------------------------------
+
+
+def values(**answers: Answer) -> dict[str, object]:
+    checked = check({"attendances_per_day": 310, "product": "It", "does": "saves time", **answers})
+    assert not checked.all_faults
+    return checked.values
+
+
+def test_stated_beds_are_those_of_every_department() -> None:
+    made = Departments(values(beds=480), 24)
+    beds = ("short_stay_beds", "medicine_beds", "specialist_beds", "surgery_beds")
+    places = [list(made.parameters).index(name) for name in beds]
+    assert {sum(member.values[place] for place in places) for member in made.members()} == {480}
+
+
+def test_who_sees_children_and_ambulances_leaves_the_structures_that_fit() -> None:
+    assert set(Departments(values(), 24).structures) >= {"two_by_day", "one_nurse", "shared_front_door"}
+    assert set(Departments(values(children="doctors"), 24).structures) == {
+        "around_the_clock", "children_shared", "three_children_shared",
+    }  # fmt: skip
+    team = Departments(values(ambulances="triage nurses", triage_nurses="3 8-22, 1 22-8"), 24)
+    assert team.base_pathway == "shared_front_door"
+    assert team.rotas["assessment_nurses"] == [{"hours": "8-22", "number": 1}]
+    assert team.rotas["triage_nurses"] == [{"hours": "8-22", "number": 2}, {"hours": "22-8", "number": 1}]
+    assert len(team.members()) == 24
+
+
+def test_a_stated_rota_keeps_the_desk_as_busy_as_the_ensemble_says() -> None:
+    """By hand: two nurses from 8 to 22 h and one after are 25 of the 26 nurse hours of the typical desk."""
+    made = Departments(values(attendances_per_day=340, triage_nurses="2 8-22, 1 22-8"), 24)
+    factors = {
+        factor_of(stated.changes["calibration.triage_minutes_scale.value"]) for stated in made.structures.values()
+    }
+    assert 1.0817 in factors
+
+
+def test_a_share_is_taken_off_the_whole_triage_and_seconds_off_interview_and_record() -> None:
+    share, seconds = (Product("it", values(saves=saves)).policy()["minutes"] for saves in ("12 %", "30 s"))
+    assert share["factor"]["value"] == 0.88
+    assert len(share["durations"]) == 3
+    assert seconds["seconds_saved"]["value"] == 30
+    assert seconds["seconds_saved"]["claim"]
+
+
+def test_blanks_of_a_product_are_spread_evenly_over_their_ranges() -> None:
+    product = Product("it", values(does="advises", against="panel"))
+    parameters, drawn = product.drawn(24)
+    assert list(parameters) == ["used_share", "acceptance", "exact_share", "under_share"]
+    use = np.sort(drawn[:, 0])
+    assert np.allclose(np.diff(use), 0.7 / 24, atol=1e-3)
+    wrong = drawn[:, 3] / (1 - drawn[:, 2])
+    assert 0.25 <= wrong.min() < 0.3
+    assert 0.7 < wrong.max() <= 0.75
+
+
+def test_an_offer_without_a_price_is_compared_at_the_middle_of_the_published_range() -> None:
+    product = Product("it", values())
+    assert product.policy()["price_per_attendance"]["range"] == [1.32, 2.37]
+    assert product.study("here", [])["equal_spend"]["pounds_per_year"] > 0
+
+
+def test_a_name_that_is_taken_is_refused_before_anything_is_simulated(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="comes with aeflow"):
+        offer.offered({"attendances_per_day": 310, "product": "Lean triage", "does": "saves time"}, tmp_path)

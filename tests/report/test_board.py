@@ -1,0 +1,343 @@
+"""The board's page of an offer: few plain words, numbers that stand in the tables, an outcome for each verdict."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from docx import Document
+
+import simulation as ae
+from simulation.api import Result
+from simulation.display.table import Cell
+from simulation.errors import ResultsError
+from simulation.explain.explanation import Explained
+from simulation.report import board as board_module
+from simulation.report.board import MOST_WORDS, Board, board, board_page
+from simulation.report.letter import letter
+from simulation.report.screen import print_result
+from simulation.report.write import write_exports, write_report
+from simulation.runs.result import StudyResult
+from simulation.study.offer import OfferFacts
+
+from .conftest import EFFECTS, OFFER
+from .test_first_page import MORE, NOISE, NURSE, TOOL, made, with_also
+from .test_first_page import of_group as group
+
+GOLDEN = Path(__file__).parent / "golden"
+LEAST_EASE = 60
+STATIC = {"95", "1", "2", "20"}
+"""Numbers that are words of the page: the level of an interval, levels 1-2, the fewest departments."""
+
+
+@pytest.fixture(autouse=True)
+def blanks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left blank, worked out elsewhere."""
+    monkeypatch.setattr(board_module, "by_blank", lambda result: EFFECTS)
+
+
+def with_offer(result: Result, **facts: Any) -> Result:
+    offer = replace(result.study.design.offer or OFFER, **facts)
+    return replace(result, study=replace(result.study, design=replace(result.study.design, offer=offer)))
+
+
+def text_of(page: Board) -> str:
+    assert page.table is not None
+    assert page.picture is not None
+    parts = (line for part in page.parts for line in ("", part.heading, *map(str, part.sentences)))
+    rows = (" | ".join(row) for row in (page.table.headers, *page.table.rows))
+    ends = (*map(str, page.counts), page.picture.alt, page.picture.caption)
+    return "\n".join((page.title, page.verdict, str(page.answer), *map(str, page.notes), *parts, "", *rows, "", *ends))
+
+
+def syllables(word: str) -> int:
+    """By the usual rule of thumb; a number counts as one."""
+    letters = re.sub(r"(?:[^laeiouy]es|ed|[^laeiouy]e)$", "", re.sub(r"[^a-z]", "", word.lower()))
+    return max(1, len(re.findall(r"[aeiouy]{1,2}", letters)))
+
+
+def reading_ease(text: str) -> float:
+    """Flesch's reading ease (1948); a sentence ends with a full stop."""
+    words = [word for word in text.split() if re.search(r"\w", word)]
+    sentences = [sentence for sentence in re.split(r"\.(?:\s|$)", text) if sentence.strip()]
+    return 206.835 - 1.015 * len(words) / len(sentences) - 84.6 * sum(map(syllables, words)) / len(words)
+
+
+def test_reading_ease_tells_plain_from_learned_words() -> None:
+    assert reading_ease("The cat sat on the mat. The dog ran to the man.") > 100
+    assert reading_ease("Heterogeneous departmental characteristics necessitate considerable deliberation.") < 0
+
+
+def test_the_words_of_the_page_are_those_that_were_read(offered: Result, request: pytest.FixtureRequest) -> None:
+    now = f"{text_of(board(offered))}\n\n{letter(offered)}\n"
+    path = GOLDEN / "offer-board.txt"
+    if request.config.getoption("--write-golden"):
+        path.write_text(now, encoding="utf-8", newline="\n")
+    assert now == path.read_text(encoding="utf-8")
+
+
+def test_the_page_is_short_and_easy_to_read(offered: Result) -> None:
+    page = board(offered)
+    assert page.n_words <= MOST_WORDS == 300
+    assert page.table is not None
+    assert len(page.table.rows) <= 6
+    assert reading_ease(" ".join(map(str, page.sentences))) >= LEAST_EASE
+    assert reading_ease(letter(offered)) >= LEAST_EASE
+
+
+def test_the_page_keeps_to_its_words_however_much_the_offer_says(offered: Result) -> None:
+    long = "the number of the patients whom the nurses of the ward saw in the night and by day"
+    many = tuple(f"{number} {long}" for number in range(9))
+    page = board(with_offer(offered, product=long, department=long, claims=many, not_shown=many))
+    assert page.n_words <= MOST_WORDS
+    assert "; 8 more." in text_of(page)
+    assert "…" in page.title
+
+
+def test_no_other_product_is_on_the_page(offered: Result) -> None:
+    text = text_of(board(offered))
+    assert offered.arm("ai_as_claimed").label not in f"{text}{board_page(offered)}"
+    assert all(arm.label in text for arm in board(offered).arms)
+
+
+def numbers_of(result: Result) -> Iterator[float]:
+    """Every number that a table of the result, its study or its offer holds, as it is printed."""
+    for table in result.tables.values():
+        for cell in (cell for row in table.cells for cell in row if isinstance(cell, Cell)):
+            yield from (abs(cell.scaled(value)) for value in (cell.value, cell.low, cell.high) if value is not None)
+    limits = [(target, target.minimal_important_difference) for target in result.targets]
+    for judged, limit in (*limits, *((margin, margin.margin) for margin in result.design.margins)):
+        yield limit * (100 if result.row_of(judged).unit == "share" else 1)
+    for effect in EFFECTS:
+        yield from (abs(effect.low), abs(effect.high), float(effect.blank.patients or 0))
+    for arm in result.arms:
+        yield from (abs(float(f"{arm.cost:.3g}")) for _ in [0] if arm.cost)
+    department = result.department_of
+    yield from (len(result.replications), result.run.measured_days, len(result.design.margins))
+    yield 1 if department is None else len(np.unique(department))
+
+
+def as_written(numbers: Iterable[float]) -> set[str]:
+    """Numbers to a whole and to one decimal, with and without commas."""
+    return {f"{number:{form}}" for number in numbers if np.isfinite(number) for form in (".0f", ".1f", ",.0f")}
+
+
+def test_every_number_of_the_page_stands_in_a_table_of_the_result(offered: Result) -> None:
+    page, facts = board(offered), " ".join((*OFFER.claims, *OFFER.not_shown, *(arm.label for arm in offered.arms)))
+    known = as_written(numbers_of(offered)) | STATIC | set(re.findall(r"\d[\d.,-]*\d|\d", facts))
+    told = " ".join(
+        (*map(str, page.sentences), *(cell for row in (page.table.rows if page.table else ()) for cell in row))
+    )
+    numbers = re.findall(r"\d[\d.,-]*\d|\d", told)
+    assert len(numbers) > 30
+    assert set(numbers) - known == set()
+
+
+def test_the_numbers_of_the_answer_are_the_row_of_the_product(offered: Result) -> None:
+    row, parts = offered.row_of(offered.first_target, OFFER.arm), board(offered).answer.parts
+    size, *told = (part.value for name in ("size", "low", "high") if isinstance(part := parts[name], Cell))
+    wider = row.department_p95 - row.department_p5 > row.difference_high - row.difference_low
+    ends = (row.department_p5, row.department_p95) if wider else (row.difference_low, row.difference_high)
+    assert size == abs(row.difference)
+    assert sorted(told, key=str) == sorted(map(abs, ends), key=str)
+
+
+@pytest.mark.parametrize(
+    ("wait", "under", "verdict", "answer"),
+    [
+        (80.0, 0.15, "Fails on safety", "Our AI would fail 1 of 1 safety limits here, and patients would wait 20"),
+        (80.0, 0.11, "May fail on safety", "Our AI may fail 1 of 1 safety limits here, and patients would wait 20"),
+        (98.0, 0.1, "Too little to matter", "Our AI would do too little to matter here: patients would wait 2"),
+        (94.5, 0.1, "Perhaps too little to matter", "Our AI would help here, but perhaps too little: patients"),
+        (110.0, 0.1, "Does harm", "Our AI would make things worse here: patients would wait 10 minutes more for"),
+        (80.0, 0.1, "Helps", "Our AI would help enough to matter here: patients would wait 20 minutes less for a"),
+    ],
+)
+def test_each_outcome_has_its_answer(result: Result, wait: float, under: float, verdict: str, answer: str) -> None:
+    noise = 3 * NOISE if wait == 94.5 else NOISE
+    shown = made(result, {NURSE: [100.0] * 12, TOOL: wait + noise, MORE: 90 + NOISE}, {TOOL: under}, offer=bare())
+    page = board(shown)
+    assert page.verdict == verdict
+    assert str(page.answer).startswith(answer)
+    assert str(page.answer).count(".") == len(re.findall(r"\d\.\d", str(page.answer))) + 1, "one sentence"
+
+
+def bare(**facts: Any) -> OfferFacts:
+    return replace(OfferFacts(arm=TOOL, product="Our AI", department="Our A&E"), **facts)
+
+
+def test_what_rests_on_the_vendors_word_stays_a_claim(result: Result) -> None:
+    waits = {NURSE: [100.0] * 12, TOOL: 80 + NOISE}
+    claimed = board(made(result, waits, offer=bare(claims=("30 seconds saved",))))
+    assert str(claimed.answer).startswith("If the vendor's word holds, Our AI would help")
+    assert "On the vendor's word alone: 30 seconds saved." in text_of(claimed)
+    assert str(board(made(result, waits, offer=bare())).answer).startswith("Our AI would help")
+
+
+def test_another_reading_of_the_product_that_fails_a_limit_is_in_the_answer(result: Result) -> None:
+    waits = {NURSE: [100.0] * 12, TOOL: 80 + NOISE, "ai_as_claimed": 80 + NOISE}
+    arms = dict(result.design.arms)
+    arms["ai_as_claimed"] = replace(
+        arms["ai_as_claimed"], triage=arms[TOOL].triage, label=f"{arms[TOOL].label}, unkind"
+    )
+    shown = made(result, waits, {"ai_as_claimed": 0.15}, offer=bare(), arms=arms)
+    ready = tuple(replace(one, arm=arms[one.name]) for one in shown.study.arms)
+    page = board(replace(shown, study=replace(shown.study, arms=ready)))
+    assert str(page.answer).endswith("; read otherwise, it fails on safety.")
+    assert page.look == "cannot-tell"
+    assert page.table is not None
+    assert page.table.rows[0][-1] == "depends"
+    assert "Read as 'unkind', it fails: the sickest who get too low a level, 10.0 % today, 15.0 % with it." in text_of(
+        page
+    )
+    assert "Settle first which reading is right" in text_of(page)
+    assert "reading" not in text_of(board(made(result, waits, offer=bare())))
+
+
+def test_blanks_that_decide_nothing_are_not_said_to(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, offer=bare())
+    limit = shown.design.margins[0].label
+    idle = replace(EFFECTS[1], low=-2.1, high=-1.9)
+    monkeypatch.setattr(board_module, "by_blank", lambda result: (idle, EFFECTS[0]))
+    text = text_of(board(shown))
+    assert (
+        "Nothing left blank is expected to move the effect enough to matter. The most: the wait for a bed (2.1" in text
+    )
+    assert "To settle it" not in text
+    monkeypatch.setattr(board_module, "by_blank", lambda result: (replace(idle, limit=limit),))
+    text = text_of(board(shown))
+    assert "Most hinges on the wait for a bed." in text
+    assert "It decides a safety limit, too: the sickest who get too low a level." in text
+
+
+def test_an_identical_product_changes_nothing(result: Result) -> None:
+    shown = made(result, {NURSE: [100.0] * 12, TOOL: np.full(12, 100.0)}, offer=bare())
+    same = replace(
+        shown, replications=tuple(replace(one, arms={**one.arms, TOOL: one.arms[NURSE]}) for one in shown.replications)
+    )
+    assert str(board(same).answer) == "Our AI changes nothing here."
+
+
+def test_groups_harmed_by_more_than_matters_are_named_the_hardest_hit_first(result: Result) -> None:
+    by_age = {group("age_band=child"): 7.0, group("age_band=adult"): -9.0}
+    by_arrival = {group("arrival_source=ambulance"): 12.0, group("arrival_source=walk_in"): -9.0}
+    shown = with_also(made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, offer=bare()), {**by_age, **by_arrival})
+    worse = next(part for part in board(shown).parts if part.name == "worse")
+    assert [*map(str, worse.sentences)] == ["Ambulance patients would wait 12 minutes longer.", "Children: 7 minutes."]
+    nobody = made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, offer=bare())
+    assert "No groups were looked at." in text_of(board(nobody))
+
+
+def test_few_departments_have_no_answer(offered: Result) -> None:
+    few = replace(offered, study=replace(offered.study, run=replace(offered.study.run, departments=10)))
+    page = board(few)
+    assert (page.verdict, page.parts, page.table, page.picture) == ("No answer yet", (), None, None)
+    assert str(page.answer).startswith("10 departments are too few for an answer")
+    assert "10 departments are too few" in board_page(few)
+
+
+def test_alternatives_that_the_price_buys_come_first_and_whole_ones_are_counted(offered: Result) -> None:
+    page = board(offered)
+    assert (page.arms[0].name, page.arms[0].label) == (OFFER.arm, OFFER.product)
+    price, *costs = (arm.cost or 0.0 for arm in page.arms)
+    bought = [cost <= price for cost in costs]
+    assert {True, False} == set(bought)
+    assert bought == sorted(bought, reverse=True)
+    assert page.table is not None
+    assert [("dearer" in row[1]) for row in page.table.rows[1:]] == [not one for one in bought]
+    cheap = with_cost(offered, "lean_triage", price / 3.2)
+    table = board(cheap).table
+    assert table is not None
+    assert "(the price buys 3)" in next(row[1] for row in table.rows if "Lean" in row[0])
+
+
+def with_cost(result: Result, name: str, pounds: float) -> Result:
+    """The result with another cost of an arm, of which more than one can be bought."""
+    arm = result.design.arms[name]
+    assert arm.cost is not None
+    cost = replace(arm.cost, per_year=pounds, range=None, at_most=None)
+    arms = {**result.design.arms, name: replace(arm, cost=cost)}
+    ready = tuple(replace(one, arm=arms[one.name]) for one in result.study.arms)
+    study = replace(result.study, arms=ready, design=replace(result.design, arms=arms))
+    return replace(result, study=study, explained=Explained(study))
+
+
+def test_the_letter_asks_for_what_is_missing_and_is_not_written_where_nothing_is(offered: Result) -> None:
+    text = letter(offered)
+    assert "1. 27 seconds saved at each triage. Please send: minutes a patient before and after" in text
+    assert "2. Accuracy by language. Please send: for each group" in text
+    assert "3. What happens when it fails. Please send: hours out of use" in text
+    assert letter(with_offer(offered, claims=(), not_shown=())) == ""
+    assert 'href="letter.txt"' in board_page(offered)
+    assert 'href="letter.txt"' not in board_page(with_offer(offered, claims=(), not_shown=()))
+
+
+@pytest.mark.parametrize(
+    ("noun", "send"),
+    [
+        ("accuracy against a panel's levels instead of nurses'", "who set the true level"),
+        ("which errors it makes: a table of labels", "the counts of true level"),
+        ("on how many cases its labels were measured", "how many, from where"),
+        ("on which patients, by age and language", "for each group"),
+        ("whether it answers a case alike twice", "how many cases got another label"),
+        ("time saved at triage, measured by somebody else", "minutes a patient before"),
+        ("for what share of patients it is used where it runs", "patients for whom it could have been used"),
+        ("88 % agreement with nurses", "who set the true level"),
+        ("anything else", "what was measured, by whom"),
+    ],
+)
+def test_the_letter_says_what_to_send_on_each_topic(offered: Result, noun: str, send: str) -> None:
+    assert f". Please send: {send}" in letter(with_offer(offered, claims=(), not_shown=(noun,)))
+
+
+def test_the_letter_asks_for_cases_yardstick_and_price_that_the_study_lacks_once(result: Result) -> None:
+    waits = {NURSE: [100.0] * 12, TOOL: 98 + NOISE}
+    text = letter(made(result, waits, offer=bare(not_shown=("cases that it was tested on",))))
+    assert "The price. Please send: pounds a year" in text, "the tool states no cost"
+    assert "1. Cases that it was tested on. Please send: how many" in text
+    assert text.count("how they were chosen") == 1
+
+
+def test_a_run_of_an_offer_has_page_and_letter_and_its_screen_leads_with_the_answer(
+    offered: Result, tmp_path: Path, without_pictures: None
+) -> None:
+    assert write_report(tmp_path, offered) is None
+    assert (tmp_path / "board.html").read_text(encoding="utf-8") == ae.board_page(offered)
+    assert (tmp_path / "letter.txt").read_text(encoding="utf-8") == letter(offered)
+    assert (tmp_path / "report.html").is_file()
+    out = StringIO()
+    print_result(offered, tmp_path, stream=out)
+    lines = " ".join(out.getvalue().split())
+    page = board(offered)
+    assert lines.startswith(f"{page.title} {page.verdict}. {page.answer}")
+    assert lines.index(f"Board's page: {tmp_path}") < lines.index("Report: ")
+
+
+def test_other_studies_have_no_page(result: Result, folder: Path) -> None:
+    assert not (folder / "board.html").exists()
+    assert not (folder / "letter.txt").exists()
+    with pytest.raises(ResultsError, match="states no offer"):
+        board_page(result)
+    assert letter(result) == ""
+
+
+def test_the_word_document_says_what_the_page_says(offered: Result, tmp_path: Path) -> None:
+    path = next(path for path in write_exports(tmp_path, offered) if path.name == "board.docx")
+    document = Document(BytesIO(path.read_bytes()))
+    texts, page = [paragraph.text for paragraph in document.paragraphs], board(offered)
+    assert f"{page.verdict}: {page.answer}" in texts
+    assert all(str(sentence) in texts for part in page.parts for sentence in part.sentences)
+    assert len(document.tables) == 1
+    assert len(document.inline_shapes) == 1
+
+
+def test_a_text_of_the_offer_is_escaped_and_its_signs_are_no_places(result: Result) -> None:
+    odd = bare(product="<b>$size & {n}</b>", claims=("$unit off",))
+    shown: StudyResult = made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, offer=odd)
+    html = board_page(shown)
+    assert "&lt;b&gt;$size &amp; {n}&lt;/b&gt;" in html
+    assert "$unit off" in html
