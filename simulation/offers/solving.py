@@ -1,9 +1,9 @@
 """Minutes of doctors, and of triage, at which a department has the four-hour share, wait or minutes that were answered.
 
 Each department is simulated for a year, moved along a slope that is assumed for all, and simulated again with the same
-random numbers; then it is moved along its own slopes, twice, the last time by two years.
-Departments have different random numbers, so that chance, which is two points of a year's four-hour share, cancels in
-their mean.
+random numbers; then it is moved along its own slopes, twice, the last time by two years. If the mean of fresh years is
+off, all are moved together, and further fresh years are what is printed. Departments have different random numbers, so
+that chance, which is two points of a year's four-hour share, cancels in their mean.
 """
 
 from __future__ import annotations
@@ -45,6 +45,11 @@ class Solved(NamedTuple):
     bounds: tuple[float, float]
     in_log: bool = False
 
+    @property
+    def near(self) -> float:
+        """How far the mean of fresh years may be off before all departments are moved together."""
+        return 0.05 if self.in_log else 0.007
+
     def of(self, values: Floats) -> Floats:
         """Measures on the scale on which they are solved for."""
         return np.log(np.maximum(values, 1e-3)) if self.in_log else values
@@ -62,10 +67,9 @@ class Solver:
     done: Callable[[int], None]
     n_done: int = 0
 
-    @property
-    def n_years(self) -> int:
-        """How many years are simulated in all, if there is anything to solve for."""
-        return len(self.ensemble.departments) * (sum(YEARS) + FRESH)
+    def __post_init__(self) -> None:
+        """Count the years that will be simulated: fewer if nothing is solved for, more if all are off together."""
+        self.n_years = len(self.ensemble.departments) * (sum(YEARS) + FRESH)
 
     def solve(self, wanted: Sequence[Solved]) -> tuple[Ensemble, dict[str, Floats]]:
         """The departments with their parameters solved for, and what fresh years of them give: by measure, a number a
@@ -76,6 +80,7 @@ class Solver:
         with open_executor(replace(self.study, workers=workers)) as executor:
             at = np.array([np.log(self._values(one.parameter)) for one in wanted]).T.reshape(n, len(wanted))
             slopes = np.tile(np.diag([one.slope for one in wanted]), (n, 1, 1))
+            low, high = np.log([one.bounds for one in wanted]).T if wanted else (np.zeros(0), np.zeros(0))
             before: tuple[Floats, Floats] | None = None
             for years in YEARS if wanted else ():
                 measured = self._years(executor, _by_name(wanted, at), years, self.study.run.seed)
@@ -85,11 +90,15 @@ class Solver:
                 before = at, value
                 goal = np.array([one.of(np.array(one.wanted)) for one in wanted])
                 step = np.linalg.solve(slopes, (goal - value)[:, :, None])[:, :, 0]
-                low, high = np.log([one.bounds for one in wanted]).T
                 at = np.clip(at + np.clip(step, -LONGEST, LONGEST), low, high)
-            points = _by_name(wanted, at)
-            fresh = self._years(executor, points, FRESH, self.study.run.seed + 1)
-        return self._at(points), fresh
+            fresh = self._years(executor, _by_name(wanted, at), FRESH, self.study.run.seed + 1)
+            off = np.array([(one.of(np.array(one.wanted)) - one.of(fresh[one.measure])).mean() for one in wanted])
+            if wanted and (np.abs(off) > [one.near for one in wanted]).any():
+                moved = np.clip(at + np.linalg.solve(slopes.mean(axis=0), off), low, high)
+                if not np.array_equal(moved, at):
+                    at, self.n_years = moved, self.n_years + n * FRESH
+                    fresh = self._years(executor, _by_name(wanted, at), FRESH, self.study.run.seed + 2)
+        return self._at(_by_name(wanted, at)), fresh
 
     def _values(self, parameter: str) -> Floats:
         place = list(self.ensemble.parameters).index(parameter)
