@@ -122,7 +122,7 @@ def test_a_kind_of_branch_touches_the_department_and_the_engine(tmp_path: Path) 
     copy.edit("engine/plan.py", "    ByQueue,\n", "    ByTurn,\n")
     copy.edit(
         "engine/plan.py",
-        "            return BranchRow(Kind.HOURS, pair, open_hours=tuple(intervals(node.hours, node.days)))\n",
+        "            return BranchRow(Kind.HOURS, pair, open_hours=intervals(node.hours, node.days))\n",
         "        if isinstance(node, ByTurn):\n            return BranchRow(Kind.TURN, pair, number=node.every)\n",
     )
     copy.edit(

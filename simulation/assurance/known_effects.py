@@ -2,8 +2,10 @@
 
 Each row is a trial's effect beside the simulated one, under an arm that does what the trial did
 (`configs/study/known_effects.yaml`). A trial was in one department or a few, so its published interval is held against
-the range over departments: a hit if the two overlap. Nothing is tuned to hit. A miss is a finding, and changes no exit
-code.
+the range over departments: a hit by overlap if the two meet, by mean if the mean over departments lies in it. Rows with
+a published interval (strong), rows whose interval holds no effect at all, and rows without a published one (weak) are
+counted apart, those for development and those held out, too. Nothing is tuned to hit. A miss is a finding, and changes
+no exit code.
 """
 
 from collections.abc import Sequence
@@ -16,28 +18,29 @@ from simulation.assurance.targets import Target, targets_named
 from simulation.config import load, search_folders
 from simulation.errors import Faults, nearest
 from simulation.explain.statements import BANNER
+from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
 from simulation.runs.running import compare
 from simulation.statistics.compare import paired
 from simulation.statistics.departments import spread_over
-from simulation.statistics.intervals import Interval
+from simulation.statistics.intervals import Interval, exact, interval
 from simulation.study.study import Study
 
 STUDY = TARGETS = "known_effects"
 
 
 class KnownEffect(NamedTuple):
-    """One published effect and the simulated one, both in the target's unit.
+    """One published effect and the simulated one, both in the target's unit or on its scale.
 
-    level  without the change; found  the mean effect over departments with its 95 % interval;
-    least, most  the range that holds nine in ten departments, noise removed.
+    found  the mean effect over departments with its 95 % interval; least, most  the range that holds nine in ten
+    departments, noise removed; sham  the range for an arm that changes nothing.
     """
 
     target: Target
-    level: float
     found: Interval
     least: float
     most: float
+    sham: Sequence[float]
 
     @property
     def hit(self) -> bool:
@@ -49,6 +52,18 @@ class KnownEffect(NamedTuple):
     def central(self) -> bool:
         """Whether the mean over departments itself lies in the published interval."""
         return bool(self.target.allows(self.found.mean))
+
+    @property
+    def sham_hit(self) -> bool:
+        """Whether an arm that changes nothing would hit."""
+        least, most = self.sham
+        return self._replace(least=least, most=most).hit
+
+    @property
+    def kind(self) -> str:
+        """`strong`, `null` if the published interval holds no effect, or `weak`."""
+        no_effect = float(self.target.scale != "difference")
+        return "null" if self.target.strength == "strong" and self.target.allows(no_effect) else self.target.strength
 
 
 class KnownEffects(NamedTuple):
@@ -81,16 +96,17 @@ def validate_known_effects(
 
 
 def _refuse_unfit(targets: Sequence[Target], study: Study) -> None:
-    """Raise ConfigError for a run on one department, which has no range, or a target for an arm that does not exist."""
-    faults = Faults()
+    """Raise ConfigError for a run on one department, which has no range, or a target without its trial or arm."""
+    faults, arms = Faults(), study.design.arms
     if study.departments is None:
         reason = study.on_one or "it is asked for on the typical department"
         faults.add("ensemble", f"a range over departments is needed, and {reason}", "Leave it out")
     for target in targets:
-        if target.change not in study.design.arms:
-            where = f"targets/{TARGETS}.yaml, {target.name}"
-            remedy = nearest(target.change, study.design.arms)
-            faults.add(where, f"there is no arm '{target.change}' in study={STUDY}", remedy)
+        where = f"targets/{TARGETS}.yaml, {target.name}"
+        for arm in {target.change, target.against} - {"", *arms}:
+            faults.add(where, f"there is no arm '{arm}' in study={STUDY}", nearest(arm, arms))
+        if not (target.trial and target.strength):
+            faults.add(where, "trial or strength is missing", "State what the trial did, and whether strong or weak")
     faults.refuse()
 
 
@@ -100,16 +116,25 @@ def known_effects_of(result: StudyResult, targets: Sequence[Target]) -> KnownEff
     assert department is not None
     rows, baseline = [], result.design.baseline
     for target in targets:
-        arm, measure, group = target.change, target.measure, target.group
-        effects = paired(result.values(arm, measure, group), result.values(baseline, measure, group))
-        row = result.row(arm, measure, group)
-        _, least, most = spread_over(effects, department).range
-        interval = result.against(arm, baseline, measure, group)
-        rows.append(KnownEffect(target, row.mean - row.difference, interval, least, most))
+        arms = (target.change, target.against or baseline, result.design.sham or baseline, baseline)
+        after, before, sham, nurse = (result.values(arm, target.measure, target.group) for arm in arms)
+        effects, nothing = _effect(target, after, before), _effect(target, sham, nurse)
+        (_, least, most), (_, *of_sham) = (spread_over(each, department).range for each in (effects, nothing))
+        found = interval(effects, department=department)
+        rows.append(KnownEffect(target, found, least, most, of_sham))
     n = len(set(department.tolist()))
     return KnownEffects(tuple(rows), n, len(result.replications), result.run.measured_days)
 
 
+def _effect(target: Target, after: Floats, before: Floats) -> Floats:
+    """The effect by replication on the scale of the target."""
+    if target.scale == "difference":
+        return paired(after, before)
+    if target.scale == "odds_ratio":
+        after, before = after / (1 - after), before / (1 - before)
+    return after / before
+
+
 def as_text(effects: KnownEffects) -> str:
-    """What is printed: one an effect, then the reason for each miss."""
-    return text_of("known_effects", effects=effects, banner=BANNER)
+    """What is printed: one an effect, how many hit by half and kind, then the reason for each miss."""
+    return text_of("known_effects", effects=effects, exact=exact, banner=BANNER)

@@ -47,6 +47,35 @@ ODDS_RATIO = "odds ratio"
 
 
 @config_dataclass
+class Trial:
+    """A trial whose effect a study runs again: what it did, and what of it the arm does.
+
+    Example: `{half: held_out, design: "randomised by shift, one hospital, 5,718 patients", departments: 1,
+    did: "a doctor at triage", whom: "adults", staff: "one doctor added, 11 to 20 h", read: abstract,
+    arm_does: "adds the doctor, who takes on 14 patients a shift", arm_leaves_out: "telephone calls"}`
+    """
+
+    half: Literal["development", "held_out"]
+    """Whether the model may be changed with its rows in view; held-out rows are stated before any is run."""
+    design: str
+    """Design, setting, level before, and number of patients."""
+    departments: Annotated[int, Ge(1), Unit("departments")]
+    """How many departments took part."""
+    did: str
+    """What was done."""
+    whom: str
+    """To which patients."""
+    staff: str
+    """By whom: how many staff, added or moved, at which hours."""
+    read: str
+    """What of the source was read: abstract, full text, a review, or from memory."""
+    arm_does: str
+    """What of it the arm does."""
+    arm_leaves_out: str
+    """What of it the arm does not do, or does otherwise."""
+
+
+@config_dataclass
 class Target:
     """One figure that is known, published or your own, and what is allowed of the department's.
 
@@ -98,6 +127,16 @@ class Target:
     odds_to: OwnMeasure | None = None
     """The share with which that of `counts` is compared: the figure is the odds of `counts` over the odds of this one.
     Example: `{kind: span, until: departed_at, statistic: share, over_minutes: 240, among: age_band=adult}`"""
+
+    trial: Trial | None = None
+    """Of a trial's effect: the trial."""
+    strength: Literal["", "strong", "weak"] = ""
+    """Of a trial's effect: `strong` if an interval of it is published, `weak` if there is none, or one that is derived
+    from published counts or set by us. Example: `strong`"""
+    scale: Literal["difference", "ratio", "odds_ratio"] = "difference"
+    """How the two arms of a trial are compared: by the difference, the ratio or the odds ratio of the measure."""
+    against: str = ""
+    """Of a trial's effect: the arm that stands for what was before; empty: the baseline. Example: `no_fast_track`"""
 
     @property
     def banded(self) -> bool:
@@ -221,7 +260,7 @@ def _target(row: Mapping[str, Any], path: str, faults: Faults) -> Target | None:
     faults += own
     if own or target is None:
         return None
-    blocks = {"months": target.months, "counts": target.counts, "odds_to": target.odds_to}
+    blocks = {"months": target.months, "counts": target.counts, "odds_to": target.odds_to, "trial": target.trial}
     return Target(**{**content, **blocks})  # numbers as they were written: a hash is made of them
 
 

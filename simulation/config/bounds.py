@@ -24,6 +24,8 @@ LARGEST = 1e15
 """The largest absolute value of a number; whole numbers up to it are exact wherever they are used."""
 REFERENCE = re.compile(r"\$\{([A-Za-z_][\w-]*(?:\.[\w-]+)*)\}")
 """The one form of a reference: the whole value is `${a.b}`, another value of the configuration."""
+ATOMS = (int, float, bool, type(None))
+"""Types of values that hold no others and refer to none."""
 NO_REFERENCE = ("is not a plain reference", "Write the value itself, or ${...} alone with its dotted path")
 
 
@@ -88,7 +90,7 @@ def _value_faults(where: str, value: Any, depth: int, left: list[int]) -> Iterat
     elif isinstance(value, dict):
         before = None
         for key, part in value.items():
-            comma = _decimal_comma(before, key, part)
+            comma = _decimal_comma(before, key) if part is None else None
             before = key, part
             if comma:
                 yield Fault(f"{where}.{comma[0]}" if where else comma[0], *comma[1:])
@@ -96,23 +98,23 @@ def _value_faults(where: str, value: Any, depth: int, left: list[int]) -> Iterat
             if not isinstance(key, str):
                 yield Fault(where or "configuration", f"the key {key!r} is not text", "Put it in quotes")
                 continue
-            reason = _bad_text(key)
             path = f"{where}.{key}" if where else key
-            if reason:
+            if reason := _bad_text(key):
                 yield Fault(shortened(path), f"the key {reason[0]}", reason[1])
-            else:
+            elif not _is_sound(part, left):
                 yield from _value_faults(path, part, depth + 1, left)
     elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
         for number, part in enumerate(value):
-            yield from _value_faults(f"{where}.{number}", part, depth + 1, left)
-    elif reason := _bad_text(value) if isinstance(value, str) else _bad_number(value):
+            if not _is_sound(part, left):
+                yield from _value_faults(f"{where}.{number}", part, depth + 1, left)
+    elif reason := _bad_value(value):
         yield Fault(where, *reason)
 
 
-def _decimal_comma(before: tuple[Any, Any] | None, key: object, part: object) -> tuple[str, str, str] | None:
+def _decimal_comma(before: tuple[Any, Any] | None, key: object) -> tuple[str, str, str] | None:
     """The key, what was found and what to do if `{log_sd: 0,4}` was written, which YAML reads as `log_sd: 0` and then a
     key 4 without a value; `before`: the key before, and its value."""
-    if before is None or part is not None or not re.fullmatch(r"\d+", str(key)):
+    if before is None or not re.fullmatch(r"\d+", str(key)):
         return None
     name, whole = before
     if not isinstance(whole, int) or isinstance(whole, bool) or not isinstance(name, str):
@@ -132,7 +134,17 @@ def without_comma(text: str) -> str:
     return f"Write thousands without a comma: {plain}. A decimal number has a point: {point}"
 
 
+def _is_sound(value: object, left: list[int]) -> bool:
+    """Whether a value, which is then counted, holds no others and has no fault: most are so, and need no path."""
+    if left[0] <= 1 or not (type(value) is str or type(value) in ATOMS) or _bad_value(value):
+        return False
+    left[0] -= 1
+    return True
+
+
 def _bad_text(text: str) -> Reason:
+    if text.isprintable() and len(text) < LONGEST_TEXT and "${" not in text:
+        return None  # as below, at once
     unwritable = _UNWRITABLE.search(text)
     if unwritable:
         return f"holds the character {ord(unwritable[0]):#06x}, which cannot be written out", "Use plain text"
@@ -141,8 +153,10 @@ def _bad_text(text: str) -> Reason:
     return bad_reference(text)
 
 
-def _bad_number(value: object) -> Reason:
-    """What is wrong with a value that is no text, block or list, and what to do; None if nothing is."""
+def _bad_value(value: object) -> Reason:
+    """What is wrong with a value that is no block or list, and what to do; None if nothing is."""
+    if isinstance(value, str):
+        return _bad_text(value)
     if value is None or isinstance(value, bool):
         return None
     if not isinstance(value, int | float):

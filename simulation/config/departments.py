@@ -5,8 +5,7 @@ from dataclasses import fields, replace
 from typing import Any, get_origin, get_type_hints
 
 from simulation.config.bounds import shortened
-from simulation.config.dotted import Change, Raw, resolve, set_change
-from simulation.config.files import copied
+from simulation.config.dotted import Change, Raw, looked_up, set_change
 from simulation.config.validating import Origin, as_written, validated
 from simulation.department.check import check, check_rotas
 from simulation.department.vocabulary import Pathway
@@ -44,7 +43,7 @@ def department(
     `numbers_only`: the department differs only in numbers from one that was checked. Types, ranges and rotas are then
     checked again, but not names, routes and deadlocks, which take most of the time.
     """
-    changed = {group: copied(raw.get(group)) for group in CHANGEABLE}
+    changed = {group: raw.get(group) for group in CHANGEABLE}  # `set_change` changes none of their blocks in place
     n_before = len(faults)
     multiplied: dict[str, str] = {}
     for change in changes:
@@ -54,7 +53,7 @@ def department(
             multiplied[change.path] = f", after times {factor:g} of {change.where}"
     if len(faults) > n_before:
         return changed, None
-    merged, origin, stated_twice = _merge(resolve(changed))
+    merged, origin, stated_twice = _merge(looked_up(changed))
     faults += stated_twice
     if stated_twice:
         return changed, None
@@ -74,20 +73,20 @@ def block_faults(raw: Raw, groups: Iterable[str]) -> list[Fault]:
 
 _Judged = tuple[Pathway | None, tuple[Fault, ...]]
 _checked_before: dict[str, _Judged] = {}
-"""The last few departments that were checked and their faults, by what they state: arms and studies share a few."""
-MOST_REMEMBERED = 32
+"""The departments that were checked, the last used last, and their faults, by what they state: studies share some."""
+MOST_REMEMBERED = 64
 
 
 def _checked(merged: Raw, origin: Origin) -> _Judged:
     """The pathway, checked in full, and its faults."""
     stated = repr((merged, origin))
-    if stated not in _checked_before:
-        while len(_checked_before) >= MOST_REMEMBERED:
-            del _checked_before[next(iter(_checked_before))]
-        _checked_before[stated] = _judged(
-            merged, origin, lambda pathway: (*check(pathway), *taken_names(pathway.measures))
-        )
-    return _checked_before[stated]
+    judged = _checked_before.pop(stated, None) or _judged(
+        merged, origin, lambda pathway: (*check(pathway), *taken_names(pathway.measures))
+    )
+    _checked_before[stated] = judged  # the last
+    while len(_checked_before) > MOST_REMEMBERED:
+        del _checked_before[next(iter(_checked_before))]
+    return judged
 
 
 def _judged(merged: Raw, origin: Origin, faults_of: Callable[[Pathway], Iterable[Fault]]) -> _Judged:

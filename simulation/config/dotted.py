@@ -1,12 +1,12 @@
 """Dotted paths into composed configurations: setting what they name, and looking up what `${a.b}` refers to."""
 
-import copy
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from simulation.config.bounds import MOST_PARTS, REFERENCE, Product, shortened
+from simulation.config.bounds import ATOMS, MOST_PARTS, REFERENCE, Product, shortened
+from simulation.config.files import copied
 from simulation.config.validating import keys_at
 from simulation.department.vocabulary import Pathway
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
@@ -80,7 +80,7 @@ def leave_out(root: Raw, path: Sequence[str], where: str, faults: Faults) -> Non
 
 def set_change(raw: Raw, change: Change, faults: Faults, *, changeable: Sequence[str]) -> None:
     """Replace the value that a change names, or multiply it (`{times: factor}`). Whether a last key that is not there
-    yet is allowed is left to validation."""
+    yet is allowed is left to validation. The blocks on the way are replaced by copies, and nothing in them changes."""
     first = change.path.split(".")[0]
     if first not in changeable:
         remedy = f"Changes may start with {', '.join(changeable)}"
@@ -91,9 +91,11 @@ def set_change(raw: Raw, change: Change, faults: Faults, *, changeable: Sequence
         faults.add(change.where, f"'{change.path}' is a block of keys", remedy)
         return
     path = change.path.split(".")
-    place = _place_of(raw, path, change.where, faults)
-    if place:
-        holder, key = place
+    if _place_of(raw, path, change.where, faults):
+        holder: Any = raw
+        for part in path[:-1]:
+            holder[_key_in(holder, part)] = holder = value_at(holder, part).copy()
+        key = path[-1] if isinstance(holder, dict) else int(path[-1])
         holder[key] = new_value(holder, key, change.value, path, change.where, faults)
 
 
@@ -131,9 +133,9 @@ def take(root: Raw, full: Raw | None, path: str, where: str, faults: Faults) -> 
             faults.add(where, found, "Write it as a list in both, or name the list itself")
             return
     if isinstance(holder, list):
-        holder.append(copy.deepcopy(sources[-1]))
+        holder.append(copied(sources[-1]))
     else:
-        holder[parts[-1]] = copy.deepcopy(sources[-1])
+        holder[parts[-1]] = copied(sources[-1])
 
 
 def _provenance(block: Any) -> Raw:
@@ -198,7 +200,13 @@ def _nowhere(holders: Sequence[Any], path: Sequence[str], where: str) -> Fault:
 
 
 def resolve(raw: Raw) -> Raw:
-    """A copy in which every `${a.b}` is replaced by the value that it names. Raises ConfigError.
+    """A copy in which every `${a.b}` is replaced by the value that it names. Raises ConfigError."""
+    return {key: copied(value) for key, value in looked_up(raw).items()}
+
+
+def looked_up(raw: Raw) -> Raw:
+    """The configuration with every `${a.b}` replaced by the value that it names, to be read only: blocks without a
+    reference are those of `raw` itself. Raises ConfigError.
 
     References within referenced blocks are followed, but not in a circle, and not to more than `MOST_PARTS` values in
     all.
@@ -207,18 +215,23 @@ def resolve(raw: Raw) -> Raw:
 
 
 def _looked_up(raw: Raw, value: Any, where: str, through: tuple[str, ...], left: list[int]) -> Any:
-    """A value with its references replaced; `through`: the references that led to it; `left`: how many values more
-    there may be."""
+    """A value with its references replaced, the same object if it has none; `through`: the references that led to it;
+    `left`: how many values more there may be."""
     left[0] -= 1
     if left[0] <= 0:
         found = f"the configuration has more than {MOST_PARTS:,} values with its references looked up"
         refuse(where, found, "Leave out what is not needed")
+    if isinstance(value, dict | list):
+        stated = value
+        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+            if type(part) in ATOMS or (type(part) is str and part[:2] != "${"):
+                left[0] -= 1
+            elif (own := _looked_up(raw, part, f"{where}.{key}", through, left)) is not part:
+                value = value.copy() if value is stated else value
+                value[key] = own
+        return value
     if isinstance(value, Product):
         return multiplied(value, _looked_up(raw, value.operand, where, through, left))
-    if isinstance(value, dict):
-        return {key: _looked_up(raw, part, f"{where}.{key}", through, left) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_looked_up(raw, part, f"{where}.{number}", through, left) for number, part in enumerate(value)]
     match = REFERENCE.fullmatch(value) if isinstance(value, str) else None
     if not match:
         return value

@@ -326,6 +326,10 @@ class EnsembleDepartments:
         Rotas decide it. They differ by structure, and by numbers only where a department's changes are of a pool that
         the arm changes, so departments that are alike in both are judged once.
         """
+        own = {
+            number: [(pool, f"{own.path} {own.value}") for own in self.rows[number] if (pool := _pool_of(own))]
+            for number in numbers
+        }
         for ready, changes in zip(self.ready, self.changes, strict=True):
             pools = {_pool_of(change) for change in changes} - {""}
             others = map(self._files, numbers if ready.arm.staffing else ())
@@ -333,10 +337,7 @@ class EnsembleDepartments:
                 yield ready, f"it changes shifts of the {ready.arm.staffing} rota, and theirs is another", n
                 continue
             alike = [
-                (
-                    self.structure_of[number],
-                    *(f"{own.path} {own.value}" for own in self.rows[number] if _pool_of(own) in pools),
-                )
+                (self.structure_of[number], *(changed for pool, changed in own[number] if pool in pools))
                 for number in numbers
             ]
             why = {
@@ -542,7 +543,8 @@ def _is_within(path: str, block: str) -> bool:
 
 def _varied_by(varied: Iterable[str], value: Any) -> set[str]:
     """The varied paths that a value refers to."""
-    return {path for path in varied for named in _references(value) if _is_within(path, named)}
+    named = set(_references(value))
+    return {path for path in varied if any(_is_within(path, block) for block in named)}
 
 
 def _references(value: Any) -> Iterator[str]:

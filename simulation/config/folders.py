@@ -1,7 +1,9 @@
 """Where configurations are looked for: a folder that the user names, `./configs`, and the packaged folder."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +52,12 @@ def search_folders(config_dir: str | Path | None = None) -> tuple[Path, ...]:
 
 def yaml_files(folders: Folders) -> list[Path]:
     """Every configuration file; not a hidden one, such as an editor's lock, nor a link that leads nowhere."""
-    return [
-        path
-        for folder in folders
-        for path in sorted(folder.rglob("*.yaml"))
-        if not any(part.startswith(".") for part in path.relative_to(folder).parts) and path.is_file()
-    ]
+    found: list[str] = []
+    for parent, inner, names in chain.from_iterable(map(os.walk, folders)):
+        inner[:] = (name for name in inner if not name.startswith("."))
+        paths = (os.path.join(parent, name) for name in names if name.endswith(".yaml") and not name.startswith("."))
+        found += filter(os.path.isfile, sorted(paths))
+    return list(map(Path, found))
 
 
 def names_in(group: str, folders: Folders) -> set[str]:

@@ -21,6 +21,7 @@ from simulation.config.totals import LEAST, Scaled, Scaling, Totals
 from simulation.config.validating import validated
 from simulation.department.check.measures_and_groups import NAME, NAME_WORDS
 from simulation.errors import ConfigError, Fault, Faults
+from simulation.report.templates import templates
 
 KINDS = ("pathway", "study")
 """The groups of a department alone: one file states the department, and one what is asked of it."""
@@ -138,12 +139,7 @@ def flow(value: Any) -> str:
 
 def from_template(file: str, **known: Any) -> str:
     """The text of a file of configurations, by its template."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    folder = FileSystemLoader(Path(__file__).parent / "templates", encoding="utf-8")
-    environment = Environment(
-        loader=folder, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
+    environment = templates(Path(__file__).parent / "templates").overlay(keep_trailing_newline=True)
     environment.filters |= {"quoted": partial(json.dumps, ensure_ascii=False), "g": "{:g}".format}
     return environment.get_template(file).render(known)
 

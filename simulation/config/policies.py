@@ -1,13 +1,12 @@
 """Triage policies and nurses by name, and the policy of an arm with what its levers take and change."""
 
-import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from simulation.config.bounds import configuration_faults, shortened
 from simulation.config.dotted import OF_TRIAGE, Change, Raw, set_change, take
-from simulation.config.files import mapping_in
+from simulation.config.files import copied, mapping_in
 from simulation.config.folders import Folders, file_named, names_in
 from simulation.config.validating import validated
 from simulation.errors import Fault, Faults, nearest
@@ -88,7 +87,7 @@ def policy_of(
         nurse = stated_in_file("nurse", arm.nurse, folders, f"{where}.nurse", faults)
     if not tool or len(faults) > n_before:
         return None
-    raw: Raw = {"triage": tool, "nurse": copy.deepcopy(nurse)}
+    raw: Raw = {"triage": tool, "nurse": copied(nurse)}
     for lever in arm.levers:
         for path in design.levers[lever].takes:
             take(tool, full, path, f"study.levers.{lever}.takes", faults)

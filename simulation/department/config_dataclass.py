@@ -7,7 +7,7 @@ else says so in its type (`Names`), and `walk` finds all of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
 from functools import cache
 from typing import (
@@ -139,40 +139,39 @@ class _Hint(NamedTuple):
         return (self.names.of if self.names else "") or (self.inside.beside if self.inside else "")
 
 
-def walk(value: object, where: str = "") -> Iterator[Entry]:
+def walk(value: object, where: str = "") -> Sequence[Entry]:
     """A value of a config dataclass and everything inside it, keys that are names too, depth first, without None."""
-    ahead: list[tuple[Entry, _Hint | None]] = [(Entry(where, value), None)]
-    while ahead:
-        entry, inside = ahead.pop()
-        yield entry
-        if type(entry.value) not in PLAIN:
-            ahead += reversed(list(_inside(entry, inside)))
+    found = [Entry(where, value)]
+    _add_inside(found, found[0], None)
+    return found
 
 
-def _inside(entry: Entry, inside: _Hint | None) -> Iterator[tuple[Entry, _Hint | None]]:
-    """What stands right inside a value, each with what its type says of what is inside it in turn."""
+def _add_inside(found: list[Entry], entry: Entry, inside: _Hint | None) -> None:
+    """Add what stands inside a value; `inside`: what its type says of that."""
     where, value, names, of, holder = entry
     prefix = f"{where}." if where else ""
     if isinstance(value, tuple):
         for number, item in enumerate(value):
-            yield _entry(f"{prefix}{number}", item, inside, of, holder)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for name, hint, beside in _hints(type(value)):
+            _add(found, f"{prefix}{number}", item, inside, of, holder)
+    elif is_dataclass(kind := type(value)):
+        for name, hint, beside in _hints(kind):
             item = getattr(value, name)
             if item is not None:
-                yield _entry(f"{prefix}{name}", item, hint, (getattr(value, beside) or "") if beside else "", value)
+                _add(found, f"{prefix}{name}", item, hint, (getattr(value, beside) or "") if beside else "", value)
     elif isinstance(value, Mapping):
         for key, item in value.items():
             if names:
-                yield Entry(f"{prefix}{key}", key, names, of, holder), None
+                found.append(Entry(f"{prefix}{key}", key, names, of, holder))
             if item is not None:
-                yield _entry(f"{prefix}{key}", item, inside, str(key), holder)
+                _add(found, f"{prefix}{key}", item, inside, str(key), holder)
 
 
-def _entry(where: str, value: object, hint: _Hint | None, of: str, holder: object) -> tuple[Entry, _Hint | None]:
-    if not hint:
-        return Entry(where, value, None, of, holder), None
-    return Entry(where, value, hint.names, of, holder), hint.inside
+def _add(found: list[Entry], where: str, value: object, hint: _Hint | None, of: str, holder: object) -> None:
+    """Add an entry, and what stands inside it."""
+    entry = Entry(where, value, hint.names, of, holder) if hint else Entry(where, value, None, of, holder)
+    found.append(entry)
+    if type(value) not in PLAIN:
+        _add_inside(found, entry, hint.inside if hint else None)
 
 
 @cache

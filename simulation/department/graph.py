@@ -156,13 +156,22 @@ def reachable_from(starts: Iterable[str], graph: Graph, *, closed: Iterable[tupl
 
 def cycles(graph: Targets) -> list[list[str]]:
     """The groups of nodes that lead to one another (strongly connected components with a cycle), in the given order."""
-    after = {name: descendants(graph, name) for name in graph}
-    done: set[str] = set()
-    groups = []
+    bit = {name: 1 << number for number, name in enumerate(graph)}
+    after = dict.fromkeys(graph, 0)  # the nodes that can be reached, as bits
+    grows = True
+    while grows:
+        grows = False
+        for name in reversed(bit):  # as a rule a node leads to later ones, which are then known
+            reached = after[name]
+            for to in graph[name]:
+                reached |= bit.get(to, 0) | after.get(to, 0)
+            grows |= reached != after[name]
+            after[name] = reached
+    groups, done = [], 0
     for name in graph:
-        if name in after[name] and name not in done:
-            group = [member for member in graph if member in after[name] and name in after[member]]
-            done |= set(group)
+        if after[name] & bit[name] & ~done:
+            group = [member for member in graph if after[name] & bit[member] and bit[name] & after[member]]
+            done |= sum(bit[member] for member in group)
             groups.append(group)
     return groups
 

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ HOURS_OF_WEEK = 168
 _CLOCK = r"(\d{1,2})(?::([0-5]\d))?"
 
 
+@lru_cache(maxsize=1024)
 def parse_hours(hours: str) -> tuple[int, int]:
     """The start and end in ticks of a day of hours such as '8-20' or '22:30-7'; an end above a day is past midnight.
 
@@ -63,6 +65,7 @@ def _tick(hour: str, minute: str | None) -> int:
     return int(hour) * HOUR + int(minute or 0) * (HOUR // 60)
 
 
+@lru_cache(maxsize=1024)
 def parse_days(days: str) -> tuple[int, ...]:
     """The numbers (Monday 0) of weekdays such as 'mon-fri' or 'sat,sun'. Raises ValueError for any other text."""
     chosen: list[int] = []
@@ -76,7 +79,8 @@ def parse_days(days: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(chosen))
 
 
-def intervals(hours: str, days: str) -> list[tuple[int, int]]:
+@lru_cache(maxsize=1024)
+def intervals(hours: str, days: str) -> tuple[tuple[int, int], ...]:
     """Half-open intervals of the week, in ticks, sorted; one past Sunday midnight is cut in two."""
     start, end = parse_hours(hours)
     spans = []
@@ -86,7 +90,7 @@ def intervals(hours: str, days: str) -> list[tuple[int, int]]:
             spans.append((first, last))
         else:
             spans += [(first, WEEK), (0, last - WEEK)]
-    return sorted(spans)
+    return tuple(sorted(spans))
 
 
 def timetable(pool: Pool) -> list[tuple[int, int]]:

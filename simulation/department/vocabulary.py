@@ -678,8 +678,8 @@ class Step:
     starts_clock: tuple[str, ...] = ()
     """Clocks that start for the patient as the step ends, by name. Example: `[bed_search]`"""
     since: ClockName | None = None
-    """Such a clock: if it runs, the minutes count from its start and not from now, and it is used up.
-    Example: `bed_search`"""
+    """Such a clock: the minutes count from its start and not from now, and it is used up (from then on they count from
+    now). Something on every way to the step must start it. Example: `bed_search`"""
     keeps: PoolNames = ()
     """Pools whose units, of those taken, are held on after the end. Example: `[majors_trolleys]`"""
     releases_at_start: PoolNames = ()

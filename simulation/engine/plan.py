@@ -161,7 +161,7 @@ class _Lowering:
         if isinstance(node, ByQueue):
             return BranchRow(Kind.QUEUE, pair, number=node.at_least, steps=self._nodes(*node.waiting_at))
         if isinstance(node, ByHours):
-            return BranchRow(Kind.HOURS, pair, open_hours=tuple(intervals(node.hours, node.days)))
+            return BranchRow(Kind.HOURS, pair, open_hours=intervals(node.hours, node.days))
         return BranchRow(Kind.DOWN, pair, column=self.outages.of(node.outage), number=int(node.since_start))
 
     def _nodes(self, *names: str) -> tuple[int, ...]:

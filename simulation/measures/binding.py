@@ -43,7 +43,6 @@ class _Resources:
     beds: list[int]
     places: list[int]
     steps: list[int]
-    asked: TallyPlan
     names: tuple[MeasureName, ...]
     on_duty: dict[tuple[int, Window], tuple[float, float]] = field(default_factory=dict)
     at_hours: dict[tuple[int, Window], Floats] = field(default_factory=dict)
@@ -60,7 +59,6 @@ def _resources(pathway: Pathway) -> _Resources:
     steps = [
         name for name, step in pathway.steps.items() if any(pool in limited for pool in (*step.asks, *step.any_of))
     ]
-    wanted = np.array([COUNTED if name in beds else TIMED if name in staff else 0 for name in pools], dtype=np.int8)
     of_staff, of_beds = ([f"pool={name}" for name in names] for names in (staff, beds))
     of_steps = [f"step={name}" for name in steps]
     groups = {
@@ -80,9 +78,16 @@ def _resources(pathway: Pathway) -> _Resources:
         beds=list(map(pools.index, beds)),
         places=list(map(pools.index, places)),
         steps=list(map(nodes.index, steps)),
-        asked=tally_plan(lower(pathway), wanted),
         names=names,
     )
+
+
+@cached_by_pathway
+def _asked(pathway: Pathway) -> TallyPlan:
+    """What is added up along the journal of a run."""
+    resources, wanted = _resources(pathway), np.zeros(len(pathway.pools), dtype=np.int8)
+    wanted[resources.staff], wanted[resources.beds] = TIMED, COUNTED
+    return tally_plan(lower(pathway), wanted)
 
 
 def binding_names(pathway: Pathway, own: Own) -> tuple[MeasureName, ...]:
@@ -92,14 +97,14 @@ def binding_names(pathway: Pathway, own: Own) -> tuple[MeasureName, ...]:
 
 def look_along(pathway: Pathway, run: Run, *, window: Window) -> None:
     """Add up a run's journal for `binding_values` in the same pass that makes its table of patients."""
-    add_up_along(_resources(pathway).asked, run, window=window)
+    add_up_along(_asked(pathway), run, window=window)
 
 
 def binding_values(pathway: Pathway, plan: Plan, run: Run, patients: Patients, own: Own, *, window: Window) -> Floats:
     """The measures of one run over a window of time; NaN where nobody was on duty, or nobody stopped waiting."""
     resources = _resources(pathway)
     supply = _Supply(plan, run.changes, window, resources)
-    sums = tally(resources.asked, run, window=window)
+    sums = tally(_asked(pathway), run, window=window)
     steps, beds = resources.steps, resources.beds
     on_duty, on_duty_by_day = supply.ticks_on_duty().T
     held, held_by_day = sums.held_ticks[resources.staff].T

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -41,8 +42,10 @@ def exact(value: Any, *, without: Collection[str] = (), with_none: bool = True) 
     """
 
     def made(value: Any) -> Any:
-        if is_dataclass(value) and not isinstance(value, type):
-            entries: Mapping[Any, Any] = {field.name: getattr(value, field.name) for field in fields(value)}
+        if value is None or (kind := type(value)) in (str, int, bool):
+            return value
+        if kind is not float and is_dataclass(value) and not isinstance(value, type):
+            entries: Mapping[Any, Any] = {name: getattr(value, name) for name in _field_names(kind)}
             left_out = without
         elif isinstance(value, Mapping):
             entries, left_out = value, without if value.keys() >= SOURCED else ()
@@ -52,10 +55,19 @@ def exact(value: Any, *, without: Collection[str] = (), with_none: bool = True) 
             return made(value.tolist())
         else:
             return None if isinstance(value, float) and math.isnan(value) else value
-        known = {key: entry for key, entry in entries.items() if with_none or entry is not None}
-        return {str(key): made(entry) for key, entry in known.items() if key not in left_out}
+        return {
+            str(key): made(entry)
+            for key, entry in entries.items()
+            if key not in left_out and (with_none or entry is not None)
+        }
 
     return made(value)
+
+
+@cache
+def _field_names(kind: Any) -> tuple[str, ...]:
+    """The names of a dataclass's fields."""
+    return tuple(field.name for field in fields(kind))
 
 
 def differences(one: Any, other: Any, within: str = "") -> Iterator[tuple[str, Any, Any]]:
@@ -74,7 +86,12 @@ def differences(one: Any, other: Any, within: str = "") -> Iterator[tuple[str, A
 
 def digest(value: Any) -> str:
     """The SHA-256 of a value in its `exact` form, in hexadecimal."""
-    text = json.dumps(exact(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return digest_of_exact(exact(value))
+
+
+def digest_of_exact(value: Any) -> str:
+    """The same of a value that has this form already."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

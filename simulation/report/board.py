@@ -41,13 +41,13 @@ DETAIL = ((3, 75), (2, 75), (1, 75), (1, 40))
 """Things that are listed of a kind, and characters of a text of the user's before it is cut; the first that fits."""
 WAIT, FOUR_HOURS = ("wait_to_clinician_mean", "all"), "within_4h_share"
 LIMITS = {
-    ("wait_to_clinician_mean", "acuity_true=1-2"): "the wait of the sickest (levels 1-2)",
+    ("wait_to_clinician_mean", "acuity_true=1-2"): "the wait of the sickest (levels 1 and 2)",
     ("under_triage_1_2_share", "all"): "the sickest who get too low a level",
     ("left_share", "all"): "patients who leave unseen",
 }
 """Limits of safety in plain words; others have their label."""
 WHO = {
-    "acuity_true=1-2": "the sickest (levels 1-2)",
+    "acuity_true=1-2": "the sickest (levels 1 and 2)",
     "age_band=oldest": "the oldest",
     "language_need=yes": "patients who need an interpreter",
 }
@@ -309,7 +309,7 @@ def _notes(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
     before, after = result.row_of(target), result.row_of(target, arm.name)
     brackets = "the 95 % interval"
     if result.over_departments:
-        brackets = f"the range in nine of ten departments like this one, or {brackets} if wider"
+        brackets = f"nine in ten departments like this one ({brackets} if wider)"
     words = f"In brackets: {brackets}. Less than $least {_unit(before.unit)} is too little to matter."
     yield Sentence(words, least=_number(target.minimal_important_difference, before.unit))
     if (target.measure, target.group) == WAIT and result.has(FOUR_HOURS):
@@ -350,7 +350,7 @@ def _safety(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
 
 
 def _failed(result: StudyResult, verb: str, safety: Safety) -> Sentence:
-    """'Fails: the wait of the sickest (levels 1-2), 17 minutes longer. The limit is 2.'"""
+    """'Fails: the wait of the sickest (levels 1 and 2), 17 minutes longer. The limit is 2.'"""
     row, margin = safety.comparison, safety.margin
     parts: dict[str, str | Cell] = {"limit": _limit(margin), "most": _number(margin.margin, row.unit)}
     if row.unit == "share":
@@ -369,7 +369,7 @@ def _worse_off(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Sente
     if not worse_off_groups(result):
         yield Sentence("No groups were looked at.")
     elif not rows:
-        words = f"No group that we looked at is shown to be worse off by more than $least {_unit(unit)}."
+        words = f"No group is shown to be worse off by more than $least {_unit(unit)}."
         yield Sentence(words, least=_number(least, unit))
     for number, row in enumerate(rows[:most]):
         who, size = _first_capital(WHO.get(row.group, PATIENTS[row.group])), _number(row.difference, unit)
@@ -420,7 +420,7 @@ def _money(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
             if limits_of(result, arm).not_settled:
                 yield Sentence("The safety of that is not settled.")
             return
-    words = "The price is $price a year. Nothing else that we tried at this price is shown to help and to be safe."
+    words = "The price is $price a year. Nothing else at this price is shown to help and be safe."
     yield Sentence(words, price=price)
 
 
@@ -438,7 +438,9 @@ def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
         n = 1 if arm is product or product.cost is None else _units(arm, product.cost)
         words = {0: "(dearer)", 1: ""}.get(n, f"(the price buys {n})")
         cost = "not known" if arm.cost is None else Cell(arm.cost, style="rounded pounds", words=words)
-        safe = limits.failed[0] or ("not settled" if limits.not_settled else "passes" if limits.judged else "–")
+        other = _other_reading(result, arm) if arm is product else None
+        passes = "depends" if other and other[1] else "passes" if limits.judged else "–"
+        safe = limits.failed[0] or ("not settled" if limits.not_settled else passes)
         cells.append((_cut(arm.label), cost, effect, safe))
     what = "Change in wait" if (target.measure, target.group) == WAIT else target.label
     headers = ("Option", "Cost a year", f"{what}, {_unit(unit)}", "Safety limits")

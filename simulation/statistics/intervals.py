@@ -169,6 +169,18 @@ def interval(
     return Interval(mean, low, high, sd, int(column.n[0]), column.of, share, error, kind == "always_valid")
 
 
+def exact(k: float, n: int) -> tuple[float, float]:
+    """The exact (Clopper-Pearson) interval of a share k of n, which covers at least 95 %.
+
+    `k` may be fractional, a mean over repeats: its spread is no larger than that of a count.
+    """
+    from scipy.special import betaincinv
+
+    tail = (1 - LEVEL) / 2
+    low = float(betaincinv(k, n - k + 1, tail)) if k > 0 else 0.0
+    return low, float(betaincinv(k + 1, n - k, 1 - tail)) if k < n else 1.0
+
+
 class Intervals(NamedTuple):
     """Intervals of several columns of numbers, shape (n_columns,) each.
 

@@ -2,6 +2,8 @@
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from simulation.measures.definitions import Definition, definitions, nearest_mea
 from simulation.measures.measuring import MeasureName, measure
 from simulation.measures.own_quantities import NOTHING_OWN, Own
 from simulation.measures.patients_table import nobody
+from simulation.records.schema import Patients
 from simulation.statistics.coverage_effects import with_coverage
 from simulation.study.design import Design, Margin, Target
 from simulation.study.study import Precision, ReadyArm, RunLength, own_definitions, own_of
@@ -85,7 +88,23 @@ def measures_of(pathway: Pathway, own: Own = NOTHING_OWN, *, covers: bool = Fals
     patients = nobody(pathway)
     if covers:
         patients = with_coverage(patients, np.zeros(0, dtype=np.bool_), np.zeros(0, dtype=np.bool_))
-    return (*measure(patients, window=(0.0, 0.0), own=own).names, *binding_names(pathway, own))
+    form = tuple(patients.columns), tuple(patients.categories.items()), repr(own)
+    return (*_names_in(_Form(form, patients, own)), *binding_names(pathway, own))
+
+
+@dataclass(frozen=True)
+class _Form:
+    """The columns and categories of a table with the user's own measures, as one value and themselves."""
+
+    of_table: tuple[object, ...]
+    patients: Patients = field(compare=False)
+    own: Own = field(compare=False)
+
+
+@lru_cache(maxsize=32)
+def _names_in(form: _Form) -> tuple[MeasureName, ...]:
+    """The measures and groups of tables of a form, which the arms of a study share as a rule."""
+    return measure(form.patients, window=(0.0, 0.0), own=form.own).names
 
 
 def _judged(design: Design) -> Iterator[tuple[str, Target | Margin]]:

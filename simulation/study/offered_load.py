@@ -142,6 +142,7 @@ class _Walk:
         self.pools = {name: number for number, name in enumerate(pathway.pools)}
         self.loops = {name: number for number, name in enumerate(pathway.loops)}
         self.units = {name: _units(pathway, pool) for name, pool in pathway.pools.items()}
+        self.shares: dict[tuple[str, ...], Floats] = {}
         self.who = np.flatnonzero(patients.arrival_source < len(pathway.arrivals))
         self.arrival_source = patients.arrival_source[self.who]
         self.attributes = {name: codes[self.who] for name, codes in patients.attributes.items()}
@@ -157,7 +158,9 @@ class _Walk:
         sampled = np.bincount(self.arrival_source, minlength=len(per_week))
         self.weight = (per_week / np.maximum(sampled, 1))[self.arrival_source]
         """The number of patients a week for whom each patient of the sample stands."""
-        self.held = np.zeros((n, len(self.pools)))
+        self.kept = sorted({self.pools[pool] for step in pathway.steps.values() for pool in step.keeps})
+        """The pools that patients can hold from one step to another."""
+        self.held = np.zeros((len(self.pools), n))
         """The part of a unit of each pool that each patient holds (less than 1 where several pools could serve)."""
         classes = tuple(pathway.priority.classes)
         self.acuity = np.full(n, classes.index(pathway.priority.untriaged_as), dtype=np.int64)
@@ -242,7 +245,7 @@ class _Walk:
     def _serve(self, step: Step, rows: Ints) -> None:
         """Book a step's minutes on its pools and on what is held, and move the clocks on."""
         for pool in step.releases_at_start:
-            self.held[rows, self.pools[pool]] = 0
+            self.held[self.pools[pool], rows] = 0
         started = self.started[rows] = self.clock[rows]
         minutes = self._minutes(step, rows)
         since = started
@@ -254,19 +257,19 @@ class _Walk:
             minutes = _paced(since, minutes, self.pathway.profiles[step.pace])
         minutes = np.maximum(since + minutes - started, 0)
         taken = self._taken(step, started)
-        held = self.held[rows]
-        for pool, number in self.pools.items():
-            parts = held[:, number] + taken.get(pool, 0.0)
-            if parts.any():
-                self.work[number] += _spread(started, minutes, parts * self.weight[rows])
-                self.hours[number, rows] += parts * minutes / 60
+        parts = {number: self.held[number, rows] for number in self.kept}
+        parts |= {(number := self.pools[pool]): part + parts.get(number, 0.0) for pool, part in taken.items()}
+        if numbers := [number for number, part in parts.items() if part.any()]:
+            units = np.stack([parts[number] for number in numbers])
+            self.work[numbers] += _spread(started, minutes, units * self.weight[rows])
+            self.hours[np.ix_(numbers, rows)] += units * minutes / 60
         self.clock[rows] = started + minutes
         for clock in step.starts_clock:
             self.clock_started[clock][rows] = self.clock[rows]
         for pool in step.keeps:
-            self.held[rows, self.pools[pool]] += taken[pool]
+            self.held[self.pools[pool], rows] += taken[pool]
         for pool in step.releases_at_end:
-            self.held[rows, self.pools[pool]] = 0
+            self.held[self.pools[pool], rows] = 0
         if step.relabels:
             self.acuity[rows] = self.attributes[step.relabels][rows]
 
@@ -286,7 +289,9 @@ class _Walk:
         none = np.zeros(len(started))
         wider = step.overflow.any_of if step.overflow else ()
         hour = (started % WEEK_MINUTES / 60).astype(np.int64)
-        shares = self._shares(step.any_of)
+        if step.any_of not in self.shares:
+            self.shares[step.any_of] = self._shares(step.any_of)
+        shares = self.shares[step.any_of]
         taken = dict.fromkeys(wider, none) | dict.fromkeys(step.asks, none + 1)
         return taken | {pool: shares[row][hour] for row, pool in enumerate(step.any_of)}
 
@@ -310,18 +315,15 @@ def _paced(started: Floats, work: Floats, profile: Profile) -> Floats:
     return np.where(work > 0, np.maximum(ended - at, 0), 0.0)
 
 
-def _spread(started: Floats, minutes: Floats, weight: Floats) -> Floats:
-    """Weighted hours of some intervals by the hour of the week in which they fall, shape (168,)."""
+def _spread(started: Floats, minutes: Floats, weights: Floats) -> Floats:
+    """Hours of some intervals by the hour of the week in which they fall, weighted by each row, shape (rows, 168)."""
     whole_weeks, hours_more = np.divmod(minutes / 60, HOURS_OF_WEEK)
     first = started % WEEK_MINUTES / 60
-    two_weeks = _since(first, weight) - _since(first + hours_more, weight)
-    return np.asarray(two_weeks.reshape(2, HOURS_OF_WEEK).sum(axis=0) + (whole_weeks * weight).sum())
-
-
-def _since(hours: Floats, weight: Floats) -> Floats:
-    """The part of each hour of two weeks that lies after given points in time, weighted and added up, shape (336,)."""
-    n = 2 * HOURS_OF_WEEK
-    bins = np.minimum(hours.astype(np.int64), n - 1)
-    before = np.cumsum(np.bincount(bins, weight, n))
-    within = np.bincount(bins, weight * (bins + 1 - hours), n)
-    return np.concatenate(([0.0], before[:-1])) + within
+    hours, signed = np.concatenate((first, first + hours_more)), np.concatenate((weights, -weights), axis=1)
+    hour, n, rows = np.minimum(hours.astype(np.int64), 2 * HOURS_OF_WEEK - 1), 2 * HOURS_OF_WEEK, len(weights)
+    bins = (np.arange(rows)[:, None] * n + hour).ravel()
+    begun, part = (
+        np.bincount(bins, values.ravel(), rows * n).reshape(rows, n) for values in (signed, signed * (hour + 1 - hours))
+    )
+    two_weeks = part + np.cumsum(begun, axis=1) - begun  # of an interval: all hours after its first less those after it
+    return np.asarray(two_weeks.reshape(rows, 2, HOURS_OF_WEEK).sum(axis=1) + (whole_weeks * weights).sum(axis=1, keepdims=True))

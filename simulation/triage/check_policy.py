@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from simulation.department.check.names import Categories, check_name, names_of
 from simulation.department.check.numbers import stated
-from simulation.department.config_dataclass import Entry, walk
+from simulation.department.config_dataclass import PLAIN, Entry, walk
 from simulation.department.graph import cached_by_pathway, leaning
 from simulation.department.rota import can_happen
 from simulation.department.vocabulary import (
@@ -72,8 +72,10 @@ def check_policy(policy: Policy, pathway: Pathway) -> Faults:
     own = replace(policy, nurse=None, burdens=())
     parts = {f"{NURSE_PATH}.labels": policy.nurse, f"{NURSE_PATH}.burdens": policy.burdens, where: own}
     for entry in chain.from_iterable(walk(part, place) for place, part in parts.items()):
-        check_name(entry, known, categories, faults)
-        _part(entry, pathway, faults)
+        if entry.names:
+            check_name(entry, known, categories, faults)
+        if type(entry.value) not in PLAIN:
+            _part(entry, pathway, faults)
     if policy.readings and policy.reading is None:
         faults.add(f"{where}.reading", "is missing", f"Say which runs: {' or '.join(policy.readings)}")
     faults.known(f"{where}.reading", policy.reading, policy.readings, what="reading")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from simulation.patients.variates import generator_of
 from simulation.records.schema import Floats, Mask
+from simulation.statistics.intervals import exact
 from simulation.triage.matrix import N_HIGH, ordinal_prior
 from simulation.vetting.cases import N_LEVELS, Levels
 from simulation.vetting.facts import facts
@@ -183,18 +184,10 @@ Estimates: TypeAlias = dict[str, ScoreEstimate]
 
 
 def exact_share(k: float, n: int) -> ScoreEstimate:
-    """A share k of n with its exact (Clopper-Pearson) interval, which covers at least 95 %.
-
-    `k` may be fractional, a mean over repeats: its spread is no larger than that of a count.
-    """
-    from scipy.special import betaincinv
-
+    """A share k of n with its exact interval; `k` may be fractional, a mean over repeats."""
     if n == 0:
         return ScoreEstimate(np.nan, np.nan, np.nan, 0, "exact")
-    tail = (1 - LEVEL) / 2
-    low = float(betaincinv(k, n - k + 1, tail)) if k > 0 else 0.0
-    high = float(betaincinv(k + 1, n - k, 1 - tail)) if k < n else 1.0
-    return ScoreEstimate(k / n, low, high, n, "exact")
+    return ScoreEstimate(k / n, *exact(k, n), n, "exact")
 
 
 def share_of(counted: NDArray[Any]) -> ScoreEstimate:

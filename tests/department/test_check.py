@@ -819,6 +819,52 @@ def test_a_clock_without_minutes_to_count_is_a_fault(smallest: Make) -> None:
     assert (fault.where, fault.found) == ("steps.wait.since", "there are no minutes to count")
 
 
+SAMPLED = """
+arrivals: {walk_in: {starts: see}}
+attributes:
+  trolley: {kind: choice, categories: ["no", "yes"], shares: [0.5, 0.5], evidence: assumed, source: test}
+  ordered: {kind: action, categories: ["0", "1"], only: {trolley: ["no"]}, evidence: assumed, source: test}
+branches:
+  ordering: {kind: attribute, attribute: ordered, cases: {"0": treat, "1": sample}}
+  seen: {kind: attribute, attribute: trolley, cases: {"yes": treat, "no": ordering}}
+  by_day: {kind: hours, hours: 8-20, then: ordering, otherwise: treat, evidence: assumed, source: test}
+loops: {results: {passes: ordered, again: wait, next: home}}
+steps:
+  see: {next: seen}
+  sample: {starts_clock: [sent], next: treat}
+  treat: {asks: [nurses], minutes: [seeing], next: results}
+  wait: {minutes: [seeing], since: sent, next: results}
+"""
+
+
+def test_a_clock_may_be_started_for_those_alone_who_come_to_count_since_it(smallest: Make) -> None:
+    """Whoever waits has a test ordered and no trolley, so was sampled, though others come by there unsampled."""
+    assert [fault.where for fault in check(smallest(SAMPLED))] == ["branches.by_day"]  # nobody gets there
+
+
+def test_a_clock_that_nothing_started_for_some_is_a_fault(smallest: Make) -> None:
+    """By night nobody takes the sample, and the result would come all the same."""
+    (fault,) = check(smallest(SAMPLED.replace('"no": ordering', '"no": by_day')))
+    assert fault.where == "steps.wait.since"
+    assert fault.found == (
+        "nothing starts 'sent' for some patients, who come from 'see': see -> seen -> ... -> results -> wait"
+    )
+    assert "starts_clock" in fault.remedy
+
+
+def test_an_action_set_off_for_anybody_may_lack_its_clock(smallest: Make) -> None:
+    faults = check(smallest(SAMPLED.replace('only: {trolley: ["no"]}, ', "")))
+    assert "steps.wait.since" in [fault.where for fault in faults]
+
+
+def test_clocks_are_not_judged_where_categories_are_not_followed(
+    smallest: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simulation.department.check.deadlock.MOST_STATES", 1)
+    changes = SAMPLED.replace('"no": ordering', '"no": by_day')
+    assert "steps.wait.since" not in [fault.where for fault in check(smallest(changes))]
+
+
 # --- getting worse -------------------------------------------------------------------------------------------
 
 WORSENING = """

@@ -108,7 +108,7 @@ OFFER = OfferFacts(
 )
 EFFECTS = (BlankEffect(OFFER.blanks[0], -1.2, -8.4, 0.5, True), BlankEffect(OFFER.blanks[1], -4.4, -3.6))
 """What the page is told of the blanks."""
-ALTERNATIVES = ("lean_triage", "clinician_14_to_22", "one_more_triage_nurse", "childrens_clinician_12_to_22")
+ALTERNATIVES = ("lean_triage", "clinician_14_to_22")
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,7 @@ from .test_first_page import of_group as group
 
 GOLDEN = Path(__file__).parent / "golden"
 LEAST_EASE = 60
-STATIC = {"95", "1-2", "20"}
+STATIC = {"95", "1", "2", "20"}
 """Numbers that are words of the page: the level of an interval, levels 1-2, the fewest departments."""
 
 
@@ -133,7 +133,7 @@ def test_every_number_of_the_page_stands_in_a_table_of_the_result(offered: Resul
         (*map(str, page.sentences), *(cell for row in (page.table.rows if page.table else ()) for cell in row))
     )
     numbers = re.findall(r"\d[\d.,-]*\d|\d", told)
-    assert len(numbers) > 40
+    assert len(numbers) > 30
     assert set(numbers) - known == set()
 
 
@@ -189,6 +189,8 @@ def test_another_reading_of_the_product_that_fails_a_limit_is_in_the_answer(resu
     page = board(replace(shown, study=replace(shown.study, arms=ready)))
     assert str(page.answer).endswith("; read otherwise, it fails on safety.")
     assert page.look == "cannot-tell"
+    assert page.table is not None
+    assert page.table.rows[0][-1] == "depends"
     assert "Read as 'unkind', it fails: the sickest who get too low a level, 10.0 % today, 15.0 % with it." in text_of(
         page
     )

@@ -16,9 +16,7 @@ def text_of(name: str, **values: object) -> str:
     `{{ value | to(">9.4g") }}` is Python's format of a value, `{{ value | number }}` a number or a bound, `{{ text |
     wrapped }}` a text of several lines.
     """
-    from jinja2 import FileSystemLoader
-
-    environment = templates().overlay(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"))
+    environment = templates(Path(__file__).parent)
     environment.filters |= {"to": format, "number": _number, "wrapped": _wrapped}
     return environment.get_template(f"{name}.txt").render(values).removesuffix("\n")
 

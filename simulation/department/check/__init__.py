@@ -10,7 +10,7 @@ Reading order: `check`, then `names`, `numbers`, `routes`, `deadlock`, `staffing
 
 from collections.abc import Iterator
 
-from simulation.department.check.deadlock import check_deadlocks, check_releases, explore
+from simulation.department.check.deadlock import check_carried, check_deadlocks, explore
 from simulation.department.check.measures_and_groups import check_own
 from simulation.department.check.names import check_name, check_names, check_profile_or_queue, names_of, unused_names
 from simulation.department.check.numbers import check_numbers, check_value
@@ -28,8 +28,9 @@ def check(pathway: Pathway) -> tuple[Fault, ...]:
     faults, known, all_finite = Faults(), names_of(pathway), True
     categories = check_names(pathway, faults)
     for entry in walk(pathway):
-        check_name(entry, known, categories, faults)
-        check_profile_or_queue(pathway, entry, faults)
+        if entry.names:
+            check_name(entry, known, categories, faults)
+            check_profile_or_queue(pathway, entry, faults)
         all_finite &= check_value(entry, faults)
     check_numbers(pathway, faults, all_finite=all_finite)
     check_steps(pathway, faults, categories)
@@ -38,8 +39,8 @@ def check(pathway: Pathway) -> tuple[Fault, ...]:
         reached = reachable_from(starts_of(pathway).values(), graph)
         check_route(pathway, faults, graph, reached)
         if not faults.broken & {"pool", "hours"}:
-            trace = explore(pathway, graph)
-            check_releases(pathway, faults, trace)
+            trace, followed = explore(pathway, graph)
+            check_carried(pathway, faults, trace, clocks=followed and "clock" not in faults.broken)
             check_deadlocks(pathway, faults, trace)
             check_staffing(pathway, faults, graph, reached)
     if not faults:

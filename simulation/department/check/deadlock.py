@@ -1,4 +1,5 @@
-"""The part of `check` about deadlock: which pools patients may hold while they wait for others."""
+"""The part of `check` about what patients carry along their routes: pools that they may hold while they wait for others
+(deadlock), and clocks that run for them."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,14 +8,14 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from simulation.department.graph import Edge, Graph, cycles, descendants, request_of, shortest_cycle, starts_of, waits
-from simulation.department.vocabulary import ACUITY_NOW, ARRIVAL_SOURCE, ByAttribute, Node, Pathway, Step
+from simulation.department.vocabulary import ACUITY_NOW, ARRIVAL_SOURCE, Action, Loop, Node, Pathway, Step
 from simulation.errors import Faults
 
-MOST_STATES = 40_000
+MOST_STATES = 100_000
 """The number of combinations of (node, pools held, categories known) above which categories are not followed."""
 Pools = frozenset[str]
-
-
+CLOCK = "clock:"
+"""Begins the name of a clock that runs, among the pools held: a patient carries both."""
 Known = frozenset[tuple[str, frozenset[str]]]
 
 
@@ -31,28 +32,25 @@ Trace = Mapping[_State, "_State | None"]
 
 
 class _Move(NamedTuple):
-    """A way on from a node: whether a patient who goes it has released every pool (who leaves or is turned away), or
-    else which pools are released and kept; and the category of the branch's attribute that goes it."""
+    """A way on from a node: the category of the branch's attribute that goes it, and which pools are released and kept
+    (who leaves or is turned away releases all)."""
 
     to: str
     category: str = ""
-    releases_all: bool = False
-    released_at_start: Pools = frozenset()
+    released: Pools = frozenset()
     kept: Pools = frozenset()
-    released_at_end: Pools = frozenset()
-
-    def held_after(self, held: Pools) -> Pools:
-        """The pools held after it."""
-        return (
-            frozenset() if self.releases_all else ((held - self.released_at_start) | self.kept) - self.released_at_end
-        )
 
 
 class _Passage(NamedTuple):
-    """What happens at a node: where it leads, and by which attribute ('': whatever the patient is like)."""
+    """What happens at a node: where it leads, and by which attribute ('': whatever the patient is like).
+
+    Of an action: the categories of those whom it can be set off for, by attribute, and the category that it is not.
+    """
 
     attribute: str
     moves: tuple[_Move, ...]
+    only: tuple[tuple[str, frozenset[str]], ...] = ()
+    not_set_off: str = ""
 
 
 class _Route(NamedTuple):
@@ -65,50 +63,58 @@ class _Route(NamedTuple):
     nodes: tuple[tuple[str, _Passage], ...]
 
 
-def explore(pathway: Pathway, graph: Graph) -> Trace:
-    """Every state that patients can be in along their routes; not to be changed.
+def explore(pathway: Pathway, graph: Graph) -> tuple[Trace, bool]:
+    """Every state that patients can be in along their routes, not to be changed; and whether categories were followed.
 
-    Branches on the same attribute agree: a patient routed by one category is not routed by another one later. With too
-    many states to track that, the constraint is dropped, which can only add states, never lose one.
+    Branches and loops on the same attribute agree: a patient routed by one category is not routed by another one later,
+    and an action is set off for those alone whom it names. With too many states to track that, the constraint is
+    dropped, which can only add states, never lose one.
     """
     nodes = pathway.nodes()
-    route = _Route(
-        tuple(starts_of(pathway).items()), tuple((name, _passage(nodes[name], graph[name])) for name in graph)
-    )
-    return _explored(route, MOST_STATES)
+    passages = ((name, _passage(pathway, nodes[name], graph[name])) for name in graph)
+    return _explored(_Route(tuple(starts_of(pathway).items()), tuple(passages)), MOST_STATES)
 
 
-def _passage(node: Node, edges: Sequence[Edge]) -> _Passage:
+def _passage(pathway: Pathway, node: Node, edges: Sequence[Edge]) -> _Passage:
     """What happens at a node."""
     if not isinstance(node, Step):
-        by = node.attribute if isinstance(node, ByAttribute) and node.attribute != ACUITY_NOW else ""
-        return _Passage(by, tuple(_Move(edge.to, edge.when) for edge in edges))
+        by, moves = getattr(node, "attribute", ""), [_Move(edge.to, edge.when) for edge in edges]
+        if isinstance(node, Loop):
+            by = node.passes
+            moves = [_Move(edge.to, n) for edge in edges for n in pathway.categories(by)[edge.by == "again" :]]
+        attribute = pathway.attributes.get(by)
+        if not isinstance(attribute, Action):
+            return _Passage("" if by == ACUITY_NOW else by, tuple(moves))
+        only = tuple((other, frozenset(categories)) for other, categories in attribute.only.items())
+        return _Passage(by, tuple(moves), only, attribute.categories[0])
     all_of, any_of = request_of(node)
-    away = [_Move(edge.to, releases_all=True) for edge in edges if edge.by != "on"]
-    released = frozenset(node.releases_at_start), frozenset(node.releases_at_end)
-    on = [
-        _Move(node.next, "", False, released[0], frozenset((*all_of, chosen)).intersection(node.keeps), released[1])
-        for chosen in any_of or ("",)
-    ]
+    away = [_Move(edge.to, "", frozenset(pathway.pools)) for edge in edges if edge.by != "on"]
+    released = frozenset(node.releases_at_start).union(node.releases_at_end)
+    clocks = frozenset(f"{CLOCK}{clock}" for clock in node.starts_clock)
+    kept = [clocks.union({*all_of, chosen}.intersection(node.keeps)) for chosen in any_of or ("",)]
+    on = [_Move(node.next, "", released, units) for units in kept]
     return _Passage("", (*away, *on))
 
 
 @lru_cache(maxsize=16)
-def _explored(route: _Route, most_states: int) -> Trace:
-    """Every state of a route; cached, as the arms of a study seldom differ in it."""
+def _explored(route: _Route, most_states: int) -> tuple[Trace, bool]:
+    """Every state of a route, and whether categories were followed; cached, as the arms of a study seldom differ in
+    it."""
     later = _read_later(route)
     trace = _follow(route, later, most_states)
-    if trace is None:
-        trace = _follow(route, dict.fromkeys(later, frozenset()), most_states)
-    return trace or {}
+    if trace is not None:
+        return trace, True
+    return _follow(route, dict.fromkeys(later, frozenset()), most_states) or {}, False
 
 
 def _read_later(route: _Route) -> dict[str, frozenset[str]]:
-    """The attributes that a branch at a node or after it reads, by node."""
-    reads = {name: node.attribute for name, node in route.nodes if node.attribute}
+    """The attributes that count at a node or after it, by node: those that branches read, and for an action those that
+    say whom it can be set off for."""
+    reads = {name: {node.attribute, *dict(node.only)} for name, node in route.nodes if node.attribute}
     plain = {name: [move.to for move in node.moves] for name, node in route.nodes}
     return {
-        name: frozenset(reads[node] for node in {name, *descendants(plain, name)} if node in reads) for name in plain
+        name: frozenset().union(*(reads[node] for node in {name, *descendants(plain, name)} if node in reads))
+        for name in plain
     }
 
 
@@ -145,7 +151,7 @@ def _next_states(node: _Passage, state: _State, relevant: Callable[[Known, str],
             yield _State(to, state.held, relevant(known, to))
     else:
         for move in node.moves:
-            yield _State(move.to, move.held_after(state.held), relevant(state.known, move.to))
+            yield _State(move.to, (state.held - move.released) | move.kept, relevant(state.known, move.to))
 
 
 def _known_after(node: _Passage, known: Known) -> Iterator[tuple[str, Known]]:
@@ -157,23 +163,38 @@ def _known_after(node: _Passage, known: Known) -> Iterator[tuple[str, Known]]:
         if possible is None or move.category in possible:
             groups.setdefault(move.to, set()).add(move.category)
     for to, categories in groups.items():
-        yield to, frozenset({**facts, node.attribute: frozenset(categories)}.items())
+        after = {**facts, node.attribute: frozenset(categories)}
+        if node.not_set_off not in categories:
+            after |= {by: own & after.get(by, own) for by, own in node.only}
+        if all(after.values()):
+            yield to, frozenset(after.items())
 
 
-def check_releases(pathway: Pathway, faults: Faults, trace: Trace) -> None:
-    """Add a fault for each pool that is asked for by a patient who may hold it, or released without being held."""
+def check_carried(pathway: Pathway, faults: Faults, trace: Trace, *, clocks: bool) -> None:
+    """Add a fault for each pool that is asked for by a patient who may hold it, or released without being held; and, if
+    `clocks`, for each step that counts since a clock which nothing starts on some way to it.
+
+    The minutes of such a step would count from now for some and from the start for others: a result without a sample.
+    """
     states_at: dict[str, list[_State]] = {}
     for state in trace:
         states_at.setdefault(state.node, []).append(state)
     for name, step in pathway.steps.items():
         states = states_at.get(name, [])
         where = f"steps.{name}"
+        unstarted = (state for state in states if f"{CLOCK}{step.since}" not in state.held)
+        if clocks and step.since and (first := next(unstarted, None)):
+            found = f"nothing starts '{step.since}' for some patients, who come from {_path(trace, first, '')}"
+            remedy = (
+                "Start it at a step on that way (starts_clock), or lead them to a step that does not count since it"
+            )
+            faults.add(f"{where}.since", found, remedy)
         for pool in dict.fromkeys(pool for part in request_of(step) for pool in part):
             holder = next((state for state in states if pool in state.held), None)
             if holder:
                 remedy = "Release it at the end of an earlier step, or lead those who hold it round this step"
-                kept = _kept_at(trace, holder, pool)
-                faults.add(where, f"asks for '{pool}', which a patient may hold already ({kept})", remedy)
+                path = _path(trace, holder, pool)
+                faults.add(where, f"asks for '{pool}', which a patient may hold already (kept at {path})", remedy)
         held = frozenset[str]().union(*(state.held for state in states))
         for key, pools in (("releases_at_start", step.releases_at_start), ("releases_at_end", step.releases_at_end)):
             for number, pool in enumerate(pools):
@@ -183,17 +204,17 @@ def check_releases(pathway: Pathway, faults: Faults, trace: Trace) -> None:
             held = held.difference(pools)
 
 
-def _kept_at(trace: Trace, state: _State, pool: str) -> str:
-    """The step that kept a pool, and the path from it, in words."""
+def _path(trace: Trace, state: _State, pool: str) -> str:
+    """The path to a state from the step that kept a pool, or else from the start, in words."""
     nodes = [state.node]
     before = trace[state]
     while before:
         nodes.append(before.node)
-        if pool not in before.held:
+        if pool and pool not in before.held:
             break
         before = trace[before]
     shown = nodes[::-1] if len(nodes) <= 5 else [nodes[-1], nodes[-2], "...", *nodes[1::-1]]
-    return f"kept at '{nodes[-1]}': {' -> '.join(shown)}"
+    return f"'{nodes[-1]}': {' -> '.join(shown)}"
 
 
 class _Wait(NamedTuple):

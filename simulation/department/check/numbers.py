@@ -51,7 +51,7 @@ LEAST = {
 }
 """The most and the least of a key, in whatever block. At the widest distributions (`log_sd`, `cv`, `power`) one draw in
 a hundred is far beyond anything that has been measured. Of an outage a mean of 0 minutes says never."""
-PARSERS = {"hours": parse_hours, "days": parse_days, "at": parse_clock}
+PARSERS: dict[str, Callable[[str], object]] = {"hours": parse_hours, "days": parse_days, "at": parse_clock}
 """How the texts of these keys are read, in whatever block."""
 TOLERANCE = 1e-6
 """How far a sum of probabilities may be from 1."""
@@ -81,21 +81,18 @@ def check_value(entry: Entry, faults: Faults) -> bool:
     Whether the value is anything but a number that is not finite.
     """
     where, value = entry.where, entry.value
-    key = where.rpartition(".")[2]
     if isinstance(value, str):
-        if key in PARSERS:
+        if (key := where.rpartition(".")[2]) in PARSERS:
             try:
                 PARSERS[key](value)
             except ValueError as error:
                 remedy = "Write a clock time like that, in quotes" if key == "at" else f"Write {key} like that"
                 faults.add(where, str(error), remedy, breaks="hours")
-    elif isinstance(value, Sourced):
-        if not value.source.strip():
-            faults.add(f"{where}.source", "the source is empty", "Cite the source, or say why this is assumed")
     elif isinstance(value, float) and not math.isfinite(value):
         faults.add(where, f"{value} is not a finite number", "Give a finite number")
         return False
-    elif isinstance(value, int | float):
+    elif isinstance(value, (int, float)):
+        key = where.rpartition(".")[2]
         _at_most(faults, where, abs(value), LARGEST_WHOLE if isinstance(value, int) else LARGEST)
         if key == "scale" and isinstance(entry.holder, ArrivalSource):
             _at_most(faults, where, value, LARGEST_SCALE)
@@ -103,6 +100,8 @@ def check_value(entry: Entry, faults: Faults) -> bool:
             _at_most(faults, where, value, MOST[key])
         elif key in LEAST and value < LEAST[key] and (value or not key.startswith("mean_")):
             faults.add(where, f"{value:g} is less than can be simulated", f"Give {LEAST[key]:g} or more")
+    elif isinstance(value, Sourced) and not value.source.strip():
+        faults.add(f"{where}.source", "the source is empty", "Cite the source, or say why this is assumed")
     return True
 
 

@@ -11,12 +11,13 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).resolve().parent
 
 
-def templates() -> Environment:
-    """The templates; those of pages and pictures escape what is put into them, and all refuse a missing name."""
+def templates(folder: Path = TEMPLATES) -> Environment:
+    """The templates of a folder; those of pages and pictures escape what is put into them, and all refuse a missing
+    name."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
-        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
+        loader=FileSystemLoader(folder, encoding="utf-8"),
         autoescape=lambda name: name is not None and name.endswith((".html", ".svg")),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -22,7 +22,7 @@ import numpy as np
 
 from simulation.patients import draw
 from simulation.records.noted import noted
-from simulation.records.serialise import Plain, digest, exact
+from simulation.records.serialise import Plain, digest, digest_of_exact, exact
 from simulation.study.study import Study
 
 LIBRARIES = ("numpy", "scipy", "numba")
@@ -71,7 +71,7 @@ class Identity:
 def identity_of(study: Study) -> Identity:
     """The identity of a run of a study in this process."""
     content = _without(content_of(study, without=WORD_FIELDS), ONLY_WORDS)
-    return Identity({"study": digest(content), **program_parts(), "sample": sample_digest(study)})
+    return Identity({"study": digest_of_exact(content), **program_parts(), "sample": sample_digest(study)})
 
 
 def program_parts() -> dict[str, str]:

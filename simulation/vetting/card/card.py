@@ -159,9 +159,7 @@ def card_sentences(bench: Bench) -> list[str]:
 
 
 def _rendered(template: str, **words: Any) -> str:
-    from jinja2 import FileSystemLoader
-
-    environment = templates().overlay(loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"))
+    environment = templates(Path(__file__).parent)
     environment.filters["base64"] = lambda content: base64.b64encode(content).decode("ascii")
     return environment.get_template(template).render(words)
 

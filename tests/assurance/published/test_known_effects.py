@@ -1,15 +1,25 @@
-"""Known effects: rows say what a result says, a hit is an overlap of ranges, and a miss leaves the exit code."""
+"""Known effects: rows say what a result says, a hit is an overlap of ranges, kinds are counted apart, a miss leaves the
+exit code."""
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from simulation.assurance import validate as command
 from simulation.assurance.figures import Begin
-from simulation.assurance.known_effects import STUDY, KnownEffect, KnownEffects, as_text, validate_known_effects
-from simulation.assurance.targets import targets_named
+from simulation.assurance.known_effects import (
+    STUDY,
+    KnownEffect,
+    KnownEffects,
+    as_text,
+    known_effects_of,
+    validate_known_effects,
+)
+from simulation.assurance.targets import Target, targets_named
 from simulation.assurance.validate import validate
 from simulation.config import load, packaged_configs
 from simulation.errors import ConfigError
@@ -18,11 +28,11 @@ from simulation.statistics.compare import compare
 TARGETS = targets_named("known_effects", [packaged_configs()])
 
 
-def effect(least: float, most: float, *, low: float | None = -44.1, high: float | None = -30.3) -> KnownEffect:
-    target = replace(TARGETS[0], low=low, high=high, note="The queue behind it takes the time back.")
+def effect(least: float, most: float, *, sham: tuple[float, float] = (-1.0, 1.0), **changes: Any) -> KnownEffect:
+    target = replace(TARGETS[0], note="The queue behind it takes the time back.", **changes)
     middle = (least + most) / 2
     found = compare(np.array([middle - 1, middle, middle + 1]), np.zeros(3))
-    return KnownEffect(target, 300.0, found, least, most)
+    return KnownEffect(target, found, least, most, sham)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +55,7 @@ def test_every_published_effect_names_an_arm_a_measure_and_a_group_of_its_study(
     study = load(f"study={STUDY}")
     judged = {(each.measure, each.group) for each in (*study.design.primary, *study.design.secondary)}
     for target in TARGETS:
-        assert target.change in study.design.arms
+        assert {target.change, target.against or "nurse"} <= study.design.arms.keys()
         assert (target.measure, target.group) in judged
         assert target.low is not None
         assert target.high is not None
@@ -61,11 +71,53 @@ def test_a_miss_is_told_with_its_reason_and_leaves_the_exit_code(monkeypatch: py
     output: list[str] = []
     assert validate(["only=known_effects"], say=output.append) == 0
     output = "\n".join(output).split("\n")
-    assert "1 of 2 known effects hit, 0 of them central." in output
+    tally = "Development, a published interval that excludes no effect: 1 of 2 hit by overlap"
+    (counted,) = [line for line in output if line.startswith(tally)]
+    assert counted == f"{tally} (exact 95 % interval 1 to 99 %), 0 by mean; a sham hits 0."
     misses = [line for line in output if line.lstrip().startswith("MISS  Nurse")]
     assert len(misses) == 2  # its line in the table, and its reason
     assert "The queue behind it takes the time back." in misses[1]
     assert any("-37.0 (-44.1 to -30.3)" in line for line in as_text(found).split("\n"))
+
+
+def test_rows_are_counted_by_half_and_by_what_their_interval_holds() -> None:
+    held_out = replace(TARGETS[0].trial, half="held_out")
+    rows = (
+        effect(-31, 5),
+        effect(-5, 1, low=-9.0, high=2.0),
+        effect(-40, -35, strength="weak"),
+        effect(-50, -40, trial=held_out),
+        effect(0.9, 1.1, trial=held_out, scale="ratio", low=0.8, high=1.2, sham=(1.0, 1.0)),
+    )
+    interval = "hit by overlap (exact 95 % interval 3 to 100 %)"
+    counted = [line for line in as_text(KnownEffects(rows, 20, 40, 56)).split("\n") if interval in line]
+    excludes, holds = "a published interval that excludes no effect", "a published interval that holds no effect"
+    assert counted == [
+        f"Development, {excludes}: 1 of 1 {interval}, 0 by mean; a sham hits 0.",
+        f"Development, {holds}: 1 of 1 {interval}, 1 by mean; a sham hits 1.",
+        f"Development, no published interval: 1 of 1 {interval}, 1 by mean; a sham hits 0.",
+        f"Held out, {excludes}: 1 of 1 {interval}, 0 by mean; a sham hits 0.",
+        f"Held out, {holds}: 1 of 1 {interval}, 1 by mean; a sham hits 1.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scale", "found"), [("difference", 0.1), ("ratio", 1.5), ("odds_ratio", (0.3 / 0.7) / (0.2 / 0.8))]
+)
+def test_an_effect_is_taken_on_the_scale_of_its_trial_against_the_arm_before(scale: str, found: float) -> None:
+    """Two arms of 20 departments, twice each, alike in every replication: the range is the effect itself."""
+    shares = {"nurse": 0.5, "before": 0.2, "after": 0.3}
+    result = SimpleNamespace(
+        design=SimpleNamespace(baseline="nurse", sham=None),
+        department_of=np.tile(np.arange(20), 2),
+        replications=range(40),
+        run=SimpleNamespace(measured_days=56),
+        values=lambda arm, measure, group: np.full(40, shares[arm]),
+    )
+    target = cast(Target, replace(TARGETS[0], change="after", against="before", scale=scale))
+    (row,) = known_effects_of(cast(Any, result), [target]).rows
+    assert (row.found.mean, row.least, row.most) == pytest.approx((found, found, found))
+    assert row.sham == pytest.approx((0.0, 0.0) if scale == "difference" else (1.0, 1.0))
 
 
 def test_one_department_has_no_range(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,10 +125,23 @@ def test_one_department_has_no_range(monkeypatch: pytest.MonkeyPatch) -> None:
         validate_known_effects(["ensemble=none"])
 
 
-def test_an_effect_of_an_arm_that_is_not_there_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("stated", "instead", "found"),
+    [
+        (
+            "change: gp_streaming",
+            "change: gp_streamin",
+            r"there is no arm 'gp_streamin' in study=known_effects\. Did you",
+        ),
+        ("against: no_fast_track_one_fewer", "against: no_track", "there is no arm 'no_track'"),
+        ("    strength: weak\n    change: gp_streaming", "    change: gp_streaming", "trial or strength is missing"),
+        ("      departments: 64\n", "", "departments"),
+    ],
+)
+def test_a_row_without_its_arm_or_its_trial_is_refused(stated: str, instead: str, found: str, tmp_path: Path) -> None:
     text = (packaged_configs() / "targets" / "known_effects.yaml").read_text("utf-8")
     (tmp_path / "targets").mkdir()
-    changed = text.replace("change: gp_streaming", "change: gp_streamin")
-    (tmp_path / "targets" / "known_effects.yaml").write_text(changed, encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"there is no arm 'gp_streamin' in study=known_effects\. Did you mean"):
+    assert stated in text
+    (tmp_path / "targets" / "known_effects.yaml").write_text(text.replace(stated, instead), encoding="utf-8")
+    with pytest.raises(ConfigError, match=found):
         validate_known_effects(config_dir=tmp_path)
