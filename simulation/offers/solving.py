@@ -66,6 +66,7 @@ class Solver:
     ensemble: Ensemble
     done: Callable[[int], None]
     n_done: int = 0
+    at_ends: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
         """Count the years that will be simulated: fewer if nothing is solved for, more if all are off together."""
@@ -98,7 +99,15 @@ class Solver:
                 if not np.array_equal(moved, at):
                     at, self.n_years = moved, self.n_years + n * FRESH
                     fresh = self._years(executor, _by_name(wanted, at), FRESH, self.study.run.seed + 2)
+        counts = [int(((at[:, k] <= low[k]) | (at[:, k] >= high[k])).sum()) for k in range(len(wanted))]
+        self.at_ends = tuple((one.parameter, count) for one, count in zip(wanted, counts, strict=True) if count)
         return self._at(_by_name(wanted, at)), fresh
+
+    def ends(self) -> Iterator[str]:
+        """A line for each parameter that ends at a bound in some departments."""
+        n = len(self.ensemble.departments)
+        for name, count in self.at_ends:
+            yield f"{name.replace('_', ' ')}: at the end of what was tried in {count} of {n}; something else decides"
 
     def _values(self, parameter: str) -> Floats:
         place = list(self.ensemble.parameters).index(parameter)
