@@ -326,4 +326,6 @@ def _spread(started: Floats, minutes: Floats, weights: Floats) -> Floats:
         np.bincount(bins, values.ravel(), rows * n).reshape(rows, n) for values in (signed, signed * (hour + 1 - hours))
     )
     two_weeks = part + np.cumsum(begun, axis=1) - begun  # of an interval: all hours after its first less those after it
-    return np.asarray(two_weeks.reshape(rows, 2, HOURS_OF_WEEK).sum(axis=1) + (whole_weeks * weights).sum(axis=1, keepdims=True))
+    return np.asarray(
+        two_weeks.reshape(rows, 2, HOURS_OF_WEEK).sum(axis=1) + (whole_weeks * weights).sum(axis=1, keepdims=True)
+    )
