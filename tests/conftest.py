@@ -71,3 +71,30 @@ def _no_network() -> Iterator[None]:
         for name in ("connect", "connect_ex"):
             patch.setattr(socket.socket, name, guarded(getattr(socket.socket, name)))
         yield
+
+
+ONE_PIXEL = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU"
+    b"\x00\x00\x00\nIDATx\x9cc\xf8\x0f\x00\x01\x01\x01\x00\xb18\xf6\x14\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+
+
+@pytest.fixture(scope="module")
+def undrawn() -> Iterator[None]:
+    """Figures are made, and not drawn: each picture is one pixel, followed by the texts and points of its figure.
+
+    For tests of what stands around pictures; those of tests/report and tests/questions draw them.
+    """
+
+    def not_drawn(canvas: Any, file: Any, **how: Any) -> None:
+        shown = [
+            repr(getattr(artist, name)())
+            for artist in canvas.figure.findobj()
+            for name in ("get_text", "get_xydata", "get_offsets")
+            if hasattr(artist, name)
+        ]
+        file.write(ONE_PIXEL + "\n".join(shown).encode())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("matplotlib.backends.backend_agg.FigureCanvasAgg.print_png", not_drawn)
+        yield
