@@ -31,7 +31,7 @@ from simulation.config.validating import sound
 from simulation.department.check import unlike_faults
 from simulation.department.config_dataclass import ByName, NonEmpty, config_dataclass
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
-from simulation.records.serialise import SOURCED, Plain, differences, exact
+from simulation.records.serialise import SOURCED, Plain, differences, digest, exact
 from simulation.study.design import Arm, Design, factor_of, is_number
 from simulation.study.members import OF_CHANGE, Built, Member, Structure, VariedParameter
 from simulation.study.over_departments import (
@@ -440,7 +440,7 @@ def over_ensemble(
     faults.refuse()
     used = range(len(departments)) if run.department is None else (run.department,)
     key = (name, composed.choices, [text for text in composed.values if not text.startswith("run.")], list(used))
-    noted_of(folders, "structures", key, partial(_check_structures, study, departments, used))
+    noted_of(folders, f"structures-{digest(key)[:12]}", key, partial(_check_structures, study, departments, used))
     run = replace(run, departments=len(used) if run.department is None else None)
     study = without_impossible(
         replace(study, departments=departments, run=run), departments.impossible(used), len(used)
