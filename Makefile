@@ -41,7 +41,7 @@ test: $(VENV)/.all ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 test-all: $(VENV)/.all $(VENV)/.model ## run every test, the long ones too (up to 25 minutes)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "" $(ARGS)
 
 lint: $(VENV)/.all ## check style, types, which subpackage imports which, that imports are declared
 	@$(BIN)/ruff check --quiet .

@@ -40,11 +40,66 @@ def _interruptible() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Evidence the tests that need the data, so that `-m data` finds them."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests that need the data, so that `-m data` finds them; among several workers, the longest first."""
     for item in items:
         if "aeflow_data" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.data)
+    if hasattr(config, "workerinput"):
+        seconds: dict[str, float] = {}
+        known = config.cache.get(SECONDS, {}) if config.cache else {}
+        for item in items:
+            unit = unit_of(item.nodeid)
+            longest = max((usual for mark, usual in USUAL.items() if item.get_closest_marker(mark)), default=0.05)
+            seconds[unit] = seconds.get(unit, 0) + known.get(item.nodeid, longest)
+        items.sort(key=lambda item: -seconds[unit_of(item.nodeid)])
+
+
+SECONDS = "aeflow/seconds"
+"""Under what name the cache keeps how long tests took at last."""
+USUAL = {"slow": 3, "mutation": 10, "long": 60, "scale": 60}
+"""Seconds that a test with a mark takes, as far as nothing else is known."""
+TOGETHER = ("tests/report/",)
+"""Rooms whose files share fixtures that take long to make."""
+ALONE = ("tests/long/", "tests/mutating/", "tests/engine/test_scale.py", "tests/engine/test_mutations.py")
+"""Where every test takes long, and they share nothing."""
+
+
+def unit_of(nodeid: str) -> str:
+    """What is sent to a worker as a whole: a file, a room, or a test."""
+    if nodeid.startswith(ALONE):
+        return nodeid
+    return next((room for room in TOGETHER if nodeid.startswith(room)), nodeid.partition("::")[0])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Units go to workers in the order in which they were sorted, under `--dist loadfile`."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Units(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return unit_of(nodeid)
+
+    config.option.loadscopereorder = False
+    return Units(config, log)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Add up how long each test takes."""
+    took[report.nodeid] = took.get(report.nodeid, 0) + round(report.duration, 2)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Keep it for the order of the next time."""
+    cache = session.config.cache
+    if took and cache is not None and not hasattr(session.config, "workerinput"):
+        cache.set(SECONDS, {**cache.get(SECONDS, {}), **took})
+
+
+took: dict[str, float] = {}
 
 
 def pytest_collection_finish() -> None:
@@ -70,4 +125,31 @@ def _no_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("connect", "connect_ex"):
             patch.setattr(socket.socket, name, guarded(getattr(socket.socket, name)))
+        yield
+
+
+ONE_PIXEL = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU"
+    b"\x00\x00\x00\nIDATx\x9cc\xf8\x0f\x00\x01\x01\x01\x00\xb18\xf6\x14\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+
+
+@pytest.fixture(scope="module")
+def undrawn() -> Iterator[None]:
+    """Figures are made, and not drawn: each picture is one pixel, followed by the texts and points of its figure.
+
+    For tests of what stands around pictures; those of tests/report and tests/questions draw them.
+    """
+
+    def not_drawn(canvas: Any, file: Any, **how: Any) -> None:
+        shown = [
+            repr(getattr(artist, name)())
+            for artist in canvas.figure.findobj()
+            for name in ("get_text", "get_xydata", "get_offsets")
+            if hasattr(artist, name)
+        ]
+        file.write(ONE_PIXEL + "\n".join(shown).encode())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("matplotlib.backends.backend_agg.FigureCanvasAgg.print_png", not_drawn)
         yield

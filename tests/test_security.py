@@ -24,6 +24,8 @@ from simulation.runs.store.listing import list_runs
 from simulation.runs.store.manifest import checksum_of, sealed
 from simulation.runs.store.unfinished import UnfinishedRun
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 ROOT = Path(__file__).parents[1]
 SHORT = (
     "run=weeks",

@@ -49,7 +49,7 @@ def offer(words: list[str]) -> int:
         return 0
     name = own.get("name") or name_of(checked.values["product"])
     years: list[int] = []
-    with progress(6 * int(n), what="years of your department") as shown:
+    with progress(7 * int(n), what="years of your department") as shown:
 
         def done(n_done: int, of: int) -> None:
             years.append(of)

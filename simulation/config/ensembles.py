@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import chain
+from pathlib import Path
 from typing import Annotated, Any
 
 from simulation.config.bounds import REFERENCE, shortened
@@ -24,13 +25,13 @@ from simulation.config.composing import Composed, files_with, lay_values, parsed
 from simulation.config.departments import CHANGEABLE, department
 from simulation.config.dotted import OF_TRIAGE, Change, ChangeRow, Raw, as_stated, set_change, value_at
 from simulation.config.files import copied, stated_by
-from simulation.config.folders import NO_FILE, Choices, Folders, names_in, noted_of
+from simulation.config.folders import NO_FILE, Choices, Folders, fingerprint_of, names_in, noted_of
 from simulation.config.policies import policy_made_of, stated_in_file
 from simulation.config.validating import sound
 from simulation.department.check import unlike_faults
 from simulation.department.config_dataclass import ByName, NonEmpty, config_dataclass
 from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
-from simulation.records.serialise import SOURCED, Plain, differences, exact
+from simulation.records.serialise import SOURCED, Plain, differences, digest, exact
 from simulation.study.design import Arm, Design, factor_of, is_number
 from simulation.study.members import OF_CHANGE, Built, Member, Structure, VariedParameter
 from simulation.study.over_departments import (
@@ -147,6 +148,12 @@ def differing(files: Raw, structures: Mapping[str, Raw]) -> dict[str, str]:
 
 def ensemble_named(name: str, folders: Folders) -> Ensemble:
     """The ensemble of that name from the first folder that has it. Raises ConfigError with every fault."""
+    return _read_ensemble(name, tuple(folders), fingerprint_of(folders))
+
+
+@lru_cache(maxsize=8)
+def _read_ensemble(name: str, folders: tuple[Path, ...], fingerprint: object) -> Ensemble:
+    """The ensemble, read again where a file of these folders has changed."""
     where = f"ensembles/{name}.yaml"
     stated = stated_by("ensembles", name, folders)
     return sound(Ensemble, stated, where, lambda ensemble: _department_faults(ensemble, where, folders))
@@ -171,7 +178,7 @@ def _parameter_faults(stated: Ensemble | Priors, where: str, folders: Folders) -
             yield Fault(path, f"is whole and changes {len(parameter.changes)} values", "Write a parameter for each")
         for changed in parameter.changes:
             of_policy = changed.removeprefix(OF_POLICIES).split(".")[0] if changed.startswith(OF_POLICIES) else ""
-            if not (isinstance(stated, Ensemble) and of_policy in names_in("triage", folders)):
+            if not (of_policy and isinstance(stated, Ensemble) and of_policy in names_in("triage", folders)):
                 yield from _path_faults(changed, f"{path}.changes")
             if changed in owner:
                 yield Fault(f"{path}.changes", f"'{changed}' is changed by {owner[changed]}, too", "Keep it in one")
@@ -433,7 +440,7 @@ def over_ensemble(
     faults.refuse()
     used = range(len(departments)) if run.department is None else (run.department,)
     key = (name, composed.choices, [text for text in composed.values if not text.startswith("run.")], list(used))
-    noted_of(folders, "structures", key, partial(_check_structures, study, departments, used))
+    noted_of(folders, f"structures-{digest(key)[:12]}", key, partial(_check_structures, study, departments, used))
     run = replace(run, departments=len(used) if run.department is None else None)
     study = without_impossible(
         replace(study, departments=departments, run=run), departments.impossible(used), len(used)

@@ -1,9 +1,10 @@
 """Where configurations are looked for: a folder that the user names, `./configs`, and the packaged folder."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
-from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +53,19 @@ def search_folders(config_dir: str | Path | None = None) -> tuple[Path, ...]:
 
 def yaml_files(folders: Folders) -> list[Path]:
     """Every configuration file; not a hidden one, such as an editor's lock, nor a link that leads nowhere."""
-    found: list[str] = []
-    for parent, inner, names in chain.from_iterable(map(os.walk, folders)):
-        inner[:] = (name for name in inner if not name.startswith("."))
-        paths = (os.path.join(parent, name) for name in names if name.endswith(".yaml") and not name.startswith("."))
-        found += filter(os.path.isfile, sorted(paths))
-    return list(map(Path, found))
+    return [Path(entry.path) for folder in folders for entry in _entries(folder)]
+
+
+def _entries(folder: str | Path) -> Iterator[os.DirEntry[str]]:
+    """The configuration files in a folder and those within it, by name."""
+    with suppress(OSError), os.scandir(folder) as found:
+        for entry in sorted(found, key=attrgetter("name")):
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _entries(entry.path)
+            elif entry.name.endswith(".yaml") and entry.is_file():
+                yield entry
 
 
 def names_in(group: str, folders: Folders) -> set[str]:
@@ -100,11 +108,11 @@ def _is_name(part: str) -> bool:
 
 def fingerprint_of(folders: Folders) -> tuple[tuple[str, int, int], ...]:
     """The configuration files, each with the time of its last change (ns) and its size (bytes)."""
-    return _stamped(yaml_files(folders))
+    return _stamped(entry for folder in folders for entry in _entries(folder))
 
 
-def _stamped(files: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
-    return tuple((str(path), (stat := path.stat()).st_mtime_ns, stat.st_size) for path in files)
+def _stamped(files: Iterable[Path | os.DirEntry[str]]) -> tuple[tuple[str, int, int], ...]:
+    return tuple((os.fspath(file), (stat := file.stat()).st_mtime_ns, stat.st_size) for file in files)
 
 
 @cache

@@ -47,7 +47,8 @@ class Recorded:
         """Functions that are given the records, block by block, as the next pass reads them."""
 
     def __del__(self) -> None:
-        _spare.records = self._space
+        if _spare is not None:  # as it is when the interpreter ends
+            _spare.records = self._space
 
     def __copy__(self) -> Recorded:
         return self  # nothing here changes, and the space is to be given back once

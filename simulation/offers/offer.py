@@ -25,7 +25,6 @@ from simulation.offers.interview import Answers, Checked, Question, check, quest
 from simulation.offers.labels import label_lines
 from simulation.offers.product import DRAWN, Product
 from simulation.offers.solving import Solved, Solver, beside
-from simulation.records.schema import Floats
 from simulation.records.serialise import plain
 from simulation.study.study import Study
 from simulation.version import __version__
@@ -48,7 +47,6 @@ class Offered:
     paths: tuple[Path, ...]
     study: Study
     lines: tuple[str, ...]
-    fresh: Mapping[str, Floats]
     labels: tuple[str, ...] = ()
 
 
@@ -103,7 +101,7 @@ def offered(
         "walk_in_triage_minutes_mean": values.get("triage_minutes"),
     }  # fmt: skip
     lines = beside({measure: value for measure, value in answered.items() if value is not None}, fresh)
-    return Offered(name, paths, written, tuple(lines), fresh, tuple(label_lines(written, product)))
+    return Offered(name, paths, written, (*lines, *solver.ends()), tuple(label_lines(written, product)))
 
 
 def _years(study: Study) -> Study:
@@ -114,7 +112,7 @@ def _years(study: Study) -> Study:
 def _wanted(values: Mapping[str, Any]) -> Iterator[Solved]:
     """What is solved for."""
     if "within_four_hours" in values:
-        yield Solved(DOCTORS, "within_4h_share", values["within_four_hours"], -1.5, (0.56, 1.48))
+        yield Solved(DOCTORS, "within_4h_share", values["within_four_hours"], -1.5, (0.3, 3.0))
     if "triage_wait" in values:  # of wait and minutes it says more of what a change is worth; the other is printed
         yield Solved(TRIAGE, "walk_in_triage_wait_mean", values["triage_wait"], 2.5, (0.05, 3.0), in_log=True)
     elif "triage_minutes" in values:

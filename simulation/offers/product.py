@@ -83,15 +83,13 @@ class Product:
             DRAWN[key]: {
                 "changes": [f"triage.{self.name}.{path}" for path in self._paths(key)],
                 "how": "set",
-                "range": [float(column.min()), float(column.max())],
+                "range": [float(column.round(4).min()), float(column.round(4).max())],
                 "evidence": asks(key).evidence or "assumed",
                 "source": f"left blank ({asks(key).noun}): {asks(key).source}",
             }
             for key, column in columns.items()
         }
         table = np.array([columns[key].round(4) for key in columns]).T if columns else np.zeros((n, 0))
-        for column, parameter in zip(columns.values(), parameters.values(), strict=True):
-            parameter["range"] = [float(column.round(4).min()), float(column.round(4).max())]
         return parameters, table
 
     def _paths(self, key: str) -> list[str]:

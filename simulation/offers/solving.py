@@ -1,8 +1,9 @@
 """Minutes of doctors, and of triage, at which a department has the four-hour share, wait or minutes that were answered.
 
-Each department is simulated for a year, moved along a slope that is assumed for all, simulated again with the same
-random numbers, and moved along its own slope; then once more, for two years. Departments have different random
-numbers, so that chance, which is two points of a year's four-hour share, cancels in their mean.
+Each department is simulated for a year, moved along a slope that is assumed for all, and simulated again with the same
+random numbers; then it is moved along its own slopes, twice, the last time by two years. If the mean of fresh years is
+off, all are moved together, and further fresh years are what is printed. Departments have different random numbers, so
+that chance, which is two points of a year's four-hour share, cancels in their mean.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ from simulation.runs.running import all_of, compile_first
 from simulation.study.members import Member
 from simulation.study.study import Study
 
-YEARS = (1, 1, 2)
+YEARS = (1, 1, 1, 2)
 """Years of each department in each round."""
 FRESH = 2
 """Years of each department, on another seed, that are printed beside what was answered."""
-STEEPER = 3.0
+STEEPER = 4.0
 """How many times steeper or flatter than the assumed slope one department may be taken to be."""
+LEAST_MOVE, LONGEST = 0.004, 0.4
+"""Moves of a parameter's logarithm: the least that tells a slope, and the longest of one round."""
 SHOWN = ("within_4h_share", "admitted_share", "walk_in_triage_wait_mean", "walk_in_triage_minutes_mean")
 """Measures that are printed, of all patients."""
 
@@ -41,6 +44,11 @@ class Solved(NamedTuple):
     slope: float
     bounds: tuple[float, float]
     in_log: bool = False
+
+    @property
+    def near(self) -> float:
+        """How far the mean of fresh years may be off before all departments are moved together."""
+        return 0.05 if self.in_log else 0.007
 
     def of(self, values: Floats) -> Floats:
         """Measures on the scale on which they are solved for."""
@@ -58,11 +66,11 @@ class Solver:
     ensemble: Ensemble
     done: Callable[[int], None]
     n_done: int = 0
+    at_ends: tuple[tuple[str, int], ...] = ()
 
-    @property
-    def n_years(self) -> int:
-        """How many years are simulated in all, if there is anything to solve for."""
-        return len(self.ensemble.departments) * (sum(YEARS) + FRESH)
+    def __post_init__(self) -> None:
+        """Count the years that will be simulated: fewer if nothing is solved for, more if all are off together."""
+        self.n_years = len(self.ensemble.departments) * (sum(YEARS) + FRESH)
 
     def solve(self, wanted: Sequence[Solved]) -> tuple[Ensemble, dict[str, Floats]]:
         """The departments with their parameters solved for, and what fresh years of them give: by measure, a number a
@@ -71,21 +79,35 @@ class Solver:
         n = len(self.ensemble.departments)
         workers = max(min(self.study.workers, n), 1)
         with open_executor(replace(self.study, workers=workers)) as executor:
-            points = {one.parameter: np.log(self._values(one.parameter)) for one in wanted}
-            before: dict[str, tuple[Floats, Floats]] = {}
-            slopes = {one.parameter: np.full(n, one.slope) for one in wanted}
+            at = np.array([np.log(self._values(one.parameter)) for one in wanted]).T.reshape(n, len(wanted))
+            slopes = np.tile(np.diag([one.slope for one in wanted]), (n, 1, 1))
+            low, high = np.log([one.bounds for one in wanted]).T if wanted else (np.zeros(0), np.zeros(0))
+            before: tuple[Floats, Floats] | None = None
             for years in YEARS if wanted else ():
-                measured = self._years(executor, points, years, self.study.run.seed)
-                for one in wanted:
-                    at, value = points[one.parameter], one.of(measured[one.measure])
-                    if one.parameter in before:
-                        slopes[one.parameter] = _slopes(one, before[one.parameter], (at, value), slopes[one.parameter])
-                    before[one.parameter] = at, value
-                    step = (one.of(np.array(one.wanted)) - value) / slopes[one.parameter]
-                    low, high = np.log(one.bounds)
-                    points[one.parameter] = np.clip(at + np.clip(step, -0.5, 0.5), low, high)
-            fresh = self._years(executor, points, FRESH, self.study.run.seed + 1)
-        return self._at(points), fresh
+                measured = self._years(executor, _by_name(wanted, at), years, self.study.run.seed)
+                value = np.array([one.of(measured[one.measure]) for one in wanted]).T
+                if before is not None:
+                    slopes = _updated(slopes, at - before[0], value - before[1], wanted)
+                before = at, value
+                goal = np.array([one.of(np.array(one.wanted)) for one in wanted])
+                step = np.linalg.solve(slopes, (goal - value)[:, :, None])[:, :, 0]
+                at = np.clip(at + np.clip(step, -LONGEST, LONGEST), low, high)
+            fresh = self._years(executor, _by_name(wanted, at), FRESH, self.study.run.seed + 1)
+            off = np.array([(one.of(np.array(one.wanted)) - one.of(fresh[one.measure])).mean() for one in wanted])
+            if wanted and (np.abs(off) > [one.near for one in wanted]).any():
+                moved = np.clip(at + np.linalg.solve(slopes.mean(axis=0), off), low, high)
+                if not np.array_equal(moved, at):
+                    at, self.n_years = moved, self.n_years + n * FRESH
+                    fresh = self._years(executor, _by_name(wanted, at), FRESH, self.study.run.seed + 2)
+        counts = [int(((at[:, k] <= low[k]) | (at[:, k] >= high[k])).sum()) for k in range(len(wanted))]
+        self.at_ends = tuple((one.parameter, count) for one, count in zip(wanted, counts, strict=True) if count)
+        return self._at(_by_name(wanted, at)), fresh
+
+    def ends(self) -> Iterator[str]:
+        """A line for each parameter that ends at a bound in some departments."""
+        n = len(self.ensemble.departments)
+        for name, count in self.at_ends:
+            yield f"{name.replace('_', ' ')}: at the end of what was tried in {count} of {n}; something else decides"
 
     def _values(self, parameter: str) -> Floats:
         place = list(self.ensemble.parameters).index(parameter)
@@ -125,12 +147,22 @@ class Solver:
         return {measure: values.reshape(years, n).mean(axis=0) for measure, values in measured.items()}
 
 
-def _slopes(one: Solved, before: tuple[Floats, Floats], now: tuple[Floats, Floats], known: Floats) -> Floats:
-    """The slope of each department between two rounds, held near the assumed one; `known` where it stood still."""
-    moved = now[0] - before[0]
-    found = np.divide(now[1] - before[1], moved, out=known.copy(), where=np.abs(moved) > 0.003)
-    ends = sorted((one.slope / STEEPER, one.slope * STEEPER))
-    return np.clip(found, ends[0], ends[1])
+def _by_name(wanted: Sequence[Solved], at: Floats) -> dict[str, Floats]:
+    """Logarithms of parameters by name; `at`: shape (n_departments, n_wanted)."""
+    return {one.parameter: at[:, place] for place, one in enumerate(wanted)}
+
+
+def _updated(slopes: Floats, moved: Floats, changed: Floats, wanted: Sequence[Solved]) -> Floats:
+    """The slopes of each department, shape (n, measures, parameters), after a move and what it changed (Broyden 1965,
+    Math Comput 19:577); a measure's slope on its own parameter is held near the assumed one."""
+    length = (moved**2).sum(axis=1)
+    surprise = changed - np.einsum("nij,nj->ni", slopes, moved)
+    update = np.einsum("ni,nj->nij", surprise, moved) / np.maximum(length, LEAST_MOVE**2)[:, None, None]
+    updated = slopes + np.where(length[:, None, None] > LEAST_MOVE**2, update, 0.0)
+    for place, one in enumerate(wanted):
+        ends = sorted((one.slope / STEEPER, one.slope * STEEPER))
+        updated[:, place, place] = np.clip(updated[:, place, place], ends[0], ends[1])
+    return np.asarray(updated)
 
 
 def beside(wanted: Mapping[str, float], fresh: Mapping[str, Floats]) -> Iterator[str]:

@@ -43,7 +43,7 @@ class Moved(NamedTuple):
     @property
     def share(self) -> float:
         """How far it is moved, in units of what matters."""
-        return abs(self.high - self.low) / self.matters if self.matters else 0.0
+        return abs(self.high - self.low) / self.matters
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,14 @@ from typing import Any
 from simulation.records.serialise import digest
 
 FOLDER = Path(__file__).parents[1] / "__pycache__"
+MOST = 200
+"""Notes of one kind that are kept, the newest: some 16 MB of composed configurations."""
 
 
 def noted(name: str, key: object, make: Callable[[], Any]) -> Any:
     """What `make` gives: values that JSON can hold. It is asked again where the key, of plain values, has changed.
 
-    Values that JSON would give back as others are not noted.
+    `name`: of the note, its kind before a hyphen. Values that JSON would give back as others are not noted.
     """
     path, hashed = FOLDER / f"{name}.json", digest(key)
     with suppress(OSError, ValueError, KeyError, TypeError):
@@ -30,4 +32,7 @@ def noted(name: str, key: object, make: Callable[[], Any]) -> Any:
         if json.loads(text)["made"] == made:
             FOLDER.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")
+            alike = FOLDER.glob(f"{name.partition('-')[0]}-*.json")
+            for old in sorted(alike, key=lambda note: note.stat().st_mtime, reverse=True)[MOST:]:
+                old.unlink()
     return made

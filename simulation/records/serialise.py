@@ -42,7 +42,8 @@ def exact(value: Any, *, without: Collection[str] = (), with_none: bool = True) 
     """
 
     def made(value: Any) -> Any:
-        if value is None or (kind := type(value)) in (str, int, bool):
+        kind: Any = type(value)
+        if kind in (str, int, bool, type(None)):
             return value
         if kind is not float and is_dataclass(value) and not isinstance(value, type):
             entries: Mapping[Any, Any] = {name: getattr(value, name) for name in _field_names(kind)}

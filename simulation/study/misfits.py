@@ -14,12 +14,12 @@ estimated.
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from simulation.department.check.staffing import Interval, empty_hours
-from simulation.department.graph import alternatives_of
+from simulation.department.graph import alternatives_of, cached_by_pathway
 from simulation.department.rota import HOURS_OF_WEEK, timetable
 from simulation.department.vocabulary import DEPARTED_AT, Opens, Pathway, StatedOutages
 from simulation.errors import Fault, Faults
@@ -81,15 +81,24 @@ def misfits(study: Study) -> tuple[str, ...]:
 def load_and_misfits(study: Study) -> tuple[Load, tuple[str, ...]]:
     """The load of drawn weeks under the baseline's policy, and a warning for each thing that does not fit."""
     arm = study.baseline
-    drawn = draw(in_a_mean_week(arm.pathway), seed=study.run.seed, replication=0, days=SAMPLE_DAYS)
-    drawn = apply(arm.policy, arm.pathway, drawn)
-    load = offered_load(arm.pathway, drawn)
+    known, key = _known_of(arm.pathway), ("weeks", study.run.seed, repr(arm.policy))
+    if key not in known:
+        drawn = draw(in_a_mean_week(arm.pathway), seed=study.run.seed, replication=0, days=SAMPLE_DAYS)
+        drawn = apply(arm.policy, arm.pathway, drawn)
+        known[key] = offered_load(arm.pathway, drawn), tuple(_minutes_warnings(arm.pathway, drawn))
+    load, of_minutes = known[key]
     beds, loads = tuple(_bed_warnings(arm.pathway, load)), _beyond_capacity(arm.pathway, load)
     if beds:
         loads = {name: ratio for name, ratio in loads.items() if not _is_bed(arm.pathway, name)}
     by_load = (*_overload_warnings(study, loads), *beds, *_desk_warnings(arm.pathway, load, overloaded=loads))
     stated = (*_calibration_warnings(study), *_never_warnings(arm.pathway, study.run.measured_days))
-    return load, (*by_load, *_minutes_warnings(arm.pathway, drawn), *stated)
+    return load, (*by_load, *of_minutes, *stated)
+
+
+@cached_by_pathway
+def _known_of(pathway: Pathway) -> dict[tuple[str, int, str], Any]:
+    """What samples of a department's patients gave, by kind of sample, seed and policy: studies share departments."""
+    return {}
 
 
 def _beyond_capacity(pathway: Pathway, load: Load) -> dict[str, float]:
@@ -270,7 +279,10 @@ def overload_faults(study: Study) -> tuple[Fault, ...]:
     first_look, sample = (SharedDraws(DrawnRun(study.run.seed, 0, days)) for days in (FIRST_LOOK_DAYS, SAMPLE_DAYS))
     by_pool: dict[str, dict[str, float]] = {}
     for arm in (arm for arm in study.arms if not arm.pathway.allow_overload):
-        if unrelieved(arm.pathway, above_1(_load_of(arm, first_look), surely=-FAR)):
+        known, key = _known_of(arm.pathway), ("first look", study.run.seed, repr(arm.policy))
+        if key not in known:
+            known[key] = above_1(_load_of(arm, first_look), surely=-FAR)
+        if unrelieved(arm.pathway, known[key]):
             for pool, ratio in overloaded(arm.pathway, _load_of(arm, sample)).items():
                 by_pool.setdefault(pool, {})[arm.name] = ratio
     return tuple(_fault_of(study, pool, ratios) for pool, ratios in by_pool.items())

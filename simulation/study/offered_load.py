@@ -262,7 +262,7 @@ class _Walk:
         if numbers := [number for number, part in parts.items() if part.any()]:
             units = np.stack([parts[number] for number in numbers])
             self.work[numbers] += _spread(started, minutes, units * self.weight[rows])
-            self.hours[np.ix_(numbers, rows)] += units * minutes / 60
+            self.hours[np.array(numbers)[:, None], rows] += units * minutes / 60
         self.clock[rows] = started + minutes
         for clock in step.starts_clock:
             self.clock_started[clock][rows] = self.clock[rows]

@@ -6,6 +6,7 @@ not met or cannot tell. Nothing is written here.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
@@ -305,7 +306,7 @@ TOOL, NURSE = "tool", "nurse"
 VITAL_SIGNS_ALONE = LearnedAssessor(kind="learned", reads=("vital_signs",))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bench:
     """The results of a bench. Labels are from 0, -1 for none."""
 
@@ -336,24 +337,39 @@ class Bench:
 
     def scores(self, who: str) -> Estimates:
         """Every score of one who labelled: a key of `labelled`."""
-        return scores(self.labelled[who], self.plan.seed)
+        return _scores_of(self, who)
 
     def against(self, other: str) -> Estimates:
         """Tool minus another in every score, paired."""
-        return differences(self.labelled[TOOL], self.labelled[other], self.plan.seed)
+        return _differences_from(self, other)
 
     def by_group(self, who: str = TOOL) -> dict[tuple[str, str], Estimates]:
         """Every score by attribute and group; attributes of one group are left out. None for one who did not label."""
-        return {
-            (attribute, group): scores(self.labelled[who].only(which), self.plan.seed)
-            for attribute, groups in self.cases.groups.items()
-            if len(groups) > 1 and who in self.labelled
-            for group, which in groups.items()
-        }
+        return _scores_by_group(self, who)
 
     def matrix(self) -> tuple[Floats, Floats, Floats]:
         """The tool's P(label | true level): mean and 95 % credible limits, shape (levels, levels) each."""
         return matrix_intervals(self.labelled[TOOL].table)
+
+
+@lru_cache(maxsize=64)  # tables, pictures and sentences of a card tell the same scores
+def _scores_of(bench: Bench, who: str) -> Estimates:
+    return scores(bench.labelled[who], bench.plan.seed)
+
+
+@lru_cache(maxsize=64)
+def _differences_from(bench: Bench, other: str) -> Estimates:
+    return differences(bench.labelled[TOOL], bench.labelled[other], bench.plan.seed)
+
+
+@lru_cache(maxsize=64)
+def _scores_by_group(bench: Bench, who: str) -> dict[tuple[str, str], Estimates]:
+    return {
+        (attribute, group): scores(bench.labelled[who].only(which), bench.plan.seed)
+        for attribute, groups in bench.cases.groups.items()
+        if len(groups) > 1 and who in bench.labelled
+        for group, which in groups.items()
+    }
 
 
 def run_bench(

@@ -90,34 +90,46 @@ class Labelled(NamedTuple):
 
 def scores(labelled: Labelled, seed: int) -> Estimates:
     """Every score with its 95 % interval, by name."""
-    return {name: score(labelled, name, seed) for name in SCORES}
+    tables = _tables(labelled, seed)
+    return {name: score(labelled, name, seed, tables=tables) for name in SCORES}
 
 
 def differences(tool: Labelled, other: Labelled, seed: int) -> Estimates:
     """Tool minus other in every score, on the same cases, paired."""
-    return {name: difference(tool, other, name, seed) for name in SCORES}
+    pairs = _pairs(tool, other, seed)
+    return {name: difference(tool, other, name, seed, pairs=pairs) for name in SCORES}
 
 
-def score(labelled: Labelled, name: str, seed: int) -> ScoreEstimate:
-    """One score with its 95 % interval."""
+def score(labelled: Labelled, name: str, seed: int, *, tables: Floats | None = None) -> ScoreEstimate:
+    """One score with its 95 % interval. `tables`: of resamples, if several scores are made of them."""
     if name in SHARES:
         return share_of(labelled.shares_of_cases(name))
-    counts = labelled.counts
-    right = (counts[:, :, :N_LEVELS] * (_GAP[:, :N_LEVELS] == 0)).sum()
-    few = counts[:, :, :N_LEVELS].sum() - right < FEW
-    tables = resampled_sums(counts, seed, made_up=_made_up_errors(labelled) if few else None)
+    tables = _tables(labelled, seed) if tables is None else tables
     return resampled(kappa(tables, KAPPAS[name]), float(kappa(labelled.table, KAPPAS[name])), len(labelled.truth))
 
 
-def difference(tool: Labelled, other: Labelled, name: str, seed: int) -> ScoreEstimate:
-    """Tool minus other in one score, paired."""
+def difference(tool: Labelled, other: Labelled, name: str, seed: int, *, pairs: Floats | None = None) -> ScoreEstimate:
+    """Tool minus other in one score, paired. `pairs`: tables of resamples, if several scores are made of them."""
     if name in SHARES:
         return paired_difference(tool.shares_of_cases(name), other.shares_of_cases(name))
+    drawn = kappa(_pairs(tool, other, seed) if pairs is None else pairs, KAPPAS[name])
+    measured = kappa(np.stack([tool.table, other.table]), KAPPAS[name])
+    return resampled(drawn[:, 0] - drawn[:, 1], float(measured[0] - measured[1]), len(tool.truth))
+
+
+def _tables(labelled: Labelled, seed: int) -> Floats:
+    """Tables of truth and label over resamples of the cases, shape (N_RESAMPLES, levels, levels + 1)."""
+    counts = labelled.counts
+    right = (counts[:, :, :N_LEVELS] * (_GAP[:, :N_LEVELS] == 0)).sum()
+    few = counts[:, :, :N_LEVELS].sum() - right < FEW
+    return resampled_sums(counts, seed, made_up=_made_up_errors(labelled) if few else None)
+
+
+def _pairs(tool: Labelled, other: Labelled, seed: int) -> Floats:
+    """The same of both, shape (N_RESAMPLES, 2, levels, levels + 1)."""
     both = np.stack([tool.counts, other.counts], axis=1)
     few = np.abs(both[:, 0] - both[:, 1]).sum() / 2 < FEW
-    tables = resampled_sums(both, seed, made_up=_made_up_pairs(tool) if few else None)
-    drawn, measured = kappa(tables, KAPPAS[name]), kappa(both.sum(axis=0), KAPPAS[name])
-    return resampled(drawn[:, 0] - drawn[:, 1], float(measured[0] - measured[1]), len(tool.truth))
+    return resampled_sums(both, seed, made_up=_made_up_pairs(tool) if few else None)
 
 
 def _made_up_errors(labelled: Labelled) -> tuple[Floats, Floats]:

@@ -387,7 +387,8 @@ def test_a_tenth_more_or_less_work_would_be_noticed(factor: float) -> None:
 
 
 def test_every_comparison_is_counted_in_the_stated_false_alarm() -> None:
-    assert sum(len(in_ciw(each)[0]) for each in DEPARTMENTS) == N_COMPARISONS
+    first = (in_ours(each, pathway_of(each), replications=1)[0] for each in DEPARTMENTS)
+    assert sum(map(len, first)) == N_COMPARISONS
 
 
 @pytest.mark.parametrize("department", DEPARTMENTS, ids=("urgent_first", "shifts", "leaving", "boarding"))

@@ -1,6 +1,7 @@
 """The default department with a tool that is never or always down or worse: everybody's times are equal to the tick."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -20,9 +21,14 @@ OVER = StatedOutages(kind="stated", spans=(Span(starts_at_minutes=1e6, ends_at_m
 ENGINES = ("compiled", "reference")
 
 
+@cache
+def default() -> Study:
+    return load("ensemble=none")
+
+
 @pytest.fixture(scope="module")
 def study() -> Study:
-    return load()
+    return default()
 
 
 def share(of_time: float) -> Outage:
@@ -30,9 +36,18 @@ def share(of_time: float) -> Outage:
 
 
 def run(study: Study, policy: str, engine: str, **outages: Outage) -> Simulated:
+    return run_once(policy, engine, tuple(outages.items()))
+
+
+@cache
+def run_once(policy: str, engine: str, outages: tuple[tuple[str, Outage], ...]) -> Simulated:
+    study = default()
     pathway = study.baseline.pathway
     arm = ReadyArm(
-        policy, study.baseline.arm, replace(pathway, outages={**pathway.outages, **outages}), policy_called(policy)
+        policy,
+        study.baseline.arm,
+        replace(pathway, outages={**pathway.outages, **dict(outages)}),
+        policy_called(policy),
     )
     length = RunLength(seed=5, replications=1, warm_up_days=0, measured_days=DAYS[engine], cool_down_days=0)
     return simulate_arm(arm, length, engine, 0, cool_down_days=0)  # type: ignore[arg-type]

@@ -127,8 +127,9 @@ def test_an_ai_with_the_nurses_matrix_minutes_and_variates_is_the_nurse_arm_row_
     half = Portion(value=0.5, evidence="measured", source="made for a test") if role == "advises" else None
     fresh = replace(sham, role=role, acceptance=half)
     twin = replace(fresh, ai=replace(nurse.nurse, name="twin", same_draw_as="nurse"))
-    assert unlike(run(alone, nurse, engine), run(alone, twin, engine)) == []
-    assert "seen_at" in unlike(run(alone, nurse, engine), run(alone, fresh, engine))
+    by_nurse = run(alone, nurse, engine)
+    assert unlike(by_nurse, run(alone, twin, engine)) == []
+    assert "seen_at" in unlike(by_nurse, run(alone, fresh, engine))
 
 
 def without_what_an_outage_leaves(policy: Policy) -> Policy:

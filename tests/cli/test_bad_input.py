@@ -11,6 +11,8 @@ from simulation.config import packaged_configs
 
 from .conftest import SHORT, Aeflow
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 Own = Callable[..., Path]
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{after}: &{after} [{', '.join([f'*{before}'] * 9)}]\n" for before, after in zip("abcdefg", "bcdefgh", strict=True)

@@ -11,6 +11,8 @@ from simulation.runs.replicate import ReplicationResult
 
 from .conftest import Aeflow
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 STUDY = ("study=gallery/one_nurse", "run.measured_days=2", "executor=serial")
 
 

@@ -11,6 +11,8 @@ from simulation.config.folders import packaged_configs, search_folders
 from simulation.config.new import sources
 from tests.cli.conftest import SHORT, Aeflow
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "small-department.md"
 
 

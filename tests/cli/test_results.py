@@ -19,6 +19,8 @@ from simulation.runs.store.run_folder import followed, write_data
 
 from .conftest import SHORT, Aeflow
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 @pytest.fixture(scope="module")
 def one_run(tmp_path_factory: pytest.TempPathFactory) -> Path:

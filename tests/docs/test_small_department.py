@@ -14,6 +14,8 @@ from tests.department.made import laid_over
 
 from .test_docs import blocks
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 PAGE = "docs/how-to/small-department.md"
 GROUPS = ("pathway", "nurse", "triage", "study")
 """The groups whose files the blocks state, in the order of the page; the first is changed, the others are whole."""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 from math import comb, sqrt
 
@@ -66,6 +67,12 @@ def nested() -> Pathway:
     return coming(made, 300, "outer")
 
 
+@cache
+def flipped(engine: Simulate) -> tuple[Draws, list[list[str]]]:
+    """The routes of everybody who flips three coins."""
+    return routes(engine, flips())
+
+
 def routes(engine: Simulate, made: Pathway) -> tuple[Draws, list[list[str]]]:
     """Everybody's steps between the door and the end, patient by patient."""
     plan, draws = lower(made), draw(made, seed=1, replication=0, days=1)
@@ -78,7 +85,7 @@ def routes(engine: Simulate, made: Pathway) -> tuple[Draws, list[list[str]]]:
 
 def test_three_rounds_at_one_half_are_binomial(engine: Simulate) -> None:
     # Each of four counts within 4.5 standard errors of a binomial: false alarm below 3e-5.
-    _, found = routes(engine, flips())
+    _, found = flipped(engine)
     counts = Counter(each.count("heads") for each in found)
     n = len(found)
     assert n > 0.9 * N
@@ -88,7 +95,7 @@ def test_three_rounds_at_one_half_are_binomial(engine: Simulate) -> None:
 
 
 def test_each_pass_reads_the_coin_of_its_number(engine: Simulate) -> None:
-    draws, found = routes(engine, flips())
+    draws, found = flipped(engine)
     coins = [draws.attributes[coin_name("flip", k)] for k in range(1, 4)]
     shown = np.array([[side == "tails" for side in each] for each in found])
     assert np.array_equal(shown.T, np.array(coins))

@@ -167,7 +167,7 @@ def test_the_label_in_the_table_is_the_last_that_triage_came_to(engine: Simulate
 # --- many patients -------------------------------------------------------------------------------------------
 
 
-def crowd(outage: Outage, degraded: Outage = NEVER) -> tuple[Pathway, Draws]:
+def crowd(outage: Outage, degraded: Outage = NEVER, *, days: int = 5) -> tuple[Pathway, Draws]:
     """A hundred and forty a day who can meet the tool, and what they bring."""
     made = replace(
         desk(outage, degraded),
@@ -177,7 +177,7 @@ def crowd(outage: Outage, degraded: Outage = NEVER) -> tuple[Pathway, Draws]:
             "late": minutes(2),
         },
     )
-    draws = draw(made, seed=7, replication=0, days=5)
+    draws = draw(made, seed=7, replication=0, days=days)
     n = len(draws)
     attributes = {
         "tool_can_fail": np.ones(n, np.int16),
@@ -208,11 +208,11 @@ def test_a_tool_that_is_never_or_always_down_or_always_worse_is_another_triage_t
 ) -> None:
     always, over = share(1), stated((9 * 1440, 9 * 1440 + 1))
     down, degraded = {"policy": (over, over), "nurse": (always, NEVER), "degraded_tool": (over, always)}[worker]
-    made, draws = crowd(down, degraded)
-    _, failing = run(engine, made, draws, 6 * DAY)
+    made, draws = crowd(down, degraded, days=2)
+    _, failing = run(engine, made, draws, 3 * DAY)
     plainly = replace(made, steps={**made.steps, "triage": replace(made.steps["triage"], minutes_by=worker)})
     simple = draws.with_columns(attributes={"tool_can_fail": np.zeros(len(draws), np.int16)})
-    _, plain = run(engine, plainly, simple, 6 * DAY)
+    _, plain = run(engine, plainly, simple, 3 * DAY)
     assert np.array_equal(starts_and_ends(failing, len(draws)), starts_and_ends(plain, len(draws)))
 
 

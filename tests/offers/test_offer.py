@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
+import simulation as ae
 from simulation.cli import main
 from simulation.config import load
 from simulation.errors import ConfigError
@@ -134,6 +135,10 @@ def test_the_other_commands_of_the_page_run(written: Written, monkeypatch: pytes
         assert main([*COMPARE, *short]) == 0
         assert main([*BREAK_EVEN, "dry_run=true"]) == 0
     assert "Left blank: " in output.getvalue()
+    stored = ae.read("results/latest").study
+    for number in (0, 5):  # each department has its own policy in a run that is read, too
+        assert stored.of(number).arm("our_ai").policy == written.study.of(number).arm("our_ai").policy
+    assert stored.of(0).arm("our_ai").policy != stored.of(5).arm("our_ai").policy
     assert "nothing was simulated" in output.getvalue()
 
 

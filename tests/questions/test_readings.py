@@ -90,8 +90,8 @@ def test_the_reading_that_ran_is_as_simulated(one: Result) -> None:
 
 def test_another_reading_is_worked_out_to_within_half_a_minute_of_its_run(one: Result, mine: Path) -> None:
     told = readings_of(one)["tool"]["twice"]
-    every = compare(stated(mine, "readings=all"))
-    as_run = every.spread("tool_twice", every.first_target)
+    twice = compare(stated(mine, "readings=all").of_arms(["tool_twice"]))
+    as_run = twice.spread("tool_twice", twice.first_target)
     assert as_run is not None
     assert told.how == "worked out"
     ends = (told.spread.raw.mean(), *told.spread.range[1:])

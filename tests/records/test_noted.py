@@ -1,5 +1,6 @@
 """What is noted is made once for a key, comes back as it was made, and is never needed."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,17 @@ def test_a_note_that_cannot_be_read_is_made_again(
     (tmp_path / "notes" / "it.json").write_text(text, encoding="utf-8")
     assert calls("key", 2) == (2, 2)
     assert calls("key", 3) == (2, 2)
+
+
+def test_the_newest_notes_of_a_kind_are_kept(
+    calls: Callable[..., tuple[Any, int]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST", 2)
+    calls("key", 1)
+    for number in range(4):
+        noted(f"kind-{number}", number, lambda: True)
+        os.utime(tmp_path / "notes" / f"kind-{number}.json", (number, number))
+    assert {path.stem for path in (tmp_path / "notes").iterdir()} == {"it", "kind-2", "kind-3"}
 
 
 def test_a_folder_that_cannot_be_written_costs_time_alone(

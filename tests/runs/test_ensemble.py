@@ -21,6 +21,8 @@ from simulation.runs.store.unfinished import UnfinishedRun
 from simulation.study.study import Study
 from tests.config.ours import MARKED, ensemble
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 SHORT = ("run.departments=3", "run.replications=6", "run.measured_days=14", "run.warm_up_days=7")
 
 

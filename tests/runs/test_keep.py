@@ -23,6 +23,8 @@ from simulation.runs.store.run_folder import write_data
 from simulation.study.study import Kept, Study
 from simulation.study.workload import work_of
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 TABLES: tuple[Kept, ...] = ("patients", "activities", "events")
 SMALL = (
     "study.secondary=[]", "run.replications=3", "run.measured_days=3", "run.warm_up_days=0", "run.cool_down_days=1",

@@ -99,7 +99,7 @@ def computed(four: Study) -> ae.Result:
 
 
 @pytest.fixture(scope="module")
-def folder(computed: ae.Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(computed: ae.Result, undrawn: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return computed.write(tmp_path_factory.mktemp("results"))
 
 

@@ -1,6 +1,6 @@
 """A new version against an earlier card: go needs every criterion, for everybody and by group."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,15 @@ from simulation.vetting.vet import vetting_named
 
 Rule = Callable[[int], int]
 """The label of the case of a number."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _data_alone() -> Iterator[None]:
+    """Cards are written without page, document and pictures: `read_earlier` reads their data."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, empty in (("page", ""), ("document", b""), ("pictures", {})):
+            patch.setattr(Card, name, empty)
+        yield
 
 
 class ByRule:

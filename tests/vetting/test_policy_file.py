@@ -23,6 +23,8 @@ from simulation.vetting.policy_file import double_misses, drawn_counts, joint_co
 
 from .test_card import Fixed
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 Synthetic = tuple[Vetting, CaseSet]
 ONE = ("ensemble=none", "run=weeks")
 

@@ -267,10 +267,10 @@ def _waits_holding(pathway: Pathway, trace: Trace) -> list[_Wait]:
     """Every different wait while a finite pool is held. With a queue limit of 0 nobody waits."""
     finite = frozenset(name for name, pool in pathway.pools.items() if not pool.unlimited)
     distinct: dict[_Wait, None] = {}
-    for state in trace:
-        step = pathway.steps.get(state.node)
-        if step and state.held & finite and waits(step) and step.queue_limit != 0:
+    for node, carried in dict.fromkeys((state.node, state.held) for state in trace):
+        step, held = pathway.steps.get(node), carried & finite
+        if step and held and waits(step) and step.queue_limit != 0:
             all_of, any_of = request_of(step)
             alternatives = frozenset(any_of) if finite.issuperset(any_of) else frozenset[str]()
-            distinct[_Wait(state.node, state.held & finite, finite.intersection(all_of), alternatives)] = None
+            distinct[_Wait(node, held, finite.intersection(all_of), alternatives)] = None
     return list(distinct)

@@ -20,6 +20,8 @@ from typing import Any
 
 import numpy as np
 
+from simulation.department.graph import cached_by_pathway
+from simulation.department.vocabulary import Pathway
 from simulation.patients import draw
 from simulation.records.noted import noted
 from simulation.records.serialise import Plain, digest, digest_of_exact, exact
@@ -70,7 +72,7 @@ class Identity:
 
 def identity_of(study: Study) -> Identity:
     """The identity of a run of a study in this process."""
-    content = _without(content_of(study, without=WORD_FIELDS), ONLY_WORDS)
+    content = _without(content_of(study, words=False), ONLY_WORDS)
     return Identity({"study": digest_of_exact(content), **program_parts(), "sample": sample_digest(study)})
 
 
@@ -80,11 +82,12 @@ def program_parts() -> dict[str, str]:
     return {"source": source_digest(), "python": platform.python_version(), **libraries}
 
 
-def content_of(study: Study, *, without: Collection[str] = ()) -> Plain:
-    """Everything that a study states and that can change a number, or a word about it, as plain values.
+def content_of(study: Study, *, words: bool = True) -> Plain:
+    """Everything that a study states and that can change a number, or, with `words`, a word about it, as plain values.
 
-    Departments and policies that arms share are listed once. `without`: names of fields that are left out.
+    Departments and policies that arms share are listed once.
     """
+    without = () if words else WORD_FIELDS
     pathways: list[Any] = []
     policies: list[Any] = []
     seen: dict[int, int] = {}
@@ -92,7 +95,7 @@ def content_of(study: Study, *, without: Collection[str] = ()) -> Plain:
     def position(thing: Any, listed: list[Any]) -> int:
         """The position of a thing in a list of plain values, to which it is added if need be."""
         if id(thing) not in seen:
-            plain = exact(thing, without=without)
+            plain = _wordless(thing) if isinstance(thing, Pathway) and not words else exact(thing, without=without)
             if plain not in listed:
                 listed.append(plain)
             seen[id(thing)] = listed.index(plain)
@@ -119,6 +122,12 @@ def content_of(study: Study, *, without: Collection[str] = ()) -> Plain:
         "on_one": study.on_one,
         "left_out": list(study.left_out),
     }
+
+
+@cached_by_pathway
+def _wordless(pathway: Pathway) -> Any:
+    """A department as plain values without its words; not to be changed."""
+    return exact(pathway, without=WORD_FIELDS)
 
 
 def resolved_of(study: Study) -> Plain:

@@ -1,0 +1,46 @@
+"""Minutes are solved for: each department along its own slopes."""
+
+import numpy as np
+
+from simulation.offers.solving import Solved, _updated, beside
+
+SHARE = Solved("doctor_minutes", "within_4h_share", 0.6, -1.5, (0.5, 1.5))
+WAIT = Solved("triage_busy", "walk_in_triage_wait_mean", 20, 2.5, (0.05, 3), in_log=True)
+
+
+def test_two_figures_that_hang_on_both_parameters_are_met_together() -> None:
+    """Linear departments, each with slopes of its own, of which the assumed ones know only the own parameter."""
+    rng = np.random.default_rng(1)
+    true = np.array([[[-2.0, -0.3], [0.2, 4.0]]]) * rng.uniform(0.6, 1.6, (20, 2, 2))
+    at, slopes = rng.normal(0, 0.1, (20, 2)), np.tile(np.diag([SHARE.slope, WAIT.slope]), (20, 1, 1))
+    goal = np.array([0.05, 0.3])
+    value = np.einsum("nij,nj->ni", true, at)
+    for _ in range(4):
+        step = np.linalg.solve(slopes, (goal - value)[:, :, None])[:, :, 0]
+        after = np.einsum("nij,nj->ni", true, at + step)
+        slopes = _updated(slopes, step, after - value, (SHARE, WAIT))
+        at, value = at + step, after
+    assert np.abs(value - goal).max() < 0.01
+
+
+def test_a_department_that_stood_still_keeps_its_slopes() -> None:
+    slopes = np.array([[[-1.5]]])
+    assert (_updated(slopes, np.array([[0.001]]), np.array([[0.1]]), (SHARE,)) == slopes).all()
+
+
+def test_noise_does_not_turn_a_slope_round() -> None:
+    updated = _updated(np.array([[[-1.5]]]), np.array([[0.01]]), np.array([[0.2]]), (SHARE,))
+    assert updated[0, 0, 0] == -1.5 / 4
+
+
+def test_what_could_not_be_met_is_said() -> None:
+    fresh = {
+        "within_4h_share": np.full(20, 0.66),
+        "admitted_share": np.full(20, 0.27),
+        "walk_in_triage_wait_mean": np.full(20, 12.0),
+        "walk_in_triage_minutes_mean": np.full(20, 7.0),
+    }
+    lines = list(beside({"within_4h_share": 0.62, "walk_in_triage_minutes_mean": 6.0}, fresh))
+    assert lines[0].endswith("Not met: 4.0 % above")
+    assert lines[1].startswith("admitted: left blank; departments 27.0 %")
+    assert "does the rota count people at the desk?" in lines[3]
