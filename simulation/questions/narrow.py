@@ -204,17 +204,14 @@ def narrow(
     usual, here = _usual(np.abs(residuals), np.abs(fitted), np.abs(mean))
     parts = within_and_between(residuals / usual, apart, structure)
     own = np.maximum(parts.within - _chance(moments, steeper, usual), 0)
-    # How far the line at the local figures moves if a department does by what is usual, and if a structure does.
+    # By what the line at the local figures moves if a department moves by what is usual there, or all of a structure do.
     moves = usual * (1 + apart @ np.linalg.solve(moments.of_means[:n, :n], from_centre))[:, None] / len(usual)
     moves_together = np.array([moves[structure == name].sum(axis=0) for name in np.unique(structure)])
-    not_known = (both * (steeper - slopes)).sum(axis=0) + np.einsum("fe,fg,ge->e", steeper, simulated, steeper)
-    variances = np.array(
-        [
-            parts.between * (here**2 + (moves_together**2).sum(axis=0)),
-            own * here**2 + parts.within * (moves**2).sum(axis=0),
-            np.maximum(not_known, 0),
-        ]
-    )
+    # A structure and a department are drawn anew; the line errs; the figures are known to within noise.
+    by_structure = parts.between * (here**2 + (moves_together**2).sum(axis=0))
+    by_department = own * here**2 + parts.within * (moves**2).sum(axis=0)
+    by_figures = (both * (steeper - slopes)).sum(axis=0) + np.einsum("fe,fg,ge->e", steeper, simulated, steeper)
+    variances = np.array([by_structure, by_department, np.maximum(by_figures, 0)])
     degrees = parts.degrees_between, parts.degrees_within, (moments.n - 1).sum()
     half_width, surely = (_half_width(variances, degrees, level) for level in (LEVEL, SURE))
     sign = np.where(np.abs(mean) > surely, np.sign(mean), 0.0)
@@ -245,11 +242,10 @@ def _chance(moments: Components, slopes: Floats, usual: Floats) -> Floats:
 
 def _half_width(variances: Floats, degrees: Sequence[float], level: float) -> Floats:
     """Half the width of each range, its degrees of freedom those of a sum of estimated variances (Satterthwaite)."""
-    variance = variances.sum(axis=0)
+    variance: Floats = variances.sum(axis=0)
     of_sum = variance**2 / np.maximum(1 / np.array(degrees) @ variances**2, TINY**2)
     quantiles = [t_quantile(max(each, 1.0), level) for each in of_sum.tolist()]
-    half_width: Floats = np.sqrt(variance) * quantiles
-    return half_width
+    return np.sqrt(variance) * np.array(quantiles)
 
 
 def _distance(rows: Floats, covariance: Floats) -> Floats:
