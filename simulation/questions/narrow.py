@@ -204,7 +204,7 @@ def narrow(
     usual, here = _usual(np.abs(residuals), np.abs(fitted), np.abs(mean))
     parts = within_and_between(residuals / usual, apart, structure)
     own = np.maximum(parts.within - _chance(moments, steeper, usual), 0)
-    # By what the line at the local figures moves if a department moves by what is usual there, or all of a structure do.
+    # By what the line moves at the local figures if a department moves by what is usual, or all of a structure do.
     moves = usual * (1 + apart @ np.linalg.solve(moments.of_means[:n, :n], from_centre))[:, None] / len(usual)
     moves_together = np.array([moves[structure == name].sum(axis=0) for name in np.unique(structure)])
     # A structure and a department are drawn anew; the line errs; the figures are known to within noise.
@@ -242,10 +242,11 @@ def _chance(moments: Components, slopes: Floats, usual: Floats) -> Floats:
 
 def _half_width(variances: Floats, degrees: Sequence[float], level: float) -> Floats:
     """Half the width of each range, its degrees of freedom those of a sum of estimated variances (Satterthwaite)."""
-    variance: Floats = variances.sum(axis=0)
+    variance = variances.sum(axis=0)
     of_sum = variance**2 / np.maximum(1 / np.array(degrees) @ variances**2, TINY**2)
     quantiles = [t_quantile(max(each, 1.0), level) for each in of_sum.tolist()]
-    return np.sqrt(variance) * np.array(quantiles)
+    half_width: Floats = np.sqrt(variance) * np.array(quantiles)
+    return half_width
 
 
 def _distance(rows: Floats, covariance: Floats) -> Floats:
