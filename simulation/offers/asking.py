@@ -9,7 +9,7 @@ from typing import Any
 
 from simulation.config.files import mapping_in
 from simulation.errors import Faults, ResultsError
-from simulation.offers.interview import Answer, Question, check, is_asked, is_blank, next_question, questions
+from simulation.offers.interview import Answer, OfferQuestion, check, is_asked, is_blank, next_question, questions
 
 Ask = Callable[[str], str]
 Say = Callable[[str], None]
@@ -63,7 +63,7 @@ def _blocks() -> Iterator[str]:
         yield f"# {question.words}{chosen}{needs}\n# Find it: {question.find}.{blank}\n{key}:"
 
 
-def _named(question: Question) -> Iterator[tuple[str, list[str]]]:
+def _named(question: OfferQuestion) -> Iterator[tuple[str, list[str]]]:
     for other, words in question.needs.items():
         yield other, [word for word in words if word]
 
@@ -118,12 +118,12 @@ def _taken(key: str, typed: Answer, answers: dict[str, Answer], path: Path, say:
     return True
 
 
-def _prompt(question: Question) -> str:
+def _prompt(question: OfferQuestion) -> str:
     choices = "".join(f"\n    {name}: {words}" for name, words in question.choices.items())
     return f"\n{question.words}{choices}"
 
 
-def _explained(question: Question) -> str:
+def _explained(question: OfferQuestion) -> str:
     assumed = f"\n  Left blank: {question.blank}" if question.blank else ""
     source = f" ({question.evidence}: {question.source})" if question.source else ""
     n = f", on {question.patients} patients" if question.patients else ""

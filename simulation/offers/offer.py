@@ -20,10 +20,10 @@ from simulation.config.new import flow, name_faults, write_files
 from simulation.config.studies import study_from
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Faults
-from simulation.offers.department import ADMITTED_RANGE, BEDS, DOCTORS, TRIAGE, Departments
-from simulation.offers.interview import Answers, Checked, Question, check, questions
+from simulation.offers.department import ADMITTED_RANGE, BEDS, DOCTORS, TRIAGE, TheirDepartments
+from simulation.offers.interview import Answers, Checked, OfferQuestion, check, questions
 from simulation.offers.labels import label_lines
-from simulation.offers.product import DRAWN, Product
+from simulation.offers.product import DRAWN, OfferedProduct
 from simulation.offers.solving import Solved, Solver, beside
 from simulation.records.serialise import plain
 from simulation.study.study import Study
@@ -78,7 +78,7 @@ def offered(
     found = list(name_faults(name, folder, kinds, "an offer"))
     if found:
         raise ConfigError(found)
-    departments, product = Departments(values, n), Product(name, values)
+    departments, product = TheirDepartments(values, n), OfferedProduct(name, values)
     ensemble = _ensemble(name, departments, product)
     texts = _texts(name, departments, product)
     with TemporaryDirectory() as temporary:
@@ -120,7 +120,7 @@ def _wanted(values: Mapping[str, Any]) -> Iterator[Solved]:
         yield Solved(TRIAGE, measure, values["triage_minutes"], 1.0, (0.05, 3.0), in_log=True)
 
 
-def _ensemble(name: str, departments: Departments, product: Product) -> Ensemble:
+def _ensemble(name: str, departments: TheirDepartments, product: OfferedProduct) -> Ensemble:
     """The departments before anything is solved for."""
     packaged, members = departments.ensemble, departments.members()
     parameters, drawn = product.drawn(len(members))
@@ -175,7 +175,7 @@ def ensemble_text(ensemble: Ensemble) -> str:
     )
 
 
-def _texts(name: str, departments: Departments, product: Product) -> dict[str, str]:
+def _texts(name: str, departments: TheirDepartments, product: OfferedProduct) -> dict[str, str]:
     """The other files, by group."""
     blanks = list(_blanks(departments, product))
     files = {"triage": product.policy(), "study": product.study("your department", blanks)}
@@ -194,7 +194,7 @@ def _texts(name: str, departments: Departments, product: Product) -> dict[str, s
     return {**departments.texts(name), **made}
 
 
-def _blanks(departments: Departments, product: Product) -> Iterator[Raw]:
+def _blanks(departments: TheirDepartments, product: OfferedProduct) -> Iterator[Raw]:
     """What was left blank and departments differ in, as `study.offer` states it."""
     values = departments.values
     of_duty = [key for key in ON_DUTY if key not in values]
@@ -213,7 +213,7 @@ def _blanks(departments: Departments, product: Product) -> Iterator[Raw]:
         yield _blank(questions()[key], [DRAWN[key]])
 
 
-def _blank(question: Question, parameters: Sequence[str], noun: str = "") -> Raw:
+def _blank(question: OfferQuestion, parameters: Sequence[str], noun: str = "") -> Raw:
     patients = {} if question.patients is None else {"patients": question.patients}
     return {
         "question": noun or question.noun, "parameters": list(parameters), "unit": question.unit,
