@@ -1,12 +1,14 @@
 """What is the answer of a stored result in a department some of whose figures are known? Nothing is simulated.
 
 Effects are regressed on the figures over all departments, and read at the local values. The line is flattened by as
-much noise as the local figures have, so that a figure of few days or few patients moves the answer less. Departments
-near the local values, by the noise of the local and of the simulated figures, decide one thing only: how far a
-department may still lie from the line.
+much noise as the local figures have, so that a figure of few days or few patients moves the answer less.
 
-Noise of a simulated figure is that between replications of one department near the local values. Noise of a local
-figure is the same for its own number of days (taken as independent), plus that of counting so many patients.
+A department may lie from the line for two reasons: departments of one structure (who is on when, who does what) differ,
+and all of a structure lie from the line by what they share. The second is drawn once a structure, so that it rests on
+few draws, and a department of any other structure draws it anew.
+
+Noise of a figure is that between replications of one department, in proportion to the figure, for its own number of
+days (taken as independent), plus that of counting so many patients.
 
 `aeflow narrow` ends in `show_narrowed`. Observed figures that tell nothing are refused.
 """
@@ -40,16 +42,17 @@ from simulation.statistics.departments import (
     known_twice,
     n_departments,
     ranges,
+    within_and_between,
 )
 from simulation.statistics.intervals import t_quantile
 from simulation.statistics.verdict import direction_words, threshold
 from simulation.study.design import Target
-from simulation.wording import listed_with_and
+from simulation.wording import listed_with_and, number_of
 
 LEVEL, SURE = 0.9, 0.95
 """The share of departments in a range, and the certainty with which a direction is said."""
-NEAR = 20.0
-"""The fewest departments, counted by weight, that the spread about the line rests on."""
+LEAST = 0.1
+"""The usual distance of a department of size 0, of the mean distance: at least so much."""
 OUTSIDE = NormalDist().inv_cdf(0.995)
 """Standard errors by which a local figure may lie beyond all simulated ones."""
 LONGEST_NAME = 60
@@ -61,6 +64,8 @@ BESIDE_WAIT = (("walk_in_triage_minutes_mean", "all"), ("on_duty_by_day_mean", "
 """The wait for triage, and figures of the desk that count by the wait divided by them: a minute saved at triage is
 worth as many minutes as there are triages in a patient's wait."""
 MOST_FIGURES = 5
+TINY = 1e-12
+"""A divisor in place of 0."""
 RANGE = f"{100 * LEVEL:.0f} %"
 EffectRange = tuple[float, float, float]
 """A mean or median, and the ends of a range."""
@@ -115,11 +120,20 @@ class Local:
     sampling: Floats
     simulated_days: float
 
-    def noise(self, within: Floats) -> Floats:
-        """The noise of the local figures: their covariance about the long run, from that between replications."""
-        scale = np.sqrt(self.simulated_days / self.days)
-        noise: Floats = within * np.outer(scale, scale) + np.diag(self.sampling)
-        return noise
+    def noise(self, moments: Components) -> tuple[Floats, Floats]:
+        """Covariances about the long run: of the local figures, and of as high ones in the mean of a department's
+        replications. The first numbers of `moments` are these figures.
+
+        Between replications of a department they vary as much as is usual where figures are as high.
+        """
+        n = len(self.values)
+        means, squares = np.abs(moments.means[:, :n]), moments.squares[:, :n, :n]
+        varied = np.sqrt(np.diagonal(squares, axis1=1, axis2=2) / (moments.n - 1)[:, None])
+        usual, here = _usual(varied, means, np.clip(np.abs(self.values), means.min(axis=0), means.max(axis=0)))
+        together = np.einsum("df,dfg,dg->fg", 1 / usual, squares, 1 / usual) / (moments.n - 1).sum()
+        once = together * np.outer(here, here)
+        days = np.sqrt(self.simulated_days / self.days)
+        return once * np.outer(days, days) + np.diag(self.sampling), once * np.mean(1 / moments.n)
 
 
 @dataclass(frozen=True)
@@ -127,8 +141,7 @@ class Narrowed:
     """The expected value of each effect, and the range of 90 % of departments like this one; shape (n_effects,) each.
 
     sign: 1 or -1 where the effect has this sign with 95 % certainty, else 0, as for an arm without an effect;
-    everywhere: median and range over all departments, chance removed; n_near: the effective number of departments on
-    which the range rests; weights: shape (n_departments,), at most 1.
+    everywhere: median and range over all departments, chance removed.
     """
 
     mean: Floats
@@ -136,8 +149,6 @@ class Narrowed:
     high: Floats
     sign: Floats
     everywhere: Ranges
-    n_near: float
-    weights: Floats
 
 
 @dataclass(frozen=True)
@@ -156,13 +167,13 @@ def outside(figures: Floats, department: Department, local: Local) -> tuple[Outs
     """The local figures that lie beyond those of every department by more than their noise. Where none does by itself,
     all together if they do so together. figures: shape (n_replications, n_figures)."""
     moments = components(figures, department)
-    simulated, noise = np.mean(1 / moments.n) * moments.within, local.noise(moments.within)
+    simulated, (noise, _) = np.mean(1 / moments.n) * moments.within, local.noise(moments)
     slack = OUTSIDE * np.sqrt(np.diag(noise))
     lowest, highest = moments.means.min(axis=0), moments.means.max(axis=0)
     beyond = np.flatnonzero((local.values < lowest - slack) | (local.values > highest + slack)).tolist()
     if beyond:
         return tuple(Outside(column, float(lowest[column]), float(highest[column])) for column in beyond)
-    centre, between = moments.means.mean(axis=0), _positive(moments.between)
+    centre, between = moments.means.mean(axis=0), moments.covariance
     of_departments = _distance(moments.means - centre, between + simulated)
     of_local = _distance(local.values[None] - centre, between + noise)[0]
     if of_local <= of_departments.max() or len(local.values) == 1:
@@ -170,77 +181,72 @@ def outside(figures: Floats, department: Department, local: Local) -> tuple[Outs
     return (Outside(None, np.nan, np.nan),)
 
 
-def narrow(figures: Floats, effects: Floats, department: Department, local: Local) -> Narrowed:
+def narrow(
+    figures: Floats, effects: Floats, department: Department, local: Local, structures: Sequence[str]
+) -> Narrowed:
     """The effects in a department with these figures.
 
-    figures: shape (n_replications, n_figures), effects: (n_replications, n_effects), none missing.
+    figures: shape (n_replications, n_figures), effects: (n_replications, n_effects), none missing; structures: that of
+    each department, by the department's number.
     """
-    n_figures = figures.shape[1]
+    n = figures.shape[1]
     moments = components(np.column_stack([figures, effects]), department)
-    from_centre, weights = _near(moments, n_figures, local)
-    within = moments.within_near(weights)
-    noise = local.noise(within[:n_figures, :n_figures])
-    between = _positive(moments.between)
-    centre = moments.means.mean(axis=0)
-    slopes = np.asarray(
-        np.linalg.solve(between[:n_figures, :n_figures] + noise, between[:n_figures, n_figures:]), dtype=np.float64
+    structure = np.array(structures)[np.unique(department)]
+    centre, between = moments.means.mean(axis=0), moments.covariance
+    apart, from_centre = moments.means[:, :n] - centre[:n], local.values - centre[:n]
+    noise, simulated = local.noise(moments)
+    both = between[:n, n:]
+    slopes, steeper = (
+        np.asarray(np.linalg.solve(between[:n, :n] + each, both), dtype=np.float64) for each in (noise, simulated)
     )
-    mean = centre[n_figures:] + from_centre @ slopes
-    deviations = moments.means - centre
-    residuals = deviations[:, n_figures:] - deviations[:, :n_figures] @ slopes
-    about, beyond = _about_the_line(residuals, slopes, weights, within * np.mean(1 / moments.n), noise)
-    n_near = _counted_by_weight(weights)
-    of_line = (1 + _distance(from_centre[None], moments.of_means[:n_figures, :n_figures])[0]) / len(moments.n)
-    error, degrees = np.sqrt(beyond + about * of_line), max(round(n_near) - n_figures - 1, 1)
-    half_width, surely = (t_quantile(degrees, level) * error for level in (LEVEL, SURE))
+    mean, fitted = centre[n:] + from_centre @ slopes, centre[n:] + apart @ steeper
+    residuals = moments.means[:, n:] - fitted
+    usual, here = _usual(np.abs(residuals), np.abs(fitted), np.abs(mean))
+    parts = within_and_between(residuals / usual, apart, structure)
+    own = np.maximum(parts.within - _chance(moments, steeper, usual), 0)
+    # By what the line moves at the local figures if a department moves by what is usual, or all of a structure do.
+    moves = usual * (1 + apart @ np.linalg.solve(moments.of_means[:n, :n], from_centre))[:, None] / len(usual)
+    moves_together = np.array([moves[structure == name].sum(axis=0) for name in np.unique(structure)])
+    # A structure and a department are drawn anew; the line errs; the figures are known to within noise.
+    by_structure = parts.between * (here**2 + (moves_together**2).sum(axis=0))
+    by_department = own * here**2 + parts.within * (moves**2).sum(axis=0)
+    by_figures = (both * (steeper - slopes)).sum(axis=0) + np.einsum("fe,fg,ge->e", steeper, simulated, steeper)
+    variances = np.array([by_structure, by_department, np.maximum(by_figures, 0)])
+    degrees = parts.degrees_between, parts.degrees_within, (moments.n - 1).sum()
+    half_width, surely = (_half_width(variances, degrees, level) for level in (LEVEL, SURE))
     sign = np.where(np.abs(mean) > surely, np.sign(mean), 0.0)
-    return Narrowed(mean, mean - half_width, mean + half_width, sign, ranges(effects, department), n_near, weights)
+    return Narrowed(mean, mean - half_width, mean + half_width, sign, ranges(effects, department))
 
 
-def _near(moments: Components, n_figures: int, local: Local) -> tuple[Floats, Floats]:
-    """The local figures less their mean over departments, and each department's weight by how near it is.
+def _usual(distances: Floats, sizes: Floats, size: Floats) -> tuple[Floats, Floats]:
+    """How large distances usually are: for each department, and for one of the given size.
 
-    The kernel is as wide as local and simulated noise together, or as much wider as it takes to count `NEAR`
-    departments.
+    Distance is a line in size that does not fall (H. Glejser, 'A new test for heteroskedasticity', JASA 64 (1969)
+    316-323). All are at least 0; distances and sizes: shape (n_departments, n_columns), size: (n_columns,).
     """
-    from_centre = local.values - moments.means[:, :n_figures].mean(axis=0)
-    from_local = moments.means[:, :n_figures] - local.values
-    within = moments.within[:n_figures, :n_figures]
-    distance = _distance(from_local, local.noise(within) + np.mean(1 / moments.n) * within)
-    distance = distance - distance.min()
-    wider = 1.0
-    while True:
-        weights = np.exp(-distance / (2 * wider))
-        if _counted_by_weight(weights) >= min(NEAR, len(weights) / 2):
-            return from_centre, weights
-        wider *= 1.25
+    distance, middle = distances.mean(axis=0), sizes.mean(axis=0)
+    apart = sizes - middle
+    slope = (distances * apart).sum(axis=0) / np.maximum((apart**2).sum(axis=0), TINY)
+    slope = np.clip(slope, 0, (1 - LEAST) * distance / np.maximum(middle, TINY))
+    usual, here = (distance + slope * (each - middle) for each in (sizes, size))
+    return np.maximum(usual, TINY), here
 
 
-def _counted_by_weight(weights: Floats) -> float:
-    """The effective number of departments: how many equally weighted ones would carry as much information."""
-    return float(weights.sum() ** 2 / (weights**2).sum())
+def _chance(moments: Components, slopes: Floats, usual: Floats) -> Floats:
+    """The part of the variance of residuals, each over its usual size, that is noise of simulation."""
+    counted = np.vstack([-slopes, np.eye(slopes.shape[1])])  # what figures and effects count for in a residual
+    squares = np.einsum("fe,dfg,ge->de", counted, moments.squares, counted) / usual**2
+    chance: Floats = np.mean(1 / moments.n) * squares.sum(axis=0) / (moments.n - 1).sum()
+    return chance
 
 
-def _about_the_line(
-    residuals: Floats, slopes: Floats, weights: Floats, chance: Floats, noise: Floats
-) -> tuple[Floats, Floats]:
-    """The variance of simulated effects about the line, and that of a department's effect at its local figures.
-
-    Residuals contain the simulation noise of effect and figures, and so does the error of the line. For a department
-    it is removed, and the noise of the local figures is added.
-    """
-    observed = weights @ residuals**2 / weights.sum()
-    weights_of = np.vstack([-slopes, np.eye(slopes.shape[1])])  # what figures and effects count for in a residual
-    simulated = np.einsum("fe,fg,ge->e", weights_of, chance, weights_of)
-    about = np.maximum(observed, simulated)
-    return about, about - simulated + np.einsum("fe,fg,ge->e", slopes, noise, slopes)
-
-
-def _positive(covariance: Floats) -> Floats:
-    """The nearest covariance matrix without a negative variance in any direction."""
-    values, vectors = np.linalg.eigh(covariance)
-    positive: Floats = (vectors * np.maximum(values, 0)) @ vectors.T
-    return positive
+def _half_width(variances: Floats, degrees: Sequence[float], level: float) -> Floats:
+    """Half the width of each range, its degrees of freedom those of a sum of estimated variances (Satterthwaite)."""
+    variance = variances.sum(axis=0)
+    of_sum = variance**2 / np.maximum(1 / np.array(degrees) @ variances**2, TINY**2)
+    quantiles = [t_quantile(max(each, 1.0), level) for each in of_sum.tolist()]
+    half_width: Floats = np.sqrt(variance) * np.array(quantiles)
+    return half_width
 
 
 def _distance(rows: Floats, covariance: Floats) -> Floats:
@@ -266,6 +272,7 @@ class NarrowedEffects:
     effects: tuple[tuple[str, Target], ...]
     estimates: Narrowed
     n_departments: int
+    n_structures: int
 
     def of(self, arm: str, target: Target) -> int:
         """The index in `estimates` of an arm's effect on a target."""
@@ -278,9 +285,9 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
     Raises ConfigError for figures that the run does not have, or that none of its departments comes near, and
     ResultsError for a run of one arm or of fewer than twenty departments.
     """
-    departments = result.department_of
+    departments, over = result.department_of, result.study.departments
     n = 1 if departments is None else n_departments(departments)
-    if departments is None or n < MIN_DEPARTMENTS:
+    if departments is None or over is None or n < MIN_DEPARTMENTS:
         raise ResultsError(
             f"narrow: the run has {n} department{'s' if n != 1 else ''} used at least twice, "
             f"and {MIN_DEPARTMENTS} are needed. Run the study over an ensemble: aeflow compare ensemble=typical"
@@ -317,8 +324,9 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
         names=names,
         seen=tuple(zip(means.min(axis=0).tolist(), means.max(axis=0).tolist(), strict=True)),
         effects=tuple(effects),
-        estimates=narrow(figures, differences, departments, local),
+        estimates=narrow(figures, differences, departments, local, over.structure_of),
         n_departments=len(means),
+        n_structures=len({over.structure_of[number] for number in departments.tolist()}),
     )
 
 
@@ -474,9 +482,9 @@ def narrowed_sentences(result: StudyResult, narrowed: NarrowedEffects) -> Iterat
             f"{_safety_words(result, arm)}"
         )
     yield (
-        f"The ranges rest on {narrowed.estimates.n_near:.0f} of {narrowed.n_departments} departments, weighted by how "
-        f"near they are to these figures. They allow for noise of simulation and of measurement, and for other "
-        f"differences between departments, as far as the ensemble shows them."
+        f"The ranges rest on {narrowed.n_departments} departments of {number_of(narrowed.n_structures, 'structure')} "
+        f"(who is on when, who does what). They allow for noise of simulation and of measurement, and for other "
+        f"differences between departments and between structures, as far as the ensemble shows them."
     )
 
 

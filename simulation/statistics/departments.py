@@ -277,12 +277,7 @@ class Components:
     @cached_property
     def within(self) -> Floats:
         """Covariance between replications of one department, shape (n_numbers, n_numbers)."""
-        return self.within_near(np.ones(len(self.n)))
-
-    def within_near(self, weights: Floats) -> Floats:
-        """Covariance within departments, weighted by department; `weights`: shape (n_departments,)."""
-        total = np.einsum("d,dij->ij", weights, self.squares)
-        covariance: Floats = total / (weights @ (self.n - 1))
+        covariance: Floats = self.squares.sum(axis=0) / (self.n - 1).sum()
         return covariance
 
     @cached_property
@@ -294,6 +289,12 @@ class Components:
     def between(self) -> Floats:
         """Covariance between departments, chance removed; an estimated variance can be below 0."""
         return self.of_means - np.mean(1 / self.n) * self.within
+
+    @cached_property
+    def covariance(self) -> Floats:
+        """`between`, made a covariance where it is none: below 0 in no direction."""
+        own = _root(self.between)
+        return own @ own
 
     @property
     def effects(self) -> Floats:
@@ -326,6 +327,37 @@ def components(values: Floats, department: Department) -> Components:
     means = [rows.mean(axis=0) for rows in each]
     squares = [(rows - mean).T @ (rows - mean) for rows, mean in zip(each, means, strict=True)]
     return Components(np.array(means), np.array(squares), np.array([len(rows) for rows in each], dtype=float))
+
+
+class Parts(NamedTuple):
+    """Variances of each column within groups and between groups, and the degrees of freedom of each."""
+
+    within: Floats
+    between: Floats
+    degrees_within: int
+    degrees_between: int
+
+
+def within_and_between(values: Floats, fitted_on: Floats, group: NDArray[np.str_]) -> Parts:
+    """The variances of numbers, each the sum of what its group shares and of its own, both drawn at random.
+
+    values: shape (n, n_columns), what is left of a line in `fitted_on`, (n, n_figures); group: (n,). The line has taken
+    out part of what groups share, which is allowed for: by the squares that the line leaves with the groups and
+    without (C. R. Henderson, 'Estimation of variance and covariance components', Biometrics 9 (1953) 226-252,
+    method 3). With one group the variance between groups is 0.
+    """
+    line, groups = np.column_stack([np.ones(len(group)), fitted_on]), (group[:, None] == np.unique(group)).astype(float)
+    (alone, few), (beside, most) = (_left(values, design) for design in (line, np.column_stack([line, groups])))
+    degrees = max(len(group) - most, 1), max(most - few, 1)
+    within = beside / degrees[0]
+    shared = np.maximum(alone - beside - degrees[1] * within, 0)
+    return Parts(within, np.nan_to_num(shared / _or_nan(_left(groups, line)[0].sum())), *degrees)
+
+
+def _left(values: Floats, design: Floats) -> tuple[Floats, int]:
+    """The sum of squares of each column that least squares on the design leave, and the rank of the design."""
+    solution, _, rank, _ = np.linalg.lstsq(design, values)
+    return ((values - design @ solution) ** 2).sum(axis=0), int(rank)
 
 
 def halves(values: Floats, department: Department) -> tuple[Floats, Floats]:

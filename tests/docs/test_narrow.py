@@ -44,6 +44,7 @@ class Made:
 
     ready: tuple[ReadyArm, ...]
     name: str = "made"
+    structure_of: tuple[str, ...] = ("",) * N
 
     def __len__(self) -> int:
         return N

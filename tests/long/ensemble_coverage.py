@@ -271,7 +271,7 @@ def tried(taught: Taught, truth: Truth, number: int, prior_width: float) -> dict
         local = Local(own[:n], np.full(n, YEAR_DAYS), np.zeros(n), REPLICATION_DAYS)
         row[f"{name}_refused"] = float(bool(outside(figures[:, :n], department, local)))
         if not row[f"{name}_refused"]:
-            found = narrow(figures[:, :n], effects, department, local)
+            found = narrow(figures[:, :n], effects, department, local, [""] * len(points))
             row[f"{name}_held"] = float(holds(found.low[0], found.high[0], truth))
             before = float(found.everywhere.high[0] - found.everywhere.low[0])
             row[f"{name}_width"] = float(found.high[0] - found.low[0]) / before if before else math.nan

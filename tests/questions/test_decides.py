@@ -312,7 +312,7 @@ def test_a_range_is_worded_by_the_rules_of_a_verdict() -> None:
 def test_the_words_say_where_it_was_read_and_on_what_it_rests(result: Result) -> None:
     output = " ".join(narrowed_sentences(result, narrowed(result, observed(1), "a test")))
     assert "'patients waiting for consultation, mean' 1.0 patients over 28 days" in output
-    assert f"of {N_CLINICS} departments, weighted by how near" in output
+    assert f"rest on {N_CLINICS} departments of 1 structure (" in output
     assert "'The urgent first, and a third nurse', Wait, urgent: shorter" in output
 
 
