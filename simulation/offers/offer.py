@@ -19,7 +19,7 @@ from simulation.config.folders import search_folders
 from simulation.config.new import flow, name_faults, write_files
 from simulation.config.studies import study_from
 from simulation.config.validating import validated
-from simulation.errors import ConfigError, Faults
+from simulation.errors import ConfigError, Faults, refuse
 from simulation.offers.department import ADMITTED_RANGE, BEDS, DOCTORS, TRIAGE, TheirDepartments
 from simulation.offers.interview import Answers, Checked, OfferQuestion, check, questions
 from simulation.offers.labels import label_lines
@@ -75,6 +75,11 @@ def offered(
     values = checked.values
     name = name or name_of(values["product"])
     kinds = ("site", "staffing", "calibration", "pathway", "nurse", "triage", "ensembles", "study")
+    if (before := folder / "study" / f"{name}.yaml").exists():
+        remedy = (
+            f"To compare changed answers with it, say name={name}_2; to write it anew, remove the files {name}.yaml"
+        )
+        refuse(str(before), "an offer of that name was written before", remedy)
     found = list(name_faults(name, folder, kinds, "an offer"))
     if found:
         raise ConfigError(found)
@@ -178,7 +183,7 @@ def ensemble_text(ensemble: Ensemble) -> str:
 def _texts(name: str, departments: TheirDepartments, product: OfferedProduct) -> dict[str, str]:
     """The other files, by group."""
     blanks = list(_blanks(departments, product))
-    files = {"triage": product.policy(), "study": product.study("your department", blanks)}
+    files = {"triage": product.policy(), "study": product.study("our department", blanks)}
     if nurse := product.nurse():
         files["nurse"] = nurse
     heads = {

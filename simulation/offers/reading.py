@@ -183,7 +183,7 @@ def _rota(text: str) -> Rota:
         elif re.search(r"all hours|day and night|clock|all day|always", rest):
             shifts.append(StatedShift(number, 0, SLOTS))
         else:
-            raise Unread(f"found '{part}'", "Say the hours: 2 from 8 to 22, 1 by night")
+            raise Unread(f"found '{part}'", "Say the hours: 2 from 8 to 22, 1 by night; or 1 at all hours")
     for number in by_night:
         shifts += _night(number, shifts)
     if not shifts:
