@@ -153,7 +153,7 @@ def judged(result: StudyResult, seen: StudyResult, true: StudyResult, new: Mask)
     moments = components(effects, true.department_of)
     errors = np.sqrt(np.diagonal(moments.squares, axis1=1, axis2=2) / (moments.n[:, None] - 1) / moments.n[:, None])
     figures = [seen.values(seen.design.baseline, *key) for key in FIGURES]
-    held, widths, asked = [], [], []
+    held, widths, asked, sham = [], [], [], []
     for number in range(40):
         stated = [
             ObservedFigure(measure=measure, group=group, value=float(values[number]), days=28)
@@ -169,8 +169,11 @@ def judged(result: StudyResult, seen: StudyResult, true: StudyResult, new: Mask)
         low, high, everywhere = found.estimates.low[at], found.estimates.high[at], found.estimates.everywhere
         asked.append(number)
         held.append((low <= moments.means[number]) & (moments.means[number] <= high))
-        widths.append((high - low) / np.maximum(everywhere.high[at] - everywhere.low[at], 1e-9))
+        before = everywhere.high[at] - everywhere.low[at]
+        widths.append((high - low) / np.where(before > 0, before, np.nan))
+        sham.append(low[arms.index("sham")] < 0 < high[arms.index("sham")])
     print(f"{len(asked)} of 40 asked, {40 - len(asked)} refused as outside the run's departments")
+    print(f"  the range of the sham, which has no effect, holds 0 in {np.mean(sham):.0%}")
     is_new = new[asked]
     print(
         f"  held by the range: of all asked, of {(~is_new).sum()} with a known rota, of {is_new.sum()} with a new one"
