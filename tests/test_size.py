@@ -117,3 +117,9 @@ def test_no_function_is_too_long() -> None:
         for function, lines in size.functions.items()
         if lines > MOST_OF_FUNCTION
     ]
+
+
+def test_no_name_of_a_class_stands_for_two_things() -> None:
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "simulation").rglob("*.py"))
+    names = Counter(node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    assert not {name for name, n in names.items() if n > 1}

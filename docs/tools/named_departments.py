@@ -19,7 +19,7 @@ import numpy as np
 
 from docs.tools.command import run
 from simulation.assurance.figures import ADULT_BED, pools_of
-from simulation.assurance.site_table import Table, validate_site
+from simulation.assurance.site_table import FigureTable, validate_site
 from simulation.config import load, packaged_configs
 from simulation.config.composing import composed
 from simulation.config.dotted import value_at
@@ -109,7 +109,7 @@ def _beds(ensemble: Ensemble, number: int, pool: str) -> float:
     return float(ensemble.member(number).values[list(ensemble.parameters).index(pool)])
 
 
-def chosen(named: Named, figures: Mapping[str, Floats], ensemble: Ensemble) -> tuple[int, Table]:
+def chosen(named: Named, figures: Mapping[str, Floats], ensemble: Ensemble) -> tuple[int, FigureTable]:
     """The department of a name by the rule above, and its validation. Raises ResultsError if none passes."""
     for number in candidates(named, figures, typical_rota(ensemble)):
         table = _validated(named, number, figures[named.name], ensemble)
@@ -138,7 +138,7 @@ def candidates(named: Named, figures: Mapping[str, Floats], allowed: Mask) -> It
     yield from (int(number) for number in np.argsort(-figures[named.name], kind="stable") if allowed[number])
 
 
-def _validated(named: Named, number: int, figure: Floats, ensemble: Ensemble) -> Table:
+def _validated(named: Named, number: int, figure: Floats, ensemble: Ensemble) -> FigureTable:
     """The validation of ten years of a department against the published figures."""
     with tempfile.TemporaryDirectory() as folder:
         for group, text in texts(named, number, figure, ensemble).items():
@@ -180,7 +180,7 @@ def texts(named: Named, number: int, figure: Floats, ensemble: Ensemble) -> Mapp
     return {"site": site, "calibration": calibration}
 
 
-def markdown(table: Table) -> Iterator[str]:
+def markdown(table: FigureTable) -> Iterator[str]:
     """The calibrated rows of a validation as a table of a page."""
     yield "| calibrated row | found (standard error) | allowed | |"
     yield "|---|---|---|---|"

@@ -24,7 +24,7 @@ from simulation.records.serialise import plain
 from simulation.runs.replicate import ArmReplication
 
 if TYPE_CHECKING:
-    from simulation.assurance.targets import Target
+    from simulation.assurance.targets import PublishedFigure
 
 
 LONGER_STAYS, BUSIER, NOBODY_REACTS, FEWER_STAFF, FEWER_BEDS = (
@@ -182,7 +182,7 @@ BUSY = "clinician_busy_share"
 """The figure that becomes one row a clinician pool."""
 
 
-def figure(target: Target, replications: Replications, pathway: Pathway) -> Floats:
+def figure(target: PublishedFigure, replications: Replications, pathway: Pathway) -> Floats:
     """The figure that a target is about, worked out as the published one was, shape (replications,)."""
     if target.measure in FIGURES:
         _, work_out = FIGURES[target.measure]

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from simulation.assurance.figures import Begin, without_progress
 from simulation.assurance.lines import text_of
-from simulation.assurance.targets import Target, targets_named
+from simulation.assurance.targets import PublishedFigure, targets_named
 from simulation.config import load, search_folders
 from simulation.errors import Faults, nearest
 from simulation.explain.statements import BANNER
@@ -36,7 +36,7 @@ class KnownEffect(NamedTuple):
     departments, noise removed; sham  the range for an arm that changes nothing.
     """
 
-    target: Target
+    target: PublishedFigure
     found: Interval
     least: float
     most: float
@@ -95,7 +95,7 @@ def validate_known_effects(
         return known_effects_of(compare(study, done=done), targets)
 
 
-def _refuse_unfit(targets: Sequence[Target], study: Study) -> None:
+def _refuse_unfit(targets: Sequence[PublishedFigure], study: Study) -> None:
     """Raise ConfigError for a run on one department, which has no range, or a target without its trial or arm."""
     faults, arms = Faults(), study.design.arms
     if study.departments is None:
@@ -110,7 +110,7 @@ def _refuse_unfit(targets: Sequence[Target], study: Study) -> None:
     faults.refuse()
 
 
-def known_effects_of(result: StudyResult, targets: Sequence[Target]) -> KnownEffects:
+def known_effects_of(result: StudyResult, targets: Sequence[PublishedFigure]) -> KnownEffects:
     """The targets beside the effects in a result over departments."""
     department = result.department_of
     assert department is not None
@@ -126,7 +126,7 @@ def known_effects_of(result: StudyResult, targets: Sequence[Target]) -> KnownEff
     return KnownEffects(tuple(rows), n, len(result.replications), result.run.measured_days)
 
 
-def _effect(target: Target, after: Floats, before: Floats) -> Floats:
+def _effect(target: PublishedFigure, after: Floats, before: Floats) -> Floats:
     """The effect by replication on the scale of the target."""
     if target.scale == "difference":
         return paired(after, before)

@@ -27,7 +27,7 @@ import numpy as np
 from simulation.assurance.figures import ADULT_BED, Begin, Done, pools_of, with_defaults, without_progress
 from simulation.assurance.figures import MONTHS as NAMES
 from simulation.assurance.lines import text_of
-from simulation.assurance.targets import Target, targets_named
+from simulation.assurance.targets import PublishedFigure, targets_named
 from simulation.config import load, search_folders
 from simulation.config.ensembles import ensemble_named
 from simulation.config.folders import NO_FILE
@@ -66,7 +66,7 @@ DISCHARGES = LastingFactor(
 class Response(NamedTuple):
     """One figure of the trusts (`target`) and of the simulation (`found`)."""
 
-    target: Target
+    target: PublishedFigure
     found: PanelEstimate
 
     @property
@@ -97,7 +97,9 @@ class Responses(NamedTuple):
     n_months: int
 
 
-def responses_of(studies: Sequence[Study], targets: Sequence[Target], *, begin: Begin = without_progress) -> Responses:
+def responses_of(
+    studies: Sequence[Study], targets: Sequence[PublishedFigure], *, begin: Begin = without_progress
+) -> Responses:
     """The targets beside the figures of a panel of these studies' baseline arms."""
     panel = simulated_panel(studies, begin=begin)
     simulated = estimates(panel)

@@ -45,7 +45,7 @@ from simulation.assurance.figures import (
 )
 from simulation.assurance.targets import (
     DIFFERENCE,
-    Target,
+    PublishedFigure,
     checked_targets,
     targets_for,
     targets_named,
@@ -77,7 +77,7 @@ def validate_site(
     config_dir: str | Path | None = None,
     responses: bool = True,
     begin: Begin = without_progress,
-) -> Table:
+) -> FigureTable:
     """The site's figures under the baseline arm and under every change, each held against its target.
 
     `overrides` are those of the command line; `run=` and `engine=` in them win over `validation` and `compiled`.
@@ -105,7 +105,7 @@ def validate_site(
         arms = site.arms(wanted, done)
     responses_last = sorted(wanted, key=lambda target: target.kind == "response")
     file = site.calibration_file()
-    return Table(
+    return FigureTable(
         site=site.department,
         targets=targets,
         rows=tuple(row for target in responses_last for row in _rows_of(target, arms, site.pathway)),
@@ -131,13 +131,13 @@ def overridden_by(overrides: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(key for key in keys if key not in FILES and key.split(".")[0] not in HOW_IT_IS_RUN))
 
 
-def judged(target: Target, values: Floats) -> Row:
+def judged(target: PublishedFigure, values: Floats) -> Row:
     """A row from one number a replication: the mean, its interval, and whether it is in the target's band."""
     over = interval(values)
     return Row(target, float(values.mean()), over.sd / math.sqrt(len(values)), over.half_width)
 
 
-def _rows_of(target: Target, arms: Mapping[str, Replications], pathway: Pathway) -> Iterator[Row]:
+def _rows_of(target: PublishedFigure, arms: Mapping[str, Replications], pathway: Pathway) -> Iterator[Row]:
     """The row of a level, or of the paired difference that a change makes; a row for each pool of clinicians."""
     if target.kind == "response":
         names, measure = (target.change, AS_IS), target.measure.removesuffix(DIFFERENCE)
@@ -172,7 +172,7 @@ class Row(NamedTuple):
     found, standard_error and half_width (of the 95 % interval) are in the target's unit (shares from 0 to 1).
     """
 
-    target: Target
+    target: PublishedFigure
     found: float
     standard_error: float
     half_width: float
@@ -221,7 +221,7 @@ class Predictions(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Table:
+class FigureTable:
     """The results of `validate` for a site."""
 
     site: str
@@ -293,7 +293,7 @@ class SiteRuns:
             return ()
         return differences(self.raw, typical.raw)
 
-    def arms(self, targets: Sequence[Target], done: Done) -> dict[str, Replications]:
+    def arms(self, targets: Sequence[PublishedFigure], done: Done) -> dict[str, Replications]:
         """The replications that targets are about: of the site as it is and under each change, by its name."""
         changes = {target.change for target in targets}
         arms = [replace(self.study.baseline, name=AS_IS), *(self._arm(name) for name in CHANGES if name in changes)]
@@ -372,7 +372,7 @@ def predictions_path(calibration: str = "typical") -> Path:
     return packaged_configs().parent / "docs" / "decisions" / PREDICTIONS.format(calibration=calibration)
 
 
-def write_predictions(path: Path, table: Table, *, on: date | None = None) -> None:
+def write_predictions(path: Path, table: FigureTable, *, on: date | None = None) -> None:
     """Write the predicted and response values with the hash of the fitted values that they were made with.
 
     Raises ConfigError if anything of the site was overridden (the hash would not be that of the values used), if the

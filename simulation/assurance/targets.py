@@ -47,7 +47,7 @@ ODDS_RATIO = "odds ratio"
 
 
 @config_dataclass
-class Trial:
+class PublishedTrial:
     """A trial whose effect a study runs again: what it did, and what of it the arm does.
 
     Example: `{half: held_out, design: "randomised by shift, one hospital, 5,718 patients", departments: 1,
@@ -76,7 +76,7 @@ class Trial:
 
 
 @config_dataclass
-class Target:
+class PublishedFigure:
     """One figure that is known, published or your own, and what is allowed of the department's.
 
     Example: `{name: Within four hours of arrival, kind: predicted, measure: within_4h_share, unit: share, value: 0.593,
@@ -128,7 +128,7 @@ class Target:
     """The share with which that of `counts` is compared: the figure is the odds of `counts` over the odds of this one.
     Example: `{kind: span, until: departed_at, statistic: share, over_minutes: 240, among: age_band=adult}`"""
 
-    trial: Trial | None = None
+    trial: PublishedTrial | None = None
     """Of a trial's effect: the trial."""
     strength: Literal["", "strong", "weak"] = ""
     """Of a trial's effect: `strong` if an interval of it is published, `weak` if there is none, or one that is derived
@@ -183,7 +183,7 @@ class TargetFile:
 
     name: str = ""
     """Name of the targets: that of the file."""
-    rows: Annotated[tuple[Target, ...], MinLen(1)]
+    rows: Annotated[tuple[PublishedFigure, ...], MinLen(1)]
     """The figures, in the order of the table that `aeflow validate` prints."""
 
 
@@ -213,7 +213,7 @@ def passed_by(chosen: str, folders: Sequence[Path]) -> str:
     )
 
 
-def targets_named(name: str, folders: Sequence[Path]) -> tuple[Target, ...]:
+def targets_named(name: str, folders: Sequence[Path]) -> tuple[PublishedFigure, ...]:
     """The targets of that name from the first folder that has them. Raises ConfigError with every fault."""
     where = f"targets/{name}.yaml"
     content = stated_by("targets", name, folders)
@@ -245,7 +245,7 @@ def _rows(content: dict[str, Any], where: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _target(row: Mapping[str, Any], path: str, faults: Faults) -> Target | None:
+def _target(row: Mapping[str, Any], path: str, faults: Faults) -> PublishedFigure | None:
     """The target of one row; None, with faults, if it is not sound."""
     content, own = dict(row), Faults()
     if "kind" in row and row["kind"] not in KINDS:
@@ -254,14 +254,14 @@ def _target(row: Mapping[str, Any], path: str, faults: Faults) -> Target | None:
     if not _are_months(row.get("months")):
         remedy = "Write two months from 1 to 12, the earlier first ([4, 9]), or leave them out for a whole year"
         own.add(path, f"months is {shortened(repr(content.pop('months')))}", remedy)
-    target: Target | None = validated(Target, content, path, own)
+    target: PublishedFigure | None = validated(PublishedFigure, content, path, own)
     if target is not None and not own:
         own += _row_faults(target, path)
     faults += own
     if own or target is None:
         return None
     blocks = {"months": target.months, "counts": target.counts, "odds_to": target.odds_to, "trial": target.trial}
-    return Target(**{**content, **blocks})  # numbers as they were written: a hash is made of them
+    return PublishedFigure(**{**content, **blocks})  # numbers as they were written: a hash is made of them
 
 
 def _are_months(value: object) -> bool:
@@ -273,7 +273,7 @@ def _are_months(value: object) -> bool:
     return bool(1 <= value[0] <= value[1] <= LAST_MONTH)
 
 
-def _row_faults(target: Target, path: str) -> Iterator[Fault]:
+def _row_faults(target: PublishedFigure, path: str) -> Iterator[Fault]:
     """Faults of a band that is missing or the wrong way round, a figure outside it, and an empty source."""
     low, high, value = target.low, target.high, target.value
     if low is not None and high is not None and not low < high:
@@ -305,19 +305,19 @@ class NotGiven(Fault):
     of_pools: bool = False
 
 
-def with_measures_of(study: Study, targets: Sequence[Target]) -> Study:
+def with_measures_of(study: Study, targets: Sequence[PublishedFigure]) -> Study:
     """The study with the measures that rows state themselves."""
     stated = {name: measure for target in targets for name, measure in target.own_measures.items()}
     return replace(study, design=replace(study.design, measures={**study.design.measures, **stated}))
 
 
-def checked_targets(targets: Sequence[Target], name: str, study: Study) -> tuple[Target, ...]:
+def checked_targets(targets: Sequence[PublishedFigure], name: str, study: Study) -> tuple[PublishedFigure, ...]:
     """The targets, each with its unit, if the study's baseline department has the figures that they are about.
 
     `name` is that of their file. Raises ConfigError with every measure, group, unit, change or month that does not fit.
     """
     pathway = study.baseline.pathway
-    faults, asked = Faults(), list[Target]()
+    faults, asked = Faults(), list[PublishedFigure]()
     of_own = {
         target.name: list(_own_faults(target, f"targets/{name}.yaml, {target.name}", study)) for target in targets
     }
@@ -350,7 +350,7 @@ def checked_targets(targets: Sequence[Target], name: str, study: Study) -> tuple
     return tuple(asked)
 
 
-def _own_faults(target: Target, path: str, study: Study) -> Iterator[Fault]:
+def _own_faults(target: PublishedFigure, path: str, study: Study) -> Iterator[Fault]:
     """The faults of the measures that a row states itself in the study's department."""
     for measure in target.own_measures.values():
         faults = Faults()
@@ -360,7 +360,7 @@ def _own_faults(target: Target, path: str, study: Study) -> Iterator[Fault]:
             yield Fault(path, f"{measure.statistic} is in minutes, and odds are of shares", "State the statistic share")
 
 
-def _told_once(faults: Sequence[Fault], targets: Sequence[Target], name: str) -> Iterator[Fault]:
+def _told_once(faults: Sequence[Fault], targets: Sequence[PublishedFigure], name: str) -> Iterator[Fault]:
     """The faults against a packaged file, whose rows are not the user's to change: one for all those about what the
     department has not, then the others."""
     not_given = {fault.where for fault in faults if isinstance(fault, NotGiven)}
@@ -384,12 +384,12 @@ def known_measures(study: Study) -> Mapping[str, str]:
     return {**units, BUSY: SHARE}
 
 
-def _measure(target: Target) -> str:
+def _measure(target: PublishedFigure) -> str:
     """The measure whose value, or change, a row is about."""
     return target.measure.removesuffix(DIFFERENCE) if target.kind == "response" else target.measure
 
 
-def _change_faults(target: Target, path: str) -> Iterator[Fault]:
+def _change_faults(target: PublishedFigure, path: str) -> Iterator[Fault]:
     if target.kind != "response":
         return
     if target.change not in CHANGES:
@@ -399,7 +399,7 @@ def _change_faults(target: Target, path: str) -> Iterator[Fault]:
 
 
 def _measure_faults(
-    target: Target, path: str, units: Mapping[str, str], given: Sequence[MeasureName], pathway: Pathway
+    target: PublishedFigure, path: str, units: Mapping[str, str], given: Sequence[MeasureName], pathway: Pathway
 ) -> Iterator[Fault]:
     """The faults of a target's measure, group and months in this department."""
     measure = _measure(target)
@@ -432,7 +432,7 @@ def _measure_faults(
         yield NotGiven(path, f"'{measure}' has no group '{group}' here", nearest(group, groups))
 
 
-def _unit_faults(target: Target, path: str, unit: str) -> Iterator[Fault]:
+def _unit_faults(target: PublishedFigure, path: str, unit: str) -> Iterator[Fault]:
     """The faults of a target's unit: another than the measure's, and shares beyond 1, which are most often per cent."""
     if target.unit.split(" of ")[0].split(",")[0] not in (unit, unit.split(" ")[0]):
         yield Fault(path, f"unit is '{target.unit}', and '{target.measure}' is in {unit}", "Leave unit out")
@@ -443,7 +443,7 @@ def _unit_faults(target: Target, path: str, unit: str) -> Iterator[Fault]:
         yield Fault(path, f"{', '.join(beyond)}, and a share is a number from 0 to 1", "Write 0.59 for 59 %")
 
 
-def _month_faults(targets: Sequence[Target], name: str, run: RunLength) -> Iterator[Fault]:
+def _month_faults(targets: Sequence[PublishedFigure], name: str, run: RunLength) -> Iterator[Fault]:
     """One fault if a replication does not measure a whole month that some target is a mean of."""
     by_month = [target for target in targets if target.months]
     wanted = {month for target in by_month for month in months_from_to(target.months)}

@@ -10,13 +10,19 @@ from simulation.assurance.known_effects import validate_known_effects
 from simulation.assurance.lines import text_of
 from simulation.assurance.responses import as_text as response_text
 from simulation.assurance.responses import validate_responses
-from simulation.assurance.site_table import WEEKS_NEEDED, Table, predictions_path, validate_site, write_predictions
+from simulation.assurance.site_table import (
+    WEEKS_NEEDED,
+    FigureTable,
+    predictions_path,
+    validate_site,
+    write_predictions,
+)
 from simulation.assurance.targets import passed_by, targets_for
 from simulation.assurance.theory.rows import (
     FALSE_ALARM,
     MUTATIONS,
     VALUES,
-    Effort,
+    RunSize,
     caught,
     rerun_threshold,
     theory_rows,
@@ -144,7 +150,7 @@ def _say_theory(say: Say) -> int:
         "at most.\n"
         "INCONCLUSIVE: the standard error is too large to say."
     )
-    rows = theory_rows(Effort("compiled"))
+    rows = theory_rows(RunSize("compiled"))
     failed = sum(not (row.passed and row.sharp) for row in rows)
     body, tails = (max(row.relative_error for row in rows if row.tail == tail) for tail in (False, True))
     say(text_of("theory", rows=rows, n_failed=failed, body=body, tails=tails) + "\n")
@@ -156,13 +162,13 @@ def _say_power(say: Say) -> int:
     say("Power: the theory rows again with one thing broken at a time (about a minute each). Each must fail a row")
     missed = 0
     for mutation in MUTATIONS:
-        result = caught(mutation, Effort("compiled"))
+        result = caught(mutation, RunSize("compiled"))
         missed += not result.failed
         say(text_of("power", mutation=mutation, caught=result))
     say("")
     return missed
 
 
-def as_text(table: Table) -> str:
+def as_text(table: FigureTable) -> str:
     """The table as text: what failed and why, every fitted value, and what is printed but not judged."""
     return text_of("site", table=table, weeks_needed=WEEKS_NEEDED, month_names=MONTHS)

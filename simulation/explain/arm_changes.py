@@ -64,7 +64,7 @@ _closing = attrgetter("closed_while", "closes", "closes_share")
 
 
 @dataclass(frozen=True)
-class Change:
+class ArmChange:
     """One thing that an arm changes. `what`: its name or dotted path; `at`: the nodes of the pathway where it shows;
     `short`: a few words, to print above the box of a node."""
 
@@ -80,7 +80,7 @@ class ArmChanges:
     """Everything that an arm changes; `opened`: edges, from node to node, that nobody takes under the baseline."""
 
     arm: str
-    changes: tuple[Change, ...]
+    changes: tuple[ArmChange, ...]
     opened: tuple[tuple[str, str], ...] = ()
 
     def without_echoes(self) -> ArmChanges:
@@ -138,7 +138,7 @@ def changes_of(arm: ReadyArm, baseline: ReadyArm, drawn: Draws) -> ArmChanges:
     ]
     if other_policy:
         changes += [
-            Change("nothing", part.where, f"does nothing here: {part.why}") for part in idle(arm.policy, pathway)
+            ArmChange("nothing", part.where, f"does nothing here: {part.why}") for part in idle(arm.policy, pathway)
         ]
     opened = (*_new_edges(pathway, baseline.pathway), *_newly_taken_edges(patients))
     return ArmChanges(arm.name, tuple(changes), tuple(dict.fromkeys(opened)))
@@ -196,7 +196,7 @@ def _newly_taken_edges(patients: SamePatients) -> Iterator[tuple[str, str]]:
         yield from ((name, target) for target, cases in by_target.items() if cases & has and not cases & had)
 
 
-def _label_changes(patients: SamePatients) -> Iterator[Change]:
+def _label_changes(patients: SamePatients) -> Iterator[ArmChange]:
     """The steps that give patients another label, then what the label decides."""
     if ACUITY_GIVEN not in patients.ours.attributes:
         return  # nobody is labelled here
@@ -213,11 +213,11 @@ def _label_changes(patients: SamePatients) -> Iterator[Change]:
             words = (
                 f"another label for {share} of patients who can come here: {up} a more urgent one, {down} a less urgent"
             )
-            yield Change("label", name, words, (name,), f"another label: {share}")
+            yield ArmChange("label", name, words, (name,), f"another label: {share}")
     yield from _decided_by_label(patients, differs)
 
 
-def _decided_by_label(patients: SamePatients, differs: Mask) -> Iterator[Change]:
+def _decided_by_label(patients: SamePatients, differs: Mask) -> Iterator[ArmChange]:
     """The branches and queues where the label decides and that patients with another label can come to with it."""
     pathway = patients.pathway
     known, graph = pathway.categories(ARRIVAL_SOURCE), graph_of(pathway)
@@ -233,13 +233,13 @@ def _decided_by_label(patients: SamePatients, differs: Mask) -> Iterator[Change]
     )
     if branches:
         words = f"the label decides the route at {_listed(branches)}"
-        yield Change("by label", "branches", words, branches, "by the label")
+        yield ArmChange("by label", "branches", words, branches, "by the label")
     if queues:
         words = f"the label ranks who waits at {_listed(queues)}"
-        yield Change("by label", "queues", words, queues, "queue by the label")
+        yield ArmChange("by label", "queues", words, queues, "queue by the label")
 
 
-def _attribute_changes(patients: SamePatients) -> Iterator[Change]:
+def _attribute_changes(patients: SamePatients) -> Iterator[ArmChange]:
     """The attributes besides the label that differ: what the policy sets off."""
     pathway = patients.pathway
     for name, new in patients.ours.attributes.items():
@@ -254,10 +254,10 @@ def _attribute_changes(patients: SamePatients) -> Iterator[Change]:
             continue  # nobody comes to where it is read
         share = _percent(float(np.mean(differs[patients.attends])))
         words = f"differs for {share} of attendances" + (f"; read at {_listed(at)}" if at else "")
-        yield Change("route", name, words, at, f"{spaced(name)}: {share}")
+        yield ArmChange("route", name, words, at, f"{spaced(name)}: {share}")
 
 
-def _minutes_changes(patients: SamePatients) -> Iterator[Change]:
+def _minutes_changes(patients: SamePatients) -> Iterator[ArmChange]:
     """The steps whose minutes differ; steps in which the same durations change make one change."""
     ours, theirs = patients.ours, patients.theirs
     steps_by_changed: dict[tuple[tuple[str, str, str], ...], list[str]] = {}
@@ -284,7 +284,7 @@ def _minutes_changes(patients: SamePatients) -> Iterator[Change]:
             f"{by} min on average (of {before:.1f}) for {share} of patients who can come here "
             f"({' + '.join(spaced(duration) for duration, _, _ in durations)})"
         )
-        yield Change("minutes", _listed(at), words, tuple(at), f"{by} min for {share}")
+        yield ArmChange("minutes", _listed(at), words, tuple(at), f"{by} min for {share}")
 
 
 def _percent(share: float) -> str:
@@ -306,7 +306,7 @@ def _listed(names: Sequence[str]) -> str:
 # --- the department ---------------------------------------------------------------------------------
 
 
-def _department_changes(ours: Pathway, theirs: Pathway) -> Iterator[Change]:
+def _department_changes(ours: Pathway, theirs: Pathway) -> Iterator[ArmChange]:
     """Where two departments differ, at nodes that a patient may come to or not."""
     if ours == theirs:
         return
@@ -317,7 +317,7 @@ def _department_changes(ours: Pathway, theirs: Pathway) -> Iterator[Change]:
         section, name, key = [*path.split("."), "", ""][:3]
         kind, at = _place(section, name, key, ours)
         short = "new" if old == ABSENT and name in ours.nodes() else _short(path, old, new)
-        yield Change(kind, path, f"{_cut(old)} becomes {_cut(new)}", at, short)
+        yield ArmChange(kind, path, f"{_cut(old)} becomes {_cut(new)}", at, short)
 
 
 def _new_edges(ours: Pathway, theirs: Pathway) -> Iterator[tuple[str, str]]:
@@ -367,17 +367,17 @@ def _short(path: str, old: Any, new: Any) -> str:
 # --- its pools ---------------------------------------------------------------------------------
 
 
-def _pool_changes(ours: Pathway, theirs: Pathway) -> Iterator[Change]:
+def _pool_changes(ours: Pathway, theirs: Pathway) -> Iterator[ArmChange]:
     """A change for each pool of the arm's pathway (`ours`) that differs from the baseline's (`theirs`)."""
     for name in dict.fromkeys((*theirs.pools, *ours.pools)):
         new, old = ours.pools.get(name), theirs.pools.get(name)
         if new == old:
             continue
         if new is not None and old is not None and same_units(new, old):
-            yield Change("nothing", name, f"does nothing here: {_pool_words(new, old)} leaves as many units on duty")
+            yield ArmChange("nothing", name, f"does nothing here: {_pool_words(new, old)} leaves as many units on duty")
             continue
         short = _pool_words(new, old, rota="another rota").removesuffix(" at every hour")
-        yield Change("pool", name, _pool_words(new, old), _steps_asking(ours, name), f"{spaced(name)}: {short}")
+        yield ArmChange("pool", name, _pool_words(new, old), _steps_asking(ours, name), f"{spaced(name)}: {short}")
 
 
 def _steps_asking(pathway: Pathway, pool: str) -> tuple[str, ...]:

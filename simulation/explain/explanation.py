@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from simulation.department.graph import Subgraph
-from simulation.explain.arm_changes import Change, arm_changes
+from simulation.explain.arm_changes import ArmChange, arm_changes
 from simulation.explain.costs import cost_of
 from simulation.explain.label_mix import labels_of_arm
 from simulation.explain.reachable import SAMPLE_DAYS, reachable_subgraph
@@ -33,7 +33,7 @@ class ArmExplanation:
     label_mix: tuple[float, ...]
     cost: float | None
     cost_words: str
-    changed: tuple[Change, ...] = ()
+    changed: tuple[ArmChange, ...] = ()
     added_assumptions: tuple[AddedAssumption, ...] = ()
     cost_range: tuple[float, float] | None = None
     readings: Mapping[str, tuple[float, ...]] = field(default_factory=dict)

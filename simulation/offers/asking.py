@@ -9,11 +9,14 @@ from typing import Any
 
 from simulation.config.files import mapping_in
 from simulation.errors import Faults, ResultsError
-from simulation.offers.interview import Answer, Question, check, is_asked, is_blank, next_question, questions
+from simulation.offers.interview import Answer, OfferQuestion, check, is_asked, is_blank, next_question, questions
 
 Ask = Callable[[str], str]
 Say = Callable[[str], None]
-HELP = "Enter leaves a question blank, ? says why it is asked and where to find it, back goes back, quit keeps answers."
+HELP = (
+    "Enter leaves a question blank, ? says why it is asked and where to find it, back goes back (then Enter keeps the "
+    "answer that was given, - leaves it blank), quit keeps answers."
+)
 SECTIONS = {"department": "Your department", "product": "The product"}
 
 
@@ -63,7 +66,7 @@ def _blocks() -> Iterator[str]:
         yield f"# {question.words}{chosen}{needs}\n# Find it: {question.find}.{blank}\n{key}:"
 
 
-def _named(question: Question) -> Iterator[tuple[str, list[str]]]:
+def _named(question: OfferQuestion) -> Iterator[tuple[str, list[str]]]:
     for other, words in question.needs.items():
         yield other, [word for word in words if word]
 
@@ -76,30 +79,39 @@ def interview(answers: dict[str, Answer], path: Path, *, ask: Ask, say: Say) -> 
     say(HELP)
     section = ""
     asked: list[str] = []
+    before: dict[str, Answer] = {}
     while (key := next_question(answers)) is not None:
         question = questions()[key]
         if question.section != section:
             section = question.section
             say(f"\n{SECTIONS[section]}")
         try:
-            typed = ask(f"{_prompt(question)}\n> ").strip()
+            given = before.get(key)
+            typed = ask(f"{_prompt(question)}\n{'' if given is None else f'[{given}] '}> ").strip()
         except EOFError:
             typed = "quit"
         if typed.casefold() in ("quit", "exit"):
-            keep(answers, path)
+            keep(_with_given(answers, before), path)
             say(f"Kept in {path}. The same command goes on.")
             return False
         if typed == "?":
             say(_explained(question))
         elif typed.casefold() == "back":
             if asked:
-                answers.pop(asked.pop(), None)
-        elif not typed and question.required:
+                last = asked.pop()
+                before[last] = answers.pop(last, None)
+        elif not (answer := None if typed == "-" else typed or given) and question.required:
             say("  Nothing can be said without it.")
-        elif _taken(key, typed or None, answers, path, say):
+        elif _taken(key, answer, answers, path, say):
             asked.append(key)
-            keep(answers, path)
+            before.pop(key, None)
+            keep(_with_given(answers, before), path)
     return True
+
+
+def _with_given(answers: dict[str, Answer], before: dict[str, Answer]) -> dict[str, Answer]:
+    """The answers, and those that somebody went back over and did not change yet."""
+    return answers | {key: given for key, given in before.items() if is_asked(questions()[key], answers)}
 
 
 def _taken(key: str, typed: Answer, answers: dict[str, Answer], path: Path, say: Say) -> bool:
@@ -118,12 +130,12 @@ def _taken(key: str, typed: Answer, answers: dict[str, Answer], path: Path, say:
     return True
 
 
-def _prompt(question: Question) -> str:
+def _prompt(question: OfferQuestion) -> str:
     choices = "".join(f"\n    {name}: {words}" for name, words in question.choices.items())
     return f"\n{question.words}{choices}"
 
 
-def _explained(question: Question) -> str:
+def _explained(question: OfferQuestion) -> str:
     assumed = f"\n  Left blank: {question.blank}" if question.blank else ""
     source = f" ({question.evidence}: {question.source})" if question.source else ""
     n = f", on {question.patients} patients" if question.patients else ""

@@ -59,7 +59,7 @@ class Structured:
 
 
 @dataclass(frozen=True)
-class Departments:
+class TheirDepartments:
     """Departments that answers describe.
 
     values: of the questions that were answered; n: how many departments.
@@ -271,11 +271,11 @@ def _hours(on: Sequence[int]) -> float:
 
 def _parted(team: Rota) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """A team as two pools of which either serves both doors: one of every two or more, and the others."""
-    from simulation.offers.reading import SLOTS, Shift
+    from simulation.offers.reading import SLOTS, StatedShift
 
     second = [int(on > 1) for on in team.on_duty]
     parts = [[on - other for on, other in zip(team.on_duty, second, strict=True)], second]
     return tuple(  # type: ignore[return-value]
-        Rota(tuple(Shift(on, slot, slot + 1) for slot, on in enumerate(part) if on or slot + 1 == SLOTS)).stated()
+        Rota(tuple(StatedShift(on, slot, slot + 1) for slot, on in enumerate(part) if on or slot + 1 == SLOTS)).stated()
         for part in parts
     )

@@ -19,7 +19,7 @@ from simulation.config.counts_table import FIVE_LEVELS, CountsTable, read_counts
 from simulation.config.validating import validated
 from simulation.department.config_dataclass import Evidence, Label, Unit, config_dataclass
 from simulation.errors import ConfigError, Fault, Faults, nearest
-from simulation.offers.reading import Amount, Rota, Unread, words_of
+from simulation.offers.reading import ReadAmount, Rota, Unread, words_of
 from simulation.offers.reading import read as read_text
 
 Answer = str | float | int | list[str] | None
@@ -30,7 +30,7 @@ How = Literal["asked", "echoed"]
 
 
 @config_dataclass
-class Question:
+class OfferQuestion:
     """One question of the interview.
 
     Example: `{section: department, words: "How many come?", noun: attendances a day, unit: attendances a day,
@@ -110,11 +110,11 @@ class Checked:
 
 
 @cache
-def questions() -> Mapping[str, Question]:
+def questions() -> Mapping[str, OfferQuestion]:
     """The questions by key, in order."""
     stated = yaml.safe_load(Path(__file__).with_name("questions.yaml").read_text(encoding="utf-8"))
     faults = Faults()
-    made = {key: validated(Question, block, f"questions.{key}", faults) for key, block in stated.items()}
+    made = {key: validated(OfferQuestion, block, f"questions.{key}", faults) for key, block in stated.items()}
     faults.refuse()
     return {key: question for key, question in made.items() if question}
 
@@ -124,7 +124,7 @@ def is_blank(answer: Answer) -> bool:
     return answer is None or answer == [] or (isinstance(answer, str) and not answer.strip())
 
 
-def is_asked(question: Question, answers: Answers) -> bool:
+def is_asked(question: OfferQuestion, answers: Answers) -> bool:
     """Whether the answers so far make this a question."""
     for key, words in question.needs.items():
         other = questions()[key]
@@ -136,7 +136,7 @@ def is_asked(question: Question, answers: Answers) -> bool:
     return True
 
 
-def _as_chosen(question: Question, answer: Answer) -> str:
+def _as_chosen(question: OfferQuestion, answer: Answer) -> str:
     """An answer in the words of the choice that it begins; as typed if it begins none, '' if it is blank."""
     typed = "" if is_blank(answer) else str(answer).casefold().strip()
     try:
@@ -181,7 +181,7 @@ def check(answers: Answers, folder: Path | None = None) -> Checked:
     return checked
 
 
-def _unasked(key: str, question: Question, answers: Answers, checked: Checked) -> None:
+def _unasked(key: str, question: OfferQuestion, answers: Answers, checked: Checked) -> None:
     """The fault of an answer to what another answer rules out."""
     other = next(iter(question.needs))
     found = f"is answered, and '{other}' is '{answers.get(other) or 'blank'}'"
@@ -192,7 +192,7 @@ def _unasked(key: str, question: Question, answers: Answers, checked: Checked) -
     checked.refuse(key, found, "Leave one of them out")
 
 
-def _read_one(key: str, question: Question, answer: Answer, folder: Path, checked: Checked) -> None:
+def _read_one(key: str, question: OfferQuestion, answer: Answer, folder: Path, checked: Checked) -> None:
     """Read one answer; add its value, its faults and its notes."""
     if question.kind == "table":
         try:
@@ -225,7 +225,7 @@ def _numbers(value: object) -> Iterator[float]:
     """The number that bounds are about: of a rota the most people at once."""
     if isinstance(value, Rota):
         yield float(max(value.on_duty))
-    elif isinstance(value, Amount):
+    elif isinstance(value, ReadAmount):
         yield from [value.number] if value.is_seconds else []
     elif isinstance(value, int | float):
         yield float(value)
@@ -240,7 +240,7 @@ def _hint(key: str, number: float) -> str:
     return ""
 
 
-def _check_rota(key: str, question: Question, rota: Rota, checked: Checked) -> None:
+def _check_rota(key: str, question: OfferQuestion, rota: Rota, checked: Checked) -> None:
     """Faults and notes of a rota: hours without anybody, shifts that overlap, heads instead of people on duty."""
     if question.covers and (gaps := rota.hours_where(0)):
         checked.values.pop(key)

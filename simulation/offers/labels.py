@@ -10,7 +10,7 @@ from simulation.config.files import copied
 from simulation.config.policies import policy_made_of
 from simulation.errors import Faults
 from simulation.explain.label_mix import case_mix, uncovered_sources
-from simulation.offers.product import Product
+from simulation.offers.product import OfferedProduct
 from simulation.study.study import Study
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import N_HIGH
@@ -27,7 +27,7 @@ TIES: Mapping[float, str] = {
 NAIVE = "the naive reading: agreement taken for accuracy"
 
 
-def readings(product: Product) -> Iterator[tuple[str, Raw]]:
+def readings(product: OfferedProduct) -> Iterator[tuple[str, Raw]]:
     """The ways to read what was answered of its labels, and the policy of each: one, or those of `TIES` and the naive
     one."""
     policy = product.policy()
@@ -48,7 +48,7 @@ def readings(product: Product) -> Iterator[tuple[str, Raw]]:
     yield NAIVE, {**naive, "ai": ai}
 
 
-def label_lines(study: Study, product: Product) -> Iterator[str]:
+def label_lines(study: Study, product: OfferedProduct) -> Iterator[str]:
     """Lines on the share of true levels 1-2 with a label too low, among everybody, without the product and with it."""
     if not product.labels:
         return

@@ -19,11 +19,11 @@ from simulation.config.folders import search_folders
 from simulation.config.new import flow, name_faults, write_files
 from simulation.config.studies import study_from
 from simulation.config.validating import validated
-from simulation.errors import ConfigError, Faults
-from simulation.offers.department import ADMITTED_RANGE, BEDS, DOCTORS, TRIAGE, Departments
-from simulation.offers.interview import Answers, Checked, Question, check, questions
+from simulation.errors import ConfigError, Faults, refuse
+from simulation.offers.department import ADMITTED_RANGE, BEDS, DOCTORS, TRIAGE, TheirDepartments
+from simulation.offers.interview import Answers, Checked, OfferQuestion, check, questions
 from simulation.offers.labels import label_lines
-from simulation.offers.product import DRAWN, Product
+from simulation.offers.product import DRAWN, OfferedProduct
 from simulation.offers.solving import Solved, Solver, beside
 from simulation.records.serialise import plain
 from simulation.study.study import Study
@@ -75,10 +75,15 @@ def offered(
     values = checked.values
     name = name or name_of(values["product"])
     kinds = ("site", "staffing", "calibration", "pathway", "nurse", "triage", "ensembles", "study")
+    if (before := folder / "study" / f"{name}.yaml").exists():
+        remedy = (
+            f"To compare changed answers with it, say name={name}_2; to write it anew, remove the files {name}.yaml"
+        )
+        refuse(str(before), "an offer of that name was written before", remedy)
     found = list(name_faults(name, folder, kinds, "an offer"))
     if found:
         raise ConfigError(found)
-    departments, product = Departments(values, n), Product(name, values)
+    departments, product = TheirDepartments(values, n), OfferedProduct(name, values)
     ensemble = _ensemble(name, departments, product)
     texts = _texts(name, departments, product)
     with TemporaryDirectory() as temporary:
@@ -120,7 +125,7 @@ def _wanted(values: Mapping[str, Any]) -> Iterator[Solved]:
         yield Solved(TRIAGE, measure, values["triage_minutes"], 1.0, (0.05, 3.0), in_log=True)
 
 
-def _ensemble(name: str, departments: Departments, product: Product) -> Ensemble:
+def _ensemble(name: str, departments: TheirDepartments, product: OfferedProduct) -> Ensemble:
     """The departments before anything is solved for."""
     packaged, members = departments.ensemble, departments.members()
     parameters, drawn = product.drawn(len(members))
@@ -175,10 +180,10 @@ def ensemble_text(ensemble: Ensemble) -> str:
     )
 
 
-def _texts(name: str, departments: Departments, product: Product) -> dict[str, str]:
+def _texts(name: str, departments: TheirDepartments, product: OfferedProduct) -> dict[str, str]:
     """The other files, by group."""
     blanks = list(_blanks(departments, product))
-    files = {"triage": product.policy(), "study": product.study("your department", blanks)}
+    files = {"triage": product.policy(), "study": product.study("our department", blanks)}
     if nurse := product.nurse():
         files["nurse"] = nurse
     heads = {
@@ -194,7 +199,7 @@ def _texts(name: str, departments: Departments, product: Product) -> dict[str, s
     return {**departments.texts(name), **made}
 
 
-def _blanks(departments: Departments, product: Product) -> Iterator[Raw]:
+def _blanks(departments: TheirDepartments, product: OfferedProduct) -> Iterator[Raw]:
     """What was left blank and departments differ in, as `study.offer` states it."""
     values = departments.values
     of_duty = [key for key in ON_DUTY if key not in values]
@@ -213,7 +218,7 @@ def _blanks(departments: Departments, product: Product) -> Iterator[Raw]:
         yield _blank(questions()[key], [DRAWN[key]])
 
 
-def _blank(question: Question, parameters: Sequence[str], noun: str = "") -> Raw:
+def _blank(question: OfferQuestion, parameters: Sequence[str], noun: str = "") -> Raw:
     patients = {} if question.patients is None else {"patients": question.patients}
     return {
         "question": noun or question.noun, "parameters": list(parameters), "unit": question.unit,

@@ -9,7 +9,7 @@ import numpy as np
 
 from simulation.config.counts_table import CountsTable
 from simulation.offers.interview import Answers, Checked, counted, is_blank
-from simulation.offers.reading import Amount
+from simulation.offers.reading import ReadAmount
 
 BEDS_EACH = (0.8, 4.0)
 """Beds for each attendance a day between which nobody is asked; the typical site has 1.8. A judgement."""
@@ -73,7 +73,7 @@ def _desk(values: Mapping[str, Any], checked: Checked) -> None:
     if triage and others and triage.on_duty == others.on_duty:
         checked.ask("ambulance_nurses", "they have the same rota as the triage nurses. Are they other people?")
     saves, minutes = values.get("saves"), values.get("triage_minutes")
-    if isinstance(saves, Amount) and saves.is_seconds:
+    if isinstance(saves, ReadAmount) and saves.is_seconds:
         longest = 60 * minutes if minutes else LONGEST_TRIAGE
         if saves.number >= longest:
             checked.ask("saves", f"{saves.number:g} seconds are longer than a triage ({longest:g} s). Is it so?")

@@ -12,9 +12,9 @@ from simulation.config.composing import stated_in
 from simulation.config.counts_table import CountsTable
 from simulation.config.dotted import Raw
 from simulation.config.folders import packaged_configs
-from simulation.offers.interview import Question, questions
+from simulation.offers.interview import OfferQuestion, questions
 from simulation.offers.plausible import patients_a_year
-from simulation.offers.reading import Amount
+from simulation.offers.reading import ReadAmount
 
 ALTERNATIVES = (
     "lean_triage",
@@ -40,12 +40,12 @@ AROUND = 0.1
 STUDY_KEYS = ("value_per_patient_hour", "primary", "secondary", "margins", "harm")
 
 
-def asks(key: str) -> Question:
+def asks(key: str) -> OfferQuestion:
     """A question."""
     return questions()[key]
 
 
-class Product:
+class OfferedProduct:
     """A product as answered. name: that of its files; values: of the questions that were answered."""
 
     def __init__(self, name: str, values: Mapping[str, Any]) -> None:
@@ -182,7 +182,7 @@ class Product:
 
     def _minutes(self, covered: Sequence[str]) -> Raw:
         """What it takes off a triage."""
-        saves: Amount | None = self.values.get("saves")
+        saves: ReadAmount | None = self.values.get("saves")
         claim = saves is not None and self.values.get("saves_by", "vendor") == "vendor"
         floor = {
             "value": 0.3,
@@ -226,7 +226,7 @@ class Product:
     def claims(self) -> Iterator[str]:
         """What rests on the vendor's word alone, as nouns."""
         values = self.values
-        saves: Amount | None = values.get("saves")
+        saves: ReadAmount | None = values.get("saves")
         if saves is not None and values.get("saves_by", "vendor") == "vendor":
             amount = f"{saves.number:g} seconds" if saves.is_seconds else f"{100 * saves.number:g} % of the time"
             yield f"{amount} saved a triage"

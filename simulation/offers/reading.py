@@ -25,14 +25,14 @@ class Unread(Exception):
         self.found, self.remedy = found, remedy
 
 
-class Amount(NamedTuple):
+class ReadAmount(NamedTuple):
     """Seconds, or a share of the time."""
 
     number: float
     is_seconds: bool
 
 
-class Shift(NamedTuple):
+class StatedShift(NamedTuple):
     """How many are on, from one half hour of the day to another; an end above 48 is past midnight."""
 
     number: int
@@ -48,7 +48,7 @@ class Shift(NamedTuple):
 class Rota(NamedTuple):
     """Shifts that are the same every day."""
 
-    shifts: tuple[Shift, ...]
+    shifts: tuple[StatedShift, ...]
 
     @property
     def on_duty(self) -> tuple[int, ...]:
@@ -73,8 +73,8 @@ class Rota(NamedTuple):
         """The rota as a file of a department states it: shifts that do not overlap."""
         on, starts = self.on_duty, [slot for slot in range(SLOTS) if self.on_duty[slot] != self.on_duty[slot - 1]]
         ends = [*starts[1:], *(start + SLOTS for start in starts[:1])]
-        shifts = [Shift(on[start], start, end) for start, end in zip(starts, ends, strict=True) if on[start]]
-        return [{"hours": shift.hours, "number": shift.number} for shift in shifts or [Shift(on[0], 0, SLOTS)]]
+        shifts = [StatedShift(on[start], start, end) for start, end in zip(starts, ends, strict=True) if on[start]]
+        return [{"hours": shift.hours, "number": shift.number} for shift in shifts or [StatedShift(on[0], 0, SLOTS)]]
 
 
 def read(kind: str, answer: Any, choices: Mapping[str, str]) -> Any:
@@ -132,7 +132,7 @@ def _share(text: str) -> float:
     return number / 100 if is_per_cent or number > 1 else number
 
 
-def _amount(text: str) -> Amount:
+def _amount(text: str) -> ReadAmount:
     """Seconds or a share: '30 s', '0.5 min', '12 %'."""
     match = re.fullmatch(r"(.+?)\s*(s|secs?|seconds?|mins?|minutes?|%|per ?cent)(?: (?:a|per) triage)?", text)
     if not match:
@@ -141,8 +141,8 @@ def _amount(text: str) -> Amount:
     if match[2].startswith(("%", "per")):
         if not -100 <= number <= 100:
             raise Unread(f"found {text}", "Write a share of a triage, at most 100 %")
-        return Amount(number / 100, False)
-    return Amount(number * (60 if match[2].startswith("m") else 1), True)
+        return ReadAmount(number / 100, False)
+    return ReadAmount(number * (60 if match[2].startswith("m") else 1), True)
 
 
 def _choice(text: str, choices: Mapping[str, str]) -> str:
@@ -166,7 +166,7 @@ def _sources(text: str) -> tuple[str, ...]:
 
 def _rota(text: str) -> Rota:
     """Shifts in words: '2 8-22, 1 22-8', 'two from 8 to 22 h, one by night', '3 at all hours'."""
-    shifts: list[Shift] = []
+    shifts: list[StatedShift] = []
     by_night: list[int] = []
     for part in (part.strip() for part in re.split(r"[,;]|\band\b(?! night)|\+", text)):
         if not part:
@@ -177,13 +177,13 @@ def _rota(text: str) -> Rota:
         number = int(first[1]) if first[1].isdecimal() else NUMBERS.index(first[1])
         rest = part[first.end() :]
         if span := SPAN.search(rest):
-            shifts.append(Shift(number, *_ends(span, part)))
+            shifts.append(StatedShift(number, *_ends(span, part)))
         elif "night" in rest and "day" not in rest:
             by_night.append(number)
         elif re.search(r"all hours|day and night|clock|all day|always", rest):
-            shifts.append(Shift(number, 0, SLOTS))
+            shifts.append(StatedShift(number, 0, SLOTS))
         else:
-            raise Unread(f"found '{part}'", "Say the hours: 2 from 8 to 22, 1 by night")
+            raise Unread(f"found '{part}'", "Say the hours: 2 from 8 to 22, 1 by night; or 1 at all hours")
     for number in by_night:
         shifts += _night(number, shifts)
     if not shifts:
@@ -191,13 +191,13 @@ def _rota(text: str) -> Rota:
     return Rota(tuple(shifts))
 
 
-def _night(number: int, shifts: list[Shift]) -> list[Shift]:
+def _night(number: int, shifts: list[StatedShift]) -> list[StatedShift]:
     """A shift in the hours that the others leave, or from 22 to 8 h if they leave none."""
     free = [not any(_on(shift, slot) for shift in shifts) for slot in range(SLOTS)]
     starts = [slot for slot in range(SLOTS) if free[slot] and not free[slot - 1]]
     if len(starts) != 1:
-        return [Shift(number, 22 * PER_HOUR, 32 * PER_HOUR)]
-    return [Shift(number, starts[0], starts[0] + sum(free))]
+        return [StatedShift(number, 22 * PER_HOUR, 32 * PER_HOUR)]
+    return [StatedShift(number, starts[0], starts[0] + sum(free))]
 
 
 def _ends(span: re.Match[str], part: str) -> tuple[int, int]:
@@ -214,7 +214,7 @@ def _ends(span: re.Match[str], part: str) -> tuple[int, int]:
     return start, end if end > start else end + SLOTS
 
 
-def _on(shift: Shift, slot: int) -> bool:
+def _on(shift: StatedShift, slot: int) -> bool:
     return shift.start <= slot < shift.end or shift.start <= slot + SLOTS < shift.end
 
 
@@ -239,7 +239,7 @@ def words_of(kind: str, value: Any, unit: str) -> str:
     if isinstance(value, Rota):
         parts = ", ".join(f"{shift['number']} from {shift['hours'].replace('-', ' to ')} h" for shift in value.stated())
         return f"{parts} = {value.person_hours:g} hours a day"
-    if isinstance(value, Amount):
+    if isinstance(value, ReadAmount):
         return f"{value.number:g} seconds" if value.is_seconds else f"{100 * value.number:g} % of a triage"
     if kind == "share":
         return f"{100 * value:.4g} %"

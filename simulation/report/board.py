@@ -283,7 +283,8 @@ def _answer(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> tuple[str
     before, _, after = words.partition("$effect")
     look, other = LOOKS.get(outcome, "cannot-tell"), _other_reading(result, arm)
     if other and other[1]:
-        look, after = "worse" if look == "worse" else "cannot-tell", f"; read otherwise, it {other[1]} on safety{after}"
+        look, verdict = "worse" if look == "worse" else "cannot-tell", f"{verdict}, and safety not shown"
+        after = f"; on another reading of the same figures it {other[1]} on safety{after}"
     failed, stated = len(limits_of(result, arm).failed[1]), len(result.design.margins)
     parts = {"failed": _number(failed), "stated": _number(stated)}
     used = {name: part for name, part in parts.items() if f"${name}" in words}
@@ -331,17 +332,28 @@ def _safety(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
     limits = limits_of(result, arm)
     verb, failed = limits.failed
     yield from (_failed(result, verb.capitalize(), safety) for safety in failed)
+    beyond: tuple[Safety, ...] = ()
     if other := _other_reading(result, arm):
         reading, differs, beyond = other
         words = f"Read as '{reading.replace('$', '$$')}', it {differs or 'passes'}"
         yield _failed(result, words, beyond[0]) if beyond else Sentence(f"{words}.")
+        if beyond and beyond[0].spread is not None and beyond[0].spread.is_range:
+            n, of = n_harmed(beyond[0]), _number(beyond[0].spread.n)
+            yield Sentence("That is beyond the limit in $n of $of departments.", n=_number(n), of=of)
+    told = {safety.margin for safety in (*failed, *beyond)}
     for safety in limits.judged:
-        if safety not in failed and safety.spread is not None and safety.spread.is_range and (n := n_harmed(safety)):
+        if (
+            safety.margin not in told
+            and safety.spread is not None
+            and safety.spread.is_range
+            and (n := n_harmed(safety))
+        ):
             limit, of = _first_capital(_limit(safety.margin)), _number(safety.spread.n)
             yield Sentence("$limit: beyond the limit in $n of $of departments.", limit=limit, n=_number(n), of=of)
+    passed = [one.margin for one in limits.judged if one.judgement.kind in PASSED and one.margin not in told]
     for words, margins in (
         ("Not settled", [one for one in result.design.margins if one.label in limits.not_settled]),
-        ("Passes on average", [one.margin for one in limits.judged if one.judgement.kind in PASSED]),
+        ("Passes on average", passed),
     ):
         if margins:
             yield Sentence(f"{words}: $limits.", limits=listed_with_and([*map(_limit, margins)]))
@@ -422,6 +434,13 @@ def _money(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
             return
     words = "The price is $price a year. Nothing else at this price is shown to help and be safe."
     yield Sentence(words, price=price)
+    for arm in alternatives:
+        row = result.row_of(target, arm.name)
+        good = row.difference if result.better(target) == "higher" else -row.difference
+        if _units(arm, product.cost) and good >= target.minimal_important_difference and not fails(result, arm):
+            name = _cut(arm.label)
+            yield _inside("Not settled, but perhaps more: with '$name', ", _effect(row, target), ".", name=name)
+            return
 
 
 def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> ReportTable:

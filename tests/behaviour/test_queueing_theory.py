@@ -15,7 +15,7 @@ from scipy.special import stdtr
 
 from simulation.assurance.theory import closed_forms
 from simulation.assurance.theory import rows as theory
-from simulation.assurance.theory.rows import Check, Effort, Expectation, theory_rows
+from simulation.assurance.theory.rows import Check, Expectation, RunSize, theory_rows
 from simulation.assurance.theory.stations import (
     SOUND,
     Length,
@@ -51,11 +51,11 @@ def assert_theory(engine: EngineName, group: str) -> None:
     if engine == "reference":
         for check in theory.checks_of(group):
             ours, theirs = (
-                theory.values_of(check, Effort(name, error=0.3, values=2), seed=7) for name in ("compiled", engine)
+                theory.values_of(check, RunSize(name, error=0.3, values=2), seed=7) for name in ("compiled", engine)
             )
             assert np.array_equal(ours, theirs), check.group
         return
-    rows = theory_rows(Effort(engine, ERROR, VALUES), groups=(group,))
+    rows = theory_rows(RunSize(engine, ERROR, VALUES), groups=(group,))
     failed = [
         f"{row.name}: {row.expected:.3f} expected, {row.found:.3f} found, z {row.z:.1f}"
         for row in rows
@@ -208,7 +208,7 @@ def test_a_row_in_doubt_is_run_again_and_fails_if_it_is_in_doubt_twice_on_one_si
             return [at_first if seed < theory.AGAIN else replace(at_first, found=found)]
 
         monkeypatch.setattr(theory, "rows_of", rows_of)
-        (row,) = theory.theory_rows(Effort("compiled"), groups=("unlimited",))[:1]
+        (row,) = theory.theory_rows(RunSize("compiled"), groups=("unlimited",))[:1]
         assert row.z == pytest.approx(4)
         assert row.z_again == pytest.approx(10 * (found - 10))
         assert row.passed == passes
@@ -286,7 +286,7 @@ def test_triage_by_several_nurses_is_within_six_per_cent_of_the_approximation(st
             warm_up_days=warm_up_days(per_hour / 60, minutes, clinicians=nurses),
             cool_down_days=1,
         )
-        (row,) = theory.rows_of(check, Effort("compiled", values=VALUES), seed=27 + number)
+        (row,) = theory.rows_of(check, RunSize("compiled", values=VALUES), seed=27 + number)
         assert row.relative_error < 0.04
         assert abs(row.found - expected) <= 3 * row.standard_error + max(0.06 * expected, 0.05)
 

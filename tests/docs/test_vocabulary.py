@@ -10,7 +10,6 @@ import yaml
 from pydantic import TypeAdapter
 
 from docs.tools.vocabulary import COMMAND, PAGE, blocks_within, main, page
-from simulation.assurance.targets import Target
 from simulation.commands.schemas import file_kinds
 from simulation.config.vocabulary import keys_of, summary_of
 from simulation.department.durations import Duration, Lognormal
@@ -21,8 +20,7 @@ from simulation.triage.policy import Usage
 FILE_KINDS = file_kinds()
 
 EDITORS = Path(__file__).parents[2] / "docs" / "how-to" / "editors.md"
-BLOCKS = {kind.__name__: kind for file in FILE_KINDS.values() for kind in blocks_within(file.states) if kind != Target}
-BLOCKS["Target of targets files"] = Target
+BLOCKS = {kind.__name__: kind for file in FILE_KINDS.values() for kind in blocks_within(file.states)}
 
 
 def test_the_page_is_current() -> None:

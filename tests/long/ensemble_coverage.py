@@ -44,7 +44,7 @@ from simulation.assurance.fitting.emulator import (
     space_of,
     walk,
 )
-from simulation.assurance.targets import Target, targets_named
+from simulation.assurance.targets import PublishedFigure, targets_named
 from simulation.config import search_folders
 from simulation.config.composing import stated_in
 from simulation.config.ensembles import priors_named
@@ -130,13 +130,15 @@ def column(years: list[Year], name: str) -> Floats:
     return np.exp(values / PER_E) if name == EFFECT else values
 
 
-def target_of(name: str) -> Target:
+def target_of(name: str) -> PublishedFigure:
     """A figure beside the rows as something to learn: no band."""
     unit = "share" if "share" in name else "minutes"
-    return Target(name, "plausible", name, unit, None, None, None, "", "assumed", "learnt alone", "")
+    return PublishedFigure(name, "plausible", name, unit, None, None, None, "", "assumed", "learnt alone", "")
 
 
-def taught_by(years: list[Year], space: Space, targets: tuple[Target, ...], judged_by_mean: tuple[str, ...]) -> Taught:
+def taught_by(
+    years: list[Year], space: Space, targets: tuple[PublishedFigure, ...], judged_by_mean: tuple[str, ...]
+) -> Taught:
     """The emulators, and how a year strays from what they expect."""
     points = space.points([year.member for year in years])
     emulator = learn(targets, points, rows_of(years, [each.name for each in targets]), judged_by_mean)

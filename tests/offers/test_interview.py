@@ -122,3 +122,23 @@ def test_kept_answers_are_read_again_as_they_were(tmp_path: Path) -> None:
     answers: dict[str, Answer] = {"product": 'Our "AI": 2', "beds": 510, "used_share": "60 %", "covers": None}
     keep(answers, tmp_path / "a.yaml")
     assert answers_in(tmp_path / "a.yaml") == answers
+
+
+def test_an_answer_that_was_given_is_kept_where_somebody_goes_back(tmp_path: Path) -> None:
+    path, prompts = tmp_path / "offer.yaml", list[str]()
+    answers: dict[str, Answer] = {}
+    typed = iter(["310", "62 %", "back", "back", "", "-", "quit"])
+
+    def ask(prompt: str) -> str:
+        prompts.append(prompt)
+        return next(typed)
+
+    assert not interview(answers, path, ask=ask, say=lambda _: None)
+    assert "[310]" in prompts[4]
+    assert answers == {"attendances_per_day": "310", "within_four_hours": None}
+
+
+def test_quitting_after_going_back_loses_no_answer(tmp_path: Path) -> None:
+    typed = iter(["310", "62 %", "back", "back", "quit"])
+    assert not interview({}, tmp_path / "offer.yaml", ask=lambda _: next(typed), say=lambda _: None)
+    assert answers_in(tmp_path / "offer.yaml") == {"attendances_per_day": "310", "within_four_hours": "62 %"}

@@ -15,9 +15,9 @@ from simulation.cli import main
 from simulation.config import load
 from simulation.errors import ConfigError
 from simulation.offers import offer, solving
-from simulation.offers.department import Departments
+from simulation.offers.department import TheirDepartments
 from simulation.offers.interview import Answer, check
-from simulation.offers.product import Product
+from simulation.offers.product import OfferedProduct
 from simulation.study.design import factor_of
 from simulation.study.study import Study
 
@@ -176,18 +176,18 @@ def values(**answers: Answer) -> dict[str, object]:
 
 
 def test_stated_beds_are_those_of_every_department() -> None:
-    made = Departments(values(beds=480), 24)
+    made = TheirDepartments(values(beds=480), 24)
     beds = ("short_stay_beds", "medicine_beds", "specialist_beds", "surgery_beds")
     places = [list(made.parameters).index(name) for name in beds]
     assert {sum(member.values[place] for place in places) for member in made.members()} == {480}
 
 
 def test_who_sees_children_and_ambulances_leaves_the_structures_that_fit() -> None:
-    assert set(Departments(values(), 24).structures) >= {"two_by_day", "one_nurse", "shared_front_door"}
-    assert set(Departments(values(children="doctors"), 24).structures) == {
+    assert set(TheirDepartments(values(), 24).structures) >= {"two_by_day", "one_nurse", "shared_front_door"}
+    assert set(TheirDepartments(values(children="doctors"), 24).structures) == {
         "around_the_clock", "children_shared", "three_children_shared",
     }  # fmt: skip
-    team = Departments(values(ambulances="triage nurses", triage_nurses="3 8-22, 1 22-8"), 24)
+    team = TheirDepartments(values(ambulances="triage nurses", triage_nurses="3 8-22, 1 22-8"), 24)
     assert team.base_pathway == "shared_front_door"
     assert team.rotas["assessment_nurses"] == [{"hours": "8-22", "number": 1}]
     assert team.rotas["triage_nurses"] == [{"hours": "8-22", "number": 2}, {"hours": "22-8", "number": 1}]
@@ -196,7 +196,7 @@ def test_who_sees_children_and_ambulances_leaves_the_structures_that_fit() -> No
 
 def test_a_stated_rota_keeps_the_desk_as_busy_as_the_ensemble_says() -> None:
     """By hand: two nurses from 8 to 22 h and one after are 25 of the 26 nurse hours of the typical desk."""
-    made = Departments(values(attendances_per_day=340, triage_nurses="2 8-22, 1 22-8"), 24)
+    made = TheirDepartments(values(attendances_per_day=340, triage_nurses="2 8-22, 1 22-8"), 24)
     factors = {
         factor_of(stated.changes["calibration.triage_minutes_scale.value"]) for stated in made.structures.values()
     }
@@ -204,7 +204,7 @@ def test_a_stated_rota_keeps_the_desk_as_busy_as_the_ensemble_says() -> None:
 
 
 def test_a_share_is_taken_off_the_whole_triage_and_seconds_off_interview_and_record() -> None:
-    share, seconds = (Product("it", values(saves=saves)).policy()["minutes"] for saves in ("12 %", "30 s"))
+    share, seconds = (OfferedProduct("it", values(saves=saves)).policy()["minutes"] for saves in ("12 %", "30 s"))
     assert share["factor"]["value"] == 0.88
     assert len(share["durations"]) == 3
     assert seconds["seconds_saved"]["value"] == 30
@@ -212,7 +212,7 @@ def test_a_share_is_taken_off_the_whole_triage_and_seconds_off_interview_and_rec
 
 
 def test_blanks_of_a_product_are_spread_evenly_over_their_ranges() -> None:
-    product = Product("it", values(does="advises", against="panel"))
+    product = OfferedProduct("it", values(does="advises", against="panel"))
     parameters, drawn = product.drawn(24)
     assert list(parameters) == ["used_share", "acceptance", "exact_share", "under_share"]
     use = np.sort(drawn[:, 0])
@@ -223,7 +223,7 @@ def test_blanks_of_a_product_are_spread_evenly_over_their_ranges() -> None:
 
 
 def test_an_offer_without_a_price_is_compared_at_the_middle_of_the_published_range() -> None:
-    product = Product("it", values())
+    product = OfferedProduct("it", values())
     assert product.policy()["price_per_attendance"]["range"] == [1.32, 2.37]
     assert product.study("here", [])["equal_spend"]["pounds_per_year"] > 0
 

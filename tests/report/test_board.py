@@ -187,7 +187,8 @@ def test_another_reading_of_the_product_that_fails_a_limit_is_in_the_answer(resu
     shown = made(result, waits, {"ai_as_claimed": 0.15}, offer=bare(), arms=arms)
     ready = tuple(replace(one, arm=arms[one.name]) for one in shown.study.arms)
     page = board(replace(shown, study=replace(shown.study, arms=ready)))
-    assert str(page.answer).endswith("; read otherwise, it fails on safety.")
+    assert str(page.answer).endswith("; on another reading of the same figures it fails on safety.")
+    assert page.verdict.endswith(", and safety not shown")
     assert page.look == "cannot-tell"
     assert page.table is not None
     assert page.table.rows[0][-1] == "depends"

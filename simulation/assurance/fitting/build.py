@@ -27,7 +27,7 @@ from scipy.stats.qmc import Sobol
 
 from simulation.assurance.figures import BUSY, Say, figure, months_from_to
 from simulation.assurance.fitting.emulator import Emulator, Space, in_threads, learn, walk
-from simulation.assurance.targets import Target, with_measures_of
+from simulation.assurance.targets import PublishedFigure, with_measures_of
 from simulation.config.composing import Composed, files_with
 from simulation.config.departments import department
 from simulation.config.dotted import Change, as_stated
@@ -187,7 +187,9 @@ class _OfMonths(RunLength):
 class Site:
     """A site, composed and checked once, and its departments, which differ in numbers alone within a structure."""
 
-    def __init__(self, composed: Composed, folders: Sequence[Path], space: Space, targets: Sequence[Target]) -> None:
+    def __init__(
+        self, composed: Composed, folders: Sequence[Path], space: Space, targets: Sequence[PublishedFigure]
+    ) -> None:
         self.raw, self.space = composed.raw, space
         chosen = {name: structure.files for name, structure in space.structures.items()}
         self._files = files_with(composed, chosen, folders)
@@ -394,7 +396,7 @@ CONFIRM_FROM, CONFIRM_MOST = 1_000_000, 100
 
 
 @dataclass(frozen=True)
-class Spread:
+class SpreadOfParameter:
     """A parameter, or a figure that was not fitted: 5th, 50th and 95th percentile over the departments that fit."""
 
     name: str
@@ -409,7 +411,7 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class Identified(Spread):
+class Identified(SpreadOfParameter):
     """A parameter, its contraction from the priors, and its shares in ten bins of equal prior probability."""
 
     contraction: float
@@ -503,10 +505,12 @@ def pulling(fit: Fit) -> tuple[Pulling, ...]:
     return tuple(sorted((pair for pair in pairs if pair.ratio < MOST_TOGETHER), key=lambda pair: pair.ratio))
 
 
-def spreads(fit: Fit) -> tuple[Spread, ...]:
+def spreads(fit: Fit) -> tuple[SpreadOfParameter, ...]:
     """The figures that were not fitted, over the departments that fit."""
     columns = {name: np.array([year.beside[name] for year in fit.accepted]) for name in fit.accepted[0].beside}
-    return tuple(Spread(name, *_percentiles(values[np.isfinite(values)])) for name, values in columns.items())
+    return tuple(
+        SpreadOfParameter(name, *_percentiles(values[np.isfinite(values)])) for name, values in columns.items()
+    )
 
 
 class Confirmed(NamedTuple):

@@ -32,7 +32,7 @@ from simulation.assurance.fitting.emulator import must_be_installed, space_of
 from simulation.assurance.lines import text_of
 from simulation.assurance.targets import (
     ENGLAND,
-    Target,
+    PublishedFigure,
     checked_targets,
     known_measures,
     passed_by,
@@ -150,7 +150,7 @@ def asked_for(overrides: Sequence[str]) -> Asked:
     return Asked(numbers, words, tuple(with_defaults(configuration, "run=validation")))
 
 
-def _must_be_fitted(targets: Sequence[Target], name: str) -> None:
+def _must_be_fitted(targets: Sequence[PublishedFigure], name: str) -> None:
     """Raise ConfigError unless there are rows to fit to, each with one number a year."""
     where = f"targets/{name}.yaml"
     fitted = [target for target in targets if target.kind == "calibrated"]

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 from scipy.special import ndtr
 
-from simulation.assurance.targets import Target
+from simulation.assurance.targets import PublishedFigure
 from simulation.config.dotted import Raw, resolve, value_at
 from simulation.config.ensembles import Priors
 from simulation.errors import Faults, refuse
@@ -78,7 +78,7 @@ class Guess(NamedTuple):
 class RowEmulator:
     """The emulator of one row of the targets."""
 
-    def __init__(self, target: Target, points: Floats, values: Floats, edges: Floats) -> None:
+    def __init__(self, target: PublishedFigure, points: Floats, values: Floats, edges: Floats) -> None:
         """`points`: shape (years, dimensions), each from 0 to 1; `values`: the row in each of these years; `edges`:
         those of `Space.edges`."""
         self.target, self._edges = target, edges
@@ -177,7 +177,11 @@ NO_EDGES = np.empty(0)
 
 
 def learn(
-    targets: Sequence[Target], points: Floats, values: Floats, judged_by_mean: Sequence[str], edges: Floats = NO_EDGES
+    targets: Sequence[PublishedFigure],
+    points: Floats,
+    values: Floats,
+    judged_by_mean: Sequence[str],
+    edges: Floats = NO_EDGES,
 ) -> Emulator:
     """An emulator of every target; `values`: shape (years, targets); `edges`: those of `Space.edges`."""
     rows = tuple(RowEmulator(target, points, values[:, column], edges) for column, target in enumerate(targets))

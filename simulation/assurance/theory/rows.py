@@ -147,7 +147,7 @@ class Check(NamedTuple):
     policies: tuple[Policy | None, ...] = (None,)
     measured_days: int | None = None
 
-    def length(self, effort: Effort) -> tuple[Length, int]:
+    def length(self, effort: RunSize) -> tuple[Length, int]:
         """How long to run, and how many replications make one value."""
         per_day = sum(map(mean_per_day, self.pathway.arrivals.values()))
         days = self.n_patients * (ERROR / effort.error) ** 2 / per_day / effort.values
@@ -156,7 +156,7 @@ class Check(NamedTuple):
         return Length(per_value * effort.values, self.warm_up_days, measured, self.cool_down_days), per_value
 
 
-class Effort(NamedTuple):
+class RunSize(NamedTuple):
     """The engine, the relative standard error aimed at, the number of values of each figure, and the seed."""
 
     engine: EngineName
@@ -545,7 +545,7 @@ def checks_of(group: str) -> tuple[Check, ...]:
 
 
 def theory_rows(
-    effort: Effort, *, groups: Sequence[str] = tuple(GROUPS), chain: Chain = SOUND
+    effort: RunSize, *, groups: Sequence[str] = tuple(GROUPS), chain: Chain = SOUND
 ) -> tuple[TheoryRow, ...]:
     """The rows of these groups, run long enough for about the relative error that is asked for.
 
@@ -565,7 +565,7 @@ AGAIN = 10_000
 """How far the seed of a second run is from that of the first."""
 
 
-def _rows_repeated_in_doubt(check: Check, effort: Effort, *, seed: int, chain: Chain) -> list[TheoryRow]:
+def _rows_repeated_in_doubt(check: Check, effort: RunSize, *, seed: int, chain: Chain) -> list[TheoryRow]:
     """The rows of one check, those in doubt with the z of a second run."""
     rows = rows_of(check, effort, seed=seed, chain=chain)
     if not any(row.in_doubt for row in rows):
@@ -585,7 +585,7 @@ def _refuse_too_many_rows(groups: Sequence[str]) -> None:
         )
 
 
-def rows_of(check: Check, effort: Effort, *, seed: int, chain: Chain = SOUND) -> list[TheoryRow]:
+def rows_of(check: Check, effort: RunSize, *, seed: int, chain: Chain = SOUND) -> list[TheoryRow]:
     """The rows of one check: each expectation beside the mean of its values."""
     values = values_of(check, effort, seed=seed, chain=chain)
     means = values.mean(axis=0)
@@ -599,7 +599,7 @@ def rows_of(check: Check, effort: Effort, *, seed: int, chain: Chain = SOUND) ->
     ]  # fmt: skip
 
 
-def values_of(check: Check, effort: Effort, *, seed: int, chain: Chain = SOUND) -> Floats:
+def values_of(check: Check, effort: RunSize, *, seed: int, chain: Chain = SOUND) -> Floats:
     """Independent values of every expectation, shape (values, expectations)."""
     length, per_value = check.length(effort)
     steps = tuple(dict.fromkeys(expectation.step for expectation in check.expectations))
@@ -694,6 +694,6 @@ class Caught(NamedTuple):
         return max(abs(row.z) for row in self.rows)
 
 
-def caught(mutation: Mutation, effort: Effort, *, groups: Sequence[str] = tuple(GROUPS)) -> Caught:
+def caught(mutation: Mutation, effort: RunSize, *, groups: Sequence[str] = tuple(GROUPS)) -> Caught:
     """The rows of these groups under a mutation."""
     return Caught(theory_rows(effort, groups=groups, chain=mutation.chain))

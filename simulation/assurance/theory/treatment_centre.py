@@ -177,7 +177,7 @@ def people(pathway: Pathway, arrivals: Arrivals, *, clinic_days: int, seed: int)
 
 
 @dataclass(frozen=True)
-class Simulated:
+class SimulatedCentre:
     """One arm: its pathway and plan, its patients, and their activities."""
 
     pathway: Pathway
@@ -210,11 +210,11 @@ class Simulated:
             return self.total(ticks, patient) / self.count(patient)
 
 
-def simulated(arm: ReadyArm, draws: Draws, *, engine: EngineName, clinic_days: int) -> Simulated:
+def simulated(arm: ReadyArm, draws: Draws, *, engine: EngineName, clinic_days: int) -> SimulatedCentre:
     """The run of one arm. Raises ResultsError unless everybody has left before the next clinic day."""
     plan = lower(arm.pathway)
     run = engine_named(engine)(plan, bind(plan, draws), clinic_days * WEEK + OPENS)
-    arm_run = Simulated(arm.pathway, plan, draws, run.activities, clinic_days)
+    arm_run = SimulatedCentre(arm.pathway, plan, draws, run.activities, clinic_days)
     home = arm_run.rows("home")
     late = run.activities.joined_at[home] >= (arm_run.clinic_day[run.activities.patient[home]] + 1) * WEEK + OPENS
     if len(home) != len(draws) or late.any():
@@ -222,7 +222,7 @@ def simulated(arm: ReadyArm, draws: Draws, *, engine: EngineName, clinic_days: i
     return arm_run
 
 
-def measured(arm: Simulated) -> Measured:
+def measured(arm: SimulatedCentre) -> Measured:
     """Every figure of the original by the original's definition, one number a clinic day."""
     activities = arm.activities
     patient, started_at = activities.patient, activities.started_at
@@ -279,7 +279,7 @@ def as_text(rows: Sequence[ModelRow]) -> str:
 
 def simulate(
     arms: Sequence[ReadyArm], kind: Arrivals, *, engine: EngineName, clinic_days: int, seed: int
-) -> dict[str, Simulated]:
+) -> dict[str, SimulatedCentre]:
     """The run of every arm by name, on the same patients wherever chance is stated alike."""
     drawn: list[tuple[Pathway, Draws]] = []
     runs = {}
@@ -309,7 +309,7 @@ def _row(expected: Published, arm: ReadyArm, values: Floats) -> ModelRow:
     return ModelRow(_group(expected.arrivals), name, unit, expected.mean, mean, of_difference, SOURCE)
 
 
-def _exact_rows(kind: Arrivals, base: Simulated) -> Iterator[ModelRow]:
+def _exact_rows(kind: Arrivals, base: SimulatedCentre) -> Iterator[ModelRow]:
     """Rows for the number of arrivals, which is known exactly for either kind of arrivals."""
     rates = hourly_rates(base.pathway)
     for hours in (len(rates), (CLOSES - OPENS) // HOUR):
@@ -321,7 +321,7 @@ def _exact_rows(kind: Arrivals, base: Simulated) -> Iterator[ModelRow]:
         yield ModelRow(_group(kind), f"arrivals in {hours} hours", "patients", expected, mean, error, source)
 
 
-def _same_rows(kind: Arrivals, runs: Mapping[str, Simulated], arms: Mapping[str, ReadyArm]) -> Iterator[ModelRow]:
+def _same_rows(kind: Arrivals, runs: Mapping[str, SimulatedCentre], arms: Mapping[str, ReadyArm]) -> Iterator[ModelRow]:
     """Rows for pairs of arms: how many starts differ in the part that the two arms share. Expected is none."""
     for name, (other, steps) in SAME_STARTS.items():
         if name in runs:
@@ -330,7 +330,7 @@ def _same_rows(kind: Arrivals, runs: Mapping[str, Simulated], arms: Mapping[str,
             yield ModelRow(_group(kind), label, "starts", 0.0, n_differing, 0.0, "exact: the same draws")
 
 
-def starts(arm: Simulated, step: str) -> Ints:
+def starts(arm: SimulatedCentre, step: str) -> Ints:
     """The tick at which each patient began a step, NEVER for those without it, shape (patients,)."""
     rows = arm.rows(step)
     at = np.full(len(arm.draws), NEVER, dtype=np.int64)

@@ -5,7 +5,7 @@ from typing import Any
 
 from simulation.display.table import UNKNOWN, Cell, ReportTable
 from simulation.display.words import high_words, labelled, levels_of, percent
-from simulation.explain.arm_changes import KIND_WORDS, Change
+from simulation.explain.arm_changes import KIND_WORDS, ArmChange
 from simulation.explain.statements import AddedAssumption, walk
 from simulation.report.tables.money import stated_cost
 from simulation.runs.result import ArmResult, StudyResult
@@ -115,7 +115,7 @@ def _shares_or_counts(matrix: Mapping[str, Any], row: int) -> Iterator[Cell]:
 # --- what they change and assume ----------------------------------------------------------------------------------
 
 
-def changes_table(arms: Iterable[tuple[str, Sequence[Change]]]) -> ReportTable:
+def changes_table(arms: Iterable[tuple[str, Sequence[ArmChange]]]) -> ReportTable:
     """A row a change: arm, what it does, where, and how much. `arms`: labels with their changes."""
     rows = []
     for label, changes in arms:

@@ -15,7 +15,7 @@ import numpy as np
 
 from simulation.department.graph import Edge, Subgraph
 from simulation.errors import ResultsError
-from simulation.explain.arm_changes import Change
+from simulation.explain.arm_changes import ArmChange
 from simulation.explain.explanation import ArmExplanation, Explanation
 from simulation.explain.statements import AddedAssumption
 from simulation.measures.measuring import MeasureName
@@ -242,7 +242,7 @@ def _explanation(content: Plain) -> Explanation:
             **{
                 **arm,
                 "agreement": {key: np.nan if value is None else value for key, value in arm["agreement"].items()},
-                "changed": tuple(Change(**change) for change in arm["changed"]),
+                "changed": tuple(ArmChange(**change) for change in arm["changed"]),
                 "added_assumptions": tuple(AddedAssumption(**assumption) for assumption in arm["added_assumptions"]),
             }
         )

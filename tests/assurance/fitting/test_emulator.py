@@ -7,9 +7,9 @@ import pytest
 from scipy.stats import norm
 
 from simulation.assurance.fitting.emulator import YEARS_JUDGED, Guess, learn, walk
-from simulation.assurance.targets import Target
+from simulation.assurance.targets import PublishedFigure
 
-SHARE = Target(
+SHARE = PublishedFigure(
     name="Seen in time", kind="calibrated", measure="within_4h_share", unit="share", value=0.6, low=0.5, high=0.7,
     tolerance="band", evidence="assumed", source="made for a test", note="",
 )  # fmt: skip

@@ -20,7 +20,7 @@ from simulation.assurance.fitting.build import (
     ties,
 )
 from simulation.assurance.fitting.emulator import Space
-from simulation.assurance.targets import Target
+from simulation.assurance.targets import PublishedFigure
 from simulation.study.members import Member, Structure, VariedParameter
 
 Inside = Callable[[np.ndarray], np.ndarray]
@@ -43,7 +43,9 @@ def fit_of(columns: Mapping[str, np.ndarray], rows: Mapping[str, Inside], *, by_
     """A fit whose departments have these values, each parameter from 0 to 10, and whose emulator expects such rows."""
     space = Space({name: varied(0, 10) for name in columns})
     emulated = tuple(
-        SimpleNamespace(target=Target(name=name, measure=name, **ROW), at=lambda x, f=f: SimpleNamespace(inside=f(x)))
+        SimpleNamespace(
+            target=PublishedFigure(name=name, measure=name, **ROW), at=lambda x, f=f: SimpleNamespace(inside=f(x))
+        )
         for name, f in rows.items()
     )
     emulator: Any = SimpleNamespace(rows=emulated, judged_by_mean=frozenset(by_mean))

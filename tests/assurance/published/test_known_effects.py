@@ -19,7 +19,7 @@ from simulation.assurance.known_effects import (
     known_effects_of,
     validate_known_effects,
 )
-from simulation.assurance.targets import Target, targets_named
+from simulation.assurance.targets import PublishedFigure, targets_named
 from simulation.assurance.validate import validate
 from simulation.config import load, packaged_configs
 from simulation.errors import ConfigError
@@ -114,7 +114,7 @@ def test_an_effect_is_taken_on_the_scale_of_its_trial_against_the_arm_before(sca
         run=SimpleNamespace(measured_days=56),
         values=lambda arm, measure, group: np.full(40, shares[arm]),
     )
-    target = cast(Target, replace(TARGETS[0], change="after", against="before", scale=scale))
+    target = cast(PublishedFigure, replace(TARGETS[0], change="after", against="before", scale=scale))
     (row,) = known_effects_of(cast(Any, result), [target]).rows
     assert (row.found.mean, row.least, row.most) == pytest.approx((found, found, found))
     assert row.sham == pytest.approx((0.0, 0.0) if scale == "difference" else (1.0, 1.0))

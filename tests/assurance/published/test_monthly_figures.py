@@ -8,7 +8,7 @@ import pytest
 
 from simulation.assurance.figures import figure
 from simulation.assurance.site_table import Row, validate_site
-from simulation.assurance.targets import Target, targets_named
+from simulation.assurance.targets import PublishedFigure, targets_named
 from simulation.assurance.validate import as_text
 from simulation.config import load, packaged_configs
 from simulation.department.vocabulary import Pathway
@@ -36,8 +36,8 @@ ROW = """
 """
 
 
-def target(months: tuple[int, int] | None, measure: str = "stay_p95") -> Target:
-    return Target(
+def target(months: tuple[int, int] | None, measure: str = "stay_p95") -> PublishedFigure:
+    return PublishedFigure(
         name="Stay", kind="predicted", measure=measure, unit="minutes", value=None, low=0, high=None, tolerance="band",
         evidence="assumed", source="made for a test", note="", months=months,
     )  # fmt: skip

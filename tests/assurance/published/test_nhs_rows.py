@@ -18,9 +18,9 @@ import yaml
 from simulation.assurance.figures import BUSY, CHANGES, adult_occupancy, one_clinician_fewer, with_override
 from simulation.assurance.site_table import (
     CalibrationValue,
+    FigureTable,
     Row,
     SiteRuns,
-    Table,
     TriageLoad,
     calibration_hash,
     judged,
@@ -29,7 +29,7 @@ from simulation.assurance.site_table import (
     validate_site,
     write_predictions,
 )
-from simulation.assurance.targets import Target, targets_named
+from simulation.assurance.targets import PublishedFigure, targets_named
 from simulation.assurance.validate import as_text
 from simulation.config import load, packaged_configs
 from simulation.config.composing import composed
@@ -41,7 +41,7 @@ from simulation.runs.running import compare
 from simulation.study.study import Study
 
 NOTE: Any = {"evidence": "assumed", "source": "made for a test"}
-TARGET = Target(
+TARGET = PublishedFigure(
     name="Within four hours", kind="predicted", measure="within_4h_share", unit="share", value=0.6, low=0.5, high=0.7,
     tolerance="band", evidence="assumed", source="made for a test", note="Because it is a test.",
 )  # fmt: skip
@@ -61,7 +61,7 @@ def row(found: float, standard_error: float = 0.0, **changes: Any) -> Row:
     return judged(replace(TARGET, **changes), around(found, standard_error))
 
 
-def table(*rows: Row, **changes: Any) -> Table:
+def table(*rows: Row, **changes: Any) -> FigureTable:
     stated: Mapping[str, Any] = {
         "site": "typical",
         "rows": rows,
@@ -78,7 +78,7 @@ def table(*rows: Row, **changes: Any) -> Table:
         "engine": "compiled",
         "seconds": 60.0,
     }
-    return Table(**{**stated, **changes})
+    return FigureTable(**{**stated, **changes})
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -323,7 +323,7 @@ SHORT = (
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Table:
+def small(tmp_path_factory: pytest.TempPathFactory) -> FigureTable:
     """The rows of England, each over the whole of a window too short for months (test_monthly_figures has those)."""
     folder = tmp_path_factory.mktemp("configs")
     stated = (packaged_configs() / "targets" / "england.yaml").read_text(encoding="utf-8")
@@ -332,7 +332,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Table:
     return validate_site(SHORT, targets="pooled", config_dir=folder)
 
 
-def test_a_small_run_fills_every_row_of_the_targets(small: Table) -> None:
+def test_a_small_run_fills_every_row_of_the_targets(small: FigureTable) -> None:
     england = targets_named("england", (packaged_configs(),))
     expected = [target.name for target in england if target.measure != BUSY]
     assert [each.target.name for each in small.rows if each.target.measure != BUSY] == expected
@@ -342,7 +342,7 @@ def test_a_small_run_fills_every_row_of_the_targets(small: Table) -> None:
     assert all(math.isfinite(each.found) and math.isfinite(each.standard_error) for each in sure)
 
 
-def test_a_small_run_names_the_hash_of_the_fitted_values_as_they_are(small: Table) -> None:
+def test_a_small_run_names_the_hash_of_the_fitted_values_as_they_are(small: FigureTable) -> None:
     path = packaged_configs() / "calibration" / "typical.yaml"
     assert small.calibration_sha256 == calibration_hash(path)
     assert any(f"sha256 {calibration_hash(path)[:12]}" in line for line in as_text(small).split("\n"))
@@ -354,7 +354,7 @@ def test_a_value_of_the_site_is_overridden_and_the_choice_of_its_file_is_not() -
     assert overridden_by([f"{scale}=1.2", "site=small", "run.replications=2", "engine=reference"]) == (scale,)
 
 
-def test_a_small_run_is_not_called_a_validation(small: Table) -> None:
+def test_a_small_run_is_not_called_a_validation(small: FigureTable) -> None:
     assert small.weeks == 2
     assert any("not a validation" in line for line in as_text(small).split("\n"))
 

@@ -20,7 +20,7 @@ from simulation.assurance.responses import (
     responses_of,
     simulated_panel,
 )
-from simulation.assurance.targets import Target, targets_named
+from simulation.assurance.targets import PublishedFigure, targets_named
 from simulation.assurance.validate import validate
 from simulation.config import load, packaged_configs
 from simulation.errors import ConfigError
@@ -33,7 +33,7 @@ SHORT = (
 TRUSTS = targets_named("trusts", [packaged_configs()])
 
 
-def target(**changes: object) -> Target:
+def target(**changes: object) -> PublishedFigure:
     return replace(TRUSTS[0], **{"value": -0.4, "standard_error": 0.12, "low": None, "high": None, **changes})
 
 

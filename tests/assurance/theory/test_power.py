@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simulation.assurance.theory import rows as theory
-from simulation.assurance.theory.rows import GROUPS, MUTATIONS, Effort, Mutation, caught, theory_rows
+from simulation.assurance.theory.rows import GROUPS, MUTATIONS, Mutation, RunSize, caught, theory_rows
 from simulation.assurance.theory.stations import SOUND, Length, busy_days, one_queue, station, waited
 from simulation.department.vocabulary import ACUITY_GIVEN, Shift
 from simulation.engine.plan import bind, lower
@@ -91,7 +91,7 @@ def test_every_mutation_breaks_one_thing_and_names_checks_that_exist() -> None:
 @pytest.mark.mutation
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
 def test_every_mutation_fails_a_row_that_the_product_passes(mutation: Mutation) -> None:
-    effort = Effort("compiled")
+    effort = RunSize("compiled")
     sound = theory_rows(effort, groups=(mutation.noticed_by,))
     assert all(row.passed and row.sharp for row in sound), [row.name for row in sound if not row.passed]
     found = caught(mutation, effort, groups=(mutation.noticed_by,))
@@ -103,4 +103,4 @@ def test_more_rows_than_the_false_alarm_rate_allows_for_are_refused(monkeypatch:
     theory._refuse_too_many_rows(tuple(GROUPS))  # the packaged table keeps it
     monkeypatch.setattr(theory, "ROWS", 1)
     with pytest.raises(ResultsError, match=r"2 rows, and the threshold holds .* for at most 1"):
-        theory_rows(Effort("compiled"), groups=("one_server",))
+        theory_rows(RunSize("compiled"), groups=("one_server",))

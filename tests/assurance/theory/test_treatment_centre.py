@@ -18,7 +18,7 @@ from simulation.assurance.theory.treatment_centre import (
     SAME_STARTS,
     STUDY,
     ModelRow,
-    Simulated,
+    SimulatedCentre,
     as_text,
     false_alarms,
     hourly_rates,
@@ -57,7 +57,7 @@ def rows() -> list[ModelRow]:
 
 
 @pytest.fixture(scope="module")
-def runs(arms: dict[str, ReadyArm]) -> dict[str, Simulated]:
+def runs(arms: dict[str, ReadyArm]) -> dict[str, SimulatedCentre]:
     return simulate(list(arms.values()), "correct", engine="compiled", clinic_days=20, seed=SEED)
 
 
@@ -160,13 +160,13 @@ def test_the_false_alarms_to_expect_are_said_and_rows_that_must_be_equal_raise_n
 # --- the same patients ---------------------------------------------------------------------------------------------
 
 
-def test_a_change_downstream_leaves_every_start_upstream_at_its_tick(runs: dict[str, Simulated]) -> None:
+def test_a_change_downstream_leaves_every_start_upstream_at_its_tick(runs: dict[str, SimulatedCentre]) -> None:
     for arm, (like, steps) in SAME_STARTS.items():
         for step in steps:
             assert np.array_equal(starts(runs[arm], step), starts(runs[like], step)), (arm, step)
 
 
-def test_a_change_is_felt_where_it_is_made(runs: dict[str, Simulated]) -> None:
+def test_a_change_is_felt_where_it_is_made(runs: dict[str, SimulatedCentre]) -> None:
     for arm, step in (
         ("triage_plus_1", "triage"),
         ("triage_plus_1", "stabilisation"),
@@ -176,7 +176,7 @@ def test_a_change_is_felt_where_it_is_made(runs: dict[str, Simulated]) -> None:
         assert not np.array_equal(starts(runs[arm], step), starts(runs["base"], step)), (arm, step)
 
 
-def test_waits_upstream_are_equal_to_the_last_digit(runs: dict[str, Simulated]) -> None:
+def test_waits_upstream_are_equal_to_the_last_digit(runs: dict[str, SimulatedCentre]) -> None:
     figures = {name: measured(run) for name, run in runs.items()}
     for arm in ("exam_plus_1", "treat_plus_1"):
         for figure in ("arrivals", "triage_wait", "registration_wait", "stabilisation_wait", "trauma_total"):
@@ -274,7 +274,7 @@ def test_figures_are_those_of_the_original_by_its_definitions(arms: dict[str, Re
         assert values == pytest.approx([expected[name, day] for day in range(n_days)], abs=1e-9), name
 
 
-def by_hand(run: Simulated) -> dict[tuple[str, int], float]:
+def by_hand(run: SimulatedCentre) -> dict[tuple[str, int], float]:
     activities, draws = run.activities, run.draws
     waits: dict[tuple[str, int], list[float]] = defaultdict(list)
     for patient, step, joined, started, ended in zip(
@@ -310,7 +310,7 @@ def by_hand(run: Simulated) -> dict[tuple[str, int], float]:
     return found
 
 
-def test_some_are_still_there_at_closing_so_that_the_definitions_matter(runs: dict[str, Simulated]) -> None:
+def test_some_are_still_there_at_closing_so_that_the_definitions_matter(runs: dict[str, SimulatedCentre]) -> None:
     figures = measured(runs["base"])
     assert (figures["throughput"] < figures["arrivals"] - 20).all()
 
