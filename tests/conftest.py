@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 LOOPBACK = ("127.", "::1", "localhost")
+TOGETHER = ("tests/report/", "tests/vetting/")
+"""Rooms whose files share what takes long to make or to import."""
+ALONE = ("tests/long/", "tests/mutating/", "tests/engine/test_scale.py")
+"""Where every test takes long, and they share nothing."""
+SECONDS = "aeflow/seconds"
+"""Under what name the cache keeps how long tests took at last."""
+USUAL = {"slow": 1.5, "mutation": 2, "scale": 20, "long": 60}
+"""Seconds that a test with a mark takes, as far as the cache does not know."""
+took: Counter[str] = Counter()
+"""Seconds of the tests so far, by name."""
 # Two workers on two cores: sums shared among threads wait for each other, on a busy machine for minutes.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -40,29 +51,19 @@ def _interruptible() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     """Mark the tests that need the data, so that `-m data` finds them; among several workers, the longest first."""
     for item in items:
         if "aeflow_data" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.data)
+    yield
     if hasattr(config, "workerinput"):
-        seconds: dict[str, float] = {}
-        known = config.cache.get(SECONDS, {}) if config.cache else {}
+        known, seconds = took_before(config), Counter[str]()
         for item in items:
-            unit = unit_of(item.nodeid)
-            longest = max((usual for mark, usual in USUAL.items() if item.get_closest_marker(mark)), default=0.05)
-            seconds[unit] = seconds.get(unit, 0) + known.get(item.nodeid, longest)
+            usual = max((usual for mark, usual in USUAL.items() if item.get_closest_marker(mark)), default=0.05)
+            seconds[unit_of(item.nodeid)] += known.get(item.nodeid, usual)
         items.sort(key=lambda item: -seconds[unit_of(item.nodeid)])
-
-
-SECONDS = "aeflow/seconds"
-"""Under what name the cache keeps how long tests took at last."""
-USUAL = {"slow": 3, "mutation": 10, "long": 60, "scale": 60}
-"""Seconds that a test with a mark takes, as far as nothing else is known."""
-TOGETHER = ("tests/report/",)
-"""Rooms whose files share fixtures that take long to make."""
-ALONE = ("tests/long/", "tests/mutating/", "tests/engine/test_scale.py", "tests/engine/test_mutations.py")
-"""Where every test takes long, and they share nothing."""
 
 
 def unit_of(nodeid: str) -> str:
@@ -87,19 +88,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return Units(config, log)
 
 
+def took_before(config: pytest.Config) -> dict[str, float]:
+    """How many seconds tests took at last, by their names, as far as the cache knows."""
+    cache = getattr(config, "cache", None)
+    return dict(cache.get(SECONDS, {})) if cache else {}
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Add up how long each test takes."""
-    took[report.nodeid] = took.get(report.nodeid, 0) + round(report.duration, 2)
+    took[report.nodeid] += round(report.duration, 2)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Keep it for the order of the next time."""
-    cache = session.config.cache
-    if took and cache is not None and not hasattr(session.config, "workerinput"):
-        cache.set(SECONDS, {**cache.get(SECONDS, {}), **took})
-
-
-took: dict[str, float] = {}
+    if took and not hasattr(session.config, "workerinput") and getattr(session.config, "cache", None):
+        session.config.cache.set(SECONDS, {**took_before(session.config), **took})
 
 
 def pytest_collection_finish() -> None:
@@ -141,6 +144,8 @@ def undrawn() -> Iterator[None]:
     For tests of what stands around pictures; those of tests/report and tests/questions draw them.
     """
 
+    from simulation.report import figures
+
     def not_drawn(canvas: Any, file: Any, **how: Any) -> None:
         shown = [
             repr(getattr(artist, name)())
@@ -153,3 +158,5 @@ def undrawn() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("matplotlib.backends.backend_agg.FigureCanvasAgg.print_png", not_drawn)
         yield
+    for kept in (figures.drawn, figures.draw_pathway):
+        kept.cache_clear()

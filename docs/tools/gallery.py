@@ -48,7 +48,8 @@ def files(name: str) -> Mapping[str, str]:
 
 def stated(name: str) -> dict[str, Any]:
     """The keys that the two files state, by group: `pathway` and `study`."""
-    return {path.partition("/")[0]: yaml.safe_load(text) for path, text in files(name).items()}
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return {path.partition("/")[0]: yaml.load(text, Loader=loader) for path, text in files(name).items()}
 
 
 def n_lines(name: str) -> int:

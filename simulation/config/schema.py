@@ -8,7 +8,7 @@ lead somewhere, shares add up, a route ends.
 
 import json
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -74,10 +74,13 @@ class _Writer(GenerateJsonSchema):
         return {"type": "object", "properties": {"kind": kind}, "allOf": cases, "required": ["kind"]}
 
 
+_read = cache(yaml.safe_load)
+
+
 def _said_of(key: Key) -> Schema:
     """What a key's dataclass says of it: its meaning, its unit, and an example."""
     unit = {"unit": key.unit} if key.unit else {}
-    return {"description": key.meaning, **unit, "examples": [yaml.safe_load(key.example)]}
+    return {"description": key.meaning, **unit, "examples": [_read(key.example)]}
 
 
 def schema_of(name: str) -> Schema:

@@ -15,10 +15,10 @@ from docs.tools.vocabulary import blocks_within
 from simulation.cli import main
 from simulation.commands.schemas import file_kinds
 from simulation.config import load, packaged_configs
-from simulation.config.files import UniqueKeys
+from simulation.config.files import value_in
 from simulation.config.schema import schema_of, write_schemas
 from simulation.config.vocabulary import example_of
-from simulation.errors import ConfigError
+from simulation.errors import ConfigError, Faults
 
 FILE_KINDS = file_kinds()
 
@@ -38,12 +38,12 @@ def faults(name: str, stated: Any) -> list[str]:
 
 
 def contents(path: Path) -> Any:
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=UniqueKeys)
+    return value_in(path.read_text(encoding="utf-8"), path.name, Faults())
 
 
 @pytest.mark.parametrize("name", FILE_KINDS)
 def test_every_schema_is_one(name: str) -> None:
-    Draft202012Validator.check_schema(schema_of(name))
+    Draft202012Validator.check_schema(validator(name).schema)
 
 
 def test_every_packaged_file_is_of_a_kind() -> None:

@@ -4,6 +4,7 @@ Each change of a rule, made to one engine only, must be seen by parity; each fau
 standing test that is there for it. Where an engine's text has moved on, the change says so and is to be found again.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from itertools import islice, product
@@ -210,7 +211,7 @@ RULES = {
 
 @pytest.mark.parametrize("rule", RULES)
 def test_parity_sees_a_rule_changed_in_the_reference_engine(rule: str) -> None:
-    assert _telling(reference_with(RULES[rule].reference))
+    assert any(_telling(reference_with(RULES[rule].reference)))
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -265,15 +266,15 @@ def test_declaring_pools_and_steps_backwards_sees_an_engine_that_goes_list_by_li
     pytest.fail("the order of declaration changed nothing")
 
 
-def _telling(changed: Engine) -> list[Case]:
-    """A few small departments in which a changed engine differs from the one as it is."""
-    return [*islice((made for made in _cases() if _differs(changed, made)), 20)]
+def _telling(changed: Engine) -> Iterator[Case]:
+    """A few small departments in which a changed engine differs from the one as it is, as they are found."""
+    return islice((made for made in _cases() if _differs(changed, made)), 20)
 
 
 def _differs(changed: Engine, made: Case) -> bool:
     """Whether its tables are others, or it notices itself that something is wrong."""
     try:
-        return n_differing(_run(compiled.simulate, made), _run(changed, made)) > 0
+        return n_differing(_as_it_is(made), _run(changed, made)) > 0
     except (AssertionError, IndexError):
         return True
 
@@ -283,6 +284,17 @@ def _cases() -> list[Case]:
     """Small departments, the smallest first."""
     cases = [case(seed, grid) for seed, grid in product(SEEDS, GRIDS[1:])]
     return sorted((made for made in cases if len(made.columns) < FEW_PATIENTS), key=lambda made: len(made.columns))
+
+
+def _as_it_is(made: Case) -> Run:
+    """The run of the engine as it is; every rule is held against the same ones."""
+    if id(made) not in _sound:
+        _sound[id(made)] = _run(compiled.simulate, made)
+    return _sound[id(made)]
+
+
+_sound: dict[int, Run] = {}
+"""Runs by the identity of a case, which `_cases` keeps."""
 
 
 def _run(engine: Engine, made: Case) -> Run:

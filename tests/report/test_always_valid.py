@@ -14,6 +14,8 @@ from simulation.report.screen import print_result
 from simulation.report.tables import every_table
 from simulation.statistics.verdict import INTERVAL_NOTES
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 NOTE = INTERVAL_NOTES["always_valid"][0]
 
 

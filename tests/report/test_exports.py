@@ -167,17 +167,27 @@ def test_the_same_result_gives_the_same_files_at_any_time(
         assert len(list(csv.reader(file))) == len(assumptions_log(result).rows) + 1
 
 
+def without_office_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workbook and document are empty: they take long to make."""
+    monkeypatch.setattr(writing, "workbook", lambda result: b"")
+    monkeypatch.setattr(writing, "document", lambda result, drawn: b"")
+
+
 def test_no_cell_of_the_assumptions_is_a_formula_to_a_spreadsheet(
     result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = ReportTable("assumptions", "title", ("arm", "source"), (("=1+1", "=cmd|' /C calc'!A0"), ("−2", "-2")))
     monkeypatch.setattr(writing, "assumptions_log", lambda _: log)
+    without_office_files(monkeypatch)
     write_exports(tmp_path, result)
     rows = (tmp_path / "exports" / ASSUMPTIONS).read_text(encoding="utf-8-sig").splitlines()
     assert rows == ["arm,source", "'=1+1,'=cmd|' /C calc'!A0", "−2,-2"]
 
 
-def test_a_folder_that_cannot_be_written_is_one_message(result: Result, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_one_message(
+    result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_office_files(monkeypatch)
     (tmp_path / "exports").write_text("in the way", encoding="utf-8")
     with pytest.raises(ResultsError, match=r"exports: File exists\. Close the file"):
         write_exports(tmp_path, result)

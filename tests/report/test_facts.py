@@ -17,6 +17,8 @@ from simulation.report.first_page import first_page
 from simulation.report.headlines import fails
 from simulation.report.tables import every_table
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 WORDS = ("label", "question", "source", "what", "paid_by", "nurses")
 """Fields that hold words for a reader."""
 VERBS = ("claim: ", "for each of 12 attendances ", "worse where it fails, not met ", "£1,000 −3.1 % ")

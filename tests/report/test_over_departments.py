@@ -23,6 +23,8 @@ from tests.config.ours import ensemble
 
 from .test_first_page import numbers_in_no_table
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 @pytest.fixture(scope="module")
 def mine(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -351,28 +351,34 @@ def test_a_second_writer_is_refused_and_the_first_goes_on(
     assert "1 of 4 replications are kept" in output[0]
 
 
-@pytest.mark.parametrize("damage", ["flip", "cut", "empty", "renamed", "folder"])
-def test_a_damaged_part_is_named_and_its_replications_are_run_again(
-    damage: str, four: Study, computed: ae.Result, tmp_path: Path, without_report: None
-) -> None:
-    with unfinished(four, tmp_path, computed.replications[:3]) as kept:
-        path = sorted(part_paths(kept / "parts"))[1]
+def damaged(path: Path, damage: str) -> Path:
+    """A part after some damage."""
     part = path.read_bytes()
-    if damage == "flip":
-        path.write_bytes(part[:1000] + bytes([part[1000] ^ 4]) + part[1001:])
-    elif damage in ("cut", "empty"):
-        path.write_bytes(part[: len(part) // 2 if damage == "cut" else 0])
-    elif damage == "renamed":
-        path = path.rename(path.with_name(path.name.replace("00000001-", "00000001-0")))
-    else:
+    if damage == "renamed":
+        return path.rename(path.with_name(path.name.replace("-", "-0")))
+    if damage == "folder":
         path.unlink()
         path.mkdir()
+    else:
+        flipped_part = part[:1000] + bytes([part[1000] ^ 4]) + part[1001:]
+        path.write_bytes({"flip": flipped_part, "cut": part[: len(part) // 2], "empty": b""}[damage])
+    return path
+
+
+@pytest.mark.parametrize("damages", [("flip", "renamed"), ("cut", "empty", "folder")])
+def test_damaged_parts_are_named_and_their_replications_are_run_again(
+    damages: tuple[str, ...], four: Study, computed: ae.Result, tmp_path: Path, without_report: None
+) -> None:
+    with unfinished(four, tmp_path, computed.replications) as kept:
+        parts = sorted(part_paths(kept / "parts"))[1 : 1 + len(damages)]
+    parts = [damaged(path, damage) for path, damage in zip(parts, damages, strict=True)]
     output: list[str] = []
     stored = run_into(four, tmp_path, say=output.append)
-    assert len(output) == 2
-    assert path.name in output[0]
-    assert "run again" in output[0]
-    assert "2 of 4 replications are kept" in output[1]
+    assert len(output) == len(damages) + 1
+    for path, line in zip(parts, output, strict=False):
+        assert path.name in line
+        assert "run again" in line
+    assert f"{4 - len(damages)} of 4 replications are kept" in output[-1]
     assert ae.same_numbers(stored.result, computed)
     assert not list(tmp_path.glob("*/.unfinished-*"))
 

@@ -2,8 +2,8 @@
 (deadlock), and clocks that run for them."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -16,15 +16,15 @@ MOST_STATES = 100_000
 Pools = frozenset[str]
 CLOCK = "clock:"
 """Begins the name of a clock that runs, among the pools held: a patient carries both."""
-Known = frozenset[tuple[str, frozenset[str]]]
 
 
 class _State(NamedTuple):
-    """A patient about to join a node: the pools it may hold, and what its route implies about its categories."""
+    """A patient about to join a node: the pools it may hold, and which of its categories its route leaves possible."""
 
     node: str
     held: Pools
-    known: Known = frozenset()
+    possible: int
+    """A bit for each category of each attribute; all of those of attributes that are not read there or later."""
 
 
 Trace = Mapping[_State, "_State | None"]
@@ -120,54 +120,72 @@ def _read_later(route: _Route) -> dict[str, frozenset[str]]:
 
 def _follow(route: _Route, later: Mapping[str, frozenset[str]], most_states: int) -> Trace | None:
     """Every state from every source, or None if there are too many."""
-    nodes = dict(route.nodes)
-    any_read = any(later.values())
-
-    @cache
-    def relevant(known: Known, to: str) -> Known:
-        """Of what is known of a patient who goes to a node, what branches there and later read."""
-        return frozenset(fact for fact in known if fact[0] in later[to])
-
+    bits, any_read = _bits(route), any(later.values())
+    whole = {attribute: sum(of_category.values()) for attribute, of_category in bits.items()}
+    ways = {name: tuple(_ways(node, bits, whole)) for name, node in route.nodes}
+    unread = {name: sum(whole[attribute] for attribute in whole.keys() - read) for name, read in later.items()}
     trace: dict[_State, _State | None] = {}
-    for name, start in route.starts:
-        known = {(ARRIVAL_SOURCE, frozenset((name,)))} if ARRIVAL_SOURCE in later[start] else ()
-        trace.setdefault(_State(start, frozenset(), frozenset(known)), None)
+    for source, start in route.starts:
+        possible = sum(whole.values()) - whole[ARRIVAL_SOURCE] + bits[ARRIVAL_SOURCE][source]
+        trace.setdefault(_State(start, frozenset(), possible | unread[start]), None)
     ahead = deque(trace)
     while ahead:
         state = ahead.popleft()
-        for next_state in _next_states(nodes[state.node], state, relevant):
-            if next_state not in trace:
-                trace[next_state] = state
-                ahead.append(next_state)
+        for way in ways[state.node]:
+            possible = state.possible & (way.by | ~way.of)
+            if not possible & way.not_set_off:
+                possible &= way.only
+            if all(possible & one for one in way.of_each):
+                next_state = _State(way.to, (state.held - way.released) | way.kept, possible | unread[way.to])
+                if next_state not in trace:
+                    trace[next_state] = state
+                    ahead.append(next_state)
         if len(trace) > most_states and any_read:
             return None
     return trace
 
 
-def _next_states(node: _Passage, state: _State, relevant: Callable[[Known, str], Known]) -> Iterator[_State]:
-    """The states that can follow at a node."""
-    if node.attribute:
-        for to, known in _known_after(node, state.known):
-            yield _State(to, state.held, relevant(known, to))
-    else:
-        for move in node.moves:
-            yield _State(move.to, (state.held - move.released) | move.kept, relevant(state.known, move.to))
+class _Way(NamedTuple):
+    """A way on from a node, with categories as bits: those that go it, and all those of the attribute (both 0 if all
+    go it); of an action the category that it is not, and the categories of those whom it can be set off for. Of each
+    attribute that decides, one category must be left (`of_each`)."""
+
+    to: str
+    released: Pools
+    kept: Pools
+    by: int = 0
+    of: int = 0
+    not_set_off: int = 0
+    only: int = -1
+    of_each: tuple[int, ...] = ()
 
 
-def _known_after(node: _Passage, known: Known) -> Iterator[tuple[str, Known]]:
-    """Where a branch on an attribute can lead, given the categories that are still possible, and what is known then."""
-    facts = dict(known)
-    possible = facts.get(node.attribute)
-    groups: dict[str, set[str]] = {}
+def _bits(route: _Route) -> dict[str, dict[str, int]]:
+    """A bit for each category of each attribute that a route names."""
+    named: dict[tuple[str, str], None] = dict.fromkeys((ARRIVAL_SOURCE, source) for source, _ in route.starts)
+    for _, node in route.nodes:
+        named |= dict.fromkeys((node.attribute, move.category) for move in node.moves if node.attribute)
+        named |= dict.fromkeys((by, category) for by, categories in node.only for category in categories)
+    bits: dict[str, dict[str, int]] = {}
+    for number, (attribute, category) in enumerate(named):
+        bits.setdefault(attribute, {})[category] = 1 << number
+    return bits
+
+
+def _ways(node: _Passage, bits: Mapping[str, Mapping[str, int]], whole: Mapping[str, int]) -> Iterator[_Way]:
+    """The ways on from a node: for a branch or loop on an attribute, one to each node that it leads to."""
+    if not node.attribute:
+        yield from (_Way(move.to, move.released, move.kept) for move in node.moves)
+        return
+    of_category, own, only = bits[node.attribute], whole[node.attribute], -1
+    for by, categories in node.only:
+        only &= sum(bits[by][category] for category in categories) | ~whole[by]
+    of_each = (own, *(whole[by] for by, _ in node.only))
+    groups: dict[str, int] = {}
     for move in node.moves:
-        if possible is None or move.category in possible:
-            groups.setdefault(move.to, set()).add(move.category)
-    for to, categories in groups.items():
-        after = {**facts, node.attribute: frozenset(categories)}
-        if node.not_set_off not in categories:
-            after |= {by: own & after.get(by, own) for by, own in node.only}
-        if all(after.values()):
-            yield to, frozenset(after.items())
+        groups[move.to] = groups.get(move.to, 0) | of_category[move.category]
+    for to, group in groups.items():
+        yield _Way(to, frozenset(), frozenset(), group, own, of_category.get(node.not_set_off, 0), only, of_each)
 
 
 def check_carried(pathway: Pathway, faults: Faults, trace: Trace, *, clocks: bool) -> None:

@@ -5,6 +5,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -184,8 +185,9 @@ FIGURES = (
 )
 
 
+@cache
 def load(*names: str) -> Any:
-    return yaml.safe_load((CONFIGS.joinpath(*names)).read_text(encoding="utf-8"))
+    return yaml.load((CONFIGS.joinpath(*names)).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
 def targets() -> list[dict[str, Any]]:
@@ -357,7 +359,7 @@ def test_malmo_timestamps_come_in_their_order(aeflow_data: Path) -> None:
 
 
 def test_the_monthly_indices_of_the_typical_site_are_those_of_the_last_published_year(aeflow_data: Path) -> None:
-    site = yaml.safe_load((CONFIGS / "site" / "typical.yaml").read_text(encoding="utf-8"))
+    site = load("site", "typical.yaml")
     year = published.england_months(aeflow_data).sort_values("month").tail(12)
     index = (year["att_per_day"] / year["att_per_day"].mean()).round(3)
     january_first = dict(sorted(zip(year["month"].str[-2:], index, strict=True)))
