@@ -329,17 +329,12 @@ def components(values: Floats, department: Department) -> Components:
     return Components(np.array(means), np.array(squares), np.array([len(rows) for rows in each], dtype=float))
 
 
-class Parts(NamedTuple):
-    """Variances of each column within groups and between groups, and the degrees of freedom of each."""
+def within_and_between(
+    values: Floats, fitted_on: Floats, group: NDArray[np.str_]
+) -> tuple[Floats, Floats, tuple[int, int]]:
+    """The variances of numbers within groups and between them, and the degrees of freedom of the two.
 
-    within: Floats
-    between: Floats
-    degrees_within: int
-    degrees_between: int
-
-
-def within_and_between(values: Floats, fitted_on: Floats, group: NDArray[np.str_]) -> Parts:
-    """The variances of numbers, each the sum of what its group shares and of its own, both drawn at random.
+    A number is the sum of what its group shares and of its own, both drawn at random.
 
     values: shape (n, n_columns), what is left of a line in `fitted_on`, (n, n_figures); group: (n,). The line has taken
     out part of what groups share, which is allowed for: by the squares that the line leaves with the groups and
@@ -351,7 +346,7 @@ def within_and_between(values: Floats, fitted_on: Floats, group: NDArray[np.str_
     degrees = max(len(group) - most, 1), max(most - few, 1)
     within = beside / degrees[0]
     shared = np.maximum(alone - beside - degrees[1] * within, 0)
-    return Parts(within, np.nan_to_num(shared / _or_nan(_left(groups, line)[0].sum())), *degrees)
+    return within, np.nan_to_num(shared / _or_nan(_left(groups, line)[0].sum())), degrees
 
 
 def _left(values: Floats, design: Floats) -> tuple[Floats, int]:

@@ -300,11 +300,11 @@ def test_what_groups_share_is_found_beside_a_line_that_took_out_part_of_it() -> 
         design = np.column_stack([np.ones(63), figure])
         left = values - design @ np.linalg.lstsq(design, values)[0]
         found.append(within_and_between(left, figure[:, None], group))
-    assert np.mean([parts.within for parts in found]) == pytest.approx(1, abs=0.05)
-    assert np.mean([parts.between for parts in found]) == pytest.approx(4, abs=0.5)
-    assert {(parts.degrees_within, parts.degrees_between) for parts in found} == {(54, 7)}
+    assert np.mean([own for own, _, _ in found]) == pytest.approx(1, abs=0.05)
+    assert np.mean([shared for _, shared, _ in found]) == pytest.approx(4, abs=0.5)
+    assert {degrees for _, _, degrees in found} == {(54, 7)}
 
 
 def test_one_group_shares_nothing_that_can_be_told() -> None:
     values = np.random.default_rng(4).standard_normal((20, 2))
-    assert (within_and_between(values, np.arange(20.0)[:, None], np.repeat("one", 20)).between == 0).all()
+    assert (within_and_between(values, np.arange(20.0)[:, None], np.repeat("one", 20))[1] == 0).all()
