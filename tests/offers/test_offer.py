@@ -134,7 +134,7 @@ def test_the_other_commands_of_the_page_run(written: Written, monkeypatch: pytes
     with redirect_stdout(StringIO()) as output:
         assert main([*COMPARE, *short]) == 0
         assert main([*BREAK_EVEN, "dry_run=true"]) == 0
-    assert "Left blank: " in output.getvalue()
+    assert "What to measure first" in output.getvalue()
     stored = ae.read("results/latest").study
     for number in (0, 5):  # each department has its own policy in a run that is read, too
         assert stored.of(number).arm("our_ai").policy == written.study.of(number).arm("our_ai").policy
