@@ -35,6 +35,7 @@ from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.questions.ablation.levers import expanded, lever_faults
 from simulation.runs.executors.executor import MOST_WORKERS, processors
 from simulation.study.check_study import (
+    daily_faults,
     label_faults,
     role_faults,
     run_faults,
@@ -178,6 +179,7 @@ def study_from(composed: Composed, folders: Folders) -> Study:
     faults += _file_name_faults(pathway, policy)
     if pathway:  # or every measure that a faulty department states would be unknown
         faults += list(study_own_faults(design, arms)) or list(target_faults(design, arms, run.precision))
+        faults += daily_faults(run, design, pathway)
     faults += run_faults(run, design)
     if faults:
         left_out_fault = defaults_left_out(composed.choices, composed.raw, design, folders)
