@@ -62,12 +62,12 @@ def patients_t(trials: Trials) -> TrialEstimates:
     """Student's t test with patients as units, as if each had been drawn alone."""
     from scipy import stats
 
-    columns: list[Floats] = []
+    columns: list[Any] = []
     for of_weeks in zip(*(_on_and_off(trials, trials.moments[:, 0, :, column]) for column in range(3)), strict=True):
         n, total, squares = (part.sum(axis=1) for part in of_weeks)
         mean = total / n
         columns += [mean, np.sqrt((squares - n * mean**2) / (n - 1)), n]
-    test = stats.ttest_ind_from_stats(*columns)
+    test: Any = stats.ttest_ind_from_stats(*columns)
     effect = columns[0] - columns[3]
     quantile = stats.t.ppf(0.5 + CONFIDENCE / 2, columns[2] + columns[5] - 2)
     return TrialEstimates(effect, np.abs(effect / test.statistic) * quantile, test.pvalue)

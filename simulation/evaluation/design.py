@@ -20,18 +20,18 @@ Weeks = Annotated[int, Ge(1), Le(MOST_WEEKS), Unit("weeks")]
 Analysis = Literal[
     "weekly_t", "patients_t", "least_squares", "hac", "glsar", "cluster_t", "permutation", "sequence_t", "gls"
 ]
-ANALYSES: Mapping[Analysis, str] = {
-    "weekly_t": "t test of weekly means",
-    "patients_t": "t test of patients",
-    "least_squares": "segmented regression, least squares",
-    "hac": "segmented regression, HAC errors",
-    "glsar": "segmented regression, GLSAR",
-    "cluster_t": "t test of departments' means",
-    "permutation": "randomisation test of cluster-period means",
-    "sequence_t": "t test of departments, adjusted for sequence",
-    "gls": "generalised least squares, known variances",
+ANALYSES: Mapping[Analysis, tuple[str, str]] = {
+    "weekly_t": ("t test, weeks", "a t test of weekly means"),
+    "patients_t": ("t test, patients", "a t test of patients"),
+    "least_squares": ("series, least squares", "segmented regression of weekly means by least squares"),
+    "hac": ("series, HAC", "segmented regression of weekly means with errors of Newey and West over four weeks"),
+    "glsar": ("series, GLSAR", "segmented regression of weekly means with autoregressive errors of order 1"),
+    "cluster_t": ("t test, departments", "a t test of departments' means"),
+    "permutation": ("randomisation test", "a randomisation test of the means of periods"),
+    "sequence_t": ("t test, sequences", "a t test of departments' differences, adjusted for sequence"),
+    "gls": ("GLS, variances known", "generalised least squares with variances from earlier weeks"),
 }
-"""What each analysis is called."""
+"""What each analysis is called in a table, and in a protocol."""
 
 
 @config_dataclass

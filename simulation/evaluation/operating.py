@@ -53,22 +53,22 @@ class OperatingFigure:
 class Operating:
     """How an analysis of a design does with one arm and outcome.
 
-    significant, right, wrong  shares of trials with p < 0.05, with the sign of the true effect, and with the other
-    bias        mean estimate less true effect
     true        the mean true effect
     half_width  mean half length of the 95 % intervals
+    significant, right, wrong  shares of trials with p < 0.05, of which with the sign of the true effect or the other
+    bias        mean estimate less true effect
     """
 
     design: EvaluationDesign
     analysis: Analysis
     outcome: EvaluatedOutcome
     arm: str
+    true: float
+    half_width: float
     significant: OperatingFigure
     right: OperatingFigure
     wrong: OperatingFigure
     bias: OperatingFigure
-    true: float
-    half_width: float
 
 
 def operating(
@@ -102,7 +102,7 @@ def characteristics(
     of_each = (significant, significant & agrees, significant & ~agrees, reported.effect - trials.true)
     figures = (_figure(np.asarray(values, dtype=float), of_trials, several=several) for values in of_each)
     true, half_width = float(trials.true.mean()), float(reported.half_width.mean())
-    return Operating(design, analysis, outcome, arm, *figures, true=true, half_width=half_width)
+    return Operating(design, analysis, outcome, arm, true, half_width, *figures)
 
 
 def _figure(values: Floats, department: Ints, *, several: bool) -> OperatingFigure:
@@ -121,13 +121,13 @@ def _variance(values: Floats, department: Ints) -> float:
     n_trials, n_each = department.shape
     known, place = np.unique(department, return_inverse=True)
     n = len(known)
-    off, of_one = values - values.mean(), float(values.var())
+    off, of_one = values - values.mean(), values.var()
     if n_each >= n or n < 2:
-        return of_one / n_trials
+        return float(of_one / n_trials)
     moved = n / n_trials * np.bincount(place.ravel(), weights=np.repeat(off, n_each), minlength=n)
     chance = n * n_each / n_trials * of_one
     without_return = ((n - 1) / (n - n_each)) ** 2  # the others of a trial are never the same department
-    return max(float(moved.var(ddof=1)) - chance, 0.0) * without_return / n + of_one / n_trials
+    return float(max(moved.var(ddof=1) - chance, 0.0) * without_return / n + of_one / n_trials)
 
 
 # --- sizes ------------------------------------------------------------------------------------------------------------
@@ -135,14 +135,14 @@ def _variance(values: Floats, department: Ints) -> float:
 
 @dataclass(frozen=True)
 class NeededSize:
-    """The least weeks and departments with which a design reaches a power; None for neither if it does not.
+    """The least weeks and departments with which a design reaches a power; no weeks if it does not with as many.
 
     `simulated`: whether weeks and departments of that size were emulated, or the rule of square roots was applied.
     """
 
     power: float
-    weeks: int | None = None
-    departments: int | None = None
+    weeks: int | None
+    departments: int
     simulated: bool = True
 
 
@@ -193,7 +193,7 @@ def _beyond(largest: EvaluationDesign, target: float, trials: Trials, reported: 
         if power >= target:
             weeks, departments = (tried, 1) if is_one else (largest.weeks, tried)
             return NeededSize(target, weeks, departments, simulated=False)
-    return NeededSize(target, simulated=False)
+    return NeededSize(target, None, 1 if is_one else MOST_DEPARTMENTS, simulated=False)
 
 
 def rows(
@@ -204,11 +204,14 @@ def rows(
     *,
     n_trials: int = N_TRIALS,
 ) -> Iterator[Operating]:
-    """Every analysis of every design with every arm and outcome; analyses of a design see the same trials."""
+    """Every design with every arm and outcome, by its own analysis; of waits and mechanism also by the others.
+
+    Analyses of a design see the same trials.
+    """
     for design in designs:
         for outcome in outcomes:
             for arm in arms:
                 trials = trials_of(bank, design, arm, outcome.daily, n_trials, seed=SEED)
-                for analysis in design.analyses:
+                for analysis in design.analyses if outcome.role in ("mechanism", "wait") else design.analyses[:1]:
                     reported = analysed(trials, analysis)
                     yield characteristics(trials, reported, bank.department, design, analysis, outcome, arm)

@@ -24,7 +24,6 @@ from simulation.department.own_measures import (
     SpanMeasure,
 )
 from simulation.department.rota import intervals
-from simulation.department.vocabulary import ACUITY_TRUE
 from simulation.measures.definitions import ALL, Definition
 from simulation.measures.quantities import Number, Share, Statistic
 from simulation.measures.window import still_there
