@@ -170,15 +170,16 @@ def needed(
 
 def sizes_of(design: EvaluationDesign, bank: Bank) -> Iterator[EvaluationDesign]:
     """The design in rising sizes, as far as the bank goes."""
-    if isinstance(design.switching, Alternating) and design.departments == 1:
-        yield from (replace(design, weeks=weeks) for weeks in WEEKS if weeks <= bank.n_weeks)
+    if design.departments == 1:
+        weeks = sorted({*WEEKS, design.weeks})
+        yield from (replace(design, weeks=n) for n in weeks if n <= bank.n_weeks)
         return
     each = 2 if isinstance(design.switching, Alternating | Parallel) else design.n_periods - 1
-    least = 4 if each == 2 else each
-    n = least
+    sizes, n = {design.departments}, 4 if each == 2 else each
     while n <= bank.n_runs:
-        yield replace(design, departments=n)
+        sizes.add(n)
         n += each * max(1, n // (2 * each))
+    yield from (replace(design, departments=n) for n in sorted(sizes))
 
 
 def _beyond(largest: EvaluationDesign, target: float, trials: Trials, reported: TrialEstimates) -> NeededSize:
