@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 MOST_LINES = 33_900
-MOST_TOKENS = 352_500
-MOST_CORE = 26_650
+MOST_TOKENS = 352_800
+MOST_CORE = 26_700
 WINGS = ("assurance", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""
 MOST_OF_ROOM = 3_000
