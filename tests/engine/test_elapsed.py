@@ -1,7 +1,6 @@
 """Branches on elapsed minutes: results that are back by the end of a contact, worked out by hand and in closed form."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from math import sqrt
 
@@ -13,13 +12,16 @@ from simulation.department.durations import Exponential
 from simulation.department.vocabulary import ArrivalSource, ByChance, ByElapsed, Effort, Loop, Pathway, Profile, Step
 from simulation.engine import compiled
 from simulation.engine.plan import bind, lower
-from simulation.engine.rows import NONE, BranchRow, Kind, Outcome, StepRow, paced_end
+from simulation.engine.rows import StepRow
+from simulation.measures.occupancy import rows_of
+from simulation.measures.patients_table import activities_table
 from simulation.patients import draw
 from simulation.study.offered_load import offered_load
 from simulation.units import DAY, NEVER, TICKS_PER_MINUTE
+from tests.measures.audit import audit, ways_by_elapsed
 
-from .small import NOTE, Person, Simulate, department, minutes, play
-from .strategies import GRIDS, Case, case
+from .small import NOTE, Person, Simulate, department, minutes, play, staff
+from .strategies import GRIDS, case
 from .test_coins import rounds
 
 DURATIONS = {"triage": minutes(5), "consultation": minutes(20), "laboratory": minutes(60), "review": minutes(10)}
@@ -172,13 +174,14 @@ def test_a_picture_taken_while_the_laboratory_works_makes_the_longer_of_the_two(
     assert abs(minutes_there.mean() - mean) < 3.3 * error
 
 
+def with_nurses(made: Pathway) -> Pathway:
+    """The same with a nurse, of whom there are enough, for each review."""
+    review = replace(made.steps["review"], asks=("nurses",))
+    return replace(made, pools={"nurses": staff(N)}, steps={**made.steps, "review": review})
+
+
 def test_the_offered_load_sends_on_those_whose_results_are_back() -> None:
-    made = between_contacts()
-    nurses = replace(
-        made,
-        pools={"nurses": department({"a": Step(next="home")}, pools={"nurses": N}).pools["nurses"]},
-        steps={**made.steps, "review": replace(made.steps["review"], asks=("nurses",))},
-    )
+    nurses = with_nurses(between_contacts())
     contact, result, _, reading, _ = RATES.values()
     back = result / (result + contact)
     hours = 7 * N * (1 - back + back * TREATED) / reading / 60
@@ -187,32 +190,26 @@ def test_the_offered_load_sends_on_those_whose_results_are_back() -> None:
 
 
 def test_random_departments_go_by_the_minutes_that_have_elapsed() -> None:
-    happened = Counter(way for seed in range(160) for way in ways_taken(case(seed, GRIDS[1])))
+    # As the audit works it out again from the tables: over and the first way, or not over and the second.
+    happened: Counter[tuple[bool, int]] = Counter()
+    for seed in range(160):
+        made = case(seed, GRIDS[1])
+        run = compiled.simulate(made.plan, made.columns, made.horizon)
+        rows = rows_of(made.plan, activities_table(made.plan, run))
+        happened.update((over, way) for _, over, way in ways_by_elapsed(made.plan, rows, made.columns))
     assert set(happened) == {(True, 0), (False, 1)}, happened
     assert min(happened.values()) > 50, happened
 
 
-def ways_taken(made: Case) -> Iterator[tuple[bool, int]]:
-    """Right after a step, whether the minutes were over, worked out again from the tables, and which way was gone."""
-    plan, minutes_of = made.plan, made.columns.minutes
-    table = compiled.simulate(plan, made.columns, made.horizon).activities
-    clocks, patient = dict[int, int](), NONE
-    for k in range(len(table) - 1):
-        if table.patient[k] != patient:
-            clocks, patient = {}, int(table.patient[k])
-        row, now = plan.rows[table.step[k]], int(table.ended_at[k])
-        if not isinstance(row, StepRow):
-            continue
-        if table.started_at[k] != NEVER and row.minutes != NONE:
-            clocks.pop(row.since, None)
-        if table.outcome[k] != Outcome.DONE or table.patient[k + 1] != patient:
-            continue
-        clocks |= dict.fromkeys(row.starts_clock, now)
-        branch = plan.rows[row.next]
-        if isinstance(branch, BranchRow) and branch.kind is Kind.ELAPSED:
-            step, to = plan.rows[branch.number], branch.targets
-            assert isinstance(step, StepRow)
-            if step.repeat_of == NONE and to[0] != to[1] and not any(isinstance(plan.rows[n], BranchRow) for n in to):
-                since, work = clocks.get(step.since, NEVER), int(minutes_of[step.minutes][patient])
-                end = since + work if step.pace == NONE or not work else paced_end(since, work, plan.paces[step.pace])
-                yield since != NEVER and end <= now, to.index(int(table.step[k + 1]))
+def test_the_audit_sees_who_went_against_the_minutes_that_had_elapsed() -> None:
+    back = ByElapsed(kind="elapsed", step="results", then="home", otherwise="results", **NOTE)
+    made = with_nurses(replace(between_contacts(), branches={"back": back}))
+    plan = lower(made)
+    columns = bind(plan, draw(made, seed=3, replication=0, days=1))
+    table = activities_table(plan, compiled.simulate(plan, columns, 5 * DAY))
+    assert audit(plan, table, columns=columns).passed
+    row = plan.rows[plan.row("results")]
+    assert isinstance(row, StepRow)
+    sooner = columns.minutes.copy()
+    sooner[row.minutes] //= 2
+    assert audit(plan, table, columns=replace(columns, minutes=sooner)).counts["route"] > 0
