@@ -123,7 +123,7 @@ def test_no_packaged_file_is_left_out() -> None:
     elsewhere = {"targets", "priors", "ensembles", "observed"} | {"vetting", "cases", "prompt", "vignettes"}
     assert {path.name for path in CONFIGS.iterdir() if path.is_dir()} == tested | elsewhere
     assert [path.name for path in CONFIGS.glob("*.yaml")] == ["config.yaml"]
-    assert names("pathway") == ["children_shared", "emergency_department", "shared_front_door"]
+    assert names("pathway") == ["between_contacts", "children_shared", "emergency_department", "shared_front_door"]
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.rglob("*.yaml")), ids=lambda path: path.relative_to(CONFIGS).as_posix())
