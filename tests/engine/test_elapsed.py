@@ -203,7 +203,8 @@ def test_random_departments_go_by_the_minutes_that_have_elapsed() -> None:
 
 def test_the_audit_sees_who_went_against_the_minutes_that_had_elapsed() -> None:
     back = ByElapsed(kind="elapsed", step="results", then="home", otherwise="results", **NOTE)
-    made = with_nurses(replace(between_contacts(), branches={"back": back}))
+    few = {"walk_in": ArrivalSource(starts="door", per_day=500, **NOTE)}
+    made = with_nurses(replace(between_contacts(), branches={"back": back}, arrivals=few))
     plan = lower(made)
     columns = bind(plan, draw(made, seed=3, replication=0, days=1))
     table = activities_table(plan, compiled.simulate(plan, columns, 5 * DAY))
