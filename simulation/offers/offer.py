@@ -215,7 +215,8 @@ def _blanks(departments: TheirDepartments, product: OfferedProduct) -> Iterator[
     if "admitted_share" not in values:
         yield _blank(questions()["admitted_share"], [ADMITTED])
     for key in product.blanks:
-        yield _blank(questions()[key], [DRAWN[key]])
+        arms = {"arms": list(product.ends)} if key == "correlation" else {}
+        yield _blank(questions()[key], [DRAWN[key]]) | arms
 
 
 def _blank(question: OfferQuestion, parameters: Sequence[str], noun: str = "") -> Raw:

@@ -262,17 +262,22 @@ class OfferedProduct:
 
     def _readings(self, title: str) -> Raw:
         """Arms with the least and the greatest tie of its departures to nurses' errors, where that is not known."""
-        if not (self.labels and self.with_nurses) or "correlation" in self.values:
+        if "correlation" not in self.blanks:
             return {}
-        ends = {"regardless": (0, "whoever is right"), "where_wrong": (1, "only where nurses are wrong: kind to it")}
+        ends = ((0, "whoever is right"), (1, "only where nurses are wrong: kind to it"))
         return {
-            f"{self.name}_{name}": {
+            name: {
                 "label": f"{title}, departing {words}", "triage": self.name, "evidence": "assumed",
                 "changes": {f"triage.{self._paths('correlation')[0]}": value},
                 "source": "one end of what agreement with nurses leaves open",
             }
-            for name, (value, words) in ends.items()
+            for name, (value, words) in zip(self.ends, ends, strict=True)
         }  # fmt: skip
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The names of these arms."""
+        return f"{self.name}_regardless", f"{self.name}_where_wrong"
 
     def study(self, department: str, blanks: Sequence[Raw]) -> Raw:
         """The file of the study: the product, today, and the alternatives at its price."""
