@@ -35,12 +35,12 @@ SHOWN = ("within_4h_share", "admitted_share", "walk_in_triage_wait_mean", "walk_
 
 
 class Solved(NamedTuple):
-    """A parameter to solve for: its measure, the value wanted, the assumed change of the measure (of its logarithm
-    where `in_log`) with the parameter's logarithm, and the bounds of the parameter."""
+    """A parameter to solve for: its measure, the value wanted (of all departments, or of each), the assumed change of
+    the measure (of its logarithm where `in_log`) with the parameter's logarithm, and the bounds of the parameter."""
 
     parameter: str
     measure: str
-    wanted: float
+    wanted: float | Floats
     slope: float
     bounds: tuple[float, float]
     in_log: bool = False
@@ -82,6 +82,7 @@ class Solver:
             at = np.array([np.log(self._values(one.parameter)) for one in wanted]).T.reshape(n, len(wanted))
             slopes = np.tile(np.diag([one.slope for one in wanted]), (n, 1, 1))
             low, high = np.log([one.bounds for one in wanted]).T if wanted else (np.zeros(0), np.zeros(0))
+            goal = np.array([np.broadcast_to(one.of(np.asarray(one.wanted)), n) for one in wanted]).T
             before: tuple[Floats, Floats] | None = None
             for years in YEARS if wanted else ():
                 measured = self._years(executor, _by_name(wanted, at), years, self.study.run.seed)
@@ -89,11 +90,10 @@ class Solver:
                 if before is not None:
                     slopes = _updated(slopes, at - before[0], value - before[1], wanted)
                 before = at, value
-                goal = np.array([one.of(np.array(one.wanted)) for one in wanted])
                 step = np.linalg.solve(slopes, (goal - value)[:, :, None])[:, :, 0]
                 at = np.clip(at + np.clip(step, -LONGEST, LONGEST), low, high)
             fresh = self._years(executor, _by_name(wanted, at), FRESH, self.study.run.seed + 1)
-            off = np.array([(one.of(np.array(one.wanted)) - one.of(fresh[one.measure])).mean() for one in wanted])
+            off = np.array([(of - one.of(fresh[one.measure])).mean() for of, one in zip(goal.T, wanted, strict=True)])
             if wanted and (np.abs(off) > [one.near for one in wanted]).any():
                 moved = np.clip(at + np.linalg.solve(slopes.mean(axis=0), off), low, high)
                 if not np.array_equal(moved, at):
