@@ -14,7 +14,7 @@ from simulation.department.vocabulary import Pathway
 from simulation.display.words import cost_in_short
 from simulation.errors import ConfigError
 from simulation.explain.costs import cost_of
-from simulation.study.misfits import overload_faults
+from simulation.study.overload import overload_faults
 from simulation.triage.check_policy import check_policy
 from tests.policies import policy_called
 

@@ -26,7 +26,7 @@ ANSWERS = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)[0]
 TABLES = dict(zip(("product.csv", "nurses.csv"), re.findall(r"^```text\n(.*?)^```$", PAGE, re.S | re.M), strict=True))
 COMMANDS = [line.split()[1:] for line in re.findall(r"^aeflow .*$", PAGE, re.MULTILINE)]
 ASKED, READ, COMPARE, BREAK_EVEN = COMMANDS
-SHORT = {"warm_up_days": 0, "measured_days": 7, "cool_down_days": 1, "doublings": 0}
+SHORT = {"warm_up_days": 0, "measured_days": 3, "cool_down_days": 1, "doublings": 0}
 
 
 class Written(NamedTuple):
@@ -45,6 +45,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
         patch.setattr(offer, "YEAR", SHORT)
         patch.setattr(solving, "YEARS", (1,))
         patch.setattr(solving, "FRESH", 1)
+        patch.setattr("simulation.config.studies.processors", lambda: 1)  # to start more takes longer than the weeks
         assert main(READ) == 0
         return Written(folder / "configs", output.getvalue(), load("study=our_ai"))
 
@@ -128,16 +129,21 @@ def test_a_second_offer_of_the_name_is_refused(written: Written, monkeypatch: py
 
 
 @pytest.mark.slow
-def test_the_other_commands_of_the_page_run(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_other_commands_of_the_page_run(written: Written, undrawn: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(written.folder.parent)
-    short = ["run.replications=48", *(f"run.{key}={value}" for key, value in SHORT.items())]
+    short = [
+        "run.departments=20",
+        "run.replications=20",
+        "executor=serial",
+        *(f"run.{key}={value}" for key, value in SHORT.items()),
+    ]
     with redirect_stdout(StringIO()) as output:
         assert main([*COMPARE, *short]) == 0
         assert main([*BREAK_EVEN, "dry_run=true"]) == 0
     assert "What to measure first" in output.getvalue()
-    stored = ae.read("results/latest").study
+    stored, stated = ae.read("results/latest").study, load("study=our_ai", *short)
     for number in (0, 5):  # each department has its own policy in a run that is read, too
-        assert stored.of(number).arm("our_ai").policy == written.study.of(number).arm("our_ai").policy
+        assert stored.of(number).arm("our_ai").policy == stated.of(number).arm("our_ai").policy
     assert stored.of(0).arm("our_ai").policy != stored.of(5).arm("our_ai").policy
     assert "nothing was simulated" in output.getvalue()
 
