@@ -10,15 +10,18 @@ The rule of drawing was fixed before any pair was simulated. Pair k is drawn by 
 attendances log-evenly from 180 to 480 a day; a four-hour share as trusts have it; 22 to 34 % admitted; the beds that
 such admissions need, 3 % more or fewer; rotas of triage nurses, ambulance nurses and doctors as such a size has them,
 20 % more or fewer; one team at both doors in a quarter; doctors who see children in a third; a wait for triage
-log-evenly from 4 to 30 minutes. A product of the kind k mod 5 of the five; what it saves, its use, acceptance, agreement and
-ties to nurses' errors evenly over the ranges of the questions; measured against nurses in half, else a panel or the
-outcome; meant for walk-ins and referred patients in six of ten, else for walk-ins alone or everybody; a table of the
-nurses' own errors on 400 cases. A draw that `aeflow offer` refuses is drawn again. The minutes of a triage are read
-off the department solved for, because they go with its wait. The five are drawn among the answers that decide what is
-simulated: not names, prices, who measured it, on whom; nor those minutes, which are not used beside the wait.
+log-evenly from 4 to 30 minutes. A product of the kind k mod 5 of the five; what it saves, its use, acceptance,
+agreement and ties to nurses' errors evenly over the ranges of the questions; measured against nurses in half, else a
+panel or the outcome; meant for walk-ins and referred patients in six of ten, else for walk-ins alone or everybody; a
+table of the nurses' own errors on 400 cases. A draw that `aeflow offer` refuses is drawn again. The minutes of a triage
+are read off the department solved for, because they go with its wait. The five are drawn among the answers that decide
+what is simulated: not names, prices, who measured it, on whom; nor those minutes, which are not used beside the wait.
+
+Labels move the mean wait little, so the same is printed of the sickest who get too low a level, where a product labels.
+It is no part of the claim.
 
 It is cheaper than `aeflow offer` and `compare`: minutes are solved for on 13 weeks from April in three rounds, each
-department is compared for eight weeks twice, and today and the product are the only arms. Departments of answers about
+department is compared for four weeks twice, and today and the product are the only arms. Departments of answers about
 the product are those of the full answers, as they are in `aeflow offer`.
 
     python tests/long/blanks.py
@@ -52,7 +55,7 @@ from simulation.offers.department import BEDS, TheirDepartments
 from simulation.offers.interview import Answer, check, questions
 from simulation.offers.plausible import USUAL_MIX
 from simulation.offers.product import OfferedProduct
-from simulation.runs.result import StudyResult
+from simulation.runs.result import Finding, Safety, StudyResult
 from simulation.runs.running import simulate
 from simulation.study.members import Member
 from simulation.study.study import Study
@@ -79,8 +82,9 @@ QUARTER: dict[str, Any] = {
     "start_week": 13,
 }
 ROUNDS, FRESH = (1, 1, 1), 1
-WEEKS = ("run.warm_up_days=28", "run.measured_days=56", "run.cool_down_days=4", "run.doublings=0")
+WEEKS = ("run.warm_up_days=28", "run.measured_days=28", "run.cool_down_days=4", "run.doublings=0")
 TWICE = 2
+WAIT, TOO_LOW = "wait_to_clinician_mean", "under_triage_1_2_share"
 FIRM = {"more": 2, "less": 2, "open": 1, None: 0}
 
 
@@ -225,17 +229,22 @@ def with_values(study: Study, ensemble: Ensemble, values: Mapping[str, list[floa
 
 
 def outcome(result: StudyResult) -> Outcome:
-    """The mean, the range that the board's page prints, what it would be by other rules, and how firm verdicts are."""
-    finding = result.finding(NAME, result.first_target)
-    row, spread = finding.comparison, finding.spread
+    """By measure: the mean, the range that the board's page prints, what it would be by other rules, how firm the
+    verdict is."""
+    target = result.finding(NAME, result.first_target)
+    size = 2 if target.verdict.kind == "no change beyond" else FIRM[target.verdict.size]
+    found = {WAIT: {**_numbers(target), "verdict": target.verdict.words, "firm": size}}
+    for limit in result.safety:
+        firm = {"inferior": 2, "non-inferior": 2, "no difference": 2, "worse": 1}.get(limit.judgement.kind, 0)
+        found[limit.margin.measure] = {**_numbers(limit), "verdict": limit.judgement.words, "firm": firm}
+    return found
+
+
+def _numbers(judged: Finding | Safety) -> Outcome:
+    row, spread = judged.comparison, judged.spread
     low, high = row.with_range(row.difference_low, row.difference_high)
-    size = 2 if finding.verdict.kind == "no change beyond" else FIRM[finding.verdict.size]
     interval, best = (row.difference_low, row.difference_high), spread.range[1:] if spread is not None else (0.0, 0.0)
-    safety = {one.margin.label: one.judgement.kind for one in result.safety}
-    return {
-        "mean": row.difference, "low": low, "high": high, "interval": interval, "best_estimate": best,
-        "verdict": finding.verdict.words, "firm": size, "safety": safety,
-    }  # fmt: skip
+    return {"mean": row.difference, "low": low, "high": high, "interval": interval, "best_estimate": best}
 
 
 def one_pair(number: int, kept: Outcome, keep: Any) -> None:
@@ -265,18 +274,21 @@ def one_pair(number: int, kept: Outcome, keep: Any) -> None:
 # --- the report ---------------------------------------------------------------------------------------------------
 
 
-def rows(kept: Outcome) -> Iterator[tuple[int, str, Outcome, Outcome]]:
-    """Pair, answer left out, what the full answers say, and what the shorter ones do."""
+def rows(kept: Outcome, measure: str) -> Iterator[tuple[int, str, Outcome, Outcome]]:
+    """Pair, answer left out, what the full answers say of a measure, and what the shorter ones do."""
     for number, own in kept.items():
-        for key, shorter in own["shorter"].items():
-            yield int(number), key, own["full"], shorter
+        if measure != TOO_LOW or own["answers"]["does"] != "saves time":
+            for key, shorter in own["shorter"].items():
+                yield int(number), key, own["full"][measure], shorter[measure]
 
 
-def report(kept: Outcome) -> bool:
-    """Print a line a shorter answer and a line a question; whether the claim holds."""
+def report(kept: Outcome, measure: str) -> bool:
+    """Print a line a shorter answer and a line a question; whether the claim holds of a measure."""
+    scale, digits = (100, 2) if measure == TOO_LOW else (1, 1)
+    print(f"{measure}{', points' if scale > 1 else ', minutes'}")
     held, ratios, firmer = [], [], 0
     by_key: dict[str, list[tuple[bool, float]]] = {}
-    for number, key, full, shorter in rows(kept):
+    for number, key, full, shorter in rows(kept, measure):
         holds = shorter["low"] <= full["mean"] <= shorter["high"]
         ratio = (shorter["high"] - shorter["low"]) / (full["high"] - full["low"])
         firm = shorter["firm"] > full["firm"]
@@ -284,11 +296,13 @@ def report(kept: Outcome) -> bool:
         ratios.append(ratio)
         firmer += firm
         by_key.setdefault(key, []).append((holds, ratio))
-        words = f"{shorter['low']:.1f} to {shorter['high']:.1f}"
+        both = [
+            f"{scale * one['mean']:.{digits}f} ({scale * one['low']:.{digits}f} to {scale * one['high']:.{digits}f})"
+            for one in (full, shorter)
+        ]
         print(
-            f"{number:>3} {key:<18}{full['mean']:>7.1f} ({full['low']:.1f} to {full['high']:.1f}) | "
-            f"{shorter['mean']:.1f} ({words}) {'held' if holds else 'NOT HELD'}, {ratio:.2f} times as wide"
-            f"{', FIRMER' if firm else ''}"
+            f"{number:>3} {key:<18}{both[0]:<24}| {both[1]:<24}{'held' if holds else 'NOT HELD'}, {ratio:.2f} times as "
+            f"wide{', FIRMER' if firm else ''}"
         )
     print()
     for key in DECIDING:
@@ -299,6 +313,7 @@ def report(kept: Outcome) -> bool:
     print(f"\n{len(held)} shorter answers: {share:.0%} held, {median:.2f} times as wide (median), {firmer} firmer")
     holds_true = bool(share >= HELD and median <= TIMES)
     print(f"At least {HELD:.0%} held, at most {TIMES:g} times as wide: {'holds' if holds_true else 'does not hold'}")
+    print()
     return holds_true
 
 
@@ -321,7 +336,8 @@ def main() -> int:
     for number in range(options.pairs):
         one_pair(number, kept, keep)
         print(f"pair {number} has ended", file=sys.stderr, flush=True)
-    return 0 if report(kept) else 1
+    report(kept, TOO_LOW)
+    return 0 if report(kept, WAIT) else 1
 
 
 if __name__ == "__main__":
