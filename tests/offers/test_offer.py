@@ -21,6 +21,8 @@ from simulation.offers.product import OfferedProduct
 from simulation.study.design import factor_of
 from simulation.study.study import Study
 
+from .by_hand import by_hand
+
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "vendor-offer.md").read_text(encoding="utf-8")
 ANSWERS = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)[0]
 TABLES = dict(zip(("product.csv", "nurses.csv"), re.findall(r"^```text\n(.*?)^```$", PAGE, re.S | re.M), strict=True))
@@ -117,6 +119,23 @@ def test_what_agreement_may_mean_for_the_sickest_stands_beside_the_naive_reading
     assert naive[2] == "passes"
     assert "(no correlation): " in said
     assert float(naive[1]) < shares[1]
+
+
+@pytest.mark.slow
+def test_every_measure_is_that_of_the_study_built_by_hand(
+    written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one of its departments: totals, rotas, policy and nurses in YAML, and the department's factors multiplied."""
+    monkeypatch.chdir(tmp_path)
+    ensemble = yaml.safe_load((written.folder / "ensembles" / "our_ai.yaml").read_text(encoding="utf-8"))
+    run = ("run.replications=2", *(f"run.{key}={value}" for key, value in SHORT.items()), "executor=serial")
+    hand = ae.compare(by_hand(tmp_path, ensemble, 5, *run))
+    made = ae.compare(load("study=our_ai", "run.department=5", *run, config_dir=written.folder).of_arms(["our_ai"]))
+    for arm, other in (("nurse", "nurse"), ("our_ai", "hand_ai")):
+        for theirs, ours in zip(made.arm(arm).replications, hand.arm(other).replications, strict=True):
+            assert theirs.measures.names == ours.measures.names
+            assert np.array_equal(theirs.measures.values, ours.measures.values, equal_nan=True)
+    assert made.row("our_ai", "wait_to_clinician_mean").difference != 0
 
 
 def test_a_second_offer_of_the_name_is_refused(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
