@@ -234,9 +234,11 @@ def outcome(result: StudyResult) -> Outcome:
     target = result.finding(NAME, result.first_target)
     size = 2 if target.verdict.kind == "no change beyond" else FIRM[target.verdict.size]
     found = {WAIT: {**_numbers(target), "verdict": target.verdict.words, "firm": size}}
+    assert (target.target.measure, target.target.group) == (WAIT, "all")
     for limit in result.safety:
         firm = {"inferior": 2, "non-inferior": 2, "no difference": 2, "worse": 1}.get(limit.judgement.kind, 0)
-        found[limit.margin.measure] = {**_numbers(limit), "verdict": limit.judgement.words, "firm": firm}
+        name = limit.margin.measure if limit.margin.group == "all" else f"{limit.margin.measure}:{limit.margin.group}"
+        found[name] = {**_numbers(limit), "verdict": limit.judgement.words, "firm": firm}
     return found
 
 
@@ -264,10 +266,10 @@ def one_pair(number: int, kept: Outcome, keep: Any) -> None:
                 continue
             shorter = without({**answers, "triage_minutes": minutes}, key)
             study, ensemble = study_of(shorter, folder)
-            values = own["solved"]
+            values, fresh = own["solved"], own["fresh"]
             if key in OF_DEPARTMENT:
-                values, _ = solved(study, ensemble, shorter, folder)
-            own["shorter"][key] = outcome(simulate(with_values(study, ensemble, values)))
+                values, fresh = solved(study, ensemble, shorter, folder)
+            own["shorter"][key] = {**outcome(simulate(with_values(study, ensemble, values))), "fresh": fresh}
             keep()
 
 
