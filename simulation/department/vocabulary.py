@@ -248,6 +248,13 @@ class LastingFactor(Sourced):
     """Arrival sources whose arrivals it multiplies. Example: `[walk_in, ambulance]`"""
     durations: DurationNames = ()
     """Durations whose minutes it multiplies: above 1 is fewer hands."""
+    shared: bool = False
+    """Whether all replications have the same, and so all departments of an ensemble: a winter, a strike, a year. They
+    must begin in one week, as those of a year or more do."""
+    by_month: MonthsProfile | None = None
+    """A profile of 12 weights by which it is multiplied besides, scaled to mean 1. Example: `arrivals_month`"""
+    rises: Annotated[float, Ge(-0.5), Le(0.5), Unit("share a year")] = 0.0
+    """By how much it rises in each year from the measured window on, beside what is drawn. Example: `0.02`"""
     active: bool = True
     """Whether it varies at all (a lever)."""
 

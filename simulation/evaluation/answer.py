@@ -251,7 +251,8 @@ def charts_table(bought: str, failing: str, charts: Iterable[ChartResult]) -> Re
     note = (
         f"Per cent of failures that are noticed within half a year, and the median weeks; {LEARNT_WEEKS} weeks are "
         "learnt before. Limits are set so that departments together have one false alarm a year, but for the binomial "
-        "one, which takes patients as independent. By department: the median in nine of ten."
+        "one, which takes patients as independent. A false alarm counts as noticed: by chance alone that is 39 per "
+        "cent within half a year, and 36 weeks. By department: the median in nine of ten."
     )
     return ReportTable("charts", f"'{bought}' becomes '{failing}': when charts notice", headers, cells, (note,))
 

@@ -21,11 +21,14 @@ from simulation.department.vocabulary import (
     Present,
 )
 from simulation.errors import DrawsError
-from simulation.patients.calendar import DAYS_IN_WEEK, MONTHS_IN_YEAR, Calendar, DrawnRun
+from simulation.patients.calendar import DAYS_IN_WEEK, DAYS_IN_YEAR, MONTHS_IN_YEAR, Calendar, DrawnRun
 from simulation.patients.drawn import Draws, from_sources
 from simulation.patients.variates import NamedFloats, Source, key_of
 from simulation.records.schema import Floats, Ints
 from simulation.units import DAY, to_ticks
+
+EVERY_REPLICATION = -1
+"""What stands for the number of the replication in streams that all replications share."""
 
 
 def day_factors(pathway: Pathway, run: DrawnRun) -> NamedFloats:
@@ -44,8 +47,12 @@ def lasting_factors(pathway: Pathway, run: DrawnRun) -> NamedFloats:
     for name, factor in pathway.lasting_factors.items():
         if factor.active:
             period = _periods(factor, run)
-            normal = run.generator("lasting", name).standard_normal(int(period.max(initial=0)) + 1)
-            by_name[name] = _lasting(factor, normal)[period]
+            drawn_for = replace(run, replication=EVERY_REPLICATION) if factor.shared else run
+            normal = drawn_for.generator("lasting", name).standard_normal(int(period.max(initial=0)) + 1)
+            day = np.arange(run.days)
+            season = _mean_one(pathway, factor.by_month, MONTHS_IN_YEAR)[run.calendar.months(day)]
+            rise = (1 + factor.rises) ** (run.calendar.measured_days(day) / DAYS_IN_YEAR)
+            by_name[name] = _lasting(factor, normal)[period] * season * rise
     return by_name
 
 

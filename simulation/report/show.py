@@ -215,7 +215,10 @@ def department_lines(pathway: Pathway) -> Iterator[str]:
     for name, factor in pathway.lasting_factors.items():
         off = "" if factor.active else "off; "
         what = _named(factor.arrivals, factor.durations)
-        yield f"  {name:<22} {off}cv {factor.cv:g} by the {factor.every}, persistence {factor.persistence:g}: {what}"
+        shared = ", the same in every replication" if factor.shared else ""
+        rises = f", {100 * factor.rises:+g} % a year" if factor.rises else ""
+        drawn = f"cv {factor.cv:g} by the {factor.every}, persistence {factor.persistence:g}{shared}{rises}"
+        yield f"  {name:<22} {off}{drawn}: {what}"
     for name, follows in pathway.follows.items():
         off = "" if follows.active else "off; "
         what = f"{_named(follows.durations)} of {_named(follows.arrivals)}"

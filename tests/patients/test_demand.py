@@ -211,6 +211,28 @@ def test_a_month_begins_where_the_model_year_says_and_a_longer_run_begins_alike(
     assert np.array_equal(np.diff(long) != 0, np.diff(months) != 0)
 
 
+def test_a_shared_factor_is_the_same_in_every_replication_and_of_its_own_seed_and_name(small: Small) -> None:
+    apart, shared = (small(lasting("month", more=f"arrivals: [walk_in], shared: {word}")) for word in ("false", "true"))
+    one, other = (lasting_factors(apart, DrawnRun(1, replication, 364))["spell"] for replication in (0, 1))
+    same = [lasting_factors(shared, DrawnRun(1, replication, 364))["spell"] for replication in (0, 1, 7)]
+    assert not np.isin(one, other).any()
+    assert np.array_equal(same[0], same[1])
+    assert np.array_equal(same[0], same[2])
+    assert not np.isin(same[0], one).any()
+    assert not np.isin(same[0], lasting_factors(shared, DrawnRun(2, 0, 364))["spell"]).any()
+
+
+def test_a_lasting_factor_has_a_season_and_rises_from_the_measured_window_on(small: Small) -> None:
+    year = "profiles: {year: {weights: [2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], " + SOURCED + "}}\n"
+    still = small(year + lasting("month", cv=0.0, more="arrivals: [walk_in], by_month: year, rises: 0.1"))
+    calendar = Calendar(start_week=0, warm_up_days=28)
+    by_day = lasting_factors(still, DrawnRun(1, 0, 28 + 728, calendar))["spell"]
+    rise = 1.1 ** ((np.arange(756) - 28) / 364)
+    january = calendar.months(np.arange(756)) == 0
+    np.testing.assert_allclose(by_day, rise * np.where(january, 24 / 13, 12 / 13))
+    assert by_day[28] == pytest.approx(24 / 13)
+
+
 def test_arrivals_in_a_lasting_spell_have_the_variance_of_a_mixed_poisson(small: Small) -> None:
     cv, n_weeks = 0.2, 400
     busy = "arrivals: {walk_in: {per_day: 20, by_weekday: null, by_hour: null, thinning_bound: 4}}\n"
