@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-MOST_LINES = 33_900
+MOST_LINES = 33_950
 MOST_TOKENS = 352_800
 MOST_CORE = 26_700
 WINGS = ("assurance", "offers", "vetting")
