@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 MOST_LINES = 33_950
 MOST_TOKENS = 352_800
 MOST_CORE = 26_700
-WINGS = ("assurance", "offers", "vetting")
+WINGS = ("assurance", "evaluation", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""
 MOST_OF_ROOM = 3_000
 MOST_OF_LARGE_ROOM = 4_000

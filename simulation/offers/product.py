@@ -31,7 +31,7 @@ WHOLE_TRIAGE = ("triage_interview", "triage_observations", "triage_record")
 """All of a triage, of which a share is taken."""
 AT_AMBULANCE = "ambulance_assessment"
 DRAWN = {"saves": "seconds", "used_share": "used_share", "acceptance": "acceptance", "exact_share": "exact_share"}
-DRAWN |= {"under_share": "under_share", "correlation": "correlation"}
+DRAWN |= {"under_share": "under_share", "correlation": "correlation", "nurses_table": "nurses_errors"}
 """The parameter in which departments differ where a question about the product was left blank."""
 MIDDLE_PRICE = 1.85
 """Pounds a patient where no price was answered: the middle of the range of the question, as configs/study/ai_triage."""
@@ -63,6 +63,7 @@ class OfferedProduct:
         wanted = {"used_share": True, "saves": self.saves_time, "acceptance": self.advises}
         by_shares = self.labels and "table" not in self.values
         wanted |= {"exact_share": by_shares, "under_share": by_shares, "correlation": self.labels and self.with_nurses}
+        wanted["nurses_table"] = self.labels
         return tuple(key for key, is_wanted in wanted.items() if is_wanted and key not in self.values)
 
     def drawn(self, n: int) -> tuple[dict[str, Any], np.ndarray[Any, Any]]:
@@ -81,7 +82,7 @@ class OfferedProduct:
             columns["under_share"] = columns["under_share"] * wrong
         parameters = {
             DRAWN[key]: {
-                "changes": [f"triage.{self.name}.{path}" for path in self._paths(key)],
+                "changes": self._paths(key),
                 "how": "set",
                 "range": [float(column.round(4).min()), float(column.round(4).max())],
                 "evidence": asks(key).evidence or "assumed",
@@ -93,25 +94,33 @@ class OfferedProduct:
         return parameters, table
 
     def _paths(self, key: str) -> list[str]:
-        """The values of the policy that a question decides."""
+        """The values of the policy, or of the nurses, that a question decides."""
+        if key == "nurses_table":
+            return ["nurse.errors.value"]
         figures = "ai.with_nurse" if self.with_nurses else "ai.agreement"
         names = ("agree_share", "lower_share") if self.with_nurses else ("exact_share", "under_share")
-        return {
-            "saves": ["minutes.seconds_saved.value"],
-            "used_share": ["covers.share.value"],
-            "acceptance": ["acceptance.value"],
-            "exact_share": [f"{figures}.{names[0]}.value"],
-            "under_share": [f"{figures}.{names[1]}.value"],
-            "correlation": ["ai.with_nurse.correlation.value"],
+        path = {
+            "saves": "minutes.seconds_saved.value",
+            "used_share": "covers.share.value",
+            "acceptance": "acceptance.value",
+            "exact_share": f"{figures}.{names[0]}.value",
+            "under_share": f"{figures}.{names[1]}.value",
+            "correlation": "ai.with_nurse.correlation.value",
         }[key]
+        return [f"triage.{self.name}.{path}"]
 
     # --- files ------------------------------------------------------------------------------------------------
 
     def nurse(self) -> Raw | None:
-        """The file of the nurses, if a table of theirs was answered."""
+        """The file of the nurses: their table, or the packaged one with a range of errors if that was left blank."""
         table: CountsTable | None = self.values.get("nurses_table")
-        if table is None:
+        if table is None and not self.labels:
             return None
+        if table is None:
+            (low, high), question = asks("nurses_table").range or (1.0, 1.0), asks("nurses_table")
+            source = f"left blank ({question.noun}): {question.source}"
+            errors = {"value": 1, "range": [low, high], "evidence": "assumed", "source": source}
+            return {**stated_in((), [packaged_configs()]).raw["nurse"], "errors": errors}
         correlation = {"value": 0.5, "range": [0, 0.9], "evidence": "assumed", "source": "not measured"}
         source = "counts of own nurses' labels, answered in the interview"
         matrix = {"evidence": "measured", "source": source, "counts": [list(row) for row in table.rows]}
@@ -262,17 +271,22 @@ class OfferedProduct:
 
     def _readings(self, title: str) -> Raw:
         """Arms with the least and the greatest tie of its departures to nurses' errors, where that is not known."""
-        if not (self.labels and self.with_nurses) or "correlation" in self.values:
+        if "correlation" not in self.blanks:
             return {}
-        ends = {"regardless": (0, "whoever is right"), "where_wrong": (1, "only where nurses are wrong: kind to it")}
+        ends = ((0, "whoever is right"), (1, "only where nurses are wrong: kind to it"))
         return {
-            f"{self.name}_{name}": {
+            name: {
                 "label": f"{title}, departing {words}", "triage": self.name, "evidence": "assumed",
-                "changes": {f"triage.{self._paths('correlation')[0]}": value},
+                "changes": {"triage.ai.with_nurse.correlation.value": value},
                 "source": "one end of what agreement with nurses leaves open",
             }
-            for name, (value, words) in ends.items()
+            for name, (value, words) in zip(self.ends, ends, strict=True)
         }  # fmt: skip
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The names of these arms."""
+        return f"{self.name}_regardless", f"{self.name}_where_wrong"
 
     def study(self, department: str, blanks: Sequence[Raw]) -> Raw:
         """The file of the study: the product, today, and the alternatives at its price."""
@@ -287,7 +301,7 @@ class OfferedProduct:
             "not_shown": list(self.not_shown()), "blanks": list(blanks),
         }  # fmt: skip
         choose = {group: self.name for group in ("site", "staffing", "calibration", "pathway")}
-        choose |= {"nurse": self.name} if "nurses_table" in self.values else {}
+        choose |= {"nurse": self.name} if self.nurse() else {}
         return {
             "defaults": [*({f"override /{group}@_global_.{group}": name} for group, name in choose.items()), "_self_"],
             "name": self.name,

@@ -225,10 +225,8 @@ def _small(text: str) -> str:
 
 
 def _ends(row: Comparison) -> tuple[float, float]:
-    """The range of nine in ten departments, or the interval where that is wider."""
-    low, high = row.department_p5, row.department_p95
-    wider = high - low > row.difference_high - row.difference_low
-    return (low, high) if wider else (row.difference_low, row.difference_high)
+    """The range of nine in ten departments, drawn out to the interval where that reaches further."""
+    return row.with_range(row.difference_low, row.difference_high)
 
 
 def _effect(row: Comparison, target: Target) -> Sentence:

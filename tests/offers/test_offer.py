@@ -21,6 +21,8 @@ from simulation.offers.product import OfferedProduct
 from simulation.study.design import factor_of
 from simulation.study.study import Study
 
+from .by_hand import by_hand
+
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "vendor-offer.md").read_text(encoding="utf-8")
 ANSWERS = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)[0]
 TABLES = dict(zip(("product.csv", "nurses.csv"), re.findall(r"^```text\n(.*?)^```$", PAGE, re.S | re.M), strict=True))
@@ -117,6 +119,23 @@ def test_what_agreement_may_mean_for_the_sickest_stands_beside_the_naive_reading
     assert naive[2] == "passes"
     assert "(no correlation): " in said
     assert float(naive[1]) < shares[1]
+
+
+@pytest.mark.slow
+def test_every_measure_is_that_of_the_study_built_by_hand(
+    written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one of its departments: totals, rotas, policy and nurses in YAML, and the department's factors multiplied."""
+    monkeypatch.chdir(tmp_path)
+    ensemble = yaml.safe_load((written.folder / "ensembles" / "our_ai.yaml").read_text(encoding="utf-8"))
+    run = ("run.replications=2", *(f"run.{key}={value}" for key, value in SHORT.items()), "executor=serial")
+    hand = ae.compare(by_hand(tmp_path, ensemble, 5, *run))
+    made = ae.compare(load("study=our_ai", "run.department=5", *run, config_dir=written.folder).of_arms(["our_ai"]))
+    for arm, other in (("nurse", "nurse"), ("our_ai", "hand_ai")):
+        for theirs, ours in zip(made.arm(arm).replications, hand.arm(other).replications, strict=True):
+            assert theirs.measures.names == ours.measures.names
+            assert np.array_equal(theirs.measures.values, ours.measures.values, equal_nan=True)
+    assert made.row("our_ai", "wait_to_clinician_mean").difference != 0
 
 
 def test_a_second_offer_of_the_name_is_refused(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,7 +239,7 @@ def test_a_share_is_taken_off_the_whole_triage_and_seconds_off_interview_and_rec
 def test_blanks_of_a_product_are_spread_evenly_over_their_ranges() -> None:
     product = OfferedProduct("it", values(does="advises", against="panel"))
     parameters, drawn = product.drawn(24)
-    assert list(parameters) == ["used_share", "acceptance", "exact_share", "under_share"]
+    assert list(parameters) == ["used_share", "acceptance", "exact_share", "under_share", "nurses_errors"]
     use = np.sort(drawn[:, 0])
     assert np.allclose(np.diff(use), 0.7 / 24, atol=1e-3)
     wrong = drawn[:, 3] / (1 - drawn[:, 2])
@@ -237,3 +256,28 @@ def test_an_offer_without_a_price_is_compared_at_the_middle_of_the_published_ran
 def test_a_name_that_is_taken_is_refused_before_anything_is_simulated(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="comes with aeflow"):
         offer.offered({"attendances_per_day": 310, "product": "Lean triage", "does": "saves time"}, tmp_path)
+
+
+def test_a_four_hour_share_left_blank_is_another_in_each_department_and_one_answered_is_not() -> None:
+    (drawn,), (answered,) = (list(offer._wanted(values(**known), 24)) for known in ({}, {"within_four_hours": "62 %"}))
+    assert np.diff(np.sort(drawn.wanted)) == pytest.approx(0.28 / 24)
+    assert answered.wanted == 0.62
+
+
+def test_ambulance_nurses_left_blank_are_those_of_the_typical_site_or_one_more_but_not_of_one_team() -> None:
+    def more(**known: Answer) -> tuple[list[float], list[float]]:
+        """In departments with nurses of their own for ambulances, and in those with one team."""
+        departments = TheirDepartments(values(**known), 24)
+        made = offer._ensemble("it", departments, OfferedProduct("it", values(**known)))
+        if "ambulance_nurses" not in made.parameters:
+            return [], []
+        place, members = list(made.parameters).index("ambulance_nurses"), [made.member(number) for number in range(24)]
+        team = [member.values[place] for member in members if member.structure in departments.of_one_team]
+        own = [member.values[place] for member in members if member.structure not in departments.of_one_team]
+        return own, team
+
+    assert sum(more(ambulances="own nurses")[0]) == 12
+    assert more(ambulances="triage nurses") == ([], [])
+    own, team = more()
+    assert set(own) == {0, 1}
+    assert set(team) == {0}
