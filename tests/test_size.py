@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 MOST_LINES = 33_950
-MOST_TOKENS = 352_800
+MOST_TOKENS = 353_000
 MOST_CORE = 26_700
 WINGS = ("assurance", "evaluation", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""
