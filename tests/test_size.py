@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-MOST_LINES = 33_950
-MOST_TOKENS = 353_000
-MOST_CORE = 26_700
+MOST_LINES = 35_550
+MOST_TOKENS = 370_500
+MOST_CORE = 26_950
 WINGS = ("assurance", "evaluation", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""
 MOST_OF_ROOM = 3_000

@@ -102,6 +102,8 @@ def evaluate(words: list[str]) -> int:
     from simulation.display.table import print_sentences, print_tables
     from simulation.evaluation.evaluate import (
         ALL_DESIGNS,
+        STAKES,
+        asked_stakes,
         asked_trials,
         designs_named,
         evaluate,
@@ -109,14 +111,14 @@ def evaluate(words: list[str]) -> int:
         study_of_evaluation,
     )
 
-    own, others = split_own(words, ("arm", "design", "from", "trials"))
+    own, others = split_own(words, ("arm", "design", "from", "trials", *STAKES))
     changes = [word.removeprefix("design.") for word in others if word.startswith("design.")]
     rest = [word for word in others if not word.startswith("design.")]
     if not own.get("arm"):
         refuse(
             "arm", "names no arm", "Name one of the study: aeflow evaluate arm=ai_scribe_measured design=before_after"
         )
-    name, n_trials = own.get("design") or ALL_DESIGNS, asked_trials(own.get("trials"))
+    name, n_trials, stakes = own.get("design") or ALL_DESIGNS, asked_trials(own.get("trials")), asked_stakes(own)
     stated, config_dir = options(rest)
     designs = designs_named(name, changes, config_dir=config_dir)
     if "from" in own:
@@ -126,14 +128,14 @@ def evaluate(words: list[str]) -> int:
     else:
         study, _, config_dir = _asked(rest, (), {"run": "evaluation"})
         _refuse_arms_of_another_study(study, own, config_dir)
-        study = study_of_evaluation(study, own["arm"], outcomes_of(designs, config_dir=config_dir))
+        study = study_of_evaluation(study, own["arm"], outcomes_of(designs, config_dir=config_dir), stakes)
         results = Path(str(study.resolved["results"]))
         found = _run_for_an_evaluation(study, results)
         if found is None:
             return 0
         result = found
-    answer = evaluate(result, own["arm"], name, *changes, trials=n_trials, config_dir=config_dir)
-    print_tables([answer.table])
+    answer = evaluate(result, own["arm"], name, *changes, trials=n_trials, stakes=stakes, config_dir=config_dir)
+    print_tables([answer.table, *([answer.tables["value"]] if answer.worth else [])])
     print(f"\n{answer.title}")
     print_sentences(answer.sentences)
     print(f"\nPage, table, picture, and a paragraph for a protocol: {answer.write(results)}")
