@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from simulation.display.dated_folder import write_dated
 from simulation.display.drawing import BLUE, DARK, GREY, WORSE, Picture, figure_of, panel_title, png_of
 from simulation.display.table import UNKNOWN, Cell, Cells, ReportTable, ReportTables
 from simulation.display.words import change, cost_in_short, unit_words
+from simulation.evaluation.charts import LEARNT_WEEKS, ChartResult
 from simulation.evaluation.design import ANALYSES, EvaluatedOutcome, EvaluationDesign
 from simulation.evaluation.operating import LEVEL, SOUND, NeededSize, Operating, OperatingFigure
 from simulation.evaluation.value import DesignValue, Pounds, Stakes
@@ -227,6 +228,32 @@ def _value_table(worth: Sequence[DesignValue]) -> ReportTable:
         "the estimate is better than the bound that is best. ±: 95 %, departments as a sample."
     )
     return ReportTable("value", "What an evaluation is worth to a department", headers, cells, (note,))
+
+
+def charts_table(bought: str, failing: str, charts: Iterable[ChartResult]) -> ReportTable:
+    """What charts notice of a tool that becomes another one; `bought`, `failing`: their labels."""
+
+    def weeks(number: float) -> str:
+        return "not noticed" if np.isinf(number) else f"{number:.0f}"
+
+    cells: list[Cells] = [
+        (
+            chart.outcome.label,
+            chart.chart,
+            Cell(chart.alarms, style="number"),
+            Cell(chart.noticed, style="percent", digits=0),
+            weeks(chart.weeks),
+            " to ".join(map(weeks, chart.by_department)),
+        )
+        for chart in charts
+    ]
+    headers = ("outcome", "chart", "false alarms a year", "within half a year", "weeks", "by department")
+    note = (
+        f"Per cent of failures that are noticed within half a year, and the median weeks; {LEARNT_WEEKS} weeks are "
+        "learnt before. Limits are set so that departments together have one false alarm a year, but for the binomial "
+        "one, which takes patients as independent. By department: the median in nine of ten."
+    )
+    return ReportTable("charts", f"'{bought}' becomes '{failing}': when charts notice", headers, cells, (note,))
 
 
 def _share(figure: OperatingFigure) -> Cell:

@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING
 
 from simulation.config.folders import names_in, search_folders
 from simulation.config.stated_part import stated_part
+from simulation.display.table import ReportTable
 from simulation.errors import Faults, refuse
-from simulation.evaluation.answer import Evaluation
+from simulation.evaluation.answer import Evaluation, charts_table
+from simulation.evaluation.charts import chart_results
 from simulation.evaluation.design import EvaluatedOutcome, EvaluatedOutcomes, EvaluationDesign, design_faults
 from simulation.evaluation.operating import N_TRIALS, needed, rows
 from simulation.evaluation.trials import bank_of
 from simulation.evaluation.value import Stakes, values
 from simulation.explain.costs import cost_of
+from simulation.measures.definitions import definition_of
 from simulation.runs.result import StudyResult
 from simulation.runs.store.identity import identity_of
 from simulation.runs.store.run_folder import folders_of
@@ -146,21 +149,43 @@ def outcomes_of(designs: Sequence[EvaluationDesign], *, config_dir: str | None =
     return tuple(reversed(by_name.values()))
 
 
-def study_of_evaluation(
-    study: Study, arm: str, outcomes: Sequence[EvaluatedOutcome], stakes: Mapping[str, float]
-) -> Study:
-    """The study that simulates what an evaluation needs: the baseline, the sham and the arm, with outcomes by day.
+def charts(
+    result: StudyResult, arm: str, bought: str, outcomes: str = "usual", *, config_dir: str | None = None
+) -> ReportTable:
+    """How long charts take to notice that a tool that was `bought` has become another one, and their false alarms.
 
-    Raises ResultsError if there is no such arm, and ConfigError for one that does nothing and for faulty stakes.
+    `outcomes`: the name of a file in `configs/outcomes/`. Raises ConfigError for a fault in it, and ResultsError for a
+    result without the arms, without these outcomes by day or with too few weeks.
     """
-    _must_do_something(arm, study.design)
-    cost = cost_of(study.arm(arm))
-    stakes_of(stakes, None if cost is None else cost.pounds)
-    sham = [] if study.design.sham is None else [study.design.sham]
-    chosen = study.of_arms([*sham, arm])
+    before, after = (result.arm(name).label for name in (bought, arm))
+    bank = bank_of(result)
+    stated = stated_part(EvaluatedOutcomes, "outcomes", outcomes, lambda *_: (), config_dir).outcomes
+    watched = [outcome for outcome in stated if outcome.daily in bank.outcomes]
+
+    def worse(outcome: EvaluatedOutcome) -> int:
+        return -1 if definition_of(outcome.measure, result.own).better == "higher" else 1
+
+    drifts = result.arm(arm).ready.policy.drift is not None
+    shown = chart_results(bank, watched, bought, arm, worse=worse, from_go_live=drifts)
+    return charts_table(before, after, shown)
+
+
+def study_of_evaluation(study: Study, arms: Sequence[str], outcomes: Sequence[EvaluatedOutcome]) -> Study:
+    """The study that simulates what an evaluation needs: the baseline and these arms, with outcomes by day.
+
+    Raises ResultsError for an unknown arm.
+    """
+    chosen = study.of_arms(arms)
     daily = tuple(dict.fromkeys((*study.run.daily, *(outcome.daily for outcome in outcomes))))
     design = replace(chosen.design, name=f"{chosen.design.name}_evaluation")
     return replace(chosen, run=replace(chosen.run, daily=daily), design=design)
+
+
+def must_be_answerable(study: Study, arm: str, stakes: Mapping[str, float]) -> None:
+    """Raise ConfigError for an arm that does nothing and for faulty stakes, ResultsError for an unknown arm."""
+    _must_do_something(arm, study.design)
+    cost = cost_of(study.arm(arm))
+    stakes_of(stakes, None if cost is None else cost.pounds)
 
 
 def stored_run(study: Study, results: Path) -> Result | None:

@@ -199,7 +199,7 @@ def test_an_evaluation_of_a_run_that_kept_no_days_is_refused(made: Result) -> No
 def test_a_run_is_simulated_once_and_found_again(tmp_path: Path) -> None:
     words = ("study=ai_triage", "ensemble=none", "run=evaluation", "run.replications=2", "run.measured_days=28")
     study = study_of_evaluation(
-        load(*words, "run.warm_up_days=0", "executor=serial", "engine=compiled"), "lean_triage", (), {}
+        load(*words, "run.warm_up_days=0", "executor=serial", "engine=compiled"), ["sham", "lean_triage"], ()
     )
     assert stored_run(study, tmp_path) is None
     result = ae.compare(study)
