@@ -12,19 +12,13 @@ from simulation.config.composing import stated_in
 from simulation.config.counts_table import CountsTable
 from simulation.config.dotted import Raw
 from simulation.config.folders import packaged_configs
+from simulation.offers.alternatives import bought
 from simulation.offers.interview import OfferQuestion, questions
-from simulation.offers.plausible import patients_a_year
+from simulation.offers.plausible import of_everybody, patients_a_year
 from simulation.offers.reading import ReadAmount
 
-ALTERNATIVES = (
-    "lean_triage",
-    "one_more_triage_nurse",
-    "clinician_14_to_22",
-    "childrens_clinician_12_to_22",
-    "practitioner_12_to_22",
-    "two_more_beds",
-)
-"""Arms of the study `alternatives` that a product stands beside."""
+ARM = "product"
+"""The arm of the product, whatever its name, so that variants of an offer can be compared."""
 MINUTES = ("triage_interview", "triage_record")
 """Durations of triage at the desk that a product shortens."""
 WHOLE_TRIAGE = ("triage_interview", "triage_observations", "triage_record")
@@ -33,6 +27,8 @@ AT_AMBULANCE = "ambulance_assessment"
 DRAWN = {"saves": "seconds", "used_share": "used_share", "acceptance": "acceptance", "exact_share": "exact_share"}
 DRAWN |= {"under_share": "under_share", "correlation": "correlation"}
 """The parameter in which departments differ where a question about the product was left blank."""
+FOLLOWING = ("under_share", "correlation")
+"""Blanks that are told as what the vendor has not shown."""
 MIDDLE_PRICE = 1.85
 """Pounds a patient where no price was answered: the middle of the range of the question, as configs/study/ai_triage."""
 AROUND = 0.1
@@ -243,48 +239,67 @@ class OfferedProduct:
         values = self.values
         if self.labels:
             if self.with_nurses:
-                yield "accuracy against a panel's levels instead of nurses'"
+                yield "a panel's judgement"
             if "table" not in values:
-                yield "which errors it makes: a table of labels"
+                yield "its errors by level"
             if "cases" not in values:
-                yield "on how many cases its labels were measured"
+                yield "how many cases"
             if "cases_on" not in values:
-                yield "on which patients, by age and language"
+                yield "ages and languages"
             if values.get("accuracy_by", "vendor") == "vendor":
-                yield "accuracy measured by somebody else"
-            yield "whether it answers a case alike twice, and how often it gives no answer"
+                yield "an independent study"
+            yield "whether it repeats its answers"
+            yield "failures"
         if self.saves_time and ("saves" not in values or values.get("saves_by", "vendor") == "vendor"):
-            yield "time saved at triage, measured by somebody else"
+            yield "an independent study of the minutes saved"
         if "used_share" not in values:
-            yield "for what share of patients it is used where it runs"
+            yield "its use where it runs"
         if self.advises and "acceptance" not in values:
-            yield "how often nurses take its label"
+            yield "how often nurses follow it"
+
+    def assumed(self) -> Iterator[str]:
+        """How answers were read, and what stands in the place of those that were left blank, as clauses."""
+        values = self.values
+        if "used_share" in values:
+            yield of_everybody(values)
+        if self.labels and "nurses_table" not in values:
+            yield "nurses err as in two Korean hospitals"
+        yield from (f"{asks(key).noun}: {asks(key).blank}" for key in self.blanks if key not in FOLLOWING)
+        if "price_a_year" not in values and "price_a_patient" not in values:
+            yield f"it costs £{MIDDLE_PRICE} a patient"
 
     def _readings(self, title: str) -> Raw:
         """Arms with the least and the greatest tie of its departures to nurses' errors, where that is not known."""
-        if not (self.labels and self.with_nurses) or "correlation" in self.values:
+        if not (self.labels and self.with_nurses):
             return {}
-        ends = {"regardless": (0, "whoever is right"), "where_wrong": (1, "only where nurses are wrong: kind to it")}
+        ends = {
+            "regardless": (0, "from nurses whether they are right or wrong"),
+            "where_wrong": (1, "only where nurses are wrong (kind to it)"),
+        }
         return {
-            f"{self.name}_{name}": {
-                "label": f"{title}, departing {words}", "triage": self.name, "evidence": "assumed",
+            f"{ARM}_{name}": {
+                "label": f"{title}, if it differs {words}", "triage": self.name, "evidence": "assumed",
                 "changes": {f"triage.{self._paths('correlation')[0]}": value},
                 "source": "one end of what agreement with nurses leaves open",
             }
             for name, (value, words) in ends.items()
         }  # fmt: skip
 
-    def study(self, department: str, blanks: Sequence[Raw]) -> Raw:
-        """The file of the study: the product, today, and the alternatives at its price."""
+    def study(
+        self, department: str, blanks: Sequence[Raw], differs: Sequence[str] = (), assumed: Sequence[str] = ()
+    ) -> Raw:
+        """The file of the study: the product, today, and the alternatives at its price. `differs`: what this variant of
+        an offer has otherwise; `assumed`: as clauses."""
         known = stated_in(("study=alternatives",), [packaged_configs()]).raw["study"]
         title = str(self.values["product"])
-        arms = {"nurse": known["arms"]["nurse"], self.name: {"label": title, "triage": self.name}}
-        arms |= self._readings(title) | {name: known["arms"][name] for name in ALTERNATIVES}
+        arms = {"nurse": known["arms"]["nurse"], ARM: {"label": title, "triage": self.name}}
         pounds = self.pounds_a_year
+        arms |= self._readings(title) | dict(bought(known["arms"], pounds))
         spend = {"pounds_per_year": round(pounds), "evidence": "assumed", "source": f"what {title} costs a year"}
         offer = {
-            "arm": self.name, "product": title, "department": department, "claims": list(self.claims()),
-            "not_shown": list(self.not_shown()), "blanks": list(blanks),
+            "arm": ARM, "product": title, "department": department, "claims": list(self.claims()),
+            "not_shown": list(self.not_shown()), "assumed": list(assumed), "differs": list(differs),
+            "blanks": list(blanks),
         }  # fmt: skip
         choose = {group: self.name for group in ("site", "staffing", "calibration", "pathway")}
         choose |= {"nurse": self.name} if "nurses_table" in self.values else {}
@@ -295,7 +310,7 @@ class OfferedProduct:
             "question": f"What would {title} do here, and what else would the same money do?",
             "baseline": "nurse",
             "arms": arms,
-            "focus": [self.name],
+            "focus": [ARM],
             **({"equal_spend": spend} if pounds > 0 else {}),
             **{key: known[key] for key in STUDY_KEYS},
             "offer": offer,
