@@ -31,7 +31,9 @@ FOR_SALE: Mapping[str, ForSale] = {
     "childrens_clinician": ForSale(
         "childrens_clinician_12_to_22", "children's clinician", "staffing.children_doctors.extra_shifts", 12, 10
     ),
-    "practitioner": ForSale("practitioner_12_to_22", "minors practitioner", "staffing.practitioners.extra_shifts", 12, 10),
+    "practitioner": ForSale(
+        "practitioner_12_to_22", "minors practitioner", "staffing.practitioners.extra_shifts", 12, 10
+    ),
     "medical_bed": ForSale("two_more_beds", "medical bed", "site.pools.medicine_beds.extra"),
 }
 """By the name of the arm."""

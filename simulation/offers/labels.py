@@ -96,6 +96,8 @@ def _sickest_at_triage(pathway: Pathway, without: Collection[str], seed: int) ->
 
 def _too_low(parts: Sequence[tuple[Policy, Sequence[int], float]]) -> float:
     """The share with a label too low; of each part: policy, patients by true level, the share of them it labels."""
-    counted = [(share * sum(mix), label_accuracy(policy, mix)["under_share"]) for policy, mix, share in parts if sum(mix)]
+    counted = [
+        (share * sum(mix), label_accuracy(policy, mix)["under_share"]) for policy, mix, share in parts if sum(mix)
+    ]
     n_all = sum(n for n, _ in counted)
     return sum(n * low for n, low in counted) / n_all if n_all else 0.0

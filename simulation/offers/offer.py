@@ -80,7 +80,8 @@ def offered(
     """Write the department, the product and the study of these answers into a folder of configurations.
 
     `tables`: where tables are that answers name; `n`: how many departments; `progress`: called with years done and to
-    do; `differs`: what these answers have otherwise than those of another offer. Raises ConfigError with every fault of the answers, before anything is simulated.
+    do; `differs`: what these answers have otherwise than those of another offer. Raises ConfigError with every fault of
+    the answers, before anything is simulated.
     """
     checked = check(answers, tables)
     checked.all_faults.refuse("The answers cannot be used")
@@ -192,9 +193,7 @@ def ensemble_text(ensemble: Ensemble) -> str:
     )
 
 
-def _texts(
-    name: str, departments: TheirDepartments, product: OfferedProduct, differs: Sequence[str]
-) -> dict[str, str]:
+def _texts(name: str, departments: TheirDepartments, product: OfferedProduct, differs: Sequence[str]) -> dict[str, str]:
     """The other files, by group."""
     blanks, assumed = list(_blanks(departments, product)), list(product.assumed())
     if nouns := [blank["question"] for blank in blanks[: len(blanks) - len(product.blanks)]]:
@@ -243,7 +242,7 @@ def _blank(question: OfferQuestion, parameters: Sequence[str], noun: str = "") -
 
 
 def read_back(checked: Checked) -> Iterator[str]:
-    """How answers were read, then what was left blank and what is assumed for it, then questions about unlikely ones."""
+    """How answers were read, what was left blank and what is assumed for it, and questions about unlikely answers."""
     echoed = {key: [note.words for note in notes if note.how == "echoed"] for key, notes in checked.notes.items()}
     asked = {key: [note.words for note in notes if note.how == "asked"] for key, notes in checked.notes.items()}
     blank = []

@@ -24,7 +24,6 @@ from simulation.questions.what_decides.deciding_figures import decided, n_harmed
 from simulation.report.figures.first_picture import Drawing, first_picture
 from simulation.report.findings import implausible, warnings
 from simulation.report.headlines import PATIENTS, fails, harmed_groups, outcome_of
-from simulation.report.letter import letter
 from simulation.report.tables.money import ranked
 from simulation.report.tables.patient_groups import worse_off_groups
 from simulation.report.templates import templates
@@ -128,7 +127,9 @@ class Board(NamedTuple):
     def n_words(self) -> int:
         """How many words the page has beside table and picture."""
         headings = (BANNER, self.title, self.verdict, *(part.heading for part in self.parts))
-        return sum(bool(re.search(r"\w", word)) for text in (*headings, *map(str, self.sentences)) for word in text.split())
+        return sum(
+            bool(re.search(r"\w", word)) for text in (*headings, *map(str, self.sentences)) for word in text.split()
+        )
 
 
 def board(result: StudyResult) -> Board:
@@ -153,7 +154,7 @@ def board_page(result: StudyResult) -> str:
 
     Raises ResultsError for a study that states no offer.
     """
-    words = {"banner": BANNER, "board": board(result), "letter": letter(result), "joined": _joined}
+    words = {"banner": BANNER, "board": board(result), "joined": _joined}
     return templates().get_template("board.html").render(**words)
 
 
@@ -217,7 +218,7 @@ def _shortened(offer: OfferFacts, longest: int) -> OfferFacts:
 
 def _joined(text: object) -> str:
     """A text in which no line ends between a number and its unit."""
-    return re.sub(r"(?<=\d) (?=%|minutes\b)", "\N{NO-BREAK SPACE}", str(text))
+    return re.sub(r"(?<=\d) (?=%|minutes\b|h\b)", "\N{NO-BREAK SPACE}", str(text))
 
 
 def _first_capital(text: str) -> str:
@@ -260,7 +261,9 @@ def _effect(row: Comparison, target: Target, *, of_what: bool = False) -> Senten
     elif row.difference < 0:
         low, high = high, low
     known = not math.isnan(row.difference_low)
-    return Sentence(f"{what}{f' ({words * of_what}{span})' * known}", size=size, low=low, high=high, label=_cut(target.label))
+    return Sentence(
+        f"{what}{f' ({words * of_what}{span})' * known}", size=size, low=low, high=high, label=_cut(target.label)
+    )
 
 
 def _called(arm: ArmResult, label: str) -> ArmResult:
@@ -295,11 +298,15 @@ def _answer(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> tuple[str
     look, other = LOOKS.get(outcome, "cannot-tell"), _other_reading(result, arm)
     if other and other[1]:
         look, verdict = "worse" if look == "worse" else "cannot-tell", f"{verdict}, and safety not shown"
-        after = f"; read less kindly, it {other[1]} on safety{after}"
+        after = f"; on a less kind reading it {other[1]} on safety{after}"
     failed, stated = len(limits_of(result, arm).failed[1]), len(result.design.margins)
     parts = {"failed": _number(failed), "stated": _number(stated)}
     used = {name: part for name, part in parts.items() if f"${name}" in words}
-    return verdict, look, _inside(before, _effect(row, result.first_target, of_what=True), after, product=product, **used)
+    return (
+        verdict,
+        look,
+        _inside(before, _effect(row, result.first_target, of_what=True), after, product=product, **used),
+    )
 
 
 def _other_reading(result: StudyResult, arm: ArmResult) -> tuple[str, str, tuple[Safety, ...]] | None:
