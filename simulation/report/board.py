@@ -38,6 +38,8 @@ MOST_WORDS = 300
 MOST_ALTERNATIVES, MOST_BLANKS = 5, 2
 DETAIL = ((9, 75), (3, 75), (2, 75), (1, 75), (1, 40))
 """Things that are listed of a kind, and characters of a text of the user's before it is cut; the first that fits."""
+ROUNDING = 1.02
+"""By how much an arm may cost more that was made for a price: patients a year are known to about a hundredth."""
 WAIT, FOUR_HOURS = ("wait_to_clinician_mean", "all"), "within_4h_share"
 LIMITS = {
     ("wait_to_clinician_mean", "acuity_true=1-2"): "the wait of the sickest",
@@ -417,21 +419,17 @@ def _worse_off(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Sente
 # --- money ----------------------------------------------------------------------------------------------------------
 
 
-def _units(arm: ArmResult, pounds: float) -> int:
-    """How many whole ones of an arm a sum buys a year; 1 of what costs nothing."""
-    cost = arm.ready.arm.cost
-    assert arm.cost is not None
-    bought = 1 if arm.cost <= 0 else math.floor(pounds / arm.cost + 1e-9) if math.isfinite(pounds) else 1
-    return bought if cost is None or cost.at_most is None else min(bought, math.floor(cost.at_most))
+def _is_dearer(arm: ArmResult, product: ArmResult) -> bool:
+    """Whether an arm costs more than the product, by more than the rounding of a price that is paid a patient."""
+    return arm.cost is not None and product.cost is not None and arm.cost > product.cost * ROUNDING
 
 
 def _alternatives(result: StudyResult, product: ArmResult) -> tuple[ArmResult, ...]:
     """The alternatives that state a cost: those that the product's price buys, best first, then dearer ones."""
     names = [row.arm for row in ranked(result, result.first_target) if row.arm != product.name]
     arms = [result.arm(name) for name in names if result.design.arms[name].comparator]
-    price = math.inf if product.cost is None else product.cost
     priced = [arm for arm in arms if arm.cost is not None]
-    return tuple(sorted(priced, key=lambda arm: not _units(arm, price)))[:MOST_ALTERNATIVES]
+    return tuple(sorted(priced, key=lambda arm: _is_dearer(arm, product)))[:MOST_ALTERNATIVES]
 
 
 def _money(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> Iterator[Sentence]:
@@ -442,7 +440,7 @@ def _money(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
     target, price = result.first_target, Cell(product.cost, style="rounded pounds")
     for arm in alternatives:
         helps = kind_of(result.finding(arm.name, target)) == "better" and not fails(result, arm)
-        if arm.cost is not None and _units(arm, product.cost) and helps:
+        if helps and not _is_dearer(arm, product):
             effect, name = _effect(result.row_of(target, arm.name), target), _cut(arm.label)
             cost = Cell(arm.cost, style="rounded pounds")
             words = "The price is $price a year. For $cost, with '$name', "
@@ -455,7 +453,7 @@ def _money(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
     for arm in alternatives:
         row = result.row_of(target, arm.name)
         good = row.difference if result.better(target) == "higher" else -row.difference
-        if _units(arm, product.cost) and good >= target.minimal_important_difference and not fails(result, arm):
+        if not _is_dearer(arm, product) and good >= target.minimal_important_difference and not fails(result, arm):
             name = _cut(arm.label)
             yield _inside("Not settled, but perhaps more: with '$name', ", _effect(row, target), ".", name=name)
             return
@@ -478,9 +476,8 @@ def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
         if not math.isnan(low):
             text += f" ({_signed(low, unit)} to {_signed(high, unit)})"
         effect = Cell(row.difference, unit, low, high, style="difference", text=text)
-        n = 1 if arm is product or product.cost is None else _units(arm, product.cost)
-        words = {0: ", dearer", 1: ""}.get(n, f", the price buys {n}")
-        cost = Cell(arm.cost, text="not known" if arm.cost is None else f"{_thousands(arm)}{words}")
+        dearer = ", dearer" * _is_dearer(arm, product)
+        cost = Cell(arm.cost, text="not known" if arm.cost is None else f"{_thousands(arm)}{dearer}")
         other = _other_reading(result, arm) if arm is product else None
         passes = "depends" if other and other[1] else "passes" if limits.judged else "–"
         safe = limits.failed[0] or ("not settled" if limits.not_settled else passes)

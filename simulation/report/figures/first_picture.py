@@ -18,6 +18,7 @@ LABEL_LENGTH = 52
 LEAST_LENGTH = 3.0
 """The least length of a drawn interval, so that a narrow one is seen."""
 COLOURS = "Blue square: better; orange diamond: worse; grey circle: neither is shown"
+"""What shapes and colours say."""
 STYLES = {"better": (BETTER, "square"), "worse": (WORSE, "diamond")}
 
 
@@ -89,8 +90,9 @@ def first_picture(
     words = "; ".join(_alt(arm, findings[arm.name]) for arm in arms)
     alt = f"Differences from '{result.baseline.label}' in '{target.label}', {unit_words(unit)}, with 95 % intervals. "
     caption = f"{target.label}: {'thin, nine in ten departments; thick, ' if over_departments else ''}95 % intervals"
+    colours = f" {COLOURS}." if result.better(target) != "neither" else ""
     least = f"{mid * factor:g} {unit_words(unit)}"
-    return Drawing(svg, f"{alt}{words}.", f"{caption}. Dashed: {least}, the least that matters. {COLOURS}.")
+    return Drawing(svg, f"{alt}{words}.", f"{caption}. Dashed: {least}, the least that matters.{colours}")
 
 
 def _ends(finding: Finding) -> list[tuple[float, ...]]:
