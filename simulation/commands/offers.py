@@ -62,9 +62,8 @@ def offer(words: list[str]) -> int:
     for number, words_of_labels in enumerate(made.labels):
         print(*lines_of(words_of_labels, "\n" if not number else "  ", "      "), sep="\n")
     where = f" --config-dir {config_dir}" if config_dir is not None else ""
-    print(
-        f"\nWritten: {folder}/*/{made.name}.yaml. The answer, in some minutes:\n  aeflow compare study={made.name}{where}"
-    )
+    print(f"\nWritten: {folder}/*/{made.name}.yaml. The answer, in some minutes:")
+    print(f"  aeflow compare study={made.name}{where}")
     return 0
 
 

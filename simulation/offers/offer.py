@@ -62,9 +62,9 @@ def name_of(product: str, folder: Path | None = None) -> str:
 
 
 def told_apart(answers: Answers, changed: Answers) -> list[str]:
-    """What changed answers say otherwise: 'the price a year is £90,000, not £120,000'."""
+    """What changed answers say otherwise: 'price a year £90,000, not £120,000'."""
     words = {key: [str(given.get(key) or "left blank") for given in (changed, answers)] for key in changed}
-    return [f"{questions()[key].noun} is {now}, not {before}" for key, (now, before) in words.items() if now != before]
+    return [f"{questions()[key].noun} {now}, not {before}" for key, (now, before) in words.items() if now != before]
 
 
 def offered(

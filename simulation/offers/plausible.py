@@ -58,11 +58,11 @@ def patients_a_year(values: Mapping[str, Any]) -> float | None:
 
 
 def of_everybody(values: Mapping[str, Any]) -> str:
-    """'it is used for 60 % of walk-ins and referred patients, 43 % of everybody'; `values`: with the share of use."""
+    """'used for 60 % of walk-ins and GP referrals, 43 % of everybody'; `values`: with the share of use."""
     covered = values.get("covers") or ("walk_in", "referred")
     whom, share = listed_with_and([WHOM[name] for name in covered]), sum(BY_SOURCE[name] for name in covered)
     used = 100 * values["used_share"]
-    return f"it is used for {used:.4g} % of {whom}, {used * share:.0f} % of everybody"
+    return f"used for {used:.4g} % of {whom}, {used * share:.0f} % of everybody"
 
 
 def _prices(values: Mapping[str, Any], checked: Checked) -> None:

@@ -241,21 +241,21 @@ class OfferedProduct:
             if self.with_nurses:
                 yield "a panel's judgement"
             if "table" not in values:
-                yield "its errors by level"
+                yield "errors by level"
             if "cases" not in values:
-                yield "how many cases"
+                yield "number of cases"
             if "cases_on" not in values:
                 yield "ages and languages"
             if values.get("accuracy_by", "vendor") == "vendor":
                 yield "an independent study"
-            yield "whether it repeats its answers"
+            yield "repeat answers"
             yield "failures"
         if self.saves_time and ("saves" not in values or values.get("saves_by", "vendor") == "vendor"):
             yield "an independent study of the minutes saved"
         if "used_share" not in values:
             yield "its use where it runs"
         if self.advises and "acceptance" not in values:
-            yield "how often nurses follow it"
+            yield "uptake by nurses"
 
     def assumed(self) -> Iterator[str]:
         """How answers were read, and what stands in the place of those that were left blank, as clauses."""

@@ -22,7 +22,7 @@ from simulation.explain.statements import BANNER
 from simulation.questions.blanks import BlankEffect, by_blank
 from simulation.questions.what_decides.deciding_figures import decided, n_harmed
 from simulation.report.figures.first_picture import Drawing, first_picture
-from simulation.report.findings import implausible, warnings
+from simulation.report.findings import implausible, unlike_words, warnings
 from simulation.report.headlines import PATIENTS, fails, harmed_groups, outcome_of
 from simulation.report.tables.money import ranked
 from simulation.report.tables.patient_groups import worse_off_groups
@@ -36,8 +36,9 @@ from simulation.wording import listed_with_and, spaced
 MOST_WORDS = 300
 """Words on the page beside table and picture."""
 MOST_ALTERNATIVES, MOST_BLANKS = 5, 2
-DETAIL = ((9, 75), (3, 75), (2, 75), (1, 75), (1, 40))
-"""Things that are listed of a kind, and characters of a text of the user's before it is cut; the first that fits."""
+DETAIL = ((3, 9, 75), (1, 9, 75), (1, 6, 75), (1, 4, 75), (1, 2, 75), (1, 1, 75), (1, 1, 40))
+"""Groups and blanks, and facts of the offer of a kind, that are listed, and characters of a text of the user's before
+it is cut; the first that fits."""
 ROUNDING = 1.02
 """By how much an arm may cost more that was made for a price: patients a year are known to about a hundredth."""
 WAIT, FOUR_HOURS = ("wait_to_clinician_mean", "all"), "within_4h_share"
@@ -144,8 +145,8 @@ def board(result: StudyResult) -> Board:
         raise ResultsError(
             f"{result.design.name}: states no offer, so there is no board's page. Make one: aeflow offer"
         )
-    for most, longest in DETAIL:
-        page = _board(result.shown, _shortened(offer, longest), most)
+    for most, facts, longest in DETAIL:
+        page = _board(result.shown, _shortened(offer, longest), most, facts)
         if page.n_words <= MOST_WORDS:
             break
     return page
@@ -160,23 +161,25 @@ def board_page(result: StudyResult) -> str:
     return templates().get_template("board.html").render(**words)
 
 
-def _board(result: StudyResult, offer: OfferFacts, most: int) -> Board:
-    """The page with at most so many of each thing that is listed."""
+def _board(result: StudyResult, offer: OfferFacts, most: int, facts: int) -> Board:
+    """The page with at most so many groups and blanks, and so many facts of a kind."""
     arm = _called(result.arm(offer.arm), offer.product)
-    answer, counts = _answer(result, offer, arm), tuple(_counts(result))
+    answer, counts = _answer(result, offer, arm), tuple(_counts(result, arm))
     if result.few_departments:
         return Board(offer, *answer, (), (), (), None, None, counts)
     arms = (arm, *_alternatives(result, arm))
     parts = (
         Part("safety", "Is it safe?", tuple(_safety(result, arm))),
         Part("worse", "Who is worse off?", tuple(_worse_off(result, arm, most))),
-        Part("money", "The same money elsewhere", tuple(_money(result, *arms))),
+        Part("money", "Same money elsewhere", tuple(_money(result, *arms))),
         Part("measure", "Measure first", tuple(_measure_first(result, arm, most))),
-        Part("vendor", "The vendor", tuple(_vendor(offer, most))),
-        Part("assumed", "Assumed", tuple(_assumed(offer, most))),
+        Part("vendor", "The vendor", tuple(_vendor(offer, facts))),
+        Part("assumed", "Assumed", tuple(_assumed(offer, facts + 2))),
     )
     picture = first_picture(result, arms, number=_signed)
-    return Board(offer, *answer, tuple(_notes(result, arm)), parts, arms, _table(result, *arms), picture, counts)
+    return Board(
+        offer, *answer, tuple(_notes(result, offer, arm, facts)), parts, arms, _table(result, *arms), picture, counts
+    )
 
 
 # --- numbers and words --------------------------------------------------------------------------------------------
@@ -206,16 +209,19 @@ def _side(row: Comparison, value: float) -> str:
     return LESS_OR_MORE.get(key, LESS_OR_MORE[""])[value > 0]
 
 
-def _cut(text: str, longest: int = DETAIL[0][1]) -> str:
+def _cut(text: str, longest: int = DETAIL[0][-1]) -> str:
     """A text of the user's, without a full stop, cut where it is very long."""
     return shorten(text.rstrip(". "), longest, placeholder=" …")
 
 
 def _shortened(offer: OfferFacts, longest: int) -> OfferFacts:
-    """The offer with texts of at most so many characters."""
-    claims, not_shown = (tuple(_cut(one, longest) for one in nouns) for nouns in (offer.claims, offer.not_shown))
+    """The offer with texts of at most so many characters; what was assumed may be three times as long."""
+    facts = {
+        name: tuple(_cut(one, longest) for one in getattr(offer, name)) for name in ("claims", "not_shown", "differs")
+    }
+    assumed = tuple(_cut(one, 3 * longest) for one in offer.assumed)
     product, department = (_cut(name, longest) for name in (offer.product, offer.department))
-    return replace(offer, product=product, department=department, claims=claims, not_shown=not_shown)
+    return replace(offer, product=product, department=department, assumed=assumed, **facts)
 
 
 def _joined(text: object) -> str:
@@ -324,15 +330,15 @@ def _other_reading(result: StudyResult, arm: ArmResult) -> tuple[str, str, tuple
     return None
 
 
-def _notes(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
+def _notes(result: StudyResult, offer: OfferFacts, arm: ArmResult, most: int) -> Iterator[Sentence]:
     """What a variant has otherwise; levels today; what the product changes at triage."""
-    target, offer = result.first_target, result.design.offer
-    if offer is not None and offer.differs:
-        yield Sentence("In this variant $differs.", differs="; ".join(map(_cut, offer.differs)))
+    target = result.first_target
+    if offer.differs:
+        yield Sentence("Variant: $differs.", differs=_listed(offer.differs, most))
     before = result.row_of(target)
     if (target.measure, target.group) == WAIT and result.has(FOUR_HOURS):
         today = Cell(result.row(result.baseline.name, FOUR_HOURS).mean, "share")
-        words = "Today they wait $before minutes, and $today leave within four hours."
+        words = "Today they wait $before minutes; $today leave within four hours."
         yield Sentence(words, before=_number(before.mean, before.unit), today=today)
     for change in arm.explanation.changed:
         if change.kind in CHANGED:
@@ -401,7 +407,7 @@ def _worse_off(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Sente
     if not worse_off_groups(result):
         yield Sentence("No groups were looked at.")
     elif not rows:
-        words = f"No group is shown to be worse off by more than $least {_unit(unit)}."
+        words = f"No group shown, by more than $least {_unit(unit)}."
         yield Sentence(words, least=_number(least, unit))
     for number, row in enumerate(rows[:most]):
         who, size = _first_capital(WHO.get(row.group, PATIENTS[row.group])), _number(row.difference, unit)
@@ -503,7 +509,7 @@ def _measure_first(result: StudyResult, arm: ArmResult, most: int) -> Iterator[S
         if effect.decides or effect.limit or not (number or tied):
             yield from _blank(result, effect, row, first=number == 0)
         elif not number:
-            yield Sentence("Nothing else left blank is expected to move the effect enough to matter.")
+            yield Sentence("No other blank is expected to matter.")
     if blanks:
         return
     deciding = decided(result)
@@ -562,12 +568,13 @@ def _listed(nouns: Sequence[str], most: int) -> str:
     return "; ".join([*nouns[:most], *([f"{len(nouns) - most} more"] if len(nouns) > most else [])])
 
 
-def _counts(result: StudyResult) -> Iterator[Sentence]:
-    """What the page rests on, and how many warnings stand in the report."""
+def _counts(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
+    """What the page rests on, and whether warnings stand in the report of what the page does not say."""
     n, days = _number(len(result.replications)), _number(result.run.measured_days)
     where, used = "one department", {}
     if result.department_of is not None:
         where, used = "$used departments", {"used": _number(len(np.unique(result.department_of)))}
     yield Sentence(f"Simulated: {where}, $n replications of $days days.", n=n, days=days, **used)
-    if checks := len([*warnings(result), *implausible(result)]):
+    told = [f"Warning, {words}" for words in unlike_words([arm.ready])] if _other_reading(result, arm) else []
+    if checks := len([words for words in (*warnings(result), *implausible(result)) if words not in told]):
         yield Sentence(f"Read the {'warnings' if checks > 1 else 'warning'} in the full report.")

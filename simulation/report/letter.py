@@ -21,7 +21,7 @@ TOPICS = {
     CASES: "how many, from where and when, how they were chosen, and the counts of true level by level given",
     YARDSTICK: "who set the true level, whether they saw the tool's answer, and how often two of them agree",
     PRICE: "pounds a year at our number of patients, with set-up and support",
-    r"nurses (take|follow)": "how often nurse and product differed, and how often the nurse then took its label",
+    r"uptake": "how often nurse and product differed, and how often the nurse then took its label",
     r"\buse[sd]?\b": "patients for whom it could have been used and those for whom it was, by month, at each site",
 }
 """What a vendor is to send, by the words in which something is known; the first that are found."""

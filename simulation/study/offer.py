@@ -48,6 +48,6 @@ class OfferFacts:
     assumed: tuple[Label, ...] = ()
     """How answers were read, and what was assumed, each as a clause. Example: `[nurses err as in two hospitals]`"""
     differs: tuple[Label, ...] = ()
-    """What a variant of an offer has otherwise, each as a clause. Example: `[the price is 90000, not 120000]`"""
+    """What a variant of an offer has otherwise, each as a clause. Example: `[price a year £90,000, not £120,000]`"""
     blanks: tuple[Blank, ...] = field(default_factory=tuple)
     """What was not answered."""

@@ -84,9 +84,9 @@ def test_nobody_is_asked_for_a_correlation_and_one_that_is_answered_is_refused()
 def test_use_is_read_back_as_a_share_of_everybody() -> None:
     """By hand: walk-ins are 66 % and GP referrals 6 % of attendances, and 60 % of 72 % is 43 %."""
     notes = check({"used_share": "60 %", "attendances_per_day": 310}).notes["used_share"]
-    assert notes[-1].words == "it is used for 60 % of walk-ins and GP referrals, 43 % of everybody"
+    assert notes[-1].words == "used for 60 % of walk-ins and GP referrals, 43 % of everybody"
     ambulances = check({"used_share": "50 %", "covers": "ambulance"}).notes["used_share"]
-    assert ambulances[-1].words == "it is used for 50 % of ambulance patients, 14 % of everybody"
+    assert ambulances[-1].words == "used for 50 % of ambulance patients, 14 % of everybody"
 
 
 def test_the_interview_goes_back_explains_keeps_and_resumes(tmp_path: Path) -> None:

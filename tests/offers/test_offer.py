@@ -69,7 +69,7 @@ def test_the_command_says_how_answers_were_read_and_what_to_do_next(written: Wri
     said = " ".join(written.said.split())
     assert "2 from 8 to 22 h, 1 from 22 to 8 h = 38 hours a day" in said
     assert "£120,000 a year = £2.45 a patient at 48,881 patients a year" in said
-    assert "it is used for 60 % of walk-ins and GP referrals, 43 % of everybody" in said
+    assert "used for 60 % of walk-ins and GP referrals, 43 % of everybody" in said
     assert "Left blank: hospital beds (as many as its admissions need); who sees children" in said
     assert "within four hours: answered 62.0 %; departments " in said
     assert f"aeflow {' '.join(COMPARE)}" in said
@@ -118,7 +118,7 @@ def test_the_offer_states_claims_what_is_not_shown_and_every_blank_with_how_to_s
     facts = written.study.design.offer
     assert facts is not None
     assert facts.claims == ("88 % agreement with nurses",)
-    assert "how many cases" in facts.not_shown
+    assert "number of cases" in facts.not_shown
     assert "how often nurses take its label: 20 to 80 %" in facts.assumed
     assert any(clause.startswith("left blank, so a range: who sees children and ") for clause in facts.assumed)
     assert written.study.departments is not None
@@ -163,7 +163,7 @@ def test_one_answer_is_changed_by_its_key_and_the_study_says_what_differs(
         other = load("study=our_ai_2")
     assert f"aeflow {' '.join(AGAIN)}" in output.getvalue()
     assert other.design.offer is not None
-    assert other.design.offer.differs == ("the share of patients it is used for is 80 %, not 60 %",)
+    assert other.design.offer.differs == ("share of use 80 %, not 60 %",)
     covers = other.arm(ARM).policy.covers
     assert covers is not None
     assert covers.share is not None

@@ -92,9 +92,10 @@ def test_the_page_is_short_and_easy_to_read(offered: Result) -> None:
 def test_the_page_keeps_to_its_words_however_much_the_offer_says(offered: Result) -> None:
     long = "the number of the patients whom the nurses of the ward saw in the night and by day"
     many = tuple(f"{number} {long}" for number in range(9))
-    page = board(with_offer(offered, product=long, department=long, claims=many, not_shown=many))
+    facts = {"claims": many, "not_shown": many, "assumed": many, "differs": many}
+    page = board(with_offer(offered, product=long, department=long, **facts))
     assert page.n_words <= MOST_WORDS
-    assert " more." in text_of(page)
+    assert "; 8 more." in text_of(page)
     assert "…" in page.title
 
 
@@ -263,11 +264,11 @@ def test_the_range_of_each_cost_stands_in_the_table(offered: Result) -> None:
 
 def test_what_the_product_changes_at_triage_and_what_was_assumed_are_on_the_page(offered: Result) -> None:
     changed = next(change for change in offered.arm(OFFER.arm).explanation.changed if change.kind == "minutes")
-    facts = {"assumed": ("nurses err as in two hospitals",), "differs": ("the price is 9, not 8",)}
+    facts = {"assumed": ("nurses err as in two hospitals",), "differs": ("price 9, not 8",)}
     text = text_of(board(with_offer(offered, **facts)))
     assert f"At triage: {changed.short} of patients." in text
     assert "Nurses err as in two hospitals." in text
-    assert "In this variant the price is 9, not 8." in text
+    assert "Variant: price 9, not 8." in text
 
 
 def test_the_picture_draws_no_line_through_words_and_says_what_its_colours_mean(offered: Result) -> None:
@@ -296,14 +297,14 @@ def test_the_letter_asks_for_what_is_missing_and_of_everybody_for_version_extras
     ("noun", "send"),
     [
         ("a panel's judgement", "who set the true level"),
-        ("its errors by level", "the counts of true level"),
-        ("how many cases", "how many, from where"),
+        ("errors by level", "the counts of true level"),
+        ("number of cases", "how many, from where"),
         ("ages and languages", "for each group"),
-        ("whether it repeats its answers", "how many cases got another label"),
+        ("repeat answers", "how many cases got another label"),
         ("failures", "hours out of use"),
         ("an independent study of the minutes saved", "minutes a patient before"),
         ("its use where it runs", "patients for whom it could have been used"),
-        ("how often nurses follow it", "how often nurse and product differed"),
+        ("uptake by nurses", "how often nurse and product differed"),
         ("88 % agreement with nurses", "who set the true level"),
         ("anything else", "what was measured, by whom"),
     ],
