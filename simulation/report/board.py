@@ -15,11 +15,12 @@ from typing import NamedTuple
 import numpy as np
 
 from simulation.display.measured import FAILS, limits_of
-from simulation.display.table import Cell, Cells, ReportTable
+from simulation.display.table import Cell, Cells, ReportTable, interval_cell
 from simulation.display.words import figure_words, kind_of, rests_on_claim
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.questions.blanks import BlankEffect, by_blank
+from simulation.questions.sweep import beside
 from simulation.questions.what_decides.deciding_figures import decided, n_harmed
 from simulation.report.figures.first_picture import Drawing, first_picture
 from simulation.report.findings import implausible, unlike_words, warnings
@@ -36,7 +37,7 @@ from simulation.wording import listed_with_and, spaced
 MOST_WORDS = 300
 """Words on the page beside table and picture."""
 MOST_ALTERNATIVES, MOST_BLANKS = 5, 2
-DETAIL = ((3, 9, 75), (1, 9, 75), (1, 6, 75), (1, 4, 75), (1, 2, 75), (1, 1, 75), (1, 1, 40))
+DETAIL = ((3, 9, 75), (1, 9, 75), (1, 6, 75), (1, 4, 75), (1, 2, 75), (1, 1, 75), (1, 1, 40), (1, 1, 25))
 """Groups and blanks, and facts of the offer of a kind, that are listed, and characters of a text of the user's before
 it is cut; the first that fits."""
 ROUNDING = 1.02
@@ -216,12 +217,13 @@ def _cut(text: str, longest: int = DETAIL[0][-1]) -> str:
 
 def _shortened(offer: OfferFacts, longest: int) -> OfferFacts:
     """The offer with texts of at most so many characters; what was assumed may be three times as long."""
-    facts = {
-        name: tuple(_cut(one, longest) for one in getattr(offer, name)) for name in ("claims", "not_shown", "differs")
-    }
+    claims, not_shown, differs = (
+        tuple(_cut(one, longest) for one in nouns) for nouns in (offer.claims, offer.not_shown, offer.differs)
+    )
     assumed = tuple(_cut(one, 3 * longest) for one in offer.assumed)
     product, department = (_cut(name, longest) for name in (offer.product, offer.department))
-    return replace(offer, product=product, department=department, assumed=assumed, **facts)
+    names = replace(offer, product=product, department=department)
+    return replace(names, claims=claims, not_shown=not_shown, differs=differs, assumed=assumed)
 
 
 def _joined(text: object) -> str:
@@ -375,7 +377,7 @@ def _safety(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
             yield Sentence("$limit: beyond the limit in $n of $of departments.", limit=limit, n=_number(n), of=of)
     passed = [one.margin for one in limits.judged if one.judgement.kind in PASSED and one.margin not in told]
     for words, margins in (
-        ("Not settled", [one for one in result.design.margins if one.label in limits.not_settled]),
+        ("Not settled", [one for one in result.design.margins if one.label in limits.not_settled and one not in told]),
         ("Passes on average", passed),
     ):
         if margins:
@@ -491,6 +493,22 @@ def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
     what = "Change in wait" if (target.measure, target.group) == WAIT else target.label
     headers = ("Option", "£1,000 a year (range)", f"{what}, {_unit(unit)}", "Safety limits")
     return ReportTable("board", "What each costs and does", headers, cells)
+
+
+def variants_table(one: StudyResult, other: StudyResult) -> ReportTable:
+    """The rows of two variants of an offer, with what they have otherwise, and how far their effects are apart."""
+    pages, compared = [board(one), board(other)], beside(one, other).comparisons
+    names = [
+        "; ".join([result.design.name, *page.offer.differs]) for result, page in zip((one, other), pages, strict=True)
+    ]
+    tables = [page.table for page in pages if page.table is not None]
+    cells = [(name, *table.cells[0][1:]) for name, table in zip(names, tables, strict=len(tables) == len(pages))]
+    apart = compared[pages[0].offer.arm, one.first_target].apart
+    unit = one.unit(one.first_target)
+    words = "On the same patients, the second differs from the first by"
+    notes = () if apart is None else (f"{words} {interval_cell(apart[2], unit)} {_unit(unit)}.",)
+    headers = ("Variant", *(tables[0].headers[1:] if tables else ()))
+    return ReportTable("variants", "Two variants of an offer", headers, cells, notes)
 
 
 # --- what it hinges on, and the vendor's word -----------------------------------------------------------------------

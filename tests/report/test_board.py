@@ -16,7 +16,7 @@ from simulation.api import Result
 from simulation.display.table import Cell
 from simulation.errors import ResultsError
 from simulation.report import board as board_module
-from simulation.report.board import MOST_WORDS, Board, board, board_page
+from simulation.report.board import MOST_WORDS, Board, board, board_page, variants_table
 from simulation.report.letter import letter
 from simulation.report.screen import print_result
 from simulation.report.write import write_exports, write_report
@@ -269,6 +269,21 @@ def test_what_the_product_changes_at_triage_and_what_was_assumed_are_on_the_page
     assert f"At triage: {changed.short} of patients." in text
     assert "Nurses err as in two hospitals." in text
     assert "Variant: price 9, not 8." in text
+
+
+def test_variants_of_an_offer_are_set_side_by_side_with_what_differs(offered: Result) -> None:
+    other = with_offer(offered, differs=("price 9, not 8",))
+    other = replace(other, study=replace(other.study, design=replace(other.design, name="other")))
+    table = variants_table(offered, other)
+    first, second = table.rows
+    assert (first[0], second[0]) == ("ai_triage", "other; price 9, not 8")
+    page = board(offered)
+    assert page.table is not None
+    assert first[1:] == second[1:] == page.table.rows[0][1:]
+    assert "differs from the first by 0.0 (0.0 to 0.0) minutes" in table.notes[0]
+    renamed = replace(other.design, offer=replace(OFFER, product="Another AI"))
+    with pytest.raises(ResultsError, match="cannot be compared"):
+        variants_table(offered, replace(other, study=replace(other.study, design=renamed)))
 
 
 def test_the_picture_draws_no_line_through_words_and_says_what_its_colours_mean(offered: Result) -> None:
