@@ -18,7 +18,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 LOOPBACK = ("127.", "::1", "localhost")
-TOGETHER = ("tests/report/", "tests/vetting/")
+TOGETHER = ("tests/browser/", "tests/report/", "tests/vetting/")
 """Rooms whose files share what takes long to make or to import."""
 ALONE = ("tests/long/", "tests/mutating/", "tests/engine/test_scale.py")
 """Where every test takes long, and they share nothing."""

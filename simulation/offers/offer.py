@@ -21,12 +21,14 @@ from simulation.config.new import flow, name_faults, write_files
 from simulation.config.studies import study_from
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Faults, refuse
-from simulation.offers.department import ADMITTED_RANGE, BEDS, DOCTORS, TRIAGE, TheirDepartments
+from simulation.offers.department import BEDS, DOCTORS, TRIAGE, TheirDepartments
 from simulation.offers.interview import Answers, Checked, OfferQuestion, check, questions
 from simulation.offers.labels import label_lines
 from simulation.offers.product import DRAWN, OfferedProduct
 from simulation.offers.solving import Solved, Solver, beside
+from simulation.records.schema import Floats
 from simulation.records.serialise import plain
+from simulation.study.members import Member
 from simulation.study.study import Study
 from simulation.version import __version__
 from simulation.wording import listed_with_and
@@ -35,8 +37,16 @@ N_DEPARTMENTS = 24
 """How many departments stand for the one that was described."""
 ADMITTED = "admitted"
 """The parameter in which departments differ if the admitted share was left blank."""
+AMBULANCE_NURSES = "ambulance_nurses"
+"""The parameter, and the question, of ambulance nurses beside those of the typical site, scaled."""
 ON_DUTY = ("triage_nurses", "ambulances", "children", "doctors")
 """Questions about who is on duty: departments differ by structure where they were left blank."""
+QUICK, QUICKER = (
+    0.3,
+    {"specialty_minutes": 2.0, "laboratory_minutes": 1.0, "discharge_minutes": 1.0, "ward_stays": 0.17},
+)
+"""A four-hour share of 75 % and more needs more than doctors: once theirs is a quarter less, others are quicker, too.
+A judgement, by which doctors at half of their minutes go with a share of about 80 % at the typical site."""
 YEAR = {"warm_up_days": 28, "measured_days": 364, "cool_down_days": 4, "doublings": 1}
 """The length of the years on which minutes are solved for; in weeks that begin the year."""
 
@@ -108,7 +118,7 @@ def offered(
         )
         alone = _years(study.of_arms([]))
         solver = Solver(alone, ensemble_named(name, places), lambda done: progress(done, solver.n_years))
-        solved, fresh = solver.solve(list(_wanted(values)))
+        solved, fresh = solver.solve(list(_wanted(values, n)))
     texts["ensembles"] = ensemble_text(replace(solved, built=ensemble.built))
     paths = write_files(texts, name, folder)
     places = search_folders(folder)
@@ -127,10 +137,10 @@ def _years(study: Study) -> Study:
     return replace(study, run=replace(study.run, **YEAR, start_week=0))  # type: ignore[arg-type]
 
 
-def _wanted(values: Mapping[str, Any]) -> Iterator[Solved]:
-    """What is solved for."""
-    if "within_four_hours" in values:
-        yield Solved(DOCTORS, "within_4h_share", values["within_four_hours"], -1.5, (0.3, 3.0))
+def _wanted(values: Mapping[str, Any], n: int) -> Iterator[Solved]:
+    """What is solved for in n departments: the four-hour share, another in each if it was left blank; the wait."""
+    share = values.get("within_four_hours", _spread(n, 98, *(questions()["within_four_hours"].range or (0, 1))))
+    yield Solved(DOCTORS, "within_4h_share", share, -1.0, (0.3, 3.0), beyond=QUICK, also=QUICKER)
     if "triage_wait" in values:  # of wait and minutes it says more of what a change is worth; the other is printed
         yield Solved(TRIAGE, "walk_in_triage_wait_mean", values["triage_wait"], 2.5, (0.05, 3.0), in_log=True)
     elif "triage_minutes" in values:
@@ -147,6 +157,9 @@ def _ensemble(name: str, departments: TheirDepartments, product: OfferedProduct)
         admitted, of_all = _admitted(len(members), departments.totals.admitted_share)
         stated[ADMITTED] = admitted
         members = [replace(one, values=(*one.values, value)) for one, value in zip(members, of_all, strict=True)]
+    if AMBULANCE_NURSES not in departments.values and departments.values.get("ambulances") != "triage nurses":
+        stated[AMBULANCE_NURSES], more = _more_ambulance_nurses(departments, members)
+        members = [replace(one, values=(*one.values, value)) for one, value in zip(members, more, strict=True)]
     members = [replace(one, values=(*one.values, *map(float, row))) for one, row in zip(members, drawn, strict=True)]
     stated |= parameters
     for place, parameter in enumerate(stated.values()):
@@ -173,13 +186,33 @@ def _ensemble(name: str, departments: TheirDepartments, product: OfferedProduct)
 
 def _admitted(n: int, share: float) -> tuple[Raw, list[float]]:
     """The parameter of an admitted share that was left blank, and its values."""
-    low, high = (end / share for end in ADMITTED_RANGE)
-    order = np.random.default_rng([2026, 99]).permutation(n)
-    values = (low + (high - low) * (order + 0.5) / n).round(4).tolist()
-    source = "left blank (admitted share): 22 to 34 %, a judgement"
-    path = "site.attributes.admitted.p.base"
-    block = {"changes": [path], "how": "times", "range": [low, high], "evidence": "assumed", "source": source}
+    question = questions()["admitted_share"]
+    low, high = (end / share for end in question.range or (share, share))
+    values = _spread(n, 99, low, high).round(4).tolist()
+    block = {
+        "changes": ["site.attributes.admitted.p.base"], "how": "times", "range": [low, high],
+        "evidence": question.evidence, "source": f"left blank ({question.noun}): {question.source}",
+    }  # fmt: skip
     return block, values
+
+
+def _more_ambulance_nurses(departments: TheirDepartments, members: Sequence[Member]) -> tuple[Raw, list[int]]:
+    """The parameter of ambulance nurses who were not answered, and its values: none more where one team is at both
+    doors, which its own rota describes."""
+    question = questions()[AMBULANCE_NURSES]
+    own = [name not in departments.of_one_team for name in (member.structure for member in members)]
+    more = np.round(_spread(len(members), 97, 0, 1)).astype(int).tolist()
+    block = {
+        "changes": ["staffing.assessment_nurses.extra"], "how": "set", "whole": True, "range": [0, 1],
+        "evidence": question.evidence, "source": f"left blank ({question.noun}): {question.source}",
+    }  # fmt: skip
+    return block, [one * apart for one, apart in zip(more, own, strict=True)]
+
+
+def _spread(n: int, stream: int, low: float, high: float) -> Floats:
+    """So many values, spread evenly over a range, in random order."""
+    order = np.random.default_rng([2026, stream]).permutation(n)
+    return np.asarray(low + (high - low) * (order + 0.5) / n)
 
 
 def ensemble_text(ensemble: Ensemble) -> str:
@@ -220,7 +253,8 @@ def _blanks(departments: TheirDepartments, product: OfferedProduct) -> Iterator[
     of_duty = [key for key in ON_DUTY if key not in values]
     if len(departments.structures) > 1 and of_duty:
         nouns = listed_with_and([questions()[key].noun for key in of_duty])
-        yield _blank(questions()[of_duty[0]], ["structure"], nouns)
+        more = [AMBULANCE_NURSES] if "ambulances" in of_duty else []
+        yield _blank(questions()[of_duty[0]], ["structure", *more], nouns)
     if "triage_minutes" not in values and "triage_wait" not in values:
         yield _blank(questions()["triage_wait"], [TRIAGE])
     if "within_four_hours" not in values:
@@ -229,8 +263,11 @@ def _blanks(departments: TheirDepartments, product: OfferedProduct) -> Iterator[
         yield _blank(questions()["beds"], list(BEDS))
     if "admitted_share" not in values:
         yield _blank(questions()["admitted_share"], [ADMITTED])
+    if AMBULANCE_NURSES not in values and values.get("ambulances") == "own nurses":
+        yield _blank(questions()[AMBULANCE_NURSES], [AMBULANCE_NURSES])
     for key in product.blanks:
-        yield _blank(questions()[key], [DRAWN[key]])
+        arms = {"arms": list(product.ends)} if key == "correlation" else {}
+        yield _blank(questions()[key], [DRAWN[key]]) | arms
 
 
 def _blank(question: OfferQuestion, parameters: Sequence[str], noun: str = "") -> Raw:

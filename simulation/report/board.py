@@ -55,8 +55,6 @@ WHO = {
     "language_need=yes": "patients who need an interpreter",
 }
 """Groups in plain words, where the first page has others."""
-TIE = "correlation"
-"""The parameter in which departments of an offer differ because nobody can say where a product errs beside nurses."""
 CHANGED = ("label", "minutes")
 """What a product changes at a step, by kind."""
 VERDICTS = {
@@ -241,14 +239,8 @@ def _small(text: str) -> str:
 
 
 def _ends(row: Comparison) -> tuple[float, float]:
-    """The range of nine in ten departments, or the interval where that is wider."""
-    over = row.department_p5, row.department_p95
-    return over if _is_wider(row) else (row.difference_low, row.difference_high)
-
-
-def _is_wider(row: Comparison) -> bool:
-    """Whether the range of nine in ten departments is wider than the interval of their mean."""
-    return row.department_p95 - row.department_p5 > row.difference_high - row.difference_low
+    """The range of nine in ten departments, drawn out to the interval where that reaches further."""
+    return row.with_range(row.difference_low, row.difference_high)
 
 
 def _effect(row: Comparison, target: Target, *, of_what: bool = False) -> Sentence:
@@ -263,7 +255,7 @@ def _effect(row: Comparison, target: Target, *, of_what: bool = False) -> Senten
         what = "as long as now" if is_wait else "as now"
     what = f"patients would wait {what} for a clinician" if is_wait else f"'$label' would be {what}"
     signs = {np.sign(end) for end, number in zip(_ends(row), (low, high), strict=True) if str(number) != "0"}
-    words = "nine in ten departments: " if _is_wider(row) else "95 % interval: "
+    words = "nine in ten departments: " if row.by_range else "95 % interval: "
     span = "$low to $high"
     if len(signs) > 1 or str(size) == "0":
         down, up = (_side(row, end) for end in _ends(row))
@@ -518,7 +510,7 @@ def _measure_first(result: StudyResult, arm: ArmResult, most: int) -> Iterator[S
     """The blanks that would change the verdict most; without any, the figure on which the effect hinges."""
     row, blanks, tied = result.row_of(result.first_target, arm.name), by_blank(result), list[Blank]()
     if _other_reading(result, arm):
-        tied = [effect.blank for effect in blanks if TIE in effect.blank.parameters]
+        tied = [effect.blank for effect in blanks if effect.blank.arms]
         yield from (_settled(blank, "On safety") for blank in tied)
         if not tied:
             yield Sentence("Settle which reading is right: it decides on safety.")

@@ -181,31 +181,19 @@ def spread_over(values: Floats, department: Department) -> Spread:
     there = sums[0][:, 0] >= MIN_EACH
     n_each, mean, squares = (of_each[there] for of_each in sums)
     effects, between, noise = _model(mean, n_each, squares)
+    (most,) = _model(mean, n_each, squares, widest=True)[1]
     numbers, (n_each, effects, raw) = np.unique(department)[there], (column[:, 0] for column in (n_each, effects, mean))
-    most = _between_at_most(raw, n_each, float(noise[0]))
-    return Spread(numbers, n_each, effects, raw, float(between[0]), float(noise[0]), most)
+    return Spread(numbers, n_each, effects, raw, float(between[0]), float(noise[0]), float(most))
 
 
-def _between_at_most(mean: Floats, n_each: Floats, noise: float) -> float:
-    """The upper 95 % limit of the variance between departments, at least 0."""
-    if len(mean) < 2:
-        return math.nan
-    from scipy.special import chdtri
-
-    weighted = float(np.average(mean, weights=n_each))
-    squares = float((n_each * (mean - weighted) ** 2).sum())
-    size = (n_each.sum() - (n_each**2).sum() / n_each.sum()) / (len(mean) - 1)
-    return max((squares / float(chdtri(len(mean) - 1, 1 - TAIL)) - noise) / float(size), 0.0)
-
-
-def ranges(values: Floats, department: Department) -> Ranges:
-    """The range of each column over departments, simulation noise removed.
+def ranges(values: Floats, department: Department, *, widest: bool = False) -> Ranges:
+    """The range of each column over departments, simulation noise removed; the `widest`: as `Spread.widest`.
 
     It is over the departments that have the number at least twice; NaN for fewer than 20 of them.
     """
     n_each, mean, squares = _sums(values, department)
     n_each = np.where(n_each >= MIN_EACH, n_each, 0)
-    effects, _, _ = _model(mean, n_each, np.where(n_each > 0, squares, 0.0))
+    effects, _, _ = _model(mean, n_each, np.where(n_each > 0, squares, 0.0), widest=widest)
     n_departments = (n_each > 0).sum(axis=0)
     enough = n_departments >= MIN_DEPARTMENTS
     quantiles = np.full((3, values.shape[1]), np.nan)
@@ -216,18 +204,23 @@ def ranges(values: Floats, department: Department) -> Ranges:
     return Ranges(quantiles[0], quantiles[1], quantiles[2], n_departments)
 
 
-def _model(mean: Floats, n_each: Floats, squares: Floats) -> tuple[Floats, Floats, Floats]:
+def _model(mean: Floats, n_each: Floats, squares: Floats, *, widest: bool = False) -> tuple[Floats, Floats, Floats]:
     """Effects without noise by department and column; variances between and within by column.
 
-    n_each: how many numbers a department has (0: it is left out); mean: their mean; squares: sum of squared deviations.
+    n_each: how many numbers a department has (0: it is left out); mean: their mean; squares: sum of squared deviations;
+    widest: with the variance between departments at its upper 95 % limit.
     """
+    from scipy.special import chdtri
+
     there = n_each > 0
     n, n_departments = n_each.sum(axis=0), there.sum(axis=0)
     within_degrees = n - n_departments
     noise = squares.sum(axis=0) / _or_nan(within_degrees)
     weighted = np.where(there, n_each * mean, 0.0).sum(axis=0) / _or_nan(n)
-    between_squares = np.where(there, n_each * (mean - weighted) ** 2, 0.0).sum(axis=0) / _or_nan(n_departments - 1)
-    size = (n - (n_each**2).sum(axis=0) / _or_nan(n)) / _or_nan(n_departments - 1)
+    degrees = _or_nan(n_departments - 1)
+    divisor = chdtri(degrees, 1 - TAIL) if widest else degrees
+    between_squares = np.where(there, n_each * (mean - weighted) ** 2, 0.0).sum(axis=0) / divisor
+    size = (n - (n_each**2).sum(axis=0) / _or_nan(n)) / degrees
     between = np.maximum((between_squares - noise) / size, 0.0)
     mu = np.where(there, mean, 0.0).sum(axis=0) / _or_nan(n_departments)
     shrunk = between / _or_nan(between + noise / np.maximum(n_each, 1))

@@ -26,6 +26,9 @@ class Blank:
     """Where a trust finds it, or how it is measured, as an instruction."""
     patients: Annotated[int, Ge(1), Unit("patients")] | None = None
     """On how many patients it is measured; none: it is looked up."""
+    arms: tuple[str, ...] = ()
+    """Two arms of the study that have it at either end in every department, if there are any.
+    Example: `[our_ai_regardless, our_ai_where_wrong]`"""
 
 
 @config_dataclass

@@ -1,5 +1,6 @@
 """The board's page in a browser: one side of A4, no sideways scrolling on a phone, and axe finds nothing."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -41,18 +42,19 @@ OFFERS = {
 }
 
 
-@pytest.fixture(params=OFFERS)
-def offered(result: Result, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Result:
+@pytest.fixture(scope="module", params=OFFERS)
+def offered(result: Result, request: pytest.FixtureRequest) -> Iterator[Result]:
     """The default study as one of an offer: of few words, and of as many as there can be."""
     offer = OFFERS[request.param]
     effects = tuple(BlankEffect(blank, -8.0, 1.0) for blank in offer.blanks)
-    monkeypatch.setattr(board_module, "by_blank", lambda result: effects)
-    return replace(result, study=replace(result.study, design=replace(result.study.design, offer=offer)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(board_module, "by_blank", lambda result: effects)
+        yield replace(result, study=replace(result.study, design=replace(result.study.design, offer=offer)))
 
 
-@pytest.fixture
-def path(offered: Result, tmp_path: Path) -> Path:
-    where = tmp_path / "board.html"
+@pytest.fixture(scope="module")
+def path(offered: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    where = tmp_path_factory.mktemp("board") / "board.html"
     where.write_text(board_page(offered), encoding="utf-8")
     return where
 

@@ -107,7 +107,7 @@ def test_enter_leaves_a_question_blank_and_says_what_is_assumed(tmp_path: Path) 
     answers: dict[str, Answer] = {}
     interview(answers, tmp_path / "offer.yaml", ask=lambda prompt: next(typed), say=said.append)
     assert answers == {"attendances_per_day": "310", "within_four_hours": None}
-    assert any("left blank: as in England" in words for words in said)
+    assert any("left blank: 45 to 73 %" in words for words in said)
 
 
 def test_the_interview_ends_with_answers_that_can_be_used(tmp_path: Path) -> None:

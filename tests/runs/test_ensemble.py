@@ -74,11 +74,9 @@ def test_the_mean_is_over_departments_and_its_interval_from_within_them(over: Re
     assert np.isnan(row.department_median), "a range of three departments is not stated"
 
 
-@pytest.mark.parametrize(
-    "executor", ["local", pytest.param("dask", marks=pytest.mark.slow)]
-)  # a cluster takes seconds to start
-def test_every_executor_gives_the_same_numbers(over: Result, study_over: Callable[..., Study], executor: str) -> None:
-    assert same_numbers(over, compare(study_over(f"executor={executor}", "workers=2")))
+@pytest.mark.slow
+def test_a_cluster_gives_the_same_numbers(over: Result, study_over: Callable[..., Study]) -> None:
+    assert same_numbers(over, compare(study_over("executor=dask", "workers=2")))
 
 
 def test_a_run_that_was_stopped_goes_on_to_the_same_numbers(

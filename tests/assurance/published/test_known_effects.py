@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from simulation.assurance import known_effects
 from simulation.assurance import validate as command
 from simulation.assurance.figures import Begin
 from simulation.assurance.known_effects import (
@@ -24,8 +25,15 @@ from simulation.assurance.validate import validate
 from simulation.config import load, packaged_configs
 from simulation.errors import ConfigError
 from simulation.statistics.compare import compare
+from simulation.study.study import Study
 
 TARGETS = targets_named("known_effects", [packaged_configs()])
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    """The study of known effects."""
+    return load(f"study={STUDY}")
 
 
 def effect(least: float, most: float, *, sham: tuple[float, float] = (-1.0, 1.0), **changes: Any) -> KnownEffect:
@@ -51,8 +59,7 @@ def test_an_open_end_is_no_bound() -> None:
     assert effect(50, 60, high=None).hit
 
 
-def test_every_published_effect_names_an_arm_a_measure_and_a_group_of_its_study() -> None:
-    study = load(f"study={STUDY}")
+def test_every_published_effect_names_an_arm_a_measure_and_a_group_of_its_study(study: Study) -> None:
     judged = {(each.measure, each.group) for each in (*study.design.primary, *study.design.secondary)}
     for target in TARGETS:
         assert {target.change, target.against or "nurse"} <= study.design.arms.keys()
@@ -138,7 +145,10 @@ def test_one_department_has_no_range(monkeypatch: pytest.MonkeyPatch) -> None:
         ("      departments: 64\n", "", "departments"),
     ],
 )
-def test_a_row_without_its_arm_or_its_trial_is_refused(stated: str, instead: str, found: str, tmp_path: Path) -> None:
+def test_a_row_without_its_arm_or_its_trial_is_refused(
+    stated: str, instead: str, found: str, study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_effects, "load", lambda *overrides, config_dir: study)
     text = (packaged_configs() / "targets" / "known_effects.yaml").read_text("utf-8")
     (tmp_path / "targets").mkdir()
     assert stated in text
