@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -30,6 +31,7 @@ from simulation.records.serialise import plain
 from simulation.study.members import Member
 from simulation.study.study import Study
 from simulation.version import __version__
+from simulation.wording import listed_with_and
 
 N_DEPARTMENTS = 24
 """How many departments stand for the one that was described."""
@@ -60,10 +62,19 @@ class Offered:
     labels: tuple[str, ...] = ()
 
 
-def name_of(product: str) -> str:
-    """The name of the files of a product: 'Our AI 2.0' gives 'our_ai_2_0'."""
+def name_of(product: str, folder: Path | None = None) -> str:
+    """The name of the files of a product: 'Our AI 2.0' gives 'our_ai_2_0'. `folder`: with a number behind it if a study
+    of that name is there."""
     plain_name = re.sub(r"\W+", "_", product.casefold(), flags=re.ASCII).strip("_")
-    return plain_name if plain_name[:1].isalpha() else f"offer_{plain_name}".rstrip("_")
+    name = plain_name if plain_name[:1].isalpha() else f"offer_{plain_name}".rstrip("_")
+    names = chain((name,), (f"{name}_{number}" for number in count(2)))
+    return next(one for one in names if folder is None or not (folder / "study" / f"{one}.yaml").exists())
+
+
+def told_apart(answers: Answers, changed: Answers) -> list[str]:
+    """What changed answers say otherwise: 'price a year £90,000, not £120,000'."""
+    words = {key: [str(given.get(key) or "left blank") for given in (changed, answers)] for key in changed}
+    return [f"{questions()[key].noun} {now}, not {before}" for key, (now, before) in words.items() if now != before]
 
 
 def offered(
@@ -74,11 +85,13 @@ def offered(
     name: str | None = None,
     n: int = N_DEPARTMENTS,
     progress: Callable[[int, int], None] = lambda done, of: None,
+    differs: Sequence[str] = (),
 ) -> Offered:
     """Write the department, the product and the study of these answers into a folder of configurations.
 
     `tables`: where tables are that answers name; `n`: how many departments; `progress`: called with years done and to
-    do. Raises ConfigError with every fault of the answers, before anything is simulated.
+    do; `differs`: what these answers have otherwise than those of another offer. Raises ConfigError with every fault of
+    the answers, before anything is simulated.
     """
     checked = check(answers, tables)
     checked.all_faults.refuse("The answers cannot be used")
@@ -95,7 +108,7 @@ def offered(
         raise ConfigError(found)
     departments, product = TheirDepartments(values, n), OfferedProduct(name, values)
     ensemble = _ensemble(name, departments, product)
-    texts = _texts(name, departments, product)
+    texts = _texts(name, departments, product, differs)
     with TemporaryDirectory() as temporary:
         trial = Path(temporary).resolve()
         write_files({**texts, "ensembles": ensemble_text(ensemble)}, name, trial)
@@ -213,10 +226,12 @@ def ensemble_text(ensemble: Ensemble) -> str:
     )
 
 
-def _texts(name: str, departments: TheirDepartments, product: OfferedProduct) -> dict[str, str]:
+def _texts(name: str, departments: TheirDepartments, product: OfferedProduct, differs: Sequence[str]) -> dict[str, str]:
     """The other files, by group."""
-    blanks = list(_blanks(departments, product))
-    files = {"triage": product.policy(), "study": product.study("our department", blanks)}
+    blanks, assumed = list(_blanks(departments, product)), list(product.assumed())
+    if nouns := [blank["question"] for blank in blanks[: len(blanks) - len(product.blanks)]]:
+        assumed.append(f"left blank, so a range: {', '.join(nouns)}")
+    files = {"triage": product.policy(), "study": product.study("our department", blanks, differs, assumed)}
     if nurse := product.nurse():
         files["nurse"] = nurse
     heads = {
@@ -237,9 +252,9 @@ def _blanks(departments: TheirDepartments, product: OfferedProduct) -> Iterator[
     values = departments.values
     of_duty = [key for key in ON_DUTY if key not in values]
     if len(departments.structures) > 1 and of_duty:
-        nouns = ", ".join(questions()[key].noun for key in of_duty)
+        nouns = listed_with_and([questions()[key].noun for key in of_duty])
         more = [AMBULANCE_NURSES] if "ambulances" in of_duty else []
-        yield _blank(questions()[of_duty[0]], ["structure", *more], f"who is on duty ({nouns})")
+        yield _blank(questions()[of_duty[0]], ["structure", *more], nouns)
     if "triage_minutes" not in values and "triage_wait" not in values:
         yield _blank(questions()["triage_wait"], [TRIAGE])
     if "within_four_hours" not in values:
@@ -263,10 +278,17 @@ def _blank(question: OfferQuestion, parameters: Sequence[str], noun: str = "") -
     }  # fmt: skip
 
 
-def read_back(checked: Checked) -> Iterator[tuple[str, str, str]]:
-    """How ('asked', 'echoed', 'refused'), the key, and the words, in the order of the questions."""
-    for key in dict.fromkeys((*questions(), *checked.faults)):
-        for fault in checked.faults.get(key, ()):
-            yield "refused", key, str(fault)
-        for note in checked.notes.get(key, ()):
-            yield note.how, key, note.words
+def read_back(checked: Checked) -> Iterator[str]:
+    """How answers were read, what was left blank and what is assumed for it, and questions about unlikely answers."""
+    echoed = {key: [note.words for note in notes if note.how == "echoed"] for key, notes in checked.notes.items()}
+    asked = {key: [note.words for note in notes if note.how == "asked"] for key, notes in checked.notes.items()}
+    blank = []
+    for key, question in questions().items():
+        words = echoed.get(key, [])
+        if key in checked.values and words:
+            yield f"{question.noun[:1].upper()}{question.noun[1:]}: {words[-1]}"
+        elif words:
+            blank.append(f"{question.noun} ({words[-1].removeprefix('left blank: ')})")
+    if blank:
+        yield f"Left blank: {'; '.join(blank)}"
+    yield from (f"Check {questions()[key].noun}: {words}" for key, several in asked.items() for words in several)

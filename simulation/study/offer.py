@@ -48,5 +48,9 @@ class OfferFacts:
     """What rests on the vendor's word alone, each as a noun. Example: `[30 seconds saved a triage]`"""
     not_shown: tuple[Label, ...] = ()
     """What the vendor has not shown, each as a noun. Example: `[accuracy by language]`"""
+    assumed: tuple[Label, ...] = ()
+    """How answers were read, and what was assumed, each as a clause. Example: `[nurses err as in two hospitals]`"""
+    differs: tuple[Label, ...] = ()
+    """What a variant of an offer has otherwise, each as a clause. Example: `[price a year £90,000, not £120,000]`"""
     blanks: tuple[Blank, ...] = field(default_factory=tuple)
     """What was not answered."""

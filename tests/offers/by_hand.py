@@ -29,7 +29,7 @@ covers:
   evidence: assumed
   source: those at the desk
 ai:
-  name: our_ai  # names its stream of random numbers
+  name: product  # names its stream of random numbers
   correlation: {{value: 0, range: [0, 0.9], evidence: assumed, source: its table stands beside the nurses'}}
   with_nurse:
     agree_share: {{value: 0.88, range: [0, 1], evidence: assumed, source: the vendor, claim: true}}
