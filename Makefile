@@ -23,12 +23,16 @@ LOCK = uv pip compile pyproject.toml --quiet --universal --python-version 3.11 -
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run vet test test-all lint docs validate notebooks pages bench audit licences locks clean
+.PHONY: help setup run vet test test-all lint docs validate notebooks pages bench audit licences locks clean
 
 help: ## list the commands
 	@echo "aeflow: an in-silico trial of AI-assisted triage in A&E"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo "Own options: make run ARGS=\"scenario=winter\"; another Python: make run PYTHON=python3.13"
+
+setup: $(VENV)/.core ## set up the environment, and nothing else: afterwards `aeflow` can be typed
+	@echo "Set up. In each new terminal: source '$(CURDIR)/$(BIN)/activate'"
+	@echo "Then, in any folder: aeflow offer (a vendor's offer), aeflow compare (the default study), aeflow --help"
 
 run: $(VENV)/.core ## compare triage policies in the default study (writes to results/)
 	@$(BIN)/aeflow compare $(ARGS)

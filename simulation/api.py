@@ -45,7 +45,7 @@ from simulation.runs.store.identity import Identity, identity_of
 from simulation.runs.store.kept import Done, unheard
 from simulation.runs.store.manifest import manifest_of
 from simulation.runs.store.run_folder import as_expected, read_run, write_data
-from simulation.study.misfits import refuse_overload
+from simulation.study.overload import refuse_overload
 from simulation.study.study import Study
 from simulation.study.workload import refuse_large
 

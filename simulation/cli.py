@@ -32,6 +32,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "narrow": stored_runs.narrow,
     "breakeven": inquiries.breakeven,
     "prices": inquiries.prices,
+    "evaluate": inquiries.evaluate,
     "gather": stored_runs.gather,
     "schema": schemas.schema,
     "new": new_files.new,

@@ -1,4 +1,4 @@
-"""The table of docs/dependencies.md: the packages that `make run` installs, their licence, size and purpose.
+"""The table of docs/dependencies.md: the packages that `make setup` installs, their licence, size and purpose.
 
 `python -m docs.tools.dependencies`, or `make licences`, writes the page again from requirements.lock and from the
 packages of the environment it runs in (pip-licenses reads their licences). It needs no network. Sizes are those of the

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from simulation.commands.command_line import split_config_dir, split_own
-from simulation.errors import ConfigError, refuse
+from simulation.display.table import lines_of
+from simulation.errors import nearest, refuse
 
 OWN = ("answers", "template", "name", "departments", "check")
 USUAL = "offer.yaml"
@@ -13,17 +15,20 @@ MOST, LEAST = 100, 20
 
 
 def offer(words: list[str]) -> int:
-    """Ask, or read, the answers; say how they were read; write department, product and study, and what to do next."""
-    from simulation.display.table import lines_of
+    """Ask, or read, the answers; say how they were read; write department, product and study, and what to do next.
+
+    A question's key with a value (`used_share='80 %'`) stands in the place of the answer in the file.
+    """
     from simulation.offers.asking import answers_in, interview, template
     from simulation.offers.interview import check, questions
-    from simulation.offers.offer import N_DEPARTMENTS, name_of, offered, read_back
+    from simulation.offers.offer import N_DEPARTMENTS, name_of, offered, read_back, told_apart
     from simulation.report.progress import progress
 
     own, others = split_own(words, OWN)
+    changed, others = split_own(others, questions())
     rest, config_dir = split_config_dir(others)
     if rest:
-        refuse(rest[0], "is no key of aeflow offer", f"Say: aeflow offer [{'=... '.join(OWN)}=...]")
+        refuse(rest[0], "is no key of aeflow offer", nearest(rest[0].split("=")[0], (*OWN, *questions())))
     if "template" in own:
         _write_new(Path(own["template"]), template())
         print(f"{own['template']}: every question. Fill in what you know: aeflow offer answers={own['template']}")
@@ -31,41 +36,46 @@ def offer(words: list[str]) -> int:
     n = own.get("departments", str(N_DEPARTMENTS))
     if not n.isdecimal() or not LEAST <= int(n) <= MOST:
         refuse("departments", f"found {n}", f"Allowed: {LEAST} to {MOST}")
-    path = Path(own.get("answers") or USUAL)
-    answers = answers_in(path) if "answers" in own or path.exists() else {}
-    if "answers" not in own and not interview(answers, path, ask=input, say=print):
+    path, folder = Path(own.get("answers") or USUAL), Path(config_dir or "configs")
+    from_file = "answers" in own or bool(changed)
+    stated = answers_in(path) if from_file or path.exists() else {}
+    if not from_file and not interview(stated, path, ask=input, say=print):
         return 0
-    checked = check(answers, path.parent)
-    said = list(read_back(checked))
-    for how, lead in (("echoed", ""), ("asked", "Check: ")):
-        print({"echoed": "What was read:", "asked": ""}[how])
-        for of, key, text in said:
-            if of == how:
-                noun = questions()[key].noun
-                print(*lines_of(f"{lead}{noun[:1].upper()}{noun[1:]}: {text}", "  ", "      "), sep="\n")
-    if checked.faults:
-        raise ConfigError(checked.all_faults, "The answers cannot be used")
-    if own.get("check") == "true":
+    checked = check(stated | changed, path.parent)
+    print(*(line for words in read_back(checked) for line in lines_of(words, "  ", "      ")), sep="\n")
+    checked.all_faults.refuse("The answers cannot be used")
+    if own.get("check") == "true" or not _is_right(path, ask=not from_file or sys.stdin.isatty()):
         return 0
-    name = own.get("name") or name_of(checked.values["product"])
-    years: list[int] = []
+    name = own.get("name") or name_of(checked.values["product"], folder if changed else None)
     with progress(7 * int(n), what="years of your department") as shown:
 
         def done(n_done: int, of: int) -> None:
-            years.append(of)
             shown.planning(of)
             shown.done(n_done)
 
-        made = offered(answers, Path(config_dir or "configs"), tables=path.parent, name=name, n=int(n), progress=done)
+        made = offered(
+            stated | changed, folder, tables=path.parent, name=name, n=int(n), progress=done,
+            differs=told_apart(stated, changed),
+        )  # fmt: skip
     print(f"\nYour department, as {n} that the answers could mean, in fresh years of each:")
-    for line in made.lines:
-        print(*lines_of(line, "  ", "      "), sep="\n")
-    for number, line in enumerate(made.labels):
-        print(*lines_of(line, "\n" if not number else "  ", "      "), sep="\n")
-    print(f"\nWritten: {', '.join(str(written) for written in made.paths)}.")
+    print(*(line for words in made.lines for line in lines_of(words, "  ", "      ")), sep="\n")
+    for number, words_of_labels in enumerate(made.labels):
+        print(*lines_of(words_of_labels, "\n" if not number else "  ", "      "), sep="\n")
     where = f" --config-dir {config_dir}" if config_dir is not None else ""
-    print(f"\nThe answer, in some minutes:   aeflow compare study={made.name}{where}")
+    print(f"\nWritten: {folder}/*/{made.name}.yaml. The answer, in some minutes:")
+    print(f"  aeflow compare study={made.name}{where}")
     return 0
+
+
+def _is_right(path: Path, *, ask: bool) -> bool:
+    """Whether somebody at the terminal says that the answers were read as they were meant; True if nobody is asked."""
+    try:
+        said = input("Is this right? Enter goes on, no stops: ") if ask else ""
+    except EOFError:
+        said = "no"
+    if not (is_right := said.strip().casefold() in ("", "y", "yes")):
+        print(f"Stopped. Change {path}, or one answer: aeflow offer answers={path} used_share='80 %'")
+    return is_right
 
 
 def _write_new(path: Path, text: str) -> None:

@@ -56,7 +56,7 @@ def run(words: list[str]) -> int:
 
 def _run_studies(words: list[str], *, alone: bool) -> int:
     """Run one study, or each study of a sweep; the exit code: that of the last run without a report, else 0."""
-    from simulation.study.misfits import refuse_beyond_bound, refuse_overload
+    from simulation.study.overload import refuse_beyond_bound, refuse_overload
     from simulation.study.workload import refuse_large
 
     runs = sweep(words)

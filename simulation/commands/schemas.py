@@ -16,10 +16,11 @@ def file_kinds() -> Mapping[str, FileKind]:
     """Every kind of configuration file, those of the wings included, by name."""
     from simulation.assurance.groups import GROUPS as OF_ASSURANCE
     from simulation.config.groups import FILE_KINDS, register
+    from simulation.evaluation.groups import GROUPS as OF_EVALUATION
     from simulation.vetting.groups import GROUPS as OF_VETTING
 
-    register(OF_ASSURANCE)
-    register(OF_VETTING)
+    for of_wing in (OF_ASSURANCE, OF_VETTING, OF_EVALUATION):
+        register(of_wing)
     return FILE_KINDS
 
 

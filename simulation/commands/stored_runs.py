@@ -54,9 +54,11 @@ def results(words: list[str]) -> int:
         if filters:
             refuse(filters[0], "has no effect if two runs are named", "Leave it out")
         from simulation.api import read
+        from simulation.report.board import variants_table
 
         one, other = (read(folder) for folder in folders)
-        print_tables(one.beside(other).tables)
+        are_offers = one.design.offer is not None and other.design.offer is not None
+        print_tables([variants_table(one, other)] if are_offers else one.beside(other).tables)
         return 0
     from simulation.report.tables.runs import runs_table
     from simulation.runs.store.listing import list_runs

@@ -49,9 +49,10 @@ ROUNDING = 1e-9
 """How far outside its range a value may lie because of rounding, as a share of the range's width."""
 
 
-OF_POLICIES = "triage."
-"""How the path begins of a value of a triage policy in which departments differ: `triage.our_ai.acceptance.value`. It
-holds in every arm with that policy, before the arm's own changes."""
+OF_POLICIES, OF_NURSES = "triage.", "nurse."
+"""How the path begins of a value of a triage policy in which departments differ (`triage.our_ai.acceptance.value`), and
+of their nurses (`nurse.errors.value`). It holds in every arm with that policy, or in every arm, before the arm's own
+changes."""
 
 
 @config_dataclass
@@ -178,7 +179,8 @@ def _parameter_faults(stated: Ensemble | Priors, where: str, folders: Folders) -
             yield Fault(path, f"is whole and changes {len(parameter.changes)} values", "Write a parameter for each")
         for changed in parameter.changes:
             of_policy = changed.removeprefix(OF_POLICIES).split(".")[0] if changed.startswith(OF_POLICIES) else ""
-            if not (of_policy and isinstance(stated, Ensemble) and of_policy in names_in("triage", folders)):
+            of_tool = changed.startswith(OF_NURSES) or (of_policy and of_policy in names_in("triage", folders))
+            if not (of_tool and isinstance(stated, Ensemble)):
                 yield from _path_faults(changed, f"{path}.changes")
             if changed in owner:
                 yield Fault(f"{path}.changes", f"'{changed}' is changed by {owner[changed]}, too", "Keep it in one")
@@ -317,9 +319,9 @@ class EnsembleDepartments:
         tool = self.tools[ready.name]
         of_policy = f"{OF_POLICIES}{ready.arm.triage}."
         raw: Raw = copied({group: tool[group] for group in OF_TRIAGE})
-        own = [row for row in self.rows[number] if row.path.startswith(of_policy)]
+        own = [row for row in self.rows[number] if row.path.startswith((of_policy, OF_NURSES))]
         for row in own:
-            change = replace(row, path=OF_POLICIES + row.path.removeprefix(of_policy))
+            change = replace(row, path=row.path.replace(of_policy, OF_POLICIES, 1))
             set_change(raw, change, faults, changeable=OF_TRIAGE)
         for path, value in tool["changes"].items():
             set_change(raw, Change(path, value, f"study.arms.{ready.name}"), faults, changeable=OF_TRIAGE)
@@ -451,17 +453,17 @@ def over_ensemble(
 
 
 def _tools(study: Study, ensemble: Ensemble, nurse: Raw | None, folders: Folders, faults: Faults) -> dict[str, Raw]:
-    """By arm, policy and nurses as files state them and the arm's changes of them, for policies that departments vary.
+    """By arm, policy and nurses as files state them and the arm's changes of them, where departments vary either.
 
     A fault is added for a policy that no arm has.
     """
-    paths = [path for path in ensemble.varied if path.startswith(OF_POLICIES)]
-    varied, tools = {path.split(".")[1] for path in paths}, {}
+    varied = {path.split(".")[1] for path in ensemble.varied if path.startswith(OF_POLICIES)}
+    nurses, tools = any(path.startswith(OF_NURSES) for path in ensemble.varied), {}
     for name in sorted(varied - {arm.arm.triage for arm in study.arms}):
         found = f"changes the policy '{name}', which no arm has"
         faults.add(f"ensembles/{ensemble.name}.yaml", found, nearest(name, {arm.arm.triage for arm in study.arms}))
     for arm in study.arms:
-        if arm.arm.triage in varied:
+        if nurses or arm.arm.triage in varied:
             own = stated_in_file("nurse", arm.arm.nurse, folders, arm.name, faults) if arm.arm.nurse else nurse
             changes = arm_changes(arm.arm, study.design, f"study.arms.{arm.name}")
             tools[arm.name] = {

@@ -35,6 +35,7 @@ from simulation.errors import ConfigError, Fault, Faults, nearest, refuse
 from simulation.questions.ablation.levers import expanded, lever_faults
 from simulation.runs.executors.executor import MOST_WORKERS, processors
 from simulation.study.check_study import (
+    daily_faults,
     label_faults,
     role_faults,
     run_faults,
@@ -116,7 +117,17 @@ class Top:
 
 
 GROUP_TYPES = ("study", "run", "scenario", "calibration", "nurse", "triage")
-RESERVED = DEVICES | {"latest", "pathway", "published", "notebooks", "sweeps", "ensembles", "vetting", "breakeven"}
+RESERVED = DEVICES | {
+    "latest",
+    "pathway",
+    "published",
+    "notebooks",
+    "sweeps",
+    "ensembles",
+    "vetting",
+    "breakeven",
+    "evaluations",
+}
 """Names that no study can have: those of other folders among the results, and of devices under Windows."""
 
 
@@ -178,6 +189,7 @@ def study_from(composed: Composed, folders: Folders) -> Study:
     faults += _file_name_faults(pathway, policy)
     if pathway:  # or every measure that a faulty department states would be unknown
         faults += list(study_own_faults(design, arms)) or list(target_faults(design, arms, run.precision))
+        faults += daily_faults(run, design, pathway)
     faults += run_faults(run, design)
     if faults:
         left_out_fault = defaults_left_out(composed.choices, composed.raw, design, folders)

@@ -27,6 +27,8 @@ OutcomeName = Annotated[str, Names("outcome")]
 CategoryOfAttribute = Annotated[str, Names("category", of="attribute")]
 LEVELS_1_2 = "acuity_true=1-2"
 """The group of the two most urgent of at least three true levels."""
+GIVEN_1_2 = "acuity_given=1-2"
+"""The group of those who were given one of them, which is what a department can see."""
 
 
 @config_dataclass

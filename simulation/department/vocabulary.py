@@ -45,6 +45,7 @@ StepName = Annotated[str, Names("step")]
 StepNames = tuple[StepName, ...]
 LoopName = Annotated[str, Names("loop")]
 ClockName = Annotated[str, Names("clock")]
+CountingStep = Annotated[str, Names("step that counts since a clock")]
 OutageName = Annotated[str, Names("outage")]
 DayFactorName = Annotated[str, Names("day factor")]
 HoursProfile = Annotated[str, Names("profile", sizes=(24, 168))]
@@ -829,7 +830,32 @@ class ByOutage(Sourced):
         return "was down" if self.since_start else "down"
 
 
-Branch = ByAttribute | ByChance | ByQueue | ByHours | ByOutage
+@config_dataclass
+class ByElapsed(Sourced):
+    """Route by whether a step's minutes since a clock are over already, such as whether results are back.
+
+    Example: `{kind: elapsed, step: laboratory_ordered, then: results_read, otherwise: laboratory_ordered, evidence:
+    assumed, source: "results that are back are read in the contact"}`
+    """
+
+    kind: Literal["elapsed"]
+    step: CountingStep
+    """A step with `since`. Its clock goes on running. Example: `laboratory_ordered`"""
+    then: NodeName
+    """Where the patient goes if the clock runs and the step would end at once."""
+    otherwise: NodeName
+    """Where it goes if not."""
+
+    def reads(self) -> str:
+        """What it routes by, in words."""
+        return f"by {spaced(self.step)}"
+
+    def then_if(self) -> str:
+        """When `then` is taken, in words."""
+        return "over already"
+
+
+Branch = ByAttribute | ByChance | ByQueue | ByHours | ByOutage | ByElapsed
 
 
 @config_dataclass

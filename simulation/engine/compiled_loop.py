@@ -26,6 +26,7 @@ from simulation.units import HOUR, NEVER, WEEK
 STEP, ATTRIBUTE, ACUITY = int(Kind.STEP), int(Kind.ATTRIBUTE), int(Kind.ACUITY)
 QUEUE, HOURS, LOOP = int(Kind.QUEUE), int(Kind.HOURS), int(Kind.LOOP)
 DOWN, COIN = int(Kind.DOWN), int(Kind.COIN)
+ELAPSED = int(Kind.ELAPSED)
 DONE, LEFT = int(Outcome.DONE), int(Outcome.LEFT)
 AWAY, OPEN = int(Outcome.TURNED_AWAY), int(Outcome.OPEN)
 # What a patient does next: follow the route; end an activity in one of four ways, or look whether it ends early; join
@@ -193,6 +194,24 @@ def _use_up(clock, now, clock_at):
 def _column(row, n_passes):
     """The column of a step's minutes, in a pass of its loop if it has one."""
     return row.minutes + min(max(n_passes - 1, 0), row.n_repeats - 1)
+
+
+@inlined
+def _ended(p, since, row, minutes, passes, n_loops, paces):
+    """The tick at which all minutes of a step are over that count from `since`."""
+    work = np.int64(minutes[_column(row, passes[p * n_loops + max(row.repeat_of, 0)]), p])
+    if row.pace >= 0 and work > 0:
+        return _paced_end(since, work, paces[row.pace])
+    return since + work
+
+
+@inner
+def _has_elapsed(p, now, step, minutes, passes, n_loops, paces, clock_at, n_clocks):
+    """Whether the clock of a step runs and the step's minutes since then are over."""
+    since = np.int64(clock_at[p * n_clocks + step.since]) if step.since >= 0 else np.int64(NEVER)
+    if since < 0:
+        return False
+    return _ended(p, since, step, minutes, passes, n_loops, paces) <= now
 
 
 @inner
@@ -742,13 +761,7 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                                     if ended > now:
                                         person.doing = MAY_END
                                 else:
-                                    work = np.int64(
-                                        minutes[_column(row, passes[p * n_loops + max(row.repeat_of, 0)]), p]
-                                    )
-                                    ended = since + work
-                                    if row.pace >= 0 and work > 0:
-                                        ended = _paced_end(since, work, paces[row.pace])
-                                    ended = max(ended, now)
+                                    ended = max(_ended(p, since, row, minutes, passes, n_loops, paces), now)
                             elif row.minutes >= 0:
                                 ended += minutes[row.minutes, p]
                             if ended == now:
@@ -793,6 +806,11 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                         since = person.started_at if row.number and person.started_at >= 0 else now
                         was_down = _was_down(row.column, since, now, outages, outages_at)
                         node = lists[row.targets_at + (0 if was_down else 1)]
+                    elif kind == ELAPSED:
+                        is_over = _has_elapsed(
+                            p, now, rows[row.number], minutes, passes, n_loops, paces, clock_at, n_clocks
+                        )
+                        node = lists[row.targets_at + (0 if is_over else 1)]
                     else:  # the end: an activity of no length, after which everything is given back
                         person.joined_at = now
                         person.started_at = now
@@ -948,11 +966,7 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                         if ended > now:
                             person.doing = MAY_END
                     else:
-                        work = np.int64(minutes[_column(row, passes[p * n_loops + max(row.repeat_of, 0)]), p])
-                        ended = since + work
-                        if row.pace >= 0 and work > 0:
-                            ended = _paced_end(since, work, paces[row.pace])
-                        ended = max(ended, now)
+                        ended = max(_ended(p, since, row, minutes, passes, n_loops, paces), now)
                 elif row.minutes >= 0:
                     ended += minutes[row.minutes, p]
                 if ended == now:

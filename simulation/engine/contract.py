@@ -26,7 +26,9 @@ everything held.
 
 **Clocks.** A clock that a step names in `starts_clock` starts for the patient as the step ends, anew if it ran. A step
 `since` a clock counts its minutes (and its pace) from where the clock was started, and ends at once if they are over by
-its start; the clock is used up. If it does not run, the minutes count from now.
+its start; the clock is used up. If it does not run, the minutes count from now. A branch on elapsed minutes reads such
+a step: whether its clock runs and its minutes, counted from there at its pace and without effort, are over by now. The
+clock runs on.
 
 **Coins.** A branch by chance has a coin for each number of passes that a patient can have begun of the loops that lead
 back to it: whoever comes again in another pass meets another coin, the same in every arm. Outside loops there is one.

@@ -14,6 +14,7 @@ from simulation.department.vocabulary import (
     Branch,
     ByAttribute,
     ByChance,
+    ByElapsed,
     ByHours,
     ByQueue,
     Effort,
@@ -162,6 +163,8 @@ class _Lowering:
             return BranchRow(Kind.QUEUE, pair, number=node.at_least, steps=self._nodes(*node.waiting_at))
         if isinstance(node, ByHours):
             return BranchRow(Kind.HOURS, pair, open_hours=intervals(node.hours, node.days))
+        if isinstance(node, ByElapsed):
+            return BranchRow(Kind.ELAPSED, pair, number=self.nodes[node.step])
         return BranchRow(Kind.DOWN, pair, column=self.outages.of(node.outage), number=int(node.since_start))
 
     def _nodes(self, *names: str) -> tuple[int, ...]:

@@ -413,10 +413,17 @@ class _Department:
             holds = sum(self._waiting_before(step) for step in branch.steps) >= branch.number
         elif kind is Kind.DOWN:
             holds = self._was_down(branch.column, self._began(patient) if branch.number else self.now)
+        elif kind is Kind.ELAPSED:
+            holds = self._has_elapsed(patient, self.rows[branch.number])
         else:
             at = self.now % WEEK
             holds = any(start <= at < end for start, end in branch.open_hours)
         return branch.targets[0 if holds else 1]
+
+    def _has_elapsed(self, patient: _Patient, step: Any) -> bool:
+        """Whether the clock of a step runs and the step's minutes since then are over."""
+        since = patient.clock_at.get(step.since)
+        return since is not None and self._paced(step, since, self._work(patient, step)) <= self.now
 
     def _began(self, patient: _Patient) -> int:
         """When the patient's last activity started; now, if there was none or it never started."""
@@ -594,10 +601,7 @@ class _Department:
         step = patient.step
         if step.minutes == NONE:
             return 0
-        column = step.minutes
-        if step.repeat_of != NONE:
-            column += min(max(patient.passes[step.repeat_of] - 1, 0), step.n_repeats - 1)
-        work = self.minutes[column][patient.number]
+        work = self._work(patient, step)
         since = patient.clock_at.pop(step.since, self.now)
         if not step.looks:
             return max(self._paced(step, since, work) - self.now, 0)
@@ -605,6 +609,13 @@ class _Department:
             (self._paced(step, since, work - work * left // EFFORT_SCALE), at_least) for left, at_least in step.looks
         ]
         return self._until_next_look(patient)
+
+    def _work(self, patient: _Patient, step: StepRow) -> int:
+        """Ticks of work of a step, in the patient's pass of its loop."""
+        column = step.minutes
+        if step.repeat_of != NONE:
+            column += min(max(patient.passes[step.repeat_of] - 1, 0), step.n_repeats - 1)
+        return self.minutes[column][patient.number]
 
     def _paced(self, step: StepRow, since: int, work: int) -> int:
         """The tick at which a step has done so much work."""

@@ -33,6 +33,7 @@ class Kind(IntEnum):
     DOWN = 6
     END = 7
     COIN = 8
+    ELAPSED = 9
 
 
 class Outcome(IntEnum):
@@ -98,6 +99,7 @@ class BranchRow:
     LOOP: `column` the attribute of passes, `number` the loop's number; targets again, next.
     DOWN: `column` the outage; down now, or (`number` 1) at any time since the last activity started -> targets[0],
     else targets[1].
+    ELAPSED: the minutes of the step `number` since its clock are over -> targets[0], else targets[1].
     """
 
     kind: Kind

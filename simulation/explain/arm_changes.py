@@ -213,7 +213,7 @@ def _label_changes(patients: SamePatients) -> Iterator[ArmChange]:
             words = (
                 f"another label for {share} of patients who can come here: {up} a more urgent one, {down} a less urgent"
             )
-            yield ArmChange("label", name, words, (name,), f"another label: {share}")
+            yield ArmChange("label", name, words, (name,), f"another label for {share}")
     yield from _decided_by_label(patients, differs)
 
 

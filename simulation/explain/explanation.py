@@ -11,7 +11,8 @@ from simulation.explain.label_mix import labels_of_arm
 from simulation.explain.reachable import SAMPLE_DAYS, reachable_subgraph
 from simulation.explain.statements import AddedAssumption, assumptions_added_by
 from simulation.patients import Draws, draw
-from simulation.study.misfits import kept_until_open, misfits
+from simulation.study.closed_hours import kept_until_open
+from simulation.study.misfits import misfits
 from simulation.study.offered_load import in_a_mean_week
 from simulation.study.study import Study
 from simulation.triage.apply import minutes_saved

@@ -21,7 +21,7 @@ from simulation.errors import ResultsError, nearest
 from simulation.measures.definitions import ALL, definition_of, definitions, nearest_measure
 from simulation.measures.groups import Groups
 from simulation.measures.own_quantities import NOTHING_OWN, Own, own_quantities
-from simulation.measures.quantities import quantities
+from simulation.measures.quantities import Quantities, quantities
 from simulation.measures.window import Window, arrived_in
 from simulation.records.schema import Floats, Patients
 
@@ -111,8 +111,12 @@ class Measures:
         return pd.DataFrame(self.names, columns=MeasureName._fields).assign(value=self.values)
 
 
-def measure(patients: Patients, *, window: Window, own: Own = NOTHING_OWN) -> Measures:
+def measure(
+    patients: Patients, *, window: Window, own: Own = NOTHING_OWN, by_name: Quantities | None = None
+) -> Measures:
     """Every measure that the table allows, over attendances that arrived in the window; user-defined ones come last.
+
+    `by_name` gets the quantity of each measure that is a mean or a share.
 
     Patients who are still in the department count as not within 4 h, as over 12 h, and with the full 12 h of the
     restricted wait. Their stays, and the times to a clinician of those not yet seen, are taken as longer than any that
@@ -128,6 +132,8 @@ def measure(patients: Patients, *, window: Window, own: Own = NOTHING_OWN) -> Me
     for name, statistic, quantity in chain(quantities(measured), own_quantities(measured, own)):
         definition = definition_of(name, own.definitions)
         chosen = groups.summarise(definition, statistic, quantity)
+        if by_name is not None and statistic == "mean":
+            by_name[name] = quantity
         names += [MeasureName(name, definition.unit, label) for label in chosen]
         values += chosen.values()
     return Measures(tuple(names), np.array(values, dtype=float))

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from simulation.department.own_measures import (
+    GIVEN_1_2,
     LEVELS_1_2,
     BusyMeasure,
     CategoryGroup,
@@ -23,7 +24,6 @@ from simulation.department.own_measures import (
     SpanMeasure,
 )
 from simulation.department.rota import intervals
-from simulation.department.vocabulary import ACUITY_TRUE
 from simulation.measures.definitions import ALL, Definition
 from simulation.measures.quantities import Number, Share, Statistic
 from simulation.measures.window import still_there
@@ -101,6 +101,11 @@ def _of_span(measure: SpanMeasure, patients: Patients, own: Own, counted: Mask) 
     return "mean", Share(yes, counted & ~np.isnan(minutes))
 
 
+def is_a_mean(measure: OfPatients) -> bool:
+    """Whether a measure of patients is a mean or a share, and so a quotient of sums."""
+    return not isinstance(measure, SpanMeasure) or measure.statistic in ("mean", "share")
+
+
 def _span(measure: SpanMeasure, patients: Patients, own: Own) -> Floats:
     """Minutes between the two points, shape (n,); inf for patients who may yet reach the second, NaN without either."""
     points = [point for point in (measure.until, measure.or_until) if point is not None]
@@ -117,7 +122,7 @@ def members(group: str, patients: Patients, own: Own) -> Mask:
         return np.ones(len(patients), dtype=np.bool_)
     if group not in own.groups:
         attribute, _, category = group.partition("=")
-        categories = patients.known(ACUITY_TRUE)[:2] if group == LEVELS_1_2 else (category,)
+        categories = patients.known(attribute)[:2] if group in (LEVELS_1_2, GIVEN_1_2) else (category,)
         return patients.where(attribute, *categories)
     own_group = own.groups[group]
     if isinstance(own_group, HoursGroup):

@@ -68,6 +68,14 @@ class Number:
         counted = cell[self._rows]
         return _count(counted, n), np.bincount(counted, weights=self._values, minlength=n).astype(float)
 
+    def moments(self, edges: Ints, among: Mask | None) -> Floats:
+        """Number of patients, sum and sum of squares of their numbers in each span of rows, shape (3, n).
+
+        `edges`: where the spans begin and end, shape (n + 1,); `among`: mask of who counts, None for all.
+        """
+        counted = slice(None) if among is None else among[self._rows]
+        return _moments(self._rows[counted], self._values[counted], edges)
+
     @cached_property
     def _order(self) -> Ints:
         return np.argsort(self._values)
@@ -98,6 +106,19 @@ class Share:
     def totals(self, cell: Ints, n: int) -> tuple[Floats, Floats]:
         """For each of n cells, the number of patients and how many of them are true. `cell`: patients' cells."""
         return _count(cell[np.flatnonzero(self._counted)], n), _count(cell[np.flatnonzero(self._yes)], n)
+
+    def moments(self, edges: Ints, among: Mask | None) -> Floats:
+        """As those of a number that is 1 where it is true."""
+        rows = np.flatnonzero(self._counted if among is None else self._counted & among)
+        return _moments(rows, self._yes[rows].astype(float), edges)
+
+
+def _moments(rows: Ints, values: Floats, edges: Ints) -> Floats:
+    """Count, sum and sum of squares of the values whose rows are in each span; `rows` rise."""
+    places = np.searchsorted(rows, edges)
+    n, padded = np.diff(places), np.append(values[: places[-1]], 0.0)  # a last span that is empty begins beyond them
+    sums = (np.where(n > 0, np.add.reduceat(numbers, places[:-1]), 0.0) for numbers in (padded, padded**2))
+    return np.stack([n.astype(float), *sums])
 
 
 def _count(cell: Ints, n: int) -> Floats:
@@ -188,8 +209,8 @@ def _front_door(patients: Patients, into: Quantities) -> None:
 
 def _minutes_to(point: str, patients: Patients, source: str, *, since: str = "arrived_at") -> Number:
     """Minutes from one point in time to another, for patients of one source."""
-    rows = np.flatnonzero(patients.where(ARRIVAL_SOURCE, source))
-    return Number(patients[point][rows] - patients[since][rows])
+    minutes = patients[point] - patients[since]
+    return Number(np.where(patients.where(ARRIVAL_SOURCE, source), minutes, np.nan))
 
 
 def _admissions(patients: Patients, into: Quantities) -> None:

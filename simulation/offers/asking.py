@@ -56,7 +56,7 @@ def template() -> str:
 
 def _blocks() -> Iterator[str]:
     section = ""
-    for key, question in questions().items():
+    for key, question in ((key, question) for key, question in questions().items() if question.asked):
         if question.section != section:
             section = question.section
             yield f"# --- {SECTIONS[section]} ---"

@@ -32,8 +32,6 @@ SHARED_CHILDREN, ONE_TEAM = "children_shared", "shared_front_door"
 BEDS = ("short_stay_beds", "medicine_beds", "specialist_beds", "surgery_beds")
 NIGHT, TRIAGE, DOCTORS = "doctors_at_night", "triage_busy", "doctor_minutes"
 """Parameters of the ensemble: doctors at night, minutes of triage, minutes of doctors."""
-ADMITTED_RANGE = (0.22, 0.34)
-"""Admitted shares over which a blank is drawn: most type 1 departments of England lie between. A judgement."""
 PATH_OF_TRIAGE = "calibration.triage_minutes_scale.value"
 KINDS = ("site", "staffing", "calibration", "pathway")
 
@@ -130,6 +128,11 @@ class TheirDepartments:
             for name, one in self._left.items()
             if name in first.values()
         }
+
+    @property
+    def of_one_team(self) -> set[str]:
+        """The names of the structures in which one team is at both doors."""
+        return {name for name, one in self._left.items() if one.one_team}
 
     def _label(self, one: Structured) -> str:
         if not self.rotas and one.children == (one.stated.pathway == SHARED_CHILDREN):

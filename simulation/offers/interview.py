@@ -57,6 +57,8 @@ class OfferQuestion:
     """The words that may be chosen, and what each means."""
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Another question, and words one of which its answer holds ('': it was left blank), or this one is not asked."""
+    asked: bool = True
+    """Whether it is asked at all; if not, it is always blank, so a range."""
     covers: bool = False
     """Whether somebody of a rota must be on at every hour."""
     allowed: Bounds | None = None
@@ -126,6 +128,8 @@ def is_blank(answer: Answer) -> bool:
 
 def is_asked(question: OfferQuestion, answers: Answers) -> bool:
     """Whether the answers so far make this a question."""
+    if not question.asked:
+        return False
     for key, words in question.needs.items():
         other = questions()[key]
         if not is_asked(other, answers):
@@ -183,6 +187,9 @@ def check(answers: Answers, folder: Path | None = None) -> Checked:
 
 def _unasked(key: str, question: OfferQuestion, answers: Answers, checked: Checked) -> None:
     """The fault of an answer to what another answer rules out."""
+    if not question.asked:
+        checked.refuse(key, "is answered, and is not asked: no count against nurses can tell", "Leave it out")
+        return
     other = next(iter(question.needs))
     found = f"is answered, and '{other}' is '{answers.get(other) or 'blank'}'"
     if other == "does" and "saves time" not in question.needs[other]:

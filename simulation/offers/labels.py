@@ -1,85 +1,121 @@
 """How often labels are too low before anything is simulated: of nurses, and of the product as it is used, by what
-agreement with nurses may mean."""
+agreement with nurses may mean. Patients are those of whom the board's page speaks: the sickest who come to triage."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from simulation.config.dotted import Raw
+import numpy as np
+
+from simulation.config.dotted import Raw, lay_over
+from simulation.config.ensembles import EnsembleDepartments
 from simulation.config.files import copied
 from simulation.config.policies import policy_made_of
+from simulation.department.vocabulary import ACUITY_TRUE, Pathway
 from simulation.errors import Faults
-from simulation.explain.label_mix import case_mix, uncovered_sources
-from simulation.offers.product import OfferedProduct
+from simulation.explain.label_mix import uncovered_sources
+from simulation.offers.product import ARM, DRAWN, OfferedProduct
+from simulation.patients import DAYS_IN_YEAR, draw
 from simulation.study.study import Study
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import N_HIGH
 from simulation.triage.policy import Policy
 
 UNDER_TRIAGE = "under_triage_1_2_share"
+RECOGNISED = "recognised"
+"""Patients who are taken straight to a resuscitation bay, and not triaged."""
 TIES: Mapping[float, str] = {
-    -1: "it departs where nurses are right (the other way)",
-    0: "it departs whoever is right (no correlation)",
+    -1: "only where nurses are right (the other way)",
+    0: "whoever is right",
     0.5: "half way",
-    1: "it departs only where nurses are wrong (kind to it)",
+    1: "only where nurses are wrong (kind to it)",
 }
-"""What agreement with nurses may mean, by the correlation of its departures with their errors."""
-NAIVE = "the naive reading: agreement taken for accuracy"
+"""Where the product may differ from nurses, by the correlation of its departures with their errors."""
+NAIVE = "read as accuracy, which agreement is not"
+AS_ANSWERED = "as answered"
 
 
-def readings(product: OfferedProduct) -> Iterator[tuple[str, Raw]]:
-    """The ways to read what was answered of its labels, and the policy of each: one, or those of `TIES` and the naive
-    one."""
-    policy = product.policy()
-    if not product.with_nurses or "correlation" in product.values:
-        yield "as answered", policy
+def readings(policy: Raw) -> Iterator[tuple[str, Raw]]:
+    """The ways to read a policy's labels, and the policy of each: one, or those of `TIES` and the naive one."""
+    beside = policy["ai"].get("with_nurse")
+    if beside is None:
+        yield AS_ANSWERED, policy
         return
     for tie, words in TIES.items():
         tied = copied(policy)
         tied["ai"]["with_nurse"]["correlation"]["value"] = tie
         yield words, tied
-    naive, beside = copied(policy), policy["ai"]["with_nurse"]
     stated = {"evidence": "assumed", "source": "read as if nurses were never wrong"}
-    ai = {"name": product.name, "correlation": naive["ai"]["correlation"]}
+    ai = {"name": policy["ai"]["name"], "correlation": policy["ai"]["correlation"]}
     if "counts" in beside:
         ai["matrix"] = {"counts": beside["counts"], **stated}
     else:
         ai["agreement"] = {"exact_share": beside["agree_share"], "under_share": beside["lower_share"], **stated}
-    yield NAIVE, {**naive, "ai": ai}
+    yield NAIVE, {**policy, "ai": ai}
 
 
 def label_lines(study: Study, product: OfferedProduct) -> Iterator[str]:
-    """Lines on the share of true levels 1-2 with a label too low, among everybody, without the product and with it."""
+    """Lines on the share of the sickest at triage who get too low a level, without the product and with it: means over
+    the departments."""
     if not product.labels:
         return
-    arm, nurses = study.arm(product.name), study.baseline.policy
-    without = uncovered_sources(arm.policy, arm.pathway)
-    used = [name for name, source in arm.pathway.arrivals.items() if source.attends and name not in without]
-    mix, others = case_mix(arm.pathway, used), case_mix(arm.pathway, without)
-    if mix is None or others is None:
-        return
+    arm = study.arm(ARM)
+    mixes = tuple(_sickest_at_triage(arm.pathway, uncovered_sources(arm.policy, arm.pathway), study.run.seed))
+    before, after, impossible = [], dict[str, list[float]](), dict[str, str]()
+    for policy, nurse in _in_departments(study, product):
+        for words, raw in readings(policy):
+            faults = Faults()
+            made = policy_made_of({"triage": raw, "nurse": copied(nurse)}, "triage", "nurse", faults)
+            if made is None:
+                impossible[words] = faults[0].found
+                continue
+            with_it, nurses = made.policy, replace(made.policy, ai=None, beside_nurse=None)
+            share = policy["covers"]["share"]["value"]
+            after.setdefault(words, []).append(_too_low((with_it, nurses, nurses), mixes, share))
+            before.append(_too_low((nurses, nurses, nurses), mixes, share))
+    today = float(np.mean(before))
     margin = next((one.margin for one in study.design.margins if one.measure == UNDER_TRIAGE), None)
-    before = _too_low([(nurses, mix, 1.0), (nurses, others, 1.0)])
-    yield f"True levels 1-2 labelled too low, among everybody: {100 * before:.1f} % today. With the product, if"
-    for words, raw in readings(product):
-        faults = Faults()
-        made = policy_made_of({"triage": raw, "nurse": copied(study.resolved["nurse"])}, "triage", "nurse", faults)
-        if made is None:
-            yield f"{words}: no such table ({faults[0].found})"
-            continue
-        share = product.values.get("used_share", 0.55)
-        after = _too_low([(made.policy, mix, share), (nurses, mix, 1 - share), (nurses, others, 1.0)])
-        beyond = "" if margin is None else f": {'fails' if after - before > margin else 'passes'}"
-        limit = "" if margin is None else f" the limit of {100 * margin:g} point more"
-        yield f"{words}: {100 * after:.1f} %{beyond}{limit}"
+    limit = "" if margin is None else f"; the limit is {100 * (today + margin):.1f} %"
+    differs = "differs from nurses" if product.with_nurses else "works"
+    yield (
+        f"The sickest (levels 1 and 2) who get too low a level at triage: about {100 * today:.1f} % today{limit}. "
+        f"With the product, if it {differs}"
+    )
+    for words, shares in after.items():
+        mean = float(np.mean(shares))
+        yield f"{words}: {100 * mean:.1f} %{'' if margin is None or mean <= today + margin else ', above the limit'}"
+    yield from (f"{words}: no such table ({found})" for words, found in impossible.items())
 
 
-def _too_low(parts: Sequence[tuple[Policy, Sequence[float], float]]) -> float:
-    """The share of true levels 1-2 with a label too low; of each part: policy, patients by true level, their share."""
-    n_all = n_low = 0.0
-    for policy, mix, share in parts:
-        urgent = [number if level < N_HIGH else 0.0 for level, number in enumerate(mix)]
-        if sum(urgent) and share:
-            n_all += share * sum(urgent)
-            n_low += share * sum(urgent) * label_accuracy(policy, urgent)["under_share"]
-    return n_low / n_all if n_all else 0.0
+def _in_departments(study: Study, product: OfferedProduct) -> Iterator[tuple[Raw, Raw]]:
+    """Policy and nurses of each department: what was left blank differs in them."""
+    departments = study.departments
+    drawn = departments.varied_values if isinstance(departments, EnsembleDepartments) else {}
+    for number in range(len(departments) if departments is not None else 1):
+        raw = {"triage": {product.name: product.policy()}, "nurse": copied(study.resolved["nurse"])}
+        for key in product.blanks:
+            for path in product.paths(key):
+                lay_over(raw, path.split("."), drawn[DRAWN[key]][number], path, Faults())
+        yield raw["triage"][product.name], raw["nurse"]
+
+
+def _sickest_at_triage(pathway: Pathway, without: Collection[str], seed: int) -> Iterator[list[int]]:
+    """The patients of a drawn year of true levels 1 and 2 who come to triage, by true level: those whom the product is
+    for, then those of the sources `without` it."""
+    drawn = draw(pathway, seed=seed, replication=0, days=DAYS_IN_YEAR)
+    true, levels = drawn.attributes[ACUITY_TRUE], pathway.categories(ACUITY_TRUE)
+    sickest = (true < N_HIGH) & (drawn.attributes[RECOGNISED] == pathway.categories(RECOGNISED).index("no"))
+    for is_without in (False, True):
+        wanted = [source.attends and (name in without) is is_without for name, source in pathway.arrivals.items()]
+        of_them = np.array([*wanted, *[False] * len(pathway.present)])[drawn.arrival_source]
+        yield np.bincount(true[sickest & of_them], minlength=len(levels)).tolist()
+
+
+def _too_low(policies: Sequence[Policy], mixes: Sequence[Sequence[int]], share: float) -> float:
+    """The share with a label too low. policies: of those for whom it is used, of the others whom it is for, and of the
+    rest; mixes: by true level, of those whom it is for, and of the rest; share: for whom of the former it is used."""
+    parts = zip(policies, (mixes[0], *mixes), (share, 1 - share, 1.0), strict=True)
+    counted = [(part * sum(mix), label_accuracy(policy, mix)["under_share"]) for policy, mix, part in parts if sum(mix)]
+    n_all = sum(n for n, _ in counted)
+    return sum(n * low for n, low in counted) / n_all if n_all else 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,21 +21,32 @@ from simulation.config.new import flow, name_faults, write_files
 from simulation.config.studies import study_from
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Faults, refuse
-from simulation.offers.department import ADMITTED_RANGE, BEDS, DOCTORS, TRIAGE, TheirDepartments
+from simulation.offers.department import BEDS, DOCTORS, TRIAGE, TheirDepartments
 from simulation.offers.interview import Answers, Checked, OfferQuestion, check, questions
 from simulation.offers.labels import label_lines
 from simulation.offers.product import DRAWN, OfferedProduct
 from simulation.offers.solving import Solved, Solver, beside
+from simulation.records.schema import Floats
 from simulation.records.serialise import plain
+from simulation.study.members import Member
 from simulation.study.study import Study
 from simulation.version import __version__
+from simulation.wording import listed_with_and
 
 N_DEPARTMENTS = 24
 """How many departments stand for the one that was described."""
 ADMITTED = "admitted"
 """The parameter in which departments differ if the admitted share was left blank."""
+AMBULANCE_NURSES = "ambulance_nurses"
+"""The parameter, and the question, of ambulance nurses beside those of the typical site, scaled."""
 ON_DUTY = ("triage_nurses", "ambulances", "children", "doctors")
 """Questions about who is on duty: departments differ by structure where they were left blank."""
+QUICK, QUICKER = (
+    0.3,
+    {"specialty_minutes": 2.0, "laboratory_minutes": 1.0, "discharge_minutes": 1.0, "ward_stays": 0.17},
+)
+"""A four-hour share of 75 % and more needs more than doctors: once theirs is a quarter less, others are quicker, too.
+A judgement, by which doctors at half of their minutes go with a share of about 80 % at the typical site."""
 YEAR = {"warm_up_days": 28, "measured_days": 364, "cool_down_days": 4, "doublings": 1}
 """The length of the years on which minutes are solved for; in weeks that begin the year."""
 
@@ -50,10 +62,19 @@ class Offered:
     labels: tuple[str, ...] = ()
 
 
-def name_of(product: str) -> str:
-    """The name of the files of a product: 'Our AI 2.0' gives 'our_ai_2_0'."""
+def name_of(product: str, folder: Path | None = None) -> str:
+    """The name of the files of a product: 'Our AI 2.0' gives 'our_ai_2_0'. `folder`: with a number behind it if a study
+    of that name is there."""
     plain_name = re.sub(r"\W+", "_", product.casefold(), flags=re.ASCII).strip("_")
-    return plain_name if plain_name[:1].isalpha() else f"offer_{plain_name}".rstrip("_")
+    name = plain_name if plain_name[:1].isalpha() else f"offer_{plain_name}".rstrip("_")
+    names = chain((name,), (f"{name}_{number}" for number in count(2)))
+    return next(one for one in names if folder is None or not (folder / "study" / f"{one}.yaml").exists())
+
+
+def told_apart(answers: Answers, changed: Answers) -> list[str]:
+    """What changed answers say otherwise: 'price a year £90,000, not £120,000'."""
+    words = {key: [str(given.get(key) or "left blank") for given in (changed, answers)] for key in changed}
+    return [f"{questions()[key].noun} {now}, not {before}" for key, (now, before) in words.items() if now != before]
 
 
 def offered(
@@ -64,11 +85,13 @@ def offered(
     name: str | None = None,
     n: int = N_DEPARTMENTS,
     progress: Callable[[int, int], None] = lambda done, of: None,
+    differs: Sequence[str] = (),
 ) -> Offered:
     """Write the department, the product and the study of these answers into a folder of configurations.
 
     `tables`: where tables are that answers name; `n`: how many departments; `progress`: called with years done and to
-    do. Raises ConfigError with every fault of the answers, before anything is simulated.
+    do; `differs`: what these answers have otherwise than those of another offer. Raises ConfigError with every fault of
+    the answers, before anything is simulated.
     """
     checked = check(answers, tables)
     checked.all_faults.refuse("The answers cannot be used")
@@ -85,7 +108,7 @@ def offered(
         raise ConfigError(found)
     departments, product = TheirDepartments(values, n), OfferedProduct(name, values)
     ensemble = _ensemble(name, departments, product)
-    texts = _texts(name, departments, product)
+    texts = _texts(name, departments, product, differs)
     with TemporaryDirectory() as temporary:
         trial = Path(temporary).resolve()
         write_files({**texts, "ensembles": ensemble_text(ensemble)}, name, trial)
@@ -95,7 +118,7 @@ def offered(
         )
         alone = _years(study.of_arms([]))
         solver = Solver(alone, ensemble_named(name, places), lambda done: progress(done, solver.n_years))
-        solved, fresh = solver.solve(list(_wanted(values)))
+        solved, fresh = solver.solve(list(_wanted(values, n)))
     texts["ensembles"] = ensemble_text(replace(solved, built=ensemble.built))
     paths = write_files(texts, name, folder)
     places = search_folders(folder)
@@ -114,10 +137,10 @@ def _years(study: Study) -> Study:
     return replace(study, run=replace(study.run, **YEAR, start_week=0))  # type: ignore[arg-type]
 
 
-def _wanted(values: Mapping[str, Any]) -> Iterator[Solved]:
-    """What is solved for."""
-    if "within_four_hours" in values:
-        yield Solved(DOCTORS, "within_4h_share", values["within_four_hours"], -1.5, (0.3, 3.0))
+def _wanted(values: Mapping[str, Any], n: int) -> Iterator[Solved]:
+    """What is solved for in n departments: the four-hour share, another in each if it was left blank; the wait."""
+    share = values.get("within_four_hours", _spread(n, 98, *(questions()["within_four_hours"].range or (0, 1))))
+    yield Solved(DOCTORS, "within_4h_share", share, -1.0, (0.3, 3.0), beyond=QUICK, also=QUICKER)
     if "triage_wait" in values:  # of wait and minutes it says more of what a change is worth; the other is printed
         yield Solved(TRIAGE, "walk_in_triage_wait_mean", values["triage_wait"], 2.5, (0.05, 3.0), in_log=True)
     elif "triage_minutes" in values:
@@ -134,6 +157,9 @@ def _ensemble(name: str, departments: TheirDepartments, product: OfferedProduct)
         admitted, of_all = _admitted(len(members), departments.totals.admitted_share)
         stated[ADMITTED] = admitted
         members = [replace(one, values=(*one.values, value)) for one, value in zip(members, of_all, strict=True)]
+    if AMBULANCE_NURSES not in departments.values and departments.values.get("ambulances") != "triage nurses":
+        stated[AMBULANCE_NURSES], more = _more_ambulance_nurses(departments, members)
+        members = [replace(one, values=(*one.values, value)) for one, value in zip(members, more, strict=True)]
     members = [replace(one, values=(*one.values, *map(float, row))) for one, row in zip(members, drawn, strict=True)]
     stated |= parameters
     for place, parameter in enumerate(stated.values()):
@@ -160,13 +186,33 @@ def _ensemble(name: str, departments: TheirDepartments, product: OfferedProduct)
 
 def _admitted(n: int, share: float) -> tuple[Raw, list[float]]:
     """The parameter of an admitted share that was left blank, and its values."""
-    low, high = (end / share for end in ADMITTED_RANGE)
-    order = np.random.default_rng([2026, 99]).permutation(n)
-    values = (low + (high - low) * (order + 0.5) / n).round(4).tolist()
-    source = "left blank (admitted share): 22 to 34 %, a judgement"
-    path = "site.attributes.admitted.p.base"
-    block = {"changes": [path], "how": "times", "range": [low, high], "evidence": "assumed", "source": source}
+    question = questions()["admitted_share"]
+    low, high = (end / share for end in question.range or (share, share))
+    values = _spread(n, 99, low, high).round(4).tolist()
+    block = {
+        "changes": ["site.attributes.admitted.p.base"], "how": "times", "range": [low, high],
+        "evidence": question.evidence, "source": f"left blank ({question.noun}): {question.source}",
+    }  # fmt: skip
     return block, values
+
+
+def _more_ambulance_nurses(departments: TheirDepartments, members: Sequence[Member]) -> tuple[Raw, list[int]]:
+    """The parameter of ambulance nurses who were not answered, and its values: none more where one team is at both
+    doors, which its own rota describes."""
+    question = questions()[AMBULANCE_NURSES]
+    own = [name not in departments.of_one_team for name in (member.structure for member in members)]
+    more = np.round(_spread(len(members), 97, 0, 1)).astype(int).tolist()
+    block = {
+        "changes": ["staffing.assessment_nurses.extra"], "how": "set", "whole": True, "range": [0, 1],
+        "evidence": question.evidence, "source": f"left blank ({question.noun}): {question.source}",
+    }  # fmt: skip
+    return block, [one * apart for one, apart in zip(more, own, strict=True)]
+
+
+def _spread(n: int, stream: int, low: float, high: float) -> Floats:
+    """So many values, spread evenly over a range, in random order."""
+    order = np.random.default_rng([2026, stream]).permutation(n)
+    return np.asarray(low + (high - low) * (order + 0.5) / n)
 
 
 def ensemble_text(ensemble: Ensemble) -> str:
@@ -180,10 +226,12 @@ def ensemble_text(ensemble: Ensemble) -> str:
     )
 
 
-def _texts(name: str, departments: TheirDepartments, product: OfferedProduct) -> dict[str, str]:
+def _texts(name: str, departments: TheirDepartments, product: OfferedProduct, differs: Sequence[str]) -> dict[str, str]:
     """The other files, by group."""
-    blanks = list(_blanks(departments, product))
-    files = {"triage": product.policy(), "study": product.study("our department", blanks)}
+    blanks, assumed = list(_blanks(departments, product)), list(product.assumed())
+    if nouns := [blank["question"] for blank in blanks[: len(blanks) - len(product.blanks)]]:
+        assumed.append(f"left blank, so a range: {', '.join(nouns)}")
+    files = {"triage": product.policy(), "study": product.study("our department", blanks, differs, assumed)}
     if nurse := product.nurse():
         files["nurse"] = nurse
     heads = {
@@ -204,8 +252,9 @@ def _blanks(departments: TheirDepartments, product: OfferedProduct) -> Iterator[
     values = departments.values
     of_duty = [key for key in ON_DUTY if key not in values]
     if len(departments.structures) > 1 and of_duty:
-        nouns = ", ".join(questions()[key].noun for key in of_duty)
-        yield _blank(questions()[of_duty[0]], ["structure"], f"who is on duty ({nouns})")
+        nouns = listed_with_and([questions()[key].noun for key in of_duty])
+        more = [AMBULANCE_NURSES] if "ambulances" in of_duty else []
+        yield _blank(questions()[of_duty[0]], ["structure", *more], nouns)
     if "triage_minutes" not in values and "triage_wait" not in values:
         yield _blank(questions()["triage_wait"], [TRIAGE])
     if "within_four_hours" not in values:
@@ -214,8 +263,11 @@ def _blanks(departments: TheirDepartments, product: OfferedProduct) -> Iterator[
         yield _blank(questions()["beds"], list(BEDS))
     if "admitted_share" not in values:
         yield _blank(questions()["admitted_share"], [ADMITTED])
+    if AMBULANCE_NURSES not in values and values.get("ambulances") == "own nurses":
+        yield _blank(questions()[AMBULANCE_NURSES], [AMBULANCE_NURSES])
     for key in product.blanks:
-        yield _blank(questions()[key], [DRAWN[key]])
+        arms = {"arms": list(product.ends)} if key == "correlation" else {}
+        yield _blank(questions()[key], [DRAWN[key]]) | arms
 
 
 def _blank(question: OfferQuestion, parameters: Sequence[str], noun: str = "") -> Raw:
@@ -226,10 +278,17 @@ def _blank(question: OfferQuestion, parameters: Sequence[str], noun: str = "") -
     }  # fmt: skip
 
 
-def read_back(checked: Checked) -> Iterator[tuple[str, str, str]]:
-    """How ('asked', 'echoed', 'refused'), the key, and the words, in the order of the questions."""
-    for key in dict.fromkeys((*questions(), *checked.faults)):
-        for fault in checked.faults.get(key, ()):
-            yield "refused", key, str(fault)
-        for note in checked.notes.get(key, ()):
-            yield note.how, key, note.words
+def read_back(checked: Checked) -> Iterator[str]:
+    """How answers were read, what was left blank and what is assumed for it, and questions about unlikely answers."""
+    echoed = {key: [note.words for note in notes if note.how == "echoed"] for key, notes in checked.notes.items()}
+    asked = {key: [note.words for note in notes if note.how == "asked"] for key, notes in checked.notes.items()}
+    blank = []
+    for key, question in questions().items():
+        words = echoed.get(key, [])
+        if key in checked.values and words:
+            yield f"{question.noun[:1].upper()}{question.noun[1:]}: {words[-1]}"
+        elif words:
+            blank.append(f"{question.noun} ({words[-1].removeprefix('left blank: ')})")
+    if blank:
+        yield f"Left blank: {'; '.join(blank)}"
+    yield from (f"Check {questions()[key].noun}: {words}" for key, several in asked.items() for words in several)

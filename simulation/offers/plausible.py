@@ -10,11 +10,14 @@ import numpy as np
 from simulation.config.counts_table import CountsTable
 from simulation.offers.interview import Answers, Checked, counted, is_blank
 from simulation.offers.reading import ReadAmount
+from simulation.wording import listed_with_and
 
 BEDS_EACH = (0.8, 4.0)
 """Beds for each attendance a day between which nobody is asked; the typical site has 1.8. A judgement."""
 USUAL_MIX = (0.02, 0.19, 0.38, 0.36, 0.05)
 """Shares of true levels, most urgent first (Moon 2019, n = 1,267): a table turned round is more like its mirror."""
+WHOM = {"walk_in": "walk-ins", "referred": "GP referrals", "ambulance": "ambulance patients"}
+"""Patients by way of arrival, in words."""
 BY_SOURCE = {"walk_in": 0.66, "referred": 0.06, "ambulance": 0.28}
 """Shares of attendances by way of arrival: configs/site/typical.yaml."""
 LONGEST_TRIAGE = 600.0
@@ -35,6 +38,8 @@ def cross_check(answers: Answers, checked: Checked) -> None:
             "beds", f"{beds:g} staffed adult general and acute beds of the whole hospital, for {attendances:g} a day?"
         )
     used, acceptance = values.get("used_share"), values.get("acceptance")
+    if used is not None:
+        checked.echo("used_share", of_everybody(values))
     if used is not None and used == acceptance:
         checked.ask(
             "acceptance",
@@ -50,6 +55,14 @@ def patients_a_year(values: Mapping[str, Any]) -> float | None:
         return None
     covered = values.get("covers") or ("walk_in", "referred")
     return float(365 * attendances * used * sum(BY_SOURCE[name] for name in covered))
+
+
+def of_everybody(values: Mapping[str, Any]) -> str:
+    """'used for 60 % of walk-ins and GP referrals, 43 % of everybody'; `values`: with the share of use."""
+    covered = values.get("covers") or ("walk_in", "referred")
+    whom, share = listed_with_and([WHOM[name] for name in covered]), sum(BY_SOURCE[name] for name in covered)
+    used = 100 * values["used_share"]
+    return f"used for {used:.4g} % of {whom}, {used * share:.0f} % of everybody"
 
 
 def _prices(values: Mapping[str, Any], checked: Checked) -> None:

@@ -12,27 +12,23 @@ from simulation.config.composing import stated_in
 from simulation.config.counts_table import CountsTable
 from simulation.config.dotted import Raw
 from simulation.config.folders import packaged_configs
+from simulation.offers.alternatives import bought
 from simulation.offers.interview import OfferQuestion, questions
-from simulation.offers.plausible import patients_a_year
+from simulation.offers.plausible import of_everybody, patients_a_year
 from simulation.offers.reading import ReadAmount
 
-ALTERNATIVES = (
-    "lean_triage",
-    "one_more_triage_nurse",
-    "clinician_14_to_22",
-    "childrens_clinician_12_to_22",
-    "practitioner_12_to_22",
-    "two_more_beds",
-)
-"""Arms of the study `alternatives` that a product stands beside."""
+ARM = "product"
+"""The arm of the product, and its stream of random numbers, whatever its name: so variants of an offer are compared."""
 MINUTES = ("triage_interview", "triage_record")
 """Durations of triage at the desk that a product shortens."""
 WHOLE_TRIAGE = ("triage_interview", "triage_observations", "triage_record")
 """All of a triage, of which a share is taken."""
 AT_AMBULANCE = "ambulance_assessment"
 DRAWN = {"saves": "seconds", "used_share": "used_share", "acceptance": "acceptance", "exact_share": "exact_share"}
-DRAWN |= {"under_share": "under_share", "correlation": "correlation"}
+DRAWN |= {"under_share": "under_share", "correlation": "correlation", "nurses_table": "nurses_errors"}
 """The parameter in which departments differ where a question about the product was left blank."""
+FOLLOWING = ("under_share", "correlation")
+"""Blanks that are told as what the vendor has not shown."""
 MIDDLE_PRICE = 1.85
 """Pounds a patient where no price was answered: the middle of the range of the question, as configs/study/ai_triage."""
 AROUND = 0.1
@@ -63,6 +59,7 @@ class OfferedProduct:
         wanted = {"used_share": True, "saves": self.saves_time, "acceptance": self.advises}
         by_shares = self.labels and "table" not in self.values
         wanted |= {"exact_share": by_shares, "under_share": by_shares, "correlation": self.labels and self.with_nurses}
+        wanted["nurses_table"] = self.labels
         return tuple(key for key, is_wanted in wanted.items() if is_wanted and key not in self.values)
 
     def drawn(self, n: int) -> tuple[dict[str, Any], np.ndarray[Any, Any]]:
@@ -81,7 +78,7 @@ class OfferedProduct:
             columns["under_share"] = columns["under_share"] * wrong
         parameters = {
             DRAWN[key]: {
-                "changes": [f"triage.{self.name}.{path}" for path in self._paths(key)],
+                "changes": self.paths(key),
                 "how": "set",
                 "range": [float(column.round(4).min()), float(column.round(4).max())],
                 "evidence": asks(key).evidence or "assumed",
@@ -92,26 +89,34 @@ class OfferedProduct:
         table = np.array([columns[key].round(4) for key in columns]).T if columns else np.zeros((n, 0))
         return parameters, table
 
-    def _paths(self, key: str) -> list[str]:
-        """The values of the policy that a question decides."""
+    def paths(self, key: str) -> list[str]:
+        """The values of the policy, or of the nurses, that a question decides."""
+        if key == "nurses_table":
+            return ["nurse.errors.value"]
         figures = "ai.with_nurse" if self.with_nurses else "ai.agreement"
         names = ("agree_share", "lower_share") if self.with_nurses else ("exact_share", "under_share")
-        return {
-            "saves": ["minutes.seconds_saved.value"],
-            "used_share": ["covers.share.value"],
-            "acceptance": ["acceptance.value"],
-            "exact_share": [f"{figures}.{names[0]}.value"],
-            "under_share": [f"{figures}.{names[1]}.value"],
-            "correlation": ["ai.with_nurse.correlation.value"],
+        path = {
+            "saves": "minutes.seconds_saved.value",
+            "used_share": "covers.share.value",
+            "acceptance": "acceptance.value",
+            "exact_share": f"{figures}.{names[0]}.value",
+            "under_share": f"{figures}.{names[1]}.value",
+            "correlation": "ai.with_nurse.correlation.value",
         }[key]
+        return [f"triage.{self.name}.{path}"]
 
     # --- files ------------------------------------------------------------------------------------------------
 
     def nurse(self) -> Raw | None:
-        """The file of the nurses, if a table of theirs was answered."""
+        """The file of the nurses: their table, or the packaged one with a range of errors if that was left blank."""
         table: CountsTable | None = self.values.get("nurses_table")
-        if table is None:
+        if table is None and not self.labels:
             return None
+        if table is None:
+            (low, high), question = asks("nurses_table").range or (1.0, 1.0), asks("nurses_table")
+            source = f"left blank ({question.noun}): {question.source}"
+            errors = {"value": 1, "range": [low, high], "evidence": "assumed", "source": source}
+            return {**stated_in((), [packaged_configs()]).raw["nurse"], "errors": errors}
         correlation = {"value": 0.5, "range": [0, 0.9], "evidence": "assumed", "source": "not measured"}
         source = "counts of own nurses' labels, answered in the interview"
         matrix = {"evidence": "measured", "source": source, "counts": [list(row) for row in table.rows]}
@@ -163,7 +168,7 @@ class OfferedProduct:
         if table is not None and not self.with_nurses:
             counts = [list(row) for row in table.rows]
             matrix = {"evidence": "measured", "source": f"counts, {source}", "counts": counts, "claim": claim}
-            return {"name": self.name, "correlation": some, "matrix": matrix}
+            return {"name": ARM, "correlation": some, "matrix": matrix}
         exact = self._estimate("exact_share", [0, 1], claim=claim)
         wrong = 1 - exact["value"]
         answered = self.values.get("under_share")
@@ -171,14 +176,14 @@ class OfferedProduct:
         if not self.with_nurses:
             shares = {"exact_share": exact, "under_share": under, "evidence": "assumed"}
             shares["source"] = f"{source}; the errors are spread as the nurses' are"
-            return {"name": self.name, "correlation": some, "agreement": shares}
+            return {"name": ARM, "correlation": some, "agreement": shares}
         tied = self._estimate("correlation", [-1, 1])
         beside: Raw = {"correlation": tied, "evidence": "assumed", "source": f"agreement with nurses, {source}"}
         if table is not None:
             beside["counts"] = [list(row) for row in table.rows]
         else:
             beside |= {"agree_share": exact, "lower_share": under}
-        return {"name": self.name, "correlation": none, "with_nurse": beside}
+        return {"name": ARM, "correlation": none, "with_nurse": beside}
 
     def _minutes(self, covered: Sequence[str]) -> Raw:
         """What it takes off a triage."""
@@ -243,51 +248,73 @@ class OfferedProduct:
         values = self.values
         if self.labels:
             if self.with_nurses:
-                yield "accuracy against a panel's levels instead of nurses'"
+                yield "a panel's judgement"
             if "table" not in values:
-                yield "which errors it makes: a table of labels"
+                yield "errors by level"
             if "cases" not in values:
-                yield "on how many cases its labels were measured"
+                yield "number of cases"
             if "cases_on" not in values:
-                yield "on which patients, by age and language"
+                yield "ages and languages"
             if values.get("accuracy_by", "vendor") == "vendor":
-                yield "accuracy measured by somebody else"
-            yield "whether it answers a case alike twice, and how often it gives no answer"
+                yield "an independent study"
+            yield "repeat answers"
+            yield "failures"
         if self.saves_time and ("saves" not in values or values.get("saves_by", "vendor") == "vendor"):
-            yield "time saved at triage, measured by somebody else"
+            yield "an independent study of the minutes saved"
         if "used_share" not in values:
-            yield "for what share of patients it is used where it runs"
+            yield "its use where it runs"
         if self.advises and "acceptance" not in values:
-            yield "how often nurses take its label"
+            yield "uptake by nurses"
+
+    def assumed(self) -> Iterator[str]:
+        """How answers were read, and what stands in the place of those that were left blank, as clauses."""
+        values = self.values
+        if "used_share" in values:
+            yield of_everybody(values)
+        yield from (f"{asks(key).noun}: {asks(key).blank}" for key in self.blanks if key not in FOLLOWING)
+        if "price_a_year" not in values and "price_a_patient" not in values:
+            yield f"it costs £{MIDDLE_PRICE} a patient"
 
     def _readings(self, title: str) -> Raw:
         """Arms with the least and the greatest tie of its departures to nurses' errors, where that is not known."""
-        if not (self.labels and self.with_nurses) or "correlation" in self.values:
+        if "correlation" not in self.blanks:
             return {}
-        ends = {"regardless": (0, "whoever is right"), "where_wrong": (1, "only where nurses are wrong: kind to it")}
+        ends = (
+            (0, "from nurses whether they are right or wrong"),
+            (1, "only where nurses are wrong (kind to it)"),
+        )
         return {
-            f"{self.name}_{name}": {
-                "label": f"{title}, departing {words}", "triage": self.name, "evidence": "assumed",
-                "changes": {f"triage.{self._paths('correlation')[0]}": value},
+            name: {
+                "label": f"{title}, if it differs {words}", "triage": self.name, "evidence": "assumed",
+                "changes": {"triage.ai.with_nurse.correlation.value": value},
                 "source": "one end of what agreement with nurses leaves open",
             }
-            for name, (value, words) in ends.items()
+            for name, (value, words) in zip(self.ends, ends, strict=True)
         }  # fmt: skip
 
-    def study(self, department: str, blanks: Sequence[Raw]) -> Raw:
-        """The file of the study: the product, today, and the alternatives at its price."""
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The names of these arms."""
+        return f"{ARM}_regardless", f"{ARM}_where_wrong"
+
+    def study(
+        self, department: str, blanks: Sequence[Raw], differs: Sequence[str] = (), assumed: Sequence[str] = ()
+    ) -> Raw:
+        """The file of the study: the product, today, and the alternatives at its price. `differs`: what this variant of
+        an offer has otherwise; `assumed`: as clauses."""
         known = stated_in(("study=alternatives",), [packaged_configs()]).raw["study"]
         title = str(self.values["product"])
-        arms = {"nurse": known["arms"]["nurse"], self.name: {"label": title, "triage": self.name}}
-        arms |= self._readings(title) | {name: known["arms"][name] for name in ALTERNATIVES}
+        arms = {"nurse": known["arms"]["nurse"], ARM: {"label": title, "triage": self.name}}
         pounds = self.pounds_a_year
+        arms |= self._readings(title) | dict(bought(known["arms"], pounds))
         spend = {"pounds_per_year": round(pounds), "evidence": "assumed", "source": f"what {title} costs a year"}
         offer = {
-            "arm": self.name, "product": title, "department": department, "claims": list(self.claims()),
-            "not_shown": list(self.not_shown()), "blanks": list(blanks),
+            "arm": ARM, "product": title, "department": department, "claims": list(self.claims()),
+            "not_shown": list(self.not_shown()), "assumed": list(assumed), "differs": list(differs),
+            "blanks": list(blanks),
         }  # fmt: skip
         choose = {group: self.name for group in ("site", "staffing", "calibration", "pathway")}
-        choose |= {"nurse": self.name} if "nurses_table" in self.values else {}
+        choose |= {"nurse": self.name} if self.nurse() else {}
         return {
             "defaults": [*({f"override /{group}@_global_.{group}": name} for group, name in choose.items()), "_self_"],
             "name": self.name,
@@ -295,7 +322,7 @@ class OfferedProduct:
             "question": f"What would {title} do here, and what else would the same money do?",
             "baseline": "nurse",
             "arms": arms,
-            "focus": [self.name],
+            "focus": [ARM],
             **({"equal_spend": spend} if pounds > 0 else {}),
             **{key: known[key] for key in STUDY_KEYS},
             "offer": offer,

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from simulation.config.ensembles import Ensemble, EnsembleDepartments
 from simulation.records.schema import Floats
@@ -35,24 +36,28 @@ SHOWN = ("within_4h_share", "admitted_share", "walk_in_triage_wait_mean", "walk_
 
 
 class Solved(NamedTuple):
-    """A parameter to solve for: its measure, the value wanted, the assumed change of the measure (of its logarithm
-    where `in_log`) with the parameter's logarithm, and the bounds of the parameter."""
+    """A parameter to solve for: its measure, the value wanted (of all departments, or of each), the assumed change of
+    the measure (of its logarithm where `in_log`) with the parameter's logarithm, and the bounds of the parameter."""
 
     parameter: str
     measure: str
-    wanted: float
+    wanted: float | Floats
     slope: float
     bounds: tuple[float, float]
     in_log: bool = False
+    beyond: float = 0.0
+    also: Mapping[str, float] = {}
+    """What follows once the parameter's logarithm has fallen by more than `beyond`: by parameter, by how many times as
+    much as the rest of the fall."""
 
     @property
     def near(self) -> float:
         """How far the mean of fresh years may be off before all departments are moved together."""
         return 0.05 if self.in_log else 0.007
 
-    def of(self, values: Floats) -> Floats:
+    def of(self, values: ArrayLike) -> Floats:
         """Measures on the scale on which they are solved for."""
-        return np.log(np.maximum(values, 1e-3)) if self.in_log else values
+        return np.log(np.maximum(values, 1e-3)) if self.in_log else np.asarray(values)
 
 
 @dataclass
@@ -66,10 +71,11 @@ class Solver:
     ensemble: Ensemble
     done: Callable[[int], None]
     n_done: int = 0
+    start: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     at_ends: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
-        """Count the years that will be simulated: fewer if nothing is solved for, more if all are off together."""
+        """Count the years that will be simulated: more if all are off together."""
         self.n_years = len(self.ensemble.departments) * (sum(YEARS) + FRESH)
 
     def solve(self, wanted: Sequence[Solved]) -> tuple[Ensemble, dict[str, Floats]]:
@@ -80,34 +86,42 @@ class Solver:
         workers = max(min(self.study.workers, n), 1)
         with open_executor(replace(self.study, workers=workers)) as executor:
             at = np.array([np.log(self._values(one.parameter)) for one in wanted]).T.reshape(n, len(wanted))
-            slopes = np.tile(np.diag([one.slope for one in wanted]), (n, 1, 1))
-            low, high = np.log([one.bounds for one in wanted]).T if wanted else (np.zeros(0), np.zeros(0))
+            self.start, slopes = at, np.tile(np.diag([one.slope for one in wanted]), (n, 1, 1))
+            low, high = np.log([one.bounds for one in wanted]).T
+            goal = np.array([np.broadcast_to(one.of(one.wanted), n) for one in wanted]).T
             before: tuple[Floats, Floats] | None = None
-            for years in YEARS if wanted else ():
-                measured = self._years(executor, _by_name(wanted, at), years, self.study.run.seed)
+            for years in YEARS:
+                measured = self._years(executor, self._points(wanted, at), years, self.study.run.seed)
                 value = np.array([one.of(measured[one.measure]) for one in wanted]).T
                 if before is not None:
                     slopes = _updated(slopes, at - before[0], value - before[1], wanted)
                 before = at, value
-                goal = np.array([one.of(np.array(one.wanted)) for one in wanted])
                 step = np.linalg.solve(slopes, (goal - value)[:, :, None])[:, :, 0]
                 at = np.clip(at + np.clip(step, -LONGEST, LONGEST), low, high)
-            fresh = self._years(executor, _by_name(wanted, at), FRESH, self.study.run.seed + 1)
-            off = np.array([(one.of(np.array(one.wanted)) - one.of(fresh[one.measure])).mean() for one in wanted])
-            if wanted and (np.abs(off) > [one.near for one in wanted]).any():
+            fresh = self._years(executor, self._points(wanted, at), FRESH, self.study.run.seed + 1)
+            off = np.array([one.of(np.mean(one.wanted)) - one.of(np.mean(fresh[one.measure])) for one in wanted])
+            if (np.abs(off) > [one.near for one in wanted]).any():
                 moved = np.clip(at + np.linalg.solve(slopes.mean(axis=0), off), low, high)
                 if not np.array_equal(moved, at):
                     at, self.n_years = moved, self.n_years + n * FRESH
-                    fresh = self._years(executor, _by_name(wanted, at), FRESH, self.study.run.seed + 2)
+                    fresh = self._years(executor, self._points(wanted, at), FRESH, self.study.run.seed + 2)
         counts = [int(((at[:, k] <= low[k]) | (at[:, k] >= high[k])).sum()) for k in range(len(wanted))]
         self.at_ends = tuple((one.parameter, count) for one, count in zip(wanted, counts, strict=True) if count)
-        return self._at(_by_name(wanted, at)), fresh
+        return self._at(self._points(wanted, at)), fresh
 
     def ends(self) -> Iterator[str]:
         """A line for each parameter that ends at a bound in some departments."""
         n = len(self.ensemble.departments)
         for name, count in self.at_ends:
             yield f"{name.replace('_', ' ')}: at the end of what was tried in {count} of {n}; something else decides"
+
+    def _points(self, wanted: Sequence[Solved], at: Floats) -> dict[str, Floats]:
+        """Logarithms of all parameters that move, by name; `at`: of those wanted, shape (n_departments, n_wanted)."""
+        points = {one.parameter: at[:, place] for place, one in enumerate(wanted)}
+        for place, one in enumerate(wanted):
+            rest = np.minimum(at[:, place] - self.start[:, place] + one.beyond, 0)
+            points |= {name: np.log(self._values(name)) + times * rest for name, times in one.also.items()}
+        return points
 
     def _values(self, parameter: str) -> Floats:
         place = list(self.ensemble.parameters).index(parameter)
@@ -145,11 +159,6 @@ class Solver:
             for measure in SHOWN
         }
         return {measure: values.reshape(years, n).mean(axis=0) for measure, values in measured.items()}
-
-
-def _by_name(wanted: Sequence[Solved], at: Floats) -> dict[str, Floats]:
-    """Logarithms of parameters by name; `at`: shape (n_departments, n_wanted)."""
-    return {one.parameter: at[:, place] for place, one in enumerate(wanted)}
 
 
 def _updated(slopes: Floats, moved: Floats, changed: Floats, wanted: Sequence[Solved]) -> Floats:

@@ -4,7 +4,8 @@ Departments of an offer differ in what was left blank. The product's effect is r
 they differ in: numbers scaled to one variance, structures as categories. Coefficients are normal about 0 with one
 variance; it and the variance about the line, at least the simulation noise of a department's mean, are those that make
 the effects most likely. So a blank that only chance ties to the effect gets a small effect. A blank is then read with
-its numbers at their lowest and at their highest, all others at their mean; a structure at the two that differ most.
+its numbers at their lowest and at their highest, all others at their mean; a structure at the two that differ most. Of
+a blank that has an arm at either end these arms are read: they hold what no line does, how it works with the others.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from simulation.display.words import span, unit_words
 from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
 from simulation.statistics.departments import MIN_DEPARTMENTS, n_departments, spread_over
+from simulation.statistics.intervals import t_quantile
 from simulation.statistics.verdict import threshold
 from simulation.study.design import Margin, Target
 from simulation.study.offer import Blank
@@ -147,13 +149,13 @@ def by_blank(result: StudyResult) -> tuple[BlankEffect, ...]:
     of_target, of_margins = line(target), [(margin, line(margin)) for margin in result.design.margins]
     effects = []
     for blank in offer.blanks:
-        low, high, error = of_target.ends(blank.parameters)
+        low, high, error = _ends(result, target, of_target, blank)
         matters = target.minimal_important_difference
         decides = _side(low, matters) != _side(high, matters)
-        limits = [margin.label for margin, of in of_margins if _fails_at_one_end(result, margin, of, blank)]
+        ends = [(margin, *_ends(result, margin, of, blank)) for margin, of in of_margins]
+        limits = [margin.label for margin, one, other, _ in ends if _fails_at_one_end(result, margin, one, other)]
         moved = [Moved(target.label, low, high, result.unit(target), matters)]
-        for margin, of in of_margins:
-            moved.append(Moved(margin.label, *of.ends(blank.parameters)[:2], result.unit(margin), margin.margin))
+        moved += [Moved(of.label, one, other, result.unit(of), of.margin) for of, one, other, _ in ends]
         most = max(moved, key=lambda one: one.share)
         effects.append(BlankEffect(blank, low, high, error, decides, limits[0] if limits else "", most))
     return tuple(sorted(effects, key=lambda one: (not one.decides, not one.limit, -one.most.share if one.most else 0)))
@@ -163,10 +165,18 @@ def _side(effect: float, matters: float) -> int:
     return int(effect >= matters) - int(effect <= -matters)
 
 
-def _fails_at_one_end(result: StudyResult, margin: Margin, line: Line, blank: Blank) -> bool:
+def _ends(result: StudyResult, judged: Target | Margin, line: Line, blank: Blank) -> tuple[float, float, float]:
+    """The effect at either end of a blank, by its arms or else the line, and the standard error of the difference."""
+    if not blank.arms:
+        return line.ends(blank.parameters)
+    low, high = (result.row_of(judged, arm) for arm in blank.arms)
+    apart = result.against(high.arm, low.arm, judged.measure, judged.group)
+    return low.difference, high.difference, apart.half_width / t_quantile(low.sample[0] - 1)
+
+
+def _fails_at_one_end(result: StudyResult, margin: Margin, low: float, high: float) -> bool:
     """Whether the expected change of a margin's measure is beyond it at one end of a blank only."""
     worse = -1 if result.better(margin) == "higher" else 1
-    low, high, _ = line.ends(blank.parameters)
     return (worse * low > margin.margin) != (worse * high > margin.margin)
 
 

@@ -119,8 +119,11 @@ class Sweep:
 
     @property
     def arms(self) -> tuple[str, ...]:
-        """The arms that every run compares with its baseline, in order; the sham, as a check, among them."""
-        return tuple(arm for arm in self.first.judged if all(arm in run.result.judged for run in self.runs))
+        """The arms that every run compares with its baseline, in order, under one label; the sham, as a check, among
+        them."""
+        runs = [run.result for run in self.runs]
+        named = (arm for arm in self.first.judged if all(arm in run.judged for run in runs))
+        return tuple(arm for arm in named if len({run.arm(arm).label for run in runs}) == 1)
 
     @property
     def judged(self) -> tuple[str, ...]:
@@ -226,13 +229,14 @@ def sweep_of(done: Sequence[tuple[Sequence[str], StudyResult, Path]]) -> Sweep |
 
 
 def beside(one: StudyResult, other: StudyResult) -> Sweep:
-    """Compare two results of one study, labelled by what differs.
+    """Compare two results of one study, or of two offers of one product, labelled by what differs.
 
     Raises ResultsError if they have no arm or no target in common.
     """
     ours, theirs = ({key: values[at] for key, values in _told_apart_by(one, other).items()} for at in (0, 1))
     sweep = Sweep((SweepRun(ours, one), SweepRun(theirs, other)))
-    if one.design.name != other.design.name or not sweep.arms or not sweep.targets:
+    named = {(result.design.offer and result.design.offer.product) or result.design.name for result in (one, other)}
+    if len(named) > 1 or not sweep.arms or not sweep.targets:
         raise ResultsError(
             f"'{one.design.name}' and '{other.design.name}' have no arm or no target in common, so they cannot be "
             f"compared. Give two results of one study"
@@ -246,6 +250,8 @@ def _told_apart_by(one: StudyResult, other: StudyResult) -> dict[str, tuple[str,
     That is the files that were chosen (site, scenario), else a few values of the configuration; then seed, version
     and number of replications, else the date.
     """
+    if one.design.name != other.design.name:
+        return {"offer": (one.design.name, other.design.name)}
     keys = (*CHOSEN, "seed", "aeflow", "n_replications", "finished_at")
     recorded = {key: (_recorded(one, key), _recorded(other, key)) for key in keys}
     differing = {key: values for key, values in recorded.items() if values[0] != values[1]}

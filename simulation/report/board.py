@@ -6,7 +6,7 @@ A sentence is data: its words, and the numbers in them, which become text at the
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from string import Template
 from textwrap import shorten
@@ -15,43 +15,48 @@ from typing import NamedTuple
 import numpy as np
 
 from simulation.display.measured import FAILS, limits_of
-from simulation.display.table import Cell, Cells, ReportTable
+from simulation.display.table import Cell, Cells, ReportTable, interval_cell
 from simulation.display.words import figure_words, kind_of, rests_on_claim
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.questions.blanks import BlankEffect, by_blank
+from simulation.questions.sweep import beside
 from simulation.questions.what_decides.deciding_figures import decided, n_harmed
 from simulation.report.figures.first_picture import Drawing, first_picture
-from simulation.report.findings import implausible, warnings
+from simulation.report.findings import implausible, unlike_words, warnings
 from simulation.report.headlines import PATIENTS, fails, harmed_groups, outcome_of
-from simulation.report.letter import letter
 from simulation.report.tables.money import ranked
 from simulation.report.tables.patient_groups import worse_off_groups
 from simulation.report.templates import templates
 from simulation.runs.result import ArmResult, Safety, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.study.design import Margin, Target
-from simulation.study.offer import OfferFacts
-from simulation.wording import listed_with_and
+from simulation.study.offer import Blank, OfferFacts
+from simulation.wording import listed_with_and, spaced
 
 MOST_WORDS = 300
 """Words on the page beside table and picture."""
-MOST_ALTERNATIVES, MOST_BLANKS = 4, 2
-DETAIL = ((3, 75), (2, 75), (1, 75), (1, 40))
-"""Things that are listed of a kind, and characters of a text of the user's before it is cut; the first that fits."""
+MOST_ALTERNATIVES, MOST_BLANKS = 5, 2
+DETAIL = ((3, 9, 75), (1, 9, 75), (1, 6, 75), (1, 4, 75), (1, 2, 75), (1, 1, 75), (1, 1, 40), (1, 1, 25))
+"""Groups and blanks, and facts of the offer of a kind, that are listed, and characters of a text of the user's before
+it is cut; the first that fits."""
+ROUNDING = 1.02
+"""By how much an arm may cost more that was made for a price: patients a year are known to about a hundredth."""
 WAIT, FOUR_HOURS = ("wait_to_clinician_mean", "all"), "within_4h_share"
 LIMITS = {
-    ("wait_to_clinician_mean", "acuity_true=1-2"): "the wait of the sickest (levels 1 and 2)",
-    ("under_triage_1_2_share", "all"): "the sickest who get too low a level",
+    ("wait_to_clinician_mean", "acuity_true=1-2"): "the wait of the sickest",
+    ("under_triage_1_2_share", "all"): "the sickest (levels 1-2) who get too low a level",
     ("left_share", "all"): "patients who leave unseen",
 }
 """Limits of safety in plain words; others have their label."""
 WHO = {
-    "acuity_true=1-2": "the sickest (levels 1 and 2)",
+    "acuity_true=1-2": "the sickest (levels 1-2)",
     "age_band=oldest": "the oldest",
     "language_need=yes": "patients who need an interpreter",
 }
 """Groups in plain words, where the first page has others."""
+CHANGED = ("label", "minutes")
+"""What a product changes at a step, by kind."""
 VERDICTS = {
     "fails": ("Fails on safety", "$product would fail $failed of $stated safety limits here, and $effect."),
     "may fail": ("May fail on safety", "$product may fail $failed of $stated safety limits here, and $effect."),
@@ -124,7 +129,9 @@ class Board(NamedTuple):
     def n_words(self) -> int:
         """How many words the page has beside table and picture."""
         headings = (BANNER, self.title, self.verdict, *(part.heading for part in self.parts))
-        return sum(len(text.split()) for text in (*headings, *map(str, self.sentences)))
+        return sum(
+            bool(re.search(r"\w", word)) for text in (*headings, *map(str, self.sentences)) for word in text.split()
+        )
 
 
 def board(result: StudyResult) -> Board:
@@ -137,8 +144,8 @@ def board(result: StudyResult) -> Board:
         raise ResultsError(
             f"{result.design.name}: states no offer, so there is no board's page. Make one: aeflow offer"
         )
-    for most, longest in DETAIL:
-        page = _board(result.shown, _shortened(offer, longest), most)
+    for most, facts, longest in DETAIL:
+        page = _board(result.shown, _shortened(offer, longest), most, facts)
         if page.n_words <= MOST_WORDS:
             break
     return page
@@ -149,26 +156,29 @@ def board_page(result: StudyResult) -> str:
 
     Raises ResultsError for a study that states no offer.
     """
-    words = {"banner": BANNER, "board": board(result), "letter": letter(result), "joined": _joined}
+    words = {"banner": BANNER, "board": board(result), "joined": _joined}
     return templates().get_template("board.html").render(**words)
 
 
-def _board(result: StudyResult, offer: OfferFacts, most: int) -> Board:
-    """The page with at most so many of each thing that is listed."""
+def _board(result: StudyResult, offer: OfferFacts, most: int, facts: int) -> Board:
+    """The page with at most so many groups and blanks, and so many facts of a kind."""
     arm = _called(result.arm(offer.arm), offer.product)
-    answer, counts = _answer(result, offer, arm), tuple(_counts(result))
+    answer, counts = _answer(result, offer, arm), tuple(_counts(result, arm))
     if result.few_departments:
         return Board(offer, *answer, (), (), (), None, None, counts)
     arms = (arm, *_alternatives(result, arm))
     parts = (
         Part("safety", "Is it safe?", tuple(_safety(result, arm))),
         Part("worse", "Who is worse off?", tuple(_worse_off(result, arm, most))),
-        Part("money", "What else would the money do?", tuple(_money(result, *arms))),
-        Part("measure", "What to measure first", tuple(_measure_first(result, arm, most))),
-        Part("vendor", "What rests on the vendor", tuple(_vendor(offer, most))),
+        Part("money", "Same money elsewhere", tuple(_money(result, *arms))),
+        Part("measure", "Measure first", tuple(_measure_first(result, arm, most))),
+        Part("vendor", "The vendor", tuple(_vendor(offer, facts))),
+        Part("assumed", "Assumed", tuple(_assumed(offer, facts + 2))),
     )
     picture = first_picture(result, arms, number=_signed)
-    return Board(offer, *answer, tuple(_notes(result, arm)), parts, arms, _table(result, *arms), picture, counts)
+    return Board(
+        offer, *answer, tuple(_notes(result, offer, arm, facts)), parts, arms, _table(result, *arms), picture, counts
+    )
 
 
 # --- numbers and words --------------------------------------------------------------------------------------------
@@ -198,21 +208,25 @@ def _side(row: Comparison, value: float) -> str:
     return LESS_OR_MORE.get(key, LESS_OR_MORE[""])[value > 0]
 
 
-def _cut(text: str, longest: int = DETAIL[0][1]) -> str:
+def _cut(text: str, longest: int = DETAIL[0][-1]) -> str:
     """A text of the user's, without a full stop, cut where it is very long."""
     return shorten(text.rstrip(". "), longest, placeholder=" …")
 
 
 def _shortened(offer: OfferFacts, longest: int) -> OfferFacts:
-    """The offer with texts of at most so many characters."""
-    claims, not_shown = (tuple(_cut(one, longest) for one in nouns) for nouns in (offer.claims, offer.not_shown))
+    """The offer with texts of at most so many characters; what was assumed may be three times as long."""
+    claims, not_shown, differs = (
+        tuple(_cut(one, longest) for one in nouns) for nouns in (offer.claims, offer.not_shown, offer.differs)
+    )
+    assumed = tuple(_cut(one, 3 * longest) for one in offer.assumed)
     product, department = (_cut(name, longest) for name in (offer.product, offer.department))
-    return replace(offer, product=product, department=department, claims=claims, not_shown=not_shown)
+    names = replace(offer, product=product, department=department)
+    return replace(names, claims=claims, not_shown=not_shown, differs=differs, assumed=assumed)
 
 
 def _joined(text: object) -> str:
     """A text in which no line ends between a number and its unit."""
-    return re.sub(r"(?<=\d) (?=%|minutes\b)", "\N{NO-BREAK SPACE}", str(text))
+    return re.sub(r"(?<=\d) (?=%|minutes\b|h\b)", "\N{NO-BREAK SPACE}", str(text))
 
 
 def _first_capital(text: str) -> str:
@@ -225,14 +239,13 @@ def _small(text: str) -> str:
 
 
 def _ends(row: Comparison) -> tuple[float, float]:
-    """The range of nine in ten departments, or the interval where that is wider."""
-    low, high = row.department_p5, row.department_p95
-    wider = high - low > row.difference_high - row.difference_low
-    return (low, high) if wider else (row.difference_low, row.difference_high)
+    """The range of nine in ten departments, drawn out to the interval where that reaches further."""
+    return row.with_range(row.difference_low, row.difference_high)
 
 
-def _effect(row: Comparison, target: Target) -> Sentence:
-    """'patients would wait 7.2 minutes less for a clinician (between 5.1 and 9.3)', without a capital."""
+def _effect(row: Comparison, target: Target, *, of_what: bool = False) -> Sentence:
+    """'patients would wait 7.2 minutes less for a clinician (5.1 to 9.3)', without a capital. `of_what`: say what the
+    range is of."""
     if math.isnan(row.difference):
         return Sentence("the effect is not known, as it is missing in some replication")
     size, low, high = (_number(value, row.unit) for value in (row.difference, *_ends(row)))
@@ -242,14 +255,17 @@ def _effect(row: Comparison, target: Target) -> Sentence:
         what = "as long as now" if is_wait else "as now"
     what = f"patients would wait {what} for a clinician" if is_wait else f"'$label' would be {what}"
     signs = {np.sign(end) for end, number in zip(_ends(row), (low, high), strict=True) if str(number) != "0"}
-    span = " (between $low and $high)"
+    words = "nine in ten departments: " if row.by_range else "95 % interval: "
+    span = "$low to $high"
     if len(signs) > 1 or str(size) == "0":
         down, up = (_side(row, end) for end in _ends(row))
-        span = f" (between $low {down} and $high {up})"
+        span = f"$low {down} to $high {up}"
     elif row.difference < 0:
         low, high = high, low
     known = not math.isnan(row.difference_low)
-    return Sentence(f"{what}{span * known}", size=size, low=low, high=high, label=_cut(target.label))
+    return Sentence(
+        f"{what}{f' ({words * of_what}{span})' * known}", size=size, low=low, high=high, label=_cut(target.label)
+    )
 
 
 def _called(arm: ArmResult, label: str) -> ArmResult:
@@ -284,11 +300,15 @@ def _answer(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> tuple[str
     look, other = LOOKS.get(outcome, "cannot-tell"), _other_reading(result, arm)
     if other and other[1]:
         look, verdict = "worse" if look == "worse" else "cannot-tell", f"{verdict}, and safety not shown"
-        after = f"; on another reading of the same figures it {other[1]} on safety{after}"
+        after = f"; on a less kind reading it {other[1]} on safety{after}"
     failed, stated = len(limits_of(result, arm).failed[1]), len(result.design.margins)
     parts = {"failed": _number(failed), "stated": _number(stated)}
     used = {name: part for name, part in parts.items() if f"${name}" in words}
-    return verdict, look, _inside(before, _effect(row, result.first_target), after, product=product, **used)
+    return (
+        verdict,
+        look,
+        _inside(before, _effect(row, result.first_target, of_what=True), after, product=product, **used),
+    )
 
 
 def _other_reading(result: StudyResult, arm: ArmResult) -> tuple[str, str, tuple[Safety, ...]] | None:
@@ -304,20 +324,19 @@ def _other_reading(result: StudyResult, arm: ArmResult) -> tuple[str, str, tuple
     return None
 
 
-def _notes(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
-    """How the range and the size are to be read; levels today and with the product."""
+def _notes(result: StudyResult, offer: OfferFacts, arm: ArmResult, most: int) -> Iterator[Sentence]:
+    """What a variant has otherwise; levels today; what the product changes at triage."""
     target = result.first_target
-    before, after = result.row_of(target), result.row_of(target, arm.name)
-    brackets = "the 95 % interval"
-    if result.over_departments:
-        brackets = f"nine in ten departments like this one ({brackets} if wider)"
-    words = f"In brackets: {brackets}. Less than $least {_unit(before.unit)} is too little to matter."
-    yield Sentence(words, least=_number(target.minimal_important_difference, before.unit))
+    if offer.differs:
+        yield Sentence("Variant: $differs.", differs=_listed(offer.differs, most))
+    before = result.row_of(target)
     if (target.measure, target.group) == WAIT and result.has(FOUR_HOURS):
-        today, then = (Cell(result.row(name, FOUR_HOURS).mean, "share") for name in (result.baseline.name, arm.name))
-        wait, shorter = (_number(row.mean, row.unit) for row in (before, after))
-        words = "Today they wait $before minutes, and $today leave within four hours. With it: $after minutes, $then."
-        yield Sentence(words, before=wait, after=shorter, today=today, then=then)
+        today = Cell(result.row(result.baseline.name, FOUR_HOURS).mean, "share")
+        words = "Today they wait $before minutes; $today leave within four hours."
+        yield Sentence(words, before=_number(before.mean, before.unit), today=today)
+    for change in arm.explanation.changed:
+        if change.kind in CHANGED:
+            yield Sentence("At $step: $what of patients.", step=spaced(change.what), what=change.short)
 
 
 # --- safety and who is worse off ------------------------------------------------------------------------------------
@@ -335,11 +354,9 @@ def _safety(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
     beyond: tuple[Safety, ...] = ()
     if other := _other_reading(result, arm):
         reading, differs, beyond = other
-        words = f"Read as '{reading.replace('$', '$$')}', it {differs or 'passes'}"
+        read = _first_capital(reading) if reading.startswith("if ") else f"Read as '{reading}'"
+        words = f"{read.replace('$', '$$')}, it {differs or 'passes'}"
         yield _failed(result, words, beyond[0]) if beyond else Sentence(f"{words}.")
-        if beyond and beyond[0].spread is not None and beyond[0].spread.is_range:
-            n, of = n_harmed(beyond[0]), _number(beyond[0].spread.n)
-            yield Sentence("That is beyond the limit in $n of $of departments.", n=_number(n), of=of)
     told = {safety.margin for safety in (*failed, *beyond)}
     for safety in limits.judged:
         if (
@@ -352,7 +369,7 @@ def _safety(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
             yield Sentence("$limit: beyond the limit in $n of $of departments.", limit=limit, n=_number(n), of=of)
     passed = [one.margin for one in limits.judged if one.judgement.kind in PASSED and one.margin not in told]
     for words, margins in (
-        ("Not settled", [one for one in result.design.margins if one.label in limits.not_settled]),
+        ("Not settled", [one for one in result.design.margins if one.label in limits.not_settled and one not in told]),
         ("Passes on average", passed),
     ):
         if margins:
@@ -363,13 +380,16 @@ def _safety(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
 
 def _failed(result: StudyResult, verb: str, safety: Safety) -> Sentence:
     """'Fails: the wait of the sickest (levels 1 and 2), 17 minutes longer. The limit is 2.'"""
-    row, margin = safety.comparison, safety.margin
+    row, margin, spread, beyond = safety.comparison, safety.margin, safety.spread, ""
     parts: dict[str, str | Cell] = {"limit": _limit(margin), "most": _number(margin.margin, row.unit)}
+    if spread is not None and spread.is_range:
+        beyond = ", broken in $n of $of departments"
+        parts |= {"n": _number(n_harmed(safety)), "of": _number(spread.n)}
     if row.unit == "share":
         before, after = (Cell(result.row_of(margin, name).mean, "share") for name in (None, safety.arm))
-        words = f"$limit, $before today, $after with it. The limit is $most {_unit(row.unit, margin.margin)} more."
+        words = f"$limit, $before today, $after with it. Limit: $most {_unit(row.unit, margin.margin)} more{beyond}."
         return Sentence(f"{verb}: {words}", before=before, after=after, **parts)
-    words = f"$limit, $size {_unit(row.unit)} {_side(row, row.difference)}. The limit is $most."
+    words = f"$limit, $size {_unit(row.unit)} {_side(row, row.difference)}. Limit: $most{beyond}."
     return Sentence(f"{verb}: {words}", size=_number(row.difference, row.unit), **parts)
 
 
@@ -381,7 +401,7 @@ def _worse_off(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Sente
     if not worse_off_groups(result):
         yield Sentence("No groups were looked at.")
     elif not rows:
-        words = f"No group is shown to be worse off by more than $least {_unit(unit)}."
+        words = f"No group shown, by more than $least {_unit(unit)}."
         yield Sentence(words, least=_number(least, unit))
     for number, row in enumerate(rows[:most]):
         who, size = _first_capital(WHO.get(row.group, PATIENTS[row.group])), _number(row.difference, unit)
@@ -399,21 +419,17 @@ def _worse_off(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Sente
 # --- money ----------------------------------------------------------------------------------------------------------
 
 
-def _units(arm: ArmResult, pounds: float) -> int:
-    """How many whole ones of an arm a sum buys a year; 1 of what costs nothing."""
-    cost = arm.ready.arm.cost
-    assert arm.cost is not None
-    bought = 1 if arm.cost <= 0 else math.floor(pounds / arm.cost + 1e-9) if math.isfinite(pounds) else 1
-    return bought if cost is None or cost.at_most is None else min(bought, math.floor(cost.at_most))
+def _is_dearer(arm: ArmResult, product: ArmResult) -> bool:
+    """Whether an arm costs more than the product, by more than the rounding of a price that is paid a patient."""
+    return arm.cost is not None and product.cost is not None and arm.cost > product.cost * ROUNDING
 
 
 def _alternatives(result: StudyResult, product: ArmResult) -> tuple[ArmResult, ...]:
     """The alternatives that state a cost: those that the product's price buys, best first, then dearer ones."""
     names = [row.arm for row in ranked(result, result.first_target) if row.arm != product.name]
     arms = [result.arm(name) for name in names if result.design.arms[name].comparator]
-    price = math.inf if product.cost is None else product.cost
     priced = [arm for arm in arms if arm.cost is not None]
-    return tuple(sorted(priced, key=lambda arm: not _units(arm, price)))[:MOST_ALTERNATIVES]
+    return tuple(sorted(priced, key=lambda arm: _is_dearer(arm, product)))[:MOST_ALTERNATIVES]
 
 
 def _money(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> Iterator[Sentence]:
@@ -424,7 +440,7 @@ def _money(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
     target, price = result.first_target, Cell(product.cost, style="rounded pounds")
     for arm in alternatives:
         helps = kind_of(result.finding(arm.name, target)) == "better" and not fails(result, arm)
-        if arm.cost is not None and _units(arm, product.cost) and helps:
+        if helps and not _is_dearer(arm, product):
             effect, name = _effect(result.row_of(target, arm.name), target), _cut(arm.label)
             cost = Cell(arm.cost, style="rounded pounds")
             words = "The price is $price a year. For $cost, with '$name', "
@@ -437,10 +453,16 @@ def _money(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
     for arm in alternatives:
         row = result.row_of(target, arm.name)
         good = row.difference if result.better(target) == "higher" else -row.difference
-        if _units(arm, product.cost) and good >= target.minimal_important_difference and not fails(result, arm):
+        if not _is_dearer(arm, product) and good >= target.minimal_important_difference and not fails(result, arm):
             name = _cut(arm.label)
             yield _inside("Not settled, but perhaps more: with '$name', ", _effect(row, target), ".", name=name)
             return
+
+
+def _thousands(arm: ArmResult) -> str:
+    """'116 (72 to 196)': the cost a year in thousands of pounds, with its range."""
+    mean, *ends = (f"{pounds / 1000:,.0f}" for pounds in (arm.cost or 0.0, *(arm.cost_range or ())))
+    return f"{mean} ({ends[0]} to {ends[1]})" if len(set(ends)) > 1 else mean
 
 
 def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> ReportTable:
@@ -454,16 +476,31 @@ def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
         if not math.isnan(low):
             text += f" ({_signed(low, unit)} to {_signed(high, unit)})"
         effect = Cell(row.difference, unit, low, high, style="difference", text=text)
-        n = 1 if arm is product or product.cost is None else _units(arm, product.cost)
-        words = {0: "(dearer)", 1: ""}.get(n, f"(the price buys {n})")
-        cost = "not known" if arm.cost is None else Cell(arm.cost, style="rounded pounds", words=words)
+        dearer = ", dearer" * _is_dearer(arm, product)
+        cost = Cell(arm.cost, text="not known" if arm.cost is None else f"{_thousands(arm)}{dearer}")
         other = _other_reading(result, arm) if arm is product else None
         passes = "depends" if other and other[1] else "passes" if limits.judged else "–"
         safe = limits.failed[0] or ("not settled" if limits.not_settled else passes)
         cells.append((_cut(arm.label), cost, effect, safe))
     what = "Change in wait" if (target.measure, target.group) == WAIT else target.label
-    headers = ("Option", "Cost a year", f"{what}, {_unit(unit)}", "Safety limits")
+    headers = ("Option", "£1,000 a year (range)", f"{what}, {_unit(unit)}", "Safety limits")
     return ReportTable("board", "What each costs and does", headers, cells)
+
+
+def variants_table(one: StudyResult, other: StudyResult) -> ReportTable:
+    """The rows of two variants of an offer, with what they have otherwise, and how far their effects are apart."""
+    pages, compared = [board(one), board(other)], beside(one, other).comparisons
+    names = [
+        "; ".join([result.design.name, *page.offer.differs]) for result, page in zip((one, other), pages, strict=True)
+    ]
+    tables = [page.table for page in pages if page.table is not None]
+    cells = [(name, *table.cells[0][1:]) for name, table in zip(names, tables, strict=len(tables) == len(pages))]
+    apart = compared[pages[0].offer.arm, one.first_target].apart
+    unit = one.unit(one.first_target)
+    words = "On the same patients, the second differs from the first by"
+    notes = () if apart is None else (f"{words} {interval_cell(apart[2], unit)} {_unit(unit)}.",)
+    headers = ("Variant", *(tables[0].headers[1:] if tables else ()))
+    return ReportTable("variants", "Two variants of an offer", headers, cells, notes)
 
 
 # --- what it hinges on, and the vendor's word -----------------------------------------------------------------------
@@ -471,12 +508,18 @@ def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
 
 def _measure_first(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Sentence]:
     """The blanks that would change the verdict most; without any, the figure on which the effect hinges."""
-    row, blanks = result.row_of(result.first_target, arm.name), by_blank(result)[: min(most, MOST_BLANKS)]
+    row, blanks, tied = result.row_of(result.first_target, arm.name), by_blank(result), list[Blank]()
     if _other_reading(result, arm):
-        yield Sentence("Settle first which reading is right: it decides on safety.")
-    for number, effect in enumerate(blanks):
-        if number == 0 or effect.decides or effect.limit:
+        tied = [effect.blank for effect in blanks if effect.blank.arms]
+        yield from (_settled(blank, "On safety") for blank in tied)
+        if not tied:
+            yield Sentence("Settle which reading is right: it decides on safety.")
+        blanks = tuple(effect for effect in blanks if effect.blank not in tied)
+    for number, effect in enumerate(blanks[: min(most, MOST_BLANKS)]):
+        if effect.decides or effect.limit or not (number or tied):
             yield from _blank(result, effect, row, first=number == 0)
+        elif not number:
+            yield Sentence("No other blank is expected to matter.")
     if blanks:
         return
     deciding = decided(result)
@@ -492,7 +535,7 @@ def _measure_first(result: StudyResult, arm: ArmResult, most: int) -> Iterator[S
 def _blank(result: StudyResult, effect: BlankEffect, row: Comparison, *, first: bool) -> Iterator[Sentence]:
     """What the effect is at either end of a blank, whether that decides the answer, and how to measure the blank."""
     blank, (low, high) = effect.blank, sorted((effect.low, effect.high))
-    question, find = (_small(_cut(text)) for text in (blank.question, blank.find))
+    question = _small(_cut(blank.question))
     span = f"$low {_unit(row.unit)} {_side(row, low)} to $high {_side(row, high)}"
     words = f"Then: $question ({span})."
     if first:
@@ -504,26 +547,44 @@ def _blank(result: StudyResult, effect: BlankEffect, row: Comparison, *, first: 
     for margin in (margin for margin in result.design.margins if first and margin.label == effect.limit):
         yield Sentence("It decides a safety limit, too: $limit.", limit=_limit(margin))
     if first and "hinges" in words:
-        n = {} if blank.patients is None or f"{blank.patients}" in find else {"n": _number(blank.patients)}
-        yield Sentence(f"To settle it: $find{', on $n patients' if n else ''}.", find=find, **n)
+        yield _settled(blank, "To settle it")
+
+
+def _settled(blank: Blank, what: str) -> Sentence:
+    """'To settle it: time triages with a watch, on 100 patients.'"""
+    find = _small(_cut(blank.find))
+    n = {} if blank.patients is None or f"{blank.patients}" in find else {"n": _number(blank.patients)}
+    return Sentence(f"{what}: $find{', on $n patients' if n else ''}.", find=find, **n)
 
 
 def _vendor(offer: OfferFacts, most: int) -> Iterator[Sentence]:
     """What rests on the vendor's word alone, and what is not shown."""
     for words, nouns in (("On the vendor's word alone", offer.claims), ("Not shown", offer.not_shown)):
         if nouns:
-            more = [f"{len(nouns) - most} more"] if len(nouns) > most else []
-            yield Sentence(f"{words}: $nouns.", nouns="; ".join([*nouns[:most], *more]))
+            yield Sentence(f"{words}: $nouns.", nouns=_listed(nouns, most))
     if not offer.claims and not offer.not_shown:
         yield Sentence("Nothing: all that we asked for is shown.")
 
 
-def _counts(result: StudyResult) -> Iterator[Sentence]:
-    """What the page rests on, and how many warnings stand in the report."""
+def _assumed(offer: OfferFacts, most: int) -> Iterator[Sentence]:
+    """How answers were read, what was assumed, and in what departments differ because it was left blank."""
+    clauses = offer.assumed or [f"{_small(_cut(blank.question))}: a range" for blank in offer.blanks]
+    if clauses:
+        yield Sentence("$clauses.", clauses=_first_capital(_listed(clauses, most)))
+
+
+def _listed(nouns: Sequence[str], most: int) -> str:
+    """'a; b; 2 more', of more than so many."""
+    return "; ".join([*nouns[:most], *([f"{len(nouns) - most} more"] if len(nouns) > most else [])])
+
+
+def _counts(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
+    """What the page rests on, and whether warnings stand in the report of what the page does not say."""
     n, days = _number(len(result.replications)), _number(result.run.measured_days)
     where, used = "one department", {}
     if result.department_of is not None:
         where, used = "$used departments", {"used": _number(len(np.unique(result.department_of)))}
     yield Sentence(f"Simulated: {where}, $n replications of $days days.", n=n, days=days, **used)
-    if checks := len([*warnings(result), *implausible(result)]):
-        yield Sentence(f"Before use, read the {'warnings' if checks > 1 else 'warning'} in the full report.")
+    told = [f"Warning, {words}" for words in unlike_words([arm.ready])] if _other_reading(result, arm) else []
+    if checks := len([words for words in (*warnings(result), *implausible(result)) if words not in told]):
+        yield Sentence(f"Read the {'warnings' if checks > 1 else 'warning'} in the full report.")

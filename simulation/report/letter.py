@@ -9,7 +9,7 @@ from simulation.display.measured import n_cases
 from simulation.report.templates import templates
 from simulation.runs.result import StudyResult
 
-CASES, YARDSTICK, PRICE = r"\bcases\b|sample", r"yardstick|against|agreement|truth", r"\b(price|cost)"
+CASES, YARDSTICK, PRICE = r"\bcases\b|sample", r"yardstick|against|agreement|truth|judge", r"\b(price|cost)"
 TOPICS = {
     r"\b(languages?|ages?|groups?|ethnic|child|sex|interpreter)": "for each group, the number of cases and how many "
     "were labelled too low and too high",
@@ -21,7 +21,8 @@ TOPICS = {
     CASES: "how many, from where and when, how they were chosen, and the counts of true level by level given",
     YARDSTICK: "who set the true level, whether they saw the tool's answer, and how often two of them agree",
     PRICE: "pounds a year at our number of patients, with set-up and support",
-    r"\bused?\b": "patients for whom it could have been used and those for whom it was, by month, at each site",
+    r"uptake": "how often nurse and product differed, and how often the nurse then took its label",
+    r"\buse[sd]?\b": "patients for whom it could have been used and those for whom it was, by month, at each site",
 }
 """What a vendor is to send, by the words in which something is known; the first that are found."""
 OF_A_STUDY = {
@@ -31,12 +32,18 @@ OF_A_STUDY = {
 }
 """What a study may lack, too."""
 ANYTHING = "what was measured, by whom, where, and on how many patients"
+ALWAYS = (
+    "The version, and since when it has not changed",
+    "What the price leaves out: licences, integration, devices, training",
+    "Where patients' words are processed and kept, and for how long",
+)
+"""What is asked of every vendor."""
 ALL_OF_IT = "who measured it, who paid for that, where, when, and on how many patients"
 
 
 def letter(result: StudyResult) -> str:
-    """Questions to the vendor on its own claims, and on what it has not shown: with the price, the cases and the
-    yardstick where the study has not got them. Empty where nothing is missing, or without an offer."""
+    """Questions to the vendor on its own claims, on what it has not shown (with the price, the cases and the yardstick
+    where the study has not got them), and on what nobody else knows. Empty without an offer."""
     offer = result.design.offer
     if offer is None:
         return ""
@@ -48,9 +55,7 @@ def letter(result: StudyResult) -> str:
     claimed, not_shown = (
         [(_noun(one), _send(one)) for one in nouns] for nouns in (offer.claims, (*offer.not_shown, *also))
     )
-    if not claimed and not not_shown:
-        return ""
-    words = {"offer": offer, "claimed": claimed, "not_shown": not_shown, "all_of_it": ALL_OF_IT}
+    words = {"offer": offer, "claimed": claimed, "not_shown": not_shown, "all_of_it": ALL_OF_IT, "always": ALWAYS}
     return templates().get_template("letter.txt").render(**words)
 
 

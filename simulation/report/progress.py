@@ -19,22 +19,14 @@ from simulation.triage.check_policy import idle
 
 def announce(study: Study, *, alone: bool) -> None:
     """Print what will run, before it does. `alone`: the baseline only."""
-    run = study.run
+    run, offer = study.run, study.design.offer
     n_arms = 1 if alone else len(study.arms)
-    length = f"{run.how_many} of {run.measured_days} days (after {run.warm_up_days} of warm-up)"
-    season = season_words(run, range(run.replications))
     print(f"aeflow. {BANNER}")
     print(study.design.question)
-    print(
-        f"{n_arms} arm{'s' if n_arms > 1 else ''} x {length}{f', {season}' if season else ''}, "
-        f"scenario '{study.scenario}', seed {run.seed}, "
-        f"{study.where}."
-    )
-    if study.departments is not None:
-        print(f"On {study.department_words}.")
-    elif study.on_one:
-        print(f"On one department: {study.on_one}.")
-    print(f"Engine '{study.engine}': {study.engine_why}.")
+    if offer is not None:  # a planner reads it: the report says the rest
+        print(f"{n_arms} options x {run.how_many} of {run.measured_days} days, in some minutes.")
+    else:
+        _announce_run(study, n_arms)
     if run.keep:
         print(
             f"Stored for every arm and replication: {', '.join(run.keep)}, "
@@ -50,8 +42,25 @@ def announce(study: Study, *, alone: bool) -> None:
             print(f"Warning: arm '{arm.name}' changes nothing: it will be {IDENTICAL}.")
     focus = study.design.focus
     judged = [arm for arm in study.arms if arm.arm.draw_of is None and (arm.name in focus or not focus)]
-    for words in unlike_words(judged):
+    for words in unlike_words(judged) if offer is None else ():
         print(f"Warning, {words}")
+
+
+def _announce_run(study: Study, n_arms: int) -> None:
+    """Print how much is simulated, where, and by which engine."""
+    run = study.run
+    length = f"{run.how_many} of {run.measured_days} days (after {run.warm_up_days} of warm-up)"
+    season = season_words(run, range(run.replications))
+    print(
+        f"{n_arms} arm{'s' if n_arms > 1 else ''} x {length}{f', {season}' if season else ''}, "
+        f"scenario '{study.scenario}', seed {run.seed}, "
+        f"{study.where}."
+    )
+    if study.departments is not None:
+        print(f"On {study.department_words}.")
+    elif study.on_one:
+        print(f"On one department: {study.on_one}.")
+    print(f"Engine '{study.engine}': {study.engine_why}.")
 
 
 class Callbacks(NamedTuple):

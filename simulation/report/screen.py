@@ -16,6 +16,8 @@ from simulation.report.write import BOARD, LETTER
 from simulation.runs.result import StudyResult
 from simulation.runs.store.kept import file_of
 
+ON_SCREEN = ("safety", "money", "measure")
+"""Parts of the board's page of which the screen has the first sentence."""
 VERDICT_LINES = 15
 """Lines of the verdict; the report has its sentences in full."""
 
@@ -32,27 +34,23 @@ def print_result(result: StudyResult, folder: Path | None = None, *, stream: Tex
     if folder is not None:
         kept = "".join(f", {file_of(name)}" for name in dict.fromkeys(result.run.keep))
         if (folder / BOARD).is_file():
-            letter = f"; letter to the vendor: {folder / LETTER}" if (folder / LETTER).is_file() else ""
-            print(f"Board's page: {folder / BOARD}, one side of A4{letter}", file=out)
-        if (folder / "report.html").is_file():
+            print(f"All of it, on one side of A4: {folder / BOARD}", file=out)
+            print(f"Beside it: {LETTER}, to the vendor; report.html, everything", file=out)
+        elif (folder / "report.html").is_file():
             print(f"Report: {folder / 'report.html'}", file=out)
             print(f"Tables: {folder / FOLDER}/, a file each; pictures: {folder / 'figures'}/", file=out)
-        print(f"Data:   {folder / 'summary.csv'}, replications.parquet{kept}", file=out)
+        if result.design.offer is None:
+            print(f"Data:   {folder / 'summary.csv'}, replications.parquet{kept}", file=out)
 
 
 def _print_board(result: StudyResult, out: TextIO) -> None:
-    """Print the board's page of an offer: answer, warnings, the other sentences by heading, and the table."""
+    """Print the answer of an offer, and the first sentence on each of `ON_SCREEN`; the board's page says the rest."""
     page = board(result)
     print("", page.title, *lines_of(f"{page.verdict}. {page.answer}"), sep="\n", file=out)
-    print(*lines_of(" ".join(map(str, page.notes)), others=""), sep="\n", file=out)
-    for words in first_page(result).checks:
-        print(f"\n{textwrap.fill(words, WIDTH)}", file=out)
     for part in page.parts:
-        print(
-            "", part.heading, *(line for one in part.sentences for line in lines_of(str(one), "- ")), sep="\n", file=out
-        )
-    print_tables([page.table] if page.table is not None else [], stream=out)
-    print("", *lines_of(str(page.counts[0])), sep="\n", file=out)
+        if part.name in ON_SCREEN:
+            heading = part.heading if part.heading.endswith("?") else f"{part.heading}:"
+            print(*lines_of(f"{heading} {part.sentences[0]}", "- "), sep="\n", file=out)
 
 
 def _print_first_page(result: StudyResult, out: TextIO) -> None:

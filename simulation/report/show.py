@@ -21,8 +21,9 @@ from simulation.report.pathway_picture import pathway_picture
 from simulation.report.tables.arm_tables import HOW_FOUND, NOTHING
 from simulation.runs.store.atomic import own_folder, write_file
 from simulation.study.design import change_words
-from simulation.study.misfits import SAMPLE_DAYS, Beds, beds_of, load_and_misfits, remarks
+from simulation.study.misfits import Beds, beds_of, load_and_misfits, remarks
 from simulation.study.offered_load import Load
+from simulation.study.overload import SAMPLE_DAYS
 from simulation.study.study import Study
 from simulation.wording import number_of, spaced
 

@@ -58,8 +58,7 @@ def _write(folder: Path, result: StudyResult) -> None:
     _write_tables(own_folder(folder, TABLES), result)
     if result.design.offer is not None:
         write_file(folder / BOARD, board_page(result))
-        if text := letter(result):
-            write_file(folder / LETTER, text)
+        write_file(folder / LETTER, letter(result))
     write_file(folder / REPORT, page(result, pictures))
 
 

@@ -13,10 +13,11 @@ import numpy as np
 
 from simulation.department.vocabulary import Pathway
 from simulation.measures.binding import binding_names, binding_values
+from simulation.measures.daily import daily_sums
 from simulation.measures.measuring import Measures, measure
 from simulation.measures.own_quantities import Own
 from simulation.measures.profile import DayProfile, day_profile
-from simulation.measures.quantities import knows_waits
+from simulation.measures.quantities import Quantities, knows_waits
 from simulation.measures.window import Window, unfinished
 from simulation.records.schema import Floats, Patients
 from simulation.statistics.coverage_effects import waits_by_group, with_coverage
@@ -39,6 +40,7 @@ class ArmReplication:
     n_unfinished  measured attendances that had not left when the run ended
     waits         waits by group of coverage and step (`statistics.coverage_effects`), if a study distinguishes coverage
     months        months (1 for January) and their measures, where the run asks for them
+    daily         outcomes by day of arrival (`measures.daily`), where the run asks for them
     """
 
     measures: Measures
@@ -47,6 +49,7 @@ class ArmReplication:
     n_unfinished: int
     waits: Floats | None = None
     months: tuple[tuple[int, Measures], ...] = ()
+    daily: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -120,8 +123,9 @@ def _run_arm(
         used_in = (study.arm(name).policy for name in (coverages.partial, coverages.full))
         patients = with_coverage(patients, *(reached(policy, arm.pathway, draws) for policy in used_in))
     own = own_of(study.design, arm.pathway)
+    by_name: Quantities = {}
     result = ArmReplication(
-        measures=_measured(arm.pathway, simulation, patients, own, window),
+        measures=_measured(arm.pathway, simulation, patients, own, window, by_name),
         day=day_profile(
             arm.pathway,
             simulation.plan,
@@ -141,6 +145,7 @@ def _run_arm(
             (month, _measured(arm.pathway, simulation, patients, own, within))
             for month, within in (run.months(number) if run.by_month else ())
         ),
+        daily=daily_sums(patients, by_name, run.daily, own, window) if run.daily else None,
     )
     return result, patients, (len(patients), len(simulation.run.journal), simulation.run.n_events, engine_seconds)
 
@@ -152,9 +157,16 @@ def _shares(patients: Patients, baseline: Patients | None, window: Window) -> Sh
     return shares_better_worse(patients, baseline, window)
 
 
-def _measured(pathway: Pathway, simulation: Simulated, patients: Patients, own: Own, window: Window) -> Measures:
-    """Every measure of one window or month: first of its patients, then of what binds."""
-    patient_measures = measure(patients, window=window, own=own)
+def _measured(
+    pathway: Pathway,
+    simulation: Simulated,
+    patients: Patients,
+    own: Own,
+    window: Window,
+    by_name: Quantities | None = None,
+) -> Measures:
+    """Every measure of one window or month: first of its patients, then of what binds. `by_name`: see `measure`."""
+    patient_measures = measure(patients, window=window, own=own, by_name=by_name)
     values = binding_values(pathway, simulation.plan, simulation.run, patients, own, window=window)
     names = (*patient_measures.names, *binding_names(pathway, own))
     return Measures(names, np.concatenate([patient_measures.values, values]))

@@ -404,6 +404,7 @@ class StudyResult:
             stated=self._judged_measures,
             department=self.department_of,
             few=self.few_departments,
+            by_range=self.design.offer is not None and self.over_departments,
         )
 
     @cached_property

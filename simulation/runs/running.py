@@ -17,7 +17,7 @@ from simulation.runs.store.kept import Done, unheard
 from simulation.statistics.compare import paired
 from simulation.statistics.intervals import replications_for
 from simulation.study.design import Target
-from simulation.study.misfits import refuse_overload
+from simulation.study.overload import refuse_overload
 from simulation.study.simulate import simulate_arm
 from simulation.study.study import Precision, Study
 from simulation.study.workload import refuse_large

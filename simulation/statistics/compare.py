@@ -76,6 +76,7 @@ class Comparison:
     first replication). `simulated_low` and `simulated_high` are the difference's interval for simulation noise alone,
     in these departments; NaN while a result grows. `department_median`, `department_p5` and `department_p95` are
     quantiles of the difference over the `n_departments` departments, simulation noise removed; NaN for fewer than 20.
+    `by_range`: whether verdicts are about one department like these, and so are read from the range as well.
     """
 
     arm: str
@@ -106,6 +107,7 @@ class Comparison:
     department_p95: float = np.nan
     n_departments: int = 1
     few_departments: int = 0
+    by_range: bool = False
 
     @property
     def better(self) -> Better:
@@ -183,6 +185,12 @@ class Comparison:
             return self.difference_low, self.difference_high
         return self.together_at(self.level_of(family))
 
+    def with_range(self, low: float, high: float) -> tuple[float, float]:
+        """An interval from which a verdict is read, drawn out to the range of departments where that counts, too."""
+        if not self.by_range or math.isnan(self.department_p5):
+            return low, high
+        return min(low, self.department_p5), max(high, self.department_p95)
+
     def together_at(self, level: float) -> tuple[float, float]:
         """The difference's interval at another level; as `together`, of two replications or more."""
         ratio = self.width_factor * self._critical_value(level) / self._critical_value(self.level)
@@ -227,14 +235,17 @@ def compare_arms(
     stated: Collection[str] = (),
     department: Department | None = None,
     few: int = 0,
+    by_range: bool = False,
 ) -> tuple[Comparison, ...]:
     """Every arm's measures and paired differences, the baseline's own rows included (difference 0).
 
     `arms`: by arm the measures of its replications, in the same order of replications; `defined`: measures of the
     user's own, by name; `measured_days` of each, if known: a measure that rare spells decide has no interval where
     there are too few, unless the study states it (`stated`); `department`: which one each replication used, over an
-    ensemble; `few`: how many there are, where they are too few for any verdict. Measures that only some arms have are
-    left out. Raises ResultsError for an unknown baseline or unequal numbers of replications.
+    ensemble; `few`: how many there are, where they are too few for any verdict; `by_range`: whether verdicts are about
+    one such department; its range is then drawn with the variance between departments at its upper limit. Measures
+    that only some arms have are left out. Raises ResultsError for an unknown baseline or unequal numbers of
+    replications.
     """
     if baseline not in arms:
         raise ResultsError(f"baseline '{baseline}' is not an arm. {nearest(baseline, arms)}")
@@ -246,7 +257,7 @@ def compare_arms(
             raise ResultsError(
                 f"arm '{arm}' has {len(table)} replications, '{baseline}' has {len(tables[baseline])}. Run both alike"
             )
-        columns = _columns(table, tables[baseline], kind, department)
+        columns = _columns(table, tables[baseline], kind, department, widest=by_range)
         short = [
             name.measure not in stated and too_short(name.measure, n, measured_days)
             for name, n in zip(shared, columns["n_replications"].tolist(), strict=True)
@@ -255,6 +266,7 @@ def compare_arms(
             columns[bound] = np.where(short, np.nan, columns[bound])
         columns["short"] = np.array(short, dtype=np.bool_)
         common: dict[str, Any] = {"arm": arm, "baseline": baseline, "interval_kind": kind, "few_departments": few}
+        common["by_range"] = by_range
         values = zip(*(column.tolist() for column in columns.values()), strict=True)
         rows += [
             Comparison(
@@ -266,7 +278,7 @@ def compare_arms(
 
 
 def _columns(
-    table: Floats, baseline: Floats, kind: IntervalKind, department: Department | None
+    table: Floats, baseline: Floats, kind: IntervalKind, department: Department | None, *, widest: bool
 ) -> dict[str, NDArray[Any]]:
     """What a `Comparison` says in numbers, by field, one entry a measure and group."""
     less_baseline = paired(table, baseline)
@@ -292,7 +304,8 @@ def _columns(
         noise = differences if differences.degrees is None else simulated(less_baseline, LEVEL, department)
         columns["simulated_low"], columns["simulated_high"] = bounds(noise, LEVEL, kind)
     if department is not None:
-        over = ranges(np.where(np.isinf(less_baseline).any(axis=0), np.nan, less_baseline), department)
+        known = np.where(np.isinf(less_baseline).any(axis=0), np.nan, less_baseline)
+        over = ranges(known, department, widest=widest)
         fields = ("department_median", "department_p5", "department_p95", "n_departments")
         columns |= zip(fields, over, strict=True)
     return columns

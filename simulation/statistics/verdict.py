@@ -48,10 +48,16 @@ an effect is beyond a limit. The rules, for the effects of `Spread`:
   means as simulated give another number, it follows ('54 as simulated')
 
 The limit is the minimal important difference of a target, or the margin of a limit of safety.
+
+**Of an offer** (`Comparison.by_range`) a verdict is about the one department whose answers these departments stand
+for. So it has to hold over the range of nine in ten of them as well as over the interval: on either side, whichever
+reaches further is read. Fewer answers make the range wider, and so no verdict firmer. For a target, one department that
+makes most of the variance is no weakness then: it is outside the nine in ten. Whatever the range, what is worse on
+average may fail its limit.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -83,6 +89,8 @@ INTERVAL_NOTES: dict[IntervalKind, tuple[str, ...]] = {
 }
 """Notes of a table on its kind of interval; none for the ordinary one."""
 EVERY, DEPENDS = "in every department", "depends on the department"
+DIFFERS = "departments like this one differ in it"
+"""Why a verdict that holds on average does not hold for one department."""
 PILOT = 10
 """Replications below which their spread says too little about how many more are needed: the interval of a standard
 deviation from 10 reaches from 0.7 to 1.8 times it."""
@@ -128,14 +136,19 @@ def verdict(comparison: Comparison, mid: float, *, family: int = 1, identical: b
     unseen = _none_seen(comparison)
     if unseen is not None:
         return Verdict(*unseen, _sentence(comparison, unseen[1], family), unseen[1], unseen[1])
-    kind, size, words = interval_words(*comparison.together(family), mid, comparison.unit, comparison.better)
+    if comparison.by_range:
+        comparison = replace(comparison, largest_share=0.0)
+    ends = comparison.together(family)
+    kind, size, words = interval_words(*comparison.with_range(*ends), mid, comparison.unit, comparison.better)
     if kind != "cannot tell":
         told = direction_words(comparison.unit, comparison.better, down=kind == "cuts") if size is not None else words
         return Verdict(kind, words, _sentence(comparison, words, family), words, told, size)
-    n_more = _n_more(comparison, mid / 2, family)
-    low, high = comparison.together(1)
-    alone = low > 0 or high < 0 or (-mid < low and high < mid)
-    answer, why = _cannot_tell(comparison, n_more, family, alone=alone)
+    on_average, alone = (
+        interval_words(*own, mid, comparison.unit, comparison.better)[0] != "cannot tell"
+        for own in (ends, comparison.together(1))
+    )
+    n_more = None if on_average else _n_more(comparison, mid / 2, family)
+    answer, why = ("cannot tell", DIFFERS) if on_average else _cannot_tell(comparison, n_more, family, alone=alone)
     words = f"{answer}: {why}"
     return Verdict("cannot tell", words, _sentence(comparison, words, family), answer, "cannot tell", n_more=n_more)
 
@@ -199,13 +212,17 @@ def non_inferiority(comparison: Comparison, margin: float, *, family: int = 1, i
     unseen = _none_seen(comparison)
     if unseen is not None:
         return Judgement(*unseen, _sentence(comparison, unseen[1], family))
-    worst, _ = _worst_and_best(*comparison.together(family), comparison.better)
-    worst_alone, best_alone = _worst_and_best(*comparison.together(1), comparison.better)
-    kind, words = _margin_words(worst, best_alone, margin, comparison.unit)
+    ends, own = comparison.together(family), comparison.together(1)
+    worst, _ = _worst_and_best(*comparison.with_range(*ends), comparison.better)
+    _, best = _worst_and_best(*comparison.with_range(*own), comparison.better)
+    worst_alone, best_alone = _worst_and_best(*own, comparison.better)
+    kind, words = _margin_words(worst, max(best, min(best_alone, margin)), margin, comparison.unit)
     if kind != "cannot tell":
         return Judgement(kind, words, _sentence(comparison, words, family))
-    n_more = _n_more(comparison, margin / 2, family)
-    words = ": ".join(_cannot_tell(comparison, n_more, family, alone=worst_alone < margin))
+    told = _worst_and_best(*ends, comparison.better)[0] < margin
+    n_more = None if told else _n_more(comparison, margin / 2, family)
+    why = ("cannot tell", DIFFERS) if told else _cannot_tell(comparison, n_more, family, alone=worst_alone < margin)
+    words = ": ".join(why)
     return Judgement("cannot tell", words, _sentence(comparison, words, family), n_more)
 
 

@@ -8,13 +8,16 @@ from functools import lru_cache
 import numpy as np
 
 from simulation.department.check.measures_and_groups import check_own
+from simulation.department.own_measures import GIVEN_1_2
 from simulation.department.vocabulary import Pathway
 from simulation.errors import Fault, Faults, nearest
 from simulation.measures.binding import binding_names
-from simulation.measures.definitions import Definition, definitions, nearest_measure
+from simulation.measures.definitions import ALL, Definition, binding_measures, definitions, nearest_measure
+from simulation.measures.groups import GROUPED_BY
 from simulation.measures.measuring import MeasureName, measure
-from simulation.measures.own_quantities import NOTHING_OWN, Own
+from simulation.measures.own_quantities import NOTHING_OWN, Own, is_a_mean
 from simulation.measures.patients_table import nobody
+from simulation.measures.quantities import statistic_of
 from simulation.records.schema import Patients
 from simulation.statistics.coverage_effects import with_coverage
 from simulation.study.design import Design, Margin, Target
@@ -59,6 +62,25 @@ def target_faults(design: Design, arms: Sequence[ReadyArm], precision: Precision
             if fault:
                 yield fault
                 break
+
+
+def daily_faults(run: RunLength, design: Design, pathway: Pathway) -> Iterator[Fault]:
+    """Faults of outcomes by day that are no mean or share of patients, or that the department does not give."""
+    if not run.daily:
+        return
+    own = own_of(design, pathway)
+    given = measures_of(pathway, own)
+    of_patients = {name.measure for name in given if statistic_of(name.measure) == "mean"} - {*binding_measures()}
+    of_patients -= {*own.busy, *(name for name, measure in own.of_patients.items() if not is_a_mean(measure))}
+    by_attribute = (name.group for name in given if name.group.partition("=")[0] in GROUPED_BY)
+    groups = {ALL, GIVEN_1_2, *own.groups, *by_attribute}
+    for number, outcome in enumerate(run.daily):
+        where = f"run.daily.{number}"
+        if outcome.measure not in of_patients:
+            found = f"'{outcome.measure}' is no mean or share of patients here"
+            yield Fault(f"{where}.measure", found, nearest(outcome.measure, of_patients))
+        if outcome.group not in groups:
+            yield Fault(f"{where}.group", f"there is no group '{outcome.group}'", nearest(outcome.group, groups))
 
 
 def run_faults(run: RunLength, design: Design) -> Iterator[Fault]:

@@ -23,7 +23,7 @@ class VariedParameter(Sourced):
 
     changes: NonEmpty[tuple[str, ...]]
     """Dotted paths into site, staffing, pathway and calibration, or in an ensemble into a triage policy
-    (`triage.our_ai.acceptance.value`): all of them get the parameter's value."""
+    (`triage.our_ai.acceptance.value`) or the nurses (`nurse.errors.value`): all of them get the parameter's value."""
     how: Literal["times", "set"]
     """Whether the value multiplies the number that is there (`times`), or takes its place (`set`)."""
     range: Range

@@ -26,6 +26,9 @@ class Blank:
     """Where a trust finds it, or how it is measured, as an instruction."""
     patients: Annotated[int, Ge(1), Unit("patients")] | None = None
     """On how many patients it is measured; none: it is looked up."""
+    arms: tuple[str, ...] = ()
+    """Two arms of the study that have it at either end in every department, if there are any.
+    Example: `[our_ai_regardless, our_ai_where_wrong]`"""
 
 
 @config_dataclass
@@ -45,5 +48,9 @@ class OfferFacts:
     """What rests on the vendor's word alone, each as a noun. Example: `[30 seconds saved a triage]`"""
     not_shown: tuple[Label, ...] = ()
     """What the vendor has not shown, each as a noun. Example: `[accuracy by language]`"""
+    assumed: tuple[Label, ...] = ()
+    """How answers were read, and what was assumed, each as a clause. Example: `[nurses err as in two hospitals]`"""
+    differs: tuple[Label, ...] = ()
+    """What a variant of an offer has otherwise, each as a clause. Example: `[price a year £90,000, not £120,000]`"""
     blanks: tuple[Blank, ...] = field(default_factory=tuple)
     """What was not answered."""

@@ -29,6 +29,7 @@ from simulation.department.vocabulary import (
     ACUITY_NOW,
     ByAttribute,
     ByChance,
+    ByElapsed,
     ByHours,
     ByOutage,
     ByQueue,
@@ -226,6 +227,10 @@ class _Walk:
                 then |= (tick >= start) & (tick < end)
         elif isinstance(node, ByOutage):
             then = self._down(self.outages[node.outage], rows, since_start=node.since_start)
+        elif isinstance(node, ByElapsed):
+            step = self.pathway.steps[node.step]
+            since, minutes = self._counted(step, rows)
+            then = (since + minutes <= self.clock[rows]) & ~np.isnan(self.clock_started[step.since or ""][rows])
         return np.where(then, self.number[node.then], self.number[node.otherwise])
 
     def _coin(self, name: str, rows: Ints) -> Ints:
@@ -247,14 +252,9 @@ class _Walk:
         for pool in step.releases_at_start:
             self.held[self.pools[pool], rows] = 0
         started = self.started[rows] = self.clock[rows]
-        minutes = self._minutes(step, rows)
-        since = started
+        since, minutes = self._counted(step, rows)
         if step.since:
-            clock_at = self.clock_started[step.since]
-            since = np.where(np.isnan(clock_at[rows]), started, clock_at[rows])
-            clock_at[rows] = np.nan
-        if step.pace:
-            minutes = _paced(since, minutes, self.pathway.profiles[step.pace])
+            self.clock_started[step.since][rows] = np.nan
         minutes = np.maximum(since + minutes - started, 0)
         taken = self._taken(step, started)
         parts = {number: self.held[number, rows] for number in self.kept}
@@ -272,6 +272,14 @@ class _Walk:
             self.held[self.pools[pool], rows] = 0
         if step.relabels:
             self.acuity[rows] = self.attributes[step.relabels][rows]
+
+    def _counted(self, step: Step, rows: Ints) -> tuple[Floats, Floats]:
+        """From when a step's minutes count (now, if no clock runs), and how many they are at its pace."""
+        since, minutes = self.clock[rows], self._minutes(step, rows)
+        if step.since:
+            clock_at = self.clock_started[step.since][rows]
+            since = np.where(np.isnan(clock_at), since, clock_at)
+        return since, _paced(since, minutes, self.pathway.profiles[step.pace]) if step.pace else minutes
 
     def _minutes(self, step: Step, rows: Ints) -> Floats:
         total = np.zeros(len(rows))

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Annotated, Literal, Protocol
 
 import numpy as np
-from annotated_types import Ge, Gt, Le, MultipleOf
+from annotated_types import Ge, Gt, Le, MaxLen, MultipleOf
 
 from simulation.department.config_dataclass import UNITLESS, Unit, config_dataclass
 from simulation.department.graph import dated_after_departure
@@ -17,6 +17,7 @@ from simulation.department.rota import mean_per_day
 from simulation.department.vocabulary import Pathway
 from simulation.engine.choose import EngineAsked, EngineName, choose
 from simulation.errors import Fault, Faults, ResultsError, nearest, refuse
+from simulation.measures.daily import DailyOutcome
 from simulation.measures.definitions import Definition
 from simulation.measures.own_quantities import Own
 from simulation.measures.window import Window
@@ -109,6 +110,8 @@ class RunLength:
     """How many to run from `first` on; none: all that are left. Example: `20`"""
     by_month: bool = False
     """Whether measures of every month in the window are worked out as well, for `aeflow validate`."""
+    daily: Annotated[tuple[DailyOutcome, ...], MaxLen(8)] = ()
+    """Outcomes that are kept by day of arrival as well, for `aeflow evaluate`."""
     precision: Precision | None = None
     """How precisely one number should be known; none: exactly `replications` are run."""
     departments: Annotated[int, Ge(1), Unit("departments")] | None = None

@@ -8,7 +8,7 @@ policy repeats hers.
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from simulation.department.config_dataclass import (
 from simulation.errors import Fault, Faults
 from simulation.triage.construct import Wanted, nearest_matrix, rounded, under_share_limits
 from simulation.triage.effects import MinutesEffect
-from simulation.triage.estimates import Correlation, Portion
+from simulation.triage.estimates import AboveZero, Correlation, Portion
 from simulation.triage.labels import Assessor
 from simulation.triage.matrix import (
     BesideNurse,
@@ -31,12 +31,15 @@ from simulation.triage.matrix import (
     Matrix,
     Rows,
     beside_faults,
+    by_row,
     matrix_beside,
     probabilities,
     table_faults,
 )
 from simulation.triage.policy import MatrixPolicy, Policy, Usage
 from simulation.triage.with_nurse import WithNurse, beside_nurses
+
+Table = TypeVar("Table", bound=LabelTable)
 
 
 @config_dataclass
@@ -51,6 +54,9 @@ class Nurse:
     """How often nurses are right, and how far they err on the patients on whom a tool errs, too."""
     burdens: tuple[MinutesEffect, ...] = ()
     """What makes minutes longer whoever triages, with or without a tool (an interview through an interpreter)."""
+    errors: Annotated[AboveZero, Unit("times")] | None = None
+    """By how much the odds of a wrong label of each true level differ from the table's, wrong labels among themselves
+    as there; none: as its table says."""
 
 
 @config_dataclass
@@ -122,7 +128,7 @@ class Tool(Usage):
 
 def policy_from(tool: Tool, nurse: Nurse | None, where: str, faults: Faults) -> Policy | None:
     """The policy of a tool in the hands of these nurses (None: nobody labels); None after adding to `faults`."""
-    labels = nurse.labels if nurse and tool.nurses_label else None
+    labels = _erring(nurse) if nurse and tool.nurses_label else None
     n_before = len(faults)
     faults += _group_faults(tool, labels, where)
     ai = _assessor(tool.ai, labels, f"{where}.ai", faults) if tool.ai else None
@@ -137,6 +143,27 @@ def policy_from(tool: Tool, nurse: Nurse | None, where: str, faults: Faults) -> 
     if tool.nurse_by_group is not None:
         labels = replace(labels, matrix=replace(labels.matrix, by_group=tool.nurse_by_group))
     return MatrixPolicy(**usage, nurse=labels, ai=ai, burdens=nurse.burdens, beside_nurse=beside)
+
+
+def _erring(nurse: Nurse) -> Assessor:
+    """The nurses' labels, with the odds of an error that they state; tables with faults as they are."""
+    labels, odds = nurse.labels, nurse.errors
+    matrix = labels.matrix
+    if odds is None or odds.value == 1 or any(table_faults(matrix, "")):
+        return labels
+    by_group = {
+        name: {category: _with_odds(table, odds.value) for category, table in tables.items()}
+        for name, tables in matrix.by_group.items()
+    }
+    return replace(labels, matrix=replace(_with_odds(matrix, odds.value), by_group=by_group))
+
+
+def _with_odds(table: Table, odds: float) -> Table:
+    """A table in which the odds of an error are so many times as large; each row adds up to what it did."""
+    rows = np.array(table.counts or table.shares, dtype=float)
+    wrong = by_row(rows * np.where(np.eye(len(rows)) > 0, 1.0, odds)) * rows.sum(axis=1, keepdims=True)
+    made = tuple(map(tuple, wrong.tolist()))
+    return replace(table, counts=made) if table.counts else replace(table, shares=made)
 
 
 def has_tool(policy: Policy) -> bool:

@@ -6,14 +6,9 @@ configs/prompt.
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
 
-from simulation.config.bounds import override_fault, shortened
-from simulation.config.dotted import lay_over
-from simulation.config.files import mapping_in, value_in
-from simulation.config.folders import file_named, names_in, search_folders
-from simulation.config.validating import sound
-from simulation.errors import Fault, Faults, nearest, refuse
+from simulation.config.stated_part import stated_part
+from simulation.errors import Fault, refuse
 from simulation.vetting.assessors.llm import LlmAssessor, Prompt, Setting, prompt_faults
 from simulation.vetting.bench import CsvCases, Vetting, plan_faults, run_bench
 from simulation.vetting.card.card import Card
@@ -22,7 +17,6 @@ from simulation.vetting.earlier import change_since, read_earlier
 from simulation.vetting.mapping import CaseMapping, mapping_faults, read_cases
 from simulation.vetting.vignettes import Vignettes, synthetic_cases, vignette_faults
 
-T = TypeVar("T")
 KEPT = Path("vetting") / ".answers"
 """The folder, within that of results, for a server's answers: levels and outcomes, never the text."""
 
@@ -64,18 +58,18 @@ def vetting_named(name: str, overrides: Sequence[str] = (), *, config_dir: str |
             faults.add(f"{where}.name", f"is '{plan.name}'", f"Give the name of the file: {name}")
         return faults
 
-    return _part(Vetting, "vetting", name, faults_of, config_dir, overrides)
+    return stated_part(Vetting, "vetting", name, faults_of, config_dir, overrides)
 
 
 def cases_of(plan: Vetting, *, config_dir: str | None = None) -> CaseSet:
     """The cases of a plan, made or read. Raises ConfigError with every fault."""
     if isinstance(plan.cases, CsvCases):
-        mapping = _part(CaseMapping, "cases", plan.cases.mapping, mapping_faults, config_dir)
+        mapping = stated_part(CaseMapping, "cases", plan.cases.mapping, mapping_faults, config_dir)
         if not plan.cases.file:
             remedy = "Say where it is: cases.file=PATH (docs/how-to/vet-a-triage-ai.md says where to get it)"
             refuse("cases.file", "names no CSV file", remedy)
         return read_cases(Path(plan.cases.file), mapping)
-    vignettes = _part(Vignettes, "vignettes", plan.cases.vignettes, vignette_faults, config_dir)
+    vignettes = stated_part(Vignettes, "vignettes", plan.cases.vignettes, vignette_faults, config_dir)
     if not sum(plan.cases.mix) > 0:
         refuse("cases.mix", "adds up to 0", "Give a weight above 0 to one level or more")
     return synthetic_cases(vignettes, plan.cases, plan.seed)
@@ -85,39 +79,4 @@ def prompt_of(plan: Vetting, *, config_dir: str | None = None) -> Prompt | None:
     """The prompt of a plan that asks a language model; None for another plan. Raises ConfigError."""
     if not isinstance(plan.assessor, LlmAssessor):
         return None
-    return _part(Prompt, "prompt", plan.assessor.prompt, prompt_faults, config_dir)
-
-
-def _part(
-    kind: type[T],
-    group: str,
-    name: str,
-    faults_of: Callable[[T, str], list[Fault]],
-    config_dir: str | None,
-    overrides: Sequence[str] = (),
-) -> T:
-    """The file `<group>/<name>.yaml` as a `kind`, single values laid over it. Raises ConfigError with every fault."""
-    folders, where = search_folders(config_dir), f"{group}/{name}"
-    path = file_named(group, name, folders)
-    if path is None:
-        refuse(group, f"there is no '{name}'", nearest(name, names_in(group, folders)))
-    faults = Faults()
-    raw = mapping_in(path, f"{where}.yaml", faults) or {}
-    faults.refuse()
-    for override in overrides:
-        _lay_over(raw, override, faults)
-    faults.refuse()
-    return sound(kind, raw, where, lambda part: faults_of(part, where))
-
-
-def _lay_over(raw: dict[str, Any], override: str, faults: Faults) -> None:
-    """Lay one override over what a file states; one that cannot be read adds a fault."""
-    path, _, text = override.partition("=")
-    fault = override_fault(override)
-    if fault is not None or not path:
-        faults.append(fault or Fault(override, "names no key", "Overrides look like key=value"))
-        return
-    value = value_in(text, shortened(override), faults)
-    if isinstance(value, dict):  # a block takes the place of the one in the file
-        lay_over(raw, path.split("."), None, shortened(override), faults, add=True)
-    lay_over(raw, path.split("."), value, shortened(override), faults, add=True)
+    return stated_part(Prompt, "prompt", plan.assessor.prompt, prompt_faults, config_dir)

@@ -78,7 +78,7 @@ def cut_off(page: Page) -> list[str]:
 def test_on_a_phone_effect_safety_and_cost_of_every_option_are_in_sight(opened: Opened, path: Path) -> None:
     cells = opened(path, 360, 740).locator("tbody td")
     boxes = [cells.nth(number).bounding_box() for number in range(cells.count())]
-    assert len(boxes) == 15
+    assert len(boxes) == 18
     assert all(box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 360 for box in boxes)
 
 

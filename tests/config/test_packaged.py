@@ -14,7 +14,7 @@ from simulation.department.vocabulary import Pathway
 from simulation.display.words import cost_in_short
 from simulation.errors import ConfigError
 from simulation.explain.costs import cost_of
-from simulation.study.misfits import overload_faults
+from simulation.study.overload import overload_faults
 from simulation.triage.check_policy import check_policy
 from tests.policies import policy_called
 
@@ -121,9 +121,10 @@ def test_no_packaged_file_is_left_out() -> None:
     """A new group needs a test here."""
     tested = {*CHOICES, "scenario", "nurse", "triage", "pathway"}
     elsewhere = {"targets", "priors", "ensembles", "observed"} | {"vetting", "cases", "prompt", "vignettes"}
+    elsewhere |= {"evaluation", "outcomes"}
     assert {path.name for path in CONFIGS.iterdir() if path.is_dir()} == tested | elsewhere
     assert [path.name for path in CONFIGS.glob("*.yaml")] == ["config.yaml"]
-    assert names("pathway") == ["children_shared", "emergency_department", "shared_front_door"]
+    assert names("pathway") == ["between_contacts", "children_shared", "emergency_department", "shared_front_door"]
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.rglob("*.yaml")), ids=lambda path: path.relative_to(CONFIGS).as_posix())

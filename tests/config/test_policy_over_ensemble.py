@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from simulation.config import load
+from simulation.config.folders import packaged_configs
 from simulation.errors import ConfigError
 from simulation.study.study import Study
+from simulation.triage.matrix import probabilities
 
 Own = Callable[..., Path]
 MARKED = "evidence: assumed, source: made for a test"
@@ -61,6 +64,21 @@ def test_a_policy_that_is_asked_for_instead_holds_in_every_department(own: Own) 
     alone = study.of_one_arm("ai_label_advises", study.arm("never_taken").policy)
     assert [taken(alone, number, "ai_label_advises") for number in range(2)] == [0, 0]
     assert [taken(study.of_arms(["ai_label_advises"]), number, "ai_label_advises") for number in range(2)] == [0.1, 0.9]
+
+
+def test_nurses_err_by_department_in_every_arm(own: Own) -> None:
+    nurses = f"errors: {{value: 1, range: [0.5, 2], {MARKED}}}"
+    korea = (packaged_configs() / "nurse" / "korea.yaml").read_text(encoding="utf-8")
+    folder = own({**files("nurse.errors.value"), "nurse/ours.yaml": f"{korea}{nurses}\n"})
+    study = load("study=mine", "nurse=ours", "run.departments=2", "run.replications=4", config_dir=folder)
+
+    def right(number: int, arm: str) -> float:
+        policy = study.of(number).arm(arm).policy
+        assert policy.nurse is not None
+        return float(np.trace(probabilities(policy.nurse.matrix)))
+
+    for arm in ("nurse", "ai_label_advises", "never_taken"):
+        assert right(0, arm) == right(0, "nurse") > right(1, "nurse") == right(1, arm)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from simulation.department.vocabulary import (
     Booking,
     ByChance,
+    ByElapsed,
     Effort,
     ExtraShift,
     Follows,
@@ -32,6 +33,7 @@ def words_used(made: Pathway) -> dict[str, bool]:
     again = {loop.again for loop in made.loops.values()}
     return {
         "a coin in a loop": any(isinstance(made.branches.get(name), ByChance) for name in again),
+        "elapsed": any(isinstance(branch, ByElapsed) for branch in made.branches.values()),
         "on call": any(isinstance(each, Opens) and each.arrives_after_minutes for each in made.triggers.values()),
         "closed while": any(pool.closed_while for pool in pools),
         "effort": any(step.effort for step in made.steps.values()),
@@ -49,7 +51,7 @@ def with_every_word(made: Pathway, chance: random.Random) -> Pathway:
     """The same with a pool that an outage closes, units on call, a step that may end early and a coin in a loop.
 
     The first step asks for the first pool and leads to a loop, each pass of which goes by a coin to the step again or
-    past it.
+    past it; then some minutes count from the step's end, unless they are over by now.
     """
     (name, step), pool = next(iter(made.steps.items())), next(iter(made.pools))
     asks = step.asks if pool in (*step.asks, *step.any_of) else (*step.asks, pool)
@@ -62,8 +64,11 @@ def with_every_word(made: Pathway, chance: random.Random) -> Pathway:
         overflow=overflow,
         minutes=step.minutes or (chance.choice(("work_0", "work_1")),),
         effort=Effort(waiting_at=waiting_at, share=chance.choice((0.15, 0.6)), at_least=tuple(at_least), **NOTE),
+        starts_clock=(*step.starts_clock, "first"),
         next="turns",
     )
+    over = ByElapsed(kind="elapsed", step="rest", then=step.next, otherwise="rest", **NOTE)
+    rest = Step(minutes=("work_0",), since="first", next=step.next)
     coin = ByChance(kind="chance", targets={name: 0.4, "pause": 0.6}, **NOTE)
     on_call = Opens(
         kind="opens",
@@ -86,9 +91,9 @@ def with_every_word(made: Pathway, chance: random.Random) -> Pathway:
     return replace(
         made,
         pools={**made.pools, pool: closed},
-        steps={**made.steps, name: first, "pause": Step(next="turns")},
-        branches={**made.branches, "flip": coin},
-        loops={**made.loops, "turns": Loop(passes="passes", again="flip", next=step.next)},
+        steps={**made.steps, name: first, "pause": Step(next="turns", minutes=("work_1",)), "rest": rest},
+        branches={**made.branches, "flip": coin, "over": over},
+        loops={**made.loops, "turns": Loop(passes="passes", again="flip", next="over")},
         triggers={**made.triggers, "on_call": on_call},
     )
 

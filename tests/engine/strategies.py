@@ -20,6 +20,7 @@ from simulation.department.vocabulary import (
     Branch,
     ByAttribute,
     ByChance,
+    ByElapsed,
     ByHours,
     ByOutage,
     ByQueue,
@@ -195,7 +196,7 @@ class _Maker:
             outages={"random": self.random_outages(), "share": self.share_of_time(), "stated": self.stated_outages()},
             decisions_every_minutes=chance.choice((15, 60)),
         )
-        return self.with_demand(made)
+        return self.with_elapsed(self.with_demand(made))
 
     def with_demand(self, made: Pathway) -> Pathway:
         """The same with words of supply and demand, chosen last so that all else of a seed stays as it is."""
@@ -225,6 +226,21 @@ class _Maker:
             )
             more["lasting_factors"] = {"spell": lasting}
         return replace(made, pools={**made.pools, **pools}, arrivals={**made.arrivals, **arrivals}, **more)
+
+    def with_elapsed(self, made: Pathway) -> Pathway:
+        """The same with a branch, after some step, on the minutes of another since a clock; chosen last of all."""
+        counting = [name for name, step in made.steps.items() if step.since is not None]
+        if not counting or self.often(0.2):
+            return made
+        read = self.chance.choice(counting)
+        starting = [name for name, step in made.steps.items() if made.steps[read].since in step.starts_clock]
+        first = self.steps.index((starting or counting)[0])
+        after = self.chance.choice([name for name in self.steps[first + 1 :] if name != read] or self.steps[first:])
+        step = made.steps[after]
+        then = self.chance.choice([node for node in self.ahead(after) if node != step.next] or ["home"])
+        branch = ByElapsed(kind="elapsed", step=read, then=then, otherwise=step.next, **NOTE)
+        steps = {**made.steps, after: replace(step, next="elapsed")}
+        return replace(made, steps=steps, branches={**made.branches, "elapsed": branch})
 
     def extra_shifts(self) -> tuple[ExtraShift, ...]:
         """One or two, that begin and end on the hour or beside it, and may take everybody away."""

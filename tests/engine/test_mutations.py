@@ -34,7 +34,7 @@ class Rule(NamedTuple):
     compiled: Edit
 
 
-PACED = f"{24 * ' '}if row.pace >= 0 and work > 0:\n{28 * ' '}ended = _paced_end("
+WAITED = f"{24 * ' '}ended = max(_ended(p, "
 """Where somebody who waited starts; the same stands where nobody had to wait, further in."""
 RULES = {
     "the last alternative that is free is taken": Rule(
@@ -188,7 +188,18 @@ RULES = {
     ),
     "a pace counts from now and not from the mark": Rule(
         Edit("paced_end(since, work, self.plan", "paced_end(self.now, work, self.plan"),
-        Edit(f"\n{PACED}since, work", f"\n{PACED}now, work"),
+        Edit(f"\n{WAITED}since, row", f"\n{WAITED}now, row"),
+    ),
+    "minutes are over an instant after their end": Rule(
+        Edit("self._work(patient, step)) <= self.now", "self._work(patient, step)) < self.now"),
+        Edit("passes, n_loops, paces) <= now", "passes, n_loops, paces) < now"),
+    ),
+    "a branch on a clock uses it up": Rule(
+        Edit("patient.clock_at.get(step.since)", "patient.clock_at.pop(step.since, None)"),
+        Edit(
+            "    return _ended(p, since, step",
+            "    clock_at[p * n_clocks + step.since] = NEVER\n    return _ended(p, since, step",
+        ),
     ),
     "a tool is still down as it comes back": Rule(
         Edit("start <= self.now and since < end", "start <= self.now and since <= end"),

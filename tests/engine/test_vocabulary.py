@@ -70,6 +70,8 @@ SAYINGS = {
     "finds a tool up since the start",
     "ends early",
     "goes on though it may end early",
+    "finds the minutes since a mark over",
+    "finds the minutes since a mark not over",
     "goes round a loop",
     "goes on from a loop",
     "a round notices somebody worse",
@@ -273,6 +275,8 @@ def _branch(plan: Plan, row: int, went: int, passed: Counter[int]) -> Iterator[s
             yield "finds a tool was down since the start" if first else "finds a tool up since the start"
         elif node.kind is Kind.DOWN:
             yield "finds a tool down" if first else "finds a tool up"
+        elif node.kind is Kind.ELAPSED:
+            yield "finds the minutes since a mark over" if first else "finds the minutes since a mark not over"
         else:
             passed[node.number] += first
             yield "goes round a loop" if first else "goes on from a loop"

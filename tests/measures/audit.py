@@ -4,7 +4,7 @@
 
 conservation  everybody who came has one route to one end, or is still in the building
 causality     joined <= started <= ended, and each step begins where the last one ended
-route         each step is one that the step before leads to
+route         each step is one that the step before leads to (given `columns`, by elapsed minutes where those decide)
 capacity      no start takes a pool above its capacity
 priority      nobody starts while somebody with a better key, who could have taken what was taken, waits
 idle          at no time does somebody wait while all the pools it asks for have a free unit
@@ -16,7 +16,7 @@ once a request is pulled towards the target or overflows, only its own start is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from simulation.engine.contract import Changes, Notices
 from simulation.engine.plan import Columns
-from simulation.engine.rows import NONE, Ask, BranchRow, EndRow, Outcome, Plan, StepRow
+from simulation.engine.rows import NONE, Ask, BranchRow, EndRow, Kind, Outcome, Plan, StepRow, paced_end
 from simulation.measures.occupancy import Holdings, Ints, Rows, capacity_steps, holdings, rows_of
 from simulation.records.schema import IN_BUILDING, ActivityTable, Mask, Patients
 from simulation.units import NEVER, TICKS_PER_MINUTE, to_ticks
@@ -125,6 +125,8 @@ def audit(
     _conservation(findings, plan, rows, patients, columns)
     _causality(findings, plan, rows, columns)
     _route(findings, plan, rows)
+    if columns is not None:
+        _elapsed(findings, plan, rows, columns)
     held = holdings(plan, activities)
     timelines = _timelines(plan, rows, held, changes)
     _capacity(findings, plan, held, timelines)
@@ -225,6 +227,44 @@ def _route(findings: _Findings, plan: Plan, rows: Rows) -> None:
     wrong = ~allowed[before, rows.step[later - 1], rows.step[later]]
     names = rows.patient[later], _name(plan, rows.step[later]), _name(plan, rows.step[later - 1])
     findings.add("route", wrong, "patient {}: '{}' cannot follow '{}'", *names)
+
+
+def _elapsed(findings: _Findings, plan: Plan, rows: Rows, columns: Columns) -> None:
+    """Whether patients went by the minutes that had elapsed where such a branch alone decides."""
+    ways = np.array([*ways_by_elapsed(plan, rows, columns)], dtype=np.int64).reshape(-1, 3)
+    wrong = ways[:, 1] == ways[:, 2]  # over, and the second way; or not over, and the first
+    names = rows.patient[ways[:, 0]], _name(plan, rows.step[ways[:, 0]])
+    findings.add("route", wrong, "patient {}: went on from '{}' against the minutes that had elapsed", *names)
+
+
+def ways_by_elapsed(plan: Plan, rows: Rows, columns: Columns) -> Iterator[tuple[int, bool, int]]:
+    """The row, whether the minutes were over, and which way was gone, after each step that leads to such a branch.
+
+    Worked out again from clocks that were started; left out where a loop decides which minutes count, or where a way
+    leads to another branch.
+    """
+    if not any(isinstance(row, BranchRow) and row.kind is Kind.ELAPSED for row in plan.rows):
+        return
+    clocks, patient = dict[int, int](), NONE
+    for k in range(len(rows) - 1):
+        if rows.patient[k] != patient:
+            clocks, patient = {}, int(rows.patient[k])
+        row, now = plan.rows[rows.step[k]], int(rows.ended_at[k])
+        if not isinstance(row, StepRow):
+            continue
+        if rows.started_at[k] != NEVER and row.minutes != NONE:
+            clocks.pop(row.since, None)
+        if rows.outcome[k] != Outcome.DONE or rows.patient[k + 1] != patient:
+            continue
+        clocks |= dict.fromkeys(row.starts_clock, now)
+        branch = plan.rows[row.next]
+        if isinstance(branch, BranchRow) and branch.kind is Kind.ELAPSED:
+            step, to = plan.rows[branch.number], branch.targets
+            assert isinstance(step, StepRow)
+            if step.repeat_of == NONE and to[0] != to[1] and not any(isinstance(plan.rows[n], BranchRow) for n in to):
+                since, work = clocks.get(step.since, NEVER), int(columns.minutes[step.minutes][patient])
+                end = since + work if step.pace == NONE or not work else paced_end(since, work, plan.paces[step.pace])
+                yield k, since != NEVER and end <= now, to.index(int(rows.step[k + 1]))
 
 
 def _reached(plan: Plan, row: int) -> set[int]:

@@ -13,7 +13,7 @@ def test_every_question_says_why_it_is_asked_where_to_find_it_and_what_a_blank_m
     for key, question in questions().items():
         assert question.why, key
         assert question.find, key
-        assert question.required or question.blank or key == "price_a_year", key
+        assert question.required or question.blank or key in ("price_a_year", "table"), key
         assert (question.range is None) or question.source, key
         assert question.allowed is None or question.allowed[0] < question.allowed[1], key
 
@@ -69,11 +69,24 @@ def test_questions_that_an_answer_rules_out_are_not_asked() -> None:
     answers: dict[str, Answer] = {"does": "saves time"}
     asked = {key for key, question in questions().items() if is_asked(question, answers)}
     assert "saves" in asked
-    assert not {"acceptance", "against", "exact_share", "correlation"} & asked
-    assert is_asked(questions()["correlation"], {"does": "advises", "against": None})
-    assert not is_asked(questions()["correlation"], {"does": "advises", "against": "panel"})
+    assert not {"acceptance", "against", "exact_share"} & asked
     assert is_asked(questions()["ambulance_nurses"], {"ambulances": "Own"})
     assert not is_asked(questions()["price_a_patient"], {"price_a_year": 5})
+
+
+def test_nobody_is_asked_for_a_correlation_and_one_that_is_answered_is_refused() -> None:
+    answers: dict[str, Answer] = {"does": "advises", "against": "nurses"}
+    assert not is_asked(questions()["correlation"], answers)
+    assert "is not asked" in str(check({**answers, "correlation": 0.5}).faults["correlation"][0])
+    assert "correlation" not in check(answers).notes
+
+
+def test_use_is_read_back_as_a_share_of_everybody() -> None:
+    """By hand: walk-ins are 66 % and GP referrals 6 % of attendances, and 60 % of 72 % is 43 %."""
+    notes = check({"used_share": "60 %", "attendances_per_day": 310}).notes["used_share"]
+    assert notes[-1].words == "used for 60 % of walk-ins and GP referrals, 43 % of everybody"
+    ambulances = check({"used_share": "50 %", "covers": "ambulance"}).notes["used_share"]
+    assert ambulances[-1].words == "used for 50 % of ambulance patients, 14 % of everybody"
 
 
 def test_the_interview_goes_back_explains_keeps_and_resumes(tmp_path: Path) -> None:
@@ -94,7 +107,7 @@ def test_enter_leaves_a_question_blank_and_says_what_is_assumed(tmp_path: Path) 
     answers: dict[str, Answer] = {}
     interview(answers, tmp_path / "offer.yaml", ask=lambda prompt: next(typed), say=said.append)
     assert answers == {"attendances_per_day": "310", "within_four_hours": None}
-    assert any("left blank: departments are as stretched" in words for words in said)
+    assert any("left blank: 45 to 73 %" in words for words in said)
 
 
 def test_the_interview_ends_with_answers_that_can_be_used(tmp_path: Path) -> None:
@@ -114,7 +127,7 @@ def test_the_interview_ends_with_answers_that_can_be_used(tmp_path: Path) -> Non
 def test_the_template_is_a_file_of_answers_that_are_all_blank(tmp_path: Path) -> None:
     path = tmp_path / "answers.yaml"
     path.write_text(template(), encoding="utf-8")
-    assert set(answers_in(path)) == set(questions())
+    assert set(answers_in(path)) == {key for key, question in questions().items() if question.asked}
     assert set(check(answers_in(path)).faults) == {"attendances_per_day", "product", "does"}
 
 

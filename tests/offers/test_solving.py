@@ -1,8 +1,12 @@
 """Minutes are solved for: each department along its own slopes."""
 
-import numpy as np
+from types import SimpleNamespace
+from typing import Any, cast
 
-from simulation.offers.solving import Solved, _updated, beside
+import numpy as np
+import pytest
+
+from simulation.offers.solving import Solved, Solver, _updated, beside
 
 SHARE = Solved("doctor_minutes", "within_4h_share", 0.6, -1.5, (0.5, 1.5))
 WAIT = Solved("triage_busy", "walk_in_triage_wait_mean", 20, 2.5, (0.05, 3), in_log=True)
@@ -44,3 +48,17 @@ def test_what_could_not_be_met_is_said() -> None:
     assert lines[0].endswith("Not met: 4.0 % above")
     assert lines[1].startswith("admitted: left blank; departments 27.0 %")
     assert "does the rota count people at the desk?" in lines[3]
+
+
+def test_others_are_quicker_once_doctors_are_by_more_than_a_quarter() -> None:
+    """By hand: of a fall by half of the logarithm, 0.2 is beyond 0.3, and twice that is 0.4."""
+    parameters = {"doctor_minutes": (1.0, 1.1), "specialty_minutes": (0.9, 0.9)}
+    members = [SimpleNamespace(values=[of[number] for of in parameters.values()]) for number in (0, 1)]
+    ensemble: Any = SimpleNamespace(parameters=parameters, departments=members, member=lambda number: members[number])
+    start = np.log([[1.0], [1.1]])
+    solver = Solver(cast(Any, None), ensemble, lambda done: None, start=start)
+    quick = SHARE._replace(beyond=0.3, also={"specialty_minutes": 2.0})
+    moved = solver._points([quick], start - [[0.5], [0.2]])
+    assert moved["specialty_minutes"] == pytest.approx(np.log(0.9) - [0.4, 0])
+    assert moved["doctor_minutes"] == pytest.approx(start[:, 0] - [0.5, 0.2])
+    assert "specialty_minutes" not in solver._points([SHARE], start - 0.5)

@@ -15,9 +15,8 @@ import simulation as ae
 from simulation.api import Result
 from simulation.display.table import Cell
 from simulation.errors import ResultsError
-from simulation.explain.explanation import Explained
 from simulation.report import board as board_module
-from simulation.report.board import MOST_WORDS, Board, board, board_page
+from simulation.report.board import MOST_WORDS, Board, board, board_page, variants_table
 from simulation.report.letter import letter
 from simulation.report.screen import print_result
 from simulation.report.write import write_exports, write_report
@@ -28,10 +27,11 @@ from .conftest import EFFECTS, OFFER
 from .test_first_page import MORE, NOISE, NURSE, TOOL, made, with_also
 from .test_first_page import of_group as group
 
+NUMBERS = re.compile(r"\d[\d.,-]*\d|\d")
 GOLDEN = Path(__file__).parent / "golden"
 LEAST_EASE = 60
-STATIC = {"95", "1", "2", "20"}
-"""Numbers that are words of the page: the level of an interval, levels 1-2, the fewest departments."""
+STATIC = {"95", "1", "2", "1-2", "20", "1,000"}
+"""Numbers that are words of the page: the level of an interval, levels 1-2, the fewest departments, thousands."""
 
 
 @pytest.fixture(autouse=True)
@@ -92,7 +92,8 @@ def test_the_page_is_short_and_easy_to_read(offered: Result) -> None:
 def test_the_page_keeps_to_its_words_however_much_the_offer_says(offered: Result) -> None:
     long = "the number of the patients whom the nurses of the ward saw in the night and by day"
     many = tuple(f"{number} {long}" for number in range(9))
-    page = board(with_offer(offered, product=long, department=long, claims=many, not_shown=many))
+    facts = {"claims": many, "not_shown": many, "assumed": many, "differs": many}
+    page = board(with_offer(offered, product=long, department=long, **facts))
     assert page.n_words <= MOST_WORDS
     assert "; 8 more." in text_of(page)
     assert "…" in page.title
@@ -116,6 +117,9 @@ def numbers_of(result: Result) -> Iterator[float]:
         yield from (abs(effect.low), abs(effect.high), float(effect.blank.patients or 0))
     for arm in result.arms:
         yield from (abs(float(f"{arm.cost:.3g}")) for _ in [0] if arm.cost)
+        yield from (pounds / 1000 for pounds in (arm.cost or 0.0, *(arm.cost_range or ())))
+    for change in result.arm(OFFER.arm).explanation.changed:
+        yield from map(float, NUMBERS.findall(change.words))
     department = result.department_of
     yield from (len(result.replications), result.run.measured_days, len(result.design.margins))
     yield 1 if department is None else len(np.unique(department))
@@ -128,11 +132,11 @@ def as_written(numbers: Iterable[float]) -> set[str]:
 
 def test_every_number_of_the_page_stands_in_a_table_of_the_result(offered: Result) -> None:
     page, facts = board(offered), " ".join((*OFFER.claims, *OFFER.not_shown, *(arm.label for arm in offered.arms)))
-    known = as_written(numbers_of(offered)) | STATIC | set(re.findall(r"\d[\d.,-]*\d|\d", facts))
+    known = as_written(numbers_of(offered)) | STATIC | set(NUMBERS.findall(facts))
     told = " ".join(
         (*map(str, page.sentences), *(cell for row in (page.table.rows if page.table else ()) for cell in row))
     )
-    numbers = re.findall(r"\d[\d.,-]*\d|\d", told)
+    numbers = NUMBERS.findall(told)
     assert len(numbers) > 30
     assert set(numbers) - known == set()
 
@@ -187,15 +191,14 @@ def test_another_reading_of_the_product_that_fails_a_limit_is_in_the_answer(resu
     shown = made(result, waits, {"ai_as_claimed": 0.15}, offer=bare(), arms=arms)
     ready = tuple(replace(one, arm=arms[one.name]) for one in shown.study.arms)
     page = board(replace(shown, study=replace(shown.study, arms=ready)))
-    assert str(page.answer).endswith("; on another reading of the same figures it fails on safety.")
+    assert str(page.answer).endswith("; on a less kind reading it fails on safety.")
     assert page.verdict.endswith(", and safety not shown")
     assert page.look == "cannot-tell"
     assert page.table is not None
     assert page.table.rows[0][-1] == "depends"
-    assert "Read as 'unkind', it fails: the sickest who get too low a level, 10.0 % today, 15.0 % with it." in text_of(
-        page
-    )
-    assert "Settle first which reading is right" in text_of(page)
+    told = "Read as 'unkind', it fails: the sickest (levels 1-2) who get too low a level, 10.0 % today, 15.0 % with it."
+    assert told in text_of(page)
+    assert "Settle which reading is right: it decides on safety." in text_of(page)
     assert "reading" not in text_of(board(made(result, waits, offer=bare())))
 
 
@@ -212,7 +215,7 @@ def test_blanks_that_decide_nothing_are_not_said_to(result: Result, monkeypatch:
     monkeypatch.setattr(board_module, "by_blank", lambda result: (replace(idle, limit=limit),))
     text = text_of(board(shown))
     assert "Most hinges on the wait for a bed." in text
-    assert "It decides a safety limit, too: the sickest who get too low a level." in text
+    assert "It decides a safety limit, too: the sickest (levels 1-2) who get too low a level." in text
 
 
 def test_an_identical_product_changes_nothing(result: Result) -> None:
@@ -241,7 +244,7 @@ def test_few_departments_have_no_answer(offered: Result) -> None:
     assert "10 departments are too few" in board_page(few)
 
 
-def test_alternatives_that_the_price_buys_come_first_and_whole_ones_are_counted(offered: Result) -> None:
+def test_alternatives_that_the_price_buys_come_first_and_others_are_marked(offered: Result) -> None:
     page = board(offered)
     assert (page.arms[0].name, page.arms[0].label) == (OFFER.arm, OFFER.product)
     price, *costs = (arm.cost or 0.0 for arm in page.arms)
@@ -250,43 +253,73 @@ def test_alternatives_that_the_price_buys_come_first_and_whole_ones_are_counted(
     assert bought == sorted(bought, reverse=True)
     assert page.table is not None
     assert [("dearer" in row[1]) for row in page.table.rows[1:]] == [not one for one in bought]
-    cheap = with_cost(offered, "lean_triage", price / 3.2)
-    table = board(cheap).table
+
+
+def test_the_range_of_each_cost_stands_in_the_table(offered: Result) -> None:
+    table = board(offered).table
     assert table is not None
-    assert "(the price buys 3)" in next(row[1] for row in table.rows if "Lean" in row[0])
+    low, high = offered.arm("lean_triage").cost_range or (0.0, 0.0)
+    assert f"60 ({low / 1000:.0f} to {high / 1000:.0f})" in next(row[1] for row in table.rows if "Lean" in row[0])
 
 
-def with_cost(result: Result, name: str, pounds: float) -> Result:
-    """The result with another cost of an arm, of which more than one can be bought."""
-    arm = result.design.arms[name]
-    assert arm.cost is not None
-    cost = replace(arm.cost, per_year=pounds, range=None, at_most=None)
-    arms = {**result.design.arms, name: replace(arm, cost=cost)}
-    ready = tuple(replace(one, arm=arms[one.name]) for one in result.study.arms)
-    study = replace(result.study, arms=ready, design=replace(result.design, arms=arms))
-    return replace(result, study=study, explained=Explained(study))
+def test_what_the_product_changes_at_triage_and_what_was_assumed_are_on_the_page(offered: Result) -> None:
+    changed = next(change for change in offered.arm(OFFER.arm).explanation.changed if change.kind == "minutes")
+    facts = {"assumed": ("nurses err as in two hospitals",), "differs": ("price 9, not 8",)}
+    text = text_of(board(with_offer(offered, **facts)))
+    assert f"At triage: {changed.short} of patients." in text
+    assert "Nurses err as in two hospitals." in text
+    assert "Variant: price 9, not 8." in text
 
 
-def test_the_letter_asks_for_what_is_missing_and_is_not_written_where_nothing_is(offered: Result) -> None:
+def test_variants_of_an_offer_are_set_side_by_side_with_what_differs(offered: Result) -> None:
+    other = with_offer(offered, differs=("price 9, not 8",))
+    other = replace(other, study=replace(other.study, design=replace(other.design, name="other")))
+    table = variants_table(offered, other)
+    first, second = table.rows
+    assert (first[0], second[0]) == ("ai_triage", "other; price 9, not 8")
+    page = board(offered)
+    assert page.table is not None
+    assert first[1:] == second[1:] == page.table.rows[0][1:]
+    assert "differs from the first by 0.0 (0.0 to 0.0) minutes" in table.notes[0]
+    renamed = replace(other.design, offer=replace(OFFER, product="Another AI"))
+    with pytest.raises(ResultsError, match="cannot be compared"):
+        variants_table(offered, replace(other, study=replace(other.study, design=renamed)))
+
+
+def test_the_picture_draws_no_line_through_words_and_says_what_its_colours_mean(offered: Result) -> None:
+    picture = board(offered).picture
+    assert picture is not None
+    lines = re.findall(r'<line x1="([\d.]+)" y1="([\d.]+)" x2="([\d.]+)" y2="([\d.]+)"', picture.svg)
+    upright = [(float(top), float(end)) for left, top, right, end in lines if left == right]
+    words = [float(y) for y in re.findall(r'<text x="10.0" y="([\d.]+)"', picture.svg)]
+    assert len(words) > 3
+    assert not [(top, y) for top, end in upright for y in words if top < y < end or top < y - 9 < end]
+    assert all(word in picture.caption for word in ("Blue square", "orange diamond", "grey circle"))
+
+
+def test_the_letter_asks_for_what_is_missing_and_of_everybody_for_version_extras_and_data(offered: Result) -> None:
     text = letter(offered)
     assert "1. 27 seconds saved at each triage. Please send: minutes a patient before and after" in text
     assert "2. Accuracy by language. Please send: for each group" in text
     assert "3. What happens when it fails. Please send: hours out of use" in text
-    assert letter(with_offer(offered, claims=(), not_shown=())) == ""
+    least = letter(with_offer(offered, claims=(), not_shown=()))
+    for about in ("1. The version, and since when", "2. What the price leaves out", "3. Where patients' words are"):
+        assert about in least
     assert 'href="letter.txt"' in board_page(offered)
-    assert 'href="letter.txt"' not in board_page(with_offer(offered, claims=(), not_shown=()))
 
 
 @pytest.mark.parametrize(
     ("noun", "send"),
     [
-        ("accuracy against a panel's levels instead of nurses'", "who set the true level"),
-        ("which errors it makes: a table of labels", "the counts of true level"),
-        ("on how many cases its labels were measured", "how many, from where"),
-        ("on which patients, by age and language", "for each group"),
-        ("whether it answers a case alike twice", "how many cases got another label"),
-        ("time saved at triage, measured by somebody else", "minutes a patient before"),
-        ("for what share of patients it is used where it runs", "patients for whom it could have been used"),
+        ("a panel's judgement", "who set the true level"),
+        ("errors by level", "the counts of true level"),
+        ("number of cases", "how many, from where"),
+        ("ages and languages", "for each group"),
+        ("repeat answers", "how many cases got another label"),
+        ("failures", "hours out of use"),
+        ("an independent study of the minutes saved", "minutes a patient before"),
+        ("its use where it runs", "patients for whom it could have been used"),
+        ("uptake by nurses", "how often nurse and product differed"),
         ("88 % agreement with nurses", "who set the true level"),
         ("anything else", "what was measured, by whom"),
     ],
@@ -315,7 +348,8 @@ def test_a_run_of_an_offer_has_page_and_letter_and_its_screen_leads_with_the_ans
     lines = " ".join(out.getvalue().split())
     page = board(offered)
     assert lines.startswith(f"{page.title} {page.verdict}. {page.answer}")
-    assert lines.index(f"Board's page: {tmp_path}") < lines.index("Report: ")
+    assert len(lines.split()) < 150
+    assert f"{tmp_path}/board.html" in lines
 
 
 def test_other_studies_have_no_page(result: Result, folder: Path) -> None:

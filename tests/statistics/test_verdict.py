@@ -223,3 +223,35 @@ def test_what_is_not_known_in_one_replication_is_not_known() -> None:
 
 def test_a_threshold_of_patients_is_worded_in_patients() -> None:
     assert [threshold(2, unit) for unit in ("patients", "minutes", "share")] == ["2 patients", "2 min", "200 points"]
+
+
+# --- of one department, for which others stand --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("interval", "over", "words", "safety"), [
+    ((-9, -6), (-11, -5.5), "shorter by more than 5 min", "non-inferior"),
+    ((-9, -6), (-14, -2), "shorter, perhaps by less than 5 min", "non-inferior"),
+    ((-9, -6), (-14, 1), "cannot tell: departments like this one differ in it", "non-inferior"),
+    ((-2, 1), (-9, 6), "cannot tell: departments like this one differ in it", "cannot tell"),
+    ((6, 9), (5.5, 12), "longer by more than 5 min", "inferior"),
+    ((6, 9), (-2, 14), "cannot tell: departments like this one differ in it", "worse"),
+    ((-9, 6), (-9, 6), "cannot tell: about", "cannot tell"),
+    ((-9, -6), (-7, -6.5), "shorter by more than 5 min", "non-inferior"),
+])  # fmt: skip
+def test_a_verdict_on_one_department_holds_over_the_range_of_those_that_stand_for_it(
+    interval: tuple[float, float], over: tuple[float, float], words: str, safety: str
+) -> None:
+    """Of safety, what is worse on average is never hidden by the range."""
+    low, high = over
+    row = replace(difference(*interval, n=24), by_range=True, department_p5=low, department_p95=high)
+    assert verdict(row, 5).words.startswith(words)
+    assert non_inferiority(row, 5).kind == safety
+    assert verdict(replace(row, by_range=False), 5) == verdict(difference(*interval, n=24), 5)
+
+
+def test_one_odd_department_is_outside_the_nine_in_ten_and_may_still_fail_a_limit() -> None:
+    odd = replace(difference(-10, -5.5, n=24), of=24, largest_share=0.7)
+    row = replace(odd, by_range=True, department_p5=-9, department_p95=-6)
+    assert verdict(row, 5).size == "more"
+    assert verdict(replace(row, by_range=False), 5).kind == "cannot tell"
+    assert non_inferiority(row, 0.5).kind == "cannot tell"

@@ -8,8 +8,9 @@ import pytest
 
 from simulation.department.vocabulary import Pathway
 from simulation.patients import Draws, draw
-from simulation.study.misfits import overloaded, remarks
+from simulation.study.misfits import remarks
 from simulation.study.offered_load import Load, offered_load
+from simulation.study.overload import overloaded
 
 Make = Callable[..., Pathway]
 BED = "{kind: space, capacity: 5, evidence: assumed, source: test}"

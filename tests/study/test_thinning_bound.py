@@ -8,7 +8,7 @@ import pytest
 from simulation.config import load
 from simulation.errors import ConfigError, DrawsError
 from simulation.patients import draw
-from simulation.study.misfits import refuse_beyond_bound
+from simulation.study.overload import refuse_beyond_bound
 from simulation.study.study import Study
 
 CLINIC = ("study=gallery/one_nurse", "run.measured_days=28", "run.warm_up_days=7", "run.replications=12")

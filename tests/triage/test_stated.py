@@ -1,6 +1,7 @@
 """Nurse and tool stated apart: what the two make together, and what each wrong way of stating them is told."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from simulation.errors import Faults
+from simulation.triage.estimates import AboveZero
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import agreement, probabilities
 from simulation.triage.policy import Policy
@@ -189,3 +191,16 @@ def test_a_tool_with_other_nurses_than_those_of_its_bench_gives_a_warning_that_n
         )
         assert bool(output) == warned, output
     assert "was measured with other nurses (nurses of the bench) than these (the same 400 cases)" in output
+
+
+def test_nurses_with_other_odds_of_an_error_err_as_they_do_in_their_table() -> None:
+    """By hand, of the first level: 45 right and 5 wrong are odds of 1 to 9; twice that is 2 to 9."""
+    twice = replace(nurse(), errors=AboveZero(value=2, range=(1, 3), **WHY))
+    labels = made(tool(**table(AI)), twice).nurse
+    assert labels is not None
+    shares = probabilities(labels.matrix)
+    assert shares[0, :2] == pytest.approx([9 / 11, 2 / 11])
+    before = probabilities(nurse().labels.matrix)
+    assert shares[2, 1] / shares[2, 3] == pytest.approx(before[2, 1] / before[2, 3])
+    assert np.sum(labels.matrix.counts or ()) == pytest.approx(np.sum(NURSES))
+    assert made(tool(**table(AI)), replace(twice, errors=None)) == made(tool(**table(AI)))

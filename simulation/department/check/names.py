@@ -57,6 +57,7 @@ def names_of(pathway: Pathway) -> Known:
     return {
         "node": pathway.nodes(),
         "step": pathway.steps,
+        "step that counts since a clock": [name for name, step in pathway.steps.items() if step.since],
         "loop": pathway.loops,
         "clock": dict.fromkeys(clock for step in pathway.steps.values() for clock in step.starts_clock),
         "pool": pathway.pools,

@@ -11,12 +11,14 @@ from simulation.display.words import change, kind_of, short_words, span_of, unit
 from simulation.report.templates import templates
 from simulation.runs.result import ArmResult, Finding, StudyResult
 
-WIDTH, ROW, TOP, SIDE = 400, 25, 26, 10
+WIDTH, ROW, TOP, SIDE = 400, 33, 22, 10
 """In units of the drawing: its width, the height of a row, and the margins above and beside the rows."""
 LABEL_LENGTH = 52
 """Characters of an arm's label that fit beside its value."""
 LEAST_LENGTH = 3.0
 """The least length of a drawn interval, so that a narrow one is seen."""
+COLOURS = "Blue square: better; orange diamond: worse; grey circle: neither is shown"
+"""What shapes and colours say."""
 STYLES = {"better": (BETTER, "square"), "worse": (WORSE, "diamond")}
 
 
@@ -88,7 +90,9 @@ def first_picture(
     words = "; ".join(_alt(arm, findings[arm.name]) for arm in arms)
     alt = f"Differences from '{result.baseline.label}' in '{target.label}', {unit_words(unit)}, with 95 % intervals. "
     caption = f"{target.label}: {'thin, nine in ten departments; thick, ' if over_departments else ''}95 % intervals"
-    return Drawing(svg, f"{alt}{words}.", f"{caption}. Dashed: what matters.")
+    colours = f" {COLOURS}." if result.better(target) != "neither" else ""
+    least = f"{mid * factor:g} {unit_words(unit)}"
+    return Drawing(svg, f"{alt}{words}.", f"{caption}. Dashed: {least}, the least that matters.{colours}")
 
 
 def _ends(finding: Finding) -> list[tuple[float, ...]]:

@@ -32,7 +32,7 @@ SAMPLE_DAYS = 2
 PACKAGE = Path(__file__).resolve().parents[2]
 REPLICATES = ("runs/replicate.py", "config/ensembles.py")
 """What a worker runs: a replication, and before it the making of a department of an ensemble."""
-TELLING = ("explain", "display", "questions", "report", "assurance", "vetting", "commands")
+TELLING = ("explain", "display", "questions", "report", "assurance", "evaluation", "vetting", "commands")
 """Subpackages that tell of numbers and make none of a replication."""
 NOT_NUMBERS = ("engine", "executor", "cluster", "workers", "results", "dry_run", "allow_large", "resume", "ensemble")
 """Top-level keys of a configuration that change no number; the departments of an ensemble are listed apart."""

@@ -101,6 +101,8 @@ def columns_of(replications: Sequence[ReplicationResult], *, values: bool) -> di
             [np.concatenate([NONE, *(measures.values for _, measures in outcome.months)]) for outcome in outcomes]
         ),
     }
+    if any(outcome.daily is not None for outcome in outcomes):
+        columns["daily"] = ListColumn([outcome.daily for outcome in outcomes])
     if values:
         columns["values"] = ListColumn([outcome.measures.values for outcome in outcomes])
     return columns
@@ -141,6 +143,7 @@ def _arm_replication(
         shares=shares if shares.n_paired >= 0 else None,
         n_unfinished=int(columns["n_unfinished"][row]),
         waits=None if waits is None else waits.reshape(N_GROUPS, -1),
+        daily=columns["daily"][row] if "daily" in columns else None,
         months=tuple(
             (int(month), Measures(names, of_month)) for month, of_month in zip(months.tolist(), by_month, strict=True)
         ),

@@ -1,0 +1,218 @@
+"""What a design would tell: false alarms, power, bias and half-width over emulated trials, by department.
+
+Trials share departments, and a department's weeks, so they are not independent. The variance of a rate over T trials
+with n of N departments each is that of the first term of its Hoeffding decomposition: a department moves the rate by
+what the trials that it is in are off the mean, and departments are the sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from simulation.evaluation.analyses import TrialEstimates, analysed
+from simulation.evaluation.design import (
+    MOST_WEEKS,
+    Alternating,
+    Analysis,
+    EvaluatedOutcome,
+    EvaluationDesign,
+    Parallel,
+)
+from simulation.evaluation.trials import Bank, Trials, trials_of
+from simulation.records.schema import Floats, Ints
+
+LEVEL = 0.05
+Z = 1.959964
+"""The normal quantile of a two-sided 95 % interval."""
+N_TRIALS = 2_000
+SEED = 28
+TARGETS = (0.8, 0.9)
+"""The powers for which a size is looked for."""
+SOUND = 0.07
+"""The most false alarms with which a design is taken at its word."""
+WEEKS = (8, 12, 16, 24, 36, 52, 78, 104)
+MOST_DEPARTMENTS = 120
+"""About as many major A&E departments as England has trusts with one."""
+
+
+@dataclass(frozen=True)
+class OperatingFigure:
+    """A share or mean of trials, its 95 % interval, and the range of nine in ten departments where one switches."""
+
+    value: float
+    low: float
+    high: float
+    p5: float = np.nan
+    p95: float = np.nan
+
+
+@dataclass(frozen=True)
+class Operating:
+    """How an analysis of a design does with one arm and outcome.
+
+    true        the mean true effect
+    half_width  mean half length of the 95 % intervals
+    significant, right, wrong  shares of trials with p < 0.05, of which with the sign of the true effect or the other
+    bias        mean estimate less true effect
+    """
+
+    design: EvaluationDesign
+    analysis: Analysis
+    outcome: EvaluatedOutcome
+    arm: str
+    true: float
+    half_width: float
+    significant: OperatingFigure
+    right: OperatingFigure
+    wrong: OperatingFigure
+    bias: OperatingFigure
+
+
+def operating(
+    bank: Bank,
+    design: EvaluationDesign,
+    analysis: Analysis,
+    outcome: EvaluatedOutcome,
+    arm: str,
+    *,
+    n_trials: int = N_TRIALS,
+    seed: int = SEED,
+) -> Operating:
+    """How an analysis of a design does with one arm and outcome, over emulated trials."""
+    trials = trials_of(bank, design, arm, outcome.daily, n_trials, seed=seed)
+    return characteristics(trials, analysed(trials, analysis), bank.department, design, analysis, outcome, arm)
+
+
+def characteristics(
+    trials: Trials,
+    reported: TrialEstimates,
+    department: Ints,
+    design: EvaluationDesign,
+    analysis: Analysis,
+    outcome: EvaluatedOutcome,
+    arm: str,
+) -> Operating:
+    """What estimates come to, beside the truth; `department`: (n_runs,) that of each simulated run."""
+    significant, agrees = reported.p < LEVEL, np.sign(reported.effect) == np.sign(trials.true)
+    of_trials = department[trials.runs]
+    several = design.departments > 1 and design.is_randomised
+    of_each = (significant, significant & agrees, significant & ~agrees, reported.effect - trials.true)
+    figures = (_figure(np.asarray(values, dtype=float), of_trials, several=several) for values in of_each)
+    true, half_width = float(trials.true.mean()), float(reported.half_width.mean())
+    return Operating(design, analysis, outcome, arm, true, half_width, *figures)
+
+
+def _figure(values: Floats, department: Ints, *, several: bool) -> OperatingFigure:
+    """The mean of values of trials; `department`: (T, S) those of each trial; `several`: whether more than one
+    switches."""
+    mean, margin = float(values.mean()), float(Z * np.sqrt(variance_over_departments(values, department)))
+    if several:
+        return OperatingFigure(mean, mean - margin, mean + margin)
+    _, place, n = np.unique(department[:, 0], return_inverse=True, return_counts=True)
+    by_department = np.bincount(place, weights=values) / n
+    return OperatingFigure(mean, mean - margin, mean + margin, *np.quantile(by_department, (0.05, 0.95)).tolist())
+
+
+def variance_over_departments(values: Floats, department: Ints) -> float:
+    """The variance of the mean of values of trials, shape (T,), with departments, shape (T, S), as the sample."""
+    n_trials, n_each = department.shape
+    known, place = np.unique(department, return_inverse=True)
+    n = len(known)
+    off, of_one = values - values.mean(), values.var()
+    if n_each >= n or n < 2:
+        return float(of_one / n_trials)
+    moved = n / n_trials * np.bincount(place.ravel(), weights=np.repeat(off, n_each), minlength=n)
+    chance = n * n_each / n_trials * of_one
+    without_return = ((n - 1) / (n - n_each)) ** 2  # the others of a trial are never the same department
+    return float(max(moved.var(ddof=1) - chance, 0.0) * without_return / n + of_one / n_trials)
+
+
+# --- sizes ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class NeededSize:
+    """The least weeks and departments with which a design reaches a power; no weeks if it does not with as many.
+
+    `simulated`: whether weeks and departments of that size were emulated, or the rule of square roots was applied.
+    """
+
+    power: float
+    weeks: int | None
+    departments: int
+    simulated: bool = True
+
+
+def needed(
+    bank: Bank, design: EvaluationDesign, outcome: EvaluatedOutcome, arm: str, *, n_trials: int = N_TRIALS
+) -> tuple[NeededSize, ...]:
+    """The sizes with which a randomised design reaches each power: more weeks of one department, else more departments.
+
+    What is larger than the bank is worked out from its largest size: the variance of an estimate falls with the number
+    of weeks or departments.
+    """
+    sizes: list[tuple[EvaluationDesign, float]] = []
+    for sized in sizes_of(design, bank):
+        trials = trials_of(bank, sized, arm, outcome.daily, n_trials, seed=SEED)
+        reported = analysed(trials, design.analyses[0])
+        sizes.append((sized, float(((reported.p < LEVEL) & (reported.effect * trials.true > 0)).mean())))
+        if sizes[-1][1] >= TARGETS[-1]:
+            break
+    found = [next((size for size, power in sizes if power >= target), None) for target in TARGETS]
+    return tuple(
+        NeededSize(target, size.weeks, size.departments) if size else _beyond(sized, target, trials, reported)
+        for target, size in zip(TARGETS, found, strict=True)
+    )
+
+
+def sizes_of(design: EvaluationDesign, bank: Bank) -> Iterator[EvaluationDesign]:
+    """The design in rising sizes, as far as the bank goes."""
+    if design.departments == 1:
+        weeks = sorted({*WEEKS, design.weeks})
+        yield from (replace(design, weeks=n) for n in weeks if n <= bank.n_weeks)
+        return
+    each = 2 if isinstance(design.switching, Alternating | Parallel) else design.n_periods - 1
+    sizes, n = {design.departments}, 4 if each == 2 else each
+    while n <= bank.n_runs:
+        sizes.add(n)
+        n += each * max(1, n // (2 * each))
+    yield from (replace(design, departments=n) for n in sorted(sizes))
+
+
+def _beyond(largest: EvaluationDesign, target: float, trials: Trials, reported: TrialEstimates) -> NeededSize:
+    """The size beyond the largest that was emulated; none within five years, or with all departments of England."""
+    from scipy import stats
+
+    is_one = largest.departments == 1
+    size, most = (largest.weeks, MOST_WEEKS) if is_one else (largest.departments, MOST_DEPARTMENTS)
+    error = reported.half_width / Z
+    for tried in range(size, most + 1, 2):
+        power = stats.norm.cdf(np.abs(trials.true) / error * np.sqrt(tried / size) - Z).mean()
+        if power >= target:
+            weeks, departments = (tried, 1) if is_one else (largest.weeks, tried)
+            return NeededSize(target, weeks, departments, simulated=False)
+    return NeededSize(target, None, 1 if is_one else MOST_DEPARTMENTS, simulated=False)
+
+
+def rows(
+    bank: Bank,
+    designs: Sequence[EvaluationDesign],
+    outcomes: Sequence[EvaluatedOutcome],
+    arms: Sequence[str],
+    *,
+    n_trials: int = N_TRIALS,
+) -> Iterator[Operating]:
+    """Every design with every arm and outcome, by its own analysis; of waits and mechanism also by the others.
+
+    Analyses of a design see the same trials.
+    """
+    for design in designs:
+        for outcome in outcomes:
+            for arm in arms:
+                trials = trials_of(bank, design, arm, outcome.daily, n_trials, seed=SEED)
+                for analysis in design.analyses if outcome.role in ("mechanism", "wait") else design.analyses[:1]:
+                    reported = analysed(trials, analysis)
+                    yield characteristics(trials, reported, bank.department, design, analysis, outcome, arm)

@@ -1,0 +1,267 @@
+"""Emulated trials: a design laid over simulated weeks of departments, many times.
+
+A bank holds the same departments and patients under each arm. A trial draws its departments, the week in which it
+begins and the order of switching, and takes each period of each department from the arm that is on in it. So what one
+period leaves to the next (a queue, a full ward) is that of an arm that was always on: right for weeks, wrong for days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations, permutations, product
+from math import comb, factorial
+
+import numpy as np
+
+from simulation.errors import ResultsError, nearest
+from simulation.evaluation.design import Alternating, BeforeAfter, EvaluationDesign, Parallel, Stepped
+from simulation.measures.daily import DailyOutcome
+from simulation.measures.quantities import ratio
+from simulation.records.schema import Floats, Ints, Mask
+from simulation.runs.result import StudyResult
+
+MOST_ALLOCATIONS = 2_000
+"""Orders of switching that are listed: all there are, or so many drawn of them."""
+WEEK_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Bank:
+    """Simulated days of departments under each arm.
+
+    days        by arm: number of patients, sum and sum of squares, shape (n_runs, n_outcomes, 3, n_days)
+    department  (n_runs,) which runs are of one department, and so not independent of one another
+    """
+
+    outcomes: tuple[DailyOutcome, ...]
+    baseline: str
+    days: Mapping[str, Floats]
+    department: Ints
+
+    @property
+    def n_runs(self) -> int:
+        """The number of simulated departments, those that were simulated more than once counted as often."""
+        return len(self.department)
+
+    @cached_property
+    def n_weeks(self) -> int:
+        """The number of whole weeks of each."""
+        return int(self.days[self.baseline].shape[-1] // WEEK_DAYS)
+
+    @cached_property
+    def _sums(self) -> dict[tuple[str, DailyOutcome], Floats]:
+        return {}
+
+    def sums(self, arm: str, outcome: DailyOutcome) -> Floats:
+        """Sums of an outcome from the first day up to each day, the weeks gone through twice, shape (n_runs, 3,
+        2 * n_days + 1)."""
+        if (arm, outcome) not in self._sums:
+            days = self.days[arm][:, self.outcomes.index(outcome), :, : WEEK_DAYS * self.n_weeks]
+            sums = np.cumsum(np.concatenate([days, days], axis=-1), axis=-1)
+            self._sums[arm, outcome] = np.concatenate([np.zeros((*sums.shape[:2], 1)), sums], axis=-1)
+        return self._sums[arm, outcome]
+
+    def effects(self, arm: str, outcome: DailyOutcome) -> Floats:
+        """What an arm truly does to an outcome, over all weeks, in each department, shape (n_runs,)."""
+        means = (ratio(sums[:, 1, -1], sums[:, 0, -1]) for sums in (self.sums(arm, outcome), self._base(outcome)))
+        with_tool, without = means
+        effect: Floats = with_tool - without
+        return effect
+
+    def _base(self, outcome: DailyOutcome) -> Floats:
+        return self.sums(self.baseline, outcome)
+
+
+def bank_of(result: StudyResult) -> Bank:
+    """The bank of a run that kept outcomes by day. Raises ResultsError for a run that did not, or for under a year."""
+    daily = result.run.daily
+    if not daily:
+        raise ResultsError(f"{result.design.name}: kept no outcome by day. Run it with run=evaluation")
+    n_days = result.run.measured_days
+    days = {
+        arm.name: np.stack(
+            [kept.daily.reshape(len(daily), 3, n_days) for kept in arm.replications if kept.daily is not None]
+        )
+        for arm in result.arms
+    }
+    numbers = np.array(result.numbers)
+    alone = result.study.departments is None
+    department = numbers if alone else np.array([result.study.department(number) for number in numbers])
+    return Bank(daily, result.design.baseline, days, department)
+
+
+def means_at(bank: Bank, arm: str, outcome: DailyOutcome, runs: Ints, begins: Ints, ends: Ints) -> Floats:
+    """Number, sum and sum of squares of an outcome over spans of days, shape (..., 3)."""
+    sums = bank.sums(arm, outcome)
+    moments: Floats = sums[runs, :, ends] - sums[runs, :, begins]
+    return moments
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Emulated trials of one design, arm and outcome. T trials, S departments, P periods, R orders of switching.
+
+    moments      (T, S, P, 3) number of patients, sum and sum of squares
+    allocations  (R, S, P) the orders that were possible: where the tool is on
+    drawn        (T,) which of them it was
+    weeks        (P,) the week of each period, from 0
+    runs         (T, S) the simulated departments
+    true         (T,) what the tool truly does in the departments that switch
+    between, within  the variance of means of departments, and that of periods within one, under the baseline
+    """
+
+    moments: Floats
+    allocations: Mask
+    drawn: Ints
+    weeks: Ints
+    runs: Ints
+    true: Floats
+    between: float = 0.0
+    within: float = 1.0
+
+    @cached_property
+    def values(self) -> Floats:
+        """The mean of each period, shape (T, S, P)."""
+        return ratio(self.moments[..., 1], self.moments[..., 0])
+
+    @cached_property
+    def on(self) -> Mask:
+        """Where the tool was on, shape (T, S, P)."""
+        return self.allocations[self.drawn]
+
+
+def trials_of(
+    bank: Bank, design: EvaluationDesign, arm: str, outcome: DailyOutcome, n_trials: int, *, seed: int
+) -> Trials:
+    """Emulated trials of a design. The seed decides departments, first weeks and orders, whatever arm and outcome.
+
+    Raises ResultsError for a design that is longer than the simulated weeks or has more departments than there are, and
+    for an outcome of which some period has no patient.
+    """
+    if arm not in bank.days:
+        raise ResultsError(f"the run has no arm '{arm}'. {nearest(arm, bank.days)}")
+    if design.weeks > bank.n_weeks or design.departments > bank.n_runs:
+        raise ResultsError(
+            f"{design.label}: needs {design.weeks} weeks of {design.departments} departments, and there are "
+            f"{bank.n_weeks} of {bank.n_runs}. Run more: run.measured_days, run.replications and run.departments"
+        )
+    chance = np.random.Generator(np.random.PCG64(seed))
+    runs = _departments_drawn(bank.n_runs, design.departments, n_trials, chance)
+    first = chance.integers(bank.n_weeks, size=n_trials)
+    weeks = period_weeks(design)
+    allocations = allocated(design, chance)[:, :, _counted(design)]
+    drawn = chance.integers(len(allocations), size=n_trials)
+    skipped = WEEK_DAYS * (0 if isinstance(design.switching, BeforeAfter) else design.run_in_weeks)
+    begins = WEEK_DAYS * (first[:, None, None] + weeks)
+    spans = begins + skipped + design.wash_out_days, begins + WEEK_DAYS * design.period_weeks
+    without, with_tool = (means_at(bank, name, outcome, runs[:, :, None], *spans) for name in (bank.baseline, arm))
+    moments = np.where(allocations[drawn][..., None], with_tool, without)
+    if not moments[..., 0].all():
+        raise ResultsError(
+            f"{outcome.measure}, {outcome.group}: some period has no such patient, so it has no mean. Choose another "
+            "outcome or a longer period"
+        )
+    switching = runs[:, :1] if isinstance(design.switching, BeforeAfter) else runs
+    true = bank.effects(arm, outcome)[switching].mean(axis=1)
+    variances = _variances(ratio(without[..., 1], without[..., 0]))
+    return Trials(moments, allocations, drawn, weeks, runs, true, *variances)
+
+
+def _variances(means: Floats) -> tuple[float, float]:
+    """The variance between departments, and that of periods within one, of means of shape (T, S, P): those of a table
+    of departments by periods, averaged over trials."""
+    _, n, n_periods = means.shape
+    if n == 1 or n_periods == 1:
+        return 0.0, float(means.var(axis=-1 if n == 1 else -2, ddof=1).mean())
+    of_departments, of_periods = means.mean(axis=2, keepdims=True), means.mean(axis=1, keepdims=True)
+    rest = means - of_departments - of_periods + means.mean(axis=(1, 2), keepdims=True)
+    within = float((rest**2).sum(axis=(1, 2)).mean()) / ((n - 1) * (n_periods - 1))
+    return max(float(of_departments.var(axis=1, ddof=1).mean()) - within / n_periods, 0.0), within
+
+
+def _departments_drawn(n_runs: int, n_each: int, n_trials: int, chance: np.random.Generator) -> Ints:
+    """The departments of each trial, all different, shape (n_trials, n_each); each is first equally often."""
+    order = chance.random((n_trials, n_runs)).argsort(axis=1)
+    first = np.arange(n_trials) % n_runs
+    others = order[order != first[:, None]].reshape(n_trials, n_runs - 1)[:, : n_each - 1]
+    return np.column_stack([first, others])
+
+
+def _counted(design: EvaluationDesign) -> Ints:
+    """The periods that are counted: of one department that switches for good, those outside the run-in."""
+    periods = np.arange(design.n_periods)
+    if isinstance(design.switching, BeforeAfter):
+        switch = design.switching.before_weeks
+        return periods[(periods < switch) | (periods >= switch + design.run_in_weeks)]
+    return periods
+
+
+def period_weeks(design: EvaluationDesign) -> Ints:
+    """The week in which each period begins, from 0, shape (n_periods,)."""
+    return _counted(design) * design.period_weeks
+
+
+# --- orders of switching ----------------------------------------------------------------------------------------------
+
+
+def allocated(design: EvaluationDesign, chance: np.random.Generator) -> Mask:
+    """The orders of switching from which one is drawn, each equally likely, shape (R, n_departments, n_periods).
+
+    All that are possible, or `MOST_ALLOCATIONS` of them; one alone of a design without randomisation.
+    """
+    n, n_periods = design.departments, design.n_periods
+    match design.switching:
+        case BeforeAfter():
+            on = np.zeros((1, n, n_periods), dtype=np.bool_)
+            on[0, 0, design.switching.before_weeks :] = True
+            return on
+        case Alternating():
+            halves = _halves(n, chance) if n > 1 else np.ones((1, 1), dtype=np.bool_)
+            firsts = _pairs(n_periods // 2, chance)
+            which = _crossed(len(halves), len(firsts), chance)
+            first = firsts[which[:, 1], None, :] ^ ~halves[which[:, 0], :, None]
+            return np.stack([first, ~first], axis=-1).reshape(len(which), n, n_periods)
+        case Parallel():
+            return _halves(n, chance)[:, :, None]
+        case Stepped():
+            return _steps(n, n_periods, chance)
+
+
+def _halves(n: int, chance: np.random.Generator) -> Mask:
+    """Which of n departments are in the first half, for every way to halve them, shape (R, n)."""
+    half = n // 2
+    if comb(n, half) <= MOST_ALLOCATIONS:
+        chosen = np.array(list(combinations(range(n), half)))
+    else:
+        chosen = chance.random((MOST_ALLOCATIONS, n)).argsort(axis=1)[:, :half]
+    halves = np.zeros((len(chosen), n), dtype=np.bool_)
+    np.put_along_axis(halves, chosen, True, axis=1)
+    return halves
+
+
+def _pairs(n: int, chance: np.random.Generator) -> Mask:
+    """Whether the tool is on in the first week of each of n pairs of weeks, shape (R, n)."""
+    if 2**n <= MOST_ALLOCATIONS:
+        return np.array(list(product((False, True), repeat=n)))
+    return chance.random((MOST_ALLOCATIONS, n)) < 0.5
+
+
+def _crossed(n: int, m: int, chance: np.random.Generator) -> Ints:
+    """Pairs of one of n and one of m, shape (R, 2)."""
+    if n * m <= MOST_ALLOCATIONS:
+        return np.array(list(product(range(n), range(m))))
+    return np.column_stack([chance.integers(n, size=MOST_ALLOCATIONS), chance.integers(m, size=MOST_ALLOCATIONS)])
+
+
+def _steps(n: int, n_periods: int, chance: np.random.Generator) -> Mask:
+    """The orders in which n departments switch, as many at each step, shape (R, n, n_periods)."""
+    each = n // (n_periods - 1)
+    step = np.repeat(np.arange(1, n_periods), each)
+    if factorial(n) // factorial(each) ** (n_periods - 1) <= MOST_ALLOCATIONS and n <= 8:
+        orders = np.array(sorted(set(permutations(step.tolist()))))
+    else:
+        orders = step[chance.random((MOST_ALLOCATIONS, n)).argsort(axis=1)]
+    on: Mask = np.arange(n_periods) >= orders[:, :, None]
+    return on

@@ -1,0 +1,75 @@
+"""What else the price of a product buys: arms of as many whole ones, or of as many hours a day, as the sum pays for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from simulation.config.dotted import Raw
+from simulation.config.files import copied
+
+AS_IT_IS = "lean_triage"
+"""An alternative that is bought once and whole."""
+LEAST_HOURS = 2
+"""Hours a day of which a shift has at least: nobody comes for less. A judgement."""
+
+
+class ForSale(NamedTuple):
+    """What is bought: the packaged arm that states its price, its noun, what it changes, and of a shift the hour at
+    which it begins and its length in hours (0: no shift)."""
+
+    packaged: str
+    noun: str
+    path: str
+    start: int = 0
+    hours: int = 0
+
+
+FOR_SALE: Mapping[str, ForSale] = {
+    "triage_nurse": ForSale("one_more_triage_nurse", "triage nurse", "staffing.triage_nurses.extra_shifts", 10, 24),
+    "clinician": ForSale("clinician_14_to_22", "clinician", "staffing.doctors.extra_shifts", 14, 8),
+    "childrens_clinician": ForSale(
+        "childrens_clinician_12_to_22", "children's clinician", "staffing.children_doctors.extra_shifts", 12, 10
+    ),
+    "practitioner": ForSale(
+        "practitioner_12_to_22", "minors practitioner", "staffing.practitioners.extra_shifts", 12, 10
+    ),
+    "medical_bed": ForSale("two_more_beds", "medical bed", "site.pools.medicine_beds.extra"),
+}
+"""By the name of the arm."""
+
+
+def bought(known: Mapping[str, Raw], pounds: float) -> Iterator[tuple[str, Raw]]:
+    """Arms of what a sum a year buys, by name; of what it does not buy, the least there is. `known`: packaged arms."""
+    yield AS_IT_IS, known[AS_IT_IS]
+    for name, sale in FOR_SALE.items():
+        arm = copied(known[sale.packaged])
+        of_one = float(arm["cost"]["per_year"]) / (1 if sale.hours else arm["changes"][sale.path])
+        number = max(int(pounds // of_one), 1)
+        hours = sale.hours
+        if hours and pounds < of_one:
+            hours = max(int(pounds // (of_one / hours)), LEAST_HOURS)
+        yield name, _arm(arm, sale, number, hours, of_one * number * (hours / sale.hours if hours else 1))
+
+
+def _arm(arm: Raw, sale: ForSale, number: int, hours: int, pounds: float) -> Raw:
+    """The packaged arm with so many units of so many hours a day, at this cost a year."""
+    end = (sale.start + hours - 1) % 24 + 1
+    when = f" from {sale.start} to {end} h" if hours else ""
+    shift = {"hours": f"{sale.start}-{end}", "number": number}
+    if hours == 24:
+        when, shift["hours"] = ", day and night", "0-24"
+    cost = arm["cost"]
+    times = pounds / cost["per_year"]
+    part = f"{number} x {hours} hours" if hours else f"{number}"
+    return arm | {
+        "label": f"{'One' if number == 1 else number} more {sale.noun}{'s' * (number > 1)}{when}",
+        "changes": {sale.path: [shift] if hours else number},
+        "source": "as much as the price of the product buys, or the least there is",
+        "cost": cost
+        | {
+            "per_year": round(pounds),
+            "range": [round(times * limit) for limit in cost["range"]],
+            "what": f"{part} a day, in proportion to: {cost['what']}",
+        },
+    }

@@ -1,0 +1,50 @@
+"""The page on pilots: its commands are accepted as they stand, its design is read, and its table lists the designs."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from simulation.cli import main
+from simulation.commands import inquiries
+from simulation.evaluation.evaluate import designs_named
+from simulation.study.study import Study
+
+from .test_docs import ROOT, blocks
+
+PAGE = "docs/how-to/will-my-pilot-find-out.md"
+
+
+def text() -> str:
+    return (ROOT / PAGE).read_text(encoding="utf-8")
+
+
+def test_every_command_of_the_page_asks_for_its_run_and_no_more(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[Study] = []
+    monkeypatch.setattr(inquiries, "_run_for_an_evaluation", lambda study, results: asked.append(study))
+    monkeypatch.chdir(tmp_path)
+    commands = re.findall(r"^aeflow evaluate (.*)$", text(), re.MULTILINE)
+    for words in commands:
+        assert main(["evaluate", *words.split()]) == 0
+    assert len(asked) == len(commands) >= 3
+    assert {arm.name for study in asked for arm in study.arms} == {"nurse", "sham", "ai_scribe_measured"}
+
+
+def test_the_design_of_the_page_is_one_of_the_users_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (stated,) = blocks(PAGE, "yaml")
+    path = tmp_path / "configs" / "evaluation" / "ours.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(stated, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    (ours,) = designs_named("ours")
+    assert (ours.weeks, ours.wash_out_days) == (36, 1)
+
+
+def test_the_page_lists_every_design_with_its_departments() -> None:
+    listed = dict(re.findall(r"^\| `(\w+)` \| (\d+)", text(), re.MULTILINE))
+    assert set(listed) == {path.stem for path in (ROOT / "configs" / "evaluation").glob("*.yaml")}
+    for name, departments in listed.items():
+        (design,) = designs_named(name)
+        assert design.departments == int(departments) * (2 if name == "parallel_clusters" else 1)

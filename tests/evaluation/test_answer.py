@@ -1,0 +1,213 @@
+"""The answer: what is printed and written of emulated evaluations, and how the command asks for it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import simulation as ae
+from simulation.api import Result
+from simulation.cli import main
+from simulation.commands import inquiries
+from simulation.config import load
+from simulation.errors import ConfigError
+from simulation.evaluation.answer import MOST_WORDS, Evaluation
+from simulation.evaluation.evaluate import stored_run, study_of_evaluation
+from simulation.explain.explanation import Explained
+from simulation.measures.measuring import Measures
+from simulation.runs.replicate import ArmReplication, ReplicationResult
+from simulation.study.check_study import measures_of
+from simulation.study.study import Study
+
+N, WEEKS = 12, 52
+TOOL = "ai_label_measured_under"
+TRULY, AS_GIVEN = 18.0, -1.0
+
+
+@pytest.fixture(scope="module")
+def made() -> Result:
+    """A result whose days are made up: months that differ, a tool that shortens the wait by 4 minutes and lengthens it
+    for those who truly are levels 1 and 2."""
+    study = load("study=ai_triage", "run=evaluation", "ensemble=none").of_arms(["sham", TOOL])
+    run = replace(study.run, replications=N, measured_days=7 * WEEKS)
+    study = replace(study, run=run)
+    names = measures_of(study.baseline.pathway)
+    chance = np.random.default_rng(1)
+    replications = []
+    for number in range(N):
+        months = np.repeat(8 * chance.normal(size=13), 28)
+        base = 60 + months + chance.normal(size=7 * WEEKS) + 10 * chance.normal()
+        arms = {}
+        for arm in study.arms:
+            rows = []
+            for outcome in run.daily:
+                effect = {"acuity_true=1-2": TRULY, "acuity_given=1-2": AS_GIVEN}.get(outcome.group, -4.0)
+                mean = base + (effect if arm.name == TOOL else 0.0)
+                mean = mean / 1000 if outcome.measure.endswith("_share") else mean
+                rows.append(np.stack([np.full_like(mean, 100.0), 100 * mean, 100 * (mean**2 + 400)]))
+            arms[arm.name] = ArmReplication(
+                Measures(names, np.full(len(names), 0.5)), None, None, 0, daily=np.concatenate([*map(np.ravel, rows)])
+            )
+        replications.append(ReplicationResult(number, arms, 0, 0, 0, 0, np.nan, np.nan))
+    return Result(study, tuple(replications), Explained(study), {})
+
+
+@pytest.fixture(scope="module")
+def evaluation(made: Result) -> Evaluation:
+    return ae.evaluate(made, TOOL, trials=200)
+
+
+def test_a_before_and_after_of_months_that_differ_is_told_to_find_nothing_out(evaluation: Evaluation) -> None:
+    before, best = evaluation.sentences[1:3]
+    assert before.startswith("Before and after, one department, 24 weeks, would not find out")
+    assert best.startswith("Alternate weeks, eight departments, 24 weeks, would find out")
+    alarms = evaluation.one(evaluation.designs[0], evaluation.main, "sham").significant
+    assert alarms.value > 0.2
+
+
+def test_harm_by_the_truth_is_set_beside_that_by_the_labels(evaluation: Evaluation) -> None:
+    (harm,) = (sentence for sentence in evaluation.sentences if "levels 1 and 2" in sentence)
+    assert "+18.0 minutes by the truth, by −1.0 minutes by the labels" in harm
+
+
+def test_the_page_has_few_words_one_table_one_picture_and_loads_nothing(evaluation: Evaluation) -> None:
+    n_words = sum(len(sentence.split()) for sentence in (*evaluation.sentences, evaluation.title))
+    assert n_words <= MOST_WORDS
+    page = evaluation.page
+    assert page.count("<table>") == page.count("<img ") == 1
+    assert "http" not in page.replace('lang="en-GB"', "")
+    assert evaluation.protocol.replace("'", "&#39;") in page
+
+
+def test_the_table_has_a_row_for_each_analysis_and_says_what_size_is_needed(evaluation: Evaluation) -> None:
+    table = evaluation.table
+    assert len(table.rows) == sum(len(design.analyses) for design in evaluation.designs)
+    needs = {row[0]: row[-2] for row in table.rows if row[-2] != "–"}
+    assert set(needs) == {design.label for design in evaluation.designs if design.is_randomised}
+    assert needs["Alternate weeks, eight departments"] == "24 weeks in 4 departments"
+
+
+def test_the_protocol_states_outcome_unit_size_lot_analysis_and_guideline(evaluation: Evaluation) -> None:
+    for words in (
+        "Primary outcome: Wait to first clinician.",
+        "8 departments, 24 weeks",
+        "a coin decides",
+        "never the patient",
+        "a randomisation test",
+        "blind to whether the tool was on",
+        "CONSORT",
+        "SPIRIT-AI",
+    ):
+        assert words in evaluation.protocol
+
+
+def test_one_design_is_asked_for_by_name_and_its_protocol_is_its_own(made: Result) -> None:
+    one = ae.evaluate(made, TOOL, "before_after", "weeks=20", trials=200)
+    assert [design.weeks for design in one.designs] == [20]
+    assert "not randomised" in one.protocol
+    assert "too many" in one.protocol
+
+
+def test_a_value_is_given_only_with_a_chance_that_the_tool_works(made: Result, evaluation: Evaluation) -> None:
+    assert "No value in pounds is given" in evaluation.sentences[-1]
+    assert "value" not in evaluation.tables
+    valued = ae.evaluate(made, TOOL, "before_after", trials=200, stakes={"prior": 0.5, "hour": 1.0, "price": 5000.0})
+    assert "With a chance of 50 % that the tool works, £5,000 a year and £1 an hour" in valued.sentences[-1]
+    assert valued.page.count("<table>") == 2
+    assert len(valued.tables["value"].rows) == 1
+
+
+def test_the_csv_holds_every_outcome_with_its_intervals(evaluation: Evaluation, tmp_path: Path) -> None:
+    folder = evaluation.write(tmp_path)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "designs.csv", "designs.png", "evaluation.html", "protocol.txt",
+    ]  # fmt: skip
+    table = pd.read_csv(folder / "designs.csv")
+    assert set(table["measure"] + " " + table["group"]) == {
+        f"{outcome.measure} {outcome.group}" for outcome in evaluation.outcomes
+    }
+    assert (table["significant_low"] <= table["significant"]).all()
+    assert ((table["right"] + table["wrong"] - table["significant"]).abs() < 1e-9).all()
+
+
+def test_without_statsmodels_the_message_says_what_to_install(made: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulation.evaluation.analyses.find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=r"statsmodels is not installed. pip install 'aeflow\[evaluation\]'"):
+        ae.evaluate(made, TOOL, "interrupted_series", trials=100)
+    assert ae.evaluate(made, TOOL, "before_after", trials=100).emulated
+
+
+def test_the_command_prints_the_table_and_the_answer(
+    made: Result, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[Study] = []
+
+    def run(study: Study, results: Path) -> Result:
+        asked.append(study)
+        return made
+
+    monkeypatch.setattr(inquiries, "_run_for_an_evaluation", run)
+    monkeypatch.chdir(tmp_path)
+    assert main(["evaluate", f"arm={TOOL}", "design=alternate_weeks", "design.weeks=12", "trials=100"]) == 0
+    printed = capsys.readouterr().out
+    assert "Alternate weeks, one department" in printed
+    assert "results/evaluations/" in printed.replace("\\", "/")
+    (study,) = asked
+    assert [arm.name for arm in study.arms] == ["nurse", "sham", TOOL]
+    assert study.design.name == "ai_triage_evaluation"
+    assert study.run.measured_days == 728
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["design=before_after"], "arm: names no arm"),
+        (["arm=lean_triage", "trials=few"], "trials: found few"),
+        (["arm=lean_triage", "design=crossover"], "there is no 'crossover'"),
+        (["arm=lean_triage", "from=results/latest", "scenario=winter"], "has no effect on a stored run"),
+        (["arm=lean_triage", "design.wekes=3", "design=before_after"], "Did you mean 'weeks'"),
+        (["arm=ai_streams"], "It is one of study=alternatives"),
+        (["arm=lean_triage", "prior=likely"], "prior: found likely"),
+    ],
+)
+def test_a_mistake_is_one_message(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", *words]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert "Traceback" not in error
+
+
+def test_an_evaluation_of_a_run_that_kept_no_days_is_refused(made: Result) -> None:
+    without = replace(made.study, run=replace(made.study.run, daily=()))
+    with pytest.raises(ae.ResultsError, match=r"kept no outcome by day\. Run it with run=evaluation"):
+        ae.evaluate(Result(without, made.replications, made.explained, {}), TOOL)
+    other = replace(made.study, run=replace(made.study.run, daily=made.run.daily[:1]))
+    days = [
+        replace(
+            replication,
+            arms={name: replace(arm, daily=arm.daily[: 3 * 7 * WEEKS]) for name, arm in replication.arms.items()},
+        )
+        for replication in made.replications
+        if all(arm.daily is not None for arm in replication.arms.values())
+    ]
+    with pytest.raises(ConfigError, match="the run kept no wait_to_clinician_mean of all by day"):
+        ae.evaluate(Result(other, tuple(days), made.explained, {}), TOOL)
+
+
+def test_a_run_is_simulated_once_and_found_again(tmp_path: Path) -> None:
+    words = ("study=ai_triage", "ensemble=none", "run=evaluation", "run.replications=2", "run.measured_days=28")
+    study = study_of_evaluation(
+        load(*words, "run.warm_up_days=0", "executor=serial", "engine=compiled"), ["sham", "lean_triage"], ()
+    )
+    assert stored_run(study, tmp_path) is None
+    result = ae.compare(study)
+    result.write(tmp_path)
+    again = stored_run(study, tmp_path)
+    assert again is not None
+    assert ae.same_numbers(result, again)
+    more = replace(study, run=replace(study.run, replications=3))
+    assert stored_run(more, tmp_path) is None
+    answer = ae.evaluate(again, "lean_triage", "alternate_weeks", "weeks=4", trials=100)
+    assert answer.one(answer.designs[0], answer.main, "lean_triage").true < 0
