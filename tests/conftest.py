@@ -4,8 +4,10 @@ import gc
 import os
 import signal
 import socket
+import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ SECONDS = "aeflow/seconds"
 """Under what name the cache keeps how long tests took at last."""
 USUAL = {"slow": 1.5, "mutation": 2, "scale": 20, "long": 60}
 """Seconds that a test with a mark takes, as far as the cache does not know."""
+REMEMBERED = 400
+"""Departments that were checked, and notes of compositions, that are kept for the tests that follow."""
 took: Counter[str] = Counter()
 """Seconds of the tests so far, by name."""
 # Two workers on two cores: sums shared among threads wait for each other, on a busy machine for minutes.
@@ -107,9 +111,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_collection_finish() -> None:
     """Leave what is loaded by now out of garbage collection: to look through it again and again takes a tenth of the
-    time of the tests."""
+    time of the tests. And remember more departments than a command does: tests come back to the same ones."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
+    if departments := sys.modules.get("simulation.config.departments"):
+        departments.MOST_REMEMBERED = REMEMBERED  # type: ignore[attr-defined]
+    if ensembles := sys.modules.get("simulation.config.ensembles"):
+        made = ensembles._arms_of.__wrapped__
+        ensembles._arms_of = lru_cache(REMEMBERED // 4)(made)  # type: ignore[attr-defined]
+    if noted := sys.modules.get("simulation.records.noted"):
+        noted.MOST = REMEMBERED  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session", autouse=True)

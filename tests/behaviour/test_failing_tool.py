@@ -14,7 +14,7 @@ from simulation.study.study import ReadyArm, RunLength, Study
 from tests.measures.audit import audit
 from tests.policies import policy_called
 
-DAYS = {"compiled": 10, "reference": 3}
+DAYS = {"compiled": 7, "reference": 2}
 NOTE = {"evidence": "assumed", "source": "made for a test"}
 OVER = StatedOutages(kind="stated", spans=(Span(starts_at_minutes=1e6, ends_at_minutes=2e6),), **NOTE)
 """It can happen, so everybody goes the way of a tool that can fail; and never does within a run."""

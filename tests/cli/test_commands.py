@@ -22,6 +22,8 @@ from simulation.runs.store.identity import resolved_of
 
 from .conftest import SHORT, Aeflow
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 @pytest.mark.parametrize("words", [(), ("--help",), ("-h",), ("help",)])
 def test_help_lists_every_command(words: tuple[str, ...], aeflow: Aeflow) -> None:
@@ -94,7 +96,7 @@ RUN = ("scenario=mine", "staffing.doctors.extra=1", *SHORT, "run.replications=1"
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+def written(undrawn: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     """The working folder after a run, and what the command printed."""
     here = tmp_path_factory.mktemp("written")
     mine = here / "configs" / "scenario"

@@ -29,7 +29,7 @@ def job_script() -> str:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Slurm's scripts are for a shell")
-def test_the_parts_of_the_job_script_make_the_run_that_one_process_makes(tmp_path: Path) -> None:
+def test_the_parts_of_the_job_script_make_the_run_that_one_process_makes(undrawn: None, tmp_path: Path) -> None:
     programs = tmp_path / "bin"
     programs.mkdir()
     commands = {"srun": 'exec "$@"', "aeflow": f'exec {sys.executable} -m simulation "$@"'}

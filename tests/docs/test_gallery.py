@@ -103,7 +103,7 @@ def test_a_changed_page_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 @pytest.mark.parametrize("name", some_slow(NAMES, QUICK[:1]))
 def test_a_department_runs_by_command(
-    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, undrawn: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     short = ("run.replications=3", "run.warm_up_days=0", "run.measured_days=14", "run.doublings=0", "executor=serial")

@@ -37,7 +37,7 @@ def test_the_page_on_results_names_the_columns_of_every_tidy_file_in_order(file:
 
 
 @pytest.mark.slow
-def test_the_blocks_of_the_page_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_blocks_of_the_page_run(undrawn: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     load = ae.load
     monkeypatch.setattr(ae, "load", lambda *words, **named: load(*words, *SMALL, **named), raising=False)

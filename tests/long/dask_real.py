@@ -24,7 +24,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-STUDY = ("engine=compiled", "run.warm_up_days=0", "run.measured_days=7", "run.cool_down_days=7", "run.doublings=0")
+LENGTH = ("engine=compiled", "run.warm_up_days=0", "run.cool_down_days=7", "run.doublings=0")
 N_REPLICATIONS = 40
 N_PROFILED = 20
 """Tasks that are not counted: the first replications bring day profiles, and set up what the others use."""
@@ -100,8 +100,9 @@ def aeflow(folder: Path, *words: str) -> subprocess.Popen[str]:
 
 
 def run_words(*more: str) -> list[str]:
-    """`aeflow run`: one arm."""
-    return ["run", *STUDY, f"run.replications={N_REPLICATIONS}", *more]
+    """`aeflow run`: one arm of a small department."""
+    small = ("study=gallery/one_nurse", "run.measured_days=182", f"run.replications={N_REPLICATIONS}")
+    return ["run", *small, *LENGTH, *more]
 
 
 def result_of(command: subprocess.Popen[str], folder: Path) -> Any:
@@ -169,8 +170,8 @@ def refused(scratch: Path) -> str:
     with RealCluster(scratch) as cluster:
         cluster.add_worker()
         cluster.add_worker(NPY_DISABLE_CPU_FEATURES=OTHER_PROCESSOR)
-        words = run_words("executor=dask", f"cluster.scheduler_file={cluster.file}", "cluster.wait_for=2")
-        command = aeflow(scratch / "refused", *words)
+        words = ("executor=dask", f"cluster.scheduler_file={cluster.file}", "cluster.wait_for=2")
+        command = aeflow(scratch / "refused", "run", *LENGTH, *words)  # one nurse's patients are drawn alike
         _, err = command.communicate(timeout=SECONDS_AT_MOST)
     assert command.returncode == 2, err
     assert "Traceback" not in err, err
@@ -242,8 +243,8 @@ def cost(scratch: Path) -> str:
         for _ in range(2):
             cluster.add_worker()
         study = load(
-            *STUDY, "executor=dask", f"cluster.scheduler_file={cluster.file}", "cluster.wait_for=2",
-            f"run.replications={N_TASKS}",
+            *LENGTH, "run.measured_days=7", f"run.replications={N_TASKS}", "executor=dask",
+            f"cluster.scheduler_file={cluster.file}", "cluster.wait_for=2",
         )  # fmt: skip
         with open_executor(study) as executor:
             list(completed(executor, study, range(N_PROFILED)))

@@ -78,7 +78,7 @@ def main() -> int:
                 continue
             chance = random.Random(f"{asked.seed} {moment}")
             share = (moment + chance.random()) / asked.moments
-            kills.append({"moment": moment, **killed(asked.folder, asked.length, seconds * share)})
+            kills.append({"moment": moment, **killed(asked.folder, asked.length, seconds, share)})
             keep(asked.folder / PROGRESS, kills[-1])
             print(json.dumps(kills[-1]), flush=True)
     rounds = [line for line in lines if "round" in line]
@@ -171,14 +171,15 @@ def uninterrupted(here: Path, length: Length) -> float:
     return float((here / "seconds").read_text())
 
 
-def killed(folder: Path, length: Length, after: float) -> Line:
-    """Kill the command so many seconds after its start, give it again, and say what came of it.
+def killed(folder: Path, length: Length, seconds: float, share: float) -> Line:
+    """Kill the command after a share of the seconds that it should take, give it again, and say what came of it.
 
-    Where its results are whole before that, it is tried again and killed a tenth earlier.
+    Where its results are whole before that, it is tried again and killed earlier.
     """
-    here = folder / KILLED
+    here, after = folder / KILLED, share * seconds
     while True:
         shutil.rmtree(here, ignore_errors=True)
+        began = time.perf_counter()
         process = started(here / "results", length, here / "first.log")
         try:
             process.communicate(timeout=after)
@@ -187,7 +188,7 @@ def killed(folder: Path, length: Length, after: float) -> Line:
             process.communicate()
             if not is_complete(here / "results"):
                 break
-        after *= 0.9
+        after = min(0.9 * after, share * (time.perf_counter() - began))
     stage = stage_of(here / "results")
     output = ended(started(here / "results", length, here / "second.log"))
     first, second = (simulated(here / f"{name}.log") for name in ("first", "second"))

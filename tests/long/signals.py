@@ -26,7 +26,10 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-STUDY = ("engine=compiled", "run.warm_up_days=0", "run.measured_days=7", "run.cool_down_days=7", "run.doublings=0")
+STUDY = (
+    "study=gallery/one_nurse", "engine=compiled", "run.warm_up_days=0", "run.measured_days=182", "run.cool_down_days=7",
+    "run.doublings=0",
+)  # fmt: skip
 N_ENDLESS, N_SHORT = 5000, 100
 PART_SECONDS = 0.2
 """Work in a part that a run keeps, less than usual, so that some is soon kept."""

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
     [
         ("signals.py", ("--each", "1"), "12 of 12 held"),
         ("dask_real.py", ("refused", "worker", "scheduler"), "3 of 3 hold"),
-        ("bench_versions.py", ("--pairs", "100"), "is worse by its margin: holds"),
+        ("bench_versions.py", ("--pairs", "60"), "is worse by its margin: holds"),
         (
             "kills.py",
             ("runs", "--moments", "5", "--replications", "24", "--days", "7", "--rounds", "0"),

@@ -55,7 +55,8 @@ def drawn(result: Result) -> dict[str, Picture]:
 
 
 @pytest.fixture(scope="session")
-def folder(result: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(result: Result, drawn: dict[str, Picture], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its folder, with the pictures that `drawn` holds."""
     return result.write(tmp_path_factory.mktemp("results"))
 
 

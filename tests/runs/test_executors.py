@@ -83,7 +83,8 @@ def outcomes(result: StudyResult) -> Outcomes:
 @pytest.fixture(scope="module")
 def local(few: Study) -> Study:
     """One arm for two processes, by the engine that compiles nothing."""
-    return replace(few.only(), executor="local", workers=2, engine_asked="reference")
+    short = replace(few.run, warm_up_days=0, measured_days=1)
+    return replace(few.only(), run=short, executor="local", workers=2, engine_asked="reference")
 
 
 @contextmanager
@@ -179,7 +180,7 @@ def test_a_worker_that_dies_takes_only_its_own_replication_and_that_is_run_again
         os.kill(victim.pid, signal.SIGSTOP)  # it takes the replication, and cannot end it before it is killed
         future = executor.submit(local, 0)
         with pytest.raises(TimeoutError):
-            future.result(timeout=2)
+            future.result(timeout=1)
         victim.kill()
         with pytest.raises(WorkerLost):
             future.result(timeout=60)

@@ -39,9 +39,9 @@ def check(pathway: Pathway) -> tuple[Fault, ...]:
         reached = reachable_from(starts_of(pathway).values(), graph)
         check_route(pathway, faults, graph, reached)
         if not faults.broken & {"pool", "hours"}:
-            trace, followed = explore(pathway, graph)
-            check_carried(pathway, faults, trace, clocks=followed and "clock" not in faults.broken)
-            check_deadlocks(pathway, faults, trace)
+            explored = explore(pathway, graph)
+            check_carried(pathway, faults, explored, clocks=explored.followed and "clock" not in faults.broken)
+            check_deadlocks(pathway, faults, explored)
             check_staffing(pathway, faults, graph, reached)
     if not faults:
         unused_names(pathway, faults)

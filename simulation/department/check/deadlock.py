@@ -31,6 +31,15 @@ Trace = Mapping[_State, "_State | None"]
 """Every state that is possible, with one that leads to it; None at the start of a route."""
 
 
+class _Explored(NamedTuple):
+    """Every state that patients can be in along their routes, and the first of those at a node that hold the same; and
+    whether categories were followed. Not to be changed."""
+
+    trace: Trace
+    firsts: Mapping[tuple[str, Pools], _State]
+    followed: bool
+
+
 class _Move(NamedTuple):
     """A way on from a node: the category of the branch's attribute that goes it, and which pools are released and kept
     (who leaves or is turned away releases all)."""
@@ -63,8 +72,8 @@ class _Route(NamedTuple):
     nodes: tuple[tuple[str, _Passage], ...]
 
 
-def explore(pathway: Pathway, graph: Graph) -> tuple[Trace, bool]:
-    """Every state that patients can be in along their routes, not to be changed; and whether categories were followed.
+def explore(pathway: Pathway, graph: Graph) -> _Explored:
+    """Every state that patients can be in along their routes.
 
     Branches and loops on the same attribute agree: a patient routed by one category is not routed by another one later,
     and an action is set off for those alone whom it names. With too many states to track that, the constraint is
@@ -97,14 +106,15 @@ def _passage(pathway: Pathway, node: Node, edges: Sequence[Edge]) -> _Passage:
 
 
 @lru_cache(maxsize=16)
-def _explored(route: _Route, most_states: int) -> tuple[Trace, bool]:
-    """Every state of a route, and whether categories were followed; cached, as the arms of a study seldom differ in
-    it."""
+def _explored(route: _Route, most_states: int) -> _Explored:
+    """Every state of a route; cached, as the arms of a study seldom differ in it."""
     later = _read_later(route)
-    trace = _follow(route, later, most_states)
-    if trace is not None:
-        return trace, True
-    return _follow(route, dict.fromkeys(later, frozenset()), most_states) or {}, False
+    followed = _follow(route, later, most_states)
+    trace = followed or _follow(route, dict.fromkeys(later, frozenset()), most_states) or {}
+    firsts: dict[tuple[str, Pools], _State] = {}
+    for state in trace:
+        firsts.setdefault((state.node, state.held), state)
+    return _Explored(trace, firsts, followed is not None)
 
 
 def _read_later(route: _Route) -> dict[str, frozenset[str]]:
@@ -188,14 +198,15 @@ def _ways(node: _Passage, bits: Mapping[str, Mapping[str, int]], whole: Mapping[
         yield _Way(to, frozenset(), frozenset(), group, own, of_category.get(node.not_set_off, 0), only, of_each)
 
 
-def check_carried(pathway: Pathway, faults: Faults, trace: Trace, *, clocks: bool) -> None:
+def check_carried(pathway: Pathway, faults: Faults, explored: _Explored, *, clocks: bool) -> None:
     """Add a fault for each pool that is asked for by a patient who may hold it, or released without being held; and, if
     `clocks`, for each step that counts since a clock which nothing starts on some way to it.
 
     The minutes of such a step would count from now for some and from the start for others: a result without a sample.
     """
+    trace = explored.trace
     states_at: dict[str, list[_State]] = {}
-    for state in trace:
+    for state in explored.firsts.values():
         states_at.setdefault(state.node, []).append(state)
     for name, step in pathway.steps.items():
         states = states_at.get(name, [])
@@ -251,14 +262,14 @@ class _Wait(NamedTuple):
         return self.all_of & stuck
 
 
-def check_deadlocks(pathway: Pathway, faults: Faults, trace: Trace) -> None:
+def check_deadlocks(pathway: Pathway, faults: Faults, explored: _Explored) -> None:
     """Add a fault for each ring of pools that can be held for ever by patients who wait for one another's.
 
     A set of pools can deadlock if each may be held by a patient whose wait needs another of the set: one of `asks` in
     it, or every alternative of `any_of`. The largest such set is what remains after removing pools that always come
     free again. Neither patience, nor a queue limit, nor escalation resolves it for certain.
     """
-    waits_holding = _waits_holding(pathway, trace)
+    waits_holding = _waits_holding(pathway, explored)
     stuck = {name for name, pool in pathway.pools.items() if not pool.unlimited}
     while free := {
         pool for pool in stuck if not any(pool in wait.held and wait.blocked_by(stuck) for wait in waits_holding)
@@ -281,11 +292,11 @@ def check_deadlocks(pathway: Pathway, faults: Faults, trace: Trace) -> None:
         faults.add(f"pools.{group[0]}", f"patients can wait for one another for ever: {', '.join(phrases)}", remedy)
 
 
-def _waits_holding(pathway: Pathway, trace: Trace) -> list[_Wait]:
+def _waits_holding(pathway: Pathway, explored: _Explored) -> list[_Wait]:
     """Every different wait while a finite pool is held. With a queue limit of 0 nobody waits."""
     finite = frozenset(name for name, pool in pathway.pools.items() if not pool.unlimited)
     distinct: dict[_Wait, None] = {}
-    for node, carried in dict.fromkeys((state.node, state.held) for state in trace):
+    for node, carried in explored.firsts:
         step, held = pathway.steps.get(node), carried & finite
         if step and held and waits(step) and step.queue_limit != 0:
             all_of, any_of = request_of(step)
