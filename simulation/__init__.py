@@ -28,6 +28,7 @@ __all__ = [
     "__version__",
     "board",
     "board_page",
+    "charts",
     "compare",
     "evaluate",
     "figure",
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from simulation.api import Growth, Result, compare, figure, gather, grow, read, run, same_numbers, write
     from simulation.config import load
     from simulation.errors import AeflowError, ConfigError, DrawsError, PlanError, ResultsError
-    from simulation.evaluation.evaluate import evaluate
+    from simulation.evaluation.evaluate import charts, evaluate
     from simulation.report.board import board, board_page
     from simulation.report.letter import letter
     from simulation.runs.executors.executor import open_executor
@@ -66,7 +67,7 @@ _HOMES = {
     "letter": "report.letter",
     "load": "config",
     "vet": "vetting.vet",
-    "evaluate": "evaluation.evaluate",
+    **dict.fromkeys(("charts", "evaluate"), "evaluation.evaluate"),
     "open_executor": "runs.executors.executor",
     "Study": "study.study",
 }

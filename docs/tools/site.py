@@ -57,6 +57,7 @@ SUBPACKAGES = {
     "report": "page, screen, files",
     "config": "from YAML to a study",
     "records": "the two tables, Parquet",
+    "evaluation": "planned evaluations, emulated",
     "offers": "the interview of a vendor's offer",
     "vetting": "the bench for a triage AI",
     "assurance": "theory, published figures, departments that fit",

@@ -97,43 +97,44 @@ def _refuse_arms_of_another_study(study: Study, asked: Mapping[str, str], config
 
 
 def evaluate(words: list[str]) -> int:
-    """Say what evaluations of an arm would report; weeks are simulated unless a run holds them."""
-    from simulation.api import read
+    """Say what evaluations of an arm would report, or with `bought` what charts would notice; weeks are simulated
+    unless a run holds them."""
     from simulation.display.table import print_sentences, print_tables
-    from simulation.evaluation.evaluate import (
-        ALL_DESIGNS,
-        asked_trials,
-        designs_named,
-        evaluate,
-        outcomes_of,
-        study_of_evaluation,
-    )
+    from simulation.evaluation import evaluate as wing
 
-    own, others = split_own(words, ("arm", "design", "from", "trials"))
+    own, others = split_own(words, ("arm", "design", "from", "trials", "bought", *wing.STAKES))
     changes = [word.removeprefix("design.") for word in others if word.startswith("design.")]
     rest = [word for word in others if not word.startswith("design.")]
-    if not own.get("arm"):
-        refuse(
-            "arm", "names no arm", "Name one of the study: aeflow evaluate arm=ai_scribe_measured design=before_after"
-        )
-    name, n_trials = own.get("design") or ALL_DESIGNS, asked_trials(own.get("trials"))
+    arm, bought, name = own.get("arm", ""), own.get("bought"), own.get("design") or wing.ALL_DESIGNS
+    if not arm:
+        remedy = "Name one of the study: aeflow evaluate arm=ai_scribe_measured design=before_after"
+        refuse("arm", "names no arm", remedy)
+    n_trials, stakes = wing.asked_trials(own.get("trials")), wing.asked_stakes(own)
     stated, config_dir = options(rest)
-    designs = designs_named(name, changes, config_dir=config_dir)
+    designs = wing.designs_named(name, changes, config_dir=config_dir)
     if "from" in own:
         if stated:
             refuse(stated[0], "has no effect on a stored run", "Leave it out, or leave out from=")
+        from simulation.api import read
+
         result, results = read(own["from"]), Path("results")
     else:
         study, _, config_dir = _asked(rest, (), {"run": "evaluation"})
         _refuse_arms_of_another_study(study, own, config_dir)
-        study = study_of_evaluation(study, own["arm"], outcomes_of(designs, config_dir=config_dir))
+        if bought is None:
+            wing.must_be_answerable(study, arm, stakes)
+        arms = [name for name in (bought or study.design.sham, arm) if name is not None]
+        study = wing.study_of_evaluation(study, arms, wing.outcomes_of(designs, config_dir=config_dir))
         results = Path(str(study.resolved["results"]))
         found = _run_for_an_evaluation(study, results)
         if found is None:
             return 0
         result = found
-    answer = evaluate(result, own["arm"], name, *changes, trials=n_trials, config_dir=config_dir)
-    print_tables([answer.table])
+    if bought is not None:
+        print_tables([wing.charts(result, arm, bought, config_dir=config_dir)])
+        return 0
+    answer = wing.evaluate(result, arm, name, *changes, trials=n_trials, stakes=stakes, config_dir=config_dir)
+    print_tables([answer.table, *([answer.tables["value"]] if answer.worth else [])])
     print(f"\n{answer.title}")
     print_sentences(answer.sentences)
     print(f"\nPage, table, picture, and a paragraph for a protocol: {answer.write(results)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,10 +13,12 @@ import numpy as np
 
 from simulation.display.dated_folder import write_dated
 from simulation.display.drawing import BLUE, DARK, GREY, WORSE, Picture, figure_of, panel_title, png_of
-from simulation.display.table import UNKNOWN, Cell, ReportTable, ReportTables
-from simulation.display.words import change, unit_words
+from simulation.display.table import UNKNOWN, Cell, Cells, ReportTable, ReportTables
+from simulation.display.words import change, cost_in_short, unit_words
+from simulation.evaluation.charts import LEARNT_WEEKS, ChartResult
 from simulation.evaluation.design import ANALYSES, EvaluatedOutcome, EvaluationDesign
 from simulation.evaluation.operating import LEVEL, SOUND, NeededSize, Operating, OperatingFigure
+from simulation.evaluation.value import DesignValue, Pounds, Stakes
 from simulation.evaluation.words import protocol, sentences, size_words
 from simulation.explain.statements import BANNER
 from simulation.measures.definitions import definition_of
@@ -40,6 +42,7 @@ class Evaluation:
     nothing   the arm that does nothing: the sham, or the baseline itself
     emulated  each analysis of each design, with each outcome, under both
     sizes     by label of a randomised design, what it needs for the wait
+    worth     what each design is worth, if something is at stake
     """
 
     result: StudyResult
@@ -51,6 +54,8 @@ class Evaluation:
     sizes: Mapping[str, tuple[NeededSize, ...]]
     n_trials: int
     n_weeks: int
+    stakes: Stakes | None = None
+    worth: tuple[DesignValue, ...] = ()
 
     @property
     def label(self) -> str:
@@ -76,8 +81,9 @@ class Evaluation:
 
     @cached_property
     def tables(self) -> ReportTables:
-        """A table for each outcome, by its name."""
-        return ReportTables((table.kind, table) for table in _tables(self))
+        """A table for each outcome, by its name, and `value` if something is at stake."""
+        tables = [*_tables(self), *([_value_table(self.worth)] if self.worth else [])]
+        return ReportTables((table.kind, table) for table in tables)
 
     @property
     def table(self) -> ReportTable:
@@ -193,6 +199,61 @@ def _beside(evaluation: Evaluation, pair: tuple[Operating, Operating]) -> dict[s
         "found, near the tool": Cell(found[0].value, style="percent", digits=0) if found else UNKNOWN,
         **dict(zip(("80 % needs", "90 % needs"), words or (UNKNOWN, UNKNOWN), strict=True)),
     }
+
+
+def _value_table(worth: Sequence[DesignValue]) -> ReportTable:
+    """What each design is worth."""
+
+    def cell(pounds: Pounds) -> Cell:
+        ends = f"± {cost_in_short(pounds.half_width)}"
+        return Cell(pounds.value, style="rounded pounds", words=ends)
+
+    cells: list[Cells] = [
+        (
+            value.design.label,
+            *map(cell, (value.perfect, value.evaluated, value.significant)),
+            Cell(value.net, style="rounded pounds"),
+        )
+        for value in worth
+    ]
+    headers = (
+        "design",
+        "to know, a year",
+        "to evaluate, a year",
+        "to buy if p < 0.05, a year",
+        "to evaluate, less its cost",
+    )
+    note = (
+        "Pounds by which a department is better off than by deciding on what is known today. To evaluate: buying if "
+        "the estimate is better than the bound that is best. ±: 95 %, departments as a sample."
+    )
+    return ReportTable("value", "What an evaluation is worth to a department", headers, cells, (note,))
+
+
+def charts_table(bought: str, failing: str, charts: Iterable[ChartResult]) -> ReportTable:
+    """What charts notice of a tool that becomes another one; `bought`, `failing`: their labels."""
+
+    def weeks(number: float) -> str:
+        return "not noticed" if np.isinf(number) else f"{number:.0f}"
+
+    cells: list[Cells] = [
+        (
+            chart.outcome.label,
+            chart.chart,
+            Cell(chart.alarms, style="number"),
+            Cell(chart.noticed, style="percent", digits=0),
+            weeks(chart.weeks),
+            " to ".join(map(weeks, chart.by_department)),
+        )
+        for chart in charts
+    ]
+    headers = ("outcome", "chart", "false alarms a year", "within half a year", "weeks", "by department")
+    note = (
+        f"Per cent of failures that are noticed within half a year, and the median weeks; {LEARNT_WEEKS} weeks are "
+        "learnt before. Limits are set so that departments together have one false alarm a year, but for the binomial "
+        "one, which takes patients as independent. By department: the median in nine of ten."
+    )
+    return ReportTable("charts", f"'{bought}' becomes '{failing}': when charts notice", headers, cells, (note,))
 
 
 def _share(figure: OperatingFigure) -> Cell:

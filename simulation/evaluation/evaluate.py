@@ -5,21 +5,28 @@ The files are configs/evaluation (designs) and configs/outcomes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulation.config.folders import names_in, search_folders
 from simulation.config.stated_part import stated_part
-from simulation.errors import refuse
-from simulation.evaluation.answer import Evaluation
+from simulation.display.table import ReportTable
+from simulation.errors import Faults, refuse
+from simulation.evaluation.answer import Evaluation, charts_table
+from simulation.evaluation.charts import chart_results
 from simulation.evaluation.design import EvaluatedOutcome, EvaluatedOutcomes, EvaluationDesign, design_faults
 from simulation.evaluation.operating import N_TRIALS, needed, rows
 from simulation.evaluation.trials import bank_of
+from simulation.evaluation.value import Stakes, values
+from simulation.explain.costs import cost_of
+from simulation.measures.definitions import definition_of
 from simulation.runs.result import StudyResult
 from simulation.runs.store.identity import identity_of
 from simulation.runs.store.run_folder import folders_of
+from simulation.study.design import Design
 
 if TYPE_CHECKING:
     from simulation.api import Result
@@ -27,6 +34,8 @@ if TYPE_CHECKING:
 
 ALL_DESIGNS = "all"
 LEAST_TRIALS, MOST_TRIALS = 100, 20_000
+STAKES: Mapping[str, str] = {"prior": "0.5", "price": "120000", "hour": "15", "years": "3", "cost": "20000"}
+"""What a value follows from, each with an example."""
 
 
 def evaluate(
@@ -35,15 +44,20 @@ def evaluate(
     design: str = ALL_DESIGNS,
     *overrides: str,
     trials: int = N_TRIALS,
+    stakes: Mapping[str, float] | None = None,
     config_dir: str | None = None,
 ) -> Evaluation:
     """What evaluations of an arm would report, emulated on the simulated weeks of a result (`run=evaluation`).
 
     `design`: the name of a file in `configs/evaluation/`, or `all`; `overrides`: single values laid over it, such as
-    `"weeks=52"`; `trials`: how many are emulated of each. Raises ConfigError for a fault in a file, and ResultsError
-    for a result without the arm, without outcomes by day or with too few weeks or departments.
+    `"weeks=52"`; `trials`: how many are emulated of each; `stakes`: what an evaluation is worth follows from them:
+    `prior` (the chance that the tool works at all), `hour` (pounds an hour less of waiting is worth), `price` (pounds a
+    year; the arm's own, if it states one), `years` (1) and `cost` (0, of the evaluation). Raises ConfigError for faults
+    in files or stakes, and ResultsError for a result without the arm, without outcomes by day or with too few weeks or
+    departments.
     """
-    result.arm(arm)
+    at_stake = stakes_of(stakes or {}, result.arm(arm).cost)
+    _must_do_something(arm, result.design)
     designs = designs_named(design, overrides, config_dir=config_dir)
     outcomes = outcomes_of(designs, config_dir=config_dir)
     bank = bank_of(result)
@@ -57,7 +71,34 @@ def evaluate(
     sizes = {
         design.label: needed(bank, design, main, arm, n_trials=trials) for design in designs if design.is_randomised
     }
-    return Evaluation(result, arm, nothing, designs, outcomes, emulated, sizes, trials, bank.n_weeks)
+    worth = () if at_stake is None else values(bank, designs, main, (nothing, arm), at_stake, n_trials=trials)
+    return Evaluation(
+        result, arm, nothing, designs, outcomes, emulated, sizes, trials, bank.n_weeks, at_stake, tuple(worth)
+    )
+
+
+def _must_do_something(arm: str, design: Design) -> None:
+    """Raise ConfigError for the arm that everything is compared with, and for a sham."""
+    if arm in (design.baseline, design.sham):
+        refuse("arm", f"'{arm}' does nothing", "Name a tool; what evaluations find of nothing is shown beside it")
+
+
+def stakes_of(stated: Mapping[str, float], price: float | None) -> Stakes | None:
+    """What is at stake; None if nothing is stated. `price`: the arm's own. Raises ConfigError with every fault."""
+    if not stated:
+        return None
+    known = {"price": price, "years": 1.0, "cost": 0.0, **stated}
+    faults = Faults()
+    for key in STAKES:
+        value = known.get(key)
+        if value is None:
+            faults.add(key, "is not stated", f"A value in pounds takes prior, price and hour: {key}={STAKES[key]}")
+        elif not (0 < value < 1 if key == "prior" else 0 <= value < math.inf):
+            faults.add(
+                key, f"found {value:g}", f"Write {'a chance between 0 and 1' if key == 'prior' else '0 or more'}"
+            )
+    faults.refuse()
+    return Stakes(**{key: float(known[key] or 0.0) for key in STAKES})
 
 
 def asked_trials(text: str | None) -> int:
@@ -67,6 +108,18 @@ def asked_trials(text: str | None) -> int:
     if not text.isdecimal() or not LEAST_TRIALS <= int(text) <= MOST_TRIALS:
         refuse("trials", f"found {text}", f"Allowed: {LEAST_TRIALS} to {MOST_TRIALS:,}")
     return int(text)
+
+
+def asked_stakes(own: Mapping[str, str]) -> dict[str, float]:
+    """The stakes among a command's own keys, as numbers. Raises ConfigError with every fault."""
+    faults, stated = Faults(), {}
+    for key in STAKES.keys() & own.keys():
+        try:
+            stated[key] = float(own[key].replace(",", "").lstrip("£"))
+        except ValueError:
+            faults.add(key, f"found {own[key]}", f"Write a number: {key}={STAKES[key]}")
+    faults.refuse()
+    return stated
 
 
 def main_outcome(outcomes: Sequence[EvaluatedOutcome]) -> EvaluatedOutcome:
@@ -96,16 +149,43 @@ def outcomes_of(designs: Sequence[EvaluationDesign], *, config_dir: str | None =
     return tuple(reversed(by_name.values()))
 
 
-def study_of_evaluation(study: Study, arm: str, outcomes: Sequence[EvaluatedOutcome]) -> Study:
-    """The study that simulates what an evaluation needs: the baseline, the sham and the arm, with outcomes by day.
+def charts(
+    result: StudyResult, arm: str, bought: str, outcomes: str = "usual", *, config_dir: str | None = None
+) -> ReportTable:
+    """How long charts take to notice that a tool that was `bought` has become another one, and their false alarms.
 
-    Raises ResultsError if there is no such arm.
+    `outcomes`: the name of a file in `configs/outcomes/`. Raises ConfigError for a fault in it, and ResultsError for a
+    result without the arms, without these outcomes by day or with too few weeks.
     """
-    sham = [] if study.design.sham is None else [study.design.sham]
-    chosen = study.of_arms([*sham, arm])
+    before, after = (result.arm(name).label for name in (bought, arm))
+    bank = bank_of(result)
+    stated = stated_part(EvaluatedOutcomes, "outcomes", outcomes, lambda *_: (), config_dir).outcomes
+    watched = [outcome for outcome in stated if outcome.daily in bank.outcomes]
+
+    def worse(outcome: EvaluatedOutcome) -> int:
+        return -1 if definition_of(outcome.measure, result.own).better == "higher" else 1
+
+    drifts = result.arm(arm).ready.policy.drift is not None
+    shown = chart_results(bank, watched, bought, arm, worse=worse, from_go_live=drifts)
+    return charts_table(before, after, shown)
+
+
+def study_of_evaluation(study: Study, arms: Sequence[str], outcomes: Sequence[EvaluatedOutcome]) -> Study:
+    """The study that simulates what an evaluation needs: the baseline and these arms, with outcomes by day.
+
+    Raises ResultsError for an unknown arm.
+    """
+    chosen = study.of_arms(arms)
     daily = tuple(dict.fromkeys((*study.run.daily, *(outcome.daily for outcome in outcomes))))
     design = replace(chosen.design, name=f"{chosen.design.name}_evaluation")
     return replace(chosen, run=replace(chosen.run, daily=daily), design=design)
+
+
+def must_be_answerable(study: Study, arm: str, stakes: Mapping[str, float]) -> None:
+    """Raise ConfigError for an arm that does nothing and for faulty stakes, ResultsError for an unknown arm."""
+    _must_do_something(arm, study.design)
+    cost = cost_of(study.arm(arm))
+    stakes_of(stakes, None if cost is None else cost.pounds)
 
 
 def stored_run(study: Study, results: Path) -> Result | None:

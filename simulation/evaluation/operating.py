@@ -108,7 +108,7 @@ def characteristics(
 def _figure(values: Floats, department: Ints, *, several: bool) -> OperatingFigure:
     """The mean of values of trials; `department`: (T, S) those of each trial; `several`: whether more than one
     switches."""
-    mean, margin = float(values.mean()), float(Z * np.sqrt(_variance(values, department)))
+    mean, margin = float(values.mean()), float(Z * np.sqrt(variance_over_departments(values, department)))
     if several:
         return OperatingFigure(mean, mean - margin, mean + margin)
     _, place, n = np.unique(department[:, 0], return_inverse=True, return_counts=True)
@@ -116,7 +116,7 @@ def _figure(values: Floats, department: Ints, *, several: bool) -> OperatingFigu
     return OperatingFigure(mean, mean - margin, mean + margin, *np.quantile(by_department, (0.05, 0.95)).tolist())
 
 
-def _variance(values: Floats, department: Ints) -> float:
+def variance_over_departments(values: Floats, department: Ints) -> float:
     """The variance of the mean of values of trials, shape (T,), with departments, shape (T, S), as the sample."""
     n_trials, n_each = department.shape
     known, place = np.unique(department, return_inverse=True)

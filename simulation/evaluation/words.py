@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from simulation.display.words import change, unit_words
+from simulation.display.words import change, cost_in_short, unit_words
 from simulation.evaluation.design import ANALYSES, EvaluatedOutcome, EvaluationDesign
 from simulation.evaluation.operating import SOUND, TARGETS, NeededSize, OperatingFigure
 from simulation.measures.definitions import definition_of
@@ -49,7 +49,7 @@ def sentences(evaluation: Evaluation) -> Iterator[str]:
         f"Each department has {evaluation.n_weeks} simulated weeks. Departments share the season and nothing else, so "
         "before and after real false alarms are likely to be more. Evaluations by day or by patient are not emulated."
     )
-    yield "No value in pounds is given: that takes a stated chance that the tool works at all."
+    yield _worth(evaluation)
 
 
 def _near(evaluation: Evaluation) -> Iterator[str]:
@@ -66,6 +66,28 @@ def _near(evaluation: Evaluation) -> Iterator[str]:
                 f"'{outcome.label}' is nearer to the tool: {design.label.lower()}, {design.weeks} weeks, finds its "
                 f"change in {_in_100(found[design], short=True)} of 100."
             )
+
+
+def _worth(evaluation: Evaluation) -> str:
+    """What evaluations are worth, and the rule that loses money; or why nothing is said of it."""
+    stakes = evaluation.stakes
+    if stakes is None:
+        return "No value in pounds is given: that takes a stated chance that the tool works at all (prior=)."
+    best = max(evaluation.worth, key=lambda value: value.net)
+    worst = min(evaluation.worth, key=lambda value: value.significant.value)
+    words = (
+        f"With a chance of {100 * stakes.prior:.0f} % that the tool works, {cost_in_short(stakes.price)} a year and "
+        f"£{stakes.hour:g} an hour, to know is worth {cost_in_short(best.perfect.value)} a year. "
+    )
+    if best.net > 0:
+        gain = f"{cost_in_short(best.net)} over {stakes.years:g} year{'s' * (stakes.years != 1)}"
+        words += f"Best is {best.design.label.lower()}: {gain}, its cost deducted."
+    else:
+        words += "No design is worth its cost: decide on what is known today."
+    if worst.significant.value < 0:
+        loss = cost_in_short(-worst.significant.value)
+        words += f" To buy if p < 0.05 loses {loss} a year after {worst.design.label.lower()}."
+    return words
 
 
 def _truth(evaluation: Evaluation, outcome: EvaluatedOutcome) -> str:

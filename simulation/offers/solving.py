@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from simulation.config.ensembles import Ensemble, EnsembleDepartments
 from simulation.records.schema import Floats
@@ -54,9 +55,9 @@ class Solved(NamedTuple):
         """How far the mean of fresh years may be off before all departments are moved together."""
         return 0.05 if self.in_log else 0.007
 
-    def of(self, values: Floats) -> Floats:
+    def of(self, values: ArrayLike) -> Floats:
         """Measures on the scale on which they are solved for."""
-        return np.log(np.maximum(values, 1e-3)) if self.in_log else values
+        return np.log(np.maximum(values, 1e-3)) if self.in_log else np.asarray(values)
 
 
 @dataclass
@@ -74,7 +75,7 @@ class Solver:
     at_ends: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
-        """Count the years that will be simulated: fewer if nothing is solved for, more if all are off together."""
+        """Count the years that will be simulated: more if all are off together."""
         self.n_years = len(self.ensemble.departments) * (sum(YEARS) + FRESH)
 
     def solve(self, wanted: Sequence[Solved]) -> tuple[Ensemble, dict[str, Floats]]:
@@ -86,10 +87,10 @@ class Solver:
         with open_executor(replace(self.study, workers=workers)) as executor:
             at = np.array([np.log(self._values(one.parameter)) for one in wanted]).T.reshape(n, len(wanted))
             self.start, slopes = at, np.tile(np.diag([one.slope for one in wanted]), (n, 1, 1))
-            low, high = np.log([one.bounds for one in wanted]).T if wanted else (np.zeros(0), np.zeros(0))
-            goal = np.array([np.broadcast_to(one.of(np.asarray(one.wanted)), n) for one in wanted]).T
+            low, high = np.log([one.bounds for one in wanted]).T
+            goal = np.array([np.broadcast_to(one.of(one.wanted), n) for one in wanted]).T
             before: tuple[Floats, Floats] | None = None
-            for years in YEARS if wanted else ():
+            for years in YEARS:
                 measured = self._years(executor, self._points(wanted, at), years, self.study.run.seed)
                 value = np.array([one.of(measured[one.measure]) for one in wanted]).T
                 if before is not None:
@@ -98,8 +99,8 @@ class Solver:
                 step = np.linalg.solve(slopes, (goal - value)[:, :, None])[:, :, 0]
                 at = np.clip(at + np.clip(step, -LONGEST, LONGEST), low, high)
             fresh = self._years(executor, self._points(wanted, at), FRESH, self.study.run.seed + 1)
-            off = np.array([(of - one.of(fresh[one.measure])).mean() for of, one in zip(goal.T, wanted, strict=True)])
-            if wanted and (np.abs(off) > [one.near for one in wanted]).any():
+            off = np.array([one.of(np.mean(one.wanted)) - one.of(np.mean(fresh[one.measure])) for one in wanted])
+            if (np.abs(off) > [one.near for one in wanted]).any():
                 moved = np.clip(at + np.linalg.solve(slopes.mean(axis=0), off), low, high)
                 if not np.array_equal(moved, at):
                     at, self.n_years = moved, self.n_years + n * FRESH

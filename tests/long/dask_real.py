@@ -119,6 +119,16 @@ def made(folder: Path, *more: str) -> Any:
     return result_of(aeflow(folder, *run_words(*more)), folder)
 
 
+_undisturbed: list[Any] = []
+
+
+def undisturbed(scratch: Path) -> Any:
+    """The result of one process, made once."""
+    if not _undisturbed:
+        _undisturbed.append(made(scratch / "serial", "executor=serial"))
+    return _undisturbed[0]
+
+
 def same(one: Any, other: Any) -> bool:
     """Whether all measures are equal to the last bit."""
     import simulation as ae
@@ -133,7 +143,7 @@ def equal(scratch: Path) -> str:
     """Every executor, and parts put together, give the same measures."""
     import simulation as ae
 
-    serial = made(scratch / "serial", "executor=serial")
+    serial = undisturbed(scratch)
     others = {"local": made(scratch / "local", "executor=local", "workers=2")}
     others["own cluster"] = made(scratch / "own", "executor=dask", "workers=2")
     with RealCluster(scratch) as cluster:
@@ -173,7 +183,7 @@ def worker(scratch: Path) -> str:
     """One of two workers is killed in the middle; the run ends with the same measures."""
     import simulation as ae
 
-    serial = made(scratch / "undisturbed", "executor=serial")
+    serial = undisturbed(scratch)
     folder = scratch / "worker"
     folder.mkdir()
     with RealCluster(scratch) as cluster:
@@ -191,7 +201,7 @@ def worker(scratch: Path) -> str:
 
 def scheduler(scratch: Path) -> str:
     """The scheduler is killed in the middle; the run stops in words; the same command ends with the same measures."""
-    serial = made(scratch / "unstopped", "executor=serial")
+    serial = undisturbed(scratch)
     folder = scratch / "scheduler"
     folder.mkdir()
     with RealCluster(scratch) as cluster:

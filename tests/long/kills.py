@@ -11,7 +11,7 @@ Then the same study is run in this process with its store (`run_into`, up to the
 (`compare`), in turns. Asked: the store takes 3 % more at most, in processor time and by the clock.
 
     python tests/long/kills.py FOLDER                             about 45 minutes on two processors
-    python tests/long/kills.py FOLDER --moments 5 --replications 40 --rounds 1
+    python tests/long/kills.py FOLDER --moments 5 --replications 40 --days 7 --rounds 1
 
 Finished moments are kept in FOLDER/progress.jsonl and not tried again. Exit code 1: the answer is no.
 """
@@ -30,10 +30,11 @@ import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import simulation as ae
 from simulation import resumable
+from simulation.runs.running import compile_first
 from simulation.runs.store.identity import identity_of
 from simulation.runs.store.unfinished import LEAST_SECONDS, UnfinishedRun
 
@@ -50,19 +51,26 @@ SIMULATED = "AEFLOW_KILLS_LOG"
 Line = dict[str, Any]
 
 
+class Length(NamedTuple):
+    """Of each run: its replications, and the days measured in each."""
+
+    replications: int
+    days: int
+
+
 def main() -> int:
     """Kill the run at every moment that is missing, measure the store, and say what comes of it."""
     asked = options()
     asked.folder.mkdir(parents=True, exist_ok=True)
-    key = identity_of(ae.load(*words(asked.replications))).key
-    run = {"identity": key, "replications": asked.replications, "moments": asked.moments, "seed": asked.seed}
+    key = identity_of(ae.load(*words(asked.length))).key
+    run = {"identity": key, "replications": asked.length.replications, "moments": asked.moments, "seed": asked.seed}
     lines = progress(asked.folder / PROGRESS, run)
     if lines is None:
         print(f"{asked.folder}: holds moments of another program or of other options. Name another folder")
         return 2
     kills = [line for line in lines if "moment" in line]
     if len(kills) < asked.moments:
-        seconds = uninterrupted(asked.folder / WHOLE, asked.replications)
+        seconds = uninterrupted(asked.folder / WHOLE, asked.length)
         print(f"Not interrupted: {seconds:.1f} s", flush=True)
         done = {line["moment"] for line in kills}
         for moment in range(asked.moments):
@@ -70,12 +78,12 @@ def main() -> int:
                 continue
             chance = random.Random(f"{asked.seed} {moment}")
             share = (moment + chance.random()) / asked.moments
-            kills.append({"moment": moment, **killed(asked.folder, asked.replications, seconds * share)})
+            kills.append({"moment": moment, **killed(asked.folder, asked.length, seconds * share)})
             keep(asked.folder / PROGRESS, kills[-1])
             print(json.dumps(kills[-1]), flush=True)
     rounds = [line for line in lines if "round" in line]
     for number in range(len(rounds), asked.rounds):
-        rounds.append({"round": number, **overhead(asked.folder, asked.replications)})
+        rounds.append({"round": number, **overhead(asked.folder, asked.length)})
         keep(asked.folder / PROGRESS, rounds[-1])
     return 0 if report(kills, rounds) else 1
 
@@ -86,20 +94,22 @@ def options() -> argparse.Namespace:
     parser.add_argument("folder", type=Path, help="where runs and finished moments are kept")
     parser.add_argument("--moments", type=int, default=50, help="at which to kill, 0 or more (default: 50)")
     parser.add_argument("--replications", type=int, default=400, help="of each run, at least 2 (default: 400)")
+    parser.add_argument("--days", type=int, default=28, help="measured in each replication (default: 28)")
     parser.add_argument("--rounds", type=int, default=3, help="of the comparison with no store (default: 3)")
     parser.add_argument("--seed", type=int, default=20261125, help="of the moments")
     asked = parser.parse_args()
+    asked.length = Length(asked.replications, asked.days)
     if asked.moments < 0 or asked.rounds < 0 or asked.replications < 2:
         parser.error("--moments and --rounds: at least 0; --replications: at least 2")
     asked.folder = asked.folder.resolve()
     return asked
 
 
-def words(replications: int) -> list[str]:
-    """The study: 4 arms of four weeks."""
+def words(length: Length) -> list[str]:
+    """The study: 4 arms."""
     left_out = [f"~study.arms.{arm}" for arm in LEFT_OUT]
-    length = [f"run.replications={replications}", "run.warm_up_days=7", "run.measured_days=28"]
-    return [f"study={STUDY}", *left_out, *length, "engine=compiled", "executor=local", "workers=2"]
+    run = [f"run.replications={length.replications}", "run.warm_up_days=7", f"run.measured_days={length.days}"]
+    return [f"study={STUDY}", *left_out, *run, "engine=compiled", "executor=local", "workers=2"]
 
 
 # --- what is kept -----------------------------------------------------------------------------------------------------
@@ -123,11 +133,11 @@ def keep(file: Path, line: Line) -> None:
 # --- killing ----------------------------------------------------------------------------------------------------------
 
 
-def started(here: Path, replications: int, log: Path) -> subprocess.Popen[str]:
+def started(here: Path, length: Length, log: Path) -> subprocess.Popen[str]:
     """The command, in a process and a folder of its own. It writes its results into `here`."""
     here.mkdir(parents=True, exist_ok=True)
     return subprocess.Popen(
-        [sys.executable, __file__, "--driver", "compare", *words(replications), f"results={here}"],
+        [sys.executable, __file__, "--driver", "compare", *words(length), f"results={here}"],
         cwd=here,
         env={**os.environ, "PYTHONPATH": str(CHECKOUT), SIMULATED: str(log)},
         stdout=subprocess.PIPE,
@@ -150,18 +160,18 @@ def drive() -> int:
     return command(sys.argv[2:])
 
 
-def uninterrupted(here: Path, replications: int) -> float:
-    """Seconds of the command where nothing stops it. A first short run compiles; a run that is there stays."""
+def uninterrupted(here: Path, length: Length) -> float:
+    """Seconds of the command where nothing stops it. What is compiled is compiled before; a run that is there stays."""
     if not (here / "seconds").exists():
         shutil.rmtree(here, ignore_errors=True)
-        ended(started(here / "first", 2, here / "first.log"))
+        compile_first(ae.load(*words(length)))
         began = time.perf_counter()
-        ended(started(here / "results", replications, here / "log"))
+        ended(started(here / "results", length, here / "log"))
         (here / "seconds").write_text(str(time.perf_counter() - began))
     return float((here / "seconds").read_text())
 
 
-def killed(folder: Path, replications: int, after: float) -> Line:
+def killed(folder: Path, length: Length, after: float) -> Line:
     """Kill the command so many seconds after its start, give it again, and say what came of it.
 
     Where its results are whole before that, it is tried again and killed a tenth earlier.
@@ -169,7 +179,7 @@ def killed(folder: Path, replications: int, after: float) -> Line:
     here = folder / KILLED
     while True:
         shutil.rmtree(here, ignore_errors=True)
-        process = started(here / "results", replications, here / "first.log")
+        process = started(here / "results", length, here / "first.log")
         try:
             process.communicate(timeout=after)
         except subprocess.TimeoutExpired:
@@ -179,7 +189,7 @@ def killed(folder: Path, replications: int, after: float) -> Line:
                 break
         after *= 0.9
     stage = stage_of(here / "results")
-    output = ended(started(here / "results", replications, here / "second.log"))
+    output = ended(started(here / "results", length, here / "second.log"))
     first, second = (simulated(here / f"{name}.log") for name in ("first", "second"))
     again = [seconds for number, seconds in first.items() if number in second]
     result = ae.read(here / "results" / "latest")
@@ -190,7 +200,7 @@ def killed(folder: Path, replications: int, after: float) -> Line:
         "simulated_again": len(again),
         "resumed": "Resuming" in output,
         "at_most_a_part_again": sum(again) <= LEAST_SECONDS + max(again, default=0.0),
-        "all_once": [each.replication for each in result.replications] == list(range(replications)),
+        "all_once": [each.replication for each in result.replications] == list(range(length.replications)),
         "equal": content(here / "results") == content(folder / WHOLE / "results"),
     }
     return line
@@ -245,9 +255,9 @@ def content(results: Path) -> dict[str, bytes]:
 # --- the cost of the store --------------------------------------------------------------------------------------------
 
 
-def overhead(folder: Path, replications: int) -> Line:
+def overhead(folder: Path, length: Length) -> Line:
     """Seconds of the study with its store and without, by the clock and of the processor, in this process."""
-    study = replace(ae.load(*words(replications)), executor="serial")
+    study = replace(ae.load(*words(length)), executor="serial")
     ae.compare(replace(study, run=replace(study.run, replications=1)))
     line: Line = {}
     write_report, resumable.write_report = resumable.write_report, lambda folder, result: None

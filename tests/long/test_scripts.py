@@ -14,10 +14,14 @@ HERE = Path(__file__).parent
 @pytest.mark.parametrize(
     ("script", "words", "says"),
     [
-        ("signals.py", ("--each", "2"), "24 of 24 held"),
-        ("dask_real.py", ("equal", "refused", "worker", "scheduler"), "4 of 4 hold"),
+        ("signals.py", ("--each", "1"), "12 of 12 held"),
+        ("dask_real.py", ("refused", "worker", "scheduler"), "3 of 3 hold"),
         ("bench_versions.py", ("--pairs", "100"), "is worse by its margin: holds"),
-        ("kills.py", ("runs", "--moments", "5", "--replications", "40", "--rounds", "0"), "5 of 5 killed runs end as"),
+        (
+            "kills.py",
+            ("runs", "--moments", "5", "--replications", "24", "--days", "7", "--rounds", "0"),
+            "5 of 5 killed runs end as",
+        ),
     ],
 )
 def test_what_a_script_tries_holds(script: str, words: tuple[str, ...], says: str, tmp_path: Path) -> None:

@@ -1,15 +1,11 @@
 """What is stored is what was computed, whatever happened in between; damage is named and never read as numbers."""
 
 import contextlib
-import os
 import random
 import shutil
-import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -49,7 +45,6 @@ from simulation.statistics.sham import Shares
 from simulation.study.study import Study
 from tests.long.damage import flipped, mangled
 
-CHECKOUT = Path(__file__).parents[2]
 SMALL = Picture("pathway", b"a picture", "alternative text", "caption")
 QUICK = ("ai_triage", "coverage", "guardian", "published/treatment_centre")
 STUDIES = [
@@ -77,12 +72,6 @@ def same(one: Any, other: Any) -> bool:
 
 def without_clock_times(replication: ReplicationResult) -> ReplicationResult:
     return replace(replication, engine_seconds=0.0, seconds=0.0)
-
-
-def kept_times(html: str) -> str:
-    """A report without its block of clock times."""
-    before, _, rest = html.partition("<!-- clock times")
-    return before + rest.partition("<!-- end of clock times -->")[2]
 
 
 @pytest.fixture(scope="module")
@@ -215,72 +204,6 @@ def test_results_and_studies_have_a_repr_of_ten_lines(computed: ae.Result) -> No
 
 
 # --- a run that ends early --------------------------------------------------------------------------------------------
-
-KILLED = (
-    "study=ai_triage", "run.replications=6", "run.warm_up_days=0", "run.measured_days=7", "run.cool_down_days=1",
-    "run.doublings=0", "engine=reference", "executor=serial", "results=kept",
-)  # fmt: skip
-
-
-def command(here: Path, *words: str) -> subprocess.Popen[str]:
-    """`aeflow compare` of a short study, in a folder of its own."""
-    here.mkdir(exist_ok=True)
-    return subprocess.Popen(
-        [sys.executable, "-m", "simulation", "compare", *KILLED, *words],
-        cwd=here,
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def finished(here: Path, *words: str) -> str:
-    out, err = command(here, *words).communicate(timeout=300)
-    assert "Traceback" not in err
-    return out + err
-
-
-def content(here: Path) -> dict[str, bytes]:
-    """Every file of the one folder of results but the manifest; the report without its clock times."""
-    (folder,) = (path for path in (here / "kept" / "ai_triage").iterdir())
-    files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    files["report.html"] = kept_times(files["report.html"].decode()).encode()
-    del files["manifest.json"]
-    return files
-
-
-def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    for _ in range(2400):
-        if condition():
-            return
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.05)
-    pytest.fail("it never came to that")
-
-
-@pytest.mark.long
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no signal 9")
-def test_a_killed_run_ends_by_the_same_command_as_one_that_was_not(tmp_path: Path) -> None:
-    """Killed when the first part is there, some time later, and when the data are written but no report is."""
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    output = finished(whole)
-    assert "Resuming" not in output
-    parent = killed / "kept" / "ai_triage"
-    moments: list[Callable[[], bool]] = [
-        lambda: any(parent.glob(".unfinished-*/parts/*.parquet")),
-        lambda: len(list(parent.glob(".unfinished-*/parts/*.parquet"))) > 1,
-        lambda: any(parent.glob("*/manifest.json")),
-    ]
-    for moment in moments:
-        process = command(killed)
-        wait_for(moment, process)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        assert not list(parent.glob("*/report.html"))
-    assert "Resuming" in finished(killed)
-    assert content(killed) == content(whole)
-    assert not list((killed / "kept").rglob(".*"))
 
 
 @pytest.mark.slow

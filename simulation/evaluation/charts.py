@@ -1,0 +1,139 @@
+"""Charts after buying: how long until a tool that fails is noticed, and how often a chart alarms for nothing.
+
+A department has learnt its own weeks with the tool; from some week on the tool is another one, such as one that answers
+worse. Each chart looks at one outcome, on its worse side, and is set to one false alarm a year over the departments. A
+limit that takes patients as independent (binomial) is beside them as textbooks have it: it is not set, and fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulation.errors import ResultsError
+from simulation.evaluation.design import EvaluatedOutcome
+from simulation.evaluation.trials import WEEK_DAYS, Bank
+from simulation.records.schema import Floats, Ints, Mask
+
+LEARNT_WEEKS = 26
+"""Weeks from which a department knows its mean and its spread."""
+EVERY = 4
+"""Weeks between two first weeks of what is tried."""
+YEAR = 52
+SLACK = 0.5
+"""Standard deviations by which a CUSUM lets a week be worse: half of the shift that it is quickest to find."""
+SIGMAS = 3.0
+"""The binomial limit of textbooks."""
+MOST_LIMIT = 200.0
+
+
+@dataclass(frozen=True)
+class ChartResult:
+    """How a chart of an outcome does.
+
+    alarms      a year while the tool is as it was bought
+    noticed     the share of failures that are noticed within half a year
+    weeks       the median weeks until they are, inf if more than half are not while it is watched
+    by_department  the lowest and the highest of nine in ten departments
+    """
+
+    outcome: EvaluatedOutcome
+    chart: str
+    alarms: float
+    noticed: float
+    weeks: float
+    by_department: tuple[float, float]
+
+
+def chart_results(
+    bank: Bank,
+    outcomes: Sequence[EvaluatedOutcome],
+    bought: str,
+    failing: str,
+    *,
+    worse: Callable[[EvaluatedOutcome], int],
+    from_go_live: bool = False,
+) -> Iterator[ChartResult]:
+    """Charts of each outcome, for a tool that becomes another one.
+
+    `worse`: +1 where more is worse, -1 where less is; `from_go_live`: whether what fails changes from the first
+    simulated week on, so that it is watched from there alone, not from any week. Raises ResultsError for too few weeks.
+    """
+    if bank.n_weeks < 2 * LEARNT_WEEKS + YEAR // 2:
+        raise ResultsError(f"charts: {bank.n_weeks} weeks are too few. Simulate run.measured_days=728")
+    for outcome in outcomes:
+        sign = worse(outcome)
+        sound = _worse_by(bank, outcome, bought, bought, sign, np.arange(0, bank.n_weeks, EVERY))
+        starts = np.array([bank.n_weeks - LEARNT_WEEKS]) if from_go_live else np.arange(0, bank.n_weeks, EVERY)
+        failed = _worse_by(bank, outcome, bought, failing, sign, starts)
+        charts: dict[str, Callable[[Floats], Mask]] = {"Shewhart": _shewhart(sound[0]), "CUSUM": _cusum_set(sound[0])}
+        for chart, alarmed in charts.items():
+            yield _result(bank, outcome, chart, alarmed(sound[0]), alarmed(failed[0]))
+        if outcome.measure.endswith("_share"):
+            beyond = (np.abs(of_arm[1]) > SIGMAS for of_arm in (sound, failed))
+            yield _result(bank, outcome, "binomial, 3 sigma", *beyond)
+
+
+def _worse_by(
+    bank: Bank, outcome: EvaluatedOutcome, bought: str, arm: str, sign: int, starts: Ints
+) -> tuple[Floats, Floats]:
+    """By how much each watched week is worse than those learnt, in the department's own standard deviations, and in
+    those of independent patients, shape (n_runs * n_starts, n_watched) each. `starts`: first weeks that are learnt."""
+    (means, _), (now, n_now) = (_weekly(bank, outcome, name) for name in (bought, arm))
+    weeks = (starts[:, None] + np.arange(bank.n_weeks)) % bank.n_weeks
+    learnt, watched = means[:, weeks[:, :LEARNT_WEEKS]], now[:, weeks[:, LEARNT_WEEKS:]]
+    mean, sd = learnt.mean(axis=2, keepdims=True), learnt.std(axis=2, ddof=1, keepdims=True)
+    away = sign * (watched - mean)
+    of_patients = np.sqrt(np.abs(mean * (1 - mean)) / n_now[:, weeks[:, LEARNT_WEEKS:]])
+    shape = (-1, watched.shape[2])
+    return (away / sd).reshape(shape), (away / of_patients).reshape(shape)
+
+
+def _weekly(bank: Bank, outcome: EvaluatedOutcome, arm: str) -> tuple[Floats, Floats]:
+    """The mean of each week, and its patients, shape (n_runs, n_weeks) each."""
+    at = WEEK_DAYS * np.arange(bank.n_weeks + 1)
+    n, total, _ = np.moveaxis(np.diff(bank.sums(arm, outcome.daily)[:, :, at], axis=2), 1, 0)
+    return total / n, n
+
+
+def _shewhart(sound: Floats) -> Callable[[Floats], Mask]:
+    """Alarms of weeks beyond the limit that one in 52 weeks is beyond."""
+    limit = float(np.quantile(sound, 1 - 1 / YEAR))
+    return lambda away: away > limit
+
+
+def _cusum_set(sound: Floats) -> Callable[[Floats], Mask]:
+    """Alarms of a CUSUM whose limit gives one a year, found by halving."""
+    low, high = 0.0, MOST_LIMIT
+    for _ in range(30):
+        middle = (low + high) / 2
+        low, high = (middle, high) if YEAR * _cusum(sound, middle).mean() > 1 else (low, middle)
+    return lambda away: _cusum(away, high)
+
+
+def _cusum(away: Floats, limit: float) -> Mask:
+    """Weeks in which the sum of what is worse than the slack passes a limit; it begins anew after each alarm."""
+    alarms = np.zeros(away.shape, dtype=np.bool_)
+    total = np.zeros(len(away))
+    for week in range(away.shape[1]):
+        total = np.maximum(total + away[:, week] - SLACK, 0.0)
+        alarms[:, week] = total > limit
+        total[alarms[:, week]] = 0.0
+    return alarms
+
+
+def _result(bank: Bank, outcome: EvaluatedOutcome, chart: str, sound: Mask, failed: Mask) -> ChartResult:
+    first = np.where(failed.any(axis=1), failed.argmax(axis=1) + 1.0, np.inf)
+    of_runs = first.reshape(bank.n_runs, -1)
+    medians = np.quantile(of_runs, 0.5, axis=1, method="higher")
+    ends = np.quantile(medians, (0.05, 0.95), method="nearest")
+    return ChartResult(
+        outcome,
+        chart,
+        YEAR * float(sound.mean()),
+        float((first <= YEAR // 2).mean()),
+        float(np.quantile(first, 0.5, method="higher")),
+        (float(ends[0]), float(ends[1])),
+    )

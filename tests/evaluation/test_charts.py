@@ -1,0 +1,67 @@
+"""Charts after buying: set to one false alarm a year, quick where a failure is large, and failing where patients are
+taken as independent."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from simulation.errors import ResultsError
+from simulation.evaluation.charts import ChartResult, chart_results
+from simulation.evaluation.design import EvaluatedOutcome
+from simulation.evaluation.trials import Bank
+
+LEFT = EvaluatedOutcome(label="Left", measure="left_share", role="safety")
+WEEKS, N, PATIENTS = 104, 30, 300.0
+
+
+def bank(shift: float, *, from_week: int = 0, weeks: int = WEEKS, spread: float = 0.008) -> Bank:
+    """Departments of which 5 % of patients leave, more or fewer in a week; from a week on more under the failure."""
+    chance = np.random.default_rng(1)
+    weekly = 0.05 + spread * chance.normal(size=(N, weeks)).repeat(7, axis=1)
+
+    def days(more: float) -> np.ndarray:
+        share = weekly + more * (np.arange(7 * weeks) >= 7 * from_week)
+        left = chance.binomial(int(PATIENTS), np.clip(share, 0, 1)).astype(float)
+        return np.stack([np.full_like(left, PATIENTS), left, left], axis=1)[:, None]
+
+    arms = {"nurse": days(0.0), "works": days(0.0), "fails": days(shift)}
+    return Bank((LEFT.daily,), "nurse", arms, np.arange(N))
+
+
+def results(of: Bank, *, worse: int = 1, from_go_live: bool = False) -> Mapping[str, ChartResult]:
+    shown = chart_results(of, [LEFT], "works", "fails", worse=lambda outcome: worse, from_go_live=from_go_live)
+    return {result.chart: result for result in shown}
+
+
+def test_charts_that_are_set_alarm_once_a_year_and_the_binomial_limit_more_often() -> None:
+    charts = results(bank(0.01))
+    assert charts["Shewhart"].alarms == pytest.approx(1.0, abs=0.1)
+    assert charts["CUSUM"].alarms == pytest.approx(1.0, abs=0.1)
+    assert charts["binomial, 3 sigma"].alarms > 3
+
+
+def test_a_cusum_is_quicker_on_a_small_shift_and_both_are_on_a_large_one() -> None:
+    small, large = results(bank(0.008)), results(bank(0.04))
+    assert small["CUSUM"].weeks < small["Shewhart"].weeks
+    assert large["CUSUM"].weeks <= 2
+    assert large["Shewhart"].weeks == 1
+    assert large["CUSUM"].noticed == 1.0
+    assert small["CUSUM"].noticed < large["CUSUM"].noticed
+
+
+def test_what_gets_better_is_no_alarm() -> None:
+    better = results(bank(-0.02))
+    assert better["CUSUM"].weeks == np.inf
+    assert results(bank(-0.02), worse=-1)["CUSUM"].weeks < 10
+
+
+def test_a_failure_that_begins_later_is_watched_from_go_live() -> None:
+    later = results(bank(0.04, from_week=30), from_go_live=True)
+    assert later["Shewhart"].by_department[1] == 31  # the others had a false alarm before
+    assert results(bank(0.04), from_go_live=True)["Shewhart"].weeks == 1
+
+
+def test_too_few_weeks_are_refused() -> None:
+    with pytest.raises(ResultsError, match=r"60 weeks are too few\. Simulate run.measured_days=728"):
+        results(bank(0.01, weeks=60))
