@@ -230,7 +230,7 @@ def _texts(name: str, departments: TheirDepartments, product: OfferedProduct, di
     """The other files, by group."""
     blanks, assumed = list(_blanks(departments, product)), list(product.assumed())
     if nouns := [blank["question"] for blank in blanks[: len(blanks) - len(product.blanks)]]:
-        assumed.append(f"left blank, so a range: {', '.join(nouns)}")
+        assumed.append(f"blank, so a range: {', '.join(nouns)}")
     files = {"triage": product.policy(), "study": product.study("our department", blanks, differs, assumed)}
     if nurse := product.nurse():
         files["nurse"] = nurse
