@@ -39,10 +39,11 @@ def offer(words: list[str]) -> int:
     path, folder = Path(own.get("answers") or USUAL), Path(config_dir or "configs")
     from_file = "answers" in own or bool(changed)
     stated = answers_in(path) if from_file or path.exists() else {}
+    whole = bool(stated)  # answers that are asked now are read back as they are given
     if not from_file and not interview(stated, path, ask=input, say=print):
         return 0
     checked = check(stated | changed, path.parent)
-    print(*(line for words in read_back(checked) for line in lines_of(words, "  ", "      ")), sep="\n")
+    print(*(line for words in read_back(checked, whole=whole) for line in lines_of(words, "  ", "      ")), sep="\n")
     checked.all_faults.refuse("The answers cannot be used")
     if own.get("check") == "true" or not _is_right(path, ask=not from_file or sys.stdin.isatty()):
         return 0

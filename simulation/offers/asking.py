@@ -123,7 +123,8 @@ def _taken(key: str, typed: Answer, answers: dict[str, Answer], path: Path, say:
             say(f"  {fault.found}. {fault.remedy}")
         return False
     for note in checked.notes.get(key, ()):
-        say(f"  {'Check: ' if note.how == 'asked' else '= '}{note.words}")
+        if note.words != typed:  # nothing was read otherwise than it was typed
+            say(f"  {'Check: ' if note.how == 'asked' else '= '}{note.words}")
     answers[key] = typed
     for other in [other for other in answers if other in questions() and not is_asked(questions()[other], answers)]:
         del answers[other]

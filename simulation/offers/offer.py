@@ -230,7 +230,7 @@ def _texts(name: str, departments: TheirDepartments, product: OfferedProduct, di
     """The other files, by group."""
     blanks, assumed = list(_blanks(departments, product)), list(product.assumed())
     if nouns := [blank["question"] for blank in blanks[: len(blanks) - len(product.blanks)]]:
-        assumed.append(f"left blank, so a range: {', '.join(nouns)}")
+        assumed.append(f"blank, so a range: {', '.join(nouns)}")
     files = {"triage": product.policy(), "study": product.study("our department", blanks, differs, assumed)}
     if nurse := product.nurse():
         files["nurse"] = nurse
@@ -278,12 +278,13 @@ def _blank(question: OfferQuestion, parameters: Sequence[str], noun: str = "") -
     }  # fmt: skip
 
 
-def read_back(checked: Checked) -> Iterator[str]:
-    """How answers were read, what was left blank and what is assumed for it, and questions about unlikely answers."""
+def read_back(checked: Checked, *, whole: bool) -> Iterator[str]:
+    """Questions about unlikely answers; where the `whole` is wanted, before them how answers were read, what was left
+    blank and what is assumed for it."""
     echoed = {key: [note.words for note in notes if note.how == "echoed"] for key, notes in checked.notes.items()}
     asked = {key: [note.words for note in notes if note.how == "asked"] for key, notes in checked.notes.items()}
     blank = []
-    for key, question in questions().items():
+    for key, question in questions().items() if whole else ():
         words = echoed.get(key, [])
         if key in checked.values and words:
             yield f"{question.noun[:1].upper()}{question.noun[1:]}: {words[-1]}"

@@ -76,7 +76,7 @@ def test_the_commands_and_the_arm_of_the_page_are_of_the_study(study: Study) -> 
     compare, own, search, product = commands()
     assert compare == "aeflow compare study=alternatives"
     assert own.startswith(compare)
-    assert product == "aeflow breakeven study=our_ai arm=our_ai against=one_more_triage_nurse"
+    assert product == "aeflow breakeven study=our_ai arm=product against=triage_nurse"
     assert "one_more_triage_nurse" in load("study=ai_triage", "ensemble=none").design.arms
     asked = dict(word.split("=", 1) for word in search.split()[2:])
     assert {study.arm(name).name for name in asked.values()} == set(asked.values())

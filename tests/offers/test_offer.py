@@ -19,7 +19,8 @@ from simulation.cli import main
 from simulation.config import load
 from simulation.config.composing import stated_in
 from simulation.config.folders import packaged_configs
-from simulation.errors import ConfigError, refuse
+from simulation.config.validating import validated
+from simulation.errors import ConfigError, Faults, refuse
 from simulation.offers import offer, solving
 from simulation.offers.alternatives import bought
 from simulation.offers.department import TheirDepartments
@@ -27,6 +28,7 @@ from simulation.offers.interview import Answer, check
 from simulation.offers.labels import UNDER_TRIAGE
 from simulation.offers.product import ARM, OfferedProduct
 from simulation.study.design import factor_of
+from simulation.study.offer import OfferFacts
 from simulation.study.study import Study
 
 from .by_hand import by_hand
@@ -124,7 +126,7 @@ def test_the_offer_states_claims_what_is_not_shown_and_every_blank_with_how_to_s
     assert facts.claims == ("88 % agreement with nurses",)
     assert "number of cases" in facts.not_shown
     assert "how often nurses take its label: 20 to 80 %" in facts.assumed
-    assert any(clause.startswith("left blank, so a range: who sees children and ") for clause in facts.assumed)
+    assert any(clause.startswith("blank, so a range: who sees children and ") for clause in facts.assumed)
     assert written.study.departments is not None
     known = {*written.study.departments.varied_values, "structure"}
     for blank in facts.blanks:
@@ -338,6 +340,15 @@ def test_all_that_a_price_buys_costs_no_more_than_it() -> None:
     costs = {name: arm["cost"]["per_year"] for name, arm in bought(known, 120_000)}
     assert {name for name, cost in costs.items() if cost > 120_000} == {"medical_bed"}, "one costs £125,925"
     assert min(costs[name] for name in ("triage_nurse", "clinician", "childrens_clinician", "practitioner")) > 100_000
+
+
+@pytest.mark.parametrize("does", ["saves time and advises", "labels"])
+def test_the_facts_of_an_offer_of_which_nothing_more_is_known_are_no_longer_than_a_label_may_be(does: str) -> None:
+    known = values(does=does)
+    text = offer._texts("it", TheirDepartments(known, 24), OfferedProduct("it", known), [])["study"]
+    facts = validated(OfferFacts, yaml.safe_load(text)["offer"], "offer", faults := Faults())
+    assert facts is not None, faults
+    assert "share within four hours, hospital beds, admitted share" in facts.assumed[-1]
 
 
 def test_an_offer_without_a_price_is_compared_at_the_middle_of_the_published_range() -> None:
