@@ -116,7 +116,7 @@ class EvaluationDesign(Sourced):
     """Days at the beginning of each alternating week that are not counted, because those who came before the switch are
     still there. Example: `1`"""
     outcomes: str = "usual"
-    """The outcomes that it looks at: the name of a file in `configs/outcomes/`."""
+    """The outcomes that it looks at: the name of a file in `configs/outcomes/`. Example: `usual`"""
     analyses: NonEmpty[tuple[Analysis, ...]]
     """How it is analysed; the first is the one that it is judged by."""
 
