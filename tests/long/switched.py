@@ -1,9 +1,9 @@
 """Weeks put together from arms that were always on, against weeks in which the tool was truly switched.
 
-`python tests/long/switched.py` simulates four departments of the ensemble, the one with the longest wait among them, two
-years each: without the tool, with it, and with it in every second week (an outage of the tool is stated for the others).
-It prints by how much the mean difference of weeks on and off is nearer to 0 where weeks were truly switched, in minutes
-of the wait to a clinician and of that for triage, with its standard error over pairs of weeks; and the same without the
+`python tests/long/switched.py` simulates four departments of the ensemble, that with the longest wait among them, two
+years each: without the tool, with it, and with it in every second week (in the others an outage of it is stated). It
+prints by how much the mean difference of weeks on and off is nearer to 0 where weeks were truly switched, in minutes of
+the wait to a clinician and of that for triage, with its standard error over pairs of weeks; and the same without the
 first day of each week. It takes about half a minute of one processor.
 """
 
@@ -56,7 +56,7 @@ def by_pairs(off: Floats, on: Floats, first_day: int) -> Floats:
 def main(words: list[str]) -> int:
     """Print the attenuation of each tool, department and outcome."""
     for tool in TOOLS:
-        for department in map(int, words or ("0", "1", "2", "3")):
+        for department in map(int, words or ("0", "1", "2", "52")):
             days = days_of(department, tool)
             nurse, always, switched = days["nurse"], days[tool], days["switched"]
             whole = (of[:, 1].sum(axis=(1, 2)) / of[:, 0].sum(axis=(1, 2)) for of in (always, nurse))
