@@ -51,6 +51,6 @@ class OfferFacts:
     assumed: tuple[Label, ...] = ()
     """How answers were read, and what was assumed, each as a clause. Example: `[nurses err as in two hospitals]`"""
     differs: tuple[Label, ...] = ()
-    """What a variant of an offer has otherwise, each as a clause. Example: `[price a year £90,000, not £120,000]`"""
+    """What a variant of an offer has otherwise, each as a clause. Example: `["used share 80 %"]`"""
     blanks: tuple[Blank, ...] = field(default_factory=tuple)
     """What was not answered."""

@@ -54,7 +54,7 @@ from simulation.offers import offer, solving
 from simulation.offers.department import BEDS, TheirDepartments
 from simulation.offers.interview import Answer, check, questions
 from simulation.offers.plausible import USUAL_MIX
-from simulation.offers.product import OfferedProduct
+from simulation.offers.product import ARM, OfferedProduct
 from simulation.runs.result import Finding, Safety, StudyResult
 from simulation.runs.running import simulate
 from simulation.study.members import Member
@@ -188,12 +188,12 @@ def study_of(answers: Answers, folder: Path) -> tuple[Study, Ensemble]:
     ensemble = offer._ensemble(NAME, departments, product)
     with TemporaryDirectory() as temporary:
         trial = Path(temporary).resolve()
-        texts = {**offer._texts(NAME, departments, product), "ensembles": offer.ensemble_text(ensemble)}
+        texts = {**offer._texts(NAME, departments, product, ()), "ensembles": offer.ensemble_text(ensemble)}
         write_files(texts, NAME, trial)
         places = (trial, *search_folders(None))
         run = (f"run.departments={n}", f"run.replications={TWICE * n}", *WEEKS, "executor=serial")
         study = study_from(stated_in((f"study={NAME}", *run), places), places)
-        return study.of_arms([NAME]), ensemble_named(NAME, places)
+        return study.of_arms([ARM]), ensemble_named(NAME, places)
 
 
 def solved(study: Study, ensemble: Ensemble, answers: Answers, folder: Path) -> tuple[Outcome, Outcome]:
@@ -231,7 +231,7 @@ def with_values(study: Study, ensemble: Ensemble, values: Mapping[str, list[floa
 def outcome(result: StudyResult) -> Outcome:
     """By measure: the mean, the range that the board's page prints, what it would be by other rules, how firm the
     verdict is, and the differences by replication."""
-    target = result.finding(NAME, result.first_target)
+    target = result.finding(ARM, result.first_target)
     size = 2 if target.verdict.kind == "no change beyond" else FIRM[target.verdict.size]
     found = {WAIT: {**_numbers(result, target), "verdict": target.verdict.words, "firm": size}}
     assert (target.target.measure, target.target.group) == (WAIT, "all")
@@ -243,7 +243,7 @@ def outcome(result: StudyResult) -> Outcome:
 
 
 def _numbers(result: StudyResult, judged: Finding | Safety) -> Outcome:
-    effects = result.differences(NAME, judged.target if isinstance(judged, Finding) else judged.margin)
+    effects = result.differences(ARM, judged.target if isinstance(judged, Finding) else judged.margin)
     row, spread = judged.comparison, judged.spread
     low, high = row.with_range(row.difference_low, row.difference_high)
     interval, best = (row.difference_low, row.difference_high), spread.range[1:] if spread is not None else (0.0, 0.0)
