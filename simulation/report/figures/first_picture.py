@@ -11,8 +11,8 @@ from simulation.display.words import change, kind_of, short_words, span_of, unit
 from simulation.report.templates import templates
 from simulation.runs.result import ArmResult, Finding, StudyResult
 
-WIDTH, ROW, TOP, SIDE = 400, 33, 22, 10
-"""In units of the drawing: its width, the height of a row, and the margins above and beside the rows."""
+WIDTH, TOP, SIDE = 400, 22, 10
+"""In units of the drawing: its width, and the margins above and beside the rows."""
 LABEL_LENGTH = 52
 """Characters of an arm's label that fit beside its value."""
 LEAST_LENGTH = 3.0
@@ -20,6 +20,20 @@ LEAST_LENGTH = 3.0
 COLOURS = "Blue square: better; orange diamond: worse; grey circle: neither is shown"
 """What shapes and colours say."""
 STYLES = {"better": (BETTER, "square"), "worse": (WORSE, "diamond")}
+
+
+class RowPlaces(NamedTuple):
+    """The height of a row, how far below its top label and interval are, and how far marks reach from the interval."""
+
+    height: int
+    label: int
+    middle: int
+    reach: int
+
+
+ROOMY, TIGHT = RowPlaces(33, 13, 24, 7), RowPlaces(25, 10, 18, 6)
+MOST_ROOMY = 7
+"""With more arms rows are tight and the caption short, so that the first page is seen whole on a screen."""
 
 
 class Drawing(NamedTuple):
@@ -66,12 +80,13 @@ def first_picture(
     mid = target.minimal_important_difference
     low, high = min(*bounds, -mid) * factor, max(*bounds, mid) * factor
     margin = 0.04 * (high - low)
+    place = ROOMY if len(arms) <= MOST_ROOMY else TIGHT
     scale = Scale(low - margin, high + margin, result.better(target) != "higher")
     svg = (
         templates()
         .get_template("first_picture.svg")
         .render(
-            rows=[_row(arm, findings[arm.name], scale, TOP + ROW * n, number) for n, arm in enumerate(arms)],
+            rows=[_row(arm, findings[arm.name], scale, TOP + place.height * n, number) for n, arm in enumerate(arms)],
             ticks=[(scale.at(tick), _signed(tick)) for tick in _ticks(scale.low, scale.high)],
             important=[scale.at(value * factor) for value in (-mid, mid)],
             zero=scale.at(0),
@@ -79,8 +94,8 @@ def first_picture(
             unit=unit_words(unit),
             width=WIDTH,
             side=SIDE,
-            top=TOP,
-            bottom=TOP + ROW * len(arms),
+            place=place,
+            bottom=TOP + place.height * len(arms),
             better=BETTER,
             worse=WORSE,
             grey=GREY,
@@ -90,6 +105,8 @@ def first_picture(
     words = "; ".join(_alt(arm, findings[arm.name]) for arm in arms)
     alt = f"Differences from '{result.baseline.label}' in '{target.label}', {unit_words(unit)}, with 95 % intervals. "
     caption = f"{target.label}: {'thin, nine in ten departments; thick, ' if over_departments else ''}95 % intervals"
+    if place == TIGHT:
+        return Drawing(svg, f"{alt}{words}.", f"{caption}. Dashed: what matters.")
     colours = f" {COLOURS}." if result.better(target) != "neither" else ""
     least = f"{mid * factor:g} {unit_words(unit)}"
     return Drawing(svg, f"{alt}{words}.", f"{caption}. Dashed: {least}, the least that matters.{colours}")
