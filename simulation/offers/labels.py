@@ -3,6 +3,7 @@ agreement with nurses may mean. Patients are those of whom the board's page spea
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -76,15 +77,17 @@ def label_lines(study: Study, product: OfferedProduct) -> Iterator[str]:
             before.append(_too_low((nurses, nurses, nurses), mixes, share))
     today = float(np.mean(before))
     margin = next((one.margin for one in study.design.margins if one.measure == UNDER_TRIAGE), None)
-    limit = "" if margin is None else f"; the limit is {100 * (today + margin):.1f} %"
+    limit = math.inf if margin is None else today + margin
+    limit_words = "" if margin is None else f"; the limit is {100 * limit:.1f} %"
     differs = "differs from nurses" if product.with_nurses else "works"
     yield (
-        f"The sickest (levels 1 and 2) who get too low a level at triage: about {100 * today:.1f} % today{limit}. "
+        f"The sickest (levels 1 and 2) who get too low a level at triage: about {100 * today:.1f} % today{limit_words}. "
         f"With the product, if it {differs}"
     )
     for words, shares in after.items():
         mean = float(np.mean(shares))
-        yield f"{words}: {100 * mean:.1f} %{'' if margin is None or mean <= today + margin else ', above the limit'}"
+        above = "" if mean <= limit else ", above the limit" if round(mean - limit, 3) else ", just above the limit"
+        yield f"{words}: {100 * mean:.1f} %{above}"
     yield from (f"{words}: no such table ({found})" for words, found in impossible.items())
 
 

@@ -145,7 +145,7 @@ def test_what_agreement_may_mean_for_the_sickest_stands_beside_the_naive_reading
     naive = re.search(r"read as accuracy, which agreement is not: ([\d.]+) %(,?)", said)
     assert naive is not None
     assert not naive[2]
-    assert "whoever is right: 25.2 %, above the limit" in said
+    assert "whoever is right: 25.2 %, just above the limit" in said
     assert float(naive[1]) < shares[1]
 
 
