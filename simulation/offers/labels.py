@@ -81,8 +81,8 @@ def label_lines(study: Study, product: OfferedProduct) -> Iterator[str]:
     limit_words = "" if margin is None else f"; the limit is {100 * limit:.1f} %"
     differs = "differs from nurses" if product.with_nurses else "works"
     yield (
-        f"The sickest (levels 1 and 2) who get too low a level at triage: about {100 * today:.1f} % today{limit_words}. "
-        f"With the product, if it {differs}"
+        f"The sickest (levels 1 and 2) who get too low a level at triage: about {100 * today:.1f} % today"
+        f"{limit_words}. With the product, if it {differs}"
     )
     for words, shares in after.items():
         mean = float(np.mean(shares))
