@@ -146,12 +146,13 @@ def _amount(text: str) -> ReadAmount:
 
 
 def _choice(text: str, choices: Mapping[str, str]) -> str:
-    """One of the choices, or the only one that begins so."""
+    """One of the choices, or the only one that begins so or is among the words."""
     plain = text.casefold().replace("_", " ")
-    begin = [name for name in choices if name == plain] or [name for name in choices if name.startswith(plain)]
-    if len(begin) != 1:
+    meant = [name for name in choices if name == plain] or [name for name in choices if name.startswith(plain)]
+    meant = meant or [name for name in choices if re.search(rf"\b{name}\b", plain)]
+    if len(meant) != 1:
         raise Unread(f"found '{text}'", f"Choose one: {', '.join(choices)}")
-    return begin[0]
+    return meant[0]
 
 
 def _sources(text: str) -> tuple[str, ...]:
@@ -165,10 +166,11 @@ def _sources(text: str) -> tuple[str, ...]:
 
 
 def _rota(text: str) -> Rota:
-    """Shifts in words: '2 8-22, 1 22-8', 'two from 8 to 22 h, one by night', '3 at all hours'."""
+    """Shifts in words: '2 8-22, 1 22-8', 'two from 8 to 22 h, one by night', 'one, at all hours'."""
     shifts: list[StatedShift] = []
     by_night: list[int] = []
-    for part in (part.strip() for part in re.split(r"[,;]|\band\b(?! night)|\+", text)):
+    joined = re.sub(r"(^|[,;+] *)(\w+), *(?=(?:at )?all )", r"\1\2 ", text)
+    for part in (part.strip() for part in re.split(r"[,;]|\band\b(?! night)|\+", joined)):
         if not part:
             continue
         first = re.match(r"(\d+|[a-z]+)\b", part)

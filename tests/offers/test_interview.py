@@ -25,6 +25,7 @@ def test_every_question_says_why_it_is_asked_where_to_find_it_and_what_a_blank_m
         ("two from 8 to 22 h, one by night", {7: 1, 8: 2, 22: 1}, 38),
         ("2 8am-10pm and 1 by night", {7: 1, 9: 2, 23: 1}, 38),
         ("3 at all hours", {0: 3, 12: 3}, 72),
+        ("one, at all hours", {0: 1, 12: 1}, 24),
         ("1 0-24, 1 10:30-23", {10: 1, 11: 2, 22: 2, 23: 1}, 36.5),
         ("4 by night, 6 from 8 to 20", {7: 4, 8: 6, 20: 4}, 120),
     ],
@@ -59,10 +60,17 @@ def test_an_answer_is_read_with_its_unit(kind: str, text: Answer, value: object)
     assert read(kind, text, {}) == value
 
 
-@pytest.mark.parametrize("text", ["many", "2", "2 8-8", "2 from 8 to 25", "x 8-22", ""])
+@pytest.mark.parametrize("text", ["many", "2", "2 8-8", "2 8-22, at all hours", "2 from 8 to 25", "x 8-22", ""])
 def test_a_rota_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(Unread):
         read("rota", text, {})
+
+
+def test_a_choice_is_found_among_other_words_unless_two_are() -> None:
+    whose = questions()["against"].choices
+    assert read("choice", "senior nurses", whose) == "nurses"
+    with pytest.raises(Unread):
+        read("choice", "nurses, then a panel", whose)
 
 
 def test_questions_that_an_answer_rules_out_are_not_asked() -> None:
