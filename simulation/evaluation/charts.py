@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulation.errors import ResultsError
-from simulation.evaluation.design import EvaluatedOutcome
-from simulation.evaluation.trials import WEEK_DAYS, Bank
+from simulation.evaluation.design import WEEK_DAYS, EvaluatedOutcome
+from simulation.evaluation.trials import Bank
 from simulation.records.schema import Floats, Ints, Mask
 
 LEARNT_WEEKS = 26

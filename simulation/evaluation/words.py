@@ -19,6 +19,8 @@ REPORTED_BY: Mapping[str, str] = {
     "alternating": "CONSORT for crossover trials (Dwan et al. 2019, BMJ 366:l4378) and for cluster trials (Campbell et "
     "al. 2012, BMJ 345:e5661)",
     "parallel": "CONSORT for cluster trials (Campbell et al. 2012, BMJ 345:e5661)",
+    "alternate_days": "CONSORT for crossover trials (Dwan et al. 2019, BMJ 366:l4378)",
+    "by_patient": "CONSORT (Schulz et al. 2010, BMJ 340:c332)",
     "stepped": "CONSORT for stepped wedge trials (Hemming et al. 2018, BMJ 363:k1614)",
 }
 """The reporting guideline of each order of switching, beside those of interventions with an AI."""
@@ -44,10 +46,14 @@ def sentences(evaluation: Evaluation) -> Iterator[str]:
         )
     yield from _sizes(evaluation)
     yield from _near(evaluation)
+    yield from _carried_over(evaluation)
     yield from _harm(evaluation)
+    if evaluation.deviations:
+        stated = listed_with_and([deviation.label.lower() for deviation in evaluation.deviations])
+        yield f"Not all goes as planned: {stated}."
     yield (
-        f"Each department has {evaluation.n_weeks} simulated weeks. Departments share the season and nothing else, so "
-        "before and after real false alarms are likely to be more. Evaluations by day or by patient are not emulated."
+        f"Each department has {evaluation.bank.n_weeks} simulated weeks. Departments share the season and nothing else, "
+        "so before and after real false alarms are likely to be more."
     )
     yield _worth(evaluation)
 
@@ -65,6 +71,24 @@ def _near(evaluation: Evaluation) -> Iterator[str]:
             yield (
                 f"'{outcome.label}' is nearer to the tool: {design.label.lower()}, {design.weeks} weeks, finds its "
                 f"change in {_in_100(found[design], short=True)} of 100."
+            )
+
+
+def _carried_over(evaluation: Evaluation) -> Iterator[str]:
+    """What designs show whose groups meet in the same queues, beside what the tool does to everybody."""
+    near = [outcome for outcome in evaluation.outcomes if outcome.role == "mechanism"]
+    for outcome in (*near[:1], evaluation.main):
+        rows = [row for row in evaluation.of(outcome, evaluation.arm) if row.design.is_simulated]
+        own = {row.design: row for row in reversed(rows)}
+        shown = [
+            f"{design.label.lower()} {_signed(evaluation, outcome, row.true + row.bias.value)} of "
+            f"{_signed(evaluation, outcome, row.true)}"
+            for design, row in reversed(own.items())
+        ]
+        if shown:
+            yield (
+                f"Queues carry over what a tool saves, so '{outcome.label.lower()}' shows a part of it: "
+                f"{listed_with_and(shown)}."
             )
 
 
@@ -128,14 +152,17 @@ def _sizes(evaluation: Evaluation) -> Iterator[str]:
 def _harm(evaluation: Evaluation) -> Iterator[str]:
     """What evaluations would see of a change in the waits of the most urgent, by the truth and by the label given."""
     urgent = [outcome for outcome in evaluation.outcomes if outcome.group.endswith("=1-2")]
-    if len(urgent) == 2:
+    if len(urgent) == 2 and all(evaluation.best in evaluation.shown(outcome) for outcome in urgent):
         truly, given = (
             _signed(evaluation, outcome, evaluation.of(outcome, evaluation.arm)[0].true) for outcome in urgent
         )
-        row = evaluation.one(evaluation.best, urgent[1], evaluation.arm)
+        by_truth, by_label = (
+            _in_100(evaluation.one(evaluation.best, outcome, evaluation.arm).right, short=True) for outcome in urgent
+        )
         yield (
             f"The wait of levels 1 and 2 changes by {truly} by the truth, by {given} by the labels, which alone the "
-            f"records show: {evaluation.best.label.lower()} finds that in {_in_100(row.right, short=True)} of 100."
+            f"records show. {evaluation.best.label} finds the first in {by_truth} of 100, if all cases are audited, "
+            f"and the second in {by_label}."
         )
 
 
@@ -170,7 +197,7 @@ def protocol(evaluation: Evaluation, design: EvaluationDesign) -> str:
         + (" The list is drawn outside the departments, before the first week." if design.is_randomised else ""),
         "Unit of analysis: "
         + (
-            "the week."
+            {"alternate_days": "the day.", "by_patient": "the patient."}.get(design.switching.kind, "the week.")
             if design.departments == 1
             else "the department, by the means of its periods; never the patient."
         ),

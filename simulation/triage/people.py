@@ -191,6 +191,12 @@ def days_since(go_live_day: AtLeastZero | None, draws: Draws) -> Floats:
     return np.maximum(days, 0) if go_live_day is None else days - go_live_day.value
 
 
+def live_on(spans: Sequence[tuple[int, int]], draws: Draws) -> Mask:
+    """Mask of the patients who arrive on one of these measured days, shape (n,)."""
+    days = np.concatenate([np.arange(first, last + 1) for first, last in spans])
+    return np.isin(draws.calendar.measured_days(draws.arrived_at // DAY), days)
+
+
 def adopted(adoption: Adoption | None, since: Floats, draws: Draws) -> Mask:
     """Mask of the patients for whom staff use the tool `since` days after it went live, shape (n,); nobody before."""
     live: Mask = since >= 0
