@@ -52,7 +52,7 @@ def sentences(evaluation: Evaluation) -> Iterator[str]:
         stated = listed_with_and([deviation.label.lower() for deviation in evaluation.deviations])
         yield f"Not all goes as planned: {stated}."
     yield (
-        f"Each department has {evaluation.bank.n_weeks} simulated weeks. Departments share the season and nothing else, "
+        f"Each department has {evaluation.bank.n_weeks} simulated weeks. Departments share the season and no more, "
         "so before and after real false alarms are likely to be more."
     )
     yield _worth(evaluation)
