@@ -18,6 +18,7 @@ from simulation.evaluation.trials import HALVES, arm_switched, days_on
 from simulation.measures.daily import DailyOutcome
 from simulation.measures.definitions import ALL
 from simulation.measures.quantities import WALK_IN
+from simulation.wording import spaced
 
 if TYPE_CHECKING:
     from simulation.study.study import Study
@@ -49,7 +50,11 @@ def overrides_of(study: Study, arm: str, designs: Sequence[EvaluationDesign]) ->
             changes: dict[str, object] = {"triage.covers.only": {**own.policy.covers.only, COIN: SIDES[1:]}}
         else:
             changes = {"triage.live_days": _spans(study.run.measured_days)}
-        stated: dict[str, object] = {"label": f"{own.arm.label}, switched"[:200], "triage": own.arm.triage, **NOTE}
+        stated: dict[str, object] = {
+            "label": f"{own.arm.label}, {spaced(design.switching.kind)}"[:200],
+            "triage": own.arm.triage,
+            **NOTE,
+        }
         stated |= {"changes": {**own.arm.changes, **changes}, "claim": own.arm.claim}
         yield f"+study.arms.{arm_switched(arm, design)}={_flow(stated)}"
         if by_patient:

@@ -175,7 +175,9 @@ def trials_of(
     if isinstance(design.switching, ByPatient):
         return _by_patient(bank, arm, arms, outcome, runs, spans)
     if isinstance(design.switching, AlternateDays):
-        allocations, drawn = days_on(WEEK_DAYS * bank.n_weeks)[begins], np.arange(n_trials)
+        of_run = arms[0] == arms[1]  # else nothing was switched, and any order will do
+        allocations = days_on(WEEK_DAYS * bank.n_weeks)[begins] if of_run else _pairs_drawn(begins.shape, chance)
+        drawn = np.arange(n_trials)
     else:
         allocations = allocated(design, chance)
         drawn = chance.integers(len(allocations), size=n_trials)
@@ -230,8 +232,14 @@ def arm_switched(arm: str, design: EvaluationDesign) -> str:
 @lru_cache(maxsize=4)
 def days_on(n_days: int) -> Mask:
     """On which days a tool is on that is switched by a coin for each pair of days, shape (n_days,)."""
-    first = np.random.Generator(np.random.PCG64(SEED)).random(n_days // 2 + 1) < 0.5
-    return np.column_stack([first, ~first]).ravel()[:n_days]
+    return _pairs_drawn((n_days + n_days % 2,), np.random.Generator(np.random.PCG64(SEED)))[:n_days]
+
+
+def _pairs_drawn(shape: tuple[int, ...], chance: np.random.Generator) -> Mask:
+    """One of every two neighbours of the last axis, by a coin; the orders of a longer shape begin as those of a shorter
+    one."""
+    first = chance.random((*shape[:-1], shape[-1] // 2)) < 0.5
+    return np.stack([first, ~first], axis=-1).reshape(shape)
 
 
 def _variances(means: Floats) -> tuple[float, float]:

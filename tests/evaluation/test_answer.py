@@ -14,7 +14,9 @@ from simulation.commands import inquiries
 from simulation.config import load
 from simulation.errors import ConfigError
 from simulation.evaluation.answer import MOST_WORDS, Evaluation
-from simulation.evaluation.evaluate import stored_run, study_of_evaluation
+from simulation.evaluation.design import ANALYSES
+from simulation.evaluation.evaluate import designs_named, stored_run, study_of_evaluation
+from simulation.evaluation.words import REPORTED_BY, protocol
 from simulation.explain.explanation import Explained
 from simulation.measures.measuring import Measures
 from simulation.runs.replicate import ArmReplication, ReplicationResult
@@ -102,6 +104,24 @@ def test_the_protocol_states_outcome_unit_size_lot_analysis_and_guideline(evalua
         "SPIRIT-AI",
     ):
         assert words in evaluation.protocol
+
+
+def test_the_protocol_of_every_design_names_its_analysis_and_its_guideline(evaluation: Evaluation) -> None:
+    for design in evaluation.designs:
+        written = protocol(evaluation, design)
+        assert f"Analysis: {ANALYSES[design.analyses[0]][1]}, two-sided" in written
+        assert f"Reported by {REPORTED_BY[design.switching.kind]}, with" in written
+    assert set(REPORTED_BY) == {design.switching.kind for design in designs_named("all")}
+
+
+def test_deviations_lower_what_is_found_and_are_told(made: Result) -> None:
+    plain, slow = (
+        ae.evaluate(made, TOOL, "alternate_weeks_many", trials=200, deviations=names)
+        for names in ((), ("slow_adoption", "missing_weeks"))
+    )
+    found = [answer.one(answer.designs[0], answer.main, TOOL).right.value for answer in (plain, slow)]
+    assert found[1] < found[0]
+    assert "Not all goes as planned: slow adoption and missing weeks." in slow.sentences
 
 
 def test_one_design_is_asked_for_by_name_and_its_protocol_is_its_own(made: Result) -> None:
