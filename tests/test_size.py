@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-MOST_LINES = 35_700
-MOST_TOKENS = 372_000
+MOST_LINES = 36_140
+MOST_TOKENS = 377_000
 MOST_CORE = 27_050
 WINGS = ("assurance", "evaluation", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""
