@@ -353,7 +353,7 @@ def weeks_picture(evaluation: Evaluation) -> Picture:
     told = []
     with figure_of(4.6 * len(shown), 4.6, 1, len(shown), sharex=True, sharey=True) as (figure, axes):
         for ax, outcome in zip(axes, shown, strict=True):
-            sound = evaluation.sound(outcome)
+            sound, ends = evaluation.sound(outcome), dict[int, list[tuple[float, float, int]]]()
             for number, design in enumerate(evaluation.designs, start=1):
                 if design not in evaluation.shown(outcome):
                     continue
@@ -363,12 +363,13 @@ def weeks_picture(evaluation: Evaluation) -> Picture:
                 is_sound = design in sound
                 ax.plot(*zip(*lengths, strict=True), "-" if is_sound else ":", color=BLUE if is_sound else WORSE)
                 weeks, power = lengths[-1]
-                ax.annotate(f" {number}", (weeks, power), fontsize=9, color=DARK, va="center")
+                ends.setdefault(round(power / SPOT), []).append((weeks, power, number))
                 told.append(f"{design.label}, {outcome.label.lower()}: {100 * power:.0f} % in {weeks} weeks")
+            _number_spots(ax, ends.values(), (5, -3))
             ax.axhline(TARGETS[0], color=GREY, linewidth=1.2, linestyle="--")
             panel_title(ax, outcome.label)
             ax.set_xlabel("weeks")
-        axes[0].set(ylim=(0, 1.04), xlim=(0, None), ylabel="found: share that find the tool's effect")
+        axes[0].set(ylim=(0, 1.08), xlim=(0, None), ylabel="found: share that find the tool's effect")
         figure.supxlabel(BANNER, fontsize=8)
         png = png_of(figure)
     words = (
@@ -389,7 +390,12 @@ def _panel(ax: Axes, evaluation: Evaluation, outcome: EvaluatedOutcome) -> None:
         x, y = nothing.significant.value, tool.right.value
         ax.plot(x, y, "o", color=BLUE if design.is_randomised else WORSE, markersize=8)
         spots.setdefault((round(x / SPOT), round(y / SPOT)), []).append((x, y, number))
-    for points in spots.values():
+    _number_spots(ax, spots.values(), (7, -12))
+
+
+def _number_spots(ax: Axes, spots: Iterable[list[tuple[float, float, int]]], away: tuple[int, int]) -> None:
+    """Write the numbers of designs that share a spot beside the farthest of them, `away` in points."""
+    for points in spots:
         x, y, _ = max(points)
         numbers = ", ".join(str(number) for *_, number in points)
-        ax.annotate(numbers, (x, y), xytext=(7, -12), textcoords="offset points", fontsize=9, color=DARK)
+        ax.annotate(numbers, (x, y), xytext=away, textcoords="offset points", fontsize=9, color=DARK)

@@ -35,9 +35,10 @@ class Deviation(Sourced):
     weeks: Weeks = 1
     """How long that takes, counted from a department's first week with the tool."""
     missing_share: SomeShare = 0.0
-    """The share of weeks that nobody can count, each by chance; never the first."""
+    """The share of weeks that nobody can count, each by chance; never the first. Example: `0.05`"""
     drop_out_share: SomeShare = 0.0
-    """The chance that a department drops out of an evaluation with several, from a week by chance on."""
+    """The chance that a department drops out of an evaluation with several, from a week by chance on.
+    Example: `0.1`"""
 
 
 def effect_shares(deviations: Sequence[Deviation], on: Mask) -> Floats:

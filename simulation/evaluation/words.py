@@ -9,7 +9,7 @@ from simulation.display.words import change, cost_in_short, unit_words
 from simulation.evaluation.design import ANALYSES, EvaluatedOutcome, EvaluationDesign
 from simulation.evaluation.operating import SOUND, TARGETS, NeededSize, OperatingFigure
 from simulation.measures.definitions import definition_of
-from simulation.wording import listed_with_and
+from simulation.wording import listed_with_and, number_of
 
 if TYPE_CHECKING:
     from simulation.evaluation.answer import Evaluation
@@ -31,8 +31,7 @@ def sentences(evaluation: Evaluation) -> Iterator[str]:
     """What the tool does, what the designs would tell of it, and what that rests on."""
     main = evaluation.main
     truths = [_truth(evaluation, outcome) for outcome in evaluation.outcomes if outcome.role != "safety"]
-    n_departments = len(set(evaluation.departments))
-    yield f"In {n_departments} simulated departments the tool truly changes {listed_with_and(truths)}."
+    yield f"In {_departments(evaluation)} the tool truly changes {listed_with_and(truths)}."
     first = next((design for design in evaluation.designs if not design.is_randomised), None)
     for design in dict.fromkeys(filter(None, (first, evaluation.best))):
         alarms, tool = (evaluation.one(design, main, arm) for arm in (evaluation.nothing, evaluation.arm))
@@ -51,10 +50,11 @@ def sentences(evaluation: Evaluation) -> Iterator[str]:
     if evaluation.deviations:
         stated = listed_with_and([deviation.label.lower() for deviation in evaluation.deviations])
         yield f"Not all goes as planned: {stated}."
-    yield (
-        f"Each department has {evaluation.bank.n_weeks} simulated weeks. Departments share the season and no more, "
-        "so before and after real false alarms are likely to be more."
-    )
+    factors = evaluation.result.study.baseline.pathway.lasting_factors.values()
+    alike = "the season and no more, so before and after real false alarms are likely to be more"
+    if any(factor.shared and factor.active for factor in factors):
+        alike = "good and bad months, as trusts do"
+    yield f"Each department has {evaluation.bank.n_weeks} simulated weeks. Departments share {alike}."
     yield _worth(evaluation)
 
 
@@ -112,6 +112,10 @@ def _worth(evaluation: Evaluation) -> str:
         loss = cost_in_short(-worst.significant.value)
         words += f" To buy if p < 0.05 loses {loss} a year after {worst.design.label.lower()}."
     return words
+
+
+def _departments(evaluation: Evaluation) -> str:
+    return number_of(len(set(evaluation.departments)), "simulated department")
 
 
 def _truth(evaluation: Evaluation, outcome: EvaluatedOutcome) -> str:
@@ -204,8 +208,7 @@ def protocol(evaluation: Evaluation, design: EvaluationDesign) -> str:
         f"Analysis: {ANALYSES[design.analyses[0]][1]}, two-sided at 5 %, everybody counted under what was allocated.",
         f"Not counted: {listed_with_and(uncounted)}." if uncounted else "",
         f"Assumptions: an effect of {_signed(evaluation, main, tool.true)}. Emulated {evaluation.n_trials:,} times on "
-        f"{len(set(evaluation.departments))} simulated departments, the design finds it in {_in_100(tool.right)} of "
-        f"100, with ±{_size(evaluation, main, tool.half_width)}, and an effect of a tool that does nothing in "
+        f"{_departments(evaluation)}, the design finds it in {_in_100(tool.right)} of 100, with ±{_size(evaluation, main, tool.half_width)}, and an effect of a tool that does nothing in "
         f"{_in_100(alarms.significant)} of 100{'' if alarms.significant.value <= SOUND else ', which is too many'}.",
         f"Reported by {REPORTED_BY[design.switching.kind]}, with {OF_AN_AI}.",
     )

@@ -1,5 +1,6 @@
 """The answer: what is printed and written of emulated evaluations, and how the command asks for it."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,6 +73,10 @@ def test_a_before_and_after_of_months_that_differ_is_told_to_find_nothing_out(ev
 def test_harm_by_the_truth_is_set_beside_that_by_the_labels(evaluation: Evaluation) -> None:
     (harm,) = (sentence for sentence in evaluation.sentences if "levels 1 and 2" in sentence)
     assert "+18.0 minutes by the truth, by −1.0 minutes by the labels" in harm
+    by_truth, by_label = map(
+        int, re.findall(r"in (\d+) of 100, if all cases are audited, and the second in (\d+)", harm)[0]
+    )
+    assert by_truth > by_label + 20
 
 
 def test_the_page_has_few_words_one_table_one_picture_and_loads_nothing(evaluation: Evaluation) -> None:

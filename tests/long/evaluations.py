@@ -96,8 +96,8 @@ def share(figure: OperatingFigure) -> str:
 
 
 def published(n: int) -> None:
-    """Two published evaluations, both known from their abstracts: twelve months before and after a quicker triage (Villa
-    et al. 2018, Int J Qual Health Care 30:375: median 5.92 to 2.80 minutes, -3.4 adjusted, 95 % -3.6 to -3.2; stay
+    """Two published evaluations, both known from abstracts: twelve months before and after a quicker triage (Villa et
+    al. 2018, Int J Qual Health Care 30:375: median 5.92 to 2.80 minutes, -3.4 adjusted, 95 % -3.6 to -3.2; stay
     similar), and weekdays by lot with a doctor and a nurse at triage (Cheng et al. 2013, BMC Emerg Med 13:17)."""
     arm = (
         "+study.arms.quick={label: Quick triage, triage: lean_triage, "
@@ -138,7 +138,8 @@ TEAM = "team_hours"
 
 
 def _weekdays(n: int) -> None:
-    """A doctor and a nurse more from 8:00 to 14:30 on weekdays drawn by lot, over 26 weeks: 65 days with and 65 without.
+    """A doctor and a nurse more from 8:00 to 14:30 on weekdays drawn by lot, over 26 weeks: 65 days with, 65 without.
+
     Published: median time to a doctor 55 minutes instead of 81, of those who came in these hours."""
     on = days_on(182)
     away = ", ".join(
@@ -175,7 +176,7 @@ def _weekdays(n: int) -> None:
         error = shown.std(ddof=1) / np.sqrt(len(shown))
         print(
             f"130 weekdays by lot, {what}: shown {shown.mean():+.1f} ({error:.1f}), always {true:+.1f}, "
-            f"± {half.mean():.1f}, p < 0.05 in {100 * (test.pvalue < 0.05).mean():.0f} of 100 ({len(shown)} departments)"
+            f"± {half.mean():.1f}, p < 0.05 in {100 * (test.pvalue < 0.05).mean():.0f} of 100 ({len(shown)} runs)"
         )
 
 
