@@ -208,7 +208,8 @@ def protocol(evaluation: Evaluation, design: EvaluationDesign) -> str:
         f"Analysis: {ANALYSES[design.analyses[0]][1]}, two-sided at 5 %, everybody counted under what was allocated.",
         f"Not counted: {listed_with_and(uncounted)}." if uncounted else "",
         f"Assumptions: an effect of {_signed(evaluation, main, tool.true)}. Emulated {evaluation.n_trials:,} times on "
-        f"{_departments(evaluation)}, the design finds it in {_in_100(tool.right)} of 100, with ±{_size(evaluation, main, tool.half_width)}, and an effect of a tool that does nothing in "
+        f"{_departments(evaluation)}, the design finds it in {_in_100(tool.right)} of 100, with "
+        f"±{_size(evaluation, main, tool.half_width)}, and an effect of a tool that does nothing in "
         f"{_in_100(alarms.significant)} of 100{'' if alarms.significant.value <= SOUND else ', which is too many'}.",
         f"Reported by {REPORTED_BY[design.switching.kind]}, with {OF_AN_AI}.",
     )
