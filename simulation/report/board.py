@@ -172,7 +172,8 @@ def board_page(result: StudyResult) -> str:
 
     Raises ResultsError for a study that states no offer.
     """
-    words = {"banner": BANNER, "board": board(result), "joined": _joined}
+    page = board(result)
+    words = {"title": page.title, "banner": BANNER, "board": page, "joined": _joined}
     return templates().get_template("board.html").render(**words)
 
 
