@@ -157,7 +157,8 @@ class Evaluation:
         """One page that loads nothing."""
         environment = templates(Path(__file__).parent)
         pictures = [(base64.b64encode(shown.png).decode("ascii"), shown) for shown in self.pictures.values()]
-        return environment.get_template("page.html").render(banner=BANNER, evaluation=self, pictures=pictures)
+        page = environment.get_template("page.html")
+        return page.render(title=self.title, banner=BANNER, evaluation=self, pictures=pictures)
 
     def write(self, results: Path | str = "results") -> Path:
         """Write page, table, pictures and protocol into a dated folder in `results/evaluations`, and return it."""
