@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 MOST_LINES = 36_140
-MOST_TOKENS = 377_000
-MOST_CORE = 27_050
+MOST_TOKENS = 378_500
+MOST_CORE = 27_130
 WINGS = ("assurance", "evaluation", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""
 MOST_OF_ROOM = 3_000
