@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,7 +58,7 @@ class Evaluation:
 
     result: StudyResult
     arm: str
-    bank: Bank
+    bank: Bank = field(repr=False)
     designs: tuple[EvaluationDesign, ...]
     outcomes: tuple[EvaluatedOutcome, ...]
     emulated: tuple[Operating, ...]
