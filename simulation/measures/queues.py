@@ -21,8 +21,9 @@ from simulation.records.schema import Column, Ints, Table
 from simulation.units import NEVER, to_minutes
 
 FOREVER = np.iinfo(np.int64).max
-Rows = NDArray[np.integer[Any]]
-"""Row numbers of `Run.activities`, shape (n,)."""
+Rows = NDArray[np.integer[Any]] | slice
+"""Row numbers of `Run.activities`, shape (n,), or all of them."""
+EVERY = slice(None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +45,7 @@ class Queues:
     def _label(self) -> tuple[Ints, Ints]:
         """The class by the last label before each activity, and when it was given (NEVER if none was), shape (n,)."""
         activities, patient = self.run.activities, self.run.activities.patient
-        column = np.where(activities.outcome == Outcome.DONE, self._of_step("relabels"), NONE)
+        column = np.where(activities.outcome == Outcome.DONE, self._of_step("relabels", EVERY), NONE)
         latest = np.maximum.accumulate(np.where(column == NONE, -1, np.arange(len(activities))))
         latest = np.append(-1, latest)[: len(activities)]
         labelled = (latest >= 0) & (patient[latest] == patient)
@@ -58,10 +59,10 @@ class Queues:
         noticed_at[self.run.notices.patient] = self.run.notices.at
         return noticed_at
 
-    def _of_step(self, field: str) -> Ints:
-        """A number of each activity's step, shape (n,); NONE at the end of a route."""
+    def _of_step(self, field: str, rows: Rows) -> Ints:
+        """A number of each activity's step; NONE at the end of a route."""
         values = [int(getattr(row, field)) if isinstance(row, StepRow) else NONE for row in self.plan.rows]
-        return np.array(values, dtype=np.int64)[self.run.activities.step]
+        return np.array(values, dtype=np.int64)[self.run.activities.step[rows]]
 
     def acuity(self, rows: Rows, at: int | Ints) -> Ints:
         """The acuity now of the patients of these activities at an instant (of each), as a class of the plan."""
@@ -73,7 +74,7 @@ class Queues:
     def classes(self, rows: Rows, at: int | Ints) -> Ints:
         """The class as which each of these activities waits at an instant (of each), shape (n,)."""
         plan, patient = self.plan, self.run.activities.patient[rows]
-        stated, ignored, pulls = (self._of_step(field)[rows] for field in ("queue_class", "ignored", "pulled"))
+        stated, ignored, pulls = (self._of_step(field, rows) for field in ("queue_class", "ignored", "pulled"))
         number = np.where(stated == NONE, self.acuity(rows, at), stated)
         if plan.pull is not None:
             since = at - self.columns.arrived_at[patient]
@@ -83,7 +84,17 @@ class Queues:
             number = np.where((ignored != NONE) & self.columns.ignored[ignored, patient], plan.ignored_class, number)
         return number
 
-    def waiting(self, at: int) -> Rows:
+    @property
+    def may_change(self) -> tuple[Ints, Ints]:
+        """Which activities may change class while they wait, and when: at a round, as the pull begins or ends."""
+        activities = self.run.activities
+        arrived_at = self.columns.arrived_at[activities.patient]
+        moments = [self._noticed_at[activities.patient], *(arrived_at + edge for edge in (self.plan.pull or ())[:2])]
+        within = [(activities.joined_at < at) & (at < self.waits_until) for at in moments]
+        at = [moment[inside] for moment, inside in zip(moments, within, strict=True)]
+        return np.concatenate([np.flatnonzero(inside) for inside in within]), np.concatenate(at)
+
+    def waiting(self, at: int) -> Ints:
         """The activities that wait once everything due at tick `at` has happened, the next to be served first.
 
         Those who wait at one step are in the order of its queue. The instant must be before the horizon.
