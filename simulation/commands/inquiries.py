@@ -80,7 +80,7 @@ def animate(words: list[str]) -> int:
     else:
         from simulation.study.workload import refuse_large
 
-        study = load_study(*options(others))
+        study, _, _ = _asked(others, (), animation.USUAL)
         refuse_large([study])
         made = animation.animate(study, *arms, **numbers)
         path = made.write(own["out"]) if own.get("out") else made.write_dated(Path(str(study.resolved["results"])))

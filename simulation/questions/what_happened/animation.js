@@ -248,13 +248,11 @@
     }
   }
 
-  const counts = () => states.map((byArea) => byArea.map(({ seen, waiting }) => [seen.length, waiting.length]));
-
   function tell() {
     put(element("clock"), clock(now, true));
-    counts().forEach((byArea, n) => [0, 1].forEach((what) => {
-      const numbers = shown.map((area) => byArea[area][what]);
-      [...numbers, numbers.reduce((a, b) => a + b, 0)].forEach((number, row) => put(cells[row][2 * n + what], String(number)));
+    states.forEach((byArea, n) => ["seen", "waiting"].forEach((what, k) => {
+      const numbers = shown.map((area) => byArea[area][what].length);
+      [...numbers, numbers.reduce((a, b) => a + b, 0)].forEach((number, row) => put(cells[row][2 * n + k], String(number)));
     }));
     element("nobody").hidden = selected >= 0;
     element("somebody").hidden = selected < 0;
@@ -288,7 +286,7 @@
   }
 
   function frame(time) {
-    const elapsed = Math.min(time - last, still.matches ? 1000 : 100);
+    const elapsed = Math.max(0, Math.min(time - last, still.matches ? 1000 : 100)); // a frame's time may be before the click
     last = time;
     const moving = go(playing ? now + (elapsed / 1000) * speed() : now, 1 - Math.exp(-elapsed / 120));
     if (!playing || time - toldAt > 200) { tell(); toldAt = time; }
@@ -307,7 +305,7 @@
     playing = on;
     put(element("play"), on ? "Pause" : "Play");
     if (on && now === ends - 1) go(begins);
-    if (on) wake();
+    if (on) wake(); else tell();
   }
 
   function jump(tick, glide = 1) {
@@ -338,5 +336,6 @@
     choose(away(at) < layout.pitch ? person : -1);
   };
   new ResizeObserver(() => { if (canvas.clientWidth !== layout.width) { layOut(); jump(now); } }).observe(canvas);
-  window.animation = { go: jump, counts, states: () => states, story: (arm, person, at) => story(arms[arm], person, at), introduction, choose, named };
+  const placeOf = (arm, person) => places[arm].get(person).map((corner) => corner + layout.pitch / 2);
+  window.animation = { go: jump, states: () => states, story: (arm, ...asked) => story(arms[arm], ...asked), introduction, named, placeOf };
 })();
