@@ -129,7 +129,8 @@
     const cell = wide ? (width - gap * (arms.length - 1)) / arms.length : width, across = Math.floor(cell / pitch) - 1;
     const deep = (area, split) => Math.max(1, Math.ceil(most[area].seen / split), Math.ceil(most[area].waiting / (across - split)));
     const height = (split) => shown.reduce((sum, area) => sum + deep(area, split), 0);
-    const split = Array.from({ length: across - 1 }, (_, n) => n + 1).reduce((a, b) => (height(b) < height(a) ? b : a));
+    const least = wide ? 5 : 2, splits = Array.from({ length: across - least }, (_, n) => n + least);
+    const split = splits.reduce((a, b) => (height(b) < height(a) ? b : a));
     let top = wide ? 42 : 2;
     const rows = shown.map((area) => {
       const rows = deep(area, split), block = rows * pitch + (wide ? 0 : 20), first = top + (wide ? 24 : 40);
@@ -181,7 +182,7 @@
       const x = n * (cell + 32);
       write(label, x, 14, "bold 15px", TITLE, "left", cell);
       write("being seen ◂", x + split - 6, 34, "12px", QUIET, "right");
-      write("▸ waiting, the next one first", x + split + 6, 34, "12px", QUIET);
+      write("▸ waiting, the next at the top left", x + split + 6, 34, "12px", QUIET);
     });
     for (const { area, rows: deep, top, cells } of rows) {
       pen.fillStyle = LINE;
@@ -240,11 +241,11 @@
       add(row, "th", name, { scope: "row" });
       cells.push(arms.flatMap(() => [0, 1].map(() => add(row, "td", "", { class: "number" }))));
     }
-    const used = classes.filter((_, level) => kinds.some((kind) => kind[4] === level));
-    for (const [name, mark, colour] of used.sort((a, b) => (a[1] || 99) - (b[1] || 99))) {
+    const used = classes.filter(([, mark], level) => mark && kinds.some((kind) => kind[4] === level)).sort((a, b) => a[1] - b[1]);
+    for (const [name, mark, colour] of [...used, ["no level (yet)", "", "#768692"]]) {
       const item = add(element("levels"), "li"), dot = add(item, "span", mark, { class: "dot", "aria-hidden": "true" });
       Object.assign(dot.style, { background: colour, color: onDark(colour) });
-      add(item, "span", mark ? name : "no level yet");
+      add(item, "span", name);
     }
   }
 

@@ -166,7 +166,9 @@ class _Day:
         arms = [arm.content(in_order) for arm in self.arms]
         calendar = self.arms[0].simulated.draws.calendar
         days = range(min((person[2] for person in people), default=self.begins) // DAY, self.begins // DAY + 1)
-        labels = self.arms[0].labels
+        pathways = [arm.ready.pathway for arm in self.arms]
+        relabels = ((pathway, step.relabels) for pathway in pathways for step in pathway.steps.values())
+        labels = [*dict.fromkeys(name for pathway, by in relabels if by for name in pathway.categories(by))]
         colours = {name: LEVEL_COLOURS[number % len(LEVEL_COLOURS)] for number, name in enumerate(labels)}
         classes = [
             [spaced(name), str(labels.index(name) + 1) if name in labels else "", colours.get(name, GREY)]
@@ -214,7 +216,6 @@ class _ArmOfDay:
         sources = patients.known("arrival_source")
         identities = zip(patients["arrival_source"].tolist(), patients["number"].tolist(), strict=True)
         self.row_of = {PatientKey(sources[code], number): row for row, (code, number) in enumerate(identities)}
-        self.labels = patients.known(ACUITY_GIVEN)
         self.first, self.after = (
             np.searchsorted(activities.patient, patients["patient"], side=side) for side in ("left", "right")
         )
