@@ -139,7 +139,7 @@ def _page(ready: Sequence[ReadyArm], content: dict[str, Any], about: str) -> Ani
     return Animation(title, about, page)
 
 
-class _Numbers(dict[Any, int]):
+class _Numbered(dict[Any, int]):
     """Numbers for what is named, in the order in which it is first asked for."""
 
     def of(self, name: object) -> int:
@@ -154,7 +154,7 @@ class _Day:
 
     def __init__(self, ready: Sequence[ReadyArm], simulations: Sequence[Simulated], begins: int) -> None:
         self.begins = begins
-        self.steps, self.classes, self.kinds, self.texts = (_Numbers() for _ in range(4))
+        self.steps, self.classes, self.kinds, self.texts = (_Numbered() for _ in range(4))
         self.areas: list[int] = []
         self.arms = [_ArmOfDay(self, *arm) for arm in zip(ready, simulations, strict=True)]
 
