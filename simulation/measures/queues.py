@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulation.engine.contract import Run
-from simulation.engine.plan import Columns
+from simulation.engine.plan import Columns, bind
 from simulation.engine.rows import NONE, Outcome, Plan, StepRow
+from simulation.patients import Draws
 from simulation.records.schema import Column, Ints, Table
 from simulation.units import NEVER, to_minutes
 
@@ -33,6 +34,11 @@ class Queues:
     plan: Plan
     columns: Columns
     run: Run
+
+    @classmethod
+    def of(cls, plan: Plan, draws: Draws, run: Run) -> Self:
+        """The queues of patients as they were drawn."""
+        return cls(plan, bind(plan, draws), run)
 
     @cached_property
     def waits_until(self) -> Ints:

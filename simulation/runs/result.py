@@ -24,6 +24,7 @@ from simulation.measures.groups import COVERAGE
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.measures.profile import DayProfile, stage_of
 from simulation.measures.quantities import ratio
+from simulation.measures.queues import Queues
 from simulation.records.schema import Floats, Table
 from simulation.records.serialise import Plain, plain
 from simulation.runs.replicate import ArmReplication, ReplicationResult, day_shapes
@@ -604,7 +605,7 @@ class StudyResult:
         if not 0 <= tick < simulated.run.horizon:
             days = simulated.run.horizon // DAY
             raise ResultsError(f"queues: {at} is not in the run, which has {1440 * days} minutes ({days} days)")
-        return simulated.queues.table(tick).frame()
+        return Queues.of(simulated.plan, simulated.draws, simulated.run).table(tick).frame()
 
     @property
     def kept(self) -> tuple[Kept, ...]:

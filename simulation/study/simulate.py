@@ -11,7 +11,6 @@ from simulation.engine.plan import bind, lower
 from simulation.engine.rows import Plan
 from simulation.measures.binding import look_along
 from simulation.measures.patients_table import activities_table, patients_table
-from simulation.measures.queues import Queues
 from simulation.measures.window import Window
 from simulation.patients import DrawnRun, Draws, attended_by_day, draw_outages, draw_run
 from simulation.records.schema import ActivityTable, Patients
@@ -69,11 +68,6 @@ class Simulated:
     def activities(self) -> ActivityTable:
         """The table of activities, sorted when it is first read."""
         return activities_table(self.plan, self.run)
-
-    @cached_property
-    def queues(self) -> Queues:
-        """Who waits at an instant, in the order of the priority rule."""
-        return Queues(self.plan, bind(self.plan, self.draws), self.run)
 
 
 def simulate_arm(

@@ -196,7 +196,7 @@ def test_without_motion_it_goes_on_in_steps(browser: Browser, path: Path) -> Non
     page.locator("#play").click()
     expect(page.locator("#clock")).not_to_have_text("Monday 12:00")
     minutes = int(page.locator("#time").input_value()) - 720
-    assert minutes % 15 in (0, 14), "about a quarter of an hour a step"
+    assert minutes % 5 in (0, 4), "about five minutes a step"
     page.close()
 
 
@@ -213,3 +213,12 @@ def test_another_width_is_laid_out_again(page: Page) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     expect(page.locator("canvas")).to_have_attribute("width", re.compile(r"3\d\d"))
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_in_the_frame_of_a_notebook_it_works_as_well(opened: Opened, study: Study, tmp_path: Path) -> None:
+    path = tmp_path / "notebook.html"
+    path.write_text(animate(study, *ARMS)._repr_html_(), encoding="utf-8")
+    frame = opened(path).frame_locator("iframe")
+    frame.locator("#next").click()
+    expect(frame.locator("#who")).to_have_text(re.compile("Patient "))
+    expect(frame.locator("#counts tbody tr").last).to_contain_text(re.compile(r"in A&E\d+"))

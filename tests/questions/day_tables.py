@@ -12,6 +12,7 @@ import pandas as pd
 
 from simulation.department.vocabulary import Pathway
 from simulation.measures.profile import STAGES, stage_of
+from simulation.measures.queues import Queues
 from simulation.study.simulate import Simulated
 
 Seen = tuple[tuple[str, ...], tuple[str, ...]]
@@ -48,13 +49,17 @@ class Tables:
         frame["departed_at"] = frame["patient"].map(departed_at)
         return frame[frame["patient"].isin(self.name_of)].replace({"ended_at": {-1: np.iinfo(int).max}})
 
+    @cached_property
+    def _queues(self) -> Queues:
+        return Queues.of(self.simulated.plan, self.simulated.draws, self.simulated.run)
+
     def areas(self, tick: int) -> dict[str, Seen]:
         """By area, who is there at a tick; areas with nobody are left out."""
         rows = self._activities
         there = rows[(rows["joined_at"] <= tick) & (tick < rows["ended_at"]) & (tick < rows["departed_at"])]
         assert there["patient"].is_unique
         at_work = there[(there["started_at"] >= 0) & (there["started_at"] <= tick)]
-        queues = self.simulated.queues.table(tick).frame()
+        queues = self._queues.table(tick).frame()
         queues = queues[queues["patient"].isin(there["patient"])]
         assert len(at_work) + len(queues) == len(there)
         seen, waiting = self._by_area(at_work), self._by_area(queues)

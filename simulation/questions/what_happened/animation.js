@@ -119,18 +119,18 @@
 
   const canvas = element("picture"), pen = canvas.getContext("2d"), most = mostAtOnce();
   const shown = areas.map((_, area) => area).filter((area) => most[area].seen + most[area].waiting);
-  const [INK, QUIET, LINE, TITLE] = ["#212b32", "#425563", "#d8dde0", "#003087"];
+  const gap = 32, [INK, QUIET, LINE, TITLE] = ["#212b32", "#425563", "#d8dde0", "#003087"];
   const onDark = (colour) => (colour === TITLE ? "#fff" : "#000");
   let layout, now = begins + 720 * minute, states = [], places = arms.map(() => new Map()), selected = -1;
 
   /* Rows of places for each area: those who are seen to the left of a line, those who wait to its right. */
   function layOut() {
-    const width = canvas.clientWidth, wide = width >= 700 || arms.length < 2, gap = 32, pitch = wide ? 20 : 15;
-    const cell = wide ? (width - gap * (arms.length - 1)) / arms.length : width, across = Math.floor(cell / pitch) - 1;
+    const width = canvas.clientWidth, wide = width >= 700 || arms.length < 2, pitch = wide ? 20 : 15;
+    const cell = wide ? (width - gap * (arms.length - 1)) / arms.length : width;
+    const least = wide ? 5 : 2, across = Math.max(Math.floor(cell / pitch) - 1, 2 * least);
     const deep = (area, split) => Math.max(1, Math.ceil(most[area].seen / split), Math.ceil(most[area].waiting / (across - split)));
     const height = (split) => shown.reduce((sum, area) => sum + deep(area, split), 0);
-    const least = wide ? 5 : 2, splits = Array.from({ length: across - least }, (_, n) => n + least);
-    const split = splits.reduce((a, b) => (height(b) < height(a) ? b : a));
+    const split = Array.from({ length: across - least }, (_, n) => n + least).reduce((a, b) => (height(b) < height(a) ? b : a));
     let top = wide ? 42 : 2;
     const rows = shown.map((area) => {
       const rows = deep(area, split), block = rows * pitch + (wide ? 0 : 20), first = top + (wide ? 24 : 40);
@@ -179,7 +179,7 @@
     pen.setTransform(scale, 0, 0, scale, 0, 0);
     pen.clearRect(0, 0, width, canvas.height);
     if (wide) arms.forEach(({ label }, n) => {
-      const x = n * (cell + 32);
+      const x = n * (cell + gap);
       write(label, x, 14, "bold 15px", TITLE, "left", cell);
       write("being seen ◂", x + split - 6, 34, "12px", QUIET, "right");
       write("▸ waiting, the next at the top left", x + split + 6, 34, "12px", QUIET);
@@ -289,7 +289,7 @@
   function frame(time) {
     const elapsed = Math.max(0, Math.min(time - last, still.matches ? 1000 : 100)); // a frame's time may be before the click
     last = time;
-    const moving = go(playing ? now + (elapsed / 1000) * speed() : now, 1 - Math.exp(-elapsed / 120));
+    const moving = go(playing ? now + (elapsed / 1000) * speed() : now, 1 - Math.exp(-elapsed / 90));
     if (!playing || time - toldAt > 200) { tell(); toldAt = time; }
     if (now === ends - 1) play(false);
     awake = false;

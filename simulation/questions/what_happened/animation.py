@@ -28,7 +28,7 @@ from simulation.engine.rows import OUTCOMES, EndRow
 from simulation.errors import ResultsError, refuse
 from simulation.explain.statements import BANNER
 from simulation.measures.profile import STAGES, stage_of
-from simulation.measures.queues import EVERY, FOREVER, Rows
+from simulation.measures.queues import EVERY, FOREVER, Queues, Rows
 from simulation.questions.what_happened.patient_story import (
     WORDS,
     Attendance,
@@ -226,9 +226,10 @@ class _ArmOfDay:
         if "departed_at" in patients:
             departed_at = patients.ticks("departed_at")
             self.until = np.where(departed_at == NEVER, self.until, departed_at)
+        self.queues = Queues.of(simulated.plan, simulated.draws, simulated.run)
         self.on_joining = self._classes(EVERY, activities.joined_at)
         self.changes: dict[int, list[tuple[int, ...]]] = {}
-        rows, at = simulated.queues.may_change
+        rows, at = self.queues.may_change
         for row, *change in zip(rows.tolist(), at.tolist(), *self._classes(rows, at), strict=True):
             self.changes.setdefault(row, []).append(tuple(change))
 
@@ -277,8 +278,7 @@ class _ArmOfDay:
 
     def _classes(self, rows: Rows, at: Ints) -> tuple[list[int], list[int]]:
         """The class as which each activity waits at an instant, and the patient's level, as numbers of the plan."""
-        queues = self.simulated.queues
-        return queues.classes(rows, at).tolist(), queues.acuity(rows, at).tolist()
+        return self.queues.classes(rows, at).tolist(), self.queues.acuity(rows, at).tolist()
 
     def _class(self, number: int) -> int:
         """The number of a class over all arms."""
