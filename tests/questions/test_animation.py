@@ -50,6 +50,20 @@ def test_at_a_hundred_random_instants_counts_and_orders_are_those_of_the_tables(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["emergency_room", "graded_beds", "priority_queue", "three_rounds", "outage", "redirection"]
+)
+def test_in_small_departments_it_shows_what_the_tables_say(name: str) -> None:
+    study = ae.load(f"study=gallery/{name}", "engine=reference", *LENGTH)
+    names, chance = (study.arms[0].name, study.arms[-1].name), random.Random(3)
+    content = content_of(animate(study, *names, day=1).html)
+    ticks = [chance.randrange(8 * DAY, 9 * DAY) for _ in range(40)]
+    for number, arm in enumerate(map(study.arm, names)):
+        tables = Tables(arm.pathway, simulate_arm(arm, study.run, study.engine, 0, cool_down_days=1))
+        assert [areas_on_page(content, number, tick) for tick in ticks] == [tables.areas(tick) for tick in ticks]
+
+
+@pytest.mark.slow
 def test_two_arms_of_the_default_study_are_at_most_200_kb() -> None:
     default = ae.load("ensemble=none", "engine=compiled", "run.warm_up_days=7")
     made = animate(default)
