@@ -26,6 +26,7 @@ __all__ = [
     "Study",
     "Wanted",
     "__version__",
+    "animate",
     "board",
     "board_page",
     "charts",
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from simulation.config import load
     from simulation.errors import AeflowError, ConfigError, DrawsError, PlanError, ResultsError
     from simulation.evaluation.evaluate import charts, evaluate
+    from simulation.questions.what_happened.animation import animate
     from simulation.report.board import board, board_page
     from simulation.report.letter import letter
     from simulation.runs.executors.executor import open_executor
@@ -64,6 +66,7 @@ _HOMES = {
     ),
     **dict.fromkeys(("Wanted", "nearest_matrix"), "triage.construct"),
     **dict.fromkeys(("board", "board_page"), "report.board"),
+    "animate": "questions.what_happened.animation",
     "letter": "report.letter",
     "load": "config",
     "vet": "vetting.vet",
