@@ -94,11 +94,12 @@ class Top:
 
     engine: Literal["auto", "reference", "compiled"]
     """What simulates: `reference` (SimPy, to be read), `compiled` (numba, the same tables), or the one that suits."""
-    executor: Literal["serial", "local", "dask"]
-    """Where replications run: one after another in this process (`serial`), in several processes (`local`), or on a
-    cluster (`dask`)."""
+    executor: Literal["serial", "threads", "local", "dask"]
+    """Where replications run: one after another in this process (`serial`), in several threads of it (`threads`), in
+    several processes (`local`), or on a cluster (`dask`)."""
     workers: Annotated[int, Ge(0), Le(MOST_WORKERS), Unit("processes")]
-    """Processes of the executor `local`, or of our own Dask cluster; 0: one for each processor that may be used."""
+    """Processes of the executor `local`, threads of `threads`, or processes of our own Dask cluster; 0: one for each
+    processor that may be used."""
     results: NonEmpty[str]
     """The folder in which runs are written."""
     dry_run: bool

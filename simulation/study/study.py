@@ -355,6 +355,8 @@ class Study:
         """Where the replications run, in words."""
         n_workers = min(self.workers, len(self.run.numbers))
         processes = f"{n_workers} processes" if n_workers > 1 else "one process"
+        if self.executor == "threads" and n_workers > 1:
+            return f"{n_workers} threads"
         if self.executor != "dask":
             return "one process" if self.executor == "serial" else processes
         if self.cluster.is_own:
