@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Self
+from typing import Any, Literal, Self
 
 import numpy as np
 
 from simulation.config.bounds import shortened
-from simulation.config.stored import study_of
+from simulation.config.stored import observed_of, study_of
 from simulation.display.drawing import Picture
 from simulation.display.table import ReportTables
 from simulation.display.words import effect
 from simulation.errors import ResultsError, refuse
 from simulation.explain.explanation import Explained
+from simulation.questions.narrow import NarrowedAnswer, narrowed_answer
 from simulation.questions.sweep import Sweep, beside
 from simulation.records.schema import Floats
 from simulation.report.figures import every_picture, picture
@@ -34,6 +35,7 @@ from simulation.runs.replicate import ReplicationResult
 from simulation.runs.result import StudyResult
 from simulation.runs.running import (
     all_of,
+    compile_first,
     every_replication,
     failure,
     in_order,
@@ -49,6 +51,9 @@ from simulation.study.overload import refuse_overload
 from simulation.study.study import Study
 from simulation.study.workload import refuse_large
 
+Phase = Literal["checking", "compiling", "simulating"]
+"""What a growing result does before its first replication has ended: it checks the load of every pool, compiles the
+engine (once a machine), and simulates."""
 MOST_FINDINGS = 6
 """Verdicts that the short form of a result shows."""
 
@@ -167,13 +172,13 @@ def run(study: Study, *, done: Done = unheard, executor: Executor | None = None)
     return compare(study.only(), done=done, executor=executor)
 
 
-def grow(study: Study, *, executor: Executor | None = None) -> Growth:
+def grow(study: Study, *, executor: Executor | None = None, phase: Callable[[Phase], None] | None = None) -> Growth:
     """Results that grow as replications end: `for result in ae.grow(study): ...`.
 
-    Each has the replications up to the first that has not ended, so slow replications bias nothing. Raises ConfigError
-    as `compare` does.
+    Each has the replications up to the first that has not ended, so slow replications bias nothing. `phase` is called
+    with what is done before the first of them. Raises ConfigError as `compare` does.
     """
-    return Growth(study, executor)
+    return Growth(study, executor, phase)
 
 
 class Growth(Iterator[Result]):
@@ -183,7 +188,11 @@ class Growth(Iterator[Result]):
     however often one looks; at the planned number, from ordinary ones.
     """
 
-    def __init__(self, study: Study, executor: Executor | None = None) -> None:
+    def __init__(
+        self, study: Study, executor: Executor | None = None, phase: Callable[[Phase], None] | None = None
+    ) -> None:
+        self._phase = phase or (lambda name: None)
+        self._phase("checking")
         _must_be_runnable(study, "grow")
         self._study = study
         self._cancelled = threading.Event()
@@ -194,12 +203,15 @@ class Growth(Iterator[Result]):
         return next(self._results)
 
     def cancel(self) -> None:
-        """Stop, and end the replications that are running."""
+        """Stop, and end the replications that are running: processes at once, threads before their next arm."""
         self._cancelled.set()
 
     def _grown(self, executor: Executor | None) -> Iterator[Result]:
         explained, identity = Explained(self._study), identity_of(self._study)
         began = time.perf_counter()
+        self._phase("compiling")
+        compile_first(self._study)
+        self._phase("simulating")
         beginning: dict[int, ReplicationResult] = {}
         waiting: dict[int, ReplicationResult] = {}
         study, missing = still_to_run(self._study, beginning)
@@ -311,6 +323,17 @@ def _same_bits(one: Floats, other: Floats) -> bool:
     """Whether all numbers are the same to the last bit; missing values (NaN) count as the same."""
     same = (one.view(np.int64) == other.view(np.int64)) | (np.isnan(one) & np.isnan(other))
     return bool(same.all())
+
+
+def narrow(result: Result, figures: Sequence[Mapping[str, Any]], *, week: int | None = None) -> NarrowedAnswer:
+    """The answer of a result over an ensemble for departments with some figures, as `aeflow narrow` gives it.
+
+    figures: one to five blocks as in its file (`{"measure": "walk_in_triage_wait_mean", "value": 24.5, "days": 28}`);
+    week: that of the year in which measuring began. Raises ConfigError for figures that the run does not have or that
+    no department comes near, and ResultsError for a run of fewer than twenty departments.
+    """
+    stated: dict[str, Any] = {"figures": [dict(figure) for figure in figures]}
+    return narrowed_answer(result, observed_of(stated | ({} if week is None else {"week": week}), "figures"), "figures")
 
 
 def figure(result: Result, name: str) -> Picture:

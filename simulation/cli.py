@@ -84,8 +84,17 @@ def _answered(words: Sequence[str]) -> int:
     elif {"-h", "--help"} & set(words[1:]):
         print(help_of(words[0]), end="")
     else:
-        return COMMANDS[words[0]](list(words[1:]))
+        return COMMANDS[words[0]](_written_out(words[1:]))
     return 0
+
+
+def _written_out(words: Sequence[str]) -> list[str]:
+    """The words of a command, those of a file of overrides in the place of each `@FILE`. Raises ConfigError."""
+    if not any(word.startswith("@") for word in words):
+        return list(words)
+    from simulation.config import written_out
+
+    return list(written_out(words))
 
 
 def _docs() -> Path:
