@@ -45,7 +45,7 @@ from simulation.runs.running import (
 from simulation.runs.store.atomic import must_be_writable, point_latest
 from simulation.runs.store.identity import Identity, identity_of
 from simulation.runs.store.kept import Done, unheard
-from simulation.runs.store.manifest import manifest_of
+from simulation.runs.store.manifest import input_hashes, manifest_of
 from simulation.runs.store.run_folder import as_expected, read_run, write_data
 from simulation.study.overload import refuse_overload
 from simulation.study.study import Study
@@ -207,7 +207,7 @@ class Growth(Iterator[Result]):
         self._cancelled.set()
 
     def _grown(self, executor: Executor | None) -> Iterator[Result]:
-        explained, identity = Explained(self._study), identity_of(self._study)
+        explained, identity, inputs = Explained(self._study), identity_of(self._study), input_hashes(self._study)
         began = time.perf_counter()
         self._phase("compiling")
         compile_first(self._study)
@@ -229,7 +229,7 @@ class Growth(Iterator[Result]):
                 study, missing = still_to_run(self._study, beginning)
                 if not self._cancelled.is_set():
                     so_far, seconds = tuple(beginning.values()), time.perf_counter() - began
-                    manifest = manifest_of(study, so_far, identity, wall_seconds=seconds)
+                    manifest = manifest_of(study, so_far, identity, wall_seconds=seconds, inputs=inputs)
                     yield Result(study, so_far, explained, manifest)
 
 

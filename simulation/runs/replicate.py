@@ -26,10 +26,6 @@ from simulation.study.simulate import SharedDraws, Simulated, simulated
 from simulation.study.study import ReadyArm, Study, own_of
 from simulation.triage.apply import apply, reached
 
-PROFILED = 8
-"""Replications with day profiles, unless the run asks for all: enough for pictures, not for inference; a profile costs
-a tenth of a replication's time."""
-
 
 @dataclass(frozen=True)
 class ArmReplication:
@@ -145,7 +141,7 @@ def _run_arm(
             simulation.run.changes,
             window=window,
         )
-        if run.profile_all or number < PROFILED
+        if run.profile_all or number < run.profiles
         else None,
         shares=_shares(patients, baseline, window),
         n_unfinished=unfinished(patients, window),
