@@ -27,6 +27,7 @@ from simulation.questions.narrow import NarrowedAnswer, narrowed_answer
 from simulation.questions.sweep import Sweep, beside
 from simulation.records.schema import Floats
 from simulation.report.figures import every_picture, picture
+from simulation.report.figures.first_picture import Drawing, first_picture
 from simulation.report.page import page
 from simulation.report.tables import every_table
 from simulation.report.write import write_report
@@ -69,6 +70,10 @@ class Result(StudyResult):
     def figure(self, name: str) -> Picture:
         """One figure of the report: 'differences', 'day', 'pathway', ... Raises ResultsError if there is none."""
         return picture(self, name)
+
+    def drawing(self, *arms: str) -> Drawing | None:
+        """Effects on the first target as the first page draws them, of these arms; None if no interval is known."""
+        return first_picture(self, [self.arm(name) for name in arms])
 
     def report(self) -> str:
         """The report as one HTML page that stands alone."""
@@ -172,13 +177,20 @@ def run(study: Study, *, done: Done = unheard, executor: Executor | None = None)
     return compare(study.only(), done=done, executor=executor)
 
 
-def grow(study: Study, *, executor: Executor | None = None, phase: Callable[[Phase], None] | None = None) -> Growth:
+def grow(
+    study: Study,
+    *,
+    executor: Executor | None = None,
+    phase: Callable[[Phase], None] | None = None,
+    so_far: StudyResult | None = None,
+) -> Growth:
     """Results that grow as replications end: `for result in ae.grow(study): ...`.
 
     Each has the replications up to the first that has not ended, so slow replications bias nothing. `phase` is called
-    with what is done before the first of them. Raises ConfigError as `compare` does.
+    with what is done before the first of them; `so_far`: a shorter result of the same study, to go on from. Raises
+    ConfigError as `compare` does.
     """
-    return Growth(study, executor, phase)
+    return Growth(study, executor, phase, so_far)
 
 
 class Growth(Iterator[Result]):
@@ -189,11 +201,17 @@ class Growth(Iterator[Result]):
     """
 
     def __init__(
-        self, study: Study, executor: Executor | None = None, phase: Callable[[Phase], None] | None = None
+        self,
+        study: Study,
+        executor: Executor | None = None,
+        phase: Callable[[Phase], None] | None = None,
+        so_far: StudyResult | None = None,
     ) -> None:
         self._phase = phase or (lambda name: None)
+        self._known = {} if so_far is None else {one.replication: one for one in so_far.replications}
         self._phase("checking")
-        _must_be_runnable(study, "grow")
+        if not self._known:
+            _must_be_runnable(study, "grow")
         self._study = study
         self._cancelled = threading.Event()
         self._results = self._grown(executor)
@@ -212,10 +230,10 @@ class Growth(Iterator[Result]):
         self._phase("compiling")
         compile_first(self._study)
         self._phase("simulating")
-        beginning: dict[int, ReplicationResult] = {}
+        beginning = dict(self._known)
         waiting: dict[int, ReplicationResult] = {}
         study, missing = still_to_run(self._study, beginning)
-        following = self._study.run.first
+        following = self._study.run.first + len(beginning)
         while missing and not self._cancelled.is_set():
             for arrived in replications(study, missing, executor=executor, cancelled=self._cancelled):
                 if isinstance(arrived, Failed):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulation.api import Phase, Result, grow
+from simulation.api import Phase, Result, grow, same_numbers
 from simulation.measures.measuring import Measures
 from simulation.runs.replicate import ReplicationResult
 from simulation.study.study import Study
@@ -53,6 +53,15 @@ def test_it_says_what_it_does_before_the_first_replication_has_ended(few: Study)
     assert phases == ["checking", "compiling", "simulating"]
     growth.cancel()
     assert list(growth) == []
+
+
+def test_it_goes_on_from_a_shorter_result_to_the_same_numbers(few: Study) -> None:
+    study = replace(few, run=replace(few.run, warm_up_days=0, measured_days=1, replications=3))
+    grown = list(grow(study))
+    gone_on = list(grow(study, so_far=grown[0]))
+    assert [len(one.replications) for one in gone_on] == [2, 3]
+    assert gone_on[0].replications[0] is grown[0].replications[0]
+    assert same_numbers(gone_on[-1], grown[-1])
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])
