@@ -70,6 +70,7 @@ pages: notebooks ## write again all that the documentation shows of the program:
 	@for tool in model_tables vocabulary gallery; do $(BIN)/python -m docs.tools.$$tool || exit 1; done
 	@$(BIN)/aeflow compare study=ai_triage
 	@$(BIN)/python -m docs.tools.publish results/latest
+	@$(BIN)/python -m docs.tools.first_visit results/latest
 
 bench: $(VENV)/.bench ## time the engines and other people's (every benchmarks/bench_*.py; some minutes)
 	@for file in benchmarks/bench_*.py; do echo "Running $$file ..."; $(BIN)/python "$$file" $(ARGS) || exit 1; done

@@ -84,7 +84,7 @@ def controls() -> Mapping[str, Control]:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedQuestion:
     """A question: a department, changes of it by control, arms in the study's order; or the overrides of a file."""
 
     department: str = TYPICAL
@@ -165,7 +165,7 @@ def arms_of() -> Mapping[str, Any]:
     return {name: arm for name, arm in design.arms.items() if name not in (design.baseline, design.sham)}
 
 
-def asked_in(pairs: Sequence[tuple[str, str]]) -> Asked:
+def asked_in(pairs: Sequence[tuple[str, str]]) -> AskedQuestion:
     """The question that the pairs of an address state. Raises ConfigError for what is not offered."""
     department, values, arms = TYPICAL, dict[str, int](), list[str]()
     for key, text in pairs:
@@ -184,7 +184,7 @@ def asked_in(pairs: Sequence[tuple[str, str]]) -> Asked:
     if len(set(arms)) > MOST_ARMS:
         refuse("policies", f"{len(set(arms))} are chosen", f"Choose {MOST_ARMS} at most, so that an answer comes soon")
     changed = tuple((key, values[key]) for key in controls() if values.get(key))
-    return Asked(department, changed, tuple(arm for arm in arms_of() if arm in arms))
+    return AskedQuestion(department, changed, tuple(arm for arm in arms_of() if arm in arms))
 
 
 def _number(control: Control, text: str) -> int:
@@ -198,7 +198,7 @@ def _number(control: Control, text: str) -> int:
     return value
 
 
-def asked_by_file(text: str, name: str) -> Asked:
+def asked_by_file(text: str, name: str) -> AskedQuestion:
     """The question of a file that somebody sent, checked. Raises ConfigError with every fault.
 
     It may state what is asked, and not where it runs; its length is that of every question here.
@@ -209,7 +209,7 @@ def asked_by_file(text: str, name: str) -> Asked:
         if key not in KEYS:
             refuse("the file", f"'{word[:60]}' may not be stated here", f"Keep to {', '.join(KEYS)}")
     kept = (word for word in words if word.partition("=")[0] not in ("run.first", "run.count"))
-    asked = Asked(file=name, own=tuple(kept), arms=())
+    asked = AskedQuestion(file=name, own=tuple(kept), arms=())
     study = ae.load(*asked.own)
     return replace(asked, arms=tuple(arm.name for arm in study.arms if arm.name != study.design.baseline))
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import simulation as ae
-from simulation.app.asked import EVERY, N_DEPARTMENTS, Asked, asked_by_file
+from simulation.app.asked import EVERY, N_DEPARTMENTS, AskedQuestion, asked_by_file
 from simulation.errors import AeflowError, refuse
 
 MOST_REPLICATIONS = 60
@@ -38,7 +38,7 @@ class Look:
     refused: AeflowError | None = None
 
 
-def first_shown(asked: Asked) -> int:
+def first_shown(asked: AskedQuestion) -> int:
     """The fewest replications of a question whose effects are shown: over departments, each of them once."""
     return N_DEPARTMENTS if asked.department == EVERY else FIRST
 
@@ -51,13 +51,13 @@ class Desk:
         self._turns = threading.Semaphore(n_workers)
         self._places: asyncio.Semaphore | None = None
         self._kept: OrderedDict[tuple[str, ...], ae.Result] = OrderedDict()
-        self._files: OrderedDict[str, Asked] = OrderedDict()
+        self._files: OrderedDict[str, AskedQuestion] = OrderedDict()
         self._lock = threading.Lock()
         self.n_running = 0
 
     # --- files and results ----------------------------------------------------------------------------------------
 
-    def take_in(self, text: str) -> Asked:
+    def take_in(self, text: str) -> AskedQuestion:
         """A file's question, kept under a name that nobody can guess. Raises ConfigError."""
         asked = asked_by_file(text, secrets.token_urlsafe(16))
         with self._lock:
@@ -66,7 +66,7 @@ class Desk:
                 self._files.popitem(last=False)
         return asked
 
-    def file(self, name: str) -> Asked:
+    def file(self, name: str) -> AskedQuestion:
         """The question of a file that was sent here. Raises ConfigError if it is not, or no longer, known."""
         with self._lock:
             if name in self._files:
@@ -75,12 +75,12 @@ class Desk:
             "the file", "is not known here any more", "Send it again: files are kept in memory, and only for a while"
         )
 
-    def result(self, asked: Asked) -> ae.Result | None:
+    def result(self, asked: AskedQuestion) -> ae.Result | None:
         """The longest result of a question that is kept."""
         with self._lock:
             return self._kept.get(asked.overrides)
 
-    def _keep(self, asked: Asked, result: ae.Result) -> None:
+    def _keep(self, asked: AskedQuestion, result: ae.Result) -> None:
         with self._lock:
             before = self._kept.pop(asked.overrides, None)
             longest = max(filter(None, (before, result)), key=lambda one: len(one.replications))
@@ -88,9 +88,19 @@ class Desk:
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
 
+    def warm_up(self) -> None:
+        """Read the configuration, load the engine and simulate once, so that the first question is quick."""
+        asked = AskedQuestion()
+        executor = ae.ThreadExecutor(1, self._turns)
+        with suppress(AeflowError):
+            growth = ae.grow(ae.load(*asked.overrides), executor=executor)
+            self._keep(asked, next(growth))
+            growth.cancel()
+        executor.close()
+
     # --- work -----------------------------------------------------------------------------------------------------
 
-    async def looks(self, asked: Asked, most: int = MOST_REPLICATIONS) -> AsyncIterator[Look]:
+    async def looks(self, asked: AskedQuestion, most: int = MOST_REPLICATIONS) -> AsyncIterator[Look]:
         """Looks at a question while it is worked on, the newest each time; the work ends when nobody asks for the next.
 
         The last one is `ended` or `refused`.
@@ -117,7 +127,7 @@ class Desk:
 class _Work:
     """A thread that works on one question, and the newest look at it."""
 
-    def __init__(self, desk: Desk, asked: Asked, most: int, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, desk: Desk, asked: AskedQuestion, most: int, loop: asyncio.AbstractEventLoop) -> None:
         self._desk, self._asked, self._most, self._loop = desk, asked, most, loop
         self._newest: Look | None = None
         self._changed = asyncio.Event()

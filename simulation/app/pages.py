@@ -15,7 +15,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import simulation as ae
-from simulation.app.asked import DEPARTMENTS, EVERY, MOST_ARMS, PLANNED, TYPICAL, Asked, arms_of, controls, today
+from simulation.app.asked import (
+    DEPARTMENTS,
+    EVERY,
+    MOST_ARMS,
+    PLANNED,
+    TYPICAL,
+    AskedQuestion,
+    arms_of,
+    controls,
+    today,
+)
 from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
 from simulation.display.table import Cell, ReportTable
 from simulation.display.words import amount, effect, kind_of
@@ -96,7 +106,7 @@ def rendered(template: str, **words: Any) -> str:
     return str(_templates().get_template(template).render(banner=BANNER, **words))
 
 
-def _views(asked: Asked) -> dict[str, str]:
+def _views(asked: AskedQuestion) -> dict[str, str]:
     """The headings of the views of a question, by name."""
     over = asked.department == EVERY
     return {name: view.heading for name, view in VIEWS.items() if name != "departments" or over}
@@ -105,7 +115,7 @@ def _views(asked: Asked) -> dict[str, str]:
 # --- the question -----------------------------------------------------------------------------------------------------
 
 
-def question_page(asked: Asked, stored: str = "") -> str:
+def question_page(asked: AskedQuestion, stored: str = "") -> str:
     """The page of a question, whose answer the browser asks for; or with the `stored` answer of the first visit."""
     department = asked.department
     return rendered(
@@ -121,7 +131,7 @@ def question_page(asked: Asked, stored: str = "") -> str:
     )
 
 
-def changes_words(asked: Asked) -> Iterator[str]:
+def changes_words(asked: AskedQuestion) -> Iterator[str]:
     """What the question changes of the department, in words."""
     for key, value in asked.changed:
         control = controls()[key]
@@ -145,7 +155,7 @@ class ShownArm:
     fails: bool
 
 
-def answer(look: Look, asked: Asked, most: int = MOST_REPLICATIONS) -> str:
+def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS) -> str:
     """The answer as far as it is known, as a piece of a page."""
     result, needed = look.result, first_shown(asked)
     n = 0 if result is None else len(result.replications)
@@ -263,10 +273,21 @@ def faults_of(error: AeflowError) -> list[str]:
     return [str(fault) for fault in faults] or [str(error)]
 
 
+def first_visit(result: ae.Result) -> str:
+    """The first page of a stored result as the piece of a page that the first visit opens on."""
+    return rendered(
+        "first.html",
+        page=ae.first_page(result),
+        n=len(result.replications),
+        department=result.study.department_words,
+        example=AskedQuestion().query,
+    )
+
+
 # --- views ------------------------------------------------------------------------------------------------------------
 
 
-def view_page(name: str, asked: Asked, result: ae.Result | None) -> str:
+def view_page(name: str, asked: AskedQuestion, result: ae.Result | None) -> str:
     """One view of the result that is kept of a question; without one, where to begin."""
     view = VIEWS[name]
     tables: list[ReportTable] = []

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 
 import simulation as ae
 from simulation.app import interviewing, pages
-from simulation.app.asked import PLANNED, Asked, asked_in
+from simulation.app.asked import PLANNED, AskedQuestion, asked_in
 from simulation.app.desk import MOST_REPLICATIONS, Desk, Look
 from simulation.errors import AeflowError, refuse
 
@@ -121,7 +121,7 @@ class Front:
             Mount("/static", StaticFiles(directory=pages.STATIC)),
         ]
 
-    def _asked(self, request: Request) -> Asked:
+    def _asked(self, request: Request) -> AskedQuestion:
         """The question of an address. Raises ConfigError."""
         pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=60)
         name = dict(pairs).get("file")
@@ -130,7 +130,7 @@ class Front:
     async def question(self, request: Request) -> Response:
         """The page of a question; without one that of the first visit."""
         if not request.url.query:
-            return HTMLResponse(await run_in_threadpool(pages.question_page, Asked(), self._stored))
+            return HTMLResponse(await run_in_threadpool(pages.question_page, AskedQuestion(), self._stored))
         return HTMLResponse(await run_in_threadpool(lambda: pages.question_page(self._asked(request))))
 
     async def looks(self, request: Request) -> Response:
@@ -140,13 +140,13 @@ class Front:
         try:
             asked = await run_in_threadpool(self._asked, request)
         except AeflowError as error:
-            look, asked = Look("refused", refused=error), Asked()
+            look, asked = Look("refused", refused=error), AskedQuestion()
             words = pages.answer(look, asked)
             return Response(_event("look", words) + _event("end", ""), media_type="text/event-stream")
         stream = self._stream(asked, max(1, min(asked_for, PLANNED - 1)))
         return StreamingResponse(stream, media_type="text/event-stream")
 
-    async def _stream(self, asked: Asked, most: int) -> AsyncIterator[str]:
+    async def _stream(self, asked: AskedQuestion, most: int) -> AsyncIterator[str]:
         looks = self._desk.looks(asked, most)
         try:
             async for look in looks:
@@ -179,7 +179,7 @@ class Front:
             await run_in_threadpool(pages.report, result), headers={"Content-Security-Policy": POLICY_OF_REPORT}
         )
 
-    def _known(self, asked: Asked) -> ae.Result:
+    def _known(self, asked: AskedQuestion) -> ae.Result:
         result = self._desk.result(asked)
         if result is None:
             refuse("the answer", "is not worked out on this computer yet", "Open the question, and come back")

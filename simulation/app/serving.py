@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from pathlib import Path
 
 from simulation.errors import AeflowError, refuse
@@ -34,7 +35,8 @@ def serve(port: int, workers: int) -> int:
     except OSError as error:
         refuse("port", f"{port} cannot be used ({error.strerror})", "Name another: aeflow app port=8800")
     port = listening.getsockname()[1]
-    app, _ = app_of(port, n_workers=workers or processors(), stored=stored_answer())
+    app, desk = app_of(port, n_workers=workers or processors(), stored=stored_answer())
+    threading.Thread(target=desk.warm_up, daemon=True).start()
     print(f"Open http://{LOOPBACK}:{port}/ in a browser of this computer. Ctrl-C ends it.", flush=True)
     settings = uvicorn.Config(
         app, log_level="error", access_log=False, server_header=False, timeout_graceful_shutdown=SECONDS_TO_END

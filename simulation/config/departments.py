@@ -83,9 +83,9 @@ def _checked(merged: Raw, origin: Origin) -> _Judged:
     """The pathway, checked in full, and its faults."""
     stated = repr((merged, origin))
     with _lock:
-        judged = _checked_before.pop(stated, None)
-    judged = judged or _judged(merged, origin, lambda pathway: (*check(pathway), *taken_names(pathway.measures)))
-    with _lock:
+        judged = _checked_before.pop(stated, None) or _judged(
+            merged, origin, lambda pathway: (*check(pathway), *taken_names(pathway.measures))
+        )
         _checked_before[stated] = judged  # the last
         while len(_checked_before) > MOST_REMEMBERED:
             del _checked_before[next(iter(_checked_before))]

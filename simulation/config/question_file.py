@@ -15,8 +15,6 @@ from simulation.study.study import Study
 from simulation.version import __version__
 
 MOST_OVERRIDES = 500
-MARK = "@"
-"""What stands before the name of a file of overrides on a command line."""
 
 
 def question_text(words: Sequence[str], study: Study) -> str:
@@ -39,20 +37,16 @@ def overrides_in(text: str, shown: str = "the question") -> tuple[str, ...]:
     if len(stated) > MOST_OVERRIDES:
         refuse(shown, f"states {len(stated):,} overrides", f"Write {MOST_OVERRIDES} at most")
     for word in stated:
-        if word.startswith((MARK, "-")) or ("=" not in word and not word.startswith("~")):
+        if word.startswith(("@", "-")) or ("=" not in word and not word.startswith("~")):
             refuse(shown, f"'{shortened(word)}' is not of the form key=value", "Leave it out, or say key=value")
     return tuple(stated)
 
 
 def written_out(words: Iterable[str]) -> Sequence[str]:
     """The words of a command, those of a file in the place of each `@FILE`. Raises ConfigError if it cannot be read."""
-    all_words: list[str] = []
+    all_words, faults = list[str](), Faults()
     for word in words:
-        if not word.startswith(MARK):
-            all_words.append(word)
-            continue
-        faults, path = Faults(), Path(word.removeprefix(MARK))
-        text = plain_text(path, word, faults)
+        text = plain_text(Path(word.removeprefix("@")), word, faults) if word.startswith("@") else None
         faults.refuse()
-        all_words += overrides_in(text or "", word)
+        all_words += [word] if text is None else overrides_in(text, word)
     return all_words
