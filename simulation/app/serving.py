@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from pathlib import Path
@@ -28,18 +29,19 @@ def serve(port: int, workers: int) -> int:
         raise AeflowError("the app needs Uvicorn. Install it with pip install 'aeflow[app]'") from error
     from simulation.app.server import LOOPBACK, app_of
 
-    listening = socket.socket()
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((LOOPBACK, port))
-    except OSError as error:
-        refuse("port", f"{port} cannot be used ({error.strerror})", "Name another: aeflow app port=8800")
-    port = listening.getsockname()[1]
-    app, desk = app_of(port, n_workers=workers or processors(), stored=stored_answer())
-    threading.Thread(target=desk.warm_up, daemon=True).start()
-    print(f"Open http://{LOOPBACK}:{port}/ in a browser of this computer. Ctrl-C ends it.", flush=True)
-    settings = uvicorn.Config(
-        app, log_level="error", access_log=False, server_header=False, timeout_graceful_shutdown=SECONDS_TO_END
-    )
-    uvicorn.Server(settings).run(sockets=[listening])
+    with socket.socket() as listening:
+        if os.name == "posix":  # else an ended server holds the port for a minute; Windows would share a taken one
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((LOOPBACK, port))
+        except OSError as error:
+            refuse("port", f"{port} cannot be used ({error.strerror})", "Name another: aeflow app port=8800")
+        port = listening.getsockname()[1]
+        app, desk = app_of(port, n_workers=workers or processors(), stored=stored_answer())
+        threading.Thread(target=desk.warm_up, daemon=True).start()
+        print(f"Open http://{LOOPBACK}:{port}/ in a browser of this computer. Ctrl-C ends it.", flush=True)
+        settings = uvicorn.Config(
+            app, log_level="error", access_log=False, server_header=False, timeout_graceful_shutdown=SECONDS_TO_END
+        )
+        uvicorn.Server(settings).run(sockets=[listening])
     return 0
