@@ -10,7 +10,6 @@ import math
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -96,14 +95,9 @@ _drawing = threading.Lock()
 """Held while matplotlib draws, which is one for the whole process."""
 
 
-@cache
-def _templates() -> Any:
-    return templates(TEMPLATES)
-
-
 def rendered(template: str, **words: Any) -> str:
     """A template as HTML, with what every page needs."""
-    return str(_templates().get_template(template).render(banner=BANNER, **words))
+    return str(templates(TEMPLATES).get_template(template).render(banner=BANNER, **words))
 
 
 def _views(asked: AskedQuestion) -> dict[str, str]:

@@ -334,9 +334,15 @@ class StudyResult:
         judged: tuple[Target | Margin, ...] = (*self.targets, *self.design.margins)
         wanted = {(one.measure, one.group) for one in judged}
 
+        known: dict[int, tuple[tuple[MeasureName, ...], list[int]]] = {}
+
         def few(measures: Measures) -> Measures:
-            places = sorted(place for name, place in measures.places.items() if name in wanted)
-            return Measures(tuple(measures.names[place] for place in places), measures.values[places])
+            if id(measures.names) not in known:
+                places = sorted(place for name, place in measures.places.items() if name in wanted)
+                names = Measures(tuple(measures.names[place] for place in places), measures.values[places]).names
+                known[id(measures.names)] = names, places
+            names, places = known[id(measures.names)]
+            return Measures(names, measures.values[places])
 
         replications = tuple(
             replace(one, arms={name: replace(arm, measures=few(arm.measures)) for name, arm in one.arms.items()})
