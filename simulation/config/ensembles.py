@@ -79,6 +79,8 @@ class Ensemble:
     They are in random order, so that the first of them, however many, are a fair sample."""
     structures: ByName[Structure] = field(default_factory=dict)
     """The structures that departments have, by name; none: every department has that of the site."""
+    found: str = ""
+    """A sentence on what held of such departments elsewhere, which every answer from them carries."""
 
     def member(self, number: int) -> Member:
         """A department by its number, from 0, of the structure '' if there are none. Raises ConfigError."""
@@ -237,7 +239,8 @@ class EnsembleDepartments:
     place; `structure_of`: the structure of each department, '' where the ensemble has none; `values`: single values
     laid over the files, as written; `rows`: the changes of each department; `scenario`: the changes of the scenario;
     `ready`: the arms of the typical department, in order; `changes`: what each arm changes of the department; `tools`:
-    by arm, the policy and nurses as stated, and the arm's changes of them, where departments differ in the policy.
+    by arm, the policy and nurses as stated, and the arm's changes of them, where departments differ in the policy;
+    `found`: what the ensemble says was found of them.
     """
 
     name: str
@@ -250,6 +253,7 @@ class EnsembleDepartments:
     ready: ReadyArms
     changes: tuple[ChangeRow, ...]
     tools: Mapping[str, Raw] = field(default_factory=dict)
+    found: str = ""
 
     @property
     def n_varied(self) -> int:
@@ -438,6 +442,7 @@ def over_ensemble(
         ready=study.arms,
         changes=changes_of_arms(study.design, study.arms),
         tools=_tools(study, ensemble, composed.raw.get("nurse"), folders, faults),
+        found=ensemble.found,
     )
     faults.refuse()
     used = range(len(departments)) if run.department is None else (run.department,)

@@ -246,6 +246,10 @@ class Departments(Protocol):
     def varied_values(self) -> Mapping[str, tuple[float, ...]]:
         """By parameter, its value in each department."""
 
+    @property
+    def found(self) -> str:
+        """A sentence on what held of them elsewhere; '' if none is stated."""
+
     def __len__(self) -> int:
         """The number of departments."""
 
