@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 MOST_LINES = 36_100
-MOST_TOKENS = 377_100
+MOST_TOKENS = 377_800
 MOST_CORE = 27_450
 WINGS = ("assurance", "evaluation", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""
