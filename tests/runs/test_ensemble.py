@@ -231,7 +231,8 @@ def test_a_run_over_structures_is_the_same_in_other_processes_with_the_other_eng
 
 def test_what_was_found_of_departments_stands_on_the_page_and_in_what_is_stored_but_changes_no_identity() -> None:
     study = load("study=ai_triage")
-    assert study.departments is not None and "published effects" in study.departments.found
-    silent = replace(study, departments=replace(study.departments, found=""))
+    assert study.departments is not None
+    assert "published effects" in study.departments.found
+    silent = replace(study, departments=replace(study.departments, found=""))  # type: ignore[type-var]
     assert content_of(study)["departments"]["found"] == study.departments.found
     assert identity_of(silent).key == identity_of(study).key
