@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-MOST_LINES = 37_750
-MOST_TOKENS = 393_500
+MOST_LINES = 38_300
+MOST_TOKENS = 399_000
 MOST_CORE = 27_680
 WINGS = ("app", "assurance", "evaluation", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""
