@@ -32,6 +32,7 @@ __all__ = [
     "compare",
     "evaluate",
     "figure",
+    "from_table",
     "gather",
     "grow",
     "letter",
@@ -39,6 +40,7 @@ __all__ = [
     "nearest_matrix",
     "open_executor",
     "read",
+    "read_extract",
     "run",
     "same_numbers",
     "vet",
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from simulation.config import load
     from simulation.errors import AeflowError, ConfigError, DrawsError, PlanError, ResultsError
     from simulation.evaluation.evaluate import charts, evaluate
+    from simulation.extracts.extract import from_table, read_extract
     from simulation.report.board import board, board_page
     from simulation.report.letter import letter
     from simulation.runs.executors.executor import open_executor
@@ -68,6 +71,7 @@ _HOMES = {
     "load": "config",
     "vet": "vetting.vet",
     **dict.fromkeys(("charts", "evaluate"), "evaluation.evaluate"),
+    **dict.fromkeys(("from_table", "read_extract"), "extracts.extract"),
     "open_executor": "runs.executors.executor",
     "Study": "study.study",
 }

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 MOST_LINES = 35_700
 MOST_TOKENS = 372_000
 MOST_CORE = 27_050
-WINGS = ("assurance", "evaluation", "offers", "vetting")
+WINGS = ("assurance", "evaluation", "extracts", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""
 MOST_OF_ROOM = 3_000
 MOST_OF_LARGE_ROOM = 4_000

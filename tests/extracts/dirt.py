@@ -9,6 +9,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -79,7 +80,8 @@ class Broken:
         """So many rows that no other kind of dirt has touched."""
         taken = [number for number in self.free if fits(self.rows[number])][:n]
         assert len(taken) == n, "make the clean extract larger"
-        self.free = [number for number in self.free if number not in set(taken)]
+        chosen = set(taken)
+        self.free = [number for number in self.free if number not in chosen]
         return [self.rows[number] for number in taken]
 
     def text(self, delimiter: str = ",") -> str:
@@ -124,7 +126,7 @@ def over_midnight(row: Row) -> bool:
     return is_seen(row) and at(row, SEEN).date() == at(row).date() and days == 1
 
 
-# --- the kinds, each of which makes n rows wrong -----------------------------------------------------------------------
+# --- the kinds, each of which makes n rows wrong ---
 
 
 def repeated_row(extract: Broken, n: int) -> None:
@@ -276,6 +278,7 @@ KINDS: tuple[Callable[[Broken, int], None], ...] = (
 )  # fmt: skip
 
 
+@cache
 def broken(n: int = 3000, *, seed: int = 1, kinds: tuple[Callable[[Broken, int], None], ...] = KINDS) -> Broken:
     """An extract with every kind of dirt, in rows in random places; each kind has a number of its own."""
     rng = np.random.default_rng(seed)
