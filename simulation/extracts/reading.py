@@ -97,16 +97,17 @@ def _words(point: str) -> str:
 def _distinct(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality) -> pd.DataFrame:
     """The rows, each attendance once, without empty ones and repeated headers."""
     n, arrived = len(frame), mapping.times.arrived_at
-    empty = np.ones(n, dtype=np.bool_)
+    empty = np.asarray((frame[arrived].isna() | frame[arrived].isin(("", " "))).to_numpy(dtype=bool, copy=True))
     for column in frame.columns:
-        empty &= is_nothing(plain_text(frame[column]))
-    header = plain_text(frame[arrived]).eq(arrived).to_numpy(dtype=bool)
+        empty[empty] = is_nothing(plain_text(frame[column][empty]))
+    header = frame[arrived].astype("str").eq(arrived).to_numpy(dtype=bool)
     quality.add("empty_row", empty.sum(), n)
     quality.add("repeated_header", header.sum(), n)
     frame = frame[~(empty | header)]
     n = len(frame)
     if mapping.attendance is None:
-        repeated = frame.duplicated().to_numpy()
+        repeated = frame.duplicated([arrived, mapping.times.departed_at], keep=False).to_numpy(copy=True)
+        repeated[repeated] = frame[repeated].duplicated().to_numpy()
         quality.add("repeated_row", repeated.sum(), n)
         return frame[~repeated]
     number = plain_text(frame[mapping.attendance])
@@ -160,8 +161,9 @@ def _in_order(stamps: Mapping[str, Stamps], mapping: ExtractMapping, quality: Da
     times = {"arrived_at": arrived}
     for name, at in forward.items():
         if name != "arrived_at":
-            minutes = elapsed(arrived, at, changes)
-            times[name] = arrived + _not_negative(name, minutes, stamps, quality)
+            step = max(rounding_of(stamps[column].at).to for column in (name, "arrived_at"))
+            minutes = elapsed(arrived, at, changes) if changes else at - arrived
+            times[name] = arrived + _not_negative(_words(name), minutes, step, quality)
     return _within_stay(times, mapping, quality)
 
 
@@ -177,11 +179,10 @@ def _dated(name: str, arrived: Floats, at: Floats, quality: DataQuality) -> Floa
     return np.where(early, at + DAY, at)
 
 
-def _not_negative(name: str, minutes: Floats, stamps: Mapping[str, Stamps], quality: DataQuality) -> Floats:
-    """Minutes from arrival, NaN where they are negative, 0 where they are so by rounding alone."""
-    steps = [max(rounding_of(stamps[column].at).to, 0) for column in (name, "arrived_at")]
-    there, where = int((~np.isnan(minutes)).sum()), _words(name)
-    by_rounding = (minutes < 0) & (minutes > -max(steps))
+def _not_negative(where: str, minutes: Floats, step: int, quality: DataQuality) -> Floats:
+    """Minutes from arrival, NaN where they are negative, 0 where they are so by rounding to `step` minutes alone."""
+    there = int((~np.isnan(minutes)).sum())
+    by_rounding = (minutes < 0) & (minutes > -step)
     wrong = (minutes < 0) & ~by_rounding
     quality.add("before_by_rounding", by_rounding.sum(), there, where)
     quality.add("before_arrival", wrong.sum(), there, where)

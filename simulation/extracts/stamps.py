@@ -106,14 +106,16 @@ def _parsed(text: pd.Series, form: str, mapping: ExtractMapping) -> Floats:
     if form == SERIAL:
         days = pd.to_numeric(text.where(text.str.match(WITH_SERIAL)), errors="coerce")
         return np.asarray((days.to_numpy(dtype=float) + SERIAL_FROM) * DAY)
-    has_offset = text.str.contains(WITH_OFFSET)
     if form == OFFSET:
-        if not has_offset.any():
-            return np.full(len(text), np.nan)
-        points = pd.to_datetime(text.where(has_offset), format=ISO, errors="coerce", utc=True)
+        points = pd.to_datetime(text.where(text.str.contains(WITH_OFFSET)), format=ISO, errors="coerce", utc=True)
         return _minutes(points.dt.tz_convert(mapping.timezone or "UTC").dt.tz_localize(None))
-    written = ~has_offset & text.str.slice(4, 5).eq("-") if form == ISO else ~has_offset
-    return _minutes(pd.to_datetime(text.where(written), format=form, errors="coerce"))
+    if form == ISO:  # that without signs between figures is a format of its own
+        text = text.where(text.str.len() != len("20250403T093000"))
+    try:
+        points = pd.to_datetime(text, format=form, errors="coerce")
+    except ValueError:  # some have an offset, and some have none or another
+        points = pd.to_datetime(text.where(~text.str.contains(WITH_OFFSET)), format=form, errors="coerce")
+    return np.full(len(text), np.nan) if points.dt.tz is not None else _minutes(points)
 
 
 def _minutes(points: pd.Series) -> Floats:
