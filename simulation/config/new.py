@@ -105,7 +105,7 @@ def scaled_text(
             inner = nested
             for part in block.path.split(".")[1:]:
                 inner = inner.setdefault(part, {})
-            inner |= {**block.values, "evidence": "assumed", "source": block.source}
+            inner |= {**block.values, "evidence": block.evidence, "source": block.source}
     return (
         f"# {name}: {HEADS[kind]}.\n# Made by: {made_by}\n"
         "# `source` says how each number was derived. Change any of them, and write your own source.\n"
