@@ -25,6 +25,7 @@ from simulation.config.totals import Scaled, Scaling, Totals
 from simulation.config.validating import sound
 from simulation.display.table import Cell, Cells, ReportTable, ReportTables
 from simulation.errors import Faults, refuse
+from simulation.extracts.busy import as_busy, with_more
 from simulation.extracts.extract import Extract
 from simulation.extracts.families import FittedPatience, described, families_of, patience_of
 from simulation.extracts.fitting import (
@@ -75,8 +76,8 @@ TARGETS: Mapping[str, tuple[str, float, str]] = {
 """The rows of the targets of a fitted department: words, half-width of the band (minutes: as a share), kind."""
 KEPT = (
     ("minutes of clinicians, nurses, tests and beds", "durations of configs/site/typical.yaml"),
-    ("who is on duty when", "configs/staffing/typical.yaml, scaled to attendances"),
-    ("cubicles, bays and rooms", "configs/calibration/typical.yaml, scaled to attendances"),
+    ("who is on duty when", "configs/staffing/typical.yaml, scaled until they are as busy as there"),
+    ("cubicles, bays and rooms", "configs/calibration/typical.yaml, scaled until they are as full as there"),
     ("ward stays, and admissions that do not come through A&E", "configs/site/typical.yaml, scaled to attendances"),
     ("complaints, tests, specialties", "configs/site/typical.yaml"),
     ("how often nurses are right", "configs/nurse/korea.yaml, by which true levels were worked out from coded ones"),
@@ -192,14 +193,15 @@ class FittedDepartment:
     def blocks(self) -> tuple[Scaled, ...]:
         """Every block that differs from the typical department: scaled, then fitted."""
         fitted = {block.path: block for block in self._fitted_blocks()}
-        scaled = Scaling(self.typical, self.totals).scaled()
+        scaling = Scaling(self.typical, self.totals)
         absent = [
             Scaled(f"site.arrivals.{name}", {"per_day": 0}, f"none, or too few, in {self.extract.name}", "measured")
             for name in SOURCES
             if name not in self.sources
         ]
-        taken = {**{block.path: block for block in (*scaled, *absent)}, **fitted}
-        return tuple(taken.values())
+        taken = {**{block.path: block for block in (*scaling.scaled(), *absent)}, **fitted}
+        ratios = as_busy(self._texts_of(tuple(taken.values())), self.name)
+        return tuple(with_more(block, ratios, scaling.busy) for block in taken.values())
 
     @cached_property
     def totals(self) -> Totals:
@@ -352,15 +354,16 @@ class FittedDepartment:
     @cached_property
     def texts(self) -> Mapping[str, str]:
         """The text of each file, by group."""
+        return {**self._texts_of(self.blocks), "targets": self._targets()}
+
+    def _texts_of(self, blocks: tuple[Scaled, ...]) -> Mapping[str, str]:
         made_by = f"aeflow fit extract={self.extract.name} out={self.name}"
         costs = Scaling(self.typical, self.totals).costs()
         lines = "".join(f"  {arm}: {{cost: {flow(cost)}}}\n" for arm, cost in costs.items())
         study = from_template("scaled_study.yaml", name=self.name, words="(fitted)", costs=lines)
-        texts = {
-            kind: study if kind == "study" else scaled_text(kind, self.name, made_by, self.blocks)
-            for kind in SCALED_KINDS
+        return {
+            kind: study if kind == "study" else scaled_text(kind, self.name, made_by, blocks) for kind in SCALED_KINDS
         }
-        return texts | {"targets": self._targets()}
 
     def _targets(self) -> str:
         """The extract's own figures, for `aeflow validate only=site` and `aeflow ensemble`."""
@@ -469,7 +472,7 @@ class FittedDepartment:
         """Simulate some months of the written department, and write the page; return it."""
         result = self.simulated(folder)
         extract = self.extract
-        pictures = [beside_picture(extract, result.measures[result.design.baseline], self.name)]
+        pictures = [beside_picture(extract, result, self.name)]
         tables = [extract.beside(result), *extract.tables.values(), *self.tables.values()]
         return write_pages(results, f"{extract.name} beside '{self.name}'", self.sentences(), tables, pictures)
 

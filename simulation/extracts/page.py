@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulation.department.vocabulary import Pathway
 from simulation.display.dated_folder import write_dated
 from simulation.display.drawing import BLUE, WORSE, Picture, figure_of, legend_below, legend_line, panel_title, png_of
 from simulation.display.table import ReportTable
 from simulation.explain.statements import BANNER
-from simulation.measures.measuring import Measures
+from simulation.patients import FROM_JANUARY
+from simulation.patients.arrivals import hours_of, usual_arrivals
 from simulation.records.schema import Floats
 from simulation.report.templates import templates
+from simulation.runs.result import StudyResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,25 +26,36 @@ if TYPE_CHECKING:
     from simulation.extracts.extract import Extract
 
 FOLDER, PAGE = "extracts", "extract.html"
-BY_HOUR = (
+BY_GROUP = (
     ("wait_to_clinician_mean", "Wait to first clinician, minutes"),
     ("within_4h_share", "Within four hours, %"),
     ("left_share", "Left before being seen, %"),
 )
-BY_GROUP = ("age_band", "arrival_source")
+GROUPS = ("age_band", "arrival_source")
+HOURS = tuple(f"arrival_hour={hour:02d}" for hour in range(24))
+DAYS = tuple(f"weekday={day}" for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
 BESIDE = "Blue: the extract. Orange: simulated, the mean of the replications; the band: nine in ten of them."
 
 
-def beside_picture(extract: Extract, simulated: Sequence[Measures], name: str) -> Picture:
-    """The extract's waits by hour of arrival, by age and by source, beside simulated ones."""
-    hours = [f"arrival_hour={hour:02d}" for hour in range(24)]
-    groups = [one.group for one in extract.measures.names if one.group.partition("=")[0] in BY_GROUP]
-    groups = list(dict.fromkeys(group for group in groups if ("within_4h_share", group) in simulated[0].places))
-    panels = [(measure, words, which) for which in (hours, groups) for measure, words in BY_HOUR]
-    with figure_of(11, 6.4, 2, len(BY_HOUR)) as (figure, axes):
-        for ax, (measure, words, which) in zip(axes, panels, strict=True):
-            names = [group for group in which if (measure, group) in extract.measures.places]
-            names = [group for group in names if (measure, group) in simulated[0].places]
+def beside_picture(extract: Extract, result: StudyResult, name: str) -> Picture:
+    """When the extract's patients came, and their waits by hour, age and source, beside simulated ones."""
+    simulated = result.measures[result.design.baseline]
+    places = set(simulated[0].places) & set(extract.measures.places)
+    groups = [one.group for one in extract.measures.names if one.group.partition("=")[0] in GROUPS]
+    arrived = extract.patients["arrived_at"]
+    site = result.arm(result.design.baseline).ready.pathway
+    by_hour, by_day = (wanted(site, along) for along in (0, 1))
+    with figure_of(11, 6.4, 2, 3) as (figure, axes):
+        hours = np.bincount((arrived // 60 % 24).astype(np.int64), minlength=24)
+        days = np.bincount((arrived // 1440 % 7).astype(np.int64), minlength=7)
+        _panel(axes[0], HOURS, 100 * hours / hours.sum(), 100 * by_hour[None] / by_hour.sum())
+        _panel(axes[1], DAYS, 100 * days / days.sum(), 100 * by_day[None] / by_day.sum())
+        panel_title(axes[0], "Arrivals by hour, %")
+        panel_title(axes[1], "Arrivals by weekday, %")
+        panels = [("within_4h_share", "Within four hours by hour of arrival, %", HOURS)]
+        panels += [(measure, words, tuple(dict.fromkeys(groups))) for measure, words in BY_GROUP]
+        for ax, (measure, words, which) in zip(axes[2:], panels, strict=True):
+            names = [group for group in which if (measure, group) in places]
             scale = 100 if measure.endswith("share") else 1
             seen = scale * np.array([extract.measures.value(measure, group) for group in names])
             runs = scale * np.array([[one.value(measure, group) for group in names] for one in simulated])
@@ -50,8 +64,19 @@ def beside_picture(extract: Extract, simulated: Sequence[Measures], name: str) -
         handles = [legend_line(color=BLUE, marker="o", label="extract"), legend_line(color=WORSE, label="simulated")]
         legend_below(figure, handles)
         png = png_of(figure)
-    alt = f"Waits, four-hour share and those who left by hour of arrival, age and source: {extract.name} and {name}."
+    alt = f"Arrivals, and waits by hour of arrival, age and source: {extract.name} and {name}."
     return Picture("beside", png, alt, BESIDE)
+
+
+def wanted(site: Pathway, along: int) -> Floats:
+    """Attendances that a site states by hour of the day (`along` 0) or by weekday (1)."""
+    total = np.zeros((7, 24))
+    for source in site.arrivals.values():
+        if source.attends and source.per_day is not None:
+            by_day = usual_arrivals(site, source, 7, FROM_JANUARY, by_month=False)
+            hours = hours_of(site, source)
+            total += by_day[:, None] * hours / np.maximum(hours.sum(axis=1, keepdims=True), 1e-12)
+    return np.asarray(total.sum(axis=along))
 
 
 def _panel(ax: Axes, names: Sequence[str], seen: Floats, runs: Floats) -> None:
