@@ -26,11 +26,14 @@ __all__ = [
     "Study",
     "Wanted",
     "__version__",
+    "between",
     "board",
     "board_page",
     "charts",
     "compare",
     "evaluate",
+    "event_log",
+    "events_of",
     "figure",
     "from_table",
     "gather",
@@ -43,6 +46,7 @@ __all__ = [
     "read_extract",
     "run",
     "same_numbers",
+    "trace",
     "vet",
     "write",
 ]
@@ -53,6 +57,8 @@ if TYPE_CHECKING:
     from simulation.errors import AeflowError, ConfigError, DrawsError, PlanError, ResultsError
     from simulation.evaluation.evaluate import charts, evaluate
     from simulation.extracts.extract import from_table, read_extract
+    from simulation.extracts.logs import between, event_log, events_of
+    from simulation.extracts.trace import trace
     from simulation.report.board import board, board_page
     from simulation.report.letter import letter
     from simulation.runs.executors.executor import open_executor
@@ -72,6 +78,8 @@ _HOMES = {
     "vet": "vetting.vet",
     **dict.fromkeys(("charts", "evaluate"), "evaluation.evaluate"),
     **dict.fromkeys(("from_table", "read_extract"), "extracts.extract"),
+    **dict.fromkeys(("between", "event_log", "events_of"), "extracts.logs"),
+    "trace": "extracts.trace",
     "open_executor": "runs.executors.executor",
     "Study": "study.study",
 }

@@ -39,6 +39,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "offer": offers.offer,
     "extract": extracts.extract,
     "fit": extracts.fit,
+    "trace": extracts.trace,
 }
 
 

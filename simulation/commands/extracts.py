@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.commands.command_line import split_config_dir, split_own
+from simulation.commands.command_line import options, split_config_dir, split_own
 from simulation.display.table import lines_of, print_tables
 from simulation.errors import nearest, refuse
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from simulation.extracts.extract import Extract
 
 READ = ("mapping", "log", "name")
+TRACED = ("extract", "mapping", "arms", "imputations", "results")
+MOST_IMPUTATIONS = 200
 FITTED = ("extract", "mapping", "out", "beds", "results")
 
 
@@ -59,6 +61,36 @@ def fit(words: list[str]) -> int:
     where = f" --config-dir {config_dir}" if config_dir is not None else ""
     for line in fitted.next_steps(where):
         print(*lines_of(line, "  ", "      "), sep="\n")
+    return 0
+
+
+def trace(words: list[str]) -> int:
+    """Simulate an extract's attendances again under the arms of a study; print and write what came out."""
+    from simulation.commands.command_line import load_study
+    from simulation.extracts.page import write_pages
+    from simulation.extracts.trace import trace as simulate_again
+    from simulation.report.progress import progress
+
+    own, others = split_own(words, TRACED)
+    overrides, config_dir = options(others)
+    if not own.get("extract"):
+        refuse("extract", "names no file", "Say: aeflow trace extract=FILE study=NAME")
+    number = own.get("imputations", "20")
+    if not number.isdecimal() or not 2 <= int(number) <= MOST_IMPUTATIONS:
+        refuse("imputations", f"found {number}", f"Allowed: 2 to {MOST_IMPUTATIONS}")
+    read = _read(own["extract"], own.get("mapping"), config_dir)
+    study = load_study([*(["run=weeks"] if not any(word.startswith("run=") for word in overrides) else []), *overrides],
+                       config_dir)  # fmt: skip
+    if arms := [name for name in own.get("arms", "").split(",") if name]:
+        study = study.of_arms(arms)
+    with progress(int(number), what="imputations") as shown:
+        traced = simulate_again(read, study, imputations=int(number), done=shown.done)
+    print_tables(traced.tables.values())
+    title = f"{read.name} simulated again"
+    tables = [*traced.tables.values(), *read.tables.values()]
+    print(
+        f"\n{write_pages(Path(own.get('results') or 'results'), title, traced.sentences(), tables, [traced.picture])}"
+    )
     return 0
 
 

@@ -281,6 +281,16 @@ class Trace:
         """The extract beside its own simulation, by hour, age and source."""
         return beside_picture(self.extract, self.result, self.result.design.baseline)
 
+    def sentences(self) -> Iterator[str]:
+        """What its page begins with."""
+        yield (
+            f"The {len(self.extract.patients):,} attendances of {self.extract.name}, simulated "
+            f"{len(self.result.numbers)} times under {len(self.result.arms)} arms. Arrivals, labels, ages and "
+            "dispositions are the extract's; everything else was drawn. No row of it is in this page or in any file."
+        )
+        if self.other_label:
+            yield f"{100 * self.other_label:.2f} % of labels differ from the coded ones: no such error was left."
+
     def _factual(self) -> ReportTable:
         table = self.extract.beside(self.result)
         notes = (
