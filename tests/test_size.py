@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-MOST_LINES = 35_700
-MOST_TOKENS = 372_000
-MOST_CORE = 27_050
+MOST_LINES = 38_400
+MOST_TOKENS = 405_000
+MOST_CORE = 27_200
 WINGS = ("assurance", "evaluation", "extracts", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""
 MOST_OF_ROOM = 3_000
