@@ -156,10 +156,9 @@ class FittedDepartment:
             return None
         left = patients.where("outcome", LEFT) & np.isnan(patients["seen_at"])
         until = np.where(left, patients["departed_at"], patients["seen_at"]) - patients["arrived_at"]
-        longest = float(np.nanquantile(until[~left], 0.99)) if (~left & ~np.isnan(until)).any() else 0.0
         step = self.extract.tables_read.rounding["departed_at"].to
         usual = self._usual_patience()
-        return patience_of(until / usual, left, step=step / float(usual.mean()), longest=longest / float(usual.mean()))
+        return patience_of(until / usual, left, step=step / float(usual.mean()))
 
     def _usual_patience(self) -> Floats:
         """The mean patience of each patient at the typical site, before its scale; by coded level. Shape (n,)."""

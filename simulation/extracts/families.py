@@ -132,10 +132,11 @@ class FittedPatience:
     n: int
 
 
-def patience_of(minutes: Floats, has_left: Mask, *, step: float, longest: float) -> FittedPatience | None:
+def patience_of(minutes: Floats, has_left: Mask, *, step: float) -> FittedPatience | None:
     """Patience from times to leaving, and to being seen, which cut it off; None if hardly anybody left.
 
-    minutes  to leaving or to being seen; NaN of those who left and nobody noted when: at any time up to `longest`
+    minutes  to leaving or to being seen; NaN of those who left and nobody noted when: they are taken to have left
+    before waits as long as those of the others, evenly spread, would have ended
     """
     from scipy import stats
 
@@ -149,7 +150,8 @@ def patience_of(minutes: Floats, has_left: Mask, *, step: float, longest: float)
     cut = np.maximum(minutes[~left], TINY)
     unnoted = int((left & np.isnan(minutes)).sum())
     low = np.concatenate([np.maximum(minutes[noted] - around, TINY), np.full(unnoted, TINY)])
-    high = np.concatenate([minutes[noted] + around + TINY, np.full(unnoted, longest)])
+    ends = np.quantile(cut, (np.arange(unnoted) + 0.5) / unnoted) if unnoted else np.zeros(0)
+    high = np.concatenate([minutes[noted] + around + TINY, ends + 2 * TINY])
     data: Any = stats.CensoredData(right=cut, interval=np.stack([low, high], axis=1))
     power, _, scale = stats.weibull_min.fit(data, floc=0, scale=float(cut.mean()) * len(cut) / max(left.sum(), 1))
     spread = _spread(data, power, scale)

@@ -37,12 +37,12 @@ def local(at: datetime) -> str:
     return at.astimezone(LONDON).strftime(FORMAT)
 
 
-def clean(n: int = 3000, *, seed: int = 1) -> list[Row]:
+def clean(n: int = 3000, *, seed: int = 1, days: int = DAYS) -> list[Row]:
     """Attendances without any fault, in order of arrival; no patient comes twice."""
     rng = np.random.default_rng(seed)
     hours = np.array([2, 2, 1, 1, 1, 1, 2, 2, 4, 5, 6, 7, 7, 7, 6, 6, 6, 6, 5, 5, 5, 4, 3, 3.0])
     by_hour = rng.choice(24, n, p=hours / hours.sum())
-    seconds = np.sort(rng.integers(0, DAYS, n) * 86_400 + by_hour * 3600 + rng.integers(0, 3600, n))
+    seconds = np.sort(rng.integers(0, days, n) * 86_400 + by_hour * 3600 + rng.integers(0, 3600, n))
     rows = []
     for number, second in enumerate(seconds.tolist()):
         arrived = FIRST + timedelta(seconds=second)
@@ -279,10 +279,12 @@ KINDS: tuple[Callable[[Broken, int], None], ...] = (
 
 
 @cache
-def broken(n: int = 3000, *, seed: int = 1, kinds: tuple[Callable[[Broken, int], None], ...] = KINDS) -> Broken:
+def broken(
+    n: int = 3000, *, seed: int = 1, kinds: tuple[Callable[[Broken, int], None], ...] = KINDS, days: int = DAYS
+) -> Broken:
     """An extract with every kind of dirt, in rows in random places; each kind has a number of its own."""
     rng = np.random.default_rng(seed)
-    extract = Broken(clean(n, seed=seed), rng)
+    extract = Broken(clean(n, seed=seed, days=days), rng)
     extract.free = rng.permutation(n).tolist()
     for kind in kinds:
         number = 3 + KINDS.index(kind) if kind is not rounded else n // 10

@@ -45,6 +45,6 @@ def read(text: str | bytes, folder: Path, **changes: Any) -> Extract:
     return read_extract(written(text, folder), mapping(**changes))
 
 
-def clean(n: int = 400) -> str:
+def clean(n: int = 400, days: int = 300) -> str:
     """The text of a clean extract."""
-    return broken(n, kinds=()).text()
+    return broken(n, kinds=(), days=days).text()

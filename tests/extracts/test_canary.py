@@ -29,7 +29,7 @@ def test_a_canary_is_in_no_file_and_in_nothing_that_is_said(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    extract = written(clean(3000), tmp_path)
+    extract = written(clean(3000, 40), tmp_path)
     for words in (["extract", "draft", "extract.csv"], ["extract", "extract.csv", "log=events.xes"],
                   ["fit", "extract=extract.csv", "out=mine"]):  # fmt: skip
         assert main(words) == 0
@@ -53,7 +53,7 @@ def test_a_canary_is_in_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no kill -9")
 def test_a_kill_leaves_no_canary(tmp_path: Path) -> None:
-    extract = written(clean(6000), tmp_path)
+    extract = written(clean(6000, 80), tmp_path)
     assert subprocess.run(
         [sys.executable, "-m", "simulation", "extract", "draft", "extract.csv"], cwd=tmp_path, capture_output=True
     ).returncode == 0  # fmt: skip

@@ -19,12 +19,13 @@ from simulation.patients.variates import generator_of
 from tests.extracts.dirt import ARRIVED
 from tests.extracts.made import clean, mapping, read, written
 
-N = 6000
+N, DAYS = 6000, 80
+"""Attendances and days, from 6 January."""
 
 
 @pytest.fixture(scope="module")
 def extract(tmp_path_factory: pytest.TempPathFactory) -> Extract:
-    return read(clean(N), tmp_path_factory.mktemp("fit"))
+    return read(clean(N, DAYS), tmp_path_factory.mktemp("fit"))
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def test_true_levels_are_worked_out_from_coded_ones() -> None:
     coded = np.random.default_rng(1).multinomial(20_000, true @ table)
     mix = true_mix(coded, table)
     assert np.all((mix.low <= true) & (true <= mix.high))
-    assert np.abs(coded / coded.sum() - true).max() > 0.05
+    assert np.abs(coded / coded.sum() - true).max() > 0.03
 
 
 def test_a_share_of_few_has_a_wide_interval() -> None:
@@ -69,7 +70,7 @@ def test_patience_is_found_again_though_being_seen_cuts_it_off(unnoted: float) -
     patience, wait = stats.weibull_min(0.83, scale=900).rvs(12_000, random_state=rng), rng.gamma(2, 60, 12_000)
     left = patience < wait
     until = np.where(left & (rng.random(12_000) < unnoted), np.nan, np.minimum(patience, wait))
-    found = patience_of(until, left, step=1, longest=float(np.quantile(wait, 0.99)))
+    found = patience_of(until, left, step=1)
     assert found is not None
     assert found.power[0] == pytest.approx(0.83, abs=0.12 if unnoted else 0.05)
     assert found.mean[1] < 900 * 1.105 < found.mean[2] or unnoted
@@ -86,7 +87,7 @@ def test_hours_and_days_are_those_of_the_extract(fitted: FittedDepartment, extra
 def test_months_that_are_not_in_the_extract_keep_their_weight(extract: Extract) -> None:
     usual = np.linspace(0.9, 1.1, 12)
     months, known = Arrivals(extract, usual).months
-    assert set(range(12)) - set(known) == {10, 11}
+    assert set(range(12)) - set(known) == set(range(3, 12))
     assert months.values[11] / months.values[10] == pytest.approx(usual[11] / usual[10])
     assert months.values.mean() == pytest.approx(1)
 
@@ -151,7 +152,7 @@ def test_the_command_writes_department_and_page(tmp_path: Path, monkeypatch: pyt
     from simulation.cli import main
 
     monkeypatch.chdir(tmp_path)
-    written(clean(3000), tmp_path)
+    written(clean(3000, 40), tmp_path)
     assert main(["extract", "draft", "extract.csv"]) == 0
     assert main(["fit", "extract=extract.csv", "out=mine"]) == 0
     (page,) = (tmp_path / "results/extracts").rglob("extract.html")

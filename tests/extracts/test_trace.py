@@ -41,6 +41,7 @@ def extract(study: Study, simulated: pd.DataFrame) -> Extract:
     )
     for name in ("arrival_source", "acuity_given", "outcome", "age", "sex"):
         frame[name] = simulated[name].astype(str)
+    frame["outcome"] = frame["outcome"].replace("in_building", "admitted")  # on a ward
     coded = {name: {"column": name, "values": {value: value for value in values}} for name, values in {
         "arrival_source": ("walk_in", "ambulance", "referred"),
         "outcome": ("discharged", "admitted", "transferred", "left"),
