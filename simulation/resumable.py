@@ -17,9 +17,10 @@ from simulation.api import Result, read, what_changed
 from simulation.errors import ResultsError
 from simulation.explain.explanation import Explained
 from simulation.report.figures import draw_pathway, every_picture
+from simulation.report.figures.department_pictures import draw_profiled
 from simulation.report.write import write_report
 from simulation.runs.executors.executor import ExecutorFailed, Failed
-from simulation.runs.replicate import ReplicationResult
+from simulation.runs.replicate import PROFILED, ReplicationResult
 from simulation.runs.running import failure, replications, still_to_run
 from simulation.runs.store.atomic import must_be_writable, point_latest
 from simulation.runs.store.identity import Identity, identity_of
@@ -74,7 +75,13 @@ def run_into(
         with ThreadPoolExecutor(1) as meanwhile:
             meanwhile.submit(draw_pathway, explained)  # what fails is told when the page is made
             meanwhile.map(import_module, ("pandas", "pyarrow.parquet"))
-            study, ordered, seconds = _completed(study, unfinished, say=say, done=done, planning=planning)
+
+            def draw(first: tuple[ReplicationResult, ...]) -> None:
+                meanwhile.submit(draw_profiled, Result(study, first, explained))
+
+            study, ordered, seconds = _completed(
+                study, unfinished, say=say, done=done, planning=planning, profiled=draw
+            )
         gc.freeze()  # nothing of what is there by now will go: looking through it takes a tenth of the time of a report
         engine_seconds = unfinished.engine_seconds
         manifest = manifest_of(study, ordered, identity, wall_seconds=seconds, engine_seconds=engine_seconds)
@@ -145,11 +152,18 @@ def _written(result: Result, unfinished: UnfinishedRun, keeping: Done) -> Path:
 
 
 def _completed(
-    study: Study, unfinished: UnfinishedRun, *, say: Say, done: Done, planning: Done
+    study: Study,
+    unfinished: UnfinishedRun,
+    *,
+    say: Say,
+    done: Done,
+    planning: Done,
+    profiled: Callable[[tuple[ReplicationResult, ...]], object] = lambda first: None,
 ) -> tuple[Study, tuple[ReplicationResult, ...], float]:
     """The study with as many replications as it needs, all of them in order, and the seconds that running them took.
 
-    Those that were kept are not run again; each of the others is kept as it ends.
+    Those that were kept are not run again; each of the others is kept as it ends. `profiled` is called with those that
+    have day profiles, once they are there.
     """
     began = time.perf_counter()
     known = dict(unfinished.kept)
@@ -159,6 +173,7 @@ def _completed(
         n_all = len(study.run.numbers)
         say(f"Resuming an unfinished run: {n_kept} of {n_all} replications are kept (resume=false begins anew).")
         done(n_kept)
+    first = set() if study.run.profile_all else {number for number in study.run.numbers if number < PROFILED}
     while missing:
         planning(n_all := len(study.run.numbers))
         n_before = n_all - len(missing) - unfinished.n_added
@@ -171,6 +186,8 @@ def _completed(
                     known[result.replication] = result
                     unfinished.add(result)
                     done(n_before + unfinished.n_added)
+                    if result.replication in first and first <= known.keys():
+                        profiled(tuple(known[number] for number in sorted(first)))
         except (KeyboardInterrupt, ExecutorFailed) as stop:
             n_done = n_before + unfinished.n_added  # one that was being kept as the signal came is among them
             if not n_done:

@@ -1,13 +1,14 @@
 """What a notebook asks of a result: one picture, or the folder of results."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import simulation as ae
 from simulation.display.drawing import Picture
-from simulation.report.figures import FIGURES
+from simulation.report.figures import FIGURES, department_pictures
 
 
 @pytest.mark.slow
@@ -40,3 +41,19 @@ def test_a_result_is_stored_in_a_named_folder_which_is_returned(
     folder = ae.write(alone, str(tmp_path))
     assert folder.parent.parent == tmp_path
     assert (folder / "report.html").is_file()
+
+
+@pytest.mark.slow
+def test_what_is_drawn_of_the_first_replications_is_the_picture_of_them_all(result: ae.Result) -> None:
+    profiled = result.replications[:2]
+    arms = {name: replace(arm, day=None) for name, arm in result.replications[2].arms.items()}
+    whole = ae.Result(result.study, (*profiled, replace(result.replications[2], arms=arms)), result.explained)
+    kept = (department_pictures._day_png, department_pictures._stay_png)
+    for png in kept:
+        png.cache_clear()
+    department_pictures.draw_profiled(ae.Result(result.study, profiled, result.explained))
+    early = (department_pictures.day(whole.shown), department_pictures.stay(whole.shown))
+    assert [png.cache_info().misses for png in kept] == [1, 1]
+    for png in kept:
+        png.cache_clear()
+    assert early == (department_pictures.day(whole.shown), department_pictures.stay(whole.shown))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -26,6 +28,7 @@ from simulation.display.drawing import (
     rows_down,
 )
 from simulation.display.words import profiled_words, target_of
+from simulation.explain.explanation import Explained
 from simulation.measures.profile import STAGES, DayProfile
 from simulation.records.schema import Floats
 from simulation.report.tables.whole_department import (
@@ -48,9 +51,40 @@ POOL_COLOURS = (BLUE, "#d55e00", "#009e73", "#cc79a7")
 # --- a day ---------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Profiled:
+    """A result as far as its day profiles go, `n` of them, so that its pictures can be drawn while others still run.
+
+    It equals any other of the same study with as many, because a replication is a function of its number.
+    """
+
+    explained: Explained
+    n: int
+    result: StudyResult = field(compare=False)
+
+    @classmethod
+    def of(cls, result: StudyResult) -> Self:
+        """The profiles that a result has."""
+        n = sum(replication.day is not None for replication in result.baseline.replications)
+        return cls(result.explained, n, result)
+
+
+def draw_profiled(result: StudyResult) -> None:
+    """Draw what day profiles show, and keep it for a result of the same study with more replications."""
+    _day_png(Profiled.of(result.shown))
+    _stay_png(Profiled.of(result.shown))
+
+
 def day(result: StudyResult) -> Picture:
     """The baseline's department by clock hour: arrivals, patients present, boarders, how busy clinicians are."""
-    profile = result.baseline.day
+    caption = f"A mean day under '{result.baseline.label}', by clock hour.{profiled_words(result)}"
+    alt = f"Line charts of a mean day by hour. {day_table(result).in_words()}"
+    return Picture("day", _day_png(Profiled.of(result)), alt, caption)
+
+
+@lru_cache(maxsize=2)
+def _day_png(profiled: Profiled) -> bytes:
+    result, profile = profiled.result, profiled.result.baseline.day
     pools = clinicians(result)
     panels = [("Arrivals an hour", profile.arrivals), ("Patients in the department", profile.census)]
     if _highest(profile.boarders) > 0:
@@ -69,10 +103,7 @@ def day(result: StudyResult) -> Picture:
             _clinicians_busy(axes[len(panels)], profile, pools)
         for ax in axes[max(n_panels - 2, 0) : n_panels]:
             ax.tick_params(labelbottom=True)
-        png = png_of(figure)
-    caption = f"A mean day under '{result.baseline.label}', by clock hour.{profiled_words(result)}"
-    alt = f"Line charts of a mean day by hour. {day_table(result).in_words()}"
-    return Picture("day", png, alt, caption)
+        return png_of(figure)
 
 
 def _clinicians_busy(ax: Axes, profile: DayProfile, pools: Sequence[str]) -> None:
@@ -106,11 +137,24 @@ def _highest(values: Floats) -> float:
 
 def stay(result: StudyResult) -> Picture | None:
     """The minutes of a mean stay by stage, waiting and being looked after, stacked by arm; None if none are known."""
-    from matplotlib.patches import Patch
-
     table = stay_table(result)
     if table is None:
         return None
+    return Picture(
+        "stay",
+        _stay_png(Profiled.of(result)),
+        f"Stacked bars of where the minutes of a mean stay go. {table.in_words()}",
+        "Where the minutes of a mean stay go. Hatched parts are waits for a stage, plain parts the stage itself."
+        + _other_words(result)
+        + profiled_words(result),
+    )
+
+
+@lru_cache(maxsize=2)
+def _stay_png(profiled: Profiled) -> bytes:
+    from matplotlib.patches import Patch
+
+    result = profiled.result
     parts = {arm.name: stay_parts(result, arm) for arm in result.arms}
     shown = stages_seen(parts.values())
     longest = max(of_arm.total for of_arm in parts.values())
@@ -136,15 +180,7 @@ def stay(result: StudyResult) -> Picture | None:
         handles = [Patch(facecolor=STAGE_COLOURS[number], edgecolor="white", label=STAGES[number]) for number in shown]
         handles.append(Patch(facecolor="white", edgecolor="black", hatch="////", label="waiting for it"))
         legend_below(figure, handles, 5)
-        png = png_of(figure)
-    return Picture(
-        "stay",
-        png,
-        f"Stacked bars of where the minutes of a mean stay go. {table.in_words()}",
-        "Where the minutes of a mean stay go. Hatched parts are waits for a stage, plain parts the stage itself."
-        + _other_words(result)
-        + profiled_words(result),
-    )
+        return png_of(figure)
 
 
 def _other_words(result: StudyResult) -> str:
