@@ -20,7 +20,7 @@ MOST_LINES = 12
 
 def commands() -> list[list[str]]:
     """The commands of the page, in order."""
-    lines = "".join(blocks(PAGE, "")).splitlines()
+    lines = (ROOT / PAGE).read_text(encoding="utf-8").splitlines()
     return [line.split()[1:] for line in lines if line.startswith("aeflow ")]
 
 

@@ -13,8 +13,8 @@ from simulation.extracts.trace import TracedPatients, _study_on
 from simulation.patients import Calendar, DrawnRun
 from simulation.records.schema import MISSING
 from simulation.study.study import Study
+from tests.extracts.stamped import stamped
 
-POINTS = ("arrived_at", "assessed_at", "triaged_at", "handed_over_at", "seen_at", "decided_at", "departed_at")
 DAYS, WARM_UP = 7, 7
 
 
@@ -35,23 +35,7 @@ def simulated(study: Study) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def extract(study: Study, simulated: pd.DataFrame) -> Extract:
-    monday = pd.Timestamp("2025-03-03")
-    frame = pd.DataFrame(
-        {point: monday + pd.to_timedelta(simulated[point] - study.run.window[0], unit="min") for point in POINTS}
-    )
-    for name in ("arrival_source", "acuity_given", "outcome", "age", "sex"):
-        frame[name] = simulated[name].astype(str)
-    frame["outcome"] = frame["outcome"].replace("in_building", "admitted")  # on a ward
-    coded = {name: {"column": name, "values": {value: value for value in values}} for name, values in {
-        "arrival_source": ("walk_in", "ambulance", "referred"),
-        "outcome": ("discharged", "admitted", "transferred", "left"),
-        "sex": ("female", "male")}.items()}  # fmt: skip
-    levels = ("immediate", "very_urgent", "urgent", "standard", "non_urgent")
-    stated = {
-        "times": dict(zip(POINTS, POINTS, strict=True)), **coded, "age": "age", "timezone": None,
-        "acuity": {"column": "acuity_given", "values": dict(zip(levels, levels, strict=True))},
-    }  # fmt: skip
-    return ae.from_table(frame, stated)
+    return stamped(simulated, study.run.window)
 
 
 @pytest.fixture(scope="module")
