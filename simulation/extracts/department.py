@@ -59,6 +59,8 @@ SHORT = (
     "run=weeks", "run.replications=2", "run.measured_days=182", "run.start_week=0", "executor=serial",
     "pathway.allow_overload=true",
 )  # fmt: skip
+AT_DESK, AT_ONCE = 15.0, 0.1
+"""Minutes of arriving in which nobody is seen to want to leave, and within which two stamps are one. Judgements."""
 TRIAGE = ("triage_interview", "triage_record", "triage_observations")
 TARGETS: Mapping[str, tuple[str, float, str]] = {
     "within_4h_share": ("Within four hours", 0.015, "calibrated"),
@@ -150,15 +152,25 @@ class FittedDepartment:
 
     @cached_property
     def patience(self) -> FittedPatience | None:
-        """Patience relative to what the typical site takes for a patient's source and level."""
+        """Patience of walk-ins, relative to what the typical site takes for their level.
+
+        Nobody leaves in the middle of a desk's or a nurse's minutes. So who left within a quarter of an hour may have
+        wanted to at any time in it, and who left at the end of triage since it began.
+        """
         patients = self.extract.patients
         if "seen_at" not in patients:
             return None
         left = patients.where("outcome", LEFT) & np.isnan(patients["seen_at"])
         until = np.where(left, patients["departed_at"], patients["seen_at"]) - patients["arrived_at"]
-        step = self.extract.tables_read.rounding["departed_at"].to
-        usual = self._usual_patience()
-        return patience_of(until / usual, left, step=step / float(usual.mean()))
+        step = max(self.extract.tables_read.rounding["departed_at"].to, AT_ONCE)
+        least = until - step / 2
+        if "triaged_at" in patients and "assessed_at" in patients:
+            triaged, assessed = (patients[name] - patients["arrived_at"] for name in ("triaged_at", "assessed_at"))
+            least = np.where(np.abs(until - triaged) <= step, np.fmin(assessed, least), least)
+        early = left & (until < AT_DESK)
+        until, least = np.where(early, AT_DESK, until + np.where(left, step / 2, 0)), np.where(early, 0.0, least)
+        usual, among = self._usual_patience(), of_source(self.extract, "walk_in")
+        return patience_of((until / usual)[among], left[among], (least / usual)[among])
 
     def _usual_patience(self) -> Floats:
         """The mean patience of each patient at the typical site, before its scale; by coded level. Shape (n,)."""
@@ -230,7 +242,7 @@ class FittedDepartment:
         if (patience := self.patience) is not None:
             ends = [round(end, 4) for end in patience.mean[1:]]
             words = (
-                f"{patience.n_left:,} left of {patience.n:,}, waits of the others cut it off; power "
+                f"walk-ins: {patience.n_left:,} left of {patience.n:,}, waits of the others cut it off; power "
                 f"{patience.power[0]:.3f} ({patience.power[1]:.3f} to {patience.power[2]:.3f})"
             )
             value = {"value": round(patience.mean[0], 4), "range": ends}

@@ -19,7 +19,7 @@ LEAST_FITTED = 50
 NEAR = 0.05
 """The largest distance of distribution functions (Kolmogorov-Smirnov) at which a family is taken to describe spans."""
 QUANTILES = 21
-TINY = 1e-3
+TINY = 1e-4
 
 
 class FittedFamily(NamedTuple):
@@ -132,26 +132,26 @@ class FittedPatience:
     n: int
 
 
-def patience_of(minutes: Floats, has_left: Mask, *, step: float) -> FittedPatience | None:
+def patience_of(minutes: Floats, has_left: Mask, least: Floats) -> FittedPatience | None:
     """Patience from times to leaving, and to being seen, which cut it off; None if hardly anybody left.
 
     minutes  to leaving or to being seen; NaN of those who left and nobody noted when: they are taken to have left
     before waits as long as those of the others, evenly spread, would have ended
+    least    of those who left, since when they may have wanted to: not before, shape (n,)
     """
     from scipy import stats
 
     stride = max(-(-len(minutes) // MOST_CENSORED), 1)
     known = ~np.isnan(minutes) | has_left
-    minutes, left = minutes[known][::stride], has_left[known][::stride]
+    minutes, left, least = minutes[known][::stride], has_left[known][::stride], least[known][::stride]
     if left.sum() < LEAST_FITTED:
         return None
     noted = left & ~np.isnan(minutes)
-    around = max(step, TINY) / 2
     cut = np.maximum(minutes[~left], TINY)
     unnoted = int((left & np.isnan(minutes)).sum())
-    low = np.concatenate([np.maximum(minutes[noted] - around, TINY), np.full(unnoted, TINY)])
+    low = np.concatenate([np.maximum(least[noted], TINY), np.full(unnoted, TINY)])
     ends = np.quantile(cut, (np.arange(unnoted) + 0.5) / unnoted) if unnoted else np.zeros(0)
-    high = np.concatenate([minutes[noted] + around + TINY, ends + 2 * TINY])
+    high = np.concatenate([np.maximum(minutes, least)[noted] + 2 * TINY, ends + 2 * TINY])
     data: Any = stats.CensoredData(right=cut, interval=np.stack([low, high], axis=1))
     power, _, scale = stats.weibull_min.fit(data, floc=0, scale=float(cut.mean()) * len(cut) / max(left.sum(), 1))
     spread = _spread(data, power, scale)

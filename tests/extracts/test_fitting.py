@@ -70,7 +70,7 @@ def test_patience_is_found_again_though_being_seen_cuts_it_off(unnoted: float) -
     patience, wait = stats.weibull_min(0.83, scale=900).rvs(12_000, random_state=rng), rng.gamma(2, 60, 12_000)
     left = patience < wait
     until = np.where(left & (rng.random(12_000) < unnoted), np.nan, np.minimum(patience, wait))
-    found = patience_of(until, left, step=1)
+    found = patience_of(until, left, until - 0.5)
     assert found is not None
     assert found.power[0] == pytest.approx(0.83, abs=0.12 if unnoted else 0.05)
     assert found.mean[1] < 900 * 1.105 < found.mean[2] or unnoted

@@ -20,15 +20,13 @@ A truth takes about two minutes of a processor. Exit code 1: less than 83 % of e
 from __future__ import annotations
 
 import argparse
-import sys
+import runpy
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import simulation as ae
 from simulation.config.ensembles import Ensemble, EnsembleDepartments, ensemble_named
@@ -44,8 +42,8 @@ from simulation.records.schema import Floats
 from simulation.runs.running import all_of
 from simulation.study.simulate import simulate_arm
 from simulation.study.study import Study
-from tests.extracts.stamped import stamped
 
+stamped = runpy.run_path(str(Path(__file__).parents[1] / "extracts" / "stamped.py"))["stamped"]
 ARMS = ("ai_scribe_measured", "lean_triage")
 WAIT, SHARE = "wait_to_clinician_mean", "within_4h_share"
 ASKED_HELD, ASKED_WIDTH, ENOUGH = 0.83, 0.6, 20
@@ -69,7 +67,7 @@ def effects(study: Study, departments: EnsembleDepartments | None, n: int, seed:
     reps = 2 * n if departments is not None else 8
     run = replace(study.run, replications=reps, departments=n if departments is not None else None, seed=seed)
     asked = replace(study, run=run, departments=departments)
-    results = all_of(asked, range(reps))
+    results = all_of(asked, range(reps), done=lambda _: None, executor=None)
     waits = {arm.name: np.array([one.arms[arm.name].measures.value(WAIT) for one in results]) for arm in study.arms}
     differences = np.column_stack([waits[name] - waits[study.design.baseline] for name in ARMS])
     return differences.reshape(2, n, -1).mean(axis=0) if departments is not None else differences.mean(axis=0)
