@@ -150,7 +150,8 @@ def patience_of(minutes: Floats, has_left: Mask, least: Floats) -> FittedPatienc
     cut = np.maximum(minutes[~left], TINY)
     unnoted = int((left & np.isnan(minutes)).sum())
     low = np.concatenate([np.maximum(least[noted], TINY), np.full(unnoted, TINY)])
-    ends = np.quantile(cut, (np.arange(unnoted) + 0.5) / unnoted) if unnoted else np.zeros(0)
+    waits = np.sort(cut)  # who leaves has a wait that is the longer: about in proportion
+    ends = np.interp((np.arange(unnoted) + 0.5) / max(unnoted, 1), np.cumsum(waits) / waits.sum(), waits)
     high = np.concatenate([np.maximum(minutes, least)[noted] + 2 * TINY, ends + 2 * TINY])
     data: Any = stats.CensoredData(right=cut, interval=np.stack([low, high], axis=1))
     power, _, scale = stats.weibull_min.fit(data, floc=0, scale=float(cut.mean()) * len(cut) / max(left.sum(), 1))
