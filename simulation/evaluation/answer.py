@@ -133,7 +133,7 @@ class Evaluation:
         """One page that loads nothing."""
         environment = templates(Path(__file__).parent)
         png = base64.b64encode(self.picture.png).decode("ascii")
-        return environment.get_template("page.html").render(banner=BANNER, evaluation=self, png=png)
+        return environment.get_template("page.html").render(title=self.title, banner=BANNER, evaluation=self, png=png)
 
     def write(self, results: Path | str = "results") -> Path:
         """Write page, table, picture and protocol into a dated folder in `results/evaluations`, and return it."""

@@ -3,7 +3,7 @@
 from dataclasses import field
 from typing import Annotated
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
 from simulation.department.config_dataclass import Label, NonEmpty, Unit, config_dataclass
 
@@ -54,3 +54,6 @@ class OfferFacts:
     """What a variant of an offer has otherwise, each as a clause. Example: `["used share 80 %"]`"""
     blanks: tuple[Blank, ...] = field(default_factory=tuple)
     """What was not answered."""
+    where_nurses_are_right: Annotated[float, Ge(0), Le(1), Unit("share")] | None = None
+    """The share of the sickest at triage with too low a level if a product that agrees with nurses differs from them
+    only where they are right: the harshest reading of agreement, worked out by `aeflow offer`. Example: `0.257`"""
