@@ -36,8 +36,7 @@ def new_department(name: str, source: str, folder: Path) -> tuple[Path, ...]:
     Raises ConfigError with every fault: a name that cannot be one or is taken, a source that is not there.
     """
     places = search_folders(folder if folder.is_dir() else None)
-    faults = Faults([*name_faults(name, folder, KINDS), *_source_faults(source, places)])
-    faults.refuse()
+    Faults([*name_faults(name, folder, KINDS), *_source_faults(source, places)]).refuse()
     renamed = {
         kind: re.sub(r"^name:.*$", f"name: {name}", text, count=1, flags=re.MULTILINE)
         for kind, text in _texts(source, places).items()
