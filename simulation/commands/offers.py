@@ -54,15 +54,15 @@ def offer(words: list[str]) -> int:
             shown.planning(of)
             shown.done(n_done)
 
-        made = offered(
+        of_departments, of_labels = offered(
             stated | changed, folder, tables=path.parent, name=name, n=int(n), progress=done,
             differs=told_apart(stated, changed),
         )  # fmt: skip
     print(f"\n{n} departments that your answers could mean (mean, nine in ten of them):")
-    for number, words_told in enumerate((*made.lines, *made.labels)):
-        print(*lines_of(words_told, "" if number == len(made.lines) else "  ", "      "), sep="\n")
+    for number, words_told in enumerate((*of_departments, *of_labels)):
+        print(*lines_of(words_told, "" if number == len(of_departments) else "  ", "      "), sep="\n")
     where = f" --config-dir {config_dir}" if config_dir is not None else ""
-    print(f"\nThe answer, in some minutes: aeflow compare study={made.name}{where}")
+    print(f"\nThe answer, in some minutes: aeflow compare study={name}{where}")
     return 0
 
 

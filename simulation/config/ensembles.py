@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
@@ -277,7 +278,8 @@ class EnsembleDepartments:
 
     def arms(self, number: int) -> ReadyArms:
         """Every arm of the study in one department. Raises ConfigError for a value that is not allowed there."""
-        return _arms_of(self, number)
+        with _making:
+            return _arms_of(self, number)
 
     def with_policies(self, policies: Mapping[str, Policy]) -> EnsembleDepartments:
         """The same departments with only the arms that `policies` names, each under the policy given there."""
@@ -295,9 +297,11 @@ class EnsembleDepartments:
         )
 
     def content(self) -> Plain:
-        """Everything that can change a number, besides the arms of the study."""
-        names = ("name", "files", "structures", "structure_of", "values", "rows", "scenario", "tools")
-        return {name: exact(getattr(self, name)) for name in names if name != "tools" or self.tools}
+        """What makes the departments, besides the arms of the study, and what was found of them."""
+        names = ("name", "files", "structures", "structure_of", "values", "rows", "scenario", "tools", "found")
+        return {
+            name: exact(getattr(self, name)) for name in names if name not in ("tools", "found") or getattr(self, name)
+        }
 
     def made(self, number: int, *, numbers_only: bool = False) -> ReadyArms:
         """Every arm in one department, made anew and checked in full, or its numbers alone. Raises ConfigError."""
@@ -393,6 +397,10 @@ def _only_adds(change: Change, files: Raw) -> bool:
     shifts = value if isinstance(value, list) else [{"number": value}]
     numbers = [shift.get("number") if isinstance(shift, dict) else None for shift in shifts]
     return all(is_number(number) and number >= 0 for number in numbers)
+
+
+_making = threading.Lock()
+"""Held while a department is made: threads share what is cached of departments and of single values."""
 
 
 @lru_cache(maxsize=4)  # few are kept: as a rule a worker meets each department once in a pass over all of them

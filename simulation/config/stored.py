@@ -70,17 +70,12 @@ def _departments(content: Mapping[str, Any] | None, study: Study) -> EnsembleDep
         return tuple(Change(**row) for row in rows)
 
     return EnsembleDepartments(
-        content["name"],
-        files=content["files"],
-        structures=content.get("structures", {}),
-        structure_of=tuple(content.get("structure_of", [""] * len(content["rows"]))),
-        values=tuple(content["values"]),
+        content["name"], files=content["files"], structures=content.get("structures", {}),
+        structure_of=tuple(content.get("structure_of", [""] * len(content["rows"]))), values=tuple(content["values"]),
         rows=tuple(map(changes, content["rows"])),
-        scenario=changes(content["scenario"]),
-        ready=study.arms,
-        changes=changes_of_arms(study.design, study.arms),
-        tools=content.get("tools", {}),
-    )
+        scenario=changes(content["scenario"]), ready=study.arms, changes=changes_of_arms(study.design, study.arms),
+        tools=content.get("tools", {}), found=content.get("found", ""),
+    )  # fmt: skip
 
 
 def observed_in(path: Path) -> Observed:
@@ -88,5 +83,10 @@ def observed_in(path: Path) -> Observed:
     faults = Faults()
     content = mapping_in(path, str(path), faults)
     faults.refuse()
-    none = Fault(str(path), "states no figure", "Write one to five under `figures`")
-    return sound(Observed, content, str(path), lambda stated: () if stated.figures else (none,))
+    return observed_of(content, str(path))
+
+
+def observed_of(content: Any, where: str) -> Observed:
+    """The figures that a block states, as such a file does; `where` names it in messages. Raises ConfigError."""
+    none = Fault(where, "states no figure", "Write one to five under `figures`")
+    return sound(Observed, content, where, lambda stated: () if stated.figures else (none,))

@@ -85,8 +85,7 @@ class Cell:
             case "short" | "short difference":
                 size = abs(self.scaled(value))
                 digits = 0 if size >= 9.95 or size < 0.05 or math.isclose(size, round(size)) else 1
-                sign = ("+" if value > 0 else "−") * (self.style != "short" and size >= 0.05)
-                return f"{sign}{size:,.{digits}f}"
+                return f"{'+−'[value < 0] * (self.style != 'short' and size >= 0.05)}{size:,.{digits}f}"
             case "rounded pounds":
                 return cost_in_short(value)
             case "pounds":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -51,17 +51,6 @@ YEAR = {"warm_up_days": 28, "measured_days": 364, "cool_down_days": 4, "doubling
 """The length of the years on which minutes are solved for; in weeks that begin the year."""
 
 
-@dataclass(frozen=True)
-class Offered:
-    """What was written, the study, and how the departments compare with the answers."""
-
-    name: str
-    paths: tuple[Path, ...]
-    study: Study
-    lines: tuple[str, ...]
-    labels: tuple[str, ...] = ()
-
-
 def name_of(product: str, folder: Path | None = None) -> str:
     """The name of the files of a product: 'Our AI 2.0' gives 'our_ai_2_0'. `folder`: with a number behind it if a study
     of that name is there."""
@@ -86,8 +75,9 @@ def offered(
     n: int = N_DEPARTMENTS,
     progress: Callable[[int, int], None] = lambda done, of: None,
     differs: Sequence[str] = (),
-) -> Offered:
-    """Write the department, the product and the study of these answers into a folder of configurations.
+) -> tuple[list[str], list[str]]:
+    """Write the department, the product and the study of these answers into a folder of configurations; lines on how
+    the departments compare with the answers, and on labels.
 
     `tables`: where tables are that answers name; `n`: how many departments; `progress`: called with years done and to
     do; `differs`: what these answers have otherwise than those of another offer. Raises ConfigError with every fault of
@@ -123,16 +113,14 @@ def offered(
     if harshest is not None:  # the block of the offer is the file's last
         texts["study"] += f"  where_nurses_are_right: {harshest:.4f}\n"
     texts["ensembles"] = ensemble_text(replace(solved, built=ensemble.built))
-    paths = write_files(texts, name, folder)
-    places = search_folders(folder)
-    written = study_from(stated_in((f"study={name}",), places), places)
+    write_files(texts, name, folder)
     answered = {
         "within_4h_share": values.get("within_four_hours"), "admitted_share": values.get("admitted_share"),
         "walk_in_triage_wait_mean": values.get("triage_wait"),
         "walk_in_triage_minutes_mean": values.get("triage_minutes"),
     }  # fmt: skip
     lines = beside({measure: value for measure, value in answered.items() if value is not None}, fresh)
-    return Offered(name, paths, written, (*lines, *solver.ends()), tuple(of_labels))
+    return [*lines, *solver.ends()], of_labels
 
 
 def _years(study: Study) -> Study:

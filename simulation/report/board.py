@@ -16,15 +16,15 @@ import numpy as np
 
 from simulation.display.measured import FAILS, Limits, limits_of
 from simulation.display.table import Cell, Cells, ReportTable, interval_cell
-from simulation.display.words import figure_words, kind_of, rests_on_claim
+from simulation.display.words import kind_of, rests_on_claim
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.questions.blanks import BlankEffect, by_blank
 from simulation.questions.sweep import beside
-from simulation.questions.what_decides.deciding_figures import decided, n_harmed
+from simulation.questions.what_decides.deciding_figures import n_harmed
 from simulation.report.figures.first_picture import Drawing, first_picture
 from simulation.report.findings import implausible, unlike_words, warnings
-from simulation.report.headlines import PATIENTS, fails, harmed_groups, outcome_of
+from simulation.report.headlines import PATIENTS, fails, harmed_groups, hinge_words, outcome_of
 from simulation.report.tables.money import ranked
 from simulation.report.tables.patient_groups import worse_off_groups
 from simulation.report.templates import templates
@@ -280,9 +280,9 @@ def _effect(row: Comparison, target: Target, *, in_few: bool = False) -> Sentenc
         span = f"$low {down} to $high {up}"
     elif row.difference < 0:
         low, high = high, low
-    known = not math.isnan(row.difference_low)
-    named = {} if is_wait or in_few else {"label": _cut(target.label)}
-    return Sentence(f"{what}{f' ({words * (not in_few)}{span})' * known}", size=size, low=low, high=high, **named)
+    if not math.isnan(row.difference_low):
+        what += f" ({words * (not in_few)}{span})"
+    return Sentence(what, size=size, low=low, high=high, label=_cut(target.label))
 
 
 def _called(arm: ArmResult, label: str) -> ArmResult:
@@ -315,14 +315,9 @@ def _answer(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> tuple[str
     if other and other[1]:
         look, verdict = "worse" if look == "worse" else "cannot-tell", f"{verdict}, and safety not shown"
         after = f"; read less kindly, it {other[1]} on safety{after}"
-    failed, stated = len(limits_of(result, arm).failed[1]), len(result.design.margins)
-    parts = {"failed": _number(failed), "stated": _number(stated)}
-    used = {name: part for name, part in parts.items() if f"${name}" in words}
-    return (
-        verdict,
-        look,
-        _inside(before, _effect(row, result.first_target), after, product=product, **used),
-    )
+    failed, stated = _number(len(limits_of(result, arm).failed[1])), _number(len(result.design.margins))
+    effect = _effect(row, result.first_target)
+    return verdict, look, _inside(before, effect, after, product=product, failed=failed, stated=stated)
 
 
 def _outcome(result: StudyResult, arm: ArmResult) -> str:
@@ -349,7 +344,8 @@ def _advice(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -
     if other_buy := _better_buy(result, product, *alternatives):
         theirs, own = (abs(result.row_of(result.first_target, one.name).difference) for one in (other_buy, product))
         may = "may do" if limits_of(result, other_buy).not_settled else "does"
-        yield from [Sentence(f"The same money {may} more elsewhere.")] * (theirs > own)
+        if theirs > own:
+            yield Sentence(f"The same money {may} more elsewhere.")
 
 
 def _other_reading(result: StudyResult, arm: ArmResult) -> tuple[str, str, tuple[Safety, ...]] | None:
@@ -508,15 +504,7 @@ def _money(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
         if limits_of(result, arm).not_settled:
             yield Sentence("The safety of that is not settled.")
         return
-    words = "The price is $price a year. Nothing else at this price is shown to help and be safe."
-    yield Sentence(words, price=price)
-    for arm in alternatives:
-        row = result.row_of(target, arm.name)
-        good = row.difference if result.better(target) == "higher" else -row.difference
-        if not _is_dearer(arm, product) and good >= target.minimal_important_difference and not fails(result, arm):
-            name = _cut(arm.label)
-            yield _inside("Not settled, but perhaps more: '$name': ", _effect(row, target, in_few=True), ".", name=name)
-            return
+    yield Sentence("Its price, $price a year, buys nothing else that is shown to help and be safe.", price=price)
 
 
 def _thousands(arm: ArmResult, words: str) -> Cell:
@@ -581,14 +569,8 @@ def _measure_first(result: StudyResult, arm: ArmResult, most: int) -> Iterator[S
             yield from _blank(result, effect, row, first=number == 0)
     if blanks:
         return
-    deciding = decided(result)
-    decides = deciding.arms.get(arm.name) if deciding is not None else None
-    if deciding is None or decides is None or decides.best is None:
-        yield Sentence("No one figure is shown to decide the effect.")
-        return
-    more = "larger" if decides.best.slope * row.difference > 0 else "smaller"
-    figure = figure_words(deciding.figures[decides.best.figure], inside=True)
-    yield Sentence(f"Check $figure: where it is higher, the effect is {more}.", figure=figure)
+    hinges = hinge_words(result, arm) or "no one figure is shown to decide the effect"
+    yield Sentence("$hinges.", hinges=_first_capital(hinges))
 
 
 def _pilot(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> Iterator[Sentence]:

@@ -193,8 +193,9 @@ def days_since(go_live_day: AtLeastZero | None, draws: Draws) -> Floats:
 
 def live_on(spans: Sequence[tuple[int, int]], draws: Draws) -> Mask:
     """Mask of the patients who arrive on one of these measured days, shape (n,)."""
-    days = np.concatenate([np.arange(first, last + 1) for first, last in spans])
-    return np.isin(draws.calendar.measured_days(draws.arrived_at // DAY), days)
+    day = draws.calendar.measured_days(draws.arrived_at // DAY)
+    live: Mask = np.any([(first <= day) & (day <= last) for first, last in spans], axis=0)
+    return live
 
 
 def adopted(adoption: Adoption | None, since: Floats, draws: Draws) -> Mask:
