@@ -23,7 +23,7 @@ LOCK = uv pip compile pyproject.toml --quiet --universal --python-version 3.11 -
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help setup run vet test test-all lint docs validate notebooks pages bench audit licences locks clean
+.PHONY: help setup run app vet test test-all lint docs validate notebooks pages bench audit licences locks clean
 
 help: ## list the commands
 	@echo "aeflow: an in-silico trial of AI-assisted triage in A&E"
@@ -36,6 +36,9 @@ setup: $(VENV)/.core ## set up the environment, and nothing else: afterwards `ae
 
 run: $(VENV)/.core ## compare triage policies in the default study (writes to results/)
 	@$(BIN)/aeflow compare $(ARGS)
+
+app: $(VENV)/.app ## ask in a browser of this computer, and see the answer at once
+	@$(BIN)/aeflow app $(ARGS)
 
 vet: $(VENV)/.vetting ## put a triage AI on the bench (a simple model, unless ARGS says otherwise), then compare with it
 	@$(BIN)/aeflow vet $(ARGS)
@@ -67,6 +70,7 @@ pages: notebooks ## write again all that the documentation shows of the program:
 	@for tool in model_tables vocabulary gallery; do $(BIN)/python -m docs.tools.$$tool || exit 1; done
 	@$(BIN)/aeflow compare study=ai_triage
 	@$(BIN)/python -m docs.tools.publish results/latest
+	@$(BIN)/python -m docs.tools.first_visit results/latest
 
 bench: $(VENV)/.bench ## time the engines and other people's (every benchmarks/bench_*.py; some minutes)
 	@for file in benchmarks/bench_*.py; do echo "Running $$file ..."; $(BIN)/python "$$file" $(ARGS) || exit 1; done
@@ -82,6 +86,7 @@ locks: ## pin every package again (needs uv and a network; LOCKS=--upgrade takes
 	@$(LOCK) --extra dev -o requirements-all.lock
 	@$(LOCK) --extra bench --extra test -o requirements-bench.lock
 	@$(LOCK) --extra vetting -o requirements-vetting.lock
+	@$(LOCK) --extra app -o requirements-app.lock
 
 clean: ## remove .venv, builds and caches; results stay
 	@rm -rf $(VENV) build dist htmlcov .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
@@ -109,6 +114,10 @@ $(VENV)/.all: requirements-all.lock pyproject.toml | $(BIN)/python
 	@$(INSTALL) -r requirements-all.lock
 	@$(INSTALL) --no-deps -e .
 	@touch $(VENV)/.core $@
+
+$(VENV)/.app: requirements-app.lock $(VENV)/.core
+	@$(INSTALL) -r requirements-app.lock
+	@touch $@
 
 $(VENV)/.vetting: requirements-vetting.lock $(VENV)/.core
 	@$(INSTALL) -r requirements-vetting.lock

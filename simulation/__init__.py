@@ -26,18 +26,24 @@ __all__ = [
     "Study",
     "Wanted",
     "__version__",
+    "animate",
     "board",
     "board_page",
+    "ThreadExecutor",
     "charts",
     "compare",
+    "configuration",
     "evaluate",
     "figure",
+    "first_page",
     "gather",
     "grow",
     "letter",
     "load",
+    "narrow",
     "nearest_matrix",
     "open_executor",
+    "overrides_in",
     "read",
     "run",
     "same_numbers",
@@ -46,13 +52,16 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from simulation.api import Growth, Result, compare, figure, gather, grow, read, run, same_numbers, write
-    from simulation.config import load
+    from simulation.api import Growth, Result, compare, figure, gather, grow, narrow, read, run, same_numbers, write
+    from simulation.config import configuration, load, overrides_in
     from simulation.errors import AeflowError, ConfigError, DrawsError, PlanError, ResultsError
     from simulation.evaluation.evaluate import charts, evaluate
+    from simulation.questions.what_happened.animation import animate
     from simulation.report.board import board, board_page
+    from simulation.report.first_page import first_page
     from simulation.report.letter import letter
     from simulation.runs.executors.executor import open_executor
+    from simulation.runs.executors.threads import ThreadExecutor
     from simulation.study.study import Study
     from simulation.triage.construct import Wanted, nearest_matrix
     from simulation.vetting.vet import vet
@@ -60,15 +69,19 @@ if TYPE_CHECKING:
 _HOMES = {
     **dict.fromkeys(("AeflowError", "ConfigError", "DrawsError", "PlanError", "ResultsError"), "errors"),
     **dict.fromkeys(
-        ("Growth", "Result", "compare", "figure", "gather", "grow", "read", "run", "same_numbers", "write"), "api"
+        ("Growth", "Result", "compare", "figure", "gather", "grow", "narrow", "read", "run", "same_numbers", "write"),
+        "api",
     ),
     **dict.fromkeys(("Wanted", "nearest_matrix"), "triage.construct"),
     **dict.fromkeys(("board", "board_page"), "report.board"),
+    "animate": "questions.what_happened.animation",
+    **dict.fromkeys(("configuration", "load", "overrides_in"), "config"),
+    "first_page": "report.first_page",
     "letter": "report.letter",
-    "load": "config",
     "vet": "vetting.vet",
     **dict.fromkeys(("charts", "evaluate"), "evaluation.evaluate"),
     "open_executor": "runs.executors.executor",
+    "ThreadExecutor": "runs.executors.threads",
     "Study": "study.study",
 }
 

@@ -9,23 +9,25 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Self
+from typing import Any, Literal, Self
 
 import numpy as np
 
 from simulation.config.bounds import shortened
-from simulation.config.stored import study_of
+from simulation.config.stored import observed_of, study_of
 from simulation.display.drawing import Picture
 from simulation.display.table import ReportTables
 from simulation.display.words import effect
 from simulation.errors import ResultsError, refuse
 from simulation.explain.explanation import Explained
+from simulation.questions.narrow import NarrowedAnswer, narrowed_answer
 from simulation.questions.sweep import Sweep, beside
 from simulation.records.schema import Floats
 from simulation.report.figures import every_picture, picture
+from simulation.report.figures.first_picture import Drawing, first_picture
 from simulation.report.page import page
 from simulation.report.tables import every_table
 from simulation.report.write import write_report
@@ -34,6 +36,7 @@ from simulation.runs.replicate import ReplicationResult
 from simulation.runs.result import StudyResult
 from simulation.runs.running import (
     all_of,
+    compile_first,
     every_replication,
     failure,
     in_order,
@@ -43,12 +46,15 @@ from simulation.runs.running import (
 from simulation.runs.store.atomic import must_be_writable, point_latest
 from simulation.runs.store.identity import Identity, identity_of
 from simulation.runs.store.kept import Done, unheard
-from simulation.runs.store.manifest import manifest_of
+from simulation.runs.store.manifest import input_hashes, manifest_of
 from simulation.runs.store.run_folder import as_expected, read_run, write_data
 from simulation.study.overload import refuse_overload
 from simulation.study.study import Study
 from simulation.study.workload import refuse_large
 
+Phase = Literal["checking", "compiling", "simulating"]
+"""What a growing result does before its first replication has ended: it checks the load of every pool, compiles the
+engine (once a machine), and simulates."""
 MOST_FINDINGS = 6
 """Verdicts that the short form of a result shows."""
 
@@ -64,6 +70,10 @@ class Result(StudyResult):
     def figure(self, name: str) -> Picture:
         """One figure of the report: 'differences', 'day', 'pathway', ... Raises ResultsError if there is none."""
         return picture(self, name)
+
+    def drawing(self, *arms: str) -> Drawing | None:
+        """Effects on the first target as the first page draws them, of these arms; None if no interval is known."""
+        return first_picture(self, [self.arm(name) for name in arms])
 
     def report(self) -> str:
         """The report as one HTML page that stands alone."""
@@ -167,13 +177,20 @@ def run(study: Study, *, done: Done = unheard, executor: Executor | None = None)
     return compare(study.only(), done=done, executor=executor)
 
 
-def grow(study: Study, *, executor: Executor | None = None) -> Growth:
+def grow(
+    study: Study,
+    *,
+    executor: Executor | None = None,
+    phase: Callable[[Phase], None] | None = None,
+    so_far: StudyResult | None = None,
+) -> Growth:
     """Results that grow as replications end: `for result in ae.grow(study): ...`.
 
-    Each has the replications up to the first that has not ended, so slow replications bias nothing. Raises ConfigError
-    as `compare` does.
+    Each has the replications up to the first that has not ended, so slow replications bias nothing. `phase` is called
+    with what is done before the first of them; `so_far`: a shorter result of the same study, to go on from. Raises
+    ConfigError as `compare` does.
     """
-    return Growth(study, executor)
+    return Growth(study, executor, phase, so_far)
 
 
 class Growth(Iterator[Result]):
@@ -183,8 +200,18 @@ class Growth(Iterator[Result]):
     however often one looks; at the planned number, from ordinary ones.
     """
 
-    def __init__(self, study: Study, executor: Executor | None = None) -> None:
-        _must_be_runnable(study, "grow")
+    def __init__(
+        self,
+        study: Study,
+        executor: Executor | None = None,
+        phase: Callable[[Phase], None] | None = None,
+        so_far: StudyResult | None = None,
+    ) -> None:
+        self._phase = phase or (lambda name: None)
+        self._known = {} if so_far is None else {one.replication: one for one in so_far.replications}
+        self._phase("checking")
+        if not self._known:
+            _must_be_runnable(study, "grow")
         self._study = study
         self._cancelled = threading.Event()
         self._results = self._grown(executor)
@@ -194,16 +221,19 @@ class Growth(Iterator[Result]):
         return next(self._results)
 
     def cancel(self) -> None:
-        """Stop, and end the replications that are running."""
+        """Stop, and end the replications that are running: processes at once, threads before their next arm."""
         self._cancelled.set()
 
     def _grown(self, executor: Executor | None) -> Iterator[Result]:
-        explained, identity = Explained(self._study), identity_of(self._study)
+        explained, identity, inputs = Explained(self._study), identity_of(self._study), input_hashes(self._study)
         began = time.perf_counter()
-        beginning: dict[int, ReplicationResult] = {}
+        self._phase("compiling")
+        compile_first(self._study)
+        self._phase("simulating")
+        beginning = dict(self._known)
         waiting: dict[int, ReplicationResult] = {}
         study, missing = still_to_run(self._study, beginning)
-        following = self._study.run.first
+        following = self._study.run.first + len(beginning)
         while missing and not self._cancelled.is_set():
             for arrived in replications(study, missing, executor=executor, cancelled=self._cancelled):
                 if isinstance(arrived, Failed):
@@ -217,7 +247,7 @@ class Growth(Iterator[Result]):
                 study, missing = still_to_run(self._study, beginning)
                 if not self._cancelled.is_set():
                     so_far, seconds = tuple(beginning.values()), time.perf_counter() - began
-                    manifest = manifest_of(study, so_far, identity, wall_seconds=seconds)
+                    manifest = manifest_of(study, so_far, identity, wall_seconds=seconds, inputs=inputs)
                     yield Result(study, so_far, explained, manifest)
 
 
@@ -311,6 +341,17 @@ def _same_bits(one: Floats, other: Floats) -> bool:
     """Whether all numbers are the same to the last bit; missing values (NaN) count as the same."""
     same = (one.view(np.int64) == other.view(np.int64)) | (np.isnan(one) & np.isnan(other))
     return bool(same.all())
+
+
+def narrow(result: Result, figures: Sequence[Mapping[str, Any]], *, week: int | None = None) -> NarrowedAnswer:
+    """The answer of a result over an ensemble for departments with some figures, as `aeflow narrow` gives it.
+
+    figures: one to five blocks as in its file (`{"measure": "walk_in_triage_wait_mean", "value": 24.5, "days": 28}`);
+    week: that of the year in which measuring began. Raises ConfigError for figures that the run does not have or that
+    no department comes near, and ResultsError for a run of fewer than twenty departments.
+    """
+    stated: dict[str, Any] = {"figures": [dict(figure) for figure in figures]}
+    return narrowed_answer(result, observed_of(stated | ({} if week is None else {"week": week}), "figures"), "figures")
 
 
 def figure(result: Result, name: str) -> Picture:

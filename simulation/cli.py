@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from simulation.commands import inquiries, new_files, offers, run_studies, schemas, stored_runs
+from simulation.commands import app, inquiries, new_files, offers, run_studies, schemas, stored_runs
 from simulation.commands.streams import drop_output, flush_output, never_refuse
 from simulation.errors import AeflowError, ConfigError, nearest, refuse
 from simulation.signals import StopAsked, stopped_by_signals
@@ -33,10 +33,12 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "breakeven": inquiries.breakeven,
     "prices": inquiries.prices,
     "evaluate": inquiries.evaluate,
+    "animate": inquiries.animate,
     "gather": stored_runs.gather,
     "schema": schemas.schema,
     "new": new_files.new,
     "offer": offers.offer,
+    "app": app.app,
 }
 
 
@@ -84,8 +86,17 @@ def _answered(words: Sequence[str]) -> int:
     elif {"-h", "--help"} & set(words[1:]):
         print(help_of(words[0]), end="")
     else:
-        return COMMANDS[words[0]](list(words[1:]))
+        return COMMANDS[words[0]](_written_out(words[1:]))
     return 0
+
+
+def _written_out(words: Sequence[str]) -> list[str]:
+    """The words of a command, those of a file of overrides in the place of each `@FILE`. Raises ConfigError."""
+    if not any(word.startswith("@") for word in words):
+        return list(words)
+    from simulation.config import written_out
+
+    return list(written_out(words))
 
 
 def _docs() -> Path:

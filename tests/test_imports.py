@@ -13,8 +13,6 @@ PACKAGE = ROOT / "simulation"
 LINT = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
 FRONT_DOOR = {"__init__", "__main__"}
 """In no layer: they lead to every subpackage."""
-PLANNED = {"app"}
-"""Layers of subpackages that are not built yet."""
 
 
 def layers() -> list[set[str]]:
@@ -23,7 +21,7 @@ def layers() -> list[set[str]]:
         "contracts"
     ]
     (stated,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
-    return [set(re.findall(r"simulation\.(\w+)", layer)) - PLANNED for layer in reversed(stated)]
+    return [set(re.findall(r"simulation\.(\w+)", layer)) for layer in reversed(stated)]
 
 
 def subpackages() -> set[str]:

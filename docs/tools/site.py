@@ -61,6 +61,7 @@ SUBPACKAGES = {
     "offers": "the interview of a vendor's offer",
     "vetting": "the bench for a triage AI",
     "assurance": "theory, published figures, departments that fit",
+    "app": "the app in a browser",
     "commands": "what each command does",
 }
 """The subpackages that have a page in the API, and words for what each holds."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.commands.command_line import load_study, options, split_own
+from simulation.commands.command_line import load_study, options, split_config_dir, split_own
 from simulation.errors import Faults, refuse
 
 if TYPE_CHECKING:
@@ -55,6 +55,37 @@ def _run_for_a_question(study: Study) -> StudyResult | None:
         return None
     with progress(len(study.run.numbers)) as callbacks:
         return compare(study, done=callbacks.done)
+
+
+def animate(words: list[str]) -> int:
+    """Write a day of two arms, of a stored run or of a study, as a page to watch."""
+    from simulation.questions.what_happened import animation
+
+    own, others = split_own(words, animation.OWN)
+    folders = [word for word in split_config_dir(others)[0] if "=" not in word and not word.startswith("~")]
+    if folders and len(others) > 1:
+        refuse("animate", f"found {' '.join(others)}", "Name one stored run alone, or a study by key=value")
+    numbers: dict[str, int] = {}
+    for key in ("day", "replication"):
+        if key in own and not own[key].isdecimal():
+            refuse(key, f"found '{own[key]}'", "Write a whole number from 0 on")
+        numbers |= {key: int(own[key])} if key in own else {}
+    arms = own["arms"].split(",") if own.get("arms") else ()
+    if folders:
+        from simulation.api import read
+
+        stored = read(folders[0])
+        made = animation.animate(stored, *arms, **numbers)
+        path = made.write(own.get("out") or Path(str(stored.folder)) / animation.FILE)
+    else:
+        from simulation.study.workload import refuse_large
+
+        study, _, _ = _asked(others, (), animation.USUAL)
+        refuse_large([study])
+        made = animation.animate(study, *arms, **numbers)
+        path = made.write(own["out"]) if own.get("out") else made.write_dated(Path(str(study.resolved["results"])))
+    print(f"{made.title}\n{made.about}\nOpen it in a browser: {path}")
+    return 0
 
 
 def breakeven(words: list[str]) -> int:

@@ -148,9 +148,10 @@ def stated_in(overrides: Sequence[str], folders: Folders) -> Composed:
     Hydra chooses the files; single values are laid over them here, so that one may name a key that a file leaves
     out (`staffing.doctors.extra=1`) and a key that nobody knows is a fault with its nearest neighbour.
     """
-    choices, values = _parted(overrides, folders)
-    files = _files_composed(tuple(choices), tuple(folders), fingerprint_of(folders))
-    mixed = _mixed_departments(files, choices, folders)
+    with _hydra_lock:  # its parser, too, is shared by the threads of a process
+        choices, values = _parted(overrides, folders)
+        files = _files_composed(tuple(choices), tuple(folders), fingerprint_of(folders))
+        mixed = _mixed_departments(files, choices, folders)
     if mixed:
         raise ConfigError([mixed])
     return laid_over(files, values)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
+from threading import Lock
 from typing import Any, get_origin, get_type_hints
 
 from simulation.config.bounds import shortened
@@ -75,17 +76,19 @@ _Judged = tuple[Pathway | None, tuple[Fault, ...]]
 _checked_before: dict[str, _Judged] = {}
 """The departments that were checked, the last used last, and their faults, by what they state: studies share some."""
 MOST_REMEMBERED = 64
+_lock = Lock()
 
 
 def _checked(merged: Raw, origin: Origin) -> _Judged:
     """The pathway, checked in full, and its faults."""
     stated = repr((merged, origin))
-    judged = _checked_before.pop(stated, None) or _judged(
-        merged, origin, lambda pathway: (*check(pathway), *taken_names(pathway.measures))
-    )
-    _checked_before[stated] = judged  # the last
-    while len(_checked_before) > MOST_REMEMBERED:
-        del _checked_before[next(iter(_checked_before))]
+    with _lock:
+        judged = _checked_before.pop(stated, None) or _judged(
+            merged, origin, lambda pathway: (*check(pathway), *taken_names(pathway.measures))
+        )
+        _checked_before[stated] = judged  # the last
+        while len(_checked_before) > MOST_REMEMBERED:
+            del _checked_before[next(iter(_checked_before))]
     return judged
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
@@ -79,6 +80,8 @@ class Ensemble:
     They are in random order, so that the first of them, however many, are a fair sample."""
     structures: ByName[Structure] = field(default_factory=dict)
     """The structures that departments have, by name; none: every department has that of the site."""
+    found: str = ""
+    """A sentence on what held of such departments elsewhere, which every answer from them carries."""
 
     def member(self, number: int) -> Member:
         """A department by its number, from 0, of the structure '' if there are none. Raises ConfigError."""
@@ -237,7 +240,8 @@ class EnsembleDepartments:
     place; `structure_of`: the structure of each department, '' where the ensemble has none; `values`: single values
     laid over the files, as written; `rows`: the changes of each department; `scenario`: the changes of the scenario;
     `ready`: the arms of the typical department, in order; `changes`: what each arm changes of the department; `tools`:
-    by arm, the policy and nurses as stated, and the arm's changes of them, where departments differ in the policy.
+    by arm, the policy and nurses as stated, and the arm's changes of them, where departments differ in the policy;
+    `found`: what the ensemble says was found of them.
     """
 
     name: str
@@ -250,6 +254,7 @@ class EnsembleDepartments:
     ready: ReadyArms
     changes: tuple[ChangeRow, ...]
     tools: Mapping[str, Raw] = field(default_factory=dict)
+    found: str = ""
 
     @property
     def n_varied(self) -> int:
@@ -273,7 +278,8 @@ class EnsembleDepartments:
 
     def arms(self, number: int) -> ReadyArms:
         """Every arm of the study in one department. Raises ConfigError for a value that is not allowed there."""
-        return _arms_of(self, number)
+        with _making:
+            return _arms_of(self, number)
 
     def with_policies(self, policies: Mapping[str, Policy]) -> EnsembleDepartments:
         """The same departments with only the arms that `policies` names, each under the policy given there."""
@@ -391,6 +397,10 @@ def _only_adds(change: Change, files: Raw) -> bool:
     return all(is_number(number) and number >= 0 for number in numbers)
 
 
+_making = threading.Lock()
+"""Held while a department is made: threads share what is cached of departments and of single values."""
+
+
 @lru_cache(maxsize=4)  # few are kept: as a rule a worker meets each department once in a pass over all of them
 def _arms_of(departments: EnsembleDepartments, number: int) -> ReadyArms:
     return departments.made(number, numbers_only=True)
@@ -438,6 +448,7 @@ def over_ensemble(
         ready=study.arms,
         changes=changes_of_arms(study.design, study.arms),
         tools=_tools(study, ensemble, composed.raw.get("nurse"), folders, faults),
+        found=ensemble.found,
     )
     faults.refuse()
     used = range(len(departments)) if run.department is None else (run.department,)

@@ -88,5 +88,10 @@ def observed_in(path: Path) -> Observed:
     faults = Faults()
     content = mapping_in(path, str(path), faults)
     faults.refuse()
-    none = Fault(str(path), "states no figure", "Write one to five under `figures`")
-    return sound(Observed, content, str(path), lambda stated: () if stated.figures else (none,))
+    return observed_of(content, str(path))
+
+
+def observed_of(content: Any, where: str) -> Observed:
+    """The figures that a block states, as such a file does; `where` names it in messages. Raises ConfigError."""
+    none = Fault(where, "states no figure", "Write one to five under `figures`")
+    return sound(Observed, content, where, lambda stated: () if stated.figures else (none,))

@@ -26,6 +26,7 @@ from simulation.config.policies import (
     stated_in_file,
     with_all_readings,
 )
+from simulation.config.question_file import question_text, written_out
 from simulation.config.totals import costs_of_another_size
 from simulation.config.validating import validated
 from simulation.department.check.measures_and_groups import NAME, NAME_WORDS
@@ -94,11 +95,12 @@ class Top:
 
     engine: Literal["auto", "reference", "compiled"]
     """What simulates: `reference` (SimPy, to be read), `compiled` (numba, the same tables), or the one that suits."""
-    executor: Literal["serial", "local", "dask"]
-    """Where replications run: one after another in this process (`serial`), in several processes (`local`), or on a
-    cluster (`dask`)."""
+    executor: Literal["serial", "threads", "local", "dask"]
+    """Where replications run: one after another in this process (`serial`), in several threads of it (`threads`), in
+    several processes (`local`), or on a cluster (`dask`)."""
     workers: Annotated[int, Ge(0), Le(MOST_WORKERS), Unit("processes")]
-    """Processes of the executor `local`, or of our own Dask cluster; 0: one for each processor that may be used."""
+    """Processes of the executor `local`, threads of `threads`, or processes of our own Dask cluster; 0: one for each
+    processor that may be used."""
     results: NonEmpty[str]
     """The folder in which runs are written."""
     dry_run: bool
@@ -134,16 +136,25 @@ RESERVED = DEVICES | {
 def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
     """The study that files and overrides state, validated and checked; for notebooks, tests and the commands alike.
 
-    `load("study=ai_triage", "scenario=busier", "run.replications=80")`. A study that is too short for its ensemble, or
-    of another site, is of one department: a warning of the logger `aeflow` says so, and `on_one` says why. Raises
-    ConfigError with every fault found.
+    `load("study=ai_triage", "scenario=busier", "run.replications=80")`; `@question.yaml`: a file of such words.
+    A study that is too short for its ensemble, or of another site, is of one department: a warning of the logger
+    `aeflow` says so, and `on_one` says why. Raises ConfigError with every fault found.
     """
     _refuse_other_than_text(overrides)
     folders = search_folders(config_dir)
-    study = study_from(stated_in(overrides, folders), folders)
+    study = study_from(stated_in(written_out(overrides), folders), folders)
     if study.on_one:
         logging.getLogger("aeflow").warning("On one department: %s.", study.on_one)
     return study
+
+
+def configuration(*overrides: str, config_dir: str | Path | None = None) -> str:
+    """The text of a file that asks this question again, without running it: `aeflow compare @question.yaml`.
+
+    It names files of configurations and holds none of their content. Raises ConfigError with every fault of its study.
+    """
+    words = written_out(overrides)
+    return question_text(words, load(*words, config_dir=config_dir))
 
 
 def _refuse_other_than_text(overrides: Sequence[object]) -> None:

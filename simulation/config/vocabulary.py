@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from itertools import pairwise
+from threading import Lock
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -20,6 +21,8 @@ import yaml
 from simulation.department.config_dataclass import Unit
 
 EXAMPLE = "Example: `"
+_parsing = Lock()
+"""Held while Python parses: to a syntax tree it does so in one thread at a time alone (a fault of Python 3.11)."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,8 @@ def _parted(text: str) -> tuple[str, str]:
 def _texts_of(module: str) -> Mapping[str, Mapping[str, str]]:
     """The texts below fields, by class of a module; empty if Python was installed without sources."""
     try:
-        tree = ast.parse(inspect.getsource(sys.modules[module]))
+        with _parsing:
+            tree = ast.parse(inspect.getsource(sys.modules[module]))
     except (OSError, TypeError):
         return {}
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]

@@ -11,7 +11,6 @@ from simulation.department.vocabulary import ACUITY_TRUE, Pathway
 from simulation.explain.statements import blocks
 from simulation.measures.definitions import ALL, MANCHESTER_TARGETS, definition_of, label_of
 from simulation.measures.measuring import MeasureName
-from simulation.runs.replicate import PROFILED
 from simulation.runs.result import ArmResult, Finding, StudyResult
 from simulation.statistics.compare import Comparison
 from simulation.statistics.departments import means_of
@@ -112,10 +111,10 @@ def season_words(run: RunLength, replications: Iterable[int]) -> str:
 
 def profiled_words(result: StudyResult) -> str:
     """A sentence on which replications day profiles are from; empty if from all."""
-    n = len(result.replications)
-    if result.run.profile_all or n <= PROFILED:
+    n, profiled = len(result.replications), result.run.profiles
+    if result.run.profile_all or n <= profiled:
         return ""
-    return f" Mean of the first {PROFILED} of {n} replications, so it may differ slightly from the tables."
+    return f" Mean of the first {profiled} of {n} replications, so it may differ slightly from the tables."
 
 
 def amount(value: float, unit: str) -> str:

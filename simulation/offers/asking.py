@@ -9,7 +9,16 @@ from typing import Any
 
 from simulation.config.files import mapping_in
 from simulation.errors import Faults, ResultsError
-from simulation.offers.interview import Answer, OfferQuestion, check, is_asked, is_blank, next_question, questions
+from simulation.offers.interview import (
+    Answer,
+    Answers,
+    OfferQuestion,
+    check,
+    is_asked,
+    is_blank,
+    next_question,
+    questions,
+)
 
 Ask = Callable[[str], str]
 Say = Callable[[str], None]
@@ -31,17 +40,22 @@ def _plain(value: Any) -> Answer:
     return value if value is None or isinstance(value, str | int | float | list) else str(value)
 
 
-def keep(answers: dict[str, Answer], path: Path) -> None:
-    """Write the answers so far. Raises ResultsError if that cannot be done."""
+def answers_text(answers: Answers) -> str:
+    """The answers so far as the text of a file, which `answers_in` reads."""
     lines = ["# Answers of `aeflow offer`. A key without a value was left blank; one that is missing is still asked.\n"]
     for key, answer in answers.items():
         value = "" if is_blank(answer) else f" {json.dumps(answer, ensure_ascii=False)}"
         lines.append(f"{key}:{value}\n")
+    return "".join(lines)
+
+
+def keep(answers: Answers, path: Path) -> None:
+    """Write the answers so far. Raises ResultsError if that cannot be done."""
     part = path.with_name(f".{path.name}.part")
     try:
         part.unlink(missing_ok=True)
         with part.open("x", encoding="utf-8", newline="\n") as file:
-            file.writelines(lines)
+            file.write(answers_text(answers))
         part.replace(path)
     except OSError as error:
         raise ResultsError(f"{path}: cannot be written ({error.strerror}). Name another file: answers=FILE") from None

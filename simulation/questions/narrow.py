@@ -16,7 +16,7 @@ days (taken as independent), plus that of counting so many patients.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from annotated_types import Ge, Le, MaxLen
@@ -401,15 +401,30 @@ def _outside_fault(far: Outside, observed: Observed, names: Sequence[MeasureName
 # --- tables and words ----------------------------------------------------------------------------------------
 
 
+class NarrowedAnswer(NamedTuple):
+    """The answer for departments with some figures: in numbers, in sentences, and in a table a target."""
+
+    effects: NarrowedEffects
+    sentences: tuple[str, ...]
+    tables: tuple[ReportTable, ...]
+
+
+def narrowed_answer(result: StudyResult, observed: Observed, where: str) -> NarrowedAnswer:
+    """The answer of a result for departments with some figures; `where` names them. Raises what `narrowed` raises."""
+    effects = narrowed(result, observed, where)
+    tables = tuple(_table(result, effects, target) for target in result.targets)
+    return NarrowedAnswer(effects, tuple(narrowed_sentences(result, effects)), tables)
+
+
 def show_narrowed(result: StudyResult, observed: Observed, where: str) -> None:
     """Print the answer for departments with some figures, `where` names whose file: sentences, then a table a target.
 
     Raises what `narrowed` raises.
     """
-    effects = narrowed(result, observed, where)
+    answer = narrowed_answer(result, observed, where)
     print(f"{result.design.question} For departments with figures like these:")
-    print_sentences(narrowed_sentences(result, effects))
-    print_tables(_table(result, effects, target) for target in result.targets)
+    print_sentences(answer.sentences)
+    print_tables(answer.tables)
     print(f"\n{BANNER}")
 
 

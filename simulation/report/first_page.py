@@ -92,4 +92,5 @@ def _notes(result: StudyResult) -> Iterator[str]:
         yield f"The answer rests on {n_assumed} assumptions, not varied here; intervals cover simulation noise only."
     else:
         differ = f"{departments.n_varied} values differ"
-        yield f"The answer rests on {n_assumed} assumptions and {result.study.department_words} ({differ})."
+        words = f"The answer rests on {n_assumed} assumptions and {result.study.department_words} ({differ})."
+        yield f"{words} {departments.found}".strip()

@@ -6,7 +6,7 @@ a replication is a function of its number.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,10 +25,6 @@ from simulation.statistics.sham import Shares, shares_better_worse
 from simulation.study.simulate import SharedDraws, Simulated, simulated
 from simulation.study.study import ReadyArm, Study, own_of
 from simulation.triage.apply import apply, reached
-
-PROFILED = 8
-"""Replications with day profiles, unless the run asks for all: enough for pictures, not for inference; a profile costs
-a tenth of a replication's time."""
 
 
 @dataclass(frozen=True)
@@ -69,19 +65,28 @@ class ReplicationResult:
     seconds: float
 
 
-def replicate(study: Study, number: int) -> ReplicationResult:
-    """Run one replication of every arm, again with twice the cool-down while a measured patient is still in A&E."""
+class ReplicationStopped(Exception):
+    """A replication was to stop, and ended before its next arm."""
+
+
+def replicate(study: Study, number: int, *, stopped: Callable[[], bool] | None = None) -> ReplicationResult:
+    """Run one replication of every arm, again with twice the cool-down while a measured patient is still in A&E.
+
+    `stopped`: asked before each arm. Raises ReplicationStopped once it says so.
+    """
     began = time.perf_counter()
     study, days = study.of(number), study.run.cool_down_days
     for _attempt in range(study.run.doublings + 1):
-        result = _once(study, number, days, began)
+        result = _once(study, number, days, began, stopped)
         if not any(arm.n_unfinished for arm in result.arms.values()):
             return result
         days = max(2 * days, 1)
     return result
 
 
-def _once(study: Study, number: int, cool_down_days: int, began: float) -> ReplicationResult:
+def _once(
+    study: Study, number: int, cool_down_days: int, began: float, stopped: Callable[[], bool] | None
+) -> ReplicationResult:
     """One replication with the given days of cool-down; `began`: the clock time at which work on it began."""
     days = study.run.warm_up_days + study.run.measured_days + cool_down_days
     drawn = SharedDraws(study.run.drawn(number, days))
@@ -89,6 +94,8 @@ def _once(study: Study, number: int, cool_down_days: int, began: float) -> Repli
     totals = np.zeros(4)
     baseline: Patients | None = None
     for arm in sorted(study.arms, key=lambda arm: arm.name != study.design.baseline):
+        if stopped is not None and stopped():
+            raise ReplicationStopped
         results[arm.name], patients, amounts = _run_arm(study, number, arm, drawn, days, baseline)
         baseline = patients if baseline is None else baseline
         del patients  # else they stay in memory while the next arm is simulated
@@ -134,7 +141,7 @@ def _run_arm(
             simulation.run.changes,
             window=window,
         )
-        if run.profile_all or number < PROFILED
+        if run.profile_all or number < run.profiles
         else None,
         shares=_shares(patients, baseline, window),
         n_unfinished=unfinished(patients, window),

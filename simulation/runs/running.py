@@ -118,7 +118,8 @@ def replications(
     """Yield replications as they end, in any order, from `executor` or from the study's, which is opened and closed."""
     compile_first(study)
     workers = max(min(study.workers, len(numbers)), 1)
-    opening = nullcontext(executor) if executor is not None else open_executor(replace(study, workers=workers))
+    own = replace(study, workers=workers)
+    opening = nullcontext(executor) if executor is not None else open_executor(own, cancelled=cancelled)
     with opening as opened:
         yield from completed(opened, study, numbers, cancelled=cancelled)
 

@@ -102,8 +102,10 @@ class RunLength:
     keep: tuple[Kept, ...] = ()
     """Tables that are written for every replication and arm. Example: `[patients]`"""
     profile_all: bool = False
-    """Whether every replication has day profiles, for what is inferred from them; else the first eight, which is enough
-    for pictures."""
+    """Whether every replication has day profiles, for what is inferred from them; else the first `profiles`."""
+    profiles: Annotated[int, Ge(0), Unit("replications")] = 8
+    """How many replications, the first, have day profiles: eight are enough for pictures. A profile costs a tenth of a
+    replication's time. Example: `2`"""
     first: Annotated[int, Ge(0), Unit("replication")] = 0
     """The first replication to run, for array jobs; `aeflow gather` puts parts together. Example: `20`"""
     count: Annotated[int, Ge(1), Unit("replications")] | None = None
@@ -246,6 +248,10 @@ class Departments(Protocol):
     def varied_values(self) -> Mapping[str, tuple[float, ...]]:
         """By parameter, its value in each department."""
 
+    @property
+    def found(self) -> str:
+        """A sentence on what held of them elsewhere; '' if none is stated."""
+
     def __len__(self) -> int:
         """The number of departments."""
 
@@ -355,6 +361,8 @@ class Study:
         """Where the replications run, in words."""
         n_workers = min(self.workers, len(self.run.numbers))
         processes = f"{n_workers} processes" if n_workers > 1 else "one process"
+        if self.executor == "threads" and n_workers > 1:
+            return f"{n_workers} threads"
         if self.executor != "dask":
             return "one process" if self.executor == "serial" else processes
         if self.cluster.is_own:

@@ -42,7 +42,9 @@ def test_every_declared_package_has_a_stated_purpose_and_the_others_are_needed_b
 
 def test_pytest_is_an_extra_that_running_a_study_does_not_install(project: dict[str, Any]) -> None:
     assert project["optional-dependencies"]["test"] == ["pytest", "pytest-timeout"]
-    assert "aeflow[cluster,docs,evaluation,fitting,notebooks,test,vetting]" in project["optional-dependencies"]["dev"]
+    assert (
+        "aeflow[app,cluster,docs,evaluation,fitting,notebooks,test,vetting]" in project["optional-dependencies"]["dev"]
+    )
     assert "pytest" not in locked()
 
 

@@ -30,7 +30,7 @@ import simulation as ae
 from simulation.api import Result
 from simulation.explain.explanation import Explained
 from simulation.measures.measuring import Measures
-from simulation.runs.replicate import PROFILED, ReplicationResult, replicate
+from simulation.runs.replicate import ReplicationResult, replicate
 from simulation.runs.store.identity import identity_of
 from simulation.runs.store.manifest import about, manifest_of
 from simulation.runs.store.run_folder import read_run, write_data
@@ -113,18 +113,20 @@ def four_arms(replications: int) -> Study:
 
 def make_parts(study: Study, unfinished: UnfinishedRun) -> None:
     """Write the parts of a run: of the first replications with their day profiles, of all others without."""
-    first, later = replicate(study, 0), replicate(study, PROFILED)
+    first, later = replicate(study, 0), replicate(study, study.run.profiles)
     numbers = study.run.numbers
     for start in range(0, len(numbers), IN_A_PART):
-        made = list(copies(first, later, numbers[start : start + IN_A_PART]))
+        made = list(copies(first, later, numbers[start : start + IN_A_PART], study.run.profiles))
         write_part(unfinished.folder / PARTS, made, key=unfinished.key)
 
 
-def copies(first: ReplicationResult, later: ReplicationResult, numbers: range) -> Iterator[ReplicationResult]:
+def copies(
+    first: ReplicationResult, later: ReplicationResult, numbers: range, n_profiled: int
+) -> Iterator[ReplicationResult]:
     """Replications under these numbers, each measure up to a hundredth away from one that was simulated."""
     for number in numbers:
         chance = np.random.default_rng(number)
-        model = first if number < PROFILED else later
+        model = first if number < n_profiled else later
         arms = {}
         for name, arm in model.arms.items():
             values = arm.measures.values * (1 + 0.01 * chance.uniform(-1, 1, len(arm.measures.values)))

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +19,11 @@ import numpy as np
 import pytest
 
 import simulation
+from simulation.config import load
 from simulation.errors import AeflowError, ConfigError, Fault
+from simulation.runs import replicate as replicate_module
 from simulation.runs import running as run_module
+from simulation.runs.executors import threads as threads_module
 from simulation.runs.executors.executor import (
     MOST_LOSSES,
     ExecutorFailed,
@@ -30,12 +33,13 @@ from simulation.runs.executors.executor import (
     open_executor,
 )
 from simulation.runs.executors.local import LocalExecutor
+from simulation.runs.executors.threads import ThreadExecutor
 from simulation.runs.replicate import ReplicationResult
 from simulation.runs.result import StudyResult
 from simulation.runs.running import compare, compile_first, failure
 from simulation.signals import Stopped, stopped_by_signals
 from simulation.study.simulate import Simulated
-from simulation.study.study import Study
+from simulation.study.study import ReadyArm, Study
 
 Outcomes = Callable[[int, int], ReplicationResult | BaseException]
 
@@ -166,6 +170,83 @@ def test_a_cancelled_run_ends_early_and_ends_its_workers(few: Study, outcomes: O
             cancelled.set()
     assert len(ended) == 3
     assert executor.n_stops == 1
+
+
+# --- threads of this process ------------------------------------------------------------------------------------------
+
+
+def test_threads_give_the_numbers_of_one_thread(few: Study) -> None:
+    study = replace(few, executor="threads", workers=2, run=replace(few.run, warm_up_days=0, measured_days=1))
+    threads, serial = (compare(replace(study, executor=name)) for name in ("threads", "serial"))
+    assert study.where == "2 threads"
+    for arm, measures in serial.measures.items():
+        for ours, theirs in zip(threads.measures[arm], measures, strict=True):
+            np.testing.assert_array_equal(ours.values, theirs.values)
+
+
+@pytest.mark.parametrize("executor", ["serial", "threads"])
+def test_a_cancelled_replication_ends_before_its_next_arm(
+    few: Study, executor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, cancelled, run_arm = [], threading.Event(), replicate_module._run_arm
+
+    def cancelling(study: Study, number: int, arm: ReadyArm, *others: Any) -> Any:
+        begun.append(arm.name)
+        cancelled.set()
+        ended = run_arm(study, number, arm, *others)
+        stopped.wait(timeout=10)  # of threads: until the driver has heard of it
+        return ended
+
+    stopped = threading.Event()
+    monkeypatch.setattr(replicate_module, "_run_arm", cancelling)
+    study = replace(few, executor=executor, workers=1)
+    assert len(study.arms) > 1
+    with open_executor(study, cancelled=cancelled) as opened:
+        stop = opened.stop
+
+        def stop_and_tell() -> None:
+            stop()
+            stopped.set()
+
+        monkeypatch.setattr(opened, "stop", stop_and_tell)
+        if executor == "serial":
+            stopped.set()
+        assert list(completed(opened, study, range(4), cancelled=cancelled)) == []
+    if isinstance(opened, ThreadExecutor):
+        opened._threads.shutdown()
+    assert len(begun) == 1
+
+
+def test_executors_that_share_turns_run_no_more_at_once_together(few: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    running, most, lock = [], [], threading.Lock()
+
+    def watched(study: Study, number: int, **_: Any) -> ReplicationResult:
+        with lock:
+            running.append(number)
+            most.append(len(running))
+        time.sleep(0.01)
+        with lock:
+            running.remove(number)
+        return "done"  # type: ignore[return-value]
+
+    monkeypatch.setattr(threads_module, "replicate", watched)
+    turns = threading.Semaphore(2)
+    executors = [ThreadExecutor(2, turns) for _ in range(3)]
+    futures = [executor.submit(few, number) for number in range(4) for executor in executors]
+    assert all(future.result(timeout=10) == "done" for future in futures)
+    assert max(most) == 2
+    for executor in executors:
+        executor.close()
+
+
+def test_threads_may_make_the_departments_of_one_study_at_once() -> None:
+    study = load("ensemble=typical", "run.departments=20", "run.replications=20")
+    departments = study.departments
+    assert departments is not None
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(departments.arms, [number % 6 for number in range(48)]))
+    alone = {number: departments.arms(number) for number in range(6)}
+    assert all(made[number] == alone[number % 6] for number in range(48))
 
 
 # --- processes of this machine ----------------------------------------------------------------------------------------

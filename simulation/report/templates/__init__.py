@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,10 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).resolve().parent
 
 
+@cache
 def templates(folder: Path = TEMPLATES) -> Environment:
     """The templates of a folder, and those of this one; those of pages and pictures escape what is put into them, and
-    all refuse a missing name."""
+    all refuse a missing name. Read once a process."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(

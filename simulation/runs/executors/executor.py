@@ -15,11 +15,11 @@ from multiprocessing import resource_tracker
 from typing import Protocol
 
 from simulation.errors import AeflowError, nearest, refuse
-from simulation.runs.replicate import ReplicationResult, replicate
+from simulation.runs.replicate import ReplicationResult, ReplicationStopped, replicate
 from simulation.signals import heed
 from simulation.study.study import Study
 
-EXECUTORS = ("serial", "local", "dask")
+EXECUTORS = ("serial", "threads", "local", "dask")
 MOST_LOSSES = 3
 """Times that a replication is tried again after its worker was lost."""
 SECONDS_BETWEEN_LOOKS = 0.1
@@ -130,15 +130,20 @@ def block_ctrl_c() -> None:
 
 
 class SerialExecutor:
-    """Runs each replication at once, in this process."""
+    """Runs each replication at once, in this thread; `cancelled` ends it before its next arm."""
 
     n_at_once = 1
+
+    def __init__(self, cancelled: threading.Event | None = None) -> None:
+        self._stopped = None if cancelled is None else cancelled.is_set
 
     def submit(self, study: Study, number: int) -> Future[ReplicationResult]:
         """Run one replication now; its future is done."""
         future: Future[ReplicationResult] = Future()
         try:
-            future.set_result(replicate(study, number))
+            future.set_result(replicate(study, number, stopped=self._stopped))
+        except ReplicationStopped:
+            future.set_exception(WorkerLost())
         except Exception as error:  # given to whoever reads the future, as by every executor
             future.set_exception(error)
         return future
@@ -151,15 +156,18 @@ class SerialExecutor:
 
 
 def processors() -> int:
-    """The number of processes worth starting: the processors that this one may use, at most MOST_WORKERS."""
+    """The number of workers worth starting: the processors that this process may use, at most MOST_WORKERS."""
     n = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(n, MOST_WORKERS)
 
 
 @contextmanager
-def open_executor(study: Study) -> Iterator[Executor]:
-    """The executor that a study asks for, closed at the end. Raises ConfigError if there is none of that name."""
-    executor: Executor = SerialExecutor()
+def open_executor(study: Study, *, cancelled: threading.Event | None = None) -> Iterator[Executor]:
+    """The executor that a study asks for, closed at the end. Raises ConfigError if there is none of that name.
+
+    `cancelled`: ends a replication within it where it runs in this thread; others are ended by `stop`.
+    """
+    executor: Executor = SerialExecutor(cancelled)
     if study.executor not in EXECUTORS:
         refuse("executor", f"'{study.executor}' is not known", nearest(study.executor, EXECUTORS))
     if study.executor == "dask":
@@ -170,6 +178,10 @@ def open_executor(study: Study) -> Iterator[Executor]:
         from simulation.runs.executors.local import LocalExecutor
 
         executor = LocalExecutor(study.workers)
+    elif study.executor == "threads":
+        from simulation.runs.executors.threads import ThreadExecutor
+
+        executor = ThreadExecutor(study.workers)
     try:
         yield executor
     finally:

@@ -40,7 +40,18 @@ NOT_NUMBERS_OF_RUN = ("replications", "precision", "first", "count", "keep")
 ONLY_WORDS = ("on_one", "left_out", "resolved", "choices")
 """Parts of a study that say what its other parts make of it (how many replications may be among them), or where they
 were stated."""
-WORD_FIELDS = ("label", "question", "definition", "evidence", "source", "what", "price_year", "paid_by", "offer")
+WORD_FIELDS = (
+    "label",
+    "question",
+    "definition",
+    "evidence",
+    "source",
+    "what",
+    "found",
+    "price_year",
+    "paid_by",
+    "offer",
+)
 """Fields that are words for a reader."""
 WORDS = {
     "study": "the study, its departments or its policies",

@@ -43,10 +43,11 @@ def manifest_of(
     *,
     wall_seconds: float,
     engine_seconds: float | None = None,
+    inputs: Plain | None = None,
 ) -> Plain:
     """The content of a manifest of a run that ends now, checksums apart.
 
-    `engine_seconds`: by default those of the replications.
+    `engine_seconds`: by default those of the replications; `inputs`: the hashes of the study's, if they are known.
     """
     if engine_seconds is None:
         engine_seconds = sum(replication.engine_seconds for replication in replications)
@@ -65,7 +66,7 @@ def manifest_of(
         "versions": versions(),
         "git": git_state(),
         "identity": dict(identity.parts),
-        "inputs": input_hashes(study),
+        "inputs": input_hashes(study) if inputs is None else inputs,
         "wall_seconds": round(wall_seconds, 3),
         "engine_seconds": round(engine_seconds, 3),
         "activities_per_second": round(n_activities / engine_seconds) if engine_seconds > 0 else None,
@@ -91,8 +92,12 @@ def about(study: Study) -> Plain:
 
 def versions() -> dict[str, str]:
     """Versions of Python, of aeflow and of the libraries that numbers pass through."""
-    libraries = {name: library_version(name) for name in LIBRARIES}
-    return {"python": platform.python_version(), "aeflow": __version__, **libraries}
+    return {"python": platform.python_version(), "aeflow": __version__, **_libraries()}
+
+
+@cache
+def _libraries() -> dict[str, str]:
+    return {name: library_version(name) for name in LIBRARIES}
 
 
 @cache

@@ -36,7 +36,6 @@ from simulation.config.composing import composed
 from simulation.config.departments import pathway_from
 from simulation.department.rota import units_by_hour
 from simulation.errors import ConfigError, ResultsError
-from simulation.runs import replicate as replicate_module
 from simulation.runs.running import compare
 from simulation.study.study import Study
 
@@ -359,10 +358,9 @@ def test_a_small_run_is_not_called_a_validation(small: FigureTable) -> None:
     assert any("not a validation" in line for line in as_text(small).split("\n"))
 
 
-def test_rows_of_day_profiles_are_judged_on_every_replication(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_of_day_profiles_are_judged_on_every_replication() -> None:
     """However few a run profiles for its pictures."""
-    monkeypatch.setattr(replicate_module, "PROFILED", 1)
-    short = load(*SHORT, "run.profile_all=true", "run.measured_days=7", "engine=compiled")
+    short = load(*SHORT, "run.profile_all=true", "run.profiles=1", "run.measured_days=7", "engine=compiled")
     assert all(answer.arms["nurse"].day is not None for answer in compare(only_nurse(short)).replications)
     pictures_only = compare(only_nurse(replace(short, run=replace(short.run, profile_all=False))))
     nurse = tuple(answer.arms["nurse"] for answer in pictures_only.replications)

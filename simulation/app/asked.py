@@ -1,0 +1,252 @@
+"""What is asked: a department, changes of it and policies, as the address of a page states them, and as overrides.
+
+The address is the whole state of a page, so a link shares it. The overrides are those of a command line, so the command
+gives the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+import yaml
+
+import simulation as ae
+from simulation.errors import nearest, refuse
+
+STUDY, PLANNED = "ai_triage", 200
+"""The study whose arms can be chosen; the replications that are planned, of which a reader sees the beginning."""
+RUN = (
+    f"study={STUDY}", f"run.replications={PLANNED}", "run.warm_up_days=7", "run.measured_days=28", "run.profiles=2",
+    "~study.arms.sham", "study.sham=null",
+)  # fmt: skip
+"""What every question states: four weeks a replication, each in other weeks of the year."""
+TYPICAL, EVERY = "typical", "ensemble"
+DEPARTMENTS = {
+    TYPICAL: "The typical department",
+    "short_of_beds": "One that is short of beds",
+    "short_of_clinicians": "One that is short of clinicians",
+    "short_of_triage": "One that is short of triage nurses",
+    EVERY: "20 departments like England's (slower)",
+}
+N_DEPARTMENTS = 20
+EXAMPLE = ("ai_scribe_measured", "lean_triage", "clinician_14_to_22")
+"""The policies that are chosen at first: a tool that was measured, and what else could be done."""
+MOST_ARMS = 5
+KEYS = ("study", "site", "staffing", "pathway", "calibration", "nurse", "scenario", "run", "ensemble")
+"""The parts of a configuration that a file from elsewhere may state: a question, and not where or how it runs."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """Something that a planner can change, from `lowest` to `highest` in steps; `value` 0 is the department today."""
+
+    key: str
+    label: str
+    help: str
+    unit: str
+    how: Literal["times", "extra", "shift"]
+    paths: tuple[str, ...]
+    today: tuple[str, ...]
+    lowest: int
+    highest: int
+    step: int
+    hours: str = ""
+
+    @property
+    def sign(self) -> str:
+        """What follows its number: ' %' or nothing."""
+        return " %" if self.how == "times" else ""
+
+    def changes(self, value: int) -> Iterator[tuple[str, Any]]:
+        """The changes of a department that it makes, by dotted path."""
+        for path in self.paths:
+            if self.how == "times":
+                yield path, {"times": round(1 + value / 100, 4)}
+            elif self.how == "extra":
+                yield path, value
+            else:
+                yield path, [{"hours": self.hours, "number": value}]
+
+
+@cache
+def controls() -> Mapping[str, Control]:
+    """What can be changed, by key, in order."""
+    stated = yaml.safe_load(Path(__file__).with_name("controls.yaml").read_text(encoding="utf-8"))
+    return {
+        key: Control(key, **{**block, "paths": tuple(block["paths"]), "today": tuple(block["today"])})
+        for key, block in stated.items()
+    }
+
+
+@dataclass(frozen=True)
+class AskedQuestion:
+    """A question: a department, changes of it by control, arms in the study's order; or the overrides of a file."""
+
+    department: str = TYPICAL
+    changed: tuple[tuple[str, int], ...] = ()
+    arms: tuple[str, ...] = EXAMPLE
+    file: str = ""
+    own: tuple[str, ...] = ()
+
+    @property
+    def values(self) -> Mapping[str, int]:
+        """The value of every control, 0 where nothing is changed."""
+        return dict.fromkeys(controls(), 0) | dict(self.changed)
+
+    @property
+    def query(self) -> str:
+        """The address's query that states this question."""
+        if self.file:
+            return urlencode({"file": self.file})
+        pairs = [("department", self.department), *((key, str(value)) for key, value in self.changed)]
+        return urlencode([*pairs, *(("arm", arm) for arm in self.arms)])
+
+    @property
+    def overrides(self) -> tuple[str, ...]:
+        """The words of a command line that ask it."""
+        if self.own:
+            return self.own
+        changes = _together(change for key, value in self.changed for change in controls()[key].changes(value))
+        words = [*RUN, *_department(self.department)]
+        words += [f"~study.arms.{arm}" for arm in arms_of() if arm not in self.arms]
+        if changes:
+            words += ["~scenario.changes", f"+scenario.changes={_inline(changes)}"]
+            words += ["scenario.question='What if the department were changed?'"]
+            words += ["+scenario.evidence=assumed", "+scenario.source='chosen in the app'"]
+        for arm in self.arms:
+            own = {path: value for path, value in arms_of()[arm].changes.items() if path in changes}
+            if own:  # an arm's change comes on top of that of the department
+                both = _together([*((path, changes[path]) for path in own), *own.items()])
+                words.append(f"study.arms.{arm}.changes={_inline(both)}")
+        return tuple(words)
+
+    def first(self, n: int) -> tuple[str, ...]:
+        """The words of a command line that give the first `n` replications of it, with the same intervals."""
+        return (*self.overrides, "run.first=0", f"run.count={n}")
+
+
+def _department(name: str) -> tuple[str, ...]:
+    if name == EVERY:
+        return (f"ensemble={TYPICAL}", f"run.departments={N_DEPARTMENTS}")
+    return ("ensemble=none", *(() if name == TYPICAL else (f"site={name}",)))
+
+
+def _together(changes: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Changes by path; of several on one path, lists are put one after another and numbers added."""
+    by_path: dict[str, Any] = {}
+    for path, value in changes:
+        value = [*value] if isinstance(value, list | tuple) else value
+        by_path[path] = by_path[path] + value if path in by_path else value
+    return by_path
+
+
+def _inline(block: Mapping[str, Any]) -> str:
+    """A block as one override states it."""
+    return "{" + ", ".join(f"{path}: {_value(value)}" for path, value in block.items()) + "}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return _inline(value)
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    return str(value)
+
+
+@cache
+def arms_of() -> Mapping[str, Any]:
+    """The arms that can be chosen beside nurse triage, by name, in the study's order, as stated."""
+    design = ae.load(f"study={STUDY}", "ensemble=none").design
+    return {name: arm for name, arm in design.arms.items() if name not in (design.baseline, design.sham)}
+
+
+def asked_in(pairs: Sequence[tuple[str, str]]) -> AskedQuestion:
+    """The question that the pairs of an address state. Raises ConfigError for what is not offered."""
+    department, values, arms = TYPICAL, dict[str, int](), list[str]()
+    for key, text in pairs:
+        if key == "department":
+            if text not in DEPARTMENTS:
+                refuse("department", f"there is no '{text[:40]}'", nearest(text[:40], DEPARTMENTS))
+            department = text
+        elif key == "arm":
+            if text not in arms_of():
+                refuse("arm", f"there is no policy '{text[:40]}'", nearest(text[:40], arms_of()))
+            arms.append(text)
+        elif key in controls():
+            values[key] = _number(controls()[key], text)
+    if not arms:
+        refuse("policies", "none is chosen", f"Choose 1 to {MOST_ARMS}")
+    if len(set(arms)) > MOST_ARMS:
+        refuse("policies", f"{len(set(arms))} are chosen", f"Choose {MOST_ARMS} at most, so that an answer comes soon")
+    changed = tuple((key, values[key]) for key in controls() if values.get(key))
+    return AskedQuestion(department, changed, tuple(arm for arm in arms_of() if arm in arms))
+
+
+def _number(control: Control, text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = control.highest + 1
+    if not control.lowest <= value <= control.highest:
+        allowed = f"Choose {control.lowest} to {control.highest}{control.sign}"
+        refuse(control.label, f"found '{text[:20]}'", allowed)
+    return value
+
+
+def asked_by_file(text: str, name: str) -> AskedQuestion:
+    """The question of a file that somebody sent, checked. Raises ConfigError with every fault.
+
+    It may state what is asked, and not where it runs; its length is that of every question here.
+    """
+    words = ae.overrides_in(text, "the file")
+    for word in words:
+        key = word.lstrip("+~").partition("=")[0].split(".")[0]
+        if key not in KEYS:
+            refuse("the file", f"'{word[:60]}' may not be stated here", f"Keep to {', '.join(KEYS)}")
+    kept = (word for word in words if word.partition("=")[0] not in ("run.first", "run.count"))
+    asked = AskedQuestion(file=name, own=tuple(kept), arms=())
+    study = ae.load(*asked.own)
+    return replace(asked, arms=tuple(arm.name for arm in study.arms if arm.name != study.design.baseline))
+
+
+@dataclass(frozen=True)
+class Today:
+    """What a control changes, as it is today: words for its value, and where that comes from."""
+
+    words: str
+    evidence: str
+    source: str
+    number: float | None = None
+
+
+@cache
+def today(department: str) -> Mapping[str, Today]:
+    """The department as it is, by control."""
+    name = TYPICAL if department == EVERY else department
+    study = ae.load(*RUN, *_department(name))
+    return {key: _today(control, study.resolved) for key, control in controls().items()}
+
+
+def _today(control: Control, resolved: Mapping[str, Any]) -> Today:
+    """A control's value, evidence and source, read off the configuration."""
+    found = [_at(resolved, path) for path in control.today]
+    holder = _at(resolved, control.today[0].rpartition(".")[0]) if control.how != "shift" else found[0]
+    if control.how == "shift":
+        shifts = (f"{shift['number']} from {shift['hours']} h" for shift in found[0]["rota"])
+        return Today("; ".join(shifts), holder["evidence"], holder["source"])
+    if control.key == "discharges":
+        return Today("", holder["evidence"], holder["source"])
+    number = float(sum(found))
+    return Today(f"{number:g} {control.unit}", holder["evidence"], holder["source"], number)
+
+
+def _at(block: Mapping[str, Any], path: str) -> Any:
+    value: Any = block
+    for part in path.split("."):
+        value = value[part]
+    return value

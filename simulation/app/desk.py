@@ -1,0 +1,197 @@
+"""The desk at which questions are worked on: a thread for each, results kept in memory, a cap on all work together.
+
+A question is worked on while somebody looks. Its result stays for a while, so that a reload, another view or a second
+reader goes on from it. Files that were sent are kept under names that nobody can guess, and never written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
+
+import simulation as ae
+from simulation.app.asked import EVERY, N_DEPARTMENTS, AskedQuestion, asked_by_file
+from simulation.errors import AeflowError, refuse
+
+MOST_REPLICATIONS = 60
+"""Replications after which a question rests until somebody asks for more: a minute or less on two processors."""
+MOST_RUNNING, MOST_KEPT, MOST_FILES = 6, 12, 20
+"""Questions that are worked on at once, results and files that are kept."""
+FIRST = 4
+"""The fewest replications that are shown: below four no interval is bounded."""
+
+Step = Literal["waiting", "loading", "checking", "compiling", "simulating", "looking", "refused", "ended"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a reader sees at one moment: what is done, the result so far, and why nothing more comes."""
+
+    step: Step
+    result: ae.Result | None = None
+    refused: AeflowError | None = None
+
+
+def first_shown(asked: AskedQuestion) -> int:
+    """The fewest replications of a question whose effects are shown: over departments, each of them once."""
+    return N_DEPARTMENTS if asked.department == EVERY else FIRST
+
+
+class Desk:
+    """Questions in work, their results and files, for every visitor of one process."""
+
+    def __init__(self, n_workers: int) -> None:
+        self.n_workers = n_workers
+        self._turns = threading.Semaphore(n_workers)
+        self._places: asyncio.Semaphore | None = None
+        self._kept: OrderedDict[tuple[str, ...], ae.Result] = OrderedDict()
+        self._files: OrderedDict[str, AskedQuestion] = OrderedDict()
+        self._lock = threading.Lock()
+        self.n_running = 0
+
+    # --- files and results ----------------------------------------------------------------------------------------
+
+    def take_in(self, text: str) -> AskedQuestion:
+        """A file's question, kept under a name that nobody can guess. Raises ConfigError."""
+        asked = asked_by_file(text, secrets.token_urlsafe(16))
+        with self._lock:
+            self._files[asked.file] = asked
+            while len(self._files) > MOST_FILES:
+                self._files.popitem(last=False)
+        return asked
+
+    def file(self, name: str) -> AskedQuestion:
+        """The question of a file that was sent here. Raises ConfigError if it is not, or no longer, known."""
+        with self._lock:
+            if name in self._files:
+                return self._files[name]
+        refuse(
+            "the file", "is not known here any more", "Send it again: files are kept in memory, and only for a while"
+        )
+
+    def result(self, asked: AskedQuestion) -> ae.Result | None:
+        """The longest result of a question that is kept."""
+        with self._lock:
+            return self._kept.get(asked.overrides)
+
+    def _keep(self, asked: AskedQuestion, result: ae.Result) -> None:
+        with self._lock:
+            before = self._kept.pop(asked.overrides, None)
+            longest = max(filter(None, (before, result)), key=lambda one: len(one.replications))
+            self._kept[asked.overrides] = longest
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+
+    def warm_up(self) -> None:
+        """Read the configuration, load the engine and simulate once, so that the first question is quick."""
+        asked = AskedQuestion()
+        executor = ae.ThreadExecutor(1, self._turns)
+        with suppress(AeflowError):
+            growth = ae.grow(ae.load(*asked.overrides), executor=executor)
+            self._keep(asked, next(growth))
+            growth.cancel()
+        executor.close()
+
+    # --- work -----------------------------------------------------------------------------------------------------
+
+    async def looks(self, asked: AskedQuestion, most: int = MOST_REPLICATIONS) -> AsyncIterator[Look]:
+        """Looks at a question while it is worked on, the newest each time; the work ends when nobody asks for the next.
+
+        The last one is `ended` or `refused`.
+        """
+        if self._places is None:
+            self._places = asyncio.Semaphore(MOST_RUNNING)
+        if self._places.locked():
+            yield Look("waiting")
+        async with self._places:
+            work = _Work(self, asked, most, asyncio.get_running_loop())
+            self.n_running += 1
+            try:
+                work.thread.start()
+                while True:
+                    look = await work.next()
+                    yield look
+                    if look.step in ("refused", "ended"):
+                        return
+            finally:
+                work.stop()
+                self.n_running -= 1
+
+
+class _Work:
+    """A thread that works on one question, and the newest look at it."""
+
+    def __init__(self, desk: Desk, asked: AskedQuestion, most: int, loop: asyncio.AbstractEventLoop) -> None:
+        self._desk, self._asked, self._most, self._loop = desk, asked, most, loop
+        self._newest: Look | None = None
+        self._changed = asyncio.Event()
+        self._stopped = threading.Event()
+        self._growth: ae.Growth | None = None
+        self.thread = threading.Thread(target=self._run, name="question", daemon=True)
+
+    async def next(self) -> Look:
+        """The newest look, once there is one that was not seen."""
+        await self._changed.wait()
+        self._changed.clear()
+        assert self._newest is not None
+        return self._newest
+
+    def stop(self) -> None:
+        """Have the work end: replications end before their next arm."""
+        self._stopped.set()
+        if self._growth is not None:
+            self._growth.cancel()
+
+    def _show(self, look: Look) -> None:
+        def put() -> None:
+            self._newest = look
+            self._changed.set()
+
+        with suppress(RuntimeError):  # the server has ended
+            self._loop.call_soon_threadsafe(put)
+
+    def _run(self) -> None:
+        executor = ae.ThreadExecutor(self._desk.n_workers, self._desk._turns)
+        newest: ae.Result | None = None
+        try:
+            for newest in self._grown(executor, self._desk.result(self._asked)):
+                self._desk._keep(self._asked, newest)
+                n = len(newest.replications)
+                self._show(Look("looking" if n >= first_shown(self._asked) else "simulating", newest))
+                if n >= self._most or self._stopped.is_set():
+                    self.stop()
+            self._show(Look("ended", newest))
+        except AeflowError as error:
+            self._show(Look("refused", refused=error))
+        except Exception as error:  # of ours: the reader is told, and the server goes on
+            message = (
+                f"{type(error).__name__}: {error}. This is a fault of aeflow: report it, with the link of the page"
+            )
+            self._show(Look("refused", refused=AeflowError(message)))
+        finally:
+            executor.close()
+
+    def _grown(self, executor: ae.ThreadExecutor, so_far: ae.Result | None) -> Iterator[ae.Result]:
+        """Results that grow, from the one that is kept; that one first."""
+        if so_far is not None:
+            yield so_far
+            if len(so_far.replications) >= self._most:
+                return
+        self._show(Look("loading"))
+        study = so_far.study if so_far is not None else ae.load(*self._asked.overrides)
+        growth = ae.grow(
+            study,
+            executor=executor,
+            phase=lambda phase: self._show(Look(phase)) if so_far is None else None,
+            so_far=so_far,
+        )
+        self._growth = growth
+        if self._stopped.is_set():
+            growth.cancel()
+        yield from growth

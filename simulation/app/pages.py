@@ -1,0 +1,328 @@
+"""What a page shows of a question and of its result: words, tables and pictures of the package, put into templates.
+
+All of one page is of one result, so every sentence, chart and table of it is of the same replications.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import simulation as ae
+from simulation.app.asked import (
+    DEPARTMENTS,
+    EVERY,
+    MOST_ARMS,
+    PLANNED,
+    TYPICAL,
+    AskedQuestion,
+    arms_of,
+    controls,
+    today,
+)
+from simulation.app.desk import MOST_REPLICATIONS, Look, first_shown
+from simulation.display.table import Cell, ReportTable
+from simulation.display.words import amount, effect, kind_of
+from simulation.errors import AeflowError
+from simulation.explain.statements import BANNER
+from simulation.report.templates import templates
+from simulation.runs.result import Finding, Safety
+
+TEMPLATES = Path(__file__).with_name("templates")
+STATIC = Path(__file__).with_name("static")
+WIDEST: Mapping[str, float] = {"minutes": 10.0, "share": 0.1}
+"""How wide an interval may be, by unit, to be shown as a number."""
+NOT_YET = "not yet"
+PASSED = ("non-inferior", "no difference", "none seen")
+"""Kinds of judgement by which a limit of safety is kept."""
+MOST_ROWS = 40
+"""Rows of a table of a view; the command line writes all of them."""
+STEPS = {
+    "waiting": "Others are being answered first.",
+    "loading": "Reading the question.",
+    "checking": "Checking the load of staff, places and beds.",
+    "compiling": "Compiling the engine, once on this computer: some ten seconds.",
+    "simulating": "Simulating.",
+    "looking": "Still refining.",
+    "ended": "At rest.",
+}
+
+
+class View(NamedTuple):
+    """A page of one result: its heading, what it is about, the kinds of its tables, its pictures, and whether these are
+    of day profiles, which the first replications alone have."""
+
+    heading: str
+    about: str
+    tables: tuple[str, ...]
+    pictures: tuple[str, ...] = ()
+    of_profiles: bool = False
+
+
+VIEWS = {
+    "who": View(
+        "Who gains and who loses",
+        "The same change does not reach everybody alike: by true urgency, age, way of arrival and language.",
+        ("worse_off", "by_level", "by_group"),
+        ("by_group",),
+    ),
+    "day": View(
+        "A day by hour", "When patients come, and how many are in the department.", ("day",), ("day",), of_profiles=True
+    ),
+    "stay": View(
+        "Where a stay's time goes", "Minutes of a mean stay, by stage.", ("stay",), ("stay",), of_profiles=True
+    ),
+    "binding": View("What is short", "How busy staff, places and beds are, and who waits for what.", ("binding",)),
+    "departments": View(
+        "Over departments",
+        "How far the effect differs between departments like England's.",
+        ("departments:wait_to_clinician_mean:all", "what_decides"),
+    ),
+    "pathway": View(
+        "The pathway", "What a patient goes through, and what each policy changes.", ("changes",), ("pathway",)
+    ),
+    "rests": View(
+        "What it rests on", "Each policy in a line, and what was assumed.", ("arms", "added_assumptions", "run")
+    ),
+}
+"""The views of a result, by the name in their address."""
+_drawing = threading.Lock()
+"""Held while matplotlib draws, which is one for the whole process."""
+
+
+def rendered(template: str, **words: Any) -> str:
+    """A template as HTML, with what every page needs."""
+    return str(templates(TEMPLATES).get_template(template).render(banner=BANNER, **words))
+
+
+def _views(asked: AskedQuestion) -> dict[str, str]:
+    """The headings of the views of a question, by name."""
+    over = asked.department == EVERY
+    return {name: view.heading for name, view in VIEWS.items() if name != "departments" or over}
+
+
+# --- the question -----------------------------------------------------------------------------------------------------
+
+
+def question_page(asked: AskedQuestion, stored: str = "") -> str:
+    """The page of a question, whose answer the browser asks for; or with the `stored` answer of the first visit."""
+    department = asked.department
+    return rendered(
+        "question.html",
+        asked=asked,
+        stored=stored,
+        departments=DEPARTMENTS,
+        controls=[(control, today(department)[key], asked.values[key]) for key, control in controls().items()],
+        tools=[(name, arm) for name, arm in arms_of().items() if not arm.comparator],
+        others=[(name, arm) for name, arm in arms_of().items() if arm.comparator],
+        most_arms=MOST_ARMS,
+        changes=list(changes_words(asked)),
+    )
+
+
+def changes_words(asked: AskedQuestion) -> Iterator[str]:
+    """What the question changes of the department, in words."""
+    for key, value in asked.changed:
+        control = controls()[key]
+        yield f"{control.label.lower()} {value:+d}{control.sign}".replace("-", "−")
+
+
+# --- the answer -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ShownArm:
+    """A policy as a row of the answer: its label, a cell a target, its verdict and its limits of safety in words."""
+
+    name: str
+    label: str
+    is_tool: bool
+    cells: tuple[Cell | str, ...]
+    verdict: str
+    look: str
+    safety: str
+    fails: bool
+
+
+def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS) -> str:
+    """The answer as far as it is known, as a piece of a page."""
+    result, needed = look.result, first_shown(asked)
+    n = 0 if result is None else len(result.replications)
+    is_shown = result is not None and n >= needed
+    return rendered(
+        "answer.html",
+        step=look.step,
+        words=STEPS.get(look.step, ""),
+        refused=None if look.refused is None else faults_of(look.refused),
+        asked=asked,
+        changes=list(changes_words(asked)),
+        n=n,
+        needed=needed,
+        planned=PLANNED,
+        most=most,
+        views={
+            name: view.heading for name, view in VIEWS.items() if name != "departments" or asked.department == EVERY
+        },
+        **(shown(result.on_targets, result) if result is not None and is_shown else {"arms": ()}),
+    )
+
+
+def shown(slim: ae.Result, whole: ae.Result) -> dict[str, Any]:
+    """What the answer shows of a result: `slim` holds its targets alone, and `whole` says who had not left."""
+    target = slim.first_target
+    arms = [_shown_arm(slim, name) for name in slim.judged]
+    readable = [arm.name for arm in arms if arm.cells[0] != NOT_YET]
+    base = slim.row_of(target)
+    return {
+        "arms": arms,
+        "targets": slim.targets,
+        "levels": [_level(slim, one) for one in slim.targets],
+        "today": amount(base.mean, base.unit).replace(" min", " minutes"),
+        "baseline": slim.baseline.label,
+        "drawing": slim.drawing(*readable) if readable else None,
+        "few": slim.few_departments,
+        "unfinished": whole.n_unfinished,
+        "days": slim.run.measured_days,
+        "department": slim.study.department_words,
+    }
+
+
+def _level(slim: ae.Result, target: Any) -> str:
+    row = slim.row_of(target)
+    return amount(row.mean, row.unit)
+
+
+def _shown_arm(slim: ae.Result, name: str) -> ShownArm:
+    findings = [slim.finding(name, target) for target in slim.targets]
+    arm, first = slim.arm(name), findings[0]
+    safety = [one for one in slim.safety if one.arm == name]
+    is_read = readable(first)
+    return ShownArm(
+        name=name,
+        label=arm.label,
+        is_tool=not arm.ready.arm.comparator,
+        cells=tuple(_cell(finding) for finding in findings),
+        verdict=_verdict(first),
+        look=kind_of(first).replace(" ", "-") if is_read else "not-yet",
+        safety=_safety_words(safety),
+        fails=any(one.judgement.kind == "inferior" for one in safety),
+    )
+
+
+def _verdict(finding: Finding) -> str:
+    """The effect and its verdict: '−4.0 minutes (−5.6 to −2.3), shorter, perhaps by less than 5 min'."""
+    if not readable(finding):
+        return f"{NOT_YET}, as the interval is {_width(finding)} wide"
+    settled = kind_of(finding) != "cannot tell"
+    return f"{effect(finding.comparison)}, {finding.verdict.words if settled else 'not settled yet'}"
+
+
+def readable(finding: Finding) -> bool:
+    """Whether the interval of a difference is narrow enough to be shown as a number."""
+    row = finding.comparison
+    width = row.difference_high - row.difference_low
+    return not math.isnan(width) and width <= WIDEST.get(row.unit, math.inf)
+
+
+def _cell(finding: Finding) -> Cell | str:
+    row = finding.comparison
+    if not readable(finding):
+        return NOT_YET
+    look = kind_of(finding).replace(" ", "-")
+    return Cell(row.difference, row.unit, row.difference_low, row.difference_high, style="difference", look=look)
+
+
+def _width(finding: Finding) -> str:
+    row = finding.comparison
+    width = row.difference_high - row.difference_low
+    if not math.isfinite(width):
+        return "infinitely"
+    return f"{width:.0f} minutes" if row.unit == "minutes" else f"{100 * width:.0f} points"
+
+
+def _safety_words(safety: Sequence[Safety]) -> str:
+    """'passes 3 of 3', 'fails 1 of 3', '2 of 3 not settled'."""
+    kinds = [one.judgement.kind for one in safety]
+    failed, passed = (
+        kinds.count("inferior"),
+        sum(kind in ("non-inferior", "no difference", "none seen") for kind in kinds),
+    )
+    if failed:
+        return f"fails {failed} of {len(kinds)}"
+    return (
+        f"passes {passed} of {len(kinds)}"
+        if passed == len(kinds)
+        else f"{len(kinds) - passed} of {len(kinds)} not settled"
+    )
+
+
+def faults_of(error: AeflowError) -> list[str]:
+    """The sentences of an error, one a fault."""
+    faults = getattr(error, "faults", ())
+    return [str(fault) for fault in faults] or [str(error)]
+
+
+def first_visit(result: ae.Result) -> str:
+    """The first page of a stored result as the piece of a page that the first visit opens on."""
+    return rendered(
+        "first.html",
+        page=ae.first_page(result),
+        n=len(result.replications),
+        department=result.study.department_words,
+        example=AskedQuestion().query,
+    )
+
+
+# --- views ------------------------------------------------------------------------------------------------------------
+
+
+def view_page(name: str, asked: AskedQuestion, result: ae.Result | None) -> str:
+    """One view of the result that is kept of a question; without one, where to begin."""
+    view = VIEWS[name]
+    tables: list[ReportTable] = []
+    pictures: list[dict[str, str]] = []
+    n = 0 if result is None else len(result.replications)
+    if result is not None:
+        known = result.tables
+        tables = [known[kind] for kind in view.tables if kind in known and known[kind].rows]
+        pictures = [picture for one in view.pictures if (picture := _picture(result, one))]
+    return rendered(
+        "view.html",
+        view=view,
+        views=_views(asked),
+        here=name,
+        asked=asked,
+        changes=list(changes_words(asked)),
+        department=DEPARTMENTS.get(asked.department, TYPICAL),
+        n=n,
+        n_here=min(n, result.run.profiles) if result is not None and view.of_profiles else n,
+        tables=tables,
+        most_rows=MOST_ROWS,
+        pictures=pictures,
+    )
+
+
+def _picture(result: ae.Result, name: str) -> dict[str, str] | None:
+    try:
+        with _drawing:
+            drawn = result.figure(name)
+    except ae.ResultsError:  # nothing to show in it
+        return None
+    uri = f"data:image/png;base64,{base64.b64encode(drawn.png).decode('ascii')}"
+    return {"uri": uri, "alt": drawn.alt, "caption": drawn.caption}
+
+
+def report(result: ae.Result) -> str:
+    """The report of a result as one page that stands alone."""
+    with _drawing:
+        return result.report()
+
+
+def message_page(heading: str, sentences: Sequence[str]) -> str:
+    """A page that says what is wrong, and what to do."""
+    return rendered("message.html", heading=heading, sentences=sentences)

@@ -1,0 +1,280 @@
+"""The server: routes, what keeps strangers out, and the stream of looks. It listens on this computer alone.
+
+A request is answered only if it is addressed to this computer by name and comes from a page of it. Pages load nothing
+from elsewhere, run no script but the app's own, and set no cookie.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any
+from urllib.parse import parse_qsl
+
+import simulation as ae
+from simulation.app import interviewing, pages
+from simulation.app.asked import PLANNED, AskedQuestion, asked_in
+from simulation.app.desk import MOST_REPLICATIONS, Desk, Look
+from simulation.errors import AeflowError, refuse
+
+try:
+    from starlette.applications import Starlette
+    from starlette.concurrency import run_in_threadpool
+    from starlette.requests import Request
+    from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
+    from starlette.routing import Mount, Route
+    from starlette.staticfiles import StaticFiles
+except ImportError as error:
+    raise AeflowError("the app needs Starlette. Install it with pip install 'aeflow[app]'") from error
+
+LOOPBACK = "127.0.0.1"
+NAMES = ("127.0.0.1", "localhost", "[::1]")
+"""What this computer is called in the address of a page."""
+MOST_BYTES = 64_000
+"""Of what is sent: a question, or answers of the interview."""
+MOST_QUERY = 4_000
+SECONDS_BETWEEN_LOOKS = 0.2
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+POLICY_OF_REPORT = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+)
+"""The report is one page that stands alone: its styles are in it, and it has no script."""
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+OF_PAGES = {"Content-Security-Policy": POLICY, **HEADERS}
+Answering = Callable[[Request], Awaitable[Response]]
+
+
+class Guard:
+    """Lets through requests that name this computer and come from its own pages, and puts headers on every answer."""
+
+    def __init__(self, app: Any, port: int) -> None:
+        self._app = app
+        self._hosts = {name for one in NAMES for name in (one, f"{one}:{port}")}
+        self._origins = {f"http://{host}" for host in self._hosts}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request. Raises nothing."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
+        why = self._why_not(headers, scope)
+        if why:
+            await PlainTextResponse(f"{why}\n", 403, HEADERS)(scope, receive, send)
+            return
+
+        async def send_with(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                known = {key.lower() for key, _ in message["headers"]}
+                added = [(key.encode(), value.encode()) for key, value in OF_PAGES.items()]
+                message["headers"] += [(key, value) for key, value in added if key.lower() not in known]
+            await send(message)
+
+        await self._app(scope, receive, send_with)
+
+    def _why_not(self, headers: dict[str, str], scope: Any) -> str:
+        """Why a request is refused; '' if it is not."""
+        if headers.get("host", "") not in self._hosts:
+            return "This address is not this computer's. Open the address that aeflow printed."
+        origin = headers.get("origin")
+        if origin is not None and origin not in self._origins:
+            return "This request comes from another site's page."
+        if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
+            return "This request comes from another site's page."
+        if len(scope.get("query_string", b"")) > MOST_QUERY:
+            return f"The address is too long: {MOST_QUERY} characters at most."
+        return ""
+
+
+class Front:
+    """The pages, for one desk."""
+
+    def __init__(self, desk: Desk, stored: str) -> None:
+        self._desk, self._stored = desk, stored
+
+    def routes(self) -> list[Any]:
+        """Every address, and what answers it."""
+        gets: dict[str, Answering] = {
+            "/": self.question,
+            "/looks": self.looks,
+            "/question.yaml": self.as_file,
+            "/answer.csv": self.as_csv,
+            "/report": self.report,
+            "/view/{name}": self.view,
+            "/interview": self.interview,
+            "/interview/answers.yaml": self.answers,
+        }
+        return [
+            *(Route(path, _told(answering)) for path, answering in gets.items()),
+            Route("/open", _told(self.open), methods=["GET", "POST"]),
+            Mount("/static", StaticFiles(directory=pages.STATIC)),
+        ]
+
+    def _asked(self, request: Request) -> AskedQuestion:
+        """The question of an address. Raises ConfigError."""
+        pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=60)
+        name = dict(pairs).get("file")
+        return asked_in(pairs) if name is None else self._desk.file(name)
+
+    async def question(self, request: Request) -> Response:
+        """The page of a question; without one that of the first visit."""
+        if not request.url.query:
+            return HTMLResponse(await run_in_threadpool(pages.question_page, AskedQuestion(), self._stored))
+        return HTMLResponse(await run_in_threadpool(lambda: pages.question_page(self._asked(request))))
+
+    async def looks(self, request: Request) -> Response:
+        """A stream of looks at a question, which is worked on as long as somebody listens."""
+        most = request.query_params.get("most", "")
+        asked_for = int(most) if most.isdecimal() else MOST_REPLICATIONS
+        try:
+            asked = await run_in_threadpool(self._asked, request)
+        except AeflowError as error:
+            look, asked = Look("refused", refused=error), AskedQuestion()
+            words = pages.answer(look, asked)
+            return Response(_event("look", words) + _event("end", ""), media_type="text/event-stream")
+        stream = self._stream(asked, max(1, min(asked_for, PLANNED - 1)))
+        return StreamingResponse(stream, media_type="text/event-stream")
+
+    async def _stream(self, asked: AskedQuestion, most: int) -> AsyncIterator[str]:
+        looks = self._desk.looks(asked, most)
+        try:
+            async for look in looks:
+                yield _event("look", await run_in_threadpool(pages.answer, look, asked, most))
+                if look.step not in ("refused", "ended"):
+                    await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+            yield _event("end", "")
+        finally:
+            with suppress(RuntimeError):
+                await looks.aclose()  # type: ignore[attr-defined]
+
+    async def as_file(self, request: Request) -> Response:
+        """The question as a file that the command line asks again, with as many replications as were seen."""
+        n = request.query_params.get("n", "")
+        seen = min(int(n), PLANNED) if n.isdecimal() and int(n) else MOST_REPLICATIONS
+        asked = await run_in_threadpool(self._asked, request)
+        text = await run_in_threadpool(ae.configuration, *asked.first(seen))
+        return _download(text, "question.yaml", "application/yaml")
+
+    async def as_csv(self, request: Request) -> Response:
+        """The numbers of the answer, a row a policy and target."""
+        asked = await run_in_threadpool(self._asked, request)
+        result = self._known(asked)
+        return _download(await run_in_threadpool(_csv, result), "answer.csv", "text/csv")
+
+    async def report(self, request: Request) -> Response:
+        """The report of the result that is kept."""
+        result = self._known(await run_in_threadpool(self._asked, request))
+        return HTMLResponse(
+            await run_in_threadpool(pages.report, result), headers={"Content-Security-Policy": POLICY_OF_REPORT}
+        )
+
+    def _known(self, asked: AskedQuestion) -> ae.Result:
+        result = self._desk.result(asked)
+        if result is None:
+            refuse("the answer", "is not worked out on this computer yet", "Open the question, and come back")
+        return result
+
+    async def view(self, request: Request) -> Response:
+        """One view of the result that is kept."""
+        name = request.path_params["name"]
+        if name not in pages.VIEWS:
+            return HTMLResponse(pages.message_page("There is no such view", [f"Views: {', '.join(pages.VIEWS)}."]), 404)
+        asked = await run_in_threadpool(self._asked, request)
+        return HTMLResponse(await run_in_threadpool(pages.view_page, name, asked, self._desk.result(asked)))
+
+    async def open(self, request: Request) -> Response:
+        """A form for a question that was kept as a file; what is sent is kept in memory alone."""
+        faults: Sequence[str] = ()
+        if request.method == "POST":
+            text = await _sent(request)
+            try:
+                asked = await run_in_threadpool(self._desk.take_in, text.removeprefix("text=").strip())
+            except AeflowError as error:
+                faults = pages.faults_of(error)
+            else:
+                return RedirectResponse(f"/?{asked.query}", 303)
+        words = pages.rendered("open.html", faults=faults, most_kb=MOST_BYTES // 1000)
+        return HTMLResponse(words, 400 if faults else 200)
+
+    async def interview(self, request: Request) -> Response:
+        """One question of the interview of a vendor's offer; at the end, how its answers were read."""
+        pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=80)
+        return HTMLResponse(await run_in_threadpool(interviewing.page, pairs))
+
+    async def answers(self, request: Request) -> Response:
+        """The answers so far, as the file that `aeflow offer` reads."""
+        pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=80)
+        return _download(interviewing.answers_text(pairs), "offer.yaml", "application/yaml")
+
+
+def _told(answering: Answering) -> Answering:
+    """The same, with a page that says what is wrong in place of an error of the reader's."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await answering(request)
+        except AeflowError as error:
+            return HTMLResponse(pages.message_page("This cannot be shown", pages.faults_of(error)), 400)
+
+    return answer
+
+
+async def _sent(request: Request) -> str:
+    """The text that was sent. Raises ConfigError if it is too long or no text."""
+    content = bytearray()
+    async for part in request.stream():
+        content += part
+        if len(content) > MOST_BYTES:
+            refuse("what was sent", f"is longer than {MOST_BYTES // 1000} kB", "Send less")
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        refuse("what was sent", "is not text in UTF-8", "Save it as UTF-8")
+
+
+def _event(name: str, text: str) -> str:
+    """An event of a stream."""
+    lines = "".join(f"data: {line}\n" for line in text.split("\n"))
+    return f"event: {name}\n{lines}\n"
+
+
+def _download(text: str, name: str, kind: str) -> Response:
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(text, media_type=f"{kind}; charset=utf-8", headers=disposition)
+
+
+def _csv(result: ae.Result) -> str:
+    """A row a policy and target. A text that a spreadsheet would take for a formula has an apostrophe before it."""
+    columns = ("policy", "target", "unit", "today", "difference", "low", "high", "replications", "verdict")
+    written = io.StringIO(newline="")
+    rows = csv.writer(written)
+    rows.writerow(columns)
+    for finding in result.on_targets.findings:
+        row = finding.comparison
+        texts = (result.arm(finding.arm).label, finding.target.label, row.unit)
+        numbers = (result.row_of(finding.target).mean, row.difference, row.difference_low, row.difference_high)
+        words = (*texts, *numbers, row.n_replications, finding.verdict.words)
+        rows.writerow([plain(word) if isinstance(word, str) else word for word in words])
+    return written.getvalue()
+
+
+def plain(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in "=+-@\t\r" else text
+
+
+def app_of(port: int, *, n_workers: int, stored: str = "") -> tuple[Guard, Desk]:
+    """The app as an ASGI application, guarded, and its desk."""
+    desk = Desk(n_workers)
+    return Guard(Starlette(routes=Front(desk, stored).routes()), port), desk

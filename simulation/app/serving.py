@@ -1,0 +1,47 @@
+"""Starts the server: a port of this computer, the page of the first visit, and an end at Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from pathlib import Path
+
+from simulation.errors import AeflowError, refuse
+from simulation.runs.executors.executor import processors
+
+STORED = Path(__file__).with_name("stored") / "first.html"
+"""The answer of the default study that the first visit shows, drawn beforehand (`docs.tools.first_visit`)."""
+SECONDS_TO_END = 3
+
+
+def stored_answer() -> str:
+    """The answer of the first visit as a piece of a page; '' if none came with the package."""
+    return STORED.read_text(encoding="utf-8") if STORED.is_file() else ""
+
+
+def serve(port: int, workers: int) -> int:
+    """Serve on this computer until Ctrl-C; port 0: one that is free. Raises ConfigError if the port is taken, and
+    AeflowError if Starlette or Uvicorn is not installed."""
+    try:
+        import uvicorn
+    except ImportError as error:
+        raise AeflowError("the app needs Uvicorn. Install it with pip install 'aeflow[app]'") from error
+    from simulation.app.server import LOOPBACK, app_of
+
+    with socket.socket() as listening:
+        if os.name == "posix":  # else an ended server holds the port for a minute; Windows would share a taken one
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((LOOPBACK, port))
+        except OSError as error:
+            refuse("port", f"{port} cannot be used ({error.strerror})", "Name another: aeflow app port=8800")
+        port = listening.getsockname()[1]
+        app, desk = app_of(port, n_workers=workers or processors(), stored=stored_answer())
+        threading.Thread(target=desk.warm_up, daemon=True).start()
+        print(f"Open http://{LOOPBACK}:{port}/ in a browser of this computer. Ctrl-C ends it.", flush=True)
+        settings = uvicorn.Config(
+            app, log_level="error", access_log=False, server_header=False, timeout_graceful_shutdown=SECONDS_TO_END
+        )
+        uvicorn.Server(settings).run(sockets=[listening])
+    return 0

@@ -1,0 +1,111 @@
+// The page of a question: what is asked is the form, and so the address; the answer comes as pieces of HTML that replace
+// one another whole. Closing the stream, or the tab, ends the work.
+"use strict";
+(() => {
+  const form = document.getElementById("question");
+  const answer = document.getElementById("answer");
+  const said = document.getElementById("said");
+  let stream = null;
+  let announced = 0;
+
+  // Words beside each slider: what is changed, and what it comes to.
+  const show = (slider) => {
+    const words = document.getElementById(`${slider.id}-shown`);
+    const { sign, today, how, unit } = words.dataset;
+    const value = Number(slider.value);
+    if (value === 0) {
+      words.textContent = "as today";
+    } else {
+      const changed = `${value > 0 ? "+" : "−"}${Math.abs(value)}${sign}`;
+      const whole = how === "times" ? Math.round(today * (1 + value / 100)) : Math.round(Number(today) + value);
+      words.textContent = today ? `${changed}: ${whole} ${unit}` : changed;
+    }
+    slider.setAttribute("aria-valuetext", words.textContent);
+  };
+
+  const query = () => {
+    const pairs = [...new FormData(form)].filter(([key, value]) => !(isSlider(key) && Number(value) === 0));
+    return new URLSearchParams(pairs).toString();
+  };
+  const isSlider = (key) => form.elements[key] instanceof HTMLInputElement && form.elements[key].type === "range";
+
+  const stop = () => {
+    if (stream) stream.close();
+    stream = null;
+    answer.removeAttribute("aria-busy");
+  };
+
+  const ask = (most = "") => {
+    stop();
+    const asked = query();
+    history.replaceState(null, "", `/?${asked}`);
+    announced = 0;
+    answer.setAttribute("aria-busy", "true");
+    stream = new EventSource(`/looks?${asked}${most ? `&most=${most}` : ""}`);
+    stream.addEventListener("look", (event) => swap(event.data));
+    stream.addEventListener("end", stop);
+    stream.addEventListener("error", () => {
+      if (!stream || stream.readyState !== EventSource.CLOSED) return;
+      stop();
+      said.textContent = "The connection has ended. Press ‘Show the answer’ to go on.";
+    });
+  };
+
+  // The whole answer at once, so that every number of it is of the same replications; focus stays where it was.
+  const swap = (html) => {
+    const focused = answer.contains(document.activeElement) ? focusKey(document.activeElement) : null;
+    answer.innerHTML = html;
+    delete answer.dataset.stored;
+    const again = focused && [...answer.querySelectorAll("a, button, [tabindex]")].find((one) => focusKey(one) === focused);
+    if (again) again.focus({ preventScroll: true });
+    const n = answer.querySelector(".n");
+    const count = n ? parseInt(n.textContent, 10) : 0;
+    if (count >= 2 * announced && answer.querySelector(".verdicts")) {
+      announced = Math.max(count, 1);
+      said.textContent = `After ${count} replications: ${answer.querySelector(".verdicts").textContent.trim()}`;
+    }
+  };
+  const focusKey = (element) => element.textContent.trim() || element.getAttribute("aria-label");
+
+  const stopped = () => {
+    stop();
+    const state = answer.querySelector(".state");
+    if (!state) return;
+    const words = state.querySelector("span");
+    if (words) words.textContent = "Stopped.";
+    const button = state.querySelector("button");
+    button.textContent = "Go on";
+    button.removeAttribute("data-stop");
+    button.dataset.more = "";
+    answer.querySelectorAll("progress").forEach((bar) => bar.remove());
+  };
+
+  form.querySelectorAll("input[type=range]").forEach((slider) => {
+    show(slider);
+    slider.addEventListener("input", () => show(slider));
+  });
+  form.addEventListener("change", () => ask());
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    ask();
+    if (answer.getBoundingClientRect().top > innerHeight / 2) answer.scrollIntoView();
+  });
+  answer.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    if (button.hasAttribute("data-stop")) stopped();
+    else if (button.dataset.more !== undefined) ask(button.dataset.more);
+  });
+  const reset = document.getElementById("as-today");
+  if (reset) {
+    reset.addEventListener("click", () => {
+      form.querySelectorAll("input[type=range]").forEach((slider) => {
+        slider.value = 0;
+        show(slider);
+      });
+      ask();
+    });
+  }
+  addEventListener("pagehide", stop);
+  if (!answer.dataset.stored) ask();
+})();

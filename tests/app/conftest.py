@@ -1,0 +1,61 @@
+"""Questions of the app over very short weeks, and results that are made up of two real replications."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import simulation as ae
+from simulation.app import asked as asked_module
+from simulation.app.asked import AskedQuestion, asked_in
+from simulation.measures.measuring import Measures
+
+SHORT = tuple(
+    {"run.warm_up_days=7": "run.warm_up_days=0", "run.measured_days=28": "run.measured_days=2"}.get(word, word)
+    for word in asked_module.RUN
+)
+PAIRS = [("arm", "ai_scribe_measured"), ("arm", "lean_triage")]
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every question is of two days a replication."""
+    monkeypatch.setattr(asked_module, "RUN", (*SHORT, "run.cool_down_days=1", "run.doublings=0", "engine=compiled"))
+
+
+@pytest.fixture(scope="session")
+def asked() -> AskedQuestion:
+    """Two policies in the typical department."""
+    return asked_in(PAIRS)
+
+
+@pytest.fixture(scope="session")
+def two(asked: AskedQuestion) -> ae.Result:
+    """Its first two replications, of two days each."""
+    words = (*asked.overrides, "run.warm_up_days=0", "run.measured_days=2", "run.cool_down_days=1", "run.doublings=0")
+    for result in ae.grow(ae.load(*words, "executor=serial", "engine=compiled")):
+        if len(result.replications) == 2:
+            return result
+    raise AssertionError
+
+
+@pytest.fixture(scope="session")
+def grown(two: ae.Result) -> Callable[[int, float], ae.Result]:
+    """So many replications like these two; each arm's measures are up to `spread` away, apart from the others'."""
+
+    def make(n: int, spread: float) -> ae.Result:
+        replications = []
+        for number in range(n):
+            chance, real = np.random.default_rng(number), two.replications[number % 2]
+            arms = {
+                name: replace(
+                    arm,
+                    measures=Measures(arm.measures.names, arm.measures.values * chance.uniform(1 - spread, 1 + spread)),
+                )
+                for name, arm in real.arms.items()
+            }
+            replications.append(replace(real, replication=number, arms=arms))
+        return replace(two, replications=tuple(replications))
+
+    return make

@@ -1,0 +1,111 @@
+"""What a page says of a result: the package's numbers, all of one n, and none that is too wide to be read."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import simulation as ae
+from simulation.app.asked import AskedQuestion
+from simulation.app.desk import Look
+from simulation.app.pages import NOT_YET, VIEWS, answer, first_visit, question_page, shown, view_page
+from simulation.app.serving import STORED
+from simulation.cli import main
+from simulation.display.table import Cell
+
+LOOKS = 200
+Grown = Callable[[int, float], ae.Result]
+
+
+def test_at_200_looks_the_numbers_are_those_of_the_package(grown: Grown, asked: AskedQuestion) -> None:
+    whole = grown(LOOKS - 1, 0.05)
+    for n in (*range(4, 20), *range(20, LOOKS - 1, 12)):
+        result = ae.Result(whole.study, whole.replications[:n], whole.explained, whole.manifest)
+        for arm in shown(result.on_targets, result)["arms"]:
+            for cell, target in zip(arm.cells, result.targets, strict=True):
+                row = result.finding(arm.name, target).comparison
+                width = row.difference_high - row.difference_low
+                if cell == NOT_YET:
+                    assert not width <= (10 if row.unit == "minutes" else 0.1)
+                else:
+                    assert isinstance(cell, Cell)
+                    ends = (row.difference, row.difference_low, row.difference_high)
+                    assert (cell.value, cell.low, cell.high) == ends
+
+
+def test_everything_on_a_page_is_of_the_same_replications(grown: Grown, asked: AskedQuestion) -> None:
+    text = answer(Look("looking", grown(30, 0.02)), asked)
+    stated = re.findall(r"n = (\d+)|these (\d+) replications|>(\d+) replications<", text)
+    numbers = {number for groups in stated for number in groups if number}
+    assert numbers == {"30"}
+    assert "always" in text.replace("stay true however", "always")
+
+
+def test_an_interval_that_is_too_wide_is_not_yet_a_number(grown: Grown, asked: AskedQuestion) -> None:
+    text = answer(Look("looking", grown(5, 0.9)), asked)
+    assert NOT_YET in text
+    assert "<svg" not in text
+
+
+def test_fewer_than_four_replications_show_no_effect(grown: Grown, asked: AskedQuestion) -> None:
+    text = answer(Look("simulating", grown(3, 0.02)), asked)
+    assert "needs 4 replications" in text
+    assert "<table" not in text
+
+
+def test_a_refusal_says_every_fault_and_no_number(asked: AskedQuestion) -> None:
+    with pytest.raises(ae.ConfigError) as refused:
+        ae.load("run.replications=0", "run.seed=-1")
+    text = answer(Look("refused", refused=refused.value), asked)
+    assert "run.replications: found 0" in text
+    assert "run.seed: found -1" in text
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_of_what_is_not_worked_out_says_where_to_begin(name: str, asked: AskedQuestion) -> None:
+    assert f'href="/?{asked.query}"'.replace("&", "&amp;") in view_page(name, asked, None)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_has_a_table_beside_every_chart(name: str, grown: Grown, asked: AskedQuestion) -> None:
+    text = view_page(name, asked, grown(12, 0.02))
+    assert text.count("<table") >= text.count("<img")
+    assert "Traceback" not in text
+
+
+def test_the_page_states_its_words_once_and_escapes_them() -> None:
+    text = question_page(AskedQuestion(file="<script>", own=("study=<b>",), arms=()))
+    assert "<script>" not in text.replace('<script src="/static/app.js" defer></script>', "")
+    assert "study=&lt;b&gt;" in text
+
+
+@pytest.mark.slow
+def test_the_command_line_gives_the_numbers_of_the_app_bit_for_bit(
+    short: None, asked: AskedQuestion, tmp_path: Path
+) -> None:
+    for seen in ae.grow(ae.load(*asked.overrides, "executor=threads", "workers=2")):
+        if len(seen.replications) == 5:
+            break
+    path = tmp_path / "question.yaml"
+    path.write_text(ae.configuration(*asked.first(5)), encoding="utf-8")
+    assert main(["compare", f"@{path}", f"results={tmp_path}", "executor=serial"]) == 0
+    (folder,) = (tmp_path / "ai_triage").glob("2*")
+    read = ae.read(folder)
+    assert ae.same_numbers(read, seen)
+    assert repr(read.findings) == repr(seen.findings)
+
+
+def test_the_first_visit_is_drawn_from_a_result(grown: Grown) -> None:
+    text = first_visit(grown(30, 0.02))
+    assert "30 replications" in text
+    assert "<svg" in text
+    assert "Try it on one department" in text
+
+
+def test_a_first_visit_comes_with_the_package() -> None:
+    text = STORED.read_text(encoding="utf-8")
+    assert len(text.encode()) < 200_000
+    assert "<script" not in text
+    assert "The default study, worked out beforehand: 60 departments" in text

@@ -1,0 +1,118 @@
+"""What is asked: the address says it whole, a study is made of it, and nothing else may be asked."""
+
+from urllib.parse import parse_qsl
+
+import pytest
+
+import simulation as ae
+from simulation.app.asked import (
+    DEPARTMENTS,
+    EVERY,
+    EXAMPLE,
+    MOST_ARMS,
+    TYPICAL,
+    AskedQuestion,
+    arms_of,
+    asked_by_file,
+    asked_in,
+    controls,
+    today,
+)
+from simulation.errors import ConfigError
+
+ALL = [(key, str(control.highest)) for key, control in controls().items()]
+
+
+def changes(asked: AskedQuestion) -> dict[str, object]:
+    study = ae.load(*asked.overrides)
+    stated = study.resolved["scenario"]
+    assert isinstance(stated, dict)
+    return dict(stated["changes"])
+
+
+def test_the_address_says_the_question_whole() -> None:
+    asked = asked_in([("department", "short_of_beds"), ("beds", "-3"), ("tests", "0"), ("arm", "lean_triage")])
+    assert asked.changed == (("beds", -3),)
+    assert asked_in(parse_qsl(asked.query)) == asked
+
+
+def test_a_first_question_is_the_example_in_the_typical_department() -> None:
+    study = ae.load(*AskedQuestion().overrides)
+    assert [arm.name for arm in study.arms] == ["nurse", *EXAMPLE]
+    assert study.resolved["scenario"] == {"question": "What happens in the department as it is?", "changes": {}}
+
+
+@pytest.mark.parametrize("end", ["lowest", "highest"])
+@pytest.mark.parametrize("key", controls())
+def test_a_control_may_be_moved_to_its_ends(key: str, end: str) -> None:
+    value = getattr(controls()[key], end)
+    asked = asked_in([(key, str(value)), ("arm", "lean_triage")])
+    assert len(changes(asked)) == (len(controls()[key].paths) if value else 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", ["lowest", "highest"])
+@pytest.mark.parametrize("department", DEPARTMENTS)
+def test_every_control_may_be_moved_at_once_in_every_department(department: str, end: str) -> None:
+    values = [(key, str(getattr(control, end))) for key, control in controls().items()]
+    asked = asked_in([("department", department), *values, ("arm", "lean_triage")])
+    study = ae.load(*asked.overrides)
+    assert (study.departments is not None) == (department == EVERY)
+
+
+def test_shifts_of_one_team_are_put_together() -> None:
+    asked = asked_in([("doctors_day", "1"), ("doctors_night", "2"), ("arm", "lean_triage")])
+    shifts = [{"hours": "8-16", "number": 1}, {"hours": "0-8", "number": 2}]
+    assert changes(asked) == {"staffing.doctors.extra_shifts": shifts}
+
+
+def test_what_a_policy_adds_comes_on_top_of_what_the_department_has() -> None:
+    asked = asked_in([("doctors_day", "1"), ("beds", "3"), ("arm", "clinician_14_to_22"), ("arm", "two_more_beds")])
+    study = ae.load(*asked.overrides)
+    base, clinician, beds = (study.arm(name).pathway.pools for name in ("nurse", "clinician_14_to_22", "two_more_beds"))
+    assert [shift.hours for shift in base["doctors"].extra_shifts] == ["8-16"]
+    assert {shift.hours for shift in clinician["doctors"].extra_shifts} == {"8-16", "14-22"}
+    assert (base["medicine_beds"].extra, beds["medicine_beds"].extra) == (3, 5)
+
+
+@pytest.mark.parametrize("department", DEPARTMENTS)
+def test_every_control_says_what_it_is_today_and_where_that_comes_from(department: str) -> None:
+    for key, now in today(department).items():
+        assert now.evidence in ("published", "measured", "assumed"), key
+        assert now.source, key
+    assert today(TYPICAL)["attendances"].words == "340 patients a day"
+    assert "2 from 10-23 h" in today(TYPICAL)["triage_nurses"].words
+
+
+@pytest.mark.parametrize(
+    ("pairs", "message"),
+    [
+        ([("department", "St Elsewhere"), ("arm", "lean_triage")], "department: there is no 'St Elsewhere'"),
+        ([("arm", "lean_triag")], "arm: there is no policy 'lean_triag'. Did you mean 'lean_triage'?"),
+        ([("department", TYPICAL)], "policies: none is chosen. Choose 1 to 5"),
+        ([("beds", "1000"), ("arm", "lean_triage")], "Staffed beds in medicine: found '1000'. Choose -10 to 20"),
+        ([("tests", "5e1"), ("arm", "lean_triage")], "found '5e1'. Choose -50 to 50 %"),
+        ([("arm", name) for name in (*arms_of(),)], f"Choose {MOST_ARMS} at most"),
+    ],
+)
+def test_what_is_not_offered_is_one_message(pairs: list[tuple[str, str]], message: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        asked_in(pairs)
+    assert message in str(refused.value)
+
+
+def test_a_question_as_a_file_is_the_same_study(asked: AskedQuestion) -> None:
+    text = ae.configuration(*asked.first(12))
+    sent = asked_by_file(text, "its-name")
+    assert ae.load(*sent.overrides).run == ae.load(*asked.overrides).run
+    assert sent.arms == asked.arms
+    assert sent.query == "file=its-name"
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["executor=dask", "cluster.address=tcp://example.org:1", "results=/tmp", "allow_large=true", "+cluster.x=1"],
+)
+def test_a_file_from_elsewhere_cannot_say_where_or_how_it_runs(word: str) -> None:
+    with pytest.raises(ConfigError, match="may not be stated here"):
+        asked_by_file(f"['study=ai_triage', '{word}']", "a name")

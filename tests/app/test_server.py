@@ -1,0 +1,235 @@
+"""The server answers this computer alone, keeps what is sent in memory for its sender, and stops with its reader."""
+
+import asyncio
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import simulation as ae
+from simulation.app import desk as desk_module
+from simulation.app.asked import AskedQuestion, asked_in
+from simulation.app.desk import Desk, Look
+from simulation.app.server import MOST_BYTES, MOST_QUERY, Guard, app_of, plain
+from simulation.errors import ConfigError
+
+PORT = 8765
+HOME = f"http://127.0.0.1:{PORT}"
+QUERY = "arm=lean_triage"
+FILE = "['study=ai_triage', 'ensemble=none', 'run.replications=200', 'run.measured_days=28']"
+
+
+class Client:
+    """Asks the app without a network."""
+
+    def __init__(self, app: Guard) -> None:
+        self._app = app
+
+    def _asked(self, method: str, path: str, **words: Any) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(self._app), base_url=HOME) as client:
+                return await client.request(method, path, **words)
+
+        return asyncio.run(ask())
+
+    def get(self, path: str, **words: Any) -> httpx.Response:
+        return self._asked("GET", path, **words)
+
+    def post(self, path: str, **words: Any) -> httpx.Response:
+        return self._asked("POST", path, **words)
+
+
+@pytest.fixture
+def desk_and_client() -> tuple[Desk, Client]:
+    app, desk = app_of(PORT, n_workers=1, stored="<p>worked out beforehand</p>")
+    return desk, Client(app)
+
+
+@pytest.fixture
+def client(desk_and_client: tuple[Desk, Client]) -> Client:
+    return desk_and_client[1]
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "127.0.0.1:80", "", "localhost:1"])
+def test_the_app_answers_no_other_host(client: Client, host: str) -> None:
+    refused = client.get("/", headers={"Host": host})
+    assert refused.status_code == 403
+    assert "not this computer's" in refused.text
+
+
+def test_the_app_answers_no_page_of_another_site(client: Client) -> None:
+    assert client.post("/open", content=FILE, headers={"Origin": "https://evil.example"}).status_code == 403
+    assert client.post("/open", content=FILE, headers={"Origin": "null"}).status_code == 403
+    script = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
+    assert client.get(f"/looks?{QUERY}", headers=script).status_code == 403
+    assert client.get("/", headers={"Origin": HOME}).status_code == 200
+
+
+def test_the_app_loads_nothing_from_elsewhere_and_sets_no_cookie(client: Client) -> None:
+    for path in ("/", f"/?{QUERY}", "/open", "/interview", f"/view/who?{QUERY}", "/static/app.js", "/nothing"):
+        answered = client.get(path)
+        assert "default-src 'none'" in answered.headers["content-security-policy"], path
+        assert answered.headers["x-content-type-options"] == "nosniff"
+        assert "set-cookie" not in answered.headers
+        assert "http://" not in answered.text.replace("http://www.w3.org/2000/svg", "")
+    for sheet in ("nhsuk", "app"):
+        styles = client.get(f"/static/{sheet}.css").text
+        assert not {"@font-face", "url(", "@import", "Frutiger"} & set(styles.replace("(", "( ").split())
+        assert "url(" not in styles
+        assert "Frutiger" not in styles
+
+
+def test_the_app_refuses_what_is_too_long(client: Client) -> None:
+    assert client.get(f"/?x={'y' * MOST_QUERY}").status_code == 403
+    sent = client.post("/open", content="x" * (MOST_BYTES + 1))
+    assert sent.status_code == 400
+    assert "is longer than 64 kB" in sent.text
+
+
+def test_what_is_sent_to_the_app_is_never_written_and_is_for_its_sender_alone(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sent = client.post("/open", content=f"text={FILE}\r\n")
+    assert sent.status_code == 303
+    name = sent.headers["location"].removeprefix("/?file=")
+    assert len(name) >= 20
+    assert "Your file's question" in client.get(f"/?file={name}").text
+    assert client.get("/?file=guessed").status_code == 400
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("['executor=dask']", "may not be stated here"),
+        ("site: typical", "is not a list of overrides"),
+        (b"\xff\xfe", "is not text in UTF-8"),
+        ("['study=nothing']", "there is no study"),
+        ("!!python/object/apply:os.system [ls]", "could not determine a constructor"),
+        ("['nurse=${oc.env:HOME}']", "oc.env"),
+    ],
+)
+def test_a_bad_file_is_one_page_that_says_what_is_wrong(client: Client, content: str | bytes, told: str) -> None:
+    refused = client.post("/open", content=content)
+    assert refused.status_code == 400
+    assert told in refused.text
+
+
+def test_a_mistaken_address_is_a_page_that_says_what_is_wrong(client: Client) -> None:
+    refused = client.get("/?arm=nothing")
+    assert refused.status_code == 400
+    assert "there is no policy" in refused.text
+    assert "This cannot be shown" in client.get(f"/answer.csv?{QUERY}").text
+    assert client.get(f"/view/nothing?{QUERY}").status_code == 404
+
+
+def test_the_first_visit_opens_on_the_stored_answer_and_works_on_nothing(
+    desk_and_client: tuple[Desk, Client],
+) -> None:
+    desk, client = desk_and_client
+    assert "worked out beforehand" in client.get("/").text
+    assert "worked out beforehand" not in client.get(f"/?{QUERY}").text
+    assert desk.n_running == 0
+
+
+def test_the_question_as_a_file_states_as_many_replications_as_were_seen(client: Client) -> None:
+    text = client.get(f"/question.yaml?{QUERY}&n=12").text
+    assert ae.overrides_in(text)[-2:] == ("run.first=0", "run.count=12")
+    assert ae.load(*ae.overrides_in(text)).run.numbers == range(12)
+
+
+def test_no_cell_of_the_app_s_csv_is_a_formula() -> None:
+    assert [plain(text) for text in ("=1+1", "+1", "-1", "@x", "Lean triage")] == [
+        "'=1+1",
+        "'+1",
+        "'-1",
+        "'@x",
+        "Lean triage",
+    ]
+
+
+def test_a_stream_ends_at_the_number_that_was_asked_for(short: None, client: Client) -> None:
+    text = client.get(f"/looks?{QUERY}&most=2").text
+    assert text.endswith("event: end\ndata: \n\n")
+    assert "2 replications" in text
+
+
+# --- the desk -------------------------------------------------------------------------------------------------------
+
+
+def first_looks(desk: Desk, asked: AskedQuestion, n: int, most: int = 50) -> list[Look]:
+    """The first looks at a question; then the reader leaves."""
+
+    async def look() -> list[Look]:
+        looks, seen = desk.looks(asked, most), []
+        async for one in looks:
+            seen.append(one)
+            if one.result is not None and len(one.result.replications) >= n:
+                break
+        await looks.aclose()  # type: ignore[attr-defined]
+        return seen
+
+    return asyncio.run(look())
+
+
+def n_at_work() -> int:
+    return sum(thread.name.startswith("question") for thread in threading.enumerate())
+
+
+def test_the_work_ends_when_the_reader_leaves(short: None) -> None:
+    desk = Desk(1)
+    seen = first_looks(desk, asked_in([("arm", "lean_triage")]), 1)
+    assert seen[0].step == "loading"
+    assert desk.n_running == 0
+    for _attempt in range(100):
+        if not n_at_work():
+            break
+        time.sleep(0.1)
+    assert not n_at_work()
+
+
+def test_a_reload_goes_on_from_what_is_known(short: None) -> None:
+    desk, asked = Desk(1), asked_in([("arm", "lean_triage")])
+    first_looks(desk, asked, 2)
+    again = first_looks(desk, asked, 2)
+    assert again[0].result is not None
+    assert len(again[0].result.replications) >= 2
+    assert desk.result(asked) is not None
+
+
+def test_no_more_questions_than_there_is_room_for_are_worked_on_at_once(
+    short: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_module, "MOST_RUNNING", 1)
+    desk, asked, other = Desk(1), asked_in([("arm", "lean_triage")]), asked_in([("arm", "two_more_beds")])
+
+    async def both() -> list[str]:
+        first = desk.looks(asked, 50)
+        await anext(first)
+        second = desk.looks(other, 50)
+        steps = [(await anext(second)).step]
+        await first.aclose()  # type: ignore[attr-defined]
+        steps.append((await anext(second)).step)
+        await second.aclose()  # type: ignore[attr-defined]
+        return [str(step) for step in steps]
+
+    assert asyncio.run(both()) == ["waiting", "loading"]
+
+
+def test_only_so_many_results_and_files_are_kept(monkeypatch: pytest.MonkeyPatch, two: ae.Result) -> None:
+    monkeypatch.setattr(desk_module, "MOST_KEPT", 2)
+    monkeypatch.setattr(desk_module, "MOST_FILES", 2)
+    desk = Desk(1)
+    questions = [asked_in([("arm", arm)]) for arm in ("lean_triage", "two_more_beds", "ai_scribe_measured")]
+    for asked in questions:
+        desk._keep(asked, two)
+    assert [desk.result(asked) is None for asked in questions] == [True, False, False]
+    names = [desk.take_in(FILE).file for _ in range(3)]
+    assert len(set(names)) == 3
+    with pytest.raises(ConfigError, match="is not known here any more"):
+        desk.file(names[0])
+    assert desk.file(names[2]).own

@@ -1,0 +1,237 @@
+"""The app in a browser: a walk from the first page to an answer, and what disturbs it. axe finds nothing, and nothing
+outside is asked."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from simulation.app import asked as asked_module
+from simulation.app.desk import Desk
+from simulation.app.pages import VIEWS
+from simulation.app.server import app_of
+from simulation.app.serving import stored_answer
+from tests.app.conftest import SHORT
+
+from .test_report import violations
+
+pytestmark = pytest.mark.slow
+
+EXAMPLE = "department=typical&arm=ai_scribe_measured&arm=lean_triage"
+SECONDS = 60_000
+"""Milliseconds until the first answer, on a busy machine."""
+MOST_REQUESTS = 10
+TOO_WIDE = """() => [...document.querySelectorAll('main *')]
+    .filter(each => each.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+    .filter(each => !each.closest('.scroll, .wide, svg, .hidden'))
+    .map(each => each.outerHTML.slice(0, 120))"""
+
+
+@dataclass(frozen=True)
+class Served:
+    """The app on a port of this machine, with its desk."""
+
+    home: str
+    desk: Desk
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    """Questions of two days a replication."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asked_module, "RUN", (*SHORT, "run.cool_down_days=1", "run.doublings=0"))
+        listening = socket.socket()
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        app, desk = app_of(port, n_workers=1, stored=stored_answer())
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True)
+        thread.start()
+        yield Served(f"http://127.0.0.1:{port}", desk)
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture
+def visitor(browser: Browser, served: Served) -> Iterator[Callable[..., Page]]:
+    """Opens a path as a visitor of their own; afterwards nothing outside was asked for, and no page had an error."""
+    contexts: list[BrowserContext] = []
+    outside: list[str] = []
+    errors: list[str] = []
+
+    def visit(path: str = "/", width: int = 1280, height: int = 900) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda one: None if one.url.startswith((served.home, "data:")) else outside.append(one.url))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda one: errors.append(one.text) if "Content Security Policy" in one.text else None)
+        page.goto(served.home + path)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert outside == []
+    assert errors == []
+
+
+Visit = Callable[..., Page]
+
+
+def answered(page: Page) -> Page:
+    """The page once it has an answer."""
+    expect(page.locator(".verdicts li").first).to_be_visible(timeout=SECONDS)
+    expect(page.locator("#answer table")).to_be_visible()
+    return page
+
+
+def shown(page: Page) -> int:
+    return int(page.locator(".n").inner_text().split()[0])
+
+
+def rests(desk: Desk) -> bool:
+    """Whether all work ends within some seconds."""
+    for _attempt in range(60):
+        if not desk.n_running and not any(thread.name.startswith("question") for thread in threading.enumerate()):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_from_the_first_page_to_an_answer_in_a_department_in_three_actions(visitor: Visit) -> None:
+    page = visitor()
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url))
+    expect(page.locator("#answer")).to_contain_text("worked out beforehand")
+    page.get_by_label("1. Department").select_option("short_of_triage")
+    answered(page)
+    assert "department=short_of_triage" in page.url
+    page.get_by_text("Change patients, staff, places and beds").click()
+    page.get_by_label("Triage nurses, 8 to 20 h").fill("1")
+    expect(page.locator("#answer .changed")).to_contain_text("triage nurses, 8 to 20 h +1", timeout=SECONDS)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".state")).to_contain_text("Stopped.")
+    assert len(asked) <= MOST_REQUESTS
+
+
+def test_a_link_opens_the_same_question_in_a_clean_browser(visitor: Visit) -> None:
+    page = answered(visitor(f"/?{EXAMPLE}&beds=4&doctors_evening=1"))
+    link = page.get_by_role("link", name="Link to this question").get_attribute("href")
+    other = answered(visitor(str(link)))
+    assert other.get_by_label("Staffed beds in medicine").input_value() == "4"
+    assert other.locator("#beds-shown").inner_text() == "+4: 254 beds"
+    expect(other.locator(".changed")).to_contain_text("staffed beds in medicine +4")
+
+
+def test_a_reload_in_the_middle_goes_on_and_does_not_begin_again(visitor: Visit) -> None:
+    page = answered(visitor(f"/?{EXAMPLE}&tests=-20"))
+    n = shown(page)
+    page.reload()
+    assert shown(answered(page)) >= n
+
+
+def test_stop_ends_the_work_and_go_on_goes_on(visitor: Visit, served: Served) -> None:
+    page = answered(visitor(f"/?{EXAMPLE}&tests=10"))
+    page.get_by_role("button", name="Stop").click()
+    assert rests(served.desk)
+    n = shown(page)
+    page.get_by_role("button", name="Go on").click()
+    for _attempt in range(200):
+        if shown(page) > n:
+            break
+        page.wait_for_timeout(100)
+    assert shown(page) > n
+
+
+def test_a_closed_tab_ends_the_work(visitor: Visit, served: Served) -> None:
+    page = answered(visitor(f"/?{EXAMPLE}&tests=15"))
+    assert served.desk.n_running
+    page.close()
+    assert rests(served.desk)
+
+
+def test_a_question_with_a_fault_is_told_and_the_next_is_answered(visitor: Visit) -> None:
+    page = visitor(f"/?{EXAMPLE}&tests=25")
+    for box in page.get_by_role("checkbox").all():
+        box.uncheck()
+    expect(page.locator("#answer")).to_contain_text("policies: none is chosen", timeout=SECONDS)
+    page.get_by_label("Lean triage, no AI").check()
+    answered(page)
+
+
+def test_a_bad_file_is_told_and_a_good_one_is_answered(visitor: Visit, tmp_path: Path) -> None:
+    page = visitor("/open")
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("['executor=dask']", encoding="utf-8")
+    page.get_by_label("A file that ends in .yaml").set_input_files(bad)
+    expect(page.get_by_label("Or paste its text")).to_have_value("['executor=dask']")
+    page.get_by_role("button", name="Open it").click()
+    expect(page.get_by_role("alert")).to_contain_text("may not be stated here")
+    assert violations(page) == []
+    question = visitor(f"/?{EXAMPLE}")
+    answered(question)
+    with question.expect_download() as download:
+        question.get_by_role("link", name="The question as a file").click()
+    page.get_by_label("Or paste its text").fill(Path(download.value.path()).read_text(encoding="utf-8"))
+    page.get_by_role("button", name="Open it").click()
+    answered(page)
+    assert "file=" in page.url
+
+
+def test_two_visitors_do_not_see_each_other_s_file(visitor: Visit) -> None:
+    one, other = visitor("/open"), visitor("/open")
+    for page, arm in ((one, "lean_triage"), (other, "two_more_beds")):
+        page.get_by_label("Or paste its text").fill(f"['study=ai_triage', 'ensemble=none', '~study.arms.{arm}']")
+        page.get_by_role("button", name="Open it").click()
+        page.wait_for_url("**/?file=*")
+    assert one.url != other.url
+    one.get_by_text("What it states").click()
+    assert "lean_triage" in one.locator("#question").inner_text()
+    assert "two_more_beds" not in one.content()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (768, 1024), (360, 740)])
+@pytest.mark.parametrize(
+    "path", ["/", f"/?{EXAMPLE}&beds=2", "/open", "/interview", "/interview?attendances_per_day=9", "/?arm=x"]
+)
+def test_axe_finds_nothing_and_no_page_scrolls_sideways(visitor: Visit, path: str, width: int, height: int) -> None:
+    page = visitor(path, width, height)
+    if EXAMPLE in path:
+        answered(page)
+        page.get_by_role("button", name="Stop").click()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(TOO_WIDE) == []
+
+
+@pytest.mark.parametrize("name", [name for name in VIEWS if name != "departments"])
+def test_axe_finds_nothing_on_any_view(visitor: Visit, served: Served, name: str) -> None:
+    if served.desk.result(asked_module.asked_in([("arm", "ai_scribe_measured"), ("arm", "lean_triage")])) is None:
+        answered(visitor(f"/?{EXAMPLE}"))
+    page = visitor(f"/view/{name}?{EXAMPLE}", 360, 740)
+    expect(page.locator("table").first).to_be_attached()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_answer_is_reached_and_stopped_by_keyboard_alone(visitor: Visit) -> None:
+    page = visitor(f"/?{EXAMPLE}&tests=30")
+    answered(page)
+    slider = page.get_by_label("Time to a blood result")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#tests-shown")).to_have_text("+35 %: 39 minutes by day")
+    stop = page.get_by_role("button", name="Stop")
+    stop.focus()
+    page.wait_for_timeout(1500)
+    expect(page.get_by_role("button", name="Stop")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".state")).to_contain_text("Stopped.")
