@@ -133,7 +133,7 @@ def evaluate(words: list[str]) -> int:
     from simulation.display.table import print_sentences, print_tables
     from simulation.evaluation import evaluate as wing
 
-    own, others = split_own(words, ("arm", "design", "from", "trials", "bought", *wing.STAKES))
+    own, others = split_own(words, ("arm", "design", "from", "trials", "bought", "deviations", *wing.STAKES))
     changes = [word.removeprefix("design.") for word in others if word.startswith("design.")]
     rest = [word for word in others if not word.startswith("design.")]
     arm, bought, name = own.get("arm", ""), own.get("bought"), own.get("design") or wing.ALL_DESIGNS
@@ -143,6 +143,8 @@ def evaluate(words: list[str]) -> int:
     n_trials, stakes = wing.asked_trials(own.get("trials")), wing.asked_stakes(own)
     stated, config_dir = options(rest)
     designs = wing.designs_named(name, changes, config_dir=config_dir)
+    deviations = list(filter(None, own.get("deviations", "").split(",")))
+    wing.deviations_named(deviations, config_dir=config_dir)
     if "from" in own:
         if stated:
             refuse(stated[0], "has no effect on a stored run", "Leave it out, or leave out from=")
@@ -154,8 +156,12 @@ def evaluate(words: list[str]) -> int:
         _refuse_arms_of_another_study(study, own, config_dir)
         if bought is None:
             wing.must_be_answerable(study, arm, stakes)
-        arms = [name for name in (bought or study.design.sham, arm) if name is not None]
-        study = wing.study_of_evaluation(study, arms, wing.outcomes_of(designs, config_dir=config_dir))
+            more = wing.overrides_of_switching(study, arm, designs)
+            study, _, config_dir = (
+                _asked([*rest, *more], (), {"run": "evaluation"}) if more else (study, own, config_dir)
+            )
+        arms = (bought or study.design.nothing, arm)
+        study = wing.study_of_evaluation(study, arms, wing.outcomes_of(designs, config_dir=config_dir), designs)
         results = Path(str(study.resolved["results"]))
         found = _run_for_an_evaluation(study, results)
         if found is None:
@@ -164,7 +170,9 @@ def evaluate(words: list[str]) -> int:
     if bought is not None:
         print_tables([wing.charts(result, arm, bought, config_dir=config_dir)])
         return 0
-    answer = wing.evaluate(result, arm, name, *changes, trials=n_trials, stakes=stakes, config_dir=config_dir)
+    answer = wing.evaluate(
+        result, arm, name, *changes, trials=n_trials, stakes=stakes, deviations=deviations, config_dir=config_dir
+    )
     print_tables([answer.table, *([answer.tables["value"]] if answer.worth else [])])
     print(f"\n{answer.title}")
     print_sentences(answer.sentences)

@@ -297,9 +297,11 @@ class EnsembleDepartments:
         )
 
     def content(self) -> Plain:
-        """Everything that can change a number, besides the arms of the study."""
-        names = ("name", "files", "structures", "structure_of", "values", "rows", "scenario", "tools")
-        return {name: exact(getattr(self, name)) for name in names if name != "tools" or self.tools}
+        """What makes the departments, besides the arms of the study, and what was found of them."""
+        names = ("name", "files", "structures", "structure_of", "values", "rows", "scenario", "tools", "found")
+        return {
+            name: exact(getattr(self, name)) for name in names if name not in ("tools", "found") or getattr(self, name)
+        }
 
     def made(self, number: int, *, numbers_only: bool = False) -> ReadyArms:
         """Every arm in one department, made anew and checked in full, or its numbers alone. Raises ConfigError."""

@@ -63,8 +63,8 @@ def label_lines(study: Study, product: OfferedProduct) -> tuple[list[str], float
         return [], None
     arm = study.arm(ARM)
     mixes = tuple(_sickest_at_triage(arm.pathway, uncovered_sources(arm.policy, arm.pathway), study.run.seed))
-    before, after, impossible = [], dict[str, list[float]](), dict[str, str]()
-    for policy, nurse in _in_departments(study, product):
+    before, after, impossible = dict[int, float](), dict[str, list[float]](), dict[str, str]()
+    for number, (policy, nurse) in enumerate(_in_departments(study, product)):
         for words, raw in readings(policy):
             faults = Faults()
             made = policy_made_of({"triage": raw, "nurse": copied(nurse)}, "triage", "nurse", faults)
@@ -74,8 +74,9 @@ def label_lines(study: Study, product: OfferedProduct) -> tuple[list[str], float
             with_it, nurses = made.policy, replace(made.policy, ai=None, beside_nurse=None)
             share = policy["covers"]["share"]["value"]
             after.setdefault(words, []).append(_too_low((with_it, nurses, nurses), mixes, share))
-            before.append(_too_low((nurses, nurses, nurses), mixes, share))
-    today = float(np.mean(before))
+            if number not in before:
+                before[number] = _too_low((nurses, nurses, nurses), mixes, share)
+    today = float(np.mean([*before.values()]))
     margin = next((one.margin for one in study.design.margins if one.measure == UNDER_TRIAGE), None)
     limit = math.inf if margin is None else today + margin
     limit_words = "" if margin is None else f"; the limit is {100 * limit:.1f} %"

@@ -37,6 +37,13 @@ AROUND = 0.1
 """How far a stated share may be off to either side, for sweeps. A judgement."""
 STUDY_KEYS = ("value_per_patient_hour", "primary", "secondary", "margins", "harm")
 
+PILOTS = {
+    "before-after": ("twelve weeks before and after", 14.0, 0.27),
+    "alternating": ("24 alternate weeks", 15.0, 0.05),
+}
+"""Pilots in one department, by answer: words, half of the interval in minutes of the wait, and false alarms. Measured:
+`aeflow evaluate arm=ai_scribe_measured`, sixty departments."""
+
 
 def asks(key: str) -> OfferQuestion:
     """A question."""
@@ -308,11 +315,13 @@ class OfferedProduct:
         pounds = self.pounds_a_year
         arms |= self._readings(title) | dict(bought(known["arms"], pounds))
         spend = {"pounds_per_year": round(pounds), "evidence": "assumed", "source": f"what {title} costs a year"}
-        offer = {
+        offer: Raw = {
             "arm": ARM, "product": title, "department": department, "claims": list(self.claims()),
             "not_shown": list(self.not_shown()), "assumed": list(assumed), "differs": list(differs),
             "blanks": list(blanks),
         }  # fmt: skip
+        if pilot := PILOTS.get(self.values.get("evaluation", next(iter(PILOTS)))):
+            offer["pilot"] = dict(zip(("design", "half_width", "false_alarms"), pilot, strict=True))
         choose = {group: self.name for group in ("site", "staffing", "calibration", "pathway")}
         choose |= {"nurse": self.name} if self.nurse() else {}
         return {

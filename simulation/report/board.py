@@ -84,6 +84,10 @@ ADVICE = {
     "helps": "It is worth a pilot here.",
 }
 """What to do, by outcome, where it may do enough to matter; what to measure, and what else to buy, follows."""
+ENOUGH = 1.43
+"""Half-widths of a pilot's interval that an effect has which 80 of 100 pilots find."""
+TOO_MANY = 0.08
+"""False alarms of a pilot that is not believed."""
 PASSED = ("non-inferior", "no difference")
 """Kinds of judgement by which a limit is passed."""
 LOOKS = {"fails": "worse", "harms": "worse", "claimed": "better", "helps": "better"}
@@ -188,7 +192,7 @@ def _board(result: StudyResult, offer: OfferFacts, most: int, facts: int) -> Boa
         Part("safety", "Is it safe?", tuple(_safety(result, offer, arm))),
         Part("worse", "Who is worse off?", tuple(_worse_off(result, arm, most))),
         Part("money", "Same money elsewhere", tuple(_money(result, *arms))),
-        Part("measure", "Measure first", tuple(_measure_first(result, arm, most))),
+        Part("measure", "Measure first", (*_measure_first(result, arm, most), *_pilot(result, offer, arm))),
         Part("vendor", "The vendor", tuple(_vendor(offer, facts))),
         Part("assumed", "Assumed", tuple(_assumed(offer, facts + 2))),
     )
@@ -567,6 +571,21 @@ def _measure_first(result: StudyResult, arm: ArmResult, most: int) -> Iterator[S
         return
     hinges = hinge_words(result, arm) or "no one figure is shown to decide the effect"
     yield Sentence("$hinges.", hinges=_first_capital(hinges))
+
+
+def _pilot(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> Iterator[Sentence]:
+    """What the planned pilot could tell of the wait."""
+    target, pilot = result.first_target, offer.pilot
+    if pilot is None or (target.measure, target.group) != WAIT:
+        return
+    is_large = abs(result.row_of(target, arm.name).difference) >= ENOUGH * pilot.half_width
+    yield Sentence(
+        f"A pilot of $design would report ± $half minutes, and an effect of nothing in $alarms of 100: it "
+        f"{'could' if is_large and pilot.false_alarms < TOO_MANY else 'could not'} tell.",
+        design=_cut(pilot.design),
+        half=_number(pilot.half_width, "minutes"),
+        alarms=_number(100 * pilot.false_alarms),
+    )
 
 
 def _blank(result: StudyResult, effect: BlankEffect, row: Comparison, *, first: bool) -> Iterator[Sentence]:

@@ -7,6 +7,7 @@ import pytest
 
 from simulation.offers.asking import answers_in, interview, keep, template
 from simulation.offers.interview import Answer, check, is_asked, next_question, questions
+from simulation.offers.product import PILOTS, OfferedProduct
 from simulation.offers.reading import Unread, read
 
 
@@ -240,3 +241,21 @@ def test_quitting_after_going_back_loses_no_answer(tmp_path: Path) -> None:
     typed = iter(["310", "62 %", "back", "back", "quit"])
     assert not interview({}, tmp_path / "offer.yaml", ask=lambda _: next(typed), say=lambda _: None)
     assert answers_in(tmp_path / "offer.yaml") == {"attendances_per_day": "310", "within_four_hours": "62 %"}
+
+
+def test_a_planned_pilot_is_in_the_study_of_the_offer_unless_there_is_none() -> None:
+    values = check(FACTS).values
+    pilots = [
+        OfferedProduct("our_ai", {**values, **more}).study("our department", [])["offer"].get("pilot")
+        for more in (
+            {},
+            {"evaluation": "alternating"},
+            {"evaluation": "not"},
+        )
+    ]
+    assert [pilot and pilot["design"] for pilot in pilots] == [
+        "twelve weeks before and after",
+        "24 alternate weeks",
+        None,
+    ]
+    assert set(questions()["evaluation"].choices) == {*PILOTS, "not"}

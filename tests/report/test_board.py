@@ -23,7 +23,7 @@ from simulation.report.letter import letter
 from simulation.report.screen import print_result
 from simulation.report.write import write_exports, write_report
 from simulation.runs.result import StudyResult
-from simulation.study.offer import Blank, OfferFacts
+from simulation.study.offer import Blank, OfferFacts, PlannedPilot
 
 from .conftest import EFFECTS, OFFER
 from .test_first_page import MORE, NOISE, NURSE, TOOL, made, with_also
@@ -312,6 +312,16 @@ def test_groups_harmed_by_more_than_matters_are_named_the_hardest_hit_first(resu
     assert [*map(str, worse.sentences)] == ["Ambulance patients would wait 12 minutes longer.", "Children: 7 minutes."]
     nobody = made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, offer=bare())
     assert "No groups were looked at." in text_of(board(nobody))
+
+
+def test_what_the_planned_pilot_could_tell_is_one_line(result: Result) -> None:
+    told, waits = [], {NURSE: [100.0] * 12, TOOL: 80 + NOISE}
+    for half_width, false_alarms in ((200.0, 0.05), (1.0, 0.05), (1.0, 0.27)):
+        pilot = PlannedPilot(design="24 alternate weeks", half_width=half_width, false_alarms=false_alarms)
+        told.append(text_of(board(made(result, waits, offer=bare(pilot=pilot)))))
+    assert "A pilot of 24 alternate weeks would report ± 200 minutes, and an effect of nothing in 5 of 100" in told[0]
+    assert ["it could tell" in page for page in told] == [False, True, False]
+    assert "A pilot of" not in text_of(board(made(result, waits, offer=bare())))
 
 
 def test_few_departments_have_no_answer(offered: Result) -> None:

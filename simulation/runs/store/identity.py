@@ -129,7 +129,7 @@ def content_of(study: Study, *, words: bool = True) -> Plain:
         "policies": policies,
         "resolved": resolved_of(study),
         "choices": dict(study.choices),
-        "departments": None if study.departments is None else exact(study.departments.content(), without=without),
+        "departments": study.departments and _without(exact(study.departments.content(), without=without), without),
         "on_one": study.on_one,
         "left_out": list(study.left_out),
     }
