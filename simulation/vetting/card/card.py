@@ -82,7 +82,14 @@ class Card:
     def page(self) -> str:
         """The card as one HTML page that loads nothing."""
         classes = facts("words")["classes"]
-        return _rendered("card.html", banner=BANNER, card=self, sentences=card_sentences(self.bench), classes=classes)
+        return _rendered(
+            "card.html",
+            title=self.title,
+            banner=BANNER,
+            card=self,
+            sentences=card_sentences(self.bench),
+            classes=classes,
+        )
 
     @property
     def document(self) -> bytes:
