@@ -39,15 +39,15 @@ class StampColumns:
     arrived_at: str
     """Arrival at the department: of an ambulance, when it arrived, not when it was unloaded."""
     assessed_at: str | None = None
-    """Start of the initial assessment."""
+    """Start of the initial assessment. Example: `Assessed`"""
     triaged_at: str | None = None
-    """End of triage, if there is a stamp."""
+    """End of triage, if there is a stamp. Example: `Triaged`"""
     handed_over_at: str | None = None
-    """End of the ambulance handover."""
+    """End of the ambulance handover. Example: `Handover`"""
     seen_at: str | None = None
-    """First clinician."""
+    """First clinician. Example: `Seen`"""
     decided_at: str | None = None
-    """Decision to admit."""
+    """Decision to admit. Example: `Decision`"""
     departed_at: str
     """Departure from the department: home, to a ward, or leaving unseen."""
 
@@ -85,22 +85,24 @@ class ExtractMapping(Sourced):
     age: str | None = None
     """The column of the age in whole years."""
     sex: CodedColumn | None = None
-    """female or male."""
+    """Female or male."""
     attendance: str | None = None
-    """The column of attendance numbers, each of which should be there once. They are compared, and not kept."""
+    """The column of attendance numbers, each of which should be there once. They are compared, and not kept.
+    Example: `Attendance`"""
     patient: str | None = None
-    """The column of patients' pseudonyms, by which who comes again is found. They are compared, and not kept."""
+    """The column of patients' pseudonyms, by which who comes again is found. They are compared, and not kept.
+    Example: `Pseudonym`"""
     day_first: bool = True
     """Whether 03/04/2025 is the third of April."""
     timezone: str | None = "Europe/London"
-    """Whose clocks the stamps are of, for the nights in which clocks change; none if they never do. Example:
-    `Europe/Stockholm`"""
+    """Whose clocks the stamps are of, for the nights in which clocks change; none if they never do.
+    Example: `Europe/Stockholm`"""
     longest_stay: SpanMinutes = 14_400.0
-    """A stay that is longer is taken for an error of a clock."""
+    """A stay that is longer is taken for an error of a clock. Example: `14400`"""
     back_within: SpanMinutes = 10_080.0
-    """Within how long after departure a new arrival of the same patient counts as a re-attendance."""
+    """Within how long after departure a new arrival of the same patient counts as a re-attendance. Example: `10080`"""
     worst_share: Share = 0.05
-    """The share of rows beyond which a kind of dirt that loses something is refused."""
+    """The share of rows beyond which a kind of dirt that loses something is refused. Example: `0.05`"""
     worst: Mapping[str, Share] = field(default_factory=dict)
     """The same share for single kinds of dirt. Example: `{no_seen: 0.3}`"""
 
