@@ -53,6 +53,8 @@ from simulation.triage.stated import Nurse
 from simulation.units import years_of
 
 LEAST_ATTENDANCES = 300
+WRITTEN = (*SCALED_KINDS, "targets")
+"""The groups of files of a fitted department."""
 HOURS_OF = {name: f"arrivals_{name}" for name in SOURCES}
 WEEKDAYS_OF = {"walk_in": "arrivals_weekday", "referred": "weekdays_only"}
 SHORT = (
@@ -231,7 +233,7 @@ class FittedDepartment:
         }  # fmt: skip
         if ambulances == 0 or not self._leaves_room(per_day, ambulances):
             del stated["ambulances_per_day"]
-        return sound(Totals, stated, "fit", lambda _: ())
+        return sound(Totals, stated, self.extract.name, lambda _: ())
 
     def _leaves_room(self, per_day: float, ambulances: float) -> bool:
         """Whether walk-ins are left beside ambulances and as many referred as usual."""
