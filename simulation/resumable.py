@@ -20,7 +20,7 @@ from simulation.report.figures import draw_pathway, every_picture
 from simulation.report.figures.department_pictures import draw_profiled
 from simulation.report.write import write_report
 from simulation.runs.executors.executor import ExecutorFailed, Failed
-from simulation.runs.replicate import PROFILED, ReplicationResult
+from simulation.runs.replicate import ReplicationResult
 from simulation.runs.running import failure, replications, still_to_run
 from simulation.runs.store.atomic import must_be_writable, point_latest
 from simulation.runs.store.identity import Identity, identity_of
@@ -173,7 +173,8 @@ def _completed(
         n_all = len(study.run.numbers)
         say(f"Resuming an unfinished run: {n_kept} of {n_all} replications are kept (resume=false begins anew).")
         done(n_kept)
-    first = set() if study.run.profile_all else {number for number in study.run.numbers if number < PROFILED}
+    run = study.run
+    first = set() if run.profile_all else {number for number in run.numbers if number < run.profiles}
     while missing:
         planning(n_all := len(study.run.numbers))
         n_before = n_all - len(missing) - unfinished.n_added

@@ -18,11 +18,11 @@ import yaml
 import simulation as ae
 from simulation.errors import nearest, refuse
 
-STUDY, PLANNED = "ai_triage", 200
+STUDY, PLANNED = "alternatives", 200
 """The study whose arms can be chosen; the replications that are planned, of which a reader sees the beginning."""
 RUN = (
     f"study={STUDY}", f"run.replications={PLANNED}", "run.warm_up_days=7", "run.measured_days=28", "run.profiles=2",
-    "~study.arms.sham", "study.sham=null",
+    "~study.arms.sham", "study.sham=null", "study.focus=[]",
 )  # fmt: skip
 """What every question states: four weeks a replication, each in other weeks of the year."""
 TYPICAL, EVERY = "typical", "ensemble"
@@ -36,6 +36,8 @@ DEPARTMENTS = {
 N_DEPARTMENTS = 20
 EXAMPLE = ("ai_scribe_measured", "lean_triage", "clinician_14_to_22")
 """The policies that are chosen at first: a tool that was measured, and what else could be done."""
+USUAL = 11
+"""How many of the study's arms are offered at first, in its order; the others are a click away."""
 MOST_ARMS = 5
 KEYS = ("study", "site", "staffing", "pathway", "calibration", "nurse", "scenario", "run", "ensemble")
 """The parts of a configuration that a file from elsewhere may state: a question, and not where or how it runs."""
@@ -85,13 +87,17 @@ def controls() -> Mapping[str, Control]:
 
 @dataclass(frozen=True)
 class AskedQuestion:
-    """A question: a department, changes of it by control, arms in the study's order; or the overrides of a file."""
+    """A question: a department, changes of it by control, arms in the study's order; or the overrides of a file.
+
+    `beside`: the query of another question, whose answer is shown below its own.
+    """
 
     department: str = TYPICAL
     changed: tuple[tuple[str, int], ...] = ()
     arms: tuple[str, ...] = EXAMPLE
     file: str = ""
     own: tuple[str, ...] = ()
+    beside: str = ""
 
     @property
     def values(self) -> Mapping[str, int]:
@@ -167,9 +173,11 @@ def arms_of() -> Mapping[str, Any]:
 
 def asked_in(pairs: Sequence[tuple[str, str]]) -> AskedQuestion:
     """The question that the pairs of an address state. Raises ConfigError for what is not offered."""
-    department, values, arms = TYPICAL, dict[str, int](), list[str]()
+    department, values, arms, beside = TYPICAL, dict[str, int](), list[str](), ""
     for key, text in pairs:
-        if key == "department":
+        if key == "beside":
+            beside = text
+        elif key == "department":
             if text not in DEPARTMENTS:
                 refuse("department", f"there is no '{text[:40]}'", nearest(text[:40], DEPARTMENTS))
             department = text
@@ -184,7 +192,7 @@ def asked_in(pairs: Sequence[tuple[str, str]]) -> AskedQuestion:
     if len(set(arms)) > MOST_ARMS:
         refuse("policies", f"{len(set(arms))} are chosen", f"Choose {MOST_ARMS} at most, so that an answer comes soon")
     changed = tuple((key, values[key]) for key in controls() if values.get(key))
-    return AskedQuestion(department, changed, tuple(arm for arm in arms_of() if arm in arms))
+    return AskedQuestion(department, changed, tuple(arm for arm in arms_of() if arm in arms), beside=beside)
 
 
 def _number(control: Control, text: str) -> int:

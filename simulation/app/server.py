@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 import simulation as ae
 from simulation.app import interviewing, pages
 from simulation.app.asked import PLANNED, AskedQuestion, asked_in
-from simulation.app.desk import MOST_REPLICATIONS, Desk, Look
+from simulation.app.desk import MOST_REPLICATIONS, Desk, Look, first_shown
 from simulation.errors import AeflowError, refuse
 
 try:
@@ -112,6 +112,7 @@ class Front:
             "/answer.csv": self.as_csv,
             "/report": self.report,
             "/view/{name}": self.view,
+            "/narrow": self.narrow,
             "/interview": self.interview,
             "/interview/answers.yaml": self.answers,
         }
@@ -147,16 +148,27 @@ class Front:
         return StreamingResponse(stream, media_type="text/event-stream")
 
     async def _stream(self, asked: AskedQuestion, most: int) -> AsyncIterator[str]:
-        looks = self._desk.looks(asked, most)
+        looks, beside = self._desk.looks(asked, most), await run_in_threadpool(self._beside, asked)
         try:
             async for look in looks:
-                yield _event("look", await run_in_threadpool(pages.answer, look, asked, most))
+                yield _event("look", await run_in_threadpool(pages.answer, look, asked, most, beside))
                 if look.step not in ("refused", "ended"):
                     await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
             yield _event("end", "")
         finally:
             with suppress(RuntimeError):
                 await looks.aclose()  # type: ignore[attr-defined]
+
+    def _beside(self, asked: AskedQuestion) -> tuple[AskedQuestion, ae.Result] | None:
+        """The question that is to be shown beside another, and its result, if that is still kept."""
+        if not asked.beside:
+            return None
+        with suppress(AeflowError):
+            other = asked_in(parse_qsl(asked.beside, max_num_fields=60))
+            result = self._desk.result(other)
+            if result is not None and len(result.replications) >= first_shown(other):
+                return other, result
+        return None
 
     async def as_file(self, request: Request) -> Response:
         """The question as a file that the command line asks again, with as many replications as were seen."""
@@ -192,6 +204,12 @@ class Front:
             return HTMLResponse(pages.message_page("There is no such view", [f"Views: {', '.join(pages.VIEWS)}."]), 404)
         asked = await run_in_threadpool(self._asked, request)
         return HTMLResponse(await run_in_threadpool(pages.view_page, name, asked, self._desk.result(asked)))
+
+    async def narrow(self, request: Request) -> Response:
+        """The answer over departments, narrowed by figures of the reader's own."""
+        asked = await run_in_threadpool(self._asked, request)
+        typed = dict(request.query_params)
+        return HTMLResponse(await run_in_threadpool(pages.narrow_page, asked, self._desk.result(asked), typed))
 
     async def open(self, request: Request) -> Response:
         """A form for a question that was kept as a file; what is sent is kept in memory alone."""
