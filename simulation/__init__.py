@@ -26,6 +26,7 @@ __all__ = [
     "Study",
     "Wanted",
     "__version__",
+    "animate",
     "board",
     "board_page",
     "ThreadExecutor",
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from simulation.config import configuration, load, overrides_in
     from simulation.errors import AeflowError, ConfigError, DrawsError, PlanError, ResultsError
     from simulation.evaluation.evaluate import charts, evaluate
+    from simulation.questions.what_happened.animation import animate
     from simulation.report.board import board, board_page
     from simulation.report.first_page import first_page
     from simulation.report.letter import letter
@@ -72,6 +74,7 @@ _HOMES = {
     ),
     **dict.fromkeys(("Wanted", "nearest_matrix"), "triage.construct"),
     **dict.fromkeys(("board", "board_page"), "report.board"),
+    "animate": "questions.what_happened.animation",
     **dict.fromkeys(("configuration", "load", "overrides_in"), "config"),
     "first_page": "report.first_page",
     "letter": "report.letter",

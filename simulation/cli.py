@@ -33,6 +33,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "breakeven": inquiries.breakeven,
     "prices": inquiries.prices,
     "evaluate": inquiries.evaluate,
+    "animate": inquiries.animate,
     "gather": stored_runs.gather,
     "schema": schemas.schema,
     "new": new_files.new,

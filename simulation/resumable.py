@@ -173,8 +173,7 @@ def _completed(
         n_all = len(study.run.numbers)
         say(f"Resuming an unfinished run: {n_kept} of {n_all} replications are kept (resume=false begins anew).")
         done(n_kept)
-    run = study.run
-    first = set() if run.profile_all else {number for number in run.numbers if number < run.profiles}
+    first = set() if study.run.profile_all else {number for number in study.run.numbers if number < study.run.profiles}
     while missing:
         planning(n_all := len(study.run.numbers))
         n_before = n_all - len(missing) - unfinished.n_added

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-MOST_LINES = 37_300
-MOST_TOKENS = 388_000
-MOST_CORE = 27_250
+MOST_LINES = 38_300
+MOST_TOKENS = 399_000
+MOST_CORE = 27_680
 WINGS = ("app", "assurance", "evaluation", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""
 MOST_OF_ROOM = 3_000

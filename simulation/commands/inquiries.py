@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.commands.command_line import load_study, options, split_own
+from simulation.commands.command_line import load_study, options, split_config_dir, split_own
 from simulation.errors import Faults, refuse
 
 if TYPE_CHECKING:
@@ -57,6 +57,37 @@ def _run_for_a_question(study: Study) -> StudyResult | None:
         return compare(study, done=callbacks.done)
 
 
+def animate(words: list[str]) -> int:
+    """Write a day of two arms, of a stored run or of a study, as a page to watch."""
+    from simulation.questions.what_happened import animation
+
+    own, others = split_own(words, animation.OWN)
+    folders = [word for word in split_config_dir(others)[0] if "=" not in word and not word.startswith("~")]
+    if folders and len(others) > 1:
+        refuse("animate", f"found {' '.join(others)}", "Name one stored run alone, or a study by key=value")
+    numbers: dict[str, int] = {}
+    for key in ("day", "replication"):
+        if key in own and not own[key].isdecimal():
+            refuse(key, f"found '{own[key]}'", "Write a whole number from 0 on")
+        numbers |= {key: int(own[key])} if key in own else {}
+    arms = own["arms"].split(",") if own.get("arms") else ()
+    if folders:
+        from simulation.api import read
+
+        stored = read(folders[0])
+        made = animation.animate(stored, *arms, **numbers)
+        path = made.write(own.get("out") or Path(str(stored.folder)) / animation.FILE)
+    else:
+        from simulation.study.workload import refuse_large
+
+        study, _, _ = _asked(others, (), animation.USUAL)
+        refuse_large([study])
+        made = animation.animate(study, *arms, **numbers)
+        path = made.write(own["out"]) if own.get("out") else made.write_dated(Path(str(study.resolved["results"])))
+    print(f"{made.title}\n{made.about}\nOpen it in a browser: {path}")
+    return 0
+
+
 def breakeven(words: list[str]) -> int:
     """Say at which figures of an arm it does as much as another arm."""
     from simulation.questions.break_even import break_evens
@@ -102,7 +133,7 @@ def evaluate(words: list[str]) -> int:
     from simulation.display.table import print_sentences, print_tables
     from simulation.evaluation import evaluate as wing
 
-    own, others = split_own(words, ("arm", "design", "from", "trials", "bought", *wing.STAKES))
+    own, others = split_own(words, ("arm", "design", "from", "trials", "bought", "deviations", *wing.STAKES))
     changes = [word.removeprefix("design.") for word in others if word.startswith("design.")]
     rest = [word for word in others if not word.startswith("design.")]
     arm, bought, name = own.get("arm", ""), own.get("bought"), own.get("design") or wing.ALL_DESIGNS
@@ -112,6 +143,8 @@ def evaluate(words: list[str]) -> int:
     n_trials, stakes = wing.asked_trials(own.get("trials")), wing.asked_stakes(own)
     stated, config_dir = options(rest)
     designs = wing.designs_named(name, changes, config_dir=config_dir)
+    deviations = list(filter(None, own.get("deviations", "").split(",")))
+    wing.deviations_named(deviations, config_dir=config_dir)
     if "from" in own:
         if stated:
             refuse(stated[0], "has no effect on a stored run", "Leave it out, or leave out from=")
@@ -123,8 +156,12 @@ def evaluate(words: list[str]) -> int:
         _refuse_arms_of_another_study(study, own, config_dir)
         if bought is None:
             wing.must_be_answerable(study, arm, stakes)
-        arms = [name for name in (bought or study.design.sham, arm) if name is not None]
-        study = wing.study_of_evaluation(study, arms, wing.outcomes_of(designs, config_dir=config_dir))
+            more = wing.overrides_of_switching(study, arm, designs)
+            study, _, config_dir = (
+                _asked([*rest, *more], (), {"run": "evaluation"}) if more else (study, own, config_dir)
+            )
+        arms = (bought or study.design.nothing, arm)
+        study = wing.study_of_evaluation(study, arms, wing.outcomes_of(designs, config_dir=config_dir), designs)
         results = Path(str(study.resolved["results"]))
         found = _run_for_an_evaluation(study, results)
         if found is None:
@@ -133,7 +170,9 @@ def evaluate(words: list[str]) -> int:
     if bought is not None:
         print_tables([wing.charts(result, arm, bought, config_dir=config_dir)])
         return 0
-    answer = wing.evaluate(result, arm, name, *changes, trials=n_trials, stakes=stakes, config_dir=config_dir)
+    answer = wing.evaluate(
+        result, arm, name, *changes, trials=n_trials, stakes=stakes, deviations=deviations, config_dir=config_dir
+    )
     print_tables([answer.table, *([answer.tables["value"]] if answer.worth else [])])
     print(f"\n{answer.title}")
     print_sentences(answer.sentences)

@@ -48,23 +48,21 @@ def offer(words: list[str]) -> int:
     if own.get("check") == "true" or not _is_right(path, ask=not from_file or sys.stdin.isatty()):
         return 0
     name = own.get("name") or name_of(checked.values["product"], folder if changed else None)
-    with progress(7 * int(n), what="years of your department") as shown:
+    with progress(7 * int(n), what="years") as shown:
 
         def done(n_done: int, of: int) -> None:
             shown.planning(of)
             shown.done(n_done)
 
-        made = offered(
+        of_departments, of_labels = offered(
             stated | changed, folder, tables=path.parent, name=name, n=int(n), progress=done,
             differs=told_apart(stated, changed),
         )  # fmt: skip
-    print(f"\nYour department, as {n} that the answers could mean, in fresh years of each:")
-    print(*(line for words in made.lines for line in lines_of(words, "  ", "      ")), sep="\n")
-    for number, words_of_labels in enumerate(made.labels):
-        print(*lines_of(words_of_labels, "\n" if not number else "  ", "      "), sep="\n")
+    print(f"\n{n} departments that your answers could mean (mean, nine in ten of them):")
+    for number, words_told in enumerate((*of_departments, *of_labels)):
+        print(*lines_of(words_told, "" if number == len(of_departments) else "  ", "      "), sep="\n")
     where = f" --config-dir {config_dir}" if config_dir is not None else ""
-    print(f"\nWritten: {folder}/*/{made.name}.yaml. The answer, in some minutes:")
-    print(f"  aeflow compare study={made.name}{where}")
+    print(f"\nThe answer, in some minutes: aeflow compare study={name}{where}")
     return 0
 
 

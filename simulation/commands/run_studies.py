@@ -201,7 +201,7 @@ def show(words: list[str]) -> int:
         refuse_large([study])
         print_heading(heading)
         if "patient" in chosen:
-            from simulation.questions.patient_story import tell
+            from simulation.questions.what_happened.patient_story import tell
 
             print(tell(study, chosen["patient"]))
         elif "arm" in chosen:

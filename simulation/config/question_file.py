@@ -32,14 +32,14 @@ def overrides_in(text: str, shown: str = "the question") -> tuple[str, ...]:
     faults = Faults()
     stated = value_in(text, shown, faults)
     faults.refuse()
-    if not isinstance(stated, list) or not stated or not all(isinstance(word, str) for word in stated):
-        refuse(shown, "is not a list of overrides", "Write one a line, as in `- scenario=busier`, in quotes if need be")
-    if len(stated) > MOST_OVERRIDES:
-        refuse(shown, f"states {len(stated):,} overrides", f"Write {MOST_OVERRIDES} at most")
-    for word in stated:
+    words = stated if isinstance(stated, list) and len(stated) <= MOST_OVERRIDES else []
+    if not words or not all(isinstance(word, str) for word in words):
+        found = f"is not a list of overrides, {MOST_OVERRIDES} at most"
+        refuse(shown, found, "Write one a line, as in `- scenario=busier`, in quotes if need be")
+    for word in words:
         if word.startswith(("@", "-")) or ("=" not in word and not word.startswith("~")):
             refuse(shown, f"'{shortened(word)}' is not of the form key=value", "Leave it out, or say key=value")
-    return tuple(stated)
+    return tuple(words)
 
 
 def written_out(words: Iterable[str]) -> Sequence[str]:

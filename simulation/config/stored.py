@@ -70,17 +70,12 @@ def _departments(content: Mapping[str, Any] | None, study: Study) -> EnsembleDep
         return tuple(Change(**row) for row in rows)
 
     return EnsembleDepartments(
-        content["name"],
-        files=content["files"],
-        structures=content.get("structures", {}),
-        structure_of=tuple(content.get("structure_of", [""] * len(content["rows"]))),
-        values=tuple(content["values"]),
+        content["name"], files=content["files"], structures=content.get("structures", {}),
+        structure_of=tuple(content.get("structure_of", [""] * len(content["rows"]))), values=tuple(content["values"]),
         rows=tuple(map(changes, content["rows"])),
-        scenario=changes(content["scenario"]),
-        ready=study.arms,
-        changes=changes_of_arms(study.design, study.arms),
-        tools=content.get("tools", {}),
-    )
+        scenario=changes(content["scenario"]), ready=study.arms, changes=changes_of_arms(study.design, study.arms),
+        tools=content.get("tools", {}), found=content.get("found", ""),
+    )  # fmt: skip
 
 
 def observed_in(path: Path) -> Observed:

@@ -26,6 +26,8 @@ BLUE, DARK, GREY, PALE = "#005eb8", "#003087", "#768692", "#e8edee"
 BETTER, WORSE, UNCLEAR = "#005eb8", "#d55e00", "#5a6670"
 SHAM = "#ffeb99"
 STAGE_COLOURS = ("#0072b2", "#56b4e9", "#009e73", "#e69f00", "#f0e442", "#cc79a7", "#d55e00", "#999999")
+LEVEL_COLOURS = (WORSE, "#e69f00", "#f0e442", "#56b4e9", DARK)
+"""Of levels of acuity, the most urgent first."""
 DASHED = (0, (4, 3))
 DPI = 150
 LABEL_WIDTH = 30

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-Style = Literal["level", "difference", "percent", "number", "pounds", "rounded pounds"]
-"""How numbers are written: '58.9 min', '−7.2', '12', '12.3', '£165,301', '£165,000'."""
+Style = Literal["level", "difference", "short difference", "short", "percent", "number", "pounds", "rounded pounds"]
+"""How numbers are written: '58.9 min', '−7.2', '−16', '16', '12', '12.3', '£165,301', '£165,000'. A short one has a
+decimal below 10 alone, unless it is whole."""
 UNKNOWN = "–"
 Row = TypeVar("Row")
 Column = TypeVar("Column")
@@ -81,6 +82,10 @@ class Cell:
                 return amount(value, self.unit)
             case "difference":
                 return change(value, self.unit)
+            case "short" | "short difference":
+                size = abs(self.scaled(value))
+                digits = 0 if size >= 9.95 or size < 0.05 or math.isclose(size, round(size)) else 1
+                return f"{'+−'[value < 0] * (self.style != 'short' and size >= 0.05)}{size:,.{digits}f}"
             case "rounded pounds":
                 return cost_in_short(value)
             case "pounds":

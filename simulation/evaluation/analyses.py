@@ -58,6 +58,16 @@ def weekly_t(trials: Trials) -> TrialEstimates:
     return _of_t_test(stats.ttest_ind(*_on_and_off(trials, _series(trials)), axis=1))
 
 
+def paired_t(trials: Trials) -> TrialEstimates:
+    """Student's t test of the differences within pairs of neighbouring periods, one with the tool and one without."""
+    from scipy import stats
+
+    pairs = _series(trials).reshape(len(trials.on), -1, 2)
+    later = trials.on[:, 0, 1::2]
+    with_tool, without = (np.where(which, pairs[..., 1], pairs[..., 0]) for which in (later, ~later))
+    return _of_t_test(stats.ttest_rel(with_tool, without, axis=1))
+
+
 def patients_t(trials: Trials) -> TrialEstimates:
     """Student's t test with patients as units, as if each had been drawn alone."""
     from scipy import stats
@@ -220,8 +230,27 @@ def gls(trials: Trials) -> TrialEstimates:
     return _of_fits(fits, 0)
 
 
+def mixed(trials: Trials) -> TrialEstimates:
+    """A mixed model, tool and periods fixed and departments random, by REML; it takes about 20 ms a trial."""
+    from warnings import catch_warnings, simplefilter
+
+    _regressions()
+    from statsmodels.regression.mixed_linear_model import MixedLM
+
+    _, n, n_periods = trials.values.shape
+    department, periods = np.repeat(np.arange(n), n_periods), np.tile(np.eye(n_periods), (n, 1))
+    fits = []
+    with catch_warnings():
+        simplefilter("ignore")  # a variance between departments of 0 is at the end of its range, and said to be
+        for values, on in zip(trials.values, trials.on, strict=True):
+            columns = np.column_stack([on.ravel(), periods])
+            fits.append(MixedLM(values.ravel(), columns, department).fit())
+    return _of_fits(fits, 0)
+
+
 OF_TRIALS: Mapping[Analysis, Callable[[Trials], TrialEstimates]] = {
     "weekly_t": weekly_t,
+    "paired_t": paired_t,
     "patients_t": patients_t,
     "least_squares": least_squares,
     "hac": hac,
@@ -230,4 +259,5 @@ OF_TRIALS: Mapping[Analysis, Callable[[Trials], TrialEstimates]] = {
     "permutation": permutation,
     "sequence_t": sequence_t,
     "gls": gls,
+    "mixed": mixed,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +16,18 @@ from simulation.display.drawing import BLUE, DARK, GREY, WORSE, Picture, figure_
 from simulation.display.table import UNKNOWN, Cell, Cells, ReportTable, ReportTables
 from simulation.display.words import change, cost_in_short, unit_words
 from simulation.evaluation.charts import LEARNT_WEEKS, ChartResult
-from simulation.evaluation.design import ANALYSES, EvaluatedOutcome, EvaluationDesign
-from simulation.evaluation.operating import LEVEL, SOUND, NeededSize, Operating, OperatingFigure
+from simulation.evaluation.design import ANALYSES, EvaluatedOutcome, EvaluationDesign, main_outcome
+from simulation.evaluation.deviations import Deviation
+from simulation.evaluation.operating import (
+    LEVEL,
+    SOUND,
+    TARGETS,
+    NeededSize,
+    Operating,
+    OperatingFigure,
+    power_over_weeks,
+)
+from simulation.evaluation.trials import Bank
 from simulation.evaluation.value import DesignValue, Pounds, Stakes
 from simulation.evaluation.words import protocol, sentences, size_words
 from simulation.explain.statements import BANNER
@@ -28,7 +38,7 @@ from simulation.runs.result import StudyResult
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FOLDER, PAGE, TABLE, PICTURE, PROTOCOL = "evaluations", "evaluation.html", "designs.csv", "designs.png", "protocol.txt"
+FOLDER, PAGE, TABLE, PROTOCOL = "evaluations", "evaluation.html", "designs.csv", "protocol.txt"
 SPOT = 0.04
 """How near designs are in the picture that share a spot."""
 MOST_WORDS = 300
@@ -39,23 +49,29 @@ MOST_WORDS = 300
 class Evaluation:
     """What evaluations of an arm would report.
 
-    nothing   the arm that does nothing: the sham, or the baseline itself
+    bank      the simulated weeks
     emulated  each analysis of each design, with each outcome, under both
     sizes     by label of a randomised design, what it needs for the wait
     worth     what each design is worth, if something is at stake
+    deviations  how evaluations go otherwise than planned
     """
 
     result: StudyResult
     arm: str
-    nothing: str
+    bank: Bank = field(repr=False)
     designs: tuple[EvaluationDesign, ...]
     outcomes: tuple[EvaluatedOutcome, ...]
     emulated: tuple[Operating, ...]
     sizes: Mapping[str, tuple[NeededSize, ...]]
     n_trials: int
-    n_weeks: int
     stakes: Stakes | None = None
     worth: tuple[DesignValue, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
+
+    @property
+    def nothing(self) -> str:
+        """The arm that does nothing: the sham, or the baseline itself."""
+        return self.result.design.nothing
 
     @property
     def label(self) -> str:
@@ -76,8 +92,8 @@ class Evaluation:
 
     @property
     def main(self) -> EvaluatedOutcome:
-        """The outcome that the answer is about: the first wait."""
-        return next((outcome for outcome in self.outcomes if outcome.role == "wait"), self.outcomes[0])
+        """The outcome that the answer is about."""
+        return main_outcome(self.outcomes)
 
     @cached_property
     def tables(self) -> ReportTables:
@@ -91,14 +107,21 @@ class Evaluation:
         return self.tables[table_name(self.main)]
 
     @cached_property
-    def picture(self) -> Picture:
-        """Designs by false alarms and power."""
-        return designs_picture(self)
+    def pictures(self) -> Mapping[str, Picture]:
+        """Designs by false alarms and power, and their power by how long they last."""
+        return {picture.name: picture for picture in (designs_picture(self), weeks_picture(self))}
+
+    def shown(self, outcome: EvaluatedOutcome) -> tuple[EvaluationDesign, ...]:
+        """The designs that look at an outcome; those by patient do at a few."""
+        return tuple(dict.fromkeys(row.design for row in self.of(outcome, self.arm)))
 
     def sound(self, outcome: EvaluatedOutcome) -> tuple[EvaluationDesign, ...]:
-        """The designs whose false alarms are about the 5 % that tests promise."""
-        alarms = {design: self.one(design, outcome, self.nothing).significant.value for design in self.designs}
-        return tuple(design for design, share in alarms.items() if share <= SOUND)
+        """The designs whose false alarms are about the 5 % that tests promise, and whose groups share no queue."""
+        return tuple(
+            design
+            for design in self.shown(outcome)
+            if self.one(design, outcome, self.nothing).significant.value <= SOUND and not design.is_simulated
+        )
 
     @cached_property
     def best(self) -> EvaluationDesign:
@@ -106,7 +129,8 @@ class Evaluation:
         none."""
         if sound := self.sound(self.main):
             return max(sound, key=lambda design: self.one(design, self.main, self.arm).right.value)
-        return min(self.designs, key=lambda design: self.one(design, self.main, self.nothing).significant.value)
+        shown = self.shown(self.main)
+        return min(shown, key=lambda design: self.one(design, self.main, self.nothing).significant.value)
 
     @property
     def title(self) -> str:
@@ -132,13 +156,15 @@ class Evaluation:
     def page(self) -> str:
         """One page that loads nothing."""
         environment = templates(Path(__file__).parent)
-        png = base64.b64encode(self.picture.png).decode("ascii")
-        return environment.get_template("page.html").render(banner=BANNER, evaluation=self, png=png)
+        pictures = [(base64.b64encode(shown.png).decode("ascii"), shown) for shown in self.pictures.values()]
+        page = environment.get_template("page.html")
+        return page.render(title=self.title, banner=BANNER, evaluation=self, pictures=pictures)
 
     def write(self, results: Path | str = "results") -> Path:
-        """Write page, table, picture and protocol into a dated folder in `results/evaluations`, and return it."""
+        """Write page, table, pictures and protocol into a dated folder in `results/evaluations`, and return it."""
         texts = {PAGE: self.page, PROTOCOL: f"{self.protocol}\n"}
-        return write_dated(Path(results) / FOLDER, {TABLE: _rows(self)}, {PICTURE: self.picture}, texts=texts)
+        pictures = {f"{name}.png": picture for name, picture in self.pictures.items()}
+        return write_dated(Path(results) / FOLDER, {TABLE: _rows(self)}, pictures, texts=texts)
 
 
 def table_name(outcome: EvaluatedOutcome) -> str:
@@ -287,8 +313,7 @@ def _rows(evaluation: Evaluation) -> Iterator[dict[str, object]]:
 
 def designs_picture(evaluation: Evaluation) -> Picture:
     """Each design by its false alarms and its power: for the step near the tool, and for the wait."""
-    near = [outcome for outcome in evaluation.outcomes if outcome.role == "mechanism"][:1]
-    shown = [*near, evaluation.main]
+    shown = _shown_outcomes(evaluation)
     with figure_of(4.6 * len(shown), 5.2, 1, len(shown), sharex=True, sharey=True) as (figure, axes):
         for ax, outcome in zip(axes, shown, strict=True):
             _panel(ax, evaluation, outcome)
@@ -297,8 +322,8 @@ def designs_picture(evaluation: Evaluation) -> Picture:
         axes[0].set(ylim=(-0.04, 1.08), ylabel="found: share that find the tool's effect")
         alarms = [
             evaluation.one(design, outcome, evaluation.nothing).significant.value
-            for design in evaluation.designs
             for outcome in shown
+            for design in evaluation.shown(outcome)
         ]
         axes[0].set_xlim(0, 1.08 * max(*alarms, 2 * LEVEL))
         names = [f"{number} {design.label}" for number, design in enumerate(evaluation.designs, start=1)]
@@ -317,16 +342,61 @@ def designs_picture(evaluation: Evaluation) -> Picture:
     )
 
 
+def _shown_outcomes(evaluation: Evaluation) -> list[EvaluatedOutcome]:
+    """The step near the tool, if one is looked at, and the wait."""
+    near = [outcome for outcome in evaluation.outcomes if outcome.role == "mechanism"][:1]
+    return [*near, evaluation.main]
+
+
+def weeks_picture(evaluation: Evaluation) -> Picture:
+    """The power of each design by how long it lasts: for the step near the tool, and for the wait."""
+    shown = _shown_outcomes(evaluation)
+    told = []
+    with figure_of(4.6 * len(shown), 4.6, 1, len(shown), sharex=True, sharey=True) as (figure, axes):
+        for ax, outcome in zip(axes, shown, strict=True):
+            sound, ends = evaluation.sound(outcome), dict[int, list[tuple[float, float, int]]]()
+            for number, design in enumerate(evaluation.designs, start=1):
+                if design not in evaluation.shown(outcome):
+                    continue
+                lengths = list(power_over_weeks(evaluation.bank, design, outcome, evaluation.arm))
+                if not lengths:
+                    continue
+                is_sound = design in sound
+                ax.plot(*zip(*lengths, strict=True), "-" if is_sound else ":", color=BLUE if is_sound else WORSE)
+                weeks, power = lengths[-1]
+                ends.setdefault(round(power / SPOT), []).append((weeks, power, number))
+                told.append(f"{design.label}, {outcome.label.lower()}: {100 * power:.0f} % in {weeks} weeks")
+            _number_spots(ax, ends.values(), (5, -3))
+            ax.axhline(TARGETS[0], color=GREY, linewidth=1.2, linestyle="--")
+            panel_title(ax, outcome.label)
+            ax.set_xlabel("weeks")
+        axes[0].set(ylim=(0, 1.08), xlim=(0, None), ylabel="found: share that find the tool's effect")
+        figure.supxlabel(BANNER, fontsize=8)
+        png = png_of(figure)
+    words = (
+        "Power by how long an evaluation lasts; numbers as above. Dotted: more false alarms than a test promises, or "
+        "groups that share their queues. The line: 80 %."
+    )
+    return Picture("weeks", png, f"Power over weeks. {'; '.join(told)}.", words)
+
+
 def _panel(ax: Axes, evaluation: Evaluation, outcome: EvaluatedOutcome) -> None:
     """Draw the designs for one outcome; those on one spot share their numbers."""
     ax.axvline(LEVEL, color=GREY, linewidth=1.2, linestyle="--")
     spots: dict[tuple[int, int], list[tuple[float, float, int]]] = {}
     for number, design in enumerate(evaluation.designs, start=1):
+        if design not in evaluation.shown(outcome):
+            continue
         nothing, tool = (evaluation.one(design, outcome, arm) for arm in (evaluation.nothing, evaluation.arm))
         x, y = nothing.significant.value, tool.right.value
         ax.plot(x, y, "o", color=BLUE if design.is_randomised else WORSE, markersize=8)
         spots.setdefault((round(x / SPOT), round(y / SPOT)), []).append((x, y, number))
-    for points in spots.values():
+    _number_spots(ax, spots.values(), (7, -12))
+
+
+def _number_spots(ax: Axes, spots: Iterable[list[tuple[float, float, int]]], away: tuple[int, int]) -> None:
+    """Write the numbers of designs that share a spot beside the farthest of them, `away` in points."""
+    for points in spots:
         x, y, _ = max(points)
         numbers = ", ".join(str(number) for *_, number in points)
-        ax.annotate(numbers, (x, y), xytext=(7, -12), textcoords="offset points", fontsize=9, color=DARK)
+        ax.annotate(numbers, (x, y), xytext=away, textcoords="offset points", fontsize=9, color=DARK)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulation.errors import ResultsError
-from simulation.evaluation.design import EvaluatedOutcome
-from simulation.evaluation.trials import WEEK_DAYS, Bank
+from simulation.evaluation.design import WEEK_DAYS, EvaluatedOutcome
+from simulation.evaluation.trials import Bank
 from simulation.records.schema import Floats, Ints, Mask
 
 LEARNT_WEEKS = 26
@@ -24,6 +24,8 @@ EVERY = 4
 YEAR = 52
 SLACK = 0.5
 """Standard deviations by which a CUSUM lets a week be worse: half of the shift that it is quickest to find."""
+EWMA_WEIGHT = 0.2
+"""The weight of the newest week in a moving average, as is usual."""
 SIGMAS = 3.0
 """The binomial limit of textbooks."""
 MOST_LIMIT = 200.0
@@ -68,7 +70,9 @@ def chart_results(
         sound = _worse_by(bank, outcome, bought, bought, sign, np.arange(0, bank.n_weeks, EVERY))
         starts = np.array([bank.n_weeks - LEARNT_WEEKS]) if from_go_live else np.arange(0, bank.n_weeks, EVERY)
         failed = _worse_by(bank, outcome, bought, failing, sign, starts)
-        charts: dict[str, Callable[[Floats], Mask]] = {"Shewhart": _shewhart(sound[0]), "CUSUM": _cusum_set(sound[0])}
+        charts: dict[str, Callable[[Floats], Mask]] = {
+            "Shewhart": _shewhart(sound[0]), "EWMA": _ewma_set(sound[0]), "CUSUM": _cusum_set(sound[0])
+        }  # fmt: skip
         for chart, alarmed in charts.items():
             yield _result(bank, outcome, chart, alarmed(sound[0]), alarmed(failed[0]))
         if outcome.measure.endswith("_share"):
@@ -102,6 +106,20 @@ def _shewhart(sound: Floats) -> Callable[[Floats], Mask]:
     """Alarms of weeks beyond the limit that one in 52 weeks is beyond."""
     limit = float(np.quantile(sound, 1 - 1 / YEAR))
     return lambda away: away > limit
+
+
+def _ewma_set(sound: Floats) -> Callable[[Floats], Mask]:
+    """Alarms of weeks whose moving average, older weeks counting less and less, is beyond the limit of one in 52."""
+    alarms = _shewhart(_smoothed(sound))
+    return lambda away: alarms(_smoothed(away))
+
+
+def _smoothed(away: Floats) -> Floats:
+    """The exponentially weighted moving average of each row, from 0."""
+    from scipy.signal import lfilter
+
+    smoothed: Floats = lfilter([EWMA_WEIGHT], [1, EWMA_WEIGHT - 1], away, axis=1)
+    return smoothed
 
 
 def _cusum_set(sound: Floats) -> Callable[[Floats], Mask]:

@@ -3,7 +3,7 @@
 A design is laid over simulated departments by `trials`; what an analysis does stands in `analyses`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Annotated, Literal
 
@@ -14,14 +14,17 @@ from simulation.errors import Fault, nearest
 from simulation.measures.daily import DailyOutcome
 from simulation.measures.measuring import is_observable
 
+WEEK_DAYS = 7
 MOST_WEEKS = 260
 """The longest evaluation that is looked at: five years."""
 Weeks = Annotated[int, Ge(1), Le(MOST_WEEKS), Unit("weeks")]
 Analysis = Literal[
-    "weekly_t", "patients_t", "least_squares", "hac", "glsar", "cluster_t", "permutation", "sequence_t", "gls"
-]
+    "weekly_t", "paired_t", "patients_t", "least_squares", "hac", "glsar", "cluster_t", "permutation", "sequence_t",
+    "gls", "mixed",
+]  # fmt: skip
 ANALYSES: Mapping[Analysis, tuple[str, str]] = {
     "weekly_t": ("t test, weeks", "a t test of weekly means"),
+    "paired_t": ("t test, pairs", "a t test of the differences of neighbouring periods"),
     "patients_t": ("t test, patients", "a t test of patients"),
     "least_squares": ("series, least squares", "segmented regression of weekly means by least squares"),
     "hac": ("series, HAC", "segmented regression of weekly means with errors of Newey and West over four weeks"),
@@ -30,6 +33,7 @@ ANALYSES: Mapping[Analysis, tuple[str, str]] = {
     "permutation": ("randomisation test", "a randomisation test of the means of periods"),
     "sequence_t": ("t test, sequences", "a t test of departments' differences, adjusted for sequence"),
     "gls": ("GLS, variances known", "generalised least squares with variances from earlier weeks"),
+    "mixed": ("mixed model", "a mixed model with periods fixed and departments random, by REML"),
 }
 """What each analysis is called in a table, and in a protocol."""
 
@@ -80,13 +84,37 @@ class Stepped:
     """Weeks between two steps; at each as many departments switch."""
 
 
-Switching = BeforeAfter | Alternating | Parallel | Stepped
+@config_dataclass
+class AlternateDays:
+    """One department has the tool on one day of every two, in random order. Such days are simulated, never put together
+    from others, because a queue that the tool shortened is still shorter the day after.
+
+    Example: `{kind: alternate_days}`
+    """
+
+    kind: Literal["alternate_days"]
+
+
+@config_dataclass
+class ByPatient:
+    """A coin decides for each patient of one department; walk-ins are looked at. They are simulated, never put together
+    from others, because both halves wait in the same queues.
+
+    Example: `{kind: by_patient}`
+    """
+
+    kind: Literal["by_patient"]
+
+
+Switching = BeforeAfter | Alternating | Parallel | Stepped | AlternateDays | ByPatient
 ALLOWED: Mapping[str, tuple[Analysis, ...]] = {
     "before_after": ("weekly_t", "patients_t", "least_squares", "hac", "glsar"),
-    "alternating of one": ("weekly_t", "patients_t", "permutation"),
-    "alternating": ("sequence_t", "permutation", "gls"),
+    "alternating of one": ("weekly_t", "paired_t", "patients_t", "permutation"),
+    "alternating": ("sequence_t", "permutation", "gls", "mixed"),
     "parallel": ("permutation", "cluster_t", "gls"),
-    "stepped": ("permutation", "gls"),
+    "stepped": ("permutation", "gls", "mixed"),
+    "alternate_days": ("paired_t", "patients_t"),
+    "by_patient": ("patients_t",),
 }
 """The analyses that suit each order of switching."""
 
@@ -126,19 +154,29 @@ class EvaluationDesign(Sourced):
         return not isinstance(self.switching, BeforeAfter)
 
     @property
-    def period_weeks(self) -> int:
-        """Weeks of which one mean is made for each department."""
+    def is_simulated(self) -> bool:
+        """Whether the switching itself is simulated, because groups meet in the same queues."""
+        return isinstance(self.switching, AlternateDays | ByPatient)
+
+    @property
+    def unit_days(self) -> int:
+        """Days of the shortest period that is told apart: a week, or a day where days alternate."""
+        return 1 if isinstance(self.switching, AlternateDays) else WEEK_DAYS
+
+    @property
+    def period_units(self) -> int:
+        """How many of these make up a period, of which one mean is made for each department."""
         match self.switching:
             case Stepped():
                 return self.switching.step_weeks
-            case Parallel():
+            case Parallel() | ByPatient():
                 return self.weeks
         return 1
 
     @property
     def n_periods(self) -> int:
         """How many such means each department gives, those within a run-in included."""
-        return self.weeks // self.period_weeks
+        return WEEK_DAYS * self.weeks // (self.unit_days * self.period_units)
 
 
 Role = Literal["mechanism", "wait", "safety"]
@@ -173,6 +211,11 @@ class EvaluatedOutcome:
         return is_observable(self.measure, self.group) if self.recorded is None else self.recorded
 
 
+def main_outcome(outcomes: Sequence[EvaluatedOutcome]) -> EvaluatedOutcome:
+    """The outcome that an answer is about: the first wait, or the first of all."""
+    return next((outcome for outcome in outcomes if outcome.role == "wait"), outcomes[0])
+
+
 @config_dataclass
 class EvaluatedOutcomes:
     """The outcomes of an evaluation; designs that name the same file share the simulated weeks.
@@ -196,7 +239,9 @@ def design_faults(design: EvaluationDesign, where: str) -> Iterator[Fault]:
         yield Fault(f"{where}.wash_out_days", "is about alternating weeks", "State run_in_weeks instead")
     if design.run_in_weeks and isinstance(switching, Alternating):
         yield Fault(f"{where}.run_in_weeks", "would leave no alternating week", "State wash_out_days instead")
-    least = {"before_after": 1, "alternating": 1 if n == 1 else 4, "parallel": 4, "stepped": 2}[switching.kind]
+    if design.is_simulated and n > 1:
+        yield Fault(f"{where}.departments", f"is {n}", "Give 1: days and patients are switched within one department")
+    least = {"alternating": 1 if n == 1 else 4, "parallel": 4, "stepped": 2}.get(switching.kind, 1)
     if n < least or (n > 1 and n % 2 and not isinstance(switching, BeforeAfter | Stepped)):
         even = "" if isinstance(switching, BeforeAfter | Stepped) else "an even number, "
         yield Fault(f"{where}.departments", f"is {n}", f"Give {even}{least} or more")

@@ -1,6 +1,6 @@
 """`evaluate`: what planned evaluations of a tool would report, from a run that kept outcomes by day.
 
-The files are configs/evaluation (designs) and configs/outcomes.
+The files are configs/evaluation (designs), configs/outcomes and configs/deviations.
 """
 
 from __future__ import annotations
@@ -17,9 +17,17 @@ from simulation.display.table import ReportTable
 from simulation.errors import Faults, refuse
 from simulation.evaluation.answer import Evaluation, charts_table
 from simulation.evaluation.charts import chart_results
-from simulation.evaluation.design import EvaluatedOutcome, EvaluatedOutcomes, EvaluationDesign, design_faults
+from simulation.evaluation.design import (
+    EvaluatedOutcome,
+    EvaluatedOutcomes,
+    EvaluationDesign,
+    design_faults,
+    main_outcome,
+)
+from simulation.evaluation.deviations import Deviation
 from simulation.evaluation.operating import N_TRIALS, needed, rows
-from simulation.evaluation.trials import bank_of
+from simulation.evaluation.switching import daily_of, overrides_of, why_not_switched
+from simulation.evaluation.trials import Bank, arm_switched, bank_of
 from simulation.evaluation.value import Stakes, values
 from simulation.explain.costs import cost_of
 from simulation.measures.definitions import definition_of
@@ -45,6 +53,7 @@ def evaluate(
     *overrides: str,
     trials: int = N_TRIALS,
     stakes: Mapping[str, float] | None = None,
+    deviations: Sequence[str] = (),
     config_dir: str | None = None,
 ) -> Evaluation:
     """What evaluations of an arm would report, emulated on the simulated weeks of a result (`run=evaluation`).
@@ -52,29 +61,41 @@ def evaluate(
     `design`: the name of a file in `configs/evaluation/`, or `all`; `overrides`: single values laid over it, such as
     `"weeks=52"`; `trials`: how many are emulated of each; `stakes`: what an evaluation is worth follows from them:
     `prior` (the chance that the tool works at all), `hour` (pounds an hour less of waiting is worth), `price` (pounds a
-    year; the arm's own, if it states one), `years` (1) and `cost` (0, of the evaluation). Raises ConfigError for faults
-    in files or stakes, and ResultsError for a result without the arm, without outcomes by day or with too few weeks or
-    departments.
+    year; the arm's own, if it states one), `years` (1) and `cost` (0, of the evaluation); `deviations`: names of files
+    in `configs/deviations/`, such as `"missing_weeks"`. Raises ConfigError for faults in files or stakes, and
+    ResultsError for a result without the arm, without outcomes by day or with too few weeks or departments.
     """
     at_stake = stakes_of(stakes or {}, result.arm(arm).cost)
     _must_do_something(arm, result.design)
-    designs = designs_named(design, overrides, config_dir=config_dir)
-    outcomes = outcomes_of(designs, config_dir=config_dir)
     bank = bank_of(result)
+    designs = _simulated(designs_named(design, overrides, config_dir=config_dir), bank, arm, design == ALL_DESIGNS)
+    outcomes = outcomes_of(designs, config_dir=config_dir)
+    stated = deviations_named(deviations, config_dir=config_dir)
     missing = [outcome.daily for outcome in outcomes if outcome.daily not in bank.outcomes]
     if missing:
         found = f"the run kept no {missing[0].measure} of {missing[0].group} by day"
         refuse("outcomes", found, "Run it with these outcomes among run.daily")
-    nothing = result.design.sham or result.design.baseline
-    emulated = tuple(rows(bank, designs, outcomes, (nothing, arm), n_trials=trials))
-    main = main_outcome(outcomes)
+    arms, main = (result.design.nothing, arm), main_outcome(outcomes)
+    emulated = tuple(rows(bank, designs, outcomes, arms, n_trials=trials, deviations=stated))
+    composed = [design for design in designs if not design.is_simulated]
     sizes = {
-        design.label: needed(bank, design, main, arm, n_trials=trials) for design in designs if design.is_randomised
+        design.label: needed(bank, design, main, arm, n_trials=trials) for design in composed if design.is_randomised
     }
-    worth = () if at_stake is None else values(bank, designs, main, (nothing, arm), at_stake, n_trials=trials)
-    return Evaluation(
-        result, arm, nothing, designs, outcomes, emulated, sizes, trials, bank.n_weeks, at_stake, tuple(worth)
-    )
+    worth = () if at_stake is None else tuple(values(bank, composed, main, arms, at_stake, n_trials=trials))
+    return Evaluation(result, arm, bank, designs, outcomes, emulated, sizes, trials, at_stake, worth, stated)
+
+
+def _simulated(
+    designs: Sequence[EvaluationDesign], bank: Bank, arm: str, leave_out: bool
+) -> tuple[EvaluationDesign, ...]:
+    """The designs that need no simulated switching, or whose switching a run simulated; others are left out if there
+    are more, or refused."""
+    ready = [design for design in designs if not design.is_simulated or arm_switched(arm, design) in bank.days]
+    if len(ready) < len(designs) and not leave_out:
+        refuse(
+            "design", f"the run has no arm '{arm_switched(arm, designs[0])}'", "Leave out from=, and it is simulated"
+        )
+    return tuple(ready)
 
 
 def _must_do_something(arm: str, design: Design) -> None:
@@ -122,11 +143,6 @@ def asked_stakes(own: Mapping[str, str]) -> dict[str, float]:
     return stated
 
 
-def main_outcome(outcomes: Sequence[EvaluatedOutcome]) -> EvaluatedOutcome:
-    """The first wait among the outcomes, or the first of all."""
-    return next((outcome for outcome in outcomes if outcome.role == "wait"), outcomes[0])
-
-
 def designs_named(
     name: str, overrides: Sequence[str] = (), *, config_dir: str | None = None
 ) -> tuple[EvaluationDesign, ...]:
@@ -139,6 +155,11 @@ def designs_named(
         stated_part(EvaluationDesign, "evaluation", each, design_faults, config_dir, overrides) for each in names
     )
     return tuple(sorted(designs, key=lambda design: (design.is_randomised, design.departments)))
+
+
+def deviations_named(names: Sequence[str], *, config_dir: str | None = None) -> tuple[Deviation, ...]:
+    """Deviations from the plan by the names of their files. Raises ConfigError for a file with faults."""
+    return tuple(stated_part(Deviation, "deviations", name, lambda *_: (), config_dir) for name in names)
 
 
 def outcomes_of(designs: Sequence[EvaluationDesign], *, config_dir: str | None = None) -> tuple[EvaluatedOutcome, ...]:
@@ -170,13 +191,29 @@ def charts(
     return charts_table(before, after, shown)
 
 
-def study_of_evaluation(study: Study, arms: Sequence[str], outcomes: Sequence[EvaluatedOutcome]) -> Study:
-    """The study that simulates what an evaluation needs: the baseline and these arms, with outcomes by day.
+def overrides_of_switching(study: Study, arm: str, designs: Sequence[EvaluationDesign]) -> tuple[str, ...]:
+    """Overrides that add the arms in which the switching of designs is simulated; those that cannot be are left out.
+
+    Raises ConfigError for an arm that cannot be switched so in any of the designs.
+    """
+    reasons = {design: why_not_switched(study, arm, design) for design in designs if design.is_simulated}
+    if len(reasons) == len(designs) and all(reasons.values()):
+        refuse("arm", reasons[designs[0]], "Choose a design that switches weeks or departments")
+    return tuple(overrides_of(study, arm, [design for design, reason in reasons.items() if not reason]))
+
+
+def study_of_evaluation(
+    study: Study, arms: Sequence[str], outcomes: Sequence[EvaluatedOutcome], designs: Sequence[EvaluationDesign] = ()
+) -> Study:
+    """The study that simulates what an evaluation needs: the baseline and these arms, those in which the last of them
+    is switched, and outcomes by day.
 
     Raises ResultsError for an unknown arm.
     """
-    chosen = study.of_arms(arms)
-    daily = tuple(dict.fromkeys((*study.run.daily, *(outcome.daily for outcome in outcomes))))
+    known = {arm.name for arm in study.arms}
+    simulated = [design for design in designs if design.is_simulated and arm_switched(arms[-1], design) in known]
+    chosen = study.of_arms([*arms, *(arm_switched(arms[-1], design) for design in simulated)])
+    daily = tuple(dict.fromkeys((*study.run.daily, *daily_of(outcomes, simulated))))
     design = replace(chosen.design, name=f"{chosen.design.name}_evaluation")
     return replace(chosen, run=replace(chosen.run, daily=daily), design=design)
 

@@ -17,22 +17,27 @@ from simulation.evaluation.design import (
     MOST_WEEKS,
     Alternating,
     Analysis,
+    BeforeAfter,
+    ByPatient,
     EvaluatedOutcome,
     EvaluationDesign,
     Parallel,
+    Stepped,
+    design_faults,
 )
-from simulation.evaluation.trials import Bank, Trials, trials_of
+from simulation.evaluation.deviations import Deviation
+from simulation.evaluation.trials import HALVES, SEED, Bank, Trials, trials_of
+from simulation.measures.definitions import ALL
 from simulation.records.schema import Floats, Ints
+from simulation.statistics.intervals import t_quantile
 
 LEVEL = 0.05
-Z = 1.959964
-"""The normal quantile of a two-sided 95 % interval."""
 N_TRIALS = 2_000
-SEED = 28
 TARGETS = (0.8, 0.9)
 """The powers for which a size is looked for."""
 SOUND = 0.07
 """The most false alarms with which a design is taken at its word."""
+N_OF_A_LENGTH = 400
 WEEKS = (8, 12, 16, 24, 36, 52, 78, 104)
 MOST_DEPARTMENTS = 120
 """About as many major A&E departments as England has trusts with one."""
@@ -108,7 +113,10 @@ def characteristics(
 def _figure(values: Floats, department: Ints, *, several: bool) -> OperatingFigure:
     """The mean of values of trials; `department`: (T, S) those of each trial; `several`: whether more than one
     switches."""
-    mean, margin = float(values.mean()), float(Z * np.sqrt(variance_over_departments(values, department)))
+    mean, margin = (
+        float(values.mean()),
+        float(t_quantile(np.inf) * np.sqrt(variance_over_departments(values, department))),
+    )
     if several:
         return OperatingFigure(mean, mean - margin, mean + margin)
     _, place, n = np.unique(department[:, 0], return_inverse=True, return_counts=True)
@@ -158,7 +166,7 @@ def needed(
     for sized in sizes_of(design, bank):
         trials = trials_of(bank, sized, arm, outcome.daily, n_trials, seed=SEED)
         reported = analysed(trials, design.analyses[0])
-        sizes.append((sized, float(((reported.p < LEVEL) & (reported.effect * trials.true > 0)).mean())))
+        sizes.append((sized, _found(trials, reported)))
         if sizes[-1][1] >= TARGETS[-1]:
             break
     found = [next((size for size, power in sizes if power >= target), None) for target in TARGETS]
@@ -182,15 +190,47 @@ def sizes_of(design: EvaluationDesign, bank: Bank) -> Iterator[EvaluationDesign]
     yield from (replace(design, departments=n) for n in sorted(sizes))
 
 
+def _found(trials: Trials, reported: TrialEstimates) -> float:
+    return float(((reported.p < LEVEL) & (reported.effect * trials.true > 0)).mean())
+
+
+def _by_halves(bank: Bank, outcome: EvaluatedOutcome) -> bool:
+    return outcome.group == ALL and replace(outcome.daily, group=HALVES[0]) in bank.outcomes
+
+
+def power_over_weeks(
+    bank: Bank, design: EvaluationDesign, outcome: EvaluatedOutcome, arm: str, *, n_trials: int = N_OF_A_LENGTH
+) -> Iterator[tuple[int, float]]:
+    """Weeks of a design, and how often it finds an arm's effect, for every length that the bank allows."""
+    for weeks in WEEKS:
+        longer = stretched(design, weeks)
+        if longer.weeks <= bank.n_weeks and not any(design_faults(longer, "")):
+            trials = trials_of(bank, longer, arm, outcome.daily, n_trials, seed=SEED)
+            reported = analysed(trials, design.analyses[0])
+            yield longer.weeks, _found(trials, reported)
+
+
+def stretched(design: EvaluationDesign, weeks: int) -> EvaluationDesign:
+    """The design over about so many weeks: half of them before and half after, or with longer steps."""
+    match design.switching:
+        case BeforeAfter():
+            return replace(design, weeks=weeks, switching=replace(design.switching, before_weeks=weeks // 2))
+        case Stepped():
+            step = max(1, round(weeks / design.n_periods))
+            return replace(design, weeks=step * design.n_periods, switching=replace(design.switching, step_weeks=step))
+    return replace(design, weeks=weeks)
+
+
 def _beyond(largest: EvaluationDesign, target: float, trials: Trials, reported: TrialEstimates) -> NeededSize:
     """The size beyond the largest that was emulated; none within five years, or with all departments of England."""
     from scipy import stats
 
     is_one = largest.departments == 1
     size, most = (largest.weeks, MOST_WEEKS) if is_one else (largest.departments, MOST_DEPARTMENTS)
-    error = reported.half_width / Z
+    z = t_quantile(np.inf)
+    error = reported.half_width / z
     for tried in range(size, most + 1, 2):
-        power = stats.norm.cdf(np.abs(trials.true) / error * np.sqrt(tried / size) - Z).mean()
+        power = stats.norm.cdf(np.abs(trials.true) / error * np.sqrt(tried / size) - z).mean()
         if power >= target:
             weeks, departments = (tried, 1) if is_one else (largest.weeks, tried)
             return NeededSize(target, weeks, departments, simulated=False)
@@ -204,15 +244,19 @@ def rows(
     arms: Sequence[str],
     *,
     n_trials: int = N_TRIALS,
+    deviations: Sequence[Deviation] = (),
 ) -> Iterator[Operating]:
     """Every design with every arm and outcome, by its own analysis; of waits and mechanism also by the others.
 
-    Analyses of a design see the same trials.
+    Analyses of a design see the same trials. Where a coin decides for each patient, outcomes are those that were kept
+    by the coin.
     """
     for design in designs:
         for outcome in outcomes:
+            if isinstance(design.switching, ByPatient) and not _by_halves(bank, outcome):
+                continue
             for arm in arms:
-                trials = trials_of(bank, design, arm, outcome.daily, n_trials, seed=SEED)
+                trials = trials_of(bank, design, arm, outcome.daily, n_trials, seed=SEED, deviations=deviations)
                 for analysis in design.analyses if outcome.role in ("mechanism", "wait") else design.analyses[:1]:
                     reported = analysed(trials, analysis)
                     yield characteristics(trials, reported, bank.department, design, analysis, outcome, arm)

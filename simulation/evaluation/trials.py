@@ -2,21 +2,32 @@
 
 A bank holds the same departments and patients under each arm. A trial draws its departments, the week in which it
 begins and the order of switching, and takes each period of each department from the arm that is on in it. So what one
-period leaves to the next (a queue, a full ward) is that of an arm that was always on: right for weeks, wrong for days.
+period leaves to the next (a queue, a full ward) is that of an arm that was always on: right for weeks, wrong for days
+and for patients, whose switching is simulated instead, in arms of its own (`arm_switched`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from itertools import combinations, permutations, product
 from math import comb, factorial
 
 import numpy as np
 
 from simulation.errors import ResultsError, nearest
-from simulation.evaluation.design import Alternating, BeforeAfter, EvaluationDesign, Parallel, Stepped
+from simulation.evaluation.design import (
+    WEEK_DAYS,
+    AlternateDays,
+    Alternating,
+    BeforeAfter,
+    ByPatient,
+    EvaluationDesign,
+    Parallel,
+    Stepped,
+)
+from simulation.evaluation.deviations import Deviation, counted_weeks, effect_shares, filled
 from simulation.measures.daily import DailyOutcome
 from simulation.measures.quantities import ratio
 from simulation.records.schema import Floats, Ints, Mask
@@ -24,7 +35,10 @@ from simulation.runs.result import StudyResult
 
 MOST_ALLOCATIONS = 2_000
 """Orders of switching that are listed: all there are, or so many drawn of them."""
-WEEK_DAYS = 7
+SEED = 28
+"""Of all that is drawn for emulated trials."""
+HALVES = ("by_patient_without", "by_patient_with")
+"""The groups of walk-ins for whom a coin decided that a tool is not used, and that it is."""
 
 
 @dataclass(frozen=True)
@@ -45,33 +59,36 @@ class Bank:
         """The number of simulated departments, those that were simulated more than once counted as often."""
         return len(self.department)
 
-    @cached_property
+    @property
     def n_weeks(self) -> int:
         """The number of whole weeks of each."""
         return int(self.days[self.baseline].shape[-1] // WEEK_DAYS)
 
     @cached_property
-    def _sums(self) -> dict[tuple[str, DailyOutcome], Floats]:
-        return {}
+    def _sums(self) -> Mapping[str, Floats]:
+        """By arm, the sums of each outcome up to each day, shape (n_runs, n_outcomes, 3, 2 * n_days + 1)."""
+        n_days = WEEK_DAYS * self.n_weeks
+        twice = {arm: np.tile(days[..., :n_days], 2).cumsum(axis=-1) for arm, days in self.days.items()}
+        return {arm: np.concatenate([np.zeros_like(sums[..., :1]), sums], axis=-1) for arm, sums in twice.items()}
 
     def sums(self, arm: str, outcome: DailyOutcome) -> Floats:
         """Sums of an outcome from the first day up to each day, the weeks gone through twice, shape (n_runs, 3,
         2 * n_days + 1)."""
-        if (arm, outcome) not in self._sums:
-            days = self.days[arm][:, self.outcomes.index(outcome), :, : WEEK_DAYS * self.n_weeks]
-            sums = np.cumsum(np.concatenate([days, days], axis=-1), axis=-1)
-            self._sums[arm, outcome] = np.concatenate([np.zeros((*sums.shape[:2], 1)), sums], axis=-1)
-        return self._sums[arm, outcome]
+        return self._sums[arm][:, self.outcomes.index(outcome)]
 
-    def effects(self, arm: str, outcome: DailyOutcome) -> Floats:
-        """What an arm truly does to an outcome, over all weeks, in each department, shape (n_runs,)."""
-        means = (ratio(sums[:, 1, -1], sums[:, 0, -1]) for sums in (self.sums(arm, outcome), self._base(outcome)))
-        with_tool, without = means
+    def moments(self, arm: str, outcome: DailyOutcome, runs: Ints, begins: Ints, ends: Ints) -> Floats:
+        """Number, sum and sum of squares of an outcome in spans of days of these runs, shape (..., 3)."""
+        sums = self.sums(arm, outcome)
+        of_spans: Floats = sums[runs, :, ends] - sums[runs, :, begins]
+        return of_spans
+
+    def effects(self, arm: str, *outcomes: DailyOutcome) -> Floats:
+        """What an arm truly does to an outcome, over all weeks, in each department, shape (n_runs,); to several groups
+        of patients together, if there are several outcomes."""
+        of_arms = (sum(self.sums(name, outcome)[:, :, -1] for outcome in outcomes) for name in (arm, self.baseline))
+        with_tool, without = (ratio(sums[:, 1], sums[:, 0]) for sums in map(np.asarray, of_arms))
         effect: Floats = with_tool - without
         return effect
-
-    def _base(self, outcome: DailyOutcome) -> Floats:
-        return self.sums(self.baseline, outcome)
 
 
 def bank_of(result: StudyResult) -> Bank:
@@ -90,13 +107,6 @@ def bank_of(result: StudyResult) -> Bank:
     alone = result.study.departments is None
     department = numbers if alone else np.array([result.study.department(number) for number in numbers])
     return Bank(daily, result.design.baseline, days, department)
-
-
-def means_at(bank: Bank, arm: str, outcome: DailyOutcome, runs: Ints, begins: Ints, ends: Ints) -> Floats:
-    """Number, sum and sum of squares of an outcome over spans of days, shape (..., 3)."""
-    sums = bank.sums(arm, outcome)
-    moments: Floats = sums[runs, :, ends] - sums[runs, :, begins]
-    return moments
 
 
 @dataclass(frozen=True)
@@ -133,7 +143,14 @@ class Trials:
 
 
 def trials_of(
-    bank: Bank, design: EvaluationDesign, arm: str, outcome: DailyOutcome, n_trials: int, *, seed: int
+    bank: Bank,
+    design: EvaluationDesign,
+    arm: str,
+    outcome: DailyOutcome,
+    n_trials: int,
+    *,
+    seed: int,
+    deviations: Sequence[Deviation] = (),
 ) -> Trials:
     """Emulated trials of a design. The seed decides departments, first weeks and orders, whatever arm and outcome.
 
@@ -150,23 +167,79 @@ def trials_of(
     chance = np.random.Generator(np.random.PCG64(seed))
     runs = _departments_drawn(bank.n_runs, design.departments, n_trials, chance)
     first = chance.integers(bank.n_weeks, size=n_trials)
-    weeks = period_weeks(design)
-    allocations = allocated(design, chance)[:, :, _counted(design)]
-    drawn = chance.integers(len(allocations), size=n_trials)
-    skipped = WEEK_DAYS * (0 if isinstance(design.switching, BeforeAfter) else design.run_in_weeks)
-    begins = WEEK_DAYS * (first[:, None, None] + weeks)
-    spans = begins + skipped + design.wash_out_days, begins + WEEK_DAYS * design.period_weeks
-    without, with_tool = (means_at(bank, name, outcome, runs[:, :, None], *spans) for name in (bank.baseline, arm))
-    moments = np.where(allocations[drawn][..., None], with_tool, without)
-    if not moments[..., 0].all():
+    if isinstance(design.switching, AlternateDays):  # a pair of days is not torn apart, and orders are not gone through
+        first = 2 * (first % ((bank.n_weeks - design.weeks) // 2 + 1))  # twice
+    begins = WEEK_DAYS * first[:, None, None] + design.unit_days * np.arange(design.n_periods * design.period_units)
+    spans = begins + design.wash_out_days, begins + design.unit_days
+    arms = switched(bank, design, arm)
+    if isinstance(design.switching, ByPatient):
+        return _by_patient(bank, arm, arms, outcome, runs, spans)
+    if isinstance(design.switching, AlternateDays):
+        of_run = arms[0] == arms[1]  # else nothing was switched, and any order will do
+        allocations = days_on(WEEK_DAYS * bank.n_weeks)[begins] if of_run else _pairs_drawn(begins.shape, chance)
+        drawn = np.arange(n_trials)
+    else:
+        allocations = allocated(design, chance)
+        drawn = chance.integers(len(allocations), size=n_trials)
+    without, with_tool = (bank.moments(name, outcome, runs[:, :, None], *spans) for name in arms)
+    if not (without[..., 0].all() and with_tool[..., 0].all()):
         raise ResultsError(
             f"{outcome.measure}, {outcome.group}: some period has no such patient, so it has no mean. Choose another "
             "outcome or a longer period"
         )
-    switching = runs[:, :1] if isinstance(design.switching, BeforeAfter) else runs
-    true = bank.effects(arm, outcome)[switching].mean(axis=1)
-    variances = _variances(ratio(without[..., 1], without[..., 0]))
-    return Trials(moments, allocations, drawn, weeks, runs, true, *variances)
+    on = np.repeat(allocations[drawn], design.period_units, axis=2)
+    kept = _counted(design)
+    counted = kept & counted_weeks(deviations, on.shape, chance) if deviations else np.broadcast_to(kept, on.shape)
+    share = effect_shares(deviations, on)[..., None]
+    shape = (n_trials, design.departments, design.n_periods, design.period_units, 3)
+    moments, of_baseline = (
+        (of * counted[..., None]).reshape(shape).sum(axis=3)
+        for of in (without + share * (with_tool - without), without)
+    )
+    periods = kept.reshape(design.n_periods, -1).any(axis=1)
+    moments = filled(moments[:, :, periods]) if deviations else moments[:, :, periods]
+    variances = _variances(ratio(of_baseline[..., 1], of_baseline[..., 0])[:, :, periods])
+    true = bank.effects(arm, outcome)[runs[:, :1] if isinstance(design.switching, BeforeAfter) else runs].mean(axis=1)
+    weeks = (np.arange(design.n_periods) * design.unit_days * design.period_units // WEEK_DAYS)[periods]
+    return Trials(moments, allocations[:, :, periods], drawn, weeks, runs, true, *variances)
+
+
+def _by_patient(
+    bank: Bank, arm: str, arms: tuple[str, str], outcome: DailyOutcome, runs: Ints, spans: tuple[Ints, Ints]
+) -> Trials:
+    """Trials with two periods at the same time: the patients without the tool, and those with it."""
+    halves = [replace(outcome, group=group) for group in HALVES]
+    of_halves = zip(arms, halves, strict=True)
+    ends = spans[0][:, :, 0], spans[1][:, :, -1]
+    moments = np.stack([bank.moments(name, half, runs, *ends) for name, half in of_halves], axis=2)
+    on = np.array([[[False, True]]])
+    true = bank.effects(arm, *halves)[runs].mean(axis=1)
+    return Trials(moments, on, np.zeros(len(runs), dtype=np.int64), np.zeros(2, dtype=np.int64), runs, true)
+
+
+def switched(bank: Bank, design: EvaluationDesign, arm: str) -> tuple[str, str]:
+    """The arms in which a design's periods without and with a tool are found: the baseline and the arm itself, or one
+    in which the switching was simulated. What does nothing leaves nothing behind, so it needs no such arm."""
+    simulated = arm_switched(arm, design)
+    return (simulated, simulated) if design.is_simulated and simulated in bank.days else (bank.baseline, arm)
+
+
+def arm_switched(arm: str, design: EvaluationDesign) -> str:
+    """The name of the arm in which the switching of a design is simulated."""
+    return f"{arm}_{design.switching.kind}"
+
+
+@lru_cache(maxsize=4)
+def days_on(n_days: int) -> Mask:
+    """On which days a tool is on that is switched by a coin for each pair of days, shape (n_days,)."""
+    return _pairs_drawn((n_days + n_days % 2,), np.random.Generator(np.random.PCG64(SEED)))[:n_days]
+
+
+def _pairs_drawn(shape: tuple[int, ...], chance: np.random.Generator) -> Mask:
+    """One of every two neighbours of the last axis, by a coin; the orders of a longer shape begin as those of a shorter
+    one."""
+    first = chance.random((*shape[:-1], shape[-1] // 2)) < 0.5
+    return np.stack([first, ~first], axis=-1).reshape(shape)
 
 
 def _variances(means: Floats) -> tuple[float, float]:
@@ -189,18 +262,13 @@ def _departments_drawn(n_runs: int, n_each: int, n_trials: int, chance: np.rando
     return np.column_stack([first, others])
 
 
-def _counted(design: EvaluationDesign) -> Ints:
-    """The periods that are counted: of one department that switches for good, those outside the run-in."""
-    periods = np.arange(design.n_periods)
+def _counted(design: EvaluationDesign) -> Mask:
+    """The weeks that are counted, or days where these alternate: those outside the run-in, shape (n_units,)."""
+    units = np.arange(design.n_periods * design.period_units)
     if isinstance(design.switching, BeforeAfter):
         switch = design.switching.before_weeks
-        return periods[(periods < switch) | (periods >= switch + design.run_in_weeks)]
-    return periods
-
-
-def period_weeks(design: EvaluationDesign) -> Ints:
-    """The week in which each period begins, from 0, shape (n_periods,)."""
-    return _counted(design) * design.period_weeks
+        return (units < switch) | (units >= switch + design.run_in_weeks)
+    return units % design.period_units >= design.run_in_weeks
 
 
 # --- orders of switching ----------------------------------------------------------------------------------------------
@@ -227,6 +295,7 @@ def allocated(design: EvaluationDesign, chance: np.random.Generator) -> Mask:
             return _halves(n, chance)[:, :, None]
         case Stepped():
             return _steps(n, n_periods, chance)
+    raise AssertionError("days and patients are not put together")
 
 
 def _halves(n: int, chance: np.random.Generator) -> Mask:

@@ -16,10 +16,11 @@ from typing import NamedTuple
 import numpy as np
 
 from simulation.evaluation.analyses import TrialEstimates, analysed
-from simulation.evaluation.design import BeforeAfter, EvaluatedOutcome, EvaluationDesign
-from simulation.evaluation.operating import LEVEL, SEED, Z, variance_over_departments
-from simulation.evaluation.trials import WEEK_DAYS, Bank, Trials, trials_of
+from simulation.evaluation.design import WEEK_DAYS, BeforeAfter, EvaluatedOutcome, EvaluationDesign
+from simulation.evaluation.operating import LEVEL, variance_over_departments
+from simulation.evaluation.trials import SEED, Bank, Trials, trials_of
 from simulation.records.schema import Floats, Ints, Mask
+from simulation.statistics.intervals import t_quantile
 
 YEAR_DAYS = 364
 """Days of the model year."""
@@ -99,7 +100,7 @@ def _value(
     def worth(buys: Mask) -> Pounds:
         """Against what would be bought without an evaluation, trial by trial."""
         more = (weights * gains * buys).sum(axis=0) - without
-        margin = Z * np.sqrt(variance_over_departments(more, bank.department[trials.runs]))
+        margin = t_quantile(np.inf) * np.sqrt(variance_over_departments(more, bank.department[trials.runs]))
         return Pounds(float(more.mean()), float(margin))
 
     effects, p = (np.stack([getattr(one, name) for one in reported]) for name in ("effect", "p"))

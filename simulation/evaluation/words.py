@@ -9,7 +9,7 @@ from simulation.display.words import change, cost_in_short, unit_words
 from simulation.evaluation.design import ANALYSES, EvaluatedOutcome, EvaluationDesign
 from simulation.evaluation.operating import SOUND, TARGETS, NeededSize, OperatingFigure
 from simulation.measures.definitions import definition_of
-from simulation.wording import listed_with_and
+from simulation.wording import listed_with_and, number_of
 
 if TYPE_CHECKING:
     from simulation.evaluation.answer import Evaluation
@@ -19,6 +19,8 @@ REPORTED_BY: Mapping[str, str] = {
     "alternating": "CONSORT for crossover trials (Dwan et al. 2019, BMJ 366:l4378) and for cluster trials (Campbell et "
     "al. 2012, BMJ 345:e5661)",
     "parallel": "CONSORT for cluster trials (Campbell et al. 2012, BMJ 345:e5661)",
+    "alternate_days": "CONSORT for crossover trials (Dwan et al. 2019, BMJ 366:l4378)",
+    "by_patient": "CONSORT (Schulz et al. 2010, BMJ 340:c332)",
     "stepped": "CONSORT for stepped wedge trials (Hemming et al. 2018, BMJ 363:k1614)",
 }
 """The reporting guideline of each order of switching, beside those of interventions with an AI."""
@@ -29,8 +31,7 @@ def sentences(evaluation: Evaluation) -> Iterator[str]:
     """What the tool does, what the designs would tell of it, and what that rests on."""
     main = evaluation.main
     truths = [_truth(evaluation, outcome) for outcome in evaluation.outcomes if outcome.role != "safety"]
-    n_departments = len(set(evaluation.departments))
-    yield f"In {n_departments} simulated departments the tool truly changes {listed_with_and(truths)}."
+    yield f"In {_departments(evaluation)} the tool truly changes {listed_with_and(truths)}."
     first = next((design for design in evaluation.designs if not design.is_randomised), None)
     for design in dict.fromkeys(filter(None, (first, evaluation.best))):
         alarms, tool = (evaluation.one(design, main, arm) for arm in (evaluation.nothing, evaluation.arm))
@@ -44,11 +45,16 @@ def sentences(evaluation: Evaluation) -> Iterator[str]:
         )
     yield from _sizes(evaluation)
     yield from _near(evaluation)
+    yield from _carried_over(evaluation)
     yield from _harm(evaluation)
-    yield (
-        f"Each department has {evaluation.n_weeks} simulated weeks. Departments share the season and nothing else, so "
-        "before and after real false alarms are likely to be more. Evaluations by day or by patient are not emulated."
-    )
+    if evaluation.deviations:
+        stated = listed_with_and([deviation.label.lower() for deviation in evaluation.deviations])
+        yield f"Not all goes as planned: {stated}."
+    factors = evaluation.result.study.baseline.pathway.lasting_factors.values()
+    alike = "the season and no more, so before and after real false alarms are likely to be more"
+    if any(factor.shared and factor.active for factor in factors):
+        alike = "good and bad months, as trusts do"
+    yield f"Each department has {evaluation.bank.n_weeks} simulated weeks. Departments share {alike}."
     yield _worth(evaluation)
 
 
@@ -65,6 +71,24 @@ def _near(evaluation: Evaluation) -> Iterator[str]:
             yield (
                 f"'{outcome.label}' is nearer to the tool: {design.label.lower()}, {design.weeks} weeks, finds its "
                 f"change in {_in_100(found[design], short=True)} of 100."
+            )
+
+
+def _carried_over(evaluation: Evaluation) -> Iterator[str]:
+    """What designs show whose groups meet in the same queues, beside what the tool does to everybody."""
+    near = [outcome for outcome in evaluation.outcomes if outcome.role == "mechanism"]
+    for outcome in (*near[:1], evaluation.main):
+        rows = [row for row in evaluation.of(outcome, evaluation.arm) if row.design.is_simulated]
+        own = {row.design: row for row in reversed(rows)}
+        shown = [
+            f"{design.label.lower()} {_signed(evaluation, outcome, row.true + row.bias.value)} of "
+            f"{_signed(evaluation, outcome, row.true)}"
+            for design, row in reversed(own.items())
+        ]
+        if shown:
+            yield (
+                f"Queues carry over what a tool saves, so '{outcome.label.lower()}' shows a part of it: "
+                f"{listed_with_and(shown)}."
             )
 
 
@@ -88,6 +112,10 @@ def _worth(evaluation: Evaluation) -> str:
         loss = cost_in_short(-worst.significant.value)
         words += f" To buy if p < 0.05 loses {loss} a year after {worst.design.label.lower()}."
     return words
+
+
+def _departments(evaluation: Evaluation) -> str:
+    return number_of(len(set(evaluation.departments)), "simulated department")
 
 
 def _truth(evaluation: Evaluation, outcome: EvaluatedOutcome) -> str:
@@ -128,14 +156,17 @@ def _sizes(evaluation: Evaluation) -> Iterator[str]:
 def _harm(evaluation: Evaluation) -> Iterator[str]:
     """What evaluations would see of a change in the waits of the most urgent, by the truth and by the label given."""
     urgent = [outcome for outcome in evaluation.outcomes if outcome.group.endswith("=1-2")]
-    if len(urgent) == 2:
+    if len(urgent) == 2 and all(evaluation.best in evaluation.shown(outcome) for outcome in urgent):
         truly, given = (
             _signed(evaluation, outcome, evaluation.of(outcome, evaluation.arm)[0].true) for outcome in urgent
         )
-        row = evaluation.one(evaluation.best, urgent[1], evaluation.arm)
+        by_truth, by_label = (
+            _in_100(evaluation.one(evaluation.best, outcome, evaluation.arm).right, short=True) for outcome in urgent
+        )
         yield (
             f"The wait of levels 1 and 2 changes by {truly} by the truth, by {given} by the labels, which alone the "
-            f"records show: {evaluation.best.label.lower()} finds that in {_in_100(row.right, short=True)} of 100."
+            f"records show. {evaluation.best.label} finds the first in {by_truth} of 100, if all cases are audited, "
+            f"and the second in {by_label}."
         )
 
 
@@ -170,15 +201,15 @@ def protocol(evaluation: Evaluation, design: EvaluationDesign) -> str:
         + (" The list is drawn outside the departments, before the first week." if design.is_randomised else ""),
         "Unit of analysis: "
         + (
-            "the week."
+            {"alternate_days": "the day.", "by_patient": "the patient."}.get(design.switching.kind, "the week.")
             if design.departments == 1
             else "the department, by the means of its periods; never the patient."
         ),
         f"Analysis: {ANALYSES[design.analyses[0]][1]}, two-sided at 5 %, everybody counted under what was allocated.",
         f"Not counted: {listed_with_and(uncounted)}." if uncounted else "",
         f"Assumptions: an effect of {_signed(evaluation, main, tool.true)}. Emulated {evaluation.n_trials:,} times on "
-        f"{len(set(evaluation.departments))} simulated departments, the design finds it in {_in_100(tool.right)} of "
-        f"100, with ±{_size(evaluation, main, tool.half_width)}, and an effect of a tool that does nothing in "
+        f"{_departments(evaluation)}, the design finds it in {_in_100(tool.right)} of 100, with "
+        f"±{_size(evaluation, main, tool.half_width)}, and an effect of a tool that does nothing in "
         f"{_in_100(alarms.significant)} of 100{'' if alarms.significant.value <= SOUND else ', which is too many'}.",
         f"Reported by {REPORTED_BY[design.switching.kind]}, with {OF_AN_AI}.",
     )

@@ -86,5 +86,5 @@ def _share_reached(arm: ReadyArm, sources: Sequence[str]) -> float:
     drawn = draw(arm.pathway, seed=0, replication=0, days=DAYS_IN_YEAR)
     known = arm.pathway.categories(ARRIVAL_SOURCE)
     counted = np.isin(drawn.arrival_source, [known.index(name) for name in sources])
-    live_at_once = replace(policy, go_live_day=None)
+    live_at_once = replace(policy, go_live_day=None, live_days=None)
     return float(reached(live_at_once, arm.pathway, drawn)[counted].mean()) if counted.any() else 0.0

@@ -26,8 +26,8 @@ Closed = set[tuple[str, Edge]]
 
 
 def sample_days(policy: Policy) -> int:
-    """Days of drawn patients that show all that a policy does: a year if it goes live later, spreads or drifts."""
-    changes_in_time = (policy.go_live_day, policy.adoption, policy.drift)
+    """Days of drawn patients that show all that a policy does: a year if it is not always on, spreads or drifts."""
+    changes_in_time = (policy.go_live_day, policy.live_days, policy.adoption, policy.drift)
     return SAMPLE_DAYS if all(part is None for part in changes_in_time) else DAYS_IN_YEAR
 
 

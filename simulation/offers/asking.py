@@ -22,10 +22,8 @@ from simulation.offers.interview import (
 
 Ask = Callable[[str], str]
 Say = Callable[[str], None]
-HELP = (
-    "Enter leaves a question blank, ? says why it is asked and where to find it, back goes back (then Enter keeps the "
-    "answer that was given, - leaves it blank), quit keeps answers."
-)
+HELP = "Enter takes what stands in [ ]; ? explains; back goes back; quit keeps your answers."
+GIVEN = "(Enter keeps it, - leaves it blank)"
 SECTIONS = {"department": "Your department", "product": "The product"}
 
 
@@ -65,7 +63,10 @@ def keep(answers: Answers, path: Path) -> None:
 
 def template() -> str:
     """A file of answers with every question, each blank, and what is assumed then."""
-    return "\n".join(["# What `aeflow offer answers=FILE` reads. Leave blank what you do not know.\n", *_blocks()])
+    head = (
+        "# Read by `aeflow offer answers=FILE`. Leave blank what you do not know: then what stands in [ ] is taken.\n"
+    )
+    return "\n".join([head, *_blocks()])
 
 
 def _blocks() -> Iterator[str]:
@@ -75,9 +76,7 @@ def _blocks() -> Iterator[str]:
             section = question.section
             yield f"# --- {SECTIONS[section]} ---"
         needs = "".join(f" Only if '{other}' is {' or '.join(words)}." for other, words in _named(question))
-        chosen = f" One of: {', '.join(question.choices)}." if question.choices else ""
-        blank = f" Blank: {question.blank}." if question.blank else ""
-        yield f"# {question.words}{chosen}{needs}\n# Find it: {question.find}.{blank}\n{key}:"
+        yield f"# {_prompt(question)}{needs}\n# Find it: {question.find}.\n{key}:"
 
 
 def _named(question: OfferQuestion) -> Iterator[tuple[str, list[str]]]:
@@ -101,7 +100,7 @@ def interview(answers: dict[str, Answer], path: Path, *, ask: Ask, say: Say) -> 
             say(f"\n{SECTIONS[section]}")
         try:
             given = before.get(key)
-            typed = ask(f"{_prompt(question)}\n{'' if given is None else f'[{given}] '}> ").strip()
+            typed = ask(f"\n{_prompt(question, given)}\n> ").strip()
         except EOFError:
             typed = "quit"
         if typed.casefold() in ("quit", "exit"):
@@ -136,22 +135,28 @@ def _taken(key: str, typed: Answer, answers: dict[str, Answer], path: Path, say:
         for fault in faults:
             say(f"  {fault.found}. {fault.remedy}")
         return False
-    for note in checked.notes.get(key, ()):
-        if note.words != typed:  # nothing was read otherwise than it was typed
-            say(f"  {'Check: ' if note.how == 'asked' else '= '}{note.words}")
+    notes = {how: [note.words for note in checked.notes.get(key, ()) if note.how == how] for how in ("echoed", "asked")}
+    if typed and not {*notes["echoed"][-1:]} <= {typed, f"{typed} {questions()[key].unit}"}:  # not read as typed
+        say(f"  = {notes['echoed'][-1]}")
+    for words in notes["asked"]:
+        say(f"  Check: {words}")
     answers[key] = typed
     for other in [other for other in answers if other in questions() and not is_asked(questions()[other], answers)]:
         del answers[other]
     return True
 
 
-def _prompt(question: OfferQuestion) -> str:
-    choices = "".join(f"\n    {name}: {words}" for name, words in question.choices.items())
-    return f"\n{question.words}{choices}"
+def _prompt(question: OfferQuestion, given: Answer = None) -> str:
+    """A question with its choices and what Enter takes: what was given before, or else what is assumed."""
+    choices = f" ({', '.join(question.choices)})" if question.choices else ""
+    assumed = f" [{question.blank}]" if question.blank else ""
+    return f"{question.words}{choices}{assumed if given is None else f' [{given}] {GIVEN}'}"
 
 
 def _explained(question: OfferQuestion) -> str:
+    """What the choices mean, why it is asked, where to find it, and what is assumed, with its source."""
+    choices = "".join(f"  {name}: {words}\n" for name, words in question.choices.items())
     assumed = f"\n  Left blank: {question.blank}" if question.blank else ""
     source = f" ({question.evidence}: {question.source})" if question.source else ""
     n = f", on {question.patients} patients" if question.patients else ""
-    return f"  Why: {question.why}\n  Where: {question.find}{n}.{assumed}{source}"
+    return f"{choices}  Why: {question.why}\n  Where: {question.find}{n}.{assumed}{source}"

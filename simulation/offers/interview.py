@@ -6,6 +6,7 @@ Answers are a mapping of key to text or number; a blank is None or ''. Any front
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,6 +23,8 @@ from simulation.errors import ConfigError, Fault, Faults, nearest
 from simulation.offers.reading import ReadAmount, Rota, Unread, words_of
 from simulation.offers.reading import read as read_text
 
+AT_AMBULANCES = re.compile(r"[,;+]?[^,;+]*\bambul[^,;+]*(?:, *(?:at )?all hours)?", re.IGNORECASE)
+"""The part of a rota that is about nurses for ambulances."""
 Answer = str | float | int | list[str] | None
 Answers = Mapping[str, Answer]
 Kind = Literal["number", "share", "minutes", "money", "amount", "choice", "text", "rota", "table", "sources"]
@@ -207,6 +210,9 @@ def _read_one(key: str, question: OfferQuestion, answer: Answer, folder: Path, c
         except ConfigError as error:
             checked.faults.setdefault(key, []).extend(Fault(key, str(fault).rstrip("."), "") for fault in error.faults)
         return
+    if key == "triage_nurses" and (apart := AT_AMBULANCES.search(str(answer))):
+        answer = str(answer).replace(apart[0], "")
+        checked.ask(key, f"'{apart[0].strip(' ,;')}' is left out here: that is asked under 'ambulances'.")
     try:
         value = read_text(question.kind, answer, question.choices)
     except Unread as unread:

@@ -56,15 +56,15 @@ def readings(policy: Raw) -> Iterator[tuple[str, Raw]]:
     yield NAIVE, {**policy, "ai": ai}
 
 
-def label_lines(study: Study, product: OfferedProduct) -> Iterator[str]:
+def label_lines(study: Study, product: OfferedProduct) -> tuple[list[str], float | None]:
     """Lines on the share of the sickest at triage who get too low a level, without the product and with it: means over
-    the departments."""
+    the departments; then that share if it differs from nurses only where they are right, where that is a reading."""
     if not product.labels:
-        return
+        return [], None
     arm = study.arm(ARM)
     mixes = tuple(_sickest_at_triage(arm.pathway, uncovered_sources(arm.policy, arm.pathway), study.run.seed))
-    before, after, impossible = [], dict[str, list[float]](), dict[str, str]()
-    for policy, nurse in _in_departments(study, product):
+    before, after, impossible = dict[int, float](), dict[str, list[float]](), dict[str, str]()
+    for number, (policy, nurse) in enumerate(_in_departments(study, product)):
         for words, raw in readings(policy):
             faults = Faults()
             made = policy_made_of({"triage": raw, "nurse": copied(nurse)}, "triage", "nurse", faults)
@@ -74,21 +74,23 @@ def label_lines(study: Study, product: OfferedProduct) -> Iterator[str]:
             with_it, nurses = made.policy, replace(made.policy, ai=None, beside_nurse=None)
             share = policy["covers"]["share"]["value"]
             after.setdefault(words, []).append(_too_low((with_it, nurses, nurses), mixes, share))
-            before.append(_too_low((nurses, nurses, nurses), mixes, share))
-    today = float(np.mean(before))
+            if number not in before:
+                before[number] = _too_low((nurses, nurses, nurses), mixes, share)
+    today = float(np.mean([*before.values()]))
     margin = next((one.margin for one in study.design.margins if one.measure == UNDER_TRIAGE), None)
     limit = math.inf if margin is None else today + margin
     limit_words = "" if margin is None else f"; the limit is {100 * limit:.1f} %"
     differs = "differs from nurses" if product.with_nurses else "works"
-    yield (
-        f"The sickest (levels 1 and 2) who get too low a level at triage: about {100 * today:.1f} % today"
-        f"{limit_words}. With the product, if it {differs}"
-    )
-    for words, shares in after.items():
-        mean = float(np.mean(shares))
+    lines = [
+        f"Too low a level for the sickest (levels 1-2) at triage: about {100 * today:.1f} % today{limit_words}. With "
+        f"it, if it {differs}"
+    ]
+    means = {words: float(np.mean(shares)) for words, shares in after.items()}
+    for words, mean in means.items():
         above = "" if mean <= limit else ", above the limit" if round(mean - limit, 3) else ", just above the limit"
-        yield f"{words}: {100 * mean:.1f} %{above}"
-    yield from (f"{words}: no such table ({found})" for words, found in impossible.items())
+        lines.append(f"{words}: {100 * mean:.1f} %{above}")
+    lines += [f"{words}: no such table ({found})" for words, found in impossible.items()]
+    return lines, means.get(TIES[-1])
 
 
 def _in_departments(study: Study, product: OfferedProduct) -> Iterator[tuple[Raw, Raw]]:

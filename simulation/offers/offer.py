@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,7 +24,7 @@ from simulation.errors import ConfigError, Faults, refuse
 from simulation.offers.department import BEDS, DOCTORS, TRIAGE, TheirDepartments
 from simulation.offers.interview import Answers, Checked, OfferQuestion, check, questions
 from simulation.offers.labels import label_lines
-from simulation.offers.product import DRAWN, OfferedProduct
+from simulation.offers.product import DRAWN, OfferedProduct, differing
 from simulation.offers.solving import Solved, Solver, beside
 from simulation.records.schema import Floats
 from simulation.records.serialise import plain
@@ -51,17 +51,6 @@ YEAR = {"warm_up_days": 28, "measured_days": 364, "cool_down_days": 4, "doubling
 """The length of the years on which minutes are solved for; in weeks that begin the year."""
 
 
-@dataclass(frozen=True)
-class Offered:
-    """What was written, the study, and how the departments compare with the answers."""
-
-    name: str
-    paths: tuple[Path, ...]
-    study: Study
-    lines: tuple[str, ...]
-    labels: tuple[str, ...] = ()
-
-
 def name_of(product: str, folder: Path | None = None) -> str:
     """The name of the files of a product: 'Our AI 2.0' gives 'our_ai_2_0'. `folder`: with a number behind it if a study
     of that name is there."""
@@ -86,8 +75,9 @@ def offered(
     n: int = N_DEPARTMENTS,
     progress: Callable[[int, int], None] = lambda done, of: None,
     differs: Sequence[str] = (),
-) -> Offered:
-    """Write the department, the product and the study of these answers into a folder of configurations.
+) -> tuple[list[str], list[str]]:
+    """Write the department, the product and the study of these answers into a folder of configurations; lines on how
+    the departments compare with the answers, and on labels.
 
     `tables`: where tables are that answers name; `n`: how many departments; `progress`: called with years done and to
     do; `differs`: what these answers have otherwise than those of another offer. Raises ConfigError with every fault of
@@ -116,20 +106,21 @@ def offered(
         study = study_from(
             stated_in((f"study={name}", f"run.departments={n}", f"run.replications={n}"), places), places
         )
+        of_labels, harshest = label_lines(study, product)
         alone = _years(study.of_arms([]))
         solver = Solver(alone, ensemble_named(name, places), lambda done: progress(done, solver.n_years))
         solved, fresh = solver.solve(list(_wanted(values, n)))
+    if harshest is not None:  # the block of the offer is the file's last
+        texts["study"] += f"  where_nurses_are_right: {harshest:.4f}\n"
     texts["ensembles"] = ensemble_text(replace(solved, built=ensemble.built))
-    paths = write_files(texts, name, folder)
-    places = search_folders(folder)
-    written = study_from(stated_in((f"study={name}",), places), places)
+    write_files(texts, name, folder)
     answered = {
         "within_4h_share": values.get("within_four_hours"), "admitted_share": values.get("admitted_share"),
         "walk_in_triage_wait_mean": values.get("triage_wait"),
         "walk_in_triage_minutes_mean": values.get("triage_minutes"),
     }  # fmt: skip
     lines = beside({measure: value for measure, value in answered.items() if value is not None}, fresh)
-    return Offered(name, paths, written, (*lines, *solver.ends()), tuple(label_lines(written, product)))
+    return [*lines, *solver.ends()], of_labels
 
 
 def _years(study: Study) -> Study:
@@ -186,26 +177,17 @@ def _ensemble(name: str, departments: TheirDepartments, product: OfferedProduct)
 
 def _admitted(n: int, share: float) -> tuple[Raw, list[float]]:
     """The parameter of an admitted share that was left blank, and its values."""
-    question = questions()["admitted_share"]
-    low, high = (end / share for end in question.range or (share, share))
-    values = _spread(n, 99, low, high).round(4).tolist()
-    block = {
-        "changes": ["site.attributes.admitted.p.base"], "how": "times", "range": [low, high],
-        "evidence": question.evidence, "source": f"left blank ({question.noun}): {question.source}",
-    }  # fmt: skip
-    return block, values
+    ends = [end / share for end in questions()["admitted_share"].range or (share, share)]
+    block = differing("admitted_share", ["site.attributes.admitted.p.base"], ends, how="times")
+    return block, _spread(n, 99, *ends).round(4).tolist()
 
 
 def _more_ambulance_nurses(departments: TheirDepartments, members: Sequence[Member]) -> tuple[Raw, list[int]]:
     """The parameter of ambulance nurses who were not answered, and its values: none more where one team is at both
     doors, which its own rota describes."""
-    question = questions()[AMBULANCE_NURSES]
     own = [name not in departments.of_one_team for name in (member.structure for member in members)]
     more = np.round(_spread(len(members), 97, 0, 1)).astype(int).tolist()
-    block = {
-        "changes": ["staffing.assessment_nurses.extra"], "how": "set", "whole": True, "range": [0, 1],
-        "evidence": question.evidence, "source": f"left blank ({question.noun}): {question.source}",
-    }  # fmt: skip
+    block = differing(AMBULANCE_NURSES, ["staffing.assessment_nurses.extra"], (0, 1), whole=True)
     return block, [one * apart for one, apart in zip(more, own, strict=True)]
 
 
@@ -230,7 +212,7 @@ def _texts(name: str, departments: TheirDepartments, product: OfferedProduct, di
     """The other files, by group."""
     blanks, assumed = list(_blanks(departments, product)), list(product.assumed())
     if nouns := [blank["question"] for blank in blanks[: len(blanks) - len(product.blanks)]]:
-        assumed.append(f"blank, so a range: {', '.join(nouns)}")
+        assumed.append(f"blank, so ranges: {', '.join(nouns)}")
     files = {"triage": product.policy(), "study": product.study("our department", blanks, differs, assumed)}
     if nurse := product.nurse():
         files["nurse"] = nurse
@@ -266,8 +248,11 @@ def _blanks(departments: TheirDepartments, product: OfferedProduct) -> Iterator[
     if AMBULANCE_NURSES not in values and values.get("ambulances") == "own nurses":
         yield _blank(questions()[AMBULANCE_NURSES], [AMBULANCE_NURSES])
     for key in product.blanks:
-        arms = {"arms": list(product.ends)} if key == "correlation" else {}
-        yield _blank(questions()[key], [DRAWN[key]]) | arms
+        blank = _blank(questions()[key], [DRAWN[key]])
+        if key == "correlation":  # of what is counted, the cases that differ, so many more patients hold enough
+            find = f"{blank['find']} (in {product.patients_who_hold(blank.pop('patients')):,} patients)"
+            blank |= {"find": find, "arms": list(product.ends)}
+        yield blank
 
 
 def _blank(question: OfferQuestion, parameters: Sequence[str], noun: str = "") -> Raw:

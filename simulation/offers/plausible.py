@@ -111,10 +111,7 @@ def _labels(answers: Answers, values: dict[str, Any], checked: Checked) -> None:
         for key, n in (("exact_share", exact), ("table", table)):
             if n is not None:
                 how = f"in {100 * n:g} % of patients" if isinstance(n, float) else "as its table says"
-                checked.echo(
-                    key,
-                    f"it agrees with the nurse {how}. No accuracy: it is carried through nurses' own errors",
-                )
+                checked.echo(key, f"it agrees with the nurse {how}. That is not accuracy: nurses err")
     if exact is not None and against not in ("nurses", "unknown"):
         checked.echo("exact_share", "which errors it makes is made of the nurses': kind to it. Its table would tell")
     if table is not None and "nurses_table" in values and against == "panel":

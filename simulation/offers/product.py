@@ -3,6 +3,7 @@ that sets it beside what the same money does."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from simulation.offers.alternatives import bought
 from simulation.offers.interview import OfferQuestion, questions
 from simulation.offers.plausible import of_everybody, patients_a_year
 from simulation.offers.reading import ReadAmount
+from simulation.records.schema import Floats
 
 ARM = "product"
 """The arm of the product, and its stream of random numbers, whatever its name: so variants of an offer are compared."""
@@ -35,10 +37,25 @@ AROUND = 0.1
 """How far a stated share may be off to either side, for sweeps. A judgement."""
 STUDY_KEYS = ("value_per_patient_hour", "primary", "secondary", "margins", "harm")
 
+PILOTS = {
+    "before-after": ("twelve weeks before and after", 14.0, 0.27),
+    "alternating": ("24 alternate weeks", 15.0, 0.05),
+}
+"""Pilots in one department, by answer: words, half of the interval in minutes of the wait, and false alarms. Measured:
+`aeflow evaluate arm=ai_scribe_measured`, sixty departments."""
+
 
 def asks(key: str) -> OfferQuestion:
     """A question."""
     return questions()[key]
+
+
+def differing(key: str, changes: Sequence[str], values: Sequence[float] | Floats, **how: Any) -> Raw:
+    """The parameter of an ensemble for a question that was left blank; `how`: where it is not set as it is."""
+    question, ends = asks(key), [float(min(values)), float(max(values))]
+    source = f"left blank ({question.noun}): {question.source}"
+    block = {"changes": list(changes), "how": "set", "range": ends, "evidence": question.evidence or "assumed"}
+    return block | {"source": source} | how
 
 
 class OfferedProduct:
@@ -76,18 +93,9 @@ class OfferedProduct:
         if "under_share" in columns:  # a share of the labels that differ
             wrong = 1 - columns["exact_share"] if "exact_share" in columns else 1 - float(self.values["exact_share"])
             columns["under_share"] = columns["under_share"] * wrong
-        parameters = {
-            DRAWN[key]: {
-                "changes": self.paths(key),
-                "how": "set",
-                "range": [float(column.round(4).min()), float(column.round(4).max())],
-                "evidence": asks(key).evidence or "assumed",
-                "source": f"left blank ({asks(key).noun}): {asks(key).source}",
-            }
-            for key, column in columns.items()
-        }
-        table = np.array([columns[key].round(4) for key in columns]).T if columns else np.zeros((n, 0))
-        return parameters, table
+        rounded = {key: column.round(4) for key, column in columns.items()}
+        parameters = {DRAWN[key]: differing(key, self.paths(key), column) for key, column in rounded.items()}
+        return parameters, np.array([*rounded.values()]).T if rounded else np.zeros((n, 0))
 
     def paths(self, key: str) -> list[str]:
         """The values of the policy, or of the nurses, that a question decides."""
@@ -189,12 +197,8 @@ class OfferedProduct:
         """What it takes off a triage."""
         saves: ReadAmount | None = self.values.get("saves")
         claim = saves is not None and self.values.get("saves_by", "vendor") == "vendor"
-        floor = {
-            "value": 0.3,
-            "range": [0.1, 0.9],
-            "evidence": "assumed",
-            "source": "a nurse still looks at the patient",
-        }
+        why = "a nurse still looks at the patient"
+        floor = {"value": 0.3, "range": [0.1, 0.9], "evidence": "assumed", "source": why}
         at = [AT_AMBULANCE] if "ambulance" in covered else []
         if saves is not None and not saves.is_seconds:
             factor = self._estimate("saves", [0, 2], 1 - saves.number, claim=claim)
@@ -226,6 +230,12 @@ class OfferedProduct:
         n = patients_a_year({"used_share": 0.55, **self.values}) or 0.0
         return float(self.values.get("price_a_patient", MIDDLE_PRICE) * n)
 
+    def patients_who_hold(self, n: int) -> int:
+        """Patients among whom product and nurses differ in n, to the next hundred."""
+        counts = np.array(self.values["table"].rows if "table" in self.values else [[0]])
+        agree = np.trace(counts) / counts.sum() if counts.any() else self._estimate("exact_share", [0, 1])["value"]
+        return math.ceil(n / max(1 - float(agree), 0.001) / 100) * 100
+
     # --- what the vendor said, and did not ---------------------------------------------------------------------
 
     def claims(self) -> Iterator[str]:
@@ -255,8 +265,8 @@ class OfferedProduct:
                 yield "number of cases"
             if "cases_on" not in values:
                 yield "ages and languages"
-            if values.get("accuracy_by", "vendor") == "vendor":
-                yield "an independent study"
+            if values.get("accuracy_by", "vendor") == "vendor" and not {"exact_share", "table"} & set(values):
+                yield "an independent study"  # what is claimed is asked about by itself
             yield "repeat answers"
             yield "failures"
         if self.saves_time and ("saves" not in values or values.get("saves_by", "vendor") == "vendor"):
@@ -270,7 +280,7 @@ class OfferedProduct:
         """How answers were read, and what stands in the place of those that were left blank, as clauses."""
         values = self.values
         if "used_share" in values:
-            yield of_everybody(values)
+            yield of_everybody(values).partition(", ")[0]
         yield from (f"{asks(key).noun}: {asks(key).blank}" for key in self.blanks if key not in FOLLOWING)
         if "price_a_year" not in values and "price_a_patient" not in values:
             yield f"it costs £{MIDDLE_PRICE} a patient"
@@ -279,10 +289,7 @@ class OfferedProduct:
         """Arms with the least and the greatest tie of its departures to nurses' errors, where that is not known."""
         if "correlation" not in self.blanks:
             return {}
-        ends = (
-            (0, "from nurses whether they are right or wrong"),
-            (1, "only where nurses are wrong (kind to it)"),
-        )
+        ends = (0, "from nurses whether they are right or wrong"), (1, "only where nurses are wrong (kind to it)")
         return {
             name: {
                 "label": f"{title}, if it differs {words}", "triage": self.name, "evidence": "assumed",
@@ -308,11 +315,13 @@ class OfferedProduct:
         pounds = self.pounds_a_year
         arms |= self._readings(title) | dict(bought(known["arms"], pounds))
         spend = {"pounds_per_year": round(pounds), "evidence": "assumed", "source": f"what {title} costs a year"}
-        offer = {
+        offer: Raw = {
             "arm": ARM, "product": title, "department": department, "claims": list(self.claims()),
             "not_shown": list(self.not_shown()), "assumed": list(assumed), "differs": list(differs),
             "blanks": list(blanks),
         }  # fmt: skip
+        if pilot := PILOTS.get(self.values.get("evaluation", next(iter(PILOTS)))):
+            offer["pilot"] = dict(zip(("design", "half_width", "false_alarms"), pilot, strict=True))
         choose = {group: self.name for group in ("site", "staffing", "calibration", "pathway")}
         choose |= {"nurse": self.name} if self.nurse() else {}
         return {

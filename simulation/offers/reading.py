@@ -10,6 +10,8 @@ SLOTS, PER_HOUR = 48, 2
 """Half hours of a day."""
 MOST_CHARACTERS = 100
 """Characters of a text: it is a label in tables."""
+SAID = {"apart|separate|dedicated": "own", "same|both": "triage"}
+"""Words in which a choice is named that begins so, by pattern."""
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 SOURCES = {"walk": "walk_in", "refer": "referred", "gp": "referred", "ambul": "ambulance"}
 """How the words begin of ways to arrive."""
@@ -150,6 +152,9 @@ def _choice(text: str, choices: Mapping[str, str]) -> str:
     plain = text.casefold().replace("_", " ")
     meant = [name for name in choices if name == plain] or [name for name in choices if name.startswith(plain)]
     meant = meant or [name for name in choices if re.search(rf"\b{name}\b", plain)]
+    if not meant and not re.search(r"\b(?:not?|none)\b", plain):
+        begins = tuple(begin for words, begin in SAID.items() if re.search(words, plain))
+        meant = [name for name in choices if name.startswith(begins)]
     if len(meant) != 1:
         raise Unread(f"found '{text}'", f"Choose one: {', '.join(choices)}")
     return meant[0]
@@ -166,17 +171,18 @@ def _sources(text: str) -> tuple[str, ...]:
 
 
 def _rota(text: str) -> Rota:
-    """Shifts in words: '2 8-22, 1 22-8', 'two from 8 to 22 h, one by night', 'one, at all hours'."""
+    """Shifts in words: '2 8-22, 1 22-8', 'two from 8 to 22 h, one by night', 'a nurse apart: one, at all hours'."""
     shifts: list[StatedShift] = []
     by_night: list[int] = []
-    joined = re.sub(r"(^|[,;+] *)(\w+), *(?=(?:at )?all )", r"\1\2 ", text)
+    plain = re.sub(r"[()]|:(?!\d)", ",", re.sub(r"^[a-z ]*apart\b[ ,;:]*(?=\W*\w)", "", text)).strip(" ,")
+    joined = re.sub(r"(^|[,;+] *)(\w+(?: (?!by |from )[a-z]+){0,3}), *(?=(?:at )?all )", r"\1\2 ", plain)
     for part in (part.strip() for part in re.split(r"[,;]|\band\b(?! night)|\+", joined)):
         if not part:
             continue
         first = re.match(r"(\d+|[a-z]+)\b", part)
-        if not first or not (first[1].isdecimal() or first[1] in NUMBERS):
+        if not first or not (first[1].isdecimal() or first[1] in (*NUMBERS, "a", "an")):
             raise Unread(f"found '{part}'", "Begin with how many: 2 from 8 to 22, 1 by night")
-        number = int(first[1]) if first[1].isdecimal() else NUMBERS.index(first[1])
+        number = int(first[1]) if first[1].isdecimal() else NUMBERS.index(first[1]) if first[1] in NUMBERS else 1
         rest = part[first.end() :]
         if span := SPAN.search(rest):
             shifts.append(StatedShift(number, *_ends(span, part)))

@@ -185,12 +185,12 @@ def beside(wanted: Mapping[str, float], fresh: Mapping[str, Floats]) -> Iterator
     for measure, (noun, scale, unit, near) in words.items():
         values = scale * fresh[measure]
         low, high = np.quantile(values, [0.05, 0.95])
-        here = f"departments {values.mean():.1f} {unit} (nine in ten {low:.1f} to {high:.1f})"
+        here = f"{values.mean():.1f} {unit} ({low:.1f} to {high:.1f})"
         if measure not in wanted:
-            yield f"{noun}: left blank; {here}"
+            yield f"{noun}: {here}"
             continue
         answered, off = scale * wanted[measure], float(values.mean()) - scale * wanted[measure]
         unmet = "" if abs(off) <= near else f". Not met: {abs(off):.1f} {unit} {'above' if off > 0 else 'below'}"
         if unmet and measure == "walk_in_triage_minutes_mean":
             unmet += f". With {answered:.1f} min the wait would be another: does the rota count people at the desk?"
-        yield f"{noun}: answered {answered:.1f} {unit}; {here}{unmet}"
+        yield f"{noun}: {here}; answered {answered:.1f} {unit}{unmet}"

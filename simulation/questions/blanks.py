@@ -11,17 +11,14 @@ a blank that has an arm at either end these arms are read: they hold what no lin
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import NamedTuple
 
 import numpy as np
 
 from simulation.display.table import Cell, Cells, ReportTable, change_cell
-from simulation.display.words import span, unit_words
 from simulation.records.schema import Floats
 from simulation.runs.result import StudyResult
 from simulation.statistics.departments import MIN_DEPARTMENTS, n_departments, spread_over
 from simulation.statistics.intervals import t_quantile
-from simulation.statistics.verdict import threshold
 from simulation.study.design import Margin, Target
 from simulation.study.offer import Blank
 
@@ -32,29 +29,13 @@ ABOUT = np.geomspace(0.01, 1.5, 20)
 """Variances about the line that are tried, in the same units."""
 
 
-class Moved(NamedTuple):
-    """What a blank moves most: the target or limit of safety, its change from the baseline at either end, its unit, and
-    the least difference that matters, or the margin."""
-
-    label: str
-    low: float
-    high: float
-    unit: str
-    matters: float
-
-    @property
-    def share(self) -> float:
-        """How far it is moved, in units of what matters."""
-        return abs(self.high - self.low) / self.matters
-
-
 @dataclass(frozen=True)
 class BlankEffect:
     """The expected effect of the product on the first target with a blank at either end of its range.
 
     error: the standard error of their difference; decides: whether the effect matters at one end and not at the other;
     limit: a limit of safety that is failed on average at one end and not at the other, by its words; '' if none is;
-    most: what the blank moves most, of the target and the limits.
+    moves: how far it moves the target or a limit, whichever more, in units of what matters.
     """
 
     blank: Blank
@@ -63,7 +44,7 @@ class BlankEffect:
     error: float = 0.0
     decides: bool = False
     limit: str = ""
-    most: Moved | None = None
+    moves: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -154,11 +135,9 @@ def by_blank(result: StudyResult) -> tuple[BlankEffect, ...]:
         decides = _side(low, matters) != _side(high, matters)
         ends = [(margin, *_ends(result, margin, of, blank)) for margin, of in of_margins]
         limits = [margin.label for margin, one, other, _ in ends if _fails_at_one_end(result, margin, one, other)]
-        moved = [Moved(target.label, low, high, result.unit(target), matters)]
-        moved += [Moved(of.label, one, other, result.unit(of), of.margin) for of, one, other, _ in ends]
-        most = max(moved, key=lambda one: one.share)
-        effects.append(BlankEffect(blank, low, high, error, decides, limits[0] if limits else "", most))
-    return tuple(sorted(effects, key=lambda one: (not one.decides, not one.limit, -one.most.share if one.most else 0)))
+        moves = max([abs(high - low) / matters, *(abs(other - one) / of.margin for of, one, other, _ in ends)])
+        effects.append(BlankEffect(blank, low, high, error, decides, limits[0] if limits else "", moves))
+    return tuple(sorted(effects, key=lambda one: (not one.decides, not one.limit, -one.moves)))
 
 
 def _side(effect: float, matters: float) -> int:
@@ -178,22 +157,6 @@ def _fails_at_one_end(result: StudyResult, margin: Margin, low: float, high: flo
     """Whether the expected change of a margin's measure is beyond it at one end of a blank only."""
     worse = -1 if result.better(margin) == "higher" else 1
     return (worse * low > margin.margin) != (worse * high > margin.margin)
-
-
-def sentences(result: StudyResult) -> Iterator[str]:
-    """A sentence on the blank that would change the verdict most; none without blanks."""
-    for effect in by_blank(result)[:1]:
-        blank, most = effect.blank, effect.most
-        if most is None:
-            continue
-        n = f" on {blank.patients} patients" if blank.patients is not None else ""
-        ends = span(min(most.low, most.high), max(most.low, most.high), most.unit)
-        limit = f", so the limit on '{effect.limit}' is passed at one end alone" if effect.limit else ""
-        yield (
-            f"Left blank: {blank.question}. From one end of what was assumed to the other, the effect on "
-            f"'{most.label}' goes from {ends} {unit_words(most.unit)} ({threshold(most.matters, most.unit)} matters)"
-            f"{', which decides the answer' if effect.decides else limit}. To settle it: {blank.find}{n}."
-        )
 
 
 def tables(result: StudyResult) -> Iterator[ReportTable]:

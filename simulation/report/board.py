@@ -6,7 +6,7 @@ A sentence is data: its words, and the numbers in them, which become text at the
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from string import Template
 from textwrap import shorten
@@ -14,17 +14,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulation.display.measured import FAILS, limits_of
+from simulation.display.measured import FAILS, Limits, limits_of
 from simulation.display.table import Cell, Cells, ReportTable, interval_cell
-from simulation.display.words import figure_words, kind_of, rests_on_claim
+from simulation.display.words import kind_of, rests_on_claim
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.questions.blanks import BlankEffect, by_blank
 from simulation.questions.sweep import beside
-from simulation.questions.what_decides.deciding_figures import decided, n_harmed
+from simulation.questions.what_decides.deciding_figures import n_harmed
 from simulation.report.figures.first_picture import Drawing, first_picture
 from simulation.report.findings import implausible, unlike_words, warnings
-from simulation.report.headlines import PATIENTS, fails, harmed_groups, outcome_of
+from simulation.report.headlines import PATIENTS, fails, harmed_groups, hinge_words, outcome_of
 from simulation.report.tables.money import ranked
 from simulation.report.tables.patient_groups import worse_off_groups
 from simulation.report.templates import templates
@@ -37,18 +37,21 @@ from simulation.wording import listed_with_and, spaced
 MOST_WORDS = 300
 """Words on the page beside table and picture."""
 MOST_ALTERNATIVES, MOST_BLANKS = 5, 2
-DETAIL = ((3, 9, 75), (1, 9, 75), (1, 6, 75), (1, 4, 75), (1, 2, 75), (1, 1, 75), (1, 1, 40), (1, 1, 25))
+DETAIL = ((3, 9, 75), (1, 9, 75), (1, 6, 75), (1, 4, 75), (1, 2, 75), (1, 1, 75), (1, 1, 40), (1, 1, 25), (1, 1, 15))
 """Groups and blanks, and facts of the offer of a kind, that are listed, and characters of a text of the user's before
 it is cut; the first that fits."""
 ROUNDING = 1.02
 """By how much an arm may cost more that was made for a price: patients a year are known to about a hundredth."""
 WAIT, FOUR_HOURS = ("wait_to_clinician_mean", "all"), "within_4h_share"
+UNDER_TRIAGE = ("under_triage_1_2_share", "all")
 LIMITS = {
-    ("wait_to_clinician_mean", "acuity_true=1-2"): "the wait of the sickest",
-    ("under_triage_1_2_share", "all"): "the sickest (levels 1-2) who get too low a level",
-    ("left_share", "all"): "patients who leave unseen",
+    ("wait_to_clinician_mean", "acuity_true=1-2"): ("the wait of the sickest", "wait of the sickest"),
+    UNDER_TRIAGE: ("the sickest (levels 1-2) who get too low a level", "under-triage"),
+    ("left_share", "all"): ("patients who leave unseen", "leaving unseen"),
 }
-"""Limits of safety in plain words; others have their label."""
+"""Limits of safety in plain words, and in few; others have their label."""
+NURSES_ERRORS = "nurses_errors"
+"""The parameter of a blank of which today's under-triage is assumed."""
 WHO = {
     "acuity_true=1-2": "the sickest (levels 1-2)",
     "age_band=oldest": "the oldest",
@@ -70,6 +73,21 @@ VERDICTS = {
     "helps": ("Helps", "$product would help enough to matter here: $effect."),
 }
 """Heading and sentence of each outcome."""
+ADVICE = {
+    "fails": "Do not buy it as it is: it fails on safety.",
+    "unsure": "Do not buy it until its safety is shown.",
+    "perhaps": "Do not buy it yet: the gain may be too small.",
+    "open": "Do not buy it yet: it may help or harm.",
+    "mixed": "Weigh the gain against the harm before you buy.",
+    "harms": "Do not buy it.",
+    "claimed": "Do not buy it on the vendor's word: ask who else measured it.",
+    "helps": "It is worth a pilot here.",
+}
+"""What to do, by outcome, where it may do enough to matter; what to measure, and what else to buy, follows."""
+ENOUGH = 1.43
+"""Half-widths of a pilot's interval that an effect has which 80 of 100 pilots find."""
+TOO_MANY = 0.08
+"""False alarms of a pilot that is not believed."""
 PASSED = ("non-inferior", "no difference")
 """Kinds of judgement by which a limit is passed."""
 LOOKS = {"fails": "worse", "harms": "worse", "claimed": "better", "helps": "better"}
@@ -100,14 +118,15 @@ class Board(NamedTuple):
     """What the board's page says and shows.
 
     verdict, answer: the outcome in a few words, and in one sentence; look: the kind of verdict by which it is coloured;
-    notes: how numbers are to be read; arms: those in table and picture, the product first; counts: what the page rests
-    on.
+    advice: what to do; notes: how numbers are to be read; arms: those in table and picture, the product first; counts:
+    what the page rests on.
     """
 
     offer: OfferFacts
     verdict: str
     look: str
     answer: Sentence
+    advice: tuple[Sentence, ...]
     notes: tuple[Sentence, ...]
     parts: tuple[Part, ...]
     arms: tuple[ArmResult, ...]
@@ -123,7 +142,8 @@ class Board(NamedTuple):
     @property
     def sentences(self) -> tuple[Sentence, ...]:
         """Every sentence, in order."""
-        return (self.answer, *self.notes, *(one for part in self.parts for one in part.sentences), *self.counts)
+        of_parts = (one for part in self.parts for one in part.sentences)
+        return (self.answer, *self.advice, *self.notes, *of_parts, *self.counts)
 
     @property
     def n_words(self) -> int:
@@ -156,7 +176,8 @@ def board_page(result: StudyResult) -> str:
 
     Raises ResultsError for a study that states no offer.
     """
-    words = {"banner": BANNER, "board": board(result), "joined": _joined}
+    page = board(result)
+    words = {"title": page.title, "banner": BANNER, "board": page, "joined": _joined}
     return templates().get_template("board.html").render(**words)
 
 
@@ -165,20 +186,19 @@ def _board(result: StudyResult, offer: OfferFacts, most: int, facts: int) -> Boa
     arm = _called(result.arm(offer.arm), offer.product)
     answer, counts = _answer(result, offer, arm), tuple(_counts(result, arm))
     if result.few_departments:
-        return Board(offer, *answer, (), (), (), None, None, counts)
+        return Board(offer, *answer, (), (), (), (), None, None, counts)
     arms = (arm, *_alternatives(result, arm))
     parts = (
-        Part("safety", "Is it safe?", tuple(_safety(result, arm))),
+        Part("safety", "Is it safe?", tuple(_safety(result, offer, arm))),
         Part("worse", "Who is worse off?", tuple(_worse_off(result, arm, most))),
         Part("money", "Same money elsewhere", tuple(_money(result, *arms))),
-        Part("measure", "Measure first", tuple(_measure_first(result, arm, most))),
+        Part("measure", "Measure first", (*_measure_first(result, arm, most), *_pilot(result, offer, arm))),
         Part("vendor", "The vendor", tuple(_vendor(offer, facts))),
         Part("assumed", "Assumed", tuple(_assumed(offer, facts + 2))),
     )
-    picture = first_picture(result, arms, number=_signed)
-    return Board(
-        offer, *answer, tuple(_notes(result, offer, arm, facts)), parts, arms, _table(result, *arms), picture, counts
-    )
+    picture, notes = first_picture(result, arms, number=_signed), tuple(_notes(result, offer, arm, facts))
+    advice = tuple(_advice(result, *arms))
+    return Board(offer, *answer, advice, notes, parts, arms, _table(result, *arms), picture, counts)
 
 
 # --- numbers and words --------------------------------------------------------------------------------------------
@@ -186,15 +206,12 @@ def _board(result: StudyResult, offer: OfferFacts, most: int, facts: int) -> Boa
 
 def _number(value: float, unit: str = "") -> Cell:
     """The size of a number without its unit: one decimal below 10, none above or where it is whole."""
-    scaled = 100 * abs(value) if unit == "share" else abs(value)
-    digits = 0 if scaled >= 9.95 or scaled < 0.05 or math.isclose(scaled, round(scaled)) else 1
-    return Cell(abs(value), unit, style="number", digits=digits)
+    return Cell(abs(value), unit, style="short")
 
 
 def _signed(value: float, unit: str) -> str:
     """The same with its sign."""
-    number = str(_number(value, unit))
-    return number if not float(number.replace(",", "")) else f"{'+' if value > 0 else '−'}{number}"
+    return str(Cell(value, unit, style="short difference"))
 
 
 def _unit(unit: str, value: float = math.nan) -> str:
@@ -243,9 +260,9 @@ def _ends(row: Comparison) -> tuple[float, float]:
     return row.with_range(row.difference_low, row.difference_high)
 
 
-def _effect(row: Comparison, target: Target, *, of_what: bool = False) -> Sentence:
-    """'patients would wait 7.2 minutes less for a clinician (5.1 to 9.3)', without a capital. `of_what`: say what the
-    range is of."""
+def _effect(row: Comparison, target: Target, *, in_few: bool = False) -> Sentence:
+    """'patients would wait 7.2 minutes less for a clinician (nine in ten departments: 5.1 to 9.3)', without a capital;
+    `in_few`: '7.2 minutes less (5.1 to 9.3)'."""
     if math.isnan(row.difference):
         return Sentence("the effect is not known, as it is missing in some replication")
     size, low, high = (_number(value, row.unit) for value in (row.difference, *_ends(row)))
@@ -253,7 +270,8 @@ def _effect(row: Comparison, target: Target, *, of_what: bool = False) -> Senten
     what = f"$size {_unit(row.unit)} {_side(row, row.difference)}"
     if str(size) == "0":
         what = "as long as now" if is_wait else "as now"
-    what = f"patients would wait {what} for a clinician" if is_wait else f"'$label' would be {what}"
+    if not in_few:
+        what = f"patients would wait {what} for a clinician" if is_wait else f"'$label' would be {what}"
     signs = {np.sign(end) for end, number in zip(_ends(row), (low, high), strict=True) if str(number) != "0"}
     words = "nine in ten departments: " if row.by_range else "95 % interval: "
     span = "$low to $high"
@@ -262,10 +280,9 @@ def _effect(row: Comparison, target: Target, *, of_what: bool = False) -> Senten
         span = f"$low {down} to $high {up}"
     elif row.difference < 0:
         low, high = high, low
-    known = not math.isnan(row.difference_low)
-    return Sentence(
-        f"{what}{f' ({words * of_what}{span})' * known}", size=size, low=low, high=high, label=_cut(target.label)
-    )
+    if not math.isnan(row.difference_low):
+        what += f" ({words * (not in_few)}{span})"
+    return Sentence(what, size=size, low=low, high=high, label=_cut(target.label))
 
 
 def _called(arm: ArmResult, label: str) -> ArmResult:
@@ -287,12 +304,9 @@ def _answer(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> tuple[str
     if few := result.few_departments:
         words = "$n departments are too few for an answer: use 20 or more, each at least twice."
         return "No answer yet", "cannot-tell", Sentence(words, n=_number(few))
-    if arm.name in result.identical:
+    row, outcome = result.row_of(result.first_target, arm.name), _outcome(result, arm)
+    if outcome == "nothing":
         return "Changes nothing", "no-change", Sentence("$product changes nothing here.", product=product)
-    row = result.row_of(result.first_target, arm.name)
-    outcome = "open" if math.isnan(row.difference) else outcome_of(result, arm)
-    if outcome == "open" and kind_of(result.finding(arm.name, result.first_target)) == "better":
-        outcome = "perhaps"
     verdict, words = VERDICTS[outcome]
     if offer.claims or rests_on_claim(result, arm):
         words = f"If the vendor's word holds, {words[0].lower()}{words[1:]}"
@@ -300,15 +314,38 @@ def _answer(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> tuple[str
     look, other = LOOKS.get(outcome, "cannot-tell"), _other_reading(result, arm)
     if other and other[1]:
         look, verdict = "worse" if look == "worse" else "cannot-tell", f"{verdict}, and safety not shown"
-        after = f"; on a less kind reading it {other[1]} on safety{after}"
-    failed, stated = len(limits_of(result, arm).failed[1]), len(result.design.margins)
-    parts = {"failed": _number(failed), "stated": _number(stated)}
-    used = {name: part for name, part in parts.items() if f"${name}" in words}
-    return (
-        verdict,
-        look,
-        _inside(before, _effect(row, result.first_target, of_what=True), after, product=product, **used),
-    )
+        after = f"; read less kindly, it {other[1]} on safety{after}"
+    failed, stated = _number(len(limits_of(result, arm).failed[1])), _number(len(result.design.margins))
+    effect = _effect(row, result.first_target)
+    return verdict, look, _inside(before, effect, after, product=product, failed=failed, stated=stated)
+
+
+def _outcome(result: StudyResult, arm: ArmResult) -> str:
+    """The key of the product's outcome in `VERDICTS`; 'nothing' where it changes nothing."""
+    if arm.name in result.identical:
+        return "nothing"
+    target = result.first_target
+    outcome = "open" if math.isnan(result.row_of(target, arm.name).difference) else outcome_of(result, arm)
+    return "perhaps" if outcome == "open" and kind_of(result.finding(arm.name, target)) == "better" else outcome
+
+
+def _advice(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> Iterator[Sentence]:
+    """What to do: buy or not, what to settle before, and what does more for the same money."""
+    outcome, other = _outcome(result, product), _other_reading(result, product)
+    deciding = [effect.blank for effect in by_blank(result) if effect.decides and not effect.blank.arms]
+    is_little, is_unsafe = outcome == "nothing" or (outcome == "little" and not deciding), bool(other and other[1])
+    if outcome not in ("fails", "harms") and (is_unsafe or outcome == "may fail"):
+        outcome = "unsure"
+    yield Sentence("Do not buy it to cut waits." if is_little else ADVICE.get(outcome, ADVICE["perhaps"]))
+    if is_little and is_unsafe:
+        yield Sentence("Before any other use, have its safety shown.")
+    for blank in deciding[: outcome not in ("fails", "harms")]:
+        yield Sentence("First settle $question: it decides the answer.", question=_small(_cut(blank.question)))
+    if other_buy := _better_buy(result, product, *alternatives):
+        theirs, own = (abs(result.row_of(result.first_target, one.name).difference) for one in (other_buy, product))
+        may = "may do" if limits_of(result, other_buy).not_settled else "does"
+        if theirs > own:
+            yield Sentence(f"The same money {may} more elsewhere.")
 
 
 def _other_reading(result: StudyResult, arm: ArmResult) -> tuple[str, str, tuple[Safety, ...]] | None:
@@ -342,22 +379,34 @@ def _notes(result: StudyResult, offer: OfferFacts, arm: ArmResult, most: int) ->
 # --- safety and who is worse off ------------------------------------------------------------------------------------
 
 
-def _limit(margin: Margin) -> str:
-    return LIMITS.get((margin.measure, margin.group), f"'{margin.label}'")
+def _limit(margin: Margin, *, in_few: bool = False) -> str:
+    return LIMITS.get((margin.measure, margin.group), (f"'{margin.label}'",) * 2)[in_few]
 
 
-def _safety(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
+def _limits_in_few(margins: Iterable[Margin]) -> str:
+    return listed_with_and([_limit(margin, in_few=True) for margin in margins])
+
+
+def _unsettled(result: StudyResult, limits: Limits) -> list[Margin]:
+    return [margin for margin in result.design.margins if margin.label in limits.not_settled]
+
+
+def _safety(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> Iterator[Sentence]:
     """A sentence on each limit that is failed or may be, then on those that are open, and on those that are passed."""
     limits = limits_of(result, arm)
     verb, failed = limits.failed
-    yield from (_failed(result, verb.capitalize(), safety) for safety in failed)
+    is_assumed = any(NURSES_ERRORS in blank.parameters for blank in offer.blanks)
+    yield from (_failed(result, verb.capitalize(), safety, is_assumed=is_assumed) for safety in failed)
     beyond: tuple[Safety, ...] = ()
     if other := _other_reading(result, arm):
         reading, differs, beyond = other
         read = _first_capital(reading) if reading.startswith("if ") else f"Read as '{reading}'"
         words = f"{read.replace('$', '$$')}, it {differs or 'passes'}"
-        yield _failed(result, words, beyond[0]) if beyond else Sentence(f"{words}.")
+        yield _failed(result, words, beyond[0], is_assumed=is_assumed) if beyond else Sentence(f"{words}.")
     told = {safety.margin for safety in (*failed, *beyond)}
+    if beyond and offer.where_nurses_are_right is not None:
+        share = Cell(offer.where_nurses_are_right, "share")
+        yield Sentence("Harshest, if only where they are right: $share.", share=share)
     for safety in limits.judged:
         if (
             safety.margin not in told
@@ -369,17 +418,18 @@ def _safety(result: StudyResult, arm: ArmResult) -> Iterator[Sentence]:
             yield Sentence("$limit: beyond the limit in $n of $of departments.", limit=limit, n=_number(n), of=of)
     passed = [one.margin for one in limits.judged if one.judgement.kind in PASSED and one.margin not in told]
     for words, margins in (
-        ("Not settled", [one for one in result.design.margins if one.label in limits.not_settled and one not in told]),
+        ("Not settled, as its range spans the limit", [one for one in _unsettled(result, limits) if one not in told]),
         ("Passes on average", passed),
     ):
         if margins:
-            yield Sentence(f"{words}: $limits.", limits=listed_with_and([*map(_limit, margins)]))
+            yield Sentence(f"{words}: $limits.", limits=_limits_in_few(margins))
     if not result.design.margins:
         yield Sentence("The study states no safety limit.")
 
 
-def _failed(result: StudyResult, verb: str, safety: Safety) -> Sentence:
-    """'Fails: the wait of the sickest (levels 1 and 2), 17 minutes longer. The limit is 2.'"""
+def _failed(result: StudyResult, verb: str, safety: Safety, *, is_assumed: bool) -> Sentence:
+    """'Fails: the wait of the sickest (levels 1 and 2), 17 minutes longer. The limit is 2.' is_assumed: whether nobody
+    has counted today's labels, so that a limit above today's is assumed, too."""
     row, margin, spread, beyond = safety.comparison, safety.margin, safety.spread, ""
     parts: dict[str, str | Cell] = {"limit": _limit(margin), "most": _number(margin.margin, row.unit)}
     if spread is not None and spread.is_range:
@@ -387,7 +437,10 @@ def _failed(result: StudyResult, verb: str, safety: Safety) -> Sentence:
         parts |= {"n": _number(n_harmed(safety)), "of": _number(spread.n)}
     if row.unit == "share":
         before, after = (Cell(result.row_of(margin, name).mean, "share") for name in (None, safety.arm))
-        words = f"$limit, $before today, $after with it. Limit: $most {_unit(row.unit, margin.margin)} more{beyond}."
+        unit, today, of = _unit(row.unit, margin.margin), "today", "more"
+        if is_assumed and (margin.measure, margin.group) == UNDER_TRIAGE:
+            today, of, beyond = "today (assumed)", "above that, so also assumed", beyond.replace(",", ";")
+        words = f"$limit, $before {today}, $after with it. Limit: $most {unit} {of}{beyond}."
         return Sentence(f"{verb}: {words}", before=before, after=after, **parts)
     words = f"$limit, $size {_unit(row.unit)} {_side(row, row.difference)}. Limit: $most{beyond}."
     return Sentence(f"{verb}: {words}", size=_number(row.difference, row.unit), **parts)
@@ -401,7 +454,7 @@ def _worse_off(result: StudyResult, arm: ArmResult, most: int) -> Iterator[Sente
     if not worse_off_groups(result):
         yield Sentence("No groups were looked at.")
     elif not rows:
-        words = f"No group shown, by more than $least {_unit(unit)}."
+        words = f"No group, by more than $least {_unit(unit)}."
         yield Sentence(words, least=_number(least, unit))
     for number, row in enumerate(rows[:most]):
         who, size = _first_capital(WHO.get(row.group, PATIENTS[row.group])), _number(row.difference, unit)
@@ -432,37 +485,35 @@ def _alternatives(result: StudyResult, product: ArmResult) -> tuple[ArmResult, .
     return tuple(sorted(priced, key=lambda arm: _is_dearer(arm, product)))[:MOST_ALTERNATIVES]
 
 
+def _better_buy(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> ArmResult | None:
+    """The best that the product's price buys of something else that helps and fails no limit."""
+    affordable = [arm for arm in alternatives if not _is_dearer(arm, product) and not fails(result, arm)]
+    target = result.first_target
+    return next((arm for arm in affordable if kind_of(result.finding(arm.name, target)) == "better"), None)
+
+
 def _money(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> Iterator[Sentence]:
     """What the product costs, and the best that the same money buys of something else without failing a limit."""
     if product.cost is None:
         yield Sentence("The price is not known, so nothing can be held against it.")
         return
     target, price = result.first_target, Cell(product.cost, style="rounded pounds")
-    for arm in alternatives:
-        helps = kind_of(result.finding(arm.name, target)) == "better" and not fails(result, arm)
-        if helps and not _is_dearer(arm, product):
-            effect, name = _effect(result.row_of(target, arm.name), target), _cut(arm.label)
-            cost = Cell(arm.cost, style="rounded pounds")
-            words = "The price is $price a year. For $cost, with '$name', "
-            yield _inside(words, effect, ".", price=price, cost=cost, name=name)
-            if limits_of(result, arm).not_settled:
-                yield Sentence("The safety of that is not settled.")
-            return
-    words = "The price is $price a year. Nothing else at this price is shown to help and be safe."
-    yield Sentence(words, price=price)
-    for arm in alternatives:
-        row = result.row_of(target, arm.name)
-        good = row.difference if result.better(target) == "higher" else -row.difference
-        if not _is_dearer(arm, product) and good >= target.minimal_important_difference and not fails(result, arm):
-            name = _cut(arm.label)
-            yield _inside("Not settled, but perhaps more: with '$name', ", _effect(row, target), ".", name=name)
-            return
+    if arm := _better_buy(result, product, *alternatives):
+        effect, name = _effect(result.row_of(target, arm.name), target, in_few=True), _cut(arm.label)
+        yield _inside("Its price, $price a year, also buys '$name': ", effect, ".", price=price, name=name)
+        if limits_of(result, arm).not_settled:
+            yield Sentence("The safety of that is not settled.")
+        return
+    yield Sentence("Its price, $price a year, buys nothing else that is shown to help and be safe.", price=price)
 
 
-def _thousands(arm: ArmResult) -> str:
-    """'116 (72 to 196)': the cost a year in thousands of pounds, with its range."""
-    mean, *ends = (f"{pounds / 1000:,.0f}" for pounds in (arm.cost or 0.0, *(arm.cost_range or ())))
-    return f"{mean} ({ends[0]} to {ends[1]})" if len(set(ends)) > 1 else mean
+def _thousands(arm: ArmResult, words: str) -> Cell:
+    """'116 (72 to 196)': the cost a year in thousands of pounds, with its range; then words."""
+    if arm.cost is None:
+        return Cell(text="not known")
+    cell = Cell(arm.cost / 1000, style="number", digits=0, words=words)
+    low, high = (pounds / 1000 for pounds in arm.cost_range or (arm.cost, arm.cost))
+    return replace(cell, low=low, high=high) if round(low) != round(high) else cell
 
 
 def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) -> ReportTable:
@@ -471,20 +522,18 @@ def _table(result: StudyResult, product: ArmResult, *alternatives: ArmResult) ->
     cells: list[Cells] = []
     for arm in (product, *alternatives):
         row, limits = result.row_of(target, arm.name), limits_of(result, arm)
-        low, high = _ends(row)
-        text = _signed(row.difference, unit)
-        if not math.isnan(low):
-            text += f" ({_signed(low, unit)} to {_signed(high, unit)})"
-        effect = Cell(row.difference, unit, low, high, style="difference", text=text)
-        dearer = ", dearer" * _is_dearer(arm, product)
-        cost = Cell(arm.cost, text="not known" if arm.cost is None else f"{_thousands(arm)}{dearer}")
+        effect = Cell(row.difference, unit, *_ends(row), style="short difference")
+        cost = _thousands(arm, "dearer" * _is_dearer(arm, product))
         other = _other_reading(result, arm) if arm is product else None
         passes = "depends" if other and other[1] else "passes" if limits.judged else "–"
-        safe = limits.failed[0] or ("not settled" if limits.not_settled else passes)
+        unsettled = _limits_in_few(_unsettled(result, limits))
+        safe = limits.failed[0] or (f"not settled: {unsettled}" if unsettled else passes)
         cells.append((_cut(arm.label), cost, effect, safe))
     what = "Change in wait" if (target.measure, target.group) == WAIT else target.label
     headers = ("Option", "£1,000 a year (range)", f"{what}, {_unit(unit)}", "Safety limits")
-    return ReportTable("board", "What each costs and does", headers, cells)
+    is_open = any("not settled" in str(row[-1]) for row in cells)
+    notes = ("'Not settled': the range of the effect spans the limit.",) * is_open
+    return ReportTable("board", "What each costs and does", headers, cells, notes)
 
 
 def variants_table(one: StudyResult, other: StudyResult) -> ReportTable:
@@ -518,18 +567,25 @@ def _measure_first(result: StudyResult, arm: ArmResult, most: int) -> Iterator[S
     for number, effect in enumerate(blanks[: min(most, MOST_BLANKS)]):
         if effect.decides or effect.limit or not (number or tied):
             yield from _blank(result, effect, row, first=number == 0)
-        elif not number:
-            yield Sentence("No other blank is expected to matter.")
     if blanks:
         return
-    deciding = decided(result)
-    decides = deciding.arms.get(arm.name) if deciding is not None else None
-    if deciding is None or decides is None or decides.best is None:
-        yield Sentence("No one figure is shown to decide the effect.")
+    hinges = hinge_words(result, arm) or "no one figure is shown to decide the effect"
+    yield Sentence("$hinges.", hinges=_first_capital(hinges))
+
+
+def _pilot(result: StudyResult, offer: OfferFacts, arm: ArmResult) -> Iterator[Sentence]:
+    """What the planned pilot could tell of the wait."""
+    target, pilot = result.first_target, offer.pilot
+    if pilot is None or (target.measure, target.group) != WAIT:
         return
-    more = "larger" if decides.best.slope * row.difference > 0 else "smaller"
-    figure = figure_words(deciding.figures[decides.best.figure], inside=True)
-    yield Sentence(f"Check $figure: where it is higher, the effect is {more}.", figure=figure)
+    is_large = abs(result.row_of(target, arm.name).difference) >= ENOUGH * pilot.half_width
+    yield Sentence(
+        f"A pilot of $design would report ± $half minutes, and an effect of nothing in $alarms of 100: it "
+        f"{'could' if is_large and pilot.false_alarms < TOO_MANY else 'could not'} tell.",
+        design=_cut(pilot.design),
+        half=_number(pilot.half_width, "minutes"),
+        alarms=_number(100 * pilot.false_alarms),
+    )
 
 
 def _blank(result: StudyResult, effect: BlankEffect, row: Comparison, *, first: bool) -> Iterator[Sentence]:
@@ -559,7 +615,7 @@ def _settled(blank: Blank, what: str) -> Sentence:
 
 def _vendor(offer: OfferFacts, most: int) -> Iterator[Sentence]:
     """What rests on the vendor's word alone, and what is not shown."""
-    for words, nouns in (("On the vendor's word alone", offer.claims), ("Not shown", offer.not_shown)):
+    for words, nouns in (("Its word alone", offer.claims), ("Not shown", offer.not_shown)):
         if nouns:
             yield Sentence(f"{words}: $nouns.", nouns=_listed(nouns, most))
     if not offer.claims and not offer.not_shown:

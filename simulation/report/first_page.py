@@ -7,7 +7,6 @@ from typing import NamedTuple
 from simulation.display.measured import measurement_sentences
 from simulation.display.table import ReportTable
 from simulation.display.words import amount
-from simulation.questions import blanks
 from simulation.report.figures.first_picture import Drawing, first_picture
 from simulation.report.findings import implausible, warnings
 from simulation.report.headlines import Headline, headlines, summary
@@ -88,10 +87,10 @@ def _notes(result: StudyResult) -> Iterator[str]:
             f"the study's `focus`."
         )
     yield from measurement_sentences(result)
-    yield from blanks.sentences(result)
     n_assumed = sum(statement.evidence == "assumed" for statement in result.statements)
     if departments is None:
         yield f"The answer rests on {n_assumed} assumptions, not varied here; intervals cover simulation noise only."
     else:
         differ = f"{departments.n_varied} values differ"
-        yield f"The answer rests on {n_assumed} assumptions and {result.study.department_words} ({differ})."
+        words = f"The answer rests on {n_assumed} assumptions and {result.study.department_words} ({differ})."
+        yield f"{words} {departments.found}".strip()

@@ -123,7 +123,7 @@ def _parts(result: StudyResult, arm: ArmResult, alternatives: Sequence[ArmResult
     if failed:
         told = [] if size_of(first) == "little" else effect
         return [*safety, counted_on, *told, *beside]
-    hinges_on = "" if rests_on_claim(result, arm) else _hinge_words(result, arm)
+    hinges_on = "" if rests_on_claim(result, arm) else hinge_words(result, arm)
     rests_on = (range_words(result, arm.name), hinges_on, _cheapest_words(result, alternatives, arm, first))
     return [*effect, *beside, *safety, counted_on, *rests_on]
 
@@ -245,7 +245,7 @@ def _passed_words(result: StudyResult, limits: Limits) -> str:
 # --- what it hinges on --------------------------------------------------------------------------------------------
 
 
-def _hinge_words(result: StudyResult, arm: ArmResult) -> str:
+def hinge_words(result: StudyResult, arm: ArmResult) -> str:
     """The figure that decides the effect, and the value from which it matters; empty for one department.
 
     A rule is given with its hit rate, and left out if giving one answer for every department is right as

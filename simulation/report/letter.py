@@ -4,6 +4,7 @@ It asks for figures. The cases that a vendor is to answer itself are written by 
 """
 
 import re
+from collections.abc import Sequence
 
 from simulation.display.measured import n_cases
 from simulation.report.templates import templates
@@ -52,16 +53,23 @@ def letter(result: StudyResult) -> str:
     if policy.ai is not None:
         lacks |= {CASES: not n_cases(policy)[0] > 0, YARDSTICK: policy.measured_against is None}
     also = [noun for topic, noun in OF_A_STUDY.items() if lacks.get(topic) and not re.search(topic, named)]
-    claimed, not_shown = (
-        [(_noun(one), _send(one)) for one in nouns] for nouns in (offer.claims, (*offer.not_shown, *also))
+    sent = {_send(one) for one in offer.claims} - {ANYTHING}
+    unseen = {one: _send(one) in sent for one in (*offer.not_shown, *also)}
+    claimed = _points(
+        [*offer.claims, *(f"{one}, which we have not seen" for one, is_sent in unseen.items() if is_sent)]
     )
+    not_shown = _points([one for one, is_sent in unseen.items() if not is_sent])
     words = {"offer": offer, "claimed": claimed, "not_shown": not_shown, "all_of_it": ALL_OF_IT, "always": ALWAYS}
     return templates().get_template("letter.txt").render(**words)
 
 
-def _noun(text: str) -> str:
-    """A noun as the beginning of a sentence, without a full stop."""
-    return f"{text[:1].upper()}{text[1:]}".rstrip(". ")
+def _points(nouns: Sequence[str]) -> list[tuple[str, str]]:
+    """Nouns as the beginning of a sentence, and what to send; those of which the same is to be sent are one point."""
+    points: dict[tuple[str, int], list[str]] = {}
+    for number, noun in enumerate(nouns):
+        send = _send(noun)
+        points.setdefault((send, number if send == ANYTHING else 0), []).append(noun.rstrip(". "))
+    return [(f"{about[0][:1].upper()}{'; '.join(about)[1:]}", send) for (send, _), about in points.items()]
 
 
 def _send(about: str) -> str:

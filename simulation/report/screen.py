@@ -16,8 +16,6 @@ from simulation.report.write import BOARD, LETTER
 from simulation.runs.result import StudyResult
 from simulation.runs.store.kept import file_of
 
-ON_SCREEN = ("safety", "money", "measure")
-"""Parts of the board's page of which the screen has the first sentence."""
 VERDICT_LINES = 15
 """Lines of the verdict; the report has its sentences in full."""
 
@@ -44,13 +42,10 @@ def print_result(result: StudyResult, folder: Path | None = None, *, stream: Tex
 
 
 def _print_board(result: StudyResult, out: TextIO) -> None:
-    """Print the answer of an offer, and the first sentence on each of `ON_SCREEN`; the board's page says the rest."""
+    """Print the answer of an offer, and what to do; the board's page says the rest."""
     page = board(result)
-    print("", page.title, *lines_of(f"{page.verdict}. {page.answer}"), sep="\n", file=out)
-    for part in page.parts:
-        if part.name in ON_SCREEN:
-            heading = part.heading if part.heading.endswith("?") else f"{part.heading}:"
-            print(*lines_of(f"{heading} {part.sentences[0]}", "- "), sep="\n", file=out)
+    advice = lines_of(" ".join(map(str, page.advice)))
+    print("", page.title, *lines_of(f"{page.verdict}. {page.answer}"), *advice, sep="\n", file=out)
 
 
 def _print_first_page(result: StudyResult, out: TextIO) -> None:

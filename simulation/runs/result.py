@@ -24,6 +24,7 @@ from simulation.measures.groups import COVERAGE
 from simulation.measures.measuring import MeasureName, Measures
 from simulation.measures.profile import DayProfile, stage_of
 from simulation.measures.quantities import ratio
+from simulation.measures.queues import Queues
 from simulation.records.schema import Floats, Table
 from simulation.records.serialise import Plain, plain
 from simulation.runs.replicate import ArmReplication, ReplicationResult, day_shapes
@@ -40,6 +41,7 @@ from simulation.statistics.weakness import too_short
 from simulation.study.design import Design, Margin, Target
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import Kept, Precision, ReadyArm, RunLength, Study, no_arm, own_definitions, own_of
+from simulation.units import DAY, to_ticks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -618,6 +620,19 @@ class StudyResult:
         Raises ResultsError as `simulated` does.
         """
         return self._table("events", arm, replication).frame()
+
+    def queues(self, at: float, arm: str | None = None, replication: int | None = None) -> pd.DataFrame:
+        """Who waits at an instant in one arm's replication, the next to be served first: simulated again.
+
+        `at`: minutes from 00:00 on day 0. Columns: the place in the queue of a step, the step, the patient, the class
+        as which they wait, when they joined, minutes waited. Raises ResultsError as `simulated` does, and if the run
+        does not reach the instant.
+        """
+        simulated, tick = self.simulated(arm, replication), to_ticks(at)
+        if not 0 <= tick < simulated.run.horizon:
+            days = simulated.run.horizon // DAY
+            raise ResultsError(f"queues: {at} is not in the run, which has {1440 * days} minutes ({days} days)")
+        return Queues.of(simulated.plan, simulated.draws, simulated.run).table(tick).frame()
 
     @property
     def kept(self) -> tuple[Kept, ...]:

@@ -353,6 +353,11 @@ class Design:
             name for name, arm in self.arms.items() if arm.draw_of is None and not self._is_between(name, arm.levers)
         )
 
+    @property
+    def nothing(self) -> str:
+        """The arm that does nothing: the sham, or the baseline itself."""
+        return self.sham or self.baseline
+
     def restricted_to(self, names: Collection[str]) -> Design:
         """The design with only the named arms, and without sham, focus, coverages or offer whose arms are gone."""
         if set(names) == self.arms.keys():

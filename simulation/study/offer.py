@@ -3,7 +3,7 @@
 from dataclasses import field
 from typing import Annotated
 
-from annotated_types import Ge
+from annotated_types import Ge, Gt, Le
 
 from simulation.department.config_dataclass import Label, NonEmpty, Unit, config_dataclass
 
@@ -32,6 +32,21 @@ class Blank:
 
 
 @config_dataclass
+class PlannedPilot:
+    """How a product will be tried out, and what such a pilot reports of the wait to the first clinician.
+
+    Example: `{design: "twelve weeks before and after", half_width: 15, false_alarms: 0.25}`
+    """
+
+    design: Label
+    """The design, in words."""
+    half_width: Annotated[float, Gt(0), Unit("minutes")]
+    """Half the length of the 95 % interval that it reports, on average over departments."""
+    false_alarms: Annotated[float, Ge(0), Le(1), Unit("share")]
+    """How often it finds an effect of a product that does nothing."""
+
+
+@config_dataclass
 class OfferFacts:
     """The offer that a study is about, as its board's page tells it.
 
@@ -52,5 +67,10 @@ class OfferFacts:
     """How answers were read, and what was assumed, each as a clause. Example: `[nurses err as in two hospitals]`"""
     differs: tuple[Label, ...] = ()
     """What a variant of an offer has otherwise, each as a clause. Example: `["used share 80 %"]`"""
+    pilot: PlannedPilot | None = None
+    """How it will be evaluated; none: it will not be."""
     blanks: tuple[Blank, ...] = field(default_factory=tuple)
     """What was not answered."""
+    where_nurses_are_right: Annotated[float, Ge(0), Le(1), Unit("share")] | None = None
+    """The share of the sickest at triage with too low a level if a product that agrees with nurses differs from them
+    only where they are right: the harshest reading of agreement, worked out by `aeflow offer`. Example: `0.257`"""

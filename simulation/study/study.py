@@ -112,7 +112,7 @@ class RunLength:
     """How many to run from `first` on; none: all that are left. Example: `20`"""
     by_month: bool = False
     """Whether measures of every month in the window are worked out as well, for `aeflow validate`."""
-    daily: Annotated[tuple[DailyOutcome, ...], MaxLen(8)] = ()
+    daily: Annotated[tuple[DailyOutcome, ...], MaxLen(16)] = ()
     """Outcomes that are kept by day of arrival as well, for `aeflow evaluate`."""
     precision: Precision | None = None
     """How precisely one number should be known; none: exactly `replications` are run."""
@@ -247,6 +247,10 @@ class Departments(Protocol):
     @property
     def varied_values(self) -> Mapping[str, tuple[float, ...]]:
         """By parameter, its value in each department."""
+
+    @property
+    def found(self) -> str:
+        """A sentence on what held of them elsewhere; '' if none is stated."""
 
     def __len__(self) -> int:
         """The number of departments."""

@@ -75,6 +75,7 @@ from simulation.triage.people import (
     abstained,
     adopted,
     days_since,
+    live_on,
     offered,
     reached_by,
     sources_labelled,
@@ -160,6 +161,8 @@ class _Triaged:
         """Who may get the tool, whatever the source; without `covers`, each use says whom it is for."""
         policy = self.policy
         used = adopted(policy.adoption, days_since(policy.go_live_day, self.draws), self.draws)
+        if policy.live_days:
+            used &= live_on(policy.live_days, self.draws)
         if policy.covers:
             used &= offered(policy.covers, self.pathway, self.draws, self.attributes)
         return used

@@ -39,7 +39,7 @@ NURSE_PATH = "nurse"
 LABELS_WANTED = "Choose how nurses label (nurse=korea), or a policy in which they do"
 AI_FIELDS = ("role", "acceptance", "switching", "abstains", "noise", "drift", "latency", "degraded")
 """What a policy may state only with an AI that labels."""
-TOOL_FIELDS = ("go_live_day", "adoption", "slow_under_load")
+TOOL_FIELDS = ("go_live_day", "live_days", "adoption", "slow_under_load")
 """What a policy may state only with a tool, be it an AI that labels or something that saves minutes."""
 
 
@@ -84,6 +84,9 @@ def check_policy(policy: Policy, pathway: Pathway) -> Faults:
     _coverage(policy, pathway, f"{where}.covers", faults)
     if not policy.ai and not policy.effects and not policy.actions and policy.watches is None:
         _stated_without(policy, TOOL_FIELDS, where, "a tool", faults)
+    for number, (first, last) in enumerate(policy.live_days or ()):
+        if first > last:
+            faults.add(f"{where}.live_days.{number}", f"found [{first}, {last}]", "Write the first day, then the last")
     for name, action in policy.actions.items():
         _action(action, pathway, known.get("action", ()), f"{where}.actions.{name}", faults)
     _failing(policy, pathway, where, faults)

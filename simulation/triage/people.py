@@ -191,6 +191,13 @@ def days_since(go_live_day: AtLeastZero | None, draws: Draws) -> Floats:
     return np.maximum(days, 0) if go_live_day is None else days - go_live_day.value
 
 
+def live_on(spans: Sequence[tuple[int, int]], draws: Draws) -> Mask:
+    """Mask of the patients who arrive on one of these measured days, shape (n,)."""
+    day = draws.calendar.measured_days(draws.arrived_at // DAY)
+    live: Mask = np.any([(first <= day) & (day <= last) for first, last in spans], axis=0)
+    return live
+
+
 def adopted(adoption: Adoption | None, since: Floats, draws: Draws) -> Mask:
     """Mask of the patients for whom staff use the tool `since` days after it went live, shape (n,); nobody before."""
     live: Mask = since >= 0

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from annotated_types import Ge
 
-from simulation.department.config_dataclass import ByName, Unit, config_dataclass
+from simulation.department.config_dataclass import ByName, NonEmpty, Unit, config_dataclass
 from simulation.triage.effects import MinutesEffect, TriageAction, Watching
 from simulation.triage.estimates import AtLeastZero, Probability
 from simulation.triage.labels import Assessor, Drift
@@ -19,6 +19,7 @@ from simulation.triage.matrix import BesideNurse, Matrix
 from simulation.triage.people import Abstention, Added, Adoption, Coverage, Switching
 
 Role = Literal["replaces", "advises"]
+DaySpan = Annotated[tuple[Annotated[int, Ge(0)], Annotated[int, Ge(0)]], Unit("days")]
 Yardstick = Literal["panel", "physician", "outcome", "written", "nurses"]
 YARDSTICKS: Mapping[Yardstick, str] = {
     "panel": "the level an expert panel gave afterwards, with the whole record",
@@ -52,6 +53,9 @@ class Usage:
     """Whom the tool is for."""
     go_live_day: Annotated[AtLeastZero, Unit("day")] | None = None
     """When the tool goes live: 0 is the first measured day. None: it is live in the warm-up, too."""
+    live_days: NonEmpty[tuple[DaySpan, ...]] | None = None
+    """Measured days on which the tool is on, each span from its first to its last day; none: all from go-live on.
+    Example: `[[0, 6], [14, 20]]`"""
     adoption: Adoption | None = None
     """For how many covered patients staff use the tool; none: for all."""
     abstains: Abstention | None = None

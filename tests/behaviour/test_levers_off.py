@@ -58,6 +58,7 @@ def policy_with_levers(on: bool) -> Policy:
         "covers": {"labels": EVERYBODY, "minutes": EVERYBODY, "share": number(1), **WHY},
         "adoption": {"start": number(1), "end": number(1), "weeks": number(1)},
         "go_live_day": number(0),
+        "live_days": [[0, 1_000]],
         "noise": number(0.5 * on),
         "drift": {"towards": nurse_told["matrix"], "months": number(1)},
         "abstains": {"shares": {"urgent": number(0.5 * on)}, "hand_back": added, **WHY},

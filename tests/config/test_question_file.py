@@ -49,7 +49,7 @@ def test_a_question_with_a_fault_is_not_written() -> None:
         ("['--config-dir=/']", "is not of the form key=value"),
         ("[busier]", "'busier' is not of the form key=value"),
         ("[a=1, ", "the question, line 1"),
-        (f"[{'a=1,' * 501}]", "states 501 overrides"),
+        (f"[{'a=1,' * 501}]", "is not a list of overrides, 500 at most"),
         ("!!python/object/apply:os.system [ls]", "could not determine a constructor"),
     ],
 )

@@ -30,7 +30,17 @@ def test_every_command_of_the_page_asks_for_its_run_and_no_more(
         assert main(["evaluate", *words.split()]) == 0
     assert len(asked) == len(commands) >= 3
     tools = [[arm.name for arm in study.arms][1:] for study in asked]
-    assert tools == [*[["sham", "ai_scribe_measured"]] * 3, ["sham", "lean_triage"], ["works", "degraded"]]
+    all_of = [
+        ["sham", tool, f"{tool}_alternate_days", f"{tool}_by_patient"] for tool in ("ai_scribe_measured", "lean_triage")
+    ]
+    one = ["sham", "ai_scribe_measured"]
+    assert tools == [one, all_of[0], one, one, all_of[1], ["works", "degraded"]]
+
+
+def test_the_page_lists_every_deviation() -> None:
+    assert set(re.findall(r"^\| `(\w+)` \| (?:the tool has|it has|one)", text(), re.MULTILINE)) == {
+        path.stem for path in (ROOT / "configs" / "deviations").glob("*.yaml")
+    }
 
 
 def test_the_design_of_the_page_is_one_of_the_users_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from simulation.engine import compiled, reference
 from simulation.engine.plan import bind, lower
 from simulation.measures.patients_table import activities_table, patients_table
 from simulation.patients import draw
-from simulation.questions.patient_story import story
+from simulation.questions.what_happened.patient_story import story
 from simulation.report.show import department_lines
 from simulation.study.simulate import Simulated
 from simulation.units import DAY, HOUR

@@ -192,6 +192,8 @@ NEEDS = {"language_need": "yes"}
         ({"adoption": {"start": number(1), "end": number(0), "weeks": number(4)}}, True),
         ({"go_live_day": number(0)}, True),
         ({"go_live_day": number(1)}, False),
+        ({"live_days": [[0, 0]]}, True),
+        ({"live_days": [[1, 6]]}, False),
         ({"abstains": {"labels": ["urgent"], **WHY}}, False),
         ({"abstains": {"labels": ["minor"], **WHY}}, True),
         ({"abstains": {"shares": {"minor": number(1)}, **WHY}}, False),

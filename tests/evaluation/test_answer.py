@@ -1,5 +1,6 @@
 """The answer: what is printed and written of emulated evaluations, and how the command asks for it."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from simulation.commands import inquiries
 from simulation.config import load
 from simulation.errors import ConfigError
 from simulation.evaluation.answer import MOST_WORDS, Evaluation
-from simulation.evaluation.evaluate import stored_run, study_of_evaluation
+from simulation.evaluation.design import ANALYSES
+from simulation.evaluation.evaluate import designs_named, stored_run, study_of_evaluation
+from simulation.evaluation.words import REPORTED_BY, protocol
 from simulation.explain.explanation import Explained
 from simulation.measures.measuring import Measures
 from simulation.runs.replicate import ArmReplication, ReplicationResult
@@ -70,13 +73,18 @@ def test_a_before_and_after_of_months_that_differ_is_told_to_find_nothing_out(ev
 def test_harm_by_the_truth_is_set_beside_that_by_the_labels(evaluation: Evaluation) -> None:
     (harm,) = (sentence for sentence in evaluation.sentences if "levels 1 and 2" in sentence)
     assert "+18.0 minutes by the truth, by −1.0 minutes by the labels" in harm
+    by_truth, by_label = map(
+        int, re.findall(r"in (\d+) of 100, if all cases are audited, and the second in (\d+)", harm)[0]
+    )
+    assert by_truth > by_label + 20
 
 
 def test_the_page_has_few_words_one_table_one_picture_and_loads_nothing(evaluation: Evaluation) -> None:
     n_words = sum(len(sentence.split()) for sentence in (*evaluation.sentences, evaluation.title))
     assert n_words <= MOST_WORDS
     page = evaluation.page
-    assert page.count("<table>") == page.count("<img ") == 1
+    assert page.count("<table>") == 1
+    assert page.count("<img ") == 2
     assert "http" not in page.replace('lang="en-GB"', "")
     assert evaluation.protocol.replace("'", "&#39;") in page
 
@@ -103,6 +111,24 @@ def test_the_protocol_states_outcome_unit_size_lot_analysis_and_guideline(evalua
         assert words in evaluation.protocol
 
 
+def test_the_protocol_of_every_design_names_its_analysis_and_its_guideline(evaluation: Evaluation) -> None:
+    for design in evaluation.designs:
+        written = protocol(evaluation, design)
+        assert f"Analysis: {ANALYSES[design.analyses[0]][1]}, two-sided" in written
+        assert f"Reported by {REPORTED_BY[design.switching.kind]}, with" in written
+    assert set(REPORTED_BY) == {design.switching.kind for design in designs_named("all")}
+
+
+def test_deviations_lower_what_is_found_and_are_told(made: Result) -> None:
+    plain, slow = (
+        ae.evaluate(made, TOOL, "alternate_weeks_many", trials=200, deviations=names)
+        for names in ((), ("slow_adoption", "missing_weeks"))
+    )
+    found = [answer.one(answer.designs[0], answer.main, TOOL).right.value for answer in (plain, slow)]
+    assert found[1] < found[0]
+    assert "Not all goes as planned: slow adoption and missing weeks." in slow.sentences
+
+
 def test_one_design_is_asked_for_by_name_and_its_protocol_is_its_own(made: Result) -> None:
     one = ae.evaluate(made, TOOL, "before_after", "weeks=20", trials=200)
     assert [design.weeks for design in one.designs] == [20]
@@ -122,7 +148,7 @@ def test_a_value_is_given_only_with_a_chance_that_the_tool_works(made: Result, e
 def test_the_csv_holds_every_outcome_with_its_intervals(evaluation: Evaluation, tmp_path: Path) -> None:
     folder = evaluation.write(tmp_path)
     assert sorted(path.name for path in folder.iterdir()) == [
-        "designs.csv", "designs.png", "evaluation.html", "protocol.txt",
+        "designs.csv", "designs.png", "evaluation.html", "protocol.txt", "weeks.png",
     ]  # fmt: skip
     table = pd.read_csv(folder / "designs.csv")
     assert set(table["measure"] + " " + table["group"]) == {

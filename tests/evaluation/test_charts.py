@@ -38,12 +38,14 @@ def test_charts_that_are_set_alarm_once_a_year_and_the_binomial_limit_more_often
     charts = results(bank(0.01))
     assert charts["Shewhart"].alarms == pytest.approx(1.0, abs=0.1)
     assert charts["CUSUM"].alarms == pytest.approx(1.0, abs=0.1)
+    assert charts["EWMA"].alarms == pytest.approx(1.0, abs=0.1)
     assert charts["binomial, 3 sigma"].alarms > 3
 
 
 def test_a_cusum_is_quicker_on_a_small_shift_and_both_are_on_a_large_one() -> None:
     small, large = results(bank(0.008)), results(bank(0.04))
     assert small["CUSUM"].weeks < small["Shewhart"].weeks
+    assert small["EWMA"].weeks < small["Shewhart"].weeks
     assert large["CUSUM"].weeks <= 2
     assert large["Shewhart"].weeks == 1
     assert large["CUSUM"].noticed == 1.0

@@ -1,11 +1,13 @@
 """The questions, how answers are read, and which question comes next."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from simulation.offers.asking import answers_in, interview, keep, template
 from simulation.offers.interview import Answer, check, is_asked, next_question, questions
+from simulation.offers.product import PILOTS, OfferedProduct
 from simulation.offers.reading import Unread, read
 
 
@@ -26,6 +28,8 @@ def test_every_question_says_why_it_is_asked_where_to_find_it_and_what_a_blank_m
         ("2 8am-10pm and 1 by night", {7: 1, 9: 2, 23: 1}, 38),
         ("3 at all hours", {0: 3, 12: 3}, 72),
         ("one, at all hours", {0: 1, 12: 1}, 24),
+        ("an ambulance nurse, at all hours", {0: 1, 12: 1}, 24),
+        ("an ambulance nurse apart (one, at all hours)", {0: 1, 12: 1}, 24),
         ("1 0-24, 1 10:30-23", {10: 1, 11: 2, 22: 2, 23: 1}, 36.5),
         ("4 by night, 6 from 8 to 20", {7: 4, 8: 6, 20: 4}, 120),
     ],
@@ -73,6 +77,25 @@ def test_a_choice_is_found_among_other_words_unless_two_are() -> None:
         read("choice", "nurses, then a panel", whose)
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("an ambulance nurse apart", "own nurses"), ("separate", "own nurses"), ("the same team", "triage nurses")],
+)
+def test_who_assesses_ambulances_is_read_as_meant(typed: str, meant: str) -> None:
+    checked = check({"ambulances": typed})
+    assert checked.values["ambulances"] == meant
+    assert checked.notes["ambulances"][0].words == meant
+    assert is_asked(questions()["ambulance_nurses"], {"ambulances": typed}) is (meant == "own nurses")
+    with pytest.raises(Unread):
+        read("choice", f"not {typed}", questions()["ambulances"].choices)
+
+
+def test_an_ambulance_nurse_among_the_triage_nurses_is_left_out_and_asked_about() -> None:
+    checked = check({"triage_nurses": "two from 8 to 22 h, one by night, an ambulance nurse apart"})
+    assert checked.values["triage_nurses"].person_hours == 38
+    assert "'an ambulance nurse apart' is left out here" in checked.notes["triage_nurses"][0].words
+
+
 def test_questions_that_an_answer_rules_out_are_not_asked() -> None:
     answers: dict[str, Answer] = {"does": "saves time"}
     asked = {key for key, question in questions().items() if is_asked(question, answers)}
@@ -109,13 +132,68 @@ def test_the_interview_goes_back_explains_keeps_and_resumes(tmp_path: Path) -> N
     assert next_question(answers) == "admitted_share"
 
 
-def test_enter_leaves_a_question_blank_and_says_what_is_assumed(tmp_path: Path) -> None:
-    said: list[str] = []
+def test_enter_leaves_a_question_blank_and_its_prompt_says_what_is_assumed(tmp_path: Path) -> None:
+    prompts: list[str] = []
     typed = iter(["310", "", "quit"])
     answers: dict[str, Answer] = {}
-    interview(answers, tmp_path / "offer.yaml", ask=lambda prompt: next(typed), say=said.append)
+    interview(
+        answers, tmp_path / "offer.yaml", ask=lambda words: prompts.append(words) or next(typed), say=prompts.append
+    )
     assert answers == {"attendances_per_day": "310", "within_four_hours": None}
-    assert any("left blank: 45 to 73 %" in words for words in said)
+    assert [words for words in prompts if "four hours" in words] == [
+        "\nShare of them who leave within four hours? [45 to 73 %]\n> "
+    ]
+
+
+FACTS = {
+    "attendances_per_day": "310",
+    "within_four_hours": "62 %",
+    "admitted_share": "27 %",
+    "triage_nurses": "two from 8 to 22 h, one by night",
+    "ambulances": "an ambulance nurse apart",
+    "ambulance_nurses": "one, at all hours",
+    "product": "Our AI",
+    "does": "advises",
+    "used_share": "60 %",
+    "against": "senior nurses",
+    "exact_share": "88 %",
+    "price_a_year": "£120,000",
+}
+"""What a planner knows of an offer; everything else is left blank."""
+MOST_WORDS_TO_READ = 400
+"""Words that an interview may print. With the way to it, its end, the screen of `compare` and the board's page it is
+1,300, of 1,500 that a newcomer may have to read."""
+
+
+def test_an_interview_is_short_and_each_of_its_answers_is_taken_at_once(tmp_path: Path) -> None:
+    printed, asked = list[str](), list[str]()
+    answers: dict[str, Answer] = {}
+
+    def ask(words: str) -> str:
+        printed.append(words)
+        asked.append(next_question(answers) or "")
+        return FACTS.get(asked[-1], "")
+
+    assert interview(answers, tmp_path / "offer.yaml", ask=ask, say=printed.append)
+    assert len(asked) == len(set(asked))
+    assert set(FACTS) < set(asked)
+    assert len(re.findall(r"\S*\w\S*", " ".join(printed))) <= MOST_WORDS_TO_READ
+    assert sum("? explains" in words for words in printed) == 1
+    assert "  = own nurses" in printed, "what was not typed as it is read is read back"
+
+
+def test_what_a_planner_needs_to_answer_is_one_question_mark_away(tmp_path: Path) -> None:
+    """The meaning of every choice, why it is asked, where to find it, what is assumed, and its source."""
+    for key, question in questions().items():
+        before = {other: words[0] for other, words in question.needs.items()}
+        answers: dict[str, Answer] = {one: None for one in questions() if one != key} | before
+        if not is_asked(question, answers):
+            continue
+        said, typed = list[str](), iter(["?", "quit"])
+        interview(answers, tmp_path / "offer.yaml", ask=lambda _, typed=typed: next(typed), say=said.append)  # type: ignore[misc]
+        told = " ".join(said)
+        parts = (*question.choices.values(), question.why, question.find, question.blank or "", question.source or "")
+        assert all(part in told for part in parts), key
 
 
 def test_the_interview_ends_with_answers_that_can_be_used(tmp_path: Path) -> None:
@@ -163,3 +241,21 @@ def test_quitting_after_going_back_loses_no_answer(tmp_path: Path) -> None:
     typed = iter(["310", "62 %", "back", "back", "quit"])
     assert not interview({}, tmp_path / "offer.yaml", ask=lambda _: next(typed), say=lambda _: None)
     assert answers_in(tmp_path / "offer.yaml") == {"attendances_per_day": "310", "within_four_hours": "62 %"}
+
+
+def test_a_planned_pilot_is_in_the_study_of_the_offer_unless_there_is_none() -> None:
+    values = check(FACTS).values
+    pilots = [
+        OfferedProduct("our_ai", {**values, **more}).study("our department", [])["offer"].get("pilot")
+        for more in (
+            {},
+            {"evaluation": "alternating"},
+            {"evaluation": "not"},
+        )
+    ]
+    assert [pilot and pilot["design"] for pilot in pilots] == [
+        "twelve weeks before and after",
+        "24 alternate weeks",
+        None,
+    ]
+    assert set(questions()["evaluation"].choices) == {*PILOTS, "not"}

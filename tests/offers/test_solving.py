@@ -46,7 +46,7 @@ def test_what_could_not_be_met_is_said() -> None:
     }
     lines = list(beside({"within_4h_share": 0.62, "walk_in_triage_minutes_mean": 6.0}, fresh))
     assert lines[0].endswith("Not met: 4.0 % above")
-    assert lines[1].startswith("admitted: left blank; departments 27.0 %")
+    assert lines[1].startswith("admitted: 27.0 % (27.0 to 27.0)")
     assert "does the rota count people at the desk?" in lines[3]
 
 

@@ -11,7 +11,7 @@ from simulation.config import load
 from simulation.department.vocabulary import Span, StatedOutages
 from simulation.errors import ResultsError
 from simulation.patients import Calendar
-from simulation.questions.patient_story import clock, find_patient, story, tell
+from simulation.questions.what_happened.patient_story import clock, find_patient, story, tell
 from simulation.study.simulate import Simulated, simulate_arm
 
 from .conftest import SHORT

@@ -6,7 +6,7 @@ from simulation.department.vocabulary import End, Pathway, Rounds, Step, Worseni
 from simulation.engine.plan import bind, lower
 from simulation.engine.reference import simulate
 from simulation.measures.patients_table import patients_table
-from simulation.questions.patient_story import story
+from simulation.questions.what_happened.patient_story import story
 from simulation.study.simulate import Simulated
 from tests.engine.small import NOTE, Person, department, draws_of, minutes
 

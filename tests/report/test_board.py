@@ -1,5 +1,6 @@
 """The board's page of an offer: few plain words, numbers that stand in the tables, an outcome for each verdict."""
 
+import html
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ from docx import Document
 
 import simulation as ae
 from simulation.api import Result
+from simulation.display.measured import Limits
 from simulation.display.table import Cell
 from simulation.errors import ResultsError
 from simulation.report import board as board_module
@@ -21,7 +23,7 @@ from simulation.report.letter import letter
 from simulation.report.screen import print_result
 from simulation.report.write import write_exports, write_report
 from simulation.runs.result import StudyResult
-from simulation.study.offer import OfferFacts
+from simulation.study.offer import Blank, OfferFacts, PlannedPilot
 
 from .conftest import EFFECTS, OFFER
 from .test_first_page import MORE, NOISE, NURSE, TOOL, made, with_also
@@ -49,9 +51,10 @@ def text_of(page: Board) -> str:
     assert page.table is not None
     assert page.picture is not None
     parts = (line for part in page.parts for line in ("", part.heading, *map(str, part.sentences)))
-    rows = (" | ".join(row) for row in (page.table.headers, *page.table.rows))
+    rows = (*(" | ".join(row) for row in (page.table.headers, *page.table.rows)), *page.table.notes)
     ends = (*map(str, page.counts), page.picture.alt, page.picture.caption)
-    return "\n".join((page.title, page.verdict, str(page.answer), *map(str, page.notes), *parts, "", *rows, "", *ends))
+    answer = (page.answer, " ".join(map(str, page.advice)), *page.notes)
+    return "\n".join((page.title, page.verdict, *map(str, answer), *parts, "", *rows, "", *ends))
 
 
 def syllables(word: str) -> int:
@@ -178,20 +181,14 @@ def test_what_rests_on_the_vendors_word_stays_a_claim(result: Result) -> None:
     waits = {NURSE: [100.0] * 12, TOOL: 80 + NOISE}
     claimed = board(made(result, waits, offer=bare(claims=("30 seconds saved",))))
     assert str(claimed.answer).startswith("If the vendor's word holds, Our AI would help")
-    assert "On the vendor's word alone: 30 seconds saved." in text_of(claimed)
+    assert "Its word alone: 30 seconds saved." in text_of(claimed)
     assert str(board(made(result, waits, offer=bare())).answer).startswith("Our AI would help")
 
 
 def test_another_reading_of_the_product_that_fails_a_limit_is_in_the_answer(result: Result) -> None:
-    waits = {NURSE: [100.0] * 12, TOOL: 80 + NOISE, "ai_as_claimed": 80 + NOISE}
-    arms = dict(result.design.arms)
-    arms["ai_as_claimed"] = replace(
-        arms["ai_as_claimed"], triage=arms[TOOL].triage, label=f"{arms[TOOL].label}, unkind"
-    )
-    shown = made(result, waits, {"ai_as_claimed": 0.15}, offer=bare(), arms=arms)
-    ready = tuple(replace(one, arm=arms[one.name]) for one in shown.study.arms)
-    page = board(replace(shown, study=replace(shown.study, arms=ready)))
-    assert str(page.answer).endswith("; on a less kind reading it fails on safety.")
+    page = board(two_readings(result))
+    assert str(page.answer).endswith("; read less kindly, it fails on safety.")
+    assert str(page.advice[0]) == "Do not buy it until its safety is shown."
     assert page.verdict.endswith(", and safety not shown")
     assert page.look == "cannot-tell"
     assert page.table is not None
@@ -199,7 +196,88 @@ def test_another_reading_of_the_product_that_fails_a_limit_is_in_the_answer(resu
     told = "Read as 'unkind', it fails: the sickest (levels 1-2) who get too low a level, 10.0 % today, 15.0 % with it."
     assert told in text_of(page)
     assert "Settle which reading is right: it decides on safety." in text_of(page)
-    assert "reading" not in text_of(board(made(result, waits, offer=bare())))
+    alone = text_of(board(made(result, {NURSE: [100.0] * 12, TOOL: 80 + NOISE}, offer=bare())))
+    assert not re.search("read(ing)? ", alone)
+
+
+def advice_of(shown: Result, **facts: Any) -> str:
+    return " ".join(map(str, board(with_offer(shown, **facts) if facts else shown).advice))
+
+
+@pytest.mark.parametrize(
+    ("wait", "under", "says"),
+    [
+        (80.0, 0.15, "Do not buy it as it is: it fails on safety."),
+        (80.0, 0.11, "Do not buy it until its safety is shown."),
+        (98.0, 0.1, "Do not buy it to cut waits."),
+        (94.5, 0.1, "Do not buy it yet: the gain may be too small."),
+        (110.0, 0.1, "Do not buy it."),
+        (80.0, 0.1, "It is worth a pilot here."),
+    ],
+)
+def test_what_to_do_follows_from_the_outcome(
+    result: Result, monkeypatch: pytest.MonkeyPatch, wait: float, under: float, says: str
+) -> None:
+    monkeypatch.setattr(board_module, "by_blank", lambda result: ())
+    noise = 3 * NOISE if wait == 94.5 else NOISE
+    assert advice_of(made(result, {NURSE: [100.0] * 12, TOOL: wait + noise}, {TOOL: under}, offer=bare())) == says
+
+
+def test_what_decides_is_settled_before_anybody_says_that_it_does_too_little(result: Result) -> None:
+    shown = made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, offer=bare())
+    first = "First settle how many minutes triage of a walk-in takes: it decides the answer."
+    assert advice_of(shown) == f"Do not buy it yet: the gain may be too small. {first}"
+
+
+def test_what_does_more_for_the_same_money_is_part_of_the_advice(
+    offered: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert advice_of(offered).endswith("The same money may do more elsewhere."), "its safety is not settled"
+    result = offered.shown
+    monkeypatch.setattr(board_module, "limits_of", lambda result, arm: Limits([], []))
+    assert str(list(board_module._advice(result, *board(offered).arms))[-1]) == "The same money does more elsewhere."
+
+
+def two_readings(result: Result, wait: float = 80, **facts: Any) -> Result:
+    """A result in which another reading of the product fails the limit on under-triage."""
+    waits = {NURSE: [100.0] * 12, TOOL: wait + NOISE, "ai_as_claimed": wait + NOISE}
+    arms = dict(result.design.arms)
+    arms["ai_as_claimed"] = replace(
+        arms["ai_as_claimed"], triage=arms[TOOL].triage, label=f"{arms[TOOL].label}, unkind"
+    )
+    shown = made(result, waits, {"ai_as_claimed": 0.15}, offer=bare(**facts), arms=arms)
+    ready = tuple(replace(one, arm=arms[one.name]) for one in shown.study.arms)
+    return replace(shown, study=replace(shown.study, arms=ready))
+
+
+def test_safety_that_is_not_shown_bars_any_use_of_what_does_too_little(
+    result: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board_module, "by_blank", lambda result: ())
+    advice = advice_of(two_readings(result, 98))
+    assert advice == "Do not buy it to cut waits. Before any other use, have its safety shown."
+
+
+def test_a_limit_above_what_nobody_counted_is_said_to_be_assumed_and_one_counted_is_not(result: Result) -> None:
+    blank = Blank(question="nurses' errors", parameters=("nurses_errors",), unit="patients", find="ask a panel")
+    assumed, counted = (text_of(board(two_readings(result, blanks=blanks))) for blanks in ((blank,), ()))
+    assert "10.0 % today (assumed), 15.0 % with it. Limit: 1 point above that, so also assumed." in assumed
+    assert "10.0 % today, 15.0 % with it. Limit: 1 point more." in counted
+
+
+def test_the_harshest_reading_of_agreement_with_nurses_is_on_the_page(result: Result) -> None:
+    text = text_of(board(two_readings(result, where_nurses_are_right=0.257)))
+    assert "Harshest, if only where they are right: 25.7 %." in text
+    assert "Harshest" not in text_of(board(two_readings(result)))
+
+
+def test_not_settled_says_what_is_not_and_why(offered: Result) -> None:
+    page = board(offered)
+    assert page.table is not None
+    assert page.table.rows[0][-1] == "not settled: wait of the sickest"
+    assert page.table.notes == ("'Not settled': the range of the effect spans the limit.",)
+    assert page.table.notes[0] in html.unescape(board_page(offered))
+    assert "Not settled, as its range spans the limit: wait of the sickest." in text_of(page)
 
 
 def test_blanks_that_decide_nothing_are_not_said_to(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,6 +312,16 @@ def test_groups_harmed_by_more_than_matters_are_named_the_hardest_hit_first(resu
     assert [*map(str, worse.sentences)] == ["Ambulance patients would wait 12 minutes longer.", "Children: 7 minutes."]
     nobody = made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, offer=bare())
     assert "No groups were looked at." in text_of(board(nobody))
+
+
+def test_what_the_planned_pilot_could_tell_is_one_line(result: Result) -> None:
+    told, waits = [], {NURSE: [100.0] * 12, TOOL: 80 + NOISE}
+    for half_width, false_alarms in ((200.0, 0.05), (1.0, 0.05), (1.0, 0.27)):
+        pilot = PlannedPilot(design="24 alternate weeks", half_width=half_width, false_alarms=false_alarms)
+        told.append(text_of(board(made(result, waits, offer=bare(pilot=pilot)))))
+    assert "A pilot of 24 alternate weeks would report ± 200 minutes, and an effect of nothing in 5 of 100" in told[0]
+    assert ["it could tell" in page for page in told] == [False, True, False]
+    assert "A pilot of" not in text_of(board(made(result, waits, offer=bare())))
 
 
 def test_few_departments_have_no_answer(offered: Result) -> None:
@@ -328,6 +416,14 @@ def test_the_letter_says_what_to_send_on_each_topic(offered: Result, noun: str, 
     assert f". Please send: {send}" in letter(with_offer(offered, claims=(), not_shown=(noun,)))
 
 
+def test_the_letter_asks_once_for_what_two_nouns_would_be_answered_by(offered: Result) -> None:
+    claims, unseen = ("88 % agreement with nurses",), ("a panel's judgement", "number of cases", "cases by site")
+    text = letter(with_offer(offered, claims=claims, not_shown=unseen))
+    assert "1. 88 % agreement with nurses; a panel's judgement, which we have not seen. Please send: who set" in text
+    assert "2. Number of cases; cases by site. Please send: how many" in text
+    assert text.count("who set the true level") == 1
+
+
 def test_the_letter_asks_for_cases_yardstick_and_price_that_the_study_lacks_once(result: Result) -> None:
     waits = {NURSE: [100.0] * 12, TOOL: 98 + NOISE}
     text = letter(made(result, waits, offer=bare(not_shown=("cases that it was tested on",))))
@@ -347,8 +443,9 @@ def test_a_run_of_an_offer_has_page_and_letter_and_its_screen_leads_with_the_ans
     print_result(offered, tmp_path, stream=out)
     lines = " ".join(out.getvalue().split())
     page = board(offered)
-    assert lines.startswith(f"{page.title} {page.verdict}. {page.answer}")
-    assert len(lines.split()) < 150
+    assert lines.startswith(f"{page.title} {page.verdict}. {page.answer} {' '.join(map(str, page.advice))}")
+    assert len(out.getvalue().splitlines()) <= 15
+    assert len(lines.split()) < 120
     assert f"{tmp_path}/board.html" in lines
 
 
@@ -365,6 +462,7 @@ def test_the_word_document_says_what_the_page_says(offered: Result, tmp_path: Pa
     document = Document(BytesIO(path.read_bytes()))
     texts, page = [paragraph.text for paragraph in document.paragraphs], board(offered)
     assert f"{page.verdict}: {page.answer}" in texts
+    assert " ".join(map(str, page.advice)) in texts
     assert all(str(sentence) in texts for part in page.parts for sentence in part.sentences)
     assert len(document.tables) == 1
     assert len(document.inline_shapes) == 1
@@ -373,6 +471,6 @@ def test_the_word_document_says_what_the_page_says(offered: Result, tmp_path: Pa
 def test_a_text_of_the_offer_is_escaped_and_its_signs_are_no_places(result: Result) -> None:
     odd = bare(product="<b>$size & {n}</b>", claims=("$unit off",))
     shown: StudyResult = made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, offer=odd)
-    html = board_page(shown)
-    assert "&lt;b&gt;$size &amp; {n}&lt;/b&gt;" in html
-    assert "$unit off" in html
+    page = board_page(shown)
+    assert "&lt;b&gt;$size &amp; {n}&lt;/b&gt;" in page
+    assert "$unit off" in page

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from simulation.display.drawing import BETTER, UNCLEAR, WORSE
+from simulation.display.drawing import BETTER, GREY, LEVEL_COLOURS, UNCLEAR, WORSE
 from simulation.report.templates import TEMPLATES
 
 with warnings.catch_warnings():
@@ -32,6 +32,11 @@ def apart(one: str, other: str) -> float:
 
 @pytest.mark.parametrize(("one", "other"), tuple(combinations((BETTER, WORSE, UNCLEAR), 2)))
 def test_better_worse_and_not_settled_differ_in_pictures(one: str, other: str) -> None:
+    assert apart(one, other) >= LEAST
+
+
+@pytest.mark.parametrize(("one", "other"), tuple(combinations((*LEVEL_COLOURS, GREY), 2)))
+def test_levels_of_acuity_differ_in_animations(one: str, other: str) -> None:
     assert apart(one, other) >= LEAST
 
 

@@ -15,7 +15,7 @@ from simulation.cli import main
 from simulation.config import load
 from simulation.errors import ConfigError
 from simulation.resumable import run_into
-from simulation.runs.store.identity import identity_of
+from simulation.runs.store.identity import content_of, identity_of
 from simulation.runs.store.run_folder import write_data
 from simulation.runs.store.unfinished import UnfinishedRun
 from simulation.study.study import Study
@@ -227,3 +227,12 @@ def test_a_run_over_structures_is_the_same_in_other_processes_with_the_other_eng
     assert again.study.departments is not None
     assert again.study.departments.structure_of == ("one", "two", "one")
     assert same_numbers(result.more(2), replace(again, study=replace(again.study, executor="serial")).more(2))
+
+
+def test_what_was_found_of_departments_stands_on_the_page_and_in_what_is_stored_but_changes_no_identity() -> None:
+    study = load("study=ai_triage")
+    assert study.departments is not None
+    assert "published effects" in study.departments.found
+    silent = replace(study, departments=replace(study.departments, found=""))  # type: ignore[type-var]
+    assert content_of(study)["departments"]["found"] == study.departments.found
+    assert identity_of(silent).key == identity_of(study).key

@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -93,6 +94,19 @@ def test_a_kept_table_is_read_and_not_simulated(stored: Result, monkeypatch: pyt
     monkeypatch.setattr(kept_module, "table_of", None)
     monkeypatch.setattr("simulation.runs.result.simulate_arm", None)
     assert len(stored.patients("sham", 0)) > 100
+
+
+def test_queues_hold_at_an_instant_whoever_has_joined_and_neither_started_nor_left(stored: Result) -> None:
+    at = 1440 * stored.run.warm_up_days + 780.0
+    rows = stored.activities("sham", 1)
+    gone_at = rows["started_at"].fillna(rows["ended_at"]).fillna(np.inf)
+    there = rows[(rows["joined_at"] <= at) & (gone_at > at)]
+    queues = stored.queues(at, "sham", 1)
+    assert len(queues) >= 10
+    assert sorted(queues["patient"]) == sorted(there["patient"])
+    assert set(queues["step"]) == set(there["step"])
+    with pytest.raises(ResultsError, match="not in the run"):
+        stored.queues(1e9)
 
 
 @pytest.fixture(scope="module")

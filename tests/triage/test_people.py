@@ -377,6 +377,19 @@ def test_before_it_goes_live_a_tool_does_nothing(policy: Build, desk: Pathway, p
     np.testing.assert_array_equal(labels[0], np.concatenate([labels[2][:first], labels[1][first:]]))
 
 
+def test_a_tool_is_on_in_its_live_days_alone_counted_from_the_first_measured_day(
+    policy: Build, desk: Pathway, patients: Draws
+) -> None:
+    warmed = replace(patients, calendar=Calendar(start_week=20, warm_up_days=7))
+    day = patients.arrived_at // DAY
+    switched, plain = (
+        reached(policy("ai_label_measured_over", **keys), desk, warmed)
+        for keys in ({"live_days": [[0, 0], [2, 9]]}, {})
+    )
+    np.testing.assert_array_equal(switched, plain & np.isin(day, (7, *range(9, 17))))
+    assert switched.any()
+
+
 def test_go_live_and_adoption_count_from_the_first_measured_day(policy: Build, desk: Pathway, patients: Draws) -> None:
     """After a week of warm-up day 0 of the calendar is the eighth simulated one."""
     warmed = replace(patients, calendar=Calendar(start_week=20, warm_up_days=7))
@@ -575,6 +588,8 @@ def test_the_two_arms_of_partial_and_full_coverage_differ_in_the_share_alone(sta
         ("sham", {"ai": "variates"}, "who does not label"),
         ("nurse", {"noise": estimate(0.2)}, "noise: is stated but there is no ai"),
         ("nurse", {"go_live_day": estimate(3)}, "go_live_day: is stated but there is no tool"),
+        ("nurse", {"live_days": [[0, 6]]}, "live_days: is stated but there is no tool"),
+        ("sham", {"live_days": [[0, 6], [9, 8]]}, r"live_days.1: found [9, 8]"),
         ("ai_label_advises", {"acceptance": None}, "acceptance: is missing"),
         ("ai_label_switching", {"acceptance": estimate(0.5)}, "stated beside acceptance"),
         ("ai_label_switching", {"role": "replaces"}, "switching: is stated for an ai that replaces"),

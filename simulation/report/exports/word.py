@@ -201,6 +201,7 @@ def board_document(page: Board, picture: Picture | None) -> bytes:
     """The board's page of an offer as a document of one side, the same for the same page and picture."""
     word = WordDocument(page.title)
     word.add_bullet(f": {page.answer}", label=page.verdict)
+    word.add_paragraph(" ".join(map(str, page.advice)), bold=True)
     if page.notes:
         word.add_paragraph(" ".join(map(str, page.notes)), italic=True)
     for part in page.parts:

@@ -17,7 +17,7 @@ LABEL_LENGTH = 52
 """Characters of an arm's label that fit beside its value."""
 LEAST_LENGTH = 3.0
 """The least length of a drawn interval, so that a narrow one is seen."""
-COLOURS = "Blue square: better; orange diamond: worse; grey circle: neither is shown"
+COLOURS = "Blue square: surely better, if only by little; orange diamond: surely worse; grey circle: not sure"
 """What shapes and colours say."""
 STYLES = {"better": (BETTER, "square"), "worse": (WORSE, "diamond")}
 

@@ -40,7 +40,18 @@ NOT_NUMBERS_OF_RUN = ("replications", "precision", "first", "count", "keep")
 ONLY_WORDS = ("on_one", "left_out", "resolved", "choices")
 """Parts of a study that say what its other parts make of it (how many replications may be among them), or where they
 were stated."""
-WORD_FIELDS = ("label", "question", "definition", "evidence", "source", "what", "price_year", "paid_by", "offer")
+WORD_FIELDS = (
+    "label",
+    "question",
+    "definition",
+    "evidence",
+    "source",
+    "what",
+    "found",
+    "price_year",
+    "paid_by",
+    "offer",
+)
 """Fields that are words for a reader."""
 WORDS = {
     "study": "the study, its departments or its policies",
@@ -118,7 +129,7 @@ def content_of(study: Study, *, words: bool = True) -> Plain:
         "policies": policies,
         "resolved": resolved_of(study),
         "choices": dict(study.choices),
-        "departments": None if study.departments is None else exact(study.departments.content(), without=without),
+        "departments": study.departments and _without(exact(study.departments.content(), without=without), without),
         "on_one": study.on_one,
         "left_out": list(study.left_out),
     }

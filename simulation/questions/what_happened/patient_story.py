@@ -30,6 +30,18 @@ DESCRIBED = ("age_band", "sex", "language_need", "complaint")
 """Attributes that introduce a patient, where the table has them."""
 SHORTEST = 0.5
 """Minutes below which a wait is not worth a word."""
+WORDS = {
+    "waited": "waited{} for {}",
+    "left": ", then gave up",
+    "turned_away": ", then was turned away",
+    "open": ", and still waits",
+    "which": ", which {}",
+    "took": "took {}",
+    "goes_on": "still goes on",
+    "departed": "{} after arriving",
+    "none": "Did not come under this arm.",
+}
+"""What is said of an activity, of a departure, and of who did not come, in Python and in the page of an animation."""
 
 
 class PatientKey(NamedTuple):
@@ -66,16 +78,16 @@ def story(
     baseline = next(iter(simulated_by_arm.values()))
     patients = baseline.patients
     identity = find_patient(patients, patient)
-    (first,) = _attendances(patients, identity)
+    (first,) = attendances_of(patients, identity)
     heading = f"Patient {identity}, replication {int(patients['replication'][0])}. {BANNER}"
     lines = [heading, "", _introduction(first, baseline.draws.calendar)]
     outcomes = [("arm", "label", "first clinician after", "departed after", "outcome")]
     for name, simulated in simulated_by_arm.items():
         label = (labels or {}).get(name, name)
         lines += ["", label]
-        attendances = _attendances(simulated.patients, identity)
+        attendances = attendances_of(simulated.patients, identity)
         if not attendances:
-            lines.append("  Did not come under this arm.")
+            lines.append(f"  {WORDS['none']}")
             outcomes.append((label, "–", "–", "–", "did not come"))
         for attendance in attendances:
             lines += [f"  {line}" for line in _course(simulated, attendance)]
@@ -119,7 +131,7 @@ def find_patient(patients: Patients, patient: str | int) -> PatientKey:
 
 
 @dataclass(frozen=True)
-class _Attendance:
+class Attendance:
     """A patient's row in the table of one arm."""
 
     patients: Patients
@@ -143,6 +155,7 @@ class _Attendance:
 
     @property
     def was_not_triaged(self) -> bool:
+        """Whether no triage ended, where one is recorded."""
         return "triaged_at" in self.patients and math.isnan(self.at("triaged_at"))
 
     @property
@@ -153,23 +166,33 @@ class _Attendance:
         return label, self.until("seen_at"), self.until("departed_at"), self.words("outcome")
 
 
-def _attendances(patients: Patients, identity: PatientKey) -> list[_Attendance]:
+def attendances_of(patients: Patients, identity: PatientKey) -> list[Attendance]:
     """The patient's row in a table; none if the arm has no such patient."""
     source, number = patients.where("arrival_source", identity.arrival_source), patients["number"] == identity.number
-    return [_Attendance(patients, int(row)) for row in np.flatnonzero(source & number)]
+    return [Attendance(patients, int(row)) for row in np.flatnonzero(source & number)]
 
 
-def _introduction(attendance: _Attendance, calendar: Calendar) -> str:
-    patients, arrived_at = attendance.patients, attendance.at("arrived_at")
+def _introduction(attendance: Attendance, calendar: Calendar) -> str:
+    arrived_at, (came, *attributes) = attendance.at("arrived_at"), introduced(attendance)
+    who = f" {', '.join(attributes).capitalize()}." if attributes else ""
+    when = f"{clock(arrived_at, day=True)} ({date_of(arrived_at, calendar)})"
+    return f"Arrived {when} {came}.{who}{true_level(attendance)}"
+
+
+def introduced(attendance: Attendance) -> list[str]:
+    """How the patient came ('on foot'), then who it is: 'age 75-84', 'female', ..."""
     source = attendance.category("arrival_source")
     came = {WALK_IN: "on foot", AMBULANCE: "by ambulance"}.get(source, f"as '{spaced(source)}'")
-    attributes = [_attribute_words(name, attendance.words(name)) for name in DESCRIBED if patients.known(name)]
-    true = f" True level {attendance.words('acuity_true')}." if patients.known("acuity_true") else ""
-    who = f" {', '.join(attributes).capitalize()}." if attributes else ""
-    return f"Arrived {clock(arrived_at, day=True)} ({_date(arrived_at, calendar)}) {came}.{who}{true}"
+    names = [name for name in DESCRIBED if attendance.patients.known(name)]
+    return [came, *(_attribute_words(name, attendance.words(name)) for name in names)]
 
 
-def _date(at: float, calendar: Calendar) -> str:
+def true_level(attendance: Attendance) -> str:
+    """' True level urgent.', or nothing if the table has none."""
+    return f" True level {attendance.words('acuity_true')}." if attendance.patients.known("acuity_true") else ""
+
+
+def date_of(at: float, calendar: Calendar) -> str:
     """'July, measured day 3'; the first measured day is 0, as in a policy's `go_live_day`."""
     day = np.array([int(at // 1440)])
     measured_day = int(calendar.measured_days(day)[0])
@@ -183,16 +206,16 @@ def _attribute_words(name: str, value: str) -> str:
     return value if name == "sex" else f"{spaced(name.removesuffix('_band'))} {value}"
 
 
-def _course(simulated: Simulated, attendance: _Attendance) -> list[str]:
+def _course(simulated: Simulated, attendance: Attendance) -> list[str]:
     """What happened to a patient under one arm, a line a step."""
     patients, activities, row = simulated.patients, simulated.activities, attendance.row
-    lines = [_labelled(attendance)] if patients.known("acuity_given") else []
+    lines = [labelled(attendance)] if patients.known("acuity_given") else []
     departed_at = attendance.at("departed_at")
-    departed = f"{attendance.until('departed_at')} after arriving"
+    departed = WORDS["departed"].format(attendance.until("departed_at"))
     points = (name for name in patients.columns if name.endswith("_at") and name not in WORSENING)
     after = any(attendance.at(name) > departed_at for name in points)  # somebody went home and came back, say
     told_after = False
-    between_steps = [(at, line) for at, line in _worsening(attendance) if not at > departed_at]
+    between_steps = [(at, line) for at, line in worsening(attendance) if not at > departed_at]
     steps, pools, outcomes = (activities.known(name) for name in ("step", "pool", "outcome"))
     for at in np.flatnonzero(activities["patient"] == patients["patient"][row]):
         joined, started, ended = (float(activities[name][at]) for name in ("joined_at", "started_at", "ended_at"))
@@ -203,7 +226,7 @@ def _course(simulated: Simulated, attendance: _Attendance) -> list[str]:
             break
         while between_steps and between_steps[0][0] <= joined:
             lines.append(between_steps.pop(0)[1])
-        lines += _outage(simulated, int(at), joined)
+        lines += outage_line(simulated, int(at), joined)
         pool = int(activities["pool"][at])
         place = f" ({spaced(pools[pool])})" if pool >= 0 else ""
         words = spaced(steps[activities["step"][at]]) + place
@@ -214,7 +237,7 @@ def _course(simulated: Simulated, attendance: _Attendance) -> list[str]:
     return [*lines, f"Outcome: {attendance.words('outcome')}." if told_after else _ended(attendance, departed)]
 
 
-def _worsening(attendance: _Attendance) -> list[tuple[float, str]]:
+def worsening(attendance: Attendance) -> list[tuple[float, str]]:
     """When a patient got worse and when a round acted on it, each with its line, in order of time."""
     worsened_at, noticed_at, seen_at = map(attendance.at, ("worsened_at", "noticed_at", "seen_at"))
     lines = []
@@ -229,7 +252,7 @@ def _worsening(attendance: _Attendance) -> list[tuple[float, str]]:
     return sorted(lines)
 
 
-def _outage(simulated: Simulated, at: int, joined: float) -> list[str]:
+def outage_line(simulated: Simulated, at: int, joined: float) -> list[str]:
     """A line on the outage that led to an activity: what was down, from when to when, and what followed; or none.
 
     `at`: the row of the activity; `joined`: when it was joined, in minutes.
@@ -262,7 +285,8 @@ def _consequence(plan: Plan, row: object, *, tried: bool) -> str:
     return words.get(plan.attribute_columns[row.relabels], "")
 
 
-def _labelled(attendance: _Attendance) -> str:
+def labelled(attendance: Attendance) -> str:
+    """'Labelled urgent: the true level.'"""
     if attendance.was_not_triaged:
         return "Was not triaged."
     true, given = (int(attendance.patients[name][attendance.row]) for name in ("acuity_true", "acuity_given"))
@@ -274,22 +298,26 @@ def _step(words: str, joined: float, started: float, ended: float, outcome: str)
     """'14:05  waited 12 min for triage, which took 5 min'; '' for a step that took no time."""
     if math.isnan(started):
         until = "" if math.isnan(ended) else f" {_minutes(ended - joined)}"
-        gave_up = {"left": ", then gave up", "turned_away": ", then was turned away"}.get(outcome, ", and still waits")
-        return f"{clock(joined)}  waited{until} for {words}{gave_up}"
+        return f"{clock(joined)}  {WORDS['waited'].format(until, words)}{WORDS.get(outcome, WORDS['open'])}"
     wait, work = started - joined, ended - started
-    took = "still goes on" if math.isnan(work) else f"took {_minutes(work)}"
+    took = WORDS["goes_on"] if math.isnan(work) else WORDS["took"].format(_minutes(work))
     if wait >= SHORTEST:
-        after = f", which {took}" if math.isnan(work) or work >= SHORTEST else ""
-        return f"{clock(joined)}  waited {_minutes(wait)} for {words}{after}"
+        after = WORDS["which"].format(took) if math.isnan(work) or work >= SHORTEST else ""
+        return f"{clock(joined)}  {WORDS['waited'].format(f' {_minutes(wait)}', words)}{after}"
     return f"{clock(joined)}  {words} {took}" if math.isnan(work) or work >= SHORTEST else ""
 
 
-def _ended(attendance: _Attendance, departed: str) -> str:
+def _ended(attendance: Attendance, departed: str) -> str:
     outcome, departed_at = attendance.category("outcome"), attendance.at("departed_at")
-    words = {LEFT: "left without being seen", IN_BUILDING: "moved to a ward bed"}.get(outcome, spaced(outcome))
+    words = outcome_words(outcome)
     if not math.isnan(departed_at):
         return f"{clock(departed_at, day=True)}  {words}, {departed}"
     return "Still in the department when the run ended." if outcome == IN_BUILDING else f"{words.capitalize()}."
+
+
+def outcome_words(outcome: str) -> str:
+    """How an attendance that has departed ended: 'discharged', 'moved to a ward bed'."""
+    return {LEFT: "left without being seen", IN_BUILDING: "moved to a ward bed"}.get(outcome, spaced(outcome))
 
 
 def clock(at: float, *, day: bool = False) -> str:
