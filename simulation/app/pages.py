@@ -401,6 +401,12 @@ def report(result: ae.Result) -> str:
         return result.report()
 
 
+def watched(asked: AskedQuestion, arm: str, result: ae.Result | None) -> str:
+    """A day of nurse triage and of one policy as a page to watch. Raises ResultsError if there is no such policy."""
+    study = ae.load(*asked.overrides) if result is None else result.study
+    return ae.animate(study, study.design.baseline, arm).html
+
+
 def message_page(heading: str, sentences: Sequence[str]) -> str:
     """A page that says what is wrong, and what to do."""
     return rendered("message.html", heading=heading, sentences=sentences)

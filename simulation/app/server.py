@@ -41,10 +41,10 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-POLICY_OF_REPORT = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
-)
+REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
 """The report is one page that stands alone: its styles are in it, and it has no script."""
+WATCH_POLICY = REPORT_POLICY.replace("img-src", "script-src 'unsafe-inline'; img-src")
+"""The animation is one page that stands alone: it names its only script by a hash."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -113,6 +113,7 @@ class Front:
             "/report": self.report,
             "/view/{name}": self.view,
             "/narrow": self.narrow,
+            "/watch/{arm}": self.watch,
             "/interview": self.interview,
             "/interview/answers.yaml": self.answers,
         }
@@ -188,7 +189,7 @@ class Front:
         """The report of the result that is kept."""
         result = self._known(await run_in_threadpool(self._asked, request))
         return HTMLResponse(
-            await run_in_threadpool(pages.report, result), headers={"Content-Security-Policy": POLICY_OF_REPORT}
+            await run_in_threadpool(pages.report, result), headers={"Content-Security-Policy": REPORT_POLICY}
         )
 
     def _known(self, asked: AskedQuestion) -> ae.Result:
@@ -204,6 +205,13 @@ class Front:
             return HTMLResponse(pages.message_page("There is no such view", [f"Views: {', '.join(pages.VIEWS)}."]), 404)
         asked = await run_in_threadpool(self._asked, request)
         return HTMLResponse(await run_in_threadpool(pages.view_page, name, asked, self._desk.result(asked)))
+
+    async def watch(self, request: Request) -> Response:
+        """A day under nurse triage and under one policy, to watch: the same patients side by side."""
+        asked = await run_in_threadpool(self._asked, request)
+        arm, result = request.path_params["arm"], self._desk.result(asked)
+        text = await run_in_threadpool(pages.watched, asked, arm, result)
+        return HTMLResponse(text, headers={"Content-Security-Policy": WATCH_POLICY})
 
     async def narrow(self, request: Request) -> Response:
         """The answer over departments, narrowed by figures of the reader's own."""

@@ -142,6 +142,16 @@ def test_the_question_as_a_file_states_as_many_replications_as_were_seen(client:
     assert ae.load(*ae.overrides_in(text)).run.numbers == range(12)
 
 
+@pytest.mark.slow
+def test_a_day_can_be_watched_under_two_policies(short: None, client: Client) -> None:
+    page = client.get(f"/watch/lean_triage?{QUERY}")
+    assert page.status_code == 200
+    assert "Lean triage, no AI" in page.text
+    assert "script-src 'sha256-" in page.text
+    assert "img-src data:" in page.headers["content-security-policy"]
+    assert "there is no arm" in client.get(f"/watch/nothing?{QUERY}").text.lower()
+
+
 def test_no_cell_of_the_app_s_csv_is_a_formula() -> None:
     assert [plain(text) for text in ("=1+1", "+1", "-1", "@x", "Lean triage")] == [
         "'=1+1",

@@ -222,6 +222,14 @@ def test_axe_finds_nothing_on_any_view(visitor: Visit, served: Served, name: str
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+def test_a_day_is_watched_with_the_only_script_that_the_page_names(visitor: Visit) -> None:
+    page = answered(visitor(f"/?{EXAMPLE}"))
+    page.get_by_role("button", name="Stop").click()
+    page.locator(".views").get_by_role("link", name="Lean triage, no AI").click()
+    expect(page.locator("canvas").first).to_be_visible(timeout=SECONDS)
+    assert violations(page) == []
+
+
 def test_the_answer_is_reached_and_stopped_by_keyboard_alone(visitor: Visit) -> None:
     page = visitor(f"/?{EXAMPLE}&tests=30")
     answered(page)

@@ -5,6 +5,7 @@
   const form = document.getElementById("question");
   const answer = document.getElementById("answer");
   const said = document.getElementById("said");
+  const jump = document.querySelector(".jump");
   let stream = null;
   let announced = 0;
 
@@ -60,6 +61,7 @@
     if (again) again.focus({ preventScroll: true });
     const n = answer.querySelector(".n");
     const count = n ? parseInt(n.textContent, 10) : 0;
+    jump.textContent = answer.querySelector(".verdicts") ? `See the answer (n = ${count})` : "See the answer";
     if (count >= 2 * announced && answer.querySelector(".verdicts")) {
       announced = Math.max(count, 1);
       said.textContent = `After ${count} replications: ${answer.querySelector(".verdicts").textContent.trim()}`;
