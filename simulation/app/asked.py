@@ -38,7 +38,7 @@ EXAMPLE = ("ai_scribe_measured", "lean_triage", "clinician_14_to_22")
 """The policies that are chosen at first: a tool that was measured, and what else could be done."""
 USUAL = 11
 """How many of the study's arms are offered at first, in its order; the others are a click away."""
-MOST_ARMS = 5
+MOST_ARMS, MOST_SECONDS = 5, 180
 KEYS = ("study", "site", "staffing", "pathway", "calibration", "nurse", "scenario", "run", "ensemble")
 """The parts of a configuration that a file from elsewhere may state: a question, and not where or how it runs."""
 
@@ -89,7 +89,8 @@ def controls() -> Mapping[str, Control]:
 class AskedQuestion:
     """A question: a department, changes of it by control, arms in the study's order; or the overrides of a file.
 
-    `beside`: the query of another question, whose answer is shown below its own.
+    `beside`: the query of another question, whose answer is shown below its own; `seconds`: what a product of the
+    reader's own would take off each triage, 0 where none is asked about.
     """
 
     department: str = TYPICAL
@@ -98,6 +99,7 @@ class AskedQuestion:
     file: str = ""
     own: tuple[str, ...] = ()
     beside: str = ""
+    seconds: int = 0
 
     @property
     def values(self) -> Mapping[str, int]:
@@ -110,7 +112,8 @@ class AskedQuestion:
         if self.file:
             return urlencode({"file": self.file})
         pairs = [("department", self.department), *((key, str(value)) for key, value in self.changed)]
-        return urlencode([*pairs, *(("arm", arm) for arm in self.arms)])
+        own = [("seconds", str(self.seconds))] if self.seconds else []
+        return urlencode([*pairs, *(("arm", arm) for arm in self.arms), *own])
 
     @property
     def overrides(self) -> tuple[str, ...]:
@@ -129,7 +132,7 @@ class AskedQuestion:
             if own:  # an arm's change comes on top of that of the department
                 both = _together([*((path, changes[path]) for path in own), *own.items()])
                 words.append(f"study.arms.{arm}.changes={_inline(both)}")
-        return tuple(words)
+        return (*words, *([_own_product(self.seconds)] if self.seconds else []))
 
     def first(self, n: int) -> tuple[str, ...]:
         """The words of a command line that give the first `n` replications of it, with the same intervals."""
@@ -140,6 +143,20 @@ def _department(name: str) -> tuple[str, ...]:
     if name == EVERY:
         return (f"ensemble={TYPICAL}", f"run.departments={N_DEPARTMENTS}")
     return ("ensemble=none", *(() if name == TYPICAL else (f"site={name}",)))
+
+
+def _own_product(seconds: int) -> str:
+    """The arm of a product of which no more is known than the seconds that it takes off each triage at the desk."""
+    source = "a what-if, typed in the app"
+    saved = {"value": seconds, "range": [seconds, seconds], "evidence": "assumed", "source": f"'{source}'"}
+    arm = {
+        "label": f"'Your product: {seconds} s off each triage (a what-if)'",
+        "triage": "ai_scribe_measured",
+        "changes": {"triage.readings.seconds.seconds_saved": saved},
+        "evidence": "assumed",
+        "source": f"'{source}'",
+    }
+    return f"+study.arms.your_product={_inline(arm)}"
 
 
 def _together(changes: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -173,7 +190,7 @@ def arms_of() -> Mapping[str, Any]:
 
 def asked_in(pairs: Sequence[tuple[str, str]]) -> AskedQuestion:
     """The question that the pairs of an address state. Raises ConfigError for what is not offered."""
-    department, values, arms, beside = TYPICAL, dict[str, int](), list[str](), ""
+    department, values, arms, beside, seconds = TYPICAL, dict[str, int](), list[str](), "", 0
     for key, text in pairs:
         if key == "beside":
             beside = text
@@ -185,24 +202,29 @@ def asked_in(pairs: Sequence[tuple[str, str]]) -> AskedQuestion:
             if text not in arms_of():
                 refuse("arm", f"there is no policy '{text[:40]}'", nearest(text[:40], arms_of()))
             arms.append(text)
+        elif key == "seconds":
+            seconds = _whole("seconds off each triage", text, 0, MOST_SECONDS)
         elif key in controls():
-            values[key] = _number(controls()[key], text)
-    if not arms:
+            control = controls()[key]
+            values[key] = _whole(control.label, text, control.lowest, control.highest, control.sign)
+    n_arms = len(set(arms)) + (seconds > 0)
+    if not n_arms:
         refuse("policies", "none is chosen", f"Choose 1 to {MOST_ARMS}")
-    if len(set(arms)) > MOST_ARMS:
-        refuse("policies", f"{len(set(arms))} are chosen", f"Choose {MOST_ARMS} at most, so that an answer comes soon")
+    if n_arms > MOST_ARMS:
+        refuse("policies", f"{n_arms} are chosen", f"Choose {MOST_ARMS} at most, so that an answer comes soon")
     changed = tuple((key, values[key]) for key in controls() if values.get(key))
-    return AskedQuestion(department, changed, tuple(arm for arm in arms_of() if arm in arms), beside=beside)
+    return AskedQuestion(
+        department, changed, tuple(arm for arm in arms_of() if arm in arms), beside=beside, seconds=seconds
+    )
 
 
-def _number(control: Control, text: str) -> int:
+def _whole(label: str, text: str, lowest: int, highest: int, sign: str = "") -> int:
     try:
         value = int(text)
     except ValueError:
-        value = control.highest + 1
-    if not control.lowest <= value <= control.highest:
-        allowed = f"Choose {control.lowest} to {control.highest}{control.sign}"
-        refuse(control.label, f"found '{text[:20]}'", allowed)
+        value = highest + 1
+    if not lowest <= value <= highest:
+        refuse(label, f"found '{text[:20]}'", f"Choose {lowest} to {highest}{sign}")
     return value
 
 

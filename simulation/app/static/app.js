@@ -12,10 +12,12 @@
   // Words beside each slider: what is changed, and what it comes to.
   const show = (slider) => {
     const words = document.getElementById(`${slider.id}-shown`);
-    const { sign, today, how, unit } = words.dataset;
+    const { sign, today, how, unit, none } = words.dataset;
     const value = Number(slider.value);
     if (value === 0) {
-      words.textContent = "as today";
+      words.textContent = none || "as today";
+    } else if (none) {
+      words.textContent = `${value}${sign}`;
     } else {
       const changed = `${value > 0 ? "+" : "−"}${Math.abs(value)}${sign}`;
       const whole = how === "times" ? Math.round(today * (1 + value / 100)) : Math.round(Number(today) + value);
@@ -101,7 +103,7 @@
   const reset = document.getElementById("as-today");
   if (reset) {
     reset.addEventListener("click", () => {
-      form.querySelectorAll("input[type=range]").forEach((slider) => {
+      form.querySelectorAll("details input[type=range]").forEach((slider) => {
         slider.value = 0;
         show(slider);
       });
