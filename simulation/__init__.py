@@ -26,6 +26,7 @@ __all__ = [
     "Study",
     "Wanted",
     "__version__",
+    "between",
     "animate",
     "board",
     "board_page",
@@ -34,7 +35,10 @@ __all__ = [
     "compare",
     "configuration",
     "evaluate",
+    "event_log",
+    "events_of",
     "figure",
+    "from_table",
     "first_page",
     "gather",
     "grow",
@@ -45,8 +49,10 @@ __all__ = [
     "open_executor",
     "overrides_in",
     "read",
+    "read_extract",
     "run",
     "same_numbers",
+    "trace",
     "vet",
     "write",
 ]
@@ -56,6 +62,9 @@ if TYPE_CHECKING:
     from simulation.config import configuration, load, overrides_in
     from simulation.errors import AeflowError, ConfigError, DrawsError, PlanError, ResultsError
     from simulation.evaluation.evaluate import charts, evaluate
+    from simulation.extracts.extract import from_table, read_extract
+    from simulation.extracts.logs import between, event_log, events_of
+    from simulation.extracts.trace import trace
     from simulation.questions.what_happened.animation import animate
     from simulation.report.board import board, board_page
     from simulation.report.first_page import first_page
@@ -80,6 +89,9 @@ _HOMES = {
     "letter": "report.letter",
     "vet": "vetting.vet",
     **dict.fromkeys(("charts", "evaluate"), "evaluation.evaluate"),
+    **dict.fromkeys(("from_table", "read_extract"), "extracts.extract"),
+    **dict.fromkeys(("between", "event_log", "events_of"), "extracts.logs"),
+    "trace": "extracts.trace",
     "open_executor": "runs.executors.executor",
     "ThreadExecutor": "runs.executors.threads",
     "Study": "study.study",

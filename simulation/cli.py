@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from simulation.commands import app, inquiries, new_files, offers, run_studies, schemas, stored_runs
+from simulation.commands import app, extracts, inquiries, new_files, offers, run_studies, schemas, stored_runs
 from simulation.commands.streams import drop_output, flush_output, never_refuse
 from simulation.errors import AeflowError, ConfigError, nearest, refuse
 from simulation.signals import StopAsked, stopped_by_signals
@@ -38,6 +38,9 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "schema": schemas.schema,
     "new": new_files.new,
     "offer": offers.offer,
+    "extract": extracts.extract,
+    "fit": extracts.fit,
+    "trace": extracts.trace,
     "app": app.app,
 }
 

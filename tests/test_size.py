@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-MOST_LINES = 38_300
-MOST_TOKENS = 399_000
-MOST_CORE = 27_680
-WINGS = ("app", "assurance", "evaluation", "offers", "vetting")
+MOST_LINES = 40_700
+MOST_TOKENS = 428_000
+MOST_CORE = 27_860
+WINGS = ("app", "assurance", "evaluation", "extracts", "offers", "vetting")
 """Rooms beside the core: only the command line and the public front import them."""
 MOST_OF_ROOM = 3_000
 MOST_OF_LARGE_ROOM = 4_000

@@ -58,6 +58,7 @@ SUBPACKAGES = {
     "config": "from YAML to a study",
     "records": "the two tables, Parquet",
     "evaluation": "planned evaluations, emulated",
+    "extracts": "extracts of attendances, read and fitted",
     "offers": "the interview of a vendor's offer",
     "vetting": "the bench for a triage AI",
     "assurance": "theory, published figures, departments that fit",

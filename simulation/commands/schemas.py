@@ -17,9 +17,10 @@ def file_kinds() -> Mapping[str, FileKind]:
     from simulation.assurance.groups import GROUPS as OF_ASSURANCE
     from simulation.config.groups import FILE_KINDS, register
     from simulation.evaluation.groups import GROUPS as OF_EVALUATION
+    from simulation.extracts.groups import GROUPS as OF_EXTRACTS
     from simulation.vetting.groups import GROUPS as OF_VETTING
 
-    for of_wing in (OF_ASSURANCE, OF_VETTING, OF_EVALUATION):
+    for of_wing in (OF_ASSURANCE, OF_VETTING, OF_EVALUATION, OF_EXTRACTS):
         register(of_wing)
     return FILE_KINDS
 

@@ -36,8 +36,7 @@ def new_department(name: str, source: str, folder: Path) -> tuple[Path, ...]:
     Raises ConfigError with every fault: a name that cannot be one or is taken, a source that is not there.
     """
     places = search_folders(folder if folder.is_dir() else None)
-    faults = Faults([*name_faults(name, folder, KINDS), *_source_faults(source, places)])
-    faults.refuse()
+    Faults([*name_faults(name, folder, KINDS), *_source_faults(source, places)]).refuse()
     renamed = {
         kind: re.sub(r"^name:.*$", f"name: {name}", text, count=1, flags=re.MULTILINE)
         for kind, text in _texts(source, places).items()
@@ -105,7 +104,7 @@ def scaled_text(
             inner = nested
             for part in block.path.split(".")[1:]:
                 inner = inner.setdefault(part, {})
-            inner |= {**block.values, "evidence": "assumed", "source": block.source}
+            inner |= {**block.values, "evidence": block.evidence, "source": block.source}
     return (
         f"# {name}: {HEADS[kind]}.\n# Made by: {made_by}\n"
         "# `source` says how each number was derived. Change any of them, and write your own source.\n"

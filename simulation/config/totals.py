@@ -70,6 +70,7 @@ class Scaled(NamedTuple):
     path: str
     values: Mapping[str, Any]
     source: str
+    evidence: str = "assumed"
 
     @property
     def group(self) -> str:

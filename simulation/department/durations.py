@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Ge
+from annotated_types import Ge, MaxLen, MinLen
 from numpy.typing import NDArray
 
 from simulation.department.config_dataclass import (
@@ -227,4 +227,85 @@ def _residual_grid(log_sd: float) -> tuple[Array, Array]:
     return ndtr(z - log_sd) + relative * ndtr(-z), relative
 
 
-AnyDuration = Fixed | Exponential | Lognormal | Gamma | Weibull | Normal | Residual
+@config_dataclass
+class Uniform(Duration):
+    """Anything between two ends, all of it as likely.
+
+    Example: `{kind: uniform, mean: 8, ends: [4, 12], evidence: assumed, source: "between 4 and 12 minutes"}`
+    """
+
+    kind: Literal["uniform"]
+    ends: tuple[Minutes, Minutes]
+    """The least and the most. Only their proportion counts: draws have the `mean`, which is usually half their sum."""
+
+    @property
+    def rising(self) -> tuple[float, ...]:
+        """What is stated in rising order."""
+        return self.ends
+
+    def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
+        """Write minutes `into`, all of one shape."""
+        _write_quantiles(self.ends, variate, mean, into)
+
+
+@config_dataclass
+class Triangular(Duration):
+    """Between two ends, one value in between the likeliest: what somebody says who was never timed.
+
+    Example: `{kind: triangular, mean: 8, corners: [4, 6, 14], evidence: assumed, source: "usually 6, 4 to 14"}`
+    """
+
+    kind: Literal["triangular"]
+    corners: tuple[Minutes, Minutes, Minutes]
+    """The least, the likeliest and the most. Only their proportions count: draws have the `mean`, which is usually a
+    third of their sum."""
+
+    @property
+    def rising(self) -> tuple[float, ...]:
+        """What is stated in rising order."""
+        return self.corners
+
+    def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
+        """Write minutes `into`, all of one shape."""
+        from scipy.special import ndtr
+
+        least, likeliest, most = self.corners
+        share, width = ndtr(variate.astype(float)), most - least
+        rises = width * (likeliest - least)
+        below = least + np.sqrt(share * rises)
+        above = most - np.sqrt((1 - share) * width * (most - likeliest))
+        into[:] = np.where(share * width < likeliest - least, below, above) * (3 * mean / sum(self.corners))
+
+
+@config_dataclass
+class Empirical(Duration):
+    """As it was timed: quantiles, a straight line from each to the next.
+
+    Example: `{kind: empirical, mean: 9.5, quantiles: [2, 5, 7, 12, 30], evidence: measured, source: "timed, n = 120"}`
+    """
+
+    kind: Literal["empirical"]
+    quantiles: Annotated[tuple[Minutes, ...], MinLen(2), MaxLen(1001)]
+    """Quantiles at even shares, the least first and the most last: five of them are the least, the quartiles and the
+    most. Only their proportions count: draws have the `mean`."""
+
+    @property
+    def rising(self) -> tuple[float, ...]:
+        """What is stated in rising order."""
+        return self.quantiles
+
+    def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
+        """Write minutes `into`, all of one shape."""
+        _write_quantiles(self.quantiles, variate, mean, into)
+
+
+def _write_quantiles(quantiles: tuple[float, ...], variate: Variate, mean: Array, into: Array) -> None:
+    """Write the quantiles at each variate's probability, straight lines between even shares, scaled to the mean."""
+    from scipy.special import ndtr
+
+    known = np.asarray(quantiles, dtype=float)
+    own_mean = (known[:-1] + known[1:]).mean() / 2
+    into[:] = np.interp(ndtr(variate.astype(float)), np.linspace(0, 1, len(known)), known) * (mean / own_mean)
+
+
+AnyDuration = Fixed | Exponential | Lognormal | Gamma | Weibull | Normal | Residual | Uniform | Triangular | Empirical

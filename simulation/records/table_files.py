@@ -229,6 +229,17 @@ def row_count(path: Path) -> int:
         raise _unreadable(path, error) from None
 
 
+def column_names(path: Path) -> list[str]:
+    """The names of a file's columns. Raises ResultsError if it cannot be read."""
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    try:
+        return list(parquet.read_schema(path).names)
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable(path, error) from None
+
+
 def _rows(column: Any) -> Iterator[Column | None]:
     """The rows of a column of lists."""
     for chunk in column.chunks:

@@ -121,7 +121,7 @@ def test_no_packaged_file_is_left_out() -> None:
     """A new group needs a test here."""
     tested = {*CHOICES, "scenario", "nurse", "triage", "pathway"}
     elsewhere = {"targets", "priors", "ensembles", "observed"} | {"vetting", "cases", "prompt", "vignettes"}
-    elsewhere |= {"evaluation", "outcomes"}
+    elsewhere |= {"evaluation", "deviations", "extract", "outcomes"}
     assert {path.name for path in CONFIGS.iterdir() if path.is_dir()} == tested | elsewhere
     assert [path.name for path in CONFIGS.glob("*.yaml")] == ["config.yaml"]
     assert names("pathway") == ["between_contacts", "children_shared", "emergency_department", "shared_front_door"]

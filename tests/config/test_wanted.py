@@ -16,7 +16,7 @@ from simulation.errors import ConfigError
         ("calibration.medicine_beds.value=[1]", "calibration.medicine_beds.value: found [1]. Allowed: a valid number."),
         ("site.durations.ward_stay.mean=[3]", "ward_stay.mean: found [3]. Allowed: a valid number (minutes)."),
         ("site.durations.ward_stay=3", "site.durations.ward_stay: found 3. Allowed: a block of keys."),
-        ("site.durations.ward_stay.kind=x", "ward_stay.kind: unknown kind 'x'. Known names: exponential, fixed,"),
+        ("site.durations.ward_stay.kind=x", "ward_stay.kind: unknown kind 'x'. Known names: empirical, exponential,"),
         ("site.pools.resus_bays=[]", "site.pools.resus_bays: found []. Allowed: a block of keys."),
         (
             "site.arrivals.elective={per_day: null, by_hour: null, booked: [{at: 570, number: 1}]}",

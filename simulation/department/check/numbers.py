@@ -183,6 +183,10 @@ def _durations(pathway: Pathway, faults: Faults, *, all_finite: bool) -> None:
         for attribute in sorted(attributes_of(duration.mean).intersection(by_label)):
             remedy = "Let it depend on something else: minutes are drawn before anybody labels"
             faults.add(f"{where}.mean", f"'{attribute}' depends on the label (label_weight)", remedy)
+        rising = getattr(duration, "rising", (1,))
+        if sorted(rising) != list(rising) or not rising[-1] > 0:
+            found = f"found {', '.join(f'{value:g}' for value in rising[:5])}"
+            faults.add(where, found, "Give minutes in rising order, the last above 0")
         lender = pathway.durations.get(duration.same_draw_as or "")
         if lender and lender.same_draw_as is not None:
             found = f"'{duration.same_draw_as}' has the random variates of '{lender.same_draw_as}' itself"

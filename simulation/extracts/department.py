@@ -1,0 +1,519 @@
+"""A department fitted to an extract: the typical one scaled, with what the stamps identify put in its place.
+
+What they do not identify (staff minutes, numbers on duty, places, beds) keeps the typical site's value, scaled, is
+marked as assumed and is listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simulation.api import run
+from simulation.config import load
+from simulation.config.composing import stated_in
+from simulation.config.dotted import Raw, resolve
+from simulation.config.files import copied
+from simulation.config.folders import packaged_configs
+from simulation.config.new import SCALED_KINDS, flow, from_template, name_faults, scaled_text, write_files
+from simulation.config.totals import Scaled, Scaling, Totals
+from simulation.config.validating import sound
+from simulation.display.table import Cell, Cells, ReportTable, ReportTables
+from simulation.errors import Faults, refuse
+from simulation.extracts.busy import as_busy, with_more
+from simulation.extracts.extract import Extract
+from simulation.extracts.families import FittedPatience, described, families_of, patience_of
+from simulation.extracts.fitting import (
+    Arrivals,
+    Figures,
+    admitted_cells,
+    coded_counts,
+    fit_admission,
+    fitted_sources,
+    follows_crowding,
+    level_given_code,
+    of_source,
+    shares_of,
+    spans_of,
+    true_mix,
+)
+from simulation.extracts.mapping import LEVELS, SOURCES
+from simulation.extracts.page import beside_picture, write_pages
+from simulation.extracts.reading import AGE_BANDS, GIVEN
+from simulation.measures.measuring import MeasureName
+from simulation.records.schema import LEFT, Floats
+from simulation.runs.result import StudyResult
+from simulation.triage.matrix import probabilities
+from simulation.triage.stated import Nurse
+from simulation.units import years_of
+
+LEAST_ATTENDANCES = 300
+HOURS_OF = {name: f"arrivals_{name}" for name in SOURCES}
+WEEKDAYS_OF = {"walk_in": "arrivals_weekday", "referred": "weekdays_only"}
+SHORT = (
+    "run=weeks", "run.replications=2", "run.measured_days=182", "run.start_week=0", "executor=serial",
+    "pathway.allow_overload=true",
+)  # fmt: skip
+AT_DESK, AT_ONCE = 15.0, 0.1
+"""Minutes of arriving in which nobody is seen to want to leave, and within which two stamps are one. Judgements."""
+TRIAGE = ("triage_interview", "triage_record", "triage_observations")
+TARGETS: Mapping[str, tuple[str, float, str]] = {
+    "within_4h_share": ("Within four hours", 0.015, "calibrated"),
+    "over_12h_share": ("Over 12 hours from arrival", 0.01, "calibrated"),
+    "time_to_clinician_median": ("Time to treatment, median", 0.08, "calibrated"),
+    "time_to_clinician_p95": ("Time to treatment, 95th percentile", 0.1, "predicted"),
+    "left_share": ("Left before being seen", 0.01, "calibrated"),
+    "admitted_share": ("Admitted", 0.015, "predicted"),
+    "decision_to_departure_over_4h_share": ("Over 4 hours from decision", 0.03, "calibrated"),
+    "decision_to_departure_over_12h_share": ("Over 12 hours from decision", 0.02, "calibrated"),
+    "walk_in_triage_wait_mean": ("Wait for triage of walk-ins, mean", 0.1, "calibrated"),
+    "walk_in_triage_minutes_mean": ("Minutes of triage", 0.05, "calibrated"),
+    "ambulance_assessment_median": ("Ambulance: to assessment, median", 0.15, "predicted"),
+}
+"""The rows of the targets of a fitted department: words, half-width of the band (minutes: as a share), kind."""
+KEPT = (
+    ("minutes of clinicians, nurses, tests and beds", "durations of configs/site/typical.yaml"),
+    ("who is on duty when", "configs/staffing/typical.yaml, scaled until they are as busy as there"),
+    ("cubicles, bays and rooms", "configs/calibration/typical.yaml, scaled until they are as full as there"),
+    ("ward stays, and admissions that do not come through A&E", "configs/site/typical.yaml, scaled to attendances"),
+    ("complaints, tests, specialties", "configs/site/typical.yaml"),
+    ("how often nurses are right", "configs/nurse/korea.yaml, by which true levels were worked out from coded ones"),
+)
+"""What stamps do not identify, and what stands in its place."""
+
+
+@dataclass(frozen=True, repr=False)
+class FittedDepartment:
+    """The typical department with what an extract identifies in its place; beds are those stated, if any."""
+
+    extract: Extract
+    name: str
+    beds: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a name that cannot be one, and an extract that is too small."""
+        Faults(name_faults(self.name, Path("configs"), ())).refuse()
+        n = len(self.extract.patients)
+        if n < LEAST_ATTENDANCES:
+            refuse(self.extract.name, f"has {n} attendances", f"A fit takes {LEAST_ATTENDANCES} or more")
+
+    # --- what is fitted -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def typical(self) -> Raw:
+        """The typical department as it is stated, with its references."""
+        return stated_in((), [packaged_configs()]).raw
+
+    @cached_property
+    def resolved(self) -> Raw:
+        """The same with its values looked up."""
+        return resolve(self.typical)
+
+    @cached_property
+    def arrivals(self) -> Arrivals:
+        """When patients come."""
+        return Arrivals(self.extract, np.array(self.typical["site"]["profiles"]["arrivals_month"]["weights"]))
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """The arrival sources that are fitted."""
+        return fitted_sources(self.extract)
+
+    @cached_property
+    def nurse_table(self) -> Floats:
+        """P(label | true level) of the packaged nurse, shape (5, 5)."""
+        nurse = sound(Nurse, self.resolved["nurse"], "nurse", lambda _: ())
+        return probabilities(nurse.labels.matrix)
+
+    @cached_property
+    def mix(self) -> Mapping[str, Figures]:
+        """Shares of true levels by source; empty without coded levels."""
+        if GIVEN not in self.extract.patients:
+            return {}
+        counts = {name: coded_counts(self.extract, of_source(self.extract, name)) for name in self.sources}
+        return {name: true_mix(coded, self.nurse_table) for name, coded in counts.items() if coded.sum()}
+
+    @cached_property
+    def ages(self) -> Mapping[str, Figures]:
+        """Shares of age bands by source; empty without ages."""
+        if "age_band" not in self.extract.patients:
+            return {}
+        bands = self.extract.patients["age_band"]
+        counts = {
+            name: np.bincount(bands[of_source(self.extract, name) & (bands >= 0)], minlength=len(AGE_BANDS))
+            for name in self.sources
+        }
+        return {name: shares_of(counted) for name, counted in counts.items() if counted.sum()}
+
+    @cached_property
+    def patience(self) -> FittedPatience | None:
+        """Patience of walk-ins, relative to what the typical site takes for their level.
+
+        Nobody leaves in the middle of a desk's or a nurse's minutes. So who left within a quarter of an hour may have
+        wanted to at any time in it, and who left at the end of triage since it began.
+        """
+        patients = self.extract.patients
+        if "seen_at" not in patients:
+            return None
+        left = patients.where("outcome", LEFT) & np.isnan(patients["seen_at"])
+        until = np.where(left, patients["departed_at"], patients["seen_at"]) - patients["arrived_at"]
+        step = max(self.extract.tables_read.rounding["departed_at"].to, AT_ONCE)
+        least = until - step / 2
+        if "triaged_at" in patients and "assessed_at" in patients:
+            triaged, assessed = (patients[name] - patients["arrived_at"] for name in ("triaged_at", "assessed_at"))
+            least = np.where(np.abs(until - triaged) <= step, np.fmin(assessed, least), least)
+        early = left & (until < AT_DESK)
+        until, least = np.where(early, AT_DESK, until + np.where(left, step / 2, 0)), np.where(early, 0.0, least)
+        usual, among = self._usual_patience(), of_source(self.extract, "walk_in")
+        return patience_of((until / usual)[among], left[among], (least / usual)[among])
+
+    def _usual_patience(self) -> Floats:
+        """The mean patience of each patient at the typical site, before its scale; by coded level. Shape (n,)."""
+        mean = self.typical["site"]["durations"]["patience"]["mean"]
+        usual = np.full(len(self.extract.patients), float(mean["base"]))
+        columns = {"acuity_true": GIVEN, "arrival_source": "arrival_source"}
+        for factor in mean["times"]:
+            column = columns.get(factor["by"], factor["by"])
+            if column in self.extract.patients:
+                known = self.extract.patients.known(column)
+                values = np.array([float(factor["values"].get(name, factor.get("otherwise", 1.0))) for name in known])
+                usual *= np.append(values, np.exp(np.log(values).mean()))[self.extract.patients[column]]
+        return usual
+
+    # --- as blocks of configuration -----------------------------------------------------------------------------
+
+    @property
+    def source(self) -> str:
+        """What the source of each fitted number begins with."""
+        return f"{self.extract.mapping.source}; fitted"
+
+    def _fitted(self, path: str, values: Mapping[str, Any], words: str) -> Scaled:
+        return Scaled(path, values, f"{self.source}, {words}", "measured")
+
+    @cached_property
+    def per_day(self) -> Mapping[str, Figures]:
+        """Arrivals of each source on a mean day of the year."""
+        return {name: self.arrivals.per_day(of_source(self.extract, name)) for name in self.sources}
+
+    @cached_property
+    def blocks(self) -> tuple[Scaled, ...]:
+        """Every block that differs from the typical department: scaled, then fitted."""
+        fitted = {block.path: block for block in self._fitted_blocks()}
+        scaling = Scaling(self.typical, self.totals)
+        absent = [
+            Scaled(f"site.arrivals.{name}", {"per_day": 0}, f"none, or too few, in {self.extract.name}", "measured")
+            for name in SOURCES
+            if name not in self.sources
+        ]
+        taken = {**{block.path: block for block in (*scaling.scaled(), *absent)}, **fitted}
+        ratios = as_busy(self._texts_of(tuple(taken.values())), self.name)
+        return tuple(with_more(block, ratios, scaling.busy) for block in taken.values())
+
+    @cached_property
+    def totals(self) -> Totals:
+        """The totals to which everything else is scaled."""
+        per_day = sum(float(figures.values[0]) for figures in self.per_day.values())
+        ambulances = float(self.per_day["ambulance"].values[0]) if "ambulance" in self.per_day else 0.0
+        share = self.extract.measures.value("admitted_share")
+        stated = {
+            "attendances_per_day": round(per_day, 2), "admitted_share": round(float(np.clip(share, 0.05, 0.6)), 4),
+            "beds": self.beds, "ambulances_per_day": round(ambulances, 2),
+        }  # fmt: skip
+        if ambulances == 0 or not self._leaves_room(per_day, ambulances):
+            del stated["ambulances_per_day"]
+        return sound(Totals, stated, "fit", lambda _: ())
+
+    def _leaves_room(self, per_day: float, ambulances: float) -> bool:
+        """Whether walk-ins are left beside ambulances and as many referred as usual."""
+        arrivals = self.typical["site"]["arrivals"]
+        usual = sum(float(arrivals[name]["per_day"]) for name in SOURCES)
+        return ambulances <= per_day * (1 - float(arrivals["referred"]["per_day"]) / usual)
+
+    def _fitted_blocks(self) -> Iterator[Scaled]:
+        yield from self._when()
+        yield from self._who()
+        if admission := self._admission():
+            yield admission
+        if (patience := self.patience) is not None:
+            ends = [round(end, 4) for end in patience.mean[1:]]
+            words = (
+                f"walk-ins: {patience.n_left:,} left of {patience.n:,}, waits of the others cut it off; power "
+                f"{patience.power[0]:.3f} ({patience.power[1]:.3f} to {patience.power[2]:.3f})"
+            )
+            value = {"value": round(patience.mean[0], 4), "range": ends}
+            yield self._fitted("calibration.patience_scale", value, f"{words}; range: 95 %")
+            yield self._fitted("site.durations.patience", {"power": round(patience.power[0], 4)}, words)
+        if (triage := self._triage_minutes()) is not None:
+            yield triage
+
+    def _when(self) -> Iterator[Scaled]:
+        arrivals, weekdays = self.arrivals, self.extract.days >= 28
+        for name in self.sources:
+            among, per_day = of_source(self.extract, name), self.per_day[name]
+            yield self._fitted(
+                f"site.arrivals.{name}", {"per_day": round(float(per_day.values[0]), 2)}, per_day.words()
+            )
+            hours = arrivals.hours(among)
+            weights = {"weights": np.round(hours.values, 3).tolist()}
+            yield self._fitted(f"site.profiles.{HOURS_OF[name]}", weights, f"per cent by hour, {hours.words(2)}")
+            if weekdays and name in WEEKDAYS_OF:
+                both = among | of_source(self.extract, "ambulance") if name == "walk_in" else among
+                by_weekday = arrivals.weekdays(both)
+                weights = {"weights": np.round(by_weekday.values, 4).tolist()}
+                yield self._fitted(f"site.profiles.{WEEKDAYS_OF[name]}", weights, f"Monday first, {by_weekday.words()}")
+        months, known = arrivals.months
+        if known and self.extract.days >= 28:
+            kept = [str(month + 1) for month in range(12) if month not in known]
+            words = f"January first, {months.words()}" + (f"; months {', '.join(kept)} as in England" if kept else "")
+            yield self._fitted("site.profiles.arrivals_month", {"weights": np.round(months.values, 4).tolist()}, words)
+        if weekdays:
+            cv = arrivals.day_factor
+            yield self._fitted(
+                "site.day_factors.residual", {"cv": round(float(cv.values[0]), 4)}, f"days: {cv.words()}"
+            )
+
+    def _who(self) -> Iterator[Scaled]:
+        if self.mix:
+            shares = {name: rounded(mix.values) for name, mix in self.mix.items()}
+            words = "; ".join(f"{name} {mix.words(2)}" for name, mix in self.mix.items())
+            how = "true levels from coded ones by how often nurses are right (configs/nurse/korea.yaml)"
+            yield self._fitted("site.attributes.acuity_true", {"shares": shares}, f"{how}; {words}")
+        if self.ages:
+            shares = {name: rounded(ages.values) for name, ages in self.ages.items()}
+            words = "; ".join(f"{name} {ages.words(2)}" for name, ages in self.ages.items())
+            yield self._fitted("site.attributes.age_band", {"shares": shares}, words)
+            spans = self._years()
+            if spans:
+                n = int((self.extract.patients["age"] >= 0).sum())
+                yield self._fitted("site.attributes.age", {"shares": spans}, f"within each band, n = {n:,}")
+        if "sex" in self.extract.patients:
+            codes = self.extract.patients["sex"]
+            sex = shares_of(np.bincount(codes[codes >= 0], minlength=2))
+            if sex.n:
+                yield self._fitted("site.attributes.sex", {"shares": rounded(sex.values)}, sex.words())
+
+    def _years(self) -> dict[str, dict[str, float]]:
+        """Shares of spans of years within each band that has enough patients."""
+        ages, spans = self.extract.patients["age"], {}
+        for band, stated in self.typical["site"]["attributes"]["age"]["shares"].items():
+            counts = np.array([np.isin(ages, years_of(str(span))).sum() for span in stated])
+            if counts.sum() >= 100:
+                spans[band] = dict(zip(stated, rounded(counts / counts.sum()), strict=True))
+        return spans
+
+    def _admission(self) -> Scaled | None:
+        """The chance of admission: how it rises with true acuity is the typical site's, by source and age it is
+        fitted."""
+        stated = self.typical["site"]["attributes"]["admitted"]["p"]
+        factors = {factor["by"]: factor for factor in stated["times"]}
+        if {"acuity_true", "arrival_source", "age_band"} != set(factors):
+            return None
+        by_level, by_source, by_age = (
+            np.array([float(factors[name]["values"].get(key, factors[name].get("otherwise") or 0)) for key in keys])
+            for name, keys in (("acuity_true", LEVELS), ("arrival_source", SOURCES), ("age_band", AGE_BANDS))
+        )
+        attributes = self.typical["site"]["attributes"]
+        usual = {name: np.array(attributes["acuity_true"]["shares"][name], dtype=float) for name in SOURCES}
+        mixes = [self.mix[name].values if name in self.mix else usual[name] for name in SOURCES]
+        levels = np.stack([level_given_code(mix, self.nurse_table) for mix in mixes])
+        ages = np.array([0.25, 0.5, 0.15, 0.1])
+        cells = admitted_cells(self.extract)
+        if cells.admitted.sum() < LEAST_ATTENDANCES / 10:
+            return None
+        fit = fit_admission(cells, levels, by_level, (by_source, by_age), ages)
+        times = [
+            {"by": "acuity_true", "values": dict(factors["acuity_true"]["values"])},
+            {"by": "arrival_source", "values": dict(zip(SOURCES, rounded(fit.by_source), strict=True)), "otherwise": 0},
+            {"by": "age_band", "values": dict(zip(AGE_BANDS, rounded(fit.by_age), strict=True))},
+        ]
+        shares = [shares_of([int(yes), int(n - yes)]) for yes, n in
+                  zip(cells.admitted.sum(axis=(1, 2)), cells.n.sum(axis=(1, 2)), strict=True)]  # fmt: skip
+        seen = "; ".join(
+            f"{name} {share.values[0]:.3f} ({share.low[0]:.3f} to {share.high[0]:.3f}), n = {share.n:,}"
+            for name, share in zip(SOURCES, shares, strict=True)
+            if share.n
+        )
+        words = f"admitted of those who did not leave unseen, 95 %: {seen}; by acuity as at the typical site"
+        return self._fitted(
+            "site.attributes.admitted", {"p": {"base": round(float(fit.base), 4), "times": times}}, words
+        )
+
+    def _triage_minutes(self) -> Scaled | None:
+        """The factor on the minutes of triage at which they have the mean that stamps show."""
+        if "walk_in_triage_minutes_mean" not in {name.measure for name in self.extract.measures.names}:
+            return None
+        patients = self.extract.patients
+        minutes = (patients["triaged_at"] - patients["assessed_at"])[of_source(self.extract, "walk_in")]
+        minutes = minutes[minutes >= 0]
+        durations = self.resolved["site"]["durations"]
+        usual = sum(float(durations[name]["mean"]) for name in TRIAGE)
+        if len(minutes) < LEAST_ATTENDANCES / 3:
+            return None
+        half = 1.96 * float(minutes.std(ddof=1)) / len(minutes) ** 0.5
+        scale, ends = float(minutes.mean()) / usual, [(float(minutes.mean()) + sign * half) / usual for sign in (-1, 1)]
+        words = f"mean {minutes.mean():.2f} min, 95 % ± {half:.2f}, n = {len(minutes):,}; range: 95 %"
+        values = {"value": round(scale, 4), "range": [round(end, 4) for end in ends]}
+        return self._fitted("calibration.triage_minutes_scale", values, words)
+
+    # --- what is written ----------------------------------------------------------------------------------------
+
+    @cached_property
+    def texts(self) -> Mapping[str, str]:
+        """The text of each file, by group."""
+        return {**self._texts_of(self.blocks), "targets": self._targets()}
+
+    def _texts_of(self, blocks: tuple[Scaled, ...]) -> Mapping[str, str]:
+        made_by = f"aeflow fit extract={self.extract.name} out={self.name}"
+        costs = Scaling(self.typical, self.totals).costs()
+        lines = "".join(f"  {arm}: {{cost: {flow(cost)}}}\n" for arm, cost in costs.items())
+        study = from_template("scaled_study.yaml", name=self.name, words="(fitted)", costs=lines)
+        return {
+            kind: study if kind == "study" else scaled_text(kind, self.name, made_by, blocks) for kind in SCALED_KINDS
+        }
+
+    def _targets(self) -> str:
+        """The extract's own figures, for `aeflow validate only=site` and `aeflow ensemble`."""
+        rows = []
+        for name, value in self._figures():
+            label, half, kind = TARGETS[name.measure]
+            half = half if name.unit == "share" else max(half * value, 1.0)
+            row = {
+                "name": label, "kind": kind, "measure": name.measure, "value": round(value, 4),
+                "low": round(max(value - half, 0.0), 4), "high": round(value + half, 4), "evidence": "measured",
+                "source": self.source,
+            }  # fmt: skip
+            rows.append(f"  - {flow(row)}\n")
+        head = f"# What {self.extract.name} shows, for `aeflow validate study={self.name} only=site`.\n"
+        return f"{head}name: {self.name}\nrows:\n{''.join(rows)}"
+
+    def _figures(self) -> Iterator[tuple[MeasureName, float]]:
+        for name, value in zip(self.extract.measures.names, self.extract.measures.values, strict=True):
+            if name.group == "all" and name.measure in TARGETS and np.isfinite(value):
+                yield name, float(value)
+
+    def write_configs(self, folder: Path) -> tuple[Path, ...]:
+        """Write every file, none over another, and return them. Raises ConfigError."""
+        Faults(name_faults(self.name, folder, tuple(self.texts))).refuse()
+        return write_files(self.texts, self.name, folder)
+
+    # --- tables -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def tables(self) -> ReportTables:
+        """`fitted`, `spans`, `kept`."""
+        tables = (self._fitted_table(), self._spans_table(), self._kept_table())
+        return ReportTables((table.kind, table) for table in tables)
+
+    def _fitted_table(self) -> ReportTable:
+        cells = [
+            (block.path, _shown(block.values), block.source.removeprefix(f"{self.source}, "))
+            for block in self.blocks
+            if block.evidence == "measured"
+        ]
+        title = f"Fitted to {self.extract.name}: {len(self.extract.patients):,} attendances in {self.extract.days} days"
+        return ReportTable("fitted", title, ("number", "value", "records and 95 % intervals"), cells, self._notes())
+
+    def _notes(self) -> Sequence[str]:
+        crowding = follows_crowding(self.extract)
+        if crowding is None:
+            return ()
+        says = "follow" if crowding > 0.1 else "do not follow"
+        words = f"Waits {says} crowding: rank correlation {crowding:.2f} of waits and how many are there for the hour."
+        if crowding <= 0.1:
+            words += " So they do not come out of a queue, as in made-up records, and no queue can be fitted to them."
+        return (words,)
+
+    def _spans_table(self) -> ReportTable:
+        cells: list[Cells] = []
+        for words, what, minutes, step in spans_of(self.extract):
+            known = minutes[~np.isnan(minutes)]
+            fits = families_of(known, step)
+            if not fits:
+                continue
+            best = described(known, fits)
+            tried = ", ".join(f"{fit.kind} {fit.distance:.3f}" for fit in fits)
+            keys = "".join(f", {key}: {value}" for key, value in best.keys.items() if key != "quantiles")
+            fitted = f"{best.kind}, mean: {best.mean:.1f}{keys}"
+            cells.append((words, what, Cell(len(known), style="number", digits=0), fitted, tried))
+        notes = (
+            "Distance: the largest between distribution functions (Kolmogorov-Smirnov); above 0.05 no family is taken. "
+            "Rounded stamps count as intervals. Waits come out of queues and are never put into a department.",
+        )
+        headers = ("span", "what it is", "n", "described by", "distance by family")
+        return ReportTable("spans", "Minutes between stamps, by family", headers, cells, notes)
+
+    def _kept_table(self) -> ReportTable:
+        fitted = {block.path for block in self.blocks if block.evidence == "measured"}
+        unfitted = {
+            "calibration.patience_scale": ("patience", "configs/calibration/typical.yaml: too few who left unseen"),
+            "calibration.triage_minutes_scale": ("minutes of triage", "configs/site/typical.yaml: no stamp of its end"),
+            "site.attributes.acuity_true": ("how ill patients are", "configs/site/typical.yaml: no coded level"),
+            "site.attributes.age_band": ("ages", "configs/site/typical.yaml: no column of ages"),
+        }
+        rows = [*(words for path, words in unfitted.items() if path not in fitted), *KEPT]
+        if self.beds is not None:
+            rows.append(("adult beds", f"stated: {self.beds}, shared out as at the typical site"))
+        else:
+            rows.append(("adult beds", "as many as the admissions need at the typical site"))
+        return ReportTable(
+            "kept", "Not identified by the stamps: kept from the typical site", ("what", "value of"), rows
+        )
+
+    def next_steps(self, where: str = "") -> Iterator[str]:
+        """What to do next, and how long it takes."""
+        study = f"study={self.name}{where}"
+        yield f"Run it: aeflow compare {study} (seconds to minutes)"
+        yield f"Hold it against your own waits: aeflow validate {study} only=site (ten years: about 10 s)"
+        yield (
+            f"Departments that fit your own waits: aeflow ensemble {study} (half an hour or more, on all processors; "
+            f"its rows are in targets/{self.name}.yaml)"
+        )
+        yield "Without it, staff minutes and numbers are the typical site's, and so are waits."
+
+    def simulated(self, folder: Path | None = None) -> StudyResult:
+        """Some months of the department as it was written, under its nurses: two runs of half a year."""
+        return run(load(f"study={self.name}", *SHORT, config_dir=None if folder is None else str(folder)))
+
+    def write_page(self, results: Path, folder: Path | None = None) -> Path:
+        """Simulate some months of the written department, and write the page; return it."""
+        result = self.simulated(folder)
+        extract = self.extract
+        pictures = [beside_picture(extract, result, self.name)]
+        tables = [extract.beside(result), *extract.tables.values(), *self.tables.values()]
+        return write_pages(results, f"{extract.name} beside '{self.name}'", self.sentences(), tables, pictures)
+
+    def sentences(self) -> Iterator[str]:
+        """What the page begins with."""
+        n, days = len(self.extract.patients), self.extract.days
+        yield f"{self.extract.name} has {n:,} attendances in {days} days. No row of it is in this page or in any file."
+        yield from self._notes()
+        yield (
+            "Who comes, how ill, how old, who is admitted and how patient they are was fitted. Staff minutes, numbers "
+            "on duty, places and beds are the typical site's, scaled: so the waits of the two may well differ."
+        )
+
+
+def rounded(values: Floats) -> list[float]:
+    """Shares or factors with four digits; shares still add up to 1."""
+    kept = np.round(values, 4)
+    if abs(values.sum() - 1) < 1e-9:
+        kept[int(np.argmax(kept))] += 1 - kept.sum()
+    return [round(float(value), 4) for value in kept]
+
+
+def _shown(values: Mapping[str, Any]) -> str:
+    text = flow(copied(dict(values)))
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def fit_department(extract: Extract, name: str, *, beds: int | None = None) -> FittedDepartment:
+    """The typical department with what an extract identifies in its place.
+
+    Raises ConfigError for a name that cannot be one, or an extract that is too small.
+    """
+    return FittedDepartment(extract, name, beds)

@@ -1,0 +1,225 @@
+"""An extract that was read: its tables, measures and data quality; and how a file is read or a mapping drafted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from simulation.config.new import flow
+from simulation.config.stated_part import stated_part
+from simulation.config.validating import sound
+from simulation.display.table import Cell, ReportTable, ReportTables
+from simulation.errors import Faults, refuse
+from simulation.extracts.files import ExtractFile, read_file
+from simulation.extracts.mapping import (
+    HEADINGS,
+    MEANINGS,
+    ExtractMapping,
+    StampColumns,
+    drafted,
+    extract_mapping_faults,
+)
+from simulation.extracts.quality import DataQuality
+from simulation.extracts.reading import ReadExtract, read_tables
+from simulation.extracts.stamps import DAY
+from simulation.measures.definitions import definitions
+from simulation.measures.measuring import Measures, measure
+from simulation.measures.window import Window
+from simulation.records.schema import ActivityTable, Patients
+from simulation.runs.result import StudyResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+GROUP = "extract"
+"""The folder of mappings among configurations."""
+
+
+@dataclass(frozen=True, repr=False)
+class Extract:
+    """Stamped attendances as the two tables of a simulation. It holds no name, number or text of a patient.
+
+    name      what it is called in tables: the file, or a table
+    read      columns that were read, by what they were read for
+    n_ignored columns that were not
+    """
+
+    name: str
+    mapping: ExtractMapping
+    tables_read: ReadExtract
+    read: Mapping[str, str]
+    n_ignored: int
+
+    @property
+    def patients(self) -> Patients:
+        """One row per attendance, in order of arrival."""
+        return self.tables_read.patients
+
+    @property
+    def activities(self) -> ActivityTable:
+        """What stamps say of activities."""
+        return self.tables_read.activities
+
+    @property
+    def quality(self) -> DataQuality:
+        """Dirt by kind."""
+        return self.tables_read.quality
+
+    @property
+    def first_day(self) -> np.datetime64:
+        """The Monday on which minutes are 0."""
+        return np.datetime64(int(self.tables_read.monday // DAY), "D")
+
+    @cached_property
+    def window(self) -> Window:
+        """From the first day with an arrival to the last, whole days."""
+        arrived = self.patients["arrived_at"]
+        return float(arrived.min() // DAY * DAY), float((arrived.max() // DAY + 1) * DAY)
+
+    @property
+    def days(self) -> int:
+        """Days of the window."""
+        return round((self.window[1] - self.window[0]) / DAY)
+
+    @cached_property
+    def measures(self) -> Measures:
+        """Every measure that the stamps allow, as of a simulated run."""
+        return measure(self.patients, window=self.window)
+
+    @cached_property
+    def tables(self) -> ReportTables:
+        """`quality`, `columns` and `measures`."""
+        tables = (self.quality.table(self.mapping.worst_share, self.mapping.worst), self._columns(), self._measures())
+        return ReportTables((table.kind, table) for table in tables)
+
+    def beside(self, result: StudyResult, arm: str | None = None) -> ReportTable:
+        """Every measure of all patients, beside what an arm of a result gives (the baseline, unless one is named).
+
+        Raises ResultsError for an unknown arm.
+        """
+        simulated = result.measures[result.arm(arm or result.design.baseline).name]
+        cells = []
+        for name, value in zip(self.measures.names, self.measures.values, strict=True):
+            if name.group == "all" and (name.measure, name.group) in simulated[0].places:
+                values = np.array([one.value(name.measure, name.group) for one in simulated])
+                low, high = np.quantile(values, [0.05, 0.95])
+                there = Cell(float(values.mean()), name.unit, float(low), float(high))
+                cells.append((definitions()[name.measure].label, Cell(float(value), name.unit), there))
+        notes = (f"Simulated: mean of {len(simulated)} replications, in brackets nine in ten of them.",)
+        return ReportTable(
+            "beside", f"{self.name} beside '{result.design.name}'", ("", "extract", "simulated"), cells, notes
+        )
+
+    def _columns(self) -> ReportTable:
+        cells = [(column, what) for what, column in self.read.items()]
+        note = f"{self.n_ignored} other columns were not loaded." if self.n_ignored != 1 else "1 other was not loaded."
+        return ReportTable("columns", "Columns that were read", ("column", "read as"), cells, (note,))
+
+    def _measures(self) -> ReportTable:
+        named = zip(self.measures.names, self.measures.values, strict=True)
+        cells = [
+            (definitions()[name.measure].label, Cell(float(value), name.unit))
+            for name, value in named
+            if name.group == "all"
+        ]
+        title = f"{len(self.patients):,} attendances in {self.days} days"
+        return ReportTable("measures", title, ("measure", "value"), cells)
+
+    def __repr__(self) -> str:
+        n_found = sum(row.n > 0 for row in self.quality.by_kind())
+        return (
+            f"Extract '{self.name}': {len(self.patients):,} attendances in {self.days} days, {n_found} kinds of dirt. "
+            "Tables: quality, columns, measures. Planning only, not for clinical use."
+        )
+
+
+def _roles(mapping: ExtractMapping) -> dict[str, str]:
+    """The column of each key, by the key in words."""
+    others = {name: getattr(mapping, name) for name in ("age", "attendance", "patient")}
+    of_codes = {name: coded.column for name, coded in mapping.codes.items()}
+    roles = {**mapping.stamps, **of_codes, **{name: column for name, column in others.items() if column}}
+    return {name.removesuffix("_at").replace("_", " "): column for name, column in roles.items()}
+
+
+def from_table(
+    frame: pd.DataFrame, mapping: ExtractMapping | Mapping[str, Any] | str, *, name: str = "table"
+) -> Extract:
+    """The extract in a data frame, whose columns hold text or points in time.
+
+    `mapping`: as a file states it, or the name of one in `configs/extract/`. No other column is looked at. Raises
+    ConfigError with every fault of the mapping, or with each kind of dirt that is beyond its share.
+    """
+    stated = _mapping_of(mapping)
+    faults = Faults()
+    for column in stated.columns:
+        if column not in frame.columns:
+            faults.add(name, f"has no column '{column}'", "Name a column of the table in the mapping")
+    faults.refuse()
+    columns = list(stated.columns)
+    return _extract(name, ExtractFile(frame[columns], len(frame.columns) - len(columns), 0), stated)
+
+
+def read_extract(
+    path: Path | str, mapping: ExtractMapping | Mapping[str, Any] | str, *, config_dir: str | None = None
+) -> Extract:
+    """The extract in a CSV or Parquet file; as `from_table`. `config_dir`: where the mapping is looked for first."""
+    stated = _mapping_of(mapping, config_dir)
+    what = {column: key for key, column in reversed(_roles(stated).items())}
+    return _extract(Path(path).name, read_file(Path(path), what), stated)
+
+
+def _mapping_of(mapping: ExtractMapping | Mapping[str, Any] | str, config_dir: str | None = None) -> ExtractMapping:
+    if isinstance(mapping, str):
+        return stated_part(ExtractMapping, GROUP, mapping, extract_mapping_faults, config_dir)
+    if isinstance(mapping, ExtractMapping):
+        return mapping
+    stated = {"evidence": "measured", "source": "own records", **mapping}
+    return sound(ExtractMapping, stated, "mapping", lambda part: extract_mapping_faults(part, "mapping"))
+
+
+def _extract(name: str, file: ExtractFile, mapping: ExtractMapping) -> Extract:
+    tables = read_tables(file.frame, mapping, where=name, n_uneven=file.n_uneven)
+    return Extract(name, mapping, tables, _roles(mapping), file.n_ignored)
+
+
+# --- a first draft of a mapping ---------------------------------------------------------------------------------------
+
+
+def draft(path: Path | str) -> str:
+    """The text of a mapping for a file, with what each column seems to be; values of few rows are not in it.
+
+    Raises ConfigError if the file cannot be read, or has no column that looks like an arrival, a departure or an
+    outcome.
+    """
+    file = read_file(Path(path)).frame.astype("str").fillna("")
+    columns, meanings = drafted(file)
+    needed = [key for key in ("arrived_at", "departed_at", "outcome") if key not in columns]
+    if needed:
+        found = f"no column looks like {' or '.join(key.removesuffix('_at') for key in needed)}"
+        refuse(Path(path).name, found, "Write a mapping by hand: docs/how-to/my-records.md shows a whole one")
+    return "".join(_draft_lines(Path(path).name, columns, meanings))
+
+
+def _draft_lines(name: str, columns: Mapping[str, str], meanings: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    yield f"# How {name} is read: a draft. Correct it, above all what codes mean. Other columns are never read.\n"
+    yield "times:\n"
+    for point in fields(StampColumns):
+        if point.name in columns:
+            yield f"  {point.name}: {flow(columns[point.name])}\n"
+        else:
+            yield f"  # {point.name}: no column looks like it\n"
+    for key in HEADINGS:
+        if key in MEANINGS and key in columns:
+            yield f"{key}:\n  column: {flow(columns[key])}\n  values:\n"
+            yield from (f"    {flow(value)}: {meaning}\n" for value, meaning in meanings[key].items())
+        elif not key.endswith("_at"):
+            yield f"{key}: {flow(columns[key])}\n" if key in columns else f"# {key}: no column looks like it\n"
+    yield "day_first: true   # 03/04/2025 is the third of April\n"
+    yield "timezone: Europe/London   # of clocks that go forward and back; null if they never do\n"
+    yield "worst_share: 0.05   # of rows with one kind of dirt; beyond it the extract is refused\n"
+    yield 'evidence: measured\nsource: "own extract: say of which department and months"\n'

@@ -1,0 +1,308 @@
+"""What stamps and codes say of a department: who comes when, how ill, how old, who is admitted, and how patient.
+
+Every number comes with its count and a 95 % interval. Nothing is simulated here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from simulation.extracts.extract import Extract
+from simulation.extracts.reading import GIVEN
+from simulation.extracts.stamps import DAY
+from simulation.patients.variates import generator_of
+from simulation.records.schema import ADMITTED, LEFT, Floats, Ints, Mask
+
+Z = 1.96
+LEAST_OF_SOURCE = 100
+"""Arrivals below which nothing is fitted to a source alone."""
+LEAST_DAYS, LEAST_OF_MONTH = 28, 10
+"""Days below which weekdays and months are not told apart, and days of a month below which it is not fitted."""
+N_DRAWN = 200
+"""How often counts are drawn again for an interval."""
+N_ROUNDS = 400
+MOST_RANKED = 50_000
+
+
+class Figures(NamedTuple):
+    """Numbers that were fitted, with the ends of their 95 % intervals, shape (n,) each, and of how many records."""
+
+    values: Floats
+    low: Floats
+    high: Floats
+    n: int
+
+    def words(self, digits: int = 3) -> str:
+        """'n = 26,515; 95 %: 0.21-0.23, 0.45-0.47'."""
+        ends = [
+            f"{round(float(low), 4):.{digits}g}-{round(float(high), 4):.{digits}g}"
+            for low, high in zip(self.low, self.high, strict=True)
+        ]
+        return f"n = {self.n:,}; 95 %: {', '.join(ends)}"
+
+
+def shares_of(counts: Sequence[int] | Ints) -> Figures:
+    """Shares, with intervals of Wilson (1927)."""
+    counted = np.asarray(counts, dtype=float)
+    n = max(counted.sum(), 1.0)
+    share = counted / n
+    middle, half = share + Z**2 / (2 * n), Z * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+    low, high = (np.clip((middle + sign * half) / (1 + Z**2 / n), 0, 1) for sign in (-1, 1))
+    return Figures(share, low, high, int(counted.sum()))
+
+
+def true_mix(coded: Ints, table: Floats) -> Figures:
+    """Shares of true levels from counts of coded ones, by how often nurses give each label to each level.
+
+    The likeliest shares, by expectation and maximisation; intervals from counts drawn again.
+
+    coded  (levels,); table  (levels, levels): P(label | true level)
+    """
+    n = int(coded.sum())
+    drawn = generator_of(1, 0, "extract", "mix", 0).multinomial(n, coded / max(n, 1), N_DRAWN)
+    counts = np.vstack([coded, drawn]).astype(float)
+    mix = np.full_like(counts, 1 / len(coded))
+    for _ in range(N_ROUNDS):
+        expected = mix @ table
+        mix = mix * ((counts / np.maximum(expected, 1e-12)) @ table.T) / max(n, 1)
+    low, high = np.quantile(mix[1:], [0.025, 0.975], axis=0)
+    return Figures(mix[0], low, high, n)
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """When patients come: counts of an extract, and what follows from them.
+
+    usual_month  the weights of months that stand for those that the extract does not have, shape (12,)
+    """
+
+    extract: Extract
+    usual_month: Floats
+
+    @cached_property
+    def day(self) -> Ints:
+        """The day of each arrival, the first of the window 0; shape (n,)."""
+        start = self.extract.window[0]
+        return ((self.extract.patients["arrived_at"] - start) // DAY).astype(np.int64)
+
+    @cached_property
+    def weekday(self) -> Ints:
+        """The weekday of each day of the window, Monday 0; shape (days,)."""
+        return (np.arange(self.extract.days) + round(self.extract.window[0] / DAY)) % 7
+
+    @cached_property
+    def month(self) -> Ints:
+        """The month of each day of the window, January 0; shape (days,)."""
+        first = self.extract.first_day + round(self.extract.window[0] / DAY)
+        return (first + np.arange(self.extract.days)).astype("datetime64[M]").astype(np.int64) % 12
+
+    def by_day(self, among: Mask | None = None) -> Ints:
+        """Arrivals of each day, of all or of some; shape (days,)."""
+        return np.bincount(self.day if among is None else self.day[among], minlength=self.extract.days)
+
+    def hours(self, among: Mask) -> Figures:
+        """Shares of the arrivals of some by hour of the day, in per cent."""
+        minute = self.extract.patients["arrived_at"][among] % DAY
+        share = shares_of(np.bincount((minute // 60).astype(np.int64), minlength=24))
+        return Figures(100 * share.values, 100 * share.low, 100 * share.high, share.n)
+
+    def weekdays(self, among: Mask) -> Figures:
+        """Arrivals of some by weekday over the mean weekday."""
+        by_day = self.by_day(among)
+        return _over_mean([by_day[self.weekday == weekday] for weekday in range(7)], int(by_day.sum()))
+
+    @cached_property
+    def months(self) -> tuple[Figures, tuple[int, ...]]:
+        """Arrivals a day by month over the mean of the year, and which months the extract has.
+
+        Months that it has not keep their usual weight, over a mean of the year at which the others fit.
+        """
+        by_day, weights = self.by_day() / self.weekday_weights[self.weekday], self.usual_month.copy()
+        known = tuple(m for m in range(12) if (self.month == m).sum() >= LEAST_OF_MONTH)
+        within = np.isin(self.month, known)
+        mean = by_day[within].sum() / self.usual_month[self.month[within]].sum() if known else float(by_day.mean())
+        low, high = weights.copy(), weights.copy()
+        for month in known:
+            days = by_day[self.month == month] / mean
+            half = Z * days.std(ddof=1) / np.sqrt(len(days))
+            weights[month], low[month], high[month] = days.mean(), days.mean() - half, days.mean() + half
+        scale = 12 / weights.sum()
+        return Figures(weights * scale, low * scale, high * scale, int(self.by_day().sum())), known
+
+    @cached_property
+    def weekday_weights(self) -> Floats:
+        """Weights of weekdays of all arrivals; ones of a short extract."""
+        if self.extract.days < LEAST_DAYS:
+            return np.ones(7)
+        return self.weekdays(np.ones(len(self.extract.patients), dtype=np.bool_)).values
+
+    @cached_property
+    def pattern(self) -> Floats:
+        """How busy each day usually is, by weekday and month; shape (days,)."""
+        return np.asarray(self.weekday_weights[self.weekday] * self.months[0].values[self.month])
+
+    def per_day(self, among: Mask) -> Figures:
+        """Arrivals of some on a mean day of the year."""
+        daily = self.by_day(among) / self.pattern
+        half = Z * daily.std(ddof=1) / np.sqrt(len(daily))
+        mean = self.by_day(among).sum() / self.pattern.sum()
+        return Figures(np.array([mean]), np.array([mean - half]), np.array([mean + half]), int(among.sum()))
+
+    @cached_property
+    def day_factor(self) -> Figures:
+        """The coefficient of variation of days beyond weekday, month and chance."""
+        by_day = self.by_day().astype(float)
+        n_parameters = 6 + len(self.months[1])
+
+        def cv(count: Floats, pattern: Floats) -> float:
+            usual = pattern * count.sum() / pattern.sum()
+            beyond = ((count - usual) ** 2).sum() * len(count) / (len(count) - n_parameters) - usual.sum()
+            return float(np.sqrt(max(beyond / (usual**2).sum(), 0.0)))
+
+        generator = generator_of(1, 0, "extract", "day_factor", 0)
+        rows = generator.integers(0, len(by_day), (N_DRAWN, len(by_day)))
+        drawn = [cv(by_day[row], self.pattern[row]) for row in rows]
+        low, high = np.quantile(drawn, [0.025, 0.975])
+        return Figures(np.array([cv(by_day, self.pattern)]), np.array([low]), np.array([high]), len(by_day))
+
+
+def _over_mean(groups: Sequence[Ints], n: int) -> Figures:
+    means = np.array([group.mean() if len(group) else np.nan for group in groups])
+    errors = np.array([group.std(ddof=1) / np.sqrt(len(group)) if len(group) > 1 else np.nan for group in groups])
+    mean = np.nanmean(means)
+    low, middle, high = (np.nan_to_num(means + sign * Z * errors, nan=mean) / mean for sign in (-1, 0, 1))
+    return Figures(middle, low, high, n)
+
+
+def of_source(extract: Extract, name: str) -> Mask:
+    """Mask of the patients of a source."""
+    return extract.patients.where("arrival_source", name)
+
+
+def fitted_sources(extract: Extract) -> tuple[str, ...]:
+    """The sources that have enough arrivals to be fitted."""
+    names = extract.patients.known("arrival_source")
+    return tuple(name for name in names if of_source(extract, name).sum() >= LEAST_OF_SOURCE)
+
+
+def coded_counts(extract: Extract, among: Mask) -> Ints:
+    """How many of some have each coded level, shape (5,)."""
+    codes = extract.patients[GIVEN][among]
+    return np.bincount(codes[codes >= 0], minlength=len(extract.patients.known(GIVEN)))
+
+
+class AdmittedCells(NamedTuple):
+    """Attendances that did not leave unseen, by source, coded level (the last: none) and age band (the last: none)."""
+
+    n: Ints
+    admitted: Ints
+
+
+def admitted_cells(extract: Extract) -> AdmittedCells:
+    """How many there are of each, and how many of them were admitted, shape (3, 6, 5)."""
+    patients = extract.patients
+    shape = (3, 6, 5)
+    missing = np.full(len(patients), -1)
+    codes = [patients.columns.get(name, missing) for name in ("arrival_source", GIVEN, "age_band")]
+    counted = (patients["outcome"] >= 0) & ~patients.where("outcome", LEFT) & (codes[0] >= 0)
+    cell = np.ravel_multi_index([np.where(code < 0, size - 1, code)[counted] for code, size in
+                                 zip(codes, shape, strict=True)], shape)  # fmt: skip
+    admitted = patients.where("outcome", ADMITTED)[counted]
+    n, yes = (np.bincount(chosen, minlength=90).reshape(shape) for chosen in (cell, cell[admitted]))
+    return AdmittedCells(n, yes)
+
+
+def level_given_code(mix: Floats, table: Floats) -> Floats:
+    """P(true level | coded level), shape (codes, levels); the last row: where there is no code."""
+    joint = (mix[:, None] * table).T
+    return np.vstack([joint / np.maximum(joint.sum(axis=1, keepdims=True), 1e-12), mix])
+
+
+class AdmissionFit(NamedTuple):
+    """The base of the chance of admission, and its factors by source and by age band."""
+
+    base: float
+    by_source: Floats
+    by_age: Floats
+
+
+def fit_admission(
+    cells: AdmittedCells, levels: Floats, by_level: Floats, start: tuple[Floats, Floats], ages: Floats
+) -> AdmissionFit:
+    """Factors at which as many of each source and of each age are admitted as were, those of true levels given.
+
+    levels  (3, 6, 5): P(true level | source, code); by_level  (5,); start: factors by source and age where nothing is
+    known; ages  (4,): the mix of ages where an age is missing
+    """
+    by_source, by_age = start[0].copy(), start[1].copy()
+    base = 1.0
+    for _ in range(100):
+        of_age = np.append(by_age, by_age @ ages)
+        chance = np.minimum(base * by_source[:, None, None, None] * by_level
+                            * of_age[None, None, :, None], 1.0)  # fmt: skip
+        expected = cells.n * (chance * levels[:, :, None, :]).sum(axis=-1)
+        base *= _ratio(cells.admitted.sum(), expected.sum())
+        by_source = by_source * [
+            _ratio(*pair) for pair in zip(cells.admitted.sum(axis=(1, 2)), expected.sum(axis=(1, 2)), strict=True)
+        ]
+        wanted, have = cells.admitted.sum(axis=(0, 1))[:4], expected.sum(axis=(0, 1))[:4]
+        by_age = by_age * [_ratio(*pair) for pair in zip(wanted, have, strict=True)]
+        mean_source, mean_age = by_source[0] / start[0][0], by_age[1] / start[1][1]
+        base, by_source, by_age = base * mean_source * mean_age, by_source / mean_source, by_age / mean_age
+    return AdmissionFit(base, by_source, by_age)
+
+
+def _ratio(above: float, below: float) -> float:
+    """A damped ratio; 1 where one of the two is 0."""
+    return float((above / below) ** 0.5) if above > 0 and below > 0 else 1.0
+
+
+def follows_crowding(extract: Extract) -> float | None:
+    """The rank correlation, over patients, of the wait and how many were there at arrival; None if waits are unknown.
+
+    Near 0 waits do not come out of a queue: of made-up records, or of stamps that are set afterwards.
+    """
+    from scipy.stats import spearmanr
+
+    patients = extract.patients
+    if "seen_at" not in patients or "departed_at" not in patients:
+        return None
+    arrived, departed = patients["arrived_at"], np.sort(patients["departed_at"][~np.isnan(patients["departed_at"])])
+    there = np.arange(len(arrived)) - np.searchsorted(departed, arrived)
+    wait = patients["seen_at"] - arrived
+    rows = np.flatnonzero(~np.isnan(wait))[:: max(len(arrived) // MOST_RANKED, 1)]
+    if len(rows) < LEAST_OF_SOURCE:
+        return None
+    hour = (arrived[rows] // 60 % 24).astype(np.int64)
+    return float(spearmanr(wait[rows], _less_mean(there[rows].astype(float), hour)).statistic)
+
+
+def _less_mean(values: Floats, group: Ints) -> Floats:
+    """Values less the mean of their group."""
+    means = np.bincount(group, weights=values, minlength=24) / np.maximum(np.bincount(group, minlength=24), 1)
+    return values - means[group]
+
+
+def spans_of(extract: Extract) -> Iterator[tuple[str, str, Floats, float]]:
+    """Spans between two stamps: its name, whether they are work, a wait or both, the minutes, and their rounding."""
+    patients = extract.patients
+    admitted = patients.where("outcome", ADMITTED)
+    kinds: Mapping[tuple[str, str], tuple[str, str, Mask | None]] = {
+        ("arrived_at", "assessed_at"): ("arrival to assessment", "a wait", None),
+        ("assessed_at", "triaged_at"): ("triage", "work", None),
+        ("assessed_at", "seen_at"): ("assessment to clinician", "a wait", None),
+        ("seen_at", "decided_at"): ("clinician to decision to admit", "work and waits", admitted),
+        ("seen_at", "departed_at"): ("clinician to departure, not admitted", "work and waits", ~admitted),
+        ("decided_at", "departed_at"): ("decision to admit to departure", "a wait", admitted),
+    }
+    for (start, end), (words, what, among) in kinds.items():
+        if start in patients and end in patients:
+            minutes = patients[end] - patients[start]
+            rounding = extract.tables_read.rounding
+            step = max(rounding[start].to if start in rounding else 0, rounding[end].to)
+            yield words, what, minutes if among is None else minutes[among], float(step)

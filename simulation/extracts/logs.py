@@ -1,0 +1,164 @@
+"""Attendances as an event log, simulated or real: for process mining (XES or CSV), and for vidigi."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import XMLGenerator
+from xml.sax.xmlreader import AttributesImpl
+
+import numpy as np
+
+from simulation.errors import refuse
+from simulation.measures.events import EVENT_TYPES, places_taken
+from simulation.records.schema import Column, Events, Floats, Ints, Mask, Patients
+from simulation.units import to_ticks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from simulation.extracts.extract import Extract
+
+CASE, ACTIVITY, TIME = "case:concept:name", "concept:name", "time:timestamp"
+"""The columns that programs of process mining read."""
+CASE_COLUMNS = ("arrival_source", "acuity_given", "age_band", "outcome")
+NONE = AttributesImpl({})
+FIRST_DAY = np.datetime64("2001-01-01", "D")
+"""A Monday, for simulated patients, whose days have no date."""
+
+
+def event_log(patients: Patients | pd.DataFrame, first_day: np.datetime64 = FIRST_DAY) -> pd.DataFrame:
+    """One row for each point in time of each attendance, in order of time: case, activity, time, and what it is of.
+
+    `first_day`: the date of day 0. Cases are numbered in the order of the table.
+    """
+    import pandas as pd
+
+    frame = patients.frame() if isinstance(patients, Patients) else patients
+    points = [name for name in frame.columns if str(name).endswith("_at")]
+    case = np.arange(1, len(frame) + 1)
+    known = [name for name in CASE_COLUMNS if name in frame.columns]
+    parts = []
+    for order, point in enumerate(points):
+        minutes = frame[point].to_numpy(dtype=float)
+        there = ~np.isnan(minutes)
+        at = first_day.astype("datetime64[ms]") + np.rint(minutes[there] * 60_000).astype("timedelta64[ms]")
+        columns = {CASE: case[there].astype(str), ACTIVITY: point.removesuffix("_at"), TIME: at, "order": order}
+        parts.append(pd.DataFrame(columns | {f"case:{name}": frame[name].to_numpy()[there] for name in known}))
+    log = pd.concat(parts, ignore_index=True)
+    return log.sort_values([TIME, CASE, "order"], kind="stable").drop(columns="order").reset_index(drop=True)
+
+
+def write_log(extract: Extract, path: Path) -> int:
+    """Write an extract's events into a new file, as XES if its name ends so and as CSV otherwise; how many there are.
+
+    Raises ConfigError if the file is there already or cannot be written.
+    """
+    log = event_log(extract.patients, extract.first_day)
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            if path.suffix.casefold() == ".xes":
+                write = XMLGenerator(file, encoding="utf-8", short_empty_elements=True)
+                _write_xes(log, write)
+            else:
+                log.to_csv(file, index=False, lineterminator="\n")
+    except OSError as error:
+        refuse(str(path), f"cannot be written: {error.strerror}", "Name a new file: log=events.xes or log=events.csv")
+    return len(log)
+
+
+def _write_xes(log: pd.DataFrame, write: XMLGenerator) -> None:
+    """The log as IEEE 1849 XES: a trace for each case, its events in order of time."""
+    write.startDocument()
+    write.startElement("log", AttributesImpl({"xes.version": "1849.2016", "xmlns": "http://www.xes-standard.org/"}))
+    for name, prefix in (("Concept", "concept"), ("Time", "time")):
+        uri = f"http://www.xes-standard.org/{prefix}.xesext"
+        _element(write, "extension", {"name": name, "prefix": prefix, "uri": uri})
+    of_case = [name for name in log.columns if name.startswith("case:") and name != CASE]
+    for case, events in log.groupby(CASE, sort=False):
+        write.startElement("trace", NONE)
+        _element(write, "string", {"key": "concept:name", "value": str(case)})
+        for name in of_case:
+            value = events[name].iloc[0]
+            if value == value:
+                _element(write, "string", {"key": name.removeprefix("case:"), "value": str(value)})
+        for activity, at in zip(events[ACTIVITY], events[TIME], strict=True):
+            write.startElement("event", NONE)
+            _element(write, "string", {"key": "concept:name", "value": str(activity)})
+            _element(
+                write, "date", {"key": "time:timestamp", "value": f"{at.isoformat(timespec='milliseconds')}+00:00"}
+            )
+            write.endElement("event")
+        write.endElement("trace")
+    write.endElement("log")
+    write.endDocument()
+
+
+def _element(write: XMLGenerator, name: str, attributes: dict[str, str]) -> None:
+    write.startElement(name, AttributesImpl(attributes))
+    write.endElement(name)
+
+
+def events_of(extract: Extract) -> Events:
+    """An extract's events with the columns that vidigi reads: arrival, waits, uses and departure of what stamps say.
+
+    `resource_id` is a place at the step, numbered from 1. A use whose end nobody stamped ends when the next step
+    begins to be waited for, or at the departure.
+    """
+    activities, patients = extract.activities, extract.patients
+    step, row = activities["step"], activities["patient"]
+    names = activities.known("step")
+    ends = np.isin(step, [names.index(name) for name in patients.known("outcome") if name in names])
+    next_joined = np.append(np.where(row[1:] == row[:-1], activities["joined_at"][1:], np.nan), np.nan)
+    until = np.where(np.isnan(activities["ended_at"]), next_joined, activities["ended_at"])
+    until = np.fmax(until, activities["started_at"])
+    used = ~ends & ~np.isnan(activities["started_at"]) & ~np.isnan(until)
+    place = np.full(len(step), np.nan)
+    for code in range(len(names)):
+        rows = np.flatnonzero(used & (step == code))
+        rows = rows[np.argsort(activities["started_at"][rows], kind="stable")]
+        if len(rows):
+            place[rows] = places_taken(to_ticks(activities["started_at"][rows]), to_ticks(until[rows]))
+    known = ("arrival", *(name for step_name in names for name in (f"{step_name}:wait", step_name, f"{step_name}:end")))
+    known = (*known, "depart")
+    n, first = len(step), np.diff(row, prepend=-1) != 0
+
+    def group(rows: Mask, kind: str, event: Ints, at: Floats) -> tuple[Column, ...]:
+        chosen = np.flatnonzero(rows & ~np.isnan(at))
+        taken = place[chosen] if kind.startswith("resource") else np.full(len(chosen), np.nan)
+        return row[chosen], np.full(len(chosen), EVENT_TYPES.index(kind)), event[chosen], at[chosen], taken
+
+    arrived = patients["arrived_at"][row]
+    groups = (
+        group(first, "arrival_departure", np.zeros(n, dtype=int), arrived),
+        group(~ends, "queue", 1 + 3 * step, activities["joined_at"]),
+        group(used, "resource_use", 2 + 3 * step, activities["started_at"]),
+        group(used, "resource_use_end", 3 + 3 * step, until),
+        group(ends, "arrival_departure", np.full(n, len(known) - 1), activities["joined_at"]),
+    )
+    entity, kind, event, time, places = (np.concatenate(column) for column in zip(*groups, strict=True))
+    order = np.lexsort((np.arange(len(time)), time))
+    columns = {
+        "entity_id": entity[order],
+        "pathway": patients["arrival_source"][entity[order]],
+        "event_type": kind[order].astype(np.int16),
+        "event": event[order].astype(np.int16),
+        "time": time[order],
+        "resource_id": places[order],
+    }
+    return Events(columns, {"pathway": patients.known("arrival_source"), "event_type": EVENT_TYPES, "event": known})
+
+
+def between(events: pd.DataFrame, start: float, end: float) -> pd.DataFrame:
+    """The events of a stretch of time, with everybody who was there when it began; time counts from its start.
+
+    What happened to them before is put at the start, so that nobody appears from nowhere and queues begin as long as
+    they were. Choose a start after the warm-up.
+    """
+    events = events[events["time"] < end]
+    times = events.groupby("entity_id")["time"]
+    last = times.transform("max")
+    gone = events["event"].eq("depart").groupby(events["entity_id"]).transform("any")
+    there = (last >= start) | ~gone
+    kept = events[there].assign(time=events["time"].clip(lower=start) - start)
+    return kept.reset_index(drop=True)

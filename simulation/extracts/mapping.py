@@ -1,0 +1,241 @@
+"""What the columns of an extract are: a file that is checked like any configuration, and its first draft."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import field, fields
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+from annotated_types import MinLen
+
+from simulation.department.config_dataclass import Share, Sourced, SpanMinutes, config_dataclass
+from simulation.errors import Fault, Faults, nearest
+from simulation.records.schema import ADMITTED, LEFT
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SOURCES = ("walk_in", "ambulance", "referred")
+LEVELS = ("immediate", "very_urgent", "urgent", "standard", "non_urgent")
+OUTCOMES = ("discharged", ADMITTED, "transferred", LEFT)
+SEXES = ("female", "male")
+"""Categories of arrival source, acuity, outcome and sex, as the typical site has them."""
+UNKNOWN_CODE = "unknown"
+"""What a value may be read as that says that nothing is known."""
+FEWEST = 5
+"""Rows that a value must have to be written into a draft, so that no patient's own words get there."""
+MOST_VALUES = 40
+
+
+@config_dataclass
+class StampColumns:
+    """Which column holds each point in time. Stamps are points in time or dates with times, never minutes.
+
+    Example: `{arrived_at: Arrival, seen_at: Seen, departed_at: Departure}`
+    """
+
+    arrived_at: str
+    """Arrival at the department: of an ambulance, when it arrived, not when it was unloaded."""
+    assessed_at: str | None = None
+    """Start of the initial assessment. Example: `Assessed`"""
+    triaged_at: str | None = None
+    """End of triage, if there is a stamp. Example: `Triaged`"""
+    handed_over_at: str | None = None
+    """End of the ambulance handover. Example: `Handover`"""
+    seen_at: str | None = None
+    """First clinician. Example: `Seen`"""
+    decided_at: str | None = None
+    """Decision to admit. Example: `Decision`"""
+    departed_at: str
+    """Departure from the department: home, to a ward, or leaving unseen."""
+
+
+@config_dataclass
+class CodedColumn:
+    """A column of codes, and what each value means; case and blanks around a value do not count.
+
+    Example: `{column: Disposition, values: {Admitted: admitted, Discharged: discharged, Left: left}}`
+    """
+
+    column: str
+    """The column's name in the header of the file."""
+    values: Annotated[Mapping[str, str], MinLen(1)]
+    """What each value means; `unknown` for one that says that nothing is known."""
+
+
+@config_dataclass
+class ExtractMapping(Sourced):
+    """How an extract of attendances is read. No other column of the file is loaded.
+
+    Example: `{times: {arrived_at: Arrival, departed_at: Departure}, arrival_source: {column: Mode, values: {A:
+    ambulance, W: walk_in}}, outcome: {column: Disposition, values: {Admit: admitted, Home: discharged, Left: left}},
+    age: Age, evidence: measured, source: "own ECDS extract, April 2025 to March 2026"}`
+    """
+
+    times: StampColumns
+    """The columns of points in time."""
+    arrival_source: CodedColumn | None = None
+    """How patients arrive: walk_in, ambulance, referred. Without it all walk in."""
+    acuity: CodedColumn | None = None
+    """The level given by triage: immediate, very_urgent, urgent, standard, non_urgent."""
+    outcome: CodedColumn
+    """How attendances end: discharged, admitted, transferred, left."""
+    age: str | None = None
+    """The column of the age in whole years."""
+    sex: CodedColumn | None = None
+    """Female or male."""
+    attendance: str | None = None
+    """The column of attendance numbers, each of which should be there once. They are compared, and not kept.
+    Example: `Attendance`"""
+    patient: str | None = None
+    """The column of patients' pseudonyms, by which who comes again is found. They are compared, and not kept.
+    Example: `Pseudonym`"""
+    day_first: bool = True
+    """Whether 03/04/2025 is the third of April."""
+    timezone: str | None = "Europe/London"
+    """Whose clocks the stamps are of, for the nights in which clocks change; none if they never do.
+    Example: `Europe/Stockholm`"""
+    longest_stay: SpanMinutes = 14_400.0
+    """A stay that is longer is taken for an error of a clock. Example: `14400`"""
+    back_within: SpanMinutes = 10_080.0
+    """Within how long after departure a new arrival of the same patient counts as a re-attendance. Example: `10080`"""
+    worst_share: Share = 0.05
+    """The share of rows beyond which a kind of dirt that loses something is refused. Example: `0.05`"""
+    worst: Mapping[str, Share] = field(default_factory=dict)
+    """The same share for single kinds of dirt. Example: `{no_seen: 0.3}`"""
+
+    @property
+    def stamps(self) -> Mapping[str, str]:
+        """The column of each point in time that has one, arrival first."""
+        stated = {point.name: getattr(self.times, point.name) for point in fields(self.times)}
+        return {name: column for name, column in stated.items() if column is not None}
+
+    @property
+    def codes(self) -> Mapping[str, CodedColumn]:
+        """The columns of codes by what they say."""
+        stated = {name: getattr(self, name) for name in CATEGORIES}
+        return {name: coded for name, coded in stated.items() if coded is not None}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that is read, each once."""
+        others = (self.age, self.attendance, self.patient)
+        coded = (coded.column for coded in self.codes.values())
+        return tuple(dict.fromkeys([*self.stamps.values(), *coded, *(name for name in others if name)]))
+
+
+CATEGORIES: Mapping[str, tuple[str, ...]] = {
+    "arrival_source": SOURCES,
+    "acuity": LEVELS,
+    "outcome": OUTCOMES,
+    "sex": SEXES,
+}
+"""What the values of each column of codes may mean."""
+
+
+def extract_mapping_faults(mapping: ExtractMapping, where: str) -> Iterator[Fault]:
+    """Faults of a mapping: unknown meanings, columns that are used twice, a timezone or a kind of dirt nobody knows."""
+    from simulation.extracts.quality import KINDS
+
+    for name, coded in mapping.codes.items():
+        for value, meaning in coded.values.items():
+            if meaning not in (*CATEGORIES[name], UNKNOWN_CODE):
+                known = (*CATEGORIES[name], UNKNOWN_CODE)
+                yield Fault(f"{where}.{name}.values.{value}", f"'{meaning}' is not known", nearest(meaning, known))
+    used: dict[str, str] = {}
+    stamped = {f"times.{name}": column for name, column in mapping.stamps.items()}
+    for name, column in {**stamped, **{name: coded.column for name, coded in mapping.codes.items()}}.items():
+        if column in used:
+            found = f"the column '{column}' is that of {used[column]}, too"
+            yield Fault(f"{where}.{name}", found, "Name another, or leave it out")
+        used.setdefault(column, name)
+    if mapping.timezone is not None and mapping.timezone not in available_timezones():
+        remedy = nearest(mapping.timezone, ("Europe/London", "Europe/Dublin", "Europe/Stockholm"))
+        yield Fault(f"{where}.timezone", f"'{mapping.timezone}' is no time zone", remedy)
+    faults = Faults()
+    for name in mapping.worst:
+        faults.known(f"{where}.worst.{name}", name, KINDS, what="kind of dirt")
+    yield from faults
+
+
+def zone_of(mapping: ExtractMapping) -> ZoneInfo | None:
+    """Whose clocks the stamps are of."""
+    return None if mapping.timezone is None else ZoneInfo(mapping.timezone)
+
+
+# --- a first draft ----------------------------------------------------------------------------------------------------
+
+HEADINGS: Mapping[str, str] = {
+    "arrived_at": r"arriv(al|ed)(?!.*(mode|method|source))",
+    "assessed_at": r"(initial|first).*assess|^triage.*(start|time|date)|assess.*(time|date)|^triage(d|_at)?$",
+    "triaged_at": r"triage.*(end|complete|finish)",
+    "handed_over_at": r"hand_?over",
+    "seen_at": r"seen|physician|clinician.*(time|date)|treatment.*(time|date)|first_clin|doctor",
+    "decided_at": r"decid|decision|dta",
+    "departed_at": r"depart|exit|left_dep|discharge_?(date|time)|conclusion",
+    "arrival_source": r"mode|ambulance$|method|arrival_source",
+    "acuity": r"acuity|priority|triage_?(cat|level|score|colou?r)|manchester|mts|esi",
+    "outcome": r"disposition|outcome|status|destination|discharged_to|admitted|attendance_?disposal",
+    "age": r"^age|_age$|age_at",
+    "sex": r"sex|gender",
+    "attendance": r"(attendance|encounter|episode|visit)_?(id|no|num|key|ref|ident)",
+    "patient": r"(patient|person|pseudo|nhs).*(id|no|num|key|ident)|pseudonym",
+}
+"""What a heading that may be of each key looks like, once written in small letters; the first that fits is taken."""
+MEANINGS: Mapping[str, Mapping[str, str]] = {
+    "arrival_source": {
+        "ambulance": r"ambul|999|helicop|^true$|paramed", "referred": r"refer|gp\b|primary care", "walk_in":
+        r"walk|self|own|public|foot|private|^false$|car|other|bus|taxi",
+    },
+    "acuity": {
+        "immediate": r"^(level )?1\b|immediate|^red|resus", "very_urgent": r"^(level )?2\b|very|^orange|emergent",
+        "urgent": r"^(level )?3\b|^urgent|^yellow", "non_urgent": r"^(level )?5\b|non|^blue",
+        "standard": r"^(level )?4\b|standard|^green|less",
+    },
+    "outcome": {
+        "left": r"left|did not wait|dnw|lwbs|absc|unseen|walked out|without", "transferred": r"transfer|other hosp",
+        "discharged": r"discharg|home|hem|not admit|^false$|no follow|clinic|gp", "admitted":
+        r"admi|ward|inpat|^true$|icu|slutenv|theatre",
+    },
+    "sex": {"female": r"^(f|female|w|woman|kvinna|2)$", "male": r"^(m|male|man|1)$"},
+}  # fmt: skip
+"""What a value that may mean each category looks like; the first that fits is taken."""
+
+
+def drafted(frame: pd.DataFrame) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """For a table of text: the column that seems to be each key, and what the values of columns of codes seem to mean.
+
+    Only values of at least `FEWEST` rows are among them: what one patient said is not.
+    """
+    plain = {str(name): re.sub(r"[^a-z0-9]+", "_", str(name).casefold()).strip("_") for name in frame.columns}
+    columns: dict[str, str] = {}
+    for key, heading in HEADINGS.items():
+        fitting = [name for name, words in plain.items() if re.search(heading, words) and name not in columns.values()]
+        if key in MEANINGS:
+            fitting = [name for name in fitting if 1 < frame[name].nunique() <= MOST_VALUES]
+        elif key.endswith("_at"):
+            fitting = [name for name in fitting if _is_dated(frame[name])]
+        if fitting:
+            columns[key] = fitting[0]
+    meanings = {key: _meant(key, frame[column]) for key, column in columns.items() if key in MEANINGS}
+    return columns, meanings
+
+
+def _is_dated(column: pd.Series) -> bool:
+    """Whether most values that are there look like a date: figures with a sign between them."""
+    values = column[column.str.strip() != ""].head(200)
+    return bool(len(values) and values.str.contains(r"\d[-/T.: ]\d|^\d{5}(?:\.\d+)?$|^\d{8}", regex=True).mean() > 0.5)
+
+
+def _meant(key: str, column: pd.Series) -> dict[str, str]:
+    counts = column.str.strip().value_counts()
+    common = [str(value) for value, n in counts.items() if n >= FEWEST and str(value)]
+    return {value: _meaning(key, value) for value in common}
+
+
+def _meaning(key: str, value: str) -> str:
+    words = value.casefold()
+    fits = (meaning for meaning, pattern in MEANINGS[key].items() if re.search(pattern, words))
+    return next(fits, UNKNOWN_CODE)

@@ -1,0 +1,112 @@
+"""One page of an extract: data quality, observed beside simulated, by hour and age in pictures, and what was fitted."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulation.department.vocabulary import Pathway
+from simulation.display.dated_folder import write_dated
+from simulation.display.drawing import BLUE, WORSE, Picture, figure_of, legend_below, legend_line, panel_title, png_of
+from simulation.display.table import ReportTable
+from simulation.explain.statements import BANNER
+from simulation.patients import FROM_JANUARY
+from simulation.patients.arrivals import hours_of, usual_arrivals
+from simulation.records.schema import Floats
+from simulation.report.templates import templates
+from simulation.runs.result import StudyResult
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from simulation.extracts.extract import Extract
+
+FOLDER, PAGE = "extracts", "extract.html"
+BY_GROUP = (
+    ("wait_to_clinician_mean", "Wait to first clinician, minutes"),
+    ("within_4h_share", "Within four hours, %"),
+    ("left_share", "Left before being seen, %"),
+)
+GROUPS = ("age_band", "arrival_source")
+HOURS = tuple(f"arrival_hour={hour:02d}" for hour in range(24))
+DAYS = tuple(f"weekday={day}" for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
+BESIDE = "Blue: the extract. Orange: simulated, the mean of the replications; the band: nine in ten of them."
+
+
+def beside_picture(extract: Extract, result: StudyResult, name: str) -> Picture:
+    """When the extract's patients came, and their waits by hour, age and source, beside simulated ones."""
+    simulated = result.measures[result.design.baseline]
+    places = set(simulated[0].places) & set(extract.measures.places)
+    groups = [one.group for one in extract.measures.names if one.group.partition("=")[0] in GROUPS]
+    arrived = extract.patients["arrived_at"]
+    site = result.arm(result.design.baseline).ready.pathway
+    by_hour, by_day = (wanted(site, along) for along in (0, 1))
+    with figure_of(11, 6.4, 2, 3) as (figure, axes):
+        hours = np.bincount((arrived // 60 % 24).astype(np.int64), minlength=24)
+        days = np.bincount((arrived // 1440 % 7).astype(np.int64), minlength=7)
+        _panel(axes[0], HOURS, 100 * hours / hours.sum(), 100 * by_hour[None] / by_hour.sum())
+        _panel(axes[1], DAYS, 100 * days / days.sum(), 100 * by_day[None] / by_day.sum())
+        panel_title(axes[0], "Arrivals by hour, %")
+        panel_title(axes[1], "Arrivals by weekday, %")
+        panels = [("within_4h_share", "Within four hours by hour of arrival, %", HOURS)]
+        panels += [(measure, words, tuple(dict.fromkeys(groups))) for measure, words in BY_GROUP]
+        for ax, (measure, words, which) in zip(axes[2:], panels, strict=True):
+            names = [group for group in which if (measure, group) in places]
+            scale = 100 if measure.endswith("share") else 1
+            seen = scale * np.array([extract.measures.value(measure, group) for group in names])
+            runs = scale * np.array([[one.value(measure, group) for group in names] for one in simulated])
+            _panel(ax, names, seen, runs)
+            panel_title(ax, words)
+        handles = [legend_line(color=BLUE, marker="o", label="extract"), legend_line(color=WORSE, label="simulated")]
+        legend_below(figure, handles)
+        png = png_of(figure)
+    alt = f"Arrivals, and waits by hour of arrival, age and source: {extract.name} and {name}."
+    return Picture("beside", png, alt, BESIDE)
+
+
+def wanted(site: Pathway, along: int) -> Floats:
+    """Attendances that a site states by hour of the day (`along` 0) or by weekday (1)."""
+    total = np.zeros((7, 24))
+    for source in site.arrivals.values():
+        if source.attends and source.per_day is not None:
+            by_day = usual_arrivals(site, source, 7, FROM_JANUARY, by_month=False)
+            hours = hours_of(site, source)
+            total += by_day[:, None] * hours / np.maximum(hours.sum(axis=1, keepdims=True), 1e-12)
+    return np.asarray(total.sum(axis=along))
+
+
+def _panel(ax: Axes, names: Sequence[str], seen: Floats, runs: Floats) -> None:
+    """One measure by group: points of the extract, line and band of the simulation."""
+    at = np.arange(len(names))
+    low, middle, high = np.quantile(runs, 0.05, axis=0), runs.mean(axis=0), np.quantile(runs, 0.95, axis=0)
+    ax.fill_between(at, low, high, color=WORSE, alpha=0.2, linewidth=0)
+    ax.plot(at, middle, color=WORSE)
+    ax.plot(at, seen, "o", color=BLUE, markersize=4)
+    labels = [name.partition("=")[2].replace("_", " ") for name in names]
+    step = 4 if len(names) == 24 else 1
+    ax.set_xticks(at[::step], labels[::step], fontsize=8, rotation=0 if step > 1 else 30)
+
+
+def page_of(title: str, sentences: Sequence[str], tables: Sequence[ReportTable], pictures: Sequence[Picture]) -> str:
+    """One page that loads nothing."""
+    environment = templates(Path(__file__).parent).overlay()
+    environment.filters |= {"b64": lambda png: base64.b64encode(png).decode("ascii")}
+    return environment.get_template("page.html").render(
+        banner=BANNER, title=title, sentences=sentences, tables=tables, pictures=pictures
+    )
+
+
+def write_pages(
+    results: Path, title: str, sentences: Iterator[str], tables: Sequence[ReportTable], pictures: Sequence[Picture]
+) -> Path:
+    """Write the page, tables and pictures into a dated folder in `results/extracts`, and return the page."""
+    page = page_of(title, tuple(sentences), tables, pictures)
+    rows: dict[str, list[dict[str, object]]] = {
+        f"{table.kind}.csv": [dict(zip(table.headers, row, strict=True)) for row in table.rows] for table in tables
+    }
+    shown = {f"{picture.name}.png": picture for picture in pictures}
+    return write_dated(results / FOLDER, rows, shown, texts={PAGE: page}) / PAGE

@@ -1,0 +1,367 @@
+"""Columns of text made into the two tables of a simulation, with every fault counted and none dropped in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulation.errors import refuse
+from simulation.extracts.mapping import CATEGORIES, CodedColumn, ExtractMapping, zone_of
+from simulation.extracts.quality import DataQuality
+from simulation.extracts.stamps import (
+    DAY,
+    Rounding,
+    Stamps,
+    clock_changes,
+    elapsed,
+    is_nothing,
+    plain_text,
+    repeated_hour,
+    rounding_of,
+    skipped_hour,
+    stamps_of,
+)
+from simulation.records.schema import ADMITTED, IN_BUILDING, LEFT, MISSING, ActivityTable, Column, Floats, Ints
+from simulation.records.schema import Patients as PatientsTable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FAR, FEW = 62 * DAY, 0.02
+"""Minutes without any arrival that part rows from the others, and the share of rows up to which they are left out."""
+OLDEST = 120
+AGE_BANDS: Mapping[str, int] = {"child": 0, "adult": 18, "older": 65, "oldest": 80}
+"""The first age of each band, as at the typical site."""
+MONDAY = 4 * DAY
+"""The first Monday of 1970."""
+FEWEST_ROWS = 2
+GIVEN = "acuity_given"
+STEPS = ("assessment", "first_contact", "bed")
+STEP_OUTCOMES = ("done", "left", "turned_away", "open")
+DONE, HAS_LEFT, OPEN = 0, 1, 3
+
+
+@dataclass(frozen=True)
+class ReadExtract:
+    """What was read: the two tables, what was found on the way, the Monday from which minutes count (in minutes from
+    the first of January 1970), and how each point in time is rounded."""
+
+    patients: PatientsTable
+    activities: ActivityTable
+    quality: DataQuality
+    monday: float
+    rounding: Mapping[str, Rounding]
+
+
+def read_tables(frame: pd.DataFrame, mapping: ExtractMapping, *, where: str, n_uneven: int = 0) -> ReadExtract:
+    """The tables of an extract whose columns are text or points in time.
+
+    Raises ConfigError if hardly a row can be used, or if a kind of dirt is beyond its share.
+    """
+    quality = DataQuality()
+    quality.add("uneven_row", n_uneven, len(frame) + n_uneven)
+    frame = _distinct(frame, mapping, quality)
+    stamps = {name: stamps_of(frame[column], mapping) for name, column in mapping.stamps.items()}
+    kept = _with_arrival(stamps["arrived_at"], quality)
+    if len(kept) < FEWEST_ROWS:
+        quality.refuse(where, mapping.worst_share, mapping.worst)
+        refuse(where, f"has {len(kept)} rows with a time of arrival", "Look at the columns that the mapping names")
+    frame = frame.iloc[kept]
+    stamps = {name: column.of(kept) for name, column in stamps.items()}
+    times = _in_order(stamps, mapping, quality)
+    monday = float(np.floor((times["arrived_at"][0] - MONDAY) / (7 * DAY)) * 7 * DAY + MONDAY)
+    rounding = {name: rounding_of(at) for name, at in times.items()}
+    for name, found in rounding.items():
+        quality.add("rounded", found.n, int((~np.isnan(times[name])).sum()), _words(name))
+    codes = {name: _codes(name, frame[coded.column], coded, quality) for name, coded in mapping.codes.items()}
+    age = _ages(frame, mapping, quality)
+    _ends(times, stamps, codes["outcome"], quality)
+    _again(frame, mapping, times, quality)
+    quality.refuse(where, mapping.worst_share, mapping.worst)
+    points = {name: at - monday for name, at in times.items()}
+    patients = _patients(points, codes, age)
+    return ReadExtract(patients, _activities(patients), quality, monday, rounding)
+
+
+def _words(point: str) -> str:
+    """A point in time as the table of data quality names it."""
+    return point.removesuffix("_at").replace("_", " ")
+
+
+# --- rows -------------------------------------------------------------------------------------------------------------
+
+
+def _distinct(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality) -> pd.DataFrame:
+    """The rows, each attendance once, without empty ones and repeated headers."""
+    n, arrived = len(frame), mapping.times.arrived_at
+    empty = np.asarray((frame[arrived].isna() | frame[arrived].isin(("", " "))).to_numpy(dtype=bool, copy=True))
+    for column in frame.columns:
+        empty[empty] = is_nothing(plain_text(frame[column][empty]))
+    header = frame[arrived].astype("str").eq(arrived).to_numpy(dtype=bool)
+    quality.add("empty_row", empty.sum(), n)
+    quality.add("repeated_header", header.sum(), n)
+    frame = frame[~(empty | header)]
+    n = len(frame)
+    if mapping.attendance is None:
+        repeated = frame.duplicated([arrived, mapping.times.departed_at], keep=False).to_numpy(copy=True)
+        repeated[repeated] = frame[repeated].duplicated().to_numpy()
+        quality.add("repeated_row", repeated.sum(), n)
+        return frame[~repeated]
+    number = plain_text(frame[mapping.attendance])
+    twice = number.duplicated(keep=False).to_numpy() & ~is_nothing(number)
+    repeated, again = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
+    repeated[twice] = frame[twice].duplicated().to_numpy()
+    again[twice] = number[twice].duplicated().to_numpy()
+    quality.add("repeated_row", repeated.sum(), n)
+    quality.add("same_attendance_twice", (again & ~repeated).sum(), n)
+    return frame[~again]
+
+
+def _with_arrival(arrived: Stamps, quality: DataQuality) -> Ints:
+    """The rows that can be placed in time, in order of arrival; shape (n,)."""
+    n = len(arrived.at)
+    quality.add("no_arrival", arrived.nothing.sum(), n)
+    quality.add("unreadable_arrival", arrived.unreadable.sum(), n)
+    quality.add("placeholder_date", arrived.placeholder.sum(), n, "arrived")
+    known = np.flatnonzero(~np.isnan(arrived.at))
+    order = known[np.argsort(arrived.at[known], kind="stable")]
+    gaps = np.flatnonzero(np.diff(arrived.at[order]) > FAR) + 1
+    parts = np.split(order, gaps)
+    outside = np.concatenate([np.zeros(0, np.int64), *(part for part in parts if len(part) < FEW * len(known))])
+    quality.add("outside_period", len(outside), len(known))
+    return order[~np.isin(order, outside)] if len(outside) else order
+
+
+# --- points in time ---------------------------------------------------------------------------------------------------
+
+
+def _in_order(stamps: Mapping[str, Stamps], mapping: ExtractMapping, quality: DataQuality) -> dict[str, Floats]:
+    """Minutes of every point in time from the same start as the arrivals; none before arrival or after departure."""
+    arrived = stamps["arrived_at"].at
+    changes = clock_changes(zone_of(mapping), float(arrived[0]), float(arrived[-1]) + mapping.longest_stay)
+    n = len(arrived)
+    local = {"arrived_at": arrived}
+    for name, column in stamps.items():
+        where = _words(name)
+        quality.add("other_format", column.other_format.sum(), n, where)
+        if name != "arrived_at":
+            there = int((~column.nothing).sum())
+            quality.add("unreadable_stamp", column.unreadable.sum(), there, where)
+            quality.add("placeholder_date", column.placeholder.sum(), there, where)
+            local[name] = _dated(name, arrived, column.at, quality)
+    skipped = np.any([skipped_hour(at, changes) for at in local.values()], axis=0)
+    twice = np.any([repeated_hour(at, changes) for at in local.values()], axis=0)
+    quality.add("no_such_time", skipped.sum(), n)
+    quality.add("hour_twice", twice.sum(), n)
+    forward = {name: np.where(skipped_hour(at, changes), at + 60, at) for name, at in local.items()}
+    arrived = forward["arrived_at"]
+    times = {"arrived_at": arrived}
+    for name, at in forward.items():
+        if name != "arrived_at":
+            step = max(rounding_of(stamps[column].at).to for column in (name, "arrived_at"))
+            minutes = elapsed(arrived, at, changes) if changes else at - arrived
+            times[name] = arrived + _not_negative(_words(name), minutes, step, quality)
+    return _within_stay(times, mapping, quality)
+
+
+def _dated(name: str, arrived: Floats, at: Floats, quality: DataQuality) -> Floats:
+    """Stamps without dates that stand without a time, and with the day turned where it was not."""
+    there, where = int((~np.isnan(at)).sum()), _words(name)
+    same_day = np.floor(at / DAY) == np.floor(arrived / DAY)
+    alone = same_day & (at % DAY == 0) & (at < arrived)
+    quality.add("date_without_time", alone.sum(), there, where)
+    at = np.where(alone, np.nan, at)
+    early = same_day & (arrived - at > DAY / 2)
+    quality.add("day_not_turned", early.sum(), there, where)
+    return np.where(early, at + DAY, at)
+
+
+def _not_negative(where: str, minutes: Floats, step: int, quality: DataQuality) -> Floats:
+    """Minutes from arrival, NaN where they are negative, 0 where they are so by rounding to `step` minutes alone."""
+    there = int((~np.isnan(minutes)).sum())
+    by_rounding = (minutes < 0) & (minutes > -step)
+    wrong = (minutes < 0) & ~by_rounding
+    quality.add("before_by_rounding", by_rounding.sum(), there, where)
+    quality.add("before_arrival", wrong.sum(), there, where)
+    return np.where(by_rounding, 0.0, np.where(wrong, np.nan, minutes))
+
+
+def _within_stay(times: dict[str, Floats], mapping: ExtractMapping, quality: DataQuality) -> dict[str, Floats]:
+    """The points in time without departures after the longest stay, and without stamps after the departure."""
+    arrived, departed = times["arrived_at"], times["departed_at"]
+    long = departed - arrived > mapping.longest_stay
+    quality.add("stay_too_long", long.sum(), int((~np.isnan(departed)).sum()))
+    departed = np.where(long, np.nan, departed)
+    latest = np.where(np.isnan(departed), arrived + mapping.longest_stay, departed)
+    for name, at in times.items():
+        if name not in ("arrived_at", "departed_at"):
+            late = at > latest + 1
+            quality.add("out_of_order", late.sum(), int((~np.isnan(at)).sum()), _words(name))
+            times[name] = np.where(late, np.nan, np.minimum(at, latest))
+    return times | {"departed_at": departed}
+
+
+# --- codes and ages ---------------------------------------------------------------------------------------------------
+
+
+def _codes(name: str, column: pd.Series, coded: CodedColumn, quality: DataQuality) -> Ints:
+    """The codes of a column in our categories, MISSING where there is none, shape (n,)."""
+    import pandas as pd
+
+    categories = CATEGORIES[name]
+    number, values = pd.factorize(column.astype("str").fillna(""))
+    plain = {_plain(value): meaning for value, meaning in coded.values.items()}
+    written = [str(value) for value in values]
+    meant = [plain.get(_plain(value)) for value in written]
+    counts = np.bincount(number, minlength=len(written))
+    nothing = [_plain(value) in ("", "null", "none", "nan", "<na>", "n/a") for value in written]
+    exact = {*coded.values, *(f"{value}.0" for value in coded.values), *map(_plain, coded.values)}
+    n, where = len(column), name.replace("_", " ")
+    kinds = {
+        "missing_code": [meaning is None and none for meaning, none in zip(meant, nothing, strict=True)],
+        "unknown_code": [meaning is None and not none for meaning, none in zip(meant, nothing, strict=True)],
+        "untidy_code": [
+            meaning is not None and value not in exact for meaning, value in zip(meant, written, strict=True)
+        ],
+    }
+    for kind, which in kinds.items():
+        quality.add(kind, counts[which].sum() if any(which) else 0, n, where)
+    code = [categories.index(meaning) if meaning in categories else MISSING for meaning in meant]
+    return np.array([*code, MISSING])[number]
+
+
+def _plain(value: object) -> str:
+    """A code without blanks around it, in small letters, a whole number as such."""
+    text = str(value).strip().casefold()
+    return text.removesuffix(".0") if text.removesuffix(".0").isdecimal() else text
+
+
+def _ages(frame: pd.DataFrame, mapping: ExtractMapping, quality: DataQuality) -> Ints | None:
+    """Ages in whole years, MISSING where there is none, shape (n,); None without such a column."""
+    import pandas as pd
+
+    if mapping.age is None:
+        return None
+    text = plain_text(frame[mapping.age])
+    nothing = is_nothing(text)
+    years = pd.to_numeric(text, errors="coerce").to_numpy(dtype=float)
+    fine = (years >= 0) & (years < OLDEST + 1)
+    quality.add("impossible_age", (~fine & ~nothing).sum(), len(years))
+    quality.add("missing_age", nothing.sum(), len(years))
+    return np.where(fine, np.floor(np.nan_to_num(np.where(fine, years, MISSING))), MISSING).astype(np.int64)
+
+
+# --- what stamps and codes say together -------------------------------------------------------------------------------
+
+
+def _ends(times: Mapping[str, Floats], stamps: Mapping[str, Stamps], outcome: Ints, quality: DataQuality) -> None:
+    outcomes = CATEGORIES["outcome"]
+    left, admitted = outcome == outcomes.index(LEFT), outcome == outcomes.index(ADMITTED)
+    no_departure = stamps["departed_at"].nothing
+    quality.add("no_departure", (no_departure & ~left).sum(), len(left))
+    quality.add("left_without_time", (no_departure & left).sum(), int(left.sum()))
+    if "seen_at" in stamps:
+        quality.add("no_seen", (stamps["seen_at"].nothing & ~left).sum(), int((~left).sum()))
+    if "decided_at" in stamps:
+        decided = ~np.isnan(times["decided_at"])
+        quality.add("admitted_without_decision", (stamps["decided_at"].nothing & admitted).sum(), int(admitted.sum()))
+        quality.add("decision_without_admission", (decided & ~admitted & (outcome >= 0)).sum(), int(decided.sum()))
+
+
+def _again(frame: pd.DataFrame, mapping: ExtractMapping, times: Mapping[str, Floats], quality: DataQuality) -> None:
+    """Count who comes again, by the patient's pseudonym, which goes no further."""
+    import pandas as pd
+
+    if mapping.patient is None:
+        return
+    text = plain_text(frame[mapping.patient])
+    person = np.where(is_nothing(text), -1, pd.factorize(text)[0])
+    arrived = times["arrived_at"]
+    order = np.lexsort((arrived, person))
+    person, arrived, departed = person[order], arrived[order], times["departed_at"][order]
+    same = (person[1:] == person[:-1]) & (person[1:] >= 0)
+    until = np.where(np.isnan(departed[:-1]), arrived[:-1], departed[:-1])
+    overlapping = same & (arrived[1:] < until)
+    soon = same & ~overlapping & (arrived[1:] - until <= mapping.back_within)
+    quality.add("back_again", soon.sum(), len(person))
+    quality.add("overlapping", overlapping.sum(), len(person))
+
+
+# --- the tables -------------------------------------------------------------------------------------------------------
+
+
+def _patients(points: Mapping[str, Floats], codes: Mapping[str, Ints], age: Ints | None) -> PatientsTable:
+    """One row for each attendance, in order of arrival."""
+    n = len(points["arrived_at"])
+    walk_in = np.zeros(n, dtype=np.int16)
+    columns: dict[str, Column] = {
+        "patient": np.arange(n, dtype=np.int32),
+        "arrival_source": codes.get("arrival_source", walk_in),
+        "number": np.arange(n, dtype=np.int64),
+        "replication": np.zeros(n, dtype=np.int32),
+        "arrived_at": points["arrived_at"],
+        "outcome": codes["outcome"],
+    }
+    categories = {
+        "arrival_source": CATEGORIES["arrival_source"],
+        "outcome": (*CATEGORIES["outcome"], IN_BUILDING),
+    }
+    if "acuity" in codes:
+        columns[GIVEN], categories[GIVEN] = codes["acuity"], CATEGORIES["acuity"]
+    if "sex" in codes:
+        columns["sex"], categories["sex"] = codes["sex"], CATEGORIES["sex"]
+    if age is not None:
+        band = np.searchsorted(list(AGE_BANDS.values()), age, side="right") - 1
+        columns["age_band"], categories["age_band"] = np.where(age < 0, MISSING, band).astype(np.int16), (*AGE_BANDS,)
+        columns["age"] = age
+    return PatientsTable(columns | {name: at for name, at in points.items() if name != "arrived_at"}, categories)
+
+
+def _activities(patients: PatientsTable) -> ActivityTable:
+    """What stamps say of activities: the assessment, the first clinician, the wait for a bed, and the end."""
+    ends = tuple(name for name in patients.known("outcome") if name != IN_BUILDING)
+    steps = (*STEPS, *ends)
+    rows = [part for part in _stages(patients, steps) if len(part[0])]
+    patient, step, outcome, joined, started, ended = (
+        np.concatenate(column) if rows else np.zeros(0) for column in zip(*rows, strict=True)
+    )
+    order = np.lexsort((step, patient))
+    columns: dict[str, Column] = {
+        "patient": patient[order].astype(np.int32),
+        "step": step[order].astype(np.int16),
+        "pool": np.full(len(order), MISSING, dtype=np.int16),
+        "outcome": outcome[order].astype(np.int8),
+        "joined_at": joined[order],
+        "started_at": started[order],
+        "ended_at": ended[order],
+    }
+    return ActivityTable(columns, {"step": steps, "pool": (), "outcome": STEP_OUTCOMES})
+
+
+def _stages(patients: PatientsTable, steps: tuple[str, ...]) -> Iterator[tuple[Column, ...]]:
+    """The rows of each step: patient, step, outcome, and when it was joined, started and ended."""
+    nan = np.full(len(patients), np.nan)
+    points = ("arrived_at", "assessed_at", "triaged_at", "seen_at", "decided_at", "departed_at")
+    known = {name: patients.columns.get(name, nan) for name in points}
+    left, unseen = patients.where("outcome", LEFT), np.isnan(known["seen_at"])
+    after = np.fmax(np.fmax(known["arrived_at"], known["assessed_at"]), known["triaged_at"])
+    after = np.where(known["seen_at"] < after, known["arrived_at"], after)  # seen before triage
+    gone = left & unseen & ~np.isnan(known["departed_at"])
+    stages = {
+        "assessment": (~np.isnan(known["assessed_at"]), known["arrived_at"], known["assessed_at"], known["triaged_at"]),
+        "first_contact": (~unseen | gone, after, known["seen_at"], np.where(gone, known["departed_at"], nan)),
+        "bed": (~np.isnan(known["decided_at"]), known["decided_at"], known["departed_at"], known["departed_at"]),
+    }
+    for name, (rows, joined, started, ended) in stages.items():
+        chosen = np.flatnonzero(rows)
+        finished = np.where(np.isnan(ended[chosen]), OPEN, DONE)
+        outcome = np.where(gone[chosen], HAS_LEFT, finished) if name == "first_contact" else finished
+        yield chosen, np.full(len(chosen), steps.index(name)), outcome, *(at[chosen] for at in (joined, started, ended))
+    for code, name in enumerate(patients.known("outcome")):
+        if name in steps:
+            chosen = np.flatnonzero((patients["outcome"] == code) & ~np.isnan(known["departed_at"]))
+            at = known["departed_at"][chosen]
+            yield chosen, np.full(len(chosen), steps.index(name)), np.full(len(chosen), DONE), at, at, at

@@ -1,0 +1,381 @@
+"""A study on what really happened: the attendances of an extract simulated again, under every arm.
+
+Who came when, by what way, how old, with what label and whether they were admitted is the extract's. The rest is
+imputed, anew in each replication: true levels given the label, the disposition and the age; minutes; complaints;
+patience, which is as long as somebody waited at least. Planned and other emergency admissions, who is there at the
+start, and everybody of the days before and after the extract are drawn beside it, or wards would begin empty.
+
+A nurse's label comes from a random variate. Each patient is given the variates of a candidate to whom the nurse gives
+the label that was coded, so that arms which keep her label keep the coded one, and a tool errs with her as it should.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from simulation.department.durations import Weibull
+from simulation.department.vocabulary import ACUITY_GIVEN, ACUITY_TRUE, ARRIVAL_SOURCE, Chance, Pathway
+from simulation.display.drawing import Picture
+from simulation.display.table import Cell, Cells, ReportTable, ReportTables
+from simulation.errors import ResultsError
+from simulation.explain.explanation import Explained
+from simulation.extracts.extract import Extract
+from simulation.extracts.fitting import coded_counts, of_source, true_mix
+from simulation.extracts.page import beside_picture
+from simulation.measures.measuring import measure
+from simulation.measures.window import unfinished
+from simulation.patients import Calendar, DrawnRun, Draws, Source
+from simulation.patients.arrivals import arrivals_by_layer, present_by_source
+from simulation.patients.columns import after_arrival, amount
+from simulation.patients.sample import fill
+from simulation.patients.variates import Variates
+from simulation.records.schema import ADMITTED, LEFT, Column, Floats, Ints
+from simulation.runs.replicate import ArmReplication, ReplicationResult
+from simulation.runs.result import StudyResult
+from simulation.study.simulate import draws_alike, simulated
+from simulation.study.study import Study
+from simulation.triage.apply import apply
+from simulation.triage.labels import Assessor, labels_of
+from simulation.triage.matrix import probabilities
+from simulation.units import DAY, to_ticks
+
+USUAL_IMPUTATIONS = 20
+LAYER = 2**20
+"""The layer of the extract's patients, beyond those of drawn arrivals: their random streams are their own."""
+CANDIDATES = 4
+"""Candidates for each patient, among whom one is found to whom the nurse gives the coded label."""
+DAYS_IN_WEEK, LAST_WEEK = 7, 51
+ADMISSION = "admitted"
+PATIENCE_LEAST = 1.0
+LEVEL = 0.9
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The extract's attendances of one arrival source: their rows, ticks of arrival in the run, and source."""
+
+    name: str
+    code: int
+    rows: Ints
+    ticks: Ints
+
+
+class TracedPatients:
+    """The draws of one imputation, by department; `draws(pathway)` gives those of an arm's."""
+
+    def __init__(self, extract: Extract, nurse: Assessor | None, run: DrawnRun) -> None:
+        self._extract, self._nurse, self._run = extract, nurse, run
+        self._drawn: list[tuple[Pathway, Draws]] = []
+        self.n_other_label = 0
+
+    def of(self, pathway: Pathway) -> Draws:
+        """The draws of a pathway: new, or those of an earlier one that draws patients alike."""
+        for known, draws in self._drawn:
+            if draws_alike(known, pathway) and known.outages == pathway.outages:
+                return draws
+        draws = self._draw(pathway)
+        self._drawn.append((pathway, draws))
+        return draws
+
+    @cached_property
+    def _shift(self) -> int:
+        """Ticks from the start of the run to the extract's Monday."""
+        return self._run.calendar.warm_up_days * DAY
+
+    def _draw(self, pathway: Pathway) -> Draws:
+        run, traced = self._run, list(self._by_source(pathway))
+        layers = [self._without_window(pathway, *layer) for layer in arrivals_by_layer(pathway, run)]
+        layers += list(present_by_source(pathway))
+        n_before = sum(len(ticks) for _, ticks in layers)
+        rough = [
+            (Source(part.name, part.code, LAYER, CANDIDATES * len(part.rows), np.arange(len(part.rows))), part.ticks)
+            for part in traced
+        ]
+        first = fill(pathway, run, [*layers, *rough])
+        order = np.concatenate([part.rows for part in traced]) if traced else np.zeros(0, np.int64)
+        known = self._known(pathway, first, n_before, order)
+        placed = [
+            self._placed(part, pathway, known[ACUITY_TRUE][n_before:][self._span(traced, part)]) for part in traced
+        ]
+        drawn = fill(pathway, run, [*layers, *zip(placed, (part.ticks for part in traced), strict=True)], known)
+        return self._patient_enough(pathway, drawn, n_before, order)
+
+    def _by_source(self, pathway: Pathway) -> Iterator[_Rows]:
+        """The attendances by source; those whose source is not known are taken to walk in."""
+        patients = self._extract.patients
+        names, known = pathway.categories(ARRIVAL_SOURCE), patients.known(ARRIVAL_SOURCE)
+        codes = np.where(patients[ARRIVAL_SOURCE] < 0, 0, patients[ARRIVAL_SOURCE])
+        ticks = to_ticks(patients["arrived_at"]) + self._shift
+        for code, name in enumerate(known):
+            rows = np.flatnonzero(codes == code)
+            if len(rows):
+                if name not in pathway.arrivals:
+                    raise ResultsError(f"trace: the department has no arrivals '{name}'. Map them to one that it has")
+                yield _Rows(name, names.index(name), rows, ticks[rows])
+
+    def _without_window(self, pathway: Pathway, source: Source, ticks: Ints) -> tuple[Source, Ints]:
+        """A layer without those who attend while the extract lasts."""
+        if not pathway.arrivals[source.name].attends:
+            return source, ticks
+        start, end = (to_ticks(minute) + self._shift for minute in self._extract.window)
+        outside = (ticks < start) | (ticks >= end)
+        return replace(source, kept=source.kept[outside]), ticks[outside]
+
+    @staticmethod
+    def _span(traced: Sequence[_Rows], part: _Rows) -> slice:
+        before = sum(len(other.rows) for other in traced[: traced.index(part)])
+        return slice(before, before + len(part.rows))
+
+    # --- what the extract states of each patient ----------------------------------------------------------------
+
+    def _known(self, pathway: Pathway, first: Draws, n_before: int, rows: Ints) -> dict[str, Column]:
+        """Codes by attribute, of everybody in the order of the layers: the extract's patients last, as they were."""
+        patients = self._extract.patients
+        known: dict[str, Column] = {}
+        for name in ("age_band", "age", "sex", ADMISSION, ACUITY_TRUE):
+            if name in pathway.attributes and name in first.attributes:
+                in_layers = np.empty_like(first.attributes[name])
+                in_layers[first.order] = first.attributes[name]
+                known[name] = in_layers
+        for name in ("age_band", "age", "sex"):
+            if name in known and name in patients:
+                stated = patients[name][rows]
+                codes = stated if name == "age" else _translated(stated, patients.known(name), pathway.categories(name))
+                known[name][n_before:] = np.where(codes >= 0, codes, known[name][n_before:])
+        if ADMISSION in known:
+            yes = pathway.categories(ADMISSION).index("yes")
+            left = patients.where("outcome", LEFT)[rows] | (patients["outcome"][rows] < 0)
+            stated = np.where(patients.where("outcome", ADMITTED)[rows], yes, 1 - yes)
+            known[ADMISSION][n_before:] = np.where(left, known[ADMISSION][n_before:], stated)
+        known[ACUITY_TRUE][n_before:] = self._levels(pathway, known, n_before, rows)
+        return known
+
+    @cached_property
+    def _table(self) -> Floats | None:
+        """P(label | true level) of the nurse; None without labels in the extract or in the study."""
+        if self._nurse is None or ACUITY_GIVEN not in self._extract.patients:
+            return None
+        return probabilities(self._nurse.matrix)
+
+    def _levels(self, pathway: Pathway, known: Mapping[str, Column], n_before: int, rows: Ints) -> Ints:
+        """A true level for each patient, drawn given label, source, age and disposition; shape (n,)."""
+        levels = pathway.categories(ACUITY_TRUE)
+        patients = self._extract.patients
+        weight = np.ones((len(rows), len(levels)))
+        if self._table is None:
+            return np.asarray(known[ACUITY_TRUE][n_before:], dtype=np.int64)
+        coded = patients[ACUITY_GIVEN][rows]
+        codes = np.where(patients[ARRIVAL_SOURCE][rows] < 0, 0, patients[ARRIVAL_SOURCE][rows])
+        for code, name in enumerate(patients.known(ARRIVAL_SOURCE)):
+            counts = coded_counts(self._extract, of_source(self._extract, name))
+            if counts.sum():
+                weight[codes == code] = true_mix(counts, self._table).values
+        weight *= np.where(coded[:, None] >= 0, self._table[:, coded].T, 1.0)
+        chance = pathway.attributes.get(ADMISSION)
+        if isinstance(chance, Chance) and ADMISSION in known:
+            yes = known[ADMISSION][n_before:] == pathway.categories(ADMISSION).index("yes")
+            names = pathway.categories(ARRIVAL_SOURCE)
+            source = np.array([names.index(name) for name in patients.known(ARRIVAL_SOURCE)])[codes]
+            stated = {name: column[n_before:] for name, column in known.items()} | {ARRIVAL_SOURCE: source}
+            for level in range(len(levels)):
+                at_level = {**stated, ACUITY_TRUE: np.full(len(rows), level)}
+                p = np.clip(np.broadcast_to(amount(pathway, at_level, chance.p), len(rows)), 1e-6, 1 - 1e-6)
+                weight[:, level] *= np.where(yes, p, 1 - p)
+        totals = np.cumsum(weight, axis=1)
+        variates = self._run.generator("trace", ACUITY_TRUE).random(len(rows)) * totals[:, -1]
+        drawn: Ints = np.minimum((variates[:, None] >= totals).sum(axis=1), len(levels) - 1)
+        return drawn
+
+    def _placed(self, part: _Rows, pathway: Pathway, true: Ints) -> Source:
+        """The candidates whose variates the patients of a source get, each with the coded label where one is left."""
+        n_candidates, n = CANDIDATES * len(part.rows), len(part.rows)
+        source = Source(part.name, part.code, LAYER, n_candidates, np.arange(n))
+        if self._table is None or self._nurse is None:
+            return source
+        coded = self._extract.patients[ACUITY_GIVEN][part.rows]
+        labels = self._labels(source, pathway)
+        place, free = np.full(n, -1), np.ones(n_candidates, dtype=np.bool_)
+        pairs, n_of = np.unique(np.stack([true, coded]), axis=1, return_counts=True)
+        for pair in np.argsort(n_of):  # the rarest first
+            level, label = pairs[:, pair]
+            wanted = np.flatnonzero((true == level) & (coded == label))
+            if label >= 0:
+                found = np.flatnonzero(free & (labels[level] == label))[: len(wanted)]
+                place[wanted[: len(found)]] = found
+                free[found] = False
+        left = np.flatnonzero(place < 0)
+        self.n_other_label += int((coded[left] >= 0).sum())
+        place[left] = np.flatnonzero(free)[: len(left)]
+        return replace(source, kept=place)
+
+    def _labels(self, source: Source, pathway: Pathway) -> Ints:
+        """The nurse's label for every candidate if its true level were each in turn; shape (levels, candidates)."""
+        assert self._nurse is not None
+        every = np.arange(source.n_candidates)
+        all_of_it = replace(source, kept=every)
+        variates = Variates(self._run.seed, self._run.replication, (all_of_it,), every, np.zeros(len(every)))
+        none = np.zeros(len(every), dtype=np.int64)
+        bare = Draws(self._run.replication, none, none.astype(np.int16), every, {}, {}, none, none, {}, every, variates)
+        nurse = replace(self._nurse, matrix=replace(self._nurse.matrix, by_group={}))
+        n_levels = len(pathway.categories(ACUITY_TRUE))
+        at = (
+            bare.with_columns(attributes={ACUITY_TRUE: np.full(len(every), level, np.int16)})
+            for level in range(n_levels)
+        )
+        return np.stack([labels_of(nurse, pathway, draws) for draws in at]).astype(np.int64)
+
+    # --- patience -------------------------------------------------------------------------------------------------
+
+    def _patient_enough(self, pathway: Pathway, drawn: Draws, n_before: int, rows: Ints) -> Draws:
+        """Patience as long as somebody waited at least, and of those who left as long as they did."""
+        patients, clock = self._extract.patients, pathway.patience
+        if clock is None or "seen_at" not in patients:
+            return drawn
+        in_layers = np.full(len(drawn), -1)
+        in_layers[n_before:] = rows
+        row = in_layers[drawn.order]
+        is_traced, arrived = row >= 0, patients["arrived_at"]
+        left = patients.where("outcome", LEFT) & np.isnan(patients["seen_at"])
+        until = np.where(left, patients["departed_at"], patients["seen_at"]) - arrived
+        waited, has_left = until[row], left[row] & is_traced
+        minutes = drawn.minutes[clock.minutes].copy()
+        duration = pathway.durations[clock.minutes]
+        power = duration.power if isinstance(duration, Weibull) else 1.0
+        longer = (minutes[0] ** power + np.nan_to_num(waited) ** power) ** (1 / power)
+        minutes[0] = np.where(is_traced, longer, minutes[0])
+        noted = has_left & ~np.isnan(waited)
+        minutes[0] = np.where(noted, np.maximum(waited, PATIENCE_LEAST), minutes[0])
+        with_minutes = drawn.with_columns(minutes={clock.minutes: minutes})
+        return replace(with_minutes, patience=after_arrival(pathway, drawn, clock, with_minutes.minutes))
+
+
+def _translated(codes: Ints, known: Sequence[str], categories: Sequence[str]) -> Ints:
+    """Codes of one list of categories as those of another; -1 for none and for one that the other has not."""
+    of = np.array([*(categories.index(name) if name in categories else -1 for name in known), -1])
+    return np.asarray(of[codes])
+
+
+# --- the run ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, repr=False)
+class Trace:
+    """An extract simulated again under every arm of a study: `result` has a replication for each imputation."""
+
+    extract: Extract
+    result: StudyResult
+    other_label: float
+    """The share of coded labels that no candidate of the true level had, so that another counts."""
+
+    @cached_property
+    def tables(self) -> ReportTables:
+        """`factual`: the extract beside its own simulation; `effects`: each arm against it."""
+        return ReportTables((table.kind, table) for table in (self._factual(), self._effects()))
+
+    @cached_property
+    def picture(self) -> Picture:
+        """The extract beside its own simulation, by hour, age and source."""
+        return beside_picture(self.extract, self.result, self.result.design.baseline)
+
+    def sentences(self) -> Iterator[str]:
+        """What its page begins with."""
+        yield (
+            f"The {len(self.extract.patients):,} attendances of {self.extract.name}, simulated "
+            f"{len(self.result.numbers)} times under {len(self.result.arms)} arms. Arrivals, labels, ages and "
+            "dispositions are the extract's; everything else was drawn. No row of it is in this page or in any file."
+        )
+        if self.other_label:
+            yield f"{100 * self.other_label:.2f} % of labels differ from the coded ones: no such error was left."
+
+    def _factual(self) -> ReportTable:
+        table = self.extract.beside(self.result)
+        notes = (
+            "The factual arm: the same attendances, labels and dispositions, simulated in the study's departments. "
+            "Effects are worth as much as this agrees.",
+            *table.notes,
+        )
+        return replace(table, kind="factual", title=f"{self.extract.name} and its own simulation", notes=notes)
+
+    def _effects(self) -> ReportTable:
+        n = len(self.result.numbers)
+        targets = [target for target in self.result.targets if self.result.has(target.measure, target.group)]
+        cells: list[Cells] = []
+        for arm in self.result.others:
+            row: list[str | Cell] = [arm.label]
+            for target in targets:
+                differences = self.result.differences(arm.name, target)
+                low, high = np.quantile(differences, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+                unit = self.result.unit(target)
+                row.append(Cell(float(differences.mean()), unit, float(low), float(high), style="difference"))
+            cells.append(row)
+        notes = (
+            f"Mean over {n} imputations; in brackets nine in ten of them. Each has other true levels, minutes and "
+            "patience, and its department in turn where the study has several.",
+        )
+        headers = ("arm", *(target.label for target in targets))
+        return ReportTable("effects", "What would have been otherwise", headers, cells, notes)
+
+    def __repr__(self) -> str:
+        n, arms, runs = len(self.extract.patients), len(self.result.arms), len(self.result.numbers)
+        return (
+            f"Trace of '{self.extract.name}': {n:,} attendances, {arms} arms, {runs} imputations. "
+            "Tables: factual, effects. Planning only, not for clinical use."
+        )
+
+
+def trace(
+    extract: Extract,
+    study: Study,
+    *,
+    imputations: int = USUAL_IMPUTATIONS,
+    done: Callable[[int], None] = lambda n: None,
+) -> Trace:
+    """Simulate an extract's attendances again under every arm of a study, as often as there are imputations.
+
+    `done(n)` is called when `n` have ended. Raises ResultsError for fewer than 2, and for an extract whose arrival
+    sources the department does not have.
+    """
+    if imputations < 2:
+        raise ResultsError(f"trace: {imputations} imputations show no uncertainty. Ask for 2 or more, usually 20")
+    study = _study_on(extract, study, imputations)
+    results, n_other, n_coded = [], 0, 0
+    for number in range(imputations):
+        result, other = _imputed(extract, study, number)
+        results.append(result)
+        n_other, n_coded = n_other + other, n_coded + len(extract.patients)
+        done(number + 1)
+    return Trace(extract, StudyResult(study, tuple(results), Explained(study)), n_other / max(n_coded, 1))
+
+
+def _study_on(extract: Extract, study: Study, imputations: int) -> Study:
+    """The study with a run as long as the extract, from its week of the year."""
+    day_of_year = int((extract.first_day - extract.first_day.astype("datetime64[Y]")).astype(np.int64))
+    last = round(extract.window[1] / 1440)
+    run = replace(
+        study.run, replications=imputations, measured_days=last, start_week=min(day_of_year // DAYS_IN_WEEK, LAST_WEEK),
+        precision=None, first=0, count=None, daily=(), by_month=False,
+    )  # fmt: skip
+    return replace(study, run=run)
+
+
+def _imputed(extract: Extract, study: Study, number: int) -> tuple[ReplicationResult, int]:
+    """One imputation under every arm, and how many labels differ from those coded."""
+    run, study = study.run, study.of(number)
+    days = run.warm_up_days + run.measured_days + run.cool_down_days
+    calendar = Calendar(run.start_week or 0, run.warm_up_days)
+    baseline = study.arm(study.design.baseline)
+    patients = TracedPatients(extract, baseline.policy.nurse, DrawnRun(run.seed, number, days, calendar))
+    start = run.warm_up_days * 1440.0
+    window = (start + extract.window[0], start + extract.window[1])
+    arms: dict[str, ArmReplication] = {}
+    for arm in study.arms:
+        draws = apply(arm.policy, arm.pathway, patients.of(arm.pathway))
+        table = simulated(arm, draws, study.engine, days).patients
+        own = measure(table, window=window)
+        arms[arm.name] = ArmReplication(own, None, None, unfinished(table, window))
+    n = len(extract.patients)
+    return ReplicationResult(number, arms, run.cool_down_days, n, 0, 0, 0.0, 0.0), patients.n_other_label

@@ -1,0 +1,66 @@
+"""The page on one's own records: its mapping, its commands and its Python are run on a made-up extract."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import simulation as ae
+from simulation.cli import main
+from tests.extracts.dirt import STAMPS
+from tests.extracts.made import clean, mapping
+
+from .test_docs import ROOT, blocks
+
+PAGE = "docs/how-to/my-records.md"
+MOST_LINES = 12
+
+
+def commands() -> list[list[str]]:
+    """The commands of the page, in order."""
+    lines = (ROOT / PAGE).read_text(encoding="utf-8").splitlines()
+    return [line.split()[1:] for line in lines if line.startswith("aeflow ")]
+
+
+def test_the_mapping_of_the_page_reads_the_extract(tmp_path: Path) -> None:
+    (stated,) = blocks(PAGE, "yaml")
+    read = yaml.safe_load(stated)
+    assert {key: read[key] for key in mapping()} == mapping()
+    (tmp_path / "attendances.csv").write_text(clean(), encoding="utf-8")
+    assert len(ae.read_extract(tmp_path / "attendances.csv", read).patients) == 400
+    assert tuple(read["times"].values()) == STAMPS
+
+
+def test_the_python_of_the_page_is_short_and_its_names_are_public() -> None:
+    first, second = blocks(PAGE, "python")
+    assert len([line for line in first.splitlines() if line.strip()]) <= MOST_LINES
+    assert set(re.findall(r"\bae\.(\w+)", first + second + (ROOT / PAGE).read_text("utf-8"))) <= set(ae.__all__)
+
+
+@pytest.mark.slow
+def test_the_python_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "attendances.csv").write_text(clean(3000, 21), encoding="utf-8")
+    (tmp_path / "configs/extract").mkdir(parents=True)
+    (tmp_path / "configs/extract/attendances.yaml").write_text(blocks(PAGE, "yaml")[0], encoding="utf-8")
+    names: dict[str, Any] = {}
+    first, second = blocks(PAGE, "python")
+    exec(compile(first.replace("imputations=20", "imputations=2"), PAGE, "exec"), names)
+    exec(compile(second, PAGE, "exec"), names)
+    assert names["events"]["time"].max() < 1440
+    assert len(names["trace"].tables["effects"].rows) == 2
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_page_run_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "attendances.csv").write_text(clean(3000, 21), encoding="utf-8")
+    run = [words for words in commands() if words[0] in ("extract", "fit", "trace")]
+    assert [words[0] for words in run] == ["extract", "extract", "fit", "trace", "extract"]
+    for words in run:
+        quick = ["imputations=2", "run.warm_up_days=7"] if words[0] == "trace" else []
+        assert main([*words, *quick]) == 0
+    assert (tmp_path / "events.xes").is_file()
+    assert len(list((tmp_path / "results/extracts").rglob("extract.html"))) == 2

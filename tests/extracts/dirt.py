@@ -1,0 +1,333 @@
+"""A made-up extract of attendances, and the same with 26 kinds of dirt, each in rows of its own, with how many.
+
+Stamps are local times of London, with seconds, over 300 days from 6 January 2025. Every kind has a number of rows that
+no other kind has, so that a reader that confuses two is found out. Nothing here knows how an extract is read.
+"""
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+Row = dict[str, str]
+ARRIVED, ASSESSED, SEEN, DECIDED, DEPARTED = STAMPS = (
+    "Arrival_DateTime", "Initial_Assessment_DateTime", "Seen_DateTime", "Decision_To_Admit_DateTime",
+    "Departure_DateTime",
+)  # fmt: skip
+COLUMNS = (
+    "Attendance_ID", "Patient_Pseudo_ID", *STAMPS, "Acuity", "Arrival_Mode", "Age", "Sex", "Disposition", "Complaint",
+    "Patient_Name",
+)  # fmt: skip
+CANARIES = ("Zzyzx canary in free text", "Canaria Birdsong")
+"""What stands in the free text and in the name of every patient: it must be found nowhere else."""
+LEVELS = ("1 - Immediate", "2 - Very urgent", "3 - Urgent", "4 - Standard", "5 - Non-urgent")
+MODES = ("Walk-in", "Ambulance", "GP referral")
+FORMAT = "%Y-%m-%d %H:%M:%S"
+FIRST, DAYS = datetime(2025, 1, 6, tzinfo=ZoneInfo("UTC")), 300
+LONDON = ZoneInfo("Europe/London")
+
+
+def local(at: datetime) -> str:
+    """A point in time as the clock in London shows it."""
+    return at.astimezone(LONDON).strftime(FORMAT)
+
+
+def clean(n: int = 3000, *, seed: int = 1, days: int = DAYS) -> list[Row]:
+    """Attendances without any fault, in order of arrival; no patient comes twice."""
+    rng = np.random.default_rng(seed)
+    hours = np.array([2, 2, 1, 1, 1, 1, 2, 2, 4, 5, 6, 7, 7, 7, 6, 6, 6, 6, 5, 5, 5, 4, 3, 3.0])
+    by_hour = rng.choice(24, n, p=hours / hours.sum())
+    seconds = np.sort(rng.integers(0, days, n) * 86_400 + by_hour * 3600 + rng.integers(0, 3600, n))
+    rows = []
+    for number, second in enumerate(seconds.tolist()):
+        arrived = FIRST + timedelta(seconds=second)
+        level, mode = rng.choice(5, p=[0.02, 0.15, 0.43, 0.35, 0.05]), rng.choice(3, p=[0.66, 0.28, 0.06])
+        minutes = rng.lognormal([2.2, 4.0, 4.6, 5.3], [0.7, 0.6, 0.5, 0.7])
+        assessed, seen, decided, departed = (arrived + timedelta(minutes=float(m)) for m in np.cumsum(minutes))
+        left, admitted = rng.random() < 0.05, rng.random() < 0.28
+        row = dict.fromkeys(COLUMNS, "")
+        row |= {
+            "Attendance_ID": f"A{number:06d}", "Patient_Pseudo_ID": f"P{number:06d}", ARRIVED: local(arrived),
+            ASSESSED: local(assessed), SEEN: local(seen), "Acuity": LEVELS[level], "Arrival_Mode": MODES[mode],
+            "Age": str(rng.integers(0, 96)), "Sex": str(rng.choice(["F", "M"])), "Complaint": CANARIES[0],
+            "Patient_Name": CANARIES[1],
+        }  # fmt: skip
+        if left:
+            row |= {SEEN: "", "Disposition": "Left before treatment", DEPARTED: local(seen)}
+        elif admitted:
+            row |= {"Disposition": "Admitted", DECIDED: local(decided), DEPARTED: local(departed)}
+        else:
+            row |= {"Disposition": "Discharged", DEPARTED: local(decided)}
+        rows.append(row)
+    return rows
+
+
+@dataclass
+class Broken:
+    """An extract with dirt: its rows, and how many rows or stamps of each kind were made wrong."""
+
+    rows: list[Row]
+    rng: np.random.Generator
+    expected: dict[str, int] = field(default_factory=dict)
+    free: list[int] = field(default_factory=list)
+
+    def take(self, n: int, fits: Callable[[Row], bool] = lambda row: True) -> list[Row]:
+        """So many rows that no other kind of dirt has touched."""
+        taken = [number for number in self.free if fits(self.rows[number])][:n]
+        assert len(taken) == n, "make the clean extract larger"
+        chosen = set(taken)
+        self.free = [number for number in self.free if number not in chosen]
+        return [self.rows[number] for number in taken]
+
+    def text(self, delimiter: str = ",") -> str:
+        """The extract as CSV."""
+        into = io.StringIO()
+        writer = csv.DictWriter(into, COLUMNS, delimiter=delimiter, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self.rows)
+        return into.getvalue()
+
+
+def moved(row: Row, column: str, **by: float) -> None:
+    """Move one stamp of a row."""
+    row[column] = (datetime.strptime(row[column], FORMAT) + timedelta(**by)).strftime(FORMAT)
+
+
+def at(row: Row, column: str = ARRIVED) -> datetime:
+    """One stamp of a row."""
+    return datetime.strptime(row[column], FORMAT)
+
+
+def is_seen(row: Row) -> bool:
+    return row["Disposition"] == "Discharged"
+
+
+def is_admitted(row: Row) -> bool:
+    return row["Disposition"] == "Admitted"
+
+
+def has_left(row: Row) -> bool:
+    return row["Disposition"].startswith("Left")
+
+
+def by_day(row: Row) -> bool:
+    """Whether a whole stay is on one day, far from midnight."""
+    return 2 <= at(row).hour < 15 and is_seen(row) and at(row).date() == at(row, DEPARTED).date()
+
+
+def over_midnight(row: Row) -> bool:
+    """Whether somebody came in the evening and left after midnight, on the next day."""
+    days = (at(row, DEPARTED).date() - at(row).date()).days
+    return is_seen(row) and at(row, SEEN).date() == at(row).date() and days == 1
+
+
+# --- the kinds, each of which makes n rows wrong ---
+
+
+def repeated_row(extract: Broken, n: int) -> None:
+    extract.rows += [dict(row) for row in extract.take(n)]
+
+
+def same_attendance_twice(extract: Broken, n: int) -> None:
+    extract.rows += [row | {"Age": str((int(row["Age"]) + 1) % 95)} for row in extract.take(n)]
+
+
+def no_arrival(extract: Broken, n: int) -> None:
+    for row in extract.take(n):
+        row[ARRIVED] = ""
+
+
+def unreadable_stamp(extract: Broken, n: int) -> None:
+    for row in extract.take(n, is_seen):
+        row[SEEN] = "in corridor, see notes"
+
+
+def placeholder_date(extract: Broken, n: int) -> None:
+    for number, row in enumerate(extract.take(n, is_seen)):
+        row[DEPARTED] = "1900-01-01 00:00:00" if number % 2 else "9999-12-31 23:59:59"
+
+
+def before_arrival(extract: Broken, n: int) -> None:
+    for row in extract.take(n, by_day):
+        row[ASSESSED] = row[ARRIVED]
+        moved(row, ASSESSED, minutes=-17, seconds=3)
+
+
+def out_of_order(extract: Broken, n: int) -> None:
+    for row in extract.take(n, by_day):
+        row[SEEN] = row[DEPARTED]
+        moved(row, SEEN, minutes=13, seconds=2)
+
+
+def day_not_turned(extract: Broken, n: int) -> None:
+    for row in extract.take(n, over_midnight):
+        moved(row, DEPARTED, days=-1)
+
+
+def date_without_time(extract: Broken, n: int) -> None:
+    for row in extract.take(n, by_day):
+        row[SEEN] = row[SEEN][:10] + " 00:00:00"
+
+
+def other_format(extract: Broken, n: int) -> None:
+    for number, row in enumerate(extract.take(n, is_seen)):
+        row[ARRIVED] = at(row).strftime(("%d/%m/%Y %H:%M:%S", "%d-%b-%Y %H:%M:%S", "%Y%m%dT%H%M%S")[number % 3])
+
+
+def no_such_time(extract: Broken, n: int) -> None:
+    for number, row in enumerate(extract.take(n, is_seen)):
+        row |= {ARRIVED: f"2025-03-30 01:{10 + number:02d}:07", ASSESSED: "2025-03-30 02:31:08"}
+        row |= {SEEN: "2025-03-30 03:10:09", DEPARTED: "2025-03-30 04:00:01"}
+
+
+def hour_twice(extract: Broken, n: int) -> None:
+    for number, row in enumerate(extract.take(n, is_seen)):
+        row |= {ARRIVED: f"2025-10-26 01:{30 + number:02d}:07", ASSESSED: "2025-10-26 01:05:08"}
+        row |= {SEEN: "2025-10-26 02:10:09", DEPARTED: "2025-10-26 03:00:01"}
+
+
+def unknown_code(extract: Broken, n: int) -> None:
+    for row in extract.take(n):
+        row["Acuity"] = "Purple"
+
+
+def missing_code(extract: Broken, n: int) -> None:
+    for row in extract.take(n):
+        row["Arrival_Mode"] = ""
+
+
+def untidy_code(extract: Broken, n: int) -> None:
+    for row in extract.take(n):
+        row["Arrival_Mode"] = f"  {row['Arrival_Mode'].upper()} "
+
+
+def impossible_age(extract: Broken, n: int) -> None:
+    for number, row in enumerate(extract.take(n)):
+        row["Age"] = ("-3", "233", "unknown age")[number % 3]
+
+
+def left_without_time(extract: Broken, n: int) -> None:
+    for row in extract.take(n, has_left):
+        row[DEPARTED] = ""
+
+
+def back_again(extract: Broken, n: int) -> None:
+    for number, row in enumerate(extract.take(n, by_day)):
+        again = row | {"Attendance_ID": f"B{number:06d}"}
+        for column in (ARRIVED, ASSESSED, SEEN, DEPARTED):
+            moved(again, column, days=2)
+        extract.rows.append(again)
+
+
+def stay_too_long(extract: Broken, n: int) -> None:
+    for row in extract.take(n, is_seen):
+        moved(row, DEPARTED, days=45)
+
+
+def repeated_header(extract: Broken, n: int) -> None:
+    extract.rows += [dict(zip(COLUMNS, COLUMNS, strict=True)) for _ in range(n)]
+
+
+def no_departure(extract: Broken, n: int) -> None:
+    for row in extract.take(n, is_seen):
+        row[DEPARTED] = ""
+
+
+def decision_without_admission(extract: Broken, n: int) -> None:
+    for row in extract.take(n, by_day):
+        row[DECIDED] = row[SEEN]
+        moved(row, DECIDED, seconds=30)
+
+
+def admitted_without_decision(extract: Broken, n: int) -> None:
+    for row in extract.take(n, is_admitted):
+        row[DECIDED] = ""
+
+
+def outside_period(extract: Broken, n: int) -> None:
+    for row in extract.take(n, by_day):
+        for column in (ARRIVED, ASSESSED, SEEN, DEPARTED):
+            moved(row, column, days=-2000)
+
+
+def overlapping(extract: Broken, n: int) -> None:
+    for number, row in enumerate(extract.take(n, lambda row: by_day(row) and row[ASSESSED] < row[SEEN])):
+        again = row | {"Attendance_ID": f"C{number:06d}"}
+        for column in (ARRIVED, ASSESSED, SEEN, DEPARTED):
+            moved(again, column, minutes=3)
+        extract.rows.append(again)
+
+
+def rounded(extract: Broken, n: int) -> None:
+    """Assessments of very many rows on the quarter of an hour, among them rows of other kinds of dirt: not theirs."""
+    for row in extract.take(n, lambda row: is_admitted(row) and row[ASSESSED] > row[ARRIVED]):
+        minute = at(row, ASSESSED).minute % 15
+        moved(row, ASSESSED, minutes=15 - minute, seconds=-at(row, ASSESSED).second)
+
+
+KINDS: tuple[Callable[[Broken, int], None], ...] = (
+    repeated_row, same_attendance_twice, no_arrival, unreadable_stamp, placeholder_date, before_arrival, out_of_order,
+    day_not_turned, date_without_time, other_format, no_such_time, hour_twice, unknown_code, missing_code, untidy_code,
+    impossible_age, left_without_time, back_again, stay_too_long, repeated_header, no_departure,
+    decision_without_admission, admitted_without_decision, outside_period, overlapping, rounded,
+)  # fmt: skip
+
+
+@cache
+def broken(
+    n: int = 3000, *, seed: int = 1, kinds: tuple[Callable[[Broken, int], None], ...] = KINDS, days: int = DAYS
+) -> Broken:
+    """An extract with every kind of dirt, in rows in random places; each kind has a number of its own."""
+    rng = np.random.default_rng(seed)
+    extract = Broken(clean(n, seed=seed, days=days), rng)
+    extract.free = rng.permutation(n).tolist()
+    for kind in kinds:
+        number = 3 + KINDS.index(kind) if kind is not rounded else n // 10
+        kind(extract, number)
+        extract.expected[kind.__name__] = number
+    order = rng.permutation(len(extract.rows))
+    extract.rows = [extract.rows[place] for place in order]
+    return extract
+
+
+def mutated(text: str, *, seed: int) -> bytes:
+    """The bytes of an extract with a few random mutations: cells, lines, delimiters, bytes that are no text."""
+    rng = np.random.default_rng(seed)
+    lines = text.splitlines()
+    for _ in range(rng.integers(1, 6)):
+        place = int(rng.integers(0, len(lines)))
+        cells = lines[place].split(",")
+        cell = int(rng.integers(0, len(cells)))
+        match rng.integers(0, 10):
+            case 0:
+                cells[cell] = str(rng.choice(["", "NULL", "-1", "1e400", "é", "x" * 3000, '"', "25/12/24", "nan"]))
+            case 1:
+                del cells[cell]
+            case 2:
+                cells.insert(cell, cells[cell])
+            case 3:
+                cells = cells[::-1]
+            case 4:
+                del lines[place:]
+                cells = [""]
+            case 5:
+                lines[place:place] = [lines[int(rng.integers(0, len(lines)))]] * 3
+            case 6:
+                lines = [line.replace(",", str(rng.choice([";", "\t", "|", ",,"]))) for line in lines]
+            case 7:
+                cells[cell] = cells[cell][: len(cells[cell]) // 2]
+            case 8:
+                cells[cell] = cells[cell].replace("-", "/").replace(":", ".")
+            case _:
+                cells[cell] = f"{cells[cell]}\x00\x1b[31m"
+        lines[place : place + 1] = [",".join(cells)]
+    content = "\n".join(lines).encode()
+    if rng.random() < 0.2 and content:
+        place = int(rng.integers(0, len(content)))
+        content = content[:place] + bytes(rng.integers(0, 256, 3).tolist()) + content[place:]
+    return content

@@ -1,0 +1,20 @@
+"""The generator of broken extracts does what it says."""
+
+from tests.extracts.dirt import COLUMNS, KINDS, broken, clean, mutated
+
+
+def test_a_broken_extract_has_more_than_twenty_kinds_of_dirt_each_counted_apart() -> None:
+    extract = broken()
+    assert len(KINDS) >= 20
+    assert len(set(extract.expected.values())) == len(KINDS) == len(extract.expected)
+
+
+def test_the_same_seed_makes_the_same_broken_extract() -> None:
+    assert broken(seed=3).text() == broken(seed=3).text() != broken(seed=4).text()
+    assert mutated(broken(1200, kinds=()).text(), seed=5) == mutated(broken(1200, kinds=()).text(), seed=5)
+
+
+def test_a_clean_extract_has_every_column_and_nobody_twice() -> None:
+    rows = clean(200)
+    assert all(tuple(row) == COLUMNS for row in rows)
+    assert len({row["Patient_Pseudo_ID"] for row in rows}) == len({row["Attendance_ID"] for row in rows}) == 200

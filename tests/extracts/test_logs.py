@@ -1,0 +1,80 @@
+"""Attendances as event logs: XES that another reader reads, and a stretch in which nobody appears from nowhere."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import simulation as ae
+from simulation.cli import main
+from simulation.errors import ConfigError
+from simulation.extracts.extract import Extract
+from simulation.extracts.logs import ACTIVITY, CASE, TIME, write_log
+from tests.extracts.made import clean, read
+
+XES = "{http://www.xes-standard.org/}"
+
+
+@pytest.fixture(scope="module")
+def extract(tmp_path_factory: pytest.TempPathFactory) -> Extract:
+    return read(clean(300), tmp_path_factory.mktemp("log"))
+
+
+def test_a_log_has_a_row_for_each_stamp_in_order_of_time(extract: Extract) -> None:
+    log = ae.event_log(extract.patients, extract.first_day)
+    stamps = sum(int((~np.isnan(extract.patients[name])).sum()) for name in
+                 ("arrived_at", "assessed_at", "seen_at", "decided_at", "departed_at"))  # fmt: skip
+    assert len(log) == stamps
+    assert log[TIME].is_monotonic_increasing
+    assert set(log[ACTIVITY]) == {"arrived", "assessed", "seen", "decided", "departed"}
+    assert log.groupby(CASE).first()[ACTIVITY].eq("arrived").all()
+
+
+def test_xes_and_csv_hold_the_same_events(extract: Extract, tmp_path: Path) -> None:
+    n = write_log(extract, tmp_path / "log.xes")
+    assert write_log(extract, tmp_path / "log.csv") == n
+    root = ET.parse(tmp_path / "log.xes").getroot()
+    events = [event for trace in root.iter(f"{XES}trace") for event in trace.iter(f"{XES}event")]
+    assert len(events) == n == len(pd.read_csv(tmp_path / "log.csv"))
+    assert len(list(root.iter(f"{XES}trace"))) == len(extract.patients)
+    times = [event.find(f"{XES}date").attrib["value"] for event in events]  # type: ignore[union-attr]
+    assert all(pd.Timestamp(time).tz is not None for time in times)
+
+
+def test_a_log_takes_no_other_file_s_place(extract: Extract, tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("mine", encoding="utf-8")
+    with pytest.raises(ConfigError, match="cannot be written"):
+        write_log(extract, tmp_path / "log.csv")
+
+
+def test_a_stretch_holds_who_was_there_when_it_began(extract: Extract) -> None:
+    events = ae.events_of(extract).frame()
+    start, end = 50 * 1440.0, 60 * 1440.0
+    part = ae.between(events, start, end)
+    assert part["time"].between(0, end - start).all()
+    arrived, departed = extract.patients["arrived_at"], extract.patients["departed_at"]
+    there = np.flatnonzero((arrived < end) & ~(departed < start))
+    assert set(part["entity_id"]) == set(there)
+    assert part.groupby("entity_id")["event"].first().eq("arrival").all()
+
+
+def test_no_place_is_used_by_two_at_once(extract: Extract) -> None:
+    events = ae.events_of(extract).frame()
+    for _, used in events[events["resource_id"].notna()].groupby("resource_id"):
+        for _, at_place in used.groupby(used["event"].astype(str).str.removesuffix(":end"), observed=True):
+            kinds = at_place["event_type"].astype(str).tolist()
+            assert kinds[::2] == ["resource_use"] * len(kinds[::2])
+
+
+def test_the_command_reads_and_writes_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                            capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "attendances.csv").write_text(clean(), encoding="utf-8")
+    assert main(["extract", "draft", "attendances.csv"]) == 0
+    assert main(["extract", "attendances.csv", "log=events.csv"]) == 0
+    assert (tmp_path / "events.csv").stat().st_size > 0
+    said = capsys.readouterr().out
+    assert "Data quality of the extract" in said
+    assert "configs/extract/attendances.yaml" in said.replace("\\", "/")

@@ -1,0 +1,169 @@
+"""Extracts are read into the two tables, and dirt is counted kind by kind."""
+
+import re
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import simulation as ae
+from simulation.errors import AeflowError, ConfigError
+from simulation.extracts.extract import Extract, draft, read_extract
+from simulation.extracts.quality import KINDS
+from simulation.extracts.stamps import clock_changes, elapsed, rounding_of
+from simulation.records.schema import ActivityTable, Patients
+from tests.extracts.dirt import ARRIVED, CANARIES, DEPARTED, SEEN, STAMPS, broken, mutated
+from tests.extracts.made import clean, mapping, read, written
+
+NATURAL = re.compile("hour_twice")
+"""What a clean extract has, too: a night in which clocks go back."""
+LOST = {
+    "repeated_row", "same_attendance_twice", "no_arrival", "repeated_header", "outside_period",
+}  # fmt: skip
+"""Kinds of which rows are left out: of a repetition, those that repeat."""
+
+
+@pytest.fixture(scope="module")
+def dirty(tmp_path_factory: pytest.TempPathFactory) -> Extract:
+    return read(broken().text(), tmp_path_factory.mktemp("dirty"))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in broken(n=3000).expected if kind != "rounded"])
+def test_every_kind_of_dirt_is_counted(kind: str, dirty: Extract) -> None:
+    by_chance = NATURAL.search(kind) and sum(
+        any(row[stamp].startswith("2025-10-26 01:") for stamp in STAMPS) for row in broken(kinds=()).rows
+    )
+    assert dirty.quality.n(kind) == broken().expected[kind] + (by_chance or 0)
+
+
+def test_stamps_on_quarters_of_an_hour_are_counted_beyond_what_chance_makes(dirty: Extract) -> None:
+    assert dirty.quality.n("rounded") == pytest.approx(broken().expected["rounded"], rel=0.03)
+
+
+def test_no_row_is_dropped_in_silence(dirty: Extract) -> None:
+    extract = broken()
+    left_out = sum(extract.expected[kind] for kind in LOST)
+    assert len(dirty.patients) == len(extract.rows) - left_out
+
+
+def test_a_clean_extract_has_no_dirt(tmp_path: Path) -> None:
+    found = {row.kind: row.n for row in read(clean(), tmp_path).quality if row.n}
+    assert not {kind: n for kind, n in found.items() if KINDS[kind].loses}
+
+
+def test_both_tables_are_those_of_a_simulation(dirty: Extract) -> None:
+    assert isinstance(dirty.patients, Patients)
+    assert isinstance(dirty.activities, ActivityTable)
+    assert {"wait_to_clinician_mean", "within_4h_share", "left_share", "decision_to_departure_over_4h_share"} <= {
+        name.measure for name in dirty.measures.names
+    }
+
+
+def test_a_table_of_pandas_gives_the_same_as_its_file(tmp_path: Path) -> None:
+    path = written(clean(), tmp_path)
+    frame = pd.read_csv(path, parse_dates=[ARRIVED, SEEN, DEPARTED])
+    from_frame = ae.from_table(frame, mapping())
+    np.testing.assert_allclose(from_frame.measures.values, read_extract(path, mapping()).measures.values)
+
+
+def test_a_parquet_file_gives_the_same_as_csv(tmp_path: Path) -> None:
+    path = written(clean(), tmp_path)
+    pd.read_csv(path, parse_dates=[ARRIVED, SEEN]).to_parquet(tmp_path / "extract.parquet")
+    one, other = (read_extract(tmp_path / name, mapping()) for name in ("extract.csv", "extract.parquet"))
+    np.testing.assert_array_equal(one.measures.values, other.measures.values)
+
+
+def test_measures_are_those_of_the_stamps(tmp_path: Path) -> None:
+    extract = read(clean(), tmp_path)
+    frame = pd.read_csv(tmp_path / "extract.csv", parse_dates=[ARRIVED, DEPARTED])
+    summer = (frame[ARRIVED] > "2025-03-30") & (frame[ARRIVED] < "2025-10-26")
+    assert summer.any()
+    within = ((frame[DEPARTED] - frame[ARRIVED]).dt.total_seconds() <= 4 * 3600).mean()
+    assert extract.measures.value("within_4h_share") == pytest.approx(within, abs=0.005)
+
+
+def test_dirt_beyond_its_share_is_refused_with_every_kind_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        read(broken(1500).text(), tmp_path, worst_share=0.005)
+    assert len(refused.value.faults) > 5
+    assert "worst: {" in str(refused.value)
+
+
+def test_a_mapping_is_refused_with_every_fault_at_once(tmp_path: Path) -> None:
+    faulty = mapping(timezone="Europe/Lundon", worst={"no_sean": 0.3})
+    faulty["acuity"] = {"column": "Acuity", "values": {"1 - Immediate": "imediate"}}
+    with pytest.raises(ConfigError) as refused:
+        read_extract(written(clean(50), tmp_path), faulty)
+    assert len(refused.value.faults) == 3
+
+
+def test_other_columns_are_not_loaded_and_their_number_is_said(tmp_path: Path) -> None:
+    extract = read(clean(), tmp_path)
+    assert extract.n_ignored == 2
+    assert "2 other columns were not loaded" in extract.tables["columns"].notes[0]
+
+
+def test_nothing_that_is_said_of_an_extract_holds_a_row(dirty: Extract) -> None:
+    said = repr(dirty) + "".join(str(table.frame()) + table._repr_html_() for table in dirty.tables.values())
+    for words in (*CANARIES, "A000", "P000", "Purple", "see notes"):
+        assert words not in said
+
+
+def test_a_file_without_headings_is_refused_without_a_word_of_it(tmp_path: Path) -> None:
+    content = broken(300, kinds=()).text().partition("\n")[2]
+    with pytest.raises(ConfigError) as refused:
+        read(content, tmp_path)
+    assert not any(words in str(refused.value) for words in (*CANARIES, "A000", "2025-"))
+
+
+def test_a_stay_over_a_change_of_clocks_is_as_long_as_it_was() -> None:
+    zone = ZoneInfo("Europe/London")
+    start = (np.datetime64("2025-03-29") - np.datetime64("1970-01-01")).astype(float) * 1440
+    changes = clock_changes(zone, start, start + 300 * 1440)
+    assert [change.by for change in changes] == [60, -60]
+    before, after = np.array([start + 1440 + 30.0]), np.array([start + 1440 + 150.0])  # 00:30 and 02:30
+    assert elapsed(before, after, changes) == pytest.approx([60])
+
+
+@pytest.mark.parametrize("to", [0, 1, 5, 15])
+def test_the_rounding_of_stamps_is_found(to: int) -> None:
+    at = np.random.default_rng(1).uniform(0, 1e5, 2000)
+    assert rounding_of(np.round(at / to) * to if to else at).to == to
+
+
+def test_a_draft_reads_the_file_that_it_is_of(tmp_path: Path) -> None:
+    path = written(clean(), tmp_path)
+    folder = tmp_path / "configs" / "extract"
+    folder.mkdir(parents=True)
+    (folder / "mine.yaml").write_text(draft(path), encoding="utf-8")
+    drafted = read_extract(path, "mine", config_dir=str(tmp_path / "configs"))
+    np.testing.assert_array_equal(drafted.measures.values, read_extract(path, mapping()).measures.values)
+
+
+def test_a_draft_holds_no_value_of_few_rows(tmp_path: Path) -> None:
+    text = broken(1200, kinds=()).text().replace("4 - Standard", "Mary Smith", 2)
+    drafted = draft(written(text, tmp_path))
+    assert "3 - Urgent" in drafted
+    assert not re.search(r"Mary|canary|Birdsong|A0000|P0000", drafted)
+
+
+@pytest.mark.parametrize("seeds", [range(10), pytest.param(range(500), marks=pytest.mark.long)])
+def test_mutated_extracts_are_read_or_refused_in_one_message(seeds: range, tmp_path: Path) -> None:
+    text = broken(300, kinds=()).text()
+    n_read, said = 0, []
+    for seed in seeds:
+        try:
+            read(mutated(text, seed=seed), tmp_path)
+            n_read += 1
+        except AeflowError as error:
+            said.append(str(error))
+    assert n_read > len(seeds) / 5
+    assert not any(words in message for words in CANARIES for message in said)
+
+
+def test_the_public_file_of_malmo_is_read(aeflow_data: Path) -> None:
+    extract = read_extract(aeflow_data / "malmo_synth_jan_jun.csv.gz", "malmo")
+    assert len(extract.patients) == 26_515
+    assert extract.first_day == np.datetime64("2016-12-26")
