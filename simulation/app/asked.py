@@ -28,9 +28,9 @@ RUN = (
 TYPICAL, EVERY = "typical", "ensemble"
 DEPARTMENTS = {
     TYPICAL: "The typical department",
-    "short_of_beds": "One that is short of beds",
-    "short_of_clinicians": "One that is short of clinicians",
-    "short_of_triage": "One that is short of triage nurses",
+    "short_of_beds": "A department short of beds",
+    "short_of_clinicians": "A department short of clinicians",
+    "short_of_triage": "A department short of triage nurses",
     EVERY: "20 departments like England's (slower)",
 }
 N_DEPARTMENTS = 20

@@ -20,7 +20,6 @@ from simulation.app.asked import (
     MOST_ARMS,
     N_DEPARTMENTS,
     PLANNED,
-    TYPICAL,
     USUAL,
     AskedQuestion,
     arms_of,
@@ -160,6 +159,14 @@ def _choices(asked: AskedQuestion) -> list[tuple[str, list[tuple[str, Any]], boo
     return groups
 
 
+def department_words(asked: AskedQuestion, result: ae.Result | None) -> str:
+    """The department of a question within a sentence."""
+    if asked.file:
+        return "your file's department" if result is None else result.study.department_words
+    words = DEPARTMENTS[asked.department].partition(" (")[0]
+    return f"{words[:1].lower()}{words[1:]}"
+
+
 def changes_words(asked: AskedQuestion) -> Iterator[str]:
     """What the question changes of the department, in words."""
     for key, value in asked.changed:
@@ -202,6 +209,7 @@ def answer(look: Look, asked: AskedQuestion, most: int = MOST_REPLICATIONS, besi
         most=most,
         views=_views(asked),
         beside=None if beside is None else _beside(*beside),
+        department=department_words(asked, result),
         **(shown(result.on_targets, result) if result is not None and is_shown else {"arms": ()}),
     )
 
@@ -222,7 +230,6 @@ def shown(slim: ae.Result, whole: ae.Result) -> dict[str, Any]:
         "few": slim.few_departments,
         "unfinished": whole.n_unfinished,
         "days": slim.run.measured_days,
-        "department": slim.study.department_words,
         "left_out": slim.study.left_out,
     }
 
@@ -230,7 +237,14 @@ def shown(slim: ae.Result, whole: ae.Result) -> dict[str, Any]:
 def _beside(asked: AskedQuestion, result: ae.Result) -> dict[str, Any]:
     """What is shown of the other question."""
     of = shown(result.on_targets, result)
-    return {**of, "n": len(result.replications), "changes": list(changes_words(asked)), "query": asked.query}
+    where = department_words(asked, result)
+    return {
+        **of,
+        "department": where,
+        "n": len(result.replications),
+        "changes": list(changes_words(asked)),
+        "query": asked.query,
+    }
 
 
 def _level(slim: ae.Result, target: Any) -> str:
@@ -339,7 +353,7 @@ def view_page(name: str, asked: AskedQuestion, result: ae.Result | None) -> str:
         here=name,
         asked=asked,
         changes=list(changes_words(asked)),
-        department=DEPARTMENTS.get(asked.department, TYPICAL),
+        department=department_words(asked, result),
         n=n,
         narrows=asked.department == EVERY,
         n_here=min(n, result.run.profiles) if result is not None and view.of_profiles else n,
