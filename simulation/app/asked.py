@@ -90,7 +90,7 @@ class AskedQuestion:
     """A question: a department, changes of it by control, arms in the study's order; or the overrides of a file.
 
     `beside`: the query of another question, whose answer is shown below its own; `seconds`: what a product of the
-    reader's own would take off each triage, 0 where none is asked about.
+    reader's own would take off each triage, 0 where none is asked about; `run`: a stored run, in place of all this.
     """
 
     department: str = TYPICAL
@@ -100,6 +100,7 @@ class AskedQuestion:
     own: tuple[str, ...] = ()
     beside: str = ""
     seconds: int = 0
+    run: str = ""
 
     @property
     def values(self) -> Mapping[str, int]:
@@ -109,8 +110,8 @@ class AskedQuestion:
     @property
     def query(self) -> str:
         """The address's query that states this question."""
-        if self.file:
-            return urlencode({"file": self.file})
+        if self.file or self.run:
+            return urlencode({"file": self.file} if self.file else {"run": self.run})
         pairs = [("department", self.department), *((key, str(value)) for key, value in self.changed)]
         own = [("seconds", str(self.seconds))] if self.seconds else []
         return urlencode([*pairs, *(("arm", arm) for arm in self.arms), *own])
@@ -118,8 +119,8 @@ class AskedQuestion:
     @property
     def overrides(self) -> tuple[str, ...]:
         """The words of a command line that ask it."""
-        if self.own:
-            return self.own
+        if self.own or self.run:
+            return self.own or (f"run={self.run}",)
         changes = _together(change for key, value in self.changed for change in controls()[key].changes(value))
         words = [*RUN, *_department(self.department)]
         words += [f"~study.arms.{arm}" for arm in arms_of() if arm not in self.arms]

@@ -33,6 +33,7 @@ from simulation.errors import AeflowError, refuse
 from simulation.explain.statements import BANNER
 from simulation.report.templates import templates
 from simulation.runs.result import Finding, Safety
+from simulation.runs.store.listing import ListedRun
 
 TEMPLATES = Path(__file__).with_name("templates")
 STATIC = Path(__file__).with_name("static")
@@ -124,9 +125,9 @@ def rendered(template: str, **words: Any) -> str:
     return str(templates(TEMPLATES).get_template(template).render(banner=BANNER, **words))
 
 
-def _views(asked: AskedQuestion) -> dict[str, str]:
+def _views(asked: AskedQuestion, result: ae.Result | None = None) -> dict[str, str]:
     """The headings of the views of a question, by name."""
-    over = asked.department == EVERY
+    over = asked.department == EVERY or (result is not None and result.over_departments)
     return {name: view.heading for name, view in VIEWS.items() if name != "departments" or over}
 
 
@@ -161,8 +162,8 @@ def _choices(asked: AskedQuestion) -> list[tuple[str, list[tuple[str, Any]], boo
 
 def department_words(asked: AskedQuestion, result: ae.Result | None) -> str:
     """The department of a question within a sentence."""
-    if asked.file:
-        return "your file's department" if result is None else result.study.department_words
+    if asked.file or asked.run:
+        return "its department" if result is None else result.study.department_words
     words = DEPARTMENTS[asked.department].partition(" (")[0]
     return f"{words[:1].lower()}{words[1:]}"
 
@@ -322,15 +323,28 @@ def faults_of(error: AeflowError) -> list[str]:
     return [str(fault) for fault in faults] or [str(error)]
 
 
-def first_visit(result: ae.Result) -> str:
-    """The first page of a stored result as the piece of a page that the first visit opens on."""
+def first_visit(result: ae.Result, *, of_run: bool = False) -> str:
+    """The first page of a result as the piece of a page that the first visit opens on; or the page `of_run` shows."""
     return rendered(
         "first.html",
+        of_run=of_run,
+        study=result.design.name,
         page=ae.first_page(result),
         n=len(result.replications),
         department=result.study.department_words,
         example=AskedQuestion().query,
     )
+
+
+def runs_page(runs: Mapping[str, ListedRun]) -> str:
+    """The stored runs, the newest first."""
+    return rendered("runs.html", runs=runs, most=MOST_ROWS)
+
+
+def run_page(asked: AskedQuestion, result: ae.Result) -> str:
+    """The first page of a stored run, with the ways to its views."""
+    views, of_offer = _views(asked, result), result.design.offer is not None
+    return rendered("run.html", asked=asked, answer=first_visit(result, of_run=True), views=views, of_offer=of_offer)
 
 
 # --- views ------------------------------------------------------------------------------------------------------------
@@ -349,13 +363,13 @@ def view_page(name: str, asked: AskedQuestion, result: ae.Result | None) -> str:
     return rendered(
         "view.html",
         view=view,
-        views=_views(asked),
+        views=_views(asked, result),
         here=name,
         asked=asked,
         changes=list(changes_words(asked)),
         department=department_words(asked, result),
         n=n,
-        narrows=asked.department == EVERY,
+        narrows="departments" in _views(asked, result),
         n_here=min(n, result.run.profiles) if result is not None and view.of_profiles else n,
         tables=tables,
         most_rows=MOST_ROWS,
@@ -370,7 +384,8 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
     tables: tuple[ReportTable, ...] = ()
     faults: list[str] = []
     figures = {key: text.strip() for key, text in typed.items() if key in FIGURES and text.strip()}
-    if result is not None and n >= 2 * N_DEPARTMENTS and figures:
+    needed = 0 if asked.run else 2 * N_DEPARTMENTS
+    if result is not None and n >= needed and figures:
         try:
             days = _figure("days", typed.get("days", "28"))
             blocks = [
@@ -385,7 +400,7 @@ def narrow_page(asked: AskedQuestion, result: ae.Result | None, typed: Mapping[s
         figures=FIGURES,
         typed=typed,
         n=n,
-        needed=2 * N_DEPARTMENTS,
+        needed=needed,
         faults=faults,
         sentences=sentences,
         tables=tables,

@@ -11,6 +11,7 @@ import csv
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -113,6 +114,9 @@ class Front:
             "/report": self.report,
             "/view/{name}": self.view,
             "/narrow": self.narrow,
+            "/runs": self.runs,
+            "/run": self.run,
+            "/board": self.board,
             "/watch/{arm}": self.watch,
             "/interview": self.interview,
             "/interview/answers.yaml": self.answers,
@@ -126,8 +130,10 @@ class Front:
     def _asked(self, request: Request) -> AskedQuestion:
         """The question of an address. Raises ConfigError."""
         pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=60)
-        name = dict(pairs).get("file")
-        return asked_in(pairs) if name is None else self._desk.file(name)
+        stated = dict(pairs)
+        if "run" in stated:
+            return self._desk.open_run(stated["run"])
+        return self._desk.file(stated["file"]) if "file" in stated else asked_in(pairs)
 
     async def question(self, request: Request) -> Response:
         """The page of a question; without one that of the first visit."""
@@ -205,6 +211,21 @@ class Front:
             return HTMLResponse(pages.message_page("There is no such view", [f"Views: {', '.join(pages.VIEWS)}."]), 404)
         asked = await run_in_threadpool(self._asked, request)
         return HTMLResponse(await run_in_threadpool(pages.view_page, name, asked, self._desk.result(asked)))
+
+    async def runs(self, request: Request) -> Response:
+        """The stored runs."""
+        return HTMLResponse(pages.runs_page(await run_in_threadpool(self._desk.runs)))
+
+    async def run(self, request: Request) -> Response:
+        """The first page of one of them."""
+        asked = await run_in_threadpool(self._asked, request)
+        return HTMLResponse(await run_in_threadpool(pages.run_page, asked, self._known(asked)))
+
+    async def board(self, request: Request) -> Response:
+        """The board's page of a stored run of an offer."""
+        result = self._known(await run_in_threadpool(self._asked, request))
+        text = await run_in_threadpool(ae.board_page, result)
+        return HTMLResponse(text, headers={"Content-Security-Policy": REPORT_POLICY})
 
     async def watch(self, request: Request) -> Response:
         """A day under nurse triage and under one policy, to watch: the same patients side by side."""
@@ -300,7 +321,7 @@ def plain(text: str) -> str:
     return f"'{text}" if text[:1] in "=+-@\t\r" else text
 
 
-def app_of(port: int, *, n_workers: int, stored: str = "") -> tuple[Guard, Desk]:
-    """The app as an ASGI application, guarded, and its desk."""
-    desk = Desk(n_workers)
+def app_of(port: int, *, n_workers: int, stored: str = "", results: Path | None = None) -> tuple[Guard, Desk]:
+    """The app as an ASGI application, guarded, and its desk; `results`: the folder whose runs may be opened."""
+    desk = Desk(n_workers, results)
     return Guard(Starlette(routes=Front(desk, stored).routes()), port), desk

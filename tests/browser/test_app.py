@@ -200,7 +200,7 @@ def test_two_visitors_do_not_see_each_other_s_file(visitor: Visit) -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 900), (768, 1024), (360, 740)])
 @pytest.mark.parametrize(
-    "path", ["/", f"/?{EXAMPLE}&beds=2", "/open", "/interview", "/interview?attendances_per_day=9", "/?arm=x"]
+    "path", ["/", f"/?{EXAMPLE}&beds=2", "/open", "/interview", "/interview?attendances_per_day=9", "/runs", "/?arm=x"]
 )
 def test_axe_finds_nothing_and_no_page_scrolls_sideways(visitor: Visit, path: str, width: int, height: int) -> None:
     page = visitor(path, width, height)
