@@ -1,5 +1,6 @@
 """What a page says of a result: the package's numbers, all of one n, and none that is too wide to be read."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from markupsafe import escape
 
 import simulation as ae
+from docs.tools.publish import PUBLISHED
 from simulation.app.asked import EVERY, AskedQuestion, asked_in
 from simulation.app.desk import Look
 from simulation.app.pages import NOT_YET, VIEWS, answer, first_visit, narrow_page, question_page, shown, view_page
@@ -139,3 +141,10 @@ def test_a_first_visit_comes_with_the_package() -> None:
     assert len(text.encode()) < 200_000
     assert "<script" not in text
     assert "The default study, worked out beforehand: 60 departments" in text
+
+
+def test_the_first_visit_and_the_published_run_are_one_run() -> None:
+    """Both are written by `make pages`."""
+    about = json.loads(STORED.with_suffix(".json").read_text(encoding="utf-8"))
+    published = json.loads((PUBLISHED / "ai_triage" / "manifest.json").read_text(encoding="utf-8"))
+    assert about == {name: published[name] for name in about}
