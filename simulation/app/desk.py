@@ -203,8 +203,10 @@ class _Work:
             yield so_far
             if len(so_far.replications) >= self._most:
                 return
-        self._show(Look("loading"))
-        study = so_far.study if so_far is not None else ae.load(*self._asked.overrides)
+            study = so_far.study
+        else:
+            self._show(Look("loading"))
+            study = ae.load(*self._asked.overrides)
         growth = ae.grow(
             study,
             executor=executor,
