@@ -110,6 +110,7 @@
       ask();
     });
   }
+  new IntersectionObserver(([one]) => { jump.hidden = one.isIntersecting; }).observe(answer);
   addEventListener("pagehide", stop);
   if (!answer.dataset.stored) ask();
 })();
