@@ -37,7 +37,7 @@ TARGETS = (0.8, 0.9)
 """The powers for which a size is looked for."""
 SOUND = 0.07
 """The most false alarms with which a design is taken at its word."""
-N_OF_A_LENGTH = 400
+N_OF_A_LENGTH = 250
 WEEKS = (8, 12, 16, 24, 36, 52, 78, 104)
 MOST_DEPARTMENTS = 120
 """About as many major A&E departments as England has trusts with one."""

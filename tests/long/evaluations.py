@@ -1,4 +1,4 @@
-"""What evaluations would report, at full size: `python tests/long/evaluations.py WHAT [DEPARTMENTS]`.
+"""What evaluations would report, at full size: `python tests/long/evaluations.py WHAT [DEPARTMENTS [WORLD ...]]`.
 
 `designs`    every packaged design with the sham, the scribe and lean triage in three worlds (still, usual, shared)
 `published`  two published evaluations at their own size: twelve months before and after, and 131 weekdays by lot
@@ -68,7 +68,7 @@ def world(scenario: str, n: int) -> Bank:
     return kept(scenario, replace(chosen, run=replace(chosen.run, daily=daily)))
 
 
-def designs(n: int) -> None:
+def designs(n: int, *worlds: str) -> None:
     """A row for each design, world and outcome: false alarms, and what is found of each tool."""
     print("| design | world | outcome | sham | scribe, right / wrong | lean, right / wrong | ± | bias of lean |")
     print("|---|---|---|---|---|---|---|---|")
@@ -77,7 +77,7 @@ def designs(n: int) -> None:
         outcome for outcome in outcomes_of(packaged) if outcome.measure in (WAIT.measure, "walk_in_triage_wait_mean")
     ]
     outcomes = [outcome for outcome in outcomes if outcome.group == "all"]
-    for scenario in WORLDS:
+    for scenario in worlds or WORLDS:
         bank = world(scenario, n)
         own = [replace(design, analyses=design.analyses[:1]) for design in packaged]
         found = list(rows(bank, own, outcomes, ("sham", *TOOLS)))
@@ -236,8 +236,8 @@ def cost(n: int) -> None:
 def main(words: list[str]) -> int:
     """Answer one of the questions."""
     asked = {"designs": designs, "published": published, "value": value, "charts": charts, "cost": cost}
-    what, *size = words or ["designs"]
-    asked[what](int(size[0]) if size else 60)
+    what, size, *worlds = [*words, *("designs", "60")[len(words) :]]
+    asked[what](int(size), *worlds)
     return 0
 
 

@@ -235,7 +235,8 @@ def test_the_other_commands_of_the_page_run(written: Written, undrawn: None, mon
     with redirect_stdout(StringIO()) as output:
         assert main([*COMPARE, *short]) == 0
         assert main([*BREAK_EVEN, "dry_run=true"]) == 0
-    assert "- Measure first: " in output.getvalue()
+    assert re.search("Do not buy it|It is worth a pilot", output.getvalue())
+    assert "on one side of A4" in output.getvalue()
     stored, stated = ae.read("results/latest").study, load("study=our_ai", *short)
     for number in (0, 5):  # each department has its own policy in a run that is read, too
         assert stored.of(number).arm(ARM).policy == stated.of(number).arm(ARM).policy

@@ -81,8 +81,8 @@ class Card:
     @property
     def page(self) -> str:
         """The card as one HTML page that loads nothing."""
-        classes = facts("words")["classes"]
-        return _rendered("card.html", banner=BANNER, card=self, sentences=card_sentences(self.bench), classes=classes)
+        words = {"classes": facts("words")["classes"], "sentences": card_sentences(self.bench)}
+        return _rendered("card.html", title=self.title, banner=BANNER, card=self, **words)
 
     @property
     def document(self) -> bytes:
