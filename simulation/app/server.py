@@ -267,7 +267,7 @@ class Front:
         written, name = await run_in_threadpool(written_pages), request.path_params["name"]
         if name not in written:
             return HTMLResponse(pages.message_page("There is no such page", ["See /records for those there are."]), 404)
-        return HTMLResponse(written[name][1], headers={"Content-Security-Policy": POLICY_OF_REPORT})
+        return HTMLResponse(written[name][1], headers={"Content-Security-Policy": REPORT_POLICY})
 
     async def interview(self, request: Request) -> Response:
         """One question of the interview of a vendor's offer; at the end, how its answers were read."""
