@@ -20,6 +20,7 @@ from simulation.app import interviewing, pages
 from simulation.app.asked import PLANNED, AskedQuestion, asked_in
 from simulation.app.desk import MOST_REPLICATIONS, Desk, Look, first_shown
 from simulation.errors import AeflowError, refuse
+from simulation.extracts.page import written_pages
 
 try:
     from starlette.applications import Starlette
@@ -113,6 +114,8 @@ class Front:
             "/answer.csv": self.as_csv,
             "/report": self.report,
             "/view/{name}": self.view,
+            "/records": self.records,
+            "/records/{name}": self.record,
             "/narrow": self.narrow,
             "/runs": self.runs,
             "/run": self.run,
@@ -253,6 +256,18 @@ class Front:
                 return RedirectResponse(f"/?{asked.query}", 303)
         words = pages.rendered("open.html", faults=faults, most_kb=MOST_BYTES // 1000)
         return HTMLResponse(words, 400 if faults else 200)
+
+    async def records(self, request: Request) -> Response:
+        """The pages that `aeflow fit` and `aeflow trace` wrote in this folder, the newest first."""
+        written = [(name, title) for name, (title, _) in (await run_in_threadpool(written_pages)).items()]
+        return HTMLResponse(pages.rendered("records.html", written=written))
+
+    async def record(self, request: Request) -> Response:
+        """One of these pages, as it was written."""
+        written, name = await run_in_threadpool(written_pages), request.path_params["name"]
+        if name not in written:
+            return HTMLResponse(pages.message_page("There is no such page", ["See /records for those there are."]), 404)
+        return HTMLResponse(written[name][1], headers={"Content-Security-Policy": REPORT_POLICY})
 
     async def interview(self, request: Request) -> Response:
         """One question of the interview of a vendor's offer; at the end, how its answers were read."""

@@ -173,9 +173,9 @@ def evaluate(words: list[str]) -> int:
     answer = wing.evaluate(
         result, arm, name, *changes, trials=n_trials, stakes=stakes, deviations=deviations, config_dir=config_dir
     )
-    print_tables([answer.table, *([answer.tables["value"]] if answer.worth else [])])
     print(f"\n{answer.title}")
     print_sentences(answer.sentences)
+    print_tables([answer.table, *([answer.tables["value"]] if answer.worth else [])])
     print(f"\nPage, table, picture, and a paragraph for a protocol: {answer.write(results)}")
     return 0
 

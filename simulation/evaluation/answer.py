@@ -251,7 +251,8 @@ def _value_table(worth: Sequence[DesignValue]) -> ReportTable:
     )
     note = (
         "Pounds by which a department is better off than by deciding on what is known today. To evaluate: buying if "
-        "the estimate is better than the bound that is best. ±: 95 %, departments as a sample."
+        "the estimate is better than the bound that is best. Its cost: what it costs itself, and weeks in which the "
+        "tool is on or off against what is known. ±: 95 %, departments as a sample."
     )
     return ReportTable("value", "What an evaluation is worth to a department", headers, cells, (note,))
 

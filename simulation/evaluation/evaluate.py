@@ -58,7 +58,7 @@ def evaluate(
 ) -> Evaluation:
     """What evaluations of an arm would report, emulated on the simulated weeks of a result (`run=evaluation`).
 
-    `design`: the name of a file in `configs/evaluation/`, or `all`; `overrides`: single values laid over it, such as
+    `design`: files in `configs/evaluation/`, commas between, or `all`; `overrides`: single values laid over, such as
     `"weeks=52"`; `trials`: how many are emulated of each; `stakes`: what an evaluation is worth follows from them:
     `prior` (the chance that the tool works at all), `hour` (pounds an hour less of waiting is worth), `price` (pounds a
     year; the arm's own, if it states one), `years` (1) and `cost` (0, of the evaluation); `deviations`: names of files
@@ -146,11 +146,11 @@ def asked_stakes(own: Mapping[str, str]) -> dict[str, float]:
 def designs_named(
     name: str, overrides: Sequence[str] = (), *, config_dir: str | None = None
 ) -> tuple[EvaluationDesign, ...]:
-    """The design of a file, or all, those without randomisation first, with single values laid over.
+    """The designs of files, commas between, or all, those without randomisation first, with single values laid over.
 
     Raises ConfigError with every fault.
     """
-    names = sorted(names_in("evaluation", search_folders(config_dir))) if name == ALL_DESIGNS else [name]
+    names = sorted(names_in("evaluation", search_folders(config_dir))) if name == ALL_DESIGNS else name.split(",")
     designs = (
         stated_part(EvaluationDesign, "evaluation", each, design_faults, config_dir, overrides) for each in names
     )

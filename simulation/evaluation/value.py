@@ -56,7 +56,9 @@ class DesignValue:
     perfect      a year, to know what the tool does there
     evaluated    a year, to buy by the bound that is best
     significant  a year, to buy if p < 0.05 and the wait is shorter
-    net          over all years, to buy by the best bound, less what the evaluation costs
+    net          over all years, to buy by the best bound, less what the evaluation costs and what a wrong choice costs
+                 in its weeks
+    buys         whether a department that evaluates nothing should buy
     """
 
     design: EvaluationDesign
@@ -64,6 +66,7 @@ class DesignValue:
     evaluated: Pounds
     significant: Pounds
     net: float
+    buys: bool
 
 
 def values(
@@ -109,7 +112,7 @@ def _value(
     weeks_on, weeks_off = (design.weeks * share for share in (first.mean(), 1 - first.mean()))
     otherwise = (weeks_off if known > 0 else weeks_on) * abs(known) * WEEK_DAYS / YEAR_DAYS
     net = stakes.years * evaluated.value - stakes.cost - float(otherwise)
-    return DesignValue(design, worth(gains > 0), evaluated, worth((p < LEVEL) & (effects < 0)), net)
+    return DesignValue(design, worth(gains > 0), evaluated, worth((p < LEVEL) & (effects < 0)), net, known > 0)
 
 
 def _patients(bank: Bank, outcome: EvaluatedOutcome) -> Floats:

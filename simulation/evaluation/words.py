@@ -68,9 +68,11 @@ def _near(evaluation: Evaluation) -> Iterator[str]:
         enough = [design for design in among if found[design].value >= TARGETS[0]]
         if outcome.role == "mechanism" and enough:
             design = min(enough, key=lambda design: design.weeks * design.departments)
+            alarms = evaluation.one(design, outcome, evaluation.result.design.nothing).significant
             yield (
                 f"'{outcome.label}' is nearer to the tool: {design.label.lower()}, {design.weeks} weeks, finds its "
-                f"change in {_in_100(found[design], short=True)} of 100."
+                f"change in {_in_100(found[design], short=True)} of 100 (false alarms "
+                f"{_in_100(alarms, short=True)})."
             )
 
 
@@ -107,7 +109,7 @@ def _worth(evaluation: Evaluation) -> str:
         gain = f"{cost_in_short(best.net)} over {stakes.years:g} year{'s' * (stakes.years != 1)}"
         words += f"Best is {best.design.label.lower()}: {gain}, its cost deducted."
     else:
-        words += "No design is worth its cost: decide on what is known today."
+        words += f"No design is worth its cost. On what is known today: {'buy' if best.buys else 'do not buy'}."
     if worst.significant.value < 0:
         loss = cost_in_short(-worst.significant.value)
         words += f" To buy if p < 0.05 loses {loss} a year after {worst.design.label.lower()}."
@@ -150,7 +152,7 @@ def _sizes(evaluation: Evaluation) -> Iterator[str]:
         others = "; the others do not reach it" if len(words) < len(sizes) else ""
         yield f"80 % power on the wait takes, of {'; of '.join(words)}{others}."
     elif sizes:
-        yield "No design that keeps its 5 % reaches 80 % power on the wait within five years or 120 departments."
+        yield "None of these that keeps its 5 % reaches 80 % power on the wait within five years or 120 departments."
 
 
 def _harm(evaluation: Evaluation) -> Iterator[str]:

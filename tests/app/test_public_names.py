@@ -10,6 +10,7 @@ BESIDE = {
     "display.table": "a cell is a number with its unit",
     "display.words": "numbers in words",
     "report.templates": "templates that escape",
+    "extracts.page": "pages of own records",
     "runs.result": "types of verdicts",
     "runs.store.listing": "which runs are stored",
     "runs.executors.executor": "how many processors there are",

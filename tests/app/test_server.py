@@ -268,3 +268,24 @@ def test_only_so_many_results_and_files_are_kept(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(ConfigError, match="is not known here any more"):
         desk.file(names[0])
     assert desk.file(names[2]).own
+
+
+def test_the_app_shows_the_pages_of_own_records_and_nothing_else_of_the_folder(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "There is none yet" in client.get("/records").text
+    folder = tmp_path / "results/extracts/2026-11-29T080000"
+    folder.mkdir(parents=True)
+    (folder / "extract.html").write_text("<title>Mine &amp; yours</title><p>beside", encoding="utf-8")
+    (tmp_path / "secret.html").write_text("<title>secret</title>", encoding="utf-8")
+    (tmp_path / "results/extracts/link").mkdir()
+    (tmp_path / "results/extracts/link/extract.html").symlink_to(tmp_path / "secret.html")
+    listed = client.get("/records").text
+    assert 'href="/records/2026-11-29T080000">Mine &amp; yours</a>' in listed
+    assert "secret" not in listed
+    shown = client.get("/records/2026-11-29T080000")
+    assert shown.text.endswith("beside")
+    assert "script-src" not in shown.headers["Content-Security-Policy"]
+    for name in ("link", "..%2F..%2Fsecret.html", "%2Fetc%2Fpasswd"):
+        assert client.get(f"/records/{name}").status_code == 404

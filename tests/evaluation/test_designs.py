@@ -67,3 +67,8 @@ def test_a_value_laid_over_a_packaged_design_is_checked_too() -> None:
         designs_named("alternate_weeks", ["weeks=7"])
     with pytest.raises(ConfigError, match=r"there is no 'alternate_week'\. Did you mean 'alternate_weeks'"):
         designs_named("alternate_week")
+
+
+def test_several_designs_are_named_with_commas_between() -> None:
+    named = designs_named("stepped_wedge,before_after")
+    assert [design.is_randomised for design in named] == [False, True]
