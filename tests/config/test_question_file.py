@@ -26,6 +26,7 @@ def test_the_study_of_the_text_is_the_study_of_the_words() -> None:
     assert ae.load(*ae.overrides_in(text)).resolved == ae.load(*words).resolved
 
 
+@pytest.mark.slow
 def test_a_command_asks_it_again_to_the_same_numbers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "question.yaml"
     path.write_text(ae.configuration(*WORDS), encoding="utf-8")
