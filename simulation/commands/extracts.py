@@ -54,7 +54,7 @@ def fit(words: list[str]) -> int:
     Faults(name_faults(own["out"], Path(config_dir or "configs"), WRITTEN)).refuse()
     read = _read(own["extract"], own.get("mapping"), config_dir)
     fitted = fit_department(read, own["out"], beds=None if beds is None else int(beds))
-    print_tables(fitted.tables.values())
+    print_tables([read.dirt, *fitted.tables.values()])
     folder = Path(config_dir or "configs")
     for path in fitted.write_configs(folder):
         print(path)
@@ -87,9 +87,9 @@ def trace(words: list[str]) -> int:
         study = study.of_arms(arms)
     with progress(int(number), what="imputations") as shown:
         traced = simulate_again(read, study, imputations=int(number), done=shown.done)
-    print_tables(traced.tables.values())
+    print_tables([read.dirt, *traced.tables.values()])
     title = f"{read.name} simulated again"
-    tables = [*traced.tables.values(), *read.tables.values()]
+    tables = [read.tables["quality"], *traced.tables.values(), read.tables["columns"]]
     print(
         f"\n{write_pages(Path(own.get('results') or 'results'), title, traced.sentences(), tables, [traced.picture])}"
     )

@@ -498,7 +498,7 @@ class FittedDepartment:
         result = self.simulated(folder)
         extract = self.extract
         pictures = [beside_picture(extract, result, self.name)]
-        tables = [extract.beside(result), *extract.tables.values(), *self.tables.values()]
+        tables = [extract.tables["quality"], extract.beside(result), *self.tables.values(), extract.tables["columns"]]
         return write_pages(results, f"{extract.name} beside '{self.name}'", self.sentences(), tables, pictures)
 
     def sentences(self) -> Iterator[str]:

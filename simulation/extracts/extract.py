@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,6 +96,13 @@ class Extract:
         """`quality`, `columns` and `measures`."""
         tables = (self.quality.table(self.mapping.worst_share, self.mapping.worst), self._columns(), self._measures())
         return ReportTables((table.kind, table) for table in tables)
+
+    @property
+    def dirt(self) -> ReportTable:
+        """The lines of data quality of which something was found."""
+        table = self.tables["quality"]
+        found = [row for row in table.cells if isinstance(row[1], Cell) and row[1].value]
+        return replace(table, cells=found, notes=(f"{len(table.cells) - len(found)} more kinds: none.", *table.notes))
 
     def beside(self, result: StudyResult, arm: str | None = None) -> ReportTable:
         """Every measure of all patients, beside what an arm of a result gives (the baseline, unless one is named).
